@@ -1,0 +1,1 @@
+"""Floor 7: parse, call, show, exit; one file a command."""

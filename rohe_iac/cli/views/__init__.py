@@ -1,0 +1,1 @@
+"""One file a noun, each with a human and a machine face."""

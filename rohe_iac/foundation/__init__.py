@@ -1,0 +1,1 @@
+"""Floor 1: errors, diagnostics, quantities, names, registry, user modules, clock."""

@@ -1,0 +1,46 @@
+"""What the world did wrong: one base error with an exit code, a detail and a next step."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """Exit codes of every command, as documented in docs/commands.md."""
+
+    OK = 0
+    CHECK_FAILED = 1
+    CHANGES = 2
+    INVALID = 3
+    UNPLACED = 4
+    POLICY = 5
+    STALE = 6
+    DRIFT = 7
+    LOCKED = 8
+    PARTIAL = 9
+    UNREACHABLE = 10
+    USAGE = 64
+    INTERNAL = 70
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+class RoheError(Exception):
+    """Something the world did; subclasses live beside their raiser and set `exit_code`.
+
+    brief: what happened and where, one line. detail: facts, may be several lines. hint: what to do next.
+    """
+
+    exit_code: ExitCode = ExitCode.INTERNAL
+
+    def __init__(self, brief: str, *, detail: str = "", hint: str = "") -> None:
+        super().__init__(brief)
+        self.brief = brief
+        self.detail = detail
+        self.hint = hint
+
+
+class UsageError(RoheError):
+    """The command was asked in a way it cannot serve."""
+
+    exit_code = ExitCode.USAGE

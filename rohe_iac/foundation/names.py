@@ -1,0 +1,48 @@
+"""Names and addresses: DNS-1123 names, and how everything of a stack is addressed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from rohe_iac.foundation.errors import UsageError
+
+NAME_PATTERN = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+"""A DNS-1123 label (RFC 1123, as Kubernetes narrows it): at most 63 of a-z, 0-9 and inner hyphens."""
+
+KINDS = ("service", "replica", "node", "contract", "agent", "broker", "store", "link")
+
+
+def is_name(text: str) -> bool:
+    """Whether `text` is a DNS-1123 label."""
+    return NAME_PATTERN.fullmatch(text) is not None
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Address:
+    """`kind/part[/part...]`, such as service/classify/svm; the first part may be qualified as pipeline:service."""
+
+    kind: str
+    parts: tuple[str, ...]
+    pipeline: str = ""
+
+    def __str__(self) -> str:
+        first, *rest = self.parts
+        head = f"{self.pipeline}:{first}" if self.pipeline else first
+        return "/".join((self.kind, head, *rest))
+
+
+def parse_address(text: str) -> Address:
+    """Reads an address as a user types it.
+
+    Errors: UsageError where the kind is unknown or a part is not a name.
+    """
+    kind, _, rest = text.partition("/")
+    pipeline, colon, tail = rest.partition(":")
+    parts = tuple((tail if colon else rest).split("/"))
+    if kind not in KINDS or not all(is_name(part) for part in parts) or (colon and not is_name(pipeline)):
+        raise UsageError(
+            f"'{text}' is not an address",
+            hint=f"an address is KIND/NAME, such as service/classify or replica/classify/svm/0; kinds: {', '.join(KINDS)}",
+        )
+    return Address(kind, parts, pipeline if colon else "")

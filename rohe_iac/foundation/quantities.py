@@ -1,0 +1,141 @@
+"""Quantities as people write them, normalised once into one unit each.
+
+| quantity | written | normalised |
+|---|---|---|
+| cpu | `500m`, `0.5`, `2` | int, millicores |
+| memory | `512Mi`, `2G`, bytes when bare | int, bytes |
+| share, ratio | `15%`, `0.15` | share: int, basis points (1/10000); ratio: float |
+| time | `250ms`, `10s`, `5m`, `1h`, `30d` | float, seconds |
+| rate | `15/s`, `2/m`, `1/h` | float, per second |
+| bandwidth | `100Kbps`, `20Mbps`, `1Gbps` | int, bits per second |
+| frequency | `1500MHz`, `1.5GHz` | int, hertz |
+| cost | `0.02/h` | float, per hour |
+
+Suffixes of cpu and memory follow Kubernetes' resource quantities.
+Every reader raises ValueError with a sentence that names what was expected.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from fractions import Fraction
+
+_NUMBER = re.compile(r"([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3}(?![a-zA-Z]))?)\s*([A-Za-z%/]*)")
+
+MEMORY_UNITS: Mapping[str, int] = {
+    "": 1, "k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15,
+    "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "Pi": 2**50,
+}  # fmt: skip
+TIME_UNITS: Mapping[str, Fraction] = {
+    "us": Fraction(1, 10**6), "ms": Fraction(1, 1000), "s": Fraction(1), "m": Fraction(60), "h": Fraction(3600),
+    "d": Fraction(86400), "w": Fraction(604800),
+}  # fmt: skip
+RATE_UNITS: Mapping[str, Fraction] = {"/s": Fraction(1), "/m": Fraction(1, 60), "/h": Fraction(1, 3600)}
+BANDWIDTH_UNITS: Mapping[str, int] = {"bps": 1, "Kbps": 10**3, "kbps": 10**3, "Mbps": 10**6, "Gbps": 10**9}
+FREQUENCY_UNITS: Mapping[str, int] = {"Hz": 1, "kHz": 10**3, "KHz": 10**3, "MHz": 10**6, "GHz": 10**9}
+COST_UNITS: Mapping[str, Fraction] = {"/h": Fraction(1), "/d": Fraction(1, 24)}
+
+
+def _split(value: object, what: str) -> tuple[Fraction, str]:
+    if isinstance(value, bool) or value is None:
+        raise ValueError(f"expected {what}, found {_shown(value)}")
+    if isinstance(value, int):
+        return Fraction(value), ""
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError(f"expected {what}, found {value}")
+        return Fraction(str(value)), ""
+    if isinstance(value, str) and len(value) <= 64:
+        match = _NUMBER.fullmatch(value.strip())
+        if match is not None:
+            return Fraction(match[1]), match[2]
+    raise ValueError(f"expected {what}, found {_shown(value)}")
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, str):
+        return f"'{value[:40]}'"
+    return {None: "nothing", True: "true", False: "false"}.get(value, type(value).__name__) if _plain(value) else type(value).__name__
+
+
+def _plain(value: object) -> bool:
+    return value is None or isinstance(value, bool)
+
+
+def _scaled(value: object, units: Mapping[str, Fraction] | Mapping[str, int], what: str) -> Fraction:
+    number, unit = _split(value, what)
+    if unit not in units:
+        if not unit:
+            raise ValueError(f"expected {what}, found {value} without a unit")
+        raise ValueError(f"expected {what}, found unit '{unit}'; units: {', '.join(key for key in units if key)}")
+    if number < 0:
+        raise ValueError(f"expected {what}, found the negative {value}")
+    return number * units[unit]
+
+
+def millicores(value: object) -> int:
+    """Cores as millicores, rounded up, so that a request is never understated."""
+    return math.ceil(_scaled(value, {"": Fraction(1000), "m": Fraction(1)}, "cores such as 500m or 0.5"))
+
+
+def byte_count(value: object) -> int:
+    """Memory or disk as bytes, rounded up."""
+    return math.ceil(_scaled(value, MEMORY_UNITS, "bytes such as 512Mi or 2Gi"))
+
+
+def basis_points(value: object) -> int:
+    """A share as basis points, 10000 for the whole, rounded up."""
+    return math.ceil(_scaled(value, {"": Fraction(10000), "%": Fraction(100)}, "a share such as 15% or 0.15"))
+
+
+def ratio(value: object) -> float:
+    """A ratio as a float: 15% and 0.15 are the same."""
+    return float(_scaled(value, {"": Fraction(1), "%": Fraction(1, 100)}, "a ratio such as 15% or 0.15"))
+
+
+def seconds(value: object) -> float:
+    """A length of time as seconds; a bare number other than 0 has no unit and is refused."""
+    if value == 0 and not isinstance(value, bool):
+        return 0.0
+    return float(_scaled(value, TIME_UNITS, "a time such as 250ms or 5m"))
+
+
+def per_second(value: object) -> float:
+    """A rate as a number a second."""
+    return float(_scaled(value, RATE_UNITS, "a rate such as 15/s"))
+
+
+def bits_per_second(value: object) -> int:
+    """A bandwidth as bits a second."""
+    return math.ceil(_scaled(value, BANDWIDTH_UNITS, "a bandwidth such as 20Mbps"))
+
+
+def hertz(value: object) -> int:
+    """A frequency as hertz."""
+    return math.ceil(_scaled(value, FREQUENCY_UNITS, "a frequency such as 1.5GHz"))
+
+
+def cost_per_hour(value: object) -> float:
+    """A cost as a number an hour, in the currency of the user."""
+    return float(_scaled(value, COST_UNITS, "a cost such as 0.02/h"))
+
+
+def shown_cpu(amount: int) -> str:
+    """Millicores as people read them: `331m`, `2`."""
+    return f"{amount // 1000}" if amount % 1000 == 0 else f"{amount}m"
+
+
+def shown_bytes(amount: int) -> str:
+    """Bytes as people read them, in the largest binary unit of at least 1, with one decimal: `57Mi`, `1.5Gi`."""
+    for unit in ("Pi", "Ti", "Gi", "Mi", "Ki"):
+        size = MEMORY_UNITS[unit]
+        if abs(amount) >= size:
+            return f"{amount / size:.1f}".rstrip("0").rstrip(".") + unit
+    return str(amount)
+
+
+def shown_share(amount: int) -> str:
+    """Basis points as people read them: `15%`, `12.5%`."""
+    return f"{amount / 100:g}%"

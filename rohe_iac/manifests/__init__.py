@@ -1,0 +1,1 @@
+"""Floor 4: a Plan rendered into Manifests with Jinja2."""

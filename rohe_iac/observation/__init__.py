@@ -1,0 +1,1 @@
+"""Floor 3: samples, windows, contracts and verdicts; pure."""

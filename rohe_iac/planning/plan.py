@@ -1,0 +1,132 @@
+"""Plan: which replica goes to which node, core, device and port, and why; frozen, printable, comparable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class CoreUse:
+    """`amount` millicores on the core of that index of the node."""
+
+    core: int
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceUse:
+    """`amount` basis points of one device, named as in the inventory (`GPU0`, or `GPU0-3` where the entry has a count)."""
+
+    type: str
+    device: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class PortUse:
+    """The number that a named port has on the node."""
+
+    name: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScorePart:
+    """What one scorer gave, weighted: points in [0, 1000000] times its weight; higher is better."""
+
+    scorer: str
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerUp:
+    """The node that would have been next, with its total points."""
+
+    node: str
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """One replica on one node.
+
+    replica: its full address. instance: its name in processes and reports. workload: address of what it is a replica of.
+    variant: the alternative chosen, or "". reason: one sentence for people. was: node it had before, or "".
+    """
+
+    replica: str
+    instance: str
+    workload: str
+    pipeline: str
+    service: str
+    member: str
+    index: int
+    node: str
+    reason: str
+    variant: str = ""
+    was: str = ""
+    system: bool = False
+    cores: tuple[CoreUse, ...] = ()
+    devices: tuple[DeviceUse, ...] = ()
+    ports: tuple[PortUse, ...] = ()
+    points: int = 0
+    parts: tuple[ScorePart, ...] = ()
+    runner_up: RunnerUp | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why a node was refused: the rule, and what was missing as a person reads it ("memory.rss: 12Mi of 57Mi missing").
+
+    shortfall: missing over asked, in millionths, summed over the failing dimensions; orders nodes by closeness.
+    """
+
+    node: str
+    rule: str
+    missing: str
+    shortfall: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """For one workload, the nodes refused when its last replica was decided: a count a rule, and the five closest."""
+
+    workload: str
+    by_rule: tuple[tuple[str, int], ...]
+    closest: tuple[Rejection, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unplaced:
+    """A replica that fits on no node, with the closest ones."""
+
+    replica: str
+    workload: str
+    pipeline: str
+    service: str
+    member: str
+    index: int
+    closest: tuple[Rejection, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """How many nodes any plan with the same placed replicas needs at least, and by which argument; `proven` when equal."""
+
+    nodes_used: int
+    at_least: int
+    arguments: tuple[str, ...]
+    proven: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The decision for one stack. Placements, unplaced and refusals are sorted by address."""
+
+    stack: str
+    strategy: str
+    objective: tuple[str, ...]
+    placements: tuple[Placement, ...]
+    unplaced: tuple[Unplaced, ...]
+    refusals: tuple[Refusals, ...]
+    bound: Bound

@@ -1,0 +1,1 @@
+"""The Pulumi provider executable pulumi-resource-rohe."""

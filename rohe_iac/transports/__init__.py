@@ -1,0 +1,1 @@
+"""Floor 4: how messages reach an agent and leave it."""

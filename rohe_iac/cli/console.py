@@ -1,0 +1,77 @@
+"""Where commands print: data on stdout, everything else on stderr; colours where a terminal takes them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from rohe_iac.foundation.errors import RoheError
+
+
+class Output(str, Enum):
+    """The face that a command shows its value with."""
+
+    human = "human"
+    json = "json"
+
+
+OutputOption = Annotated[Output, typer.Option("-o", "--output", help="human: for people; json: for programs.")]
+StackArgument = Annotated[
+    str | None, typer.Argument(metavar="[STACK]", help="Name of the stack; may be left out where the blueprint has one.")
+]
+
+
+@dataclass
+class Screen:
+    """The settings of one run: folder (-C), colours, and the two consoles."""
+
+    folder: Path = Path()
+    color: bool = True
+
+    @cached_property
+    def out(self) -> Console:
+        """Stdout, for data."""
+        return self._console(stderr=False)
+
+    @cached_property
+    def err(self) -> Console:
+        """Stderr, for progress, notes and trouble."""
+        return self._console(stderr=True)
+
+    def _console(self, *, stderr: bool) -> Console:
+        from rich.console import Console
+
+        stream = sys.stderr if stderr else sys.stdout
+        plain = not self.color or bool(os.environ.get("NO_COLOR"))
+        width = None if stream.isatty() or "COLUMNS" in os.environ else 120
+        return Console(stderr=stderr, no_color=plain, highlight=False, width=width, soft_wrap=not stream.isatty())
+
+    def print_json(self, value: Any) -> None:
+        """One JSON value on stdout, indented, keys in the given order; never wrapped or coloured."""
+        import json
+
+        sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+    def trouble(self, error: RoheError) -> None:
+        """What happened, the detail and what to do next, on stderr."""
+        from rich.text import Text
+
+        self.err.print(Text.assemble(("error: ", "bold red"), error.brief))
+        for line in error.detail.splitlines():
+            self.err.print(Text(f"  {line}"))
+        if error.hint:
+            self.err.print(Text.assemble(("next: ", "bold cyan"), error.hint))
+
+
+screen = Screen()
+"""The one Screen of the process; main() fills it from the global options."""

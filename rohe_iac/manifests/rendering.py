@@ -1,0 +1,72 @@
+"""Rendering: one Jinja2 template a kind of manifest, in a sandbox, where an undefined name is a fault."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from rohe_iac.foundation.errors import RoheError
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+class UnrenderableManifest(RoheError):
+    """A template and what it was given do not go together; a fault of the template."""
+
+
+@cache
+def _environment(target: str) -> ImmutableSandboxedEnvironment:
+    environment = ImmutableSandboxedEnvironment(
+        loader=FileSystemLoader(TEMPLATES / target),
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701 - the output is YAML; every value passes the yaml filter
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["yaml"] = _as_yaml
+    return environment
+
+
+def _as_yaml(value: Any, indent: int = 0) -> str:
+    """`value` as YAML that stands behind `key:`; collections in block style, `indent` blanks deep, scalars quoted."""
+    if isinstance(value, (dict, list, tuple)) and value:
+        plain = list(value) if isinstance(value, tuple) else value
+        text = yaml.dump(
+            plain, Dumper=_Dumper, sort_keys=True, default_flow_style=False, allow_unicode=True, width=10_000
+        ).rstrip("\n")
+        margin = " " * indent
+        return "\n" + "\n".join(margin + line for line in text.split("\n"))
+    if isinstance(value, (list, tuple)):
+        return "[]"
+    text = yaml.dump(value, Dumper=_Dumper, default_flow_style=True, allow_unicode=True, width=10_000)
+    return text.removesuffix("\n").removesuffix("\n...").removesuffix("...").rstrip("\n")
+
+
+class _Dumper(yaml.SafeDumper):
+    def ignore_aliases(self, data: Any) -> bool:
+        # Anchors would tie documents' parts together that a reader edits apart.
+        return True
+
+
+_Dumper.add_representer(tuple, lambda dumper, value: dumper.represent_list(list(value)))
+
+
+def render_document(target: str, kind: str, values: dict[str, Any]) -> str:
+    """The text of one document: template `<kind>.yaml.j2` of the target's set, filled with `values`.
+
+    Errors: UnrenderableManifest where the template is faulty, needs a value it was not given, or gives no single document.
+    """
+    try:
+        text = _environment(target).get_template(f"{kind.lower()}.yaml.j2").render(**values)
+        document = yaml.safe_load(text)
+    except (TemplateError, yaml.YAMLError) as error:
+        raise UnrenderableManifest(f"the template {target}/{kind.lower()}.yaml.j2 fails", detail=str(error)) from error
+    if not isinstance(document, dict):
+        raise UnrenderableManifest(f"the template {target}/{kind.lower()}.yaml.j2 gives no document")
+    return text

@@ -1,0 +1,197 @@
+"""The manifests of the local target: supervisor, credentials, broker, and a process a replica."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from rohe_iac.blueprint.blueprint import Blueprint
+from rohe_iac.blueprint.pipeline import Probe, SecretReference, SecretValue, Service
+from rohe_iac.blueprint.workload import Workload, effective, pipeline_of, workloads_of
+from rohe_iac.foundation.topics import Topics
+from rohe_iac.manifests.access import Access, agent_access, operator_access, service_access
+from rohe_iac.manifests.manifest import Manifest
+from rohe_iac.manifests.rendering import render_document
+from rohe_iac.manifests.told import told
+from rohe_iac.observation.configuration import Instance, configuration_of
+from rohe_iac.planning.plan import Placement, Plan
+
+SUPERVISOR = "supervisor"
+BROKER = "broker"
+
+
+def local_manifests(blueprint: Blueprint, plan: Plan) -> tuple[Manifest, ...]:
+    """One manifest a resource of this machine, sorted by name; what was not placed has none."""
+    return tuple(sorted(_Local(blueprint, plan).all(), key=lambda manifest: manifest.name))
+
+
+@dataclass(frozen=True)
+class _Local:
+    blueprint: Blueprint
+    plan: Plan
+
+    @property
+    def stack(self) -> str:
+        return self.blueprint.stack.metadata.name
+
+    def all(self) -> Iterable[Manifest]:
+        yield self._manifest("Supervisor", SUPERVISOR, f"stack/{self.stack}", {}, ())
+        accesses = sorted(self._accesses(), key=lambda access: access.client)
+        for access in accesses:
+            name = f"credential-{access.client}"
+            yield self._manifest("Credential", name, f"credential/{access.client}", {"access": access}, (SUPERVISOR,))
+        workloads = {workload.address: workload for workload in workloads_of(self.blueprint)}
+        for placement in self.plan.placements:
+            workload = workloads[placement.workload]
+            if workload.role == "broker":
+                values = {"ports": _ports(placement), "users": [access.client for access in accesses]}
+                needed = (SUPERVISOR, *(f"credential-{access.client}" for access in accesses))
+                yield self._manifest("Broker", BROKER, placement.workload, values, needed)
+            else:
+                yield self._process(workload, placement)
+
+    def _manifest(
+        self, kind: str, name: str, address: str, values: dict[str, Any], depends_on: tuple[str, ...]
+    ) -> Manifest:
+        text = render_document("local", kind, {"name": name, "stack": self.stack, "address": address, **values})
+        return Manifest(name, kind, address, text, depends_on)
+
+    def _replicas(self, pipeline: str = "") -> tuple[Placement, ...]:
+        return tuple(
+            place for place in self.plan.placements if not place.system and pipeline in ("", place.pipeline)
+        )
+
+    def _accesses(self) -> Iterable[Access]:
+        topics = Topics(self.stack)
+        yield operator_access(topics)
+        workloads = workloads_of(self.blueprint)
+        for topic in sorted({workload.topic for workload in workloads if not workload.system}):
+            addresses = {workload.address for workload in workloads if workload.topic == topic}
+            instances = [place.instance for place in self._replicas() if place.workload in addresses]
+            yield service_access(topics, topic, tuple(instances))
+        for workload in workloads:
+            if workload.role == "agent":
+                pipeline = workload.service.name
+                heard = {other.topic for other in workloads if other.pipeline == pipeline}
+                agents = tuple(place.instance for place in self.plan.placements if place.workload == workload.address)
+                yield agent_access(topics, workload.slug, agents, tuple(sorted(heard)))
+
+    def _process(self, workload: Workload, placement: Placement) -> Manifest:
+        service = workload.service
+        for variant in workload.alternatives:
+            if variant.name == placement.variant:
+                service = effective(service, variant)
+        client = workload.slug if workload.role == "agent" else workload.topic
+        values: dict[str, Any] = {
+            "paths": {"ROHE_REPORT_CREDENTIALS": f"credentials/{client}.json"},
+            "secrets": {},
+            "files": [],
+            "ports": _ports(placement),
+            "readiness": None,
+            "startup": service.health.startup,
+            "limits": _limits(service),
+            "folder": service.working_dir,
+        }
+        if workload.role == "agent":
+            values |= self._agent(workload, placement, values["paths"])
+        else:
+            values |= self._replica(service, workload, placement, values["paths"])
+        needed = [SUPERVISOR, f"credential-{client}"]
+        if self._runs_broker:
+            needed.append(BROKER)
+        name = f"process-{placement.instance}"
+        return self._manifest(
+            "Process", name, placement.replica, {"instance": placement.instance, **values}, tuple(needed)
+        )
+
+    @property
+    def _runs_broker(self) -> bool:
+        return any(place.workload == "broker/broker" for place in self.plan.placements)
+
+    def _report_url(self) -> str:
+        for place in self.plan.placements:
+            if place.workload == "broker/broker":
+                return f"mqtt://127.0.0.1:{_ports(place)['mqtt']}"
+        return self.blueprint.stack.spec.broker.url or ""
+
+    def _replica(
+        self, service: Service, workload: Workload, placement: Placement, paths: dict[str, str]
+    ) -> dict[str, Any]:
+        plain = {key: value for key, value in service.env.items() if isinstance(value, str)}
+        secret = {key: _secret(value) for key, value in service.env.items() if isinstance(value, SecretValue)}
+        known = told(self.blueprint, workload, placement, self._replicas(), _url)
+        return {
+            "command": [*service.command, *service.args],
+            "environment": {**plain, **known, "ROHE_REPORT_URL": self._report_url()},
+            "secrets": secret,
+            "paths": {**paths, "ROHE_OUTBOX": f"outboxes/{placement.instance}"},
+            "readiness": _readiness(service.health.readiness),
+        }
+
+    def _agent(self, workload: Workload, placement: Placement, paths: dict[str, str]) -> dict[str, Any]:
+        pipeline = pipeline_of(self.blueprint, workload.service.name)
+        workloads = {other.address: other for other in workloads_of(self.blueprint)}
+        instances = [
+            Instance(
+                instance=place.instance,
+                topic=workloads[place.workload].topic,
+                service=place.service,
+                member=place.member,
+                node=place.node,
+                workload=place.workload,
+            )
+            for place in self._replicas(pipeline.metadata.name)
+        ]
+        configuration = configuration_of(self.blueprint, pipeline.metadata.name, placement.instance, instances)
+        files = f"run/programs/{placement.instance}/files"
+        return {
+            "command": ["rohe", "agent", "run"],
+            "environment": {
+                "ROHE_STACK": self.stack,
+                "ROHE_INSTANCE": placement.instance,
+                "ROHE_NODE": placement.node,
+                "ROHE_REPORT_URL": self._report_url(),
+            },
+            "paths": {
+                **paths,
+                "ROHE_AGENT_CONFIG": f"{files}/agent.json",
+                "ROHE_STORE": f"stores/{placement.instance}",
+            },
+            "files": [{"name": "agent.json", "content": configuration.decode()}],
+        }
+
+
+def _ports(placement: Placement) -> dict[str, int]:
+    return {port.name: port.number for port in placement.ports}
+
+
+def _url(placement: Placement) -> str | None:
+    ports = _ports(placement)
+    if not ports:
+        return None
+    number = ports.get("http", next(iter(ports.values())))
+    return f"http://127.0.0.1:{number}"
+
+
+def _secret(value: SecretValue) -> str:
+    reference = value.secret
+    if isinstance(reference, SecretReference):
+        return reference.name + (f"#{reference.key}" if reference.key else "")
+    return reference
+
+
+def _readiness(probe: Probe | None) -> dict[str, Any] | None:
+    if probe is None:
+        return None
+    if probe.http is not None:
+        return {"http": {"path": probe.http.path, "port": probe.http.port}}
+    return {"tcp": probe.tcp} if probe.tcp is not None else None
+
+
+def _limits(service: Service) -> dict[str, int]:
+    memory = service.limits.memory or (service.requests.memory.rss if service.requests.memory is not None else None)
+    limits = {"cpu": service.limits.cpu, "memory": memory}
+    return {key: value for key, value in limits.items() if value is not None}
+
+

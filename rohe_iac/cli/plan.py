@@ -1,0 +1,41 @@
+"""`rohe plan`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rohe_iac.cli.console import Output, OutputOption, StackArgument, screen
+from rohe_iac.foundation.errors import ExitCode
+
+
+def plan(
+    stack: StackArgument = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Write the plan to this file, for `rohe apply FILE`.")] = None,
+    against: Annotated[
+        Path | None, typer.Option("--against", help="Compare with this record in place of the last applied one.")
+    ] = None,
+    detailed_exitcode: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="Exit with 2 where the plan changes something.")
+    ] = False,
+    every: Annotated[bool, typer.Option("--all", help="Show every replica and refusal, not a summary.")] = False,
+    output: OutputOption = Output.human,
+) -> int:
+    """Decide which replica goes where and why, offline; change nothing.
+
+    Example: `rohe plan digits --out digits.plan`
+    """
+    from rohe_iac.cli.views.plan import PlanView
+    from rohe_iac.usecases.plan import make_plan, write_plan
+
+    planned = make_plan(screen.folder, stack, against=against)
+    if out is not None:
+        write_plan(screen.folder / out, planned.planfile)
+    PlanView(screen).show(planned.planfile, output, every=every, saved=out)
+    if planned.planfile.plan.unplaced:
+        return ExitCode.UNPLACED
+    if detailed_exitcode and planned.planfile.changes:
+        return ExitCode.CHANGES
+    return ExitCode.OK

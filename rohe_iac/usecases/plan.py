@@ -1,0 +1,99 @@
+"""`rohe plan`: from a folder of documents to a plan file, offline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rohe_iac import __version__
+from rohe_iac.blueprint.blueprint import Blueprint
+from rohe_iac.blueprint.effects import without_effect
+from rohe_iac.blueprint.loading import load
+from rohe_iac.deployment.actions import actions_between
+from rohe_iac.deployment.planfile import PlanFile, decode
+from rohe_iac.deployment.record import Record, decode_record, read_record
+from rohe_iac.foundation.errors import ExitCode, RoheError
+from rohe_iac.foundation.folders import StackFolder, write_private
+from rohe_iac.manifests.targets import manifests_of, target_of
+from rohe_iac.planning.planner import plan
+from rohe_iac.planning.problem import problem_of
+
+
+class UnreadableFile(RoheError):
+    """A file that was named on the command line cannot be read or written."""
+
+    exit_code = ExitCode.USAGE
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan file, the blueprint it was made of, and the record it was made against."""
+
+    blueprint: Blueprint
+    planfile: PlanFile
+    record: Record | None
+
+
+def make_plan(directory: Path, stack: str | None = None, *, against: Path | None = None) -> Planned:
+    """Loads the blueprint, places every replica, renders the manifests and compares them with what was applied last.
+
+    against: a record file to compare with, in place of the one in the state folder.
+    Errors: InvalidBlueprint, UsageError, UnreadablePlan.
+    """
+    blueprint = load(directory, stack)
+    name = blueprint.stack.metadata.name
+    record = (
+        read_record(StackFolder.of(blueprint.project, name))
+        if against is None
+        else decode_record(read_file(against), str(against))
+    )
+    problem = problem_of(blueprint)
+    decided = plan(problem, record.planfile.plan if record is not None else None)
+    manifests = manifests_of(blueprint, decided)
+    planfile = PlanFile(
+        tool=__version__,
+        project=blueprint.project,
+        stack=name,
+        target=target_of(blueprint),
+        inputs=blueprint.sources,
+        against=record.against if record is not None else None,
+        problem=problem,
+        plan=decided,
+        manifests=manifests,
+        actions=actions_between(record.planfile.manifests if record is not None else (), manifests),
+        protect=blueprint.stack.spec.protect,
+        unsupported=tuple(f"{item.place}: {item.message}" for item in without_effect(blueprint)),
+    )
+    return Planned(blueprint, planfile, record)
+
+
+def read_plan(path: Path) -> PlanFile:
+    """The plan file at `path`, every digest verified.
+
+    Errors: UnreadableFile, UnreadablePlan.
+    """
+    return decode(read_file(path), str(path))
+
+
+def write_plan(path: Path, planfile: PlanFile) -> None:
+    """Writes the plan file for its owner only.
+
+    Errors: UnreadableFile.
+    """
+    try:
+        write_private(path, planfile.encode())
+    except OSError as error:
+        raise UnreadableFile(
+            f"cannot write {path}: {error.strerror}", hint="name a file in a folder you may write to"
+        ) from error
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a file that a user named.
+
+    Errors: UnreadableFile.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UnreadableFile(f"cannot read {path}: {error.strerror}", hint="check the file's name") from error

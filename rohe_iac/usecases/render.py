@@ -1,0 +1,82 @@
+"""`rohe render`: the manifests of a plan as files, for review and GitOps."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rohe_iac.foundation.errors import ExitCode, RoheError
+from rohe_iac.manifests.manifest import Manifest
+
+LISTING = ".rohe-manifests.json"
+"""Names the files that render wrote, so that it removes stale ones and never a file of somebody else."""
+
+
+class UnwritableFolder(RoheError):
+    """The output folder cannot be written, or holds a foreign file of a manifest's name."""
+
+    exit_code = ExitCode.USAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What render did in the folder: file names, sorted."""
+
+    written: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+def render_to(folder: Path, manifests: Sequence[Manifest]) -> Rendered:
+    """Writes `<name>.yaml` for each manifest and removes those of an earlier render that are no longer wanted.
+
+    Errors: UnwritableFolder; then nothing was removed.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        ours = _listed(folder)
+        wanted = {f"{manifest.name}.yaml": manifest.text.encode() for manifest in manifests}
+        foreign = sorted(name for name in wanted.keys() - ours if (folder / name).exists())
+        if foreign:
+            raise UnwritableFolder(
+                f"{folder / foreign[0]} is there and was not written by `rohe render`",
+                hint="name an empty folder, or remove the file",
+            )
+        written = [name for name in sorted(wanted) if _put(folder / name, wanted[name])]
+        removed = [name for name in sorted(ours - wanted.keys()) if (folder / name).exists()]
+        for name in removed:
+            (folder / name).unlink()
+        _put(folder / LISTING, json.dumps(sorted(wanted), indent=1).encode() + b"\n")
+    except OSError as error:
+        raise UnwritableFolder(
+            f"cannot write {error.filename or folder}: {error.strerror}", hint="name a folder you may write to"
+        ) from error
+    return Rendered(tuple(written), tuple(sorted(wanted.keys() - set(written))), tuple(removed))
+
+
+def as_stream(manifests: Sequence[Manifest]) -> str:
+    """All manifests as one YAML stream, in the order given."""
+    return "".join(f"---\n{manifest.text}" for manifest in manifests)
+
+
+def _listed(folder: Path) -> set[str]:
+    try:
+        names = json.loads((folder / LISTING).read_text())
+    except FileNotFoundError:
+        return set()
+    except ValueError as error:
+        raise UnwritableFolder(
+            f"{folder / LISTING} is damaged", detail=str(error), hint="remove the folder and render again"
+        ) from error
+    # Only plain names: a listing that was tampered with must not lead out of the folder.
+    return {name for name in names if isinstance(name, str) and name == os.path.basename(name)}
+
+
+def _put(path: Path, content: bytes) -> bool:
+    if path.exists() and path.read_bytes() == content:
+        return False
+    path.write_bytes(content)
+    return True

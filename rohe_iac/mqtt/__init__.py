@@ -1,0 +1,1 @@
+"""One connection to an MQTT broker; the only place that imports paho."""

@@ -1,0 +1,186 @@
+"""Reporter: what a service uses to tell its agent what it did."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import secrets
+import threading
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from rohe_iac.foundation.errors import RoheError
+from rohe_iac.reporting.command import CommandCallback
+from rohe_iac.reporting.settings import Settings, settings_from
+
+if TYPE_CHECKING:
+    from rohe_iac.reporting.outbox import Outbox
+    from rohe_iac.reporting.sender import Sender
+
+LOG = logging.getLogger("rohe.reporting")
+
+VERSION = 1
+"""Version of the report's form."""
+
+
+class Reporter:
+    """Accepts reports into an outbox on disk and sends them until an agent has committed them. Safe from threads.
+
+    A report for which `report` returned True survives kill -9 of any process (with durability `full`, power loss too).
+    Make it after forking: one reporter a process, one process an instance.
+    """
+
+    def __init__(self, settings: Settings | None) -> None:
+        """With None every report is refused; services then run unobserved."""
+        self._settings = settings
+        self.boot = f"{int(time.time() * 1000):x}-{secrets.token_hex(4)}"
+        self._counting = threading.Lock()
+        self.accepted = 0
+        self.refused = 0
+        self._outbox: Outbox | None = None
+        self._sender: Sender | None = None
+        self._process = os.getpid()
+        if settings is not None:
+            self._open(settings)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Reporter:
+        """The reporter that ROHE_* variables describe.
+
+        Without ROHE_REPORT_URL, or with credentials that cannot be read, it warns and refuses every report.
+        """
+        try:
+            settings = settings_from(environment)
+        except RoheError as error:
+            LOG.error("nothing will be reported: %s %s", error.brief, error.detail)
+            return cls(None)
+        if settings is None:
+            LOG.warning("ROHE_REPORT_URL is not set: nothing will be reported")
+        return cls(settings)
+
+    def _open(self, settings: Settings) -> None:
+        from rohe_iac.reporting.outbox import Outbox
+        from rohe_iac.reporting.sender import Sender
+
+        try:
+            self._outbox = Outbox(
+                settings.outbox,
+                durability=settings.durability,
+                most_reports=settings.most_reports,
+                most_bytes=settings.most_bytes,
+            )
+        except RoheError as error:
+            # A service goes on working without being observed; it must not die of its outbox.
+            LOG.error("nothing will be reported: %s: %s", error.brief, error.detail)
+            return
+        self._sender = Sender(settings, self._outbox, self.boot, self._counts)
+        self._sender.start()
+
+    def on_command(self, callback: CommandCallback) -> None:
+        """Names what is called with each `Command`, on a thread of its own; it returns (accepted, why)."""
+        if self._sender is not None:
+            self._sender.desk.on_command(callback)
+
+    def report(
+        self,
+        request: str | None = None,
+        start: float | None = None,
+        end: float | None = None,
+        metrics: Mapping[str, float] | None = None,
+        fields: Mapping[str, Any] | None = None,
+        *,
+        at: float | None = None,
+    ) -> bool:
+        """Accepts one report; True means that it is in the outbox and will reach an agent.
+
+        request: id that joins the reports of one request over the pipeline. start, end, at: seconds since the epoch
+        (at: default end, else now). metrics: numbers by name. fields: JSON values by name, such as prediction,
+        probabilities (a list), truth, inputs (instances that this answer was made of).
+        False where the outbox is full, the report is too large or not JSON, or nothing is observed. Never raises,
+        and holds the caller for less than 50 ms.
+        """
+        settings, outbox, sender = self._settings, self._outbox, self._sender
+        if settings is None or outbox is None or sender is None or os.getpid() != self._process:
+            return self._refuse("")
+        try:
+            body = self._body(settings, request, start, end, metrics, fields, at)
+        except (TypeError, ValueError, RecursionError) as error:
+            return self._refuse(f"the report is not JSON: {error}")
+        if len(body) > settings.largest:
+            return self._refuse(f"a report of {len(body)} bytes is larger than {settings.largest}")
+        # The sequence number is put in front when the outbox gives it, so that numbers of refused reports are not lost.
+        accepted = outbox.append(self.boot, lambda seq: b'{"v":%d,"seq":%d,' % (VERSION, seq) + body[1:])
+        if not accepted:
+            return self._refuse("the outbox is full or does not answer")
+        with self._counting:
+            self.accepted += 1
+        sender.wake()
+        return True
+
+    def flush(self, timeout: float = 5.0) -> bool:
+        """Waits at most `timeout` seconds until an agent has committed everything; returns whether it has."""
+        return self._sender is None or self._sender.flush(timeout)
+
+    def close(self, timeout: float = 1.0) -> None:
+        """Waits at most `timeout` seconds for acknowledgements, says `stopped` and disconnects.
+
+        What still waits is sent by the next reporter with the same outbox.
+        """
+        sender, outbox = self._sender, self._outbox
+        self._sender = self._outbox = None
+        if sender is not None:
+            sender.flush(timeout)
+            sender.close()
+        if outbox is not None:
+            outbox.close()
+
+    def _counts(self) -> dict[str, int]:
+        waiting = self._outbox.waiting if self._outbox is not None else 0
+        return {"accepted": self.accepted, "refused": self.refused, "waiting": waiting}
+
+    def _refuse(self, why: str) -> bool:
+        with self._counting:
+            self.refused += 1
+            first = self.refused == 1 or self.refused % 1000 == 0
+        if why and first:
+            LOG.warning("report refused (%d so far): %s", self.refused, why)
+        return False
+
+    def _body(
+        self,
+        settings: Settings,
+        request: str | None,
+        start: float | None,
+        end: float | None,
+        metrics: Mapping[str, float] | None,
+        fields: Mapping[str, Any] | None,
+        at: float | None,
+    ) -> bytes:
+        content: dict[str, Any] = {
+            "client": settings.instance,
+            "boot": self.boot,
+            "at": at if at is not None else (end if end is not None else time.time()),
+            "pipeline": settings.pipeline,
+            "service": settings.service,
+            "member": settings.member,
+            "instance": settings.instance,
+            "node": settings.node,
+        }
+        optional = {"request": request, "start": start, "end": end, "metrics": metrics, "fields": fields}
+        content |= {name: value for name, value in optional.items() if value is not None}
+        return json.dumps(content, separators=(",", ":"), allow_nan=False, default=_plain).encode()
+
+
+def _plain(value: Any) -> Any:
+    # Numbers and arrays of numerical libraries know how to become plain ones; nothing is imported to recognise them.
+    if isinstance(value, Mapping):
+        return dict(value)
+    for name in ("item", "tolist"):
+        if name == "item" and getattr(value, "ndim", 0) != 0:
+            continue
+        convert = getattr(value, name, None)
+        if convert is not None:
+            return convert()
+    raise TypeError(f"{type(value).__name__} is not a JSON value")

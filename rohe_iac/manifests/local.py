@@ -9,8 +9,7 @@ from typing import Any
 from rohe_iac.blueprint.blueprint import Blueprint
 from rohe_iac.blueprint.pipeline import Probe, SecretReference, SecretValue, Service
 from rohe_iac.blueprint.workload import Workload, effective, pipeline_of, workloads_of
-from rohe_iac.foundation.topics import Topics
-from rohe_iac.manifests.access import Access, agent_access, operator_access, service_access
+from rohe_iac.foundation.topics import Grants, agent_grants, operator_grants, service_grants
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.manifests.rendering import render_document
 from rohe_iac.manifests.told import told
@@ -19,6 +18,8 @@ from rohe_iac.planning.plan import Placement, Plan
 
 SUPERVISOR = "supervisor"
 BROKER = "broker"
+OPERATOR = "operator"
+"""The client that the command line speaks as."""
 
 
 def local_manifests(blueprint: Blueprint, plan: Plan) -> tuple[Manifest, ...]:
@@ -37,16 +38,16 @@ class _Local:
 
     def all(self) -> Iterable[Manifest]:
         yield self._manifest("Supervisor", SUPERVISOR, f"stack/{self.stack}", {}, ())
-        accesses = sorted(self._accesses(), key=lambda access: access.client)
-        for access in accesses:
-            name = f"credential-{access.client}"
-            yield self._manifest("Credential", name, f"credential/{access.client}", {"access": access}, (SUPERVISOR,))
+        grants = dict(sorted(self._grants()))
+        for client, granted in grants.items():
+            values = {"client": client, "granted": granted}
+            yield self._manifest("Credential", f"credential-{client}", f"credential/{client}", values, (SUPERVISOR,))
         workloads = {workload.address: workload for workload in workloads_of(self.blueprint)}
         for placement in self.plan.placements:
             workload = workloads[placement.workload]
             if workload.role == "broker":
-                values = {"ports": _ports(placement), "users": [access.client for access in accesses]}
-                needed = (SUPERVISOR, *(f"credential-{access.client}" for access in accesses))
+                values = {"ports": _ports(placement), "users": list(grants)}
+                needed = (SUPERVISOR, *(f"credential-{client}" for client in grants))
                 yield self._manifest("Broker", BROKER, placement.workload, values, needed)
             else:
                 yield self._process(workload, placement)
@@ -62,20 +63,17 @@ class _Local:
             place for place in self.plan.placements if not place.system and pipeline in ("", place.pipeline)
         )
 
-    def _accesses(self) -> Iterable[Access]:
-        topics = Topics(self.stack)
-        yield operator_access(topics)
+    def _grants(self) -> Iterable[tuple[str, Grants]]:
+        yield OPERATOR, operator_grants(self.stack)
         workloads = workloads_of(self.blueprint)
         for topic in sorted({workload.topic for workload in workloads if not workload.system}):
             addresses = {workload.address for workload in workloads if workload.topic == topic}
             instances = [place.instance for place in self._replicas() if place.workload in addresses]
-            yield service_access(topics, topic, tuple(instances))
+            yield topic, service_grants(self.stack, topic, instances)
         for workload in workloads:
             if workload.role == "agent":
-                pipeline = workload.service.name
-                heard = {other.topic for other in workloads if other.pipeline == pipeline}
-                agents = tuple(place.instance for place in self.plan.placements if place.workload == workload.address)
-                yield agent_access(topics, workload.slug, agents, tuple(sorted(heard)))
+                agents = [place.instance for place in self.plan.placements if place.workload == workload.address]
+                yield workload.slug, agent_grants(self.stack, agents)
 
     def _process(self, workload: Workload, placement: Placement) -> Manifest:
         service = workload.service

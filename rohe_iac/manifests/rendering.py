@@ -12,6 +12,9 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from rohe_iac.foundation.errors import RoheError
 
+_ENDLESS = 2**31
+"""A line width that no value reaches: nothing is folded."""
+
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -38,13 +41,13 @@ def _as_yaml(value: Any, indent: int = 0) -> str:
     if isinstance(value, (dict, list, tuple)) and value:
         plain = list(value) if isinstance(value, tuple) else value
         text = yaml.dump(
-            plain, Dumper=_Dumper, sort_keys=True, default_flow_style=False, allow_unicode=True, width=10_000
+            plain, Dumper=_Dumper, sort_keys=True, default_flow_style=False, allow_unicode=True, width=_ENDLESS
         ).rstrip("\n")
         margin = " " * indent
         return "\n" + "\n".join(margin + line for line in text.split("\n"))
     if isinstance(value, (list, tuple)):
         return "[]"
-    text = yaml.dump(value, Dumper=_Dumper, default_flow_style=True, allow_unicode=True, width=10_000)
+    text = yaml.dump(value, Dumper=_Dumper, default_flow_style=True, allow_unicode=True, width=_ENDLESS)
     return text.removesuffix("\n").removesuffix("\n...").removesuffix("...").rstrip("\n")
 
 
@@ -54,6 +57,14 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
+def _quoted_where_odd(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    # The text is indented line by line afterwards, so no scalar may span lines: whatever is not plainly printable is
+    # written with escapes.
+    style = None if value.isprintable() and value == value.strip() else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+
+_Dumper.add_representer(str, _quoted_where_odd)
 _Dumper.add_representer(tuple, lambda dumper, value: dumper.represent_list(list(value)))
 
 

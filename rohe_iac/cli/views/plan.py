@@ -1,0 +1,128 @@
+"""How a plan looks: for people as tables by node, for programs as its own JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from rich.markup import escape
+from rich.table import Table
+
+from rohe_iac.cli.console import Output, Screen
+from rohe_iac.cli.views.bars import node_bars
+from rohe_iac.deployment.planfile import PlanFile
+from rohe_iac.foundation.quantities import shown_cpu, shown_share
+from rohe_iac.planning.plan import Placement, Plan
+
+FEW = 60
+"""Replicas, and changes, that one screen shows one by one; above it a summary stands in their place."""
+
+SIGNS = {"create": "[green]+[/green]", "update": "[yellow]~[/yellow]", "delete": "[red]-[/red]", "keep": " "}
+
+
+@dataclass(frozen=True)
+class PlanView:
+    """Shows plan files on a screen."""
+
+    screen: Screen
+
+    def show(self, planfile: PlanFile, output: Output, *, every: bool = False, saved: Path | None = None) -> None:
+        """Prints the plan on stdout; what to do next goes to stderr."""
+        if output is Output.json:
+            self.screen.print_json({**planfile.content(), "digest": planfile.digest})
+            return
+        for warning in planfile.unsupported:
+            self.screen.err.print(f"[yellow]note:[/yellow] apply will refuse: {escape(warning)}")
+        self._placements(planfile.plan, every=every)
+        node_bars(self.screen, planfile.problem, planfile.plan)
+        self._unplaced(planfile.plan)
+        self._refusals(planfile.plan, every=every)
+        self._actions(planfile, every=every)
+        self._next(planfile, saved)
+
+    def _placements(self, plan: Plan, *, every: bool) -> None:
+        bound = plan.bound
+        least = f"proven minimum {bound.at_least}" if bound.proven else f"at least {bound.at_least}"
+        why = f" ({', '.join(bound.arguments)})" if bound.arguments and not bound.proven else ""
+        self.screen.out.print(
+            f"[bold]Plan of stack {plan.stack}[/bold]: {len(plan.placements)} replicas placed, {len(plan.unplaced)} not; "
+            f"uses {_counted(bound.nodes_used, 'node')}, {least}{why}; {plan.strategy}"
+        )
+        if len(plan.placements) > FEW and not every:
+            self._summary(plan)
+            return
+        table = Table(box=None, pad_edge=False, header_style="bold", expand=False)
+        for title in ("NODE", "REPLICA", "CORES", "DEVICES", "PORTS", "WHY"):
+            table.add_column(title, overflow="fold", no_wrap=title not in ("WHY", "PORTS"))
+        by_node = sorted(plan.placements, key=lambda place: (place.node, place.replica))
+        for node, places in groupby(by_node, key=lambda place: place.node):
+            for index, place in enumerate(places):
+                table.add_row(node if index == 0 else "", *_cells(place))
+        self.screen.out.print(table)
+
+    def _summary(self, plan: Plan) -> None:
+        counts = Counter(place.workload for place in plan.placements)
+        nodes = {workload: {p.node for p in plan.placements if p.workload == workload} for workload in list(counts)[:FEW]}
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for title in ("WORKLOAD", "REPLICAS", "NODES"):
+            table.add_column(title)
+        for workload, used in nodes.items():
+            table.add_row(escape(workload), str(counts[workload]), str(len(used)))
+        self.screen.out.print(table)
+        if len(counts) > FEW:
+            self.screen.out.print(f"... and {len(counts) - FEW} more workloads; --all shows every replica")
+
+    def _unplaced(self, plan: Plan) -> None:
+        if not plan.unplaced:
+            return
+        self.screen.out.print(f"\n[bold red]{_counted(len(plan.unplaced), 'replica')} fit on no node[/bold red]")
+        for item in plan.unplaced[:FEW]:
+            closest = item.closest[0] if item.closest else None
+            near = f"closest is {closest.node}: {closest.missing} ({closest.rule})" if closest else "there is no node"
+            self.screen.out.print(f"  {escape(item.replica)}: {escape(near)}")
+        if len(plan.unplaced) > FEW:
+            self.screen.out.print(f"  ... and {len(plan.unplaced) - FEW} more")
+
+    def _refusals(self, plan: Plan, *, every: bool) -> None:
+        refused = [item for item in plan.refusals if item.by_rule]
+        if not refused:
+            return
+        self.screen.out.print("\n[bold]Nodes refused, when the last replica of each was decided[/bold]")
+        for item in refused if every else refused[:FEW]:
+            rules = ", ".join(f"{count} by {rule}" for rule, count in item.by_rule)
+            self.screen.out.print(f"  {escape(item.workload)}: {rules}")
+            for near in item.closest if every else item.closest[:1]:
+                self.screen.out.print(f"    closest {near.node}: {escape(near.missing)}", style="dim")
+
+    def _actions(self, planfile: PlanFile, *, every: bool) -> None:
+        against = planfile.against
+        known = f"the applied record {against.serial}" if against is not None else "nothing known"
+        counts = Counter(action.verb for action in planfile.actions)
+        told = ", ".join(f"{counts[verb]} to {verb}" for verb in SIGNS if counts[verb]) or "nothing to do"
+        self.screen.out.print(f"\n[bold]Against {known}[/bold]: {told}")
+        changes = planfile.changes
+        if against is not None or every:
+            for action in changes if every else changes[:FEW]:
+                line = f"  {SIGNS[action.verb]} {action.manifest}: {escape(action.because)}"
+                self.screen.out.print(line)
+
+    def _next(self, planfile: PlanFile, saved: Path | None) -> None:
+        if saved is not None:
+            self.screen.err.print(f"saved to {saved}; digest {planfile.digest[:12]}", markup=False)
+            if not planfile.plan.unplaced:
+                self.screen.err.print(f"next: rohe apply {saved}", markup=False)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def _cells(place: Placement) -> tuple[str, str, str, str, str]:
+    name = place.replica.removeprefix("replica/") + (f" ({place.variant})" if place.variant else "")
+    cores = " ".join(f"{use.core}:{shown_cpu(use.amount)}" for use in place.cores)
+    devices = " ".join(f"{use.device}:{shown_share(use.amount)}" for use in place.devices)
+    ports = " ".join(f"{port.name}:{port.number}" for port in place.ports)
+    moved = f"moved from {place.was}; " if place.was and place.was != place.node else ""
+    return escape(name), cores, devices, ports, escape(moved + place.reason)

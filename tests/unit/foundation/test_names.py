@@ -1,0 +1,34 @@
+"""Claims about names and addresses."""
+
+from __future__ import annotations
+
+import pytest
+
+from rohe_iac.foundation.errors import UsageError
+from rohe_iac.foundation.names import Address, is_name, parse_address
+
+
+@pytest.mark.parametrize("text", ["a", "jetson-nano-01", "0", "a" * 63])
+def test_a_dns_label_is_a_name(text: str) -> None:
+    assert is_name(text)
+
+
+@pytest.mark.parametrize("text", ["", "-a", "a-", "A", "a_b", "a.b", "a" * 64, "a\n", "ä"])
+def test_anything_else_is_not(text: str) -> None:
+    assert not is_name(text)
+
+
+def test_an_address_reads_back_as_it_was_written() -> None:
+    for text in ("service/classify", "service/cctvs:classify/svm", "replica/p:classify/svm/0", "node/jetson-1"):
+        assert str(parse_address(text)) == text
+
+
+def test_the_pipeline_qualifies_the_first_part() -> None:
+    assert parse_address("service/cctvs:classify/svm") == Address("service", ("classify", "svm"), "cctvs")
+
+
+@pytest.mark.parametrize("text", ["classify", "thing/x", "service/", "service/:x", "service/A", "service/a//b", "/"])
+def test_what_is_no_address_is_told_with_the_form(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_address(text)
+    assert "KIND/NAME" in caught.value.hint

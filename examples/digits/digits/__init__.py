@@ -1,0 +1,1 @@
+"""The services of the digits pipeline: camera -> preprocess -> classify (three models) -> aggregate."""

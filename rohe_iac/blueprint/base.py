@@ -1,11 +1,18 @@
-"""What every model of the language shares: frozen, strict about unknown fields, camelCase in YAML, quantities normalised."""
+"""What every model of the language shares: frozen, strict about unknown fields, camelCase in YAML, quantities normalised.
+
+Validators raise PydanticCustomError whose type is the stable code of the diagnostic (see codes.py) and whose context may
+hold a `hint`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, WithJsonSchema
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
 
 from rohe_iac.foundation import quantities
 from rohe_iac.foundation.names import is_name
@@ -15,22 +22,54 @@ class Model(BaseModel):
     """The base of every document part."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True, ser_json_inf_nan="strings"
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        ser_json_inf_nan="strings",
+        allow_inf_nan=False,
     )
+
+
+def fault(code: str, message: str, hint: str = "") -> PydanticCustomError:
+    """The error that a validator raises: a code of codes.py, what was expected and found, what to do."""
+    # Pydantic fills {braces} of a message from its context, so the message itself travels as context.
+    return PydanticCustomError(code, "{message}", {"message": message, "hint": hint})  # type: ignore[arg-type]
 
 
 def _name(text: str) -> str:
     if not is_name(text):
-        raise ValueError("expected a name of at most 63 characters a-z, 0-9 and inner hyphens")
+        meant = "-".join(
+            part for part in "".join(c if c.isalnum() and c.isascii() else "-" for c in text.lower()).split("-") if part
+        )
+        hint = f"'{meant[:63]}' would do" if is_name(meant[:63]) else ""
+        raise fault("R111", f"'{text[:70]}' is not a name: at most 63 characters a-z, 0-9 and inner hyphens", hint)
     return text
 
 
-def _quantity(reader: Any, pattern: str, example: str) -> Any:
+def _quantity(reader: Callable[[object], Any], pattern: str, example: str) -> Any:
     schema = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": pattern}], "examples": [example]}
-    return (BeforeValidator(reader), WithJsonSchema(schema, mode="validation"))
+
+    @lru_cache(maxsize=4096, typed=True)
+    def cached(value: object) -> Any:
+        return reader(value)
+
+    def read(value: object) -> Any:
+        try:
+            return cached(value) if isinstance(value, str | int | float) else reader(value)
+        except ValueError as error:
+            raise fault("R112", str(error), f"write it as {example}") from None
+
+    return (BeforeValidator(read), WithJsonSchema(schema, mode="validation"))
 
 
-Name = Annotated[str, AfterValidator(_name), Field(json_schema_extra={"pattern": "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"})]
+Text = Annotated[str, Strict()]
+Integer = Annotated[int, Strict()]
+Number = Annotated[float, Strict()]
+Flag = Annotated[bool, Strict()]
+Name = Annotated[
+    str, AfterValidator(_name), Field(json_schema_extra={"pattern": "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"})
+]
 Millicores = Annotated[int, *_quantity(quantities.millicores, r"^\d+(\.\d+)?m?$", "500m")]
 Bytes = Annotated[int, *_quantity(quantities.byte_count, r"^\d+(\.\d+)?([kKMGTP]i?)?$", "512Mi")]
 Share = Annotated[int, *_quantity(quantities.basis_points, r"^\d+(\.\d+)?%?$", "15%"), Field(ge=0)]
@@ -46,5 +85,8 @@ class Metadata(Model):
     """Who a document is."""
 
     name: Name
-    labels: dict[str, str] = {}
-    annotations: dict[str, str] = {}
+    """Unique among the documents of its kind."""
+    labels: dict[Text, Text] = {}
+    """Words to select and group by."""
+    annotations: dict[Text, Text] = {}
+    """Remarks that mean nothing to rohe."""

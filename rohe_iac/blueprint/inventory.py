@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, Strict
 
 from rohe_iac.blueprint.base import BitsPerSecond, CostPerHour, Hertz, Metadata, Millicores, Model, Name, Seconds, Share
 from rohe_iac.blueprint.pipeline import Memory
@@ -16,9 +16,9 @@ class Accelerator(Model):
     type: str
     model: str | None = None
     mode: Literal["shared", "exclusive"] = "shared"
-    cores: Annotated[int, Field(ge=0)] | None = None
+    cores: Annotated[int, Strict(), Field(ge=0)] | None = None
     capacity: Share = 10000
-    count: Annotated[int, Field(ge=1)] = 1
+    count: Annotated[int, Strict(), Field(ge=1)] = 1
 
 
 class DeviceType(Model):

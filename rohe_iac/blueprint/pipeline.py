@@ -2,20 +2,70 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import (
+    AfterValidator,
+    Discriminator,
+    Field,
+    PlainValidator,
+    Strict,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
 
-from rohe_iac.blueprint.base import BitsPerSecond, Bytes, Metadata, Millicores, Model, Name, Rate, Seconds, Share
+from rohe_iac.blueprint.base import (
+    BitsPerSecond,
+    Bytes,
+    Flag,
+    Integer,
+    Metadata,
+    Millicores,
+    Model,
+    Name,
+    Rate,
+    Seconds,
+    Share,
+    fault,
+)
+
+PortNumber = Annotated[int, Strict(), Field(ge=1, le=65535)]
+Probability = Annotated[float, Strict(), Field(ge=0, le=1)]
+
+
+def _replicas(value: object) -> Any:
+    if value == "auto" or (isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 1_000_000):
+        return value
+    raise fault("R108", "expected a whole number of replicas of at least 0, or auto")
+
+
+Replicas = Annotated[
+    int | Literal["auto"],
+    PlainValidator(_replicas),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 0}, {"const": "auto"}]}),
+]
+
+
+def one_of(model: Model, *names: str) -> None:
+    """Raises R116 unless exactly one of the named fields is set."""
+    given = [name for name in names if getattr(model, name) is not None]
+    shown = [type(model).model_fields[name].alias or name for name in names]
+    if len(given) != 1:
+        raise fault(
+            "R116",
+            f"expected exactly one of {', '.join(shown)}, found {'none' if not given else ' and '.join(given)}",
+            "keep one of them" if given else "",
+        )
 
 
 class Port(Model):
     """A port a replica listens on. `hostPort` fixes it on the node; the local target numbers the others by the plan."""
 
     name: Name
-    container_port: Annotated[int, Field(ge=1, le=65535)] | None = None
-    service_port: Annotated[int, Field(ge=1, le=65535)] | None = None
-    host_port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    container_port: PortNumber | None = None
+    service_port: PortNumber | None = None
+    host_port: PortNumber | None = None
     protocol: Literal["TCP", "UDP"] = "TCP"
 
 
@@ -26,10 +76,42 @@ class SecretReference(Model):
     key: str = ""
 
 
+def _form(value: object) -> str:
+    if isinstance(value, str):
+        return "<text>"
+    return "<mapping>" if isinstance(value, dict | Model) else "<neither>"
+
+
+def _source(text: str) -> str:
+    if not text.startswith(("env:", "file:")) or text.endswith(":"):
+        raise fault(
+            "R118", "expected a secret as {name, key}, env:NAME or file:PATH", "never write the secret itself here"
+        )
+    return text
+
+
+def _text_or(message: str) -> Discriminator:
+    return Discriminator(
+        _form, custom_error_type="R108", custom_error_message="{message}", custom_error_context={"message": message}
+    )
+
+
+Secret = Annotated[
+    Annotated[str, AfterValidator(_source), Tag("<text>")] | Annotated[SecretReference, Tag("<mapping>")],
+    _text_or("expected a secret as {name, key}, env:NAME or file:PATH"),
+]
+
+
 class SecretValue(Model):
     """An environment value that is a secret, resolved at apply."""
 
-    secret: SecretReference | Annotated[str, Field(pattern=r"^(env|file):.+$")]
+    secret: Secret
+
+
+Variable = Annotated[
+    Annotated[str, Tag("<text>")] | Annotated[SecretValue, Tag("<mapping>")],
+    _text_or("expected text (in quotes, where it looks like a number) or {secret: ...}"),
+]
 
 
 class File(Model):
@@ -47,6 +129,14 @@ class Volume(Model):
     size: Bytes | None = None
     empty_dir: Bytes | None = None
 
+    @model_validator(mode="after")
+    def _one_kind(self) -> Volume:
+        if (self.name is None) == (self.empty_dir is None):
+            raise fault("R116", "a volume has either a name with a size, or an emptyDir")
+        if self.name is not None and self.size is None:
+            raise fault("R107", "a named volume needs a size", "add size: 1Gi")
+        return self
+
 
 class HttpProbe(Model):
     """Healthy when GET answers 200 to 399."""
@@ -60,6 +150,11 @@ class Probe(Model):
 
     http: HttpProbe | None = None
     tcp: Name | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Probe:
+        one_of(self, "http", "tcp")
+        return self
 
 
 class Health(Model):
@@ -81,8 +176,13 @@ class AcceleratorRequest(Model):
     """A share of ONE device of the type, or a count of whole devices of the named models."""
 
     share: Annotated[Share, Field(gt=0, le=10000)] | None = None
-    count: Annotated[int, Field(ge=1)] | None = None
+    count: Annotated[int, Strict(), Field(ge=1)] | None = None
     models: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_measure(self) -> AcceleratorRequest:
+        one_of(self, "share", "count")
+        return self
 
 
 class Requests(Model):
@@ -114,7 +214,7 @@ class Spread(Model):
     """At most so many replicas of the service in one domain."""
 
     topology_key: str
-    max_per_domain: Annotated[int, Field(ge=1)] = 1
+    max_per_domain: Annotated[int, Strict(), Field(ge=1)] = 1
 
 
 class Affinity(Model):
@@ -122,7 +222,7 @@ class Affinity(Model):
 
     service: str
     topology_key: str = "node"
-    required: bool = True
+    required: Flag = True
 
 
 class PlacementRules(Model):
@@ -157,10 +257,10 @@ class Alternative(Model):
     image: str | None = None
     command: tuple[str, ...] | None = None
     args: tuple[str, ...] | None = None
-    env: dict[str, str | SecretValue] | None = None
+    env: dict[str, Variable] | None = None
     requests: Requests | None = None
     limits: Limits | None = None
-    accuracy: Annotated[float, Field(ge=0, le=1)] | None = None
+    accuracy: Probability | None = None
     profile: str | None = None
 
 
@@ -171,7 +271,7 @@ class Variant(Alternative):
 class Member(Alternative):
     """One of several parts of an ensemble, all of which answer every request."""
 
-    replicas: Annotated[int, Field(ge=0)] | Literal["auto"] | None = None
+    replicas: Replicas | None = None
 
 
 class Ensemble(Model):
@@ -188,9 +288,9 @@ class Service(Model):
     command: tuple[str, ...] = ()
     args: tuple[str, ...] = ()
     working_dir: str = "."
-    replicas: Annotated[int, Field(ge=0)] | Literal["auto"] = 1
+    replicas: Replicas = 1
     ports: tuple[Port, ...] = ()
-    env: dict[str, str | SecretValue] = {}
+    env: dict[str, Variable] = {}
     files: tuple[File, ...] = ()
     volumes: tuple[Volume, ...] = ()
     health: Health = Health()
@@ -198,11 +298,11 @@ class Service(Model):
     limits: Limits = Limits()
     arch: tuple[str, ...] = ()
     sensitivity: Literal["none", "cpu", "memory", "cpu+memory"] = "none"
-    priority: int = 0
+    priority: Integer = 0
     profile: str | None = None
     placement: PlacementRules = PlacementRules()
     reports: Reports = Reports()
-    accuracy: Annotated[float, Field(ge=0, le=1)] | None = None
+    accuracy: Probability | None = None
     variants: tuple[Variant, ...] = ()
     ensemble: Ensemble | None = None
 
@@ -215,7 +315,7 @@ class Link(Model):
     payload: Bytes | None = None
     latency: Seconds | None = None
     bandwidth: BitsPerSecond | None = None
-    rate: Annotated[float, Field(gt=0)] = 1.0
+    rate: Annotated[float, Strict(), Field(gt=0)] = 1.0
 
 
 class PipelineSpec(Model):

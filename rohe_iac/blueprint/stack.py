@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, Strict, model_validator
 
-from rohe_iac.blueprint.base import Bytes, Metadata, Model, Name, Seconds
-from rohe_iac.blueprint.pipeline import Memory, Requests, SecretReference
+from rohe_iac.blueprint.base import Bytes, Metadata, Model, Name, Seconds, fault
+from rohe_iac.blueprint.pipeline import Memory, Requests, Secret, SecretReference, SecretValue, one_of
 
 ObjectiveTerm = Literal["placed", "slack", "stable", "nodes", "cost", "balance"]
 StrategyName = Literal["first-fit", "best-fit", "worst-fit", "dot-product", "fragmentation", "portfolio", "exact"]
@@ -17,29 +17,29 @@ StrategyName = Literal["first-fit", "best-fit", "worst-fit", "dot-product", "fra
 def _port_range(text: str) -> str:
     match = re.fullmatch(r"(\d{4,5})-(\d{4,5})", text)
     if match is None or not 1024 <= int(match[1]) <= int(match[2]) <= 65535:
-        raise ValueError("expected a range of ports within 1024-65535, such as 42000-42099")
+        raise fault("R117", f"'{text[:40]}' is not a range of ports within 1024-65535", "write it as 42000-42099")
     return text
 
 
 class Weights(Model):
     """How much each dimension counts in the score."""
 
-    cpu: Annotated[float, Field(ge=0)] = 1.0
-    memory: Annotated[float, Field(ge=0)] = 1.0
-    accelerator: Annotated[float, Field(ge=0)] = 1.0
+    cpu: Annotated[float, Strict(), Field(ge=0)] = 1.0
+    memory: Annotated[float, Strict(), Field(ge=0)] = 1.0
+    accelerator: Annotated[float, Strict(), Field(ge=0)] = 1.0
 
 
 class Queue(Model):
     """Two lanes: services sensitive to `priority` first, one of the others after every `balance` of them."""
 
     priority: Literal["none", "cpu", "memory", "cpu+memory"] = "none"
-    balance: Annotated[int, Field(ge=1)] = 3
+    balance: Annotated[int, Strict(), Field(ge=1)] = 3
 
 
 class Overcommit(Model):
     """How often over a dimension may be given out."""
 
-    vms: Annotated[float, Field(gt=0)] = 1.0
+    vms: Annotated[float, Strict(), Field(gt=0)] = 1.0
 
 
 class PlannerSettings(Model):
@@ -49,11 +49,11 @@ class PlannerSettings(Model):
     strategy: str = "best-fit"
     filters: tuple[str, ...] = ()
     scorers: dict[str, float] = {}
-    iterations: Annotated[int, Field(ge=0)] | None = None
+    iterations: Annotated[int, Strict(), Field(ge=0)] | None = None
     weights: Weights = Weights()
     queue: Queue = Queue()
     overcommit: Overcommit = Overcommit()
-    survive: Annotated[int, Field(ge=0)] = 0
+    survive: Annotated[int, Strict(), Field(ge=0)] = 0
 
 
 class LocalTarget(Model):
@@ -83,6 +83,11 @@ class Target(Model):
     kubernetes: KubernetesTarget | None = None
     manifests: ManifestsTarget | None = None
 
+    @model_validator(mode="after")
+    def _one_place(self) -> Target:
+        one_of(self, "local", "kubernetes", "manifests")
+        return self
+
 
 class EmbeddedBroker(Model):
     """A broker that the stack runs."""
@@ -90,33 +95,76 @@ class EmbeddedBroker(Model):
     requests: Requests = Requests(cpu="50m", memory=Memory(rss="64Mi"))  # type: ignore[arg-type]
 
 
+def _broker_url(text: str) -> str:
+    if re.fullmatch(r"(mqtt|mqtts|ws|wss)://[^\s/@]+(:\d{1,5})?(/\S*)?", text) is None:
+        hint = (
+            "leave user and password out: they come from credentials"
+            if "@" in text
+            else "write it as mqtts://host:8883"
+        )
+        raise fault("R119", f"'{text[:60]}' is not the address of an MQTT broker", hint)
+    return text
+
+
+def _broker_secret(value: object) -> Any:
+    # The short form `secret: broker` names a secret with the keys user and password.
+    return SecretReference(name=value) if isinstance(value, str) and ":" not in value else value
+
+
+class BrokerCredentials(Model):
+    """Who rohe is to the broker: a secret that holds user and password."""
+
+    secret: Annotated[Secret, BeforeValidator(_broker_secret)]
+
+
 class Broker(Model):
     """The MQTT broker: embedded, or any other by its address."""
 
     embedded: EmbeddedBroker | None = None
-    url: str | None = None
-    credentials: SecretReference | dict[str, str] | None = None
+    url: Annotated[str, AfterValidator(_broker_url)] | None = None
+    credentials: BrokerCredentials | None = None
+
+    @model_validator(mode="after")
+    def _one_broker(self) -> Broker:
+        one_of(self, "embedded", "url")
+        return self
 
 
 class MongoStore(Model):
     """A MongoDB that the user runs."""
 
-    uri: dict[str, Any] | str
+    uri: SecretValue
+
+
+class SqliteStore(Model):
+    """A file beside the agent."""
 
 
 class Store(Model):
     """Where an agent keeps reports, windows and verdicts."""
 
-    sqlite: dict[str, Any] | None = None
+    sqlite: SqliteStore | None = None
     mongodb: MongoStore | None = None
     retention: Seconds = 604800.0
     max_size: Bytes = 2 * 2**30
+
+    @model_validator(mode="before")
+    @classmethod
+    def _sqlite_unless_told(cls, value: Any) -> Any:
+        return (
+            {"sqlite": {}, **value} if isinstance(value, dict) and not {"sqlite", "mongodb"} & value.keys() else value
+        )
+
+    @model_validator(mode="after")
+    def _one_store(self) -> Store:
+        one_of(self, "sqlite", "mongodb")
+        return self
 
 
 class Agents(Model):
     """The observation agents, one or more a pipeline."""
 
-    per_pipeline: Annotated[int, Field(ge=1)] = 1
+    per_pipeline: Annotated[int, Strict(), Field(ge=1)] = 1
     image: str = "rohe/agent:0.1.0"
     requests: Requests = Requests(cpu="200m", memory=Memory(rss="128Mi"))  # type: ignore[arg-type]
 
@@ -139,7 +187,7 @@ class StackSpec(Model):
     planner: PlannerSettings = PlannerSettings()
     target: Target = Target(local=LocalTarget())
     broker: Broker = Broker(embedded=EmbeddedBroker())
-    store: Store = Store(sqlite={})
+    store: Store = Store(sqlite=SqliteStore())
     agents: Agents = Agents()
     modules: tuple[ModuleUse, ...] = ()
     protect: tuple[str, ...] = ()

@@ -138,5 +138,3 @@ def pipeline_of(blueprint: Blueprint, name: str) -> Pipeline:
         if pipeline.metadata.name == name:
             return pipeline
     raise KeyError(name)
-
-

@@ -1,0 +1,132 @@
+"""Consumer-defined metrics: expression trees over the samples of a window.
+
+A tree is a mapping with exactly one operation. Trees stay as written in the document model; this file says what is well
+formed, and walks them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import AfterValidator, Field, Strict, WrapValidator, model_validator
+
+from rohe_iac.blueprint.base import Model, fault
+from rohe_iac.foundation.quantities import ratio as read_ratio
+
+OPERATORS = ("<", "<=", ">", ">=", "==", "!=", "in")
+Scalar = str | int | float | bool
+
+
+def _condition(value: Any) -> Any:
+    if isinstance(value, dict):
+        if len(value) != 1 or next(iter(value)) not in OPERATORS:
+            raise fault("R122", "expected a value or {OPERATOR: value}", f"operators: {' '.join(OPERATORS)}")
+        operator, operand = next(iter(value.items()))
+        if operator == "in":
+            if (
+                not isinstance(operand, list | tuple)
+                or not operand
+                or not all(isinstance(item, Scalar) for item in operand)
+            ):
+                raise fault("R122", "'in' needs a list of values", "write {in: [a, b]}")
+        elif operator in ("<", "<=", ">", ">="):
+            _comparable(operator, operand)
+        elif not isinstance(operand, Scalar):
+            raise fault("R122", f"'{operator}' needs a text, a number, true or false")
+    elif not isinstance(value, Scalar):
+        raise fault(
+            "R122", "expected a text, a number, true, false or {OPERATOR: value}", f"operators: {' '.join(OPERATORS)}"
+        )
+    return value
+
+
+def _comparable(operator: str, operand: object) -> None:
+    if isinstance(operand, bool) or not isinstance(operand, int | float | str):
+        raise fault("R122", f"'{operator}' needs a number")
+    if isinstance(operand, str):
+        try:
+            read_ratio(operand)
+        except ValueError:
+            raise fault("R122", f"'{operator}' needs a number, found '{operand[:40]}'") from None
+
+
+Condition = Annotated[Any, AfterValidator(_condition)]
+
+
+class Selection(Model):
+    """Which samples take part: every condition on a field or metric holds; none: all samples."""
+
+    where: dict[str, Condition] = {}
+
+
+class Aggregation(Selection):
+    """An aggregate of one reported metric over the selected samples."""
+
+    of: str
+
+
+class Percentile(Aggregation):
+    """The p-th percentile, 0 < p < 100."""
+
+    p: Annotated[float, Strict(), Field(gt=0, lt=100)]
+
+
+class Variance(Aggregation):
+    """The variance of a metric; with `by`, between the groups of each request, then averaged."""
+
+    by: str | None = None
+
+
+class Expression(Model):
+    """One operation. ratio and difference take two trees; metric names another metric of the contract or a reported one."""
+
+    count: Selection | None = None
+    sum: Aggregation | None = None
+    mean: Aggregation | None = None
+    min: Aggregation | None = None
+    max: Aggregation | None = None
+    percentile: Percentile | None = None
+    variance: Variance | None = None
+    ratio: tuple[Expression, Expression] | None = None
+    difference: tuple[Expression, Expression] | None = None
+    metric: str | None = None
+
+    @model_validator(mode="after")
+    def _one_operation(self) -> Expression:
+        given = [name for name in type(self).model_fields if getattr(self, name) is not None]
+        if len(given) != 1:
+            found = " and ".join(given) or "none"
+            raise fault(
+                "R123",
+                f"expected exactly one operation, found {found}",
+                f"operations: {', '.join(type(self).model_fields)}",
+            )
+        return self
+
+
+if TYPE_CHECKING:
+    RawExpression = Any
+else:
+    RawExpression = Annotated[Expression, WrapValidator(lambda value, check: (check(value), value)[1])]
+"""A well-formed tree, kept as written: {operation: operands}."""
+
+
+def names_in(tree: Any) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
+    """Every name that a well-formed tree uses: (path of the name in the tree, what it is, name).
+
+    What it is: metric (another metric), of (an aggregated metric), where (a filtered field), by (a grouping field).
+    """
+    for operation, operand in tree.items():
+        if operation == "metric":
+            yield (operation,), "metric", operand
+        elif operation in ("ratio", "difference"):
+            for index, part in enumerate(operand):
+                for path, role, name in names_in(part):
+                    yield (operation, index, *path), role, name
+        else:
+            for key in ("of", "by"):
+                if operand.get(key) is not None:
+                    yield (operation, key), key, operand[key]
+            for name in operand.get("where", {}):
+                yield (operation, "where", name), "where", name

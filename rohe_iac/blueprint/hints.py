@@ -1,0 +1,46 @@
+"""Nearest names: what a typo was meant to be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def did_you_mean(found: str, allowed: Iterable[str]) -> str:
+    """`did you mean 'x'?` for the nearest allowed name, else the allowed names where they are few, else "".
+
+    Nearest is by edits (insert, delete, replace, swap neighbours), at most a third of the longer name; case is free.
+    """
+    names = sorted(set(allowed))
+    best = nearest(found, names)
+    if best:
+        return f"did you mean '{best}'?"
+    if names and len(names) <= 12:
+        return f"there {'is' if len(names) == 1 else 'are'}: {', '.join(names)}"
+    return ""
+
+
+def nearest(found: str, names: Iterable[str]) -> str:
+    """The nearest of `names`, or "" where none is near."""
+    if len(found) > 64:
+        return ""
+    best, best_distance = "", 10**9
+    for name in names:
+        if abs(len(name) - len(found)) > max(len(name), len(found)) // 3 + 1:
+            continue
+        distance = _distance(found.lower().replace("_", "").replace("-", ""), name.lower().replace("-", ""))
+        if distance <= max(1, max(len(name), len(found)) // 3) and distance < best_distance:
+            best, best_distance = name, distance
+    return best
+
+
+def _distance(left: str, right: str) -> int:
+    before: list[int] = []
+    row = list(range(len(right) + 1))
+    for i, a in enumerate(left, 1):
+        older, before, row = before, row, [i]
+        for j, b in enumerate(right, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
+            if older and j > 1 and a == right[j - 2] and left[i - 2] == b:
+                cost = min(cost, older[j - 2] + 1)
+            row.append(cost)
+    return row[-1]

@@ -27,7 +27,8 @@ class Output(str, Enum):
 
 OutputOption = Annotated[Output, typer.Option("-o", "--output", help="human: for people; json: for programs.")]
 StackArgument = Annotated[
-    str | None, typer.Argument(metavar="[STACK]", help="Name of the stack; may be left out where the blueprint has one.")
+    str | None,
+    typer.Argument(metavar="[STACK]", help="Name of the stack; may be left out where the blueprint has one."),
 ]
 
 

@@ -13,7 +13,9 @@ from rohe_iac.foundation.errors import ExitCode
 
 def plan(
     stack: StackArgument = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Write the plan to this file, for `rohe apply FILE`.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write the plan to this file, for `rohe apply FILE`.")
+    ] = None,
     against: Annotated[
         Path | None, typer.Option("--against", help="Compare with this record in place of the last applied one.")
     ] = None,

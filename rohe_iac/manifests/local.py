@@ -8,12 +8,13 @@ from typing import Any
 
 from rohe_iac.blueprint.blueprint import Blueprint
 from rohe_iac.blueprint.pipeline import Probe, SecretReference, SecretValue, Service
-from rohe_iac.blueprint.workload import Workload, effective, pipeline_of, workloads_of
+from rohe_iac.blueprint.workload import Workload, effective, workloads_of
 from rohe_iac.foundation.topics import Grants, agent_grants, operator_grants, service_grants
+from rohe_iac.manifests.instances import instances_of
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.manifests.rendering import render_document
 from rohe_iac.manifests.told import told
-from rohe_iac.observation.configuration import Instance, configuration_of
+from rohe_iac.observation.configuration import configuration_of
 from rohe_iac.planning.plan import Placement, Plan
 
 SUPERVISOR = "supervisor"
@@ -58,10 +59,8 @@ class _Local:
         text = render_document("local", kind, {"name": name, "stack": self.stack, "address": address, **values})
         return Manifest(name, kind, address, text, depends_on)
 
-    def _replicas(self, pipeline: str = "") -> tuple[Placement, ...]:
-        return tuple(
-            place for place in self.plan.placements if not place.system and pipeline in ("", place.pipeline)
-        )
+    def _replicas(self) -> tuple[Placement, ...]:
+        return tuple(place for place in self.plan.placements if not place.system)
 
     def _grants(self) -> Iterable[tuple[str, Grants]]:
         yield OPERATOR, operator_grants(self.stack)
@@ -128,20 +127,9 @@ class _Local:
         }
 
     def _agent(self, workload: Workload, placement: Placement, paths: dict[str, str]) -> dict[str, Any]:
-        pipeline = pipeline_of(self.blueprint, workload.service.name)
-        workloads = {other.address: other for other in workloads_of(self.blueprint)}
-        instances = [
-            Instance(
-                instance=place.instance,
-                topic=workloads[place.workload].topic,
-                service=place.service,
-                member=place.member,
-                node=place.node,
-                workload=place.workload,
-            )
-            for place in self._replicas(pipeline.metadata.name)
-        ]
-        configuration = configuration_of(self.blueprint, pipeline.metadata.name, placement.instance, instances)
+        pipeline = workload.service.name
+        instances = instances_of(self.blueprint, self.plan, pipeline)
+        configuration = configuration_of(self.blueprint, pipeline, placement.instance, instances)
         files = f"run/programs/{placement.instance}/files"
         return {
             "command": ["rohe", "agent", "run"],
@@ -191,5 +179,3 @@ def _limits(service: Service) -> dict[str, int]:
     memory = service.limits.memory or (service.requests.memory.rss if service.requests.memory is not None else None)
     limits = {"cpu": service.limits.cpu, "memory": memory}
     return {key: value for key, value in limits.items() if value is not None}
-
-

@@ -27,7 +27,7 @@ def _environment(target: str) -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
         loader=FileSystemLoader(TEMPLATES / target),
         undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701 - the output is YAML; every value passes the yaml filter
+        autoescape=False,  # the output is YAML; every value passes the yaml filter
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
@@ -52,7 +52,7 @@ def _as_yaml(value: Any, indent: int = 0) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    def ignore_aliases(self, data: Any) -> bool:
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the name is the library's
         # Anchors would tie documents' parts together that a reader edits apart.
         return True
 
@@ -71,7 +71,7 @@ _Dumper.add_representer(tuple, lambda dumper, value: dumper.represent_list(list(
 def render_document(target: str, kind: str, values: dict[str, Any]) -> str:
     """The text of one document: template `<kind>.yaml.j2` of the target's set, filled with `values`.
 
-    Errors: UnrenderableManifest where the template is faulty, needs a value it was not given, or gives no single document.
+    Errors: UnrenderableManifest where the template is faulty, lacks a value, or gives no single document.
     """
     try:
         text = _environment(target).get_template(f"{kind.lower()}.yaml.j2").render(**values)

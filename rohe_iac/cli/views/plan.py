@@ -64,7 +64,9 @@ class PlanView:
 
     def _summary(self, plan: Plan) -> None:
         counts = Counter(place.workload for place in plan.placements)
-        nodes = {workload: {p.node for p in plan.placements if p.workload == workload} for workload in list(counts)[:FEW]}
+        nodes = {
+            workload: {p.node for p in plan.placements if p.workload == workload} for workload in list(counts)[:FEW]
+        }
         table = Table(box=None, pad_edge=False, header_style="bold")
         for title in ("WORKLOAD", "REPLICAS", "NODES"):
             table.add_column(title)

@@ -1,1 +1,1 @@
-"""The local target: this machine."""
+"""The target `local`: this machine, a supervised process a replica."""

@@ -1,1 +1,1 @@
-"""The Pulumi provider executable pulumi-resource-rohe."""
+"""The provider executable `pulumi-resource-rohe`: how the engine reaches what rohe's targets make."""

@@ -1,0 +1,132 @@
+"""What a process of the local target is started with: command found, paths made absolute, secrets resolved."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from rohe_iac.foundation.canonical import canonical_json, sha256_hex
+from rohe_iac.foundation.errors import ExitCode, RoheError
+from rohe_iac.foundation.folders import write_private
+from rohe_iac.targets.local.documents import Process
+from rohe_iac.targets.local.layout import Layout
+from rohe_iac.targets.local.processes import MARK
+from rohe_iac.targets.local.program import Probe, Program
+
+KEPT = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "LOGNAME", "SSL_CERT_DIR", "SSL_CERT_FILE", "TMPDIR",
+        "TZ", "USER", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")  # fmt: skip
+"""Variables that a process takes over from who runs apply, beside PATH; all others come from the blueprint."""
+
+
+class CommandMissing(RoheError):
+    """A replica's command or working directory does not exist."""
+
+    exit_code = ExitCode.PARTIAL
+
+
+class SecretMissing(RoheError):
+    """A secret that a replica names is not there."""
+
+    exit_code = ExitCode.PARTIAL
+
+
+def program_of(process: Process, layout: Layout, outer: Mapping[str, str]) -> Program:
+    """The program of a process, with nothing written. `outer` is the environment of who runs apply.
+
+    Errors: CommandMissing, SecretMissing.
+    """
+    cwd = (layout.root / process.working_directory).absolute()
+    if not cwd.is_dir():
+        raise CommandMissing(f"{process.address}: its working directory {cwd} does not exist")
+    inherited = {name: outer[name] for name in KEPT if name in outer}
+    beside = str(Path(sys.executable).parent)
+    inherited["PATH"] = os.pathsep.join(dict.fromkeys((beside, *outer.get("PATH", os.defpath).split(os.pathsep))))
+    inherited["PYTHONUNBUFFERED"] = "1"
+    environment = dict(process.environment)
+    environment |= {name: str(layout.folder.path / path) for name, path in process.paths.items()}
+    environment |= {name: _secret(process, source, outer) for name, source in process.secrets.items()}
+    environment[MARK] = str(layout.program(process.name))
+    _find(process, cwd, environment.get("PATH", inherited["PATH"]))
+    return Program(
+        name=process.name,
+        address=process.address,
+        argv=process.command,
+        cwd=str(cwd),
+        environment=environment,
+        ports=process.ports,
+        probe=_probe(process),
+        startup=process.startup,
+        cpu=process.cpu,
+        memory=process.memory,
+        inherited=inherited,
+        files=sha256_hex(canonical_json(process.files)),
+    )
+
+
+def write_files(process: Process, layout: Layout) -> None:
+    """Writes the process's files and makes the folders that its paths are in; outboxes and stores are folders."""
+    files = layout.program(process.name) / "files"
+    for name, content in process.files.items():
+        files.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_private(files / name, content.encode())
+    for path in process.paths.values():
+        target = layout.folder.path / path
+        folders = (layout.folder.outboxes, layout.folder.stores)
+        folder = target if any(top in target.parents for top in folders) else target.parent
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def files_match(process: Process, layout: Layout) -> bool:
+    """Whether the process's files are there as described."""
+    try:
+        return all(
+            (layout.program(process.name) / "files" / name).read_text(encoding="utf-8") == content
+            for name, content in process.files.items()
+        )
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _find(process: Process, cwd: Path, search: str) -> None:
+    word = process.command[0] if process.command else ""
+    found = shutil.which(str(cwd / word)) if "/" in word else shutil.which(word, path=search)
+    if not found:
+        raise CommandMissing(
+            f"{process.address}: its command '{word}' does not exist",
+            detail=f"looked in {cwd}" if "/" in word else f"looked on PATH: {search}",
+        )
+
+
+def _probe(process: Process) -> Probe | None:
+    asked = process.readiness
+    if not asked:
+        return None
+    if "tcp" in asked:
+        return Probe(_port(process, asked["tcp"]))
+    http = asked["http"]
+    return Probe(_port(process, http["port"]), http.get("path") or "/")
+
+
+def _port(process: Process, name: str | int) -> int:
+    return process.ports[name] if isinstance(name, str) and name in process.ports else int(name)
+
+
+def _secret(process: Process, source: str, outer: Mapping[str, str]) -> str:
+    scheme, _, rest = source.partition(":")
+    if scheme == "env" and rest in outer:
+        return outer[rest]
+    if scheme == "file":
+        try:
+            return Path(rest).expanduser().read_text(encoding="utf-8").rstrip("\n")
+        except (OSError, UnicodeDecodeError) as error:
+            raise SecretMissing(f"{process.address}: the secret {source} cannot be read", detail=str(error)) from error
+    if scheme == "env":
+        raise SecretMissing(
+            f"{process.address}: the secret {source} is not there", hint=f"set the variable {rest} and apply again"
+        )
+    raise SecretMissing(
+        f"{process.address}: '{source}' does not name a secret", hint="a secret is env:NAME or file:PATH"
+    )

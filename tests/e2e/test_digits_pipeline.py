@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,9 @@ class Pipeline:
         path = self.folder / instance / "outbox.db"
         if not path.exists():
             return []
-        with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+            if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'waiting'").fetchone():
+                return []
             return [json.loads(row[0]) for row in database.execute("SELECT payload FROM waiting ORDER BY row")]
 
     def wait(self, condition: Callable[[], bool], what: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rohe_iac.foundation.errors import RoheError
 
 
-class Output(str, Enum):
+class Output(StrEnum):
     """The face that a command shows its value with."""
 
     human = "human"

@@ -66,9 +66,7 @@ class PlanFile:
             "target": self.target,
             "inputs": [{"path": source.path, "sha256": source.sha256} for source in self.inputs],
             "lock": self.lock,
-            "against": None
-            if self.against is None
-            else {"serial": self.against.serial, "digest": self.against.digest},
+            "against": None if self.against is None else {"serial": self.against.serial, "digest": self.against.digest},
             "problem": problem_to_json(self.problem),
             "plan": plan_to_json(self.plan),
             "manifests": [

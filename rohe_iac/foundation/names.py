@@ -43,6 +43,7 @@ def parse_address(text: str) -> Address:
     if kind not in KINDS or not all(is_name(part) for part in parts) or (colon and not is_name(pipeline)):
         raise UsageError(
             f"'{text}' is not an address",
-            hint=f"an address is KIND/NAME, such as service/classify or replica/classify/svm/0; kinds: {', '.join(KINDS)}",
+            hint="an address is KIND/NAME, such as service/classify or replica/classify/svm/0; "
+            f"kinds: {', '.join(KINDS)}",
         )
     return Address(kind, parts, pipeline if colon else "")

@@ -1,6 +1,6 @@
 """The manifests of a Kubernetes cluster: a Deployment a (workload, node), a Service a workload, the agents' settings.
 
-Secrets are named, never held: `rohe-credential-<client>` with the keys url, user and password must exist in the namespace.
+Secrets are named, never held: `rohe-credential-<client>` (keys url, user, password) must exist in the namespace.
 """
 
 from __future__ import annotations

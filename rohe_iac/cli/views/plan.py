@@ -47,7 +47,8 @@ class PlanView:
         least = f"proven minimum {bound.at_least}" if bound.proven else f"at least {bound.at_least}"
         why = f" ({', '.join(bound.arguments)})" if bound.arguments and not bound.proven else ""
         self.screen.out.print(
-            f"[bold]Plan of stack {plan.stack}[/bold]: {len(plan.placements)} replicas placed, {len(plan.unplaced)} not; "
+            f"[bold]Plan of stack {plan.stack}[/bold]: "
+            f"{len(plan.placements)} replicas placed, {len(plan.unplaced)} not; "
             f"uses {_counted(bound.nodes_used, 'node')}, {least}{why}; {plan.strategy}"
         )
         if len(plan.placements) > FEW and not every:

@@ -51,9 +51,10 @@ class Workload:
         return f"service/{self.pipeline}:{self.service.name}" + (f"/{self.member}" if self.member else "")
 
     def replica(self, index: int) -> str:
-        """The full address of one replica: replica/PIPELINE:NAME[/MEMBER]/INDEX, for broker and agents too."""
-        head = f"{self.pipeline}:{self.service.name}" if self.pipeline else self.service.name
-        return f"replica/{head}" + (f"/{self.member}" if self.member else "") + f"/{index}"
+        """The full address of one replica: replica/PIPELINE:NAME[/MEMBER]/INDEX; agent/NAME/INDEX, broker/NAME/INDEX."""
+        if self.system:
+            return f"{self.address}/{index}"
+        return f"replica/{self.address.removeprefix('service/')}/{index}"
 
     def instance(self, index: int) -> str:
         """The name of one replica as processes, client ids and reports carry it."""

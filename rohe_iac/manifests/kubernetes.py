@@ -127,7 +127,7 @@ class _Cluster:
         mounts, volumes = mounts_and_volumes(service, workload, settings)
         agents = self.blueprint.stack.spec.agents
         values = {
-            "annotations": {"rohe.dev/node": node, "rohe.dev/reason": places[0].reason},
+            "annotations": {"rohe.dev/node": node},
             "replicas": len(places),
             "selector": {"rohe.dev/workload": workload.slug, "rohe.dev/part": suffix},
             "labels": {**self._labels(workload), "rohe.dev/part": suffix},
@@ -137,7 +137,7 @@ class _Cluster:
                 for toleration in service.placement.tolerations
             ],
             "container": workload.slug,
-            "image": service.image if not workload.system and service.image else agents.image,
+            "image": agents.image if workload.system else service.image or "",
             "command": list(_command(workload, service)),
             "args": list(service.args),
             "env": environment(service, workload, self._told(workload, places[0]), self._broker_url()),

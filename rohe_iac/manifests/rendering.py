@@ -80,4 +80,5 @@ def render_document(target: str, kind: str, values: dict[str, Any]) -> str:
         raise UnrenderableManifest(f"the template {target}/{kind.lower()}.yaml.j2 fails", detail=str(error)) from error
     if not isinstance(document, dict):
         raise UnrenderableManifest(f"the template {target}/{kind.lower()}.yaml.j2 gives no document")
-    return text
+    # A template's `key: {{ collection }}` leaves a blank before the line break; no scalar ends with one unquoted.
+    return "".join(line.rstrip(" ") + "\n" for line in text.rstrip("\n").split("\n"))

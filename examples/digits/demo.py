@@ -1,0 +1,286 @@
+"""The demo: a pipeline is planned, applied, observed, breaks its contract, is mended, and is gone.
+
+It types the commands of the README for you, in a copy of this folder and with state of its own, and shows what they
+say. It fails when the contract does not break under noise, does not recover, or when anything is left behind.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import fcntl
+import json
+import os
+import re
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+from rich.console import Console
+from rich.text import Text
+
+HERE = Path(__file__).resolve().parent
+PATIENCE = 120.0
+"""Seconds that a verdict is waited for; on a machine at rest it takes less than ten."""
+CONTRACT = "digits-quality"
+OBJECTIVE = "right-answers"
+PORTS = range(42000, 42100)
+
+
+class Failed(Exception):
+    """What the demo shows did not happen."""
+
+
+class Demo:
+    """One run in a folder of its own. svg: where the picture of it is written, if anywhere."""
+
+    def __init__(self, folder: Path, svg: Path | None) -> None:
+        self.folder = folder
+        self.work = folder / "digits"
+        self.svg = svg
+        self.begun = time.monotonic()
+        self.console = Console(record=svg is not None, highlight=False, width=120 if svg else None)
+        self.environment = {
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+            "XDG_STATE_HOME": str(folder / "state"),
+        }
+        if svg is not None:
+            self.environment |= {"FORCE_COLOR": "1", "COLUMNS": "120", "TERM": "xterm-256color"}
+            self.environment.pop("NO_COLOR", None)
+
+    def say(self, text: str) -> None:
+        """A line between the commands."""
+        self.console.print(Text(f"# {text}", style="dim italic"))
+
+    def type(self, *command: str) -> None:
+        """Prints a command as a user types it, runs it, and shows all that it says. Failed when it fails."""
+        self.console.print(Text.assemble(("\n$ ", "bold green"), (shlex.join(command), "bold")))
+        if self.svg is None:
+            # The command writes to the very streams of this program: colours and progress are its own.
+            sys.stdout.flush()
+            ended = subprocess.run(command, cwd=self.work, env=self.environment, check=False)
+        else:
+            ended = subprocess.run(
+                command,
+                cwd=self.work,
+                env=self.environment,
+                check=False,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            )
+            self.console.print(Text.from_ansi(ended.stdout.decode(errors="replace").rstrip()))
+        if ended.returncode != 0:
+            raise Failed(f"`{shlex.join(command)}` ended with {ended.returncode}")
+
+    def ask(self, *command: str) -> Any:
+        """What a command says as JSON; None while it cannot say it."""
+        ended = subprocess.run(
+            [*command, "-o", "json"], cwd=self.work, env=self.environment, check=False, capture_output=True, text=True
+        )
+        with contextlib.suppress(ValueError):
+            return json.loads(ended.stdout)
+        return None
+
+    def wait(self, what: str, found: Callable[[], Any]) -> Any:
+        """What `found` gives once it gives something. Failed when it does not within the patience."""
+        self.console.print()
+        self.say(f"{what} ...")
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            if value := found():
+                return value
+            time.sleep(0.5)
+        raise Failed(f"waited {PATIENCE:g} s in vain: {what}")
+
+    def verdicts(self) -> dict[str, str]:
+        """The last verdict of every objective of the contract, by name."""
+        status = self.ask("rohe", "status") or {}
+        return {
+            objective["objective"]: objective["verdict"]
+            for contract in status.get("contracts", [])
+            if contract["contract"] == CONTRACT
+            for objective in contract["objectives"]
+        }
+
+    def all_kept(self) -> bool:
+        """Whether every objective of the contract is kept."""
+        verdicts = self.verdicts()
+        return bool(verdicts) and set(verdicts.values()) == {"KEPT"}
+
+    def broken(self) -> str | None:
+        """The first violation of the objective that noise breaks."""
+        for violation in (self.ask("rohe", "violations") or {}).get("violations", []):
+            if violation["objective"] == OBJECTIVE:
+                return str(violation["id"])
+        return None
+
+    def camera(self) -> str:
+        """Where the camera answers."""
+        status = self.ask("rohe", "status") or {}
+        for replica in status.get("replicas", []):
+            if replica["service"] == "camera":
+                return f"http://127.0.0.1:{replica['ports']['http']}"
+        raise Failed("`rohe status` does not tell where the camera answers")
+
+    def play(self) -> None:
+        """The whole of it."""
+        self.say("Three classifiers read handwritten digits and vote. The contract asks for 90 % right answers.")
+        self.type("rohe", "validate")
+        self.type("rohe", "plan", "--out", "digits.plan")
+        self.type("rohe", "apply", "--yes", "digits.plan")
+        self.wait("the first 200 images are taken, read and judged", self.all_kept)
+        self.type("rohe", "status")
+
+        self.console.print()
+        self.say("Now the camera's sensor goes bad. Nobody tells rohe.")
+        self.type("python", "-m", "digits.noise", self.camera(), "gaussian", "0.2")
+        violation = self.wait("the agent looks at the last 200 answers, every 20", self.broken)
+        self.type("rohe", "violations")
+        self.type("rohe", "explain", violation)
+
+        self.console.print()
+        self.say("The contract's action is `degrade`: the agent dropped the member to blame by itself.")
+        self.wait("until the last 200 answers are good again, under the same noise", self.all_kept)
+        self.type("rohe", "status")
+        self.end()
+
+    def end(self) -> None:
+        """Removes the stack, as a user would, and looks for anything that is left."""
+        self.type("rohe", "destroy", "--yes")
+        left = self.left()
+        if left:
+            raise Failed("left behind:\n" + "\n".join(f"  {line}" for line in left))
+        self.console.print()
+        self.say(f"Nothing is left: no process, no open port, no file of the stack but its history. "
+                 f"{time.monotonic() - self.begun:.0f} s.")  # fmt: skip
+
+    def left(self) -> list[str]:
+        """Processes, listening ports and files of the stack."""
+        found = [f"process {process.pid}: {line}" for process, line in processes_of(self.folder)]
+        found += [f"port {port} is open" for port in self.ports() if is_open(port)]
+        stack = self.folder / "state" / "rohe" / "digits-example" / "digits"
+        kept = ("history", "lock", "record.json")
+        found += [f"file {path}" for path in sorted(stack.glob("*")) if path.name not in kept]
+        return found
+
+    def prepare(self) -> None:
+        """A fresh copy of the example, on ports that nobody has."""
+        ignored = shutil.ignore_patterns("__pycache__", "*.svg", "README.md", "demo.py", "*.plan")
+        shutil.copytree(HERE, self.work, ignore=ignored)
+        taken = [port for port in PORTS if is_open(port)]
+        if taken:
+            first = next(
+                start
+                for start in range(PORTS.start + 100, 60000, 100)
+                if not any(is_open(port) for port in range(start, start + 100))
+            )
+            self.say(f"port {taken[0]} is taken by another program: this run uses {first}-{first + 99}")
+            stack = self.work / "blueprints" / "stack.yaml"
+            stack.write_text(stack.read_text().replace(f"{PORTS.start}-{PORTS.stop - 1}", f"{first}-{first + 99}"))
+
+    def ports(self) -> range:
+        """The ports that the stack may use."""
+        match = re.search(r"ports: (\d+)-(\d+)", (self.work / "blueprints" / "stack.yaml").read_text())
+        return range(int(match[1]), int(match[2]) + 1) if match else range(0)
+
+    def remove(self) -> None:
+        """Takes a stack down that an interrupted run left, quietly; then whatever still runs, then the folder."""
+        if (self.folder / "state" / "rohe").exists():
+            with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+                subprocess.run(
+                    ["rohe", "destroy", "--yes"],
+                    cwd=self.work,
+                    env=self.environment,
+                    check=False,
+                    capture_output=True,
+                    timeout=60,
+                )
+        for process, _ in processes_of(self.folder):
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def processes_of(folder: Path) -> Iterator[tuple[psutil.Process, str]]:
+    """Processes that work in the folder, or were told of it; not this one and those that it runs under."""
+    own = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if process.pid in own or process.status() == psutil.STATUS_ZOMBIE:
+                continue
+            told = [*process.cmdline(), *process.environ().values(), process.cwd()]
+            if any(str(folder) in text for text in told):
+                yield process, shlex.join(process.cmdline())
+
+
+def is_open(port: int) -> bool:
+    """Whether anything listens on the port of this machine."""
+    with socket.socket() as attempt:
+        return attempt.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextlib.contextmanager
+def own_folder() -> Iterator[Path]:
+    """The demo's folder, always the same for a user, so that a run finds what a killed one left; held by a lock."""
+    base = Path(tempfile.gettempdir())
+    lock = base / f"rohe-demo-{os.getuid()}.lock"
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Failed("another demo of this user is running; wait for it or end it") from None
+        try:
+            yield base / f"rohe-demo-{os.getuid()}"
+        finally:
+            lock.unlink(missing_ok=True)
+    finally:
+        os.close(descriptor)
+
+
+def interrupted(number: int, _: object) -> None:
+    raise KeyboardInterrupt(number)
+
+
+def main() -> int:
+    """0 when all of it happened; 1 with what did not; 130 when interrupted."""
+    arguments = argparse.ArgumentParser(prog="demo.py", description=__doc__)
+    arguments.add_argument("--svg", type=Path, help="write a picture of the run to this file")
+    svg = arguments.parse_args().svg
+    signal.signal(signal.SIGTERM, interrupted)
+    try:
+        with own_folder() as folder:
+            former = Demo(folder, None)
+            if folder.exists():
+                former.say("an earlier demo was killed; what it left is removed first")
+                former.remove()
+            folder.mkdir(mode=0o700)
+            demo = Demo(folder, svg.resolve() if svg else None)
+            try:
+                demo.prepare()
+                demo.play()
+                if demo.svg is not None:
+                    demo.console.save_svg(str(demo.svg), title="make demo")
+            finally:
+                demo.remove()
+    except Failed as failure:
+        print(f"demo: failed: {failure}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("demo: interrupted; the stack was removed", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

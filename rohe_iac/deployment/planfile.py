@@ -10,20 +10,13 @@ from typing import Any
 from rohe_iac.blueprint.blueprint import Source
 from rohe_iac.deployment.actions import Action
 from rohe_iac.foundation.canonical import canonical_json, sha256_hex
-from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.planning.plan import Plan
 from rohe_iac.planning.problem import Problem
-from rohe_iac.planning.serial import plan_from_json, plan_to_json, problem_from_json, problem_to_json
+from rohe_iac.planning.serial import UnreadablePlan, plan_from_json, plan_to_json, problem_from_json, problem_to_json
 
 SCHEMA = "rohe.dev/plan/v1"
 """Version of the file's form; another one is refused."""
-
-
-class UnreadablePlan(RoheError):
-    """A plan file is altered, cut, of another version, or no plan file at all."""
-
-    exit_code = ExitCode.STALE
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from rohe_iac.deployment.planfile import Against, PlanFile, UnreadablePlan, decode
+from rohe_iac.deployment.planfile import Against, PlanFile, decode
 from rohe_iac.foundation.canonical import canonical_json
 from rohe_iac.foundation.folders import StackFolder, write_private
+from rohe_iac.planning.serial import UnreadablePlan
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,11 @@ def subjects(topic_filter: str) -> tuple[str, ...]:
     return (head, f"{head}.>") if head else (">",)
 
 
+def open_ports(broker: Broker) -> dict[str, int]:
+    """The ports that the server listens on. Its monitor stays closed: it would answer anyone."""
+    return {name: broker.ports[name] for name in ("mqtt", "nats")}
+
+
 def url_of(broker: Broker) -> str:
     """Where clients on this machine reach the broker."""
     return f"mqtt://127.0.0.1:{broker.ports['mqtt']}"
@@ -125,8 +130,8 @@ class EmbeddedBroker:
             address=broker.address,
             argv=(binary, "-c", str(path)),
             cwd=str(self._layout.run),
-            environment={MARK: str(self._layout.program(NAME)), "ROHE_PORTS": json.dumps(broker.ports)},
-            ports={name: broker.ports[name] for name in ("mqtt", "nats")},
+            environment={MARK: str(self._layout.program(NAME))},
+            ports=open_ports(broker),
             probe=Probe(broker.ports["mqtt"]),
             startup=20.0,
         )

@@ -61,10 +61,11 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What every manifest says: its kind, name and specification."""
+    """What every manifest says: its kind, name, stack, address and specification."""
 
     kind: str
     name: str
+    stack: str
     address: str
     spec: dict[str, Any] = field(default_factory=dict)
 
@@ -77,7 +78,13 @@ def read_document(text: str) -> Document:
     try:
         value = yaml.safe_load(text)
         metadata = value["metadata"]
-        return Document(value["kind"], metadata["name"], metadata.get("address", ""), value.get("spec") or {})
+        return Document(
+            kind=value["kind"],
+            name=metadata["name"],
+            stack=metadata.get("stack", ""),
+            address=metadata.get("address", ""),
+            spec=value.get("spec") or {},
+        )
     except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
         raise UnreadableManifest("a manifest does not read as one of the local target", detail=str(error)) from error
 

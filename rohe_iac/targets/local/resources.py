@@ -44,11 +44,11 @@ class Site:
 class Resource(Protocol):
     """One kind of thing that a manifest can ask for."""
 
-    def make(self, site: Site, document: Document, stack: str) -> None:
+    def make(self, site: Site, document: Document) -> None:
         """Makes it so; nothing to do where it is so already. Errors: RoheError, told to who runs apply."""
         ...
 
-    def holds(self, site: Site, document: Document, stack: str) -> bool:
+    def holds(self, site: Site, document: Document) -> bool:
         """Whether it is as the document says and lives."""
         ...
 
@@ -60,12 +60,12 @@ class Resource(Protocol):
 class SupervisorResource:
     """The supervisor daemon."""
 
-    def make(self, site: Site, document: Document, stack: str) -> None:  # noqa: ARG002
+    def make(self, site: Site, document: Document) -> None:  # noqa: ARG002
         """Starts the daemon where none answers."""
         site.layout.ensure()
         site.supervision.ensure()
 
-    def holds(self, site: Site, document: Document, stack: str) -> bool:  # noqa: ARG002
+    def holds(self, site: Site, document: Document) -> bool:  # noqa: ARG002
         """Whether the daemon answers."""
         return site.supervision.pid() != 0
 
@@ -77,14 +77,14 @@ class SupervisorResource:
 class CredentialResource:
     """A user of the embedded broker."""
 
-    def make(self, site: Site, document: Document, stack: str) -> None:  # noqa: ARG002
+    def make(self, site: Site, document: Document) -> None:
         """Makes the password and the permissions; a running broker takes them at once."""
         site.layout.ensure()
         with site.access:
             site.credentials.put(credential_of(document))
             self._reload(site)
 
-    def holds(self, site: Site, document: Document, stack: str) -> bool:  # noqa: ARG002
+    def holds(self, site: Site, document: Document) -> bool:
         """Whether the password is there and the permissions are these."""
         return site.credentials.matches(credential_of(document))
 
@@ -102,13 +102,13 @@ class CredentialResource:
 class BrokerResource:
     """The embedded broker."""
 
-    def make(self, site: Site, document: Document, stack: str) -> None:
+    def make(self, site: Site, document: Document) -> None:
         """Runs the broker with the users there are."""
         with site.access:
-            program = site.broker.program(broker_of(document), stack)
+            program = site.broker.program(broker_of(document), document.stack)
         site.programs.put(program, site.cancelled)
 
-    def holds(self, site: Site, document: Document, stack: str) -> bool:  # noqa: ARG002
+    def holds(self, site: Site, document: Document) -> bool:
         """Whether the broker runs on these ports."""
         running = site.programs.one(embedded.NAME)
         if running is None or running.state != "running":
@@ -123,14 +123,14 @@ class BrokerResource:
 class ProcessResource:
     """One replica or agent."""
 
-    def make(self, site: Site, document: Document, stack: str) -> None:  # noqa: ARG002
+    def make(self, site: Site, document: Document) -> None:
         """Runs the process and waits until it is ready."""
         process = process_of(document)
         program = environment.program_of(process, site.layout, site.outer)
         environment.write_files(process, site.layout)
         site.programs.put(program, site.cancelled)
 
-    def holds(self, site: Site, document: Document, stack: str) -> bool:  # noqa: ARG002
+    def holds(self, site: Site, document: Document) -> bool:
         """Whether the process runs as described; one that was just restarted counts."""
         process = process_of(document)
         running = site.programs.one(process.name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -59,39 +59,37 @@ def provider_class(stubs: Stubs) -> type[Any]:
             return messages.CheckResponse(inputs=request.news)
 
         def Diff(self, request: Any, context: Any) -> Any:
-            document, stack = _document(request.news)
+            document = _document(request.news)
             same = _text(request.olds) == _text(request.news)
-            holds = same and self._told(
-                context, lambda: self._resource(request.urn).holds(self._here(), document, stack)
-            )
+            holds = same and self._told(context, lambda: self._resource(request.urn).holds(self._here(), document))
             return messages.DiffResponse(
                 changes=messages.DiffResponse.DIFF_NONE if holds else messages.DiffResponse.DIFF_SOME,
                 diffs=[] if holds else ["manifest"],
             )
 
         def Create(self, request: Any, context: Any) -> Any:
-            document, stack = _document(request.properties)
+            document = _document(request.properties)
             if not request.preview:
-                self._told(context, lambda: self._resource(request.urn).make(self._here(), document, stack))
+                self._told(context, lambda: self._resource(request.urn).make(self._here(), document))
             return messages.CreateResponse(id=document.name, properties=request.properties)
 
         def Read(self, request: Any, context: Any) -> Any:
             if not _text(request.properties):
                 return messages.ReadResponse()
-            document, stack = _document(request.properties)
-            holds = self._told(context, lambda: self._resource(request.urn).holds(self._here(), document, stack))
+            document = _document(request.properties)
+            holds = self._told(context, lambda: self._resource(request.urn).holds(self._here(), document))
             if not holds:
                 return messages.ReadResponse()
             return messages.ReadResponse(id=request.id, properties=request.properties, inputs=request.inputs)
 
         def Update(self, request: Any, context: Any) -> Any:
-            document, stack = _document(request.news)
+            document = _document(request.news)
             if not request.preview:
-                self._told(context, lambda: self._resource(request.urn).make(self._here(), document, stack))
+                self._told(context, lambda: self._resource(request.urn).make(self._here(), document))
             return messages.UpdateResponse(properties=request.news)
 
         def Delete(self, request: Any, context: Any) -> Any:
-            document, _ = _document(request.properties)
+            document = _document(request.properties)
             self._told(context, lambda: self._resource(request.urn).remove(self._here(), document))
             return empty_pb2.Empty()
 
@@ -126,17 +124,8 @@ def _text(properties: struct_pb2.Struct) -> str:
     return str(properties.fields["manifest"].string_value) if "manifest" in properties.fields else ""
 
 
-def _document(properties: struct_pb2.Struct) -> tuple[Document, str]:
-    text = _text(properties)
-    return read_document(text), stack_of(text)
-
-
-def stack_of(text: str) -> str:
-    """The stack that a manifest's metadata names."""
-    import yaml
-
-    value: Mapping[str, Any] = yaml.safe_load(text)
-    return str(value["metadata"].get("stack", ""))
+def _document(properties: struct_pb2.Struct) -> Document:
+    return read_document(_text(properties))
 
 
 def _schema() -> str:

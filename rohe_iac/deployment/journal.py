@@ -1,0 +1,65 @@
+"""Journal: what runs of the engine began and how they ended, a JSON line each, so that an interrupted one is known."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from rohe_iac.foundation.clock import Clock
+from rohe_iac.foundation.folders import StackFolder
+
+KEPT = 2000
+"""Lines that the journal is cut to when a run begins."""
+
+
+class Journal:
+    """The journal of one stack. Lines go to the disk before what they announce is done."""
+
+    def __init__(self, folder: StackFolder, clock: Clock) -> None:
+        self._path = folder.journal
+        self._clock = clock
+
+    def begin(self, purpose: str, digest: str) -> None:
+        """A run begins; `digest` is that of the plan file, or empty."""
+        lines = self._lines()
+        if len(lines) > KEPT:
+            self._path.write_text("".join(f"{line}\n" for line in lines[-KEPT // 2 :]), encoding="utf-8")
+        self._write({"event": "begin", "purpose": purpose, "digest": digest, "pid": os.getpid()}, sync=True)
+
+    def step(self, event: str, verb: str, address: str) -> None:
+        """One resource: `event` is begins, ended or failed."""
+        self._write({"event": event, "verb": verb, "address": address}, sync=False)
+
+    def end(self, ending: str) -> None:
+        """The run ended, in the words of Ending."""
+        self._write({"event": "end", "ending": ending}, sync=True)
+
+    def interrupted(self) -> str:
+        """The purpose of the last run where it has no end, such as after a kill; else an empty text."""
+        purpose = ""
+        for line in self._lines():
+            try:
+                value = json.loads(line)
+            except ValueError:
+                continue
+            if value.get("event") == "begin":
+                purpose = str(value.get("purpose"))
+            elif value.get("event") == "end":
+                purpose = ""
+        return purpose
+
+    def _lines(self) -> list[str]:
+        try:
+            return self._path.read_text(encoding="utf-8").splitlines()
+        except FileNotFoundError:
+            return []
+
+    def _write(self, value: dict[str, Any], *, sync: bool) -> None:
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        try:
+            os.write(descriptor, json.dumps({"at": round(self._clock.now(), 3), **value}).encode() + b"\n")
+            if sync:
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

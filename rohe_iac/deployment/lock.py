@@ -1,0 +1,85 @@
+"""Lock: one apply or destroy of a stack at a time on this machine; the kernel frees it when its holder dies."""
+
+from __future__ import annotations
+
+import fcntl
+import getpass
+import json
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rohe_iac.foundation.clock import Clock, SystemClock
+from rohe_iac.foundation.errors import ExitCode, RoheError
+from rohe_iac.foundation.folders import StackFolder
+
+
+class Locked(RoheError):
+    """Another apply or destroy of the stack is at work."""
+
+    exit_code = ExitCode.LOCKED
+
+
+@contextmanager
+def locked(folder: StackFolder, purpose: str, *, patience: float = 0.0, clock: Clock | None = None) -> Iterator[None]:
+    """Holds the stack's lock; waits at most `patience` seconds. `purpose` names the command to who finds it held.
+
+    Errors: Locked, with who holds it since when.
+    """
+    clock = clock or SystemClock()
+    folder.ensure()
+    descriptor = _take(folder, clock, clock.monotonic() + patience)
+    try:
+        holder = {"pid": os.getpid(), "user": _user(), "host": socket.gethostname(), "since": clock.now()}
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, json.dumps({**holder, "purpose": purpose}).encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _take(folder: StackFolder, clock: Clock, deadline: float) -> int:
+    while True:
+        descriptor = os.open(folder.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # destroy removes the file while it holds it: a lock on a file that has no name any more guards nothing.
+            if _is_named(folder, descriptor):
+                return descriptor
+            os.close(descriptor)
+            folder.ensure()
+        except BlockingIOError:
+            holder = _holder(os.pread(descriptor, 4096, 0))
+            os.close(descriptor)
+            if clock.monotonic() >= deadline:
+                raise Locked(
+                    f"the stack is locked by {holder}",
+                    hint="wait for it, or give `--lock-timeout 60s`",
+                ) from None
+            clock.sleep(0.1)
+
+
+def _is_named(folder: StackFolder, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(os.stat(folder.lock), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
+
+
+def _holder(content: bytes) -> str:
+    try:
+        value: dict[str, Any] = json.loads(content)
+        since = time.strftime("%H:%M:%S", time.localtime(value["since"]))
+        return f"`{value['purpose']}` of {value['user']} on {value['host']} (pid {value['pid']}), since {since}"
+    except (ValueError, KeyError, TypeError):
+        return "another command that has just begun"
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return str(os.getuid())

@@ -1,0 +1,170 @@
+"""The target `local`: what the deployer and the commands ask of this machine."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from rohe_iac.deployment.ports import Live, Plugin
+from rohe_iac.foundation.errors import ExitCode, RoheError
+from rohe_iac.foundation.folders import StackFolder
+from rohe_iac.manifests.manifest import Manifest
+from rohe_iac.targets.local import broker as embedded
+from rohe_iac.targets.local import logs, processes
+from rohe_iac.targets.local.documents import broker_of, process_of, read_document
+from rohe_iac.targets.local.layout import Layout
+from rohe_iac.targets.local.programs import Running
+from rohe_iac.targets.local.resources import RESOURCES, TYPES, Site
+
+EXECUTABLE = "pulumi-resource-rohe"
+
+
+class PortInUse(RoheError):
+    """A port that the plan gives is held by a process that is not of this stack."""
+
+    exit_code = ExitCode.UNREACHABLE
+
+
+class ProviderMissing(RoheError):
+    """The provider executable is not where rohe is installed."""
+
+    exit_code = ExitCode.UNREACHABLE
+
+
+class LocalTarget:
+    """One stack on this machine. root: the blueprint's folder, where working directories start from."""
+
+    name = "local"
+
+    def __init__(self, folder: StackFolder, root: Path) -> None:
+        self._site = Site(Layout(folder, root))
+
+    def plugin(self) -> Plugin:
+        """The provider beside this interpreter. Errors: ProviderMissing."""
+        beside = Path(sys.executable).parent
+        found = shutil.which(EXECUTABLE, path=str(beside)) or shutil.which(EXECUTABLE)
+        if found is None:
+            raise ProviderMissing(
+                f"{EXECUTABLE} is not installed", detail=f"looked in {beside} and on PATH", hint="install rohe again"
+            )
+        layout = self._site.layout
+        settings = {"folder": str(layout.folder.path), "root": str(layout.root)}
+        return Plugin("rohe", Path(found).parent, settings)
+
+    def resource_type(self, manifest: Manifest) -> str:
+        """The engine's type of the manifest's resource."""
+        return TYPES[manifest.kind]
+
+    def preflight(self, manifests: Sequence[Manifest]) -> None:
+        """Every port is free or held by this stack itself, and the broker's program is there.
+
+        Errors: PortInUse with each holder, BrokerMissing.
+        """
+        wanted = self._ports(manifests)
+        if any(manifest.kind == "Broker" for manifest in manifests):
+            embedded.server_binary()
+        taken = [port for port in wanted if not processes.port_is_free(port)]
+        if not taken:
+            return
+        ours = processes.marked(self._site.layout.programs)
+        held = processes.holders(taken)
+        strangers = [port for port in sorted(taken) if held.get(port, (0, ""))[0] not in ours]
+        if strangers:
+            lines = [f"{port}, wanted by {wanted[port]}: held by {_shown(held.get(port))}" for port in strangers]
+            raise PortInUse(
+                f"{'ports are' if len(strangers) > 1 else 'a port is'} in use by other processes",
+                detail="\n".join(lines),
+                hint="end what holds them, or give the stack another range: target: {local: {ports: A-B}}",
+            )
+
+    def live(self) -> tuple[Live, ...]:
+        """Every program of the stack."""
+        return tuple(_live(running) for running in self._site.programs.all())
+
+    def faults(self, manifests: Sequence[Manifest]) -> tuple[str, ...]:
+        """Addresses of what is not as its manifest says, or does not live; strays are faults by their own names."""
+        wanted = {manifest.name: read_document(manifest.text) for manifest in manifests}
+        found = [
+            manifest.address
+            for manifest in manifests
+            if not RESOURCES[TYPES[manifest.kind]].holds(self._site, wanted[manifest.name])
+        ]
+        return tuple(sorted({*found, *self._strays(manifests)}))
+
+    def logs(self, instances: Sequence[str], *, lines: int, follow: bool) -> Iterator[tuple[str, str]]:
+        """The programs' output."""
+        return logs.read(self._site.layout, instances, lines=lines, follow=follow)
+
+    def sweep(self, manifests: Sequence[Manifest]) -> tuple[str, ...]:
+        """Removes programs and credentials that no manifest asks for."""
+        strays = self._strays(manifests)
+        programs, clients = self._wanted(manifests)
+        self._site.programs.sweep(programs)
+        for client in self._site.credentials.clients():
+            if client not in clients:
+                self._site.credentials.remove(client)
+        return strays
+
+    def end(self) -> None:
+        """Ends every process of the stack and removes its files of this target."""
+        layout = self._site.layout
+        self._site.supervision.end()
+        for running in self._site.programs.all():
+            self._site.programs.remove(running.program.name)
+        folder = layout.folder
+        for path in (folder.run, folder.logs, folder.credentials, folder.outboxes, folder.stores):
+            shutil.rmtree(path, ignore_errors=True)
+
+    def _strays(self, manifests: Sequence[Manifest]) -> tuple[str, ...]:
+        programs, clients = self._wanted(manifests)
+        there = {running.program.name for running in self._site.programs.all()}
+        strange = {f"program {name}" for name in there - programs}
+        strange |= {f"credential {name}" for name in set(self._site.credentials.clients()) - clients}
+        return tuple(sorted(strange))
+
+    def _wanted(self, manifests: Sequence[Manifest]) -> tuple[set[str], set[str]]:
+        programs, clients = set(), set()
+        for manifest in manifests:
+            document = read_document(manifest.text)
+            if manifest.kind == "Process":
+                programs.add(document.name)
+            elif manifest.kind == "Broker":
+                programs.add(embedded.NAME)
+            elif manifest.kind == "Credential":
+                clients.add(str(document.spec.get("client")))
+        return programs, clients
+
+    def _ports(self, manifests: Sequence[Manifest]) -> dict[int, str]:
+        wanted: dict[int, str] = {}
+        for manifest in manifests:
+            document = read_document(manifest.text)
+            ports: Mapping[str, int] = {}
+            if manifest.kind == "Process":
+                ports = process_of(document).ports
+            elif manifest.kind == "Broker":
+                ports = embedded.open_ports(broker_of(document))
+            wanted |= dict.fromkeys(ports.values(), manifest.address)
+        return wanted
+
+
+def _live(running: Running) -> Live:
+    program = running.program
+    scheme = {"http": "http", "mqtt": "mqtt"}
+    return Live(
+        address=program.address,
+        instance=program.name,
+        state=running.state,
+        where=str(running.pid) if running.pid else "",
+        urls=tuple(f"{scheme.get(name, 'tcp')}://127.0.0.1:{port}" for name, port in sorted(program.ports.items())),
+        restarts=running.restarts,
+        began=running.began,
+        ports=program.ports,
+    )
+
+
+def _shown(holder: tuple[int, str] | None) -> str:
+    if holder is None or not holder[0]:
+        return "a process of another user"
+    return f"pid {holder[0]} ({holder[1]})"

@@ -15,7 +15,7 @@ class CoreUse:
 
 @dataclass(frozen=True, slots=True)
 class DeviceUse:
-    """`amount` basis points of one device, named as in the inventory (`GPU0`, or `GPU0-3` where the entry has a count)."""
+    """`amount` basis points of one device, named as in the inventory (`GPU0`; `GPU0-3` where the entry has a count)."""
 
     type: str
     device: str
@@ -50,7 +50,7 @@ class RunnerUp:
 class Placement:
     """One replica on one node.
 
-    replica: its full address. instance: its name in processes and reports. workload: address of what it is a replica of.
+    replica: its full address. instance: its name in processes and reports. workload: address of what it is one of.
     variant: the alternative chosen, or "". reason: one sentence for people. was: node it had before, or "".
     """
 
@@ -111,7 +111,7 @@ class Unplaced:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """How many nodes any plan with the same placed replicas needs at least, and by which argument; `proven` when equal."""
+    """How many nodes any plan of the same replicas needs at least, by which arguments; `proven` when equal."""
 
     nodes_used: int
     at_least: int

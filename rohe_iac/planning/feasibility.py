@@ -1,0 +1,268 @@
+"""Feasibility: may a replica go to a node as the ledger stands, and if not, by which rule and how much is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from rohe_iac.foundation.quantities import shown_bytes, shown_cpu, shown_share
+from rohe_iac.planning.demand import DeviceRequest
+from rohe_iac.planning.layout import Layout, static_rule
+from rohe_iac.planning.ledger import Ledger, choose_devices
+
+MILLION = 1_000_000
+
+Missing = Callable[[str, int, int, str], None]
+
+RULES = (
+    "status", "labels", "taints", "architecture", "cpu", "cores", "rss", "vms", "accelerators",
+    "ports", "spread", "avoid", "near", "latency", "bandwidth",
+)  # fmt: skip
+"""All built-in rules in the order in which they are asked; the first that says no names the refusal."""
+
+NEIGHBOURHOOD = ("ports", "spread", "avoid", "near", "latency", "bandwidth")
+"""The rules that ask what else is placed; together they count as one missing whole."""
+
+
+def refusal(layout: Layout, ledger: Ledger, demand: int, node: int) -> str:
+    """The first rule that refuses the node, or an empty word where the replica fits."""
+    return layout.static(demand)[node] or amounts_refusal(layout, ledger, demand, node)
+
+
+def refusal_to_stay(layout: Layout, ledger: Ledger, demand: int, node: int) -> str:
+    """The same for a replica that is there already: a cordoned node keeps what it has."""
+    rule = layout.static(demand)[node]
+    if rule == "status" and layout.nodes[node].status == "cordoned":
+        rule = static_rule(layout.demands[demand], replace(layout.nodes[node], status="running"))
+    return rule or amounts_refusal(layout, ledger, demand, node)
+
+
+def amounts_refusal(layout: Layout, ledger: Ledger, demand: int, node: int) -> str:
+    """The first rule that refuses the node by what is free on it and what is placed, or an empty word."""
+    asked = layout.resources[demand]
+    if asked.cpu > ledger.cpu[node]:
+        return "cpu"
+    if asked.cores:
+        row = ledger.sorted_cores[node]
+        if len(asked.cores) > len(row):
+            return "cores"
+        for chunk, free in zip(asked.cores, row, strict=False):
+            if chunk > free:
+                return "cores"
+    if asked.rss > ledger.rss[node]:
+        return "rss"
+    if asked.vms is not None and asked.vms > ledger.vms[node]:
+        return "vms"
+    if asked.devices and not _devices_fit(layout, ledger, demand, node):
+        return "accelerators"
+    return placement_refusal(layout, ledger, demand, node)
+
+
+def _devices_fit(layout: Layout, ledger: Ledger, demand: int, node: int) -> bool:
+    # Requests of one demand are of distinct types, so that they never compete for a device.
+    free = ledger.devices[node]
+    return all(choose_devices(layout, free, node, request) is not None for request in layout.resources[demand].devices)
+
+
+def placement_refusal(layout: Layout, ledger: Ledger, demand: int, node: int) -> str:
+    """The first of the rules of NEIGHBOURHOOD that refuses the node, or an empty word."""
+    if layout.host_ports[demand]:
+        taken = ledger.ports[node]
+        ports = layout.host_ports[demand]
+        if any(port in taken for port in ports) or len(set(ports)) < len(ports):
+            return "ports"
+    if layout.numbered[demand] > ledger.numbers:
+        return "ports"
+    for rule in layout.demands[demand].spread:
+        domain = layout.domains[rule.key][node]
+        if domain < 0 or ledger.counts[demand][rule.key][domain] >= rule.limit:
+            return "spread"
+    for key in layout.avoid_keys[demand]:
+        if layout.domains[key][node] < 0:
+            return "avoid"
+    for other, key in layout.avoid[demand]:
+        domain = layout.domains[key][node]
+        if domain >= 0 and ledger.counts[other][key][domain]:
+            return "avoid"
+    for others, key in layout.near[demand]:
+        if not near_holds(layout, ledger, demand, others, key, node):
+            return "near"
+    if layout.edges[demand]:
+        return _network_refusal(layout, ledger, demand, node)
+    return ""
+
+
+def near_holds(layout: Layout, ledger: Ledger, demand: int, others: tuple[int, ...], key: str, node: int) -> bool:
+    """Whether the node shares a domain with one of the others.
+
+    The first of a group whose members are near each other, or near themselves, may go anywhere.
+    """
+    domain = layout.domains[key][node]
+    if domain < 0:
+        return False
+    if not any(ledger.placed[other] for other in others):
+        return any(other == demand or other in ledger.pending for other in others)
+    return any(ledger.counts[other][key][domain] for other in others)
+
+
+def _network_refusal(layout: Layout, ledger: Ledger, demand: int, node: int) -> str:
+    for peer, limit, _ in layout.edges[demand]:
+        for other in ledger.placed[peer]:
+            route = layout.route(node, other)
+            if route is None or (limit is not None and route[0] > limit):
+                return "latency"
+    for wire, load in ledger.loads(demand, node).items():
+        if load > ledger.bandwidth[wire]:
+            return "bandwidth"
+    return ""
+
+
+def shortage(layout: Layout, ledger: Ledger, demand: int, node: int) -> tuple[str, int]:
+    """What is missing on a refused node as people read it, and missing over asked in millionths, summed.
+
+    A rule that has no amount counts as one whole request (1000000), so that a node short of a little comes first.
+    """
+    texts: list[str] = []
+    total = 0
+
+    def missing(what: str, asked: int, lacking: int, shown: str) -> None:
+        nonlocal total
+        texts.append(f"{what}: {shown}")
+        total += lacking * MILLION // max(asked, 1)
+
+    def forbidden(text: str) -> None:
+        nonlocal total
+        texts.append(text)
+        total += MILLION
+
+    rule = layout.static(demand)[node]
+    wanted = layout.demands[demand]
+    if rule:
+        forbidden(_static_text(layout, demand, node, rule))
+    asked = layout.resources[demand]
+    if asked.cpu > ledger.cpu[node]:
+        lacking = asked.cpu - ledger.cpu[node]
+        missing("cpu", asked.cpu, lacking, f"{shown_cpu(lacking)} of {shown_cpu(asked.cpu)} missing")
+    _cores_shortage(ledger.sorted_cores[node], asked.cores, missing)
+    if asked.rss > ledger.rss[node]:
+        lacking = asked.rss - ledger.rss[node]
+        missing("memory.rss", asked.rss, lacking, f"{shown_bytes(lacking)} of {shown_bytes(asked.rss)} missing")
+    if asked.vms is not None and asked.vms > ledger.vms[node]:
+        lacking = asked.vms - ledger.vms[node]
+        missing("memory.vms", asked.vms, lacking, f"{shown_bytes(lacking)} of {shown_bytes(asked.vms)} missing")
+    for request in asked.devices:
+        lacking = device_missing(layout, ledger, node, request)
+        if lacking:
+            whole = request.count or request.share
+            named = f"{request.type} ({' or '.join(request.models)})" if request.models else request.type
+            amounts = f"{lacking} of {whole} {named} missing"
+            if not request.count:
+                amounts = f"{shown_share(lacking)} of {shown_share(whole)} {named} missing in one device"
+            missing("accelerators", whole, lacking, amounts)
+    rule = placement_refusal(layout, ledger, demand, node)
+    if rule:
+        forbidden(_placement_text(layout, ledger, demand, node, rule))
+    return "; ".join(texts) or f"{wanted.service} fits", total
+
+
+def device_missing(layout: Layout, ledger: Ledger, node: int, request: DeviceRequest) -> int:
+    """Whole devices, or basis points in the best device, that a request lacks on the node."""
+    free, idle, best = ledger.devices[node], 0, 0
+    for position, device in enumerate(layout.nodes[node].devices):
+        if device.type == request.type and (not request.models or device.model in request.models):
+            untouched = free[position] == device.capacity
+            idle += untouched
+            if untouched or not device.exclusive:
+                best = max(best, free[position])
+    return max(0, request.count - idle if request.count else request.share - best)
+
+
+def devices_missing(layout: Layout, ledger: Ledger, demand: int, node: int) -> int:
+    """What all requests for devices lack on the node, over what they ask for, in millionths."""
+    return sum(
+        device_missing(layout, ledger, node, request) * MILLION // (request.count or request.share)
+        for request in layout.resources[demand].devices
+    )
+
+
+def _cores_shortage(row: list[int], chunks: tuple[int, ...], missing: Missing) -> None:
+    if not chunks:
+        return
+    if len(chunks) > len(row):
+        lacking = len(chunks) - len(row)
+        missing("cores", len(chunks), lacking, f"{lacking} of {len(chunks)} distinct cores missing")
+        return
+    lacking = sum(max(0, chunk - free) for chunk, free in zip(chunks, row, strict=False))
+    if lacking:
+        asked = sum(chunks)
+        shown = f"{shown_cpu(lacking)} of {shown_cpu(asked)} on {len(chunks)} distinct cores missing"
+        missing("cores", asked, lacking, shown)
+
+
+def _static_text(layout: Layout, demand: int, node: int, rule: str) -> str:
+    wanted, supply = layout.demands[demand], layout.nodes[node]
+    if rule == "status":
+        return f"status: the node is {supply.status}"
+    if rule == "labels":
+        labels = dict(supply.labels)
+        lacking = [f"{key}={value}" for key, value in wanted.selector if labels.get(key) != value]
+        return f"labels: {', '.join(lacking)} missing"
+    if rule == "taints":
+        kept = [
+            f"{taint.key}={taint.value}" if taint.value else taint.key
+            for taint in supply.taints
+            if taint.effect != "PreferNoSchedule"
+            and not any(item.covers(taint.key, taint.value, taint.effect) for item in wanted.tolerations)
+        ]
+        return f"taints: {', '.join(kept)} not tolerated"
+    return f"architecture: the node is {supply.arch}, asked is {' or '.join(wanted.arch)}"
+
+
+def _placement_text(layout: Layout, ledger: Ledger, demand: int, node: int, rule: str) -> str:
+    wanted = layout.demands[demand]
+    if rule == "ports":
+        taken = ledger.ports[node]
+        clash = sorted(number for number, protocol in layout.host_ports[demand] if (number, protocol) in taken)
+        if clash:
+            return f"ports: host port {clash[0]} is taken"
+        if layout.numbered[demand] > ledger.numbers:
+            return f"ports: {layout.numbered[demand]} asked, {ledger.numbers} left in the range"
+        return "ports: one host port is asked for twice"
+    if rule == "spread":
+        for item in wanted.spread:
+            domain = layout.domains[item.key][node]
+            if domain < 0:
+                return f"spread: the node has no label {item.key}"
+            if ledger.counts[demand][item.key][domain] >= item.limit:
+                return f"spread: {item.limit} in this {item.key} already"
+    if rule == "avoid":
+        for key in layout.avoid_keys[demand]:
+            if layout.domains[key][node] < 0:
+                return f"avoid: the node has no label {key}"
+        for other, key in layout.avoid[demand]:
+            domain = layout.domains[key][node]
+            if domain >= 0 and ledger.counts[other][key][domain]:
+                return f"avoid: {layout.demands[other].workload} is in this {key}"
+    if rule == "near":
+        for others, key in layout.near[demand]:
+            if not near_holds(layout, ledger, demand, others, key, node):
+                names = " or ".join(layout.demands[other].workload for other in others) or "a service without replicas"
+                return f"near: {names} is not in this {key}"
+    if rule == "latency":
+        return _latency_text(layout, ledger, demand, node)
+    for wire, load in sorted(ledger.loads(demand, node).items()):
+        if load > ledger.bandwidth[wire]:
+            return f"bandwidth: {load - ledger.bandwidth[wire]} of {load} bit/s missing on {layout.wires[wire].name}"
+    return rule
+
+
+def _latency_text(layout: Layout, ledger: Ledger, demand: int, node: int) -> str:
+    for peer, limit, _ in layout.edges[demand]:
+        for other in sorted(ledger.placed[peer]):
+            route = layout.route(node, other)
+            name, there = layout.demands[peer].workload, layout.nodes[other].name
+            if route is None:
+                return f"latency: no link to {name} on {there}"
+            if limit is not None and route[0] > limit:
+                return f"latency: {(route[0] - limit) / 1000:g} ms over {limit / 1000:g} ms to {name} on {there}"
+    return "latency"

@@ -1,0 +1,206 @@
+"""Layout: a Problem with its names turned into positions, its domains and routes worked out once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rohe_iac.planning.demand import Demand, Resources
+from rohe_iac.planning.problem import Problem
+from rohe_iac.planning.supply import Supply
+
+UNLIMITED = 1 << 62
+"""Stands for a dimension that is not checked."""
+
+NODE_KEY = "node"
+"""The topology key whose domains are the nodes themselves."""
+
+ZONE_KEY = "zone"
+"""The label that says where a node is."""
+
+Route = tuple[int, int] | None
+"""Latency in microseconds and position of the wire (-1: free); None where two nodes are not connected."""
+
+
+class Layout:
+    """Positions of nodes (by name) and demands (by workload), so that the order of the problem means nothing.
+
+    choice: variant taken, by workload; absent: the first. Nothing in here changes while planning.
+    """
+
+    def __init__(self, problem: Problem, choice: Mapping[str, int] | None = None) -> None:
+        self.problem = problem
+        self.settings = problem.settings
+        self.nodes: tuple[Supply, ...] = tuple(sorted(problem.nodes, key=lambda node: node.name))
+        self.demands: tuple[Demand, ...] = tuple(sorted(problem.demands, key=lambda demand: demand.workload))
+        self.node_index = {node.name: position for position, node in enumerate(self.nodes)}
+        self.index = {demand.workload: position for position, demand in enumerate(self.demands)}
+        self.choice = [(choice or {}).get(demand.workload, 0) if demand.variants else -1 for demand in self.demands]
+        self.resources: tuple[Resources, ...] = tuple(
+            demand.variants[chosen].resources if chosen >= 0 else demand.resources
+            for demand, chosen in zip(self.demands, self.choice, strict=True)
+        )
+        self._lay_rules()
+        self._lay_domains()
+        self._lay_network()
+        self._static: dict[tuple[object, ...], list[str]] = {}
+        self.host_ports = [
+            tuple((port.host, port.protocol) for port in demand.ports if port.host) for demand in self.demands
+        ]
+        ranged = self.settings.ports is not None
+        self.numbered = [sum(not port.host for port in demand.ports) if ranged else 0 for demand in self.demands]
+        self.device_types = sorted({device.type for node in self.nodes for device in node.devices})
+
+    def _lay_rules(self) -> None:
+        count = len(self.demands)
+        avoid: list[set[tuple[int, str]]] = [set() for _ in range(count)]
+        self.near: list[list[tuple[tuple[int, ...], str]]] = [[] for _ in range(count)]
+        self.wishes: list[list[tuple[tuple[int, ...], str, bool]]] = [[] for _ in range(count)]
+        for position, demand in enumerate(self.demands):
+            for rule in demand.avoid:
+                others = tuple(self.index[name] for name in rule.workloads if name in self.index)
+                if rule.required:
+                    for other in others:
+                        avoid[position].add((other, rule.key))
+                        avoid[other].add((position, rule.key))
+                else:
+                    self.wishes[position].append((others, rule.key, False))
+            for rule in demand.near:
+                others = tuple(self.index[name] for name in rule.workloads if name in self.index)
+                if rule.required:
+                    self.near[position].append((others, rule.key))
+                else:
+                    self.wishes[position].append((others, rule.key, True))
+        self.avoid = [sorted(rules) for rules in avoid]
+        self.avoid_keys = [
+            tuple(sorted({rule.key for rule in demand.avoid if rule.required})) for demand in self.demands
+        ]
+
+    def _lay_domains(self) -> None:
+        watched: list[set[str]] = [set() for _ in self.demands]
+        for position, demand in enumerate(self.demands):
+            watched[position].update(rule.key for rule in demand.spread)
+            watched[position].update(self.avoid_keys[position])
+            watched[position].update(key for _, key in self.near[position])
+            for other, key in self.avoid[position]:
+                watched[other].add(key)
+            for others, key in self.near[position]:
+                for other in others:
+                    watched[other].add(key)
+            for others, key, _ in self.wishes[position]:
+                for other in others:
+                    watched[other].add(key)
+        self.watched = [sorted(keys) for keys in watched]
+        self.domains: dict[str, list[int]] = {}
+        self.domain_nodes: dict[str, list[list[int]]] = {}
+        for key in sorted(set().union(*watched) if watched else ()):
+            self._lay_domain(key)
+
+    def _lay_domain(self, key: str) -> None:
+        if key == NODE_KEY:
+            self.domains[key] = list(range(len(self.nodes)))
+            self.domain_nodes[key] = [[position] for position in range(len(self.nodes))]
+            return
+        labels = [dict(node.labels).get(key) for node in self.nodes]
+        numbers = {
+            label: number for number, label in enumerate(sorted({label for label in labels if label is not None}))
+        }
+        self.domains[key] = [-1 if label is None else numbers[label] for label in labels]
+        members: list[list[int]] = [[] for _ in numbers]
+        for position, number in enumerate(self.domains[key]):
+            if number >= 0:
+                members[number].append(position)
+        self.domain_nodes[key] = members
+
+    def _lay_network(self) -> None:
+        self.wires = tuple(sorted(self.problem.wires, key=lambda wire: wire.name))
+        best: dict[tuple[str, str], int] = {}
+        for position, wire in enumerate(self.wires):
+            a, b = wire.ends
+            for ends in ((a, b), (b, a)):
+                known = best.get(ends)
+                if known is None or (wire.latency or 0) < (self.wires[known].latency or 0):
+                    best[ends] = position
+        self._wire_between = best
+        self._zones = [dict(node.labels).get(ZONE_KEY) for node in self.nodes]
+        self._routes: dict[tuple[int, int], Route] = {}
+        # Without declared links every node reaches every other, and edges ask for nothing.
+        self.edges: list[list[tuple[int, int | None, int]]] = [[] for _ in self.demands]
+        if not self.wires:
+            return
+        for edge in self.problem.edges:
+            source, sink = self.index.get(edge.source), self.index.get(edge.sink)
+            if source is None or sink is None:
+                continue
+            pairs = max(1, self.demands[source].replicas * self.demands[sink].replicas)
+            share = -(-(edge.bandwidth or 0) // pairs)
+            self.edges[source].append((sink, edge.latency, share))
+            if source != sink:
+                self.edges[sink].append((source, edge.latency, share))
+
+    def route(self, a: int, b: int) -> Route:
+        """How node `a` reaches node `b`: the most specific declared wire, else free within a node or a zone."""
+        if a == b or not self.wires:
+            return (0, -1)
+        known = self._routes.get((a, b), False)
+        if known is not False:
+            return known  # type: ignore[return-value]
+        route = self._find_route(a, b)
+        self._routes[a, b] = self._routes[b, a] = route
+        return route
+
+    def _find_route(self, a: int, b: int) -> Route:
+        node_a, node_b = f"node/{self.nodes[a].name}", f"node/{self.nodes[b].name}"
+        zone_a, zone_b = f"zone/{self._zones[a]}", f"zone/{self._zones[b]}"
+        for ends in ((node_a, node_b), (node_a, zone_b), (zone_a, node_b), (zone_a, zone_b)):
+            wire = self._wire_between.get(ends)
+            if wire is not None:
+                return (self.wires[wire].latency or 0, wire)
+        return (0, -1) if self._zones[a] is not None and self._zones[a] == self._zones[b] else None
+
+    def static(self, demand: int) -> list[str]:
+        """For each node the rule of status, labels, taints or architecture that refuses it, or an empty word."""
+        wanted = self.demands[demand]
+        key = (wanted.selector, wanted.tolerations, wanted.arch)
+        known = self._static.get(key)
+        if known is None:
+            by_kind: dict[tuple[object, ...], str] = {}
+            known = []
+            for node in self.nodes:
+                kind = (node.status, node.labels, node.taints, node.arch)
+                rule = by_kind.get(kind)
+                if rule is None:
+                    rule = by_kind[kind] = static_rule(wanted, node)
+                known.append(rule)
+            self._static[key] = known
+        return known
+
+    def alone(self, demand: int) -> bool:
+        """Whether taking a node for this demand changes the answer of that node alone (spread domains aside)."""
+        if self.edges[demand] and any(peer == demand for peer, _, _ in self.edges[demand]):
+            return False
+        if self.host_ports[demand] and self.settings.one_machine:
+            return False
+        if any(other == demand and key != NODE_KEY for other, key in self.avoid[demand]):
+            return False
+        if any(demand in others for others, _ in self.near[demand]):
+            return False
+        if any(share for _, _, share in self.edges[demand]):
+            return False
+        return not any(demand in others and key != NODE_KEY for others, key, _ in self.wishes[demand])
+
+
+def static_rule(demand: Demand, node: Supply) -> str:
+    """The first of the rules status, labels, taints, architecture by which the node is no place for it, or nothing."""
+    if node.status != "running":
+        return "status"
+    labels = dict(node.labels)
+    if any(labels.get(key) != value for key, value in demand.selector):
+        return "labels"
+    for taint in node.taints:
+        if taint.effect != "PreferNoSchedule" and not any(
+            toleration.covers(taint.key, taint.value, taint.effect) for toleration in demand.tolerations
+        ):
+            return "taints"
+    if demand.arch and node.arch and node.arch not in demand.arch:
+        return "architecture"
+    return ""

@@ -1,0 +1,196 @@
+"""Ledger: what is free on every node, taken and given back exactly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rohe_iac.planning.demand import DeviceRequest
+from rohe_iac.planning.layout import UNLIMITED, Layout
+
+
+@dataclass(slots=True)
+class Grant:
+    """What one replica took: (core, millicores), (device position, basis points) and (wire, bits a second)."""
+
+    demand: int
+    node: int
+    cores: tuple[tuple[int, int], ...] = ()
+    devices: tuple[tuple[int, int], ...] = ()
+    wires: tuple[tuple[int, int], ...] = ()
+
+
+class Ledger:
+    """Free amounts by node position. `take` and `release` are exact inverses: all amounts are integers.
+
+    pending: demands that are still to be served.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        nodes = layout.nodes
+        ratio = layout.settings.vms_ratio
+        self.cpu = [node.cpu - node.cpu_used for node in nodes]
+        self.rss = [node.rss - node.rss_used for node in nodes]
+        self.vms = [UNLIMITED if node.vms is None else node.vms * ratio // 1_000_000 - node.vms_used for node in nodes]
+        self.cores = [
+            [size - used for size, used in zip(node.cores, _padded(node.cores_used, len(node.cores)), strict=True)]
+            for node in nodes
+        ]
+        self.sorted_cores = [sorted(row, reverse=True) for row in self.cores]
+        self.devices = [[device.capacity - device.used for device in node.devices] for node in nodes]
+        self.pending: set[int] = set()
+        self.replicas_on = [0] * len(nodes)
+        self.placed: list[dict[int, int]] = [{} for _ in layout.demands]
+        self.counts: list[dict[str, list[int]]] = [
+            {key: [0] * len(layout.domain_nodes[key]) for key in keys} for keys in layout.watched
+        ]
+        one = layout.settings.one_machine
+        shared: dict[tuple[int, str], int] = {}
+        self.ports: list[dict[tuple[int, str], int]] = [shared if one else {} for _ in nodes]
+        self.bandwidth = [UNLIMITED if wire.bandwidth is None else wire.bandwidth for wire in layout.wires]
+        self.numbers = UNLIMITED
+        if layout.settings.ports is not None:
+            first, last = layout.settings.ports
+            fixed = {number for ports in layout.host_ports for number, _ in ports if first <= number <= last}
+            self.numbers = last - first + 1 - len(fixed)
+
+    def take(self, demand: int, node: int) -> Grant:
+        """Books one replica on a node that feasibility has accepted; says which cores and devices it got."""
+        layout = self.layout
+        asked = layout.resources[demand]
+        grant = Grant(demand, node)
+        self.cpu[node] -= asked.cpu
+        self.rss[node] -= asked.rss
+        if asked.vms is not None:
+            self.vms[node] -= asked.vms
+        if asked.cores:
+            grant.cores = tightest_cores(self.cores[node], asked.cores)
+            row = self.cores[node]
+            for core, amount in grant.cores:
+                row[core] -= amount
+            self.sorted_cores[node] = sorted(row, reverse=True)
+        if asked.devices:
+            taken: list[tuple[int, int]] = []
+            for request in asked.devices:
+                found = choose_devices(layout, self.devices[node], node, request)
+                if found is None:
+                    raise ValueError(f"node {layout.nodes[node].name} lacks the devices of {request}")
+                for device, amount in found:
+                    self.devices[node][device] -= amount
+                taken += found
+            grant.devices = tuple(taken)
+        if layout.edges[demand]:
+            grant.wires = self._wires(demand, node)
+            for wire, share in grant.wires:
+                self.bandwidth[wire] -= share
+        self._count(demand, node, 1)
+        return grant
+
+    def release(self, grant: Grant) -> None:
+        """Gives back all that `take` booked."""
+        demand, node = grant.demand, grant.node
+        asked = self.layout.resources[demand]
+        self.cpu[node] += asked.cpu
+        self.rss[node] += asked.rss
+        if asked.vms is not None:
+            self.vms[node] += asked.vms
+        if grant.cores:
+            row = self.cores[node]
+            for core, amount in grant.cores:
+                row[core] += amount
+            self.sorted_cores[node] = sorted(row, reverse=True)
+        for device, amount in grant.devices:
+            self.devices[node][device] += amount
+        for wire, share in grant.wires:
+            self.bandwidth[wire] += share
+        self._count(demand, node, -1)
+
+    def _count(self, demand: int, node: int, by: int) -> None:
+        layout = self.layout
+        self.replicas_on[node] += by
+        on = self.placed[demand]
+        on[node] = on.get(node, 0) + by
+        if not on[node]:
+            del on[node]
+        for key, counts in self.counts[demand].items():
+            domain = layout.domains[key][node]
+            if domain >= 0:
+                counts[domain] += by
+        for port in layout.host_ports[demand]:
+            ports = self.ports[node]
+            ports[port] = ports.get(port, 0) + by
+            if not ports[port]:
+                del ports[port]
+        self.numbers -= by * layout.numbered[demand]
+
+    def _wires(self, demand: int, node: int) -> tuple[tuple[int, int], ...]:
+        return tuple(sorted(self.loads(demand, node).items()))
+
+    def loads(self, demand: int, node: int) -> dict[int, int]:
+        """Bits a second that a replica there would put on each wire, by its flows to replicas that are placed."""
+        loads: dict[int, int] = {}
+        for peer, _, share in self.layout.edges[demand]:
+            if not share:
+                continue
+            for other, number in self.placed[peer].items():
+                route = self.layout.route(node, other)
+                if route is not None and route[1] >= 0:
+                    loads[route[1]] = loads.get(route[1], 0) + share * number
+        return loads
+
+
+def _padded(values: tuple[int, ...], length: int) -> tuple[int, ...]:
+    return (*values[:length], *(0,) * (length - len(values)))
+
+
+def tightest_cores(free: list[int], chunks: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
+    """Each chunk (largest first) on the core that it fills the most, cores distinct; by core number where equal.
+
+    Largest first never fails where the request is dominated by the free cores: what holds a chunk holds every smaller.
+    """
+    taken: list[tuple[int, int]] = []
+    used = 0
+    for chunk in chunks:
+        best, left = -1, UNLIMITED
+        for core, amount in enumerate(free):
+            if chunk <= amount < left and not used >> core & 1:
+                best, left = core, amount
+        if best < 0:
+            raise ValueError(f"no distinct core holds {chunk} of {chunks} in {free}")
+        used |= 1 << best
+        taken.append((best, chunk))
+    return tuple(taken)
+
+
+def choose_devices(layout: Layout, free: list[int], node: int, request: DeviceRequest) -> list[tuple[int, int]] | None:
+    """Devices for one request with the amounts booked on them, or None.
+
+    A share goes to the fullest shared device that holds it, else takes an idle exclusive one whole; a count takes idle
+    devices of the named models, the smallest first.
+    """
+    devices = layout.nodes[node].devices
+    if request.count:
+        idle = [
+            (device.capacity, position)
+            for position, device in enumerate(devices)
+            if device.type == request.type
+            and (not request.models or device.model in request.models)
+            and free[position] == device.capacity
+        ]
+        if len(idle) < request.count:
+            return None
+        return [(position, capacity) for capacity, position in sorted(idle)[: request.count]]
+    best: tuple[int, int, int, int] | None = None
+    for position, device in enumerate(devices):
+        if device.type != request.type or (request.models and device.model not in request.models):
+            continue
+        left = free[position]
+        if device.exclusive:
+            fits = left == device.capacity and request.share <= left
+            amount = device.capacity
+        else:
+            fits = request.share <= left
+            amount = request.share
+        if fits and (best is None or (int(device.exclusive), left, position) < best[:3]):
+            best = (int(device.exclusive), left, position, amount)
+    return None if best is None else [(best[2], best[3])]

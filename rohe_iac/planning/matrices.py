@@ -1,0 +1,279 @@
+"""Matrices: the field as NumPy arrays, for problems of many nodes; the same points and refusals as the plain field.
+
+NumPy is imported with this file, and this file only where it pays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rohe_iac.planning.demand import DeviceRequest
+from rohe_iac.planning.feasibility import NEIGHBOURHOOD, RULES, devices_missing, placement_refusal, refusal
+from rohe_iac.planning.field import CLOSEST, rejection
+from rohe_iac.planning.layout import Layout
+from rohe_iac.planning.ledger import Ledger, choose_devices
+from rohe_iac.planning.plan import Refusals
+from rohe_iac.planning.scoring import MEMORY_SHIFT, MILLION, PLACES, Scoring
+
+Numbers = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+
+class ArrayPoints:
+    """Points in an array."""
+
+    def __init__(self, points: Numbers, fits: int) -> None:
+        self.points = points
+        self.fits = fits
+
+    def best(self) -> tuple[int, int]:
+        """See Points."""
+        top = int(self.points.argmax())
+        value = int(self.points[top])
+        return (top, value) if value >= 0 else (-1, -1)
+
+    def second(self, top: int) -> tuple[int, int]:
+        """See Points."""
+        points = self.points
+        kept = points[top]
+        points[top] = -1
+        found = self.best()
+        points[top] = kept
+        return found
+
+    def put(self, node: int, points: int) -> None:
+        """See Points."""
+        self.fits += (points >= 0) - bool(self.points[node] >= 0)
+        self.points[node] = points
+
+    def block(self, nodes: Iterable[int]) -> None:
+        """See Points."""
+        chosen = np.fromiter(nodes, np.int64)
+        self.fits -= int(np.count_nonzero(self.points[chosen] >= 0))
+        self.points[chosen] = -1
+
+
+class ArrayField:
+    """The field with mirrors of the ledger; nodes that were touched are mirrored anew before the next evaluation."""
+
+    def __init__(self, layout: Layout, ledger: Ledger, scoring: Scoring) -> None:
+        self.layout, self.ledger, self.scoring = layout, ledger, scoring
+        self.cpu = np.array(ledger.cpu, np.int64)
+        self.rss = np.array(ledger.rss, np.int64)
+        self.vms = np.array(ledger.vms, np.int64)
+        self.width = max((len(row) for row in ledger.cores), default=0)
+        self.cores = np.full((self.width, len(layout.nodes)), -1, np.int64)
+        for node, row in enumerate(ledger.sorted_cores):
+            self.cores[: len(row), node] = row
+        self.core_counts = np.array([len(row) for row in ledger.cores], np.int64)
+        self.open = np.array([count > 0 for count in ledger.replicas_on])
+        self.cpu_capacity = np.array(scoring.cpu_capacity, np.int64)
+        self.rss_capacity = np.array(scoring.rss_capacity, np.int64)
+        self.cpu_scale = np.array(scoring.cpu_scale, np.int64)
+        self.rss_scale = np.array(scoring.rss_scale, np.int64)
+        self.deviceless = ~np.array(scoring.has_devices)
+        self.domains = {key: np.array(numbers, np.int64) for key, numbers in layout.domains.items()}
+        self._static: dict[int, list[tuple[str, Mask]]] = {}
+        self._clear: dict[int, Mask] = {}
+        self._touched: set[int] = set()
+
+    def touch(self, node: int) -> None:
+        """See Field."""
+        self._touched.add(node)
+
+    def _sync(self) -> None:
+        if not self._touched:
+            return
+        ledger = self.ledger
+        nodes = list(self._touched)
+        self._touched.clear()
+        self.cpu[nodes] = [ledger.cpu[node] for node in nodes]
+        self.rss[nodes] = [ledger.rss[node] for node in nodes]
+        self.vms[nodes] = [ledger.vms[node] for node in nodes]
+        rows = [ledger.sorted_cores[node] for node in nodes]
+        width = self.width
+        if all(len(row) == width for row in rows):
+            self.cores[:, nodes] = np.array(rows, np.int64).reshape(len(nodes), width).T
+        else:
+            for node, row in zip(nodes, rows, strict=True):
+                self.cores[: len(row), node] = row
+        self.open[nodes] = [ledger.replicas_on[node] > 0 for node in nodes]
+
+    def evaluate(self, demand: int) -> ArrayPoints:
+        """See Field."""
+        self._sync()
+        fits = self._static_mask(demand).copy()
+        for _, mask in self._rules(demand):
+            fits &= mask
+        points = np.where(fits, self._points(demand), -1)
+        return ArrayPoints(points, int(np.count_nonzero(fits)))
+
+    def _static_mask(self, demand: int) -> Mask:
+        self._static_rules(demand)
+        return self._clear[id(self.layout.static(demand))]
+
+    def _static_rules(self, demand: int) -> list[tuple[str, Mask]]:
+        rules = self.layout.static(demand)
+        known = self._static.get(id(rules))
+        if known is None:
+            named = np.array(rules)
+            known = [(rule, named == rule) for rule in RULES if rule in set(rules)]
+            self._static[id(rules)] = known
+            self._clear[id(rules)] = named == ""
+        return known
+
+    def _rules(self, demand: int) -> Iterable[tuple[str, Mask]]:
+        """Each rule with the nodes it lets pass, in the order of RULES."""
+        layout, ledger = self.layout, self.ledger
+        asked = layout.resources[demand]
+        yield "cpu", self.cpu >= asked.cpu
+        if asked.cores:
+            yield "cores", self._cores_mask(asked.cores)
+        yield "rss", self.rss >= asked.rss
+        if asked.vms is not None:
+            yield "vms", self.vms >= asked.vms
+        if asked.devices:
+            yield "accelerators", self._devices_mask(demand)
+        if layout.host_ports[demand] or layout.numbered[demand] > ledger.numbers:
+            yield "ports", self._ports_mask(demand)
+        wanted = layout.demands[demand]
+        for rule in wanted.spread:
+            domains = self.domains[rule.key]
+            counts = np.array(ledger.counts[demand][rule.key], np.int64)
+            yield "spread", (domains >= 0) & (counts[domains] < rule.limit)
+        for key in layout.avoid_keys[demand]:
+            yield "avoid", self.domains[key] >= 0
+        for other, key in layout.avoid[demand]:
+            domains = self.domains[key]
+            counts = np.array(ledger.counts[other][key], np.int64)
+            yield "avoid", (domains < 0) | (counts[domains] == 0) if len(counts) else domains < 0
+        if layout.near[demand] or layout.edges[demand]:
+            yield from self._slow_masks(demand)
+
+    def _cores_mask(self, chunks: tuple[int, ...]) -> Mask:
+        if len(chunks) > self.width:
+            return np.zeros(len(self.layout.nodes), np.bool_)
+        mask: Mask = self.cores[0] >= chunks[0]
+        for position in range(1, len(chunks)):
+            mask &= self.cores[position] >= chunks[position]
+        return mask
+
+    def _devices_mask(self, demand: int) -> Mask:
+        layout, ledger = self.layout, self.ledger
+        requests: tuple[DeviceRequest, ...] = layout.resources[demand].devices
+        mask = np.zeros(len(layout.nodes), np.bool_)
+        for node in np.nonzero(~self.deviceless)[0].tolist():
+            free = ledger.devices[node]
+            mask[node] = all(choose_devices(layout, free, node, request) is not None for request in requests)
+        return mask
+
+    def _ports_mask(self, demand: int) -> Mask:
+        layout, ledger = self.layout, self.ledger
+        ports = layout.host_ports[demand]
+        if layout.numbered[demand] > ledger.numbers or len(set(ports)) < len(ports):
+            return np.zeros(len(layout.nodes), np.bool_)
+        return np.array([not any(port in taken for port in ports) for taken in ledger.ports])
+
+    def _slow_masks(self, demand: int) -> Iterable[tuple[str, Mask]]:
+        # Neighbours and links depend on where others are: asked node by node, for what passes the static rules.
+        found = [refusal(self.layout, self.ledger, demand, node) for node in range(len(self.layout.nodes))]
+        for rule in ("near", "latency", "bandwidth"):
+            yield rule, np.array([name != rule for name in found])
+
+    def _points(self, demand: int) -> Numbers:
+        scoring, asked = self.scoring, self.layout.resources[demand]
+        if scoring.first:
+            return np.zeros(len(self.layout.nodes), np.int64)
+        cpu_weight, memory_weight, device_weight, open_weight, wishes = scoring.weights[demand]
+        cpu: Any = ((self.cpu_capacity - self.cpu + asked.cpu) * self.cpu_scale) >> PLACES
+        used = self.rss_capacity - ((self.rss - asked.rss) >> MEMORY_SHIFT)
+        memory: Any = (used * self.rss_scale) >> PLACES
+        if scoring.worst:
+            cpu, memory = MILLION - cpu, MILLION - memory
+        points: Numbers = ((cpu * cpu_weight) >> 10) + ((memory * memory_weight) >> 10)
+        if device_weight:
+            if asked.devices:
+                device = np.array([scoring.device_points(demand, node) for node in range(len(self.layout.nodes))])
+                points += (device * device_weight) >> 10
+            else:
+                points += self.deviceless * ((MILLION * device_weight) >> 10)
+        if open_weight:
+            points += self.open * ((MILLION * open_weight) >> 10)
+        if wishes:
+            held = np.array([scoring.wish_points(demand, node) for node in range(len(self.layout.nodes))])
+            points += (held * wishes) >> 10
+        if scoring.any_tainted:
+            points += np.array([scoring.taint_points(demand, node) for node in range(len(self.layout.nodes))])
+        return points
+
+    def refusals(self, demand: int) -> Refusals:
+        """See Field."""
+        self._sync()
+        left = self._static_mask(demand).copy()
+        counts: dict[str, int] = {rule: int(mask.sum()) for rule, mask in self._static_rules(demand)}
+        standing = int(np.count_nonzero(left))
+        for rule, mask in self._rules(demand):
+            left &= mask
+            now = int(np.count_nonzero(left))
+            if now < standing:
+                counts[rule] = counts.get(rule, 0) + standing - now
+                standing = now
+        refused = np.nonzero(~left)[0]
+        nodes = self._closest(demand, refused) if len(refused) else []
+        return Refusals(
+            workload=self.layout.demands[demand].workload,
+            by_rule=tuple((rule, counts[rule]) for rule in RULES if counts.get(rule)),
+            closest=tuple(
+                rejection(self.layout, self.ledger, demand, node, refusal(self.layout, self.ledger, demand, node))
+                for node in nodes
+            ),
+        )
+
+    def _closest(self, demand: int, refused: npt.NDArray[np.intp]) -> list[int]:
+        """The nodes of the smallest shortfall, by name where equal; as `shortage` counts it."""
+        asked = self.layout.resources[demand]
+        total = np.where(self._static_mask(demand), 0, MILLION)
+        total += _missing(asked.cpu, self.cpu) + _missing(asked.rss, self.rss)
+        if asked.cores:
+            total += self._cores_missing(asked.cores)
+        if asked.vms is not None:
+            total += _missing(asked.vms, self.vms)
+        if asked.devices:
+            total += self._devices_missing(demand)
+        total += np.where(self._neighbours_mask(demand), 0, MILLION)
+        mine = total[refused]
+        if len(mine) > CLOSEST:
+            limit = np.partition(mine, CLOSEST - 1)[CLOSEST - 1]
+            refused, mine = refused[mine <= limit], mine[mine <= limit]
+        return [int(node) for node in refused[np.argsort(mine, kind="stable")][:CLOSEST]]
+
+    def _cores_missing(self, chunks: tuple[int, ...]) -> Numbers:
+        number = len(chunks)
+        few = self.core_counts < number
+        lacking = np.zeros(len(self.layout.nodes), np.int64)
+        for row, chunk in zip(self.cores, chunks, strict=False):
+            lacking += np.maximum(chunk - row, 0)
+        return np.where(few, (number - self.core_counts) * MILLION // number, lacking * MILLION // max(sum(chunks), 1))
+
+    def _devices_missing(self, demand: int) -> Numbers:
+        layout, ledger = self.layout, self.ledger
+        return np.array([devices_missing(layout, ledger, demand, node) for node in range(len(layout.nodes))], np.int64)
+
+    def _neighbours_mask(self, demand: int) -> Mask:
+        mask = np.ones(len(self.layout.nodes), np.bool_)
+        if self.layout.near[demand] or self.layout.edges[demand]:
+            for node in range(len(mask)):
+                mask[node] = not placement_refusal(self.layout, self.ledger, demand, node)
+            return mask
+        for rule, passed in self._rules(demand):
+            if rule in NEIGHBOURHOOD:
+                mask &= passed
+        return mask
+
+
+def _missing(asked: int, free: Numbers) -> Numbers:
+    return np.maximum(asked - free, 0) * MILLION // max(asked, 1)

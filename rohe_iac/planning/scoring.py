@@ -1,0 +1,145 @@
+"""Scoring: how good a node is for a replica, in whole points; higher is better.
+
+Each scorer gives [0, 1000000] points times its weight:
+
+| scorer | measures |
+|---|---|
+| cpu, memory | share of the node's capacity in use once the replica is there; with worst-fit, the share left over |
+| accelerator | the same over the devices asked for; a node without devices is best for who asks for none |
+| open | 1 where the node holds a replica already, so that best-fit opens a node only when no open one fits |
+| wishes | share of the wishes (near and avoid rules that are not required) that hold |
+| taints | 1 where the node has no taint of PreferNoSchedule that is not tolerated |
+
+Sensitivity doubles the weight of its own dimension. Points are fixed-point integers (40 binary places between a
+capacity and its million), so that they do not depend on the processor, and NumPy gives the very same.
+"""
+
+from __future__ import annotations
+
+from rohe_iac.planning.layout import Layout
+from rohe_iac.planning.ledger import Ledger
+from rohe_iac.planning.plan import ScorePart
+from rohe_iac.planning.problem import WEIGHT_ONE
+
+MILLION = 1_000_000
+PLACES = 40
+MEMORY_SHIFT = 10
+"""Memory is scored in KiB, so that a million times 2**40 stays within 63 bits."""
+
+FIRST_FIT, BEST_FIT, WORST_FIT = "first-fit", "best-fit", "worst-fit"
+
+
+def scale_of(capacity: int) -> int:
+    """Points of one unit of that capacity, with 40 binary places; 0 for a node that offers none."""
+    return (MILLION << PLACES) // capacity if capacity > 0 else 0
+
+
+class Scoring:
+    """Total points and their parts for one strategy; `first-fit` gives none, so that the name decides."""
+
+    def __init__(self, layout: Layout, ledger: Ledger, strategy: str) -> None:
+        self.layout = layout
+        self.ledger = ledger
+        self.first = strategy == FIRST_FIT
+        self.worst = strategy == WORST_FIT
+        nodes = layout.nodes
+        self.cpu_capacity = [node.cpu for node in nodes]
+        self.rss_capacity = [node.rss >> MEMORY_SHIFT for node in nodes]
+        self.cpu_scale = [scale_of(node.cpu) for node in nodes]
+        self.rss_scale = [scale_of(node.rss >> MEMORY_SHIFT) for node in nodes]
+        self.has_devices = [bool(node.devices) for node in nodes]
+        self.any_devices = any(self.has_devices)
+        settings = layout.settings
+        self.weights = []
+        for demand in layout.demands:
+            cpu = settings.cpu_weight << ("cpu" in demand.sensitivity)
+            memory = settings.memory_weight << ("memory" in demand.sensitivity)
+            device = settings.accelerator_weight if self.any_devices else 0
+            wishes = WEIGHT_ONE if layout.wishes[layout.index[demand.workload]] else 0
+            # More than all the others together: whether a node is open comes first.
+            opened = 0 if self.worst else cpu + memory + device + 2 * wishes + WEIGHT_ONE
+            self.weights.append((cpu, memory, device, opened, wishes))
+        self.tainted = [any(taint.effect == "PreferNoSchedule" for taint in node.taints) for node in nodes]
+        self.any_tainted = any(self.tainted)
+
+    def total(self, demand: int, node: int) -> int:
+        """The sum of all parts."""
+        if self.first:
+            return 0
+        cpu_weight, memory_weight, device_weight, open_weight, wishes = self.weights[demand]
+        asked, ledger = self.layout.resources[demand], self.ledger
+        cpu = ((self.cpu_capacity[node] - ledger.cpu[node] + asked.cpu) * self.cpu_scale[node]) >> PLACES
+        used = self.rss_capacity[node] - ((ledger.rss[node] - asked.rss) >> MEMORY_SHIFT)
+        memory = (used * self.rss_scale[node]) >> PLACES
+        if self.worst:
+            cpu, memory = MILLION - cpu, MILLION - memory
+        points = ((cpu * cpu_weight) >> 10) + ((memory * memory_weight) >> 10)
+        if device_weight:
+            points += (self.device_points(demand, node) * device_weight) >> 10
+        if open_weight and ledger.replicas_on[node]:
+            points += (MILLION * open_weight) >> 10
+        if wishes:
+            points += (self.wish_points(demand, node) * wishes) >> 10
+        if self.any_tainted:
+            points += self.taint_points(demand, node)
+        return points
+
+    def parts(self, demand: int, node: int) -> tuple[ScorePart, ...]:
+        """The named parts of `total`."""
+        if self.first:
+            return ()
+        cpu_weight, memory_weight, device_weight, open_weight, wishes = self.weights[demand]
+        asked, ledger = self.layout.resources[demand], self.ledger
+        cpu = ((self.cpu_capacity[node] - ledger.cpu[node] + asked.cpu) * self.cpu_scale[node]) >> PLACES
+        used = self.rss_capacity[node] - ((ledger.rss[node] - asked.rss) >> MEMORY_SHIFT)
+        memory = (used * self.rss_scale[node]) >> PLACES
+        if self.worst:
+            cpu, memory = MILLION - cpu, MILLION - memory
+        found = [
+            ScorePart("cpu", (cpu * cpu_weight) >> 10),
+            ScorePart("memory", (memory * memory_weight) >> 10),
+        ]
+        if device_weight:
+            found.append(ScorePart("accelerator", (self.device_points(demand, node) * device_weight) >> 10))
+        if open_weight:
+            found.append(ScorePart("open", (MILLION * open_weight) >> 10 if ledger.replicas_on[node] else 0))
+        if wishes:
+            found.append(ScorePart("wishes", (self.wish_points(demand, node) * wishes) >> 10))
+        if self.any_tainted:
+            found.append(ScorePart("taints", self.taint_points(demand, node)))
+        return tuple(found)
+
+    def device_points(self, demand: int, node: int) -> int:
+        """Points of the accelerator scorer, unweighted."""
+        requests = self.layout.resources[demand].devices
+        if not requests:
+            return 0 if self.has_devices[node] else MILLION
+        types = {request.type for request in requests}
+        capacity = free = 0
+        for position, device in enumerate(self.layout.nodes[node].devices):
+            if device.type in types:
+                capacity += device.capacity
+                free += self.ledger.devices[node][position]
+        asked = sum(request.share for request in requests)
+        used = (max(0, min(capacity, capacity - free + asked)) * scale_of(capacity)) >> PLACES
+        return MILLION - used if self.worst else used
+
+    def wish_points(self, demand: int, node: int) -> int:
+        """Share of the wishes that hold on the node, in millionths."""
+        wishes = self.layout.wishes[demand]
+        held = 0
+        for others, key, close in wishes:
+            domain = self.layout.domains.get(key, [])[node] if key in self.layout.domains else -1
+            there = domain >= 0 and any(self.ledger.counts[other][key][domain] for other in others)
+            held += there == close
+        return held * MILLION // len(wishes) if wishes else 0
+
+    def taint_points(self, demand: int, node: int) -> int:
+        """A million where no PreferNoSchedule taint speaks against the node."""
+        tolerations = self.layout.demands[demand].tolerations
+        for taint in self.layout.nodes[node].taints:
+            if taint.effect == "PreferNoSchedule" and not any(
+                item.covers(taint.key, taint.value, taint.effect) for item in tolerations
+            ):
+                return 0
+        return MILLION

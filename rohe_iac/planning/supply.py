@@ -1,0 +1,69 @@
+"""Supply: what one node offers, as plain numbers.
+
+Units: cpu and cores in millicores, memory in bytes, shares in basis points, cost in millionths an hour, latency in
+microseconds, bandwidth in bits a second.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One accelerator. `exclusive` ones are given out whole; `used` is taken by others already."""
+
+    name: str
+    type: str
+    model: str
+    exclusive: bool
+    capacity: int
+    used: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Taint:
+    """What keeps replicas off a node; effect NoSchedule, NoExecute or PreferNoSchedule."""
+
+    key: str
+    value: str = ""
+    effect: str = "NoSchedule"
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """One node: capacities, what of them others use, and what rules ask about. `vms` None: not checked.
+
+    labels are sorted pairs. status: running, cordoned (keeps what it has, takes nothing new) or down.
+    """
+
+    name: str
+    cpu: int
+    rss: int
+    vms: int | None = None
+    cores: tuple[int, ...] = ()
+    devices: tuple[Device, ...] = ()
+    cpu_used: int = 0
+    rss_used: int = 0
+    vms_used: int = 0
+    cores_used: tuple[int, ...] = ()
+    device_type: str = ""
+    arch: str = ""
+    frequency: int = 0
+    cost: int = 0
+    labels: tuple[tuple[str, str], ...] = ()
+    taints: tuple[Taint, ...] = ()
+    status: str = "running"
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """A declared link between two ends (`node/NAME` or `zone/NAME`), both ways; None: unlimited.
+
+    A wire stands for the whole route between its ends: routes are not joined from several wires.
+    """
+
+    name: str
+    ends: tuple[str, str]
+    latency: int | None = None
+    bandwidth: int | None = None

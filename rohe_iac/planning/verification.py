@@ -1,0 +1,280 @@
+"""Verification: a plan held against its problem, with arithmetic of its own.
+
+Nothing here is shared with the ledger, the feasibility rules, the layout or the bounds: what the planner gets wrong in
+one of them is found here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rohe_iac.planning.demand import Demand, Resources
+from rohe_iac.planning.plan import Placement, Plan, Unplaced
+from rohe_iac.planning.problem import Problem
+from rohe_iac.planning.supply import Supply
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A constraint that the plan breaks: the rule, the address of what breaks it, and how."""
+
+    rule: str
+    subject: str
+    message: str
+
+
+def verify(problem: Problem, plan: Plan) -> tuple[Fault, ...]:
+    """Every broken constraint of the plan, sorted; empty where all hold."""
+    nodes = {node.name: node for node in problem.nodes}
+    demands = {demand.workload: demand for demand in problem.demands}
+    faults = list(_identities(nodes, demands, plan))
+    known = [item for item in plan.placements if item.node in nodes and item.workload in demands]
+    on: dict[str, list[Placement]] = defaultdict(list)
+    for item in known:
+        on[item.node].append(item)
+    for name, items in on.items():
+        faults += _capacity(problem, nodes[name], [(item, demands[item.workload]) for item in items])
+    for item in known:
+        faults += _static(item, demands[item.workload], nodes[item.node])
+    faults += _ports(problem, known, demands)
+    faults += _neighbours(nodes, demands, known)
+    faults += _network(problem, nodes, demands, known)
+    faults += _bound(problem, plan)
+    return tuple(sorted(faults, key=lambda fault: (fault.rule, fault.subject, fault.message)))
+
+
+def _identities(nodes: dict[str, Supply], demands: dict[str, Demand], plan: Plan) -> Iterator[Fault]:
+    seen: Counter[tuple[str, int]] = Counter()
+    entries: list[Placement | Unplaced] = [*plan.placements, *plan.unplaced]
+    for entry in entries:
+        seen[entry.workload, entry.index] += 1
+        if entry.workload not in demands:
+            yield Fault("identity", entry.replica, f"the problem has no workload {entry.workload}")
+    for item in plan.placements:
+        if item.node not in nodes:
+            yield Fault("identity", item.replica, f"the problem has no node {item.node}")
+    for demand in demands.values():
+        for index in range(demand.replicas):
+            times = seen.pop((demand.workload, index), 0)
+            if times != 1:
+                yield Fault("identity", f"{demand.replica}/{index}", f"told {times} times in the plan")
+    for (workload, index), _ in seen.items():
+        if workload in demands:
+            yield Fault("identity", f"{demands[workload].replica}/{index}", "nobody asked for this replica")
+
+
+def _asked(item: Placement, demand: Demand) -> Resources:
+    return next((one.resources for one in demand.variants if one.name == item.variant), demand.resources)
+
+
+def _capacity(problem: Problem, node: Supply, items: list[tuple[Placement, Demand]]) -> Iterator[Fault]:
+    where = f"node/{node.name}"
+    asked = [_asked(item, demand) for item, demand in items]
+    cpu = node.cpu_used + sum(one.cpu for one in asked)
+    if cpu > node.cpu and any(one.cpu for one in asked):
+        yield Fault("cpu", where, f"{cpu} of {node.cpu} millicores")
+    rss = node.rss_used + sum(one.rss for one in asked)
+    if rss > node.rss and any(one.rss for one in asked):
+        yield Fault("rss", where, f"{rss} of {node.rss} bytes")
+    vms = node.vms_used + sum(one.vms or 0 for one in asked)
+    if (
+        node.vms is not None
+        and vms * 1_000_000 > node.vms * problem.settings.vms_ratio
+        and any(one.vms for one in asked)
+    ):
+        yield Fault("vms", where, f"{vms} bytes of {node.vms} times {problem.settings.vms_ratio / 1e6:g}")
+    yield from _cores(node, items)
+    yield from _devices(node, items)
+
+
+def _cores(node: Supply, items: list[tuple[Placement, Demand]]) -> Iterator[Fault]:
+    loads: Counter[int] = Counter(dict(enumerate(node.cores_used)))
+    granted: set[int] = set()
+    for item, demand in items:
+        cores = [use.core for use in item.cores]
+        granted.update(cores)
+        wanted = sorted(_asked(item, demand).cores)
+        if sorted(use.amount for use in item.cores) != wanted:
+            yield Fault("cores", item.replica, f"asks for {wanted}, the plan gives other amounts")
+        if len(set(cores)) < len(cores):
+            yield Fault("cores", item.replica, "two chunks on one core")
+        for use in item.cores:
+            loads[use.core] += use.amount
+    for core in granted:
+        if not 0 <= core < len(node.cores):
+            yield Fault("cores", f"node/{node.name}", f"has no core {core}")
+        elif loads[core] > node.cores[core]:
+            yield Fault("cores", f"node/{node.name}", f"{loads[core]} of {node.cores[core]} millicores on core {core}")
+
+
+def _devices(node: Supply, items: list[tuple[Placement, Demand]]) -> Iterator[Fault]:
+    devices = {device.name: device for device in node.devices}
+    given: dict[str, list[int]] = defaultdict(list)
+    for item, demand in items:
+        for use in item.devices:
+            if use.device not in devices or devices[use.device].type != use.type:
+                yield Fault("accelerators", item.replica, f"node {node.name} has no {use.type} {use.device}")
+            else:
+                given[use.device].append(use.amount)
+        requests = _asked(item, demand).devices
+        if {use.type for use in item.devices} != {request.type for request in requests}:
+            yield Fault("accelerators", item.replica, "the types given are not the types asked for")
+        for request in requests:
+            mine = [use for use in item.devices if use.type == request.type and use.device in devices]
+            if request.models and any(devices[use.device].model not in request.models for use in mine):
+                yield Fault("accelerators", item.replica, f"a device is not one of {', '.join(request.models)}")
+            number = request.count or 1
+            if len(mine) != number or len({use.device for use in mine}) != number:
+                yield Fault("accelerators", item.replica, f"{len(mine)} devices of {request.type}, not {number}")
+            for use in mine:
+                whole = request.count or devices[use.device].exclusive
+                least = devices[use.device].capacity if whole else request.share
+                if use.amount != least or use.amount < request.share:
+                    yield Fault("accelerators", item.replica, f"{use.amount} basis points of {use.device}")
+    for name, amounts in given.items():
+        device = devices[name]
+        if device.used + sum(amounts) > device.capacity:
+            yield Fault("accelerators", f"node/{node.name}", f"{name}: more than its {device.capacity} basis points")
+
+
+def _static(item: Placement, demand: Demand, node: Supply) -> Iterator[Fault]:
+    if node.status == "down" or (node.status == "cordoned" and item.was != node.name):
+        yield Fault("status", item.replica, f"node {node.name} is {node.status}")
+    labels = dict(node.labels)
+    for key, value in demand.selector:
+        if labels.get(key) != value:
+            yield Fault("labels", item.replica, f"node {node.name} has no label {key}={value}")
+    if demand.arch and node.arch and node.arch not in demand.arch:
+        yield Fault("architecture", item.replica, f"node {node.name} is {node.arch}")
+    for taint in node.taints:
+        if taint.effect == "PreferNoSchedule":
+            continue
+        for one in demand.tolerations:
+            same_effect = one.effect in ("", taint.effect)
+            same_key = one.key == taint.key or (one.operator == "Exists" and one.key == "")
+            if same_effect and same_key and (one.operator == "Exists" or one.value == taint.value):
+                break
+        else:
+            yield Fault("taints", item.replica, f"does not tolerate {taint.key} of node {node.name}")
+
+
+def _ports(problem: Problem, items: list[Placement], demands: dict[str, Demand]) -> Iterator[Fault]:
+    taken: Counter[tuple[str, int, str]] = Counter()
+    for item in items:
+        demand = demands[item.workload]
+        place = "" if problem.settings.one_machine else item.node
+        numbers = {use.name: use.number for use in item.ports}
+        for port in demand.ports:
+            number = numbers.get(port.name)
+            if port.host and number != port.host:
+                yield Fault("ports", item.replica, f"port {port.name} is {number}, asked is {port.host}")
+            if not port.host and problem.settings.ports is not None:
+                first, last = problem.settings.ports
+                if number is None or not first <= number <= last:
+                    yield Fault("ports", item.replica, f"port {port.name} has no number of the range")
+            if number is not None:
+                taken[place, number, port.protocol if port.host else ""] += 1
+    by_number: dict[tuple[str, int], Counter[str]] = defaultdict(Counter)
+    for (place, number, protocol), times in taken.items():
+        by_number[place, number][protocol] += times
+    for (place, number), protocols in by_number.items():
+        if (protocols[""] and sum(protocols.values()) > 1) or any(times > 1 for times in protocols.values()):
+            yield Fault("ports", f"node/{place}" if place else "stack", f"port {number} is given more than once")
+
+
+def _domain(node: Supply, key: str) -> str | None:
+    return node.name if key == "node" else dict(node.labels).get(key)
+
+
+def _neighbours(nodes: dict[str, Supply], demands: dict[str, Demand], items: list[Placement]) -> Iterator[Fault]:
+    keys = {
+        rule.key
+        for demand in demands.values()
+        for rules in (demand.spread, demand.avoid, demand.near)
+        for rule in rules
+    }
+    there: dict[tuple[str, str], Counter[str | None]] = defaultdict(Counter)
+    for item in items:
+        for key in keys:
+            there[item.workload, key][_domain(nodes[item.node], key)] += 1
+    for item in items:
+        demand = demands[item.workload]
+        for spread in demand.spread:
+            domain = _domain(nodes[item.node], spread.key)
+            if domain is None or there[item.workload, spread.key][domain] > spread.limit:
+                yield Fault("spread", item.replica, f"more than {spread.limit} in {spread.key} {domain}")
+        for rule in (*demand.avoid, *demand.near):
+            if not rule.required:
+                continue
+            domain = _domain(nodes[item.node], rule.key)
+            counts = [
+                there[other, rule.key][domain] - (other == item.workload)
+                for other in rule.workloads
+                if domain is not None
+            ]
+            if rule in demand.avoid and (any(counts) or domain is None):
+                yield Fault("avoid", item.replica, f"shares {rule.key} {domain} with {' or '.join(rule.workloads)}")
+            if rule in demand.near:
+                everywhere = [sum(there[other, rule.key].values()) for other in rule.workloads]
+                first_of_group = item.workload in rule.workloads and sum(everywhere) == 1
+                if domain is None or (not any(counts) and not first_of_group):
+                    yield Fault("near", item.replica, f"no {' or '.join(rule.workloads)} in {rule.key} {domain}")
+
+
+def _network(
+    problem: Problem, nodes: dict[str, Supply], demands: dict[str, Demand], items: list[Placement]
+) -> Iterator[Fault]:
+    if not problem.wires:
+        return
+    places: dict[str, Counter[str]] = defaultdict(Counter)
+    for item in items:
+        places[item.workload][item.node] += 1
+    loads: Counter[str] = Counter()
+    for edge in problem.edges:
+        if edge.source not in demands or edge.sink not in demands:
+            continue
+        pairs = max(1, demands[edge.source].replicas * demands[edge.sink].replicas)
+        share = -(-(edge.bandwidth or 0) // pairs)
+        for one, times in places[edge.source].items():
+            for two, others in places[edge.sink].items():
+                if one == two:
+                    continue
+                wire = _wire(problem, nodes[one], nodes[two])
+                zones = (_domain(nodes[one], "zone"), _domain(nodes[two], "zone"))
+                if wire is None and (zones[0] is None or zones[0] != zones[1]):
+                    yield Fault("latency", edge.source, f"no link from {one} to {two} for {edge.sink}")
+                elif wire is not None:
+                    latency = problem.wires[wire].latency or 0
+                    if edge.latency is not None and latency > edge.latency:
+                        yield Fault("latency", edge.source, f"{latency} us from {one} to {two}, {edge.latency} allowed")
+                    loads[problem.wires[wire].name] += share * times * others
+    for link in problem.wires:
+        if link.bandwidth is not None and loads[link.name] > link.bandwidth:
+            yield Fault("bandwidth", f"link/{link.name}", f"{loads[link.name]} of {link.bandwidth} bit/s")
+
+
+def _wire(problem: Problem, one: Supply, two: Supply) -> int | None:
+    ends_one, ends_two = (
+        (f"node/{one.name}", f"zone/{_domain(one, 'zone')}"),
+        (f"node/{two.name}", f"zone/{_domain(two, 'zone')}"),
+    )
+    for a, b in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        wanted = {ends_one[a], ends_two[b]}
+        found = [
+            (wire.latency or 0, wire.name, number)
+            for number, wire in enumerate(problem.wires)
+            if set(wire.ends) == wanted
+        ]
+        if found:
+            return min(found)[2]
+    return None
+
+
+def _bound(problem: Problem, plan: Plan) -> Iterator[Fault]:
+    used = len({item.node for item in plan.placements})
+    if plan.bound.nodes_used != used:
+        yield Fault("bound", problem.stack, f"{used} nodes are used, the plan says {plan.bound.nodes_used}")
+    if plan.bound.at_least > used:
+        yield Fault("bound", problem.stack, f"at least {plan.bound.at_least} are claimed, {used} do")

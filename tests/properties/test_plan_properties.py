@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
+
+from rohe_iac.planning.attempt import Attempt
+from rohe_iac.planning.demand import Affinity, Demand, DeviceRequest, Edge, PortRequest, Resources, Spread
+from rohe_iac.planning.layout import Layout
+from rohe_iac.planning.ledger import Ledger
+from rohe_iac.planning.plan import Plan
+from rohe_iac.planning.planner import compose, drop_lonely, plan
+from rohe_iac.planning.problem import Problem, Settings
+from rohe_iac.planning.queue import order
+from rohe_iac.planning.serial import plan_from_json, plan_to_json, problem_from_json, problem_to_json
+from rohe_iac.planning.supply import Device, Supply, Taint, Wire
+from rohe_iac.planning.verification import verify
+
+NAMES = ("a", "b", "c", "d", "e")
+
+
+@some.composite
+def supplies(draw: Any, name: str) -> Supply:
+    cores = tuple(draw(some.lists(some.sampled_from([500, 1000, 2000]), max_size=6)))
+    devices = tuple(
+        Device(f"GPU{number}", "gpu", draw(some.sampled_from(["x", "y"])), draw(some.booleans()), 10_000, used)
+        for number, used in enumerate(draw(some.lists(some.sampled_from([0, 2500]), max_size=2)))
+    )
+    return Supply(
+        name=name,
+        cpu=draw(some.sampled_from([1000, 2500, 4000])),
+        rss=draw(some.sampled_from([2**28, 2**30 + 777])),
+        vms=draw(some.sampled_from([None, 2**30])),
+        cores=cores,
+        devices=devices,
+        cpu_used=draw(some.sampled_from([0, 0, 300])),
+        labels=draw(some.sampled_from([(), (("zone", "a"),), (("zone", "b"),), (("zone", "b"), ("fast", "yes"))])),
+        taints=draw(some.sampled_from([(), (), (Taint("lan"),), (Taint("slow", "", "PreferNoSchedule"),)])),
+        arch=draw(some.sampled_from(["", "arm64", "amd64"])),
+        status=draw(some.sampled_from(["running"] * 6 + ["down", "cordoned"])),
+    )
+
+
+@some.composite
+def demands(draw: Any, name: str) -> Demand:
+    others = tuple(f"service/{other}" for other in NAMES)
+    keys = some.sampled_from(["node", "zone"])
+    affinity = some.builds(
+        Affinity, some.sampled_from(others).map(lambda one: (one,)), keys, some.sampled_from([True, False])
+    )
+    devices = some.sampled_from(
+        [(), (), (DeviceRequest("gpu", share=4000),), (DeviceRequest("gpu", count=1, models=("x",)),)]
+    )
+    return Demand(
+        workload=f"service/{name}",
+        replica=f"replica/{name}",
+        slug=name,
+        pipeline="p",
+        service=name,
+        member="",
+        replicas=draw(some.integers(0, 4)),
+        resources=Resources(
+            cpu=draw(some.sampled_from([0, 333, 900])),
+            cores=tuple(sorted(draw(some.lists(some.sampled_from([100, 400, 1000]), max_size=3)), reverse=True)),
+            rss=draw(some.sampled_from([0, 2**26 + 1])),
+            vms=draw(some.sampled_from([None, 2**27])),
+            devices=draw(devices),
+        ),
+        arch=draw(some.sampled_from([(), ("arm64",)])),
+        sensitivity=draw(some.sampled_from(["none", "cpu", "memory", "cpu+memory"])),
+        priority=draw(some.integers(0, 2)),
+        spread=tuple(draw(some.lists(some.builds(Spread, keys, some.integers(1, 2)), max_size=1))),
+        avoid=tuple(draw(some.lists(affinity, max_size=1))),
+        near=tuple(draw(some.lists(affinity, max_size=1))),
+        ports=draw(some.sampled_from([(), (PortRequest("http"),), (PortRequest("http", 8080),)])),
+    )
+
+
+@some.composite
+def problems(draw: Any) -> Problem:
+    nodes = tuple(draw(supplies(f"n{number}")) for number in range(draw(some.integers(1, 6))))
+    wanted = tuple(draw(demands(name)) for name in NAMES[: draw(some.integers(1, 5))])
+    wires = draw(some.sampled_from([(), (Wire("w", ("zone/a", "zone/b"), 8000, 100),)]))
+    edges = draw(some.sampled_from([(), (Edge("service/a", "service/b", 9000, 60), Edge("service/b", "service/c"))]))
+    return Problem(
+        "s", nodes, wanted, wires, edges,
+        Settings(
+            strategy=draw(some.sampled_from(["first-fit", "best-fit", "worst-fit"])),
+            queue_priority=draw(some.sampled_from(["none", "cpu"])),
+            queue_balance=draw(some.integers(1, 3)),
+            vms_ratio=draw(some.sampled_from([1_000_000, 1_300_000])),
+            ports=draw(some.sampled_from([None, (42000, 42004)])),
+            one_machine=draw(some.booleans()),
+        ),
+    )  # fmt: skip
+
+
+quick = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@quick
+@given(problems())
+def test_no_constraint_is_broken_whatever_is_planned(problem: Problem) -> None:
+    assert verify(problem, plan(problem)) == ()
+
+
+@quick
+@given(problems(), some.randoms(use_true_random=False))
+def test_the_order_of_the_problem_means_nothing(problem: Problem, shuffle: Any) -> None:
+    nodes, wanted, edges = list(problem.nodes), list(problem.demands), list(problem.edges)
+    for items in (nodes, wanted, edges):
+        shuffle.shuffle(items)
+    again = replace(problem, nodes=tuple(nodes), demands=tuple(wanted), edges=tuple(edges))
+    assert plan(again) == plan(problem)
+
+
+@quick
+@given(problems(), problems())
+def test_a_plan_made_against_another_keeps_all_constraints_and_is_stable_when_made_again(
+    problem: Problem, other: Problem
+) -> None:
+    first = plan(problem, plan(replace(other, nodes=problem.nodes)))
+    assert verify(problem, first) == ()
+    again = plan(problem, first)
+    assert verify(problem, again) == ()
+    if not first.unplaced:
+        assert [(item.replica, item.node) for item in again.placements] == [
+            (item.replica, item.node) for item in first.placements
+        ]
+
+
+@quick
+@given(problems())
+def test_arrays_and_lists_come_to_the_same_plan(problem: Problem) -> None:
+    plans: list[Plan] = []
+    for limit in (0, 1 << 60):
+        layout = Layout(problem)
+        attempt = Attempt(layout, problem.settings.strategy, plain_limit=limit).run(order(layout), {})
+        drop_lonely(attempt)
+        plans.append(compose(attempt, None))
+    assert plans[0] == plans[1]
+
+
+@quick
+@given(problems())
+def test_giving_everything_back_empties_the_ledger(problem: Problem) -> None:
+    layout = Layout(problem)
+    attempt = Attempt(layout, problem.settings.strategy).run(order(layout), {})
+    for found in attempt.decisions:
+        for decision in found:
+            attempt.ledger.release(decision.grant)
+    fresh = Ledger(layout)
+    for name in ("cpu", "rss", "vms", "cores", "devices", "placed", "counts", "ports", "bandwidth", "numbers"):
+        assert getattr(attempt.ledger, name) == getattr(fresh, name), name
+
+
+@quick
+@given(problems())
+def test_json_keeps_plans_and_problems(problem: Problem) -> None:
+    result = plan(problem)
+    assert problem_from_json(problem_to_json(problem)) == problem
+    assert plan_from_json(plan_to_json(result)) == result

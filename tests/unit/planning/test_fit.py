@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from rohe_iac.planning.demand import Affinity, DeviceRequest, Edge, PortRequest, Spread, Toleration
+from rohe_iac.planning.layout import Layout
+from rohe_iac.planning.ledger import Ledger, tightest_cores
+from rohe_iac.planning.plan import Plan
+from rohe_iac.planning.planner import plan
+from rohe_iac.planning.problem import Problem
+from rohe_iac.planning.supply import Taint, Wire
+from rohe_iac.planning.verification import verify
+
+
+def planned(problem: Problem, previous: Plan | None = None) -> Plan:
+    result = plan(problem, previous)
+    assert verify(problem, result) == ()
+    return result
+
+
+def where(result: Plan) -> dict[str, str]:
+    return {item.replica.removeprefix("replica/p:"): item.node for item in result.placements}
+
+
+def rules(result: Plan, workload: str) -> dict[str, int]:
+    return next(dict(item.by_rule) for item in result.refusals if item.workload == f"service/p:{workload}")
+
+
+def test_an_exact_fit_of_an_accelerator_is_accepted(world: Any) -> None:
+    node = world.node("n1", devices=(world.gpu(),))
+    result = planned(world.problem([node], [world.demand("d", devices=world.gpu_share(10_000))]))
+    assert where(result) == {"d/0": "n1"}
+    assert result.placements[0].devices[0].amount == 10_000
+
+
+def test_a_request_of_more_cores_than_a_node_has_is_refused(world: Any) -> None:
+    result = planned(world.problem([world.node("n1", cpu=2000)], [world.demand("d", cores=(10, 10, 10))]))
+    assert rules(result, "d") == {"cores": 1}
+    assert "1 of 3 distinct cores missing" in result.unplaced[0].closest[0].missing
+
+
+@pytest.mark.parametrize(("strategy", "node"), [("best-fit", "n2"), ("worst-fit", "n1"), ("first-fit", "n1")])
+def test_best_and_worst_fit_are_not_swapped(world: Any, strategy: str, node: str) -> None:
+    nodes = [world.node("n1", cpu_used=1000), world.node("n2", cpu_used=2000)]
+    result = planned(world.problem(nodes, [world.demand("d", cpu=1000)], strategy=strategy))
+    assert where(result) == {"d/0": node}
+
+
+def test_a_service_without_accelerators_fits_a_node_without_any(world: Any) -> None:
+    assert where(planned(world.problem([world.node("n1")], [world.demand("d", cpu=100)]))) == {"d/0": "n1"}
+
+
+def test_scaling_down_frees_what_scaling_up_took_bit_for_bit(world: Any) -> None:
+    node = world.node("n1", cpu=8000, devices=(world.gpu(),))
+    demand = world.demand(
+        "d", 5, cpu=331, rss=57 * 2**20, cores=(420, 20), vms=5, devices=world.gpu_share(1500),
+        ports=(PortRequest("http", 8080),), spread=(Spread("node", 9),),
+    )  # fmt: skip
+    layout = Layout(world.problem([node], [demand], ports=(42000, 42010)))
+    ledger, fresh = Ledger(layout), Ledger(layout)
+    grants: list[Any] = []
+    for target in (3, 2, 5, 0):
+        while len(grants) < target:
+            grants.append(ledger.take(0, 0))
+        while len(grants) > target:
+            ledger.release(grants.pop(0 if target == 2 else -1))
+    for name in ("cpu", "rss", "vms", "cores", "sorted_cores", "devices", "replicas_on", "placed", "counts", "ports"):
+        assert getattr(ledger, name) == getattr(fresh, name), name
+    assert (ledger.numbers, ledger.bandwidth) == (fresh.numbers, fresh.bandwidth)
+
+
+def test_cores_fit_exactly_when_the_request_is_dominated(world: Any) -> None:
+    node = world.node("big-little", cores=(2000, 2000, 500, 500))
+    fits = planned(world.problem([node], [world.demand("d", cores=(1800, 500, 500, 400))]))
+    assert [(use.core, use.amount) for use in fits.placements[0].cores] == [(0, 1800), (2, 500), (3, 500), (1, 400)]
+    refused = planned(world.problem([node], [world.demand("d", cores=(600, 600, 600))]))
+    assert "100m of 1800m on 3 distinct cores missing" in refused.unplaced[0].closest[0].missing
+
+
+def test_a_chunk_goes_to_the_tightest_core_that_holds_it() -> None:
+    assert tightest_cores([1000, 400, 300], (300, 100)) == ((2, 300), (1, 100))
+
+
+def test_vms_is_checked_with_overcommit_only_where_both_sides_name_it(world: Any) -> None:
+    demand = world.demand("d", 3, vms=500)
+    tight = world.node("n1", vms=1000)
+    assert len(planned(world.problem([tight], [demand])).placements) == 2
+    assert len(planned(world.problem([tight], [demand], vms_ratio=1_500_000)).placements) == 3
+    assert len(planned(world.problem([world.node("n1")], [demand])).placements) == 3
+
+
+def test_a_share_fits_in_one_device_and_a_count_takes_idle_ones_of_the_models(world: Any) -> None:
+    halves = world.node("n1", devices=(world.gpu("GPU0", used=6000), world.gpu("GPU1", used=6000)))
+    refused = planned(world.problem([halves], [world.demand("d", devices=world.gpu_share(5000))]))
+    assert "10% of 50% gpu missing in one device" in refused.unplaced[0].closest[0].missing
+    models = world.node("n1", devices=(world.gpu("GPU0", model="T4"), world.gpu("GPU1", model="V100")))
+    asked = (DeviceRequest("gpu", count=1, models=("V100",)),)
+    taken = planned(world.problem([models], [world.demand("d", 2, devices=asked)]))
+    assert [item.devices[0].device for item in taken.placements] == ["GPU1"]
+    assert len(taken.unplaced) == 1
+
+
+def test_an_exclusive_device_is_given_out_whole(world: Any) -> None:
+    node = world.node("n1", devices=(world.gpu(exclusive=True),))
+    result = planned(world.problem([node], [world.demand("d", 2, devices=world.gpu_share(1000))]))
+    assert [item.devices[0].amount for item in result.placements] == [10_000]
+
+
+def test_several_types_are_all_required(world: Any) -> None:
+    asked = (DeviceRequest("gpu", share=100), DeviceRequest("tpu", count=1))
+    result = planned(world.problem([world.node("n1", devices=(world.gpu(),))], [world.demand("d", devices=asked)]))
+    assert rules(result, "d") == {"accelerators": 1}
+
+
+def test_status_labels_taints_and_architecture_refuse_by_name(world: Any) -> None:
+    nodes = [
+        world.node("n1", status="down"),
+        world.node("n2"),
+        world.node("n3", labels=(("zone", "a"),), taints=(Taint("lan"),)),
+        world.node("n4", labels=(("zone", "a"),), arch="amd64"),
+    ]
+    demand = world.demand("d", selector=(("zone", "a"),), arch=("arm64",))
+    assert rules(planned(world.problem(nodes, [demand])), "d") == {
+        "status": 1, "labels": 1, "taints": 1, "architecture": 1,
+    }  # fmt: skip
+    tolerant = world.demand("d", selector=(("zone", "a"),), tolerations=(Toleration("lan", "Exists"),))
+    assert where(planned(world.problem(nodes[:3], [tolerant]))) == {"d/0": "n3"}
+
+
+def test_a_cordoned_node_keeps_what_it_has_and_takes_nothing_new(world: Any) -> None:
+    demand = world.demand("d", 1, cpu=100)
+    before = planned(world.problem([world.node("n1")], [demand]))
+    problem = world.problem([world.node("n1", status="cordoned"), world.node("n2")], [world.demand("d", 2, cpu=100)])
+    assert where(planned(problem, before)) == {"d/0": "n1", "d/1": "n2"}
+
+
+def test_spread_holds_by_node_and_by_label_and_nodes_without_the_label_are_not_eligible(world: Any) -> None:
+    nodes = [world.node(f"n{i}", labels=(("zone", "ab"[i % 2]),)) for i in range(4)] + [world.node("n9")]
+    by_zone = planned(world.problem(nodes, [world.demand("d", 3, spread=(Spread("zone", 1),))]))
+    assert len(by_zone.placements) == 2
+    assert rules(by_zone, "d") == {"spread": 5}
+    by_node = planned(world.problem(nodes, [world.demand("d", 6, spread=(Spread("node", 1),))]))
+    assert sorted(where(by_node).values()) == ["n0", "n1", "n2", "n3", "n9"]
+
+
+def test_avoid_works_both_ways_and_near_waits_for_the_other(world: Any) -> None:
+    nodes = [world.node(f"n{i}", labels=(("zone", "ab"[i % 2]),)) for i in range(4)]
+    loner = world.demand("loner", cpu=10, avoid=(Affinity(("service/p:big",), "node"),))
+    follower = world.demand("follower", 2, cpu=4000, near=(Affinity(("service/p:big",), "zone"),))
+    got = where(planned(world.problem(nodes, [loner, follower, world.demand("big", cpu=100)])))
+    assert got["loner/0"] != got["big/0"]
+    zones = {node.name: dict(node.labels)["zone"] for node in nodes}
+    assert zones[got["follower/0"]] == zones[got["big/0"]]
+
+
+def test_services_near_each_other_end_together_or_not_at_all(world: Any) -> None:
+    nodes = [world.node("n1", cpu=1000), world.node("n2", cpu=1000)]
+    a = world.demand("a", cpu=900, near=(Affinity(("service/p:b",), "node"),))
+    b = world.demand("b", cpu=100, near=(Affinity(("service/p:a",), "node"),))
+    assert where(planned(world.problem(nodes, [a, b]))) == {"a/0": "n1", "b/0": "n1"}
+    big = world.demand("b", cpu=200, near=(Affinity(("service/p:a",), "node"),))
+    assert where(planned(world.problem(nodes, [a, big]))) == {}
+
+
+def test_host_ports_clash_on_a_node_and_everywhere_on_one_machine(world: Any) -> None:
+    nodes = [world.node("n1"), world.node("n2")]
+    demand = world.demand("d", 2, ports=(PortRequest("http", 8080),))
+    assert where(planned(world.problem(nodes, [demand]))) == {"d/0": "n1", "d/1": "n2"}
+    local = planned(world.problem(nodes, [demand], one_machine=True, ports=(42000, 42099)))
+    assert (len(local.placements), rules(local, "d")) == (1, {"ports": 2})
+
+
+def test_latency_and_bandwidth_of_links_hold_along_the_flow(world: Any) -> None:
+    nodes = [world.node("a1", cpu=1000, labels=(("zone", "a"),)), world.node("b1", labels=(("zone", "b"),))]
+    wire = Wire("backhaul", ("zone/a", "zone/b"), latency=8000, bandwidth=10_000)
+    pinned = world.demand("x", cpu=1000, selector=(("zone", "a"),))
+    other = world.demand("y", cpu=500)
+
+    def result(**edge: int) -> Plan:
+        edges = [Edge("service/p:x", "service/p:y", **edge)]
+        return planned(world.problem(nodes, [pinned, other], wires=[wire], edges=edges))
+
+    assert where(result(latency=8000, bandwidth=10_000)) == {"x/0": "a1", "y/0": "b1"}
+    assert rules(result(latency=7999), "y") == {"cpu": 1, "latency": 1}
+    assert rules(result(bandwidth=10_001), "y") == {"cpu": 1, "bandwidth": 1}
+
+
+def test_nodes_without_a_declared_link_are_not_connected_once_any_link_is_declared(world: Any) -> None:
+    nodes = [world.node("a1", cpu=1000, labels=(("zone", "a"),)), world.node("b1", labels=(("zone", "b"),))]
+    edges = [Edge("service/p:x", "service/p:y")]
+    demands = [world.demand("x", cpu=1000, selector=(("zone", "a"),)), world.demand("y", cpu=500)]
+    free = planned(world.problem(nodes, demands, edges=edges))
+    assert len(free.placements) == 2
+    wire = Wire("elsewhere", ("zone/a", "zone/c"))
+    closed = planned(world.problem(nodes, demands, wires=[wire], edges=edges))
+    assert "latency: no link to service/p:x on a1" in [item.missing for item in closed.unplaced[0].closest]

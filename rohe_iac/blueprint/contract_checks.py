@@ -1,0 +1,149 @@
+"""What is wrong in a contract beyond its fields: what it measures, of whom, and with which of the user's code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from rohe_iac.blueprint.contract import ObservationContract, Objective, Processing, Scope
+from rohe_iac.blueprint.expression import names_in
+from rohe_iac.blueprint.finding import Document, Finding, Path
+from rohe_iac.blueprint.hints import did_you_mean
+from rohe_iac.blueprint.pipeline import Pipeline, Service
+from rohe_iac.blueprint.references import cycle, missing, unique, warning
+from rohe_iac.blueprint.tree import Tree
+from rohe_iac.foundation.module_source import check_reference
+
+BUILT_IN = frozenset(("response_time", "throughput", "availability", "accuracy", "requests"))
+"""Metrics that the agent makes itself: from start and end of reports, from their number, from prediction and truth."""
+
+
+def check(document: Document, contract: ObservationContract, tree: Tree) -> Iterator[Finding]:
+    """Every finding of one contract."""
+    spec = contract.spec
+    found = tree.named("Pipeline", spec.pipeline)
+    pipeline = found.model if found is not None and isinstance(found.model, Pipeline) else None
+    # What is faulty in the pipeline's own text is not in its model; its faults are told there.
+    broken = found.broken_names if found is not None else frozenset()
+    if pipeline is None and not tree.is_broken("Pipeline", spec.pipeline):
+        names = [other.name for other in tree.of("Pipeline")]
+        yield from missing(document, ("spec", "pipeline"), "R202", "pipeline", spec.pipeline, names)
+    yield from unique(
+        document,
+        ("spec", "objectives"),
+        "objective",
+        [item.name or f" {index}" for index, item in enumerate(spec.objectives)],
+    )
+    yield from _metrics(document, contract, pipeline, broken)
+    for index, objective in enumerate(spec.objectives):
+        at: Path = ("spec", "objectives", index)
+        if pipeline is not None:
+            yield from _scope(document, (*at, "scope"), objective.scope, pipeline, broken)
+        if objective.metric not in spec.metrics:
+            yield from _reported(
+                document, (*at, "metric"), objective.metric, spec.metrics, pipeline, broken, objective.scope.service
+            )
+        if (
+            objective.on_violation is not None
+            and objective.on_violation.action in ("degrade", "reroute")
+            and pipeline is not None
+        ):
+            yield from _degradable(document, (*at, "onViolation"), objective, pipeline)
+    for index, processing in enumerate(spec.processing):
+        yield from _modules(document, ("spec", "processing", index), processing, tree)
+    if not spec.objectives and not spec.processing:
+        yield warning(document, ("spec",), "R228", "the contract has no objectives, so it is always kept")
+
+
+def _scope(document: Document, at: Path, scope: Scope, pipeline: Pipeline, broken: frozenset[str]) -> Iterator[Finding]:
+    services = {service.name: service for service in pipeline.spec.services}
+    if scope.service is None:
+        if scope.member is not None:
+            yield Finding(document, (*at, "member"), "R107", "a member needs its service", "add service to the scope")
+        return
+    if scope.service not in services:
+        if scope.service not in broken:
+            yield from missing(document, (*at, "service"), "R205", "service", scope.service, services)
+        return
+    members = _members(services[scope.service])
+    if scope.member is not None and scope.member not in members:
+        yield from missing(document, (*at, "member"), "R206", f"member of '{scope.service}'", scope.member, members)
+
+
+def _members(service: Service) -> list[str]:
+    if service.ensemble is not None:
+        return [member.name for member in service.ensemble.members]
+    return [variant.name for variant in service.variants]
+
+
+def _degradable(document: Document, at: Path, objective: Objective, pipeline: Pipeline) -> Iterator[Finding]:
+    services = [item for item in pipeline.spec.services if objective.scope.service in (None, item.name)]
+    if services and not any(len(_members(service)) > 1 for service in services):
+        name = objective.on_violation.action if objective.on_violation is not None else ""
+        message = f"'{name}' has nothing to choose from: no service in scope has an ensemble or variants"
+        yield warning(document, at, "R229", message, "use alert, or add an ensemble")
+
+
+def _reported(
+    document: Document,
+    at: Path,
+    metric: str,
+    metrics: Mapping[str, object],
+    pipeline: Pipeline | None,
+    broken: frozenset[str],
+    service_name: str | None = None,
+) -> Iterator[Finding]:
+    if metric in BUILT_IN or pipeline is None or metric in broken:
+        return
+    wanted = service_name
+    services = [service for service in pipeline.spec.services if wanted in (None, service.name)]
+    declared = {name for service in services if service.reports.metrics is not None for name in service.reports.metrics}
+    if metric in declared or not services:
+        return
+    where = f"service '{wanted}'" if wanted is not None else f"service of '{pipeline.metadata.name}'"
+    hint = did_you_mean(metric, {*declared, *metrics, *BUILT_IN})
+    if all(service.reports.metrics is not None for service in services):
+        yield Finding(document, at, "R213", f"no {where} reports the metric '{metric[:63]}'", hint)
+    else:
+        hint = hint if "mean" in hint else "declare it under reports.metrics"
+        yield warning(document, at, "R213", f"no {where} declares the metric '{metric[:63]}'", hint)
+
+
+def _metrics(
+    document: Document, contract: ObservationContract, pipeline: Pipeline | None, broken: frozenset[str]
+) -> Iterator[Finding]:
+    metrics = contract.spec.metrics
+    edges = []
+    for name, tree in metrics.items():
+        at: Path = ("spec", "metrics", name)
+        if name in BUILT_IN:
+            yield Finding(
+                document, at, "R216", f"'{name}' is a metric of rohe's own", "give yours another name", on_key=True
+            )
+        for path, role, used in names_in(tree):
+            if role == "metric":
+                edges.append((name, used))
+                if used not in metrics:
+                    yield from _reported(document, (*at, *path), used, metrics, pipeline, broken)
+            elif role == "of":
+                yield from _reported(document, (*at, *path), used, {}, pipeline, broken)
+    around = cycle(edge for edge in edges if edge[1] in metrics)
+    if around:
+        shown = " -> ".join([*around, around[0]])
+        path = ("spec", "metrics", around[0])
+        yield Finding(
+            document, path, "R212", f"the metric is made of itself: {shown}", "take one reference out", on_key=True
+        )
+
+
+def _modules(document: Document, at: Path, processing: Processing, tree: Tree) -> Iterator[Finding]:
+    options = frozenset(processing.options)
+    given = options | ({"features"} if processing.features else frozenset())
+    for field, reference in (("parser", processing.parser), ("function", processing.function)):
+        if reference is None:
+            continue
+        # Either may take the features and the options; what it does not take it is not given, so only its own needs count.
+        trouble = check_reference(tree.root, reference, positional=1, options=given, surplus=False)
+        if trouble is not None:
+            code = {"file": "R217", "name": "R218", "signature": "R219"}[trouble.part]
+            line = f" (line {trouble.line})" if trouble.line else ""
+            yield Finding(document, (*at, field), code, trouble.message + line, trouble.hint)

@@ -1,0 +1,147 @@
+"""Where a blueprint begins and which files belong to it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rohe_iac.blueprint.document import MAX_BYTES
+from rohe_iac.blueprint.finding import SourceText
+from rohe_iac.foundation.canonical import sha256_hex
+from rohe_iac.foundation.diagnostics import Diagnostic, Place, Severity
+from rohe_iac.foundation.errors import UsageError
+
+ROOT_FILE = "rohe.yaml"
+MAX_FILES = 20_000
+"""The most files that are looked through."""
+MAX_TOTAL = 64 * 2**20
+"""The most bytes that all files of a blueprint may have."""
+
+
+def root_of(directory: Path) -> Path:
+    """The nearest ancestor (or itself) with `rohe.yaml`, else the top of the Git tree, else the folder itself; absolute.
+
+    Errors: UsageError where there is no such folder.
+    """
+    folder = Path(os.path.abspath(directory))
+    if not folder.is_dir():
+        raise UsageError(f"there is no folder {directory}", hint="name the folder of a blueprint with -C DIR")
+    ancestors = (folder, *folder.parents)
+    for mark in (ROOT_FILE, ".git"):
+        for ancestor in ancestors:
+            if os.path.lexists(ancestor / mark):
+                return ancestor
+    return folder
+
+
+def project_of(root: Path) -> str:
+    """The project id: `project:` of rohe.yaml, else a digest of the root's path (`local-` and 8 hexadecimal digits)."""
+    from rohe_iac.blueprint.document import read_plain
+    from rohe_iac.foundation.names import is_name
+
+    try:
+        content = (root / ROOT_FILE).read_bytes()[:MAX_BYTES]
+    except OSError:
+        content = b""
+    plain = read_plain(content.decode("utf-8", "replace"))
+    first = plain.values[0] if plain.values else None
+    named = first.get("project") if isinstance(first, dict) else None
+    if named is None:
+        return f"local-{sha256_hex(os.fsencode(root))[:8]}"
+    if not isinstance(named, str) or not is_name(named):
+        raise UsageError(
+            f"the project id in {root / ROOT_FILE} is not a name",
+            hint="project: takes at most 63 characters a-z, 0-9 and inner hyphens",
+        )
+    return named
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """A file of the blueprint; source is None where it could not be read, which `faults` tell."""
+
+    name: str
+    sha256: str
+    source: SourceText | None
+    faults: tuple[Diagnostic, ...] = ()
+
+
+def documents_under(root: Path) -> Iterator[ReadFile]:
+    """All `*.yaml` and `*.yml` files, sorted by path: under `blueprints/`, or under the root where there is none.
+
+    Folders whose name begins with a dot, and folders that are symbolic links, are left out.
+    """
+    top = root / "blueprints" if (root / "blueprints").is_dir() else root
+    names: list[Path] = []
+    for folder, folders, files in os.walk(top):
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _NOT_OURS)
+        names += [Path(folder, name) for name in files if name.endswith((".yaml", ".yml")) and not name.startswith(".")]
+        if len(names) > MAX_FILES:
+            raise UsageError(
+                f"more than {MAX_FILES:,} YAML files under {top}", hint="put the documents under blueprints/"
+            )
+    total = 0
+    for path in sorted(names):
+        if path == root / ROOT_FILE:
+            continue
+        file = read_file(root, path)
+        total += len(file.source.text) if file.source is not None else 0
+        if total > MAX_TOTAL:
+            raise UsageError(f"the YAML files under {top} are larger than {MAX_TOTAL >> 20} MiB together")
+        yield file
+
+
+_NOT_OURS = frozenset(("node_modules", "__pycache__", "site-packages"))
+
+
+def read_file(root: Path, path: Path) -> ReadFile:
+    """The text of one file, or why it is refused; never larger than MAX_BYTES, never anything but a regular file."""
+    name = os.path.relpath(path, root).replace(os.sep, "/")
+    place = Place(name)
+    try:
+        # A named pipe would block an ordinary open for ever.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        with os.fdopen(descriptor, "rb") as stream:
+            status = os.fstat(stream.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                return _refused(name, Diagnostic(place, "R012", "this is not a regular file"))
+            if status.st_size > MAX_BYTES:
+                size = f"{status.st_size / 2**20:.0f} MiB"
+                message = f"the file has {size}; at most {MAX_BYTES >> 20} MiB are read"
+                return _refused(name, Diagnostic(place, "R002", message, "split it into several files"))
+            content = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        return _refused(name, Diagnostic(place, "R012", f"the file cannot be read: {error.strerror}"))
+    return decoded(name, content)
+
+
+def decoded(name: str, content: bytes) -> ReadFile:
+    """The text of `content`, which has to be UTF-8 without NUL."""
+    digest = sha256_hex(content)
+    if content.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")):
+        return _refused(name, Diagnostic(Place(name), "R013", "the file is in UTF-16 or UTF-32", "save it as UTF-8"))
+    if content.startswith(b"\xef\xbb\xbf"):
+        content = content[3:]
+    nul = content.find(b"\0")
+    if nul >= 0:
+        return _refused(
+            name, Diagnostic(_place(name, content, nul), "R013", "the file holds a NUL byte", "save it as UTF-8 text")
+        )
+    try:
+        return ReadFile(name, digest, SourceText(name, content.decode("utf-8")))
+    except UnicodeDecodeError as error:
+        message = f"the file is not UTF-8: byte 0x{content[error.start]:02x}"
+        return _refused(name, Diagnostic(_place(name, content, error.start), "R013", message, "save it as UTF-8"))
+
+
+def _place(name: str, content: bytes, offset: int) -> Place:
+    begin = content.rfind(b"\n", 0, offset) + 1
+    return Place(name, content.count(b"\n", 0, offset) + 1, len(content[begin:offset].decode("utf-8", "replace")) + 1)
+
+
+def _refused(name: str, fault: Diagnostic) -> ReadFile:
+    assert fault.severity is Severity.ERROR
+    return ReadFile(name, "", None, (fault,))

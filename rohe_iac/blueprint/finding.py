@@ -1,0 +1,102 @@
+"""A fault before its place is known: documents are plain values, and places are looked up only for what is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from rohe_iac.foundation.diagnostics import Diagnostic, Place, Severity
+
+if TYPE_CHECKING:
+    from rohe_iac.blueprint.base import Model
+    from rohe_iac.blueprint.marks import Marked, MarkedDocument
+
+Path = tuple[str | int, ...]
+"""Keys and indices from the root of a document to a value."""
+
+EXCERPT_LENGTH = 160
+
+
+@dataclass(eq=False)
+class SourceText:
+    """A file's text. name: its path relative to the root, with `/`."""
+
+    name: str
+    text: str
+
+    @cached_property
+    def marked(self) -> list[MarkedDocument]:
+        """The documents with their places; a second reading, done once and only when asked for."""
+        from rohe_iac.blueprint.marks import read_marked
+
+        return read_marked(self.text)
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        return self.text.splitlines()
+
+    def excerpt(self, line: int) -> str:
+        """The line, from 1, shortened; "" where there is none."""
+        return self._lines[line - 1][:EXCERPT_LENGTH].rstrip() if 0 < line <= len(self._lines) else ""
+
+
+@dataclass(eq=False)
+class Document:
+    """One document. value: as plain values, in use only while the model has not taken its place.
+
+    index: which of the file's documents. origin: of which use of a module ("" for none). renames: name as written -> name
+    with the use's prefix.
+    """
+
+    source: SourceText
+    index: int
+    value: Any
+    kind: str = ""
+    name: str = ""
+    model: Model | None = None
+    broken_names: frozenset[str] = frozenset()
+    origin: str = ""
+    renames: Mapping[str, str] = field(default_factory=dict)
+
+    def place(self, path: Path = (), *, on_key: bool = False) -> Place:
+        """Where the value at `path` is written, or its key; as near as the path can be followed."""
+        documents = self.source.marked
+        root = documents[self.index].root if self.index < len(documents) else None
+        if root is None:
+            return Place(self.source.name)
+        line, column = _spot(root, path, on_key)
+        return Place(self.source.name, line, column)
+
+
+def _spot(root: Marked, path: Path, on_key: bool) -> tuple[int, int]:
+    node, spot = root, root.spot
+    for step in path:
+        if isinstance(step, int) and 0 <= step < len(node.items):
+            node = node.items[step]
+            spot = node.spot
+        elif step in node.entries:
+            key_spot, node = node.entries[str(step)]
+            # A block value begins on a line of its own: its key tells more.
+            spot = key_spot if on_key or (node.entries or node.items) else node.spot
+    return spot
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault of one document, at a path in it. on_key: the key is at fault, not its value."""
+
+    document: Document
+    path: Path
+    code: str
+    message: str
+    hint: str = ""
+    severity: Severity = Severity.ERROR
+    on_key: bool = False
+
+    def told(self) -> Diagnostic:
+        """The finding with its place and line."""
+        place = self.document.place(self.path, on_key=self.on_key)
+        message = f"{self.message} (in module use '{self.document.origin}')" if self.document.origin else self.message
+        return Diagnostic(place, self.code, message, self.hint, self.severity, self.document.source.excerpt(place.line))

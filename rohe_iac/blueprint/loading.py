@@ -1,0 +1,151 @@
+"""From a folder of documents to one linked Blueprint, or to every fault in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rohe_iac.blueprint.blueprint import Blueprint, Places, Source
+from rohe_iac.blueprint.contract import ObservationContract
+from rohe_iac.blueprint.discovery import documents_under, project_of, read_file, root_of
+from rohe_iac.blueprint.finding import Document
+from rohe_iac.blueprint.hints import did_you_mean
+from rohe_iac.blueprint.inventory import Inventory
+from rohe_iac.blueprint.linking import check_links
+from rohe_iac.blueprint.pipeline import Pipeline
+from rohe_iac.blueprint.references import MISSING
+from rohe_iac.blueprint.stack import Stack
+from rohe_iac.blueprint.tree import Tree, models, read_tree
+from rohe_iac.foundation.diagnostics import Diagnostic, InvalidBlueprint, Place, Severity
+from rohe_iac.foundation.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What `rohe validate` found. kinds: how many documents of each kind were read; sources: the files."""
+
+    root: Path
+    diagnostics: tuple[Diagnostic, ...]
+    kinds: dict[str, int]
+    sources: tuple[Source, ...]
+
+    @property
+    def valid(self) -> bool:
+        """Whether nothing found is an error."""
+        return not any(item.severity is Severity.ERROR for item in self.diagnostics)
+
+
+def check(paths: Sequence[Path], *, allow_missing_references: bool = False) -> Checked:
+    """Every fault of every document: of the whole blueprint that holds a folder, or of just the files named.
+
+    allow_missing_references: tell references into the void as notes.
+    Errors: UsageError where there is no such path or nothing to check.
+    """
+    tree = _tree(paths)
+    diagnostics = _told(tree, allow_missing_references)
+    kinds: dict[str, int] = {}
+    for document in tree.documents:
+        kinds[document.kind] = kinds.get(document.kind, 0) + 1
+    if not kinds and not diagnostics:
+        raise UsageError(
+            f"there are no documents of rohe under {tree.root}",
+            hint="documents are *.yaml files under blueprints/, or under the folder itself where there is none",
+        )
+    return Checked(tree.root, diagnostics, dict(sorted(kinds.items())), tuple(tree.sources))
+
+
+def load(directory: Path, stack: str | None = None, *, allow_missing_references: bool = False) -> Blueprint:
+    """The blueprint of one stack: its root found from `directory`, all documents read, every reference resolved.
+
+    stack: name of the Stack document; None where there is just one.
+    allow_missing_references: leave out pipelines and contracts that are named and not there.
+    Errors: InvalidBlueprint with every fault found in any document; UsageError where no such stack is there, or where
+    several are and none is named.
+    """
+    tree = _tree([directory])
+    diagnostics = _told(tree, allow_missing_references)
+    if any(item.severity is Severity.ERROR for item in diagnostics):
+        raise InvalidBlueprint(diagnostics)
+    document = _chosen(tree, stack)
+    assert isinstance(document.model, Stack)
+    spec = document.model.spec
+    pipelines = [found for name in spec.pipelines if (found := tree.named("Pipeline", name)) is not None]
+    contracts = [found for name in spec.contracts if (found := tree.named("ObservationContract", name)) is not None]
+    inventory = tree.named("Inventory", spec.inventory)
+    if inventory is None:
+        raise InvalidBlueprint([item for item in diagnostics if item.code == "R203"])
+    return Blueprint(
+        root=tree.root,
+        project=project_of(tree.root),
+        stack=document.model,
+        pipelines=tuple(model for _, model in sorted(models(pipelines, Pipeline), key=lambda item: item[0].name)),
+        inventory=models([inventory], Inventory)[0][1],
+        contracts=tuple(
+            model for _, model in sorted(models(contracts, ObservationContract), key=lambda item: item[0].name)
+        ),
+        sources=tuple(sorted(tree.sources, key=lambda source: source.path)),
+        places=_places([document, *pipelines, inventory, *contracts]),
+        warnings=diagnostics,
+    )
+
+
+def _tree(paths: Sequence[Path]) -> Tree:
+    if all(path.is_dir() for path in paths):
+        roots = {root_of(path) for path in paths}
+        if len(roots) > 1:
+            raise UsageError("the folders belong to several blueprints", hint="check one blueprint at a time")
+        root = roots.pop()
+        return read_tree(root, documents_under(root))
+    for path in paths:
+        if not path.exists() and not path.is_symlink():
+            raise UsageError(f"there is no file or folder {path}")
+        if path.is_dir():
+            raise UsageError("files and folders are mixed", hint="name one folder, or files only")
+    root = root_of(paths[0].parent)
+    return read_tree(root, [read_file(root, Path.cwd() / path) for path in paths], explicit=True)
+
+
+def _told(tree: Tree, allow_missing_references: bool) -> tuple[Diagnostic, ...]:
+    tree.findings += check_links(tree)
+    if allow_missing_references:
+        tree.findings = [
+            replace(finding, severity=Severity.NOTE) if finding.code in MISSING else finding
+            for finding in tree.findings
+        ]
+    return tuple(tree.told())
+
+
+def _chosen(tree: Tree, stack: str | None) -> Document:
+    found = tree.of("Stack")
+    names = [document.name for document in found]
+    if not found:
+        raise UsageError(
+            f"there is no Stack under {tree.root}",
+            hint="a Stack document names the pipelines, the inventory and the target; or name the folder with -C DIR",
+        )
+    if stack is None:
+        if len(found) > 1:
+            raise UsageError("the blueprint has several stacks", detail=", ".join(names), hint="name one of them")
+        return found[0]
+    if stack not in names:
+        raise UsageError(f"there is no stack '{stack}'", hint=did_you_mean(stack, names))
+    return found[names.index(stack)]
+
+
+def _places(documents: list[Document]) -> Places:
+    find: dict[str, Callable[[], Place]] = {}
+    for document in documents:
+        word = {"ObservationContract": "contract"}.get(document.kind, document.kind.lower())
+        find[f"{word}/{document.name}"] = _at(document, ())
+        if isinstance(document.model, Pipeline):
+            for index, service in enumerate(document.model.spec.services):
+                find[f"service/{document.name}:{service.name}"] = _at(document, ("spec", "services", index))
+        elif isinstance(document.model, Inventory):
+            for index, node in enumerate(document.model.spec.nodes):
+                find[f"node/{node.name}"] = _at(document, ("spec", "nodes", index))
+    return Places(find)
+
+
+def _at(document: Document, path: tuple[str | int, ...]) -> Callable[[], Place]:
+    return lambda: document.place(path)

@@ -1,0 +1,192 @@
+"""What is wrong in a pipeline beyond its fields: names, flow, placement rules, sizes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path as FilePath
+
+from rohe_iac.blueprint.finding import Document, Finding, Path
+from rohe_iac.blueprint.pipeline import Alternative, Limits, Pipeline, PlacementRules, Requests, Service
+from rohe_iac.blueprint.references import cycle, missing, unique, warning
+from rohe_iac.foundation.quantities import shown_bytes, shown_cpu
+
+MEBIBYTE = 2**20
+
+
+def check(document: Document, pipeline: Pipeline, root: FilePath) -> Iterator[Finding]:
+    """Every finding of one pipeline. root: where the paths of its files start."""
+    services = pipeline.spec.services
+    at: Path = ("spec", "services")
+    names = [service.name for service in services]
+    yield from unique(document, at, "service", names)
+    known = set(names)
+    for index, service in enumerate(services):
+        yield from _service(document, (*at, index), service, known, root)
+        if service.replicas == "auto" and pipeline.spec.load is None:
+            path = (*at, index, "replicas")
+            yield Finding(document, path, "R220", "replicas: auto needs the pipeline's load", "add load: 10/s to spec")
+    yield from _flow(document, pipeline, known)
+
+
+def _flow(document: Document, pipeline: Pipeline, known: set[str]) -> Iterator[Finding]:
+    seen: dict[tuple[str, str], int] = {}
+    for index, link in enumerate(pipeline.spec.flow):
+        at: Path = ("spec", "flow", index)
+        yield from missing(document, (*at, "from"), "R205", "service", link.from_, known)
+        yield from missing(document, (*at, "to"), "R205", "service", link.to, known)
+        if link.from_ == link.to:
+            yield Finding(document, (*at, "to"), "R211", f"'{link.to}' flows into itself", "a flow has no cycles")
+        elif seen.setdefault((link.from_, link.to), index) != index:
+            yield Finding(
+                document, at, "R210", f"the flow from '{link.from_}' to '{link.to}' is here twice", "keep one"
+            )
+    around = cycle((link.from_, link.to) for link in pipeline.spec.flow if link.from_ != link.to)
+    if around:
+        index = next(i for i, link in enumerate(pipeline.spec.flow) if (link.from_, link.to) == (around[-1], around[0]))
+        shown = " -> ".join([*around, around[0]])
+        yield Finding(
+            document,
+            ("spec", "flow", index),
+            "R211",
+            f"the flow runs in a circle: {shown}",
+            "take one of these flows out",
+        )
+
+
+def _service(document: Document, at: Path, service: Service, known: set[str], root: FilePath) -> Iterator[Finding]:
+    if service.variants and service.ensemble is not None:
+        message = f"service '{service.name}' has both variants and an ensemble"
+        hint = "variants are alternatives, of which one runs; members of an ensemble all run: keep one of the two lists"
+        yield Finding(document, (*at, "ensemble"), "R215", message, hint, on_key=True)
+    yield from unique(document, (*at, "variants"), "variant", [variant.name for variant in service.variants])
+    yield from unique(document, (*at, "ports"), "port", [port.name for port in service.ports])
+    members = service.ensemble.members if service.ensemble is not None else ()
+    yield from unique(document, (*at, "ensemble", "members"), "member", [member.name for member in members])
+    yield from unique(document, (*at, "volumes"), "volume at", [volume.path for volume in service.volumes], "path")
+    yield from _ports(document, at, service)
+    yield from _placement(document, (*at, "placement"), service.name, service.placement, known)
+    yield from _sizes(document, at, service.requests, service.limits)
+    yield from _paths(document, at, service, root)
+    parts: list[tuple[Path, Alternative]] = [((*at, "variants", i), part) for i, part in enumerate(service.variants)]
+    parts += [((*at, "ensemble", "members", i), part) for i, part in enumerate(members)]
+    for path, part in parts:
+        yield from _sizes(document, path, part.requests or Requests(), part.limits or Limits())
+        if part.profile is not None:
+            yield from _file(document, (*path, "profile"), part.profile, root)
+    if not parts and not (service.image or service.command or service.profile):
+        message = f"service '{service.name}' has no command, image or profile, so there is nothing to run"
+        yield warning(document, (*at, "name"), "R221", message, "add command: [...]")
+    for path, part in parts:
+        if not (part.image or part.command or part.profile or service.image or service.command or service.profile):
+            message = f"'{part.name}' of service '{service.name}' has no command, image or profile, so there is nothing to run"
+            yield warning(document, (*path, "name"), "R221", message, "add command: [...]")
+
+
+def _ports(document: Document, at: Path, service: Service) -> Iterator[Finding]:
+    ports = {port.name for port in service.ports}
+    for name, probe in (("readiness", service.health.readiness), ("liveness", service.health.liveness)):
+        if probe is None:
+            continue
+        if probe.http is not None:
+            yield from missing(document, (*at, "health", name, "http", "port"), "R208", "port", probe.http.port, ports)
+        elif probe.tcp is not None:
+            yield from missing(document, (*at, "health", name, "tcp"), "R208", "port", probe.tcp, ports)
+    for field in ("host_port", "container_port"):
+        numbers = Counter((getattr(port, field), port.protocol) for port in service.ports if getattr(port, field))
+        for index, port in enumerate(service.ports):
+            if numbers.get((getattr(port, field), port.protocol), 0) > 1:
+                word = "hostPort" if field == "host_port" else "containerPort"
+                message = f"{word} {getattr(port, field)} is used by two ports of service '{service.name}'"
+                yield Finding(document, (*at, "ports", index, word), "R222", message, "give each port its own number")
+
+
+def _placement(document: Document, at: Path, name: str, rules: PlacementRules, known: set[str]) -> Iterator[Finding]:
+    for field in ("avoid", "near"):
+        for index, affinity in enumerate(getattr(rules, field)):
+            yield from missing(document, (*at, field, index, "service"), "R205", "service", affinity.service, known)
+    keys = [rule.topology_key for rule in rules.spread]
+    yield from unique(document, (*at, "spread"), "spread over", keys, "topologyKey")
+    avoided = {(rule.service, rule.topology_key) for rule in rules.avoid if rule.required}
+    for index, rule in enumerate(rules.near):
+        wide_away = rule.topology_key == "node" and any(
+            other == rule.service and key != "node" for other, key in avoided
+        )
+        if rule.required and ((rule.service, rule.topology_key) in avoided or wide_away):
+            message = f"'{name}' must be near '{rule.service}' and must avoid it in the same {rule.topology_key}"
+            yield Finding(document, (*at, "near", index), "R214", message, "take one of the two rules out")
+        if rule.required and rule.service == name:
+            yield warning(
+                document, (*at, "near", index), "R214", f"'{name}' is to be near itself, so its first replica fits nowhere",
+                "use nodeSelector, or required: false",
+            )  # fmt: skip
+    for index, affinity in enumerate(rules.avoid):
+        if affinity.required and affinity.service == name and any(rule.max_per_domain > 1 for rule in rules.spread):
+            message = f"'{name}' must avoid itself, and spread allows more than one in a domain"
+            yield Finding(document, (*at, "avoid", index), "R214", message, "say it once: spread with maxPerDomain: 1")
+    for index, toleration in enumerate(rules.tolerations):
+        if toleration.operator == "Exists" and toleration.value:
+            path = (*at, "tolerations", index, "value")
+            yield Finding(
+                document, path, "R214", "operator Exists takes no value", "use operator: Equal, or leave value out"
+            )
+        elif toleration.operator == "Equal" and not toleration.key:
+            path = (*at, "tolerations", index)
+            yield Finding(
+                document, path, "R107", "a toleration with operator Equal needs a key", "add key, or operator: Exists"
+            )
+
+
+def _sizes(document: Document, at: Path, requests: Requests, limits: Limits) -> Iterator[Finding]:
+    path = (*at, "requests")
+    memory = requests.memory
+    if memory is not None:
+        if 0 < memory.rss < MEBIBYTE:
+            yield _implausible_memory(document, (*path, "memory", "rss"), memory.rss)
+        if memory.vms is not None and memory.vms < memory.rss:
+            message = f"virtual memory {shown_bytes(memory.vms)} is less than the resident {shown_bytes(memory.rss)}"
+            yield warning(
+                document,
+                (*path, "memory", "vms"),
+                "R223",
+                message,
+                "vms holds rss: let it be at least that, or leave it out",
+            )
+    if limits.memory is not None and limits.memory < MEBIBYTE:
+        yield _implausible_memory(document, (*at, "limits", "memory"), limits.memory)
+    if requests.cpu >= 256_000:
+        message = f"a request of {shown_cpu(requests.cpu)} cores"
+        yield warning(
+            document, (*path, "cpu"), "R113", message, f"did you mean {requests.cpu // 1000}m (thousandths of a core)?"
+        )
+    if limits.cpu is not None and limits.cpu < requests.cpu:
+        message = f"the cpu limit {shown_cpu(limits.cpu)} is below the request {shown_cpu(requests.cpu)}"
+        yield Finding(document, (*at, "limits", "cpu"), "R224", message, "raise the limit or lower the request")
+    if limits.memory is not None and memory is not None and limits.memory < memory.rss:
+        message = f"the memory limit {shown_bytes(limits.memory)} is below the request {shown_bytes(memory.rss)}"
+        yield Finding(document, (*at, "limits", "memory"), "R224", message, "raise the limit or lower the request")
+    for index, core in enumerate(requests.cores):
+        if core > 1000:
+            message = f"a chunk of {shown_cpu(core)} cores asks for more than one core holds"
+            yield warning(
+                document, (*path, "cores", index), "R113", message, "each chunk is for one core of its own, at most 1"
+            )
+
+
+def _implausible_memory(document: Document, path: Path, amount: int) -> Finding:
+    hint = f"did you mean {amount}Mi?" if amount < 10**6 else "write it as 512Mi"
+    return warning(document, path, "R113", f"{amount} bytes of memory are less than 1Mi", hint)
+
+
+def _paths(document: Document, at: Path, service: Service, root: FilePath) -> Iterator[Finding]:
+    for index, file in enumerate(service.files):
+        yield from _file(document, (*at, "files", index, "from"), file.from_, root)
+    if service.profile is not None:
+        yield from _file(document, (*at, "profile"), service.profile, root)
+
+
+def _file(document: Document, path: Path, name: str, root: FilePath) -> Iterator[Finding]:
+    if FilePath(name).is_absolute() or ".." in FilePath(name).parts:
+        yield Finding(document, path, "R225", f"'{name[:60]}' leaves the blueprint's folder", "name a file below it")
+    elif "\0" in name or not (root / name).is_file():
+        yield Finding(document, path, "R225", f"no file '{name[:60]}'", "paths start at the blueprint's root")

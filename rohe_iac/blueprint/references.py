@@ -1,0 +1,85 @@
+"""Names that point at something: told in one way wherever they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from rohe_iac.blueprint.finding import Document, Finding, Path
+from rohe_iac.blueprint.hints import did_you_mean
+from rohe_iac.foundation.diagnostics import Severity
+
+MISSING = frozenset(("R202", "R203", "R204", "R205", "R206", "R207", "R208", "R209"))
+"""Codes of references into the void; `--allow-missing-references` makes notes of them."""
+
+
+def missing(
+    document: Document, path: Path, code: str, what: str, name: str, known: Collection[str]
+) -> Iterator[Finding]:
+    """The finding where `name` is not among `known`, unless a faulty part of the document may hold it."""
+    if name not in known and name not in document.broken_names:
+        yield Finding(document, path, code, f"no {what} '{name[:63]}'", did_you_mean(name, known))
+
+
+def unique(document: Document, path: Path, what: str, names: Sequence[str], key: str = "name") -> Iterator[Finding]:
+    """A finding for every name of a list that is there for the second time."""
+    if len(set(names)) == len(names):
+        return
+    first: dict[str, int] = {}
+    for index, name in enumerate(names):
+        if name in first:
+            message = f"{what} '{name}' is here twice, first as number {first[name] + 1} of the list"
+            place = (*path, index, key) if key else (*path, index)
+            yield Finding(document, place, "R210", message, "names are unique within a list")
+        first.setdefault(name, index)
+
+
+def cycle(edges: Iterable[tuple[str, str]]) -> list[str]:
+    """The names along one cycle of the directed edges, from its least name on; empty where there is none.
+
+    Of several cycles the one that holds the least name is told, so that the order of edges means nothing.
+    """
+    following: dict[str, set[str]] = {}
+    for begin, end in edges:
+        following.setdefault(begin, set()).add(end)
+        following.setdefault(end, set())
+    # Kahn's algorithm: what is left after taking away all that nothing points at lies on or behind a cycle.
+    incoming = dict.fromkeys(following, 0)
+    for ends in following.values():
+        for end in ends:
+            incoming[end] += 1
+    free = [name for name, count in incoming.items() if count == 0]
+    while free:
+        for end in following.pop(free.pop()):
+            incoming[end] -= 1
+            if incoming[end] == 0:
+                free.append(end)
+    if not following:
+        return []
+    for begin in sorted(following):
+        path = _way_back(begin, following)
+        if path:
+            return path
+    return []
+
+
+def _way_back(begin: str, following: dict[str, set[str]]) -> list[str]:
+    came_from: dict[str, str] = {}
+    reached = [begin]
+    for name in reached:
+        for end in sorted(following.get(name, ())):
+            if end == begin:
+                path = [name]
+                while path[-1] != begin:
+                    path.append(came_from[path[-1]])
+                return path[::-1]
+            if end not in came_from and end in following:
+                came_from[end] = name
+                reached.append(end)
+    return []
+
+
+def warning(
+    document: Document, path: Path, code: str, message: str, hint: str = "", *, on_key: bool = False
+) -> Finding:
+    """A finding that does not make the blueprint invalid."""
+    return Finding(document, path, code, message, hint, Severity.WARNING, on_key)

@@ -1,0 +1,92 @@
+"""What is left of a document when its faulty parts are taken out, and where each part stood."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+from rohe_iac.blueprint.finding import Path
+
+
+class Rest:
+    """A copy of a document's value that shrinks. names: every name and key inside what was taken out."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = copy.deepcopy(value)
+        self.names: set[str] = set()
+        self._paths: dict[int, Path] = {}
+        self._taken: set[tuple[int, str | int]] = set()
+        self._remember(self.value, ())
+
+    def _remember(self, value: Any, path: Path) -> None:
+        if isinstance(value, dict | list) and id(value) not in self._paths:
+            self._paths[id(value)] = path
+            for step, part in value.items() if isinstance(value, dict) else enumerate(value):
+                self._remember(part, (*path, step))
+
+    def original(self, path: Path) -> Path:
+        """Where the value at `path` of what is left stood in the whole document."""
+        value, known = self.value, ()
+        for index, step in enumerate(path):
+            known = self._paths.get(id(value), known)
+            rest = path[index:]
+            if isinstance(value, dict) and step in value:
+                value = value[step]
+            elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+                value = value[step]
+            else:
+                return (*known, *rest)
+            if not isinstance(value, dict | list):
+                return (*known, *rest)
+        return self._paths.get(id(value), path)
+
+    def was_taken(self, path: Path) -> bool:
+        """Whether the missing key at `path` is missing because it was taken out here."""
+        parent = self._at(path[:-1])
+        return (id(parent), path[-1]) in self._taken if path else False
+
+    def take(self, paths: list[Path]) -> bool:
+        """Takes the values at `paths` out; False where that would leave nothing to go on with."""
+        lists: dict[int, tuple[list[Any], set[int]]] = {}
+        for path in set(paths):
+            if len(path) < 2:
+                return False
+            parent, step = self._at(path[:-1]), path[-1]
+            if isinstance(parent, dict) and step in parent:
+                part = parent.pop(step)
+                self._taken.add((id(parent), step))
+            elif isinstance(parent, list) and isinstance(step, int) and step < len(parent):
+                lists.setdefault(id(parent), (parent, set()))[1].add(step)
+                part = parent[step]
+            else:
+                continue
+            self.names.update(_names(part))
+            if step == "name" and isinstance(part, str):
+                self.names.add(part)
+        for parent, steps in lists.values():
+            parent[:] = [part for index, part in enumerate(parent) if index not in steps]
+        return True
+
+    def _at(self, path: Path) -> Any:
+        value = self.value
+        for step in path:
+            if isinstance(value, dict):
+                value = value.get(str(step))
+            elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+                value = value[step]
+            else:
+                return None
+        return value
+
+
+def _names(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if isinstance(value.get("name"), str):
+            yield value["name"]
+        for key, part in value.items():
+            yield key
+            yield from _names(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _names(part)

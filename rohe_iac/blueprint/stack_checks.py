@@ -1,0 +1,100 @@
+"""What is wrong in a stack: what it names, and what of it fits no node of its inventory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rohe_iac.blueprint.contract import ObservationContract
+from rohe_iac.blueprint.finding import Document, Finding, Path
+from rohe_iac.blueprint.fitting import check_fitting
+from rohe_iac.blueprint.hints import did_you_mean
+from rohe_iac.blueprint.inventory import Inventory
+from rohe_iac.blueprint.pipeline import Pipeline
+from rohe_iac.blueprint.references import missing, unique
+from rohe_iac.blueprint.stack import Stack
+from rohe_iac.blueprint.tree import Tree
+from rohe_iac.foundation.errors import UsageError
+from rohe_iac.foundation.names import parse_address
+from rohe_iac.foundation.module_source import check_reference
+
+STRATEGIES = ("first-fit", "best-fit", "worst-fit", "dot-product", "fragmentation", "portfolio", "exact")
+
+
+def check(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
+    """Every finding of one stack."""
+    spec = stack.spec
+    for field, code, kind, what, names in (
+        ("pipelines", "R202", "Pipeline", "pipeline", spec.pipelines),
+        ("contracts", "R204", "ObservationContract", "contract", spec.contracts),
+    ):
+        yield from unique(document, ("spec", field), what, names, "")
+        known = [other.name for other in tree.of(kind)]
+        for index, name in enumerate(names):
+            if not tree.is_broken(kind, name):
+                yield from missing(document, ("spec", field, index), code, what, name, known)
+    if not tree.is_broken("Inventory", spec.inventory):
+        known = [other.name for other in tree.of("Inventory")]
+        yield from missing(document, ("spec", "inventory"), "R203", "inventory", spec.inventory, known)
+    yield from _contracts(document, stack, tree)
+    yield from _planner(document, stack, tree)
+    pipelines = [found.model for name in spec.pipelines if (found := tree.named("Pipeline", name)) is not None]
+    chosen = [model for model in pipelines if isinstance(model, Pipeline)]
+    inventory = tree.named("Inventory", spec.inventory)
+    yield from _protect(document, stack, chosen, inventory.model if inventory is not None else None)
+    if inventory is not None and isinstance(inventory.model, Inventory):
+        for name in spec.pipelines:
+            found = tree.named("Pipeline", name)
+            if found is not None and isinstance(found.model, Pipeline):
+                yield from check_fitting(found, found.model, inventory.model)
+
+
+def _contracts(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
+    for index, name in enumerate(stack.spec.contracts):
+        found = tree.named("ObservationContract", name)
+        if found is not None and isinstance(found.model, ObservationContract):
+            pipeline = found.model.spec.pipeline
+            if pipeline not in stack.spec.pipelines and tree.named("Pipeline", pipeline) is not None:
+                message = f"contract '{name}' is about pipeline '{pipeline}', which the stack does not run"
+                yield Finding(document, ("spec", "contracts", index), "R230", message, f"add {pipeline} to pipelines")
+
+
+def _planner(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
+    planner = stack.spec.planner
+    at: Path = ("spec", "planner")
+    yield from unique(document, (*at, "objective"), "objective", planner.objective, "")
+    named = [((*at, "filters", index), name) for index, name in enumerate(planner.filters)]
+    named += [((*at, "scorers", name), name) for name in planner.scorers]
+    if planner.strategy not in STRATEGIES:
+        named.append(((*at, "strategy"), planner.strategy))
+        if ":" not in planner.strategy and (hint := did_you_mean(planner.strategy, STRATEGIES)) and "mean" in hint:
+            yield Finding(document, (*at, "strategy"), "R109", f"'{planner.strategy[:63]}' is not a strategy", hint)
+    for path, name in named:
+        if ":" not in name:
+            continue  # the name of an installed plugin
+        try:
+            trouble = check_reference(tree.root, name, positional=0, callables=False)
+        except ValueError as error:
+            yield Finding(document, path, "R125", str(error), "write it as user_modules/scorers.py:name")
+            continue
+        if trouble is not None:
+            code = {"file": "R217", "name": "R218", "signature": "R219"}[trouble.part]
+            yield Finding(document, path, code, trouble.message, trouble.hint)
+
+
+def _protect(document: Document, stack: Stack, pipelines: list[Pipeline], inventory: object) -> Iterator[Finding]:
+    services = {service.name: pipeline for pipeline in pipelines for service in pipeline.spec.services}
+    for index, text in enumerate(stack.spec.protect):
+        path = ("spec", "protect", index)
+        try:
+            address = parse_address(text)
+        except UsageError as error:
+            yield Finding(document, path, "R119", error.brief, error.hint)
+            continue
+        if address.kind in ("service", "replica") and len(pipelines) == len(stack.spec.pipelines):
+            yield from missing(document, path, "R205", "service", address.parts[0], services)
+        elif address.kind == "contract":
+            yield from missing(document, path, "R204", "contract", address.parts[0], stack.spec.contracts)
+        elif address.kind == "node" and isinstance(inventory, Inventory):
+            yield from missing(
+                document, path, "R209", "node", address.parts[0], [node.name for node in inventory.spec.nodes]
+            )

@@ -1,0 +1,188 @@
+"""All documents of a folder, read and validated one by one; links between them are checked in linking.py."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from rohe_iac.blueprint.base import Model
+from rohe_iac.blueprint.blueprint import Source
+from rohe_iac.blueprint.discovery import ReadFile
+from rohe_iac.blueprint.document import read_plain
+from rohe_iac.blueprint.finding import Document, Finding, SourceText
+from rohe_iac.blueprint.hints import did_you_mean, nearest
+from rohe_iac.blueprint.validation import KINDS, shown, validate
+from rohe_iac.foundation.diagnostics import Diagnostic, Place, Severity
+
+API_VERSION = "rohe.dev/v1"
+OURS = re.compile(rf"rohe\.dev/|^\s*[\"']?kind[\"']?\s*:\s*[\"']?({'|'.join(KINDS)})\b", re.MULTILINE)
+"""What a text holds that is meant for rohe."""
+
+M = TypeVar("M", bound=Model)
+
+
+@dataclass(eq=False)
+class Tree:
+    """Documents with what was found wrong so far. broken_names: names that only faulty documents hold."""
+
+    root: Path
+    sources: list[Source] = field(default_factory=list)
+    documents: list[Document] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    def of(self, kind: str) -> list[Document]:
+        """The documents of one kind that have a model, by name."""
+        found = [document for document in self.documents if document.kind == kind and document.model is not None]
+        return sorted(found, key=lambda document: document.name)
+
+    def named(self, kind: str, name: str) -> Document | None:
+        """The first document of that kind and name."""
+        return next((document for document in self.of(kind) if document.name == name), None)
+
+    def is_broken(self, kind: str, name: str) -> bool:
+        """Whether a document of that kind and name is there but too faulty to be used."""
+        return any(
+            document.model is None and document.kind == kind and document.name in (name, "")
+            for document in self.documents
+        )
+
+    def told(self) -> list[Diagnostic]:
+        """Everything found, sorted by place, each once."""
+        every = {*self.diagnostics, *(finding.told() for finding in self.findings)}
+        return sorted(every, key=lambda item: (item.place, item.code, item.message))
+
+
+def read_tree(root: Path, files: Iterable[ReadFile], *, explicit: bool = False) -> Tree:
+    """Reads and validates every document of the files. explicit: the user named the files, so each has to be ours."""
+    tree = Tree(root)
+    for file in files:
+        tree.diagnostics += file.faults
+        if file.source is None:
+            continue
+        before = len(tree.documents), len(tree.diagnostics), len(tree.findings)
+        tree.documents += _documents_of(tree, file.source)
+        tree.sources.append(Source(file.name, file.sha256))
+        if explicit and before == (len(tree.documents), len(tree.diagnostics), len(tree.findings)):
+            tree.diagnostics.append(
+                Diagnostic(
+                    Place(file.name), "R101", "the file holds no document", f"begin with apiVersion: {API_VERSION}"
+                )
+            )
+    _leave_modules_out(tree)
+    for document in tree.documents:
+        tree.findings += validate(document)
+    return tree
+
+
+def _documents_of(tree: Tree, source: SourceText) -> Iterator[Document]:
+    plain = read_plain(source.text)
+    if plain.clean:
+        values: list[Any] = plain.values
+    else:
+        values = [marked.root.value if marked.root is not None else None for marked in source.marked]
+    for index, value in enumerate(values):
+        document = Document(source, index, value)
+        found = _identified(document)
+        for finding in found:
+            tree.findings.append(finding)
+        ours = document.kind != "" or any(finding.severity is Severity.ERROR for finding in found)
+        if not plain.clean:
+            tree.diagnostics += _text_faults(document, ours)
+        if document.kind:
+            yield document
+
+
+def _text_faults(document: Document, ours: bool) -> Iterator[Diagnostic]:
+    marked = document.source.marked[document.index]
+    for fault in marked.faults:
+        place = Place(document.source.name, *fault.spot)
+        severity = Severity.NOTE if fault.note else Severity.ERROR
+        if (
+            not ours
+            and (marked.root is not None or fault.code in ("R004", "R006"))
+            and not OURS.search(document.source.text)
+        ):
+            continue
+        if fault.note and not ours:
+            continue
+        yield Diagnostic(place, fault.code, fault.message, fault.hint, severity, document.source.excerpt(place.line))
+
+
+def _identified(document: Document) -> list[Finding]:
+    """Sets kind and name where the document is one of ours; tells why not where it was meant to be."""
+    value = document.value
+    if value is None:
+        return []
+    if not isinstance(value, dict):
+        if OURS.search(document.source.text):
+            return [Finding(document, (), "R101", f"a document is a mapping, found {shown(value)}")]
+        return []
+    version, kind = value.get("apiVersion"), value.get("kind")
+    metadata = value.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    document.name = name if isinstance(name, str) else ""
+    if version is None:
+        meant = nearest("apiVersion", (key for key in value if value[key] == API_VERSION)) or next(
+            (key for key in value if value[key] == API_VERSION), ""
+        )
+        if meant:
+            return [
+                Finding(
+                    document, (meant,), "R106", f"unknown field '{meant}'", "did you mean 'apiVersion'?", on_key=True
+                )
+            ]
+        if isinstance(kind, str) and kind in KINDS:
+            hint = f"begin it with apiVersion: {API_VERSION}"
+            return [Finding(document, (), "R102", f"the {kind} has no apiVersion", hint)]
+        return []
+    if not isinstance(version, str) or not version.startswith("rohe.dev/"):
+        if isinstance(version, str) and nearest(version, (API_VERSION,)):
+            return [
+                Finding(document, ("apiVersion",), "R103", f"'{version}' is not read", f"did you mean '{API_VERSION}'?")
+            ]
+        message = f"skipped: apiVersion {shown(version)} is not one of rohe's"
+        return [Finding(document, ("apiVersion",), "R105", message, severity=Severity.NOTE)]
+    if version != API_VERSION:
+        return [
+            Finding(
+                document, ("apiVersion",), "R103", f"apiVersion '{version[:40]}' is not known", f"use {API_VERSION}"
+            )
+        ]
+    if kind is None:
+        return [Finding(document, (), "R107", "field 'kind' is missing", f"one of: {', '.join(KINDS)}")]
+    if not isinstance(kind, str) or kind not in KINDS:
+        hint = did_you_mean(kind, KINDS) if isinstance(kind, str) else f"one of: {', '.join(KINDS)}"
+        return [Finding(document, ("kind",), "R104", f"unknown kind {shown(kind)}", hint)]
+    document.kind = kind
+    return []
+
+
+def _leave_modules_out(tree: Tree) -> None:
+    """What lies in a folder with a Module comes in by being used; the Module itself stays, to be checked."""
+    folders = {_folder(document) for document in tree.documents if document.kind == "Module"}
+    if not folders:
+        return
+    inside = {document for document in tree.documents if any(_within(_folder(document), folder) for folder in folders)}
+    tree.documents = [item for item in tree.documents if item.kind == "Module" or item not in inside]
+    tree.findings = [
+        item
+        for item in tree.findings
+        if item.document.kind == "Module" or not any(_within(_folder(item.document), folder) for folder in folders)
+    ]
+
+
+def _folder(document: Document) -> str:
+    return document.source.name.rpartition("/")[0]
+
+
+def _within(folder: str, top: str) -> bool:
+    return folder == top or top == "" or folder.startswith(f"{top}/")
+
+
+def models(documents: Iterable[Document], kind: type[M]) -> list[tuple[Document, M]]:
+    """The documents with their models, those of one type."""
+    return [(document, document.model) for document in documents if isinstance(document.model, kind)]

@@ -1,0 +1,222 @@
+"""From plain values to a model, with every fault as a finding; what is well formed goes on without what is not."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from rohe_iac.blueprint.base import Model
+from rohe_iac.blueprint.contract import ObservationContract
+from rohe_iac.blueprint.finding import Document, Finding, Path
+from rohe_iac.blueprint.hints import did_you_mean, nearest
+from rohe_iac.blueprint.inventory import Inventory
+from rohe_iac.blueprint.module import Module
+from rohe_iac.blueprint.pipeline import Pipeline
+from rohe_iac.blueprint.rest import Rest
+from rohe_iac.blueprint.stack import Stack
+
+KINDS: dict[str, type[Model]] = {
+    "Pipeline": Pipeline,
+    "Inventory": Inventory,
+    "ObservationContract": ObservationContract,
+    "Stack": Stack,
+    "Module": Module,
+}
+ROUNDS = 8
+"""How often what is faulty is taken out before the rest is given up."""
+
+_EXPECTED = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "dict_type": "a mapping",
+    "mapping_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "dataclass_type": "a mapping",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "finite_number": "a finite number",
+}
+
+
+def validate(document: Document) -> list[Finding]:
+    """Sets `document.model` and returns every fault of the document's own.
+
+    Where parts are faulty the model is made of the rest, so that links can be checked all the same; the names of what was
+    left out are kept as `broken_names`. The model stays None where nothing useful is left.
+    """
+    model = KINDS[document.kind]
+    try:
+        document.model = model.model_validate(document.value)
+    except ValidationError as error:
+        errors = error.errors(include_url=False)
+    else:
+        return []
+    findings: list[Finding] = []
+    rest = Rest(document.value)
+    for _ in range(ROUNDS):
+        real = [item for item in errors if not _echo(item, errors)]
+        places = [_path(rest.value, item["loc"]) for item in real]
+        for item, path in zip(real, places, strict=True):
+            if not (item["type"] == "missing" and rest.was_taken(path)):
+                findings.append(_finding(document, rest.original(path), model, item))
+        if not rest.take(
+            [path[:-1] if item["type"] == "missing" else path for item, path in zip(real, places, strict=True)]
+        ):
+            break
+        try:
+            document.model = model.model_validate(rest.value)
+            break
+        except ValidationError as error:
+            errors = error.errors(include_url=False)
+    document.broken_names = frozenset(rest.names)
+    return list(dict.fromkeys(findings))
+
+
+def _echo(error: ErrorDetails, errors: list[ErrorDetails]) -> bool:
+    # A list whose items are faulty is reported as too short as well.
+    depth = len(error["loc"])
+    return error["type"] == "too_short" and any(
+        other["loc"][:depth] == error["loc"] and len(other["loc"]) > depth for other in errors
+    )
+
+
+def _path(value: Any, location: tuple[str | int, ...]) -> Path:
+    """`location` without the steps that name a branch of a union rather than a key."""
+    path: list[str | int] = []
+    for index, step in enumerate(location):
+        if isinstance(step, str) and (step.startswith("<") or step == "[key]"):
+            continue
+        last = index == len(location) - 1
+        if isinstance(value, dict):
+            if step not in value and not last:
+                continue
+            value = value.get(step)
+        elif isinstance(value, list | tuple):
+            if not isinstance(step, int) or step >= len(value):
+                continue
+            value = value[step]
+        else:
+            continue
+        path.append(step)
+    return tuple(path)
+
+
+def _finding(document: Document, path: Path, model: type[Model], error: ErrorDetails) -> Finding:
+    kind, found, context = error["type"], error["input"], error.get("ctx", {})
+    if kind == "extra_forbidden":
+        allowed = sorted(fields_at(model, error["loc"][:-1]))
+        hint = did_you_mean(str(error["loc"][-1]), allowed) or f"fields here: {', '.join(allowed)}"
+        return Finding(document, path, "R106", f"unknown field '{error['loc'][-1]}'", hint, on_key=True)
+    if kind == "missing":
+        inside = found if isinstance(found, dict) else {}
+        meant = nearest(
+            str(error["loc"][-1]), [key for key in inside if key not in fields_at(model, error["loc"][:-1])]
+        )
+        hint = f"'{meant}' may be meant for it" if meant else ""
+        return Finding(document, path[:-1], "R107", f"field '{error['loc'][-1]}' is missing", hint)
+    if kind.startswith("R"):
+        return Finding(document, path, kind, str(context.get("message", error["msg"])), str(context.get("hint", "")))
+    if kind == "literal_error":
+        return _not_allowed(document, path, model, error)
+    if kind in _EXPECTED:
+        on_key = "[key]" in error["loc"]
+        hint = f'write it as "{_yaml(found)}"' if kind == "string_type" and isinstance(found, int | float) else ""
+        return Finding(document, path, "R108", f"expected {_EXPECTED[kind]}, found {shown(found)}", hint, on_key=on_key)
+    if kind in ("too_short", "too_long"):
+        bound = f"at least {context['min_length']}" if kind == "too_short" else f"at most {context['max_length']}"
+        return Finding(document, path, "R114", f"expected {bound} in this list, found {context['actual_length']}")
+    bounds = {"greater_than_equal": ("at least", "ge"), "greater_than": ("more than", "gt"), "less_than_equal": ("at most", "le"),
+              "less_than": ("less than", "lt")}  # fmt: skip
+    if kind in bounds:
+        words, key = bounds[kind]
+        return Finding(document, path, "R110", f"expected {words} {context[key]:g}, found {shown(found)}")
+    return Finding(document, path, "R108", error["msg"])
+
+
+def _not_allowed(document: Document, path: Path, model: type[Model], error: ErrorDetails) -> Finding:
+    allowed = sorted({str(item) for item in literals_at(model, error["loc"])})
+    found = error["input"]
+    hint = did_you_mean(found, allowed) if isinstance(found, str) else ""
+    choices = f"one of: {', '.join(allowed)}"
+    return Finding(
+        document,
+        path,
+        "R109",
+        f"{shown(found)} is not allowed here",
+        f"{hint} ({choices})" if "mean" in hint else choices,
+    )
+
+
+def _yaml(value: object) -> str:
+    return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
+
+
+def shown(value: object) -> str:
+    """A value as a message names it."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return _yaml(value)
+    if isinstance(value, int | float):
+        return f"the number {value}"
+    if isinstance(value, str):
+        return f"'{value[:40]}'"
+    return "a mapping" if isinstance(value, dict) else "a list"
+
+
+def _annotations_at(model: type[Model], location: tuple[str | int, ...]) -> list[Any]:
+    current: list[Any] = [model]
+    for step in location:
+        if isinstance(step, str) and step.startswith("<"):
+            continue
+        following: list[Any] = []
+        for annotation in current:
+            following += _inside(annotation, step)
+        current = following or current
+    return [leaf for annotation in current for leaf in _unwrapped(annotation)]
+
+
+def _unwrapped(annotation: Any) -> Iterator[Any]:
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        yield from _unwrapped(get_args(annotation)[0])
+    elif origin in (Union, types.UnionType):
+        for part in get_args(annotation):
+            yield from _unwrapped(part)
+    else:
+        yield annotation
+
+
+def _inside(annotation: Any, step: str | int) -> Iterator[Any]:
+    for leaf in _unwrapped(annotation):
+        origin = get_origin(leaf)
+        if isinstance(leaf, type) and issubclass(leaf, BaseModel):
+            for name, field in leaf.model_fields.items():
+                if step in (name, field.alias):
+                    yield field.annotation
+        elif origin is tuple and isinstance(step, int):
+            yield get_args(leaf)[0]
+        elif origin is dict:
+            yield get_args(leaf)[1]
+
+
+def fields_at(model: type[Model], location: tuple[str | int, ...]) -> set[str]:
+    """The names of the fields, as written in YAML, that the mapping at `location` may have."""
+    found: set[str] = set()
+    for leaf in _annotations_at(model, location):
+        if isinstance(leaf, type) and issubclass(leaf, BaseModel):
+            found |= {field.alias or name for name, field in leaf.model_fields.items()}
+    return found
+
+
+def literals_at(model: type[Model], location: tuple[str | int, ...]) -> list[Any]:
+    """The values that are allowed at `location`."""
+    return [value for leaf in _annotations_at(model, location) for value in get_args(leaf)]

@@ -55,7 +55,9 @@ class Screen:
         stream = sys.stderr if stderr else sys.stdout
         plain = not self.color or bool(os.environ.get("NO_COLOR"))
         width = None if stream.isatty() or "COLUMNS" in os.environ else 120
-        return Console(stderr=stderr, no_color=plain, highlight=False, width=width, soft_wrap=not stream.isatty())
+        return Console(
+            stderr=stderr, no_color=plain, highlight=False, emoji=False, width=width, soft_wrap=not stream.isatty()
+        )
 
     def print_json(self, value: Any) -> None:
         """One JSON value on stdout, indented, keys in the given order; never wrapped or coloured."""

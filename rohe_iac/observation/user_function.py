@@ -1,0 +1,51 @@
+"""User functions: a function of a user's file, named `file.py:function`, loaded by its path when it is first run."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rohe_iac.foundation.errors import ExitCode, RoheError
+from rohe_iac.foundation.user_modules import split_reference
+
+
+class UnusableModule(RoheError):
+    """A user module cannot be loaded, or does not hold the function that is named."""
+
+    exit_code = ExitCode.INVALID
+
+
+@dataclass(frozen=True, slots=True)
+class UserFunction:
+    """A loaded function and the reference it was named by."""
+
+    reference: str
+    function: Callable[..., Any]
+
+
+def load_user_function(reference: str, root: Path | None = None) -> UserFunction:
+    """Runs the file of `file.py:function` (relative to `root`, else the working folder) and takes the function out.
+
+    Errors: UnusableModule, whatever the file raises.
+    """
+    try:
+        path, name = split_reference(reference)
+    except ValueError as error:
+        raise UnusableModule(str(error), hint="write it as path/to/file.py:function") from error
+    file = (root or Path()) / path
+    specification = importlib.util.spec_from_file_location(f"rohe_user_{file.stem}", file)
+    if specification is None or specification.loader is None:
+        raise UnusableModule(f"{file} is not a Python file")
+    module = importlib.util.module_from_spec(specification)
+    try:
+        specification.loader.exec_module(module)
+    except Exception as error:
+        # The file is the user's: whatever running it raises is a fault of the module.
+        raise UnusableModule(f"the user module {file} cannot be loaded: {type(error).__name__}: {error}") from error
+    function = getattr(module, name, None)
+    if not callable(function):
+        raise UnusableModule(f"the user module {file} has no function '{name}'")
+    return UserFunction(reference, function)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 
 from rich.markup import escape
@@ -54,13 +53,18 @@ class PlanView:
         if len(plan.placements) > FEW and not every:
             self._summary(plan)
             return
-        table = Table(box=None, pad_edge=False, header_style="bold", expand=False)
-        for title in ("NODE", "REPLICA", "CORES", "DEVICES", "PORTS", "WHY"):
-            table.add_column(title, overflow="fold", no_wrap=title not in ("WHY", "PORTS"))
         by_node = sorted(plan.placements, key=lambda place: (place.node, place.replica))
-        for node, places in groupby(by_node, key=lambda place: place.node):
-            for index, place in enumerate(places):
-                table.add_row(node if index == 0 else "", *_cells(place))
+        rows = [(place.node, *_cells(place)) for place in by_node]
+        titles = ("NODE", "REPLICA", "CORES", "DEVICES", "PORTS", "WHY")
+        # A column that no replica has anything for would only take the reasons' room.
+        shown = [index for index in range(len(titles)) if any(row[index] for row in rows)]
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for index in shown:
+            table.add_column(titles[index], overflow="fold", no_wrap=titles[index] not in ("WHY", "PORTS"))
+        last = ""
+        for row in rows:
+            table.add_row("" if row[0] == last else row[0], *(row[index] for index in shown[1:]))
+            last = row[0]
         self.screen.out.print(table)
 
     def _summary(self, plan: Plan) -> None:

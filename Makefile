@@ -1,0 +1,68 @@
+# One command for each thing that is done with a checkout; `make help` lists them.
+# Needs python3 (3.11 or newer, with venv) and, for the engine, the network or Go; everything else is installed here.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.stamp
+CONSTRAINED := constraints.txt pyproject.toml
+ENGINE_VERSION := $(shell sed -n 's|.*pulumi/pkg/v3 v||p' tools/pulumi/go.mod)
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
+
+.PHONY: help demo test lint bench soak constraints engine venv clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
+
+demo: engine ## plan, apply, observe, break and mend the digits pipeline, and take it away again
+	@$(BIN)/python examples/digits/demo.py
+
+test: engine lint ## all checks and all tests, except the long campaigns
+	@$(PYTEST) -m "not soak" tests
+
+lint: venv ## style, types and the floors
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+bench: engine ## figures, printed and never asserted
+	@$(BIN)/python tests/benchmarks/bench_cli.py
+	@for bench in $$(ls tests/benchmarks/bench_*.py | grep -v bench_cli.py || true); do $(BIN)/python "$$bench"; done
+
+soak: engine ## the long campaigns
+	@$(BIN)/python -m pytest -m soak tests
+
+engine: venv ## find the Pulumi engine, or install it
+	@$(BIN)/rohe engine install
+
+venv: ## the virtual environment .venv, as constraints.txt pins it
+	@wanted=$$(cat $(CONSTRAINED) | sha256sum | cut -c1-64); \
+	if [ "$$(cat $(STAMP) 2>/dev/null || true)" != "$$wanted" ]; then \
+	  $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "rohe needs Python 3.11 or newer, and '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || echo missing); name another with: make PYTHON=python3.12" >&2; exit 1; }; \
+	  $(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "'$(PYTHON)' has no venv module; install it (Debian: apt-get install python3-venv) or name another with: make PYTHON=..." >&2; exit 1; }; \
+	  echo "installing into .venv what constraints.txt pins"; \
+	  [ -x $(BIN)/python ] && $(BIN)/python -m pip --version >/dev/null 2>&1 || { rm -rf .venv; $(PYTHON) -m venv .venv; }; \
+	  $(PIP) install --quiet --require-hashes -r constraints.txt; \
+	  $(PIP) install --quiet --no-deps --no-build-isolation -e .; \
+	  echo "$$wanted" > $(STAMP); \
+	fi
+
+constraints: ## pin anew what pyproject.toml asks for (UPGRADE=1 takes the newest of everything)
+	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
+	$(PYTHON) -m venv "$$folder/venv"; \
+	"$$folder/venv/bin/pip" --disable-pip-version-check install --quiet 'uv==0.13.9'; \
+	[ -z "$(UPGRADE)" ] && cp constraints.txt "$$folder/pins.txt" 2>/dev/null || true; \
+	echo 'setuptools>=77' | "$$folder/venv/bin/uv" --quiet pip compile --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links --extra dev --extra digits \
+	  --upgrade-package 'pulumi==$(ENGINE_VERSION)' --output-file "$$folder/pins.txt" pyproject.toml - >/dev/null; \
+	{ echo "# What pyproject.toml asks for, pinned for every Python from 3.11 on; written by: make constraints"; cat "$$folder/pins.txt"; } > constraints.txt
+	@echo "constraints.txt pins $$(grep -c '==' constraints.txt) distributions"
+
+clean: ## remove what was installed and cached in this folder; the engine's cache outside it stays
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info

@@ -37,7 +37,8 @@ app = typer.Typer(
     name="rohe",
     help="Plan, apply and observe machine-learning pipelines on edge machines, from blueprints in YAML.",
     no_args_is_help=True,
-    rich_markup_mode="markdown",
+    # Boxes and colours cost the import of half of Rich, which only a terminal shows.
+    rich_markup_mode="rich" if sys.stdout.isatty() else None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

@@ -12,6 +12,9 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from rohe_iac.foundation.errors import RoheError
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""Ten times faster where PyYAML was built with libyaml; what it reads is the same."""
+
 _ENDLESS = 2**31
 """A line width that no value reaches: nothing is folded."""
 
@@ -75,7 +78,7 @@ def render_document(target: str, kind: str, values: dict[str, Any]) -> str:
     """
     try:
         text = _environment(target).get_template(f"{kind.lower()}.yaml.j2").render(**values)
-        document = yaml.safe_load(text)
+        document = yaml.load(text, Loader=_LOADER)
     except (TemplateError, yaml.YAMLError) as error:
         raise UnrenderableManifest(f"the template {target}/{kind.lower()}.yaml.j2 fails", detail=str(error)) from error
     if not isinstance(document, dict):

@@ -31,6 +31,17 @@ class Address:
         head = f"{self.pipeline}:{first}" if self.pipeline else first
         return "/".join((self.kind, head, *rest))
 
+    def covers(self, other: Address) -> bool:
+        """Whether `other` is this or a part of it: service/classify covers replica/digits:classify/svm/0.
+
+        An address without a pipeline means that name in any pipeline. Replicas of agents and brokers have none.
+        """
+        if other.kind != self.kind and not (other.kind == "replica" and self.kind in ("service", "agent", "broker")):
+            return False
+        if other.kind == "replica" and self.kind != "replica" and bool(other.pipeline) != (self.kind == "service"):
+            return False
+        return other.parts[: len(self.parts)] == self.parts and self.pipeline in ("", other.pipeline)
+
 
 def parse_address(text: str) -> Address:
     """Reads an address as a user types it.

@@ -33,6 +33,7 @@ class PlanFile:
 
     tool: version of rohe that wrote it. project and stack say whose it is. target: name of the target.
     inputs: the files read. lock: digest of the module lock, or "". against: None where nothing was known to be applied.
+    places: (address of a workload that was not placed whole, `file:line:column` of its service).
     """
 
     tool: str
@@ -48,6 +49,7 @@ class PlanFile:
     protect: tuple[str, ...] = ()
     unsupported: tuple[str, ...] = ()
     lock: str = field(default="")
+    places: tuple[tuple[str, str], ...] = ()
 
     def content(self) -> dict[str, Any]:
         """The file's JSON value without its digest."""
@@ -79,6 +81,7 @@ class PlanFile:
             ],
             "protect": list(self.protect),
             "unsupported": list(self.unsupported),
+            "places": dict(self.places),
         }
 
     @cached_property
@@ -158,4 +161,5 @@ def _from_json(value: dict[str, Any]) -> PlanFile:
         protect=tuple(value["protect"]),
         unsupported=tuple(value["unsupported"]),
         lock=value["lock"],
+        places=tuple(sorted(value["places"].items())),
     )

@@ -15,6 +15,7 @@ from rohe_iac.deployment.record import Record, decode_record, read_record
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.folders import StackFolder, write_private
 from rohe_iac.manifests.targets import manifests_of, target_of
+from rohe_iac.planning.plan import Plan
 from rohe_iac.planning.planner import plan
 from rohe_iac.planning.problem import problem_of
 
@@ -63,8 +64,18 @@ def make_plan(directory: Path, stack: str | None = None, *, against: Path | None
         actions=actions_between(record.planfile.manifests if record is not None else (), manifests),
         protect=blueprint.stack.spec.protect,
         unsupported=tuple(f"{item.place}: {item.message}" for item in without_effect(blueprint)),
+        places=_places(blueprint, decided),
     )
     return Planned(blueprint, planfile, record)
+
+
+def _places(blueprint: Blueprint, decided: Plan) -> tuple[tuple[str, str], ...]:
+    found = {}
+    for item in decided.unplaced:
+        place = blueprint.places.get(f"service/{item.pipeline}:{item.service}")
+        if place is not None:
+            found[item.workload] = str(place)
+    return tuple(sorted(found.items()))
 
 
 def read_plan(path: Path) -> PlanFile:

@@ -36,7 +36,7 @@ class PlanView:
             self.screen.err.print(f"[yellow]note:[/yellow] apply will refuse: {escape(warning)}")
         self._placements(planfile.plan, every=every)
         node_bars(self.screen, planfile.problem, planfile.plan)
-        self._unplaced(planfile.plan)
+        self._unplaced(planfile)
         self._refusals(planfile.plan, every=every)
         self._actions(planfile, every=every)
         self._next(planfile, saved)
@@ -81,16 +81,20 @@ class PlanView:
         if len(counts) > FEW:
             self.screen.out.print(f"... and {len(counts) - FEW} more workloads; --all shows every replica")
 
-    def _unplaced(self, plan: Plan) -> None:
-        if not plan.unplaced:
+    def _unplaced(self, planfile: PlanFile) -> None:
+        unplaced = planfile.plan.unplaced
+        if not unplaced:
             return
-        self.screen.out.print(f"\n[bold red]{_counted(len(plan.unplaced), 'replica')} fit on no node[/bold red]")
-        for item in plan.unplaced[:FEW]:
+        fit = "1 replica fits" if len(unplaced) == 1 else f"{len(unplaced)} replicas fit"
+        self.screen.out.print(f"\n[bold red]{fit} on no node[/bold red]")
+        places = dict(planfile.places)
+        for item in unplaced[:FEW]:
             closest = item.closest[0] if item.closest else None
             near = f"closest is {closest.node}: {closest.missing} ({closest.rule})" if closest else "there is no node"
-            self.screen.out.print(f"  {escape(item.replica)}: {escape(near)}")
-        if len(plan.unplaced) > FEW:
-            self.screen.out.print(f"  ... and {len(plan.unplaced) - FEW} more")
+            written = f"{places[item.workload]}: " if item.workload in places else ""
+            self.screen.out.print(f"  {escape(f'{written}{item.replica}: {near}')}")
+        if len(unplaced) > FEW:
+            self.screen.out.print(f"  ... and {len(unplaced) - FEW} more")
 
     def _refusals(self, plan: Plan, *, every: bool) -> None:
         refused = [item for item in plan.refusals if item.by_rule]

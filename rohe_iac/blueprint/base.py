@@ -1,7 +1,9 @@
-"""What every model of the language shares: frozen, strict about unknown fields, camelCase in YAML, quantities normalised.
+"""What every model of the language shares: frozen, strict about unknown fields, camelCase in YAML, one unit a quantity.
 
-Validators raise PydanticCustomError whose type is the stable code of the diagnostic (see codes.py) and whose context may
-hold a `hint`.
+# ruff: noqa: RUF012 - pydantic copies mutable defaults
+
+Validators raise PydanticCustomError whose type is the stable code of the diagnostic (see codes.py) and whose context
+may hold a `hint`.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ class Model(BaseModel):
 def fault(code: str, message: str, hint: str = "") -> PydanticCustomError:
     """The error that a validator raises: a code of codes.py, what was expected and found, what to do."""
     # Pydantic fills {braces} of a message from its context, so the message itself travels as context.
-    return PydanticCustomError(code, "{message}", {"message": message, "hint": hint})  # type: ignore[arg-type]
+    return PydanticCustomError(code, "{message}", {"message": message, "hint": hint})
 
 
 def _name(text: str) -> str:

@@ -1,5 +1,7 @@
 """ObservationContract: what a pipeline promises, how it is measured and what is done when it breaks."""
 
+# ruff: noqa: RUF012 - pydantic copies mutable defaults
+
 from __future__ import annotations
 
 import re
@@ -142,7 +144,7 @@ class Scope(Model):
 
 
 class Window(Model):
-    """A span of samples. `size` and `every` are a time (`5m`) or a number of reports (`100 reports`); or a session gap."""
+    """A span of samples. size and every are a time (`5m`) or a number of reports (`100 reports`); or a session gap."""
 
     size: LengthText | None = None
     every: LengthText | None = None
@@ -204,7 +206,7 @@ class Objective(Model):
 
     name: Name | None = None
     metric: str
-    scope: Scope = Scope()
+    scope: Scope = Scope.model_construct()
     aggregate: Aggregate = "mean"
     operator: Operator
     value: RawAmount
@@ -259,7 +261,7 @@ class ContractSpec(Model):
 
     pipeline: str
     tenant: str | None = None
-    effective: Effective = Effective()
+    effective: Effective = Effective.model_construct()
     lateness: Seconds = 2.0
     metrics: dict[str, RawExpression] = {}
     objectives: tuple[Objective, ...] = ()

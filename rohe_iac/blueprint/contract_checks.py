@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from rohe_iac.blueprint.contract import ObservationContract, Objective, Processing, Scope
+from rohe_iac.blueprint.contract import Objective, ObservationContract, Processing, Scope
 from rohe_iac.blueprint.expression import names_in
 from rohe_iac.blueprint.finding import Document, Finding, Path
 from rohe_iac.blueprint.hints import did_you_mean
@@ -141,7 +141,7 @@ def _modules(document: Document, at: Path, processing: Processing, tree: Tree) -
     for field, reference in (("parser", processing.parser), ("function", processing.function)):
         if reference is None:
             continue
-        # Either may take the features and the options; what it does not take it is not given, so only its own needs count.
+        # Either may take features and options; what it does not take it is not given, so only its own needs count.
         trouble = check_reference(tree.root, reference, positional=1, options=given, surplus=False)
         if trouble is not None:
             code = {"file": "R217", "name": "R218", "signature": "R219"}[trouble.part]

@@ -22,7 +22,7 @@ MAX_TOTAL = 64 * 2**20
 
 
 def root_of(directory: Path) -> Path:
-    """The nearest ancestor (or itself) with `rohe.yaml`, else the top of the Git tree, else the folder itself; absolute.
+    """The nearest ancestor (or itself) with `rohe.yaml`, else the top of the Git tree, else the folder; absolute.
 
     Errors: UsageError where there is no such folder.
     """

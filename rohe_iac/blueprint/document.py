@@ -5,11 +5,12 @@ Only events are used: no node tree is built, aliases share one object, nothing i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from yaml import MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent, SequenceStartEvent, YAMLError
-from yaml.cyaml import CParser
+from yaml._yaml import CParser
 from yaml.events import AliasEvent, DocumentEndEvent, DocumentStartEvent
 
 from rohe_iac.blueprint.scalars import old_meaning, resolve
@@ -24,7 +25,7 @@ MAX_VALUES = 1_000_000
 CORE_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq"))
 
 
-class Parser(CParser):  # type: ignore[misc]
+class Parser(CParser):
     """The C parser as an iterator over events, with no composer, constructor or resolver of PyYAML behind it."""
 
     def __init__(self, text: str) -> None:
@@ -58,8 +59,8 @@ def read_plain(text: str) -> Plain:
 
 
 def _read(text: str) -> Plain:
-    get = Parser(text).get_event
-    known: dict[str, Any] = {}
+    get: Callable[[], Any] = Parser(text).get_event
+    known: dict[Any, Any] = {}
     values: list[Any] = []
     anchors: dict[str, tuple[Any, int]] = {}
     stack: list[tuple[Any, Any, str | None, int]] = []

@@ -1,5 +1,7 @@
 """Consumer-defined metrics: expression trees over the samples of a window.
 
+# ruff: noqa: RUF012 - pydantic copies mutable defaults
+
 A tree is a mapping with exactly one operation. Trees stay as written in the document model; this file says what is well
 formed, and walks them.
 """
@@ -79,7 +81,7 @@ class Variance(Aggregation):
 
 
 class Expression(Model):
-    """One operation. ratio and difference take two trees; metric names another metric of the contract or a reported one."""
+    """One operation. ratio and difference take two trees; metric names another metric, of the contract or reported."""
 
     count: Selection | None = None
     sum: Aggregation | None = None

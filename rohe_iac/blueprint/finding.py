@@ -12,6 +12,7 @@ from rohe_iac.foundation.diagnostics import Diagnostic, Place, Severity
 if TYPE_CHECKING:
     from rohe_iac.blueprint.base import Model
     from rohe_iac.blueprint.marks import Marked, MarkedDocument
+    from rohe_iac.blueprint.rest import Rest
 
 Path = tuple[str | int, ...]
 """Keys and indices from the root of a document to a value."""
@@ -35,18 +36,23 @@ class SourceText:
 
     @cached_property
     def _lines(self) -> list[str]:
-        return self.text.splitlines()
+        from rohe_iac.blueprint.marks import LINE_BREAK
 
-    def excerpt(self, line: int) -> str:
-        """The line, from 1, shortened; "" where there is none."""
-        return self._lines[line - 1][:EXCERPT_LENGTH].rstrip() if 0 < line <= len(self._lines) else ""
+        return LINE_BREAK.split(self.text)
+
+    def excerpt(self, place: Place) -> str:
+        """The place's line, at most so long that the column and what follows it are in it; "" where there is none."""
+        if not 0 < place.line <= len(self._lines):
+            return ""
+        return self._lines[place.line - 1][: max(EXCERPT_LENGTH, place.column + EXCERPT_LENGTH // 2)].rstrip()
 
 
 @dataclass(eq=False)
 class Document:
     """One document. value: as plain values, in use only while the model has not taken its place.
 
-    index: which of the file's documents. origin: of which use of a module ("" for none). renames: name as written -> name
+    index: which of the file's documents. rest: what the model was made of, where faulty parts were left out;
+    broken_names: the names in those. origin: of which use of a module ("" for none). renames: name as written -> name
     with the use's prefix.
     """
 
@@ -57,6 +63,7 @@ class Document:
     name: str = ""
     model: Model | None = None
     broken_names: frozenset[str] = frozenset()
+    rest: Rest | None = None
     origin: str = ""
     renames: Mapping[str, str] = field(default_factory=dict)
 
@@ -99,4 +106,4 @@ class Finding:
         """The finding with its place and line."""
         place = self.document.place(self.path, on_key=self.on_key)
         message = f"{self.message} (in module use '{self.document.origin}')" if self.document.origin else self.message
-        return Diagnostic(place, self.code, message, self.hint, self.severity, self.document.source.excerpt(place.line))
+        return Diagnostic(place, self.code, message, self.hint, self.severity, self.document.source.excerpt(place))

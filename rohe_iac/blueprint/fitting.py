@@ -68,7 +68,8 @@ def _requests(document: Document, at: Path, requests: Requests, largest: _Larges
         message = f"{shown_cpu(requests.cpu)} cores are more than the largest node has ({shown_cpu(largest.cpu)})"
         yield warning(document, (*at, "cpu"), "R301", message, hint)
     if requests.memory is not None and requests.memory.rss > largest.rss:
-        message = f"{shown_bytes(requests.memory.rss)} of memory are more than the largest node has ({shown_bytes(largest.rss)})"
+        wanted, most = shown_bytes(requests.memory.rss), shown_bytes(largest.rss)
+        message = f"{wanted} of memory are more than the largest node has ({most})"
         yield warning(document, (*at, "memory", "rss"), "R301", message, "no replica of it can be placed")
     if len(requests.cores) > largest.cores:
         message = f"{len(requests.cores)} distinct cores are more than any node has ({largest.cores})"

@@ -28,7 +28,8 @@ def nearest(found: str, names: Iterable[str]) -> str:
         if abs(len(name) - len(found)) > max(len(name), len(found)) // 3 + 1:
             continue
         distance = _distance(found.lower().replace("_", "").replace("-", ""), name.lower().replace("-", ""))
-        if distance <= max(1, max(len(name), len(found)) // 3) and distance < best_distance:
+        longer = max(len(name), len(found))
+        if longer > 2 and distance <= max(1, longer // 3) and distance < best_distance:
             best, best_distance = name, distance
     return best
 

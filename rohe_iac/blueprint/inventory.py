@@ -1,5 +1,7 @@
 """Inventory: device types, nodes and the links between them."""
 
+# ruff: noqa: RUF012 - pydantic copies mutable defaults
+
 from __future__ import annotations
 
 from typing import Annotated, Literal
@@ -65,7 +67,7 @@ class Node(Model):
     mac: str | None = None
     labels: dict[str, str] = {}
     taints: tuple[Taint, ...] = ()
-    used: Used = Used()
+    used: Used = Used.model_construct()
     status: Literal["running", "cordoned", "down"] = "running"
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from rohe_iac.blueprint.finding import Document, Finding, Path
-from rohe_iac.blueprint.inventory import DeviceType, Inventory, Node
+from rohe_iac.blueprint.inventory import DeviceType, Inventory, Node, Used
 from rohe_iac.blueprint.references import missing, unique, warning
 from rohe_iac.foundation.quantities import shown_bytes, shown_cpu
 
@@ -42,7 +42,7 @@ def check(document: Document, inventory: Inventory) -> Iterator[Finding]:
     yield from _links(document, inventory)
 
 
-_NOTHING = Node(name="n").used
+_NOTHING = Used.model_construct()
 
 
 def _plausible(document: Document, at: Path, device: DeviceType) -> Iterator[Finding]:

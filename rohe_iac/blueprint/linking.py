@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from rohe_iac.blueprint import contract_checks, inventory_checks, pipeline_checks, stack_checks
 from rohe_iac.blueprint.contract import ObservationContract
@@ -15,6 +16,13 @@ from rohe_iac.blueprint.tree import Tree, models
 
 def check_links(tree: Tree) -> Iterator[Finding]:
     """Every fault between documents, and every one inside a document that a model alone cannot tell."""
+    for finding in _found(tree):
+        rest = finding.document.rest
+        # The model is of what was left when faulty parts were taken out; places are of the whole.
+        yield finding if rest is None else replace(finding, path=rest.original(finding.path))
+
+
+def _found(tree: Tree) -> Iterator[Finding]:
     yield from _names(tree.documents)
     for document, pipeline in models(tree.documents, Pipeline):
         yield from pipeline_checks.check(document, pipeline, tree.root)
@@ -36,5 +44,6 @@ def _names(documents: Iterable[Document]) -> Iterator[Finding]:
             place = known.place(("metadata", "name"))
             yield Finding(
                 document, ("metadata", "name"), "R201",
-                f"a second {document.kind} named '{document.name}'; the first is at {place}", "names are unique within a kind",
+                f"a second {document.kind} named '{document.name}'; the first is at {place}",
+                "names are unique within a kind",
             )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The careful pass over a text that the fast one doubted: every value with its place, and every fault of the text itself.
+"""The careful pass over a text that the fast one doubted: every value with its place, every fault of the text.
 
 A fault of syntax ends one document; reading goes on at the next line that begins with `---`.
 """
@@ -10,8 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from yaml import MappingEndEvent, MappingStartEvent, MarkedYAMLError, ScalarEvent, SequenceEndEvent, SequenceStartEvent
-from yaml import YAMLError
+from yaml import (
+    MappingEndEvent,
+    MappingStartEvent,
+    MarkedYAMLError,
+    ScalarEvent,
+    SequenceEndEvent,
+    YAMLError,
+)
 from yaml.events import AliasEvent, DocumentEndEvent, DocumentStartEvent
 
 from rohe_iac.blueprint.document import CORE_TAGS, MAX_DEPTH, MAX_VALUES, Parser, tagged_scalar
@@ -52,24 +58,38 @@ class MarkedDocument:
     faults: list[TextFault] = field(default_factory=list)
 
 
+LINE_BREAK = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")
+"""What the parser counts as the end of a line."""
+MAX_RESTARTS = 50
+"""After so many broken documents of a file the rest is not looked at."""
 _NEXT_DOCUMENT = re.compile(r"^---(?=\s|$)", re.MULTILINE)
+
+
+def _line_begin(text: str, line: int) -> int:
+    """The offset at which a line, from 0, begins; the text's length where there is none."""
+    offset = 0
+    for _ in range(line):
+        found = LINE_BREAK.search(text, offset)
+        if found is None:
+            return len(text)
+        offset = found.end()
+    return offset
 
 
 def read_marked(text: str) -> list[MarkedDocument]:
     """All documents of `text`, each with its faults; never raises for what is written in the text."""
     documents: list[MarkedDocument] = []
-    first_line = 0
+    first_line = restarts = 0
     while True:
         reader = _Reader(text, first_line)
         documents += reader.documents
         if reader.broken_at is None:
             return documents
-        lines = text.splitlines(keepends=True)
-        skipped = "".join(lines[: reader.broken_at + 1])
-        following = _NEXT_DOCUMENT.search(text, len(skipped))
-        if following is None:
+        restarts += 1
+        following = _NEXT_DOCUMENT.search(text, _line_begin(text, reader.broken_at + 1))
+        if following is None or restarts > MAX_RESTARTS:
             return documents
-        first_line += text.count("\n", 0, following.start())
+        first_line += len(LINE_BREAK.findall(text, 0, following.start()))
         text = text[following.start() :]
 
 
@@ -113,7 +133,7 @@ class _Reader:
         spot = self._spot(event.start_mark)
         self.count += 1
         if isinstance(event, AliasEvent):
-            return self._alias(event.anchor, spot)
+            return self._alias(str(event.anchor), spot)
         if self.count > MAX_VALUES:
             self._fault(spot, "R004", f"the file holds more than {MAX_VALUES:,} values", "split it into several files")
             raise _Refused

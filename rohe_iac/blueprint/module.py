@@ -1,5 +1,7 @@
 """Module: documents with typed inputs, taken into a stack by its `modules`."""
 
+# ruff: noqa: RUF012 - pydantic copies mutable defaults
+
 from __future__ import annotations
 
 import re
@@ -24,7 +26,7 @@ class ModuleMetadata(Metadata):
 
 InputType = Literal["string", "integer", "number", "boolean", "list", "mapping"]
 _TYPES: dict[str, tuple[type, ...]] = {
-    "string": (str,), "integer": (int,), "number": (int, float), "boolean": (bool,), "list": (list, tuple), "mapping": (dict,),
+    "string": (str,), "integer": (int,), "number": (int, float), "boolean": (bool,), "list": (list,), "mapping": (dict,),
 }  # fmt: skip
 
 

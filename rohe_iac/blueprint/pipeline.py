@@ -1,5 +1,7 @@
 """Pipeline: an ML workflow of services and the links between them."""
 
+# ruff: noqa: RUF012 - pydantic copies mutable defaults
+
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
@@ -293,15 +295,15 @@ class Service(Model):
     env: dict[str, Variable] = {}
     files: tuple[File, ...] = ()
     volumes: tuple[Volume, ...] = ()
-    health: Health = Health()
-    requests: Requests = Requests()
-    limits: Limits = Limits()
+    health: Health = Health.model_construct()
+    requests: Requests = Requests.model_construct()
+    limits: Limits = Limits.model_construct()
     arch: tuple[str, ...] = ()
     sensitivity: Literal["none", "cpu", "memory", "cpu+memory"] = "none"
     priority: Integer = 0
     profile: str | None = None
-    placement: PlacementRules = PlacementRules()
-    reports: Reports = Reports()
+    placement: PlacementRules = PlacementRules.model_construct()
+    reports: Reports = Reports.model_construct()
     accuracy: Probability | None = None
     variants: tuple[Variant, ...] = ()
     ensemble: Ensemble | None = None

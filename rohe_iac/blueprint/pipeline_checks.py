@@ -79,7 +79,7 @@ def _service(document: Document, at: Path, service: Service, known: set[str], ro
         yield warning(document, (*at, "name"), "R221", message, "add command: [...]")
     for path, part in parts:
         if not (part.image or part.command or part.profile or service.image or service.command or service.profile):
-            message = f"'{part.name}' of service '{service.name}' has no command, image or profile, so there is nothing to run"
+            message = f"'{part.name}' of '{service.name}' has no command, image or profile, so there is nothing to run"
             yield warning(document, (*path, "name"), "R221", message, "add command: [...]")
 
 
@@ -116,10 +116,8 @@ def _placement(document: Document, at: Path, name: str, rules: PlacementRules, k
             message = f"'{name}' must be near '{rule.service}' and must avoid it in the same {rule.topology_key}"
             yield Finding(document, (*at, "near", index), "R214", message, "take one of the two rules out")
         if rule.required and rule.service == name:
-            yield warning(
-                document, (*at, "near", index), "R214", f"'{name}' is to be near itself, so its first replica fits nowhere",
-                "use nodeSelector, or required: false",
-            )  # fmt: skip
+            message = f"'{name}' is to be near itself, so its first replica fits nowhere"
+            yield warning(document, (*at, "near", index), "R214", message, "use nodeSelector, or required: false")
     for index, affinity in enumerate(rules.avoid):
         if affinity.required and affinity.service == name and any(rule.max_per_domain > 1 for rule in rules.spread):
             message = f"'{name}' must avoid itself, and spread allows more than one in a domain"

@@ -27,13 +27,14 @@ class Rest:
 
     def original(self, path: Path) -> Path:
         """Where the value at `path` of what is left stood in the whole document."""
-        value, known = self.value, ()
+        value: Any = self.value
+        known: Path = ()
         for index, step in enumerate(path):
             known = self._paths.get(id(value), known)
             rest = path[index:]
-            if isinstance(value, dict) and step in value:
-                value = value[step]
-            elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            if (isinstance(value, dict) and step in value) or (
+                isinstance(value, list) and isinstance(step, int) and step < len(value)
+            ):
                 value = value[step]
             else:
                 return (*known, *rest)

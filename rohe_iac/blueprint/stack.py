@@ -1,5 +1,7 @@
 """Stack: which pipelines run on which inventory under which contracts, and how they are planned and applied."""
 
+# ruff: noqa: RUF012 - pydantic copies mutable defaults
+
 from __future__ import annotations
 
 import re
@@ -50,9 +52,9 @@ class PlannerSettings(Model):
     filters: tuple[str, ...] = ()
     scorers: dict[str, float] = {}
     iterations: Annotated[int, Strict(), Field(ge=0)] | None = None
-    weights: Weights = Weights()
-    queue: Queue = Queue()
-    overcommit: Overcommit = Overcommit()
+    weights: Weights = Weights.model_construct()
+    queue: Queue = Queue.model_construct()
+    overcommit: Overcommit = Overcommit.model_construct()
     survive: Annotated[int, Strict(), Field(ge=0)] = 0
 
 
@@ -92,7 +94,7 @@ class Target(Model):
 class EmbeddedBroker(Model):
     """A broker that the stack runs."""
 
-    requests: Requests = Requests(cpu="50m", memory=Memory(rss="64Mi"))  # type: ignore[arg-type]
+    requests: Requests = Requests.model_construct(cpu=50, memory=Memory.model_construct(rss=64 * 2**20))
 
 
 def _broker_url(text: str) -> str:
@@ -166,7 +168,7 @@ class Agents(Model):
 
     per_pipeline: Annotated[int, Strict(), Field(ge=1)] = 1
     image: str = "rohe/agent:0.1.0"
-    requests: Requests = Requests(cpu="200m", memory=Memory(rss="128Mi"))  # type: ignore[arg-type]
+    requests: Requests = Requests.model_construct(cpu=200, memory=Memory.model_construct(rss=128 * 2**20))
 
 
 class ModuleUse(Model):
@@ -184,11 +186,11 @@ class StackSpec(Model):
     pipelines: Annotated[tuple[str, ...], Field(min_length=1)]
     inventory: str
     contracts: tuple[str, ...] = ()
-    planner: PlannerSettings = PlannerSettings()
-    target: Target = Target(local=LocalTarget())
-    broker: Broker = Broker(embedded=EmbeddedBroker())
-    store: Store = Store(sqlite=SqliteStore())
-    agents: Agents = Agents()
+    planner: PlannerSettings = PlannerSettings.model_construct()
+    target: Target = Target.model_construct(local=LocalTarget.model_construct())
+    broker: Broker = Broker.model_construct(embedded=EmbeddedBroker.model_construct())
+    store: Store = Store.model_construct(sqlite=SqliteStore.model_construct())
+    agents: Agents = Agents.model_construct()
     modules: tuple[ModuleUse, ...] = ()
     protect: tuple[str, ...] = ()
 

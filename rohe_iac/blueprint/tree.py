@@ -109,7 +109,7 @@ def _text_faults(document: Document, ours: bool) -> Iterator[Diagnostic]:
             continue
         if fault.note and not ours:
             continue
-        yield Diagnostic(place, fault.code, fault.message, fault.hint, severity, document.source.excerpt(place.line))
+        yield Diagnostic(place, fault.code, fault.message, fault.hint, severity, document.source.excerpt(place))
 
 
 def _identified(document: Document) -> list[Finding]:

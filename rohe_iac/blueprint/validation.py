@@ -45,12 +45,19 @@ _EXPECTED = {
     "finite_number": "a finite number",
 }
 
+_BOUNDS = {
+    "greater_than_equal": ("at least", "ge"),
+    "greater_than": ("more than", "gt"),
+    "less_than_equal": ("at most", "le"),
+    "less_than": ("less than", "lt"),
+}
+
 
 def validate(document: Document) -> list[Finding]:
     """Sets `document.model` and returns every fault of the document's own.
 
-    Where parts are faulty the model is made of the rest, so that links can be checked all the same; the names of what was
-    left out are kept as `broken_names`. The model stays None where nothing useful is left.
+    Where parts are faulty the model is made of the rest, so that links can be checked all the same; the names of what
+    was left out are kept as `broken_names`. The model stays None where nothing useful is left.
     """
     model = KINDS[document.kind]
     try:
@@ -76,7 +83,7 @@ def validate(document: Document) -> list[Finding]:
             break
         except ValidationError as error:
             errors = error.errors(include_url=False)
-    document.broken_names = frozenset(rest.names)
+    document.broken_names, document.rest = frozenset(rest.names), rest
     return list(dict.fromkeys(findings))
 
 
@@ -123,20 +130,19 @@ def _finding(document: Document, path: Path, model: type[Model], error: ErrorDet
         hint = f"'{meant}' may be meant for it" if meant else ""
         return Finding(document, path[:-1], "R107", f"field '{error['loc'][-1]}' is missing", hint)
     if kind.startswith("R"):
-        return Finding(document, path, kind, str(context.get("message", error["msg"])), str(context.get("hint", "")))
+        hint = str(context.get("hint", "")) or (_quoted(found) if kind == "R108" and "text" in error["msg"] else "")
+        return Finding(document, path, kind, str(context.get("message", error["msg"])), hint)
     if kind == "literal_error":
         return _not_allowed(document, path, model, error)
     if kind in _EXPECTED:
         on_key = "[key]" in error["loc"]
-        hint = f'write it as "{_yaml(found)}"' if kind == "string_type" and isinstance(found, int | float) else ""
+        hint = _quoted(found) if kind == "string_type" else ""
         return Finding(document, path, "R108", f"expected {_EXPECTED[kind]}, found {shown(found)}", hint, on_key=on_key)
     if kind in ("too_short", "too_long"):
         bound = f"at least {context['min_length']}" if kind == "too_short" else f"at most {context['max_length']}"
         return Finding(document, path, "R114", f"expected {bound} in this list, found {context['actual_length']}")
-    bounds = {"greater_than_equal": ("at least", "ge"), "greater_than": ("more than", "gt"), "less_than_equal": ("at most", "le"),
-              "less_than": ("less than", "lt")}  # fmt: skip
-    if kind in bounds:
-        words, key = bounds[kind]
+    if kind in _BOUNDS:
+        words, key = _BOUNDS[kind]
         return Finding(document, path, "R110", f"expected {words} {context[key]:g}, found {shown(found)}")
     return Finding(document, path, "R108", error["msg"])
 
@@ -153,6 +159,10 @@ def _not_allowed(document: Document, path: Path, model: type[Model], error: Erro
         f"{shown(found)} is not allowed here",
         f"{hint} ({choices})" if "mean" in hint else choices,
     )
+
+
+def _quoted(value: object) -> str:
+    return f'write it as "{_yaml(value)}"' if isinstance(value, int | float) else ""
 
 
 def _yaml(value: object) -> str:

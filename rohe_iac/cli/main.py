@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from rohe_iac.cli.console import screen
+from rohe_iac.foundation.diagnostics import InvalidBlueprint
 from rohe_iac.foundation.errors import ExitCode, RoheError
 
 COMMANDS: tuple[tuple[str, ...], ...] = (
@@ -98,6 +99,10 @@ def run(arguments: list[str]) -> int:
         error.show()
         return ExitCode.USAGE
     except RoheError as error:
+        if isinstance(error, InvalidBlueprint):
+            from rohe_iac.cli.views.diagnostics import show_diagnostics
+
+            show_diagnostics(screen.err, error.diagnostics)
         screen.trouble(error)
         return error.exit_code
     except KeyboardInterrupt:

@@ -24,6 +24,9 @@ from fractions import Fraction
 
 _NUMBER = re.compile(r"([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3}(?![a-zA-Z]))?)\s*([A-Za-z%/]*)")
 
+LARGEST = 10**15
+"""The largest number that is read, in whatever unit it is written."""
+
 MEMORY_UNITS: Mapping[str, int] = {
     "": 1, "k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15,
     "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "Pi": 2**50,
@@ -57,11 +60,11 @@ def _split(value: object, what: str) -> tuple[Fraction, str]:
 def _shown(value: object) -> str:
     if isinstance(value, str):
         return f"'{value[:40]}'"
-    return {None: "nothing", True: "true", False: "false"}.get(value, type(value).__name__) if _plain(value) else type(value).__name__
-
-
-def _plain(value: object) -> bool:
-    return value is None or isinstance(value, bool)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return {"NoneType": "nothing", "dict": "a mapping", "list": "a list"}.get(
+        type(value).__name__, type(value).__name__
+    )
 
 
 def _scaled(value: object, units: Mapping[str, Fraction] | Mapping[str, int], what: str) -> Fraction:
@@ -72,6 +75,8 @@ def _scaled(value: object, units: Mapping[str, Fraction] | Mapping[str, int], wh
         raise ValueError(f"expected {what}, found unit '{unit}'; units: {', '.join(key for key in units if key)}")
     if number < 0:
         raise ValueError(f"expected {what}, found the negative {value}")
+    if number > LARGEST:
+        raise ValueError(f"expected {what}, found {value}, which is larger than anything there is")
     return number * units[unit]
 
 

@@ -1,0 +1,175 @@
+"""Diagnostics: for people, for programs, for code scanners (SARIF 2.1.0), as annotations of GitHub's workflow log."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from rohe_iac.foundation.diagnostics import Diagnostic, Severity
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from rohe_iac.blueprint.loading import Checked
+    from rohe_iac.cli.console import Screen
+
+_COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold cyan"}
+WINDOW = 100
+"""How much of a long line is shown."""
+
+
+class Face(StrEnum):
+    """How diagnostics are shown."""
+
+    human = "human"
+    json = "json"
+    sarif = "sarif"
+    github = "github"
+
+
+def show_checked(screen: Screen, checked: Checked, face: Face) -> None:
+    """What `rohe validate` found, on stdout."""
+    if face is Face.json:
+        screen.print_json({"valid": checked.valid, "documents": checked.kinds, **as_json(checked.diagnostics)})
+    elif face is Face.sarif:
+        screen.print_json(as_sarif(checked.diagnostics))
+    elif face is Face.github:
+        sys.stdout.write("".join(f"{line}\n" for line in as_github(checked.diagnostics)))
+    else:
+        show_diagnostics(screen.out, checked.diagnostics)
+        counted = ", ".join(f"{count} {kind}" for kind, count in checked.kinds.items()) or "no document"
+        verdict = "valid" if checked.valid else "not valid"
+        screen.out.print(f"{verdict}: {summary(checked.diagnostics)} in {counted}", markup=False)
+
+
+def show_diagnostics(console: Console, diagnostics: Iterable[Diagnostic]) -> None:
+    """Each with its place, code, line, caret and hint."""
+    from rich.text import Text
+
+    for item in diagnostics:
+        colour = _COLOURS[item.severity]
+        head = Text.assemble(
+            (printable(f"{item.place}: "), "bold"),
+            (f"{item.severity.value} {item.code}: ", colour),
+            printable(item.message),
+        )
+        console.print(head, soft_wrap=True)
+        if item.excerpt.strip():
+            excerpt, pointer = pointed(item)
+            gutter = len(str(item.place.line))
+            console.print(Text(f" {item.place.line} | {excerpt}"), soft_wrap=True)
+            console.print(Text.assemble(f" {'':{gutter}} | ", (pointer, colour)), soft_wrap=True)
+        if item.hint:
+            console.print(Text.assemble(("   hint: ", "cyan"), printable(item.hint)), soft_wrap=True)
+
+
+def pointed(item: Diagnostic) -> tuple[str, str]:
+    """The excerpt, cut to WINDOW around the column where it is long, and the caret that goes below it."""
+    from rich.cells import cell_len
+
+    line, column = item.excerpt, item.place.column - 1
+    if len(line) > WINDOW and column > WINDOW // 2:
+        cut = column - WINDOW // 2
+        line, column = "..." + line[cut:], column - cut + 3
+    line = printable(line.replace("\t", " "))
+    return line[: WINDOW + 20], " " * cell_len(line[:column]) + "^"
+
+
+def printable(text: str) -> str:
+    """The text with everything replaced that could move a terminal's cursor or change its colours."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+
+
+def summary(diagnostics: Sequence[Diagnostic]) -> str:
+    """`2 errors, 1 warning`."""
+    counts = {severity: sum(item.severity is severity for item in diagnostics) for severity in Severity}
+    parts = [f"{count} {severity.value}{'' if count == 1 else 's'}" for severity, count in counts.items()]
+    return ", ".join(part for part in parts if not part.startswith("0")) or "no faults"
+
+
+def as_json(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
+    """Counts and every diagnostic as JSON values."""
+    return {
+        "errors": sum(item.severity is Severity.ERROR for item in diagnostics),
+        "warnings": sum(item.severity is Severity.WARNING for item in diagnostics),
+        "notes": sum(item.severity is Severity.NOTE for item in diagnostics),
+        "diagnostics": [
+            {
+                "file": item.place.file,
+                "line": item.place.line,
+                "column": item.place.column,
+                "severity": item.severity.value,
+                "code": item.code,
+                "message": item.message,
+                "hint": item.hint,
+                "excerpt": item.excerpt,
+            }
+            for item in diagnostics
+        ],
+    }
+
+
+def as_sarif(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
+    """A SARIF 2.1.0 log (OASIS standard) with one run."""
+    from rohe_iac import __version__
+    from rohe_iac.blueprint.codes import CODES
+
+    codes = sorted({item.code for item in diagnostics})
+    rules = [
+        {
+            "id": code,
+            "name": CODES[code].slug,
+            "shortDescription": {"text": CODES[code].title},
+            "help": {"text": f"docs/diagnostics/{code}.md"},
+        }
+        for code in codes
+    ]
+    results = [
+        {
+            "ruleId": item.code,
+            "ruleIndex": codes.index(item.code),
+            "level": item.severity.value,
+            "message": {"text": f"{item.message} ({item.hint})" if item.hint else item.message},
+            "locations": [
+                {
+                    "physicalLocation": {
+                        "artifactLocation": {"uri": _uri(item.place.file), "uriBaseId": "SRCROOT"},
+                        "region": {"startLine": item.place.line, "startColumn": item.place.column},
+                    }
+                }
+            ],
+        }
+        for item in diagnostics
+    ]
+    driver = {"name": "rohe", "version": __version__, "rules": rules}
+    return {
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}],
+    }
+
+
+def _uri(path: str) -> str:
+    from urllib.parse import quote
+
+    return quote(path)
+
+
+def as_github(diagnostics: Iterable[Diagnostic]) -> list[str]:
+    """One workflow command a diagnostic, which GitHub shows beside the line."""
+    words = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
+    lines = []
+    for item in diagnostics:
+        text = f"{item.message} ({item.hint})" if item.hint else item.message
+        place = f"file={_escaped(item.place.file)},line={item.place.line},col={item.place.column}"
+        message = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+        lines.append(f"::{words[item.severity]} {place},title={item.code}::{message}")
+    return lines
+
+
+def _escaped(text: str) -> str:
+    for character, code in (("%", "%25"), ("\r", "%0D"), ("\n", "%0A"), (":", "%3A"), (",", "%2C")):
+        text = text.replace(character, code)
+    return text

@@ -1,10 +1,10 @@
 """What every model of the language shares: frozen, strict about unknown fields, camelCase in YAML, one unit a quantity.
 
-# ruff: noqa: RUF012 - pydantic copies mutable defaults
-
 Validators raise PydanticCustomError whose type is the stable code of the diagnostic (see codes.py) and whose context
 may hold a `hint`.
 """
+
+# ruff: noqa: RUF012 - pydantic copies mutable defaults
 
 from __future__ import annotations
 

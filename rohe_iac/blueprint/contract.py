@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, Strict, WithJsonSch
 from rohe_iac.blueprint.amounts import Amount, Length, amount_of, length_of
 from rohe_iac.blueprint.base import Flag, Metadata, Model, Name, Ratio, Seconds, fault
 from rohe_iac.blueprint.expression import RawExpression
-from rohe_iac.foundation.module_source import split_reference
+from rohe_iac.foundation.user_modules import split_reference
 
 Operator = Literal["<", "<=", ">", ">=", "==", "between"]
 ActionName = Literal["alert", "degrade", "reroute", "reject"]

@@ -11,7 +11,7 @@ from rohe_iac.blueprint.hints import did_you_mean
 from rohe_iac.blueprint.pipeline import Pipeline, Service
 from rohe_iac.blueprint.references import cycle, missing, unique, warning
 from rohe_iac.blueprint.tree import Tree
-from rohe_iac.foundation.module_source import check_reference
+from rohe_iac.foundation.user_modules import check_reference
 
 BUILT_IN = frozenset(("response_time", "throughput", "availability", "accuracy", "requests"))
 """Metrics that the agent makes itself: from start and end of reports, from their number, from prediction and truth."""

@@ -1,10 +1,10 @@
 """Consumer-defined metrics: expression trees over the samples of a window.
 
-# ruff: noqa: RUF012 - pydantic copies mutable defaults
-
 A tree is a mapping with exactly one operation. Trees stay as written in the document model; this file says what is well
 formed, and walks them.
 """
+
+# ruff: noqa: RUF012 - pydantic copies mutable defaults
 
 from __future__ import annotations
 

@@ -26,7 +26,8 @@ class ModuleMetadata(Metadata):
 
 InputType = Literal["string", "integer", "number", "boolean", "list", "mapping"]
 _TYPES: dict[str, tuple[type, ...]] = {
-    "string": (str,), "integer": (int,), "number": (int, float), "boolean": (bool,), "list": (list,), "mapping": (dict,),
+    "string": (str,), "integer": (int,), "number": (int, float), "boolean": (bool,),
+    "list": (list,), "mapping": (dict,),
 }  # fmt: skip
 
 

@@ -32,9 +32,9 @@ class Rest:
         for index, step in enumerate(path):
             known = self._paths.get(id(value), known)
             rest = path[index:]
-            if (isinstance(value, dict) and step in value) or (
-                isinstance(value, list) and isinstance(step, int) and step < len(value)
-            ):
+            if isinstance(value, dict) and step in value:
+                value = value[step]
+            elif isinstance(value, list) and isinstance(step, int) and step < len(value):  # noqa: SIM114 - the types differ
                 value = value[step]
             else:
                 return (*known, *rest)

@@ -14,7 +14,7 @@ from rohe_iac.blueprint.references import missing, unique
 from rohe_iac.blueprint.stack import Stack
 from rohe_iac.blueprint.tree import Tree
 from rohe_iac.foundation.errors import UsageError
-from rohe_iac.foundation.module_source import check_reference
+from rohe_iac.foundation.user_modules import check_reference
 from rohe_iac.foundation.names import parse_address
 
 STRATEGIES = ("first-fit", "best-fit", "worst-fit", "dot-product", "fragmentation", "portfolio", "exact")

@@ -1,4 +1,4 @@
-"""Code of the user's: `path/to/file.py:name`, checked by reading it, never by running it."""
+"""The source of user modules: what `path/to/file.py:name` refers to, told by reading it, never by running it."""
 
 from __future__ import annotations
 
@@ -36,11 +36,19 @@ def split_reference(reference: str) -> tuple[str, str]:
 
 
 def check_reference(
-    root: Path, reference: str, *, positional: int, options: frozenset[str] = frozenset()
+    root: Path,
+    reference: str,
+    *,
+    positional: int,
+    options: frozenset[str] = frozenset(),
+    surplus: bool = True,
+    callables: bool = True,
 ) -> Trouble | None:
     """Reads the module with `ast` and tells why `reference` cannot be called with so many positional arguments.
 
-    options: keyword arguments that it will be given. None where all is well. Nothing of the module is run.
+    options: keyword arguments that it may be given. surplus: tell also of options that it does not take.
+    callables: it has to be a function; else a class will do, and its signature is not looked at.
+    None where all is well. Nothing of the module is run. Errors: ValueError where the reference has no such form.
     """
     path, name = split_reference(reference)
     file = root / path
@@ -56,9 +64,11 @@ def check_reference(
         line = getattr(error, "lineno", 0) or 0
         return Trouble("file", f"{path} is not Python: {getattr(error, 'msg', '') or error}", line=line)
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+    if not callables and any(isinstance(node, ast.ClassDef) and node.name == name for node in tree.body):
+        return None
     if name not in functions:
         return _no_function(path, name, tree, functions)
-    return _signature(path, functions[name], positional, options)
+    return _signature(path, functions[name], positional, options, surplus) if callables else None
 
 
 def _no_function(
@@ -78,7 +88,7 @@ def _no_function(
 
 
 def _signature(
-    path: str, function: ast.FunctionDef | ast.AsyncFunctionDef, positional: int, options: frozenset[str]
+    path: str, function: ast.FunctionDef | ast.AsyncFunctionDef, positional: int, options: frozenset[str], surplus: bool
 ) -> Trouble | None:
     where = f"{function.name} in {path}"
     if isinstance(function, ast.AsyncFunctionDef):
@@ -100,9 +110,9 @@ def _signature(
         hint = "give them under options, or give them a default"
         return Trouble("signature", f"{where} needs {', '.join(required)} as well", hint, function.lineno)
     taken = {*names[positional:], *(argument.arg for argument in arguments.kwonlyargs)}
-    surplus = sorted(options - taken)
-    if surplus and arguments.kwarg is None:
+    refused = sorted(options - taken)
+    if surplus and refused and arguments.kwarg is None:
         return Trouble(
-            "signature", f"{where} does not take {', '.join(surplus)}", "let it take **options", function.lineno
+            "signature", f"{where} does not take {', '.join(refused)}", "let it take **options", function.lineno
         )
     return None

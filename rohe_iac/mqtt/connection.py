@@ -13,7 +13,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import paho.mqtt.client as paho
@@ -22,37 +21,16 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from rohe_iac.mqtt.address import BrokerAddress
+from rohe_iac.mqtt.message import Incoming, Outgoing
 
 LOG = logging.getLogger("rohe.mqtt")
 
 SHORTEST_WAIT = 0.1
-LONGEST_WAIT = 5.0
+LONGEST_WAIT = 2.0
 """Bounds of the pause between attempts to connect, in seconds; it doubles from the first to the second."""
 
 SESSION_LIFE = 24 * 3600
 """Seconds for which an MQTT 5 broker keeps a persistent session."""
-
-
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """A message that arrived. `connection` counts connections, so that an acknowledgement never goes to a later one."""
-
-    topic: str
-    payload: bytes
-    qos: int
-    retained: bool
-    message_id: int
-    connection: int
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A message to publish."""
-
-    topic: str
-    payload: bytes
-    qos: int = 1
-    retain: bool = False
 
 
 def _nothing() -> None:
@@ -245,7 +223,7 @@ class Connection:
         if reason.is_failure:
             self._answered = "protocol" not in str(reason).lower()
             self.trouble = f"{self.broker.url} refused '{self.client_id}': {reason}"
-            LOG.warning("%s", self.trouble)
+            LOG.log(logging.WARNING if self._answered else logging.DEBUG, "%s", self.trouble)
             return
         self._answered = True
         if self._subscriptions:

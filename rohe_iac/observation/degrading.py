@@ -14,7 +14,7 @@ MOST_PATIENCE = 16
 
 
 class DegradeState(msgspec.Struct, kw_only=True):
-    """Actions in force, how often each member was dropped, and by objective the end of the window that caused its last."""
+    """Actions in force; how often each member was dropped; by objective, the end of the last window that did so."""
 
     active: list[Action] = []
     times: dict[str, int] = {}

@@ -79,6 +79,7 @@ class Lane:
             count=measurement.count,
             window=alone,
             verdict=verdict,
+            number=window.number,
         )
         self.state.last = result
         changed = None

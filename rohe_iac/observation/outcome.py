@@ -10,7 +10,7 @@ from rohe_iac.observation.judging import Verdict
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True, tag="result"):
-    """One closed window of one objective. window: the verdict of this window alone; verdict: the objective's."""
+    """The number-th closed window of an objective. window: the verdict of it alone; verdict: the objective's."""
 
     contract: str
     objective: str
@@ -20,11 +20,12 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, tag="result"):
     count: int
     window: Verdict
     verdict: Verdict
+    number: int = 0
 
     @property
     def key(self) -> str:
         """The same for the same window, whenever it is computed."""
-        return f"{self.contract}/{self.objective}/{self.start!r}/{self.end!r}"
+        return f"{self.contract}/{self.objective}/{self.number}/{self.end!r}"
 
 
 class Violation(msgspec.Struct, frozen=True, kw_only=True, tag="violation"):

@@ -58,6 +58,7 @@ class Processor:
                     count=len(window.samples),
                     window=Verdict.UNKNOWN,
                     verdict=Verdict.UNKNOWN,
+                    number=window.number,
                 )
 
     def _measured(self, window: Window) -> dict[str, float]:

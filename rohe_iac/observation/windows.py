@@ -20,11 +20,15 @@ LONGEST_RUN = 1000
 
 
 class Window(msgspec.Struct, kw_only=True):
-    """A closed span. start and end: seconds since the epoch; by count, the times of the first and last sample."""
+    """A closed span. start and end: seconds since the epoch; by count, the times of the first and last sample.
+
+    number: counts the closed spans from 1.
+    """
 
     start: float
     end: float
     samples: list[Sample]
+    number: int = 0
 
     @property
     def seconds(self) -> float:
@@ -38,6 +42,7 @@ class WindowState(msgspec.Struct, kw_only=True):
     samples: list[Sample] = []
     count: int = 0
     next_end: float = 0.0
+    closed: int = 0
 
 
 class Windower:
@@ -68,6 +73,10 @@ class Windower:
             self.state.next_end = self._first_end(watermark)
         yield from self._close_until(watermark)
 
+    def _closed(self, start: float, end: float, samples: list[Sample]) -> Window:
+        self.state.closed += 1
+        return Window(start=start, end=end, samples=samples, number=self.state.closed)
+
     def _first_end(self, time: float) -> float:
         every = self.spec.every_seconds
         return (math.floor(time / every) + 1) * every
@@ -78,18 +87,18 @@ class Windower:
             full = state.count >= spec.size_count
             if full and (state.count - spec.size_count) % spec.every_count == 0:
                 held = state.samples[-spec.size_count :]
-                yield Window(start=held[0].time, end=sample.time, samples=list(held))
+                yield self._closed(start=held[0].time, end=sample.time, samples=list(held))
             return
         state.samples = [held for held in state.samples if held.time > sample.time - spec.size_seconds]
         if state.count % spec.every_count == 0:
-            yield Window(start=sample.time - spec.size_seconds, end=sample.time, samples=list(state.samples))
+            yield self._closed(start=sample.time - spec.size_seconds, end=sample.time, samples=list(state.samples))
 
     def _close_until(self, time: float) -> Iterator[Window]:
         state, spec = self.state, self.spec
         if spec.session:
             if state.samples and state.samples[-1].time + spec.session <= time:
                 held, state.samples = state.samples, []
-                yield Window(start=held[0].time, end=held[-1].time + spec.session, samples=held)
+                yield self._closed(start=held[0].time, end=held[-1].time + spec.session, samples=held)
             return
         while spec.every_seconds and state.next_end and state.next_end <= time:
             end = state.next_end
@@ -105,7 +114,7 @@ class Windower:
         if spec.size_count:
             held = [sample for sample in state.samples if sample.time < end][-spec.size_count :]
             start = held[0].time if held else end - spec.every_seconds
-            return Window(start=start, end=end, samples=held)
+            return self._closed(start=start, end=end, samples=held)
         start = end - spec.size_seconds
         state.samples = [sample for sample in state.samples if sample.time >= start]
-        return Window(start=start, end=end, samples=[sample for sample in state.samples if sample.time < end])
+        return self._closed(start=start, end=end, samples=[sample for sample in state.samples if sample.time < end])

@@ -39,7 +39,8 @@ Answer = Callable[[str, bytes], None]
 class CommandDesk:
     """Gives commands to the service's callback on a thread of its own and passes the answers on."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, client: str, answer: Answer) -> None:
+        self._client = client
         self._answer = answer
         self._callback: CommandCallback | None = None
         self._queue: queue.Queue[tuple[Command, str] | None] = queue.Queue(maxsize=256)
@@ -89,7 +90,7 @@ class CommandDesk:
                     self._answers.popitem(last=False)
             accepted, why = self._answers[command.id]
             if reply:
-                answer = {"id": command.id, "accepted": accepted, "why": why}
+                answer = {"id": command.id, "client": self._client, "accepted": accepted, "why": why}
                 self._answer(reply, json.dumps(answer).encode())
 
     def _ask(self, command: Command) -> tuple[bool, str]:

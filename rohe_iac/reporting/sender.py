@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from rohe_iac.foundation.topics import ack_topic, command_topic, reply_topic, report_topic, state_topic
-from rohe_iac.mqtt.connection import Connection, Incoming, Outgoing
+from rohe_iac.mqtt.connection import Connection
+from rohe_iac.mqtt.message import Incoming, Outgoing
 from rohe_iac.reporting.command import CommandDesk
 from rohe_iac.reporting.outbox import Outbox
 from rohe_iac.reporting.settings import Settings
@@ -44,7 +45,7 @@ class Sender:
         self._command = command_topic(settings.stack, settings.instance)
         self._state = state_topic(settings.stack, settings.instance)
         self._report = report_topic(settings.stack, settings.topic or settings.service, settings.instance)
-        self.desk = CommandDesk(self._answer)
+        self.desk = CommandDesk(settings.instance, self._answer)
         self.connection = Connection(
             settings.broker,
             settings.instance,

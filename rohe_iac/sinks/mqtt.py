@@ -1,0 +1,40 @@
+"""MQTT: violations, and results where a contract asks for them, as messages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from rohe_iac.foundation.topics import result_topic, violation_topic
+from rohe_iac.mqtt.message import Outgoing
+from rohe_iac.observation.outcome import Outcome, Result, Violation
+from rohe_iac.sinks.sink import SinkFailed
+
+
+class MqttSink:
+    """Publishes violations on `violation/CONTRACT`; results of the named contracts on `result/AGENT/OBJECTIVE`."""
+
+    def __init__(
+        self, publish: Callable[[Outgoing], bool], stack: str, agent: str, result_contracts: frozenset[str]
+    ) -> None:
+        self._publish, self._stack, self._agent, self._contracts = publish, stack, agent, result_contracts
+
+    @property
+    def name(self) -> str:
+        """Under which progress is kept."""
+        return "mqtt"
+
+    def write(self, outcomes: Sequence[Outcome]) -> None:
+        """Hands every message to the connection. Errors: SinkFailed while there is none."""
+        for outcome in outcomes:
+            if isinstance(outcome, Violation):
+                topic = violation_topic(self._stack, outcome.contract)
+            elif isinstance(outcome, Result) and outcome.contract in self._contracts:
+                level = re.sub(r"[^a-z0-9_-]", "-", outcome.objective.lower())
+                topic = result_topic(self._stack, self._agent, level)
+            else:
+                continue
+            if not self._publish(Outgoing(topic, msgspec.json.encode(outcome))):
+                raise SinkFailed("the broker is away")

@@ -44,7 +44,9 @@ def peers(
         for other in replicas:
             if other.pipeline == placement.pipeline and other.service == target:
                 url = url_of(other)
-                if url is not None:
-                    members.setdefault(other.member, []).append(url)
+                urls = members.setdefault(other.member, [])
+                # On a cluster all replicas of a member stand behind one URL.
+                if url is not None and url not in urls:
+                    urls.append(url)
         found[target] = members
     return found

@@ -1,0 +1,164 @@
+"""Claims about `rohe plan`, `show`, `verify` and `render`."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+
+from rohe_iac.deployment.planfile import decode
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def test_every_replica_gets_a_node_with_a_reason(rohe: Run) -> None:
+    done = rohe("plan", "-o", "json")
+    assert done.returncode == 0, done.stderr
+    placements = json.loads(done.stdout)["plan"]["placements"]
+    assert {place["instance"] for place in placements} >= {"classify-svm-0", "classify-svm-1", "camera-0"}
+    assert all(place["node"] and place["reason"] for place in placements)
+
+
+def test_the_same_input_gives_the_same_bytes_whatever_the_hash_seed_and_the_order_of_files(
+    rohe: Run, repository: Path
+) -> None:
+    assert rohe("plan", "--out", "a.plan", PYTHONHASHSEED="1").returncode == 0
+    documents = sorted((repository / "blueprints").iterdir())
+    plan = json.loads((repository / "a.plan").read_bytes())
+    assert rohe("plan", "--out", "b.plan", PYTHONHASHSEED="2").returncode == 0
+    assert (repository / "a.plan").read_bytes() == (repository / "b.plan").read_bytes()
+    whole = "---\n".join(path.read_text() + "\n" for path in reversed(documents))
+    for path in documents:
+        path.unlink()
+    (repository / "blueprints" / "all.yaml").write_text(whole)
+    again = json.loads(rohe("plan", "-o", "json", PYTHONHASHSEED="3").stdout)
+    assert again["plan"] == plan["plan"]
+    assert again["manifests"] == plan["manifests"]
+
+
+def test_a_plan_is_shown_and_verified_without_the_repository(rohe: Run, repository: Path, tmp_path: Path) -> None:
+    plan = tmp_path / "digits.plan"
+    shown = rohe("plan", "--out", str(plan))
+    shutil.rmtree(repository / "blueprints")
+    assert rohe("show", str(plan)).stdout == shown.stdout
+    verified = rohe("verify", str(plan))
+    assert verified.returncode == 0
+    assert "every constraint holds" in verified.stdout
+
+
+def test_a_plan_that_breaks_a_constraint_does_not_verify(rohe: Run, repository: Path) -> None:
+    rohe("plan", "--out", "digits.plan")
+    path = repository / "digits.plan"
+    planfile = decode(path.read_bytes(), "digits.plan")
+    crowded = tuple(replace(place, node="zero-1") for place in planfile.plan.placements)
+    path.write_bytes(replace(planfile, plan=replace(planfile.plan, placements=crowded)).encode())
+    done = rohe("verify", "digits.plan")
+    assert done.returncode == 1
+    assert "zero-1" in done.stdout
+
+
+def test_one_changed_byte_is_refused_with_6(rohe: Run, repository: Path) -> None:
+    rohe("plan", "--out", "digits.plan")
+    edit(repository / "digits.plan", '"zero-1"', '"zero-2"')
+    for command in ("show", "verify"):
+        done = rohe(command, "digits.plan")
+        assert done.returncode == 6
+        assert "altered" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_what_fits_nowhere_is_told_with_place_node_and_amount_and_the_plan_is_written(
+    rohe: Run, repository: Path
+) -> None:
+    edit(repository / "blueprints" / "pipeline.yaml", "requests: {cpu: 250m,", "requests: {cpu: 3,")
+    done = rohe("plan", "--out", "digits.plan")
+    assert done.returncode == 4
+    assert "replica/digits:aggregate/0: closest is" in done.stdout
+    assert "missing" in done.stdout
+    assert "blueprints/pipeline.yaml:" in done.stdout
+    assert (repository / "digits.plan").exists()
+
+
+def test_changes_are_two_with_detailed_exitcode(rohe: Run) -> None:
+    assert rohe("plan", "--detailed-exitcode").returncode == 2
+
+
+def test_a_plan_is_readable_by_its_owner_only(rohe: Run, repository: Path) -> None:
+    rohe("plan", "--out", "digits.plan")
+    assert (repository / "digits.plan").stat().st_mode & 0o077 == 0
+
+
+def test_a_secret_reaches_neither_plan_nor_manifests(rohe: Run, repository: Path) -> None:
+    edit(
+        repository / "blueprints" / "pipeline.yaml",
+        'env: {OMP_NUM_THREADS: "1", LOAD: "30"',
+        'env: {TOKEN: {secret: "env:CAMERA_TOKEN"}, OMP_NUM_THREADS: "1", LOAD: "30"',
+    )
+    done = rohe("plan", "-o", "json", CAMERA_TOKEN="hunter2-hunter2")
+    assert done.returncode == 0, done.stderr
+    assert "hunter2" not in done.stdout + done.stderr
+    assert "env:CAMERA_TOKEN" in done.stdout
+
+
+def test_render_writes_the_bytes_of_the_plan(rohe: Run, repository: Path) -> None:
+    plan = json.loads(rohe("plan", "-o", "json").stdout)
+    assert rohe("render", "--out", "manifests").returncode == 0
+    for manifest in plan["manifests"]:
+        assert (repository / "manifests" / f"{manifest['name']}.yaml").read_text() == manifest["text"]
+
+
+def test_render_to_stdout_prints_yaml_only(rohe: Run) -> None:
+    done = rohe("render")
+    kinds = [document["kind"] for document in yaml.safe_load_all(done.stdout)]
+    assert kinds.count("Process") == 8
+    assert done.stderr == ""
+
+
+def test_the_kubernetes_target_differs_by_its_target_alone(rohe: Run, repository: Path) -> None:
+    edit(
+        repository / "blueprints" / "stack.yaml",
+        "target: {local: {runtime: process, ports: 42000-42099}}",
+        "target: {kubernetes: {namespace: digits}}",
+    )
+    done = rohe("render")
+    assert done.returncode == 0, done.stderr
+    documents = list(yaml.safe_load_all(done.stdout))
+    kinds = [document["kind"] for document in documents]
+    assert {"Namespace", "Deployment", "Service", "ConfigMap"} == set(kinds)
+    names = [(document["kind"], document["metadata"]["name"]) for document in documents]
+    assert len(set(names)) == len(names)
+    preprocess = next(d for d in documents if d["kind"] == "Deployment" and d["metadata"]["name"].startswith("prepro"))
+    told = {
+        entry["name"]: entry.get("value") for entry in preprocess["spec"]["template"]["spec"]["containers"][0]["env"]
+    }
+    assert json.loads(told["ROHE_PEERS"])["classify"]["svm"] == ["http://classify-svm.digits.svc:8000"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("plan", "nosuch"), 64),
+        (("plan", "--nosuch"), 64),
+        (("show", "nosuch.plan"), 64),
+        (("-C", "/nosuch", "plan"), 64),
+        (("plan", "--against", "blueprints/stack.yaml"), 6),
+        (("plan", "--out", "/nosuch/x.plan"), 64),
+    ],
+)
+def test_what_cannot_be_done_is_told_without_a_traceback(rohe: Run, arguments: tuple[str, ...], code: int) -> None:
+    done = rohe(*arguments)
+    assert done.returncode == code, done.stderr
+    assert done.stderr.strip()
+    assert "Traceback" not in done.stderr

@@ -129,7 +129,7 @@ def test_render_to_stdout_prints_yaml_only(rohe: Run) -> None:
 def test_the_kubernetes_target_differs_by_its_target_alone(rohe: Run, repository: Path) -> None:
     edit(
         repository / "blueprints" / "stack.yaml",
-        "target: {local: {runtime: process, ports: 42000-42099}}",
+        "target: {local: {runtime: process, ports: 24200-24299}}",
         "target: {kubernetes: {namespace: digits}}",
     )
     done = rohe("render")

@@ -1,0 +1,95 @@
+"""What all tests share: the engine is found once, nothing of the user's is touched, and no skip stays unseen."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+STRICT = os.environ.get("CI") == "true"
+"""Under CI a test that skips is a test that failed, unless it is marked `platform`."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Finds the engine before the workers start, so that they inherit it; tests move the cache away from it."""
+    if "PYTEST_XDIST_WORKER" in os.environ or os.environ.get("ROHE_PULUMI"):
+        return
+    from rohe_iac.deployment.engine import EngineMissing, find_engine
+
+    try:
+        os.environ["ROHE_PULUMI"] = str(find_engine(install=False).path)
+    except EngineMissing:
+        return
+
+
+@pytest.fixture(scope="session", autouse=True)
+def private_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """State and settings of the user who runs the tests are neither read nor written."""
+    home = tmp_path_factory.mktemp("home")
+    wanted = {"XDG_STATE_HOME": str(home / "state"), "XDG_CONFIG_HOME": str(home / "config")}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    yield
+    for name, value in before.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+@pytest.fixture(scope="session")
+def engine_path() -> Path:
+    """A real Pulumi engine; without one the test is skipped, loudly."""
+    named = os.environ.get("ROHE_PULUMI")
+    if not named:
+        pytest.skip("there is no Pulumi engine; `make engine` installs one")
+    return Path(named)
+
+
+@pytest.fixture
+def root() -> Path:
+    """The checkout."""
+    return ROOT
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Under CI a skip fails."""
+    report = yield
+    if STRICT and report.skipped and not hasattr(report, "wasxfail") and item.get_closest_marker("platform") is None:
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which CI=true does not allow: {_reason(report)}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Under CI a module that skips itself fails."""
+    report = yield
+    if STRICT and report.skipped:
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which CI=true does not allow: {_reason(report)}"
+    return report
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Lists what was skipped, each with its reason."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    if not skipped:
+        return
+    terminalreporter.section(f"NOT RUN: {len(skipped)} skipped", sep="!", yellow=True, bold=True)
+    for report in skipped:
+        terminalreporter.line(f"{report.nodeid}: {_reason(report)}")
+
+
+def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
+    told = report.longrepr
+    return str(told[2]).removeprefix("Skipped: ") if isinstance(told, tuple) else str(told)

@@ -66,7 +66,8 @@ class Observer:
                 watermark=WatermarkState(), join=JoinState(), degrading=DegradeState(), counters=Counters()
             )
         self.configuration, self.state = configuration, state
-        self._watermark = Watermark(configuration.lateness, state.watermark)
+        expected = [item.instance for item in configuration.instances]
+        self._watermark = Watermark(configuration.lateness, state.watermark, expected)
         self._join = Join(configuration, configuration.lateness, state.join)
         self.degrading = Degrading(configuration, state.degrading)
         ensembles = [service.name for service in configuration.services if service.members]

@@ -7,6 +7,8 @@ waited for, because each brings what it kept meanwhile.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 GRACE = 6.0
@@ -34,10 +36,14 @@ class WatermarkState(msgspec.Struct, kw_only=True):
 
 
 class Watermark:
-    """lateness: seconds that reports of one client may be out of order, and clients behind each other."""
+    """lateness: seconds that reports of one client may be out of order, and clients behind each other.
 
-    def __init__(self, lateness: float, state: WatermarkState | None = None) -> None:
+    expected: clients that are waited for after a pause although they were never heard of.
+    """
+
+    def __init__(self, lateness: float, state: WatermarkState | None = None, expected: Iterable[str] = ()) -> None:
         self._lateness = lateness
+        self._expected = frozenset(expected)
         self._idle = max(1.0, lateness)
         self.state = state if state is not None else WatermarkState()
 
@@ -82,6 +88,8 @@ class Watermark:
     def advance(self) -> float:
         """Moves the watermark as far as is final now, and returns it."""
         state = self.state
+        if state.now - state.resumed <= GRACE and not self._expected <= state.clients.keys():
+            return state.value
         silent = state.now - self._idle
         marks = [self._mark(clock, silent) for clock in state.clients.values()]
         candidate = min(marks, default=silent if state.now - state.resumed > GRACE else 0.0) - self._lateness

@@ -129,6 +129,12 @@ class Outbox:
         with self._lock:
             return int(self._database.execute("SELECT count(*) FROM waiting WHERE row <= ?", (row,)).fetchone()[0])
 
+    def has_upto(self, boot: str, seq: int) -> bool:
+        """Whether a report of the boot up to that number waits."""
+        with self._lock:
+            found = self._database.execute("SELECT 1 FROM waiting WHERE boot = ? AND seq <= ? LIMIT 1", (boot, seq))
+            return found.fetchone() is not None
+
     def acknowledge(self, boot: str, up_to_seq: int, holes: Sequence[tuple[int, int]]) -> int:
         """Forgets the reports of a boot up to `up_to_seq` but for `holes` (inclusive ranges); returns how many."""
         gone, first = 0, 1

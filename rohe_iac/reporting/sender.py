@@ -25,6 +25,9 @@ FIRST_RESEND = 3.0
 LAST_RESEND = 30.0
 """Seconds without an acknowledgement of the oldest report after which it is sent again; doubles from first to last."""
 
+HOLES_AGAIN = 0.5
+"""Seconds between two sendings of what an agent says it is missing."""
+
 STATE_EVERY = 10.0
 CHECKPOINT_EVERY = 2.0
 
@@ -37,9 +40,9 @@ class Sender:
         self._wake = threading.Condition()
         self._news = False
         self._again = False
+        self._again_at = 0.0
         self._closing = False
         self._agent_boot = ""
-        self._progress = 0
         self.resent = 0
         self._ack = ack_topic(settings.stack, settings.instance)
         self._command = command_topic(settings.stack, settings.instance)
@@ -106,14 +109,16 @@ class Sender:
 
     def _acknowledged(self, ack: dict[str, Any]) -> None:
         holes = [(int(first), int(last)) for first, last in ack.get("holes") or ()]
-        gone = self._outbox.acknowledge(str(ack["boot"]), int(ack["up_to_seq"]), holes)
+        boot, up_to = str(ack["boot"]), int(ack["up_to_seq"])
+        self._outbox.acknowledge(boot, up_to, holes)
         agent_boot = str(ack.get("agent_boot", ""))
         with self._wake:
-            self._progress += gone
-            if agent_boot and agent_boot != self._agent_boot:
-                # An agent that started anew may have lost what only the broker held for it.
-                self._again = self._again or bool(self._agent_boot)
+            if agent_boot != self._agent_boot:
+                # What was sent before this agent listened may be lost; so may what only the broker held for it.
+                self._again = True
                 self._agent_boot = agent_boot
+            elif holes and time.monotonic() - self._again_at > HOLES_AGAIN and self._outbox.has_upto(boot, up_to):
+                self._again = True
             self._wake.notify()
 
     def _run(self) -> None:
@@ -140,7 +145,7 @@ class Sender:
                 again, oldest_since, pause = True, now, min(pause * 2, LAST_RESEND)
             if again and sent_row:
                 self.resent += self._outbox.count_upto(sent_row)
-                sent_row, oldest_since = 0, now
+                sent_row, oldest_since, self._again_at = 0, now, now
             sent_row = self._send_after(sent_row)
 
     def _send_after(self, row: int) -> int:

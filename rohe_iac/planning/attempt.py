@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
 
-from rohe_iac.planning.feasibility import refusal, refusal_to_stay
-from rohe_iac.planning.field import Field, PlainField, Points
+from rohe_iac.planning.feasibility import amounts_refusal, refusal_to_stay
+from rohe_iac.planning.field import Field, PlainField, View, refusals_of
 from rohe_iac.planning.layout import NODE_KEY, Layout
 from rohe_iac.planning.ledger import Grant, Ledger
-from rohe_iac.planning.plan import Refusals, ScorePart
+from rohe_iac.planning.plan import Refusals
 from rohe_iac.planning.scoring import Scoring
 
 PLAIN_LIMIT = 40_000
@@ -18,13 +19,13 @@ PLAIN_LIMIT = 40_000
 
 @dataclass(slots=True)
 class Decision:
-    """One replica's node (position) with the points it won by; `kept`: it stayed where it was."""
+    """One replica's node (position) with the points it won by and the raw parts of them; `kept`: it stayed."""
 
     index: int
     node: int
     grant: Grant
     points: int = 0
-    parts: tuple[ScorePart, ...] = ()
+    parts: tuple[int, ...] = ()
     runner_up: int = -1
     runner_up_points: int = 0
     fits: int = 0
@@ -34,7 +35,7 @@ class Decision:
 class Attempt:
     """Places the demands of a layout, one class after another.
 
-    explain: keep score parts and refusals. wide: nodes times demands above which NumPy is used (None: the default).
+    explain: keep score parts and refusals. plain_limit: nodes times demands above which NumPy is used (None: default).
     """
 
     def __init__(self, layout: Layout, strategy: str, *, explain: bool = True, plain_limit: int | None = None) -> None:
@@ -71,8 +72,13 @@ class Attempt:
             if indices:
                 self._place(demand, indices)
             elif self.explain and self.layout.demands[demand].replicas:
-                self.refusals[demand] = self.field.refusals(demand)
+                self.refusals[demand] = self.refused(demand)
         return self
+
+    def refused(self, demand: int) -> Refusals:
+        """The nodes that refuse the demand as things stand."""
+        view = self.field.evaluate(demand, 0, explain=True)
+        return refusals_of(self.layout, self.ledger, demand, view, set())
 
     def _pin(self, demand: int, kept: Mapping[tuple[int, int], int]) -> list[int]:
         left = []
@@ -87,51 +93,64 @@ class Attempt:
         return left
 
     def _place(self, demand: int, indices: Sequence[int]) -> None:
-        layout, ledger, scoring, field = self.layout, self.ledger, self.scoring, self.field
-        points = field.evaluate(demand)
+        layout, ledger, scoring, explain = self.layout, self.ledger, self.scoring, self.explain
+        number, numbered = len(layout.nodes), layout.numbered[demand]
         alone = layout.alone(demand)
-        numbered = layout.numbered[demand]
-        decided = self.decisions[demand]
-        top = second = -1
-        best = runner_up = -1
+        domains = [rule for rule in layout.demands[demand].spread if rule.key != NODE_KEY]
+        decided, last = self.decisions[demand], indices[-1]
+        touched: set[int] = set()
+        view = self.field.evaluate(demand, number if domains else len(indices), explain=explain)
+        heap, refused = view.heap, view.refused
         for position, index in enumerate(indices):
-            if numbered > ledger.numbers:
-                points.block(range(len(layout.nodes)))
-                top = -1
-            if top < 0:
-                top, best = points.best()
-                if top < 0:
-                    self.missing[demand] = list(indices[position:])
-                    break
-                second, runner_up = points.second(top)
-            if self.explain and index == indices[-1]:
-                self.refusals[demand] = field.refusals(demand)
-            parts = scoring.parts(demand, top) if self.explain else ()
-            grant = ledger.take(demand, top)
-            decided.append(Decision(index, top, grant, best, parts, second, runner_up, points.fits))
-            field.touch(top)
+            if not heap or numbered > ledger.numbers:
+                self.missing[demand] = list(indices[position:])
+                # What is missing is told even where nobody asked for explanations.
+                self.refusals[demand] = self.refused(demand)
+                return
+            top = heappop(heap)
+            if domains:
+                self._drop_closed(view)
+            points, node = divmod(-top, number)
+            node = number - 1 - node
+            second, second_points = -1, 0
+            if heap:
+                second_points, second = divmod(-heap[0], number)
+                second = number - 1 - second
+            parts: tuple[int, ...] = ()
+            if explain:
+                parts = scoring.parts(demand, node)
+                if index == last:
+                    self.refusals[demand] = refusals_of(layout, ledger, demand, view, touched)
+            grant = ledger.take(demand, node)
+            decided.append(Decision(index, node, grant, points, parts, second, second_points, view.fits))
+            self.field.touch(node)
             if not alone:
-                points = field.evaluate(demand)
-                top = -1
+                view = self.field.evaluate(demand, number, explain=explain)
+                heap, refused = view.heap, view.refused
                 continue
-            best = -1 if refusal(layout, ledger, demand, top) else scoring.total(demand, top)
-            points.put(top, best)
-            blocked = self._close_domains(demand, top, points)
-            if blocked or best < 0 or best < runner_up or (best == runner_up and second < top):
-                top = -1
-        if self.missing[demand]:
-            self.refusals[demand] = field.refusals(demand)
+            touched.add(node)
+            # The static rules cannot change: only amounts and neighbours are asked again.
+            rule = amounts_refusal(layout, ledger, demand, node)
+            if rule:
+                view.fits -= 1
+                view.passes[node] = False
+                refused[rule] = refused.get(rule, 0) + 1
+            else:
+                heappush(heap, -(scoring.total(demand, node) * number + number - 1 - node))
+            for spread in domains:
+                domain = layout.domains[spread.key][node]
+                if ledger.counts[demand][spread.key][domain] >= spread.limit:
+                    nodes = layout.domain_nodes[spread.key][domain]
+                    closed = self.field.close(view, nodes)
+                    view.fits -= closed
+                    refused["spread"] = refused.get("spread", 0) + closed
+                    touched.update(nodes)
+                    self._drop_closed(view)
 
-    def _close_domains(self, demand: int, node: int, points: Points) -> bool:
-        layout, blocked = self.layout, False
-        for rule in layout.demands[demand].spread:
-            if rule.key == NODE_KEY:
-                continue
-            domain = layout.domains[rule.key][node]
-            if self.ledger.counts[demand][rule.key][domain] >= rule.limit:
-                points.block(layout.domain_nodes[rule.key][domain])
-                blocked = True
-        return blocked
+    def _drop_closed(self, view: View) -> None:
+        number, heap = len(self.layout.nodes), view.heap
+        while heap and not view.passes[number - 1 - (-heap[0]) % number]:
+            heappop(heap)
 
     def drop(self, demand: int, decision: Decision) -> None:
         """Takes one decision back."""

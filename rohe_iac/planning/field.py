@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from heapq import heapify
+from typing import Any, Protocol
 
 from rohe_iac.planning.feasibility import RULES, refusal, shortage
 from rohe_iac.planning.layout import Layout
@@ -15,72 +17,39 @@ CLOSEST = 5
 """How many of the refused nodes a plan keeps for a service."""
 
 
-class Points(Protocol):
-    """Points of one demand on every node, -1 where it is refused."""
+@dataclass(slots=True)
+class View:
+    """What one demand sees.
 
+    heap: a heap of the best nodes; an entry is -(points * nodes + nodes - 1 - node), so that the least is the node of
+    most points, the first by name where equal. fits: how many nodes pass. passes: which do, by position.
+    refused: counts by rule. closest: (shortfall, node) of the closest refused nodes.
+    """
+
+    heap: list[int]
     fits: int
-
-    def best(self) -> tuple[int, int]:
-        """Position and points of the best node, the first by name where equal; points -1 where none is left."""
-        ...
-
-    def second(self, top: int) -> tuple[int, int]:
-        """The same with `top` left out."""
-        ...
-
-    def put(self, node: int, points: int) -> None:
-        """Writes the points of a node whose state has changed."""
-        ...
-
-    def block(self, nodes: Iterable[int]) -> None:
-        """Refuses nodes."""
-        ...
+    passes: Any
+    refused: dict[str, int]
+    closest: list[tuple[int, int]] = field(default_factory=list)
 
 
 class Field(Protocol):
     """Evaluates demands against all nodes as the ledger stands."""
 
-    def evaluate(self, demand: int) -> Points:
-        """Points of all nodes."""
+    def evaluate(self, demand: int, wanted: int, *, explain: bool) -> View:
+        """Points and refusals of all nodes; the heap may be cut to what `wanted` replicas can need, plus a runner-up.
+
+        explain: find the closest of the refused too.
+        """
         ...
 
     def touch(self, node: int) -> None:
         """Says that the ledger has changed on a node."""
         ...
 
-    def refusals(self, demand: int) -> Refusals:
-        """The refused nodes: counts by rule and the five closest with what is missing."""
+    def close(self, view: View, nodes: Sequence[int]) -> int:
+        """Refuses nodes, and says how many of them had passed."""
         ...
-
-
-class PlainPoints:
-    """Points in a list."""
-
-    def __init__(self, points: list[int]) -> None:
-        self.points = points
-        self.fits = sum(value >= 0 for value in points)
-
-    def best(self) -> tuple[int, int]:
-        """See Points."""
-        top = max(self.points, default=-1)
-        return (self.points.index(top), top) if top >= 0 else (-1, -1)
-
-    def second(self, top: int) -> tuple[int, int]:
-        """See Points."""
-        kept, self.points[top] = self.points[top], -1
-        found = self.best()
-        self.points[top] = kept
-        return found
-
-    def put(self, node: int, points: int) -> None:
-        """See Points."""
-        self.fits += (points >= 0) - (self.points[node] >= 0)
-        self.points[node] = points
-
-    def block(self, nodes: Iterable[int]) -> None:
-        """See Points."""
-        for node in nodes:
-            self.put(node, -1)
 
 
 class PlainField:
@@ -89,40 +58,55 @@ class PlainField:
     def __init__(self, layout: Layout, ledger: Ledger, scoring: Scoring) -> None:
         self.layout, self.ledger, self.scoring = layout, ledger, scoring
 
-    def evaluate(self, demand: int) -> Points:
+    def evaluate(self, demand: int, wanted: int, *, explain: bool) -> View:  # noqa: ARG002
         """See Field."""
         layout, ledger, scoring = self.layout, self.ledger, self.scoring
-        return PlainPoints(
-            [
-                -1 if refusal(layout, ledger, demand, node) else scoring.total(demand, node)
-                for node in range(len(layout.nodes))
-            ]
-        )
+        number = len(layout.nodes)
+        heap: list[int] = []
+        refused: dict[str, int] = {}
+        passes: list[bool] = []
+        lacking: list[tuple[int, int]] = []
+        for node in range(number):
+            rule = refusal(layout, ledger, demand, node)
+            passes.append(not rule)
+            if not rule:
+                heap.append(-(scoring.total(demand, node) * number + number - 1 - node))
+                continue
+            refused[rule] = refused.get(rule, 0) + 1
+            if explain:
+                lacking.append((shortage(layout, ledger, demand, node)[1], node))
+        heapify(heap)
+        return View(heap, len(heap), passes, refused, sorted(lacking)[:CLOSEST])
 
     def touch(self, node: int) -> None:
         """See Field; nothing is mirrored here."""
 
-    def refusals(self, demand: int) -> Refusals:
+    def close(self, view: View, nodes: Sequence[int]) -> int:
         """See Field."""
-        rules = [refusal(self.layout, self.ledger, demand, node) for node in range(len(self.layout.nodes))]
-        refused = [node for node, rule in enumerate(rules) if rule]
-        return refusals_of(self.layout, self.ledger, demand, {node: rules[node] for node in refused})
+        number = 0
+        for node in nodes:
+            number += view.passes[node]
+            view.passes[node] = False
+        return number
 
 
-def refusals_of(layout: Layout, ledger: Ledger, demand: int, rules: dict[int, str]) -> Refusals:
-    """Counts by rule in the order of RULES, and the five closest of the refused nodes."""
-    counts: dict[str, int] = {}
-    for rule in rules.values():
-        counts[rule] = counts.get(rule, 0) + 1
-    rated = sorted((shortage(layout, ledger, demand, node)[1], node) for node in rules)[:CLOSEST]
+def refusals_of(layout: Layout, ledger: Ledger, demand: int, view: View, touched: set[int]) -> Refusals:
+    """What a view says of refused nodes; those touched since it was made are looked at again."""
+    closest = view.closest
+    if touched:
+        again = {node for node in touched if not view.passes[node]}
+        closest = [item for item in closest if item[1] not in again]
+        closest += [(shortage(layout, ledger, demand, node)[1], node) for node in again]
+        closest = sorted(closest)[:CLOSEST]
+    counts = view.refused
     return Refusals(
         workload=layout.demands[demand].workload,
-        by_rule=tuple((rule, counts[rule]) for rule in (*RULES, *sorted(set(counts) - set(RULES))) if rule in counts),
-        closest=tuple(rejection(layout, ledger, demand, node, rules[node]) for _, node in rated),
+        by_rule=tuple([(rule, counts[rule]) for rule in RULES if counts.get(rule)]),
+        closest=tuple([rejection(layout, ledger, demand, node) for _, node in closest]),
     )
 
 
-def rejection(layout: Layout, ledger: Ledger, demand: int, node: int, rule: str) -> Rejection:
-    """Why the node was refused, with what is missing."""
+def rejection(layout: Layout, ledger: Ledger, demand: int, node: int) -> Rejection:
+    """Why the node is refused, with what is missing."""
     text, shortfall = shortage(layout, ledger, demand, node)
-    return Rejection(layout.nodes[node].name, rule, text, shortfall)
+    return Rejection(layout.nodes[node].name, refusal(layout, ledger, demand, node), text, shortfall)

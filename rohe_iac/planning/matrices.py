@@ -5,56 +5,23 @@ NumPy is imported with this file, and this file only where it pays.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from heapq import heapify
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from rohe_iac.planning.demand import DeviceRequest
-from rohe_iac.planning.feasibility import NEIGHBOURHOOD, RULES, devices_missing, placement_refusal, refusal
-from rohe_iac.planning.field import CLOSEST, rejection
+from rohe_iac.planning.devices import DeviceArrays
+from rohe_iac.planning.feasibility import NEIGHBOURHOOD, RULES, placement_refusal, refusal
+from rohe_iac.planning.field import CLOSEST, View
 from rohe_iac.planning.layout import Layout
-from rohe_iac.planning.ledger import Ledger, choose_devices
-from rohe_iac.planning.plan import Refusals
+from rohe_iac.planning.ledger import Ledger
 from rohe_iac.planning.scoring import MEMORY_SHIFT, MILLION, PLACES, Scoring
 
 Numbers = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
-
-
-class ArrayPoints:
-    """Points in an array."""
-
-    def __init__(self, points: Numbers, fits: int) -> None:
-        self.points = points
-        self.fits = fits
-
-    def best(self) -> tuple[int, int]:
-        """See Points."""
-        top = int(self.points.argmax())
-        value = int(self.points[top])
-        return (top, value) if value >= 0 else (-1, -1)
-
-    def second(self, top: int) -> tuple[int, int]:
-        """See Points."""
-        points = self.points
-        kept = points[top]
-        points[top] = -1
-        found = self.best()
-        points[top] = kept
-        return found
-
-    def put(self, node: int, points: int) -> None:
-        """See Points."""
-        self.fits += (points >= 0) - bool(self.points[node] >= 0)
-        self.points[node] = points
-
-    def block(self, nodes: Iterable[int]) -> None:
-        """See Points."""
-        chosen = np.fromiter(nodes, np.int64)
-        self.fits -= int(np.count_nonzero(self.points[chosen] >= 0))
-        self.points[chosen] = -1
+Positions = npt.NDArray[np.intp]
 
 
 class ArrayField:
@@ -77,7 +44,8 @@ class ArrayField:
         self.rss_scale = np.array(scoring.rss_scale, np.int64)
         self.deviceless = ~np.array(scoring.has_devices)
         self.domains = {key: np.array(numbers, np.int64) for key, numbers in layout.domains.items()}
-        self._static: dict[int, list[tuple[str, Mask]]] = {}
+        self.devices = DeviceArrays(layout, ledger)
+        self._static: dict[int, list[tuple[str, int, Mask]]] = {}
         self._clear: dict[int, Mask] = {}
         self._touched: set[int] = set()
 
@@ -101,27 +69,51 @@ class ArrayField:
         else:
             for node, row in zip(nodes, rows, strict=True):
                 self.cores[: len(row), node] = row
+        self.devices.sync(ledger, nodes)
         self.open[nodes] = [ledger.replicas_on[node] > 0 for node in nodes]
 
-    def evaluate(self, demand: int) -> ArrayPoints:
+    def evaluate(self, demand: int, wanted: int, *, explain: bool) -> View:
         """See Field."""
         self._sync()
-        fits = self._static_mask(demand).copy()
-        for _, mask in self._rules(demand):
-            fits &= mask
-        points = np.where(fits, self._points(demand), -1)
-        return ArrayPoints(points, int(np.count_nonzero(fits)))
+        number = len(self.layout.nodes)
+        refused = {rule: count for rule, count, _ in self._static_rules(demand)}
+        passes = self._static_mask(demand).copy()
+        standing = number - sum(refused.values())
+        for rule, mask in self._rules(demand):
+            np.logical_and(passes, mask, out=passes)
+            now = int(np.count_nonzero(passes))
+            if now < standing:
+                refused[rule] = refused.get(rule, 0) + standing - now
+                standing = now
+        nodes = np.flatnonzero(passes)
+        view = View([], standing, passes, refused)
+        if standing and wanted:
+            keys = -(self._points(demand, nodes) * number + (number - 1) - nodes)
+            # What is placed of the class touches a node each: more than that, and one to come second, is never seen.
+            if standing > wanted + 2:
+                keys = np.partition(keys, wanted + 1)[: wanted + 2]
+            view.heap = keys.tolist()
+            heapify(view.heap)
+        if explain and standing < number:
+            view.closest = self._closest(demand, np.flatnonzero(~passes))
+        return view
+
+    def close(self, view: View, nodes: Sequence[int]) -> int:
+        """See Field."""
+        number = int(np.count_nonzero(view.passes[nodes]))
+        view.passes[nodes] = False
+        return number
 
     def _static_mask(self, demand: int) -> Mask:
         self._static_rules(demand)
         return self._clear[id(self.layout.static(demand))]
 
-    def _static_rules(self, demand: int) -> list[tuple[str, Mask]]:
+    def _static_rules(self, demand: int) -> list[tuple[str, int, Mask]]:
         rules = self.layout.static(demand)
         known = self._static.get(id(rules))
         if known is None:
             named = np.array(rules)
-            known = [(rule, named == rule) for rule in RULES if rule in set(rules)]
+            known = [(rule, rules.count(rule), named == rule) for rule in RULES if rule in set(rules)]
             self._static[id(rules)] = known
             self._clear[id(rules)] = named == ""
         return known
@@ -163,12 +155,9 @@ class ArrayField:
         return mask
 
     def _devices_mask(self, demand: int) -> Mask:
-        layout, ledger = self.layout, self.ledger
-        requests: tuple[DeviceRequest, ...] = layout.resources[demand].devices
-        mask = np.zeros(len(layout.nodes), np.bool_)
-        for node in np.nonzero(~self.deviceless)[0].tolist():
-            free = ledger.devices[node]
-            mask[node] = all(choose_devices(layout, free, node, request) is not None for request in requests)
+        mask = np.ones(len(self.layout.nodes), np.bool_)
+        for request in self.layout.resources[demand].devices:
+            mask &= self.devices.missing(request) == 0
         return mask
 
     def _ports_mask(self, demand: int) -> Mask:
@@ -184,56 +173,33 @@ class ArrayField:
         for rule in ("near", "latency", "bandwidth"):
             yield rule, np.array([name != rule for name in found])
 
-    def _points(self, demand: int) -> Numbers:
+    def _points(self, demand: int, nodes: Positions) -> Numbers:
         scoring, asked = self.scoring, self.layout.resources[demand]
         if scoring.first:
-            return np.zeros(len(self.layout.nodes), np.int64)
+            return np.zeros(len(nodes), np.int64)
         cpu_weight, memory_weight, device_weight, open_weight, wishes = scoring.weights[demand]
-        cpu: Any = ((self.cpu_capacity - self.cpu + asked.cpu) * self.cpu_scale) >> PLACES
-        used = self.rss_capacity - ((self.rss - asked.rss) >> MEMORY_SHIFT)
-        memory: Any = (used * self.rss_scale) >> PLACES
+        cpu: Any = ((self.cpu_capacity[nodes] - self.cpu[nodes] + asked.cpu) * self.cpu_scale[nodes]) >> PLACES
+        used = self.rss_capacity[nodes] - ((self.rss[nodes] - asked.rss) >> MEMORY_SHIFT)
+        memory: Any = (used * self.rss_scale[nodes]) >> PLACES
         if scoring.worst:
             cpu, memory = MILLION - cpu, MILLION - memory
         points: Numbers = ((cpu * cpu_weight) >> 10) + ((memory * memory_weight) >> 10)
         if device_weight:
             if asked.devices:
-                device = np.array([scoring.device_points(demand, node) for node in range(len(self.layout.nodes))])
-                points += (device * device_weight) >> 10
+                device = self.devices.points(asked.devices)[nodes]
+                points += ((MILLION - device if scoring.worst else device) * device_weight) >> 10
             else:
-                points += self.deviceless * ((MILLION * device_weight) >> 10)
+                points += self.deviceless[nodes] * ((MILLION * device_weight) >> 10)
         if open_weight:
-            points += self.open * ((MILLION * open_weight) >> 10)
+            points += self.open[nodes] * ((MILLION * open_weight) >> 10)
         if wishes:
-            held = np.array([scoring.wish_points(demand, node) for node in range(len(self.layout.nodes))])
+            held = np.array([scoring.wish_points(demand, node) for node in nodes.tolist()], np.int64)
             points += (held * wishes) >> 10
         if scoring.any_tainted:
-            points += np.array([scoring.taint_points(demand, node) for node in range(len(self.layout.nodes))])
+            points += np.array([scoring.taint_points(demand, node) for node in nodes.tolist()], np.int64)
         return points
 
-    def refusals(self, demand: int) -> Refusals:
-        """See Field."""
-        self._sync()
-        left = self._static_mask(demand).copy()
-        counts: dict[str, int] = {rule: int(mask.sum()) for rule, mask in self._static_rules(demand)}
-        standing = int(np.count_nonzero(left))
-        for rule, mask in self._rules(demand):
-            left &= mask
-            now = int(np.count_nonzero(left))
-            if now < standing:
-                counts[rule] = counts.get(rule, 0) + standing - now
-                standing = now
-        refused = np.nonzero(~left)[0]
-        nodes = self._closest(demand, refused) if len(refused) else []
-        return Refusals(
-            workload=self.layout.demands[demand].workload,
-            by_rule=tuple((rule, counts[rule]) for rule in RULES if counts.get(rule)),
-            closest=tuple(
-                rejection(self.layout, self.ledger, demand, node, refusal(self.layout, self.ledger, demand, node))
-                for node in nodes
-            ),
-        )
-
-    def _closest(self, demand: int, refused: npt.NDArray[np.intp]) -> list[int]:
+    def _closest(self, demand: int, refused: Positions) -> list[tuple[int, int]]:
         """The nodes of the smallest shortfall, by name where equal; as `shortage` counts it."""
         asked = self.layout.resources[demand]
         total = np.where(self._static_mask(demand), 0, MILLION)
@@ -249,7 +215,8 @@ class ArrayField:
         if len(mine) > CLOSEST:
             limit = np.partition(mine, CLOSEST - 1)[CLOSEST - 1]
             refused, mine = refused[mine <= limit], mine[mine <= limit]
-        return [int(node) for node in refused[np.argsort(mine, kind="stable")][:CLOSEST]]
+        best = np.argsort(mine, kind="stable")[:CLOSEST]
+        return list(zip(mine[best].tolist(), refused[best].tolist(), strict=True))
 
     def _cores_missing(self, chunks: tuple[int, ...]) -> Numbers:
         number = len(chunks)
@@ -260,8 +227,10 @@ class ArrayField:
         return np.where(few, (number - self.core_counts) * MILLION // number, lacking * MILLION // max(sum(chunks), 1))
 
     def _devices_missing(self, demand: int) -> Numbers:
-        layout, ledger = self.layout, self.ledger
-        return np.array([devices_missing(layout, ledger, demand, node) for node in range(len(layout.nodes))], np.int64)
+        total = np.zeros(len(self.layout.nodes), np.int64)
+        for request in self.layout.resources[demand].devices:
+            total += self.devices.missing(request) * MILLION // (request.count or request.share)
+        return total
 
     def _neighbours_mask(self, demand: int) -> Mask:
         mask = np.ones(len(self.layout.nodes), np.bool_)

@@ -10,7 +10,7 @@ from rohe_iac.planning.bounds import bound
 from rohe_iac.planning.feasibility import near_holds
 from rohe_iac.planning.layout import Layout
 from rohe_iac.planning.numbering import number_ports
-from rohe_iac.planning.plan import CoreUse, DeviceUse, Placement, Plan, PortUse, Refusals, RunnerUp, Unplaced
+from rohe_iac.planning.plan import CoreUse, DeviceUse, Placement, Plan, PortUse, Refusals, RunnerUp, ScorePart, Unplaced
 from rohe_iac.planning.problem import Problem
 from rohe_iac.planning.queue import order
 from rohe_iac.planning.scoring import BEST_FIT, FIRST_FIT, WORST_FIT
@@ -95,7 +95,7 @@ def drop_lonely(attempt: Attempt) -> None:
                         attempt.drop(demand, decision)
                         changed = True
             if attempt.missing[demand] and changed:
-                attempt.refusals[demand] = attempt.field.refusals(demand)
+                attempt.refusals[demand] = attempt.refused(demand)
 
 
 def _first_choice(problem: Problem, previous: Plan | None) -> dict[str, int]:
@@ -188,7 +188,13 @@ def _placement(
         ),
         ports=ports.get(replica, ()),
         points=decision.points,
-        parts=decision.parts,
+        parts=tuple(
+            [
+                ScorePart(name, part)
+                for name, part in zip(attempt.scoring.names(position), decision.parts, strict=False)
+                if name
+            ]
+        ),
         runner_up=runner_up,
     )
 

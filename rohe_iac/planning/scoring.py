@@ -18,13 +18,15 @@ from __future__ import annotations
 
 from rohe_iac.planning.layout import Layout
 from rohe_iac.planning.ledger import Ledger
-from rohe_iac.planning.plan import ScorePart
 from rohe_iac.planning.problem import WEIGHT_ONE
 
 MILLION = 1_000_000
 PLACES = 40
 MEMORY_SHIFT = 10
 """Memory is scored in KiB, so that a million times 2**40 stays within 63 bits."""
+
+SCORERS = ("cpu", "memory", "accelerator", "open", "wishes", "taints")
+"""The names of the built-in scorers, in the order of their parts."""
 
 FIRST_FIT, BEST_FIT, WORST_FIT = "first-fit", "best-fit", "worst-fit"
 
@@ -84,8 +86,8 @@ class Scoring:
             points += self.taint_points(demand, node)
         return points
 
-    def parts(self, demand: int, node: int) -> tuple[ScorePart, ...]:
-        """The named parts of `total`."""
+    def parts(self, demand: int, node: int) -> tuple[int, ...]:
+        """The parts of `total`, in the order of `names`."""
         if self.first:
             return ()
         cpu_weight, memory_weight, device_weight, open_weight, wishes = self.weights[demand]
@@ -95,19 +97,22 @@ class Scoring:
         memory = (used * self.rss_scale[node]) >> PLACES
         if self.worst:
             cpu, memory = MILLION - cpu, MILLION - memory
-        found = [
-            ScorePart("cpu", (cpu * cpu_weight) >> 10),
-            ScorePart("memory", (memory * memory_weight) >> 10),
-        ]
-        if device_weight:
-            found.append(ScorePart("accelerator", (self.device_points(demand, node) * device_weight) >> 10))
-        if open_weight:
-            found.append(ScorePart("open", (MILLION * open_weight) >> 10 if ledger.replicas_on[node] else 0))
-        if wishes:
-            found.append(ScorePart("wishes", (self.wish_points(demand, node) * wishes) >> 10))
-        if self.any_tainted:
-            found.append(ScorePart("taints", self.taint_points(demand, node)))
-        return tuple(found)
+        return (
+            (cpu * cpu_weight) >> 10,
+            (memory * memory_weight) >> 10,
+            (self.device_points(demand, node) * device_weight) >> 10 if device_weight else 0,
+            (MILLION * open_weight) >> 10 if ledger.replicas_on[node] else 0,
+            (self.wish_points(demand, node) * wishes) >> 10 if wishes else 0,
+            self.taint_points(demand, node) if self.any_tainted else 0,
+        )
+
+    def names(self, demand: int) -> tuple[str, ...]:
+        """The scorers that take part for the demand; the others are left out of what people see."""
+        if self.first:
+            return ()
+        _, _, device, opened, wishes = self.weights[demand]
+        told = (True, True, bool(device), bool(opened), bool(wishes), self.any_tainted)
+        return tuple(name if one else "" for name, one in zip(SCORERS, told, strict=True))
 
     def device_points(self, demand: int, node: int) -> int:
         """Points of the accelerator scorer, unweighted."""

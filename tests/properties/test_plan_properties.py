@@ -97,7 +97,7 @@ def problems(draw: Any) -> Problem:
     )  # fmt: skip
 
 
-quick = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+quick = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @quick

@@ -45,7 +45,9 @@ class EngineCommand(PulumiCommand):
 
         Errors: the Automation API's CommandError where its exit code is not 0.
         """
-        environment = {**os.environ, **additional_env, "PULUMI_AUTOMATION_API": "true"}
+        # The user's own engine settings, such as another backend or passphrase, are not for this stack.
+        outer = {name: value for name, value in os.environ.items() if not name.startswith("PULUMI_")}
+        environment = {**outer, **additional_env, "PULUMI_AUTOMATION_API": "true"}
         start = [sys.executable, "-I", "-S", str(session.__file__), str(os.getpid())]
         with subprocess.Popen(
             [*start, self.command, "--non-interactive", *args],

@@ -18,7 +18,7 @@ from rohe_iac.targets.local import cgroups, wrapper
 from rohe_iac.targets.local.layout import Layout
 from rohe_iac.targets.local.program import Program, read_cgroups, read_program
 from rohe_iac.targets.local.readiness import answers
-from rohe_iac.targets.local.supervision import Supervised, Supervision
+from rohe_iac.targets.local.supervision import Supervised, Supervision, SupervisorUnreachable
 
 SECTION = """\
 [program:{name}]
@@ -37,6 +37,8 @@ stdout_logfile_backups=3
 """
 PATIENCE = 10
 """Seconds between SIGTERM and SIGKILL when a program is stopped."""
+SETTLED = 1.5
+"""Seconds that a program without a probe must have lived to count as ready."""
 GONE = ("NOT_RUNNING", "BAD_NAME")
 
 
@@ -90,14 +92,16 @@ class Programs:
         Errors: NotReady with the reason and the end of its log; SupervisorUnreachable.
         """
         before = self.one(program.name)
-        if before is not None and before.program.digest == program.digest and before.state == "running":
+        same = before is not None and before.program.digest == program.digest
+        if before is not None and same and before.state == "running":
             return
-        self._yield_ports(program)
-        self._place(program)
+        if before is None or not same or before.state != "starting":
+            self._yield_ports(program)
+            self._place(program)
         try:
             self._wait(program, cancelled)
         except NotReady:
-            if before is None or before.program.digest == program.digest:
+            if before is None or same:
                 self.remove(program.name)
             else:
                 self._place(before.program)
@@ -105,7 +109,8 @@ class Programs:
 
     def remove(self, name: str) -> None:
         """Stops the program and forgets its settings; one that is not there is no error. Its log stays."""
-        with self._supervision.calls(timeout=PATIENCE + 20.0) as call:
+        # Where no supervisor answers it has taken its programs along.
+        with contextlib.suppress(SupervisorUnreachable), self._supervision.calls(timeout=PATIENCE + 20.0) as call:
             self._stop(call, name)
             with _unless_gone():
                 call.removeProcessGroup(name)
@@ -162,16 +167,14 @@ class Programs:
 
     def _wait(self, program: Program, cancelled: threading.Event) -> None:
         deadline = time.monotonic() + program.startup
-        settled = 0
         while True:
             now = self.one(program.name)
             if now is not None and now.state == "running":
-                settled += 1
-                # With no probe, two looks at the same living process have to do.
-                if (program.probe is None and settled > 1) or (program.probe and answers(program.probe)):
+                # With no probe, to have lived for a while has to do.
+                if program.probe is None and time.time() - now.began > min(SETTLED, program.startup):
                     return
-            else:
-                settled = 0
+                if program.probe is not None and answers(program.probe):
+                    return
             if cancelled.is_set():
                 raise NotReady(f"{program.address} was not awaited: interrupted")
             if now is None or now.state == "failing":
@@ -179,7 +182,7 @@ class Programs:
             if time.monotonic() > deadline:
                 brief = f"{program.address} was not ready within {program.startup:g} s"
                 raise NotReady(brief, detail=self.last_words(program.name))
-            time.sleep(0.05 if program.probe else 0.25)
+            time.sleep(0.05)
 
     def last_words(self, name: str, lines: int = 5) -> str:
         """The last lines that the program wrote."""

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 import xmlrpc.client
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -133,7 +133,7 @@ class Supervision:
         """
         if self.pid():
             return False
-        self._end_daemon()
+        self._end_daemon([signal.SIGTERM, signal.SIGKILL])
         kill_marked(self._layout.programs)
         self._write_settings()
         self._start()
@@ -150,10 +150,23 @@ class Supervision:
 
     def end(self) -> None:
         """Stops every program at once, then the daemon, then whatever is left of them; nothing to end is no error."""
+        numbers = [signal.SIGTERM, signal.SIGKILL]
         with contextlib.suppress(SupervisorUnreachable, xmlrpc.client.Fault), self.calls() as call:
-            call.stopAllProcesses()
-        self._end_daemon()
+            self._stop_all(call)
+            # Nothing is left that it could stop, and asked politely it would sleep for a second before it goes.
+            numbers = [signal.SIGKILL]
+        self._end_daemon(numbers)
         kill_marked(self._layout.programs)
+
+    def _stop_all(self, call: Any) -> None:
+        # The daemon's own stopAllProcesses answers a second late; it kills by itself what does not go in time.
+        names = [item["name"] for item in call.getAllProcessInfo()]
+        for name in names:
+            with contextlib.suppress(xmlrpc.client.Fault):
+                call.stopProcess(name, False)
+        deadline = time.monotonic() + 15.0
+        while any(item["pid"] for item in call.getAllProcessInfo()) and time.monotonic() < deadline:
+            time.sleep(0.02)
 
     def _write_settings(self) -> None:
         run = self._layout.run
@@ -177,9 +190,9 @@ class Supervision:
             timeout=15,
         )
 
-    def _end_daemon(self) -> None:
+    def _end_daemon(self, numbers: Sequence[signal.Signals]) -> None:
         for pid in _daemons(self._layout.run):
-            _end_process(pid)
+            _end_process(pid, numbers)
 
 
 def _daemons(run: Path) -> list[int]:
@@ -193,12 +206,12 @@ def _daemons(run: Path) -> list[int]:
     return found
 
 
-def _end_process(pid: int) -> None:
+def _end_process(pid: int, numbers: Sequence[signal.Signals]) -> None:
     ticks = wrapper.start_ticks(pid)
-    for number, patience in ((signal.SIGTERM, 10.0), (signal.SIGKILL, 5.0)):
+    for number in numbers:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(pid, number)
-        deadline = time.monotonic() + patience
+        deadline = time.monotonic() + 10.0
         while time.monotonic() < deadline:
             if wrapper.start_ticks(pid) != ticks or _is_zombie(pid):
                 return

@@ -1,0 +1,196 @@
+"""A stack of hand-made manifests on this machine, driven through the deployer with the real engine."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from rohe_iac.deployment.engine import Engine, find_engine
+from rohe_iac.deployment.outcome import Outcome
+from rohe_iac.deployment.workspace import EngineFolder
+from rohe_iac.foundation.errors import RoheError
+from rohe_iac.foundation.folders import StackFolder
+from rohe_iac.manifests.manifest import Manifest
+from rohe_iac.targets.local.processes import kill_marked, marked, port_is_free
+from rohe_iac.targets.local.target import LocalTarget
+
+SERVER = """
+import http.server, os, sys
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200); self.end_headers(); self.wfile.write(os.environ.get('ROHE_INSTANCE', '').encode())
+    def log_message(self, *args): pass
+print('listening', flush=True)
+http.server.ThreadingHTTPServer(('127.0.0.1', int(os.environ['ROHE_PORT_HTTP'])), Page).serve_forever()
+"""
+_ports = count(21000 + (os.getpid() * 37) % 8000)
+
+
+@pytest.fixture(scope="session")
+def engine() -> Engine:
+    """The engine found on this machine; installing one is not a test's business."""
+    try:
+        return find_engine(install=False)
+    except RoheError as error:
+        pytest.skip(f"no Pulumi engine: {error.brief}")
+
+
+@pytest.fixture
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A state folder of the test's own."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    return tmp_path / "state"
+
+
+@dataclass
+class Quiet:
+    """A Progress that remembers."""
+
+    begun: list[tuple[str, str]] = field(default_factory=list)
+    reasons: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def begins(self, verb: str, address: str) -> None:
+        self.begun.append((verb, address))
+
+    def ended(self, verb: str, address: str, seconds: float) -> None: ...
+
+    def failed(self, verb: str, address: str, reason: str) -> None:
+        self.reasons[address] = reason
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+
+Spec = dict[str, object]
+
+
+def _manifest(kind: str, name: str, address: str, spec: Spec, needed: tuple[str, ...], inner: str) -> Manifest:
+    document = {
+        "apiVersion": "local.rohe.dev/v1",
+        "kind": kind,
+        "metadata": {"name": inner, "stack": "desk", "address": address},
+        "spec": spec,
+    }
+    return Manifest(name, kind, address, yaml.safe_dump(document), needed)
+
+
+SUPERVISOR = _manifest("Supervisor", "supervisor", "stack/desk", {}, (), "supervisor")
+
+
+@dataclass
+class Bench:
+    """One stack: its folder, its target, and what to drive and ask it with."""
+
+    engine: Engine
+    folder: StackFolder
+    root: Path
+
+    @property
+    def target(self) -> LocalTarget:
+        return LocalTarget(self.folder, self.root)
+
+    def another(self, stack: str) -> Bench:
+        return Bench(self.engine, StackFolder.of("tests", stack).ensure(), self.root)
+
+    def port(self) -> int:
+        """A port that nobody listens on, below those that the system gives to outgoing connections."""
+        return next(port for port in _ports if port_is_free(port))
+
+    def process(self, name: str, port: int, command: list[str] | None = None, **spec: object) -> Manifest:
+        """A replica that answers HTTP with its own name, or runs another command."""
+        service, _, index = name.rpartition("-")
+        wanted: dict[str, object] = {
+            "command": command or ["python", "-c", SERVER],
+            "workingDirectory": ".",
+            "environment": {"ROHE_INSTANCE": name, "ROHE_PORT_HTTP": str(port)},
+            "paths": {"ROHE_OUTBOX": f"outboxes/{name}"},
+            "ports": {"http": port},
+            "readiness": {"http": {"path": "/", "port": "http"}},
+            "startup": 20,
+            **spec,
+        }
+        address = f"replica/desk:{service}/{index}"
+        return _manifest("Process", f"process-{name}", address, wanted, ("supervisor",), name)
+
+    def credential(self, client: str, publish: list[str], subscribe: list[str]) -> Manifest:
+        spec: dict[str, object] = {"client": client, "publish": publish, "subscribe": subscribe}
+        name = f"credential-{client}"
+        return _manifest("Credential", name, f"credential/{client}", spec, ("supervisor",), name)
+
+    def broker(self, mqtt: int, nats: int, credentials: list[Manifest]) -> Manifest:
+        users = [item.name.removeprefix("credential-") for item in credentials]
+        spec: dict[str, object] = {"ports": {"mqtt": mqtt, "nats": nats}, "users": users}
+        needed = ("supervisor", *(item.name for item in credentials))
+        return _manifest("Broker", "broker", "broker/broker", spec, needed, "broker")
+
+    def up(self, *manifests: Manifest, progress: Quiet | None = None) -> Outcome:
+        return self._deployer().up([SUPERVISOR, *manifests], progress or Quiet())
+
+    def faults(self, *manifests: Manifest) -> tuple[str, ...]:
+        return self.target.faults([SUPERVISOR, *manifests])
+
+    def down(self) -> Outcome:
+        outcome = self._deployer().down(Quiet(), {})
+        self.target.end()
+        return outcome
+
+    def _deployer(self) -> Any:
+        from rohe_iac.deployment.deployer import Deployer
+
+        return Deployer(self.engine, EngineFolder(self.folder, "tests", self.folder.path.name), self.target)
+
+    def pid(self, instance: str) -> int:
+        return next((int(item.where or 0) for item in self.target.live() if item.instance == instance), 0)
+
+    def state(self, instance: str) -> str:
+        return next((item.state for item in self.target.live() if item.instance == instance), "")
+
+    def supervisor(self) -> int:
+        return int((self.folder.run / "supervisord.pid").read_text())
+
+    def processes(self) -> set[int]:
+        """Every process of the stack's programs, their children too."""
+        return set(marked(self.folder.run / "programs"))
+
+    def answer(self, port: int) -> str:
+        """What the replica on that port says of itself, or an empty text."""
+        try:
+            with socket.create_connection(("127.0.0.1", port), 2.0) as connection:
+                connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
+                content = b""
+                while block := connection.recv(4096):
+                    content += block
+            return content.rsplit(b"\r\n\r\n", 1)[-1].decode()
+        except OSError:
+            return ""
+
+    def until(self, condition: Callable[[], object], patience: float = 15.0) -> bool:
+        """Whether the condition came to hold within `patience` seconds."""
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline:
+            if condition():
+                return True
+            time.sleep(0.05)
+        return False
+
+    def clear(self) -> None:
+        self.target.end()
+        kill_marked(self.folder.run / "programs")
+
+
+@pytest.fixture
+def bench(engine: Engine, state: Path, tmp_path: Path) -> Iterator[Bench]:
+    """A stack of its own; whatever the test leaves is ended."""
+    made = Bench(engine, StackFolder.of("tests", "desk").ensure(), tmp_path)
+    yield made
+    made.clear()

@@ -1,0 +1,192 @@
+"""What runs on this machine after apply: supervised, mended, changed one by one, and gone after destroy."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rohe_iac.deployment.outcome import Ending
+
+pytestmark = pytest.mark.engine
+
+
+def test_apply_makes_everything_once_and_destroy_leaves_no_process_port_or_file(bench: Any) -> None:
+    first, second = bench.port(), bench.port()
+    manifests = [bench.process("web-0", first), bench.process("web-1", second)]
+    assert bench.up(*manifests).ending is Ending.COMPLETE
+    assert (bench.answer(first), bench.answer(second)) == ("web-0", "web-1")
+    before = bench.processes()
+
+    again = bench.up(*manifests)
+    assert (again.changes, len(again.same)) == (0, 3)
+    assert bench.processes() == before
+    assert bench.faults(*manifests) == ()
+
+    for path in bench.folder.path.rglob("*"):
+        assert stat.S_IMODE(path.lstat().st_mode) & 0o077 == 0 or "engine" in path.parts, path
+    assert bench.down().ending is Ending.COMPLETE
+    assert (bench.answer(first), bench.answer(second), bench.processes()) == ("", "", set())
+    assert sorted(path.name for path in bench.folder.path.iterdir()) == ["engine", "journal.jsonl"]
+
+
+def test_a_changed_replica_is_changed_alone_and_one_no_longer_wanted_goes(bench: Any) -> None:
+    ports = [bench.port() for _ in range(3)]
+    kept, changed, dropped = (bench.process(f"web-{index}", port) for index, port in enumerate(ports))
+    bench.up(kept, changed, dropped)
+    pids = {name: bench.pid(name) for name in ("web-0", "web-1", "web-2")}
+
+    other = bench.process("web-1", ports[1], environment={"ROHE_INSTANCE": "new", "ROHE_PORT_HTTP": str(ports[1])})
+    outcome = bench.up(kept, other)
+
+    assert outcome.updated == ("replica/desk:web/1",)
+    assert outcome.deleted == ("process-web-2",)
+    assert bench.answer(ports[1]) == "new"
+    assert bench.pid("web-0") == pids["web-0"]
+    assert bench.processes() == {pids["web-0"], bench.pid("web-1")}
+
+
+def test_a_killed_replica_answers_on_its_port_again_and_its_children_do_not_linger(bench: Any) -> None:
+    port = bench.port()
+    parent = "import subprocess, sys; subprocess.Popen(['sleep', '600'], start_new_session=True)\n"
+    server = bench.process("web-0", port)
+    script = json.loads(json.dumps(_command(server)))
+    bench.up(bench.process("web-0", port, [*script[:2], parent + script[2]]))
+    before = bench.pid("web-0")
+    os.kill(before, signal.SIGKILL)
+    assert bench.until(lambda: bench.answer(port) == "web-0", 5.0)
+    assert bench.pid("web-0") != before
+    live = next(item for item in bench.target.live() if item.instance == "web-0")
+    assert live.restarts == 1
+    bench.down()
+    assert bench.processes() == set()
+
+
+def test_a_killed_supervisor_takes_its_programs_along_and_apply_mends_it_without_second_copies(bench: Any) -> None:
+    port = bench.port()
+    web = bench.process("web-0", port)
+    bench.up(web)
+    supervisor, program = bench.supervisor(), bench.pid("web-0")
+    os.kill(supervisor, signal.SIGKILL)
+    assert bench.until(lambda: not bench.processes())
+    assert bench.state("web-0") == "lost"
+    assert "replica/desk:web/0" in bench.faults(web)
+
+    assert bench.up(web).ending is Ending.COMPLETE
+    assert bench.until(lambda: bench.answer(port) == "web-0")
+    assert bench.supervisor() != supervisor
+    assert bench.processes() == {bench.pid("web-0")} != {program}
+
+
+def test_a_missing_command_fails_alone_and_is_named_and_what_does_not_depend_on_it_is_made(bench: Any) -> None:
+    good, bad, quick = bench.port(), bench.port(), bench.port()
+    outcome = bench.up(
+        bench.process("good-0", good),
+        bench.process("bad-0", bad, ["no-such-command"]),
+        bench.process("quick-0", quick, ["python", "-c", "raise SystemExit('the model is missing')"]),
+    )
+    assert outcome.ending is Ending.PARTIAL
+    assert bench.answer(good) == "good-0"
+    reasons = {failure.address: failure.reason for failure in outcome.failed}
+    assert "'no-such-command' does not exist" in reasons["replica/desk:bad/0"]
+    assert "the model is missing" in reasons["replica/desk:quick/0"]
+    assert [item.instance for item in bench.target.live()] == ["good-0"]
+
+
+def test_a_change_that_does_not_get_ready_leaves_the_old_one_running(bench: Any) -> None:
+    port = bench.port()
+    good = bench.process("web-0", port)
+    bench.up(good)
+    outcome = bench.up(bench.process("web-0", port, ["python", "-c", "raise SystemExit('no')"]))
+    assert outcome.ending is Ending.PARTIAL
+    assert bench.until(lambda: bench.answer(port) == "web-0")
+    assert bench.up(good).ending is Ending.COMPLETE
+
+
+def test_two_stacks_live_side_by_side_and_the_end_of_one_does_not_touch_the_other(bench: Any) -> None:
+    other = bench.another("shelf")
+    try:
+        here, there = bench.port(), bench.port()
+        bench.up(bench.process("web-0", here))
+        other.up(other.process("web-0", there))
+        bench.down()
+        assert (bench.answer(here), bench.answer(there)) == ("", "web-0")
+    finally:
+        other.clear()
+
+
+def test_a_port_goes_over_to_a_new_replica_within_one_apply(bench: Any) -> None:
+    port = bench.port()
+    bench.up(bench.process("old-0", port))
+    assert bench.up(bench.process("new-0", port)).ending is Ending.COMPLETE
+    assert bench.answer(port) == "new-0"
+    assert [item.instance for item in bench.target.live()] == ["new-0"]
+
+
+def test_strays_that_no_manifest_names_are_swept(bench: Any, tmp_path: Path) -> None:
+    from rohe_iac.targets.local.layout import Layout
+    from rohe_iac.targets.local.program import Program
+    from rohe_iac.targets.local.resources import Site
+
+    web = bench.process("web-0", bench.port())
+    bench.up(web)
+    site = Site(Layout(bench.folder, tmp_path))
+    site.programs.put(
+        Program("stray-0", "replica/desk:stray/0", ("sleep", "600"), "/", {"PATH": "/bin"}), site.cancelled
+    )
+    assert "program stray-0" in bench.faults(web)
+    assert bench.up(web).swept == ("program stray-0",)
+    assert [item.instance for item in bench.target.live()] == ["web-0"]
+
+
+def test_secrets_reach_the_process_and_neither_the_engine_s_state_nor_its_logs(
+    bench: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CAMERA_TOKEN", "hush-1234567")
+    port = bench.port()
+    told = {"ROHE_PORT_HTTP": str(port)}
+    bench.up(bench.process("web-0", port, environment=told, secrets={"ROHE_INSTANCE": "env:CAMERA_TOKEN"}))
+    assert bench.answer(port) == "hush-1234567"
+    for path in bench.folder.path.rglob("*"):
+        if path.is_file() and path.name != "program.json":
+            assert b"hush-1234567" not in path.read_bytes(), path
+    outcome = bench.up(bench.process("web-0", port, environment=told, secrets={"ROHE_INSTANCE": "env:NOT_THERE"}))
+    assert "env:NOT_THERE is not there" in outcome.failed[0].reason
+
+
+def test_a_stack_lives_in_a_folder_with_a_long_and_odd_name(
+    bench: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "a b; #c %(d)s [e] 'f' ü" / ("x" * 120)))
+    odd = bench.another("desk")
+    try:
+        port = odd.port()
+        assert odd.up(odd.process("web-0", port)).ending is Ending.COMPLETE
+        assert odd.answer(port) == "web-0"
+        odd.down()
+        assert odd.answer(port) == ""
+    finally:
+        odd.clear()
+
+
+def test_memory_is_limited_where_the_kernel_lets_this_user(bench: Any) -> None:
+    port = bench.port()
+    hungry = "block = b'x' * (300 * 2**20)\n"
+    script = _command(bench.process("web-0", port))
+    if not os.access("/sys/fs/cgroup/memory", os.W_OK):
+        pytest.skip("control groups cannot be made by this user")
+    limits = {"memory": 100 * 2**20}
+    outcome = bench.up(bench.process("web-0", port, [*script[:2], hungry + script[2]], limits=limits, startup=8))
+    assert outcome.ending is Ending.PARTIAL
+    assert bench.up(bench.process("web-0", port, limits=limits)).ending is Ending.COMPLETE
+
+
+def _command(manifest: Any) -> list[str]:
+    import yaml
+
+    return list(yaml.safe_load(manifest.text)["spec"]["command"])

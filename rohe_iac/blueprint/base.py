@@ -4,8 +4,6 @@ Validators raise PydanticCustomError whose type is the stable code of the diagno
 may hold a `hint`.
 """
 
-# ruff: noqa: RUF012 - pydantic copies mutable defaults
-
 from __future__ import annotations
 
 from collections.abc import Callable

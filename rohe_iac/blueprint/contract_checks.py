@@ -20,12 +20,12 @@ BUILT_IN = frozenset(("response_time", "throughput", "availability", "accuracy",
 def check(document: Document, contract: ObservationContract, tree: Tree) -> Iterator[Finding]:
     """Every finding of one contract."""
     spec = contract.spec
-    found = tree.named("Pipeline", spec.pipeline)
+    found = tree.named("Pipeline", spec.pipeline, document)
     pipeline = found.model if found is not None and isinstance(found.model, Pipeline) else None
     # What is faulty in the pipeline's own text is not in its model; its faults are told there.
-    broken = found.broken_names if found is not None else frozenset()
+    broken = document.broken_names | (found.broken_names if found is not None else frozenset())
     if pipeline is None and not tree.is_broken("Pipeline", spec.pipeline):
-        names = [other.name for other in tree.of("Pipeline")]
+        names = [other.name for other in tree.of("Pipeline", document)]
         yield from missing(document, ("spec", "pipeline"), "R202", "pipeline", spec.pipeline, names)
     yield from unique(
         document,

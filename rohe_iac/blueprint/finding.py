@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -52,8 +51,8 @@ class Document:
     """One document. value: as plain values, in use only while the model has not taken its place.
 
     index: which of the file's documents. rest: what the model was made of, where faulty parts were left out;
-    broken_names: the names in those. origin: of which use of a module ("" for none). renames: name as written -> name
-    with the use's prefix.
+    broken_names: the names in those. origin: the use of a module that it came by, scope: the stack of that use; both ""
+    where it came by none. names_open: a module that it uses could not be taken in, so any name may be there.
     """
 
     source: SourceText
@@ -65,19 +64,32 @@ class Document:
     broken_names: frozenset[str] = frozenset()
     rest: Rest | None = None
     origin: str = ""
-    renames: Mapping[str, str] = field(default_factory=dict)
+    scope: str = ""
+    names_open: bool = False
 
     def place(self, path: Path = (), *, on_key: bool = False) -> Place:
         """Where the value at `path` is written, or its key; as near as the path can be followed."""
-        documents = self.source.marked
-        root = documents[self.index].root if self.index < len(documents) else None
+        root = self._root
         if root is None:
             return Place(self.source.name)
-        line, column = _spot(root, path, on_key)
+        line, column = _followed(root, path, on_key)[1]
         return Place(self.source.name, line, column)
 
+    def incomplete(self, path: Path) -> bool:
+        """Whether a fault of the text keeps something directly at `path` from being known."""
+        if self._root is None:
+            return True
+        node = _followed(self._root, path, False)[0]
+        parts = [*(value for _, value in node.entries.values()), *node.items]
+        return node.incomplete or any(part.incomplete for part in parts)
 
-def _spot(root: Marked, path: Path, on_key: bool) -> tuple[int, int]:
+    @property
+    def _root(self) -> Marked | None:
+        documents = self.source.marked
+        return documents[self.index].root if self.index < len(documents) else None
+
+
+def _followed(root: Marked, path: Path, on_key: bool) -> tuple[Marked, tuple[int, int]]:
     node, spot = root, root.spot
     for step in path:
         if isinstance(step, int) and 0 <= step < len(node.items):
@@ -87,7 +99,7 @@ def _spot(root: Marked, path: Path, on_key: bool) -> tuple[int, int]:
             key_spot, node = node.entries[str(step)]
             # A block value begins on a line of its own: its key tells more.
             spot = key_spot if on_key or (node.entries or node.items) else node.spot
-    return spot
+    return node, spot
 
 
 @dataclass(frozen=True, slots=True)

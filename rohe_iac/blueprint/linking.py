@@ -10,6 +10,7 @@ from rohe_iac.blueprint.contract import ObservationContract
 from rohe_iac.blueprint.finding import Document, Finding
 from rohe_iac.blueprint.inventory import Inventory
 from rohe_iac.blueprint.pipeline import Pipeline
+from rohe_iac.blueprint.references import OF_ABSENCE
 from rohe_iac.blueprint.stack import Stack
 from rohe_iac.blueprint.tree import Tree, models
 
@@ -18,8 +19,13 @@ def check_links(tree: Tree) -> Iterator[Finding]:
     """Every fault between documents, and every one inside a document that a model alone cannot tell."""
     for finding in _found(tree):
         rest = finding.document.rest
+        if rest is None:
+            yield finding
+            continue
         # The model is of what was left when faulty parts were taken out; places are of the whole.
-        yield finding if rest is None else replace(finding, path=rest.original(finding.path))
+        around = finding.path[:-1] if finding.code == "R221" else finding.path
+        if finding.code not in OF_ABSENCE or not rest.lost_under(around):
+            yield replace(finding, path=rest.original(finding.path))
 
 
 def _found(tree: Tree) -> Iterator[Finding]:
@@ -35,12 +41,17 @@ def _found(tree: Tree) -> Iterator[Finding]:
 
 
 def _names(documents: Iterable[Document]) -> Iterator[Finding]:
-    first: dict[tuple[str, str], Document] = {}
+    first: dict[tuple[str, str], list[Document]] = {}
     for document in documents:
         if not document.name:
             continue
-        known = first.setdefault((document.kind, document.name), document)
-        if known is not document:
+        alike = first.setdefault((document.kind, document.name), [])
+        # Two stacks may each use a module with documents of one name.
+        known = next(
+            (item for item in alike if "" in (item.scope, document.scope) or item.scope == document.scope), None
+        )
+        alike.append(document)
+        if known is not None:
             place = known.place(("metadata", "name"))
             yield Finding(
                 document, ("metadata", "name"), "R201",

@@ -13,6 +13,7 @@ from rohe_iac.blueprint.finding import Document
 from rohe_iac.blueprint.hints import did_you_mean
 from rohe_iac.blueprint.inventory import Inventory
 from rohe_iac.blueprint.linking import check_links
+from rohe_iac.blueprint.modules import take_in
 from rohe_iac.blueprint.pipeline import Pipeline
 from rohe_iac.blueprint.references import MISSING
 from rohe_iac.blueprint.stack import Stack
@@ -70,9 +71,11 @@ def load(directory: Path, stack: str | None = None, *, allow_missing_references:
     document = _chosen(tree, stack)
     assert isinstance(document.model, Stack)
     spec = document.model.spec
-    pipelines = [found for name in spec.pipelines if (found := tree.named("Pipeline", name)) is not None]
-    contracts = [found for name in spec.contracts if (found := tree.named("ObservationContract", name)) is not None]
-    inventory = tree.named("Inventory", spec.inventory)
+    pipelines = [found for name in spec.pipelines if (found := tree.named("Pipeline", name, document)) is not None]
+    contracts = [
+        found for name in spec.contracts if (found := tree.named("ObservationContract", name, document)) is not None
+    ]
+    inventory = tree.named("Inventory", spec.inventory, document)
     if inventory is None:
         raise InvalidBlueprint([item for item in diagnostics if item.code == "R203"])
     return Blueprint(
@@ -107,6 +110,7 @@ def _tree(paths: Sequence[Path]) -> Tree:
 
 
 def _told(tree: Tree, allow_missing_references: bool) -> tuple[Diagnostic, ...]:
+    take_in(tree)
     tree.findings += check_links(tree)
     if allow_missing_references:
         tree.findings = [

@@ -31,12 +31,16 @@ Spot = tuple[int, int]
 
 @dataclass(slots=True, eq=False)
 class Marked:
-    """A value and where it begins. entries: of a mapping, key -> (where the key is, value); items: of a list."""
+    """A value and where it begins. entries: of a mapping, key -> (where the key is, value); items: of a list.
+
+    incomplete: a fault of the text keeps part of it from being known.
+    """
 
     value: Any
     spot: Spot
     entries: dict[str, tuple[Spot, Marked]] = field(default_factory=dict)
     items: list[Marked] = field(default_factory=list)
+    incomplete: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +163,7 @@ class _Reader:
                 self._fault(spot, "R005", f"*{anchor} stands inside what &{anchor} names, so it would never end")
             else:
                 self._fault(spot, "R005", f"no anchor &{anchor} before *{anchor}", "an anchor is set by &NAME earlier")
-            return Marked(None, spot)
+            return Marked(None, spot, incomplete=True)
         node, size = self.anchors[anchor]
         self.count += size
         if self.count > MAX_VALUES:
@@ -181,10 +185,12 @@ class _Reader:
             key = key_node.value
             if not isinstance(key, str):
                 self._bad_key(key_event, key, key_spot)
+                node.incomplete = True
             elif key == "<<" and getattr(key_event, "implicit", (False,))[0]:
                 self._fault(
                     key_spot, "R009", "'<<' is the merge key of YAML 1.1, which 1.2 has not", "write the fields out"
                 )
+                node.incomplete = True
             elif key in node.entries:
                 line = node.entries[key][0][0]
                 self._fault(key_spot, "R007", f"key '{key}' is here twice, first in line {line}", "keep one of them")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path as FilePath
 
@@ -92,13 +91,15 @@ def _ports(document: Document, at: Path, service: Service) -> Iterator[Finding]:
             yield from missing(document, (*at, "health", name, "http", "port"), "R208", "port", probe.http.port, ports)
         elif probe.tcp is not None:
             yield from missing(document, (*at, "health", name, "tcp"), "R208", "port", probe.tcp, ports)
-    for field in ("host_port", "container_port"):
-        numbers = Counter((getattr(port, field), port.protocol) for port in service.ports if getattr(port, field))
+    for field, word in (("host_port", "hostPort"), ("container_port", "containerPort")):
+        used: set[tuple[int, str]] = set()
         for index, port in enumerate(service.ports):
-            if numbers.get((getattr(port, field), port.protocol), 0) > 1:
-                word = "hostPort" if field == "host_port" else "containerPort"
-                message = f"{word} {getattr(port, field)} is used by two ports of service '{service.name}'"
+            number = getattr(port, field)
+            if (number, port.protocol) in used:
+                message = f"{word} {number} is used by two ports of service '{service.name}'"
                 yield Finding(document, (*at, "ports", index, word), "R222", message, "give each port its own number")
+            elif number is not None:
+                used.add((number, port.protocol))
 
 
 def _placement(document: Document, at: Path, name: str, rules: PlacementRules, known: set[str]) -> Iterator[Finding]:

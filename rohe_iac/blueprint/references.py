@@ -11,12 +11,15 @@ from rohe_iac.foundation.diagnostics import Severity
 MISSING = frozenset(("R202", "R203", "R204", "R205", "R206", "R207", "R208", "R209"))
 """Codes of references into the void; `--allow-missing-references` makes notes of them."""
 
+OF_ABSENCE = frozenset(("R107", "R114", "R116", "R220", "R221", "R228", "R229"))
+"""Codes that tell of something absent, which may be there but faulty."""
+
 
 def missing(
     document: Document, path: Path, code: str, what: str, name: str, known: Collection[str]
 ) -> Iterator[Finding]:
     """The finding where `name` is not among `known`, unless a faulty part of the document may hold it."""
-    if name not in known and name not in document.broken_names:
+    if name not in known and name not in document.broken_names and not document.names_open:
         yield Finding(document, path, code, f"no {what} '{name[:63]}'", did_you_mean(name, known))
 
 

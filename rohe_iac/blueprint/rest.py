@@ -17,6 +17,7 @@ class Rest:
         self.names: set[str] = set()
         self._paths: dict[int, Path] = {}
         self._taken: set[tuple[int, str | int]] = set()
+        self._lost: set[int] = set()
         self._remember(self.value, ())
 
     def _remember(self, value: Any, path: Path) -> None:
@@ -32,12 +33,9 @@ class Rest:
         for index, step in enumerate(path):
             known = self._paths.get(id(value), known)
             rest = path[index:]
-            if isinstance(value, dict) and step in value:
-                value = value[step]
-            elif isinstance(value, list) and isinstance(step, int) and step < len(value):  # noqa: SIM114 - the types differ
-                value = value[step]
-            else:
+            if not _has(value, step):
                 return (*known, *rest)
+            value = value[step]
             if not isinstance(value, dict | list):
                 return (*known, *rest)
         return self._paths.get(id(value), path)
@@ -47,16 +45,31 @@ class Rest:
         parent = self._at(path[:-1])
         return (id(parent), path[-1]) in self._taken if path else False
 
-    def take(self, paths: list[Path]) -> bool:
-        """Takes the values at `paths` out; False where that would leave nothing to go on with."""
+    def lost_under(self, path: Path) -> bool:
+        """Whether something that belonged at `path`, or below it, was taken out."""
+        return self._lost_in(self._at(path))
+
+    def _lost_in(self, value: Any) -> bool:
+        if not isinstance(value, dict | list):
+            return False
+        return id(value) in self._lost or any(map(self._lost_in, value.values() if isinstance(value, dict) else value))
+
+    def take(self, paths: list[Path], surplus: frozenset[Path] = frozenset()) -> bool:
+        """Takes the values at `paths` out; False where that would leave nothing to go on with.
+
+        surplus: those of them that never belonged there, so that nothing is lost with them.
+        """
         lists: dict[int, tuple[list[Any], set[int]]] = {}
         for path in set(paths):
             if len(path) < 2:
                 return False
             parent, step = self._at(path[:-1]), path[-1]
+            if path not in surplus:
+                self._lost.add(id(parent))
             if isinstance(parent, dict) and step in parent:
                 part = parent.pop(step)
                 self._taken.add((id(parent), step))
+                self.names.add(str(step))
             elif isinstance(parent, list) and isinstance(step, int) and step < len(parent):
                 lists.setdefault(id(parent), (parent, set()))[1].add(step)
                 part = parent[step]
@@ -79,6 +92,10 @@ class Rest:
             else:
                 return None
         return value
+
+
+def _has(value: Any, step: str | int) -> bool:
+    return step in value if isinstance(value, dict) else isinstance(step, int) and step < len(value)
 
 
 def _names(value: Any) -> Iterator[str]:

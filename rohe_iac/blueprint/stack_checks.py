@@ -14,8 +14,8 @@ from rohe_iac.blueprint.references import missing, unique
 from rohe_iac.blueprint.stack import Stack
 from rohe_iac.blueprint.tree import Tree
 from rohe_iac.foundation.errors import UsageError
-from rohe_iac.foundation.user_modules import check_reference
 from rohe_iac.foundation.names import parse_address
+from rohe_iac.foundation.user_modules import check_reference
 
 STRATEGIES = ("first-fit", "best-fit", "worst-fit", "dot-product", "fragmentation", "portfolio", "exact")
 
@@ -28,32 +28,34 @@ def check(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
         ("contracts", "R204", "ObservationContract", "contract", spec.contracts),
     ):
         yield from unique(document, ("spec", field), what, names, "")
-        known = [other.name for other in tree.of(kind)]
+        known = [other.name for other in tree.of(kind, document)]
         for index, name in enumerate(names):
             if not tree.is_broken(kind, name):
                 yield from missing(document, ("spec", field, index), code, what, name, known)
     if not tree.is_broken("Inventory", spec.inventory):
-        known = [other.name for other in tree.of("Inventory")]
+        known = [other.name for other in tree.of("Inventory", document)]
         yield from missing(document, ("spec", "inventory"), "R203", "inventory", spec.inventory, known)
     yield from _contracts(document, stack, tree)
     yield from _planner(document, stack, tree)
-    pipelines = [found.model for name in spec.pipelines if (found := tree.named("Pipeline", name)) is not None]
+    pipelines = [
+        found.model for name in spec.pipelines if (found := tree.named("Pipeline", name, document)) is not None
+    ]
     chosen = [model for model in pipelines if isinstance(model, Pipeline)]
-    inventory = tree.named("Inventory", spec.inventory)
+    inventory = tree.named("Inventory", spec.inventory, document)
     yield from _protect(document, stack, chosen, inventory.model if inventory is not None else None)
     if inventory is not None and isinstance(inventory.model, Inventory):
         for name in spec.pipelines:
-            found = tree.named("Pipeline", name)
+            found = tree.named("Pipeline", name, document)
             if found is not None and isinstance(found.model, Pipeline):
                 yield from check_fitting(found, found.model, inventory.model)
 
 
 def _contracts(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
     for index, name in enumerate(stack.spec.contracts):
-        found = tree.named("ObservationContract", name)
+        found = tree.named("ObservationContract", name, document)
         if found is not None and isinstance(found.model, ObservationContract):
             pipeline = found.model.spec.pipeline
-            if pipeline not in stack.spec.pipelines and tree.named("Pipeline", pipeline) is not None:
+            if pipeline not in stack.spec.pipelines and tree.named("Pipeline", pipeline, document) is not None:
                 message = f"contract '{name}' is about pipeline '{pipeline}', which the stack does not run"
                 yield Finding(document, ("spec", "contracts", index), "R230", message, f"add {pipeline} to pipelines")
 

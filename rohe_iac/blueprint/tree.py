@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +14,7 @@ from rohe_iac.blueprint.discovery import ReadFile
 from rohe_iac.blueprint.document import read_plain
 from rohe_iac.blueprint.finding import Document, Finding, SourceText
 from rohe_iac.blueprint.hints import did_you_mean, nearest
+from rohe_iac.blueprint.references import OF_ABSENCE
 from rohe_iac.blueprint.validation import KINDS, shown, validate
 from rohe_iac.foundation.diagnostics import Diagnostic, Place, Severity
 
@@ -34,38 +35,49 @@ class Tree:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
-    def of(self, kind: str) -> list[Document]:
-        """The documents of one kind that have a model, by name."""
-        found = [document for document in self.documents if document.kind == kind and document.model is not None]
+    def of(self, kind: str, reader: Document | None = None) -> list[Document]:
+        """The documents of one kind that have a model, by name; those that `reader` sees, all for None."""
+        found = [
+            item for item in self.documents if item.kind == kind and item.model is not None and _sees(reader, item)
+        ]
         return sorted(found, key=lambda document: document.name)
 
-    def named(self, kind: str, name: str) -> Document | None:
-        """The first document of that kind and name."""
-        return next((document for document in self.of(kind) if document.name == name), None)
+    def named(self, kind: str, name: str, reader: Document | None = None) -> Document | None:
+        """The first document of that kind and name that `reader` sees."""
+        return next((document for document in self.of(kind, reader) if document.name == name), None)
 
     def is_broken(self, kind: str, name: str) -> bool:
         """Whether a document of that kind and name is there but too faulty to be used."""
-        return any(
-            document.model is None and document.kind == kind and document.name in (name, "")
-            for document in self.documents
-        )
+        return any(item.model is None and item.kind == kind and item.name in (name, "") for item in self.documents)
 
     def told(self) -> list[Diagnostic]:
         """Everything found, sorted by place, each once."""
-        every = {*self.diagnostics, *(finding.told() for finding in self.findings)}
+        every = {*self.diagnostics}
+        faulty = {item.place for item in every if item.severity is Severity.ERROR and item.code.startswith("R0")}
+        files = {place.file for place in faulty}
+        for finding in self.findings:
+            told = finding.told()
+            # What only follows from a fault of the text is not told again.
+            if told.place in faulty and not told.code.startswith("R0"):
+                continue
+            if told.place.file in files and told.code in OF_ABSENCE and finding.document.incomplete(finding.path):
+                continue
+            every.add(told)
         return sorted(every, key=lambda item: (item.place, item.code, item.message))
+
+
+def _sees(reader: Document | None, document: Document) -> bool:
+    """What came by a stack's use of a module is seen by that stack and what came with it, and by what came by none."""
+    scope = "" if reader is None else reader.name if reader.kind == "Stack" else reader.scope
+    return not scope or document.scope in ("", scope)
 
 
 def read_tree(root: Path, files: Iterable[ReadFile], *, explicit: bool = False) -> Tree:
     """Reads and validates every document of the files. explicit: the user named the files, so each has to be ours."""
     tree = Tree(root)
     for file in files:
-        tree.diagnostics += file.faults
-        if file.source is None:
-            continue
         before = len(tree.documents), len(tree.diagnostics), len(tree.findings)
-        tree.documents += _documents_of(tree, file.source)
-        tree.sources.append(Source(file.name, file.sha256))
+        tree.documents += documents_of(tree, file)
         if explicit and before == (len(tree.documents), len(tree.diagnostics), len(tree.findings)):
             tree.diagnostics.append(
                 Diagnostic(
@@ -78,7 +90,18 @@ def read_tree(root: Path, files: Iterable[ReadFile], *, explicit: bool = False) 
     return tree
 
 
-def _documents_of(tree: Tree, source: SourceText) -> Iterator[Document]:
+def documents_of(tree: Tree, file: ReadFile, kinds: Collection[str] = tuple(KINDS)) -> list[Document]:
+    """The documents of a file, those of some kinds; its faults and its digest go into the tree."""
+    tree.diagnostics += file.faults
+    if file.source is None:
+        return []
+    source = Source(file.name, file.sha256)
+    if source not in tree.sources:
+        tree.sources.append(source)
+    return [document for document in _identified_in(tree, file.source) if document.kind in kinds]
+
+
+def _identified_in(tree: Tree, source: SourceText) -> Iterator[Document]:
     plain = read_plain(source.text)
     if plain.clean:
         values: list[Any] = plain.values

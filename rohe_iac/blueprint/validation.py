@@ -68,15 +68,16 @@ def validate(document: Document) -> list[Finding]:
         return []
     findings: list[Finding] = []
     rest = Rest(document.value)
-    for _ in range(ROUNDS):
+    for attempt in range(ROUNDS):
         real = [item for item in errors if not _echo(item, errors)]
         places = [_path(rest.value, item["loc"]) for item in real]
         for item, path in zip(real, places, strict=True):
-            if not (item["type"] == "missing" and rest.was_taken(path)):
+            # What only follows from having taken a part out is no fault of the text.
+            if not (attempt and rest.lost_under(path)) and not (item["type"] == "missing" and rest.was_taken(path)):
                 findings.append(_finding(document, rest.original(path), model, item))
-        if not rest.take(
-            [path[:-1] if item["type"] == "missing" else path for item, path in zip(real, places, strict=True)]
-        ):
+        targets = [path[:-1] if item["type"] == "missing" else path for item, path in zip(real, places, strict=True)]
+        surplus = {path for item, path in zip(real, places, strict=True) if item["type"] == "extra_forbidden"}
+        if not rest.take(targets, frozenset(surplus)):
             break
         try:
             document.model = model.model_validate(rest.value)

@@ -1,0 +1,204 @@
+"""Taking modules into a stack: inputs checked, scalars computed, names prefixed, paths made relative to the root."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any
+
+from rohe_iac.blueprint.discovery import read_file
+from rohe_iac.blueprint.finding import Document, Finding, Path
+from rohe_iac.blueprint.hints import did_you_mean
+from rohe_iac.blueprint.module import Module
+from rohe_iac.blueprint.stack import ModuleUse, Stack
+from rohe_iac.blueprint.templating import Refused, computed, holds_expression
+from rohe_iac.blueprint.tree import Tree, documents_of, models
+from rohe_iac.blueprint.validation import validate
+
+INSIDE = ("Pipeline", "Inventory", "ObservationContract")
+MOST_EXPRESSIONS = 10_000
+"""The most scalars with expressions that one use of a module may compute."""
+
+
+@dataclass(frozen=True)
+class _Use:
+    stack: Document
+    path: Path
+    use: ModuleUse
+    folder: str
+
+
+def take_in(tree: Tree) -> None:
+    """Adds the documents of every module that a stack uses; they are seen by that stack alone."""
+    for stack, model in models([*tree.documents], Stack):
+        taken: dict[tuple[str, str], str] = {}
+        for index, use in enumerate(model.spec.modules):
+            path: Path = ("spec", "modules", index)
+            folder = _folder(use.source)
+            module = _module(tree, folder) if folder is not None else None
+            if folder is None or module is None:
+                stack.names_open = True
+                tree.findings.append(_no_module(tree, stack, path, use.source, folder))
+                continue
+            first = taken.setdefault((folder, use.prefix), use.name)
+            if first != use.name:
+                message = f"module use '{use.name}' takes in the same module as '{first}' without a prefix of its own"
+                tree.findings.append(Finding(stack, path, "R233", message, f"add prefix: {use.name}-"))
+                continue
+            if isinstance(module.model, Module):
+                _take(tree, _Use(stack, path, use, folder), module, module.model)
+
+
+def _folder(source: str) -> str | None:
+    """The folder as `a/b` below the root; None where it is not one."""
+    if "://" in source or source.startswith(("git+", "/", "~")) or "\0" in source or "\\" in source:
+        return None
+    folder = os.path.normpath(source)
+    return None if folder.startswith("..") else folder
+
+
+def _module(tree: Tree, folder: str) -> Document | None:
+    for document in tree.documents:
+        if document.kind == "Module" and document.source.name.rpartition("/")[0] == folder:
+            return document
+    for path in sorted((tree.root / folder).glob("*.y*ml")):
+        file = read_file(tree.root, path)
+        if file.source is None:
+            continue
+        for document in documents_of(tree, file, kinds=("Module",)):
+            tree.findings += validate(document)
+            tree.documents.append(document)
+            return document
+    return None
+
+
+def _no_module(tree: Tree, stack: Document, path: Path, source: str, folder: str | None) -> Finding:
+    at = (*path, "source")
+    if folder is None:
+        hint = "copy the module below the blueprint's folder and name that folder"
+        return Finding(stack, at, "R231", f"'{source[:80]}' is not a folder of the blueprint", hint)
+    if (tree.root / folder).is_dir():
+        hint = "it needs a document of kind Module"
+        return Finding(stack, at, "R231", f"no Module in the folder '{folder[:80]}'", hint)
+    parent = (tree.root / folder).parent
+    beside = [child.name for child in parent.iterdir() if child.is_dir()] if parent.is_dir() else []
+    hint = did_you_mean(FilePath(folder).name, beside)
+    return Finding(stack, at, "R231", f"no folder '{folder[:80]}'", hint)
+
+
+def _take(tree: Tree, use: _Use, document: Document, module: Module) -> None:
+    inputs = dict(_inputs(tree, use, module))
+    documents: list[Document] = []
+    for index, source in enumerate(module.spec.sources):
+        fault = _missing_source(tree, use.folder, source)
+        if fault is not None:
+            use.stack.names_open = True
+            tree.findings.append(Finding(document, ("spec", "sources", index), "R232", *fault))
+            continue
+        file = read_file(tree.root, tree.root / use.folder / source)
+        documents += documents_of(tree, file, kinds=INSIDE)
+    known = {(item.kind, item.name) for item in documents}
+    for item in documents:
+        item.origin, item.scope = use.use.name, use.stack.name
+        refused = _compute(item, inputs)
+        tree.findings += refused
+        _relocate(item.value, use.folder)
+        if use.use.prefix:
+            _rename(item, use.use.prefix, known)
+        told = {finding.path for finding in refused}
+        tree.findings += [finding for finding in validate(item) if finding.path not in told]
+        item.names_open = item.names_open or bool(told)
+    tree.documents += documents
+
+
+def _missing_source(tree: Tree, folder: str, source: str) -> tuple[str, str] | None:
+    if FilePath(source).is_absolute() or ".." in FilePath(source).parts or "\0" in source:
+        return f"'{source[:60]}' leaves the module's folder", "name a file in it"
+    if not (tree.root / folder / source).is_file():
+        beside = sorted(item.name for item in (tree.root / folder).iterdir())
+        return f"no file '{source[:60]}'", did_you_mean(source, beside)
+    return None
+
+
+def _inputs(tree: Tree, use: _Use, module: Module) -> Iterator[tuple[str, Any]]:
+    path: Path = (*use.path, "inputs")
+    declared, given = module.spec.inputs, use.use.inputs
+    for name, value in given.items():
+        if name not in declared:
+            hint = did_you_mean(name, declared)
+            message = f"the module has no input '{name[:63]}'"
+            tree.findings.append(Finding(use.stack, (*path, name), "R234", message, hint, on_key=True))
+        elif why := declared[name].objection(value):
+            tree.findings.append(Finding(use.stack, (*path, name), "R234", f"input '{name}': {why}"))
+    for name, declaration in declared.items():
+        if name in given and not declaration.objection(given[name]):
+            yield name, given[name]
+        elif not declaration.required:
+            yield name, declaration.default
+        elif name not in given:
+            where = path if "inputs" in use.use.model_fields_set else use.path
+            hint = f"add inputs: {{{name}: ...}}, a {declaration.type}"
+            tree.findings.append(Finding(use.stack, where, "R234", f"input '{name}' is required", hint))
+            yield name, None
+
+
+def _compute(document: Document, inputs: Mapping[str, Any]) -> list[Finding]:
+    findings: list[Finding] = []
+    left = MOST_EXPRESSIONS
+
+    def walk(value: Any, path: Path) -> Any:
+        nonlocal left
+        if isinstance(value, dict):
+            return {key: walk(part, (*path, key)) for key, part in value.items()}
+        if isinstance(value, list):
+            return [walk(part, (*path, index)) for index, part in enumerate(value)]
+        if not isinstance(value, str) or not holds_expression(value):
+            return value
+        left -= 1
+        if left < 0:
+            if left == -1:
+                findings.append(
+                    Finding(document, path, "R235", f"more than {MOST_EXPRESSIONS} expressions in one document")
+                )
+            return None
+        try:
+            return computed(value, inputs)
+        except Refused as error:
+            findings.append(Finding(document, path, "R235", str(error)))
+            return None
+
+    document.value = walk(document.value, ())
+    name = document.value.get("metadata", {}).get("name") if isinstance(document.value.get("metadata"), dict) else None
+    document.name = name if isinstance(name, str) else ""
+    return findings
+
+
+def _relocate(value: Any, folder: str) -> None:
+    """Paths in a module start at its folder; from here on they start at the root."""
+    if isinstance(value, dict):
+        for key, part in value.items():
+            if isinstance(part, str) and key in ("profile", "from", "workingDir", "parser", "function"):
+                if key != "from" or "path" in value:
+                    value[key] = os.path.normpath(f"{folder}/{part}") if not os.path.isabs(part) else part
+            else:
+                _relocate(part, folder)
+        if "command" in value and "name" in value and "workingDir" not in value:
+            value["workingDir"] = folder
+    elif isinstance(value, list):
+        for part in value:
+            _relocate(part, folder)
+
+
+def _rename(document: Document, prefix: str, known: set[tuple[str, str]]) -> None:
+    value = document.value
+    if document.name:
+        document.name = value["metadata"]["name"] = prefix + document.name
+    spec = value.get("spec")
+    if (
+        document.kind == "ObservationContract"
+        and isinstance(spec, dict)
+        and ("Pipeline", spec.get("pipeline")) in known
+    ):
+        spec["pipeline"] = prefix + spec["pipeline"]

@@ -1,0 +1,92 @@
+"""Brings docs/diagnostics/ up to date: titles from the table of codes, and what `rohe validate` says of each example.
+
+The examples themselves are written by hand. Run it as `python tools/write_diagnostic_pages.py`.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import subprocess
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+
+from rohe_iac.blueprint.codes import CODES
+from rohe_iac.blueprint.loading import check
+from rohe_iac.cli.views.diagnostics import show_diagnostics
+from rohe_iac.foundation.diagnostics import Diagnostic
+
+PAGES = Path(__file__).parents[1] / "docs" / "diagnostics"
+BLOCK = re.compile(r"(?:^`(?P<file>[^`\n]+)`:\n\n)?^```(?P<language>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+LONGEST = 160
+
+
+def lay_out(section: str, folder: Path) -> None:
+    """Makes the files of an example: the unnamed block is blueprints/example.yaml, `sh` is run, the others say their name."""
+    (folder / "rohe.yaml").write_text("project: example\n")
+    for block in BLOCK.finditer(section):
+        if block["language"] == "text" and not block["file"]:
+            continue
+        if block["language"] == "sh":
+            subprocess.run(["sh", "-ec", block["text"]], cwd=folder, check=True)
+            continue
+        file = folder / (block["file"] or "blueprints/example.yaml")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(block["text"])
+
+
+def diagnostics_of(section: str) -> tuple[Diagnostic, ...]:
+    """What is found in the example of a section."""
+    with tempfile.TemporaryDirectory() as name:
+        lay_out(section, Path(name))
+        return check([Path(name)]).diagnostics
+
+
+def sections(page: str) -> tuple[str, str]:
+    """The wrong and the right half of a page."""
+    _, _, rest = page.partition("\n## Wrong\n")
+    wrong, _, right = rest.partition("\n## Right\n")
+    return wrong, right
+
+
+def said(diagnostics: tuple[Diagnostic, ...]) -> str:
+    """The diagnostics as people see them, long lines cut."""
+    stream = io.StringIO()
+    show_diagnostics(Console(file=stream, width=400, no_color=True, highlight=False), diagnostics)
+    lines = [line.rstrip() for line in stream.getvalue().splitlines()]
+    return "".join(f"{line[:LONGEST] + '...' if len(line) > LONGEST else line}\n" for line in lines)
+
+
+def rendered(code: str, page: str) -> str:
+    """The page as it should be."""
+    wrong, right = sections(page)
+    example, mark, _ = wrong.partition("\n`rohe validate` says:\n")
+    if not mark:
+        raise ValueError(f"{code}: the page does not tell what `rohe validate` says")
+    output = said(diagnostics_of(example))
+    title, why = CODES[code].title, CODES[code].why
+    return f"# {code}: {title}\n\n{why}\n\n## Wrong\n{example}{mark}\n```text\n{output}```\n\n## Right\n{right}"
+
+
+def index() -> str:
+    """The table of all codes."""
+    rows = "".join(f"| [{code}]({code}.md) | `{item.slug}` | {item.title} |\n" for code, item in CODES.items())
+    return (
+        "# Diagnostics\n\nEvery code that `rohe validate` tells, with a wrong and a right example. R0: the text itself; "
+        "R1: a document by itself;\nR2: what documents say of each other; R3: what fits no node (warnings; `rohe plan` "
+        f"ends with 4).\n\n| code | name | what is wrong |\n|---|---|---|\n{rows}"
+    )
+
+
+def main() -> None:
+    """Writes every page and the index."""
+    for code in CODES:
+        path = PAGES / f"{code}.md"
+        path.write_text(rendered(code, path.read_text()))
+    (PAGES / "README.md").write_text(index())
+
+
+if __name__ == "__main__":
+    main()

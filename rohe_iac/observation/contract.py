@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from rohe_iac.blueprint.contract import Objective as WrittenObjective
-from rohe_iac.blueprint.contract import ObservationContract
-from rohe_iac.blueprint.contract import Window as WrittenWindow
 from rohe_iac.foundation import quantities
 from rohe_iac.foundation.errors import ExitCode, RoheError
+
+if TYPE_CHECKING:
+    from rohe_iac.blueprint.contract import Objective as WrittenObjective
+    from rohe_iac.blueprint.contract import ObservationContract
+    from rohe_iac.blueprint.contract import Window as WrittenWindow
 
 AGGREGATES = ("count", "sum", "mean", "min", "max", "rate", "ratio")
 PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d{1,3})?)")

@@ -18,7 +18,7 @@ class Contribution(msgspec.Struct, frozen=True, kw_only=True):
 
     count: samples it took part in. own: the value from its samples alone (of a member: had it answered alone).
     without: the value without it, None where nothing would be left; kept: whether that would keep the objective.
-    was: its own value in the last window that was KEPT, None where unknown.
+    was: its own value in a window that was KEPT before, None where unknown.
     """
 
     kind: str
@@ -31,7 +31,7 @@ class Contribution(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Baseline(msgspec.Struct, frozen=True, kw_only=True):
-    """The last KEPT window: its value, and every contributor's own one by `kind/name`."""
+    """A window that was KEPT before: its value, and every contributor's own one by `kind/name`."""
 
     start: float
     end: float

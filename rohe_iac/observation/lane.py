@@ -16,15 +16,16 @@ from rohe_iac.observation.sample import Sample
 from rohe_iac.observation.windows import Window, Windower, WindowState
 
 BASELINE_EVERY = 5.0
-"""Seconds of event time between two looks at who contributed to KEPT windows."""
+BASELINES = 4
+"""Seconds of event time, at least, between two looks at who contributed to KEPT windows, and how many are kept."""
 
 
 class LaneState(msgspec.Struct, kw_only=True):
-    """All that is remembered of one objective. violation: the open one."""
+    """All that is remembered of one objective. violation: the open one; baselines: KEPT windows, oldest first."""
 
     window: WindowState
     judge: JudgeState
-    baseline: Baseline | None = None
+    baselines: list[Baseline] = []
     violation: Violation | None = None
     last: Result | None = None
 
@@ -104,6 +105,9 @@ class Lane:
     def evidence(self, window: Window, measurement: Measurement | None = None) -> Evidence:
         """Who contributed to the window."""
         measured = measurement if measurement is not None else self._measure(window.samples, window.seconds)
+        # A window that shares no sample with the broken one shows best how it was before.
+        apart = [baseline for baseline in self.state.baselines if baseline.end <= window.start]
+        baseline = apart[-1] if apart else next(iter(self.state.baselines), None)
         return Evidence(
             start=window.start,
             end=window.end,
@@ -111,8 +115,8 @@ class Lane:
             count=measured.count,
             promise=self.objective.text,
             window=self.objective.window.text,
-            contributions=self._explainer.contributions(window.samples, window.seconds, self.state.baseline),
-            baseline=self.state.baseline,
+            contributions=self._explainer.contributions(window.samples, window.seconds, baseline),
+            baseline=baseline,
         )
 
     def _alone(self, window: Window, measurement: Measurement) -> Verdict:
@@ -123,7 +127,9 @@ class Lane:
 
     def _remember(self, window: Window, measurement: Measurement) -> None:
         # Recomputing this for every window would cost as much as judging; what changed is seen well enough so.
-        known = self.state.baseline
-        if measurement.value is not None and (known is None or window.end - known.end >= BASELINE_EVERY):
+        known = self.state.baselines
+        pause = max(BASELINE_EVERY, window.seconds / 2)
+        if measurement.value is not None and (not known or window.end - known[-1].end >= pause):
             own = self._explainer.own_values(window.samples, window.seconds)
-            self.state.baseline = Baseline(start=window.start, end=window.end, value=measurement.value, own=own)
+            known.append(Baseline(start=window.start, end=window.end, value=measurement.value, own=own))
+            del known[:-BASELINES]

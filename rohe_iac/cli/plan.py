@@ -23,6 +23,9 @@ def plan(
         bool, typer.Option("--detailed-exitcode", help="Exit with 2 where the plan changes something.")
     ] = False,
     every: Annotated[bool, typer.Option("--all", help="Show every replica and refusal, not a summary.")] = False,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Write a page with the plan's pictures to this file.")
+    ] = None,
     output: OutputOption = Output.human,
 ) -> int:
     """Decide which replica goes where and why, offline; change nothing.
@@ -30,11 +33,16 @@ def plan(
     Example: `rohe plan digits --out digits.plan`
     """
     from rohe_iac.cli.views.plan import PlanView
-    from rohe_iac.usecases.plan import make_plan, write_plan
+    from rohe_iac.usecases.plan import make_plan, write_page, write_plan
 
     planned = make_plan(screen.folder, stack, against=against)
     if out is not None:
         write_plan(screen.folder / out, planned.planfile)
+    if html is not None:
+        from rohe_iac.cli.views.plan_page import page_of
+
+        before = planned.record.planfile.plan if planned.record is not None else None
+        write_page(screen.folder / html, page_of(planned.planfile, before))
     PlanView(screen).show(planned.planfile, output, every=every, saved=out)
     if planned.planfile.plan.unplaced:
         return ExitCode.UNPLACED

@@ -91,8 +91,20 @@ def write_plan(path: Path, planfile: PlanFile) -> None:
 
     Errors: UnreadableFile.
     """
+    _write(path, planfile.encode())
+
+
+def write_page(path: Path, page: str) -> None:
+    """Writes the page of a plan for its owner only.
+
+    Errors: UnreadableFile.
+    """
+    _write(path, page.encode())
+
+
+def _write(path: Path, content: bytes) -> None:
     try:
-        write_private(path, planfile.encode())
+        write_private(path, content)
     except OSError as error:
         raise UnreadableFile(
             f"cannot write {path}: {error.strerror}", hint="name a file in a folder you may write to"

@@ -1,0 +1,130 @@
+"""A plan as one self-contained HTML page: no script, nothing fetched, every text escaped by the template engine."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from rohe_iac.cli.views.page_flow import Stage, Stretch, stages_of, stretches_of
+from rohe_iac.cli.views.page_nodes import Card, Group, Keys, cards_of, groups_of
+from rohe_iac.deployment.planfile import PlanFile
+from rohe_iac.planning.difference import Change, difference
+from rohe_iac.planning.plan import Plan, Unplaced
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+MANY_NODES = 60
+"""Above so many nodes a page shows groups of them, and only the fullest one by one."""
+FULLEST = 24
+FEW_ROWS = 120
+"""Rows of what did not fit, and of changes, that a page shows; the rest is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Homeless:
+    """One workload with replicas that fit nowhere: how many, where it is written, the closest nodes, the rules."""
+
+    name: str
+    key: int
+    count: int
+    place: str
+    replicas: tuple[str, ...]
+    closest: tuple[Any, ...]
+    by_rule: tuple[tuple[str, int], ...]
+
+
+def page_of(planfile: PlanFile, before: Plan | None = None) -> str:
+    """The page as text. `before`: the plan that was applied last, None where nothing is known to be.
+
+    Its size is bounded whatever the plan's: at most FULLEST nodes in detail, FEW_ROWS rows a table.
+    """
+    problem, plan = planfile.problem, planfile.plan
+    keys = Keys(tuple(demand.workload for demand in problem.demands))
+    many = len(problem.nodes) > MANY_NODES
+    cards: Sequence[Card] = cards_of(problem, plan, keys, fullest=FULLEST if many else None)
+    groups: tuple[Group, ...] = groups_of(problem, plan) if many else ()
+    changes = difference(before, plan)
+    told = [change for change in changes if change.kind != "kept"]
+    stages: tuple[Stage, ...] = stages_of(problem, plan, keys)
+    stretches: tuple[Stretch, ...] = stretches_of(problem, plan, keys)
+    homeless = _homeless(planfile, keys)
+    return str(
+        _template().render(
+            file=planfile,
+            plan=plan,
+            problem=problem,
+            least=_least(plan),
+            many=many,
+            groups=groups,
+            cards=cards,
+            homeless=homeless[:FEW_ROWS],
+            homeless_more=len(homeless) - FEW_ROWS,
+            stages=stages,
+            stretches=stretches[:FEW_ROWS],
+            stretches_more=len(stretches) - FEW_ROWS,
+            known=before is not None,
+            counts=Counter(change.kind for change in changes),
+            verbs=Counter(action.verb for action in planfile.actions),
+            changes=[_named(change, keys) for change in told[:FEW_ROWS]],
+            changes_more=len(told) - FEW_ROWS,
+        )
+    )
+
+
+@lru_cache(maxsize=1)
+def _template() -> Template:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("rohe_iac.cli", "views"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("plan_page.html.j2")
+
+
+def _least(plan: Plan) -> str:
+    bound = plan.bound
+    if bound.proven:
+        return f"proven minimum {bound.at_least}"
+    return f"at least {bound.at_least}" + (f" ({', '.join(bound.arguments)})" if bound.arguments else "")
+
+
+def _homeless(planfile: PlanFile, keys: Keys) -> list[Homeless]:
+    found: dict[str, list[Unplaced]] = defaultdict(list)
+    for item in planfile.plan.unplaced:
+        found[item.workload].append(item)
+    places = dict(planfile.places)
+    rules = {item.workload: item.by_rule for item in planfile.plan.refusals}
+    return [
+        Homeless(
+            name=keys.name(workload),
+            key=keys.number(workload),
+            count=len(items),
+            place=places.get(workload, ""),
+            replicas=tuple(item.replica.removeprefix("replica/") for item in items[:20]),
+            closest=items[-1].closest[:3],
+            by_rule=rules.get(workload, ()),
+        )
+        for workload, items in sorted(found.items())
+    ]
+
+
+def _named(change: Change, keys: Keys) -> dict[str, str | int]:
+    replica = change.replica
+    workload = replica.rpartition("/")[0]
+    address = workload.replace("replica/", "service/", 1)
+    return {
+        "replica": replica.removeprefix("replica/"),
+        "key": keys.number(address),
+        "kind": change.kind,
+        "before": change.before,
+        "after": change.after,
+        "because": change.because,
+    }

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
+from rohe_iac.planning import lean
 from rohe_iac.planning.feasibility import amounts_refusal, refusal_to_stay
 from rohe_iac.planning.field import Field, PlainField, View, refusals_of
 from rohe_iac.planning.layout import NODE_KEY, Layout
+from rohe_iac.planning.lean import is_lean
 from rohe_iac.planning.ledger import Grant, Ledger
 from rohe_iac.planning.plan import Refusals
 from rohe_iac.planning.scoring import Scoring
@@ -35,13 +37,23 @@ class Decision:
 class Attempt:
     """Places the demands of a layout, one class after another.
 
-    explain: keep score parts and refusals. plain_limit: nodes times demands above which NumPy is used (None: default).
+    explain: keep score parts and refusals. lean: use the short loop where it serves. plain_limit: nodes times demands
+    above which NumPy is used (None: default).
     """
 
-    def __init__(self, layout: Layout, strategy: str, *, explain: bool = True, plain_limit: int | None = None) -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        strategy: str,
+        *,
+        explain: bool = True,
+        lean: bool = True,
+        plain_limit: int | None = None,
+    ) -> None:
         self.layout = layout
         self.strategy = strategy
         self.explain = explain
+        self.lean = lean
         self.ledger = Ledger(layout)
         self.scoring = Scoring(layout, self.ledger, strategy)
         self.decisions: list[list[Decision]] = [[] for _ in layout.demands]
@@ -101,6 +113,9 @@ class Attempt:
         touched: set[int] = set()
         view = self.field.evaluate(demand, number if domains else len(indices), explain=explain)
         heap, refused = view.heap, view.refused
+        if self.lean and is_lean(layout, scoring, demand):
+            self._place_lean(demand, indices, view)
+            return
         for position, index in enumerate(indices):
             if not heap or numbered > ledger.numbers:
                 self.missing[demand] = list(indices[position:])
@@ -146,6 +161,23 @@ class Attempt:
                     refused["spread"] = refused.get("spread", 0) + closed
                     touched.update(nodes)
                     self._drop_closed(view)
+
+    def _place_lean(self, demand: int, indices: Sequence[int], view: View) -> None:
+        decided = self.decisions[demand]
+        touched: set[int] = set()
+        # The last replica is decided apart: refusals are told as they stand before it is booked.
+        for run in (indices[:-1], indices[-1:]) if self.explain else (indices,):
+            if self.explain and run and run[-1] == indices[-1] and view.heap:
+                self.refusals[demand] = refusals_of(self.layout, self.ledger, demand, view, touched)
+            steps, nodes = lean.run(self.layout, self.ledger, self.scoring, demand, view, run)
+            decided += [Decision(*step) for step in steps]
+            touched |= nodes
+        for node in touched:
+            self.field.touch(node)
+        if len(decided) < self.layout.demands[demand].replicas:
+            placed = {decision.index for decision in decided}
+            self.missing[demand] = [index for index in indices if index not in placed]
+            self.refusals[demand] = self.refused(demand)
 
     def _drop_closed(self, view: View) -> None:
         number, heap = len(self.layout.nodes), view.heap

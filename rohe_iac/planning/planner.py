@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rohe_iac.foundation.errors import ExitCode, RoheError
-from rohe_iac.planning.attempt import Attempt, Decision
-from rohe_iac.planning.bounds import bound
+from rohe_iac.planning.attempt import Attempt
+from rohe_iac.planning.composition import compose
 from rohe_iac.planning.feasibility import near_holds
 from rohe_iac.planning.layout import Layout
-from rohe_iac.planning.numbering import number_ports
-from rohe_iac.planning.plan import CoreUse, DeviceUse, Placement, Plan, PortUse, Refusals, RunnerUp, ScorePart, Unplaced
+from rohe_iac.planning.plan import Plan
 from rohe_iac.planning.problem import Problem
 from rohe_iac.planning.queue import order
 from rohe_iac.planning.scoring import BEST_FIT, FIRST_FIT, WORST_FIT
@@ -120,114 +119,3 @@ def _next_choice(attempt: Attempt, choice: dict[str, int]) -> dict[str, int] | N
         if following < len(ranked):
             return {**choice, demand.workload: ranked[following]}
     return None
-
-
-def compose(attempt: Attempt, previous: Plan | None) -> Plan:
-    """The plan that an attempt amounts to: numbered ports, reasons, unplaced replicas and the bound."""
-    layout = attempt.layout
-    before = {placement.replica: placement for placement in previous.placements} if previous else {}
-    ports = number_ports(
-        (
-            (f"{demand.replica}/{decision.index}", demand)
-            for demand, decisions in zip(layout.demands, attempt.decisions, strict=True)
-            if demand.ports
-            for decision in decisions
-        ),
-        {number for fixed in layout.host_ports for number, _ in fixed},
-        layout.settings.ports,
-        {replica: placement.ports for replica, placement in before.items()},
-    )
-    placements = [
-        _placement(attempt, position, decision, ports, before)
-        for position, decisions in enumerate(attempt.decisions)
-        for decision in sorted(decisions, key=lambda item: item.index)
-    ]
-    placements.sort(key=lambda item: (item.replica.rpartition("/")[0], item.index))
-    return Plan(
-        stack=layout.problem.stack,
-        strategy=layout.settings.strategy,
-        objective=layout.settings.objective,
-        placements=tuple(placements),
-        unplaced=_unplaced(attempt),
-        refusals=tuple(item for item in attempt.refusals if item is not None),
-        bound=bound(layout, [[decision.node for decision in decisions] for decisions in attempt.decisions]),
-    )
-
-
-def _placement(
-    attempt: Attempt,
-    position: int,
-    decision: Decision,
-    ports: Mapping[str, tuple[PortUse, ...]],
-    before: Mapping[str, Placement],
-) -> Placement:
-    layout = attempt.layout
-    demand, node = layout.demands[position], layout.nodes[decision.node]
-    replica = f"{demand.replica}/{decision.index}"
-    had = before.get(replica)
-    runner_up = None
-    if decision.runner_up >= 0:
-        runner_up = RunnerUp(layout.nodes[decision.runner_up].name, decision.runner_up_points)
-    devices = node.devices
-    return Placement(
-        replica=replica,
-        instance=f"{demand.slug}-{decision.index}",
-        workload=demand.workload,
-        pipeline=demand.pipeline,
-        service=demand.service,
-        member=demand.member,
-        index=decision.index,
-        node=node.name,
-        reason=_reason(attempt, position, decision),
-        variant=demand.variants[layout.choice[position]].name if demand.variants else "",
-        was=had.node if had else "",
-        system=demand.system,
-        cores=tuple([CoreUse(core, amount) for core, amount in decision.grant.cores]),
-        devices=tuple(
-            [DeviceUse(devices[number].type, devices[number].name, amount) for number, amount in decision.grant.devices]
-        ),
-        ports=ports.get(replica, ()),
-        points=decision.points,
-        parts=tuple(
-            [
-                ScorePart(name, part)
-                for name, part in zip(attempt.scoring.names(position), decision.parts, strict=False)
-                if name
-            ]
-        ),
-        runner_up=runner_up,
-    )
-
-
-def _reason(attempt: Attempt, position: int, decision: Decision) -> str:
-    note = attempt.layout.demands[position].note
-    ending = f" ({note})" if note else ""
-    if decision.kept:
-        return f"stays where it was{ending}"
-    if decision.fits == 1:
-        return f"the only node that fits{ending}"
-    if attempt.strategy == FIRST_FIT:
-        return f"the first by name of {decision.fits} nodes that fit{ending}"
-    if attempt.strategy == WORST_FIT:
-        return f"the most left over of {decision.fits} nodes that fit{ending}"
-    return f"the least left over of {decision.fits} nodes that fit{ending}"
-
-
-def _unplaced(attempt: Attempt) -> tuple[Unplaced, ...]:
-    found = []
-    for position, missing in enumerate(attempt.missing):
-        demand = attempt.layout.demands[position]
-        refusals: Refusals | None = attempt.refusals[position]
-        for index in missing:
-            found.append(
-                Unplaced(
-                    replica=f"{demand.replica}/{index}",
-                    workload=demand.workload,
-                    pipeline=demand.pipeline,
-                    service=demand.service,
-                    member=demand.member,
-                    index=index,
-                    closest=refusals.closest if refusals else (),
-                )
-            )
-    return tuple(sorted(found, key=lambda item: (item.replica.rpartition("/")[0], item.index)))

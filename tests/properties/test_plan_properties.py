@@ -7,11 +7,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from rohe_iac.planning.attempt import Attempt
+from rohe_iac.planning.composition import compose
 from rohe_iac.planning.demand import Affinity, Demand, DeviceRequest, Edge, PortRequest, Resources, Spread
 from rohe_iac.planning.layout import Layout
 from rohe_iac.planning.ledger import Ledger
 from rohe_iac.planning.plan import Plan
-from rohe_iac.planning.planner import compose, drop_lonely, plan
+from rohe_iac.planning.planner import drop_lonely, plan
 from rohe_iac.planning.problem import Problem, Settings
 from rohe_iac.planning.queue import order
 from rohe_iac.planning.serial import plan_from_json, plan_to_json, problem_from_json, problem_to_json
@@ -135,12 +136,12 @@ def test_a_plan_made_against_another_keeps_all_constraints_and_is_stable_when_ma
 @given(problems())
 def test_arrays_and_lists_come_to_the_same_plan(problem: Problem) -> None:
     plans: list[Plan] = []
-    for limit in (0, 1 << 60):
+    for limit, lean in ((0, True), (1 << 60, True), (1 << 60, False)):
         layout = Layout(problem)
-        attempt = Attempt(layout, problem.settings.strategy, plain_limit=limit).run(order(layout), {})
+        attempt = Attempt(layout, problem.settings.strategy, plain_limit=limit, lean=lean).run(order(layout), {})
         drop_lonely(attempt)
         plans.append(compose(attempt, None))
-    assert plans[0] == plans[1]
+    assert plans[0] == plans[1] == plans[2]
 
 
 @quick

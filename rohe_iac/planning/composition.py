@@ -1,0 +1,162 @@
+"""Composition: from an attempt's decisions to the Plan that people and programs read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rohe_iac.planning.attempt import Attempt, Decision
+from rohe_iac.planning.bounds import bound
+from rohe_iac.planning.numbering import number_ports
+from rohe_iac.planning.plan import CoreUse, DeviceUse, Placement, Plan, PortUse, Refusals, RunnerUp, ScorePart, Unplaced
+from rohe_iac.planning.scoring import FIRST_FIT, WORST_FIT
+
+
+def compose(attempt: Attempt, previous: Plan | None) -> Plan:
+    """The plan that an attempt amounts to: numbered ports, reasons, unplaced replicas and the bound."""
+    layout = attempt.layout
+    before = {placement.replica: placement for placement in previous.placements} if previous else {}
+    ports = number_ports(
+        (
+            (f"{demand.replica}/{decision.index}", demand)
+            for demand, decisions in zip(layout.demands, attempt.decisions, strict=True)
+            if demand.ports
+            for decision in decisions
+        ),
+        {number for fixed in layout.host_ports for number, _ in fixed},
+        layout.settings.ports,
+        {replica: placement.ports for replica, placement in before.items()} if any(layout.numbered) else {},
+    )
+    placements: list[Placement] = []
+    words = _Words(attempt)
+    heads = [demand.replica for demand in layout.demands]
+    for position in sorted(range(len(heads)), key=heads.__getitem__):
+        decisions = attempt.decisions[position]
+        if decisions:
+            decisions.sort(key=lambda decision: decision.index)
+            placements += words.placements(position, decisions, ports, before)
+    return Plan(
+        stack=layout.problem.stack,
+        strategy=layout.settings.strategy,
+        objective=layout.settings.objective,
+        placements=tuple(placements),
+        unplaced=_unplaced(attempt),
+        refusals=tuple(item for item in attempt.refusals if item is not None),
+        bound=bound(layout, [[decision.node for decision in decisions] for decisions in attempt.decisions]),
+    )
+
+
+class _Words:
+    """Says decisions in names. Equal parts are one object, so that a large plan stays small."""
+
+    def __init__(self, attempt: Attempt) -> None:
+        self.attempt = attempt
+        self.layout = attempt.layout
+        self.node_names = [node.name for node in attempt.layout.nodes]
+        self._cores: dict[tuple[int, int], CoreUse] = {}
+        self._parts: dict[tuple[str, int], ScorePart] = {}
+        self._reasons: dict[tuple[str, int], str] = {}
+
+    def placements(
+        self,
+        position: int,
+        decisions: list[Decision],
+        ports: Mapping[str, tuple[PortUse, ...]],
+        before: Mapping[str, Placement],
+    ) -> list[Placement]:
+        """The placements of one demand."""
+        layout, node_names = self.layout, self.node_names
+        demand = layout.demands[position]
+        names = self.attempt.scoring.names(position)
+        variant = demand.variants[layout.choice[position]].name if demand.variants else ""
+        head, slug = demand.replica, demand.slug
+        found = []
+        for decision in decisions:
+            replica = f"{head}/{decision.index}"
+            had = before.get(replica) if before else None
+            grant = decision.grant
+            node = node_names[decision.node]
+            found.append(
+                Placement(
+                    replica,
+                    f"{slug}-{decision.index}",
+                    demand.workload,
+                    demand.pipeline,
+                    demand.service,
+                    demand.member,
+                    decision.index,
+                    node,
+                    self.reason(demand.note, decision),
+                    variant,
+                    had.node if had else "",
+                    demand.system,
+                    tuple([self.core(use) for use in grant.cores]) if grant.cores else (),
+                    self.devices(decision) if grant.devices else (),
+                    ports.get(replica, ()) if ports else (),
+                    decision.points,
+                    tuple([self.part(name, points) for name, points in zip(names, decision.parts, strict=True) if name])
+                    if decision.parts
+                    else (),
+                    RunnerUp(node_names[decision.runner_up], decision.runner_up_points)
+                    if decision.runner_up >= 0
+                    else None,
+                )
+            )
+        return found
+
+    def core(self, use: tuple[int, int]) -> CoreUse:
+        """A core's use."""
+        known = self._cores.get(use)
+        if known is None:
+            known = self._cores[use] = CoreUse(*use)
+        return known
+
+    def part(self, name: str, points: int) -> ScorePart:
+        """A scorer's part."""
+        known = self._parts.get((name, points))
+        if known is None:
+            known = self._parts[name, points] = ScorePart(name, points)
+        return known
+
+    def devices(self, decision: Decision) -> tuple[DeviceUse, ...]:
+        """The devices that a replica got."""
+        devices = self.layout.nodes[decision.node].devices
+        return tuple(
+            [DeviceUse(devices[number].type, devices[number].name, amount) for number, amount in decision.grant.devices]
+        )
+
+    def reason(self, note: str, decision: Decision) -> str:
+        """One sentence on why this node."""
+        key = (note, -1 if decision.kept else decision.fits)
+        known = self._reasons.get(key)
+        if known is None:
+            ending = f" ({note})" if note else ""
+            known = self._reasons[key] = f"{self._sentence(decision)}{ending}"
+        return known
+
+    def _sentence(self, decision: Decision) -> str:
+        if decision.kept:
+            return "stays where it was"
+        if decision.fits == 1:
+            return "the only node that fits"
+        best = {FIRST_FIT: "the first by name", WORST_FIT: "the most left over"}
+        return f"{best.get(self.attempt.strategy, 'the least left over')} of {decision.fits} nodes that fit"
+
+
+def _unplaced(attempt: Attempt) -> tuple[Unplaced, ...]:
+    found = []
+    for position, missing in enumerate(attempt.missing):
+        demand = attempt.layout.demands[position]
+        refusals: Refusals | None = attempt.refusals[position]
+        for index in missing:
+            found.append(
+                Unplaced(
+                    replica=f"{demand.replica}/{index}",
+                    workload=demand.workload,
+                    pipeline=demand.pipeline,
+                    service=demand.service,
+                    member=demand.member,
+                    index=index,
+                    closest=refusals.closest if refusals else (),
+                )
+            )
+    return tuple(sorted(found, key=lambda item: (item.replica.rpartition("/")[0], item.index)))

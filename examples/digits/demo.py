@@ -103,13 +103,13 @@ class Demo:
         raise Failed(f"waited {PATIENCE:g} s in vain: {what}")
 
     def verdicts(self) -> dict[str, str]:
-        """The last verdict of every objective of the contract, by name."""
-        status = self.ask("rohe", "status") or {}
+        """The verdict of every objective of the contract, by name."""
+        observed = self.ask("rohe", "observe") or {}
         return {
-            objective["objective"]: objective["verdict"]
-            for contract in status.get("contracts", [])
-            if contract["contract"] == CONTRACT
-            for objective in contract["objectives"]
+            item["objective"]: item["verdict"]
+            for agent in observed.get("agents", [])
+            for item in agent["objectives"]
+            if item["contract"] == CONTRACT
         }
 
     def all_kept(self) -> bool:
@@ -118,8 +118,8 @@ class Demo:
         return bool(verdicts) and set(verdicts.values()) == {"KEPT"}
 
     def broken(self) -> str | None:
-        """The first violation of the objective that noise breaks."""
-        for violation in (self.ask("rohe", "violations") or {}).get("violations", []):
+        """The violation of the objective that noise breaks."""
+        for violation in self.ask("rohe", "violations") or []:
             if violation["objective"] == OBJECTIVE:
                 return str(violation["id"])
         return None
@@ -139,7 +139,10 @@ class Demo:
         self.type("rohe", "plan", "--out", "digits.plan")
         self.type("rohe", "apply", "--yes", "digits.plan")
         self.wait("the first 200 images are taken, read and judged", self.all_kept)
+        if self.broken():
+            raise Failed("the contract was broken before there was any noise")
         self.type("rohe", "status")
+        self.type("rohe", "observe")
 
         self.console.print()
         self.say("Now the camera's sensor goes bad. Nobody tells rohe.")
@@ -150,8 +153,8 @@ class Demo:
 
         self.console.print()
         self.say("The contract's action is `degrade`: the agent dropped the member to blame by itself.")
-        self.wait("until the last 200 answers are good again, under the same noise", self.all_kept)
-        self.type("rohe", "status")
+        self.wait("the noise goes on; are the last 200 answers good again", self.all_kept)
+        self.type("rohe", "observe")
         self.end()
 
     def end(self) -> None:

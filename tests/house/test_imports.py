@@ -1,0 +1,52 @@
+"""Imports: down the floors only, and nothing heavy before it is used."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+NEVER_FOR_PLANNING = ("pulumi", "pymongo", "paho", "grpc", "sklearn", "supervisor", "psutil")
+PROBE = """
+import json, sys
+from rohe_iac.cli.main import run
+code = run(sys.argv[1:])
+print("\\n" + json.dumps({"code": int(code), "modules": sorted({name.partition(".")[0] for name in sys.modules})}))
+"""
+
+
+def probed(root: Path, *arguments: str) -> tuple[int, set[str]]:
+    """The exit code of a command line, and the top-level modules that it imported, in a fresh interpreter."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE, *arguments], cwd=root, capture_output=True, text=True, check=True, timeout=120
+    )
+    value = json.loads(done.stdout.splitlines()[-1])
+    return value["code"], set(value["modules"])
+
+
+def test_imports_run_down_the_floors() -> None:
+    from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
+
+    assert lint_imports(no_cache=True) == EXIT_STATUS_SUCCESS
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--help",), ("plan", "--help"), ("apply", "--help"), ("-C", "examples/digits", "validate")],
+    ids=" ".join,
+)
+def test_help_and_validation_import_nothing_heavy(root: Path, arguments: tuple[str, ...]) -> None:
+    code, modules = probed(root, *arguments)
+    assert code == 0
+    assert (
+        modules & {*NEVER_FOR_PLANNING, "jinja2", "numpy"} - ({"numpy"} if "validate" in arguments else set()) == set()
+    )
+
+
+def test_planning_imports_no_engine_no_store_and_no_broker_library(root: Path, tmp_path: Path) -> None:
+    code, modules = probed(root, "-C", "examples/digits", "plan", "--out", str(tmp_path / "digits.plan"))
+    assert code == 0
+    assert modules & set(NEVER_FOR_PLANNING) == set()

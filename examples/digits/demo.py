@@ -19,6 +19,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -38,6 +39,46 @@ PORTS = range(24200, 24300)
 
 class Failed(Exception):
     """What the demo shows did not happen."""
+
+
+class Watch:
+    """What the agents say, window by window: one `rohe observe --follow` that runs beside the demo."""
+
+    def __init__(self, work: Path, environment: dict[str, str]) -> None:
+        self.verdicts: dict[str, str] = {}
+        self.broken: set[str] = set()
+        self._process = subprocess.Popen(
+            ["rohe", "observe", "--follow", "-o", "json"],
+            cwd=work,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def all_kept(self) -> bool:
+        """Whether every objective of the contract is kept."""
+        return bool(self.verdicts) and set(self.verdicts.values()) == {"KEPT"}
+
+    def has_broken(self) -> bool:
+        """Whether the objective that noise breaks was ever broken."""
+        return OBJECTIVE in self.broken
+
+    def close(self) -> None:
+        """Ends it."""
+        self._process.terminate()
+        self._process.wait(10)
+        self._thread.join(10)
+
+    def _read(self) -> None:
+        for line in self._process.stdout or ():
+            result = json.loads(line)
+            if result["contract"] == CONTRACT:
+                self.verdicts[result["objective"]] = result["verdict"]
+                if result["verdict"] == "BROKEN":
+                    self.broken.add(result["objective"])
 
 
 class Demo:
@@ -60,7 +101,7 @@ class Demo:
 
     def say(self, text: str) -> None:
         """A line between the commands."""
-        self.console.print(Text(f"# {text}", style="dim italic"))
+        self.console.print(Text(f"# {text}", style="dim italic"), soft_wrap=True)
 
     def type(self, *command: str) -> None:
         """Prints a command as a user types it, runs it, and shows all that it says. Failed when it fails."""
@@ -91,38 +132,15 @@ class Demo:
             return json.loads(ended.stdout)
         return None
 
-    def wait(self, what: str, found: Callable[[], Any]) -> Any:
-        """What `found` gives once it gives something. Failed when it does not within the patience."""
+    def wait(self, what: str, happened: Callable[[], bool]) -> None:
+        """Waits until something has happened. Failed when it does not within the patience."""
         self.console.print()
         self.say(f"{what} ...")
         end = time.monotonic() + PATIENCE
-        while time.monotonic() < end:
-            if value := found():
-                return value
-            time.sleep(0.5)
-        raise Failed(f"waited {PATIENCE:g} s in vain: {what}")
-
-    def verdicts(self) -> dict[str, str]:
-        """The verdict of every objective of the contract, by name."""
-        observed = self.ask("rohe", "observe") or {}
-        return {
-            item["objective"]: item["verdict"]
-            for agent in observed.get("agents", [])
-            for item in agent["objectives"]
-            if item["contract"] == CONTRACT
-        }
-
-    def all_kept(self) -> bool:
-        """Whether every objective of the contract is kept."""
-        verdicts = self.verdicts()
-        return bool(verdicts) and set(verdicts.values()) == {"KEPT"}
-
-    def broken(self) -> str | None:
-        """The violation of the objective that noise breaks."""
-        for violation in self.ask("rohe", "violations") or []:
-            if violation["objective"] == OBJECTIVE:
-                return str(violation["id"])
-        return None
+        while not happened():
+            if time.monotonic() > end:
+                raise Failed(f"waited {PATIENCE:g} s in vain: {what}")
+            time.sleep(0.1)
 
     def camera(self) -> str:
         """Where the camera answers."""
@@ -138,23 +156,29 @@ class Demo:
         self.type("rohe", "validate")
         self.type("rohe", "plan", "--out", "digits.plan")
         self.type("rohe", "apply", "--yes", "digits.plan")
-        self.wait("the first 200 images are taken, read and judged", self.all_kept)
-        if self.broken():
-            raise Failed("the contract was broken before there was any noise")
-        self.type("rohe", "status")
-        self.type("rohe", "observe")
+        watch = Watch(self.work, self.environment)
+        try:
+            self.wait("the first 200 images are taken, read and judged", watch.all_kept)
+            self.type("rohe", "status")
+            self.type("rohe", "observe")
+            if watch.has_broken():
+                raise Failed("the contract was broken before there was any noise")
 
-        self.console.print()
-        self.say("Now the camera's sensor goes bad. Nobody tells rohe.")
-        self.type("python", "-m", "digits.noise", self.camera(), "gaussian", "0.2")
-        violation = self.wait("the agent looks at the last 200 answers, every 20", self.broken)
-        self.type("rohe", "violations")
-        self.type("rohe", "explain", violation)
+            self.console.print()
+            self.say("Now the camera's sensor goes bad. Nobody tells rohe.")
+            self.type("python", "-m", "digits.noise", self.camera(), "gaussian", "0.2")
+            self.wait("the agent judges the last 200 answers, every 20", watch.has_broken)
+            self.type("rohe", "violations")
+            self.type("rohe", "explain", "latest")
 
-        self.console.print()
-        self.say("The contract's action is `degrade`: the agent dropped the member to blame by itself.")
-        self.wait("the noise goes on; are the last 200 answers good again", self.all_kept)
-        self.type("rohe", "observe")
+            self.console.print()
+            self.say(
+                "The contract asks to `degrade`: the agent has told the services to go on without the one to blame."
+            )
+            self.wait("the noise goes on; are the last 200 answers good again", watch.all_kept)
+            self.type("rohe", "observe")
+        finally:
+            watch.close()
         self.end()
 
     def end(self) -> None:

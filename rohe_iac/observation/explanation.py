@@ -13,11 +13,15 @@ from rohe_iac.observation.measure import Feed, Measure
 from rohe_iac.observation.sample import Part, Sample
 
 
+LEAST_LEFT = 0.1
+"""Share of a window's samples that must be left to tell what it would have been without an instance or a node."""
+
+
 class Contribution(msgspec.Struct, frozen=True, kw_only=True):
     """The part of one service, member, instance or node in a window.
 
     count: samples it took part in. own: the value from its samples alone (of a member: had it answered alone).
-    without: the value without it, None where nothing would be left; kept: whether that would keep the objective.
+    without: the value without it, None where (nearly) nothing would be left; kept: whether that would keep the objective.
     was: its own value in a window that was KEPT before, None where unknown.
     """
 
@@ -158,5 +162,7 @@ def _by(
         took = [any(name_of(part) == name for part in sample.parts) for sample in samples]
         own = [sample for sample, part in zip(samples, took, strict=True) if part]
         rest = [sample for sample, part in zip(samples, took, strict=True) if not part]
-        splits.append((kind, name, own, (lambda rest=rest: rest) if rest else None))  # type: ignore[misc]
+        # One request that happened to miss it says nothing about what all would have been without it.
+        enough = len(rest) >= max(1, LEAST_LEFT * len(samples))
+        splits.append((kind, name, own, (lambda rest=rest: rest) if enough else None))  # type: ignore[misc]
     return splits

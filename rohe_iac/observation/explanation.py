@@ -12,7 +12,6 @@ from rohe_iac.observation.judging import holds
 from rohe_iac.observation.measure import Feed, Measure
 from rohe_iac.observation.sample import Part, Sample
 
-
 LEAST_LEFT = 0.1
 """Share of a window's samples that must be left to tell what it would have been without an instance or a node."""
 
@@ -21,7 +20,7 @@ class Contribution(msgspec.Struct, frozen=True, kw_only=True):
     """The part of one service, member, instance or node in a window.
 
     count: samples it took part in. own: the value from its samples alone (of a member: had it answered alone).
-    without: the value without it, None where (nearly) nothing would be left; kept: whether that would keep the objective.
+    without: the value without it, None where hardly any would be left; kept: whether that would keep the objective.
     was: its own value in a window that was KEPT before, None where unknown.
     """
 

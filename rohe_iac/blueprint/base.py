@@ -6,6 +6,7 @@ may hold a `hint`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Annotated, Any
@@ -47,6 +48,31 @@ def _name(text: str) -> str:
     return text
 
 
+_UNITS_MEANT = {
+    "kb": "Ki", "mb": "Mi", "gb": "Gi", "kib": "Ki", "mib": "Mi", "gib": "Gi", "tb": "Ti", "b": "", "m": "Mi", "g": "Gi",
+}  # fmt: skip
+_TIMES_MEANT = {"sec": "s", "secs": "s", "second": "s", "seconds": "s", "min": "m", "mins": "m", "minute": "m",
+                "minutes": "m", "hour": "h", "hours": "h", "hr": "h", "day": "d", "days": "d", "msec": "ms",
+                "millis": "ms", "milliseconds": "ms"}  # fmt: skip
+
+
+def _unit_hint(value: object, example: str) -> str:
+    """What was probably meant by a quantity that cannot be read."""
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)(/[A-Za-z]+)?\s*", str(value))
+    if match is None or isinstance(value, bool):
+        return f"write it as {example}"
+    number, unit = match[1], match[2]
+    if not unit:
+        units = {"10s": ("ms", "s"), "15/s": ("/s",), "20Mbps": ("Mbps",), "1.5GHz": ("GHz",), "0.02/h": ("/h",)}
+        written = [f"{number}{meant}" for meant in units.get(example, ())]
+        return f"did you mean {' or '.join(written)}?" if written else f"write it as {example}"
+    if example == "512Mi" and unit.lower() in _UNITS_MEANT:
+        return f"did you mean {number}{_UNITS_MEANT[unit.lower()]}?"
+    if example == "10s" and unit.lower() in _TIMES_MEANT:
+        return f"did you mean {number}{_TIMES_MEANT[unit.lower()]}?"
+    return f"write it as {example}"
+
+
 def _quantity(reader: Callable[[object], Any], pattern: str, example: str) -> Any:
     schema = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": pattern}], "examples": [example]}
 
@@ -58,7 +84,7 @@ def _quantity(reader: Callable[[object], Any], pattern: str, example: str) -> An
         try:
             return cached(value) if isinstance(value, str | int | float) else reader(value)
         except ValueError as error:
-            raise fault("R112", str(error), f"write it as {example}") from None
+            raise fault("R112", str(error), _unit_hint(value, example)) from None
 
     return (BeforeValidator(read), WithJsonSchema(schema, mode="validation"))
 

@@ -66,7 +66,9 @@ def _sink(value: Any) -> Any:
         name, where = next(iter(value.items()))
         if name in mapped and isinstance(where, str) and where:
             return value
-    found = f"'{value[:40]}'" if isinstance(value, str) else "something else"
+    found = f"'{value[:40]}'" if isinstance(value, str) else type(value).__name__
+    if isinstance(value, dict):
+        found = f"{{{', '.join(value)[:40]}}}"
     raise fault(
         "R126",
         f"expected a sink, found {found}",

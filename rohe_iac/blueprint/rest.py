@@ -8,6 +8,9 @@ from typing import Any
 
 from rohe_iac.blueprint.finding import Path
 
+UNNAMED = "unnamed"
+"""Stands for the name of a document whose own cannot be read."""
+
 
 class Rest:
     """A copy of a document's value that shrinks. names: every name and key inside what was taken out."""
@@ -61,6 +64,11 @@ class Rest:
         """
         lists: dict[int, tuple[list[Any], set[int]]] = {}
         for path in set(paths):
+            if (path[:1] == ("metadata",) and (len(path) == 1 or path == ("metadata", "name"))) or (
+                not path and self._unnamed()
+            ):
+                self._name_it()
+                continue
             if len(path) < 2:
                 return False
             parent, step = self._at(path[:-1]), path[-1]
@@ -81,6 +89,19 @@ class Rest:
         for parent, steps in lists.values():
             parent[:] = [part for index, part in enumerate(parent) if index not in steps]
         return True
+
+    def _unnamed(self) -> bool:
+        return (
+            isinstance(self.value, dict) and "metadata" not in self.value and isinstance(self.value.get("spec"), dict)
+        )
+
+    def _name_it(self) -> None:
+        # A document with a faulty name is checked all the same, under a name that nothing refers to.
+        metadata = self.value.get("metadata")
+        rest = metadata if isinstance(metadata, dict) else {}
+        self.value["metadata"] = {**rest, "name": UNNAMED}
+        if isinstance(rest.get("version"), str):
+            self.value["metadata"]["version"] = rest["version"]
 
     def _at(self, path: Path) -> Any:
         value = self.value

@@ -17,6 +17,7 @@ from rohe_iac.blueprint.inventory import Inventory
 from rohe_iac.blueprint.module import Module
 from rohe_iac.blueprint.pipeline import Pipeline
 from rohe_iac.blueprint.rest import Rest
+from rohe_iac.blueprint.scalars import resolve
 from rohe_iac.blueprint.stack import Stack
 
 KINDS: dict[str, type[Model]] = {
@@ -70,13 +71,17 @@ def validate(document: Document) -> list[Finding]:
     rest = Rest(document.value)
     for attempt in range(ROUNDS):
         real = [item for item in errors if not _echo(item, errors)]
-        places = [_path(rest.value, item["loc"]) for item in real]
-        for item, path in zip(real, places, strict=True):
+        targets: list[Path] = []
+        surplus: set[Path] = set()
+        for item in real:
+            path = _path(rest.value, item["loc"])
+            absent = item["type"] == "missing" and isinstance(item["loc"][-1], str)
+            targets.append(path[:-1] if absent else path)
+            if item["type"] == "extra_forbidden" and not _meant(model, item["loc"]):
+                surplus.add(path)
             # What only follows from having taken a part out is no fault of the text.
-            if not (attempt and rest.lost_under(path)) and not (item["type"] == "missing" and rest.was_taken(path)):
-                findings.append(_finding(document, rest.original(path), model, item))
-        targets = [path[:-1] if item["type"] == "missing" else path for item, path in zip(real, places, strict=True)]
-        surplus = {path for item, path in zip(real, places, strict=True) if item["type"] == "extra_forbidden"}
+            if not (attempt and rest.lost_under(path)) and not (absent and rest.was_taken(path)):
+                findings += _findings(document, rest.original(path), model, item)
         if not rest.take(targets, frozenset(surplus)):
             break
         try:
@@ -117,19 +122,32 @@ def _path(value: Any, location: tuple[str | int, ...]) -> Path:
     return tuple(path)
 
 
+def _meant(model: type[Model], location: tuple[str | int, ...]) -> str:
+    return nearest(str(location[-1]), sorted(fields_at(model, location[:-1])))
+
+
+def _findings(document: Document, path: Path, model: type[Model], error: ErrorDetails) -> list[Finding]:
+    location = error["loc"]
+    if error["type"] != "missing" or isinstance(location[-1], int):
+        return [_finding(document, path, model, error)]
+    inside = error["input"] if isinstance(error["input"], dict) else {}
+    known = fields_at(model, location[:-1])
+    if nearest(str(location[-1]), sorted(key for key in inside if key not in known)):
+        return []  # the misspelt field is told, with this one as its hint
+    return [Finding(document, path[:-1], "R107", f"field '{location[-1]}' is missing")]
+
+
 def _finding(document: Document, path: Path, model: type[Model], error: ErrorDetails) -> Finding:
     kind, found, context = error["type"], error["input"], error.get("ctx", {})
+    if kind == "missing":
+        count = len(found) if isinstance(found, list | tuple) else 0
+        return Finding(
+            document, path, "R114", f"expected {int(error['loc'][-1]) + 1} items in this list, found {count}"
+        )
     if kind == "extra_forbidden":
         allowed = sorted(fields_at(model, error["loc"][:-1]))
         hint = did_you_mean(str(error["loc"][-1]), allowed) or f"fields here: {', '.join(allowed)}"
-        return Finding(document, path, "R106", f"unknown field '{error['loc'][-1]}'", hint, on_key=True)
-    if kind == "missing":
-        inside = found if isinstance(found, dict) else {}
-        meant = nearest(
-            str(error["loc"][-1]), [key for key in inside if key not in fields_at(model, error["loc"][:-1])]
-        )
-        hint = f"'{meant}' may be meant for it" if meant else ""
-        return Finding(document, path[:-1], "R107", f"field '{error['loc'][-1]}' is missing", hint)
+        return Finding(document, path, "R106", f"unknown field '{str(error['loc'][-1])[:63]}'", hint, on_key=True)
     if kind.startswith("R"):
         hint = str(context.get("hint", "")) or (_quoted(found) if kind == "R108" and "text" in error["msg"] else "")
         return Finding(document, path, kind, str(context.get("message", error["msg"])), hint)
@@ -137,7 +155,7 @@ def _finding(document: Document, path: Path, model: type[Model], error: ErrorDet
         return _not_allowed(document, path, model, error)
     if kind in _EXPECTED:
         on_key = "[key]" in error["loc"]
-        hint = _quoted(found) if kind == "string_type" else ""
+        hint = _instead(kind, found, sorted(fields_at(model, error["loc"])))
         return Finding(document, path, "R108", f"expected {_EXPECTED[kind]}, found {shown(found)}", hint, on_key=on_key)
     if kind in ("too_short", "too_long"):
         bound = f"at least {context['min_length']}" if kind == "too_short" else f"at most {context['max_length']}"
@@ -160,6 +178,19 @@ def _not_allowed(document: Document, path: Path, model: type[Model], error: Erro
         f"{shown(found)} is not allowed here",
         f"{hint} ({choices})" if "mean" in hint else choices,
     )
+
+
+def _instead(kind: str, found: object, fields: list[str]) -> str:
+    """What to write in place of a value of the wrong type."""
+    if kind == "string_type":
+        return _quoted(found)
+    if kind in ("tuple_type", "list_type") and isinstance(found, str | int | float):
+        return f"write it as [{_yaml(found)}]" if len(str(found)) <= 40 else "write it as a list"
+    if _EXPECTED[kind] == "a mapping" and fields:
+        return f"fields here: {', '.join(fields)}"
+    if kind in ("int_type", "float_type", "bool_type") and isinstance(found, str):
+        return f"write {found} without quotes" if isinstance(resolve(found[:40]), int | float) else ""
+    return ""
 
 
 def _quoted(value: object) -> str:

@@ -117,11 +117,41 @@ def _network_refusal(layout: Layout, ledger: Ledger, demand: int, node: int) -> 
     return ""
 
 
-def shortage(layout: Layout, ledger: Ledger, demand: int, node: int) -> tuple[str, int]:
-    """What is missing on a refused node as people read it, and missing over asked in millionths, summed.
+def shortfall(layout: Layout, ledger: Ledger, demand: int, node: int) -> int:
+    """What is missing over what is asked, in millionths, summed over what fails; orders refused nodes by closeness.
 
     A rule that has no amount counts as one whole request (1000000), so that a node short of a little comes first.
     """
+    asked = layout.resources[demand]
+    total = MILLION if layout.static(demand)[node] else 0
+    lacking = asked.cpu - ledger.cpu[node]
+    if lacking > 0:
+        total += lacking * MILLION // max(asked.cpu, 1)
+    lacking = asked.rss - ledger.rss[node]
+    if lacking > 0:
+        total += lacking * MILLION // max(asked.rss, 1)
+    if asked.vms is not None and asked.vms > ledger.vms[node]:
+        total += (asked.vms - ledger.vms[node]) * MILLION // max(asked.vms, 1)
+    if asked.cores:
+        row, chunks = ledger.sorted_cores[node], asked.cores
+        if len(chunks) > len(row):
+            total += (len(chunks) - len(row)) * MILLION // len(chunks)
+        else:
+            lacking = 0
+            for chunk, free in zip(chunks, row, strict=False):
+                if chunk > free:
+                    lacking += chunk - free
+            if lacking:
+                total += lacking * MILLION // max(sum(chunks), 1)
+    if asked.devices:
+        total += devices_missing(layout, ledger, demand, node)
+    if placement_refusal(layout, ledger, demand, node):
+        total += MILLION
+    return total
+
+
+def shortage(layout: Layout, ledger: Ledger, demand: int, node: int) -> tuple[str, int]:
+    """What is missing on a refused node as people read it, and its shortfall."""
     texts: list[str] = []
     total = 0
 

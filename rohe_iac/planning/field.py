@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from heapq import heapify
 from typing import Any, Protocol
 
-from rohe_iac.planning.feasibility import RULES, refusal, shortage
+from rohe_iac.planning.feasibility import RULES, refusal, shortage, shortfall
 from rohe_iac.planning.layout import Layout
 from rohe_iac.planning.ledger import Ledger
 from rohe_iac.planning.plan import Refusals, Rejection
@@ -74,7 +74,7 @@ class PlainField:
                 continue
             refused[rule] = refused.get(rule, 0) + 1
             if explain:
-                lacking.append((shortage(layout, ledger, demand, node)[1], node))
+                lacking.append((shortfall(layout, ledger, demand, node), node))
         heapify(heap)
         return View(heap, len(heap), passes, refused, sorted(lacking)[:CLOSEST])
 
@@ -96,7 +96,7 @@ def refusals_of(layout: Layout, ledger: Ledger, demand: int, view: View, touched
     if touched:
         again = {node for node in touched if not view.passes[node]}
         closest = [item for item in closest if item[1] not in again]
-        closest += [(shortage(layout, ledger, demand, node)[1], node) for node in again]
+        closest += [(shortfall(layout, ledger, demand, node), node) for node in again]
         closest = sorted(closest)[:CLOSEST]
     counts = view.refused
     return Refusals(
@@ -108,5 +108,5 @@ def refusals_of(layout: Layout, ledger: Ledger, demand: int, view: View, touched
 
 def rejection(layout: Layout, ledger: Ledger, demand: int, node: int) -> Rejection:
     """Why the node is refused, with what is missing."""
-    text, shortfall = shortage(layout, ledger, demand, node)
-    return Rejection(layout.nodes[node].name, refusal(layout, ledger, demand, node), text, shortfall)
+    text, lacking = shortage(layout, ledger, demand, node)
+    return Rejection(layout.nodes[node].name, refusal(layout, ledger, demand, node), text, lacking)

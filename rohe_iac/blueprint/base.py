@@ -49,7 +49,8 @@ def _name(text: str) -> str:
 
 
 _UNITS_MEANT = {
-    "kb": "Ki", "mb": "Mi", "gb": "Gi", "kib": "Ki", "mib": "Mi", "gib": "Gi", "tb": "Ti", "b": "", "m": "Mi", "g": "Gi",
+    "kb": "Ki", "mb": "Mi", "gb": "Gi", "kib": "Ki", "mib": "Mi", "gib": "Gi", "tb": "Ti", "b": "",
+    "m": "Mi", "g": "Gi",
 }  # fmt: skip
 _TIMES_MEANT = {"sec": "s", "secs": "s", "second": "s", "seconds": "s", "min": "m", "mins": "m", "minute": "m",
                 "minutes": "m", "hour": "h", "hours": "h", "hr": "h", "day": "d", "days": "d", "msec": "ms",

@@ -21,6 +21,7 @@ class Rest:
         self._paths: dict[int, Path] = {}
         self._taken: set[tuple[int, str | int]] = set()
         self._lost: set[int] = set()
+        self._kept: list[Any] = []  # what was taken out lives on, so that no other value gets its id
         self._remember(self.value, ())
 
     def _remember(self, value: Any, path: Path) -> None:
@@ -63,10 +64,9 @@ class Rest:
         surplus: those of them that never belonged there, so that nothing is lost with them.
         """
         lists: dict[int, tuple[list[Any], set[int]]] = {}
-        for path in set(paths):
-            if (path[:1] == ("metadata",) and (len(path) == 1 or path == ("metadata", "name"))) or (
-                not path and self._unnamed()
-            ):
+        for path in sorted(set(paths), key=repr):
+            about_name = path in (("metadata",), ("metadata", "name"))
+            if about_name or (not path and self._unnamed()):
                 self._name_it()
                 continue
             if len(path) < 2:
@@ -83,6 +83,7 @@ class Rest:
                 part = parent[step]
             else:
                 continue
+            self._kept.append(part)
             self.names.update(_names(part))
             if step == "name" and isinstance(part, str):
                 self.names.add(part)
@@ -91,17 +92,17 @@ class Rest:
         return True
 
     def _unnamed(self) -> bool:
-        return (
-            isinstance(self.value, dict) and "metadata" not in self.value and isinstance(self.value.get("spec"), dict)
-        )
+        value = self.value
+        return isinstance(value, dict) and "metadata" not in value and isinstance(value.get("spec"), dict)
 
     def _name_it(self) -> None:
-        # A document with a faulty name is checked all the same, under a name that nothing refers to.
+        # A document with faulty metadata is checked all the same, under a name that nothing refers to.
         metadata = self.value.get("metadata")
-        rest = metadata if isinstance(metadata, dict) else {}
-        self.value["metadata"] = {**rest, "name": UNNAMED}
-        if isinstance(rest.get("version"), str):
-            self.value["metadata"]["version"] = rest["version"]
+        rest = {**metadata, "name": UNNAMED} if isinstance(metadata, dict) else {"name": UNNAMED}
+        if self.value.get("kind") == "Module":
+            rest.setdefault("version", "0.0.0")
+        self._kept.append(metadata)
+        self.value["metadata"] = rest
 
     def _at(self, path: Path) -> Any:
         value = self.value

@@ -141,9 +141,8 @@ def _finding(document: Document, path: Path, model: type[Model], error: ErrorDet
     kind, found, context = error["type"], error["input"], error.get("ctx", {})
     if kind == "missing":
         count = len(found) if isinstance(found, list | tuple) else 0
-        return Finding(
-            document, path, "R114", f"expected {int(error['loc'][-1]) + 1} items in this list, found {count}"
-        )
+        wanted = int(error["loc"][-1]) + 1
+        return Finding(document, path, "R114", f"expected {wanted} items in this list, found {count}")
     if kind == "extra_forbidden":
         allowed = sorted(fields_at(model, error["loc"][:-1]))
         hint = did_you_mean(str(error["loc"][-1]), allowed) or f"fields here: {', '.join(allowed)}"

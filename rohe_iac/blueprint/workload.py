@@ -51,7 +51,7 @@ class Workload:
         return f"service/{self.pipeline}:{self.service.name}" + (f"/{self.member}" if self.member else "")
 
     def replica(self, index: int) -> str:
-        """The full address of one replica: replica/PIPELINE:NAME[/MEMBER]/INDEX; agent/NAME/INDEX, broker/NAME/INDEX."""
+        """The full address of a replica: replica/PIPELINE:NAME[/MEMBER]/INDEX; agent/NAME/INDEX, broker/NAME/INDEX."""
         if self.system:
             return f"{self.address}/{index}"
         return f"replica/{self.address.removeprefix('service/')}/{index}"

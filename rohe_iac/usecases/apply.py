@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rohe_iac.blueprint.discovery import project_of, root_of
+from rohe_iac.deployment.actions import Action
 from rohe_iac.deployment.engine import find_engine
 from rohe_iac.deployment.engine_cache import Progress as InstallProgress
 from rohe_iac.deployment.journal import Journal
@@ -57,7 +58,8 @@ class Choices:
 class Intent:
     """What apply would do: a plan that passed every check there is without a side effect.
 
-    interrupted: what the last run was, where it did not end. amiss: addresses that are not as the record says.
+    changes: what of the plan is not applied yet. interrupted: what the last run was, where it did not end.
+    amiss: addresses that are not as the record says.
     """
 
     root: Path
@@ -65,6 +67,7 @@ class Intent:
     planfile: PlanFile
     record: Record | None
     target: Target
+    changes: tuple[Action, ...]
     interrupted: str
     amiss: tuple[str, ...]
 
@@ -76,7 +79,7 @@ class Intent:
     @property
     def nothing_to_do(self) -> bool:
         """Whether everything is as planned already, and lives."""
-        return not self.planfile.changes and not self.resumes and not self.amiss and self.record is not None
+        return not self.changes and not self.resumes and not self.amiss and self.record is not None
 
 
 def intent(directory: Path, what: str | None, choices: Choices, open_target: OpenTarget) -> Intent:
@@ -97,15 +100,18 @@ def intent(directory: Path, what: str | None, choices: Choices, open_target: Ope
     record = read_record(folder)
     _check(planfile, record, choices)
     target = open_target(planfile.target, folder, root)
-    applied = record is not None and record.complete
+    # A plan file that was applied already lists changes that are none any more.
+    applied = record is not None and record.planfile.manifests == planfile.manifests
+    changes = () if applied else planfile.changes
     return Intent(
         root=root,
         folder=folder,
         planfile=planfile,
         record=record,
         target=target,
+        changes=changes,
         interrupted=Journal(folder, SystemClock()).interrupted(),
-        amiss=target.faults(planfile.manifests) if applied and not planfile.changes else (),
+        amiss=target.faults(planfile.manifests) if applied else (),
     )
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -194,3 +198,141 @@ def bench(engine: Engine, state: Path, tmp_path: Path) -> Iterator[Bench]:
     made = Bench(engine, StackFolder.of("tests", "desk").ensure(), tmp_path)
     yield made
     made.clear()
+
+
+BLUEPRINT = """
+apiVersion: rohe.dev/v1
+kind: Inventory
+metadata: {name: here}
+spec:
+  nodes: [{name: one, arch: amd64, cpu: 8, memory: {rss: 8Gi}}]
+---
+apiVersion: rohe.dev/v1
+kind: Pipeline
+metadata: {name: pages}
+spec:
+  load: 1/s
+  services:
+    - name: web
+      command: [COMMAND]
+      ports: [{name: http}]
+      replicas: REPLICAS
+      health: {readiness: {http: {path: /, port: http}}, startup: 60s}
+      requests: {cpu: 100m, memory: {rss: 32Mi}}
+---
+apiVersion: rohe.dev/v1
+kind: Stack
+metadata: {name: desk}
+spec:
+  pipelines: [pages]
+  inventory: here
+  target: {local: {ports: FIRST-LAST}}
+  protect: [PROTECT]
+"""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What a command said and how it exited."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def value(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass
+class Repository:
+    """A blueprint repository of a test's own, and the commands that a user types in it."""
+
+    root: Path
+    home: Path
+    first: int
+
+    def write(self, *, replicas: int = 1, command: str = "python, -m, server", protect: str = "") -> None:
+        (self.root / "blueprints").mkdir(parents=True, exist_ok=True)
+        (self.root / "rohe.yaml").write_text("project: bench\n")
+        (self.root / "server.py").write_text(SERVER)
+        words = {"COMMAND": command, "REPLICAS": str(replicas), "PROTECT": protect}
+        text = BLUEPRINT.replace("FIRST-LAST", f"{self.first}-{self.first + 9}")
+        for word, value in words.items():
+            text = text.replace(word, value)
+        (self.root / "blueprints" / "all.yaml").write_text(text)
+
+    @property
+    def folder(self) -> StackFolder:
+        return StackFolder(self.home / "state" / "rohe" / "bench" / "desk")
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, "XDG_STATE_HOME": str(self.home / "state")}
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        rohe = str(Path(sys.executable).parent / "rohe")
+        return subprocess.Popen(
+            [rohe, *words],
+            cwd=self.root,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *words: str) -> Answered:
+        process = self.start(*words)
+        out, err = process.communicate(timeout=240)
+        return Answered(process.returncode, out, err)
+
+    @property
+    def target(self) -> LocalTarget:
+        return LocalTarget(self.folder, self.root)
+
+    def engines(self) -> list[int]:
+        """Engines and providers at work on this stack: processes with the engine's folder in their environment."""
+        found = []
+        for entry in filter(str.isdecimal, os.listdir("/proc")):
+            try:
+                content = Path("/proc", entry, "environ").read_bytes()
+            except OSError:
+                continue
+            if f"PULUMI_HOME={self.folder.engine}".encode() in content:
+                found.append(int(entry))
+        return found
+
+    def supervisors(self) -> list[int]:
+        found = []
+        for entry in filter(str.isdecimal, os.listdir("/proc")):
+            try:
+                daemon = b"supervisor.supervisord" in Path("/proc", entry, "cmdline").read_bytes()
+                if daemon and os.path.samefile(f"/proc/{entry}/cwd", self.folder.run):
+                    found.append(int(entry))
+            except OSError:
+                continue
+        return found
+
+    def processes(self) -> dict[int, str]:
+        return marked(self.folder.run / "programs")
+
+    def forget(self) -> None:
+        """Ends everything and removes the state, without the engine."""
+        self.target.end()
+        kill_marked(self.folder.run / "programs")
+        shutil.rmtree(self.folder.path, ignore_errors=True)
+
+
+@pytest.fixture
+def repository(engine: Engine, tmp_path: Path) -> Iterator[Repository]:
+    """A blueprint of one service with a broker and an agent; whatever the test leaves is ended."""
+    first = next(_ports)
+    while not all(port_is_free(port) for port in range(first, first + 10)):
+        first = next(_ports)
+    for _ in range(10):
+        next(_ports)
+    made = Repository(tmp_path / "repository", tmp_path, first)
+    made.write()
+    yield made
+    made.forget()

@@ -54,7 +54,7 @@ class OutcomeView:
 
     def intent(self, wanted: Intent) -> None:
         """What apply is about to do, on stderr."""
-        verbs = [action.verb for action in wanted.planfile.changes]
+        verbs = [action.verb for action in wanted.changes]
         told = ", ".join(f"{verbs.count(verb)} to {verb}" for verb in DOING if verb in verbs)
         if not told:
             told = f"{len(wanted.amiss)} to mend" if wanted.amiss else "an unfinished apply to finish"

@@ -186,6 +186,8 @@ class Supervision:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            # The daemon outlives this run: nothing of the engine's or the user's environment stays with it.
+            env={name: os.environ[name] for name in ("HOME", "LANG", "PATH", "TMPDIR") if name in os.environ},
             check=True,
             timeout=15,
         )

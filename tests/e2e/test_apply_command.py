@@ -1,0 +1,143 @@
+"""apply, status, logs and destroy as a user types them, with a broker, an agent and the real engine."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+import threading
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.engine
+
+
+def test_a_stack_s_whole_life(repository: Any) -> None:
+    made = repository.run("apply", "--yes", "-o", "json")
+    assert made.code == 0, made.err
+    assert len(made.value["created"]) == 7
+
+    again = repository.run("apply")
+    assert again.code == 0, again.err
+    assert "No change" in again.out
+
+    status = repository.run("status", "--check", "-o", "json")
+    assert status.code == 0, status.err
+    parts = {part["instance"]: part for part in status.value["parts"]}
+    assert {part["state"] for part in parts.values()} == {"running"}
+    assert parts["web-0"]["node"] == "one"
+    assert "web-0 | listening" in repository.run("logs", "service/web").out
+    assert repository.run("logs", "service/nothing").code == 64
+
+    os.kill(parts["rohe-agent-pages-0"]["pid"], 9)
+    for path in repository.folder.credentials.iterdir():
+        assert json.loads(path.read_bytes())["url"] == f"mqtt://127.0.0.1:{repository.first}"
+
+    # One more replica changes who may speak, so the broker takes another user's grants; nothing else restarts.
+    repository.write(replicas=2)
+    grown = repository.run("apply", "--yes", "-o", "json")
+    assert grown.code == 0, grown.err
+    assert "replica/pages:web/1" in grown.value["created"]
+    after = {part["instance"]: part for part in repository.run("status", "-o", "json").value["parts"]}
+    assert after["web-0"]["pid"] == parts["web-0"]["pid"]
+
+    gone = repository.run("destroy", "--yes")
+    assert gone.code == 0, gone.err
+    assert [path.name for path in repository.folder.path.iterdir()] == ["history"]
+    assert repository.processes() == {}
+    assert (repository.supervisors(), repository.engines()) == ([], [])
+    assert repository.run("destroy", "--yes").code == 0
+
+
+def test_a_plan_file_is_applied_as_it_is_or_refused(repository: Any) -> None:
+    plan = repository.root / "desk.plan"
+    assert repository.run("plan", "--out", "desk.plan").code == 0
+    whole = plan.read_bytes()
+
+    plan.write_bytes(whole.replace(b'"stack":"desk"', b'"stack":"desc"', 1))
+    altered = repository.run("apply", "desk.plan", "--yes")
+    assert (altered.code, "altered" in altered.err) == (6, True)
+    assert not repository.folder.path.exists()
+
+    plan.write_bytes(whole)
+    assert repository.run("apply", "desk.plan").code == 64
+    assert repository.run("apply", "desk.plan", "--yes").code == 0
+    assert "No change" in repository.run("apply", "desk.plan", "--yes").out
+
+    repository.write(replicas=2)
+    assert repository.run("plan", "--out", "more.plan").code == 0
+    repository.write(replicas=3)
+    assert repository.run("apply", "--yes").code == 0
+    stale = repository.run("apply", "more.plan", "--yes")
+    assert (stale.code, "made against record 1; applied now is record 2" in stale.err) == (6, True)
+
+
+def test_a_port_in_use_is_refused_with_its_holder_before_any_side_effect(repository: Any) -> None:
+    with socket.create_server(("127.0.0.1", repository.first)):
+        refused = repository.run("apply", "--yes")
+    assert refused.code == 10
+    assert f"{repository.first}, wanted by broker/broker" in refused.err
+    assert f"pid {os.getpid()}" in refused.err
+    assert not repository.folder.record.exists()
+    assert not repository.folder.engine.exists()
+
+
+def test_a_held_lock_is_told_with_its_holder_and_waited_for_on_request(repository: Any) -> None:
+    repository.folder.path.mkdir(parents=True)
+    with repository.folder.lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        held.write('{"pid": 1, "user": "ana", "host": "desk", "since": 0, "purpose": "rohe apply desk"}')
+        held.flush()
+        refused = repository.run("apply", "--yes")
+        assert refused.code == 8
+        assert "locked by `rohe apply desk` of ana on desk (pid 1)" in refused.err
+        assert not repository.folder.engine.exists()
+        threading.Timer(1.0, fcntl.flock, (held, fcntl.LOCK_UN)).start()
+        waited = repository.run("apply", "--yes", "--lock-timeout", "60s")
+    assert waited.code == 0, waited.err
+
+
+def test_what_fails_is_named_and_apply_goes_on_where_it_stopped_once_mended(repository: Any) -> None:
+    repository.write(command="no-such-command")
+    partly = repository.run("apply", "--yes", "-o", "json")
+    assert partly.code == 9
+    assert [item["address"] for item in partly.value["failed"]] == ["replica/pages:web/0"]
+    assert "'no-such-command' does not exist" in partly.value["failed"][0]["reason"]
+    assert "agent/pages/0" in partly.value["created"]
+    assert repository.run("status", "--check").code == 7
+
+    repository.write()
+    mended = repository.run("apply", "--yes", "-o", "json")
+    assert mended.code == 0, mended.err
+    assert mended.value["created"] == ["replica/pages:web/0"]
+
+
+def test_what_is_protected_is_removed_only_when_named(repository: Any) -> None:
+    repository.write(replicas=2, protect="service/web")
+    assert repository.run("apply", "--yes").code == 0
+    repository.write(replicas=1, protect="service/web")
+    refused = repository.run("apply", "--yes")
+    assert (refused.code, "replica/pages:web/1" in refused.err) == (5, True)
+    assert repository.run("destroy", "--yes").code == 5
+    assert repository.run("apply", "--yes", "--allow-destroy", "service/web").code == 0
+    assert repository.run("destroy", "--yes", "--allow-destroy", "service/web").code == 0
+
+
+def test_ctrl_c_ends_an_apply_in_order_and_the_next_one_goes_on(repository: Any) -> None:
+    import signal
+
+    repository.write(command="python, -c, 'import time; time.sleep(600)'")
+    process = repository.start("apply", "--yes")
+    for line in process.stderr:
+        if "broker/broker" in line:
+            break
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Interrupted" in out
+    assert repository.engines() == []
+    repository.write()
+    resumed = repository.run("apply", "--yes")
+    assert resumed.code == 0, resumed.err

@@ -21,6 +21,9 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("show",),
     ("verify",),
     ("render",),
+    ("import_",),
+    ("export",),
+    ("profile",),
     ("apply",),
     ("destroy",),
     ("status",),
@@ -32,7 +35,10 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("engine", "install"),
     ("agent", "run"),
 )
-"""Each command as a user types it; `a b` is the function `a_b` of rohe_iac/cli/a_b.py."""
+"""Each command as a user types it; `a b` is the function `a_b` of rohe_iac/cli/a_b.py.
+
+A name that Python keeps for itself has an underscore at its end, which nobody types.
+"""
 
 app = typer.Typer(
     name="rohe",
@@ -78,7 +84,7 @@ def _register() -> None:
                 groups[words[0]] = typer.Typer(no_args_is_help=True, help=GROUPS[words[0]])
                 app.add_typer(groups[words[0]], name=words[0])
             owner = groups[words[0]]
-        owner.command(words[-1])(function)
+        owner.command(words[-1].rstrip("_"))(function)
 
 
 CommandLineFault: type[Any] = next(base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException")

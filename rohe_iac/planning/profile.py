@@ -1,0 +1,249 @@
+"""Profile: what was measured of one service, as `profile:` of a blueprint names it. Pure; files are read elsewhere."""
+
+# ruff: noqa: RUF012 - pydantic copies mutable defaults
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import Field, Strict, ValidationError
+
+from rohe_iac.blueprint.base import Bytes, Millicores, Model, Name, Rate, Seconds, Share
+from rohe_iac.blueprint.document import read_plain
+from rohe_iac.foundation.errors import ExitCode, RoheError
+from rohe_iac.foundation.quantities import shown_bytes, shown_cpu, shown_share
+from rohe_iac.planning.interference import Loads, Slowdown, loads_of
+
+ANY_DEVICE = "any"
+"""Stands for the device type of service times that were measured without telling it."""
+
+
+class InvalidProfile(RoheError):
+    """A profile, or the measurements for one, are not what they should be."""
+
+    exit_code = ExitCode.INVALID
+
+
+class AtLoad(Model):
+    """95th percentiles of what one replica uses at an offered load (requests a second); children counted in."""
+
+    load: Annotated[Rate, Field(gt=0)]
+    cpu: Millicores
+    memory: Bytes
+    accelerators: dict[str, Share] = {}
+
+
+class OnDevice(Model):
+    """One device type: 95th percentile of each core that the service loads, the mean of every core, and memory."""
+
+    cores: tuple[Millicores, ...] = ()
+    busy: tuple[Millicores, ...] = ()
+    memory: Bytes | None = None
+
+
+class Times(Model):
+    """How long one request takes, and how far it scatters (deviation: the standard deviation)."""
+
+    mean: Annotated[Seconds, Field(gt=0)]
+    deviation: Seconds = 0.0
+    p5: Annotated[Seconds, Field(gt=0)] | None = None
+    p50: Annotated[Seconds, Field(gt=0)]
+    p95: Annotated[Seconds, Field(gt=0)] | None = None
+    p99: Annotated[Seconds, Field(gt=0)]
+    requests: Annotated[int, Strict(), Field(ge=0)] = 0
+
+
+class ServiceTime(Model):
+    """Alone on its node, and sharing it with others."""
+
+    alone: Times | None = None
+    shared: Times | None = None
+
+
+class Profile(Model):
+    """What was measured of one service. `profile` is the version of this form.
+
+    concurrency: requests that one replica works on at once. idle: the reading of a device that does nothing, which was
+    taken off. missing, estimated: what the measurements did not tell, in words.
+    """
+
+    profile: Literal[1] = 1
+    service: Name
+    concurrency: Annotated[int, Strict(), Field(ge=1)] = 1
+    demand: tuple[AtLoad, ...] = ()
+    devices: dict[Name, OnDevice] = {}
+    service_time: dict[Name, ServiceTime] = {}
+    idle: dict[str, Share] = {}
+    missing: tuple[str, ...] = ()
+    estimated: tuple[str, ...] = ()
+
+    def times(self, device_type: str = "", *, shared: bool = True) -> Times | None:
+        """Service times on that device type, else those without one; those alone where no shared ones are known."""
+        found = self.service_time.get(device_type) or self.service_time.get(ANY_DEVICE)
+        if found is None:
+            return None
+        return (found.shared or found.alone) if shared else (found.alone or found.shared)
+
+    @property
+    def loads(self) -> Loads | None:
+        """How it loads the cores of a node, over all device types."""
+        return loads_of([device.busy for device in self.devices.values()])
+
+    @property
+    def slowdown(self) -> Slowdown | None:
+        """Measured (or estimated) shared over alone; None where one of them is missing."""
+        found = self.service_time.get(ANY_DEVICE) or next(iter(self.service_time.values()), None)
+        if found is None or found.alone is None or found.shared is None:
+            return None
+        return Slowdown(found.shared.mean / found.alone.mean, found.shared.p99 / found.alone.p99)
+
+    def at(self, load: float) -> AtLoad | None:
+        """Demand of a replica at that load: on the line between the measured loads around it, else the nearest one."""
+        points = sorted(self.demand, key=lambda point: point.load)
+        if not points:
+            return None
+        if load <= points[0].load:
+            return points[0]
+        for low, high in pairwise(points):
+            if load <= high.load:
+                part = (load - low.load) / (high.load - low.load)
+                return _between(low, high, part, load)
+        return points[-1]
+
+
+def _between(low: AtLoad, high: AtLoad, part: float, load: float) -> AtLoad:
+    def line(a: int, b: int) -> int:
+        return math.ceil(round(a + (b - a) * part, 6))
+
+    kinds = sorted(low.accelerators.keys() | high.accelerators.keys())
+    return AtLoad.model_construct(
+        load=load,
+        cpu=line(low.cpu, high.cpu),
+        memory=line(low.memory, high.memory),
+        accelerators={kind: line(low.accelerators.get(kind, 0), high.accelerators.get(kind, 0)) for kind in kinds},
+    )
+
+
+def read_profile(text: str, origin: str) -> Profile:
+    """The profile that a YAML text holds; `origin` names the file in messages.
+
+    Errors: InvalidProfile.
+    """
+    plain = read_plain(text)
+    values = plain.values if plain.values else _careful(text, origin)
+    if len(values) != 1 or not isinstance(values[0], dict) or "profile" not in values[0]:
+        raise InvalidProfile(
+            f"{origin} is not a profile", hint="a profile begins with `profile: 1`; `rohe profile` writes it"
+        )
+    try:
+        return Profile.model_validate(values[0])
+    except ValidationError as error:
+        faults = error.errors(include_url=False)[:10]
+        told = "\n".join(f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in faults)
+        raise InvalidProfile(f"{origin} is not a profile", detail=told, hint="docs/sizing.md has its form") from error
+
+
+def _careful(text: str, origin: str) -> list[Any]:
+    try:
+        return list(yaml.safe_load_all(text))
+    except yaml.YAMLError as error:
+        raise InvalidProfile(f"{origin} is not YAML", detail=str(error)) from error
+
+
+def write_profile(profile: Profile) -> str:
+    """The profile as YAML text, as people write it; reading it gives an equal profile but for rounding."""
+    value: dict[str, Any] = {"profile": 1, "service": profile.service, "concurrency": profile.concurrency}
+    value["demand"] = [_shown_point(point) for point in profile.demand]
+    value["devices"] = {
+        name: {
+            "cores": [shown_cpu(core) for core in device.cores],
+            "busy": [shown_cpu(core) for core in device.busy],
+            **({"memory": shown_mebibytes(device.memory)} if device.memory is not None else {}),
+        }
+        for name, device in sorted(profile.devices.items())
+    }
+    value["serviceTime"] = {
+        name: {
+            word: _shown_times(times)
+            for word, times in (("alone", found.alone), ("shared", found.shared))
+            if times is not None
+        }
+        for name, found in sorted(profile.service_time.items())
+    }
+    value["idle"] = {kind: shown_share(share) for kind, share in sorted(profile.idle.items())}
+    value["missing"] = list(profile.missing)
+    value["estimated"] = list(profile.estimated)
+    return yaml.dump(value, Dumper=_Rows, sort_keys=False, default_flow_style=None, allow_unicode=True, width=200)
+
+
+class _Rows(yaml.SafeDumper):
+    """Dumps without anchors."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the base class names it
+        return True
+
+
+def _shown_point(point: AtLoad) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "load": f"{point.load:g}/s",
+        "cpu": shown_cpu(point.cpu),
+        "memory": shown_mebibytes(point.memory),
+    }
+    if point.accelerators:
+        row["accelerators"] = {kind: shown_share(share) for kind, share in sorted(point.accelerators.items())}
+    return row
+
+
+def _shown_times(times: Times) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        name: f"{value * 1000:.2f}".rstrip("0").rstrip(".") + "ms"
+        for name in ("mean", "deviation", "p5", "p50", "p95", "p99")
+        if (value := getattr(times, name)) is not None
+    }
+    return {**row, "requests": times.requests}
+
+
+def shown_mebibytes(amount: int) -> str:
+    """Bytes in whole mebibytes, rounded up, so that a demand is never understated."""
+    return shown_bytes(math.ceil(amount / 2**20) * 2**20)
+
+
+def times_of(seconds: Sequence[float]) -> Times:
+    """What a sample of response times comes to; at least two of them, all above 0."""
+    ordered = sorted(seconds)
+    mean = math.fsum(ordered) / len(ordered)
+    deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in ordered) / (len(ordered) - 1))
+    return Times.model_construct(
+        mean=mean,
+        deviation=deviation,
+        p5=percentile(ordered, 5),
+        p50=percentile(ordered, 50),
+        p95=percentile(ordered, 95),
+        p99=percentile(ordered, 99),
+        requests=len(ordered),
+    )
+
+
+def slowed(alone: Times, slowdown: Slowdown) -> Times:
+    """Estimated shared times: the mean and what is around it by the mean's slowdown, the tail by that of the p99."""
+    mean, p99 = alone.mean * slowdown.mean, max(alone.p99 * slowdown.p99, alone.p50 * slowdown.mean)
+    tail = (p99 - mean) / (alone.p99 - alone.mean) if alone.p99 > alone.mean else slowdown.mean
+    return Times.model_construct(
+        mean=mean, deviation=alone.deviation * max(tail, 0.0), p50=alone.p50 * slowdown.mean, p99=p99
+    )
+
+
+def percentile(ordered: Sequence[float], percent: float) -> float:
+    """The percentile of sorted values, on the line between neighbours (Hyndman and Fan's type 7)."""
+    place = (len(ordered) - 1) * percent / 100
+    low = math.floor(place)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
+
+
+Profiles = Mapping[str, Profile]
+"""Profiles by the path that `profile:` of a blueprint gives."""

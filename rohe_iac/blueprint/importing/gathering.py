@@ -1,0 +1,122 @@
+"""What the files of one import make together: one inventory, pipelines, contracts and the settings of a stack."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from rohe_iac.blueprint.importing.naming import ORIGINAL_NAME, Names
+from rohe_iac.blueprint.importing.units import CoresUnit
+
+Document = dict[str, Any]
+
+IMPORTED = "imported"
+"""What is named after nothing."""
+
+
+@dataclass
+class PipelineDraft:
+    """A pipeline in the making. original: its name as the file has it."""
+
+    name: str
+    original: str
+    source: str
+    services: list[dict[str, Any]] = field(default_factory=list)
+    annotations: dict[str, str] = field(default_factory=dict)
+    names: Names = field(default_factory=Names)
+
+    def document(self) -> Document:
+        """The document of kind Pipeline."""
+        return _document("Pipeline", self.name, self.annotations, {"services": self.services})
+
+
+@dataclass
+class ContractDraft:
+    """A contract in the making. pipeline: the name of its pipeline as the file has it."""
+
+    name: str
+    pipeline: str
+    source: str
+    spec: dict[str, Any] = field(default_factory=dict)
+    annotations: dict[str, str] = field(default_factory=dict)
+
+    def document(self) -> Document:
+        """The document of kind ObservationContract."""
+        return _document("ObservationContract", self.name, self.annotations, self.spec)
+
+
+@dataclass
+class InventoryDraft:
+    """An inventory in the making, of all node files together."""
+
+    device_types: dict[str, dict[str, Any]] = field(default_factory=dict)
+    nodes: list[dict[str, Any]] = field(default_factory=list)
+    annotations: dict[str, str] = field(default_factory=dict)
+    names: Names = field(default_factory=Names)
+    type_names: Names = field(default_factory=Names)
+    sources: list[str] = field(default_factory=list)
+
+    def document(self, name: str) -> Document:
+        """The document of kind Inventory."""
+        spec = {"deviceTypes": self.device_types, "nodes": self.nodes}
+        return _document("Inventory", name, self.annotations, spec)
+
+
+@dataclass
+class Gathering:
+    """Everything imported so far. name: what the user wants inventory, stack and nameless pipelines to be called."""
+
+    name: str = ""
+    cores_unit: CoresUnit | None = None
+    inventory: InventoryDraft = field(default_factory=InventoryDraft)
+    pipelines: dict[str, PipelineDraft] = field(default_factory=dict)
+    pipeline_names: Names = field(default_factory=Names)
+    contracts: list[ContractDraft] = field(default_factory=list)
+    contract_names: Names = field(default_factory=Names)
+    stack: dict[str, Any] = field(default_factory=dict)
+    stack_sources: list[str] = field(default_factory=list)
+
+    def pipeline(self, original: str, source: str) -> PipelineDraft:
+        """The pipeline of that original name, made where it is new."""
+        if original not in self.pipelines:
+            name = self.pipeline_names.give(original, self.name or IMPORTED)
+            draft = PipelineDraft(name, original, source)
+            if name != original:
+                draft.annotations[ORIGINAL_NAME] = original
+            self.pipelines[original] = draft
+        return self.pipelines[original]
+
+    def documents(self) -> list[tuple[Document, tuple[str, ...]]]:
+        """All documents with the comment lines above them: inventory, pipelines, contracts, stack."""
+        found: list[tuple[Document, tuple[str, ...]]] = []
+        inventory_name = self.name or IMPORTED
+        if self.inventory.nodes:
+            found.append((self.inventory.document(inventory_name), _from(self.inventory.sources)))
+        pipelines = [draft for draft in self.pipelines.values() if draft.services]
+        found += [(draft.document(), _from([draft.source])) for draft in pipelines]
+        found += [(draft.document(), _from([draft.source])) for draft in self.contracts]
+        if self.stack or (self.inventory.nodes and pipelines):
+            found.append((self._stack(inventory_name, pipelines), _from(self.stack_sources)))
+        return found
+
+    def _stack(self, inventory: str, pipelines: list[PipelineDraft]) -> Document:
+        names = [draft.name for draft in pipelines] or [self.name or IMPORTED]
+        spec: dict[str, Any] = {"pipelines": names, "inventory": inventory}
+        contracts = [draft.name for draft in self.contracts if draft.spec["pipeline"] in names]
+        if contracts:
+            spec["contracts"] = contracts
+        spec |= self.stack
+        return _document("Stack", self.name or IMPORTED, {}, spec)
+
+
+def _document(kind: str, name: str, annotations: dict[str, str], spec: dict[str, Any]) -> Document:
+    metadata: dict[str, Any] = {"name": name}
+    if annotations:
+        metadata["annotations"] = annotations
+    return {"apiVersion": "rohe.dev/v1", "kind": kind, "metadata": metadata, "spec": spec}
+
+
+def _from(sources: list[str]) -> tuple[str, ...]:
+    # Only the last part of a path: where a file lay on one machine is nobody's business elsewhere.
+    names = dict.fromkeys(source.rpartition("/")[2] for source in sources)
+    return (f"From {', '.join(names)}",) if names else ()

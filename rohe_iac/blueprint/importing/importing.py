@@ -1,0 +1,86 @@
+"""From texts of foreign files to blueprint documents, with what became of every field."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rohe_iac.blueprint.finding import SourceText
+from rohe_iac.blueprint.importing.gathering import Document, Gathering
+from rohe_iac.blueprint.importing.journal import Field, Journal, Mapped, Unmapped
+from rohe_iac.blueprint.importing.reading import Fault, Unreadable, read_foreign
+from rohe_iac.blueprint.importing.recognition import FORMATS, take_document
+from rohe_iac.blueprint.importing.units import CoresUnit
+from rohe_iac.blueprint.importing.yaml_text import document_text
+from rohe_iac.foundation.diagnostics import Place
+from rohe_iac.foundation.errors import ExitCode, RoheError
+
+HEAD = "# Written by rohe import."
+"""The first line of what import writes; only a file that begins with it is written over."""
+
+
+class InvalidImport(RoheError):
+    """A file cannot be read, or is of no known format; carries every fault found."""
+
+    exit_code = ExitCode.INVALID
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(faults)
+        lines = [f"{item.place}: {item.message}" + (f" ({item.hint})" if item.hint else "") for item in faults]
+        count = len(lines)
+        super().__init__(
+            f"{count} place{'s' if count != 1 else ''} cannot be imported",
+            detail="\n".join(lines),
+            hint="mend the places listed, or leave these files out",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedDocument:
+    """One document of a file. format: what it was taken for; every field is in `mapped` or in `unmapped`."""
+
+    file: str
+    format: str
+    mapped: tuple[Mapped, ...]
+    unmapped: tuple[Unmapped, ...]
+    notes: tuple[tuple[Place, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """Blueprint documents, the same as YAML text, and what became of the files."""
+
+    documents: tuple[Document, ...]
+    text: str
+    files: tuple[ImportedDocument, ...]
+
+
+def import_texts(sources: Sequence[SourceText], *, name: str = "", cores_unit: CoresUnit | None = None) -> Imported:
+    """Imports all files together. name: of the inventory, the stack and what has no name of its own.
+
+    cores_unit: how the figures of single cores are meant; None: inferred node by node. Errors: InvalidImport.
+    """
+    into = Gathering(name=name, cores_unit=cores_unit)
+    files: list[ImportedDocument] = []
+    faults: list[Fault] = []
+    for source in sources:
+        try:
+            reading = read_foreign(source.name, source.text)
+        except Unreadable as error:
+            faults.append(error.fault)
+            continue
+        if not reading.documents:
+            faults.append(Fault(Place(source.name), "the file holds nothing", f"formats: {FORMATS}"))
+        notes = reading.notes
+        for node in reading.documents:
+            journal = Journal(notes=[*notes])
+            notes = []
+            found = take_document(Field(node, (), journal), into)
+            faults += journal.faults
+            mapped, unmapped = journal.told(node)
+            files.append(ImportedDocument(source.name, found, tuple(mapped), tuple(unmapped), tuple(journal.notes)))
+    if faults:
+        raise InvalidImport(faults)
+    made = into.documents()
+    text = "---\n".join(document_text(document, comments) for document, comments in made)
+    return Imported(tuple(document for document, _ in made), f"{HEAD}\n{text}", tuple(files))

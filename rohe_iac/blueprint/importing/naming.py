@@ -1,0 +1,32 @@
+"""DNS-1123 names for what others named otherwise, unique within a scope."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+ORIGINAL_NAME = "rohe.dev/original-name"
+"""Annotation that keeps a document's name as its file has it; with `.node.NAME` or `.service.NAME` of a part of it."""
+
+
+def dns_name(text: str, otherwise: str) -> str:
+    """`text` as a DNS-1123 label: RaspberryPi_01 becomes raspberrypi-01; `otherwise` where nothing is left of it."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:63].strip("-") or otherwise
+
+
+class Names:
+    """The names given within one scope."""
+
+    def __init__(self) -> None:
+        self._given: set[str] = set()
+
+    def give(self, text: str, otherwise: str) -> str:
+        """A name made of `text` that was not given before; `-2`, `-3` and so on tell apart."""
+        name = wanted = dns_name(text, otherwise)
+        number = 1
+        while name in self._given:
+            number += 1
+            name = f"{wanted[: 62 - len(str(number))].rstrip('-')}-{number}"
+        self._given.add(name)
+        return name

@@ -1,0 +1,178 @@
+"""The original's units: cpu in millicores, memory in MB (taken as MiB), accelerators in percent, frequency in GHz.
+
+A text with a unit of its own (`512Mi`, `2Gi`, `500m`) is taken as it says.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from enum import StrEnum
+from fractions import Fraction
+
+from rohe_iac.blueprint.importing.journal import Field
+from rohe_iac.foundation import quantities
+
+MEBIBYTE = 2**20
+_NUMBER = re.compile(r"[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})([eE][+-]?\d{1,2})?")
+
+
+class CoresUnit(StrEnum):
+    """What the figures of single cores are: percent of a core, or millicores."""
+
+    percent = "percent"
+    millicores = "millicores"
+
+    @property
+    def millicores_of_one(self) -> int:
+        """How many millicores one unit is."""
+        return 10 if self is CoresUnit.percent else 1
+
+
+def number_of(field: Field) -> Fraction | None:
+    """The number of a field, at least 0; None after a fault was told. Numbers in quotes are numbers too."""
+    value = field.value
+    number: Fraction | None = None
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        number = Fraction(str(value))
+    elif isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+        number = Fraction(value.strip())
+    if number is None:
+        field.fault(f"expected a number, found {_shown(field)}")
+    elif not 0 <= number <= quantities.LARGEST:
+        field.fault(f"expected a number from 0 to {quantities.LARGEST:.0e}, found {_shown(field)}")
+        return None
+    return number
+
+
+def whole_of(field: Field) -> int | None:
+    """The whole number of a field, at least 0; None after a fault was told."""
+    number = number_of(field)
+    if number is not None and number.denominator != 1:
+        field.fault(f"expected a whole number, found {_shown(field)}")
+        return None
+    return None if number is None else int(number)
+
+
+def port_of(field: Field) -> int | None:
+    """A port from 1 to 65535; None after a fault was told."""
+    number = whole_of(field)
+    if number is not None and not 1 <= number <= 65535:
+        field.fault(f"expected a port from 1 to 65535, found {number}")
+        return None
+    return number
+
+
+def millicores_of(field: Field) -> int | None:
+    """Cpu as millicores."""
+    if _has_unit(field):
+        return _quantity(field, quantities.millicores)
+    number = number_of(field)
+    return None if number is None else rounded(number)
+
+
+def bytes_of(field: Field) -> int | None:
+    """Memory as bytes; a bare number is MB, of 2**20 bytes each."""
+    if _has_unit(field):
+        return _quantity(field, lambda value: quantities.byte_count(_binary(str(value))))
+    number = number_of(field)
+    return None if number is None else rounded(number * MEBIBYTE)
+
+
+def share_of(field: Field) -> int | None:
+    """Percent of a device as basis points."""
+    if _has_unit(field):
+        return _quantity(field, quantities.basis_points)
+    number = number_of(field)
+    return None if number is None else rounded(number * 100)
+
+
+def hertz_of(field: Field) -> int | None:
+    """Frequency as hertz: GHz when bare, MHz where it is above 100, Hz where it is above a million."""
+    if _has_unit(field):
+        return _quantity(field, quantities.hertz)
+    number = number_of(field)
+    if number is None:
+        return None
+    scale = 10**9 if number <= 100 else 10**6 if number <= 10**6 else 1
+    return rounded(number * scale)
+
+
+def rounded(number: Fraction) -> int:
+    """The whole number next to `number`; upwards, but for what the rounding of a decimal figure explains."""
+    nearest = round(number)
+    return nearest if abs(number - nearest) < Fraction(1, 1000) else math.ceil(number)
+
+
+def unit_of_cores(cpu: int, chunks: Sequence[Fraction]) -> tuple[CoresUnit, bool]:
+    """Which unit brings the sum of the cores nearest to the cpu (millicores), and whether that is clear.
+
+    Clear: one reading is exact, or at least twice as near as the other, by ratio.
+    """
+    total = sum(chunks, Fraction(0))
+    if total <= 0 or cpu <= 0:
+        return (CoresUnit.millicores if any(chunk > 100 for chunk in chunks) else CoresUnit.percent), not chunks
+    if total * 10 == cpu:
+        return CoresUnit.percent, True
+    if total == cpu:
+        return CoresUnit.millicores, True
+    off = {unit: abs(math.log(float(total) * unit.millicores_of_one / cpu)) for unit in CoresUnit}
+    clear = abs(off[CoresUnit.percent] - off[CoresUnit.millicores]) >= math.log(2)
+    return (CoresUnit.percent if off[CoresUnit.percent] <= off[CoresUnit.millicores] else CoresUnit.millicores), clear
+
+
+def shown_cores(amount: int) -> str | int:
+    """Millicores as a quantity of the language: 1, 331m."""
+    return f"{amount}m" if amount % 1000 else amount // 1000
+
+
+def shown_memory(amount: int) -> str | int:
+    """Bytes as a quantity of the language that is exact."""
+    for unit in ("Gi", "Mi", "Ki"):
+        if amount and amount % quantities.MEMORY_UNITS[unit] == 0:
+            return f"{amount // quantities.MEMORY_UNITS[unit]}{unit}"
+    return amount
+
+
+def shown_share(amount: int) -> str:
+    """Basis points as an exact percentage."""
+    return f"{decimal(Fraction(amount, 100))}%"
+
+
+def shown_hertz(amount: int) -> str:
+    """Hertz in the largest unit that needs at most three decimals."""
+    for unit, size in (("GHz", 10**9), ("MHz", 10**6), ("kHz", 10**3)):
+        if amount and amount % (size // 1000) == 0:
+            return f"{decimal(Fraction(amount, size))}{unit}"
+    return f"{amount}Hz"
+
+
+def decimal(number: Fraction) -> str:
+    """A number of few decimals, exactly."""
+    return str(int(number)) if number.denominator == 1 else f"{float(number):.15g}"
+
+
+def _has_unit(field: Field) -> bool:
+    return isinstance(field.value, str) and re.search(r"[A-Za-z%]\s*$", field.value) is not None
+
+
+def _binary(text: str) -> str:
+    # MB, GB and a lone M are what the originals' MB are: 2**20 bytes.
+    match = re.fullmatch(r"(.*?)\s*([kKmMgGtT])[bB]?", text.strip())
+    return f"{match[1]}{match[2].upper()}i" if match else re.sub(r"(?i)(i?)(b|bytes)$", r"\1", text.strip())
+
+
+def _quantity(field: Field, reader: object) -> int | None:
+    assert callable(reader)
+    try:
+        return int(reader(field.value))
+    except ValueError as error:
+        field.fault(str(error))
+        return None
+
+
+def _shown(field: Field) -> str:
+    if field.is_mapping or field.is_list:
+        return "a mapping" if field.is_mapping else "a list"
+    return f"'{field.text[:40]}'"

@@ -1,0 +1,103 @@
+"""Documents as YAML text: what is short stands on one line, the rest in blocks; comments where the caller puts them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from rohe_iac.blueprint.scalars import old_meaning, resolve
+
+WIDTH = 120
+_PLAIN = re.compile(r"[A-Za-z0-9_./+<>=(~-][^\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\"'#\[\]{},\\]*")
+_CONTROLS = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+
+
+def document_text(document: Mapping[str, Any], comments: tuple[str, ...] = ()) -> str:
+    """One document with comment lines before it; reading it again gives an equal value."""
+    lines = [f"# {_printable(line)}" for line in comments]
+    return "\n".join([*lines, *_block(document, 0, 0)]) + "\n"
+
+
+def _block(value: Any, indent: int, column: int) -> list[str]:
+    pad = " " * indent
+    lines: list[str] = []
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            lines += _entry(f"{pad}{scalar(key)}:", item, indent)
+        return lines
+    for item in value:
+        inline = _flow(item)
+        if indent + 2 + len(inline) <= WIDTH or not _nested(item):
+            lines.append(f"{pad}- {inline}")
+        else:
+            first, *others = _block(item, indent + 2, column)
+            lines += [f"{pad}- {first[indent + 2 :]}", *others]
+    return lines
+
+
+def _entry(head: str, item: Any, indent: int) -> list[str]:
+    inline = _flow(item)
+    short = len(head) + 1 + len(inline) <= WIDTH
+    if not _nested(item) or (short and _shallow(item)):
+        return [f"{head} {inline}"]
+    return [head, *_block(item, indent + 2, indent + 2)]
+
+
+def _nested(value: Any) -> bool:
+    return isinstance(value, Mapping | list | tuple) and bool(value)
+
+
+def _shallow(value: Any) -> bool:
+    """Whether a value is fit for one line: scalars, and mappings or lists of them one level deep."""
+    parts = list(value.values()) if isinstance(value, Mapping) else list(value)
+    if not isinstance(value, Mapping) and any(isinstance(part, Mapping) and len(part) > 3 for part in parts):
+        return False
+    return not any(_nested(inner) for part in parts if _nested(part) for inner in _parts(part))
+
+
+def _parts(value: Any) -> list[Any]:
+    return list(value.values()) if isinstance(value, Mapping) else list(value)
+
+
+def _flow(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{scalar(key)}: {_flow(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_flow(item) for item in value) + "]"
+    return scalar(value)
+
+
+def scalar(value: Any) -> str:
+    """A scalar as YAML 1.2 and 1.1 read it alike, quoted where need be."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return repr(value)
+    text = str(value)
+    plain = (
+        _PLAIN.fullmatch(text) is not None
+        and text == text.strip()
+        and not text.startswith(("- ", "? ", "---", "..."))
+        and text not in ("-", "?", "=", "~", "<<")
+        and not re.search(r":(\s|$)", text)
+        and _stays_text(text)
+    )
+    return (
+        text if plain else _CONTROLS.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(text, ensure_ascii=False))
+    )
+
+
+def _stays_text(text: str) -> bool:
+    try:
+        # Anything like a time or a MAC address is quoted, since other readers take it for a number to the base of 60.
+        return resolve(text) == text and not old_meaning(text) and not re.match(r"[\d.+-]*\d[\d.]*:", text)
+    except ValueError:
+        return False
+
+
+def _printable(line: str) -> str:
+    return "".join(c if c.isprintable() else " " for c in line)

@@ -1,0 +1,65 @@
+"""How an import looks: what became of the fields of every file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rohe_iac.blueprint.importing.importing import ImportedDocument
+from rohe_iac.cli.console import Output, Screen
+from rohe_iac.foundation.diagnostics import Place
+from rohe_iac.usecases.import_ import Import
+
+
+def show_import(screen: Screen, done: Import, output: Output, out: str | None) -> None:
+    """The report: with `json` on stdout, else on stderr, for the documents themselves may go to stdout."""
+    if output is Output.json:
+        screen.print_json(_value(done, out))
+        return
+    err = screen.err
+    for file in done.imported.files:
+        err.print(
+            f"{file.file}: {file.format}; {_count(len(file.mapped), 'field')} mapped, {len(file.unmapped)} not",
+            markup=False,
+        )
+        for place, reason, names in _grouped(file):
+            shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+            err.print(f"  not mapped: {shown}: {reason} ({place})", markup=False)
+        for place, text in file.notes:
+            err.print(f"  note: {place}: {text}", markup=False)
+    for item in done.diagnostics:
+        err.print(f"  validate will warn: {item.code} {item.message}", markup=False)
+    kinds = [str(document["kind"]) for document in done.imported.documents]
+    told = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds)) or "no document"
+    err.print(f"{told}{f' written to {out}' if out is not None else ''}", markup=False)
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def _grouped(file: ImportedDocument) -> list[tuple[Place, str, list[str]]]:
+    """Fields that are not mapped for one reason together, at the place of the first."""
+    groups: dict[str, tuple[Place, str, list[str]]] = {}
+    for item in file.unmapped:
+        groups.setdefault(item.reason, (item.place, item.reason, []))[2].append(item.field)
+    return list(groups.values())
+
+
+def _value(done: Import, out: str | None) -> dict[str, Any]:
+    value: dict[str, Any] = {
+        "files": [
+            {
+                "file": file.file,
+                "format": file.format,
+                "mapped": [{"field": item.field, "place": str(item.place), "to": item.to} for item in file.mapped],
+                "notMapped": [
+                    {"field": item.field, "place": str(item.place), "reason": item.reason} for item in file.unmapped
+                ],
+                "notes": [{"place": str(place), "text": text} for place, text in file.notes],
+            }
+            for file in done.imported.files
+        ],
+        "warnings": [{"code": item.code, "message": item.message} for item in done.diagnostics],
+        "documents": list(done.imported.documents),
+    }
+    return value | ({"out": out} if out is not None else {"text": done.imported.text})

@@ -1,0 +1,90 @@
+"""`rohe import`: files of the original ROHE, QoA4ML and Docker Compose as blueprint documents."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rohe_iac.blueprint.discovery import decoded, read_file
+from rohe_iac.blueprint.finding import SourceText
+from rohe_iac.blueprint.importing.importing import HEAD, Imported, InvalidImport, import_texts
+from rohe_iac.blueprint.importing.reading import Fault
+from rohe_iac.blueprint.importing.units import CoresUnit
+from rohe_iac.blueprint.linking import check_links
+from rohe_iac.blueprint.references import MISSING
+from rohe_iac.blueprint.tree import read_tree
+from rohe_iac.foundation.diagnostics import Diagnostic, Severity
+from rohe_iac.foundation.errors import ExitCode, RoheError, UsageError
+from rohe_iac.foundation.names import is_name
+
+
+class UnwritableOutput(RoheError):
+    """The file to write to is somebody else's, or cannot be written."""
+
+    exit_code = ExitCode.USAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """What was imported, and what `rohe validate` tells of it: warnings and notes, never errors."""
+
+    imported: Imported
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def import_files(folder: Path, paths: Sequence[Path], *, name: str = "", cores_unit: str = "") -> Import:
+    """Reads the files and makes documents that `rohe validate` accepts.
+
+    folder: where relative paths start. name: of the inventory, the stack and what has no name of its own. cores_unit: percent or millicores, "" to infer.
+    Errors: UsageError; InvalidImport with every place that cannot be read.
+    """
+    if name and not is_name(name):
+        raise UsageError(f"'{name[:60]}' is not a name", hint="a name has at most 63 characters a-z, 0-9 and hyphens")
+    unit = CoresUnit(cores_unit) if cores_unit else None
+    sources: list[SourceText] = []
+    faults: list[Fault] = []
+    for path in paths:
+        if not (folder / path).exists():
+            raise UsageError(f"there is no file {path}")
+        file = read_file(Path.cwd(), Path(os.path.abspath(folder / path)))
+        if file.source is None:
+            # Places are told as the user wrote the path.
+            faults += [Fault(replace(item.place, file=str(path)), item.message, item.hint) for item in file.faults]
+        else:
+            sources.append(SourceText(str(path), file.source.text))
+    try:
+        imported = import_texts(sources, name=name, cores_unit=unit)
+    except InvalidImport as error:
+        raise InvalidImport([*faults, *error.faults]) from error
+    if faults:
+        raise InvalidImport(faults)
+    return Import(imported, _checked(imported))
+
+
+def _checked(imported: Imported) -> tuple[Diagnostic, ...]:
+    """What `rohe validate` would tell of the text, references into the void left out.
+
+    Errors: InvalidImport where it is told as an error, so that no invalid document is ever written.
+    """
+    tree = read_tree(Path.cwd(), [decoded("imported.yaml", imported.text.encode())])
+    tree.findings += check_links(tree)
+    told = [item for item in tree.told() if item.code not in MISSING]
+    errors = [item for item in told if item.severity is Severity.ERROR]
+    if errors:
+        raise InvalidImport([Fault(item.place, f"would be {item.code}: {item.message}", item.hint) for item in errors])
+    return tuple(item for item in told if item.severity is Severity.WARNING)
+
+
+def write_documents(path: Path, text: str) -> None:
+    """Writes the documents; a file that rohe import did not write is left alone. Errors: UnwritableOutput."""
+    try:
+        if path.exists() and not path.read_bytes().startswith(HEAD.encode()):
+            hint = "name another file, or remove this one"
+            raise UnwritableOutput(f"{path} is there and was not written by `rohe import`", hint=hint)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        hint = "name a file that you may write to"
+        raise UnwritableOutput(f"cannot write {path}: {error.strerror}", hint=hint) from error

@@ -42,12 +42,14 @@ engine: venv ## find the Pulumi engine, or install it
 	@$(BIN)/rohe engine install
 
 venv: ## the virtual environment .venv, as constraints.txt pins it
-	@wanted=$$(cat $(CONSTRAINED) | sha256sum | cut -c1-64); \
-	if [ "$$(cat $(STAMP) 2>/dev/null || true)" != "$$wanted" ]; then \
-	  $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "rohe needs Python 3.11 or newer, and '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || echo missing); name another with: make PYTHON=python3.12" >&2; exit 1; }; \
+	@wanted=$$({ pwd; cat $(CONSTRAINED); } | cksum); \
+	if [ "$$(cat $(STAMP) 2>/dev/null || true)" != "$$wanted" ] || ! $(BIN)/python -c '' 2>/dev/null; then \
+	  command -v $(PYTHON) >/dev/null || { echo "rohe needs Python 3.11 or newer, and there is no '$(PYTHON)'; name one with: make PYTHON=python3.12" >&2; exit 1; }; \
+	  $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "rohe needs Python 3.11 or newer, and '$(PYTHON)' is $$($(PYTHON) --version 2>&1); name another with: make PYTHON=python3.12" >&2; exit 1; }; \
 	  $(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "'$(PYTHON)' has no venv module; install it (Debian: apt-get install python3-venv) or name another with: make PYTHON=..." >&2; exit 1; }; \
 	  echo "installing into .venv what constraints.txt pins"; \
-	  [ -x $(BIN)/python ] && $(BIN)/python -m pip --version >/dev/null 2>&1 || { rm -rf .venv; $(PYTHON) -m venv .venv; }; \
+	  if ! $(BIN)/pip --version >/dev/null 2>&1; then rm -rf .venv; $(PYTHON) -m venv .venv; fi; \
+	  rm -f $(STAMP); \
 	  $(PIP) install --quiet --require-hashes -r constraints.txt; \
 	  $(PIP) install --quiet --no-deps --no-build-isolation -e .; \
 	  echo "$$wanted" > $(STAMP); \

@@ -21,7 +21,10 @@ PLAIN_LIMIT = 40_000
 
 @dataclass(slots=True)
 class Decision:
-    """One replica's node (position) with the points it won by and the raw parts of them; `kept`: it stayed."""
+    """One replica's node (position) with the points it won by and the raw parts of them.
+
+    kept: it stayed where it was. searched: it was not decided alone, but by a search over whole assignments.
+    """
 
     index: int
     node: int
@@ -32,6 +35,7 @@ class Decision:
     runner_up_points: int = 0
     fits: int = 0
     kept: bool = False
+    searched: bool = False
 
 
 class Attempt:
@@ -86,6 +90,46 @@ class Attempt:
             elif self.explain and self.layout.demands[demand].replicas:
                 self.refusals[demand] = self.refused(demand)
         return self
+
+    def settle(
+        self, queue: Sequence[int], grants: Mapping[tuple[int, int], Grant], kept: Mapping[tuple[int, int], int]
+    ) -> Attempt:
+        """Takes an assignment that a search has found; points and refusals are those of the order of the queue."""
+        number = len(self.layout.nodes)
+        for demand in queue:
+            indices = [index for index in range(self.layout.demands[demand].replicas) if (demand, index) in grants]
+            for index in indices:
+                grant = grants[demand, index]
+                last = index == indices[-1]
+                view = self.field.evaluate(demand, 2, explain=self.explain and last)
+                others = sorted(view.heap)[:2]
+                seen = [(number - 1 - (-key) % number, (-key) // number) for key in others]
+                second, second_points = next(((node, one) for node, one in seen if node != grant.node), (-1, 0))
+                if self.explain and last:
+                    self.refusals[demand] = refusals_of(self.layout, self.ledger, demand, view, set())
+                self.decisions[demand].append(
+                    Decision(
+                        index, grant.node, grant, self.scoring.total(demand, grant.node),
+                        self.scoring.parts(demand, grant.node) if self.explain else (), second, second_points,
+                        max(1, view.fits), kept.get((demand, index)) == grant.node, True,
+                    )
+                )  # fmt: skip
+                self.ledger.book(grant)
+                self.field.touch(grant.node)
+        for demand in queue:
+            placed = {decision.index for decision in self.decisions[demand]}
+            self.missing[demand] = [i for i in range(self.layout.demands[demand].replicas) if i not in placed]
+            if self.missing[demand]:
+                self.refusals[demand] = self.refused(demand)
+        return self
+
+    def grants(self) -> dict[tuple[int, int], Grant]:
+        """What every placed replica has, by demand and index."""
+        return {
+            (demand, decision.index): decision.grant
+            for demand, decisions in enumerate(self.decisions)
+            for decision in decisions
+        }
 
     def refused(self, demand: int) -> Refusals:
         """The nodes that refuse the demand as things stand."""

@@ -126,7 +126,7 @@ class _Words:
 
     def reason(self, note: str, decision: Decision) -> str:
         """One sentence on why this node."""
-        key = (note, -1 if decision.kept else decision.fits)
+        key = (note, -1 if decision.kept else -1 - decision.fits if decision.searched else decision.fits)
         known = self._reasons.get(key)
         if known is None:
             ending = f" ({note})" if note else ""
@@ -138,6 +138,8 @@ class _Words:
             return "stays where it was"
         if decision.fits == 1:
             return "the only node that fits"
+        if decision.searched:
+            return f"chosen with the other replicas by the search, one of {decision.fits} nodes that fit"
         best = {FIRST_FIT: "the first by name", WORST_FIT: "the most left over"}
         return f"{best.get(self.attempt.strategy, 'the least left over')} of {decision.fits} nodes that fit"
 

@@ -105,6 +105,25 @@ class Ledger:
             self.bandwidth[wire] += share
         self._count(demand, node, -1)
 
+    def book(self, grant: Grant) -> None:
+        """Takes exactly what a grant tells, as before its release."""
+        demand, node = grant.demand, grant.node
+        asked = self.layout.resources[demand]
+        self.cpu[node] -= asked.cpu
+        self.rss[node] -= asked.rss
+        if asked.vms is not None:
+            self.vms[node] -= asked.vms
+        if grant.cores:
+            row = self.cores[node]
+            for core, amount in grant.cores:
+                row[core] -= amount
+            self.sorted_cores[node] = sorted(row, reverse=True)
+        for device, amount in grant.devices:
+            self.devices[node][device] -= amount
+        for wire, share in grant.wires:
+            self.bandwidth[wire] -= share
+        self._count(demand, node, 1)
+
     def _count(self, demand: int, node: int, by: int) -> None:
         layout = self.layout
         self.replicas_on[node] += by

@@ -6,16 +6,27 @@ from collections.abc import Mapping
 
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.planning.attempt import Attempt
+from rohe_iac.planning.bounds import bound
 from rohe_iac.planning.composition import compose
 from rohe_iac.planning.feasibility import near_holds
 from rohe_iac.planning.layout import Layout
+from rohe_iac.planning.objective import Objective, Worth
 from rohe_iac.planning.plan import Plan
 from rohe_iac.planning.problem import Problem
 from rohe_iac.planning.queue import order
 from rohe_iac.planning.scoring import BEST_FIT, FIRST_FIT, WORST_FIT
+from rohe_iac.planning.search import Search
 
-STRATEGIES = (FIRST_FIT, BEST_FIT, WORST_FIT)
-"""Strategies that need one pass over the queue."""
+PORTFOLIO = "portfolio"
+
+STRATEGIES = (FIRST_FIT, BEST_FIT, WORST_FIT, PORTFOLIO)
+"""The strategies that a stack can name."""
+
+SEARCH_WORK = 3_000_000
+"""Nodes times replicas times iterations that a search may spend where the stack does not say how many iterations."""
+
+SEARCH_LIMIT = 800
+"""The most iterations that a search spends of itself."""
 
 
 class UnknownStrategy(RoheError):
@@ -49,14 +60,60 @@ def _attempt(problem: Problem, choice: Mapping[str, int], previous: Plan | None,
     layout = Layout(problem, choice)
     kept = kept_nodes(layout, previous)
     queue = order(layout)
-    attempt = Attempt(layout, problem.settings.strategy, explain=explain).run(queue, kept)
-    if kept and any(attempt.missing):
-        # A replica that stays must not cost another its place: what does not fit beside it may fit from scratch.
-        fresh = Attempt(layout, problem.settings.strategy, explain=explain).run(queue, {})
-        if placed_weight(fresh) > placed_weight(attempt):
-            attempt = fresh
+    strategy = problem.settings.strategy
+    if strategy == PORTFOLIO:
+        return _searched(layout, queue, kept, explain, _passes(layout, queue, kept))
+    attempt = Attempt(layout, strategy, explain=explain).run(queue, kept)
     drop_lonely(attempt)
+    if kept and any(attempt.missing):
+        # A replica that stays must not cost another its place: what does not fit beside it may fit with a few moves.
+        return _searched(layout, queue, kept, explain, [attempt, *_passes(layout, queue, {}, (strategy,))])
     return attempt
+
+
+def _passes(
+    layout: Layout, queue: list[int], kept: Mapping[tuple[int, int], int], strategies: tuple[str, ...] = ()
+) -> list[Attempt]:
+    found = []
+    for strategy in strategies or (BEST_FIT, FIRST_FIT, WORST_FIT):
+        attempt = Attempt(layout, strategy, explain=False).run(queue, kept)
+        drop_lonely(attempt)
+        found.append(attempt)
+    return found
+
+
+def _searched(
+    layout: Layout, queue: list[int], kept: Mapping[tuple[int, int], int], explain: bool, starts: list[Attempt]
+) -> Attempt:
+    """The best of the starts, the first of equals, improved by the search within its iterations.
+
+    The first start keeps all that can stay: what moved in it had to, and is not held against `max_moves`.
+    """
+    forced = sum(
+        kept.get((demand, decision.index), decision.node) != decision.node
+        for demand, decisions in enumerate(starts[0].decisions)
+        for decision in decisions
+    )
+    objective = Objective(layout, kept, forced)
+    rated = [objective.worth((replica, grant.node) for replica, grant in start.grants().items()) for start in starts]
+    best = starts[rated.index(max(rated))]
+    missing = {(demand, index) for demand, indices in enumerate(best.missing) for index in indices}
+    search = Search(layout, objective, best.grants(), missing)
+    work = max(1, len(layout.nodes) * (len(search.placed) + len(missing)))
+    budget = layout.settings.iterations
+    search.run(min(SEARCH_LIMIT, SEARCH_WORK // work) if budget is None else budget, _enough(layout, objective))
+    settled = Attempt(layout, BEST_FIT, explain=explain).settle(queue, search.placed, kept)
+    drop_lonely(settled)
+    return settled
+
+
+def _enough(layout: Layout, objective: Objective) -> Worth | None:
+    """The worth that nothing can exceed, where bounds tell it."""
+    if not set(layout.settings.objective) <= {"placed", "slack", "stable", "nodes"}:
+        return None
+    nodes = range(len(layout.nodes))
+    everywhere = [[next(iter(nodes))] * demand.replicas for demand in layout.demands] if layout.nodes else []
+    return objective.ideal(bound(layout, everywhere).at_least)
 
 
 def kept_nodes(layout: Layout, previous: Plan | None) -> dict[tuple[int, int], int]:
@@ -70,15 +127,6 @@ def kept_nodes(layout: Layout, previous: Plan | None) -> dict[tuple[int, int], i
         if demand is not None and node is not None and placement.index < layout.demands[demand].replicas:
             found[demand, placement.index] = node
     return found
-
-
-def placed_weight(attempt: Attempt) -> tuple[int, ...]:
-    """What was placed, comparable: replicas by priority, the largest priority first."""
-    by_priority: dict[int, int] = {}
-    for demand, decisions in zip(attempt.layout.demands, attempt.decisions, strict=True):
-        rank = 1 << 40 if demand.system else demand.priority
-        by_priority[rank] = by_priority.get(rank, 0) + len(decisions)
-    return tuple(count for _, count in sorted(by_priority.items(), reverse=True))
 
 
 def drop_lonely(attempt: Attempt) -> None:

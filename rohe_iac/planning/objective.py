@@ -1,0 +1,73 @@
+"""Objective: what makes one set of placements better than another, in the order that the blueprint gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from rohe_iac.planning.layout import Layout
+
+MILLION = 1_000_000
+Worth = tuple[int, ...]
+"""Comparable: the larger, the better."""
+
+
+class Objective:
+    """Rates assignments (node by replica) of one layout.
+
+    before: nodes that replicas had. forced: moves that could not be helped; `max_moves` allows at least those.
+    placed: replicas by priority, the largest priority first. stable: fewest replicas that left the node they had.
+    nodes: fewest nodes used; cost: least cost an hour of those. balance: least sum of squared cpu use. slack tells
+    nothing apart here: where replicas stand does not change it without measured profiles.
+    """
+
+    def __init__(self, layout: Layout, before: Mapping[tuple[int, int], int], forced: int = 0) -> None:
+        self.layout = layout
+        self.before = before
+        limit = layout.settings.max_moves
+        self.limit = None if limit is None else max(limit, forced)
+        ranks = sorted({self._rank(position) for position in range(len(layout.demands))}, reverse=True)
+        self._level = [ranks.index(self._rank(position)) for position in range(len(layout.demands))]
+        self._levels = len(ranks)
+
+    def _rank(self, position: int) -> int:
+        demand = self.layout.demands[position]
+        return 1 << 40 if demand.system else demand.priority
+
+    def worth(self, placed: Iterable[tuple[tuple[int, int], int]]) -> Worth:
+        """The worth of an assignment: pairs of replica (demand, index) and node."""
+        layout, before = self.layout, self.before
+        levels = [0] * self._levels
+        load: dict[int, int] = {}
+        moved = 0
+        for (demand, index), node in placed:
+            levels[self._level[demand]] += 1
+            load[node] = load.get(node, 0) + layout.resources[demand].cpu
+            if before and before.get((demand, index), node) != node:
+                moved += 1
+        terms: list[int] = [-max(0, moved - self.limit)] if self.limit is not None else []
+        for name in layout.settings.objective:
+            if name == "placed":
+                terms += levels
+            elif name == "stable":
+                terms.append(-moved)
+            elif name == "nodes":
+                terms.append(-len(load))
+            elif name == "cost":
+                terms.append(-sum(layout.nodes[node].cost for node in load))
+            elif name == "balance":
+                squares = 0
+                for node, used in load.items():
+                    share = used * 1000 // max(1, layout.nodes[node].cpu)
+                    squares += share * share
+                terms.append(-squares)
+        return tuple(terms)
+
+    def ideal(self, nodes: int) -> Worth:
+        """The worth with everything placed, nothing moved and that many nodes used."""
+        levels = [0] * self._levels
+        for position, demand in enumerate(self.layout.demands):
+            levels[self._level[position]] += demand.replicas
+        terms: list[int] = [0] if self.limit is not None else []
+        for name in self.layout.settings.objective:
+            terms += {"placed": levels, "stable": [0], "nodes": [-nodes]}.get(name, [])
+        return tuple(terms)

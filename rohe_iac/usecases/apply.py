@@ -16,6 +16,7 @@ from rohe_iac.deployment.planfile import PlanFile
 from rohe_iac.deployment.ports import Progress, Target
 from rohe_iac.deployment.record import Record, next_serial, read_record, write_record
 from rohe_iac.deployment.workspace import EngineFolder
+from rohe_iac.foundation.canonical import sha256_hex
 from rohe_iac.foundation.clock import SystemClock
 from rohe_iac.foundation.errors import ExitCode, RoheError, UsageError
 from rohe_iac.foundation.folders import StackFolder
@@ -92,6 +93,7 @@ def intent(directory: Path, what: str | None, choices: Choices, open_target: Ope
     if path is not None and (path.is_file() or path.suffix or "/" in str(what)):
         planfile = read_plan(path)
         _same_project(planfile, root)
+        _same_inputs(planfile, root)
         _hold(faults_of(planfile))
     else:
         planned = make_plan(directory, what)
@@ -189,6 +191,24 @@ def _same_project(planfile: PlanFile, root: Path) -> None:
         raise UsageError(
             f"the plan is for the project {planfile.project}, and {root} belongs to {found}",
             hint="name the plan's blueprint folder with -C DIR",
+        )
+
+
+def _same_inputs(planfile: PlanFile, root: Path) -> None:
+    changed = []
+    for source in planfile.inputs:
+        try:
+            found = sha256_hex((root / source.path).read_bytes())
+        except OSError as error:
+            changed.append(f"{source.path}: {error.strerror}")
+            continue
+        if found != source.sha256:
+            changed.append(f"{source.path}: changed since")
+    if changed:
+        raise StalePlan(
+            "the plan is stale: the blueprint is not the one it was made of",
+            detail="\n".join(changed[:20]),
+            hint="plan again with `rohe plan`, or check out the commit that the plan was made of",
         )
 
 

@@ -162,3 +162,11 @@ def test_what_cannot_be_done_is_told_without_a_traceback(rohe: Run, arguments: t
     assert done.returncode == code, done.stderr
     assert done.stderr.strip()
     assert "Traceback" not in done.stderr
+
+
+def test_a_plan_of_a_blueprint_that_changed_since_is_not_applied(rohe: Run, repository: Path) -> None:
+    assert rohe("plan", "--out", "digits.plan").returncode == 0
+    edit(repository / "blueprints" / "pipeline.yaml", 'LOAD: "30"', 'LOAD: "31"')
+    done = rohe("apply", "--yes", "digits.plan")
+    assert done.returncode == 6
+    assert "blueprints/pipeline.yaml: changed since" in done.stderr

@@ -142,6 +142,13 @@ class Demo:
                 raise Failed(f"waited {PATIENCE:g} s in vain: {what}")
             time.sleep(0.1)
 
+    def acted_on(self) -> str:
+        """The violation that something was done about."""
+        for violation in self.ask("rohe", "violations") or []:
+            if violation["objective"] == OBJECTIVE and violation["actions"]:
+                return str(violation["id"])
+        raise Failed("the contract broke, and nothing was done about it")
+
     def camera(self) -> str:
         """Where the camera answers."""
         status = self.ask("rohe", "status") or {}
@@ -169,7 +176,7 @@ class Demo:
             self.type("python", "-m", "digits.noise", self.camera(), "gaussian", "0.2")
             self.wait("the agent judges the last 200 answers, every 20", watch.has_broken)
             self.type("rohe", "violations")
-            self.type("rohe", "explain", "latest")
+            self.type("rohe", "explain", self.acted_on())
 
             self.console.print()
             self.say(

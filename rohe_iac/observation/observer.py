@@ -96,7 +96,7 @@ class Observer:
         """A report that was not there before arrived at `arrived` (seconds since the epoch)."""
         state = self.state
         state.counters.reports += 1
-        at = self._watermark.observe(report.client, report.at, arrived)
+        at = self._watermark.observe(report.client, report.at, arrived, report.boot, report.seq)
         if at != report.at:
             report = msgspec.structs.replace(report, at=at)
         if at < self._watermark.value:
@@ -111,6 +111,11 @@ class Observer:
         """Time went on without a report."""
         self._watermark.tick(now)
         return self._advance()
+
+    def pause(self, now: float) -> list[Outcome]:
+        """The connection is away from now on; an observer begins so."""
+        self._watermark.pause(now)
+        return []
 
     def resume(self, now: float) -> list[Outcome]:
         """The agent or its connection was away until now."""

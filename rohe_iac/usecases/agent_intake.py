@@ -31,6 +31,11 @@ class Taken:
         self.entry.inputs.append(item)
         self.told.append((item, report))
 
+    def precede(self, item: Input) -> None:
+        """Adds an input before all others."""
+        self.entry.inputs.insert(0, item)
+        self.told.insert(0, (item, None))
+
     def count(self, name: str) -> None:
         """Adds one to a count of the store."""
         self.entry.counted[name] = self.entry.counted.get(name, 0) + 1

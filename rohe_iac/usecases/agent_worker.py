@@ -66,6 +66,7 @@ class Worker:
         self._forwarders = [Forwarder(sink, self._store) for sink in self._sinks()]
         self._stopping = threading.Event()
         self._told = 0.0
+        self._paused = False
 
     def _sinks(self) -> Iterator[MqttSink | JsonlSink]:
         wanted = {contract.name: contract.sinks for contract in self._configuration.contracts}
@@ -128,10 +129,14 @@ class Worker:
         messages, notes = self._transport.take(AT_ONCE, 0.1)
         now = time.time()
         taken = self._intake.take(messages, now)
+        if not self._paused:
+            # What the broker kept for us may arrive before it says that we are connected.
+            taken.precede(Input("pause", now))
+            self._paused = True
         for note in notes:
             LOG.info("connection to %s: %s", self._transport.connection.broker.url, note)
+            taken.tell(Input("resume" if note == "up" else "pause", now))
             if note == "up":
-                taken.tell(Input("resume", now))
                 # Reporters learn that this is another agent process and send again what is not committed.
                 taken.acknowledge.update(self._intake.known())
         for violation in self._answers.restored():
@@ -180,6 +185,8 @@ class Worker:
             return observer.report(report if report is not None else _REPORT.decode(item.payload), item.at)
         if item.kind == "tick":
             return observer.tick(item.at)
+        if item.kind == "pause":
+            return observer.pause(item.at)
         if item.kind == "resume":
             return observer.resume(item.at)
         if item.kind == "stop":

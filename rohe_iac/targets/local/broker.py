@@ -75,7 +75,9 @@ def server_settings(broker: Broker, store: Path, stack: str) -> str:
             f'listen: "127.0.0.1:{broker.ports["nats"]}"',
             f"jetstream {{ store_dir: {json.dumps(str(store))}, max_memory_store: {MEMORY_STORE},"
             f" max_file_store: {FILE_STORE} }}",
-            f'mqtt {{ host: "127.0.0.1", port: {broker.ports["mqtt"]}, max_ack_pending: 1024 }}',
+            # What a killed agent had not acknowledged comes again after ack_wait (30 s unless told), and while as much
+            # as max_ack_pending is out, nothing new does.
+            f'mqtt {{ host: "127.0.0.1", port: {broker.ports["mqtt"]}, ack_wait: "3s", max_ack_pending: 65535 }}',
             "include ./users.conf",
             "",
         )

@@ -1,0 +1,41 @@
+"""A service under load, for the tests: reports without pause and writes down, one line each, what was accepted.
+
+load.py LEDGER RATE: SIGTERM ends the load, waits until everything is acknowledged, and prints what was counted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+
+from rohe_iac.reporting import Reporter
+
+FLUSH = 60.0
+
+
+def main() -> None:
+    end = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: end.set())
+    ledger = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    rate = float(sys.argv[2])
+    reporter = Reporter.from_environment()
+    me = os.environ["ROHE_INSTANCE"]
+    began, count = time.time(), 0
+    while not end.is_set():
+        now = time.time()
+        request = f"{reporter.boot}-{count}"
+        if reporter.report(request=request, start=now - 0.01, end=now, fields={"prediction": count % 10, "truth": 1}):
+            os.write(ledger, f"{me} {request}\n".encode())
+        count += 1
+        time.sleep(max(0.0, began + count / rate - time.time()))
+    flushed = reporter.flush(FLUSH)
+    print(json.dumps({"accepted": reporter.accepted, "refused": reporter.refused, "flushed": flushed}))
+    reporter.close()
+
+
+if __name__ == "__main__":
+    main()

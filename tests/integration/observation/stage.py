@@ -1,0 +1,159 @@
+"""The stage of the agent's tests: an agent as a process of its own, services under load, and what is counted."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from rohe_iac.foundation.canonical import canonical_json
+from rohe_iac.mqtt.address import broker_address
+from rohe_iac.observation.configuration import Configuration, Instance, ServiceSpec
+from rohe_iac.observation.contract import ContractSpec, ObjectiveSpec, ScopeSpec, WindowSpec
+from rohe_iac.transports.questions import Inquirer
+
+AGENT = "rohe-agent-load-0"
+STACK = "test"
+LOAD = Path(__file__).with_name("load.py")
+
+
+def objective(name: str, metric: str, window: WindowSpec, **changes: Any) -> ObjectiveSpec:
+    given: dict[str, Any] = {
+        "scope": ScopeSpec(),
+        "aggregate": "mean",
+        "operator": ">=",
+        "low": 0.0,
+        "high": 0.0,
+        "min_samples": 1,
+        "missing": "freeze",
+    }
+    return ObjectiveSpec(name=name, metric=metric, window=window, **{**given, **changes})
+
+
+def load_configuration(instances: int) -> Configuration:
+    """One service whose every report is a request, judged by count and by time."""
+    by_count = WindowSpec(size_count=50, every_count=25)
+    by_time = WindowSpec(size_seconds=2.0, every_seconds=1.0)
+    contract = ContractSpec(
+        name="load",
+        lateness=1.0,
+        objectives=(
+            objective("right", "accuracy", by_count),
+            objective("count", "prediction", by_time, aggregate="count"),
+            objective("fast", "response_time", by_time, scope=ScopeSpec(service="load"), aggregate="p99"),
+        ),
+    )
+    return Configuration(
+        stack=STACK,
+        pipeline="load",
+        agent=AGENT,
+        services=(ServiceSpec(name="load"),),
+        instances=tuple(Instance(instance=f"load-{i}", topic="load", service="load") for i in range(instances)),
+        contracts=(contract,),
+    )
+
+
+@dataclass
+class Stage:
+    """Everything of one test; `end` leaves no process behind."""
+
+    folder: Path
+    broker: Any
+    configuration: Configuration
+    agent: subprocess.Popen[bytes] | None = None
+    services: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def start_agent(self) -> None:
+        path = self.folder / "agent.json"
+        path.write_bytes(canonical_json(msgspec.to_builtins(self.configuration)))
+        env = {
+            **os.environ,
+            "ROHE_AGENT_CONFIG": str(path),
+            "ROHE_STORE": str(self.folder / "store"),
+            "ROHE_REPORT_URL": self.broker.url,
+            "ROHE_REPORT_CREDENTIALS": str(self.broker.credentials(self.folder, "agent")),
+        }
+        with (self.folder / "agent.log").open("ab") as log:
+            command = [
+                sys.executable,
+                "-c",
+                "import sys; from rohe_iac.cli.main import run; sys.exit(run(['agent', 'run']))",
+            ]
+            self.agent = subprocess.Popen(command, env=env, stdout=log, stderr=log)
+
+    def kill_agent(self) -> None:
+        assert self.agent is not None
+        self.agent.send_signal(signal.SIGKILL)
+        self.agent.wait()
+
+    def start_service(self, instance: str, rate: float) -> None:
+        env = {
+            **os.environ,
+            "ROHE_STACK": STACK,
+            "ROHE_PIPELINE": "load",
+            "ROHE_SERVICE": "load",
+            "ROHE_INSTANCE": instance,
+            "ROHE_OUTBOX": str(self.folder / instance),
+            "ROHE_REPORT_URL": self.broker.url,
+            "ROHE_REPORT_CREDENTIALS": str(self.broker.credentials(self.folder, "service")),
+        }
+        with (self.folder / f"{instance}.log").open("ab") as log:
+            self.services[instance] = subprocess.Popen(
+                [sys.executable, str(LOAD), str(self.folder / "ledger"), str(rate)],
+                env=env,
+                stdout=subprocess.PIPE,
+                stderr=log,
+            )
+
+    def end_load(self) -> dict[str, dict[str, Any]]:
+        """Ends the load; what each service counted, once all it reported is acknowledged."""
+        for process in self.services.values():
+            process.send_signal(signal.SIGTERM)
+        return {
+            name: msgspec.json.decode(process.communicate(timeout=90)[0]) for name, process in self.services.items()
+        }
+
+    def stop_agent(self) -> int:
+        assert self.agent is not None
+        self.agent.send_signal(signal.SIGTERM)
+        return self.agent.wait(30)
+
+    def end(self) -> None:
+        for process in (*self.services.values(), *([self.agent] if self.agent is not None else [])):
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+
+    def asked(self, question: str, **parameters: Any) -> list[Any]:
+        operator = broker_address("", self.broker.credentials(self.folder, "operator"))
+        with Inquirer(operator, STACK, timeout=20) as inquirer:
+            return inquirer.ask(AGENT, question, **parameters)
+
+    def accepted(self) -> Counter[tuple[str, str]]:
+        """What the services wrote down as accepted: (instance, request)."""
+        lines = (self.folder / "ledger").read_text().splitlines()
+        return Counter((line.split()[0], line.split()[1]) for line in lines)
+
+    def stored(self) -> Counter[tuple[str, str]]:
+        """What the agent took in as reports."""
+        if not (self.folder / "store" / "agent.db").exists():
+            return Counter()
+        with sqlite3.connect(self.folder / "store" / "agent.db") as database:
+            rows = database.execute("SELECT client, payload FROM inputs WHERE kind = 'report'").fetchall()
+        return Counter((client, msgspec.json.decode(payload)["request"]) for client, payload in rows)
+
+    def wait_for(self, what: Any, timeout: float = 30.0) -> None:
+        """Until `what()` is true."""
+        end = time.monotonic() + timeout
+        while not what():
+            assert time.monotonic() < end, f"did not come\n{(self.folder / 'agent.log').read_text()[-3000:]}"
+            time.sleep(0.1)

@@ -1,0 +1,122 @@
+"""Whatever dies under load: every accepted report is counted, none twice, and windows come out as without the crash."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from conftest import RunningBroker
+from stage import Stage, load_configuration
+
+from rohe_iac.observation.observer import Observer
+from rohe_iac.observation.report import Report
+from rohe_iac.sinks.store import Store, key_of
+
+pytestmark = pytest.mark.broker
+
+
+@pytest.fixture
+def stage(tmp_path: Path, own_broker: RunningBroker) -> Iterator[Stage]:
+    stage = Stage(tmp_path, own_broker, load_configuration(3))
+    yield stage
+    stage.end()
+
+
+def begin(stage: Stage) -> None:
+    stage.start_agent()
+    for index in range(3):
+        stage.start_service(f"load-{index}", rate=60)
+    stage.wait_for(lambda: sum(stage.stored().values()) > 300)
+
+
+def hold_exactly_once(stage: Stage) -> None:
+    """Ends the load, and counts what was accepted against what was taken in."""
+    counted = stage.end_load()
+    assert all(count["flushed"] for count in counted.values()), counted
+    assert stage.stop_agent() == 0
+    accepted, stored = stage.accepted(), stage.stored()
+    assert accepted, "nothing was accepted, so nothing is shown"
+    lost, surplus = accepted - stored, {key: n for key, n in stored.items() if n > 1}
+    assert not lost, f"{len(lost)} of {len(accepted)} accepted reports are lost"
+    assert not surplus, f"{len(surplus)} reports are counted twice"
+
+
+def hold_windows(stage: Stage) -> None:
+    """What the store says of windows is what an observer that never crashed says of the same inputs."""
+    store = Store(stage.folder / "store", read_only=True)
+    observer = Observer(stage.configuration)
+    fresh = {}
+    for _, item in store.inputs_after(0):
+        if item.kind == "report":
+            outcomes = observer.report(msgspec.json.decode(item.payload, type=Report), item.at)
+        elif item.kind == "stop":
+            outcomes = observer.stop(item.client, item.at)
+        else:
+            outcomes = {"tick": observer.tick, "pause": observer.pause, "resume": observer.resume}[item.kind](item.at)
+        fresh |= {key_of(outcome): outcome for outcome in outcomes}
+    kept = {key_of(outcome): outcome for _, outcome in store.outcomes_after(0, 1_000_000)}
+    store.close()
+    assert kept, "no window closed, so nothing is shown"
+    assert kept == fresh
+    assert observer.state.counters.late == 0, "a crash made reports late"
+
+
+def test_an_agent_killed_for_ten_seconds_loses_and_repeats_nothing(stage: Stage) -> None:
+    begin(stage)
+    stage.kill_agent()
+    time.sleep(10)
+    before = len(stage.accepted())
+    stage.start_agent()
+    stage.wait_for(lambda: len(stage.accepted()) > before + 300)
+    hold_exactly_once(stage)
+    hold_windows(stage)
+
+
+def test_an_agent_killed_again_and_again_loses_and_repeats_nothing(stage: Stage) -> None:
+    begin(stage)
+    for pause in (0.3, 1.0, 1.7, 2.4):
+        time.sleep(pause)
+        stage.kill_agent()
+        stage.start_agent()
+    stage.wait_for(lambda: sum(stage.stored().values()) > 300)
+    hold_exactly_once(stage)
+    hold_windows(stage)
+
+
+def test_a_broker_killed_under_load_loses_and_repeats_nothing(stage: Stage) -> None:
+    begin(stage)
+    stage.broker.kill()
+    time.sleep(3)
+    stage.broker.start()
+    before = len(stage.accepted())
+    stage.wait_for(lambda: len(stage.accepted()) > before + 300)
+    hold_exactly_once(stage)
+    hold_windows(stage)
+
+
+def test_a_service_killed_under_load_loses_nothing_that_it_was_told_is_accepted(stage: Stage) -> None:
+    begin(stage)
+    stage.services["load-1"].kill()
+    stage.services["load-1"].wait()
+    stage.start_service("load-1", rate=60)
+    before = len(stage.accepted())
+    stage.wait_for(lambda: len(stage.accepted()) > before + 200)
+    hold_exactly_once(stage)
+
+
+def test_reports_of_a_time_without_any_agent_are_judged_when_one_comes(stage: Stage) -> None:
+    for index in range(3):
+        stage.start_service(f"load-{index}", rate=60)
+    stage.wait_for(lambda: (stage.folder / "ledger").exists() and len(stage.accepted()) > 300)
+    stage.start_agent()
+    before = len(stage.accepted())
+    stage.wait_for(lambda: len(stage.accepted()) > before + 100)
+    hold_exactly_once(stage)
+    hold_windows(stage)

@@ -233,7 +233,9 @@ class Objective(Model):
     def _agrees(self) -> Objective:
         bounds = self.bounds
         if self.operator == "between":
-            if len(bounds) != 2 or bounds[0].value > bounds[1].value or bounds[0].kind != bounds[1].kind:
+            # A bare number is a ratio as well, and 0 is of every unit.
+            kinds = {bound.kind.replace("ratio", "number") for bound in bounds if bound.value != 0}
+            if len(bounds) != 2 or bounds[0].value > bounds[1].value or len(kinds) > 1:
                 raise fault("R129", "'between' needs [low, high] of one unit", "write value: [0.2, 0.8]")
         elif len(bounds) != 1:
             raise fault("R129", f"'{self.operator}' needs one value, found {len(bounds)}", "a pair goes with 'between'")

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import AfterValidator, Field, Strict, WrapValidator, model_validator
+from pydantic import AfterValidator, Field, PlainSerializer, Strict, WrapValidator, model_validator
 
 from rohe_iac.blueprint.base import Model, fault
 from rohe_iac.foundation.quantities import ratio as read_ratio
@@ -110,7 +110,11 @@ class Expression(Model):
 if TYPE_CHECKING:
     RawExpression = Any
 else:
-    RawExpression = Annotated[Expression, WrapValidator(lambda value, check: (check(value), value)[1])]
+    RawExpression = Annotated[
+        Expression,
+        WrapValidator(lambda value, check: (check(value), value)[1]),
+        PlainSerializer(lambda value: value),
+    ]
 """A well-formed tree, kept as written: {operation: operands}."""
 
 

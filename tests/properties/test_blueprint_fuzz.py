@@ -1,0 +1,102 @@
+"""Whatever is written, `rohe validate` tells it or is content; it never fails in another way."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from blueprint_samples import DOCUMENTS, VALUES, damaged, paths_of
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from rohe_iac.blueprint.discovery import decoded
+from rohe_iac.blueprint.document import read_plain
+from rohe_iac.blueprint.linking import check_links
+from rohe_iac.blueprint.marks import read_marked
+from rohe_iac.blueprint.tree import Tree, read_tree
+from rohe_iac.foundation.diagnostics import Severity
+
+QUIET = settings(deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, max_examples=60)
+HOWS = ("replace", "remove", "rename", "add", "repeat")
+
+
+def checked(content: bytes) -> Tree:
+    tree = read_tree(Path("/nowhere"), [decoded("x.yaml", content)])
+    tree.findings += check_links(tree)
+    for item in tree.told():
+        assert item.place.line >= 1
+        assert item.place.column >= 1
+        assert item.message
+    return tree
+
+
+@QUIET
+@given(st.binary(max_size=200))
+def test_bytes(content: bytes) -> None:
+    checked(content)
+
+
+@QUIET
+@given(st.text(alphabet="abc:-[]{}#&*!|>'\"%@`,? \n\t0123.~<=", max_size=120))
+def test_punctuation(text: str) -> None:
+    checked(text.encode())
+    checked(b"apiVersion: rohe.dev/v1\nkind: Pipeline\n" + text.encode())
+
+
+@QUIET
+@given(st.text(alphabet="abc:-[]{}#&*!|>'\"%@`,? \n0123.~<=", max_size=80))
+def test_the_fast_and_the_careful_reader_agree(text: str) -> None:
+    plain = read_plain(text)
+    marked = read_marked(text)
+    faults = [fault for document in marked for fault in document.faults]
+    if plain.clean:
+        assert [document.root.value for document in marked if document.root is not None] == plain.values or _nan(
+            plain.values
+        )
+        assert not faults
+    else:
+        assert faults
+
+
+def _nan(values: list[object]) -> bool:
+    return "nan" in repr(values)
+
+
+def _damage(data: st.DataObject, wounds: int) -> bytes:
+    documents = copy.deepcopy(list(DOCUMENTS))
+    for _ in range(wounds):
+        index = data.draw(st.integers(0, len(documents) - 1))
+        paths = paths_of(documents[index])
+        path = data.draw(st.sampled_from(paths))
+        documents[index] = damaged(documents[index], path, data.draw(st.sampled_from(HOWS)), data.draw(VALUES))
+    return yaml.safe_dump_all(documents, allow_unicode=True).encode()
+
+
+@QUIET
+@given(st.data())
+def test_a_damaged_blueprint(data: st.DataObject) -> None:
+    checked(_damage(data, data.draw(st.integers(1, 4))))
+
+
+@pytest.mark.soak
+@settings(QUIET, max_examples=20_000, derandomize=False)
+@given(st.data())
+def test_a_damaged_blueprint_long(data: st.DataObject) -> None:
+    checked(_damage(data, data.draw(st.integers(1, 12))))
+
+
+def test_the_sample_itself_is_valid() -> None:
+    tree = checked(yaml.safe_dump_all(DOCUMENTS).encode())
+    assert [item for item in tree.told() if item.severity is Severity.ERROR] == []
+
+
+@QUIET
+@given(st.lists(st.integers(0, 10_000), min_size=1, max_size=4))
+def test_a_cut_file(cuts: list[int]) -> None:
+    content = yaml.safe_dump_all(DOCUMENTS).encode()
+    for cut in cuts:
+        checked(content[: cut % len(content)])
+        checked(json.dumps(DOCUMENTS[cut % 4]).encode()[: cut % 900])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from pulumi.automation import LocalWorkspace, Stack, UpdateSummary
 from pulumi.automation._stack import StackInitMode
@@ -33,6 +34,19 @@ class _Stack(Stack):
     def info(self, show_secrets: bool = True) -> UpdateSummary:  # noqa: ARG002
         now = datetime.now(UTC)
         return UpdateSummary(kind="update", start_time=now, message="", environment={}, config={}, result="succeeded")
+
+
+class _Workspace(LocalWorkspace):
+    """The Automation API's workspace, sparing a start of the engine for a stack that is known to be there."""
+
+    def __init__(self, known: bool, **options: Any) -> None:
+        self._known = known
+        super().__init__(**options)
+
+    def select_stack(self, stack_name: str) -> None:
+        # Every command names its stack, so that which one is selected means nothing here.
+        if not self._known:
+            super().select_stack(stack_name)
 
 
 @dataclass(frozen=True)
@@ -128,11 +142,11 @@ class Deployer:
         return outcome
 
     def _stack(self, command: EngineCommand) -> Stack:
-        workspace = LocalWorkspace(
+        workspace = _Workspace(
+            self.known,
             work_dir=str(self.place.work),
             pulumi_home=str(self.place.home),
             env_vars=self.place.environment(),
             pulumi_command=command,
         )
-        mode = StackInitMode.SELECT if self.known else StackInitMode.CREATE_OR_SELECT
-        return _Stack(self.place.stack, workspace, mode)
+        return _Stack(self.place.stack, workspace, StackInitMode.CREATE_OR_SELECT)

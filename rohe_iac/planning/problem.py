@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from rohe_iac.blueprint.blueprint import Blueprint
 from rohe_iac.blueprint.inventory import Accelerator, DeviceType, InventorySpec, Node
@@ -23,10 +25,17 @@ from rohe_iac.planning.demand import (
 )
 from rohe_iac.planning.supply import Device, Supply, Taint, Wire
 
+if TYPE_CHECKING:
+    from rohe_iac.planning.profile import Profile
+    from rohe_iac.planning.sizing import Sizing
+
 WEIGHT_ONE = 1024
 """A weight of 1: weights are kept in 1024ths, so that points never pass through floats."""
 
 AUTO_NOTE = "replicas: auto counts as 1 until it is sized from a profile"
+
+DEVICE_TYPE_LABEL = "rohe.dev/device-type"
+"""The label that nodes get with the name of their device type, where sizing chose one for a service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +75,14 @@ class Problem:
     settings: Settings = Settings()
 
 
-def problem_of(blueprint: Blueprint) -> Problem:
-    """The problem that a blueprint poses, sorted by name. `replicas: auto` counts as 1, with a note that says so."""
+def problem_of(blueprint: Blueprint, profiles: Mapping[str, Profile] | None = None) -> Problem:
+    """The problem that a blueprint poses, sorted by name.
+
+    profiles: by the path that `profile:` gives; they size `replicas: auto`, choose variants and stand in for requests
+    that are not written. Without one `replicas: auto` counts as 1, with a note that says so.
+    """
     workloads = workloads_of(blueprint)
+    sizings = _sizings(blueprint, profiles)
     members: dict[tuple[str, str], tuple[str, ...]] = {}
     for workload in workloads:
         key = (workload.pipeline, workload.service.name)
@@ -76,8 +90,8 @@ def problem_of(blueprint: Blueprint) -> Problem:
             members[key] = (*members.get(key, ()), workload.address)
     return Problem(
         stack=blueprint.stack.metadata.name,
-        nodes=tuple(sorted(_supplies(blueprint.inventory.spec), key=lambda node: node.name)),
-        demands=tuple(_demand(workload, members) for workload in workloads),
+        nodes=tuple(sorted(_supplies(blueprint.inventory.spec, sizings), key=lambda node: node.name)),
+        demands=tuple(_sized(_demand(workload, members), workload, sizings) for workload in workloads),
         wires=tuple(
             sorted(
                 (
@@ -90,6 +104,40 @@ def problem_of(blueprint: Blueprint) -> Problem:
         edges=_edges(blueprint, members),
         settings=_settings(blueprint),
     )
+
+
+def _sizings(blueprint: Blueprint, profiles: Mapping[str, Profile] | None) -> Mapping[str, Sizing]:
+    if not profiles:
+        return {}
+    from rohe_iac.planning.sizing import sized
+
+    return sized(blueprint, profiles)
+
+
+def _sized(demand: Demand, workload: Workload, sizings: Mapping[str, Sizing]) -> Demand:
+    """The demand as sizing decided it: how many, of which variant alone, on which device type, asking for what."""
+    sizing = sizings.get(demand.workload)
+    if sizing is None:
+        return demand
+    service = workload.service
+    selector = {**dict(demand.selector), **({DEVICE_TYPE_LABEL: sizing.device_type} if sizing.device_type else {})}
+    variants = tuple(variant for variant in demand.variants if variant.name == sizing.variant)
+    parts = {part.name: part.requests or service.requests for part in workload.alternatives}
+    return replace(
+        demand,
+        replicas=sizing.replicas if service.replicas == "auto" else demand.replicas,
+        note=sizing.note if service.replicas == "auto" or demand.variants else demand.note,
+        selector=tuple(sorted(selector.items())),
+        resources=demand.resources if _written(service.requests) else sizing.resources,
+        variants=tuple(
+            variant if _written(parts[variant.name]) else replace(variant, resources=sizing.resources)
+            for variant in variants
+        ),
+    )
+
+
+def _written(requests: Requests) -> bool:
+    return bool(requests.cpu or requests.cores or requests.memory or requests.accelerators)
 
 
 def _settings(blueprint: Blueprint) -> Settings:
@@ -124,8 +172,14 @@ def _micro(value: float | None) -> int | None:
     return None if value is None else round(Fraction(str(value)) * 1_000_000)
 
 
-def _supplies(spec: InventorySpec) -> list[Supply]:
-    return [_supply(node, spec.device_types.get(node.device_type or "")) for node in spec.nodes]
+def _supplies(spec: InventorySpec, sizings: Mapping[str, Sizing]) -> list[Supply]:
+    found = [_supply(node, spec.device_types.get(node.device_type or "")) for node in spec.nodes]
+    if not any(sizing.device_type for sizing in sizings.values()):
+        return found
+    return [
+        replace(node, labels=tuple(sorted({**dict(node.labels), DEVICE_TYPE_LABEL: node.device_type}.items())))
+        for node in found
+    ]
 
 
 def _supply(node: Node, kind: DeviceType | None) -> Supply:

@@ -18,6 +18,7 @@ from rohe_iac.manifests.targets import manifests_of, target_of
 from rohe_iac.planning.plan import Plan
 from rohe_iac.planning.planner import plan
 from rohe_iac.planning.problem import problem_of
+from rohe_iac.usecases.profile import profiles_named
 
 
 class UnreadableFile(RoheError):
@@ -39,7 +40,7 @@ def make_plan(directory: Path, stack: str | None = None, *, against: Path | None
     """Loads the blueprint, places every replica, renders the manifests and compares them with what was applied last.
 
     against: a record file to compare with, in place of the one in the state folder.
-    Errors: InvalidBlueprint, UsageError, UnreadablePlan.
+    Errors: InvalidBlueprint, InvalidProfile, UsageError, UnreadablePlan.
     """
     blueprint = load(directory, stack)
     name = blueprint.stack.metadata.name
@@ -48,7 +49,8 @@ def make_plan(directory: Path, stack: str | None = None, *, against: Path | None
         if against is None
         else decode_record(read_file(against), str(against))
     )
-    problem = problem_of(blueprint)
+    profiles, measured = profiles_named(blueprint)
+    problem = problem_of(blueprint, profiles)
     decided = plan(problem, record.planfile.plan if record is not None else None)
     manifests = manifests_of(blueprint, decided)
     planfile = PlanFile(
@@ -56,7 +58,7 @@ def make_plan(directory: Path, stack: str | None = None, *, against: Path | None
         project=blueprint.project,
         stack=name,
         target=target_of(blueprint),
-        inputs=blueprint.sources,
+        inputs=tuple(sorted((*blueprint.sources, *measured), key=lambda source: source.path)),
         against=record.against if record is not None else None,
         problem=problem,
         plan=decided,

@@ -1,0 +1,141 @@
+"""What sizing has to hold: limits of response times, least rates and accuracies, and the requests that arrive."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rohe_iac.blueprint.blueprint import Blueprint
+from rohe_iac.blueprint.contract import Objective
+from rohe_iac.blueprint.pipeline import Pipeline
+from rohe_iac.blueprint.workload import Workload
+
+RESPONSE_TIME = "response_time"
+ACCURACY = "accuracy"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A response time of at most `seconds`; percent 0 stands for the mean, 99 for the 99th percentile."""
+
+    percent: float
+    seconds: float
+
+    @property
+    def word(self) -> str:
+        """As a contract writes it: mean, p99."""
+        return f"p{self.percent:g}" if self.percent else "mean"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What one workload, or a whole pipeline, has to hold. rate: requests a second; accuracy in [0, 1]."""
+
+    limits: tuple[Limit, ...] = ()
+    rate: float = 0.0
+    accuracy: float = 0.0
+
+
+def wanted_of(blueprint: Blueprint, workload: Workload) -> Wanted:
+    """The objectives of the contracts that name this service, or this member of it."""
+    return _wanted(
+        [
+            objective
+            for contract in blueprint.contracts
+            if contract.spec.pipeline == workload.pipeline
+            for objective in contract.spec.objectives
+            if _is_of(objective, workload)
+        ]
+    )
+
+
+def wanted_of_pipeline(blueprint: Blueprint, pipeline: str) -> Wanted:
+    """The objectives of the contracts about the whole pipeline, source to sink."""
+    return _wanted(
+        [
+            objective
+            for contract in blueprint.contracts
+            if contract.spec.pipeline == pipeline
+            for objective in contract.spec.objectives
+            if not any(getattr(objective.scope, name) for name in ("service", "member", "instance", "model", "device"))
+        ]
+    )
+
+
+def _is_of(objective: Objective, workload: Workload) -> bool:
+    scope = objective.scope
+    if scope.service is None or scope.instance or scope.model or scope.device:
+        return False
+    named = scope.service.rpartition(":")[2]
+    return named == workload.service.name and scope.member in (None, workload.member)
+
+
+def _wanted(objectives: list[Objective]) -> Wanted:
+    limits, rate, accuracy = [], 0.0, 0.0
+    for objective in objectives:
+        bound = objective.bounds[-1] if objective.operator in ("<", "<=", "between") else objective.bounds[0]
+        at_least = objective.operator in (">", ">=")
+        percent = _percent(objective.aggregate)
+        if objective.metric == RESPONSE_TIME and bound.kind == "time" and not at_least and percent is not None:
+            limits.append(Limit(percent, bound.value))
+        elif at_least and bound.kind == "rate":
+            rate = max(rate, bound.value)
+        elif at_least and objective.metric == ACCURACY:
+            accuracy = max(accuracy, bound.value)
+    return Wanted(tuple(sorted(limits, key=lambda limit: (limit.percent, limit.seconds))), rate, accuracy)
+
+
+def _percent(aggregate: str) -> float | None:
+    if aggregate == "mean":
+        return 0.0
+    # Nothing promises a maximum; the strictest percentile that a contract can name stands for it.
+    return 99.9 if aggregate == "max" else float(aggregate[1:]) if aggregate.startswith("p") else None
+
+
+def rates_of(pipeline: Pipeline) -> dict[str, float]:
+    """Requests a second at each service: the load at the sources, times the rates of the flow after them.
+
+    Empty where the pipeline tells no load. What flows in a circle is counted once around.
+    """
+    load = pipeline.spec.load
+    if load is None:
+        return {}
+    names = [service.name for service in pipeline.spec.services]
+    flow = [(link.from_, link.to, link.rate) for link in pipeline.spec.flow if link.from_ != link.to]
+    fed = {to for _, to, _ in flow}
+    rates = {name: 0.0 if name in fed else load for name in names}
+    if not any(rates.values()):
+        return dict.fromkeys(names, load)
+    for name in order_of(pipeline):
+        for source, sink, rate in flow:
+            if source == name and sink in rates:
+                rates[sink] += rates.get(name, 0.0) * rate
+    return rates
+
+
+def order_of(pipeline: Pipeline) -> tuple[str, ...]:
+    """The services so that each comes after those that feed it; those in a circle come last, by name."""
+    waits: dict[str, set[str]] = {service.name: set() for service in pipeline.spec.services}
+    for link in pipeline.spec.flow:
+        if link.from_ != link.to and link.to in waits and link.from_ in waits:
+            waits[link.to].add(link.from_)
+    done: list[str] = []
+    while len(done) < len(waits):
+        ready = sorted(name for name, before in waits.items() if name not in done and before <= set(done))
+        done += ready or sorted(name for name in waits if name not in done)
+    return tuple(done)
+
+
+def longest(pipeline: Pipeline, times: Mapping[str, float]) -> tuple[float, tuple[str, ...]]:
+    """The slowest way from a source to a sink, in seconds, and the services on it; a flow's own latency counts in."""
+    before: dict[str, list[tuple[str, float]]] = defaultdict(list)
+    for link in pipeline.spec.flow:
+        before[link.to].append((link.from_, link.latency or 0.0))
+    best: dict[str, tuple[float, tuple[str, ...]]] = {}
+    for name in order_of(pipeline):
+        ways = [(best[source][0] + latency, best[source][1]) for source, latency in before[name] if source in best]
+        slowest = max(ways, default=(0.0, ()))
+        best[name] = (slowest[0] + times.get(name, 0.0), (*slowest[1], name))
+    return max(best.values(), default=(math.nan, ()))

@@ -37,7 +37,8 @@ class Import:
 def import_files(folder: Path, paths: Sequence[Path], *, name: str = "", cores_unit: str = "") -> Import:
     """Reads the files and makes documents that `rohe validate` accepts.
 
-    folder: where relative paths start. name: of the inventory, the stack and what has no name of its own. cores_unit: percent or millicores, "" to infer.
+    folder: where relative paths start. name: of the inventory, the stack and what has no name of its own.
+    cores_unit: percent or millicores, "" to infer.
     Errors: UsageError; InvalidImport with every place that cannot be read.
     """
     if name and not is_name(name):

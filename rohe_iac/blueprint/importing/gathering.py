@@ -94,10 +94,19 @@ class Gathering:
             found.append((self.inventory.document(inventory_name), _from(self.inventory.sources)))
         pipelines = [draft for draft in self.pipelines.values() if draft.services]
         found += [(draft.document(), _from([draft.source])) for draft in pipelines]
-        found += [(draft.document(), _from([draft.source])) for draft in self.contracts]
+        for contract in self.contracts:
+            contract.spec["pipeline"] = self._pipeline_of(contract, pipelines)
+            found.append((contract.document(), _from([contract.source])))
         if self.stack or (self.inventory.nodes and pipelines):
             found.append((self._stack(inventory_name, pipelines), _from(self.stack_sources)))
         return found
+
+    def _pipeline_of(self, contract: ContractDraft, pipelines: list[PipelineDraft]) -> str:
+        """The name of the contract's pipeline, which may have been imported after it, or be the only one there is."""
+        if not contract.pipeline and len(pipelines) == 1:
+            return pipelines[0].name
+        known = self.pipelines.get(contract.pipeline)
+        return known.name if known is not None else str(contract.spec["pipeline"])
 
     def _stack(self, inventory: str, pipelines: list[PipelineDraft]) -> Document:
         names = [draft.name for draft in pipelines] or [self.name or IMPORTED]

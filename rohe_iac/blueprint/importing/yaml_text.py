@@ -10,7 +10,7 @@ from typing import Any
 from rohe_iac.blueprint.scalars import old_meaning, resolve
 
 WIDTH = 120
-_PLAIN = re.compile(r"[A-Za-z0-9_./+<>=(~-][^\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\"'#\[\]{},\\]*")
+_PLAIN = re.compile(r"[A-Za-z0-9_./+(~-][^\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\"'#\[\]{},\\]*")
 _CONTROLS = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 

@@ -26,8 +26,11 @@ def show_import(screen: Screen, done: Import, output: Output, out: str | None) -
             err.print(f"  not mapped: {shown}: {reason} ({place})", markup=False)
         for place, text in file.notes:
             err.print(f"  note: {place}: {text}", markup=False)
-    for item in done.diagnostics:
-        err.print(f"  validate will warn: {item.code} {item.message}", markup=False)
+    codes = [item.code for item in done.diagnostics]
+    for code in dict.fromkeys(codes):
+        first = done.diagnostics[codes.index(code)].message
+        more = f", and {codes.count(code) - 1} more" if codes.count(code) > 1 else ""
+        err.print(f"`rohe validate` will warn: {code} {first}{more}", markup=False)
     kinds = [str(document["kind"]) for document in done.imported.documents]
     told = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds)) or "no document"
     err.print(f"{told}{f' written to {out}' if out is not None else ''}", markup=False)

@@ -1,0 +1,79 @@
+"""Environment of a Compose service; what comes from the shell, and what looks like a secret, becomes a secret."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from rohe_iac.blueprint.importing.journal import Field
+
+_VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-?+])([^{}]*))?\}|([A-Za-z_][A-Za-z0-9_]*))")
+_SECRET = re.compile(r"(?i)(passw(or)?d|passphrase|secret|token|credential|api_?key|access_?key|private_?key)")
+
+
+def take_environment(field: Field, service: dict[str, Any], target: str) -> None:
+    """`environment` as a mapping or as a list of NAME=VALUE."""
+    given = field.get("environment")
+    if given is None:
+        return
+    env: dict[str, Any] = {}
+    for name, text, part in _pairs(given):
+        value = _value(name, text, part)
+        if value is not None:
+            env[name] = value
+            part.to(f"{target}.env.{name}")
+    if env:
+        service["env"] = env
+
+
+def _pairs(given: Field) -> list[tuple[str, str | None, Field]]:
+    if given.is_mapping:
+        return [(key, part.text if part.is_scalar else None, part) for key, part in given.entries()]
+    pairs: list[tuple[str, str | None, Field]] = []
+    for item in given.items():
+        name, sign, text = item.text.partition("=")
+        pairs.append((name, text if sign else None, item))
+    return [pair for pair in pairs if pair[0]]
+
+
+def _value(name: str, text: str | None, part: Field) -> Any:
+    if text is None:
+        if part.is_mapping or part.is_list:
+            part.drop("a variable is text")
+            return None
+        return {"secret": f"env:{name}"} if _is_name(name) else None
+    if not text:
+        return ""
+    whole = _VARIABLE.fullmatch(text)
+    if whole is not None and (whole[2] is None or not whole[2].endswith(("-", "+"))):
+        # Nothing stands in the file: the value comes from where apply runs, which is what a secret is.
+        return {"secret": f"env:{whole[1] or whole[4]}"}
+    filled = _filled(text)
+    if filled is None:
+        part.drop("it holds variables of the shell without a default; write it out, or as {secret: env:NAME}")
+        return None
+    if _SECRET.search(name) and filled and _is_name(name):
+        part.note(f"it looks like a secret, so its value is not copied: set {name} where `rohe apply` runs")
+        return {"secret": f"env:{name}"}
+    if filled != text:
+        part.note("variables of the shell are replaced by their defaults")
+    return filled
+
+
+def _is_name(name: str) -> bool:
+    return re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) is not None
+
+
+def _filled(text: str) -> str | None:
+    """The text with each variable's default in its place; None where one has none."""
+    missing = False
+
+    def default(match: re.Match[str]) -> str:
+        nonlocal missing
+        if match[2] is None or not match[2].endswith("-"):
+            missing = True
+            return ""
+        return match[3] or ""
+
+    parts = [_VARIABLE.sub(default, part) for part in text.split("$$")]
+    return None if missing else "$".join(parts)

@@ -1,0 +1,67 @@
+"""Health checks of a Compose service: those that ask over HTTP or TCP tell readiness, others are taken as TCP."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from rohe_iac.blueprint.importing.journal import Field
+
+_URL = re.compile(r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::(\d+))?(/[^\s'\"|;)]*)?")
+_NETCAT = re.compile(r"\bnc\b.*?\s(?:localhost|127\.0\.0\.1|0\.0\.0\.0)\s+(\d+)")
+CADENCE = "how often a replica is asked, and how often it may fail, is the target's affair"
+_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?")
+
+
+def take_healthcheck(field: Field, service: dict[str, Any], target: str) -> None:
+    """`healthcheck`; the ports have been read before."""
+    check = field.get("healthcheck")
+    if check is None or not check.is_mapping:
+        return
+    health: dict[str, Any] = {}
+    test = check.get("test")
+    disabled = check.get("disable")
+    if test is not None and not (disabled is not None and disabled.value is True):
+        words = [item.text for item in test.items()] if test.is_list else [test.text]
+        probe = _probe(" ".join(words), test, service) if words[:1] != ["NONE"] else None
+        if probe is not None:
+            health["readiness"] = probe
+            test.to(f"{target}.health.readiness")
+    start = check.get("start_period")
+    if start is not None:
+        match = _DURATION.fullmatch(start.text)
+        if match is None or not any(match.groups()):
+            start.drop("not a length of time such as 30s")
+        else:
+            hours, minutes, seconds, milliseconds = (float(part or 0) for part in match.groups())
+            health["startup"] = f"{hours * 3600 + minutes * 60 + seconds + milliseconds / 1000:.15g}s"
+            start.to(f"{target}.health.startup")
+    check.rest(dict.fromkeys(("interval", "timeout", "retries", "startinterval"), CADENCE))
+    if health:
+        service["health"] = health
+
+
+def _probe(command: str, test: Field, service: dict[str, Any]) -> dict[str, Any] | None:
+    ports: list[dict[str, Any]] = service.get("ports", [])
+    url = _URL.search(command)
+    if url is not None:
+        name = _port(ports, int(url[1] or 80), service)
+        return {"http": {"path": url[2] or "/", "port": name}}
+    netcat = _NETCAT.search(command)
+    if netcat is not None and 1 <= int(netcat[1]) <= 65535:
+        return {"tcp": _port(ports, int(netcat[1]), service)}
+    if len(ports) == 1 and ports[0].get("protocol", "TCP") == "TCP":
+        test.note(f"a command inside the container is not run: taken as TCP on {ports[0]['name']}")
+        return {"tcp": ports[0]["name"]}
+    test.drop("a command inside the container is not run; ask over HTTP or TCP under health")
+    return None
+
+
+def _port(ports: list[dict[str, Any]], number: int, service: dict[str, Any]) -> str:
+    """The name of the port of that number; one that only the check names is added."""
+    for port in ports:
+        if port["containerPort"] == number and port.get("protocol", "TCP") == "TCP":
+            return str(port["name"])
+    made = {"name": f"p{number}", "containerPort": number}
+    service["ports"] = [*ports, made]
+    return f"p{number}"

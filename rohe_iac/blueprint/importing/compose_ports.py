@@ -1,0 +1,95 @@
+"""Ports of a Compose service, in the short and in the long form."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from rohe_iac.blueprint.importing.journal import Field
+from rohe_iac.blueprint.importing.naming import dns_name
+from rohe_iac.blueprint.importing.units import port_of
+
+_SHORT = re.compile(
+    r"(?:(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:]+\]):)?(?:(\d*)(?:-(\d+))?:)?(\d+)(?:-(\d+))?(?:/(tcp|udp))?",
+    re.IGNORECASE,
+)
+MOST = 64
+"""The longest range of ports that is written out."""
+
+
+def take_ports(field: Field, service: dict[str, Any], target: str) -> None:
+    """`ports` and `expose`: the published port is the service port, as it is with a ROHE file's phy_port."""
+    ports: dict[tuple[int, str], dict[str, Any]] = {}
+    for source in ("ports", "expose"):
+        listed = field.get(source)
+        for item in listed.items() if listed is not None and listed.is_list else []:
+            found = _long(item) if item.is_mapping else _short(item)
+            for port in found:
+                known = ports.setdefault((port["containerPort"], port.get("protocol", "TCP")), port)
+                if known is not port and port.get("servicePort", known.get("servicePort")) != known.get("servicePort"):
+                    item.note(f"container port {port['containerPort']} is published already; the first one counts")
+            if found:
+                item.to(f"{target}.ports")
+    names: set[str] = set()
+    for port in ports.values():
+        if port["name"] in names:
+            port["name"] = f"{port['name'][:50]}-{port['containerPort']}-{port.get('protocol', 'TCP').lower()}"
+        names.add(port["name"])
+    if ports:
+        service["ports"] = list(ports.values())
+
+
+def _short(item: Field) -> list[dict[str, Any]]:
+    match = _SHORT.fullmatch(item.text)
+    if match is None:
+        if "${" in item.text:
+            item.drop("a port that a variable holds is not known here")
+        else:
+            item.fault(f"'{item.text[:40]}' is not a port of the form HOST:CONTAINER/PROTOCOL")
+        return []
+    begin, end, first, last, protocol = match.groups()
+    count = int(last or first) - int(first) + 1
+    numbers = range(int(first), int(last or first) + 1)
+    if not 0 < count <= MOST or numbers[0] < 1 or numbers[-1] > 65535:
+        item.fault(f"'{item.text[:40]}' is not a range of at most {MOST} ports from 1 to 65535")
+        return []
+    published = int(begin) if begin else None
+    if published is not None and (not 1 <= published <= 65535 or published + count - 1 > 65535):
+        item.fault(f"expected a port from 1 to 65535, found {published}")
+        return []
+    if end and int(end) - int(begin) + 1 != count:
+        item.note("of a range of published ports the first is taken")
+    return [
+        _port(number, published + offset if published is not None else None, protocol or "tcp")
+        for offset, number in enumerate(numbers)
+    ]
+
+
+def _long(item: Field) -> list[dict[str, Any]]:
+    inside, outside = item.get("target"), item.get("published")
+    number = port_of(inside) if inside is not None else None
+    if number is None:
+        if inside is None:
+            item.drop("a port without a target")
+        return []
+    published = None
+    if outside is not None and re.fullmatch(r"\d+", outside.text):
+        published = port_of(outside)
+    elif outside is not None:
+        outside.drop("not a single port")
+    protocol = item.get("protocol")
+    port = _port(number, published, protocol.text if protocol is not None else "tcp")
+    label = item.get("name")
+    if label is not None:
+        port["name"] = dns_name(label.text, str(port["name"]))
+    return [port]
+
+
+def _port(number: int, published: int | None, protocol: str) -> dict[str, Any]:
+    udp = protocol.lower() == "udp"
+    port: dict[str, Any] = {"name": f"p{number}-udp" if udp else f"p{number}", "containerPort": number}
+    if published is not None:
+        port["servicePort"] = published
+    if udp:
+        port["protocol"] = "UDP"
+    return port

@@ -1,0 +1,137 @@
+"""What contracts of all formats share: operators, thresholds, windows, names of metrics, how objectives are made."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from typing import Any
+
+from rohe_iac.blueprint.contract_checks import BUILT_IN
+from rohe_iac.blueprint.importing.gathering import IMPORTED, ContractDraft, Gathering
+from rohe_iac.blueprint.importing.journal import Field, plain
+from rohe_iac.blueprint.importing.naming import ORIGINAL_NAME, Names, dns_name
+
+DEFAULT_WINDOW = "5m"
+NOT_MEASURABLE = "not measurable: the clause names no metric; it stays UNKNOWN"
+NOT_MEASURED = "rohe.dev/not-measurable"
+"""Annotation that keeps the clauses of a contract that nothing can measure."""
+OPERATORS = {
+    "<": "<",
+    "<=": "<=",
+    ">": ">",
+    ">=": ">=",
+    "==": "==",
+    "=": "==",
+    "lessthan": "<",
+    "lt": "<",
+    "less": "<",
+    "lessequal": "<=",
+    "lessthanorequal": "<=",
+    "leq": "<=",
+    "le": "<=",
+    "lte": "<=",
+    "greaterthan": ">",
+    "gt": ">",
+    "greater": ">",
+    "greaterequal": ">=",
+    "greaterthanorequal": ">=",
+    "geq": ">=",
+    "ge": ">=",
+    "gte": ">=",
+    "equal": "==",
+    "equals": "==",
+    "eq": "==",
+    "range": "between",
+    "between": "between",
+}
+_WINDOW = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)")
+_UNITS = {
+    "": "s", "s": "s", "sec": "s", "secs": "s", "second": "s", "seconds": "s", "ms": "ms",
+    "m": "m", "min": "m", "mins": "m", "minute": "m", "minutes": "m", "h": "h", "hr": "h", "hour": "h", "hours": "h",
+    "d": "d", "day": "d", "days": "d", "w": "w", "week": "w", "weeks": "w",
+    "report": "reports", "reports": "reports", "request": "reports", "requests": "reports",
+}  # fmt: skip
+
+
+def draft_contract(
+    into: Gathering, field: Field, name: Field | None, pipeline: Field | None, otherwise: str
+) -> ContractDraft:
+    """A new contract; its names made DNS-1123, the originals kept in annotations."""
+    original = name.text if name is not None and name.text else otherwise
+    made = into.contract_names.give(original, "contract")
+    about = pipeline.text if pipeline is not None and pipeline.text else ""
+    draft = ContractDraft(made, about, field.place.file)
+    draft.spec["pipeline"] = dns_name(about, into.name or IMPORTED)
+    if made != original:
+        draft.annotations[ORIGINAL_NAME] = original
+    if about and draft.spec["pipeline"] != about:
+        draft.annotations[f"{ORIGINAL_NAME}.pipeline"] = about
+    if name is not None:
+        name.to(f"ObservationContract/{made}: metadata.name")
+    if pipeline is not None:
+        pipeline.to(f"ObservationContract/{made}: pipeline")
+    else:
+        field.note("no pipeline is named: the one that is imported along with it, else write its name under 'pipeline'")
+    into.contracts.append(draft)
+    return draft
+
+
+def operator_of(field: Field) -> str | None:
+    """The operator of the language; None where it has none such."""
+    text = field.text
+    return OPERATORS.get(text, OPERATORS.get(plain(text)))
+
+
+def window_of(field: Field | None) -> str | None:
+    """A window's length as the language writes it; a bare number is seconds. None where it is none."""
+    match = _WINDOW.fullmatch(field.text) if field is not None else None
+    if match is None or match[2].lower() not in _UNITS or Fraction(match[1]) == 0:
+        return None
+    unit = _UNITS[match[2].lower()]
+    if unit == "reports":
+        return f"{int(Fraction(match[1]))} reports" if Fraction(match[1]) >= 1 else None
+    return f"{match[1]}{unit}"
+
+
+def metric_names(defined: list[str]) -> dict[str, str]:
+    """What each metric that a contract defines is called here: rohe's own names are taken."""
+    return {name: f"consumer_{name}" if name in BUILT_IN else name for name in defined}
+
+
+class ObjectiveNames:
+    """Names of the objectives of one contract."""
+
+    def __init__(self) -> None:
+        self._names = Names()
+
+    def give(self, *words: str) -> str:
+        """A name made of the words that are not empty."""
+        return self._names.give("-".join(word for word in words if word), "objective")
+
+
+def objective(
+    name: str, metric: str, operator: str, value: Any, window: str, *, aggregate: str = "mean", action: str = ""
+) -> dict[str, Any]:
+    """One objective; the aggregate and the action are left out where they are the default."""
+    made: dict[str, Any] = {"name": name, "metric": metric}
+    if aggregate != "mean":
+        made["aggregate"] = aggregate
+    made |= {"operator": operator, "value": value, "window": {"size": window}}
+    if action:
+        made["onViolation"] = action
+    return made
+
+
+def threshold(number: Fraction) -> int | float:
+    """A number as it is written."""
+    return int(number) if number.denominator == 1 else float(number)
+
+
+def percent(number: Fraction) -> str:
+    """A number of percent as a share."""
+    return f"{float(number):.15g}%"
+
+
+def milliseconds(number: Fraction) -> str:
+    """A number of milliseconds as a time."""
+    return f"{float(number):.15g}ms"

@@ -57,6 +57,10 @@ class Lane:
             self.feed_kind is Feed.REPORTS or "accuracy" in sample.values or self.objective.metric != "accuracy"
         )
 
+    def begin(self, now: float) -> None:
+        """Spans by time begin."""
+        self._windower.begin(now)
+
     def feed(self, sample: Sample) -> Iterator[Window]:
         """Windows that the sample closes."""
         return self._windower.feed(sample)

@@ -120,6 +120,8 @@ class Observer:
     def resume(self, now: float) -> list[Outcome]:
         """The agent or its connection was away until now."""
         self._watermark.resume(now)
+        for part in (*self.lanes, *self._processors):
+            part.begin(now)
         return self._advance()
 
     def stop(self, client: str, now: float) -> list[Outcome]:

@@ -38,6 +38,10 @@ class Processor:
         self._function: UserFunction | None = None
         self._parser: UserFunction | None = None
 
+    def begin(self, now: float) -> None:
+        """Spans by time begin."""
+        self._windower.begin(now)
+
     def feed(self, sample: Sample) -> Iterator[Result]:
         """Results of the windows that the sample closes."""
         return self._run(self._windower.feed(sample))

@@ -52,16 +52,22 @@ class Windower:
         self.spec = spec
         self.state = state if state is not None else WindowState()
 
+    def begin(self, now: float) -> None:
+        """Spans by time begin now, whether a sample comes or not; earlier where an earlier sample comes."""
+        if self.spec.every_seconds and not self.state.next_end:
+            self.state.next_end = self._first_end(now)
+
     def feed(self, sample: Sample) -> Iterator[Window]:
         """Takes the next sample in; first closes what ended before it."""
-        yield from self._close_until(sample.time)
         state, spec = self.state, self.spec
+        if spec.every_seconds and not state.closed:
+            first = self._first_end(sample.time)
+            state.next_end = min(first, state.next_end or first)
+        yield from self._close_until(sample.time)
         state.samples.append(sample)
         state.count += 1
         if spec.session:
             return
-        if spec.every_seconds and not state.next_end:
-            state.next_end = self._first_end(sample.time)
         if spec.every_count:
             yield from self._by_count(sample)
         if spec.size_count:
@@ -69,8 +75,6 @@ class Windower:
 
     def advance(self, watermark: float) -> Iterator[Window]:
         """Closes what ended by `watermark`: no sample before it can come any more."""
-        if self.spec.every_seconds and not self.state.next_end:
-            self.state.next_end = self._first_end(watermark)
         yield from self._close_until(watermark)
 
     def _closed(self, start: float, end: float, samples: list[Sample]) -> Window:

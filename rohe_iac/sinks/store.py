@@ -49,7 +49,7 @@ class StoreFailed(RoheError):
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One thing that the observer is told. kind: report, tick, pause, resume, stop or restore; at: when, by our clock."""
+    """One thing that the observer is told. kind: report, tick, pause, resume, stop or restore; at: by our clock."""
 
     kind: str
     at: float

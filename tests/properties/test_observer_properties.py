@@ -133,7 +133,7 @@ def windows(outcomes: dict[str, Outcome]) -> dict[str, Outcome]:
     return {key: outcome for key, outcome in outcomes.items() if getattr(outcome, "count", 1)}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10**6), st.integers(5, 40), st.randoms(use_true_random=False))
 def test_any_order_within_lateness_gives_the_same_windows(seed: int, requests: int, chance: random.Random) -> None:
     reports = reports_of(seed, requests)
@@ -142,7 +142,7 @@ def test_any_order_within_lateness_gives_the_same_windows(seed: int, requests: i
     assert windows(observed(shuffled)) == windows(observed(reports))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10**6), st.integers(5, 40), st.integers(0, 200))
 def test_a_restart_at_any_point_gives_the_same_outcomes(seed: int, requests: int, restart: int) -> None:
     reports = reports_of(seed, requests)

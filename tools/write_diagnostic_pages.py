@@ -14,7 +14,8 @@ from pathlib import Path
 from rich.console import Console
 
 from rohe_iac.blueprint.codes import CODES
-from rohe_iac.blueprint.loading import check
+from rohe_iac.blueprint.effects import without_effect
+from rohe_iac.blueprint.loading import check, load
 from rohe_iac.cli.views.diagnostics import show_diagnostics
 from rohe_iac.foundation.diagnostics import Diagnostic
 
@@ -41,7 +42,10 @@ def diagnostics_of(section: str) -> tuple[Diagnostic, ...]:
     """What is found in the example of a section."""
     with tempfile.TemporaryDirectory() as name:
         lay_out(section, Path(name))
-        return check([Path(name)]).diagnostics
+        found = check([Path(name)])
+        # What has no effect is told by plan and apply, of the one stack that they are about.
+        told = without_effect(load(Path(name))) if found.valid and found.kinds.get("Stack") == 1 else ()
+        return (*found.diagnostics, *told)
 
 
 def sections(page: str) -> tuple[str, str]:
@@ -62,9 +66,10 @@ def said(diagnostics: tuple[Diagnostic, ...]) -> str:
 def rendered(code: str, page: str) -> str:
     """The page as it should be."""
     wrong, right = sections(page)
-    example, mark, _ = wrong.partition("\n`rohe validate` says:\n")
+    command = "plan" if code.startswith("R4") else "validate"
+    example, mark, _ = wrong.partition(f"\n`rohe {command}` says:\n")
     if not mark:
-        raise ValueError(f"{code}: the page does not tell what `rohe validate` says")
+        raise ValueError(f"{code}: the page does not tell what rohe says of it")
     output = said(diagnostics_of(example))
     title, why = CODES[code].title, CODES[code].why
     return f"# {code}: {title}\n\n{why}\n\n## Wrong\n{example}{mark}\n```text\n{output}```\n\n## Right\n{right}"
@@ -76,7 +81,7 @@ def index() -> str:
     return (
         "# Diagnostics\n\nEvery code that `rohe validate` tells, with a wrong and a right example. R0: the text itself; "
         "R1: a document by itself;\nR2: what documents say of each other; R3: what fits no node (warnings; `rohe plan` "
-        f"ends with 4).\n\n| code | name | what is wrong |\n|---|---|---|\n{rows}"
+        f"ends with 4);\nR4: what nothing acts on yet (`rohe apply` refuses it).\n\n| code | name | what is wrong |\n|---|---|---|\n{rows}"
     )
 
 

@@ -29,7 +29,7 @@ class Length:
 
 
 _REPORTS = re.compile(r"(\d{1,9})\s+reports?")
-_BYTES = re.compile(r"[+-]?[\d.]+\s*([kKMGTP]i?|bytes)")
+_BYTES = re.compile(r"[\d.]+\s*[kKMGTP]i?")
 
 
 def amount_of(value: object) -> Amount:
@@ -46,16 +46,14 @@ def amount_of(value: object) -> Amount:
     if isinstance(value, int | float):
         return Amount(float(value), "number")
     text = value.strip()
-    sign = -1.0 if text.startswith("-") else 1.0
-    bare = text.lstrip("-")
     try:
         if text.endswith("%"):
-            return Amount(sign * quantities.ratio(bare), "ratio")
+            return Amount(quantities.ratio(text), "ratio")
         if "/" in text:
-            return Amount(sign * quantities.per_second(bare), "rate")
+            return Amount(quantities.per_second(text), "rate")
         if _BYTES.fullmatch(text):
-            return Amount(sign * quantities.byte_count(bare.removesuffix("bytes").strip()), "bytes")
-        return Amount(sign * quantities.seconds(bare), "time")
+            return Amount(quantities.byte_count(text), "bytes")
+        return Amount(quantities.seconds(text), "time")
     except ValueError:
         raise fault(
             "R120", f"'{value[:40]}' is neither a number nor a quantity", "write 0.15, 15%, 300ms, 20/s or 64Mi"

@@ -100,4 +100,5 @@ CODES: dict[str, Code] = {
     "R301": Code("larger-than-any-node", "A request that is larger than any node", "No replica can be placed; `rohe plan` says 4."),
     "R302": Code("no-accelerator", "An accelerator that no node has", "No replica can be placed; `rohe plan` says 4."),
     "R303": Code("no-node-matches", "A rule that no node meets", "No replica can be placed; `rohe plan` says 4."),
+    "R401": Code("no-effect", "A field that nothing acts on yet", "It validates and plans; `rohe apply` refuses (3) rather than ignore it."),
 }  # fmt: skip

@@ -122,8 +122,11 @@ def _metrics(
         for path, role, used in names_in(tree):
             if role == "metric":
                 edges.append((name, used))
-                if used not in metrics:
-                    yield from _reported(document, (*at, *path), used, metrics, pipeline, broken)
+                if used not in metrics and used not in broken:
+                    message = f"the contract defines no metric '{used[:63]}'"
+                    hint = f"a reported one is taken with an aggregate: {{mean: {{of: {used[:63]}}}}}"
+                    near = did_you_mean(used, metrics)
+                    yield Finding(document, (*at, *path), "R213", message, near if "mean" in near else hint)
             elif role == "of":
                 yield from _reported(document, (*at, *path), used, {}, pipeline, broken)
     around = cycle(edge for edge in edges if edge[1] in metrics)

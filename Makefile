@@ -32,6 +32,7 @@ lint: venv ## style, types and the floors
 	@$(BIN)/lint-imports --no-cache
 
 bench: engine ## figures, printed and never asserted
+	@$(BIN)/python -m compileall -q rohe_iac
 	@$(BIN)/python tests/benchmarks/bench_cli.py
 	@for bench in $$(ls tests/benchmarks/bench_*.py | grep -v bench_cli.py || true); do $(BIN)/python "$$bench"; done
 
@@ -52,6 +53,7 @@ venv: ## the virtual environment .venv, as constraints.txt pins it
 	  rm -f $(STAMP); \
 	  $(PIP) install --quiet --require-hashes -r constraints.txt; \
 	  $(PIP) install --quiet --no-deps --no-build-isolation -e .; \
+	  $(BIN)/python -m compileall -q rohe_iac; \
 	  echo "$$wanted" > $(STAMP); \
 	fi
 

@@ -36,7 +36,9 @@ class Page(http.server.BaseHTTPRequestHandler):
 print('listening', flush=True)
 http.server.ThreadingHTTPServer(('127.0.0.1', int(os.environ['ROHE_PORT_HTTP'])), Page).serve_forever()
 """
-_ports = count(21000 + (os.getpid() * 37) % 8000)
+_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+# Below the ports that the system gives to outgoing connections, and apart for tests that run side by side.
+_ports = count(12000 + 300 * ((os.getpid() + 31 * _worker) % 60))
 
 
 @pytest.fixture(scope="session")

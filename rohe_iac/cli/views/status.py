@@ -8,7 +8,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from rohe_iac.cli.console import Output, Screen
-from rohe_iac.usecases.status import Part, StackStatus
+from rohe_iac.cli.views.verdict import shown_verdict
+from rohe_iac.usecases.status import Part, StackStatus, Word
 
 STYLES = {"running": "green", "starting": "yellow", "failing": "bold red", "missing": "bold red", "lost": "bold red"}
 
@@ -47,6 +48,18 @@ class StatusView:
                 " ".join(part.urls),
             )
         out.print(table)
+        for word in status.words:
+            out.print(_agent(word))
+        for contract in status.contracts:
+            out.print(f"contract {escape(contract.contract)}: {shown_verdict(contract.verdict)}")
+
+
+def _agent(word: Word) -> str:
+    if word.silence:
+        return f"[red]{escape(word.agent)} does not answer: {escape(word.silence)}[/red]"
+    heard = max(0.0, time.time() - float(word.said.get("at", 0.0)))
+    counts = word.said.get("counts", {})
+    return f"[dim]{escape(word.agent)}: heartbeat {heard:.0f} s ago, {counts.get('reports', 0)} reports[/dim]"
 
 
 def _age(part: Part) -> str:
@@ -67,6 +80,8 @@ def _value(status: StackStatus) -> dict[str, object]:
         "complete": status.complete,
         "interrupted": status.interrupted,
         "well": status.well,
+        "contracts": [{"contract": item.contract, "verdict": item.verdict} for item in status.contracts],
+        "agents": [{"agent": word.agent, "silence": word.silence, "said": word.said} for word in status.words],
         "parts": [
             {
                 "address": part.address,

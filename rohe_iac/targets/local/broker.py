@@ -10,6 +10,7 @@ import signal
 import sys
 from pathlib import Path
 
+from rohe_iac.foundation.canonical import sha256_hex
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.folders import write_private
 from rohe_iac.targets.local.credentials import Credentials, User
@@ -117,14 +118,13 @@ class EmbeddedBroker:
 
         Errors: BrokerMissing.
         """
-        binary = server_binary()
-        settings = server_settings(broker, self._layout.broker_store, stack)
-        write_private(self._layout.broker / "server.conf", settings.encode())
+        program = self.described(broker, stack, server_binary())
+        write_private(self._layout.broker / "server.conf", self._settings(broker, stack))
         write_private(self._layout.broker / "users.conf", user_settings(self._credentials.users()).encode())
         self._credentials.point_to(url_of(broker))
-        return self.described(broker, binary)
+        return program
 
-    def described(self, broker: Broker, binary: str) -> Program:
+    def described(self, broker: Broker, stack: str, binary: str) -> Program:
         """The program, with nothing written."""
         path = self._layout.broker / "server.conf"
         return Program(
@@ -136,7 +136,11 @@ class EmbeddedBroker:
             ports=open_ports(broker),
             probe=Probe(broker.ports["mqtt"]),
             startup=20.0,
+            files=sha256_hex(self._settings(broker, stack)),
         )
+
+    def _settings(self, broker: Broker, stack: str) -> bytes:
+        return server_settings(broker, self._layout.broker_store, stack).encode()
 
     def reload(self, pid: int) -> None:
         """Has the running broker take the present users and permissions, dropping nobody; pid 0: not running."""

@@ -113,7 +113,7 @@ class BrokerResource:
         running = site.programs.one(embedded.NAME)
         if running is None or running.state != "running":
             return False
-        return site.broker.described(broker_of(document), running.program.argv[0]) == running.program
+        return site.broker.described(broker_of(document), document.stack, running.program.argv[0]) == running.program
 
     def remove(self, site: Site, document: Document) -> None:  # noqa: ARG002
         """Stops the broker."""

@@ -25,7 +25,7 @@ LONGEST = 160
 
 
 def lay_out(section: str, folder: Path) -> None:
-    """Makes the files of an example: the unnamed block is blueprints/example.yaml, `sh` is run, the others say their name."""
+    """Makes the files of an example: the unnamed is blueprints/example.yaml, `sh` is run, others say their name."""
     (folder / "rohe.yaml").write_text("project: example\n")
     for block in BLOCK.finditer(section):
         if block["language"] == "text" and not block["file"]:
@@ -77,12 +77,18 @@ def rendered(code: str, page: str) -> str:
 
 def index() -> str:
     """The table of all codes."""
-    rows = "".join(f"| [{code}]({code}.md) | `{item.slug}` | {item.title} |\n" for code, item in CODES.items())
-    return (
-        "# Diagnostics\n\nEvery code that `rohe validate` tells, with a wrong and a right example. R0: the text itself; "
-        "R1: a document by itself;\nR2: what documents say of each other; R3: what fits no node (warnings; `rohe plan` "
-        f"ends with 4);\nR4: what nothing acts on yet (`rohe apply` refuses it).\n\n| code | name | what is wrong |\n|---|---|---|\n{rows}"
+    rows = [f"| [{code}]({code}.md) | `{item.slug}` | {item.title} |" for code, item in CODES.items()]
+    head = (
+        "# Diagnostics",
+        "",
+        "Every code that `rohe validate` tells, with a wrong and a right example. R0: the text itself; R1: a document by",
+        "itself; R2: what documents say of each other; R3: what fits no node (warnings; `rohe plan` ends with 4); R4: what",
+        "nothing acts on yet (`rohe apply` refuses it).",
+        "",
+        "| code | name | what is wrong |",
+        "|---|---|---|",
     )
+    return "\n".join((*head, *rows)) + "\n"
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from rohe_iac.blueprint.blueprint import Blueprint
 from rohe_iac.blueprint.contract import ContractSpec
-from rohe_iac.blueprint.pipeline import SecretReference, SecretValue, Service
+from rohe_iac.blueprint.pipeline import Member, SecretReference, SecretValue, Service, Variant
 from rohe_iac.blueprint.workload import effective
 from rohe_iac.foundation.diagnostics import Diagnostic, Severity
 
@@ -34,11 +34,7 @@ def _fields(blueprint: Blueprint, local: bool) -> Iterator[tuple[str, str, str]]
             address = f"service/{pipeline.metadata.name}:{service.name}"
             if local:
                 yield from ((address, *item) for item in _of_service(service))
-            for part in (
-                service,
-                *service.variants,
-                *(service.ensemble.members if service.ensemble is not None else ()),
-            ):
+            for part in _parts(service):
                 for name, value in (part.env or {}).items():
                     if local and isinstance(value, SecretValue) and not _readable(value):
                         hint = "write env:NAME or file:PATH"
@@ -46,6 +42,10 @@ def _fields(blueprint: Blueprint, local: bool) -> Iterator[tuple[str, str, str]]
     for contract in blueprint.contracts:
         address = f"contract/{contract.metadata.name}"
         yield from ((address, *item) for item in _of_contract(contract.spec))
+
+
+def _parts(service: Service) -> list[Service | Variant | Member]:
+    return [service, *service.variants, *(service.ensemble.members if service.ensemble is not None else ())]
 
 
 def _readable(value: SecretValue) -> bool:
@@ -80,8 +80,9 @@ def _of_service(service: Service) -> Iterator[tuple[str, str]]:
         yield f"volumes{on}", "let the service write below its working folder"
     if service.health.liveness is not None:
         yield f"health.liveness{on}", "a process that ends is started again; leave liveness out"
-    members = service.ensemble.members if service.ensemble is not None else ()
-    runs = [effective(service, part) for part in (*service.variants, *members)] or [service]
+    runs = [service if isinstance(part, Service) else effective(service, part) for part in _parts(service)]
+    if len(runs) > 1:
+        runs = runs[1:]  # what is not set by a part comes from the service, which does not run by itself
     if any(not run.command and run.replicas != 0 for run in runs):
         what = "image" if service.image is not None else "a service"
         yield f"{what} without command{on}", "add command: [...]"

@@ -29,6 +29,7 @@ REASONS = {
     "falserate": "nothing is injected into reports",
     "outputfolder": "a contract names its sinks: {jsonl: FOLDER}",
     "logginglevel": "the agent's log is read with `rohe logs`",
+    "agentimage": "an agent of the original does not speak rohe's messages; agents: {image: ...} names one that does",
     "window": "a window belongs to an objective or to processing of a contract",
 }
 MARKS = ("orchestrateConfig", "orchestrate_algorithm_config", "service_queue", "service_queue_config", "agent_image")
@@ -53,11 +54,6 @@ def take_settings(root: Field, into: Gathering) -> None:
         _queue(queue, planner)
     if planner:
         into.stack.setdefault("planner", {}).update(planner)
-    image = root.get("agent_image")
-    if image is not None and image.text:
-        into.stack["agents"] = {"image": image.text}
-        image.to("Stack: agents.image")
-        image.note("an agent of the original does not speak rohe's messages: name an image of rohe's own agent")
     for name in ("collector", "connector"):
         transport = root.get(name)
         if transport is not None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from rohe_iac.blueprint.importing.importing import ImportedDocument
 from rohe_iac.cli.console import Output, Screen
 from rohe_iac.foundation.diagnostics import Place
+from rohe_iac.usecases.export import Export
 from rohe_iac.usecases.import_ import Import
 
 
@@ -24,8 +26,11 @@ def show_import(screen: Screen, done: Import, output: Output, out: str | None) -
         for place, reason, names in _grouped(file):
             shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
             err.print(f"  not mapped: {shown}: {reason} ({place})", markup=False)
-        for place, text in file.notes:
-            err.print(f"  note: {place}: {text}", markup=False)
+        texts = [text for _, text in file.notes]
+        for text in dict.fromkeys(texts):
+            place = file.notes[texts.index(text)][0]
+            more = f", and {texts.count(text) - 1} more" if texts.count(text) > 1 else ""
+            err.print(f"  note: {text} ({place}{more})", markup=False)
     codes = [item.code for item in done.diagnostics]
     for code in dict.fromkeys(codes):
         first = done.diagnostics[codes.index(code)].message
@@ -34,6 +39,26 @@ def show_import(screen: Screen, done: Import, output: Output, out: str | None) -
     kinds = [str(document["kind"]) for document in done.imported.documents]
     told = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds)) or "no document"
     err.print(f"{told}{f' written to {out}' if out is not None else ''}", markup=False)
+
+
+def show_export(screen: Screen, done: Export, output: Output, folder: Path) -> None:
+    """The files that were written on stdout; what is not in them on stderr."""
+    if output is Output.json:
+        screen.print_json(
+            {
+                "files": [{"file": str(folder / name), "entries": count} for name, count in done.files],
+                "leftOut": [{"address": where, "field": field, "reason": why} for where, field, why in done.left_out],
+            }
+        )
+        return
+    for name, count in done.files:
+        screen.out.print(f"{folder / name}: {count}", markup=False)
+    groups: dict[tuple[str, str], list[str]] = {}
+    for where, field, why in done.left_out:
+        groups.setdefault((field, why), []).append(where)
+    for (field, why), where_all in groups.items():
+        shown = ", ".join(where_all[:3]) + (f" and {len(where_all) - 3} more" if len(where_all) > 3 else "")
+        screen.err.print(f"  not written: {field} of {shown}: {why}", markup=False)
 
 
 def _count(number: int, word: str) -> str:

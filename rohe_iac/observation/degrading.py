@@ -77,6 +77,8 @@ class Degrading:
         if item.kind != "member" or item.without is None:
             return False
         service, _, member = item.name.partition("/")
+        if any((action.service, action.dropped) == (service, member) for action in self.state.active):
+            return False
         now = self.members_now(service)
         return member in now and len(now) > 1 and badness(objective, item.without) < badness(objective, value)
 

@@ -1,0 +1,249 @@
+"""From reports to results, violations and actions: what an observer says of a pipeline that goes bad and is mended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from rohe_iac.observation.configuration import (
+    Configuration,
+    Instance,
+    ServiceSpec,
+    UnreadableConfiguration,
+    decode_configuration,
+    digest_of,
+)
+from rohe_iac.observation.contract import ContractSpec, ObjectiveSpec, ProcessingSpec, ScopeSpec, WindowSpec
+from rohe_iac.observation.judging import Verdict
+from rohe_iac.observation.observer import Observer
+from rohe_iac.observation.outcome import Action, Outcome, Result, Violation
+from rohe_iac.observation.report import Report
+
+MEMBERS = ("good", "fair", "bad")
+
+
+def configuration(contract: dict[str, Any] | None = None, **changes: Any) -> Configuration:
+    plain: dict[str, Any] = {
+        "name": "right",
+        "metric": "accuracy",
+        "scope": ScopeSpec(),
+        "aggregate": "mean",
+        "operator": ">=",
+        "low": 0.9,
+        "high": 0.9,
+        "window": WindowSpec(size_count=10, every_count=10),
+        "min_samples": 10,
+        "missing": "freeze",
+        "action": "degrade",
+    }
+    return Configuration(
+        stack="s",
+        pipeline="p",
+        agent="agent-0",
+        services=(
+            ServiceSpec(name="camera", calls=("classify",)),
+            ServiceSpec(name="classify", calls=("vote",), members=MEMBERS),
+            ServiceSpec(name="vote"),
+        ),
+        instances=(Instance(instance="camera-0", topic="camera", service="camera"),),
+        contracts=(
+            ContractSpec(
+                name="c", lateness=1.0, objectives=(ObjectiveSpec(**{**plain, **changes}),), **(contract or {})
+            ),
+        ),
+    )
+
+
+class Pipeline:
+    """Reports of requests, one a tenth of a second; `bad` sways the vote to the wrong answer while it is noisy."""
+
+    def __init__(self, observer: Observer) -> None:
+        self.observer = observer
+        self.now = 1000.0
+        self.sent = 0
+        self.members: tuple[str, ...] = MEMBERS
+        self.outcomes: list[Outcome] = observer.resume(self.now)
+
+    def requests(self, count: int, noise: bool = False, answered: bool = True) -> None:
+        for _ in range(count):
+            self.now += 0.1
+            self.sent += 1
+            shares = {"good": [0.6, 0.4], "fair": [0.55, 0.45], "bad": [0.0, 1.0] if noise else [0.7, 0.3]}
+            voted = [shares[name] for name in self.members]
+            total = [sum(column) for column in zip(*voted, strict=True)]
+            self._report("camera-0", "camera", "", truth=0)
+            for name in self.members:
+                guess = 0 if shares[name][0] > 0.5 else 1
+                self._report(f"classify-{name}-0", "classify", name, prediction=guess, probabilities=shares[name])
+            if answered:
+                self._report("vote-0", "vote", "", prediction=0 if total[0] >= total[1] else 1)
+
+    def _report(self, instance: str, service: str, member: str, **fields: Any) -> None:
+        report = Report(
+            client=instance,
+            at=self.now,
+            service=service,
+            member=member,
+            instance=instance,
+            request=f"r{self.sent}",
+            start=self.now - 0.01,
+            end=self.now,
+            fields=fields,
+        )
+        self.outcomes += self.observer.report(report, self.now)
+
+    def quiet(self, seconds: int) -> None:
+        for _ in range(seconds):
+            self.now += 1.0
+            self.outcomes += self.observer.tick(self.now)
+
+    def of(self, kind: type[Any]) -> list[Any]:
+        return [outcome for outcome in self.outcomes if isinstance(outcome, kind)]
+
+
+def test_a_violation_names_the_member_and_the_action_drops_it() -> None:
+    pipeline = Pipeline(Observer(configuration()))
+    pipeline.requests(30)
+    pipeline.requests(20, noise=True)
+    pipeline.quiet(10)
+    [violation] = pipeline.of(Violation)
+    [action] = pipeline.of(Action)
+    best = violation.evidence.contributions[0]
+    assert (best.name, best.without, best.kept) == ("classify/bad", 1.0, True)
+    assert violation.evidence.baseline is not None
+    assert violation.evidence.baseline.value == 1.0
+    assert (action.dropped, action.members, action.violation) == ("bad", ("good", "fair"), violation.id)
+
+
+def test_the_objective_is_kept_again_once_requests_go_on_without_the_member() -> None:
+    pipeline = Pipeline(Observer(configuration()))
+    pipeline.requests(20)
+    pipeline.requests(20, noise=True)
+    pipeline.members = ("good", "fair")
+    pipeline.requests(60, noise=True)
+    pipeline.quiet(10)
+    opened, ended = pipeline.of(Violation)
+    assert opened.id == ended.id
+    assert ended.ended > opened.opened
+    assert pipeline.of(Result)[-1].verdict is Verdict.KEPT
+    assert [action.dropped for action in pipeline.observer.degrading.state.active] == ["bad"], "it stays in force"
+
+
+def test_without_clear_an_action_ends_only_when_somebody_says_so() -> None:
+    pipeline = Pipeline(Observer(configuration()))
+    pipeline.requests(20, noise=True)
+    pipeline.members = ("good", "fair")
+    pipeline.requests(500, noise=True)
+    pipeline.quiet(10)
+    [action] = pipeline.of(Action)
+    ended = [item for item in pipeline.observer.restore(action.violation, pipeline.now) if isinstance(item, Action)]
+    assert [item.id for item in ended] == [action.id]
+    assert ended[0].ended > 0
+    assert pipeline.observer.degrading.members_now("classify") == MEMBERS
+
+
+def test_with_clear_an_action_ends_by_itself_and_later_the_second_time() -> None:
+    pipeline = Pipeline(Observer(configuration(clear=5.0)))
+    for _ in range(2):
+        pipeline.members = MEMBERS
+        pipeline.requests(20, noise=True)
+        pipeline.members = ("good", "fair")
+        pipeline.requests(400)
+        pipeline.quiet(10)
+    begun = [action for action in pipeline.of(Action) if not action.ended]
+    ended = [action for action in pipeline.of(Action) if action.ended]
+    assert [action.kept_for for action in begun] == [5.0, 10.0]
+    assert len(ended) == 2
+
+
+def test_a_dry_run_decides_and_changes_nothing() -> None:
+    pipeline = Pipeline(Observer(configuration(dry_run=True)))
+    pipeline.requests(20, noise=True)
+    pipeline.quiet(10)
+    assert [action.dry for action in pipeline.of(Action)] == [True]
+    assert pipeline.observer.degrading.members_now("classify") == MEMBERS
+
+
+def test_a_further_member_goes_only_for_a_window_that_began_after_the_last_action() -> None:
+    pipeline = Pipeline(Observer(configuration(window=WindowSpec(size_count=20, every_count=5), min_samples=20)))
+    pipeline.requests(60, noise=True)
+    pipeline.quiet(10)
+    first, *others = pipeline.of(Action)
+    windows = {result.end: result for result in pipeline.of(Result)}
+    assert all(windows[action.begun].start >= first.begun for action in others)
+
+
+def test_no_answer_is_no_accuracy_but_tells_availability() -> None:
+    pipeline = Pipeline(Observer(configuration(metric="availability", action="")))
+    pipeline.requests(15)
+    pipeline.requests(5, answered=False)
+    pipeline.quiet(10)
+    assert [result.value for result in pipeline.of(Result)] == [1.0, 0.5]
+
+
+def test_each_member_is_judged_by_what_was_true() -> None:
+    scope = ScopeSpec(service="classify", member="bad")
+    pipeline = Pipeline(Observer(configuration(scope=scope, action="")))
+    pipeline.requests(10)
+    pipeline.requests(10, noise=True)
+    pipeline.quiet(10)
+    assert [(result.value, result.window) for result in pipeline.of(Result)] == [
+        (1.0, Verdict.KEPT),
+        (0.0, Verdict.BROKEN),
+    ]
+
+
+def test_outside_its_effective_span_a_contract_judges_nothing() -> None:
+    pipeline = Pipeline(Observer(configuration({"ends": 1002.0})))
+    pipeline.requests(40, noise=True)
+    pipeline.quiet(10)
+    assert [result.window for result in pipeline.of(Result)] == [Verdict.BROKEN, *[Verdict.UNKNOWN] * 3]
+
+
+def test_silence_where_data_must_come_is_broken() -> None:
+    window = WindowSpec(size_seconds=2.0, every_seconds=2.0)
+    pipeline = Pipeline(Observer(configuration(window=window, missing="broken", metric="response_time", action="")))
+    pipeline.quiet(20)
+    assert {result.verdict for result in pipeline.of(Result)} == {Verdict.BROKEN}
+
+
+def test_a_users_function_gives_results_and_a_failing_one_is_left_alone(tmp_path: Any) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "def spread(samples, scale=1):\n"
+        "    found = [row['response_time'] for row in samples]\n"
+        "    return {'range': scale * (max(found) - min(found))}\n"
+        "def broken(samples):\n    raise RuntimeError('no')\n"
+    )
+    window = WindowSpec(size_count=10, every_count=10)
+    processing = tuple(
+        ProcessingSpec(function=f"mine.py:{name}", window=window, options=options)
+        for name, options in (("spread", {"scale": 2}), ("broken", {}))
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path)
+        pipeline = Pipeline(Observer(configuration({"processing": processing})))
+        pipeline.requests(40)
+        pipeline.quiet(10)
+    values = [result for result in pipeline.of(Result) if result.objective == "spread.range"]
+    assert values
+    assert values[0].value == pytest.approx(0.0, abs=1e-6)
+    state = pipeline.observer.state.processors["c/1"]
+    assert (state.failed, state.why) == (5, "RuntimeError: no")
+
+
+def test_a_configuration_survives_its_bytes_and_others_are_refused() -> None:
+    given = configuration()
+    assert decode_configuration(msgspec.json.encode(given)) == given
+    for content in (b"", b"{}", msgspec.json.encode(msgspec.structs.replace(given, v=99))):
+        with pytest.raises(UnreadableConfiguration):
+            decode_configuration(content)
+
+
+def test_where_instances_run_does_not_change_what_is_judged() -> None:
+    given = configuration()
+    moved = msgspec.structs.replace(given, instances=())
+    assert digest_of(moved) == digest_of(given)
+    assert digest_of(configuration(low=0.8)) != digest_of(given)

@@ -41,7 +41,7 @@ def plan(
     if html is not None:
         from rohe_iac.cli.views.plan_page import page_of
 
-        before = planned.record.planfile.plan if planned.record is not None else None
+        before = planned.record.planfile if planned.record is not None else None
         write_page(screen.folder / html, page_of(planned.planfile, before))
     PlanView(screen).show(planned.planfile, output, every=every, saved=out)
     if planned.planfile.plan.unplaced:

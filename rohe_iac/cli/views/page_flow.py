@@ -138,25 +138,28 @@ def _legs(layout: Layout, sources: Counter[int], sinks: Counter[int], limit: int
     pairs: Counter[tuple[str, int]] = Counter()
     for a, many in sources.items():
         for b, more in sinks.items():
-            route = layout.route(a, b)
-            if a == b:
-                over = ("same node", 0)
-            elif route is None:
-                over = ("no link", -1)
-            elif route[1] >= 0:
-                over = (f"link {layout.wires[route[1]].name}", route[0])
-            else:
-                over = ("same zone" if layout.wires else "network (no links declared)", 0)
-            pairs[over] += many * more
+            pairs[over(layout, a, b)] += many * more
     return tuple(
         Leg(
-            over,
+            words,
             count,
             _shown_latency(latency) if latency > 0 else "",
             latency < 0 or (limit is not None and latency > limit),
         )
-        for (over, latency), count in sorted(pairs.items())
+        for (words, latency), count in sorted(pairs.items())
     )
+
+
+def over(layout: Layout, a: int, b: int) -> tuple[str, int]:
+    """What lies between two nodes, in words, and its latency in microseconds; -1 where they are not connected."""
+    if a == b:
+        return ("same node", 0)
+    route = layout.route(a, b)
+    if route is None:
+        return ("no link", -1)
+    if route[1] >= 0:
+        return (f"link {layout.wires[route[1]].name}", route[0])
+    return ("same zone" if layout.wires else "network (no links declared)", 0)
 
 
 def _shown_latency(micro: int) -> str:

@@ -119,6 +119,18 @@ def cards_of(problem: Problem, plan: Plan, keys: Keys, *, fullest: int | None) -
     return tuple(_card(node, homes.get(node.name, ()), resources, keys) for node in nodes)
 
 
+def bars_of(problem: Problem, plan: Plan, keys: Keys, names: Sequence[str]) -> dict[str, tuple[Bar, ...]]:
+    """The cpu and memory bars of the named nodes, those that the problem has."""
+    resources = _resources(problem)
+    homes = _by_node(plan)
+    wanted = set(names)
+    return {
+        node.name: _card(node, homes.get(node.name, ()), resources, keys).bars[:2]
+        for node in problem.nodes
+        if node.name in wanted
+    }
+
+
 def groups_of(problem: Problem, plan: Plan) -> tuple[Group, ...]:
     """The nodes by device type and zone; zones are put together where there would be more than 100 rows."""
     loads = _loads(_by_node(plan), _resources(problem))

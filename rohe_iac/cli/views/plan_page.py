@@ -9,7 +9,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from rohe_iac.cli.views.page_flow import Stage, Stretch, stages_of, stretches_of
-from rohe_iac.cli.views.page_nodes import Card, Group, Keys, cards_of, groups_of
+from rohe_iac.cli.views.page_map import map_of
+from rohe_iac.cli.views.page_nodes import Bar, Card, Group, Keys, bars_of, cards_of, groups_of
 from rohe_iac.deployment.planfile import PlanFile
 from rohe_iac.planning.difference import Change, difference
 from rohe_iac.planning.plan import Plan, Unplaced
@@ -37,8 +38,17 @@ class Homeless:
     by_rule: tuple[tuple[str, int], ...]
 
 
-def page_of(planfile: PlanFile, before: Plan | None = None) -> str:
-    """The page as text. `before`: the plan that was applied last, None where nothing is known to be.
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A node whose replicas are not those of before: its bars of then and of now, cpu and memory."""
+
+    node: str
+    before: tuple[Bar, ...]
+    after: tuple[Bar, ...]
+
+
+def page_of(planfile: PlanFile, before: PlanFile | None = None) -> str:
+    """The page as text. `before`: the plan file that was applied last, None where nothing is known to be.
 
     Its size is bounded whatever the plan's: at most FULLEST nodes in detail, FEW_ROWS rows a table.
     """
@@ -47,7 +57,7 @@ def page_of(planfile: PlanFile, before: Plan | None = None) -> str:
     many = len(problem.nodes) > MANY_NODES
     cards: Sequence[Card] = cards_of(problem, plan, keys, fullest=FULLEST if many else None)
     groups: tuple[Group, ...] = groups_of(problem, plan) if many else ()
-    changes = difference(before, plan)
+    changes = difference(before.plan if before else None, plan)
     told = [change for change in changes if change.kind != "kept"]
     stages: tuple[Stage, ...] = stages_of(problem, plan, keys)
     stretches: tuple[Stretch, ...] = stretches_of(problem, plan, keys)
@@ -66,6 +76,8 @@ def page_of(planfile: PlanFile, before: Plan | None = None) -> str:
             stages=stages,
             stretches=stretches[:FEW_ROWS],
             stretches_more=len(stretches) - FEW_ROWS,
+            drawing=map_of(problem, plan, keys),
+            turns=_turns(planfile, before, told, keys),
             known=before is not None,
             counts=Counter(change.kind for change in changes),
             verbs=Counter(action.verb for action in planfile.actions),
@@ -114,6 +126,15 @@ def _homeless(planfile: PlanFile, keys: Keys) -> list[Homeless]:
         )
         for workload, items in sorted(found.items())
     ]
+
+
+def _turns(planfile: PlanFile, before: PlanFile | None, told: Sequence[Change], keys: Keys) -> list[Turn]:
+    if before is None:
+        return []
+    names = sorted({name for change in told if change.kind != "changed" for name in (change.before, change.after)})
+    wanted = [name for name in names if name][:FULLEST]
+    then, now = (bars_of(item.problem, item.plan, keys, wanted) for item in (before, planfile))
+    return [Turn(name, then.get(name, ()), now.get(name, ())) for name in wanted]
 
 
 def _named(change: Change, keys: Keys) -> dict[str, str | int]:

@@ -31,6 +31,8 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("observe",),
     ("violations",),
     ("explain",),
+    ("why-not",),
+    ("audit",),
     ("doctor",),
     ("engine", "install"),
     ("agent", "run"),
@@ -74,7 +76,7 @@ def _globals(
 def _register() -> None:
     groups: dict[str, typer.Typer] = {}
     for words in COMMANDS:
-        name = "_".join(words)
+        name = "_".join(words).replace("-", "_")
         if importlib.util.find_spec(f"rohe_iac.cli.{name}") is None:
             continue
         function = getattr(importlib.import_module(f"rohe_iac.cli.{name}"), name)

@@ -3,8 +3,8 @@
 Each iteration ejects the replicas of a few nodes (all of one, some of others), adds those without a place, and inserts
 them in one of several orders at the best node, now and then passing one over; what is worth no less is kept. This is
 relocate, swap and eject in one move (ruin and recreate: Schrimpf et al. 2000; blinks: Christiaens and Vanden Berghe
-2020). The budget counts iterations, never time, and the numbers drawn come from a generator of our own, so that the same
-problem gives the same plan everywhere.
+2020). The budget counts iterations, never time, and the numbers drawn come from a generator of our own, so that the
+same problem gives the same plan everywhere.
 """
 
 from __future__ import annotations
@@ -172,15 +172,28 @@ class Search:
 
     def _ranks(self) -> list[int] | None:
         """An order of nodes to fill one after another, or None: the best by score."""
-        mode = self.draws.below(4)
+        mode = self.draws.below(6)
         if mode < 2:
             return None
         if mode == 2:
             return self._large_first
+        if mode < 5:
+            return self._tightest()
         ranks = list(range(len(self.layout.nodes)))
         for position in range(len(ranks) - 1, 0, -1):
             other = self.draws.below(position + 1)
             ranks[position], ranks[other] = ranks[other], ranks[position]
+        return ranks
+
+    def _tightest(self) -> list[int]:
+        """Nodes by how little they have left of all they offer, cores and virtual memory too."""
+        ledger, ranks = self.ledger, []
+        for node, supply in enumerate(self.layout.nodes):
+            left = ledger.cpu[node] * 1000 // max(1, supply.cpu) + ledger.rss[node] * 1000 // max(1, supply.rss)
+            left += sum(ledger.cores[node]) * 1000 // max(1, sum(supply.cores))
+            if supply.vms:
+                left += ledger.vms[node] * 1000 // supply.vms
+            ranks.append(max(0, 8000 - left) + self.draws.below(400))
         return ranks
 
     def _best(self, demand: int, ranks: list[int] | None) -> int:

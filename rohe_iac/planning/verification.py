@@ -24,6 +24,9 @@ class Fault:
     subject: str
     message: str
 
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.rule}: {self.message}"
+
 
 def verify(problem: Problem, plan: Plan) -> tuple[Fault, ...]:
     """Every broken constraint of the plan, sorted; empty where all hold."""

@@ -1,0 +1,20 @@
+"""`rohe audit`."""
+
+from __future__ import annotations
+
+from rohe_iac.cli.console import Output, OutputOption, StackArgument, screen
+from rohe_iac.foundation.errors import ExitCode
+
+
+def audit(stack: StackArgument = None, output: OutputOption = Output.human) -> int:
+    """Drop every node in turn, and every zone, and tell what breaks; exit 1 where the loss of one node breaks anything.
+
+    Example: `rohe audit cctvs-lab`
+    """
+    from rohe_iac.cli.views.drop import DropView
+    from rohe_iac.usecases.audit import audit as drops
+
+    found = drops(screen.folder, stack)
+    DropView(screen).show(found, output)
+    broken = any(not drop.survived for drop in found if drop.what.startswith("node/"))
+    return ExitCode.CHECK_FAILED if broken else ExitCode.OK

@@ -1,0 +1,18 @@
+"""`rohe audit`: what the loss of each node, and of each zone, would do to the plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rohe_iac.planning.audit import Drop
+from rohe_iac.planning.audit import audit as drops
+from rohe_iac.usecases.plan import make_plan
+
+
+def audit(directory: Path, stack: str | None = None) -> tuple[Drop, ...]:
+    """Every drop of the stack's plan as it stands.
+
+    Errors: InvalidBlueprint, UsageError.
+    """
+    planned = make_plan(directory, stack).planfile
+    return drops(planned.problem, planned.plan)

@@ -1,0 +1,22 @@
+"""`rohe why-not`: what keeps a service off a node, and the smallest edits that would let it on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rohe_iac.foundation.errors import UsageError
+from rohe_iac.planning.why_not import WhyNot
+from rohe_iac.planning.why_not import why_not as answers
+from rohe_iac.usecases.plan import make_plan
+
+
+def why_not(directory: Path, service: str, node: str, stack: str | None = None) -> tuple[WhyNot, ...]:
+    """Answers for every workload of the service (`classify`, `service/classify/svm`) and a node (`node/pi-1`).
+
+    Errors: InvalidBlueprint, UsageError.
+    """
+    planned = make_plan(directory, stack).planfile
+    name = service.removeprefix("service/")
+    if not name or not node.removeprefix("node/"):
+        raise UsageError("name a service and a node", hint="for example: rohe why-not classify pi-1")
+    return answers(planned.problem, planned.plan, name, node.removeprefix("node/"))

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from rohe_iac.foundation.errors import UsageError
+from rohe_iac.planning.audit import audit
+from rohe_iac.planning.demand import DeviceRequest, Edge, Spread
+from rohe_iac.planning.edits import apply_edits, parse_edits
+from rohe_iac.planning.plan import Plan
+from rohe_iac.planning.planner import plan
+from rohe_iac.planning.problem import Problem
+from rohe_iac.planning.supply import Taint, Wire
+from rohe_iac.planning.verification import verify
+from rohe_iac.planning.why_not import why_not
+
+
+def fixes(problem: Problem, service: str, node: str) -> list[tuple[tuple[str, ...], int]]:
+    (answer,) = why_not(problem, plan(problem), service, node)
+    assert all(fix.proven for fix in answer.fixes)
+    return [(fix.edits, fix.change) for fix in answer.fixes]
+
+
+def test_why_not_tells_the_smallest_change_of_request_or_capacity_first(world: Any) -> None:
+    nodes = [world.node("small", cpu=1000), world.node("wide", cpu=8000)]
+    problem = world.problem(nodes, [world.demand("d", cpu=1500)])
+    assert fixes(problem, "d", "small") == [
+        (("service/d.cpu down to 1",), 333_333),
+        (("node/small.cpu up to 1500m",), 500_000),
+    ]
+
+
+def test_why_not_combines_two_fields_and_no_more(world: Any) -> None:
+    demand = world.demand("d", cpu=1100, rss=110, cores=(500,))
+    two = world.problem([world.node("n1", cpu=1000, rss=100)], [demand])
+    assert fixes(two, "d", "n1")[0][0] == ("service/d.cpu down to 1", "service/d.memory.rss down to 100")
+    three = world.problem([world.node("n1", cpu=1000, rss=100, cores=(400,))], [demand])
+    assert fixes(three, "d", "n1") == []
+
+
+def test_why_not_knows_ways_out_of_rules_and_devices(world: Any) -> None:
+    tainted = world.problem([world.node("n1", taints=(Taint("lan"),))], [world.demand("d")])
+    assert fixes(tainted, "d", "n1")[0][0] == ("node/n1.taints without lan",)
+    spread = world.problem([world.node("n1")], [world.demand("d", 2, spread=(Spread("node", 1),))])
+    assert fixes(spread, "d", "n1") == [(("service/d.spread.node maxPerDomain 2",), 1_000_000)]
+    gpu = world.node("n1", devices=(world.gpu(used=2500),))
+    asked = world.demand("d", devices=(DeviceRequest("gpu", share=10_000),))
+    assert fixes(world.problem([gpu], [asked]), "d", "n1") == [(("service/d.gpu down to 75%",), 250_000)]
+
+
+def test_why_not_says_when_one_more_would_fit_and_names_what_it_does_not_know(world: Any) -> None:
+    problem = world.problem([world.node("n1"), world.node("n2")], [world.demand("d", cpu=100)])
+    (answer,) = why_not(problem, plan(problem), "d", "n2")
+    assert (answer.rule, answer.there) == ("", 0)
+    with pytest.raises(UsageError, match="node/n9"):
+        why_not(problem, plan(problem), "d", "n9")
+    with pytest.raises(UsageError, match="service/x"):
+        why_not(problem, plan(problem), "x", "n1")
+
+
+def test_edits_change_nodes_links_and_services(world: Any) -> None:
+    wire = Wire("4g", ("zone/a", "zone/b"), 8000, 100)
+    problem = world.problem(
+        [world.node("n1")], [world.demand("d", cpu=300)], wires=[wire], edges=[Edge("service/p:d", "service/p:d")]
+    )
+    edits = parse_edits("node/n1=down, link/4g.latency*=3,service/d.replicas=4,service/p:d.cpu+=200m,node/n1.rss=1Gi")
+    edited = apply_edits(problem, edits)
+    assert (edited.nodes[0].status, edited.nodes[0].rss) == ("down", 2**30)
+    assert edited.wires[0].latency == 24_000
+    assert (edited.demands[0].replicas, edited.demands[0].resources.cpu) == (4, 500)
+    assert [str(edit) for edit in edits][:2] == ["node/n1=down", "link/4g.latency*=3"]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "n1=down", "node/n1=broken", "node/n9=down", "service/d.colour=3", "node/n1.cpu=x"]
+)
+def test_an_edit_that_is_none_or_names_nothing_is_told(world: Any, text: str) -> None:
+    with pytest.raises(UsageError):
+        apply_edits(world.problem([world.node("n1")], [world.demand("d")]), parse_edits(text))
+
+
+def test_an_audit_tells_who_is_homeless_and_who_falls_silent(world: Any) -> None:
+    def drops(*nodes: Any) -> dict[str, Any]:
+        problem = world.problem(list(nodes), [world.demand("d", 2, cpu=1000), world.demand("e", 1, cpu=1000)])
+        return {drop.what: drop for drop in audit(problem, plan(problem))}
+
+    tight = drops(world.node("n1", cpu=3000), world.node("n2", cpu=900))
+    assert tight["node/n1"].lost == 3
+    assert len(tight["node/n1"].homeless) == 3
+    assert tight["node/n1"].silent == ("service/p:d",)
+    wide = drops(world.node("n1", cpu=3000, labels=(("zone", "a"),)), world.node("n2", cpu=3000))
+    assert wide["node/n1"].homeless == ()
+    assert "zone/a" in wide
+
+
+def test_max_moves_limits_what_moves_but_for_what_cannot_stay(world: Any) -> None:
+    def again(limit: int | None) -> Plan:
+        small = [world.demand(f"s{i}", cpu=1000) for i in range(2)]
+        before = plan(world.problem([world.node("n1", cpu=3000)], small))
+        nodes = [world.node("n1", cpu=3000), world.node("n2", cpu=1000), world.node("n3", cpu=1000)]
+        problem = world.problem(nodes, [*small, world.demand("big", cpu=3000)], max_moves=limit)
+        after = plan(problem, before)
+        assert verify(problem, after) == ()
+        return after
+
+    assert not again(None).unplaced
+    assert not again(2).unplaced
+    assert [item.service for item in again(1).unplaced] == ["big"]
+
+
+def test_a_portfolio_uses_fewer_nodes_than_one_pass_and_proves_it_by_the_bound(world: Any) -> None:
+    sizes = [600, 600, 400, 400, 300, 300, 700, 700]
+    nodes = [world.node(f"n{i}", cpu=1000) for i in range(6)]
+    demands = [world.demand(f"d{i}", cpu=size) for i, size in enumerate(sizes)]
+    result = plan(world.problem(nodes, demands, strategy="portfolio", objective=("placed", "nodes")))
+    assert (result.bound.nodes_used, result.bound.proven, result.unplaced) == (4, True, ())

@@ -50,7 +50,7 @@ def test_no_python_file_has_four_hundred_lines(root: Path, sources: list[str]) -
 
 
 def test_no_name_says_nothing(root: Path, sources: list[str]) -> None:
-    """Names of files, and public ones of classes and functions of the package, are free of the words that fit anything."""
+    """Files, and public classes and functions, of the package have names without the words that fit anything."""
     found = []
     for name in sources:
         if not name.startswith("rohe_iac/"):

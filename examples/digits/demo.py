@@ -42,19 +42,16 @@ class Failed(Exception):
 
 
 class Watch:
-    """What the agents say, window by window: one `rohe observe --follow` that runs beside the demo."""
+    """What the agents say, window by window: a `rohe observe --follow` beside the demo, begun anew where it ends."""
 
     def __init__(self, work: Path, environment: dict[str, str]) -> None:
         self.verdicts: dict[str, str] = {}
         self.broken: set[str] = set()
-        self._process = subprocess.Popen(
-            ["rohe", "observe", "--follow", "-o", "json"],
-            cwd=work,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
+        self.trouble = ""
+        self._work, self._environment = work, environment
+        self._rows: set[int] = set()
+        self._closing = False
+        self._process = self._begin()
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
@@ -66,19 +63,47 @@ class Watch:
         """Whether the objective that noise breaks was ever broken."""
         return OBJECTIVE in self.broken
 
+    @property
+    def said(self) -> str:
+        """What is known, for whoever waits in vain."""
+        told = ", ".join(f"{objective} {verdict}" for objective, verdict in sorted(self.verdicts.items()))
+        return f"{told or 'no verdict'}\n{self.trouble}".strip()
+
     def close(self) -> None:
         """Ends it."""
+        self._closing = True
         self._process.terminate()
-        self._process.wait(10)
         self._thread.join(10)
 
+    def _begin(self) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            ["rohe", "observe", "--follow", "-o", "json"],
+            cwd=self._work,
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
     def _read(self) -> None:
-        for line in self._process.stdout or ():
-            result = json.loads(line)
-            if result["contract"] == CONTRACT:
-                self.verdicts[result["objective"]] = result["verdict"]
-                if result["verdict"] == "BROKEN":
-                    self.broken.add(result["objective"])
+        while True:
+            for line in self._process.stdout or ():
+                self._take(json.loads(line))
+            self.trouble = self._process.stderr.read() if self._process.stderr is not None else ""
+            self._process.wait()
+            if self._closing:
+                return
+            time.sleep(0.5)
+            self._process = self._begin()
+
+    def _take(self, result: dict[str, Any]) -> None:
+        # One that begins anew tells the newest windows once more.
+        if result["contract"] != CONTRACT or result["row"] in self._rows:
+            return
+        self._rows.add(result["row"])
+        self.verdicts[result["objective"]] = result["verdict"]
+        if result["verdict"] == "BROKEN":
+            self.broken.add(result["objective"])
 
 
 class Demo:
@@ -132,14 +157,14 @@ class Demo:
             return json.loads(ended.stdout)
         return None
 
-    def wait(self, what: str, happened: Callable[[], bool]) -> None:
+    def wait(self, what: str, happened: Callable[[], bool], watch: Watch) -> None:
         """Waits until something has happened. Failed when it does not within the patience."""
         self.console.print()
         self.say(f"{what} ...")
         end = time.monotonic() + PATIENCE
         while not happened():
             if time.monotonic() > end:
-                raise Failed(f"waited {PATIENCE:g} s in vain: {what}")
+                raise Failed(f"waited {PATIENCE:g} s in vain: {what}\n{watch.said}")
             time.sleep(0.1)
 
     def acted_on(self) -> str:
@@ -165,7 +190,7 @@ class Demo:
         self.type("rohe", "apply", "--yes", "digits.plan")
         watch = Watch(self.work, self.environment)
         try:
-            self.wait("the first 200 images are taken, read and judged", watch.all_kept)
+            self.wait("the first 200 images are taken, read and judged", watch.all_kept, watch)
             self.type("rohe", "status")
             self.type("rohe", "observe")
             if watch.has_broken():
@@ -174,7 +199,7 @@ class Demo:
             self.console.print()
             self.say("Now the camera's sensor goes bad. Nobody tells rohe.")
             self.type("python", "-m", "digits.noise", self.camera(), "gaussian", "0.2")
-            self.wait("the agent judges the last 200 answers, every 20", watch.has_broken)
+            self.wait("the agent judges the last 200 answers, every 20", watch.has_broken, watch)
             self.type("rohe", "violations")
             self.type("rohe", "explain", self.acted_on())
 
@@ -182,7 +207,7 @@ class Demo:
             self.say(
                 "The contract asks to `degrade`: the agent has told the services to go on without the one to blame."
             )
-            self.wait("the noise goes on; are the last 200 answers good again", watch.all_kept)
+            self.wait("the noise goes on; are the last 200 answers good again", watch.all_kept, watch)
             self.type("rohe", "observe")
         finally:
             watch.close()

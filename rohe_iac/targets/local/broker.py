@@ -24,6 +24,8 @@ SUBSCRIPTIONS = "$MQTT.sub.>"
 """Where the server delivers messages of QoS 1 to; every subscriber needs it."""
 MEMORY_STORE = 64 * 2**20
 FILE_STORE = 2 * 2**30
+ACK_PENDING = 2048
+"""Messages of a subscription that may wait for acknowledgement; 31 subscriptions share the 65,535 of a session."""
 
 
 class BrokerMissing(RoheError):
@@ -77,8 +79,10 @@ def server_settings(broker: Broker, store: Path, stack: str) -> str:
             f"jetstream {{ store_dir: {json.dumps(str(store))}, max_memory_store: {MEMORY_STORE},"
             f" max_file_store: {FILE_STORE} }}",
             # What a killed agent had not acknowledged comes again after ack_wait (30 s unless told), and while as much
-            # as max_ack_pending is out, nothing new does.
-            f'mqtt {{ host: "127.0.0.1", port: {broker.ports["mqtt"]}, ack_wait: "3s", max_ack_pending: 65535 }}',
+            # as max_ack_pending is out, nothing new does. A session has 65,535 in all: with more a subscription than
+            # this, those of an agent after the first ones are refused.
+            f'mqtt {{ host: "127.0.0.1", port: {broker.ports["mqtt"]}, ack_wait: "3s",'
+            f" max_ack_pending: {ACK_PENDING} }}",
             "include ./users.conf",
             "",
         )

@@ -60,6 +60,9 @@ class EngineCommand(PulumiCommand):
             errors="replace",
         ) as process:
             self._process = process
+            if self.received:
+                # The signal came while no engine ran that it could have been forwarded to.
+                process.send_signal(signal.SIGINT)
             out, err = _Reader(process.stdout, on_output), _Reader(process.stderr, on_error)
             out.join()
             err.join()

@@ -1,0 +1,261 @@
+"""Claims about the page of `rohe plan --html`, looked at by a real headless Chromium."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from rohe_iac.foundation.canonical import canonical_json
+
+ROOT = Path(__file__).parents[2]
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars",
+    "--allow-file-access-from-files",
+)  # fmt: skip
+
+Rohe = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """The surveillance example, with links between its sites."""
+    folder = tmp_path / "cctvs"
+    shutil.copytree(ROOT / "examples" / "cctvs", folder)
+    inventory = folder / "blueprints" / "inventory.yaml"
+    if "links:" not in inventory.read_text():
+        link = "{name: backhaul, between: [zone/site-1, zone/site-2], latency: 8ms, bandwidth: 100Mbps}"
+        inventory.write_text(inventory.read_text().rstrip() + f"\n  links:\n    - {link}\n")
+    return folder
+
+
+@pytest.fixture
+def rohe(repository: Path, tmp_path: Path) -> Rohe:
+    """Runs `rohe ARGUMENTS` in the repository."""
+
+    def run(*arguments: str, folder: Path = repository) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(Path(sys.executable).parent / "rohe"), *arguments],
+            cwd=folder,
+            env={**os.environ, "XDG_STATE_HOME": str(tmp_path / "state")},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def chromium() -> str:
+    """The browser, or a loud skip."""
+    found = next(
+        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), ""
+    )
+    if not found:
+        pytest.skip("there is no Chromium to look at the page with (Debian: apt-get install chromium)")
+    return found
+
+
+def dumped(chromium: str, page: Path, folder: Path, *flags: str) -> str:
+    """The page's document after it was loaded, as text."""
+    done = subprocess.run(
+        [chromium, *FLAGS, f"--user-data-dir={folder / 'browser'}", *flags, "--dump-dom", page.as_uri()],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def measured(chromium: str, page: Path, folder: Path, width: int) -> dict[str, int]:
+    """How wide the page is in a frame of that width, and how many texts of its replicas have an area."""
+    frame = folder / "frame.html"
+    frame.write_text(
+        f"""<iframe id="f" src="{page.as_uri()}" style="width:{width}px;height:800px;border:0"></iframe>
+<pre id="told"></pre>
+<script>
+addEventListener("load", () => {{
+  const page = document.getElementById("f").contentDocument;
+  const seen = [...page.querySelectorAll("#nodes article li")].filter(item => {{
+    const box = item.getBoundingClientRect();
+    return box.width > 20 && box.height > 8 && box.right <= {width} && box.left >= 0;
+  }});
+  document.getElementById("told").textContent = JSON.stringify({{
+    wide: Math.max(page.documentElement.scrollWidth, page.body.scrollWidth),
+    seen: seen.length,
+    scripts: page.scripts.length,
+  }});
+}});
+</script>"""
+    )
+    text = dumped(chromium, frame, folder)
+    found = re.search(r'<pre id="told">(\{.*?\})</pre>', text)
+    assert found, text
+    told: dict[str, int] = json.loads(html.unescape(found[1]))
+    return told
+
+
+class Texts(HTMLParser):
+    """All text of a page that is not style."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self._style = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self._style = tag == "style"
+
+    def handle_endtag(self, tag: str) -> None:
+        self._style = False
+
+    def handle_data(self, data: str) -> None:
+        if not self._style:
+            self.texts.append(data)
+
+
+def read(text: str) -> Texts:
+    parser = Texts()
+    parser.feed(text)
+    return parser
+
+
+def test_every_replica_is_on_the_page_and_nothing_leaves_a_phone_to_the_right(
+    rohe: Rohe, repository: Path, chromium: str, tmp_path: Path
+) -> None:
+    done = rohe("plan", "--html", "plan.html", "-o", "json")
+    assert done.returncode == 0, done.stderr
+    placements = json.loads(done.stdout)["plan"]["placements"]
+    page = repository / "plan.html"
+    shown = " ".join(read(dumped(chromium, page, tmp_path)).texts)
+    for place in placements:
+        assert place["replica"].removeprefix("replica/") in shown
+        assert place["node"] in shown
+    for width in (390, 1280):
+        told = measured(chromium, page, tmp_path, width)
+        assert told["wide"] <= width, f"{told['wide']} pixels wide in a window of {width}"
+        assert told["seen"] == len(placements)
+        assert told["scripts"] == 0
+
+
+def test_the_page_asks_for_nothing_from_anywhere(rohe: Rohe, repository: Path, chromium: str, tmp_path: Path) -> None:
+    assert rohe("plan", "--html", "plan.html").returncode == 0
+    log = tmp_path / "net.json"
+    dumped(chromium, repository / "plan.html", tmp_path, f"--log-net-log={log}")
+    wanted = set(re.findall(r'"url":"([a-z]+:[^"]{0,200})', log.read_text(errors="replace")))
+    pages = {url for url in wanted if not url.startswith(("data:", "about:", "chrome", "devtools:"))}
+    ours = {url for url in pages if url.startswith("file:")}
+    assert ours <= {(repository / "plan.html").as_uri()}
+    # What the browser itself may ask its maker for names no page as the one who asked.
+    text = (repository / "plan.html").read_text()
+    assert not re.search(r'(?:src|href|action|data|poster)\s*=\s*"(?!#|data:,)', text)
+    assert "@import" not in text
+    assert "url(" not in text.replace("url(#tip)", "")
+    assert "default-src 'none'" in text
+
+
+def test_texts_of_a_blueprint_are_shown_and_never_taken_for_markup(
+    rohe: Rohe, repository: Path, chromium: str, tmp_path: Path
+) -> None:
+    inventory = repository / "blueprints" / "inventory.yaml"
+    evil = "<script>document.title='broken'</script><img src=x onerror=alert(1)>"
+    inventory.write_text(
+        inventory.read_text().replace("zone: site-1", f'zone: "{evil}"').replace("zone/site-1", f"zone/{evil}")
+        .replace("model: maxwell", "model: '\"><b id=broken>'")
+    )  # fmt: skip
+    done = rohe("plan", "--html", "plan.html")
+    assert done.returncode in (0, 4), done.stderr
+    parser = read(dumped(chromium, repository / "plan.html", tmp_path))
+    tags = [tag for tag, _ in parser.tags]
+    assert "script" not in tags
+    assert "img" not in tags
+    assert not any(attributes.get("id") == "broken" for _, attributes in parser.tags)
+    assert evil in " ".join(parser.texts)
+
+
+def test_what_did_not_fit_is_told_with_its_reason_and_place(rohe: Rohe, repository: Path) -> None:
+    pipeline = repository / "blueprints" / "pipeline.yaml"
+    pipeline.write_text(pipeline.read_text().replace("share: 15%", "share: 95%").replace("replicas: 3", "replicas: 7"))
+    done = rohe("plan", "--html", "plan.html", "-o", "json")
+    assert done.returncode == 4
+    unplaced = json.loads(done.stdout)["plan"]["unplaced"]
+    section = (repository / "plan.html").read_text().partition('id="missing"')[2].partition("</section>")[0]
+    shown = " ".join(read(section).texts)
+    for item in unplaced:
+        assert item["replica"].removeprefix("replica/") in shown
+    assert unplaced[0]["closest"][0]["missing"] in shown
+    assert re.search(r"blueprints/pipeline\.yaml:\d+:\d+", shown)
+
+
+def test_before_and_after_are_held_against_the_record(rohe: Rohe, repository: Path, tmp_path: Path) -> None:
+    assert rohe("plan", "--out", "one.plan").returncode == 0
+    before = json.loads((repository / "one.plan").read_bytes())
+    record = {"serial": 3, "digest": before["digest"], "complete": True, "plan": before}
+    (tmp_path / "record.json").write_bytes(canonical_json(record) + b"\n")
+    used = next(item for item in before["plan"]["placements"] if item["service"] == "object-detection")["node"]
+    inventory = repository / "blueprints" / "inventory.yaml"
+    inventory.write_text(re.sub(rf"(name: {used},.*)}}\n", r"\1, status: down}\n", inventory.read_text()))
+    done = rohe("plan", "--html", "plan.html", "--against", str(tmp_path / "record.json"), "-o", "json")
+    after = {item["replica"]: item["node"] for item in json.loads(done.stdout)["plan"]["placements"]}
+    section = (repository / "plan.html").read_text().partition('id="change"')[2].partition("</section>")[0]
+    shown = " ".join(read(section).texts)
+    moved = [item for item in before["plan"]["placements"] if after.get(item["replica"]) != item["node"]]
+    assert moved
+    for item in moved:
+        assert item["replica"].removeprefix("replica/") in shown
+        assert after[item["replica"]] in shown
+    assert f"{len(moved)} moved" in shown
+    assert "record 3" in shown
+
+
+def test_a_page_names_its_parts_to_those_who_do_not_see_it(rohe: Rohe, repository: Path) -> None:
+    assert rohe("plan", "--html", "plan.html").returncode == 0
+    parser = read((repository / "plan.html").read_text())
+    tags = dict(parser.tags[::-1])
+    assert tags["html"]["lang"] == "en"
+    named = {attributes.get("name"): attributes for tag, attributes in parser.tags if tag == "meta"}
+    assert "width=device-width" in (named["viewport"]["content"] or "")
+    for tag, attributes in parser.tags:
+        if attributes.get("role") == "img":
+            assert attributes.get("aria-label"), tag
+    headings = [int(tag[1]) for tag, _ in parser.tags if re.fullmatch(r"h[1-6]", tag)]
+    assert headings[0] == 1
+    assert headings.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(headings))
+
+
+def test_a_page_of_thousands_of_replicas_stays_small_and_shows_the_fullest_nodes(
+    rohe: Rohe, chromium: str, tmp_path: Path
+) -> None:
+    fleet = tmp_path / "fleet"
+    made = subprocess.run(
+        [sys.executable, str(ROOT / "examples/fleet/generate.py"), str(fleet), "--nodes", "1000", "--replicas", "2000"],
+        timeout=60,
+        check=False,
+    )
+    assert made.returncode == 0
+    done = rohe("plan", "--html", "plan.html", folder=fleet)
+    assert done.returncode in (0, 4), done.stderr
+    page = fleet / "plan.html"
+    assert page.stat().st_size < 1_000_000
+    assert "1000 nodes by device type and zone" in page.read_text()
+    assert measured(chromium, page, tmp_path, 390)["wide"] <= 390

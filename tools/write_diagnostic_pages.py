@@ -81,9 +81,9 @@ def index() -> str:
     head = (
         "# Diagnostics",
         "",
-        "Every code that `rohe validate` tells, with a wrong and a right example. R0: the text itself; R1: a document by",
-        "itself; R2: what documents say of each other; R3: what fits no node (warnings; `rohe plan` ends with 4); R4: what",
-        "nothing acts on yet (`rohe apply` refuses it).",
+        "Every code that `rohe validate` tells, with a wrong and a right example. R0: the text itself; R1: a document",
+        "by itself; R2: what documents say of each other; R3: what fits no node (warnings; `rohe plan` ends with 4);",
+        "R4: what nothing acts on yet (`rohe apply` refuses it).",
         "",
         "| code | name | what is wrong |",
         "|---|---|---|",

@@ -222,22 +222,23 @@ def _annotations_at(model: type[Model], location: tuple[str | int, ...]) -> list
         for annotation in current:
             following += _inside(annotation, step)
         current = following or current
-    return [leaf for annotation in current for leaf in _unwrapped(annotation)]
+    return [leaf for annotation in current for leaf in unwrapped(annotation)]
 
 
-def _unwrapped(annotation: Any) -> Iterator[Any]:
+def unwrapped(annotation: Any) -> Iterator[Any]:
+    """The types that an annotation allows: Annotated and unions taken apart."""
     origin = get_origin(annotation)
     if origin is Annotated:
-        yield from _unwrapped(get_args(annotation)[0])
+        yield from unwrapped(get_args(annotation)[0])
     elif origin in (Union, types.UnionType):
         for part in get_args(annotation):
-            yield from _unwrapped(part)
+            yield from unwrapped(part)
     else:
         yield annotation
 
 
 def _inside(annotation: Any, step: str | int) -> Iterator[Any]:
-    for leaf in _unwrapped(annotation):
+    for leaf in unwrapped(annotation):
         origin = get_origin(leaf)
         if isinstance(leaf, type) and issubclass(leaf, BaseModel):
             for name, field in leaf.model_fields.items():

@@ -17,6 +17,8 @@ from rohe_iac.foundation.errors import ExitCode, RoheError
 
 COMMANDS: tuple[tuple[str, ...], ...] = (
     ("validate",),
+    ("fmt",),
+    ("schema",),
     ("plan",),
     ("show",),
     ("verify",),

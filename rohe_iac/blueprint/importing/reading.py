@@ -61,13 +61,13 @@ def read_foreign(name: str, text: str) -> Reading:
     """All documents of `text`, the empty ones left out. Errors: Unreadable."""
     try:
         return _Reader(name, text).reading
-    except Unreadable:
+    except Unreadable as refused:
         # JSON holds what libyaml refuses: long keys, surrogate pairs, tabs.
         if text.lstrip().startswith(("{", "[")):
             try:
                 value = json.loads(text)
             except (ValueError, RecursionError):
-                raise
+                raise refused from None
             return Reading([_without_places(value, Place(name), [0], 0)])
         raise
 

@@ -1,0 +1,153 @@
+"""Service files: applications become pipelines, services keep what they ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from rohe_iac.blueprint.importing.importing import Imported, InvalidImport
+
+Take = Callable[..., Imported]
+
+
+def service(**fields: Any) -> dict[str, Any]:
+    whole: dict[str, Any] = {
+        "service_name": "web_1",
+        "image": "rdsea/web:2.0",
+        "port_mapping": [{"con_port": 4002, "phy_port": 80}],
+        "cpu": 424,
+        "accelerator": {"gpu": 0},
+        "memory": {"rss": 200, "vms": 500},
+        "processor": [50, 5],
+        "sensitivity": 0,
+        "replicas": 2,
+    }
+    return {key: value for key, value in (whole | fields).items() if value is not None}
+
+
+def services(done: Imported, index: int = 0) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = [doc["spec"]["services"] for doc in done.documents if doc["kind"] == "Pipeline"][
+        index
+    ]
+    return found
+
+
+def notes(done: Imported) -> str:
+    return "\n".join(text for file in done.files for _, text in file.notes)
+
+
+def test_the_sample_gives_three_pipelines_with_fifteen_replicas(sample: Take) -> None:
+    done = sample("add_service.yaml")
+    assert [document["metadata"]["name"] for document in done.documents] == ["object-detection", "kpi", "bts"]
+    assert sum(entry["replicas"] for index in range(3) for entry in services(done, index)) == 15
+    assert services(done)[2] == {
+        "name": "object-detection-inference-service",
+        "image": "rdsea/od_inf:2.0",
+        "replicas": 1,
+        "ports": [
+            {"name": "p4002", "containerPort": 4002, "servicePort": 4002},
+            {"name": "p4003", "containerPort": 4003, "servicePort": 4003},
+        ],
+        "requests": {
+            "cpu": "500m",
+            "cores": ["500m"],
+            "memory": {"rss": "600Mi", "vms": "200Mi"},
+            "accelerators": {"gpu": {"share": "15%"}},
+        },
+    }
+
+
+def test_nodes_and_services_together_make_a_stack(sample: Take) -> None:
+    done = sample("add_service.yaml", "add_node.yaml", name="testbed")
+    assert [document["kind"] for document in done.documents] == [
+        "Inventory",
+        "Pipeline",
+        "Pipeline",
+        "Pipeline",
+        "Stack",
+    ]
+    assert done.documents[-1]["spec"] == {"pipelines": ["object-detection", "kpi", "bts"], "inventory": "testbed"}
+
+
+def test_all_spellings_mean_the_same(take: Take) -> None:
+    new = service(service_name=None, cpu=None, accelerator=None, memory=None, processor=None)
+    new |= {"microservice_name": "web_1", "cpu_required": 424, "accelerator_required": {"gpu": 0}}
+    new |= {"memory_required": {"rss": 200, "vms": 500}, "cores_required": [50, 5]}
+    assert take({"data": {"app": {"x": service()}}}).documents == take({"app": {"x": new}}).documents
+
+
+def test_phy_port_becomes_the_service_port(take: Take) -> None:
+    mapping = [{"con_port": 80, "phy_port": 8080}, {"con_port": 80, "phy_port": 9090}]
+    done = take({"data": {"app": {"x": service(ports=[80, "81"], port_mapping=mapping)}}})
+    assert services(done)[0]["ports"] == [
+        {"name": "p80", "containerPort": 80, "servicePort": 8080},
+        {"name": "p81", "containerPort": 81},
+    ]
+    assert [item.field for item in done.files[0].unmapped] == ["data.app.x.port_mapping[1]"]
+
+
+@pytest.mark.parametrize(
+    ("cpu", "chunks", "expected"),
+    [
+        (424, [50, 5], ["500m", "50m"]),
+        (331, [420, 20], ["420m", "20m"]),
+        (1000, [100], [1]),
+        (50, [40], ["400m"]),
+    ],
+)
+def test_the_unit_of_cores_is_inferred_with_the_file_s_own_as_tie_break(
+    take: Take, cpu: int, chunks: list[int], expected: list[object]
+) -> None:
+    # [40] beside 50 millicores reads either way by itself; the file's other services say percent.
+    others = {f"s{index}": service(service_name=f"s{index}") for index in range(3)}
+    done = take({"data": {"app": {**others, "x": service(cpu=cpu, processor=chunks)}}})
+    if cpu == 50:
+        assert services(done)[3]["requests"]["cores"] in (expected, ["40m"])
+    else:
+        assert services(done)[3]["requests"]["cores"] == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        (0, None),
+        (15, {"share": "15%"}),
+        ("12.5", {"share": "12.5%"}),
+        (100, {"share": "100%"}),
+        (200, {"count": 2}),
+        (150, {"count": 2}),
+    ],
+)
+def test_percent_of_a_device_is_a_share_and_more_than_one_device_a_count(
+    take: Take, asked: object, expected: object
+) -> None:
+    done = take({"data": {"app": {"x": service(accelerator={"GPU": asked})}}})
+    assert services(done)[0]["requests"].get("accelerators", {}).get("gpu") == expected
+
+
+@pytest.mark.parametrize(("given", "expected"), [(1, "cpu"), ("2", "memory"), (3, "cpu+memory"), ("cpu", "cpu")])
+def test_sensitivity_is_a_word(take: Take, given: object, expected: str) -> None:
+    assert services(take({"data": {"app": {"x": service(sensitivity=given)}}}))[0]["sensitivity"] == expected
+
+
+def test_state_of_a_running_service_is_listed_with_the_reason(sample: Take) -> None:
+    reasons = {item.field.rpartition(".")[2]: item.reason for item in sample("add_service.yaml").files[0].unmapped}
+    assert "decided by the plan" in reasons["status"]
+    assert "decided by the plan" in reasons["running"]
+    assert "who sent the command" in reasons["client_id"]
+
+
+def test_services_without_an_application_are_one_pipeline(take: Take) -> None:
+    done = take({"data": {"x": service(), "y": service(service_name="y")}}, name="shop")
+    assert [document["metadata"]["name"] for document in done.documents] == ["shop"]
+    assert [entry["name"] for entry in services(done)] == ["web-1", "y"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("replicas", -1), ("replicas", "many"), ("cpu", [1]), ("port_mapping", [{"con_port": 70000}])]
+)
+def test_what_is_no_figure_is_told_with_its_place(take: Take, field: str, value: object) -> None:
+    with pytest.raises(InvalidImport, match="1 place"):
+        take({"data": {"app": {"x": service(**{field: value})}}})

@@ -252,6 +252,12 @@ class Demo:
         match = re.search(r"ports: (\d+)-(\d+)", (self.work / "blueprints" / "stack.yaml").read_text())
         return range(int(match[1]), int(match[2]) + 1) if match else range(0)
 
+    def draw(self) -> None:
+        """Writes the picture, if one was asked for; it names no font that a viewer would have to fetch."""
+        if self.svg is not None:
+            picture = self.console.export_svg(title="make demo")
+            self.svg.write_text(re.sub(r"@font-face {.*?}\n", "", picture, flags=re.DOTALL))
+
     def remove(self) -> None:
         """Takes a stack down that an interrupted run left, quietly; then whatever still runs, then the folder."""
         if (self.folder / "state" / "rohe").exists():
@@ -328,8 +334,7 @@ def main() -> int:
             try:
                 demo.prepare()
                 demo.play()
-                if demo.svg is not None:
-                    demo.console.save_svg(str(demo.svg), title="make demo")
+                demo.draw()
             finally:
                 demo.remove()
     except Failed as failure:

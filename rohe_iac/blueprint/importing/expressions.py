@@ -7,6 +7,7 @@ from typing import Any
 
 from rohe_iac.blueprint.importing.journal import Field, plain
 from rohe_iac.blueprint.importing.units import number_of
+from rohe_iac.foundation.quantities import LARGEST
 
 AGGREGATIONS = {
     "sum": "sum",
@@ -130,4 +131,7 @@ def _literal(part: Field) -> Any:
     """true and false are text in the original's files, and booleans in reports."""
     if part.text.lower() in ("true", "false"):
         return part.text.lower() == "true"
+    number = isinstance(part.value, int | float)
+    if not part.is_scalar or (number and not abs(float(part.value or 0)) <= LARGEST):
+        raise Inexpressible("a filter is a text, a number, true or false")
     return part.value

@@ -1,0 +1,194 @@
+"""Contracts of ROHE and QoA4ML: what can be judged becomes an objective, the rest is listed and stays UNKNOWN."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from rohe_iac.blueprint.importing.importing import Imported, InvalidImport
+
+Take = Callable[..., Imported]
+
+
+def contract(**parts: Any) -> dict[str, Any]:
+    return {"contract": {"contract_id": "c", "pipeline_id": "p", **parts}}
+
+
+def spec(done: Imported) -> dict[str, Any]:
+    found: dict[str, Any] = done.documents[0]["spec"]
+    return found
+
+
+def reasons(done: Imported) -> dict[str, str]:
+    return {item.field: item.reason for file in done.files for item in file.unmapped}
+
+
+def notes(done: Imported) -> str:
+    return "\n".join(text for file in done.files for _, text in file.notes)
+
+
+def test_every_field_of_the_four_sample_contracts_is_mapped(sample: Take) -> None:
+    names = ["bts", "cctvs", "object_classification", "smart_building"]
+    done = sample(*(f"contract-{name}.yaml" for name in names))
+    assert [len(document["spec"]["objectives"]) for document in done.documents] == [7, 7, 6, 8]
+    assert reasons(done) == {}
+
+
+def test_performance_objectives_get_their_units(sample: Take) -> None:
+    found = {entry["name"]: entry for entry in spec(sample("contract-cctvs.yaml"))["objectives"]}
+    assert found["p99-response-time"] == {
+        "name": "p99-response-time",
+        "metric": "response_time",
+        "aggregate": "p99",
+        "operator": "<=",
+        "value": "300ms",
+        "window": {"size": "5m"},
+    }
+    assert found["throughput"]["value"] == "15/s"
+    assert found["availability"]["value"] == "99%"
+
+
+def test_true_and_false_of_filters_become_booleans(sample: Take) -> None:
+    metrics = spec(sample("contract-smart_building.yaml"))["metrics"]
+    assert metrics["video_accuracy"] == {
+        "ratio": [
+            {"count": {"where": {"modality": "video", "correct": True}}},
+            {"count": {"where": {"modality": "video"}}},
+        ]
+    }
+
+
+def test_a_difference_within_a_report_is_to_be_reported_and_says_so(sample: Take) -> None:
+    done = sample("contract-bts.yaml")
+    metric = "abs_difference_energy_forecast_kwh_actual_energy_kwh"
+    assert spec(done)["metrics"]["forecast_mae"] == {"mean": {"of": metric}}
+    assert spec(done)["metrics"]["prediction_variance"] == {"variance": {"of": "energy_forecast_kwh", "by": "model"}}
+    assert f"as '{metric}'; until then the metric is UNKNOWN" in notes(done)
+
+
+@pytest.mark.parametrize(
+    ("expression", "tree"),
+    [
+        ({"type": "percentile", "field": "x", "percentile_value": "99"}, {"percentile": {"of": "x", "p": 99}}),
+        ({"type": "avg", "operands": [{"type": "field", "field": "x"}]}, {"mean": {"of": "x"}}),
+        (
+            {
+                "type": "difference",
+                "operands": [{"type": "cdm_ref", "cdm_ref": "accuracy"}, {"type": "max", "field": "y"}],
+            },
+            {"difference": [{"metric": "consumer_accuracy"}, {"max": {"of": "y"}}]},
+        ),
+        ({"type": "count", "filters": {"confidence": "> 0.5"}}, {"count": {"where": {"confidence": {">": 0.5}}}}),
+    ],
+)
+def test_expressions_become_trees_of_the_language(take: Take, expression: object, tree: object) -> None:
+    definitions = {"accuracy": {"expression": {"type": "count"}}, "m": {"expression": expression}}
+    done = take({**contract(), "cdm_definitions": definitions})
+    assert spec(done)["metrics"]["m"] == tree
+    assert "consumer_accuracy" in spec(done)["metrics"]
+
+
+@pytest.mark.parametrize(
+    "expression", [{"type": "entropy"}, {"type": "ratio", "operands": [{"type": "count"}]}, {"type": "mean"}, {}]
+)
+def test_what_the_language_cannot_say_is_listed_and_stays_unknown(take: Take, expression: object) -> None:
+    definitions = {"m": {"expression": expression, "window": "1m"}}
+    threshold = {"m": {"operator": "<", "value": 0.1}}
+    done = take({**contract(quality_slo={"cdm_thresholds": threshold}), "cdm_definitions": definitions})
+    assert "metrics" not in spec(done)
+    assert spec(done)["objectives"][0]["metric"] == "m"
+    assert spec(done)["objectives"][0]["window"] == {"size": "1m"}
+    told = " ".join(reasons(done).values())
+    assert "UNKNOWN" in told or expression == {}
+
+
+def test_a_threshold_that_nothing_can_judge_is_listed_and_kept_in_an_annotation(take: Take) -> None:
+    thresholds = {"odd": {"operator": "!=", "value": 1}, "bare": {"value": 1}}
+    done = take(contract(quality_slo={"builtin_metrics": thresholds}))
+    assert spec(done)["objectives"] == []
+    assert all("stays UNKNOWN" in reason for reason in reasons(done).values())
+    assert done.documents[0]["metadata"]["annotations"]["rohe.dev/not-measurable"] == "odd, bare"
+
+
+def test_windows_and_actions_are_read_however_they_are_spelled(take: Take) -> None:
+    thresholds = {
+        "a": {"operator": ">=", "value": "0.8", "window": "5 min", "action_on_violation": "ALERT"},
+        "b": {"operator": "Less_Than", "value": 1, "window": 90, "action_on_violation": "explode"},
+        "c": {"operator": "<=", "value": "15%", "window": "soon"},
+    }
+    done = take(contract(quality_slo={"builtin_metrics": thresholds}))
+    found = spec(done)["objectives"]
+    assert [entry["window"]["size"] for entry in found] == ["5m", "90s", "5m"]
+    assert [entry["value"] for entry in found] == [0.8, 1, "15%"]
+    assert found[0]["onViolation"] == "alert"
+    assert "onViolation" not in found[1]
+    assert reasons(done)["contract.quality_slo.builtin_metrics.b.action_on_violation"].startswith("not one of")
+
+
+def test_the_span_in_which_a_contract_holds_is_kept(take: Take) -> None:
+    done = take(contract(effective_from="2026-01-01", effective_until="2027-01-01T00:00:00Z", tenant_id=7))
+    assert spec(done)["effective"] == {"from": "2026-01-01T00:00:00Z", "to": "2027-01-01T00:00:00Z"}
+    assert spec(done)["tenant"] == "7"
+    with pytest.raises(InvalidImport, match="1 place"):
+        take(contract(effective_from="whenever"))
+
+
+def test_a_contract_belongs_to_the_pipeline_that_is_imported_along_with_it(take: Take) -> None:
+    services = {"data": {"Object_Detection": {"s": {"image": "a/b"}}}}
+    done = take(contract(pipeline_id="Object_Detection"), services)
+    by_kind = {document["kind"]: document for document in done.documents}
+    assert by_kind["ObservationContract"]["spec"]["pipeline"] == by_kind["Pipeline"]["metadata"]["name"]
+
+
+def test_clauses_of_qoa4ml_without_a_metric_are_not_measurable(sample: Take) -> None:
+    done = sample("contract_v03_ensemble.json")
+    clauses = [field for field, reason in reasons(done).items() if "not measurable" in reason]
+    assert clauses == ["quality.security[0]", "quality.privacy[0]", "quality.interpretability[0]"]
+    assert [entry["metric"] for entry in spec(done)["objectives"]] == [
+        "confidence",
+        "prediction_bias",
+        "cost_per_1k_inferences",
+    ]
+    assert "security.encryption.types" in done.documents[0]["metadata"]["annotations"]["rohe.dev/not-measurable"]
+
+
+def test_qoa4ml_operators_aggregates_ranges_and_units(sample: Take) -> None:
+    found = {entry["metric"]: entry for entry in spec(sample("contract_v03_sla.json"))["objectives"]}
+    assert (found["response_time"]["operator"], found["response_time"]["value"]) == ("<=", "200ms")
+    assert (found["image_width"]["operator"], found["image_width"]["value"]) == ("between", [320, 1920])
+    assert found["image_width"]["aggregate"] == "min"
+    # Clients report 99.5 for 99.5 %, and what services report is compared as they report it.
+    assert found["reliability"]["value"] == 99
+
+
+def test_settings_become_the_stack_s_planner(sample: Take) -> None:
+    done = sample("orchestrationConfig.yaml")
+    assert spec(done)["planner"] == {
+        "strategy": "worst-fit",
+        "weights": {"cpu": 1, "memory": 1},
+        "queue": {"priority": "none", "balance": 3},
+    }
+    assert "swapped" in notes(done)
+    assert "never copied" in reasons(done)["db_authentication"]
+
+
+def test_settings_of_which_nothing_maps_make_no_document(sample: Take) -> None:
+    done = sample("observationConfig.yaml")
+    assert done.documents == ()
+    assert len(reasons(done)) == 11
+
+
+def test_model_profiles_become_variants_with_their_accuracy(take: Take) -> None:
+    done = take(
+        {"id-1": {"model_name": "YOLO_v8n", "overall": {"accuracy": 0.55}, "class_specific": {"0": {"accuracy": 1}}}}
+    )
+    service = spec(done)["services"][0]
+    assert service["variants"] == [{"name": "yolo-v8n", "accuracy": 0.55}]
+    assert list(reasons(done)) == ["id-1.class_specific"]
+
+
+def test_models_of_different_types_are_no_alternatives_of_each_other(sample: Take) -> None:
+    services = spec(sample("performance_data_sample.yaml"))["services"]
+    assert [len(service["variants"]) for service in services] == [1, 4]

@@ -21,8 +21,9 @@ def schema(
 
     Example: `rohe schema Pipeline > pipeline.json`, `rohe schema all --out .schemas`
     """
+    from rohe_iac.blueprint.validation import KINDS
     from rohe_iac.foundation.errors import UsageError
-    from rohe_iac.usecases.schema import KINDS, modeline, write_schemas
+    from rohe_iac.usecases.schema import modeline, write_schemas
     from rohe_iac.usecases.schema import schema as schema_of
 
     every = kind.lower() == "all"

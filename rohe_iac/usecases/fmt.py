@@ -1,0 +1,79 @@
+"""`rohe fmt`: documents in their normal form, comments kept."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rohe_iac.blueprint.discovery import ReadFile, documents_under, read_file, root_of
+from rohe_iac.blueprint.document import read_plain
+from rohe_iac.blueprint.formatting import formatted
+from rohe_iac.blueprint.tree import OURS, read_tree
+from rohe_iac.foundation.diagnostics import InvalidBlueprint, Severity
+from rohe_iac.foundation.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Formatted:
+    """changed: files that were (or, when only checked, would be) rewritten; odd: files that have no normal form."""
+
+    changed: tuple[Path, ...]
+    odd: tuple[Path, ...]
+    read: int
+
+
+def format_documents(paths: Sequence[Path], *, check: bool = False) -> Formatted:
+    """Rewrites every file with documents of ours that is not in the normal form. check: only tell which.
+
+    Errors: InvalidBlueprint where a text is not YAML; UsageError where there is no such path, or it cannot be written.
+    """
+    changed, odd, count = [], [], 0
+    for path, file in _files(paths):
+        if file.source is None:
+            raise InvalidBlueprint(file.faults)
+        text = file.source.text
+        if not OURS.search(text):
+            continue
+        count += 1
+        if not read_plain(text).values:
+            _refuse(file)
+        result = formatted(text)
+        if result is None:
+            odd.append(path)
+        elif result != text:
+            changed.append(path)
+            if not check:
+                _write(path, result)
+    return Formatted(tuple(changed), tuple(odd), count)
+
+
+def _refuse(file: ReadFile) -> None:
+    told = [item for item in read_tree(Path(), [file]).told() if item.code.startswith("R0")]
+    if any(item.severity is Severity.ERROR for item in told):
+        raise InvalidBlueprint(told)
+
+
+def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, ReadFile]]:
+    for path in paths:
+        if path.is_dir():
+            root = root_of(path)
+            yield from ((root / file.name, file) for file in documents_under(root))
+        elif path.is_file():
+            yield path, read_file(root_of(path.parent), Path.cwd() / path)
+        else:
+            raise UsageError(f"there is no file or folder {path}")
+
+
+def _write(path: Path, text: str) -> None:
+    # The new file takes the old one's place at once, with its mode.
+    target = path.resolve()
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        temporary.write_text(text, encoding="utf-8", newline="")
+        temporary.chmod(target.stat().st_mode & 0o7777)
+        temporary.replace(target)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise UsageError(f"cannot write {path}: {error.strerror}") from error

@@ -198,8 +198,10 @@ def _columns(
     for row in rows:
         if not any(cell.strip() for cell in row):
             continue
+        if len(row) != len(header):
+            raise InvalidProfile(f"{path}:{rows.line_num}: {len(row)} values in a table of {len(header)} columns")
         for place, name in places:
-            found[name].append(_number(path, rows.line_num, name, row[place] if place < len(row) else "", positive))
+            found[name].append(_number(path, rows.line_num, name, row[place], positive))
     if len(next(iter(found.values()))) < LEAST_ROWS:
         raise InvalidProfile(f"{path} has fewer than {LEAST_ROWS} rows, too few to tell a percentile")
     return found

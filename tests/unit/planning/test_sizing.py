@@ -1,0 +1,303 @@
+"""Claims about sizing: how long requests wait, and how many replicas of what keep a contract."""
+
+from __future__ import annotations
+
+import heapq
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from rohe_iac.blueprint.loading import load
+from rohe_iac.planning.planner import plan
+from rohe_iac.planning.problem import DEVICE_TYPE_LABEL, Problem, problem_of
+from rohe_iac.planning.profile import read_profile
+from rohe_iac.planning.queueing import POINTS, Queue, Service, erlang_c, slower, spread_of
+from rohe_iac.planning.sizing import Sizing, sized
+from rohe_iac.planning.verification import verify
+
+DETECTION = Service(0.3506, 0.1384, 0.142, 0.344, 0.589, 0.695)
+
+
+def simulated(service: Service, rate: float, servers: int, requests: int = 200_000) -> list[float]:
+    """Response times of a simulated queue with random arrivals, sorted."""
+    generator = random.Random(11)
+    times = spread_of(service)
+    free = [0.0] * servers
+    now, found = 0.0, []
+    for _ in range(requests):
+        now += generator.expovariate(rate)
+        end = max(now, heapq.heappop(free)) + times[generator.randrange(POINTS)]
+        heapq.heappush(free, end)
+        found.append(end - now)
+    return sorted(found)
+
+
+def test_erlang_c_gives_the_textbook_values() -> None:
+    assert erlang_c(2, 3) == pytest.approx(4 / 9)
+    assert erlang_c(0.5, 1) == pytest.approx(0.5)
+    assert erlang_c(0, 4) == 0
+    assert erlang_c(4, 4) == 1
+
+
+@pytest.mark.parametrize(("rate", "servers"), [(2, 1), (6, 3), (10, 5), (10, 6), (20, 10)])
+def test_response_times_are_those_of_a_simulated_queue(rate: float, servers: int) -> None:
+    queue = Queue(DETECTION, rate, servers)
+    found = simulated(DETECTION, rate, servers)
+    assert queue.mean == pytest.approx(sum(found) / len(found), rel=0.06)
+    assert queue.percentile(99) == pytest.approx(found[int(0.99 * len(found))], rel=0.08)
+
+
+def test_without_waiting_the_percentiles_are_the_measured_ones() -> None:
+    queue = Queue(DETECTION, 0.001, 4)
+    assert queue.percentile(99) == pytest.approx(0.695, abs=1e-3)
+    assert queue.percentile(50) == pytest.approx(0.344, abs=1e-3)
+    assert slower(DETECTION, 0.695) == pytest.approx(0.01, abs=1e-6)
+
+
+def test_a_queue_that_gets_more_than_it_serves_has_no_response_time() -> None:
+    queue = Queue(DETECTION, 12, 4)
+    assert queue.busy > 1
+    assert queue.percentile(99) == float("inf")
+    assert queue.late(10) == 1
+
+
+def profile(mean: int = 100, devices: dict[str, int] | None = None, cpu: str = "400m", gpu: str = "") -> dict[str, Any]:
+    """A profile with service times around `mean` milliseconds, or so many by device type."""
+    point: dict[str, Any] = {"load": "10/s", "cpu": cpu, "memory": "100Mi"}
+    if gpu:
+        point["accelerators"] = {"gpu": gpu}
+
+    def times(center: int) -> dict[str, str]:
+        return {
+            "mean": f"{center}ms", "deviation": f"{center / 10}ms", "p5": f"{center * 0.8}ms", "p50": f"{center}ms",
+            "p95": f"{center * 1.2}ms", "p99": f"{center * 1.3}ms",
+        }  # fmt: skip
+
+    return {
+        "profile": 1,
+        "service": "measured",
+        "demand": [point],
+        "serviceTime": {name: {"shared": times(center)} for name, center in (devices or {"any": mean}).items()},
+    }
+
+
+TYPES = {
+    "pi": {"cpu": 4, "memory": {"rss": "4Gi"}, "cost": "0.01/h"},
+    "jetson": {
+        "cpu": 4,
+        "memory": {"rss": "4Gi"},
+        "cost": "0.05/h",
+        "accelerators": {"GPU0": {"type": "gpu", "mode": "shared"}},
+    },
+}
+
+
+def blueprint(
+    folder: Path,
+    services: list[dict[str, Any]],
+    objectives: list[dict[str, Any]],
+    profiles: dict[str, dict[str, Any]],
+    flow: list[dict[str, Any]] | None = None,
+    rate: str = "10/s",
+) -> tuple[dict[str, Sizing], Problem]:
+    """The sizings of a written blueprint by name of service, and the problem that it poses."""
+    window = {"size": "5m"}
+    documents: list[dict[str, Any]] = [
+        {
+            "kind": "Pipeline",
+            "metadata": {"name": "p"},
+            "spec": {"load": rate, "services": services, "flow": flow or []},
+        },
+        {
+            "kind": "Inventory",
+            "metadata": {"name": "edge"},
+            "spec": {
+                "deviceTypes": TYPES,
+                "nodes": [
+                    {"name": f"{kind}-{number}", "deviceType": kind} for kind in TYPES for number in range(4)
+                ],
+            },
+        },
+        {
+            "kind": "ObservationContract",
+            "metadata": {"name": "sla"},
+            "spec": {"pipeline": "p", "objectives": [{**item, "window": window} for item in objectives]},
+        },
+        {
+            "kind": "Stack",
+            "metadata": {"name": "s"},
+            "spec": {"pipelines": ["p"], "inventory": "edge", "contracts": ["sla"],
+                     "target": {"local": {"ports": "42000-42099"}}},
+        },
+    ]  # fmt: skip
+    (folder / "blueprints").mkdir(parents=True)
+    (folder / "rohe.yaml").touch()
+    text = yaml.safe_dump_all([{"apiVersion": "rohe.dev/v1", **item} for item in documents])
+    (folder / "blueprints" / "all.yaml").write_text(text)
+    for name, value in profiles.items():
+        (folder / name).write_text(yaml.safe_dump(value))
+    loaded = load(folder)
+    known = {name: read_profile(yaml.safe_dump(value), name) for name, value in profiles.items()}
+    found = sized(loaded, known)
+    return {name.partition(":")[2]: item for name, item in found.items()}, problem_of(loaded, known)
+
+
+def service(name: str, path: str = "a.yaml", **more: Any) -> dict[str, Any]:
+    return {"name": name, "command": ["python"], "replicas": "auto", "profile": path, **more}
+
+
+def limit(milliseconds: int, aggregate: str = "p99", **scope: str) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "metric": "response_time", "aggregate": aggregate, "operator": "<=", "value": f"{milliseconds}ms",
+    }  # fmt: skip
+    return {**found, "scope": scope} if scope else found
+
+
+def test_the_fewest_replicas_that_keep_the_response_time_are_taken(tmp_path: Path) -> None:
+    found, problem = blueprint(tmp_path, [service("a")], [limit(200, service="a")], {"a.yaml": profile()})
+    sizing = found["a"]
+    assert sizing.holds
+    assert sizing.queue.percentile(99) <= 0.2
+    fewer = Queue(sizing.queue.service, 10, sizing.replicas - 1)
+    assert fewer.busy >= 0.95 or fewer.percentile(99) > 0.2
+    demand = next(item for item in problem.demands if item.service == "a")
+    assert demand.replicas == sizing.replicas
+    assert f"sized: {sizing.replicas} for 10/s" in demand.note
+
+
+def test_without_an_objective_replicas_are_at_most_four_fifths_busy(tmp_path: Path) -> None:
+    found, _ = blueprint(tmp_path, [service("a")], [], {"a.yaml": profile(160)})
+    assert found["a"].replicas == 2
+    assert found["a"].queue.busy == pytest.approx(0.8)
+
+
+def test_a_tighter_limit_never_takes_fewer_replicas(tmp_path: Path) -> None:
+    counts = []
+    for number, value in enumerate((2000, 600, 300, 180, 140)):
+        found, _ = blueprint(tmp_path / str(number), [service("a")], [limit(value, service="a")], {"a.yaml": profile()})
+        counts.append(found["a"].replicas)
+    assert counts == sorted(counts)
+    assert counts[0] < counts[-1]
+
+
+def test_a_limit_below_the_service_time_is_told_and_asks_for_no_crowd(tmp_path: Path) -> None:
+    found, _ = blueprint(tmp_path, [service("a")], [limit(90, service="a")], {"a.yaml": profile()})
+    assert not found["a"].holds
+    assert found["a"].replicas == 2
+    assert "too slow" in found["a"].note
+
+
+def test_the_rates_of_the_flow_multiply_the_load(tmp_path: Path) -> None:
+    flow = [{"from": "a", "to": "b", "rate": 3.0}, {"from": "b", "to": "c", "rate": 0.5}, {"from": "a", "to": "c"}]
+    found, _ = blueprint(tmp_path, [service(name) for name in "abc"], [], {"a.yaml": profile(50)}, flow)
+    assert [found[name].rate for name in "abc"] == [10, 30, 25]
+
+
+def test_a_limit_of_the_whole_pipeline_is_kept_along_its_slowest_path(tmp_path: Path) -> None:
+    flow = [{"from": "a", "to": "b"}, {"from": "a", "to": "c"}]
+    services = [service("a"), service("b"), service("c", "c.yaml")]
+    profiles = {"a.yaml": profile(100), "c.yaml": profile(20)}
+    loose, _ = blueprint(tmp_path / "loose", services, [limit(2000)], profiles, flow)
+    tight, _ = blueprint(tmp_path / "tight", services, [limit(300)], profiles, flow)
+    path = sum(tight[name].queue.percentile(99) for name in "ab")
+    assert path <= 0.3
+    assert tight["a"].replicas + tight["b"].replicas > loose["a"].replicas + loose["b"].replicas
+    assert tight["c"].replicas == loose["c"].replicas
+
+
+def test_requests_that_are_not_written_come_from_the_profile(tmp_path: Path) -> None:
+    services = [service("a"), service("b", requests={"cpu": "1234m"})]
+    _, problem = blueprint(tmp_path, services, [], {"a.yaml": profile(cpu="700m")})
+    cpu = {item.service: item.resources.cpu for item in problem.demands}
+    assert (cpu["a"], cpu["b"]) == (700, 1234)
+
+
+def variants(*names: tuple[str, float]) -> list[dict[str, Any]]:
+    return [{"name": name, "accuracy": accuracy, "profile": f"{name}.yaml"} for name, accuracy in names]
+
+
+PROFILES = {
+    "small": profile(30, cpu="200m"),
+    "middle": profile(90, cpu="600m"),
+    "large": profile(400, cpu="900m", gpu="30%"),
+}
+
+
+@pytest.mark.parametrize(
+    ("objectives", "chosen"),
+    [
+        ([limit(150, service="a")], "small"),
+        (
+            [
+                limit(150, service="a"),
+                {"metric": "accuracy", "scope": {"service": "a"}, "operator": ">=", "value": 0.8},
+            ],
+            "middle",
+        ),
+        (
+            [limit(900, service="a"), {"metric": "accuracy", "operator": ">=", "value": 0.9}],
+            "large",
+        ),
+    ],
+)
+def test_the_cheapest_variant_that_keeps_time_and_accuracy_is_taken(
+    tmp_path: Path, objectives: list[dict[str, Any]], chosen: str
+) -> None:
+    part = service("a", variants=variants(("small", 0.7), ("middle", 0.85), ("large", 0.95)))
+    del part["profile"]
+    profiles = {f"{name}.yaml": value for name, value in PROFILES.items()}
+    found, problem = blueprint(tmp_path, [part], objectives, profiles)
+    assert found["a"].variant == chosen
+    assert found["a"].holds
+    demand = next(item for item in problem.demands if item.service == "a")
+    assert [item.name for item in demand.variants] == [chosen]
+    assert demand.variants[0].resources.cpu == found["a"].resources.cpu
+
+
+def test_the_device_type_is_chosen_with_the_variant_and_the_plan_goes_there(tmp_path: Path) -> None:
+    slow = profile(devices={"pi": 150, "jetson": 40})
+    cheap, _ = blueprint(tmp_path / "cheap", [service("a")], [limit(400, service="a")], {"a.yaml": slow})
+    quick, problem = blueprint(tmp_path / "quick", [service("a")], [limit(100, service="a")], {"a.yaml": slow})
+    assert cheap["a"].device_type == "pi"
+    assert quick["a"].device_type == "jetson"
+    demand = next(item for item in problem.demands if item.service == "a")
+    assert (DEVICE_TYPE_LABEL, "jetson") in demand.selector
+    decided = plan(problem)
+    assert not decided.unplaced
+    assert {item.node.partition("-")[0] for item in decided.placements if item.service == "a"} == {"jetson"}
+    assert verify(problem, decided) == ()
+
+
+def test_a_fixed_number_of_replicas_stays_and_its_variant_is_chosen_for_it(tmp_path: Path) -> None:
+    part = service("a", variants=variants(("small", 0.7), ("middle", 0.85)), replicas=1)
+    del part["profile"]
+    profiles = {f"{name}.yaml": PROFILES[name] for name in ("small", "middle")}
+    found, problem = blueprint(tmp_path, [part], [limit(200, service="a")], profiles)
+    assert (found["a"].variant, found["a"].replicas) == ("small", 1)
+    assert next(item for item in problem.demands if item.service == "a").replicas == 1
+
+
+def test_without_a_profile_auto_counts_as_one_and_says_so(tmp_path: Path) -> None:
+    part = service("a")
+    del part["profile"]
+    found, problem = blueprint(tmp_path, [part], [], {})
+    assert found == {}
+    demand = next(item for item in problem.demands if item.service == "a")
+    assert demand.replicas == 1
+    assert "until it is sized" in demand.note
+
+
+def test_an_objective_on_the_rate_counts_as_load(tmp_path: Path) -> None:
+    rate = {
+        "metric": "response_time",
+        "aggregate": "rate",
+        "scope": {"service": "a"},
+        "operator": ">=",
+        "value": "25/s",
+    }
+    found, _ = blueprint(tmp_path, [service("a")], [rate], {"a.yaml": profile(100)})
+    assert found["a"].rate == 25
+    assert found["a"].replicas == 4

@@ -41,6 +41,7 @@ class Decision:
 class Attempt:
     """Places the demands of a layout, one class after another.
 
+    least_nodes: a bound on the nodes used that a solver has proven, 0 for none.
     explain: keep score parts and refusals. lean: use the short loop where it serves. plain_limit: nodes times demands
     above which NumPy is used (None: default).
     """
@@ -63,6 +64,7 @@ class Attempt:
         self.decisions: list[list[Decision]] = [[] for _ in layout.demands]
         self.missing: list[list[int]] = [[] for _ in layout.demands]
         self.refusals: list[Refusals | None] = [None for _ in layout.demands]
+        self.least_nodes = 0
         self._limit = PLAIN_LIMIT if plain_limit is None else plain_limit
         self._field: Field | None = None
 

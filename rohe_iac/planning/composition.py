@@ -7,8 +7,19 @@ from collections.abc import Mapping
 from rohe_iac.planning.attempt import Attempt, Decision
 from rohe_iac.planning.bounds import bound
 from rohe_iac.planning.numbering import number_ports
-from rohe_iac.planning.plan import CoreUse, DeviceUse, Placement, Plan, PortUse, Refusals, RunnerUp, ScorePart, Unplaced
-from rohe_iac.planning.scoring import FIRST_FIT, WORST_FIT
+from rohe_iac.planning.plan import (
+    Bound,
+    CoreUse,
+    DeviceUse,
+    Placement,
+    Plan,
+    PortUse,
+    Refusals,
+    RunnerUp,
+    ScorePart,
+    Unplaced,
+)
+from rohe_iac.planning.scoring import DOT_PRODUCT, FIRST_FIT, FRAGMENTATION, WORST_FIT
 
 
 def compose(attempt: Attempt, previous: Plan | None) -> Plan:
@@ -41,8 +52,16 @@ def compose(attempt: Attempt, previous: Plan | None) -> Plan:
         placements=tuple(placements),
         unplaced=_unplaced(attempt),
         refusals=tuple(item for item in attempt.refusals if item is not None),
-        bound=bound(layout, [[decision.node for decision in decisions] for decisions in attempt.decisions]),
+        bound=_bound(attempt),
     )
+
+
+def _bound(attempt: Attempt) -> Bound:
+    found = bound(attempt.layout, [[decision.node for decision in decisions] for decisions in attempt.decisions])
+    if attempt.least_nodes <= found.at_least:
+        return found
+    proven = attempt.least_nodes == found.nodes_used
+    return Bound(found.nodes_used, attempt.least_nodes, ("exact",), proven)
 
 
 class _Words:
@@ -140,7 +159,12 @@ class _Words:
             return "the only node that fits"
         if decision.searched:
             return f"chosen with the other replicas by the search, one of {decision.fits} nodes that fit"
-        best = {FIRST_FIT: "the first by name", WORST_FIT: "the most left over"}
+        best = {
+            FIRST_FIT: "the first by name",
+            WORST_FIT: "the most left over",
+            DOT_PRODUCT: "the best match of what is asked and what is free",
+            FRAGMENTATION: "the least fragment of accelerators, then the least left over,",
+        }
         return f"{best.get(self.attempt.strategy, 'the least left over')} of {decision.fits} nodes that fit"
 
 

@@ -28,6 +28,8 @@ def is_lean(layout: Layout, scoring: Scoring, demand: int) -> bool:
         or layout.numbered[demand]
         or scoring.first
         or scoring.any_tainted
+        or scoring.dot
+        or scoring.fragments
     )
 
 
@@ -75,6 +77,7 @@ def run(
             (memory_part * memory_weight) >> 10,
             device_part,
             opened if replicas_on[node] else 0,
+            0,
             0,
             0,
         )

@@ -17,7 +17,7 @@ from rohe_iac.planning.feasibility import NEIGHBOURHOOD, RULES, placement_refusa
 from rohe_iac.planning.field import CLOSEST, View
 from rohe_iac.planning.layout import Layout
 from rohe_iac.planning.ledger import Ledger
-from rohe_iac.planning.scoring import MEMORY_SHIFT, MILLION, PLACES, Scoring
+from rohe_iac.planning.scoring import FRAGMENT_WEIGHT, MEMORY_SHIFT, MILLION, PLACES, Scoring
 
 Numbers = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -178,9 +178,14 @@ class ArrayField:
         if scoring.first:
             return np.zeros(len(nodes), np.int64)
         cpu_weight, memory_weight, device_weight, open_weight, wishes = scoring.weights[demand]
-        cpu: Any = ((self.cpu_capacity[nodes] - self.cpu[nodes] + asked.cpu) * self.cpu_scale[nodes]) >> PLACES
+        cpu: Any
+        memory: Any
+        if scoring.dot:
+            found = [scoring.total(demand, node) for node in nodes.tolist()]
+            return np.array(found, np.int64)
+        cpu = ((self.cpu_capacity[nodes] - self.cpu[nodes] + asked.cpu) * self.cpu_scale[nodes]) >> PLACES
         used = self.rss_capacity[nodes] - ((self.rss[nodes] - asked.rss) >> MEMORY_SHIFT)
-        memory: Any = (used * self.rss_scale[nodes]) >> PLACES
+        memory = (used * self.rss_scale[nodes]) >> PLACES
         if scoring.worst:
             cpu, memory = MILLION - cpu, MILLION - memory
         points: Numbers = ((cpu * cpu_weight) >> 10) + ((memory * memory_weight) >> 10)
@@ -197,6 +202,9 @@ class ArrayField:
             points += (held * wishes) >> 10
         if scoring.any_tainted:
             points += np.array([scoring.taint_points(demand, node) for node in nodes.tolist()], np.int64)
+        if scoring.fragments:
+            grades = np.array([scoring.fragment_points(demand, node) for node in nodes.tolist()], np.int64)
+            points += grades * FRAGMENT_WEIGHT
         return points
 
     def _closest(self, demand: int, refused: Positions) -> list[tuple[int, int]]:

@@ -14,12 +14,12 @@ from rohe_iac.planning.objective import Objective, Worth
 from rohe_iac.planning.plan import Plan
 from rohe_iac.planning.problem import Problem
 from rohe_iac.planning.queue import order
-from rohe_iac.planning.scoring import BEST_FIT, FIRST_FIT, WORST_FIT
+from rohe_iac.planning.scoring import BEST_FIT, DOT_PRODUCT, FIRST_FIT, FRAGMENTATION, WORST_FIT
 from rohe_iac.planning.search import Search
 
-PORTFOLIO = "portfolio"
+PORTFOLIO, EXACT = "portfolio", "exact"
 
-STRATEGIES = (FIRST_FIT, BEST_FIT, WORST_FIT, PORTFOLIO)
+STRATEGIES = (FIRST_FIT, BEST_FIT, WORST_FIT, DOT_PRODUCT, FRAGMENTATION, PORTFOLIO, EXACT)
 """The strategies that a stack can name."""
 
 SEARCH_WORK = 3_000_000
@@ -40,7 +40,7 @@ def plan(problem: Problem, previous: Plan | None = None, *, explain: bool = True
 
     previous: the plan as applied last; its replicas stay on their nodes and keep their ports where they can.
     explain: whether to tell score parts and refused nodes of placed replicas; the placements are the same without.
-    Errors: UnknownStrategy.
+    Errors: UnknownStrategy; with the strategy `exact` SolverMissing, NotCovered.
     """
     if problem.settings.strategy not in STRATEGIES:
         raise UnknownStrategy(
@@ -61,8 +61,9 @@ def _attempt(problem: Problem, choice: Mapping[str, int], previous: Plan | None,
     kept = kept_nodes(layout, previous)
     queue = order(layout)
     strategy = problem.settings.strategy
-    if strategy == PORTFOLIO:
-        return _searched(layout, queue, kept, explain, _passes(layout, queue, kept))
+    if strategy in (PORTFOLIO, EXACT):
+        found = _searched(layout, queue, kept, explain, _passes(layout, queue, kept))
+        return found if strategy == PORTFOLIO else _solved(layout, queue, kept, explain, found)
     attempt = Attempt(layout, strategy, explain=explain).run(queue, kept)
     drop_lonely(attempt)
     if kept and any(attempt.missing):
@@ -105,6 +106,18 @@ def _searched(
     settled = Attempt(layout, BEST_FIT, explain=explain).settle(queue, search.placed, kept)
     drop_lonely(settled)
     return settled
+
+
+def _solved(
+    layout: Layout, queue: list[int], kept: Mapping[tuple[int, int], int], explain: bool, start: Attempt
+) -> Attempt:
+    from rohe_iac.planning.exact import solve
+
+    solution = solve(layout, dict(kept), start.grants())
+    solved = Attempt(layout, BEST_FIT, explain=explain).settle(queue, solution.grants, kept)
+    if not any(solved.missing):
+        solved.least_nodes = next((limit for name, _, limit, _ in solution.terms if name == "nodes"), 0)
+    return solved
 
 
 def _enough(layout: Layout, objective: Objective) -> Worth | None:

@@ -4,10 +4,12 @@ Each scorer gives [0, 1000000] points times its weight:
 
 | scorer | measures |
 |---|---|
-| cpu, memory | share of the node's capacity in use once the replica is there; with worst-fit, the share left over |
+| cpu, memory | share of the node's capacity in use once the replica is there; with worst-fit, the share left over; with
+  dot-product, share asked times share free (of the node's capacity) |
 | accelerator | the same over the devices asked for; a node without devices is best for who asks for none |
 | open | 1 where the node holds a replica already, so that best-fit opens a node only when no open one fits |
 | wishes | share of the wishes (near and avoid rules that are not required) that hold |
+| fragmentation | with the strategy of that name: the grade of what the placement does to the free accelerators |
 | taints | 1 where the node has no taint of PreferNoSchedule that is not tolerated |
 
 Sensitivity doubles the weight of its own dimension. Points are fixed-point integers (40 binary places between a
@@ -16,8 +18,10 @@ capacity and its million), so that they do not depend on the processor, and NumP
 
 from __future__ import annotations
 
+from rohe_iac.planning.demand import DeviceRequest
+from rohe_iac.planning.fragmentation import Fragmentation, Kind
 from rohe_iac.planning.layout import Layout
-from rohe_iac.planning.ledger import Ledger
+from rohe_iac.planning.ledger import Ledger, choose_devices
 from rohe_iac.planning.problem import WEIGHT_ONE
 
 MILLION = 1_000_000
@@ -25,15 +29,32 @@ PLACES = 40
 MEMORY_SHIFT = 10
 """Memory is scored in KiB, so that a million times 2**40 stays within 63 bits."""
 
-SCORERS = ("cpu", "memory", "accelerator", "open", "wishes", "taints")
+SCORERS = ("cpu", "memory", "accelerator", "open", "wishes", "taints", "fragmentation")
 """The names of the built-in scorers, in the order of their parts."""
 
 FIRST_FIT, BEST_FIT, WORST_FIT = "first-fit", "best-fit", "worst-fit"
+DOT_PRODUCT, FRAGMENTATION = "dot-product", "fragmentation"
+
+FRAGMENT_WEIGHT = 1024
+"""More than all other scorers together: nodes of one grade are told apart by best fit."""
 
 
 def scale_of(capacity: int) -> int:
     """Points of one unit of that capacity, with 40 binary places; 0 for a node that offers none."""
     return (MILLION << PLACES) // capacity if capacity > 0 else 0
+
+
+def fragments_of(layout: Layout) -> dict[str, Fragmentation]:
+    """For each type of device the fragments as the demands of the layout see them."""
+    found = {}
+    for kind in layout.device_types:
+        kinds = []
+        for demand, asked in zip(layout.demands, layout.resources, strict=True):
+            request = next((one for one in asked.devices if one.type == kind), DeviceRequest(kind))
+            models = frozenset(request.models)
+            kinds.append(Kind(asked.cpu, request.share, request.count, models, demand.replicas))
+        found[kind] = Fragmentation(kinds)
+    return found
 
 
 class Scoring:
@@ -44,6 +65,8 @@ class Scoring:
         self.ledger = ledger
         self.first = strategy == FIRST_FIT
         self.worst = strategy == WORST_FIT
+        self.dot = strategy == DOT_PRODUCT
+        self.fragments = fragments_of(layout) if strategy == FRAGMENTATION else {}
         nodes = layout.nodes
         self.cpu_capacity = [node.cpu for node in nodes]
         self.rss_capacity = [node.rss >> MEMORY_SHIFT for node in nodes]
@@ -59,7 +82,7 @@ class Scoring:
             device = settings.accelerator_weight if self.any_devices else 0
             wishes = WEIGHT_ONE if layout.wishes[layout.index[demand.workload]] else 0
             # More than all the others together: whether a node is open comes first.
-            opened = 0 if self.worst else cpu + memory + device + 2 * wishes + WEIGHT_ONE
+            opened = 0 if self.worst or self.dot else cpu + memory + device + 2 * wishes + WEIGHT_ONE
             self.weights.append((cpu, memory, device, opened, wishes))
         self.tainted = [any(taint.effect == "PreferNoSchedule" for taint in node.taints) for node in nodes]
         self.any_tainted = any(self.tainted)
@@ -69,12 +92,8 @@ class Scoring:
         if self.first:
             return 0
         cpu_weight, memory_weight, device_weight, open_weight, wishes = self.weights[demand]
-        asked, ledger = self.layout.resources[demand], self.ledger
-        cpu = ((self.cpu_capacity[node] - ledger.cpu[node] + asked.cpu) * self.cpu_scale[node]) >> PLACES
-        used = self.rss_capacity[node] - ((ledger.rss[node] - asked.rss) >> MEMORY_SHIFT)
-        memory = (used * self.rss_scale[node]) >> PLACES
-        if self.worst:
-            cpu, memory = MILLION - cpu, MILLION - memory
+        ledger = self.ledger
+        cpu, memory = self._amounts(demand, node)
         points = ((cpu * cpu_weight) >> 10) + ((memory * memory_weight) >> 10)
         if device_weight:
             points += (self.device_points(demand, node) * device_weight) >> 10
@@ -84,19 +103,48 @@ class Scoring:
             points += (self.wish_points(demand, node) * wishes) >> 10
         if self.any_tainted:
             points += self.taint_points(demand, node)
+        if self.fragments:
+            points += self.fragment_points(demand, node) * FRAGMENT_WEIGHT
         return points
+
+    def _amounts(self, demand: int, node: int) -> tuple[int, int]:
+        asked, ledger = self.layout.resources[demand], self.ledger
+        if self.dot:
+            cpu = (asked.cpu * self.cpu_scale[node] >> PLACES) * (ledger.cpu[node] * self.cpu_scale[node] >> PLACES)
+            free = (ledger.rss[node] >> MEMORY_SHIFT) * self.rss_scale[node] >> PLACES
+            return cpu // MILLION, ((asked.rss >> MEMORY_SHIFT) * self.rss_scale[node] >> PLACES) * free // MILLION
+        cpu = ((self.cpu_capacity[node] - ledger.cpu[node] + asked.cpu) * self.cpu_scale[node]) >> PLACES
+        used = self.rss_capacity[node] - ((ledger.rss[node] - asked.rss) >> MEMORY_SHIFT)
+        memory = (used * self.rss_scale[node]) >> PLACES
+        return (MILLION - cpu, MILLION - memory) if self.worst else (cpu, memory)
+
+    def fragment_points(self, demand: int, node: int) -> int:
+        """The grade of the node by what the replica does to its fragments, in [0, 990000]; the worst of its types."""
+        layout, ledger = self.layout, self.ledger
+        asked, supply = layout.resources[demand], layout.nodes[node]
+        free = ledger.devices[node]
+        after = list(free)
+        for request in asked.devices:
+            for position, amount in choose_devices(layout, free, node, request) or ():
+                after[position] -= amount
+        worst = 99
+        for kind, fragments in self.fragments.items():
+            mine = [number for number, device in enumerate(supply.devices) if device.type == kind]
+            if mine:
+                model = supply.devices[mine[0]].model
+                before = fragments.amount(ledger.cpu[node], tuple(sorted(free[number] for number in mine)), model)
+                then = tuple(sorted(after[number] for number in mine))
+                added = fragments.amount(ledger.cpu[node] - asked.cpu, then, model) - before
+                worst = min(worst, fragments.grade(added))
+        return worst * (MILLION // 100)
 
     def parts(self, demand: int, node: int) -> tuple[int, ...]:
         """The parts of `total`, in the order of `names`."""
         if self.first:
             return ()
         cpu_weight, memory_weight, device_weight, open_weight, wishes = self.weights[demand]
-        asked, ledger = self.layout.resources[demand], self.ledger
-        cpu = ((self.cpu_capacity[node] - ledger.cpu[node] + asked.cpu) * self.cpu_scale[node]) >> PLACES
-        used = self.rss_capacity[node] - ((ledger.rss[node] - asked.rss) >> MEMORY_SHIFT)
-        memory = (used * self.rss_scale[node]) >> PLACES
-        if self.worst:
-            cpu, memory = MILLION - cpu, MILLION - memory
+        ledger = self.ledger
+        cpu, memory = self._amounts(demand, node)
         return (
             (cpu * cpu_weight) >> 10,
             (memory * memory_weight) >> 10,
@@ -104,6 +152,7 @@ class Scoring:
             (MILLION * open_weight) >> 10 if ledger.replicas_on[node] else 0,
             (self.wish_points(demand, node) * wishes) >> 10 if wishes else 0,
             self.taint_points(demand, node) if self.any_tainted else 0,
+            self.fragment_points(demand, node) * FRAGMENT_WEIGHT if self.fragments else 0,
         )
 
     def names(self, demand: int) -> tuple[str, ...]:
@@ -111,7 +160,7 @@ class Scoring:
         if self.first:
             return ()
         _, _, device, opened, wishes = self.weights[demand]
-        told = (True, True, bool(device), bool(opened), bool(wishes), self.any_tainted)
+        told = (True, True, bool(device), bool(opened), bool(wishes), self.any_tainted, bool(self.fragments))
         return tuple(name if one else "" for name, one in zip(SCORERS, told, strict=True))
 
     def device_points(self, demand: int, node: int) -> int:

@@ -88,7 +88,7 @@ def problems(draw: Any) -> Problem:
     return Problem(
         "s", nodes, wanted, wires, edges,
         Settings(
-            strategy=draw(some.sampled_from(["first-fit", "best-fit", "worst-fit"])),
+            strategy=draw(some.sampled_from(["first-fit", "best-fit", "worst-fit", "dot-product", "fragmentation"])),
             queue_priority=draw(some.sampled_from(["none", "cpu"])),
             queue_balance=draw(some.integers(1, 3)),
             vms_ratio=draw(some.sampled_from([1_000_000, 1_300_000])),

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from rohe_iac.planning.demand import Affinity, DeviceRequest, Spread
+from rohe_iac.planning.fragmentation import Fragmentation, Kind
+from rohe_iac.planning.planner import plan
+from rohe_iac.planning.verification import verify
+
+
+def test_a_fragment_is_what_the_expected_replicas_cannot_use() -> None:
+    half, whole = Kind(1000, 5000, 0, frozenset(), 1), Kind(1000, 0, 1, frozenset(), 1)
+    fragments = Fragmentation((half, whole))
+    assert fragments.amount(4000, (10_000,), "") == 0
+    assert fragments.amount(4000, (5000, 10_000), "") == 5000
+    assert fragments.amount(4000, (4000, 10_000), "") == 8000
+    assert fragments.amount(500, (10_000,), "") == 20_000
+
+
+def test_fragmentation_keeps_whole_devices_for_those_who_need_them(world: Any) -> None:
+    nodes = [
+        world.node("n1", cpu=8000, devices=(world.gpu(),)),
+        world.node("n2", cpu=8000, devices=(world.gpu(used=6000),)),
+    ]
+    demands = [
+        world.demand("share", 1, cpu=1000, devices=world.gpu_share(4000), priority=1),
+        world.demand("whole", 1, cpu=1000, devices=(DeviceRequest("gpu", count=1),)),
+    ]
+    result = plan(world.problem(nodes, demands, strategy="fragmentation"))
+    assert {item.service: item.node for item in result.placements} == {"share": "n2", "whole": "n1"}
+
+
+def test_the_dot_product_takes_the_node_with_room_where_the_replica_is_large(world: Any) -> None:
+    nodes = [world.node("cpu", cpu_used=0, rss_used=3 * 2**30), world.node("memory", cpu_used=3000)]
+    result = plan(world.problem(nodes, [world.demand("d", cpu=900, rss=2**20)], strategy="dot-product"))
+    assert result.placements[0].node == "cpu"
+
+
+@pytest.mark.parametrize("strategy", ["portfolio", "exact"])
+def test_search_and_proof_find_what_one_pass_does_not(world: Any, strategy: str) -> None:
+    if strategy == "exact":
+        pytest.importorskip("ortools")
+    nodes = [world.node(f"n{i}", cpu=2000, devices=(world.gpu(),) if i == 0 else ()) for i in range(4)]
+    demands = [
+        world.demand("wide", 2, cpu=500, cores=(600, 600)),
+        world.demand("single", 3, cpu=400, cores=(400,)),
+        world.demand("gpu", 2, cpu=100, devices=world.gpu_share(5000)),
+        world.demand("apart", 2, cpu=100, avoid=(Affinity(("service/p:apart",), "node"),)),
+        world.demand("spread", 2, cpu=100, spread=(Spread("node", 2),)),
+    ]
+    problem = world.problem(nodes, demands, strategy=strategy, objective=("placed", "nodes"))
+    result = plan(problem)
+    assert verify(problem, result) == ()
+    assert (len(result.unplaced), result.bound.nodes_used) == (0, 2)
+    assert result.bound.proven
+
+
+def test_exact_deals_cores_out_so_that_no_replica_has_two_chunks_on_one_core(world: Any) -> None:
+    pytest.importorskip("ortools")
+    node = world.node("n1", cpu=4000)
+    demands = [world.demand("a", 3, cores=(500, 300)), world.demand("b", 2, cores=(400, 200, 100))]
+    problem = world.problem([node], demands, strategy="exact", objective=("placed", "nodes"))
+    result = plan(problem)
+    assert verify(problem, result) == ()
+    assert not result.unplaced

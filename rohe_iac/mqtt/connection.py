@@ -231,11 +231,14 @@ class Connection:
         else:
             self._ready()
 
-    def _subscribed(self, _client: paho.Client, _userdata: Any, _mid: int, reasons: Any, _properties: Any) -> None:
+    def _subscribed(self, client: paho.Client, _userdata: Any, _mid: int, reasons: Any, _properties: Any) -> None:
         refused = [topic for topic, code in zip(self._subscriptions, reasons, strict=False) if code.is_failure]
         if refused:
             self.trouble = f"{self.broker.url} refused subscriptions of '{self.client_id}': {', '.join(refused)}"
             LOG.error("%s", self.trouble)
+            # Deaf to what it must hear it would only seem to work.
+            client.disconnect()
+            return
         self._ready()
 
     def _ready(self) -> None:

@@ -18,6 +18,7 @@ from rohe_iac.blueprint.importing.compose_volumes import take_volumes
 from rohe_iac.blueprint.importing.gathering import Gathering, PipelineDraft
 from rohe_iac.blueprint.importing.journal import Field
 from rohe_iac.blueprint.importing.naming import ORIGINAL_NAME, dns_name
+from rohe_iac.blueprint.importing.services import NAMES
 
 NETWORK = "every service of a stack reaches the others by ROHE_PEERS or its service port; there are no networks to name"
 RIGHTS = "rights and kernel settings of a container are the target's affair"
@@ -64,6 +65,7 @@ TOP = {
 }
 ARCHITECTURES = {"amd64": "amd64", "x8664": "amd64", "arm64": "arm64", "aarch64": "arm64", "arm": "arm", "armv7": "arm"}
 COMPOSE_MARKS = ("image", "build", "environment", "ports", "deploy", "depends_on", "command", "volumes", "healthcheck")
+ROHE_MARKS = ("port_mapping", "processor", "cores_required", "cpu_required", "service_id", *NAMES)
 
 
 def is_compose(root: Field) -> bool:
@@ -72,6 +74,8 @@ def is_compose(root: Field) -> bool:
     if services is None or not services.entries():
         return False
     parts = [part for _, part in services.entries()]
+    if any(part.get(*ROHE_MARKS) is not None for part in parts):
+        return False
     return all(part.is_mapping for part in parts) and any(part.get(*COMPOSE_MARKS) is not None for part in parts)
 
 

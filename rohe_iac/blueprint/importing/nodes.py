@@ -38,19 +38,22 @@ REASONS = {
     "address": "where a node is reached is the target's affair",
     "ip": "where a node is reached is the target's affair",
 }
-NODE_MARKS = ("node_name", "MAC", "mac_address", "processor", "cores", "frequency")
 
 
 def looks_like_nodes(field: Field) -> bool:
-    """Whether every entry of a mapping or list looks like a node of the original."""
+    """Whether a mapping or list holds nodes of the original, one at least, and no services."""
     parts = [part for _, part in field.entries()] or field.items()
-    return bool(parts) and all(is_node(part) for part in parts)
+    return any(is_node(part) for part in parts) and not any(_is_service(part) for part in parts)
+
+
+def _is_service(part: Field) -> bool:
+    return part.get("image", "replicas", "service_name", "microservice_name") is not None
 
 
 def is_node(part: Field) -> bool:
     """Whether it holds what only nodes have: a node's name or MAC, or a capacity."""
     if part.get("node_name", "MAC", "mac_address") is not None:
-        return part.get("image", "replicas", "service_name", "microservice_name") is None
+        return not _is_service(part)
     named = (part.get("cpu"), part.get("memory"), part.get("processor", "cores"))
     return any(item is not None and item.get("capacity") is not None for item in named)
 
@@ -59,8 +62,11 @@ def take_nodes(root: Field, body: Field, into: Gathering) -> None:
     """Adds the nodes of `body` to the inventory; `root` is the whole document."""
     unit = into.cores_unit or _stated_unit(root)
     entries = body.entries() or [(f"node{index + 1}", item) for index, item in enumerate(body.items())]
-    for key, entry in entries:
-        _node(key, entry, unit, into.inventory)
+    for key, entry in [("node", body)] if is_node(body) else entries:
+        if entry.is_mapping:
+            _node(key, entry, unit, into.inventory)
+        elif body.path:
+            entry.drop("not a node, which is a mapping")
     root.rest(HEADER)
 
 

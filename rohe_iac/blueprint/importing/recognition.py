@@ -8,10 +8,10 @@ from rohe_iac.blueprint.importing.compose import is_compose, take_compose
 from rohe_iac.blueprint.importing.contracts import is_contract, take_contract
 from rohe_iac.blueprint.importing.gathering import Gathering
 from rohe_iac.blueprint.importing.journal import Field
-from rohe_iac.blueprint.importing.nodes import looks_like_nodes, take_nodes
+from rohe_iac.blueprint.importing.nodes import is_node, looks_like_nodes, take_nodes
 from rohe_iac.blueprint.importing.profiles import is_profiles, take_profiles
 from rohe_iac.blueprint.importing.qoa4ml import is_qoa4ml, take_qoa4ml
-from rohe_iac.blueprint.importing.services import looks_like_services, take_services
+from rohe_iac.blueprint.importing.services import is_service, looks_like_services, take_services
 from rohe_iac.blueprint.importing.settings import is_settings, take_settings
 
 WHOLE: tuple[tuple[str, Callable[[Field], bool], Callable[[Field, Gathering], None]], ...] = (
@@ -35,12 +35,20 @@ def take_document(root: Field, into: Gathering) -> str:
         if root.is_mapping and recognises(root):
             take(root, into)
             return name
-    for body in [part for part in (root.get("data"), root) if part is not None]:
-        if looks_like_nodes(body):
+    wrapped = root.get("data")
+    bodies = [part for part in (wrapped, root.get("nodes"), root.get("services"), root) if part is not None]
+    for body in bodies:
+        if looks_like_nodes(body) or is_node(body):
             take_nodes(root, body, into)
             return "ROHE nodes"
-        if looks_like_services(body):
+        if looks_like_services(body, sure=body is not wrapped) or is_service(body, sure=True):
             take_services(root, body, into)
             return "ROHE services"
+    if root.items() and not root.path:
+        return ", ".join(dict.fromkeys(take_document(item, into) for item in root.items()))
+    version = root.get("apiVersion")
+    if version is not None and version.text.startswith("rohe.dev/"):
+        root.fault("this is a blueprint document already", "check it with `rohe validate`")
+        return "blueprint"
     root.fault("this is of no format that can be imported", f"formats: {FORMATS}")
     return "unknown"

@@ -10,7 +10,7 @@ from typing import Any
 from rohe_iac.blueprint.importing.gathering import IMPORTED, Gathering, PipelineDraft
 from rohe_iac.blueprint.importing.journal import Field, plain
 from rohe_iac.blueprint.importing.naming import ORIGINAL_NAME, dns_name
-from rohe_iac.blueprint.importing.nodes import HEADER
+from rohe_iac.blueprint.importing.nodes import HEADER, is_node
 from rohe_iac.blueprint.importing.units import (
     CoresUnit,
     bytes_of,
@@ -31,21 +31,24 @@ SENSITIVITIES = ("none", "cpu", "memory", "cpu+memory")
 NAMES = ("microservice_name", "service_name")
 STATE = "state of a running service; what runs where is decided by the plan"
 REASONS = dict.fromkeys(("node", "status", "instanceids", "running", "instances", "queuetime", "qtime"), STATE)
-MARKS = ("image", "replicas", "port_mapping", "cpu_required", "cores_required", "memory_required", "sensitivity")
+SURE_MARKS = (*NAMES, "service_id", "port_mapping", "cpu_required", "cores_required", "memory_required", "sensitivity")
+MARKS = (*SURE_MARKS, "image", "replicas", "processor")
 
 
-def is_service(part: Field) -> bool:
-    """Whether a mapping holds what only services of the original have."""
-    return part.is_mapping and part.get(*MARKS, *NAMES, "service_id") is not None
+def is_service(part: Field, *, sure: bool = False) -> bool:
+    """Whether a mapping holds what services of the original have; sure: what only they have."""
+    return part.is_mapping and part.get(*(SURE_MARKS if sure else MARKS)) is not None
 
 
-def looks_like_services(field: Field) -> bool:
-    """Whether a mapping holds services, or applications that hold services."""
-    parts = [part for _, part in field.entries()] or field.items()
-    return bool(parts) and all(
-        is_service(part) or (_parts(part) != [] and all(is_service(inner) for _, inner in _parts(part)))
-        for part in parts
-    )
+def looks_like_services(field: Field, *, sure: bool) -> bool:
+    """Whether a mapping or list holds services, or applications that hold services; one at least, and no nodes.
+
+    sure: there is nothing around it that says that it is of the original, so one has to be unmistakable.
+    """
+    parts = [part for _, part in _parts(field)]
+    inner = [part for application in parts if not is_service(application) for _, part in _parts(application)]
+    found = any(is_service(part, sure=sure) for part in (*parts, *inner))
+    return found and not any(is_node(part) for part in (*parts, *inner))
 
 
 def _parts(field: Field) -> list[tuple[str, Field]]:
@@ -81,14 +84,20 @@ def take_services(root: Field, body: Field, into: Gathering) -> None:
 
 def _entries(root: Field, body: Field, into: Gathering) -> Iterator[_Entry]:
     loose = root.get("application_name", "application")
+    # No application around a service: the file's own, or what the user named.
+    outer = into.name or (loose.text if loose is not None else "") or IMPORTED
+    if is_service(body):
+        yield _entry(outer, "service", body)
+        return
     for key, part in _parts(body):
         if is_service(part):
-            # No application around it: the file's own, or what the user named.
-            name = into.name or (loose.text if loose is not None else "") or IMPORTED
-            yield _entry(name, key, part)
-        else:
-            for inner_key, inner in _parts(part):
+            yield _entry(outer, key, part)
+            continue
+        for inner_key, inner in _parts(part):
+            if is_service(inner):
                 yield _entry(key, inner_key, inner)
+            elif body.path:
+                inner.drop("not a service: it has no image, name, replicas or request")
 
 
 def _entry(application: str, key: str, field: Field) -> _Entry:

@@ -182,3 +182,22 @@ def test_what_a_compose_file_says_beyond_is_listed_with_the_reason(take: Take) -
 def test_every_text_survives_being_written_as_yaml(value: str) -> None:
     document: dict[str, Any] = {"a": value, "list": [value, [value]], f"k{value}": {"deep": {"er": [{"x": value}]}}}
     assert read_plain(document_text(document)).values == [document]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"apiVersion": "apps/v1", "kind": "Deployment", "spec": {"replicas": 2, "template": {"image": "a"}}},
+        {"build": {"image": "python:3.11", "script": ["make"]}, "image": "python"},
+        {"apiVersion": "rohe.dev/v1", "kind": "Stack", "metadata": {"name": "a"}, "spec": {"pipelines": ["a"]}},
+        {"command": "REMOVE SERVICE", "data": {"a": 1}},
+    ],
+)
+def test_files_of_other_tools_are_not_taken_for_the_original_s(take: Take, content: dict[str, Any]) -> None:
+    with pytest.raises(InvalidImport, match="1 place"):
+        take(content)
+
+
+def test_a_list_of_contracts_gives_each_of_them(take: Take) -> None:
+    done = take([{"contract_id": "a", "performance_slo": {}}, {"contract_id": "b", "performance_slo": {}}])
+    assert [document["metadata"]["name"] for document in done.documents] == ["a", "b"]

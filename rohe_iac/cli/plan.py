@@ -26,6 +26,13 @@ def plan(
     html: Annotated[
         Path | None, typer.Option("--html", help="Write a page with the plan's pictures to this file.")
     ] = None,
+    what_if: Annotated[
+        str | None,
+        typer.Option("--what-if", metavar="EDITS", help="Compare with edits: `node/pi-1=down,link/4g.latency*=3`."),
+    ] = None,
+    max_moves: Annotated[
+        int | None, typer.Option("--max-moves", min=0, help="Move at most so many replicas that could stay.")
+    ] = None,
     output: OutputOption = Output.human,
 ) -> int:
     """Decide which replica goes where and why, offline; change nothing.
@@ -35,7 +42,14 @@ def plan(
     from rohe_iac.cli.views.plan import PlanView
     from rohe_iac.usecases.plan import make_plan, write_page, write_plan
 
-    planned = make_plan(screen.folder, stack, against=against)
+    planned = make_plan(screen.folder, stack, against=against, max_moves=max_moves)
+    if what_if is not None:
+        from rohe_iac.cli.views.what_if import WhatIfView
+        from rohe_iac.usecases.what_if import what_if as compared
+
+        answer = compared(planned.planfile.problem, planned.planfile.plan, what_if)
+        WhatIfView(screen).show(answer, output)
+        return ExitCode.UNPLACED if answer.lost else ExitCode.OK
     if out is not None:
         write_plan(screen.folder / out, planned.planfile)
     if html is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rohe_iac import __version__
@@ -36,10 +36,13 @@ class Planned:
     record: Record | None
 
 
-def make_plan(directory: Path, stack: str | None = None, *, against: Path | None = None) -> Planned:
+def make_plan(
+    directory: Path, stack: str | None = None, *, against: Path | None = None, max_moves: int | None = None
+) -> Planned:
     """Loads the blueprint, places every replica, renders the manifests and compares them with what was applied last.
 
-    against: a record file to compare with, in place of the one in the state folder.
+    against: a record file to compare with, in place of the one in the state folder. max_moves: how many replicas that
+    could stay may move, None: any.
     Errors: InvalidBlueprint, InvalidProfile, UsageError, UnreadablePlan.
     """
     blueprint = load(directory, stack)
@@ -51,6 +54,8 @@ def make_plan(directory: Path, stack: str | None = None, *, against: Path | None
     )
     profiles, measured = profiles_named(blueprint)
     problem = problem_of(blueprint, profiles)
+    if max_moves is not None:
+        problem = replace(problem, settings=replace(problem.settings, max_moves=max_moves))
     decided = plan(problem, record.planfile.plan if record is not None else None)
     manifests = manifests_of(blueprint, decided)
     planfile = PlanFile(

@@ -128,14 +128,28 @@ def order_of(pipeline: Pipeline) -> tuple[str, ...]:
     return tuple(done)
 
 
-def longest(pipeline: Pipeline, times: Mapping[str, float]) -> tuple[float, tuple[str, ...]]:
-    """The slowest way from a source to a sink, in seconds, and the services on it; a flow's own latency counts in."""
+def slowest(pipeline: Pipeline, times: Mapping[str, tuple[float, float]]) -> tuple[float, tuple[str, ...]]:
+    """The slowest way from a source to a sink, in seconds, and the services on it; a flow's own latency counts in.
+
+    times: by service, the mean and how far the percentile wanted lies above it. Means add up; what lies above them adds
+    up in squares, as for independent services (exact for normal times). Services without times take none.
+    """
     before: dict[str, list[tuple[str, float]]] = defaultdict(list)
     for link in pipeline.spec.flow:
         before[link.to].append((link.from_, link.latency or 0.0))
-    best: dict[str, tuple[float, tuple[str, ...]]] = {}
+    best: dict[str, tuple[float, float, tuple[str, ...]]] = {}
     for name in order_of(pipeline):
-        ways = [(best[source][0] + latency, best[source][1]) for source, latency in before[name] if source in best]
-        slowest = max(ways, default=(0.0, ()))
-        best[name] = (slowest[0] + times.get(name, 0.0), (*slowest[1], name))
-    return max(best.values(), default=(math.nan, ()))
+        mean, above = times.get(name, (0.0, 0.0))
+        ways = [
+            (best[source][0] + latency, best[source][1], best[source][2])
+            for source, latency in before[name]
+            if source in best
+        ]
+        way = max(ways, key=_taken, default=(0.0, 0.0, ()))
+        best[name] = (way[0] + mean, way[1] + above * above, (*way[2], name))
+    worst = max(best.values(), key=_taken, default=(0.0, 0.0, ()))
+    return _taken(worst), worst[2]
+
+
+def _taken(way: tuple[float, float, tuple[str, ...]]) -> float:
+    return way[0] + math.sqrt(way[1])

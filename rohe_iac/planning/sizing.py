@@ -4,8 +4,8 @@
 2. For each variant and device type: the fewest replicas whose response times (queueing.py, with the service times of a
    shared node) keep the objectives about the service, not above BUSIEST.
 3. The cheapest of those that keep the service's rate and accuracy too.
-4. An objective about the whole pipeline holds when the sums of percentiles along the slowest path do: while they do
-   not, the step (one replica more, another variant or device type) that takes most off for its cost is made.
+4. An objective about the whole pipeline holds when the slowest path keeps it (objectives.slowest): while it does not,
+   the step (one replica more, another variant or device type) that takes most off for its cost is made.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from rohe_iac.blueprint.inventory import DeviceType
 from rohe_iac.blueprint.pipeline import Pipeline
 from rohe_iac.blueprint.workload import Workload, workloads_of
 from rohe_iac.planning.demand import DeviceRequest, Resources
-from rohe_iac.planning.objectives import Limit, longest, rates_of, wanted_of, wanted_of_pipeline
+from rohe_iac.planning.objectives import Limit, rates_of, slowest, wanted_of, wanted_of_pipeline
 from rohe_iac.planning.profile import ANY_DEVICE, Profile, Times
 from rohe_iac.planning.queueing import BUSIEST, TOLERANCE, Queue, Service, slower
 
@@ -27,6 +27,8 @@ COMFORTABLY = 0.8
 """How busy replicas may be where no objective speaks of response times."""
 MOST = 10_000
 """The most replicas that sizing asks for."""
+AGE = 1e6
+"""Seconds that stand for a response time without end."""
 WORTH = 1e-4
 """A step that takes less than this many seconds off the slowest path is not made."""
 
@@ -95,12 +97,7 @@ def _keep(
     """Steps until the slowest path keeps the limit, or no step is worth it; what it takes then, in seconds."""
     services = {workload.address: workload.service.name for workload in own}
     while True:
-        times: dict[str, float] = {}
-        for address, sizing in chosen.items():
-            # Members of an ensemble answer side by side: the slowest one counts.
-            name = services[address]
-            times[name] = max(times.get(name, 0.0), _time(sizing.queue, limit))
-        taken, path = longest(pipeline, times)
+        taken, path = _path(pipeline, limit, chosen, services)
         if taken <= limit.seconds:
             return taken
         best: tuple[float, str, Sizing] | None = None
@@ -108,15 +105,26 @@ def _keep(
             if services[address] not in path:
                 continue
             sizing = chosen[address]
-            before = _time(sizing.queue, limit)
             for step in cases[address].steps(sizing):
-                off = min(before, 1e6) - _time(step.queue, limit)
+                off = taken - _path(pipeline, limit, {**chosen, address: step}, services)[0]
                 worth = off / max(step.cost - sizing.cost, 1e-9)
                 if off > WORTH and (best is None or worth > best[0]):
                     best = (worth, address, step)
         if best is None:
             return taken
         chosen[best[1]] = best[2]
+
+
+def _path(
+    pipeline: Pipeline, limit: Limit, chosen: Mapping[str, Sizing], services: Mapping[str, str]
+) -> tuple[float, tuple[str, ...]]:
+    times: dict[str, tuple[float, float]] = {}
+    for address, sizing in chosen.items():
+        # Members of an ensemble answer side by side: the slowest one counts. What has no end counts as an age.
+        mean = min(sizing.queue.mean, AGE)
+        told = (mean, max(min(_time(sizing.queue, limit), AGE) - mean, 0.0))
+        times[services[address]] = max(times.get(services[address], (0.0, 0.0)), told, key=sum)
+    return slowest(pipeline, times)
 
 
 def _time(queue: Queue, limit: Limit) -> float:

@@ -67,7 +67,7 @@ def measure_of(objective: ObjectiveSpec, own: Mapping[str, Expression]) -> Measu
             value=aggregate("mean", [float(bool(sample.values.get("answered"))) for sample in samples], 0.0),
             count=len(samples),
         )
-    if objective.metric == "rate":
+    if objective.metric in ("throughput", "rate"):
         return lambda samples, seconds: Measurement(
             value=aggregate("rate", [0.0] * len(samples), seconds), count=len(samples)
         )

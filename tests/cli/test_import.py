@@ -1,0 +1,126 @@
+"""Claims about `rohe import` and `rohe export`."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from rohe_iac.blueprint.inventory import Inventory
+from rohe_iac.blueprint.pipeline import Pipeline
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+SAMPLES = Path(__file__).parents[1] / "unit" / "blueprint" / "importing" / "samples"
+TEMPLATE = Path(__file__).parents[2] / "examples" / "template" / "blueprints"
+
+
+@pytest.fixture
+def empty(repository: Path) -> Path:
+    """The repository with the samples in it and without documents."""
+    shutil.rmtree(repository / "blueprints")
+    shutil.copytree(SAMPLES, repository / "original")
+    return repository
+
+
+def test_the_sample_is_imported_validated_and_planned(rohe: Run, empty: Path) -> None:
+    files = ["original/add_node.yaml", "original/add_service.yaml"]
+    done = rohe("import", *files, "--name", "testbed", "--out", "blueprints/testbed.yaml")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ""
+    assert "1 Inventory, 3 Pipeline, 1 Stack written to blueprints/testbed.yaml" in done.stderr
+    assert rohe("validate").returncode == 0
+    plan = json.loads(rohe("plan", "-o", "json").stdout)["plan"]
+    assert len([place for place in plan["placements"] if place["replica"].startswith("replica/")]) >= 15
+    assert plan["unplaced"] == []
+
+
+def test_documents_go_to_stdout_and_the_report_to_stderr(rohe: Run, empty: Path) -> None:
+    done = rohe("import", "original/contract-bts.yaml")
+    assert done.returncode == 0
+    assert yaml.safe_load(done.stdout)["kind"] == "ObservationContract"
+    assert "ROHE contract" in done.stderr
+    assert "ROHE contract" not in done.stdout
+
+
+def test_the_report_is_json_when_asked(rohe: Run, empty: Path) -> None:
+    value = json.loads(rohe("import", "original/contract_v03_ensemble.json", "-o", "json").stdout)
+    assert value["documents"][0]["kind"] == "ObservationContract"
+    told = value["files"][0]
+    assert told["format"] == "QoA4ML contract"
+    assert any("not measurable" in item["reason"] for item in told["notMapped"])
+    assert all(item["to"] for item in told["mapped"])
+
+
+def test_what_cannot_be_read_is_told_with_its_place_and_nothing_is_written(rohe: Run, empty: Path) -> None:
+    (empty / "broken.yaml").write_text("data:\n  node1:\n    node_name: a\n    cpu: {capacity: lots}\n")
+    done = rohe("import", "broken.yaml", "original/add_node.yaml", "--out", "out.yaml")
+    assert done.returncode == 3
+    assert "broken.yaml:4:21" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (empty / "out.yaml").exists()
+
+
+def test_a_file_that_is_not_there_and_a_bad_name_are_usage(rohe: Run, empty: Path) -> None:
+    assert rohe("import", "nothing.yaml").returncode == 64
+    assert rohe("import", "original/add_node.yaml", "--name", "No Name").returncode == 64
+
+
+def test_import_after_export_gives_the_same_documents(rohe: Run, empty: Path) -> None:
+    first = rohe("import", "original/add_node.yaml", "original/add_service.yaml", "--out", "blueprints/a.yaml")
+    assert first.returncode == 0
+    assert rohe("export", "--out", "again").returncode == 0
+    again = rohe("import", "again/add_node.yaml", "again/add_service.yaml")
+    assert again.stdout == (empty / "blueprints" / "a.yaml").read_text()
+    exported = yaml.safe_load((empty / "again" / "add_node.yaml").read_text())["data"]
+    assert exported == yaml.safe_load((empty / "original" / "add_node.yaml").read_text())["data"]
+
+
+def test_the_services_that_are_exported_are_the_sample_s_but_for_the_list_of_ports(rohe: Run, empty: Path) -> None:
+    rohe("import", "original/add_node.yaml", "original/add_service.yaml", "--out", "blueprints/a.yaml")
+    rohe("export", "--out", "again")
+    written, sample = (
+        yaml.safe_load((empty / folder / "add_service.yaml").read_text())["data"] for folder in ("again", "original")
+    )
+    for services in (*written.values(), *sample.values()):
+        for service in services.values():
+            service.pop("ports")
+    assert written == sample
+
+
+def test_export_leaves_files_of_others_alone_and_tells_what_it_left_out(rohe: Run, repository: Path) -> None:
+    (repository / "out").mkdir()
+    (repository / "out" / "add_node.yaml").write_text("mine: true\n")
+    assert rohe("export", "--out", "out").returncode == 64
+    done = rohe("export", "--out", "elsewhere")
+    assert done.returncode == 0
+    assert "not written: flow of pipeline/digits" in done.stderr
+
+
+def told(documents: list[dict[str, Any]]) -> tuple[list[Any], list[Any]]:
+    """What the sample says of nodes and services, without what only people add to it."""
+    nodes: list[Any] = []
+    services: list[Any] = []
+    for document in documents:
+        if document["kind"] == "Inventory":
+            spec = Inventory.model_validate(document).spec
+            for node in spec.nodes:
+                kind = spec.device_types[str(node.device_type)]
+                figures = (kind.cpu, kind.cores, kind.memory, kind.accelerators, kind.frequency)
+                nodes.append((node.name, node.mac, node.status, figures))
+        elif document["kind"] == "Pipeline":
+            services += [
+                (document["metadata"]["name"], item) for item in Pipeline.model_validate(document).spec.services
+            ]
+    return nodes, sorted(services, key=lambda pair: (pair[0], pair[1].name))
+
+
+def test_the_template_example_is_what_the_sample_gives(rohe: Run, empty: Path) -> None:
+    done = rohe("import", "original/add_node.yaml", "original/add_service.yaml")
+    example = [document for path in sorted(TEMPLATE.iterdir()) for document in yaml.safe_load_all(path.read_text())]
+    assert told(example) == told(list(yaml.safe_load_all(done.stdout)))

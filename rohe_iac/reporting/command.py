@@ -64,7 +64,7 @@ class CommandDesk:
                 reason=str(content.get("reason", "")),
             )
             reply = str(content.get("reply", ""))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             LOG.warning("a message that is no command was dropped: %s", error)
             return
         if self._thread is None:

@@ -14,6 +14,9 @@ from rohe_iac.mqtt.address import BrokerAddress
 from rohe_iac.mqtt.connection import Connection
 from rohe_iac.mqtt.message import Incoming, Outgoing
 
+ASK_AGAIN = 1.5
+"""Seconds after which a question without any answer is asked again."""
+
 
 class BrokerUnreachable(RoheError):
     """The stack's broker does not answer."""
@@ -67,16 +70,24 @@ class Inquirer:
         topic = command_topic(self._stack, agent)
         pages: dict[int, list[Any]] = {}
         last: int | None = None
-        self._connection.publish(Outgoing(topic, json.dumps(content).encode()))
-        end = time.monotonic() + self._timeout
+        payload = json.dumps(content).encode()
+        now = time.monotonic()
+        end, again = now + self._timeout, now
         while last is None or len(pages) <= last:
-            try:
-                message = self._pages.get(timeout=max(0.0, end - time.monotonic()))
-            except queue.Empty:
+            now = time.monotonic()
+            if now >= end:
                 raise AgentSilent(
                     f"agent '{agent}' of stack '{self._stack}' did not answer within {self._timeout:g} s",
                     hint="`rohe status` tells whether it runs; `rohe logs` tells what it says",
-                ) from None
+                )
+            if not pages and now >= again:
+                # An agent that only just starts does not hear what was asked before.
+                self._connection.publish(Outgoing(topic, payload))
+                again = now + ASK_AGAIN
+            try:
+                message = self._pages.get(timeout=min(end - now, 0.25))
+            except queue.Empty:
+                continue
             page = json.loads(message.payload)
             if page.get("id") != number:
                 continue

@@ -65,7 +65,7 @@ class Answers:
             try:
                 question = json.loads(payload)
                 number, reply = str(question["id"]), str(question["reply"])
-            except (ValueError, KeyError, TypeError) as error:
+            except (ValueError, KeyError, TypeError, RecursionError) as error:
                 LOG.warning("a question that cannot be read was dropped: %s", error)
                 continue
             try:

@@ -129,6 +129,6 @@ def _decoded(payload: bytes, service: str, instance: str) -> Report:
 def _object(payload: bytes) -> dict[str, Any] | None:
     try:
         content = json.loads(payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return content if isinstance(content, dict) else None

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from conftest import RunningBroker
-from stage import Stage, load_configuration
+from observed_brokers import RunningBroker
+from observed_stage import Stage, load_configuration
 
 from rohe_iac.observation.observer import Observer
 from rohe_iac.observation.report import Report

@@ -67,7 +67,7 @@ def test_a_client_with_a_new_boot_has_returned_and_one_that_stops_is_told(tmp_pa
 
 def test_states_and_replies_of_any_bytes_are_no_fault(tmp_path: Path) -> None:
     intake = Intake(Store(tmp_path), "agent")
-    junk = [b"", b"[]", b"null", b"\xff", b"{"]
+    junk = [b"", b"[]", b"null", b"\xff", b"{", b"[" * 100_000]
     taken = intake.take([message(topic, payload) for topic in ("state/x", "reply/agent") for payload in junk], 1.0)
     assert taken.told == []
     assert taken.answers == []

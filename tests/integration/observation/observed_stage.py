@@ -23,7 +23,7 @@ from rohe_iac.transports.questions import Inquirer
 
 AGENT = "rohe-agent-load-0"
 STACK = "test"
-LOAD = Path(__file__).with_name("load.py")
+LOAD = Path(__file__).with_name("observed_load.py")
 
 
 def objective(name: str, metric: str, window: WindowSpec, **changes: Any) -> ObjectiveSpec:

@@ -1,6 +1,6 @@
 """A service under load, for the tests: reports without pause and writes down, one line each, what was accepted.
 
-load.py LEDGER RATE: SIGTERM ends the load, waits until everything is acknowledged, and prints what was counted.
+observed_load.py LEDGER RATE: SIGTERM ends the load; it waits until all is acknowledged and prints what was counted.
 """
 
 from __future__ import annotations

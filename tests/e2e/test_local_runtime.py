@@ -29,7 +29,7 @@ def test_apply_makes_everything_once_and_destroy_leaves_no_process_port_or_file(
     assert bench.faults(*manifests) == ()
 
     for path in bench.folder.path.rglob("*"):
-        assert stat.S_IMODE(path.lstat().st_mode) & 0o077 == 0 or "engine" in path.parts, path
+        assert stat.S_IMODE(path.lstat().st_mode) & 0o077 == 0, path
     assert bench.down().ending is Ending.COMPLETE
     assert (bench.answer(first), bench.answer(second), bench.processes()) == ("", "", set())
     assert sorted(path.name for path in bench.folder.path.iterdir()) == ["engine", "journal.jsonl"]
@@ -120,6 +120,23 @@ def test_two_stacks_live_side_by_side_and_the_end_of_one_does_not_touch_the_othe
         other.clear()
 
 
+def test_two_replicas_swap_their_ports_within_one_apply(bench: Any) -> None:
+    first, second = bench.port(), bench.port()
+    bench.up(bench.process("web-0", first), bench.process("web-1", second))
+    outcome = bench.up(bench.process("web-0", second), bench.process("web-1", first))
+    assert outcome.ending is Ending.COMPLETE
+    assert (bench.answer(first), bench.answer(second)) == ("web-1", "web-0")
+
+
+def test_what_depends_on_a_failed_resource_is_not_tried_and_said_so(bench: Any) -> None:
+    port = bench.port()
+    bad = bench.process("bad-0", bench.port(), ["no-such-command"])
+    outcome = bench.up(bad, bench.process("web-0", port, needed=("process-bad-0",)))
+    assert [failure.address for failure in outcome.failed] == ["replica/desk:bad/0"]
+    assert outcome.skipped == ("replica/desk:web/0",)
+    assert bench.answer(port) == ""
+
+
 def test_a_port_goes_over_to_a_new_replica_within_one_apply(bench: Any) -> None:
     port = bench.port()
     bench.up(bench.process("old-0", port))
@@ -155,6 +172,10 @@ def test_secrets_reach_the_process_and_neither_the_engine_s_state_nor_its_logs(
     for path in bench.folder.path.rglob("*"):
         if path.is_file() and path.name != "program.json":
             assert b"hush-1234567" not in path.read_bytes(), path
+    # Somebody who does not have the secret may apply all the same where nothing has to be started with it.
+    monkeypatch.delenv("CAMERA_TOKEN")
+    again = bench.up(bench.process("web-0", port, environment=told, secrets={"ROHE_INSTANCE": "env:CAMERA_TOKEN"}))
+    assert (again.changes, again.failed) == (0, ())
     outcome = bench.up(bench.process("web-0", port, environment=told, secrets={"ROHE_INSTANCE": "env:NOT_THERE"}))
     assert "env:NOT_THERE is not there" in outcome.failed[0].reason
 
@@ -174,6 +195,7 @@ def test_a_stack_lives_in_a_folder_with_a_long_and_odd_name(
         odd.clear()
 
 
+@pytest.mark.platform
 def test_memory_is_limited_where_the_kernel_lets_this_user(bench: Any) -> None:
     port = bench.port()
     hungry = "block = b'x' * (300 * 2**20)\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
@@ -17,6 +18,18 @@ from packaging.version import Version
 
 from rohe_iac.deployment.engine_build import engine_version
 
+DISTRIBUTIONS = {
+    "google": "pulumi",
+    "grpc": "pulumi",
+    "semver": "pulumi",
+    "pydantic_core": "pydantic",
+    "paho": "paho-mqtt",
+    "yaml": "pyyaml",
+    "ruamel": "ruamel.yaml",
+    "sklearn": "scikit-learn",
+}
+"""What brings a module, where their names differ."""
+
 
 @pytest.fixture
 def project(root: Path) -> dict[str, Any]:
@@ -28,7 +41,7 @@ def project(root: Path) -> dict[str, Any]:
 def pins(root: Path) -> dict[str, set[str]]:
     """Versions by the distribution's name; one may have several, for different Pythons."""
     found: dict[str, set[str]] = {}
-    for name, version in re.findall(r"^([a-z0-9-]+)==(\S+)", (root / "constraints.txt").read_text(), re.MULTILINE):
+    for name, version in re.findall(r"^([a-z0-9.-]+)==(\S+)", (root / "constraints.txt").read_text(), re.MULTILINE):
         found.setdefault(name, set()).add(version)
     return found
 
@@ -41,9 +54,26 @@ def test_every_dependency_is_pinned_at_a_version_that_pyproject_allows(
     missing = {
         str(item)
         for item in asked
-        if not any(item.specifier.contains(Version(pin)) for pin in pins.get(item.name.lower(), ()))
+        if not any(
+            item.specifier.contains(Version(pin)) for pin in pins.get(re.sub(r"[._]", "-", item.name.lower()), ())
+        )
     }
     assert missing == set(), "run `make constraints`"
+
+
+def test_every_library_that_is_imported_is_asked_for(root: Path, project: dict[str, Any]) -> None:
+    asked = {Requirement(text).name.lower() for group in (project["dependencies"],) for text in group}
+    for extra in project["optional-dependencies"].values():
+        asked |= {Requirement(text).name.lower() for text in extra}
+    imported = set()
+    for path in (root / "rohe_iac").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                imported.add(str(node.module).partition(".")[0])
+    foreign = imported - set(sys.stdlib_module_names) - {"rohe_iac"}
+    assert {name for name in foreign if DISTRIBUTIONS.get(name, name) not in asked} == set()
 
 
 def test_every_pin_has_a_hash(root: Path) -> None:

@@ -13,17 +13,22 @@ from rohe_iac.blueprint.loading import load
 from rohe_iac.manifests.targets import manifests_of
 from rohe_iac.planning.plan import Plan
 from rohe_iac.planning.planner import plan
-from rohe_iac.planning.problem import problem_of
+from rohe_iac.planning.problem import Problem, problem_of
 from rohe_iac.planning.verification import verify
+from rohe_iac.usecases.profile import profiles_named
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/rohe.yaml"))
 
 
+def posed(blueprint: Blueprint) -> Problem:
+    return problem_of(blueprint, profiles_named(blueprint)[0])
+
+
 @cache
 def planned(name: str) -> tuple[Blueprint, Plan]:
     blueprint = load(EXAMPLES / name)
-    return blueprint, plan(problem_of(blueprint))
+    return blueprint, plan(posed(blueprint))
 
 
 def test_the_examples_are_there():
@@ -46,7 +51,7 @@ def test_the_template_is_told_what_is_odd_in_the_original_sample():
 def test_every_replica_of_an_example_is_placed_and_the_plan_holds(name):
     blueprint, decided = planned(name)
     assert decided.unplaced == ()
-    assert verify(problem_of(blueprint), decided) == ()
+    assert verify(posed(blueprint), decided) == ()
     assert manifests_of(blueprint, decided)
 
 
@@ -82,7 +87,7 @@ def test_a_small_fleet_is_planned_and_the_plan_holds(tmp_path):
     decided = plan(problem_of(blueprint))
     assert len(blueprint.inventory.spec.nodes) == 60
     assert sum(not place.system for place in decided.placements) == 120
-    assert verify(problem_of(blueprint), decided) == ()
+    assert verify(posed(blueprint), decided) == ()
 
 
 def test_a_fleet_is_the_same_for_the_same_seed(tmp_path):

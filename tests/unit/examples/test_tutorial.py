@@ -1,0 +1,53 @@
+"""What the tutorial tells its reader to write is a sound blueprint that is planned as it says."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from rohe_iac.blueprint.blueprint import Blueprint
+from rohe_iac.blueprint.effects import without_effect
+from rohe_iac.blueprint.loading import load
+from rohe_iac.planning.planner import plan
+from rohe_iac.planning.problem import problem_of
+
+TUTORIAL = Path(__file__).parents[3] / "docs" / "tutorial.md"
+FILE = re.compile(r"```\w+\n# file: (\S+)\n(.*?)```", re.DOTALL)
+
+
+def files() -> dict[str, str]:
+    return dict(FILE.findall(TUTORIAL.read_text()))
+
+
+@pytest.fixture
+def blueprint(tmp_path: Path) -> Blueprint:
+    for name, text in files().items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return load(tmp_path)
+
+
+def test_the_documents_are_sound_and_all_of_it_has_an_effect(blueprint):
+    assert blueprint.warnings == ()
+    assert without_effect(blueprint) == ()
+
+
+def test_every_replica_finds_a_node_and_the_models_are_apart(blueprint):
+    decided = plan(problem_of(blueprint))
+    assert decided.unplaced == ()
+    models = [place.node for place in decided.placements if place.service == "model"]
+    assert len(models) == len(set(models)) == 2
+
+
+def test_the_services_are_programs_and_read_what_they_are_told():
+    for name, text in files().items():
+        if name.endswith(".py"):
+            compile(text, name, "exec")
+            assert "Reporter.from_environment()" in text
+
+
+def test_every_command_of_the_tutorial_exists():
+    from rohe_iac.cli.main import COMMANDS
+
+    known = {words[0] for words in COMMANDS}
+    assert {line.split()[2] for line in TUTORIAL.read_text().splitlines() if line.startswith("$ rohe ")} <= known

@@ -75,7 +75,7 @@ EXPRESSION: st.SearchStrategy[Any] = st.recursive(
         optional={
             "filters": st.dictionaries(st.text(max_size=5), SCALARS, max_size=2),
             "field": SCALARS,
-            "cdm_ref": SCALARS,
+            "cdm_ref": st.sampled_from(["a", "b", "accuracy", ""]),
         },
     ),
     lambda inner: st.fixed_dictionaries(

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from rohe_iac.blueprint.contract_checks import BUILT_IN
-from rohe_iac.blueprint.importing.expressions import Inexpressible, expression_of
+from rohe_iac.blueprint.importing.expressions import Inexpressible, expression_of, settled
 from rohe_iac.blueprint.importing.gathering import ContractDraft, Gathering
 from rohe_iac.blueprint.importing.journal import Field, plain
 from rohe_iac.blueprint.importing.promises import (
@@ -131,6 +131,14 @@ class _Reader:
             except Inexpressible as error:
                 tree.drop(f"{error}; '{name}' has to be reported by a service, and is UNKNOWN until then")
             entry.rest({})
+        trees, circular, reported = settled(trees)
+        for key, entry in entries:
+            tree = entry.get("expression")
+            if self.metrics[key] in circular and tree is not None:
+                tree.journal.mapped.pop(tree.path, None)
+                tree.drop(f"'{key}' is made of itself; it has to be reported by a service, and is UNKNOWN until then")
+        if reported and definitions is not None:
+            definitions.note(f"{', '.join(reported)}: not defined here, so taken as reported; until then UNKNOWN")
         if trees:
             self.draft.spec["metrics"] = trees
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from rohe_iac.blueprint.expression import names_in
 from rohe_iac.blueprint.importing.journal import Field, plain
 from rohe_iac.blueprint.importing.units import number_of
+from rohe_iac.blueprint.references import cycle
 from rohe_iac.foundation.quantities import LARGEST
 
 AGGREGATIONS = {
@@ -51,6 +53,33 @@ def expression_of(field: Field, names: dict[str, str]) -> dict[str, Any]:
     if kind in ("field", "absdifference"):
         raise Inexpressible(f"'{kind_field.text if kind_field else kind}' stands for no number of its own")
     raise Inexpressible(f"'{kind_field.text[:40] if kind_field else 'nothing'}' is no operation of the language")
+
+
+def settled(trees: dict[str, Any]) -> tuple[dict[str, Any], list[str], list[str]]:
+    """The trees with every reference resolved: (trees, metrics that were made of themselves, names to be reported).
+
+    A reference to what the contract does not define is to a reported metric, of which the mean is taken.
+    """
+    kept = dict(trees)
+    circular: list[str] = []
+    while around := cycle(_references(kept)):
+        circular.append(around[0])
+        del kept[around[0]]
+    reported = sorted({used for _, used in _references(kept) if used not in kept})
+    return {name: _with_reported(tree, kept) for name, tree in kept.items()}, circular, reported
+
+
+def _references(trees: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(name, used) for name, tree in trees.items() for _, role, used in names_in(tree) if role == "metric"]
+
+
+def _with_reported(tree: dict[str, Any], defined: dict[str, Any]) -> dict[str, Any]:
+    ((operation, operand),) = tree.items()
+    if operation == "metric" and operand not in defined:
+        return {"mean": {"of": operand}}
+    if operation in ("ratio", "difference"):
+        return {operation: [_with_reported(part, defined) for part in operand]}
+    return tree
 
 
 def _operands(field: Field) -> list[Field]:

@@ -95,7 +95,13 @@ def window_of(field: Field | None) -> str | None:
 
 def metric_names(defined: list[str]) -> dict[str, str]:
     """What each metric that a contract defines is called here: rohe's own names are taken."""
-    return {name: f"consumer_{name}" if name in BUILT_IN else name for name in defined}
+    made: dict[str, str] = {}
+    for name in defined:
+        mine = name
+        while mine in BUILT_IN or (mine != name and mine in defined):
+            mine = f"consumer_{mine}"
+        made[name] = mine
+    return made
 
 
 class ObjectiveNames:

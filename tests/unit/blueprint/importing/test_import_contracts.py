@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rohe_iac.blueprint.importing.importing import Imported, InvalidImport
+from rohe_iac.usecases.import_ import import_files
 
 Take = Callable[..., Imported]
 
@@ -192,3 +195,21 @@ def test_model_profiles_become_variants_with_their_accuracy(take: Take) -> None:
 def test_models_of_different_types_are_no_alternatives_of_each_other(sample: Take) -> None:
     services = spec(sample("performance_data_sample.yaml"))["services"]
     assert [len(service["variants"]) for service in services] == [1, 4]
+
+
+def test_metrics_that_refer_to_nothing_or_to_themselves_still_give_a_contract_that_validates(
+    take: Take, tmp_path: Path
+) -> None:
+    def ref(name: str) -> dict[str, str]:
+        return {"type": "cdm_ref", "cdm_ref": name}
+
+    definitions = {
+        "a": {"expression": {"type": "ratio", "operands": [ref("b"), ref("unheard_of")]}},
+        "b": {"expression": {"type": "difference", "operands": [ref("a"), {"type": "count"}]}},
+    }
+    content = {**contract(), "cdm_definitions": definitions}
+    done = take(content)
+    assert spec(done)["metrics"] == {"b": {"difference": [{"mean": {"of": "a"}}, {"count": {}}]}}
+    assert "made of itself" in reasons(done)["cdm_definitions.a.expression"]
+    (tmp_path / "c.json").write_text(json.dumps(content))
+    assert import_files(tmp_path, [Path("c.json")]).imported.documents == done.documents

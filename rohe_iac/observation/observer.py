@@ -120,8 +120,10 @@ class Observer:
     def resume(self, now: float) -> list[Outcome]:
         """The agent or its connection was away until now."""
         self._watermark.resume(now)
-        for part in (*self.lanes, *self._processors):
-            part.begin(now)
+        for lane in self.lanes:
+            lane.begin(now)
+        for processor in self._processors:
+            processor.begin(now)
         return self._advance()
 
     def stop(self, client: str, now: float) -> list[Outcome]:

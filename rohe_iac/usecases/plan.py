@@ -18,6 +18,7 @@ from rohe_iac.manifests.targets import manifests_of, target_of
 from rohe_iac.planning.plan import Plan
 from rohe_iac.planning.planner import plan
 from rohe_iac.planning.problem import problem_of
+from rohe_iac.planning.stating import stated
 from rohe_iac.usecases.profile import profiles_named
 
 
@@ -54,6 +55,8 @@ def make_plan(
     )
     profiles, measured = profiles_named(blueprint)
     problem = problem_of(blueprint, profiles)
+    if profiles:
+        blueprint = stated(blueprint, problem)
     if max_moves is not None:
         problem = replace(problem, settings=replace(problem.settings, max_moves=max_moves))
     decided = plan(problem, record.planfile.plan if record is not None else None)

@@ -17,6 +17,7 @@ from rohe_iac.planning.problem import DEVICE_TYPE_LABEL, Problem, problem_of
 from rohe_iac.planning.profile import read_profile
 from rohe_iac.planning.queueing import POINTS, Queue, Service, erlang_c, slower, spread_of
 from rohe_iac.planning.sizing import Sizing, sized
+from rohe_iac.planning.stating import stated
 from rohe_iac.planning.verification import verify
 
 DETECTION = Service(0.3506, 0.1384, 0.142, 0.344, 0.589, 0.695)
@@ -327,3 +328,15 @@ def test_the_response_time_of_a_pipeline_is_that_of_simulated_queues_behind_each
     taken = sorted(end - arrivals[number] for number, end in current)
     assert taken[int(0.99 * len(taken))] <= 0.6 * 1.03
     assert any("pipeline p99" in demand.note for demand in problem.demands)
+
+
+def test_manifests_ask_for_what_the_profile_said(tmp_path: Path) -> None:
+    services = [service("a"), service("b", requests={"cpu": "1234m"})]
+    blueprint(tmp_path, services, [], {"a.yaml": profile(cpu="700m")})
+    loaded = load(tmp_path)
+    problem = problem_of(loaded, {"a.yaml": read_profile((tmp_path / "a.yaml").read_text(), "a.yaml")})
+    asked = {item.name: item.requests for item in stated(loaded, problem).pipelines[0].spec.services}
+    assert asked["a"].cpu == 700
+    assert asked["a"].memory is not None
+    assert asked["a"].memory.rss == 100 * 2**20
+    assert asked["b"] == loaded.pipelines[0].spec.services[1].requests

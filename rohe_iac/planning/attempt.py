@@ -65,6 +65,7 @@ class Attempt:
         self.missing: list[list[int]] = [[] for _ in layout.demands]
         self.refusals: list[Refusals | None] = [None for _ in layout.demands]
         self.least_nodes = 0
+        self.kept: Mapping[tuple[int, int], int] = {}
         self._limit = PLAIN_LIMIT if plain_limit is None else plain_limit
         self._field: Field | None = None
 
@@ -82,6 +83,7 @@ class Attempt:
 
     def run(self, queue: Sequence[int], kept: Mapping[tuple[int, int], int]) -> Attempt:
         """Keeps what can stay (`kept`: node by demand and index), then places the rest in the order of the queue."""
+        self.kept = kept
         self.ledger.pending = {demand for demand, _ in kept}
         waiting = [self._pin(demand, kept) if kept else range(self.layout.demands[demand].replicas) for demand in queue]
         self.ledger.pending = set(queue)

@@ -8,8 +8,9 @@ from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.planning.attempt import Attempt
 from rohe_iac.planning.bounds import bound
 from rohe_iac.planning.composition import compose
-from rohe_iac.planning.feasibility import near_holds
+from rohe_iac.planning.feasibility import near_holds, refusal
 from rohe_iac.planning.layout import Layout
+from rohe_iac.planning.ledger import Ledger
 from rohe_iac.planning.objective import Objective, Worth
 from rohe_iac.planning.plan import Plan
 from rohe_iac.planning.problem import Problem
@@ -66,7 +67,10 @@ def _attempt(problem: Problem, choice: Mapping[str, int], previous: Plan | None,
         return found if strategy == PORTFOLIO else _solved(layout, queue, kept, explain, found)
     attempt = Attempt(layout, strategy, explain=explain).run(queue, kept)
     drop_lonely(attempt)
-    if kept and any(attempt.missing):
+    if kept and any(missing and _has_a_chance(layout, demand) for demand, missing in enumerate(attempt.missing)):
+        if not _budget(layout) and previous is not None and sum(map(len, attempt.missing)) <= len(previous.unplaced):
+            # Too large to search, and nobody has lost a place: a pass from scratch would only move what stands.
+            return attempt
         # A replica that stays must not cost another its place: what does not fit beside it may fit with a few moves.
         return _searched(layout, queue, kept, explain, [attempt, *_passes(layout, queue, {}, (strategy,))])
     return attempt
@@ -99,13 +103,32 @@ def _searched(
     rated = [objective.worth((replica, grant.node) for replica, grant in start.grants().items()) for start in starts]
     best = starts[rated.index(max(rated))]
     missing = {(demand, index) for demand, indices in enumerate(best.missing) for index in indices}
+    budget = _budget(layout)
+    if not budget:
+        if best.explain or not explain:
+            return best
+        again = Attempt(layout, best.strategy, explain=True).run(queue, best.kept)
+        drop_lonely(again)
+        return again
     search = Search(layout, objective, best.grants(), missing)
-    work = max(1, len(layout.nodes) * (len(search.placed) + len(missing)))
-    budget = layout.settings.iterations
-    search.run(min(SEARCH_LIMIT, SEARCH_WORK // work) if budget is None else budget, _enough(layout, objective))
+    search.run(budget, _enough(layout, objective))
     settled = Attempt(layout, BEST_FIT, explain=explain).settle(queue, search.placed, kept)
     drop_lonely(settled)
     return settled
+
+
+def _budget(layout: Layout) -> int:
+    if layout.settings.iterations is not None:
+        return layout.settings.iterations
+    replicas = sum(demand.replicas for demand in layout.demands)
+    return min(SEARCH_LIMIT, SEARCH_WORK // max(1, len(layout.nodes) * replicas))
+
+
+def _has_a_chance(layout: Layout, demand: int) -> bool:
+    """Whether a replica would fit anywhere if nothing else were placed."""
+    empty = Ledger(layout)
+    empty.pending = set(range(len(layout.demands)))
+    return any(not refusal(layout, empty, demand, node) for node in range(len(layout.nodes)))
 
 
 def _solved(

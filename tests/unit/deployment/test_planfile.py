@@ -34,7 +34,9 @@ PROBLEM = Problem(
         ),
     ),
 )
-MANIFEST = Manifest("process-a-0", "Process", "replica/p:a/0", "kind: Process\nspec: {env: {A: 'ä'}}\n", ("supervisor",))
+MANIFEST = Manifest(
+    "process-a-0", "Process", "replica/p:a/0", "kind: Process\nspec: {env: {A: 'ä'}}\n", ("supervisor",)
+)
 
 
 def planfile(against: Against | None = None) -> PlanFile:

@@ -126,6 +126,7 @@ class Deployer:
         self.place.prepare(self.target.plugin())
         self.place.clear_dead_locks()
         self.place.forget_pending()
+        self.place.prune()
         journal.begin(purpose, digest)
         command = EngineCommand(self.engine)
         tally = Tally(progress, journal, addresses, self.clock)

@@ -15,11 +15,12 @@ PR_SET_PDEATHSIG = 1
 
 
 def main(parent: int, command: list[str]) -> None:
-    """Becomes `command`; exits at once where the process `parent` is gone already."""
+    """Becomes `command`, whose files are its owner's only; exits at once where the process `parent` is gone already."""
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
         raise SystemExit(1)
     os.setsid()
+    os.umask(0o077)
     os.execv(command[0], command)
 
 

@@ -15,6 +15,9 @@ import yaml
 from rohe_iac.deployment.ports import Plugin
 from rohe_iac.foundation.folders import StackFolder, write_private
 
+KEPT = 40
+"""Files of each kind that `prune` leaves; a run writes four."""
+
 
 @dataclass(frozen=True, slots=True)
 class EngineFolder:
@@ -61,6 +64,16 @@ class EngineFolder:
             "plugins": {"providers": [{"name": plugin.name, "path": str(plugin.folder)}]},
         }
         write_private(self.work / "Pulumi.yaml", yaml.safe_dump(project, sort_keys=False).encode())
+
+    def prune(self) -> None:
+        """Removes all but the newest of the engine's own logs and of its history of states; rohe keeps its own."""
+        for folder, pattern in (
+            (self.home / "logs", "*.log"),
+            (self.backend / ".pulumi" / "history" / self.project / self.stack, "*"),
+        ):
+            found = sorted(folder.glob(pattern), key=lambda path: path.name.partition("-")[2])
+            for path in found[:-KEPT]:
+                path.unlink(missing_ok=True)
 
     def environment(self) -> Mapping[str, str]:
         """Variables that make the engine work here, ask nobody and fetch nothing."""

@@ -112,7 +112,14 @@ class Bench:
         """A port that nobody listens on, below those that the system gives to outgoing connections."""
         return next(port for port in _ports if port_is_free(port))
 
-    def process(self, name: str, port: int, command: list[str] | None = None, **spec: object) -> Manifest:
+    def process(
+        self,
+        name: str,
+        port: int,
+        command: list[str] | None = None,
+        needed: tuple[str, ...] = (),
+        **spec: object,
+    ) -> Manifest:
         """A replica that answers HTTP with its own name, or runs another command."""
         service, _, index = name.rpartition("-")
         wanted: dict[str, object] = {
@@ -126,7 +133,7 @@ class Bench:
             **spec,
         }
         address = f"replica/desk:{service}/{index}"
-        return _manifest("Process", f"process-{name}", address, wanted, ("supervisor",), name)
+        return _manifest("Process", f"process-{name}", address, wanted, ("supervisor", *needed), name)
 
     def credential(self, client: str, publish: list[str], subscribe: list[str]) -> Manifest:
         spec: dict[str, object] = {"client": client, "publish": publish, "subscribe": subscribe}

@@ -33,13 +33,14 @@ class SecretMissing(RoheError):
     exit_code = ExitCode.PARTIAL
 
 
-def program_of(process: Process, layout: Layout, outer: Mapping[str, str]) -> Program:
+def program_of(process: Process, layout: Layout, outer: Mapping[str, str], running: Program | None = None) -> Program:
     """The program of a process, with nothing written. `outer` is the environment of who runs apply.
 
+    running: the one to compare with; it lends secrets that are not there any more, and its command is not looked for.
     Errors: CommandMissing, SecretMissing.
     """
     cwd = (layout.root / process.working_directory).absolute()
-    if not cwd.is_dir():
+    if running is None and not cwd.is_dir():
         raise CommandMissing(f"{process.address}: its working directory {cwd} does not exist")
     inherited = {name: outer[name] for name in KEPT if name in outer}
     beside = str(Path(sys.executable).parent)
@@ -47,9 +48,11 @@ def program_of(process: Process, layout: Layout, outer: Mapping[str, str]) -> Pr
     inherited["PYTHONUNBUFFERED"] = "1"
     environment = dict(process.environment)
     environment |= {name: str(layout.folder.path / path) for name, path in process.paths.items()}
-    environment |= {name: _secret(process, source, outer) for name, source in process.secrets.items()}
+    lent = running.environment if running is not None else {}
+    environment |= {name: _secret(process, source, outer, lent.get(name)) for name, source in process.secrets.items()}
     environment[MARK] = str(layout.program(process.name))
-    _find(process, cwd, environment.get("PATH", inherited["PATH"]))
+    if running is None:
+        _find(process, cwd, environment.get("PATH", inherited["PATH"]))
     return Program(
         name=process.name,
         address=process.address,
@@ -114,7 +117,7 @@ def _port(process: Process, name: str | int) -> int:
     return process.ports[name] if isinstance(name, str) and name in process.ports else int(name)
 
 
-def _secret(process: Process, source: str, outer: Mapping[str, str]) -> str:
+def _secret(process: Process, source: str, outer: Mapping[str, str], lent: str | None) -> str:
     scheme, _, rest = source.partition(":")
     if scheme == "env" and rest in outer:
         return outer[rest]
@@ -122,7 +125,11 @@ def _secret(process: Process, source: str, outer: Mapping[str, str]) -> str:
         try:
             return Path(rest).expanduser().read_text(encoding="utf-8").rstrip("\n")
         except (OSError, UnicodeDecodeError) as error:
-            raise SecretMissing(f"{process.address}: the secret {source} cannot be read", detail=str(error)) from error
+            if lent is None:
+                brief = f"{process.address}: the secret {source} cannot be read"
+                raise SecretMissing(brief, detail=str(error)) from error
+    if lent is not None:
+        return lent
     if scheme == "env":
         raise SecretMissing(
             f"{process.address}: the secret {source} is not there", hint=f"set the variable {rest} and apply again"

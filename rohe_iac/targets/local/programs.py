@@ -7,6 +7,7 @@ import shutil
 import threading
 import time
 import xmlrpc.client
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,6 +72,7 @@ class Programs:
         self._supervision = supervision
         # Adding reads all settings files at once, so that one thread must not see another's half-made one.
         self._settings = threading.Lock()
+        self._turns: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
 
     def all(self) -> tuple[Running, ...]:
         """Every program that has settings, sorted by name."""
@@ -136,7 +138,7 @@ class Programs:
 
     def _place(self, program: Program) -> None:
         name, folder = program.name, self._layout.program(program.name)
-        with self._supervision.calls(timeout=PATIENCE + 20.0) as call:
+        with self._turns[name], self._supervision.calls(timeout=PATIENCE + 20.0) as call:
             self._stop(call, name)
             wrapper.end_leftovers(wrapper.read_json(str(folder / "run.json")))
             program.write(folder, cgroups.make(folder, program.cpu, program.memory))
@@ -158,12 +160,16 @@ class Programs:
             call.stopProcess(name)
 
     def _yield_ports(self, program: Program) -> None:
-        # A replica that moves may take over the port of one that apply has yet to change or delete.
+        # A replica that moves may take over the port of one that apply has yet to change or delete. Two that swap
+        # theirs do this to each other at the same time: each looks at the other only while it is not being placed.
         taken = set(program.ports.values())
         for other in self._folders():
-            found = read_program(other) if other.name != program.name else None
-            if found is not None and taken & set(found.ports.values()):
-                self.remove(found.name)
+            if other.name == program.name:
+                continue
+            with self._turns[other.name]:
+                found = read_program(other)
+                if found is not None and taken & set(found.ports.values()):
+                    self.remove(found.name)
 
     def _wait(self, program: Program, cancelled: threading.Event) -> None:
         deadline = time.monotonic() + program.startup
@@ -208,7 +214,8 @@ def _running(folder: Path, program: Program, known: Supervised | None) -> Runnin
     if known is None:
         state = "lost"
     elif known.state in ("RUNNING", "STARTING", "BACKOFF", "EXITED"):
-        if int(run.get("quick", 0)) >= wrapper.FREE_RESTARTS:
+        lately = run.get("state") == "waiting" or time.time() - float(run.get("began", 0.0)) < wrapper.QUICK
+        if lately and int(run.get("quick", 0)) >= wrapper.FREE_RESTARTS:
             state = "failing"
         else:
             started = current and run.get("state") == "started" and known.pid == run.get("pid")

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from rohe_iac.foundation.errors import RoheError
 from rohe_iac.targets.local import broker as embedded
 from rohe_iac.targets.local import environment
 from rohe_iac.targets.local.credentials import Credentials
@@ -136,10 +135,7 @@ class ProcessResource:
         running = site.programs.one(process.name)
         if running is None or running.state not in ("running", "starting"):
             return False
-        try:
-            wanted = environment.program_of(process, site.layout, site.outer)
-        except RoheError:
-            return False
+        wanted = environment.program_of(process, site.layout, site.outer, running.program)
         return wanted.digest == running.program.digest and environment.files_match(process, site.layout)
 
     def remove(self, site: Site, document: Document) -> None:

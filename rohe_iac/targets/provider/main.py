@@ -7,6 +7,7 @@ import select
 import signal
 import sys
 import threading
+import time
 from concurrent import futures
 
 THREADS = 32
@@ -38,13 +39,14 @@ def _end_with_parent() -> None:
     # The kernel's own "kill me when my parent dies" goes by thread, and the engine's threads come and go; so watch
     # the process. What was half-made then is made again by the next apply: every `make` is idempotent.
     parent = os.getppid()
-    try:
-        descriptor = os.pidfd_open(parent)
-    except OSError:
-        return
 
     def watch() -> None:
-        select.select([descriptor], [], [])
+        try:
+            select.select([os.pidfd_open(parent)], [], [])
+        except OSError:
+            # A kernel without pidfd_open (before 5.3), or a parent that is gone already.
+            while os.getppid() == parent:
+                time.sleep(0.2)
         os._exit(1)
 
     if os.getppid() != parent:

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rohe_iac.planning.attempt import PLAIN_LIMIT
+from rohe_iac.planning.booking import booked
 from rohe_iac.planning.field import Field, PlainField
 from rohe_iac.planning.layout import ZONE_KEY
 from rohe_iac.planning.ledger import Grant
 from rohe_iac.planning.plan import Plan
 from rohe_iac.planning.problem import Problem
 from rohe_iac.planning.scoring import BEST_FIT, Scoring
-from rohe_iac.planning.why_not import booked
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Drop:
         return not self.homeless and not self.silent
 
 
-def audit(problem: Problem, plan: Plan) -> tuple[Drop, ...]:
+def audit(problem: Problem, plan: Plan, *, zones_too: bool = True) -> tuple[Drop, ...]:
     """One drop for every node that holds a replica and every zone with such a node, by address.
 
     The replicas that are not lost stay where they are; lost ones go, larger ones first, to the best node that fits.
@@ -98,7 +98,7 @@ def audit(problem: Problem, plan: Plan) -> tuple[Drop, ...]:
 
     drops = [drop(f"node/{layout.nodes[node].name}", (node,)) for node in sorted(on)]
     zones: dict[str, list[int]] = {}
-    for position, supply in enumerate(layout.nodes):
+    for position, supply in enumerate(layout.nodes if zones_too else ()):
         zone = dict(supply.labels).get(ZONE_KEY)
         if zone is not None:
             zones.setdefault(zone, []).append(position)

@@ -15,7 +15,7 @@ MILLION = 1_000_000
 Missing = Callable[[str, int, int, str], None]
 
 RULES = (
-    "status", "labels", "taints", "architecture", "cpu", "cores", "rss", "vms", "accelerators",
+    "status", "reserved", "labels", "taints", "architecture", "cpu", "cores", "rss", "vms", "accelerators",
     "ports", "spread", "avoid", "near", "latency", "bandwidth",
 )  # fmt: skip
 """All built-in rules in the order in which they are asked; the first that says no names the refusal."""
@@ -233,6 +233,8 @@ def _static_text(layout: Layout, demand: int, node: int, rule: str) -> str:
     wanted, supply = layout.demands[demand], layout.nodes[node]
     if rule == "status":
         return f"status: the node is {supply.status}"
+    if rule == "reserved":
+        return "reserved: kept free for the replicas of a node that fails"
     if rule == "labels":
         labels = dict(supply.labels)
         lacking = [f"{key}={value}" for key, value in wanted.selector if labels.get(key) != value]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from rohe_iac.planning.demand import Demand, Resources
+from rohe_iac.planning.demand import Demand, Resources, Spread
 from rohe_iac.planning.problem import Problem
 from rohe_iac.planning.supply import Supply
 
@@ -24,14 +25,21 @@ Route = tuple[int, int] | None
 class Layout:
     """Positions of nodes (by name) and demands (by workload), so that the order of the problem means nothing.
 
-    choice: variant taken, by workload; absent: the first. Nothing in here changes while planning.
+    choice: variant taken, by workload; absent: the first. spare: names of nodes that are kept free for the replicas of
+    one that fails. Nothing in here changes while planning.
     """
 
-    def __init__(self, problem: Problem, choice: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self, problem: Problem, choice: Mapping[str, int] | None = None, spare: frozenset[str] = frozenset()
+    ) -> None:
+        self.spare = spare
         self.problem = problem
         self.settings = problem.settings
         self.nodes: tuple[Supply, ...] = tuple(sorted(problem.nodes, key=lambda node: node.name))
-        self.demands: tuple[Demand, ...] = tuple(sorted(problem.demands, key=lambda demand: demand.workload))
+        self.demands: tuple[Demand, ...] = tuple(
+            surviving(demand, problem.settings.survive)
+            for demand in sorted(problem.demands, key=lambda demand: demand.workload)
+        )
         self.node_index = {node.name: position for position, node in enumerate(self.nodes)}
         self.index = {demand.workload: position for position, demand in enumerate(self.demands)}
         self.choice = [(choice or {}).get(demand.workload, 0) if demand.variants else -1 for demand in self.demands]
@@ -170,7 +178,7 @@ class Layout:
                 rule = by_kind.get(kind)
                 if rule is None:
                     rule = by_kind[kind] = static_rule(wanted, node)
-                known.append(rule)
+                known.append(rule or ("reserved" if node.name in self.spare else ""))
             self._static[key] = known
         return known
 
@@ -187,6 +195,13 @@ class Layout:
         if any(share for _, _, share in self.edges[demand]):
             return False
         return not any(demand in others and key != NODE_KEY for others, key, _ in self.wishes[demand])
+
+
+def surviving(demand: Demand, failures: int) -> Demand:
+    """The demand spread so that no `failures` nodes hold all of its replicas, where it has at least two."""
+    if not failures or demand.replicas < 2:
+        return demand
+    return replace(demand, spread=(*demand.spread, Spread(NODE_KEY, max(1, (demand.replicas - 1) // failures))))
 
 
 def static_rule(demand: Demand, node: Supply) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.planning.attempt import Attempt
+from rohe_iac.planning.audit import audit
 from rohe_iac.planning.bounds import bound
 from rohe_iac.planning.composition import compose
 from rohe_iac.planning.feasibility import near_holds, refusal
@@ -30,6 +31,13 @@ SEARCH_LIMIT = 800
 """The most iterations that a search spends of itself."""
 
 
+SPARE_LIMIT = 200
+"""Nodes up to which `survive` looks for one to keep free."""
+
+SPARES = 6
+"""How many nodes it tries."""
+
+
 class UnknownStrategy(RoheError):
     """The stack asks for a strategy that nobody offers."""
 
@@ -48,17 +56,41 @@ def plan(problem: Problem, previous: Plan | None = None, *, explain: bool = True
             f"no strategy is called '{problem.settings.strategy}'",
             hint=f"strategies: {', '.join(STRATEGIES)}",
         )
+    found = _plan(problem, previous, explain, frozenset())
+    if problem.settings.survive and len(problem.nodes) <= SPARE_LIMIT and not _survives(problem, found):
+        for name in _spares(problem, found):
+            other = _plan(problem, previous, explain, frozenset((name,)))
+            if len(other.unplaced) <= len(found.unplaced) and _survives(problem, other):
+                return other
+    return found
+
+
+def _survives(problem: Problem, found: Plan) -> bool:
+    return all(drop.survived for drop in audit(problem, found, zones_too=False))
+
+
+def _spares(problem: Problem, found: Plan) -> list[str]:
+    """Nodes that could be kept free: idle ones first, then the largest."""
+    used = {item.node for item in found.placements}
+    running = [node for node in problem.nodes if node.status == "running"]
+    running.sort(key=lambda node: (node.name in used, -node.cpu, -node.rss, node.name))
+    return [node.name for node in running[:SPARES]]
+
+
+def _plan(problem: Problem, previous: Plan | None, explain: bool, spare: frozenset[str]) -> Plan:
     choice = _first_choice(problem, previous)
     while True:
-        attempt = _attempt(problem, choice, previous, explain)
+        attempt = _attempt(problem, choice, previous, explain, spare)
         following = _next_choice(attempt, choice)
         if following is None:
             return compose(attempt, previous)
         choice = following
 
 
-def _attempt(problem: Problem, choice: Mapping[str, int], previous: Plan | None, explain: bool) -> Attempt:
-    layout = Layout(problem, choice)
+def _attempt(
+    problem: Problem, choice: Mapping[str, int], previous: Plan | None, explain: bool, spare: frozenset[str]
+) -> Attempt:
+    layout = Layout(problem, choice, spare)
     kept = kept_nodes(layout, previous)
     queue = order(layout)
     strategy = problem.settings.strategy

@@ -43,6 +43,7 @@ def verify(problem: Problem, plan: Plan) -> tuple[Fault, ...]:
         faults += _static(item, demands[item.workload], nodes[item.node])
     faults += _ports(problem, known, demands)
     faults += _neighbours(nodes, demands, known)
+    faults += _survival(problem, known)
     faults += _network(problem, nodes, demands, known)
     faults += _bound(problem, plan)
     return tuple(sorted(faults, key=lambda fault: (fault.rule, fault.subject, fault.message)))
@@ -224,6 +225,14 @@ def _neighbours(nodes: dict[str, Supply], demands: dict[str, Demand], items: lis
                 first_of_group = item.workload in rule.workloads and sum(everywhere) == 1
                 if domain is None or (not any(counts) and not first_of_group):
                     yield Fault("near", item.replica, f"no {' or '.join(rule.workloads)} in {rule.key} {domain}")
+
+
+def _survival(problem: Problem, items: list[Placement]) -> Iterator[Fault]:
+    failures = problem.settings.survive
+    for demand in problem.demands if failures else ():
+        counts = sorted(Counter(item.node for item in items if item.workload == demand.workload).values())
+        if demand.replicas > failures and sum(counts) > failures and not sum(counts[:-failures]):
+            yield Fault("spread", demand.workload, f"{failures} nodes hold all of its replicas")
 
 
 def _network(

@@ -8,11 +8,12 @@ from typing import Any
 
 from rohe_iac.foundation.errors import UsageError
 from rohe_iac.foundation.quantities import shown_bytes, shown_cpu, shown_share
+from rohe_iac.planning.booking import booked
 from rohe_iac.planning.demand import Demand, Resources, Toleration
 from rohe_iac.planning.edits import demands_named
 from rohe_iac.planning.feasibility import device_missing, refusal, shortage
 from rohe_iac.planning.layout import Layout
-from rohe_iac.planning.ledger import Grant, Ledger
+from rohe_iac.planning.ledger import Ledger
 from rohe_iac.planning.plan import Placement, Plan
 from rohe_iac.planning.planner import plan
 from rohe_iac.planning.problem import Problem
@@ -99,32 +100,6 @@ def _candidate(decided: Plan, wanted: Demand, name: str) -> str:
             return item.replica
     elsewhere = [item for item in decided.placements if item.workload == wanted.workload and item.node != name]
     return elsewhere[-1].replica if elsewhere else f"{wanted.replica}/{wanted.replicas}"
-
-
-def booked(problem: Problem, decided: Plan, without: str = "") -> tuple[Layout, Ledger]:
-    """The layout of a problem and a ledger with the plan's placements booked, but for one replica."""
-    variants = {item.workload: item.variant for item in decided.placements if item.variant}
-    choice = {
-        demand.workload: [one.name for one in demand.variants].index(variants[demand.workload])
-        for demand in problem.demands
-        if demand.workload in variants
-    }
-    layout = Layout(problem, choice)
-    ledger = Ledger(layout)
-    for item in decided.placements:
-        demand, node = layout.index.get(item.workload), layout.node_index.get(item.node)
-        if item.replica == without or demand is None or node is None:
-            continue
-        devices = {device.name: number for number, device in enumerate(layout.nodes[node].devices)}
-        grant = Grant(
-            demand,
-            node,
-            tuple((use.core, use.amount) for use in item.cores),
-            tuple((devices[use.device], use.amount) for use in item.devices),
-        )
-        grant.wires = tuple(sorted(ledger.loads(demand, node).items()))
-        ledger.book(grant)
-    return layout, ledger
 
 
 def _steps(layout: Layout, ledger: Ledger, demand: int, node: int) -> list[list[_Step]] | None:

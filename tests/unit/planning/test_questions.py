@@ -115,3 +115,18 @@ def test_a_portfolio_uses_fewer_nodes_than_one_pass_and_proves_it_by_the_bound(w
     demands = [world.demand(f"d{i}", cpu=size) for i, size in enumerate(sizes)]
     result = plan(world.problem(nodes, demands, strategy="portfolio", objective=("placed", "nodes")))
     assert (result.bound.nodes_used, result.bound.proven, result.unplaced) == (4, True, ())
+
+
+def test_survive_spreads_replicas_and_keeps_room_for_those_of_a_node_that_fails(world: Any) -> None:
+    nodes = [world.node(f"n{i}", cpu=3000) for i in range(3)]
+    demands = [world.demand("d", 2, cpu=1000), world.demand("e", 2, cpu=1000)]
+
+    def broken(survive: int) -> list[str]:
+        problem = world.problem(nodes, demands, survive=survive)
+        result = plan(problem)
+        assert verify(problem, result) == ()
+        assert not result.unplaced
+        return [drop.what for drop in audit(problem, result) if not drop.survived]
+
+    assert broken(0)
+    assert not broken(1)

@@ -1,6 +1,6 @@
 """Parsers that ship as examples: `name(report, **options) -> samples`.
 
-A report is a mapping of everything its service told: time, request, service, member, instance, node, and all metrics and
+A report is a mapping of all that its service told: time, request, service, member, instance, node, and all metrics and
 fields by name. A sample is a mapping too; a parser gives one, several or none for a report.
 """
 

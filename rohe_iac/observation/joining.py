@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from typing import Any
 
 import msgspec
@@ -23,9 +24,13 @@ class Request(msgspec.Struct, kw_only=True):
 
 
 class JoinState(msgspec.Struct, kw_only=True):
-    """Open requests, and the times at which finished ones began."""
+    """Open requests, in what order they are due, and the times at which finished ones began.
+
+    due: a heap; an entry whose time is not its request's any more means nothing.
+    """
 
     open: dict[str, Request] = {}
+    due: list[tuple[float, str]] = []
     finished: dict[str, float] = {}
     stragglers: int = 0
     unjoined: int = 0
@@ -52,20 +57,23 @@ class Join:
         elif request in state.open:
             known = state.open[request]
             known.reports.append(report)
-            known.time = min(known.time, report.at)
+            if report.at < known.time:
+                known.time = report.at
+                heapq.heappush(state.due, (known.time, request))
         else:
             state.open[request] = Request(request=request, time=report.at, reports=[report])
+            heapq.heappush(state.due, (report.at, request))
 
     def advance(self, watermark: float) -> list[Sample]:
         """The requests that are final at `watermark`, in order of (time, request)."""
         state = self.state
-        due = sorted(
-            (known for known in state.open.values() if known.time + self.span < watermark),
-            key=lambda known: (known.time, known.request),
-        )
-        for known in due:
-            del state.open[known.request]
-            state.finished[known.request] = known.time
+        due = []
+        while state.due and state.due[0][0] + self.span < watermark:
+            time, request = heapq.heappop(state.due)
+            known = state.open.get(request)
+            if known is not None and known.time == time:
+                due.append(state.open.pop(request))
+                state.finished[request] = time
         # Finished in order of time, so the oldest come first.
         while state.finished:
             request, time = next(iter(state.finished.items()))

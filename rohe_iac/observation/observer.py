@@ -135,7 +135,9 @@ class Observer:
     def restore(self, violation: str, now: float) -> list[Outcome]:
         """Somebody ends the actions of a violation."""
         self._watermark.tick(now)
-        return [*self.degrading.restore(violation, self._watermark.value), *self._advance()]
+        ended = self.degrading.restore(violation, self._watermark.value)
+        self._excuse()
+        return [*ended, *self._advance()]
 
     def _advance(self) -> list[Outcome]:
         before = self._watermark.value
@@ -193,6 +195,7 @@ class Observer:
             elif result.verdict is Verdict.KEPT:
                 contract, objective = lane.contract.name, lane.objective.name
                 outcomes += self.degrading.over(contract, objective, lane.state.judge.kept_since, window.end)
+                self._excuse()
         return outcomes
 
     def _act(self, lane: Lane, window: Window, violation: Violation) -> list[Action]:
@@ -202,4 +205,11 @@ class Observer:
         if violation.evidence.end != window.end:
             violation = msgspec.structs.replace(violation, evidence=lane.evidence(window))
         action = self.degrading.act(lane.name, objective, violation)
+        self._excuse()
         return [action] if action is not None else []
+
+    def _excuse(self) -> None:
+        dropped = {(action.service, action.dropped) for action in self.degrading.state.active if not action.dry}
+        self._watermark.excuse(
+            item.instance for item in self.configuration.instances if (item.service, item.member) in dropped
+        )

@@ -38,13 +38,17 @@ class ClientClock(msgspec.Struct, kw_only=True):
 
 
 class WatermarkState(msgspec.Struct, kw_only=True):
-    """What the watermark remembers. resumed: when the last pause ended; paused: whether one lasts."""
+    """What the watermark remembers. resumed: when the last pause ended; paused: whether one lasts.
+
+    excused: clients that nobody asks any more, so that their silence means nothing.
+    """
 
     clients: dict[str, ClientClock] = {}
     value: float = 0.0
     now: float = 0.0
     resumed: float = 0.0
     paused: bool = True
+    excused: list[str] = []
 
 
 class Watermark:
@@ -120,6 +124,10 @@ class Watermark:
         if known is not None:
             known.stopped = True
 
+    def excuse(self, clients: Iterable[str]) -> None:
+        """These, and no others, are not waited for; what they report on time counts all the same."""
+        self.state.excused = sorted(clients)
+
     def advance(self) -> float:
         """Moves the watermark as far as is final now, and returns it."""
         state = self.state
@@ -127,7 +135,7 @@ class Watermark:
         if state.paused or (not waited and not self._expected <= state.clients.keys()):
             return state.value
         silent = state.now - self._idle
-        marks = [self._mark(clock, silent) for clock in state.clients.values()]
+        marks = [self._mark(clock, silent) for name, clock in state.clients.items() if name not in state.excused]
         candidate = min(marks, default=silent if waited else 0.0) - self._lateness
         state.value = max(state.value, candidate)
         return state.value

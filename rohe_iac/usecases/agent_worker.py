@@ -34,6 +34,8 @@ HEARTBEAT_EVERY = 1.0
 CHECKPOINT_EVERY = 60.0
 """Seconds between ticks of the clock where no report comes, heartbeats, and checkpoints (which bound the replay)."""
 
+SINKS = ("store", "jsonl", "mqtt")
+
 _REPORT = msgspec.json.Decoder(Report)
 
 
@@ -74,6 +76,9 @@ class Worker:
         yield MqttSink(
             self._transport.connection.publish, self._configuration.stack, self._configuration.agent, results
         )
+        unknown = {kind for sinks in wanted.values() for sink in sinks if (kind := _kind(sink)) not in SINKS}
+        if unknown:
+            LOG.warning("no such sink here, nothing is written to it: %s", ", ".join(sorted(unknown)))
         folders = {str(sink["jsonl"]) for sinks in wanted.values() for sink in sinks if _kind(sink) == "jsonl"}
         for folder in sorted(folders):
             yield JsonlSink(Path(folder))

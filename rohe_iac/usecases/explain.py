@@ -30,8 +30,9 @@ def explain_violation(stack: KnownStack, violation: str) -> dict[str, Any]:
 
     Errors: UsageError where no agent knows it; else as `asked`.
     """
+    agents = agents_of(stack)
     with inquirer_of(stack) as inquirer:
-        for agent in agents_of(stack):
+        for agent in agents:
             try:
                 return {"agent": agent, **inquirer.ask(agent, "explain", violation=violation)[0]}
             except RefusedQuestion:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -116,3 +117,25 @@ def test_reports_of_a_time_without_any_agent_are_judged_when_one_comes(stage: St
     stage.wait_for(lambda: len(stage.accepted()) > before + 100)
     hold_exactly_once(stage)
     hold_windows(stage)
+
+
+@pytest.mark.soak
+def test_a_long_campaign_of_crashes_loses_and_repeats_nothing(stage: Stage) -> None:
+    chance = random.Random(1)
+    begin(stage)
+    for _ in range(30):
+        time.sleep(chance.uniform(0.2, 4.0))
+        victim = chance.choice(["agent", "agent", "broker", "load-0", "load-1", "load-2"])
+        if victim == "agent":
+            stage.kill_agent()
+            time.sleep(chance.uniform(0.0, 5.0))
+            stage.start_agent()
+        elif victim == "broker":
+            stage.broker.kill()
+            time.sleep(chance.uniform(0.0, 3.0))
+            stage.broker.start()
+        else:
+            stage.services[victim].kill()
+            stage.services[victim].wait()
+            stage.start_service(victim, rate=60)
+    hold_exactly_once(stage)

@@ -100,3 +100,14 @@ def test_a_gap_that_is_never_filled_is_given_up() -> None:
 def test_a_time_in_the_future_counts_as_now() -> None:
     watermark = started("a")
     assert watermark.observe("a", 5000.0, 101.0) == 101.0
+
+
+def test_who_is_asked_no_more_holds_nobody_up() -> None:
+    watermark = started("a", "b")
+    watermark.observe("b", 101.0, 101.0)
+    watermark.observe("a", 120.0, 120.0)
+    watermark.excuse(["b"])
+    assert watermark.advance() == 118.0
+    watermark.excuse([])
+    watermark.observe("a", 130.0, 130.0)
+    assert watermark.advance() == 130.0 - 2.0 - 2.0

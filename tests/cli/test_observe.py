@@ -1,0 +1,96 @@
+"""observe, violations and explain: what they say where nothing runs, and how answers look."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rohe_iac.cli.main import run
+from rohe_iac.usecases import observe, violations
+from rohe_iac.usecases.observe import Answered
+
+EXAMPLE = str(Path(__file__).parents[2] / "examples" / "digits")
+
+EVIDENCE = {
+    "start": 100.0, "end": 110.0, "value": 0.805, "count": 200, "promise": "accuracy >= 0.9", "window": "200 reports",
+    "contributions": [
+        {"kind": "member", "name": "classify/bayes", "count": 200, "own": 0.7, "without": 0.97, "kept": True,
+         "was": 0.9},
+        {"kind": "instance", "name": "camera-0", "count": 200, "own": 0.8, "without": None, "kept": None, "was": None},
+    ],
+    "baseline": {"start": 90.0, "end": 100.0, "value": 0.94, "own": {}},
+}  # fmt: skip
+VIOLATION = {
+    "id": "v-0123456789", "contract": "quality", "objective": "right", "opened": 110.0, "ended": 0.0,
+    "evidence": EVIDENCE,
+    "actions": [
+        {"kind": "degrade", "service": "classify", "dropped": "bayes", "dry": False, "ended": 0.0, "begun": 110.0}
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["observe"], ["observe", "--follow"], ["violations"], ["explain", "v-01"], ["violations", "--restore", "v-1"]],
+)
+def test_a_stack_that_is_not_applied_is_out_of_reach(
+    words: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    assert run(["-C", EXAMPLE, *words]) == 10
+    told = capsys.readouterr()
+    assert "stack 'digits' is not applied" in told.err
+    assert "rohe apply digits" in told.err
+    assert told.out == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [(["agent", "run"], "no configuration is named"), (["agent", "run", "/nowhere"], "no folder for the store")],
+)
+def test_an_agent_that_is_told_nothing_says_what_it_needs(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ROHE_AGENT_CONFIG", "ROHE_STORE"):
+        monkeypatch.delenv(name, raising=False)
+    assert run(words) == 64
+    assert said in capsys.readouterr().err
+
+
+@pytest.fixture
+def answering(monkeypatch: pytest.MonkeyPatch) -> None:
+    def asked(_stack: Any, question: str, **_: Any) -> list[Answered]:
+        return [Answered("agent-0", [VIOLATION] if question == "violations" else [])]
+
+    monkeypatch.setattr(observe, "asked", asked)
+    monkeypatch.setattr(violations, "asked", asked)
+
+
+@pytest.mark.usefixtures("answering")
+def test_violations_name_who_is_blamed_and_what_was_done(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["-C", EXAMPLE, "violations"]) == 0
+    shown = capsys.readouterr().out
+    for word in ("v-0123456789", "classify/bayes", "without: 0.97", "open"):
+        assert word in shown
+
+
+@pytest.mark.usefixtures("answering")
+def test_violations_as_json_are_what_the_agent_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["-C", EXAMPLE, "violations", "-o", "json"]) == 0
+    assert json.loads(capsys.readouterr().out) == [{"agent": "agent-0", **VIOLATION}]
+
+
+def test_an_address_is_explained_by_a_plan_where_nothing_is_applied(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["-C", EXAMPLE, "explain", "service/classify/svm"]) == 0
+    shown = capsys.readouterr().out
+    assert "nothing is applied" in shown
+    assert "replica/digits:classify/svm/0" in shown
+
+
+@pytest.mark.parametrize("subject", ["service/nobody", "planet/mars"])
+def test_an_address_of_nothing_is_a_usage_error(subject: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["-C", EXAMPLE, "explain", subject]) == 64
+    assert "error" in capsys.readouterr().err

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import os
 import sys
 from pathlib import Path
@@ -79,8 +78,6 @@ def _register() -> None:
     groups: dict[str, typer.Typer] = {}
     for words in COMMANDS:
         name = "_".join(words).replace("-", "_")
-        if importlib.util.find_spec(f"rohe_iac.cli.{name}") is None:
-            continue
         function = getattr(importlib.import_module(f"rohe_iac.cli.{name}"), name)
         owner = app
         if len(words) == 2:

@@ -19,6 +19,9 @@ OTHERS = -1
 MOST_REPLICAS = 200
 """Replicas that one box lists; the rest is counted."""
 MOST_CORES = 128
+MOST_GROUPS = 100
+ALL = "all"
+"""Stands for every zone, or every device type, in a group."""
 
 Show = Callable[[int], str]
 
@@ -132,19 +135,20 @@ def bars_of(problem: Problem, plan: Plan, keys: Keys, names: Sequence[str]) -> d
 
 
 def groups_of(problem: Problem, plan: Plan) -> tuple[Group, ...]:
-    """The nodes by device type and zone; zones are put together where there would be more than 100 rows."""
+    """The nodes by device type and zone; by each of the two alone where there are many pairs of them."""
     loads = _loads(_by_node(plan), _resources(problem))
     counts = {name: len(places) for name, places in _by_node(plan).items()}
     zoned: dict[tuple[str, str], list[Supply]] = defaultdict(list)
     for node in problem.nodes:
         zoned[node.device_type or "no device type", dict(node.labels).get("zone", "")].append(node)
-    if len(zoned) > 100:
+    if len(zoned) > MOST_GROUPS // 2:
         merged: dict[tuple[str, str], list[Supply]] = defaultdict(list)
-        for (kind, _), nodes in zoned.items():
-            merged[kind, "all"] += nodes
+        for (kind, zone), nodes in zoned.items():
+            merged[kind, ALL] += nodes
+            merged[ALL, zone] += nodes
         zoned = merged
     found = []
-    for (kind, zone), nodes in sorted(zoned.items())[:100]:
+    for (kind, zone), nodes in sorted(zoned.items(), key=lambda item: (item[0][0] == ALL, item[0]))[:MOST_GROUPS]:
         cpu = sum(node.cpu_used + loads[node.name][0] for node in nodes)
         rss = sum(node.rss_used + loads[node.name][1] for node in nodes)
         found.append(

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from rohe_iac.planning.planner import plan
+from rohe_iac.planning.serial import plan_to_json, problem_from_json
+from rohe_iac.planning.verification import verify
+
+FOLDER = Path(__file__).parents[2] / "golden" / "plans"
+CASES = sorted(path.stem for path in FOLDER.glob("*.json"))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_saved_problem_gives_the_saved_plan_to_the_byte(name: str) -> None:
+    saved = json.loads((FOLDER / f"{name}.json").read_text())
+    problem = problem_from_json(saved["problem"])
+    result = plan(problem)
+    assert verify(problem, result) == ()
+    assert plan_to_json(result) == saved["plan"]
+
+
+def test_the_original_sample_needs_four_nodes_and_fits_twice() -> None:
+    once = json.loads((FOLDER / "template.json").read_text())["plan"]
+    twice = json.loads((FOLDER / "template-twice.json").read_text())["plan"]
+    assert (once["bound"]["nodes_used"], once["unplaced"]) == (4, [])
+    assert (len(twice["placements"]), twice["unplaced"]) == (30, [])

@@ -47,13 +47,17 @@ class ContractDraft:
 
 @dataclass
 class InventoryDraft:
-    """An inventory in the making, of all node files together."""
+    """An inventory in the making, of all node files together.
+
+    kinds: the name of the device type of each kind of name and figures.
+    """
 
     device_types: dict[str, dict[str, Any]] = field(default_factory=dict)
     nodes: list[dict[str, Any]] = field(default_factory=list)
     annotations: dict[str, str] = field(default_factory=dict)
     names: Names = field(default_factory=Names)
     type_names: Names = field(default_factory=Names)
+    kinds: dict[tuple[str, bytes], str] = field(default_factory=dict)
     sources: list[str] = field(default_factory=list)
 
     def document(self, name: str) -> Document:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from rohe_iac.blueprint.importing.reading import Fault, Node, Scalar, key_text
 from rohe_iac.foundation.diagnostics import Place
@@ -91,6 +92,7 @@ def shown_path(path: Path) -> str:
     return text.removeprefix(".") or "(document)"
 
 
+@lru_cache(maxsize=4096)
 def plain(key: str) -> str:
     """A key as it is compared: case, blanks, hyphens and underscores mean nothing."""
     return re.sub(r"[\s_.-]", "", key).lower()

@@ -20,13 +20,15 @@ class Names:
 
     def __init__(self) -> None:
         self._given: set[str] = set()
+        self._next: dict[str, int] = {}
 
     def give(self, text: str, otherwise: str) -> str:
         """A name made of `text` that was not given before; `-2`, `-3` and so on tell apart."""
         name = wanted = dns_name(text, otherwise)
-        number = 1
+        number = self._next.get(wanted, 2)
         while name in self._given:
-            number += 1
             name = f"{wanted[: 62 - len(str(number))].rstrip('-')}-{number}"
+            number += 1
+        self._next[wanted] = number
         self._given.add(name)
         return name

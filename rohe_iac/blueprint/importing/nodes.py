@@ -25,6 +25,7 @@ from rohe_iac.blueprint.importing.units import (
     whole_of,
 )
 from rohe_iac.blueprint.inventory_checks import MAC
+from rohe_iac.foundation.canonical import canonical_json
 
 SENDER = "says who sent the command, which a blueprint does not"
 HEADER = dict.fromkeys(
@@ -118,12 +119,11 @@ def _node(key: str, entry: Field, unit: CoresUnit | None, draft: InventoryDraft)
 def _device_type(original: str, offers: dict[str, Any], draft: InventoryDraft) -> str:
     """The device type of those figures among nodes that are named alike but for a number at the end."""
     stem = dns_name(re.sub(r"[\s_.-]*\d*$", "", original), "node")
-    for name, known in draft.device_types.items():
-        if known == offers and re.fullmatch(rf"{re.escape(stem)}(-\d+)?", name):
-            return name
-    name = draft.type_names.give(stem, "node")
-    draft.device_types[name] = offers
-    return name
+    kind = (stem, canonical_json(offers))
+    if kind not in draft.kinds:
+        draft.kinds[kind] = draft.type_names.give(stem, "node")
+        draft.device_types[draft.kinds[kind]] = offers
+    return draft.kinds[kind]
 
 
 def _status(entry: Field, target: str) -> str:

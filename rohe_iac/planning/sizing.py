@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from rohe_iac.blueprint.blueprint import Blueprint
 from rohe_iac.blueprint.inventory import DeviceType
@@ -127,6 +128,7 @@ def _path(
     return slowest(pipeline, times)
 
 
+@lru_cache(maxsize=65_536)
 def _time(queue: Queue, limit: Limit) -> float:
     return queue.percentile(limit.percent) if limit.percent else queue.mean
 

@@ -147,8 +147,13 @@ class Stage:
         """What the agent took in as reports."""
         if not (self.folder / "store" / "agent.db").exists():
             return Counter()
-        with sqlite3.connect(self.folder / "store" / "agent.db") as database:
+        database = sqlite3.connect(self.folder / "store" / "agent.db")
+        try:
             rows = database.execute("SELECT client, payload FROM inputs WHERE kind = 'report'").fetchall()
+        except sqlite3.OperationalError:
+            return Counter()  # the agent has not made its tables yet
+        finally:
+            database.close()
         return Counter((client, msgspec.json.decode(payload)["request"]) for client, payload in rows)
 
     def wait_for(self, what: Any, timeout: float = 30.0) -> None:

@@ -62,6 +62,7 @@ CODES: dict[str, Code] = {
     "R130": Code("target-and-budget", "A target and its budget do not agree", "The budget is what the target leaves."),
     "R131": Code("bad-version", "A module's version that is not a semantic version", "Uses of a module name the version they want."),
     "R132": Code("bad-input", "An input of a module that contradicts itself", "Its default or pattern can never be used."),
+    "R133": Code("too-many-faults", "More faults than are shown", "One of the first is likely to be the cause of many."),
     "R201": Code("duplicate-document", "Two documents of one kind and name", "Nobody could tell which is meant by the name."),
     "R202": Code("no-pipeline", "A pipeline that is not there", "The name points at nothing."),
     "R203": Code("no-inventory", "An inventory that is not there", "The name points at nothing."),

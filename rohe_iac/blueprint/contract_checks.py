@@ -9,7 +9,7 @@ from rohe_iac.blueprint.expression import names_in
 from rohe_iac.blueprint.finding import Document, Finding, Path
 from rohe_iac.blueprint.hints import did_you_mean
 from rohe_iac.blueprint.pipeline import Pipeline, Service
-from rohe_iac.blueprint.references import cycle, missing, unique, warning
+from rohe_iac.blueprint.references import cycle, missing, shown_cycle, unique, warning
 from rohe_iac.blueprint.tree import Tree
 from rohe_iac.foundation.user_modules import check_reference
 
@@ -131,7 +131,7 @@ def _metrics(
                 yield from _reported(document, (*at, *path), used, {}, pipeline, broken)
     around = cycle(edge for edge in edges if edge[1] in metrics)
     if around:
-        shown = " -> ".join([*around, around[0]])
+        shown = shown_cycle(around)
         path = ("spec", "metrics", around[0])
         yield Finding(
             document, path, "R212", f"the metric is made of itself: {shown}", "take one reference out", on_key=True

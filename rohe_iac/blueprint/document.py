@@ -19,8 +19,8 @@ MAX_BYTES = 16 * 2**20
 """The largest file that is read."""
 MAX_DEPTH = 64
 """The deepest nesting that is read; the language itself needs 12."""
-MAX_VALUES = 1_000_000
-"""The most values a file may hold, each alias counted with all that it stands for."""
+MAX_VALUES = 400_000
+"""The most values a file may hold, each alias counted with all that it stands for; a document counts as ten."""
 
 CORE_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq"))
 
@@ -37,14 +37,20 @@ class Plain:
     """What one pass found. clean: nothing in the text needs to be told; where it is not, marks.py says what and where.
 
     values: one a document, in order; of a text that is not clean they are of no use.
+    excess: line and column, from 1, where the text holds more values than are read; None where it does not.
     """
 
     values: list[Any]
     clean: bool
+    excess: tuple[int, int] | None = None
 
 
 class _Doubt(Exception):
     """The text holds something that the careful pass has to look at."""
+
+
+class _Excess(Exception):
+    """The text holds more values than are read."""
 
 
 def read_plain(text: str) -> Plain:
@@ -54,6 +60,8 @@ def read_plain(text: str) -> Plain:
     """
     try:
         return _read(text)
+    except _Excess as error:
+        return Plain([], False, error.args[0])
     except (YAMLError, _Doubt, ValueError):
         return Plain([], False)
 
@@ -106,6 +114,7 @@ def _read(text: str) -> Plain:
             value, size = anchors[event.anchor]
             count += size
         elif kind is DocumentStartEvent:
+            count += 10
             anchors = {}
             continue
         elif kind is DocumentEndEvent:
@@ -115,7 +124,7 @@ def _read(text: str) -> Plain:
         else:
             continue
         if count > MAX_VALUES:
-            raise _Doubt
+            raise _Excess((event.start_mark.line + 1, event.start_mark.column + 1))
         if container.__class__ is dict:
             if key is None:
                 if value.__class__ is not str or value in container or value == "<<":

@@ -39,6 +39,13 @@ class SourceText:
 
         return LINE_BREAK.split(self.text)
 
+    @cached_property
+    def ours(self) -> bool:
+        """Whether the text holds anything that is meant for rohe."""
+        from rohe_iac.blueprint.tree import OURS
+
+        return OURS.search(self.text) is not None
+
     def excerpt(self, place: Place) -> str:
         """The place's line, at most so long that the column and what follows it are in it; "" where there is none."""
         if not 0 < place.line <= len(self._lines):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
+
+MOST_NAMES = 500
+"""Among more names none is looked for: it would take too long, and be a guess."""
 
 
 def did_you_mean(found: str, allowed: Iterable[str]) -> str:
@@ -10,6 +13,8 @@ def did_you_mean(found: str, allowed: Iterable[str]) -> str:
 
     Nearest is by edits (insert, delete, replace, swap neighbours), at most a third of the longer name; case is free.
     """
+    if isinstance(allowed, Sized) and len(allowed) > MOST_NAMES:
+        return ""
     names = sorted(set(allowed))
     best = nearest(found, names)
     if best:
@@ -21,7 +26,8 @@ def did_you_mean(found: str, allowed: Iterable[str]) -> str:
 
 def nearest(found: str, names: Iterable[str]) -> str:
     """The nearest of `names`, or "" where none is near."""
-    if len(found) > 64:
+    names = list(names)
+    if len(found) > 64 or len(names) > MOST_NAMES:
         return ""
     best, best_distance = "", 10**9
     for name in names:

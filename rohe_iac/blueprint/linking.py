@@ -13,12 +13,20 @@ from rohe_iac.blueprint.pipeline import Pipeline
 from rohe_iac.blueprint.references import OF_ABSENCE
 from rohe_iac.blueprint.stack import Stack
 from rohe_iac.blueprint.tree import Tree, models
+from rohe_iac.blueprint.validation import MOST_FAULTS
 
 
 def check_links(tree: Tree) -> Iterator[Finding]:
     """Every fault between documents, and every one inside a document that a model alone cannot tell."""
+    counts: dict[Document, int] = {}
     for finding in _found(tree):
-        rest = finding.document.rest
+        document = finding.document
+        counts[document] = counts.get(document, 0) + 1
+        if counts[document] > MOST_FAULTS:
+            if counts[document] == MOST_FAULTS + 1:
+                yield Finding(document, (), "R133", f"further faults in this {document.kind} are not shown")
+            continue
+        rest = document.rest
         if rest is None:
             yield finding
             continue

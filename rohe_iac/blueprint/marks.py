@@ -29,18 +29,29 @@ Spot = tuple[int, int]
 """Line and column, counted from 1."""
 
 
-@dataclass(slots=True, eq=False)
 class Marked:
     """A value and where it begins. entries: of a mapping, key -> (where the key is, value); items: of a list.
 
     incomplete: a fault of the text keeps part of it from being known.
     """
 
-    value: Any
-    spot: Spot
-    entries: dict[str, tuple[Spot, Marked]] = field(default_factory=dict)
-    items: list[Marked] = field(default_factory=list)
-    incomplete: bool = False
+    __slots__ = ("entries", "incomplete", "items", "spot", "value")
+
+    def __init__(
+        self,
+        value: Any,
+        spot: Spot,
+        entries: dict[str, tuple[Spot, Marked]] | None = None,
+        items: list[Marked] | None = None,
+    ) -> None:
+        self.value, self.spot, self.incomplete = value, spot, False
+        # Most values are scalars, and a file may hold hundreds of thousands: those share what is empty.
+        self.entries = entries if entries is not None else _NO_ENTRIES
+        self.items = items if items is not None else _NO_ITEMS
+
+
+_NO_ENTRIES: dict[str, tuple[Spot, Marked]] = {}
+_NO_ITEMS: list[Marked] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +75,9 @@ class MarkedDocument:
 
 LINE_BREAK = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")
 """What the parser counts as the end of a line."""
-MAX_RESTARTS = 50
+MOST_FAULTS = 100
+"""After so many faults of a text the rest of it is not looked at."""
+MAX_RESTARTS = 20
 """After so many broken documents of a file the rest is not looked at."""
 _NEXT_DOCUMENT = re.compile(r"^---(?=\s|$)", re.MULTILINE)
 
@@ -131,7 +144,11 @@ class _Reader:
         return (mark.line + 1 + self.first_line, mark.column + 1)
 
     def _fault(self, spot: Spot, code: str, message: str, hint: str = "", *, note: bool = False) -> None:
-        self.current.faults.append(TextFault(spot, code, message, hint, note))
+        faults = self.current.faults
+        if not note or len(faults) < MOST_FAULTS:
+            faults.append(TextFault(spot, code, message, hint, note))
+        if len(faults) > MOST_FAULTS and not note:
+            raise _Refused
 
     def _node(self, event: Any) -> Marked:
         spot = self._spot(event.start_mark)
@@ -163,7 +180,9 @@ class _Reader:
                 self._fault(spot, "R005", f"*{anchor} stands inside what &{anchor} names, so it would never end")
             else:
                 self._fault(spot, "R005", f"no anchor &{anchor} before *{anchor}", "an anchor is set by &NAME earlier")
-            return Marked(None, spot, incomplete=True)
+            node = Marked(None, spot)
+            node.incomplete = True
+            return node
         node, size = self.anchors[anchor]
         self.count += size
         if self.count > MAX_VALUES:
@@ -177,7 +196,7 @@ class _Reader:
         return Marked(node.value, spot, node.entries, node.items)
 
     def _mapping(self, spot: Spot) -> Marked:
-        node = Marked({}, spot)
+        node = Marked({}, spot, entries={})
         for key_event in self._until(MappingEndEvent):
             key_spot = self._spot(key_event.start_mark)
             key_node = self._node(key_event)
@@ -200,7 +219,7 @@ class _Reader:
         return node
 
     def _sequence(self, spot: Spot) -> Marked:
-        node = Marked([], spot)
+        node = Marked([], spot, items=[])
         for event in self._until(SequenceEndEvent):
             item = self._node(event)
             node.items.append(item)

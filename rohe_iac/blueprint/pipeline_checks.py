@@ -7,7 +7,7 @@ from pathlib import Path as FilePath
 
 from rohe_iac.blueprint.finding import Document, Finding, Path
 from rohe_iac.blueprint.pipeline import Alternative, Limits, Pipeline, PlacementRules, Requests, Service
-from rohe_iac.blueprint.references import cycle, missing, unique, warning
+from rohe_iac.blueprint.references import cycle, missing, shown_cycle, unique, warning
 from rohe_iac.foundation.quantities import shown_bytes, shown_cpu
 
 MEBIBYTE = 2**20
@@ -43,7 +43,7 @@ def _flow(document: Document, pipeline: Pipeline, known: set[str]) -> Iterator[F
     around = cycle((link.from_, link.to) for link in pipeline.spec.flow if link.from_ != link.to)
     if around:
         index = next(i for i, link in enumerate(pipeline.spec.flow) if (link.from_, link.to) == (around[-1], around[0]))
-        shown = " -> ".join([*around, around[0]])
+        shown = shown_cycle(around)
         yield Finding(
             document,
             ("spec", "flow", index),

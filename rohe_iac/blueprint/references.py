@@ -65,6 +65,12 @@ def cycle(edges: Iterable[tuple[str, str]]) -> list[str]:
     return []
 
 
+def shown_cycle(around: list[str]) -> str:
+    """`a -> b -> a`, with the middle left out where it is long."""
+    names = around if len(around) <= 10 else [*around[:5], "...", *around[-4:]]
+    return " -> ".join([*names, around[0]])
+
+
 def _way_back(begin: str, following: dict[str, set[str]]) -> list[str]:
     came_from: dict[str, str] = {}
     reached = [begin]

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from rohe_iac.blueprint.base import Model
 from rohe_iac.blueprint.blueprint import Source
 from rohe_iac.blueprint.discovery import ReadFile
-from rohe_iac.blueprint.document import read_plain
+from rohe_iac.blueprint.document import MAX_VALUES, read_plain
 from rohe_iac.blueprint.finding import Document, Finding, SourceText
 from rohe_iac.blueprint.hints import did_you_mean, nearest
 from rohe_iac.blueprint.references import OF_ABSENCE
@@ -103,6 +103,12 @@ def documents_of(tree: Tree, file: ReadFile, kinds: Collection[str] = tuple(KIND
 
 def _identified_in(tree: Tree, source: SourceText) -> Iterator[Document]:
     plain = read_plain(source.text)
+    if plain.excess is not None:
+        place = Place(source.name, *plain.excess)
+        message = f"the file holds more than {MAX_VALUES:,} values, each alias counted with what it stands for"
+        hint = "write less, or fewer aliases; or split it into several files"
+        tree.diagnostics.append(Diagnostic(place, "R004", message, hint, excerpt=source.excerpt(place)))
+        return
     if plain.clean:
         values: list[Any] = plain.values
     else:
@@ -124,11 +130,7 @@ def _text_faults(document: Document, ours: bool) -> Iterator[Diagnostic]:
     for fault in marked.faults:
         place = Place(document.source.name, *fault.spot)
         severity = Severity.NOTE if fault.note else Severity.ERROR
-        if (
-            not ours
-            and (marked.root is not None or fault.code in ("R004", "R006"))
-            and not OURS.search(document.source.text)
-        ):
+        if not ours and (marked.root is not None or fault.code in ("R004", "R006")) and not document.source.ours:
             continue
         if fault.note and not ours:
             continue
@@ -141,7 +143,7 @@ def _identified(document: Document) -> list[Finding]:
     if value is None:
         return []
     if not isinstance(value, dict):
-        if OURS.search(document.source.text):
+        if document.source.ours:
             return [Finding(document, (), "R101", f"a document is a mapping, found {shown(value)}")]
         return []
     version, kind = value.get("apiVersion"), value.get("kind")

@@ -27,6 +27,8 @@ KINDS: dict[str, type[Model]] = {
     "Stack": Stack,
     "Module": Module,
 }
+MOST_FAULTS = 200
+"""So many faults of one document are told."""
 ROUNDS = 8
 """How often what is faulty is taken out before the rest is given up."""
 
@@ -70,6 +72,10 @@ def validate(document: Document) -> list[Finding]:
     findings: list[Finding] = []
     rest = Rest(document.value)
     for attempt in range(ROUNDS):
+        if len(errors) > MOST_FAULTS:
+            told = [_findings(document, _path(rest.value, item["loc"]), model, item) for item in errors[:MOST_FAULTS]]
+            message = f"{len(errors) - MOST_FAULTS} more faults in this {document.kind} are not shown"
+            return [*(finding for each in told for finding in each), Finding(document, (), "R133", message)]
         real = [item for item in errors if not _echo(item, errors)]
         targets: list[Path] = []
         surplus: set[Path] = set()

@@ -154,7 +154,7 @@ def decimal(number: Fraction) -> str:
 
 
 def _has_unit(field: Field) -> bool:
-    return isinstance(field.value, str) and re.search(r"[A-Za-z%]\s*$", field.value) is not None
+    return isinstance(field.value, str) and re.match(r"\s*[\d.+-].*[A-Za-z%]\s*$", field.value) is not None
 
 
 def _binary(text: str) -> str:

@@ -80,7 +80,8 @@ def pipelines(replicas: int, chance: random.Random) -> Iterator[tuple[str, str]]
     """The names and texts of the Pipeline documents; their replicas add up to the number asked for."""
     left, number = replicas, 0
     while left > 0:
-        name, lines = f"work-{number:03d}", []
+        name = f"work-{number:03d}"
+        lines: list[str] = []
         for index in range(SERVICES):
             count = min(left, chance.randint(1, LARGEST))
             if count == 0:

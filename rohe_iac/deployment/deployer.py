@@ -125,6 +125,7 @@ class Deployer:
             progress.note(f"the last {before} was interrupted; resuming")
         self.place.prepare(self.target.plugin())
         self.place.clear_dead_locks()
+        self.place.mend()
         self.place.forget_pending()
         self.place.prune()
         journal.begin(purpose, digest)

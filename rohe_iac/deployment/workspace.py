@@ -95,6 +95,24 @@ class EngineFolder:
             path.unlink(missing_ok=True)
         return len(found)
 
+    def mend(self) -> tuple[str, ...]:
+        """Puts right what a killed engine left half-written in its backend; the names of the files it was.
+
+        A torn state gives way to the one before it, or to none: every resource is made idempotently, so that those it
+        does not know are found again when they are made again.
+        """
+        torn = [path for path in (self.backend / ".pulumi").rglob("*.attrs") if not _readable(path)]
+        for path in torn:
+            path.unlink(missing_ok=True)
+        if self.state.exists() and not _readable(self.state):
+            before = self.state.with_name(f"{self.state.name}.bak")
+            torn.append(self.state)
+            if _readable(before):
+                write_private(self.state, before.read_bytes())
+            else:
+                self.state.unlink()
+        return tuple(path.name for path in torn)
+
     def forget_pending(self) -> int:
         """Removes from the state what a killed run noted as under way, and the marks of half-done steps; how many.
 
@@ -112,3 +130,11 @@ class EngineFolder:
             with contextlib.suppress(OSError):
                 self.state.with_name(f"{self.state.name}.attrs").unlink()
         return len(pending)
+
+
+def _readable(path: Path) -> bool:
+    try:
+        json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return False
+    return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import queue
 import signal
 import stat
 from pathlib import Path
@@ -120,6 +121,19 @@ def test_two_stacks_live_side_by_side_and_the_end_of_one_does_not_touch_the_othe
         other.clear()
 
 
+def test_a_lost_state_of_the_engine_is_made_good_without_making_anything_twice(bench: Any) -> None:
+    port = bench.port()
+    web = bench.process("web-0", port)
+    bench.up(web)
+    before = bench.processes()
+    backend = bench.folder.engine / "backend" / ".pulumi" / "stacks" / "tests"
+    for path in backend.iterdir():
+        path.write_bytes(b"")
+    assert bench.up(web).ending is Ending.COMPLETE
+    assert bench.processes() == before
+    assert bench.answer(port) == "web-0"
+
+
 def test_two_replicas_swap_their_ports_within_one_apply(bench: Any) -> None:
     first, second = bench.port(), bench.port()
     bench.up(bench.process("web-0", first), bench.process("web-1", second))
@@ -212,3 +226,67 @@ def _command(manifest: Any) -> list[str]:
     import yaml
 
     return list(yaml.safe_load(manifest.text)["spec"]["command"])
+
+
+def test_a_client_may_do_what_it_was_granted_and_learns_of_more_without_being_dropped(bench: Any) -> None:
+    mqtt, nats = bench.port(), bench.port()
+    watcher = bench.credential("watcher", [], ["a/+"])
+    speaker = bench.credential("speaker", ["a/one"], [])
+    broker = bench.broker(mqtt, nats, [speaker, watcher])
+    assert bench.up(watcher, speaker, broker).ending is Ending.COMPLETE
+    pid = bench.pid("broker")
+
+    heard: queue.Queue[str] = queue.Queue()
+    listener = _client(bench, "watcher")
+    listener.on_message = lambda client, given, message: heard.put(message.topic)
+    listener.subscribe("a/+", qos=1)
+    listener.loop_start()
+    teller = _client(bench, "speaker")
+    teller.loop_start()
+    try:
+        assert bench.until(lambda: teller.is_connected() and listener.is_connected())
+        _say(bench, teller, heard, "a/one")
+        teller.publish("a/two", "denied", qos=1)
+
+        # What was not granted then is granted now; nobody was disconnected, and the denied message never came.
+        bench.up(watcher, bench.credential("speaker", ["a/one", "a/two"], []), broker)
+        assert bench.pid("broker") == pid
+        _say(bench, teller, heard, "a/two")
+        assert listener.is_connected()
+    finally:
+        for client in (listener, teller):
+            client.disconnect()
+            client.loop_stop()
+
+    stranger = _client(bench, "speaker", password="guessed")
+    refused: queue.Queue[Any] = queue.Queue()
+    stranger.on_connect = lambda client, given, flags, reason, properties: refused.put(reason)
+    stranger.loop_start()
+    try:
+        assert refused.get(timeout=10).is_failure
+    finally:
+        stranger.disconnect()
+        stranger.loop_stop()
+
+
+def _client(bench: Any, name: str, password: str = "") -> Any:
+    from paho.mqtt.client import Client
+    from paho.mqtt.enums import CallbackAPIVersion
+
+    value = json.loads((bench.folder.credentials / f"{name}.json").read_bytes())
+    client = Client(CallbackAPIVersion.VERSION2, client_id=f"{name}-0{password}")
+    client.username_pw_set(value["user"], password or value["password"])
+    client.connect("127.0.0.1", int(value["url"].rsplit(":", 1)[1]))
+    return client
+
+
+def _say(bench: Any, teller: Any, heard: Any, topic: str) -> None:
+    # A subscription and a grant take effect a moment after they are asked for.
+    def arrives() -> bool:
+        teller.publish(topic, "hello", qos=1)
+        try:
+            return bool(heard.get(timeout=0.5) == topic)
+        except queue.Empty:
+            return False
+
+    assert bench.until(arrives, 20.0), topic

@@ -199,8 +199,8 @@ def test_texts_of_a_blueprint_are_shown_and_never_taken_for_markup(
 
 
 def test_what_did_not_fit_is_told_with_its_reason_and_place(rohe: Rohe, repository: Path) -> None:
-    pipeline = repository / "blueprints" / "pipeline.yaml"
-    pipeline.write_text(pipeline.read_text().replace("share: 15%", "share: 95%").replace("replicas: 3", "replicas: 7"))
+    inventory = repository / "blueprints" / "inventory.yaml"
+    inventory.write_text(inventory.read_text().replace("capacity: 100%", "capacity: 10%"))
     done = rohe("plan", "--html", "plan.html", "-o", "json")
     assert done.returncode == 4
     unplaced = json.loads(done.stdout)["plan"]["unplaced"]

@@ -194,7 +194,7 @@ class BurnRate(Model):
 
     long: Seconds
     short: Seconds
-    factor: Annotated[float, Strict(), Field(gt=0)]
+    factor: Annotated[float, Strict(), Field(gt=0, le=1e6)]
 
     @model_validator(mode="after")
     def _in_order(self) -> BurnRate:
@@ -213,7 +213,7 @@ class Objective(Model):
     operator: Operator
     value: RawAmount
     window: Window
-    min_samples: Annotated[int, Strict(), Field(ge=1)] = 1
+    min_samples: Annotated[int, Strict(), Field(ge=1, le=10**9)] = 1
     missing: Literal["freeze", "broken", "ok"] = "freeze"
     for_: Annotated[Seconds, Field(alias="for")] = 0.0
     clear: Seconds = 0.0

@@ -18,9 +18,9 @@ class Accelerator(Model):
     type: str
     model: str | None = None
     mode: Literal["shared", "exclusive"] = "shared"
-    cores: Annotated[int, Strict(), Field(ge=0)] | None = None
+    cores: Annotated[int, Strict(), Field(ge=0, le=10**9)] | None = None
     capacity: Share = 10000
-    count: Annotated[int, Strict(), Field(ge=1)] = 1
+    count: Annotated[int, Strict(), Field(ge=1, le=10**9)] = 1
 
 
 class DeviceType(Model):

@@ -21,7 +21,6 @@ from rohe_iac.blueprint.base import (
     BitsPerSecond,
     Bytes,
     Flag,
-    Integer,
     Metadata,
     Millicores,
     Model,
@@ -178,7 +177,7 @@ class AcceleratorRequest(Model):
     """A share of ONE device of the type, or a count of whole devices of the named models."""
 
     share: Annotated[Share, Field(gt=0, le=10000)] | None = None
-    count: Annotated[int, Strict(), Field(ge=1)] | None = None
+    count: Annotated[int, Strict(), Field(ge=1, le=10**9)] | None = None
     models: tuple[str, ...] = ()
 
     @model_validator(mode="after")
@@ -216,7 +215,7 @@ class Spread(Model):
     """At most so many replicas of the service in one domain."""
 
     topology_key: str
-    max_per_domain: Annotated[int, Strict(), Field(ge=1)] = 1
+    max_per_domain: Annotated[int, Strict(), Field(ge=1, le=10**9)] = 1
 
 
 class Affinity(Model):
@@ -300,7 +299,7 @@ class Service(Model):
     limits: Limits = Limits.model_construct()
     arch: tuple[str, ...] = ()
     sensitivity: Literal["none", "cpu", "memory", "cpu+memory"] = "none"
-    priority: Integer = 0
+    priority: Annotated[int, Strict(), Field(ge=-(10**9), le=10**9)] = 0
     profile: str | None = None
     placement: PlacementRules = PlacementRules.model_construct()
     reports: Reports = Reports.model_construct()
@@ -317,7 +316,7 @@ class Link(Model):
     payload: Bytes | None = None
     latency: Seconds | None = None
     bandwidth: BitsPerSecond | None = None
-    rate: Annotated[float, Strict(), Field(gt=0)] = 1.0
+    rate: Annotated[float, Strict(), Field(gt=0, le=1e6)] = 1.0
 
 
 class PipelineSpec(Model):

@@ -26,22 +26,22 @@ def _port_range(text: str) -> str:
 class Weights(Model):
     """How much each dimension counts in the score."""
 
-    cpu: Annotated[float, Strict(), Field(ge=0)] = 1.0
-    memory: Annotated[float, Strict(), Field(ge=0)] = 1.0
-    accelerator: Annotated[float, Strict(), Field(ge=0)] = 1.0
+    cpu: Annotated[float, Strict(), Field(ge=0, le=1e6)] = 1.0
+    memory: Annotated[float, Strict(), Field(ge=0, le=1e6)] = 1.0
+    accelerator: Annotated[float, Strict(), Field(ge=0, le=1e6)] = 1.0
 
 
 class Queue(Model):
     """Two lanes: services sensitive to `priority` first, one of the others after every `balance` of them."""
 
     priority: Literal["none", "cpu", "memory", "cpu+memory"] = "none"
-    balance: Annotated[int, Strict(), Field(ge=1)] = 3
+    balance: Annotated[int, Strict(), Field(ge=1, le=10**9)] = 3
 
 
 class Overcommit(Model):
     """How often over a dimension may be given out."""
 
-    vms: Annotated[float, Strict(), Field(gt=0)] = 1.0
+    vms: Annotated[float, Strict(), Field(gt=0, le=1e6)] = 1.0
 
 
 class PlannerSettings(Model):
@@ -50,19 +50,22 @@ class PlannerSettings(Model):
     objective: tuple[ObjectiveTerm, ...] = ("placed", "stable", "nodes")
     strategy: str = "best-fit"
     filters: tuple[str, ...] = ()
-    scorers: dict[str, float] = {}
-    iterations: Annotated[int, Strict(), Field(ge=0)] | None = None
+    scorers: dict[str, Annotated[float, Strict(), Field(ge=0, le=1e6)]] = {}
+    iterations: Annotated[int, Strict(), Field(ge=0, le=10**9)] | None = None
     weights: Weights = Weights.model_construct()
     queue: Queue = Queue.model_construct()
     overcommit: Overcommit = Overcommit.model_construct()
-    survive: Annotated[int, Strict(), Field(ge=0)] = 0
+    survive: Annotated[int, Strict(), Field(ge=0, le=10**9)] = 0
 
 
 class LocalTarget(Model):
-    """This machine: a process a replica, ports from the range."""
+    """This machine: a process a replica, ports from the range.
+
+    The default lies below 32768, where Linux begins to take source ports of outgoing connections from.
+    """
 
     runtime: Literal["process", "docker"] = "process"
-    ports: Annotated[str, AfterValidator(_port_range)] = "42000-42099"
+    ports: Annotated[str, AfterValidator(_port_range)] = "24000-24099"
 
 
 class KubernetesTarget(Model):
@@ -166,7 +169,7 @@ class Store(Model):
 class Agents(Model):
     """The observation agents, one or more a pipeline."""
 
-    per_pipeline: Annotated[int, Strict(), Field(ge=1)] = 1
+    per_pipeline: Annotated[int, Strict(), Field(ge=1, le=10**9)] = 1
     image: str = "rohe/agent:0.1.0"
     requests: Requests = Requests.model_construct(cpu=200, memory=Memory.model_construct(rss=128 * 2**20))
 

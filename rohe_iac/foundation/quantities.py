@@ -24,8 +24,8 @@ from fractions import Fraction
 
 _NUMBER = re.compile(r"([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3}(?![a-zA-Z]))?)\s*([A-Za-z%/]*)")
 
-LARGEST = 10**15
-"""The largest number that is read, in whatever unit it is written."""
+LARGEST = 2**53
+"""The largest quantity that is read, in its normalised unit: what a float still holds exactly."""
 
 MEMORY_UNITS: Mapping[str, int] = {
     "": 1, "k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15,
@@ -75,9 +75,10 @@ def _scaled(value: object, units: Mapping[str, Fraction] | Mapping[str, int], wh
         raise ValueError(f"expected {what}, found unit '{unit}'; units: {', '.join(key for key in units if key)}")
     if number < 0:
         raise ValueError(f"expected {what}, found the negative {value}")
-    if number > LARGEST:
+    scaled = number * units[unit]
+    if scaled > LARGEST:
         raise ValueError(f"expected {what}, found {value}, which is larger than anything there is")
-    return number * units[unit]
+    return scaled
 
 
 def millicores(value: object) -> int:

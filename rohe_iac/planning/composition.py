@@ -88,12 +88,30 @@ class _Words:
         names = self.attempt.scoring.names(position)
         variant = demand.variants[layout.choice[position]].name if demand.variants else ""
         head, slug = demand.replica, demand.slug
+        # Within a class most replicas share their cores, parts and runner-up with another.
+        cores: dict[tuple[tuple[int, int], ...], tuple[CoreUse, ...]] = {(): ()}
+        parts: dict[tuple[int, ...], tuple[ScorePart, ...]] = {(): ()}
+        seconds: dict[tuple[int, int], RunnerUp] = {}
         found = []
         for decision in decisions:
             replica = f"{head}/{decision.index}"
             had = before.get(replica) if before else None
             grant = decision.grant
             node = node_names[decision.node]
+            uses = cores.get(grant.cores)
+            if uses is None:
+                uses = cores[grant.cores] = tuple([self.core(use) for use in grant.cores])
+            told = parts.get(decision.parts)
+            if told is None:
+                told = parts[decision.parts] = tuple(
+                    [self.part(name, points) for name, points in zip(names, decision.parts, strict=True) if name]
+                )
+            second = None
+            if decision.runner_up >= 0:
+                key = (decision.runner_up, decision.runner_up_points)
+                second = seconds.get(key)
+                if second is None:
+                    second = seconds[key] = RunnerUp(node_names[key[0]], key[1])
             found.append(
                 Placement(
                     replica,
@@ -108,16 +126,12 @@ class _Words:
                     variant,
                     had.node if had else "",
                     demand.system,
-                    tuple([self.core(use) for use in grant.cores]) if grant.cores else (),
+                    uses,
                     self.devices(decision) if grant.devices else (),
                     ports.get(replica, ()) if ports else (),
                     decision.points,
-                    tuple([self.part(name, points) for name, points in zip(names, decision.parts, strict=True) if name])
-                    if decision.parts
-                    else (),
-                    RunnerUp(node_names[decision.runner_up], decision.runner_up_points)
-                    if decision.runner_up >= 0
-                    else None,
+                    told,
+                    second,
                 )
             )
         return found

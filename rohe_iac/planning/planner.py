@@ -44,17 +44,30 @@ class UnknownStrategy(RoheError):
     exit_code = ExitCode.INVALID
 
 
+class UnknownExtension(RoheError):
+    """The stack asks for filters or scorers of its own, which the planner does not take."""
+
+    exit_code = ExitCode.INVALID
+
+
 def plan(problem: Problem, previous: Plan | None = None, *, explain: bool = True) -> Plan:
     """Places every replica that fits, keeps what stood before where it still fits, and says why.
 
     previous: the plan as applied last; its replicas stay on their nodes and keep their ports where they can.
     explain: whether to tell score parts and refused nodes of placed replicas; the placements are the same without.
-    Errors: UnknownStrategy; with the strategy `exact` SolverMissing, NotCovered.
+    Errors: UnknownStrategy, UnknownExtension; with the strategy `exact` SolverMissing, NotCovered.
     """
     if problem.settings.strategy not in STRATEGIES:
         raise UnknownStrategy(
             f"no strategy is called '{problem.settings.strategy}'",
             hint=f"strategies: {', '.join(STRATEGIES)}",
+        )
+    own = (*problem.settings.filters, *(name for name, _ in problem.settings.scorers))
+    if own:
+        # Passing over a filter in silence would place replicas where the user forbids them.
+        raise UnknownExtension(
+            f"the planner takes no filters or scorers of the user: {', '.join(own)}",
+            hint="take them out of the stack's planner settings",
         )
     found = _plan(problem, previous, explain, frozenset())
     if problem.settings.survive and len(problem.nodes) <= SPARE_LIMIT and not _survives(problem, found):

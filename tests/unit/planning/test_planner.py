@@ -13,7 +13,7 @@ from rohe_iac.foundation.canonical import canonical_json
 from rohe_iac.planning.demand import Alternative, PortRequest, Resources
 from rohe_iac.planning.difference import difference, moves
 from rohe_iac.planning.layout import Layout
-from rohe_iac.planning.planner import UnknownStrategy, plan
+from rohe_iac.planning.planner import UnknownExtension, UnknownStrategy, plan
 from rohe_iac.planning.queue import order
 from rohe_iac.planning.serial import (
     UnreadablePlan,
@@ -198,3 +198,8 @@ def test_plans_and_problems_go_through_json_and_back(world: Any) -> None:
 def test_an_unknown_strategy_is_named_with_those_there_are(world: Any) -> None:
     with pytest.raises(UnknownStrategy, match="magic"):
         plan(world.problem([world.node("n1")], [], strategy="magic"))
+
+
+def test_filters_and_scorers_that_are_not_taken_are_refused_and_never_passed_over(world: Any) -> None:
+    with pytest.raises(UnknownExtension, match="green"):
+        plan(world.problem([world.node("n1")], [], filters=("user_modules/filters.py:green",)))

@@ -13,7 +13,7 @@ from rohe_iac.blueprint.references import cycle, missing, shown_cycle, unique, w
 from rohe_iac.blueprint.tree import Tree
 from rohe_iac.foundation.user_modules import check_reference
 
-BUILT_IN = frozenset(("response_time", "throughput", "availability", "accuracy", "requests"))
+BUILT_IN = frozenset(("response_time", "throughput", "availability", "accuracy"))
 """Metrics that the agent makes itself: from start and end of reports, from their number, from prediction and truth."""
 
 
@@ -92,7 +92,10 @@ def _reported(
     broken: frozenset[str],
     service_name: str | None = None,
 ) -> Iterator[Finding]:
-    if metric in BUILT_IN or pipeline is None or metric in broken:
+    if pipeline is None or metric in broken:
+        return
+    if metric in BUILT_IN:
+        yield from _accuracy(document, at, pipeline) if metric == "accuracy" else ()
         return
     wanted = service_name
     services = [service for service in pipeline.spec.services if wanted in (None, service.name)]
@@ -106,6 +109,18 @@ def _reported(
     else:
         hint = hint if "mean" in hint else "declare it under reports.metrics"
         yield warning(document, at, "R213", f"no {where} declares the metric '{metric[:63]}'", hint)
+
+
+def _accuracy(document: Document, at: Path, pipeline: Pipeline) -> Iterator[Finding]:
+    reported = {
+        name
+        for service in pipeline.spec.services
+        for name in (*service.reports.fields, *(service.reports.metrics or ()))
+    }
+    absent = [name for name in ("prediction", "truth") if name not in reported]
+    if absent:
+        message = f"accuracy compares prediction and truth, and no service declares {' and '.join(absent)}"
+        yield warning(document, at, "R213", message, "declare them under reports.fields")
 
 
 def _metrics(

@@ -249,7 +249,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "Variance.by": ("Between the groups of each request, then averaged.", "model"),
     "Objective.name": ("What commands call it; absent: made of metric and scope.", "fast-detection"),
     "Objective.metric": (
-        "A metric that is reported, built in (response_time, throughput, availability, accuracy, requests) or defined under metrics.",
+        "A metric that is reported, built in (response_time, throughput, availability, accuracy) or defined under metrics.",
         "response_time",
     ),
     "Objective.scope": (

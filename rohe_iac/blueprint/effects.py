@@ -99,5 +99,3 @@ def _of_contract(spec: ContractSpec) -> Iterator[tuple[str, str]]:
         kind = sink if isinstance(sink, str) else next(iter(sink))
         if kind in ("prometheus", "parquet"):
             yield f"sink {kind}", "use store, jsonl or mqtt"
-    if spec.effective.from_ is not None or spec.effective.to is not None:
-        yield "effective", "leave it out: the contract is judged at all times"

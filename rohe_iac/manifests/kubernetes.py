@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from typing import Any
 
@@ -40,6 +41,14 @@ class _Cluster:
     def stack(self) -> str:
         return self.blueprint.stack.metadata.name
 
+    @cached_property
+    def workloads(self) -> dict[str, Workload]:
+        return {workload.address: workload for workload in workloads_of(self.blueprint)}
+
+    @cached_property
+    def replicas(self) -> tuple[Placement, ...]:
+        return tuple(place for place in self.plan.placements if not place.system)
+
     @property
     def namespace(self) -> str:
         target = self.blueprint.stack.spec.target.kubernetes
@@ -47,12 +56,11 @@ class _Cluster:
 
     def all(self) -> Iterable[Manifest]:
         yield self._manifest("Namespace", self.namespace, f"stack/{self.stack}", {}, ())
-        workloads = {workload.address: workload for workload in workloads_of(self.blueprint)}
         placed = sorted(
             self.plan.placements, key=lambda place: (place.workload, place.node, place.variant, place.index)
         )
         for address, places in groupby(placed, key=lambda place: place.workload):
-            yield from self._workload(workloads[address], list(places))
+            yield from self._workload(self.workloads[address], list(places))
 
     def _labels(self, workload: Workload | None = None) -> dict[str, str]:
         labels = {"app.kubernetes.io/managed-by": "rohe", "rohe.dev/stack": self.stack}
@@ -157,25 +165,23 @@ class _Cluster:
     def _told(self, workload: Workload, placement: Placement) -> dict[str, str]:
         if workload.system:
             return {"ROHE_STACK": self.stack, "ROHE_NODE": placement.node}
-        replicas = tuple(place for place in self.plan.placements if not place.system)
-        slugs = {other.address: other for other in workloads_of(self.blueprint)}
 
         def url_of(place: Placement) -> str | None:
-            target = slugs[place.workload]
+            target = self.workloads[place.workload]
             ports = _container_ports(target)
             if not ports:
                 return None
             port, number = next((entry for entry in ports if entry[0].name == "http"), ports[0])
             return f"http://{target.slug}.{self.namespace}.svc:{port.service_port or number}"
 
-        known = told(self.blueprint, workload, placement, replicas, url_of)
+        known = told(self.blueprint, workload, placement, self.replicas, url_of)
         # A pod's name is its instance; what is numbered for one machine does not hold here.
         return {
             key: value for key, value in known.items() if key != "ROHE_INSTANCE" and not key.startswith("ROHE_PORT_")
         }
 
     def _broker_url(self) -> str:
-        for workload in workloads_of(self.blueprint):
+        for workload in self.workloads.values():
             if workload.role == "broker":
                 return f"mqtt://{workload.slug}.{self.namespace}.svc:{BROKER_PORT}"
         return self.blueprint.stack.spec.broker.url or ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from rohe_iac.blueprint.blueprint import Blueprint
@@ -37,15 +38,22 @@ class _Local:
     def stack(self) -> str:
         return self.blueprint.stack.metadata.name
 
+    @cached_property
+    def workloads(self) -> dict[str, Workload]:
+        return {workload.address: workload for workload in workloads_of(self.blueprint)}
+
+    @cached_property
+    def replicas(self) -> tuple[Placement, ...]:
+        return tuple(place for place in self.plan.placements if not place.system)
+
     def all(self) -> Iterable[Manifest]:
         yield self._manifest("Supervisor", SUPERVISOR, f"stack/{self.stack}", {}, ())
         grants = dict(sorted(self._grants()))
         for client, granted in grants.items():
             values = {"client": client, "granted": granted}
             yield self._manifest("Credential", f"credential-{client}", f"credential/{client}", values, (SUPERVISOR,))
-        workloads = {workload.address: workload for workload in workloads_of(self.blueprint)}
         for placement in self.plan.placements:
-            workload = workloads[placement.workload]
+            workload = self.workloads[placement.workload]
             if workload.role == "broker":
                 values = {"ports": _ports(placement), "users": list(grants)}
                 needed = (SUPERVISOR, *(f"credential-{client}" for client in grants))
@@ -59,15 +67,12 @@ class _Local:
         text = render_document("local", kind, {"name": name, "stack": self.stack, "address": address, **values})
         return Manifest(name, kind, address, text, depends_on)
 
-    def _replicas(self) -> tuple[Placement, ...]:
-        return tuple(place for place in self.plan.placements if not place.system)
-
     def _grants(self) -> Iterable[tuple[str, Grants]]:
         yield OPERATOR, operator_grants(self.stack)
-        workloads = workloads_of(self.blueprint)
+        workloads = tuple(self.workloads.values())
         for topic in sorted({workload.topic for workload in workloads if not workload.system}):
             addresses = {workload.address for workload in workloads if workload.topic == topic}
-            instances = [place.instance for place in self._replicas() if place.workload in addresses]
+            instances = [place.instance for place in self.replicas if place.workload in addresses]
             yield topic, service_grants(self.stack, topic, instances)
         for workload in workloads:
             if workload.role == "agent":
@@ -117,7 +122,7 @@ class _Local:
     ) -> dict[str, Any]:
         plain = {key: value for key, value in service.env.items() if isinstance(value, str)}
         secret = {key: _secret(value) for key, value in service.env.items() if isinstance(value, SecretValue)}
-        known = told(self.blueprint, workload, placement, self._replicas(), _url)
+        known = told(self.blueprint, workload, placement, self.replicas, _url)
         return {
             "command": [*service.command, *service.args],
             "environment": {**plain, **known, "ROHE_REPORT_URL": self._report_url()},

@@ -13,9 +13,10 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from rohe_iac.foundation.errors import RoheError
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""Ten times faster where PyYAML was built with libyaml; what it reads is the same."""
+"""Several times faster where PyYAML was built with libyaml, as its wheels are; what it gives means the same."""
 
-_ENDLESS = 2**31
+_DUMPER: type[Any] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+_ENDLESS = 2**31 - 1
 """A line width that no value reaches: nothing is folded."""
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -54,13 +55,13 @@ def _as_yaml(value: Any, indent: int = 0) -> str:
     return text.removesuffix("\n").removesuffix("\n...").removesuffix("...").rstrip("\n")
 
 
-class _Dumper(yaml.SafeDumper):
+class _Dumper(_DUMPER):  # type: ignore[misc]
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the name is the library's
         # Anchors would tie documents' parts together that a reader edits apart.
         return True
 
 
-def _quoted_where_odd(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+def _quoted_where_odd(dumper: Any, value: str) -> Any:
     # The text is indented line by line afterwards, so no scalar may span lines: whatever is not plainly printable is
     # written with escapes.
     style = None if value.isprintable() and value == value.strip() else '"'

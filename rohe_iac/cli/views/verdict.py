@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import groupby
 from typing import Any
 
 from rich.markup import escape
@@ -40,23 +41,11 @@ class VerdictView:
     def show(self, agents: list[dict[str, Any]]) -> None:
         """A table of objectives, then orders in force and what the agents counted."""
         out = self._screen.out
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for title in ("OBJECTIVE", "PROMISE", "SCOPE", "WINDOW", "VALUE", "OF", "VERDICT", "SINCE", "VIOLATION"):
-            table.add_column(title, overflow="fold", no_wrap=title in ("VERDICT", "VIOLATION", "VALUE", "SINCE"))
-        for agent in agents:
-            for item in agent["objectives"]:
-                table.add_row(
-                    escape(f"{item['contract']}/{item['objective']}"),
-                    escape(item["promise"]),
-                    escape(item["scope"]),
-                    item["window"],
-                    shown_value(item["value"]),
-                    str(item["count"]),
-                    shown_verdict(item["verdict"]),
-                    shown_time(item["since"]),
-                    item["violation"],
-                )
-        out.print(table)
+        for contract, items in groupby(
+            (item for agent in agents for item in agent["objectives"]), key=lambda item: str(item["contract"])
+        ):
+            out.print(f"[bold]Contract {escape(contract)}[/bold]")
+            self._objectives(list(items))
         for agent in agents:
             self._orders(agent["orders"])
             counts = agent["counts"]
@@ -67,6 +56,31 @@ class VerdictView:
             out.print(f"{agent['agent']}: {told}; {joined}; final up to {shown_time(counts['watermark'])}", style="dim")
             if not agent["connection"]["up"]:
                 out.print(f"[red]{agent['agent']}: {escape(agent['connection']['trouble'])}[/red]")
+
+    def _objectives(self, items: list[dict[str, Any]]) -> None:
+        rows = [
+            (
+                escape(item["objective"]),
+                escape(item["promise"]),
+                escape(item["scope"]) if item["scope"] != "pipeline" else "",
+                item["window"],
+                shown_value(item["value"]),
+                str(item["count"]),
+                shown_verdict(item["verdict"]),
+                shown_time(item["since"]),
+                item["violation"],
+            )
+            for item in items
+        ]
+        titles = ("OBJECTIVE", "PROMISE", "SCOPE", "WINDOW", "VALUE", "OF", "VERDICT", "SINCE", "VIOLATION")
+        # A column that no objective has anything for would only take the others' room.
+        shown = [index for index in range(len(titles)) if any(row[index] for row in rows)]
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for index in shown:
+            table.add_column(titles[index], overflow="fold", no_wrap=titles[index] not in ("PROMISE", "WINDOW"))
+        for row in rows:
+            table.add_row(*(row[index] for index in shown))
+        self._screen.out.print(table)
 
     def _orders(self, orders: list[dict[str, Any]]) -> None:
         for order in orders:

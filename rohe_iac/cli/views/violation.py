@@ -99,7 +99,7 @@ class ViolationView:
 def _blamed(evidence: dict[str, Any]) -> dict[str, Any] | None:
     found = [item for item in evidence["contributions"] if item["without"] is not None]
     best: dict[str, Any] | None = found[0] if found else None
-    if best is None or evidence["value"] is None or (not best["kept"] and best["without"] == evidence["value"]):
+    if best is None or evidence["value"] is None or not best["kept"]:
         return None
     return best
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -34,14 +36,25 @@ def show_checked(screen: Screen, checked: Checked, face: Face) -> None:
     if face is Face.json:
         screen.print_json({"valid": checked.valid, "documents": checked.kinds, **as_json(checked.diagnostics)})
     elif face is Face.sarif:
-        screen.print_json(as_sarif(checked.diagnostics))
+        screen.print_json(as_sarif(_from_here(checked)))
     elif face is Face.github:
-        sys.stdout.write("".join(f"{line}\n" for line in as_github(checked.diagnostics)))
+        sys.stdout.write("".join(f"{line}\n" for line in as_github(_from_here(checked))))
     else:
         show_diagnostics(screen.out, checked.diagnostics)
         counted = ", ".join(f"{count} {kind}" for kind, count in checked.kinds.items()) or "no document"
         verdict = "valid" if checked.valid else "not valid"
         screen.out.print(f"{verdict}: {summary(checked.diagnostics)} in {counted}", markup=False)
+
+
+def _from_here(checked: Checked) -> list[Diagnostic]:
+    """With paths as the working folder sees them: scanners and workflows run at the top of a repository."""
+    below = os.path.relpath(checked.root)
+    if below == "." or below.startswith(".."):
+        return list(checked.diagnostics)
+    prefix = below.replace(os.sep, "/")
+    return [
+        replace(item, place=replace(item.place, file=f"{prefix}/{item.place.file}")) for item in checked.diagnostics
+    ]
 
 
 def show_diagnostics(console: Console, diagnostics: Iterable[Diagnostic]) -> None:

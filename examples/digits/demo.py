@@ -322,7 +322,9 @@ def main() -> int:
     arguments = argparse.ArgumentParser(prog="demo.py", description=__doc__)
     arguments.add_argument("--svg", type=Path, help="write a picture of the run to this file")
     svg = arguments.parse_args().svg
-    signal.signal(signal.SIGTERM, interrupted)
+    # Said outright: a shell starts what it runs in the background with interrupts ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupted)
     try:
         with own_folder() as folder:
             former = Demo(folder, None)

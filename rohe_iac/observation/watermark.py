@@ -14,7 +14,7 @@ import msgspec
 
 from rohe_iac.observation.seen import Seen
 
-GRACE = 6.0
+GRACE = 15.0
 """Seconds after a pause in which silent clients are waited for, and for which missing numbers are."""
 
 FORGOTTEN = 600.0

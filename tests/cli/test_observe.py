@@ -65,6 +65,7 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> None:
     def asked(_stack: Any, question: str, **_: Any) -> list[Answered]:
         return [Answered("agent-0", [VIOLATION] if question == "violations" else [])]
 
+    monkeypatch.setenv("COLUMNS", "160")
     monkeypatch.setattr(observe, "asked", asked)
     monkeypatch.setattr(violations, "asked", asked)
 

@@ -27,7 +27,8 @@ class ViolationView:
             return
         table = Table(box=None, pad_edge=False, header_style="bold")
         for title in ("VIOLATION", "OBJECTIVE", "OPENED", "ENDED", "VALUE", "PROMISE", "BLAMED", "DONE"):
-            table.add_column(title, overflow="fold", no_wrap=title in ("VIOLATION", "OPENED", "ENDED"))
+            fixed = title in ("VIOLATION", "OPENED", "ENDED", "VALUE")
+            table.add_column(title, overflow="fold", no_wrap=fixed, min_width=len(title))
         for item in violations:
             evidence = item["evidence"]
             blamed = _blamed(evidence)

@@ -103,8 +103,8 @@ def test_a_plan_is_readable_by_its_owner_only(rohe: Run, repository: Path) -> No
 def test_a_secret_reaches_neither_plan_nor_manifests(rohe: Run, repository: Path) -> None:
     edit(
         repository / "blueprints" / "pipeline.yaml",
-        'env: {OMP_NUM_THREADS: "1", LOAD: "30"',
-        'env: {TOKEN: {secret: "env:CAMERA_TOKEN"}, OMP_NUM_THREADS: "1", LOAD: "30"',
+        'env: {OMP_NUM_THREADS: "1", LOAD: "40"',
+        'env: {TOKEN: {secret: "env:CAMERA_TOKEN"}, OMP_NUM_THREADS: "1", LOAD: "40"',
     )
     done = rohe("plan", "-o", "json", CAMERA_TOKEN="hunter2-hunter2")
     assert done.returncode == 0, done.stderr
@@ -166,7 +166,7 @@ def test_what_cannot_be_done_is_told_without_a_traceback(rohe: Run, arguments: t
 
 def test_a_plan_of_a_blueprint_that_changed_since_is_not_applied(rohe: Run, repository: Path) -> None:
     assert rohe("plan", "--out", "digits.plan").returncode == 0
-    edit(repository / "blueprints" / "pipeline.yaml", 'LOAD: "30"', 'LOAD: "31"')
+    edit(repository / "blueprints" / "pipeline.yaml", 'LOAD: "40"', 'LOAD: "31"')
     done = rohe("apply", "--yes", "digits.plan")
     assert done.returncode == 6
     assert "blueprints/pipeline.yaml: changed since" in done.stderr

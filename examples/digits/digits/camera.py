@@ -100,7 +100,7 @@ def main() -> None:
         test,
         following[""],
         reporter,
-        load=float(os.environ.get("LOAD", "30")),
+        load=float(os.environ.get("LOAD", "40")),
         noise=noise,
         noise_after=float(after) if after else None,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, WithJsonSchema
 from pydantic.alias_generators import to_camel
@@ -30,6 +30,10 @@ class Model(BaseModel):
         ser_json_inf_nan="strings",
         allow_inf_nan=False,
     )
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        """Itself: frozen, so that the defaults of fields need not be copied for every document part."""
+        return self
 
 
 def fault(code: str, message: str, hint: str = "") -> PydanticCustomError:

@@ -60,6 +60,7 @@ class Document:
     index: which of the file's documents. rest: what the model was made of, where faulty parts were left out;
     broken_names: the names in those. origin: the use of a module that it came by, scope: the stack of that use; both ""
     where it came by none. names_open: a module that it uses could not be taken in, so any name may be there.
+    guesses: for how many of its names the nearest was looked for.
     """
 
     source: SourceText
@@ -73,6 +74,7 @@ class Document:
     origin: str = ""
     scope: str = ""
     names_open: bool = False
+    guesses: int = 0
 
     def place(self, path: Path = (), *, on_key: bool = False) -> Place:
         """Where the value at `path` is written, or its key; as near as the path can be followed."""

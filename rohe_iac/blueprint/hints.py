@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sized
 
 MOST_NAMES = 500
@@ -30,17 +31,25 @@ def nearest(found: str, names: Iterable[str]) -> str:
     if len(found) > 64 or len(names) > MOST_NAMES:
         return ""
     best, best_distance = "", 10**9
+    meant = found.lower().replace("_", "").replace("-", "")
+    letters = Counter(meant)
     for name in names:
-        if abs(len(name) - len(found)) > max(len(name), len(found)) // 3 + 1:
-            continue
-        distance = _distance(found.lower().replace("_", "").replace("-", ""), name.lower().replace("-", ""))
         longer = max(len(name), len(found))
-        if longer > 2 and distance <= max(1, longer // 3) and distance < best_distance:
+        if longer <= 2 or abs(len(name) - len(found)) > longer // 3 + 1:
+            continue
+        most = min(max(1, longer // 3), best_distance - 1)
+        other = name.lower().replace("-", "")
+        # Each edit mends at most one letter that only one of the two has, which is counted at once.
+        surplus = (letters - Counter(other)).total(), (Counter(other) - letters).total()
+        if max(surplus) <= most and (distance := _distance(meant, other, most)) <= most:
             best, best_distance = name, distance
+            if distance == 0:
+                break
     return best
 
 
-def _distance(left: str, right: str) -> int:
+def _distance(left: str, right: str, most: int) -> int:
+    """The edits from one to the other; some number above `most` where they are more than that."""
     before: list[int] = []
     row = list(range(len(right) + 1))
     for i, a in enumerate(left, 1):
@@ -50,4 +59,7 @@ def _distance(left: str, right: str) -> int:
             if older and j > 1 and a == right[j - 2] and left[i - 2] == b:
                 cost = min(cost, older[j - 2] + 1)
             row.append(cost)
+        # A swap reaches back two rows.
+        if min(row) > most and min(before) > most:
+            return most + 1
     return row[-1]

@@ -23,8 +23,6 @@ def check_links(tree: Tree) -> Iterator[Finding]:
         document = finding.document
         counts[document] = counts.get(document, 0) + 1
         if counts[document] > MOST_FAULTS:
-            if counts[document] == MOST_FAULTS + 1:
-                yield Finding(document, (), "R133", f"further faults in this {document.kind} are not shown")
             continue
         rest = document.rest
         if rest is None:
@@ -34,6 +32,10 @@ def check_links(tree: Tree) -> Iterator[Finding]:
         around = finding.path[:-1] if finding.code == "R221" else finding.path
         if finding.code not in OF_ABSENCE or not rest.lost_under(around):
             yield replace(finding, path=rest.original(finding.path))
+    for document, count in counts.items():
+        if count > MOST_FAULTS:
+            more = count - MOST_FAULTS
+            yield Finding(document, (), "R133", f"{more:,} more faults in this {document.kind} are not shown")
 
 
 def _found(tree: Tree) -> Iterator[Finding]:

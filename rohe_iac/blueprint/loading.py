@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -43,8 +45,9 @@ def check(paths: Sequence[Path], *, allow_missing_references: bool = False) -> C
     allow_missing_references: tell references into the void as notes.
     Errors: UsageError where there is no such path or nothing to check.
     """
-    tree = _tree(paths)
-    diagnostics = _told(tree, allow_missing_references)
+    with uncollected():
+        tree = _tree(paths)
+        diagnostics = _told(tree, allow_missing_references)
     kinds: dict[str, int] = {}
     for document in tree.documents:
         kinds[document.kind] = kinds.get(document.kind, 0) + 1
@@ -64,8 +67,9 @@ def load(directory: Path, stack: str | None = None, *, allow_missing_references:
     Errors: InvalidBlueprint with every fault found in any document; UsageError where no such stack is there, or where
     several are and none is named.
     """
-    tree = _tree([directory])
-    diagnostics = _told(tree, allow_missing_references)
+    with uncollected():
+        tree = _tree([directory])
+        diagnostics = _told(tree, allow_missing_references)
     if any(item.severity is Severity.ERROR for item in diagnostics):
         raise InvalidBlueprint(diagnostics)
     document = _chosen(tree, stack)
@@ -91,6 +95,18 @@ def load(directory: Path, stack: str | None = None, *, allow_missing_references:
         places=_places([document, *pipelines, inventory, *contracts]),
         warnings=diagnostics,
     )
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """No search for garbage in circles meanwhile: reading makes hundreds of thousands of values and no circles."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _tree(paths: Sequence[Path]) -> Tree:

@@ -14,13 +14,18 @@ MISSING = frozenset(("R202", "R203", "R204", "R205", "R206", "R207", "R208", "R2
 OF_ABSENCE = frozenset(("R107", "R114", "R116", "R220", "R221", "R228", "R229"))
 """Codes that tell of something absent, which may be there but faulty."""
 
+MOST_GUESSES = 200
+"""For so many names of a document the nearest is looked for; of more faults nobody reads the hints."""
+
 
 def missing(
     document: Document, path: Path, code: str, what: str, name: str, known: Collection[str]
 ) -> Iterator[Finding]:
     """The finding where `name` is not among `known`, unless a faulty part of the document may hold it."""
     if name not in known and name not in document.broken_names and not document.names_open:
-        yield Finding(document, path, code, f"no {what} '{name[:63]}'", did_you_mean(name, known))
+        document.guesses += 1
+        hint = did_you_mean(name, known) if document.guesses <= MOST_GUESSES else ""
+        yield Finding(document, path, code, f"no {what} '{name[:63]}'", hint)
 
 
 def unique(document: Document, path: Path, what: str, names: Sequence[str], key: str = "name") -> Iterator[Finding]:

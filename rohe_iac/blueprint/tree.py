@@ -22,6 +22,10 @@ API_VERSION = "rohe.dev/v1"
 OURS = re.compile(rf"rohe\.dev/|^\s*[\"']?kind[\"']?\s*:\s*[\"']?({'|'.join(KINDS)})\b", re.MULTILINE)
 """What a text holds that is meant for rohe."""
 
+MOST_TOLD = 1_000
+"""So many diagnostics are told in one run."""
+_WEIGHT = (Severity.NOTE, Severity.WARNING, Severity.ERROR)
+
 M = TypeVar("M", bound=Model)
 
 
@@ -34,24 +38,34 @@ class Tree:
     documents: list[Document] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    _index: dict[tuple[str, str | None], list[Document]] = field(default_factory=dict, repr=False)
+    _indexed: int = -1
 
     def of(self, kind: str, reader: Document | None = None) -> list[Document]:
         """The documents of one kind that have a model, by name; those that `reader` sees, all for None."""
-        found = [
-            item for item in self.documents if item.kind == kind and item.model is not None and _sees(reader, item)
-        ]
+        found = [item for item in self._named((kind, None)) if item.model is not None and _sees(reader, item)]
         return sorted(found, key=lambda document: document.name)
 
     def named(self, kind: str, name: str, reader: Document | None = None) -> Document | None:
         """The first document of that kind and name that `reader` sees."""
-        return next((document for document in self.of(kind, reader) if document.name == name), None)
+        found = self._named((kind, name))
+        return next((item for item in found if item.model is not None and _sees(reader, item)), None)
+
+    def _named(self, key: tuple[str, str | None]) -> list[Document]:
+        # Documents come in by modules too; what is counted tells whether the table is of today.
+        if self._indexed != len(self.documents):
+            self._index, self._indexed = {}, len(self.documents)
+            for document in self.documents:
+                for known_as in (document.name, None):
+                    self._index.setdefault((document.kind, known_as), []).append(document)
+        return self._index.get(key, [])
 
     def is_broken(self, kind: str, name: str) -> bool:
         """Whether a document of that kind and name is there but too faulty to be used."""
-        return any(item.model is None and item.kind == kind and item.name in (name, "") for item in self.documents)
+        return any(item.model is None for item in (*self._named((kind, name)), *self._named((kind, ""))))
 
     def told(self) -> list[Diagnostic]:
-        """Everything found, sorted by place, each once."""
+        """Everything found, sorted by place, each once; the first MOST_TOLD, and how many there are beyond those."""
         every = {*self.diagnostics}
         faulty = {item.place for item in every if item.severity is Severity.ERROR and item.code.startswith("R0")}
         files = {place.file for place in faulty}
@@ -63,7 +77,16 @@ class Tree:
             if told.place.file in files and told.code in OF_ABSENCE and finding.document.incomplete(finding.path):
                 continue
             every.add(told)
-        return sorted(every, key=lambda item: (item.place, item.code, item.message))
+        told_of = sorted(every, key=lambda item: (item.place, item.code, item.message))
+        if len(told_of) <= MOST_TOLD:
+            return told_of
+        # What keeps the blueprint from being valid is never among what is left out.
+        told_of.sort(key=lambda item: item.severity is not Severity.ERROR)
+        first, more = told_of[:MOST_TOLD], len(told_of) - MOST_TOLD
+        message = f"{more:,} more faults are not shown, of {len(told_of):,} found"
+        first.sort(key=lambda item: (item.place, item.code, item.message))
+        severity = max((item.severity for item in told_of[MOST_TOLD:]), key=_WEIGHT.index)
+        return [*first, Diagnostic(first[-1].place, "R133", message, "mend the first, and run it again", severity)]
 
 
 def _sees(reader: Document | None, document: Document) -> bool:

@@ -74,7 +74,7 @@ def validate(document: Document) -> list[Finding]:
     for attempt in range(ROUNDS):
         if len(errors) > MOST_FAULTS:
             told = [_findings(document, _path(rest.value, item["loc"]), model, item) for item in errors[:MOST_FAULTS]]
-            message = f"{len(errors) - MOST_FAULTS} more faults in this {document.kind} are not shown"
+            message = f"{len(errors) - MOST_FAULTS:,} more faults in this {document.kind} are not shown"
             return [*(finding for each in told for finding in each), Finding(document, (), "R133", message)]
         real = [item for item in errors if not _echo(item, errors)]
         targets: list[Path] = []

@@ -86,7 +86,7 @@ def index() -> str:
         "R4: what nothing acts on yet (`rohe apply` refuses it).",
         "",
         "Every fault is told at once, up to a bound that keeps a ruined file from filling the screen: 200 faults of a",
-        "document by itself, 200 of what it says of others, 100 of a text, and 1,000 in one run, errors before warnings.",
+        "document by itself, 200 of what it says of others, 100 of a text, and 1,000 in one run, errors first.",
         "Beyond a document's bound or the run's, [R133](R133.md) tells how many more there are.",
         "",
         "| code | name | what is wrong |",

@@ -6,11 +6,17 @@ import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 ROOT = Path(__file__).parent.parent
 STRICT = os.environ.get("CI") == "true"
 """Under CI a test that skips is a test that failed, unless it is marked `platform`."""
+
+# What may land must not hang on a throw of dice: under CI every run tries the same examples, elsewhere new ones.
+hypothesis.settings.register_profile("ci", derandomize=True, deadline=None)
+if STRICT:
+    hypothesis.settings.load_profile("ci")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -136,7 +136,8 @@ class ArrayField:
         for rule in wanted.spread:
             domains = self.domains[rule.key]
             counts = np.array(ledger.counts[demand][rule.key], np.int64)
-            yield "spread", (domains >= 0) & (counts[domains] < rule.limit)
+            # Where no node carries the label there is no domain, and so none that is eligible.
+            yield "spread", (domains >= 0) & (counts[domains] < rule.limit) if len(counts) else domains >= 0
         for key in layout.avoid_keys[demand]:
             yield "avoid", self.domains[key] >= 0
         for other, key in layout.avoid[demand]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from rohe_iac.foundation.names import is_name
+
 ORIGINAL_NAME = "rohe.dev/original-name"
 """Annotation that keeps a document's name as its file has it; with `.node.NAME` or `.service.NAME` of a part of it."""
 
@@ -12,6 +14,8 @@ ORIGINAL_NAME = "rohe.dev/original-name"
 def dns_name(text: str, otherwise: str) -> str:
     """`text` as a DNS-1123 label: RaspberryPi_01 becomes raspberrypi-01; `otherwise` where nothing is left of it."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    if is_name(text):
+        return text
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:63].strip("-") or otherwise
 
 

@@ -27,7 +27,11 @@ def reporter(folder: Path, **changes: Any) -> Reporter:
     return Reporter(Settings(**{**plain, **changes}))
 
 
-def test_without_an_address_it_warns_once_and_refuses(caplog: pytest.LogCaptureFixture) -> None:
+def test_without_an_address_it_warns_once_and_refuses(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A library that other tests of this process use may have switched existing loggers off.
+    monkeypatch.setattr(logging.getLogger("rohe.reporting"), "disabled", False)
     with caplog.at_level(logging.WARNING):
         silent = Reporter.from_environment({})
     assert "ROHE_REPORT_URL is not set" in caplog.text

@@ -6,18 +6,17 @@ Secrets are named, never held: `rohe-credential-<client>` (keys url, user, passw
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cached_property
 from itertools import groupby
 from typing import Any
 
 from rohe_iac.blueprint.blueprint import Blueprint
 from rohe_iac.blueprint.pipeline import Service
-from rohe_iac.blueprint.workload import Workload, effective, workloads_of
+from rohe_iac.blueprint.workload import Workload
 from rohe_iac.foundation.canonical import sha256_hex
 from rohe_iac.manifests.container import environment, mounts_and_volumes, probe, resources
 from rohe_iac.manifests.instances import instances_of
 from rohe_iac.manifests.manifest import Manifest
+from rohe_iac.manifests.planned import Planned, chosen
 from rohe_iac.manifests.rendering import render_document
 from rohe_iac.manifests.told import told
 from rohe_iac.observation.configuration import configuration_of
@@ -32,23 +31,7 @@ def kubernetes_manifests(blueprint: Blueprint, plan: Plan) -> tuple[Manifest, ..
     return tuple(sorted(_Cluster(blueprint, plan).all(), key=lambda manifest: manifest.name))
 
 
-@dataclass(frozen=True)
-class _Cluster:
-    blueprint: Blueprint
-    plan: Plan
-
-    @property
-    def stack(self) -> str:
-        return self.blueprint.stack.metadata.name
-
-    @cached_property
-    def workloads(self) -> dict[str, Workload]:
-        return {workload.address: workload for workload in workloads_of(self.blueprint)}
-
-    @cached_property
-    def replicas(self) -> tuple[Placement, ...]:
-        return tuple(place for place in self.plan.placements if not place.system)
-
+class _Cluster(Planned):
     @property
     def namespace(self) -> str:
         target = self.blueprint.stack.spec.target.kubernetes
@@ -126,10 +109,7 @@ class _Cluster:
         settings: str,
         needed: tuple[str, ...],
     ) -> Manifest:
-        service = workload.service
-        for alternative in workload.alternatives:
-            if alternative.name == variant:
-                service = effective(service, alternative)
+        service = chosen(workload, variant)
         suffix = sha256_hex(f"{node}/{variant}".encode())[:6]
         object_name = f"{workload.slug}-{suffix}"
         mounts, volumes = mounts_and_volumes(service, workload, settings)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from rohe_iac.blueprint.blueprint import Blueprint
 from rohe_iac.blueprint.pipeline import Probe, SecretReference, SecretValue, Service
-from rohe_iac.blueprint.workload import Workload, effective, workloads_of
+from rohe_iac.blueprint.workload import Workload
 from rohe_iac.foundation.topics import Grants, agent_grants, operator_grants, service_grants
 from rohe_iac.manifests.instances import instances_of
 from rohe_iac.manifests.manifest import Manifest
+from rohe_iac.manifests.planned import Planned, chosen
 from rohe_iac.manifests.rendering import render_document
 from rohe_iac.manifests.told import told
 from rohe_iac.observation.configuration import configuration_of
@@ -29,23 +28,7 @@ def local_manifests(blueprint: Blueprint, plan: Plan) -> tuple[Manifest, ...]:
     return tuple(sorted(_Local(blueprint, plan).all(), key=lambda manifest: manifest.name))
 
 
-@dataclass(frozen=True)
-class _Local:
-    blueprint: Blueprint
-    plan: Plan
-
-    @property
-    def stack(self) -> str:
-        return self.blueprint.stack.metadata.name
-
-    @cached_property
-    def workloads(self) -> dict[str, Workload]:
-        return {workload.address: workload for workload in workloads_of(self.blueprint)}
-
-    @cached_property
-    def replicas(self) -> tuple[Placement, ...]:
-        return tuple(place for place in self.plan.placements if not place.system)
-
+class _Local(Planned):
     def all(self) -> Iterable[Manifest]:
         yield self._manifest("Supervisor", SUPERVISOR, f"stack/{self.stack}", {}, ())
         grants = dict(sorted(self._grants()))
@@ -80,10 +63,7 @@ class _Local:
                 yield workload.slug, agent_grants(self.stack, agents)
 
     def _process(self, workload: Workload, placement: Placement) -> Manifest:
-        service = workload.service
-        for variant in workload.alternatives:
-            if variant.name == placement.variant:
-                service = effective(service, variant)
+        service = chosen(workload, placement.variant)
         client = workload.slug if workload.role == "agent" else workload.topic
         values: dict[str, Any] = {
             "paths": {"ROHE_REPORT_CREDENTIALS": f"credentials/{client}.json"},

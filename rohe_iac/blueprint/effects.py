@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from rohe_iac.blueprint.blueprint import Blueprint
 from rohe_iac.blueprint.contract import ContractSpec
-from rohe_iac.blueprint.pipeline import Member, SecretReference, SecretValue, Service, Variant
+from rohe_iac.blueprint.pipeline import Member, Pipeline, SecretReference, SecretValue, Service, Variant
 from rohe_iac.blueprint.workload import effective
 from rohe_iac.foundation.diagnostics import Diagnostic, Severity
 
@@ -33,7 +33,7 @@ def _fields(blueprint: Blueprint, local: bool) -> Iterator[tuple[str, str, str]]
         for service in pipeline.spec.services:
             address = f"service/{pipeline.metadata.name}:{service.name}"
             if local:
-                yield from ((address, *item) for item in _of_service(service))
+                yield from ((address, *item) for item in _of_service(pipeline, service))
             for part in _parts(service):
                 for name, value in (part.env or {}).items():
                     if local and isinstance(value, SecretValue) and not _readable(value):
@@ -72,7 +72,7 @@ def _of_stack(blueprint: Blueprint) -> Iterator[tuple[str, str]]:
         yield "agents.image, on the target local,", "agents run as processes of this rohe: leave image out"
 
 
-def _of_service(service: Service) -> Iterator[tuple[str, str]]:
+def _of_service(pipeline: Pipeline, service: Service) -> Iterator[tuple[str, str]]:
     on = ", on the target local,"
     if service.files:
         yield f"files{on}", "let the service read from its working folder"
@@ -83,9 +83,16 @@ def _of_service(service: Service) -> Iterator[tuple[str, str]]:
     runs = [service if isinstance(part, Service) else effective(service, part) for part in _parts(service)]
     if len(runs) > 1:
         runs = runs[1:]  # what is not set by a part comes from the service, which does not run by itself
-    if any(not run.command and run.replicas != 0 for run in runs):
+    idle = [run for run in runs if not run.command and run.replicas != 0]
+    if any(run.profile is None for run in idle):
         what = "image" if service.image is not None else "a service"
-        yield f"{what} without command{on}", "add command: [...]"
+        yield f"{what} without command{on}", "add command: [...], or the profile that a stand-in replays"
+    elif idle:
+        called = any(link.to == service.name for link in pipeline.spec.flow)
+        if called and not service.ports:
+            yield f"the flow to a service that is stood in for, without a port{on}", "add ports: [{name: http}]"
+        if not called and pipeline.spec.load is None:
+            yield f"a service that is stood in for, in a pipeline without load{on}", "add load: 10/s to the pipeline"
 
 
 def _of_contract(spec: ContractSpec) -> Iterator[tuple[str, str]]:

@@ -64,9 +64,17 @@ class Workload:
 def effective(service: Service, alternative: Variant | Member) -> Service:
     """The service with every field that the variant or member sets replaced whole."""
     names = ("image", "command", "args", "env", "requests", "limits", "accuracy", "profile", "replicas")
-    chosen = {name: getattr(alternative, name, None) for name in names}
-    update = {name: value for name, value in chosen.items() if value is not None}
+    written = {name: getattr(alternative, name, None) for name in names}
+    update = {name: value for name, value in written.items() if value is not None}
     return service.model_copy(update={**update, "ensemble": None, "variants": ()})
+
+
+def chosen(workload: Workload, variant: str) -> Service:
+    """The workload's service with the fields of the variant that the plan chose, if any."""
+    for alternative in workload.alternatives:
+        if alternative.name == variant:
+            return effective(workload.service, alternative)
+    return workload.service
 
 
 def workloads_of(blueprint: Blueprint) -> tuple[Workload, ...]:

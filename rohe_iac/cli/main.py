@@ -37,6 +37,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("doctor",),
     ("engine", "install"),
     ("agent", "run"),
+    ("stand-in", "run"),
 )
 """Each command as a user types it; `a b` is the function `a_b` of rohe_iac/cli/a_b.py.
 
@@ -91,7 +92,11 @@ def _register() -> None:
 CommandLineFault: type[Any] = next(base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException")
 """What Typer raises for a command line it cannot read; it has no public name for the base of these."""
 
-GROUPS = {"engine": "The Pulumi engine that apply drives.", "agent": "The observation agent."}
+GROUPS = {
+    "engine": "The Pulumi engine that apply drives.",
+    "agent": "The observation agent.",
+    "stand-in": "What runs for a service that has a profile and no command.",
+}
 
 
 def run(arguments: list[str]) -> int:

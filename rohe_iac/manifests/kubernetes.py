@@ -9,35 +9,33 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
-from rohe_iac.blueprint.blueprint import Blueprint
 from rohe_iac.blueprint.pipeline import Service
-from rohe_iac.blueprint.workload import Workload
+from rohe_iac.blueprint.workload import Workload, chosen
 from rohe_iac.foundation.canonical import sha256_hex
 from rohe_iac.manifests.container import environment, mounts_and_volumes, probe, resources
 from rohe_iac.manifests.instances import instances_of
 from rohe_iac.manifests.manifest import Manifest
-from rohe_iac.manifests.planned import Planned, chosen
+from rohe_iac.manifests.planned import Planned
 from rohe_iac.manifests.rendering import render_document
 from rohe_iac.manifests.told import told
 from rohe_iac.observation.configuration import configuration_of
-from rohe_iac.planning.plan import Placement, Plan
+from rohe_iac.planning.plan import Placement
 
 BROKER_PORT = 1883
 """The port of MQTT (IANA)."""
 
 
-def kubernetes_manifests(blueprint: Blueprint, plan: Plan) -> tuple[Manifest, ...]:
-    """One manifest a Kubernetes object, sorted by name; what was not placed has none."""
-    return tuple(sorted(_Cluster(blueprint, plan).all(), key=lambda manifest: manifest.name))
+class KubernetesManifests(Planned):
+    """One manifest a Kubernetes object; what was not placed has none."""
 
-
-class _Cluster(Planned):
     @property
     def namespace(self) -> str:
+        """Where the objects live."""
         target = self.blueprint.stack.spec.target.kubernetes
         return target.namespace if target is not None else self.stack
 
     def all(self) -> Iterable[Manifest]:
+        """Every manifest, in no order."""
         yield self._manifest("Namespace", self.namespace, f"stack/{self.stack}", {}, ())
         placed = sorted(
             self.plan.placements, key=lambda place: (place.workload, place.node, place.variant, place.index)

@@ -5,31 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from rohe_iac.blueprint.blueprint import Blueprint
 from rohe_iac.blueprint.pipeline import Probe, SecretReference, SecretValue, Service
-from rohe_iac.blueprint.workload import Workload
+from rohe_iac.blueprint.workload import Workload, chosen
 from rohe_iac.foundation.topics import Grants, agent_grants, operator_grants, service_grants
 from rohe_iac.manifests.instances import instances_of
 from rohe_iac.manifests.manifest import Manifest
-from rohe_iac.manifests.planned import Planned, chosen
+from rohe_iac.manifests.planned import Planned
 from rohe_iac.manifests.rendering import render_document
 from rohe_iac.manifests.told import told
 from rohe_iac.observation.configuration import configuration_of
-from rohe_iac.planning.plan import Placement, Plan
+from rohe_iac.planning.plan import Placement
+from rohe_iac.planning.replay import Replay
 
 SUPERVISOR = "supervisor"
 BROKER = "broker"
 OPERATOR = "operator"
 """The client that the command line speaks as."""
+STAND_IN = ("rohe", "stand-in", "run")
+"""What runs for a service that has a profile and no command."""
 
 
-def local_manifests(blueprint: Blueprint, plan: Plan) -> tuple[Manifest, ...]:
-    """One manifest a resource of this machine, sorted by name; what was not placed has none."""
-    return tuple(sorted(_Local(blueprint, plan).all(), key=lambda manifest: manifest.name))
+class LocalManifests(Planned):
+    """One manifest a resource of this machine; what was not placed has none."""
 
-
-class _Local(Planned):
     def all(self) -> Iterable[Manifest]:
+        """Every manifest, in no order."""
         yield self._manifest("Supervisor", SUPERVISOR, f"stack/{self.stack}", {}, ())
         grants = dict(sorted(self._grants()))
         for client, granted in grants.items():
@@ -103,12 +103,24 @@ class _Local(Planned):
         plain = {key: value for key, value in service.env.items() if isinstance(value, str)}
         secret = {key: _secret(value) for key, value in service.env.items() if isinstance(value, SecretValue)}
         known = told(self.blueprint, workload, placement, self.replicas, _url)
-        return {
+        values: dict[str, Any] = {
             "command": [*service.command, *service.args],
             "environment": {**plain, **known, "ROHE_REPORT_URL": self._report_url()},
             "secrets": secret,
             "paths": {**paths, "ROHE_OUTBOX": f"outboxes/{placement.instance}"},
             "readiness": _readiness(service.health.readiness),
+        }
+        replay = self.replays.get(placement.replica)
+        return values if replay is None else values | self._stand_in(replay, placement, values["paths"])
+
+    def _stand_in(self, replay: Replay, placement: Placement, paths: dict[str, str]) -> dict[str, Any]:
+        return {
+            "command": [*STAND_IN],
+            # It listens on one port and answers every path, and takes no memory to speak of.
+            "readiness": {"tcp": placement.ports[0].name} if placement.ports else None,
+            "limits": {},
+            "paths": {**paths, "ROHE_REPLAY": f"run/programs/{placement.instance}/files/replay.json"},
+            "files": [{"name": "replay.json", "content": replay.encode()}],
         }
 
     def _agent(self, workload: Workload, placement: Placement, paths: dict[str, str]) -> dict[str, Any]:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from rohe_iac.blueprint.blueprint import Blueprint
-from rohe_iac.blueprint.pipeline import Service
-from rohe_iac.blueprint.workload import Workload, effective, workloads_of
+from rohe_iac.blueprint.workload import Workload, workloads_of
 from rohe_iac.planning.plan import Placement, Plan
+from rohe_iac.planning.replay import Replay
 
 
 @dataclass(frozen=True)
 class Planned:
-    """A blueprint and the plan that was made of it."""
+    """A blueprint and the plan that was made of it; replays: by address of replica, of those that are stood in for."""
 
     blueprint: Blueprint
     plan: Plan
+    replays: Mapping[str, Replay] = field(default_factory=dict)
 
     @property
     def stack(self) -> str:
@@ -32,11 +34,3 @@ class Planned:
     def replicas(self) -> tuple[Placement, ...]:
         """The placements of services: all but what the stack runs for itself."""
         return tuple(place for place in self.plan.placements if not place.system)
-
-
-def chosen(workload: Workload, variant: str) -> Service:
-    """The workload's service with the fields of the variant that the plan chose, if any."""
-    for alternative in workload.alternatives:
-        if alternative.name == variant:
-            return effective(workload.service, alternative)
-    return workload.service

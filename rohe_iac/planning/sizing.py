@@ -198,7 +198,7 @@ class _Case:
 
     def sizing(self, option: _Option, replicas: int | None = None) -> Sizing:
         """That option with so many replicas; without a number, with the fewest that keep the limits."""
-        service = _service(option.times)
+        service = service_times(option.times)
         asked = self.workload.service.replicas
         if replicas is None:
             replicas = asked if isinstance(asked, int) else self._fewest(service, option.profile.concurrency)
@@ -296,7 +296,8 @@ class _Case:
         return "sized: " + ", ".join(parts)
 
 
-def _service(times: Times) -> Service:
+def service_times(times: Times) -> Service:
+    """Measured times as a queue takes them."""
     return Service(times.mean, times.deviation, times.p5 or 0.0, times.p50, times.p95 or 0.0, times.p99)
 
 

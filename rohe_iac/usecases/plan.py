@@ -60,7 +60,7 @@ def make_plan(
     if max_moves is not None:
         problem = replace(problem, settings=replace(problem.settings, max_moves=max_moves))
     decided = plan(problem, record.planfile.plan if record is not None else None)
-    manifests = manifests_of(blueprint, decided)
+    manifests = manifests_of(blueprint, decided, profiles)
     planfile = PlanFile(
         tool=__version__,
         project=blueprint.project,

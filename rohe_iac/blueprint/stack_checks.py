@@ -74,13 +74,14 @@ def _planner(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
         if ":" not in name:
             continue  # the name of an installed plugin
         try:
-            trouble = check_reference(tree.root, name, positional=0, callables=False)
+            trouble = check_reference(tree.root, name, positional=1, callables=False)
         except ValueError as error:
             yield Finding(document, path, "R125", str(error), "write it as user_modules/scorers.py:name")
             continue
         if trouble is not None:
             code = {"file": "R217", "name": "R218", "signature": "R219"}[trouble.part]
-            yield Finding(document, path, code, trouble.message, trouble.hint)
+            line = f" (line {trouble.line})" if trouble.line else ""
+            yield Finding(document, path, code, trouble.message + line, trouble.hint)
 
 
 def _protect(document: Document, stack: Stack, pipelines: list[Pipeline], inventory: object) -> Iterator[Finding]:

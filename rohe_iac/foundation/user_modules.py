@@ -47,7 +47,7 @@ def check_reference(
     """Reads the module with `ast` and tells why `reference` cannot be called with so many positional arguments.
 
     options: keyword arguments that it may be given. surplus: tell also of options that it does not take.
-    callables: it has to be a function; else a class will do, and its signature is not looked at.
+    callables: it has to be a function; else a class will do that is made without arguments and has a fitting __call__.
     None where all is well. Nothing of the module is run. Errors: ValueError where the reference has no such form.
     """
     path, name = split_reference(reference)
@@ -64,11 +64,23 @@ def check_reference(
         line = getattr(error, "lineno", 0) or 0
         return Trouble("file", f"{path} is not Python: {getattr(error, 'msg', '') or error}", line=line)
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
-    if not callables and any(isinstance(node, ast.ClassDef) and node.name == name for node in tree.body):
-        return None
+    classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+    if not callables and name in classes:
+        return _class(path, classes[name], positional)
     if name not in functions:
         return _no_function(path, name, tree, functions)
-    return _signature(path, functions[name], positional, options, surplus) if callables else None
+    return _signature(path, functions[name], positional, options, surplus)
+
+
+def _class(path: str, found: ast.ClassDef, positional: int) -> Trouble | None:
+    methods = {node.name: node for node in found.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+    if found.bases or found.decorator_list:
+        return None  # what it takes over from elsewhere shows only when it runs
+    if "__call__" not in methods:
+        return Trouble("signature", f"{found.name} in {path} has no __call__", "", found.lineno)
+    made = methods.get("__init__")
+    trouble = _signature(path, made, 1, frozenset(), False) if made is not None else None
+    return trouble or _signature(path, methods["__call__"], positional + 1, frozenset(), False)
 
 
 def _no_function(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 
 from rohe_iac.planning import lean
+from rohe_iac.planning.choosing import choose
 from rohe_iac.planning.feasibility import amounts_refusal, refusal_to_stay
 from rohe_iac.planning.field import Field, PlainField, View, refusals_of
 from rohe_iac.planning.layout import NODE_KEY, Layout
@@ -159,7 +160,8 @@ class Attempt:
         domains = [rule for rule in layout.demands[demand].spread if rule.key != NODE_KEY]
         decided, last = self.decisions[demand], indices[-1]
         touched: set[int] = set()
-        view = self.field.evaluate(demand, number if domains else len(indices), explain=explain)
+        picky = layout.extensions.strategy is not None
+        view = self.field.evaluate(demand, number if domains or picky else len(indices), explain=explain)
         heap, refused = view.heap, view.refused
         if self.lean and is_lean(layout, scoring, demand):
             self._place_lean(demand, indices, view)
@@ -170,14 +172,18 @@ class Attempt:
                 # What is missing is told even where nobody asked for explanations.
                 self.refusals[demand] = self.refused(demand)
                 return
-            top = heappop(heap)
-            if domains:
-                self._drop_closed(view)
+            if picky:
+                top, following = choose(layout, ledger, demand, view)
+            else:
+                top = heappop(heap)
+                if domains:
+                    self._drop_closed(view)
+                following = heap[0] if heap else None
             points, node = divmod(-top, number)
             node = number - 1 - node
             second, second_points = -1, 0
-            if heap:
-                second_points, second = divmod(-heap[0], number)
+            if following is not None:
+                second_points, second = divmod(-following, number)
                 second = number - 1 - second
             parts: tuple[int, ...] = ()
             if explain:

@@ -179,6 +179,9 @@ class _Words:
             DOT_PRODUCT: "the best match of what is asked and what is free",
             FRAGMENTATION: "the least fragment of accelerators, then the least left over,",
         }
+        own = self.layout.extensions.strategy
+        if own is not None:
+            return f"chosen by {own.name} of {decision.fits} nodes that fit"
         return f"{best.get(self.attempt.strategy, 'the least left over')} of {decision.fits} nodes that fit"
 
 

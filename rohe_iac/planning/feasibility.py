@@ -9,6 +9,7 @@ from rohe_iac.foundation.quantities import shown_bytes, shown_cpu, shown_share
 from rohe_iac.planning.demand import DeviceRequest
 from rohe_iac.planning.layout import Layout, static_rule
 from rohe_iac.planning.ledger import Ledger, choose_devices
+from rohe_iac.planning.outlook import own_refusal
 
 MILLION = 1_000_000
 
@@ -55,7 +56,16 @@ def amounts_refusal(layout: Layout, ledger: Ledger, demand: int, node: int) -> s
         return "vms"
     if asked.devices and not _devices_fit(layout, ledger, demand, node):
         return "accelerators"
-    return placement_refusal(layout, ledger, demand, node)
+    rule = placement_refusal(layout, ledger, demand, node)
+    if not rule and layout.extensions.filters:
+        # What is plugged in is asked last, so that it is asked seldom.
+        return own_refusal(layout, ledger, demand, node)[0]
+    return rule
+
+
+def rules_of(layout: Layout) -> tuple[str, ...]:
+    """All rules of the problem in the order in which they are asked, plugged filters last."""
+    return (*RULES, *(one.name for one in layout.extensions.filters))
 
 
 def _devices_fit(layout: Layout, ledger: Ledger, demand: int, node: int) -> bool:
@@ -145,7 +155,7 @@ def shortfall(layout: Layout, ledger: Ledger, demand: int, node: int) -> int:
                 total += lacking * MILLION // max(sum(chunks), 1)
     if asked.devices:
         total += devices_missing(layout, ledger, demand, node)
-    if placement_refusal(layout, ledger, demand, node):
+    if placement_refusal(layout, ledger, demand, node) or (not total and own_refusal(layout, ledger, demand, node)[0]):
         total += MILLION
     return total
 
@@ -192,6 +202,10 @@ def shortage(layout: Layout, ledger: Ledger, demand: int, node: int) -> tuple[st
     rule = placement_refusal(layout, ledger, demand, node)
     if rule:
         forbidden(_placement_text(layout, ledger, demand, node, rule))
+    if not texts and layout.extensions.filters:
+        rule, words = own_refusal(layout, ledger, demand, node)
+        if rule:
+            forbidden(f"{rule}: {words}")
     return "; ".join(texts) or f"{wanted.service} fits", total
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from heapq import heapify
 from typing import Any, Protocol
 
-from rohe_iac.planning.feasibility import RULES, refusal, shortage, shortfall
+from rohe_iac.planning.feasibility import refusal, rules_of, shortage, shortfall
 from rohe_iac.planning.layout import Layout
 from rohe_iac.planning.ledger import Ledger
 from rohe_iac.planning.plan import Refusals, Rejection
@@ -101,7 +101,7 @@ def refusals_of(layout: Layout, ledger: Ledger, demand: int, view: View, touched
     counts = view.refused
     return Refusals(
         workload=layout.demands[demand].workload,
-        by_rule=tuple([(rule, counts[rule]) for rule in RULES if counts.get(rule)]),
+        by_rule=tuple([(rule, counts[rule]) for rule in rules_of(layout) if counts.get(rule)]),
         closest=tuple([rejection(layout, ledger, demand, node) for _, node in closest]),
     )
 

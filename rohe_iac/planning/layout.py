@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from rohe_iac.planning.demand import Demand, Resources, Spread
+from rohe_iac.planning.extension import Standing
 from rohe_iac.planning.problem import Problem
 from rohe_iac.planning.supply import Supply
 
@@ -56,6 +57,12 @@ class Layout:
         ]
         ranged = self.settings.ports is not None
         self.numbered = [sum(not port.host for port in demand.ports) if ranged else 0 for demand in self.demands]
+        self.extensions = problem.extensions
+        # Demands as plugged callables see them: with what the chosen variant asks for.
+        self.shown = [
+            replace(demand, resources=asked) if self.extensions else demand
+            for demand, asked in zip(self.demands, self.resources, strict=True)
+        ]
         self.device_types = sorted({device.type for node in self.nodes for device in node.devices})
 
     def _lay_rules(self) -> None:
@@ -164,6 +171,11 @@ class Layout:
             if wire is not None:
                 return (self.wires[wire].latency or 0, wire)
         return (0, -1) if self._zones[a] is not None and self._zones[a] == self._zones[b] else None
+
+    def standing(self, demand: int, replicas: int) -> Standing:
+        """So many replicas of a demand, as plugged callables see them."""
+        one = self.demands[demand]
+        return Standing(one.workload, one.pipeline, one.service, one.member, replicas, one.system)
 
     def static(self, demand: int) -> list[str]:
         """For each node the rule of status, labels, taints or architecture that refuses it, or an empty word."""

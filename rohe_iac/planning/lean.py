@@ -17,7 +17,8 @@ from rohe_iac.planning.scoring import MEMORY_SHIFT, MILLION, PLACES, Scoring
 def is_lean(layout: Layout, scoring: Scoring, demand: int) -> bool:
     """Whether the class asks for cpu, cores and memory only, and nobody watches where it goes."""
     return not (
-        layout.resources[demand].devices
+        layout.extensions
+        or layout.resources[demand].devices
         or layout.watched[demand]
         or layout.host_ports[demand]
         or layout.avoid[demand]

@@ -40,6 +40,8 @@ class Ledger:
         self.devices = [[device.capacity - device.used for device in node.devices] for node in nodes]
         self.pending: set[int] = set()
         self.replicas_on = [0] * len(nodes)
+        # Who stands on each node, for plugged callables; nobody else asks.
+        self.on: list[dict[int, int]] = [{} for _ in nodes] if layout.extensions else []
         self.placed: list[dict[int, int]] = [{} for _ in layout.demands]
         self.counts: list[dict[str, list[int]]] = [
             {key: [0] * len(layout.domain_nodes[key]) for key in keys} for keys in layout.watched
@@ -131,6 +133,11 @@ class Ledger:
         on[node] = on.get(node, 0) + by
         if not on[node]:
             del on[node]
+        if self.on:
+            there = self.on[node]
+            there[demand] = there.get(demand, 0) + by
+            if not there[demand]:
+                del there[demand]
         for key, counts in self.counts[demand].items():
             domain = layout.domains[key][node]
             if domain >= 0:

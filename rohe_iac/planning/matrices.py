@@ -17,6 +17,7 @@ from rohe_iac.planning.feasibility import NEIGHBOURHOOD, RULES, placement_refusa
 from rohe_iac.planning.field import CLOSEST, View
 from rohe_iac.planning.layout import Layout
 from rohe_iac.planning.ledger import Ledger
+from rohe_iac.planning.outlook import own_refusal
 from rohe_iac.planning.scoring import FRAGMENT_WEIGHT, MEMORY_SHIFT, MILLION, PLACES, Scoring
 
 Numbers = npt.NDArray[np.int64]
@@ -85,6 +86,8 @@ class ArrayField:
             if now < standing:
                 refused[rule] = refused.get(rule, 0) + standing - now
                 standing = now
+        if self.layout.extensions.filters:
+            standing -= self._ask_own(demand, passes, refused)
         nodes = np.flatnonzero(passes)
         view = View([], standing, passes, refused)
         if standing and wanted:
@@ -97,6 +100,17 @@ class ArrayField:
         if explain and standing < number:
             view.closest = self._closest(demand, np.flatnonzero(~passes))
         return view
+
+    def _ask_own(self, demand: int, passes: Mask, refused: dict[str, int]) -> int:
+        """Asks the plugged filters of every node that passes so far, node by node; says how many they refuse."""
+        number = 0
+        for node in np.flatnonzero(passes).tolist():
+            rule = own_refusal(self.layout, self.ledger, demand, node)[0]
+            if rule:
+                passes[node] = False
+                refused[rule] = refused.get(rule, 0) + 1
+                number += 1
+        return number
 
     def close(self, view: View, nodes: Sequence[int]) -> int:
         """See Field."""
@@ -177,7 +191,8 @@ class ArrayField:
     def _points(self, demand: int, nodes: Positions) -> Numbers:
         scoring, asked = self.scoring, self.layout.resources[demand]
         if scoring.first:
-            return np.zeros(len(nodes), np.int64)
+            own = [sum(scoring.own_parts(demand, node)) for node in nodes.tolist()] if scoring.own_weights else 0
+            return np.zeros(len(nodes), np.int64) + np.array(own, np.int64)
         cpu_weight, memory_weight, device_weight, open_weight, wishes = scoring.weights[demand]
         cpu: Any
         memory: Any
@@ -206,6 +221,8 @@ class ArrayField:
         if scoring.fragments:
             grades = np.array([scoring.fragment_points(demand, node) for node in nodes.tolist()], np.int64)
             points += grades * FRAGMENT_WEIGHT
+        if scoring.own_weights:
+            points += np.array([sum(scoring.own_parts(demand, node)) for node in nodes.tolist()], np.int64)
         return points
 
     def _closest(self, demand: int, refused: Positions) -> list[tuple[int, int]]:
@@ -221,6 +238,9 @@ class ArrayField:
             total += self._devices_missing(demand)
         total += np.where(self._neighbours_mask(demand), 0, MILLION)
         mine = total[refused]
+        if self.layout.extensions.filters:
+            # Nothing but a plugged filter refuses what lacks nothing.
+            mine[mine == 0] = MILLION
         if len(mine) > CLOSEST:
             limit = np.partition(mine, CLOSEST - 1)[CLOSEST - 1]
             refused, mine = refused[mine <= limit], mine[mine <= limit]

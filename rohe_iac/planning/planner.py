@@ -14,7 +14,7 @@ from rohe_iac.planning.layout import Layout
 from rohe_iac.planning.ledger import Ledger
 from rohe_iac.planning.objective import Objective, Worth
 from rohe_iac.planning.plan import Plan
-from rohe_iac.planning.problem import Problem
+from rohe_iac.planning.problem import Problem, not_held
 from rohe_iac.planning.queue import order
 from rohe_iac.planning.scoring import BEST_FIT, DOT_PRODUCT, FIRST_FIT, FRAGMENTATION, WORST_FIT
 from rohe_iac.planning.search import Search
@@ -45,7 +45,7 @@ class UnknownStrategy(RoheError):
 
 
 class UnknownExtension(RoheError):
-    """The stack asks for filters or scorers of its own, which the planner does not take."""
+    """The settings name filters, scorers or a strategy whose callables the problem does not hold."""
 
     exit_code = ExitCode.INVALID
 
@@ -57,17 +57,21 @@ def plan(problem: Problem, previous: Plan | None = None, *, explain: bool = True
     explain: whether to tell score parts and refused nodes of placed replicas; the placements are the same without.
     Errors: UnknownStrategy, UnknownExtension; with the strategy `exact` SolverMissing, NotCovered.
     """
-    if problem.settings.strategy not in STRATEGIES:
+    if problem.settings.strategy not in STRATEGIES and problem.extensions.strategy is None:
         raise UnknownStrategy(
             f"no strategy is called '{problem.settings.strategy}'",
             hint=f"strategies: {', '.join(STRATEGIES)}",
         )
-    own = (*problem.settings.filters, *(name for name, _ in problem.settings.scorers))
-    if own:
+    absent = not_held(problem)
+    if absent:
         # Passing over a filter in silence would place replicas where the user forbids them.
         raise UnknownExtension(
-            f"the planner takes no filters or scorers of the user: {', '.join(own)}",
-            hint="take them out of the stack's planner settings",
+            f"the problem does not hold the filters or scorers that it names: {', '.join(absent)}",
+            hint="plan from the blueprint, with the modules that it names",
+        )
+    if problem.settings.strategy == EXACT and problem.extensions:
+        raise UnknownExtension(
+            "the strategy 'exact' does not know plugged filters and scorers", hint="use the strategy 'portfolio'"
         )
     found = _plan(problem, previous, explain, frozenset())
     if problem.settings.survive and len(problem.nodes) <= SPARE_LIMIT and not _survives(problem, found):

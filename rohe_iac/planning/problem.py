@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ from rohe_iac.planning.demand import (
     Spread,
     Toleration,
 )
+from rohe_iac.planning.extension import NO_EXTENSIONS, Extensions, Origin
 from rohe_iac.planning.supply import Device, Supply, Taint, Wire
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
 WEIGHT_ONE = 1024
 """A weight of 1: weights are kept in 1024ths, so that points never pass through floats."""
+
+UNSAVED = "unsaved"
+"""Marks a field that is not written into plan files."""
 
 AUTO_NOTE = "replicas: auto counts as 1 until it is sized from a profile"
 
@@ -44,6 +48,8 @@ class Settings:
 
     ports: first and last number given out, None where the target numbers none. one_machine: all nodes stand for one
     machine, so that port numbers are unique in the stack. max_moves: how many placed replicas may move, None: any.
+    filters and scorers (with weights): references as the blueprint gives them; origins: what they, and a strategy of
+    the user's, were taken from.
     """
 
     objective: tuple[str, ...] = ("placed", "stable", "nodes")
@@ -61,11 +67,15 @@ class Settings:
     max_moves: int | None = None
     filters: tuple[str, ...] = ()
     scorers: tuple[tuple[str, int], ...] = ()
+    origins: tuple[Origin, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is to be placed where, and how. The order of its tuples means nothing."""
+    """What is to be placed where, and how. The order of its tuples means nothing.
+
+    extensions: the callables that the settings name; they are not saved with the rest.
+    """
 
     stack: str
     nodes: tuple[Supply, ...]
@@ -73,6 +83,14 @@ class Problem:
     wires: tuple[Wire, ...] = ()
     edges: tuple[Edge, ...] = ()
     settings: Settings = Settings()
+    extensions: Extensions = field(default=NO_EXTENSIONS, compare=False, repr=False, metadata={UNSAVED: True})
+
+
+def not_held(problem: Problem) -> tuple[str, ...]:
+    """References of filters and scorers that the settings name and the problem does not hold."""
+    held = {one.origin.reference for one in problem.extensions.all}
+    named = (*problem.settings.filters, *(name for name, _ in problem.settings.scorers))
+    return tuple(name for name in named if name not in held)
 
 
 def problem_of(blueprint: Blueprint, profiles: Mapping[str, Profile] | None = None) -> Problem:

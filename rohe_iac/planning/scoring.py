@@ -11,6 +11,7 @@ Each scorer gives [0, 1000000] points times its weight:
 | wishes | share of the wishes (near and avoid rules that are not required) that hold |
 | fragmentation | with the strategy of that name: the grade of what the placement does to the free accelerators |
 | taints | 1 where the node has no taint of PreferNoSchedule that is not tolerated |
+| those plugged in | what the stack's own scorers give, each with the weight that the stack gives it |
 
 Sensitivity doubles the weight of its own dimension. Points are fixed-point integers (40 binary places between a
 capacity and its million), so that they do not depend on the processor, and NumPy gives the very same.
@@ -22,6 +23,7 @@ from rohe_iac.planning.demand import DeviceRequest
 from rohe_iac.planning.fragmentation import Fragmentation, Kind
 from rohe_iac.planning.layout import Layout
 from rohe_iac.planning.ledger import Ledger, choose_devices
+from rohe_iac.planning.outlook import own_points
 from rohe_iac.planning.problem import WEIGHT_ONE
 
 MILLION = 1_000_000
@@ -86,11 +88,12 @@ class Scoring:
             self.weights.append((cpu, memory, device, opened, wishes))
         self.tainted = [any(taint.effect == "PreferNoSchedule" for taint in node.taints) for node in nodes]
         self.any_tainted = any(self.tainted)
+        self.own_weights = [weight for _, weight in settings.scorers] if layout.extensions.scorers else []
 
     def total(self, demand: int, node: int) -> int:
         """The sum of all parts."""
         if self.first:
-            return 0
+            return sum(self.own_parts(demand, node))
         cpu_weight, memory_weight, device_weight, open_weight, wishes = self.weights[demand]
         ledger = self.ledger
         cpu, memory = self._amounts(demand, node)
@@ -105,7 +108,16 @@ class Scoring:
             points += self.taint_points(demand, node)
         if self.fragments:
             points += self.fragment_points(demand, node) * FRAGMENT_WEIGHT
+        if self.own_weights:
+            points += sum(self.own_parts(demand, node))
         return points
+
+    def own_parts(self, demand: int, node: int) -> tuple[int, ...]:
+        """What each plugged scorer gives times its weight."""
+        if not self.own_weights:
+            return ()
+        found = own_points(self.layout, self.ledger, demand, node)
+        return tuple([(one * weight) >> 10 for one, weight in zip(found, self.own_weights, strict=True)])
 
     def _amounts(self, demand: int, node: int) -> tuple[int, int]:
         asked, ledger = self.layout.resources[demand], self.ledger
@@ -141,7 +153,7 @@ class Scoring:
     def parts(self, demand: int, node: int) -> tuple[int, ...]:
         """The parts of `total`, in the order of `names`."""
         if self.first:
-            return ()
+            return self.own_parts(demand, node)
         cpu_weight, memory_weight, device_weight, open_weight, wishes = self.weights[demand]
         ledger = self.ledger
         cpu, memory = self._amounts(demand, node)
@@ -153,15 +165,17 @@ class Scoring:
             (self.wish_points(demand, node) * wishes) >> 10 if wishes else 0,
             self.taint_points(demand, node) if self.any_tainted else 0,
             self.fragment_points(demand, node) * FRAGMENT_WEIGHT if self.fragments else 0,
+            *self.own_parts(demand, node),
         )
 
     def names(self, demand: int) -> tuple[str, ...]:
         """The scorers that take part for the demand; the others are left out of what people see."""
+        own = tuple(one.name for one in self.layout.extensions.scorers)
         if self.first:
-            return ()
+            return own
         _, _, device, opened, wishes = self.weights[demand]
         told = (True, True, bool(device), bool(opened), bool(wishes), self.any_tainted, bool(self.fragments))
-        return tuple(name if one else "" for name, one in zip(SCORERS, told, strict=True))
+        return (*(name if one else "" for name, one in zip(SCORERS, told, strict=True)), *own)
 
     def device_points(self, demand: int, node: int) -> int:
         """Points of the accelerator scorer, unweighted."""

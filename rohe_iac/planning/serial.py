@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.planning.plan import Plan
-from rohe_iac.planning.problem import Problem
+from rohe_iac.planning.problem import UNSAVED, Problem
 
 Value = TypeVar("Value")
 
@@ -39,7 +39,11 @@ def problem_from_json(value: Any) -> Problem:
 
 
 def _object(value: Any) -> dict[str, Any]:
-    return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    return {
+        field.name: _plain(getattr(value, field.name))
+        for field in dataclasses.fields(value)
+        if UNSAVED not in field.metadata
+    }
 
 
 def _plain(value: Any) -> Any:

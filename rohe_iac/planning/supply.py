@@ -55,6 +55,10 @@ class Supply:
     taints: tuple[Taint, ...] = ()
     status: str = "running"
 
+    def label(self, key: str, default: str = "") -> str:
+        """The value of a label, or the default where the node has none."""
+        return next((value for name, value in self.labels if name == key), default)
+
 
 @dataclass(frozen=True, slots=True)
 class Wire:

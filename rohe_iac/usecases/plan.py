@@ -19,6 +19,7 @@ from rohe_iac.planning.plan import Plan
 from rohe_iac.planning.planner import plan
 from rohe_iac.planning.problem import problem_of
 from rohe_iac.planning.stating import stated
+from rohe_iac.usecases.extensions import with_extensions
 from rohe_iac.usecases.profile import profiles_named
 
 
@@ -44,7 +45,7 @@ def make_plan(
 
     against: a record file to compare with, in place of the one in the state folder. max_moves: how many replicas that
     could stay may move, None: any.
-    Errors: InvalidBlueprint, InvalidProfile, UsageError, UnreadablePlan.
+    Errors: InvalidBlueprint, InvalidProfile, UnusableModule, UnknownPlugin, BadExtension, UsageError, UnreadablePlan.
     """
     blueprint = load(directory, stack)
     name = blueprint.stack.metadata.name
@@ -54,7 +55,7 @@ def make_plan(
         else decode_record(read_file(against), str(against))
     )
     profiles, measured = profiles_named(blueprint)
-    problem = problem_of(blueprint, profiles)
+    problem, modules = with_extensions(problem_of(blueprint, profiles), blueprint.root)
     if profiles:
         blueprint = stated(blueprint, problem)
     if max_moves is not None:
@@ -66,7 +67,7 @@ def make_plan(
         project=blueprint.project,
         stack=name,
         target=target_of(blueprint),
-        inputs=tuple(sorted((*blueprint.sources, *measured), key=lambda source: source.path)),
+        inputs=tuple(sorted((*blueprint.sources, *measured, *modules), key=lambda source: source.path)),
         against=record.against if record is not None else None,
         problem=problem,
         plan=decided,

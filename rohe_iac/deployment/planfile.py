@@ -10,6 +10,7 @@ from typing import Any
 from rohe_iac.blueprint.blueprint import Source
 from rohe_iac.deployment.actions import Action
 from rohe_iac.foundation.canonical import canonical_json, sha256_hex
+from rohe_iac.manifests.local import REPLAY
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.planning.plan import Plan
 from rohe_iac.planning.problem import Problem
@@ -92,6 +93,12 @@ class PlanFile:
     def encode(self) -> bytes:
         """The file's bytes: canonical JSON with the digest inside, and a newline."""
         return canonical_json({**self.content(), "digest": self.digest}) + b"\n"
+
+    @cached_property
+    def stood_in(self) -> tuple[str, ...]:
+        """Addresses of the services that stand-ins run for, replicas left out, sorted."""
+        replicas = [manifest.address for manifest in self.manifests if f"    {REPLAY}:" in manifest.text]
+        return tuple(sorted({f"service/{replica.split('/')[1]}" for replica in replicas}))
 
     @property
     def changes(self) -> tuple[Action, ...]:

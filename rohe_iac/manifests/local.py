@@ -23,6 +23,8 @@ OPERATOR = "operator"
 """The client that the command line speaks as."""
 STAND_IN = ("rohe", "stand-in", "run")
 """What runs for a service that has a profile and no command."""
+REPLAY = "ROHE_REPLAY"
+"""The variable that tells a stand-in, and nobody else, which file holds what it replays."""
 
 
 class LocalManifests(Planned):
@@ -119,7 +121,7 @@ class LocalManifests(Planned):
             # It listens on one port and answers every path, and takes no memory to speak of.
             "readiness": {"tcp": placement.ports[0].name} if placement.ports else None,
             "limits": {},
-            "paths": {**paths, "ROHE_REPLAY": f"run/programs/{placement.instance}/files/replay.json"},
+            "paths": {**paths, REPLAY: f"run/programs/{placement.instance}/files/replay.json"},
             "files": [{"name": "replay.json", "content": replay.encode()}],
         }
 

@@ -337,9 +337,9 @@ class Repository:
 def repository(engine: Engine, tmp_path: Path) -> Iterator[Repository]:
     """A blueprint of one service with a broker and an agent; whatever the test leaves is ended."""
     first = next(_ports)
-    while not all(port_is_free(port) for port in range(first, first + 10)):
+    while not all(port_is_free(port) for port in range(first, first + 20)):
         first = next(_ports)
-    for _ in range(10):
+    for _ in range(20):
         next(_ports)
     made = Repository(tmp_path / "repository", tmp_path, first)
     made.write()

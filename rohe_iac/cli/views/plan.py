@@ -34,6 +34,9 @@ class PlanView:
             return
         for warning in planfile.unsupported:
             self.screen.err.print(f"[yellow]note:[/yellow] apply will refuse: {escape(warning)}")
+        if stood_in := planfile.stood_in:
+            text = f"{', '.join(stood_in[:FEW])}: no command, so stand-ins replay the measured profile"
+            self.screen.err.print(f"[yellow]note:[/yellow] {escape(text)}")
         self._placements(planfile.plan, every=every)
         node_bars(self.screen, planfile.problem, planfile.plan)
         self._unplaced(planfile)
@@ -61,10 +64,13 @@ class PlanView:
         table = Table(box=None, pad_edge=False, header_style="bold")
         for index in shown:
             table.add_column(titles[index], overflow="fold", no_wrap=titles[index] not in ("WHY", "PORTS"))
-        last = ""
+        last = ("", "")
         for row in rows:
-            table.add_row("" if row[0] == last else row[0], *(row[index] for index in shown[1:]))
-            last = row[0]
+            # A node is named once, and what holds for a row as for the one above it is not said again.
+            why = "same" if (row[0], row[-1]) == last and len(row[-1]) > len("same") else row[-1]
+            cells = ["" if row[0] == last[0] else row[0], *row[1:-1], why]
+            table.add_row(*(cells[index] for index in shown))
+            last = (row[0], row[-1])
         self.screen.out.print(table)
 
     def _summary(self, plan: Plan) -> None:

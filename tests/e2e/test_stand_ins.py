@@ -1,0 +1,78 @@
+"""The cctvs example applied on this machine: stand-ins take the measured time and burn the measured cycles."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+pytestmark = pytest.mark.engine
+CCTVS = Path(__file__).parents[2] / "examples" / "cctvs"
+WANTED = 40
+"""Requests that reach the end before anything is judged."""
+
+
+def objectives(repository: Any) -> dict[str, Any]:
+    told = repository.run("observe", "-o", "json")
+    assert told.code in (0, 10), told.err
+    agents = json.loads(told.out)["agents"] if told.code == 0 else []
+    return {item["objective"]: item for agent in agents for item in agent["objectives"]}
+
+
+def served(repository: Any) -> dict[str, tuple[float, float]]:
+    """By instance: its processor seconds, and those that its requests cost as it was told."""
+    found = {}
+    for part in repository.run("status", "-o", "json").value["parts"]:
+        told = repository.folder.run / "programs" / part["instance"] / "files" / "replay.json"
+        if told.exists():
+            times = psutil.Process(part["pid"]).cpu_times()
+            found[part["instance"]] = (times.user + times.system, json.loads(told.read_bytes())["cpu"])
+    return found
+
+
+def test_the_pipeline_of_the_study_runs_here_and_its_contract_is_measured(repository: Any) -> None:
+    shutil.rmtree(repository.root)
+    shutil.copytree(CCTVS, repository.root)
+    (repository.root / "rohe.yaml").write_text("project: bench\n")
+    stack = repository.root / "blueprints" / "stack.yaml"
+    ports = f"local: {{ports: {repository.first}-{repository.first + 19}}}"
+    stack.write_text(stack.read_text().replace("name: cctvs}", "name: desk}").replace("local: {}", ports))
+    # A load that leaves this machine something for what else it has to do.
+    pipeline = repository.root / "blueprints" / "pipeline.yaml"
+    pipeline.write_text(pipeline.read_text().replace("load: 10/s", "load: 3/s"))
+
+    planned = repository.run("plan")
+    assert planned.code == 0, planned.err
+    assert "no command, so stand-ins replay the measured profile" in re.sub(r"\s+", " ", planned.err)
+    made = repository.run("apply", "--yes", "-o", "json")
+    assert made.code == 0, made.err
+
+    before = served(repository)
+    assert len(before) >= 3
+    end = time.monotonic() + 300
+    while (found := objectives(repository)).get("fast-detection", {"count": 0})["count"] < WANTED:
+        assert time.monotonic() < end, found
+        time.sleep(1)
+    after = served(repository)
+
+    # What the contract names is measured over the whole way and at one service; what nobody measured stays unknown.
+    assert found["fast-answers"]["count"] > 0
+    detection = 0.23
+    assert found["fast-detection"]["value"] > detection
+    assert found["fast-answers"]["value"] > found["fast-detection"]["value"]
+    assert found["misclassification-rate"]["verdict"] == "UNKNOWN"
+
+    # The replicas of the last service burnt at least what so many requests cost, and were not idle otherwise for it.
+    spent = sum(after[name][0] - before[name][0] for name in before if name.startswith("object-detection"))
+    costs = [cost for name, (_, cost) in after.items() if name.startswith("object-detection")]
+    assert spent >= WANTED / 2 * min(costs)
+
+    gone = repository.run("destroy", "--yes")
+    assert gone.code == 0, gone.err
+    assert repository.processes() == {}

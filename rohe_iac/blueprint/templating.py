@@ -7,6 +7,7 @@ takes microseconds whatever is written in it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from functools import cache
 from types import SimpleNamespace
@@ -21,6 +22,8 @@ LONGEST_SCALAR = 1000
 """The longest scalar, in characters, that may hold an expression."""
 LONGEST_VALUE = 10_000
 """The longest text or list that an expression may make on its way."""
+MOST_DIGITS = 30
+"""So many digits before or after the point may be rounded to."""
 
 _NODES = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.Const, nodes.Name, nodes.Getattr, nodes.Getitem, nodes.List,
@@ -60,7 +63,12 @@ def _short(value: Any) -> Any:
         raise Refused(f"a value of more than {LONGEST_VALUE} characters or items comes out on the way")
     if isinstance(value, int) and value.bit_length() > 256:
         raise Refused("a number of more than 77 digits comes out on the way")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise Refused(_TOO_LARGE)
     return value
+
+
+_TOO_LARGE = "a number comes out that is too large to be computed with"
 
 
 def _bounded(name: str) -> Callable[..., Any]:
@@ -69,12 +77,21 @@ def _bounded(name: str) -> Callable[..., Any]:
     def filtered(*arguments: Any, **options: Any) -> Any:
         for argument in (*arguments, *options.values()):
             _short(argument)
+        if name == "round":
+            _few_digits(*arguments[1:2], *options.values())
         return _short(function(*arguments, **options))
 
     for mark in ("jinja_pass_arg",):
         if hasattr(function, mark):
             setattr(filtered, mark, getattr(function, mark))
     return filtered
+
+
+def _few_digits(*precisions: Any) -> None:
+    # Rounding up or down raises ten to that power, which for a large one takes for ever.
+    for precision in precisions:
+        if isinstance(precision, int | float) and not -MOST_DIGITS <= precision <= MOST_DIGITS:
+            raise Refused(f"'round' takes from {-MOST_DIGITS} to {MOST_DIGITS} digits")
 
 
 @cache
@@ -113,17 +130,22 @@ def computed(text: str, inputs: Mapping[str, Any]) -> Any:
             str(value)  # raises with the name in its message
     except TemplateError as error:
         raise Refused(_words(error, inputs)) from error
+    except NameError as error:
+        # A constant that has become infinite is compiled to the name `inf`, and no other name gets past the check.
+        raise Refused(_TOO_LARGE) from error
     except (TypeError, ArithmeticError, ValueError, AttributeError, LookupError, RecursionError) as error:
         raise Refused(str(error) or type(error).__name__) from error
     return _plain(_short(value))
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, SimpleNamespace):
-        raise Refused("'inputs' is all inputs; name one of them, as inputs.NAME")
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
-    return value
+    if isinstance(value, dict):
+        if not all(isinstance(key, str) for key in value):
+            raise Refused("the keys of a mapping are text")
+        return {key: _plain(item) for key, item in value.items()}
+    return _short(value)
 
 
 def _checked(template: nodes.Template) -> list[nodes.Expr]:
@@ -132,11 +154,15 @@ def _checked(template: nodes.Template) -> list[nodes.Expr]:
         if not isinstance(node, nodes.Output):
             raise Refused("only expressions in {{ }} are computed, no statements")
         parts += node.nodes
+    taken = {id(node.node) for node in template.find_all(nodes.Getattr)}
+    taken |= {id(node.node) for node in template.find_all(nodes.Getitem)}
     for node in template.find_all(nodes.Node):
         if not isinstance(node, _NODES):
             raise Refused(f"{type(node).__name__.lower()} is not allowed in an expression")
         if isinstance(node, nodes.Name) and node.name != "inputs":
             raise Refused(f"'{node.name}' is not known; expressions see inputs.NAME only")
+        if isinstance(node, nodes.Name) and id(node) not in taken:
+            raise Refused("'inputs' is all inputs; name one of them, as inputs.NAME")
         if isinstance(node, nodes.Filter) and node.name not in _FILTERS:
             raise Refused(f"no filter '{node.name}'; filters: {', '.join(_FILTERS)}")
         if isinstance(node, nodes.Test) and node.name not in _TESTS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -85,7 +86,8 @@ class _Compiler:
                 return None
             if kind == "difference":
                 return left - right
-            return left / right if right else None
+            quotient = left / right if right else math.inf
+            return quotient if math.isfinite(quotient) else None
 
         return value
 

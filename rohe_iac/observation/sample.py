@@ -6,6 +6,9 @@ from typing import Any
 
 import msgspec
 
+LARGEST = 1e150
+"""The largest number, either way, that a report counts with: the squares of millions still add up to a float."""
+
 
 class Part(msgspec.Struct, kw_only=True):
     """What one instance said of a request."""
@@ -38,10 +41,8 @@ class Sample(msgspec.Struct, kw_only=True):
 
 
 def number_of(value: Any) -> float | None:
-    """A number as a float, true as 1 and false as 0, anything else as None; NaN is None."""
-    if isinstance(value, bool):
-        return float(value)
-    if isinstance(value, int | float) and value == value:
+    """A number as a float, true as 1 and false as 0, anything else as None; so are NaN and what is beyond LARGEST."""
+    if isinstance(value, int | float) and -LARGEST <= value <= LARGEST:
         return float(value)
     return None
 

@@ -115,6 +115,8 @@ class _Reader:
             if window is not None and (length := window_of(window)) is not None:
                 self.windows[key] = length
                 window.to(f"{self.target}: window of the objectives on {name}")
+            elif window is not None:
+                window.drop("not a length such as 5m")
             for field in (entry.get("name"), entry.get("metric_type")):
                 if field is not None:
                     field.to(f"{self.target}: metrics.{name}")

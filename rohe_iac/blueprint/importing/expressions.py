@@ -146,8 +146,10 @@ def _conditions(field: Field) -> dict[str, Any]:
 
 
 def _condition(part: Field) -> Any:
+    if part.is_list and len(part.items()) == 1:
+        return _literal(part.items()[0])
     if part.is_list:
-        return {"in": [_literal(item) for item in part.items()]}
+        raise Inexpressible("a filter is one value, and this is a list of several")
     if part.is_mapping:
         raise Inexpressible("a filter is a value or a comparison")
     match = _COMPARISON.fullmatch(part.text)

@@ -6,6 +6,9 @@ import re
 from fractions import Fraction
 from typing import Any
 
+from pydantic_core import PydanticCustomError
+
+from rohe_iac.blueprint.amounts import length_of
 from rohe_iac.blueprint.contract_checks import BUILT_IN
 from rohe_iac.blueprint.importing.gathering import IMPORTED, ContractDraft, Gathering
 from rohe_iac.blueprint.importing.journal import Field, plain
@@ -88,9 +91,12 @@ def window_of(field: Field | None) -> str | None:
     if match is None or match[2].lower() not in _UNITS or Fraction(match[1]) == 0:
         return None
     unit = _UNITS[match[2].lower()]
-    if unit == "reports":
-        return f"{int(Fraction(match[1]))} reports" if Fraction(match[1]) >= 1 else None
-    return f"{match[1]}{unit}"
+    length = f"{int(Fraction(match[1]))} reports" if unit == "reports" else f"{match[1]}{unit}"
+    try:
+        length_of(length)
+    except PydanticCustomError:  # longer than anything that the language measures, or less than one report
+        return None
+    return length
 
 
 def metric_names(defined: list[str]) -> dict[str, str]:

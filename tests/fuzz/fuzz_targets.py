@@ -1,0 +1,242 @@
+"""What is fuzzed: bytes go in, findings or a RoheError come out, and nothing else may happen.
+
+Each target takes the bytes and returns the words for what came of them; any exception is a crash.
+"""
+
+from __future__ import annotations
+
+import atexit
+import math
+import shutil
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from rohe_iac.blueprint.contract import ContractSpec
+from rohe_iac.blueprint.discovery import decoded
+from rohe_iac.blueprint.document import read_plain
+from rohe_iac.blueprint.formatting import formatted
+from rohe_iac.blueprint.importing.importing import InvalidImport
+from rohe_iac.blueprint.linking import check_links
+from rohe_iac.blueprint.modules import take_in
+from rohe_iac.blueprint.templating import Refused, computed
+from rohe_iac.blueprint.tree import read_tree
+from rohe_iac.foundation.diagnostics import Severity
+from rohe_iac.foundation.errors import RoheError
+
+LONGEST = 65_536
+"""Longer inputs are cut: what takes long by its size alone is measured elsewhere."""
+
+SURROUNDINGS = {
+    "rohe.yaml": "project: fuzz\n",
+    "modules/detect/module.yaml": """apiVersion: rohe.dev/v1
+kind: Module
+metadata: {name: detect, version: 1.2.0}
+spec:
+  inputs:
+    replicas: {type: integer, default: 2, minimum: 1, maximum: 9}
+    name: {type: string, default: detect}
+  sources: [pipeline.yaml]
+""",
+    "modules/detect/pipeline.yaml": """apiVersion: rohe.dev/v1
+kind: Pipeline
+metadata: {name: "{{ inputs.name }}"}
+spec:
+  services:
+    - {name: detect, command: [python], replicas: "{{ inputs.replicas }}"}
+""",
+    "user_modules/functions.py": "def mean(samples, features=(), **options):\n    return {}\n",
+    "profiles/detect.yaml": """profile: 1
+service: detect
+demand: [{load: 1/s, cpu: 100m, memory: 64Mi}]
+serviceTime: {any: {alone: {mean: 10ms, p50: 9ms, p99: 30ms}}}
+""",
+    "models/model.onnx": "weights",
+}
+"""Files that a blueprint under test may name."""
+
+
+@cache
+def surroundings() -> Path:
+    """A folder with the files that a blueprint may name."""
+    folder = Path(tempfile.mkdtemp(prefix="rohe-fuzz-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for name, text in SURROUNDINGS.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return folder
+
+
+def _told(message: str, about: object = "") -> str:
+    """The message of a refusal, which has to say something."""
+    assert message, about
+    return message
+
+
+def blueprint(data: bytes) -> str:
+    """`rohe validate` of one file in a folder with a module, a user module and a profile."""
+    tree = read_tree(surroundings(), [decoded("blueprints/x.yaml", data[:LONGEST])])
+    take_in(tree)
+    tree.findings += check_links(tree)
+    told = tree.told()
+    for item in told:
+        assert item.place.line >= 1
+        assert item.place.column >= 1
+        assert item.message
+        assert item.code
+    if any(item.severity is Severity.ERROR for item in told):
+        return "faulty"
+    return "valid" if tree.documents else "nothing"
+
+
+def normal_form(data: bytes) -> str:
+    """`rohe fmt`: the normal form says the same, and is its own normal form."""
+    text = data[:4096].decode("utf-8", "replace").replace("\0", "")
+    result = formatted(text)
+    if result is None:
+        return "none"
+    assert len(read_plain(result).values) == len(read_plain(text).values)
+    assert formatted(result) == result
+    return "formed"
+
+
+INPUTS: dict[str, Any] = {"replicas": 3, "name": "cam", "share": 0.5, "zones": ["a", "b"], "labels": {"zone": "a"}}
+
+
+def template(data: bytes) -> str:
+    """An expression in a module's scalar."""
+    text = data[:2000].decode("utf-8", "replace")
+    results = []
+    for form in (text, f"{{{{ {text} }}}}"):
+        try:
+            value = computed(form, INPUTS)
+        except Refused as error:
+            results.append("refused" if _told(str(error)) else "")
+        else:
+            assert _plain(value), repr(value)
+            results.append(type(value).__name__)
+    return results[1]
+
+
+def _plain(value: Any) -> bool:
+    if isinstance(value, list):
+        return all(map(_plain, value))
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and _plain(part) for key, part in value.items())
+    return value is None or isinstance(value, str | int | bool) or (isinstance(value, float) and math.isfinite(value))
+
+
+def expression(data: bytes) -> str:
+    """A contract's metrics, compiled and computed on samples."""
+    from rohe_iac.observation.expression import compile_metrics
+
+    plain = read_plain(data[:4096].decode("utf-8", "replace").replace("\0", ""))
+    trees = plain.values[0] if plain.values else None
+    try:
+        ContractSpec.model_validate({"pipeline": "p", "metrics": trees})
+        checked = True
+    except ValueError:
+        checked = False
+    if not isinstance(trees, dict):
+        return "no mapping"
+    try:
+        compiled = compile_metrics(trees)
+    except RoheError:
+        return "refused"
+    for metric in compiled.values():
+        for samples in _samples():
+            value = metric(samples)
+            assert value is None or isinstance(value, float | int), type(value)
+    return "checked" if checked else "loose"
+
+
+@cache
+def _samples() -> tuple[Any, ...]:
+    from rohe_iac.observation.sample import Part, Sample
+
+    def sample(index: int, **values: Any) -> Sample:
+        parts = [
+            Part(service="s", member=f"m{part}", instance=f"s-m{part}-0", node="n", values={**values, "energy": part})
+            for part in range(1 + index % 3)
+        ]
+        return Sample(time=float(index), key=str(index), values=values, parts=parts, request=str(index))
+
+    odd = (
+        1,
+        0.5,
+        -2,
+        10**400,
+        1e308,
+        -1e308,
+        float("inf"),
+        float("-inf"),
+        float("nan"),
+        True,
+        "text",
+        None,
+        [1],
+        {"a": 1},
+    )
+    mixed = [sample(i, confidence=value, truth=i % 3, prediction=i % 2) for i, value in enumerate(odd)]
+    return (), (mixed[0],), tuple(mixed[:3]), tuple(mixed)
+
+
+def edits(data: bytes) -> str:
+    """`rohe plan --what-if`: the line of edits, made on a problem with all kinds of things."""
+    from rohe_iac.planning.edits import apply_edits, parse_edits
+
+    text = data[:1000].decode("utf-8", "replace")
+    try:
+        changed = apply_edits(_problem(), parse_edits(text))
+    except RoheError as error:
+        return "refused" if _told(error.brief) else ""
+    assert changed.stack == _problem().stack
+    return "edited"
+
+
+@cache
+def _problem() -> Any:
+    from rohe_iac.blueprint.loading import load
+    from rohe_iac.planning.problem import problem_of
+
+    folder = Path(tempfile.mkdtemp(prefix="rohe-fuzz-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    (folder / "rohe.yaml").write_text("project: fuzz\n")
+    (folder / "all.yaml").write_bytes((Path(__file__).parent / "corpus/blueprint/whole.yaml").read_bytes())
+    return problem_of(load(folder))
+
+
+@cache
+def _import_folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="rohe-fuzz-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def foreign(data: bytes) -> str:
+    """`rohe import` of one file: documents that validate, or places that cannot be read."""
+    from rohe_iac.usecases.import_ import import_files
+
+    path = _import_folder() / "file"
+    path.write_bytes(data[:LONGEST])
+    try:
+        done = import_files(_import_folder(), [Path("file")])
+    except InvalidImport as error:
+        told = [fault for fault in error.faults if fault.place.file == "file" and fault.message]
+        return "refused" if told and len(told) == len(error.faults) else _told("", error.faults)
+    assert done.imported.files
+    for file in done.imported.files:
+        assert all(item.reason for item in file.unmapped)
+    return ", ".join(sorted({file.format for file in done.imported.files}))
+
+
+TARGETS: dict[str, Callable[[bytes], str]] = {
+    "blueprint": blueprint,
+    "normal_form": normal_form,
+    "template": template,
+    "expression": expression,
+    "edits": edits,
+    "foreign": foreign,
+}

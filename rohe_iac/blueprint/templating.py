@@ -126,8 +126,7 @@ def computed(text: str, inputs: Mapping[str, Any]) -> Any:
             value = expression(inputs=names)
         else:
             value = environment.from_string(text).render(inputs=names)
-        if isinstance(value, StrictUndefined):
-            str(value)  # raises with the name in its message
+        value = _plain(_short(value))
     except TemplateError as error:
         raise Refused(_words(error, inputs)) from error
     except NameError as error:
@@ -135,7 +134,7 @@ def computed(text: str, inputs: Mapping[str, Any]) -> Any:
         raise Refused(_TOO_LARGE) from error
     except (TypeError, ArithmeticError, ValueError, AttributeError, LookupError, RecursionError) as error:
         raise Refused(str(error) or type(error).__name__) from error
-    return _plain(_short(value))
+    return value
 
 
 def _plain(value: Any) -> Any:
@@ -145,6 +144,8 @@ def _plain(value: Any) -> Any:
         if not all(isinstance(key, str) for key in value):
             raise Refused("the keys of a mapping are text")
         return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, StrictUndefined):
+        str(value)  # raises with the name in its message
     return _short(value)
 
 

@@ -73,6 +73,13 @@ def predicted(blueprint: Blueprint) -> dict[str, tuple[float, float]]:
     return found
 
 
+def quietly(rohe: Path, command: str, root: Path) -> None:
+    """Runs the command; SystemExit with what it said where it fails."""
+    done = subprocess.run([rohe, command, "--yes"], cwd=root, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"rohe {command} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+
+
 def measured(rohe: Path, root: Path) -> dict[str, Any]:
     """Of each objective by name: value and how many it is of."""
     told = subprocess.run([rohe, "observe", "-o", "json"], cwd=root, capture_output=True, text=True, check=True)
@@ -87,7 +94,7 @@ def main() -> None:
         os.environ["XDG_STATE_HOME"] = str(folder / "state")
         root = prepared(folder)
         told = predicted(load(root))
-        subprocess.run([rohe, "apply", "--yes"], cwd=root, check=True, stdout=subprocess.DEVNULL)
+        quietly(rohe, "apply", root)
         try:
             time.sleep(WARM)
             psutil.cpu_percent()
@@ -95,7 +102,7 @@ def main() -> None:
             busy = psutil.cpu_percent()
             found = measured(rohe, root)
         finally:
-            subprocess.run([rohe, "destroy", "--yes"], cwd=root, check=True, stdout=subprocess.DEVNULL)
+            quietly(rohe, "destroy", root)
     print(f"cctvs at {LOAD} for {SECONDS} s; this machine was {busy:.0f}% busy")
     for service, (mean, p99) in told.items():
         row = [f"{service or 'the whole way'}:"]

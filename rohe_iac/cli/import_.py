@@ -44,7 +44,7 @@ def import_(
 
     done = import_files(screen.folder, files, name=name, cores_unit=cores_unit.value if cores_unit else "")
     if out != "-":
-        write_documents(screen.folder / out, done.imported.text)
+        write_documents(screen.folder / out, done.imported)
     elif output is Output.human:
         sys.stdout.write(done.imported.text)
     show_import(screen, done, output, None if out == "-" else out)

@@ -35,5 +35,5 @@ def schema(
     for path in write_schemas(screen.folder / out, KINDS if every else (schema_of(kind)["title"],)):
         screen.err.print(f"wrote {path}", markup=False)
     for name in KINDS if every else (schema_of(kind)["title"],):
-        screen.out.print(modeline(name, str(out)), markup=False)
+        screen.out.print(f"# {modeline(name, str(out))}", markup=False)
     return ExitCode.OK

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rohe_iac.blueprint.discovery import decoded, read_file
+from rohe_iac.blueprint.discovery import decoded, read_file, root_of
 from rohe_iac.blueprint.finding import SourceText
 from rohe_iac.blueprint.importing.importing import HEAD, Imported, InvalidImport, import_texts
 from rohe_iac.blueprint.importing.reading import Fault
@@ -18,6 +18,10 @@ from rohe_iac.blueprint.tree import read_tree
 from rohe_iac.foundation.diagnostics import Diagnostic, Severity
 from rohe_iac.foundation.errors import ExitCode, RoheError, UsageError
 from rohe_iac.foundation.names import is_name
+from rohe_iac.usecases.schema import modeline, write_schemas
+
+SCHEMAS = ".schemas"
+"""The folder at a blueprint's root that editors find the schemas of its documents in."""
 
 
 class UnwritableOutput(RoheError):
@@ -78,14 +82,21 @@ def _checked(imported: Imported) -> tuple[Diagnostic, ...]:
     return tuple(item for item in told if item.severity is Severity.WARNING)
 
 
-def write_documents(path: Path, text: str) -> None:
-    """Writes the documents; a file that rohe import did not write is left alone. Errors: UnwritableOutput."""
+def write_documents(path: Path, imported: Imported) -> None:
+    """Writes the documents, each tied to its schema, and those schemas beside the blueprint's root.
+
+    A file that rohe import did not write is left alone. Errors: UnwritableOutput, UsageError.
+    """
     try:
         if path.exists() and not path.read_bytes().startswith(HEAD.encode()):
             hint = "name another file, or remove this one"
             raise UnwritableOutput(f"{path} is there and was not written by `rohe import`", hint=hint)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        schemas = root_of(path.parent) / SCHEMAS
+        write_schemas(schemas, dict.fromkeys(str(document["kind"]) for document in imported.documents))
+        # Both ends with their links followed: an editor goes up from where the file really is.
+        folder = os.path.relpath(schemas.resolve(), path.parent.resolve()).replace(os.sep, "/")
+        path.write_text(imported.written(lambda kind: modeline(kind, folder)), encoding="utf-8")
     except OSError as error:
         hint = "name a file that you may write to"
         raise UnwritableOutput(f"cannot write {path}: {error.strerror}", hint=hint) from error

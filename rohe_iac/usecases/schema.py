@@ -38,5 +38,8 @@ def write_schemas(folder: Path, kinds: Iterable[str] = tuple(KINDS)) -> list[Pat
 
 
 def modeline(kind: str, folder: str) -> str:
-    """The line at the head of a document that ties editors' YAML extensions to the schema in `folder`."""
-    return f"# yaml-language-server: $schema={folder.rstrip('/')}/{kind.lower()}.json"
+    """The comment at the head of a document that ties editors' YAML extensions to the schema in `folder`.
+
+    Without the sign `#`. An editor takes `folder` from where the document's file is.
+    """
+    return f"yaml-language-server: $schema={folder.rstrip('/')}/{kind.lower()}.json"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rohe_iac.blueprint.finding import SourceText
@@ -48,11 +48,24 @@ class ImportedDocument:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """Blueprint documents, the same as YAML text, and what became of the files."""
+    """Blueprint documents, the comment lines above each of them, and what became of the files."""
 
     documents: tuple[Document, ...]
-    text: str
+    comments: tuple[tuple[str, ...], ...]
     files: tuple[ImportedDocument, ...]
+
+    @property
+    def text(self) -> str:
+        """The documents as YAML text."""
+        return self.written()
+
+    def written(self, line: Callable[[str], str] | None = None) -> str:
+        """The documents as YAML text. line: gives a comment line for a kind, such as one for editors."""
+        parts = []
+        for document, comments in zip(self.documents, self.comments, strict=True):
+            more = (line(str(document["kind"])),) if line is not None else ()
+            parts.append(document_text(document, (*more, *comments)))
+        return f"{HEAD}\n" + "---\n".join(parts)
 
 
 def import_texts(sources: Sequence[SourceText], *, name: str = "", cores_unit: CoresUnit | None = None) -> Imported:
@@ -82,5 +95,4 @@ def import_texts(sources: Sequence[SourceText], *, name: str = "", cores_unit: C
     if faults:
         raise InvalidImport(faults)
     made = into.documents()
-    text = "---\n".join(document_text(document, comments) for document, comments in made)
-    return Imported(tuple(document for document, _ in made), f"{HEAD}\n{text}", tuple(files))
+    return Imported(tuple(document for document, _ in made), tuple(comments for _, comments in made), tuple(files))

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from rohe_iac.blueprint.document import read_plain
+from rohe_iac.blueprint.formatting import formatted
 from rohe_iac.blueprint.importing.importing import Imported, InvalidImport
 from rohe_iac.blueprint.importing.journal import shown_path
 from rohe_iac.blueprint.importing.reading import Node, read_foreign
 from rohe_iac.blueprint.importing.yaml_text import document_text
+from rohe_iac.blueprint.loading import check
+from rohe_iac.blueprint.reference import schema_of
 from rohe_iac.foundation.errors import UsageError
 from rohe_iac.usecases.import_ import UnwritableOutput, import_files, write_documents
 
@@ -81,17 +86,37 @@ def test_all_samples_together_validate_without_missing_references(tmp_path: Path
     }
     assert read_plain(done.imported.text).values == list(done.imported.documents)
     out = tmp_path / "blueprints" / "all.yaml"
-    write_documents(out, done.imported.text)
-    write_documents(out, done.imported.text)
-    assert out.read_text() == done.imported.text
+    write_documents(out, done.imported)
+    first = out.read_text()
+    write_documents(out, done.imported)
+    assert out.read_text() == first
 
 
-def test_a_file_of_somebody_else_is_not_written_over(tmp_path: Path) -> None:
+def test_every_document_that_is_written_names_its_schema_for_editors(tmp_path: Path, samples: Path) -> None:
+    (tmp_path / "rohe.yaml").write_text("project: here\n")
+    done = import_files(samples, [Path(name) for name in NAMES], name="testbed")
+    out = tmp_path / "blueprints" / "deep er" / "all.yaml"
+    write_documents(out, done.imported)
+    text = out.read_text()
+    assert text.startswith("# Written by rohe import.\n# yaml-language-server: $schema=")
+    parts = text.split("---\n")
+    assert len(parts) == len(done.imported.documents)
+    for part, document in zip(parts, done.imported.documents, strict=True):
+        (named,) = re.findall(r"^# yaml-language-server: \$schema=(\S+)$", part, re.MULTILINE)
+        schema = json.loads((out.parent / named).read_text())
+        assert schema == schema_of(str(document["kind"]))
+        assert jsonschema.Draft202012Validator(schema).is_valid(document)
+    assert formatted(text) == text
+    assert check([tmp_path], allow_missing_references=True).valid
+
+
+def test_a_file_of_somebody_else_is_not_written_over(tmp_path: Path, sample: Take) -> None:
     out = tmp_path / "mine.yaml"
     out.write_text("mine: true\n")
     with pytest.raises(UnwritableOutput):
-        write_documents(out, "# Written by rohe import.\n")
+        write_documents(out, sample(*NAMES))
     assert out.read_text() == "mine: true\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.yaml"]
 
 
 def test_the_same_files_give_the_same_bytes(sample: Take) -> None:

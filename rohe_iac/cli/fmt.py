@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -25,9 +26,15 @@ def fmt(
 
     result = format_documents([screen.folder / path for path in paths or [Path()]], check=check)
     for path in result.changed:
-        screen.out.print(str(path), markup=False)
+        screen.out.print(_from_here(path), markup=False, soft_wrap=True)
     for path in result.odd:
-        screen.err.print(f"{path}: left as it is, since no layout keeps all of it", markup=False)
+        screen.err.print(f"{_from_here(path)}: left as it is, since no layout keeps all of it", markup=False)
     verb = "would change" if check else "changed"
     screen.err.print(f"{len(result.changed)} of {result.read} files {verb}", markup=False)
     return ExitCode.CHECK_FAILED if check and result.changed else ExitCode.OK
+
+
+def _from_here(path: Path) -> str:
+    """The path as the working folder sees it, where it lies below."""
+    below = os.path.relpath(path)
+    return str(path) if below.startswith("..") else below

@@ -78,7 +78,12 @@ def _unit_hint(value: object, example: str) -> str:
     return f"write it as {example}"
 
 
-def _quantity(reader: Callable[[object], Any], pattern: str, example: str) -> Any:
+NUMBER = r"^\s*\+?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?\s*"
+"""How the number of a quantity begins, for schemas; what follows is its unit."""
+
+
+def _quantity(reader: Callable[[object], Any], units: str, example: str) -> Any:
+    pattern = rf"{NUMBER}{units}\s*$"
     schema = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": pattern}], "examples": [example]}
 
     @lru_cache(maxsize=4096, typed=True)
@@ -101,15 +106,15 @@ Flag = Annotated[bool, Strict()]
 Name = Annotated[
     str, AfterValidator(_name), Field(json_schema_extra={"pattern": "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"})
 ]
-Millicores = Annotated[int, *_quantity(quantities.millicores, r"^\d+(\.\d+)?m?$", "500m")]
-Bytes = Annotated[int, *_quantity(quantities.byte_count, r"^\d+(\.\d+)?([kKMGTP]i?)?$", "512Mi")]
-Share = Annotated[int, *_quantity(quantities.basis_points, r"^\d+(\.\d+)?%?$", "15%"), Field(ge=0)]
-Ratio = Annotated[float, *_quantity(quantities.ratio, r"^\d+(\.\d+)?%?$", "99%")]
-Seconds = Annotated[float, *_quantity(quantities.seconds, r"^\d+(\.\d+)?(us|ms|s|m|h|d|w)$", "10s")]
-Rate = Annotated[float, *_quantity(quantities.per_second, r"^\d+(\.\d+)?/[smh]$", "15/s")]
-BitsPerSecond = Annotated[int, *_quantity(quantities.bits_per_second, r"^\d+(\.\d+)?[KkMG]?bps$", "20Mbps")]
-Hertz = Annotated[int, *_quantity(quantities.hertz, r"^\d+(\.\d+)?[kKMG]?Hz$", "1.5GHz")]
-CostPerHour = Annotated[float, *_quantity(quantities.cost_per_hour, r"^\d+(\.\d+)?/[hd]$", "0.02/h")]
+Millicores = Annotated[int, *_quantity(quantities.millicores, "m?", "500m")]
+Bytes = Annotated[int, *_quantity(quantities.byte_count, "([kKMGTP]i?)?", "512Mi")]
+Share = Annotated[int, *_quantity(quantities.basis_points, "%?", "15%"), Field(ge=0)]
+Ratio = Annotated[float, *_quantity(quantities.ratio, "%?", "99%")]
+Seconds = Annotated[float, *_quantity(quantities.seconds, "(us|ms|s|m|h|d|w)", "10s")]
+Rate = Annotated[float, *_quantity(quantities.per_second, "/[smh]", "15/s")]
+BitsPerSecond = Annotated[int, *_quantity(quantities.bits_per_second, "[KkMG]?bps", "20Mbps")]
+Hertz = Annotated[int, *_quantity(quantities.hertz, "[kKMG]?Hz", "1.5GHz")]
+CostPerHour = Annotated[float, *_quantity(quantities.cost_per_hour, "/[hd]", "0.02/h")]
 
 
 class Metadata(Model):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, Strict, WithJsonSchema, model_validator
 
 from rohe_iac.blueprint.amounts import Amount, Length, amount_of, length_of
-from rohe_iac.blueprint.base import Flag, Metadata, Model, Name, Ratio, Seconds, fault
+from rohe_iac.blueprint.base import NUMBER, Flag, Metadata, Model, Name, Ratio, Seconds, fault
 from rohe_iac.blueprint.expression import RawExpression
 from rohe_iac.foundation.user_modules import split_reference
 
@@ -86,7 +86,7 @@ Moment = Annotated[datetime, BeforeValidator(_moment), WithJsonSchema({"type": "
 LengthText = Annotated[
     str,
     BeforeValidator(_length),
-    WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)?(us|ms|s|m|h|d|w)$|^\d+ reports?$"}),
+    WithJsonSchema({"type": "string", "pattern": rf"{NUMBER}(us|ms|s|m|h|d|w)\s*$|^\s*\d+\s+reports?\s*$"}),
 ]
 Aggregate = Annotated[str, AfterValidator(_aggregate)]
 Reference = Annotated[str, AfterValidator(_reference)]
@@ -94,7 +94,12 @@ if TYPE_CHECKING:
     RawSink = Any
     RawAmount = Any
 else:
-    _AMOUNT = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^-?\d+(\.\d+)?\s*[A-Za-z%/]*$"}]}
+    _AMOUNT = {
+        "anyOf": [
+            {"type": "number"},
+            {"type": "string", "pattern": r"^\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?\s*[A-Za-z%/]*\s*$"},
+        ]
+    }
     RawSink = Annotated[
         Any,
         AfterValidator(_sink),

@@ -317,7 +317,7 @@ FIELDS: dict[str, tuple[str, str]] = {
         "first-fit, best-fit, worst-fit, fragmentation, portfolio, exact, or your own by path.",
         "best-fit",
     ),
-    "PlannerSettings.filters": ("Further filters, by installed name or path.", '["user_modules/scorers.py:quiet"]'),
+    "PlannerSettings.filters": ("Further filters, by installed name or path.", '["user_modules/filters.py:trusted"]'),
     "PlannerSettings.scorers": ("Further scorers with their weights.", '{"user_modules/scorers.py:carbon": 2}'),
     "PlannerSettings.iterations": (
         "How many iterations a search may spend; absent: by the size of the problem.",

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from rohe_iac.blueprint.base import Metadata, Model, Name, fault
+from rohe_iac.blueprint.base import Metadata, Model, Name, Number, fault
 
 
 def _version(text: str) -> str:
@@ -37,8 +37,8 @@ class Input(Model):
     type: InputType
     default: Any = None
     description: str = ""
-    minimum: float | None = None
-    maximum: float | None = None
+    minimum: Number | None = None
+    maximum: Number | None = None
     enum: tuple[Any, ...] = ()
     pattern: str | None = None
 

@@ -13,6 +13,7 @@ from rohe_iac.blueprint.importing.importing import HEAD, Imported, InvalidImport
 from rohe_iac.blueprint.importing.reading import Fault
 from rohe_iac.blueprint.importing.units import CoresUnit
 from rohe_iac.blueprint.linking import check_links
+from rohe_iac.blueprint.loading import uncollected
 from rohe_iac.blueprint.references import MISSING
 from rohe_iac.blueprint.tree import read_tree
 from rohe_iac.foundation.diagnostics import Diagnostic, Severity
@@ -59,13 +60,14 @@ def import_files(folder: Path, paths: Sequence[Path], *, name: str = "", cores_u
             faults += [Fault(replace(item.place, file=str(path)), item.message, item.hint) for item in file.faults]
         else:
             sources.append(SourceText(str(path), file.source.text))
-    try:
-        imported = import_texts(sources, name=name, cores_unit=unit)
-    except InvalidImport as error:
-        raise InvalidImport([*faults, *error.faults]) from error
-    if faults:
-        raise InvalidImport(faults)
-    return Import(imported, _checked(imported))
+    with uncollected():
+        try:
+            imported = import_texts(sources, name=name, cores_unit=unit)
+        except InvalidImport as error:
+            raise InvalidImport([*faults, *error.faults]) from error
+        if faults:
+            raise InvalidImport(faults)
+        return Import(imported, _checked(imported))
 
 
 def _checked(imported: Imported) -> tuple[Diagnostic, ...]:

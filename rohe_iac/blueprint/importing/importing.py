@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from rohe_iac.blueprint.finding import SourceText
 from rohe_iac.blueprint.importing.gathering import Document, Gathering
@@ -11,7 +12,7 @@ from rohe_iac.blueprint.importing.journal import Field, Journal, Mapped, Unmappe
 from rohe_iac.blueprint.importing.reading import Fault, Unreadable, read_foreign
 from rohe_iac.blueprint.importing.recognition import FORMATS, take_document
 from rohe_iac.blueprint.importing.units import CoresUnit
-from rohe_iac.blueprint.importing.yaml_text import document_text
+from rohe_iac.blueprint.importing.yaml_text import comment_text, document_text
 from rohe_iac.foundation.diagnostics import Place
 from rohe_iac.foundation.errors import ExitCode, RoheError
 
@@ -46,13 +47,17 @@ class ImportedDocument:
     notes: tuple[tuple[Place, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Imported:
     """Blueprint documents, the comment lines above each of them, and what became of the files."""
 
     documents: tuple[Document, ...]
     comments: tuple[tuple[str, ...], ...]
     files: tuple[ImportedDocument, ...]
+
+    @cached_property
+    def _bodies(self) -> tuple[str, ...]:
+        return tuple(map(document_text, self.documents))
 
     @property
     def text(self) -> str:
@@ -62,9 +67,9 @@ class Imported:
     def written(self, line: Callable[[str], str] | None = None) -> str:
         """The documents as YAML text. line: gives a comment line for a kind, such as one for editors."""
         parts = []
-        for document, comments in zip(self.documents, self.comments, strict=True):
+        for document, body, comments in zip(self.documents, self._bodies, self.comments, strict=True):
             more = (line(str(document["kind"])),) if line is not None else ()
-            parts.append(document_text(document, (*more, *comments)))
+            parts.append(comment_text((*more, *comments)) + body)
         return f"{HEAD}\n" + "---\n".join(parts)
 
 

@@ -48,7 +48,9 @@ class Journal:
     def tell(self, book: dict[Path, tuple[Place, str]], path: Path, place: Place, text: str) -> None:
         """Writes a line of one of the two books."""
         book[path] = (place, text)
-        self.touched.update(path[:end] for end in range(len(path) + 1))
+        while path not in self.touched:
+            self.touched.add(path)
+            path = path[:-1]
 
     def told(self, root: Node) -> tuple[list[Mapped], list[Unmapped]]:
         """Every field of the document in its order: each leaf is mapped or not, by itself or by what it is part of."""
@@ -138,13 +140,18 @@ class Field:
 
     def get(self, *names: str) -> Field | None:
         """The entry of the first of these names that is there and holds something; spelling is compared loosely."""
-        entries = self.node.entries or {}
+        node = self.node
+        if not node.entries:
+            return None
+        if node.spelled is None:
+            node.spelled = {}
+            for key, part in node.entries.items():
+                if part.value is not None or part.entries is not None or part.items is not None:
+                    node.spelled.setdefault(plain(key), (key, part))
         for name in names:
-            for key, node in entries.items():
-                if plain(key) == plain(name) and not (
-                    node.value is None and node.entries is None and node.items is None
-                ):
-                    return Field(node, (*self.path, key), self.journal)
+            found = node.spelled.get(plain(name))
+            if found is not None:
+                return Field(found[1], (*self.path, found[0]), self.journal)
         return None
 
     def entries(self) -> list[tuple[str, Field]]:

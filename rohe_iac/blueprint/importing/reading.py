@@ -8,12 +8,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from yaml import MappingEndEvent, MappingStartEvent, MarkedYAMLError, ScalarEvent, SequenceEndEvent, YAMLError
-from yaml.events import AliasEvent, DocumentEndEvent, DocumentStartEvent
+from yaml import (
+    MappingEndEvent,
+    MappingStartEvent,
+    MarkedYAMLError,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    YAMLError,
+)
+from yaml.events import AliasEvent, DocumentStartEvent
 
 from rohe_iac.blueprint.document import MAX_DEPTH, MAX_VALUES, Parser
 from rohe_iac.blueprint.scalars import resolve
@@ -24,12 +32,23 @@ Scalar = str | int | float | bool | None
 
 @dataclass(slots=True, eq=False)
 class Node:
-    """A value and where it begins. entries: of a mapping; items: of a list; both None for a scalar."""
+    """A value and where it begins, counted from 0. entries: of a mapping; items: of a list; None for a scalar.
 
-    place: Place
+    spelled: the entries that hold something by the loose spelling of their keys, once they were asked for.
+    """
+
+    file: str
+    line: int
+    column: int
     value: Scalar = None
     entries: dict[str, Node] | None = None
     items: list[Node] | None = None
+    spelled: dict[str, tuple[str, Node]] | None = None
+
+    @property
+    def place(self) -> Place:
+        """Where it is written; made when it is asked for, since most of a large file is never told of."""
+        return Place(self.file, self.line + 1, self.column + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,25 +87,21 @@ def read_foreign(name: str, text: str) -> Reading:
                 value = json.loads(text)
             except (ValueError, RecursionError):
                 raise refused from None
-            return Reading([_without_places(value, Place(name), [0], 0)])
+            return Reading([_without_places(value, name, [0], 0)])
         raise
 
 
 class _Reader:
+    """Reads all documents in one loop over the parser's events."""
+
     def __init__(self, name: str, text: str) -> None:
         self.name = name
         self.reading = Reading()
         self.count = 0
         self.anchors: dict[str, tuple[Node, int]] = {}
-        self.parser = Parser(text)
+        self.known: dict[str, Scalar] = {}
         try:
-            for event in iter(self.parser.get_event, None):
-                if isinstance(event, DocumentStartEvent):
-                    self.anchors = {}
-                elif not isinstance(event, DocumentEndEvent) and hasattr(event, "anchor"):
-                    node = self._node(event, 0)
-                    if node.value is not None or node.entries is not None or node.items is not None:
-                        self.reading.documents.append(node)
+            self._read(Parser(text).get_event)
         except MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             place = Place(name) if mark is None else Place(name, mark.line + 1, mark.column + 1)
@@ -94,71 +109,127 @@ class _Reader:
         except YAMLError as error:
             raise Unreadable(Fault(Place(name), f"not YAML and not JSON: {error}")) from error
 
-    def _place(self, event: Any) -> Place:
-        return Place(self.name, event.start_mark.line + 1, event.start_mark.column + 1)
+    def _read(self, get: Callable[[], Any]) -> None:
+        outer: list[_Open] = []
+        current: _Open | None = None
+        while (event := get()) is not None:
+            kind = event.__class__
+            if kind is ScalarEvent:
+                node = self._new(event, len(outer))
+                node.value = self._scalar(event)
+                if event.anchor is not None:
+                    self.anchors[event.anchor] = (node, 1)
+            elif kind is MappingStartEvent or kind is SequenceStartEvent:
+                node = self._new(event, len(outer))
+                if kind is MappingStartEvent:
+                    node.entries = {}
+                else:
+                    node.items = []
+                outer.append(_Open(node, event.anchor, self.count))
+                current = outer[-1]
+                continue
+            elif kind is MappingEndEvent or kind is SequenceEndEvent:
+                closed = outer.pop()
+                node, current = closed.node, outer[-1] if outer else None
+                closed.merge()
+                if closed.anchor is not None:
+                    self.anchors[closed.anchor] = (node, self.count - closed.started + 1)
+            elif kind is AliasEvent:
+                node = self._alias(str(event.anchor), event)
+            else:
+                if kind is DocumentStartEvent:
+                    self.anchors = {}
+                continue
+            if current is not None:
+                current.add(node, plain=kind is ScalarEvent and event.implicit[0], notes=self.reading.notes)
+            elif node.value is not None or node.entries is not None or node.items is not None:
+                self.reading.documents.append(node)
 
-    def _node(self, event: Any, depth: int) -> Node:
-        place = self._place(event)
+    def _new(self, event: Any, depth: int) -> Node:
         self.count += 1
-        started = self.count
-        if isinstance(event, AliasEvent):
-            return self._alias(str(event.anchor), place)
-        self._bounded(place, depth)
-        if isinstance(event, ScalarEvent):
-            node = Node(place, _scalar(event))
-        elif isinstance(event, MappingStartEvent):
-            node = Node(place, entries=self._entries(depth))
-        else:
-            node = Node(place, items=[self._node(item, depth + 1) for item in self._until(SequenceEndEvent)])
-        if event.anchor is not None:
-            self.anchors[event.anchor] = (node, self.count - started + 1)
+        mark = event.start_mark
+        node = Node(self.name, mark.line, mark.column)
+        if depth >= MAX_DEPTH:
+            raise Unreadable(Fault(node.place, f"nested deeper than {MAX_DEPTH} levels"))
+        self._bounded(node)
         return node
 
-    def _bounded(self, place: Place, depth: int) -> None:
-        if depth >= MAX_DEPTH:
-            raise Unreadable(Fault(place, f"nested deeper than {MAX_DEPTH} levels"))
+    def _bounded(self, node: Node) -> None:
         if self.count > MAX_VALUES:
             hint = "split it into several files"
-            raise Unreadable(Fault(place, f"the file holds more than {MAX_VALUES:,} values", hint))
+            raise Unreadable(Fault(node.place, f"the file holds more than {MAX_VALUES:,} values", hint))
 
-    def _alias(self, anchor: str, place: Place) -> Node:
+    def _alias(self, anchor: str, event: Any) -> Node:
+        mark = event.start_mark
+        node = Node(self.name, mark.line, mark.column)
         if anchor not in self.anchors:
-            raise Unreadable(Fault(place, f"no anchor &{anchor} before *{anchor}"))
-        node, size = self.anchors[anchor]
-        self.count += size
-        self._bounded(place, 0)
-        return Node(place, node.value, node.entries, node.items)
+            raise Unreadable(Fault(node.place, f"no anchor &{anchor} before *{anchor}"))
+        named, size = self.anchors[anchor]
+        self.count += 1 + size
+        self._bounded(node)
+        node.value, node.entries, node.items = named.value, named.entries, named.items
+        return node
 
-    def _entries(self, depth: int) -> dict[str, Node]:
-        entries: dict[str, Node] = {}
-        merged: list[Node] = []
-        for event in self._until(MappingEndEvent):
-            place = self._place(event)
-            key_node = self._node(event, depth + 1)
-            value = self._node(self.parser.get_event(), depth + 1)
-            if key_node.entries is not None or key_node.items is not None:
-                self.reading.notes.append((place, "a key that is no text is passed over"))
-                continue
+    def _scalar(self, event: Any) -> Scalar:
+        text: str = event.value
+        if not event.implicit[0]:
+            return printable(text)
+        if text not in self.known:
+            try:
+                value = resolve(text)
+            except ValueError:
+                value = text
+            self.known[text] = (
+                value if isinstance(value, int | float | bool) or value is None else printable(str(value))
+            )
+        return self.known[text]
+
+
+@dataclass(slots=True, eq=False)
+class _Open:
+    """A mapping or list that is being read. key: of a mapping, the one that awaits its value."""
+
+    node: Node
+    anchor: str | None
+    started: int
+    key: Node | None = None
+    merging: bool = False
+    merged: list[Node] = field(default_factory=list)
+
+    def add(self, node: Node, *, plain: bool, notes: list[tuple[Place, str]]) -> None:
+        """The next item, key or value. plain: it is a scalar without quotes."""
+        entries = self.node.entries
+        if entries is None:
+            assert self.node.items is not None
+            self.node.items.append(node)
+            return
+        if self.key is None:
+            self.key, self.merging = node, plain and node.value == "<<"
+            return
+        key_node, self.key = self.key, None
+        if key_node.entries is not None or key_node.items is not None:
+            notes.append((key_node.place, "a key that is no text is passed over"))
+        elif self.merging:
+            self.merged += [node] if node.entries is not None else node.items or []
+        else:
             key = key_text(key_node.value)
-            if key == "<<" and event.__class__ is ScalarEvent and event.implicit[0]:
-                merged += [value] if value.entries is not None else value.items or []
-                continue
             if key in entries:
-                self.reading.notes.append((place, f"key '{key[:40]}' is here twice; the last one counts"))
+                notes.append((key_node.place, f"key '{key[:40]}' is here twice; the last one counts"))
                 del entries[key]
-            entries[key] = value
-        for source in merged:
-            for key, value in (source.entries or {}).items():
-                entries.setdefault(key, value)
-        return entries
+            entries[key] = node
 
-    def _until(self, end: type) -> Iterator[Any]:
-        while not isinstance(event := self.parser.get_event(), end):
-            yield event
+    def merge(self) -> None:
+        """What `<<` brings, behind what stands in the mapping itself."""
+        assert not self.merged or self.node.entries is not None
+        for source in self.merged:
+            for key, value in (source.entries or {}).items():
+                self.node.entries.setdefault(key, value)  # type: ignore[union-attr]
 
 
 def key_text(value: object) -> str:
     """A key as text, as it would be written in JSON."""
+    if value.__class__ is str:
+        return printable(value)
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     return printable(str(value))
@@ -166,30 +237,19 @@ def key_text(value: object) -> str:
 
 def printable(text: str) -> str:
     """The text without lone surrogates, which no file could hold."""
-    return re.sub("[\ud800-\udfff]", "\ufffd", text)
+    return text if text.isascii() else re.sub("[\ud800-\udfff]", "\ufffd", text)
 
 
-def _scalar(event: Any) -> Scalar:
-    if not event.implicit[0]:
-        return printable(event.value)
-    try:
-        value = resolve(event.value)
-    except ValueError:
-        value = event.value
-    return value if isinstance(value, int | float | bool) or value is None else printable(str(value))
-
-
-def _without_places(value: Any, place: Place, count: list[int], depth: int) -> Node:
+def _without_places(value: Any, name: str, count: list[int], depth: int) -> Node:
     count[0] += 1
+    place = Place(name)
     if depth >= MAX_DEPTH:
         raise Unreadable(Fault(place, f"nested deeper than {MAX_DEPTH} levels"))
     if count[0] > MAX_VALUES:
         raise Unreadable(Fault(place, f"the file holds more than {MAX_VALUES:,} values"))
     if isinstance(value, dict):
-        return Node(
-            place,
-            entries={printable(key): _without_places(item, place, count, depth + 1) for key, item in value.items()},
-        )
+        entries = {printable(key): _without_places(item, name, count, depth + 1) for key, item in value.items()}
+        return Node(name, 0, 0, entries=entries)
     if isinstance(value, list):
-        return Node(place, items=[_without_places(item, place, count, depth + 1) for item in value])
-    return Node(place, printable(value) if isinstance(value, str) else value)
+        return Node(name, 0, 0, items=[_without_places(item, name, count, depth + 1) for item in value])
+    return Node(name, 0, 0, printable(value) if isinstance(value, str) else value)

@@ -34,13 +34,15 @@ def number_of(field: Field) -> Fraction | None:
     """The number of a field, at least 0; None after a fault was told. Numbers in quotes are numbers too."""
     value = field.value
     number: Fraction | None = None
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+    if value.__class__ is int:
+        number = Fraction(value)
+    elif value.__class__ is float and math.isfinite(value):
         number = Fraction(str(value))
     elif isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
         number = Fraction(value.strip())
     if number is None:
         field.fault(f"expected a number, found {_shown(field)}")
-    elif not 0 <= number <= quantities.LARGEST:
+    elif number.numerator < 0 or number.numerator > quantities.LARGEST * number.denominator:
         field.fault(f"expected a number from 0 to {quantities.LARGEST:.0e}, found {_shown(field)}")
         return None
     return number
@@ -101,6 +103,8 @@ def hertz_of(field: Field) -> int | None:
 
 def rounded(number: Fraction) -> int:
     """The whole number next to `number`; upwards, but for what the rounding of a decimal figure explains."""
+    if number.denominator == 1:
+        return number.numerator
     nearest = round(number)
     return nearest if abs(number - nearest) < Fraction(1, 1000) else math.ceil(number)
 

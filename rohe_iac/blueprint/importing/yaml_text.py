@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -15,10 +15,14 @@ _PLAIN = re.compile(r"[A-Za-z0-9_./+(~-][^\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\"
 _CONTROLS = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
-def document_text(document: Mapping[str, Any], comments: tuple[str, ...] = ()) -> str:
-    """One document with comment lines before it; reading it again gives an equal value."""
-    lines = [f"# {_printable(line)}" for line in comments]
-    return "\n".join([*lines, *_block(document, 0, 0)]) + "\n"
+def document_text(document: Mapping[str, Any]) -> str:
+    """One document; reading it again gives an equal value."""
+    return "\n".join(_block(document, 0, 0)) + "\n"
+
+
+def comment_text(lines: Iterable[str]) -> str:
+    """Comment lines."""
+    return "".join(f"# {_printable(line)}\n" for line in lines)
 
 
 def _block(value: Any, indent: int, column: int) -> list[str]:
@@ -39,10 +43,10 @@ def _block(value: Any, indent: int, column: int) -> list[str]:
 
 
 def _entry(head: str, item: Any, indent: int) -> list[str]:
-    inline = _flow(item)
-    short = len(head) + 1 + len(inline) <= WIDTH
-    if not _nested(item) or (short and _shallow(item)):
-        return [f"{head} {inline}"]
+    if not _nested(item) or _shallow(item):
+        inline = _flow(item)
+        if not _nested(item) or len(head) + 1 + len(inline) <= WIDTH:
+            return [f"{head} {inline}"]
     return [head, *_block(item, indent + 2, indent + 2)]
 
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 
-from rohe_iac.planning import lean
 from rohe_iac.planning.choosing import choose
 from rohe_iac.planning.feasibility import amounts_refusal, refusal_to_stay
 from rohe_iac.planning.field import Field, PlainField, View, refusals_of
 from rohe_iac.planning.layout import NODE_KEY, Layout
-from rohe_iac.planning.lean import is_lean
 from rohe_iac.planning.ledger import Grant, Ledger
 from rohe_iac.planning.plan import Refusals
+from rohe_iac.planning.runs import Run, is_run
 from rohe_iac.planning.scoring import Scoring
 
 PLAIN_LIMIT = 40_000
@@ -43,8 +42,8 @@ class Attempt:
     """Places the demands of a layout, one class after another.
 
     least_nodes: a bound on the nodes used that a solver has proven, 0 for none.
-    explain: keep score parts and refusals. lean: use the short loop where it serves. plain_limit: nodes times demands
-    above which NumPy is used (None: default).
+    explain: keep score parts and refusals. runs: fill nodes in one step where that comes to the same.
+    plain_limit: nodes times demands above which NumPy is used (None: default).
     """
 
     def __init__(
@@ -53,13 +52,13 @@ class Attempt:
         strategy: str,
         *,
         explain: bool = True,
-        lean: bool = True,
+        runs: bool = True,
         plain_limit: int | None = None,
     ) -> None:
         self.layout = layout
         self.strategy = strategy
         self.explain = explain
-        self.lean = lean
+        self.runs = runs
         self.ledger = Ledger(layout)
         self.scoring = Scoring(layout, self.ledger, strategy)
         self.decisions: list[list[Decision]] = [[] for _ in layout.demands]
@@ -111,7 +110,7 @@ class Attempt:
                 seen = [(number - 1 - (-key) % number, (-key) // number) for key in others]
                 second, second_points = next(((node, one) for node, one in seen if node != grant.node), (-1, 0))
                 if self.explain and last:
-                    self.refusals[demand] = refusals_of(self.layout, self.ledger, demand, view, set())
+                    self.refusals[demand] = refusals_of(self.layout, self.ledger, demand, view)
                 self.decisions[demand].append(
                     Decision(
                         index, grant.node, grant, self.scoring.total(demand, grant.node),
@@ -139,7 +138,7 @@ class Attempt:
     def refused(self, demand: int) -> Refusals:
         """The nodes that refuse the demand as things stand."""
         view = self.field.evaluate(demand, 0, explain=True)
-        return refusals_of(self.layout, self.ledger, demand, view, set())
+        return refusals_of(self.layout, self.ledger, demand, view)
 
     def _pin(self, demand: int, kept: Mapping[tuple[int, int], int]) -> list[int]:
         left = []
@@ -154,31 +153,63 @@ class Attempt:
         return left
 
     def _place(self, demand: int, indices: Sequence[int]) -> None:
+        layout = self.layout
+        picky = layout.extensions.strategy is not None
+        # The refusals told are those that the last replica meets: where it is the only one, of the same look.
+        view = self.field.evaluate(
+            demand, len(layout.nodes) if picky else len(indices), explain=self.explain and len(indices) == 1
+        )
+        if self.runs and is_run(layout, self.scoring, demand):
+            placed = self._place_run(demand, indices, view)
+        else:
+            placed = self._place_each(demand, indices, view, picky)
+        if placed < len(indices):
+            self.missing[demand] = list(indices[placed:])
+            # What is missing is told even where nobody asked for explanations.
+            self.refusals[demand] = self.refused(demand)
+
+    def _place_run(self, demand: int, indices: Sequence[int], view: View) -> int:
+        """Places replicas node by node; says how many of them."""
+        run = Run(self.layout, self.ledger, self.scoring, demand, self.field, view)
+        decided, explain, done = self.decisions[demand], self.explain, 0
+        for node, chain, taken, second, second_points, fits in run.fills(len(indices)):
+            start = 0
+            if explain and done + taken == len(indices):
+                if taken > 1:
+                    start = taken - 1
+                    run.book(node, chain, 0, start)
+                self.refusals[demand] = self._met(demand, view, done + start)
+            run.book(node, chain, start, taken)
+            for index, (points, parts, cores, devices) in zip(
+                indices[done : done + taken], chain.steps[:taken], strict=True
+            ):
+                grant = Grant(demand, node, cores, devices)
+                told = parts if explain else ()
+                decided.append(Decision(index, node, grant, points, told, second, second_points, fits))
+            done += taken
+        return done
+
+    def _met(self, demand: int, view: View, before: int) -> Refusals:
+        """The refusals that the replica meets that comes after so many of its class."""
+        return self.refused(demand) if before else refusals_of(self.layout, self.ledger, demand, view)
+
+    def _place_each(self, demand: int, indices: Sequence[int], view: View, picky: bool) -> int:
+        """Places replica by replica; says how many."""
         layout, ledger, scoring, explain = self.layout, self.ledger, self.scoring, self.explain
         number, numbered = len(layout.nodes), layout.numbered[demand]
         alone = layout.alone(demand)
         domains = [rule for rule in layout.demands[demand].spread if rule.key != NODE_KEY]
         decided, last = self.decisions[demand], indices[-1]
-        touched: set[int] = set()
-        picky = layout.extensions.strategy is not None
-        view = self.field.evaluate(demand, number if domains or picky else len(indices), explain=explain)
-        heap, refused = view.heap, view.refused
-        if self.lean and is_lean(layout, scoring, demand):
-            self._place_lean(demand, indices, view)
-            return
         for position, index in enumerate(indices):
-            if not heap or numbered > ledger.numbers:
-                self.missing[demand] = list(indices[position:])
-                # What is missing is told even where nobody asked for explanations.
-                self.refusals[demand] = self.refused(demand)
-                return
+            self._fill_up(view)
+            if not view.heap or numbered > ledger.numbers:
+                return position
             if picky:
                 top, following = choose(layout, ledger, demand, view)
             else:
-                top = heappop(heap)
-                if domains:
-                    self._drop_closed(view)
-                following = heap[0] if heap else None
+                top = heappop(view.heap)
+                self._fill_up(view)
+                following = view.heap[0] if view.heap else None
             points, node = divmod(-top, number)
             node = number - 1 - node
             second, second_points = -1, 0
@@ -189,54 +220,38 @@ class Attempt:
             if explain:
                 parts = scoring.parts(demand, node)
                 if index == last:
-                    self.refusals[demand] = refusals_of(layout, ledger, demand, view, touched)
+                    self.refusals[demand] = self._met(demand, view, position)
             grant = ledger.take(demand, node)
             decided.append(Decision(index, node, grant, points, parts, second, second_points, view.fits))
             self.field.touch(node)
+            if index == last:
+                break
             if not alone:
-                view = self.field.evaluate(demand, number, explain=explain)
-                heap, refused = view.heap, view.refused
+                view = self.field.evaluate(demand, number if picky else 1, explain=False)
                 continue
-            touched.add(node)
             # The static rules cannot change: only amounts and neighbours are asked again.
-            rule = amounts_refusal(layout, ledger, demand, node)
-            if rule:
+            if amounts_refusal(layout, ledger, demand, node):
                 view.fits -= 1
                 view.passes[node] = False
-                refused[rule] = refused.get(rule, 0) + 1
             else:
-                heappush(heap, -(scoring.total(demand, node) * number + number - 1 - node))
+                heappush(view.heap, -(scoring.total(demand, node) * number + number - 1 - node))
             for spread in domains:
                 domain = layout.domains[spread.key][node]
                 if ledger.counts[demand][spread.key][domain] >= spread.limit:
-                    nodes = layout.domain_nodes[spread.key][domain]
-                    closed = self.field.close(view, nodes)
-                    view.fits -= closed
-                    refused["spread"] = refused.get("spread", 0) + closed
-                    touched.update(nodes)
-                    self._drop_closed(view)
+                    view.fits -= self.field.close(view, layout.domain_nodes[spread.key][domain])
+        return len(indices)
 
-    def _place_lean(self, demand: int, indices: Sequence[int], view: View) -> None:
-        decided = self.decisions[demand]
-        touched: set[int] = set()
-        # The last replica is decided apart: refusals are told as they stand before it is booked.
-        for run in (indices[:-1], indices[-1:]) if self.explain else (indices,):
-            if self.explain and run and run[-1] == indices[-1] and view.heap:
-                self.refusals[demand] = refusals_of(self.layout, self.ledger, demand, view, touched)
-            steps, nodes = lean.run(self.layout, self.ledger, self.scoring, demand, view, run)
-            decided += [Decision(*step) for step in steps]
-            touched |= nodes
-        for node in touched:
-            self.field.touch(node)
-        if len(decided) < self.layout.demands[demand].replicas:
-            placed = {decision.index for decision in decided}
-            self.missing[demand] = [index for index in indices if index not in placed]
-            self.refusals[demand] = self.refused(demand)
-
-    def _drop_closed(self, view: View) -> None:
-        number, heap = len(self.layout.nodes), view.heap
-        while heap and not view.passes[number - 1 - (-heap[0]) % number]:
-            heappop(heap)
+    def _fill_up(self, view: View) -> None:
+        """Drops the nodes of closed domains from the top, and has more brought where none is left."""
+        number = len(self.layout.nodes)
+        while True:
+            heap = view.heap
+            while heap and not view.passes[number - 1 - (-heap[0]) % number]:
+                heappop(heap)
+            if heap or view.whole:
+                return
+            view.heap = self.field.refill(view)
+            heapify(view.heap)
 
     def drop(self, demand: int, decision: Decision) -> None:
         """Takes one decision back."""

@@ -98,7 +98,7 @@ def placement_refusal(layout: Layout, ledger: Ledger, demand: int, node: int) ->
         if not near_holds(layout, ledger, demand, others, key, node):
             return "near"
     if layout.edges[demand]:
-        return _network_refusal(layout, ledger, demand, node)
+        return network_refusal(layout, ledger, demand, node)
     return ""
 
 
@@ -115,7 +115,8 @@ def near_holds(layout: Layout, ledger: Ledger, demand: int, others: tuple[int, .
     return any(ledger.counts[other][key][domain] for other in others)
 
 
-def _network_refusal(layout: Layout, ledger: Ledger, demand: int, node: int) -> str:
+def network_refusal(layout: Layout, ledger: Ledger, demand: int, node: int) -> str:
+    """Whether latency or bandwidth along the flow refuses the node, or an empty word."""
     for peer, limit, _ in layout.edges[demand]:
         for other in ledger.placed[peer]:
             route = layout.route(node, other)
@@ -229,7 +230,7 @@ def devices_missing(layout: Layout, ledger: Ledger, demand: int, node: int) -> i
     )
 
 
-def _cores_shortage(row: list[int], chunks: tuple[int, ...], missing: Missing) -> None:
+def _cores_shortage(row: tuple[int, ...], chunks: tuple[int, ...], missing: Missing) -> None:
     if not chunks:
         return
     if len(chunks) > len(row):

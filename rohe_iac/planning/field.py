@@ -23,7 +23,8 @@ class View:
 
     heap: a heap of the best nodes; an entry is -(points * nodes + nodes - 1 - node), so that the least is the node of
     most points, the first by name where equal. fits: how many nodes pass. passes: which do, by position.
-    refused: counts by rule. closest: (shortfall, node) of the closest refused nodes.
+    refused: counts by rule. closest: (shortfall, node) of the closest refused nodes; both only where asked for.
+    whole: the heap holds every node that passes; else Field.refill has more. known: what the field keeps for that.
     """
 
     heap: list[int]
@@ -31,16 +32,22 @@ class View:
     passes: Any
     refused: dict[str, int]
     closest: list[tuple[int, int]] = field(default_factory=list)
+    whole: bool = True
+    known: Any = None
 
 
 class Field(Protocol):
     """Evaluates demands against all nodes as the ledger stands."""
 
     def evaluate(self, demand: int, wanted: int, *, explain: bool) -> View:
-        """Points and refusals of all nodes; the heap may be cut to what `wanted` replicas can need, plus a runner-up.
+        """Points of all nodes; the heap may be cut to what `wanted` replicas need at first, plus a runner-up.
 
-        explain: find the closest of the refused too.
+        explain: tell refusals by rule and the closest of the refused too.
         """
+        ...
+
+    def refill(self, view: View) -> list[int]:
+        """The next best nodes of a view whose heap was cut, as its entries; nothing may have been evaluated since."""
         ...
 
     def touch(self, node: int) -> None:
@@ -78,6 +85,11 @@ class PlainField:
         heapify(heap)
         return View(heap, len(heap), passes, refused, sorted(lacking)[:CLOSEST])
 
+    def refill(self, view: View) -> list[int]:
+        """See Field; nothing is ever cut here."""
+        view.whole = True
+        return []
+
     def touch(self, node: int) -> None:
         """See Field; nothing is mirrored here."""
 
@@ -90,19 +102,13 @@ class PlainField:
         return number
 
 
-def refusals_of(layout: Layout, ledger: Ledger, demand: int, view: View, touched: set[int]) -> Refusals:
-    """What a view says of refused nodes; those touched since it was made are looked at again."""
-    closest = view.closest
-    if touched:
-        again = {node for node in touched if not view.passes[node]}
-        closest = [item for item in closest if item[1] not in again]
-        closest += [(shortfall(layout, ledger, demand, node), node) for node in again]
-        closest = sorted(closest)[:CLOSEST]
+def refusals_of(layout: Layout, ledger: Ledger, demand: int, view: View) -> Refusals:
+    """What a view that explains says of refused nodes."""
     counts = view.refused
     return Refusals(
         workload=layout.demands[demand].workload,
         by_rule=tuple([(rule, counts[rule]) for rule in rules_of(layout) if counts.get(rule)]),
-        closest=tuple([rejection(layout, ledger, demand, node) for _, node in closest]),
+        closest=tuple([rejection(layout, ledger, demand, node) for _, node in view.closest]),
     )
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cached_property
 
 from rohe_iac.planning.demand import Demand, Resources, Spread
 from rohe_iac.planning.extension import Standing
+from rohe_iac.planning.kinds import Kinds
 from rohe_iac.planning.problem import Problem
 from rohe_iac.planning.supply import Supply
 
@@ -41,6 +43,7 @@ class Layout:
             surviving(demand, problem.settings.survive)
             for demand in sorted(problem.demands, key=lambda demand: demand.workload)
         )
+        self.kinds = Kinds(self.nodes, self.demands, spare)
         self.node_index = {node.name: position for position, node in enumerate(self.nodes)}
         self.index = {demand.workload: position for position, demand in enumerate(self.demands)}
         self.choice = [(choice or {}).get(demand.workload, 0) if demand.variants else -1 for demand in self.demands]
@@ -51,7 +54,7 @@ class Layout:
         self._lay_rules()
         self._lay_domains()
         self._lay_network()
-        self._static: dict[tuple[object, ...], list[str]] = {}
+        self._static: dict[tuple[object, ...], tuple[list[str], list[str]]] = {}
         self.host_ports = [
             tuple((port.host, port.protocol) for port in demand.ports if port.host) for demand in self.demands
         ]
@@ -136,7 +139,6 @@ class Layout:
                 if known is None or (wire.latency or 0) < (self.wires[known].latency or 0):
                     best[ends] = position
         self._wire_between = best
-        self._zones = [dict(node.labels).get(ZONE_KEY) for node in self.nodes]
         self._routes: dict[tuple[int, int], Route] = {}
         # Without declared links every node reaches every other, and edges ask for nothing.
         self.edges: list[list[tuple[int, int | None, int]]] = [[] for _ in self.demands]
@@ -151,6 +153,10 @@ class Layout:
             self.edges[source].append((sink, edge.latency, share))
             if source != sink:
                 self.edges[sink].append((source, edge.latency, share))
+
+    @cached_property
+    def _zones(self) -> list[str | None]:
+        return [dict(node.labels).get(ZONE_KEY) for node in self.nodes]
 
     def route(self, a: int, b: int) -> Route:
         """How node `a` reaches node `b`: the most specific declared wire, else free within a node or a zone."""
@@ -179,19 +185,22 @@ class Layout:
 
     def static(self, demand: int) -> list[str]:
         """For each node the rule of status, labels, taints or architecture that refuses it, or an empty word."""
+        return self._static_rules(demand)[1]
+
+    def static_kinds(self, demand: int) -> list[str]:
+        """The same for each kind of node."""
+        return self._static_rules(demand)[0]
+
+    def _static_rules(self, demand: int) -> tuple[list[str], list[str]]:
         wanted = self.demands[demand]
         key = (wanted.selector, wanted.tolerations, wanted.arch)
         known = self._static.get(key)
         if known is None:
-            by_kind: dict[tuple[object, ...], str] = {}
-            known = []
-            for node in self.nodes:
-                kind = (node.status, node.labels, node.taints, node.arch)
-                rule = by_kind.get(kind)
-                if rule is None:
-                    rule = by_kind[kind] = static_rule(wanted, node)
-                known.append(rule or ("reserved" if node.name in self.spare else ""))
-            self._static[key] = known
+            kinds = []
+            for example in self.kinds.examples:
+                node = self.nodes[example]
+                kinds.append(static_rule(wanted, node) or ("reserved" if node.name in self.spare else ""))
+            known = self._static[key] = (kinds, [kinds[kind] for kind in self.kinds.of])
         return known
 
     def alone(self, demand: int) -> bool:

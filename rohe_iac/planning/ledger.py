@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from rohe_iac.planning.demand import DeviceRequest
 from rohe_iac.planning.layout import UNLIMITED, Layout
+
+Value = TypeVar("Value")
+
+Row = tuple[int, ...]
+"""Amounts by core or device of one node."""
+
+CoreStep = tuple[tuple[tuple[int, int], ...], Row, Row]
+
+REMEMBERED = 50_000
+"""How many ways of taking cores a ledger keeps in mind."""
 
 
 @dataclass(slots=True)
@@ -28,16 +40,25 @@ class Ledger:
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
         nodes = layout.nodes
+        # What is free at first is the same on all nodes of a kind. Rows are tuples, so that nodes can share them.
+        of, examples = layout.kinds.of, [nodes[example] for example in layout.kinds.examples]
         ratio = layout.settings.vms_ratio
-        self.cpu = [node.cpu - node.cpu_used for node in nodes]
-        self.rss = [node.rss - node.rss_used for node in nodes]
-        self.vms = [UNLIMITED if node.vms is None else node.vms * ratio // 1_000_000 - node.vms_used for node in nodes]
-        self.cores = [
-            [size - used for size, used in zip(node.cores, _padded(node.cores_used, len(node.cores)), strict=True)]
-            for node in nodes
+        self.cpu = _spread([node.cpu - node.cpu_used for node in examples], of)
+        self.rss = _spread([node.rss - node.rss_used for node in examples], of)
+        self.vms = _spread(
+            [UNLIMITED if node.vms is None else node.vms * ratio // 1_000_000 - node.vms_used for node in examples],
+            of,
+        )
+        cores = [
+            tuple(size - used for size, used in zip(node.cores, _padded(node.cores_used, len(node.cores)), strict=True))
+            for node in examples
         ]
-        self.sorted_cores = [sorted(row, reverse=True) for row in self.cores]
-        self.devices = [[device.capacity - device.used for device in node.devices] for node in nodes]
+        self.cores = _spread(cores, of)
+        self.sorted_cores = _spread([descending(row) for row in cores], of)
+        self.devices = _spread(
+            [tuple(device.capacity - device.used for device in node.devices) for node in examples], of
+        )
+        self._taken: dict[tuple[Row, Row], CoreStep] = {}
         self.pending: set[int] = set()
         self.replicas_on = [0] * len(nodes)
         # Who stands on each node, for plugged callables; nobody else asks.
@@ -66,27 +87,29 @@ class Ledger:
         if asked.vms is not None:
             self.vms[node] -= asked.vms
         if asked.cores:
-            grant.cores = tightest_cores(self.cores[node], asked.cores)
-            row = self.cores[node]
-            for core, amount in grant.cores:
-                row[core] -= amount
-            self.sorted_cores[node] = sorted(row, reverse=True)
+            grant.cores, self.cores[node], self.sorted_cores[node] = self.core_step(self.cores[node], asked.cores)
         if asked.devices:
-            taken: list[tuple[int, int]] = []
-            for request in asked.devices:
-                found = choose_devices(layout, self.devices[node], node, request)
-                if found is None:
-                    raise ValueError(f"node {layout.nodes[node].name} lacks the devices of {request}")
-                for device, amount in found:
-                    self.devices[node][device] -= amount
-                taken += found
-            grant.devices = tuple(taken)
+            taken = device_step(layout, self.devices[node], node, asked.devices)
+            if taken is None:
+                raise ValueError(f"node {layout.nodes[node].name} lacks the devices of {asked.devices}")
+            grant.devices, self.devices[node] = taken
         if layout.edges[demand]:
             grant.wires = self._wires(demand, node)
             for wire, share in grant.wires:
                 self.bandwidth[wire] -= share
         self._count(demand, node, 1)
         return grant
+
+    def core_step(self, row: Row, chunks: Row) -> CoreStep:
+        """The cores of a row that the chunks get, the row after that, and the same with the largest first."""
+        known = self._taken.get((row, chunks))
+        if known is None:
+            if len(self._taken) > REMEMBERED:
+                self._taken.clear()
+            granted = tightest_cores(row, chunks)
+            after = changed(row, granted, -1)
+            known = self._taken[row, chunks] = (granted, after, descending(after))
+        return known
 
     def release(self, grant: Grant) -> None:
         """Gives back all that `take` booked."""
@@ -97,12 +120,10 @@ class Ledger:
         if asked.vms is not None:
             self.vms[node] += asked.vms
         if grant.cores:
-            row = self.cores[node]
-            for core, amount in grant.cores:
-                row[core] += amount
-            self.sorted_cores[node] = sorted(row, reverse=True)
-        for device, amount in grant.devices:
-            self.devices[node][device] += amount
+            row = self.cores[node] = changed(self.cores[node], grant.cores, 1)
+            self.sorted_cores[node] = descending(row)
+        if grant.devices:
+            self.devices[node] = changed(self.devices[node], grant.devices, 1)
         for wire, share in grant.wires:
             self.bandwidth[wire] += share
         self._count(demand, node, -1)
@@ -116,12 +137,10 @@ class Ledger:
         if asked.vms is not None:
             self.vms[node] -= asked.vms
         if grant.cores:
-            row = self.cores[node]
-            for core, amount in grant.cores:
-                row[core] -= amount
-            self.sorted_cores[node] = sorted(row, reverse=True)
-        for device, amount in grant.devices:
-            self.devices[node][device] -= amount
+            row = self.cores[node] = changed(self.cores[node], grant.cores, -1)
+            self.sorted_cores[node] = descending(row)
+        if grant.devices:
+            self.devices[node] = changed(self.devices[node], grant.devices, -1)
         for wire, share in grant.wires:
             self.bandwidth[wire] -= share
         self._count(demand, node, 1)
@@ -165,11 +184,42 @@ class Ledger:
         return loads
 
 
+def _spread(kinds: list[Value], of: list[int]) -> list[Value]:
+    return [kinds[kind] for kind in of]
+
+
+def descending(row: Row) -> Row:
+    """The row with the largest first."""
+    return tuple(sorted(row, reverse=True))
+
+
+def changed(row: Row, amounts: tuple[tuple[int, int], ...], sign: int) -> Row:
+    """The row with each amount added (1) to its place, or taken away (-1)."""
+    values = list(row)
+    for place, amount in amounts:
+        values[place] += sign * amount
+    return tuple(values)
+
+
+def device_step(
+    layout: Layout, row: Row, node: int, requests: tuple[DeviceRequest, ...]
+) -> tuple[tuple[tuple[int, int], ...], Row] | None:
+    """The devices of a row that the requests get and the row after that, or None where one finds none."""
+    taken: list[tuple[int, int]] = []
+    for request in requests:
+        found = choose_devices(layout, row, node, request)
+        if found is None:
+            return None
+        row = changed(row, tuple(found), -1)
+        taken += found
+    return tuple(taken), row
+
+
 def _padded(values: tuple[int, ...], length: int) -> tuple[int, ...]:
     return (*values[:length], *(0,) * (length - len(values)))
 
 
-def tightest_cores(free: list[int], chunks: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
+def tightest_cores(free: Sequence[int], chunks: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
     """Each chunk (largest first) on the core that it fills the most, cores distinct; by core number where equal.
 
     Largest first never fails where the request is dominated by the free cores: what holds a chunk holds every smaller.
@@ -188,7 +238,9 @@ def tightest_cores(free: list[int], chunks: tuple[int, ...]) -> tuple[tuple[int,
     return tuple(taken)
 
 
-def choose_devices(layout: Layout, free: list[int], node: int, request: DeviceRequest) -> list[tuple[int, int]] | None:
+def choose_devices(
+    layout: Layout, free: Sequence[int], node: int, request: DeviceRequest
+) -> list[tuple[int, int]] | None:
     """Devices for one request with the amounts booked on them, or None.
 
     A share goes to the fullest shared device that holds it, else takes an idle exclusive one whole; a count takes idle

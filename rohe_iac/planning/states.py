@@ -1,0 +1,136 @@
+"""States: how nodes stand, as NumPy arrays with one column for all that stand alike.
+
+A fleet has thousands of nodes, but few kinds of them, and a class leaves many in the same state: what is asked of one
+node alone is worked out once a state. Columns that no node is in any more are used again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import numpy as np
+import numpy.typing as npt
+
+from rohe_iac.planning.layout import Layout
+from rohe_iac.planning.ledger import Ledger
+from rohe_iac.planning.scoring import Scoring
+
+Numbers = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+CPU, RSS, VMS, CPU_CAPACITY, RSS_CAPACITY, CPU_SCALE, RSS_SCALE, KIND, OPEN, CORE_COUNT, CORES = range(11)
+"""Rows of the table; those of the cores, largest first and -1 where there is none, come last."""
+
+NOBODY = -(1 << 62)
+"""Free cpu of a column that stands for no node: less than anything that is asked for."""
+
+State = tuple[int, bool, int, int, int, tuple[int, ...], tuple[int, ...]]
+"""Kind, whether a replica is there, free cpu, rss and vms, cores largest first, devices."""
+
+
+class States:
+    """of: the column of every node. table, devices: what the columns say. members: how many nodes are in each.
+
+    devices: free amounts, a row for each device of a node, -1 where it has none.
+    """
+
+    def __init__(self, layout: Layout, ledger: Ledger, scoring: Scoring) -> None:
+        self.ledger, self.kinds = ledger, layout.kinds
+        examples = layout.kinds.examples
+        self.width = max((len(layout.nodes[example].cores) for example in examples), default=0)
+        self.depth = max((len(layout.nodes[example].devices) for example in examples), default=0)
+        self._fixed = [
+            (
+                scoring.cpu_capacity[example], scoring.rss_capacity[example], scoring.cpu_scale[example],
+                scoring.rss_scale[example],
+            )
+            for example in examples
+        ]  # fmt: skip
+        self._of = [-1] * len(layout.nodes)
+        self._columns: dict[State, int] = {}
+        self._states: list[State] = []
+        self._members: list[int] = []
+        self._idle: list[int] = []
+        self._room = 0
+        self.table = np.zeros((CORES + self.width, 0), np.int64)
+        self.devices = np.zeros((self.depth, 0), np.int64)
+        self.members = np.zeros(0, np.int64)
+        self.of = np.zeros(len(layout.nodes), np.int64)
+        self.move(range(len(layout.nodes)))
+
+    @property
+    def used(self) -> int:
+        """How many columns there are, idle ones too."""
+        return len(self._states)
+
+    def column(self, node: int) -> int:
+        """The column of a node."""
+        return self._of[node]
+
+    def move(self, nodes: Collection[int]) -> None:
+        """Finds the columns of nodes anew, as the ledger has them."""
+        ledger, columns, of, members = self.ledger, self._columns, self._of, self._members
+        cpu, rss, vms, cores, devices = ledger.cpu, ledger.rss, ledger.vms, ledger.sorted_cores, ledger.devices
+        kinds, replicas_on = self.kinds.of, ledger.replicas_on
+        changed: set[int] = set()
+        fresh: list[int] = []
+        for node in nodes:
+            state = (kinds[node], replicas_on[node] > 0, cpu[node], rss[node], vms[node], cores[node], devices[node])
+            column = columns.get(state)
+            if column is None:
+                column = self._add(state)
+                fresh.append(column)
+            before = of[node]
+            if column == before:
+                continue
+            of[node] = column
+            members[column] += 1
+            changed.add(column)
+            if before >= 0:
+                members[before] -= 1
+                changed.add(before)
+                if not members[before]:
+                    del columns[self._states[before]]
+                    self._idle.append(before)
+        self._write(list(nodes), sorted(set(fresh)), sorted(changed))
+
+    def _add(self, state: State) -> int:
+        if self._idle:
+            column = self._idle.pop()
+            self._states[column] = state
+        else:
+            column = len(self._states)
+            self._states.append(state)
+            self._members.append(0)
+        self._columns[state] = column
+        return column
+
+    def _write(self, nodes: list[int], fresh: list[int], changed: list[int]) -> None:
+        number = len(self._states)
+        if number > self._room:
+            self._grow(number)
+        if fresh:
+            rows = []
+            for column in fresh:
+                kind, opened, cpu, rss, vms, cores, _ = self._states[column]
+                padding = (-1,) * (self.width - len(cores))
+                rows.append((cpu, rss, vms, *self._fixed[kind], kind, opened, len(cores), *cores, *padding))
+            self.table[:, fresh] = np.array(rows, np.int64).T
+            if self.depth:
+                free = [
+                    (*self._states[column][6], *(-1,) * (self.depth - len(self._states[column][6]))) for column in fresh
+                ]
+                self.devices[:, fresh] = np.array(free, np.int64).T
+        if changed:
+            members = [self._members[column] for column in changed]
+            self.members[changed] = members
+            self.table[CPU, [column for column, here in zip(changed, members, strict=True) if not here]] = NOBODY
+        self.of[nodes] = [self._of[node] for node in nodes]
+
+    def _grow(self, number: int) -> None:
+        room = max(64, number + (number >> 1))
+        more = room - self._room
+        self.table = np.pad(self.table, ((0, 0), (0, more)))
+        self.devices = np.pad(self.devices, ((0, 0), (0, more)), constant_values=-1)
+        self.members = np.pad(self.members, (0, more))
+        self._room = room

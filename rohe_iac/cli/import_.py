@@ -42,7 +42,8 @@ def import_(
     from rohe_iac.cli.views.importing import show_import
     from rohe_iac.usecases.import_ import import_files, write_documents
 
-    done = import_files(screen.folder, files, name=name, cores_unit=cores_unit.value if cores_unit else "")
+    unit = cores_unit.value if cores_unit else ""
+    done = import_files(screen.folder, files, name=name, cores_unit=unit, out=None if out == "-" else Path(out))
     if out != "-":
         write_documents(screen.folder / out, done.imported)
     elif output is Output.human:

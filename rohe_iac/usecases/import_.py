@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rohe_iac.blueprint.discovery import decoded, read_file, root_of
 from rohe_iac.blueprint.finding import SourceText
+from rohe_iac.blueprint.importing.beside import Beside
 from rohe_iac.blueprint.importing.importing import HEAD, Imported, InvalidImport, import_texts
 from rohe_iac.blueprint.importing.reading import Fault
 from rohe_iac.blueprint.importing.units import CoresUnit
@@ -39,16 +40,54 @@ class Import:
     diagnostics: tuple[Diagnostic, ...]
 
 
-def import_files(folder: Path, paths: Sequence[Path], *, name: str = "", cores_unit: str = "") -> Import:
+class FilesBeside(Beside):
+    """The files that imported ones name: below the folder of the one that names them, or below the blueprint's root."""
+
+    def __init__(self, folder: Path, root: Path) -> None:
+        self._folder, self._root = folder, root
+
+    def text(self, file: str, path: str) -> str | None:
+        """The text of a file; None where it is not there, lies elsewhere or is none."""
+        found = self._found(file, path)
+        read = read_file(self._root, found) if found is not None else None
+        return read.source.text if read is not None and read.source is not None else None
+
+    def below_root(self, file: str, path: str) -> str | None:
+        """The path from the blueprint's root to a regular file below it, else None."""
+        found = self._found(file, path)
+        if found is None or not found.is_file() or not found.is_relative_to(self._root):
+            return None
+        return found.relative_to(self._root).as_posix()
+
+    def is_folder(self, file: str, path: str) -> bool:
+        """Whether it is a folder."""
+        found = self._found(file, path)
+        return found is not None and found.is_dir()
+
+    def _found(self, file: str, path: str) -> Path | None:
+        folder = (self._folder / file).parent
+        try:
+            found, tops = (folder / path).resolve(), (folder.resolve(), self._root)
+        except (OSError, ValueError, RuntimeError):  # a NUL in the path, or links that go in circles
+            return None
+        return found if any(found.is_relative_to(top) for top in tops) else None
+
+
+def import_files(
+    folder: Path, paths: Sequence[Path], *, name: str = "", cores_unit: str = "", out: Path | None = None
+) -> Import:
     """Reads the files and makes documents that `rohe validate` accepts.
 
     folder: where relative paths start. name: of the inventory, the stack and what has no name of its own.
-    cores_unit: percent or millicores, "" to infer.
+    cores_unit: percent or millicores, "" to infer. out: where the documents will be written, which says where the
+    blueprint's root is; None: in `folder`.
     Errors: UsageError; InvalidImport with every place that cannot be read.
     """
     if name and not is_name(name):
         raise UsageError(f"'{name[:60]}' is not a name", hint="a name has at most 63 characters a-z, 0-9 and hyphens")
     unit = CoresUnit(cores_unit) if cores_unit else None
+    place = next(part for part in (folder / (out or "x")).absolute().parents if part.is_dir())
+    root = root_of(place).resolve()
     sources: list[SourceText] = []
     faults: list[Fault] = []
     for path in paths:
@@ -62,20 +101,20 @@ def import_files(folder: Path, paths: Sequence[Path], *, name: str = "", cores_u
             sources.append(SourceText(str(path), file.source.text))
     with uncollected():
         try:
-            imported = import_texts(sources, name=name, cores_unit=unit)
+            imported = import_texts(sources, name=name, cores_unit=unit, beside=FilesBeside(folder, root))
         except InvalidImport as error:
             raise InvalidImport([*faults, *error.faults]) from error
         if faults:
             raise InvalidImport(faults)
-        return Import(imported, _checked(imported))
+        return Import(imported, _checked(imported, root))
 
 
-def _checked(imported: Imported) -> tuple[Diagnostic, ...]:
+def _checked(imported: Imported, root: Path) -> tuple[Diagnostic, ...]:
     """What `rohe validate` would tell of the text, references into the void left out.
 
     Errors: InvalidImport where it is told as an error, so that no invalid document is ever written.
     """
-    tree = read_tree(Path.cwd(), [decoded("imported.yaml", imported.text.encode())])
+    tree = read_tree(root, [decoded("imported.yaml", imported.text.encode())])
     tree.findings += check_links(tree)
     told = [item for item in tree.told() if item.code not in MISSING]
     errors = [item for item in told if item.severity is Severity.ERROR]

@@ -10,10 +10,13 @@ import shlex
 from pathlib import PurePath
 from typing import Any
 
-from rohe_iac.blueprint.importing.compose_deploy import take_deploy
+from rohe_iac.blueprint.importing.beside import Beside
+from rohe_iac.blueprint.importing.compose_deploy import ARCHITECTURES, take_deploy
 from rohe_iac.blueprint.importing.compose_environment import take_environment
+from rohe_iac.blueprint.importing.compose_files import take_configs
 from rohe_iac.blueprint.importing.compose_health import take_healthcheck
 from rohe_iac.blueprint.importing.compose_ports import take_ports
+from rohe_iac.blueprint.importing.compose_reading import extend, fill
 from rohe_iac.blueprint.importing.compose_volumes import take_volumes
 from rohe_iac.blueprint.importing.gathering import Gathering, PipelineDraft
 from rohe_iac.blueprint.importing.journal import Field
@@ -21,11 +24,11 @@ from rohe_iac.blueprint.importing.naming import ORIGINAL_NAME, dns_name
 from rohe_iac.blueprint.importing.services import NAMES
 
 NETWORK = "every service of a stack reaches the others by ROHE_PEERS or its service port; there are no networks to name"
+ELSEWHERE = "it stands in another file; run `docker compose config` first and import what it prints"
+EXTENSION = "fields that begin with x- say nothing to Compose either"
 RIGHTS = "rights and kernel settings of a container are the target's affair"
 REASONS = {
     "build": "rohe builds no images: name one that is built",
-    "dependson": "an order of start is not kept; draw data flows under `flow`, and let a service wait for its peers",
-    "links": "an order of start is not kept; draw data flows under `flow`",
     "networks": NETWORK,
     "networkmode": NETWORK,
     "extrahosts": NETWORK,
@@ -35,9 +38,7 @@ REASONS = {
     "hostname": "an instance is named by the plan, SERVICE-INDEX",
     "labels": "labels of containers are made by the target",
     "logging": "logs are read with `rohe logs`",
-    "envfile": "variables stand under env; a secret is {secret: env:NAME}",
-    "secrets": "a secret is an env of the form {secret: {name: ..., key: ...}}",
-    "configs": "a file of the repository is put before a replica by `files`",
+    "secrets": "a secret reaches a replica as a variable, never as a file: {secret: {name: ..., key: ...}} under env",
     "privileged": RIGHTS,
     "capadd": RIGHTS,
     "capdrop": RIGHTS,
@@ -48,9 +49,8 @@ REASONS = {
     "user": RIGHTS,
     "ipc": RIGHTS,
     "pid": RIGHTS,
-    "shmsize": "shared memory is a volume: {path: /dev/shm, emptyDir: 64Mi}",
     "profiles": "which services run is said by the pipelines of a stack",
-    "extends": "a service is written whole; run `docker compose config` first and import what it prints",
+    "extends": ELSEWHERE,
     "stopgraceperiod": "how a replica is stopped is the target's affair",
     "stopsignal": "how a replica is stopped is the target's affair",
     "volumesfrom": "a volume is named by each service that has it",
@@ -60,10 +60,9 @@ TOP = {
     "networks": NETWORK,
     "volumes": "a volume is declared where a service uses it",
     "secrets": REASONS["secrets"],
-    "configs": REASONS["configs"],
-    "include": REASONS["extends"],
+    "configs": "a config is a file of the repository, put before each service that names it",
+    "include": ELSEWHERE,
 }
-ARCHITECTURES = {"amd64": "amd64", "x8664": "amd64", "arm64": "arm64", "aarch64": "arm64", "arm": "arm", "armv7": "arm"}
 COMPOSE_MARKS = ("image", "build", "environment", "ports", "deploy", "depends_on", "command", "volumes", "healthcheck")
 ROHE_MARKS = ("port_mapping", "processor", "cores_required", "cpu_required", "service_id", *NAMES)
 
@@ -88,14 +87,61 @@ def take_compose(root: Field, into: Gathering) -> None:
     draft = into.pipeline(original, root.place.file)
     if name is not None:
         name.to(f"Pipeline/{draft.name}: metadata.name")
-    services = root.get("services")
+    services, made = root.get("services"), dict[str, str]()
+    if services is not None:
+        fill(services)
+        extend(services)
     for key, field in services.entries() if services is not None else []:
         if field.is_mapping:
-            draft.services.append(_service(key, field, draft))
+            draft.services.append(_service(key, field, draft, root.get("configs"), into.beside))
+            made[key] = draft.services[-1]["name"]
+    for key, field in services.entries() if services is not None else []:
+        if field.is_mapping:
+            _flow(key, field, made, draft)
+            field.rest(REASONS, "rohe has no such field")
+    for key, part in root.entries():
+        if key.startswith("x-"):
+            part.drop(EXTENSION)
     root.rest(TOP, "not a field of the Compose Specification that rohe knows")
 
 
-def _service(key: str, field: Field, draft: PipelineDraft) -> dict[str, Any]:
+def _flow(key: str, field: Field, made: dict[str, str], draft: PipelineDraft) -> None:
+    """What a service depends on it sends requests to, unless that only has to have run before."""
+    for name in ("depends_on", "links"):
+        given = field.get(name)
+        if given is None:
+            continue
+        wanted = [(other, part) for other, part in given.entries()] or [
+            (item.text.partition(":")[0], item) for item in (given.items() if given.is_list else [given])
+        ]
+        for other, part in wanted:
+            condition = part.get("condition") if part.is_mapping else None
+            if other not in made or other == key:
+                part.drop("there is no such service in the file")
+            elif condition is not None and "completed" in condition.text:
+                part.drop("an order of start is not kept: let the service wait for what has to be done before it")
+            elif _leads(draft.flow, made[other], made[key]):
+                part.drop("requests would run in a circle, and a flow has none")
+            else:
+                link = {"from": made[key], "to": made[other]}
+                if link not in draft.flow:
+                    draft.flow.append(link)
+                    part.note(
+                        f"taken as requests that flow from '{made[key]}' to '{made[other]}'; where it is only an order "
+                        "of start, take that flow out"
+                    )
+                part.to(f"Pipeline/{draft.name}: flow")
+
+
+def _leads(flow: list[dict[str, Any]], begin: str, end: str) -> bool:
+    """Whether requests get from one service to the other, so that a flow back would close a circle."""
+    reached = [begin]
+    for name in reached:
+        reached += [link["to"] for link in flow if link["from"] == name and link["to"] not in reached]
+    return end in reached
+
+
+def _service(key: str, field: Field, draft: PipelineDraft, configs: Field | None, beside: Beside) -> dict[str, Any]:
     name = draft.names.give(key, "service")
     target = f"Pipeline/{draft.name}: services.{name}"
     if name != key:
@@ -105,8 +151,6 @@ def _service(key: str, field: Field, draft: PipelineDraft) -> dict[str, Any]:
     service: dict[str, Any] = {"name": name}
     image = field.get("image")
     if image is not None and image.text:
-        if "${" in image.text:
-            image.note("a variable in an image's name is not filled in")
         service["image"] = image.text
         image.to(f"{target}.image")
     # As with containers: the entry point is what runs, the command its arguments.
@@ -122,12 +166,15 @@ def _service(key: str, field: Field, draft: PipelineDraft) -> dict[str, Any]:
         service["workingDir"] = folder.text
         folder.to(f"{target}.workingDir")
     take_ports(field, service, target)
-    take_environment(field, service, target)
-    take_volumes(field, service, target)
+    take_environment(field, service, target, beside)
+    files: list[dict[str, str]] = []
+    take_volumes(field, service, target, beside, files)
+    take_configs(field, configs, beside, files, target)
+    if files:
+        service["files"] = files
     take_healthcheck(field, service, target)
     take_deploy(field, service, target)
     _platform(field, service, target)
-    field.rest(REASONS, "rohe has no such field")
     return service
 
 

@@ -11,14 +11,17 @@ from rohe_iac.blueprint.importing.units import number_of, rounded, shown_cores, 
 from rohe_iac.foundation import quantities
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(b|k|kb|ki|kib|m|mb|mi|mib|g|gb|gi|gib|t|tb)?", re.IGNORECASE)
+_ARCH = re.compile(r"node\.platform\.arch\s*==\s*(\S+)")
 _LABEL = re.compile(r"node\.labels\.([\w./-]+)\s*==\s*(\S+)")
+ARCHITECTURES = {"amd64": "amd64", "x8664": "amd64", "arm64": "arm64", "aarch64": "arm64", "arm": "arm", "armv7": "arm"}
+MOST_DEVICES = 9999
 ROLLING = "how a change is rolled out is the target's affair"
 REASONS = {
     "updateconfig": ROLLING,
     "rollbackconfig": ROLLING,
     "restartpolicy": "what is placed is kept running",
     "labels": "labels of containers are made by the target",
-    "mode": "a service has a number of replicas",
+    "mode": "a service has a number of replicas, which do not follow the number of nodes",
     "endpointmode": "how a service is reached is the target's affair",
 }
 
@@ -46,6 +49,9 @@ def take_deploy(field: Field, service: dict[str, Any], target: str) -> None:
     limits = resources.get("limits") if resources is not None else None
     reserved = resources.get("reservations") if resources is not None else None
     cpus = ((limits.get("cpus") if limits else None) or field.get("cpus"), reserved.get("cpus") if reserved else None)
+    mode = deploy.get("mode") if deploy is not None else None
+    if mode is not None and plain(mode.text) == "replicated":
+        mode.to(f"{target}.replicas")
     memory = (
         (limits.get("memory") if limits else None) or field.get("mem_limit"),
         (reserved.get("memory") if reserved else None) or field.get("mem_reservation"),
@@ -120,6 +126,15 @@ def _devices(field: Field, reserved: Field | None, requests: dict[str, Any], tar
         driver = item.get("driver")
         if driver is not None:
             driver.drop("which driver serves a device is the node's affair")
+    generic = reserved.get("generic_resources") if reserved is not None else None
+    for item in generic.items() if generic is not None else []:
+        discrete = item.get("discrete_resource_spec")
+        kind_field, value = (discrete.get("kind"), discrete.get("value")) if discrete is not None else (None, None)
+        number = whole_of(value) if value is not None else None
+        if kind_field is not None and kind_field.text and number and number <= MOST_DEVICES:
+            kind = kind_field.text.lower()
+            asked[kind] = asked.get(kind, 0) + number
+            item.to(f"{target}.requests.accelerators.{kind}")
     for name in ("gpus", "runtime"):
         other = field.get(name)
         if other is None or asked:
@@ -155,7 +170,11 @@ def _placement(deploy: Field, service: dict[str, Any], target: str) -> None:
     rules: dict[str, Any] = {}
     constraints = placement.get("constraints")
     for item in constraints.items() if constraints is not None else []:
-        match = _LABEL.fullmatch(item.text)
+        match, arch = _LABEL.fullmatch(item.text), _ARCH.fullmatch(item.text)
+        if arch is not None and plain(arch[1]) in ARCHITECTURES:
+            service["arch"] = [ARCHITECTURES[plain(arch[1])]]
+            item.to(f"{target}.arch")
+            continue
         if match is None:
             item.drop("a node is chosen by its labels: node.labels.NAME == VALUE")
             continue

@@ -5,19 +5,26 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from rohe_iac.blueprint.importing.beside import Beside
+from rohe_iac.blueprint.importing.compose_files import variables_of
+from rohe_iac.blueprint.importing.compose_reading import FILLED, VARIABLE, filled
 from rohe_iac.blueprint.importing.journal import Field
 
-_VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-?+])([^{}]*))?\}|([A-Za-z_][A-Za-z0-9_]*))")
-_SECRET = re.compile(r"(?i)(passw(or)?d|passphrase|secret|token|credential|api_?key|access_?key|private_?key)")
+_SECRET = re.compile(
+    r"(?i)(passw(or)?d|passphrase|(^|_)pass(_|$)|_pwd$|secret|token|credential|api_?key|access_?key|private_?key)"
+)
 
 
-def take_environment(field: Field, service: dict[str, Any], target: str) -> None:
-    """`environment` as a mapping or as a list of NAME=VALUE."""
+def take_environment(field: Field, service: dict[str, Any], target: str, beside: Beside) -> None:
+    """`environment` as a mapping or as a list of NAME=VALUE, which goes before what the files of `env_file` say."""
     given = field.get("environment")
-    if given is None:
-        return
     env: dict[str, Any] = {}
-    for name, text, part in _pairs(given):
+    for name, written, part in variables_of(field, beside):
+        value = _value(name, written, part)
+        if value is not None:
+            env[name] = value
+            part.to(f"{target}.env")
+    for name, text, part in _pairs(given) if given is not None else []:
         value = _value(name, text, part)
         if value is not None:
             env[name] = value
@@ -44,36 +51,21 @@ def _value(name: str, text: str | None, part: Field) -> Any:
         return {"secret": f"env:{name}"} if _is_name(name) else None
     if not text:
         return ""
-    whole = _VARIABLE.fullmatch(text)
+    whole = VARIABLE.fullmatch(text)
     if whole is not None and (whole[2] is None or not whole[2].endswith(("-", "+"))):
         # Nothing stands in the file: the value comes from where apply runs, which is what a secret is.
         return {"secret": f"env:{whole[1] or whole[4]}"}
-    filled = _filled(text)
-    if filled is None:
+    plain = filled(text)
+    if plain is None:
         part.drop("it holds variables of the shell without a default; write it out, or as {secret: env:NAME}")
         return None
-    if _SECRET.search(name) and filled and _is_name(name):
+    if _SECRET.search(name) and plain and _is_name(name):
         part.note(f"it looks like a secret, so its value is not copied: set {name} where `rohe apply` runs")
         return {"secret": f"env:{name}"}
-    if filled != text:
-        part.note("variables of the shell are replaced by their defaults")
-    return filled
+    if plain != text.replace("$$", "$"):
+        part.note(FILLED)
+    return plain
 
 
 def _is_name(name: str) -> bool:
     return re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) is not None
-
-
-def _filled(text: str) -> str | None:
-    """The text with each variable's default in its place; None where one has none."""
-    missing = False
-
-    def default(match: re.Match[str]) -> str:
-        nonlocal missing
-        if match[2] is None or not match[2].endswith("-"):
-            missing = True
-            return ""
-        return match[3] or ""
-
-    parts = [_VARIABLE.sub(default, part) for part in text.split("$$")]
-    return None if missing else "$".join(parts)

@@ -79,6 +79,10 @@ def _long(item: Field) -> list[dict[str, Any]]:
         outside.drop("not a single port")
     protocol = item.get("protocol")
     port = _port(number, published, protocol.text if protocol is not None else "tcp")
+    for name in ("host_ip", "mode", "app_protocol"):
+        other = item.get(name)
+        if other is not None:
+            other.drop("how a port is reached from outside is the target's affair")
     label = item.get("name")
     if label is not None:
         port["name"] = dns_name(label.text, str(port["name"]))

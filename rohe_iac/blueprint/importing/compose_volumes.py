@@ -1,49 +1,80 @@
-"""Volumes of a Compose service: named ones are disk space, tmpfs is an emptyDir, bind mounts are of one machine."""
+"""Volumes of a Compose service: named ones are disk space, tmpfs is an emptyDir, a file that is bound is a file."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
+from rohe_iac.blueprint.importing.beside import Beside
 from rohe_iac.blueprint.importing.compose_deploy import memory_of
+from rohe_iac.blueprint.importing.compose_files import take_file
 from rohe_iac.blueprint.importing.journal import Field
 from rohe_iac.blueprint.importing.naming import dns_name
 from rohe_iac.blueprint.importing.units import shown_memory
+from rohe_iac.foundation.quantities import LARGEST
 
 SIZE = "1Gi"
 TEMPORARY = "64Mi"
-BIND = "a bind mount is a path of one machine; a file of the repository is put before a replica by `files`"
+SHARED = "/dev/shm"
 
 
-def take_volumes(field: Field, service: dict[str, Any], target: str) -> None:
-    """`volumes` in both forms, and `tmpfs`."""
+def take_volumes(
+    field: Field, service: dict[str, Any], target: str, beside: Beside, files: list[dict[str, str]]
+) -> None:
+    """`volumes` in both forms, `tmpfs` and `shm_size`; bind mounts of single files go to `files`."""
     volumes: dict[str, dict[str, Any]] = {}
     listed = field.get("volumes")
     for item in listed.items() if listed is not None else []:
+        bound = _bound(item)
+        if bound is not None:
+            take_file(*bound, item, beside, files, target)
+            continue
         volume = _long(item) if item.is_mapping else _short(item)
         if volume is not None and volumes.setdefault(volume["path"], volume) is volume:
             item.to(f"{target}.volumes")
+        elif volume is not None:
+            item.drop("there is a volume at that path already")
     temporary = field.get("tmpfs")
     if temporary is not None:
         for item in temporary.items() if temporary.is_list else [temporary]:
-            path = item.text.partition(":")[0]
+            path, _, options = item.text.partition(":")
             if path:
-                item.note(f"no size is given: taken as {TEMPORARY}")
-                volumes.setdefault(path, {"path": path, "emptyDir": TEMPORARY})
+                volumes.setdefault(path, {"path": path, "emptyDir": _size(options, item)})
                 item.to(f"{target}.volumes")
+    shared = field.get("shm_size")
+    if shared is not None and (amount := memory_of(shared)):
+        volumes.setdefault(SHARED, {"path": SHARED, "emptyDir": shown_memory(amount)})
+        shared.to(f"{target}.volumes")
     if volumes:
         service["volumes"] = list(volumes.values())
 
 
+def _size(options: str, item: Field) -> str | int:
+    """The size among the options of a tmpfs: `size=64m,mode=755`."""
+    match = re.search(r"(?:^|,)size=(\d+)([kmg]?)b?(?:,|$)", options, re.IGNORECASE)
+    amount = int(match[1]) * {"": 1, "k": 2**10, "m": 2**20, "g": 2**30}[match[2].lower()] if match is not None else 0
+    if 0 < amount <= LARGEST:
+        return shown_memory(amount)
+    item.note(f"no size is given: taken as {TEMPORARY}")
+    return TEMPORARY
+
+
+def _bound(item: Field) -> tuple[str, str] | None:
+    """Path of the machine and of the container where it is a bind mount."""
+    if item.is_mapping:
+        kind, source, path = item.get("type"), item.get("source", "src"), item.get("target", "destination", "dst")
+        if kind is None or kind.text != "bind":
+            return None
+        return (source.text if source is not None else "", path.text if path is not None else "")
+    parts = item.text.split(":")
+    if len(parts) > 1 and (re.match(r"[./~$\\]", parts[0]) or re.fullmatch(r"[A-Za-z]", parts[0])):
+        return (parts[0], parts[1])
+    return None
+
+
 def _short(item: Field) -> dict[str, Any] | None:
     parts = item.text.split(":")
-    if len(parts) == 1:
-        return _anonymous(parts[0], item)
-    source, path = parts[0], parts[1]
-    if re.match(r"[./~$\\]", source) or re.fullmatch(r"[A-Za-z]", source):
-        item.drop(BIND)
-        return None
-    return _named(source, path, item)
+    return _anonymous(parts[0], item) if len(parts) == 1 else _named(parts[0], parts[1], item)
 
 
 def _named(source: str, path: str, item: Field) -> dict[str, Any] | None:
@@ -74,6 +105,6 @@ def _long(item: Field) -> dict[str, Any] | None:
         amount = memory_of(size) if size is not None else None
         return {"path": path.text, "emptyDir": shown_memory(amount) if amount else TEMPORARY}
     if word != "volume":
-        item.drop(BIND if word == "bind" else f"a mount of type '{word[:20]}' is the target's affair")
+        item.drop(f"a mount of type '{word[:20]}' is the target's affair")
         return None
     return _named(source.text, path.text, item) if source is not None else _anonymous(path.text, item)

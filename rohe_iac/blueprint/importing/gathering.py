@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from rohe_iac.blueprint.importing.beside import Beside
 from rohe_iac.blueprint.importing.naming import ORIGINAL_NAME, Names
 from rohe_iac.blueprint.importing.units import CoresUnit
 
@@ -22,12 +23,16 @@ class PipelineDraft:
     original: str
     source: str
     services: list[dict[str, Any]] = field(default_factory=list)
+    flow: list[dict[str, Any]] = field(default_factory=list)
     annotations: dict[str, str] = field(default_factory=dict)
     names: Names = field(default_factory=Names)
 
     def document(self) -> Document:
         """The document of kind Pipeline."""
-        return _document("Pipeline", self.name, self.annotations, {"services": self.services})
+        spec: dict[str, Any] = {"services": self.services}
+        if self.flow:
+            spec["flow"] = self.flow
+        return _document("Pipeline", self.name, self.annotations, spec)
 
 
 @dataclass
@@ -79,6 +84,7 @@ class Gathering:
     contract_names: Names = field(default_factory=Names)
     stack: dict[str, Any] = field(default_factory=dict)
     stack_sources: list[str] = field(default_factory=list)
+    beside: Beside = field(default_factory=Beside)
 
     def pipeline(self, original: str, source: str) -> PipelineDraft:
         """The pipeline of that original name, made where it is new."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from rohe_iac.blueprint.finding import SourceText
+from rohe_iac.blueprint.importing.beside import Beside
 from rohe_iac.blueprint.importing.gathering import Document, Gathering
 from rohe_iac.blueprint.importing.journal import Field, Journal, Mapped, Unmapped
 from rohe_iac.blueprint.importing.reading import Fault, Unreadable, read_foreign
@@ -73,12 +74,15 @@ class Imported:
         return f"{HEAD}\n" + "---\n".join(parts)
 
 
-def import_texts(sources: Sequence[SourceText], *, name: str = "", cores_unit: CoresUnit | None = None) -> Imported:
+def import_texts(
+    sources: Sequence[SourceText], *, name: str = "", cores_unit: CoresUnit | None = None, beside: Beside | None = None
+) -> Imported:
     """Imports all files together. name: of the inventory, the stack and what has no name of its own.
 
-    cores_unit: how the figures of single cores are meant; None: inferred node by node. Errors: InvalidImport.
+    cores_unit: how the figures of single cores are meant; None: inferred node by node. beside: what knows the files
+    that the imported ones name; None: there are none. Errors: InvalidImport.
     """
-    into = Gathering(name=name, cores_unit=cores_unit)
+    into = Gathering(name=name, cores_unit=cores_unit, beside=beside or Beside())
     files: list[ImportedDocument] = []
     faults: list[Fault] = []
     for source in sources:

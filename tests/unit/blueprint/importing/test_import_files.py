@@ -191,10 +191,15 @@ def test_secrets_of_a_compose_file_are_never_copied(take: Take) -> None:
     assert "hunter2" not in done.text
 
 
+def test_what_a_service_depends_on_it_sends_requests_to(take: Take) -> None:
+    done = take(COMPOSE)
+    assert done.documents[0]["spec"]["flow"][0] == {"from": "web-ui", "to": "db"}
+    assert any("only an order of start" in text for _, text in done.files[0].notes)
+
+
 def test_what_a_compose_file_says_beyond_is_listed_with_the_reason(take: Take) -> None:
     reasons = {item.field: item.reason for item in take(COMPOSE).files[0].unmapped}
     assert "bind mount" in reasons["services.web_UI.volumes[1]"]
-    assert "order of start" in reasons["services.web_UI.depends_on"]
     assert "target's affair" in reasons["services.web_UI.healthcheck.interval"]
 
 

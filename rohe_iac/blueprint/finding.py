@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from rohe_iac.blueprint.document import read_plain
+from rohe_iac.blueprint.reading import LINE_BREAK, Plain, Read, Spot
+from rohe_iac.blueprint.reading import Path as Path
 from rohe_iac.foundation.diagnostics import Diagnostic, Place, Severity
 
 if TYPE_CHECKING:
     from rohe_iac.blueprint.base import Model
-    from rohe_iac.blueprint.marks import Marked, MarkedDocument
     from rohe_iac.blueprint.rest import Rest
 
-Path = tuple[str | int, ...]
-"""Keys and indices from the root of a document to a value."""
-
 EXCERPT_LENGTH = 160
+LONGEST_MESSAGE = 600
+"""Messages and hints, in characters; what they quote may be of any length."""
 
 
 @dataclass(eq=False)
@@ -27,30 +29,38 @@ class SourceText:
     text: str
 
     @cached_property
-    def marked(self) -> list[MarkedDocument]:
-        """The documents with their places; a second reading, done once and only when asked for."""
-        from rohe_iac.blueprint.marks import read_marked
-
-        return read_marked(self.text)
-
-    @cached_property
-    def _lines(self) -> list[str]:
-        from rohe_iac.blueprint.marks import LINE_BREAK
-
-        return LINE_BREAK.split(self.text)
+    def plain(self) -> Plain:
+        """The documents of the text, read once."""
+        return read_plain(self.text)
 
     @cached_property
     def ours(self) -> bool:
         """Whether the text holds anything that is meant for rohe."""
-        from rohe_iac.blueprint.tree import OURS
+        from rohe_iac.blueprint.identifying import OURS
 
         return OURS.search(self.text) is not None
 
-    def excerpt(self, place: Place) -> str:
-        """The place's line, at most so long that the column and what follows it are in it; "" where there is none."""
-        if not 0 < place.line <= len(self._lines):
-            return ""
-        return self._lines[place.line - 1][: max(EXCERPT_LENGTH, place.column + EXCERPT_LENGTH // 2)].rstrip()
+    def diagnostic(
+        self, spot: Spot, code: str, message: str, hint: str = "", severity: Severity = Severity.ERROR
+    ) -> Diagnostic:
+        """A diagnostic of the spot, with its line: whole, or of a long one what stands around the column."""
+        begin = spot.offset - spot.column + 1
+        cut = 0 if spot.column <= 2 * EXCERPT_LENGTH else spot.column - 1 - EXCERPT_LENGTH // 2
+        end = begin + max(EXCERPT_LENGTH, spot.column + EXCERPT_LENGTH // 2)
+        excerpt = LINE_BREAK.split(self.text[begin + cut : end], maxsplit=1)[0].rstrip()
+        place = Place(self.name, spot.line, spot.column)
+        return Diagnostic(place, code, _short(message), _short(hint), severity, excerpt, cut)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_MESSAGE else f"{text[:LONGEST_MESSAGE]}..."
+
+
+@dataclass
+class Allowance:
+    """What is left of the work that a run may do for its faults. guesses: names to hold against a misspelt one."""
+
+    guesses: int = 30_000
 
 
 @dataclass(eq=False)
@@ -60,7 +70,7 @@ class Document:
     index: which of the file's documents. rest: what the model was made of, where faulty parts were left out;
     broken_names: the names in those. origin: the use of a module that it came by, scope: the stack of that use; both ""
     where it came by none. names_open: a module that it uses could not be taken in, so any name may be there.
-    guesses: for how many of its names the nearest was looked for.
+    allowance: of the run, shared by all its documents.
     """
 
     source: SourceText
@@ -74,46 +84,43 @@ class Document:
     origin: str = ""
     scope: str = ""
     names_open: bool = False
-    guesses: int = 0
+    allowance: Allowance = field(default_factory=Allowance, repr=False)
+    _spots: dict[tuple[Path, bool], Spot] = field(default_factory=dict, repr=False)
+
+    @property
+    def read(self) -> Read:
+        """What reading the text gave of this document."""
+        return self.source.plain.documents[self.index]
+
+    def locate(self, wanted: Iterable[tuple[Path, bool]]) -> None:
+        """Looks up the spots of many values, or of their keys, at once: cheaper than one by one."""
+        from rohe_iac.blueprint.places import find_spots
+
+        unknown = [want for want in wanted if want not in self._spots]
+        if unknown:
+            self._spots.update(find_spots(self.source.text, self.read, unknown))
+
+    def spot(self, path: Path = (), *, on_key: bool = False) -> Spot:
+        """Where the value at `path` is written, or its key; as near as the path can be followed."""
+        self.locate([(path, on_key)])
+        return self._spots[path, on_key]
 
     def place(self, path: Path = (), *, on_key: bool = False) -> Place:
-        """Where the value at `path` is written, or its key; as near as the path can be followed."""
-        root = self._root
-        if root is None:
-            return Place(self.source.name)
-        line, column = _followed(root, path, on_key)[1]
-        return Place(self.source.name, line, column)
+        """The spot as a place of the file."""
+        spot = self.spot(path, on_key=on_key)
+        return Place(self.source.name, spot.line, spot.column)
 
     def incomplete(self, path: Path) -> bool:
         """Whether a fault of the text keeps something directly at `path` from being known."""
-        if self._root is None:
-            return True
-        node = _followed(self._root, path, False)[0]
-        parts = [*(value for _, value in node.entries.values()), *node.items]
-        return node.incomplete or any(part.incomplete for part in parts)
-
-    @property
-    def _root(self) -> Marked | None:
-        documents = self.source.marked
-        return documents[self.index].root if self.index < len(documents) else None
-
-
-def _followed(root: Marked, path: Path, on_key: bool) -> tuple[Marked, tuple[int, int]]:
-    node, spot = root, root.spot
-    for step in path:
-        if isinstance(step, int) and 0 <= step < len(node.items):
-            node = node.items[step]
-            spot = node.spot
-        elif step in node.entries:
-            key_spot, node = node.entries[str(step)]
-            # A block value begins on a line of its own: its key tells more.
-            spot = key_spot if on_key or (node.entries or node.items) else node.spot
-    return node, spot
+        return not self.read.whole or path in self.read.incomplete
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One fault of one document, at a path in it. on_key: the key is at fault, not its value."""
+    """One fault of one document, at a path in it. on_key: the key is at fault, not its value.
+
+    more: how many faults it stands for, where it tells that there are more.
+    """
 
     document: Document
     path: Path
@@ -122,9 +129,16 @@ class Finding:
     hint: str = ""
     severity: Severity = Severity.ERROR
     on_key: bool = False
+    more: int = 0
 
     def told(self) -> Diagnostic:
         """The finding with its place and line."""
-        place = self.document.place(self.path, on_key=self.on_key)
-        message = f"{self.message} (in module use '{self.document.origin}')" if self.document.origin else self.message
-        return Diagnostic(place, self.code, message, self.hint, self.severity, self.document.source.excerpt(place))
+        document = self.document
+        message = f"{self.message} (in module use '{document.origin}')" if document.origin else self.message
+        spot = document.spot(self.path, on_key=self.on_key)
+        told = document.source.diagnostic(spot, self.code, message, self.hint, self.severity)
+        return replace(told, more=self.more) if self.more else told
+
+    def elsewhere(self, path: Path) -> Finding:
+        """The same finding at another path."""
+        return replace(self, path=path)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sized
+from functools import lru_cache
 
 MOST_NAMES = 500
 """Among more names none is looked for: it would take too long, and be a guess."""
@@ -31,21 +31,36 @@ def nearest(found: str, names: Iterable[str]) -> str:
     if len(found) > 64 or len(names) > MOST_NAMES:
         return ""
     best, best_distance = "", 10**9
-    meant = found.lower().replace("_", "").replace("-", "")
-    letters = Counter(meant)
+    meant = _bare(found.lower().replace("_", ""))
+    letters = _letters(meant)
     for name in names:
         longer = max(len(name), len(found))
         if longer <= 2 or abs(len(name) - len(found)) > longer // 3 + 1:
             continue
         most = min(max(1, longer // 3), best_distance - 1)
-        other = name.lower().replace("-", "")
+        other = _bare(name.lower())
+        others = _letters(other)
         # Each edit mends at most one letter that only one of the two has, which is counted at once.
-        surplus = (letters - Counter(other)).total(), (Counter(other) - letters).total()
-        if max(surplus) <= most and (distance := _distance(meant, other, most)) <= most:
+        if (letters & ~others).bit_count() > most or (others & ~letters).bit_count() > most:
+            continue
+        if (distance := _distance(meant, other, most)) <= most:
             best, best_distance = name, distance
             if distance == 0:
                 break
     return best
+
+
+def _bare(name: str) -> str:
+    return name.replace("-", "")
+
+
+@lru_cache(maxsize=4096)
+def _letters(name: str) -> int:
+    """One bit for each letter that is in the name; different letters may share one."""
+    bits = 0
+    for letter in name:
+        bits |= 1 << (ord(letter) % 128)
+    return bits
 
 
 def _distance(left: str, right: str, most: int) -> int:

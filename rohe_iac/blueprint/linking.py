@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
-from rohe_iac.blueprint import contract_checks, inventory_checks, pipeline_checks, stack_checks
+from rohe_iac.blueprint import contract_checks, inventory_checks, pipeline_checks, plausibility, stack_checks
 from rohe_iac.blueprint.contract import ObservationContract
 from rohe_iac.blueprint.finding import Document, Finding
 from rohe_iac.blueprint.inventory import Inventory
@@ -14,15 +13,16 @@ from rohe_iac.blueprint.references import OF_ABSENCE
 from rohe_iac.blueprint.stack import Stack
 from rohe_iac.blueprint.tree import Tree, models
 from rohe_iac.blueprint.validation import MOST_FAULTS
+from rohe_iac.foundation.diagnostics import Severity
 
 
 def check_links(tree: Tree) -> Iterator[Finding]:
     """Every fault between documents, and every one inside a document that a model alone cannot tell."""
-    counts: dict[Document, int] = {}
+    counts: dict[tuple[Document, Severity], int] = {}
     for finding in _found(tree):
         document = finding.document
-        counts[document] = counts.get(document, 0) + 1
-        if counts[document] > MOST_FAULTS:
+        count = counts[document, finding.severity] = counts.get((document, finding.severity), 0) + 1
+        if count > MOST_FAULTS:
             continue
         rest = document.rest
         if rest is None:
@@ -31,19 +31,23 @@ def check_links(tree: Tree) -> Iterator[Finding]:
         # The model is of what was left when faulty parts were taken out; places are of the whole.
         around = finding.path[:-1] if finding.code == "R221" else finding.path
         if finding.code not in OF_ABSENCE or not rest.lost_under(around):
-            yield replace(finding, path=rest.original(finding.path))
-    for document, count in counts.items():
+            yield finding.elsewhere(rest.original(finding.path))
+    for (document, severity), count in counts.items():
         if count > MOST_FAULTS:
             more = count - MOST_FAULTS
-            yield Finding(document, (), "R133", f"{more:,} more faults in this {document.kind} are not shown")
+            what = "faults" if severity is Severity.ERROR else f"{severity.value}s"
+            message = f"{more:,} more {what} in this {document.kind} are not shown"
+            yield Finding(document, (), "R133", message, severity=severity, more=more)
 
 
 def _found(tree: Tree) -> Iterator[Finding]:
     yield from _names(tree.documents)
     for document, pipeline in models(tree.documents, Pipeline):
         yield from pipeline_checks.check(document, pipeline, tree.root)
+        yield from plausibility.of_pipeline(document, pipeline)
     for document, inventory in models(tree.documents, Inventory):
         yield from inventory_checks.check(document, inventory)
+        yield from plausibility.of_inventory(document, inventory)
     for document, contract in models(tree.documents, ObservationContract):
         yield from contract_checks.check(document, contract, tree)
     for document, stack in models(tree.documents, Stack):
@@ -55,16 +59,17 @@ def _names(documents: Iterable[Document]) -> Iterator[Finding]:
     for document in documents:
         if not document.name:
             continue
-        alike = first.setdefault((document.kind, document.name), [])
         # Two stacks may each use a module with documents of one name.
+        alike = first.setdefault((document.kind, document.name), [])
         known = next(
             (item for item in alike if "" in (item.scope, document.scope) or item.scope == document.scope), None
         )
-        alike.append(document)
-        if known is not None:
-            place = known.place(("metadata", "name"))
-            yield Finding(
-                document, ("metadata", "name"), "R201",
-                f"a second {document.kind} named '{document.name}'; the first is at {place}",
-                "names are unique within a kind",
-            )  # fmt: skip
+        if known is None:
+            alike.append(document)
+            continue
+        place = known.place(("metadata", "name"))
+        yield Finding(
+            document, ("metadata", "name"), "R201",
+            f"a second {document.kind} named '{document.name}'; the first is at {place}",
+            "names are unique within a kind",
+        )  # fmt: skip

@@ -126,8 +126,9 @@ def _tree(paths: Sequence[Path]) -> Tree:
 
 
 def _told(tree: Tree, allow_missing_references: bool) -> tuple[Diagnostic, ...]:
-    take_in(tree)
-    tree.findings += check_links(tree)
+    if not tree.unread:
+        take_in(tree)
+        tree.findings += check_links(tree)
     if allow_missing_references:
         tree.findings = [
             replace(finding, severity=Severity.NOTE) if finding.code in MISSING else finding

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from rohe_iac.blueprint.finding import Document, Finding, Path
 from rohe_iac.blueprint.hints import did_you_mean
@@ -14,17 +14,15 @@ MISSING = frozenset(("R202", "R203", "R204", "R205", "R206", "R207", "R208", "R2
 OF_ABSENCE = frozenset(("R107", "R114", "R116", "R220", "R221", "R228", "R229"))
 """Codes that tell of something absent, which may be there but faulty."""
 
-MOST_GUESSES = 200
-"""For so many names of a document the nearest is looked for; of more faults nobody reads the hints."""
-
 
 def missing(
     document: Document, path: Path, code: str, what: str, name: str, known: Collection[str]
 ) -> Iterator[Finding]:
     """The finding where `name` is not among `known`, unless a faulty part of the document may hold it."""
     if name not in known and name not in document.broken_names and not document.names_open:
-        document.guesses += 1
-        hint = did_you_mean(name, known) if document.guesses <= MOST_GUESSES else ""
+        # Of many faults nobody reads the hints.
+        document.allowance.guesses -= len(known)
+        hint = did_you_mean(name, known) if document.allowance.guesses > 0 else ""
         yield Finding(document, path, code, f"no {what} '{name[:63]}'", hint)
 
 
@@ -61,13 +59,51 @@ def cycle(edges: Iterable[tuple[str, str]]) -> list[str]:
             incoming[end] -= 1
             if incoming[end] == 0:
                 free.append(end)
-    if not following:
-        return []
-    for begin in sorted(following):
-        path = _way_back(begin, following)
-        if path:
-            return path
+    onward = {name: sorted(end for end in ends if end in following) for name, ends in following.items()}
+    for begin in sorted(_in_cycles(onward))[:1]:
+        return _way_back(begin, onward)
     return []
+
+
+def _in_cycles(onward: Mapping[str, Sequence[str]]) -> set[str]:
+    """The names that lie on a cycle (Tarjan's strongly connected components, without recursion)."""
+    number: dict[str, int] = {}
+    low: dict[str, int] = {}
+    pending: list[str] = []
+    held: set[str] = set()
+    found: set[str] = set()
+    for root in onward:
+        if root in number:
+            continue
+        work = [(root, iter(onward[root]))]
+        number[root] = low[root] = len(number)
+        pending.append(root)
+        held.add(root)
+        while work:
+            name, ends = work[-1]
+            for end in ends:
+                if end not in number:
+                    number[end] = low[end] = len(number)
+                    pending.append(end)
+                    held.add(end)
+                    work.append((end, iter(onward[end])))
+                    break
+                if end in held:
+                    low[name] = min(low[name], number[end])
+                    if end == name:
+                        found.add(name)
+            else:
+                work.pop()
+                if work:
+                    low[work[-1][0]] = min(low[work[-1][0]], low[name])
+                if low[name] == number[name]:
+                    part = [pending.pop()]
+                    while part[-1] != name:
+                        part.append(pending.pop())
+                    held.difference_update(part)
+                    if len(part) > 1:
+                        found.update(part)
+    return found
 
 
 def shown_cycle(around: list[str]) -> str:
@@ -76,17 +112,17 @@ def shown_cycle(around: list[str]) -> str:
     return " -> ".join([*names, around[0]])
 
 
-def _way_back(begin: str, following: dict[str, set[str]]) -> list[str]:
+def _way_back(begin: str, following: Mapping[str, Sequence[str]]) -> list[str]:
     came_from: dict[str, str] = {}
     reached = [begin]
     for name in reached:
-        for end in sorted(following.get(name, ())):
+        for end in following.get(name, ()):
             if end == begin:
                 path = [name]
                 while path[-1] != begin:
                     path.append(came_from[path[-1]])
                 return path[::-1]
-            if end not in came_from and end in following:
+            if end not in came_from:
                 came_from[end] = name
                 reached.append(end)
     return []

@@ -2,69 +2,58 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Iterator
 from typing import Any
 
-from rohe_iac.blueprint.finding import Path
+from rohe_iac.blueprint.reading import Path
 
 UNNAMED = "unnamed"
 """Stands for the name of a document whose own cannot be read."""
 
 
 class Rest:
-    """A copy of a document's value that shrinks. names: every name and key inside what was taken out."""
+    """A document's value that shrinks; only what something is taken out of is copied.
+
+    names: every name and key inside what was taken out.
+    """
 
     def __init__(self, value: Any) -> None:
-        # As a deep copy, aliases kept, in a tenth of the time.
-        self.value = pickle.loads(pickle.dumps(value))
+        self.value = value
         self.names: set[str] = set()
-        self._paths: dict[int, Path] = {}
-        self._taken: set[tuple[int, str | int]] = set()
-        self._lost: set[int] = set()
-        self._kept: list[Any] = []  # what was taken out lives on, so that no other value gets its id
-        self._remember(self.value, ())
-
-    def _remember(self, value: Any, path: Path) -> None:
-        if isinstance(value, dict | list) and id(value) not in self._paths:
-            self._paths[id(value)] = path
-            for step, part in value.items() if isinstance(value, dict) else enumerate(value):
-                self._remember(part, (*path, step))
+        self._copies: dict[int, Any] = {}
+        self._kept: dict[int, list[int]] = {}
+        self._taken: set[tuple[Path, str | int]] = set()
+        self._lost: set[Path] = set()
 
     def original(self, path: Path) -> Path:
         """Where the value at `path` of what is left stood in the whole document."""
+        if not self._kept:
+            return path
         value: Any = self.value
-        known: Path = ()
-        for index, step in enumerate(path):
-            known = self._paths.get(id(value), known)
-            rest = path[index:]
-            if not _has(value, step):
-                return (*known, *rest)
-            value = value[step]
-            if not isinstance(value, dict | list):
-                return (*known, *rest)
-        return self._paths.get(id(value), path)
+        steps: list[str | int] = []
+        for step in path:
+            kept = self._kept.get(id(value))
+            steps.append(kept[step] if kept is not None and isinstance(step, int) and step < len(kept) else step)
+            value = value[step] if _has(value, step) else None
+        return tuple(steps)
 
     def was_taken(self, path: Path) -> bool:
         """Whether the missing key at `path` is missing because it was taken out here."""
-        parent = self._at(path[:-1])
-        return (id(parent), path[-1]) in self._taken if path else False
+        return bool(path) and (self.original(path[:-1]), path[-1]) in self._taken
 
     def lost_under(self, path: Path) -> bool:
         """Whether something that belonged at `path`, or below it, was taken out."""
-        return self._lost_in(self._at(path))
-
-    def _lost_in(self, value: Any) -> bool:
-        if not isinstance(value, dict | list):
+        if not self._lost:
             return False
-        return id(value) in self._lost or any(map(self._lost_in, value.values() if isinstance(value, dict) else value))
+        before = self.original(path)
+        return any(lost[: len(before)] == before for lost in self._lost)
 
     def take(self, paths: list[Path], surplus: frozenset[Path] = frozenset()) -> bool:
         """Takes the values at `paths` out; False where that would leave nothing to go on with.
 
         surplus: those of them that never belonged there, so that nothing is lost with them.
         """
-        lists: dict[int, tuple[list[Any], set[int]]] = {}
+        lists: dict[Path, set[int]] = {}
         for path in sorted(set(paths), key=repr):
             about_name = path in (("metadata",), ("metadata", "name"))
             if about_name or (not path and self._unnamed()):
@@ -72,25 +61,46 @@ class Rest:
                 continue
             if len(path) < 2:
                 return False
-            parent, step = self._at(path[:-1]), path[-1]
+            parent, step = self._own(path[:-1]), path[-1]
+            before = self.original(path[:-1])
             if path not in surplus:
-                self._lost.add(id(parent))
+                self._lost.add(before)
             if isinstance(parent, dict) and step in parent:
                 part = parent.pop(step)
-                self._taken.add((id(parent), step))
+                self._taken.add((before, step))
                 self.names.add(str(step))
             elif isinstance(parent, list) and isinstance(step, int) and step < len(parent):
-                lists.setdefault(id(parent), (parent, set()))[1].add(step)
+                lists.setdefault(path[:-1], set()).add(step)
                 part = parent[step]
             else:
                 continue
-            self._kept.append(part)
             self.names.update(_names(part))
             if step == "name" and isinstance(part, str):
                 self.names.add(part)
-        for parent, steps in lists.values():
-            parent[:] = [part for index, part in enumerate(parent) if index not in steps]
+        # The longest first, so that no list moves before what is inside it is done.
+        for path in sorted(lists, key=len, reverse=True):
+            parent, steps = self._own(path), lists[path]
+            kept = self._kept.get(id(parent)) or list(range(len(parent)))
+            self._kept[id(parent)] = [index for place, index in enumerate(kept) if place not in steps]
+            parent[:] = [part for place, part in enumerate(parent) if place not in steps]
         return True
+
+    def _own(self, path: Path) -> Any:
+        """The container at `path`, copied with all above it where that is not done; None where there is none."""
+        self.value = value = self._copied(self.value)
+        for step in path:
+            if not _has(value, step):
+                return None
+            value[step] = value = self._copied(value[step])
+        return value
+
+    def _copied(self, value: Any) -> Any:
+        if not isinstance(value, dict | list) or id(value) in self._copies:
+            return value
+        copy = value.copy()
+        # Copies live as long as this, so that no other value gets the id of one.
+        self._copies[id(copy)] = copy
+        return copy
 
     def _unnamed(self) -> bool:
         value = self.value
@@ -98,27 +108,18 @@ class Rest:
 
     def _name_it(self) -> None:
         # A document with faulty metadata is checked all the same, under a name that nothing refers to.
-        metadata = self.value.get("metadata")
+        value = self._own(())
+        metadata = value.get("metadata")
         rest = {**metadata, "name": UNNAMED} if isinstance(metadata, dict) else {"name": UNNAMED}
-        if self.value.get("kind") == "Module":
+        if value.get("kind") == "Module":
             rest.setdefault("version", "0.0.0")
-        self._kept.append(metadata)
-        self.value["metadata"] = rest
-
-    def _at(self, path: Path) -> Any:
-        value = self.value
-        for step in path:
-            if isinstance(value, dict):
-                value = value.get(str(step))
-            elif isinstance(value, list) and isinstance(step, int) and step < len(value):
-                value = value[step]
-            else:
-                return None
-        return value
+        value["metadata"] = rest
 
 
 def _has(value: Any, step: str | int) -> bool:
-    return step in value if isinstance(value, dict) else isinstance(step, int) and step < len(value)
+    if isinstance(value, dict):
+        return step in value
+    return isinstance(value, list) and isinstance(step, int) and step < len(value)
 
 
 def _names(value: Any) -> Iterator[str]:

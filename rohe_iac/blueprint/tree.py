@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, TypeVar
+from dataclasses import dataclass, field, replace
+from pathlib import Path as FilePath
+from typing import TypeVar
 
 from rohe_iac.blueprint.base import Model
 from rohe_iac.blueprint.blueprint import Source
 from rohe_iac.blueprint.discovery import ReadFile
-from rohe_iac.blueprint.document import MAX_VALUES, read_plain
-from rohe_iac.blueprint.finding import Document, Finding, SourceText
-from rohe_iac.blueprint.hints import did_you_mean, nearest
+from rohe_iac.blueprint.document import MAX_VALUES
+from rohe_iac.blueprint.finding import Allowance, Document, Finding, SourceText
+from rohe_iac.blueprint.identifying import API_VERSION, identified
+from rohe_iac.blueprint.reading import Path, Read
 from rohe_iac.blueprint.references import OF_ABSENCE
-from rohe_iac.blueprint.validation import KINDS, shown, validate
+from rohe_iac.blueprint.validation import KINDS, validate
 from rohe_iac.foundation.diagnostics import Diagnostic, Place, Severity
-
-API_VERSION = "rohe.dev/v1"
-OURS = re.compile(rf"rohe\.dev/|^\s*[\"']?kind[\"']?\s*:\s*[\"']?({'|'.join(KINDS)})\b", re.MULTILINE)
-"""What a text holds that is meant for rohe."""
 
 MOST_TOLD = 1_000
 """So many diagnostics are told in one run."""
+FILE_WEIGHT = 40
+"""Reading a file costs as much as reading so many values."""
+_MODULE = re.compile(r"\bkind[\"']?\s{0,9}:\s{0,9}[\"']?Module\b")
 _WEIGHT = (Severity.NOTE, Severity.WARNING, Severity.ERROR)
 
 M = TypeVar("M", bound=Model)
@@ -31,13 +31,17 @@ M = TypeVar("M", bound=Model)
 
 @dataclass(eq=False)
 class Tree:
-    """Documents with what was found wrong so far. broken_names: names that only faulty documents hold."""
+    """Documents with what was found wrong so far. read: how many values that took; unread: files not looked at."""
 
-    root: Path
+    root: FilePath
     sources: list[Source] = field(default_factory=list)
     documents: list[Document] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    read: int = 0
+    unread: int = 0
+    allowance: Allowance = field(default_factory=Allowance, repr=False)
+    known: set[tuple[str, str]] = field(default_factory=set, repr=False)
     _index: dict[tuple[str, str | None], list[Document]] = field(default_factory=dict, repr=False)
     _indexed: int = -1
 
@@ -66,10 +70,16 @@ class Tree:
 
     def told(self) -> list[Diagnostic]:
         """Everything found, sorted by place, each once; the first MOST_TOLD, and how many there are beyond those."""
+        findings, more, worst = self._first(list(dict.fromkeys(self.findings)))
+        wanted: dict[Document, list[tuple[Path, bool]]] = {}
+        for finding in findings:
+            wanted.setdefault(finding.document, []).append((finding.path, finding.on_key))
+        for document, places in wanted.items():
+            document.locate(places)
         every = {*self.diagnostics}
         faulty = {item.place for item in every if item.severity is Severity.ERROR and item.code.startswith("R0")}
         files = {place.file for place in faulty}
-        for finding in self.findings:
+        for finding in findings:
             told = finding.told()
             # What only follows from a fault of the text is not told again.
             if told.place in faulty and not told.code.startswith("R0"):
@@ -77,16 +87,43 @@ class Tree:
             if told.place.file in files and told.code in OF_ABSENCE and finding.document.incomplete(finding.path):
                 continue
             every.add(told)
-        told_of = sorted(every, key=lambda item: (item.place, item.code, item.message))
-        if len(told_of) <= MOST_TOLD:
-            return told_of
-        # What keeps the blueprint from being valid is never among what is left out.
-        told_of.sort(key=lambda item: item.severity is not Severity.ERROR)
-        first, more = told_of[:MOST_TOLD], len(told_of) - MOST_TOLD
-        message = f"{more:,} more faults are not shown, of {len(told_of):,} found"
-        first.sort(key=lambda item: (item.place, item.code, item.message))
-        severity = max((item.severity for item in told_of[MOST_TOLD:]), key=_WEIGHT.index)
-        return [*first, Diagnostic(first[-1].place, "R133", message, "mend the first, and run it again", severity)]
+        ordered = sorted(every, key=_order)
+        if len(ordered) > MOST_TOLD:
+            # What keeps the blueprint from being valid is never among what is left out.
+            ordered.sort(key=lambda item: -_WEIGHT.index(item.severity))
+            left = ordered[MOST_TOLD:]
+            ordered = sorted(ordered[:MOST_TOLD], key=_order)
+            more += sum(item.more or 1 for item in left)
+            worst = max(worst, *(_WEIGHT.index(item.severity) for item in left))
+        if not more:
+            return ordered
+        total = more + sum(item.more or 1 for item in ordered)
+        message = f"{more:,} more faults are not shown, of {total:,} found"
+        hint = "mend the first, and run it again"
+        return [*ordered, Diagnostic(ordered[-1].place, "R133", message, hint, _WEIGHT[worst], more=more)]
+
+    def _first(self, findings: list[Finding]) -> tuple[list[Finding], int, int]:
+        """Those whose places are worth looking up, how many faults the others are, and the worst weight of these."""
+        if len(findings) <= 2 * MOST_TOLD:
+            return findings, 0, 0
+        findings.sort(key=lambda item: (-_WEIGHT.index(item.severity), item.document.source.name, item.document.index))
+        left = findings[2 * MOST_TOLD :]
+        more = sum(item.more or 1 for item in left)
+        return findings[: 2 * MOST_TOLD], more, max(_WEIGHT.index(item.severity) for item in left)
+
+    @property
+    def faulty(self) -> bool:
+        """Whether anything found so far is an error."""
+        found: list[Diagnostic | Finding] = [*self.diagnostics, *self.findings]
+        return any(item.severity is Severity.ERROR for item in found)
+
+    def room(self) -> int:
+        """How many more faults are worth describing in this run."""
+        return max(0, 2 * MOST_TOLD - len(self.findings))
+
+
+def _order(item: Diagnostic) -> tuple[Place, str, str]:
+    return (item.place, item.code, item.message)
 
 
 def _sees(reader: Document | None, document: Document) -> bool:
@@ -95,22 +132,46 @@ def _sees(reader: Document | None, document: Document) -> bool:
     return not scope or document.scope in ("", scope)
 
 
-def read_tree(root: Path, files: Iterable[ReadFile], *, explicit: bool = False) -> Tree:
-    """Reads and validates every document of the files. explicit: the user named the files, so each has to be ours."""
+def read_tree(root: FilePath, files: Iterable[ReadFile], *, explicit: bool = False) -> Tree:
+    """Reads and validates every document of the files. explicit: the user named the files, so each has to be ours.
+
+    Once something is wrong, no more is read than a file may hold; what is left is told.
+    """
     tree = Tree(root)
+    unread: list[ReadFile] = []
+    faulty = False
     for file in files:
-        before = len(tree.documents), len(tree.diagnostics), len(tree.findings)
-        tree.documents += documents_of(tree, file)
-        if explicit and before == (len(tree.documents), len(tree.diagnostics), len(tree.findings)):
-            tree.diagnostics.append(
-                Diagnostic(
-                    Place(file.name), "R101", "the file holds no document", f"begin with apiVersion: {API_VERSION}"
-                )
-            )
+        faulty = faulty or (tree.read > MAX_VALUES and tree.faulty)
+        if faulty and file.source is not None and not _MODULE.search(file.source.text):
+            unread.append(file)
+        else:
+            _read_in(tree, file, explicit=explicit)
     _leave_modules_out(tree)
-    for document in tree.documents:
-        tree.findings += validate(document)
+    if unread and not tree.faulty:
+        # What was wrong stands in folders of modules, which are not looked at by themselves.
+        for file in unread:
+            _read_in(tree, file, explicit=explicit)
+        _leave_modules_out(tree)
+    elif unread:
+        tree.unread = len(unread)
+        message = f"this file and {len(unread) - 1:,} more are not looked at, since there are faults before them"
+        hint = "mend those first, and run it again"
+        tree.diagnostics.append(Diagnostic(Place(unread[0].name), "R133", message, hint, more=1))
     return tree
+
+
+def _read_in(tree: Tree, file: ReadFile, *, explicit: bool) -> None:
+    before = len(tree.diagnostics), len(tree.findings)
+    documents = documents_of(tree, file)
+    for document in documents:
+        tree.findings += validate(document, tree.room())
+        if document.model is not None:
+            # The model has taken its place.
+            document.value = document.read.value = None
+    tree.documents += documents
+    if explicit and not documents and before == (len(tree.diagnostics), len(tree.findings)):
+        hint = f"begin with apiVersion: {API_VERSION}"
+        tree.diagnostics.append(Diagnostic(Place(file.name), "R101", "the file holds no document", hint))
 
 
 def documents_of(tree: Tree, file: ReadFile, kinds: Collection[str] = tuple(KINDS)) -> list[Document]:
@@ -118,95 +179,55 @@ def documents_of(tree: Tree, file: ReadFile, kinds: Collection[str] = tuple(KIND
     tree.diagnostics += file.faults
     if file.source is None:
         return []
-    source = Source(file.name, file.sha256)
-    if source not in tree.sources:
-        tree.sources.append(source)
+    if (file.name, file.sha256) not in tree.known:
+        tree.known.add((file.name, file.sha256))
+        tree.sources.append(Source(file.name, file.sha256))
     return [document for document in _identified_in(tree, file.source) if document.kind in kinds]
 
 
 def _identified_in(tree: Tree, source: SourceText) -> Iterator[Document]:
-    plain = read_plain(source.text)
+    plain = source.plain
+    tree.read += plain.count + FILE_WEIGHT
     if plain.excess is not None:
-        place = Place(source.name, *plain.excess)
         message = f"the file holds more than {MAX_VALUES:,} values, each alias counted with what it stands for"
         hint = "write less, or fewer aliases; or split it into several files"
-        tree.diagnostics.append(Diagnostic(place, "R004", message, hint, excerpt=source.excerpt(place)))
-        return
-    if plain.clean:
-        values: list[Any] = plain.values
-    else:
-        values = [marked.root.value if marked.root is not None else None for marked in source.marked]
-    for index, value in enumerate(values):
-        document = Document(source, index, value)
-        found = _identified(document)
-        for finding in found:
-            tree.findings.append(finding)
+        tree.diagnostics.append(source.diagnostic(plain.excess, "R004", message, hint))
+    tree.diagnostics += told_of_text(source, plain.file)
+    for index, read in enumerate(plain.documents):
+        document = Document(source, index, read.value, allowance=tree.allowance)
+        found = identified(document) if read.whole and plain.excess is None else []
+        tree.findings += found
         ours = document.kind != "" or any(finding.severity is Severity.ERROR for finding in found)
-        if not plain.clean:
-            tree.diagnostics += _text_faults(document, ours)
+        if ours or source.ours or (not read.whole and plain.excess is None):
+            tree.diagnostics += told_of_text(source, read, document, notes=ours)
         if document.kind:
             yield document
 
 
-def _text_faults(document: Document, ours: bool) -> Iterator[Diagnostic]:
-    marked = document.source.marked[document.index]
-    for fault in marked.faults:
-        place = Place(document.source.name, *fault.spot)
+def told_of_text(
+    source: SourceText, read: Read, document: Document | None = None, *, notes: bool = True
+) -> list[Diagnostic]:
+    """The faults of a text, and how many more there are."""
+    if not read.faults:
+        return []
+    told: list[Diagnostic] = []
+    if document is not None and read.whole:
+        document.locate((fault.first, True) for fault in read.faults if fault.first is not None)
+    for fault in read.faults:
+        if fault.note and not notes:
+            continue
+        message = fault.message
+        if fault.first is not None and document is not None and read.whole:
+            message += f", first in line {document.spot(fault.first, on_key=True).line}"
         severity = Severity.NOTE if fault.note else Severity.ERROR
-        if not ours and (marked.root is not None or fault.code in ("R004", "R006")) and not document.source.ours:
-            continue
-        if fault.note and not ours:
-            continue
-        yield Diagnostic(place, fault.code, fault.message, fault.hint, severity, document.source.excerpt(place))
-
-
-def _identified(document: Document) -> list[Finding]:
-    """Sets kind and name where the document is one of ours; tells why not where it was meant to be."""
-    value = document.value
-    if value is None:
-        return []
-    if not isinstance(value, dict):
-        if document.source.ours:
-            return [Finding(document, (), "R101", f"a document is a mapping, found {shown(value)}")]
-        return []
-    version, kind = value.get("apiVersion"), value.get("kind")
-    metadata = value.get("metadata")
-    name = metadata.get("name") if isinstance(metadata, dict) else None
-    document.name = name if isinstance(name, str) else ""
-    if version is None:
-        meant = nearest("apiVersion", (key for key in value if value[key] == API_VERSION)) or next(
-            (key for key in value if value[key] == API_VERSION), ""
-        )
-        if meant:
-            return [
-                Finding(
-                    document, (meant,), "R106", f"unknown field '{meant}'", "did you mean 'apiVersion'?", on_key=True
-                )
-            ]
-        if isinstance(kind, str) and kind in KINDS:
-            hint = f"begin it with apiVersion: {API_VERSION}"
-            return [Finding(document, (), "R102", f"the {kind} has no apiVersion", hint)]
-        return []
-    if not isinstance(version, str) or not version.startswith("rohe.dev/"):
-        if isinstance(version, str) and nearest(version, (API_VERSION,)):
-            return [
-                Finding(document, ("apiVersion",), "R103", f"'{version}' is not read", f"did you mean '{API_VERSION}'?")
-            ]
-        message = f"skipped: apiVersion {shown(version)} is not one of rohe's"
-        return [Finding(document, ("apiVersion",), "R105", message, severity=Severity.NOTE)]
-    if version != API_VERSION:
-        return [
-            Finding(
-                document, ("apiVersion",), "R103", f"apiVersion '{version[:40]}' is not known", f"use {API_VERSION}"
-            )
-        ]
-    if kind is None:
-        return [Finding(document, (), "R107", "field 'kind' is missing", f"one of: {', '.join(KINDS)}")]
-    if not isinstance(kind, str) or kind not in KINDS:
-        hint = did_you_mean(kind, KINDS) if isinstance(kind, str) else f"one of: {', '.join(KINDS)}"
-        return [Finding(document, ("kind",), "R104", f"unknown kind {shown(kind)}", hint)]
-    document.kind = kind
-    return []
+        told.append(source.diagnostic(fault.spot, fault.code, message, fault.hint, severity))
+    for severity, count in ((Severity.ERROR, read.untold_errors), (Severity.NOTE, read.untold_notes if notes else 0)):
+        if count:
+            last = next(fault.spot for fault in reversed(read.faults) if fault.note is (severity is Severity.NOTE))
+            what = "notes on the text" if severity is Severity.NOTE else "faults of the text"
+            message = f"{count:,} more {what} from here on are not shown"
+            told.append(replace(source.diagnostic(last, "R133", message, "", severity), more=count))
+    return told
 
 
 def _leave_modules_out(tree: Tree) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -56,8 +57,8 @@ _BOUNDS = {
 }
 
 
-def validate(document: Document) -> list[Finding]:
-    """Sets `document.model` and returns every fault of the document's own.
+def validate(document: Document, room: int = MOST_FAULTS) -> list[Finding]:
+    """Sets `document.model` and returns every fault of the document's own; no more than MOST_FAULTS, and than `room`.
 
     Where parts are faulty the model is made of the rest, so that links can be checked all the same; the names of what
     was left out are kept as `broken_names`. The model stays None where nothing useful is left.
@@ -66,6 +67,8 @@ def validate(document: Document) -> list[Finding]:
     try:
         document.model = model.model_validate(document.value)
     except ValidationError as error:
+        if room <= 0:
+            return [_more(document, error.error_count())]
         errors = error.errors(include_url=False)
     else:
         return []
@@ -74,8 +77,7 @@ def validate(document: Document) -> list[Finding]:
     for attempt in range(ROUNDS):
         if len(errors) > MOST_FAULTS:
             told = [_findings(document, _path(rest.value, item["loc"]), model, item) for item in errors[:MOST_FAULTS]]
-            message = f"{len(errors) - MOST_FAULTS:,} more faults in this {document.kind} are not shown"
-            return [*(finding for each in told for finding in each), Finding(document, (), "R133", message)]
+            return [*(finding for each in told for finding in each), _more(document, len(errors) - MOST_FAULTS)]
         real = [item for item in errors if not _echo(item, errors)]
         targets: list[Path] = []
         surplus: set[Path] = set()
@@ -97,6 +99,11 @@ def validate(document: Document) -> list[Finding]:
             errors = error.errors(include_url=False)
     document.broken_names, document.rest = frozenset(rest.names), rest
     return list(dict.fromkeys(findings))
+
+
+def _more(document: Document, count: int) -> Finding:
+    message = f"{count:,} more faults in this {document.kind} are not shown"
+    return Finding(document, (), "R133", message, more=count)
 
 
 def _echo(error: ErrorDetails, errors: list[ErrorDetails]) -> bool:
@@ -220,6 +227,11 @@ def shown(value: object) -> str:
 
 
 def _annotations_at(model: type[Model], location: tuple[str | int, ...]) -> list[Any]:
+    return _annotations(model, tuple(0 if isinstance(step, int) else step for step in location))
+
+
+@lru_cache(maxsize=512)
+def _annotations(model: type[Model], location: tuple[str | int, ...]) -> list[Any]:
     current: list[Any] = [model]
     for step in location:
         if isinstance(step, str) and step.startswith("<"):

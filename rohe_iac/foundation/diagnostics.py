@@ -31,7 +31,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One fault of what people wrote. `code` is stable (R followed by three digits), `excerpt` is the line itself."""
+    """One fault of what people wrote. `code` is stable (R followed by three digits), `excerpt` is the line itself.
+
+    cut: how many characters of a long line are left out before the excerpt. more: how many faults are not shown, of a
+    diagnostic that tells so.
+    """
 
     place: Place
     code: str
@@ -39,6 +43,8 @@ class Diagnostic:
     hint: str = ""
     severity: Severity = Severity.ERROR
     excerpt: str = ""
+    cut: int = 0
+    more: int = 0
 
 
 class InvalidBlueprint(RoheError):

@@ -10,7 +10,8 @@ from pathlib import Path
 from rohe_iac.blueprint.discovery import ReadFile, documents_under, read_file, root_of
 from rohe_iac.blueprint.document import read_plain
 from rohe_iac.blueprint.formatting import formatted
-from rohe_iac.blueprint.tree import OURS, read_tree
+from rohe_iac.blueprint.identifying import OURS
+from rohe_iac.blueprint.tree import read_tree
 from rohe_iac.foundation.diagnostics import InvalidBlueprint, Severity
 from rohe_iac.foundation.errors import UsageError
 

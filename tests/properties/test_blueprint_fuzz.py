@@ -13,9 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rohe_iac.blueprint.discovery import decoded
-from rohe_iac.blueprint.document import read_plain
 from rohe_iac.blueprint.linking import check_links
-from rohe_iac.blueprint.marks import read_marked
 from rohe_iac.blueprint.tree import Tree, read_tree
 from rohe_iac.foundation.diagnostics import Severity
 
@@ -44,25 +42,6 @@ def test_bytes(content: bytes) -> None:
 def test_punctuation(text: str) -> None:
     checked(text.encode())
     checked(b"apiVersion: rohe.dev/v1\nkind: Pipeline\n" + text.encode())
-
-
-@QUIET
-@given(st.text(alphabet="abc:-[]{}#&*!|>'\"%@`,? \n0123.~<=", max_size=80))
-def test_the_fast_and_the_careful_reader_agree(text: str) -> None:
-    plain = read_plain(text)
-    marked = read_marked(text)
-    faults = [fault for document in marked for fault in document.faults]
-    if plain.clean:
-        assert [document.root.value for document in marked if document.root is not None] == plain.values or _nan(
-            plain.values
-        )
-        assert not faults
-    else:
-        assert faults
-
-
-def _nan(values: list[object]) -> bool:
-    return "nan" in repr(values)
 
 
 def _damage(data: st.DataObject, wounds: int) -> bytes:

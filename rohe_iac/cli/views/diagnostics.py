@@ -82,9 +82,9 @@ def pointed(item: Diagnostic) -> tuple[str, str]:
     """The excerpt, cut to WINDOW around the column where it is long, and the caret that goes below it."""
     from rich.cells import cell_len
 
-    line, column = item.excerpt, item.place.column - 1
-    if len(line) > WINDOW and column > WINDOW // 2:
-        cut = column - WINDOW // 2
+    line, column = item.excerpt, item.place.column - 1 - item.cut
+    if item.cut or (len(line) > WINDOW and column > WINDOW // 2):
+        cut = max(0, column - WINDOW // 2)
         line, column = "..." + line[cut:], column - cut + 3
     line = printable(line.replace("\t", " "))
     return line[: WINDOW + 20], " " * cell_len(line[:column]) + "^"

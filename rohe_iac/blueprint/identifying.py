@@ -1,0 +1,63 @@
+"""Which documents are meant for rohe, and of which kind each is."""
+
+from __future__ import annotations
+
+import re
+
+from rohe_iac.blueprint.finding import Document, Finding
+from rohe_iac.blueprint.hints import did_you_mean, nearest
+from rohe_iac.blueprint.validation import KINDS, shown
+from rohe_iac.foundation.diagnostics import Severity
+
+API_VERSION = "rohe.dev/v1"
+OURS = re.compile(rf"rohe\.dev/|^[ \t]*[\"']?kind[\"']?[ \t]*:[ \t]*[\"']?({'|'.join(KINDS)})\b", re.MULTILINE)
+"""What a text holds that is meant for rohe."""
+
+
+def identified(document: Document) -> list[Finding]:
+    """Sets kind and name where the document is one of ours; tells why not where it was meant to be."""
+    value = document.value
+    if value is None:
+        return []
+    if not isinstance(value, dict):
+        if document.source.ours:
+            return [Finding(document, (), "R101", f"a document is a mapping, found {shown(value)}")]
+        return []
+    version, kind = value.get("apiVersion"), value.get("kind")
+    metadata = value.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    document.name = name if isinstance(name, str) else ""
+    if version is None:
+        meant = nearest("apiVersion", (key for key in value if value[key] == API_VERSION)) or next(
+            (key for key in value if value[key] == API_VERSION), ""
+        )
+        if meant:
+            return [
+                Finding(
+                    document, (meant,), "R106", f"unknown field '{meant}'", "did you mean 'apiVersion'?", on_key=True
+                )
+            ]
+        if isinstance(kind, str) and kind in KINDS:
+            hint = f"begin it with apiVersion: {API_VERSION}"
+            return [Finding(document, (), "R102", f"the {kind} has no apiVersion", hint)]
+        return []
+    if not isinstance(version, str) or not version.startswith("rohe.dev/"):
+        if isinstance(version, str) and nearest(version, (API_VERSION,)):
+            return [
+                Finding(document, ("apiVersion",), "R103", f"'{version}' is not read", f"did you mean '{API_VERSION}'?")
+            ]
+        message = f"skipped: apiVersion {shown(version)} is not one of rohe's"
+        return [Finding(document, ("apiVersion",), "R105", message, severity=Severity.NOTE)]
+    if version != API_VERSION:
+        return [
+            Finding(
+                document, ("apiVersion",), "R103", f"apiVersion '{version[:40]}' is not known", f"use {API_VERSION}"
+            )
+        ]
+    if kind is None:
+        return [Finding(document, (), "R107", "field 'kind' is missing", f"one of: {', '.join(KINDS)}")]
+    if not isinstance(kind, str) or kind not in KINDS:
+        hint = did_you_mean(kind, KINDS) if isinstance(kind, str) else f"one of: {', '.join(KINDS)}"
+        return [Finding(document, ("kind",), "R104", f"unknown kind {shown(kind)}", hint)]
+    document.kind = kind
+    return []

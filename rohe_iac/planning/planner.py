@@ -24,10 +24,10 @@ PORTFOLIO, EXACT = "portfolio", "exact"
 STRATEGIES = (FIRST_FIT, BEST_FIT, WORST_FIT, DOT_PRODUCT, FRAGMENTATION, PORTFOLIO, EXACT)
 """The strategies that a stack can name."""
 
-SEARCH_WORK = 3_000_000
+SEARCH_WORK = 10_000_000
 """Nodes times replicas times iterations that a search may spend where the stack does not say how many iterations."""
 
-SEARCH_LIMIT = 800
+SEARCH_LIMIT = 2000
 """The most iterations that a search spends of itself."""
 
 

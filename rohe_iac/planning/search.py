@@ -1,34 +1,44 @@
 """Search: from a first assignment to a better one by taking nodes apart and filling them anew.
 
-Each iteration ejects the replicas of a few nodes (all of one, some of others), adds those without a place, and inserts
-them in one of several orders at the best node, now and then passing one over; what is worth no less is kept. This is
-relocate, swap and eject in one move (ruin and recreate: Schrimpf et al. 2000; blinks: Christiaens and Vanden Berghe
-2020). The budget counts iterations, never time, and the numbers drawn come from a generator of our own, so that the
-same problem gives the same plan everywhere.
+Each iteration takes the replicas off a few nodes (all of one, some of others), adds those without a place, and inserts
+them in one of several orders at the best node, now and then passing one over. This is relocate, swap and eject in one
+move (ruin and recreate: Schrimpf et al. 2000; blinks: Christiaens and Vanden Berghe 2020). A little worse is kept too,
+less and less of it (threshold accepting: Dueck and Scheuer 1990), and the best that was seen is what counts. Every
+other round may open one node fewer than the best, and looks for places for those that lost theirs.
+
+Replicas of a class are alike, so that parts of nodes are searched; who is who is settled at the end, in favour of those
+that stay where they were. The budget counts iterations, never time, and the numbers drawn come from a generator of our
+own, so that the same problem gives the same plan everywhere.
 """
 
 from __future__ import annotations
 
-from rohe_iac.planning.feasibility import near_holds, refusal
+from rohe_iac.planning.draws import Draws
+from rohe_iac.planning.feasibility import near_holds, placement_refusal
+from rohe_iac.planning.fill import Fill, Fills, Part
 from rohe_iac.planning.layout import Layout
 from rohe_iac.planning.ledger import Grant, Ledger
 from rohe_iac.planning.objective import Objective, Worth
-from rohe_iac.planning.queue import sizes_of
-from rohe_iac.planning.scoring import BEST_FIT, Scoring
+from rohe_iac.planning.outlook import own_refusal
+from rohe_iac.planning.tally import UNIT, Tally, is_ruled
 
 Replica = tuple[int, int]
+Kept = tuple[list[Fill], list[list[Part]], list[int], dict[tuple[int, Part], list[Grant]]]
 
+ROUND = 300
+"""Iterations of one round; each starts from the best that was found."""
 
-class Draws:
-    """A stream of numbers: the 64-bit linear congruential generator of Knuth's MMIX, its upper 32 bits."""
+WARMTH = 3 * UNIT // 2
+"""How much worse may be kept at the start of a round."""
 
-    def __init__(self, seed: int) -> None:
-        self.state = seed
+NODES = 3
+"""How many nodes an iteration takes replicas off, at most."""
 
-    def below(self, limit: int) -> int:
-        """A number in [0, limit)."""
-        self.state = (self.state * 6364136223846793005 + 1442695040888963407) & (1 << 64) - 1
-        return (self.state >> 32) * limit >> 32
+RESTART = 400
+"""One iteration of so many takes everything off all nodes."""
+
+LARGE = 100_000
+"""More than all points by what is left of a node."""
 
 
 class Search:
@@ -37,31 +47,48 @@ class Search:
     def __init__(
         self, layout: Layout, objective: Objective, grants: dict[Replica, Grant], missing: set[Replica]
     ) -> None:
-        self.layout = layout
-        self.objective = objective
+        self.layout, self.objective = layout, objective
+        self.placed, self.missing = dict(grants), set(missing)
+        self.tally = Tally(layout, objective.before, objective.limit)
+        self.draws = Draws(len(grants) + 17)
+        demands, nodes = range(len(layout.demands)), range(len(layout.nodes))
+        self.usable = [[node for node in nodes if not layout.static(demand)[node]] for demand in demands]
+        self._filters = bool(layout.extensions.filters)
+        self.ruled = [self._filters or is_ruled(layout, demand) for demand in demands]
+        self.fills = Fills(layout, Ledger(layout))
         self.ledger = Ledger(layout)
         for grant in grants.values():
             self.ledger.book(grant)
-        self.scoring = Scoring(layout, self.ledger, BEST_FIT)
-        self.placed = dict(grants)
-        self.missing = set(missing)
-        self.draws = Draws(len(grants) + 17)
-        self.sizes = sizes_of(layout)
-        self._usable = [
-            [node for node in range(len(layout.nodes)) if not layout.static(demand)[node]]
-            for demand in range(len(layout.demands))
-        ]
+        self.content: list[list[Part]] = [[] for _ in nodes]
+        self.waiting = [0] * len(demands)
+        self.pinned = [False] * len(nodes)
+        # Grants of those that rules ask about, by part and node; the ledger is kept for them alone from here on.
+        self.held: dict[tuple[int, Part], list[Grant]] = {}
+        for _, grant in sorted(grants.items()):
+            part = (grant.demand, grant.cores, grant.devices)
+            self.content[grant.node].append(part)
+            if self.ruled[grant.demand]:
+                self.held.setdefault((grant.node, part), []).append(grant)
+            # A cordoned node keeps what it has: nothing that leaves it could come back.
+            self.pinned[grant.node] |= bool(layout.static(grant.demand)[grant.node])
+        self.fill = [self.fills.holding(node, self.ledger, [part[0] for part in self.content[node]]) for node in nodes]
+        for demand, _ in missing:
+            self.waiting[demand] += 1
+        self.limit = len(nodes)
+        self.opened = sum(1 for parts in self.content if parts)
+        self.touched: dict[int, tuple[Fill, list[Part]]] = {}
+        self.changes: list[tuple[Grant, Part, bool]] = []
+        self.mends = self._lacks = False
+        self.distance = 0
         self._orders = self._keys()
-        by_size = sorted(
-            range(len(layout.nodes)), key=lambda node: (layout.nodes[node].cpu, layout.nodes[node].rss, -node)
-        )
-        self._large_first = [0] * len(by_size)
+        by_size = sorted(nodes, key=lambda node: (layout.nodes[node].cpu, layout.nodes[node].rss, -node))
+        self._large_first = [0] * len(nodes)
         for rank, node in enumerate(by_size):
-            self._large_first[node] = rank
+            self._large_first[node] = rank * LARGE
 
     def _keys(self) -> list[list[int]]:
         asked = self.layout.resources
-        largest = [-size for size in self.sizes]
+        largest = [-size for size in self.tally.sizes]
         cores = [-(sum(one.cores) * 8 + 8000 * len(one.cores)) for one in asked]
         memory = [-one.rss for one in asked]
         found = [largest, cores, memory, [-one.cpu for one in asked]]
@@ -70,139 +97,291 @@ class Search:
 
     def worth(self) -> Worth:
         """What the present assignment is worth."""
-        return self.objective.worth((replica, grant.node) for replica, grant in self.placed.items())
-
-    def promise(self) -> tuple[int, int]:
-        """What tells assignments of one worth apart.
-
-        Less of everything taken, where replicas wait; then the sum of squared use of the nodes.
-        """
-        ledger, total, taken = self.ledger, 0, 0
-        for node, supply in enumerate(self.layout.nodes):
-            if ledger.replicas_on[node]:
-                cpu = 1000 - ledger.cpu[node] * 1000 // max(1, supply.cpu)
-                rss = 1000 - ledger.rss[node] * 1000 // max(1, supply.rss)
-                total += (cpu + rss) ** 2
-        if self.missing:
-            taken = sum(self.sizes[demand] for demand, _ in self.placed)
-        return (-taken, total)
+        return self.tally.worth(self.content, self.waiting)
 
     def run(self, iterations: int, enough: Worth | None = None) -> int:
         """Spends the budget, or stops when the worth reaches `enough`; says how many iterations were used."""
-        worth, promise = self.worth(), self.promise()
-        for iteration in range(iterations):
-            if enough is not None and worth >= enough:
-                return iteration
-            removed, added, lost = self._exchange()
-            found, promised = self.worth(), self.promise()
-            if found > worth or (found == worth and (promised >= promise or self.draws.below(4) == 0)):
-                worth, promise = found, promised
-                continue
-            for replica in added:
-                self.ledger.release(self.placed.pop(replica))
-            for replica, grant in removed:
+        best = self.worth()
+        kept = self._snapshot()
+        squeezes = "nodes" in self.tally.terms or "cost" in self.tally.terms
+        spent = turn = 0
+        while spent < iterations and (enough is None or best < enough):
+            length = min(ROUND, iterations - spent)
+            turn += 1
+            self.limit = len(self.fill)
+            self.distance = self._measure()
+            if squeezes and turn % 2 == 0:
+                self._close_one()
+            for step in range(length):
+                spent += 1
+                if self._iterate(WARMTH * (length - step) // length):
+                    found = self.worth()
+                    if found > best:
+                        best, kept = found, self._snapshot()
+                        if enough is not None and best >= enough:
+                            break
+                        if self.limit < len(self.fill):
+                            self._close_one()
+            self._restore(kept)
+        self._restore(kept)
+        self._settle()
+        return spent
+
+    def _measure(self) -> int:
+        return self.tally.distance(self.content, self.fill, self.waiting)
+
+    def _snapshot(self) -> Kept:
+        held = {key: list(grants) for key, grants in self.held.items() if grants}
+        return list(self.fill), [list(parts) for parts in self.content], list(self.waiting), held
+
+    def _restore(self, kept: Kept) -> None:
+        fill, content, waiting, held = kept
+        self.fill, self.content, self.waiting = list(fill), [list(parts) for parts in content], list(waiting)
+        self.opened = sum(1 for parts in content if parts)
+        for grants in self.held.values():
+            for grant in grants:
+                self.ledger.release(grant)
+        self.held = {key: list(grants) for key, grants in held.items()}
+        for grants in held.values():
+            for grant in grants:
                 self.ledger.book(grant)
-                self.placed[replica] = grant
-                self.missing.discard(replica)
-            self.missing.update(lost)
-        return iterations
 
-    def _exchange(self) -> tuple[list[tuple[Replica, Grant]], list[Replica], set[Replica]]:
-        lost = set(self.missing)
-        removed = self._eject()
-        waiting = sorted(self.missing)
-        half = len(self._orders) // 2
-        start = half if lost and self.draws.below(2) else 0
-        key = self._orders[start + self.draws.below(half)]
-        mixed = self.draws.below(3) == 0
-        demands = self.layout.demands
-        rated = [
-            (-demands[one[0]].priority, self.draws.below(1 << 30) if mixed else key[one[0]], one) for one in waiting
-        ]
-        ranks = self._ranks()
-        added: list[Replica] = []
-        refused: set[int] = set()
-        for *_, replica in sorted(rated):
-            if replica[0] in refused:
-                continue
-            node = self._best(replica[0], ranks)
-            if node < 0:
-                refused.add(replica[0])
-                continue
-            self.placed[replica] = self.ledger.take(replica[0], node)
-            self.missing.discard(replica)
-            added.append(replica)
-        return removed, added, lost
-
-    def _eject(self) -> list[tuple[Replica, Grant]]:
-        on: dict[int, list[Replica]] = {}
-        for replica, grant in sorted(self.placed.items()):
-            on.setdefault(grant.node, []).append(replica)
-        nodes = sorted(on)
-        removed: list[tuple[Replica, Grant]] = []
+    def _close_one(self) -> None:
+        """Allows one node fewer than are open, and takes everything off one of those with the most left."""
+        nodes = [node for node, parts in enumerate(self.content) if parts and not self.pinned[node]]
         if not nodes:
-            return removed
-        number = len(nodes) if self.draws.below(8) == 0 else 1 + self.draws.below(min(4, len(nodes)))
+            return
+        self.limit = self.opened - 1
+        nodes.sort(key=lambda node: (-self.fill[node].left, node))
+        self.touched, self.changes = {}, []
+        self._take_off(nodes[min(self.draws.below(len(nodes)), self.draws.below(len(nodes)))], whole=True)
+        self.distance = self._measure()
+
+    def _iterate(self, warmth: int) -> bool:
+        """One exchange; whether it was kept."""
+        self.touched, self.changes = {}, []
+        waiting, opened = list(self.waiting), self.opened
+        self._lacks = any(waiting)
+        self.mends = not self._filters and self.draws.below(2) == 0
+        self._ruin()
+        self._recreate()
+        distance = self._measure()
+        if distance <= self.distance + self.draws.below(warmth + 1):
+            self.distance = distance
+            return True
+        for node, (fill, parts) in self.touched.items():
+            self.fill[node], self.content[node] = fill, parts
+        self.waiting, self.opened = waiting, opened
+        for grant, part, came in reversed(self.changes):
+            self._book(grant, part, not came)
+        return False
+
+    def _book(self, grant: Grant, part: Part, comes: bool) -> None:
+        if comes:
+            self.ledger.book(grant)
+            self.held.setdefault((grant.node, part), []).append(grant)
+        else:
+            self.ledger.release(grant)
+            self.held[grant.node, part].remove(grant)
+
+    def _change(self, grant: Grant, part: Part, *, comes: bool) -> None:
+        self._book(grant, part, comes)
+        self.changes.append((grant, part, comes))
+
+    def _touch(self, node: int) -> list[Part]:
+        """The parts of a node, of which the state before is remembered; they may be changed."""
+        parts = self.content[node]
+        if node not in self.touched:
+            self.touched[node] = (self.fill[node], parts)
+            parts = self.content[node] = list(parts)
+        return parts
+
+    def _take_off(self, node: int, *, whole: bool) -> None:
+        parts = self._touch(node)
+        kept: list[Part] = []
+        fill = self.fills.base[node] if whole else self.fill[node]
+        for part in parts:
+            if not whole and self.draws.below(2):
+                kept.append(part)
+                continue
+            self.waiting[part[0]] += 1
+            if self.ruled[part[0]]:
+                self._change(self.held[node, part][-1], part, comes=False)
+            if not whole:
+                fill = self.fills.back(fill, part)
+        if parts and not kept:
+            self.opened -= 1
+        self.content[node], self.fill[node] = kept, fill
+
+    def _ruin(self) -> None:
+        below = self.draws.below
+        nodes = [node for node, parts in enumerate(self.content) if parts and not self.pinned[node]]
+        if not nodes:
+            return
+        number = len(nodes) if below(RESTART) == 0 else 1 + below(min(NODES, len(nodes)))
         for turn in range(number):
-            node = nodes.pop(self.draws.below(len(nodes)))
-            whole = turn == 0 or self.draws.below(2)
-            for replica in on[node]:
-                if whole or self.draws.below(2):
-                    removed.append((replica, self._remove(replica)))
+            node = nodes.pop(below(len(nodes)))
+            self._take_off(node, whole=turn == 0 or below(2) == 1)
         if any(self.layout.near):
-            self._eject_lonely(removed)
-        return removed
+            self._take_off_lonely()
 
-    def _remove(self, replica: Replica) -> Grant:
-        grant = self.placed.pop(replica)
-        self.ledger.release(grant)
-        self.missing.add(replica)
-        return grant
-
-    def _eject_lonely(self, removed: list[tuple[Replica, Grant]]) -> None:
+    def _take_off_lonely(self) -> None:
+        """Those whose required neighbour has left lose their places too."""
         changed = True
         while changed:
             changed = False
-            for replica, grant in sorted(self.placed.items(), key=lambda item: item[0]):
-                for others, key in self.layout.near[replica[0]]:
-                    if not near_holds(self.layout, self.ledger, replica[0], others, key, grant.node):
-                        removed.append((replica, self._remove(replica)))
+            for node, parts in enumerate(self.content):
+                for part in list(parts):
+                    if self._lonely(part[0], node) and not self.pinned[node]:
+                        self._touch(node).remove(part)
+                        self.waiting[part[0]] += 1
+                        self._change(self.held[node, part][-1], part, comes=False)
+                        self.fill[node] = self.fills.back(self.fill[node], part)
+                        self.opened -= not self.content[node]
                         changed = True
-                        break
 
-    def _ranks(self) -> list[int] | None:
-        """An order of nodes to fill one after another, or None: the best by score."""
-        mode = self.draws.below(6)
+    def _lonely(self, demand: int, node: int) -> bool:
+        layout, ledger = self.layout, self.ledger
+        return any(not near_holds(layout, ledger, demand, others, key, node) for others, key in layout.near[demand])
+
+    def _recreate(self) -> None:
+        below, waiting, demands = self.draws.below, self.waiting, self.layout.demands
+        half = len(self._orders) // 2
+        key = self._orders[below(half) + (half if below(2) and self._lacks else 0)]
+        mixed = below(3) == 0
+        queue = [
+            (-demands[demand].priority, below(1 << 30) if mixed else key[demand], demand)
+            for demand, number in enumerate(waiting)
+            for _ in range(number)
+        ]
+        queue.sort()
+        by_near = any(self.layout.near)
+        if by_near:
+            self.ledger.pending = {demand for demand, number in enumerate(waiting) if number}
+        bias = self._bias()
+        refused: set[int] = set()
+        for _, _, demand in queue:
+            if demand not in refused and not self._insert(demand, *bias):
+                refused.add(demand)
+        if by_near:
+            self.ledger.pending = set()
+            self._take_off_lonely()
+
+    def _bias(self) -> tuple[list[int], int]:
+        """Points of nodes, and how many a thousandth of what is left of the node takes from them."""
+        below, number = self.draws.below, len(self.fill)
+        mode = below(6)
         if mode < 2:
-            return None
+            # Open nodes first, as they are before the first insertion.
+            return [LARGE if parts else 0 for parts in self.content], 1
         if mode == 2:
-            return self._large_first
+            return self._large_first, 0
         if mode < 5:
-            return self._tightest()
-        ranks = list(range(len(self.layout.nodes)))
-        for position in range(len(ranks) - 1, 0, -1):
-            other = self.draws.below(position + 1)
+            return [below(400) for _ in range(number)], 1 if self.tally.consolidates or mode == 3 else -1
+        ranks = [node * LARGE for node in range(number)]
+        for position in range(number - 1, 0, -1):
+            other = below(position + 1)
             ranks[position], ranks[other] = ranks[other], ranks[position]
-        return ranks
+        return ranks, 0
 
-    def _tightest(self) -> list[int]:
-        """Nodes by how little they have left of all they offer, cores and virtual memory too."""
-        ledger, ranks = self.ledger, []
-        for node, supply in enumerate(self.layout.nodes):
-            left = ledger.cpu[node] * 1000 // max(1, supply.cpu) + ledger.rss[node] * 1000 // max(1, supply.rss)
-            left += sum(ledger.cores[node]) * 1000 // max(1, sum(supply.cores))
-            if supply.vms:
-                left += ledger.vms[node] * 1000 // supply.vms
-            ranks.append(max(0, 8000 - left) + self.draws.below(400))
-        return ranks
-
-    def _best(self, demand: int, ranks: list[int] | None) -> int:
-        layout, ledger, scoring = self.layout, self.ledger, self.scoring
-        best, most = -1, -1
-        for node in self._usable[demand]:
-            points = scoring.total(demand, node) if ranks is None else ranks[node]
-            if points <= most or refusal(layout, ledger, demand, node):
+    def _insert(self, demand: int, bias: list[int], weight: int) -> bool:
+        fill, content, fills, below = self.fill, self.content, self.fills, self.draws.below
+        takes, ruled, closed = fills.takes, self.ruled[demand], self.opened >= self.limit
+        best, most = -1, -1 << 60
+        for node in self.usable[demand]:
+            now = fill[node]
+            fits = now.fits.get(demand)
+            if fits is None:
+                fits = fills.fitting(now, demand)
+            if not fits or (closed and not content[node]):
                 continue
-            if best < 0 or self.draws.below(20):
+            points = bias[node] - weight * (now.left - takes[now.kind][demand])
+            if points <= most or (ruled and self._refused(demand, node)):
+                continue
+            if best < 0 or below(20):
                 best, most = node, points
-        return best
+        if best < 0:
+            return self.mends and self._mend(demand)
+        self._put(best, *fills.step(fill[best], demand))
+        return True
+
+    def _refused(self, demand: int, node: int) -> bool:
+        if placement_refusal(self.layout, self.ledger, demand, node):
+            return True
+        return self._filters and bool(own_refusal(self.layout, self.ledger, demand, node)[0])
+
+    def _put(self, node: int, fill: Fill, part: Part) -> None:
+        parts = self._touch(node)
+        self.opened += not parts
+        parts.append(part)
+        self.fill[node] = fill
+        demand = part[0]
+        self.waiting[demand] -= 1
+        if self.ruled[demand]:
+            wires = tuple(sorted(self.ledger.loads(demand, node).items())) if self.layout.edges[demand] else ()
+            self._change(Grant(demand, node, part[1], part[2], wires), part, comes=True)
+
+    def _mend(self, demand: int) -> bool:
+        """Finds a place by setting all that is on a node on its cores anew."""
+        for node in self.usable[demand]:
+            parts = self.content[node]
+            if not parts or self.pinned[node]:
+                continue
+            found = self.fills.repack(self.fills.base[node], self.fill[node], parts, demand)
+            if found is None or (self.ruled[demand] and self._refused(demand, node)):
+                continue
+            self._deal_anew(node, found[1], demand)
+            self.fill[node] = found[0]
+            return True
+        return False
+
+    def _deal_anew(self, node: int, parts: list[Part], extra: int) -> None:
+        """Gives those on a node other cores, and one more its first ones."""
+        had = list(self._touch(node))
+        new = list(parts)
+        self.content[node] = new
+        by_demand: dict[int, list[Part]] = {}
+        for part in parts:
+            by_demand.setdefault(part[0], []).append(part)
+        for part in had:
+            following = by_demand[part[0]].pop()
+            if self.ruled[part[0]]:
+                grant = self.held[node, part][-1]
+                self._change(grant, part, comes=False)
+                again = Grant(grant.demand, node, following[1], following[2], grant.wires)
+                self._change(again, following, comes=True)
+        (last,) = by_demand[extra]
+        new.remove(last)
+        self._put(node, self.fill[node], last)
+
+    def _settle(self) -> None:
+        """Says who of each class is where: who was there before, as far as there is room."""
+        before, ledger = self.objective.before, Ledger(self.layout)
+        self.placed, self.missing = {}, set()
+        rooms: list[list[tuple[int, Part]]] = [[] for _ in self.waiting]
+        for node, parts in enumerate(self.content):
+            for part in parts:
+                rooms[part[0]].append((node, part))
+        for demand, room in enumerate(rooms):
+            chosen: dict[int, tuple[int, Part]] = {}
+            indices = range(self.layout.demands[demand].replicas)
+            for index in indices if before else ():
+                node = before.get((demand, index), -1)
+                place = next((one for one in room if one[0] == node), None)
+                if place is not None:
+                    chosen[index] = place
+                    room.remove(place)
+            left = [index for index in indices if index not in chosen]
+            left.sort(key=lambda index: ((demand, index) in before, index))
+            for index, place in zip(left, room, strict=False):
+                chosen[index] = place
+            for index in indices:
+                if index not in chosen:
+                    self.missing.add((demand, index))
+                    continue
+                node, (_, cores, devices) = chosen[index]
+                grant = Grant(demand, node, cores, devices)
+                if self.layout.edges[demand]:
+                    grant.wires = tuple(sorted(ledger.loads(demand, node).items()))
+                ledger.book(grant)
+                self.placed[demand, index] = grant

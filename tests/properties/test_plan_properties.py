@@ -11,15 +11,25 @@ from rohe_iac.planning.composition import compose
 from rohe_iac.planning.demand import Affinity, Demand, DeviceRequest, Edge, PortRequest, Resources, Spread
 from rohe_iac.planning.layout import Layout
 from rohe_iac.planning.ledger import Ledger
+from rohe_iac.planning.objective import Objective
 from rohe_iac.planning.plan import Plan
-from rohe_iac.planning.planner import drop_lonely, plan
+from rohe_iac.planning.planner import drop_lonely, kept_nodes, plan
 from rohe_iac.planning.problem import Problem, Settings
 from rohe_iac.planning.queue import order
+from rohe_iac.planning.search import Search
 from rohe_iac.planning.serial import plan_from_json, plan_to_json, problem_from_json, problem_to_json
 from rohe_iac.planning.supply import Device, Supply, Taint, Wire
 from rohe_iac.planning.verification import verify
 
 NAMES = ("a", "b", "c", "d", "e")
+STRATEGIES = ("first-fit", "best-fit", "worst-fit", "dot-product", "fragmentation", "portfolio", "portfolio")
+OBJECTIVES = (
+    ("placed", "stable", "nodes"),
+    ("placed", "nodes"),
+    ("placed", "cost", "balance"),
+    ("stable", "placed", "slack"),
+    ("balance",),
+)
 
 
 @some.composite
@@ -88,7 +98,10 @@ def problems(draw: Any) -> Problem:
     return Problem(
         "s", nodes, wanted, wires, edges,
         Settings(
-            strategy=draw(some.sampled_from(["first-fit", "best-fit", "worst-fit", "dot-product", "fragmentation"])),
+            strategy=draw(some.sampled_from(STRATEGIES)),
+            iterations=25,
+            objective=draw(some.sampled_from(OBJECTIVES)),
+            max_moves=draw(some.sampled_from([None, None, 0, 1])),
             queue_priority=draw(some.sampled_from(["none", "cpu"])),
             queue_balance=draw(some.integers(1, 3)),
             vms_ratio=draw(some.sampled_from([1_000_000, 1_300_000])),
@@ -155,6 +168,30 @@ def test_giving_everything_back_empties_the_ledger(problem: Problem) -> None:
     fresh = Ledger(layout)
     for name in ("cpu", "rss", "vms", "cores", "devices", "placed", "counts", "ports", "bandwidth", "numbers"):
         assert getattr(attempt.ledger, name) == getattr(fresh, name), name
+
+
+@quick
+@given(problems(), problems(), some.integers(1, 60))
+def test_a_search_ends_no_worse_than_it_started_and_its_grants_are_what_it_rates(
+    problem: Problem, other: Problem, iterations: int
+) -> None:
+    layout = Layout(problem)
+    before = kept_nodes(layout, plan(replace(other, nodes=problem.nodes)))
+    start = Attempt(layout, "first-fit").run(order(layout), before)
+    drop_lonely(start)
+    objective = Objective(layout, before)
+    missing = {(demand, index) for demand, indices in enumerate(start.missing) for index in indices}
+    search = Search(layout, objective, start.grants(), missing)
+    used = search.run(iterations)
+    assert used == iterations
+    settled = objective.worth((replica, grant.node) for replica, grant in search.placed.items())
+    assert settled == search.worth()
+    assert settled >= objective.worth((replica, grant.node) for replica, grant in start.grants().items())
+    assert not search.missing & set(search.placed)
+    assert len(search.missing) + len(search.placed) == sum(demand.replicas for demand in layout.demands)
+    again = Search(layout, objective, start.grants(), missing)
+    again.run(iterations)
+    assert again.placed == search.placed
 
 
 @quick

@@ -1,0 +1,61 @@
+"""Packing: the chunks of several requests on the cores of one node, all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+EFFORT = 60
+"""Chunks that are set before a packing is given up: most that can be packed are packed at the first try."""
+
+
+def packed(free: Sequence[int], asked: Sequence[tuple[int, ...]]) -> list[tuple[tuple[int, int], ...]] | None:
+    """For each request its chunks on distinct cores, all requests at once; None where none is found within EFFORT.
+
+    Chunks are set the largest first, each on the core that it fills the most; what fails is tried on others.
+    """
+    chunks = sorted(((amount, len(one), number) for number, one in enumerate(asked) for amount in one), reverse=True)
+    left = list(free)
+    on: list[set[int]] = [set() for _ in left]
+    chosen: list[int] = []
+    tries: list[list[int]] = []
+    spent = 0
+
+    def choices(position: int) -> list[int]:
+        amount, _, number = chunks[position]
+        fitting = sorted((room, core) for core, room in enumerate(left) if room >= amount and number not in on[core])
+        found, seen = [], set()
+        for room, core in fitting:
+            mark = (room, frozenset(on[core]))
+            if mark not in seen:
+                seen.add(mark)
+                found.append(core)
+        found.reverse()
+        return found
+
+    position = 0
+    while position < len(chunks):
+        if len(tries) == position:
+            spent += 1
+            if spent > EFFORT:
+                return None
+            tries.append(choices(position))
+        if tries[position]:
+            core = tries[position].pop()
+            amount, _, number = chunks[position]
+            left[core] -= amount
+            on[core].add(number)
+            chosen.append(core)
+            position += 1
+            continue
+        tries.pop()
+        position -= 1
+        if position < 0:
+            return None
+        core = chosen.pop()
+        amount, _, number = chunks[position]
+        left[core] += amount
+        on[core].discard(number)
+    rows: list[list[tuple[int, int]]] = [[] for _ in asked]
+    for (amount, _, number), core in zip(chunks, chosen, strict=True):
+        rows[number].append((core, amount))
+    return [tuple(row) for row in rows]

@@ -87,7 +87,7 @@ def read_plain(text: str) -> Plain:
     except YAMLError:
         # Only the parser's reader raises without a mark: a character that YAML forbids. Each is told, then read past.
         spots = [(found.start(), found[0]) for found in islice(_FORBIDDEN.finditer(text), MOST_FAULTS)]
-        cleaned, count = _FORBIDDEN.subn("\N{REPLACEMENT CHARACTER}", text)
+        cleaned, count = without_forbidden(text)
         reader = _Reader(cleaned)
         for index, character in spots:
             reader.file.add(text_faults.forbidden(Spot(*_line_and_column(text, index), index), character))
@@ -96,7 +96,14 @@ def read_plain(text: str) -> Plain:
             reader.file.add(TextFault(Spot(1, 1, 0), "R001", "not YAML: the text cannot be read"))
             return Plain([], reader.file)
         reader.read()
+        for document in reader.documents:
+            document.cleaned = True
     return Plain(reader.documents, reader.file, reader.excess, reader.count)
+
+
+def without_forbidden(text: str) -> tuple[str, int]:
+    """The text with U+FFFD for every character that may stand nowhere in YAML, and how many these are."""
+    return _FORBIDDEN.subn("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _line_and_column(text: str, index: int) -> tuple[int, int]:

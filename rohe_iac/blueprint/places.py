@@ -12,7 +12,7 @@ from typing import Any
 from yaml import MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent, SequenceStartEvent, YAMLError
 from yaml.events import AliasEvent, StreamEndEvent
 
-from rohe_iac.blueprint.document import Parser
+from rohe_iac.blueprint.document import Parser, without_forbidden
 from rohe_iac.blueprint.reading import Path, Read, Spot
 
 Wanted = tuple[Path, bool]
@@ -27,6 +27,8 @@ def find_spots(text: str, read: Read, wanted: Iterable[Wanted]) -> dict[Wanted, 
 
     A container below a key is where its key is, since that tells more than the line it begins on.
     """
+    if read.cleaned:
+        text, _ = without_forbidden(text)
     found: dict[Wanted, Spot] = {}
     searches: dict[Path, _Want] = {}
     for want in wanted:

@@ -49,6 +49,7 @@ class Read:
     begin: offset and line from which the marks in `spans` count. spans: where the containers of the outermost levels,
     and those with an anchor, begin and end. aliases: where one stands -> what it stands for, and whether that is a
     container with something in it. incomplete: parts that the faults keep from being known, and what these stand in.
+    cleaned: read with U+FFFD in the place of every character that YAML forbids.
     """
 
     begin: tuple[int, int] = (0, 0)
@@ -61,6 +62,7 @@ class Read:
     aliases: dict[Path, tuple[Path, bool]] = field(default_factory=dict)
     incomplete: set[Path] = field(default_factory=set)
     errors: int = 0
+    cleaned: bool = False
 
     def add(self, fault: TextFault) -> None:
         """Keeps the fault, or counts it where there are enough."""

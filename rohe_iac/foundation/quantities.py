@@ -145,3 +145,8 @@ def shown_bytes(amount: int) -> str:
 def shown_share(amount: int) -> str:
     """Basis points as people read them: `15%`, `12.5%`."""
     return f"{amount / 100:g}%"
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: `1 replica`, `1,200 replicas`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from rohe_iac.foundation.diagnostics import Diagnostic, Severity
+from rohe_iac.foundation.quantities import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -98,8 +99,7 @@ def printable(text: str) -> str:
 def summary(diagnostics: Sequence[Diagnostic]) -> str:
     """`2 errors, 1 warning`."""
     counts = {severity: sum(item.severity is severity for item in diagnostics) for severity in Severity}
-    parts = [f"{count} {severity.value}{'' if count == 1 else 's'}" for severity, count in counts.items()]
-    return ", ".join(part for part in parts if not part.startswith("0")) or "no faults"
+    return ", ".join(counted(count, severity.value) for severity, count in counts.items() if count) or "no faults"
 
 
 def as_json(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:

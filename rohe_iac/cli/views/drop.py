@@ -8,10 +8,13 @@ from dataclasses import asdict
 from rich.markup import escape
 
 from rohe_iac.cli.console import Output, Screen
+from rohe_iac.foundation.quantities import counted
 from rohe_iac.planning.audit import Drop
 
 FEW = 5
 """Addresses told of one drop; the others are counted."""
+MOST = 20
+"""Drops that one screen tells one by one."""
 
 
 class DropView:
@@ -26,14 +29,19 @@ class DropView:
             self._screen.print_json([{**asdict(drop), "survived": drop.survived} for drop in drops])
             return
         out = self._screen.out
-        for drop in drops:
-            if drop.survived:
-                continue
-            out.print(f"[bold red]{drop.what}[/bold red]: {drop.lost} replicas lost")
+        broken = sorted((drop for drop in drops if not drop.survived), key=_harm)
+        for drop in broken[:MOST]:
+            out.print(f"[bold red]{drop.what}[/bold red]: {counted(drop.lost, 'replica')} lost")
             for word, names in (("fits nowhere else", drop.homeless), ("has no replica left", drop.silent)):
                 for name in names[:FEW]:
                     out.print(f"  {escape(name)} {word}")
                 if len(names) > FEW:
                     out.print(f"  ... and {len(names) - FEW} more")
-        kept = sum(drop.survived for drop in drops)
-        out.print(f"{kept} of {len(drops)} drops (nodes and zones) break nothing")
+        if len(broken) > MOST:
+            out.print(f"... and {counted(len(broken) - MOST, 'drop')} that break less; -o json has them all")
+        out.print(f"{len(drops) - len(broken)} of {counted(len(drops), 'drop')} (nodes and zones) break nothing")
+
+
+def _harm(drop: Drop) -> tuple[int, int, str]:
+    """The worst comes first: services that are gone, then replicas that nothing else holds."""
+    return (-len(drop.silent), -len(drop.homeless), drop.what)

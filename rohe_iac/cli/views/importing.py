@@ -8,6 +8,7 @@ from typing import Any
 from rohe_iac.blueprint.importing.importing import ImportedDocument
 from rohe_iac.cli.console import Output, Screen
 from rohe_iac.foundation.diagnostics import Place
+from rohe_iac.foundation.quantities import counted
 from rohe_iac.usecases.export import Export
 from rohe_iac.usecases.import_ import Import
 
@@ -20,7 +21,7 @@ def show_import(screen: Screen, done: Import, output: Output, out: str | None) -
     err = screen.err
     for file in done.imported.files:
         err.print(
-            f"{file.file}: {file.format}; {_count(len(file.mapped), 'field')} mapped, {len(file.unmapped)} not",
+            f"{file.file}: {file.format}; {counted(len(file.mapped), 'field')} mapped, {len(file.unmapped)} not",
             markup=False,
         )
         for place, reason, names in _grouped(file):
@@ -59,10 +60,6 @@ def show_export(screen: Screen, done: Export, output: Output, folder: Path) -> N
     for (field, why), where_all in groups.items():
         shown = ", ".join(where_all[:3]) + (f" and {len(where_all) - 3} more" if len(where_all) > 3 else "")
         screen.err.print(f"  not written: {field} of {shown}: {why}", markup=False)
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def _grouped(file: ImportedDocument) -> list[tuple[Place, str, list[str]]]:

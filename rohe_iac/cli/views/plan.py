@@ -12,11 +12,14 @@ from rich.table import Table
 from rohe_iac.cli.console import Output, Screen
 from rohe_iac.cli.views.bars import node_bars
 from rohe_iac.deployment.planfile import PlanFile
-from rohe_iac.foundation.quantities import shown_cpu, shown_share
+from rohe_iac.foundation.quantities import counted, shown_cpu, shown_share
 from rohe_iac.planning.plan import Placement, Plan
 
 FEW = 60
 """Replicas, and changes, that one screen shows one by one; above it a summary stands in their place."""
+
+LONG = 45
+"""Characters of a reason that would fill lines."""
 
 SIGNS = {"create": "[green]+[/green]", "update": "[yellow]~[/yellow]", "delete": "[red]-[/red]", "keep": " "}
 
@@ -50,8 +53,8 @@ class PlanView:
         why = f" ({', '.join(bound.arguments)})" if bound.arguments and not bound.proven else ""
         self.screen.out.print(
             f"[bold]Plan of stack {plan.stack}[/bold]: "
-            f"{len(plan.placements)} replicas placed, {len(plan.unplaced)} not; "
-            f"uses {_counted(bound.nodes_used, 'node')}, {least}{why}; {plan.strategy}"
+            f"{counted(len(plan.placements), 'replica')} placed, {len(plan.unplaced)} not; "
+            f"uses {counted(bound.nodes_used, 'node')}, {least}{why}; {plan.strategy}"
         )
         if len(plan.placements) > FEW and not every:
             self._summary(plan)
@@ -66,8 +69,8 @@ class PlanView:
             table.add_column(titles[index], overflow="fold", no_wrap=titles[index] not in ("WHY", "PORTS"))
         last = ("", "")
         for row in rows:
-            # A node is named once, and what holds for a row as for the one above it is not said again.
-            why = "same" if (row[0], row[-1]) == last and len(row[-1]) > len("same") else row[-1]
+            # A node is named once, and a long reason is not said again of the next replica.
+            why = "same" if (row[0], row[-1]) == last and len(row[-1]) > LONG else row[-1]
             cells = ["" if row[0] == last[0] else row[0], *row[1:-1], why]
             table.add_row(*(cells[index] for index in shown))
             last = (row[0], row[-1])
@@ -130,10 +133,6 @@ class PlanView:
             self.screen.err.print(f"saved to {saved}; digest {planfile.digest[:12]}", markup=False)
             if not planfile.plan.unplaced:
                 self.screen.err.print(f"next: rohe apply {saved}", markup=False)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 def _cells(place: Placement) -> tuple[str, str, str, str, str]:

@@ -18,6 +18,7 @@ from rohe_iac.blueprint.tree import Tree, read_tree
 from rohe_iac.foundation.diagnostics import Severity
 
 QUIET = settings(deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, max_examples=60)
+DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 HOWS = ("replace", "remove", "rename", "add", "repeat")
 
 
@@ -51,7 +52,8 @@ def _damage(data: st.DataObject, wounds: int) -> bytes:
         paths = paths_of(documents[index])
         path = data.draw(st.sampled_from(paths))
         documents[index] = damaged(documents[index], path, data.draw(st.sampled_from(HOWS)), data.draw(VALUES))
-    return yaml.safe_dump_all(documents, allow_unicode=True).encode()
+    text: str = yaml.dump_all(documents, Dumper=DUMPER, allow_unicode=True)
+    return text.encode()
 
 
 @QUIET

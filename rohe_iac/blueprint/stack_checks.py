@@ -15,6 +15,7 @@ from rohe_iac.blueprint.stack import Stack
 from rohe_iac.blueprint.tree import Tree
 from rohe_iac.foundation.errors import UsageError
 from rohe_iac.foundation.names import parse_address
+from rohe_iac.foundation.user_callables import installed
 from rohe_iac.foundation.user_modules import check_reference
 
 STRATEGIES = ("first-fit", "best-fit", "worst-fit", "dot-product", "fragmentation", "portfolio", "exact")
@@ -68,7 +69,8 @@ def _planner(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
     named += [((*at, "scorers", name), name) for name in planner.scorers]
     if planner.strategy not in STRATEGIES:
         named.append(((*at, "strategy"), planner.strategy))
-        if ":" not in planner.strategy and (hint := did_you_mean(planner.strategy, STRATEGIES)) and "mean" in hint:
+        hint = "" if ":" in planner.strategy else did_you_mean(planner.strategy, STRATEGIES)
+        if "mean" in hint and planner.strategy not in {one.name for one in installed("rohe.strategies")}:
             yield Finding(document, (*at, "strategy"), "R109", f"'{planner.strategy[:63]}' is not a strategy", hint)
     for path, name in named:
         if ":" not in name:

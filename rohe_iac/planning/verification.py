@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rohe_iac.planning.demand import Demand, Resources
+from rohe_iac.planning.filter_verification import refused_by_filters
 from rohe_iac.planning.plan import Placement, Plan, Unplaced
 from rohe_iac.planning.problem import Problem
 from rohe_iac.planning.supply import Supply
@@ -46,6 +47,9 @@ def verify(problem: Problem, plan: Plan) -> tuple[Fault, ...]:
     faults += _survival(problem, known)
     faults += _network(problem, nodes, demands, known)
     faults += _bound(problem, plan)
+    if not faults:
+        # Plugged filters are asked of what holds otherwise, so that they see only what can be.
+        faults += [Fault(*told) for told in refused_by_filters(problem, known)]
     return tuple(sorted(faults, key=lambda fault: (fault.rule, fault.subject, fault.message)))
 
 

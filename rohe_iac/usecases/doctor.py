@@ -21,6 +21,8 @@ from rohe_iac.deployment.engine_go import machine_go
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.foundation.folders import cache_home, state_home
 from rohe_iac.foundation.settings import InvalidSettings
+from rohe_iac.foundation.user_callables import installed
+from rohe_iac.usecases.extensions import GROUPS
 
 OLDEST_PYTHON = (3, 11)
 REINSTALL = "python -m pip install --force-reinstall rohe-iac"
@@ -53,11 +55,18 @@ def examine(broker_binary: Callable[[], str]) -> tuple[Check, ...]:
         _broker(broker_binary),
         _python(),
         _supervisor(),
+        _plugins(),
         _provider(),
         _folder("state folder", state_home()),
         _folder("cache folder", cache_home()),
         _loopback(),
     )
+
+
+def _plugins() -> Check:
+    """Filters, scorers and strategies for the planner that are installed; none of them is imported."""
+    found = [f"{kind} {one.name} ({one.distribution})" for kind, group in GROUPS.items() for one in installed(group)]
+    return Check("planner plugins", "ok" if found else "absent", found=", ".join(found) or "none is installed")
 
 
 def _engine() -> Check:

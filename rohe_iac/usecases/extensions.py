@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from rohe_iac.blueprint.blueprint import Source
+from rohe_iac.foundation.canonical import sha256_hex
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.user_callables import Loaded, installed, load_from_path, load_installed
 from rohe_iac.foundation.user_modules import split_reference
@@ -19,6 +20,9 @@ from rohe_iac.planning.scoring import SCORERS
 
 GROUPS = {"filter": "rohe.filters", "scorer": "rohe.scorers", "strategy": "rohe.strategies"}
 """The group of entry points that each kind is found in."""
+
+BUILT_IN_PLACE = "rohe"
+"""Where a built-in one is recorded to come from: the version of rohe that a plan file names anyway."""
 
 
 class UnknownPlugin(RoheError):
@@ -62,7 +66,7 @@ def _plugged(kind: str, reference: str, root: Path) -> Plugged:
         return _of(kind, reference, reference.rpartition(":")[2], load_from_path(reference, root))
     built_in = BUILT_IN[kind].get(reference)
     if built_in is not None:
-        return Plugged(kind, reference, Origin(reference, "rohe"), built_in)
+        return Plugged(kind, reference, Origin(reference, BUILT_IN_PLACE), built_in)
     known = installed(GROUPS[kind])
     named = [one for one in known if one.name == reference]
     if len(named) == 1:
@@ -94,3 +98,38 @@ def _told_apart(found: list[Plugged], taken: tuple[str, ...]) -> tuple[Plugged, 
         else one
         for one in found
     )
+
+
+def moved_since(problem: Problem, root: Path) -> tuple[str, ...]:
+    """What a saved problem was planned with and is not the same here any more, a line each.
+
+    No file of the blueprint that changed is run.
+    """
+    found = []
+    for origin in problem.settings.origins:
+        if origin.place == BUILT_IN_PLACE:
+            continue
+        if ":" in origin.reference:
+            path = split_reference(origin.reference)[0]
+            try:
+                if sha256_hex((root / path).read_bytes()) != origin.sha256:
+                    found.append(f"{path}: changed since")
+            except OSError as error:
+                found.append(f"{path}: {error.strerror}")
+            continue
+        there = [one for group in GROUPS.values() for one in installed(group) if one.name == origin.reference]
+        named = [one for one in there if one.distribution == origin.place]
+        if not named:
+            now = f"{there[0].distribution} is" if there else "it is not"
+            found.append(f"{origin.reference} of {origin.place}: {now} installed now")
+        elif load_installed(named[0]).sha256 != origin.sha256:
+            found.append(f"{origin.reference} of {origin.place}: changed since")
+    return tuple(dict.fromkeys(found))
+
+
+def reopened(problem: Problem, root: Path) -> tuple[Problem, tuple[str, ...]]:
+    """A saved problem with its callables, where all are as they were; else without them, and what is not."""
+    if not problem.settings.origins:
+        return problem, ()
+    moved = moved_since(problem, root)
+    return (problem, moved) if moved else (replace(problem, extensions=extensions_of(problem.settings, root)), ())

@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from rohe_iac.deployment.planfile import PlanFile
 from rohe_iac.planning.verification import verify
+from rohe_iac.usecases.extensions import reopened
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """faults: every constraint that the plan breaks, a sentence each. unchecked: what could not be asked, and why."""
+
+    faults: tuple[str, ...]
+    unchecked: tuple[str, ...] = ()
 
 
 def faults_of(planfile: PlanFile) -> tuple[str, ...]:
-    """Every constraint that the plan breaks, a sentence each; empty where all hold."""
+    """Every constraint that the plan breaks but for plugged filters, a sentence each; empty where all hold."""
     return (*(str(fault) for fault in verify(planfile.problem, planfile.plan)), *_without_manifest(planfile))
+
+
+def verified(planfile: PlanFile, root: Path) -> Verified:
+    """The same, with the filters that the plan was made with, where their modules are under the root as they were.
+
+    Errors: UnusableModule, BadExtension.
+    """
+    problem, moved = reopened(planfile.problem, root)
+    return Verified(faults_of(replace(planfile, problem=problem)), moved)
 
 
 def _without_manifest(planfile: PlanFile) -> Iterable[str]:

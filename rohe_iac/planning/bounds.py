@@ -1,33 +1,42 @@
-"""Bounds: how few nodes could hold the placed replicas at all, whatever the plan."""
+"""Bounds: how few nodes could hold the placed replicas at all, and how many replicas fit at most, whatever the plan."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
 from rohe_iac.planning.layout import NODE_KEY, Layout
+from rohe_iac.planning.measures import STEPPED_LIMIT, Measure, measures_of, summed
 from rohe_iac.planning.plan import Bound
 
 
 def bound(layout: Layout, placed: Sequence[Sequence[int]]) -> Bound:
     """Lower bounds on the nodes used, by the nodes (positions) that each demand's replicas have.
 
-    volume: cpu, rss and vms summed against the largest nodes. cores: millicores, and chunks of more than half of the
-    largest core, of which a core holds one. accelerators: shares and whole devices by type. spread: replicas by domain.
+    volume: cpu, rss and vms summed against the largest nodes. cores: millicores, and chunks that share no core.
+    accelerators: shares and whole devices by type. spread: replicas by domain. Sums of two are named by both.
     """
     used = {node for nodes in placed for node in nodes}
     counts = [len(nodes) for nodes in placed]
-    open_nodes = [
-        position for position, node in enumerate(layout.nodes) if node.status == "running" or position in used
-    ]
-    found = {
-        "volume": _volume(layout, counts, open_nodes),
-        "cores": _cores(layout, counts, open_nodes),
-        "accelerators": _accelerators(layout, counts, open_nodes),
-        "spread": _spread(layout, counts),
-    }
-    least = max(found.values(), default=0)
-    arguments = tuple(name for name, value in found.items() if value == least and least)
-    return Bound(len(used), least, arguments, proven=len(used) == least)
+    # A node that is not running may hold what was there before, and nothing else.
+    shut = {position for position, node in enumerate(layout.nodes) if node.status != "running"} - used
+    measures = measures_of(layout)
+    found = _least_nodes(measures, counts, shut)
+    if len(layout.nodes) <= STEPPED_LIMIT:
+        for name, least in _least_nodes(list(summed(measures[:PAIRED])), counts, shut).items():
+            found[name] = max(found.get(name, 0), least)
+    found["volume"] = max(found.get("volume", 0), int(any(counts)))
+    found["spread"] = _spread(layout, counts)
+    least = max(found.values())
+    named = [name for name, value in found.items() if value == least and least]
+    # What one argument tells is not told of two.
+    arguments = [name for name in named if " with " not in name] or named[:1]
+    order = ("volume", "cores", "accelerators", "spread")
+    arguments.sort(key=lambda name: (order.index(name) if name in order else len(order), name))
+    return Bound(len(used), least, tuple(arguments), proven=len(used) == least)
+
+
+PAIRED = 8
+"""How many measures, the plain ones first, are summed two and two."""
 
 
 def needed(total: int, offers: Iterable[int]) -> int:
@@ -43,52 +52,15 @@ def needed(total: int, offers: Iterable[int]) -> int:
     return number
 
 
-def _volume(layout: Layout, counts: list[int], nodes: list[int]) -> int:
-    asked, ratio = layout.resources, layout.settings.vms_ratio
-    supply = [layout.nodes[node] for node in nodes]
-    cpu = needed(
-        sum(count * one.cpu for count, one in zip(counts, asked, strict=True)),
-        [node.cpu - node.cpu_used for node in supply],
-    )
-    rss = needed(
-        sum(count * one.rss for count, one in zip(counts, asked, strict=True)),
-        [node.rss - node.rss_used for node in supply],
-    )
-    vms = 0
-    if all(node.vms is not None for node in supply):
-        total = sum(count * (one.vms or 0) for count, one in zip(counts, asked, strict=True))
-        vms = needed(total, [(node.vms or 0) * ratio // 1_000_000 - node.vms_used for node in supply])
-    return max(cpu, rss, vms, 1 if any(counts) else 0)
-
-
-def _cores(layout: Layout, counts: list[int], nodes: list[int]) -> int:
-    asked = layout.resources
-    supply = [layout.nodes[node] for node in nodes]
-    mass = needed(
-        sum(count * sum(one.cores) for count, one in zip(counts, asked, strict=True)),
-        [sum(node.cores) - sum(node.cores_used) for node in supply],
-    )
-    half = max((size for node in supply for size in node.cores), default=0) // 2
-    large = sum(count * sum(chunk > half for chunk in one.cores) for count, one in zip(counts, asked, strict=True))
-    return max(mass, needed(large, [sum(size > half for size in node.cores) for node in supply]))
-
-
-def _accelerators(layout: Layout, counts: list[int], nodes: list[int]) -> int:
-    best = 0
-    for kind in layout.device_types:
-        shares = whole = 0
-        for count, one in zip(counts, layout.resources, strict=True):
-            for request in one.devices:
-                if request.type == kind:
-                    shares += count * request.share
-                    whole += count * request.count
-        offers, devices = [], []
-        for position in nodes:
-            mine = [device for device in layout.nodes[position].devices if device.type == kind]
-            offers.append(sum(device.capacity - device.used for device in mine))
-            devices.append(len(mine))
-        best = max(best, needed(shares, offers), needed(whole, devices))
-    return best
+def _least_nodes(measures: Iterable[Measure], counts: Sequence[int], shut: set[int]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for measure in measures:
+        total = sum(size * count for size, count in zip(measure.sizes, counts, strict=True))
+        offers = measure.capacities
+        if shut:
+            offers = tuple(offer for node, offer in enumerate(offers) if node not in shut)
+        found[measure.name] = max(found.get(measure.name, 0), needed(total, offers))
+    return found
 
 
 def _spread(layout: Layout, counts: list[int]) -> int:
@@ -99,4 +71,126 @@ def _spread(layout: Layout, counts: list[int]) -> int:
         own = layout.index[demand.workload]
         if count and (own, NODE_KEY) in layout.avoid[own]:
             best = max(best, count)
+    return best
+
+
+def ceilings(layout: Layout) -> list[int]:
+    """How many replicas of each demand fit at most, with nothing else placed."""
+    measures = measures_of(layout)
+    found = []
+    for position, demand in enumerate(layout.demands):
+        rooms = _rooms(layout, measures, position)
+        for rule in demand.spread:
+            _limit(layout, rooms, rule.key, rule.limit)
+        for other, key in layout.avoid[position]:
+            if other == position:
+                _limit(layout, rooms, key, 1)
+        found.append(min(demand.replicas, sum(rooms)))
+    return found
+
+
+def _rooms(layout: Layout, measures: Sequence[Measure], position: int) -> list[int]:
+    wanted = layout.demands[position].replicas
+    sizes = [(measure.sizes[position], measure.capacities) for measure in measures if measure.sizes[position]]
+    rooms = []
+    for node, rule in enumerate(layout.static(position)):
+        status = layout.nodes[node].status
+        if status == "down" or (rule not in ("", "reserved") and status == "running"):
+            rooms.append(0)
+            continue
+        room = wanted
+        for size, capacities in sizes:
+            room = min(room, capacities[node] // size)
+            if not room:
+                break
+        rooms.append(room)
+    return rooms
+
+
+def _limit(layout: Layout, rooms: list[int], key: str, limit: int) -> None:
+    """Leaves no domain of the key with more than the limit; without the label nothing fits."""
+    left: dict[int, int] = {}
+    for node, domain in enumerate(layout.domains[key]):
+        rest = left.setdefault(domain, limit if domain >= 0 else 0)
+        rooms[node] = min(rooms[node], rest)
+        left[domain] = rest - rooms[node]
+
+
+def at_most(layout: Layout, most: Sequence[int], demands: Sequence[int]) -> int:
+    """How many replicas of these demands fit together at most. most: ceilings of all demands.
+
+    For each measure the smallest are taken until it is full; of those who ask for one type of accelerator no more than
+    its own measures let pass.
+    """
+    measures = measures_of(layout)
+    if len(layout.nodes) <= STEPPED_LIMIT:
+        measures += list(summed(measures[:PAIRED]))
+    groups: dict[int, str] = {
+        demand: layout.resources[demand].devices[0].type for demand in demands if layout.resources[demand].devices
+    }
+    limits: dict[str, int] = {}
+    for kind in sorted(set(groups.values())):
+        mine = [demand for demand in demands if groups.get(demand) == kind]
+        limits[kind] = min((fitting(measure, most, mine) for measure in measures), default=0)
+    total = sum(most[demand] for demand in demands)
+    return min((fitting(measure, most, demands, groups, limits) for measure in measures), default=total)
+
+
+def fitting(
+    measure: Measure,
+    most: Sequence[int],
+    demands: Iterable[int],
+    groups: dict[int, str] | None = None,
+    limits: dict[str, int] | None = None,
+) -> int:
+    """How many replicas, the smallest first, a measure holds, no more of a group than its limit."""
+    left, number = sum(measure.capacities), 0
+    room = dict(limits or {})
+    for demand in sorted(demands, key=lambda one: (measure.sizes[one], one)):
+        size, count = measure.sizes[demand], most[demand]
+        group = (groups or {}).get(demand, "")
+        if group:
+            count = min(count, room[group])
+        if size:
+            count = min(count, left // size)
+        left -= size * count
+        number += count
+        if group:
+            room[group] -= count
+    return number
+
+
+def ideal(layout: Layout, *, limited: bool) -> tuple[int, ...] | None:
+    """A worth that no assignment exceeds; None where bounds do not tell all of it. limited: moves are counted first."""
+    names = layout.settings.objective
+    if not set(names) <= {"placed", "slack", "stable", "nodes"}:
+        return None
+    most = ceilings(layout)
+    by_rank: dict[int, list[int]] = {}
+    for position, demand in enumerate(layout.demands):
+        by_rank.setdefault(1 << 40 if demand.system else demand.priority, []).append(position)
+    levels = [at_most(layout, most, mine) for _, mine in sorted(by_rank.items(), reverse=True)]
+    terms: list[int] = [0] if limited else []
+    for name in names:
+        terms += {"placed": levels, "stable": [0]}.get(name, [])
+        if name == "nodes":
+            terms.append(-_least_of(layout, most, sum(levels)) if "placed" in names else 0)
+    return tuple(terms)
+
+
+def _least_of(layout: Layout, most: Sequence[int], number: int) -> int:
+    """The fewest nodes that hold so many replicas, whichever they are."""
+    shut = {position for position, node in enumerate(layout.nodes) if node.status == "down"}
+    measures = measures_of(layout)
+    if len(layout.nodes) <= STEPPED_LIMIT:
+        measures += list(summed(measures[:PAIRED]))
+    best = int(number > 0)
+    for measure in measures:
+        counts, left = [0] * len(most), number
+        for demand in sorted(range(len(most)), key=lambda one: (measure.sizes[one], one)):
+            counts[demand] = min(most[demand], left)
+            left -= counts[demand]
+        best = max(best, *_least_nodes([measure], counts, shut).values())
+    if number == sum(demand.replicas for demand in layout.demands):
+        best = max(best, _spread(layout, [demand.replicas for demand in layout.demands]))
     return best

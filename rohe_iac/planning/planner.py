@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.planning.attempt import Attempt
 from rohe_iac.planning.audit import audit
-from rohe_iac.planning.bounds import bound
+from rohe_iac.planning.bounds import ideal
 from rohe_iac.planning.composition import compose
 from rohe_iac.planning.feasibility import near_holds, refusal
 from rohe_iac.planning.layout import Layout
 from rohe_iac.planning.ledger import Ledger
-from rohe_iac.planning.objective import Objective, Worth
+from rohe_iac.planning.objective import Objective
 from rohe_iac.planning.plan import Plan
 from rohe_iac.planning.problem import Problem, not_held
 from rohe_iac.planning.queue import order
@@ -27,8 +27,8 @@ STRATEGIES = (FIRST_FIT, BEST_FIT, WORST_FIT, DOT_PRODUCT, FRAGMENTATION, PORTFO
 SEARCH_WORK = 10_000_000
 """Nodes times replicas times iterations that a search may spend where the stack does not say how many iterations."""
 
-SEARCH_LIMIT = 2000
-"""The most iterations that a search spends of itself."""
+SEARCH_LIMIT = 3500
+"""The most iterations that a search spends of itself; few replicas get fewer, as many as their square."""
 
 
 SPARE_LIMIT = 200
@@ -160,7 +160,7 @@ def _searched(
         drop_lonely(again)
         return again
     search = Search(layout, objective, best.grants(), missing)
-    search.run(budget, _enough(layout, objective))
+    search.run(budget, ideal(layout, limited=objective.limit is not None))
     settled = Attempt(layout, BEST_FIT, explain=explain).settle(queue, search.placed, kept)
     drop_lonely(settled)
     return settled
@@ -170,7 +170,8 @@ def _budget(layout: Layout) -> int:
     if layout.settings.iterations is not None:
         return layout.settings.iterations
     replicas = sum(demand.replicas for demand in layout.demands)
-    return min(SEARCH_LIMIT, SEARCH_WORK // max(1, len(layout.nodes) * replicas))
+    few = max(100, replicas * replicas)
+    return min(SEARCH_LIMIT, few, SEARCH_WORK // max(1, len(layout.nodes) * replicas))
 
 
 def _has_a_chance(layout: Layout, demand: int) -> bool:
@@ -190,15 +191,6 @@ def _solved(
     if not any(solved.missing):
         solved.least_nodes = next((limit for name, _, limit, _ in solution.terms if name == "nodes"), 0)
     return solved
-
-
-def _enough(layout: Layout, objective: Objective) -> Worth | None:
-    """The worth that nothing can exceed, where bounds tell it."""
-    if not set(layout.settings.objective) <= {"placed", "slack", "stable", "nodes"}:
-        return None
-    nodes = range(len(layout.nodes))
-    everywhere = [[next(iter(nodes))] * demand.replicas for demand in layout.demands] if layout.nodes else []
-    return objective.ideal(bound(layout, everywhere).at_least)
 
 
 def kept_nodes(layout: Layout, previous: Plan | None) -> dict[tuple[int, int], int]:

@@ -110,7 +110,8 @@ class Search:
             turn += 1
             self.limit = len(self.fill)
             self.distance = self._measure()
-            if squeezes and turn % 2 == 0:
+            # Where some have no place, that comes first.
+            if squeezes and turn % (4 if any(self.waiting) else 2) == 0:
                 self._close_one()
             for step in range(length):
                 spent += 1

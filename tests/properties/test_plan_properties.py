@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from rohe_iac.planning.attempt import Attempt
+from rohe_iac.planning.bounds import ceilings, ideal
 from rohe_iac.planning.composition import compose
 from rohe_iac.planning.demand import Affinity, Demand, DeviceRequest, Edge, PortRequest, Resources, Spread
 from rohe_iac.planning.layout import Layout
@@ -200,3 +201,20 @@ def test_json_keeps_plans_and_problems(problem: Problem) -> None:
     result = plan(problem)
     assert problem_from_json(problem_to_json(problem)) == problem
     assert plan_from_json(plan_to_json(result)) == result
+
+
+@quick
+@given(problems())
+def test_no_plan_places_more_or_uses_fewer_nodes_than_the_bounds_say(problem: Problem) -> None:
+    problem = replace(problem, settings=replace(problem.settings, objective=("placed", "nodes"), max_moves=None))
+    layout = Layout(problem)
+    most = ideal(layout, limited=False)
+    assert most is not None
+    result = plan(problem)
+    counts = [sum(item.workload == demand.workload for item in result.placements) for demand in layout.demands]
+    assert all(count <= ceiling for count, ceiling in zip(counts, ceilings(layout), strict=True))
+    placed = {(layout.index[item.workload], item.index): layout.node_index[item.node] for item in result.placements}
+    worth = Objective(layout, {}).worth(placed.items())
+    assert all(one <= two for one, two in zip(worth[:-1], most[:-1], strict=True))
+    assert worth <= most
+    assert result.bound.at_least <= result.bound.nodes_used

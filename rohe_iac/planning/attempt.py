@@ -155,13 +155,12 @@ class Attempt:
     def _place(self, demand: int, indices: Sequence[int]) -> None:
         layout = self.layout
         picky = layout.extensions.strategy is not None
-        # The refusals told are those that the last replica meets: where it is the only one, of the same look.
-        view = self.field.evaluate(
-            demand, len(layout.nodes) if picky else len(indices), explain=self.explain and len(indices) == 1
-        )
         if self.runs and is_run(layout, self.scoring, demand):
-            placed = self._place_run(demand, indices, view)
+            placed = self._place_run(demand, indices, self.field.look(demand, explain=self.explain))
         else:
+            # The refusals told are those that the last replica meets: where it is the only one, of the same look.
+            wanted = len(layout.nodes) if picky else len(indices)
+            view = self.field.evaluate(demand, wanted, explain=self.explain and len(indices) == 1)
             placed = self._place_each(demand, indices, view, picky)
         if placed < len(indices):
             self.missing[demand] = list(indices[placed:])
@@ -178,7 +177,7 @@ class Attempt:
                 if taken > 1:
                     start = taken - 1
                     run.book(node, chain, 0, start)
-                self.refusals[demand] = self._met(demand, view, done + start)
+                self.refusals[demand] = self.refused(demand) if run.closed else run.refusals()
             run.book(node, chain, start, taken)
             for index, (points, parts, cores, devices) in zip(
                 indices[done : done + taken], chain.steps[:taken], strict=True

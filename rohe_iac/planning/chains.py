@@ -45,12 +45,15 @@ class Chains:
         self.layout, self.ledger, self.scoring, self.demand = layout, ledger, scoring, demand
         self.asked = layout.resources[demand]
         self._known: dict[tuple[object, ...], Chain] = {}
+        self._alike: dict[int, Chain] = {}
         self._devices: dict[int, tuple[tuple[int, ...], int, int]] = {}
         self._share = sum(request.share for request in self.asked.devices)
 
-    def of(self, node: int) -> Chain:
-        """The chain of a node as it stands."""
+    def of(self, node: int, alike: int) -> Chain:
+        """The chain of a node as it stands. alike: the same for nodes that stand alike; -1 where that is not known."""
         ledger = self.ledger
+        if alike >= 0 and (known := self._alike.get(alike)) is not None:
+            return known
         kind, opened = self.layout.kinds.of[node], ledger.replicas_on[node] > 0
         standing = (
             ledger.cpu[node], ledger.rss[node], ledger.vms[node], ledger.cores[node], ledger.sorted_cores[node],
@@ -60,6 +63,8 @@ class Chains:
         chain = self._known.get(key)
         if chain is None:
             chain = self._known[key] = Chain(self, node, opened, standing)
+        if alike >= 0:
+            self._alike[alike] = chain
         return chain
 
     def extend(self, chain: Chain) -> None:

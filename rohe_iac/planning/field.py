@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from heapq import heapify
 from typing import Any, Protocol
@@ -12,6 +12,9 @@ from rohe_iac.planning.layout import Layout
 from rohe_iac.planning.ledger import Ledger
 from rohe_iac.planning.plan import Refusals, Rejection
 from rohe_iac.planning.scoring import Scoring
+
+Ranked = tuple[int, int, int]
+"""Points of a node, the node, and what stands for all nodes that stand as it does, or -1."""
 
 CLOSEST = 5
 """How many of the refused nodes a plan keeps for a service."""
@@ -43,6 +46,16 @@ class Field(Protocol):
         """Points of all nodes; the heap may be cut to what `wanted` replicas need at first, plus a runner-up.
 
         explain: tell refusals by rule and the closest of the refused too.
+        """
+        ...
+
+    def look(self, demand: int, *, explain: bool) -> View:
+        """The same without the heap; `ranked` tells the nodes that pass, the best first."""
+        ...
+
+    def ranked(self, view: View) -> Iterator[Ranked]:
+        """The nodes that pass a view of `look`, the best first, by name where equal; nothing may have been touched
+        since but nodes that were told already.
         """
         ...
 
@@ -84,6 +97,17 @@ class PlainField:
                 lacking.append((shortfall(layout, ledger, demand, node), node))
         heapify(heap)
         return View(heap, len(heap), passes, refused, sorted(lacking)[:CLOSEST])
+
+    def look(self, demand: int, *, explain: bool) -> View:
+        """See Field."""
+        return self.evaluate(demand, 0, explain=explain)
+
+    def ranked(self, view: View) -> Iterator[Ranked]:
+        """See Field."""
+        number = len(self.layout.nodes)
+        for key in sorted(view.heap):
+            points, behind = divmod(-key, number)
+            yield points, number - 1 - behind, -1
 
     def refill(self, view: View) -> list[int]:
         """See Field; nothing is ever cut here."""

@@ -6,7 +6,7 @@ for each node. NumPy is imported with this file and those that it takes its arra
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from rohe_iac.planning.devices import DeviceArrays
 from rohe_iac.planning.feasibility import RULES
-from rohe_iac.planning.field import CLOSEST, View
-from rohe_iac.planning.layout import Layout
+from rohe_iac.planning.field import CLOSEST, Ranked, View
+from rohe_iac.planning.layout import NODE_KEY, Layout
 from rohe_iac.planning.ledger import Ledger
 from rohe_iac.planning.neighbours import Neighbours
 from rohe_iac.planning.outlook import own_refusal
@@ -68,6 +68,43 @@ class ArrayField:
 
     def evaluate(self, demand: int, wanted: int, *, explain: bool) -> View:
         """See Field."""
+        view, passes = self._seen(demand, explain=explain, by_node=True)
+        if view.fits and wanted:
+            self._rank(demand, passes, view, wanted, beside=view.known)
+        return view
+
+    def look(self, demand: int, *, explain: bool) -> View:
+        """See Field."""
+        domains = any(rule.key != NODE_KEY for rule in self.layout.demands[demand].spread)
+        view, passes = self._seen(demand, explain=explain, by_node=domains)
+        if view.fits:
+            points = np.where(passes, self._points(demand, self.states.table[:, : self.states.used], passes), NEVER)
+            view.known = (points, view.known)
+        return view
+
+    def ranked(self, view: View) -> Iterator[Ranked]:
+        """See Field."""
+        if not view.fits:
+            return
+        points, beside = view.known
+        order = np.argsort(-points, kind="stable")
+        nodes, passes = self.states.nodes, view.passes
+        columns: list[int] = []
+        best = NEVER
+        for column, worth in zip(order.tolist(), points[order].tolist(), strict=True):
+            if worth != best:
+                yield from _merged(columns, best, nodes, passes if beside else None)
+                columns, best = [], worth
+            if worth == NEVER:
+                return
+            columns.append(column)
+        yield from _merged(columns, best, nodes, passes if beside else None)
+
+    def _seen(self, demand: int, *, explain: bool, by_node: bool) -> tuple[View, Mask]:
+        """What passes and what is refused, the states that pass by themselves; `known`: whether neighbours count.
+
+        by_node: the view tells which nodes pass even where neighbours do not count.
+        """
         if self._touched:
             self.states.move(self._touched)
             self._touched = set()
@@ -79,24 +116,24 @@ class ArrayField:
         for rule, mask in self._amounts(demand, table):
             passes &= mask
             if explain:
-                standing = _told(refused, rule, standing, int(members[passes].sum()))
-        open_to: Mask = passes[states.of]
+                standing = _told(refused, rule, standing, int(members.dot(passes)))
+        open_to: Mask | None = passes[states.of] if by_node else None
         beside = False
         for rule, mask in self.neighbours.rules(demand):
             beside = True
+            open_to = passes[states.of] if open_to is None else open_to
             open_to &= mask
             if explain:
                 standing = _told(refused, rule, standing, int(np.count_nonzero(open_to)))
         if self.layout.extensions.filters:
             beside = True
+            open_to = passes[states.of] if open_to is None else open_to
             self._ask_own(demand, open_to, refused)
-        fits = int(np.count_nonzero(open_to))
-        view = View([], fits, open_to, refused)
-        if fits and wanted:
-            self._rank(demand, table, passes, view, wanted, beside)
+        fits = int(members.dot(passes)) if open_to is None else int(np.count_nonzero(open_to))
+        view = View([], fits, open_to, refused, known=beside)
         if explain and fits < len(self.layout.nodes):
             view.closest = self._closest(demand, table, view, passes, beside)
-        return view
+        return view, passes
 
     def _ask_own(self, demand: int, passes: Mask, refused: dict[str, int]) -> None:
         """Asks the plugged filters of every node that passes so far, node by node."""
@@ -112,9 +149,10 @@ class ArrayField:
         view.passes[nodes] = False
         return number
 
-    def _rank(self, demand: int, table: Numbers, passes: Mask, view: View, wanted: int, beside: bool) -> None:
+    def _rank(self, demand: int, passes: Mask, view: View, wanted: int, *, beside: bool) -> None:
         """Fills the heap with the best nodes."""
         layout, scoring, of = self.layout, self.scoring, self.states.of
+        table = self.states.table[:, : self.states.used]
         number = len(layout.nodes)
         points = np.where(passes, self._points(demand, table, passes), NEVER)
         if layout.wishes[demand] or scoring.own_weights:
@@ -246,24 +284,31 @@ class ArrayField:
         layout, of = self.layout, self.states.of
         total = self._shortfall(demand, table)
         if not beside:
-            # The best states have enough nodes between them.
+            # What passes counts with what stands for no node.
             total[passes] = NOWHERE
-            limit = np.partition(total, CLOSEST - 1)[CLOSEST - 1] if len(total) > CLOSEST else NOWHERE - 1
-            nodes = np.flatnonzero((total <= min(limit, NOWHERE - 1))[of])
-            mine = total[of[nodes]]
-        else:
-            nodes = np.flatnonzero(~view.passes)
-            mine = total[of[nodes]] + np.where(self.neighbours.mask(demand)[nodes], 0, MILLION)
-            if layout.extensions.filters:
-                # They are asked of what lacks nothing else.
-                for position in np.flatnonzero(mine == 0).tolist():
-                    if own_refusal(layout, self.ledger, demand, int(nodes[position]))[0]:
-                        mine[position] = MILLION
+            return self._closest_states(total)
+        nodes = np.flatnonzero(~view.passes)
+        mine = total[of[nodes]] + np.where(self.neighbours.mask(demand)[nodes], 0, MILLION)
+        if layout.extensions.filters:
+            # They are asked of what lacks nothing else.
+            for position in np.flatnonzero(mine == 0).tolist():
+                if own_refusal(layout, self.ledger, demand, int(nodes[position]))[0]:
+                    mine[position] = MILLION
         if len(mine) > CLOSEST:
             limit = np.partition(mine, CLOSEST - 1)[CLOSEST - 1]
             nodes, mine = nodes[mine <= limit], mine[mine <= limit]
         best = np.argsort(mine, kind="stable")[:CLOSEST]
         return list(zip(mine[best].tolist(), nodes[best].tolist(), strict=True))
+
+    def _closest_states(self, total: Numbers) -> list[tuple[int, int]]:
+        """The nodes of the states of the smallest shortfall."""
+        found: list[tuple[int, int]] = []
+        order = np.argsort(total, kind="stable")
+        for lacking, column in zip(total[order].tolist(), order.tolist(), strict=True):
+            if lacking >= NOWHERE or (len(found) >= CLOSEST and lacking > found[-1][0]):
+                break
+            found += [(lacking, node) for node in self.states.nodes[column][:CLOSEST]]
+        return sorted(found)[:CLOSEST]
 
     def _shortfall(self, demand: int, table: Numbers) -> Numbers:
         """What the states lack of all that is asked of a node alone, over what is asked, in millionths."""
@@ -290,6 +335,18 @@ class ArrayField:
         # What stands for no node lacks more than all others.
         total[table[CPU] == NOBODY] = NOWHERE
         return total
+
+
+def _merged(columns: list[int], points: int, nodes: list[list[int]], passes: Mask | None) -> Iterator[Ranked]:
+    """The nodes of states of equal points, by name; only those that pass, where that is told."""
+    if len(columns) == 1:
+        (column,) = columns
+        members = [(node, column) for node in nodes[column]]
+    else:
+        members = sorted([(node, column) for column in columns for node in nodes[column]])
+    for node, column in members:
+        if passes is None or passes[node]:
+            yield points, node, column
 
 
 def _missing(asked: int, free: Numbers) -> Numbers:

@@ -9,11 +9,14 @@ property of the tests holds them against each other.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from rohe_iac.planning.chains import Chain, Chains
-from rohe_iac.planning.field import Field, View
+from rohe_iac.planning.feasibility import refusal, shortfall
+from rohe_iac.planning.field import CLOSEST, Field, Ranked, View, refusals_of
 from rohe_iac.planning.layout import NODE_KEY, UNLIMITED, Layout
 from rohe_iac.planning.ledger import Ledger
+from rohe_iac.planning.plan import Refusals
 from rohe_iac.planning.scoring import Scoring
 
 Fill = tuple[int, Chain, int, int, int, int]
@@ -34,8 +37,7 @@ class Run:
         self.layout, self.ledger, self.demand = layout, ledger, demand
         self.field, self.view = field, view
         self.chains = Chains(layout, ledger, scoring, demand)
-        # The best last, where it is taken from.
-        self._waiting = sorted(view.heap, reverse=True)
+        self._ranked = field.ranked(view)
         own = (demand, NODE_KEY) in layout.avoid[demand]
         # Nodes take only one where each has to keep away from the others or holds a port of the machine.
         self._most = 1 if own or layout.host_ports[demand] else UNLIMITED
@@ -47,27 +49,26 @@ class Run:
             if rule.key != NODE_KEY
         ]
         self._counts = list(ledger.counts[demand].items())
+        self._filled: list[tuple[int, Chain]] = []
+        self.closed = False
 
     def fills(self, wanted: int) -> Iterator[Fill]:
         """The nodes that `wanted` replicas go to, as long as any fits; each has to be booked before the next is asked.
 
         A node is asked for all that it takes, so that it is full when another follows.
         """
-        ledger, view, number = self.ledger, self.view, len(self.layout.nodes)
+        ledger, view = self.ledger, self.view
         numbered = self.layout.numbered[self.demand]
         if numbered:
             wanted = min(wanted, ledger.numbers // numbered)
         limited = bool(self._domains or self._on_node) or self._most < UNLIMITED
         passes, domains, most = view.passes, self._domains, UNLIMITED
-        top = self._next()
+        top = next(self._ranked, None)
         while wanted and top is not None:
-            node = number - 1 - (-top) % number
-            top = self._next()
-            second, second_points = -1, 0
-            if top is not None:
-                second_points, second = divmod(-top, number)
-                second = number - 1 - second
-            chain = self.chains.of(node)
+            _, node, alike = top
+            top = next(self._ranked, None) if not domains else self._next()
+            second_points, second = (0, -1) if top is None else top[:2]
+            chain = self.chains.of(node, alike)
             if limited:
                 most = self._room(node)
             taken = chain.takes(min(wanted, most))
@@ -76,21 +77,15 @@ class Run:
             if not wanted:
                 return
             view.fits -= 1
+            self._filled.append((node, chain))
             if domains:
                 passes[node] = False
-                if self._close(node) and top is not None and not passes[number - 1 - (-top) % number]:
+                if self._close(node) and top is not None and not passes[top[1]]:
                     top = self._next()
 
-    def _next(self) -> int | None:
-        view, number = self.view, len(self.layout.nodes)
-        while True:
-            while self._waiting:
-                top = self._waiting.pop()
-                if not self._domains or view.passes[number - 1 - (-top) % number]:
-                    return top
-            if view.whole:
-                return None
-            self._waiting = sorted(self.field.refill(view), reverse=True)
+    def _next(self) -> Ranked | None:
+        passes = self.view.passes
+        return next((one for one in self._ranked if passes[one[1]]), None)
 
     def _room(self, node: int) -> int:
         """How many more replicas the rules about neighbours leave room for on a node that passes."""
@@ -109,7 +104,27 @@ class Run:
             if counts[domain] >= limit:
                 closed += self.field.close(self.view, self.layout.domain_nodes[key][domain])
         self.view.fits -= closed
+        self.closed = self.closed or bool(closed)
         return bool(closed)
+
+    def refusals(self) -> Refusals:
+        """Which nodes refuse the class as things stand: those that did at first, and those filled since.
+
+        Not to be asked once a domain has closed: that changes what other nodes lack.
+        """
+        layout, ledger, demand, view = self.layout, self.ledger, self.demand, self.view
+        counts, lacking = dict(view.refused), list(view.closest)
+        # Nodes of one chain stand alike once they are full.
+        known: dict[int, tuple[str, int]] = {}
+        for node, chain in self._filled:
+            told = known.get(id(chain))
+            if told is None:
+                told = known[id(chain)] = (
+                    refusal(layout, ledger, demand, node), shortfall(layout, ledger, demand, node)
+                )  # fmt: skip
+            counts[told[0]] = counts.get(told[0], 0) + 1
+            lacking.append((told[1], node))
+        return refusals_of(layout, ledger, demand, replace(view, refused=counts, closest=sorted(lacking)[:CLOSEST]))
 
     def book(self, node: int, chain: Chain, start: int, taken: int) -> None:
         """Books replicas `start` to `taken` of a fill."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, TypeVar
 
+import msgspec
+
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.planning.plan import Plan
 from rohe_iac.planning.problem import UNSAVED, Problem
@@ -51,12 +53,12 @@ def _plain(value: Any) -> Any:
         return value
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
+    if isinstance(value, msgspec.Struct):
+        return {name: _plain(getattr(value, name)) for name in value.__struct_fields__}
     return _object(value)
 
 
 def _read(value: Any, kind: type[Value]) -> Value:
-    import msgspec
-
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:

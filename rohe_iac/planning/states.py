@@ -6,6 +6,7 @@ node alone is worked out once a state. Columns that no node is in any more are u
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection
 
 import numpy as np
@@ -29,7 +30,7 @@ State = tuple[int, bool, int, int, int, tuple[int, ...], tuple[int, ...]]
 
 
 class States:
-    """of: the column of every node. table, devices: what the columns say. members: how many nodes are in each.
+    """of: the column of every node. table, devices: what the columns say. nodes: who is in each; members: how many.
 
     devices: free amounts, a row for each device of a node, -1 where it has none.
     """
@@ -49,7 +50,7 @@ class States:
         self._of = [-1] * len(layout.nodes)
         self._columns: dict[State, int] = {}
         self._states: list[State] = []
-        self._members: list[int] = []
+        self.nodes: list[list[int]] = []
         self._idle: list[int] = []
         self._room = 0
         self.table = np.zeros((CORES + self.width, 0), np.int64)
@@ -69,10 +70,11 @@ class States:
 
     def move(self, nodes: Collection[int]) -> None:
         """Finds the columns of nodes anew, as the ledger has them."""
-        ledger, columns, of, members = self.ledger, self._columns, self._of, self._members
+        ledger, columns, of, members = self.ledger, self._columns, self._of, self.nodes
         cpu, rss, vms, cores, devices = ledger.cpu, ledger.rss, ledger.vms, ledger.sorted_cores, ledger.devices
         kinds, replicas_on = self.kinds.of, ledger.replicas_on
         changed: set[int] = set()
+        arrived: dict[int, list[int]] = {}
         fresh: list[int] = []
         for node in nodes:
             state = (kinds[node], replicas_on[node] > 0, cpu[node], rss[node], vms[node], cores[node], devices[node])
@@ -84,14 +86,21 @@ class States:
             if column == before:
                 continue
             of[node] = column
-            members[column] += 1
-            changed.add(column)
+            come = arrived.get(column)
+            if come is None:
+                arrived[column] = [node]
+            else:
+                come.append(node)
             if before >= 0:
-                members[before] -= 1
+                there = members[before]
+                del there[bisect_left(there, node)]
                 changed.add(before)
-                if not members[before]:
+                if not there and before not in arrived:
                     del columns[self._states[before]]
                     self._idle.append(before)
+        for column, come in arrived.items():
+            members[column] = sorted(members[column] + come)
+            changed.add(column)
         self._write(list(nodes), sorted(set(fresh)), sorted(changed))
 
     def _add(self, state: State) -> int:
@@ -101,7 +110,7 @@ class States:
         else:
             column = len(self._states)
             self._states.append(state)
-            self._members.append(0)
+            self.nodes.append([])
         self._columns[state] = column
         return column
 
@@ -122,7 +131,7 @@ class States:
                 ]
                 self.devices[:, fresh] = np.array(free, np.int64).T
         if changed:
-            members = [self._members[column] for column in changed]
+            members = [len(self.nodes[column]) for column in changed]
             self.members[changed] = members
             self.table[CPU, [column for column, here in zip(changed, members, strict=True) if not here]] = NOBODY
         self.of[nodes] = [self._of[node] for node in nodes]

@@ -6,6 +6,8 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from itertools import product
 from typing import Any
 
+from msgspec import structs
+
 from rohe_iac.foundation.errors import UsageError
 from rohe_iac.foundation.quantities import shown_bytes, shown_cpu, shown_share
 from rohe_iac.planning.booking import booked
@@ -295,7 +297,7 @@ def _proves(problem: Problem, decided: Plan, wanted: Demand, name: str) -> bool:
     there = next((item for item in decided.placements if item.replica == replica), None)
     model = there or next((item for item in decided.placements if item.workload == wanted.workload), None)
     if model is not None:
-        moved = replace(model, replica=replica, index=index, node=name, ports=there.ports if there else ())
+        moved = structs.replace(model, replica=replica, index=index, node=name, ports=there.ports if there else ())
         kept = tuple(item for item in decided.placements if item.replica != replica)
         before = replace(decided, placements=(*kept, moved))
     else:

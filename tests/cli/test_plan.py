@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from msgspec import structs
 
 from rohe_iac.deployment.planfile import decode
 
@@ -62,7 +63,7 @@ def test_a_plan_that_breaks_a_constraint_does_not_verify(rohe: Run, repository: 
     rohe("plan", "--out", "digits.plan")
     path = repository / "digits.plan"
     planfile = decode(path.read_bytes(), "digits.plan")
-    crowded = tuple(replace(place, node="zero-1") for place in planfile.plan.placements)
+    crowded = tuple(structs.replace(place, node="zero-1") for place in planfile.plan.placements)
     path.write_bytes(replace(planfile, plan=replace(planfile.plan, placements=crowded)).encode())
     done = rohe("verify", "digits.plan")
     assert done.returncode == 1

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
+import msgspec
 from rich.markup import escape
 
 from rohe_iac.cli.console import Output, Screen
@@ -19,7 +18,7 @@ class PlacementView:
     def show(self, explained: ExplainedPlaces, output: Output) -> None:
         """Every replica under the address: node, reason, points by scorer, runner-up; then the nodes refused."""
         if output is Output.json:
-            self._screen.print_json(asdict(explained))
+            self._screen.print_json(msgspec.to_builtins(explained))
             return
         out = self._screen.out
         out.print(f"[bold]{escape(explained.address)}[/bold], by {explained.origin}")

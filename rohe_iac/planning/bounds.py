@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from rohe_iac.planning.layout import NODE_KEY, Layout
-from rohe_iac.planning.measures import STEPPED_LIMIT, Measure, measures_of, summed
+from rohe_iac.planning.measures import STEPPED_LIMIT, Measure, measures_of, plain_of, summed
 from rohe_iac.planning.plan import Bound
 
 
@@ -21,8 +21,8 @@ def bound(layout: Layout, placed: Sequence[Sequence[int]]) -> Bound:
     shut = {position for position, node in enumerate(layout.nodes) if node.status != "running"} - used
     measures = measures_of(layout)
     found = _least_nodes(measures, counts, shut)
-    if len(layout.nodes) <= STEPPED_LIMIT:
-        for name, least in _least_nodes(list(summed(measures[:PAIRED])), counts, shut).items():
+    if max(len(layout.nodes), len(layout.demands)) <= STEPPED_LIMIT:
+        for name, least in _least_nodes(list(summed(plain_of(layout))), counts, shut).items():
             found[name] = max(found.get(name, 0), least)
     found["volume"] = max(found.get("volume", 0), int(any(counts)))
     found["spread"] = _spread(layout, counts)
@@ -33,10 +33,6 @@ def bound(layout: Layout, placed: Sequence[Sequence[int]]) -> Bound:
     order = ("volume", "cores", "accelerators", "spread")
     arguments.sort(key=lambda name: (order.index(name) if name in order else len(order), name))
     return Bound(len(used), least, tuple(arguments), proven=len(used) == least)
-
-
-PAIRED = 8
-"""How many measures, the plain ones first, are summed two and two."""
 
 
 def needed(total: int, offers: Iterable[int]) -> int:
@@ -123,8 +119,8 @@ def at_most(layout: Layout, most: Sequence[int], demands: Sequence[int]) -> int:
     its own measures let pass.
     """
     measures = measures_of(layout)
-    if len(layout.nodes) <= STEPPED_LIMIT:
-        measures += list(summed(measures[:PAIRED]))
+    if max(len(layout.nodes), len(layout.demands)) <= STEPPED_LIMIT:
+        measures += list(summed(plain_of(layout)))
     groups: dict[int, str] = {
         demand: layout.resources[demand].devices[0].type for demand in demands if layout.resources[demand].devices
     }
@@ -182,8 +178,8 @@ def _least_of(layout: Layout, most: Sequence[int], number: int) -> int:
     """The fewest nodes that hold so many replicas, whichever they are."""
     shut = {position for position, node in enumerate(layout.nodes) if node.status == "down"}
     measures = measures_of(layout)
-    if len(layout.nodes) <= STEPPED_LIMIT:
-        measures += list(summed(measures[:PAIRED]))
+    if max(len(layout.nodes), len(layout.demands)) <= STEPPED_LIMIT:
+        measures += list(summed(plain_of(layout)))
     best = int(number > 0)
     for measure in measures:
         counts, left = [0] * len(most), number

@@ -33,11 +33,16 @@ class Measure:
 
 def measures_of(layout: Layout) -> list[Measure]:
     """The measures of a layout: plain ones, and for few nodes and classes rounded ones and sums of two."""
-    plain = list(_plain(layout))
+    plain = plain_of(layout)
     if len(layout.nodes) > STEPPED_LIMIT or len(layout.demands) > STEPPED_LIMIT:
         return plain
     found = [*plain, *_rounded(layout)]
     return list(dict.fromkeys(measure for measure in found if any(measure.sizes)))
+
+
+def plain_of(layout: Layout) -> list[Measure]:
+    """The measures that are amounts, or count what shares no core or device."""
+    return [measure for measure in _plain(layout) if any(measure.sizes)]
 
 
 def summed(measures: Sequence[Measure]) -> Iterator[Measure]:

@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from rohe_iac.planning.bound_verification import derived
 from rohe_iac.planning.demand import Demand, Resources
 from rohe_iac.planning.filter_verification import refused_by_filters
 from rohe_iac.planning.plan import Placement, Plan, Unplaced
@@ -292,5 +293,18 @@ def _bound(problem: Problem, plan: Plan) -> Iterator[Fault]:
     used = len({item.node for item in plan.placements})
     if plan.bound.nodes_used != used:
         yield Fault("bound", problem.stack, f"{used} nodes are used, the plan says {plan.bound.nodes_used}")
+    if plan.bound.proven != (plan.bound.at_least == used):
+        yield Fault("bound", problem.stack, f"proven is {plan.bound.proven}: {plan.bound.at_least} of {used} nodes")
     if plan.bound.at_least > used:
         yield Fault("bound", problem.stack, f"at least {plan.bound.at_least} are claimed, {used} do")
+        return
+    if plan.bound.arguments == ("exact",) and plan.strategy == problem.settings.strategy == "exact":
+        # What a solver has proven is more than what can be derived here; `unproven` says so.
+        return
+    least = derived(problem, plan)
+    most = max(least.values())
+    if plan.bound.at_least > most or (plan.bound.at_least < most and not any(one.variants for one in problem.demands)):
+        yield Fault("bound", problem.stack, f"at least {plan.bound.at_least} are claimed, {most} can be derived")
+    for argument in plan.bound.arguments:
+        if least.get(argument, 0) < plan.bound.at_least:
+            yield Fault("bound", problem.stack, f"{argument} tells {least.get(argument, 0)}, not {plan.bound.at_least}")

@@ -63,8 +63,10 @@ def _module(tree: Tree, folder: str) -> Document | None:
     for document in tree.documents:
         if document.kind == "Module" and document.source.name.rpartition("/")[0] == folder:
             return document
-    for path in sorted((tree.root / folder).glob("*.y*ml")):
-        file = read_file(tree.root, path)
+    for name in _names_in(tree.root / folder):
+        if not name.endswith((".yaml", ".yml")):
+            continue
+        file = read_file(tree.root, tree.root / folder / name)
         if file.source is None:
             continue
         for document in documents_of(tree, file, kinds=("Module",)):
@@ -74,16 +76,24 @@ def _module(tree: Tree, folder: str) -> Document | None:
     return None
 
 
+def _names_in(folder: FilePath) -> list[str]:
+    """What is in a folder, sorted; nothing where it is none or cannot be read."""
+    try:
+        return sorted(os.listdir(folder))
+    except (OSError, ValueError):
+        return []
+
+
 def _no_module(tree: Tree, stack: Document, path: Path, source: str, folder: str | None) -> Finding:
     at = (*path, "source")
     if folder is None:
         hint = "copy the module below the blueprint's folder and name that folder"
         return Finding(stack, at, "R231", f"'{source[:80]}' is not a folder of the blueprint", hint)
-    if (tree.root / folder).is_dir():
+    if os.path.isdir(tree.root / folder):
         hint = "it needs a document of kind Module"
         return Finding(stack, at, "R231", f"no Module in the folder '{folder[:80]}'", hint)
     parent = (tree.root / folder).parent
-    beside = [child.name for child in parent.iterdir() if child.is_dir()] if parent.is_dir() else []
+    beside = [name for name in _names_in(parent) if os.path.isdir(parent / name)]
     hint = did_you_mean(FilePath(folder).name, beside)
     return Finding(stack, at, "R231", f"no folder '{folder[:80]}'", hint)
 
@@ -116,9 +126,9 @@ def _take(tree: Tree, use: _Use, document: Document, module: Module) -> None:
 def _missing_source(tree: Tree, folder: str, source: str) -> tuple[str, str] | None:
     if FilePath(source).is_absolute() or ".." in FilePath(source).parts or "\0" in source:
         return f"'{source[:60]}' leaves the module's folder", "name a file in it"
-    if not (tree.root / folder / source).is_file():
-        beside = sorted(item.name for item in (tree.root / folder).iterdir())
-        return f"no file '{source[:60]}'", did_you_mean(source, beside)
+    # A path from a document may be longer than any there can be, which pathlib's own questions raise for.
+    if not os.path.isfile(tree.root / folder / source):
+        return f"no file '{source[:60]}'", did_you_mean(source, _names_in(tree.root / folder))
     return None
 
 

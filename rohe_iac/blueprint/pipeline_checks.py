@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path as FilePath
 
@@ -187,5 +188,5 @@ def _paths(document: Document, at: Path, service: Service, root: FilePath) -> It
 def _file(document: Document, path: Path, name: str, root: FilePath) -> Iterator[Finding]:
     if FilePath(name).is_absolute() or ".." in FilePath(name).parts:
         yield Finding(document, path, "R225", f"'{name[:60]}' leaves the blueprint's folder", "name a file below it")
-    elif "\0" in name or not (root / name).is_file():
+    elif "\0" in name or not os.path.isfile(root / name):
         yield Finding(document, path, "R225", f"no file '{name[:60]}'", "paths start at the blueprint's root")

@@ -55,14 +55,14 @@ class FilesBeside(Beside):
     def below_root(self, file: str, path: str) -> str | None:
         """The path from the blueprint's root to a regular file below it, else None."""
         found = self._found(file, path)
-        if found is None or not found.is_file() or not found.is_relative_to(self._root):
+        if found is None or not os.path.isfile(found) or not found.is_relative_to(self._root):
             return None
         return found.relative_to(self._root).as_posix()
 
     def is_folder(self, file: str, path: str) -> bool:
         """Whether it is a folder."""
         found = self._found(file, path)
-        return found is not None and found.is_dir()
+        return found is not None and os.path.isdir(found)
 
     def _found(self, file: str, path: str) -> Path | None:
         folder = (self._folder / file).parent

@@ -171,14 +171,14 @@ class Attempt:
         """Places replicas node by node; says how many of them."""
         run = Run(self.layout, self.ledger, self.scoring, demand, self.field, view)
         decided, explain, done = self.decisions[demand], self.explain, 0
-        for node, chain, taken, second, second_points, fits in run.fills(len(indices)):
+        for node, alike, chain, taken, second, second_points, fits in run.fills(len(indices)):
             start = 0
             if explain and done + taken == len(indices):
                 if taken > 1:
-                    start = taken - 1
-                    run.book(node, chain, 0, start)
+                    start, alike = taken - 1, -1
+                    run.book(node, alike, chain, 0, start)
                 self.refusals[demand] = self.refused(demand) if run.closed else run.refusals()
-            run.book(node, chain, start, taken)
+            run.book(node, alike, chain, start, taken)
             for index, (points, parts, cores, devices) in zip(
                 indices[done : done + taken], chain.steps[:taken], strict=True
             ):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from rohe_iac.foundation.quantities import shown_bytes, shown_cpu, shown_share
@@ -12,8 +11,6 @@ from rohe_iac.planning.ledger import Ledger, choose_devices
 from rohe_iac.planning.outlook import own_refusal
 
 MILLION = 1_000_000
-
-Missing = Callable[[str, int, int, str], None]
 
 RULES = (
     "status", "reserved", "labels", "taints", "architecture", "cpu", "cores", "rss", "vms", "accelerators",
@@ -161,36 +158,28 @@ def shortfall(layout: Layout, ledger: Ledger, demand: int, node: int) -> int:
     return total
 
 
-def shortage(layout: Layout, ledger: Ledger, demand: int, node: int) -> tuple[str, int]:
-    """What is missing on a refused node as people read it, and its shortfall."""
-    texts: list[str] = []
-    total = 0
-
-    def missing(what: str, asked: int, lacking: int, shown: str) -> None:
-        nonlocal total
-        texts.append(f"{what}: {shown}")
-        total += lacking * MILLION // max(asked, 1)
-
-    def forbidden(text: str) -> None:
-        nonlocal total
-        texts.append(text)
-        total += MILLION
-
+def shortage(layout: Layout, ledger: Ledger, demand: int, node: int) -> tuple[str, str, int]:
+    """The first rule that refuses a node, all that is missing as people read it, and its shortfall."""
+    asked, found = layout.resources[demand], _Found()
     rule = layout.static(demand)[node]
-    wanted = layout.demands[demand]
     if rule:
-        forbidden(_static_text(layout, demand, node, rule))
-    asked = layout.resources[demand]
-    if asked.cpu > ledger.cpu[node]:
-        lacking = asked.cpu - ledger.cpu[node]
-        missing("cpu", asked.cpu, lacking, f"{shown_cpu(lacking)} of {shown_cpu(asked.cpu)} missing")
-    _cores_shortage(ledger.sorted_cores[node], asked.cores, missing)
-    if asked.rss > ledger.rss[node]:
-        lacking = asked.rss - ledger.rss[node]
-        missing("memory.rss", asked.rss, lacking, f"{shown_bytes(lacking)} of {shown_bytes(asked.rss)} missing")
+        found.add(rule, _static_text(layout, demand, node, rule), MILLION)
+    lacking = asked.cpu - ledger.cpu[node]
+    if lacking > 0:
+        text = f"cpu: {shown_cpu(lacking)} of {shown_cpu(asked.cpu)} missing"
+        found.add("cpu", text, lacking * MILLION // max(asked.cpu, 1))
+    if asked.cores:
+        text, part = _cores_shortage(ledger.sorted_cores[node], asked.cores)
+        if text:
+            found.add("cores", text, part)
+    lacking = asked.rss - ledger.rss[node]
+    if lacking > 0:
+        text = f"memory.rss: {shown_bytes(lacking)} of {shown_bytes(asked.rss)} missing"
+        found.add("rss", text, lacking * MILLION // max(asked.rss, 1))
     if asked.vms is not None and asked.vms > ledger.vms[node]:
         lacking = asked.vms - ledger.vms[node]
-        missing("memory.vms", asked.vms, lacking, f"{shown_bytes(lacking)} of {shown_bytes(asked.vms)} missing")
+        text = f"memory.vms: {shown_bytes(lacking)} of {shown_bytes(asked.vms)} missing"
+        found.add("vms", text, lacking * MILLION // max(asked.vms, 1))
     for request in asked.devices:
         lacking = device_missing(layout, ledger, node, request)
         if lacking:
@@ -199,15 +188,32 @@ def shortage(layout: Layout, ledger: Ledger, demand: int, node: int) -> tuple[st
             amounts = f"{lacking} of {whole} {named} missing"
             if not request.count:
                 amounts = f"{shown_share(lacking)} of {shown_share(whole)} {named} missing in one device"
-            missing("accelerators", whole, lacking, amounts)
+            found.add("accelerators", f"accelerators: {amounts}", lacking * MILLION // whole)
     rule = placement_refusal(layout, ledger, demand, node)
     if rule:
-        forbidden(_placement_text(layout, ledger, demand, node, rule))
-    if not texts and layout.extensions.filters:
+        found.add(rule, _placement_text(layout, ledger, demand, node, rule), MILLION)
+    if not found.texts and layout.extensions.filters:
         rule, words = own_refusal(layout, ledger, demand, node)
         if rule:
-            forbidden(f"{rule}: {words}")
-    return "; ".join(texts) or f"{wanted.service} fits", total
+            found.add(rule, f"{rule}: {words}", MILLION)
+    return found.rule, "; ".join(found.texts) or f"{layout.demands[demand].service} fits", found.total
+
+
+class _Found:
+    """What is missing, in the order of RULES."""
+
+    __slots__ = ("rule", "texts", "total")
+
+    def __init__(self) -> None:
+        self.rule = ""
+        self.texts: list[str] = []
+        self.total = 0
+
+    def add(self, rule: str, text: str, part: int) -> None:
+        """One thing more, which is that part of what is asked, in millionths."""
+        self.rule = self.rule or rule
+        self.texts.append(text)
+        self.total += part
 
 
 def device_missing(layout: Layout, ledger: Ledger, node: int, request: DeviceRequest) -> int:
@@ -230,18 +236,21 @@ def devices_missing(layout: Layout, ledger: Ledger, demand: int, node: int) -> i
     )
 
 
-def _cores_shortage(row: tuple[int, ...], chunks: tuple[int, ...], missing: Missing) -> None:
-    if not chunks:
-        return
+def _cores_shortage(row: tuple[int, ...], chunks: tuple[int, ...]) -> tuple[str, int]:
+    """What distinct cores lack, as people read it and in millionths; "" where they hold the chunks."""
     if len(chunks) > len(row):
         lacking = len(chunks) - len(row)
-        missing("cores", len(chunks), lacking, f"{lacking} of {len(chunks)} distinct cores missing")
-        return
-    lacking = sum(max(0, chunk - free) for chunk, free in zip(chunks, row, strict=False))
-    if lacking:
-        asked = sum(chunks)
-        shown = f"{shown_cpu(lacking)} of {shown_cpu(asked)} on {len(chunks)} distinct cores missing"
-        missing("cores", asked, lacking, shown)
+        text = f"cores: {lacking} of {len(chunks)} distinct cores missing"
+        return text, lacking * MILLION // len(chunks)
+    lacking = 0
+    for chunk, free in zip(chunks, row, strict=False):
+        if chunk > free:
+            lacking += chunk - free
+    if not lacking:
+        return "", 0
+    asked = sum(chunks)
+    text = f"cores: {shown_cpu(lacking)} of {shown_cpu(asked)} on {len(chunks)} distinct cores missing"
+    return text, lacking * MILLION // max(asked, 1)
 
 
 def _static_text(layout: Layout, demand: int, node: int, rule: str) -> str:

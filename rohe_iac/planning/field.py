@@ -67,6 +67,10 @@ class Field(Protocol):
         """Says that the ledger has changed on a node."""
         ...
 
+    def touch_alike(self, node: int, alike: int, taken: int) -> None:
+        """Says the same of a node that `ranked` told with `alike` and that has taken so many replicas since."""
+        ...
+
     def close(self, view: View, nodes: Sequence[int]) -> int:
         """Refuses nodes, and says how many of them had passed."""
         ...
@@ -117,6 +121,9 @@ class PlainField:
     def touch(self, node: int) -> None:
         """See Field; nothing is mirrored here."""
 
+    def touch_alike(self, node: int, alike: int, taken: int) -> None:
+        """See Field; nothing is mirrored here."""
+
     def close(self, view: View, nodes: Sequence[int]) -> int:
         """See Field."""
         number = 0
@@ -138,5 +145,5 @@ def refusals_of(layout: Layout, ledger: Ledger, demand: int, view: View) -> Refu
 
 def rejection(layout: Layout, ledger: Ledger, demand: int, node: int) -> Rejection:
     """Why the node is refused, with what is missing."""
-    text, lacking = shortage(layout, ledger, demand, node)
-    return Rejection(layout.nodes[node].name, refusal(layout, ledger, demand, node), text, lacking)
+    rule, text, lacking = shortage(layout, ledger, demand, node)
+    return Rejection(layout.nodes[node].name, rule, text, lacking)

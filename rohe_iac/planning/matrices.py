@@ -7,6 +7,8 @@ for each node. NumPy is imported with this file and those that it takes its arra
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from heapq import merge
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -45,6 +47,9 @@ NEVER = -1
 NOWHERE = 1 << 62
 """More than any shortfall."""
 
+AT_ONCE = 32
+"""States that are brought from arrays at a time: a class seldom sees more of the best."""
+
 SPARE_ROOM = 4
 """How many times the nodes that replicas need are looked at first where domains may close."""
 
@@ -61,10 +66,15 @@ class ArrayField:
         self._behind = np.arange(len(layout.nodes) - 1, -1, -1, dtype=np.int64)
         self._static: dict[int, tuple[list[tuple[str, Mask]], Mask]] = {}
         self._touched: set[int] = set()
+        self._alike: dict[tuple[int, int], list[int]] = {}
 
     def touch(self, node: int) -> None:
         """See Field."""
         self._touched.add(node)
+
+    def touch_alike(self, node: int, alike: int, taken: int) -> None:
+        """See Field."""
+        self._alike.setdefault((alike, taken), []).append(node)
 
     def evaluate(self, demand: int, wanted: int, *, explain: bool) -> View:
         """See Field."""
@@ -91,13 +101,15 @@ class ArrayField:
         nodes, passes = self.states.nodes, view.passes
         columns: list[int] = []
         best = NEVER
-        for column, worth in zip(order.tolist(), points[order].tolist(), strict=True):
-            if worth != best:
-                yield from _merged(columns, best, nodes, passes if beside else None)
-                columns, best = [], worth
-            if worth == NEVER:
-                return
-            columns.append(column)
+        for start in range(0, len(order), AT_ONCE):
+            some = order[start : start + AT_ONCE]
+            for column, worth in zip(some.tolist(), points[some].tolist(), strict=True):
+                if worth != best:
+                    yield from _merged(columns, best, nodes, passes if beside else None)
+                    columns, best = [], worth
+                if worth == NEVER:
+                    return
+                columns.append(column)
         yield from _merged(columns, best, nodes, passes if beside else None)
 
     def _seen(self, demand: int, *, explain: bool, by_node: bool) -> tuple[View, Mask]:
@@ -105,9 +117,9 @@ class ArrayField:
 
         by_node: the view tells which nodes pass even where neighbours do not count.
         """
-        if self._touched:
-            self.states.move(self._touched)
-            self._touched = set()
+        if self._touched or self._alike:
+            self.states.move(self._touched, self._alike.values())
+            self._touched, self._alike = set(), {}
         states = self.states
         table, members = states.table[:, : states.used], states.members[: states.used]
         refused: dict[str, int] = {}
@@ -199,12 +211,13 @@ class ArrayField:
         asked = self.layout.resources[demand]
         for rule, mask in self._static_rules(demand)[0]:
             yield rule, mask[table[KIND]]
-        yield "cpu", table[CPU] >= asked.cpu
+        enough = table[: VMS + 1] >= _column(asked.cpu, asked.rss, asked.vms or 0)
+        yield "cpu", enough[CPU]
         if asked.cores:
             yield "cores", self._cores_mask(asked.cores, table)
-        yield "rss", table[RSS] >= asked.rss
+        yield "rss", enough[RSS]
         if asked.vms is not None:
-            yield "vms", table[VMS] >= asked.vms
+            yield "vms", enough[VMS]
         for request in asked.devices:
             free = self.states.devices[:, : table.shape[1]]
             yield "accelerators", self.devices.missing(request, free, table[KIND]) == 0
@@ -222,9 +235,7 @@ class ArrayField:
     def _cores_mask(self, chunks: tuple[int, ...], table: Numbers) -> Mask:
         if len(chunks) > self.states.width:
             return np.zeros(table.shape[1], np.bool_)
-        mask: Mask = table[CORES] >= chunks[0]
-        for position in range(1, len(chunks)):
-            mask &= table[CORES + position] >= chunks[position]
+        mask: Mask = np.logical_and.reduce(table[CORES : CORES + len(chunks)] >= _column(*chunks))
         return mask
 
     def _points(self, demand: int, table: Numbers, passes: Mask) -> Numbers:
@@ -304,6 +315,10 @@ class ArrayField:
         """The nodes of the states of the smallest shortfall."""
         found: list[tuple[int, int]] = []
         order = np.argsort(total, kind="stable")
+        # No state that counts is empty, so that the first few have enough nodes; those that lack as much come after.
+        sure = order[:CLOSEST]
+        limit = int(total[sure[-1]]) if len(sure) else NEVER
+        order = order[: int(np.searchsorted(total[order], limit, side="right"))]
         for lacking, column in zip(total[order].tolist(), order.tolist(), strict=True):
             if lacking >= NOWHERE or (len(found) >= CLOSEST and lacking > found[-1][0]):
                 break
@@ -314,21 +329,20 @@ class ArrayField:
         """What the states lack of all that is asked of a node alone, over what is asked, in millionths."""
         asked = self.layout.resources[demand]
         rules, clear = self._static_rules(demand)
-        total = _missing(asked.cpu, table[CPU]) + _missing(asked.rss, table[RSS])
+        amounts = (asked.cpu, asked.rss) if asked.vms is None else (asked.cpu, asked.rss, asked.vms)
+        wanted = _column(*amounts)
+        lacks = np.maximum(wanted - table[: len(amounts)], 0) * MILLION // np.maximum(wanted, 1)
+        total: Numbers = lacks.sum(axis=0)
         if rules:
             total += np.where(clear[table[KIND]], 0, MILLION)
         if asked.cores:
             number = len(asked.cores)
-            lacking = np.zeros(table.shape[1], np.int64)
-            for row, chunk in zip(table[CORES:], asked.cores, strict=False):
-                lacking += np.maximum(chunk - row, 0)
-            lacking = lacking * MILLION // max(sum(asked.cores), 1)
-            few = table[CORE_COUNT] < number
-            if few.any():
+            lacking = np.maximum(_column(*asked.cores[: self.states.width]) - table[CORES : CORES + number], 0)
+            lacking = lacking.sum(axis=0) * MILLION // max(sum(asked.cores), 1)
+            if number > self.states.fewest_cores:
+                few = table[CORE_COUNT] < number
                 lacking = np.where(few, (number - table[CORE_COUNT]) * MILLION // number, lacking)
             total += lacking
-        if asked.vms is not None:
-            total += _missing(asked.vms, table[VMS])
         for request in asked.devices:
             free = self.states.devices[:, : table.shape[1]]
             total += self.devices.missing(request, free, table[KIND]) * MILLION // (request.count or request.share)
@@ -339,18 +353,19 @@ class ArrayField:
 
 def _merged(columns: list[int], points: int, nodes: list[list[int]], passes: Mask | None) -> Iterator[Ranked]:
     """The nodes of states of equal points, by name; only those that pass, where that is told."""
-    if len(columns) == 1:
+    if len(columns) == 1 and passes is None:
         (column,) = columns
-        members = [(node, column) for node in nodes[column]]
-    else:
-        members = sorted([(node, column) for column in columns for node in nodes[column]])
-    for node, column in members:
+        for node in nodes[column]:
+            yield points, node, column
+        return
+    for node, column in merge(*[zip(nodes[column], repeat(column)) for column in columns]):
         if passes is None or passes[node]:
             yield points, node, column
 
 
-def _missing(asked: int, free: Numbers) -> Numbers:
-    return np.maximum(asked - free, 0) * MILLION // max(asked, 1)
+def _column(*amounts: int) -> Numbers:
+    """Amounts to hold rows of the table against."""
+    return np.array(amounts, np.int64)[:, np.newaxis]
 
 
 def _told(refused: dict[str, int], rule: str, standing: int, left: int) -> int:

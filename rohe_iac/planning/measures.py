@@ -14,12 +14,10 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from rohe_iac.planning.layout import Layout
+from rohe_iac.planning.supply import Supply
 
 STEPPED_LIMIT = 300
 """Nodes, and classes, up to which rounded measures and sums are tried."""
-
-WHOLE = 1_000_000
-"""What the capacities of all nodes together are scaled to before measures are summed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,40 +44,51 @@ def plain_of(layout: Layout) -> list[Measure]:
 
 
 def summed(measures: Sequence[Measure]) -> Iterator[Measure]:
-    """The sum of each two of the measures, once both are scaled to the same whole."""
-    scaled = []
-    for measure in measures:
-        total = sum(measure.capacities)
-        if total > 0:
-            # Sizes down and capacities up: what held before holds after.
-            sizes = tuple(size * WHOLE // total for size in measure.sizes)
-            scaled.append((measure.name, sizes, tuple(-(-one * WHOLE // total) for one in measure.capacities)))
-    for number, (name, sizes, capacities) in enumerate(scaled):
-        for other, more, room in scaled[number + 1 :]:
-            yield Measure(
-                name if name == other else f"{name} with {other}",
-                tuple(a + b for a, b in zip(sizes, more, strict=True)),
-                tuple(a + b for a, b in zip(capacities, room, strict=True)),
-            )
+    """The sum of each two of the measures, each times what all nodes have of the other, so that both weigh the same."""
+    totals = [sum(measure.capacities) for measure in measures]
+    for number, (one, whole) in enumerate(zip(measures, totals, strict=True)):
+        for other, more in zip(measures[number + 1 :], totals[number + 1 :], strict=True):
+            if whole and more:
+                yield Measure(
+                    one.name if one.name == other.name else f"{one.name} with {other.name}",
+                    tuple([a * more + b * whole for a, b in zip(one.sizes, other.sizes, strict=True)]),
+                    tuple([a * more + b * whole for a, b in zip(one.capacities, other.capacities, strict=True)]),
+                )
+
+
+def _examples(layout: Layout) -> list[Supply]:
+    """A node of each kind: all that a measure asks of a node is the same for those of one kind."""
+    return [layout.nodes[example] for example in layout.kinds.examples]
+
+
+def _measure(layout: Layout, name: str, sizes: tuple[int, ...], rooms: tuple[int, ...]) -> Measure:
+    """The measure with these rooms of each kind of node."""
+    return Measure(name, sizes, tuple([rooms[kind] for kind in layout.kinds.of]))
 
 
 def _plain(layout: Layout) -> Iterator[Measure]:
-    asked, nodes, ratio = layout.resources, layout.nodes, layout.settings.vms_ratio
-    yield Measure("volume", tuple(one.cpu for one in asked), tuple(max(0, node.cpu - node.cpu_used) for node in nodes))
-    yield Measure("volume", tuple(one.rss for one in asked), tuple(max(0, node.rss - node.rss_used) for node in nodes))
+    asked, nodes, ratio = layout.resources, _examples(layout), layout.settings.vms_ratio
+    yield _measure(
+        layout, "volume", tuple(one.cpu for one in asked), tuple(max(0, node.cpu - node.cpu_used) for node in nodes)
+    )
+    yield _measure(
+        layout, "volume", tuple(one.rss for one in asked), tuple(max(0, node.rss - node.rss_used) for node in nodes)
+    )
     sizes = tuple(one.vms or 0 for one in asked)
     total = sum(size * demand.replicas for size, demand in zip(sizes, layout.demands, strict=True))
-    yield Measure(
+    yield _measure(
+        layout,
         "volume",
         sizes,
         # A node that does not limit virtual memory holds all of it.
         tuple(total if node.vms is None else max(0, node.vms * ratio // 1_000_000 - node.vms_used) for node in nodes),
     )
     free = _free_cores(layout)
-    yield Measure("cores", tuple(sum(one.cores) for one in asked), tuple(sum(row) for row in free))
+    yield _measure(layout, "cores", tuple(sum(one.cores) for one in asked), tuple(sum(row) for row in free))
     # Of more than half of the largest core, a core holds one.
     half = max((room for row in free for room in row), default=0) // 2 + 1
-    yield Measure(
+    yield _measure(
+        layout,
         "cores",
         tuple(sum(chunk >= half for chunk in one.cores) for one in asked),
         tuple(sum(room >= half for room in row) for row in free),
@@ -93,14 +102,14 @@ def _free_cores(layout: Layout) -> list[Sequence[int]]:
         [max(0, size - used) for size, used in zip_longest(node.cores, node.cores_used, fillvalue=0)]
         if node.cores_used
         else node.cores
-        for node in layout.nodes
+        for node in _examples(layout)
     ]
 
 
 def _devices(layout: Layout, kind: str, steps: Iterable[int]) -> Iterator[Measure]:
     """By steps of a share; whole devices count as all of theirs, and a share takes an exclusive one whole."""
     requests = [[one for one in asked.devices if one.type == kind] for asked in layout.resources]
-    devices = [[one for one in node.devices if one.type == kind] for node in layout.nodes]
+    devices = [[one for one in node.devices if one.type == kind] for node in _examples(layout)]
     capacity = max((one.capacity for row in devices for one in row), default=0)
     least = min((one.capacity for row in devices for one in row), default=0)
     for step in steps:
@@ -116,26 +125,31 @@ def _devices(layout: Layout, kind: str, steps: Iterable[int]) -> Iterator[Measur
             )
             for row in devices
         )
-        yield Measure("accelerators", sizes, rooms)
+        yield _measure(layout, "accelerators", sizes, rooms)
     counted = tuple(sum(1 for one in row if one.share * 2 > capacity or one.count) for row in requests)
     if any(counted):
         counts = tuple(
             sum(max(1, one.count) for one in row if one.share * 2 > capacity or one.count) for row in requests
         )
-        yield Measure("accelerators", counts, tuple(sum(one.used * 2 < one.capacity for one in row) for row in devices))
+        yield _measure(
+            layout, "accelerators", counts, tuple(sum(one.used * 2 < one.capacity for one in row) for row in devices)
+        )
 
 
 def _rounded(layout: Layout) -> Iterator[Measure]:
-    asked, nodes = layout.resources, layout.nodes
+    asked, nodes = layout.resources, _examples(layout)
     for sizes, rooms in (
         ([one.cpu for one in asked], [max(0, node.cpu - node.cpu_used) for node in nodes]),
         ([one.rss for one in asked], [max(0, node.rss - node.rss_used) for node in nodes]),
     ):
         for step in _steps(sizes, max(rooms, default=0)):
-            yield Measure("volume", tuple(size // step for size in sizes), tuple(room // step for room in rooms))
+            yield _measure(
+                layout, "volume", tuple(size // step for size in sizes), tuple(room // step for room in rooms)
+            )
         for rest in _rests(sizes, max(rooms, default=0)):
             top = max(rooms)
-            yield Measure(
+            yield _measure(
+                layout,
                 "volume",
                 tuple(_raised(size, top, rest) for size in sizes),
                 tuple(top if room > top - rest else room for room in rooms),
@@ -144,13 +158,15 @@ def _rounded(layout: Layout) -> Iterator[Measure]:
     top = max((room for row in free for room in row), default=0)
     chunks = [chunk for one in asked for chunk in one.cores]
     for step in _steps(chunks, top):
-        yield Measure(
+        yield _measure(
+            layout,
             "cores",
             tuple(sum(chunk // step for chunk in one.cores) for one in asked),
             tuple(sum(room // step for room in row) for row in free),
         )
     for rest in _rests(chunks, top):
-        yield Measure(
+        yield _measure(
+            layout,
             "cores",
             tuple(sum(_raised(chunk, top, rest) for chunk in one.cores) for one in asked),
             tuple(sum(top if room > top - rest else room for room in row) for row in free),

@@ -19,8 +19,8 @@ from rohe_iac.planning.ledger import Ledger
 from rohe_iac.planning.plan import Refusals
 from rohe_iac.planning.scoring import Scoring
 
-Fill = tuple[int, Chain, int, int, int, int]
-"""Node, what happens to it, replicas that it takes, the runner-up with its points, and how many nodes fitted."""
+Fill = tuple[int, int, Chain, int, int, int, int]
+"""Node, what stands for those that stand alike, its chain, replicas taken, runner-up and its points, nodes that fit."""
 
 
 def is_run(layout: Layout, scoring: Scoring, demand: int) -> bool:
@@ -73,7 +73,7 @@ class Run:
                 most = self._room(node)
             taken = chain.takes(min(wanted, most))
             wanted -= taken
-            yield node, chain, taken, second, second_points, view.fits
+            yield node, alike, chain, taken, second, second_points, view.fits
             if not wanted:
                 return
             view.fits -= 1
@@ -126,8 +126,8 @@ class Run:
             lacking.append((told[1], node))
         return refusals_of(layout, ledger, demand, replace(view, refused=counts, closest=sorted(lacking)[:CLOSEST]))
 
-    def book(self, node: int, chain: Chain, start: int, taken: int) -> None:
-        """Books replicas `start` to `taken` of a fill."""
+    def book(self, node: int, alike: int, chain: Chain, start: int, taken: int) -> None:
+        """Books replicas `start` to `taken` of a fill. alike: -1 where it is booked in two parts."""
         ledger, demand, number = self.ledger, self.demand, taken - start
         after = chain.after[taken - 1]
         (
@@ -145,4 +145,7 @@ class Run:
         if ports:
             ledger.ports[node].update(dict.fromkeys(ports, 1))
         ledger.numbers -= number * self.layout.numbered[demand]
-        self.field.touch(node)
+        if alike < 0:
+            self.field.touch(node)
+        else:
+            self.field.touch_alike(node, alike, taken)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Collection
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +40,7 @@ class States:
         self.ledger, self.kinds = ledger, layout.kinds
         examples = layout.kinds.examples
         self.width = max((len(layout.nodes[example].cores) for example in examples), default=0)
+        self.fewest_cores = min((len(layout.nodes[example].cores) for example in examples), default=0)
         self.depth = max((len(layout.nodes[example].devices) for example in examples), default=0)
         self._fixed = [
             (
@@ -68,15 +70,19 @@ class States:
         """The column of a node."""
         return self._of[node]
 
-    def move(self, nodes: Collection[int]) -> None:
-        """Finds the columns of nodes anew, as the ledger has them."""
+    def move(self, nodes: Collection[int], groups: Collection[list[int]] = ()) -> None:
+        """Finds the columns of nodes anew, as the ledger has them.
+
+        groups: more nodes, none of them in two; those of a group stood alike and do so now.
+        """
         ledger, columns, of, members = self.ledger, self._columns, self._of, self.nodes
         cpu, rss, vms, cores, devices = ledger.cpu, ledger.rss, ledger.vms, ledger.sorted_cores, ledger.devices
         kinds, replicas_on = self.kinds.of, ledger.replicas_on
         changed: set[int] = set()
         arrived: dict[int, list[int]] = {}
         fresh: list[int] = []
-        for node in nodes:
+        for group in (*groups, *([node] for node in nodes)):
+            node = group[0]
             state = (kinds[node], replicas_on[node] > 0, cpu[node], rss[node], vms[node], cores[node], devices[node])
             column = columns.get(state)
             if column is None:
@@ -85,15 +91,17 @@ class States:
             before = of[node]
             if column == before:
                 continue
-            of[node] = column
-            come = arrived.get(column)
-            if come is None:
-                arrived[column] = [node]
-            else:
-                come.append(node)
+            for node in group:
+                of[node] = column
+            arrived.setdefault(column, []).extend(group)
             if before >= 0:
                 there = members[before]
-                del there[bisect_left(there, node)]
+                first, number = bisect_left(there, group[0]), len(group)
+                if there[first : first + number] == group:
+                    del there[first : first + number]
+                else:
+                    gone = set(group)
+                    there[:] = [one for one in there if one not in gone]
                 changed.add(before)
                 if not there and before not in arrived:
                     del columns[self._states[before]]
@@ -101,7 +109,7 @@ class States:
         for column, come in arrived.items():
             members[column] = sorted(members[column] + come)
             changed.add(column)
-        self._write(list(nodes), sorted(set(fresh)), sorted(changed))
+        self._write([*nodes, *chain.from_iterable(groups)], sorted(set(fresh)), sorted(changed))
 
     def _add(self, state: State) -> int:
         if self._idle:

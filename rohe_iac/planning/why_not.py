@@ -79,7 +79,7 @@ def _answer(problem: Problem, decided: Plan, wanted: Demand, name: str, most: in
     rule = refusal(layout, ledger, demand, node)
     if not rule:
         return WhyNot(wanted.workload, name, there, "", "", ())
-    text, _ = shortage(layout, ledger, demand, node)
+    _, text, _ = shortage(layout, ledger, demand, node)
     fixes = []
     for steps in _combined(_steps(layout, ledger, demand, node)):
         edited = _edited(problem, wanted, name, steps)

@@ -69,8 +69,9 @@ def _planner(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
     named += [((*at, "scorers", name), name) for name in planner.scorers]
     if planner.strategy not in STRATEGIES:
         named.append(((*at, "strategy"), planner.strategy))
-        hint = "" if ":" in planner.strategy else did_you_mean(planner.strategy, STRATEGIES)
-        if "mean" in hint and planner.strategy not in {one.name for one in installed("rohe.strategies")}:
+        known = [*STRATEGIES, *sorted({one.name for one in installed("rohe.strategies")})]
+        if ":" not in planner.strategy and planner.strategy not in known:
+            hint = did_you_mean(planner.strategy, known)
             yield Finding(document, (*at, "strategy"), "R109", f"'{planner.strategy[:63]}' is not a strategy", hint)
     for path, name in named:
         if ":" not in name:

@@ -5,112 +5,21 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
+from plan_samples import problems
 
 from rohe_iac.planning.attempt import Attempt
 from rohe_iac.planning.bounds import ceilings, ideal
 from rohe_iac.planning.composition import compose
-from rohe_iac.planning.demand import Affinity, Demand, DeviceRequest, Edge, PortRequest, Resources, Spread
 from rohe_iac.planning.layout import Layout
 from rohe_iac.planning.ledger import Ledger
 from rohe_iac.planning.objective import Objective
 from rohe_iac.planning.plan import Plan
 from rohe_iac.planning.planner import drop_lonely, kept_nodes, plan
-from rohe_iac.planning.problem import Problem, Settings
+from rohe_iac.planning.problem import Problem
 from rohe_iac.planning.queue import order
 from rohe_iac.planning.search import Search
 from rohe_iac.planning.serial import plan_from_json, plan_to_json, problem_from_json, problem_to_json
-from rohe_iac.planning.supply import Device, Supply, Taint, Wire
 from rohe_iac.planning.verification import verify
-
-NAMES = ("a", "b", "c", "d", "e")
-STRATEGIES = ("first-fit", "best-fit", "worst-fit", "dot-product", "fragmentation", "portfolio", "portfolio")
-OBJECTIVES = (
-    ("placed", "stable", "nodes"),
-    ("placed", "nodes"),
-    ("placed", "cost", "balance"),
-    ("stable", "placed", "slack"),
-    ("balance",),
-)
-
-
-@some.composite
-def supplies(draw: Any, name: str) -> Supply:
-    cores = tuple(draw(some.lists(some.sampled_from([500, 1000, 2000]), max_size=6)))
-    devices = tuple(
-        Device(f"GPU{number}", "gpu", draw(some.sampled_from(["x", "y"])), draw(some.booleans()), 10_000, used)
-        for number, used in enumerate(draw(some.lists(some.sampled_from([0, 2500]), max_size=2)))
-    )
-    return Supply(
-        name=name,
-        cpu=draw(some.sampled_from([1000, 2500, 4000])),
-        rss=draw(some.sampled_from([2**28, 2**30 + 777])),
-        vms=draw(some.sampled_from([None, 2**30])),
-        cores=cores,
-        devices=devices,
-        cpu_used=draw(some.sampled_from([0, 0, 300])),
-        labels=draw(some.sampled_from([(), (("zone", "a"),), (("zone", "b"),), (("zone", "b"), ("fast", "yes"))])),
-        taints=draw(some.sampled_from([(), (), (Taint("lan"),), (Taint("slow", "", "PreferNoSchedule"),)])),
-        arch=draw(some.sampled_from(["", "arm64", "amd64"])),
-        status=draw(some.sampled_from(["running"] * 6 + ["down", "cordoned"])),
-    )
-
-
-@some.composite
-def demands(draw: Any, name: str) -> Demand:
-    others = tuple(f"service/{other}" for other in NAMES)
-    keys = some.sampled_from(["node", "zone"])
-    affinity = some.builds(
-        Affinity, some.sampled_from(others).map(lambda one: (one,)), keys, some.sampled_from([True, False])
-    )
-    devices = some.sampled_from(
-        [(), (), (DeviceRequest("gpu", share=4000),), (DeviceRequest("gpu", count=1, models=("x",)),)]
-    )
-    return Demand(
-        workload=f"service/{name}",
-        replica=f"replica/{name}",
-        slug=name,
-        pipeline="p",
-        service=name,
-        member="",
-        replicas=draw(some.integers(0, 4)),
-        resources=Resources(
-            cpu=draw(some.sampled_from([0, 333, 900])),
-            cores=tuple(sorted(draw(some.lists(some.sampled_from([100, 400, 1000]), max_size=3)), reverse=True)),
-            rss=draw(some.sampled_from([0, 2**26 + 1])),
-            vms=draw(some.sampled_from([None, 2**27])),
-            devices=draw(devices),
-        ),
-        arch=draw(some.sampled_from([(), ("arm64",)])),
-        sensitivity=draw(some.sampled_from(["none", "cpu", "memory", "cpu+memory"])),
-        priority=draw(some.integers(0, 2)),
-        spread=tuple(draw(some.lists(some.builds(Spread, keys, some.integers(1, 2)), max_size=1))),
-        avoid=tuple(draw(some.lists(affinity, max_size=1))),
-        near=tuple(draw(some.lists(affinity, max_size=1))),
-        ports=draw(some.sampled_from([(), (PortRequest("http"),), (PortRequest("http", 8080),)])),
-    )
-
-
-@some.composite
-def problems(draw: Any) -> Problem:
-    nodes = tuple(draw(supplies(f"n{number}")) for number in range(draw(some.integers(1, 6))))
-    wanted = tuple(draw(demands(name)) for name in NAMES[: draw(some.integers(1, 5))])
-    wires = draw(some.sampled_from([(), (Wire("w", ("zone/a", "zone/b"), 8000, 100),)]))
-    edges = draw(some.sampled_from([(), (Edge("service/a", "service/b", 9000, 60), Edge("service/b", "service/c"))]))
-    return Problem(
-        "s", nodes, wanted, wires, edges,
-        Settings(
-            strategy=draw(some.sampled_from(STRATEGIES)),
-            iterations=25,
-            objective=draw(some.sampled_from(OBJECTIVES)),
-            max_moves=draw(some.sampled_from([None, None, 0, 1])),
-            queue_priority=draw(some.sampled_from(["none", "cpu"])),
-            queue_balance=draw(some.integers(1, 3)),
-            vms_ratio=draw(some.sampled_from([1_000_000, 1_300_000])),
-            ports=draw(some.sampled_from([None, (42000, 42004)])),
-            one_machine=draw(some.booleans()),
-        ),
-    )  # fmt: skip
-
 
 quick = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 

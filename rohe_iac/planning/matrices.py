@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rohe_iac.planning.demand import DeviceRequest
 from rohe_iac.planning.devices import DeviceArrays
 from rohe_iac.planning.feasibility import RULES
 from rohe_iac.planning.field import CLOSEST, Ranked, View
@@ -251,14 +252,23 @@ class ArrayField:
             free = (table[RSS] >> MEMORY_SHIFT) * table[RSS_SCALE] >> PLACES
             memory = ((asked.rss >> MEMORY_SHIFT) * table[RSS_SCALE] >> PLACES) * free // MILLION
         else:
-            cpu = ((table[CPU_CAPACITY] - table[CPU] + asked.cpu) * table[CPU_SCALE]) >> PLACES
-            used = table[RSS_CAPACITY] - ((table[RSS] - asked.rss) >> MEMORY_SHIFT)
+            more_cpu, more_rss = (0, 0) if scoring.standing else (asked.cpu, asked.rss)
+            cpu = ((table[CPU_CAPACITY] - table[CPU] + more_cpu) * table[CPU_SCALE]) >> PLACES
+            used = table[RSS_CAPACITY] - ((table[RSS] - more_rss) >> MEMORY_SHIFT)
             memory = (used * table[RSS_SCALE]) >> PLACES
             if scoring.worst:
                 cpu, memory = MILLION - cpu, MILLION - memory
         points: Numbers = ((cpu * cpu_weight) >> 10) + ((memory * memory_weight) >> 10)
         if device_weight:
-            if asked.devices:
+            if scoring.standing:
+                kinds = [request.type for request in asked.devices] or self.layout.device_types
+                requests = tuple(DeviceRequest(kind) for kind in kinds)
+                free = self.states.devices[:, : table.shape[1]]
+                device = self.devices.points(requests, free, table[KIND])
+                if not asked.devices:
+                    device = np.where(self.deviceless[table[KIND]], MILLION, device)
+                points += (device * device_weight) >> 10
+            elif asked.devices:
                 free = self.states.devices[:, : table.shape[1]]
                 device = self.devices.points(asked.devices, free, table[KIND])
                 points += ((MILLION - device if scoring.worst else device) * device_weight) >> 10

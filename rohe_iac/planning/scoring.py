@@ -5,7 +5,7 @@ Each scorer gives [0, 1000000] points times its weight:
 | scorer | measures |
 |---|---|
 | cpu, memory | share of the node's capacity in use once the replica is there; with worst-fit, the share left over; with
-  dot-product, share asked times share free (of the node's capacity) |
+  dot-product, share asked times share free (of the node's capacity); with fragmentation, share in use before |
 | accelerator | the same over the devices asked for; a node without devices is best for who asks for none |
 | open | 1 where the node holds a replica already, so that best-fit opens a node only when no open one fits |
 | wishes | share of the wishes (near and avoid rules that are not required) that hold |
@@ -18,6 +18,9 @@ capacity and its million), so that they do not depend on the processor, and NumP
 """
 
 from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
 
 from rohe_iac.planning.demand import DeviceRequest
 from rohe_iac.planning.fragmentation import Fragmentation, Kind
@@ -37,8 +40,14 @@ SCORERS = ("cpu", "memory", "accelerator", "open", "wishes", "taints", "fragment
 FIRST_FIT, BEST_FIT, WORST_FIT = "first-fit", "best-fit", "worst-fit"
 DOT_PRODUCT, FRAGMENTATION = "dot-product", "fragmentation"
 
+TYPICAL = 95
+"""Percent of the replicas that the fragments are weighed over: the most popular kinds, as published."""
+
+GRADED = 500_000
+"""How many grades are remembered before all are forgotten."""
+
 FRAGMENT_WEIGHT = 1024
-"""More than all other scorers together: nodes of one grade are told apart by best fit."""
+"""More than all other scorers together: nodes of one grade are told apart by how full they are."""
 
 
 def scale_of(capacity: int) -> int:
@@ -50,11 +59,17 @@ def fragments_of(layout: Layout) -> dict[str, Fragmentation]:
     """For each type of device the fragments as the demands of the layout see them."""
     found = {}
     for kind in layout.device_types:
-        kinds = []
+        counts: Counter[tuple[int, int, int, tuple[str, ...]]] = Counter()
         for demand, asked in zip(layout.demands, layout.resources, strict=True):
             request = next((one for one in asked.devices if one.type == kind), DeviceRequest(kind))
-            models = frozenset(request.models)
-            kinds.append(Kind(asked.cpu, request.share, request.count, models, demand.replicas))
+            counts[asked.cpu, request.share, request.count, request.models] += demand.replicas
+        kinds: list[Kind] = []
+        left = TYPICAL * sum(counts.values())
+        for (cpu, share, count, models), number in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+            if left <= 0:
+                break
+            left -= 100 * number
+            kinds.append(Kind(cpu, share, count, frozenset(models), number))
         found[kind] = Fragmentation(kinds)
     return found
 
@@ -69,6 +84,10 @@ class Scoring:
         self.worst = strategy == WORST_FIT
         self.dot = strategy == DOT_PRODUCT
         self.fragments = fragments_of(layout) if strategy == FRAGMENTATION else {}
+        # Nodes of one grade are told apart by how full they are, not by how well the replica would fill them.
+        self.standing = bool(self.fragments)
+        self._steps = sorted({asked.cpu for asked in layout.resources}) if self.fragments else []
+        self._graded: dict[tuple[object, ...], int] = {}
         nodes = layout.nodes
         self.cpu_capacity = [node.cpu for node in nodes]
         self.rss_capacity = [node.rss >> MEMORY_SHIFT for node in nodes]
@@ -125,13 +144,27 @@ class Scoring:
             cpu = (asked.cpu * self.cpu_scale[node] >> PLACES) * (ledger.cpu[node] * self.cpu_scale[node] >> PLACES)
             free = (ledger.rss[node] >> MEMORY_SHIFT) * self.rss_scale[node] >> PLACES
             return cpu // MILLION, ((asked.rss >> MEMORY_SHIFT) * self.rss_scale[node] >> PLACES) * free // MILLION
-        cpu = ((self.cpu_capacity[node] - ledger.cpu[node] + asked.cpu) * self.cpu_scale[node]) >> PLACES
-        used = self.rss_capacity[node] - ((ledger.rss[node] - asked.rss) >> MEMORY_SHIFT)
+        more_cpu, more_rss = (0, 0) if self.standing else (asked.cpu, asked.rss)
+        cpu = ((self.cpu_capacity[node] - ledger.cpu[node] + more_cpu) * self.cpu_scale[node]) >> PLACES
+        used = self.rss_capacity[node] - ((ledger.rss[node] - more_rss) >> MEMORY_SHIFT)
         memory = (used * self.rss_scale[node]) >> PLACES
         return (MILLION - cpu, MILLION - memory) if self.worst else (cpu, memory)
 
     def fragment_points(self, demand: int, node: int) -> int:
         """The grade of the node by what the replica does to its fragments, in [0, 990000]; the worst of its types."""
+        cpu = self.ledger.cpu[node]
+        # Between two asked amounts of cpu nothing changes.
+        rest = bisect_right(self._steps, cpu - self.layout.resources[demand].cpu)
+        devices = tuple(self.ledger.devices[node])
+        key = (demand, self.layout.kinds.of[node], bisect_right(self._steps, cpu), rest, devices)
+        known = self._graded.get(key)
+        if known is None:
+            if len(self._graded) > GRADED:
+                self._graded.clear()
+            known = self._graded[key] = self._grade(demand, node)
+        return known
+
+    def _grade(self, demand: int, node: int) -> int:
         layout, ledger = self.layout, self.ledger
         asked, supply = layout.resources[demand], layout.nodes[node]
         free = ledger.devices[node]
@@ -180,15 +213,15 @@ class Scoring:
     def device_points(self, demand: int, node: int) -> int:
         """Points of the accelerator scorer, unweighted."""
         requests = self.layout.resources[demand].devices
-        if not requests:
+        if not requests and not (self.standing and self.has_devices[node]):
             return 0 if self.has_devices[node] else MILLION
-        types = {request.type for request in requests}
+        types = {request.type for request in requests} or set(self.layout.device_types)
         capacity = free = 0
         for position, device in enumerate(self.layout.nodes[node].devices):
             if device.type in types:
                 capacity += device.capacity
                 free += self.ledger.devices[node][position]
-        asked = sum(request.share for request in requests)
+        asked = 0 if self.standing else sum(request.share for request in requests)
         used = (max(0, min(capacity, capacity - free + asked)) * scale_of(capacity)) >> PLACES
         return MILLION - used if self.worst else used
 

@@ -1,8 +1,9 @@
 """GPU allocation on the openb trace at 130 % arrived demand, online and without moves, against published figures.
 
 Run it: python tests/benchmarks/bench_openb.py FOLDER [SEEDS]. FOLDER holds openb_node_list_gpu_node.csv and
-openb_pod_list_default.csv. Pods are permuted, uniform resamples are appended until the requested GPU reaches 130 % of
-the capacity, all are permuted again, and none departs.
+openb_pod_list_default.csv. The policies of the publication are stated anew here; the planner's own strategies run
+through its ledger, its rules and its scores. Pods are permuted, uniform resamples are appended until the requested GPU
+reaches 130 % of the capacity, all are permuted again, and none departs.
 """
 
 from __future__ import annotations
@@ -18,10 +19,21 @@ from typing import Any
 
 import numpy as np
 
+from rohe_iac.planning.demand import Demand, DeviceRequest, Resources
 from rohe_iac.planning.fragmentation import Fragmentation, Kind
+from rohe_iac.planning.layout import Layout
+from rohe_iac.planning.ledger import Ledger
+from rohe_iac.planning.matrices import ArrayField
+from rohe_iac.planning.problem import Problem, Settings
+from rohe_iac.planning.scoring import Scoring
+from rohe_iac.planning.supply import Device, Supply
 
 WHOLE = 1000
 PUBLISHED = {"random": 87.47, "dot-product": 90.85, "best-fit": 93.08, "fragmentation": 95.39}
+TIES = (
+    "the least cpu and GPU left; the published scheduler's grades leave ties open, and this rule was chosen looking at "
+    "one of these seeds"
+)
 Pod = tuple[int, int, int, int, str]  # cpu, memory, devices, milli of each, models
 
 
@@ -166,8 +178,57 @@ def run(policy: str, nodes: list[dict[str, str]], pods: list[Pod], seed: int) ->
     return 100 * cluster.allocated / cluster.capacity
 
 
+def problem_of(nodes: list[dict[str, str]], pods: list[Pod], strategy: str) -> tuple[Problem, dict[Pod, str]]:
+    """The trace as a problem: a demand for each kind of pod, and the name of each; shares in basis points."""
+    supplies = tuple(
+        Supply(
+            name=node["sn"],
+            cpu=int(node["cpu_milli"]),
+            rss=int(node["memory_mib"]) << 20,
+            vms=None,
+            devices=tuple(
+                Device(f"GPU{number}", "gpu", node["model"], False, 10 * WHOLE) for number in range(int(node["gpu"]))
+            ),
+        )
+        for node in nodes
+    )
+    names, demands = {}, []
+    for number, (pod, times) in enumerate(sorted(Counter(pods).items())):
+        cpu, memory, count, milli, spec = pod
+        models = tuple(sorted(spec.split("|"))) if spec else ()
+        shared = count == 1 and milli < WHOLE
+        request = DeviceRequest("gpu", 10 * milli if shared else 0, 0 if shared else count, models)
+        name = names[pod] = f"pod-{number:04d}"
+        resources = Resources(cpu=cpu, rss=memory << 20, devices=(request,) if count else ())
+        demands.append(Demand(name, name, name, "openb", name, "", times, resources))
+    return Problem("openb", supplies, tuple(demands), settings=Settings(strategy=strategy)), names
+
+
+def run_own(strategy: str, nodes: list[dict[str, str]], pods: list[Pod], seed: int) -> float:
+    """The same by the planner's own code, one replica after another as it arrives."""
+    problem, names = problem_of(nodes, pods, strategy)
+    layout = Layout(problem)
+    ledger = Ledger(layout)
+    field = ArrayField(layout, ledger, Scoring(layout, ledger, strategy))
+    last = len(layout.nodes) - 1
+    capacity = WHOLE * sum(int(node["gpu"]) for node in nodes)
+    allocated = 0
+    for pod in arrivals(pods, capacity, seed):
+        demand = layout.index[names[pod]]
+        view = field.evaluate(demand, 1, explain=False)
+        if view.heap:
+            node = last - (-min(view.heap)) % (last + 1)
+            ledger.take(demand, node)
+            field.touch(node)
+            allocated += pod[2] * pod[3]
+    return 100 * allocated / capacity
+
+
 def main() -> None:
     """Prints the mean over the seeds of each policy beside the published figure."""
+    if len(sys.argv) < 2:
+        print("openb: not run; name the folder of the trace: bench_openb.py FOLDER [SEEDS]")
+        return
     folder = Path(sys.argv[1])
     seeds = range(42, 42 + (int(sys.argv[2]) if len(sys.argv) > 2 else 10))
     with (folder / "openb_node_list_gpu_node.csv").open() as stream:
@@ -177,16 +238,21 @@ def main() -> None:
             (int(row["cpu_milli"]), int(row["memory_mib"]), int(row["num_gpu"]), int(row["gpu_milli"]), row["gpu_spec"])
             for row in csv.DictReader(stream)
         ]
-    for policy in ("best-fit", "fragmentation", "dot-product", "random"):
-        start = time.process_time()
-        found = [run(policy, nodes, pods, seed) for seed in seeds]
-        spent = (time.process_time() - start) / len(found)
-        spread = f" +- {statistics.stdev(found):.2f}" if len(found) > 1 else ""
-        print(
-            f"{policy}: {statistics.mean(found):.2f} %{spread} of GPU allocated, published {PUBLISHED[policy]} %; "
-            f"{spent:.1f} s a run, {len(found)} seeds",
-            flush=True,
-        )
+    print(f"ties of fragmentation as published: {TIES}")
+    for name, play, policies in (
+        ("as published", run, ("best-fit", "fragmentation", "dot-product", "random")),
+        ("the planner's own", run_own, ("best-fit", "fragmentation")),
+    ):
+        for policy in policies:
+            start = time.process_time()
+            found = [play(policy, nodes, pods, seed) for seed in seeds]
+            spent = (time.process_time() - start) / len(found)
+            spread = f" +- {statistics.stdev(found):.2f}" if len(found) > 1 else ""
+            print(
+                f"{policy}, {name}: {statistics.mean(found):.2f} %{spread} of GPU allocated, "
+                f"published {PUBLISHED[policy]} %; {spent:.1f} s a run, {len(found)} seeds",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -233,10 +233,16 @@ def _neighbours(nodes: dict[str, Supply], demands: dict[str, Demand], items: lis
 
 
 def _survival(problem: Problem, items: list[Placement]) -> Iterator[Fault]:
+    """With all replicas in place some are left whatever fails; with fewer, no node holds more than its part of all."""
     failures = problem.settings.survive
     for demand in problem.demands if failures else ():
         counts = sorted(Counter(item.node for item in items if item.workload == demand.workload).values())
-        if demand.replicas > failures and sum(counts) > failures and not sum(counts[:-failures]):
+        if demand.replicas < 2 or not counts:
+            continue
+        most = max(1, (demand.replicas - 1) // failures)
+        if counts[-1] > most:
+            yield Fault("spread", demand.workload, f"one node holds {counts[-1]}, {most} let {failures} nodes fail")
+        elif sum(counts) == demand.replicas > failures and not sum(counts[:-failures]):
             yield Fault("spread", demand.workload, f"{failures} nodes hold all of its replicas")
 
 

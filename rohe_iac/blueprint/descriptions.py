@@ -314,7 +314,8 @@ FIELDS: dict[str, tuple[str, str]] = {
         "[placed, stable, nodes]",
     ),
     "PlannerSettings.strategy": (
-        "first-fit, best-fit, worst-fit, fragmentation, portfolio, exact, or your own by path.",
+        "first-fit, best-fit, worst-fit, fragmentation, portfolio, exact, or your own by path; "
+        "absent: fragmentation where more than half of the accelerators are asked for, else best-fit.",
         "best-fit",
     ),
     "PlannerSettings.filters": ("Further filters, by installed name or path.", '["user_modules/filters.py:trusted"]'),

@@ -12,6 +12,7 @@ from rohe_iac.blueprint.inventory import Accelerator, DeviceType, InventorySpec,
 from rohe_iac.blueprint.pipeline import Affinity as AffinityRule
 from rohe_iac.blueprint.pipeline import Requests
 from rohe_iac.blueprint.workload import Workload, workloads_of
+from rohe_iac.planning.defaults import default_strategy
 from rohe_iac.planning.demand import (
     Affinity,
     Alternative,
@@ -106,10 +107,15 @@ def problem_of(blueprint: Blueprint, profiles: Mapping[str, Profile] | None = No
         key = (workload.pipeline, workload.service.name)
         if not workload.system:
             members[key] = (*members.get(key, ()), workload.address)
+    nodes = tuple(sorted(_supplies(blueprint.inventory.spec, sizings), key=lambda node: node.name))
+    demands = tuple(_sized(_demand(workload, members), workload, sizings) for workload in workloads)
+    settings = _settings(blueprint)
+    if "strategy" not in blueprint.stack.spec.planner.model_fields_set:
+        settings = replace(settings, strategy=default_strategy(nodes, demands))
     return Problem(
         stack=blueprint.stack.metadata.name,
-        nodes=tuple(sorted(_supplies(blueprint.inventory.spec, sizings), key=lambda node: node.name)),
-        demands=tuple(_sized(_demand(workload, members), workload, sizings) for workload in workloads),
+        nodes=nodes,
+        demands=demands,
         wires=tuple(
             sorted(
                 (
@@ -120,7 +126,7 @@ def problem_of(blueprint: Blueprint, profiles: Mapping[str, Profile] | None = No
             )
         ),
         edges=_edges(blueprint, members),
-        settings=_settings(blueprint),
+        settings=settings,
     )
 
 

@@ -87,7 +87,7 @@ def demand(drawn: random.Random, number: int, names: list[str]) -> Demand:
         return (Affinity((drawn.choice(names),), drawn.choice(keys), drawn.random() < required),)
 
     asked = resources(drawn)
-    variants = ()
+    variants: tuple[Alternative, ...] = ()
     if drawn.random() < 0.1:
         variants = (Alternative("big", asked, 900_000), Alternative("small", resources(drawn), 700_000))
     ports: tuple[PortRequest, ...] = ()
@@ -131,8 +131,8 @@ def problem(seed: int) -> Problem:
             for one, two in pairs[: drawn.randint(1, 3)]
         )
         edges = tuple(
-            Edge(*drawn.sample(names, 2), drawn.choice([None, 5000]), drawn.choice([None, 60, 900]))
-            for _ in range(drawn.randint(1, 4))
+            Edge(source, sink, drawn.choice([None, 5000]), drawn.choice([None, 60, 900]))
+            for source, sink in (drawn.sample(names, 2) for _ in range(drawn.randint(1, 4)))
         )
     settings = Settings(
         strategy=drawn.choice(STRATEGIES),
@@ -210,8 +210,8 @@ print(hashlib.sha256("".join(told).encode()).hexdigest())
 def test_plans_are_the_same_bytes_whatever_the_hash_seed_the_processors_and_the_order() -> None:
     script = BYTES.format(folder=str(Path(__file__).parent))
     told = set()
-    for seed, processors in (("0", "1"), ("1", "2"), ("4242", "8")):
-        environment = {**os.environ, "PYTHONHASHSEED": seed, "OMP_NUM_THREADS": processors}
+    for hashing, processors in (("0", "1"), ("1", "2"), ("4242", "8")):
+        environment = {**os.environ, "PYTHONHASHSEED": hashing, "OMP_NUM_THREADS": processors}
         pinned = ["taskset", "-c", "0"] if processors == "1" and Path("/usr/bin/taskset").exists() else []
         command = [*pinned, sys.executable, "-c", script]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)

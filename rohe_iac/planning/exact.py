@@ -9,6 +9,7 @@ of the `y` replicas of a class on a node goes to core `k` some times, each chunk
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from rohe_iac.foundation.errors import ExitCode, RoheError
@@ -69,6 +70,8 @@ class Model:
         self.used = [self.model.NewBoolVar(f"used{node}") for node in range(len(layout.nodes))]
         self._amounts()
         self._rules()
+        self.alike = self._alike()
+        self._order()
 
     def _amounts(self) -> None:
         layout, model = self.layout, self.model
@@ -106,6 +109,28 @@ class Model:
                         whole = request.count or device.exclusive
                         loads.append((device.capacity if whole else request.share) * one)
                 model.Add(sum(loads) <= max(0, device.capacity - device.used))
+
+    def _alike(self) -> list[list[int]]:
+        """Groups of nodes that nothing tells apart: any plan is as good with two of them exchanged."""
+        layout = self.layout
+        groups: dict[tuple[object, ...], list[int]] = {}
+        had = set(self.kept.values())
+        for node, supply in enumerate(layout.nodes):
+            domains = tuple(numbers[node] for key, numbers in sorted(layout.domains.items()) if key != NODE_KEY)
+            key = (layout.kinds.of[node], supply.cost, domains, node if node in had else -1)
+            groups.setdefault(key, []).append(node)
+        return list(groups.values())
+
+    def _order(self) -> None:
+        """Of nodes that are alike the earlier holds no less: one of all the orders of them is enough."""
+        for nodes in self.alike:
+            loads = [
+                sum(self.layout.resources[d].cpu * one for (d, n), one in self.count.items() if n == node)
+                for node in nodes
+            ]
+            for (first, load), (second, less) in pairwise(zip(nodes, loads, strict=True)):
+                self.model.Add(self.used[first] >= self.used[second])
+                self.model.Add(load >= less)
 
     def on(self, demand: int) -> list[Any]:
         """The counts of a demand on all nodes."""
@@ -219,8 +244,17 @@ def solve(layout: Layout, kept: dict[Replica, int], start: dict[Replica, Grant],
     built = Model(layout, kept)
     model, cp = built.model, built.cp
     hints = dict.fromkeys(built.count, 0)
+    load = [0] * len(layout.nodes)
+    for grant in start.values():
+        load[grant.node] += layout.resources[grant.demand].cpu
+    place = {
+        had: node
+        for nodes in built.alike
+        for node, had in zip(nodes, sorted(nodes, key=lambda one: (-load[one], one)), strict=True)
+    }
     for (demand, _), grant in start.items():
-        hints[demand, grant.node] += 1
+        if (demand, place[grant.node]) in hints:
+            hints[demand, place[grant.node]] += 1
     told: list[tuple[str, int, int, bool]] = []
     values: dict[Any, int] = {}
     for name, expression in built.terms():

@@ -102,9 +102,10 @@ class Run:
         for domains, counts, limit, key in self._domains:
             domain = domains[node]
             if counts[domain] >= limit:
+                # Even where nothing in it passed any more: its nodes lack a place among their neighbours from now on.
+                self.closed = True
                 closed += self.field.close(self.view, self.layout.domain_nodes[key][domain])
         self.view.fits -= closed
-        self.closed = self.closed or bool(closed)
         return bool(closed)
 
     def refusals(self) -> Refusals:

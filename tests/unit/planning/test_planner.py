@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from rohe_iac.foundation.canonical import canonical_json
-from rohe_iac.planning.demand import Alternative, PortRequest, Resources
+from rohe_iac.planning.attempt import Attempt
+from rohe_iac.planning.demand import Alternative, PortRequest, Resources, Spread
 from rohe_iac.planning.difference import difference, moves
 from rohe_iac.planning.layout import Layout
 from rohe_iac.planning.planner import UnknownExtension, UnknownStrategy, plan
@@ -23,6 +24,8 @@ from rohe_iac.planning.serial import (
     problem_to_json,
 )
 from rohe_iac.planning.verification import verify
+
+MI = 2**20
 
 
 def ports(result: Any) -> dict[str, list[int]]:
@@ -203,3 +206,26 @@ def test_an_unknown_strategy_is_named_with_those_there_are(world: Any) -> None:
 def test_filters_and_scorers_that_are_not_taken_are_refused_and_never_passed_over(world: Any) -> None:
     with pytest.raises(UnknownExtension, match="green"):
         plan(world.problem([world.node("n1")], [], filters=("user_modules/filters.py:green",)))
+
+
+def test_a_zone_that_closes_without_another_node_that_fits_counts_against_its_nodes(world: Any) -> None:
+    def node(name: str, zone: str, **more: Any) -> Any:
+        return world.node(name, labels=(("zone", zone),), **more)
+
+    nodes = [
+        node("a-fits", "a"),
+        node("a-other-arch", "a", arch="amd64"),
+        node("b-fits", "b"),
+        node("c-tiny", "c", cpu=100, rss=100 * MI),
+    ]
+    demand = world.demand("d", 2, cpu=1000, rss=1000 * MI, arch=("arm64",), spread=(Spread("zone", 1),))
+    (refusals,) = plan(world.problem(nodes, [demand])).refusals
+    # The other architecture alone would be closer (a whole request) than nine tenths of cpu and of memory.
+    assert [(item.node, item.shortfall) for item in refusals.closest if item.rule != "spread"] == [
+        ("c-tiny", 1_800_000),
+        ("a-other-arch", 2_000_000),
+    ]
+    layout = Layout(world.problem(nodes, [demand]))
+    for runs in (True, False):
+        found = Attempt(layout, "best-fit", plain_limit=0, runs=runs).run(order(layout), {}).refusals[0]
+        assert found == refusals

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,6 +20,7 @@ from rohe_iac.blueprint.stack import Stack
 from rohe_iac.blueprint.tree import Tree, models, read_tree
 from rohe_iac.foundation.diagnostics import Diagnostic, InvalidBlueprint, Place, Severity
 from rohe_iac.foundation.errors import UsageError
+from rohe_iac.foundation.garbage import uncollected
 
 
 @dataclass(frozen=True)
@@ -95,18 +94,6 @@ def load(directory: Path, stack: str | None = None, *, allow_missing_references:
         places=_places([document, *pipelines, inventory, *contracts]),
         warnings=diagnostics,
     )
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """No search for garbage in circles meanwhile: reading makes hundreds of thousands of values and no circles."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def _tree(paths: Sequence[Path]) -> Tree:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rohe_iac.foundation.errors import ExitCode, RoheError
+from rohe_iac.foundation.garbage import uncollected
 from rohe_iac.planning.attempt import Attempt
 from rohe_iac.planning.audit import audit
 from rohe_iac.planning.bounds import ideal
@@ -73,6 +74,12 @@ def plan(problem: Problem, previous: Plan | None = None, *, explain: bool = True
         raise UnknownExtension(
             "the strategy 'exact' does not know plugged filters and scorers", hint="use the strategy 'portfolio'"
         )
+    with uncollected():
+        return _surviving(problem, previous, explain)
+
+
+def _surviving(problem: Problem, previous: Plan | None, explain: bool) -> Plan:
+    """A plan that survives what it is asked to, with a node kept free where that helps; else the usual one."""
     found = _plan(problem, previous, explain, frozenset())
     if problem.settings.survive and len(problem.nodes) <= SPARE_LIMIT and not _survives(problem, found):
         for name in _spares(problem, found):

@@ -14,11 +14,11 @@ from rohe_iac.blueprint.importing.importing import HEAD, Imported, InvalidImport
 from rohe_iac.blueprint.importing.reading import Fault
 from rohe_iac.blueprint.importing.units import CoresUnit
 from rohe_iac.blueprint.linking import check_links
-from rohe_iac.blueprint.loading import uncollected
 from rohe_iac.blueprint.references import MISSING
 from rohe_iac.blueprint.tree import read_tree
 from rohe_iac.foundation.diagnostics import Diagnostic, Severity
 from rohe_iac.foundation.errors import ExitCode, RoheError, UsageError
+from rohe_iac.foundation.garbage import uncollected
 from rohe_iac.foundation.names import is_name
 from rohe_iac.usecases.schema import modeline, write_schemas
 

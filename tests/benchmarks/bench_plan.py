@@ -113,7 +113,7 @@ def peak() -> float:
 
 
 def speed(case: str) -> None:
-    """Prints one fleet: decisions a second, placed and unplaced, ratio to the baseline, memory, what explaining adds."""
+    """Prints one fleet: decisions a second, placed and unplaced, ratio to the baseline, memory, cost of explaining."""
     title, make = FLEETS[case]
     problem = make()
     start = peak()

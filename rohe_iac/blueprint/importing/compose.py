@@ -6,11 +6,11 @@ Source: the Compose Specification (https://github.com/compose-spec/compose-spec)
 from __future__ import annotations
 
 import re
-import shlex
 from pathlib import PurePath
 from typing import Any
 
 from rohe_iac.blueprint.importing.beside import Beside
+from rohe_iac.blueprint.importing.command import take_command, take_image
 from rohe_iac.blueprint.importing.compose_deploy import ARCHITECTURES, take_deploy
 from rohe_iac.blueprint.importing.compose_environment import take_environment
 from rohe_iac.blueprint.importing.compose_files import take_configs
@@ -20,7 +20,7 @@ from rohe_iac.blueprint.importing.compose_reading import extend, fill
 from rohe_iac.blueprint.importing.compose_volumes import take_volumes
 from rohe_iac.blueprint.importing.gathering import Gathering, PipelineDraft
 from rohe_iac.blueprint.importing.journal import Field
-from rohe_iac.blueprint.importing.naming import ORIGINAL_NAME, dns_name
+from rohe_iac.blueprint.importing.naming import take_name
 from rohe_iac.blueprint.importing.services import NAMES
 
 NETWORK = "every service of a stack reaches the others by ROHE_PEERS or its service port; there are no networks to name"
@@ -142,29 +142,12 @@ def _leads(flow: list[dict[str, Any]], begin: str, end: str) -> bool:
 
 
 def _service(key: str, field: Field, draft: PipelineDraft, configs: Field | None, beside: Beside) -> dict[str, Any]:
-    name = draft.names.give(key, "service")
+    name = take_name(field, key, "service", draft.names, draft.annotations)
     target = f"Pipeline/{draft.name}: services.{name}"
-    if name != key:
-        draft.annotations[f"{ORIGINAL_NAME}.service.{name}"] = key
-        if dns_name(key, "service") != name:
-            field.note(f"there is a service of that name already, so '{key[:60]}' becomes '{name}'")
     service: dict[str, Any] = {"name": name}
-    image = field.get("image")
-    if image is not None and image.text:
-        service["image"] = image.text
-        image.to(f"{target}.image")
+    take_image(field, service, target, "image")
     # As with containers: the entry point is what runs, the command its arguments.
-    for source, word in (("entrypoint", "command"), ("command", "args")):
-        words = _words(field.get(source))
-        if words:
-            service[word] = words
-            found = field.get(source)
-            assert found is not None
-            found.to(f"{target}.{word}")
-    folder = field.get("working_dir")
-    if folder is not None and folder.text:
-        service["workingDir"] = folder.text
-        folder.to(f"{target}.workingDir")
+    take_command(field, service, target, {"entrypoint": "command", "command": "args"})
     take_ports(field, service, target)
     take_environment(field, service, target, beside)
     files: list[dict[str, str]] = []
@@ -176,18 +159,6 @@ def _service(key: str, field: Field, draft: PipelineDraft, configs: Field | None
     take_deploy(field, service, target)
     _platform(field, service, target)
     return service
-
-
-def _words(field: Field | None) -> list[str]:
-    if field is None:
-        return []
-    if field.is_list:
-        return [item.text for item in field.items()]
-    try:
-        return shlex.split(field.text)
-    except ValueError as error:
-        field.fault(f"not a command line: {error}")
-        return []
 
 
 def _platform(field: Field, service: dict[str, Any], target: str) -> None:

@@ -17,7 +17,7 @@ _SECRET = re.compile(
 
 def take_environment(field: Field, service: dict[str, Any], target: str, beside: Beside) -> None:
     """`environment` as a mapping or as a list of NAME=VALUE, which goes before what the files of `env_file` say."""
-    given = field.get("environment")
+    given = field.get("environment", "env")
     env: dict[str, Any] = {}
     for name, written, part in variables_of(field, beside):
         value = _value(name, written, part)

@@ -98,7 +98,7 @@ def import_texts(
             journal = Journal(notes=[*notes])
             notes = []
             found = take_document(Field(node, (), journal), into)
-            faults += journal.faults
+            faults += sorted(journal.faults, key=lambda fault: (fault.place.line or 0, fault.place.column or 0))
             mapped, unmapped = journal.told(node)
             files.append(ImportedDocument(source.name, found, tuple(mapped), tuple(unmapped), tuple(journal.notes)))
     if faults:

@@ -65,9 +65,16 @@ class Journal:
                 place, reason = self.dropped[path]
                 unmapped.append(Unmapped(shown_path(path), place, reason))
             elif path not in self.mapped:
-                empty = node.value is None and not node.entries and not node.items
-                unmapped.append(Unmapped(shown_path(path), node.place, EMPTY if empty else NO_SUCH_FIELD))
+                unmapped.append(Unmapped(shown_path(path), node.place, EMPTY if _is_empty(node) else NO_SUCH_FIELD))
         return mapped, unmapped
+
+
+def _is_empty(node: Node) -> bool:
+    """Whether nothing is in it: null, a text of blanks, or a mapping or list of nothing else."""
+    parts = [*(node.entries or {}).values(), *(node.items or [])]
+    if parts:
+        return all(_is_empty(part) for part in parts)
+    return node.value is None or (isinstance(node.value, str) and not node.value.strip())
 
 
 def _walk(node: Node, path: Path, inner: set[Path], known: set[Path]) -> Iterator[tuple[Path, Node]]:
@@ -134,6 +141,11 @@ class Field:
         return not self.is_mapping and not self.is_list and self.node.value is not None
 
     @property
+    def is_empty(self) -> bool:
+        """Whether nothing is in it, however deep."""
+        return _is_empty(self.node)
+
+    @property
     def text(self) -> str:
         """The scalar as text, blanks around it left out; "" for a mapping or a list."""
         return key_text(self.node.value).strip() if self.is_scalar else ""
@@ -146,7 +158,7 @@ class Field:
         if node.spelled is None:
             node.spelled = {}
             for key, part in node.entries.items():
-                if part.value is not None or part.entries is not None or part.items is not None:
+                if part.value not in (None, "") or part.entries is not None or part.items is not None:
                     node.spelled.setdefault(plain(key), (key, part))
         for name in names:
             found = node.spelled.get(plain(name))
@@ -179,8 +191,23 @@ class Field:
         self.journal.faults.append(Fault(self.place, f"{shown_path(self.path)}: {message}", hint))
 
     def rest(self, reasons: Mapping[str, str], otherwise: str = NO_SUCH_FIELD) -> None:
-        """Drops every entry of which nothing is told yet; the reason by the plain spelling of its key."""
+        """Drops every entry of which nothing is told yet; the reason by the plain spelling of its key.
+
+        Where something is told of a part of an entry that has a reason, the reason holds for its other parts.
+        """
         for key, part in self.entries():
+            reason = reasons.get(plain(key))
             if part.path not in self.journal.touched:
-                empty = part.value is None and not part.node.entries and not part.node.items
-                part.drop(EMPTY if empty else reasons.get(plain(key), otherwise))
+                part.drop(EMPTY if part.is_empty else reason or otherwise)
+            elif reason is not None:
+                part.drop_untold(reason)
+
+    def drop_untold(self, reason: str) -> None:
+        """Drops every part of which nothing is told yet, for this reason."""
+        if self.path in self.journal.mapped or self.path in self.journal.dropped:
+            return
+        for part in [part for _, part in self.entries()] + self.items():
+            if part.path in self.journal.touched:
+                part.drop_untold(reason)
+            else:
+                part.drop(EMPTY if part.is_empty else reason)

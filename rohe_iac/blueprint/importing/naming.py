@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from rohe_iac.blueprint.importing.journal import Field
 from rohe_iac.foundation.names import is_name
 
 ORIGINAL_NAME = "rohe.dev/original-name"
@@ -36,3 +37,13 @@ class Names:
         self._next[wanted] = number
         self._given.add(name)
         return name
+
+
+def take_name(field: Field, original: str, part: str, names: Names, annotations: dict[str, str]) -> str:
+    """The name of a part of a document (`node`, `service`), whose own name is kept in an annotation."""
+    name = names.give(original, part)
+    if name != original:
+        annotations[f"{ORIGINAL_NAME}.{part}.{name}"] = original
+        if dns_name(original, part) != name:
+            field.note(f"there is a {part} of that name already, so '{original[:60]}' becomes '{name}'")
+    return name

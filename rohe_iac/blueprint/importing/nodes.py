@@ -8,20 +8,23 @@ from typing import Any
 
 from rohe_iac.blueprint.importing.gathering import Gathering, InventoryDraft
 from rohe_iac.blueprint.importing.journal import Field, plain
-from rohe_iac.blueprint.importing.naming import ORIGINAL_NAME, dns_name
+from rohe_iac.blueprint.importing.naming import dns_name, take_name
 from rohe_iac.blueprint.importing.units import (
+    MOST_CORES,
     CoresUnit,
-    bytes_of,
+    cpu_of,
     hertz_of,
     millicores_of,
     number_of,
-    rounded,
     share_of,
     shown_cores,
     shown_hertz,
     shown_memory,
     shown_share,
+    sizes_of,
+    stated_unit,
     unit_of_cores,
+    whole_millicores,
     whole_of,
 )
 from rohe_iac.blueprint.inventory_checks import MAC
@@ -38,7 +41,10 @@ REASONS = {
     "id": "a node is known by its name",
     "address": "where a node is reached is the target's affair",
     "ip": "where a node is reached is the target's affair",
+    "ipaddress": "where a node is reached is the target's affair",
 }
+UNKNOWN = "nodes of the original have no such field; the blueprint is yours to extend"
+FIGURES = ("cpu", "memory", "processor", "cores", "processors", "accelerator", "accelerators", "frequency", "status")
 
 
 def looks_like_nodes(field: Field) -> bool:
@@ -54,14 +60,15 @@ def _is_service(part: Field) -> bool:
 def is_node(part: Field) -> bool:
     """Whether it holds what only nodes have: a node's name or MAC, or a capacity."""
     if part.get("node_name", "MAC", "mac_address") is not None:
-        return not _is_service(part)
+        return not _is_service(part) and part.get(*FIGURES) is not None
     named = (part.get("cpu"), part.get("memory"), part.get("processor", "cores"))
     return any(item is not None and item.get("capacity") is not None for item in named)
 
 
 def take_nodes(root: Field, body: Field, into: Gathering) -> None:
     """Adds the nodes of `body` to the inventory; `root` is the whole document."""
-    unit = into.cores_unit or _stated_unit(root)
+    stated = stated_unit(root)
+    unit = into.cores_unit or stated
     entries = body.entries() or [(f"node{index + 1}", item) for index, item in enumerate(body.items())]
     for key, entry in [("node", body)] if is_node(body) else entries:
         if entry.is_mapping:
@@ -71,49 +78,58 @@ def take_nodes(root: Field, body: Field, into: Gathering) -> None:
     root.rest(HEADER)
 
 
-def _stated_unit(root: Field) -> CoresUnit | None:
-    stated = root.get("cores_unit")
-    if stated is None:
-        return None
-    if stated.text not in list(CoresUnit):
-        stated.drop("neither percent nor millicores")
-        return None
-    stated.to("how the figures of cores are read")
-    return CoresUnit(stated.text)
-
-
 def _node(key: str, entry: Field, unit: CoresUnit | None, draft: InventoryDraft) -> None:
     named = entry.get("node_name", "name", "hostname")
     original = named.text if named is not None and named.text else key
-    name = draft.names.give(original, "node")
+    name = take_name(entry, original, "node", draft.names, draft.annotations)
     target = f"Inventory: nodes.{name}"
     if named is not None:
         named.to(f"{target}.name")
-    if name != original:
-        draft.annotations[f"{ORIGINAL_NAME}.node.{name}"] = original
-        if dns_name(original, "node") != name:
-            entry.note(f"there is a node of that name already, so '{original[:60]}' becomes '{name}'")
     offers, used = _offers(entry, unit, target)
     if "cpu" not in offers or "memory" not in offers:
         return
     node: dict[str, Any] = {"name": name, "deviceType": _device_type(original, offers, draft)}
-    mac = entry.get("MAC", "mac_address", "mac")
-    if mac is not None:
-        if MAC.fullmatch(mac.text):
-            node["mac"] = mac.text
-            mac.to(f"{target}.mac")
-        else:
-            mac.drop("not a MAC address, six pairs of hexadecimal digits")
+    _mac(entry, node, target)
+    _labels(entry, node, target)
     status = _status(entry, target)
     if status != "running":
         node["status"] = status
     if used:
         node["used"] = used
-    entry.rest(REASONS)
+    entry.rest(REASONS, UNKNOWN)
     draft.nodes.append(node)
     file = entry.place.file
     if file not in draft.sources:
         draft.sources.append(file)
+
+
+def _mac(entry: Field, node: dict[str, Any], target: str) -> None:
+    mac = entry.get("MAC", "mac_address", "mac")
+    if mac is None:
+        return
+    bare = re.sub(r"[.:-]", "", mac.text)
+    if MAC.fullmatch(mac.text):
+        node["mac"] = mac.text
+    elif re.fullmatch(r"[0-9A-Fa-f]{12}", bare):
+        node["mac"] = ":".join(re.findall("..", bare))
+    else:
+        mac.drop("not a MAC address, six pairs of hexadecimal digits")
+        return
+    mac.to(f"{target}.mac")
+
+
+def _labels(entry: Field, node: dict[str, Any], target: str) -> None:
+    """The original has none; files that were extended by hand call them what the language does."""
+    labels = entry.get("labels")
+    found = {key: part for key, part in labels.entries() if part.is_scalar and key} if labels is not None else {}
+    for key, part in found.items():
+        part.to(f"{target}.labels.{key}")
+    zone = entry.get("zone")
+    if zone is not None and zone.text:
+        found.setdefault("zone", zone)
+        zone.to(f"{target}.labels.zone")
+    if found:
+        node["labels"] = {key: part.text for key, part in found.items()}
 
 
 def _device_type(original: str, offers: dict[str, Any], draft: InventoryDraft) -> str:
@@ -157,16 +173,15 @@ def _offers(entry: Field, unit: CoresUnit | None, target: str) -> tuple[dict[str
         frequency.to(f"{target} (deviceType).frequency")
     cpu_field, cpu_used = _capacity(entry.get("cpu"))
     cores_field, cores_used = _capacity(entry.get("processor", "cores", "processors"))
-    cpu = millicores_of(cpu_field) if cpu_field is not None else None
-    chunks = _chunks(cores_field, cpu) if cores_field is not None else []
-    if chunks is None:
-        chunks = []
-    elif cores_field is not None and cores_field.is_list:
+    listed = _figures(cores_field) if cores_field is not None and cores_field.is_list else []
+    cpu = cpu_of(cpu_field, listed, offered=True) if cpu_field is not None else None
+    chunks = listed
+    if cores_field is not None and not cores_field.is_list:
+        chunks, unit = _alike(cores_field, cpu), CoresUnit.millicores
+    elif cores_field is not None and listed:
         unit = unit or _inferred(cores_field, cpu, chunks)
-    elif cores_field is not None:
-        unit = CoresUnit.millicores
     unit = unit or CoresUnit.percent
-    cores = [rounded(chunk * unit.millicores_of_one) for chunk in chunks]
+    cores = [whole_millicores(chunk * unit.millicores_of_one, cores_field or entry, offered=True) for chunk in chunks]
     if cpu is None and cpu_field is None and cores:
         cpu = sum(cores)
         entry.note("no cpu is given: the sum of the cores is taken")
@@ -188,16 +203,19 @@ def _offers(entry: Field, unit: CoresUnit | None, target: str) -> tuple[dict[str
     return offers, used
 
 
-def _chunks(field: Field, cpu: int | None) -> list[Fraction] | None:
-    if field.is_list:
-        numbers = [number_of(item) for item in field.items()]
-        return [number for number in numbers if number is not None] if None not in numbers else None
-    # A lone figure is the number of cores, which the cpu is spread over.
+def _figures(field: Field) -> list[Fraction]:
+    """The figures of a list, one a core; none where one of them is no number, which was told."""
+    numbers = [number_of(item) for item in field.items()]
+    return [number for number in numbers if number is not None] if None not in numbers else []
+
+
+def _alike(field: Field, cpu: int | None) -> list[Fraction]:
+    """Millicores of each core where a lone figure says how many there are, which the cpu is spread over."""
     count = whole_of(field)
-    if count is None or not 1 <= count <= 1024:
+    if count is None or not 1 <= count <= MOST_CORES:
         if count is not None:
             field.drop("a lone figure is taken for the number of cores, and this is none")
-        return None
+        return []
     field.note(f"a lone figure is taken for the number of cores: {count}")
     each = Fraction(cpu, count) if cpu is not None else Fraction(1000)
     return [each] * count
@@ -206,7 +224,7 @@ def _chunks(field: Field, cpu: int | None) -> list[Fraction] | None:
 def _inferred(field: Field, cpu: int | None, chunks: list[Fraction]) -> CoresUnit:
     unit, clear = unit_of_cores(cpu or 0, chunks)
     if not clear:
-        other = next(word.value for word in CoresUnit if word is not unit)
+        other = CoresUnit.millicores if unit is not CoresUnit.millicores else CoresUnit.percent
         field.note(f"the cores are taken as {unit.value}, which is not certain; --cores-unit {other} says otherwise")
     return unit
 
@@ -227,8 +245,7 @@ def _used_cores(field: Field | None, cores: list[int], unit: CoresUnit, used: di
     if not field.is_list or not cores:
         field.drop("what is used of cores is a list with one figure a core")
         return
-    numbers = [number_of(item) for item in field.items()]
-    amounts = [rounded(number * unit.millicores_of_one) for number in numbers if number is not None]
+    amounts = [whole_millicores(number * unit.millicores_of_one, field) for number in _figures(field)]
     if len(amounts) > len(cores):
         field.note(f"{len(amounts)} cores are said to be used of {len(cores)}: the first {len(cores)} count")
     if any(amounts):
@@ -237,29 +254,12 @@ def _used_cores(field: Field | None, cores: list[int], unit: CoresUnit, used: di
     field.to(f"{target}.used.cores")
 
 
-def _sizes(field: Field | None, target: str) -> dict[str, int]:
-    """rss and vms in bytes; a lone figure is rss."""
-    if field is None:
-        return {}
-    if not field.is_mapping:
-        amount = bytes_of(field)
-        field.to(f"{target}.rss")
-        return {} if amount is None else {"rss": amount}
-    found: dict[str, int] = {}
-    for name in ("rss", "vms"):
-        part = field.get(name)
-        if part is not None and (amount := bytes_of(part)) is not None:
-            found[name] = amount
-            part.to(f"{target}.{name}")
-    return found
-
-
 def _memory(entry: Field, offers: dict[str, Any], used: dict[str, Any], target: str) -> None:
     memory, taken = _capacity(entry.get("memory", "mem", "ram"))
     if memory is None:
         entry.fault("the node has no memory", "add memory: {capacity: {rss: MB}}")
         return
-    sizes = _sizes(memory, f"{target} (deviceType).memory")
+    sizes = sizes_of(memory, f"{target} (deviceType).memory")
     if "rss" not in sizes:
         if not entry.journal.faults:
             memory.fault("the node's memory has no rss", "add rss: MB")
@@ -268,7 +268,7 @@ def _memory(entry: Field, offers: dict[str, Any], used: dict[str, Any], target: 
         memory.note("vms 0 means that virtual memory is not checked")
         del sizes["vms"]
     offers["memory"] = {name: shown_memory(amount) for name, amount in sizes.items()}
-    amounts = _sizes(taken, f"{target}.used.memory")
+    amounts = sizes_of(taken, f"{target}.used.memory") if taken is not None else {}
     for name in ("rss", "vms"):
         if amounts.get(name, 0) > sizes.get(name, amounts.get(name, 0)) and taken is not None:
             taken.note(f"more {name} is said to be used than the node has: taken as {shown_memory(sizes[name])}")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from rohe_iac.blueprint.importing.compose import is_compose, take_compose
 from rohe_iac.blueprint.importing.contracts import is_contract, take_contract
 from rohe_iac.blueprint.importing.gathering import Gathering
-from rohe_iac.blueprint.importing.journal import Field
-from rohe_iac.blueprint.importing.nodes import is_node, looks_like_nodes, take_nodes
+from rohe_iac.blueprint.importing.journal import Field, plain
+from rohe_iac.blueprint.importing.nodes import HEADER, is_node, looks_like_nodes, take_nodes
 from rohe_iac.blueprint.importing.profiles import is_profiles, take_profiles
 from rohe_iac.blueprint.importing.qoa4ml import is_qoa4ml, take_qoa4ml
 from rohe_iac.blueprint.importing.services import is_service, looks_like_services, take_services
@@ -22,6 +23,9 @@ WHOLE: tuple[tuple[str, Callable[[Field], bool], Callable[[Field, Gathering], No
     ("model profiles", is_profiles, take_profiles),
 )
 """Formats that are told by the whole document, each with its test and its import; the first that fits is taken."""
+
+HOLDERS = ("data", "nodes", "services")
+"""Under which nodes or services stand, or none."""
 
 FORMATS = (
     "nodes or services of ROHE, a contract of ROHE or QoA4ML v0.3, observation or orchestration settings of ROHE, "
@@ -46,6 +50,13 @@ def take_document(root: Field, into: Gathering) -> str:
             return "ROHE services"
     if root.items() and not root.path:
         return ", ".join(dict.fromkeys(take_document(item, into) for item in root.items()))
+    command = root.get("command")
+    if any(plain(key) in HOLDERS and part.is_empty for key, part in root.entries()) or (
+        command is not None and re.search(r"(?i)\b(node|service|orchestration)s?\b", command.text) and wrapped is None
+    ):
+        root.rest(HEADER)
+        root.note("there are no nodes and no services in it")
+        return "ROHE nodes or services"
     version = root.get("apiVersion")
     if version is not None and version.text.startswith("rohe.dev/"):
         root.fault("this is a blueprint document already", "check it with `rohe validate`")

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from rohe_iac.blueprint.importing.beside import Beside
+from rohe_iac.blueprint.importing.command import take_command, take_image
+from rohe_iac.blueprint.importing.compose_environment import take_environment
 from rohe_iac.blueprint.importing.gathering import IMPORTED, Gathering, PipelineDraft
 from rohe_iac.blueprint.importing.journal import Field, plain
-from rohe_iac.blueprint.importing.naming import ORIGINAL_NAME, dns_name
+from rohe_iac.blueprint.importing.naming import dns_name, take_name
 from rohe_iac.blueprint.importing.nodes import HEADER, is_node
 from rohe_iac.blueprint.importing.units import (
     CoresUnit,
-    bytes_of,
-    millicores_of,
+    cpu_of,
     number_of,
     port_of,
-    rounded,
     share_of,
     shown_cores,
     shown_memory,
     shown_share,
+    sizes_of,
+    stated_unit,
     unit_of_cores,
+    whole_millicores,
     whole_of,
 )
 
@@ -31,6 +36,7 @@ SENSITIVITIES = ("none", "cpu", "memory", "cpu+memory")
 NAMES = ("microservice_name", "service_name")
 STATE = "state of a running service; what runs where is decided by the plan"
 REASONS = dict.fromkeys(("node", "status", "instanceids", "running", "instances", "queuetime", "qtime"), STATE)
+UNKNOWN = "services of the original have no such field; the blueprint is yours to extend"
 SURE_MARKS = (*NAMES, "service_id", "port_mapping", "cpu_required", "cores_required", "memory_required", "sensitivity")
 MARKS = (*SURE_MARKS, "image", "replicas", "processor")
 
@@ -69,16 +75,13 @@ class _Entry:
 
 def take_services(root: Field, body: Field, into: Gathering) -> None:
     """Adds the services of `body` to pipelines, one an application; `root` is the whole document."""
-    stated = root.get("cores_unit")
-    unit = into.cores_unit
-    if stated is not None and stated.text in list(CoresUnit):
-        unit = unit or CoresUnit(stated.text)
-        stated.to("how the figures of cores are read")
+    stated = stated_unit(root)
+    unit = into.cores_unit or stated
     entries = list(_entries(root, body, into))
     fallback = _common_unit(entries)
     for entry in entries:
         draft = into.pipeline(entry.application, entry.field.place.file)
-        draft.services.append(_service(entry, unit or _unit(entry, fallback), draft))
+        draft.services.append(_service(entry, unit or _unit(entry, fallback), draft, into.beside))
     root.rest(HEADER)
 
 
@@ -86,11 +89,11 @@ def _entries(root: Field, body: Field, into: Gathering) -> Iterator[_Entry]:
     loose = root.get("application_name", "application")
     # No application around a service: the file's own, or what the user named.
     outer = into.name or (loose.text if loose is not None else "") or IMPORTED
-    if is_service(body):
-        yield _entry(outer, "service", body)
-        return
-    for key, part in _parts(body):
+    parts = [("service", body)] if is_service(body) else _parts(body)
+    for key, part in parts:
         if is_service(part):
+            if loose is not None and outer == loose.text:
+                loose.to(f"Pipeline/{into.pipeline(outer, root.place.file).name}: metadata.name")
             yield _entry(outer, key, part)
             continue
         for inner_key, inner in _parts(part):
@@ -104,7 +107,6 @@ def _entry(application: str, key: str, field: Field) -> _Entry:
     cpu = field.get("cpu_required", "cpu")
     if cpu is not None and cpu.is_mapping:
         cpu = cpu.get("required", "capacity", "request")
-    amount = millicores_of(cpu) if cpu is not None else None
     cores = field.get("cores_required", "processor", "cores", "processors")
     chunks: list[Fraction | None] = []
     if cores is not None and cores.is_list:
@@ -112,26 +114,27 @@ def _entry(application: str, key: str, field: Field) -> _Entry:
     elif cores is not None and cores.is_scalar:
         chunks = [number_of(cores)]
     known = tuple(chunk for chunk in chunks if chunk)
+    amount = cpu_of(cpu, known) if cpu is not None else None
     return _Entry(application, key, field, amount or 0, cores, known)
 
 
 def _common_unit(entries: list[_Entry]) -> CoresUnit:
     """The unit that most services of the file make clear."""
     told = [unit_of_cores(entry.cpu, entry.chunks) for entry in entries if entry.cpu and entry.chunks]
-    votes = sum(1 if unit is CoresUnit.percent else -1 for unit, clear in told if clear)
-    return CoresUnit.percent if votes >= 0 else CoresUnit.millicores
+    votes = Counter(unit for unit, clear in told if clear)
+    return max(CoresUnit, key=lambda unit: votes[unit])  # percent where there are as many of each
 
 
 def _unit(entry: _Entry, fallback: CoresUnit) -> CoresUnit:
     if not entry.chunks:
         return fallback
-    if any(chunk > 100 for chunk in entry.chunks):
+    if max(entry.chunks) > 100:
         return CoresUnit.millicores  # a replica's peak on one core is at most all of it
     unit, clear = unit_of_cores(entry.cpu, entry.chunks)
     if clear and entry.cpu:
         return unit
     if entry.cores is not None and entry.cpu:
-        other = CoresUnit.millicores if fallback is CoresUnit.percent else CoresUnit.percent
+        other = CoresUnit.millicores if fallback is not CoresUnit.millicores else CoresUnit.percent
         entry.cores.note(
             f"the cores are taken as {fallback.value}, as elsewhere in the file, which is not certain; "
             f"--cores-unit {other.value} says otherwise"
@@ -139,23 +142,19 @@ def _unit(entry: _Entry, fallback: CoresUnit) -> CoresUnit:
     return fallback
 
 
-def _service(entry: _Entry, unit: CoresUnit, draft: PipelineDraft) -> dict[str, Any]:
+def _service(entry: _Entry, unit: CoresUnit, draft: PipelineDraft, beside: Beside) -> dict[str, Any]:
     field = entry.field
     named = field.get("microservice_name") or field.get("service_name", "name")
     original = named.text if named is not None and named.text else entry.key
-    name = draft.names.give(original, "service")
+    name = take_name(field, original, "service", draft.names, draft.annotations)
     target = f"Pipeline/{draft.name}: services.{name}"
     if named is not None:
         named.to(f"{target}.name")
-    if name != original:
-        draft.annotations[f"{ORIGINAL_NAME}.service.{name}"] = original
-        if dns_name(original, "service") != name:
-            field.note(f"there is a service of that name already, so '{original[:60]}' becomes '{name}'")
     service: dict[str, Any] = {"name": name}
-    image = field.get("image", "image_name", "docker_image")
-    if image is not None and image.text:
-        service["image"] = image.text
-        image.to(f"{target}.image")
+    take_image(field, service, target, "image", "image_name", "docker_image")
+    # The original has none of these; files that were extended by hand call them what the language does.
+    take_command(field, service, target, {"command": "command", "args": "args"})
+    take_environment(field, service, target, beside)
     _identity(field, name, entry, draft, target)
     replicas = field.get("replicas", "replica", "num_replicas")
     if replicas is not None and (count := whole_of(replicas)) is not None:
@@ -171,7 +170,7 @@ def _service(entry: _Entry, unit: CoresUnit, draft: PipelineDraft) -> dict[str, 
     if requests:
         service["requests"] = requests
     _sensitivity(field, service, target)
-    field.rest(REASONS)
+    field.rest(REASONS, UNKNOWN)
     return service
 
 
@@ -257,7 +256,7 @@ def _requests(entry: _Entry, unit: CoresUnit, target: str) -> dict[str, Any]:
             requests["cpu"] = shown_cores(entry.cpu)
         cpu.to(f"{target}.cpu")
     if entry.cores is not None:
-        chunks = [rounded(chunk * unit.millicores_of_one) for chunk in entry.chunks]
+        chunks = [whole_millicores(chunk * unit.millicores_of_one, entry.cores) for chunk in entry.chunks]
         if chunks:
             requests["cores"] = [shown_cores(chunk) for chunk in chunks]
         entry.cores.to(f"{target}.cores")
@@ -271,13 +270,7 @@ def _requests(entry: _Entry, unit: CoresUnit, target: str) -> dict[str, Any]:
 
 
 def _memory(memory: Field, requests: dict[str, Any], target: str) -> None:
-    sizes: dict[str, int] = {}
-    parts = [("rss", memory)] if not memory.is_mapping else [(name, memory.get(name)) for name in ("rss", "vms")]
-    for name, part in parts:
-        if part is not None and (amount := bytes_of(part)) is not None:
-            part.to(f"{target}.memory.{name}")
-            if amount:
-                sizes[name] = amount
+    sizes = {name: amount for name, amount in sizes_of(memory, f"{target}.memory").items() if amount}
     if sizes:
         # The language wants rss; who asks for virtual memory alone asks for no resident memory.
         requests["memory"] = {name: shown_memory(amount) for name, amount in {"rss": 0, **sizes}.items()}

@@ -15,19 +15,22 @@ from rohe_iac.blueprint.importing.journal import Field
 from rohe_iac.foundation import quantities
 
 MEBIBYTE = 2**20
+MOST_CORES = 1024
+"""More whole cores than any machine here has."""
 _NUMBER = re.compile(r"[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})([eE][+-]?\d{1,2})?")
 
 
 class CoresUnit(StrEnum):
-    """What the figures of single cores are: percent of a core, or millicores."""
+    """What the figures of single cores are: percent of a core, millicores, or whole cores (1 is all of one)."""
 
     percent = "percent"
     millicores = "millicores"
+    cores = "cores"
 
     @property
     def millicores_of_one(self) -> int:
         """How many millicores one unit is."""
-        return 10 if self is CoresUnit.percent else 1
+        return {"percent": 10, "millicores": 1, "cores": 1000}[self.value]
 
 
 def number_of(field: Field) -> Fraction | None:
@@ -66,12 +69,57 @@ def port_of(field: Field) -> int | None:
     return number
 
 
-def millicores_of(field: Field) -> int | None:
-    """Cpu as millicores."""
+def millicores_of(field: Field, *, offered: bool = False) -> int | None:
+    """Cpu as millicores. offered: it is what a node has, so that a part of a millicore is not counted."""
     if _has_unit(field):
         return _quantity(field, quantities.millicores)
     number = number_of(field)
-    return None if number is None else rounded(number)
+    return None if number is None else whole_millicores(number, field, offered=offered)
+
+
+def whole_millicores(number: Fraction, field: Field, *, offered: bool = False) -> int:
+    """The whole millicores of a figure: upwards of what is asked for, downwards of what is offered, and told."""
+    amount = rounded(number)
+    if abs(amount - number) >= Fraction(1, 1000):
+        amount = math.floor(number) if offered else amount
+        field.note(f"millicores are whole: rounded {'down' if offered else 'up'}")
+    return amount
+
+
+def cpu_of(field: Field, chunks: Sequence[Fraction], *, offered: bool = False) -> int | None:
+    """Cpu as millicores; a bare figure is whole cores where that is just what the figures of its cores come to."""
+    if not _has_unit(field) and chunks and field.is_scalar and (number := number_of(field)) and number <= MOST_CORES:
+        total = sum(chunks, Fraction(0))
+        units = [unit for unit in CoresUnit if unit is not CoresUnit.cores or max(chunks) <= 1]
+        if any(total * unit.millicores_of_one == number * 1000 for unit in units):
+            field.note("taken as whole cores, since its cores come to just as much")
+            return int(number * 1000)
+    return millicores_of(field, offered=offered)
+
+
+def sizes_of(field: Field, target: str) -> dict[str, int]:
+    """rss and vms in bytes; a lone figure is rss."""
+    found: dict[str, int] = {}
+    for name, part in (
+        [("rss", field)] if not field.is_mapping else [(name, field.get(name)) for name in ("rss", "vms")]
+    ):
+        if part is not None:
+            part.to(f"{target}.{name}")
+            if (amount := bytes_of(part)) is not None:
+                found[name] = amount
+    return found
+
+
+def stated_unit(root: Field) -> CoresUnit | None:
+    """What the file itself says of the figures of its cores."""
+    stated = root.get("cores_unit")
+    if stated is None:
+        return None
+    if stated.text not in list(CoresUnit):
+        stated.drop(f"none of {', '.join(CoresUnit)}")
+        return None
+    stated.to("how the figures of cores are read")
+    return CoresUnit(stated.text)
 
 
 def bytes_of(field: Field) -> int | None:
@@ -112,18 +160,18 @@ def rounded(number: Fraction) -> int:
 def unit_of_cores(cpu: int, chunks: Sequence[Fraction]) -> tuple[CoresUnit, bool]:
     """Which unit brings the sum of the cores nearest to the cpu (millicores), and whether that is clear.
 
-    Clear: one reading is exact, or at least twice as near as the other, by ratio.
+    Clear: one reading is exact, or at least twice as near as the others, by ratio. Whole cores are thought of only
+    where no figure is above 1.
     """
     total = sum(chunks, Fraction(0))
     if total <= 0 or cpu <= 0:
         return (CoresUnit.millicores if any(chunk > 100 for chunk in chunks) else CoresUnit.percent), not chunks
-    if total * 10 == cpu:
-        return CoresUnit.percent, True
-    if total == cpu:
-        return CoresUnit.millicores, True
-    off = {unit: abs(math.log(float(total) * unit.millicores_of_one / cpu)) for unit in CoresUnit}
-    clear = abs(off[CoresUnit.percent] - off[CoresUnit.millicores]) >= math.log(2)
-    return (CoresUnit.percent if off[CoresUnit.percent] <= off[CoresUnit.millicores] else CoresUnit.millicores), clear
+    units = [unit for unit in CoresUnit if unit is not CoresUnit.cores or max(chunks) <= 1]
+    for unit in units:
+        if total * unit.millicores_of_one == cpu:
+            return unit, True
+    off = sorted((abs(math.log(float(total) * unit.millicores_of_one / cpu)), unit) for unit in units)
+    return off[0][1], off[1][0] - off[0][0] >= math.log(2)
 
 
 def shown_cores(amount: int) -> str | int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ from rohe_iac.foundation.diagnostics import Place
 from rohe_iac.foundation.quantities import counted
 from rohe_iac.usecases.export import Export
 from rohe_iac.usecases.import_ import Import
+
+MOST_NAMES = 20
+"""So many fields of different names are told for one reason; `-o json` tells all."""
 
 
 def show_import(screen: Screen, done: Import, output: Output, out: str | None) -> None:
@@ -25,8 +29,7 @@ def show_import(screen: Screen, done: Import, output: Output, out: str | None) -
             markup=False,
         )
         for place, reason, names in _grouped(file):
-            shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-            err.print(f"  not mapped: {shown}: {reason} ({place})", markup=False)
+            err.print(f"  not mapped: {_alike(names)}: {reason} ({place})", markup=False)
         texts = [text for _, text in file.notes]
         for text in dict.fromkeys(texts):
             place = file.notes[texts.index(text)][0]
@@ -68,6 +71,15 @@ def _grouped(file: ImportedDocument) -> list[tuple[Place, str, list[str]]]:
     for item in file.unmapped:
         groups.setdefault(item.reason, (item.place, item.reason, []))[2].append(item.field)
     return list(groups.values())
+
+
+def _alike(fields: list[str]) -> str:
+    """Every field once that is named alike: `data.node1.accelerator and 4 more of that name`."""
+    groups: dict[str, list[str]] = {}
+    for name in fields:
+        groups.setdefault(re.sub(r"(\[\d+\])+$", "", name).rpartition(".")[2], []).append(name)
+    shown = [names[0] + (f" and {len(names) - 1} more of that name" if names[1:] else "") for names in groups.values()]
+    return ", ".join(shown[:MOST_NAMES]) + (f" and {len(shown) - MOST_NAMES} more" if len(shown) > MOST_NAMES else "")
 
 
 def _value(done: Import, out: str | None) -> dict[str, Any]:

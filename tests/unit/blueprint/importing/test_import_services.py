@@ -151,3 +151,27 @@ def test_services_without_an_application_are_one_pipeline(take: Take) -> None:
 def test_what_is_no_figure_is_told_with_its_place(take: Take, field: str, value: object) -> None:
     with pytest.raises(InvalidImport, match="1 place"):
         take({"data": {"app": {"x": service(**{field: value})}}})
+
+
+def test_a_file_extended_by_hand_keeps_command_and_variables(take: Take) -> None:
+    entry = service(command="python -m 'a b'", args=["--fast"], environment={"LOG": "info", "DB_PASSWORD": "x"})
+    done = take({"data": {"app": {"web": entry}}})
+    assert services(done)[0]["command"] == ["python", "-m", "a b"]
+    assert services(done)[0]["args"] == ["--fast"]
+    assert services(done)[0]["env"] == {"LOG": "info", "DB_PASSWORD": {"secret": "env:DB_PASSWORD"}}
+
+
+def test_an_application_s_name_is_the_pipeline_s_and_told(take: Take) -> None:
+    done = take({"application_name": "My App", "data": [service()]})
+    assert done.documents[0]["metadata"]["name"] == "my-app"
+    assert not [item for item in done.files[0].unmapped if item.field == "application_name"]
+
+
+def test_a_list_where_an_image_belongs_is_listed_as_such(take: Take) -> None:
+    done = take({"data": {"app": {"web": service(image=["a"])}}})
+    assert [item.reason for item in done.files[0].unmapped] == ["an image is text"]
+
+
+def test_a_peak_of_parts_of_a_core_is_read_as_such_where_the_cpu_says_so(take: Take) -> None:
+    done = take({"data": {"app": {"web": service(cpu=700, processor=[0.6, 0.2])}}})
+    assert services(done)[0]["requests"]["cores"] == ["600m", "200m"]

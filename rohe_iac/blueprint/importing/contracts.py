@@ -15,18 +15,24 @@ from rohe_iac.blueprint.importing.journal import Field, plain
 from rohe_iac.blueprint.importing.promises import (
     DEFAULT_WINDOW,
     NOT_MEASURED,
+    RATIOS,
+    STAKEHOLDERS,
     ObjectiveNames,
+    Unjudgeable,
+    bounds_of,
+    consumer_of,
     draft_contract,
     metric_names,
     milliseconds,
     objective,
     operator_of,
     percent,
+    ratio_bounds,
     threshold,
     window_of,
 )
-from rohe_iac.blueprint.importing.units import number_of, share_of
 
+PROMISES = "response_time_*, latency_*, throughput_rps and availability_percent"
 ACTIONS = ("alert", "degrade", "reroute", "reject")
 PERFORMANCE = re.compile(
     r"(responsetime|latency)(avg|average|mean|min|max|p\d{1,2}(?:\.\d+)?|p999)?(ms|s|sec|seconds)?"
@@ -46,7 +52,7 @@ def take_contract(root: Field, into: Gathering) -> None:
     name, pipeline = body.get("contract_id", "id", "name"), body.get("pipeline_id", "pipeline")
     draft = draft_contract(into, body, name, pipeline, into.name or "contract")
     reader = _Reader(draft, root, body)
-    tenant = body.get("tenant_id", "tenant")
+    tenant = body.get("tenant_id", "tenant") or consumer_of(body)
     if tenant is not None and tenant.text:
         draft.spec["tenant"] = tenant.text
         tenant.to(f"{reader.target}: tenant")
@@ -156,18 +162,31 @@ class _Reader:
             said = plain(key)
             match = PERFORMANCE.fullmatch(said)
             if not field.is_scalar:
+                if not field.is_empty:
+                    field.drop("a target is one number, named after what it is of and its unit; it stays UNKNOWN")
+                    self.unmeasured.append(key)
                 continue
             if match is None and said not in _RATES and said not in _SHARES:
+                field.drop(f"not measurable: rohe measures {PROMISES}; it stays UNKNOWN")
+                self.unmeasured.append(key)
                 continue
-            if (number := number_of(field)) is None:
+            metric = "response_time" if match is not None else "throughput" if said in _RATES else "availability"
+            try:
+                bound = bounds_of(field, "<=")
+            except Unjudgeable as error:
+                field.drop(f"{error}; it stays UNKNOWN")
+                self.unmeasured.append(key)
                 continue
-            if match is not None:
-                unit = milliseconds(number * (1 if match[3] == "ms" else 1000))
-                made = self._objective("response_time", "<=", unit, aggregate=_aggregate(match[2] or "mean"))
-            elif said in _RATES:
-                made = self._objective("throughput", ">=", f"{threshold(number)}/s", aggregate="rate")
-            else:
-                made = self._objective("availability", ">=", _share(said, number))
+            if not isinstance(bound, str):
+                number = Fraction(str(bound))
+                if metric == "response_time":
+                    bound = milliseconds(number * (1 if match is not None and match[3] == "ms" else 1000))
+                else:
+                    bound = f"{threshold(number)}/s" if metric == "throughput" else _share(said, number)
+            aggregate = (
+                _aggregate(match[2] or "mean") if match is not None else {"throughput": "rate"}.get(metric, "mean")
+            )
+            made = self._objective(metric, "<=" if match is not None else ">=", bound, aggregate=aggregate)
             field.note(f"no window is given: taken as {self.common}")
             field.to(f"{self.target}: objectives.{made['name']}")
 
@@ -189,8 +208,11 @@ class _Reader:
             entry.drop(f"{said if operator is None else 'no value'}, so nothing can be judged; it stays UNKNOWN")
             self.unmeasured.append(key)
             return
-        bounds = bounds_of(value, operator)
-        if bounds is None:
+        try:
+            bounds = bounds_of(value, operator)
+        except Unjudgeable as error:
+            entry.drop(f"{error}; it stays UNKNOWN")
+            self.unmeasured.append(key)
             return
         window_field = entry.get("window")
         window = window_of(window_field) or self.windows.get(key) or self.common
@@ -199,6 +221,8 @@ class _Reader:
         action = entry.get("action_on_violation", "action")
         word = plain(action.text) if action is not None else ""
         metric = self.metrics.get(key, key)
+        if metric in RATIOS:
+            bounds = ratio_bounds(bounds, value)
         made = self._objective(metric, operator, bounds, window=window, action=word if word in ACTIONS else "")
         target = f"{self.target}: objectives.{made['name']}"
         for field in (
@@ -212,7 +236,7 @@ class _Reader:
         if window_field is not None and window_of(window_field) is None:
             window_field.drop(f"not a length such as 5m; taken as {window}")
         if action is not None and word not in ACTIONS:
-            action.drop(f"not one of {', '.join(ACTIONS)}")
+            action.drop(f"an objective has one action of {', '.join(ACTIONS)}")
         entry.rest({})
         if key not in self.metrics and (own or metric not in BUILT_IN):
             entry.note(f"'{metric}' has to be reported by a service of the pipeline; until then it is UNKNOWN")
@@ -228,6 +252,7 @@ class _Reader:
     def finish(self) -> None:
         """Lists what is left, and closes the draft."""
         self.draft.spec["objectives"] = self.objectives
+        self.body.rest({"stakeholders": STAKEHOLDERS})
         if self.unmeasured:
             self.draft.annotations[NOT_MEASURED] = ", ".join(self.unmeasured)
 
@@ -249,33 +274,6 @@ def _aggregate(word: str) -> str:
 def _named(item: Field, otherwise: str) -> str:
     name = item.get("name", "metric_name", "metric")
     return name.text if name is not None and name.text else otherwise
-
-
-def bounds_of(value: Field, operator: str) -> Any:
-    """The threshold, or a pair for `between`; None after it was told why not."""
-    if operator == "between":
-        ends = value.items() or [
-            part for part in (value.get("min", "low"), value.get("max", "high")) if part is not None
-        ]
-        numbers = [number_of(end) for end in ends]
-        low, high = numbers if len(numbers) == 2 else (None, None)
-        if low is None or high is None or low > high:
-            value.fault("a range needs a lower and an upper end")
-            return None
-        return [threshold(low), threshold(high)]
-    if value.is_scalar and value.text.endswith("%"):
-        share = share_of(value)
-        return None if share is None else percent(Fraction(share, 100))
-    number = _signed(value)
-    return None if number is None else threshold(number)
-
-
-def _signed(value: Field) -> Fraction | None:
-    """A number that may be below 0, as a threshold of a difference is."""
-    given = value.value
-    if isinstance(given, int | float) and not isinstance(given, bool) and -1e15 < given < 0:
-        return Fraction(str(given))
-    return number_of(value)
 
 
 def _common_window(body: Field) -> str:

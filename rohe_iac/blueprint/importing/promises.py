@@ -8,13 +8,18 @@ from typing import Any
 
 from pydantic_core import PydanticCustomError
 
-from rohe_iac.blueprint.amounts import length_of
+from rohe_iac.blueprint.amounts import amount_of, length_of
 from rohe_iac.blueprint.contract_checks import BUILT_IN
 from rohe_iac.blueprint.importing.gathering import IMPORTED, ContractDraft, Gathering
 from rohe_iac.blueprint.importing.journal import Field, plain
 from rohe_iac.blueprint.importing.naming import ORIGINAL_NAME, Names, dns_name
+from rohe_iac.blueprint.importing.units import NUMBER
+from rohe_iac.foundation.quantities import LARGEST
 
 DEFAULT_WINDOW = "5m"
+RATIOS = ("accuracy", "availability")
+"""Metrics of rohe's own that are ratios."""
+STAKEHOLDERS = "a contract here names its tenant alone: who else provides or consumes is not part of it"
 NOT_MEASURABLE = "not measurable: the clause names no metric; it stays UNKNOWN"
 NOT_MEASURED = "rohe.dev/not-measurable"
 """Annotation that keeps the clauses of a contract that nothing can measure."""
@@ -147,3 +152,59 @@ def percent(number: Fraction) -> str:
 def milliseconds(number: Fraction) -> str:
     """A number of milliseconds as a time."""
     return f"{float(number):.15g}ms"
+
+
+class Unjudgeable(Exception):
+    """A threshold that nothing can be compared with; the message says why."""
+
+
+def bounds_of(value: Field, operator: str) -> Any:
+    """The threshold, or a pair of them for `between`. Errors: Unjudgeable."""
+    if operator != "between":
+        return _bound(value)
+    ends = value.items() or [
+        part for part in (value.get("min", "low", "lower", "from"), value.get("max", "high", "upper", "to")) if part
+    ]
+    if len(ends) != 2:
+        raise Unjudgeable(f"a range needs a lower and an upper end, found {len(ends) or 'none'}")
+    low, high = (_bound(end) for end in ends)
+    if amount_of(low).value > amount_of(high).value:
+        raise Unjudgeable("the lower end of the range is above its upper end")
+    return [low, high]
+
+
+def ratio_bounds(bounds: Any, field: Field) -> Any:
+    """Bounds of a ratio; where a bare one is above 1 they are percent."""
+    given = bounds if isinstance(bounds, list) else [bounds]
+    if any(isinstance(bound, str) or bound <= 1 for bound in given[-1:]):
+        return bounds
+    field.note("of a ratio and above 1, so taken as percent")
+    found = [bound if isinstance(bound, str) else percent(Fraction(str(bound))) for bound in given]
+    return found if isinstance(bounds, list) else found[0]
+
+
+def _bound(field: Field) -> Any:
+    """A number, which may be below 0 as that of a difference is, or a quantity: 80%, 300ms, 20/s. true counts as 1."""
+    if isinstance(field.value, bool):
+        return int(field.value)
+    text = field.text
+    if NUMBER.fullmatch(text) and abs(Fraction(text)) <= LARGEST:
+        return threshold(Fraction(text))
+    try:
+        amount_of(text)
+    except PydanticCustomError:
+        shown = f"'{text[:40]}'" if field.is_scalar else "a mapping" if field.is_mapping else "a list"
+        raise Unjudgeable(f"expected a number or a quantity such as 300ms, found {shown}") from None
+    return text
+
+
+def consumer_of(contract: Field) -> Field | None:
+    """Who consumes, among `stakeholders`: the first whose role says so."""
+    stakeholders = contract.get("stakeholders")
+    for item in stakeholders.items() if stakeholders is not None else []:
+        roles = item.get("roles", "role")
+        words = roles.items() if roles is not None and roles.is_list else [roles] if roles is not None else []
+        named = item.get("id", "name")
+        if named is not None and named.text and any("consumer" in part.text.lower() for part in words):
+            return named
+    return None

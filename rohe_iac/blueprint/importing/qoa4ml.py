@@ -10,18 +10,25 @@ from pathlib import PurePath
 from typing import Any
 
 from rohe_iac.blueprint.contract_checks import BUILT_IN
-from rohe_iac.blueprint.importing.contracts import bounds_of
 from rohe_iac.blueprint.importing.gathering import Gathering
 from rohe_iac.blueprint.importing.journal import Field, plain, shown_path
 from rohe_iac.blueprint.importing.promises import (
     DEFAULT_WINDOW,
     NOT_MEASURABLE,
     NOT_MEASURED,
+    RATIOS,
+    STAKEHOLDERS,
     ObjectiveNames,
+    Unjudgeable,
+    bounds_of,
+    consumer_of,
     draft_contract,
+    milliseconds,
     objective,
     operator_of,
     percent,
+    ratio_bounds,
+    threshold,
 )
 
 AGGREGATES = {
@@ -36,10 +43,8 @@ AGGREGATES = {
     "and": "min",
     "or": "max",
 }
-RATIOS = ("accuracy", "availability")
-"""Metrics of rohe's own that are ratios."""
 REASONS = {
-    "stakeholders": "who provides and who consumes is not part of a contract here",
+    "stakeholders": STAKEHOLDERS,
     "resources": "what a service runs on and with is said by pipelines and inventories",
 }
 
@@ -56,30 +61,21 @@ def take_qoa4ml(root: Field, into: Gathering) -> None:
     """Adds one contract, named by its id, else after its file."""
     stem = PurePath(root.place.file).stem
     draft = draft_contract(into, root, root.get("contract_id", "id"), root.get("application_name"), stem)
+    consumer = consumer_of(root)
+    if consumer is not None:
+        draft.spec["tenant"] = consumer.text
+        consumer.to(f"ObservationContract/{draft.name}: tenant")
     reader = _Reader(f"ObservationContract/{draft.name}")
     quality = root.get("quality")
     for category, clauses in quality.entries() if quality is not None else []:
         for clause in clauses.items() if clauses.is_list else [clauses]:
-            reader.clause(category, clause)
+            reader.clause(category, clause, None)
     draft.spec["objectives"] = reader.objectives
     if reader.objectives:
         root.note(f"QoA4ML contracts give no window: taken as {DEFAULT_WINDOW}")
     if reader.unmeasured:
         draft.annotations[NOT_MEASURED] = ", ".join(reader.unmeasured)
-    consumer = _consumer(root)
-    if consumer is not None:
-        draft.spec["tenant"] = consumer.text
-        consumer.to(f"ObservationContract/{draft.name}: tenant")
     root.rest(REASONS)
-
-
-def _consumer(root: Field) -> Field | None:
-    stakeholders = root.get("stakeholders")
-    for item in stakeholders.items() if stakeholders is not None else []:
-        roles = item.get("roles")
-        if roles is not None and any("consumer" in part.text.lower() for part in roles.items()):
-            return item.get("id", "name")
-    return None
 
 
 class _Reader:
@@ -91,57 +87,74 @@ class _Reader:
         self.objectives: list[dict[str, Any]] = []
         self.unmeasured: list[str] = []
 
-    def clause(self, category: str, clause: Field) -> None:
-        """One clause of a category."""
+    def clause(self, category: str, clause: Field, around: Field | None) -> None:
+        """One clause of a category, or one within another; around: the name of the one around it."""
         constraints = clause.get("constraint_list", "constraints")
-        title = clause.get("name")
-        parts = constraints.items() if constraints is not None else [clause]
-        for part in parts:
-            self._constraint(category, part, title)
+        title = clause.get("name") or around
+        if constraints is None:
+            self._constraint(category, clause, title)
+            return
+        for part in constraints.items() if constraints.is_list else [constraints]:
+            self.clause(category, part, title)
 
     def _constraint(self, category: str, part: Field, title: Field | None) -> None:
         metric = part.get("metrics", "metric")
-        if metric is not None and metric.is_list:
-            metric = metric.items()[0] if metric.items() else None
-        named = metric if metric is None or metric.is_scalar else metric.get("metric_name", "name")
-        if named is None or not named.text:
+        metrics = [] if metric is None else metric.items() if metric.is_list else [metric]
+        pairs = [(one, one if one.is_scalar else one.get("metric_name", "name")) for one in metrics]
+        named = [(one, name) for one, name in pairs if name is not None and name.text]
+        if not named:
             part.drop(NOT_MEASURABLE)
             self.unmeasured.append(_summary(part))
             return
-        condition = part.get("condition") or part
-        sign, value = condition.get("operator"), condition.get("value", "threshold")
-        operator = operator_of(sign) if sign is not None else None
-        if sign is None or operator is None or value is None:
-            said = f"'{sign.text[:20]}'" if sign is not None else "none"
-            part.drop(f"an operator of the language and a value are needed, found {said}; it stays UNKNOWN")
-            self.unmeasured.append(named.text)
+        try:
+            aggregate = _aggregate(part.get("aggregate_function", "aggregate"), self.target)
+            conditions = _conditions(part.get("condition", "conditions") or part)
+        except Unjudgeable as error:
+            part.drop(f"{error}; it stays UNKNOWN")
+            self.unmeasured += [name.text for _, name in named]
             return
-        bounds = bounds_of(value, operator)
-        if bounds is None:
-            return
-        function = part.get("aggregate_function", "aggregate")
-        aggregate = AGGREGATES.get(plain(function.text)) if function is not None else "mean"
-        if aggregate is None and function is not None:
-            function.drop("not an aggregate of the language; the mean is taken")
-        elif function is not None:
-            function.to(f"{self.target}: aggregate")
-        unit = metric.get("unit") if metric is not None and metric.is_mapping else None
-        shown = _with_unit(named.text, bounds, unit)
-        name = self.names.give(title.text if title is not None else category, named.text)
-        made = objective(name, named.text, operator, shown, DEFAULT_WINDOW, aggregate=aggregate or "mean")
-        self.objectives.append(made)
-        for field in (named, sign, value, unit):
-            if field is not None:
-                field.to(f"{self.target}: objectives.{name}")
-        if metric is not None and metric.is_mapping:
-            metric.rest(
-                {"records": "a contract holds no measurements", "description": "objectives have no description"}
-            )
-        if named.text not in BUILT_IN:
-            named.note(f"'{named.text}' has to be reported by a service of the pipeline; until then it is UNKNOWN")
+        for one, name in named:
+            for operator, bounds, fields in conditions:
+                shown = self.names.give(title.text if title is not None else category, name.text)
+                unit = one.get("unit") if one.is_mapping else None
+                value = _with_unit(name, bounds, unit)
+                made = objective(shown, name.text, operator, value, DEFAULT_WINDOW, aggregate=aggregate)
+                self.objectives.append(made)
+                for field in (name, *fields, unit):
+                    if field is not None and field.path not in field.journal.dropped:
+                        field.to(f"{self.target}: objectives.{shown}")
+            one.rest({"records": "a contract holds no measurements", "description": "objectives have no description"})
+            if name.text not in BUILT_IN:
+                name.note(f"'{name.text}' has to be reported by a service of the pipeline; until then it is UNKNOWN")
         part.rest({})
         if title is not None:
             title.to(f"{self.target}: names of objectives")
+
+
+def _aggregate(function: Field | None, target: str) -> str:
+    """Errors: Unjudgeable, since another aggregate in its place would judge something else."""
+    if function is None:
+        return "mean"
+    aggregate = AGGREGATES.get(plain(function.text))
+    if aggregate is None:
+        raise Unjudgeable(f"'{function.text[:20]}' is not an aggregate of the language")
+    function.to(f"{target}: aggregate")
+    return aggregate
+
+
+def _conditions(field: Field) -> list[tuple[str, Any, tuple[Field, ...]]]:
+    """(operator, threshold, what says so) of each condition, all of which have to hold. Errors: Unjudgeable."""
+    together = field.get("and", "all", "allOf")
+    if field.is_list or (together is not None and together.is_list):
+        return [
+            found for item in (field if field.is_list else together or field).items() for found in _conditions(item)
+        ]
+    sign, value = field.get("operator"), field.get("value", "threshold")
+    operator = operator_of(sign) if sign is not None else None
+    if sign is None or operator is None or value is None:
+        said = f"'{sign.text[:20]}'" if sign is not None else "none"
+        raise Unjudgeable(f"an operator of the language and a value are needed, found {said}")
+    return [(operator, bounds_of(value, operator), (sign, value))]
 
 
 def _summary(part: Field) -> str:
@@ -154,19 +167,41 @@ def _summary(part: Field) -> str:
     return ".".join(words) or shown_path(part.path)
 
 
-def _with_unit(metric: str, bounds: Any, unit: Field | None) -> Any:
+def _with_unit(name: Field, bounds: Any, unit: Field | None) -> Any:
     """The threshold in the metric's own unit; only rohe's own metrics have units that are known.
 
     A metric that services report is compared as they report it: QoA4ML clients report 99.5 for 99.5 %.
     """
-    word = unit.text if unit is not None else ""
+    metric, word = name.text, unit.text.lower() if unit is not None else ""
+    if metric in RATIOS and not word:
+        return ratio_bounds(bounds, name)
     if isinstance(bounds, list):
-        return [_with_unit(metric, bound, unit) for bound in bounds]
-    if isinstance(bounds, str):
+        return [_with_unit(name, bound, unit) for bound in bounds]
+    if isinstance(bounds, str) or metric not in BUILT_IN:
         return bounds
-    if metric == "response_time" and word in ("s", "ms", "us", "sec", "seconds"):
-        scale = {"ms": Fraction(1), "us": Fraction(1, 1000)}.get(word, Fraction(1000))
-        return f"{float(Fraction(str(bounds)) * scale):.15g}ms"
-    if metric in RATIOS and word in ("%", "percent"):
-        return percent(Fraction(str(bounds)))
-    return bounds
+    number = Fraction(str(bounds))
+    if metric in RATIOS:
+        return percent(number) if word in ("%", "percent", "percentage") else bounds
+    if metric == "throughput":
+        return f"{threshold(number * _PER_SECOND.get(plain(word), 1))}/s"
+    if unit is not None and word not in _MILLISECONDS:
+        unit.drop("not a unit of time; seconds are taken")
+    return milliseconds(number * _MILLISECONDS.get(word, 1000))
+
+
+_MILLISECONDS = {
+    **dict.fromkeys(("ns", "nanoseconds"), Fraction(1, 10**6)),
+    **dict.fromkeys(("us", "\u00b5s", "microseconds"), Fraction(1, 1000)),
+    **dict.fromkeys(("ms", "msec", "millisecond", "milliseconds"), Fraction(1)),
+    **dict.fromkeys(("s", "sec", "second", "seconds"), Fraction(1000)),
+    **dict.fromkeys(("m", "min", "minute", "minutes"), Fraction(60_000)),
+    **dict.fromkeys(("h", "hour", "hours"), Fraction(3_600_000)),
+}
+"""By the unit of a time."""
+_PER_SECOND = {
+    plain(f"{noun}{sign}{unit}"): Fraction(1, seconds)
+    for noun in ("", "request", "requests", "req", "r")
+    for sign in ("/", " per ", "p")
+    for unit, seconds in (("m", 60), ("min", 60), ("minute", 60), ("h", 3600), ("hour", 3600))
+}
+"""By the unit of a rate; any other is a second's."""

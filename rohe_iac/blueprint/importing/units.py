@@ -17,7 +17,8 @@ from rohe_iac.foundation import quantities
 MEBIBYTE = 2**20
 MOST_CORES = 1024
 """More whole cores than any machine here has."""
-_NUMBER = re.compile(r"[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})([eE][+-]?\d{1,2})?")
+NUMBER = re.compile(r"[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})([eE][+-]?\d{1,2})?")
+"""A number as text, so short that it can be computed with."""
 
 
 class CoresUnit(StrEnum):
@@ -41,7 +42,7 @@ def number_of(field: Field) -> Fraction | None:
         number = Fraction(value)
     elif value.__class__ is float and math.isfinite(value):
         number = Fraction(str(value))
-    elif isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+    elif isinstance(value, str) and NUMBER.fullmatch(value.strip()):
         number = Fraction(value.strip())
     if number is None:
         field.fault(f"expected a number, found {_shown(field)}")

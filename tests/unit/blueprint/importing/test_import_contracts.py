@@ -127,7 +127,9 @@ def test_windows_and_actions_are_read_however_they_are_spelled(take: Take) -> No
     assert [entry["value"] for entry in found] == [0.8, 1, "15%"]
     assert found[0]["onViolation"] == "alert"
     assert "onViolation" not in found[1]
-    assert reasons(done)["contract.quality_slo.builtin_metrics.b.action_on_violation"].startswith("not one of")
+    assert reasons(done)["contract.quality_slo.builtin_metrics.b.action_on_violation"].startswith(
+        "an objective has one action"
+    )
 
 
 def test_the_span_in_which_a_contract_holds_is_kept(take: Take) -> None:
@@ -213,3 +215,34 @@ def test_metrics_that_refer_to_nothing_or_to_themselves_still_give_a_contract_th
     assert "made of itself" in reasons(done)["cdm_definitions.a.expression"]
     (tmp_path / "c.json").write_text(json.dumps(content))
     assert import_files(tmp_path, [Path("c.json")]).imported.documents == done.documents
+
+
+def test_thresholds_with_units_and_of_ratios_above_one_are_taken_as_meant(take: Take) -> None:
+    thresholds = {
+        "response_time": {"operator": "<=", "value": "300ms"},
+        "accuracy": {"operator": ">=", "value": 80},
+        "gap": {"operator": ">", "value": -0.5},
+        "valid": {"operator": "==", "value": True},
+        "odd": {"operator": "<", "value": "soon"},
+    }
+    done = take(contract(quality_slo={"builtin_metrics": thresholds}))
+    assert {entry["metric"]: entry["value"] for entry in spec(done)["objectives"]} == {
+        "response_time": "300ms",
+        "accuracy": "80%",
+        "gap": -0.5,
+        "valid": 1,
+    }
+    assert "found 'soon'; it stays UNKNOWN" in reasons(done)["contract.quality_slo.builtin_metrics.odd"]
+
+
+def test_a_performance_target_that_rohe_does_not_measure_is_listed_and_kept(take: Take) -> None:
+    targets = {"response_time_p50_ms": 50, "energy_joules": 5, "response_time": {"p99": 3}, "throughput_rps": None}
+    done = take(contract(performance_slo=targets))
+    assert [entry["name"] for entry in spec(done)["objectives"]] == ["p50-response-time"]
+    assert "rohe measures" in reasons(done)["contract.performance_slo.energy_joules"]
+    assert done.documents[0]["metadata"]["annotations"]["rohe.dev/not-measurable"] == "energy_joules, response_time"
+
+
+def test_a_contract_without_a_tenant_takes_the_consumer_among_its_stakeholders(take: Take) -> None:
+    done = take(contract(stakeholders=[{"id": "a", "role": "provider"}, {"id": "b", "role": "consumer"}]))
+    assert spec(done)["tenant"] == "b"

@@ -18,6 +18,7 @@ class Unit(StrEnum):
 
     percent = "percent"
     millicores = "millicores"
+    cores = "cores"
 
 
 def import_(

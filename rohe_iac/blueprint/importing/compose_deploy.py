@@ -137,7 +137,10 @@ def _devices(field: Field, reserved: Field | None, requests: dict[str, Any], tar
             item.to(f"{target}.requests.accelerators.{kind}")
     for name in ("gpus", "runtime"):
         other = field.get(name)
-        if other is None or asked:
+        if other is None:
+            continue
+        if asked:
+            other.drop("devices are asked for under deploy.resources already")
             continue
         if name == "runtime" and plain(other.text) != "nvidia":
             other.drop("the container runtime is the target's affair")

@@ -13,6 +13,8 @@ from rohe_iac.blueprint.importing.journal import Field
 _SECRET = re.compile(
     r"(?i)(passw(or)?d|passphrase|(^|_)pass(_|$)|_pwd$|secret|token|credential|api_?key|access_?key|private_?key)"
 )
+_LOGIN = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://[^/@\s:]*:[^/@\s]+@")
+"""An address with a password in it."""
 
 
 def take_environment(field: Field, service: dict[str, Any], target: str, beside: Beside) -> None:
@@ -55,11 +57,11 @@ def _value(name: str, text: str | None, part: Field) -> Any:
     if whole is not None and (whole[2] is None or not whole[2].endswith(("-", "+"))):
         # Nothing stands in the file: the value comes from where apply runs, which is what a secret is.
         return {"secret": f"env:{whole[1] or whole[4]}"}
-    plain = filled(text)
-    if plain is None:
+    plain, known = filled(text)
+    if not known:
         part.drop("it holds variables of the shell without a default; write it out, or as {secret: env:NAME}")
         return None
-    if _SECRET.search(name) and plain and _is_name(name):
+    if (_SECRET.search(name) or _LOGIN.search(plain)) and plain and _is_name(name):
         part.note(f"it looks like a secret, so its value is not copied: set {name} where `rohe apply` runs")
         return {"secret": f"env:{name}"}
     if plain != text.replace("$$", "$"):

@@ -9,11 +9,11 @@ from rohe_iac.blueprint.importing.journal import Field
 from rohe_iac.blueprint.importing.naming import dns_name
 from rohe_iac.blueprint.importing.units import port_of
 
-_SHORT = re.compile(
-    r"(?:(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:]+\]):)?(?:(\d*)(?:-(\d+))?:)?(\d+)(?:-(\d+))?(?:/(tcp|udp))?",
-    re.IGNORECASE,
-)
-MOST = 64
+_ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:.]+\]|[0-9A-Fa-f]*:[0-9A-Fa-f:]*?)"
+_SHORT = re.compile(rf"(?:{_ADDRESS}:)?(?:(\d*)(?:-(\d+))?:)?(\d+)(?:-(\d+))?(?:/([A-Za-z]+))?")
+PROTOCOLS = ("tcp", "udp")
+OTHER_PROTOCOL = "a port is of TCP or UDP"
+MOST = 1024
 """The longest range of ports that is written out."""
 
 
@@ -48,16 +48,19 @@ def _short(item: Field) -> list[dict[str, Any]]:
             item.fault(f"'{item.text[:40]}' is not a port of the form HOST:CONTAINER/PROTOCOL")
         return []
     begin, end, first, last, protocol = match.groups()
+    if protocol is not None and protocol.lower() not in PROTOCOLS:
+        item.drop(OTHER_PROTOCOL)
+        return []
     count = int(last or first) - int(first) + 1
     numbers = range(int(first), int(last or first) + 1)
     if not 0 < count <= MOST or numbers[0] < 1 or numbers[-1] > 65535:
         item.fault(f"'{item.text[:40]}' is not a range of at most {MOST} ports from 1 to 65535")
         return []
-    published = int(begin) if begin else None
+    published = int(begin) if begin and begin.strip("0") else None  # 0 is any port that is free
     if published is not None and (not 1 <= published <= 65535 or published + count - 1 > 65535):
         item.fault(f"expected a port from 1 to 65535, found {published}")
         return []
-    if end and int(end) - int(begin) + 1 != count:
+    if end and published is not None and int(end) - published + 1 != count:
         item.note("of a range of published ports the first is taken")
     return [
         _port(number, published + offset if published is not None else None, protocol or "tcp")
@@ -74,10 +77,13 @@ def _long(item: Field) -> list[dict[str, Any]]:
         return []
     published = None
     if outside is not None and re.fullmatch(r"\d+", outside.text):
-        published = port_of(outside)
+        published = port_of(outside) if outside.text.strip("0") else None
     elif outside is not None:
         outside.drop("not a single port")
     protocol = item.get("protocol")
+    if protocol is not None and protocol.text.lower() not in PROTOCOLS:
+        item.drop(OTHER_PROTOCOL)
+        return []
     port = _port(number, published, protocol.text if protocol is not None else "tcp")
     for name in ("host_ip", "mode", "app_protocol"):
         other = item.get(name)

@@ -16,10 +16,11 @@ JOINED = ("ports", "expose", "volumes", "environment", "tmpfs", "devices", "secr
 """Lists of which `extends` keeps the items of both services."""
 
 
-def filled(text: str) -> str | None:
-    """The text with each variable's default in its place, `$$` as `$`; None where a variable has none."""
+def filled(text: str) -> tuple[str, bool]:
+    """The text with each variable's default in its place, `$$` as `$`; and whether every variable has one."""
+    whole = True
     for _ in range(MOST_NESTED):
-        missing, changed = False, text
+        missing = False
 
         def default(match: re.Match[str]) -> str:
             nonlocal missing
@@ -31,12 +32,11 @@ def filled(text: str) -> str | None:
             return match[3] or ""
 
         changed = "$$".join(VARIABLE.sub(default, part) for part in text.split("$$"))
-        if missing:
-            return None
+        whole = not missing
         if changed == text:
             break
         text = changed
-    return text.replace("$$", "$")
+    return text.replace("$$", "$"), whole
 
 
 def fill(services: Field) -> None:
@@ -53,12 +53,12 @@ def _fill(field: Field, seen: set[int]) -> None:
         return
     seen.add(id(field.node))
     if isinstance(field.node.value, str) and "$" in field.node.value:
-        text = filled(field.node.value)
-        if text is None:
+        text, whole = filled(field.node.value)
+        if not whole:
             field.note("a variable of the shell without a default is not filled in")
-        elif text != field.node.value:
-            field.node.value = text
+        elif text != field.node.value.replace("$$", "$"):
             field.note(FILLED)
+        field.node.value = text
     for part in _parts(field):
         _fill(part, seen)
 

@@ -16,6 +16,8 @@ from rohe_iac.foundation.quantities import LARGEST
 SIZE = "1Gi"
 TEMPORARY = "64Mi"
 SHARED = "/dev/shm"
+RELATIVE = "a volume needs an absolute path in the container"
+WRITABLE = "a volume can be written to; what is only read is put before a replica by `files`"
 
 
 def take_volumes(
@@ -67,27 +69,30 @@ def _bound(item: Field) -> tuple[str, str] | None:
             return None
         return (source.text if source is not None else "", path.text if path is not None else "")
     parts = item.text.split(":")
-    if len(parts) > 1 and (re.match(r"[./~$\\]", parts[0]) or re.fullmatch(r"[A-Za-z]", parts[0])):
+    drive = re.match(r"[A-Za-z]:(\\|[^:]*:/)", item.text)
+    if len(parts) > 1 and (re.match(r"[./~$\\]", parts[0]) or drive):
         return (parts[0], parts[1])
     return None
 
 
 def _short(item: Field) -> dict[str, Any] | None:
     parts = item.text.split(":")
+    if "ro" in (option for part in parts[2:] for option in part.split(",")):
+        item.note(WRITABLE)
     return _anonymous(parts[0], item) if len(parts) == 1 else _named(parts[0], parts[1], item)
 
 
 def _named(source: str, path: str, item: Field) -> dict[str, Any] | None:
-    if not path:
-        item.drop("a volume without a path")
+    if not path.startswith("/"):
+        item.drop(RELATIVE)
         return None
     item.note(f"Compose gives a volume no size: taken as {SIZE}")
     return {"name": dns_name(source, "volume"), "path": path, "size": SIZE}
 
 
 def _anonymous(path: str, item: Field) -> dict[str, Any] | None:
-    if not path:
-        item.drop("a volume without a path")
+    if not path.startswith("/"):
+        item.drop(RELATIVE)
         return None
     item.note(f"a volume without a name ends with its container: an emptyDir of {SIZE}")
     return {"path": path, "emptyDir": SIZE}
@@ -103,8 +108,13 @@ def _long(item: Field) -> dict[str, Any] | None:
         options = item.get("tmpfs")
         size = options.get("size") if options is not None else None
         amount = memory_of(size) if size is not None else None
+        if not amount:
+            item.note(f"no size is given: taken as {TEMPORARY}")
         return {"path": path.text, "emptyDir": shown_memory(amount) if amount else TEMPORARY}
     if word != "volume":
         item.drop(f"a mount of type '{word[:20]}' is the target's affair")
         return None
+    fixed = item.get("read_only")
+    if fixed is not None and fixed.value is True:
+        fixed.drop(WRITABLE)
     return _named(source.text, path.text, item) if source is not None else _anonymous(path.text, item)

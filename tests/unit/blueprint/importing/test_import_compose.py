@@ -41,16 +41,58 @@ def reasons(done: Imported) -> dict[str, str]:
         ("$$5", "$5"),
         ("$${A}", "${A}"),
         ("${A:+b}", ""),
-        ("$A", None),
-        ("${A}", None),
-        ("${A:?no}", None),
-        ("${A:-${B}}", None),
         ("50$", "50$"),
         ("${1}", "${1}"),
     ],
 )
 def test_variables_are_filled_with_their_defaults(text: str, value: str | None) -> None:
-    assert filled(text) == value
+    assert filled(text) == (value, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("$A", "$A"), ("${A:?no}$$", "${A:?no}$"), ("${A:-${B}}", "${A:-${B}}"), ("${A:-b}${C}", "b${C}")],
+)
+def test_a_variable_without_a_default_stays_and_the_rest_is_filled(text: str, value: str) -> None:
+    assert filled(text) == (value, False)
+
+
+@pytest.mark.parametrize(
+    ("written", "port"),
+    [
+        ("::1:6000:6001", (6001, 6000)),
+        ("[::1]:6000:6001", (6001, 6000)),
+        ("2001:db8::1:6000:6001", (6001, 6000)),
+        ("127.0.0.1::5000", (5000, None)),
+        ("0:5000", (5000, None)),
+        ({"target": 5000, "published": "0"}, (5000, None)),
+        ("8000-9000:80", (80, 8000)),
+    ],
+)
+def test_ports_are_read_with_any_address_before_them(take: Take, written: object, port: tuple[int, int | None]) -> None:
+    found = services(take({"services": {"web": {"image": "a", "ports": [written]}}}))["web"]["ports"][0]
+    assert (found["containerPort"], found.get("servicePort")) == port
+
+
+@pytest.mark.parametrize("written", ["7000:7000/sctp", {"target": 7000, "protocol": "SCTP"}])
+def test_a_port_of_another_protocol_is_listed(take: Take, written: object) -> None:
+    done = take({"services": {"web": {"image": "a", "ports": [written]}}})
+    assert "ports" not in services(done)["web"]
+    assert "a port is of TCP or UDP" in [item.reason for item in done.files[0].unmapped]
+
+
+def test_an_address_with_a_password_in_it_is_a_secret(take: Take) -> None:
+    env = {"DB": "postgres://me:hunter2@db/x", "API": "http://host:80/a@b"}
+    done = take({"services": {"web": {"image": "a", "environment": env}}})
+    assert services(done)["web"]["env"] == {"DB": {"secret": "env:DB"}, "API": "http://host:80/a@b"}
+    assert "hunter2" not in done.text
+
+
+def test_volumes_that_are_only_read_or_relative_are_told(take: Take) -> None:
+    done = take({"services": {"web": {"image": "a", "volumes": ["d:/data:ro", "cache"]}}})
+    assert [volume["path"] for volume in services(done)["web"]["volumes"]] == ["/data"]
+    assert "can be written to" in "".join(text for _, text in done.files[0].notes)
+    assert "absolute path" in done.files[0].unmapped[0].reason
 
 
 def test_defaults_are_filled_in_everywhere(take: Take) -> None:

@@ -172,9 +172,11 @@ class Layout:
     def _find_route(self, a: int, b: int) -> Route:
         node_a, node_b = f"node/{self.nodes[a].name}", f"node/{self.nodes[b].name}"
         zone_a, zone_b = f"zone/{self._zones[a]}", f"zone/{self._zones[b]}"
-        for ends in ((node_a, node_b), (node_a, zone_b), (zone_a, node_b), (zone_a, zone_b)):
-            wire = self._wire_between.get(ends)
-            if wire is not None:
+        # Both ways of naming one end by its zone are as specific, so that there and back is the same route.
+        for pairs in (((node_a, node_b),), ((node_a, zone_b), (zone_a, node_b)), ((zone_a, zone_b),)):
+            found = [self._wire_between[ends] for ends in pairs if ends in self._wire_between]
+            if found:
+                wire = min(found, key=lambda one: (self.wires[one].latency or 0, one))
                 return (self.wires[wire].latency or 0, wire)
         return (0, -1) if self._zones[a] is not None and self._zones[a] == self._zones[b] else None
 

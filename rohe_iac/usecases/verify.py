@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rohe_iac.deployment.planfile import PlanFile
-from rohe_iac.planning.verification import verify
+from rohe_iac.planning.verification import by_solver, verify
 from rohe_iac.usecases.extensions import reopened
 
 
@@ -30,7 +30,11 @@ def verified(planfile: PlanFile, root: Path) -> Verified:
     Errors: UnusableModule, BadExtension.
     """
     problem, moved = reopened(planfile.problem, root)
-    return Verified(faults_of(replace(planfile, problem=problem)), moved)
+    bound = planfile.plan.bound
+    claimed = (
+        (f"bound: that {bound.at_least} nodes are needed is the solver's word",) if by_solver(planfile.plan) else ()
+    )
+    return Verified(faults_of(replace(planfile, problem=problem)), (*moved, *claimed))
 
 
 def _without_manifest(planfile: PlanFile) -> Iterable[str]:

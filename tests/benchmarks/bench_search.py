@@ -1,80 +1,124 @@
 """The portfolio against CP-SAT on seeded instances of 5 to 20 nodes and up to 80 replicas, objective placed then nodes.
 
-Run it: python tests/benchmarks/bench_search.py [INSTANCES] [EFFORT], the solver's deterministic seconds a term.
+Run it: python tests/benchmarks/bench_search.py [KIND] [FIRST] [NUMBER] [EFFORT]. KIND is plain or mixed, EFFORT the
+solver's deterministic seconds a term (one is about 1.3 s of a processor). The solver begins with nothing and is told
+nothing of what the portfolio found. Its answers are kept in the cache folder under what the instance says, so that a
+run that was stopped goes on; where the portfolio places everything on as few nodes as a bound allows that `verify` has
+derived anew, nothing is left to ask. Every answer, the solver's too, is verified.
 """
 
 from __future__ import annotations
 
-import random
+import hashlib
+import json
 import statistics
 import sys
 import time
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from rohe_iac.planning.demand import Demand, DeviceRequest, Resources, Spread
+from instances import mixed, plain
+
+from rohe_iac.foundation.folders import cache_home
+from rohe_iac.planning.attempt import Attempt
+from rohe_iac.planning.composition import compose
 from rohe_iac.planning.exact import solve
 from rohe_iac.planning.layout import Layout
+from rohe_iac.planning.plan import Plan
 from rohe_iac.planning.planner import plan
-from rohe_iac.planning.problem import Problem, Settings
-from rohe_iac.planning.supply import Device, Supply
+from rohe_iac.planning.problem import Problem
+from rohe_iac.planning.queue import order
+from rohe_iac.planning.serial import problem_to_json
+from rohe_iac.planning.verification import verify
 
-GI, MI = 2**30, 2**20
-
-
-def instance(seed: int) -> Problem:
-    """One seeded instance, asking for about as much as there is."""
-    drawn = random.Random(seed)
-    nodes = []
-    for number in range(drawn.randint(5, 20)):
-        cores = drawn.choice([4, 4, 8])
-        gpu = (Device("GPU0", "gpu", "", False, 10_000),) if drawn.random() < 0.4 else ()
-        memory = cores * GI
-        nodes.append(Supply(f"n{number:02d}", cores * 1000, memory, 2 * memory, (1000,) * cores, gpu))
-    demands: list[Demand] = []
-    load, goal = 0, drawn.uniform(0.6, 1.1) * sum(node.cpu for node in nodes)
-    while load < goal and sum(demand.replicas for demand in demands) < 75:
-        cpu = drawn.choice([200, 400, 700, 1000, 1800])
-        cores = tuple(
-            sorted((min(1000, cpu * part // 100) for part in (70, 20, 10)[: drawn.randint(1, 3)]), reverse=True)
-        )
-        share = (DeviceRequest("gpu", share=drawn.choice([1500, 3000, 5000])),) if drawn.random() < 0.2 else ()
-        name, replicas = f"s{len(demands):02d}", drawn.randint(1, 5)
-        resources = Resources(cpu, cores, drawn.choice([200, 500, 900, 1500]) * MI, None, share)
-        spread = (Spread("node", drawn.randint(1, 2)),) if drawn.random() < 0.2 else ()
-        demands.append(
-            Demand(f"service/p:{name}", f"replica/p:{name}", name, "p", name, "", replicas, resources, spread=spread)
-        )
-        load += cpu * replicas
-    settings = Settings(strategy="portfolio", objective=("placed", "nodes"))
-    return Problem(f"seed-{seed}", tuple(nodes), tuple(demands), settings=settings)
+KINDS: dict[str, Callable[[int], Problem]] = {"plain": plain, "mixed": mixed}
+ANSWERS = cache_home() / "bench-search"
 
 
-def main() -> None:
-    """Prints each instance that differs, then how many are equal."""
-    number = int(sys.argv[1]) if len(sys.argv) > 1 else 100
-    effort = float(sys.argv[2]) if len(sys.argv) > 2 else 60.0
-    equal = worst = better = 0
-    spent = []
-    for seed in range(number):
-        problem = instance(seed)
-        start = time.process_time()
-        found = plan(problem)
-        spent.append(time.process_time() - start)
-        layout = Layout(replace(problem, settings=replace(problem.settings, strategy="exact")))
-        best = solve(layout, {}, {}, effort).grants
-        mine = (len(found.placements), -found.bound.nodes_used)
-        theirs = (len(best), -len({grant.node for grant in best.values()}))
-        equal += mine == theirs
-        better += mine > theirs
-        if mine != theirs:
-            print(f"seed {seed}: portfolio {mine}, solver {theirs}", flush=True)
-        if mine < theirs:
-            worst = max(worst, theirs[0] - mine[0] or theirs[1] - mine[1])
+@dataclass(frozen=True)
+class Answer:
+    """The worth that the solver reached, term by term, whether all terms are proven, and what it was given and took."""
+
+    worth: tuple[int, ...]
+    proven: bool
+    effort: float
+    spent: float
+
+
+def worth(problem: Problem, found: Plan) -> tuple[int, ...]:
+    """Replicas placed, by priority, the largest first, and less the nodes used; verified."""
+    faults = verify(problem, found)
+    if faults:
+        raise SystemExit(f"{problem.stack}: {faults[0]}")
+    ranks = sorted({demand.priority for demand in problem.demands}, reverse=True)
+    of = {demand.workload: demand.priority for demand in problem.demands}
+    placed = Counter(of[item.workload] for item in found.placements)
+    return (*(placed[rank] for rank in ranks), -found.bound.nodes_used)
+
+
+def place_of(problem: Problem) -> Path:
+    """Where the answer to an instance is kept."""
+    text = json.dumps(problem_to_json(problem), sort_keys=True)
+    return ANSWERS / f"{hashlib.sha256(text.encode()).hexdigest()}.json"
+
+
+def answer(problem: Problem, effort: float) -> Answer:
+    """What the solver finds with so much effort, from the cache where it is known or can be no better."""
+    place = place_of(problem)
+    if place.exists():
+        kept = json.loads(place.read_text())
+        known = Answer(tuple(kept["worth"]), kept["proven"], kept["effort"], kept["spent"])
+        if known.proven or known.effort >= effort:
+            return known
+    asked = replace(problem, settings=replace(problem.settings, strategy="exact"))
+    layout = Layout(asked)
+    start = time.process_time()
+    solution = solve(layout, {}, {}, effort)
+    spent = time.process_time() - start
+    settled = Attempt(layout, "best-fit", explain=False).settle(order(layout), solution.grants, {})
+    found = Answer(worth(asked, compose(settled, None)), solution.proven, effort, round(spent, 1))
+    ANSWERS.mkdir(parents=True, exist_ok=True)
+    part = place.with_suffix(".part")
+    part.write_text(json.dumps(found.__dict__))
+    part.rename(place)
+    return found
+
+
+def compare(problem: Problem, effort: float) -> tuple[str, int, float, str]:
+    """How the portfolio did, by how much it lost, its seconds, and a line about both."""
+    start = time.process_time()
+    found = plan(problem)
+    spent = time.process_time() - start
+    mine = worth(problem, found)
+    if not found.unplaced and found.bound.proven:
+        return "equal", 0, spent, f"{mine} is the bound"
+    theirs = answer(problem, effort)
+    word = "equal" if mine == theirs.worth else "better" if mine > theirs.worth else "worse"
+    lost = next((b - a for a, b in zip(mine, theirs.worth, strict=True) if a != b), 0) if word == "worse" else 0
+    told = "proven" if theirs.proven else f"not proven in {theirs.effort:g}"
+    return word, lost, spent, f"{mine}, solver {theirs.worth} {told}, {theirs.spent:.1f} s"
+
+
+def main(arguments: list[str]) -> None:
+    """Prints every instance as it is done, then how many are equal."""
+    kind, first, number, effort = [*arguments, *["plain", "0", "100", "60"][len(arguments) :]]
+    words: Counter[str] = Counter()
+    losses, times = [0], []
+    for seed in range(int(first), int(first) + int(number)):
+        word, lost, spent, line = compare(KINDS[kind](seed), float(effort))
+        words[word] += 1
+        words["open"] += "not proven" in line
+        losses.append(lost)
+        times.append(spent)
+        print(f"{kind} {seed}: {word}, {spent:.2f} s; {line}", flush=True)
     print(
-        f"{equal} of {number} equal, {better} better than the solver, worst by {worst}; "
-        f"portfolio median {statistics.median(spent):.2f} s"
+        f"search, {kind} {first} to {int(first) + int(number) - 1}: {words['equal']} equal, {words['better']} better "
+        f"than the solver's best, {words['worse']} worse, at most by {max(losses)}; {words['open']} not proven by the "
+        f"solver in {effort}; portfolio median {statistics.median(times):.2f} s, at most {max(times):.2f} s"
     )
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

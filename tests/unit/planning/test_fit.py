@@ -196,3 +196,15 @@ def test_nodes_without_a_declared_link_are_not_connected_once_any_link_is_declar
     wire = Wire("elsewhere", ("zone/a", "zone/c"))
     closed = planned(world.problem(nodes, demands, wires=[wire], edges=edges))
     assert "latency: no link to service/p:x on a1" in [item.missing for item in closed.unplaced[0].closest]
+
+
+def test_a_route_is_the_same_there_and_back(world: Any) -> None:
+    nodes = [world.node("n1", labels=(("zone", "a"),)), world.node("n2", labels=(("zone", "b"),))]
+    wires = [Wire("fast", ("node/n1", "zone/b"), 1000), Wire("slow", ("zone/a", "node/n2"), 9000)]
+    demands = [world.demand("d", 1, cpu=3000), world.demand("e", 1, cpu=3000)]
+    for source, sink in (("d", "e"), ("e", "d")):
+        edges = [Edge(f"service/p:{source}", f"service/p:{sink}", latency=5000)]
+        problem = world.problem(nodes, demands, wires=wires, edges=edges)
+        found = plan(problem)
+        assert not found.unplaced
+        assert verify(problem, found) == ()

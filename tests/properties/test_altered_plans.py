@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from msgspec import structs
+from test_random_placements import problem
+
+from rohe_iac.planning.plan import CoreUse, DeviceUse, Placement, Plan, PortUse
+from rohe_iac.planning.planner import plan
+from rohe_iac.planning.problem import Problem
+from rohe_iac.planning.verification import verify
+
+OTHER_TYPE = {"gpu": "tpu", "tpu": "gpu"}
+PLACES = ("cores", "devices", "ports")
+
+
+def misnamed(item: Placement) -> Iterator[tuple[str, Placement]]:
+    for name in ("replica", "instance", "workload", "pipeline", "service", "member", "variant", "node"):
+        yield name, structs.replace(item, **{name: getattr(item, name) + "-other"})
+    yield "kind", structs.replace(item, system=not item.system)
+    yield "index", structs.replace(item, index=item.index + 100)
+    if item.variant:
+        yield "no variant", structs.replace(item, variant="")
+
+
+def misgiven(item: Placement) -> Iterator[tuple[str, Placement]]:
+    extra: dict[str, Any] = {"cores": CoreUse(0, 0), "devices": DeviceUse("gpu", "gpu0", 1), "ports": PortUse("x", 7)}
+    for name in PLACES:
+        uses = getattr(item, name)
+        yield f"{name} more", structs.replace(item, **{name: (*uses, extra[name])})
+        if uses:
+            yield f"{name} less", structs.replace(item, **{name: uses[1:]})
+            yield f"{name} twice", structs.replace(item, **{name: (uses[0], *uses)})
+
+    def first(where: str, **changed: Any) -> Placement:
+        uses = getattr(item, where)
+        return structs.replace(item, **{where: (structs.replace(uses[0], **changed), *uses[1:])})
+
+    if item.cores:
+        yield "core's amount", first("cores", amount=item.cores[0].amount + 1)
+        yield "core", first("cores", core=99)
+    if len(item.cores) > 1:
+        yield "one core for two chunks", first("cores", core=item.cores[1].core)
+    if item.devices:
+        yield "device's amount", first("devices", amount=item.devices[0].amount + 1)
+        yield "device's type", first("devices", type=OTHER_TYPE[item.devices[0].type])
+        yield "device", first("devices", device="gpu99")
+    if item.ports:
+        yield "port's number", first("ports", number=41_999)
+        yield "port's name", first("ports", name="other")
+
+
+def told_wrong(found: Plan) -> Iterator[tuple[str, Plan]]:
+    yield "stack", replace(found, stack="other")
+    yield "strategy", replace(found, strategy="other")
+    yield "objective", replace(found, objective=found.objective[::-1])
+    yield "left out", replace(found, placements=found.placements[1:])
+    yield "a second time", replace(found, placements=(*found.placements, found.placements[0]))
+    bound = found.bound
+    for word, changed in (
+        ("nodes", {"nodes_used": bound.nodes_used + 1}),
+        ("bound", {"at_least": bound.at_least + 1}),
+        ("proof", {"proven": not bound.proven}),
+        ("no argument", {"arguments": ()}),
+        ("solver", {"arguments": ("exact",)}),
+    ):
+        yield word, replace(found, bound=replace(bound, **changed))  # type: ignore[arg-type]
+    for one in found.refusals[:1]:
+        yield "refusals twice", replace(found, refusals=(one, *found.refusals))
+        yield "count", replace(found, refusals=(replace(one, by_rule=(("cpu", 999),)), *found.refusals[1:]))
+    for lost in found.unplaced[:1]:
+        yield "unplaced left out", replace(found, unplaced=found.unplaced[1:])
+        yield "unplaced name", replace(found, unplaced=(replace(lost, service="other"), *found.unplaced[1:]))
+
+
+def alterations(asked: Problem, found: Plan) -> Iterator[tuple[str, Plan]]:
+    yield from told_wrong(found)
+    for position in range(0, len(found.placements), 1 + len(found.placements) // 3):
+        item = found.placements[position]
+        for word, changed in (*misnamed(item), *misgiven(item)):
+            yield (
+                word,
+                replace(found, placements=(*found.placements[:position], changed, *found.placements[position + 1 :])),
+            )
+    by_workload = {demand.workload: demand for demand in asked.demands}
+    times = Counter(item.workload for item in found.placements)
+    for position, item in enumerate(found.placements):
+        others = [one.name for one in by_workload[item.workload].variants if one.name != item.variant]
+        if others and times[item.workload] > 1:
+            mixed = structs.replace(item, variant=others[0])
+            yield (
+                "two variants",
+                replace(found, placements=(*found.placements[:position], mixed, *found.placements[position + 1 :])),
+            )
+            break
+
+
+def test_whatever_is_told_otherwise_is_refused() -> None:
+    tried: Counter[str] = Counter()
+    for seed in range(16):
+        asked = problem(seed)
+        found = plan(asked)
+        if not found.placements:
+            continue
+        assert verify(asked, found) == (), seed
+        for word, other in alterations(asked, found):
+            assert verify(asked, other) != (), (seed, word)
+            tried[word] += 1
+    assert {"two variants", "no variant", "device", "one core for two chunks", "port's number", "solver"} <= set(tried)

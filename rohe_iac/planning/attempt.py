@@ -8,7 +8,7 @@ from heapq import heapify, heappop, heappush
 
 from rohe_iac.planning.choosing import choose
 from rohe_iac.planning.feasibility import amounts_refusal, refusal_to_stay
-from rohe_iac.planning.field import Field, PlainField, View, refusals_of
+from rohe_iac.planning.field import Field, PlainField, View
 from rohe_iac.planning.layout import NODE_KEY, Layout
 from rohe_iac.planning.ledger import Grant, Ledger
 from rohe_iac.planning.plan import Refusals
@@ -92,7 +92,8 @@ class Attempt:
             if indices:
                 self._place(demand, indices)
             elif self.explain and self.layout.demands[demand].replicas:
-                self.refusals[demand] = self.refused(demand)
+                self._note(demand)
+        self._collect()
         return self
 
     def settle(
@@ -110,7 +111,7 @@ class Attempt:
                 seen = [(number - 1 - (-key) % number, (-key) // number) for key in others]
                 second, second_points = next(((node, one) for node, one in seen if node != grant.node), (-1, 0))
                 if self.explain and last:
-                    self.refusals[demand] = refusals_of(self.layout, self.ledger, demand, view)
+                    self.field.note(view, (), {})
                 self.decisions[demand].append(
                     Decision(
                         index, grant.node, grant, self.scoring.total(demand, grant.node),
@@ -124,7 +125,8 @@ class Attempt:
             placed = {decision.index for decision in self.decisions[demand]}
             self.missing[demand] = [i for i in range(self.layout.demands[demand].replicas) if i not in placed]
             if self.missing[demand]:
-                self.refusals[demand] = self.refused(demand)
+                self._note(demand)
+        self._collect()
         return self
 
     def grants(self) -> dict[tuple[int, int], Grant]:
@@ -135,10 +137,17 @@ class Attempt:
             for decision in decisions
         }
 
-    def refused(self, demand: int) -> Refusals:
-        """The nodes that refuse the demand as things stand."""
-        view = self.field.evaluate(demand, 0, explain=True)
-        return refusals_of(self.layout, self.ledger, demand, view)
+    def explain_anew(self, demand: int) -> None:
+        """Tells the nodes that refuse the demand as things stand now."""
+        self._note(demand)
+        self._collect()
+
+    def _note(self, demand: int) -> None:
+        self.field.note(self.field.evaluate(demand, 0, explain=True), (), {})
+
+    def _collect(self) -> None:
+        for demand, refusals in self.field.noted().items():
+            self.refusals[demand] = refusals
 
     def _pin(self, demand: int, kept: Mapping[tuple[int, int], int]) -> list[int]:
         left = []
@@ -165,7 +174,7 @@ class Attempt:
         if placed < len(indices):
             self.missing[demand] = list(indices[placed:])
             # What is missing is told even where nobody asked for explanations.
-            self.refusals[demand] = self.refused(demand)
+            self._note(demand)
 
     def _place_run(self, demand: int, indices: Sequence[int], view: View) -> int:
         """Places replicas node by node; says how many of them."""
@@ -177,7 +186,7 @@ class Attempt:
                 if taken > 1:
                     start, alike = taken - 1, -1
                     run.book(node, alike, chain, 0, start)
-                self.refusals[demand] = self.refused(demand) if run.closed else run.refusals()
+                run.note()
             run.book(node, alike, chain, start, taken)
             for index, (points, parts, cores, devices) in zip(
                 indices[done : done + taken], chain.steps[:taken], strict=True
@@ -187,10 +196,6 @@ class Attempt:
                 decided.append(Decision(index, node, grant, points, told, second, second_points, fits))
             done += taken
         return done
-
-    def _met(self, demand: int, view: View, before: int) -> Refusals:
-        """The refusals that the replica meets that comes after so many of its class."""
-        return self.refused(demand) if before else refusals_of(self.layout, self.ledger, demand, view)
 
     def _place_each(self, demand: int, indices: Sequence[int], view: View, picky: bool) -> int:
         """Places replica by replica; says how many."""
@@ -219,7 +224,10 @@ class Attempt:
             if explain:
                 parts = scoring.parts(demand, node)
                 if index == last:
-                    self.refusals[demand] = self._met(demand, view, position)
+                    if position:
+                        self._note(demand)
+                    else:
+                        self.field.note(view, (), {})
             grant = ledger.take(demand, node)
             decided.append(Decision(index, node, grant, points, parts, second, second_points, view.fits))
             self.field.touch(node)

@@ -43,15 +43,20 @@ class DeviceArrays:
 
     def missing(self, request: DeviceRequest, free: Numbers, kinds: Numbers) -> Numbers:
         """Whole devices, or basis points in the best device, that the request lacks in each column."""
-        eligible = self._of(request.type, request.models)[:, kinds]
-        lacking: Numbers
+        whole = request.count > 0
+        most = self.most(request.type, request.models, free, kinds, whole=whole)
+        return np.maximum((request.count if whole else request.share) - most, 0)
+
+    def most(self, kind: str, models: tuple[str, ...], free: Numbers, kinds: Numbers, *, whole: bool) -> Numbers:
+        """The most that each column can give of a type of device: whole devices, or basis points of one."""
+        eligible = self._of(kind, models)[:, kinds]
         idle = free == self._capacity[:, kinds]
-        if request.count:
-            lacking = request.count - (idle & eligible).sum(axis=0, dtype=np.int64)
+        most: Numbers
+        if whole:
+            most = (idle & eligible).sum(axis=0, dtype=np.int64)
         else:
-            usable = eligible & (self._shared[:, kinds] | idle)
-            lacking = request.share - (free * usable).max(axis=0, initial=0)
-        return np.maximum(lacking, 0)
+            most = (free * (eligible & (self._shared[:, kinds] | idle))).max(axis=0, initial=0)
+        return most
 
     def points(self, requests: tuple[DeviceRequest, ...], free: Numbers, kinds: Numbers) -> Numbers:
         """Share in use of the devices of the types asked for, once the replica is there, in millionths."""

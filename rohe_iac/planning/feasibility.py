@@ -7,7 +7,7 @@ from dataclasses import replace
 from rohe_iac.foundation.quantities import shown_bytes, shown_cpu, shown_share
 from rohe_iac.planning.demand import DeviceRequest
 from rohe_iac.planning.layout import Layout, static_rule
-from rohe_iac.planning.ledger import Ledger, choose_devices
+from rohe_iac.planning.ledger import Free, Ledger, Row, choose_devices
 from rohe_iac.planning.outlook import own_refusal
 
 MILLION = 1_000_000
@@ -160,38 +160,10 @@ def shortfall(layout: Layout, ledger: Ledger, demand: int, node: int) -> int:
 
 def shortage(layout: Layout, ledger: Ledger, demand: int, node: int) -> tuple[str, str, int]:
     """The first rule that refuses a node, all that is missing as people read it, and its shortfall."""
-    asked, found = layout.resources[demand], _Found()
-    rule = layout.static(demand)[node]
-    if rule:
-        found.add(rule, _static_text(layout, demand, node, rule), MILLION)
-    lacking = asked.cpu - ledger.cpu[node]
-    if lacking > 0:
-        text = f"cpu: {shown_cpu(lacking)} of {shown_cpu(asked.cpu)} missing"
-        found.add("cpu", text, lacking * MILLION // max(asked.cpu, 1))
-    if asked.cores:
-        text, part = _cores_shortage(ledger.sorted_cores[node], asked.cores)
-        if text:
-            found.add("cores", text, part)
-    lacking = asked.rss - ledger.rss[node]
-    if lacking > 0:
-        text = f"memory.rss: {shown_bytes(lacking)} of {shown_bytes(asked.rss)} missing"
-        found.add("rss", text, lacking * MILLION // max(asked.rss, 1))
-    if asked.vms is not None and asked.vms > ledger.vms[node]:
-        lacking = asked.vms - ledger.vms[node]
-        text = f"memory.vms: {shown_bytes(lacking)} of {shown_bytes(asked.vms)} missing"
-        found.add("vms", text, lacking * MILLION // max(asked.vms, 1))
-    for request in asked.devices:
-        lacking = device_missing(layout, ledger, node, request)
-        if lacking:
-            whole = request.count or request.share
-            named = f"{request.type} ({' or '.join(request.models)})" if request.models else request.type
-            amounts = f"{lacking} of {whole} {named} missing"
-            if not request.count:
-                amounts = f"{shown_share(lacking)} of {shown_share(whole)} {named} missing in one device"
-            found.add("accelerators", f"accelerators: {amounts}", lacking * MILLION // whole)
+    found = lacking(layout, demand, node, ledger.free(node))
     rule = placement_refusal(layout, ledger, demand, node)
     if rule:
-        found.add(rule, _placement_text(layout, ledger, demand, node, rule), MILLION)
+        found.add(rule, placement_words(layout, ledger, demand, node, rule), MILLION)
     if not found.texts and layout.extensions.filters:
         rule, words = own_refusal(layout, ledger, demand, node)
         if rule:
@@ -199,8 +171,8 @@ def shortage(layout: Layout, ledger: Ledger, demand: int, node: int) -> tuple[st
     return found.rule, "; ".join(found.texts) or f"{layout.demands[demand].service} fits", found.total
 
 
-class _Found:
-    """What is missing, in the order of RULES."""
+class Lacking:
+    """What is missing, in the order of RULES: the first rule, the words, and the sum of the parts in millionths."""
 
     __slots__ = ("rule", "texts", "total")
 
@@ -216,9 +188,41 @@ class _Found:
         self.total += part
 
 
-def device_missing(layout: Layout, ledger: Ledger, node: int, request: DeviceRequest) -> int:
-    """Whole devices, or basis points in the best device, that a request lacks on the node."""
-    free, idle, best = ledger.devices[node], 0, 0
+def lacking(layout: Layout, demand: int, node: int, free: Free) -> Lacking:
+    """What a node lacks of what is asked of it alone, were so much free on it. node: it or another of its kind."""
+    asked, found = layout.resources[demand], Lacking()
+    cpu, rss, vms, cores, devices = free
+    rule = layout.static(demand)[node]
+    if rule:
+        found.add(rule, _static_text(layout, demand, node, rule), MILLION)
+    if asked.cpu > cpu:
+        text = f"cpu: {shown_cpu(asked.cpu - cpu)} of {shown_cpu(asked.cpu)} missing"
+        found.add("cpu", text, (asked.cpu - cpu) * MILLION // max(asked.cpu, 1))
+    if asked.cores:
+        text, part = _cores_shortage(cores, asked.cores)
+        if text:
+            found.add("cores", text, part)
+    if asked.rss > rss:
+        text = f"memory.rss: {shown_bytes(asked.rss - rss)} of {shown_bytes(asked.rss)} missing"
+        found.add("rss", text, (asked.rss - rss) * MILLION // max(asked.rss, 1))
+    if asked.vms is not None and asked.vms > vms:
+        text = f"memory.vms: {shown_bytes(asked.vms - vms)} of {shown_bytes(asked.vms)} missing"
+        found.add("vms", text, (asked.vms - vms) * MILLION // max(asked.vms, 1))
+    for request in asked.devices:
+        short = device_missing(layout, devices, node, request)
+        if short:
+            whole = request.count or request.share
+            named = f"{request.type} ({' or '.join(request.models)})" if request.models else request.type
+            amounts = f"{short} of {whole} {named} missing"
+            if not request.count:
+                amounts = f"{shown_share(short)} of {shown_share(whole)} {named} missing in one device"
+            found.add("accelerators", f"accelerators: {amounts}", short * MILLION // whole)
+    return found
+
+
+def device_missing(layout: Layout, free: Row, node: int, request: DeviceRequest) -> int:
+    """Whole devices, or basis points in the best device, that a request lacks where so much of each is free."""
+    idle, best = 0, 0
     for position, device in enumerate(layout.nodes[node].devices):
         if device.type == request.type and (not request.models or device.model in request.models):
             untouched = free[position] == device.capacity
@@ -231,7 +235,7 @@ def device_missing(layout: Layout, ledger: Ledger, node: int, request: DeviceReq
 def devices_missing(layout: Layout, ledger: Ledger, demand: int, node: int) -> int:
     """What all requests for devices lack on the node, over what they ask for, in millionths."""
     return sum(
-        device_missing(layout, ledger, node, request) * MILLION // (request.count or request.share)
+        device_missing(layout, ledger.devices[node], node, request) * MILLION // (request.count or request.share)
         for request in layout.resources[demand].devices
     )
 
@@ -274,7 +278,8 @@ def _static_text(layout: Layout, demand: int, node: int, rule: str) -> str:
     return f"architecture: the node is {supply.arch}, asked is {' or '.join(wanted.arch)}"
 
 
-def _placement_text(layout: Layout, ledger: Ledger, demand: int, node: int, rule: str) -> str:
+def placement_words(layout: Layout, ledger: Ledger, demand: int, node: int, rule: str) -> str:
+    """What a rule of NEIGHBOURHOOD that refuses the node says of it, as people read it."""
     wanted = layout.demands[demand]
     if rule == "ports":
         taken = ledger.ports[node]

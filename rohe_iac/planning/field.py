@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import heapify
 from typing import Any, Protocol
 
-from rohe_iac.planning.feasibility import refusal, rules_of, shortage, shortfall
+from rohe_iac.planning.feasibility import MILLION, lacking, refusal, rules_of, shortage, shortfall
 from rohe_iac.planning.layout import Layout
-from rohe_iac.planning.ledger import Ledger
+from rohe_iac.planning.ledger import Free, Ledger
 from rohe_iac.planning.plan import Refusals, Rejection
 from rohe_iac.planning.scoring import Scoring
 
@@ -21,21 +21,42 @@ CLOSEST = 5
 
 
 @dataclass(slots=True)
+class Filled:
+    """Nodes of one kind that take no more replicas of a class: what is free on them, and the rule about neighbours that
+    refuses them, if any, with its words.
+    """
+
+    kind: int
+    free: Free
+    nodes: list[int]
+    rule: str = ""
+    words: str = ""
+
+
+Shut = Mapping[str, Sequence[int]]
+"""Domains, by topology key in the order of the rules, that take no more replicas of a class."""
+
+
+@dataclass(slots=True)
 class View:
     """What one demand sees.
 
     heap: a heap of the best nodes; an entry is -(points * nodes + nodes - 1 - node), so that the least is the node of
     most points, the first by name where equal. fits: how many nodes pass. passes: which do, by position.
-    refused: counts by rule. closest: (shortfall, node) of the closest refused nodes; both only where asked for.
+    refused: counts by rule. closest: (shortfall, node) of the closest refused nodes; both only where asked for, and
+    not where the field tells them later.
     whole: the heap holds every node that passes; else Field.refill has more. known: what the field keeps for that.
+    beside: rules about neighbours or plugged filters count.
     """
 
+    demand: int
     heap: list[int]
     fits: int
     passes: Any
     refused: dict[str, int]
     closest: list[tuple[int, int]] = field(default_factory=list)
     whole: bool = True
+    beside: bool = False
     known: Any = None
 
 
@@ -75,12 +96,24 @@ class Field(Protocol):
         """Refuses nodes, and says how many of them had passed."""
         ...
 
+    def note(self, view: View, filled: Sequence[Filled], shut: Shut) -> None:
+        """Notes what refuses the class of a view that explains: what did then, and what was filled or shut since.
+
+        Nothing else may have happened since; nothing may have been evaluated.
+        """
+        ...
+
+    def noted(self) -> dict[int, Refusals]:
+        """What refuses in all that was noted, by demand, the last where one was noted again; it is forgotten."""
+        ...
+
 
 class PlainField:
     """The field without NumPy, for problems of few nodes and services."""
 
     def __init__(self, layout: Layout, ledger: Ledger, scoring: Scoring) -> None:
         self.layout, self.ledger, self.scoring = layout, ledger, scoring
+        self._noted: dict[int, Refusals] = {}
 
     def evaluate(self, demand: int, wanted: int, *, explain: bool) -> View:  # noqa: ARG002
         """See Field."""
@@ -100,7 +133,7 @@ class PlainField:
             if explain:
                 lacking.append((shortfall(layout, ledger, demand, node), node))
         heapify(heap)
-        return View(heap, len(heap), passes, refused, sorted(lacking)[:CLOSEST])
+        return View(demand, heap, len(heap), passes, refused, sorted(lacking)[:CLOSEST])
 
     def look(self, demand: int, *, explain: bool) -> View:
         """See Field."""
@@ -132,14 +165,32 @@ class PlainField:
             view.passes[node] = False
         return number
 
+    def note(self, view: View, filled: Sequence[Filled], shut: Shut) -> None:
+        """See Field."""
+        if shut:
+            # That changes what other nodes lack.
+            view, filled = self.evaluate(view.demand, 0, explain=True), ()
+        self._noted[view.demand] = refusals_of(self.layout, self.ledger, view, filled)
 
-def refusals_of(layout: Layout, ledger: Ledger, demand: int, view: View) -> Refusals:
-    """What a view that explains says of refused nodes."""
-    counts = view.refused
+    def noted(self) -> dict[int, Refusals]:
+        """See Field."""
+        noted, self._noted = self._noted, {}
+        return noted
+
+
+def refusals_of(layout: Layout, ledger: Ledger, view: View, filled: Sequence[Filled]) -> Refusals:
+    """What a view that explains says of refused nodes, and of nodes filled since."""
+    demand, counts, closest = view.demand, dict(view.refused), list(view.closest)
+    for one in filled:
+        found = lacking(layout, demand, layout.kinds.examples[one.kind], one.free)
+        if one.rule:
+            found.add(one.rule, one.words, MILLION)
+        counts[found.rule] = counts.get(found.rule, 0) + len(one.nodes)
+        closest += [(found.total, node) for node in one.nodes]
     return Refusals(
         workload=layout.demands[demand].workload,
         by_rule=tuple([(rule, counts[rule]) for rule in rules_of(layout) if counts.get(rule)]),
-        closest=tuple([rejection(layout, ledger, demand, node) for _, node in view.closest]),
+        closest=tuple([rejection(layout, ledger, demand, node) for _, node in sorted(closest)[:CLOSEST]]),
     )
 
 

@@ -14,6 +14,9 @@ Value = TypeVar("Value")
 Row = tuple[int, ...]
 """Amounts by core or device of one node."""
 
+Free = tuple[int, int, int, Row, Row]
+"""What is free on a node: cpu, rss and vms, cores largest first, devices."""
+
 CoreStep = tuple[tuple[tuple[int, int], ...], Row, Row]
 
 REMEMBERED = 50_000
@@ -99,6 +102,10 @@ class Ledger:
                 self.bandwidth[wire] -= share
         self._count(demand, node, 1)
         return grant
+
+    def free(self, node: int) -> Free:
+        """What is free on a node."""
+        return self.cpu[node], self.rss[node], self.vms[node], self.sorted_cores[node], self.devices[node]
 
     def core_step(self, row: Row, chunks: Row) -> CoreStep:
         """The cores of a row that the chunks get, the row after that, and the same with the largest first."""

@@ -6,7 +6,7 @@ for each node. NumPy is imported with this file and those that it takes its arra
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from heapq import merge
 from itertools import repeat
 from typing import Any
@@ -16,26 +16,26 @@ import numpy.typing as npt
 
 from rohe_iac.planning.demand import DeviceRequest
 from rohe_iac.planning.devices import DeviceArrays
-from rohe_iac.planning.feasibility import RULES
-from rohe_iac.planning.field import CLOSEST, Ranked, View
+from rohe_iac.planning.feasibility import placement_words
+from rohe_iac.planning.field import CLOSEST, Filled, Ranked, Shut, View, refusals_of
 from rohe_iac.planning.layout import NODE_KEY, Layout
 from rohe_iac.planning.ledger import Ledger
+from rohe_iac.planning.moments import Moments, Taken
 from rohe_iac.planning.neighbours import Neighbours
 from rohe_iac.planning.outlook import own_refusal
+from rohe_iac.planning.plan import Refusals
 from rohe_iac.planning.scoring import FRAGMENT_WEIGHT, MEMORY_SHIFT, MILLION, PLACES, Scoring
+from rohe_iac.planning.shortfalls import Columns, shortfalls
 from rohe_iac.planning.states import (
-    CORE_COUNT,
     CORES,
     CPU,
     CPU_CAPACITY,
     CPU_SCALE,
     KIND,
-    NOBODY,
     OPEN,
     RSS,
     RSS_CAPACITY,
     RSS_SCALE,
-    VMS,
     States,
 )  # fmt: skip
 
@@ -44,9 +44,6 @@ Mask = npt.NDArray[np.bool_]
 
 NEVER = -1
 """Points of a state that does not pass; all others have none or more."""
-
-NOWHERE = 1 << 62
-"""More than any shortfall."""
 
 AT_ONCE = 32
 """States that are brought from arrays at a time: a class seldom sees more of the best."""
@@ -65,9 +62,11 @@ class ArrayField:
         self.neighbours = Neighbours(layout, ledger)
         self.deviceless = ~np.array([scoring.has_devices[example] for example in layout.kinds.examples], np.bool_)
         self._behind = np.arange(len(layout.nodes) - 1, -1, -1, dtype=np.int64)
-        self._static: dict[int, tuple[list[tuple[str, Mask]], Mask]] = {}
+        self._clear: dict[int, Mask] = {}
         self._touched: set[int] = set()
         self._alike: dict[tuple[int, int], list[int]] = {}
+        self._moments = Moments(layout, self.states, self.devices)
+        self._noted: dict[int, Refusals] = {}
 
     def touch(self, node: int) -> None:
         """See Field."""
@@ -81,7 +80,7 @@ class ArrayField:
         """See Field."""
         view, passes = self._seen(demand, explain=explain, by_node=True)
         if view.fits and wanted:
-            self._rank(demand, passes, view, wanted, beside=view.known)
+            self._rank(demand, passes, view, wanted)
         return view
 
     def look(self, demand: int, *, explain: bool) -> View:
@@ -89,15 +88,15 @@ class ArrayField:
         domains = any(rule.key != NODE_KEY for rule in self.layout.demands[demand].spread)
         view, passes = self._seen(demand, explain=explain, by_node=domains)
         if view.fits:
-            points = np.where(passes, self._points(demand, self.states.table[:, : self.states.used], passes), NEVER)
-            view.known = (points, view.known)
+            points = self._points(demand, self.states.table[:, : self.states.used], passes)
+            view.known = np.where(passes, points, NEVER)
         return view
 
     def ranked(self, view: View) -> Iterator[Ranked]:
         """See Field."""
         if not view.fits:
             return
-        points, beside = view.known
+        points, beside = view.known, view.beside
         order = np.argsort(-points, kind="stable")
         nodes, passes = self.states.nodes, view.passes
         columns: list[int] = []
@@ -114,7 +113,7 @@ class ArrayField:
         yield from _merged(columns, best, nodes, passes if beside else None)
 
     def _seen(self, demand: int, *, explain: bool, by_node: bool) -> tuple[View, Mask]:
-        """What passes and what is refused, the states that pass by themselves; `known`: whether neighbours count.
+        """What passes, and the states that pass by themselves.
 
         by_node: the view tells which nodes pass even where neighbours do not count.
         """
@@ -122,30 +121,26 @@ class ArrayField:
             self.states.move(self._touched, self._alike.values())
             self._touched, self._alike = set(), {}
         states = self.states
-        table, members = states.table[:, : states.used], states.members[: states.used]
+        members = states.members[: states.used]
+        passes = self._passing(demand, states.table[:, : states.used])
+        fits = standing = int(members.dot(passes))
+        open_to: Mask | None = passes[states.of] if by_node or self.layout.extensions.filters else None
         refused: dict[str, int] = {}
-        standing = len(self.layout.nodes)
-        passes: Mask = table[CPU] > NOBODY
-        for rule, mask in self._amounts(demand, table):
-            passes &= mask
-            if explain:
-                standing = _told(refused, rule, standing, int(members.dot(passes)))
-        open_to: Mask | None = passes[states.of] if by_node else None
-        beside = False
+        beside = bool(self.layout.extensions.filters)
         for rule, mask in self.neighbours.rules(demand):
             beside = True
             open_to = passes[states.of] if open_to is None else open_to
             open_to &= mask
-            if explain:
-                standing = _told(refused, rule, standing, int(np.count_nonzero(open_to)))
-        if self.layout.extensions.filters:
-            beside = True
-            open_to = passes[states.of] if open_to is None else open_to
+            fits = int(np.count_nonzero(open_to))
+            if fits < standing:
+                refused[rule] = refused.get(rule, 0) + standing - fits
+            standing = fits
+        if self.layout.extensions.filters and open_to is not None:
             self._ask_own(demand, open_to, refused)
-        fits = int(members.dot(passes)) if open_to is None else int(np.count_nonzero(open_to))
-        view = View([], fits, open_to, refused, known=beside)
-        if explain and fits < len(self.layout.nodes):
-            view.closest = self._closest(demand, table, view, passes, beside)
+            fits = int(np.count_nonzero(open_to))
+        view = View(demand, [], fits, open_to, refused, beside=beside)
+        if explain and beside and fits < len(self.layout.nodes):
+            self._explain(view)
         return view, passes
 
     def _ask_own(self, demand: int, passes: Mask, refused: dict[str, int]) -> None:
@@ -162,7 +157,7 @@ class ArrayField:
         view.passes[nodes] = False
         return number
 
-    def _rank(self, demand: int, passes: Mask, view: View, wanted: int, *, beside: bool) -> None:
+    def _rank(self, demand: int, passes: Mask, view: View, wanted: int) -> None:
         """Fills the heap with the best nodes."""
         layout, scoring, of = self.layout, self.scoring, self.states.of
         table = self.states.table[:, : self.states.used]
@@ -179,7 +174,7 @@ class ArrayField:
         most = wanted * SPARE_ROOM + 8 if domains else wanted + 2
         view.known = (points, -1, most)
         candidates = view.passes
-        if not beside and most < len(points):
+        if not view.beside and most < len(points):
             # Every state that passes has a node in it: that many of the best states have enough of them.
             least = max(0, int(np.partition(points, len(points) - most)[len(points) - most]))
             candidates = (points >= least)[of]
@@ -207,31 +202,23 @@ class ArrayField:
         view.whole = True
         return self._keys(view, nodes[keys > last])
 
-    def _amounts(self, demand: int, table: Numbers) -> Iterable[tuple[str, Mask]]:
-        """Each rule that asks of a node alone with the states that it lets pass, in the order of RULES."""
+    def _passing(self, demand: int, table: Numbers) -> Mask:
+        """The states that pass by themselves."""
         asked = self.layout.resources[demand]
-        for rule, mask in self._static_rules(demand)[0]:
-            yield rule, mask[table[KIND]]
-        enough = table[: VMS + 1] >= _column(asked.cpu, asked.rss, asked.vms or 0)
-        yield "cpu", enough[CPU]
-        if asked.cores:
-            yield "cores", self._cores_mask(asked.cores, table)
-        yield "rss", enough[RSS]
-        if asked.vms is not None:
-            yield "vms", enough[VMS]
-        for request in asked.devices:
-            free = self.states.devices[:, : table.shape[1]]
-            yield "accelerators", self.devices.missing(request, free, table[KIND]) == 0
-
-    def _static_rules(self, demand: int) -> tuple[list[tuple[str, Mask]], Mask]:
-        """By kind, the rules that refuse any with the kinds that they let pass, and the kinds that none refuses."""
+        amounts = (asked.cpu, asked.rss) if asked.vms is None else (asked.cpu, asked.rss, asked.vms)
+        # What stands for no node has less cpu than anybody asks for.
+        passes: Mask = np.logical_and.reduce(table[: len(amounts)] >= _column(*amounts))
         rules = self.layout.static_kinds(demand)
-        known = self._static.get(id(rules))
-        if known is None:
-            named = np.array(rules)
-            found = [(rule, named != rule) for rule in RULES if rule in set(rules)]
-            known = self._static[id(rules)] = (found, named == "")
-        return known
+        clear = self._clear.get(id(rules))
+        if clear is None:
+            clear = self._clear[id(rules)] = np.array([not rule for rule in rules], np.bool_)
+        if not clear.all():
+            passes &= clear[table[KIND]]
+        if asked.cores:
+            passes &= self._cores_mask(asked.cores, table)
+        for request in asked.devices:
+            passes &= self.devices.missing(request, self.states.devices[:, : table.shape[1]], table[KIND]) == 0
+        return passes
 
     def _cores_mask(self, chunks: tuple[int, ...], table: Numbers) -> Mask:
         if len(chunks) > self.states.width:
@@ -300,16 +287,19 @@ class ArrayField:
             points[nodes] += np.array([sum(scoring.own_parts(demand, node)) for node in nodes.tolist()], np.int64)
         return points
 
-    def _closest(self, demand: int, table: Numbers, view: View, passes: Mask, beside: bool) -> list[tuple[int, int]]:
-        """The nodes of the smallest shortfall, by name where equal; as `shortage` counts it."""
-        layout, of = self.layout, self.states.of
-        total = self._shortfall(demand, table)
-        if not beside:
-            # What passes counts with what stands for no node.
-            total[passes] = NOWHERE
-            return self._closest_states(total)
+    def _explain(self, view: View) -> None:
+        """Counts what refuses where neighbours count, and finds the nodes of the smallest shortfall.
+
+        The rules about neighbours are counted already. Of equal nodes the first by name are told.
+        """
+        layout, states, demand = self.layout, self.states, view.demand
+        used = states.used
+        none = np.zeros(used, np.int64)
+        columns = Columns(none, states.table[:, :used], states.devices[:, :used], states.members[:used], none)
+        looked = shortfalls(layout, self.devices, [demand], columns)
+        view.refused.update(looked.counted()[0])
         nodes = np.flatnonzero(~view.passes)
-        mine = total[of[nodes]] + np.where(self.neighbours.mask(demand)[nodes], 0, MILLION)
+        mine = looked.missing[states.of[nodes]] + np.where(self.neighbours.mask(demand)[nodes], 0, MILLION)
         if layout.extensions.filters:
             # They are asked of what lacks nothing else.
             for position in np.flatnonzero(mine == 0).tolist():
@@ -319,46 +309,38 @@ class ArrayField:
             limit = np.partition(mine, CLOSEST - 1)[CLOSEST - 1]
             nodes, mine = nodes[mine <= limit], mine[mine <= limit]
         best = np.argsort(mine, kind="stable")[:CLOSEST]
-        return list(zip(mine[best].tolist(), nodes[best].tolist(), strict=True))
+        view.closest = list(zip(mine[best].tolist(), nodes[best].tolist(), strict=True))
 
-    def _closest_states(self, total: Numbers) -> list[tuple[int, int]]:
-        """The nodes of the states of the smallest shortfall."""
-        found: list[tuple[int, int]] = []
-        order = np.argsort(total, kind="stable")
-        # No state that counts is empty, so that the first few have enough nodes; those that lack as much come after.
-        sure = order[:CLOSEST]
-        limit = int(total[sure[-1]]) if len(sure) else NEVER
-        order = order[: int(np.searchsorted(total[order], limit, side="right"))]
-        for lacking, column in zip(total[order].tolist(), order.tolist(), strict=True):
-            if lacking >= NOWHERE or (len(found) >= CLOSEST and lacking > found[-1][0]):
-                break
-            found += [(lacking, node) for node in self.states.nodes[column][:CLOSEST]]
-        return sorted(found)[:CLOSEST]
+    def note(self, view: View, filled: Sequence[Filled], shut: Shut) -> None:
+        """See Field."""
+        if not view.beside:
+            self._moments.keep(view.demand, filled, self._taken(view.demand, filled, shut))
+            return
+        if shut:
+            # That changes what other nodes lack.
+            view, filled = self.evaluate(view.demand, 0, explain=True), ()
+        self._noted[view.demand] = refusals_of(self.layout, self.ledger, view, filled)
 
-    def _shortfall(self, demand: int, table: Numbers) -> Numbers:
-        """What the states lack of all that is asked of a node alone, over what is asked, in millionths."""
-        asked = self.layout.resources[demand]
-        rules, clear = self._static_rules(demand)
-        amounts = (asked.cpu, asked.rss) if asked.vms is None else (asked.cpu, asked.rss, asked.vms)
-        wanted = _column(*amounts)
-        lacks = np.maximum(wanted - table[: len(amounts)], 0) * MILLION // np.maximum(wanted, 1)
-        total: Numbers = lacks.sum(axis=0)
-        if rules:
-            total += np.where(clear[table[KIND]], 0, MILLION)
-        if asked.cores:
-            number = len(asked.cores)
-            lacking = np.maximum(_column(*asked.cores[: self.states.width]) - table[CORES : CORES + number], 0)
-            lacking = lacking.sum(axis=0) * MILLION // max(sum(asked.cores), 1)
-            if number > self.states.fewest_cores:
-                few = table[CORE_COUNT] < number
-                lacking = np.where(few, (number - table[CORE_COUNT]) * MILLION // number, lacking)
-            total += lacking
-        for request in asked.devices:
-            free = self.states.devices[:, : table.shape[1]]
-            total += self.devices.missing(request, free, table[KIND]) * MILLION // (request.count or request.share)
-        # What stands for no node lacks more than all others.
-        total[table[CPU] == NOBODY] = NOWHERE
-        return total
+    def _taken(self, demand: int, filled: Sequence[Filled], shut: Shut) -> list[Taken]:
+        """The nodes of shut domains, by the first of their rules that refuses them; but for those that are filled."""
+        found = []
+        left = np.ones(len(self.layout.nodes), np.bool_)
+        if shut:
+            left[[node for one in filled for node in one.nodes]] = False
+        for rule in self.layout.demands[demand].spread:
+            if rule.key in shut:
+                inside = left & self.neighbours.inside(rule.key, shut[rule.key])
+                nodes = np.flatnonzero(inside)
+                if len(nodes):
+                    words = placement_words(self.layout, self.ledger, demand, int(nodes[0]), "spread")
+                    found.append(Taken("spread", words, nodes))
+                    left &= ~inside
+        return found
+
+    def noted(self) -> dict[int, Refusals]:
+        """See Field."""
+        noted, self._noted = {**self._noted, **self._moments.told()}, {}
+        return noted
 
 
 def _merged(columns: list[int], points: int, nodes: list[list[int]], passes: Mask | None) -> Iterator[Ranked]:
@@ -376,9 +358,3 @@ def _merged(columns: list[int], points: int, nodes: list[list[int]], passes: Mas
 def _column(*amounts: int) -> Numbers:
     """Amounts to hold rows of the table against."""
     return np.array(amounts, np.int64)[:, np.newaxis]
-
-
-def _told(refused: dict[str, int], rule: str, standing: int, left: int) -> int:
-    if left < standing:
-        refused[rule] = refused.get(rule, 0) + standing - left
-    return left

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -85,8 +85,12 @@ class Neighbours:
         domains = self.layout.domains[key]
         here = {domains[node] for other in others for node in self.ledger.placed[other]}
         here.discard(-1)
+        return self.inside(key, here)
+
+    def inside(self, key: str, chosen: Collection[int]) -> Mask:
+        """The nodes of some domains of a topology key."""
         by_domain = np.zeros(len(self.layout.domain_nodes[key]) + 1, np.bool_)
-        by_domain[list(here)] = True
+        by_domain[list(chosen)] = True
         found: Mask = by_domain[self._domain(key)[0]]
         return found
 

@@ -85,8 +85,7 @@ class Rejection(msgspec.Struct, frozen=True):
     shortfall: int
 
 
-@dataclass(frozen=True, slots=True)
-class Refusals:
+class Refusals(msgspec.Struct, frozen=True):
     """For one workload, the nodes refused when its last replica was decided: a count a rule, and the five closest."""
 
     workload: str
@@ -94,8 +93,7 @@ class Refusals:
     closest: tuple[Rejection, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Unplaced:
+class Unplaced(msgspec.Struct, frozen=True):
     """A replica that fits on no node, with the closest ones."""
 
     replica: str

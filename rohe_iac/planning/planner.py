@@ -226,7 +226,7 @@ def drop_lonely(attempt: Attempt) -> None:
                         attempt.drop(demand, decision)
                         changed = True
             if attempt.missing[demand] and changed:
-                attempt.refusals[demand] = attempt.refused(demand)
+                attempt.explain_anew(demand)
 
 
 def _first_choice(problem: Problem, previous: Plan | None) -> dict[str, int]:

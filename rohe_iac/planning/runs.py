@@ -9,14 +9,12 @@ property of the tests holds them against each other.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from rohe_iac.planning.chains import Chain, Chains
-from rohe_iac.planning.feasibility import refusal, shortfall
-from rohe_iac.planning.field import CLOSEST, Field, Ranked, View, refusals_of
+from rohe_iac.planning.feasibility import placement_refusal, placement_words
+from rohe_iac.planning.field import Field, Filled, Ranked, View
 from rohe_iac.planning.layout import NODE_KEY, UNLIMITED, Layout
 from rohe_iac.planning.ledger import Ledger
-from rohe_iac.planning.plan import Refusals
 from rohe_iac.planning.scoring import Scoring
 
 Fill = tuple[int, int, Chain, int, int, int, int]
@@ -49,8 +47,8 @@ class Run:
             if rule.key != NODE_KEY
         ]
         self._counts = list(ledger.counts[demand].items())
-        self._filled: list[tuple[int, Chain]] = []
-        self.closed = False
+        self._filled: list[tuple[int, Chain, int]] = []
+        self._shut: dict[str, list[int]] = {}
 
     def fills(self, wanted: int) -> Iterator[Fill]:
         """The nodes that `wanted` replicas go to, as long as any fits; each has to be booked before the next is asked.
@@ -77,7 +75,7 @@ class Run:
             if not wanted:
                 return
             view.fits -= 1
-            self._filled.append((node, chain))
+            self._filled.append((node, chain, taken))
             if domains:
                 passes[node] = False
                 if self._close(node) and top is not None and not passes[top[1]]:
@@ -103,29 +101,29 @@ class Run:
             domain = domains[node]
             if counts[domain] >= limit:
                 # Even where nothing in it passed any more: its nodes lack a place among their neighbours from now on.
-                self.closed = True
+                self._shut.setdefault(key, []).append(domain)
                 closed += self.field.close(self.view, self.layout.domain_nodes[key][domain])
         self.view.fits -= closed
         return bool(closed)
 
-    def refusals(self) -> Refusals:
-        """Which nodes refuse the class as things stand: those that did at first, and those filled since.
-
-        Not to be asked once a domain has closed: that changes what other nodes lack.
-        """
-        layout, ledger, demand, view = self.layout, self.ledger, self.demand, self.view
-        counts, lacking = dict(view.refused), list(view.closest)
-        # Nodes of one chain stand alike once they are full.
-        known: dict[int, tuple[str, int]] = {}
-        for node, chain in self._filled:
-            told = known.get(id(chain))
-            if told is None:
-                told = known[id(chain)] = (
-                    refusal(layout, ledger, demand, node), shortfall(layout, ledger, demand, node)
-                )  # fmt: skip
-            counts[told[0]] = counts.get(told[0], 0) + 1
-            lacking.append((told[1], node))
-        return refusals_of(layout, ledger, demand, replace(view, refused=counts, closest=sorted(lacking)[:CLOSEST]))
+    def note(self) -> None:
+        """Has the field note what refuses the class as things stand, before its last replica is booked."""
+        layout, ledger, demand = self.layout, self.ledger, self.demand
+        groups: dict[tuple[int, int, str], Filled] = {}
+        rule = ""
+        for node, chain, taken in self._filled:
+            # Nodes of one chain stand alike once they have taken as many; only domains tell them apart.
+            if self._domains or (id(chain), taken, rule) not in groups:
+                rule = placement_refusal(layout, ledger, demand, node)
+            known = groups.get((id(chain), taken, rule))
+            if known is None:
+                words = placement_words(layout, ledger, demand, node, rule) if rule else ""
+                cpu, rss, vms, _, cores, devices = chain.after[taken - 1]
+                known = groups[id(chain), taken, rule] = Filled(
+                    layout.kinds.of[node], (cpu, rss, vms, cores, devices), [], rule, words
+                )
+            known.nodes.append(node)
+        self.field.note(self.view, tuple(groups.values()), self._shut)
 
     def book(self, node: int, alike: int, chain: Chain, start: int, taken: int) -> None:
         """Books replicas `start` to `taken` of a fill. alike: -1 where it is booked in two parts."""

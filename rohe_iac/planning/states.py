@@ -7,7 +7,7 @@ node alone is worked out once a state. Columns that no node is in any more are u
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from itertools import chain
 
 import numpy as np
@@ -31,7 +31,8 @@ State = tuple[int, bool, int, int, int, tuple[int, ...], tuple[int, ...]]
 
 
 class States:
-    """of: the column of every node. table, devices: what the columns say. nodes: who is in each; members: how many.
+    """of: the column of every node. table, devices: what the columns say, known: the same as they were told. nodes: who
+    is in each, in lists that are never changed; members: how many.
 
     devices: free amounts, a row for each device of a node, -1 where it has none.
     """
@@ -51,7 +52,7 @@ class States:
         ]  # fmt: skip
         self._of = [-1] * len(layout.nodes)
         self._columns: dict[State, int] = {}
-        self._states: list[State] = []
+        self.known: list[State] = []
         self.nodes: list[list[int]] = []
         self._idle: list[int] = []
         self._room = 0
@@ -64,7 +65,7 @@ class States:
     @property
     def used(self) -> int:
         """How many columns there are, idle ones too."""
-        return len(self._states)
+        return len(self.known)
 
     def column(self, node: int) -> int:
         """The column of a node."""
@@ -98,13 +99,14 @@ class States:
                 there = members[before]
                 first, number = bisect_left(there, group[0]), len(group)
                 if there[first : first + number] == group:
-                    del there[first : first + number]
+                    left = there[:first] + there[first + number :]
                 else:
                     gone = set(group)
-                    there[:] = [one for one in there if one not in gone]
+                    left = [one for one in there if one not in gone]
+                members[before] = left
                 changed.add(before)
-                if not there and before not in arrived:
-                    del columns[self._states[before]]
+                if not left and before not in arrived:
+                    del columns[self.known[before]]
                     self._idle.append(before)
         for column, come in arrived.items():
             members[column] = sorted(members[column] + come)
@@ -114,35 +116,37 @@ class States:
     def _add(self, state: State) -> int:
         if self._idle:
             column = self._idle.pop()
-            self._states[column] = state
+            self.known[column] = state
         else:
-            column = len(self._states)
-            self._states.append(state)
+            column = len(self.known)
+            self.known.append(state)
             self.nodes.append([])
         self._columns[state] = column
         return column
 
     def _write(self, nodes: list[int], fresh: list[int], changed: list[int]) -> None:
-        number = len(self._states)
+        number = len(self.known)
         if number > self._room:
             self._grow(number)
         if fresh:
-            rows = []
-            for column in fresh:
-                kind, opened, cpu, rss, vms, cores, _ = self._states[column]
-                padding = (-1,) * (self.width - len(cores))
-                rows.append((cpu, rss, vms, *self._fixed[kind], kind, opened, len(cores), *cores, *padding))
-            self.table[:, fresh] = np.array(rows, np.int64).T
-            if self.depth:
-                free = [
-                    (*self._states[column][6], *(-1,) * (self.depth - len(self._states[column][6]))) for column in fresh
-                ]
-                self.devices[:, fresh] = np.array(free, np.int64).T
+            self.table[:, fresh], self.devices[:, fresh] = self.rows([self.known[column] for column in fresh])
         if changed:
             members = [len(self.nodes[column]) for column in changed]
             self.members[changed] = members
             self.table[CPU, [column for column, here in zip(changed, members, strict=True) if not here]] = NOBODY
         self.of[nodes] = [self._of[node] for node in nodes]
+
+    def rows(self, states: Sequence[State]) -> tuple[Numbers, Numbers]:
+        """What columns of these states would say: their table and their devices."""
+        rows = []
+        for kind, opened, cpu, rss, vms, cores, _ in states:
+            padding = (-1,) * (self.width - len(cores))
+            rows.append((cpu, rss, vms, *self._fixed[kind], kind, opened, len(cores), *cores, *padding))
+        free = [(*state[6], *(-1,) * (self.depth - len(state[6]))) for state in states] if self.depth else []
+        return (
+            np.array(rows, np.int64).reshape(len(states), CORES + self.width).T,
+            np.array(free, np.int64).reshape(len(states), self.depth).T,
+        )
 
     def _grow(self, number: int) -> None:
         room = max(64, number + (number >> 1))

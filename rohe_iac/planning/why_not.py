@@ -177,7 +177,7 @@ def _steps(layout: Layout, ledger: Ledger, demand: int, node: int) -> list[list[
             ]
         )
     for request in asked.devices:
-        short = device_missing(layout, ledger, node, request)
+        short = device_missing(layout, ledger.devices[node], node, request)
         if short and request.share > short:
             devices = tuple(replace(one, share=one.share - short) if one == request else one for one in asked.devices)
             lower = replace(asked, devices=devices)

@@ -59,7 +59,8 @@ class Model:
             ) from error
         if any(layout.near) or any(layout.edges) or layout.settings.survive:
             raise NotCovered(
-                "the strategy 'exact' does not cover near, links or survive", hint="use the strategy 'portfolio'"
+                "the strategy 'exact' does not cover near, links with their budgets, or survive",
+                hint="use the strategy 'portfolio'",
             )
         solver: Any = cp_model
         self.layout, self.kept, self.cp = layout, kept, solver

@@ -9,16 +9,17 @@ from rohe_iac.planning.demand import DeviceRequest
 from rohe_iac.planning.layout import Layout, static_rule
 from rohe_iac.planning.ledger import Free, Ledger, Row, choose_devices
 from rohe_iac.planning.outlook import own_refusal
+from rohe_iac.planning.travel import overspent
 
 MILLION = 1_000_000
 
 RULES = (
     "status", "reserved", "labels", "taints", "architecture", "cpu", "cores", "rss", "vms", "accelerators",
-    "ports", "spread", "avoid", "near", "latency", "bandwidth",
+    "ports", "spread", "avoid", "near", "latency", "bandwidth", "budget",
 )  # fmt: skip
 """All built-in rules in the order in which they are asked; the first that says no names the refusal."""
 
-NEIGHBOURHOOD = ("ports", "spread", "avoid", "near", "latency", "bandwidth")
+NEIGHBOURHOOD = ("ports", "spread", "avoid", "near", "latency", "bandwidth", "budget")
 """The rules that ask what else is placed; together they count as one missing whole."""
 
 
@@ -113,7 +114,7 @@ def near_holds(layout: Layout, ledger: Ledger, demand: int, others: tuple[int, .
 
 
 def network_refusal(layout: Layout, ledger: Ledger, demand: int, node: int) -> str:
-    """Whether latency or bandwidth along the flow refuses the node, or an empty word."""
+    """Whether latency, bandwidth or a budget along the flow refuses the node, or an empty word."""
     for peer, limit, _ in layout.edges[demand]:
         for other in ledger.placed[peer]:
             route = layout.route(node, other)
@@ -122,7 +123,7 @@ def network_refusal(layout: Layout, ledger: Ledger, demand: int, node: int) -> s
     for wire, load in ledger.loads(demand, node).items():
         if load > ledger.bandwidth[wire]:
             return "bandwidth"
-    return ""
+    return "budget" if layout.ways[demand] and overspent(layout, ledger, demand, node) is not None else ""
 
 
 def shortfall(layout: Layout, ledger: Ledger, demand: int, node: int) -> int:
@@ -311,10 +312,27 @@ def placement_words(layout: Layout, ledger: Ledger, demand: int, node: int, rule
                 return f"near: {names} is not in this {key}"
     if rule == "latency":
         return _latency_text(layout, ledger, demand, node)
+    if rule == "budget":
+        return _budget_text(layout, ledger, demand, node)
     for wire, load in sorted(ledger.loads(demand, node).items()):
         if load > ledger.bandwidth[wire]:
             return f"bandwidth: {load - ledger.bandwidth[wire]} of {load} bit/s missing on {layout.wires[wire].name}"
     return rule
+
+
+def _budget_text(layout: Layout, ledger: Ledger, demand: int, node: int) -> str:
+    found = overspent(layout, ledger, demand, node)
+    if found is None:
+        return "budget"
+    budget, over = found
+    way = " to ".join(
+        layout.demands[demands[0]].service for demands in (budget.stages[0], budget.stages[-1]) if demands
+    )
+    promise = budget.promise
+    return (
+        f"budget: {over / 1000:g} ms over the {budget.left / 1000:g} ms that {promise.objective} "
+        f"({promise.limit / 1000:g} ms) leaves from {way}"
+    )
 
 
 def _latency_text(layout: Layout, ledger: Ledger, demand: int, node: int) -> str:

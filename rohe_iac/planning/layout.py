@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 
+from rohe_iac.planning.budget import Budget
 from rohe_iac.planning.demand import Demand, Resources, Spread
 from rohe_iac.planning.extension import Standing
 from rohe_iac.planning.kinds import Kinds
 from rohe_iac.planning.problem import Problem
+from rohe_iac.planning.promise import Promise
 from rohe_iac.planning.supply import Supply
 
 UNLIMITED = 1 << 62
@@ -142,6 +144,9 @@ class Layout:
         self._routes: dict[tuple[int, int], Route] = {}
         # Without declared links every node reaches every other, and edges ask for nothing.
         self.edges: list[list[tuple[int, int | None, int]]] = [[] for _ in self.demands]
+        # Budgets, and for each demand those that it is on the way of, with its stage of each.
+        self.budgets: list[Budget] = []
+        self.ways: list[list[tuple[int, int]]] = [[] for _ in self.demands]
         if not self.wires:
             return
         for edge in self.problem.edges:
@@ -153,6 +158,23 @@ class Layout:
             self.edges[source].append((sink, edge.latency, share))
             if source != sink:
                 self.edges[sink].append((source, edge.latency, share))
+        self._lay_budgets()
+
+    def _lay_budgets(self) -> None:
+        """Of promises along the same way the one that leaves least for the network counts."""
+        least: dict[tuple[tuple[int, ...], ...], Promise] = {}
+        for promise in sorted(self.problem.promises, key=lambda one: (one.left, one.objective)):
+            stages = tuple(
+                tuple(sorted(self.index[one.workload] for one in stage if one.workload in self.index))
+                for stage in promise.stages
+            )
+            if len(stages) > 1:
+                least.setdefault(stages, promise)
+        for stages, promise in sorted(least.items()):
+            self.budgets.append(Budget(promise, stages, promise.left))
+            for stage, demands in enumerate(stages):
+                for demand in demands:
+                    self.ways[demand].append((len(self.budgets) - 1, stage))
 
     @cached_property
     def _zones(self) -> list[str | None]:

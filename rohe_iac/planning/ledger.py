@@ -74,6 +74,8 @@ class Ledger:
         shared: dict[tuple[int, str], int] = {}
         self.ports: list[dict[tuple[int, str], int]] = [shared if one else {} for _ in nodes]
         self.bandwidth = [UNLIMITED if wire.bandwidth is None else wire.bandwidth for wire in layout.wires]
+        # How far it is to each stage of a way as things stand: worked out when asked (see travel), until anyone moves.
+        self.distances: dict[tuple[int, int], tuple[dict[int, int], dict[int, int], int]] = {}
         self.numbers = UNLIMITED
         if layout.settings.ports is not None:
             first, last = layout.settings.ports
@@ -154,6 +156,8 @@ class Ledger:
 
     def _count(self, demand: int, node: int, by: int) -> None:
         layout = self.layout
+        if self.distances:
+            self.distances.clear()
         self.replicas_on[node] += by
         on = self.placed[demand]
         on[node] = on.get(node, 0) + by

@@ -18,7 +18,7 @@ MILLION = 1_000_000
 
 
 class Neighbours:
-    """The rules ports, spread, avoid, near, latency and bandwidth as the ledger stands."""
+    """The rules ports, spread, avoid, near, latency, bandwidth and budget as the ledger stands."""
 
     def __init__(self, layout: Layout, ledger: Ledger) -> None:
         self.layout, self.ledger = layout, ledger
@@ -124,7 +124,7 @@ class Neighbours:
         asked = {of[node]: node for node in range(len(of) - 1, -1, -1) if node not in beside}
         refused = {place: network_refusal(layout, ledger, demand, node) for place, node in asked.items()}
         own = [(node, network_refusal(layout, ledger, demand, node)) for node in beside]
-        for rule in ("latency", "bandwidth"):
+        for rule in ("latency", "bandwidth", "budget"):
             by_place = np.array([refused.get(place) != rule for place in range(max(of, default=0) + 1)], np.bool_)
             mask: Mask = by_place[numbers]
             for node, found in own:

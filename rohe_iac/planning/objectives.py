@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from rohe_iac.blueprint.amounts import Amount
 from rohe_iac.blueprint.blueprint import Blueprint
 from rohe_iac.blueprint.contract import Objective
 from rohe_iac.blueprint.pipeline import Pipeline
@@ -46,7 +47,7 @@ def wanted_of(blueprint: Blueprint, workload: Workload) -> Wanted:
             for contract in blueprint.contracts
             if contract.spec.pipeline == workload.pipeline
             for objective in contract.spec.objectives
-            if _is_of(objective, workload)
+            if is_about(objective, workload)
         ]
     )
 
@@ -59,12 +60,18 @@ def wanted_of_pipeline(blueprint: Blueprint, pipeline: str) -> Wanted:
             for contract in blueprint.contracts
             if contract.spec.pipeline == pipeline
             for objective in contract.spec.objectives
-            if not any(getattr(objective.scope, name) for name in ("service", "member", "instance", "model", "device"))
+            if is_overall(objective)
         ]
     )
 
 
-def _is_of(objective: Objective, workload: Workload) -> bool:
+def is_overall(objective: Objective) -> bool:
+    """Whether it is about the whole pipeline, source to sink."""
+    return not any(getattr(objective.scope, name) for name in ("service", "member", "instance", "model", "device"))
+
+
+def is_about(objective: Objective, workload: Workload) -> bool:
+    """Whether it names this service, or this member of it, and nothing narrower."""
     scope = objective.scope
     if scope.service is None or scope.instance or scope.model or scope.device:
         return False
@@ -75,16 +82,29 @@ def _is_of(objective: Objective, workload: Workload) -> bool:
 def _wanted(objectives: list[Objective]) -> Wanted:
     limits, rate, accuracy = [], 0.0, 0.0
     for objective in objectives:
-        bound = objective.bounds[-1] if objective.operator in ("<", "<=", "between") else objective.bounds[0]
+        bound = _bound(objective)
         at_least = objective.operator in (">", ">=")
-        percent = _percent(objective.aggregate)
-        if objective.metric == RESPONSE_TIME and bound.kind == "time" and not at_least and percent is not None:
-            limits.append(Limit(percent, bound.value))
+        limit = limit_of(objective)
+        if limit is not None:
+            limits.append(limit)
         elif at_least and bound.kind == "rate":
             rate = max(rate, bound.value)
         elif at_least and objective.metric == ACCURACY:
             accuracy = max(accuracy, bound.value)
     return Wanted(tuple(sorted(limits, key=lambda limit: (limit.percent, limit.seconds))), rate, accuracy)
+
+
+def limit_of(objective: Objective) -> Limit | None:
+    """The most that a response time may be, or None where the objective does not limit one."""
+    bound, percent = _bound(objective), _percent(objective.aggregate)
+    upper = objective.operator not in (">", ">=")
+    if objective.metric != RESPONSE_TIME or bound.kind != "time" or not upper or percent is None:
+        return None
+    return Limit(percent, bound.value)
+
+
+def _bound(objective: Objective) -> Amount:
+    return objective.bounds[-1] if objective.operator in ("<", "<=", "between") else objective.bounds[0]
 
 
 def _percent(aggregate: str) -> float | None:

@@ -123,11 +123,15 @@ def _attempt(
         return found if strategy == PORTFOLIO else _solved(layout, queue, kept, explain, found)
     attempt = Attempt(layout, strategy, explain=explain).run(queue, kept)
     drop_lonely(attempt)
-    if kept and any(missing and _has_a_chance(layout, demand) for demand, missing in enumerate(attempt.missing)):
-        if not _budget(layout) and previous is not None and sum(map(len, attempt.missing)) <= len(previous.unplaced):
+    # A replica that stays must not cost another its place: what does not fit beside it may fit with a few moves. Nor
+    # must the first of a flow take those after it beyond the time that a contract leaves for the network.
+    if (kept or layout.budgets) and any(
+        missing and _has_a_chance(layout, demand) for demand, missing in enumerate(attempt.missing)
+    ):
+        had = len(previous.unplaced) if previous is not None else sum(map(len, attempt.missing))
+        if not _budget(layout) and sum(map(len, attempt.missing)) <= had:
             # Too large to search, and nobody has lost a place: a pass from scratch would only move what stands.
             return attempt
-        # A replica that stays must not cost another its place: what does not fit beside it may fit with a few moves.
         return _searched(layout, queue, kept, explain, [attempt, *_passes(layout, queue, {}, (strategy,))])
     return attempt
 

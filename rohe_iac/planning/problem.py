@@ -25,6 +25,8 @@ from rohe_iac.planning.demand import (
     Toleration,
 )
 from rohe_iac.planning.extension import NO_EXTENSIONS, Extensions, Origin
+from rohe_iac.planning.objectives import limit_of
+from rohe_iac.planning.promise import Promise
 from rohe_iac.planning.supply import Device, Supply, Taint, Wire
 
 if TYPE_CHECKING:
@@ -84,6 +86,7 @@ class Problem:
     wires: tuple[Wire, ...] = ()
     edges: tuple[Edge, ...] = ()
     settings: Settings = Settings()
+    promises: tuple[Promise, ...] = ()
     extensions: Extensions = field(default=NO_EXTENSIONS, compare=False, repr=False, metadata={UNSAVED: True})
 
 
@@ -127,7 +130,18 @@ def problem_of(blueprint: Blueprint, profiles: Mapping[str, Profile] | None = No
         ),
         edges=_edges(blueprint, members),
         settings=settings,
+        promises=_promises(blueprint, profiles, sizings),
     )
+
+
+def _promises(
+    blueprint: Blueprint, profiles: Mapping[str, Profile] | None, sizings: Mapping[str, Sizing]
+) -> tuple[Promise, ...]:
+    if not any(limit_of(objective) for contract in blueprint.contracts for objective in contract.spec.objectives):
+        return ()
+    from rohe_iac.planning.promising import promises_of
+
+    return promises_of(blueprint, profiles or {}, sizings)
 
 
 def _sizings(blueprint: Blueprint, profiles: Mapping[str, Profile] | None) -> Mapping[str, Sizing]:

@@ -134,6 +134,7 @@ class Run:
             ledger.devices[node],
         ) = after  # fmt: skip
         ledger.replicas_on[node] += number
+        ledger.distances.clear()
         placed = ledger.placed[demand]
         placed[node] = placed.get(node, 0) + number
         for key, counts in self._counts:

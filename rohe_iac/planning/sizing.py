@@ -123,13 +123,14 @@ def _path(
     for address, sizing in chosen.items():
         # Members of an ensemble answer side by side: the slowest one counts. What has no end counts as an age.
         mean = min(sizing.queue.mean, AGE)
-        told = (mean, max(min(_time(sizing.queue, limit), AGE) - mean, 0.0))
+        told = (mean, max(min(time_of(sizing.queue, limit), AGE) - mean, 0.0))
         times[services[address]] = max(times.get(services[address], (0.0, 0.0)), told, key=sum)
     return slowest(pipeline, times)
 
 
 @lru_cache(maxsize=65_536)
-def _time(queue: Queue, limit: Limit) -> float:
+def time_of(queue: Queue, limit: Limit) -> float:
+    """The mean or percentile of response time that a limit is about, in seconds."""
     return queue.percentile(limit.percent) if limit.percent else queue.mean
 
 
@@ -285,7 +286,7 @@ class _Case:
         what = " on ".join(part for part in (sizing.variant, sizing.device_type) if part)
         parts = [f"{what + ', ' if what else ''}{sizing.replicas} for {sizing.rate:g}/s, {queue.busy:.0%} busy"]
         for limit in self.wanted.limits:
-            time = _time(queue, limit)
+            time = time_of(queue, limit)
             late = "" if time <= limit.seconds + 1e-6 else ", too slow"
             parts.append(f"{limit.word} {_ms(time)} of {_ms(limit.seconds)}{late}")
         for limit, taken in told.items():

@@ -14,6 +14,7 @@ from rohe_iac.planning.bound_verification import derived
 from rohe_iac.planning.demand import Demand, Resources
 from rohe_iac.planning.filter_verification import refused_by_filters
 from rohe_iac.planning.identity_verification import unlike
+from rohe_iac.planning.network_verification import broken_links
 from rohe_iac.planning.plan import Placement, Plan
 from rohe_iac.planning.problem import Problem
 from rohe_iac.planning.supply import Supply
@@ -47,7 +48,7 @@ def verify(problem: Problem, plan: Plan) -> tuple[Fault, ...]:
     faults += _ports(problem, known, demands)
     faults += _neighbours(nodes, demands, known)
     faults += _survival(problem, known)
-    faults += _network(problem, nodes, demands, known)
+    faults += [Fault(*told) for told in broken_links(problem, known)]
     faults += _bound(problem, plan)
     if not faults:
         # Plugged filters are asked of what holds otherwise, so that they see only what can be.
@@ -230,55 +231,6 @@ def _survival(problem: Problem, items: list[Placement]) -> Iterator[Fault]:
             yield Fault("spread", demand.workload, f"one node holds {counts[-1]}, {most} let {failures} nodes fail")
         elif sum(counts) == demand.replicas > failures and not sum(counts[:-failures]):
             yield Fault("spread", demand.workload, f"{failures} nodes hold all of its replicas")
-
-
-def _network(
-    problem: Problem, nodes: dict[str, Supply], demands: dict[str, Demand], items: list[Placement]
-) -> Iterator[Fault]:
-    if not problem.wires:
-        return
-    places: dict[str, Counter[str]] = defaultdict(Counter)
-    for item in items:
-        places[item.workload][item.node] += 1
-    loads: Counter[str] = Counter()
-    for edge in problem.edges:
-        if edge.source not in demands or edge.sink not in demands:
-            continue
-        pairs = max(1, demands[edge.source].replicas * demands[edge.sink].replicas)
-        share = -(-(edge.bandwidth or 0) // pairs)
-        for one, times in places[edge.source].items():
-            for two, others in places[edge.sink].items():
-                if one == two:
-                    continue
-                wire = _wire(problem, nodes[one], nodes[two])
-                zones = (_domain(nodes[one], "zone"), _domain(nodes[two], "zone"))
-                if wire is None and (zones[0] is None or zones[0] != zones[1]):
-                    yield Fault("latency", edge.source, f"no link from {one} to {two} for {edge.sink}")
-                elif wire is not None:
-                    latency = problem.wires[wire].latency or 0
-                    if edge.latency is not None and latency > edge.latency:
-                        yield Fault("latency", edge.source, f"{latency} us from {one} to {two}, {edge.latency} allowed")
-                    loads[problem.wires[wire].name] += share * times * others
-    for link in problem.wires:
-        if link.bandwidth is not None and loads[link.name] > link.bandwidth:
-            yield Fault("bandwidth", f"link/{link.name}", f"{loads[link.name]} of {link.bandwidth} bit/s")
-
-
-def _wire(problem: Problem, one: Supply, two: Supply) -> int | None:
-    ends_one, ends_two = (
-        (f"node/{one.name}", f"zone/{_domain(one, 'zone')}"),
-        (f"node/{two.name}", f"zone/{_domain(two, 'zone')}"),
-    )
-    for pairs in (((0, 0),), ((0, 1), (1, 0)), ((1, 1),)):
-        wanted = [{ends_one[a], ends_two[b]} for a, b in pairs]
-        found = [
-            (wire.latency or 0, wire.name, number)
-            for number, wire in enumerate(problem.wires)
-            if set(wire.ends) in wanted
-        ]
-        if found:
-            return min(found)[2]
-    return None
 
 
 def by_solver(plan: Plan) -> bool:

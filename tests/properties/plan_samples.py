@@ -8,6 +8,7 @@ from hypothesis import strategies as some
 
 from rohe_iac.planning.demand import Affinity, Demand, DeviceRequest, Edge, PortRequest, Resources, Spread
 from rohe_iac.planning.problem import Problem, Settings
+from rohe_iac.planning.promise import Answer, Promise
 from rohe_iac.planning.supply import Device, Supply, Taint, Wire
 
 NAMES = ("a", "b", "c", "d", "e")
@@ -84,6 +85,11 @@ def problems(draw: Any) -> Problem:
     wanted = tuple(draw(demands(name)) for name in NAMES[: draw(some.integers(1, 5))])
     wires = draw(some.sampled_from([(), (Wire("w", ("zone/a", "zone/b"), 8000, 100),)]))
     edges = draw(some.sampled_from([(), (Edge("service/a", "service/b", 9000, 60), Edge("service/b", "service/c"))]))
+    kept = Promise("sla/fast", draw(some.sampled_from([7000, 12_000, 20_000])), (
+        (Answer("service/a", 2000, 1500, 1000, 500),), (Answer("service/b", 1000, 2000),), (Answer("service/c"),),
+    ))  # fmt: skip
+    alone = Promise("sla/alone", 4000, ((Answer("service/d", 3000, 900, 2000, 100),),))
+    promises = draw(some.sampled_from([(), (kept,), (alone, kept)]))
     return Problem(
         "s", nodes, wanted, wires, edges,
         Settings(
@@ -97,4 +103,5 @@ def problems(draw: Any) -> Problem:
             ports=draw(some.sampled_from([None, (42000, 42004)])),
             one_machine=draw(some.booleans()),
         ),
+        promises,
     )  # fmt: skip

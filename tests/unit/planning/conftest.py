@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+import sys
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from rohe_iac.planning.demand import Demand, DeviceRequest, Resources
+from rohe_iac.planning.demand import Demand, DeviceRequest, Edge, Resources
 from rohe_iac.planning.problem import Problem, Settings
+from rohe_iac.planning.promise import Answer, Promise
 from rohe_iac.planning.supply import Device, Supply
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 MI = 2**20
 
@@ -45,8 +51,17 @@ class World:
         return (DeviceRequest("gpu", share=share),)
 
     def problem(self, nodes: list[Supply], demands: list[Demand], **more: Any) -> Problem:
-        wires, edges = more.pop("wires", ()), more.pop("edges", ())
-        return Problem("s", tuple(nodes), tuple(demands), tuple(wires), tuple(edges), Settings(**more))
+        wires, edges, promises = more.pop("wires", ()), more.pop("edges", ()), more.pop("promises", ())
+        return Problem("s", tuple(nodes), tuple(demands), tuple(wires), tuple(edges), Settings(**more), tuple(promises))
+
+    def flow(self, *names: str) -> tuple[Edge, ...]:
+        """A flow through the services, one after another."""
+        return tuple(Edge(f"service/p:{a}", f"service/p:{b}") for a, b in pairwise(names))
+
+    def promise(self, limit: int, *names: str, **times: int) -> Promise:
+        """At most so many microseconds through the services; times: what each takes on a shared node."""
+        stages = tuple((Answer(f"service/p:{name}", times.get(name, 0)),) for name in names)
+        return Promise("sla/fast", limit, stages)
 
 
 @pytest.fixture

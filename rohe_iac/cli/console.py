@@ -25,6 +25,14 @@ class Output(StrEnum):
     json = "json"
 
 
+class Face(StrEnum):
+    """The same of a command that fills a page as well."""
+
+    human = "human"
+    json = "json"
+    markdown = "markdown"
+
+
 OutputOption = Annotated[Output, typer.Option("-o", "--output", help="human: for people; json: for programs.")]
 StackArgument = Annotated[
     str | None,
@@ -64,6 +72,10 @@ class Screen:
         import json
 
         sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+    def print_text(self, text: str) -> None:
+        """Text on stdout as it is; never wrapped or coloured."""
+        sys.stdout.write(text + "\n")
 
     def trouble(self, error: RoheError) -> None:
         """What happened, the detail and what to do next, on stderr."""

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from rohe_iac.cli.console import Output, OutputOption, StackArgument, screen
+from rohe_iac.cli.console import Face, Output, StackArgument, screen
+from rohe_iac.foundation.errors import UsageError
 
 
 def explain(
@@ -14,11 +15,16 @@ def explain(
         str, typer.Argument(metavar="ADDR|VIOLATION", help="An address, or a violation's id; `latest` is the newest.")
     ],
     stack: StackArgument = None,
-    output: OutputOption = Output.human,
+    every: Annotated[
+        bool, typer.Option("--all", help="Tell every node: points of those that fit, what the refused ones lack.")
+    ] = False,
+    output: Annotated[
+        Face, typer.Option("-o", "--output", help="human: for people; json: for programs; markdown: for a page.")
+    ] = Face.human,
 ) -> None:
     """Tell why a replica is where it is, or who is to blame for a violation and what it would have been without.
 
-    Example: `rohe explain service/classify/svm`, `rohe explain v-1f0c9a2b77`
+    Example: `rohe explain service/classify/svm --all`, `rohe explain v-1f0c9a2b77`
     """
     from rohe_iac.cli.views.placement import PlacementView
     from rohe_iac.cli.views.violation import ViolationView
@@ -27,6 +33,10 @@ def explain(
 
     known = known_stack(screen.folder, stack)
     if "/" in subject:
-        PlacementView(screen).show(explain_places(screen.folder, known, subject), output)
-    else:
-        ViolationView(screen).explain(explain_violation(known, "v-" if subject == "latest" else subject), output)
+        PlacementView(screen).show(explain_places(screen.folder, known, subject, every=every), output)
+        return
+    if every or output is Face.markdown:
+        option = "--all" if every else "-o markdown"
+        raise UsageError(f"{option} goes with an address, not with a violation", hint="rohe explain service/NAME --all")
+    told = explain_violation(known, "v-" if subject == "latest" else subject)
+    ViolationView(screen).explain(told, Output(output.value))

@@ -21,6 +21,9 @@ from rohe_iac.planning.plan import (
 )
 from rohe_iac.planning.scoring import DOT_PRODUCT, FIRST_FIT, FRAGMENTATION, WORST_FIT
 
+SEARCHED = "chosen with the other replicas by the search"
+"""How the reason of a replica begins that was not decided alone."""
+
 
 def compose(attempt: Attempt, previous: Plan | None) -> Plan:
     """The plan that an attempt amounts to: numbered ports, reasons, unplaced replicas and the bound."""
@@ -172,7 +175,7 @@ class _Words:
         if decision.fits == 1:
             return "the only node that fits"
         if decision.searched:
-            return f"chosen with the other replicas by the search, one of {decision.fits} nodes that fit"
+            return f"{SEARCHED}, one of {decision.fits} nodes that fit"
         best = {
             FIRST_FIT: "the first by name",
             WORST_FIT: "the most left over",

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from rohe_iac.foundation.errors import UsageError
 from rohe_iac.foundation.names import Address, parse_address
 from rohe_iac.planning.plan import Placement, Plan, Refusals, Unplaced
+from rohe_iac.planning.survey import Survey, latest, surveys_of
 from rohe_iac.transports.questions import RefusedQuestion
+from rohe_iac.usecases.extensions import reopened
 from rohe_iac.usecases.observe import agents_of, inquirer_of
 from rohe_iac.usecases.stacks import KnownStack
 
 
 @dataclass(frozen=True)
 class ExplainedPlaces:
-    """What a plan decided under an address. origin: which plan it was."""
+    """What a plan decided under an address. origin: which plan it was.
+
+    surveys: every node for the replica of each workload that was decided last, or for the replica that is the address;
+    empty where nobody asked. unasked: plugged filters and scorers that are not as they were, and so were not asked.
+    """
 
     address: str
     origin: str
     placements: tuple[Placement, ...]
     unplaced: tuple[Unplaced, ...]
     refusals: tuple[Refusals, ...]
+    surveys: tuple[Survey, ...] = ()
+    unasked: tuple[str, ...] = ()
 
 
 def explain_violation(stack: KnownStack, violation: str) -> dict[str, Any]:
@@ -40,22 +48,32 @@ def explain_violation(stack: KnownStack, violation: str) -> dict[str, Any]:
     raise UsageError(f"no violation '{violation}' of stack '{stack.name}'", hint="`rohe violations` lists them")
 
 
-def explain_places(directory: Path, stack: KnownStack, text: str) -> ExplainedPlaces:
+def explain_places(directory: Path, stack: KnownStack, text: str, *, every: bool = False) -> ExplainedPlaces:
     """What is decided under an address: by the applied plan, else by the plan that the blueprint gives now.
 
+    every: work out every node anew, those that fit and those that are refused.
     Errors: UsageError where nothing has the address; InvalidBlueprint.
     """
     address = parse_address(text)
+    unasked: tuple[str, ...] = ()
     if stack.record is not None:
-        plan, origin = stack.record.planfile.plan, f"the applied record {stack.record.serial}"
+        planfile, origin = stack.record.planfile, f"the applied record {stack.record.serial}"
+        problem = planfile.problem
+        if every:
+            problem, unasked = reopened(problem, stack.root)
     else:
         from rohe_iac.usecases.plan import make_plan
 
-        plan, origin = make_plan(directory, stack.name).planfile.plan, "a plan made now; nothing is applied"
-    found = _under(plan, address, origin)
+        planfile, origin = make_plan(directory, stack.name).planfile, "a plan made now; nothing is applied"
+        problem = planfile.problem
+    found = _under(planfile.plan, address, origin)
     if not (found.placements or found.unplaced):
         raise UsageError(f"nothing in the plan has the address '{text}'", hint="`rohe plan` lists what it places")
-    return found
+    if not every:
+        return found
+    items: tuple[Placement | Unplaced, ...] = (*found.placements, *found.unplaced)
+    asked = items if address.kind == "replica" else latest(items)
+    return replace(found, surveys=surveys_of(problem, planfile.plan, asked), unasked=unasked)
 
 
 def _under(plan: Plan, address: Address, origin: str) -> ExplainedPlaces:

@@ -19,6 +19,9 @@ _DUMPER: type[Any] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _ENDLESS = 2**31 - 1
 """A line width that no value reaches: nothing is folded."""
 
+REMEMBERED = 10_000
+"""Texts of values that are remembered before all are forgotten."""
+
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -36,12 +39,28 @@ def _environment(target: str) -> ImmutableSandboxedEnvironment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["yaml"] = _as_yaml
+    environment.filters["yaml"] = _Written().text
     return environment
 
 
-def _as_yaml(value: Any, indent: int = 0) -> str:
-    """`value` as YAML that stands behind `key:`; collections in block style, `indent` blanks deep, scalars quoted."""
+class _Written:
+    """What values look like as YAML; most of a stack's manifests share most of theirs, and writing them is slow."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, int], str] = {}
+
+    def text(self, value: Any, indent: int = 0) -> str:
+        """`value` as YAML that stands behind `key:`; collections in block style, `indent` blanks deep."""
+        key = (repr(value), indent)
+        known = self._known.get(key)
+        if known is None:
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            known = self._known[key] = _as_yaml(value, indent)
+        return known
+
+
+def _as_yaml(value: Any, indent: int) -> str:
     if isinstance(value, (dict, list, tuple)) and value:
         plain = list(value) if isinstance(value, tuple) else value
         text = yaml.dump(
@@ -79,10 +98,12 @@ def render_document(target: str, kind: str, values: dict[str, Any]) -> str:
     """
     try:
         text = _environment(target).get_template(f"{kind.lower()}.yaml.j2").render(**values)
-        document = yaml.load(text, Loader=_LOADER)
+        # Parsed only: what the values mean is not asked, and building them takes longer than all the rest.
+        events = list(yaml.parse(text, Loader=_LOADER))
     except (TemplateError, yaml.YAMLError) as error:
         raise UnrenderableManifest(f"the template {target}/{kind.lower()}.yaml.j2 fails", detail=str(error)) from error
-    if not isinstance(document, dict):
+    documents = sum(isinstance(event, yaml.DocumentStartEvent) for event in events)
+    if documents != 1 or not isinstance(events[2], yaml.MappingStartEvent):
         raise UnrenderableManifest(f"the template {target}/{kind.lower()}.yaml.j2 gives no document")
     # A template's `key: {{ collection }}` leaves a blank before the line break; no scalar ends with one unquoted.
     return "".join(line.rstrip(" ") + "\n" for line in text.rstrip("\n").split("\n"))

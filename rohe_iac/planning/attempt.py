@@ -11,7 +11,7 @@ from rohe_iac.planning.feasibility import amounts_refusal, refusal_to_stay
 from rohe_iac.planning.field import Field, PlainField, View
 from rohe_iac.planning.layout import NODE_KEY, Layout
 from rohe_iac.planning.ledger import Grant, Ledger
-from rohe_iac.planning.plan import Refusals
+from rohe_iac.planning.plan import Proof, Refusals
 from rohe_iac.planning.runs import Run, is_run
 from rohe_iac.planning.scoring import Scoring
 
@@ -41,7 +41,7 @@ class Decision:
 class Attempt:
     """Places the demands of a layout, one class after another.
 
-    least_nodes: a bound on the nodes used that a solver has proven, 0 for none.
+    least_nodes: a bound on the nodes used that a solver has proven, 0 for none. proofs: all that it says.
     explain: keep score parts and refusals. runs: fill nodes in one step where that comes to the same.
     plain_limit: nodes times demands above which NumPy is used (None: default).
     """
@@ -65,6 +65,7 @@ class Attempt:
         self.missing: list[list[int]] = [[] for _ in layout.demands]
         self.refusals: list[Refusals | None] = [None for _ in layout.demands]
         self.least_nodes = 0
+        self.proofs: tuple[Proof, ...] = ()
         self.kept: Mapping[tuple[int, int], int] = {}
         self._limit = PLAIN_LIMIT if plain_limit is None else plain_limit
         self._field: Field | None = None

@@ -158,7 +158,7 @@ def fitting(
 
 def ideal(layout: Layout, *, limited: bool) -> tuple[int, ...] | None:
     """A worth that no assignment exceeds; None where bounds do not tell all of it. limited: moves are counted first."""
-    names = layout.settings.objective
+    names = layout.objective
     if not set(names) <= {"placed", "slack", "stable", "nodes"}:
         return None
     most = ceilings(layout)

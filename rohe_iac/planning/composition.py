@@ -56,6 +56,7 @@ def compose(attempt: Attempt, previous: Plan | None) -> Plan:
         unplaced=_unplaced(attempt),
         refusals=tuple(item for item in attempt.refusals if item is not None),
         bound=_bound(attempt),
+        proofs=attempt.proofs,
     )
 
 

@@ -40,6 +40,9 @@ class Layout:
         self.spare = spare
         self.problem = problem
         self.settings = problem.settings
+        named = problem.settings.objective
+        # Whatever else is wished for, it is wished of plans that place what can be placed.
+        self.objective = named if "placed" in named else ("placed", *named)
         self.nodes: tuple[Supply, ...] = tuple(sorted(problem.nodes, key=lambda node: node.name))
         self.demands: tuple[Demand, ...] = tuple(
             surviving(demand, problem.settings.survive)

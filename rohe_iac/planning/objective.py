@@ -45,7 +45,7 @@ class Objective:
             if before and before.get((demand, index), node) != node:
                 moved += 1
         terms: list[int] = [-max(0, moved - self.limit)] if self.limit is not None else []
-        for name in layout.settings.objective:
+        for name in layout.objective:
             if name == "placed":
                 terms += levels
             elif name == "stable":
@@ -68,6 +68,6 @@ class Objective:
         for position, demand in enumerate(self.layout.demands):
             levels[self._level[position]] += demand.replicas
         terms: list[int] = [0] if self.limit is not None else []
-        for name in self.layout.settings.objective:
+        for name in self.layout.objective:
             terms += {"placed": levels, "stable": [0], "nodes": [-nodes]}.get(name, [])
         return tuple(terms)

@@ -56,7 +56,7 @@ def plan(problem: Problem, previous: Plan | None = None, *, explain: bool = True
 
     previous: the plan as applied last; its replicas stay on their nodes and keep their ports where they can.
     explain: whether to tell score parts and refused nodes of placed replicas; the placements are the same without.
-    Errors: UnknownStrategy, UnknownExtension; with the strategy `exact` SolverMissing, NotCovered.
+    Errors: UnknownStrategy, UnknownExtension; with the strategy `exact` SolverMissing.
     """
     if problem.settings.strategy not in STRATEGIES and problem.extensions.strategy is None:
         raise UnknownStrategy(
@@ -119,8 +119,11 @@ def _attempt(
     queue = order(layout)
     strategy = problem.settings.strategy
     if strategy in (PORTFOLIO, EXACT):
-        found = _searched(layout, queue, kept, explain, _passes(layout, queue, kept))
-        return found if strategy == PORTFOLIO else _solved(layout, queue, kept, explain, found)
+        starts = _passes(layout, queue, kept)
+        found = _searched(layout, queue, kept, explain, starts)
+        return (
+            found if strategy == PORTFOLIO else _solved(layout, queue, kept, explain, found, _forced(starts[0], kept))
+        )
     attempt = Attempt(layout, strategy, explain=explain).run(queue, kept)
     drop_lonely(attempt)
     # A replica that stays must not cost another its place: what does not fit beside it may fit with a few moves. Nor
@@ -154,12 +157,7 @@ def _searched(
 
     The first start keeps all that can stay: what moved in it had to, and is not held against `max_moves`.
     """
-    forced = sum(
-        kept.get((demand, decision.index), decision.node) != decision.node
-        for demand, decisions in enumerate(starts[0].decisions)
-        for decision in decisions
-    )
-    objective = Objective(layout, kept, forced)
+    objective = Objective(layout, kept, _forced(starts[0], kept))
     rated = [objective.worth((replica, grant.node) for replica, grant in start.grants().items()) for start in starts]
     best = starts[rated.index(max(rated))]
     missing = {(demand, index) for demand, indices in enumerate(best.missing) for index in indices}
@@ -175,6 +173,15 @@ def _searched(
     settled = Attempt(layout, BEST_FIT, explain=explain).settle(queue, search.placed, kept)
     drop_lonely(settled)
     return settled
+
+
+def _forced(start: Attempt, kept: Mapping[tuple[int, int], int]) -> int:
+    """How many moved in a start that keeps all that can stay."""
+    return sum(
+        kept.get((demand, decision.index), decision.node) != decision.node
+        for demand, decisions in enumerate(start.decisions)
+        for decision in decisions
+    )
 
 
 def _budget(layout: Layout) -> int:
@@ -193,14 +200,18 @@ def _has_a_chance(layout: Layout, demand: int) -> bool:
 
 
 def _solved(
-    layout: Layout, queue: list[int], kept: Mapping[tuple[int, int], int], explain: bool, start: Attempt
+    layout: Layout, queue: list[int], kept: Mapping[tuple[int, int], int], explain: bool, start: Attempt, forced: int
 ) -> Attempt:
     from rohe_iac.planning.exact import solve
 
-    solution = solve(layout, dict(kept), start.grants())
+    solution = solve(layout, Objective(layout, kept, forced), start.grants())
     solved = Attempt(layout, BEST_FIT, explain=explain).settle(queue, solution.grants, kept)
-    if not any(solved.missing):
-        solved.least_nodes = next((limit for name, _, limit, _ in solution.terms if name == "nodes"), 0)
+    solved.proofs = solution.proofs
+    terms = [proof.term for proof in solution.proofs]
+    before = set(terms[: terms.index("nodes")]) if "nodes" in terms else {"all"}
+    # What is proven of plans that move as little, or cost as little, says nothing of all plans of these replicas.
+    if not any(solved.missing) and before <= ({"placed"} if kept else {"placed", "stable", "moves"}):
+        solved.least_nodes = solution.proofs[terms.index("nodes")].limit
     return solved
 
 

@@ -34,7 +34,7 @@ class Tally:
         for (position, _), node in before.items():
             self.had[position, node] = self.had.get((position, node), 0) + 1
             self._fresh[position] -= 1
-        self.terms = tuple(dict.fromkeys(name for name in layout.settings.objective if name != "slack"))
+        self.terms = tuple(dict.fromkeys(name for name in layout.objective if name != "slack"))
         self._weigh()
 
     def _weigh(self) -> None:
@@ -85,7 +85,7 @@ class Tally:
         """The worth, as Objective tells it."""
         moved = self.moved(content, waiting)
         terms = [-max(0, moved - self.limit)] if self.limit is not None else []
-        for name in self.layout.settings.objective:
+        for name in self.layout.objective:
             if name == "placed":
                 levels = list(self._totals)
                 for level, wait in zip(self._level, waiting, strict=True):

@@ -50,6 +50,7 @@ def verify(problem: Problem, plan: Plan) -> tuple[Fault, ...]:
     faults += _survival(problem, known)
     faults += [Fault(*told) for told in broken_links(problem, known)]
     faults += _bound(problem, plan)
+    faults += _proofs(problem, plan)
     if not faults:
         # Plugged filters are asked of what holds otherwise, so that they see only what can be.
         faults += [Fault(*told) for told in refused_by_filters(problem, known)]
@@ -236,6 +237,25 @@ def _survival(problem: Problem, items: list[Placement]) -> Iterator[Fault]:
 def by_solver(plan: Plan) -> bool:
     """Whether the plan's bound is a solver's, which is not derived anew."""
     return plan.strategy == "exact" and plan.bound.arguments == ("exact",)
+
+
+def _proofs(problem: Problem, plan: Plan) -> Iterator[Fault]:
+    """What a solver says was reached, counted anew, and limits on the right side of it; the limits are its word."""
+    if plan.proofs and plan.strategy != "exact":
+        yield Fault("proofs", problem.stack, f"the strategy {plan.strategy} proves nothing")
+    rank = {demand.workload: 1 << 40 if demand.system else demand.priority for demand in problem.demands}
+    placed = Counter(rank.get(item.workload) for item in plan.placements)
+    levels = iter(sorted(set(rank.values()), reverse=True))
+    used = {item.node for item in plan.placements}
+    cost = sum(node.cost for node in problem.nodes if node.name in used)
+    for proof in plan.proofs:
+        told = {"nodes": len(used), "cost": cost}.get(proof.term, proof.reached)
+        if proof.term == "placed":
+            told = placed[next(levels, None)]
+        if proof.reached != told:
+            yield Fault("proofs", problem.stack, f"{proof.term} is {told}, the solver says {proof.reached}")
+        if proof.reached != proof.limit and (proof.reached > proof.limit) == (proof.term == "placed"):
+            yield Fault("proofs", problem.stack, f"{proof.term} reaches {proof.reached} beyond the limit {proof.limit}")
 
 
 def _bound(problem: Problem, plan: Plan) -> Iterator[Fault]:

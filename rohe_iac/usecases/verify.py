@@ -30,10 +30,12 @@ def verified(planfile: PlanFile, root: Path) -> Verified:
     Errors: UnusableModule, BadExtension.
     """
     problem, moved = reopened(planfile.problem, root)
-    bound = planfile.plan.bound
-    claimed = (
-        (f"bound: that {bound.at_least} nodes are needed is the solver's word",) if by_solver(planfile.plan) else ()
-    )
+    plan = planfile.plan
+    claimed = [f"bound: that {plan.bound.at_least} nodes are needed is the solver's word"] if by_solver(plan) else []
+    if plan.proofs:
+        claimed.append(
+            f"proofs: limits of {', '.join(dict.fromkeys(one.term for one in plan.proofs))} are the solver's"
+        )
     return Verified(faults_of(replace(planfile, problem=problem)), (*moved, *claimed))
 
 

@@ -26,6 +26,7 @@ from rohe_iac.planning.attempt import Attempt
 from rohe_iac.planning.composition import compose
 from rohe_iac.planning.exact import solve
 from rohe_iac.planning.layout import Layout
+from rohe_iac.planning.objective import Objective
 from rohe_iac.planning.plan import Plan
 from rohe_iac.planning.planner import plan
 from rohe_iac.planning.problem import Problem
@@ -75,7 +76,7 @@ def answer(problem: Problem, effort: float) -> Answer:
     asked = replace(problem, settings=replace(problem.settings, strategy="exact"))
     layout = Layout(asked)
     start = time.process_time()
-    solution = solve(layout, {}, {}, effort)
+    solution = solve(layout, Objective(layout, {}), {}, effort)
     spent = time.process_time() - start
     settled = Attempt(layout, "best-fit", explain=False).settle(order(layout), solution.grants, {})
     found = Answer(worth(asked, compose(settled, None)), solution.proven, effort, round(spent, 1))

@@ -70,10 +70,10 @@ def told_wrong(found: Plan) -> Iterator[tuple[str, Plan]]:
         yield word, replace(found, bound=replace(bound, **changed))  # type: ignore[arg-type]
     for one in found.refusals[:1]:
         yield "refusals twice", replace(found, refusals=(one, *found.refusals))
-        yield "count", replace(found, refusals=(replace(one, by_rule=(("cpu", 999),)), *found.refusals[1:]))
+        yield "count", replace(found, refusals=(structs.replace(one, by_rule=(("cpu", 999),)), *found.refusals[1:]))
     for lost in found.unplaced[:1]:
         yield "unplaced left out", replace(found, unplaced=found.unplaced[1:])
-        yield "unplaced name", replace(found, unplaced=(replace(lost, service="other"), *found.unplaced[1:]))
+        yield "unplaced name", replace(found, unplaced=(structs.replace(lost, service="other"), *found.unplaced[1:]))
 
 
 def alterations(asked: Problem, found: Plan) -> Iterator[tuple[str, Plan]]:

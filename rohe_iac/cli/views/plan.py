@@ -13,7 +13,9 @@ from rohe_iac.cli.console import Output, Screen
 from rohe_iac.cli.views.bars import node_bars
 from rohe_iac.deployment.planfile import PlanFile
 from rohe_iac.foundation.quantities import counted, shown_cpu, shown_share
-from rohe_iac.planning.plan import Placement, Plan
+from rohe_iac.planning.plan import Placement, Plan, Proof
+
+MILLION = 1_000_000
 
 FEW = 60
 """Replicas, and changes, that one screen shows one by one; above it a summary stands in their place."""
@@ -56,6 +58,8 @@ class PlanView:
             f"{counted(len(plan.placements), 'replica')} placed, {len(plan.unplaced)} not; "
             f"uses {counted(bound.nodes_used, 'node')}, {least}{why}; {plan.strategy}"
         )
+        if plan.proofs:
+            self.screen.out.print(f"solver: {'; '.join(_proof(proof) for proof in plan.proofs)}")
         if len(plan.placements) > FEW and not every:
             self._summary(plan)
             return
@@ -142,3 +146,12 @@ def _cells(place: Placement) -> tuple[str, str, str, str, str]:
     ports = " ".join(f"{port.name}:{port.number}" for port in place.ports)
     moved = f"moved from {place.was}; " if place.was and place.was != place.node else ""
     return escape(name), cores, devices, ports, escape(moved + place.reason)
+
+
+def _proof(proof: Proof) -> str:
+    """One term of the objective, with the proof or the gap that is left."""
+    scale = MILLION if proof.term == "cost" else 1
+    reached, limit = (f"{amount / scale:g}" if scale > 1 else str(amount) for amount in (proof.reached, proof.limit))
+    if proof.reached == proof.limit:
+        return f"{proof.term} {reached}, proven"
+    return f"{proof.term} {reached}, {'at most' if proof.term == 'placed' else 'at least'} {limit}"

@@ -28,7 +28,7 @@ def plan(
     ] = None,
     what_if: Annotated[
         str | None,
-        typer.Option("--what-if", metavar="EDITS", help="Compare with edits: `node/pi-1=down,link/4g.latency*=3`."),
+        typer.Option("--what-if", metavar="EDITS", help="Compare with edits: `node/pi-*=down,pipeline/p.load*=2`."),
     ] = None,
     max_moves: Annotated[
         int | None, typer.Option("--max-moves", min=0, help="Move at most so many replicas that could stay.")
@@ -47,7 +47,7 @@ def plan(
         from rohe_iac.cli.views.what_if import WhatIfView
         from rohe_iac.usecases.what_if import what_if as compared
 
-        answer = compared(planned.planfile.problem, planned.planfile.plan, what_if)
+        answer = compared(planned, what_if)
         WhatIfView(screen).show(answer, output)
         return ExitCode.UNPLACED if answer.lost else ExitCode.OK
     if out is not None:

@@ -1,37 +1,57 @@
-"""Edits: small changes of a problem, as people type them: `node/jetson-1=down,link/4g.latency*=3`.
+"""Edits: small changes of a problem, as people type them: `node/jetson-*=down,link/4g.latency*=3`.
 
-| what | fields |
+```
+EDITS = EDIT {"," EDIT}
+EDIT  = THING "=" STATUS | THING "." FIELD OPERATOR VALUE
+THING = KIND "/" NAME        "*" in a name stands for any letters, none too
+```
+
+| thing | fields |
 |---|---|
 | `node/NAME` | the status alone (`=running`, `=cordoned`, `=down`), or `.cpu` `.rss` `.vms` `.cores` |
-| `link/NAME` | `.latency` `.bandwidth`; the wire is cut by `=down` |
-| `service/NAME` | `.replicas` `.priority` `.cpu` `.rss` `.vms` `.cores` |
+| `zone/NAME` | the same of every node with that label `zone` |
+| `link/NAME` | `.latency` `.bandwidth`; cut by `=down` |
+| `service/NAME` | `.replicas` `.priority` `.cpu` `.rss` `.vms` `.cores`, and shares by type of accelerator (`.gpu`) |
+| `pipeline/NAME` | `.load` |
 
-Operators are `=`, `*=`, `+=` and `-=`; amounts are written as in a blueprint, factors are plain numbers. `cores` scales
-or sets every core.
+Operators are `=`, `*=`, `+=` and `-=`; amounts are written as in a blueprint, factors as 3, 0.5 or 1/3. `cores` changes
+every core. Amounts end at 0, and are rounded up.
 """
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import TypeVar
 
+from rohe_iac.blueprint.hints import did_you_mean
 from rohe_iac.foundation.errors import UsageError
-from rohe_iac.foundation.quantities import bits_per_second, byte_count, millicores, seconds
-from rohe_iac.planning.demand import Demand, Resources
-from rohe_iac.planning.problem import Problem
-from rohe_iac.planning.supply import Supply, Wire
+from rohe_iac.foundation.quantities import LARGEST
 
-_PATTERN = re.compile(r"(node|link|service)/([a-z0-9:/-]+?)(?:\.([a-zA-Z]+))?\s*([*+-]?=)\s*(\S+)")
-Thing = TypeVar("Thing")
-STATUSES = ("running", "cordoned", "down")
+FIELDS = {
+    "node": ("cpu", "rss", "vms", "cores"),
+    "zone": ("cpu", "rss", "vms", "cores"),
+    "link": ("latency", "bandwidth"),
+    "service": ("replicas", "priority", "cpu", "rss", "vms", "cores"),
+    "pipeline": ("load",),
+}
+"""What can be edited of each kind of thing; a service's accelerators come by their types."""
+
+STATUSES = {"node": ("running", "cordoned", "down"), "zone": ("running", "cordoned", "down"), "link": ("down",)}
+"""What a thing as a whole can be made."""
+
+OPERATORS = ("=", "*=", "+=", "-=")
+
+_WHOLE = re.compile(r"([a-z]+)/([A-Za-z0-9:/*_-]+?)\s*(=)\s*([^=\s]+)")
+_FIELD = re.compile(r"([a-z]+)/([A-Za-z0-9:/*_-]+)\.([A-Za-z0-9._-]+?)\s*([*+-]?=)\s*([^=\s]+)")
+_FACTOR = re.compile(r"\d{1,9}(\.\d{1,9})?(/\d{1,9})?")
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One change: of which kind and name, which field (empty: the status), by which operator and value."""
+    """One change: of which kind and name (with `*`), which field (empty: the status), by which operator and value."""
 
     kind: str
     name: str
@@ -42,117 +62,86 @@ class Edit:
     def __str__(self) -> str:
         return f"{self.kind}/{self.name}{'.' + self.field if self.field else ''}{self.operator}{self.value}"
 
+    def matches(self, *names: str) -> bool:
+        """Whether one of the names is meant."""
+        if "*" not in self.name:
+            return self.name in names
+        wanted = re.compile(".*".join(map(re.escape, self.name.split("*"))))
+        return any(wanted.fullmatch(name) for name in names)
+
+    def amount(self, present: int, reader: Callable[[str], int], *, most: int = LARGEST) -> int:
+        """What the edit makes of an amount. Errors: UsageError where its value is none, or makes more than `most`."""
+        try:
+            if self.operator == "*=":
+                made = math.ceil(present * factor(self.value))
+            else:
+                value = reader(self.value)
+                made = {"=": value, "+=": present + value, "-=": max(min(present, 0), present - value)}[self.operator]
+        except ValueError as error:
+            raise UsageError(f"'{self}': {error}") from error
+        if abs(made) > most:
+            raise UsageError(f"'{self}' comes to {made:,}", hint=f"the most that is planned for is {most:,}")
+        return made
+
 
 def parse_edits(text: str) -> tuple[Edit, ...]:
-    """The edits of a comma-separated line. Errors: UsageError."""
-    found = []
-    for part in (one.strip() for one in text.split(",")):
-        match = _PATTERN.fullmatch(part)
-        if match is None:
-            raise UsageError(
-                f"'{part}' is not an edit", hint="write KIND/NAME=STATUS or KIND/NAME.FIELD=VALUE, with =, *=, += or -="
-            )
-        found.append(Edit(match[1], match[2], match[3] or "", match[4], match[5]))
-    return tuple(found)
+    """The edits of a comma-separated line.
+
+    Errors: UsageError where one cannot be read, or its kind, field, operator or status is unknown.
+    """
+    return tuple(_edit(part.strip()) for part in text.split(","))
 
 
-def apply_edits(problem: Problem, edits: tuple[Edit, ...]) -> Problem:
-    """The problem with every edit made, in order. Errors: UsageError where a name, field or value is unknown."""
-    for edit in edits:
-        if edit.kind == "node":
-            nodes = _changed(problem.nodes, lambda one: one.name == edit.name, edit, _node)  # noqa: B023
-            problem = replace(problem, nodes=nodes)
-        elif edit.kind == "link":
-            wires = _changed(problem.wires, lambda one: one.name == edit.name, edit, _wire)  # noqa: B023
-            problem = replace(problem, wires=wires)
-        else:
-            chosen = demands_named(problem, edit.name)
-            demands = _changed(problem.demands, lambda one: one in chosen, edit, _demand)  # noqa: B023
-            problem = replace(problem, demands=demands)
-    return problem
+def _edit(part: str) -> Edit:
+    if match := _FIELD.fullmatch(part):
+        edit = Edit(*match.groups())
+    elif match := _WHOLE.fullmatch(part):
+        edit = Edit(match[1], match[2], "", match[3], match[4])
+    else:
+        raise UsageError(
+            f"'{part[:80]}' is not an edit" if part else "an edit is empty",
+            hint="write KIND/NAME=STATUS or KIND/NAME.FIELD=VALUE, with =, *=, += or -=, and commas between edits",
+        )
+    if edit.kind not in FIELDS:
+        raise UsageError(f"'{edit}': nothing of the kind '{edit.kind}' can be edited", hint=near(edit.kind, FIELDS))
+    if not edit.field and edit.value not in STATUSES.get(edit.kind, ()):
+        can_be = STATUSES.get(edit.kind, ())
+        told = f"a {edit.kind} can be made {' or '.join(can_be)}" if can_be else f"name a field of the {edit.kind}"
+        fields = f"{edit.kind}/{edit.name}.FIELD{edit.operator}..., fields: {', '.join(FIELDS[edit.kind])}"
+        raise UsageError(f"'{edit}': {told}", hint=near(edit.value, can_be, sure=True) or f"or write {fields}")
+    if edit.field and edit.kind != "service" and edit.field not in FIELDS[edit.kind]:
+        raise unknown_field(edit, FIELDS[edit.kind])
+    return edit
 
 
-def demands_named(problem: Problem, name: str) -> tuple[Demand, ...]:
-    """The demands of a service as people name it: `classify`, `classify/svm`, `digits:classify`."""
-    return tuple(
-        demand
-        for demand in problem.demands
-        if name in (demand.service, f"{demand.pipeline}:{demand.service}", demand.workload.partition("/")[2])
-        or name == f"{demand.service}/{demand.member}"
+def unknown_field(edit: Edit, fields: Iterable[str]) -> UsageError:
+    """The fault of an edit of a field that the thing does not have."""
+    fields = tuple(fields)
+    hint = near(edit.field, fields, sure=True) or f"fields: {', '.join(fields)}"
+    return UsageError(f"'{edit}': a {edit.kind} has no field '{edit.field}'", hint=hint)
+
+
+def nothing_named(edit: Edit, names: Iterable[str]) -> UsageError:
+    """The fault of an edit of a thing that the stack does not have."""
+    names = sorted(set(names))
+    if "*" in edit.name:
+        told = f"of {len(names)} no {edit.kind} has a name like it" if names else f"the stack has no {edit.kind}"
+        return UsageError(f"'{edit}': {told}", hint=f"for example: {edit.kind}/{names[0]}" if names else "")
+    return UsageError(
+        f"'{edit}': the stack has no {edit.kind}/{edit.name}",
+        hint=near(edit.name, names) or "`rohe plan --all` lists what there is",
     )
 
 
-def _changed(
-    things: tuple[Thing, ...],
-    chosen: Callable[[Thing], bool],
-    edit: Edit,
-    change: Callable[[Thing, Edit], Thing | None],
-) -> tuple[Thing, ...]:
-    if not any(chosen(thing) for thing in things):
-        raise UsageError(f"the stack has no {edit.kind}/{edit.name}", hint="`rohe show` lists what there is")
-    found = [change(thing, edit) if chosen(thing) else thing for thing in things]
-    return tuple(thing for thing in found if thing is not None)
+def near(found: str, allowed: Iterable[str], *, sure: bool = False) -> str:
+    """The nearest of the allowed names as a hint, or those that there are; `sure`: only the nearest."""
+    hint = did_you_mean(found, list(allowed))
+    return hint if hint.startswith("did you") or not sure else ""
 
 
-def _node(node: Supply, edit: Edit) -> Supply:
-    if not edit.field:
-        if edit.operator != "=" or edit.value not in STATUSES:
-            raise UsageError(f"'{edit}': a node is {', '.join(STATUSES)}")
-        return replace(node, status=edit.value)
-    if edit.field == "cpu":
-        return replace(node, cpu=_amount(node.cpu, edit, millicores))
-    if edit.field == "rss":
-        return replace(node, rss=_amount(node.rss, edit, byte_count))
-    if edit.field == "vms":
-        return replace(node, vms=_amount(node.vms or 0, edit, byte_count))
-    if edit.field == "cores":
-        return replace(node, cores=tuple(_amount(core, edit, millicores) for core in node.cores))
-    raise UsageError(f"'{edit}': a node has no field {edit.field}", hint="fields: cpu, rss, vms, cores")
-
-
-def _wire(wire: Wire, edit: Edit) -> Wire | None:
-    if not edit.field:
-        if edit.operator != "=" or edit.value != "down":
-            raise UsageError(f"'{edit}': a link can only be down")
-        return None
-    if edit.field == "latency":
-        return replace(wire, latency=_amount(wire.latency or 0, edit, lambda text: round(seconds(text) * 1_000_000)))
-    if edit.field == "bandwidth":
-        return replace(wire, bandwidth=_amount(wire.bandwidth or 0, edit, bits_per_second))
-    raise UsageError(f"'{edit}': a link has no field {edit.field}", hint="fields: latency, bandwidth")
-
-
-def _demand(demand: Demand, edit: Edit) -> Demand:
-    if edit.field == "replicas":
-        return replace(demand, replicas=_amount(demand.replicas, edit, int))
-    if edit.field == "priority":
-        return replace(demand, priority=_amount(demand.priority, edit, int))
-    resources = _resources(demand.resources, edit)
-    variants = tuple(replace(one, resources=_resources(one.resources, edit)) for one in demand.variants)
-    return replace(demand, resources=resources, variants=variants)
-
-
-def _resources(asked: Resources, edit: Edit) -> Resources:
-    if edit.field == "cpu":
-        return replace(asked, cpu=_amount(asked.cpu, edit, millicores))
-    if edit.field == "rss":
-        return replace(asked, rss=_amount(asked.rss, edit, byte_count))
-    if edit.field == "vms":
-        return replace(asked, vms=_amount(asked.vms or 0, edit, byte_count))
-    if edit.field == "cores":
-        chunks = (_amount(chunk, edit, millicores) for chunk in asked.cores)
-        return replace(asked, cores=tuple(sorted(chunks, reverse=True)))
-    raise UsageError(
-        f"'{edit}': a service has no field {edit.field or 'of that kind'}",
-        hint="fields: replicas, priority, cpu, rss, vms, cores",
-    )
-
-
-def _amount(present: int, edit: Edit, reader: Callable[[str], int]) -> int:
-    try:
-        if edit.operator == "*=":
-            return max(0, round(present * Fraction(edit.value)))
-        value = reader(edit.value)
-    except (ValueError, ZeroDivisionError) as error:
-        raise UsageError(f"'{edit}': {error}") from error
-    return {"=": value, "+=": present + value, "-=": max(0, present - value)}[edit.operator]
+def factor(text: str) -> Fraction:
+    """A plain factor: 3, 0.5, 1/3. ValueError where it is none."""
+    if not _FACTOR.fullmatch(text) or text.endswith("/0"):
+        raise ValueError(f"expected a factor such as 2, 0.5 or 1/3, found '{text[:40]}'")
+    above, _, below = text.partition("/")
+    return Fraction(above) / Fraction(below or 1)

@@ -138,6 +138,8 @@ class Layout:
         self.wires = tuple(sorted(self.problem.wires, key=lambda wire: wire.name))
         best: dict[tuple[str, str], int] = {}
         for position, wire in enumerate(self.wires):
+            if wire.down:
+                continue
             a, b = wire.ends
             for ends in ((a, b), (b, a)):
                 known = best.get(ends)

@@ -72,7 +72,7 @@ class _Network:
     def __init__(self, problem: Problem) -> None:
         self._nodes = {node.name: node for node in problem.nodes}
         self._wires: dict[frozenset[str], list[Wire]] = defaultdict(list)
-        for wire in problem.wires:
+        for wire in (one for one in problem.wires if not one.down):
             self._wires[frozenset(wire.ends)].append(wire)
 
     def between(self, one: str, two: str) -> tuple[Wire | None, bool]:

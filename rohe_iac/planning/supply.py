@@ -62,7 +62,7 @@ class Supply:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """A declared link between two ends (`node/NAME` or `zone/NAME`), both ways; None: unlimited.
+    """A declared link between two ends (`node/NAME` or `zone/NAME`), both ways; None: unlimited. `down`: it is cut.
 
     A wire stands for the whole route between its ends: routes are not joined from several wires.
     """
@@ -71,3 +71,4 @@ class Wire:
     ends: tuple[str, str]
     latency: int | None = None
     bandwidth: int | None = None
+    down: bool = False

@@ -12,7 +12,7 @@ from rohe_iac.foundation.errors import UsageError
 from rohe_iac.foundation.quantities import shown_bytes, shown_cpu, shown_share
 from rohe_iac.planning.booking import booked
 from rohe_iac.planning.demand import Demand, Resources, Toleration
-from rohe_iac.planning.edits import demands_named
+from rohe_iac.planning.editing import demands_named
 from rohe_iac.planning.feasibility import device_missing, refusal, shortage
 from rohe_iac.planning.layout import Layout
 from rohe_iac.planning.ledger import Ledger

@@ -31,7 +31,7 @@ class UnreadableFile(RoheError):
 
 @dataclass(frozen=True)
 class Planned:
-    """A plan file, the blueprint it was made of, and the record it was made against."""
+    """A plan file, the blueprint it was made of, as it is written, and the record it was made against."""
 
     blueprint: Blueprint
     planfile: PlanFile
@@ -56,12 +56,10 @@ def make_plan(
     )
     profiles, measured = profiles_named(blueprint)
     problem, modules = with_extensions(problem_of(blueprint, profiles), blueprint.root)
-    if profiles:
-        blueprint = stated(blueprint, problem)
     if max_moves is not None:
         problem = replace(problem, settings=replace(problem.settings, max_moves=max_moves))
     decided = plan(problem, record.planfile.plan if record is not None else None)
-    manifests = manifests_of(blueprint, decided, profiles)
+    manifests = manifests_of(stated(blueprint, problem) if profiles else blueprint, decided, profiles)
     planfile = PlanFile(
         tool=__version__,
         project=blueprint.project,

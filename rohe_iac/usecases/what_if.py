@@ -1,41 +1,70 @@
-"""`rohe plan --what-if`: the plan under a few edits, compared with the plan as it stands."""
+"""`rohe plan --what-if`: the plan under edits, compared with the plan as it stands."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from rohe_iac.planning.difference import Change, difference
-from rohe_iac.planning.edits import Edit, apply_edits, parse_edits
+from rohe_iac.planning.editing import apply_edits, edit_loads, restated
+from rohe_iac.planning.edits import Edit, parse_edits
 from rohe_iac.planning.plan import Plan, Unplaced
 from rohe_iac.planning.planner import plan
-from rohe_iac.planning.problem import Problem
+from rohe_iac.planning.problem import Problem, problem_of
 from rohe_iac.planning.verification import Fault, verify
+from rohe_iac.usecases.plan import Planned
+from rohe_iac.usecases.profile import profiles_named
+
+SELF = ("identity", "bound", "refusals")
+"""Rules about what a plan says of itself, which an edit makes untrue without breaking anything that stands."""
 
 
 @dataclass(frozen=True)
 class WhatIf:
-    """The edits, what they change (moved, added, removed), who loses its place, and what of the old plan they break."""
+    """The edits, what they change (moved, added, removed), who loses its place, and what of the old plan they break.
+
+    notes: what the user should know of edits that change nothing.
+    """
 
     edits: tuple[Edit, ...]
     changes: tuple[Change, ...]
     lost: tuple[Unplaced, ...]
     violated: tuple[Fault, ...]
     plan: Plan
+    notes: tuple[str, ...] = ()
 
 
-def what_if(problem: Problem, decided: Plan, text: str) -> WhatIf:
+def what_if(planned: Planned, text: str) -> WhatIf:
     """Plans the edited problem again, from the placements of the plan.
 
-    Errors: UsageError where an edit is not one, or names what the stack does not have.
+    Edits of pipelines are made in the blueprint and come first: services are sized anew for the load. The others are
+    made in the problem, in order.
+    Errors: UsageError where an edit is not one, or names what the stack does not have; BadExtension.
     """
     edits = parse_edits(text)
-    edited = apply_edits(problem, edits)
+    present, decided = planned.planfile.problem, planned.planfile.plan
+    loaded = _loaded(planned, edits)
+    edited = apply_edits(loaded, edits)
     after = plan(edited, decided)
+    standing = replace(decided, placements=restated(edited, decided.placements))
     had = {item.replica for item in decided.unplaced}
+    loads = [str(edit) for edit in edits if edit.kind == "pipeline"]
+    unsized = loads and loaded.demands == present.demands and loaded.promises == present.promises
     return WhatIf(
         edits=edits,
         changes=tuple(change for change in difference(decided, after) if change.kind not in ("kept", "changed")),
         lost=tuple(item for item in after.unplaced if item.replica not in had),
-        violated=verify(edited, decided),
+        violated=tuple(fault for fault in verify(edited, standing) if fault.rule not in SELF),
         plan=after,
+        notes=(f"{', '.join(loads)}: no service is sized otherwise for it",) if unsized else (),
     )
+
+
+def _loaded(planned: Planned, edits: Sequence[Edit]) -> Problem:
+    """The problem that the blueprint poses under other loads, with the settings and callables of the plan."""
+    present = planned.planfile.problem
+    if not any(edit.kind == "pipeline" for edit in edits):
+        return present
+    blueprint = edit_loads(planned.blueprint, edits)
+    posed = problem_of(blueprint, profiles_named(blueprint)[0])
+    return replace(posed, settings=present.settings, extensions=present.extensions)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
 from rich.markup import escape
 
 from rohe_iac.cli.console import Output, Screen
+from rohe_iac.planning.difference import Change
+from rohe_iac.planning.plan import Unplaced
 from rohe_iac.planning.serial import plan_to_json
 from rohe_iac.usecases.what_if import WhatIf
 
-FEW = 40
-"""Changes told one by one; the others are counted."""
+FEW = 15
+"""Lines of each kind; the others are counted."""
 
 SIGNS = {"moved": "[yellow]~[/yellow]", "added": "[green]+[/green]", "removed": "[red]-[/red]"}
 
@@ -31,25 +34,53 @@ class WhatIfView:
                     "changes": [asdict(change) for change in answer.changes],
                     "lost": [item.replica for item in answer.lost],
                     "violated": [str(fault) for fault in answer.violated],
+                    "notes": list(answer.notes),
                     "plan": plan_to_json(answer.plan),
                 }
             )
             return
+        for note in answer.notes:
+            self._screen.err.print(f"[yellow]note:[/yellow] {escape(note)}")
         out = self._screen.out
         out.print(f"[bold]What if {escape(', '.join(str(edit) for edit in answer.edits))}[/bold]")
-        for fault in answer.violated[:FEW]:
-            out.print(f"  [red]the plan as it stands would break[/red] {escape(str(fault))}")
-        for change in answer.changes[:FEW]:
-            way = " to ".join(node for node in (change.before, change.after) if node)
-            out.print(f"  {SIGNS[change.kind]} {escape(f'{change.replica}: {change.kind}, {way}: {change.because}')}")
-        if len(answer.changes) > FEW:
-            out.print(f"  ... and {len(answer.changes) - FEW} more changes")
-        for item in answer.lost[:FEW]:
-            near = item.closest[0] if item.closest else None
-            told = f": closest is {near.node}: {near.missing}" if near else ""
-            out.print(f"  [bold red]{escape(item.replica)} would fit on no node[/bold red]{escape(told)}")
+        broken = [(fault.subject, f"{fault.rule}: {fault.message}") for fault in answer.violated]
+        self._lines("[red]![/red]", _together(broken), "the plan as it stands would break ")
+        for kind, sign in SIGNS.items():
+            ways = [(one.replica, _way(one)) for one in answer.changes if one.kind == kind]
+            self._lines(sign, _together(ways))
+        lost = [(item.replica, _closest(item)) for item in answer.lost]
+        self._lines("[bold red]x[/bold red]", _together(lost))
         counts = {kind: sum(change.kind == kind for change in answer.changes) for kind in SIGNS}
         out.print(
-            f"{counts['moved']} moved, {len(answer.lost)} lost, {len(answer.violated)} constraints of the present plan "
-            f"violated; {answer.plan.bound.nodes_used} nodes used"
+            f"{counts['moved']} moved, {counts['added']} added, {counts['removed']} removed, {len(answer.lost)} lost; "
+            f"{len(answer.violated)} constraints of the present plan violated; "
+            f"{answer.plan.bound.nodes_used} nodes used"
         )
+
+    def _lines(self, sign: str, groups: Sequence[tuple[str, str]], before: str = "") -> None:
+        for who, what in groups[:FEW]:
+            self._screen.out.print(f"  {sign} {escape(f'{before}{who}: {what}')}")
+        if len(groups) > FEW:
+            self._screen.out.print(f"  {sign} ... and {len(groups) - FEW} more such lines; -o json has them all")
+
+
+def _together(told: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Replicas of one workload of which the same is told share a line."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for subject, text in told:
+        head, _, index = subject.rpartition("/")
+        groups.setdefault((head if index.isdigit() else subject, text), []).append(subject)
+    return [
+        (names[0] + (f" and {len(names) - 1} more" if len(names) > 1 else ""), text)
+        for (_, text), names in groups.items()
+    ]
+
+
+def _way(change: Change) -> str:
+    nodes = " to ".join(node for node in (change.before, change.after) if node)
+    return f"{change.kind}, {nodes}: {change.because}"
+
+
+def _closest(item: Unplaced) -> str:
+    near = item.closest[0] if item.closest else None
+    return f"would fit on no node{f'; closest is {near.node}: {near.missing}' if near else ''}"

@@ -6,12 +6,11 @@ import pytest
 
 from rohe_iac.foundation.errors import UsageError
 from rohe_iac.planning.audit import audit
-from rohe_iac.planning.demand import DeviceRequest, Edge, Spread
-from rohe_iac.planning.edits import apply_edits, parse_edits
+from rohe_iac.planning.demand import DeviceRequest, Spread
 from rohe_iac.planning.plan import Plan
 from rohe_iac.planning.planner import plan
 from rohe_iac.planning.problem import Problem
-from rohe_iac.planning.supply import Taint, Wire
+from rohe_iac.planning.supply import Taint
 from rohe_iac.planning.verification import verify
 from rohe_iac.planning.why_not import why_not
 
@@ -57,27 +56,6 @@ def test_why_not_says_when_one_more_would_fit_and_names_what_it_does_not_know(wo
         why_not(problem, plan(problem), "d", "n9")
     with pytest.raises(UsageError, match="service/x"):
         why_not(problem, plan(problem), "x", "n1")
-
-
-def test_edits_change_nodes_links_and_services(world: Any) -> None:
-    wire = Wire("4g", ("zone/a", "zone/b"), 8000, 100)
-    problem = world.problem(
-        [world.node("n1")], [world.demand("d", cpu=300)], wires=[wire], edges=[Edge("service/p:d", "service/p:d")]
-    )
-    edits = parse_edits("node/n1=down, link/4g.latency*=3,service/d.replicas=4,service/p:d.cpu+=200m,node/n1.rss=1Gi")
-    edited = apply_edits(problem, edits)
-    assert (edited.nodes[0].status, edited.nodes[0].rss) == ("down", 2**30)
-    assert edited.wires[0].latency == 24_000
-    assert (edited.demands[0].replicas, edited.demands[0].resources.cpu) == (4, 500)
-    assert [str(edit) for edit in edits][:2] == ["node/n1=down", "link/4g.latency*=3"]
-
-
-@pytest.mark.parametrize(
-    "text", ["", "n1=down", "node/n1=broken", "node/n9=down", "service/d.colour=3", "node/n1.cpu=x"]
-)
-def test_an_edit_that_is_none_or_names_nothing_is_told(world: Any, text: str) -> None:
-    with pytest.raises(UsageError):
-        apply_edits(world.problem([world.node("n1")], [world.demand("d")]), parse_edits(text))
 
 
 def test_an_audit_tells_who_is_homeless_and_who_falls_silent(world: Any) -> None:

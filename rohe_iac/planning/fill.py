@@ -16,6 +16,9 @@ from rohe_iac.planning.packing import packed
 REMEMBERED = 200_000
 """How many fills are kept before all are forgotten."""
 
+FULL = -(1 << 60)
+"""Less than what is left on any node."""
+
 Free = tuple[int, int, int, tuple[int, ...], tuple[int, ...]]
 """Cpu, rss, vms, cores and devices (both by position)."""
 
@@ -27,15 +30,15 @@ class Fill:
     """What is free on a node of one kind.
 
     left: shares of what the node offers that are free, summed, in thousandths. load: the same of cpu, memory and cores
-    that are taken. rows: free cores, largest first. fits, steps: what was found out about one more replica of a class.
+    that are taken. rows: free cores, largest first. rests, steps: what was found out about one more replica of a class.
     """
 
-    __slots__ = ("fits", "free", "kind", "left", "load", "rows", "steps")
+    __slots__ = ("free", "kind", "left", "load", "rests", "rows", "steps")
 
     def __init__(self, kind: int, free: Free, left: int, load: int) -> None:
         self.kind, self.free, self.left, self.load = kind, free, left, load
         self.rows = sorted(free[3], reverse=True)
-        self.fits: dict[int, bool] = {}
+        self.rests: dict[int, int] = {}
         self.steps: dict[int, tuple[Fill, Part]] = {}
 
 
@@ -49,7 +52,7 @@ class Fills:
     def __init__(self, layout: Layout, ledger: Ledger) -> None:
         self.layout = layout
         self._known: dict[tuple[int, Free], Fill] = {}
-        self._packed: dict[tuple[Free, int, tuple[int, ...]], tuple[Fill, list[Part]] | None] = {}
+        self._packed: dict[tuple[Fill, tuple[int, ...]], tuple[Fill, list[Part]] | None] = {}
         self._example: list[int] = []
         self.kinds: list[int] = []
         numbers: dict[tuple[object, ...], int] = {}
@@ -119,9 +122,10 @@ class Fills:
             known = self._known[kind, free] = Fill(kind, free, left, load)
         return known
 
-    def fitting(self, fill: Fill, demand: int) -> bool:
-        """Whether one more replica of the demand fits by its amounts; remembered in `fits`."""
-        found = fill.fits[demand] = self._fitting(fill, demand)
+    def rest(self, fill: Fill, demand: int) -> int:
+        """What is `left` with one more replica of the demand, FULL where it does not fit by its amounts; remembered."""
+        found = fill.left - self.takes[fill.kind][demand] if self._fitting(fill, demand) else FULL
+        fill.rests[demand] = found
         return found
 
     def _fitting(self, fill: Fill, demand: int) -> bool:
@@ -202,7 +206,7 @@ class Fills:
         if sum(asked.cores) > sum(cores):
             return None
         wanted = sorted([part[0] for part in parts] + [demand])
-        key = (base.free, base.kind, tuple(wanted))
+        key = (base, tuple(wanted))
         known = self._packed.get(key, 0)
         if known != 0:
             return known  # type: ignore[return-value]

@@ -15,17 +15,20 @@ def packed(free: Sequence[int], asked: Sequence[tuple[int, ...]]) -> list[tuple[
     """
     chunks = sorted(((amount, len(one), number) for number, one in enumerate(asked) for amount in one), reverse=True)
     left = list(free)
-    on: list[set[int]] = [set() for _ in left]
+    # The requests that have a chunk on each core, as bits.
+    on = [0] * len(left)
     chosen: list[int] = []
     tries: list[list[int]] = []
     spent = 0
 
     def choices(position: int) -> list[int]:
         amount, _, number = chunks[position]
-        fitting = sorted((room, core) for core, room in enumerate(left) if room >= amount and number not in on[core])
+        bit = 1 << number
+        fitting = [(room, core) for core, room in enumerate(left) if room >= amount and not on[core] & bit]
+        fitting.sort()
         found, seen = [], set()
         for room, core in fitting:
-            mark = (room, frozenset(on[core]))
+            mark = (room, on[core])
             if mark not in seen:
                 seen.add(mark)
                 found.append(core)
@@ -43,7 +46,7 @@ def packed(free: Sequence[int], asked: Sequence[tuple[int, ...]]) -> list[tuple[
             core = tries[position].pop()
             amount, _, number = chunks[position]
             left[core] -= amount
-            on[core].add(number)
+            on[core] |= 1 << number
             chosen.append(core)
             position += 1
             continue
@@ -54,7 +57,7 @@ def packed(free: Sequence[int], asked: Sequence[tuple[int, ...]]) -> list[tuple[
         core = chosen.pop()
         amount, _, number = chunks[position]
         left[core] += amount
-        on[core].discard(number)
+        on[core] &= ~(1 << number)
     rows: list[list[tuple[int, int]]] = [[] for _ in asked]
     for (amount, _, number), core in zip(chunks, chosen, strict=True):
         rows[number].append((core, amount))

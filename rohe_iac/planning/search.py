@@ -13,9 +13,9 @@ own, so that the same problem gives the same plan everywhere.
 
 from __future__ import annotations
 
-from rohe_iac.planning.draws import Draws
+from rohe_iac.planning.draws import drawing
 from rohe_iac.planning.feasibility import near_holds, placement_refusal
-from rohe_iac.planning.fill import Fill, Fills, Part
+from rohe_iac.planning.fill import FULL, Fill, Fills, Part
 from rohe_iac.planning.layout import Layout
 from rohe_iac.planning.ledger import Grant, Ledger
 from rohe_iac.planning.objective import Objective, Worth
@@ -50,7 +50,7 @@ class Search:
         self.layout, self.objective = layout, objective
         self.placed, self.missing = dict(grants), set(missing)
         self.tally = Tally(layout, objective.before, objective.limit)
-        self.draws = Draws(len(grants) + 17)
+        self.below = drawing(len(grants) + 17)
         demands, nodes = range(len(layout.demands)), range(len(layout.nodes))
         self.usable = [[node for node in nodes if not layout.static(demand)[node]] for demand in demands]
         self._filters = bool(layout.extensions.filters)
@@ -155,7 +155,7 @@ class Search:
         self.limit = self.opened - 1
         nodes.sort(key=lambda node: (-self.fill[node].left, node))
         self.touched, self.changes = {}, []
-        self._take_off(nodes[min(self.draws.below(len(nodes)), self.draws.below(len(nodes)))], whole=True)
+        self._take_off(nodes[min(self.below(len(nodes)), self.below(len(nodes)))], whole=True)
         self.distance = self._measure()
 
     def _iterate(self, warmth: int) -> bool:
@@ -163,11 +163,11 @@ class Search:
         self.touched, self.changes = {}, []
         waiting, opened = list(self.waiting), self.opened
         self._lacks = any(waiting)
-        self.mends = not self._filters and self.draws.below(2) == 0
+        self.mends = not self._filters and self.below(2) == 0
         self._ruin()
         self._recreate()
         distance = self._measure()
-        if distance <= self.distance + self.draws.below(warmth + 1):
+        if distance <= self.distance + self.below(warmth + 1):
             self.distance = distance
             return True
         for node, (fill, parts) in self.touched.items():
@@ -202,7 +202,7 @@ class Search:
         kept: list[Part] = []
         fill = self.fills.base[node] if whole else self.fill[node]
         for part in parts:
-            if not whole and self.draws.below(2):
+            if not whole and self.below(2):
                 kept.append(part)
                 continue
             self.waiting[part[0]] += 1
@@ -215,7 +215,7 @@ class Search:
         self.content[node], self.fill[node] = kept, fill
 
     def _ruin(self) -> None:
-        below = self.draws.below
+        below = self.below
         nodes = [node for node, parts in enumerate(self.content) if parts and not self.pinned[node]]
         if not nodes:
             return
@@ -246,31 +246,41 @@ class Search:
         return any(not near_holds(layout, ledger, demand, others, key, node) for others, key in layout.near[demand])
 
     def _recreate(self) -> None:
-        below, waiting, demands = self.draws.below, self.waiting, self.layout.demands
+        below, waiting, demands = self.below, self.waiting, self.layout.demands
         half = len(self._orders) // 2
         key = self._orders[below(half) + (half if below(2) and self._lacks else 0)]
-        mixed = below(3) == 0
-        queue = [
-            (-demands[demand].priority, below(1 << 30) if mixed else key[demand], demand)
-            for demand, number in enumerate(waiting)
-            for _ in range(number)
-        ]
+        if below(3) == 0:
+            queue = [
+                (-demands[demand].priority, below(1 << 30), demand, 1)
+                for demand, number in enumerate(waiting)
+                for _ in range(number)
+            ]
+        else:
+            queue = [
+                (-demands[demand].priority, key[demand], demand, number)
+                for demand, number in enumerate(waiting)
+                if number
+            ]
         queue.sort()
         by_near = any(self.layout.near)
         if by_near:
             self.ledger.pending = {demand for demand, number in enumerate(waiting) if number}
         bias = self._bias()
         refused: set[int] = set()
-        for _, _, demand in queue:
-            if demand not in refused and not self._insert(demand, *bias):
-                refused.add(demand)
+        for _, _, demand, number in queue:
+            if demand in refused:
+                continue
+            for _ in range(number):
+                if not self._insert(demand, *bias):
+                    refused.add(demand)
+                    break
         if by_near:
             self.ledger.pending = set()
             self._take_off_lonely()
 
     def _bias(self) -> tuple[list[int], int]:
         """Points of nodes, and how many a thousandth of what is left of the node takes from them."""
-        below, number = self.draws.below, len(self.fill)
+        below, number = self.below, len(self.fill)
         mode = below(6)
         if mode < 2:
             # Open nodes first, as they are before the first insertion.
@@ -286,17 +296,17 @@ class Search:
         return ranks, 0
 
     def _insert(self, demand: int, bias: list[int], weight: int) -> bool:
-        fill, content, fills, below = self.fill, self.content, self.fills, self.draws.below
-        takes, ruled, closed = fills.takes, self.ruled[demand], self.opened >= self.limit
+        fill, content, fills, below = self.fill, self.content, self.fills, self.below
+        ruled, closed = self.ruled[demand], self.opened >= self.limit
         best, most = -1, -1 << 60
         for node in self.usable[demand]:
             now = fill[node]
-            fits = now.fits.get(demand)
-            if fits is None:
-                fits = fills.fitting(now, demand)
-            if not fits or (closed and not content[node]):
+            rest = now.rests.get(demand)
+            if rest is None:
+                rest = fills.rest(now, demand)
+            if rest == FULL or (closed and not content[node]):
                 continue
-            points = bias[node] - weight * (now.left - takes[now.kind][demand])
+            points = bias[node] - weight * rest
             if points <= most or (ruled and self._refused(demand, node)):
                 continue
             if best < 0 or below(20):

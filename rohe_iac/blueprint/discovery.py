@@ -69,12 +69,13 @@ class ReadFile:
     faults: tuple[Diagnostic, ...] = ()
 
 
-def documents_under(root: Path) -> Iterator[ReadFile]:
+def documents_under(root: Path, within: Path | None = None) -> Iterator[ReadFile]:
     """All `*.yaml` and `*.yml` files, sorted by path: under `blueprints/`, or under the root where there is none.
 
-    Folders whose name begins with a dot, and folders that are symbolic links, are left out.
+    within: take those under this folder instead. Folders whose name begins with a dot, and folders that are symbolic
+    links, are left out.
     """
-    top = root / "blueprints" if (root / "blueprints").is_dir() else root
+    top = within or (root / "blueprints" if (root / "blueprints").is_dir() else root)
     names: list[Path] = []
     for folder, folders, files in os.walk(top):
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _NOT_OURS)

@@ -160,6 +160,8 @@ def _checked(template: nodes.Template) -> list[nodes.Expr]:
     for node in template.find_all(nodes.Node):
         if not isinstance(node, _NODES):
             raise Refused(f"{type(node).__name__.lower()} is not allowed in an expression")
+        if isinstance(node, nodes.CondExpr) and node.expr2 is None:
+            raise Refused("an 'if' without 'else' comes to nothing where it does not hold; add else")
         if isinstance(node, nodes.Name) and node.name != "inputs":
             raise Refused(f"'{node.name}' is not known; expressions see inputs.NAME only")
         if isinstance(node, nodes.Name) and id(node) not in taken:

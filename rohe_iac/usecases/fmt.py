@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rohe_iac.blueprint.discovery import ReadFile, documents_under, read_file, root_of
+from rohe_iac.blueprint.discovery import ReadFile, decoded, documents_under, read_file, root_of
 from rohe_iac.blueprint.document import read_plain
-from rohe_iac.blueprint.formatting import formatted
+from rohe_iac.blueprint.formatting import NoNormalForm, formatted
 from rohe_iac.blueprint.identifying import OURS
 from rohe_iac.blueprint.tree import read_tree
 from rohe_iac.foundation.diagnostics import InvalidBlueprint, Severity
@@ -18,10 +18,15 @@ from rohe_iac.foundation.errors import UsageError
 
 @dataclass(frozen=True)
 class Formatted:
-    """changed: files that were (or, when only checked, would be) rewritten; odd: files that have no normal form."""
+    """changed: files that were (or, when only checked, would be) rewritten.
+
+    odd: files that have no normal form, with the line and the reason; foreign: files that were named and hold no
+    documents of ours; read: how many hold some.
+    """
 
     changed: tuple[Path, ...]
-    odd: tuple[Path, ...]
+    odd: tuple[tuple[Path, int, str], ...]
+    foreign: tuple[Path, ...]
     read: int
 
 
@@ -30,24 +35,50 @@ def format_documents(paths: Sequence[Path], *, check: bool = False) -> Formatted
 
     Errors: InvalidBlueprint where a text is not YAML; UsageError where there is no such path, or it cannot be written.
     """
-    changed, odd, count = [], [], 0
+    changed: list[Path] = []
+    odd: list[tuple[Path, int, str]] = []
+    foreign: list[Path] = []
+    count = 0
     for path, file in _files(paths):
         if file.source is None:
             raise InvalidBlueprint(file.faults)
-        text = file.source.text
-        if not OURS.search(text):
+        if not OURS.search(file.source.text):
+            if path in paths:
+                foreign.append(path)
             continue
         count += 1
-        if not read_plain(text).values:
-            _refuse(file)
-        result = formatted(text)
-        if result is None:
-            odd.append(path)
-        elif result != text:
+        try:
+            result = _normal(file)
+        except NoNormalForm as error:
+            odd.append((path, error.line, error.reason))
+            continue
+        if result != file.source.text:
             changed.append(path)
             if not check:
                 _write(path, result)
-    return Formatted(tuple(changed), tuple(odd), count)
+    return Formatted(tuple(changed), tuple(odd), tuple(foreign), count)
+
+
+def format_text(content: bytes) -> tuple[str, bool]:
+    """The normal form of what came over a pipe, and whether it is another one; a text without normal form as it is.
+
+    Errors: InvalidBlueprint where it is not YAML.
+    """
+    file = decoded("-", content)
+    if file.source is None:
+        raise InvalidBlueprint(file.faults)
+    try:
+        result = _normal(file)
+    except NoNormalForm as error:
+        raise UsageError(f"-:{error.line}: {error.reason}") from error
+    return result, result != file.source.text
+
+
+def _normal(file: ReadFile) -> str:
+    assert file.source is not None
+    if not read_plain(file.source.text).values:
+        _refuse(file)
+    return formatted(file.source.text)
 
 
 def _refuse(file: ReadFile) -> None:
@@ -59,8 +90,9 @@ def _refuse(file: ReadFile) -> None:
 def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, ReadFile]]:
     for path in paths:
         if path.is_dir():
-            root = root_of(path)
-            yield from ((root / file.name, file) for file in documents_under(root))
+            root, folder = root_of(path), path.resolve()
+            found = documents_under(root, None if folder == root.resolve() else folder)
+            yield from ((root / file.name, file) for file in found)
         elif path.is_file():
             yield path, read_file(root_of(path.parent), Path.cwd() / path)
         else:
@@ -70,6 +102,10 @@ def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, ReadFile]]:
 def _write(path: Path, text: str) -> None:
     # The new file takes the old one's place at once, with its mode.
     target = path.resolve()
+    if not target.stat().st_mode & 0o222:
+        raise UsageError(
+            f"cannot write {path}: it is read-only", hint="`rohe fmt --check` only tells what would change"
+        )
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         temporary.write_text(text, encoding="utf-8", newline="")

@@ -34,10 +34,15 @@ class UnwritableOutput(RoheError):
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """What was imported, and what `rohe validate` tells of it: warnings and notes, never errors."""
+    """What was imported, and what `rohe validate` tells of it: warnings, never errors.
+
+    absent: references to what was not imported along with it, which validate tells as errors where nothing else in the
+    blueprint has that name.
+    """
 
     imported: Imported
     diagnostics: tuple[Diagnostic, ...]
+    absent: tuple[Diagnostic, ...] = ()
 
 
 class FilesBeside(Beside):
@@ -106,21 +111,23 @@ def import_files(
             raise InvalidImport([*faults, *error.faults]) from error
         if faults:
             raise InvalidImport(faults)
-        return Import(imported, _checked(imported, root))
+        return Import(imported, *_checked(imported, root))
 
 
-def _checked(imported: Imported, root: Path) -> tuple[Diagnostic, ...]:
-    """What `rohe validate` would tell of the text, references into the void left out.
+def _checked(imported: Imported, root: Path) -> tuple[tuple[Diagnostic, ...], tuple[Diagnostic, ...]]:
+    """What `rohe validate` would tell of the text: warnings, and references into the void.
 
     Errors: InvalidImport where it is told as an error, so that no invalid document is ever written.
     """
     tree = read_tree(root, [decoded("imported.yaml", imported.text.encode())])
     tree.findings += check_links(tree)
-    told = [item for item in tree.told() if item.code not in MISSING]
+    everything = tree.told()
+    told = [item for item in everything if item.code not in MISSING]
     errors = [item for item in told if item.severity is Severity.ERROR]
     if errors:
         raise InvalidImport([Fault(item.place, f"would be {item.code}: {item.message}", item.hint) for item in errors])
-    return tuple(item for item in told if item.severity is Severity.WARNING)
+    warnings = tuple(item for item in told if item.severity is Severity.WARNING)
+    return warnings, tuple(item for item in everything if item.code in MISSING)
 
 
 def write_documents(path: Path, imported: Imported) -> None:

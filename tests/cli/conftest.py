@@ -26,15 +26,15 @@ def repository(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def rohe(repository: Path, tmp_path: Path) -> Run:
-    """Runs `rohe ARGUMENTS` in the repository; returns the finished process with its text."""
+    """Runs `rohe ARGUMENTS` in the repository; returns the finished process with its text. piped: its input."""
 
-    def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    def run(*arguments: str, piped: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path / "state"), "COLUMNS": "160", **variables}
         return subprocess.run(
             [str(Path(sys.executable).parent / "rohe"), *arguments],
             cwd=repository,
             env=environment,
-            stdin=subprocess.DEVNULL,
+            input=piped,
             capture_output=True,
             text=True,
             timeout=60,

@@ -11,9 +11,10 @@ from fractions import Fraction
 from typing import Any
 
 from rohe_iac.blueprint.base import Metadata, Model
-from rohe_iac.blueprint.importing.naming import ORIGINAL_NAME
+from rohe_iac.blueprint.importing.naming import ORIGINAL_NAME, Names
+from rohe_iac.blueprint.importing.returning import Lost, Written, lost_on_return, resolved
 from rohe_iac.blueprint.importing.services import SENSITIVITIES, SERVICE_ID, made_service_id, port_name
-from rohe_iac.blueprint.importing.units import MEBIBYTE
+from rohe_iac.blueprint.importing.units import MEBIBYTE, rounded
 from rohe_iac.blueprint.inventory import Accelerator, DeviceType, Inventory, Node
 from rohe_iac.blueprint.pipeline import Memory, Pipeline, Requests, Service
 from rohe_iac.blueprint.workload import effective
@@ -25,11 +26,12 @@ KEPT = frozenset(("name", "image", "replicas", "ports", "requests", "sensitivity
 
 @dataclass
 class Exported:
-    """The content of the two files. left_out: (address, field, why it is not in them), in order."""
+    """The content of the two files. written: every service in them; left_out: what is not in them, in order."""
 
     nodes: dict[str, Any]
     services: dict[str, Any]
-    left_out: list[tuple[str, str, str]] = field(default_factory=list)
+    written: list[Written] = field(default_factory=list)
+    left_out: list[Lost] = field(default_factory=list)
 
 
 NO_SUCH_FIELD = "the original has no such field"
@@ -41,58 +43,78 @@ def export_documents(inventory: Inventory, pipelines: Sequence[Pipeline]) -> Exp
         {"command": "ADD NODE", "cores_unit": "percent", "data": {}},
         {"command": "ADD SERVICE", "cores_unit": "percent", "data": {}},
     )
+    names = Names()
     for index, node in enumerate(inventory.spec.nodes):
         kind = inventory.spec.device_types.get(node.device_type or "")
-        done.nodes["data"][f"node{index + 1}"] = _node(node, kind, inventory.metadata, done)
+        name = _returning(_original(inventory.metadata, "node", node.name), node.name, "node", names, done)
+        done.nodes["data"][f"node{index + 1}"] = _node(node, name, kind, done)
+    address = f"inventory/{inventory.metadata.name}"
+    _about(address, inventory.metadata, done)
     if inventory.spec.links:
-        done.left_out.append((f"inventory/{inventory.metadata.name}", "links", NO_SUCH_FIELD))
+        done.left_out.append((address, "links", NO_SUCH_FIELD))
+    unused = inventory.spec.device_types.keys() - {node.device_type for node in inventory.spec.nodes}
+    done.left_out += [(address, f"deviceTypes.{name}", "no node is of that type") for name in sorted(unused)]
+    applications = Names()
     for pipeline in pipelines:
-        name = _original(pipeline.metadata, "", pipeline.metadata.name)
-        services: dict[str, Any] = {}
-        for service in pipeline.spec.services:
-            services |= _services(service, name, pipeline.metadata, done)
-        done.services["data"][name] = services
-        for word in ("flow", "load"):
-            if getattr(pipeline.spec, word):
-                done.left_out.append((f"pipeline/{pipeline.metadata.name}", word, NO_SUCH_FIELD))
+        address = f"pipeline/{pipeline.metadata.name}"
+        original = _original(pipeline.metadata, "", pipeline.metadata.name)
+        name = _returning(original, pipeline.metadata.name, "pipeline", applications, done)
+        done.services["data"][name] = _application(pipeline, name, done)
+        _about(address, pipeline.metadata, done)
+        done.left_out += [(address, word, NO_SUCH_FIELD) for word in ("flow", "load") if getattr(pipeline.spec, word)]
+    done.left_out += lost_on_return(inventory, done.written, (done.nodes, done.services), done.left_out)
     return done
+
+
+def _about(address: str, metadata: Metadata, done: Exported) -> None:
+    if metadata.labels:
+        done.left_out.append((address, "metadata.labels", NO_SUCH_FIELD))
+    others = [key for key in metadata.annotations if not key.startswith((ORIGINAL_NAME, SERVICE_ID))]
+    done.left_out += [(address, f"metadata.annotations.{key}", NO_SUCH_FIELD) for key in others]
+
+
+def _returning(original: str, name: str, kind: str, given: Names, done: Exported) -> str:
+    """The original name where an import makes the same name of it, in its turn; else the name itself."""
+    if original == name:
+        given.give(name, kind)
+        return name
+    if given.would(original, kind) == name:
+        given.give(original, kind)
+        return original
+    given.give(name, kind)
+    why = f"an import would make another name of '{original[:60]}'"
+    done.left_out.append((f"{kind}/{name}", "original name", why))
+    return name
 
 
 def _original(metadata: Metadata, part: str, name: str) -> str:
     return metadata.annotations.get(ORIGINAL_NAME + (f".{part}.{name}" if part else ""), name)
 
 
-def _node(node: Node, kind: DeviceType | None, metadata: Metadata, done: Exported) -> dict[str, Any]:
+def _node(node: Node, name: str, kind: DeviceType | None, done: Exported) -> dict[str, Any]:
     address = f"node/{node.name}"
-    cpu = node.cpu if node.cpu is not None else kind.cpu if kind is not None else 0
-    # As in planning: a node that overrides cpu alone does not keep the type's cores.
-    cores = node.cores if node.cores is not None else kind.cores if kind is not None and node.cpu is None else None
-    cores = cores if cores is not None else (1000,) * (cpu // 1000)
-    memory = node.memory or (kind.memory if kind is not None else None)
-    devices = node.accelerators if node.accelerators is not None else kind.accelerators if kind is not None else {}
-    frequency = node.frequency or (kind.frequency if kind is not None else None)
+    offers = resolved(node, kind)
+    cores, devices, frequency = offers["cores"], offers["accelerators"], offers["frequency"]
     used = node.used
-    made: dict[str, Any] = {"node_name": _original(metadata, "node", node.name)}
+    made: dict[str, Any] = {"node_name": name}
     if node.mac is not None:
         made["MAC"] = node.mac
     else:
         done.left_out.append((address, "mac", "there is none, and the original knows a node by it"))
     made["status"] = node.status
     if frequency is not None:
-        made["frequency"] = _number(Fraction(frequency, 10**9))
+        # A bare figure above 100 would be read as MHz.
+        made["frequency"] = _number(Fraction(frequency, 10**9)) if frequency <= 10**11 else f"{frequency}Hz"
     else:
         done.left_out.append((address, "frequency", "there is none, and the original wants one"))
     made["accelerator"] = {name: _device(item, used.accelerators.get(name, 0)) for name, item in devices.items()}
-    made["cpu"] = {"capacity": cpu, "used": used.cpu}
-    made["memory"] = {"capacity": _sizes(memory), "used": _sizes(used.memory)}
+    made["cpu"] = {"capacity": offers["cpu"], "used": used.cpu}
+    made["memory"] = {"capacity": _sizes(offers["memory"]), "used": _sizes(used.memory)}
     taken = [*used.cores[: len(cores)], *[0] * (len(cores) - len(used.cores))]
     made["processor"] = {"capacity": [_percent(core) for core in cores], "used": [_percent(core) for core in taken]}
-    for name in ("arch", "cost"):
-        if getattr(node, name) or (kind is not None and getattr(kind, name)):
-            done.left_out.append((address, name, NO_SUCH_FIELD))
-    for name in ("labels", "taints"):
-        if getattr(node, name):
-            done.left_out.append((address, name, NO_SUCH_FIELD))
+    for word in ("arch", "cost", "labels", "taints"):
+        if getattr(node, word) or (kind is not None and getattr(kind, word, None)):
+            done.left_out.append((address, word, NO_SUCH_FIELD))
     return made
 
 
@@ -112,21 +134,34 @@ def _device(device: Accelerator, used: int) -> dict[str, Any]:
     return made
 
 
-def _services(service: Service, application: str, metadata: Metadata, done: Exported) -> dict[str, Any]:
-    original = _original(metadata, "service", service.name)
-    address = f"service/{metadata.name}:{service.name}"
-    if service.variants:
-        done.left_out.append((address, "variants", "the original has no alternatives; the service itself is written"))
-    if service.ensemble is None:
-        identity = metadata.annotations.get(f"{SERVICE_ID}.{service.name}", made_service_id(application, original))
-        return {original: _service(service, original, identity, address, done)}
-    done.left_out.append((address, "ensemble", "the original has no ensembles; each member is a service of its own"))
-    found: dict[str, Any] = {}
-    for member in service.ensemble.members:
-        name = f"{original}_{member.name}"
-        whole = effective(service, member)
-        found[name] = _service(whole, name, made_service_id(application, name), f"{address}/{member.name}", done)
-    return found
+def _application(pipeline: Pipeline, application: str, done: Exported) -> dict[str, Any]:
+    """The services of one pipeline by their keys; each member of an ensemble is one."""
+    made: dict[str, Any] = {}
+    names = Names()
+    for service in pipeline.spec.services:
+        address = f"service/{pipeline.metadata.name}:{service.name}"
+        original = _original(pipeline.metadata, "service", service.name)
+        if service.variants:
+            why = "the original has no alternatives; the service itself is written"
+            done.left_out.append((address, "variants", why))
+        if service.ensemble is None:
+            name = _returning(original, service.name, "service", names, done)
+            made_id = made_service_id(application, name)
+            identity = pipeline.metadata.annotations.get(f"{SERVICE_ID}.{service.name}", made_id)
+            parts = [(name, identity, address, service)]
+        else:
+            why = "the original has no ensembles; each member is a service of its own"
+            done.left_out.append((address, "ensemble", why))
+            parts = []
+            for member in service.ensemble.members:
+                name = f"{original}_{member.name}"
+                whole = effective(service, member).model_copy(update={"name": names.give(name, "service")})
+                parts.append((name, made_service_id(application, name), f"{address}/{member.name}", whole))
+        for name, identity, where, whole in parts:
+            key = name if name not in made else whole.name
+            made[key] = _service(whole, name, identity, where, done)
+            done.written.append(Written(pipeline.metadata.name, where, whole))
+    return made
 
 
 def _service(service: Service, name: str, identity: str, address: str, done: Exported) -> dict[str, Any]:
@@ -203,9 +238,14 @@ def _accelerators(requests: Requests, address: str, done: Exported) -> dict[str,
 
 
 def _sizes(memory: Memory | None) -> dict[str, Any]:
-    """rss and vms in MB; what is not there, is 0."""
+    """rss and vms in MB, in bytes where a figure in MB would not be exact; what is not there, is 0."""
     rss, vms = (0, 0) if memory is None else (memory.rss, memory.vms or 0)
-    return {"rss": _number(Fraction(rss, MEBIBYTE)), "vms": _number(Fraction(vms, MEBIBYTE))}
+    return {"rss": _megabytes(rss), "vms": _megabytes(vms)}
+
+
+def _megabytes(amount: int) -> int | float | str:
+    written = _number(Fraction(amount, MEBIBYTE))
+    return written if rounded(Fraction(str(written)) * MEBIBYTE) == amount else f"{amount}B"
 
 
 def _percent(amount: int) -> int | float:

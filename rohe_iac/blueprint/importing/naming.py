@@ -29,14 +29,21 @@ class Names:
 
     def give(self, text: str, otherwise: str) -> str:
         """A name made of `text` that was not given before; `-2`, `-3` and so on tell apart."""
-        name = wanted = dns_name(text, otherwise)
-        number = self._next.get(wanted, 2)
+        name, number = self._free(dns_name(text, otherwise))
+        self._next[dns_name(text, otherwise)] = number
+        self._given.add(name)
+        return name
+
+    def would(self, text: str, otherwise: str) -> str:
+        """The name that would be given next for `text`."""
+        return self._free(dns_name(text, otherwise))[0]
+
+    def _free(self, wanted: str) -> tuple[str, int]:
+        name, number = wanted, self._next.get(wanted, 2)
         while name in self._given:
             name = f"{wanted[: 62 - len(str(number))].rstrip('-')}-{number}"
             number += 1
-        self._next[wanted] = number
-        self._given.add(name)
-        return name
+        return name, number
 
 
 def take_name(field: Field, original: str, part: str, names: Names, annotations: dict[str, str]) -> str:

@@ -59,10 +59,11 @@ def _is_service(part: Field) -> bool:
 
 def is_node(part: Field) -> bool:
     """Whether it holds what only nodes have: a node's name or MAC, or a capacity."""
-    if part.get("node_name", "MAC", "mac_address") is not None:
+    named = part.get("node_name", "MAC", "mac_address")
+    if named is not None and named.is_scalar:
         return not _is_service(part) and part.get(*FIGURES) is not None
-    named = (part.get("cpu"), part.get("memory"), part.get("processor", "cores"))
-    return any(item is not None and item.get("capacity") is not None for item in named)
+    figures = (part.get("cpu"), part.get("memory"), part.get("processor", "cores"))
+    return any(item is not None and item.get("capacity") is not None for item in figures)
 
 
 def take_nodes(root: Field, body: Field, into: Gathering) -> None:

@@ -43,7 +43,12 @@ MARKS = (*SURE_MARKS, "image", "replicas", "processor")
 
 def is_service(part: Field, *, sure: bool = False) -> bool:
     """Whether a mapping holds what services of the original have; sure: what only they have."""
-    return part.is_mapping and part.get(*(SURE_MARKS if sure else MARKS)) is not None
+    for mark in (SURE_MARKS if sure else MARKS) if part.is_mapping else ():
+        found = part.get(mark)
+        # Applications and services may have these names too, and are mappings.
+        if found is not None and (not found.is_mapping or found.get("rss", "vms") is not None):
+            return True
+    return False
 
 
 def looks_like_services(field: Field, *, sure: bool) -> bool:

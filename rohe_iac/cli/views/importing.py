@@ -40,6 +40,13 @@ def show_import(screen: Screen, done: Import, output: Output, out: str | None) -
         first = done.diagnostics[codes.index(code)].message
         more = f", and {codes.count(code) - 1} more" if codes.count(code) > 1 else ""
         err.print(f"`rohe validate` will warn: {code} {first}{more}", markup=False)
+    absent = list(dict.fromkeys(item.message for item in done.absent))
+    if absent:
+        err.print(
+            f"not imported along with it: {', '.join(absent[:MOST_NAMES])}; where the blueprint has none either, "
+            "check it with `rohe validate --allow-missing-references`",
+            markup=False,
+        )
     kinds = [str(document["kind"]) for document in done.imported.documents]
     told = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds)) or "no document"
     err.print(f"{told}{f' written to {out}' if out is not None else ''}", markup=False)
@@ -97,6 +104,7 @@ def _value(done: Import, out: str | None) -> dict[str, Any]:
             for file in done.imported.files
         ],
         "warnings": [{"code": item.code, "message": item.message} for item in done.diagnostics],
+        "absent": [{"code": item.code, "message": item.message} for item in done.absent],
         "documents": list(done.imported.documents),
     }
     return value | ({"out": out} if out is not None else {"text": done.imported.text})

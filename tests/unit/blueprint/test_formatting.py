@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rohe_iac.blueprint.document import read_plain
-from rohe_iac.blueprint.formatting import formatted
+from rohe_iac.blueprint.formatting import NoNormalForm, formatted
 
 ROOT = Path(__file__).parents[3]
 UGLY = """\
@@ -66,7 +66,6 @@ def test_the_layout_is_made_regular_and_nothing_else_changes() -> None:
 def test_the_head_of_a_document_is_put_in_order() -> None:
     text = "spec: {a: 1}\nmetadata: {name: x}\nkind: Stack\napiVersion: rohe.dev/v1\n"
     result = formatted(text)
-    assert result is not None
     assert list(read_plain(result).values[0]) == ["apiVersion", "kind", "metadata", "spec"]
 
 
@@ -91,5 +90,39 @@ def test_the_examples_are_in_normal_form(path: Path) -> None:
 )
 def test_every_kind_of_value_survives(text: str) -> None:
     result = formatted(text)
-    assert result is None or repr(read_plain(result).values) == repr(read_plain(text).values)
-    assert result is None or formatted(result) == result
+    assert repr(read_plain(result).values) == repr(read_plain(text).values)
+    assert formatted(result) == result
+
+
+HEAD = "apiVersion: rohe.dev/v1\nkind: Stack\nmetadata: {name: x}\nspec: {pipelines: [a]}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"# head\n---\n{HEAD}", f"# head\n{HEAD}"),
+        (f"---\n# head\n{HEAD}...\n", f"# head\n{HEAD}"),
+        (f"--- # head\n{HEAD}", f"# head\n{HEAD}"),
+        (f"{HEAD}...\n# between\n---\n# second\n{HEAD}", f"{HEAD}# between\n---\n# second\n{HEAD}"),
+        (f"{HEAD}---\n# last\n", f"{HEAD}# last\n"),
+        (f"---\n---\n{HEAD}---\n", HEAD),
+        ("# only   \n\n\n\n# comments", "# only\n\n# comments\n"),
+        (HEAD.replace("\n", "\r\n"), HEAD),
+    ],
+)
+def test_comments_around_the_marks_of_documents_are_kept(text: str, expected: str) -> None:
+    assert formatted(text) == expected
+    assert formatted(expected) == expected
+
+
+def test_a_directive_of_one_text_does_not_get_into_the_next() -> None:
+    formatted(f"%YAML 1.2\n---\n{HEAD}")
+    assert formatted(HEAD) == HEAD
+
+
+def test_a_comment_that_no_layout_keeps_is_told_with_its_line() -> None:
+    text = f"{HEAD}---\napiVersion: rohe.dev/v1\nkind: Stack\nspec:\n  pipelines: [a, # one\n    b]\n"
+    with pytest.raises(NoNormalForm) as caught:
+        formatted(text)
+    assert caught.value.line == 9
+    assert "[ ] or { }" in caught.value.reason

@@ -38,6 +38,7 @@ def test_an_expression_keeps_the_type_of_its_value(text: str, value: Any) -> Non
         ("{{ 1.5 | round(999999999, 'ceil') }}", "digits"),
         ("{{ 1.5 | round(precision=-999999999, method='floor') }}", "digits"),
         ("{{ inputs.long | replace('a', inputs.long) }}", "characters"),
+        ("{{ 3 if inputs.n > 9 }}", "without 'else'"),
         ("{{ inputs }}", "name one of them"),
         ("{{ [inputs] }}", "name one of them"),
         ("{{ {'all': inputs} }}", "name one of them"),

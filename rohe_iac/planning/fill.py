@@ -30,14 +30,15 @@ class Fill:
     """What is free on a node of one kind.
 
     left: shares of what the node offers that are free, summed, in thousandths. load: the same of cpu, memory and cores
-    that are taken. rows: free cores, largest first. rests, steps: what was found out about one more replica of a class.
+    that are taken. rows: free cores, largest first; spare: their sum. rests, steps: what was found out about one more replica of a class.
     """
 
-    __slots__ = ("free", "kind", "left", "load", "rests", "rows", "steps")
+    __slots__ = ("free", "kind", "left", "load", "rests", "rows", "spare", "steps")
 
     def __init__(self, kind: int, free: Free, left: int, load: int) -> None:
         self.kind, self.free, self.left, self.load = kind, free, left, load
         self.rows = sorted(free[3], reverse=True)
+        self.spare = sum(self.rows)
         self.rests: dict[int, int] = {}
         self.steps: dict[int, tuple[Fill, Part]] = {}
 
@@ -53,6 +54,7 @@ class Fills:
         self.layout = layout
         self._known: dict[tuple[int, Free], Fill] = {}
         self._packed: dict[tuple[Fill, tuple[int, ...]], tuple[Fill, list[Part]] | None] = {}
+        self._needs = [(one.cpu, one.rss, one.vms or 0, sum(one.cores)) for one in layout.resources]
         self._example: list[int] = []
         self.kinds: list[int] = []
         numbers: dict[tuple[object, ...], int] = {}
@@ -199,13 +201,12 @@ class Fills:
 
         fill: the node with the parts. Only what fails by the order in which cores were taken can be mended.
         """
-        asked = self.layout.resources[demand]
-        cpu, rss, vms, cores, _ = fill.free
-        if not asked.cores or asked.cpu > cpu or asked.rss > rss or (asked.vms or 0) > vms:
+        needs, (cpu, rss, vms, _, _) = self._needs[demand], fill.free
+        if not needs[3] or needs[0] > cpu or needs[1] > rss or needs[2] > vms or needs[3] > fill.spare:
             return None
-        if sum(asked.cores) > sum(cores):
-            return None
-        wanted = sorted([part[0] for part in parts] + [demand])
+        wanted = [part[0] for part in parts]
+        wanted.append(demand)
+        wanted.sort()
         key = (base, tuple(wanted))
         known = self._packed.get(key, 0)
         if known != 0:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from rohe_iac.planning.layout import NODE_KEY, Layout
 from rohe_iac.planning.measures import STEPPED_LIMIT, Measure, measures_of, plain_of, summed
 from rohe_iac.planning.plan import Bound
+from rohe_iac.planning.slack import Slack
 
 
 def bound(layout: Layout, placed: Sequence[Sequence[int]]) -> Bound:
@@ -169,6 +170,8 @@ def ideal(layout: Layout, *, limited: bool) -> tuple[int, ...] | None:
     terms: list[int] = [0] if limited else []
     for name in names:
         terms += {"placed": levels, "stable": [0]}.get(name, [])
+        if name == "slack":
+            terms.append(Slack(layout).best)
         if name == "nodes":
             terms.append(-_least_of(layout, most, sum(levels)) if "placed" in names else 0)
     return tuple(terms)

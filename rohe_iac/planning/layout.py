@@ -40,7 +40,8 @@ class Layout:
         self.spare = spare
         self.problem = problem
         self.settings = problem.settings
-        named = problem.settings.objective
+        # Without promises nothing tells how much slack there is.
+        named = tuple(name for name in problem.settings.objective if name != "slack" or problem.promises)
         # Whatever else is wished for, it is wished of plans that place what can be placed.
         self.objective = named if "placed" in named else ("placed", *named)
         self.nodes: tuple[Supply, ...] = tuple(sorted(problem.nodes, key=lambda node: node.name))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from rohe_iac.planning.layout import Layout
+from rohe_iac.planning.slack import Slack
 
 MILLION = 1_000_000
 Worth = tuple[int, ...]
@@ -16,8 +18,8 @@ class Objective:
 
     before: nodes that replicas had. forced: moves that could not be helped; `max_moves` allows at least those.
     placed: replicas by priority, the largest priority first. stable: fewest replicas that left the node they had.
-    nodes: fewest nodes used; cost: least cost an hour of those. balance: least sum of squared cpu use. slack tells
-    nothing apart here: where replicas stand does not change it without measured profiles.
+    slack: the most of it, in basis points (see slack.py). nodes: fewest nodes used; cost: least cost an hour of those.
+    balance: least sum of squared cpu use.
     """
 
     def __init__(self, layout: Layout, before: Mapping[tuple[int, int], int], forced: int = 0) -> None:
@@ -28,6 +30,7 @@ class Objective:
         ranks = sorted({self._rank(position) for position in range(len(layout.demands))}, reverse=True)
         self._level = [ranks.index(self._rank(position)) for position in range(len(layout.demands))]
         self._levels = len(ranks)
+        self.slack = Slack(layout) if "slack" in layout.objective else None
 
     def _rank(self, position: int) -> int:
         demand = self.layout.demands[position]
@@ -39,7 +42,12 @@ class Objective:
         levels = [0] * self._levels
         load: dict[int, int] = {}
         moved = 0
+        places: dict[int, set[int]] = {}
+        crowd: Counter[int] = Counter()
         for (demand, index), node in placed:
+            if self.slack is not None:
+                places.setdefault(demand, set()).add(node)
+                crowd[node] += self.slack.counts(demand)
             levels[self._level[demand]] += 1
             load[node] = load.get(node, 0) + layout.resources[demand].cpu
             if before and before.get((demand, index), node) != node:
@@ -50,6 +58,8 @@ class Objective:
                 terms += levels
             elif name == "stable":
                 terms.append(-moved)
+            elif name == "slack" and self.slack is not None:
+                terms.append(self.slack.least(places, crowd))
             elif name == "nodes":
                 terms.append(-len(load))
             elif name == "cost":
@@ -60,14 +70,4 @@ class Objective:
                     share = used * 1000 // max(1, layout.nodes[node].cpu)
                     squares += share * share
                 terms.append(-squares)
-        return tuple(terms)
-
-    def ideal(self, nodes: int) -> Worth:
-        """The worth with everything placed, nothing moved and that many nodes used."""
-        levels = [0] * self._levels
-        for position, demand in enumerate(self.layout.demands):
-            levels[self._level[position]] += demand.replicas
-        terms: list[int] = [0] if self.limit is not None else []
-        for name in self.layout.objective:
-            terms += {"placed": levels, "stable": [0], "nodes": [-nodes]}.get(name, [])
         return tuple(terms)

@@ -51,12 +51,18 @@ class UnknownExtension(RoheError):
     exit_code = ExitCode.INVALID
 
 
+class NotCovered(RoheError):
+    """The strategy cannot weigh what the stack's objective asks for."""
+
+    exit_code = ExitCode.INVALID
+
+
 def plan(problem: Problem, previous: Plan | None = None, *, explain: bool = True) -> Plan:
     """Places every replica that fits, keeps what stood before where it still fits, and says why.
 
     previous: the plan as applied last; its replicas stay on their nodes and keep their ports where they can.
     explain: whether to tell score parts and refused nodes of placed replicas; the placements are the same without.
-    Errors: UnknownStrategy, UnknownExtension; with the strategy `exact` SolverMissing.
+    Errors: UnknownStrategy, UnknownExtension; with the strategy `exact` SolverMissing, NotCovered.
     """
     if problem.settings.strategy not in STRATEGIES and problem.extensions.strategy is None:
         raise UnknownStrategy(
@@ -80,6 +86,10 @@ def plan(problem: Problem, previous: Plan | None = None, *, explain: bool = True
 
 def _surviving(problem: Problem, previous: Plan | None, explain: bool) -> Plan:
     """A plan that survives what it is asked to, with a node kept free where that helps; else the usual one."""
+    if problem.settings.strategy == EXACT and problem.promises and "slack" in problem.settings.objective:
+        raise NotCovered(
+            "the strategy 'exact' does not weigh the slack of contracts", hint="use the strategy 'portfolio'"
+        )
     found = _plan(problem, previous, explain, frozenset())
     if problem.settings.survive and len(problem.nodes) <= SPARE_LIMIT and not _survives(problem, found):
         for name in _spares(problem, found):

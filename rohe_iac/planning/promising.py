@@ -122,7 +122,7 @@ def _answer(workload: Workload, limit: Limit, profiles: Mapping[str, Profile], s
     if not options:
         return Answer(workload.address)
     (mean, above), lonely_times = max(options, key=lambda option: (sum(option[0]), option))
-    return Answer(workload.address, mean, above, *min(lonely_times, (mean, above), key=sum))
+    return Answer(workload.address, mean, above, min(lonely_times[0], mean), min(lonely_times[1], above))
 
 
 def _times(queue: Queue, limit: Limit) -> tuple[int, int]:

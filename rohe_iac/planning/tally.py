@@ -11,6 +11,7 @@ from rohe_iac.planning.fill import Fill, Part
 from rohe_iac.planning.layout import Layout
 from rohe_iac.planning.objective import Worth
 from rohe_iac.planning.queue import sizes_of
+from rohe_iac.planning.slack import Slack
 
 UNIT = 1000
 """What one of the last term of the objective counts; each term before counts STEP times as much."""
@@ -34,7 +35,8 @@ class Tally:
         for (position, _), node in before.items():
             self.had[position, node] = self.had.get((position, node), 0) + 1
             self._fresh[position] -= 1
-        self.terms = tuple(dict.fromkeys(name for name in layout.objective if name != "slack"))
+        self.terms = tuple(dict.fromkeys(layout.objective))
+        self.slack = Slack(layout) if "slack" in self.terms else None
         self._weigh()
 
     def _weigh(self) -> None:
@@ -62,7 +64,9 @@ class Tally:
         mean = max(1, sum(costs) // max(1, len(costs)))
         opened, dear = weights.get("nodes", 0), weights.get("cost", 0)
         self._opened = [opened + dear * cost // mean for cost in costs]
-        self.consolidates = "balance" not in self.terms
+        # Where slack comes before nodes, replicas are better alone.
+        few = [name for name in self.terms if name in ("slack", "nodes", "cost")]
+        self.consolidates = "balance" not in self.terms and few[:1] != ["slack"]
 
     def moved(self, content: Sequence[Sequence[Part]], waiting: Sequence[int]) -> int:
         """The fewest replicas that have left their nodes, whoever of each class is where."""
@@ -93,6 +97,8 @@ class Tally:
                 terms += levels
             elif name == "stable":
                 terms.append(-moved)
+            elif name == "slack":
+                terms.append(self._slack(content))
             elif name == "nodes":
                 terms.append(-sum(1 for parts in content if parts))
             elif name == "cost":
@@ -100,6 +106,18 @@ class Tally:
             elif name == "balance":
                 terms.append(-self._squares(content))
         return tuple(terms)
+
+    def _slack(self, content: Sequence[Sequence[Part]]) -> int:
+        if self.slack is None:
+            return 0
+        places: dict[int, set[int]] = {}
+        crowd = {}
+        for node, parts in enumerate(content):
+            if parts:
+                crowd[node] = sum(self.slack.counts(part[0]) for part in parts)
+                for part in parts:
+                    places.setdefault(part[0], set()).add(node)
+        return self.slack.least(places, crowd)
 
     def _squares(self, content: Sequence[Sequence[Part]]) -> int:
         total, resources = 0, self.layout.resources
@@ -123,7 +141,10 @@ class Tally:
             total += moved * self._weights.get("stable", 0)
             if self.limit is not None:
                 total += max(0, moved - self.limit) * self._over
-        if not self.consolidates:
+        if self.slack is not None:
+            # A percent of a limit counts as much as a node would.
+            total -= self._slack(content) * self._weights["slack"] // 100
+        if "balance" in self.terms:
             total += self._squares(content) * self._weights["balance"] // 1_000_000
         return total
 

@@ -12,6 +12,9 @@ import typer
 from rohe_iac.cli.console import Output, OutputOption, screen
 from rohe_iac.foundation.errors import ExitCode
 
+MOST_PIPED = 2**25
+"""Bytes that are taken from a pipe, which is more than may be imported."""
+
 
 class Unit(StrEnum):
     """How the figures of single cores are meant."""
@@ -23,7 +26,8 @@ class Unit(StrEnum):
 
 def import_(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="Files of ROHE, QoA4ML or Docker Compose, YAML or JSON.")
+        list[Path],
+        typer.Argument(metavar="FILE", help="Files of ROHE, QoA4ML or Docker Compose, YAML or JSON; `-` for a pipe."),
     ],
     out: Annotated[str, typer.Option("--out", help="The file to write to; `-` prints the documents on stdout.")] = "-",
     name: Annotated[
@@ -44,7 +48,10 @@ def import_(
     from rohe_iac.usecases.import_ import import_files, write_documents
 
     unit = cores_unit.value if cores_unit else ""
-    done = import_files(screen.folder, files, name=name, cores_unit=unit, out=None if out == "-" else Path(out))
+    target = None if out == "-" else Path(out)
+    done = import_files(
+        screen.folder, files, name=name, cores_unit=unit, out=target, piped=lambda: sys.stdin.buffer.read(MOST_PIPED)
+    )
     if out != "-":
         write_documents(screen.folder / out, done.imported)
     elif output is Output.human:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rohe_iac.blueprint.discovery import decoded, read_file, root_of
+from rohe_iac.blueprint.discovery import ReadFile, decoded, read_file, root_of
+from rohe_iac.blueprint.document import MAX_BYTES
 from rohe_iac.blueprint.finding import SourceText
 from rohe_iac.blueprint.importing.beside import Beside
 from rohe_iac.blueprint.importing.importing import HEAD, Imported, InvalidImport, import_texts
@@ -16,12 +17,13 @@ from rohe_iac.blueprint.importing.units import CoresUnit
 from rohe_iac.blueprint.linking import check_links
 from rohe_iac.blueprint.references import MISSING
 from rohe_iac.blueprint.tree import read_tree
-from rohe_iac.foundation.diagnostics import Diagnostic, Severity
+from rohe_iac.foundation.diagnostics import Diagnostic, Place, Severity
 from rohe_iac.foundation.errors import ExitCode, RoheError, UsageError
 from rohe_iac.foundation.garbage import uncollected
 from rohe_iac.foundation.names import is_name
 from rohe_iac.usecases.schema import modeline, write_schemas
 
+PIPE = Path("-")
 SCHEMAS = ".schemas"
 """The folder at a blueprint's root that editors find the schemas of its documents in."""
 
@@ -79,13 +81,19 @@ class FilesBeside(Beside):
 
 
 def import_files(
-    folder: Path, paths: Sequence[Path], *, name: str = "", cores_unit: str = "", out: Path | None = None
+    folder: Path,
+    paths: Sequence[Path],
+    *,
+    name: str = "",
+    cores_unit: str = "",
+    out: Path | None = None,
+    piped: Callable[[], bytes] = bytes,
 ) -> Import:
     """Reads the files and makes documents that `rohe validate` accepts.
 
     folder: where relative paths start. name: of the inventory, the stack and what has no name of its own.
     cores_unit: percent or millicores, "" to infer. out: where the documents will be written, which says where the
-    blueprint's root is; None: in `folder`.
+    blueprint's root is; None: in `folder`. piped: reads what the path `-` stands for.
     Errors: UsageError; InvalidImport with every place that cannot be read.
     """
     if name and not is_name(name):
@@ -95,15 +103,15 @@ def import_files(
     root = root_of(place).resolve()
     sources: list[SourceText] = []
     faults: list[Fault] = []
-    for path in paths:
-        if not (folder / path).exists():
-            raise UsageError(f"there is no file {path}")
-        file = read_file(Path.cwd(), Path(os.path.abspath(folder / path)))
+    for path in dict.fromkeys(paths):
+        shown, file = (str(path), _file(folder, path)) if path != PIPE else ("stdin", decoded("stdin", piped()))
         if file.source is None:
             # Places are told as the user wrote the path.
-            faults += [Fault(replace(item.place, file=str(path)), item.message, item.hint) for item in file.faults]
+            faults += [Fault(replace(item.place, file=shown), item.message, item.hint) for item in file.faults]
+        elif len(file.source.text) > MAX_BYTES:
+            faults.append(Fault(Place(shown), f"at most {MAX_BYTES >> 20} MiB are read", "split it into several files"))
         else:
-            sources.append(SourceText(str(path), file.source.text))
+            sources.append(SourceText(shown, file.source.text))
     with uncollected():
         try:
             imported = import_texts(sources, name=name, cores_unit=unit, beside=FilesBeside(folder, root))
@@ -112,6 +120,15 @@ def import_files(
         if faults:
             raise InvalidImport(faults)
         return Import(imported, *_checked(imported, root))
+
+
+def _file(folder: Path, path: Path) -> ReadFile:
+    whole = folder / path
+    if not path.name or not whole.exists():
+        raise UsageError(f"there is no file {path}" if path.name else "a file needs a name")
+    if whole.is_dir():
+        raise UsageError(f"{path} is a folder", hint="name the files in it")
+    return read_file(Path.cwd(), Path(os.path.abspath(whole)))
 
 
 def _checked(imported: Imported, root: Path) -> tuple[tuple[Diagnostic, ...], tuple[Diagnostic, ...]]:
@@ -131,10 +148,12 @@ def _checked(imported: Imported, root: Path) -> tuple[tuple[Diagnostic, ...], tu
 
 
 def write_documents(path: Path, imported: Imported) -> None:
-    """Writes the documents, each tied to its schema, and those schemas beside the blueprint's root.
+    """Writes the documents, if any, each tied to its schema, and those schemas beside the blueprint's root.
 
     A file that rohe import did not write is left alone. Errors: UnwritableOutput, UsageError.
     """
+    if not imported.documents:
+        return
     try:
         if path.exists() and not path.read_bytes().startswith(HEAD.encode()):
             hint = "name another file, or remove this one"

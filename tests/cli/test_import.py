@@ -126,3 +126,39 @@ def test_the_template_example_is_what_the_sample_gives(rohe: Run, empty: Path) -
     done = rohe("import", "original/add_node.yaml", "original/add_service.yaml")
     example = [document for path in sorted(TEMPLATE.iterdir()) for document in yaml.safe_load_all(path.read_text())]
     assert told(example) == told(list(yaml.safe_load_all(done.stdout)))
+
+
+def test_a_file_may_come_over_a_pipe(rohe: Run, empty: Path) -> None:
+    text = (empty / "original" / "contract-bts.yaml").read_text()
+    done = rohe("import", "-", piped=text)
+    assert done.returncode == 0
+    assert yaml.safe_load(done.stdout)["kind"] == "ObservationContract"
+    assert done.stderr.startswith("stdin: ROHE contract")
+    assert "stdin:1:1: the file holds nothing" in rohe("import", "-").stderr
+
+
+def test_what_is_not_imported_along_with_a_contract_is_told(rohe: Run, empty: Path) -> None:
+    done = rohe("import", "original/contract-bts.yaml", "--out", "blueprints/bts.yaml")
+    assert "not imported along with it: no pipeline 'bts'" in done.stderr
+    assert rohe("validate").returncode == 3
+    assert rohe("validate", "--allow-missing-references").returncode == 0
+
+
+def test_settings_of_which_nothing_maps_write_no_file(rohe: Run, empty: Path) -> None:
+    done = rohe("import", "original/observationConfig.yaml", "--out", "settings.yaml")
+    assert done.returncode == 0
+    assert "nothing to write" in done.stderr
+    assert not (empty / "settings.yaml").exists()
+
+
+def test_a_folder_is_not_a_file(rohe: Run, empty: Path) -> None:
+    done = rohe("import", "original")
+    assert done.returncode == 64
+    assert "original is a folder" in done.stderr
+    assert rohe("import", "").returncode == 64
+
+
+def test_fields_of_one_name_that_are_not_mapped_are_told_together(rohe: Run, empty: Path) -> None:
+    told = rohe("import", "original/add_service.yaml").stderr
+    assert "application, client_id, instance_name, stage_id, role, command: says who sent the command" in told
+    assert "object_detection_web_service.instance_ids and 8 more of that name" in told

@@ -48,8 +48,9 @@ def show_import(screen: Screen, done: Import, output: Output, out: str | None) -
             markup=False,
         )
     kinds = [str(document["kind"]) for document in done.imported.documents]
-    told = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds)) or "no document"
-    err.print(f"{told}{f' written to {out}' if out is not None else ''}", markup=False)
+    told = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
+    written = f" written to {out}" if out is not None else ""
+    err.print(f"{told}{written}" if told else "nothing to write: no document comes of it", markup=False)
 
 
 def show_export(screen: Screen, done: Export, output: Output, folder: Path) -> None:

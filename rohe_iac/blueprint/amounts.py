@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from rohe_iac.blueprint.base import fault
@@ -65,6 +66,15 @@ def length_of(value: object) -> Length:
 
     Errors: the fault R121.
     """
+    return _length_of_text(value) if isinstance(value, str) else _length_of(value)
+
+
+@lru_cache(maxsize=1024)
+def _length_of_text(value: str) -> Length:
+    return _length_of(value)
+
+
+def _length_of(value: object) -> Length:
     if isinstance(value, str):
         match = _REPORTS.fullmatch(value.strip())
         if match is not None and int(match[1]) > 0:

@@ -45,7 +45,9 @@ def fault(code: str, message: str, hint: str = "") -> PydanticCustomError:
 def _name(text: str) -> str:
     if not is_name(text):
         meant = "-".join(
-            part for part in "".join(c if c.isalnum() and c.isascii() else "-" for c in text.lower()).split("-") if part
+            part
+            for part in "".join(c if c.isalnum() and c.isascii() else "-" for c in text[:200].lower()).split("-")
+            if part
         )
         hint = f"'{meant[:63]}' would do" if is_name(meant[:63]) else ""
         raise fault("R111", f"'{text[:70]}' is not a name: at most 63 characters a-z, 0-9 and inner hyphens", hint)

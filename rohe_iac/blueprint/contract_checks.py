@@ -25,7 +25,7 @@ def check(document: Document, contract: ObservationContract, tree: Tree) -> Iter
     # What is faulty in the pipeline's own text is not in its model; its faults are told there.
     broken = document.broken_names | (found.broken_names if found is not None else frozenset())
     if pipeline is None and not tree.is_broken("Pipeline", spec.pipeline):
-        names = [other.name for other in tree.of("Pipeline", document)]
+        names = tree.names("Pipeline", document)
         yield from missing(document, ("spec", "pipeline"), "R202", "pipeline", spec.pipeline, names)
     yield from unique(
         document,

@@ -43,6 +43,11 @@ CORE_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "fl
 _NEXT_DOCUMENT = re.compile(r"^---(?=\s|$)", re.MULTILINE)
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What may stand nowhere in YAML (YAML 1.2.2, chapter 5.1)."""
+_FORBIDDEN_CHARACTERS = [
+    chr(code) for code in (*range(32), *range(0x7F, 0xA0), 0xFFFE, 0xFFFF) if _FORBIDDEN.match(chr(code))
+]
+MOST_FORBIDDEN = 10_000
+"""A text with more such characters is none, and is not read past them."""
 _DROPPED = object()
 """Stands for the key of a value that has no place in its mapping."""
 
@@ -87,13 +92,15 @@ def read_plain(text: str) -> Plain:
     except YAMLError:
         # Only the parser's reader raises without a mark: a character that YAML forbids. Each is told, then read past.
         spots = [(found.start(), found[0]) for found in islice(_FORBIDDEN.finditer(text), MOST_FAULTS)]
-        cleaned, count = without_forbidden(text)
-        reader = _Reader(cleaned)
+        count = sum(map(text.count, _FORBIDDEN_CHARACTERS))
+        few = 0 < count <= MOST_FORBIDDEN
+        reader = _Reader(without_forbidden(text) if few else "")
         for index, character in spots:
             reader.file.add(text_faults.forbidden(Spot(*_line_and_column(text, index), index), character))
         reader.file.untold_errors += count - len(spots)
-        if count == 0:
-            reader.file.add(TextFault(Spot(1, 1, 0), "R001", "not YAML: the text cannot be read"))
+        if not few:
+            if count == 0:
+                reader.file.add(TextFault(Spot(1, 1, 0), "R001", "not YAML: the text cannot be read"))
             return Plain([], reader.file)
         reader.read()
         for document in reader.documents:
@@ -101,9 +108,9 @@ def read_plain(text: str) -> Plain:
     return Plain(reader.documents, reader.file, reader.excess, reader.count)
 
 
-def without_forbidden(text: str) -> tuple[str, int]:
-    """The text with U+FFFD for every character that may stand nowhere in YAML, and how many these are."""
-    return _FORBIDDEN.subn("\N{REPLACEMENT CHARACTER}", text)
+def without_forbidden(text: str) -> str:
+    """The text with U+FFFD for every character that may stand nowhere in YAML."""
+    return _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _line_and_column(text: str, index: int) -> tuple[int, int]:

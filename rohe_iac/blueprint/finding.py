@@ -58,9 +58,13 @@ def _short(text: str) -> str:
 
 @dataclass
 class Allowance:
-    """What is left of the work that a run may do for its faults. guesses: names to hold against a misspelt one."""
+    """What is left of the work that a run may do for what it tells.
+
+    guesses: names to hold against a misspelt one. fits: services and nodes to hold against each other.
+    """
 
     guesses: int = 30_000
+    fits: int = 200_000
 
 
 @dataclass(eq=False)

@@ -13,18 +13,21 @@ from rohe_iac.foundation.quantities import shown_bytes, shown_cpu
 
 
 @dataclass(frozen=True)
-class _Largest:
+class Largest:
+    """The most that any one node has of each, and all that nodes have between them. values: of each label, in order."""
+
     cpu: int
     rss: int
     cores: int
     types: frozenset[str]
+    shown_types: str
     archs: frozenset[str]
     labels: frozenset[tuple[str, str]]
+    values: dict[str, list[str]]
 
 
-def check_fitting(document: Document, pipeline: Pipeline, inventory: Inventory) -> Iterator[Finding]:
+def check_fitting(document: Document, pipeline: Pipeline, largest: Largest) -> Iterator[Finding]:
     """A warning for every request that is larger than any node, and for every accelerator or label that none has."""
-    largest = _largest(inventory)
     for index, service in enumerate(pipeline.spec.services):
         at: Path = ("spec", "services", index)
         yield from _requests(document, (*at, "requests"), service.requests, largest)
@@ -38,7 +41,8 @@ def check_fitting(document: Document, pipeline: Pipeline, inventory: Inventory) 
         yield from _rules(document, at, service, largest)
 
 
-def _largest(inventory: Inventory) -> _Largest:
+def largest_of(inventory: Inventory) -> Largest:
+    """What the nodes of an inventory have."""
     cpu = rss = cores = 0
     types: set[str] = set()
     archs: set[str] = set()
@@ -59,10 +63,14 @@ def _largest(inventory: Inventory) -> _Largest:
         arch = node.arch or (device.arch if device is not None else None)
         archs.add(arch or "")
         labels.update(node.labels.items())
-    return _Largest(cpu, rss, cores, frozenset(types), frozenset(archs), frozenset(labels))
+    values: dict[str, list[str]] = {}
+    for key, value in sorted(labels):
+        values.setdefault(key, []).append(value)
+    shown = ", ".join(sorted(types)[:12]) or "none at all"
+    return Largest(cpu, rss, cores, frozenset(types), shown, frozenset(archs), frozenset(labels), values)
 
 
-def _requests(document: Document, at: Path, requests: Requests, largest: _Largest) -> Iterator[Finding]:
+def _requests(document: Document, at: Path, requests: Requests, largest: Largest) -> Iterator[Finding]:
     if requests.cpu > largest.cpu:
         hint = f"did you mean {requests.cpu // 1000}m?" if requests.cpu >= 100_000 else "no replica of it can be placed"
         message = f"{shown_cpu(requests.cpu)} cores are more than the largest node has ({shown_cpu(largest.cpu)})"
@@ -76,21 +84,25 @@ def _requests(document: Document, at: Path, requests: Requests, largest: _Larges
         yield warning(document, (*at, "cores"), "R301", message, "no replica of it can be placed")
     for name in requests.accelerators:
         if name not in largest.types:
-            found = ", ".join(sorted(largest.types)) or "none at all"
             message = f"no node has an accelerator of type '{name}'"
             yield warning(
-                document, (*at, "accelerators", name), "R302", message, f"types of the inventory: {found}", on_key=True
+                document,
+                (*at, "accelerators", name),
+                "R302",
+                message,
+                f"types of the inventory: {largest.shown_types}",
+                on_key=True,
             )
 
 
-def _rules(document: Document, at: Path, service: Service, largest: _Largest) -> Iterator[Finding]:
+def _rules(document: Document, at: Path, service: Service, largest: Largest) -> Iterator[Finding]:
     if service.arch and "" not in largest.archs and not set(service.arch) & largest.archs:
         found = ", ".join(sorted(largest.archs))
         message = f"no node is of architecture {' or '.join(service.arch)}"
         yield warning(document, (*at, "arch"), "R303", message, f"architectures of the inventory: {found}")
     for key, value in service.placement.node_selector.items():
         if (key, value) not in largest.labels:
-            values = sorted(other for name, other in largest.labels if name == key)[:8]
+            values = largest.values.get(key, [])[:8]
             hint = f"values of '{key}': {', '.join(values)}" if values else f"no node has a label '{key}'"
             path = (*at, "placement", "nodeSelector", key)
             yield warning(document, path, "R303", f"no node has the label {key}: {value}", hint)

@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any
 
-from rohe_iac.blueprint.discovery import read_file
+from rohe_iac.blueprint.discovery import ReadFile, read_file
 from rohe_iac.blueprint.finding import Document, Finding, Path
 from rohe_iac.blueprint.hints import did_you_mean
 from rohe_iac.blueprint.module import Module
 from rohe_iac.blueprint.stack import ModuleUse, Stack
-from rohe_iac.blueprint.templating import Refused, computed, holds_expression
 from rohe_iac.blueprint.tree import Tree, documents_of, models
 from rohe_iac.blueprint.validation import validate
+from rohe_iac.blueprint.work import MOST_VALUES, Refused, holds_expression
 
 INSIDE = ("Pipeline", "Inventory", "ObservationContract")
-MOST_EXPRESSIONS = 10_000
-"""The most scalars with expressions that one use of a module may compute."""
+MOST_FAILING = 200
+"""So many expressions of one document are told that cannot be computed."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,19 @@ class _Use:
 
 def take_in(tree: Tree) -> None:
     """Adds the documents of every module that a stack uses; they are seen by that stack alone."""
+    modules: dict[str, Document | None] = {}
     for stack, model in models([*tree.documents], Stack):
         taken: dict[tuple[str, str], str] = {}
         for index, use in enumerate(model.spec.modules):
             path: Path = ("spec", "modules", index)
+            if tree.work.done or tree.room() == 0:
+                stack.names_open = True
+                tree.findings.append(_left_out(tree, stack, path, len(model.spec.modules) - index))
+                break
             folder = _folder(use.source)
-            module = _module(tree, folder) if folder is not None else None
+            if folder is not None and folder not in modules:
+                modules[folder] = _module(tree, folder)
+            module = modules[folder] if folder is not None else None
             if folder is None or module is None:
                 stack.names_open = True
                 tree.findings.append(_no_module(tree, stack, path, use.source, folder))
@@ -49,6 +56,19 @@ def take_in(tree: Tree) -> None:
                 continue
             if isinstance(module.model, Module):
                 _take(tree, _Use(stack, path, use, folder), module, module.model)
+
+
+def _left_out(tree: Tree, stack: Document, path: Path, count: int) -> Finding:
+    """What is told where a stack's uses from here on are not taken in."""
+    others = f"this use of a module{f' and {count - 1:,} more' if count > 1 else ''}"
+    if not tree.work.done:
+        message = f"{others} are not looked at, since there are so many faults before"
+        return Finding(stack, path, "R133", message, "mend those first, and run it again", more=count)
+    if tree.work.values < 0:
+        why, hint = f"modules hold more than {MOST_VALUES:,} values", "use fewer or smaller modules in one run"
+    else:
+        why, hint = "the expressions of all modules take too long", "use plain inputs, as in {{ inputs.NAME }}"
+    return Finding(stack, path, "R231", f"with {others}, {why} together", hint)
 
 
 def _folder(source: str) -> str | None:
@@ -102,25 +122,43 @@ def _take(tree: Tree, use: _Use, document: Document, module: Module) -> None:
     inputs = dict(_inputs(tree, use, module))
     documents: list[Document] = []
     for index, source in enumerate(module.spec.sources):
+        if tree.room() == 0:
+            use.stack.names_open = True
+            tree.findings.append(_left_out(tree, use.stack, use.path, 1))
+            return
         fault = _missing_source(tree, use.folder, source)
         if fault is not None:
             use.stack.names_open = True
             tree.findings.append(Finding(document, ("spec", "sources", index), "R232", *fault))
             continue
-        file = read_file(tree.root, tree.root / use.folder / source)
-        documents += documents_of(tree, file, kinds=INSIDE)
+        documents += documents_of(tree, _read(tree, f"{use.folder}/{source}"), kinds=INSIDE)
+        tree.work.values -= documents[-1].source.plain.count if documents else 1
+        if tree.work.done:
+            tree.findings.append(_left_out(tree, use.stack, use.path, 1))
+            use.stack.names_open = True
+            return
     known = {(item.kind, item.name) for item in documents}
     for item in documents:
         item.origin, item.scope = use.use.name, use.stack.name
-        refused = _compute(item, inputs)
+        refused = _compute(tree, item, inputs)
         tree.findings += refused
+        if tree.work.left < 0:
+            use.stack.names_open = True
+            return
         _relocate(item.value, use.folder)
         if use.use.prefix:
             _rename(item, use.use.prefix, known)
         told = {finding.path for finding in refused}
-        tree.findings += [finding for finding in validate(item) if finding.path not in told]
+        tree.findings += [finding for finding in validate(item, tree.room()) if finding.path not in told]
         item.names_open = item.names_open or bool(told)
     tree.documents += documents
+
+
+def _read(tree: Tree, name: str) -> ReadFile:
+    """A module's file, read once however often the module is used."""
+    if name not in tree.files:
+        tree.files[name] = read_file(tree.root, tree.root / name)
+    return tree.files[name]
 
 
 def _missing_source(tree: Tree, folder: str, source: str) -> tuple[str, str] | None:
@@ -136,6 +174,8 @@ def _inputs(tree: Tree, use: _Use, module: Module) -> Iterator[tuple[str, Any]]:
     path: Path = (*use.path, "inputs")
     declared, given = module.spec.inputs, use.use.inputs
     for name, value in given.items():
+        if tree.room() == 0:
+            break
         if name not in declared:
             hint = did_you_mean(name, declared)
             message = f"the module has no input '{name[:63]}'"
@@ -154,32 +194,33 @@ def _inputs(tree: Tree, use: _Use, module: Module) -> Iterator[tuple[str, Any]]:
             yield name, None
 
 
-def _compute(document: Document, inputs: Mapping[str, Any]) -> list[Finding]:
+def _compute(tree: Tree, document: Document, inputs: Mapping[str, Any]) -> list[Finding]:
+    from rohe_iac.blueprint.templating import computed
+
     findings: list[Finding] = []
-    left = MOST_EXPRESSIONS
+    failing = 0
 
     def walk(value: Any, path: Path) -> Any:
-        nonlocal left
+        nonlocal failing
         if isinstance(value, dict):
             return {key: walk(part, (*path, key)) for key, part in value.items()}
         if isinstance(value, list):
             return [walk(part, (*path, index)) for index, part in enumerate(value)]
-        if not isinstance(value, str) or not holds_expression(value):
+        if not isinstance(value, str) or not holds_expression(value) or tree.work.left < 0:
             return value
-        left -= 1
-        if left < 0:
-            if left == -1:
-                findings.append(
-                    Finding(document, path, "R235", f"more than {MOST_EXPRESSIONS} expressions in one document")
-                )
-            return None
         try:
-            return computed(value, inputs)
+            return computed(value, inputs, tree.work)
         except Refused as error:
-            findings.append(Finding(document, path, "R235", str(error)))
+            failing += 1
+            if failing <= min(MOST_FAILING, tree.room()):
+                findings.append(Finding(document, path, "R235", str(error)))
             return None
 
     document.value = walk(document.value, ())
+    if failing > len(findings):
+        more = failing - len(findings)
+        message = f"{more:,} more expressions in this {document.kind} cannot be computed"
+        findings.append(Finding(document, (), "R133", message, more=more))
     name = document.value.get("metadata", {}).get("name") if isinstance(document.value.get("metadata"), dict) else None
     document.name = name if isinstance(name, str) else ""
     return findings

@@ -28,7 +28,7 @@ def find_spots(text: str, read: Read, wanted: Iterable[Wanted]) -> dict[Wanted, 
     A container below a key is where its key is, since that tells more than the line it begins on.
     """
     if read.cleaned:
-        text, _ = without_forbidden(text)
+        text = without_forbidden(text)
     found: dict[Wanted, Spot] = {}
     searches: dict[Path, _Want] = {}
     for want in wanted:

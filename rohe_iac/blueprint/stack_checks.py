@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rohe_iac.blueprint.contract import ObservationContract
 from rohe_iac.blueprint.finding import Document, Finding, Path
-from rohe_iac.blueprint.fitting import check_fitting
+from rohe_iac.blueprint.fitting import check_fitting, largest_of
 from rohe_iac.blueprint.hints import did_you_mean
 from rohe_iac.blueprint.inventory import Inventory
 from rohe_iac.blueprint.pipeline import Pipeline
-from rohe_iac.blueprint.references import missing, unique
+from rohe_iac.blueprint.references import missing, unique, warning
 from rohe_iac.blueprint.stack import Stack
 from rohe_iac.blueprint.tree import Tree
 from rohe_iac.foundation.errors import UsageError
@@ -29,12 +29,12 @@ def check(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
         ("contracts", "R204", "ObservationContract", "contract", spec.contracts),
     ):
         yield from unique(document, ("spec", field), what, names, "")
-        known = [other.name for other in tree.of(kind, document)]
+        known = tree.names(kind, document)
         for index, name in enumerate(names):
             if not tree.is_broken(kind, name):
                 yield from missing(document, ("spec", field, index), code, what, name, known)
     if not tree.is_broken("Inventory", spec.inventory):
-        known = [other.name for other in tree.of("Inventory", document)]
+        known = tree.names("Inventory", document)
         yield from missing(document, ("spec", "inventory"), "R203", "inventory", spec.inventory, known)
     yield from _contracts(document, stack, tree)
     yield from _planner(document, stack, tree)
@@ -45,10 +45,28 @@ def check(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
     inventory = tree.named("Inventory", spec.inventory, document)
     yield from _protect(document, stack, chosen, inventory.model if inventory is not None else None)
     if inventory is not None and isinstance(inventory.model, Inventory):
-        for name in spec.pipelines:
-            found = tree.named("Pipeline", name, document)
-            if found is not None and isinstance(found.model, Pipeline):
-                yield from check_fitting(found, found.model, inventory.model)
+        yield from _fitting(document, spec.pipelines, inventory, inventory.model, tree)
+
+
+def _fitting(
+    document: Document, names: Sequence[str], at: Document, inventory: Inventory, tree: Tree
+) -> Iterator[Finding]:
+    largest = None
+    for name in names:
+        found = tree.named("Pipeline", name, document)
+        if found is None or not isinstance(found.model, Pipeline) or (found, at) in tree.fitted:
+            continue
+        # Stacks of the same two say the same.
+        tree.fitted.add((found, at))
+        if tree.allowance.fits < 0:
+            return
+        tree.allowance.fits -= len(found.model.spec.services) + (len(inventory.spec.nodes) if largest is None else 0)
+        if tree.allowance.fits < 0:
+            message = "whether services fit is not looked at from here on: there are so many stacks before"
+            yield warning(document, ("spec", "inventory"), "R133", message, "check fewer stacks at once")
+            return
+        largest = largest or largest_of(inventory)
+        yield from check_fitting(found, found.model, largest)
 
 
 def _contracts(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
@@ -88,7 +106,11 @@ def _planner(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
 
 
 def _protect(document: Document, stack: Stack, pipelines: list[Pipeline], inventory: object) -> Iterator[Finding]:
+    if not stack.spec.protect:
+        return
     services = {service.name: pipeline for pipeline in pipelines for service in pipeline.spec.services}
+    nodes = {node.name for node in inventory.spec.nodes} if isinstance(inventory, Inventory) else set()
+    contracts = set(stack.spec.contracts)
     for index, text in enumerate(stack.spec.protect):
         path = ("spec", "protect", index)
         try:
@@ -99,8 +121,6 @@ def _protect(document: Document, stack: Stack, pipelines: list[Pipeline], invent
         if address.kind in ("service", "replica") and len(pipelines) == len(stack.spec.pipelines):
             yield from missing(document, path, "R205", "service", address.parts[0], services)
         elif address.kind == "contract":
-            yield from missing(document, path, "R204", "contract", address.parts[0], stack.spec.contracts)
+            yield from missing(document, path, "R204", "contract", address.parts[0], contracts)
         elif address.kind == "node" and isinstance(inventory, Inventory):
-            yield from missing(
-                document, path, "R209", "node", address.parts[0], [node.name for node in inventory.spec.nodes]
-            )
+            yield from missing(document, path, "R209", "node", address.parts[0], nodes)

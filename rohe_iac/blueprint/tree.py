@@ -17,11 +17,12 @@ from rohe_iac.blueprint.identifying import API_VERSION, identified
 from rohe_iac.blueprint.reading import Path, Read
 from rohe_iac.blueprint.references import OF_ABSENCE
 from rohe_iac.blueprint.validation import KINDS, validate
+from rohe_iac.blueprint.work import Work
 from rohe_iac.foundation.diagnostics import Diagnostic, Place, Severity
 
 MOST_TOLD = 1_000
 """So many diagnostics are told in one run."""
-FILE_WEIGHT = 40
+FILE_WEIGHT = 100
 """Reading a file costs as much as reading so many values."""
 _MODULE = re.compile(r"\bkind[\"']?\s{0,9}:\s{0,9}[\"']?Module\b")
 _WEIGHT = (Severity.NOTE, Severity.WARNING, Severity.ERROR)
@@ -41,14 +42,28 @@ class Tree:
     read: int = 0
     unread: int = 0
     allowance: Allowance = field(default_factory=Allowance, repr=False)
+    fitted: set[tuple[Document, Document]] = field(default_factory=set, repr=False)
+    work: Work = field(default_factory=Work, repr=False)
+    files: dict[str, ReadFile] = field(default_factory=dict, repr=False)
     known: set[tuple[str, str]] = field(default_factory=set, repr=False)
     _index: dict[tuple[str, str | None], list[Document]] = field(default_factory=dict, repr=False)
     _indexed: int = -1
+    _faulty: bool = field(default=False, repr=False)
+    _looked_at: tuple[int, int] = field(default=(0, 0), repr=False)
+    _seen: dict[tuple[str, str], dict[str, None]] = field(default_factory=dict, repr=False)
 
     def of(self, kind: str, reader: Document | None = None) -> list[Document]:
         """The documents of one kind that have a model, by name; those that `reader` sees, all for None."""
         found = [item for item in self._named((kind, None)) if item.model is not None and _sees(reader, item)]
         return sorted(found, key=lambda document: document.name)
+
+    def names(self, kind: str, reader: Document) -> Collection[str]:
+        """The names of the documents of one kind that `reader` sees, in order."""
+        key = (kind, _scope(reader))
+        self._fresh()
+        if key not in self._seen:
+            self._seen[key] = dict.fromkeys(document.name for document in self.of(kind, reader))
+        return self._seen[key].keys()
 
     def named(self, kind: str, name: str, reader: Document | None = None) -> Document | None:
         """The first document of that kind and name that `reader` sees."""
@@ -56,13 +71,16 @@ class Tree:
         return next((item for item in found if item.model is not None and _sees(reader, item)), None)
 
     def _named(self, key: tuple[str, str | None]) -> list[Document]:
-        # Documents come in by modules too; what is counted tells whether the table is of today.
+        self._fresh()
+        return self._index.get(key, [])
+
+    def _fresh(self) -> None:
+        # Documents come in by modules too; what is counted tells whether the tables are of today.
         if self._indexed != len(self.documents):
-            self._index, self._indexed = {}, len(self.documents)
+            self._index, self._indexed, self._seen = {}, len(self.documents), {}
             for document in self.documents:
                 for known_as in (document.name, None):
                     self._index.setdefault((document.kind, known_as), []).append(document)
-        return self._index.get(key, [])
 
     def is_broken(self, kind: str, name: str) -> bool:
         """Whether a document of that kind and name is there but too faulty to be used."""
@@ -114,8 +132,17 @@ class Tree:
     @property
     def faulty(self) -> bool:
         """Whether anything found so far is an error."""
-        found: list[Diagnostic | Finding] = [*self.diagnostics, *self.findings]
-        return any(item.severity is Severity.ERROR for item in found)
+        if not self._faulty:
+            # Asked once a file: only what came since is looked at.
+            told, found = self._looked_at
+            new = (*self.diagnostics[told:], *self.findings[found:])
+            self._faulty = any(item.severity is Severity.ERROR for item in new)
+            self._looked_at = len(self.diagnostics), len(self.findings)
+        return self._faulty
+
+    def forget(self) -> None:
+        """To be called before findings are taken away: whether any is an error is asked anew."""
+        self._faulty, self._looked_at = False, (0, 0)
 
     def room(self) -> int:
         """How many more faults are worth describing in this run."""
@@ -128,8 +155,12 @@ def _order(item: Diagnostic) -> tuple[Place, str, str]:
 
 def _sees(reader: Document | None, document: Document) -> bool:
     """What came by a stack's use of a module is seen by that stack and what came with it, and by what came by none."""
-    scope = "" if reader is None else reader.name if reader.kind == "Stack" else reader.scope
+    scope = "" if reader is None else _scope(reader)
     return not scope or document.scope in ("", scope)
+
+
+def _scope(reader: Document) -> str:
+    return reader.name if reader.kind == "Stack" else reader.scope
 
 
 def read_tree(root: FilePath, files: Iterable[ReadFile], *, explicit: bool = False) -> Tree:
@@ -237,6 +268,7 @@ def _leave_modules_out(tree: Tree) -> None:
         return
     inside = {document for document in tree.documents if any(_within(_folder(document), folder) for folder in folders)}
     tree.documents = [item for item in tree.documents if item.kind == "Module" or item not in inside]
+    tree.forget()
     tree.findings = [
         item
         for item in tree.findings

@@ -21,8 +21,9 @@ from rohe_iac.blueprint.formatting import NoNormalForm, formatted
 from rohe_iac.blueprint.importing.importing import InvalidImport
 from rohe_iac.blueprint.linking import check_links
 from rohe_iac.blueprint.modules import take_in
-from rohe_iac.blueprint.templating import Refused, computed
+from rohe_iac.blueprint.templating import computed
 from rohe_iac.blueprint.tree import read_tree
+from rohe_iac.blueprint.work import Refused
 from rohe_iac.foundation.diagnostics import Severity
 from rohe_iac.foundation.errors import RoheError
 

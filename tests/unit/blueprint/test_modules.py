@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from rohe_iac.blueprint.loading import load
-from rohe_iac.blueprint.templating import Refused, computed
+from rohe_iac.blueprint.templating import computed
+from rohe_iac.blueprint.work import Refused
 
 MODULE = """\
 apiVersion: rohe.dev/v1

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from rohe_iac.blueprint.templating import Refused, computed
+from rohe_iac.blueprint.templating import computed
+from rohe_iac.blueprint.work import Refused
 
 INPUTS: dict[str, Any] = {"n": 3, "share": 0.5, "name": "cam", "zones": ["a", "b"], "long": "a" * 10_000}
 

@@ -1,0 +1,40 @@
+"""What the modules of a run may take: bounded, so that no expression and no number of uses keeps anybody waiting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+MOST_WORK = 8_000_000
+"""What all expressions of a run may take: ten for each step, and one for each item or character that it looks at."""
+MOST_VALUES = 250_000
+"""The most values that all uses of modules may take in together, each alias counted with what it stands for."""
+
+
+class Refused(ValueError):
+    """An expression that is not allowed or cannot be computed; the message says why."""
+
+
+@dataclass
+class Work:
+    """What is left of both. parsed: the expressions that were read, by their text."""
+
+    left: int = MOST_WORK
+    values: int = MOST_VALUES
+    parsed: dict[str, list[Any]] = field(default_factory=dict)
+
+    def spend(self, amount: int) -> None:
+        """Errors: Refused where too little is left."""
+        self.left -= amount
+        if self.left < 0:
+            raise Refused("the expressions of all modules take too long together")
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing more is taken in."""
+        return self.left < 0 or self.values < 0
+
+
+def holds_expression(text: str) -> bool:
+    """Whether a scalar is to be computed."""
+    return "{{" in text or "{%" in text or "{#" in text

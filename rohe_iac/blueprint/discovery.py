@@ -19,6 +19,10 @@ MAX_FILES = 20_000
 """The most files that are looked through."""
 MAX_TOTAL = 64 * 2**20
 """The most bytes that all files of a blueprint may have."""
+MOST_UNREAD = 100
+"""So many folders are told that cannot be read."""
+LONGEST_NAME = 300
+"""So much of such a folder's path, in characters, is told."""
 
 
 def root_of(directory: Path) -> Path:
@@ -76,23 +80,42 @@ def documents_under(root: Path, within: Path | None = None) -> Iterator[ReadFile
     links, are left out.
     """
     top = within or (root / "blueprints" if (root / "blueprints").is_dir() else root)
-    names: list[Path] = []
-    for folder, folders, files in os.walk(top):
+    names: list[str] = []
+    unread: list[OSError] = []
+    for folder, folders, files in os.walk(top, onerror=unread.append):
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _NOT_OURS)
-        names += [Path(folder, name) for name in files if name.endswith((".yaml", ".yml")) and not name.startswith(".")]
+        names += [
+            os.path.join(folder, name)
+            for name in files
+            if name.endswith((".yaml", ".yml")) and not name.startswith(".")
+        ]
         if len(names) > MAX_FILES:
             raise UsageError(
                 f"more than {MAX_FILES:,} YAML files under {top}", hint="put the documents under blueprints/"
             )
+    for error in unread[:MOST_UNREAD]:
+        name = os.path.relpath(str(error.filename), root).replace(os.sep, "/")
+        shown = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}..."
+        yield _refused(shown, Diagnostic(Place(shown), "R012", f"the folder cannot be read: {error.strerror}"))
+    names = [name for name in names if name != str(root / ROOT_FILE)]
+    total = _size(names)
+    if total > MAX_TOTAL:
+        message = f"the YAML files under {top} are larger than {MAX_TOTAL >> 20} MiB together"
+        raise UsageError(f"{message}: {total / 2**20:,.0f} MiB", hint="check a part of them, file by file")
+    for path in sorted(map(Path, names)):
+        yield read_file(root, path)
+
+
+def _size(names: list[str]) -> int:
+    """The bytes of all files that may be read; those too large to be are refused one by one."""
     total = 0
-    for path in sorted(names):
-        if path == root / ROOT_FILE:
-            continue
-        file = read_file(root, path)
-        total += len(file.source.text) if file.source is not None else 0
-        if total > MAX_TOTAL:
-            raise UsageError(f"the YAML files under {top} are larger than {MAX_TOTAL >> 20} MiB together")
-        yield file
+    for name in names:
+        try:
+            size = os.stat(name).st_size
+        except OSError:
+            continue  # told when it is read
+        total += size if size <= MAX_BYTES else 0
+    return total
 
 
 _NOT_OURS = frozenset(("node_modules", "__pycache__", "site-packages"))

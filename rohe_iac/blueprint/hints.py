@@ -27,9 +27,12 @@ def did_you_mean(found: str, allowed: Iterable[str]) -> str:
 
 def nearest(found: str, names: Iterable[str]) -> str:
     """The nearest of `names`, or "" where none is near."""
-    names = list(names)
-    if len(found) > 64 or len(names) > MOST_NAMES:
-        return ""
+    names = tuple(names)
+    return _nearest(found, names) if len(found) <= 64 and len(names) <= MOST_NAMES else ""
+
+
+@lru_cache(maxsize=256)
+def _nearest(found: str, names: tuple[str, ...]) -> str:
     best, best_distance = "", 10**9
     meant = _bare(found.lower().replace("_", ""))
     letters = _letters(meant)

@@ -54,10 +54,12 @@ def identified(document: Document) -> list[Finding]:
                 document, ("apiVersion",), "R103", f"apiVersion '{version[:40]}' is not known", f"use {API_VERSION}"
             )
         ]
+    document.allowance.guesses -= len(KINDS)
     if kind is None:
         return [Finding(document, (), "R107", "field 'kind' is missing", f"one of: {', '.join(KINDS)}")]
     if not isinstance(kind, str) or kind not in KINDS:
-        hint = did_you_mean(kind, KINDS) if isinstance(kind, str) else f"one of: {', '.join(KINDS)}"
+        guessed = isinstance(kind, str) and document.allowance.guesses > 0
+        hint = did_you_mean(str(kind), KINDS) if guessed else f"one of: {', '.join(KINDS)}"
         return [Finding(document, ("kind",), "R104", f"unknown kind {shown(kind)}", hint)]
     document.kind = kind
     return []

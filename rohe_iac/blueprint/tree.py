@@ -135,7 +135,7 @@ class Tree:
         if not self._faulty:
             # Asked once a file: only what came since is looked at.
             told, found = self._looked_at
-            new = (*self.diagnostics[told:], *self.findings[found:])
+            new: list[Diagnostic | Finding] = [*self.diagnostics[told:], *self.findings[found:]]
             self._faulty = any(item.severity is Severity.ERROR for item in new)
             self._looked_at = len(self.diagnostics), len(self.findings)
         return self._faulty

@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -30,6 +31,8 @@ KINDS: dict[str, type[Model]] = {
 }
 MOST_FAULTS = 200
 """So many faults of one document are told."""
+MOST_ERRORS = 5_000
+"""Of more errors in one document only the first are described."""
 ROUNDS = 8
 """How often what is faulty is taken out before the rest is given up."""
 
@@ -67,17 +70,24 @@ def validate(document: Document, room: int = MOST_FAULTS) -> list[Finding]:
     try:
         document.model = model.model_validate(document.value)
     except ValidationError as error:
+        count = error.error_count()
         if room <= 0:
-            return [_more(document, error.error_count())]
-        errors = error.errors(include_url=False)
+            return [_more(document, count)]
+        errors = error.errors(include_url=False) if count <= MOST_ERRORS else []
     else:
         return []
+    if not errors:
+        errors = _first_errors(model, document.value)
+        count = max(count, MOST_FAULTS + 1)
     findings: list[Finding] = []
     rest = Rest(document.value)
     for attempt in range(ROUNDS):
-        if len(errors) > MOST_FAULTS:
+        if count > MOST_FAULTS:
             told = [_findings(document, _path(rest.value, item["loc"]), model, item) for item in errors[:MOST_FAULTS]]
-            return [*(finding for each in told for finding in each), _more(document, len(errors) - MOST_FAULTS)]
+            return [
+                *(finding for each in told for finding in each),
+                _more(document, count - min(len(errors), MOST_FAULTS)),
+            ]
         real = [item for item in errors if not _echo(item, errors)]
         targets: list[Path] = []
         surplus: set[Path] = set()
@@ -96,9 +106,32 @@ def validate(document: Document, room: int = MOST_FAULTS) -> list[Finding]:
             document.model = model.model_validate(rest.value)
             break
         except ValidationError as error:
-            errors = error.errors(include_url=False)
+            count = error.error_count()
+            errors = error.errors(include_url=False) if count <= MOST_ERRORS else []
     document.broken_names, document.rest = frozenset(rest.names), rest
     return list(dict.fromkeys(findings))
+
+
+def _first_errors(model: type[Model], value: Any) -> list[ErrorDetails]:
+    """Some of very many errors, found in the value with its long lists cut: all of them would not fit in memory."""
+    found: list[ErrorDetails] = []
+    for items in (12, 50, 200, 800, 3_200, 12_800, 51_200, 204_800):
+        try:
+            model.model_validate(_cut(value, items))
+        except ValidationError as error:
+            if error.error_count() <= MOST_ERRORS or not found:
+                found = error.errors(include_url=False)[:MOST_ERRORS]
+            if len(found) >= MOST_FAULTS:
+                break
+    return found
+
+
+def _cut(value: Any, items: int) -> Any:
+    if isinstance(value, dict):
+        return {key: _cut(part, items) for key, part in islice(value.items(), items)}
+    if isinstance(value, list):
+        return [_cut(part, items) for part in islice(value, items)]
+    return value
 
 
 def _more(document: Document, count: int) -> Finding:

@@ -84,9 +84,8 @@ class Computation:
         if isinstance(node, nodes.Compare):
             return self._compared(node)
         if isinstance(node, nodes.CondExpr):
-            if self.value(node.test):
-                return self.value(node.expr1)
-            return self.value(node.expr2) if node.expr2 is not None else StrictUndefined("the condition has no else")
+            assert node.expr2 is not None, "an 'if' without 'else' is refused before"
+            return self.value(node.expr1 if self.value(node.test) else node.expr2)
         if isinstance(node, nodes.List | nodes.Tuple):
             return [self.value(item) for item in node.items]
         if isinstance(node, nodes.Dict):

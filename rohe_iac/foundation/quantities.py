@@ -129,8 +129,11 @@ def cost_per_hour(value: object) -> float:
 
 
 def shown_cpu(amount: int) -> str:
-    """Millicores as people read them: `331m`, `2`."""
-    return f"{amount // 1000}" if amount % 1000 == 0 else f"{amount}m"
+    """Millicores as people read them: `331m`, `2`, from ten cores on as cores with decimals: `95.3`."""
+    whole, rest = divmod(abs(amount), 1000)
+    if rest and whole < 10:
+        return f"{amount}m"
+    return f"{'-' if amount < 0 else ''}{whole}.{rest:03d}".rstrip("0").rstrip(".")
 
 
 def shown_bytes(amount: int) -> str:

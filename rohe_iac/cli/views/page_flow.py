@@ -159,7 +159,7 @@ def over(layout: Layout, a: int, b: int) -> tuple[str, int]:
         return ("no link", -1)
     if route[1] >= 0:
         return (f"link {layout.wires[route[1]].name}", route[0])
-    return ("same zone" if layout.wires else "network (no links declared)", 0)
+    return ("same zone" if layout.wires else "no links declared", 0)
 
 
 def _shown_latency(micro: int) -> str:

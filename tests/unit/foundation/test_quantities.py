@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rohe_iac.foundation.quantities import basis_points, millicores, shown_bytes, shown_cpu, shown_share
+
+
+@given(st.integers(0, 2**53))
+def test_cpu_that_is_shown_is_read_as_the_same_amount(amount: int) -> None:
+    assert millicores(shown_cpu(amount)) == amount
+
+
+@given(st.integers(0, 10_000))
+def test_a_share_that_is_shown_is_read_as_the_same_amount(amount: int) -> None:
+    assert basis_points(shown_share(amount)) == amount
+
+
+@pytest.mark.parametrize(
+    ("amount", "shown"),
+    [(0, "0"), (331, "331m"), (2000, "2"), (9_999, "9999m"), (95_300, "95.3"), (1_187_800, "1187.8"), (-250, "-250m")],
+)
+def test_cpu_is_shown_in_the_unit_that_people_use(amount: int, shown: str) -> None:
+    assert shown_cpu(amount) == shown
+
+
+def test_bytes_are_shown_in_the_largest_unit() -> None:
+    assert [shown_bytes(amount) for amount in (0, 1023, 57 * 2**20, 3 * 2**29)] == ["0", "1023", "57Mi", "1.5Gi"]

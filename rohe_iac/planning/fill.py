@@ -30,7 +30,8 @@ class Fill:
     """What is free on a node of one kind.
 
     left: shares of what the node offers that are free, summed, in thousandths. load: the same of cpu, memory and cores
-    that are taken. rows: free cores, largest first; spare: their sum. rests, steps: what was found out about one more replica of a class.
+    that are taken. rows: free cores, largest first; spare: their sum. rests, steps: what was found out about one more
+    replica of a class.
     """
 
     __slots__ = ("free", "kind", "left", "load", "rests", "rows", "spare", "steps")

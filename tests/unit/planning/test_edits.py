@@ -117,7 +117,7 @@ def test_an_edit_that_is_none_or_names_nothing_is_told(small: Problem, text: str
 @given(
     some.lists(
         some.sampled_from(
-            [*"node/pi-1.cpu*=2,", "zone/", "service/d", "pipeline/p", ".load", ".gpu", "=down", "é", " "]
+            [*"node/pi-1.cpu*=2,%", "10/s", "zone/", "service/d", "pipeline/p", ".load", ".gpu", "=down", "é", " "]
         ),
         max_size=12,
     ).map("".join)

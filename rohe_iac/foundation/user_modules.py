@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import ast
+import difflib
+import itertools
 import os
 import re
+import stat
+import warnings
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 _REFERENCE = re.compile(r"([^:\s]+\.py):([A-Za-z_][A-Za-z0-9_]*)")
 MAX_BYTES = 2**20
 """The largest module that is read."""
+MOST_GUESSES = 200
+"""Among so many names a near one is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +59,96 @@ def check_reference(
     None where all is well. Nothing of the module is run. Errors: ValueError where the reference has no such form.
     """
     path, name = split_reference(reference)
+    content = _content(root, path)
+    if isinstance(content, Trouble):
+        return content
     try:
-        file = os.path.join(root, path)
-        if os.stat(file).st_size > MAX_BYTES:
-            return Trouble("file", f"{path} is larger than {MAX_BYTES // 2**20} MiB")
-        tree = ast.parse(Path(file).read_bytes(), str(path))
-    except FileNotFoundError:
-        return Trouble("file", f"no file {path}", "paths start at the blueprint's root")
-    except OSError as error:
-        return Trouble("file", f"cannot read {path}: {error.strerror}")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an odd escape in a text is no trouble of the reference
+            tree = ast.parse(content, str(path))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = getattr(error, "lineno", 0) or 0
-        return Trouble("file", f"{path} is not Python: {getattr(error, 'msg', '') or error}", line=line)
-    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
-    classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
-    if not callables and name in classes:
-        return _class(path, classes[name], positional)
-    if name not in functions:
-        return _no_function(path, name, tree, functions)
-    return _signature(path, functions[name], positional, options, surplus)
+        hint = "save it as UTF-8" if "codec" in str(error) else ""
+        return Trouble("file", f"{path} is not Python: {getattr(error, 'msg', '') or error}", hint, line)
+    bound: dict[str, ast.stmt | ast.Lambda] = {}
+    for statement, inner in _statements(tree.body):
+        for known, what in _bound(statement).items():
+            # Of several within if or try, which one counts shows only when it runs.
+            bound[known] = ast.Pass() if inner and known in bound else what
+    found = bound.get(name)
+    if found is None and "*" not in bound:
+        functions = [known for known, what in bound.items() if isinstance(what, _FUNCTIONS) and known[:1] != "_"]
+        near = difflib.get_close_matches(name, functions[:MOST_GUESSES], 1)
+        hint = f"did you mean '{near[0]}'?" if near else f"it has: {', '.join(functions[:8])}" if functions else ""
+        return Trouble("name", f"{path} has no function {name}", hint)
+    if isinstance(found, ast.ClassDef):
+        if callables:
+            return Trouble("name", f"{name} in {path} is a class, not a function", line=found.lineno)
+        return _class(path, found, positional)
+    if isinstance(found, ast.Assign | ast.AnnAssign) and isinstance(found.value, _NO_FUNCTIONS):
+        return Trouble("name", f"{name} in {path} is not a function", line=found.lineno)
+    if isinstance(found, _FUNCTIONS):
+        return _signature(path, name, found, positional, options, surplus)
+    return None  # what it is shows only when it runs
+
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_NO_FUNCTIONS = (ast.Constant, ast.JoinedStr, ast.List, ast.Dict, ast.Set, ast.Tuple, ast.ListComp, ast.DictComp)
+
+
+def _content(root: Path, path: str) -> bytes | Trouble:
+    file, top = os.path.join(root, path), os.path.realpath(root)
+    try:
+        if os.path.commonpath((os.path.realpath(file, strict=True), top)) != top:
+            return Trouble("file", f"{path} is a link that leaves the blueprint's folder", "copy the file into it")
+        status = os.stat(file)
+        if not stat.S_ISREG(status.st_mode):
+            return Trouble("file", f"{path} is not a regular file")
+        if status.st_size > MAX_BYTES:
+            return Trouble("file", f"{path} is larger than {MAX_BYTES // 2**20} MiB")
+        return Path(file).read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return Trouble("file", f"no file {path}", _beside(root, path) or "paths start at the blueprint's root")
+    except OSError as error:
+        return Trouble("file", f"cannot read {path}: {error.strerror}")
+
+
+def _beside(root: Path, path: str) -> str:
+    """What may be meant by a path that leads nowhere: a file of a like name in the same folder."""
+    folder, _, name = path.rpartition("/")
+    try:
+        with os.scandir(os.path.join(root, folder)) as entries:
+            known = [entry.name for entry in itertools.islice(entries, MOST_GUESSES) if entry.name.endswith(".py")]
+    except OSError:
+        return ""
+    near = difflib.get_close_matches(name, known, 1)
+    return f"did you mean {folder}{'/' if folder else ''}{near[0]}?" if near else ""
+
+
+def _statements(body: Sequence[ast.stmt], *, inner: bool = False) -> Iterator[tuple[ast.stmt, bool]]:
+    """The statements of a module, and those within if, try and with, which are inner ones."""
+    for statement in body:
+        yield statement, inner
+        if isinstance(statement, ast.If | ast.Try | ast.With):
+            parts = [statement.body, getattr(statement, "orelse", []), getattr(statement, "finalbody", [])]
+            parts += [handler.body for handler in getattr(statement, "handlers", [])]
+            for part in parts:
+                yield from _statements(part, inner=True)
+
+
+def _bound(statement: ast.stmt) -> dict[str, ast.stmt | ast.Lambda]:
+    """The names that a statement gives a meaning, each with what it is; `*` where that shows only when it runs."""
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return {statement.name: statement}
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        return {(alias.asname or alias.name).partition(".")[0]: statement for alias in statement.names}
+    if isinstance(statement, ast.Assign | ast.AnnAssign):
+        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+        names = [node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)]
+        single = all(isinstance(target, ast.Name) for target in targets)
+        value = statement.value if single and isinstance(statement.value, ast.Lambda) else statement
+        return dict.fromkeys(names, value if single else ast.Pass())
+    return {}
 
 
 def _class(path: str, found: ast.ClassDef, positional: int) -> Trouble | None:
@@ -80,30 +158,21 @@ def _class(path: str, found: ast.ClassDef, positional: int) -> Trouble | None:
     if "__call__" not in methods:
         return Trouble("signature", f"{found.name} in {path} has no __call__", "", found.lineno)
     made = methods.get("__init__")
-    trouble = _signature(path, made, 1, frozenset(), False) if made is not None else None
-    return trouble or _signature(path, methods["__call__"], positional + 1, frozenset(), False)
-
-
-def _no_function(
-    path: str, name: str, tree: ast.Module, functions: dict[str, ast.FunctionDef | ast.AsyncFunctionDef]
-) -> Trouble | None:
-    for node in tree.body:
-        targets = node.targets if isinstance(node, ast.Assign) else []
-        imported = node.names if isinstance(node, ast.Import | ast.ImportFrom) else []
-        bound = {target.id for target in targets if isinstance(target, ast.Name)}
-        bound |= {alias.asname or alias.name for alias in imported}
-        if name in bound or "*" in bound:
-            return None  # what it is shows only when it runs
-        if isinstance(node, ast.ClassDef) and node.name == name:
-            return Trouble("name", f"{name} in {path} is a class, not a function", line=node.lineno)
-    public = [function for function in functions if not function.startswith("_")]
-    return Trouble("name", f"{path} has no function {name}", f"it has: {', '.join(public[:8])}" if public else "")
+    trouble = _signature(path, found.name, made, 1, frozenset(), False) if made is not None else None
+    return trouble or _signature(path, found.name, methods["__call__"], positional + 1, frozenset(), False)
 
 
 def _signature(
-    path: str, function: ast.FunctionDef | ast.AsyncFunctionDef, positional: int, options: frozenset[str], surplus: bool
+    path: str,
+    name: str,
+    function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda,
+    positional: int,
+    options: frozenset[str],
+    surplus: bool,
 ) -> Trouble | None:
-    where = f"{function.name} in {path}"
+    where = f"{name} in {path}"
+    if not isinstance(function, ast.Lambda) and function.decorator_list:
+        return None  # what a decorator makes of it shows only when it runs
     if isinstance(function, ast.AsyncFunctionDef):
         return Trouble("signature", f"{where} is async", "make it a plain function", function.lineno)
     arguments = function.args

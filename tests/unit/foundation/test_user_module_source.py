@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,21 @@ async def later(samples): ...
 class Thing: ...
 from elsewhere import imported
 alias = plain
+try:
+    import numpy
+    def guarded(samples): ...
+except ImportError:
+    def guarded(samples, _): ...
+if sys.platform == "linux":
+    def chosen(samples): ...
+@staticmethod
+def decorated(): ...
+short = lambda samples: {}
+typed: object = lambda: {}
+wide = lambda *samples: {}
+one, two = plain, plain
+limit = 3
+odd = "\\d"
 """
 
 
@@ -30,10 +46,22 @@ def root(tmp_path: Path) -> Path:
     (tmp_path / "functions.py").write_text(SOURCE)
     (tmp_path / "broken.py").write_text("def f(:\n")
     (tmp_path / "deep.py").write_text("x = " + "(" * 5000 + ")" * 5000 + "\n")
+    (tmp_path / "latin.py").write_bytes(b"def f(x): return '\xe4'\n")
+    (tmp_path / "nul.py").write_bytes(b"def f(x): ...\n\0")
+    (tmp_path / "folder.py").mkdir()
+    os.mkfifo(tmp_path / "pipe.py")
+    elsewhere = tmp_path.parent / f"{tmp_path.name}-elsewhere.py"
+    elsewhere.write_text("def f(x): ...\n")
+    (tmp_path / "outside.py").symlink_to(elsewhere)
+    (tmp_path / "loop.py").symlink_to(tmp_path / "loop.py")
+    (tmp_path / "huge.py").write_text("#" * (2**20 + 1))
     return tmp_path
 
 
-@pytest.mark.parametrize("name", ["plain", "optional", "anything", "imported", "alias"])
+@pytest.mark.parametrize(
+    "name",
+    ["plain", "optional", "anything", "imported", "alias", "chosen", "guarded", "decorated", "short", "wide", "one"],
+)
 def test_what_can_be_called_with_samples_is_fine(root: Path, name: str) -> None:
     assert check_reference(root, f"functions.py:{name}", positional=1) is None
 
@@ -47,6 +75,16 @@ def test_what_can_be_called_with_samples_is_fine(root: Path, name: str) -> None:
         ("functions.py:later", "signature", "async"),
         ("functions.py:Thing", "name", "class"),
         ("functions.py:absent", "name", "absent"),
+        ("functions.py:limit", "name", "is not a function"),
+        ("functions.py:typed", "signature", "takes 0"),
+        ("latin.py:f", "file", "not Python"),
+        ("nul.py:f", "file", "not Python"),
+        ("folder.py:f", "file", "not a regular file"),
+        ("pipe.py:f", "file", "not a regular file"),
+        ("outside.py:f", "file", "leaves the blueprint's folder"),
+        ("loop.py:f", "file", "cannot read"),
+        ("functions.py/x.py:f", "file", "no file"),
+        ("huge.py:f", "file", "larger than 1 MiB"),
         ("absent.py:plain", "file", "no file"),
         ("broken.py:f", "file", "not Python"),
         ("deep.py:x", "file", "not Python"),
@@ -57,6 +95,25 @@ def test_what_cannot_is_told(root: Path, reference: str, part: str, word: str) -
     assert trouble is not None
     assert trouble.part == part
     assert word in trouble.message
+
+
+@pytest.mark.parametrize(
+    ("reference", "hint"),
+    [
+        ("function.py:plain", "did you mean functions.py?"),
+        ("functions.py:plane", "did you mean 'plain'?"),
+        ("functions.py:zzz", "it has: plain, optional"),
+    ],
+)
+def test_near_names_of_files_and_functions_are_hinted_at(root: Path, reference: str, hint: str) -> None:
+    trouble = check_reference(root, reference, positional=1)
+    assert trouble is not None
+    assert trouble.hint.startswith(hint)
+
+
+def test_an_odd_escape_in_a_text_makes_no_noise(root: Path, recwarn: pytest.WarningsRecorder) -> None:
+    check_reference(root, "functions.py:plain", positional=1)
+    assert not recwarn.list
 
 
 def test_options_that_are_given_count_as_given(root: Path) -> None:

@@ -145,6 +145,14 @@ def shown_bytes(amount: int) -> str:
     return str(amount)
 
 
+def exact_bytes(amount: int) -> str:
+    """Bytes to the last one, in the largest binary unit that they are whole in: `1536Mi`, `1025Ki`, `77`."""
+    for unit in ("Pi", "Ti", "Gi", "Mi", "Ki"):
+        if amount and amount % MEMORY_UNITS[unit] == 0:
+            return f"{amount // MEMORY_UNITS[unit]}{unit}"
+    return str(amount)
+
+
 def shown_share(amount: int) -> str:
     """Basis points as people read them: `15%`, `12.5%`."""
     return f"{amount / 100:g}%"

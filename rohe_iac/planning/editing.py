@@ -128,7 +128,14 @@ def _node(node: Supply, edit: Edit) -> Supply:
         # Where nothing limits it, only a new limit changes anything.
         limited = node.vms is not None or edit.operator == "="
         return replace(node, vms=edit.amount(node.vms or 0, byte_count)) if limited else node
-    return replace(node, cores=tuple(edit.amount(core, millicores) for core in node.cores))
+    return replace(node, cores=_cores(node.cores, edit))
+
+
+def _cores(cores: tuple[int, ...], edit: Edit) -> tuple[int, ...]:
+    parts = edit.value.split("+")
+    if edit.operator == "=" and len(parts) > 1:
+        return tuple(replace(edit, value=part).amount(0, millicores) for part in parts)
+    return tuple(edit.amount(core, millicores) for core in cores)
 
 
 def _wire(wire: Wire, edit: Edit) -> Wire:
@@ -167,8 +174,7 @@ def _resources(asked: Resources, edit: Edit) -> Resources:
     if edit.field == "vms":
         return replace(asked, vms=edit.amount(asked.vms or 0, byte_count))
     if edit.field == "cores":
-        chunks = (edit.amount(chunk, millicores) for chunk in asked.cores)
-        return replace(asked, cores=tuple(sorted(chunks, reverse=True)))
+        return replace(asked, cores=tuple(sorted(_cores(asked.cores, edit), reverse=True)))
     shared = [request.type for request in asked.devices if request.share]
     if edit.field not in shared:
         raise unknown_field(edit, (*FIELDS["service"], *shared))

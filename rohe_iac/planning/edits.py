@@ -15,7 +15,7 @@ THING = KIND "/" NAME        "*" in a name stands for any letters, none too
 | `pipeline/NAME` | `.load` |
 
 Operators are `=`, `*=`, `+=` and `-=`; amounts are written as in a blueprint, factors as 3, 0.5 or 1/3. `cores` changes
-every core. Amounts end at 0, and are rounded up.
+every core, or sets them one by one (`cores=1+1+500m`). Amounts end at 0, and are rounded up.
 """
 
 from __future__ import annotations

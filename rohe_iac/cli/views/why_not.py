@@ -33,5 +33,7 @@ class WhyNotView:
             for fix in answer.fixes:
                 edits = escape(" and ".join(fix.edits))
                 out.print(f"  would fit with {edits} (a change of {fix.change / 10_000:.1f} %)")
+                if fix.what_if:
+                    out.print(f"    try: rohe plan --what-if '{fix.what_if}'", style="dim", markup=False)
             if not answer.fixes:
                 out.print("  no edit of one or two fields makes it fit")

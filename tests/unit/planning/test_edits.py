@@ -67,6 +67,15 @@ def test_shares_of_accelerators_scale_and_variants_with_them(world: Any, small: 
     assert [one.resources.cpu for one in after.demands[0].variants] == [700, 0]
 
 
+def test_cores_are_changed_together_or_set_one_by_one(world: Any) -> None:
+    problem = world.problem([world.node("n1", cpu=2000)], [world.demand("d", cores=(500, 300))])
+    after = edited(problem, "node/n1.cores=1+500m+2,service/d.cores*=0.5")
+    assert (after.nodes[0].cores, after.demands[0].resources.cores) == ((1000, 500, 2000), (250, 150))
+    assert edited(problem, "service/d.cores=100m+700m+1").demands[0].resources.cores == (1000, 700, 100)
+    with pytest.raises(UsageError, match="expected cores"):
+        edited(problem, "node/n1.cores=1+x")
+
+
 def test_a_link_that_is_cut_leaves_its_ends_unconnected(world: Any) -> None:
     nodes = [world.node(f"n{i}", cpu=1000, labels=(("zone", zone),)) for i, zone in enumerate("ab")]
     demands = [world.demand("a", cpu=900), world.demand("b", cpu=900)]

@@ -1,0 +1,110 @@
+"""What why-not suggests, applied, places; and nothing smaller of one or two fields would."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from fractions import Fraction
+from itertools import combinations, product
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as some
+from plan_samples import problems
+
+from rohe_iac.planning.booking import booked
+from rohe_iac.planning.demand import Demand, Resources
+from rohe_iac.planning.editing import apply_edits, restated
+from rohe_iac.planning.edits import parse_edits
+from rohe_iac.planning.feasibility import refusal
+from rohe_iac.planning.plan import Plan
+from rohe_iac.planning.planner import plan
+from rohe_iac.planning.problem import Problem, Settings
+from rohe_iac.planning.supply import Supply
+from rohe_iac.planning.why_not import WhyNot, why_not
+from rohe_iac.usecases.plan import make_plan
+
+MILLION = 1_000_000
+EXAMPLES = sorted(path.parent for path in (Path(__file__).parents[2] / "examples").glob("*/rohe.yaml"))
+
+
+def applied(problem: Problem, found: Plan, answer: WhyNot) -> int:
+    """Makes every suggestion that what-if has words for, and asks the rules again; says how many that were."""
+    number = 0
+    for fix in answer.fixes:
+        if not fix.what_if:
+            continue
+        number += 1
+        edited = apply_edits(problem, parse_edits(fix.what_if))
+        gone = [item for item in found.unplaced if item.workload == answer.workload]
+        mine = [i for i in found.placements if i.workload == answer.workload and i.node != answer.node]
+        without = "" if gone or not mine else mine[-1].replica
+        layout, ledger = booked(edited, replace(found, placements=restated(edited, found.placements)), without)
+        assert not refusal(layout, ledger, layout.index[answer.workload], layout.node_index[answer.node]), fix
+    return number
+
+
+@pytest.mark.parametrize("folder", EXAMPLES, ids=lambda folder: folder.name)
+def test_what_is_suggested_for_the_examples_places(folder: Path) -> None:
+    planned = make_plan(folder).planfile
+    problem, found = planned.problem, planned.plan
+    suggested = 0
+    for name, demand in product([node.name for node in problem.nodes[:8]], problem.demands):
+        for answer in why_not(problem, found, demand.workload.partition("/")[2], name, most=2):
+            assert bool(answer.rule) or not answer.fixes
+            assert [fix.change for fix in answer.fixes] == sorted(fix.change for fix in answer.fixes)
+            suggested += applied(problem, found, answer)
+    assert suggested
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(problems(), some.data())
+def test_what_is_suggested_for_drawn_problems_places(problem: Problem, data: some.DataObject) -> None:
+    problem = replace(problem, settings=replace(problem.settings, strategy="best-fit"))
+    found = plan(problem)
+    demand, node = data.draw(some.sampled_from(problem.demands)), data.draw(some.sampled_from(problem.nodes))
+    for answer in why_not(problem, found, demand.service, node.name):
+        applied(problem, found, answer)
+
+
+def smallest(there: int, asked: tuple[int, int], offered: tuple[int, int], used: tuple[int, int]) -> Fraction | None:
+    """The smallest change of one or two of the four fields with which one more fits, by trying all of them."""
+    fields = (*asked, *offered)
+    best: Fraction | None = None
+    for pair in combinations(range(4), 2):
+        # A request goes down to no less than 1, a capacity up to what holds all as they ask now.
+        ways = [
+            range(1, fields[one] + 1)
+            if one < 2
+            else range(fields[one], max(fields[one], used[one - 2] + (there + 1) * asked[one - 2]) + 1)
+            for one in pair
+        ]
+        for values in product(*ways):
+            made = list(fields)
+            for one, value in zip(pair, values, strict=True):
+                made[one] = value
+            if all(used[i] + (there + 1) * made[i] <= made[2 + i] for i in range(2)):
+                change = sum((Fraction(abs(made[one] - fields[one]), fields[one]) for one in pair), Fraction(0))
+                best = change if best is None else min(best, change)
+    return best
+
+
+@settings(max_examples=200, deadline=None)
+@given(*[some.integers(1, 12)] * 4, *[some.integers(0, 8)] * 2, some.integers(0, 2))
+def test_what_is_suggested_first_is_the_smallest_change_of_one_or_two_fields(
+    cpu: int, rss: int, cpus: int, bytes_: int, cpu_used: int, rss_used: int, there: int
+) -> None:
+    node = Supply("n", cpus, bytes_, cpu_used=cpu_used, rss_used=rss_used)
+    wanted = Demand("service/p:d", "replica/p:d", "d", "p", "d", "", there + 1, Resources(cpu=cpu, rss=rss))
+    problem = Problem("s", (node,), (wanted,), settings=Settings(strategy="best-fit"))
+    found = plan(problem)
+    assume(Counter(item.node for item in found.placements)["n"] == there)
+    (answer,) = why_not(problem, found, "d", "n")
+    best = smallest(there, (cpu, rss), (cpus, bytes_), (cpu_used, rss_used))
+    assert best is not None
+    assert answer.rule
+    assert answer.fixes
+    # Changes are told in millionths, rounded down for each field.
+    assert abs(answer.fixes[0].change - best * MILLION) <= 2
+    assert applied(problem, found, answer) == len(answer.fixes)

@@ -98,6 +98,7 @@ CODES: dict[str, Code] = {
     "R233": Code("module-twice", "A module twice without a prefix", "Its documents would have the same names twice."),
     "R234": Code("module-input", "An input of a module that does not fit", "Uses give the inputs that the module declares."),
     "R235": Code("template", "An expression that cannot be computed", "Expressions see the inputs of their module, and nothing else."),
+    "R236": Code("no-profile", "A file of measurements that is no profile", "The planner sizes and predicts by what a profile tells."),
     "R301": Code("larger-than-any-node", "A request that is larger than any node", "No replica can be placed; `rohe plan` says 4."),
     "R302": Code("no-accelerator", "An accelerator that no node has", "No replica can be placed; `rohe plan` says 4."),
     "R303": Code("no-node-matches", "A rule that no node meets", "No replica can be placed; `rohe plan` says 4."),

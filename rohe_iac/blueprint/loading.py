@@ -15,6 +15,7 @@ from rohe_iac.blueprint.inventory import Inventory
 from rohe_iac.blueprint.linking import check_links
 from rohe_iac.blueprint.modules import take_in
 from rohe_iac.blueprint.pipeline import Pipeline
+from rohe_iac.blueprint.profile_checks import check_profiles
 from rohe_iac.blueprint.references import MISSING
 from rohe_iac.blueprint.stack import Stack
 from rohe_iac.blueprint.tree import Tree, models, read_tree
@@ -116,6 +117,7 @@ def _told(tree: Tree, allow_missing_references: bool) -> tuple[Diagnostic, ...]:
     if not tree.unread:
         take_in(tree)
         tree.findings += check_links(tree)
+        check_profiles(tree)
     if allow_missing_references:
         tree.findings = [
             replace(finding, severity=Severity.NOTE) if finding.code in MISSING else finding

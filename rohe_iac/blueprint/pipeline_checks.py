@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path as FilePath
 
 from rohe_iac.blueprint.finding import Document, Finding, Path
+from rohe_iac.blueprint.hints import nearest
 from rohe_iac.blueprint.pipeline import Alternative, Limits, Pipeline, PlacementRules, Requests, Service
 from rohe_iac.blueprint.references import cycle, missing, shown_cycle, unique, warning
 from rohe_iac.foundation.quantities import shown_bytes, shown_cpu
@@ -189,4 +190,19 @@ def _file(document: Document, path: Path, name: str, root: FilePath) -> Iterator
     if FilePath(name).is_absolute() or ".." in FilePath(name).parts:
         yield Finding(document, path, "R225", f"'{name[:60]}' leaves the blueprint's folder", "name a file below it")
     elif "\0" in name or not os.path.isfile(root / name):
-        yield Finding(document, path, "R225", f"no file '{name[:60]}'", "paths start at the blueprint's root")
+        yield Finding(document, path, "R225", f"no file '{name[:60]}'", _beside(document, name, root))
+
+
+def _beside(document: Document, name: str, root: FilePath) -> str:
+    """The file that was meant, where one in the same folder has nearly its name."""
+    hint = "paths start at the blueprint's root"
+    if document.allowance.guesses <= 0:
+        return hint
+    folder, _, last = name.rpartition("/")
+    try:
+        names = os.listdir(os.path.join(root, folder))
+    except (OSError, ValueError):
+        return hint
+    document.allowance.guesses -= 10 + len(names)
+    meant = nearest(last, sorted(names))
+    return f"did you mean '{folder}{'/' if folder else ''}{meant}'?" if meant else hint

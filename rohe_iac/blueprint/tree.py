@@ -219,10 +219,7 @@ def documents_of(tree: Tree, file: ReadFile, kinds: Collection[str] = tuple(KIND
 def _identified_in(tree: Tree, source: SourceText) -> Iterator[Document]:
     plain = source.plain
     tree.read += plain.count + FILE_WEIGHT
-    if plain.excess is not None:
-        message = f"the file holds more than {MAX_VALUES:,} values, each alias counted with what it stands for"
-        hint = "write less, or fewer aliases; or split it into several files"
-        tree.diagnostics.append(source.diagnostic(plain.excess, "R004", message, hint))
+    tree.diagnostics += told_of_excess(source)
     tree.diagnostics += told_of_text(source, plain.file)
     for index, read in enumerate(plain.documents):
         document = Document(source, index, read.value, allowance=tree.allowance)
@@ -233,6 +230,15 @@ def _identified_in(tree: Tree, source: SourceText) -> Iterator[Document]:
             tree.diagnostics += told_of_text(source, read, document, notes=ours)
         if document.kind:
             yield document
+
+
+def told_of_excess(source: SourceText) -> list[Diagnostic]:
+    """That a file holds too much, where it does."""
+    if source.plain.excess is None:
+        return []
+    message = f"the file holds more than {MAX_VALUES:,} values, each alias counted with what it stands for"
+    hint = "write less, or fewer aliases; or split it into several files"
+    return [source.diagnostic(source.plain.excess, "R004", message, hint)]
 
 
 def told_of_text(

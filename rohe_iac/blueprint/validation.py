@@ -112,6 +112,22 @@ def validate(document: Document, room: int = MOST_FAULTS) -> list[Finding]:
     return list(dict.fromkeys(findings))
 
 
+def faults_of(document: Document, model: type[Model]) -> list[Finding]:
+    """Every fault of a document that is no part of the language itself and has that form; sets nothing."""
+    try:
+        model.model_validate(document.value)
+    except ValidationError as error:
+        count = error.error_count()
+        errors = error.errors(include_url=False) if count <= MOST_ERRORS else []
+    else:
+        return []
+    shown = [item for item in errors or _first_errors(model, document.value) if not _echo(item, errors)][:MOST_FAULTS]
+    findings = [
+        finding for item in shown for finding in _findings(document, _path(document.value, item["loc"]), model, item)
+    ]
+    return [*dict.fromkeys(findings), *([_more(document, count - MOST_FAULTS)] if count > MOST_FAULTS else [])]
+
+
 def _first_errors(model: type[Model], value: Any) -> list[ErrorDetails]:
     """Some of very many errors, found in the value with its long lists cut: all of them would not fit in memory."""
     found: list[ErrorDetails] = []

@@ -6,17 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from rohe_iac.blueprint.profile import AtLoad, OnDevice, ServiceTime
 from rohe_iac.planning.interference import LEAST_SERVICES, Interference, Slowdown, Weights, learn
-from rohe_iac.planning.profile import (
-    ANY_DEVICE,
-    AtLoad,
-    OnDevice,
-    Profile,
-    ServiceTime,
-    percentile,
-    slowed,
-    times_of,
-)
+from rohe_iac.planning.profile import ANY_DEVICE, Profile, percentile, slowed, times_of
 
 Columns = Mapping[str, Sequence[float]]
 

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 
 from rohe_iac.blueprint.blueprint import Blueprint
 from rohe_iac.blueprint.pipeline import Pipeline
+from rohe_iac.blueprint.profile import Times
 from rohe_iac.blueprint.workload import Workload, chosen, pipeline_of, workloads_of
 from rohe_iac.planning.objectives import rates_of
 from rohe_iac.planning.plan import Plan
-from rohe_iac.planning.profile import InvalidProfile, Profile, Times
+from rohe_iac.planning.profile import InvalidProfile, Profile
 from rohe_iac.planning.replay import Next, Replay
 from rohe_iac.planning.sizing import service_times
 

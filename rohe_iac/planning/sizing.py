@@ -18,10 +18,11 @@ from functools import lru_cache
 from rohe_iac.blueprint.blueprint import Blueprint
 from rohe_iac.blueprint.inventory import DeviceType
 from rohe_iac.blueprint.pipeline import Pipeline
+from rohe_iac.blueprint.profile import Times
 from rohe_iac.blueprint.workload import Workload, workloads_of
 from rohe_iac.planning.demand import DeviceRequest, Resources
 from rohe_iac.planning.objectives import Limit, rates_of, slowest, wanted_of, wanted_of_pipeline
-from rohe_iac.planning.profile import ANY_DEVICE, Profile, Times
+from rohe_iac.planning.profile import ANY_DEVICE, Profile
 from rohe_iac.planning.queueing import BUSIEST, TOLERANCE, Queue, Service, slower
 
 COMFORTABLY = 0.8

@@ -188,7 +188,8 @@ def _samples() -> tuple[Any, ...]:
 
 def edits(data: bytes) -> str:
     """`rohe plan --what-if`: the line of edits, made on a problem with all kinds of things."""
-    from rohe_iac.planning.edits import apply_edits, parse_edits
+    from rohe_iac.planning.editing import apply_edits
+    from rohe_iac.planning.edits import parse_edits
 
     text = data[:1000].decode("utf-8", "replace")
     try:

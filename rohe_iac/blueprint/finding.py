@@ -60,11 +60,13 @@ def _short(text: str) -> str:
 class Allowance:
     """What is left of the work that a run may do for what it tells.
 
-    guesses: names to hold against a misspelt one. fits: services and nodes to hold against each other.
+    guesses: names to hold against a misspelt one. fits: services and nodes to hold against each other. matching: steps
+    of holding inputs against patterns.
     """
 
     guesses: int = 30_000
     fits: int = 200_000
+    matching: int = 2_000_000
 
 
 @dataclass(eq=False)

@@ -7,9 +7,11 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from rohe_iac.blueprint.base import Metadata, Model, Name, Number, fault
+from rohe_iac.blueprint.finding import Allowance
+from rohe_iac.blueprint.pattern import LONGEST_TEXT, BadPattern, pattern
 
 
 def _version(text: str) -> str:
@@ -47,8 +49,8 @@ class Input(Model):
         """Whether a use must give it."""
         return "default" not in self.model_fields_set
 
-    def objection(self, value: Any) -> str:
-        """Why `value` cannot be the input, "" where it can."""
+    def objection(self, value: Any, allowance: Allowance | None = None) -> str:
+        """Why `value` cannot be the input, "" where it can. allowance: what is left of the run's for matching."""
         if not isinstance(value, _TYPES[self.type]) or (isinstance(value, bool) and self.type != "boolean"):
             return f"expected {self.type}, found {_shown(value)}"
         if self.enum and value not in self.enum:
@@ -57,23 +59,30 @@ class Input(Model):
             return f"expected at least {self.minimum:g}, found {_shown(value)}"
         if self.maximum is not None and isinstance(value, int | float) and value > self.maximum:
             return f"expected at most {self.maximum:g}, found {_shown(value)}"
-        if (
-            self.pattern is not None
-            and isinstance(value, str)
-            and len(value) <= 256
-            and not re.fullmatch(self.pattern, value)
-        ):
-            return f"'{value[:40]}' does not match {self.pattern}"
+        if self.pattern is not None and isinstance(value, str):
+            return self._mismatch(self.pattern, value, allowance)
         return ""
 
+    @staticmethod
+    def _mismatch(written: str, value: str, allowance: Allowance | None) -> str:
+        if len(value) > LONGEST_TEXT:
+            return f"a text that has a pattern has at most {LONGEST_TEXT} characters, found {len(value):,}"
+        expression = pattern(written)
+        if allowance is not None:
+            allowance.matching -= expression.cost * (len(value) + 1)
+            if allowance.matching < 0:
+                return "the patterns of all modules take too long together"
+        return "" if expression.matches(value) else f"'{value[:40]}' does not match {written}"
+
     @model_validator(mode="after")
-    def _default_fits(self) -> Input:
+    def _default_fits(self, info: ValidationInfo) -> Input:
         if self.pattern is not None:
             try:
-                re.compile(self.pattern)
-            except re.error as error:
-                raise fault("R132", f"the pattern is not a regular expression: {error}") from None
-        if not self.required and (why := self.objection(self.default)):
+                pattern(self.pattern)
+            except BadPattern as error:
+                raise fault("R132", f"the pattern cannot be matched: {error}") from None
+        allowance = info.context if isinstance(info.context, Allowance) else None
+        if not self.required and (why := self.objection(self.default, allowance)):
             raise fault("R132", f"the default does not fit the input: {why}")
         return self
 

@@ -180,10 +180,10 @@ def _inputs(tree: Tree, use: _Use, module: Module) -> Iterator[tuple[str, Any]]:
             hint = did_you_mean(name, declared)
             message = f"the module has no input '{name[:63]}'"
             tree.findings.append(Finding(use.stack, (*path, name), "R234", message, hint, on_key=True))
-        elif why := declared[name].objection(value):
+        elif why := declared[name].objection(value, tree.allowance):
             tree.findings.append(Finding(use.stack, (*path, name), "R234", f"input '{name}': {why}"))
     for name, declaration in declared.items():
-        if name in given and not declaration.objection(given[name]):
+        if name in given and not declaration.objection(given[name], tree.allowance):
             yield name, given[name]
         elif not declaration.required:
             yield name, declaration.default

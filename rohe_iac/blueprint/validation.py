@@ -68,7 +68,7 @@ def validate(document: Document, room: int = MOST_FAULTS) -> list[Finding]:
     """
     model = KINDS[document.kind]
     try:
-        document.model = model.model_validate(document.value)
+        document.model = model.model_validate(document.value, context=document.allowance)
     except ValidationError as error:
         count = error.error_count()
         if room <= 0:
@@ -103,7 +103,7 @@ def validate(document: Document, room: int = MOST_FAULTS) -> list[Finding]:
         if not rest.take(targets, frozenset(surplus)):
             break
         try:
-            document.model = model.model_validate(rest.value)
+            document.model = model.model_validate(rest.value, context=document.allowance)
             break
         except ValidationError as error:
             count = error.error_count()

@@ -40,16 +40,16 @@ def plan(
     Example: `rohe plan digits --out digits.plan`
     """
     from rohe_iac.cli.views.plan import PlanView
-    from rohe_iac.usecases.plan import make_plan, write_page, write_plan
+    from rohe_iac.usecases.plan import decide, make_plan, write_page, write_plan
 
-    planned = make_plan(screen.folder, stack, against=against, max_moves=max_moves)
     if what_if is not None:
         from rohe_iac.cli.views.what_if import WhatIfView
         from rohe_iac.usecases.what_if import what_if as compared
 
-        answer = compared(planned, what_if)
+        answer = compared(decide(screen.folder, stack, against=against, max_moves=max_moves), what_if)
         WhatIfView(screen).show(answer, output)
         return ExitCode.UNPLACED if answer.lost else ExitCode.OK
+    planned = make_plan(screen.folder, stack, against=against, max_moves=max_moves)
     if out is not None:
         write_plan(screen.folder / out, planned.planfile)
     if html is not None:

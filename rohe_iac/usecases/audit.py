@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rohe_iac.planning.audit import Drop
 from rohe_iac.planning.audit import audit as drops
-from rohe_iac.usecases.plan import make_plan
+from rohe_iac.usecases.plan import decide
 
 
 def audit(directory: Path, stack: str | None = None) -> tuple[Drop, ...]:
@@ -14,5 +14,5 @@ def audit(directory: Path, stack: str | None = None) -> tuple[Drop, ...]:
 
     Errors: InvalidBlueprint, UsageError.
     """
-    planned = make_plan(directory, stack).planfile
-    return drops(planned.problem, planned.plan)
+    decided = decide(directory, stack)
+    return drops(decided.problem, decided.plan)

@@ -57,23 +57,23 @@ def explain_places(directory: Path, stack: KnownStack, text: str, *, every: bool
     address = parse_address(text)
     unasked: tuple[str, ...] = ()
     if stack.record is not None:
-        planfile, origin = stack.record.planfile, f"the applied record {stack.record.serial}"
-        problem = planfile.problem
+        origin = f"the applied record {stack.record.serial}"
+        problem, decided = stack.record.planfile.problem, stack.record.planfile.plan
         if every:
             problem, unasked = reopened(problem, stack.root)
     else:
-        from rohe_iac.usecases.plan import make_plan
+        from rohe_iac.usecases.plan import decide
 
-        planfile, origin = make_plan(directory, stack.name).planfile, "a plan made now; nothing is applied"
-        problem = planfile.problem
-    found = _under(planfile.plan, address, origin)
+        made, origin = decide(directory, stack.name), "a plan made now; nothing is applied"
+        problem, decided = made.problem, made.plan
+    found = _under(decided, address, origin)
     if not (found.placements or found.unplaced):
         raise UsageError(f"nothing in the plan has the address '{text}'", hint="`rohe plan` lists what it places")
     if not every:
         return found
     items: tuple[Placement | Unplaced, ...] = (*found.placements, *found.unplaced)
     asked = items if address.kind == "replica" else latest(items)
-    return replace(found, surveys=surveys_of(problem, planfile.plan, asked), unasked=unasked)
+    return replace(found, surveys=surveys_of(problem, decided, asked), unasked=unasked)
 
 
 def _under(plan: Plan, address: Address, origin: str) -> ExplainedPlaces:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rohe_iac import __version__
-from rohe_iac.blueprint.blueprint import Blueprint
+from rohe_iac.blueprint.blueprint import Blueprint, Source
 from rohe_iac.blueprint.effects import without_effect
 from rohe_iac.blueprint.loading import load
 from rohe_iac.deployment.actions import actions_between
@@ -17,7 +18,8 @@ from rohe_iac.foundation.folders import StackFolder, write_private
 from rohe_iac.manifests.targets import manifests_of, target_of
 from rohe_iac.planning.plan import Plan
 from rohe_iac.planning.planner import plan
-from rohe_iac.planning.problem import problem_of
+from rohe_iac.planning.problem import Problem, problem_of
+from rohe_iac.planning.profile import Profile
 from rohe_iac.planning.stating import stated
 from rohe_iac.usecases.extensions import with_extensions
 from rohe_iac.usecases.profile import profiles_named
@@ -30,50 +32,76 @@ class UnreadableFile(RoheError):
 
 
 @dataclass(frozen=True)
+class Decided:
+    """A plan and what it was made of: the blueprint, the problem it poses, profiles by path, and the files read.
+
+    record: what it was made against.
+    """
+
+    blueprint: Blueprint
+    problem: Problem
+    plan: Plan
+    profiles: Mapping[str, Profile]
+    sources: tuple[Source, ...]
+    record: Record | None
+
+
+@dataclass(frozen=True)
 class Planned:
-    """A plan file, the blueprint it was made of, as it is written, and the record it was made against."""
+    """A plan file, the blueprint it was made of, and the record it was made against."""
 
     blueprint: Blueprint
     planfile: PlanFile
     record: Record | None
 
 
-def make_plan(
+def decide(
     directory: Path, stack: str | None = None, *, against: Path | None = None, max_moves: int | None = None
-) -> Planned:
-    """Loads the blueprint, places every replica, renders the manifests and compares them with what was applied last.
+) -> Decided:
+    """Loads the blueprint and places every replica, for whoever asks about the plan alone.
 
     against: a record file to compare with, in place of the one in the state folder. max_moves: how many replicas that
     could stay may move, None: any.
     Errors: InvalidBlueprint, InvalidProfile, UnusableModule, UnknownPlugin, BadExtension, UsageError, UnreadablePlan.
     """
     blueprint = load(directory, stack)
-    name = blueprint.stack.metadata.name
     record = (
-        read_record(StackFolder.of(blueprint.project, name))
+        read_record(StackFolder.of(blueprint.project, blueprint.stack.metadata.name))
         if against is None
         else decode_record(read_file(against), str(against))
     )
     profiles, measured = profiles_named(blueprint)
     problem, modules = with_extensions(problem_of(blueprint, profiles), blueprint.root)
+    if profiles:
+        blueprint = stated(blueprint, problem)
     if max_moves is not None:
         problem = replace(problem, settings=replace(problem.settings, max_moves=max_moves))
     decided = plan(problem, record.planfile.plan if record is not None else None)
-    manifests = manifests_of(stated(blueprint, problem) if profiles else blueprint, decided, profiles)
+    sources = tuple(sorted((*blueprint.sources, *measured, *modules), key=lambda source: source.path))
+    return Decided(blueprint, problem, decided, profiles, sources, record)
+
+
+def make_plan(
+    directory: Path, stack: str | None = None, *, against: Path | None = None, max_moves: int | None = None
+) -> Planned:
+    """Decides, renders the manifests and compares them with what was applied last. See `decide`."""
+    decided = decide(directory, stack, against=against, max_moves=max_moves)
+    blueprint, record = decided.blueprint, decided.record
+    manifests = manifests_of(blueprint, decided.plan, decided.profiles)
     planfile = PlanFile(
         tool=__version__,
         project=blueprint.project,
-        stack=name,
+        stack=blueprint.stack.metadata.name,
         target=target_of(blueprint),
-        inputs=tuple(sorted((*blueprint.sources, *measured, *modules), key=lambda source: source.path)),
+        inputs=decided.sources,
         against=record.against if record is not None else None,
-        problem=problem,
-        plan=decided,
+        problem=decided.problem,
+        plan=decided.plan,
         manifests=manifests,
         actions=actions_between(record.planfile.manifests if record is not None else (), manifests),
         protect=blueprint.stack.spec.protect,
         unsupported=tuple(f"{item.place}: {item.message}" for item in without_effect(blueprint)),
-        places=_places(blueprint, decided),
+        places=_places(blueprint, decided.plan),
     )
     return Planned(blueprint, planfile, record)
 

@@ -12,7 +12,7 @@ from rohe_iac.planning.plan import Plan, Unplaced
 from rohe_iac.planning.planner import plan
 from rohe_iac.planning.problem import Problem, problem_of
 from rohe_iac.planning.verification import Fault, verify
-from rohe_iac.usecases.plan import Planned
+from rohe_iac.usecases.plan import Decided
 from rohe_iac.usecases.profile import profiles_named
 
 SELF = ("identity", "bound", "refusals")
@@ -34,7 +34,7 @@ class WhatIf:
     notes: tuple[str, ...] = ()
 
 
-def what_if(planned: Planned, text: str) -> WhatIf:
+def what_if(decided: Decided, text: str) -> WhatIf:
     """Plans the edited problem again, from the placements of the plan.
 
     Edits of pipelines are made in the blueprint and come first: services are sized anew for the load. The others are
@@ -42,17 +42,17 @@ def what_if(planned: Planned, text: str) -> WhatIf:
     Errors: UsageError where an edit is not one, or names what the stack does not have; BadExtension.
     """
     edits = parse_edits(text)
-    present, decided = planned.planfile.problem, planned.planfile.plan
-    loaded = _loaded(planned, edits)
+    present, before = decided.problem, decided.plan
+    loaded = _loaded(decided, edits)
     edited = apply_edits(loaded, edits)
-    after = plan(edited, decided)
-    standing = replace(decided, placements=restated(edited, decided.placements))
-    had = {item.replica for item in decided.unplaced}
+    after = plan(edited, before)
+    standing = replace(before, placements=restated(edited, before.placements))
+    had = {item.replica for item in before.unplaced}
     loads = [str(edit) for edit in edits if edit.kind == "pipeline"]
     unsized = loads and loaded.demands == present.demands and loaded.promises == present.promises
     return WhatIf(
         edits=edits,
-        changes=tuple(change for change in difference(decided, after) if change.kind not in ("kept", "changed")),
+        changes=tuple(change for change in difference(before, after) if change.kind not in ("kept", "changed")),
         lost=tuple(item for item in after.unplaced if item.replica not in had),
         violated=tuple(fault for fault in verify(edited, standing) if fault.rule not in SELF),
         plan=after,
@@ -60,11 +60,11 @@ def what_if(planned: Planned, text: str) -> WhatIf:
     )
 
 
-def _loaded(planned: Planned, edits: Sequence[Edit]) -> Problem:
+def _loaded(decided: Decided, edits: Sequence[Edit]) -> Problem:
     """The problem that the blueprint poses under other loads, with the settings and callables of the plan."""
-    present = planned.planfile.problem
+    present = decided.problem
     if not any(edit.kind == "pipeline" for edit in edits):
         return present
-    blueprint = edit_loads(planned.blueprint, edits)
+    blueprint = edit_loads(decided.blueprint, edits)
     posed = problem_of(blueprint, profiles_named(blueprint)[0])
     return replace(posed, settings=present.settings, extensions=present.extensions)

@@ -7,7 +7,7 @@ from pathlib import Path
 from rohe_iac.foundation.errors import UsageError
 from rohe_iac.planning.why_not import WhyNot
 from rohe_iac.planning.why_not import why_not as answers
-from rohe_iac.usecases.plan import make_plan
+from rohe_iac.usecases.plan import decide
 
 
 def why_not(directory: Path, service: str, node: str, stack: str | None = None) -> tuple[WhyNot, ...]:
@@ -15,8 +15,8 @@ def why_not(directory: Path, service: str, node: str, stack: str | None = None) 
 
     Errors: InvalidBlueprint, UsageError.
     """
-    planned = make_plan(directory, stack).planfile
+    decided = decide(directory, stack)
     name = service.removeprefix("service/")
     if not name or not node.removeprefix("node/"):
         raise UsageError("name a service and a node", hint="for example: rohe why-not classify pi-1")
-    return answers(planned.problem, planned.plan, name, node.removeprefix("node/"))
+    return answers(decided.problem, decided.plan, name, node.removeprefix("node/"))

@@ -39,7 +39,7 @@ class SurveyView:
             here = node == survey.node
             table.add_row(f"{'*' if here else ' '} {escape(node)}", points, escape(why), style="bold" if here else "")
         out.print(table)
-        if any(" others" in node for node, _, _ in rows):
+        if any(" other" in node for node, _, _ in rows):
             out.print("  nodes that say the same share a row; -o json and -o markdown tell each", style="dim")
 
 
@@ -80,7 +80,7 @@ def _alike(rows: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, str, str
     for node, points, why in rows:
         groups.setdefault((points, why), []).append(node)
     for (points, why), nodes in groups.items():
-        more = f" and {len(nodes) - NAMED} others" if len(nodes) > NAMED else ""
+        more = f" and {counted(len(nodes) - NAMED, 'other')}" if len(nodes) > NAMED else ""
         yield ", ".join(nodes[:NAMED]) + more, points, why
 
 

@@ -10,6 +10,7 @@ hold one against the other. What asks about other nodes (`ports` of one machine,
 | memory | share of the node's bytes | all in use with the replica there | none |
 | accelerator | share of the basis points of the types asked for (who asks for none: 1 without devices) | all | none |
 | open | whether a replica stands there | one does | none does |
+| interference | share of a request's time alone | neighbours cost none | they cost as much again, on a full node |
 | taints | whether a PreferNoSchedule taint speaks against it | none does | one does |
 """
 
@@ -121,6 +122,12 @@ def untainted(one: Candidate, /) -> Fraction:
     return Fraction(not against)
 
 
+def undisturbed(one: Candidate, /) -> Fraction:
+    """1 less the share of the replica's time that neighbours cost it, on the part of the cpu that is in use."""
+    slowdown = min(Fraction(one.demand.slowdown, 1_000_000), Fraction(1))
+    return 1 - slowdown * _share(one.node.cpu - one.free.cpu, one.node.cpu)
+
+
 def first_fit(candidates: Sequence[Candidate], /) -> str:
     """The first by name."""
     return candidates[0].node.name
@@ -157,7 +164,7 @@ FILTERS: dict[str, Filter] = {
 
 SCORERS: dict[str, Scorer] = {
     "cpu": cpu_in_use, "memory": memory_in_use, "accelerator": accelerator_in_use, "open": open_already,
-    "taints": untainted,
+    "taints": untainted, "interference": undisturbed,
 }  # fmt: skip
 """By the name of the score's part."""
 

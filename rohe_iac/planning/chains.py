@@ -115,6 +115,7 @@ class Chains:
             0,
             scoring.taint_points(self.demand, node) if scoring.any_tainted else 0,
             0,
+            0,
         )
 
     def _device_points(self, node: int, devices: Row) -> int:

@@ -84,7 +84,8 @@ class Demand:
     """One class of identical replicas.
 
     workload: its address. replica: address of a replica without its index. slug: name of an instance without its index.
-    note: what people should know about the number of replicas. accuracy in millionths.
+    note: what people should know about the number of replicas. slowdown: how much longer its requests take, in the
+    mean, on a node that it shares, in millionths of their time alone; 0 where no profile tells or it is not sensitive.
     """
 
     workload: str
@@ -107,6 +108,7 @@ class Demand:
     near: tuple[Affinity, ...] = ()
     ports: tuple[PortRequest, ...] = ()
     variants: tuple[Alternative, ...] = ()
+    slowdown: int = 0
 
 
 @dataclass(frozen=True, slots=True)

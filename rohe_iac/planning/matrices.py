@@ -24,7 +24,7 @@ from rohe_iac.planning.moments import Moments, Taken
 from rohe_iac.planning.neighbours import Neighbours
 from rohe_iac.planning.outlook import own_refusal
 from rohe_iac.planning.plan import Refusals
-from rohe_iac.planning.scoring import FRAGMENT_WEIGHT, MEMORY_SHIFT, MILLION, PLACES, Scoring
+from rohe_iac.planning.scoring import FRAGMENT_WEIGHT, INTERFERENCE_WEIGHT, MEMORY_SHIFT, MILLION, PLACES, Scoring
 from rohe_iac.planning.shortfalls import Columns, shortfalls
 from rohe_iac.planning.states import (
     CORES,
@@ -261,6 +261,9 @@ class ArrayField:
                 points += ((MILLION - device if scoring.worst else device) * device_weight) >> 10
             else:
                 points += self.deviceless[table[KIND]] * ((MILLION * device_weight) >> 10)
+        if scoring.slowdowns[demand]:
+            busy = np.clip(((table[CPU_CAPACITY] - table[CPU]) * table[CPU_SCALE]) >> PLACES, 0, MILLION)
+            points += ((MILLION - scoring.slowdowns[demand] * busy // MILLION) * INTERFERENCE_WEIGHT) >> 10
         if open_weight:
             points += table[OPEN] * ((MILLION * open_weight) >> 10)
         if scoring.any_tainted:

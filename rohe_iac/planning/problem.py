@@ -111,7 +111,10 @@ def problem_of(blueprint: Blueprint, profiles: Mapping[str, Profile] | None = No
         if not workload.system:
             members[key] = (*members.get(key, ()), workload.address)
     nodes = tuple(sorted(_supplies(blueprint.inventory.spec, sizings), key=lambda node: node.name))
-    demands = tuple(_sized(_demand(workload, members), workload, sizings) for workload in workloads)
+    demands = tuple(
+        _slowed(_sized(_demand(workload, members), workload, sizings), workload, profiles or {})
+        for workload in workloads
+    )
     settings = _settings(blueprint)
     if "strategy" not in blueprint.stack.spec.planner.model_fields_set:
         settings = replace(settings, strategy=default_strategy(nodes, demands))
@@ -172,6 +175,17 @@ def _sized(demand: Demand, workload: Workload, sizings: Mapping[str, Sizing]) ->
             for variant in variants
         ),
     )
+
+
+def _slowed(demand: Demand, workload: Workload, profiles: Mapping[str, Profile]) -> Demand:
+    """The demand with how much its neighbours slow it down, where it is sensitive to them; of variants the most."""
+    if demand.sensitivity == "none":
+        return demand
+    names = {variant.name for variant in demand.variants}
+    parts = [part.profile or workload.service.profile for part in workload.alternatives if part.name in names]
+    known = [profiles[path].slowdown for path in parts or [workload.service.profile] if path and path in profiles]
+    more = max((slowdown.mean - 1 for slowdown in known if slowdown is not None), default=0.0)
+    return replace(demand, slowdown=round(max(more, 0.0) * 10_000) * 100)
 
 
 def _written(requests: Requests) -> bool:

@@ -23,6 +23,8 @@ Fill = tuple[int, int, Chain, int, int, int, int]
 
 def is_run(layout: Layout, scoring: Scoring, demand: int) -> bool:
     """Whether taking a node for the class makes it better until it is full, and touches no other node's answer."""
+    if scoring.slowdowns[demand]:
+        return False
     if layout.extensions or scoring.worst or scoring.dot or scoring.fragments or layout.wishes[demand]:
         return False
     return min(scoring.weights[demand]) >= 0 and layout.alone(demand)

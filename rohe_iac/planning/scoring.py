@@ -9,6 +9,8 @@ Each scorer gives [0, 1000000] points times its weight:
 | accelerator | the same over the devices asked for; a node without devices is best for who asks for none |
 | open | 1 where the node holds a replica already, so that best-fit opens a node only when no open one fits |
 | wishes | share of the wishes (near and avoid rules that are not required) that hold |
+| interference | for who is sensitive: 1 less the share of its time that neighbours cost, on the part of the node's cpu
+  that is in use before the replica comes (1 on an idle node) |
 | fragmentation | with the strategy of that name: the grade of what the placement does to the free accelerators |
 | taints | 1 where the node has no taint of PreferNoSchedule that is not tolerated |
 | those plugged in | what the stack's own scorers give, each with the weight that the stack gives it |
@@ -34,7 +36,7 @@ PLACES = 40
 MEMORY_SHIFT = 10
 """Memory is scored in KiB, so that a million times 2**40 stays within 63 bits."""
 
-SCORERS = ("cpu", "memory", "accelerator", "open", "wishes", "taints", "fragmentation")
+SCORERS = ("cpu", "memory", "accelerator", "open", "wishes", "taints", "fragmentation", "interference")
 """The names of the built-in scorers, in the order of their parts."""
 
 FIRST_FIT, BEST_FIT, WORST_FIT = "first-fit", "best-fit", "worst-fit"
@@ -45,6 +47,9 @@ TYPICAL = 95
 
 GRADED = 500_000
 """How many grades are remembered before all are forgotten."""
+
+INTERFERENCE_WEIGHT = 4 * WEIGHT_ONE
+"""Twice what sensitivity makes of its own dimension: who is slowed by more than half prefers the emptier node."""
 
 FRAGMENT_WEIGHT = 1024
 """More than all other scorers together: nodes of one grade are told apart by how full they are."""
@@ -96,6 +101,8 @@ class Scoring:
         self.has_devices = [bool(node.devices) for node in nodes]
         self.any_devices = any(self.has_devices)
         settings = layout.settings
+        # A replica that takes twice as long beside others loses all that it can lose.
+        self.slowdowns = [min(demand.slowdown, MILLION) for demand in layout.demands]
         self.weights = []
         for demand in layout.demands:
             cpu = settings.cpu_weight << ("cpu" in demand.sensitivity)
@@ -103,7 +110,8 @@ class Scoring:
             device = settings.accelerator_weight if self.any_devices else 0
             wishes = WEIGHT_ONE if layout.wishes[layout.index[demand.workload]] else 0
             # More than all the others together: whether a node is open comes first.
-            opened = 0 if self.worst or self.dot else cpu + memory + device + 2 * wishes + WEIGHT_ONE
+            others = cpu + memory + device + 2 * wishes + INTERFERENCE_WEIGHT * bool(demand.slowdown)
+            opened = 0 if self.worst or self.dot else others + WEIGHT_ONE
             self.weights.append((cpu, memory, device, opened, wishes))
         self.tainted = [any(taint.effect == "PreferNoSchedule" for taint in node.taints) for node in nodes]
         self.any_tainted = any(self.tainted)
@@ -127,6 +135,8 @@ class Scoring:
             points += self.taint_points(demand, node)
         if self.fragments:
             points += self.fragment_points(demand, node) * FRAGMENT_WEIGHT
+        if self.slowdowns[demand]:
+            points += (self.interference_points(demand, node) * INTERFERENCE_WEIGHT) >> 10
         if self.own_weights:
             points += sum(self.own_parts(demand, node))
         return points
@@ -198,6 +208,7 @@ class Scoring:
             (self.wish_points(demand, node) * wishes) >> 10 if wishes else 0,
             self.taint_points(demand, node) if self.any_tainted else 0,
             self.fragment_points(demand, node) * FRAGMENT_WEIGHT if self.fragments else 0,
+            (self.interference_points(demand, node) * INTERFERENCE_WEIGHT) >> 10 if self.slowdowns[demand] else 0,
             *self.own_parts(demand, node),
         )
 
@@ -207,7 +218,8 @@ class Scoring:
         if self.first:
             return own
         _, _, device, opened, wishes = self.weights[demand]
-        told = (True, True, bool(device), bool(opened), bool(wishes), self.any_tainted, bool(self.fragments))
+        slowed = bool(self.slowdowns[demand])
+        told = (True, True, bool(device), bool(opened), bool(wishes), self.any_tainted, bool(self.fragments), slowed)
         return (*(name if one else "" for name, one in zip(SCORERS, told, strict=True)), *own)
 
     def device_points(self, demand: int, node: int) -> int:
@@ -234,6 +246,11 @@ class Scoring:
             there = domain >= 0 and any(self.ledger.counts[other][key][domain] for other in others)
             held += there == close
         return held * MILLION // len(wishes) if wishes else 0
+
+    def interference_points(self, demand: int, node: int) -> int:
+        """A million less the share of its time that those on the node cost the replica."""
+        used = (self.cpu_capacity[node] - self.ledger.cpu[node]) * self.cpu_scale[node] >> PLACES
+        return MILLION - self.slowdowns[demand] * max(0, min(MILLION, used)) // MILLION
 
     def taint_points(self, demand: int, node: int) -> int:
         """A million where no PreferNoSchedule taint speaks against the node."""

@@ -70,6 +70,7 @@ def demands(draw: Any, name: str) -> Demand:
             devices=draw(devices),
         ),
         arch=draw(some.sampled_from([(), ("arm64",)])),
+        slowdown=draw(some.sampled_from([0, 0, 0, 400_000])),
         sensitivity=draw(some.sampled_from(["none", "cpu", "memory", "cpu+memory"])),
         priority=draw(some.integers(0, 2)),
         spread=tuple(draw(some.lists(some.builds(Spread, keys, some.integers(1, 2)), max_size=1))),

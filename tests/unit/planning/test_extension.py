@@ -20,7 +20,7 @@ from rohe_iac.planning.plan import Plan
 from rohe_iac.planning.planner import UnknownExtension, plan
 from rohe_iac.planning.problem import WEIGHT_ONE, Problem
 from rohe_iac.planning.queue import order
-from rohe_iac.planning.scoring import BEST_FIT, WORST_FIT, Scoring
+from rohe_iac.planning.scoring import BEST_FIT, INTERFERENCE_WEIGHT, WORST_FIT, Scoring
 from rohe_iac.planning.supply import Taint
 from rohe_iac.planning.verification import verify
 
@@ -180,6 +180,7 @@ def drawn(world: Any, seed: int) -> Problem:
             name, draw.randint(1, 4), draw.choice((200, 500, 900)), draw.choice((10, 60)) * MI,
             cores=draw.choice(((), (300,), (400, 200))), vms=draw.choice((None, 50 * MI)),
             devices=draw.choice(((), (DeviceRequest("gpu", share=3000),))), arch=draw.choice(((), ("arm64",))),
+            slowdown=draw.choice((0, 0, 300_000, 1_500_000)),
         )
         for name in ("shy", "b", "c", "d")
     ]  # fmt: skip
@@ -214,6 +215,7 @@ def test_the_built_in_ones_told_in_plain_words_are_what_the_planner_computes(wor
                 continue
             names, parts = scoring.names(demand), scoring.parts(demand, node)
             weights = dict(zip(("cpu", "memory", "accelerator", "open"), scoring.weights[demand], strict=False))
+            weights["interference"] = INTERFERENCE_WEIGHT
             for name, points in zip(names, parts, strict=True):
                 if name in SCORERS:
                     told = SCORERS[name](candidate) * 1_000_000 * weights.get(name, WEIGHT_ONE) / WEIGHT_ONE

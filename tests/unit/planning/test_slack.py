@@ -120,6 +120,9 @@ def test_exact_says_that_it_does_not_weigh_slack(world: Any) -> None:
 def test_profiles_tell_what_services_take_alone_and_beside_others() -> None:
     promises = make_plan(CCTVS).planfile.problem.promises
     assert {one.objective for one in promises} == {"cctvs-sla/fast-answers", "cctvs-sla/fast-detection"}
+    demands = {demand.service: demand for demand in make_plan(CCTVS).planfile.problem.demands}
+    assert demands["image-ingestion"].slowdown == 0, "it is not sensitive"
+    assert demands["object-detection"].slowdown == 514_800
     answers = [answer for one in promises for stage in one.stages for answer in stage]
     assert all(0 < answer.alone_mean <= answer.mean and answer.alone_above <= answer.above for answer in answers)
     detection = next(answer for answer in answers if answer.workload.endswith("object-detection"))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from rohe_iac.planning.booking import grant_of
 from rohe_iac.planning.demand import (
     Affinity,
     Alternative,
@@ -22,7 +23,8 @@ from rohe_iac.planning.demand import (
     Toleration,
 )
 from rohe_iac.planning.layout import Layout
-from rohe_iac.planning.ledger import Ledger
+from rohe_iac.planning.ledger import Grant, Ledger
+from rohe_iac.planning.plan import Placement
 from rohe_iac.planning.planner import plan
 from rohe_iac.planning.problem import Problem, Settings
 from rohe_iac.planning.serial import plan_to_json
@@ -181,19 +183,39 @@ def test_no_node_is_above_capacity_in_a_million_random_placements(capsys: pytest
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_scaling_up_and_down_to_nothing_leaves_the_ledger_as_it_was(strategy: str) -> None:
+    taken = 0
     for seed in range(12):
         asked = problem(seed)
         asked = replace(asked, settings=replace(asked.settings, strategy=strategy, survive=0))
         before = None
+        layout = Layout(asked)
+        ledger, fresh = Ledger(layout), Ledger(layout)
+        held: dict[str, tuple[Placement, Grant]] = {}
         for replicas in (3, 2, 5, 0):
             sized = replace(asked, demands=tuple(replace(one, replicas=replicas) for one in asked.demands))
             before = plan(sized, before, explain=False)
             assert verify(sized, before) == (), (seed, replicas)
+            stand = {item.replica: item for item in before.placements}
+            for replica, (item, grant) in list(held.items()):
+                now = stand.get(replica)
+                if now is None or (now.node, now.cores, now.devices, now.variant) != (
+                    item.node, item.cores, item.devices, item.variant
+                ):  # fmt: skip
+                    ledger.release(grant)
+                    del held[replica]
+            for replica, item in stand.items():
+                if replica not in held and item.variant in ("", "big"):
+                    held[replica] = (item, grant_of(layout, ledger, item))
+                    ledger.book(held[replica][1])
+            taken += len(held)
         assert before is not None
         assert before.placements == ()
         assert before.bound.nodes_used == 0
-        layout = Layout(sized)
-        assert Ledger(layout).cpu == [node.cpu - node.cpu_used for node in layout.nodes]
+        assert not held
+        for name in ("cpu", "rss", "vms", "cores", "sorted_cores", "devices", "placed", "counts", "ports", "bandwidth"):
+            assert getattr(ledger, name) == getattr(fresh, name), (seed, name)
+        assert (ledger.replicas_on, ledger.numbers) == (fresh.replicas_on, fresh.numbers)
+    assert taken
 
 
 BYTES = """

@@ -14,7 +14,8 @@ def audit(stack: StackArgument = None, output: OutputOption = Output.human) -> i
     from rohe_iac.cli.views.drop import DropView
     from rohe_iac.usecases.audit import audit as drops
 
-    found = drops(screen.folder, stack)
+    with screen.working("beginning") as tell:
+        found = drops(screen.folder, stack, tell=tell)
     DropView(screen).show(found, output)
     broken = any(not drop.survived for drop in found if drop.what.startswith("node/"))
     return ExitCode.CHECK_FAILED if broken else ExitCode.OK

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -14,8 +17,12 @@ import typer
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress
 
     from rohe_iac.foundation.errors import RoheError
+
+PATIENCE = 0.7
+"""Seconds of work before a terminal shows that it goes on."""
 
 
 class Output(StrEnum):
@@ -76,6 +83,47 @@ class Screen:
     def print_text(self, text: str) -> None:
         """Text on stdout as it is; never wrapped or coloured."""
         sys.stdout.write(text + "\n")
+
+    @contextmanager
+    def working(self, step: str) -> Iterator[Callable[[str], None]]:
+        """On a terminal shows the step, and for how long it has been going on, once that is more than a moment.
+
+        What is yielded names the next step. On stderr; what was shown is gone when the work is done.
+        """
+        if not self.err.is_terminal:
+            yield lambda _: None
+            return
+        shown: list[Progress] = []
+        named = step
+
+        def begin() -> None:
+            # Imported by those who wait only.
+            from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+            columns = SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn()
+            progress = Progress(*columns, console=self.err, transient=True)
+            task = progress.add_task(named, total=None)
+            progress.start()
+            shown.append(progress)
+            # The next step may have begun meanwhile.
+            progress.update(task, description=named)
+
+        def told(following: str) -> None:
+            nonlocal named
+            named = following
+            for progress in shown:
+                progress.update(progress.task_ids[0], description=following)
+
+        timer = threading.Timer(PATIENCE, begin)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield told
+        finally:
+            timer.cancel()
+            timer.join()
+            for progress in shown:
+                progress.stop()
 
     def trouble(self, error: RoheError) -> None:
         """What happened, the detail and what to do next, on stderr."""

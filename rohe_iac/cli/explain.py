@@ -33,7 +33,9 @@ def explain(
 
     known = known_stack(screen.folder, stack)
     if "/" in subject:
-        PlacementView(screen).show(explain_places(screen.folder, known, subject, every=every), output)
+        with screen.working("working out where everything goes"):
+            found = explain_places(screen.folder, known, subject, every=every)
+        PlacementView(screen).show(found, output)
         return
     if every or output is Face.markdown:
         option = "--all" if every else "-o markdown"

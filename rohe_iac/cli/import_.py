@@ -49,9 +49,15 @@ def import_(
 
     unit = cores_unit.value if cores_unit else ""
     target = None if out == "-" else Path(out)
-    done = import_files(
-        screen.folder, files, name=name, cores_unit=unit, out=target, piped=lambda: sys.stdin.buffer.read(MOST_PIPED)
-    )
+    with screen.working("importing"):
+        done = import_files(
+            screen.folder,
+            files,
+            name=name,
+            cores_unit=unit,
+            out=target,
+            piped=lambda: sys.stdin.buffer.read(MOST_PIPED),
+        )
     if out != "-":
         write_documents(screen.folder / out, done.imported)
     elif output is Output.human:

@@ -46,10 +46,14 @@ def plan(
         from rohe_iac.cli.views.what_if import WhatIfView
         from rohe_iac.usecases.what_if import what_if as compared
 
-        answer = compared(decide(screen.folder, stack, against=against, max_moves=max_moves), what_if)
+        with screen.working("beginning") as tell:
+            decided = decide(screen.folder, stack, against=against, max_moves=max_moves, tell=tell)
+            tell("planning the edited problem")
+            answer = compared(decided, what_if)
         WhatIfView(screen).show(answer, output)
         return ExitCode.UNPLACED if answer.lost else ExitCode.OK
-    planned = make_plan(screen.folder, stack, against=against, max_moves=max_moves)
+    with screen.working("beginning") as tell:
+        planned = make_plan(screen.folder, stack, against=against, max_moves=max_moves, tell=tell)
     if out is not None:
         write_plan(screen.folder / out, planned.planfile)
     if html is not None:

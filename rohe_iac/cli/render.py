@@ -22,7 +22,8 @@ def render(
     from rohe_iac.usecases.plan import make_plan
     from rohe_iac.usecases.render import as_stream, render_to
 
-    planned = make_plan(screen.folder, stack)
+    with screen.working("beginning") as tell:
+        planned = make_plan(screen.folder, stack, tell=tell)
     if out == "-":
         sys.stdout.write(as_stream(planned.planfile.manifests))
     else:

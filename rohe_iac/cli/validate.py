@@ -34,8 +34,9 @@ def validate(
     from rohe_iac.cli.views.diagnostics import show_checked
     from rohe_iac.usecases.validate import validate_paths
 
-    checked = validate_paths(
-        [screen.folder / path for path in paths or [Path()]], allow_missing_references=allow_missing_references
-    )
+    with screen.working("reading and checking every document"):
+        checked = validate_paths(
+            [screen.folder / path for path in paths or [Path()]], allow_missing_references=allow_missing_references
+        )
     show_checked(screen, checked, output)
     return ExitCode.OK if checked.valid else ExitCode.INVALID

@@ -23,8 +23,9 @@ def verify(
     from rohe_iac.usecases.plan import read_plan
     from rohe_iac.usecases.verify import verified
 
-    plan = read_plan(screen.folder / planfile)
-    told = verified(plan, root_of(screen.folder))
+    with screen.working("checking every constraint again"):
+        plan = read_plan(screen.folder / planfile)
+        told = verified(plan, root_of(screen.folder))
     faults = told.faults
     if output is Output.json:
         screen.print_json(

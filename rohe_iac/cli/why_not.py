@@ -22,4 +22,6 @@ def why_not(
     from rohe_iac.cli.views.why_not import WhyNotView
     from rohe_iac.usecases.why_not import why_not as answers
 
-    WhyNotView(screen).show(answers(screen.folder, service, node, stack), output)
+    with screen.working("beginning") as tell:
+        found = answers(screen.folder, service, node, stack, tell=tell)
+    WhyNotView(screen).show(found, output)

@@ -6,13 +6,14 @@ from pathlib import Path
 
 from rohe_iac.planning.audit import Drop
 from rohe_iac.planning.audit import audit as drops
-from rohe_iac.usecases.plan import decide
+from rohe_iac.usecases.plan import Tell, decide, unheard
 
 
-def audit(directory: Path, stack: str | None = None) -> tuple[Drop, ...]:
+def audit(directory: Path, stack: str | None = None, *, tell: Tell = unheard) -> tuple[Drop, ...]:
     """Every drop of the stack's plan as it stands.
 
     Errors: InvalidBlueprint, UsageError.
     """
-    decided = decide(directory, stack)
+    decided = decide(directory, stack, tell=tell)
+    tell("dropping every node and zone in turn")
     return drops(decided.problem, decided.plan)

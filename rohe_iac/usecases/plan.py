@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from rohe_iac.deployment.planfile import PlanFile, decode
 from rohe_iac.deployment.record import Record, decode_record, read_record
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.folders import StackFolder, write_private
+from rohe_iac.foundation.quantities import counted
 from rohe_iac.manifests.targets import manifests_of, target_of
 from rohe_iac.planning.plan import Plan
 from rohe_iac.planning.planner import plan
@@ -29,6 +30,10 @@ class UnreadableFile(RoheError):
     """A file that was named on the command line cannot be read or written."""
 
     exit_code = ExitCode.USAGE
+
+
+Tell = Callable[[str], None]
+"""Is called with what is being done, in a few words."""
 
 
 @dataclass(frozen=True)
@@ -55,15 +60,25 @@ class Planned:
     record: Record | None
 
 
+def unheard(_: str) -> None:
+    """For whoever does not want to be told what is being done."""
+
+
 def decide(
-    directory: Path, stack: str | None = None, *, against: Path | None = None, max_moves: int | None = None
+    directory: Path,
+    stack: str | None = None,
+    *,
+    against: Path | None = None,
+    max_moves: int | None = None,
+    tell: Tell = unheard,
 ) -> Decided:
     """Loads the blueprint and places every replica, for whoever asks about the plan alone.
 
     against: a record file to compare with, in place of the one in the state folder. max_moves: how many replicas that
-    could stay may move, None: any.
+    could stay may move, None: any. tell: is called with each step that begins.
     Errors: InvalidBlueprint, InvalidProfile, UnusableModule, UnknownPlugin, BadExtension, UsageError, UnreadablePlan.
     """
+    tell("reading the blueprint")
     blueprint = load(directory, stack)
     record = (
         read_record(StackFolder.of(blueprint.project, blueprint.stack.metadata.name))
@@ -76,16 +91,24 @@ def decide(
         blueprint = stated(blueprint, problem)
     if max_moves is not None:
         problem = replace(problem, settings=replace(problem.settings, max_moves=max_moves))
+    replicas = sum(demand.replicas for demand in problem.demands)
+    tell(f"placing {counted(replicas, 'replica')} on {counted(len(problem.nodes), 'node')}")
     decided = plan(problem, record.planfile.plan if record is not None else None)
     sources = tuple(sorted((*blueprint.sources, *measured, *modules), key=lambda source: source.path))
     return Decided(blueprint, problem, decided, profiles, sources, record)
 
 
 def make_plan(
-    directory: Path, stack: str | None = None, *, against: Path | None = None, max_moves: int | None = None
+    directory: Path,
+    stack: str | None = None,
+    *,
+    against: Path | None = None,
+    max_moves: int | None = None,
+    tell: Tell = unheard,
 ) -> Planned:
     """Decides, renders the manifests and compares them with what was applied last. See `decide`."""
-    decided = decide(directory, stack, against=against, max_moves=max_moves)
+    decided = decide(directory, stack, against=against, max_moves=max_moves, tell=tell)
+    tell("rendering the manifests")
     blueprint, record = decided.blueprint, decided.record
     manifests = manifests_of(blueprint, decided.plan, decided.profiles)
     planfile = PlanFile(

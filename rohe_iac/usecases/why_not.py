@@ -7,15 +7,18 @@ from pathlib import Path
 from rohe_iac.foundation.errors import UsageError
 from rohe_iac.planning.why_not import WhyNot
 from rohe_iac.planning.why_not import why_not as answers
-from rohe_iac.usecases.plan import decide
+from rohe_iac.usecases.plan import Tell, decide, unheard
 
 
-def why_not(directory: Path, service: str, node: str, stack: str | None = None) -> tuple[WhyNot, ...]:
+def why_not(
+    directory: Path, service: str, node: str, stack: str | None = None, *, tell: Tell = unheard
+) -> tuple[WhyNot, ...]:
     """Answers for every workload of the service (`classify`, `service/classify/svm`) and a node (`node/pi-1`).
 
     Errors: InvalidBlueprint, UsageError.
     """
-    decided = decide(directory, stack)
+    decided = decide(directory, stack, tell=tell)
+    tell("looking for edits, each proved by planning again")
     name = service.removeprefix("service/")
     if not name or not node.removeprefix("node/"):
         raise UsageError("name a service and a node", hint="for example: rohe why-not classify pi-1")

@@ -15,11 +15,12 @@ from rohe_iac.blueprint.blueprint import Blueprint
 from rohe_iac.blueprint.contract import Objective
 from rohe_iac.blueprint.pipeline import Pipeline
 from rohe_iac.blueprint.workload import Workload, chosen, workloads_of
+from rohe_iac.planning.combination import times_of
 from rohe_iac.planning.objectives import Limit, is_about, is_overall, limit_of, order_of
 from rohe_iac.planning.profile import ANY_DEVICE, Profile
 from rohe_iac.planning.promise import Answer, Promise
 from rohe_iac.planning.queueing import Queue
-from rohe_iac.planning.sizing import AGE, Sizing, service_times, time_of
+from rohe_iac.planning.sizing import Sizing, service_times
 
 MOST_WAYS = 100
 """Ways through one pipeline that are looked at: of more, those on which the services take longest."""
@@ -126,8 +127,8 @@ def _answer(workload: Workload, limit: Limit, profiles: Mapping[str, Profile], s
 
 
 def _times(queue: Queue, limit: Limit) -> tuple[int, int]:
-    mean = min(queue.mean, AGE)
-    return _micro(mean), _micro(max(min(time_of(queue, limit), AGE) - mean, 0.0))
+    mean, above = times_of(queue, limit)
+    return _micro(mean), _micro(above)
 
 
 def _micro(seconds: float) -> int:

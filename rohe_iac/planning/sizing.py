@@ -4,24 +4,25 @@
 2. For each variant and device type: the fewest replicas whose response times (queueing.py, with the service times of a
    shared node) keep the objectives about the service, not above BUSIEST.
 3. The cheapest of those that keep the service's rate and accuracy too.
-4. An objective about the whole pipeline holds when the slowest path keeps it (objectives.slowest): while it does not,
-   the step (one replica more, another variant or device type) that takes most off for its cost is made.
+4. An objective about the whole pipeline holds when the slowest path keeps it (objectives.slowest): of all numbers of
+   replicas, variants and device types the cheapest that keep it together are taken (combination.py). Where none do, the
+   step (one replica more, another variant or device type) that takes most off for its cost is made while worth it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from rohe_iac.blueprint.blueprint import Blueprint
 from rohe_iac.blueprint.inventory import DeviceType
 from rohe_iac.blueprint.pipeline import Pipeline
 from rohe_iac.blueprint.profile import Times
 from rohe_iac.blueprint.workload import Workload, workloads_of
+from rohe_iac.planning.combination import cheapest, path_of, time_of, times_of
 from rohe_iac.planning.demand import DeviceRequest, Resources
-from rohe_iac.planning.objectives import Limit, rates_of, slowest, wanted_of, wanted_of_pipeline
+from rohe_iac.planning.objectives import Limit, rates_of, wanted_of, wanted_of_pipeline
 from rohe_iac.planning.profile import ANY_DEVICE, Profile
 from rohe_iac.planning.queueing import BUSIEST, TOLERANCE, Queue, Service, slower
 
@@ -29,8 +30,6 @@ COMFORTABLY = 0.8
 """How busy replicas may be where no objective speaks of response times."""
 MOST = 10_000
 """The most replicas that sizing asks for."""
-AGE = 1e6
-"""Seconds that stand for a response time without end."""
 WORTH = 1e-4
 """A step that takes less than this many seconds off the slowest path is not made."""
 
@@ -84,24 +83,33 @@ def sized(blueprint: Blueprint, profiles: Mapping[str, Profile]) -> dict[str, Si
             and (case := _Case(blueprint, workload, rates[workload.service.name], profiles)).options
         }
         chosen = {address: case.best() for address, case in cases.items()}
-        wanted = wanted_of_pipeline(blueprint, pipeline.metadata.name)
-        told = {}
-        for limit in wanted.limits:
-            told[limit] = _keep(pipeline, limit, cases, chosen, own)
+        limits = wanted_of_pipeline(blueprint, pipeline.metadata.name).limits
+        services = {workload.address: workload.service.name for workload in own}
+        if limits and cases:
+            candidates = {address: case.candidates(limits, chosen[address]) for address, case in cases.items()}
+            kept = cheapest(pipeline, limits, candidates, services)
+            if kept is None:
+                for limit in limits:
+                    _shorten(pipeline, limit, cases, chosen, services)
+            chosen = kept or chosen
+        told = {limit: _path(pipeline, limit, chosen, services)[0] for limit in limits}
         for address, sizing in chosen.items():
             found[address] = replace(sizing, note=cases[address].note(sizing, told))
     return found
 
 
-def _keep(
-    pipeline: Pipeline, limit: Limit, cases: Mapping[str, _Case], chosen: dict[str, Sizing], own: Iterable[Workload]
-) -> float:
-    """Steps until the slowest path keeps the limit, or no step is worth it; what it takes then, in seconds."""
-    services = {workload.address: workload.service.name for workload in own}
+def _shorten(
+    pipeline: Pipeline,
+    limit: Limit,
+    cases: Mapping[str, _Case],
+    chosen: dict[str, Sizing],
+    services: Mapping[str, str],
+) -> None:
+    """Steps until the slowest path keeps the limit, or no step is worth it."""
     while True:
         taken, path = _path(pipeline, limit, chosen, services)
         if taken <= limit.seconds:
-            return taken
+            return
         best: tuple[float, str, Sizing] | None = None
         for address in sorted(chosen):
             if services[address] not in path:
@@ -113,26 +121,15 @@ def _keep(
                 if off > WORTH and (best is None or worth > best[0]):
                     best = (worth, address, step)
         if best is None:
-            return taken
+            return
         chosen[best[1]] = best[2]
 
 
 def _path(
     pipeline: Pipeline, limit: Limit, chosen: Mapping[str, Sizing], services: Mapping[str, str]
 ) -> tuple[float, tuple[str, ...]]:
-    times: dict[str, tuple[float, float]] = {}
-    for address, sizing in chosen.items():
-        # Members of an ensemble answer side by side: the slowest one counts. What has no end counts as an age.
-        mean = min(sizing.queue.mean, AGE)
-        told = (mean, max(min(time_of(sizing.queue, limit), AGE) - mean, 0.0))
-        times[services[address]] = max(times.get(services[address], (0.0, 0.0)), told, key=sum)
-    return slowest(pipeline, times)
-
-
-@lru_cache(maxsize=65_536)
-def time_of(queue: Queue, limit: Limit) -> float:
-    """The mean or percentile of response time that a limit is about, in seconds."""
-    return queue.percentile(limit.percent) if limit.percent else queue.mean
+    times = {address: times_of(sizing.queue, limit) for address, sizing in chosen.items()}
+    return path_of(pipeline, times, services)
 
 
 class _Case:
@@ -178,6 +175,23 @@ class _Case:
                 item.device_type,
             ),
         )
+
+    def candidates(self, limits: Sequence[Limit], chosen: Sizing) -> list[Sizing]:
+        """All that hold, of each option with ever more replicas while that takes anything off; else what is chosen."""
+        found = []
+        for option in sorted(self.options, key=lambda one: (-one.accuracy, one.variant, one.device_type)):
+            sizing = self.sizing(option)
+            while sizing.holds:
+                found.append(sizing)
+                if not self.auto or sizing.replicas >= MOST:
+                    break
+                before = [time_of(sizing.queue, limit) for limit in limits]
+                sizing = self.sizing(option, sizing.replicas + 1)
+                if all(
+                    time - time_of(sizing.queue, limit) <= WORTH for time, limit in zip(before, limits, strict=True)
+                ):
+                    break
+        return found or [chosen]
 
     def steps(self, sizing: Sizing) -> Iterable[Sizing]:
         """One replica more, where their number is free, and every other option that holds."""

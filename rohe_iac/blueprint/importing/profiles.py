@@ -13,15 +13,20 @@ from rohe_iac.blueprint.importing.units import number_of
 PIPELINE = "model-profiles"
 BY_CLASS = "accuracy by class has no place in a blueprint; an objective may be about one class: where: {truth: CLASS}"
 BY_THRESHOLD = "accuracy by confidence threshold has no place in a blueprint; the service decides what it reports"
-MEASURED = "measured times by device belong into a profile file, which `rohe profile` writes and a variant names"
+TIMES = (
+    "a profile holds mean, p50 and p99 of service times by type of device: least, largest and p90 give none of them, "
+    "and of one device a profile does not tell GPU from CPU; measure, and let `rohe profile` write it"
+)
+RATE = "how many requests a replica serves follows from the service times of its profile, and is not written"
+SIMULATED = "how the original draws times when it simulates"
 REASONS = {
     "classspecific": BY_CLASS,
     "specificclass": BY_CLASS,
     "threshold": BY_THRESHOLD,
-    "data": MEASURED,
-    "responsetime": MEASURED,
-    "throughput": MEASURED,
+    "data": "measured times by device: a profile file holds them, which `rohe profile` writes and a variant names",
 }
+BY_DEVICE = {"responsetime": TIMES, "throughput": RATE}
+DRAWN = dict.fromkeys(("basescale", "spikescale", "noisescale"), SIMULATED)
 
 
 def is_profiles(root: Field) -> bool:
@@ -78,11 +83,22 @@ def _model(key: str, part: Field, stem: str, into: Gathering) -> None:
     if accuracy is not None:
         variant["accuracy"] = accuracy
     service["variants"].append(variant)
+    _devices(part.get("data"))
     body = part.get("profile")
     overall = (body or part).get("overall")
     for inner in (overall, body, part):
         if inner is not None and inner.is_mapping:
             inner.rest(REASONS)
+
+
+def _devices(devices: Field | None) -> None:
+    """What was measured on each device, on its GPU and its CPU apart."""
+    for _, device in devices.entries() if devices is not None else []:
+        for _, processor in device.entries():
+            times = processor.get("response_time")
+            if times is not None and times.is_mapping:
+                times.rest(DRAWN, TIMES)
+            processor.rest(BY_DEVICE)
 
 
 def _service(into: Gathering, wanted: str, part: Field) -> dict[str, Any]:

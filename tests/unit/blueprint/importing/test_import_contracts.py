@@ -199,6 +199,13 @@ def test_models_of_different_types_are_no_alternatives_of_each_other(sample: Tak
     assert [len(service["variants"]) for service in services] == [1, 4]
 
 
+def test_measured_times_are_listed_with_what_they_lack(sample: Take) -> None:
+    told = reasons(sample("performance_data_sample.yaml"))
+    assert "mean, p50 and p99" in told["X3D_S.data.jetson_nano.GPU.response_time.percentize_90"]
+    assert "simulates" in told["X3D_S.data.jetson_orin_super.GPU.response_time.noise_scale"]
+    assert "follows from the service times" in told["X3D_S.data.jetson_nano.CPU.throughput"]
+
+
 def test_metrics_that_refer_to_nothing_or_to_themselves_still_give_a_contract_that_validates(
     take: Take, tmp_path: Path
 ) -> None:

@@ -266,7 +266,7 @@ class Processing(Model):
 
 
 class ContractSpec(Model):
-    """The promise about one pipeline. `metrics` are consumer-defined expression trees (see expression.py)."""
+    """The promise about one pipeline. `metrics` are expression trees of the consumer's own."""
 
     pipeline: str
     tenant: str | None = None

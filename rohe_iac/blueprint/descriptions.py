@@ -314,12 +314,19 @@ FIELDS: dict[str, tuple[str, str]] = {
         "[placed, stable, nodes]",
     ),
     "PlannerSettings.strategy": (
-        "first-fit, best-fit, worst-fit, fragmentation, portfolio, exact, or your own by path; "
-        "absent: fragmentation where more than half of the accelerators are asked for, else best-fit.",
+        "first-fit, best-fit, worst-fit, dot-product, fragmentation, portfolio, exact, or your own by installed name or "
+        "path (user_modules/strategies.py:name); absent: fragmentation where more than half of the accelerators are asked "
+        "for, else best-fit.",
         "best-fit",
     ),
-    "PlannerSettings.filters": ("Further filters, by installed name or path.", '["user_modules/filters.py:trusted"]'),
-    "PlannerSettings.scorers": ("Further scorers with their weights.", '{"user_modules/scorers.py:carbon": 2}'),
+    "PlannerSettings.filters": (
+        "Filters of your own, by installed name or path: each may refuse a node.",
+        '["user_modules/filters.py:trusted"]',
+    ),
+    "PlannerSettings.scorers": (
+        "Scorers of your own, by installed name or path, each with its weight: their points are added to the planner's.",
+        '{"user_modules/scorers.py:carbon": 2}',
+    ),
     "PlannerSettings.iterations": (
         "How many iterations a search may spend; absent: by the size of the problem.",
         "500",

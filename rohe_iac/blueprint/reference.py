@@ -10,6 +10,8 @@ from pydantic import BaseModel
 from rohe_iac.blueprint.contract import ActionName
 from rohe_iac.blueprint.descriptions import described
 from rohe_iac.blueprint.hints import did_you_mean
+from rohe_iac.blueprint.stack import PlannerSettings
+from rohe_iac.blueprint.stack_checks import STRATEGIES
 from rohe_iac.blueprint.validation import KINDS, unwrapped
 from rohe_iac.foundation.errors import UsageError
 
@@ -46,6 +48,9 @@ def _describe(definition: dict[str, Any], model: type[BaseModel]) -> None:
         value.pop("title", None)
         if model.__name__ == "Objective" and field == "onViolation":
             value.setdefault("anyOf", []).append({"enum": list(get_args(ActionName))})
+        if model is PlannerSettings and field == "strategy":
+            # What editors offer; the name of one's own is text too.
+            value["anyOf"] = [{"enum": list(STRATEGIES)}, {"type": value.pop("type")}]
 
 
 def models_in(model: type[BaseModel]) -> list[type[BaseModel]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
-import tempfile
+import shutil
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -56,12 +56,14 @@ def test_the_page_and_the_schemas_are_fresh() -> None:
         assert (ROOT / f"docs/schemas/{kind.lower()}.json").read_text() == tool.schema_text(kind)
 
 
-def test_every_snippet_of_the_page_validates() -> None:
-    for text in re.findall(r"^```yaml\n(.*?)^```", (ROOT / "docs/blueprints.md").read_text(), re.MULTILINE | re.DOTALL):
-        with tempfile.TemporaryDirectory() as name:
-            Path(name, "rohe.yaml").touch()
-            Path(name, "page.yaml").write_text(text)
-            assert check([Path(name)]).diagnostics == ()
+def test_every_snippet_of_the_page_validates(tmp_path: Path) -> None:
+    snippets = re.findall(r"^```yaml\n(.*?)^```", (ROOT / "docs/blueprints.md").read_text(), re.MULTILINE | re.DOTALL)
+    (tmp_path / "rohe.yaml").touch()
+    shutil.copytree(ROOT / "user_modules", tmp_path / "user_modules")
+    for index, text in enumerate(snippets):
+        (tmp_path / f"page{index}.yaml").write_text(text)
+    assert len(snippets) > 1
+    assert check([tmp_path]).diagnostics == ()
 
 
 def test_the_schema_knows_every_field_of_the_digits_example() -> None:

@@ -169,7 +169,9 @@ def _offers(entry: Field, unit: CoresUnit | None, target: str) -> tuple[dict[str
     offers: dict[str, Any] = {}
     used: dict[str, Any] = {}
     frequency = entry.get("frequency", "clock", "freq")
-    if frequency is not None and (hertz := hertz_of(frequency)) is not None:
+    if frequency is not None and not frequency.is_scalar:
+        frequency.drop("a frequency is one number, in GHz where it has no unit")
+    elif frequency is not None and (hertz := hertz_of(frequency)) is not None:
         offers["frequency"] = shown_hertz(hertz)
         frequency.to(f"{target} (deviceType).frequency")
     cpu_field, cpu_used = _capacity(entry.get("cpu"))

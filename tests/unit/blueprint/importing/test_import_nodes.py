@@ -112,6 +112,14 @@ def test_the_unit_of_cores_is_inferred_node_by_node(
 
 def test_the_user_may_say_the_unit_of_cores(take: Take) -> None:
     assert offers(take(file(node()), cores_unit=CoresUnit.millicores))["cores"] == ["100m"] * 4
+    one = node(cpu={"capacity": 10}, processor={"capacity": [1]})
+    assert offers(take(file(one), cores_unit=CoresUnit.cores))["cores"] == [1]
+
+
+def test_a_frequency_that_is_no_single_number_is_listed(take: Take) -> None:
+    done = take(file(node(frequency={"min": 0.6, "max": 1.5})))
+    assert "frequency" not in offers(done)
+    assert "one number" in reasons(done)["data.node0.frequency"]
 
 
 def test_an_uncertain_unit_is_told(take: Take) -> None:

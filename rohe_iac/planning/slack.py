@@ -12,11 +12,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from rohe_iac.planning.layout import Layout
-from rohe_iac.planning.promise import Answer, added
+from rohe_iac.planning.promise import Answer, Promise, added
 from rohe_iac.planning.travel import longest
 
 WHOLE = 10_000
 """Basis points of a limit."""
+
+Stages = tuple[tuple[tuple[int, Answer], ...], ...]
+"""The stages of a promise with the positions of the demands."""
 
 Nodes = Mapping[int, Collection[int]]
 """The nodes that replicas of a demand are on, by position; a demand without any may be left out."""
@@ -27,19 +30,17 @@ class Slack:
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
-        self._promises = sorted(
-            {
-                (
-                    max(1, promise.limit),
-                    tuple(
-                        tuple((layout.index[one.workload], one) for one in stage if one.workload in layout.index)
-                        for stage in promise.stages
-                    ),
-                )
-                for promise in layout.problem.promises
-            },
-            key=lambda one: (one[0], [[demand for demand, _ in stage] for stage in one[1]]),
-        )
+        self._resolved: list[tuple[int, Stages]] = [
+            (
+                max(1, promise.limit),
+                tuple(
+                    tuple((layout.index[one.workload], one) for one in stage if one.workload in layout.index)
+                    for stage in promise.stages
+                ),
+            )
+            for promise in layout.problem.promises
+        ]
+        self._promises = list(dict.fromkeys(self._resolved))
         self.demands = {demand for _, stages in self._promises for stage in stages for demand, _ in stage}
         self._counted = [not demand.system for demand in layout.demands]
 
@@ -60,24 +61,31 @@ class Slack:
         """Whether replicas of the demand make a node a shared one."""
         return self._counted[demand]
 
-    def _of(
-        self,
-        limit: int,
-        stages: tuple[tuple[tuple[int, Answer], ...], ...],
-        nodes: Nodes,
-        crowd: Mapping[int, int],
-        *,
-        links: bool,
-    ) -> int:
+    def predictions(self, nodes: Nodes, crowd: Mapping[int, int]) -> list[tuple[Promise, int, int]]:
+        """Every promise with what the services on the way take, and the links, in microseconds."""
+        links = bool(self.layout.wires)
+        return [
+            (promise, *self._predicted(stages, nodes, crowd, links=links))
+            for promise, (_, stages) in zip(self.layout.problem.promises, self._resolved, strict=True)
+        ]
+
+    def _of(self, limit: int, stages: Stages, nodes: Nodes, crowd: Mapping[int, int], *, links: bool) -> int:
+        return relative(limit, sum(self._predicted(stages, nodes, crowd, links=links)))
+
+    def _predicted(self, stages: Stages, nodes: Nodes, crowd: Mapping[int, int], *, links: bool) -> tuple[int, int]:
         times = []
         for stage in stages:
             told = [_time(answer, nodes.get(demand, ()), crowd) for demand, answer in stage]
             times.append(max(told, key=sum, default=(0, 0)))
-        predicted = added(times)
-        if links and len(stages) > 1:
-            places = [{node for demand, _ in stage for node in nodes.get(demand, ())} for stage in stages]
-            predicted += longest(self.layout, places)
-        return (limit - predicted) * WHOLE // limit
+        if not links or len(stages) < 2:
+            return added(times), 0
+        places = [{node for demand, _ in stage for node in nodes.get(demand, ())} for stage in stages]
+        return added(times), longest(self.layout, places)
+
+
+def relative(limit: int, predicted: int) -> int:
+    """The slack of one promise, in basis points of its limit."""
+    return (limit - predicted) * WHOLE // limit
 
 
 def _time(answer: Answer, nodes: Collection[int], crowd: Mapping[int, int]) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from rohe_iac.planning.difference import Change, difference
@@ -10,12 +10,13 @@ from rohe_iac.planning.editing import apply_edits, edit_loads, restated
 from rohe_iac.planning.edits import Edit, parse_edits
 from rohe_iac.planning.plan import Plan, Unplaced
 from rohe_iac.planning.planner import plan
+from rohe_iac.planning.prediction import Prediction, predictions_of
 from rohe_iac.planning.problem import Problem, problem_of
 from rohe_iac.planning.verification import Fault, verify
 from rohe_iac.usecases.plan import Decided
 from rohe_iac.usecases.profile import profiles_named
 
-SELF = ("identity", "bound", "refusals")
+SELF = ("identity", "bound", "proofs", "refusals")
 """Rules about what a plan says of itself, which an edit makes untrue without breaking anything that stands."""
 
 
@@ -24,6 +25,8 @@ class WhatIf:
     """The edits, what they change (moved, added, removed), who loses its place, and what of the old plan they break.
 
     notes: what the user should know of edits that change nothing.
+    predicted: objectives whose response time is predicted otherwise, as the plan stands and after the edits; None where
+    nothing is known.
     """
 
     edits: tuple[Edit, ...]
@@ -32,6 +35,7 @@ class WhatIf:
     violated: tuple[Fault, ...]
     plan: Plan
     notes: tuple[str, ...] = ()
+    predicted: tuple[tuple[Prediction | None, Prediction | None], ...] = ()
 
 
 def what_if(decided: Decided, text: str) -> WhatIf:
@@ -56,8 +60,16 @@ def what_if(decided: Decided, text: str) -> WhatIf:
         lost=tuple(item for item in after.unplaced if item.replica not in had),
         violated=tuple(fault for fault in verify(edited, standing) if fault.rule not in SELF),
         plan=after,
+        predicted=_otherwise(predictions_of(present, before), predictions_of(edited, after)),
         notes=(f"{', '.join(loads)}: no service is sized otherwise for it",) if unsized else (),
     )
+
+
+def _otherwise(
+    before: Iterable[Prediction], after: Iterable[Prediction]
+) -> tuple[tuple[Prediction | None, Prediction | None], ...]:
+    old, new = ({one.objective: one for one in found} for found in (before, after))
+    return tuple((old.get(name), new.get(name)) for name in sorted(old | new) if old.get(name) != new.get(name))
 
 
 def _loaded(decided: Decided, edits: Sequence[Edit]) -> Problem:

@@ -11,9 +11,11 @@ from rich.table import Table
 
 from rohe_iac.cli.console import Output, Screen
 from rohe_iac.cli.views.bars import node_bars
+from rohe_iac.cli.views.prediction import shown_prediction
 from rohe_iac.deployment.planfile import PlanFile
 from rohe_iac.foundation.quantities import counted, shown_cpu, shown_share
 from rohe_iac.planning.plan import Placement, Plan, Proof
+from rohe_iac.planning.prediction import predictions_of
 
 MILLION = 1_000_000
 
@@ -44,6 +46,7 @@ class PlanView:
             self.screen.err.print(f"[yellow]note:[/yellow] {escape(text)}")
         self._placements(planfile.plan, every=every)
         node_bars(self.screen, planfile.problem, planfile.plan)
+        self._predictions(planfile)
         self._unplaced(planfile)
         self._refusals(planfile.plan, every=every)
         self._actions(planfile, every=every)
@@ -93,6 +96,17 @@ class PlanView:
         self.screen.out.print(table)
         if len(counts) > FEW:
             self.screen.out.print(f"... and {len(counts) - FEW} more workloads; --all shows every replica")
+
+    def _predictions(self, planfile: PlanFile) -> None:
+        found = predictions_of(planfile.problem, planfile.plan)
+        if not found:
+            return
+        self.screen.out.print("\n[bold]Response times that contracts limit, as predicted[/bold]")
+        for one in found[:FEW]:
+            style = "red" if one.slack < 0 else None
+            self.screen.out.print(f"  {shown_prediction(one)}", style=style, markup=False)
+        if len(found) > FEW:
+            self.screen.out.print(f"  ... and {len(found) - FEW} more with more slack")
 
     def _unplaced(self, planfile: PlanFile) -> None:
         unplaced = planfile.plan.unplaced

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from rich.markup import escape
 
 from rohe_iac.cli.console import Output, Screen
+from rohe_iac.cli.views.prediction import shown_prediction, shown_time
 from rohe_iac.planning.difference import Change
 from rohe_iac.planning.plan import Unplaced
 from rohe_iac.planning.serial import plan_to_json
@@ -35,6 +36,10 @@ class WhatIfView:
                     "lost": [item.replica for item in answer.lost],
                     "violated": [str(fault) for fault in answer.violated],
                     "notes": list(answer.notes),
+                    "predicted": [
+                        {"before": before and asdict(before), "after": after and asdict(after)}
+                        for before, after in answer.predicted
+                    ],
                     "plan": plan_to_json(answer.plan),
                 }
             )
@@ -50,6 +55,10 @@ class WhatIfView:
             self._lines(sign, _together(ways))
         lost = [(item.replica, _closest(item)) for item in answer.lost]
         self._lines("[bold red]x[/bold red]", _together(lost))
+        for before, after in answer.predicted[:FEW]:
+            was = f", was {shown_time(before.services + before.links)}" if before is not None and after else ""
+            told = shown_prediction(after) if after is not None else f"{before.objective if before else ''}: not known"
+            self._screen.out.print(f"  predicted {told}{was}", markup=False)
         counts = {kind: sum(change.kind == kind for change in answer.changes) for kind in SIGNS}
         out.print(
             f"{counts['moved']} moved, {counts['added']} added, {counts['removed']} removed, {len(answer.lost)} lost; "

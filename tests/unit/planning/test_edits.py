@@ -148,6 +148,10 @@ def test_a_larger_load_sizes_services_anew(cctvs: Decided) -> None:
     assert added
     assert all("for 20/s" in change.because for change in added)
     assert (answer.violated, answer.lost, answer.notes) == ((), (), ())
+    predicted = {after.objective: (before, after) for before, after in answer.predicted if before and after}
+    before, after = predicted["cctvs-sla/fast-answers"]
+    assert before.services != after.services
+    assert after.slack >= 0
     assert what_if(cctvs, "pipeline/*.load=20/s").changes == answer.changes
     assert what_if(cctvs, "pipeline/cctvs.load+=10/s").changes == answer.changes
     fewer = what_if(cctvs, "pipeline/cctvs.load=20/s,service/object-detection.replicas=8")

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from rohe_iac.cli.views.prediction import shown_prediction
 from rohe_iac.planning.layout import Layout
 from rohe_iac.planning.objective import Objective
 from rohe_iac.planning.plan import Plan
 from rohe_iac.planning.planner import NotCovered, plan
+from rohe_iac.planning.prediction import predictions_of
 from rohe_iac.planning.problem import Problem
 from rohe_iac.planning.promise import Answer, Promise
 from rohe_iac.planning.slack import Slack
@@ -127,3 +129,19 @@ def test_profiles_tell_what_services_take_alone_and_beside_others() -> None:
     assert all(0 < answer.alone_mean <= answer.mean and answer.alone_above <= answer.above for answer in answers)
     detection = next(answer for answer in answers if answer.workload.endswith("object-detection"))
     assert detection.mean > 1.2 * detection.alone_mean
+
+
+def test_a_plan_tells_the_least_slack_of_each_objective_with_its_part_on_links(world: Any) -> None:
+    nodes = [world.node("n1", cpu=1000, labels=(("zone", "a"),)), world.node("n2", cpu=1000, labels=(("zone", "b"),))]
+    demands = [world.demand(name, cpu=600) for name in "ab"]
+    both = promise(10_000, Answer("service/p:a", 3000, 0, 2000, 0), Answer("service/p:b", 1000, 0, 500, 0))
+    unknown = Promise("sla/unknown", 5000, ((Answer("service/p:a"),),))
+    problem = world.problem(
+        nodes, demands, wires=[Wire("w", ("zone/a", "zone/b"), 1500)], edges=world.flow("a", "b"),
+        promises=[both, unknown],
+    )  # fmt: skip
+    (told,) = predictions_of(problem, plan(problem))
+    assert (told.objective, told.services, told.links, told.slack) == ("sla/fast", 2500, 1500, 6000)
+    assert shown_prediction(told) == "sla/fast: 4 ms of 10 ms, 1.5 ms of it on links (60.0 % slack), a to b"
+    late = replace(problem, promises=(replace(both, limit=3200),))
+    assert "25.0 % too slow" in shown_prediction(predictions_of(late, plan(problem))[0])

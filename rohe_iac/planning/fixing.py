@@ -17,6 +17,8 @@ from rohe_iac.planning.demand import Demand, DeviceRequest, Resources, Toleratio
 from rohe_iac.planning.feasibility import NEIGHBOURHOOD, device_missing, placement_refusal
 from rohe_iac.planning.layout import Layout
 from rohe_iac.planning.ledger import Ledger
+from rohe_iac.planning.mending import mends
+from rohe_iac.planning.problem import Problem
 from rohe_iac.planning.supply import Supply
 
 MILLION = 1_000_000
@@ -31,13 +33,13 @@ AMOUNTS: tuple[Amount, ...] = (
 )
 """What a node has some of."""
 
-MENDED = ("spread", "avoid")
-"""The rules about neighbours that an edit of the service mends."""
+MENDED = ("spread", "avoid", "latency", "bandwidth", "budget")
+"""The rules about neighbours that an edit of one field mends."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """An edit of one field of the demand or of the node. words: for people; change: how large it is, in millionths.
+    """An edit of one field of the demand, the node or the rest. words: for people; change: how large, in millionths.
 
     edit: the same for `--what-if`, "" where that has no words for it.
     """
@@ -47,6 +49,7 @@ class Step:
     edit: str = ""
     demand: Callable[[Demand], Demand] | None = None
     node: Callable[[Supply], Supply] | None = None
+    problem: Callable[[Problem], Problem] | None = None
 
 
 Way = tuple[Step, ...]
@@ -104,7 +107,7 @@ class Case:
 
 def ways_out(case: Case) -> list[list[Way]] | None:
     """For each thing that is wrong its ways out, or None where something has none."""
-    single = [*_cores(case), *_devices(case), *_fixed(case), *_neighbours(case)]
+    single = [*_cores(case), *_devices(case), *_fixed(case), *_neighbours(case), *_links(case)]
     found = list(_amounts(case))
     found += [[(step,) for step in ways] for ways in single]
     rule = placement_refusal(case.layout, case.ledger, case.demand, case.node)
@@ -284,6 +287,11 @@ def _labelled(key: str, value: str) -> Callable[[Supply], Supply]:
 
 def _without(key: str, value: str) -> Callable[[Demand], Demand]:
     return lambda one: replace(one, selector=tuple(pair for pair in one.selector if pair != (key, value)))
+
+
+def _links(case: Case) -> Iterator[list[Step]]:
+    for ways in mends(case.layout, case.ledger, case.demand, case.node):
+        yield [Step(one.words, one.change, one.edit, problem=one.problem) for one in ways]
 
 
 def _neighbours(case: Case) -> Iterator[list[Step]]:

@@ -112,6 +112,8 @@ def edited(problem: Problem, workload: str, node: str, steps: Iterable[Step]) ->
     """The problem with the steps made, of a workload and a node."""
     nodes, demands = list(problem.nodes), list(problem.demands)
     for step in steps:
+        if step.problem is not None:
+            problem = step.problem(problem)
         if step.node is not None:
             nodes = [step.node(one) if one.name == node else one for one in nodes]
         if step.demand is not None:

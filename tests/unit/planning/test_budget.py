@@ -112,6 +112,24 @@ def test_planner_and_verification_agree_with_every_way_tried(world: Any) -> None
         assert not {fault.rule for fault in verify(problem, result)}, seed
 
 
+def test_a_pass_and_a_search_place_as_many_under_budgets_as_is_proven_to_fit(world: Any) -> None:
+    for seed in range(12):
+        drawn = random.Random(seed)
+        nodes = [world.node(f"n{i}", cpu=1000, labels=(("zone", drawn.choice("abc")),)) for i in range(5)]
+        names = "abcd"[: drawn.randint(2, 4)]
+        demands = [world.demand(name, drawn.randint(1, 3), cpu=drawn.choice([300, 500, 700])) for name in names]
+        wires = [Wire(f"w{one}{two}", (f"zone/{one}", f"zone/{two}"), drawn.randint(1, 9) * 1000)
+                 for one, two in ("ab", "bc", "ac")]  # fmt: skip
+        found = []
+        for strategy in ("best-fit", "portfolio", "exact"):
+            problem = world.problem(nodes, demands, wires=wires, edges=world.flow(*names), strategy=strategy,
+                                    promises=[world.promise(1000 * (seed % 7), *names)])  # fmt: skip
+            result = plan(problem)
+            assert verify(problem, result) == (), (seed, strategy)
+            found.append(len(result.placements))
+        assert found[0] <= found[1] == found[2], seed
+
+
 def test_contracts_limit_every_way_through_a_flow_with_the_times_of_its_profiles(tmp_path: Path) -> None:
     flow = [{"from": "a", "to": "b"}, {"from": "a", "to": "c"}]
     services = [service("a"), service("b"), {"name": "c", "command": ["python"]}]

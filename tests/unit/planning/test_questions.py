@@ -1,16 +1,18 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from rohe_iac.foundation.errors import UsageError
 from rohe_iac.planning.audit import audit
-from rohe_iac.planning.demand import DeviceRequest, Spread
+from rohe_iac.planning.demand import DeviceRequest, Edge, Spread
 from rohe_iac.planning.plan import Plan
 from rohe_iac.planning.planner import plan
 from rohe_iac.planning.problem import Problem
-from rohe_iac.planning.supply import Taint
+from rohe_iac.planning.promise import Promise
+from rohe_iac.planning.supply import Taint, Wire
 from rohe_iac.planning.verification import verify
 from rohe_iac.planning.why_not import why_not
 
@@ -45,6 +47,30 @@ def test_why_not_knows_ways_out_of_rules_and_devices(world: Any) -> None:
     gpu = world.node("n1", devices=(world.gpu(used=2500),))
     asked = world.demand("d", devices=(DeviceRequest("gpu", share=10_000),))
     assert fixes(world.problem([gpu], [asked]), "d", "n1") == [(("service/d.gpu down to 75%",), 250_000)]
+
+
+def test_why_not_knows_ways_out_of_slow_and_narrow_links_and_of_budgets(world: Any) -> None:
+    nodes = [world.node("n1", cpu=1000, labels=(("zone", "a"),)), world.node("n2", labels=(("zone", "b"),))]
+    demands = [world.demand("a", cpu=900, selector=(("zone", "a"),)), world.demand("b", cpu=900)]
+    wire, flow = Wire("w", ("zone/a", "zone/b"), 8000, 100), ("service/p:a", "service/p:b")
+
+    def suggested(edge: Edge, *promises: Promise) -> list[tuple[tuple[str, ...], int]]:
+        problem = world.problem(nodes, demands, wires=[wire], edges=[edge], promises=promises)
+        return fixes(problem, "b", "n2")
+
+    assert suggested(Edge(*flow, latency=6000)) == [(("link/w.latency down to 6ms",), 250_000)]
+    assert suggested(Edge(*flow, bandwidth=120)) == [(("link/w.bandwidth up to 120bps",), 200_000)]
+    assert suggested(Edge(*flow), world.promise(10_000, "a", "b", a=3000)) == [
+        (("contract/sla.fast up to 11ms",), 100_000),
+        (("link/w.latency down to 7ms",), 125_000),
+    ]
+    # Where the services alone take longer than is promised, the promise has to make room for them too.
+    assert suggested(Edge(*flow), world.promise(2000, "a", "b", a=3000))[0] == (
+        ("link/w.latency down to 0ms",),
+        1_000_000,
+    )
+    cut = world.problem(nodes, demands, wires=[replace(wire, down=True)], edges=[Edge(*flow)])
+    assert fixes(cut, "b", "n2") == []
 
 
 def test_why_not_says_when_one_more_would_fit_and_names_what_it_does_not_know(world: Any) -> None:

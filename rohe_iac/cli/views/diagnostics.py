@@ -44,7 +44,7 @@ def show_checked(screen: Screen, checked: Checked, face: Face) -> None:
         show_diagnostics(screen.out, checked.diagnostics)
         counted = ", ".join(f"{count} {kind}" for kind, count in checked.kinds.items()) or "no document"
         verdict = "valid" if checked.valid else "not valid"
-        screen.out.print(f"{verdict}: {summary(checked.diagnostics)} in {counted}", markup=False)
+        screen.out.print(f"{verdict}: {summary(checked.diagnostics)} in {counted}", markup=False, soft_wrap=True)
 
 
 def _from_here(checked: Checked) -> list[Diagnostic]:
@@ -97,9 +97,17 @@ def printable(text: str) -> str:
 
 
 def summary(diagnostics: Sequence[Diagnostic]) -> str:
-    """`2 errors, 1 warning`."""
-    counts = {severity: sum(item.severity is severity for item in diagnostics) for severity in Severity}
-    return ", ".join(counted(count, severity.value) for severity, count in counts.items() if count) or "no faults"
+    """`2 errors, 1 warning, 300 more not shown`."""
+    told = [item for item in diagnostics if not item.more]
+    counts = {severity: sum(item.severity is severity for item in told) for severity in Severity}
+    words = [counted(count, severity.value) for severity, count in counts.items() if count]
+    more = not_shown(diagnostics)
+    return ", ".join([*words, *([f"{more:,} more not shown"] if more else [])]) or "no faults"
+
+
+def not_shown(diagnostics: Iterable[Diagnostic]) -> int:
+    """How many faults were found beyond those that are told."""
+    return sum(item.more for item in diagnostics)
 
 
 def as_json(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
@@ -108,6 +116,7 @@ def as_json(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
         "errors": sum(item.severity is Severity.ERROR for item in diagnostics),
         "warnings": sum(item.severity is Severity.WARNING for item in diagnostics),
         "notes": sum(item.severity is Severity.NOTE for item in diagnostics),
+        "notShown": not_shown(diagnostics),
         "diagnostics": [
             {
                 "file": item.place.file,
@@ -160,8 +169,24 @@ def as_sarif(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
     return {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
-        "runs": [{"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}],
+        "runs": [
+            {
+                "tool": {"driver": driver},
+                "columnKind": "unicodeCodePoints",
+                "results": results,
+                "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": _notified(diagnostics)}],
+            }
+        ],
     }
+
+
+def _notified(diagnostics: Sequence[Diagnostic]) -> list[dict[str, Any]]:
+    """What a scanner's page would not tell by its results: that there are more."""
+    more = not_shown(diagnostics)
+    if not more:
+        return []
+    text = f"{more:,} more faults were found and are not among the results"
+    return [{"descriptor": {"id": "R133"}, "level": "warning", "message": {"text": text}}]
 
 
 def _uri(path: str) -> str:
@@ -170,7 +195,7 @@ def _uri(path: str) -> str:
     return quote(path)
 
 
-def as_github(diagnostics: Iterable[Diagnostic]) -> list[str]:
+def as_github(diagnostics: Sequence[Diagnostic]) -> list[str]:
     """One workflow command a diagnostic, which GitHub shows beside the line."""
     words = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
     lines = []
@@ -179,6 +204,8 @@ def as_github(diagnostics: Iterable[Diagnostic]) -> list[str]:
         place = f"file={_escaped(item.place.file)},line={item.place.line},col={item.place.column}"
         message = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
         lines.append(f"::{words[item.severity]} {place},title={item.code}::{message}")
+    if more := not_shown(diagnostics):
+        lines.append(f"::notice title=R133::{more:,} more faults were found and are not shown")
     return lines
 
 

@@ -56,7 +56,7 @@ def _name(text: str) -> str:
 
 _UNITS_MEANT = {
     "kb": "Ki", "mb": "Mi", "gb": "Gi", "kib": "Ki", "mib": "Mi", "gib": "Gi", "tb": "Ti", "b": "",
-    "m": "Mi", "g": "Gi",
+    "m": "Mi", "g": "Gi", "ki": "Ki", "mi": "Mi", "gi": "Gi", "ti": "Ti",
 }  # fmt: skip
 _TIMES_MEANT = {"sec": "s", "secs": "s", "second": "s", "seconds": "s", "min": "m", "mins": "m", "minute": "m",
                 "minutes": "m", "hour": "h", "hours": "h", "hr": "h", "day": "d", "days": "d", "msec": "ms",
@@ -65,12 +65,18 @@ _TIMES_MEANT = {"sec": "s", "secs": "s", "second": "s", "seconds": "s", "min": "
 
 def _unit_hint(value: object, example: str) -> str:
     """What was probably meant by a quantity that cannot be read."""
+    if isinstance(value, dict) and len(value) == 1:
+        return f"write its value here, as {next(iter(value.values()))}"[:80]
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)(/[A-Za-z]+)?\s*", str(value))
     if match is None or isinstance(value, bool):
         return f"write it as {example}"
     number, unit = match[1], match[2]
+    if example == "1.5GHz" and not unit:
+        return f"did you mean {number}{'MHz' if float(number) >= 100 else 'GHz'}?"
+    if example == "500m" and unit.lower() in ("core", "cores", "cpu", "cpus", "c", "vcpu"):
+        return f"write it as {number}"
     if not unit:
-        units = {"10s": ("ms", "s"), "15/s": ("/s",), "20Mbps": ("Mbps",), "1.5GHz": ("GHz",), "0.02/h": ("/h",)}
+        units = {"10s": ("ms", "s"), "15/s": ("/s",), "20Mbps": ("Mbps",), "0.02/h": ("/h",)}
         written = [f"{number}{meant}" for meant in units.get(example, ())]
         return f"did you mean {' or '.join(written)}?" if written else f"write it as {example}"
     if example == "512Mi" and unit.lower() in _UNITS_MEANT:

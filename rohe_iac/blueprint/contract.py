@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, Strict, WithJsonSch
 from rohe_iac.blueprint.amounts import Amount, Length, amount_of, length_of
 from rohe_iac.blueprint.base import NUMBER, Flag, Metadata, Model, Name, Ratio, Seconds, fault
 from rohe_iac.blueprint.expression import RawExpression
+from rohe_iac.blueprint.habits import VALUES
 from rohe_iac.foundation.user_modules import split_reference
 
 Operator = Literal["<", "<=", ">", ">=", "==", "between"]
@@ -40,9 +41,9 @@ def _length(value: object) -> object:
 def _aggregate(text: str) -> str:
     match = re.fullmatch(r"p(\d{1,2}(?:\.\d{1,3})?)", text)
     if text not in AGGREGATES and (match is None or not 0 < float(match[1]) < 100):
-        raise fault(
-            "R124", f"'{text[:40]}' is not an aggregate", f"aggregates: {', '.join(AGGREGATES)}, p50, p99, p99.9"
-        )
+        known = f"aggregates: {', '.join(AGGREGATES)}, p50, p99, p99.9"
+        hint = f"did you mean '{VALUES[text]}'? ({known})" if text in VALUES else known
+        raise fault("R124", f"'{text[:40]}' is not an aggregate", hint)
     return text
 
 

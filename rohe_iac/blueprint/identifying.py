@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from rohe_iac.blueprint.finding import Document, Finding
+from rohe_iac.blueprint.habits import VALUES
 from rohe_iac.blueprint.hints import did_you_mean, nearest
 from rohe_iac.blueprint.validation import KINDS, shown
 from rohe_iac.foundation.diagnostics import Severity
@@ -21,7 +22,9 @@ def identified(document: Document) -> list[Finding]:
         return []
     if not isinstance(value, dict):
         if document.source.ours:
-            return [Finding(document, (), "R101", f"a document is a mapping, found {shown(value)}")]
+            hint = "begin each line with a field, a colon and a blank, as in kind: Pipeline"
+            hint = "begin it with apiVersion, without a dash" if isinstance(value, list) else hint
+            return [Finding(document, (), "R101", f"a document is a mapping, found {shown(value)}", hint)]
         return []
     version, kind = value.get("apiVersion"), value.get("kind")
     metadata = value.get("metadata")
@@ -59,6 +62,9 @@ def identified(document: Document) -> list[Finding]:
         return [Finding(document, (), "R107", "field 'kind' is missing", f"one of: {', '.join(KINDS)}")]
     if not isinstance(kind, str) or kind not in KINDS:
         guessed = isinstance(kind, str) and document.allowance.guesses > 0
+        if isinstance(kind, str) and kind in VALUES:
+            hint = f"did you mean '{VALUES[kind]}'?"
+            return [Finding(document, ("kind",), "R104", f"unknown kind {shown(kind)}", hint)]
         hint = did_you_mean(str(kind), KINDS) if guessed else f"one of: {', '.join(KINDS)}"
         return [Finding(document, ("kind",), "R104", f"unknown kind {shown(kind)}", hint)]
     document.kind = kind

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     Discriminator,
     Field,
     PlainValidator,
@@ -38,7 +39,20 @@ Probability = Annotated[float, Strict(), Field(ge=0, le=1)]
 def _replicas(value: object) -> Any:
     if value == "auto" or (isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 1_000_000):
         return value
-    raise fault("R108", "expected a whole number of replicas of at least 0, or auto")
+    hint = ""
+    if isinstance(value, str):
+        hint = f"write {value} without quotes" if value.isdecimal() and len(value) < 10 else "write 2, or auto"
+    raise fault("R108", "expected a whole number of replicas of at least 0, or auto", hint)
+
+
+def _port_name(value: object) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool):
+        hint = "name one of the service's ports, as in port: http"
+        raise fault("R108", f"expected the name of a port, found the number {value}", hint)
+    return value
+
+
+PortName = Annotated[Name, BeforeValidator(_port_name)]
 
 
 Replicas = Annotated[
@@ -143,14 +157,14 @@ class HttpProbe(Model):
     """Healthy when GET answers 200 to 399."""
 
     path: str = "/"
-    port: Name
+    port: PortName
 
 
 class Probe(Model):
     """One way of asking a replica for its health."""
 
     http: HttpProbe | None = None
-    tcp: Name | None = None
+    tcp: PortName | None = None
 
     @model_validator(mode="after")
     def _one_way(self) -> Probe:

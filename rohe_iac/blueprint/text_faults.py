@@ -13,7 +13,14 @@ _NOWHERE = Spot(1, 1, 0)
 _TYPES = {dict: "a mapping", list: "a list", type(None): "nothing"}
 
 _SYNTAX = (
-    ("cannot start any token", "indent with blanks, not tabs, and quote a value that begins with @ or `"),
+    ("cannot start any token", "indent with blanks, not tabs, and quote a value that begins with @, % or `"),
+    ("could not find expected ':'", "a key lacks its colon: the line told, or the one before it"),
+    (
+        "did not find expected key",
+        "check the indentation of this line and of the one before; or a quote ends early",
+    ),
+    ("unexpected end of stream", "a quote is not closed"),
+    ("found unexpected ':'", "a colon needs a blank after it; a text with a colon needs quotes"),
     ("mapping values are not allowed", "a value that holds ': ' needs quotes; or a key above it lacks its colon"),
     ("expected <block end>", "check the indentation of this line and of the one before"),
     ("did not find expected '-' indicator", "check the indentation of this line and of the one before"),
@@ -91,7 +98,8 @@ def bad_key(spot: Spot, event: Any, value: object) -> TextFault:
     if isinstance(event, ScalarEvent):
         shown = event.value[:63]
         return TextFault(spot, "R008", f"key {shown} is not text", f'write it as "{shown}"')
-    return TextFault(spot, "R008", f"a key is text, found {_TYPES.get(type(value), 'an alias')}")
+    hint = 'an expression in braces needs quotes, as in "{{ inputs.name }}"' if isinstance(value, dict) else ""
+    return TextFault(spot, "R008", f"a key is text, found {_TYPES.get(type(value), 'an alias')}", hint)
 
 
 def duplicate_key(spot: Spot, key: str, first: Path | None) -> TextFault:

@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 from rohe_iac.blueprint.base import Model
 from rohe_iac.blueprint.contract import ObservationContract
 from rohe_iac.blueprint.finding import Document, Finding, Path
+from rohe_iac.blueprint.habits import FIELDS, VALUES, entries_instead, list_instead, mapping_instead
 from rohe_iac.blueprint.hints import did_you_mean, nearest
 from rohe_iac.blueprint.inventory import Inventory
 from rohe_iac.blueprint.module import Module
@@ -33,6 +34,8 @@ MOST_FAULTS = 200
 """So many faults of one document are told."""
 MOST_ERRORS = 5_000
 """Of more errors in one document only the first are described."""
+WHOLE_SHARE = 10_000
+"""All of something, in basis points."""
 ROUNDS = 8
 """How often what is faulty is taken out before the rest is given up."""
 
@@ -194,8 +197,9 @@ def _findings(document: Document, path: Path, model: type[Model], error: ErrorDe
         return [_finding(document, path, model, error)]
     inside = error["input"] if isinstance(error["input"], dict) else {}
     known = fields_at(model, location[:-1])
-    if nearest(str(location[-1]), sorted(key for key in inside if key not in known)):
-        return []  # the misspelt field is told, with this one as its hint
+    strangers = sorted(key for key in inside if key not in known)
+    if nearest(str(location[-1]), strangers) or any(FIELDS.get(key) == location[-1] for key in strangers):
+        return []  # the field with another name is told, with this one as its hint
     return [Finding(document, path[:-1], "R107", f"field '{location[-1]}' is missing")]
 
 
@@ -207,7 +211,7 @@ def _finding(document: Document, path: Path, model: type[Model], error: ErrorDet
         return Finding(document, path, "R114", f"expected {wanted} items in this list, found {count}")
     if kind == "extra_forbidden":
         allowed = sorted(fields_at(model, error["loc"][:-1]))
-        hint = did_you_mean(str(error["loc"][-1]), allowed) or f"fields here: {', '.join(allowed)}"
+        hint = _field_meant(str(error["loc"][-1]), allowed, model, error["loc"])
         return Finding(document, path, "R106", f"unknown field '{str(error['loc'][-1])[:63]}'", hint, on_key=True)
     if kind.startswith("R"):
         hint = str(context.get("hint", "")) or (_quoted(found) if kind == "R108" and "text" in error["msg"] else "")
@@ -223,6 +227,9 @@ def _finding(document: Document, path: Path, model: type[Model], error: ErrorDet
         return Finding(document, path, "R114", f"expected {bound} in this list, found {context['actual_length']}")
     if kind in _BOUNDS:
         words, key = _BOUNDS[kind]
+        if context[key] == WHOLE_SHARE and isinstance(found, int | float | str):
+            percent = f"did you mean {found}%?" if isinstance(found, int | float) and 1 < found <= 100 else ""
+            return Finding(document, path, "R110", f"expected {words} 100%, found {shown(found)}", percent)
         return Finding(document, path, "R110", f"expected {words} {context[key]:g}, found {shown(found)}")
     return Finding(document, path, "R108", error["msg"])
 
@@ -231,6 +238,8 @@ def _not_allowed(document: Document, path: Path, model: type[Model], error: Erro
     allowed = sorted({str(item) for item in literals_at(model, error["loc"])})
     found = error["input"]
     hint = did_you_mean(found, allowed) if isinstance(found, str) else ""
+    if isinstance(found, str) and VALUES.get(found) in allowed:
+        hint = f"did you mean '{VALUES[found]}'?"
     choices = f"one of: {', '.join(allowed)}"
     return Finding(
         document,
@@ -241,14 +250,28 @@ def _not_allowed(document: Document, path: Path, model: type[Model], error: Erro
     )
 
 
+def _field_meant(found: str, allowed: list[str], model: type[Model], location: tuple[str | int, ...]) -> str:
+    """What an unknown field was meant to be: one of nearly that name, one of another place, one of others' words."""
+    if nearest(found, allowed):
+        return did_you_mean(found, allowed)
+    below = [name for name in allowed if found in fields_at(model, (*location[:-1], name))]
+    if below:
+        return f"did you mean '{found}' under '{below[0]}'?"
+    if FIELDS.get(found) and (FIELDS[found] in allowed or not FIELDS[found].isalpha()):
+        return FIELDS[found] if FIELDS[found].startswith("leave it out") else f"here it is {FIELDS[found]}"
+    return did_you_mean(found, allowed) or f"fields here: {', '.join(allowed)}"
+
+
 def _instead(kind: str, found: object, fields: list[str]) -> str:
     """What to write in place of a value of the wrong type."""
     if kind == "string_type":
         return _quoted(found)
-    if kind in ("tuple_type", "list_type") and isinstance(found, str | int | float):
-        return f"write it as [{_yaml(found)}]" if len(str(found)) <= 40 else "write it as a list"
-    if _EXPECTED[kind] == "a mapping" and fields:
-        return f"fields here: {', '.join(fields)}"
+    if kind in ("tuple_type", "list_type"):
+        return list_instead(found)
+    if _EXPECTED[kind] == "a mapping":
+        if not fields:
+            return entries_instead(found)
+        return mapping_instead(found, fields) or f"fields here: {', '.join(fields)}"
     if kind in ("int_type", "float_type", "bool_type") and isinstance(found, str):
         return f"write {found} without quotes" if isinstance(resolve(found[:40]), int | float) else ""
     return ""

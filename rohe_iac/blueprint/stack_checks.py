@@ -19,6 +19,10 @@ from rohe_iac.foundation.user_callables import installed
 from rohe_iac.foundation.user_modules import check_reference
 
 STRATEGIES = ("first-fit", "best-fit", "worst-fit", "dot-product", "fragmentation", "portfolio", "exact")
+FILTERS = ("accelerators", "architecture", "cores", "cpu", "labels", "rss", "status", "taints", "vms")
+SCORERS = ("accelerator", "cpu", "interference", "memory", "open", "taints")
+_PLUGGED = {"filters": ("filter", FILTERS), "scorers": ("scorer", SCORERS), "strategy": ("strategy", STRATEGIES)}
+"""By the field of the planner: what its names are names of, and those that are built in."""
 
 
 def check(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
@@ -83,17 +87,29 @@ def _planner(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
     planner = stack.spec.planner
     at: Path = ("spec", "planner")
     yield from unique(document, (*at, "objective"), "objective", planner.objective, "")
-    named = [((*at, "filters", index), name) for index, name in enumerate(planner.filters)]
+    named: list[tuple[Path, str]] = [((*at, "filters", index), name) for index, name in enumerate(planner.filters)]
     named += [((*at, "scorers", name), name) for name in planner.scorers]
-    if planner.strategy not in STRATEGIES:
-        named.append(((*at, "strategy"), planner.strategy))
-        known = [*STRATEGIES, *sorted({one.name for one in installed("rohe.strategies")})]
-        if ":" not in planner.strategy and planner.strategy not in known:
-            hint = did_you_mean(planner.strategy, known)
-            yield Finding(document, (*at, "strategy"), "R109", f"'{planner.strategy[:63]}' is not a strategy", hint)
+    named += [((*at, "strategy"), planner.strategy)]
+    installed_ones: dict[str, list[str]] = {}
+    for path, name in named:
+        kind, built_in = _PLUGGED[str(path[2])]
+        if ":" in name or name in built_in:
+            continue
+        if kind not in installed_ones:
+            installed_ones[kind] = _installed(kind)
+        known = (*built_in, *installed_ones[kind])
+        if name not in known:
+            document.allowance.guesses -= len(known)
+            hint = did_you_mean(name, known) if document.allowance.guesses > 0 else ""
+            if kind == "strategy":
+                yield Finding(document, path, "R109", f"'{name[:63]}' is not a strategy", hint)
+            else:
+                # Where a stack is checked, what it names need not be installed.
+                message = f"no {kind} '{name[:63]}' is built in or installed here"
+                yield warning(document, path, "R109", message, hint, on_key=kind == "scorer")
     for path, name in named:
         if ":" not in name:
-            continue  # the name of an installed plugin
+            continue  # one that is built in or installed
         try:
             trouble = check_reference(tree.root, name, positional=1, callables=False)
         except ValueError as error:
@@ -103,6 +119,12 @@ def _planner(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
             code = {"file": "R217", "name": "R218", "signature": "R219"}[trouble.part]
             line = f" (line {trouble.line})" if trouble.line else ""
             yield Finding(document, path, code, trouble.message + line, trouble.hint)
+
+
+def _installed(kind: str) -> list[str]:
+    # Looked up once a stack: reading what distributions declare takes its time.
+    group = "rohe.strategies" if kind == "strategy" else f"rohe.{kind}s"
+    return sorted({one.name for one in installed(group)})
 
 
 def _protect(document: Document, stack: Stack, pipelines: list[Pipeline], inventory: object) -> Iterator[Finding]:

@@ -153,6 +153,12 @@ def exact_bytes(amount: int) -> str:
     return str(amount)
 
 
+def exact_milliseconds(microseconds: int) -> str:
+    """Microseconds to the last one, in milliseconds: `1171.661ms`, `20ms`."""
+    whole, rest = divmod(microseconds, 1000)
+    return f"{whole}.{rest:03d}".rstrip("0").rstrip(".") + "ms"
+
+
 def shown_share(amount: int) -> str:
     """Basis points as people read them: `15%`, `12.5%`."""
     return f"{amount / 100:g}%"

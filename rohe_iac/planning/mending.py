@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+from rohe_iac.foundation.quantities import exact_milliseconds
 from rohe_iac.planning.layout import Layout
 from rohe_iac.planning.ledger import Ledger
 from rohe_iac.planning.problem import Problem
@@ -50,7 +51,7 @@ def mends(layout: Layout, ledger: Ledger, demand: int, node: int) -> Iterator[li
 def _faster(layout: Layout, wire: int, latency: int) -> Mend:
     name, had = layout.wires[wire].name, layout.wires[wire].latency or 0
     return Mend(
-        f"link/{name}.latency down to {latency / 1000:g}ms",
+        f"link/{name}.latency down to {exact_milliseconds(latency)}",
         (had - latency) * MILLION // max(had, 1),
         f"link/{name}.latency={latency}us",
         lambda problem: _with_wire(problem, name, latency=latency),
@@ -82,7 +83,7 @@ def _within(layout: Layout, ledger: Ledger, demand: int, node: int) -> Iterator[
     limit = promise.limit + over + max(0, promise.answering - promise.limit)
     ways = [
         Mend(
-            f"contract/{promise.objective.replace('/', '.', 1)} up to {limit / 1000:g}ms",
+            f"contract/{promise.objective.replace('/', '.', 1)} up to {exact_milliseconds(limit)}",
             (limit - promise.limit) * MILLION // max(promise.limit, 1),
             "",
             lambda problem: replace(

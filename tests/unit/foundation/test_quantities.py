@@ -4,7 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rohe_iac.foundation.quantities import basis_points, millicores, shown_bytes, shown_cpu, shown_share
+from rohe_iac.foundation.quantities import (
+    basis_points,
+    byte_count,
+    exact_bytes,
+    exact_milliseconds,
+    millicores,
+    seconds,
+    shown_bytes,
+    shown_cpu,
+    shown_share,
+)
 
 
 @given(st.integers(0, 2**53))
@@ -27,3 +37,12 @@ def test_cpu_is_shown_in_the_unit_that_people_use(amount: int, shown: str) -> No
 
 def test_bytes_are_shown_in_the_largest_unit() -> None:
     assert [shown_bytes(amount) for amount in (0, 1023, 57 * 2**20, 3 * 2**29)] == ["0", "1023", "57Mi", "1.5Gi"]
+
+
+def test_what_is_written_exactly_reads_back_as_it_was() -> None:
+    told = {0: "0", 77: "77", 2**30 + 1024: "1048577Ki", 3 * 2**29: "1536Mi"}
+    assert {amount: exact_bytes(amount) for amount in told} == told
+    assert all(byte_count(text) == amount for amount, text in told.items())
+    times = {0: "0ms", 1: "0.001ms", 1_171_661: "1171.661ms", 20_000: "20ms", 100_000: "100ms"}
+    assert {amount: exact_milliseconds(amount) for amount in times} == times
+    assert all(round(seconds(text) * 1e6) == amount for amount, text in times.items())

@@ -65,10 +65,11 @@ def test_why_not_knows_ways_out_of_slow_and_narrow_links_and_of_budgets(world: A
         (("link/w.latency down to 7ms",), 125_000),
     ]
     # Where the services alone take longer than is promised, the promise has to make room for them too.
-    assert suggested(Edge(*flow), world.promise(2000, "a", "b", a=3000))[0] == (
-        ("link/w.latency down to 0ms",),
-        1_000_000,
-    )
+    slow = world.promise(2000, "a", "b", a=3000)
+    assert suggested(Edge(*flow), slow) == [
+        (("link/w.latency down to 0ms",), 1_000_000),
+        (("contract/sla.fast up to 11ms",), 4_500_000),
+    ]
     cut = world.problem(nodes, demands, wires=[replace(wire, down=True)], edges=[Edge(*flow)])
     assert fixes(cut, "b", "n2") == []
 

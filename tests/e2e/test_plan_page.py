@@ -198,6 +198,15 @@ def test_texts_of_a_blueprint_are_shown_and_never_taken_for_markup(
     assert evil in " ".join(parser.texts)
 
 
+def test_predicted_response_times_stand_beside_what_contracts_allow(rohe: Rohe, repository: Path) -> None:
+    assert rohe("plan", "--html", "plan.html").returncode == 0
+    section = (repository / "plan.html").read_text().partition('id="flow"')[2].partition("</section>")[0]
+    shown = " ".join(read(section).texts)
+    assert "cctvs-sla/fast-answers" in shown
+    assert "image-ingestion to object-detection" in shown
+    assert re.search(r"\d+ ms .*1200 ms .*% slack", shown)
+
+
 def test_what_did_not_fit_is_told_with_its_reason_and_place(rohe: Rohe, repository: Path) -> None:
     inventory = repository / "blueprints" / "inventory.yaml"
     inventory.write_text(inventory.read_text().replace("capacity: 100%", "capacity: 10%"))

@@ -247,7 +247,7 @@ def drop_lonely(attempt: Attempt) -> None:
         for demand, rules in enumerate(layout.near):
             for others, key in rules:
                 for decision in list(attempt.decisions[demand]):
-                    if not near_holds(layout, ledger, demand, others, key, decision.node):
+                    if not near_holds(layout, ledger, demand, others, key, decision.node, stands=True):
                         attempt.drop(demand, decision)
                         changed = True
             if attempt.missing[demand] and changed:

@@ -242,8 +242,8 @@ class Search:
                         changed = True
 
     def _lonely(self, demand: int, node: int) -> bool:
-        layout, ledger = self.layout, self.ledger
-        return any(not near_holds(layout, ledger, demand, others, key, node) for others, key in layout.near[demand])
+        rules = self.layout.near[demand]
+        return not all(near_holds(self.layout, self.ledger, demand, *rule, node, stands=True) for rule in rules)
 
     def _recreate(self) -> None:
         below, waiting, demands = self.below, self.waiting, self.layout.demands

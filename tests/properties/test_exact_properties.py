@@ -30,7 +30,9 @@ def by(problem: Problem, strategy: str) -> Problem:
     # A limit of moves is stretched by those that cannot be helped, which the objective alone does not know; variants
     # are chosen before, one after another.
     demands = tuple(replace(demand, variants=()) for demand in problem.demands)
-    chosen = replace(problem.settings, strategy=strategy, max_moves=None, survive=0)
+    # Slack is what the solver does not weigh.
+    named = tuple(name for name in problem.settings.objective if name != "slack")
+    chosen = replace(problem.settings, strategy=strategy, objective=named, max_moves=None, survive=0)
     return replace(problem, demands=demands, settings=chosen)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -208,3 +209,23 @@ def test_a_route_is_the_same_there_and_back(world: Any) -> None:
         found = plan(problem)
         assert not found.unplaced
         assert verify(problem, found) == ()
+
+
+def test_a_replica_is_not_near_itself_once_its_neighbours_have_left(world: Any) -> None:
+    zones = {"a1": "a", "b1": "b", "b2": "b"}
+    nodes = [world.node(name, labels=(("zone", zone),)) for name, zone in zones.items()]
+    group = ("service/p:lead", "service/p:tail")
+    demands = [
+        world.demand("lead", 1, cpu=500, near=(Affinity(group, "zone"),)),
+        world.demand("tail", 1, cpu=3800, selector=(("disk", "fast"),)),
+    ]
+    fast = [replace(node, labels=(("disk", "fast"), *node.labels)) if node.name != "b1" else node for node in nodes]
+    before = planned(world.problem([fast[1], fast[2]], demands))
+    assert where(before) == {"lead/0": "b1", "tail/0": "b2"}
+    gone = [replace(node, status="down") if node.name == "b2" else node for node in fast]
+    # The one that is left would have to follow to a1, and does not fit beside it; or stays alone, which it may not.
+    for strategy in ("best-fit", "portfolio", "first-fit"):
+        problem = world.problem(gone, demands, strategy=strategy)
+        after = plan(problem, before)
+        assert verify(problem, after) == ()
+        assert len(after.placements) == 1, strategy

@@ -102,7 +102,7 @@ def documents_under(root: Path, within: Path | None = None) -> Iterator[ReadFile
     if total > MAX_TOTAL:
         message = f"the YAML files under {top} are larger than {MAX_TOTAL >> 20} MiB together"
         raise UsageError(f"{message}: {total / 2**20:,.0f} MiB", hint="check a part of them, file by file")
-    for path in sorted(map(Path, names)):
+    for path in sorted(names, key=lambda name: name.split(os.sep)):
         yield read_file(root, path)
 
 
@@ -121,9 +121,12 @@ def _size(names: list[str]) -> int:
 _NOT_OURS = frozenset(("node_modules", "__pycache__", "site-packages"))
 
 
-def read_file(root: Path, path: Path) -> ReadFile:
+def read_file(root: Path, path: Path | str) -> ReadFile:
     """The text of one file, or why it is refused; never larger than MAX_BYTES, never anything but a regular file."""
-    name = os.path.relpath(path, root).replace(os.sep, "/")
+    whole, top = str(path), f"{root}{os.sep}"
+    # The slow way only where the path is not simply below the root.
+    below = whole.startswith(top) and ".." not in whole
+    name = (whole[len(top) :] if below else os.path.relpath(path, root)).replace(os.sep, "/")
     place = Place(name)
     try:
         # A named pipe would block an ordinary open for ever.

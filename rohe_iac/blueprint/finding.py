@@ -65,7 +65,7 @@ class Allowance:
     """
 
     guesses: int = 30_000
-    fits: int = 200_000
+    fits: int = 100_000
     matching: int = 2_000_000
 
 

@@ -16,10 +16,19 @@ from rohe_iac.blueprint.validation import MOST_FAULTS
 from rohe_iac.foundation.diagnostics import Severity
 
 
+def check_names(tree: Tree) -> Iterator[Finding]:
+    """Every document of a kind and name that is there already; all that is told of a tree that was not read whole."""
+    yield from _counted(_names(tree.documents))
+
+
 def check_links(tree: Tree) -> Iterator[Finding]:
     """Every fault between documents, and every one inside a document that a model alone cannot tell."""
+    yield from _counted(_found(tree))
+
+
+def _counted(found: Iterable[Finding]) -> Iterator[Finding]:
     counts: dict[tuple[Document, Severity], int] = {}
-    for finding in _found(tree):
+    for finding in found:
         document = finding.document
         count = counts[document, finding.severity] = counts.get((document, finding.severity), 0) + 1
         if count > MOST_FAULTS:

@@ -12,7 +12,7 @@ from rohe_iac.blueprint.discovery import documents_under, project_of, read_file,
 from rohe_iac.blueprint.finding import Document
 from rohe_iac.blueprint.hints import did_you_mean
 from rohe_iac.blueprint.inventory import Inventory
-from rohe_iac.blueprint.linking import check_links
+from rohe_iac.blueprint.linking import check_links, check_names
 from rohe_iac.blueprint.modules import take_in
 from rohe_iac.blueprint.pipeline import Pipeline
 from rohe_iac.blueprint.profile_checks import check_profiles
@@ -118,6 +118,8 @@ def _told(tree: Tree, allow_missing_references: bool) -> tuple[Diagnostic, ...]:
         take_in(tree)
         tree.findings += check_links(tree)
         check_profiles(tree)
+    else:
+        tree.findings += check_names(tree)
     if allow_missing_references:
         tree.findings = [
             replace(finding, severity=Severity.NOTE) if finding.code in MISSING else finding

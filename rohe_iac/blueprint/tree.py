@@ -32,7 +32,10 @@ M = TypeVar("M", bound=Model)
 
 @dataclass(eq=False)
 class Tree:
-    """Documents with what was found wrong so far. read: how many values that took; unread: files not looked at."""
+    """Documents with what was found wrong so far. read: how many values that took.
+
+    unread: how many files are not looked at, which left_out tells.
+    """
 
     root: FilePath
     sources: list[Source] = field(default_factory=list)
@@ -41,6 +44,7 @@ class Tree:
     findings: list[Finding] = field(default_factory=list)
     read: int = 0
     unread: int = 0
+    left_out: Diagnostic | None = None
     allowance: Allowance = field(default_factory=Allowance, repr=False)
     fitted: set[tuple[Document, Document]] = field(default_factory=set, repr=False)
     work: Work = field(default_factory=Work, repr=False)
@@ -50,7 +54,9 @@ class Tree:
     _indexed: int = -1
     _faulty: bool = field(default=False, repr=False)
     _looked_at: tuple[int, int] = field(default=(0, 0), repr=False)
-    _seen: dict[tuple[str, str], dict[str, None]] = field(default_factory=dict, repr=False)
+    _met: set[tuple[str, str]] = field(default_factory=set, repr=False)
+    _scopes: set[str] = field(default_factory=set, repr=False)
+    _seen: dict[tuple[str, str | None], dict[str, None]] = field(default_factory=dict, repr=False)
 
     def of(self, kind: str, reader: Document | None = None) -> list[Document]:
         """The documents of one kind that have a model, by name; those that `reader` sees, all for None."""
@@ -59,8 +65,10 @@ class Tree:
 
     def names(self, kind: str, reader: Document) -> Collection[str]:
         """The names of the documents of one kind that `reader` sees, in order."""
-        key = (kind, _scope(reader))
         self._fresh()
+        scope = _scope(reader)
+        # Stacks that use no module all see the same.
+        key = (kind, scope if not scope or scope in self._scopes else None)
         if key not in self._seen:
             self._seen[key] = dict.fromkeys(document.name for document in self.of(kind, reader))
         return self._seen[key].keys()
@@ -78,6 +86,7 @@ class Tree:
         # Documents come in by modules too; what is counted tells whether the tables are of today.
         if self._indexed != len(self.documents):
             self._index, self._indexed, self._seen = {}, len(self.documents), {}
+            self._scopes = {document.scope for document in self.documents}
             for document in self.documents:
                 for known_as in (document.name, None):
                     self._index.setdefault((document.kind, known_as), []).append(document)
@@ -88,6 +97,9 @@ class Tree:
 
     def told(self) -> list[Diagnostic]:
         """Everything found, sorted by place, each once; the first MOST_TOLD, and how many there are beyond those."""
+        return [*self._ordered(), *([self.left_out] if self.left_out is not None else [])]
+
+    def _ordered(self) -> list[Diagnostic]:
         findings, more, worst = self._first(list(dict.fromkeys(self.findings)))
         wanted: dict[Document, list[tuple[Path, bool]]] = {}
         for finding in findings:
@@ -140,8 +152,14 @@ class Tree:
             self._looked_at = len(self.diagnostics), len(self.findings)
         return self._faulty
 
+    def meet(self, document: Document) -> None:
+        """Notes a document's name: a second one is an error already, which is told when all is read."""
+        if document.name:
+            self._faulty = self._faulty or (document.kind, document.name) in self._met
+            self._met.add((document.kind, document.name))
+
     def forget(self) -> None:
-        """To be called before findings are taken away: whether any is an error is asked anew."""
+        """To be called before documents are taken away: whether anything is an error is asked anew."""
         self._faulty, self._looked_at = False, (0, 0)
 
     def room(self) -> int:
@@ -185,9 +203,10 @@ def read_tree(root: FilePath, files: Iterable[ReadFile], *, explicit: bool = Fal
         _leave_modules_out(tree)
     elif unread:
         tree.unread = len(unread)
-        message = f"this file and {len(unread) - 1:,} more are not looked at, since there are faults before them"
+        others = f"this file and {len(unread) - 1:,} more are" if len(unread) > 1 else "this file is"
+        message = f"{others} not looked at, since there are faults before"
         hint = "mend those first, and run it again"
-        tree.diagnostics.append(Diagnostic(Place(unread[0].name), "R133", message, hint, more=1))
+        tree.left_out = Diagnostic(Place(unread[0].name), "R133", message, hint, Severity.NOTE)
     return tree
 
 
@@ -199,6 +218,7 @@ def _read_in(tree: Tree, file: ReadFile, *, explicit: bool) -> None:
         if document.model is not None:
             # The model has taken its place.
             document.value = document.read.value = None
+        tree.meet(document)
     tree.documents += documents
     if explicit and not documents and before == (len(tree.diagnostics), len(tree.findings)):
         hint = f"begin with apiVersion: {API_VERSION}"
@@ -274,7 +294,8 @@ def _leave_modules_out(tree: Tree) -> None:
         return
     inside = {document for document in tree.documents if any(_within(_folder(document), folder) for folder in folders)}
     tree.documents = [item for item in tree.documents if item.kind == "Module" or item not in inside]
-    tree.forget()
+    if inside:
+        tree.forget()
     tree.findings = [
         item
         for item in tree.findings

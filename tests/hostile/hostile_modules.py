@@ -54,6 +54,8 @@ MODULES: list[Case] = [
     expression("brackets beyond the parser", "{{ " + "(" * 480 + "1" + ")" * 480 + " }}"),
     expression("lists in lists", "{{ " + "[" * 480 + "]" * 480 + " }}"),
     expression("denials in a row", "{{ " + "not " * 240 + "1 }}", "R"),
+    expression("a sum that Python's compiler does not take", "{{ " + "1 + " * 240 + "1 }}", "R203"),
+    expression("a list beside itself", "{{ [" + "inputs.t, " * 90 + "inputs.t] }}", "R108"),
     expression("signs in a row", "{{ " + "-" * 980 + "1 }}", "R"),
     expression("an attribute of the class", "{{ inputs.t.__class__.__mro__[1].__subclasses__() }}"),
     expression("an attribute by its name", "{{ inputs.t['__cl' ~ 'ass__'] }}"),

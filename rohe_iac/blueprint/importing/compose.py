@@ -19,7 +19,7 @@ from rohe_iac.blueprint.importing.compose_ports import take_ports
 from rohe_iac.blueprint.importing.compose_reading import extend, fill
 from rohe_iac.blueprint.importing.compose_volumes import take_volumes
 from rohe_iac.blueprint.importing.gathering import Gathering, PipelineDraft
-from rohe_iac.blueprint.importing.journal import Field
+from rohe_iac.blueprint.importing.journal import EMPTY, Field
 from rohe_iac.blueprint.importing.naming import take_name
 from rohe_iac.blueprint.importing.services import NAMES
 
@@ -92,7 +92,8 @@ def is_compose(root: Field) -> bool:
     parts = [part for _, part in services.entries()]
     if any(part.get(*ROHE_MARKS) is not None for part in parts):
         return False
-    return all(part.is_mapping for part in parts) and any(part.get(*COMPOSE_MARKS) is not None for part in parts)
+    known = [part.get(*COMPOSE_MARKS) is not None for part in parts]
+    return any(known) and all(part.is_mapping or not part.is_list for part in parts)
 
 
 def take_compose(root: Field, into: Gathering) -> None:
@@ -115,7 +116,9 @@ def take_compose(root: Field, into: Gathering) -> None:
     for key, field in services.entries() if services is not None else []:
         if field.is_mapping:
             _flow(key, field, made, draft)
-            field.rest(REASONS, "rohe has no such field")
+            field.rest(REASONS)
+        else:
+            field.drop(EMPTY if field.is_empty else "not a service, which is a mapping")
     for key, part in root.entries():
         if key.startswith("x-"):
             part.drop(EXTENSION)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
 
+from rohe_iac.blueprint.amounts import amount_of
 from rohe_iac.blueprint.contract_checks import BUILT_IN
 from rohe_iac.blueprint.importing.expressions import Inexpressible, expression_of, settled
 from rohe_iac.blueprint.importing.gathering import ContractDraft, Gathering
@@ -173,6 +174,8 @@ class _Reader:
             metric = "response_time" if match is not None else "throughput" if said in _RATES else "availability"
             try:
                 bound = bounds_of(field, "<=")
+                if amount_of(bound).value < 0:
+                    raise Unjudgeable("a target is not below 0")
             except Unjudgeable as error:
                 field.drop(f"{error}; it stays UNKNOWN")
                 self.unmeasured.append(key)

@@ -6,7 +6,7 @@ from pathlib import PurePath
 from typing import Any
 
 from rohe_iac.blueprint.importing.gathering import Gathering
-from rohe_iac.blueprint.importing.journal import Field
+from rohe_iac.blueprint.importing.journal import EMPTY, Field
 from rohe_iac.blueprint.importing.naming import ORIGINAL_NAME, dns_name
 from rohe_iac.blueprint.importing.units import number_of
 
@@ -31,7 +31,8 @@ DRAWN = dict.fromkeys(("basescale", "spikescale", "noisescale"), SIMULATED)
 
 def is_profiles(root: Field) -> bool:
     """Whether a document holds one model's profile, or several by id or by name."""
-    return _is_one(root) or (bool(root.entries()) and all(_is_one(part) for _, part in root.entries()))
+    found = [_is_one(part) for _, part in root.entries()]
+    return _is_one(root) or sum(found) * 2 > len(found)
 
 
 def _is_one(part: Field) -> bool:
@@ -55,7 +56,10 @@ def take_profiles(root: Field, into: Gathering) -> None:
         _model("", root, stem, into)
     else:
         for key, part in root.entries():
-            _model(key, part, stem, into)
+            if _is_one(part):
+                _model(key, part, stem, into)
+            else:
+                part.drop(EMPTY if part.is_empty else "not a profile: it has no accuracy and no times")
 
 
 def _model(key: str, part: Field, stem: str, into: Gathering) -> None:

@@ -265,3 +265,10 @@ def test_variables_of_a_file() -> None:
     assert dict(read_variables(text)) == {
         "A": "1", "B": "2", "C": "3", "E": "", "F": "x # y", "G": "$H", "I": "$$H", "J": "a#b", "K": "a",
     }  # fmt: skip
+
+
+def test_a_service_of_nothing_among_others_is_listed(take: Take) -> None:
+    done = take({"services": {"web": {"image": "a"}, "db": None, "cache": "redis"}})
+    assert list(services(done)) == ["web"]
+    assert reasons(done)["services.db"].startswith("empty")
+    assert "not a service" in reasons(done)["services.cache"]

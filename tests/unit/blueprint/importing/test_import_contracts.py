@@ -199,6 +199,13 @@ def test_models_of_different_types_are_no_alternatives_of_each_other(sample: Tak
     assert [len(service["variants"]) for service in services] == [1, 4]
 
 
+def test_a_profile_of_nothing_among_others_is_listed(take: Take) -> None:
+    good = {"model_name": "a", "overall": {"accuracy": 0.5}}
+    done = take({"m1": good, "m2": good | {"model_name": "b"}, "m3": None})
+    assert len(spec(done)["services"][0]["variants"]) == 2
+    assert reasons(done)["m3"].startswith("empty")
+
+
 def test_measured_times_are_listed_with_what_they_lack(sample: Take) -> None:
     told = reasons(sample("performance_data_sample.yaml"))
     assert "mean, p50 and p99" in told["X3D_S.data.jetson_nano.GPU.response_time.percentize_90"]
@@ -243,11 +250,14 @@ def test_thresholds_with_units_and_of_ratios_above_one_are_taken_as_meant(take: 
 
 
 def test_a_performance_target_that_rohe_does_not_measure_is_listed_and_kept(take: Take) -> None:
-    targets = {"response_time_p50_ms": 50, "energy_joules": 5, "response_time": {"p99": 3}, "throughput_rps": None}
+    targets = {"response_time_p50_ms": 50, "energy_joules": 5, "response_time": {"p99": 3}, "throughput_rps": -1}
     done = take(contract(performance_slo=targets))
     assert [entry["name"] for entry in spec(done)["objectives"]] == ["p50-response-time"]
     assert "rohe measures" in reasons(done)["contract.performance_slo.energy_joules"]
-    assert done.documents[0]["metadata"]["annotations"]["rohe.dev/not-measurable"] == "energy_joules, response_time"
+    assert done.documents[0]["metadata"]["annotations"]["rohe.dev/not-measurable"] == (
+        "energy_joules, response_time, throughput_rps"
+    )
+    assert "below 0" in reasons(done)["contract.performance_slo.throughput_rps"]
 
 
 def test_a_contract_without_a_tenant_takes_the_consumer_among_its_stakeholders(take: Take) -> None:

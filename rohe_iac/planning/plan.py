@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 import msgspec
 
+SPARE_LIMIT = 200
+"""Nodes up to which `survive` looks for one to keep free, and for nodes whose failure would break something."""
+
 
 class CoreUse(msgspec.Struct, frozen=True):
     """`amount` millicores on the core of that index of the node."""
@@ -129,11 +132,20 @@ class Proof:
     limit: int
 
 
+class Loss(msgspec.Struct, frozen=True):
+    """A node whose failure breaks something: replicas that fit nowhere else, workloads that have none left."""
+
+    node: str
+    homeless: tuple[str, ...]
+    silent: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The decision for one stack. Placements, unplaced and refusals are sorted by address.
 
-    proofs: with the strategy `exact`, term by term of the objective.
+    proofs: with the strategy `exact`, term by term of the objective. losses: where the stack asks to survive failures,
+    the nodes whose failure the plan does not survive, by name; not looked for in inventories of more than SPARE_LIMIT.
     """
 
     stack: str
@@ -144,3 +156,4 @@ class Plan:
     refusals: tuple[Refusals, ...]
     bound: Bound
     proofs: tuple[Proof, ...] = ()
+    losses: tuple[Loss, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.garbage import uncollected
@@ -14,7 +15,7 @@ from rohe_iac.planning.feasibility import near_holds, refusal
 from rohe_iac.planning.layout import Layout
 from rohe_iac.planning.ledger import Ledger
 from rohe_iac.planning.objective import Objective
-from rohe_iac.planning.plan import Plan
+from rohe_iac.planning.plan import SPARE_LIMIT, Loss, Plan
 from rohe_iac.planning.problem import Problem, not_held
 from rohe_iac.planning.queue import order
 from rohe_iac.planning.scoring import BEST_FIT, DOT_PRODUCT, FIRST_FIT, FRAGMENTATION, WORST_FIT
@@ -31,9 +32,6 @@ SEARCH_WORK = 10_000_000
 SEARCH_LIMIT = 3500
 """The most iterations that a search spends of itself; few replicas get fewer, as many as their square."""
 
-
-SPARE_LIMIT = 200
-"""Nodes up to which `survive` looks for one to keep free."""
 
 SPARES = 6
 """How many nodes it tries."""
@@ -91,16 +89,21 @@ def _surviving(problem: Problem, previous: Plan | None, explain: bool) -> Plan:
             "the strategy 'exact' does not weigh the slack of contracts", hint="use the strategy 'portfolio'"
         )
     found = _plan(problem, previous, explain, frozenset())
-    if problem.settings.survive and len(problem.nodes) <= SPARE_LIMIT and not _survives(problem, found):
-        for name in _spares(problem, found):
-            other = _plan(problem, previous, explain, frozenset((name,)))
-            if len(other.unplaced) <= len(found.unplaced) and _survives(problem, other):
-                return other
-    return found
+    if not problem.settings.survive or len(problem.nodes) > SPARE_LIMIT:
+        return found
+    losses = _losses(problem, found)
+    for name in _spares(problem, found) if losses else ():
+        other = _plan(problem, previous, explain, frozenset((name,)))
+        if len(other.unplaced) <= len(found.unplaced) and not _losses(problem, other):
+            return other
+    return replace(found, losses=losses)
 
 
-def _survives(problem: Problem, found: Plan) -> bool:
-    return all(drop.survived for drop in audit(problem, found, zones_too=False))
+def _losses(problem: Problem, found: Plan) -> tuple[Loss, ...]:
+    drops = audit(problem, found, zones_too=False)
+    return tuple(
+        Loss(drop.what.removeprefix("node/"), drop.homeless, drop.silent) for drop in drops if not drop.survived
+    )
 
 
 def _spares(problem: Problem, found: Plan) -> list[str]:

@@ -14,7 +14,7 @@ from rohe_iac.cli.views.bars import node_bars
 from rohe_iac.cli.views.prediction import shown_prediction
 from rohe_iac.deployment.planfile import PlanFile
 from rohe_iac.foundation.quantities import counted, shown_cpu, shown_share
-from rohe_iac.planning.plan import Placement, Plan, Proof
+from rohe_iac.planning.plan import SPARE_LIMIT, Placement, Plan, Proof
 from rohe_iac.planning.prediction import predictions_of
 
 MILLION = 1_000_000
@@ -48,6 +48,7 @@ class PlanView:
         node_bars(self.screen, planfile.problem, planfile.plan)
         self._predictions(planfile)
         self._unplaced(planfile)
+        self._losses(planfile, every=every)
         self._refusals(planfile.plan, every=every)
         self._actions(planfile, every=every)
         self._next(planfile, saved)
@@ -122,6 +123,25 @@ class PlanView:
             self.screen.out.print(f"  {escape(f'{written}{item.replica}: {near}')}")
         if len(unplaced) > FEW:
             self.screen.out.print(f"  ... and {len(unplaced) - FEW} more")
+
+    def _losses(self, planfile: PlanFile, *, every: bool) -> None:
+        survive, losses = planfile.problem.settings.survive, planfile.plan.losses
+        out = self.screen.out
+        if survive and len(planfile.problem.nodes) > SPARE_LIMIT:
+            out.print(
+                f"\nsurvive: {survive} spreads replicas; what a failure breaks is not looked for: `rohe audit` does"
+            )
+        if not losses:
+            return
+        out.print(f"\n[bold yellow]survive: {survive} does not hold[/bold yellow]; `rohe audit` tells more")
+        for loss in losses if every else losses[:FEW]:
+            homeless = f"{counted(len(loss.homeless), 'replica')} without a place" if loss.homeless else ""
+            silent = f"no replica of {', '.join(loss.silent[:3])}" if loss.silent else ""
+            out.print(
+                f"  the failure of {loss.node} leaves {' and '.join(filter(None, (homeless, silent)))}", markup=False
+            )
+        if len(losses) > FEW and not every:
+            out.print(f"  ... and that of {counted(len(losses) - FEW, 'more node')}")
 
     def _refusals(self, plan: Plan, *, every: bool) -> None:
         refused = [item for item in plan.refusals if item.by_rule]

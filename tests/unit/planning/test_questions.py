@@ -134,3 +134,17 @@ def test_survive_spreads_replicas_and_keeps_room_for_those_of_a_node_that_fails(
 
     assert broken(0)
     assert not broken(1)
+
+
+def test_a_plan_names_the_nodes_whose_failure_it_does_not_survive(world: Any) -> None:
+    demands = [world.demand("d", 2, cpu=1000), world.demand("e", cpu=2000)]
+    tight = plan(world.problem([world.node("n1", cpu=2000), world.node("n2", cpu=2000)], demands, survive=1))
+    told = {loss.node: loss.homeless for loss in tight.losses}
+    assert [*told] == sorted({item.node for item in tight.placements})
+    for node, homeless in told.items():
+        there = {item.replica for item in tight.placements if item.node == node}
+        assert homeless
+        assert set(homeless) <= there
+    roomy = [world.node(f"n{number}", cpu=4000) for number in range(4)]
+    assert plan(world.problem(roomy, demands, survive=1)).losses == ()
+    assert plan(world.problem([world.node("n1", cpu=5000)], demands[1:], survive=0)).losses == ()

@@ -11,7 +11,7 @@ from rohe_iac.cli.console import Output, OutputOption, screen
 
 def apply(
     what: Annotated[
-        str | None, typer.Argument(metavar="[STACK|PLANFILE]", help="A stack to plan and apply, or a saved plan.")
+        str | None, typer.Argument(metavar="STACK|PLANFILE", help="A stack to plan and apply, or a saved plan.")
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Begin nothing more after the first failure.")] = False,

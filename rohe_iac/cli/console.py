@@ -43,7 +43,7 @@ class Face(StrEnum):
 OutputOption = Annotated[Output, typer.Option("-o", "--output", help="human: for people; json: for programs.")]
 StackArgument = Annotated[
     str | None,
-    typer.Argument(metavar="[STACK]", help="Name of the stack; may be left out where the blueprint has one."),
+    typer.Argument(metavar="STACK", help="Name of the stack; may be left out where the blueprint has one."),
 ]
 
 

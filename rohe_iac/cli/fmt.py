@@ -16,7 +16,7 @@ from rohe_iac.foundation.errors import ExitCode
 def fmt(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[PATH]...", help="Folders, or files; `-` reads one from a pipe and prints it."),
+        typer.Argument(metavar="PATH", help="Folders, or files; `-` reads one from a pipe and prints it."),
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="Change nothing; exit with 1 where something would.")] = False,
 ) -> int:

@@ -39,7 +39,7 @@ def import_(
     ] = None,
     output: OutputOption = Output.human,
 ) -> int:
-    """Turn files of the original ROHE, QoA4ML contracts and Docker Compose files into blueprint documents.
+    """Turn files of ROHE, QoA4ML contracts, model profiles and Docker Compose files into blueprint documents.
 
     Every field is mapped, or told with the reason why not. Example:
     `rohe import add_node.yaml add_service.yaml --name testbed --out blueprints/testbed.yaml`

@@ -15,7 +15,7 @@ from rohe_iac.foundation.errors import ExitCode
 def validate(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[PATH]...", help="A folder of a blueprint, or files to check by themselves."),
+        typer.Argument(metavar="PATH", help="A folder of a blueprint, or files to check by themselves."),
     ] = None,
     allow_missing_references: Annotated[
         bool, typer.Option("--allow-missing-references", help="What is named and not there is a note, not an error.")

@@ -55,7 +55,7 @@ VALUES = {
 }  # fmt: skip
 """A value of others -> what it is here."""
 
-_MAIN = ("rss", "share", "size", "service", "source", "strategy", "of", "vms", "metric")
+_MAIN = ("rss", "share", "size", "service", "source", "strategy", "of", "vms", "unit", "metric")
 """What a mapping is mostly about: of these fields, the first that it has takes a bare value."""
 _FLOW = re.compile(r"\s*([a-z0-9-]+)\s*(?:->|=>|→)\s*([a-z0-9-]+)\s*")
 _PUBLISHED = re.compile(r"(?:[\d.]+:)?(\d{1,5}):(\d{1,5})(?:/(tcp|udp))?")
@@ -73,6 +73,14 @@ def mapping_instead(found: object, fields: Collection[str]) -> str:
         return _write(f"{{from: {match[1]}, to: {match[2]}}}")
     if re.match(r"[A-Za-z]+:\S", text) and text.partition(":")[0] in fields:
         return "a colon needs a blank after it, as in name: value"
+    if {"path", "from"} <= set(fields):
+        return _write(f"{{path: /{text.lstrip('/.')}, from: {text}}}")
+    if {"path", "port"} <= set(fields):
+        return _write(f"{{path: {text}, port: http}}") if text.startswith("/") else ""
+    if text in ("http", "tcp") and text in fields:
+        return _write("{http: {path: /healthz, port: http}}" if text == "http" else "{tcp: http}")
+    if {"share", "count"} <= set(fields) and text.isdecimal():
+        return _write(f"{{count: {text}}}")
     if text in fields:
         return _write(f"{{{text}: {{}}}}")
     if "url" in fields and "://" in text:
@@ -117,7 +125,9 @@ def list_instead(found: object) -> str:
 
 
 def entries_instead(found: object) -> str:
-    """How a list would be written where a mapping of the user's own keys is expected."""
+    """How a list, or `a=b`, would be written where a mapping of the user's own keys is expected."""
+    if isinstance(found, str) and re.fullmatch(r"[\w./-]{1,40}=[\w./-]{0,40}", found):
+        return _write("{" + found.replace("=", ": ") + "}")
     if not isinstance(found, list) or not found:
         return ""
     first = found[0]

@@ -9,6 +9,7 @@ from itertools import chain, product
 
 from msgspec import structs
 
+from rohe_iac.blueprint.hints import did_you_mean
 from rohe_iac.foundation.errors import UsageError
 from rohe_iac.planning.booking import booked
 from rohe_iac.planning.demand import Demand
@@ -57,9 +58,13 @@ def why_not(problem: Problem, decided: Plan, service: str, node: str, most: int 
     """
     demands = demands_named(problem, service)
     if not demands:
-        raise UsageError(f"the stack has no service/{service}", hint="`rohe plan` lists the services")
-    if node not in {one.name for one in problem.nodes}:
-        raise UsageError(f"the stack has no node/{node}", hint="`rohe plan` lists the nodes")
+        services = {one.service for one in problem.demands}
+        hint = did_you_mean(service, services) or "`rohe plan` lists the services"
+        raise UsageError(f"the stack has no service/{service}", hint=hint)
+    nodes = {one.name for one in problem.nodes}
+    if node not in nodes:
+        hint = did_you_mean(node, nodes) or "`rohe plan` lists the nodes"
+        raise UsageError(f"the stack has no node/{node}", hint=hint)
     return tuple(_answer(problem, decided, demand, node, most) for demand in demands)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from rohe_iac.blueprint.hints import nearest
 from rohe_iac.foundation.errors import UsageError
 from rohe_iac.foundation.names import Address, parse_address
 from rohe_iac.planning.plan import Placement, Plan, Refusals, Unplaced
@@ -68,12 +69,25 @@ def explain_places(directory: Path, stack: KnownStack, text: str, *, every: bool
         problem, decided = made.problem, made.plan
     found = _under(decided, address, origin)
     if not (found.placements or found.unplaced):
-        raise UsageError(f"nothing in the plan has the address '{text}'", hint="`rohe plan` lists what it places")
+        hint = _near(decided, address) or "`rohe plan` lists what it places"
+        raise UsageError(f"nothing in the plan has the address '{text}'", hint=hint)
     if not every:
         return found
     items: tuple[Placement | Unplaced, ...] = (*found.placements, *found.unplaced)
     asked = items if address.kind == "replica" else latest(items)
     return replace(found, surveys=surveys_of(problem, decided, asked), unasked=unasked)
+
+
+def _near(plan: Plan, address: Address) -> str:
+    """The address that was meant, where its first name is near one that the plan has."""
+    if address.kind == "node":
+        known = {place.node for place in plan.placements}
+    else:
+        known = {place.service for place in plan.placements} | {item.service for item in plan.unplaced}
+    meant = nearest(address.parts[0], sorted(known))
+    if not meant or meant == address.parts[0]:
+        return ""
+    return f"did you mean '{replace(address, parts=(meant, *address.parts[1:]))}'?"
 
 
 def _under(plan: Plan, address: Address, origin: str) -> ExplainedPlaces:

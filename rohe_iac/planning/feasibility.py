@@ -95,7 +95,7 @@ def placement_refusal(layout: Layout, ledger: Ledger, demand: int, node: int) ->
     for others, key in layout.near[demand]:
         if not near_holds(layout, ledger, demand, others, key, node):
             return "near"
-    if layout.edges[demand]:
+    if layout.edges[demand] or layout.ways[demand]:
         return network_refusal(layout, ledger, demand, node)
     return ""
 

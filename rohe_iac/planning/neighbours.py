@@ -53,7 +53,7 @@ class Neighbours:
             yield from self._kept_out("avoid", key, taken, labelled=False)
         for others, key in layout.near[demand]:
             yield "near", self._near(demand, others, key)
-        if layout.edges[demand]:
+        if layout.edges[demand] or layout.ways[demand]:
             yield from self._network(demand)
 
     def _kept_out(self, rule: str, key: str, closed: set[int], *, labelled: bool) -> Iterator[tuple[str, Mask]]:

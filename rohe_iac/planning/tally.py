@@ -160,4 +160,5 @@ def is_ruled(layout: Layout, demand: int) -> bool:
         or layout.avoid_keys[demand]
         or layout.near[demand]
         or layout.edges[demand]
+        or layout.ways[demand]
     )

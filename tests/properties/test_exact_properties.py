@@ -44,6 +44,7 @@ def test_nothing_is_better_than_what_exact_proves(first: Problem, second: Proble
         proven = plan(by(asked, "exact"), previous, explain=False)
         assert verify(by(asked, "exact"), proven) == ()
         found = plan(by(asked, "portfolio"), previous, explain=False)
+        assert verify(by(asked, "portfolio"), found) == ()
         assert worth(by(asked, "exact"), previous, proven) >= worth(by(asked, "portfolio"), previous, found), (
             proven.proofs
         )

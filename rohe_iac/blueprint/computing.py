@@ -39,7 +39,7 @@ _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
 
 _AT_ONCE = frozenset(("count", "d", "default", "defined", "first", "last", "length", "none", "undefined"))
 """The filters and tests that do not look into their value."""
-_ARGUMENTS = {"join": 2, "max": 2, "min": 2}
+_ARGUMENTS = {"join": 2, "max": 2, "min": 2, "replace": 4}
 """So many arguments, the value included, are known of a filter; one more would name an attribute."""
 
 

@@ -69,9 +69,10 @@ def test_all_expressions_of_a_run_share_what_they_may_take() -> None:
     first = work.left
     assert computed("{{ inputs.n + 1 }}", INPUTS, work) == 4
     assert work.left > first - 100  # it is read already
+    for number in range(10, 19):
+        assert computed(f"{{{{ inputs.n + {number} }}}}", INPUTS, work) == 3 + number
     with pytest.raises(Refused, match="together"):
-        for number in range(100):
-            computed(f"{{{{ inputs.n + {number} }}}}", INPUTS, work)
+        computed("{{ inputs.n + 19 }}", INPUTS, work)
     assert work.done
 
 

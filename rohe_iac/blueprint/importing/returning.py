@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,8 @@ from rohe_iac.blueprint.importing.yaml_text import document_text
 from rohe_iac.blueprint.inventory import DeviceType, Inventory, Node
 from rohe_iac.blueprint.pipeline import Memory, Pipeline, Requests, Service
 
+AT_ONCE = 1000
+"""So many nodes or services of one application are imported at once."""
 Lost = tuple[str, str, str]
 """Address, field, why it is not in the files."""
 
@@ -30,8 +32,9 @@ def lost_on_return(
     inventory: Inventory, services: Sequence[Written], files: Sequence[dict[str, Any]], told: Sequence[Lost]
 ) -> list[Lost]:
     """Every field that an import of the files gives another value, but for those that are told already."""
-    texts = [SourceText(f"exported-{index}", document_text(file)) for index, file in enumerate(files) if file["data"]]
-    documents = import_texts(texts, name=inventory.metadata.name).documents
+    texts = [document_text(part) for file in files for part in _parts(file) if part["data"]]
+    sources = [SourceText(f"exported-{index}", text) for index, text in enumerate(texts)]
+    documents = import_texts(sources, name=inventory.metadata.name).documents
     inventories = [Inventory.model_validate(document) for document in documents if document["kind"] == "Inventory"]
     pipelines = [Pipeline.model_validate(document) for document in documents if document["kind"] == "Pipeline"]
     found: list[Lost] = []
@@ -53,6 +56,18 @@ def lost_on_return(
             if was[field] != now[field] and (address, field) not in known
         ]
     return found
+
+
+def _parts(file: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The file in parts that are no larger than what an import reads at once; together they mean the same."""
+    data: dict[str, Any] = file["data"]
+    if all("node_name" in entry for entry in data.values()):
+        for begin in range(0, len(data), AT_ONCE):
+            yield {**file, "data": dict(list(data.items())[begin : begin + AT_ONCE])}
+        return
+    for application, entries in data.items():
+        for begin in range(0, len(entries), AT_ONCE):
+            yield {**file, "data": {application: dict(list(entries.items())[begin : begin + AT_ONCE])}}
 
 
 def resolved(node: Node, kind: DeviceType | None) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-EFFORT = 60
-"""Chunks that are set before a packing is given up: most that can be packed are packed at the first try."""
+EFFORT = 3000
+"""Chunks that are set before a packing is given up: most are packed at the first try, some only after many."""
 
 
 def packed(free: Sequence[int], asked: Sequence[tuple[int, ...]]) -> list[tuple[tuple[int, int], ...]] | None:

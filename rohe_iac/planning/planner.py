@@ -30,7 +30,10 @@ SEARCH_WORK = 10_000_000
 """Nodes times replicas times iterations that a search may spend where the stack does not say how many iterations."""
 
 SEARCH_LIMIT = 3500
-"""The most iterations that a search spends of itself; few replicas get fewer, as many as their square."""
+"""The most iterations that a search spends of itself; fewer replicas get their square, but SEARCH_LEAST at least."""
+
+SEARCH_LEAST = 2000
+"""What few replicas get; their iterations are quick."""
 
 
 SPARES = 6
@@ -201,7 +204,7 @@ def _budget(layout: Layout) -> int:
     if layout.settings.iterations is not None:
         return layout.settings.iterations
     replicas = sum(demand.replicas for demand in layout.demands)
-    few = max(100, replicas * replicas)
+    few = max(SEARCH_LEAST, replicas * replicas)
     return min(SEARCH_LIMIT, few, SEARCH_WORK // max(1, len(layout.nodes) * replicas))
 
 

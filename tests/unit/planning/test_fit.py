@@ -8,6 +8,7 @@ import pytest
 from rohe_iac.planning.demand import Affinity, DeviceRequest, Edge, PortRequest, Spread, Toleration
 from rohe_iac.planning.layout import Layout
 from rohe_iac.planning.ledger import Ledger, tightest_cores
+from rohe_iac.planning.packing import packed
 from rohe_iac.planning.plan import Plan
 from rohe_iac.planning.planner import plan
 from rohe_iac.planning.problem import Problem
@@ -229,3 +230,17 @@ def test_a_replica_is_not_near_itself_once_its_neighbours_have_left(world: Any) 
         after = plan(problem, before)
         assert verify(problem, after) == ()
         assert len(after.placements) == 1, strategy
+
+
+def test_chunks_are_packed_that_need_many_tries(world: Any) -> None:
+    free = (100, 100, 100, 100)
+    asked = [(50, 20, 20), (50, 40, 40), (60, 40), (50, 30)]
+    rows = packed(free, asked)
+    assert rows is not None
+    left = list(free)
+    for row, chunks in zip(rows, asked, strict=True):
+        assert sorted((amount for _, amount in row), reverse=True) == list(chunks)
+        assert len({core for core, _ in row}) == len(chunks)
+        for core, amount in row:
+            left[core] -= amount
+    assert left == [0] * len(free)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from rohe_iac.blueprint.finding import Document, Finding
 from rohe_iac.blueprint.habits import VALUES
@@ -26,46 +27,59 @@ def identified(document: Document) -> list[Finding]:
             hint = "begin it with apiVersion, without a dash" if isinstance(value, list) else hint
             return [Finding(document, (), "R101", f"a document is a mapping, found {shown(value)}", hint)]
         return []
-    version, kind = value.get("apiVersion"), value.get("kind")
     metadata = value.get("metadata")
     name = metadata.get("name") if isinstance(metadata, dict) else None
     document.name = name if isinstance(name, str) else ""
+    found, fields = _versioned(document, value)
+    if fields is None:
+        return found
+    document.allowance.guesses -= len(KINDS)
+    kind = fields.get("kind")
+    if kind is None:
+        return [*found, Finding(document, (), "R107", "field 'kind' is missing", f"one of: {', '.join(KINDS)}")]
+    if not isinstance(kind, str) or kind not in KINDS:
+        found.append(_unknown_kind(document, kind))
+        kind = nearest(kind, KINDS) if isinstance(kind, str) and document.allowance.guesses > 0 else ""
+    document.kind = kind
+    if found and kind:
+        # What it was meant to be is clear: the rest of it is read as such, so that all of its faults are told at once.
+        document.value = {**fields, "apiVersion": API_VERSION, "kind": kind}
+    return found
+
+
+def _versioned(document: Document, value: dict[str, Any]) -> tuple[list[Finding], dict[str, Any] | None]:
+    """What is wrong with the version, and the document's fields where they are those of ours all the same."""
+    version, kind = value.get("apiVersion"), value.get("kind")
     if version is None:
         meant = nearest("apiVersion", (key for key in value if value[key] == API_VERSION)) or next(
             (key for key in value if value[key] == API_VERSION), ""
         )
         if meant:
-            return [
-                Finding(
-                    document, (meant,), "R106", f"unknown field '{meant}'", "did you mean 'apiVersion'?", on_key=True
-                )
-            ]
+            hint = "did you mean 'apiVersion'?"
+            found = Finding(document, (meant,), "R106", f"unknown field '{meant}'", hint, on_key=True)
+            return [found], {key: value[key] for key in value if key != meant}
         if isinstance(kind, str) and kind in KINDS:
             hint = f"begin it with apiVersion: {API_VERSION}"
-            return [Finding(document, (), "R102", f"the {kind} has no apiVersion", hint)]
-        return []
+            return [Finding(document, (), "R102", f"the {kind} has no apiVersion", hint)], value
+        return [], None
     if not isinstance(version, str) or not version.startswith("rohe.dev/"):
         if isinstance(version, str) and nearest(version, (API_VERSION,)):
-            return [
-                Finding(document, ("apiVersion",), "R103", f"'{version}' is not read", f"did you mean '{API_VERSION}'?")
-            ]
+            hint = f"did you mean '{API_VERSION}'?"
+            return [Finding(document, ("apiVersion",), "R103", f"'{version}' is not read", hint)], value
         message = f"skipped: apiVersion {shown(version)} is not one of rohe's"
-        return [Finding(document, ("apiVersion",), "R105", message, severity=Severity.NOTE)]
+        return [Finding(document, ("apiVersion",), "R105", message, severity=Severity.NOTE)], None
     if version != API_VERSION:
-        return [
-            Finding(
-                document, ("apiVersion",), "R103", f"apiVersion '{version[:40]}' is not known", f"use {API_VERSION}"
-            )
-        ]
-    document.allowance.guesses -= len(KINDS)
-    if kind is None:
-        return [Finding(document, (), "R107", "field 'kind' is missing", f"one of: {', '.join(KINDS)}")]
-    if not isinstance(kind, str) or kind not in KINDS:
-        guessed = isinstance(kind, str) and document.allowance.guesses > 0
-        if isinstance(kind, str) and kind in VALUES:
-            hint = f"did you mean '{VALUES[kind]}'?"
-            return [Finding(document, ("kind",), "R104", f"unknown kind {shown(kind)}", hint)]
-        hint = did_you_mean(str(kind), KINDS) if guessed else f"one of: {', '.join(KINDS)}"
-        return [Finding(document, ("kind",), "R104", f"unknown kind {shown(kind)}", hint)]
-    document.kind = kind
-    return []
+        # Another version may have other fields: nothing more can be said of it.
+        message = f"apiVersion '{version[:40]}' is not known"
+        return [Finding(document, ("apiVersion",), "R103", message, f"use {API_VERSION}")], None
+    return [], value
+
+
+def _unknown_kind(document: Document, kind: object) -> Finding:
+    if isinstance(kind, str) and kind in VALUES:
+        hint = f"did you mean '{VALUES[kind]}'?"
+    elif isinstance(kind, str) and document.allowance.guesses > 0:
+        hint = did_you_mean(kind, KINDS)
+    else:
+        hint = f"one of: {', '.join(KINDS)}"
+    return Finding(document, ("kind",), "R104", f"unknown kind {shown(kind)}", hint)

@@ -31,10 +31,12 @@ lint: venv ## style, types and the floors
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 
-bench: engine ## figures, printed and never asserted
+bench: engine ## figures, printed and never asserted; OPENB=FOLDER holds the openb trace; the search is last and takes an hour
 	@$(BIN)/python -m compileall -q rohe_iac
 	@$(BIN)/python tests/benchmarks/bench_cli.py
-	@for bench in $$(ls tests/benchmarks/bench_*.py | grep -v bench_cli.py || true); do $(BIN)/python "$$bench"; done
+	@for bench in plan validate agent sizing stand_ins; do $(BIN)/python "tests/benchmarks/bench_$$bench.py"; done
+	@$(BIN)/python tests/benchmarks/bench_openb.py $(OPENB)
+	@$(BIN)/python tests/benchmarks/bench_search.py
 
 soak: engine ## the long campaigns
 	@$(BIN)/python -m pytest -m soak tests

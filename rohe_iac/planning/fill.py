@@ -16,6 +16,11 @@ from rohe_iac.planning.packing import packed
 REMEMBERED = 200_000
 """How many fills are kept before all are forgotten."""
 
+TRIES, TRIES_OF_FEW, FEW_REPLICAS = 60, 3000, 32
+"""Chunks that are set before a packing of cores is given up. Most are packed at the first try and some after many; with
+more than a few replicas the search does better to go on than to try long.
+"""
+
 FULL = -(1 << 60)
 """Less than what is left on any node."""
 
@@ -56,6 +61,8 @@ class Fills:
         self._known: dict[tuple[int, Free], Fill] = {}
         self._packed: dict[tuple[Fill, tuple[int, ...]], tuple[Fill, list[Part]] | None] = {}
         self._needs = [(one.cpu, one.rss, one.vms or 0, sum(one.cores)) for one in layout.resources]
+        replicas = sum(demand.replicas for demand in layout.demands)
+        self._tries = TRIES if replicas > FEW_REPLICAS else TRIES_OF_FEW
         self._example: list[int] = []
         self.kinds: list[int] = []
         numbers: dict[tuple[object, ...], int] = {}
@@ -217,7 +224,7 @@ class Fills:
 
     def _repack(self, base: Fill, wanted: list[int]) -> tuple[Fill, list[Part]] | None:
         resources = self.layout.resources
-        rows = packed(base.free[3], [resources[demand].cores for demand in wanted])
+        rows = packed(base.free[3], [resources[demand].cores for demand in wanted], self._tries)
         if rows is None:
             return None
         parts: list[Part] = []

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-EFFORT = 3000
-"""Chunks that are set before a packing is given up: most are packed at the first try, some only after many."""
 
+def packed(
+    free: Sequence[int], asked: Sequence[tuple[int, ...]], tries_left: int
+) -> list[tuple[tuple[int, int], ...]] | None:
+    """For each request its chunks on distinct cores, all requests at once; None where none is found.
 
-def packed(free: Sequence[int], asked: Sequence[tuple[int, ...]]) -> list[tuple[tuple[int, int], ...]] | None:
-    """For each request its chunks on distinct cores, all requests at once; None where none is found within EFFORT.
+    tries_left: chunks that may be set before it is given up.
 
     Chunks are set the largest first, each on the core that it fills the most; what fails is tried on others.
     """
@@ -39,7 +40,7 @@ def packed(free: Sequence[int], asked: Sequence[tuple[int, ...]]) -> list[tuple[
     while position < len(chunks):
         if len(tries) == position:
             spent += 1
-            if spent > EFFORT:
+            if spent > tries_left:
                 return None
             tries.append(choices(position))
         if tries[position]:

@@ -242,7 +242,7 @@ def run_own(strategy: str, nodes: list[dict[str, str]], pods: list[Pod], seed: i
 def main() -> None:
     """Prints the mean over the seeds of each policy beside the published figure."""
     if len(sys.argv) < 2:
-        print("openb: not run; name the folder of the trace: bench_openb.py FOLDER [SEEDS]")
+        print("openb: not run; name the folder of the trace: make bench OPENB=FOLDER")
         return
     folder = Path(sys.argv[1])
     number = int(sys.argv[2]) if len(sys.argv) > 2 else 10

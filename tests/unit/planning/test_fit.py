@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from rohe_iac.planning.demand import Affinity, DeviceRequest, Edge, PortRequest, Spread, Toleration
+from rohe_iac.planning.fill import TRIES_OF_FEW
 from rohe_iac.planning.layout import Layout
 from rohe_iac.planning.ledger import Ledger, tightest_cores
 from rohe_iac.planning.packing import packed
@@ -235,7 +236,7 @@ def test_a_replica_is_not_near_itself_once_its_neighbours_have_left(world: Any) 
 def test_chunks_are_packed_that_need_many_tries(world: Any) -> None:
     free = (100, 100, 100, 100)
     asked = [(50, 20, 20), (50, 40, 40), (60, 40), (50, 30)]
-    rows = packed(free, asked)
+    rows = packed(free, asked, TRIES_OF_FEW)
     assert rows is not None
     left = list(free)
     for row, chunks in zip(rows, asked, strict=True):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,3 +28,13 @@ def test_the_original_sample_needs_four_nodes_and_fits_twice() -> None:
     twice = json.loads((FOLDER / "template-twice.json").read_text())["plan"]
     assert (once["bound"]["nodes_used"], once["unplaced"]) == (4, [])
     assert (len(twice["placements"]), twice["unplaced"]) == (30, [])
+
+
+def test_of_the_original_sample_six_times_57_replicas_are_placed() -> None:
+    once = problem_from_json(json.loads((FOLDER / "template.json").read_text())["problem"])
+    demands = tuple(replace(demand, replicas=6 * demand.replicas) for demand in once.demands)
+    problem = replace(once, demands=demands)
+    result = plan(problem)
+    assert verify(problem, result) == ()
+    assert len(result.placements) >= 57
+    assert len(result.placements) + len(result.unplaced) == 90

@@ -35,17 +35,18 @@ class Fill:
     """What is free on a node of one kind.
 
     left: shares of what the node offers that are free, summed, in thousandths. load: the same of cpu, memory and cores
-    that are taken. rows: free cores, largest first; spare: their sum. rests, steps: what was found out about one more
-    replica of a class.
+    that are taken. rows: free cores, largest first; spare: their sum. rests, sums, steps: what was found out about one
+    more replica of a class.
     """
 
-    __slots__ = ("free", "kind", "left", "load", "rests", "rows", "spare", "steps")
+    __slots__ = ("free", "kind", "left", "load", "rests", "rows", "spare", "steps", "sums")
 
     def __init__(self, kind: int, free: Free, left: int, load: int) -> None:
         self.kind, self.free, self.left, self.load = kind, free, left, load
         self.rows = sorted(free[3], reverse=True)
         self.spare = sum(self.rows)
         self.rests: dict[int, int] = {}
+        self.sums: dict[int, bool] = {}
         self.steps: dict[int, tuple[Fill, Part]] = {}
 
 
@@ -204,14 +205,18 @@ class Fills:
         free = (cpu + asked.cpu, rss + asked.rss, vms + (asked.vms or 0), cores, devices)
         return self._moved(fill, free, demand, -1)
 
-    def repack(self, base: Fill, fill: Fill, parts: Sequence[Part], demand: int) -> tuple[Fill, list[Part]] | None:
-        """All parts and one more replica on the cores of an empty node, or None where none is found.
+    def holds_in_sum(self, fill: Fill, demand: int) -> bool:
+        """Whether one more replica, which asks for cores, would fit were all that is on the node set anew on its cores.
 
-        fill: the node with the parts. Only what fails by the order in which cores were taken can be mended.
+        Only what fails by the order in which cores were taken can be mended so. Remembered in `sums`.
         """
         needs, (cpu, rss, vms, _, _) = self._needs[demand], fill.free
-        if not needs[3] or needs[0] > cpu or needs[1] > rss or needs[2] > vms or needs[3] > fill.spare:
-            return None
+        found = 0 < needs[3] <= fill.spare and needs[0] <= cpu and needs[1] <= rss and needs[2] <= vms
+        fill.sums[demand] = found
+        return found
+
+    def repack(self, base: Fill, parts: Sequence[Part], demand: int) -> tuple[Fill, list[Part]] | None:
+        """All parts and one more replica on the cores of an empty node, or None where none is found."""
         wanted = [part[0] for part in parts]
         wanted.append(demand)
         wanted.sort()

@@ -15,6 +15,10 @@ def packed(
     Chunks are set the largest first, each on the core that it fills the most; what fails is tried on others.
     """
     chunks = sorted(((amount, len(one), number) for number, one in enumerate(asked) for amount in one), reverse=True)
+    if not chunks:
+        return [() for _ in asked]
+    if _hopeless(free, asked, chunks[-1][0]):
+        return None
     left = list(free)
     # The requests that have a chunk on each core, as bits.
     on = [0] * len(left)
@@ -63,3 +67,25 @@ def packed(
     for (amount, _, number), core in zip(chunks, chosen, strict=True):
         rows[number].append((core, amount))
     return [tuple(row) for row in rows]
+
+
+def _hopeless(free: Sequence[int], asked: Sequence[tuple[int, ...]], least: int) -> bool:
+    """Whether counting alone shows that nothing can be found.
+
+    A chunk beside which not even the least one fits has a core to itself; what is left of the cores has to hold all
+    others, and those of one request on as many of them.
+    """
+    largest = max(free)
+    most = largest - least
+    left = len(free)
+    others = wide = 0
+    for chunks in asked:
+        fitting = 0
+        for amount in chunks:
+            if amount > most:
+                left -= 1
+            else:
+                fitting += 1
+                others += amount
+        wide = max(wide, fitting)
+    return wide > left or others > left * largest

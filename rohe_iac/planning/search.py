@@ -50,7 +50,7 @@ class Search:
         self.layout, self.objective = layout, objective
         self.placed, self.missing = dict(grants), set(missing)
         self.tally = Tally(layout, objective.before, objective.limit)
-        self.below = drawing(len(grants) + 17)
+        self.below, self.several = drawing(len(grants) + 17)
         demands, nodes = range(len(layout.demands)), range(len(layout.nodes))
         self.usable = [[node for node in nodes if not layout.static(demand)[node]] for demand in demands]
         self._filters = bool(layout.extensions.filters)
@@ -81,6 +81,7 @@ class Search:
         self.mends = self._lacks = False
         self.distance = 0
         self._orders = self._keys()
+        self._ranks = [-demand.priority for demand in layout.demands]
         by_size = sorted(nodes, key=lambda node: (layout.nodes[node].cpu, layout.nodes[node].rss, -node))
         self._large_first = [0] * len(nodes)
         for rank, node in enumerate(by_size):
@@ -246,25 +247,18 @@ class Search:
         return not all(near_holds(self.layout, self.ledger, demand, *rule, node, stands=True) for rule in rules)
 
     def _recreate(self) -> None:
-        below, waiting, demands = self.below, self.waiting, self.layout.demands
+        below, waiting, ranks = self.below, self.waiting, self._ranks
         half = len(self._orders) // 2
         key = self._orders[below(half) + (half if below(2) and self._lacks else 0)]
+        left = [(demand, number) for demand, number in enumerate(waiting) if number]
         if below(3) == 0:
-            queue = [
-                (-demands[demand].priority, below(1 << 30), demand, 1)
-                for demand, number in enumerate(waiting)
-                for _ in range(number)
-            ]
+            queue = [(ranks[one], drawn, one, 1) for one, number in left for drawn in self.several(number, 1 << 30)]
         else:
-            queue = [
-                (-demands[demand].priority, key[demand], demand, number)
-                for demand, number in enumerate(waiting)
-                if number
-            ]
+            queue = [(ranks[one], key[one], one, number) for one, number in left]
         queue.sort()
         by_near = any(self.layout.near)
         if by_near:
-            self.ledger.pending = {demand for demand, number in enumerate(waiting) if number}
+            self.ledger.pending = {demand for demand, _ in left}
         bias = self._bias()
         refused: set[int] = set()
         for _, _, demand, number in queue:
@@ -288,7 +282,7 @@ class Search:
         if mode == 2:
             return self._large_first, 0
         if mode < 5:
-            return [below(400) for _ in range(number)], 1 if self.tally.consolidates or mode == 3 else -1
+            return self.several(number, 400), 1 if self.tally.consolidates or mode == 3 else -1
         ranks = [node * LARGE for node in range(number)]
         for position in range(number - 1, 0, -1):
             other = below(position + 1)
@@ -334,11 +328,15 @@ class Search:
 
     def _mend(self, demand: int) -> bool:
         """Finds a place by setting all that is on a node on its cores anew."""
+        fills = self.fills
         for node in self.usable[demand]:
-            parts = self.content[node]
-            if not parts or self.pinned[node]:
+            parts, fill = self.content[node], self.fill[node]
+            holds = fill.sums.get(demand)
+            if holds is None:
+                holds = fills.holds_in_sum(fill, demand)
+            if not holds or not parts or self.pinned[node]:
                 continue
-            found = self.fills.repack(self.fills.base[node], self.fill[node], parts, demand)
+            found = fills.repack(fills.base[node], parts, demand)
             if found is None or (self.ruled[demand] and self._refused(demand, node)):
                 continue
             self._deal_anew(node, found[1], demand)

@@ -15,6 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import yaml
 
 from rohe_iac.foundation.canonical import canonical_json
 
@@ -219,6 +220,28 @@ def test_what_did_not_fit_is_told_with_its_reason_and_place(rohe: Rohe, reposito
         assert item["replica"].removeprefix("replica/") in shown
     assert unplaced[0]["closest"][0]["missing"] in shown
     assert re.search(r"blueprints/pipeline\.yaml:\d+:\d+", shown)
+
+
+def test_a_failure_that_is_not_survived_is_told_on_the_page_and_on_the_screen(rohe: Rohe, repository: Path) -> None:
+    stack = repository / "blueprints" / "stack.yaml"
+    inventory = repository / "blueprints" / "inventory.yaml"
+    value = yaml.safe_load(stack.read_text())
+    value["spec"].setdefault("planner", {})["survive"] = 1
+    stack.write_text(yaml.safe_dump(value))
+    nodes = yaml.safe_load(inventory.read_text())
+    for node in nodes["spec"]["nodes"]:
+        node["status"] = (
+            "running" if node["name"] in ("jetson-nano-01", "raspberry-pi-01", "raspberry-pi-02") else "down"
+        )
+    inventory.write_text(yaml.safe_dump(nodes))
+    done = rohe("plan", "--html", "plan.html")
+    losses = json.loads(rohe("plan", "-o", "json").stdout)["plan"]["losses"]
+    section = (repository / "plan.html").read_text().partition('id="losses"')[2].partition("</section>")[0]
+    assert losses
+    assert "survive: 1 does not hold" in done.stdout
+    for loss in losses:
+        assert f"the failure of {loss['node']} leaves" in done.stdout
+        assert loss["node"] in section
 
 
 def test_before_and_after_are_held_against_the_record(rohe: Rohe, repository: Path, tmp_path: Path) -> None:

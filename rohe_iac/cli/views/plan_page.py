@@ -71,6 +71,7 @@ def page_of(planfile: PlanFile, before: PlanFile | None = None) -> str:
             problem=problem,
             least=_least(plan),
             many=many,
+            few=FEW_ROWS,
             groups=groups,
             cards=cards,
             homeless=homeless[:FEW_ROWS],

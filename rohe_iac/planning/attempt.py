@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from heapq import heapify, heappop, heappush
+
+import msgspec
 
 from rohe_iac.planning.choosing import choose
 from rohe_iac.planning.feasibility import amounts_refusal, refusal_to_stay
@@ -12,15 +13,14 @@ from rohe_iac.planning.field import Field, PlainField, View
 from rohe_iac.planning.layout import NODE_KEY, Layout
 from rohe_iac.planning.ledger import Grant, Ledger
 from rohe_iac.planning.plan import Proof, Refusals
-from rohe_iac.planning.runs import Run, is_run
+from rohe_iac.planning.runs import Fill, Run, is_run
 from rohe_iac.planning.scoring import Scoring
 
 PLAIN_LIMIT = 40_000
 """Nodes times demands up to which importing NumPy costs more than it saves."""
 
 
-@dataclass(slots=True)
-class Decision:
+class Decision(msgspec.Struct):
     """One replica's node (position) with the points it won by and the raw parts of them.
 
     kept: it stayed where it was. searched: it was not decided alone, but by a search over whole assignments.
@@ -112,7 +112,7 @@ class Attempt:
                 seen = [(number - 1 - (-key) % number, (-key) // number) for key in others]
                 second, second_points = next(((node, one) for node, one in seen if node != grant.node), (-1, 0))
                 if self.explain and last:
-                    self.field.note(view, (), {})
+                    self.field.note(view)
                 self.decisions[demand].append(
                     Decision(
                         index, grant.node, grant, self.scoring.total(demand, grant.node),
@@ -144,7 +144,7 @@ class Attempt:
         self._collect()
 
     def _note(self, demand: int) -> None:
-        self.field.note(self.field.evaluate(demand, 0, explain=True), (), {})
+        self.field.note(self.field.evaluate(demand, 0, explain=True))
 
     def _collect(self) -> None:
         for demand, refusals in self.field.noted().items():
@@ -181,22 +181,34 @@ class Attempt:
         """Places replicas node by node; says how many of them."""
         run = Run(self.layout, self.ledger, self.scoring, demand, self.field, view)
         decided, explain, done = self.decisions[demand], self.explain, 0
-        for node, alike, chain, taken, second, second_points, fits in run.fills(len(indices)):
-            start = 0
-            if explain and done + taken == len(indices):
+        for fill in run.fills(len(indices)):
+            nodes, chain, taken = fill.nodes, fill.chain, fill.taken
+            after = done + len(nodes) * taken
+            start, alike = 0, fill.alike
+            if explain and after == len(indices):
+                # It is one node.
                 if taken > 1:
                     start, alike = taken - 1, -1
-                    run.book(node, alike, chain, 0, start)
-                run.note()
-            run.book(node, alike, chain, start, taken)
-            for index, (points, parts, cores, devices) in zip(
-                indices[done : done + taken], chain.steps[:taken], strict=True
-            ):
-                grant = Grant(demand, node, cores, devices)
-                told = parts if explain else ()
-                decided.append(Decision(index, node, grant, points, told, second, second_points, fits))
-            done += taken
+                    run.book(nodes, alike, chain, 0, start)
+                run.note(nodes[0])
+            run.book(nodes, alike, chain, start, taken)
+            decided += self._decisions(demand, fill, indices[done:after])
+            done = after
         return done
+
+    def _decisions(self, demand: int, fill: Fill, indices: Sequence[int]) -> Iterator[Decision]:
+        """The decisions of a fill, for the replicas of these indices."""
+        steps, left = fill.chain.steps[: fill.taken], iter(indices)
+        last = len(fill.nodes) - 1
+        for position, node in enumerate(fill.nodes):
+            if position < last:
+                second, second_points = fill.nodes[position + 1], fill.points
+            else:
+                second, second_points = fill.second, fill.second_points
+            fits = fill.fits - position
+            for (points, parts, cores, devices), index in zip(steps, left, strict=False):
+                grant = Grant(demand, node, cores, devices)
+                yield Decision(index, node, grant, points, parts if self.explain else (), second, second_points, fits)
 
     def _place_each(self, demand: int, indices: Sequence[int], view: View, picky: bool) -> int:
         """Places replica by replica; says how many."""
@@ -228,7 +240,7 @@ class Attempt:
                     if position:
                         self._note(demand)
                     else:
-                        self.field.note(view, (), {})
+                        self.field.note(view)
             grant = ledger.take(demand, node)
             decided.append(Decision(index, node, grant, points, parts, second, second_points, view.fits))
             self.field.touch(node)

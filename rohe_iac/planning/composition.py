@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import attrgetter
 
 from rohe_iac.planning.attempt import Attempt, Decision
 from rohe_iac.planning.bounds import bound
@@ -46,7 +47,7 @@ def compose(attempt: Attempt, previous: Plan | None) -> Plan:
     for position in sorted(range(len(heads)), key=heads.__getitem__):
         decisions = attempt.decisions[position]
         if decisions:
-            decisions.sort(key=lambda decision: decision.index)
+            decisions.sort(key=attrgetter("index"))
             placements += words.placements(position, decisions, ports, before)
     return Plan(
         stack=layout.problem.stack,
@@ -69,15 +70,12 @@ def _bound(attempt: Attempt) -> Bound:
 
 
 class _Words:
-    """Says decisions in names. Equal parts are one object, so that a large plan stays small."""
+    """Says decisions in names. What is equal within a demand is one object, so that a large plan stays small."""
 
     def __init__(self, attempt: Attempt) -> None:
         self.attempt = attempt
         self.layout = attempt.layout
         self.node_names = [node.name for node in attempt.layout.nodes]
-        self._cores: dict[tuple[int, int], CoreUse] = {}
-        self._parts: dict[tuple[str, int], ScorePart] = {}
-        self._reasons: dict[tuple[str, int], str] = {}
 
     def placements(
         self,
@@ -92,10 +90,12 @@ class _Words:
         names = self.attempt.scoring.names(position)
         variant = demand.variants[layout.choice[position]].name if demand.variants else ""
         head, slug = demand.replica, demand.slug
+        ending = f" ({demand.note})" if demand.note else ""
         # Within a class most replicas share their cores, parts and runner-up with another.
         cores: dict[tuple[tuple[int, int], ...], tuple[CoreUse, ...]] = {(): ()}
         parts: dict[tuple[int, ...], tuple[ScorePart, ...]] = {(): ()}
         seconds: dict[tuple[int, int], RunnerUp] = {}
+        reasons: dict[tuple[bool, bool, int], str] = {}
         found = []
         for decision in decisions:
             replica = f"{head}/{decision.index}"
@@ -104,11 +104,11 @@ class _Words:
             node = node_names[decision.node]
             uses = cores.get(grant.cores)
             if uses is None:
-                uses = cores[grant.cores] = tuple([self.core(use) for use in grant.cores])
+                uses = cores[grant.cores] = tuple([CoreUse(core, amount) for core, amount in grant.cores])
             told = parts.get(decision.parts)
             if told is None:
                 told = parts[decision.parts] = tuple(
-                    [self.part(name, points) for name, points in zip(names, decision.parts, strict=True) if name]
+                    [ScorePart(name, points) for name, points in zip(names, decision.parts, strict=True) if name]
                 )
             second = None
             if decision.runner_up >= 0:
@@ -116,6 +116,10 @@ class _Words:
                 second = seconds.get(key)
                 if second is None:
                     second = seconds[key] = RunnerUp(node_names[key[0]], key[1])
+            why = (decision.kept, decision.searched, decision.fits)
+            reason = reasons.get(why)
+            if reason is None:
+                reason = reasons[why] = self._sentence(decision) + ending
             found.append(
                 Placement(
                     replica,
@@ -126,7 +130,7 @@ class _Words:
                     demand.member,
                     decision.index,
                     node,
-                    self.reason(demand.note, decision),
+                    reason,
                     variant,
                     had.node if had else "",
                     demand.system,
@@ -140,20 +144,6 @@ class _Words:
             )
         return found
 
-    def core(self, use: tuple[int, int]) -> CoreUse:
-        """A core's use."""
-        known = self._cores.get(use)
-        if known is None:
-            known = self._cores[use] = CoreUse(*use)
-        return known
-
-    def part(self, name: str, points: int) -> ScorePart:
-        """A scorer's part."""
-        known = self._parts.get((name, points))
-        if known is None:
-            known = self._parts[name, points] = ScorePart(name, points)
-        return known
-
     def devices(self, decision: Decision) -> tuple[DeviceUse, ...]:
         """The devices that a replica got."""
         devices = self.layout.nodes[decision.node].devices
@@ -161,16 +151,8 @@ class _Words:
             [DeviceUse(devices[number].type, devices[number].name, amount) for number, amount in decision.grant.devices]
         )
 
-    def reason(self, note: str, decision: Decision) -> str:
-        """One sentence on why this node."""
-        key = (note, -1 if decision.kept else -1 - decision.fits if decision.searched else decision.fits)
-        known = self._reasons.get(key)
-        if known is None:
-            ending = f" ({note})" if note else ""
-            known = self._reasons[key] = f"{self._sentence(decision)}{ending}"
-        return known
-
     def _sentence(self, decision: Decision) -> str:
+        """One sentence on why this node."""
         if decision.kept:
             return "stays where it was"
         if decision.fits == 1:

@@ -7,34 +7,23 @@ from dataclasses import dataclass, field
 from heapq import heapify
 from typing import Any, Protocol
 
-from rohe_iac.planning.feasibility import MILLION, lacking, refusal, rules_of, shortage, shortfall
+from rohe_iac.planning.feasibility import refusal, rules_of, shortage, shortfall
 from rohe_iac.planning.layout import Layout
-from rohe_iac.planning.ledger import Free, Ledger
+from rohe_iac.planning.ledger import Ledger
 from rohe_iac.planning.plan import Refusals, Rejection
 from rohe_iac.planning.scoring import Scoring
 
-Ranked = tuple[int, int, int]
-"""Points of a node, the node, and what stands for all nodes that stand as it does, or -1."""
+Ranked = tuple[int, list[int], int]
+"""Points, nodes that have so many and follow each other, and what stands for all nodes that stand as they do, or -1."""
 
 CLOSEST = 5
 """How many of the refused nodes a plan keeps for a service."""
 
 
-@dataclass(slots=True)
-class Filled:
-    """Nodes of one kind that take no more replicas of a class: what is free on them, and the rule about neighbours that
-    refuses them, if any, with its words.
-    """
-
-    kind: int
-    free: Free
-    nodes: list[int]
-    rule: str = ""
-    words: str = ""
-
-
 Shut = Mapping[str, Sequence[int]]
 """Domains, by topology key in the order of the rules, that take no more replicas of a class."""
+
+NOTHING_SHUT: Shut = {}
 
 
 @dataclass(slots=True)
@@ -76,7 +65,7 @@ class Field(Protocol):
 
     def ranked(self, view: View) -> Iterator[Ranked]:
         """The nodes that pass a view of `look`, the best first, by name where equal; nothing may have been touched
-        since but nodes that were told already.
+        since but nodes that were told already. Of nodes that stand alike several are told at once.
         """
         ...
 
@@ -88,18 +77,19 @@ class Field(Protocol):
         """Says that the ledger has changed on a node."""
         ...
 
-    def touch_alike(self, node: int, alike: int, taken: int) -> None:
-        """Says the same of a node that `ranked` told with `alike` and that has taken so many replicas since."""
+    def touch_alike(self, nodes: Sequence[int], alike: int, taken: int) -> None:
+        """Says the same of nodes that `ranked` told with `alike` and each of which has taken so many replicas since."""
         ...
 
     def close(self, view: View, nodes: Sequence[int]) -> int:
         """Refuses nodes, and says how many of them had passed."""
         ...
 
-    def note(self, view: View, filled: Sequence[Filled], shut: Shut) -> None:
-        """Notes what refuses the class of a view that explains: what did then, and what was filled or shut since.
+    def note(self, view: View, filled: Sequence[int] = (), shut: Shut = NOTHING_SHUT, last: int = -1) -> None:
+        """Notes what refuses the class of a view that explains, were its last replica not there yet.
 
-        Nothing else may have happened since; nothing may have been evaluated.
+        filled: nodes that take no more since the view, shut: domains. last: where the last replica is about to go, with
+        either of them. Nothing else may have happened since; nothing may have been evaluated.
         """
         ...
 
@@ -144,7 +134,7 @@ class PlainField:
         number = len(self.layout.nodes)
         for key in sorted(view.heap):
             points, behind = divmod(-key, number)
-            yield points, number - 1 - behind, -1
+            yield points, [number - 1 - behind], -1
 
     def refill(self, view: View) -> list[int]:
         """See Field; nothing is ever cut here."""
@@ -154,7 +144,7 @@ class PlainField:
     def touch(self, node: int) -> None:
         """See Field; nothing is mirrored here."""
 
-    def touch_alike(self, node: int, alike: int, taken: int) -> None:
+    def touch_alike(self, nodes: Sequence[int], alike: int, taken: int) -> None:
         """See Field; nothing is mirrored here."""
 
     def close(self, view: View, nodes: Sequence[int]) -> int:
@@ -165,12 +155,17 @@ class PlainField:
             view.passes[node] = False
         return number
 
-    def note(self, view: View, filled: Sequence[Filled], shut: Shut) -> None:
+    def note(
+        self,
+        view: View,
+        filled: Sequence[int] = (),
+        shut: Shut = NOTHING_SHUT,
+        last: int = -1,  # noqa: ARG002
+    ) -> None:
         """See Field."""
-        if shut:
-            # That changes what other nodes lack.
-            view, filled = self.evaluate(view.demand, 0, explain=True), ()
-        self._noted[view.demand] = refusals_of(self.layout, self.ledger, view, filled)
+        if filled or shut:
+            view = self.evaluate(view.demand, 0, explain=True)
+        self._noted[view.demand] = refusals_of(self.layout, self.ledger, view)
 
     def noted(self) -> dict[int, Refusals]:
         """See Field."""
@@ -178,19 +173,12 @@ class PlainField:
         return noted
 
 
-def refusals_of(layout: Layout, ledger: Ledger, view: View, filled: Sequence[Filled]) -> Refusals:
-    """What a view that explains says of refused nodes, and of nodes filled since."""
-    demand, counts, closest = view.demand, dict(view.refused), list(view.closest)
-    for one in filled:
-        found = lacking(layout, demand, layout.kinds.examples[one.kind], one.free)
-        if one.rule:
-            found.add(one.rule, one.words, MILLION)
-        counts[found.rule] = counts.get(found.rule, 0) + len(one.nodes)
-        closest += [(found.total, node) for node in one.nodes]
+def refusals_of(layout: Layout, ledger: Ledger, view: View) -> Refusals:
+    """What a view that explains says of refused nodes."""
     return Refusals(
-        workload=layout.demands[demand].workload,
-        by_rule=tuple([(rule, counts[rule]) for rule in rules_of(layout) if counts.get(rule)]),
-        closest=tuple([rejection(layout, ledger, demand, node) for _, node in sorted(closest)[:CLOSEST]]),
+        workload=layout.demands[view.demand].workload,
+        by_rule=tuple([(rule, view.refused[rule]) for rule in rules_of(layout) if view.refused.get(rule)]),
+        closest=tuple([rejection(layout, ledger, view.demand, node) for _, node in sorted(view.closest)[:CLOSEST]]),
     )
 
 

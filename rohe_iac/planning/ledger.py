@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeVar
+
+import msgspec
 
 from rohe_iac.planning.demand import DeviceRequest
 from rohe_iac.planning.layout import UNLIMITED, Layout
@@ -23,8 +24,7 @@ REMEMBERED = 50_000
 """How many ways of taking cores a ledger keeps in mind."""
 
 
-@dataclass(slots=True)
-class Grant:
+class Grant(msgspec.Struct):
     """What one replica took: (core, millicores), (device position, basis points) and (wire, bits a second)."""
 
     demand: int

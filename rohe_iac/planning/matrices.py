@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from heapq import merge
-from itertools import repeat
+from itertools import groupby, repeat
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ import numpy.typing as npt
 from rohe_iac.planning.demand import DeviceRequest
 from rohe_iac.planning.devices import DeviceArrays
 from rohe_iac.planning.feasibility import placement_words
-from rohe_iac.planning.field import CLOSEST, Filled, Ranked, Shut, View, refusals_of
+from rohe_iac.planning.field import CLOSEST, NOTHING_SHUT, Ranked, Shut, View, refusals_of
 from rohe_iac.planning.layout import NODE_KEY, Layout
 from rohe_iac.planning.ledger import Ledger
 from rohe_iac.planning.moments import Moments, Taken
@@ -27,11 +28,12 @@ from rohe_iac.planning.plan import Refusals
 from rohe_iac.planning.scoring import FRAGMENT_WEIGHT, INTERFERENCE_WEIGHT, MEMORY_SHIFT, MILLION, PLACES, Scoring
 from rohe_iac.planning.shortfalls import Columns, shortfalls
 from rohe_iac.planning.states import (
-    CORES,
     CPU,
     CPU_CAPACITY,
     CPU_SCALE,
     KIND,
+    LEFT,
+    NOBODY,
     OPEN,
     RSS,
     RSS_CAPACITY,
@@ -62,19 +64,21 @@ class ArrayField:
         self.neighbours = Neighbours(layout, ledger)
         self.deviceless = ~np.array([scoring.has_devices[example] for example in layout.kinds.examples], np.bool_)
         self._behind = np.arange(len(layout.nodes) - 1, -1, -1, dtype=np.int64)
-        self._clear: dict[int, Mask] = {}
+        self._clear: dict[int, Mask | None] = {}
         self._touched: set[int] = set()
         self._alike: dict[tuple[int, int], list[int]] = {}
         self._moments = Moments(layout, self.states, self.devices)
+        # A moment that is to be kept once the nodes that were filled have their new states.
+        self._due: tuple[int, int, list[Taken]] | None = None
         self._noted: dict[int, Refusals] = {}
 
     def touch(self, node: int) -> None:
         """See Field."""
         self._touched.add(node)
 
-    def touch_alike(self, node: int, alike: int, taken: int) -> None:
+    def touch_alike(self, nodes: Sequence[int], alike: int, taken: int) -> None:
         """See Field."""
-        self._alike.setdefault((alike, taken), []).append(node)
+        self._alike.setdefault((alike, taken), []).extend(nodes)
 
     def evaluate(self, demand: int, wanted: int, *, explain: bool) -> View:
         """See Field."""
@@ -117,9 +121,7 @@ class ArrayField:
 
         by_node: the view tells which nodes pass even where neighbours do not count.
         """
-        if self._touched or self._alike:
-            self.states.move(self._touched, self._alike.values())
-            self._touched, self._alike = set(), {}
+        self._catch_up()
         states = self.states
         members = states.members[: states.used]
         passes = self._passing(demand, states.table[:, : states.used])
@@ -142,6 +144,17 @@ class ArrayField:
         if explain and beside and fits < len(self.layout.nodes):
             self._explain(view)
         return view, passes
+
+    def _catch_up(self) -> None:
+        """Gives the nodes that were touched their new states."""
+        if self._touched or self._alike:
+            self.states.move(self._touched, self._alike.values())
+            self._touched, self._alike = set(), {}
+        if self._due is not None:
+            self._moments.keep(*self._due)
+            self._due = None
+        if not self._moments:
+            self.states.reuse()
 
     def _ask_own(self, demand: int, passes: Mask, refused: dict[str, int]) -> None:
         """Asks the plugged filters of every node that passes so far, node by node."""
@@ -205,26 +218,23 @@ class ArrayField:
     def _passing(self, demand: int, table: Numbers) -> Mask:
         """The states that pass by themselves."""
         asked = self.layout.resources[demand]
-        amounts = (asked.cpu, asked.rss) if asked.vms is None else (asked.cpu, asked.rss, asked.vms)
+        if len(asked.cores) > self.states.width:
+            return np.zeros(table.shape[1], np.bool_)
         # What stands for no node has less cpu than anybody asks for.
-        passes: Mask = np.logical_and.reduce(table[: len(amounts)] >= _column(*amounts))
+        wanted = (asked.cpu, asked.rss, NOBODY if asked.vms is None else asked.vms, *asked.cores)
+        passes: Mask = np.logical_and.reduce(
+            table[LEFT : LEFT + len(wanted)] >= np.array(wanted, np.int64)[:, np.newaxis]
+        )
         rules = self.layout.static_kinds(demand)
-        clear = self._clear.get(id(rules))
-        if clear is None:
-            clear = self._clear[id(rules)] = np.array([not rule for rule in rules], np.bool_)
-        if not clear.all():
-            passes &= clear[table[KIND]]
-        if asked.cores:
-            passes &= self._cores_mask(asked.cores, table)
+        if id(rules) not in self._clear:
+            clear = np.array([not rule for rule in rules], np.bool_)
+            self._clear[id(rules)] = None if clear.all() else clear
+        of_kind = self._clear[id(rules)]
+        if of_kind is not None:
+            passes &= of_kind[table[KIND]]
         for request in asked.devices:
             passes &= self.devices.missing(request, self.states.devices[:, : table.shape[1]], table[KIND]) == 0
         return passes
-
-    def _cores_mask(self, chunks: tuple[int, ...], table: Numbers) -> Mask:
-        if len(chunks) > self.states.width:
-            return np.zeros(table.shape[1], np.bool_)
-        mask: Mask = np.logical_and.reduce(table[CORES : CORES + len(chunks)] >= _column(*chunks))
-        return mask
 
     def _points(self, demand: int, table: Numbers, passes: Mask) -> Numbers:
         """Points of the states for what does not depend on other nodes."""
@@ -298,9 +308,9 @@ class ArrayField:
         layout, states, demand = self.layout, self.states, view.demand
         used = states.used
         none = np.zeros(used, np.int64)
-        columns = Columns(none, states.table[:, :used], states.devices[:, :used], states.members[:used], none)
+        columns = Columns(states.table[:, :used], states.devices[:, :used], none)
         looked = shortfalls(layout, self.devices, [demand], columns)
-        view.refused.update(looked.counted()[0])
+        view.refused.update(looked.counted(none, 1, states.members[:used])[0])
         nodes = np.flatnonzero(~view.passes)
         mine = looked.missing[states.of[nodes]] + np.where(self.neighbours.mask(demand)[nodes], 0, MILLION)
         if layout.extensions.filters:
@@ -314,50 +324,63 @@ class ArrayField:
         best = np.argsort(mine, kind="stable")[:CLOSEST]
         view.closest = list(zip(mine[best].tolist(), nodes[best].tolist(), strict=True))
 
-    def note(self, view: View, filled: Sequence[Filled], shut: Shut) -> None:
+    def note(self, view: View, filled: Sequence[int] = (), shut: Shut = NOTHING_SHUT, last: int = -1) -> None:
         """See Field."""
-        if not view.beside:
-            self._moments.keep(view.demand, filled, self._taken(view.demand, filled, shut))
-            return
-        if shut:
-            # That changes what other nodes lack.
-            view, filled = self.evaluate(view.demand, 0, explain=True), ()
-        self._noted[view.demand] = refusals_of(self.layout, self.ledger, view, filled)
+        demand = view.demand
+        if view.beside:
+            if filled or shut:
+                view = self.evaluate(demand, 0, explain=True)
+            self._noted[demand] = refusals_of(self.layout, self.ledger, view)
+        elif filled or shut:
+            self._due = (demand, last, self._taken(demand, filled, shut))
+        else:
+            self._moments.keep(demand)
 
-    def _taken(self, demand: int, filled: Sequence[Filled], shut: Shut) -> list[Taken]:
-        """The nodes of shut domains, by the first of their rules that refuses them; but for those that are filled."""
-        found = []
-        left = np.ones(len(self.layout.nodes), np.bool_)
-        if shut:
-            left[[node for one in filled for node in one.nodes]] = False
-        for rule in self.layout.demands[demand].spread:
-            if rule.key in shut:
-                inside = left & self.neighbours.inside(rule.key, shut[rule.key])
-                nodes = np.flatnonzero(inside)
-                if len(nodes):
-                    words = placement_words(self.layout, self.ledger, demand, int(nodes[0]), "spread")
-                    found.append(Taken("spread", words, nodes))
-                    left &= ~inside
+    def _taken(self, demand: int, filled: Sequence[int], shut: Shut) -> list[Taken]:
+        """The nodes that rules about neighbours refuse since the class has filled some and shut domains.
+
+        Nobody stood in anybody's way before, so that each node is told by the first rule that asks about its own kind.
+        """
+        layout, ledger = self.layout, self.ledger
+        found: list[Taken] = []
+        full, left = np.zeros(len(layout.nodes), np.bool_), np.ones(len(layout.nodes), np.bool_)
+        full[filled] = True
+
+        def take(rule: str, inside: Mask) -> None:
+            mine = left & inside
+            if mine.any():
+                found.append(Taken(rule, placement_words(layout, ledger, demand, int(mine.argmax()), rule), mine))
+                left[mine] = False
+
+        if layout.host_ports[demand]:
+            take("ports", full)
+        for rule in layout.demands[demand].spread:
+            if rule.key == NODE_KEY:
+                placed = ledger.placed[demand]
+                there = [node for node in filled if placed.get(node, 0) >= rule.limit]
+                take("spread", self.neighbours.inside(NODE_KEY, there))
+            elif rule.key in shut:
+                take("spread", self.neighbours.inside(rule.key, shut[rule.key]))
+        if (demand, NODE_KEY) in layout.avoid[demand]:
+            take("avoid", full)
         return found
 
     def noted(self) -> dict[int, Refusals]:
         """See Field."""
+        self._catch_up()
         noted, self._noted = {**self._noted, **self._moments.told()}, {}
         return noted
 
 
 def _merged(columns: list[int], points: int, nodes: list[list[int]], passes: Mask | None) -> Iterator[Ranked]:
     """The nodes of states of equal points, by name; only those that pass, where that is told."""
-    if len(columns) == 1 and passes is None:
+    if len(columns) == 1:
         (column,) = columns
-        for node in nodes[column]:
-            yield points, node, column
+        some = nodes[column] if passes is None else [node for node in nodes[column] if passes[node]]
+        if some:
+            yield points, some, column
         return
-    for node, column in merge(*[zip(nodes[column], repeat(column)) for column in columns]):
-        if passes is None or passes[node]:
-            yield points, node, column
-
-
-def _column(*amounts: int) -> Numbers:
-    """Amounts to hold rows of the table against."""
-    return np.array(amounts, np.int64)[:, np.newaxis]
+    for column, group in groupby(merge(*[zip(nodes[column], repeat(column)) for column in columns]), itemgetter(1)):
+        some = [node for node, _ in group if passes is None or passes[node]]
+        if some:
+            yield points, some, column

@@ -7,80 +7,77 @@ dozens of classes at once, their columns one after another, the same steps cost 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby, islice
+from operator import itemgetter
 
 import numpy as np
 import numpy.typing as npt
 
 from rohe_iac.planning.devices import DeviceArrays
 from rohe_iac.planning.feasibility import lacking
-from rohe_iac.planning.field import CLOSEST, Filled
+from rohe_iac.planning.field import CLOSEST
 from rohe_iac.planning.layout import Layout
-from rohe_iac.planning.ledger import Free
 from rohe_iac.planning.plan import Refusals, Rejection
 from rohe_iac.planning.shortfalls import CODES, MILLION, Columns, shortfalls
-from rohe_iac.planning.states import State, States
+from rohe_iac.planning.states import States
 
 Numbers = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 
-TOGETHER = 32
+TOGETHER = 64
 """Moments that are told at once: enough to share the steps, few enough for the copies to be small."""
+
+PARTS = ("cpu", "rss", "vms", "cores", "rules about kinds of nodes", "rules about neighbours")
+"""What a shortfall is the sum of, beside one part for each request for devices."""
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Nodes that a rule about neighbours refuses since, and what it says."""
+    """Nodes (a mask) that a rule about neighbours refuses, and what it says."""
 
     rule: str
     words: str
-    nodes: npt.NDArray[np.intp]
+    nodes: Mask
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Moment:
-    """table, devices, states, nodes: as the states had them. members: nodes of each column that are not taken.
+    """last: the node that the last replica went to, which passed; -1 where all are told. nodes: as the states had them.
 
-    taken: for each Taken the columns that its nodes are in, and how many of them are.
+    members: for each column how many of its nodes are not taken; for each Taken how many are.
     """
 
     demand: int
-    table: Numbers
-    devices: Numbers
-    members: Numbers
-    states: list[State]
+    last: int
     nodes: list[list[int]]
-    filled: Sequence[Filled]
-    taken: list[tuple[Taken, Numbers, Numbers]] = field(default_factory=list)
-
-
-Source = tuple[list[int], int, Free, str, str]
-"""What is behind a column: nodes by name, their kind, what is free on them, the rule about neighbours and its words."""
+    members: list[Numbers]
+    taken: Sequence[Taken]
 
 
 class Moments:
-    """Keeps moments, and tells what refuses in them."""
+    """Keeps moments, and tells what refuses in them. While any is kept the states must reuse no column."""
 
     def __init__(self, layout: Layout, states: States, devices: DeviceArrays) -> None:
         self.layout, self.states, self.devices = layout, states, devices
         self._kept: list[Moment] = []
         self._told: dict[int, Refusals] = {}
 
-    def keep(self, demand: int, filled: Sequence[Filled], taken: Sequence[Taken]) -> None:
-        """Remembers how the states have the nodes, but for those filled or taken since; no node is in two of these."""
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def keep(self, demand: int, last: int = -1, taken: Sequence[Taken] = ()) -> None:
+        """Remembers how the states have the nodes. last: as in Moment; no node is in two of `taken`."""
         states = self.states
-        used = states.used
-        members = states.members[:used].copy()
-        # Lists of nodes are never changed in place: the list of them is enough.
-        moment = Moment(
-            demand, states.table[:, :used].copy(), states.devices[:, :used].copy(), members, states.known[:],
-            states.nodes[:], filled,
-        )  # fmt: skip
+        members = [states.members[: states.used].copy()]
+        if last >= 0:
+            members[0][states.column(last)] -= 1
         for one in taken:
-            columns, numbers = np.unique(states.of[one.nodes], return_counts=True)
-            members[columns] -= numbers
-            moment.taken.append((one, columns, numbers))
-        self._kept.append(moment)
+            here = np.bincount(states.of[one.nodes], minlength=states.used)
+            members[0] -= here
+            members.append(here)
+        self._kept.append(Moment(demand, last, states.nodes[:], members, taken))
         if len(self._kept) >= TOGETHER:
             self._tell()
 
@@ -94,97 +91,72 @@ class Moments:
         kept, self._kept = self._kept, []
         if not kept:
             return
-        looked = shortfalls(self.layout, self.devices, [one.demand for one in kept], self._columns(kept))
-        workloads, nodes = self.layout.demands, self.layout.nodes
-        for moment, by_rule, closest in zip(kept, looked.counted(), looked.closest(CLOSEST), strict=True):
-            found: list[tuple[int, int, int]] = []
-            sources: dict[int, Source] = {}
-            for missing, position in closest:
-                source = sources[position] = _source(moment, position)
-                found += [(missing, node, position) for node in source[0]]
+        states = self.states
+        rows = [(number, part) for number, moment in enumerate(kept) for part in range(len(moment.members))]
+        width = states.used
+        members = np.zeros((len(rows), width))
+        for here, (number, part) in zip(members, rows, strict=True):
+            had = kept[number].members[part]
+            here[: len(had)] = had
+        table, devices = states.table[:, :width], states.devices[:, :width]
+        demands = [one.demand for one in kept]
+        numbers = np.arange(len(kept))[:, np.newaxis]
+        looked = shortfalls(self.layout, self.devices, demands, Columns(table, devices, numbers), exact=False)
+        of = [number for number, _ in rows]
+        if len(rows) > len(kept):
+            codes = [CODES[kept[number].taken[part - 1].rule] if part else 0 for number, part in rows]
+            looked = looked.beside(of, codes)
+        # What is rounded down in the sums comes to less than a millionth for each of their parts.
+        slack = len(PARTS) + max(len(self.layout.resources[demand].devices) for demand in demands)
+        row, at = looked.closest(members, CLOSEST, slack)
+        some = Columns(table[:, at], devices[:, at], np.array(of, np.int64)[row])
+        missing = shortfalls(self.layout, self.devices, demands, some).missing
+        closest: list[list[tuple[int, int, int]]] = [[] for _ in kept]
+        for position, lacks, column in zip(row.tolist(), missing.tolist(), at.tolist(), strict=True):
+            number, part = rows[position]
+            closest[number].append((lacks + MILLION if part else lacks, part, column))
+        counted = looked.counted(np.array(of, np.int64)[:, np.newaxis], len(kept), members)
+        for moment, by_rule, near in zip(kept, counted, closest, strict=True):
+            workload = self.layout.demands[moment.demand].workload
+            self._told[moment.demand] = Refusals(workload, by_rule, self._rejections(moment, near))
+        self.states.reuse()
+
+    def _rejections(self, moment: Moment, near: list[tuple[int, int, int]]) -> tuple[Rejection, ...]:
+        """The closest nodes. near: columns that they are in: what they lack, the part of the moment, their number."""
+        names = self.layout.nodes
+        told: list[Rejection] = []
+        near.sort()
+        for lacks, alike in groupby(near, itemgetter(0)):
+            found = []
+            for place in alike:
+                found += [(node, place) for node in islice(_nodes(moment, *place[1:]), CLOSEST)]
             found.sort()
-            words: dict[int, tuple[str, str]] = {}
-            told = []
-            for missing, node, position in found[:CLOSEST]:
-                known = words.get(position)
+            words: dict[tuple[int, int, int], tuple[str, str]] = {}
+            for node, place in found[: CLOSEST - len(told)]:
+                known = words.get(place)
                 if known is None:
-                    known = words[position] = self._words(moment.demand, sources[position])
-                told.append(Rejection(nodes[node].name, *known, missing))
-            self._told[moment.demand] = Refusals(workloads[moment.demand].workload, by_rule, tuple(told))
+                    known = words[place] = self._words(moment, *place[1:])
+                told.append(Rejection(names[node].name, *known, lacks))
+            if len(told) == CLOSEST:
+                break
+        return tuple(told)
 
-    def _columns(self, kept: Sequence[Moment]) -> Columns:
-        """All columns: those of the states of each moment, those of its filled nodes, those of its taken ones."""
-        numbers = range(len(kept))
-        filled = [one for moment in kept for one in moment.filled]
-        table, devices = self.states.rows([(one.kind, True, *one.free) for one in filled])
-        taken = [(number, *one) for number in numbers for one in kept[number].taken]
-        widths = [len(moment.members) for moment in kept]
-        moments = [
-            np.repeat(numbers, widths),
-            np.repeat(numbers, [len(moment.filled) for moment in kept]),
-            *[np.full(len(columns), number) for number, _, columns, _ in taken],
-        ]
-        beside = np.zeros(sum(map(len, moments)), np.int64)
-        start = sum(widths)
-        beside[start : start + len(filled)] = [CODES.get(one.rule, 0) for one in filled]
-        start += len(filled)
-        for _, one, columns, _ in taken:
-            beside[start : start + len(columns)] = CODES[one.rule]
-            start += len(columns)
-        return Columns(
-            np.concatenate(moments),
-            np.concatenate(
-                [*[moment.table for moment in kept], table, *[kept[n].table[:, columns] for n, _, columns, _ in taken]],
-                axis=1,
-            ),
-            np.concatenate(
-                [
-                    *[moment.devices for moment in kept],
-                    devices,
-                    *[kept[n].devices[:, columns] for n, _, columns, _ in taken],
-                ],
-                axis=1,
-            ),
-            np.concatenate(
-                [
-                    *[moment.members for moment in kept],
-                    np.array([len(one.nodes) for one in filled], np.int64),
-                    *[inside for _, _, _, inside in taken],
-                ]
-            ),
-            beside,
-        )
-
-    def _words(self, demand: int, source: Source) -> tuple[str, str]:
+    def _words(self, moment: Moment, part: int, column: int) -> tuple[str, str]:
         """The first rule that refuses, and all that is missing as people read it."""
-        _, kind, free, rule, words = source
-        short = lacking(self.layout, demand, self.layout.kinds.examples[kind], free)
-        if rule:
-            short.add(rule, words, MILLION)
+        state = self.states.known[column]
+        short = lacking(self.layout, moment.demand, self.layout.kinds.examples[state[0]], state[2:])
+        if part:
+            short.add(moment.taken[part - 1].rule, moment.taken[part - 1].words, MILLION)
         return short.rule, "; ".join(short.texts)
 
 
-def _source(moment: Moment, position: int) -> Source:
-    """What is behind a column of the moment, by its number among them; only as many nodes as may be told."""
-    width = len(moment.members)
-    if position < width:
-        nodes = moment.nodes[position]
-        if moment.taken:
-            away = {node for one, _, _ in moment.taken for node in one.nodes.tolist()}
-            nodes = [node for node in nodes if node not in away]
-        state = moment.states[position]
-        return nodes[:CLOSEST], state[0], state[2:], "", ""
-    position -= width
-    if position < len(moment.filled):
-        one = moment.filled[position]
-        return sorted(one.nodes)[:CLOSEST], one.kind, one.free, one.rule, one.words
-    position -= len(moment.filled)
-    for taken, columns, _ in moment.taken:
-        if position < len(columns):
-            column = int(columns[position])
-            inside = set(taken.nodes.tolist())
-            nodes = [node for node in moment.nodes[column] if node in inside][:CLOSEST]
-            state = moment.states[column]
-            return nodes, state[0], state[2:], taken.rule, taken.words
-        position -= len(columns)
-    raise IndexError(position)
+def _nodes(moment: Moment, part: int, column: int) -> Iterator[int]:
+    """The nodes of a column, by name: those that are not taken, or those of a Taken."""
+    nodes = moment.nodes[column]
+    if part:
+        inside = moment.taken[part - 1].nodes
+        return (node for node in nodes if inside[node])
+    last = moment.last
+    if not moment.taken:
+        return (node for node in nodes if node != last)
+    return (node for node in nodes if node != last and not any(one.nodes[node] for one in moment.taken))

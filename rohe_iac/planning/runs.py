@@ -8,17 +8,33 @@ property of the tests holds them against each other.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+import msgspec
 
 from rohe_iac.planning.chains import Chain, Chains
-from rohe_iac.planning.feasibility import placement_refusal, placement_words
-from rohe_iac.planning.field import Field, Filled, Ranked, View
+from rohe_iac.planning.field import Field, View
 from rohe_iac.planning.layout import NODE_KEY, UNLIMITED, Layout
 from rohe_iac.planning.ledger import Ledger
 from rohe_iac.planning.scoring import Scoring
 
-Fill = tuple[int, int, Chain, int, int, int, int]
-"""Node, what stands for those that stand alike, its chain, replicas taken, runner-up and its points, nodes that fit."""
+
+class Fill(msgspec.Struct):
+    """Nodes that stand alike and take as many replicas each, one after another.
+
+    alike: what stands for all that stand as they do. taken: replicas on each. second: the node that comes after the
+    last of them, -1 for none, with its points. points: of each of them before it took any. fits: how many nodes fitted
+    when the first took its replicas; each that is full is one less.
+    """
+
+    nodes: list[int]
+    alike: int
+    chain: Chain
+    taken: int
+    points: int
+    second: int
+    second_points: int
+    fits: int
 
 
 def is_run(layout: Layout, scoring: Scoring, demand: int) -> bool:
@@ -49,7 +65,7 @@ class Run:
             if rule.key != NODE_KEY
         ]
         self._counts = list(ledger.counts[demand].items())
-        self._filled: list[tuple[int, Chain, int]] = []
+        self._filled: list[int] = []
         self._shut: dict[str, list[int]] = {}
 
     def fills(self, wanted: int) -> Iterator[Fill]:
@@ -57,35 +73,55 @@ class Run:
 
         A node is asked for all that it takes, so that it is full when another follows.
         """
-        ledger, view = self.ledger, self.view
         numbered = self.layout.numbered[self.demand]
         if numbered:
-            wanted = min(wanted, ledger.numbers // numbered)
-        limited = bool(self._domains or self._on_node) or self._most < UNLIMITED
-        passes, domains, most = view.passes, self._domains, UNLIMITED
+            wanted = min(wanted, self.ledger.numbers // numbered)
+        if self._domains or self._on_node:
+            yield from self._one_by_one(wanted)
+            return
+        view, most = self.view, self._most
         top = next(self._ranked, None)
         while wanted and top is not None:
-            _, node, alike = top
-            top = next(self._ranked, None) if not domains else self._next()
-            second_points, second = (0, -1) if top is None else top[:2]
-            chain = self.chains.of(node, alike)
-            if limited:
-                most = self._room(node)
+            points, nodes, alike = top
+            top = next(self._ranked, None)
+            chain = self.chains.of(nodes[0], alike)
             taken = chain.takes(min(wanted, most))
+            number = min(len(nodes), -(-wanted // taken))
+            # The last node of the class stands apart: it may take less, and what refuses is told before it is full.
+            cut = number - 1 if number * taken >= wanted else number
+            for start, end, each in ((0, cut, taken), (cut, number, wanted - cut * taken)):
+                if start == end:
+                    continue
+                second, second_points = (-1, 0) if top is None else (top[1][0], top[0])
+                if end < len(nodes):
+                    second, second_points = nodes[end], points
+                yield Fill(nodes[start:end], alike, chain, each, points, second, second_points, view.fits)
+                view.fits -= end - start
+                wanted -= (end - start) * each
+                self._filled += nodes[start:end]
+
+    def _one_by_one(self, wanted: int) -> Iterator[Fill]:
+        """The same, node by node, where a node may close the others of its domain or be told how many it takes."""
+        view, passes, domains = self.view, self.view.passes, self._domains
+        ranked = ((points, node, alike) for points, nodes, alike in self._ranked for node in nodes)
+        passing = (one for one in ranked if passes[one[1]]) if domains else ranked
+        top = next(passing, None)
+        while wanted and top is not None:
+            points, node, alike = top
+            top = next(passing, None)
+            chain = self.chains.of(node, alike)
+            taken = chain.takes(min(wanted, self._room(node)))
             wanted -= taken
-            yield node, alike, chain, taken, second, second_points, view.fits
+            second, second_points = (-1, 0) if top is None else (top[1], top[0])
+            yield Fill([node], alike, chain, taken, points, second, second_points, view.fits)
             if not wanted:
                 return
             view.fits -= 1
-            self._filled.append((node, chain, taken))
+            self._filled.append(node)
             if domains:
                 passes[node] = False
                 if self._close(node) and top is not None and not passes[top[1]]:
-                    top = self._next()
-
-    def _next(self) -> Ranked | None:
-        passes = self.view.passes
-        return next((one for one in self._ranked if passes[one[1]]), None)
+                    top = next(passing, None)
 
     def _room(self, node: int) -> int:
         """How many more replicas the rules about neighbours leave room for on a node that passes."""
@@ -108,46 +144,40 @@ class Run:
         self.view.fits -= closed
         return bool(closed)
 
-    def note(self) -> None:
-        """Has the field note what refuses the class as things stand, before its last replica is booked."""
-        layout, ledger, demand = self.layout, self.ledger, self.demand
-        groups: dict[tuple[int, int, str], Filled] = {}
-        rule = ""
-        for node, chain, taken in self._filled:
-            # Nodes of one chain stand alike once they have taken as many; only domains tell them apart.
-            if self._domains or (id(chain), taken, rule) not in groups:
-                rule = placement_refusal(layout, ledger, demand, node)
-            known = groups.get((id(chain), taken, rule))
-            if known is None:
-                words = placement_words(layout, ledger, demand, node, rule) if rule else ""
-                cpu, rss, vms, _, cores, devices = chain.after[taken - 1]
-                known = groups[id(chain), taken, rule] = Filled(
-                    layout.kinds.of[node], (cpu, rss, vms, cores, devices), [], rule, words
-                )
-            known.nodes.append(node)
-        self.field.note(self.view, tuple(groups.values()), self._shut)
+    def note(self, last: int) -> None:
+        """Has the field note what refuses the class as things stand, before its last replica is booked on `last`."""
+        self.field.note(self.view, self._filled, self._shut, last)
 
-    def book(self, node: int, alike: int, chain: Chain, start: int, taken: int) -> None:
-        """Books replicas `start` to `taken` of a fill. alike: -1 where it is booked in two parts."""
+    def book(self, nodes: Sequence[int], alike: int, chain: Chain, start: int, taken: int) -> None:
+        """Books replicas `start` to `taken` of nodes of a fill. alike: -1 where they are booked in two parts."""
         ledger, demand, number = self.ledger, self.demand, taken - start
-        after = chain.after[taken - 1]
-        (
-            ledger.cpu[node], ledger.rss[node], ledger.vms[node], ledger.cores[node], ledger.sorted_cores[node],
-            ledger.devices[node],
-        ) = after  # fmt: skip
-        ledger.replicas_on[node] += number
-        ledger.distances.clear()
+        cpu, rss, vms, cores, largest, devices = chain.after[taken - 1]
+        free_cpu, free_rss, free_vms, free_cores = ledger.cpu, ledger.rss, ledger.vms, ledger.cores
+        free_largest, free_devices, replicas_on = ledger.sorted_cores, ledger.devices, ledger.replicas_on
         placed = ledger.placed[demand]
-        placed[node] = placed.get(node, 0) + number
+        for node in nodes:
+            free_cpu[node] = cpu
+            free_rss[node] = rss
+            free_vms[node] = vms
+            free_cores[node] = cores
+            free_largest[node] = largest
+            free_devices[node] = devices
+            replicas_on[node] += number
+            placed[node] = placed.get(node, 0) + number
+        ledger.distances.clear()
         for key, counts in self._counts:
-            domain = self.layout.domains[key][node]
-            if domain >= 0:
-                counts[domain] += number
+            domains = self.layout.domains[key]
+            for node in nodes:
+                domain = domains[node]
+                if domain >= 0:
+                    counts[domain] += number
         ports = self.layout.host_ports[demand]
         if ports:
-            ledger.ports[node].update(dict.fromkeys(ports, 1))
-        ledger.numbers -= number * self.layout.numbered[demand]
+            for node in nodes:
+                ledger.ports[node].update(dict.fromkeys(ports, 1))
+        ledger.numbers -= len(nodes) * number * self.layout.numbered[demand]
         if alike < 0:
-            self.field.touch(node)
+            for node in nodes:
+                self.field.touch(node)
         else:
-            self.field.touch_alike(node, alike, taken)
+            self.field.touch_alike(nodes, alike, taken)

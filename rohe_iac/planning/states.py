@@ -1,14 +1,13 @@
 """States: how nodes stand, as NumPy arrays with one column for all that stand alike.
 
 A fleet has thousands of nodes, but few kinds of them, and a class leaves many in the same state: what is asked of one
-node alone is worked out once a state. Columns that no node is in any more are used again.
+node alone is worked out once a state. Columns that no node is in any more are used again, once nobody remembers them.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Collection, Sequence
-from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -20,19 +19,22 @@ from rohe_iac.planning.scoring import Scoring
 Numbers = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
-CPU, RSS, VMS, CPU_CAPACITY, RSS_CAPACITY, CPU_SCALE, RSS_SCALE, KIND, OPEN, CORE_COUNT, CORES = range(11)
-"""Rows of the table; those of the cores, largest first and -1 where there is none, come last."""
+CPU_CAPACITY, RSS_CAPACITY, CPU_SCALE, RSS_SCALE, KIND, OPEN, CORE_COUNT, CPU, LEFT, RSS, VMS, CORES = range(12)
+"""Rows of the table; those of the cores, largest first and -1 where there is none, come last.
+
+LEFT is the free cpu again, but NOBODY where no node is in the column. From it on stands what a replica is held against.
+"""
 
 NOBODY = -(1 << 62)
-"""Free cpu of a column that stands for no node: less than anything that is asked for."""
+"""Less than anything that is asked for."""
 
 State = tuple[int, bool, int, int, int, tuple[int, ...], tuple[int, ...]]
 """Kind, whether a replica is there, free cpu, rss and vms, cores largest first, devices."""
 
 
 class States:
-    """of: the column of every node. table, devices: what the columns say, known: the same as they were told. nodes: who
-    is in each, in lists that are never changed; members: how many.
+    """table, devices: what the columns say, known: the same as they were told. nodes: who is in each, by name, in lists
+    that are never changed; members: how many.
 
     devices: free amounts, a row for each device of a node, -1 where it has none.
     """
@@ -54,13 +56,22 @@ class States:
         self._columns: dict[State, int] = {}
         self.known: list[State] = []
         self.nodes: list[list[int]] = []
+        self._emptied: list[int] = []
         self._idle: list[int] = []
         self._room = 0
         self.table = np.zeros((CORES + self.width, 0), np.int64)
         self.devices = np.zeros((self.depth, 0), np.int64)
         self.members = np.zeros(0, np.int64)
-        self.of = np.zeros(len(layout.nodes), np.int64)
-        self.move(range(len(layout.nodes)))
+        self._numbers = np.zeros(len(layout.nodes), np.int64)
+        self._moved: list[tuple[list[int], int]] = []
+        alike: dict[object, list[int]] = {}
+        standing = zip(
+            layout.kinds.of, ledger.replicas_on, ledger.cpu, ledger.rss, ledger.vms, ledger.sorted_cores,
+            ledger.devices, strict=True,
+        )  # fmt: skip
+        for node, state in enumerate(standing):
+            alike.setdefault(state, []).append(node)
+        self.move((), alike.values())
 
     @property
     def used(self) -> int:
@@ -71,10 +82,24 @@ class States:
         """The column of a node."""
         return self._of[node]
 
+    @property
+    def of(self) -> Numbers:
+        """The column of every node; written down when it is asked for, for many classes ask of columns alone."""
+        if self._moved:
+            for nodes, column in self._moved:
+                self._numbers[nodes] = column
+            self._moved = []
+        return self._numbers
+
+    def reuse(self) -> None:
+        """Says that nobody remembers columns that are empty now."""
+        self._idle += self._emptied
+        self._emptied = []
+
     def move(self, nodes: Collection[int], groups: Collection[list[int]] = ()) -> None:
         """Finds the columns of nodes anew, as the ledger has them.
 
-        groups: more nodes, none of them in two; those of a group stood alike and do so now.
+        groups: more nodes, none of them in two; those of a group stood alike and do so now, and are in order.
         """
         ledger, columns, of, members = self.ledger, self._columns, self._of, self.nodes
         cpu, rss, vms, cores, devices = ledger.cpu, ledger.rss, ledger.vms, ledger.sorted_cores, ledger.devices
@@ -94,7 +119,12 @@ class States:
                 continue
             for node in group:
                 of[node] = column
-            arrived.setdefault(column, []).extend(group)
+            self._moved.append((group, column))
+            come = arrived.get(column)
+            if come is None:
+                arrived[column] = group
+            else:
+                arrived[column] = come + group
             if before >= 0:
                 there = members[before]
                 first, number = bisect_left(there, group[0]), len(group)
@@ -107,11 +137,12 @@ class States:
                 changed.add(before)
                 if not left and before not in arrived:
                     del columns[self.known[before]]
-                    self._idle.append(before)
+                    self._emptied.append(before)
         for column, come in arrived.items():
-            members[column] = sorted(members[column] + come)
+            there = members[column]
+            members[column] = sorted(there + come) if there else sorted(come)
             changed.add(column)
-        self._write([*nodes, *chain.from_iterable(groups)], sorted(set(fresh)), sorted(changed))
+        self._write(sorted(set(fresh)), sorted(changed))
 
     def _add(self, state: State) -> int:
         if self._idle:
@@ -124,24 +155,24 @@ class States:
         self._columns[state] = column
         return column
 
-    def _write(self, nodes: list[int], fresh: list[int], changed: list[int]) -> None:
+    def _write(self, fresh: list[int], changed: list[int]) -> None:
         number = len(self.known)
         if number > self._room:
             self._grow(number)
         if fresh:
-            self.table[:, fresh], self.devices[:, fresh] = self.rows([self.known[column] for column in fresh])
+            self.table[:, fresh], self.devices[:, fresh] = self._rows([self.known[column] for column in fresh])
         if changed:
             members = [len(self.nodes[column]) for column in changed]
             self.members[changed] = members
-            self.table[CPU, [column for column, here in zip(changed, members, strict=True) if not here]] = NOBODY
-        self.of[nodes] = [self._of[node] for node in nodes]
+            empty = [column for column, here in zip(changed, members, strict=True) if not here]
+            if empty:
+                self.table[LEFT, empty] = NOBODY
 
-    def rows(self, states: Sequence[State]) -> tuple[Numbers, Numbers]:
-        """What columns of these states would say: their table and their devices."""
+    def _rows(self, states: Sequence[State]) -> tuple[Numbers, Numbers]:
         rows = []
         for kind, opened, cpu, rss, vms, cores, _ in states:
             padding = (-1,) * (self.width - len(cores))
-            rows.append((cpu, rss, vms, *self._fixed[kind], kind, opened, len(cores), *cores, *padding))
+            rows.append((*self._fixed[kind], kind, opened, len(cores), cpu, cpu, rss, vms, *cores, *padding))
         free = [(*state[6], *(-1,) * (self.depth - len(state[6]))) for state in states] if self.depth else []
         return (
             np.array(rows, np.int64).reshape(len(states), CORES + self.width).T,

@@ -208,7 +208,10 @@ FIELDS: dict[str, tuple[str, str]] = {
     "Used.memory": ("Memory taken.", "{rss: 256Mi}"),
     "Used.accelerators": ("Shares taken, by the device's name.", "{GPU0: 20%}"),
     "NetworkLink.name": ("Unique in the inventory.", "backhaul"),
-    "NetworkLink.between": ("Its two ends, node/NAME or zone/NAME; it goes both ways.", "[zone/lab-1, zone/lab-2]"),
+    "NetworkLink.between": (
+        "Its two ends, node/NAME or zone/NAME (twice the same zone: within it); it goes both ways.",
+        "[zone/lab-1, zone/lab-2]",
+    ),
     "NetworkLink.latency": ("What it takes, one way.", "8ms"),
     "NetworkLink.bandwidth": ("What it carries.", "100Mbps"),
     "ContractSpec.pipeline": ("The pipeline that the promise is about.", "cctvs"),

@@ -109,7 +109,7 @@ def _links(document: Document, inventory: Inventory) -> Iterator[Finding]:
                 yield Finding(document, (*at, side), "R119", f"'{end[:63]}' is neither node/NAME nor zone/NAME", hint)
             else:
                 yield from missing(document, (*at, side), "R209", end.partition("/")[0], end, known)
-        if link.between[0] == link.between[1]:
-            yield Finding(
-                document, at, "R211", f"link '{link.name}' ends where it begins", "a link is between two places"
-            )
+        # Within a zone a link says how its nodes reach each other.
+        if link.between[0] == link.between[1] and not link.between[0].startswith("zone/"):
+            hint = "a node reaches itself; a zone twice stands for the links between its nodes"
+            yield Finding(document, at, "R211", f"link '{link.name}' ends where it begins", hint)

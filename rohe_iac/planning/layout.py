@@ -183,8 +183,10 @@ class Layout:
                     self.ways[demand].append((len(self.budgets) - 1, stage))
 
     @cached_property
-    def _zones(self) -> list[str | None]:
-        return [dict(node.labels).get(ZONE_KEY) for node in self.nodes]
+    def zone_ends(self) -> list[str]:
+        """What links call the zone of each node; an empty word for a node in none."""
+        zones = [dict(node.labels).get(ZONE_KEY) for node in self.nodes]
+        return ["" if zone is None else f"zone/{zone}" for zone in zones]
 
     def route(self, a: int, b: int) -> Route:
         """How node `a` reaches node `b`: the most specific declared wire, else free within a node or a zone."""
@@ -199,14 +201,14 @@ class Layout:
 
     def _find_route(self, a: int, b: int) -> Route:
         node_a, node_b = f"node/{self.nodes[a].name}", f"node/{self.nodes[b].name}"
-        zone_a, zone_b = f"zone/{self._zones[a]}", f"zone/{self._zones[b]}"
+        zone_a, zone_b = self.zone_ends[a], self.zone_ends[b]
         # Both ways of naming one end by its zone are as specific, so that there and back is the same route.
         for pairs in (((node_a, node_b),), ((node_a, zone_b), (zone_a, node_b)), ((zone_a, zone_b),)):
             found = [self._wire_between[ends] for ends in pairs if ends in self._wire_between]
             if found:
                 wire = min(found, key=lambda one: (self.wires[one].latency or 0, one))
                 return (self.wires[wire].latency or 0, wire)
-        return (0, -1) if self._zones[a] is not None and self._zones[a] == self._zones[b] else None
+        return (0, -1) if zone_a == zone_b != "" else None
 
     def standing(self, demand: int, replicas: int) -> Standing:
         """So many replicas of a demand, as plugged callables see them."""

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rohe_iac.planning.feasibility import network_refusal
-from rohe_iac.planning.layout import NODE_KEY, ZONE_KEY, Layout
+from rohe_iac.planning.layout import NODE_KEY, Layout
 from rohe_iac.planning.ledger import Ledger
 
 Mask = npt.NDArray[np.bool_]
@@ -137,9 +137,9 @@ class Neighbours:
             ends = {end for wire in self.layout.wires for end in wire.ends}
             places: dict[str, int] = {}
             of = []
-            for node in self.layout.nodes:
+            for node, zone in zip(self.layout.nodes, self.layout.zone_ends, strict=True):
                 own = f"node/{node.name}"
-                name = own if own in ends else f"zone/{dict(node.labels).get(ZONE_KEY)}"
+                name = own if own in ends else zone
                 of.append(places.setdefault(name, len(places)))
             self._places = (of, np.array(of, np.int64))
         return self._places

@@ -213,6 +213,22 @@ def test_a_route_is_the_same_there_and_back(world: Any) -> None:
         assert verify(problem, found) == ()
 
 
+def test_nodes_of_a_zone_reach_each_other_at_once_unless_a_link_says_otherwise(world: Any) -> None:
+    nodes = [world.node(name, labels=(("zone", zone),)) for name, zone in (("n1", "a"), ("n2", "a"), ("n3", "b"))]
+    nodes.append(world.node("n4"))
+    demands = [world.demand("d", cpu=3000, selector=(("zone", "a"),)), world.demand("e", cpu=3000)]
+    edges = [Edge("service/p:d", "service/p:e", latency=1000)]
+    elsewhere = Wire("elsewhere", ("zone/a", "zone/None"), 9000)
+    for wires, placed in (
+        ([elsewhere], {"d/0", "e/0"}),
+        ([elsewhere, Wire("within", ("zone/a", "zone/a"), 1000)], {"d/0", "e/0"}),
+        ([elsewhere, Wire("within", ("zone/a", "zone/a"), 1001)], {"d/0"}),
+        # A node without a zone is in none, even in one of that name.
+        ([Wire("quick", ("zone/a", "zone/None"), 1), Wire("within", ("zone/a", "zone/a"), 1001)], {"d/0"}),
+    ):
+        assert set(where(planned(world.problem(nodes, demands, wires=wires, edges=edges)))) == placed
+
+
 def test_a_replica_is_not_near_itself_once_its_neighbours_have_left(world: Any) -> None:
     zones = {"a1": "a", "b1": "b", "b2": "b"}
     nodes = [world.node(name, labels=(("zone", zone),)) for name, zone in zones.items()]

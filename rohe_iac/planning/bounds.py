@@ -133,6 +133,14 @@ def at_most(layout: Layout, most: Sequence[int], demands: Sequence[int]) -> int:
     return min((fitting(measure, most, demands, groups, limits) for measure in measures), default=total)
 
 
+def placeable(layout: Layout, most: Sequence[int]) -> list[int]:
+    """How many replicas fit at most by priority, the largest first, each without the others. most: ceilings."""
+    by_rank: dict[int, list[int]] = {}
+    for position, demand in enumerate(layout.demands):
+        by_rank.setdefault(1 << 40 if demand.system else demand.priority, []).append(position)
+    return [at_most(layout, most, mine) for _, mine in sorted(by_rank.items(), reverse=True)]
+
+
 def fitting(
     measure: Measure,
     most: Sequence[int],
@@ -163,10 +171,7 @@ def ideal(layout: Layout, *, limited: bool) -> tuple[int, ...] | None:
     if not set(names) <= {"placed", "slack", "stable", "nodes"}:
         return None
     most = ceilings(layout)
-    by_rank: dict[int, list[int]] = {}
-    for position, demand in enumerate(layout.demands):
-        by_rank.setdefault(1 << 40 if demand.system else demand.priority, []).append(position)
-    levels = [at_most(layout, most, mine) for _, mine in sorted(by_rank.items(), reverse=True)]
+    levels = placeable(layout, most)
     terms: list[int] = [0] if limited else []
     for name in names:
         terms += {"placed": levels, "stable": [0]}.get(name, [])

@@ -36,6 +36,11 @@ class Objective:
         demand = self.layout.demands[position]
         return 1 << 40 if demand.system else demand.priority
 
+    def levels(self, placed: Iterable[tuple[int, int]]) -> tuple[int, ...]:
+        """How many of these replicas (demand, index) there are by priority, the largest first."""
+        counts = Counter(self._level[demand] for demand, _ in placed)
+        return tuple([counts[level] for level in range(self._levels)])
+
     def worth(self, placed: Iterable[tuple[tuple[int, int], int]]) -> Worth:
         """The worth of an assignment: pairs of replica (demand, index) and node."""
         layout, before = self.layout, self.before

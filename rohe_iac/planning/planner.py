@@ -9,10 +9,10 @@ from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.garbage import uncollected
 from rohe_iac.planning.attempt import Attempt
 from rohe_iac.planning.audit import audit
-from rohe_iac.planning.bounds import ideal
+from rohe_iac.planning.bounds import ceilings, ideal, placeable
 from rohe_iac.planning.composition import compose
 from rohe_iac.planning.feasibility import near_holds, refusal
-from rohe_iac.planning.layout import Layout
+from rohe_iac.planning.layout import UNLIMITED, Layout
 from rohe_iac.planning.ledger import Ledger
 from rohe_iac.planning.objective import Objective
 from rohe_iac.planning.plan import SPARE_LIMIT, Loss, Plan
@@ -142,17 +142,32 @@ def _attempt(
         )
     attempt = Attempt(layout, strategy, explain=explain).run(queue, kept)
     drop_lonely(attempt)
-    # A replica that stays must not cost another its place: what does not fit beside it may fit with a few moves. Nor
-    # must the first of a flow take those after it beyond the time that a contract leaves for the network.
-    if (kept or layout.budgets) and any(
-        missing and _has_a_chance(layout, demand) for demand, missing in enumerate(attempt.missing)
-    ):
-        had = len(previous.unplaced) if previous is not None else sum(map(len, attempt.missing))
-        if not _budget(layout) and sum(map(len, attempt.missing)) <= had:
-            # Too large to search, and nobody has lost a place: a pass from scratch would only move what stands.
-            return attempt
-        return _searched(layout, queue, kept, explain, [attempt, *_passes(layout, queue, {}, (strategy,))])
-    return attempt
+    if not kept and not _budget(layout):
+        return attempt
+    if not any(missing and _has_a_chance(layout, demand) for demand, missing in enumerate(attempt.missing)):
+        return attempt
+    if not kept:
+        return _made_room(layout, queue, explain, attempt)
+    # A replica that stays must not cost another its place: what does not fit beside it may fit with a few moves.
+    had = len(previous.unplaced) if previous is not None else 0
+    if not _budget(layout) and sum(map(len, attempt.missing)) <= had:
+        # Too large to search, and nobody has lost a place: a pass from scratch would only move what stands.
+        return attempt
+    return _searched(layout, queue, kept, explain, [attempt, *_passes(layout, queue, {}, (strategy,))])
+
+
+def _made_room(layout: Layout, queue: list[int], explain: bool, attempt: Attempt) -> Attempt:
+    """A pass over the queue as it is, unless some of it can be placed otherwise so that more replicas are.
+
+    The first to come does not see what those after it need beside it, along a flow or of a node's last core.
+    """
+    grants = attempt.grants()
+    objective = Objective(layout, {replica: grant.node for replica, grant in grants.items()}, UNLIMITED)
+    placed = objective.levels(grants)
+    if list(placed) == placeable(layout, ceilings(layout)):
+        return attempt
+    found = _searched(layout, queue, {}, explain, [attempt], objective)
+    return found if objective.levels(found.grants()) > placed else attempt
 
 
 def _passes(
@@ -167,13 +182,18 @@ def _passes(
 
 
 def _searched(
-    layout: Layout, queue: list[int], kept: Mapping[tuple[int, int], int], explain: bool, starts: list[Attempt]
+    layout: Layout,
+    queue: list[int],
+    kept: Mapping[tuple[int, int], int],
+    explain: bool,
+    starts: list[Attempt],
+    objective: Objective | None = None,
 ) -> Attempt:
     """The best of the starts, the first of equals, improved by the search within its iterations.
 
     The first start keeps all that can stay: what moved in it had to, and is not held against `max_moves`.
     """
-    objective = Objective(layout, kept, _forced(starts[0], kept))
+    objective = objective or Objective(layout, kept, _forced(starts[0], kept))
     rated = [objective.worth((replica, grant.node) for replica, grant in start.grants().items()) for start in starts]
     best = starts[rated.index(max(rated))]
     missing = {(demand, index) for demand, indices in enumerate(best.missing) for index in indices}

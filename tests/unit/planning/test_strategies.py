@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from rohe_iac.planning.demand import Affinity, DeviceRequest, Spread
+from rohe_iac.planning.demand import Affinity, DeviceRequest, Edge, Spread
 from rohe_iac.planning.fragmentation import Fragmentation, Kind
 from rohe_iac.planning.planner import plan
+from rohe_iac.planning.problem import Problem
+from rohe_iac.planning.supply import Wire
 from rohe_iac.planning.verification import verify
 
 
@@ -65,3 +68,61 @@ def test_exact_deals_cores_out_so_that_no_replica_has_two_chunks_on_one_core(wor
     result = plan(problem)
     assert verify(problem, result) == ()
     assert not result.unplaced
+
+
+def crossed(world: Any) -> dict[str, Problem]:
+    """Problems in which the node that is best for who comes first leaves another without a place."""
+    small, large = world.node("n1", cpu=4000), world.node("n2", cpu=5000)
+    lead, tail = ("service/p:lead",), ("service/p:tail",)
+    zones = [world.node(f"n{i}", cpu=1000, labels=(("zone", zone),)) for i, zone in enumerate("abb")]
+    marked = world.node("n1", labels=(("disk", "fast"),))
+    return {
+        "near": world.problem(
+            [small, large],
+            [world.demand("lead", cpu=3000), world.demand("tail", cpu=2000, near=(Affinity(lead, "node"),))],
+        ),
+        "each other": world.problem(
+            [small, large],
+            [
+                world.demand("lead", cpu=3000, near=(Affinity(tail, "node"),)),
+                world.demand("tail", cpu=2000, near=(Affinity(lead, "node"),)),
+            ],
+        ),
+        "avoid": world.problem(
+            [marked, large],
+            [
+                world.demand("lead", avoid=(Affinity(tail, "node"),), cpu=10),
+                world.demand("tail", selector=(("disk", "fast"),)),
+            ],
+        ),
+        "latency": world.problem(
+            zones,
+            [world.demand("lead", cpu=1000), world.demand("tail", cpu=1000)],
+            wires=[Wire("far", ("zone/a", "zone/b"), 9000)],
+            edges=[Edge("service/p:lead", "service/p:tail", latency=1000)],
+        ),
+        "capacity": world.problem(
+            [world.node("n1", cpu=6000), world.node("n2", cpu=4000)],
+            [world.demand("lead", 2, cpu=3000), world.demand("tail", 2, cpu=2000)],
+        ),
+    }
+
+
+@pytest.mark.parametrize("strategy", ["first-fit", "best-fit", "worst-fit", "dot-product"])
+@pytest.mark.parametrize("why", ["near", "each other", "avoid", "latency", "capacity"])
+def test_who_comes_first_takes_no_place_that_another_needs(world: Any, why: str, strategy: str) -> None:
+    problem = crossed(world)[why]
+    problem = replace(problem, settings=replace(problem.settings, strategy=strategy))
+    result = plan(problem)
+    assert verify(problem, result) == ()
+    assert not result.unplaced
+    assert plan(replace(problem, settings=replace(problem.settings, max_moves=0))) == result
+
+
+def test_a_pass_stands_where_a_search_places_no_more(world: Any) -> None:
+    problem = crossed(world)["latency"]
+    alone = replace(problem, nodes=problem.nodes[:2])
+    result = plan(alone)
+    assert [item.replica for item in result.unplaced] == ["replica/p:tail/0"]
+    assert result.placements == plan(replace(alone, settings=replace(alone.settings, iterations=0))).placements
+    assert plan(replace(problem, settings=replace(problem.settings, iterations=0))).unplaced

@@ -87,17 +87,24 @@ class Layout:
                         avoid[position].add((other, rule.key))
                         avoid[other].add((position, rule.key))
                 else:
-                    self.wishes[position].append((others, rule.key, False))
+                    self._wish(position, others, rule.key, close=False)
             for rule in demand.near:
                 others = tuple(self.index[name] for name in rule.workloads if name in self.index)
                 if rule.required:
                     self.near[position].append((others, rule.key))
                 else:
-                    self.wishes[position].append((others, rule.key, True))
+                    self._wish(position, others, rule.key, close=True)
         self.avoid = [sorted(rules) for rules in avoid]
         self.avoid_keys = [
             tuple(sorted({rule.key for rule in demand.avoid if rule.required})) for demand in self.demands
         ]
+
+    def _wish(self, position: int, others: tuple[int, ...], key: str, *, close: bool) -> None:
+        """A wish of one about others. Those who come later hear it too, for nobody moves again for their sake."""
+        self.wishes[position].append((others, key, close))
+        for other in others:
+            if other != position:
+                self.wishes[other].append(((position,), key, close))
 
     def _lay_domains(self) -> None:
         watched: list[set[str]] = [set() for _ in self.demands]

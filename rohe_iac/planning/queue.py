@@ -14,7 +14,8 @@ def order(layout: Layout) -> list[int]:
 
     What the stack runs for itself comes first. Then the lane of the services with the priority sensitivity; after
     `queue_balance` of them one of the others; either lane is served alone when the other is empty. Within a lane:
-    larger priority, larger demand of the lane's resource, name. A service that must be near another follows it.
+    larger priority, larger demand of the lane's resource, name. A service that must be near another follows it; so does
+    one that wishes to be, unless the other's priority is less.
     """
     settings = layout.settings
     sizes = sizes_of(layout)
@@ -57,21 +58,38 @@ def _one(waiting: Iterable[int]) -> Iterable[int]:
 
 
 def _after_neighbours(layout: Layout, queue: list[int]) -> list[int]:
-    if not any(layout.near):
+    waits = [_leaders(layout, position) for position in range(len(layout.demands))]
+    if not any(waits):
         return queue
     done: dict[int, None] = {}
-
-    def serve(position: int, waiting: frozenset[int]) -> None:
-        if position in done or position in waiting:
-            return
-        for others, _ in layout.near[position]:
-            for other in others:
-                serve(other, waiting | {position})
-        done[position] = None
-
-    for position in queue:
-        serve(position, frozenset())
+    for first in queue:
+        if first in done:
+            continue
+        # Depth first, without recursion: chains of neighbours may be as long as the blueprint.
+        path, waiting = [(first, iter(waits[first]))], {first}
+        while path:
+            position, leaders = path[-1]
+            leader = next((one for one in leaders if one not in done and one not in waiting), None)
+            if leader is not None:
+                path.append((leader, iter(waits[leader])))
+                waiting.add(leader)
+            else:
+                path.pop()
+                waiting.discard(position)
+                done[position] = None
     return list(done)
+
+
+def _leaders(layout: Layout, position: int) -> list[int]:
+    """Whom a service follows: those it must be near, then those it wishes to be near."""
+    leaders = [other for others, _ in layout.near[position] for other in others]
+    mine = layout.demands[position]
+    for rule in mine.near:
+        for other in () if rule.required else rule.workloads:
+            at = layout.index.get(other)
+            if at is not None and (layout.demands[at].system or layout.demands[at].priority >= mine.priority):
+                leaders.append(at)
+    return leaders
 
 
 def sizes_of(layout: Layout) -> list[int]:

@@ -8,7 +8,7 @@ Each scorer gives [0, 1000000] points times its weight:
   dot-product, share asked times share free (of the node's capacity); with fragmentation, share in use before |
 | accelerator | the same over the devices asked for; a node without devices is best for who asks for none |
 | open | 1 where the node holds a replica already, so that best-fit opens a node only when no open one fits |
-| wishes | share of the wishes (near and avoid rules that are not required) that hold |
+| wishes | share of the wishes (near and avoid rules that are not required, its own and others' about it) that hold |
 | interference | for who is sensitive: 1 less the share of its time that neighbours cost, on the part of the node's cpu
   that is in use before the replica comes (1 on an idle node) |
 | fragmentation | with the strategy of that name: the grade of what the placement does to the free accelerators |
@@ -52,7 +52,10 @@ INTERFERENCE_WEIGHT = 4 * WEIGHT_ONE
 """Twice what sensitivity makes of its own dimension: who is slowed by more than half prefers the emptier node."""
 
 FRAGMENT_WEIGHT = 1024
-"""More than all other scorers together: nodes of one grade are told apart by how full they are."""
+"""More than all others but wishes and taints together: nodes of one grade are told apart by how full they are."""
+
+WISHES = 100
+"""Up to so many wishes of a service each weighs more than all amounts; points of more are those of so many."""
 
 
 def scale_of(capacity: int) -> int:
@@ -104,15 +107,20 @@ class Scoring:
         # A replica that takes twice as long beside others loses all that it can lose.
         self.slowdowns = [min(demand.slowdown, MILLION) for demand in layout.demands]
         self.weights = []
+        # What one wish, or a PreferNoSchedule taint, weighs for each demand.
+        self.wish_weights: list[int] = []
         for demand in layout.demands:
             cpu = settings.cpu_weight << ("cpu" in demand.sensitivity)
             memory = settings.memory_weight << ("memory" in demand.sensitivity)
             device = settings.accelerator_weight if self.any_devices else 0
-            wishes = WEIGHT_ONE if layout.wishes[layout.index[demand.workload]] else 0
-            # More than all the others together: whether a node is open comes first.
-            others = cpu + memory + device + 2 * wishes + INTERFERENCE_WEIGHT * bool(demand.slowdown)
+            # More than the amounts together: whether a node is open comes before how full it is.
+            others = cpu + memory + device + INTERFERENCE_WEIGHT * bool(demand.slowdown)
             opened = 0 if self.worst or self.dot else others + WEIGHT_ONE
-            self.weights.append((cpu, memory, device, opened, wishes))
+            # And what somebody wrote as a wish before both: each by itself weighs more than all of these.
+            wish = others + opened + WEIGHT_ONE * (FRAGMENT_WEIGHT + 1 if self.fragments else 1)
+            number = min(len(layout.wishes[layout.index[demand.workload]]), WISHES)
+            self.weights.append((cpu, memory, device, opened, wish * number))
+            self.wish_weights.append(wish)
         self.tainted = [any(taint.effect == "PreferNoSchedule" for taint in node.taints) for node in nodes]
         self.any_tainted = any(self.tainted)
         self.own_weights = [weight for _, weight in settings.scorers] if layout.extensions.scorers else []
@@ -253,11 +261,11 @@ class Scoring:
         return MILLION - self.slowdowns[demand] * max(0, min(MILLION, used)) // MILLION
 
     def taint_points(self, demand: int, node: int) -> int:
-        """A million where no PreferNoSchedule taint speaks against the node."""
+        """What a wish weighs where no PreferNoSchedule taint speaks against the node, else 0."""
         tolerations = self.layout.demands[demand].tolerations
         for taint in self.layout.nodes[node].taints:
             if taint.effect == "PreferNoSchedule" and not any(
                 item.covers(taint.key, taint.value, taint.effect) for item in tolerations
             ):
                 return 0
-        return MILLION
+        return MILLION * self.wish_weights[demand] >> 10

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from rohe_iac.planning.packing import packed
 from rohe_iac.planning.plan import Plan
 from rohe_iac.planning.planner import plan
 from rohe_iac.planning.problem import Problem
+from rohe_iac.planning.queue import order
 from rohe_iac.planning.supply import Taint, Wire
 from rohe_iac.planning.verification import verify
 
@@ -156,6 +158,55 @@ def test_avoid_works_both_ways_and_near_waits_for_the_other(world: Any) -> None:
     assert got["loner/0"] != got["big/0"]
     zones = {node.name: dict(node.labels)["zone"] for node in nodes}
     assert zones[got["follower/0"]] == zones[got["big/0"]]
+
+
+@pytest.mark.parametrize("strategy", ["best-fit", "worst-fit", "dot-product", "fragmentation"])
+def test_a_wish_counts_more_than_how_full_or_open_a_node_is_whoever_comes_first(world: Any, strategy: str) -> None:
+    nodes = [world.node("n1", devices=(world.gpu(),)), world.node("n2", devices=(world.gpu(),))]
+    there, plain = Affinity(("service/p:b",), "node", False), world.demand("b", cpu=1000)
+    for names in (("a", "b"), ("b", "a")):
+        other = replace(plain, workload=f"service/p:{names[1]}", replica=f"replica/p:{names[1]}")
+        wish = replace(there, workloads=(other.workload,))
+        near = planned(world.problem(nodes, [world.demand(names[0], cpu=1000, near=(wish,)), other], strategy=strategy))
+        assert len(set(where(near).values())) == 1
+        apart = [world.demand(names[0], cpu=1000, avoid=(wish,)), other]
+        assert len(set(where(planned(world.problem(nodes, apart, strategy=strategy))).values())) == 2
+        crowded = planned(world.problem(nodes[:1], apart, strategy=strategy))
+        assert len(crowded.placements) == 2
+    wishing = replace(plain, replicas=4, avoid=(there,))
+    assert sorted(where(planned(world.problem(nodes, [wishing], strategy=strategy))).values()) == [
+        "n1",
+        "n1",
+        "n2",
+        "n2",
+    ]
+
+
+def test_a_service_that_wishes_to_be_near_another_waits_for_it_unless_it_is_more_important(world: Any) -> None:
+    nodes = [world.node("n1"), world.node("n2", labels=(("disk", "fast"),))]
+    lead = world.demand("lead", cpu=100, selector=(("disk", "fast"),))
+    for priority, node in ((0, "n2"), (1, "n1")):
+        wish = (Affinity(("service/p:lead",), "node", False),)
+        got = where(planned(world.problem(nodes, [world.demand("a", cpu=900, near=wish, priority=priority), lead])))
+        assert got == {"a/0": node, "lead/0": "n2"}
+
+
+def test_a_chain_of_neighbours_may_be_as_long_as_the_blueprint(world: Any) -> None:
+    names = [f"d{number:04}" for number in range(1500)]
+    chain = [world.demand(a, near=(Affinity((f"service/p:{b}",), "node"),)) for a, b in pairwise(names)]
+    queue = order(Layout(world.problem([world.node("n1")], [*chain, world.demand(names[-1])])))
+    assert queue == list(reversed(range(len(names))))
+
+
+@pytest.mark.parametrize("strategy", ["best-fit", "worst-fit", "dot-product", "fragmentation"])
+def test_a_node_with_a_taint_that_is_preferred_not_to_be_used_is_left_for_an_empty_one(
+    world: Any, strategy: str
+) -> None:
+    nodes = [world.node("n1", taints=(Taint("old", "", "PreferNoSchedule"),)), world.node("n2")]
+    tolerant = world.demand("a", cpu=1000, tolerations=(Toleration("old", "Exists"),), priority=1)
+    got = where(planned(world.problem(nodes, [tolerant, world.demand("b", cpu=100)], strategy=strategy)))
+    assert got == {"a/0": "n1", "b/0": "n2"}
+    assert where(planned(world.problem(nodes[:1], [world.demand("b", cpu=100)], strategy=strategy))) == {"b/0": "n1"}
 
 
 def test_services_near_each_other_end_together_or_not_at_all(world: Any) -> None:

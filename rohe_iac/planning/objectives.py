@@ -15,6 +15,7 @@ from rohe_iac.blueprint.workload import Workload
 
 RESPONSE_TIME = "response_time"
 ACCURACY = "accuracy"
+RATES = ("throughput", "rate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def _wanted(objectives: list[Objective]) -> Wanted:
         limit = limit_of(objective)
         if limit is not None:
             limits.append(limit)
-        elif at_least and bound.kind == "rate":
+        elif at_least and _is_rate(objective):
             rate = max(rate, bound.value)
         elif at_least and objective.metric == ACCURACY:
             accuracy = max(accuracy, bound.value)
@@ -105,6 +106,12 @@ def limit_of(objective: Objective) -> Limit | None:
 
 def _bound(objective: Objective) -> Amount:
     return objective.bounds[-1] if objective.operator in ("<", "<=", "between") else objective.bounds[0]
+
+
+def _is_rate(objective: Objective) -> bool:
+    """Whether it is about requests a second; a number without a unit is compared with those too."""
+    kind = _bound(objective).kind
+    return kind == "rate" or (kind == "number" and (objective.metric in RATES or objective.aggregate == "rate"))
 
 
 def _percent(aggregate: str) -> float | None:

@@ -200,14 +200,12 @@ def test_without_a_profile_auto_counts_as_one_and_says_so(tmp_path: Path) -> Non
     assert "until it is sized" in demand.note
 
 
-def test_an_objective_on_the_rate_counts_as_load(tmp_path: Path) -> None:
-    rate = {
-        "metric": "response_time",
-        "aggregate": "rate",
-        "scope": {"service": "a"},
-        "operator": ">=",
-        "value": "25/s",
-    }
+@pytest.mark.parametrize(
+    ("metric", "aggregate", "value"),
+    [("response_time", "rate", "25/s"), ("response_time", "rate", 25), ("throughput", "mean", 25)],
+)
+def test_an_objective_on_the_rate_counts_as_load(tmp_path: Path, metric: str, aggregate: str, value: object) -> None:
+    rate = {"metric": metric, "aggregate": aggregate, "scope": {"service": "a"}, "operator": ">=", "value": value}
     found, _ = blueprint(tmp_path, [service("a")], [rate], {"a.yaml": profile(100)})
     assert found["a"].rate == 25
     assert found["a"].replicas == 4

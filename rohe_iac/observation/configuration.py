@@ -81,7 +81,8 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def configuration_of(blueprint: Blueprint, pipeline_name: str, agent: str, instances: Iterable[Instance]) -> bytes:
-    """The canonical JSON that `decode_configuration` reads; equal blueprints and instances give equal bytes.
+    """The canonical JSON that `decode_configuration` reads; equal blueprints and instances give equal bytes,
+    whatever the order in which services, members and contracts are written.
 
     Errors: UnusableContract; KeyError where the stack has no such pipeline.
     """
@@ -93,9 +94,9 @@ def configuration_of(blueprint: Blueprint, pipeline_name: str, agent: str, insta
         ServiceSpec(
             name=service.name,
             calls=tuple(sorted({link.to for link in pipeline.spec.flow if link.from_ == service.name})),
-            members=tuple(member.name for member in service.ensemble.members) if service.ensemble else (),
+            members=tuple(sorted(member.name for member in service.ensemble.members)) if service.ensemble else (),
         )
-        for service in pipeline.spec.services
+        for service in sorted(pipeline.spec.services, key=lambda service: service.name)
     )
     configuration = Configuration(
         stack=blueprint.stack.metadata.name,
@@ -104,7 +105,9 @@ def configuration_of(blueprint: Blueprint, pipeline_name: str, agent: str, insta
         services=services,
         instances=tuple(sorted(instances)),
         contracts=tuple(
-            contract_spec(contract) for contract in blueprint.contracts if contract.spec.pipeline == pipeline_name
+            contract_spec(contract)
+            for contract in sorted(blueprint.contracts, key=lambda contract: contract.metadata.name)
+            if contract.spec.pipeline == pipeline_name
         ),
         retention=blueprint.stack.spec.store.retention,
         max_size=blueprint.stack.spec.store.max_size,

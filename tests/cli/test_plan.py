@@ -49,6 +49,26 @@ def test_the_same_input_gives_the_same_bytes_whatever_the_hash_seed_and_the_orde
     assert again["manifests"] == plan["manifests"]
 
 
+def test_the_order_in_which_services_members_links_and_nodes_are_written_changes_nothing(
+    rohe: Run, repository: Path
+) -> None:
+    """Else moving a service up in its file would restart the agent."""
+    plans = []
+    for _ in range(2):
+        plans.append(json.loads(rohe("plan", "-o", "json").stdout))
+        for path in (repository / "blueprints").glob("*.yaml"):
+            documents = list(yaml.safe_load_all(path.read_text()))
+            for spec in (document["spec"] for document in documents):
+                for name in ("services", "flow", "nodes", "links", "contracts", "pipelines"):
+                    spec.get(name, []).reverse()
+                for service in spec.get("services", []):
+                    service.get("ensemble", {}).get("members", []).reverse()
+            path.write_text(yaml.safe_dump_all(documents, sort_keys=True))
+    assert plans[0]["inputs"] != plans[1]["inputs"]
+    for part in ("plan", "manifests", "actions"):
+        assert plans[0][part] == plans[1][part]
+
+
 def test_a_plan_is_shown_and_verified_without_the_repository(rohe: Run, repository: Path, tmp_path: Path) -> None:
     plan = tmp_path / "digits.plan"
     shown = rohe("plan", "--out", str(plan))

@@ -113,15 +113,12 @@ def _limit(layout: Layout, rooms: list[int], key: str, limit: int) -> None:
         left[domain] = rest - rooms[node]
 
 
-def at_most(layout: Layout, most: Sequence[int], demands: Sequence[int]) -> int:
+def _at_most(layout: Layout, measures: Sequence[Measure], most: Sequence[int], demands: Sequence[int]) -> int:
     """How many replicas of these demands fit together at most. most: ceilings of all demands.
 
     For each measure the smallest are taken until it is full; of those who ask for one type of accelerator no more than
     its own measures let pass.
     """
-    measures = measures_of(layout)
-    if max(len(layout.nodes), len(layout.demands)) <= STEPPED_LIMIT:
-        measures += list(summed(plain_of(layout)))
     groups: dict[int, str] = {
         demand: layout.resources[demand].devices[0].type for demand in demands if layout.resources[demand].devices
     }
@@ -133,12 +130,24 @@ def at_most(layout: Layout, most: Sequence[int], demands: Sequence[int]) -> int:
     return min((fitting(measure, most, demands, groups, limits) for measure in measures), default=total)
 
 
-def placeable(layout: Layout, most: Sequence[int]) -> list[int]:
-    """How many replicas fit at most by priority, the largest first, each without the others. most: ceilings."""
+def placeable(layout: Layout) -> list[int]:
+    """How many replicas fit at most by priority, the largest first, each without the others."""
+    return _levels(layout, _all_measures(layout), ceilings(layout))
+
+
+def _levels(layout: Layout, measures: Sequence[Measure], most: Sequence[int]) -> list[int]:
     by_rank: dict[int, list[int]] = {}
     for position, demand in enumerate(layout.demands):
         by_rank.setdefault(1 << 40 if demand.system else demand.priority, []).append(position)
-    return [at_most(layout, most, mine) for _, mine in sorted(by_rank.items(), reverse=True)]
+    return [_at_most(layout, measures, most, mine) for _, mine in sorted(by_rank.items(), reverse=True)]
+
+
+def _all_measures(layout: Layout) -> list[Measure]:
+    """Measures, and for few nodes and classes the sums of two."""
+    measures = measures_of(layout)
+    if max(len(layout.nodes), len(layout.demands)) <= STEPPED_LIMIT:
+        measures += list(summed(plain_of(layout)))
+    return measures
 
 
 def fitting(
@@ -170,24 +179,21 @@ def ideal(layout: Layout, *, limited: bool) -> tuple[int, ...] | None:
     names = layout.objective
     if not set(names) <= {"placed", "slack", "stable", "nodes"}:
         return None
-    most = ceilings(layout)
-    levels = placeable(layout, most)
+    most, measures = ceilings(layout), _all_measures(layout)
+    levels = _levels(layout, measures, most)
     terms: list[int] = [0] if limited else []
     for name in names:
         terms += {"placed": levels, "stable": [0]}.get(name, [])
         if name == "slack":
             terms.append(Slack(layout).best)
         if name == "nodes":
-            terms.append(-_least_of(layout, most, sum(levels)) if "placed" in names else 0)
+            terms.append(-_least_of(layout, measures, most, sum(levels)) if "placed" in names else 0)
     return tuple(terms)
 
 
-def _least_of(layout: Layout, most: Sequence[int], number: int) -> int:
+def _least_of(layout: Layout, measures: Sequence[Measure], most: Sequence[int], number: int) -> int:
     """The fewest nodes that hold so many replicas, whichever they are."""
     shut = {position for position, node in enumerate(layout.nodes) if node.status == "down"}
-    measures = measures_of(layout)
-    if max(len(layout.nodes), len(layout.demands)) <= STEPPED_LIMIT:
-        measures += list(summed(plain_of(layout)))
     best = int(number > 0)
     for measure in measures:
         counts, left = [0] * len(most), number

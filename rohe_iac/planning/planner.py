@@ -9,7 +9,7 @@ from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.garbage import uncollected
 from rohe_iac.planning.attempt import Attempt
 from rohe_iac.planning.audit import audit
-from rohe_iac.planning.bounds import ceilings, ideal, placeable
+from rohe_iac.planning.bounds import ideal, placeable
 from rohe_iac.planning.composition import compose
 from rohe_iac.planning.feasibility import near_holds, refusal
 from rohe_iac.planning.layout import UNLIMITED, Layout
@@ -164,7 +164,7 @@ def _made_room(layout: Layout, queue: list[int], explain: bool, attempt: Attempt
     grants = attempt.grants()
     objective = Objective(layout, {replica: grant.node for replica, grant in grants.items()}, UNLIMITED)
     placed = objective.levels(grants)
-    if list(placed) == placeable(layout, ceilings(layout)):
+    if list(placed) == placeable(layout):
         return attempt
     found = _searched(layout, queue, {}, explain, [attempt], objective)
     return found if objective.levels(found.grants()) > placed else attempt

@@ -68,8 +68,13 @@ def profile_folder(folder: Path, device_names: Mapping[str, str] | None = None) 
         if name in names:
             raise InvalidProfile(f"{names[name]} and {path} both measure '{name}'", hint="name the folder of one run")
         names[name] = path
-    renamed = device_names or {}
-    profiles, learned = profiles_of([_measured(name, path, renamed) for name, path in names.items()])
+    renamed, devices = device_names or {}, set[str]()
+    measured = [_measured(name, path, renamed, devices) for name, path in names.items()]
+    unknown = next((name for name in renamed if name not in devices and _name(name) not in devices), None)
+    if unknown is not None:
+        found = f"measured are: {', '.join(sorted(devices))}" if devices else "no core was measured by device type"
+        raise UsageError(f"no file measures a device type '{unknown}'", hint=found)
+    profiles, learned = profiles_of(measured)
     return Measurements(profiles, learned)
 
 
@@ -122,7 +127,8 @@ def profiles_named(blueprint: Blueprint) -> tuple[dict[str, Profile], tuple[Sour
     return found, tuple(sources)
 
 
-def _measured(name: str, folder: Path, renamed: Mapping[str, str]) -> Measured:
+def _measured(name: str, folder: Path, renamed: Mapping[str, str], devices: set[str]) -> Measured:
+    """What the folder holds. devices: takes the names of device types that its files have, before they are renamed."""
     process: dict[float, Columns] = {}
     for path in _files(folder, PROCESS):
         match = re.search(r"_f(\d+(?:\.\d+)?)\Z", path.stem)
@@ -131,12 +137,17 @@ def _measured(name: str, folder: Path, renamed: Mapping[str, str]) -> Measured:
                 f"{path} does not say its offered load", hint="a file of 10 requests a second is NAME_f10.csv"
             )
         process[float(match[1])] = read_columns(path, ("cpu_usage", "memory_usage"), lambda column: column in _PROCESS)
-    system = {}
+    system: dict[str, Columns] = {}
     for path in _files(folder, SYSTEM):
-        stem = path.stem.removeprefix(f"{folder.resolve().name}_")
+        stem = _device(path.stem, folder)
+        devices.add(_name(stem))
         device = renamed.get(stem, renamed.get(_name(stem), _name(stem)))
         if not is_name(device):
             raise UsageError(f"'{device}' is not a name of a device type", hint="a-z, 0-9 and inner hyphens")
+        if device in system:
+            raise InvalidProfile(
+                f"{path} measures the device type '{device}' again", hint="give each a name of its own"
+            )
         system[device] = read_columns(path, ("core1",), lambda column: column in ("mem", "gpu") or bool(_CORE(column)))
     times: dict[str, Sequence[float]] = {}
     for path in _files(folder, APPLICATION):
@@ -152,6 +163,15 @@ def _measured(name: str, folder: Path, renamed: Mapping[str, str]) -> Measured:
     if not process and not system and not times:
         raise InvalidProfile(f"there is no CSV file in {folder}")
     return Measured(name, process, system, times.get("alone", ()), times.get("shared", ()))
+
+
+def _device(stem: str, folder: Path) -> str:
+    """The device type in a file's name: what follows the service's, the folder's name or that of its other files."""
+    services = [folder.resolve().name]
+    services += [path.stem.rpartition("_f")[0] for path in _files(folder, PROCESS)]
+    services += [re.sub(r"_(without_)?shared.*", "", path.stem) for path in _files(folder, APPLICATION)]
+    prefix = max((f"{name}_" for name in services if name and stem.startswith(f"{name}_")), key=len, default="")
+    return stem.removeprefix(prefix)
 
 
 _PROCESS = frozenset({"cpu_usage", "memory_usage", "gpu_usage", "child_cpu", "child_memory"})

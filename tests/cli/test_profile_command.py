@@ -46,6 +46,35 @@ def test_a_folder_without_measurements_is_exit_3_and_no_folder_is_exit_64(rohe: 
     assert rohe("profile", str(tmp_path / "empty"), "--device", "jetson").returncode == 64
 
 
+def cores(folder: Path, name: str) -> None:
+    path = folder / "resources_sys_metric" / f"{name}.csv"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("core1,core2,mem\n" + "40,5,300\n" * 30)
+
+
+def test_device_types_are_named_by_what_follows_the_services_name_whatever_its_folder_is_called(
+    rohe: Run, measurements: Path
+) -> None:
+    for device in ("jet_nano", "Orin"):
+        cores(measurements / "classify", f"classify_{device}")
+    (measurements / "classify").rename(measurements / "run-7")
+    done = rohe("profile", str(measurements), "--device", "jet_nano=jetson-nano")
+    assert done.returncode == 0, done.stderr
+    assert set(yaml.safe_load(done.stdout)["devices"]) == {"jetson-nano", "orin"}
+
+
+def test_a_device_type_that_no_file_measures_or_two_files_measure_is_told(rohe: Run, measurements: Path) -> None:
+    cores(measurements / "classify", "classify_jet_nano")
+    done = rohe("profile", str(measurements), "--device", "jet_xavier=jetson-xavier")
+    assert done.returncode == 64
+    assert "no file measures a device type 'jet_xavier'" in done.stderr
+    assert "measured are: jet-nano" in done.stderr
+    cores(measurements / "classify", "classify_jet-nano")
+    done = rohe("profile", str(measurements))
+    assert done.returncode == 3
+    assert "measures the device type 'jet-nano' again" in done.stderr
+
+
 def test_the_plan_is_sized_from_a_written_profile_which_is_one_of_its_inputs(
     rohe: Run, repository: Path, measurements: Path
 ) -> None:

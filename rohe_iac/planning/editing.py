@@ -13,17 +13,24 @@ from rohe_iac.blueprint.blueprint import Blueprint
 from rohe_iac.blueprint.pipeline import Pipeline
 from rohe_iac.foundation.errors import UsageError
 from rohe_iac.foundation.quantities import (
-    basis_points,
     bits_per_second,
     byte_count,
     millicores,
     per_second,
-    seconds,
 )
 from rohe_iac.planning.demand import Demand, Resources
-from rohe_iac.planning.edits import FIELDS, Edit, factor, nothing_named, unknown_field
+from rohe_iac.planning.device_editing import edit_devices, edit_requests
+from rohe_iac.planning.edits import FIELDS, RULES, Edit, factor, nothing_named, unknown_field
 from rohe_iac.planning.plan import CoreUse, DeviceUse, Placement
 from rohe_iac.planning.problem import Problem
+from rohe_iac.planning.rule_editing import (
+    edit_flow,
+    edit_limit,
+    edit_node_rule,
+    edit_rule,
+    edit_setting,
+    microseconds,
+)
 from rohe_iac.planning.supply import Supply, Wire
 
 Thing = TypeVar("Thing")
@@ -55,7 +62,16 @@ def apply_edits(problem: Problem, edits: Sequence[Edit]) -> Problem:
             problem = replace(problem, wires=_changed(problem.wires, names, edit, _wire))
         elif edit.kind == "service":
             names = [names_of(demand) for demand in problem.demands]
+            chosen = tuple(demand for demand in problem.demands if edit.matches(*names_of(demand)))
+            if chosen and edit.head == "flow":
+                problem = replace(problem, edges=edit_flow(problem.edges, [one.workload for one in chosen], edit))
+                continue
             problem = replace(problem, demands=_changed(problem.demands, names, edit, _demand))
+        elif edit.kind == "contract":
+            problem = replace(problem, promises=edit_limit(problem.promises, edit))
+        elif edit.kind == "stack":
+            settings = _changed((problem.settings,), [[problem.stack]], edit, edit_setting)[0]
+            problem = replace(problem, settings=settings)
     return problem
 
 
@@ -120,6 +136,10 @@ def restated(problem: Problem, placements: Iterable[Placement]) -> tuple[Placeme
 def _node(node: Supply, edit: Edit) -> Supply:
     if not edit.field:
         return replace(node, status=edit.value)
+    if edit.head in RULES["node"]:
+        return edit_node_rule(node, edit)
+    if edit.field not in FIELDS["node"]:
+        return edit_devices(node, edit)
     if edit.field == "cpu":
         return replace(node, cpu=edit.amount(node.cpu, millicores))
     if edit.field == "rss":
@@ -142,13 +162,9 @@ def _wire(wire: Wire, edit: Edit) -> Wire:
     if not edit.field:
         return replace(wire, down=True)
     if edit.field == "latency":
-        return replace(wire, latency=edit.amount(wire.latency or 0, _microseconds))
+        return replace(wire, latency=edit.amount(wire.latency or 0, microseconds))
     limited = wire.bandwidth is not None or edit.operator == "="
     return replace(wire, bandwidth=edit.amount(wire.bandwidth or 0, bits_per_second)) if limited else wire
-
-
-def _microseconds(text: str) -> int:
-    return round(seconds(text) * 1_000_000)
 
 
 def _demand(demand: Demand, edit: Edit) -> Demand:
@@ -156,8 +172,28 @@ def _demand(demand: Demand, edit: Edit) -> Demand:
         return replace(demand, replicas=edit.amount(demand.replicas, _count, most=MOST_REPLICAS))
     if edit.field == "priority":
         return replace(demand, priority=edit.amount(demand.priority, int, most=1 << 30))
+    if edit.head == "variants":
+        return _variant(demand, edit)
+    if edit.head in RULES["service"]:
+        return edit_rule(demand, edit)
     variants = tuple(replace(one, resources=_resources(one.resources, edit)) for one in demand.variants)
     return replace(demand, resources=_resources(demand.resources, edit), variants=variants)
+
+
+def _variant(demand: Demand, edit: Edit) -> Demand:
+    """Of one variant alone: `variants.small.cpu=1`."""
+    name, _, field = edit.key.partition(".")
+    known = [one.name for one in demand.variants]
+    if name not in known or field in ("replicas", "priority"):
+        raise unknown_field(edit, [f"variants.{one}.cpu" for one in known])
+    inner = replace(edit, field=field)
+    return replace(
+        demand,
+        variants=tuple(
+            replace(one, resources=_resources(one.resources, inner)) if one.name == name else one
+            for one in demand.variants
+        ),
+    )
 
 
 def _count(text: str) -> int:
@@ -174,15 +210,9 @@ def _resources(asked: Resources, edit: Edit) -> Resources:
     if edit.field == "vms":
         return replace(asked, vms=edit.amount(asked.vms or 0, byte_count))
     if edit.field == "cores":
-        return replace(asked, cores=tuple(sorted(_cores(asked.cores, edit), reverse=True)))
-    shared = [request.type for request in asked.devices if request.share]
-    if edit.field not in shared:
-        raise unknown_field(edit, (*FIELDS["service"], *shared))
-    devices = [
-        replace(one, share=edit.amount(one.share, basis_points)) if one.type == edit.field else one
-        for one in asked.devices
-    ]
-    return replace(asked, devices=tuple(one for one in devices if one.share or one.count))
+        # A chunk of nothing is none: `cores=1+0` asks for one core.
+        return replace(asked, cores=tuple(sorted(filter(None, _cores(asked.cores, edit)), reverse=True)))
+    return replace(asked, devices=edit_requests(asked.devices, edit))
 
 
 def _pipeline(pipeline: Pipeline, edit: Edit) -> Pipeline:

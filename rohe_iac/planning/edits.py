@@ -8,14 +8,17 @@ THING = KIND "/" NAME        "*" in a name stands for any letters, none too
 
 | thing | fields |
 |---|---|
-| `node/NAME` | the status alone (`=running`, `=cordoned`, `=down`), or `.cpu` `.rss` `.vms` `.cores` |
+| `node/NAME` | the status alone (`=running`, `=cordoned`, `=down`), `.cpu` `.rss` `.vms` `.cores`, and its rules |
 | `zone/NAME` | the same of every node with that label `zone` |
 | `link/NAME` | `.latency` `.bandwidth`; cut by `=down` |
-| `service/NAME` | `.replicas` `.priority` `.cpu` `.rss` `.vms` `.cores`, and shares by type of accelerator (`.gpu`) |
+| `service/NAME` | `.replicas` `.priority` `.cpu` `.rss` `.vms` `.cores`, accelerators by type (`.gpu`), its rules |
 | `pipeline/NAME` | `.load` |
+| `contract/NAME` | the limits of its objectives on response times, by their names |
+| `stack/NAME` | `.survive` `.ports` |
 
 Operators are `=`, `*=`, `+=` and `-=`; amounts are written as in a blueprint, factors as 3, 0.5 or 1/3. `cores` changes
-every core, or sets them one by one (`cores=1+1+500m`). Amounts end at 0, and are rounded up.
+every core, or sets them one by one (`cores=1+1+500m`). Amounts end at 0, and are rounded up. More about accelerators
+stands in `device_editing`, about rules in `rule_editing`.
 """
 
 from __future__ import annotations
@@ -36,8 +39,17 @@ FIELDS = {
     "link": ("latency", "bandwidth"),
     "service": ("replicas", "priority", "cpu", "rss", "vms", "cores"),
     "pipeline": ("load",),
+    "contract": (),
+    "stack": ("survive", "ports"),
 }
-"""What can be edited of each kind of thing; a service's accelerators come by their types."""
+"""The amounts that each kind of thing has; accelerators come by their types or names, objectives by theirs."""
+
+RULES = {
+    "node": ("labels", "taints"),
+    "zone": ("labels", "taints"),
+    "service": ("variants", "nodeSelector", "tolerations", "arch", "spread", "avoid", "near", "ports", "flow"),
+}
+"""What rules ask about, where it can be edited: fields with a name after them, as in `labels.zone`."""
 
 STATUSES = {"node": ("running", "cordoned", "down"), "zone": ("running", "cordoned", "down"), "link": ("down",)}
 """What a thing as a whole can be made."""
@@ -45,7 +57,7 @@ STATUSES = {"node": ("running", "cordoned", "down"), "zone": ("running", "cordon
 OPERATORS = ("=", "*=", "+=", "-=")
 
 _WHOLE = re.compile(r"([a-z]+)/([A-Za-z0-9:/*_-]+?)\s*(=)\s*([^=\s]+)")
-_FIELD = re.compile(r"([a-z]+)/([A-Za-z0-9:/*_-]+)\.([A-Za-z0-9._-]+?)\s*([*+-]?=)\s*([^=\s]+)")
+_FIELD = re.compile(r"([a-z]+)/([A-Za-z0-9:/*_-]+)\.([^\s=]+?)\s*([*+-]?=)\s*([^=\s]+)")
 _FACTOR = re.compile(r"\d{1,9}(\.\d{1,9})?(/\d{1,9})?")
 
 
@@ -61,6 +73,16 @@ class Edit:
 
     def __str__(self) -> str:
         return f"{self.kind}/{self.name}{'.' + self.field if self.field else ''}{self.operator}{self.value}"
+
+    @property
+    def head(self) -> str:
+        """The field up to its first dot."""
+        return self.field.partition(".")[0]
+
+    @property
+    def key(self) -> str:
+        """What stands after the first dot of the field, "" where there is none."""
+        return self.field.partition(".")[2]
 
     def matches(self, *names: str) -> bool:
         """Whether one of the names is meant."""
@@ -109,7 +131,7 @@ def _edit(part: str) -> Edit:
         told = f"a {edit.kind} can be made {' or '.join(can_be)}" if can_be else f"name a field of the {edit.kind}"
         fields = f"{edit.kind}/{edit.name}.FIELD{edit.operator}..., fields: {', '.join(FIELDS[edit.kind])}"
         raise UsageError(f"'{edit}': {told}", hint=near(edit.value, can_be, sure=True) or f"or write {fields}")
-    if edit.field and edit.kind != "service" and edit.field not in FIELDS[edit.kind]:
+    if edit.field and edit.kind in ("link", "pipeline", "stack") and edit.field not in FIELDS[edit.kind]:
         raise unknown_field(edit, FIELDS[edit.kind])
     return edit
 

@@ -3,36 +3,41 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from itertools import chain, product
 
 from msgspec import structs
 
 from rohe_iac.blueprint.hints import did_you_mean
 from rohe_iac.foundation.errors import UsageError
 from rohe_iac.planning.booking import booked
+from rohe_iac.planning.case import MILLION, Case, Step, Way
 from rohe_iac.planning.demand import Demand
-from rohe_iac.planning.editing import demands_named
+from rohe_iac.planning.editing import apply_edits, demands_named
+from rohe_iac.planning.edits import parse_edits
 from rohe_iac.planning.feasibility import refusal, shortage
-from rohe_iac.planning.fixing import Case, Step, Way, ways_out
-from rohe_iac.planning.layout import Layout
+from rohe_iac.planning.fixing import below, ways_out
 from rohe_iac.planning.plan import Placement, Plan
 from rohe_iac.planning.planner import plan
 from rohe_iac.planning.problem import Problem
 from rohe_iac.planning.verification import verify
+
+MOST_FIELDS = 2
+"""Fields that a suggestion edits."""
+
+MOST_WAYS = 60
+"""Choices that are looked at, the smallest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fix:
     """Edits as people read them and the sum of their relative changes in millionths; planning again has proven them.
 
-    what_if: the same for `rohe plan --what-if`, "" where that has no words for one of them.
+    what_if: the same for `rohe plan --what-if`, which then places one replica more where one had no place.
     """
 
     edits: tuple[str, ...]
     change: int
-    what_if: str = ""
+    what_if: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,31 +74,68 @@ def why_not(problem: Problem, decided: Plan, service: str, node: str, most: int 
 
 
 def _answer(problem: Problem, decided: Plan, wanted: Demand, name: str, most: int) -> WhyNot:
-    layout, ledger = booked(problem, decided, without=_candidate(decided, wanted, name))
-    demand, node = layout.index[wanted.workload], layout.node_index[name]
-    there = sum(item.workload == wanted.workload and item.node == name for item in decided.placements)
-    rule = refusal(layout, ledger, demand, node)
+    candidate = _candidate(decided, wanted, name)
+    case = _case(problem, decided, wanted, name, candidate)
+    rule = refusal(case.layout, case.ledger, case.demand, case.node)
     if not rule:
-        return WhyNot(wanted.workload, name, there, "", "", ())
-    _, text, _ = shortage(layout, ledger, demand, node)
+        return WhyNot(wanted.workload, name, case.there, "", "", ())
+    _, text, _ = shortage(case.layout, case.ledger, case.demand, case.node)
+    asked = _Asked(problem, decided, wanted, name, candidate)
+    open_ways = _combined(ways_out(case))
+    tried: set[str] = set()
     fixes: list[Fix] = []
-    for steps in _combined(ways_out(Case(layout, ledger, demand, node, _on_devices(decided, layout, demand, node)))):
-        if len(fixes) < most and _proves(edited(problem, wanted.workload, name, steps), decided, wanted, name):
-            whole = ",".join(step.edit for step in steps) if all(step.edit for step in steps) else ""
-            fixes.append(Fix(tuple(step.words for step in steps), sum(step.change for step in steps), whole))
-    return WhyNot(wanted.workload, name, there, rule, text, tuple(fixes))
+    standing: list[Fix] = []
+    while open_ways and len(fixes) < most:
+        steps = open_ways.pop(0)
+        whole = ",".join(step.edit for step in steps)
+        if whole in tried:
+            continue
+        tried.add(whole)
+        answer = asked.planned(whole)
+        if answer.proven:
+            fix = Fix(tuple(step.words for step in steps), sum(step.change for step in steps), whole)
+            (standing if answer.instead is not None else fixes).append(fix)
+        if answer.instead is not None:
+            # Others in the queue take the room first: it takes more of it, or an earlier turn.
+            more = _ahead(problem, decided, answer.instead, wanted, name, candidate)
+            more += [(*steps, step) for step in _sooner(case, decided, answer.instead) if len(steps) < MOST_FIELDS]
+            more += below(case, _first(decided, answer.instead))
+            open_ways = sorted([*open_ways, *more], key=_size)
+    # Edits that place it only while all others stay where they are come where there are no better ones.
+    return WhyNot(wanted.workload, name, case.there, rule, text, tuple(fixes or standing[:most]))
 
 
-def _on_devices(decided: Plan, layout: Layout, demand: int, node: int) -> list[int]:
-    """How many replicas of the demand are on each device of the node."""
-    wanted, supply = layout.demands[demand], layout.nodes[node]
-    uses = Counter(
-        use.device
-        for item in decided.placements
-        if item.workload == wanted.workload and item.node == supply.name
-        for use in item.devices
+def _ahead(problem: Problem, decided: Plan, instead: Plan, wanted: Demand, name: str, candidate: str) -> list[Way]:
+    """Ways out of what is missing once those who come first have taken theirs as well."""
+    had = {item.replica for item in decided.placements}
+    node = next(one for one in problem.nodes if one.name == name)
+    names = {device.name for device in node.devices}
+    first = [item for item in instead.placements if item.replica not in had and item.node == name]
+    # What they got of cores and devices that are not there yet says nothing of those that are.
+    known = [
+        item
+        for item in first
+        if all(use.core < len(node.cores) for use in item.cores) and all(use.device in names for use in item.devices)
+    ]
+    if not known or len(known) < len(first):
+        return []
+    crowded = replace(decided, placements=(*decided.placements, *known))
+    return _combined(ways_out(_case(problem, crowded, wanted, name, candidate)))
+
+
+def _case(problem: Problem, decided: Plan, wanted: Demand, name: str, candidate: str) -> Case:
+    layout, ledger = booked(problem, decided, without=candidate)
+    mine = [item for item in decided.placements if item.workload == wanted.workload and item.node == name]
+    mine = [item for item in mine if item.replica != candidate]
+    node, uses = layout.node_index[name], Counter(use.device for item in mine for use in item.devices)
+    return Case(
+        layout,
+        ledger,
+        layout.index[wanted.workload],
+        node,
+        [uses[device.name] for device in layout.nodes[node].devices],
+        [[(use.core, use.amount) for use in item.cores] for item in mine],
     )
-    return [uses[device.name] for device in supply.devices]
 
 
 def _candidate(decided: Plan, wanted: Demand, name: str) -> str:
@@ -105,47 +147,119 @@ def _candidate(decided: Plan, wanted: Demand, name: str) -> str:
     return elsewhere[-1].replica if elsewhere else f"{wanted.replica}/{wanted.replicas}"
 
 
+def _size(way: Way) -> tuple[int, list[str]]:
+    return sum(step.change for step in way), [step.words for step in way]
+
+
 def _combined(wrong: list[list[Way]] | None) -> list[Way]:
     """Every choice of one way out for each wrong thing that takes at most two fields, the smallest change first."""
-    if wrong is None or not 1 <= len(wrong) <= 2:
+    if not wrong:
         return []
-    chosen = [way for ways in product(*wrong) if len(way := tuple(chain(*ways))) <= 2]
-    return sorted(chosen, key=lambda way: (sum(step.change for step in way), [step.words for step in way]))
+    found: list[Way] = [()]
+    for ways in wrong:
+        # What is more than two fields already stays so; one field that mends two things counts once.
+        found = [way for one in found for more in ways if len(way := _joined(one, more)) <= MOST_FIELDS]
+        found = sorted(set(found), key=_size)[:MOST_WAYS]
+    return found
 
 
-def edited(problem: Problem, workload: str, node: str, steps: Iterable[Step]) -> Problem:
-    """The problem with the steps made, of a workload and a node."""
-    nodes, demands = list(problem.nodes), list(problem.demands)
-    for step in steps:
-        if step.problem is not None:
-            problem = step.problem(problem)
-        if step.node is not None:
-            nodes = [step.node(one) if one.name == node else one for one in nodes]
-        if step.demand is not None:
-            demands = [step.demand(one) if one.workload == workload else one for one in demands]
-    return replace(problem, nodes=tuple(nodes), demands=tuple(demands))
+def _joined(one: Way, more: Way) -> Way:
+    """Both, with the larger of two steps of one field."""
+    fields = {step.field: step for step in one}
+    for step in more:
+        had = fields.get(step.field)
+        fields[step.field] = step if had is None or step.change > had.change else had
+    return tuple(fields.values())
 
 
-def _proves(problem: Problem, decided: Plan, wanted: Demand, name: str) -> bool:
-    """Whether planning again, with the replica there, keeps it there and breaks nothing."""
-    replica = _candidate(decided, wanted, name)
-    index = int(replica.rpartition("/")[2])
-    if index >= wanted.replicas:
-        more = tuple(
-            replace(one, replicas=index + 1) if one.workload == wanted.workload else one for one in problem.demands
-        )
-        problem = replace(problem, demands=more)
-    there = next((item for item in decided.placements if item.replica == replica), None)
-    model = there or next((item for item in decided.placements if item.workload == wanted.workload), None)
-    if model is not None:
-        moved = structs.replace(model, replica=replica, index=index, node=name, ports=there.ports if there else ())
+def _first(decided: Plan, instead: Plan) -> set[str]:
+    """The workloads that took what the edits made room for."""
+    had = {item.replica for item in decided.placements}
+    return {item.workload for item in instead.placements if item.replica not in had}
+
+
+def _sooner(case: Case, decided: Plan, instead: Plan) -> list[Step]:
+    """A priority as large as that of those who came first, or larger."""
+    first = _first(decided, instead) - {case.wanted.workload}
+    tops = {one.priority for one in case.layout.problem.demands if one.workload in first and not one.system}
+    mine = case.wanted.priority
+    found = []
+    for priority in sorted({step for top in tops for step in (top, top + 1) if step > mine}):
+        field = f"{case.service}.priority"
+        change = (priority - mine) * MILLION // max(abs(mine), 1)
+        found.append(Step(f"{field} up to {priority}", f"{field}={priority}", change))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """proven: the edits do it, as the plan stands. instead: a plan in which others took what the edits made room for,
+
+    as the plan stands or, where they are proven, from scratch.
+    """
+
+    proven: bool
+    instead: Plan | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked about: a workload and a node in a problem and its plan, and the replica that would go there."""
+
+    problem: Problem
+    decided: Plan
+    wanted: Demand
+    name: str
+    candidate: str
+
+    def planned(self, text: str) -> _Outcome:
+        """Plans the edited problem again: as `rohe plan --what-if` does, from scratch, and with the replica there."""
+        problem = apply_edits(self.problem, parse_edits(text))
+        lacked, again = self._lacking(self.decided), plan(problem, self.decided, explain=False)
+        if self._harms(again):
+            return _Outcome(False, again)
+        if not lacked:
+            return _Outcome(self._stays(problem))
+        if self._lacking(again) >= lacked:
+            return _Outcome(False, again)
+        if self._on(again) <= self._on(self.decided) and not self._stays(problem):
+            return _Outcome(False)
+        afresh = plan(problem, explain=False)
+        lost = self._lacking(afresh) >= lacked or self._harms(afresh)
+        return _Outcome(True, afresh if lost else None)
+
+    def _lacking(self, found: Plan) -> int:
+        return sum(item.workload == self.wanted.workload for item in found.unplaced)
+
+    def _on(self, found: Plan) -> int:
+        return sum(item.workload == self.wanted.workload and item.node == self.name for item in found.placements)
+
+    def _harms(self, found: Plan) -> bool:
+        """Whether more replicas of any workload are without a place."""
+        had = Counter(item.workload for item in self.decided.unplaced)
+        return any(number > had[name] for name, number in Counter(item.workload for item in found.unplaced).items())
+
+    def _stays(self, problem: Problem) -> bool:
+        """Whether planning again, with the replica there, keeps it there and breaks nothing."""
+        decided, wanted, replica = self.decided, self.wanted, self.candidate
+        index = int(replica.rpartition("/")[2])
+        if index >= wanted.replicas:
+            more = tuple(
+                replace(one, replicas=index + 1) if one.workload == wanted.workload else one for one in problem.demands
+            )
+            problem = replace(problem, demands=more)
+        there = next((item for item in decided.placements if item.replica == replica), None)
+        model = there or next((item for item in decided.placements if item.workload == wanted.workload), None)
+        moved = structs.replace(
+            model or _stand_in(wanted, replica, index, self.name),
+            replica=replica, index=index, node=self.name, ports=there.ports if there else (),
+        )  # fmt: skip
         kept = tuple(item for item in decided.placements if item.replica != replica)
-        before = replace(decided, placements=(*kept, moved))
-    else:
-        before = replace(decided, placements=(*decided.placements, _stand_in(wanted, replica, index, name)))
-    again = plan(problem, before, explain=False)
-    placed = {item.replica: item.node for item in again.placements}
-    return placed.get(replica) == name and len(again.unplaced) <= len(decided.unplaced) and not verify(problem, again)
+        # That a search would have it elsewhere, to make room for others, does not mean that it cannot stay.
+        problem = replace(problem, settings=replace(problem.settings, max_moves=0))
+        again = plan(problem, replace(decided, placements=(*kept, moved)), explain=False)
+        placed = {item.replica: item.node for item in again.placements}
+        return placed.get(replica) == self.name and not self._harms(again) and not verify(problem, again)
 
 
 def _stand_in(wanted: Demand, replica: str, index: int, node: str) -> Placement:

@@ -46,7 +46,16 @@ def test_why_not_knows_ways_out_of_rules_and_devices(world: Any) -> None:
     assert fixes(spread, "d", "n1") == [(("service/d.spread.node maxPerDomain 2",), 1_000_000)]
     gpu = world.node("n1", devices=(world.gpu(used=2500),))
     asked = world.demand("d", devices=(DeviceRequest("gpu", share=10_000),))
-    assert fixes(world.problem([gpu], [asked]), "d", "n1") == [(("service/d.gpu down to 75%",), 250_000)]
+    assert fixes(world.problem([gpu], [asked]), "d", "n1") == [
+        (("node/n1.GPU0 up to 125%",), 250_000),
+        (("service/d.gpu down to 75%",), 250_000),
+        (("node/n1.GPU0.count up to 2",), 1_000_000),
+    ]
+    bare = world.problem([world.node("n1")], [asked])
+    assert {edits[0] for edits, _ in fixes(bare, "d", "n1")} == {
+        "node/n1 with 1 gpu device",
+        "service/d.gpu not asked for",
+    }
 
 
 def test_why_not_knows_ways_out_of_slow_and_narrow_links_and_of_budgets(world: Any) -> None:
@@ -58,8 +67,14 @@ def test_why_not_knows_ways_out_of_slow_and_narrow_links_and_of_budgets(world: A
         problem = world.problem(nodes, demands, wires=[wire], edges=[edge], promises=promises)
         return fixes(problem, "b", "n2")
 
-    assert suggested(Edge(*flow, latency=6000)) == [(("link/w.latency down to 6ms",), 250_000)]
-    assert suggested(Edge(*flow, bandwidth=120)) == [(("link/w.bandwidth up to 120bps",), 200_000)]
+    assert suggested(Edge(*flow, latency=6000)) == [
+        (("link/w.latency down to 6ms",), 250_000),
+        (("service/a.flow.b.latency up to 8ms",), 333_333),
+    ]
+    assert suggested(Edge(*flow, bandwidth=120)) == [
+        (("service/a.flow.b.bandwidth down to 100bps",), 166_666),
+        (("link/w.bandwidth up to 120bps",), 200_000),
+    ]
     assert suggested(Edge(*flow), world.promise(10_000, "a", "b", a=3000)) == [
         (("contract/sla.fast up to 11ms",), 100_000),
         (("link/w.latency down to 7ms",), 125_000),

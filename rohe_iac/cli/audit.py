@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from rohe_iac.cli.console import Output, OutputOption, StackArgument, screen
+from rohe_iac.cli.console import Face, FaceOption, StackArgument, screen
 from rohe_iac.foundation.errors import ExitCode
 
 
-def audit(stack: StackArgument = None, output: OutputOption = Output.human) -> int:
+def audit(stack: StackArgument = None, output: FaceOption = Face.human) -> int:
     """Drop every node in turn, and every zone, and tell what breaks; exit 1 where the loss of one node breaks anything.
 
     Example: `rohe audit cctvs-lab`

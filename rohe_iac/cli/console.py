@@ -41,6 +41,9 @@ class Face(StrEnum):
 
 
 OutputOption = Annotated[Output, typer.Option("-o", "--output", help="human: for people; json: for programs.")]
+FaceOption = Annotated[
+    Face, typer.Option("-o", "--output", help="human: for people; json: for programs; markdown: for a page.")
+]
 StackArgument = Annotated[
     str | None,
     typer.Argument(metavar="STACK", help="Name of the stack; may be left out where the blueprint has one."),

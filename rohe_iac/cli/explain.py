@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from rohe_iac.cli.console import Face, Output, StackArgument, screen
+from rohe_iac.cli.console import Face, FaceOption, Output, StackArgument, screen
 from rohe_iac.foundation.errors import UsageError
 
 
@@ -18,9 +18,7 @@ def explain(
     every: Annotated[
         bool, typer.Option("--all", help="Tell every node: points of those that fit, what the refused ones lack.")
     ] = False,
-    output: Annotated[
-        Face, typer.Option("-o", "--output", help="human: for people; json: for programs; markdown: for a page.")
-    ] = Face.human,
+    output: FaceOption = Face.human,
 ) -> None:
     """Tell why a replica is where it is, or who is to blame for a violation and what it would have been without.
 

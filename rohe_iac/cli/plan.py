@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from rohe_iac.cli.console import Output, OutputOption, StackArgument, screen
+from rohe_iac.cli.console import Face, FaceOption, StackArgument, screen
 from rohe_iac.foundation.errors import ExitCode
 
 
@@ -33,7 +33,7 @@ def plan(
     max_moves: Annotated[
         int | None, typer.Option("--max-moves", min=0, help="Move at most so many replicas that could stay.")
     ] = None,
-    output: OutputOption = Output.human,
+    output: FaceOption = Face.human,
 ) -> int:
     """Decide which replica goes where and why, offline; change nothing.
 

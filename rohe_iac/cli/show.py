@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from rohe_iac.cli.console import Output, OutputOption, screen
+from rohe_iac.cli.console import Face, FaceOption, screen
 
 
 def show(
     planfile: Annotated[Path, typer.Argument(metavar="PLANFILE", help="A file that `rohe plan --out` wrote.")],
     every: Annotated[bool, typer.Option("--all", help="Show every replica and refusal, not a summary.")] = False,
-    output: OutputOption = Output.human,
+    output: FaceOption = Face.human,
 ) -> None:
     """Print a saved plan, without the repository.
 

@@ -6,14 +6,14 @@ from typing import Annotated
 
 import typer
 
-from rohe_iac.cli.console import Output, OutputOption, StackArgument, screen
+from rohe_iac.cli.console import Face, FaceOption, StackArgument, screen
 
 
 def why_not(
     service: Annotated[str, typer.Argument(metavar="SERVICE", help="A service: `classify`, `service/classify/svm`.")],
     node: Annotated[str, typer.Argument(metavar="NODE", help="A node: `pi-1` or `node/pi-1`.")],
     stack: StackArgument = None,
-    output: OutputOption = Output.human,
+    output: FaceOption = Face.human,
 ) -> None:
     """Tell what keeps a service off a node, and the smallest edits that would let it on, proved by planning again.
 

@@ -191,3 +191,24 @@ def test_a_plan_of_a_blueprint_that_changed_since_is_not_applied(rohe: Run, repo
     done = rohe("apply", "--yes", "digits.plan")
     assert done.returncode == 6
     assert "blueprints/pipeline.yaml: changed since" in done.stderr
+
+
+def test_questions_about_a_plan_fill_a_page_in_markdown(rohe: Run) -> None:
+    rohe("plan", "--out", "digits.plan")
+    for title, *arguments in (
+        ("# Plan of stack digits", "plan", "--all"),
+        ("# Plan of stack digits", "show", "digits.plan"),
+        ("# Plan of stack digits, checked again", "verify", "digits.plan"),
+        ("# What the loss of each node and zone breaks", "audit"),
+        ("# service/digits:camera on pi-1", "why-not", "camera", "pi-1"),
+        ("# What if `node/pi-1=down`", "plan", "--what-if", "node/pi-1=down"),
+        ("# service/digits:camera, by a plan made now; nothing is applied", "explain", "service/digits:camera"),
+    ):
+        done = rohe(*arguments, "-o", "markdown")
+        lines = done.stdout.splitlines()
+        assert lines[0] == title, done.stderr
+        rows = [line for line in lines if line.startswith("|")]
+        assert all(row.endswith("|") for row in rows)
+    shown = rohe("plan", "-o", "markdown").stdout
+    assert "| zero-1 | digits:camera/0 |" in shown
+    assert "the only node that fits |" in shown

@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from rohe_iac.cli.console import Screen
-from rohe_iac.foundation.quantities import shown_bytes, shown_cpu
+from rohe_iac.foundation.quantities import counted, shown_bytes, shown_cpu
 from rohe_iac.planning.demand import Resources
 from rohe_iac.planning.plan import Plan
 from rohe_iac.planning.problem import Problem
@@ -17,10 +17,14 @@ from rohe_iac.planning.supply import Supply
 
 FEW = 16
 WIDTH = 16
+NARROW = 84
+"""Columns below which a node's bars stand below its name."""
 
 
 @dataclass
-class _Load:
+class Load:
+    """What of a node the plan's replicas take: how many they are, millicores, bytes."""
+
     replicas: int = 0
     cpu: int = 0
     rss: int = 0
@@ -28,11 +32,14 @@ class _Load:
 
 def node_bars(screen: Screen, problem: Problem, plan: Plan) -> None:
     """Prints what of each node's cpu and memory is taken; used by others and by replicas, over capacity."""
-    loads = _loads(problem, plan)
+    loads = loads_of(problem, plan)
     if not problem.nodes:
         return
     if len(problem.nodes) > FEW:
         _summary(screen, problem, loads)
+        return
+    if screen.out.width < NARROW:
+        _narrow(screen, problem, loads)
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in ("NODE", "REPLICAS", "CPU", "", "MEMORY", ""):
@@ -52,6 +59,18 @@ def node_bars(screen: Screen, problem: Problem, plan: Plan) -> None:
     screen.out.print(table)
 
 
+def _narrow(screen: Screen, problem: Problem, loads: dict[str, Load]) -> None:
+    out = screen.out
+    out.print()
+    for node in problem.nodes:
+        load = loads[node.name]
+        state = "" if node.status == "running" else f" ({node.status})"
+        out.print(f"[bold]{escape(node.name)}[/bold]{state}: {counted(load.replicas, 'replica')}")
+        cpu, rss = node.cpu_used + load.cpu, node.rss_used + load.rss
+        out.print(f"  cpu {bar(cpu, node.cpu)} {shown_cpu(cpu)} of {shown_cpu(node.cpu)}")
+        out.print(f"  mem {bar(rss, node.rss)} {shown_bytes(rss)} of {shown_bytes(node.rss)}")
+
+
 def bar(used: int, capacity: int) -> str:
     """A bar of WIDTH characters, full at capacity; green below 70 %, yellow below 90 %, red above."""
     share = min(used / capacity, 1.0) if capacity else 1.0
@@ -69,9 +88,10 @@ def _resources(problem: Problem) -> dict[tuple[str, str], Resources]:
     return found
 
 
-def _loads(problem: Problem, plan: Plan) -> dict[str, _Load]:
+def loads_of(problem: Problem, plan: Plan) -> dict[str, Load]:
+    """The load of each node, by name."""
     resources = _resources(problem)
-    loads: dict[str, _Load] = defaultdict(_Load)
+    loads: dict[str, Load] = defaultdict(Load)
     for place in plan.placements:
         asked = resources[place.workload, place.variant]
         load = loads[place.node]
@@ -81,7 +101,7 @@ def _loads(problem: Problem, plan: Plan) -> dict[str, _Load]:
     return loads
 
 
-def _summary(screen: Screen, problem: Problem, loads: dict[str, _Load]) -> None:
+def _summary(screen: Screen, problem: Problem, loads: dict[str, Load]) -> None:
     groups: dict[str, list[Supply]] = defaultdict(list)
     for node in problem.nodes:
         groups[node.device_type or "no device type"].append(node)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from rich.markup import escape
 
-from rohe_iac.cli.console import Output, Screen
+from rohe_iac.cli.console import Face, Screen
+from rohe_iac.cli.views.markdown import table
 from rohe_iac.foundation.quantities import counted
 from rohe_iac.planning.audit import Drop
 
@@ -23,10 +24,13 @@ class DropView:
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
 
-    def show(self, drops: Sequence[Drop], output: Output) -> None:
+    def show(self, drops: Sequence[Drop], output: Face) -> None:
         """What breaks, drop by drop, then how many drops break nothing."""
-        if output is Output.json:
+        if output is Face.json:
             self._screen.print_json([{**asdict(drop), "survived": drop.survived} for drop in drops])
+            return
+        if output is Face.markdown:
+            self._screen.print_text("\n".join(_page(drops)))
             return
         out = self._screen.out
         broken = sorted((drop for drop in drops if not drop.survived), key=_harm)
@@ -39,7 +43,22 @@ class DropView:
                     out.print(f"  ... and {len(names) - FEW} more")
         if len(broken) > MOST:
             out.print(f"... and {counted(len(broken) - MOST, 'drop')} that break less; -o json has them all")
-        out.print(f"{len(drops) - len(broken)} of {counted(len(drops), 'drop')} (nodes and zones) break nothing")
+        out.print(_verdict(drops))
+
+
+def _verdict(drops: Sequence[Drop]) -> str:
+    kept = sum(drop.survived for drop in drops)
+    return f"{kept} of {counted(len(drops), 'drop')} (nodes and zones) break nothing"
+
+
+def _page(drops: Sequence[Drop]) -> Iterator[str]:
+    yield "# What the loss of each node and zone breaks"
+    yield ""
+    yield f"{_verdict(drops)}."
+    yield ""
+    broken = sorted((drop for drop in drops if not drop.survived), key=_harm)
+    rows = ((drop.what, drop.lost, ", ".join(drop.homeless), ", ".join(drop.silent)) for drop in broken)
+    yield from table(("lost", "replicas there", "fit nowhere else", "have no replica left"), rows)
 
 
 def _harm(drop: Drop) -> tuple[int, int, str]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 
-from rohe_iac.cli.console import Output, Screen
+from rohe_iac.cli.console import Face, Screen
 from rohe_iac.cli.views.bars import node_bars
+from rohe_iac.cli.views.plan_markdown import markdown_of, summary
 from rohe_iac.cli.views.prediction import shown_prediction
 from rohe_iac.deployment.planfile import PlanFile
 from rohe_iac.foundation.quantities import counted, shown_cpu, shown_share
@@ -21,6 +24,12 @@ MILLION = 1_000_000
 
 FEW = 60
 """Replicas, and changes, that one screen shows one by one; above it a summary stands in their place."""
+
+FEWER = 12
+"""Workloads that one screen tells of where they are many."""
+
+LEAST_WHY = 24
+"""Columns that the reasons need in a table."""
 
 LONG = 45
 """Characters of a reason that would fill lines."""
@@ -34,10 +43,13 @@ class PlanView:
 
     screen: Screen
 
-    def show(self, planfile: PlanFile, output: Output, *, every: bool = False, saved: Path | None = None) -> None:
+    def show(self, planfile: PlanFile, output: Face, *, every: bool = False, saved: Path | None = None) -> None:
         """Prints the plan on stdout; what to do next goes to stderr."""
-        if output is Output.json:
+        if output is Face.json:
             self.screen.print_json({**planfile.content(), "digest": planfile.digest})
+            return
+        if output is Face.markdown:
+            self.screen.print_text("\n".join(markdown_of(planfile, every=every)))
             return
         for warning in planfile.unsupported:
             self.screen.err.print(f"[yellow]note:[/yellow] apply will refuse: {escape(warning)}")
@@ -54,14 +66,7 @@ class PlanView:
         self._next(planfile, saved)
 
     def _placements(self, plan: Plan, *, every: bool) -> None:
-        bound = plan.bound
-        least = f"proven minimum {bound.at_least}" if bound.proven else f"at least {bound.at_least}"
-        why = f" ({', '.join(bound.arguments)})" if bound.arguments and not bound.proven else ""
-        self.screen.out.print(
-            f"[bold]Plan of stack {plan.stack}[/bold]: "
-            f"{counted(len(plan.placements), 'replica')} placed, {len(plan.unplaced)} not; "
-            f"uses {counted(bound.nodes_used, 'node')}, {least}{why}; {plan.strategy}"
-        )
+        self.screen.out.print(f"[bold]Plan of stack {plan.stack}[/bold]: {escape(summary(plan))}")
         if plan.proofs:
             self.screen.out.print(f"solver: {'; '.join(_proof(proof) for proof in plan.proofs)}")
         if len(plan.placements) > FEW and not every:
@@ -72,6 +77,10 @@ class PlanView:
         titles = ("NODE", "REPLICA", "CORES", "DEVICES", "PORTS", "WHY")
         # A column that no replica has anything for would only take the reasons' room.
         shown = [index for index in range(len(titles)) if any(row[index] for row in rows)]
+        widths = [max(len(row[index]) for row in [titles, *rows]) for index in shown[:-1]]
+        if self.screen.out.is_terminal and sum(widths) + len(shown) + LEAST_WHY > self.screen.out.width:
+            self._stacked(rows)
+            return
         table = Table(box=None, pad_edge=False, header_style="bold")
         for index in shown:
             table.add_column(titles[index], overflow="fold", no_wrap=titles[index] not in ("WHY", "PORTS"))
@@ -84,10 +93,23 @@ class PlanView:
             last = (row[0], row[-1])
         self.screen.out.print(table)
 
+    def _stacked(self, rows: Sequence[tuple[str, ...]]) -> None:
+        """Replicas below their nodes, what they take below them: for screens that no table fits on."""
+        out = self.screen.out
+        last = ("", "")
+        for node, replica, *takes, why in rows:
+            if node != last[0]:
+                out.print(f"[bold]{escape(node)}[/bold]")
+            out.print(f"  {replica}")
+            for words in (*takes, "" if (node, why) == last else why):
+                if words:
+                    out.print(Padding(words, (0, 0, 0, 4)), style="dim")
+            last = (node, why)
+
     def _summary(self, plan: Plan) -> None:
         counts = Counter(place.workload for place in plan.placements)
         nodes = {
-            workload: {p.node for p in plan.placements if p.workload == workload} for workload in list(counts)[:FEW]
+            workload: {p.node for p in plan.placements if p.workload == workload} for workload in list(counts)[:FEWER]
         }
         table = Table(box=None, pad_edge=False, header_style="bold")
         for title in ("WORKLOAD", "REPLICAS", "NODES"):
@@ -95,8 +117,8 @@ class PlanView:
         for workload, used in nodes.items():
             table.add_row(escape(workload), str(counts[workload]), str(len(used)))
         self.screen.out.print(table)
-        if len(counts) > FEW:
-            self.screen.out.print(f"... and {len(counts) - FEW} more workloads; --all shows every replica")
+        if len(counts) > FEWER:
+            self.screen.out.print(f"... and {len(counts) - FEWER} more workloads; --all shows every replica")
 
     def _predictions(self, planfile: PlanFile) -> None:
         found = predictions_of(planfile.problem, planfile.plan)
@@ -148,11 +170,14 @@ class PlanView:
         if not refused:
             return
         self.screen.out.print("\n[bold]Nodes refused, when the last replica of each was decided[/bold]")
-        for item in refused if every else refused[:FEW]:
+        few = FEW if len(plan.placements) <= FEW else FEWER
+        for item in refused if every else refused[:few]:
             rules = ", ".join(f"{count} by {rule}" for rule, count in item.by_rule)
             self.screen.out.print(f"  {escape(item.workload)}: {rules}")
             for near in item.closest if every else item.closest[:1]:
                 self.screen.out.print(f"    closest {near.node}: {escape(near.missing)}", style="dim")
+        if len(refused) > few and not every:
+            self.screen.out.print(f"  ... and {counted(len(refused) - few, 'more workload')}; --all tells them")
 
     def _actions(self, planfile: PlanFile, *, every: bool) -> None:
         against = planfile.against

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 
 from rohe_iac.cli.console import Screen
+from rohe_iac.cli.views.markdown import cell
 from rohe_iac.foundation.quantities import counted
 from rohe_iac.planning.survey import Survey
 
 FEW = 40
 """Nodes that one screen shows one by one; of more, those that say the same share a row."""
+
+NARROW = 60
+"""Columns below which the reasons stand below the nodes."""
 
 NAMED = 3
 """Nodes that such a row names."""
@@ -31,6 +36,12 @@ class SurveyView:
         rows = list(rows_of(survey))
         if len(rows) > FEW:
             rows = list(_alike(rows))
+        if out.width < NARROW:
+            for node, points, why in rows:
+                here = node == survey.node
+                out.print(f"{'*' if here else ' '} {escape(node)}  {points}", style="bold" if here else "")
+                out.print(Padding(escape(why), (0, 0, 0, 4)), style="dim")
+            return
         table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
         table.add_column("  NODE", overflow="fold")
         table.add_column("POINTS", justify="right")
@@ -53,7 +64,7 @@ def markdown_of(survey: Survey) -> Iterator[str]:
     yield "|---|---:|---|"
     for node, points, why in rows_of(survey):
         name = f"**{node}**" if node == survey.node else node
-        yield f"| {name} | {points} | {_cell(why)} |"
+        yield f"| {name} | {points} | {cell(why)} |"
 
 
 def summary(survey: Survey) -> str:
@@ -82,7 +93,3 @@ def _alike(rows: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, str, str
     for (points, why), nodes in groups.items():
         more = f" and {counted(len(nodes) - NAMED, 'other')}" if len(nodes) > NAMED else ""
         yield ", ".join(nodes[:NAMED]) + more, points, why
-
-
-def _cell(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("|", "\\|")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 
 from rich.markup import escape
 
-from rohe_iac.cli.console import Output, Screen
+from rohe_iac.cli.console import Face, Screen
+from rohe_iac.cli.views.markdown import table
 from rohe_iac.cli.views.prediction import shown_prediction, shown_time
+from rohe_iac.foundation.quantities import counted
 from rohe_iac.planning.difference import Change
 from rohe_iac.planning.plan import Unplaced
 from rohe_iac.planning.serial import plan_to_json
@@ -26,9 +28,9 @@ class WhatIfView:
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
 
-    def show(self, answer: WhatIf, output: Output) -> None:
+    def show(self, answer: WhatIf, output: Face) -> None:
         """Moved, lost and violated, then how many nodes are used."""
-        if output is Output.json:
+        if output is Face.json:
             self._screen.print_json(
                 {
                     "edits": [str(edit) for edit in answer.edits],
@@ -43,6 +45,9 @@ class WhatIfView:
                     "plan": plan_to_json(answer.plan),
                 }
             )
+            return
+        if output is Face.markdown:
+            self._screen.print_text("\n".join(_page(answer)))
             return
         for note in answer.notes:
             self._screen.err.print(f"[yellow]note:[/yellow] {escape(note)}")
@@ -59,18 +64,38 @@ class WhatIfView:
             was = f", was {shown_time(before.services + before.links)}" if before is not None and after else ""
             told = shown_prediction(after) if after is not None else f"{before.objective if before else ''}: not known"
             self._screen.out.print(f"  predicted {told}{was}", markup=False)
-        counts = {kind: sum(change.kind == kind for change in answer.changes) for kind in SIGNS}
-        out.print(
-            f"{counts['moved']} moved, {counts['added']} added, {counts['removed']} removed, {len(answer.lost)} lost; "
-            f"{len(answer.violated)} constraints of the present plan violated; "
-            f"{answer.plan.bound.nodes_used} nodes used"
-        )
+        out.print(_summary(answer))
 
     def _lines(self, sign: str, groups: Sequence[tuple[str, str]], before: str = "") -> None:
         for who, what in groups[:FEW]:
             self._screen.out.print(f"  {sign} {escape(f'{before}{who}: {what}')}")
         if len(groups) > FEW:
             self._screen.out.print(f"  {sign} ... and {len(groups) - FEW} more such lines; -o json has them all")
+
+
+def _summary(answer: WhatIf) -> str:
+    counts = {kind: sum(change.kind == kind for change in answer.changes) for kind in SIGNS}
+    return (
+        f"{counts['moved']} moved, {counts['added']} added, {counts['removed']} removed, {len(answer.lost)} lost; "
+        f"{counted(len(answer.violated), 'constraint')} of the present plan violated; "
+        f"{counted(answer.plan.bound.nodes_used, 'node')} used"
+    )
+
+
+def _page(answer: WhatIf) -> Iterator[str]:
+    yield f"# What if {', '.join(f'`{edit}`' for edit in answer.edits)}"
+    yield ""
+    yield f"{_summary(answer)}."
+    yield ""
+    yield from (f"{line}\n" for line in answer.notes)
+    violated = (("violated", fault.subject, f"{fault.rule}: {fault.message}") for fault in answer.violated)
+    changes = ((one.kind, one.replica, _way(one)) for one in answer.changes)
+    lost = (("lost", one.replica, _closest(one)) for one in answer.lost)
+    yield from table(("what", "who", "how"), [*violated, *changes, *lost])
+    for before, after in answer.predicted:
+        told = shown_prediction(after) if after is not None else f"{before.objective if before else ''}: not known"
+        was = f", was {shown_time(before.services + before.links)}" if before is not None and after else ""
+        yield f"- predicted {told}{was}"
 
 
 def _together(told: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rohe_iac.planning.attempt import PLAIN_LIMIT
 from rohe_iac.planning.booking import booked
+from rohe_iac.planning.feasibility import near_holds
 from rohe_iac.planning.field import Field, PlainField
-from rohe_iac.planning.layout import ZONE_KEY
-from rohe_iac.planning.ledger import Grant
+from rohe_iac.planning.layout import ZONE_KEY, Layout
+from rohe_iac.planning.ledger import Grant, Ledger
 from rohe_iac.planning.plan import Plan
 from rohe_iac.planning.problem import Problem
 from rohe_iac.planning.scoring import BEST_FIT, Scoring
@@ -19,7 +20,8 @@ from rohe_iac.planning.scoring import BEST_FIT, Scoring
 class Drop:
     """What the loss of a node or zone does.
 
-    what: `node/NAME` or `zone/NAME`. lost: replicas that were there. homeless: those that fit nowhere else (addresses).
+    what: `node/NAME` or `zone/NAME`. lost: replicas that were there. homeless: those that fit nowhere else (addresses),
+    and others that then lack the neighbour that they have to be near.
     silent: workloads of at least two replicas that have none left until others take over.
     """
 
@@ -63,7 +65,9 @@ def audit(problem: Problem, plan: Plan, *, zones_too: bool = True) -> tuple[Drop
         gone = sorted(set(nodes))
         lost = [entry for node in gone for entry in on.get(node, ())]
         lost.sort(key=lambda entry: (-layout.resources[entry[0]].cpu, entry[0], entry[1]))
-        for _, _, grant in lost:
+        for demand, _, grant in lost:
+            # Of links it gives back what flows between it and those that are there still.
+            grant.wires = tuple(sorted(ledger.loads(demand, grant.node).items()))
             ledger.release(grant)
             field.touch(grant.node)
         silent = sorted(
@@ -73,25 +77,30 @@ def audit(problem: Problem, plan: Plan, *, zones_too: bool = True) -> tuple[Drop
                 if layout.demands[demand].replicas > 1 and not ledger.placed[demand]
             }
         )
-        found, homeless = [], []
+        found: list[Grant] = []
         closed = set(gone)
-        for demand, index, _ in lost:
-            view = field.evaluate(demand, len(gone), explain=False)
-            best = -1
-            for key in sorted(view.heap):
-                node = number - 1 - (-key) % number
-                if node not in closed:
-                    best = node
-                    break
-            if best < 0:
-                homeless.append(f"{layout.demands[demand].replica}/{index}")
-                continue
-            found.append(ledger.take(demand, best))
-            field.touch(best)
+        waiting = [(demand, index) for demand, index, _ in lost]
+        while waiting:
+            left = []
+            for demand, index in waiting:
+                view = field.evaluate(demand, len(gone), explain=False)
+                nodes_ = (number - 1 - (-key) % number for key in sorted(view.heap))
+                best = next((node for node in nodes_ if node not in closed), -1)
+                if best < 0:
+                    left.append((demand, index))
+                    continue
+                found.append(ledger.take(demand, best))
+                field.touch(best)
+            if len(left) == len(waiting) or not any(layout.near):
+                break
+            # Who has to be near another may fit once that one has a place.
+            waiting = left
+        homeless = [f"{layout.demands[demand].replica}/{index}" for demand, index in left] if waiting else []
+        homeless += _lonely(layout, ledger, on, closed)
         for grant in found:
             ledger.release(grant)
             field.touch(grant.node)
-        for _, _, grant in lost:
+        for _, _, grant in reversed(lost):
             ledger.book(grant)
             field.touch(grant.node)
         return Drop(what, len(lost), tuple(sorted(homeless)), tuple(silent))
@@ -104,3 +113,19 @@ def audit(problem: Problem, plan: Plan, *, zones_too: bool = True) -> tuple[Drop
             zones.setdefault(zone, []).append(position)
     drops += [drop(f"zone/{zone}", nodes) for zone, nodes in sorted(zones.items()) if any(node in on for node in nodes)]
     return tuple(drops)
+
+
+def _lonely(
+    layout: Layout, ledger: Ledger, on: Mapping[int, Sequence[tuple[int, int, Grant]]], closed: Collection[int]
+) -> list[str]:
+    """Replicas that stay and have to be near one that is gone."""
+    return [
+        f"{layout.demands[demand].replica}/{index}"
+        for node, entries in (on.items() if any(layout.near) else ())
+        if node not in closed
+        for demand, index, _ in entries
+        if any(
+            not near_holds(layout, ledger, demand, others, key, node, stands=True)
+            for others, key in layout.near[demand]
+        )
+    ]

@@ -7,7 +7,7 @@ import pytest
 
 from rohe_iac.foundation.errors import UsageError
 from rohe_iac.planning.audit import audit
-from rohe_iac.planning.demand import DeviceRequest, Edge, Spread
+from rohe_iac.planning.demand import Affinity, DeviceRequest, Edge, Spread
 from rohe_iac.planning.plan import Plan
 from rohe_iac.planning.planner import plan
 from rohe_iac.planning.problem import Problem
@@ -111,6 +111,29 @@ def test_an_audit_tells_who_is_homeless_and_who_falls_silent(world: Any) -> None
     wide = drops(world.node("n1", cpu=3000, labels=(("zone", "a"),)), world.node("n2", cpu=3000))
     assert wide["node/n1"].homeless == ()
     assert "zone/a" in wide
+
+
+def test_an_audit_knows_what_flows_over_links_and_who_has_to_be_near(world: Any) -> None:
+    zones = [("n1", "a"), ("n2", "b"), ("n3", "b")]
+    nodes = [world.node(name, cpu=1000, labels=(("zone", zone),)) for name, zone in zones]
+    flow = [Edge("service/p:a", "service/p:b", bandwidth=100)]
+    demands = [world.demand("a", cpu=900, selector=(("zone", "a"),)), world.demand("b", cpu=900)]
+    narrow = world.problem(nodes, demands, wires=[Wire("w", ("zone/a", "zone/b"), 1000, 100)], edges=flow)
+    told = {drop.what: drop for drop in audit(narrow, plan(narrow))}
+    # What was on the link before is free for whoever takes over.
+    assert told["node/n2"].homeless == ()
+    assert told["node/n1"].homeless == ("replica/p:a/0",)
+    near = (Affinity(("service/p:b",), "zone"),)
+    both = [world.demand("b", cpu=300), world.demand("c", cpu=400, near=near)]
+    wide = [world.node(name, cpu=1000, labels=(("zone", zone),)) for name, zone in (("n1", "a"), ("n2", "b"))]
+    together = world.problem(wide, both)
+    # The neighbour comes after it by its size, and has a place: so does whoever is near.
+    assert [drop.homeless for drop in audit(together, plan(together)) if drop.what.startswith("node/")] == [()]
+    apart = [world.node("n1", cpu=300, labels=(("zone", "a"),)), world.node("n2", cpu=400, labels=(("zone", "a"),))]
+    beside = world.problem(apart, both)
+    told = {drop.what: drop for drop in audit(beside, plan(beside))}
+    # Whoever stays is lost as well where its neighbour is.
+    assert told["node/n1"].homeless == ("replica/p:b/0", "replica/p:c/0")
 
 
 def test_max_moves_limits_what_moves_but_for_what_cannot_stay(world: Any) -> None:

@@ -11,12 +11,37 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    Strict,
+    WithJsonSchema,
+)
 from pydantic.alias_generators import to_camel
-from pydantic_core import PydanticCustomError
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from rohe_iac.foundation import quantities
 from rohe_iac.foundation.names import is_name
+
+
+class _Empty(dict[Any, Any]):
+    """A mapping with nothing in it. Pydantic copies every default that it cannot hash, once a document part."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return 0
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Schemas show it as any other mapping."""
+        return handler(dict)
+
+
+EMPTY: dict[Any, Any] = _Empty()
+"""The default of a field that is a mapping; shared by all, so nobody writes to it."""
 
 
 class Model(BaseModel):
@@ -29,6 +54,7 @@ class Model(BaseModel):
         populate_by_name=True,
         ser_json_inf_nan="strings",
         allow_inf_nan=False,
+        defer_build=True,
     )
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
@@ -130,7 +156,7 @@ class Metadata(Model):
 
     name: Name
     """Unique among the documents of its kind."""
-    labels: dict[Text, Text] = {}
+    labels: dict[Text, Text] = EMPTY
     """Words to select and group by."""
-    annotations: dict[Text, Text] = {}
+    annotations: dict[Text, Text] = EMPTY
     """Remarks that mean nothing to rohe."""

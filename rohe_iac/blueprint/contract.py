@@ -1,7 +1,5 @@
 """ObservationContract: what a pipeline promises, how it is measured and what is done when it breaks."""
 
-# ruff: noqa: RUF012 - pydantic copies mutable defaults
-
 from __future__ import annotations
 
 import re
@@ -11,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, Strict, WithJsonSchema, model_validator
 
 from rohe_iac.blueprint.amounts import Amount, Length, amount_of, length_of
-from rohe_iac.blueprint.base import NUMBER, Flag, Metadata, Model, Name, Ratio, Seconds, fault
+from rohe_iac.blueprint.base import EMPTY, NUMBER, Flag, Metadata, Model, Name, Ratio, Seconds, fault
 from rohe_iac.blueprint.expression import RawExpression
 from rohe_iac.blueprint.habits import VALUES
 from rohe_iac.foundation.user_modules import split_reference
@@ -263,7 +261,7 @@ class Processing(Model):
     function: Reference
     features: tuple[str, ...] = ()
     window: Window
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = EMPTY
 
 
 class ContractSpec(Model):
@@ -273,7 +271,7 @@ class ContractSpec(Model):
     tenant: str | None = None
     effective: Effective = Effective.model_construct()
     lateness: Seconds = 2.0
-    metrics: dict[str, RawExpression] = {}
+    metrics: dict[str, RawExpression] = EMPTY
     objectives: tuple[Objective, ...] = ()
     processing: tuple[Processing, ...] = ()
     sinks: tuple[RawSink, ...] = ("store",)

@@ -4,8 +4,6 @@ A tree is a mapping with exactly one operation. Trees stay as written in the doc
 formed, and walks them.
 """
 
-# ruff: noqa: RUF012 - pydantic copies mutable defaults
-
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -13,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, Field, PlainSerializer, Strict, WrapValidator, model_validator
 
-from rohe_iac.blueprint.base import Model, fault
+from rohe_iac.blueprint.base import EMPTY, Model, fault
 
 OPERATORS = ("<", "<=", ">", ">=", "==", "!=")
 Scalar = str | int | float | bool
@@ -43,7 +41,7 @@ Condition = Annotated[Any, AfterValidator(_condition)]
 class Selection(Model):
     """Which samples take part: every condition on a field or metric holds; none: all samples."""
 
-    where: dict[str, Condition] = {}
+    where: dict[str, Condition] = EMPTY
 
 
 class Aggregation(Selection):

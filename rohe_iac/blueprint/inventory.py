@@ -1,14 +1,23 @@
 """Inventory: device types, nodes and the links between them."""
 
-# ruff: noqa: RUF012 - pydantic copies mutable defaults
-
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
 from pydantic import Field, Strict
 
-from rohe_iac.blueprint.base import BitsPerSecond, CostPerHour, Hertz, Metadata, Millicores, Model, Name, Seconds, Share
+from rohe_iac.blueprint.base import (
+    EMPTY,
+    BitsPerSecond,
+    CostPerHour,
+    Hertz,
+    Metadata,
+    Millicores,
+    Model,
+    Name,
+    Seconds,
+    Share,
+)
 from rohe_iac.blueprint.pipeline import Memory
 
 
@@ -31,7 +40,7 @@ class DeviceType(Model):
     cpu: Millicores
     cores: tuple[Millicores, ...] | None = None
     memory: Memory
-    accelerators: dict[str, Accelerator] = {}
+    accelerators: dict[str, Accelerator] = EMPTY
     cost: CostPerHour | None = None
 
 
@@ -49,7 +58,7 @@ class Used(Model):
     cpu: Millicores = 0
     cores: tuple[Millicores, ...] = ()
     memory: Memory | None = None
-    accelerators: dict[str, Share] = {}
+    accelerators: dict[str, Share] = EMPTY
 
 
 class Node(Model):
@@ -65,7 +74,7 @@ class Node(Model):
     accelerators: dict[str, Accelerator] | None = None
     cost: CostPerHour | None = None
     mac: str | None = None
-    labels: dict[str, str] = {}
+    labels: dict[str, str] = EMPTY
     taints: tuple[Taint, ...] = ()
     used: Used = Used.model_construct()
     status: Literal["running", "cordoned", "down"] = "running"
@@ -83,7 +92,7 @@ class NetworkLink(Model):
 class InventorySpec(Model):
     """The machines."""
 
-    device_types: dict[str, DeviceType] = {}
+    device_types: dict[str, DeviceType] = EMPTY
     nodes: Annotated[tuple[Node, ...], Field(min_length=1)]
     links: tuple[NetworkLink, ...] = ()
 

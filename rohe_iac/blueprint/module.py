@@ -1,7 +1,5 @@
 """Module: documents with typed inputs, taken into a stack by its `modules`."""
 
-# ruff: noqa: RUF012 - pydantic copies mutable defaults
-
 from __future__ import annotations
 
 import re
@@ -9,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
-from rohe_iac.blueprint.base import Metadata, Model, Name, Number, fault
+from rohe_iac.blueprint.base import EMPTY, Metadata, Model, Name, Number, fault
 from rohe_iac.blueprint.finding import Allowance
 from rohe_iac.blueprint.pattern import LONGEST_TEXT, BadPattern, pattern
 
@@ -94,7 +92,7 @@ def _shown(value: object) -> str:
 class ModuleSpec(Model):
     """The inputs of a module and the files that its documents are in, relative to the module's folder."""
 
-    inputs: dict[Name, Input] = {}
+    inputs: dict[Name, Input] = EMPTY
     sources: Annotated[tuple[str, ...], Field(min_length=1)]
 
 

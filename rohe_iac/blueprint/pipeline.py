@@ -1,7 +1,5 @@
 """Pipeline: an ML workflow of services and the links between them."""
 
-# ruff: noqa: RUF012 - pydantic copies mutable defaults
-
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
@@ -19,6 +17,7 @@ from pydantic import (
 )
 
 from rohe_iac.blueprint.base import (
+    EMPTY,
     BitsPerSecond,
     Bytes,
     Flag,
@@ -206,7 +205,7 @@ class Requests(Model):
     cpu: Millicores = 0
     cores: tuple[Millicores, ...] = ()
     memory: Memory | None = None
-    accelerators: dict[str, AcceleratorRequest] = {}
+    accelerators: dict[str, AcceleratorRequest] = EMPTY
 
 
 class Limits(Model):
@@ -243,7 +242,7 @@ class Affinity(Model):
 class PlacementRules(Model):
     """Where replicas may go."""
 
-    node_selector: dict[str, str] = {}
+    node_selector: dict[str, str] = EMPTY
     tolerations: tuple[Toleration, ...] = ()
     spread: tuple[Spread, ...] = ()
     avoid: tuple[Affinity, ...] = ()
@@ -305,7 +304,7 @@ class Service(Model):
     working_dir: str = "."
     replicas: Replicas = 1
     ports: tuple[Port, ...] = ()
-    env: dict[str, Variable] = {}
+    env: dict[str, Variable] = EMPTY
     files: tuple[File, ...] = ()
     volumes: tuple[Volume, ...] = ()
     health: Health = Health.model_construct()

@@ -1,14 +1,12 @@
 """The form of a profile, the file of measurements that a service names; what follows from it is for planning."""
 
-# ruff: noqa: RUF012 - pydantic copies mutable defaults
-
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
 from pydantic import Field, Strict
 
-from rohe_iac.blueprint.base import Bytes, Millicores, Model, Name, Rate, Seconds, Share
+from rohe_iac.blueprint.base import EMPTY, Bytes, Millicores, Model, Name, Rate, Seconds, Share
 
 
 class AtLoad(Model):
@@ -17,7 +15,7 @@ class AtLoad(Model):
     load: Annotated[Rate, Field(gt=0)]
     cpu: Millicores
     memory: Bytes
-    accelerators: dict[str, Share] = {}
+    accelerators: dict[str, Share] = EMPTY
 
 
 class OnDevice(Model):
@@ -58,8 +56,8 @@ class ProfileForm(Model):
     service: Name
     concurrency: Annotated[int, Strict(), Field(ge=1)] = 1
     demand: tuple[AtLoad, ...] = ()
-    devices: dict[Name, OnDevice] = {}
-    service_time: dict[Name, ServiceTime] = {}
-    idle: dict[str, Share] = {}
+    devices: dict[Name, OnDevice] = EMPTY
+    service_time: dict[Name, ServiceTime] = EMPTY
+    idle: dict[str, Share] = EMPTY
     missing: tuple[str, ...] = ()
     estimated: tuple[str, ...] = ()

@@ -1,7 +1,5 @@
 """Stack: which pipelines run on which inventory under which contracts, and how they are planned and applied."""
 
-# ruff: noqa: RUF012 - pydantic copies mutable defaults
-
 from __future__ import annotations
 
 import re
@@ -9,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, Strict, model_validator
 
-from rohe_iac.blueprint.base import Bytes, Metadata, Model, Name, Seconds, fault
+from rohe_iac.blueprint.base import EMPTY, Bytes, Metadata, Model, Name, Seconds, fault
 from rohe_iac.blueprint.pipeline import Memory, Requests, Secret, SecretReference, SecretValue, one_of
 
 ObjectiveTerm = Literal["placed", "slack", "stable", "nodes", "cost", "balance"]
@@ -50,7 +48,7 @@ class PlannerSettings(Model):
     objective: tuple[ObjectiveTerm, ...] = ("placed", "stable", "nodes")
     strategy: str = "best-fit"
     filters: tuple[str, ...] = ()
-    scorers: dict[str, Annotated[float, Strict(), Field(ge=0, le=1e6)]] = {}
+    scorers: dict[str, Annotated[float, Strict(), Field(ge=0, le=1e6)]] = EMPTY
     iterations: Annotated[int, Strict(), Field(ge=0, le=10**9)] | None = None
     weights: Weights = Weights.model_construct()
     queue: Queue = Queue.model_construct()
@@ -179,7 +177,7 @@ class ModuleUse(Model):
 
     name: Name
     source: str
-    inputs: dict[str, Any] = {}
+    inputs: dict[str, Any] = EMPTY
     prefix: str = ""
 
 

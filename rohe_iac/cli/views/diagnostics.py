@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -60,39 +60,54 @@ def _from_here(checked: Checked) -> list[Diagnostic]:
 
 def show_diagnostics(console: Console, diagnostics: Iterable[Diagnostic]) -> None:
     """Each with its place, code, line, caret and hint."""
+    if console.color_system is None and not console.record:
+        # A thousand of them would keep Rich busy for longer than they took to find, for text that it leaves as it is.
+        console.file.write("".join(f"{''.join(text for text, _ in line)}\n" for line in _lines(diagnostics)))
+        return
     from rich.text import Text
 
+    for line in _lines(diagnostics):
+        console.print(Text.assemble(*line), soft_wrap=True)
+
+
+def _lines(diagnostics: Iterable[Diagnostic]) -> Iterator[tuple[tuple[str, str], ...]]:
+    """Each line as texts with their styles."""
     for item in diagnostics:
         colour = _COLOURS[item.severity]
-        head = Text.assemble(
-            (printable(f"{item.place}: "), "bold"),
-            (f"{item.severity.value} {item.code}: ", colour),
-            printable(item.message),
-        )
-        console.print(head, soft_wrap=True)
+        place, code = printable(f"{item.place}: "), f"{item.severity.value} {item.code}: "
+        yield (place, "bold"), (code, colour), (printable(item.message), "")
         if item.excerpt.strip():
             excerpt, pointer = pointed(item)
-            gutter = len(str(item.place.line))
-            console.print(Text(f" {item.place.line} | {excerpt}"), soft_wrap=True)
-            console.print(Text.assemble(f" {'':{gutter}} | ", (pointer, colour)), soft_wrap=True)
+            number = str(item.place.line)
+            yield ((f" {number} | {excerpt}", ""),)
+            yield (f" {'':{len(number)}} | ", ""), (pointer, colour)
         if item.hint:
-            console.print(Text.assemble(("   hint: ", "cyan"), printable(item.hint)), soft_wrap=True)
+            yield ("   hint: ", "cyan"), (printable(item.hint), "")
 
 
 def pointed(item: Diagnostic) -> tuple[str, str]:
     """The excerpt, cut to WINDOW around the column where it is long, and the caret that goes below it."""
-    from rich.cells import cell_len
-
     line, column = item.excerpt, item.place.column - 1 - item.cut
     if item.cut or (len(line) > WINDOW and column > WINDOW // 2):
         cut = max(0, column - WINDOW // 2)
         line, column = "..." + line[cut:], column - cut + 3
     line = printable(line.replace("\t", " "))
-    return line[: WINDOW + 20], " " * cell_len(line[:column]) + "^"
+    return line[: WINDOW + 20], " " * _cells(line[:column]) + "^"
+
+
+def _cells(text: str) -> int:
+    """How many columns of a terminal the text takes."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
 
 
 def printable(text: str) -> str:
     """The text with everything replaced that could move a terminal's cursor or change its colours."""
+    if text.isprintable():
+        return text
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 

@@ -24,7 +24,7 @@ from yaml.events import AliasEvent, DocumentEndEvent, DocumentStartEvent
 
 from rohe_iac.blueprint import text_faults
 from rohe_iac.blueprint.reading import LINE_BREAK, MOST_FAULTS, Path, Plain, Read, Spot, TextFault
-from rohe_iac.blueprint.scalars import NumberTooLong, resolve
+from rohe_iac.blueprint.scalars import NumberTooLong, is_surely_text, resolve
 
 MAX_BYTES = 16 * 2**20
 """The largest file that is read."""
@@ -191,7 +191,7 @@ class _Reader:
     def _events(self, get: Callable[[], Any]) -> None:
         known: dict[Any, Any] = {}
         anchors: dict[str, tuple[Any, int, Path | None]] = {}
-        stack: list[tuple[Any, Any, str | None, int, Any]] = []
+        stack: list[tuple[Any, Any, str | None, int, Any, Path | None]] = []
         current = self.current
         container: Any = None
         key: Any = None
@@ -199,6 +199,8 @@ class _Reader:
         started = 0
         count = self.count
         begun: Any = None
+        # Where the container stands, of the outermost ones; None where that is nowhere.
+        place: Path | None = None
         while True:
             event = get()
             kind = event.__class__
@@ -209,6 +211,8 @@ class _Reader:
                 if plain:
                     if value in known:
                         value = known[value]
+                    elif is_surely_text(value):
+                        known[value] = value
                     elif (told := text_faults.of_scalar(value)) is not None:
                         current.add(told.at(self._spot(event.start_mark)))
                         value = value if told.code == "R011" else resolve(value)
@@ -226,20 +230,28 @@ class _Reader:
                     raise _TooDeep(event.start_mark)
                 if event.anchor is not None:
                     anchors.pop(event.anchor, None)
-                stack.append((container, key, anchor, started, begun))
+                stack.append((container, key, anchor, started, begun, place))
+                if len(stack) <= SHALLOW:
+                    if container is None:
+                        place = ()
+                    elif place is not None and container.__class__ is list:
+                        place = (*place, len(container))
+                    else:
+                        place = None if place is None or key is None or key is _DROPPED else (*place, key)
                 container = {} if kind is MappingStartEvent else []
                 key, anchor, started, begun = None, event.anchor, count, event.start_mark
                 continue
             elif kind is MappingEndEvent or kind is SequenceEndEvent:
                 value, span = container, (begun, event.end_mark)
-                named, size = anchor, count - started + 1
-                container, key, anchor, started, begun = stack.pop()
-                if named is not None or len(stack) < SHALLOW:
-                    path = _path(stack, container, key)
-                    if path is not None:
-                        current.spans[path] = span
-                    if named is not None:
-                        anchors[named] = (value, size, path)
+                named, size, at = anchor, count - started + 1, place
+                container, key, anchor, started, begun, place = stack.pop()
+                if named is not None:
+                    at = _path(stack, container, key)
+                    anchors[named] = (value, size, at)
+                    if at is not None:
+                        current.spans[at] = span
+                elif at is not None and len(stack) < SHALLOW and (value or not at):
+                    current.spans[at] = span
             elif kind is AliasEvent:
                 if event.anchor in anchors:
                     value, size, target = anchors[event.anchor]

@@ -56,32 +56,48 @@ def _flow(document: Document, pipeline: Pipeline, known: set[str]) -> Iterator[F
 
 
 def _service(document: Document, at: Path, service: Service, known: set[str], root: FilePath) -> Iterator[Finding]:
+    parts: list[tuple[Path, Alternative]] = []
+    if service.variants or service.ensemble is not None:
+        yield from _alternatives(document, at, service)
+        members = service.ensemble.members if service.ensemble is not None else ()
+        parts += [((*at, "variants", i), part) for i, part in enumerate(service.variants)]
+        parts += [((*at, "ensemble", "members", i), part) for i, part in enumerate(members)]
+    # Most services leave most fields out, and there may be a hundred thousand of them.
+    given = service.model_fields_set
+    if "volumes" in given:
+        yield from unique(document, (*at, "volumes"), "volume at", [volume.path for volume in service.volumes], "path")
+    if "ports" in given or "health" in given:
+        yield from unique(document, (*at, "ports"), "port", [port.name for port in service.ports])
+        yield from _ports(document, at, service)
+    if "placement" in given:
+        yield from _placement(document, (*at, "placement"), service.name, service.placement, known)
+    if "requests" in given or "limits" in given:
+        yield from _sizes(document, at, service.requests, service.limits)
+    if service.files or service.profile is not None:
+        yield from _paths(document, at, service, root)
+    for path, part in parts:
+        yield from _sizes(document, path, part.requests or Requests(), part.limits or Limits())
+        if part.profile is not None:
+            yield from _file(document, (*path, "profile"), part.profile, root)
+    if service.image or service.command or service.profile:
+        return
+    if not parts:
+        message = f"service '{service.name}' has no command, image or profile, so there is nothing to run"
+        yield warning(document, (*at, "name"), "R221", message, "add command: [...]")
+    for path, part in parts:
+        if not (part.image or part.command or part.profile):
+            message = f"'{part.name}' of '{service.name}' has no command, image or profile, so there is nothing to run"
+            yield warning(document, (*path, "name"), "R221", message, "add command: [...]")
+
+
+def _alternatives(document: Document, at: Path, service: Service) -> Iterator[Finding]:
     if service.variants and service.ensemble is not None:
         message = f"service '{service.name}' has both variants and an ensemble"
         hint = "variants are alternatives, of which one runs; members of an ensemble all run: keep one of the two lists"
         yield Finding(document, (*at, "ensemble"), "R215", message, hint, on_key=True)
     yield from unique(document, (*at, "variants"), "variant", [variant.name for variant in service.variants])
-    yield from unique(document, (*at, "ports"), "port", [port.name for port in service.ports])
     members = service.ensemble.members if service.ensemble is not None else ()
     yield from unique(document, (*at, "ensemble", "members"), "member", [member.name for member in members])
-    yield from unique(document, (*at, "volumes"), "volume at", [volume.path for volume in service.volumes], "path")
-    yield from _ports(document, at, service)
-    yield from _placement(document, (*at, "placement"), service.name, service.placement, known)
-    yield from _sizes(document, at, service.requests, service.limits)
-    yield from _paths(document, at, service, root)
-    parts: list[tuple[Path, Alternative]] = [((*at, "variants", i), part) for i, part in enumerate(service.variants)]
-    parts += [((*at, "ensemble", "members", i), part) for i, part in enumerate(members)]
-    for path, part in parts:
-        yield from _sizes(document, path, part.requests or Requests(), part.limits or Limits())
-        if part.profile is not None:
-            yield from _file(document, (*path, "profile"), part.profile, root)
-    if not parts and not (service.image or service.command or service.profile):
-        message = f"service '{service.name}' has no command, image or profile, so there is nothing to run"
-        yield warning(document, (*at, "name"), "R221", message, "add command: [...]")
-    for path, part in parts:
-        if not (part.image or part.command or part.profile or service.image or service.command or service.profile):
-            message = f"'{part.name}' of '{service.name}' has no command, image or profile, so there is nothing to run"
-            yield warning(document, (*path, "name"), "R221", message, "add command: [...]")
 
 
 def _ports(document: Document, at: Path, service: Service) -> Iterator[Finding]:

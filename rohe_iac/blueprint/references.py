@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from rohe_iac.blueprint.finding import Document, Finding, Path
 from rohe_iac.blueprint.hints import did_you_mean
 from rohe_iac.foundation.diagnostics import Severity
+from rohe_iac.foundation.user_modules import Trouble
 
 MISSING = frozenset(("R202", "R203", "R204", "R205", "R206", "R207", "R208", "R209"))
 """Codes of references into the void; `--allow-missing-references` makes notes of them."""
@@ -20,10 +21,25 @@ def missing(
 ) -> Iterator[Finding]:
     """The finding where `name` is not among `known`, unless a faulty part of the document may hold it."""
     if name not in known and name not in document.broken_names and not document.names_open:
-        # Of many faults nobody reads the hints.
-        document.allowance.guesses -= len(known)
-        hint = did_you_mean(name, known) if document.allowance.guesses > 0 else ""
-        yield Finding(document, path, code, f"no {what} '{name[:63]}'", hint)
+        yield Finding(document, path, code, f"no {what} '{name[:63]}'", meant(document, name, known))
+
+
+def meant(document: Document, name: str, known: Collection[str]) -> str:
+    """The hint of which name was meant; none where the run has given many: of many faults nobody reads the hints."""
+    document.allowance.guesses -= len(known)
+    return did_you_mean(name, known) if document.allowance.guesses > 0 else ""
+
+
+def of_user_module(document: Document, path: Path, trouble: Trouble | None) -> Iterator[Finding]:
+    """The finding of a reference to a user module, where there is trouble with it."""
+    if trouble is None:
+        return
+    if trouble.part == "unread":
+        yield warning(document, path, "R133", trouble.message, "check fewer user modules at once, or shorter ones")
+        return
+    code = {"file": "R217", "name": "R218", "signature": "R219"}[trouble.part]
+    line = f" (line {trouble.line})" if trouble.line else ""
+    yield Finding(document, path, code, trouble.message + line, trouble.hint)
 
 
 def unique(document: Document, path: Path, what: str, names: Sequence[str], key: str = "name") -> Iterator[Finding]:

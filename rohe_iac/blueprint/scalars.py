@@ -17,6 +17,8 @@ _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
 _INFINITY = re.compile(r"[-+]?\.(?:inf|Inf|INF)")
 _NAN = frozenset((".nan", ".NaN", ".NAN"))
 _NUMERIC_START = frozenset("0123456789+-.")
+_WORD_START = frozenset("~nNtTfFyYoO")
+_LONGEST_WORD = len("false")
 
 _OLD_BOOLEANS = re.compile(r"yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF")
 _OLD_OCTAL = re.compile(r"[-+]?0[0-7_]+")
@@ -27,6 +29,11 @@ _OLD_BINARY = re.compile(r"[-+]?0b[01_]+")
 
 class NumberTooLong(ValueError):
     """A number of more than NUMBER_LENGTH characters."""
+
+
+def is_surely_text(text: str) -> bool:
+    """Whether a plain scalar is text by YAML 1.1 and 1.2 alike, as its first character and its length tell."""
+    return text != "" and text[0] not in _NUMERIC_START and (len(text) > _LONGEST_WORD or text[0] not in _WORD_START)
 
 
 def resolve(text: str) -> object:

@@ -7,16 +7,14 @@ from collections.abc import Iterator, Sequence
 from rohe_iac.blueprint.contract import ObservationContract
 from rohe_iac.blueprint.finding import Document, Finding, Path
 from rohe_iac.blueprint.fitting import check_fitting, largest_of
-from rohe_iac.blueprint.hints import did_you_mean
 from rohe_iac.blueprint.inventory import Inventory
 from rohe_iac.blueprint.pipeline import Pipeline
-from rohe_iac.blueprint.references import missing, unique, warning
+from rohe_iac.blueprint.references import meant, missing, of_user_module, unique, warning
 from rohe_iac.blueprint.stack import Stack
 from rohe_iac.blueprint.tree import Tree
 from rohe_iac.foundation.errors import UsageError
 from rohe_iac.foundation.names import parse_address
 from rohe_iac.foundation.user_callables import installed
-from rohe_iac.foundation.user_modules import check_reference
 
 STRATEGIES = ("first-fit", "best-fit", "worst-fit", "dot-product", "fragmentation", "portfolio", "exact")
 FILTERS = ("accelerators", "architecture", "cores", "cpu", "labels", "rss", "status", "taints", "vms")
@@ -74,11 +72,12 @@ def _fitting(
 
 
 def _contracts(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
+    run = set(stack.spec.pipelines)
     for index, name in enumerate(stack.spec.contracts):
         found = tree.named("ObservationContract", name, document)
         if found is not None and isinstance(found.model, ObservationContract):
             pipeline = found.model.spec.pipeline
-            if pipeline not in stack.spec.pipelines and tree.named("Pipeline", pipeline, document) is not None:
+            if pipeline not in run and tree.named("Pipeline", pipeline, document) is not None:
                 message = f"contract '{name}' is about pipeline '{pipeline}', which the stack does not run"
                 yield Finding(document, ("spec", "contracts", index), "R230", message, f"add {pipeline} to pipelines")
 
@@ -99,8 +98,7 @@ def _planner(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
             installed_ones[kind] = _installed(kind)
         known = (*built_in, *installed_ones[kind])
         if name not in known:
-            document.allowance.guesses -= len(known)
-            hint = did_you_mean(name, known) if document.allowance.guesses > 0 else ""
+            hint = meant(document, name, known)
             if kind == "strategy":
                 yield Finding(document, path, "R109", f"'{name[:63]}' is not a strategy", hint)
             else:
@@ -111,14 +109,11 @@ def _planner(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
         if ":" not in name:
             continue  # one that is built in or installed
         try:
-            trouble = check_reference(tree.root, name, positional=1, callables=False)
+            trouble = tree.code.check(name, positional=1, callables=False)
         except ValueError as error:
             yield Finding(document, path, "R125", str(error), "write it as user_modules/scorers.py:name")
             continue
-        if trouble is not None:
-            code = {"file": "R217", "name": "R218", "signature": "R219"}[trouble.part]
-            line = f" (line {trouble.line})" if trouble.line else ""
-            yield Finding(document, path, code, trouble.message + line, trouble.hint)
+        yield from of_user_module(document, path, trouble)
 
 
 def _installed(kind: str) -> list[str]:

@@ -14,11 +14,14 @@ from rohe_iac.blueprint.discovery import ReadFile
 from rohe_iac.blueprint.document import MAX_VALUES
 from rohe_iac.blueprint.finding import Allowance, Document, Finding, SourceText
 from rohe_iac.blueprint.identifying import API_VERSION, identified
+from rohe_iac.blueprint.offer import Offer, offer_of
+from rohe_iac.blueprint.pipeline import Pipeline
 from rohe_iac.blueprint.reading import Path, Read
 from rohe_iac.blueprint.references import OF_ABSENCE
 from rohe_iac.blueprint.validation import KINDS, validate
 from rohe_iac.blueprint.work import Work
 from rohe_iac.foundation.diagnostics import Diagnostic, Place, Severity
+from rohe_iac.foundation.user_modules import Sources
 
 MOST_TOLD = 1_000
 """So many diagnostics are told in one run."""
@@ -48,8 +51,10 @@ class Tree:
     allowance: Allowance = field(default_factory=Allowance, repr=False)
     fitted: set[tuple[Document, Document]] = field(default_factory=set, repr=False)
     work: Work = field(default_factory=Work, repr=False)
+    code: Sources = field(init=False, repr=False)
     files: dict[str, ReadFile] = field(default_factory=dict, repr=False)
     known: set[tuple[str, str]] = field(default_factory=set, repr=False)
+    _offers: dict[Document, Offer] = field(default_factory=dict, repr=False)
     _index: dict[tuple[str, str | None], list[Document]] = field(default_factory=dict, repr=False)
     _indexed: int = -1
     _faulty: bool = field(default=False, repr=False)
@@ -58,10 +63,19 @@ class Tree:
     _scopes: set[str] = field(default_factory=set, repr=False)
     _seen: dict[tuple[str, str | None], dict[str, None]] = field(default_factory=dict, repr=False)
 
+    def __post_init__(self) -> None:
+        self.code = Sources(self.root)
+
     def of(self, kind: str, reader: Document | None = None) -> list[Document]:
         """The documents of one kind that have a model, by name; those that `reader` sees, all for None."""
         found = [item for item in self._named((kind, None)) if item.model is not None and _sees(reader, item)]
         return sorted(found, key=lambda document: document.name)
+
+    def offer(self, document: Document) -> Offer | None:
+        """What the services of a pipeline's document offer, gathered once; None where it has no model."""
+        if document not in self._offers and isinstance(document.model, Pipeline):
+            self._offers[document] = offer_of(document.model)
+        return self._offers.get(document)
 
     def names(self, kind: str, reader: Document) -> Collection[str]:
         """The names of the documents of one kind that `reader` sees, in order."""

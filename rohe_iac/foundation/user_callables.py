@@ -53,7 +53,7 @@ def load_from_path(reference: str, root: Path) -> Loaded:
             f"cannot read {path}: {error.strerror}", hint="paths start at the blueprint's root"
         ) from error
     if len(content) > MAX_BYTES:
-        raise UnusableModule(f"{path} is larger than {MAX_BYTES // 2**20} MiB")
+        raise UnusableModule(f"{path} is larger than {MAX_BYTES // 2**10} KiB")
     digest = sha256_hex(content)
     # Registered under a name of its own: dataclasses and pickles of the module look themselves up there.
     module = types.ModuleType(f"rohe_user_{file.stem}_{digest[:12]}")

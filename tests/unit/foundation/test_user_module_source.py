@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rohe_iac.foundation.user_modules import check_reference, split_reference
+from rohe_iac.foundation.user_modules import MAX_BYTES, Sources, split_reference
 
 SOURCE = """\
 import sys
@@ -54,7 +54,7 @@ def root(tmp_path: Path) -> Path:
     elsewhere.write_text("def f(x): ...\n")
     (tmp_path / "outside.py").symlink_to(elsewhere)
     (tmp_path / "loop.py").symlink_to(tmp_path / "loop.py")
-    (tmp_path / "huge.py").write_text("#" * (2**20 + 1))
+    (tmp_path / "huge.py").write_text("#" * (MAX_BYTES + 1))
     return tmp_path
 
 
@@ -63,7 +63,7 @@ def root(tmp_path: Path) -> Path:
     ["plain", "optional", "anything", "imported", "alias", "chosen", "guarded", "decorated", "short", "wide", "one"],
 )
 def test_what_can_be_called_with_samples_is_fine(root: Path, name: str) -> None:
-    assert check_reference(root, f"functions.py:{name}", positional=1) is None
+    assert Sources(root).check(f"functions.py:{name}", positional=1) is None
 
 
 @pytest.mark.parametrize(
@@ -84,14 +84,14 @@ def test_what_can_be_called_with_samples_is_fine(root: Path, name: str) -> None:
         ("outside.py:f", "file", "leaves the blueprint's folder"),
         ("loop.py:f", "file", "cannot read"),
         ("functions.py/x.py:f", "file", "no file"),
-        ("huge.py:f", "file", "larger than 1 MiB"),
+        ("huge.py:f", "file", "larger than 256 KiB"),
         ("absent.py:plain", "file", "no file"),
         ("broken.py:f", "file", "not Python"),
         ("deep.py:x", "file", "not Python"),
     ],
 )
 def test_what_cannot_is_told(root: Path, reference: str, part: str, word: str) -> None:
-    trouble = check_reference(root, reference, positional=1)
+    trouble = Sources(root).check(reference, positional=1)
     assert trouble is not None
     assert trouble.part == part
     assert word in trouble.message
@@ -106,19 +106,19 @@ def test_what_cannot_is_told(root: Path, reference: str, part: str, word: str) -
     ],
 )
 def test_near_names_of_files_and_functions_are_hinted_at(root: Path, reference: str, hint: str) -> None:
-    trouble = check_reference(root, reference, positional=1)
+    trouble = Sources(root).check(reference, positional=1)
     assert trouble is not None
     assert trouble.hint.startswith(hint)
 
 
 def test_an_odd_escape_in_a_text_makes_no_noise(root: Path, recwarn: pytest.WarningsRecorder) -> None:
-    check_reference(root, "functions.py:plain", positional=1)
+    Sources(root).check("functions.py:plain", positional=1)
     assert not recwarn.list
 
 
 def test_options_that_are_given_count_as_given(root: Path) -> None:
-    assert check_reference(root, "functions.py:needy", positional=1, options=frozenset({"baseline"})) is None
-    trouble = check_reference(root, "functions.py:plain", positional=1, options=frozenset({"baseline"}))
+    assert Sources(root).check("functions.py:needy", positional=1, options=frozenset({"baseline"})) is None
+    trouble = Sources(root).check("functions.py:plain", positional=1, options=frozenset({"baseline"}))
     assert trouble is not None
     assert "baseline" in trouble.message
 

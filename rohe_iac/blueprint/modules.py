@@ -10,8 +10,8 @@ from typing import Any
 
 from rohe_iac.blueprint.discovery import ReadFile, read_file
 from rohe_iac.blueprint.finding import Document, Finding, Path
-from rohe_iac.blueprint.hints import did_you_mean
 from rohe_iac.blueprint.module import Module
+from rohe_iac.blueprint.references import meant
 from rohe_iac.blueprint.stack import ModuleUse, Stack
 from rohe_iac.blueprint.tree import Tree, documents_of, models
 from rohe_iac.blueprint.validation import validate
@@ -32,7 +32,9 @@ class _Use:
 
 def take_in(tree: Tree) -> None:
     """Adds the documents of every module that a stack uses; they are seen by that stack alone."""
-    modules: dict[str, Document | None] = {}
+    modules: dict[str, Document | None] = {
+        item.source.name.rpartition("/")[0]: item for item in reversed(tree.documents) if item.kind == "Module"
+    }
     for stack, model in models([*tree.documents], Stack):
         taken: dict[tuple[str, str], str] = {}
         for index, use in enumerate(model.spec.modules):
@@ -80,14 +82,12 @@ def _folder(source: str) -> str | None:
 
 
 def _module(tree: Tree, folder: str) -> Document | None:
-    for document in tree.documents:
-        if document.kind == "Module" and document.source.name.rpartition("/")[0] == folder:
-            return document
+    """The Module in a folder whose files have not been read, as one with a dot is."""
     for name in _names_in(tree.root / folder):
         if not name.endswith((".yaml", ".yml")):
             continue
         file = read_file(tree.root, tree.root / folder / name)
-        if file.source is None:
+        if file.source is None or "Module" not in file.source.text:
             continue
         for document in documents_of(tree, file, kinds=("Module",)):
             tree.findings += validate(document)
@@ -112,10 +112,16 @@ def _no_module(tree: Tree, stack: Document, path: Path, source: str, folder: str
     if os.path.isdir(tree.root / folder):
         hint = "it needs a document of kind Module"
         return Finding(stack, at, "R231", f"no Module in the folder '{folder[:80]}'", hint)
-    parent = (tree.root / folder).parent
-    beside = [name for name in _names_in(parent) if os.path.isdir(parent / name)]
-    hint = did_you_mean(FilePath(folder).name, beside)
+    hint = _near(stack, tree.root / folder, folders=True)
     return Finding(stack, at, "R231", f"no folder '{folder[:80]}'", hint)
+
+
+def _near(document: Document, path: FilePath, *, folders: bool = False) -> str:
+    """Which file, or folder, was meant by one that is not there; none looked for where many were before."""
+    if document.allowance.guesses <= 0:
+        return ""
+    names = [name for name in _names_in(path.parent) if not folders or os.path.isdir(path.parent / name)]
+    return meant(document, path.name, names)
 
 
 def _take(tree: Tree, use: _Use, document: Document, module: Module) -> None:
@@ -126,7 +132,7 @@ def _take(tree: Tree, use: _Use, document: Document, module: Module) -> None:
             use.stack.names_open = True
             tree.findings.append(_left_out(tree, use.stack, use.path, 1))
             return
-        fault = _missing_source(tree, use.folder, source)
+        fault = _missing_source(tree, use, source)
         if fault is not None:
             use.stack.names_open = True
             tree.findings.append(Finding(document, ("spec", "sources", index), "R232", *fault))
@@ -161,12 +167,13 @@ def _read(tree: Tree, name: str) -> ReadFile:
     return tree.files[name]
 
 
-def _missing_source(tree: Tree, folder: str, source: str) -> tuple[str, str] | None:
+def _missing_source(tree: Tree, use: _Use, source: str) -> tuple[str, str] | None:
     if FilePath(source).is_absolute() or ".." in FilePath(source).parts or "\0" in source:
         return f"'{source[:60]}' leaves the module's folder", "name a file in it"
     # A path from a document may be longer than any there can be, which pathlib's own questions raise for.
-    if not os.path.isfile(tree.root / folder / source):
-        return f"no file '{source[:60]}'", did_you_mean(source, _names_in(tree.root / folder))
+    path = tree.root / use.folder / source
+    if not os.path.isfile(path):
+        return f"no file '{source[:60]}'", _near(use.stack, path)
     return None
 
 
@@ -177,7 +184,7 @@ def _inputs(tree: Tree, use: _Use, module: Module) -> Iterator[tuple[str, Any]]:
         if tree.room() == 0:
             break
         if name not in declared:
-            hint = did_you_mean(name, declared)
+            hint = meant(use.stack, name, declared)
             message = f"the module has no input '{name[:63]}'"
             tree.findings.append(Finding(use.stack, (*path, name), "R234", message, hint, on_key=True))
         elif why := declared[name].objection(value, tree.allowance):

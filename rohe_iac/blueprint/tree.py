@@ -25,6 +25,8 @@ from rohe_iac.foundation.user_modules import Sources
 
 MOST_TOLD = 1_000
 """So many diagnostics are told in one run."""
+MOST_VALUES = 700_000
+"""The most values that all files of a blueprint may hold."""
 FILE_WEIGHT = 100
 """Reading a file costs as much as reading so many values."""
 _MODULE = re.compile(r"\bkind[\"']?\s{0,9}:\s{0,9}[\"']?Module\b")
@@ -201,14 +203,20 @@ def read_tree(root: FilePath, files: Iterable[ReadFile], *, explicit: bool = Fal
     Once something is wrong, no more is read than a file may hold; what is left is told.
     """
     tree = Tree(root)
-    unread: list[ReadFile] = []
-    faulty = False
+    others: list[ReadFile] = []
     for file in files:
-        faulty = faulty or (tree.read > MAX_VALUES and tree.faulty)
-        if faulty and file.source is not None and not _MODULE.search(file.source.text):
+        # A Module comes first: what lies in its folder is not looked at by itself.
+        if file.source is not None and _MODULE.search(file.source.text):
+            _read_in(tree, file, explicit=explicit)
+        else:
+            others.append(file)
+    folders = {_folder(document.source.name) for document in tree.documents if document.kind == "Module"}
+    unread: list[ReadFile] = []
+    for file in others:
+        if file.source is not None and _is_enough(tree, file):
             unread.append(file)
         else:
-            _read_in(tree, file, explicit=explicit)
+            _read_in(tree, file, explicit=explicit, inside=_lies_in(file.name, folders))
     _leave_modules_out(tree)
     if unread and not tree.faulty:
         # What was wrong stands in folders of modules, which are not looked at by themselves.
@@ -217,16 +225,29 @@ def read_tree(root: FilePath, files: Iterable[ReadFile], *, explicit: bool = Fal
         _leave_modules_out(tree)
     elif unread:
         tree.unread = len(unread)
-        others = f"this file and {len(unread) - 1:,} more are" if len(unread) > 1 else "this file is"
-        message = f"{others} not looked at, since there are faults before"
+        more = f"this file and {len(unread) - 1:,} more are" if len(unread) > 1 else "this file is"
+        message = f"{more} not looked at, since there are faults before"
         hint = "mend those first, and run it again"
         tree.left_out = Diagnostic(Place(unread[0].name), "R133", message, hint, Severity.NOTE)
     return tree
 
 
-def _read_in(tree: Tree, file: ReadFile, *, explicit: bool) -> None:
+def _is_enough(tree: Tree, following: ReadFile) -> bool:
+    """Whether nothing more is to be read; where that is the blueprint's size alone, it is told as a fault."""
+    if tree.read > MOST_VALUES and not tree.faulty:
+        message = f"the files before this one hold more than {MOST_VALUES:,} values together"
+        hint = "put the documents under blueprints/, apart from other YAML files; or make several blueprints of it"
+        tree.diagnostics.append(Diagnostic(Place(following.name), "R004", message, hint))
+    return tree.read > MAX_VALUES and tree.faulty
+
+
+def _read_in(tree: Tree, file: ReadFile, *, explicit: bool, inside: bool = False) -> None:
+    """Reads and validates a file. inside: it lies in a Module's folder, and is kept for the Module's uses."""
     before = len(tree.diagnostics), len(tree.findings)
     documents = documents_of(tree, file)
+    if inside:
+        tree.files[file.name] = file
+        documents = [document for document in documents if document.kind == "Module"]
     for document in documents:
         tree.findings += validate(document, tree.room())
         if document.model is not None:
@@ -234,7 +255,7 @@ def _read_in(tree: Tree, file: ReadFile, *, explicit: bool) -> None:
             document.value = document.read.value = None
         tree.meet(document)
     tree.documents += documents
-    if explicit and not documents and before == (len(tree.diagnostics), len(tree.findings)):
+    if explicit and not inside and not documents and before == (len(tree.diagnostics), len(tree.findings)):
         hint = f"begin with apiVersion: {API_VERSION}"
         tree.diagnostics.append(Diagnostic(Place(file.name), "R101", "the file holds no document", hint))
 
@@ -303,26 +324,33 @@ def told_of_text(
 
 def _leave_modules_out(tree: Tree) -> None:
     """What lies in a folder with a Module comes in by being used; the Module itself stays, to be checked."""
-    folders = {_folder(document) for document in tree.documents if document.kind == "Module"}
+    folders = {_folder(document.source.name) for document in tree.documents if document.kind == "Module"}
     if not folders:
         return
-    inside = {document for document in tree.documents if any(_within(_folder(document), folder) for folder in folders)}
-    tree.documents = [item for item in tree.documents if item.kind == "Module" or item not in inside]
-    if inside:
+    names = {document.source.name for document in tree.documents}
+    names |= {finding.document.source.name for finding in tree.findings}
+    inside = {name for name in names if _lies_in(name, folders)}
+    kept = [item for item in tree.documents if item.kind == "Module" or item.source.name not in inside]
+    if len(kept) < len(tree.documents):
+        tree.documents = kept
         tree.forget()
     tree.findings = [
-        item
-        for item in tree.findings
-        if item.document.kind == "Module" or not any(_within(_folder(item.document), folder) for folder in folders)
+        item for item in tree.findings if item.document.kind == "Module" or item.document.source.name not in inside
     ]
 
 
-def _folder(document: Document) -> str:
-    return document.source.name.rpartition("/")[0]
+def _folder(name: str) -> str:
+    return name.rpartition("/")[0]
 
 
-def _within(folder: str, top: str) -> bool:
-    return folder == top or top == "" or folder.startswith(f"{top}/")
+def _lies_in(name: str, folders: Collection[str]) -> bool:
+    """Whether a file lies in one of the folders, or below."""
+    if not folders:
+        return False
+    folder = _folder(name)
+    while folder and folder not in folders:
+        folder = _folder(folder)
+    return folder in folders
 
 
 def models(documents: Iterable[Document], kind: type[M]) -> list[tuple[Document, M]]:

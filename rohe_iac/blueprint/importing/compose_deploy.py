@@ -10,7 +10,7 @@ from rohe_iac.blueprint.importing.journal import Field, plain
 from rohe_iac.blueprint.importing.units import number_of, rounded, shown_cores, shown_memory, whole_of
 from rohe_iac.foundation import quantities
 
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(b|k|kb|ki|kib|m|mb|mi|mib|g|gb|gi|gib|t|tb)?", re.IGNORECASE)
+_SIZE = re.compile(r"(\d{1,40}(?:\.\d{1,40})?)\s*(b|k|kb|ki|kib|m|mb|mi|mib|g|gb|gi|gib|t|tb)?", re.IGNORECASE)
 _ARCH = re.compile(r"node\.platform\.arch\s*==\s*(\S+)")
 _LABEL = re.compile(r"node\.labels\.([\w./-]+)\s*==\s*(\S+)")
 ARCHITECTURES = {"amd64": "amd64", "x8664": "amd64", "arm64": "arm64", "aarch64": "arm64", "arm": "arm", "armv7": "arm"}

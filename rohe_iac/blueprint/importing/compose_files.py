@@ -11,7 +11,8 @@ from rohe_iac.blueprint.importing.journal import Field
 BIND = "a bind mount is a path of one machine; a file of the repository is put before a replica by `files`"
 ABSENT = "there is no such file below the blueprint's root"
 FOLDER = "`files` puts single files before a replica, and this is a folder"
-_LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.-]*)\s*(?:=\s*(.*?))?\s*")
+_LINE = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_.-]*)\s*(?:=\s*(.*))?")
+_COMMENT = re.compile(r"(?:^|\s)#")
 
 
 def take_file(
@@ -66,7 +67,7 @@ def read_variables(text: str) -> list[tuple[str, str]]:
     """NAME=VALUE lines; `#` begins a comment, quotes are taken off, a name without a sign is empty."""
     found: list[tuple[str, str]] = []
     for line in text.splitlines():
-        match = _LINE.fullmatch(line)
+        match = _LINE.fullmatch(line.strip())
         if match is None:
             continue
         value = match[2] or ""
@@ -74,6 +75,7 @@ def read_variables(text: str) -> list[tuple[str, str]]:
             value = value[1:-1]
             value = value if match[2][0] == '"' else value.replace("$", "$$")
         else:
-            value = re.sub(r"(^|\s+)#.*", "", value)
+            comment = _COMMENT.search(value)
+            value = value if comment is None else value[: comment.start()].rstrip()
         found.append((match[1], value))
     return found

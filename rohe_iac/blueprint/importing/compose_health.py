@@ -8,9 +8,11 @@ from typing import Any
 from rohe_iac.blueprint.importing.journal import Field
 
 _URL = re.compile(r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::(\d+))?(/[^\s'\"|;)]*)?")
+LONGEST = 2_000
+"""Of a longer command, in characters, the beginning is looked at."""
 _NETCAT = re.compile(r"\bnc\b.*?\s(?:localhost|127\.0\.0\.1|0\.0\.0\.0)\s+(\d+)")
 CADENCE = "how often a replica is asked, and how often it may fail, is the target's affair"
-_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?")
+_DURATION = re.compile(r"(?:(\d{1,9})h)?(?:(\d{1,9})m(?!s))?(?:(\d{1,9}(?:\.\d{1,9})?)s)?(?:(\d{1,9})ms)?")
 
 
 def take_healthcheck(field: Field, service: dict[str, Any], target: str) -> None:
@@ -23,7 +25,7 @@ def take_healthcheck(field: Field, service: dict[str, Any], target: str) -> None
     disabled = check.get("disable")
     if test is not None and not (disabled is not None and disabled.value is True):
         words = [item.text for item in test.items()] if test.is_list else [test.text]
-        probe = _probe(" ".join(words), test, service) if words[:1] != ["NONE"] else None
+        probe = _probe(" ".join(words)[:LONGEST], test, service) if words[:1] != ["NONE"] else None
         if probe is not None:
             health["readiness"] = probe
             test.to(f"{target}.health.readiness")
@@ -43,13 +45,15 @@ def take_healthcheck(field: Field, service: dict[str, Any], target: str) -> None
 
 def _probe(command: str, test: Field, service: dict[str, Any]) -> dict[str, Any] | None:
     ports: list[dict[str, Any]] = service.get("ports", [])
-    url = _URL.search(command)
-    if url is not None:
-        name = _port(ports, int(url[1] or 80), service)
-        return {"http": {"path": url[2] or "/", "port": name}}
-    netcat = _NETCAT.search(command)
-    if netcat is not None and 1 <= int(netcat[1]) <= 65535:
-        return {"tcp": _port(ports, int(netcat[1]), service)}
+    url, netcat = _URL.search(command), _NETCAT.search(command)
+    asked = url[1] or "80" if url is not None else netcat[1] if netcat is not None else ""
+    if asked:
+        number = int(asked) if len(asked) <= len("65535") else 0
+        if not 1 <= number <= 65535:
+            test.drop("it asks a port that is none: ports are from 1 to 65535")
+            return None
+        name = _port(ports, number, service)
+        return {"http": {"path": url[2] or "/", "port": name}} if url is not None else {"tcp": name}
     if len(ports) == 1 and ports[0].get("protocol", "TCP") == "TCP":
         test.note(f"a command inside the container is not run: taken as TCP on {ports[0]['name']}")
         return {"tcp": ports[0]["name"]}

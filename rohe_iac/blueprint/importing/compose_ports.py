@@ -10,7 +10,7 @@ from rohe_iac.blueprint.importing.naming import dns_name
 from rohe_iac.blueprint.importing.units import port_of
 
 _ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:.]+\]|[0-9A-Fa-f]*:[0-9A-Fa-f:]*?)"
-_SHORT = re.compile(rf"(?:{_ADDRESS}:)?(?:(\d*)(?:-(\d+))?:)?(\d+)(?:-(\d+))?(?:/([A-Za-z]+))?")
+_SHORT = re.compile(rf"(?:{_ADDRESS}:)?(?:(\d{{0,5}})(?:-(\d{{1,5}}))?:)?(\d{{1,5}})(?:-(\d{{1,5}}))?(?:/([A-Za-z]+))?")
 PROTOCOLS = ("tcp", "udp")
 OTHER_PROTOCOL = "a port is of TCP or UDP"
 MOST = 1024

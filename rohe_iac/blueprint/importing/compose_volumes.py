@@ -53,7 +53,7 @@ def take_volumes(
 
 def _size(options: str, item: Field) -> str | int:
     """The size among the options of a tmpfs: `size=64m,mode=755`."""
-    match = re.search(r"(?:^|,)size=(\d+)([kmg]?)b?(?:,|$)", options, re.IGNORECASE)
+    match = re.search(r"(?:^|,)size=(\d{1,16})([kmg]?)b?(?:,|$)", options, re.IGNORECASE)
     amount = int(match[1]) * {"": 1, "k": 2**10, "m": 2**20, "g": 2**30}[match[2].lower()] if match is not None else 0
     if 0 < amount <= LARGEST:
         return shown_memory(amount)

@@ -135,7 +135,7 @@ def _labels(entry: Field, node: dict[str, Any], target: str) -> None:
 
 def _device_type(original: str, offers: dict[str, Any], draft: InventoryDraft) -> str:
     """The device type of those figures among nodes that are named alike but for a number at the end."""
-    stem = dns_name(re.sub(r"[\s_.-]*\d*$", "", original), "node")
+    stem = dns_name(original.rstrip("0123456789").rstrip("_.- \t\n"), "node")
     kind = (stem, canonical_json(offers))
     if kind not in draft.kinds:
         draft.kinds[kind] = draft.type_names.give(stem, "node")

@@ -52,7 +52,7 @@ OPERATORS = {
     "range": "between",
     "between": "between",
 }
-_WINDOW = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)")
+_WINDOW = re.compile(r"(\d{1,40}(?:\.\d{1,40})?)\s*([A-Za-z]*)")
 _UNITS = {
     "": "s", "s": "s", "sec": "s", "secs": "s", "second": "s", "seconds": "s", "ms": "ms",
     "m": "m", "min": "m", "mins": "m", "minute": "m", "minutes": "m", "h": "h", "hr": "h", "hour": "h", "hours": "h",

@@ -109,6 +109,9 @@ class _Reader:
         try:
             aggregate = _aggregate(part.get("aggregate_function", "aggregate"), self.target)
             conditions = _conditions(part.get("condition", "conditions") or part)
+            ours = any(name.text in BUILT_IN for _, name in named)
+            if ours and any(_negative(bounds) for _, bounds, _ in conditions):
+                raise Unjudgeable("none of rohe's own metrics is below 0")
         except Unjudgeable as error:
             part.drop(f"{error}; it stays UNKNOWN")
             self.unmeasured += [name.text for _, name in named]
@@ -129,6 +132,11 @@ class _Reader:
         part.rest({})
         if title is not None:
             title.to(f"{self.target}: names of objectives")
+
+
+def _negative(bounds: Any) -> bool:
+    given = bounds if isinstance(bounds, list) else [bounds]
+    return any(not isinstance(bound, str) and bound < 0 for bound in given)
 
 
 def _aggregate(function: Field | None, target: str) -> str:

@@ -17,6 +17,8 @@ from rohe_iac.foundation import quantities
 MEBIBYTE = 2**20
 MOST_CORES = 1024
 """More whole cores than any machine here has."""
+LONGEST_QUANTITY = 100
+"""In characters, unit and blanks included."""
 NUMBER = re.compile(r"[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})([eE][+-]?\d{1,2})?")
 """A number as text, so short that it can be computed with."""
 
@@ -207,7 +209,11 @@ def decimal(number: Fraction) -> str:
 
 
 def _has_unit(field: Field) -> bool:
-    return isinstance(field.value, str) and re.match(r"\s*[\d.+-].*[A-Za-z%]\s*$", field.value) is not None
+    value = field.value
+    # What is read here is searched back and forth.
+    if not isinstance(value, str) or len(value) > LONGEST_QUANTITY:
+        return False
+    return re.match(r"\s*[\d.+-].*[A-Za-z%]\s*$", value) is not None
 
 
 def _binary(text: str) -> str:

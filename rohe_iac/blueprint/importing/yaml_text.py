@@ -8,9 +8,11 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from rohe_iac.blueprint.scalars import old_meaning, resolve
+from rohe_iac.blueprint.scalars import NUMBER_LENGTH, old_meaning, resolve
 
 WIDTH = 120
+LONGEST_KEY = 1000
+"""In characters; YAML 1.2.2 (chapter 8.2.2) has at most 1024 for a key without a mark."""
 _PLAIN = re.compile(r"[A-Za-z0-9_./+(~-][^\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\"'#\[\]{},\\]*")
 _CONTROLS = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
@@ -30,7 +32,7 @@ def _block(value: Any, indent: int, column: int) -> list[str]:
     lines: list[str] = []
     if isinstance(value, Mapping):
         for key, item in value.items():
-            lines += _entry(f"{pad}{scalar(key)}:", item, indent)
+            lines += _entry(f"{pad}{_key(key, pad)}:", item, indent)
         return lines
     for item in value:
         inline = _flow(item)
@@ -48,6 +50,14 @@ def _entry(head: str, item: Any, indent: int) -> list[str]:
         if not _nested(item) or len(head) + 1 + len(inline) <= WIDTH:
             return [f"{head} {inline}"]
     return [head, *_block(item, indent + 2, indent + 2)]
+
+
+def _key(key: Any, before_colon: str) -> str:
+    """A key; a long one is marked as such, since YAML looks for the colon of any other no farther than that."""
+    written = scalar(key)
+    if len(written) < LONGEST_KEY:
+        return written
+    return f"? {written}\n{before_colon}" if before_colon != " " else f"? {written} "
 
 
 def _nested(value: Any) -> bool:
@@ -68,7 +78,7 @@ def _parts(value: Any) -> list[Any]:
 
 def _flow(value: Any) -> str:
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{scalar(key)}: {_flow(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{_key(key, ' ')}: {_flow(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_flow(item) for item in value) + "]"
     return scalar(value)
@@ -103,7 +113,9 @@ def _text(text: str) -> str:
 def _stays_text(text: str) -> bool:
     try:
         # Anything like a time or a MAC address is quoted, since other readers take it for a number to the base of 60.
-        return resolve(text) == text and not old_meaning(text) and not re.match(r"[\d.+-]*\d[\d.]*:", text)
+        return (
+            resolve(text) == text and not old_meaning(text) and not re.match(r"[\d.+-]*\d[\d.]*:", text[:NUMBER_LENGTH])
+        )
     except ValueError:
         return False
 

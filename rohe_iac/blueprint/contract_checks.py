@@ -19,12 +19,12 @@ BUILT_IN = frozenset(("response_time", "throughput", "availability", "accuracy")
 def check(document: Document, contract: ObservationContract, tree: Tree) -> Iterator[Finding]:
     """Every finding of one contract."""
     spec = contract.spec
-    found = tree.named("Pipeline", spec.pipeline, document)
+    found = tree.catalogue.named("Pipeline", spec.pipeline, document)
     offer = tree.offer(found) if found is not None else None
     # What is faulty in the pipeline's own text is not in its model; its faults are told there.
     broken = document.broken_names | (found.broken_names if found is not None else frozenset())
-    if offer is None and not tree.is_broken("Pipeline", spec.pipeline):
-        names = tree.names("Pipeline", document)
+    if offer is None and not tree.catalogue.is_broken("Pipeline", spec.pipeline):
+        names = tree.catalogue.names("Pipeline", document)
         yield from missing(document, ("spec", "pipeline"), "R202", "pipeline", spec.pipeline, names)
     yield from unique(
         document,

@@ -64,17 +64,15 @@ def _found(tree: Tree) -> Iterator[Finding]:
 
 
 def _names(documents: Iterable[Document]) -> Iterator[Finding]:
-    first: dict[tuple[str, str], list[Document]] = {}
+    first: dict[tuple[str, str], dict[str, Document]] = {}
     for document in documents:
         if not document.name:
             continue
         # Two stacks may each use a module with documents of one name.
-        alike = first.setdefault((document.kind, document.name), [])
-        known = next(
-            (item for item in alike if "" in (item.scope, document.scope) or item.scope == document.scope), None
-        )
+        alike = first.setdefault((document.kind, document.name), {})
+        known = next(iter(alike.values()), None) if not document.scope else alike.get("") or alike.get(document.scope)
         if known is None:
-            alike.append(document)
+            alike[document.scope] = document
             continue
         place = known.place(("metadata", "name"))
         yield Finding(

@@ -75,11 +75,15 @@ def load(directory: Path, stack: str | None = None, *, allow_missing_references:
     document = _chosen(tree, stack)
     assert isinstance(document.model, Stack)
     spec = document.model.spec
-    pipelines = [found for name in spec.pipelines if (found := tree.named("Pipeline", name, document)) is not None]
-    contracts = [
-        found for name in spec.contracts if (found := tree.named("ObservationContract", name, document)) is not None
+    pipelines = [
+        found for name in spec.pipelines if (found := tree.catalogue.named("Pipeline", name, document)) is not None
     ]
-    inventory = tree.named("Inventory", spec.inventory, document)
+    contracts = [
+        found
+        for name in spec.contracts
+        if (found := tree.catalogue.named("ObservationContract", name, document)) is not None
+    ]
+    inventory = tree.catalogue.named("Inventory", spec.inventory, document)
     if inventory is None:
         raise InvalidBlueprint([item for item in diagnostics if item.code == "R203"])
     return Blueprint(
@@ -129,7 +133,7 @@ def _told(tree: Tree, allow_missing_references: bool) -> tuple[Diagnostic, ...]:
 
 
 def _chosen(tree: Tree, stack: str | None) -> Document:
-    found = tree.of("Stack")
+    found = tree.catalogue.of("Stack")
     names = [document.name for document in found]
     if not found:
         raise UsageError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from rohe_iac.blueprint.contract import ObservationContract
 from rohe_iac.blueprint.finding import Document, Finding, Path
@@ -31,21 +32,17 @@ def check(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
         ("contracts", "R204", "ObservationContract", "contract", spec.contracts),
     ):
         yield from unique(document, ("spec", field), what, names, "")
-        known = tree.names(kind, document)
+        known = tree.catalogue.names(kind, document)
         for index, name in enumerate(names):
-            if not tree.is_broken(kind, name):
+            if not tree.catalogue.is_broken(kind, name):
                 yield from missing(document, ("spec", field, index), code, what, name, known)
-    if not tree.is_broken("Inventory", spec.inventory):
-        known = tree.names("Inventory", document)
+    if not tree.catalogue.is_broken("Inventory", spec.inventory):
+        known = tree.catalogue.names("Inventory", document)
         yield from missing(document, ("spec", "inventory"), "R203", "inventory", spec.inventory, known)
     yield from _contracts(document, stack, tree)
     yield from _planner(document, stack, tree)
-    pipelines = [
-        found.model for name in spec.pipelines if (found := tree.named("Pipeline", name, document)) is not None
-    ]
-    chosen = [model for model in pipelines if isinstance(model, Pipeline)]
-    inventory = tree.named("Inventory", spec.inventory, document)
-    yield from _protect(document, stack, chosen, inventory.model if inventory is not None else None)
+    inventory = tree.catalogue.named("Inventory", spec.inventory, document)
+    yield from _protect(document, stack, inventory, tree)
     if inventory is not None and isinstance(inventory.model, Inventory):
         yield from _fitting(document, spec.pipelines, inventory, inventory.model, tree)
 
@@ -55,7 +52,7 @@ def _fitting(
 ) -> Iterator[Finding]:
     largest = None
     for name in names:
-        found = tree.named("Pipeline", name, document)
+        found = tree.catalogue.named("Pipeline", name, document)
         if found is None or not isinstance(found.model, Pipeline) or (found, at) in tree.fitted:
             continue
         # Stacks of the same two say the same.
@@ -74,10 +71,10 @@ def _fitting(
 def _contracts(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
     run = set(stack.spec.pipelines)
     for index, name in enumerate(stack.spec.contracts):
-        found = tree.named("ObservationContract", name, document)
+        found = tree.catalogue.named("ObservationContract", name, document)
         if found is not None and isinstance(found.model, ObservationContract):
             pipeline = found.model.spec.pipeline
-            if pipeline not in run and tree.named("Pipeline", pipeline, document) is not None:
+            if pipeline not in run and tree.catalogue.named("Pipeline", pipeline, document) is not None:
                 message = f"contract '{name}' is about pipeline '{pipeline}', which the stack does not run"
                 yield Finding(document, ("spec", "contracts", index), "R230", message, f"add {pipeline} to pipelines")
 
@@ -89,14 +86,11 @@ def _planner(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
     named: list[tuple[Path, str]] = [((*at, "filters", index), name) for index, name in enumerate(planner.filters)]
     named += [((*at, "scorers", name), name) for name in planner.scorers]
     named += [((*at, "strategy"), planner.strategy)]
-    installed_ones: dict[str, list[str]] = {}
     for path, name in named:
         kind, built_in = _PLUGGED[str(path[2])]
         if ":" in name or name in built_in:
             continue
-        if kind not in installed_ones:
-            installed_ones[kind] = _installed(kind)
-        known = (*built_in, *installed_ones[kind])
+        known = (*built_in, *_installed(kind))
         if name not in known:
             hint = meant(document, name, known)
             if kind == "strategy":
@@ -116,17 +110,18 @@ def _planner(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
         yield from of_user_module(document, path, trouble)
 
 
-def _installed(kind: str) -> list[str]:
-    # Looked up once a stack: reading what distributions declare takes its time.
+@cache
+def _installed(kind: str) -> tuple[str, ...]:
+    # Looked up once: reading what distributions declare takes its time.
     group = "rohe.strategies" if kind == "strategy" else f"rohe.{kind}s"
-    return sorted({one.name for one in installed(group)})
+    return tuple(sorted({one.name for one in installed(group)}))
 
 
-def _protect(document: Document, stack: Stack, pipelines: list[Pipeline], inventory: object) -> Iterator[Finding]:
+def _protect(document: Document, stack: Stack, inventory: Document | None, tree: Tree) -> Iterator[Finding]:
     if not stack.spec.protect:
         return
-    services = {service.name: pipeline for pipeline in pipelines for service in pipeline.spec.services}
-    nodes = {node.name for node in inventory.spec.nodes} if isinstance(inventory, Inventory) else set()
+    pipelines = [tree.catalogue.named("Pipeline", name, document) for name in stack.spec.pipelines]
+    offers = [offer for found in pipelines if found is not None and (offer := tree.offer(found)) is not None]
     contracts = set(stack.spec.contracts)
     for index, text in enumerate(stack.spec.protect):
         path = ("spec", "protect", index)
@@ -135,9 +130,13 @@ def _protect(document: Document, stack: Stack, pipelines: list[Pipeline], invent
         except UsageError as error:
             yield Finding(document, path, "R119", error.brief, error.hint)
             continue
-        if address.kind in ("service", "replica") and len(pipelines) == len(stack.spec.pipelines):
-            yield from missing(document, path, "R205", "service", address.parts[0], services)
+        name = address.parts[0]
+        if address.kind in ("service", "replica") and len(offers) == len(pipelines):
+            if not any(name in offer.services for offer in offers):
+                few = document.allowance.guesses > 0
+                known = {known for offer in offers for known in offer.services} if few else frozenset()
+                yield from missing(document, path, "R205", "service", name, known)
         elif address.kind == "contract":
-            yield from missing(document, path, "R204", "contract", address.parts[0], contracts)
-        elif address.kind == "node" and isinstance(inventory, Inventory):
-            yield from missing(document, path, "R209", "node", address.parts[0], nodes)
+            yield from missing(document, path, "R204", "contract", name, contracts)
+        elif address.kind == "node" and inventory is not None:
+            yield from missing(document, path, "R209", "node", name, tree.nodes(inventory))

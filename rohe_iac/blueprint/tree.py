@@ -10,10 +10,12 @@ from typing import TypeVar
 
 from rohe_iac.blueprint.base import Model
 from rohe_iac.blueprint.blueprint import Source
+from rohe_iac.blueprint.catalogue import Catalogue
 from rohe_iac.blueprint.discovery import ReadFile
 from rohe_iac.blueprint.document import MAX_VALUES
 from rohe_iac.blueprint.finding import Allowance, Document, Finding, SourceText
 from rohe_iac.blueprint.identifying import API_VERSION, identified
+from rohe_iac.blueprint.inventory import Inventory
 from rohe_iac.blueprint.offer import Offer, offer_of
 from rohe_iac.blueprint.pipeline import Pipeline
 from rohe_iac.blueprint.reading import Path, Read
@@ -37,7 +39,7 @@ M = TypeVar("M", bound=Model)
 
 @dataclass(eq=False)
 class Tree:
-    """Documents with what was found wrong so far. read: how many values that took.
+    """Documents with what was found wrong so far. values: how many were read; read: with a weight a file.
 
     unread: how many files are not looked at, which left_out tells.
     """
@@ -47,6 +49,7 @@ class Tree:
     documents: list[Document] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    values: int = 0
     read: int = 0
     unread: int = 0
     left_out: Diagnostic | None = None
@@ -56,22 +59,22 @@ class Tree:
     code: Sources = field(init=False, repr=False)
     files: dict[str, ReadFile] = field(default_factory=dict, repr=False)
     known: set[tuple[str, str]] = field(default_factory=set, repr=False)
+    _nodes: dict[Document, frozenset[str]] = field(default_factory=dict, repr=False)
     _offers: dict[Document, Offer] = field(default_factory=dict, repr=False)
-    _index: dict[tuple[str, str | None], list[Document]] = field(default_factory=dict, repr=False)
-    _indexed: int = -1
+    _catalogue: Catalogue = field(default_factory=lambda: Catalogue(()), repr=False)
+    _catalogued: int = 0
     _faulty: bool = field(default=False, repr=False)
     _looked_at: tuple[int, int] = field(default=(0, 0), repr=False)
     _met: set[tuple[str, str]] = field(default_factory=set, repr=False)
-    _scopes: set[str] = field(default_factory=set, repr=False)
-    _seen: dict[tuple[str, str | None], dict[str, None]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self.code = Sources(self.root)
 
-    def of(self, kind: str, reader: Document | None = None) -> list[Document]:
-        """The documents of one kind that have a model, by name; those that `reader` sees, all for None."""
-        found = [item for item in self._named((kind, None)) if item.model is not None and _sees(reader, item)]
-        return sorted(found, key=lambda document: document.name)
+    def nodes(self, document: Document) -> frozenset[str]:
+        """The names of the nodes of an inventory's document, gathered once; none where it has no model."""
+        if document not in self._nodes and isinstance(document.model, Inventory):
+            self._nodes[document] = frozenset(node.name for node in document.model.spec.nodes)
+        return self._nodes.get(document, frozenset())
 
     def offer(self, document: Document) -> Offer | None:
         """What the services of a pipeline's document offer, gathered once; None where it has no model."""
@@ -79,37 +82,13 @@ class Tree:
             self._offers[document] = offer_of(document.model)
         return self._offers.get(document)
 
-    def names(self, kind: str, reader: Document) -> Collection[str]:
-        """The names of the documents of one kind that `reader` sees, in order."""
-        self._fresh()
-        scope = _scope(reader)
-        # Stacks that use no module all see the same.
-        key = (kind, scope if not scope or scope in self._scopes else None)
-        if key not in self._seen:
-            self._seen[key] = dict.fromkeys(document.name for document in self.of(kind, reader))
-        return self._seen[key].keys()
-
-    def named(self, kind: str, name: str, reader: Document | None = None) -> Document | None:
-        """The first document of that kind and name that `reader` sees."""
-        found = self._named((kind, name))
-        return next((item for item in found if item.model is not None and _sees(reader, item)), None)
-
-    def _named(self, key: tuple[str, str | None]) -> list[Document]:
-        self._fresh()
-        return self._index.get(key, [])
-
-    def _fresh(self) -> None:
-        # Documents come in by modules too; what is counted tells whether the tables are of today.
-        if self._indexed != len(self.documents):
-            self._index, self._indexed, self._seen = {}, len(self.documents), {}
-            self._scopes = {document.scope for document in self.documents}
-            for document in self.documents:
-                for known_as in (document.name, None):
-                    self._index.setdefault((document.kind, known_as), []).append(document)
-
-    def is_broken(self, kind: str, name: str) -> bool:
-        """Whether a document of that kind and name is there but too faulty to be used."""
-        return any(item.model is None for item in (*self._named((kind, name)), *self._named((kind, ""))))
+    @property
+    def catalogue(self) -> Catalogue:
+        """The documents by kind and name."""
+        # Documents come in by modules too; what is counted tells whether the catalogue is of today.
+        if self._catalogued != len(self.documents):
+            self._catalogue, self._catalogued = Catalogue(self.documents), len(self.documents)
+        return self._catalogue
 
     def told(self) -> list[Diagnostic]:
         """Everything found, sorted by place, each once; the first MOST_TOLD, and how many there are beyond those."""
@@ -187,16 +166,6 @@ def _order(item: Diagnostic) -> tuple[Place, str, str]:
     return (item.place, item.code, item.message)
 
 
-def _sees(reader: Document | None, document: Document) -> bool:
-    """What came by a stack's use of a module is seen by that stack and what came with it, and by what came by none."""
-    scope = "" if reader is None else _scope(reader)
-    return not scope or document.scope in ("", scope)
-
-
-def _scope(reader: Document) -> str:
-    return reader.name if reader.kind == "Stack" else reader.scope
-
-
 def read_tree(root: FilePath, files: Iterable[ReadFile], *, explicit: bool = False) -> Tree:
     """Reads and validates every document of the files. explicit: the user named the files, so each has to be ours.
 
@@ -234,7 +203,7 @@ def read_tree(root: FilePath, files: Iterable[ReadFile], *, explicit: bool = Fal
 
 def _is_enough(tree: Tree, following: ReadFile) -> bool:
     """Whether nothing more is to be read; where that is the blueprint's size alone, it is told as a fault."""
-    if tree.read > MOST_VALUES and not tree.faulty:
+    if tree.values > MOST_VALUES and not tree.faulty:
         message = f"the files before this one hold more than {MOST_VALUES:,} values together"
         hint = "put the documents under blueprints/, apart from other YAML files; or make several blueprints of it"
         tree.diagnostics.append(Diagnostic(Place(following.name), "R004", message, hint))
@@ -273,6 +242,7 @@ def documents_of(tree: Tree, file: ReadFile, kinds: Collection[str] = tuple(KIND
 
 def _identified_in(tree: Tree, source: SourceText) -> Iterator[Document]:
     plain = source.plain
+    tree.values += plain.count
     tree.read += plain.count + FILE_WEIGHT
     tree.diagnostics += told_of_excess(source)
     tree.diagnostics += told_of_text(source, plain.file)

@@ -87,7 +87,7 @@ class _Words:
         """The placements of one demand."""
         layout, node_names = self.layout, self.node_names
         demand = layout.demands[position]
-        names = self.attempt.scoring.names(position)
+        scorers = [(at, name) for at, name in enumerate(self.attempt.scoring.names(position)) if name]
         variant = demand.variants[layout.choice[position]].name if demand.variants else ""
         head, slug = demand.replica, demand.slug
         ending = f" ({demand.note})" if demand.note else ""
@@ -107,9 +107,8 @@ class _Words:
                 uses = cores[grant.cores] = tuple([CoreUse(core, amount) for core, amount in grant.cores])
             told = parts.get(decision.parts)
             if told is None:
-                told = parts[decision.parts] = tuple(
-                    [ScorePart(name, points) for name, points in zip(names, decision.parts, strict=True) if name]
-                )
+                points = decision.parts
+                told = parts[points] = tuple([ScorePart(name, points[at]) for at, name in scorers])
             second = None
             if decision.runner_up >= 0:
                 key = (decision.runner_up, decision.runner_up_points)

@@ -6,6 +6,7 @@ Source: the Compose Specification (https://github.com/compose-spec/compose-spec)
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
@@ -15,8 +16,8 @@ from rohe_iac.blueprint.importing.compose_deploy import ARCHITECTURES, take_depl
 from rohe_iac.blueprint.importing.compose_environment import take_environment
 from rohe_iac.blueprint.importing.compose_files import take_configs
 from rohe_iac.blueprint.importing.compose_health import take_healthcheck
+from rohe_iac.blueprint.importing.compose_merging import environment_of, written_out
 from rohe_iac.blueprint.importing.compose_ports import take_ports
-from rohe_iac.blueprint.importing.compose_reading import extend, fill
 from rohe_iac.blueprint.importing.compose_volumes import take_volumes
 from rohe_iac.blueprint.importing.gathering import Gathering, PipelineDraft
 from rohe_iac.blueprint.importing.journal import EMPTY, Field
@@ -27,60 +28,57 @@ NETWORK = "every service of a stack reaches the others by ROHE_PEERS or its serv
 ELSEWHERE = "it stands in another file; run `docker compose config` first and import what it prints"
 EXTENSION = "fields that begin with x- say nothing to Compose either"
 RIGHTS = "rights and kernel settings of a container are the target's affair"
+NAMED = "an instance is named by the plan, SERVICE-INDEX"
+LABELS = "labels of containers are made by the target"
+STOP = "how a replica is stopped is the target's affair"
+TERMINAL = "nobody types to a replica"
+LOGS = "logs are read with `rohe logs`"
+SWAP = "swap is not used"
+AMOUNTS = "shares and quotas weigh among neighbours; requests.cpu and limits.cpu are amounts of cores: write them there"
+HOOKS = "what is run beside a replica's own command is not part of a blueprint"
+SECRETS = "a secret reaches a replica as a variable, never as a file: {secret: {name: ..., key: ...}} under env"
+UNKNOWN = "not a field of the Compose Specification that rohe knows"
 REASONS = {
     "build": "rohe builds no images: name one that is built",
-    "networks": NETWORK,
-    "networkmode": NETWORK,
-    "extrahosts": NETWORK,
-    "dns": NETWORK,
-    "restart": "what is placed is kept running",
-    "containername": "an instance is named by the plan, SERVICE-INDEX",
-    "hostname": "an instance is named by the plan, SERVICE-INDEX",
-    "labels": "labels of containers are made by the target",
-    "logging": "logs are read with `rohe logs`",
-    "secrets": "a secret reaches a replica as a variable, never as a file: {secret: {name: ..., key: ...}} under env",
-    "privileged": RIGHTS,
-    "capadd": RIGHTS,
-    "capdrop": RIGHTS,
-    "securityopt": RIGHTS,
-    "ulimits": RIGHTS,
-    "sysctls": RIGHTS,
-    "devices": RIGHTS,
-    "user": RIGHTS,
-    "ipc": RIGHTS,
-    "pid": RIGHTS,
-    "profiles": "which services run is said by the pipelines of a stack",
-    "extends": ELSEWHERE,
-    "stopgraceperiod": "how a replica is stopped is the target's affair",
-    "stopsignal": "how a replica is stopped is the target's affair",
-    "stdinopen": "nobody types to a replica",
-    "tty": "nobody types to a replica",
-    "pullpolicy": "when an image is pulled is the target's affair",
-    "readonly": RIGHTS,
-    "init": RIGHTS,
-    "groupadd": RIGHTS,
     "cpuset": "which cores a replica gets is the target's affair; requests.cores says how many it keeps busy",
-    "cpushares": "shares weigh among neighbours; requests.cpu and limits.cpu are amounts",
-    "cpuquota": "limits.cpu is an amount of cores: write it there",
-    "memswaplimit": "swap is not used",
-    "memswappiness": "swap is not used",
-    "oomkilldisable": RIGHTS,
-    "macaddress": NETWORK,
-    "domainname": NETWORK,
-    "annotations": "labels of containers are made by the target",
     "develop": "what is watched while developing is not part of a blueprint",
-    "attach": "logs are read with `rohe logs`",
+    "extends": ELSEWHERE,
+    "models": "a model is served by a service of its own, which has an image",
+    "profiles": "which services run is said by the pipelines of a stack",
+    "provider": "rohe runs images and commands; what somebody else provides is reached by its address, under env",
+    "pullpolicy": "when an image is pulled is the target's affair",
+    "restart": "what is placed is kept running",
+    "secrets": SECRETS,
     "volumesfrom": "a volume is named by each service that has it",
+    **dict.fromkeys(("containername", "hostname"), NAMED),
+    **dict.fromkeys(("annotations", "labelfile", "labels"), LABELS),
+    **dict.fromkeys(("attach", "logging"), LOGS),
+    **dict.fromkeys(("prestop", "stopgraceperiod", "stopsignal"), STOP),
+    **dict.fromkeys(("stdinopen", "tty"), TERMINAL),
+    **dict.fromkeys(("memswaplimit", "memswappiness"), SWAP),
+    **dict.fromkeys(("poststart", "useapisocket"), HOOKS),
 }
+for _names, _reason in (
+    ("cpucount cpupercent cpuperiod cpuquota cpurtperiod cpurtruntime cpushares", AMOUNTS),
+    ("dns dnsopt dnssearch domainname externallinks extrahosts macaddress net networkmode networks", NETWORK),
+    ("blkioconfig capadd capdrop cgroup cgroupparent credentialspec devicecgrouprules devices groupadd init", RIGHTS),
+    ("ipc isolation oomkilldisable oomscoreadj pid pidslimit privileged readonly securityopt storageopt", RIGHTS),
+    ("sysctls ulimits user usernsmode uts", RIGHTS),
+):
+    REASONS |= dict.fromkeys(_names.split(), _reason)
 TOP = {
     "version": "the Compose Specification takes no notice of it either",
     "networks": NETWORK,
     "volumes": "a volume is declared where a service uses it",
-    "secrets": REASONS["secrets"],
+    "secrets": SECRETS,
     "configs": "a config is a file of the repository, put before each service that names it",
     "include": ELSEWHERE,
+    "models": REASONS["models"],
 }
-COMPOSE_MARKS = ("image", "build", "environment", "ports", "deploy", "depends_on", "command", "volumes", "healthcheck")
+COMPOSE_MARKS = (
+    *("image", "build", "environment", "env_file", "ports", "expose", "deploy", "depends_on", "command", "entrypoint"),
+    *("volumes", "healthcheck", "extends", "networks", "restart", "labels", "profiles", "container_name", "logging"),
+)
 ROHE_MARKS = ("port_mapping", "processor", "cores_required", "cpu_required", "service_id", *NAMES)
 
 
@@ -105,24 +103,26 @@ def take_compose(root: Field, into: Gathering) -> None:
     draft = into.pipeline(original, root.place.file)
     if name is not None:
         name.to(f"Pipeline/{draft.name}: metadata.name")
-    services, made = root.get("services"), dict[str, str]()
+    services, made, known = root.get("services"), dict[str, str](), dict[str, str]()
     if services is not None:
-        fill(services)
-        extend(services)
+        known = environment_of(services, into.beside)
+        written_out(services, known, into.beside)
     for key, field in services.entries() if services is not None else []:
         if field.is_mapping:
-            draft.services.append(_service(key, field, draft, root.get("configs"), into.beside))
+            into.pipeline(original, field.place.file)
+            draft.services.append(_service(key, field, draft, root.get("configs"), into.beside, known))
             made[key] = draft.services[-1]["name"]
     for key, field in services.entries() if services is not None else []:
         if field.is_mapping:
             _flow(key, field, made, draft)
-            field.rest(REASONS)
+            field.rest(REASONS, UNKNOWN)
         else:
             field.drop(EMPTY if field.is_empty else "not a service, which is a mapping")
-    for key, part in root.entries():
-        if key.startswith("x-"):
-            part.drop(EXTENSION)
-    root.rest(TOP, "not a field of the Compose Specification that rohe knows")
+    for field in (root, *((part for _, part in services.entries()) if services is not None else ())):
+        for key, part in field.entries():
+            if key.startswith("x-"):
+                part.drop(EXTENSION)
+    root.rest(TOP, UNKNOWN)
 
 
 def _flow(key: str, field: Field, made: dict[str, str], draft: PipelineDraft) -> None:
@@ -132,7 +132,7 @@ def _flow(key: str, field: Field, made: dict[str, str], draft: PipelineDraft) ->
         if given is None:
             continue
         wanted = [(other, part) for other, part in given.entries()] or [
-            (item.text.partition(":")[0], item) for item in (given.items() if given.is_list else [given])
+            (item.text.partition(":")[0], item) for item in given.listed()
         ]
         for other, part in wanted:
             condition = part.get("condition") if part.is_mapping else None
@@ -161,7 +161,9 @@ def _leads(flow: list[dict[str, Any]], begin: str, end: str) -> bool:
     return end in reached
 
 
-def _service(key: str, field: Field, draft: PipelineDraft, configs: Field | None, beside: Beside) -> dict[str, Any]:
+def _service(
+    key: str, field: Field, draft: PipelineDraft, configs: Field | None, beside: Beside, known: Mapping[str, str]
+) -> dict[str, Any]:
     name = take_name(field, key, "service", draft.names, draft.annotations)
     target = f"Pipeline/{draft.name}: services.{name}"
     service: dict[str, Any] = {"name": name}
@@ -169,13 +171,13 @@ def _service(key: str, field: Field, draft: PipelineDraft, configs: Field | None
     # As with containers: the entry point is what runs, the command its arguments.
     take_command(field, service, target, {"entrypoint": "command", "command": "args"})
     take_ports(field, service, target)
-    take_environment(field, service, target, beside)
+    take_environment(field, service, target, beside, known)
     files: list[dict[str, str]] = []
     take_volumes(field, service, target, beside, files)
     take_configs(field, configs, beside, files, target)
     if files:
         service["files"] = files
-    take_healthcheck(field, service, target)
+    take_healthcheck(key, field, service, target)
     take_deploy(field, service, target)
     _platform(field, service, target)
     return service

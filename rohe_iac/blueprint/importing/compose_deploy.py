@@ -6,6 +6,7 @@ import re
 from fractions import Fraction
 from typing import Any
 
+from rohe_iac.blueprint.importing.compose_variables import is_unfilled
 from rohe_iac.blueprint.importing.journal import Field, plain
 from rohe_iac.blueprint.importing.units import number_of, rounded, shown_cores, shown_memory, whole_of
 from rohe_iac.foundation import quantities
@@ -15,6 +16,7 @@ _ARCH = re.compile(r"node\.platform\.arch\s*==\s*(\S+)")
 _LABEL = re.compile(r"node\.labels\.([\w./-]+)\s*==\s*(\S+)")
 ARCHITECTURES = {"amd64": "amd64", "x8664": "amd64", "arm64": "arm64", "aarch64": "arm64", "arm": "arm", "armv7": "arm"}
 MOST_DEVICES = 9999
+MOST_REPLICAS = 1_000_000
 ROLLING = "how a change is rolled out is the target's affair"
 REASONS = {
     "updateconfig": ROLLING,
@@ -28,13 +30,18 @@ REASONS = {
 
 def memory_of(field: Field) -> int | None:
     """Bytes as Compose writes them: `50M`, `50mb`, 2**20 each; a bare number is bytes."""
+    if is_unfilled(field):
+        return None
     match = _SIZE.fullmatch(field.text)
     if match is None:
         field.fault(f"expected bytes such as 512M, found '{field.text[:40]}'")
         return None
     scale = {"": 1, "b": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}[(match[2] or "")[:1].lower()]
     amount = rounded(Fraction(match[1]) * scale)
-    return amount if amount <= quantities.LARGEST else None
+    if amount > quantities.LARGEST:
+        field.drop("more memory than any machine has")
+        return None
+    return amount
 
 
 def take_deploy(field: Field, service: dict[str, Any], target: str) -> None:
@@ -42,9 +49,12 @@ def take_deploy(field: Field, service: dict[str, Any], target: str) -> None:
     deploy = field.get("deploy")
     empty: Field | None = None
     replicas = (deploy.get("replicas") if deploy is not None else empty) or field.get("scale")
-    if replicas is not None and (count := whole_of(replicas)) is not None and count <= 1_000_000:
-        service["replicas"] = count
-        replicas.to(f"{target}.replicas")
+    if replicas is not None and not is_unfilled(replicas) and (count := whole_of(replicas)) is not None:
+        if count <= MOST_REPLICAS:
+            service["replicas"] = count
+            replicas.to(f"{target}.replicas")
+        else:
+            replicas.drop(f"at most {MOST_REPLICAS:,} replicas are placed")
     resources = deploy.get("resources") if deploy is not None else None
     limits = resources.get("limits") if resources is not None else None
     reserved = resources.get("reservations") if resources is not None else None
@@ -94,7 +104,7 @@ def _pair(
 def _cpu(
     given: tuple[Field | None, Field | None], limits: dict[str, Any], requests: dict[str, Any], target: str
 ) -> None:
-    numbers = tuple(number_of(field) if field is not None else None for field in given)
+    numbers = tuple(number_of(field) if field is not None and not is_unfilled(field) else None for field in given)
     limit, request = (rounded(number * 1000) if number else None for number in numbers)
     limit, request = _pair(given, (limit, request), "cpu", target)
     if request:
@@ -117,9 +127,11 @@ def _memory(
 def _devices(field: Field, reserved: Field | None, requests: dict[str, Any], target: str) -> None:
     devices = reserved.get("devices") if reserved is not None else None
     asked: dict[str, int] = {}
-    for item in devices.items() if devices is not None else []:
+    for item in devices.listed() if devices is not None else []:
         capabilities = item.get("capabilities")
-        words = [part.text.lower() for part in capabilities.items()] if capabilities is not None else []
+        listed = capabilities.listed() if capabilities is not None else []
+        # As the command line of Docker has it, capabilities are a list of lists.
+        words = [word.text.lower() for part in listed for word in part.listed()]
         kind = "gpu" if "gpu" in words or not words else words[0]
         asked[kind] = asked.get(kind, 0) + _count(item)
         item.to(f"{target}.requests.accelerators.{kind}")

@@ -33,7 +33,7 @@ def take_configs(
 ) -> None:
     """`configs`: names of files that the Compose file declares at its end."""
     listed = field.get("configs")
-    for item in listed.items() if listed is not None else []:
+    for item in listed.listed() if listed is not None else []:
         source = item.get("source") if item.is_mapping else item
         name = source.text if source is not None else ""
         config = next((part for key, part in declared.entries() if key == name), None) if declared is not None else None
@@ -52,7 +52,7 @@ def variables_of(field: Field, beside: Beside) -> list[tuple[str, str, Field]]:
     found: list[tuple[str, str, Field]] = []
     if listed is None:
         return found
-    for item in listed.items() if listed.is_list else [listed]:
+    for item in listed.listed():
         named = item.get("path") if item.is_mapping else item
         text = beside.text(item.place.file, named.text) if named is not None and named.text else None
         if text is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from rohe_iac.blueprint.importing.compose_variables import UNFILLED, VARIABLE, is_unfilled
 from rohe_iac.blueprint.importing.journal import Field
 from rohe_iac.blueprint.importing.naming import dns_name
 from rohe_iac.blueprint.importing.units import port_of
@@ -22,7 +23,7 @@ def take_ports(field: Field, service: dict[str, Any], target: str) -> None:
     ports: dict[tuple[int, str], dict[str, Any]] = {}
     for source in ("ports", "expose"):
         listed = field.get(source)
-        for item in listed.items() if listed is not None and listed.is_list else []:
+        for item in listed.listed() if listed is not None else []:
             found = _long(item) if item.is_mapping else _short(item)
             for port in found:
                 known = ports.setdefault((port["containerPort"], port.get("protocol", "TCP")), port)
@@ -40,12 +41,17 @@ def take_ports(field: Field, service: dict[str, Any], target: str) -> None:
 
 
 def _short(item: Field) -> list[dict[str, Any]]:
-    match = _SHORT.fullmatch(item.text)
+    *around, inside = VARIABLE.sub("$", item.text).split(":")
+    if "$" in inside:
+        item.drop(UNFILLED)
+        return []
+    if around and "$" in around[-1]:
+        item.note("the port that it is published at is not known here")
+        around = []
+    around = [part for part in around if "$" not in part]
+    match = _SHORT.fullmatch(":".join([*around, inside]))
     if match is None:
-        if "${" in item.text:
-            item.drop("a port that a variable holds is not known here")
-        else:
-            item.fault(f"'{item.text[:40]}' is not a port of the form HOST:CONTAINER/PROTOCOL")
+        item.fault(f"'{item.text[:40]}' is not a port of the form HOST:CONTAINER/PROTOCOL")
         return []
     begin, end, first, last, protocol = match.groups()
     if protocol is not None and protocol.lower() not in PROTOCOLS:
@@ -70,6 +76,8 @@ def _short(item: Field) -> list[dict[str, Any]]:
 
 def _long(item: Field) -> list[dict[str, Any]]:
     inside, outside = item.get("target"), item.get("published")
+    if inside is not None and is_unfilled(inside):
+        return []
     number = port_of(inside) if inside is not None else None
     if number is None:
         if inside is None:
@@ -78,7 +86,7 @@ def _long(item: Field) -> list[dict[str, Any]]:
     published = None
     if outside is not None and re.fullmatch(r"\d+", outside.text):
         published = port_of(outside) if outside.text.strip("0") else None
-    elif outside is not None:
+    elif outside is not None and not is_unfilled(outside):
         outside.drop("not a single port")
     protocol = item.get("protocol")
     if protocol is not None and protocol.text.lower() not in PROTOCOLS:

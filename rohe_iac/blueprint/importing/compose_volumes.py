@@ -26,19 +26,21 @@ def take_volumes(
     """`volumes` in both forms, `tmpfs` and `shm_size`; bind mounts of single files go to `files`."""
     volumes: dict[str, dict[str, Any]] = {}
     listed = field.get("volumes")
-    for item in listed.items() if listed is not None else []:
+    for item in listed.listed() if listed is not None else []:
         bound = _bound(item)
         if bound is not None:
             take_file(*bound, item, beside, files, target)
             continue
         volume = _long(item) if item.is_mapping else _short(item)
+        if volume is not None:
+            volume["path"] = volume["path"].rstrip("/") or "/"
         if volume is not None and volumes.setdefault(volume["path"], volume) is volume:
             item.to(f"{target}.volumes")
         elif volume is not None:
             item.drop("there is a volume at that path already")
     temporary = field.get("tmpfs")
     if temporary is not None:
-        for item in temporary.items() if temporary.is_list else [temporary]:
+        for item in temporary.listed():
             path, _, options = item.text.partition(":")
             if path:
                 volumes.setdefault(path, {"path": path, "emptyDir": _size(options, item)})

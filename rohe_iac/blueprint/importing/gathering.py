@@ -21,7 +21,7 @@ class PipelineDraft:
 
     name: str
     original: str
-    source: str
+    sources: list[str] = field(default_factory=list)
     services: list[dict[str, Any]] = field(default_factory=list)
     flow: list[dict[str, Any]] = field(default_factory=list)
     annotations: dict[str, str] = field(default_factory=dict)
@@ -90,11 +90,14 @@ class Gathering:
         """The pipeline of that original name, made where it is new."""
         if original not in self.pipelines:
             name = self.pipeline_names.give(original, self.name or IMPORTED)
-            draft = PipelineDraft(name, original, source)
+            draft = PipelineDraft(name, original)
             if name != original:
                 draft.annotations[ORIGINAL_NAME] = original
             self.pipelines[original] = draft
-        return self.pipelines[original]
+        found = self.pipelines[original]
+        if source not in found.sources:
+            found.sources.append(source)
+        return found
 
     def documents(self) -> list[tuple[Document, tuple[str, ...]]]:
         """All documents with the comment lines above them: inventory, pipelines, contracts, stack."""
@@ -103,7 +106,7 @@ class Gathering:
         if self.inventory.nodes:
             found.append((self.inventory.document(inventory_name), _from(self.inventory.sources)))
         pipelines = [draft for draft in self.pipelines.values() if draft.services]
-        found += [(draft.document(), _from([draft.source])) for draft in pipelines]
+        found += [(draft.document(), _from(draft.sources)) for draft in pipelines]
         for contract in self.contracts:
             contract.spec["pipeline"] = self._pipeline_of(contract, pipelines)
             found.append((contract.document(), _from([contract.source])))

@@ -11,7 +11,7 @@ from rohe_iac.blueprint.importing.beside import Beside
 from rohe_iac.blueprint.importing.gathering import Document, Gathering
 from rohe_iac.blueprint.importing.journal import Field, Journal, Mapped, Unmapped
 from rohe_iac.blueprint.importing.reading import Fault, Unreadable, read_foreign
-from rohe_iac.blueprint.importing.recognition import FORMATS, take_document
+from rohe_iac.blueprint.importing.recognition import FORMATS, joined, take_document
 from rohe_iac.blueprint.importing.units import CoresUnit
 from rohe_iac.blueprint.importing.yaml_text import comment_text, document_text
 from rohe_iac.foundation.diagnostics import Place
@@ -85,6 +85,7 @@ def import_texts(
     into = Gathering(name=name, cores_unit=cores_unit, beside=beside or Beside())
     files: list[ImportedDocument] = []
     faults: list[Fault] = []
+    roots: list[Field] = []
     for source in sources:
         try:
             reading = read_foreign(source.name, source.text)
@@ -95,12 +96,14 @@ def import_texts(
             faults.append(Fault(Place(source.name), "the file holds nothing", f"formats: {FORMATS}"))
         notes = reading.notes
         for node in reading.documents:
-            journal = Journal(notes=[*notes])
+            roots.append(Field(node, (), Journal(notes=[*notes])))
             notes = []
-            found = take_document(Field(node, (), journal), into)
-            faults += sorted(journal.faults, key=lambda fault: (fault.place.line or 0, fault.place.column or 0))
-            mapped, unmapped = journal.told(node)
-            files.append(ImportedDocument(source.name, found, tuple(mapped), tuple(unmapped), tuple(journal.notes)))
+    names = [root.place.file for root in roots]
+    for file, root in zip(names, joined(roots), strict=True):
+        found, journal = take_document(root, into), root.journal
+        faults += sorted(journal.faults, key=lambda fault: (fault.place.line or 0, fault.place.column or 0))
+        mapped, unmapped = journal.told(root.node)
+        files.append(ImportedDocument(file, found, tuple(mapped), tuple(unmapped), tuple(journal.notes)))
     if faults:
         raise InvalidImport(faults)
     made = into.documents()

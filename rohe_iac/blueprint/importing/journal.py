@@ -174,6 +174,10 @@ class Field:
         """All items of a list, in order."""
         return [Field(node, (*self.path, index), self.journal) for index, node in enumerate(self.node.items or [])]
 
+    def listed(self) -> list[Field]:
+        """All items of a list; of anything else that is not empty, that alone."""
+        return self.items() if self.is_list else [self] if self.is_scalar or self.is_mapping else []
+
     def to(self, target: str) -> None:
         """It became `target`."""
         self.journal.tell(self.journal.mapped, self.path, self.place, target)

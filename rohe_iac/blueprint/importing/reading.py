@@ -1,7 +1,7 @@
 """Foreign YAML and JSON with places: more lenient than the language itself, and just as bounded.
 
 Merge keys (`<<`) are followed, keys of any scalar type are text, a key that is here twice counts with its last value
-(as PyYAML and Python's json have it), tags are passed over.
+(as PyYAML and Python's json have it), tags make no other values of theirs.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ Scalar = str | int | float | bool | None
 class Node:
     """A value and where it begins, counted from 0. entries: of a mapping; items: of a list; None for a scalar.
 
-    spelled: the entries that hold something by the loose spelling of their keys, once they were asked for.
+    spelled: the entries that hold something by the loose spelling of their keys, once they were asked for. tag: the one
+    that is written before it.
     """
 
     file: str
@@ -44,6 +45,7 @@ class Node:
     entries: dict[str, Node] | None = None
     items: list[Node] | None = None
     spelled: dict[str, tuple[str, Node]] | None = None
+    tag: str | None = None
 
     @property
     def place(self) -> Place:
@@ -148,7 +150,7 @@ class _Reader:
     def _new(self, event: Any, depth: int) -> Node:
         self.count += 1
         mark = event.start_mark
-        node = Node(self.name, mark.line, mark.column)
+        node = Node(self.name, mark.line, mark.column, tag=event.tag)
         if depth >= MAX_DEPTH:
             raise Unreadable(Fault(node.place, f"nested deeper than {MAX_DEPTH} levels"))
         self._bounded(node)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from rohe_iac.blueprint.importing.compose import is_compose, take_compose
+from rohe_iac.blueprint.importing.compose_projects import join_projects
 from rohe_iac.blueprint.importing.contracts import is_contract, take_contract
 from rohe_iac.blueprint.importing.gathering import Gathering
 from rohe_iac.blueprint.importing.journal import Field, plain
@@ -15,10 +16,11 @@ from rohe_iac.blueprint.importing.qoa4ml import is_qoa4ml, take_qoa4ml
 from rohe_iac.blueprint.importing.services import is_service, looks_like_services, take_services
 from rohe_iac.blueprint.importing.settings import is_settings, take_settings
 
+COMPOSE = "Docker Compose"
 WHOLE: tuple[tuple[str, Callable[[Field], bool], Callable[[Field, Gathering], None]], ...] = (
     ("ROHE contract", is_contract, take_contract),
     ("QoA4ML contract", is_qoa4ml, take_qoa4ml),
-    ("Docker Compose", is_compose, take_compose),
+    (COMPOSE, is_compose, take_compose),
     ("ROHE settings", is_settings, take_settings),
     ("model profiles", is_profiles, take_profiles),
 )
@@ -33,11 +35,26 @@ FORMATS = (
 )
 
 
+def joined(roots: Sequence[Field]) -> list[Field]:
+    """The documents, those put together that are read together; the others are told to be in them."""
+    places = [index for index, root in enumerate(roots) if _format(root) == COMPOSE]
+    found = list(roots)
+    for index, root in zip(places, join_projects([roots[index] for index in places]), strict=True):
+        found[index] = root
+    return found
+
+
+def _format(root: Field) -> str:
+    return next((name for name, recognises, _ in WHOLE if root.is_mapping and recognises(root)), "")
+
+
 def take_document(root: Field, into: Gathering) -> str:
     """Imports one document into `into` and returns its format's name; a fault where it is of none."""
-    for name, recognises, take in WHOLE:
-        if root.is_mapping and recognises(root):
-            take(root, into)
+    named = _format(root)
+    for name, _, take in WHOLE:
+        if name == named:
+            if root.path not in root.journal.mapped:
+                take(root, into)
             return name
     wrapped = root.get("data")
     bodies = [part for part in (wrapped, root.get("nodes"), root.get("services"), root) if part is not None]

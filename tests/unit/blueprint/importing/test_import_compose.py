@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rohe_iac.blueprint.importing.compose_files import read_variables
-from rohe_iac.blueprint.importing.compose_reading import filled
+from rohe_iac.blueprint.importing.compose_variables import filled
 from rohe_iac.blueprint.importing.importing import Imported
 from rohe_iac.blueprint.loading import check
 from rohe_iac.usecases.import_ import import_files, write_documents
@@ -272,3 +272,77 @@ def test_a_service_of_nothing_among_others_is_listed(take: Take) -> None:
     assert list(services(done)) == ["web"]
     assert reasons(done)["services.db"].startswith("empty")
     assert "not a service" in reasons(done)["services.cache"]
+
+
+@pytest.mark.parametrize(
+    ("port", "made"),
+    [
+        ("$PORT:8080", (8080, None)),
+        ("${PORT}:8080", (8080, None)),
+        ("${BIND:?say which}:9000:9001/tcp", (9001, 9000)),
+        ({"target": 70, "published": "${PORT}"}, (70, None)),
+    ],
+)
+def test_of_a_port_that_a_variable_holds_the_rest_is_known(take: Take, port: object, made: tuple[int, int]) -> None:
+    found = services(take({"services": {"web": {"image": "a", "ports": [port]}}}))["web"]["ports"][0]
+    assert (found["containerPort"], found.get("servicePort")) == made
+
+
+def test_a_figure_that_a_variable_holds_is_listed_and_no_fault(take: Take) -> None:
+    deploy = {"replicas": "${N}", "resources": {"limits": {"cpus": "${C}", "memory": "${M:?}"}}}
+    web = {"image": "a", "deploy": deploy, "shm_size": "$S", "ports": ["80:${P}", {"target": "${P}"}]}
+    told = reasons(take({"services": {"web": web}}))
+    fields = ("deploy.replicas", "deploy.resources.limits.cpus", "deploy.resources.limits.memory", "shm_size")
+    for field in (*fields, "ports[0]", "ports[1].target"):
+        assert "without a default" in told[f"services.web.{field}"], field
+
+
+def test_a_scalar_stands_for_a_list_of_one(take: Take) -> None:
+    made = one(
+        take, "    ports: 8080:80\n    expose: 90\n    volumes: data:/data/\n    environment: A=b\n    tmpfs: /run\n"
+    )
+    assert [port["containerPort"] for port in made["ports"]] == [80, 90]
+    assert [volume["path"] for volume in made["volumes"]] == ["/data", "/run"]
+    assert made["env"] == {"A": "b"}
+
+
+def test_a_variable_with_others_of_the_shell_in_it_comes_from_where_apply_runs(take: Take) -> None:
+    done = take({"services": {"web": {"image": "a", "environment": {"URL": "db://${HOST}/x", "a.b": "${C}d"}}}})
+    assert services(done)["web"]["env"] == {"URL": {"secret": "env:URL"}}
+    assert "write it out" in reasons(done)["services.web.environment.a.b"]
+
+
+def test_a_variable_that_names_the_file_of_a_secret_is_listed(take: Take) -> None:
+    env = {"DB_PASSWORD_FILE": "/run/secrets/db", "LOG_FILE": "/var/log/x"}
+    done = take({"services": {"web": {"image": "a", "environment": env}}})
+    assert services(done)["web"]["env"] == {"LOG_FILE": "/var/log/x"}
+    assert "without _FILE" in reasons(done)["services.web.environment.DB_PASSWORD_FILE"]
+
+
+@pytest.mark.parametrize(
+    ("test", "probe"),
+    [
+        ("curl -f http://localhost:80/h || exit 1", {"http": {"path": "/h", "port": "p80"}}),
+        ("curl -s localhost:80/h | grep -q ok", {"http": {"path": "/h", "port": "p80"}}),
+        (["CMD", "wget", "-qO-", "http://a:80/h"], {"http": {"path": "/h", "port": "p80"}}),
+        ("curl http://b:90/ && curl http://a/h", {"http": {"path": "/h", "port": "p80"}}),
+        ("curl -k https://localhost:80/", {"tcp": "p80"}),
+        ("nc -z localhost 80", {"tcp": "p80"}),
+        ("bash -c 'exec 3<>/dev/tcp/127.0.0.1/80'", {"tcp": "p80"}),
+        ("curl http://b:90/", {"tcp": "p80"}),
+    ],
+)
+def test_a_health_check_asks_the_container_itself(take: Take, test: object, probe: dict[str, Any]) -> None:
+    web = {"image": "i", "ports": [80], "healthcheck": {"test": test}}
+    assert services(take({"services": {"a": web}}))["a"]["health"]["readiness"] == probe
+
+
+def test_every_field_of_a_compose_service_has_its_reason(take: Take) -> None:
+    names = (
+        "isolation userns_mode blkio_config cpu_period label_file external_links provider storage_opt post_start uts"
+    )
+    done = take({"services": {"a": {"image": "i", "x-own": 1, "odd": 1, **dict.fromkeys(names.split(), "x")}}})
+    told = reasons(done)
+    assert "rohe has no such field" not in told.values()
+    assert told["services.a.odd"].startswith("not a field of the Compose Specification")
+    assert "x-" in told["services.a.x-own"]

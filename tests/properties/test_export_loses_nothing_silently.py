@@ -56,7 +56,7 @@ NODES = st.fixed_dictionaries(
         "cpu": MILLICORES,
         "memory": MEMORIES,
         "mac": st.just("82:AE:30:11:38:01"),
-        "labels": st.just({"zone": "a"}),
+        "labels": st.dictionaries(st.sampled_from(["zone", "a.b/c", "x"]), st.sampled_from(["a", "", " ", "1"])),
         "taints": st.just([{"key": "k"}]),
         "status": st.sampled_from(["running", "cordoned", "down"]),
         "used": st.just({"accelerators": {"GPU0": "1.5%"}, "cpu": "1m"}),
@@ -91,6 +91,9 @@ REQUESTS = st.fixed_dictionaries(
         ),
     },
 )
+TEXTS_OF_VARIABLES = ["", "b", " b", "$A", "${A:-c}", "$$", "true", "1", "x://u:p@h", "/run/secrets/a", "é\n", "a=b"]
+SECRETS: list[Any] = [{"secret": "env:A"}, {"secret": "file:a"}, {"secret": {"name": "n", "key": "k"}}]
+LINES = st.lists(st.sampled_from(["x", "", " x", "$A", "a b", '"', "-c", "1", "null"]), max_size=3)
 SERVICES = st.fixed_dictionaries(
     {},
     optional={
@@ -99,8 +102,14 @@ SERVICES = st.fixed_dictionaries(
         "ports": PORTS,
         "requests": REQUESTS,
         "sensitivity": st.sampled_from(["cpu", "memory", "cpu+memory"]),
-        "env": st.just({"A": "b"}),
-        "command": st.just(["x"]),
+        "env": st.dictionaries(
+            st.sampled_from(["A", "API_TOKEN", "a.b", "KEY_FILE"]),
+            st.sampled_from([*TEXTS_OF_VARIABLES, *SECRETS]),
+            max_size=3,
+        ),
+        "command": LINES,
+        "args": LINES,
+        "workingDir": st.sampled_from([".", "app", " a", "$A"]),
         "limits": st.just({"cpu": 1}),
         "arch": st.just(["arm64"]),
         "priority": st.just(3),

@@ -16,12 +16,13 @@ from rohe_iac.blueprint.importing.returning import Lost, Written, lost_on_return
 from rohe_iac.blueprint.importing.services import SENSITIVITIES, SERVICE_ID, made_service_id, port_name
 from rohe_iac.blueprint.importing.units import MEBIBYTE, rounded
 from rohe_iac.blueprint.inventory import Accelerator, DeviceType, Inventory, Node
-from rohe_iac.blueprint.pipeline import Memory, Pipeline, Requests, Service
+from rohe_iac.blueprint.pipeline import Memory, Pipeline, Requests, SecretValue, Service
 from rohe_iac.blueprint.workload import effective
 
 HEAD = "# Written by rohe export."
 """The first line of what export writes; only a file that begins with it is written over."""
-KEPT = frozenset(("name", "image", "replicas", "ports", "requests", "sensitivity"))
+RUN = ("image", "command", "args", "workingDir", "env")
+KEPT = frozenset(("name", *RUN, "replicas", "ports", "requests", "sensitivity"))
 
 
 @dataclass
@@ -112,7 +113,12 @@ def _node(node: Node, name: str, kind: DeviceType | None, done: Exported) -> dic
     made["memory"] = {"capacity": _sizes(offers["memory"]), "used": _sizes(used.memory)}
     taken = [*used.cores[: len(cores)], *[0] * (len(cores) - len(used.cores))]
     made["processor"] = {"capacity": [_percent(core) for core in cores], "used": [_percent(core) for core in taken]}
-    for word in ("arch", "cost", "labels", "taints"):
+    # The original passes over what it does not know, and an import reads it again.
+    if offers["arch"] is not None:
+        made["arch"] = offers["arch"]
+    if node.labels:
+        made["labels"] = dict(node.labels)
+    for word in ("cost", "taints"):
         if getattr(node, word) or (kind is not None and getattr(kind, word, None)):
             done.left_out.append((address, word, NO_SUCH_FIELD))
     return made
@@ -126,7 +132,6 @@ def _device(device: Accelerator, used: int) -> dict[str, Any]:
     if device.cores is not None:
         made["core"] = device.cores
     made |= {"capacity": _number(Fraction(device.capacity, 100)), "used": _number(Fraction(used, 100))}
-    # The original passes over what it does not know, and an import reads it again.
     if device.model is not None:
         made["model"] = device.model
     if device.count != 1:
@@ -182,6 +187,14 @@ def _service(service: Service, name: str, identity: str, address: str, done: Exp
         made["image"] = service.image
     else:
         done.left_out.append((address, "image", "there is none, and the original runs images only"))
+    for word, line in (("command", service.command), ("args", service.args)):
+        if line:
+            made[word] = list(line)
+    if service.working_dir != ".":
+        made["working_dir"] = service.working_dir
+    variables = {name: _variable(value) for name, value in service.env.items()}
+    if service.env:
+        made["environment"] = {name: text for name, text in variables.items() if text is not None}
     made |= _ports(service, address, done)
     made["cpu"] = requests.cpu
     made["accelerator"] = _accelerators(requests, address, done)
@@ -191,6 +204,14 @@ def _service(service: Service, name: str, identity: str, address: str, done: Exp
     made["replicas"] = replicas
     done.left_out += [(address, word, NO_SUCH_FIELD) for word in _set(service) if word not in KEPT]
     return made
+
+
+def _variable(value: str | SecretValue) -> str | None:
+    """A variable as Compose has it, which an import reads; None for a secret that is none of the shell's."""
+    if isinstance(value, str):
+        return value.replace("$", "$$")
+    secret = value.secret
+    return f"${{{secret.removeprefix('env:')}}}" if isinstance(secret, str) and secret.startswith("env:") else None
 
 
 def _set(model: Model) -> list[str]:

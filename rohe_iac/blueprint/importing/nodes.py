@@ -6,6 +6,7 @@ import re
 from fractions import Fraction
 from typing import Any
 
+from rohe_iac.blueprint.importing.compose_deploy import ARCHITECTURES
 from rohe_iac.blueprint.importing.gathering import Gathering, InventoryDraft
 from rohe_iac.blueprint.importing.journal import Field, plain
 from rohe_iac.blueprint.importing.naming import dns_name, take_name
@@ -76,7 +77,6 @@ def take_nodes(root: Field, body: Field, into: Gathering) -> None:
             _node(key, entry, unit, into.inventory)
         elif body.path:
             entry.drop("not a node, which is a mapping")
-    root.rest(HEADER)
 
 
 def _node(key: str, entry: Field, unit: CoresUnit | None, draft: InventoryDraft) -> None:
@@ -174,6 +174,10 @@ def _offers(entry: Field, unit: CoresUnit | None, target: str) -> tuple[dict[str
     elif frequency is not None and (hertz := hertz_of(frequency)) is not None:
         offers["frequency"] = shown_hertz(hertz)
         frequency.to(f"{target} (deviceType).frequency")
+    architecture = entry.get("arch", "architecture")
+    if architecture is not None and architecture.text:
+        offers["arch"] = ARCHITECTURES.get(plain(architecture.text), architecture.text)
+        architecture.to(f"{target} (deviceType).arch")
     cpu_field, cpu_used = _capacity(entry.get("cpu"))
     cores_field, cores_used = _capacity(entry.get("processor", "cores", "processors"))
     listed = _figures(cores_field) if cores_field is not None and cores_field.is_list else []

@@ -26,6 +26,7 @@ WHOLE: tuple[tuple[str, Callable[[Field], bool], Callable[[Field, Gathering], No
 )
 """Formats that are told by the whole document, each with its test and its import; the first that fits is taken."""
 
+NODES, SERVICES = "ROHE nodes", "ROHE services"
 HOLDERS = ("data", "nodes", "services")
 """Under which nodes or services stand, or none."""
 
@@ -58,13 +59,21 @@ def take_document(root: Field, into: Gathering) -> str:
             return name
     wrapped = root.get("data")
     bodies = [part for part in (wrapped, root.get("nodes"), root.get("services"), root) if part is not None]
+    found: list[str] = []
     for body in bodies:
-        if looks_like_nodes(body) or is_node(body):
+        if body is root and found:
+            break  # what stands around nodes and services that were found already
+        if (looks_like_nodes(body) or is_node(body)) and NODES not in found:
             take_nodes(root, body, into)
-            return "ROHE nodes"
-        if looks_like_services(body, sure=body is not wrapped) or is_service(body, sure=True):
+            found.append(NODES)
+        elif (looks_like_services(body, sure=body is not wrapped) or is_service(body, sure=True)) and (
+            SERVICES not in found
+        ):
             take_services(root, body, into)
-            return "ROHE services"
+            found.append(SERVICES)
+    if found:
+        root.rest(HEADER)
+        return " and ".join(found)
     if root.items() and not root.path:
         return ", ".join(dict.fromkeys(take_document(item, into) for item in root.items()))
     command = root.get("command")

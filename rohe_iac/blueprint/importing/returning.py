@@ -11,7 +11,7 @@ from rohe_iac.blueprint.finding import SourceText
 from rohe_iac.blueprint.importing.importing import import_texts
 from rohe_iac.blueprint.importing.yaml_text import document_text
 from rohe_iac.blueprint.inventory import DeviceType, Inventory, Node
-from rohe_iac.blueprint.pipeline import Memory, Pipeline, Requests, Service
+from rohe_iac.blueprint.pipeline import Memory, Pipeline, Requests, SecretValue, Service
 
 AT_ONCE = 1000
 """So many nodes or services of one application are imported at once."""
@@ -47,6 +47,7 @@ def lost_on_return(
         pairs.append((f"node/{before.name}", _node(before, inventory.spec.device_types), _node(after, kinds)))
     again = [(one.metadata.name, service) for one in pipelines for service in one.spec.services]
     for written, (pipeline, service) in zip(services, again, strict=True):
+        found += _variables(written, service)
         was = {"pipeline": written.pipeline, **_service(written.service)}
         pairs.append((written.address, was, {"pipeline": pipeline, **_service(service)}))
     for address, was, now in pairs:
@@ -86,6 +87,7 @@ def resolved(node: Node, kind: DeviceType | None) -> dict[str, Any]:
         "memory": of("memory"),
         "accelerators": of("accelerators") or {},
         "frequency": of("frequency"),
+        "arch": of("arch"),
     }
 
 
@@ -99,18 +101,33 @@ def _node(node: Node, kinds: dict[str, DeviceType]) -> dict[str, Any]:
         "accelerators": {name: share for name, share in node.used.accelerators.items() if share},
     }
     named = {"name": node.name, "deviceType": node.device_type, "mac": node.mac, "status": node.status}
-    return {**named, **offers, "used": used}
+    return {**named, "labels": node.labels, **offers, "used": used}
 
 
 def _service(service: Service) -> dict[str, Any]:
     return {
         "name": service.name,
         "image": service.image,
+        "command": service.command,
+        "args": service.args,
+        "workingDir": service.working_dir,
         "replicas": service.replicas,
         "ports": {port.name: port for port in service.ports},
         "requests": _requests(service.requests),
         "sensitivity": service.sensitivity,
     }
+
+
+def _variables(written: Written, again: Service) -> Iterator[Lost]:
+    """Variables that come back otherwise; no value is told, for it may be one that is meant to be a secret."""
+    for name, value in written.service.env.items():
+        now = again.env.get(name)
+        if now is None:
+            yield written.address, f"env.{name}", "a secret comes back where it is env:NAME"
+        elif now != value and isinstance(now, SecretValue):
+            yield written.address, f"env.{name}", "it looks like a secret, and comes back as one"
+        elif now != value:
+            yield written.address, f"env.{name}", "it comes back with another value"
 
 
 def _requests(requests: Requests) -> dict[str, Any]:

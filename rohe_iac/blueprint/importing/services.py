@@ -14,8 +14,9 @@ from rohe_iac.blueprint.importing.compose_environment import take_environment
 from rohe_iac.blueprint.importing.gathering import IMPORTED, Gathering, PipelineDraft
 from rohe_iac.blueprint.importing.journal import Field, plain
 from rohe_iac.blueprint.importing.naming import dns_name, take_name
-from rohe_iac.blueprint.importing.nodes import HEADER, is_node
+from rohe_iac.blueprint.importing.nodes import is_node
 from rohe_iac.blueprint.importing.units import (
+    NUMBER,
     CoresUnit,
     cpu_of,
     number_of,
@@ -87,7 +88,6 @@ def take_services(root: Field, body: Field, into: Gathering) -> None:
     for entry in entries:
         draft = into.pipeline(entry.application, entry.field.place.file)
         draft.services.append(_service(entry, unit or _unit(entry, fallback), draft, into.beside))
-    root.rest(HEADER)
 
 
 def _entries(root: Field, body: Field, into: Gathering) -> Iterator[_Entry]:
@@ -202,7 +202,7 @@ def _ports(field: Field, target: str) -> list[dict[str, Any]]:
     ports: list[dict[str, Any]] = []
     known: set[tuple[int, str]] = set()
     mapping = field.get("port_mapping", "port_mappings")
-    for item in mapping.items() if mapping is not None else []:
+    for item in mapping.listed() if mapping is not None else []:
         inside, outside = item.get("con_port", "container_port"), item.get("phy_port", "physical_port", "port")
         number = port_of(inside) if inside is not None else None
         reached = port_of(outside) if outside is not None else None
@@ -227,7 +227,7 @@ def _ports(field: Field, target: str) -> list[dict[str, Any]]:
         item.to(f"{target}.ports.{port['name']}")
     listed = field.get("ports", "port")
     if listed is not None:
-        for item in listed.items() if listed.is_list else [listed]:
+        for item in listed.listed():
             number = port_of(item)
             if number is not None and (number, "TCP") not in known and (number, "UDP") not in known:
                 known.add((number, "TCP"))
@@ -307,22 +307,14 @@ def _sensitivity(field: Field, service: dict[str, Any], target: str) -> None:
     part = field.get("sensitivity")
     if part is None:
         return
-    said = plain(part.text).replace("sensitive", "")
-    words = {
-        "0": 0,
-        "none": 0,
-        "not": 0,
-        "1": 1,
-        "cpu": 1,
-        "2": 2,
-        "memory": 2,
-        "3": 3,
-        "cpumemory": 3,
-        "cpu+memory": 3,
-    }
-    if said not in words:
+    words = {"none": 0, "not": 0, "cpu": 1, "memory": 2, "cpumemory": 3, "cpu+memory": 3}
+    level = words.get(plain(part.text).replace("sensitive", ""))
+    if NUMBER.fullmatch(part.text):
+        number = Fraction(part.text)
+        level = int(number) if number in range(len(SENSITIVITIES)) else None
+    if level is None:
         part.drop("not a sensitivity from 0 to 3; it is taken as 0, none")
         return
-    if words[said]:
-        service["sensitivity"] = SENSITIVITIES[words[said]]
+    if level:
+        service["sensitivity"] = SENSITIVITIES[level]
     part.to(f"{target}.sensitivity")

@@ -34,6 +34,8 @@ from rohe_iac.blueprint.importing.promises import (
 )
 
 PROMISES = "response_time_*, latency_*, throughput_rps and availability_percent"
+CLAUSES = "builtin_metrics and cdm_thresholds are what is judged; it stays UNKNOWN"
+UNKNOWN = "contracts of the original have no such field, and nothing here measures it"
 ACTIONS = ("alert", "degrade", "reroute", "reject")
 PERFORMANCE = re.compile(
     r"(responsetime|latency)(avg|average|mean|min|max|p\d{1,2}(?:\.\d+)?|p999)?(ms|s|sec|seconds)?"
@@ -109,6 +111,8 @@ class _Reader:
     def define(self, definitions: Field | None) -> None:
         """The consumer-defined metrics."""
         entries = definitions.entries() if definitions is not None else []
+        if definitions is not None and definitions.is_scalar:
+            definitions.drop("metrics are a mapping of names to expressions")
         if definitions is not None and definitions.is_list:
             entries = [(_named(item, f"metric{index}"), item) for index, item in enumerate(definitions.items())]
         self.metrics = metric_names([key for key, _ in entries])
@@ -159,6 +163,9 @@ class _Reader:
 
     def performance(self, group: Field | None) -> None:
         """response_time_p99_ms, throughput_rps, availability_percent and their like."""
+        if group is not None and not group.is_mapping:
+            group.drop("targets are a mapping of names to numbers; it stays UNKNOWN")
+            self.unmeasured.append("performance_slo")
         for key, field in group.entries() if group is not None else []:
             said = plain(key)
             match = PERFORMANCE.fullmatch(said)
@@ -196,6 +203,8 @@ class _Reader:
     def thresholds(self, group: Field, *, own: bool) -> None:
         """Thresholds of metrics; own: of consumer-defined ones."""
         entries = group.entries() or [(_named(item, ""), item) for item in group.items()]
+        if group.is_scalar:
+            group.drop("thresholds are a mapping by the names of metrics; it stays UNKNOWN")
         for key, entry in entries:
             if not key:
                 entry.drop("not measurable: the clause names no metric; it stays UNKNOWN")
@@ -231,6 +240,7 @@ class _Reader:
         for field in (
             sign,
             value,
+            entry.get("name", "metric_name", "metric"),
             window_field if window_of(window_field) else None,
             action if word in ACTIONS else None,
         ):
@@ -255,7 +265,8 @@ class _Reader:
     def finish(self) -> None:
         """Lists what is left, and closes the draft."""
         self.draft.spec["objectives"] = self.objectives
-        self.body.rest({"stakeholders": STAKEHOLDERS})
+        for part in (self.body, self.root):
+            part.rest({"stakeholders": STAKEHOLDERS, "qualityslo": CLAUSES}, UNKNOWN)
         if self.unmeasured:
             self.draft.annotations[NOT_MEASURED] = ", ".join(self.unmeasured)
 

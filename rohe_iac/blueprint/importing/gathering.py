@@ -14,6 +14,8 @@ Document = dict[str, Any]
 IMPORTED = "imported"
 """What is named after nothing."""
 
+RENDERED = "Manifests, since there are images; what has a command runs on this machine with target: {local: {}}"
+
 
 @dataclass
 class PipelineDraft:
@@ -111,7 +113,9 @@ class Gathering:
             contract.spec["pipeline"] = self._pipeline_of(contract, pipelines)
             found.append((contract.document(), _from([contract.source])))
         if self.stack or (self.inventory.nodes and pipelines):
-            found.append((self._stack(inventory_name, pipelines), _from(self.stack_sources)))
+            stack = self._stack(inventory_name, pipelines)
+            about = (RENDERED,) if "target" in stack["spec"] else ()
+            found.append((stack, (*_from(self.stack_sources), *about)))
         return found
 
     def _pipeline_of(self, contract: ContractDraft, pipelines: list[PipelineDraft]) -> str:
@@ -127,7 +131,13 @@ class Gathering:
         contracts = [draft.name for draft in self.contracts if draft.spec["pipeline"] in names]
         if contracts:
             spec["contracts"] = contracts
-        spec |= self.stack
+        if self.inventory.nodes and pipelines:
+            # The original is about few nodes in use, and one pass over the nodes does not close any.
+            spec["planner"] = {"strategy": "portfolio"} | self.stack.get("planner", {})
+            services = [service for draft in pipelines for service in draft.services]
+            if any("image" in service and "command" not in service for service in services):
+                spec["target"] = {"manifests": {"directory": "manifests"}}
+        spec |= {key: value for key, value in self.stack.items() if key != "planner" or key not in spec}
         return _document("Stack", self.name or IMPORTED, {}, spec)
 
 

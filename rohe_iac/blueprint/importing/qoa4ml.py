@@ -47,6 +47,8 @@ REASONS = {
     "stakeholders": STAKEHOLDERS,
     "resources": "what a service runs on and with is said by pipelines and inventories",
 }
+NAMES = "an objective is named after the constraint that is nearest to it"
+SEVERAL = "each constraint is an objective of its own, and no number is made of several"
 
 
 def is_qoa4ml(root: Field) -> bool:
@@ -94,8 +96,17 @@ class _Reader:
         if constraints is None:
             self._constraint(category, clause, title)
             return
-        for part in constraints.items() if constraints.is_list else [constraints]:
+        function = clause.get("aggregate_function", "aggregate")
+        together = plain(function.text) if function is not None else "and"
+        if together == "or" and len(constraints.listed()) > 1:
+            clause.drop("objectives have to be kept all, and here one of several would do; it stays UNKNOWN")
+            self.unmeasured.append(title.text if title is not None and title.text else category)
+            return
+        for part in constraints.listed():
             self.clause(category, part, title)
+        if function is not None and together in ("and", "or"):
+            function.to(f"{self.target}: objectives, each of which has to be kept")
+        clause.rest({"name": NAMES, "aggregatefunction": SEVERAL})
 
     def _constraint(self, category: str, part: Field, title: Field | None) -> None:
         metric = part.get("metrics", "metric")

@@ -263,3 +263,12 @@ def test_a_performance_target_that_rohe_does_not_measure_is_listed_and_kept(take
 def test_a_contract_without_a_tenant_takes_the_consumer_among_its_stakeholders(take: Take) -> None:
     done = take(contract(stakeholders=[{"id": "a", "role": "provider"}, {"id": "b", "role": "consumer"}]))
     assert spec(done)["tenant"] == "b"
+
+
+def test_parts_of_a_contract_that_are_of_another_kind_or_unknown_are_listed_with_a_reason(take: Take) -> None:
+    done = take({**contract(performance_slo="fast", quality_slo=[1], penalty={"eur": 5}), "cdm_definitions": "none"})
+    told = reasons(done)
+    assert "mapping" in told["contract.performance_slo"]
+    assert "mapping" in told["cdm_definitions"]
+    assert "rohe has no such field" not in told.values()
+    assert set(told) == {"contract.performance_slo", "contract.quality_slo", "contract.penalty", "cdm_definitions"}

@@ -109,3 +109,14 @@ def test_of_several_stakeholders_the_first_consumer_is_the_tenant(take: Take) ->
     told = reasons(done)
     assert set(told) >= {"stakeholders[0]", "stakeholders[1].name", "stakeholders[1].roles", "stakeholders[2]"}
     assert all("names its tenant alone" in told[field] for field in told if field.startswith("stakeholders"))
+
+
+def test_a_clause_of_which_one_constraint_would_do_is_listed(take: Take) -> None:
+    parts = [constraint({"metric_name": name}, {"operator": AT_LEAST, "value": 1}) for name in ("a", "b")]
+    one_of = {"name": "either", "constraint_list": parts, "aggregate_function": "OR"}
+    both = {"name": "outer", "constraint_list": [{**one_of, "name": "all", "aggregate_function": "AND"}]}
+    done = take({"stakeholders": [], "quality": {"service": [one_of, both]}})
+    assert [objective["metric"] for objective in spec(done)["objectives"]] == ["a", "b"]
+    assert "one of several would do" in reasons(done)["quality.service[0]"]
+    assert reasons(done)["quality.service[1].name"].startswith("an objective is named after")
+    assert done.documents[0]["metadata"]["annotations"]["rohe.dev/not-measurable"] == "either"

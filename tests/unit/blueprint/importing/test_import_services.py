@@ -59,6 +59,34 @@ def test_the_sample_gives_three_pipelines_with_fifteen_replicas(sample: Take) ->
     }
 
 
+@pytest.mark.parametrize(
+    ("said", "taken"),
+    [
+        (0, "none"), (1, "cpu"), (2, "memory"), (3, "cpu+memory"), ("2", "memory"), (1.0, "cpu"), ("CPU", "cpu"),
+        ("memory-sensitive", "memory"), ("not sensitive", "none"), (-1, None), (4, None), (1.5, None), (True, None),
+    ],
+)  # fmt: skip
+def test_a_sensitivity_is_a_number_from_0_to_3_or_a_word(take: Take, said: object, taken: str | None) -> None:
+    done = take({"data": {"app": {"x": service(sensitivity=said)}}})
+    assert done.documents[0]["spec"]["services"][0].get("sensitivity", "none") == (taken or "none")
+    listed = {item.field for item in done.files[0].unmapped}
+    assert ("data.app.x.sensitivity" in listed) is (taken is None)
+
+
+def test_a_port_mapping_alone_stands_for_a_list_of_one(take: Take) -> None:
+    one = service(ports=None, port_mapping={"con_port": 80, "phy_port": 8080})
+    made = take({"data": {"app": {"x": one}}}).documents[0]["spec"]["services"][0]
+    assert made["ports"] == [{"name": "p80", "containerPort": 80, "servicePort": 8080}]
+
+
+def test_nodes_and_services_of_one_file_are_both_taken(take: Take) -> None:
+    node = {"cpu": {"capacity": 1000}, "memory": {"capacity": {"rss": 1}}, "arch": "aarch64"}
+    done = take({"nodes": {"a": {"node_name": "a", **node}}, "services": {"app": {"x": service()}}})
+    assert [document["kind"] for document in done.documents] == ["Inventory", "Pipeline", "Stack"]
+    assert done.documents[0]["spec"]["deviceTypes"]["a"]["arch"] == "arm64"
+    assert done.files[0].format == "ROHE nodes and ROHE services"
+
+
 def test_nodes_and_services_together_make_a_stack(sample: Take) -> None:
     done = sample("add_service.yaml", "add_node.yaml", name="testbed")
     assert [document["kind"] for document in done.documents] == [
@@ -68,7 +96,29 @@ def test_nodes_and_services_together_make_a_stack(sample: Take) -> None:
         "Pipeline",
         "Stack",
     ]
-    assert done.documents[-1]["spec"] == {"pipelines": ["object-detection", "kpi", "bts"], "inventory": "testbed"}
+    # Images without commands are no processes of this machine, and nodes in use are to be few.
+    assert done.documents[-1]["spec"] == {
+        "pipelines": ["object-detection", "kpi", "bts"],
+        "inventory": "testbed",
+        "planner": {"strategy": "portfolio"},
+        "target": {"manifests": {"directory": "manifests"}},
+    }
+
+
+def test_services_that_all_have_commands_run_on_this_machine(sample: Take, take: Take) -> None:
+    nodes = {"data": {"a": {"node_name": "a", "cpu": {"capacity": 1000}, "memory": {"capacity": {"rss": 1}}}}}
+    done = take(nodes, {"data": {"app": {"x": service(command="python -m web")}}})
+    assert "target" not in done.documents[-1]["spec"]
+
+
+def test_settings_that_are_imported_along_go_before_what_a_stack_has_by_itself(sample: Take) -> None:
+    spec = sample("add_service.yaml", "add_node.yaml", "orchestrationConfig.yaml").documents[-1]["spec"]
+    assert spec["planner"] == {
+        "strategy": "worst-fit",
+        "weights": {"cpu": 1, "memory": 1},
+        "queue": {"priority": "none", "balance": 3},
+    }
+    assert spec["target"] == {"manifests": {"directory": "manifests"}}
 
 
 def test_all_spellings_mean_the_same(take: Take) -> None:

@@ -124,10 +124,10 @@ def import_files(
 
 def _file(folder: Path, path: Path) -> ReadFile:
     whole = folder / path
-    if not path.name or not whole.exists():
-        raise UsageError(f"there is no file {path}" if path.name else "a file needs a name")
     if whole.is_dir():
         raise UsageError(f"{path} is a folder", hint="name the files in it")
+    if not whole.exists():
+        raise UsageError(f"there is no file {path}", hint=f"name a file by its path from {folder.absolute()}")
     return read_file(Path.cwd(), Path(os.path.abspath(whole)))
 
 

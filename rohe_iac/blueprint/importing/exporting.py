@@ -12,6 +12,7 @@ from typing import Any
 
 from rohe_iac.blueprint.base import Metadata, Model
 from rohe_iac.blueprint.importing.naming import ORIGINAL_NAME, Names
+from rohe_iac.blueprint.importing.nodes import type_name
 from rohe_iac.blueprint.importing.returning import Lost, Written, lost_on_return, resolved
 from rohe_iac.blueprint.importing.services import SENSITIVITIES, SERVICE_ID, made_service_id, port_name
 from rohe_iac.blueprint.importing.units import MEBIBYTE, rounded
@@ -114,6 +115,8 @@ def _node(node: Node, name: str, kind: DeviceType | None, done: Exported) -> dic
     taken = [*used.cores[: len(cores)], *[0] * (len(cores) - len(used.cores))]
     made["processor"] = {"capacity": [_percent(core) for core in cores], "used": [_percent(core) for core in taken]}
     # The original passes over what it does not know, and an import reads it again.
+    if node.device_type not in (None, type_name(name)):
+        made["device_type"] = node.device_type
     if offers["arch"] is not None:
         made["arch"] = offers["arch"]
     if node.labels:

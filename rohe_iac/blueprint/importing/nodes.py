@@ -89,7 +89,10 @@ def _node(key: str, entry: Field, unit: CoresUnit | None, draft: InventoryDraft)
     offers, used = _offers(entry, unit, target)
     if "cpu" not in offers or "memory" not in offers:
         return
-    node: dict[str, Any] = {"name": name, "deviceType": _device_type(original, offers, draft)}
+    kind = entry.get("device_type")
+    node: dict[str, Any] = {"name": name, "deviceType": _device_type(kind, original, offers, draft)}
+    if kind is not None and kind.text:
+        kind.to(f"{target}.deviceType")
     _mac(entry, node, target)
     _labels(entry, node, target)
     status = _status(entry, target)
@@ -133,14 +136,19 @@ def _labels(entry: Field, node: dict[str, Any], target: str) -> None:
         node["labels"] = {key: part.text for key, part in found.items()}
 
 
-def _device_type(original: str, offers: dict[str, Any], draft: InventoryDraft) -> str:
-    """The device type of those figures among nodes that are named alike but for a number at the end."""
-    stem = dns_name(original.rstrip("0123456789").rstrip("_.- \t\n"), "node")
+def _device_type(named: Field | None, original: str, offers: dict[str, Any], draft: InventoryDraft) -> str:
+    """The device type of those figures among nodes that name it, or are named alike but for a number at the end."""
+    stem = dns_name(named.text, "node") if named is not None and named.text else type_name(original)
     kind = (stem, canonical_json(offers))
     if kind not in draft.kinds:
         draft.kinds[kind] = draft.type_names.give(stem, "node")
         draft.device_types[draft.kinds[kind]] = offers
     return draft.kinds[kind]
+
+
+def type_name(node: str) -> str:
+    """What the device type of a node is called that names none: the node's name without the number at its end."""
+    return dns_name(node.rstrip("0123456789").rstrip("_.- \t\n"), "node")
 
 
 def _status(entry: Field, target: str) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rohe_iac.blueprint.document import read_plain
 from rohe_iac.blueprint.reading import LINE_BREAK, Plain, Read, Spot
 from rohe_iac.blueprint.reading import Path as Path
+from rohe_iac.blueprint.work import STRAY
 from rohe_iac.foundation.diagnostics import Diagnostic, Place, Severity
 
 if TYPE_CHECKING:
@@ -39,6 +40,11 @@ class SourceText:
         from rohe_iac.blueprint.identifying import OURS
 
         return OURS.search(self.text) is not None
+
+    @cached_property
+    def holds_stray(self) -> bool:
+        """Whether an expression stands in the text that names an input of a module."""
+        return STRAY.search(self.text) is not None
 
     def diagnostic(
         self, spot: Spot, code: str, message: str, hint: str = "", severity: Severity = Severity.ERROR

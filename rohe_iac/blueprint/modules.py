@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -109,6 +109,9 @@ def _no_module(tree: Tree, stack: Document, path: Path, source: str, folder: str
     if folder is None:
         hint = "copy the module below the blueprint's folder and name that folder"
         return Finding(stack, at, "R231", f"'{source[:80]}' is not a folder of the blueprint", hint)
+    if os.path.isfile(tree.root / folder):
+        hint = f"name its folder, {FilePath(folder).parent.as_posix()}"
+        return Finding(stack, at, "R231", f"'{source[:80]}' is a file", hint)
     if os.path.isdir(tree.root / folder):
         hint = "it needs a document of kind Module"
         return Finding(stack, at, "R231", f"no Module in the folder '{folder[:80]}'", hint)
@@ -137,7 +140,13 @@ def _take(tree: Tree, use: _Use, document: Document, module: Module) -> None:
             use.stack.names_open = True
             tree.findings.append(Finding(document, ("spec", "sources", index), "R232", *fault))
             continue
-        documents += documents_of(tree, _read(tree, f"{use.folder}/{source}"), kinds=INSIDE)
+        found = documents_of(tree, _read(tree, f"{use.folder}/{source}"))
+        documents += [item for item in found if item.kind in INSIDE]
+        for item in found:
+            if item.kind not in INSIDE:
+                item.origin = use.use.name
+                hint = f"a module holds {', '.join(INSIDE)}"
+                tree.findings.append(Finding(item, ("kind",), "R104", f"a {item.kind} has no place in a module", hint))
         tree.work.values -= documents[-1].source.plain.count if documents else 1
         if tree.work.done:
             tree.findings.append(_left_out(tree, use.stack, use.path, 1))
@@ -146,7 +155,7 @@ def _take(tree: Tree, use: _Use, document: Document, module: Module) -> None:
     known = {(item.kind, item.name) for item in documents}
     for item in documents:
         item.origin, item.scope = use.use.name, use.stack.name
-        refused = _compute(tree, item, inputs)
+        refused, computed = _compute(tree, item, inputs)
         tree.findings += refused
         if tree.work.left < 0:
             use.stack.names_open = True
@@ -155,7 +164,8 @@ def _take(tree: Tree, use: _Use, document: Document, module: Module) -> None:
         if use.use.prefix:
             _rename(item, use.use.prefix, known)
         told = {finding.path for finding in refused}
-        tree.findings += [finding for finding in validate(item, tree.room()) if finding.path not in told]
+        faults = [finding for finding in validate(item, tree.room()) if finding.path not in told]
+        tree.findings += [_of_expression(finding) if finding.path in computed else finding for finding in faults]
         item.names_open = item.names_open or bool(told)
     tree.documents += documents
 
@@ -196,31 +206,47 @@ def _inputs(tree: Tree, use: _Use, module: Module) -> Iterator[tuple[str, Any]]:
             yield name, declaration.default
         elif name not in given:
             where = path if "inputs" in use.use.model_fields_set else use.path
-            hint = f"add inputs: {{{name}: ...}}, a {declaration.type}"
+            hint = f"add inputs: {{{name}: ...}}, {declaration.noun}"
             tree.findings.append(Finding(use.stack, where, "R234", f"input '{name}' is required", hint))
             yield name, None
 
 
-def _compute(tree: Tree, document: Document, inputs: Mapping[str, Any]) -> list[Finding]:
+def _of_expression(finding: Finding) -> Finding:
+    """A finding about what an expression comes to: the text itself cannot be written otherwise."""
+    if finding.code != "R108" or not finding.message.startswith("expected text"):
+        return finding
+    return replace(finding, hint="an expression alone keeps its type: end it with | string to make text of it")
+
+
+def _compute(tree: Tree, document: Document, inputs: Mapping[str, Any]) -> tuple[list[Finding], set[Path]]:
+    """Computes the document's scalars: what cannot be computed, and where expressions stood."""
     from rohe_iac.blueprint.templating import computed
 
     findings: list[Finding] = []
+    places: set[Path] = set()
     failing = 0
 
-    def walk(value: Any, path: Path) -> Any:
+    def refuse(path: Path, why: str, *, on_key: bool = False) -> None:
         nonlocal failing
+        failing += 1
+        if failing <= min(MOST_FAILING, tree.room()):
+            findings.append(Finding(document, path, "R235", why, on_key=on_key))
+
+    def walk(value: Any, path: Path) -> Any:
         if isinstance(value, dict):
+            for key in value:
+                if holds_expression(key):
+                    refuse((*path, key), "a key is not computed, only a value is", on_key=True)
             return {key: walk(part, (*path, key)) for key, part in value.items()}
         if isinstance(value, list):
             return [walk(part, (*path, index)) for index, part in enumerate(value)]
         if not isinstance(value, str) or not holds_expression(value) or tree.work.left < 0:
             return value
+        places.add(path)
         try:
             return computed(value, inputs, tree.work)
         except Refused as error:
-            failing += 1
-            if failing <= min(MOST_FAILING, tree.room()):
-                findings.append(Finding(document, path, "R235", str(error)))
+            refuse(path, str(error))
             return None
 
     document.value = walk(document.value, ())
@@ -230,7 +256,7 @@ def _compute(tree: Tree, document: Document, inputs: Mapping[str, Any]) -> list[
         findings.append(Finding(document, (), "R133", message, more=more))
     name = document.value.get("metadata", {}).get("name") if isinstance(document.value.get("metadata"), dict) else None
     document.name = name if isinstance(name, str) else ""
-    return findings
+    return findings, places
 
 
 def _relocate(value: Any, folder: str) -> None:

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, Strict, model_valid
 
 from rohe_iac.blueprint.base import EMPTY, Bytes, Metadata, Model, Name, Seconds, fault
 from rohe_iac.blueprint.pipeline import Memory, Requests, Secret, SecretReference, SecretValue, one_of
+from rohe_iac.foundation.names import is_name
 
 ObjectiveTerm = Literal["placed", "slack", "stable", "nodes", "cost", "balance"]
 StrategyName = Literal["first-fit", "best-fit", "worst-fit", "dot-product", "fragmentation", "portfolio", "exact"]
@@ -172,13 +173,19 @@ class Agents(Model):
     requests: Requests = Requests.model_construct(cpu=200, memory=Memory.model_construct(rss=128 * 2**20))
 
 
+def _prefix(text: str) -> str:
+    if text and not is_name(f"{text}a"):
+        raise fault("R111", f"'{text[:70]}' begins no name: at most 62 characters a-z, 0-9 and hyphens", "write cam1-")
+    return text
+
+
 class ModuleUse(Model):
     """A module taken into the stack under a name."""
 
     name: Name
     source: str
     inputs: dict[str, Any] = EMPTY
-    prefix: str = ""
+    prefix: Annotated[str, AfterValidator(_prefix)] = ""
 
 
 class StackSpec(Model):

@@ -39,6 +39,7 @@ def check(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
     if not tree.catalogue.is_broken("Inventory", spec.inventory):
         known = tree.catalogue.names("Inventory", document)
         yield from missing(document, ("spec", "inventory"), "R203", "inventory", spec.inventory, known)
+    yield from unique(document, ("spec", "modules"), "module use", [use.name for use in spec.modules])
     yield from _contracts(document, stack, tree)
     yield from _planner(document, stack, tree)
     inventory = tree.catalogue.named("Inventory", spec.inventory, document)

@@ -117,6 +117,10 @@ def _checked(template: nodes.Template) -> list[nodes.Expr]:
         if not isinstance(node, nodes.Output):
             raise Refused("only expressions in {{ }} are computed, no statements")
         parts += node.nodes
+    for node in template.find_all(nodes.Sub):
+        if isinstance(node.left, nodes.Getattr) and isinstance(node.right, nodes.Name) and node.right.name != "inputs":
+            named = f"{node.left.attr}-{node.right.name}"
+            raise Refused(f"'{node.right.name}' is not known; an input with a hyphen is named inputs['{named}']")
     taken = {id(node.node) for node in template.find_all(nodes.Getattr)}
     taken |= {id(node.node) for node in template.find_all(nodes.Getitem)}
     for node in template.find_all(nodes.Node):

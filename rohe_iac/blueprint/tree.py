@@ -20,6 +20,7 @@ from rohe_iac.blueprint.offer import Offer, offer_of
 from rohe_iac.blueprint.pipeline import Pipeline
 from rohe_iac.blueprint.reading import Path, Read
 from rohe_iac.blueprint.references import OF_ABSENCE
+from rohe_iac.blueprint.strays import check_strays
 from rohe_iac.blueprint.validation import KINDS, validate
 from rohe_iac.blueprint.work import Work
 from rohe_iac.foundation.diagnostics import Diagnostic, Place, Severity
@@ -218,6 +219,7 @@ def _read_in(tree: Tree, file: ReadFile, *, explicit: bool, inside: bool = False
         tree.files[file.name] = file
         documents = [document for document in documents if document.kind == "Module"]
     for document in documents:
+        tree.findings += check_strays(document)
         tree.findings += validate(document, tree.room())
         if document.model is not None:
             # The model has taken its place.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +34,10 @@ class Work:
     def done(self) -> bool:
         """Whether nothing more is taken in."""
         return self.left < 0 or self.values < 0
+
+
+STRAY = re.compile(r"\{\{-?\s*inputs\b")
+"""An expression that names an input, in whatever document."""
 
 
 def holds_expression(text: str) -> bool:

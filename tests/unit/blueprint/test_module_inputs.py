@@ -32,7 +32,7 @@ def module(declaration: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def codes(folder: Path, declaration: dict[str, Any], use: dict[str, Any] | None = None) -> list[str]:
+def codes(folder: Path, declaration: dict[str, Any], use: dict[str, Any] | None = None, name: str = "x") -> list[str]:
     """What `rohe validate` says of a module with that input, used so by a stack."""
     documents = [
         {"kind": "Pipeline", "metadata": {"name": "p"}, "spec": {"services": [{"name": "a", "command": ["a"]}]}},
@@ -49,7 +49,9 @@ def codes(folder: Path, declaration: dict[str, Any], use: dict[str, Any] | None 
     (folder / "all.yaml").write_text(
         yaml.safe_dump_all([{"apiVersion": "rohe.dev/v1", **item} for item in documents[1:]])
     )
-    (folder / "modules/m/module.yaml").write_text(yaml.safe_dump(module(declaration)))
+    document = module(declaration)
+    document["spec"]["inputs"] = {name: declaration}
+    (folder / "modules/m/module.yaml").write_text(yaml.safe_dump(document))
     (folder / "modules/m/pipeline.yaml").write_text(yaml.safe_dump({"apiVersion": "rohe.dev/v1", **documents[0]}))
     return [item.code for item in check([folder]).diagnostics]
 
@@ -99,3 +101,32 @@ def test_a_module_of_another_shape_is_refused_by_the_schema(field: str, value: A
     document = module({"type": "string"})
     (document if field == "spec" else document["spec"])[field] = value
     assert not jsonschema.Draft202012Validator(schema_of("Module")).is_valid(document)
+
+
+@pytest.mark.parametrize("name", ["max_replicas", "maxReplicas", "cam-id", "A", "x1"])
+def test_an_input_is_named_as_an_expression_names_it(tmp_path: Path, name: str) -> None:
+    document = module({"type": "integer", "default": 1})
+    document["spec"]["inputs"] = {name: document["spec"]["inputs"]["x"]}
+    jsonschema.validate(document, schema_of("Module"))
+    assert codes(tmp_path, {"type": "integer", "default": 1}, None, name) == []
+
+
+@pytest.mark.parametrize("name", ["_x", "1x", "a b", "a.b", "x" * 64])
+def test_other_names_of_inputs_are_refused(tmp_path: Path, name: str) -> None:
+    assert codes(tmp_path, {"type": "integer", "default": 1}, None, name) == ["R111"]
+
+
+@pytest.mark.parametrize(
+    "declaration",
+    [
+        {"type": "integer", "minimum": 5, "maximum": 1},
+        {"type": "string", "minimum": 5},
+        {"type": "boolean", "maximum": 5},
+        {"type": "integer", "pattern": "[0-9]+"},
+        {"type": "integer", "enum": [1, "b"]},
+        {"type": "string", "enum": []},
+        {"type": "string", "default": None},
+    ],
+)
+def test_a_declaration_that_no_value_fits_contradicts_itself(tmp_path: Path, declaration: dict[str, Any]) -> None:
+    assert codes(tmp_path, declaration, {}) == ["R132"]

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from rohe_iac.blueprint.loading import load
+from rohe_iac.blueprint.loading import check, load
 from rohe_iac.blueprint.templating import computed
 from rohe_iac.blueprint.work import Refused
+from rohe_iac.foundation.diagnostics import Severity
 
 MODULE = """\
 apiVersion: rohe.dev/v1
@@ -157,3 +158,60 @@ def test_what_an_expression_comes_to(text: str, value: object) -> None:
 def test_an_expression_sees_inputs_only_and_ends_at_once(text: str) -> None:
     with pytest.raises(Refused):
         computed(text, {"n": 3, "s": "cam"})
+
+
+def told(root: Path, pipeline: str, module: str = MODULE, uses: str = "{name: d, source: modules/detection}") -> str:
+    """What `rohe validate` tells of a module with that pipeline, a line a fault."""
+    (root / "modules" / "detection" / "module.yaml").write_text(module)
+    (root / "modules" / "detection" / "pipeline.yaml").write_text(pipeline)
+    (root / "blueprints" / "all.yaml").write_text(INVENTORY + stack("home", uses))
+    return "\n".join(f"{item.place}: {item.code} {item.message} [{item.hint}]" for item in check([root]).diagnostics)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "line"),
+    [
+        ('"{{ inputs.replicas * 2 }}"', '"{{ inputs.replica }}"', "8:17: R235 there is no input 'replica'"),
+        ('"{{ inputs.replicas * 2 }}"', '"{{ inputs.label }}"', "8:17: R108 expected a whole number of replicas"),
+        ('"{{ inputs.replicas * 2 }}"', '"{{ inputs.cam-id }}"', "an input with a hyphen is named inputs['cam-id']"),
+        ("replicas:", "replcas:", "8:7: R106 unknown field 'replcas'"),
+        ("files:", 'env: {"{{ inputs.label }}": x}\n      files:', "9:13: R235 a key is not computed"),
+        ("files:", 'env: {A: "{{ inputs.replicas }}"}\n      files:', "end it with | string to make text of it"),
+        ("kind: ObservationContract", "kind: Stack", "12:7: R104 a Stack has no place in a module"),
+    ],
+)
+def test_a_fault_inside_a_module_is_told_with_its_line_and_the_use(
+    root: Path, before: str, after: str, line: str
+) -> None:
+    found = told(root, PIPELINE.replace(before, after))
+    assert line in found
+    place = next(one for one in found.splitlines() if line in one)
+    assert place.startswith("modules/detection/pipeline.yaml:")
+    assert "(in module use 'd')" in place
+
+
+@pytest.mark.parametrize(
+    ("use", "line"),
+    [
+        ("{name: d, source: modules/detection/module.yaml}", "R231 'modules/detection/module.yaml' is a file"),
+        ("{name: d, source: modules/detection, prefix: Cam_}", "R111 'Cam_' begins no name"),
+        ("{name: d, source: modules/detection, inputs: {replicas: two}}", "expected an integer, found 'two'"),
+        ("{name: d, source: modules/detection, inputs: {replicas: null}}", "expected an integer, found nothing"),
+        (
+            "{name: d, source: modules/detection}, {name: d, source: modules/detection, prefix: b-}",
+            "R210 module use 'd' is here twice",
+        ),
+    ],
+)
+def test_a_fault_of_a_use_is_told_where_the_stack_says_so(root: Path, use: str, line: str) -> None:
+    found = told(root, PIPELINE, uses=use)
+    assert next(one for one in found.splitlines() if line in one).startswith("blueprints/all.yaml:")
+
+
+def test_an_expression_outside_a_module_is_text_with_a_warning(root: Path) -> None:
+    (root / "blueprints" / "p.yaml").write_text(
+        "apiVersion: rohe.dev/v1\nkind: Pipeline\nmetadata: {name: p}\n"
+        'spec: {services: [{name: a, image: "{{ inputs.image }}", args: ["{{ .Name }}"]}]}\n'
+    )
+    (found,) = check([root]).diagnostics
+    assert (str(found.place), found.code, found.severity) == ("blueprints/p.yaml:4:36", "R235", Severity.WARNING)

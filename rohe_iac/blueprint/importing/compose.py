@@ -18,6 +18,7 @@ from rohe_iac.blueprint.importing.compose_files import take_configs
 from rohe_iac.blueprint.importing.compose_health import take_healthcheck
 from rohe_iac.blueprint.importing.compose_merging import environment_of, written_out
 from rohe_iac.blueprint.importing.compose_ports import take_ports
+from rohe_iac.blueprint.importing.compose_variables import UNFILLED, filled
 from rohe_iac.blueprint.importing.compose_volumes import take_volumes
 from rohe_iac.blueprint.importing.gathering import Gathering, PipelineDraft
 from rohe_iac.blueprint.importing.journal import EMPTY, Field
@@ -99,13 +100,16 @@ def take_compose(root: Field, into: Gathering) -> None:
     name = root.get("name")
     path = PurePath(root.place.file)
     stem = re.sub(r"^(docker-)?compose[-._]?|[-._](docker-)?compose$", "", path.stem)
-    original = (name.text if name is not None else "") or into.name or stem or path.parent.name or "compose"
+    known = environment_of(root, into.beside)
+    said, is_said = filled(name.text, known) if name is not None else ("", True)
+    original = (said if is_said else "") or into.name or stem or path.parent.name or "compose"
     draft = into.pipeline(original, root.place.file)
-    if name is not None:
+    if name is not None and is_said:
         name.to(f"Pipeline/{draft.name}: metadata.name")
-    services, made, known = root.get("services"), dict[str, str](), dict[str, str]()
+    elif name is not None:
+        name.drop(UNFILLED)
+    services, made = root.get("services"), dict[str, str]()
     if services is not None:
-        known = environment_of(services, into.beside)
         written_out(services, known, into.beside)
     for key, field in services.entries() if services is not None else []:
         if field.is_mapping:

@@ -12,8 +12,14 @@ from rohe_iac.blueprint.importing.compose_variables import FILLED, UNFILLED, VAR
 from rohe_iac.blueprint.importing.journal import Field
 
 _SECRET = re.compile(
-    r"(?i)(passw(or)?d|passphrase|(^|_)pass(_|$)|_pwd$|secret|token|credential|api_?key|access_?key|private_?key)"
+    r"(?i)(passw(or)?d|passphrase|(^|_)pass(_|$)|_pwd$|secret|token(?!iz)|credential"
+    r"|(api|access|app|auth|encryption|fernet|jwt|license|master|private|session|signing|ssh)_?key)"
 )
+_ABOUT = re.compile(
+    r"(?i)(^|_)(count|days|enabled|expir[a-z]*|hours|len|length|limit|max|min|minutes|num|size|ttl)(_|$)"
+)
+"""What says that a variable is about secrets, and holds none."""
+_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 _LOGIN = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://[^/@\s:]*:[^/@\s]+@")
 """An address with a password in it."""
 
@@ -82,7 +88,8 @@ def _value(name: str, text: str | None, part: Field, known: Collection[str]) -> 
         if used & set(known) or whole is None:
             part.note(f"{NOT_COPIED if used & set(known) else SHELL}: set {source} where `rohe apply` runs")
         return {"secret": f"env:{source}"}
-    if (_SECRET.search(name) or _LOGIN.search(plain)) and plain and _is_name(name):
+    named = _SECRET.search(name) is not None and _ABOUT.search(name) is None
+    if (named or _LOGIN.search(plain) or _KEY.search(plain)) and plain and _is_name(name):
         part.note(f"it looks like a secret, so its value is not copied: set {name} where `rohe apply` runs")
         return {"secret": f"env:{name}"}
     if plain != text.replace("$$", "$"):

@@ -16,26 +16,31 @@ BASES = ("compose", "docker-compose")
 def join_projects(roots: Sequence[Field]) -> list[Field]:
     """Compose files of one project put together: the last of them holds all, and the others are told to be in it.
 
-    One project are files of one folder where the first is the base by its name, or has a service of the same name, and
-    documents of one file.
+    One project are files of one folder of which one is the base by its name, or that have services in common, and
+    documents of one file. The base is the first, wherever it is named; the others follow in the order given.
     """
     projects: list[list[int]] = []
-    for index, root in enumerate(roots):
+    for index in sorted(range(len(roots)), key=lambda index: not _is_base(roots[index])):
+        root = roots[index]
         known = next((one for one in projects if _belongs(root, [roots[index] for index in one])), None)
         if known is None:
             projects.append(known := [])
         known.append(index)
     made = list(roots)
     for one in projects:
-        first, last = roots[one[0]], roots[one[-1]]
+        end = max(one)
+        first, *others = (roots[index] for index in one)
         whole = first.node
-        for index in one[1:]:
-            entries = merged(whole, roots[index].node)
-            whole = Node(first.node.file, first.node.line, first.node.column, entries=entries)
-        for index in one[:-1]:
-            roots[index].to(f"read together with {PurePath(last.place.file).name}, and told of there")
-        made[one[-1]] = Field(whole, (), last.journal)
+        for root in others:
+            whole = Node(whole.file, whole.line, whole.column, entries=merged(whole, root.node))
+        for index in set(one) - {end}:
+            roots[index].to(f"read together with {PurePath(roots[end].place.file).name}, and told of there")
+        made[end] = Field(whole, (), roots[end].journal)
     return made
+
+
+def _is_base(root: Field) -> bool:
+    return PurePath(root.place.file).stem in BASES
 
 
 def _belongs(root: Field, project: list[Field]) -> bool:
@@ -43,7 +48,8 @@ def _belongs(root: Field, project: list[Field]) -> bool:
     names = {name.text for one in (root, *project) if (name := one.get("name")) is not None}
     if path.parent != first.parent or len(names) > 1:
         return False
-    return path == first or first.stem in BASES or any(_services(root) & _services(one) for one in project)
+    together = (root, *project)
+    return path == first or any(map(_is_base, together)) or any(_services(root) & _services(one) for one in project)
 
 
 def _services(root: Field) -> set[str]:

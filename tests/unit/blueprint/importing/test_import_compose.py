@@ -337,6 +337,15 @@ def test_a_health_check_asks_the_container_itself(take: Take, test: object, prob
     assert services(take({"services": {"a": web}}))["a"]["health"]["readiness"] == probe
 
 
+def test_what_is_about_secrets_and_holds_none_is_copied(take: Take) -> None:
+    plain = {"TOKENIZERS_PARALLELISM": "false", "MAX_TOKENS": 512, "PASSWORD_MIN_LENGTH": 8, "KEYCLOAK_URL": "http://k"}
+    secret = {"JWT_SECRET": "a", "SIGNING_KEY": "b", "CERT": "-----BEGIN RSA PRIVATE KEY-----", "PASSWORD": 123456}
+    done = take({"services": {"web": {"image": "a", "environment": {**plain, **secret}}}})
+    env = services(done)["web"]["env"]
+    assert {name: env[name] for name in plain} == {name: str(value) for name, value in plain.items()}
+    assert {name: env[name] for name in secret} == {name: {"secret": f"env:{name}"} for name in secret}
+
+
 def test_every_field_of_a_compose_service_has_its_reason(take: Take) -> None:
     names = (
         "isolation userns_mode blkio_config cpu_period label_file external_links provider storage_opt post_start uts"

@@ -62,6 +62,25 @@ def test_a_file_that_overrides_another_is_put_over_it(tmp_path: Path) -> None:
     assert "read together with docker-compose.prod.yml" in done.files[0].mapped[0].to
 
 
+def test_the_base_is_the_first_wherever_it_is_named(tmp_path: Path) -> None:
+    (tmp_path / "docker-compose.yml").write_text(BASE)
+    (tmp_path / "docker-compose.override.yml").write_text(OVER)
+    (tmp_path / "docker-compose.queue.yml").write_text("services: {queue: {image: rabbitmq}}\n")
+    names = ("docker-compose.override.yml", "docker-compose.queue.yml", "docker-compose.yml")
+    done = imported(tmp_path, *names)
+    assert list(services(done)) == ["web", "db", "mail", "queue"]
+    assert services(done)["web"]["env"]["MODE"] == "dev"
+    assert done.documents[0]["metadata"]["name"] == "compose"
+
+
+def test_the_name_of_a_project_may_be_a_variable_s(tmp_path: Path) -> None:
+    text = "name: ${PROJECT:-my_shop}\nservices: {a: {image: i}}\n"
+    done = imported(tmp_path, "compose.yaml", compose__yaml=text)
+    assert done.documents[0]["metadata"]["name"] == "my-shop"
+    done = imported(tmp_path, "compose.yaml", compose__yaml=text.replace(":-my_shop", ""))
+    assert done.files[0].unmapped[0].field == "name"
+
+
 def test_what_is_told_of_files_that_are_read_together_has_its_place_in_either(tmp_path: Path) -> None:
     (tmp_path / "docker-compose.yml").write_text(BASE)
     (tmp_path / "docker-compose.prod.yml").write_text(OVER)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from rohe_iac.blueprint.finding import SourceText
 from rohe_iac.foundation.canonical import sha256_hex
 from rohe_iac.foundation.diagnostics import Diagnostic, Place, Severity
 from rohe_iac.foundation.errors import UsageError
+from rohe_iac.foundation.regular_file import NotRegular, TooLarge, read_regular
 
 ROOT_FILE = "rohe.yaml"
 MAX_FILES = 20_000
@@ -129,17 +129,11 @@ def read_file(root: Path, path: Path | str) -> ReadFile:
     name = (whole[len(top) :] if below else os.path.relpath(path, root)).replace(os.sep, "/")
     place = Place(name)
     try:
-        # A named pipe would block an ordinary open for ever.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        with os.fdopen(descriptor, "rb") as stream:
-            status = os.fstat(stream.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                return _refused(name, Diagnostic(place, "R012", "this is not a regular file"))
-            if status.st_size > MAX_BYTES:
-                size = f"{status.st_size / 2**20:.0f} MiB"
-                message = f"the file has {size}; at most {MAX_BYTES >> 20} MiB are read"
-                return _refused(name, Diagnostic(place, "R002", message, "split it into several files"))
-            content = stream.read(MAX_BYTES + 1)
+        content = read_regular(path, MAX_BYTES)
+    except NotRegular as error:
+        return _refused(name, Diagnostic(place, "R012", f"{error.strerror}"))
+    except TooLarge as error:
+        return _refused(name, Diagnostic(place, "R002", f"{error.strerror}", "split it into several files"))
     except OSError as error:
         return _refused(name, Diagnostic(place, "R012", f"the file cannot be read: {error.strerror}"))
     return decoded(name, content)

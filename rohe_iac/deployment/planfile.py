@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import msgspec
+
 from rohe_iac.blueprint.blueprint import Source
-from rohe_iac.deployment.actions import Action
+from rohe_iac.deployment.actions import VERBS, Action
 from rohe_iac.foundation.canonical import canonical_json, sha256_hex
 from rohe_iac.manifests.local import REPLAY
 from rohe_iac.manifests.manifest import Manifest
@@ -122,19 +124,20 @@ def decode(content: bytes, origin: str) -> PlanFile:
         ) from error
     if schema != SCHEMA:
         raise UnreadablePlan(
-            f"{origin} has the form '{schema}', this rohe reads '{SCHEMA}'", hint="plan again with this version of rohe"
+            f"{origin} has the form '{str(schema)[:40]}', this rohe reads '{SCHEMA}'",
+            hint="plan again with this version of rohe",
         )
     try:
         planfile = _from_json(value)
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        recorded, same = value.get("digest"), planfile.encode() == content
+    except (ValueError, RecursionError, msgspec.ValidationError) as error:
         raise UnreadablePlan(
             f"{origin} was altered: it does not read as a plan", detail=f"{type(error).__name__}: {error}", hint=_AGAIN
         ) from error
-    recorded = value.get("digest")
-    if recorded != planfile.digest or planfile.encode() != content:
+    if recorded != planfile.digest or not same:
         raise UnreadablePlan(
             f"{origin} was altered: its content does not match its digest",
-            detail=f"recorded {recorded}\ncomputed {sha256_hex(content)} of the bytes as they are",
+            detail=f"recorded {str(recorded)[:64]}\ncomputed {sha256_hex(content)} of the bytes as they are",
             hint=_AGAIN,
         )
     return planfile
@@ -143,30 +146,58 @@ def decode(content: bytes, origin: str) -> PlanFile:
 _AGAIN = "nothing was changed; plan again with `rohe plan --out FILE`"
 
 
+class _SavedManifest(msgspec.Struct):
+    name: str
+    kind: str
+    address: str
+    text: str
+    depends_on: tuple[str, ...]
+    sha256: str
+
+
+class _Saved(msgspec.Struct):
+    """The form of the file; the problem and the plan are read by themselves."""
+
+    tool: str
+    project: str
+    stack: str
+    target: str
+    lock: str
+    inputs: tuple[Source, ...]
+    against: Against | None
+    problem: Any
+    plan: Any
+    manifests: tuple[_SavedManifest, ...]
+    actions: tuple[Action, ...]
+    protect: tuple[str, ...]
+    unsupported: tuple[str, ...]
+    places: dict[str, str]
+
+
 def _from_json(value: dict[str, Any]) -> PlanFile:
+    saved = msgspec.convert(value, _Saved)
     manifests = []
-    for item in value["manifests"]:
-        depends_on = tuple(item["depends_on"])
-        manifest = Manifest(item["name"], item["kind"], item["address"], item["text"], depends_on)
-        if manifest.sha256 != item["sha256"]:
+    for item in saved.manifests:
+        manifest = Manifest(item.name, item.kind, item.address, item.text, item.depends_on)
+        if manifest.sha256 != item.sha256:
             raise ValueError(f"manifest {manifest.name} does not match its sha256")
         manifests.append(manifest)
-    against = value["against"]
+    for action in saved.actions:
+        if action.verb not in VERBS:
+            raise ValueError(f"'{action.verb[:20]}' is nothing that is done to a manifest")
     return PlanFile(
-        tool=value["tool"],
-        project=value["project"],
-        stack=value["stack"],
-        target=value["target"],
-        inputs=tuple(Source(item["path"], item["sha256"]) for item in value["inputs"]),
-        against=None if against is None else Against(against["serial"], against["digest"]),
-        problem=problem_from_json(value["problem"]),
-        plan=plan_from_json(value["plan"]),
+        tool=saved.tool,
+        project=saved.project,
+        stack=saved.stack,
+        target=saved.target,
+        inputs=saved.inputs,
+        against=saved.against,
+        problem=problem_from_json(saved.problem),
+        plan=plan_from_json(saved.plan),
         manifests=tuple(manifests),
-        actions=tuple(
-            Action(item["verb"], item["manifest"], item["address"], item["because"]) for item in value["actions"]
-        ),
-        protect=tuple(value["protect"]),
-        unsupported=tuple(value["unsupported"]),
-        lock=value["lock"],
-        places=tuple(sorted(value["places"].items())),
+        actions=saved.actions,
+        protect=saved.protect,
+        unsupported=saved.unsupported,
+        lock=saved.lock,
+        places=tuple(sorted(saved.places.items())),
     )

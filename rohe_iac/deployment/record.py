@@ -41,14 +41,15 @@ def decode_record(content: bytes, origin: str) -> Record:
     """Reads the bytes of a record. Errors: UnreadablePlan."""
     try:
         value = json.loads(content)
-        serial, complete, plan = int(value["serial"]), bool(value["complete"]), value["plan"]
-    except (ValueError, TypeError, KeyError) as error:
+        serial, complete = int(value["serial"]), bool(value["complete"])
+        plan = canonical_json(value["plan"])
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         raise UnreadablePlan(
             f"{origin} is not a record of an applied plan",
             detail=str(error),
             hint="take the newest file of the stack's history folder in its place, or destroy and apply again",
         ) from error
-    return Record(serial, decode(canonical_json(plan) + b"\n", origin), complete)
+    return Record(serial, decode(plan + b"\n", origin), complete)
 
 
 def next_serial(folder: StackFolder) -> int:

@@ -16,6 +16,7 @@ from rohe_iac.deployment.record import Record, decode_record, read_record
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.folders import StackFolder, write_private
 from rohe_iac.foundation.quantities import counted
+from rohe_iac.foundation.regular_file import read_regular
 from rohe_iac.manifests.targets import manifests_of, target_of
 from rohe_iac.planning.plan import Plan
 from rohe_iac.planning.planner import plan
@@ -149,9 +150,15 @@ def read_plan(path: Path) -> PlanFile:
 def write_plan(path: Path, planfile: PlanFile) -> None:
     """Writes the plan file for its owner only.
 
-    Errors: UnreadableFile.
+    Errors: UnreadableFile, also where it would be larger than what is read.
     """
-    _write(path, planfile.encode())
+    content = planfile.encode()
+    if len(content) > MAX_BYTES:
+        raise UnreadableFile(
+            f"the plan has {len(content) >> 20} MiB; a plan file has at most {MAX_BYTES >> 20} MiB",
+            hint="apply the stack by its name, or make several stacks of it",
+        )
+    _write(path, content)
 
 
 def write_page(path: Path, page: str) -> None:
@@ -172,11 +179,23 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def read_file(path: Path) -> bytes:
-    """The bytes of a file that a user named.
+    """The bytes of a plan file, or of a record, that a user named.
 
-    Errors: UnreadableFile.
+    Errors: UnreadableFile; also where reading it as JSON would fill the memory.
     """
     try:
-        return path.read_bytes()
+        content = read_regular(path, MAX_BYTES)
     except OSError as error:
         raise UnreadableFile(f"cannot read {path}: {error.strerror}", hint="check the file's name") from error
+    weight = sum(bytes_of_one * content.count(mark) for mark, bytes_of_one in _WEIGHTS)
+    if weight > MOST_MEMORY:
+        raise UnreadableFile(f"{path} holds more values than any plan does", hint="check the file's name")
+    return content
+
+
+MAX_BYTES = 32 * 2**20
+"""The largest plan file that is read; one of 10,000 replicas on 5,000 nodes has a third of it."""
+MOST_MEMORY = 250 * 10**6
+"""The most that the values of a plan file may take in memory, in bytes, about."""
+_WEIGHTS = ((b"{", 240), (b"[", 64), (b",", 100))
+"""What a mapping, a list and an item take in memory, by the character that each has."""

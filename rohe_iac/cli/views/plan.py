@@ -188,7 +188,7 @@ class PlanView:
         changes = planfile.changes
         if against is not None or every:
             for action in changes if every else changes[:FEW]:
-                line = f"  {SIGNS[action.verb]} {action.manifest}: {escape(action.because)}"
+                line = f"  {SIGNS[action.verb]} {escape(action.manifest)}: {escape(action.because)}"
                 self.screen.out.print(line)
 
     def _next(self, planfile: PlanFile, saved: Path | None) -> None:

@@ -175,7 +175,7 @@ def fitting(
 
 
 def ideal(layout: Layout, *, limited: bool) -> tuple[int, ...] | None:
-    """A worth that no assignment exceeds; None where bounds do not tell all of it. limited: moves are counted first."""
+    """A worth that no assignment exceeds; None where bounds do not tell it. limited: moves or losses are counted first."""
     names = layout.objective
     if not set(names) <= {"placed", "slack", "stable", "nodes"}:
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from rohe_iac.planning.layout import Layout
 from rohe_iac.planning.slack import Slack
@@ -17,16 +17,24 @@ class Objective:
     """Rates assignments (node by replica) of one layout.
 
     before: nodes that replicas had. forced: moves that could not be helped; `max_moves` allows at least those.
+    floors: by demand how many of its replicas have to stay placed, and nobody's moves are limited; or nothing.
     placed: replicas by priority, the largest priority first. stable: fewest replicas that left the node they had.
     slack: the most of it, in basis points (see slack.py). nodes: fewest nodes used; cost: least cost an hour of those.
     balance: least sum of squared cpu use.
     """
 
-    def __init__(self, layout: Layout, before: Mapping[tuple[int, int], int], forced: int = 0) -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        before: Mapping[tuple[int, int], int],
+        forced: int = 0,
+        floors: Sequence[int] = (),
+    ) -> None:
         self.layout = layout
         self.before = before
+        self.floors = floors
         limit = layout.settings.max_moves
-        self.limit = None if limit is None else max(limit, forced)
+        self.limit = None if limit is None or floors else max(limit, forced)
         ranks = sorted({self._rank(position) for position in range(len(layout.demands))}, reverse=True)
         self._level = [ranks.index(self._rank(position)) for position in range(len(layout.demands))]
         self._levels = len(ranks)
@@ -36,11 +44,6 @@ class Objective:
         demand = self.layout.demands[position]
         return 1 << 40 if demand.system else demand.priority
 
-    def levels(self, placed: Iterable[tuple[int, int]]) -> tuple[int, ...]:
-        """How many of these replicas (demand, index) there are by priority, the largest first."""
-        counts = Counter(self._level[demand] for demand, _ in placed)
-        return tuple([counts[level] for level in range(self._levels)])
-
     def worth(self, placed: Iterable[tuple[tuple[int, int], int]]) -> Worth:
         """The worth of an assignment: pairs of replica (demand, index) and node."""
         layout, before = self.layout, self.before
@@ -49,7 +52,9 @@ class Objective:
         moved = 0
         places: dict[int, set[int]] = {}
         crowd: Counter[int] = Counter()
+        counts: Counter[int] = Counter()
         for (demand, index), node in placed:
+            counts[demand] += bool(self.floors)
             if self.slack is not None:
                 places.setdefault(demand, set()).add(node)
                 crowd[node] += self.slack.counts(demand)
@@ -58,6 +63,8 @@ class Objective:
             if before and before.get((demand, index), node) != node:
                 moved += 1
         terms: list[int] = [-max(0, moved - self.limit)] if self.limit is not None else []
+        if self.floors:
+            terms.append(-sum(max(0, floor - counts[demand]) for demand, floor in enumerate(self.floors)))
         for name in layout.objective:
             if name == "placed":
                 terms += levels

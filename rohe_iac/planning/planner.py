@@ -12,7 +12,7 @@ from rohe_iac.planning.audit import audit
 from rohe_iac.planning.bounds import ideal, placeable
 from rohe_iac.planning.composition import compose
 from rohe_iac.planning.feasibility import near_holds, refusal
-from rohe_iac.planning.layout import UNLIMITED, Layout
+from rohe_iac.planning.layout import Layout
 from rohe_iac.planning.ledger import Ledger
 from rohe_iac.planning.objective import Objective
 from rohe_iac.planning.plan import SPARE_LIMIT, Loss, Plan
@@ -157,17 +157,19 @@ def _attempt(
 
 
 def _made_room(layout: Layout, queue: list[int], explain: bool, attempt: Attempt) -> Attempt:
-    """A pass over the queue as it is, unless some of it can be placed otherwise so that more replicas are.
+    """A pass over the queue as it is, unless replicas that it left out find a place beside all others.
 
-    The first to come does not see what those after it need beside it, along a flow or of a node's last core.
+    The first to come does not see what those after it need beside it, along a flow or of a node's last core. It gives
+    way, but not up its place: who is served first is for the queue to say.
     """
-    grants = attempt.grants()
-    objective = Objective(layout, {replica: grant.node for replica, grant in grants.items()}, UNLIMITED)
-    placed = objective.levels(grants)
-    if list(placed) == placeable(layout):
+    grants, placed = attempt.grants(), [len(decisions) for decisions in attempt.decisions]
+    objective = Objective(layout, {replica: grant.node for replica, grant in grants.items()}, floors=placed)
+    if sum(placed) == sum(placeable(layout)):
         return attempt
     found = _searched(layout, queue, {}, explain, [attempt], objective)
-    return found if objective.levels(found.grants()) > placed else attempt
+    after = [len(decisions) for decisions in found.decisions]
+    lost = any(now < before for now, before in zip(after, placed, strict=True))
+    return attempt if lost or sum(after) == sum(placed) else found
 
 
 def _passes(
@@ -205,7 +207,7 @@ def _searched(
         drop_lonely(again)
         return again
     search = Search(layout, objective, best.grants(), missing)
-    search.run(budget, ideal(layout, limited=objective.limit is not None))
+    search.run(budget, ideal(layout, limited=objective.limit is not None or bool(objective.floors)))
     settled = Attempt(layout, BEST_FIT, explain=explain).settle(queue, search.placed, kept)
     drop_lonely(settled)
     return settled

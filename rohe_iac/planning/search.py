@@ -49,7 +49,7 @@ class Search:
     ) -> None:
         self.layout, self.objective = layout, objective
         self.placed, self.missing = dict(grants), set(missing)
-        self.tally = Tally(layout, objective.before, objective.limit)
+        self.tally = Tally(layout, objective.before, objective.limit, objective.floors)
         self.below, self.several = drawing(len(grants) + 17)
         demands, nodes = range(len(layout.demands)), range(len(layout.nodes))
         self.usable = [[node for node in nodes if not layout.static(demand)[node]] for demand in demands]

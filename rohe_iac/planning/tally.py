@@ -20,10 +20,13 @@ STEP = 10
 
 
 class Tally:
-    """Rates contents of nodes. before: nodes that replicas had. limit: how many of them may move, None: any."""
+    """Rates contents of nodes. before, limit, floors: as in Objective."""
 
-    def __init__(self, layout: Layout, before: Mapping[tuple[int, int], int], limit: int | None) -> None:
+    def __init__(
+        self, layout: Layout, before: Mapping[tuple[int, int], int], limit: int | None, floors: Sequence[int] = ()
+    ) -> None:
         self.layout, self.limit = layout, limit
+        self._spare = [demand.replicas - floor for demand, floor in zip(layout.demands, floors, strict=bool(floors))]
         ranks = [1 << 40 if demand.system else demand.priority for demand in layout.demands]
         order = sorted(set(ranks), reverse=True)
         self._level = [order.index(rank) for rank in ranks]
@@ -85,10 +88,15 @@ class Tally:
             for demand, wait, stay, fresh in zip(self.layout.demands, waiting, stays, self._fresh, strict=True)
         )
 
+    def _lost(self, waiting: Sequence[int]) -> int:
+        return sum(max(0, wait - spare) for wait, spare in zip(waiting, self._spare, strict=True))
+
     def worth(self, content: Sequence[Sequence[Part]], waiting: Sequence[int]) -> Worth:
         """The worth, as Objective tells it."""
         moved = self.moved(content, waiting)
         terms = [-max(0, moved - self.limit)] if self.limit is not None else []
+        if self._spare:
+            terms.append(-self._lost(waiting))
         for name in self.layout.objective:
             if name == "placed":
                 levels = list(self._totals)
@@ -141,6 +149,8 @@ class Tally:
             total += moved * self._weights.get("stable", 0)
             if self.limit is not None:
                 total += max(0, moved - self.limit) * self._over
+        if self._spare:
+            total += self._lost(waiting) * self._over
         if self.slack is not None:
             # A percent of a limit counts as much as a node would.
             total -= self._slack(content) * self._weights["slack"] // 100

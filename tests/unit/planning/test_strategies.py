@@ -119,6 +119,18 @@ def test_who_comes_first_takes_no_place_that_another_needs(world: Any, why: str,
     assert plan(replace(problem, settings=replace(problem.settings, max_moves=0))) == result
 
 
+def test_who_is_served_first_gives_way_but_not_up_its_place(world: Any) -> None:
+    """Else many small ones of the second lane would take the place of a large one of the first."""
+    fast = world.demand("fast", cpu=2000, sensitivity="cpu")
+    slow = world.demand("slow", 3, cpu=1000)
+    for nodes, placed in (([2000], {"fast"}), ([3000, 2000], {"fast", "slow"})):
+        supplies = [world.node(f"n{number}", cpu=cpu) for number, cpu in enumerate(nodes)]
+        result = plan(world.problem(supplies, [fast, slow], queue_priority="cpu"))
+        assert {item.service for item in result.placements} == placed
+    most = plan(world.problem([world.node("n1", cpu=2000)], [fast, slow], queue_priority="cpu", strategy="portfolio"))
+    assert [item.service for item in most.placements] == ["slow", "slow"]
+
+
 def test_a_pass_stands_where_a_search_places_no_more(world: Any) -> None:
     problem = crossed(world)["latency"]
     alone = replace(problem, nodes=problem.nodes[:2])

@@ -174,8 +174,11 @@ def fitting(
     return number
 
 
-def ideal(layout: Layout, *, limited: bool) -> tuple[int, ...] | None:
-    """A worth that no assignment exceeds; None where bounds do not tell it. limited: moves or losses are counted first."""
+def ideal(layout: Layout, *, limited: bool, floored: bool) -> tuple[int, ...] | None:
+    """A worth that no assignment exceeds; None where bounds do not tell all of it.
+
+    limited: moves are counted first. floored: losses come before what is placed, priority by priority.
+    """
     names = layout.objective
     if not set(names) <= {"placed", "slack", "stable", "nodes"}:
         return None
@@ -183,7 +186,10 @@ def ideal(layout: Layout, *, limited: bool) -> tuple[int, ...] | None:
     levels = _levels(layout, measures, most)
     terms: list[int] = [0] if limited else []
     for name in names:
-        terms += {"placed": levels, "stable": [0]}.get(name, [])
+        if name == "placed":
+            terms += [term for level in levels for term in ((0, level) if floored else (level,))]
+        if name == "stable":
+            terms.append(0)
         if name == "slack":
             terms.append(Slack(layout).best)
         if name == "nodes":

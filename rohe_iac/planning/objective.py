@@ -17,7 +17,8 @@ class Objective:
     """Rates assignments (node by replica) of one layout.
 
     before: nodes that replicas had. forced: moves that could not be helped; `max_moves` allows at least those.
-    floors: by demand how many of its replicas have to stay placed, and nobody's moves are limited; or nothing.
+    floors: by demand how many of its replicas keep a place before more of its priority get one, and moves are not
+    limited; or nothing.
     placed: replicas by priority, the largest priority first. stable: fewest replicas that left the node they had.
     slack: the most of it, in basis points (see slack.py). nodes: fewest nodes used; cost: least cost an hour of those.
     balance: least sum of squared cpu use.
@@ -44,30 +45,33 @@ class Objective:
         demand = self.layout.demands[position]
         return 1 << 40 if demand.system else demand.priority
 
+    def placing(self, counts: Sequence[int]) -> list[int]:
+        """How many replicas are placed, by priority, the largest first; where there are floors, what is lost before it.
+
+        counts: by demand.
+        """
+        return by_level(self._level, self._levels, counts, self.floors)
+
     def worth(self, placed: Iterable[tuple[tuple[int, int], int]]) -> Worth:
         """The worth of an assignment: pairs of replica (demand, index) and node."""
         layout, before = self.layout, self.before
-        levels = [0] * self._levels
         load: dict[int, int] = {}
         moved = 0
         places: dict[int, set[int]] = {}
         crowd: Counter[int] = Counter()
-        counts: Counter[int] = Counter()
+        counts = [0] * len(layout.demands)
         for (demand, index), node in placed:
-            counts[demand] += bool(self.floors)
+            counts[demand] += 1
             if self.slack is not None:
                 places.setdefault(demand, set()).add(node)
                 crowd[node] += self.slack.counts(demand)
-            levels[self._level[demand]] += 1
             load[node] = load.get(node, 0) + layout.resources[demand].cpu
             if before and before.get((demand, index), node) != node:
                 moved += 1
         terms: list[int] = [-max(0, moved - self.limit)] if self.limit is not None else []
-        if self.floors:
-            terms.append(-sum(max(0, floor - counts[demand]) for demand, floor in enumerate(self.floors)))
         for name in layout.objective:
             if name == "placed":
-                terms += levels
+                terms += self.placing(counts)
             elif name == "stable":
                 terms.append(-moved)
             elif name == "slack" and self.slack is not None:
@@ -83,3 +87,15 @@ class Objective:
                     squares += share * share
                 terms.append(-squares)
         return tuple(terms)
+
+
+def by_level(level: Sequence[int], levels: int, counts: Sequence[int], floors: Sequence[int]) -> list[int]:
+    """What each level of priority has placed, the first first; with floors less what is below them, before it."""
+    placed, lost = [0] * levels, [0] * levels
+    for at, count in zip(level, counts, strict=True):
+        placed[at] += count
+    if not floors:
+        return placed
+    for at, count, floor in zip(level, counts, floors, strict=True):
+        lost[at] += max(0, floor - count)
+    return [term for pair in zip((-one for one in lost), placed, strict=True) for term in pair]

@@ -160,7 +160,7 @@ def _made_room(layout: Layout, queue: list[int], explain: bool, attempt: Attempt
     """A pass over the queue as it is, unless replicas that it left out find a place beside all others.
 
     The first to come does not see what those after it need beside it, along a flow or of a node's last core. It gives
-    way, but not up its place: who is served first is for the queue to say.
+    way, but gives up its place only for a larger priority: who is served first is for the queue to say.
     """
     grants, placed = attempt.grants(), [len(decisions) for decisions in attempt.decisions]
     objective = Objective(layout, {replica: grant.node for replica, grant in grants.items()}, floors=placed)
@@ -168,8 +168,7 @@ def _made_room(layout: Layout, queue: list[int], explain: bool, attempt: Attempt
         return attempt
     found = _searched(layout, queue, {}, explain, [attempt], objective)
     after = [len(decisions) for decisions in found.decisions]
-    lost = any(now < before for now, before in zip(after, placed, strict=True))
-    return attempt if lost or sum(after) == sum(placed) else found
+    return found if objective.placing(after) > objective.placing(placed) else attempt
 
 
 def _passes(
@@ -207,7 +206,7 @@ def _searched(
         drop_lonely(again)
         return again
     search = Search(layout, objective, best.grants(), missing)
-    search.run(budget, ideal(layout, limited=objective.limit is not None or bool(objective.floors)))
+    search.run(budget, ideal(layout, limited=objective.limit is not None, floored=bool(objective.floors)))
     settled = Attempt(layout, BEST_FIT, explain=explain).settle(queue, search.placed, kept)
     drop_lonely(settled)
     return settled

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from rohe_iac.planning.fill import Fill, Part
 from rohe_iac.planning.layout import Layout
-from rohe_iac.planning.objective import Worth
+from rohe_iac.planning.objective import Worth, by_level
 from rohe_iac.planning.queue import sizes_of
 from rohe_iac.planning.slack import Slack
 
@@ -17,6 +17,9 @@ UNIT = 1000
 """What one of the last term of the objective counts; each term before counts STEP times as much."""
 
 STEP = 10
+
+FLOOR = 4
+"""How many replicas without a place one counts as that had one: more than a few, less than one of a larger priority."""
 
 
 class Tally:
@@ -26,7 +29,7 @@ class Tally:
         self, layout: Layout, before: Mapping[tuple[int, int], int], limit: int | None, floors: Sequence[int] = ()
     ) -> None:
         self.layout, self.limit = layout, limit
-        self._spare = [demand.replicas - floor for demand, floor in zip(layout.demands, floors, strict=bool(floors))]
+        self._floors = floors
         ranks = [1 << 40 if demand.system else demand.priority for demand in layout.demands]
         order = sorted(set(ranks), reverse=True)
         self._level = [order.index(rank) for rank in ranks]
@@ -88,21 +91,15 @@ class Tally:
             for demand, wait, stay, fresh in zip(self.layout.demands, waiting, stays, self._fresh, strict=True)
         )
 
-    def _lost(self, waiting: Sequence[int]) -> int:
-        return sum(max(0, wait - spare) for wait, spare in zip(waiting, self._spare, strict=True))
-
     def worth(self, content: Sequence[Sequence[Part]], waiting: Sequence[int]) -> Worth:
         """The worth, as Objective tells it."""
         moved = self.moved(content, waiting)
         terms = [-max(0, moved - self.limit)] if self.limit is not None else []
-        if self._spare:
-            terms.append(-self._lost(waiting))
         for name in self.layout.objective:
             if name == "placed":
-                levels = list(self._totals)
-                for level, wait in zip(self._level, waiting, strict=True):
-                    levels[level] -= wait
-                terms += levels
+                demands = self.layout.demands
+                counts = [demand.replicas - wait for demand, wait in zip(demands, waiting, strict=True)]
+                terms += by_level(self._level, len(self._totals), counts, self._floors)
             elif name == "stable":
                 terms.append(-moved)
             elif name == "slack":
@@ -149,8 +146,11 @@ class Tally:
             total += moved * self._weights.get("stable", 0)
             if self.limit is not None:
                 total += max(0, moved - self.limit) * self._over
-        if self._spare:
-            total += self._lost(waiting) * self._over
+        if self._floors:
+            for demand, wait, floor, missed in zip(
+                self.layout.demands, waiting, self._floors, self._missed, strict=True
+            ):
+                total += max(0, floor + wait - demand.replicas) * missed * FLOOR
         if self.slack is not None:
             # A percent of a limit counts as much as a node would.
             total -= self._slack(content) * self._weights["slack"] // 100

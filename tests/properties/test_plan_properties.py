@@ -117,7 +117,7 @@ def test_json_keeps_plans_and_problems(problem: Problem) -> None:
 def test_no_plan_places_more_or_uses_fewer_nodes_than_the_bounds_say(problem: Problem) -> None:
     problem = replace(problem, settings=replace(problem.settings, objective=("placed", "nodes"), max_moves=None))
     layout = Layout(problem)
-    most = ideal(layout, limited=False)
+    most = ideal(layout, limited=False, floored=False)
     assert most is not None
     result = plan(problem)
     counts = [sum(item.workload == demand.workload for item in result.placements) for demand in layout.demands]

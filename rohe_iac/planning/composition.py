@@ -162,7 +162,7 @@ class _Words:
             FIRST_FIT: "the first by name",
             WORST_FIT: "the most left over",
             DOT_PRODUCT: "the best match of what is asked and what is free",
-            FRAGMENTATION: "the least fragment of accelerators, then the least left over,",
+            FRAGMENTATION: "the least loss of what others will use of accelerators, then the least left over,",
         }
         own = self.layout.extensions.strategy
         if own is not None:

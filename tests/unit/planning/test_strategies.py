@@ -6,20 +6,69 @@ from typing import Any
 import pytest
 
 from rohe_iac.planning.demand import Affinity, DeviceRequest, Edge, Spread
-from rohe_iac.planning.fragmentation import Fragmentation, Kind
+from rohe_iac.planning.fragmentation import FINE, MOST_KINDS, Fragmentation, Kind, sampled
 from rohe_iac.planning.planner import plan
 from rohe_iac.planning.problem import Problem
-from rohe_iac.planning.supply import Wire
+from rohe_iac.planning.supply import Device, Wire
 from rohe_iac.planning.verification import verify
 
+HALF, WHOLE = Kind(5000, 0, (), 1000, 100, 1), Kind(0, 1, (), 1000, 100, 1)
+"""A share of a half and a whole device, each with a core and 100 KiB."""
 
-def test_a_fragment_is_what_the_expected_replicas_cannot_use() -> None:
-    half, whole = Kind(1000, 5000, 0, frozenset(), 1), Kind(1000, 0, 1, frozenset(), 1)
-    fragments = Fragmentation((half, whole))
-    assert fragments.amount(4000, (10_000,), "") == 0
-    assert fragments.amount(4000, (5000, 10_000), "") == 5000
-    assert fragments.amount(4000, (4000, 10_000), "") == 8000
-    assert fragments.amount(500, (10_000,), "") == 20_000
+
+def expected(*kinds: Kind, devices: int = 1) -> Fragmentation:
+    offers = [tuple(Device(f"GPU{number}", "gpu", "", False, 10_000) for number in range(devices))]
+    return Fragmentation(kinds, offers, "gpu")
+
+
+def test_pieces_that_no_expected_replica_fits_are_worth_nothing() -> None:
+    fragments = expected(HALF, WHOLE)
+    worth = [fragments.usable(0, 4000, 1000, (free,)) for free in (0, 4900, 5000, 9900, 10_000)]
+    assert worth[0] == worth[1] == 0
+    assert worth[1] < worth[2] == worth[3] < worth[4] <= 10_000 * FINE
+
+
+def test_a_piece_that_rare_replicas_fit_is_worth_less_than_one_that_many_do() -> None:
+    rare, often = replace(HALF, weight=1), replace(HALF, weight=1000)
+    kinds = (replace(rare, share=2000), often)
+    small = expected(*kinds).usable(0, 4000, 1000, (2000,)) / 2000
+    large = expected(*kinds).usable(0, 4000, 1000, (5000,)) / 5000
+    assert small < large / 10
+
+
+def test_no_more_of_a_node_is_used_than_its_cpu_and_its_memory_serve() -> None:
+    fragments = expected(WHOLE, devices=4)
+    idle = (10_000,) * 4
+    assert fragments.usable(0, 4000, 1000, idle) == fragments.usable(0, 8000, 1000, idle)
+    assert fragments.usable(0, 2000, 1000, idle) == fragments.usable(0, 8000, 200, idle) == 20_000 * FINE
+    assert fragments.usable(0, 900, 1000, idle) == 0
+
+
+def test_a_model_that_nobody_asks_for_is_worth_nothing_to_those_who_name_another() -> None:
+    fragments = expected(replace(WHOLE, models=("a100",)))
+    assert fragments.usable(0, 4000, 1000, (10_000,)) == 0
+
+
+def test_many_kinds_are_stood_for_by_some_that_lie_evenly_among_the_replicas() -> None:
+    kinds = [replace(HALF, share=100 + number, weight=1 + number % 3) for number in range(1000)]
+    chosen = sampled(kinds)
+    assert sum(kind.weight for kind in chosen) == len(chosen) == MOST_KINDS
+    mean = sum(kind.share * kind.weight for kind in kinds) / sum(kind.weight for kind in kinds)
+    assert abs(sum(kind.share for kind in chosen) / MOST_KINDS - mean) < 10
+    assert sampled(kinds[:20]) == tuple(kinds[:20])
+
+
+def test_replicas_that_bring_no_accelerator_leave_the_cpu_that_accelerators_need(world: Any) -> None:
+    nodes = [
+        world.node("n1", cpu=8000, devices=(world.gpu(), world.gpu())),
+        world.node("n2", cpu=16_000, devices=(world.gpu(),)),
+    ]
+    demands = [
+        world.demand("plain", 1, cpu=6000, priority=1),
+        world.demand("whole", 3, cpu=4000, devices=(DeviceRequest("gpu", count=1),)),
+    ]
+    result = plan(world.problem(nodes, demands, strategy="fragmentation"))
+    assert not result.unplaced
 
 
 def test_fragmentation_keeps_whole_devices_for_those_who_need_them(world: Any) -> None:

@@ -224,12 +224,13 @@ class Fills:
         known = self._packed.get(key, 0)
         if known != 0:
             return known  # type: ignore[return-value]
-        found = self._packed[key] = self._repack(base, wanted)
+        found = self._packed[key] = self.dealt(base, wanted, self._tries)
         return found
 
-    def _repack(self, base: Fill, wanted: list[int]) -> tuple[Fill, list[Part]] | None:
+    def dealt(self, base: Fill, wanted: Sequence[int], tries: int = TRIES_OF_FEW) -> tuple[Fill, list[Part]] | None:
+        """Replicas of these demands, which fit in sum, on an empty node, or None where no way is found."""
         resources = self.layout.resources
-        rows = packed(base.free[3], [resources[demand].cores for demand in wanted], self._tries)
+        rows = packed(base.free[3], [resources[demand].cores for demand in wanted], tries)
         if rows is None:
             return None
         parts: list[Part] = []

@@ -6,6 +6,8 @@ move (ruin and recreate: Schrimpf et al. 2000; blinks: Christiaens and Vanden Be
 less and less of it (threshold accepting: Dueck and Scheuer 1990), and the best that was seen is what counts. Every
 other round may open one node fewer than the best, and looks for places for those that lost theirs.
 
+It begins with the assignment it is given or, where that is better, with nodes filled one by one (see bin_slack).
+
 Replicas of a class are alike, so that parts of nodes are searched; who is who is settled at the end, in favour of those
 that stay where they were. The budget counts iterations, never time, and the numbers drawn come from a generator of our
 own, so that the same problem gives the same plan everywhere.
@@ -13,6 +15,7 @@ own, so that the same problem gives the same plan everywhere.
 
 from __future__ import annotations
 
+from rohe_iac.planning.bin_slack import BinSlack
 from rohe_iac.planning.draws import drawing
 from rohe_iac.planning.feasibility import near_holds, placement_refusal
 from rohe_iac.planning.fill import FULL, Fill, Fills, Part
@@ -20,6 +23,7 @@ from rohe_iac.planning.layout import Layout
 from rohe_iac.planning.ledger import Grant, Ledger
 from rohe_iac.planning.objective import Objective, Worth
 from rohe_iac.planning.outlook import own_refusal
+from rohe_iac.planning.settling import settled
 from rohe_iac.planning.tally import UNIT, Tally, is_ruled
 
 Replica = tuple[int, int]
@@ -102,8 +106,7 @@ class Search:
 
     def run(self, iterations: int, enough: Worth | None = None) -> int:
         """Spends the budget, or stops when the worth reaches `enough`; says how many iterations were used."""
-        best = self.worth()
-        kept = self._snapshot()
+        best, kept = self._begin(enough)
         squeezes = "nodes" in self.tally.terms or "cost" in self.tally.terms
         spent = turn = 0
         while spent < iterations and (enough is None or best < enough):
@@ -126,8 +129,29 @@ class Search:
                             self._close_one()
             self._restore(kept)
         self._restore(kept)
-        self._settle()
+        self.placed, self.missing = settled(self.layout, self.objective.before, self.content)
         return spent
+
+    def _begin(self, enough: Worth | None) -> tuple[Worth, Kept]:
+        """The best of the first assignment and, where nothing stands and nobody needs a neighbour, of filled nodes."""
+        best, kept = self.worth(), self._snapshot()
+        if self.tally.had or any(self.pinned) or self._filters or any(self.layout.near):
+            return best, kept
+        for fill, content in BinSlack(self.layout, self.fills, self.usable, [not one for one in self.ruled]).starts():
+            if enough is not None and best >= enough:
+                break
+            waiting = [demand.replicas for demand in self.layout.demands]
+            for parts in content:
+                for part in parts:
+                    waiting[part[0]] -= 1
+            self._restore((fill, content, waiting, {}))
+            self.touched, self.changes, self._lacks = {}, [], any(waiting)
+            self._recreate()
+            found = self.worth()
+            if found > best:
+                best, kept = found, self._snapshot()
+        self._restore(kept)
+        return best, kept
 
     def _measure(self) -> int:
         return self.tally.distance(self.content, self.fill, self.waiting)
@@ -362,35 +386,3 @@ class Search:
         (last,) = by_demand[extra]
         new.remove(last)
         self._put(node, self.fill[node], last)
-
-    def _settle(self) -> None:
-        """Says who of each class is where: who was there before, as far as there is room."""
-        before, ledger = self.objective.before, Ledger(self.layout)
-        self.placed, self.missing = {}, set()
-        rooms: list[list[tuple[int, Part]]] = [[] for _ in self.waiting]
-        for node, parts in enumerate(self.content):
-            for part in parts:
-                rooms[part[0]].append((node, part))
-        for demand, room in enumerate(rooms):
-            chosen: dict[int, tuple[int, Part]] = {}
-            indices = range(self.layout.demands[demand].replicas)
-            for index in indices if before else ():
-                node = before.get((demand, index), -1)
-                place = next((one for one in room if one[0] == node), None)
-                if place is not None:
-                    chosen[index] = place
-                    room.remove(place)
-            left = [index for index in indices if index not in chosen]
-            left.sort(key=lambda index: ((demand, index) in before, index))
-            for index, place in zip(left, room, strict=False):
-                chosen[index] = place
-            for index in indices:
-                if index not in chosen:
-                    self.missing.add((demand, index))
-                    continue
-                node, (_, cores, devices) = chosen[index]
-                grant = Grant(demand, node, cores, devices)
-                if self.layout.edges[demand]:
-                    grant.wires = tuple(sorted(ledger.loads(demand, node).items()))
-                ledger.book(grant)
-                self.placed[demand, index] = grant

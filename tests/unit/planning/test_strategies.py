@@ -5,8 +5,12 @@ from typing import Any
 
 import pytest
 
+from rohe_iac.planning.bin_slack import BinSlack
 from rohe_iac.planning.demand import Affinity, DeviceRequest, Edge, Spread
+from rohe_iac.planning.fill import Fills
 from rohe_iac.planning.fragmentation import FINE, MOST_KINDS, Fragmentation, Kind, sampled
+from rohe_iac.planning.layout import Layout
+from rohe_iac.planning.ledger import Ledger
 from rohe_iac.planning.planner import plan
 from rohe_iac.planning.problem import Problem
 from rohe_iac.planning.supply import Device, Wire
@@ -82,6 +86,21 @@ def test_fragmentation_keeps_whole_devices_for_those_who_need_them(world: Any) -
     ]
     result = plan(world.problem(nodes, demands, strategy="fragmentation"))
     assert {item.service: item.node for item in result.placements} == {"share": "n2", "whole": "n1"}
+
+
+def test_nodes_are_filled_with_those_that_leave_the_least_over_and_not_with_the_largest(world: Any) -> None:
+    nodes = [world.node(f"n{number}", cpu=1000) for number in range(2)]
+    demands = [world.demand("large", 1, cpu=600), world.demand("half", 2, cpu=500), world.demand("rest", 1, cpu=400)]
+    layout = Layout(world.problem(nodes, demands))
+    _, content = next(BinSlack(layout, Fills(layout, Ledger(layout)), [[0, 1]] * 3, [True] * 3).starts())
+    names = [sorted(layout.demands[part[0]].service for part in parts) for parts in content]
+    assert sorted(names) == [["half", "half"], ["large", "rest"]]
+
+
+def test_who_is_bound_by_more_than_amounts_is_left_to_the_search(world: Any) -> None:
+    layout = Layout(world.problem([world.node("n1")], [world.demand("a", 2, cpu=100), world.demand("b", 2, cpu=100)]))
+    for _, content in BinSlack(layout, Fills(layout, Ledger(layout)), [[0], [0]], [True, False]).starts():
+        assert {layout.demands[part[0]].service for part in content[0]} == {"a"}
 
 
 def test_the_dot_product_takes_the_node_with_room_where_the_replica_is_large(world: Any) -> None:

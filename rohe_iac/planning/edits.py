@@ -139,7 +139,7 @@ def _edit(part: str) -> Edit:
 def unknown_field(edit: Edit, fields: Iterable[str]) -> UsageError:
     """The fault of an edit of a field that the thing does not have."""
     fields = tuple(fields)
-    hint = near(edit.field, fields, sure=True) or f"fields: {', '.join(fields)}"
+    hint = near(edit.field, fields, sure=True) or near(edit.head, fields, sure=True) or f"fields: {', '.join(fields)}"
     return UsageError(f"'{edit}': a {edit.kind} has no field '{edit.field}'", hint=hint)
 
 

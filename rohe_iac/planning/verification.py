@@ -17,6 +17,7 @@ from rohe_iac.planning.identity_verification import unlike
 from rohe_iac.planning.network_verification import broken_links
 from rohe_iac.planning.plan import Placement, Plan
 from rohe_iac.planning.problem import Problem
+from rohe_iac.planning.reason_verification import misreasoned
 from rohe_iac.planning.supply import Supply
 
 
@@ -51,6 +52,7 @@ def verify(problem: Problem, plan: Plan) -> tuple[Fault, ...]:
     faults += [Fault(*told) for told in broken_links(problem, known)]
     faults += _bound(problem, plan)
     faults += _proofs(problem, plan)
+    faults += [Fault(*told) for told in misreasoned(problem, plan)]
     if not faults:
         # Plugged filters are asked of what holds otherwise, so that they see only what can be.
         faults += [Fault(*told) for told in refused_by_filters(problem, known)]

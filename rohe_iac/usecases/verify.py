@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rohe_iac.deployment.planfile import PlanFile
 from rohe_iac.planning.verification import by_solver, verify
 from rohe_iac.usecases.extensions import reopened
+from rohe_iac.usecases.manifest_verification import unlike_manifests
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Verified:
 
 def faults_of(planfile: PlanFile) -> tuple[str, ...]:
     """Every constraint that the plan breaks but for plugged filters, a sentence each; empty where all hold."""
-    return (*(str(fault) for fault in verify(planfile.problem, planfile.plan)), *_without_manifest(planfile))
+    return (*(str(fault) for fault in verify(planfile.problem, planfile.plan)), *unlike_manifests(planfile))
 
 
 def verified(planfile: PlanFile, root: Path) -> Verified:
@@ -37,10 +37,3 @@ def verified(planfile: PlanFile, root: Path) -> Verified:
             f"proofs: limits of {', '.join(dict.fromkeys(one.term for one in plan.proofs))} are the solver's"
         )
     return Verified(faults_of(replace(planfile, problem=problem)), (*moved, *claimed))
-
-
-def _without_manifest(planfile: PlanFile) -> Iterable[str]:
-    rendered = {manifest.address for manifest in planfile.manifests}
-    for placement in planfile.plan.placements:
-        if placement.replica not in rendered and placement.workload not in rendered:
-            yield f"{placement.replica} is placed but no manifest makes it"

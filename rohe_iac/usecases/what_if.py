@@ -16,7 +16,7 @@ from rohe_iac.planning.verification import Fault, verify
 from rohe_iac.usecases.plan import Decided
 from rohe_iac.usecases.profile import profiles_named
 
-SELF = ("identity", "bound", "proofs", "refusals")
+SELF = ("identity", "bound", "proofs", "refusals", "reasons", "losses")
 """Rules about what a plan says of itself, which an edit makes untrue without breaking anything that stands."""
 
 

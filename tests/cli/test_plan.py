@@ -212,3 +212,25 @@ def test_questions_about_a_plan_fill_a_page_in_markdown(rohe: Run) -> None:
     shown = rohe("plan", "-o", "markdown").stdout
     assert "| zero-1 | digits:camera/0 |" in shown
     assert "the only node that fits |" in shown
+
+
+def test_manifests_that_make_something_else_do_not_verify(rohe: Run, repository: Path) -> None:
+    rohe("plan", "--out", "digits.plan")
+    path = repository / "digits.plan"
+    planfile = decode(path.read_bytes(), "digits.plan")
+    camera = next(one for one in planfile.manifests if one.address == "replica/digits:camera/0")
+    for changed in (
+        replace(camera, text=camera.text.replace("ROHE_NODE: zero-1", "ROHE_NODE: pi-1")),
+        replace(camera, text=camera.text.replace("kind: Process", "kind: Broker")),
+        replace(camera, text=camera.text.replace("name: camera-0", "name: camera-1")),
+        replace(camera, address="replica/digits:camera/7"),
+        replace(camera, depends_on=("nobody",)),
+    ):
+        assert changed != camera
+        others = [changed if one == camera else one for one in planfile.manifests]
+        path.write_bytes(replace(planfile, manifests=tuple(others)).encode())
+        done = rohe("verify", "digits.plan")
+        assert done.returncode == 1
+        assert "camera" in done.stdout
+    path.write_bytes(replace(planfile, actions=planfile.actions[1:]).encode())
+    assert "no action is told of it" in rohe("verify", "digits.plan").stdout

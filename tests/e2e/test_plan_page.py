@@ -295,5 +295,5 @@ def test_a_page_of_thousands_of_replicas_stays_small_and_shows_the_fullest_nodes
     assert done.returncode in (0, 4), done.stderr
     page = fleet / "plan.html"
     assert page.stat().st_size < 1_000_000
-    assert "1000 nodes by device type and zone" in page.read_text()
+    assert "1,000 nodes by device type and zone" in page.read_text()
     assert measured(chromium, page, tmp_path, 390)["wide"] <= 390

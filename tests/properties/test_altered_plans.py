@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import structs
 from test_random_placements import problem
 
-from rohe_iac.planning.plan import CoreUse, DeviceUse, Placement, Plan, PortUse
+from rohe_iac.planning.plan import CoreUse, DeviceUse, Loss, Placement, Plan, PortUse, Refusals
 from rohe_iac.planning.planner import plan
 from rohe_iac.planning.problem import Problem
 from rohe_iac.planning.verification import verify
@@ -53,7 +53,47 @@ def misgiven(item: Placement) -> Iterator[tuple[str, Placement]]:
         yield "port's name", first("ports", name="other")
 
 
+def reasoned_wrong(found: Plan) -> Iterator[tuple[str, Plan]]:
+    def with_first(item: Placement) -> Plan:
+        return replace(found, placements=(item, *found.placements[1:]))
+
+    item = found.placements[0]
+    for word in (f"{item.reason}x", "the best", "the least left over of 999 nodes that fit"):
+        yield "reason", with_first(structs.replace(item, reason=word))
+    if item.parts:
+        yield "points", with_first(structs.replace(item, points=item.points + 1))
+        first, rest = item.parts[0], item.parts[1:]
+        yield "part", with_first(structs.replace(item, parts=(structs.replace(first, points=first.points + 1), *rest)))
+        yield "scorer", with_first(structs.replace(item, parts=(structs.replace(first, scorer="luck"), *rest)))
+    if item.runner_up:
+        yield "runner-up", with_first(structs.replace(item, runner_up=structs.replace(item.runner_up, node="other")))
+        yield "itself", with_first(structs.replace(item, runner_up=structs.replace(item.runner_up, node=item.node)))
+    for position, told in enumerate(found.refusals):
+        if not told.closest:
+            continue
+
+        def other(changed: Refusals, position: int = position) -> Plan:
+            return replace(found, refusals=(*found.refusals[:position], changed, *found.refusals[position + 1 :]))
+
+        near = told.closest[0]
+        yield "closest left out", other(structs.replace(told, closest=told.closest[1:]))
+        yield "closest order", other(structs.replace(told, closest=(structs.replace(near, shortfall=1 << 40), near)))
+        for changed in (structs.replace(near, rule="luck"), structs.replace(near, missing="luck")):
+            yield "closest", other(structs.replace(told, closest=(changed, *told.closest[1:])))
+        if any(rule in ("labels", "taints", "architecture", "status") for rule, _ in told.by_rule):
+            more = tuple((rule, number + 1) for rule, number in told.by_rule)
+            yield "count of a rule", other(structs.replace(told, by_rule=more))
+        break
+    for lost in found.unplaced[:1]:
+        yield (
+            "unplaced closest",
+            replace(found, unplaced=(structs.replace(lost, closest=lost.closest[1:]), *found.unplaced[1:])),
+        )
+    yield "losses", replace(found, losses=(Loss(item.node, (item.replica,), ()),))
+
+
 def told_wrong(found: Plan) -> Iterator[tuple[str, Plan]]:
+    yield from reasoned_wrong(found)
     yield "stack", replace(found, stack="other")
     yield "strategy", replace(found, strategy="other")
     yield "objective", replace(found, objective=found.objective[::-1])

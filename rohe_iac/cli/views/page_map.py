@@ -111,7 +111,7 @@ def map_of(problem: Problem, plan: Plan, keys: Keys) -> Map | None:
         limit = limits[number]
         arcs.append(
             Arc(
-                f"M{BOX} {ya} C{reach} {ya} {reach} {yb} {BOX + 5} {yb}",
+                f"M{BOX} {ya} C{reach} {ya} {reach} {yb} {BOX + 9} {yb}",
                 keys.number(edge.source) % COLOURS,
                 round(1.5 + 4 * flows[flow] / totals[number], 2),
                 latency < 0 or (limit is not None and latency > limit),
@@ -134,12 +134,13 @@ def _apart(number: int) -> int:
 def _apart_labels(arcs: list[Arc], height: int) -> list[Arc]:
     """Labels to the right of their arcs, pushed down where they would lie on another; left out below the drawing."""
     found: dict[int, Arc] = {}
-    last = 0.0
+    last, said = 0.0, ""
     for number in sorted(range(len(arcs)), key=lambda number: (arcs[number].y, number)):
         arc = arcs[number]
         y = max(arc.y, last + LINE)
-        shown = arc.label if y < height else ""
-        last = y if shown else last
+        # Arcs beside each other over the same link say so once; each tells it in its title as well.
+        shown = arc.label if y < height and (arc.label != said or y > last + 3 * LINE) else ""
+        last, said = (y, shown) if shown else (last, said)
         short = shown if len(shown) <= LABEL else shown[: LABEL - 1] + "…"
         found[number] = replace(arc, label=short, x=arc.x + 5, y=y)
     return [found[number] for number in range(len(arcs))]

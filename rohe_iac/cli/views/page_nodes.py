@@ -72,12 +72,17 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Occupant:
-    """A replica in a box: number and name of its workload, and what it takes in words. was: the node it had, or ""."""
+    """A replica in a box: number and name of its workload, and what it takes in words. state: moved from where, or "".
+
+    reason: why it is there. points: by which scores, and what the next node would have had; "" where nothing tells.
+    """
 
     key: int
     name: str
     takes: str
     state: str
+    reason: str
+    points: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,4 +267,8 @@ def _occupant(place: Placement, asked: Resources, keys: Keys) -> Occupant:
     takes += [f"port {port.name} {port.number}" for port in place.ports]
     state = "" if place.was == place.node else f"moved from {place.was}" if place.was else ""
     name = _short(place) + (f" ({place.variant})" if place.variant else "")
-    return Occupant(keys.number(place.workload), name, ", ".join(takes), state)
+    parts, second = ", ".join(f"{part.scorer} {part.points:,}" for part in place.parts), place.runner_up
+    points = f"{place.points:,} points ({parts})" if parts else ""
+    if second is not None:
+        points += f"{'; n' if points else 'N'}ext would have been {second.node} with {second.points:,}"
+    return Occupant(keys.number(place.workload), name, ", ".join(takes), state, place.reason, points)

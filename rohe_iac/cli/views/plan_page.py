@@ -14,7 +14,7 @@ from rohe_iac.cli.views.page_nodes import Bar, Card, Group, Keys, bars_of, cards
 from rohe_iac.cli.views.prediction import row_of
 from rohe_iac.deployment.planfile import PlanFile
 from rohe_iac.planning.difference import Change, difference
-from rohe_iac.planning.plan import Plan, Unplaced
+from rohe_iac.planning.plan import Plan, Rejection, Unplaced
 from rohe_iac.planning.prediction import predictions_of
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ def page_of(planfile: PlanFile, before: PlanFile | None = None) -> str:
     stages: tuple[Stage, ...] = stages_of(problem, plan, keys)
     stretches: tuple[Stretch, ...] = stretches_of(problem, plan, keys)
     homeless = _homeless(planfile, keys)
+    refusals = _refusals(plan, keys)
     return str(
         _template().render(
             file=planfile,
@@ -75,6 +76,8 @@ def page_of(planfile: PlanFile, before: PlanFile | None = None) -> str:
             groups=groups,
             cards=cards,
             homeless=homeless[:FEW_ROWS],
+            refusals=refusals[:FEW_ROWS],
+            refusals_more=len(refusals) - FEW_ROWS,
             homeless_more=len(homeless) - FEW_ROWS,
             stages=stages,
             stretches=stretches[:FEW_ROWS],
@@ -129,6 +132,16 @@ def _homeless(planfile: PlanFile, keys: Keys) -> list[Homeless]:
             by_rule=rules.get(workload, ()),
         )
         for workload, items in sorted(found.items())
+    ]
+
+
+def _refusals(plan: Plan, keys: Keys) -> list[tuple[int, str, tuple[tuple[str, int], ...], tuple[Rejection, ...]]]:
+    """Number and name of each workload that has its place, the nodes refused by rule, and the closest."""
+    gone = {item.workload for item in plan.unplaced}
+    return [
+        (keys.number(one.workload), keys.name(one.workload), one.by_rule, one.closest[:2])
+        for one in plan.refusals
+        if one.by_rule and one.workload not in gone
     ]
 
 

@@ -62,10 +62,33 @@ class Model(BaseModel):
         return self
 
 
-def fault(code: str, message: str, hint: str = "") -> PydanticCustomError:
-    """The error that a validator raises: a code of codes.py, what was expected and found, what to do."""
+def given(*names: str) -> dict[str, Any]:
+    """The part of a JSON Schema that asks for fields that are there and not null."""
+    return {"required": list(names), "properties": {name: {"not": {"type": "null"}} for name in names}}
+
+
+def one_given(*names: str) -> dict[str, Any]:
+    """The part of a JSON Schema that asks for exactly one of several fields."""
+    return {"oneOf": [given(name) for name in names]}
+
+
+def fault(
+    code: str,
+    message: str,
+    hint: str = "",
+    at: tuple[str | int, ...] = (),
+    *,
+    on_key: bool = False,
+    of: tuple[str, ...] = (),
+) -> PydanticCustomError:
+    """The error that a validator raises: a code of codes.py, what was expected and found, what to do.
+
+    at: the way from what is validated to the field that is at fault, which is there. on_key: its key is.
+    of: the fields that it is about, where others of the same part mean nothing to it.
+    """
     # Pydantic fills {braces} of a message from its context, so the message itself travels as context.
-    return PydanticCustomError(code, "{message}", {"message": message, "hint": hint})
+    context = {"message": message, "hint": hint, "at": at, "on_key": on_key, "of": of}
+    return PydanticCustomError(code, "{message}", context)
 
 
 def _name(text: str) -> str:
@@ -89,26 +112,38 @@ _TIMES_MEANT = {"sec": "s", "secs": "s", "second": "s", "seconds": "s", "min": "
                 "millis": "ms", "milliseconds": "ms"}  # fmt: skip
 
 
+_BANDWIDTHS_MEANT = {
+    f"{letter}{rest}": f"{letter.upper()}bps" for letter in "kmg" for rest in ("b", "bit", "bits", "bps", "bitps", "bs")
+}
+_FREQUENCIES_MEANT = {
+    f"{letter}{rest}": f"{letter.upper()}Hz" for letter in "kmg" for rest in ("", "hz", "herz", "hertz")
+}
+_CORES_MEANT = {"core": "", "cores": "", "cpu": "", "cpus": "", "c": "", "vcpu": "", "mc": "m", "mcpu": "m",
+                "millicores": "m", "millis": "m", "milli": "m"}  # fmt: skip
+_MEANT = {"512Mi": _UNITS_MEANT, "10s": _TIMES_MEANT, "500m": _CORES_MEANT, "20Mbps": _BANDWIDTHS_MEANT,
+          "1.5GHz": _FREQUENCIES_MEANT}  # fmt: skip
+"""By the example of a quantity: a unit in lower case -> what it is here."""
+
+
 def _unit_hint(value: object, example: str) -> str:
     """What was probably meant by a quantity that cannot be read."""
     if isinstance(value, dict) and len(value) == 1:
         return f"write its value here, as {next(iter(value.values()))}"[:80]
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)(/[A-Za-z]+)?\s*", str(value))
+    match = re.fullmatch(r"\s*[$€]?\s*(\d+(?:\.\d+)?)\s*([A-Za-z%]*)(/[A-Za-z]+)?\s*", str(value)[:64])
     if match is None or isinstance(value, bool):
         return f"write it as {example}"
     number, unit = match[1], match[2]
+    if example == "500m" and unit == "%":
+        return f"did you mean {float(number) * 10:g}m, of one core?"
     if example == "1.5GHz" and not unit:
         return f"did you mean {number}{'MHz' if float(number) >= 100 else 'GHz'}?"
-    if example == "500m" and unit.lower() in ("core", "cores", "cpu", "cpus", "c", "vcpu"):
-        return f"write it as {number}"
     if not unit:
         units = {"10s": ("ms", "s"), "15/s": ("/s",), "20Mbps": ("Mbps",), "0.02/h": ("/h",)}
         written = [f"{number}{meant}" for meant in units.get(example, ())]
         return f"did you mean {' or '.join(written)}?" if written else f"write it as {example}"
-    if example == "512Mi" and unit.lower() in _UNITS_MEANT:
-        return f"did you mean {number}{_UNITS_MEANT[unit.lower()]}?"
-    if example == "10s" and unit.lower() in _TIMES_MEANT:
-        return f"did you mean {number}{_TIMES_MEANT[unit.lower()]}?"
+    meant = _MEANT.get(example, {}).get((unit + (match[3] or "").replace("/", "")).lower())
+    if meant is not None:
+        return f"did you mean {number}{meant}?"
     return f"write it as {example}"
 
 
@@ -118,7 +153,9 @@ NUMBER = r"^\s*\+?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?\s*"
 
 def _quantity(reader: Callable[[object], Any], units: str, example: str) -> Any:
     pattern = rf"{NUMBER}{units}\s*$"
-    schema = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": pattern}], "examples": [example]}
+    # Without a unit only 0 means something where there is none that goes without saying.
+    bare = {"type": "number", "minimum": 0} if units.endswith("?") else {"const": 0}
+    schema = {"anyOf": [bare, {"type": "string", "pattern": pattern}], "examples": [example]}
 
     @lru_cache(maxsize=4096, typed=True)
     def cached(value: object) -> Any:

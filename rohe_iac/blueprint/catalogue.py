@@ -13,14 +13,17 @@ class Catalogue:
     What came by a stack's use of a module is seen by that stack and what came with it, and by what came by none.
     """
 
-    def __init__(self, documents: Iterable[Document]) -> None:
+    def __init__(self, documents: Iterable[Document], heard: Collection[str] = ()) -> None:
+        """heard: names of what cannot be read as what it is."""
+        self._heard = heard
         # By kind, name and scope; None stands for any.
         self._listed: dict[tuple[str, str | None, str | None], list[Document]] = {}
         self._names: dict[tuple[str, str | None], dict[str, None]] = {}
         self._broken: set[tuple[str, str]] = set()
         for document in documents:
-            if document.model is None:
+            if document.model is None or not document.name:
                 self._broken.add((document.kind, document.name))
+            if document.model is None:
                 continue
             for scope in (document.scope, None):
                 self._names.setdefault((document.kind, scope), {})[document.name] = None
@@ -44,8 +47,9 @@ class Catalogue:
         return seen[0].keys() if len(seen) == 1 else _Together(seen)
 
     def is_broken(self, kind: str, name: str) -> bool:
-        """Whether a document of that kind and name is there but too faulty to be used."""
-        return (kind, name) in self._broken or (kind, "") in self._broken
+        """Whether a document of that kind and name is there, or may be, but too faulty to be used."""
+        # One whose name is at fault may be any.
+        return (kind, name) in self._broken or (kind, "") in self._broken or name in self._heard
 
 
 class _Together(Collection[str]):

@@ -6,10 +6,23 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, Strict, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, Strict, WithJsonSchema, model_validator
+from pydantic.config import JsonDict
 
 from rohe_iac.blueprint.amounts import Amount, Length, amount_of, length_of
-from rohe_iac.blueprint.base import EMPTY, NUMBER, Flag, Metadata, Model, Name, Ratio, Seconds, fault
+from rohe_iac.blueprint.base import (
+    EMPTY,
+    NUMBER,
+    Flag,
+    Metadata,
+    Model,
+    Name,
+    Ratio,
+    Seconds,
+    fault,
+    given,
+    one_given,
+)
 from rohe_iac.blueprint.expression import RawExpression
 from rohe_iac.blueprint.habits import VALUES
 from rohe_iac.foundation.user_modules import split_reference
@@ -49,7 +62,10 @@ def _reference(text: str) -> str:
     try:
         split_reference(text)
     except ValueError as error:
-        raise fault("R125", str(error), "write it as user_modules/functions.py:name") from None
+        dotted = re.fullmatch(r"([A-Za-z_][\w.]{0,200})[.:]([A-Za-z_]\w{0,60})", text)
+        meant = f"{dotted[1].removesuffix('.py').replace('.', '/')}.py:{dotted[2]}" if dotted else ""
+        hint = f"did you mean {meant}?" if "/" in meant else "write it as user_modules/functions.py:name"
+        raise fault("R125", str(error), hint) from None
     return text
 
 
@@ -63,6 +79,9 @@ def _sink(value: Any) -> Any:
         return value
     if isinstance(value, dict) and len(value) == 1:
         name, where = next(iter(value.items()))
+        if name == "mqtt" and isinstance(where, str) and re.search(r"[+#\0]", where):
+            message = f"'{where[:40]}' is no topic to write to"
+            raise fault("R126", message, "a topic without + and #, such as alerts/door", ("mqtt",))
         if name in mapped and isinstance(where, str) and where:
             return value
     found = f"'{value[:40]}'" if isinstance(value, str) else type(value).__name__
@@ -81,14 +100,37 @@ def _value(value: Any) -> Any:
     return value
 
 
-Moment = Annotated[datetime, BeforeValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time"})]
+Moment = Annotated[
+    datetime,
+    BeforeValidator(_moment),
+    WithJsonSchema({"type": "string", "format": "date-time", "pattern": r"^\d{4}-?[\dW]"}),
+]
 LengthText = Annotated[
     str,
     BeforeValidator(_length),
     WithJsonSchema({"type": "string", "pattern": rf"{NUMBER}(us|ms|s|m|h|d|w)\s*$|^\s*\d+\s+reports?\s*$"}),
 ]
-Aggregate = Annotated[str, AfterValidator(_aggregate)]
-Reference = Annotated[str, AfterValidator(_reference)]
+Aggregate = Annotated[
+    str,
+    AfterValidator(_aggregate),
+    Field(json_schema_extra={"pattern": rf"^({'|'.join(AGGREGATES)}|p(?!0+(\.0+)?$)\d{{1,2}}(\.\d{{1,3}})?)$"}),
+]
+Reference = Annotated[
+    str,
+    AfterValidator(_reference),
+    Field(json_schema_extra={"pattern": r"^(?!/)(?!(.*/)?\.\.(/|:))[^:\s]+\.py:[A-Za-z_][A-Za-z0-9_]*$"}),
+]
+TargetShare = Annotated[
+    Ratio,
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
+                {"type": "string", "pattern": rf"{NUMBER}%?\s*$"},
+            ]
+        }
+    ),
+]
 if TYPE_CHECKING:
     RawSink = Any
     RawAmount = Any
@@ -96,7 +138,7 @@ else:
     _AMOUNT = {
         "anyOf": [
             {"type": "number"},
-            {"type": "string", "pattern": r"^\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?\s*[A-Za-z%/]*\s*$"},
+            {"type": "string", "pattern": rf"{NUMBER}(%|/[smh]|[kKMGTP]i?|us|ms|s|m|h|d|w)\s*$"},
         ]
     }
     RawSink = Annotated[
@@ -108,7 +150,11 @@ else:
                     {"enum": ["store", "prometheus"]},
                     {
                         "type": "object",
-                        "properties": {name: {"type": "string"} for name in ("jsonl", "mqtt", "parquet")},
+                        "properties": {
+                            "jsonl": {"type": "string", "minLength": 1},
+                            "mqtt": {"type": "string", "pattern": "^[^+#\\u0000]+$"},
+                            "parquet": {"type": "string", "minLength": 1},
+                        },
                         "additionalProperties": False,
                         "minProperties": 1,
                         "maxProperties": 1,
@@ -135,7 +181,7 @@ class Effective(Model):
     @model_validator(mode="after")
     def _in_order(self) -> Effective:
         if self.from_ is not None and self.to is not None and self.from_ >= self.to:
-            raise fault("R127", "'to' is not after 'from'", "the contract would never hold")
+            raise fault("R127", "'to' is not after 'from'", "the contract would never hold", ("to",), of=("from", "to"))
         return self
 
 
@@ -152,6 +198,10 @@ class Scope(Model):
 class Window(Model):
     """A span of samples. size and every are a time (`5m`) or a number of reports (`100 reports`); or a session gap."""
 
+    model_config = ConfigDict(
+        json_schema_extra={**one_given("size", "session"), "not": given("session", "every")},
+    )
+
     size: LengthText | None = None
     every: LengthText | None = None
     session: Annotated[Seconds, Field(gt=0)] | None = None
@@ -161,7 +211,9 @@ class Window(Model):
         if (self.size is None) == (self.session is None):
             raise fault("R121", "a window has either a size or a session gap", "write {size: 5m} or {session: 30s}")
         if self.session is not None and self.every is not None:
-            raise fault("R121", "a session window closes by its gap, so it has no 'every'", "leave 'every' out")
+            raise fault(
+                "R121", "a session window closes by its gap, so it has no 'every'", "leave 'every' out", ("every",)
+            )
         size, every = self.size_length, self.every_length
         if size is not None and every is not None:
             by_time = every.seconds is not None and size.seconds is not None and every.seconds > size.seconds
@@ -171,6 +223,7 @@ class Window(Model):
                     "R121",
                     f"every {self.every} leaves gaps between windows of {self.size}",
                     "let 'every' be at most 'size'",
+                    ("every",),
                 )
         return self
 
@@ -203,12 +256,31 @@ class BurnRate(Model):
     @model_validator(mode="after")
     def _in_order(self) -> BurnRate:
         if self.short >= self.long:
-            raise fault("R128", "the short window is not shorter than the long one")
+            raise fault(
+                "R128",
+                "the short window is not shorter than the long one",
+                "such as 5m of 1h",
+                ("short",),
+                of=("long", "short"),
+            )
         return self
+
+
+_COMPARED = ("operator", "value")
+_WITH_TARGET: JsonDict = {"anyOf": [given("target"), {"properties": {"budgetWindow": {"type": "null"}}}]}
 
 
 class Objective(Model):
     """One line of a contract. `value` is a number, a quantity or, for `between`, a pair; `bounds` reads it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"properties": {"operator": {"const": "between"}}, "required": ["operator"]},
+            "then": {"properties": {"value": {"type": "array"}}},
+            "else": {"properties": {"value": {"anyOf": [{"not": {"type": "array"}}, {"maxItems": 1}]}}},
+            "dependentSchemas": {"budgetWindow": _WITH_TARGET},
+        }
+    )
 
     name: Name | None = None
     metric: str
@@ -221,8 +293,8 @@ class Objective(Model):
     missing: Literal["freeze", "broken", "ok"] = "freeze"
     for_: Annotated[Seconds, Field(alias="for")] = 0.0
     clear: Seconds = 0.0
-    target: Ratio | None = None
-    budget_window: Seconds | None = None
+    target: TargetShare | None = None
+    budget_window: Annotated[Seconds, Field(gt=0)] | None = None
     burn_rates: tuple[BurnRate, ...] = ()
     on_violation: Annotated[Action, BeforeValidator(_action)] | None = None
 
@@ -235,23 +307,45 @@ class Objective(Model):
 
     @model_validator(mode="after")
     def _agrees(self) -> Objective:
-        bounds = self.bounds
-        if self.operator == "between":
-            # A bare number is a ratio as well, and 0 is of every unit.
-            kinds = {bound.kind.replace("ratio", "number") for bound in bounds if bound.value != 0}
-            if len(bounds) != 2 or bounds[0].value > bounds[1].value or len(kinds) > 1:
-                raise fault("R129", "'between' needs [low, high] of one unit", "write value: [0.2, 0.8]")
-        elif len(bounds) != 1:
-            raise fault("R129", f"'{self.operator}' needs one value, found {len(bounds)}", "a pair goes with 'between'")
-        if self.target is not None and not 0 < self.target < 1:
-            raise fault("R130", "a target is above 0% and below 100%", "100% leaves no budget: leave target out")
-        if self.target is None and (self.budget_window is not None or self.burn_rates):
-            raise fault(
-                "R130",
-                "budgetWindow and burnRates say how a target is spent, and there is no target",
-                "add target: 99%",
-            )
+        self._check_value()
+        self._check_target()
         return self
+
+    def _check_value(self) -> None:
+        bounds = self.bounds
+        if self.operator != "between":
+            if len(bounds) != 1:
+                message = f"'{self.operator}' needs one value, found {len(bounds)}"
+                raise fault("R129", message, "a pair goes with 'between'", ("value",), of=_COMPARED)
+            return
+        if len(bounds) != 2:
+            message = f"'between' needs two values, found {len(bounds)}"
+            raise fault("R129", message, "write value: [0.2, 0.8]", ("value",), of=_COMPARED)
+        # A bare number is a ratio as well, and 0 is of every unit.
+        if len({bound.kind.replace("ratio", "number") for bound in bounds if bound.value != 0}) > 1:
+            message = f"{self.value[0]} and {self.value[1]} are not of one unit"
+            raise fault("R129", message, "give both values of 'between' the metric's unit", ("value",), of=_COMPARED)
+        if bounds[0].value > bounds[1].value:
+            message = f"'between' needs [low, high], and {self.value[0]} is above {self.value[1]}"
+            hint = f"write value: [{self.value[1]}, {self.value[0]}]"
+            raise fault("R129", message, hint, ("value",), of=_COMPARED)
+
+    def _check_target(self) -> None:
+        if self.target is None:
+            if self.budget_window is not None or self.burn_rates:
+                at = "budgetWindow" if self.budget_window is not None else "burnRates"
+                message = "budgetWindow and burnRates say how a target is spent, and there is no target"
+                raise fault("R130", message, "add target: 99%", (at,), on_key=True, of=("target", at))
+            return
+        if not 0 < self.target < 1:
+            hint = "100% leaves no budget: leave target out" if self.target == 1 else "write it as 99%"
+            hint = f"did you mean {self.target:g}%?" if 1 < self.target < 100 else hint
+            raise fault("R130", "a target is above 0% and below 100%", hint, ("target",), of=("target",))
+        for index, rate in enumerate(self.burn_rates):
+            if self.budget_window is not None and rate.long > self.budget_window:
+                message = "the long window is longer than the budgetWindow that it is a part of"
+                where = ("burnRates", index, "long")
+                raise fault("R130", message, "such as 1h of 30d", where, of=("budgetWindow", "burnRates"))
 
 
 class Processing(Model):

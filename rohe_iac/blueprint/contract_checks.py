@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from rohe_iac.blueprint import objective_checks
 from rohe_iac.blueprint.contract import Objective, ObservationContract, Processing, Scope
-from rohe_iac.blueprint.expression import names_in
+from rohe_iac.blueprint.expression import names_in, percentiles_in
 from rohe_iac.blueprint.finding import Document, Finding, Path
 from rohe_iac.blueprint.hints import MOST_NAMES
+from rohe_iac.blueprint.metric_units import BUILT_IN
 from rohe_iac.blueprint.offer import Offer
 from rohe_iac.blueprint.references import cycle, meant, missing, of_user_module, shown_cycle, unique, warning
 from rohe_iac.blueprint.tree import Tree
 
-BUILT_IN = frozenset(("response_time", "throughput", "availability", "accuracy"))
-"""Metrics that the agent makes itself: from start and end of reports, from their number, from prediction and truth."""
+OF_REPORTS = frozenset(
+    ("service", "member", "model", "instance", "node", "device", "request", "sent", "answered", "began", *BUILT_IN)
+)
+"""What conditions may name beside what services declare."""
+
+
+LONGEST_SLUG = 63
 
 
 def check(document: Document, contract: ObservationContract, tree: Tree) -> Iterator[Finding]:
@@ -32,6 +39,8 @@ def check(document: Document, contract: ObservationContract, tree: Tree) -> Iter
         "objective",
         [item.name or f" {index}" for index, item in enumerate(spec.objectives)],
     )
+    yield from objective_checks.check(document, spec, offer)
+    yield from unique(document, ("spec", "sinks"), "sink", [_sink(sink) for sink in spec.sinks], "")
     yield from _metrics(document, contract, offer, broken)
     for index, objective in enumerate(spec.objectives):
         at: Path = ("spec", "objectives", index)
@@ -48,12 +57,17 @@ def check(document: Document, contract: ObservationContract, tree: Tree) -> Iter
         ):
             yield from _degradable(document, (*at, "onViolation"), objective, offer)
     for index, processing in enumerate(spec.processing):
-        yield from _modules(document, ("spec", "processing", index), processing, tree)
+        path: Path = ("spec", "processing", index)
+        yield from _modules(document, path, processing, tree)
+        for number, feature in enumerate(processing.features):
+            if feature not in spec.metrics:
+                yield from _field(document, (*path, "features", number), feature, offer, broken)
     if not spec.objectives and not spec.processing:
         yield warning(document, ("spec",), "R228", "the contract has no objectives, so it is always kept")
 
 
 def _scope(document: Document, at: Path, scope: Scope, offer: Offer, broken: frozenset[str]) -> Iterator[Finding]:
+    yield from _reporter(document, at, scope, offer)
     if scope.service is None:
         if scope.member is not None:
             yield Finding(document, (*at, "member"), "R107", "a member needs its service", "add service to the scope")
@@ -65,6 +79,38 @@ def _scope(document: Document, at: Path, scope: Scope, offer: Offer, broken: fro
     if scope.member is not None:
         members = offer.members.get(scope.service, frozenset())
         yield from missing(document, (*at, "member"), "R206", f"member of '{scope.service}'", scope.member, members)
+
+
+def _reporter(document: Document, at: Path, scope: Scope, offer: Offer) -> Iterator[Finding]:
+    """Whether reports can be of that instance and model: only a warning, since services may name themselves."""
+    if scope.instance is not None:
+        slug, _, number = scope.instance.rpartition("-")
+        # Where two pipelines have a service of one name, its instances begin with the pipeline's.
+        words = slug.split("-") if len(slug) <= LONGEST_SLUG else []
+        known = [name for begin in range(len(words)) if _runs(name := "-".join(words[begin:]), offer)]
+        if not number.isdecimal() or not known:
+            hint = f"an instance is SERVICE-INDEX, such as {scope.service or next(iter(offer.services))}-0"
+            yield warning(document, (*at, "instance"), "R206", f"no instance '{scope.instance[:63]}'", hint)
+        elif known[0] in offer.services and known[0] not in offer.members:
+            replicas = offer.services[known[0]].replicas
+            if isinstance(replicas, int) and int(number[:9]) >= replicas:
+                count = f"{replicas} replica{'s' if replicas != 1 else ''}"
+                message = f"'{scope.instance[:63]}' is beyond the {count} of '{known[0]}'"
+                yield warning(document, (*at, "instance"), "R206", message, "instances count from 0")
+    members = offer.parts if scope.service is None else offer.members.get(scope.service, frozenset())
+    if scope.model is not None and members and scope.model not in members and "model" not in offer.fields:
+        hint = meant(document, scope.model, members)
+        yield warning(document, (*at, "model"), "R206", f"no model '{scope.model[:63]}'", hint)
+
+
+def _runs(slug: str, offer: Offer) -> bool:
+    """Whether replicas of a service, or of a member of one, have this name before their number."""
+    cuts = [index for index, letter in enumerate(slug) if letter == "-"]
+    return slug in offer.services or any(slug[cut + 1 :] in offer.members.get(slug[:cut], ()) for cut in cuts)
+
+
+def _sink(sink: object) -> str:
+    return ": ".join(map(str, next(iter(sink.items())))) if isinstance(sink, dict) else str(sink)
 
 
 def _degradable(document: Document, at: Path, objective: Objective, offer: Offer) -> Iterator[Finding]:
@@ -105,6 +151,16 @@ def _reported(
         yield warning(document, at, "R213", f"no {where} declares the metric '{metric[:63]}'", hint)
 
 
+def _field(document: Document, at: Path, name: str, offer: Offer | None, broken: frozenset[str]) -> Iterator[Finding]:
+    """A field or metric that nobody declares: a warning, since reports may hold more than is declared."""
+    if offer is None or name in broken or name in OF_REPORTS or name in offer.fields:
+        return
+    near = meant(document, name, offer.fields) if len(offer.fields) <= MOST_NAMES else ""
+    if "mean" in near or not offer.mute:
+        hint = near if "mean" in near else "declare it under reports.fields"
+        yield warning(document, at, "R213", f"no service declares '{name[:63]}'", hint, on_key="where" in at)
+
+
 def _accuracy(document: Document, at: Path, offer: Offer) -> Iterator[Finding]:
     absent = [name for name in ("prediction", "truth") if name not in offer.fields]
     if absent:
@@ -133,6 +189,18 @@ def _metrics(
                     yield Finding(document, (*at, *path), "R213", message, near if "mean" in near else hint)
             elif role == "of":
                 yield from _reported(document, (*at, *path), used, {}, offer, broken)
+            elif role == "where":
+                yield from _field(document, (*at, *path), used, offer, broken)
+            elif used not in ("model", "member"):
+                message = f"the variance is between the members of an ensemble, not by '{used[:63]}'"
+                yield warning(document, (*at, *path), "R109", message, "write by: model")
+        for path, p in percentiles_in(tree):
+            if p < 1:
+                hint = f"did you mean {p * 100:g}?"
+                yield warning(document, (*at, *path), "R113", f"the percentile {p:g} of 100", hint)
+        if offer is not None and name in offer.declared and name not in BUILT_IN:
+            message = f"a service reports '{name[:63]}' too, and objectives take the contract's own"
+            yield warning(document, at, "R216", message, "give yours another name", on_key=True)
     around = cycle(edge for edge in edges if edge[1] in metrics)
     if around:
         shown = shown_cycle(around)
@@ -145,9 +213,15 @@ def _metrics(
 def _modules(document: Document, at: Path, processing: Processing, tree: Tree) -> Iterator[Finding]:
     options = frozenset(processing.options)
     given = options | ({"features"} if processing.features else frozenset())
+    refused = set(options)
     for field, reference in (("parser", processing.parser), ("function", processing.function)):
         if reference is None:
             continue
         # Either may take features and options; what it does not take it is not given, so only its own needs count.
         trouble = tree.code.check(reference, positional=1, options=given, surplus=False)
         yield from of_user_module(document, (*at, field), trouble)
+        whole = tree.code.check(reference, positional=1, options=given) if trouble is None else None
+        refused &= set(whole.refused) if whole is not None else set()
+    for option in sorted(refused):
+        message = f"no function takes the option '{option[:63]}'"
+        yield warning(document, (*at, "options", option), "R219", message, "it has no effect", on_key=True)

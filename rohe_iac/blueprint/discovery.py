@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,12 +66,24 @@ def project_of(root: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ReadFile:
-    """A file of the blueprint; source is None where it could not be read, which `faults` tell."""
+    """A file of the blueprint; source is None where it could not be read, which `faults` tell.
+
+    heard: the names in what cannot be read.
+    """
 
     name: str
     sha256: str
     source: SourceText | None
     faults: tuple[Diagnostic, ...] = ()
+    heard: frozenset[str] = frozenset()
+
+
+def heard_in(text: str) -> frozenset[str]:
+    """Every name in a text that cannot be read, so that what refers to it is no fault besides."""
+    return frozenset(_NAMED.findall(text))
+
+
+_NAMED = re.compile(r"\bname[\"']?[ \t]*:[ \t]*[\"']?([a-z0-9][-a-z0-9]{0,62})\b")
 
 
 def documents_under(root: Path, within: Path | None = None) -> Iterator[ReadFile]:
@@ -143,19 +156,23 @@ def decoded(name: str, content: bytes) -> ReadFile:
     """The text of `content`, which has to be UTF-8 without NUL."""
     digest = sha256_hex(content)
     if content.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")):
-        return _refused(name, Diagnostic(Place(name), "R013", "the file is in UTF-16 or UTF-32", "save it as UTF-8"))
+        fault = Diagnostic(Place(name), "R013", "the file is in UTF-16 or UTF-32", "save it as UTF-8")
+        return _refused(name, fault, content.replace(b"\0", b""))
     if content.startswith(b"\xef\xbb\xbf"):
         content = content[3:]
     nul = content.find(b"\0")
     if nul >= 0:
         return _refused(
-            name, Diagnostic(_place(name, content, nul), "R013", "the file holds a NUL byte", "save it as UTF-8 text")
+            name,
+            Diagnostic(_place(name, content, nul), "R013", "the file holds a NUL byte", "save it as UTF-8 text"),
+            content,
         )
     try:
         return ReadFile(name, digest, SourceText(name, content.decode("utf-8")))
     except UnicodeDecodeError as error:
         message = f"the file is not UTF-8: byte 0x{content[error.start]:02x}"
-        return _refused(name, Diagnostic(_place(name, content, error.start), "R013", message, "save it as UTF-8"))
+        fault = Diagnostic(_place(name, content, error.start), "R013", message, "save it as UTF-8")
+        return _refused(name, fault, content)
 
 
 def _place(name: str, content: bytes, offset: int) -> Place:
@@ -163,6 +180,6 @@ def _place(name: str, content: bytes, offset: int) -> Place:
     return Place(name, content.count(b"\n", 0, offset) + 1, len(content[begin:offset].decode("utf-8", "replace")) + 1)
 
 
-def _refused(name: str, fault: Diagnostic) -> ReadFile:
+def _refused(name: str, fault: Diagnostic, content: bytes = b"") -> ReadFile:
     assert fault.severity is Severity.ERROR
-    return ReadFile(name, "", None, (fault,))
+    return ReadFile(name, "", None, (fault,), heard_in(content.decode("ascii", "ignore")))

@@ -143,7 +143,7 @@ class _Reader:
                 self._events(Parser(source).get_event)
             except MarkedYAMLError as error:
                 mark = error.problem_mark or error.context_mark
-                fault = text_faults.syntax(error, self._spot(mark), self.begin[1])
+                fault = text_faults.syntax(error, self._spot, self.text, self.begin[1])
             except _TooDeep as error:
                 mark = error.args[0]
                 fault = text_faults.too_deep(self._spot(mark), MAX_DEPTH)

@@ -32,6 +32,8 @@ def _fields(blueprint: Blueprint, local: bool) -> Iterator[tuple[str, str, str]]
     for pipeline in blueprint.pipelines:
         for service in pipeline.spec.services:
             address = f"service/{pipeline.metadata.name}:{service.name}"
+            if service.reports.interval is not None:
+                yield address, "reports.interval", "leave it out: reports are taken whenever they come"
             if local:
                 yield from ((address, *item) for item in _of_service(pipeline, service))
             for part in _parts(service):

@@ -9,9 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import AfterValidator, Field, PlainSerializer, Strict, WrapValidator, model_validator
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    Strict,
+    WithJsonSchema,
+    WrapValidator,
+    model_validator,
+)
 
-from rohe_iac.blueprint.base import EMPTY, Model, fault
+from rohe_iac.blueprint.base import EMPTY, Model, fault, one_given
+from rohe_iac.blueprint.habits import VALUES
+from rohe_iac.blueprint.scalars import NumberTooLong, resolve
 
 OPERATORS = ("<", "<=", ">", ">=", "==", "!=")
 Scalar = str | int | float | bool
@@ -25,17 +36,44 @@ def _condition(value: Any) -> Any:
         return value
     for operator, operand in value.items():
         if operator not in OPERATORS:
-            raise fault("R122", f"'{str(operator)[:20]}' is not a comparison", f"operators: {' '.join(OPERATORS)}")
+            message, hint = f"'{str(operator)[:20]}' is not a comparison", f"operators: {' '.join(OPERATORS)}"
+            hint = f"did you mean '{VALUES[operator]}'? ({hint})" if VALUES.get(operator) in OPERATORS else hint
+            raise fault("R122", message, hint, (operator,), on_key=True)
         if not isinstance(operand, Scalar):
-            raise fault("R122", f"'{operator}' needs a text, a number, true or false")
+            raise fault("R122", f"'{operator}' needs a text, a number, true or false", at=(operator,))
         if operator not in ("==", "!=") and (isinstance(operand, bool | str)):
-            raise fault("R122", f"'{operator}' needs a number")
+            hint = f"write {operand} without quotes" if isinstance(operand, str) and _is_number(operand) else ""
+            raise fault("R122", f"'{operator}' needs a number", hint, (operator,))
     if not value:
         raise fault("R122", "a condition needs an operator", f"operators: {' '.join(OPERATORS)}")
     return value
 
 
-Condition = Annotated[Any, AfterValidator(_condition)]
+def _is_number(text: str) -> bool:
+    try:
+        return isinstance(resolve(text), int | float)
+    except NumberTooLong:
+        return False
+
+
+_PLAIN = {"type": ["string", "number", "boolean"]}
+Condition = Annotated[
+    Any,
+    AfterValidator(_condition),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                _PLAIN,
+                {
+                    "type": "object",
+                    "properties": {sign: _PLAIN if sign in ("==", "!=") else {"type": "number"} for sign in OPERATORS},
+                    "additionalProperties": False,
+                    "minProperties": 1,
+                },
+            ]
+        }
+    ),
+]
 
 
 class Selection(Model):
@@ -64,6 +102,8 @@ class Variance(Aggregation):
 
 class Expression(Model):
     """One operation. ratio and difference take two trees; metric names another metric of the contract."""
+
+    model_config = ConfigDict(json_schema_extra=lambda schema: schema.update(one_given(*schema["properties"])))
 
     count: Selection | None = None
     sum: Aggregation | None = None
@@ -118,3 +158,14 @@ def names_in(tree: Any) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
                     yield (operation, key), key, operand[key]
             for name in operand.get("where", {}):
                 yield (operation, "where", name), "where", name
+
+
+def percentiles_in(tree: Any) -> Iterator[tuple[tuple[str | int, ...], float]]:
+    """Every p of a well-formed tree, with its path in the tree."""
+    for operation, operand in tree.items():
+        if operation == "percentile":
+            yield (operation, "p"), operand["p"]
+        elif operation in ("ratio", "difference"):
+            for index, part in enumerate(operand):
+                for path, p in percentiles_in(part):
+                    yield (operation, index, *path), p

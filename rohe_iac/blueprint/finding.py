@@ -67,12 +67,13 @@ class Allowance:
     """What is left of the work that a run may do for what it tells.
 
     guesses: names to hold against a misspelt one. fits: services and nodes to hold against each other. matching: steps
-    of holding inputs against patterns.
+    of holding inputs against patterns. domains: nodes to look at for rules over several of them.
     """
 
     guesses: int = 30_000
     fits: int = 100_000
     matching: int = 2_000_000
+    domains: int = 200_000
 
 
 @dataclass(eq=False)
@@ -82,6 +83,7 @@ class Document:
     index: which of the file's documents. rest: what the model was made of, where faulty parts were left out;
     broken_names: the names in those. origin: the use of a module that it came by, scope: the stack of that use; both ""
     where it came by none. names_open: a module that it uses could not be taken in, so any name may be there.
+    quiet: where a fault is told already.
     allowance: of the run, shared by all its documents.
     """
 
@@ -96,6 +98,7 @@ class Document:
     origin: str = ""
     scope: str = ""
     names_open: bool = False
+    quiet: set[Path] = field(default_factory=set, repr=False)
     allowance: Allowance = field(default_factory=Allowance, repr=False)
     _spots: dict[tuple[Path, bool], Spot] = field(default_factory=dict, repr=False)
 

@@ -4,105 +4,137 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
+from rohe_iac.blueprint.domains import NOWHERE, Domains, check_keys
 from rohe_iac.blueprint.finding import Document, Finding, Path
+from rohe_iac.blueprint.habits import VALUES
 from rohe_iac.blueprint.inventory import Inventory
-from rohe_iac.blueprint.pipeline import Pipeline, Requests, Service
+from rohe_iac.blueprint.machine import Machine, machines_of
+from rohe_iac.blueprint.pipeline import AcceleratorRequest, Pipeline, Requests, Service
+from rohe_iac.blueprint.pipeline_checks import IMPLAUSIBLE_CPU
 from rohe_iac.blueprint.references import warning
 from rohe_iac.foundation.quantities import shown_bytes, shown_cpu
 
 
 @dataclass(frozen=True)
-class Largest:
-    """The most that any one node has of each, and all that nodes have between them. values: of each label, in order."""
+class Fleet:
+    """What the nodes of an inventory have: the most of any one, and all that they have between them."""
 
-    cpu: int
-    rss: int
-    cores: int
-    types: frozenset[str]
-    shown_types: str
-    archs: frozenset[str]
-    labels: frozenset[tuple[str, str]]
-    values: dict[str, list[str]]
+    machines: tuple[Machine, ...]
+
+    @cached_property
+    def cpu(self) -> int:
+        """Millicores."""
+        return max((machine.cpu for machine in self.machines), default=0)
+
+    @cached_property
+    def rss(self) -> int:
+        """Bytes."""
+        return max((machine.rss for machine in self.machines), default=0)
+
+    @cached_property
+    def cores(self) -> int:
+        """How many."""
+        return max((machine.cores for machine in self.machines), default=0)
+
+    @cached_property
+    def models(self) -> dict[str, set[str]]:
+        """Of each type of accelerator."""
+        found: dict[str, set[str]] = {}
+        for devices in {machine.devices for machine in self.machines}:
+            for device in devices:
+                found.setdefault(device.type, set()).add(device.model)
+        return found
+
+    @cached_property
+    def archs(self) -> set[str]:
+        """Architectures; "" where a node tells none."""
+        return {machine.arch for machine in self.machines}
+
+    @cached_property
+    def values(self) -> dict[str, set[str]]:
+        """Of each label."""
+        found: dict[str, set[str]] = {}
+        for machine in self.machines:
+            for key, value in machine.labels.items():
+                found.setdefault(key, set()).add(value)
+        return found
 
 
-def check_fitting(document: Document, pipeline: Pipeline, largest: Largest) -> Iterator[Finding]:
-    """A warning for every request that is larger than any node, and for every accelerator or label that none has."""
+def fleet_of(inventory: Inventory) -> Fleet:
+    """What the nodes of an inventory have."""
+    return Fleet(tuple(machines_of(inventory)))
+
+
+def check_fitting(document: Document, pipeline: Pipeline, fleet: Fleet) -> Iterator[Finding]:
+    """A warning for every demand that no node meets, and for those that no node meets together."""
+    domains = Domains(fleet.machines, document)
     for index, service in enumerate(pipeline.spec.services):
         at: Path = ("spec", "services", index)
-        yield from _requests(document, (*at, "requests"), service.requests, largest)
+        found = [*check_requests(document, (*at, "requests"), service.requests, fleet)]
         for part_index, variant in enumerate(service.variants):
             if variant.requests is not None:
-                yield from _requests(document, (*at, "variants", part_index, "requests"), variant.requests, largest)
+                path: Path = (*at, "variants", part_index, "requests")
+                found += check_requests(document, path, variant.requests, fleet)
         for part_index, member in enumerate(service.ensemble.members if service.ensemble is not None else ()):
             if member.requests is not None:
                 path = (*at, "ensemble", "members", part_index, "requests")
-                yield from _requests(document, path, member.requests, largest)
-        yield from _rules(document, at, service, largest)
+                found += check_requests(document, path, member.requests, fleet)
+        found += _rules(document, at, service, fleet)
+        yield from found or domains.check(document, at, service, pipeline)
 
 
-def largest_of(inventory: Inventory) -> Largest:
-    """What the nodes of an inventory have."""
-    cpu = rss = cores = 0
-    types: set[str] = set()
-    archs: set[str] = set()
-    labels: set[tuple[str, str]] = set()
-    devices = inventory.spec.device_types
-    for node in inventory.spec.nodes:
-        device = devices.get(node.device_type or "")
-        node_cpu = node.cpu if node.cpu is not None else device.cpu if device is not None else 0
-        memory = node.memory or (device.memory if device is not None else None)
-        node_cores = node.cores if node.cores is not None else device.cores if device is not None else None
-        cpu = max(cpu, node_cpu)
-        rss = max(rss, memory.rss if memory is not None else 0)
-        cores = max(cores, len(node_cores) if node_cores is not None else -(-node_cpu // 1000))
-        accelerators = (
-            node.accelerators if node.accelerators is not None else device.accelerators if device is not None else {}
-        )
-        types.update(accelerator.type for accelerator in accelerators.values())
-        arch = node.arch or (device.arch if device is not None else None)
-        archs.add(arch or "")
-        labels.update(node.labels.items())
-    values: dict[str, list[str]] = {}
-    for key, value in sorted(labels):
-        values.setdefault(key, []).append(value)
-    shown = ", ".join(sorted(types)[:12]) or "none at all"
-    return Largest(cpu, rss, cores, frozenset(types), shown, frozenset(archs), frozenset(labels), values)
-
-
-def _requests(document: Document, at: Path, requests: Requests, largest: Largest) -> Iterator[Finding]:
-    if requests.cpu > largest.cpu:
-        hint = f"did you mean {requests.cpu // 1000}m?" if requests.cpu >= 100_000 else "no replica of it can be placed"
-        message = f"{shown_cpu(requests.cpu)} cores are more than the largest node has ({shown_cpu(largest.cpu)})"
+def check_requests(document: Document, at: Path, requests: Requests, fleet: Fleet) -> Iterator[Finding]:
+    """A warning for everything that is more than any node has."""
+    if fleet.cpu < requests.cpu < IMPLAUSIBLE_CPU:
+        hint = f"did you mean {requests.cpu // 1000}m?" if requests.cpu >= 100_000 else NOWHERE
+        message = f"{shown_cpu(requests.cpu)} cores are more than the largest node has ({shown_cpu(fleet.cpu)})"
         yield warning(document, (*at, "cpu"), "R301", message, hint)
-    if requests.memory is not None and requests.memory.rss > largest.rss:
-        wanted, most = shown_bytes(requests.memory.rss), shown_bytes(largest.rss)
+    if requests.memory is not None and requests.memory.rss > fleet.rss:
+        wanted, most = shown_bytes(requests.memory.rss), shown_bytes(fleet.rss)
         message = f"{wanted} of memory are more than the largest node has ({most})"
-        yield warning(document, (*at, "memory", "rss"), "R301", message, "no replica of it can be placed")
-    if len(requests.cores) > largest.cores:
-        message = f"{len(requests.cores)} distinct cores are more than any node has ({largest.cores})"
-        yield warning(document, (*at, "cores"), "R301", message, "no replica of it can be placed")
-    for name in requests.accelerators:
-        if name not in largest.types:
-            message = f"no node has an accelerator of type '{name}'"
-            yield warning(
-                document,
-                (*at, "accelerators", name),
-                "R302",
-                message,
-                f"types of the inventory: {largest.shown_types}",
-                on_key=True,
-            )
+        yield warning(document, (*at, "memory", "rss"), "R301", message, NOWHERE)
+    if len(requests.cores) > fleet.cores:
+        message = f"{len(requests.cores)} distinct cores are more than any node has ({fleet.cores})"
+        yield warning(document, (*at, "cores"), "R301", message, NOWHERE)
+    for kind, asked in requests.accelerators.items():
+        yield from _accelerator(document, (*at, "accelerators", kind), kind, asked, fleet)
 
 
-def _rules(document: Document, at: Path, service: Service, largest: Largest) -> Iterator[Finding]:
-    if service.arch and "" not in largest.archs and not set(service.arch) & largest.archs:
-        found = ", ".join(sorted(largest.archs))
+def _accelerator(document: Document, at: Path, kind: str, asked: AcceleratorRequest, fleet: Fleet) -> Iterator[Finding]:
+    if kind not in fleet.models:
+        hint = f"types of the inventory: {', '.join(sorted(fleet.models)[:12]) or 'none at all'}"
+        yield warning(document, at, "R302", f"no node has an accelerator of type '{kind}'", hint, on_key=True)
+        return
+    if asked.models and not fleet.models[kind].intersection(asked.models):
+        hint = f"models of the inventory: {', '.join(sorted(filter(None, fleet.models[kind]))[:12]) or 'none is told'}"
+        message = f"no node has a {kind} of model {' or '.join(asked.models)}"
+        yield warning(document, (*at, "models"), "R302", message, hint)
+        return
+    most = max(machine.most(kind, asked) for machine in fleet.machines)
+    if asked.count is not None and asked.count > most:
+        message = f"{asked.count} whole devices are more than any node has ({most})"
+        yield warning(document, (*at, "count"), "R301", message, NOWHERE)
+    elif asked.share is not None and asked.share > most:
+        message = f"{asked.share / 100:g}% of a device are more than the largest gives out ({most / 100:g}%)"
+        yield warning(document, (*at, "share"), "R301", message, NOWHERE)
+
+
+def _rules(document: Document, at: Path, service: Service, fleet: Fleet) -> Iterator[Finding]:
+    if service.arch and "" not in fleet.archs and fleet.archs.isdisjoint(service.arch):
+        meant = [VALUES[arch] for arch in service.arch if VALUES.get(arch) in fleet.archs]
+        hint = f"did you mean '{meant[0]}'?" if meant else f"architectures of the inventory: {_few(fleet.archs)}"
         message = f"no node is of architecture {' or '.join(service.arch)}"
-        yield warning(document, (*at, "arch"), "R303", message, f"architectures of the inventory: {found}")
+        yield warning(document, (*at, "arch"), "R303", message, hint)
     for key, value in service.placement.node_selector.items():
-        if (key, value) not in largest.labels:
-            values = largest.values.get(key, [])[:8]
-            hint = f"values of '{key}': {', '.join(values)}" if values else f"no node has a label '{key}'"
+        values = fleet.values.get(key, set())
+        if value not in values:
+            hint = f"values of '{key}': {_few(values)}" if values else f"no node has a label '{key}'"
             path = (*at, "placement", "nodeSelector", key)
             yield warning(document, path, "R303", f"no node has the label {key}: {value}", hint)
+    yield from check_keys(document, at, service, frozenset(fleet.values))
+
+
+def _few(names: set[str]) -> str:
+    return ", ".join(sorted(names)[:8])

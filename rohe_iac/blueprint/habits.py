@@ -26,6 +26,9 @@ FIELDS = {
     "livenessProbe": "liveness, under health",
     "namespace": "the stack's target: {kubernetes: {namespace: ...}}",
     "nodeName": "nodeSelector, under placement",
+    "nodeAffinity": "nodeSelector",
+    "podAffinity": "near",
+    "podAntiAffinity": "avoid",
     "port": "containerPort",
     "ram": "memory",
     "readinessProbe": "readiness, under health",
@@ -88,6 +91,7 @@ def mapping_instead(found: object, fields: Collection[str]) -> str:
     if "path" in fields and "emptyDir" in fields:
         return _write(f"{{path: {text.rpartition(':')[2]}, size: 1Gi}}")
     for name in _MAIN:
+        text = text.removeprefix("service/") if name == "service" else text
         if name in fields and (name != "metric" or text.isidentifier()):
             return _write(f"{{{name}: {text}}}")
     return _write(f"{{name: {text}}}") if "name" in fields and re.fullmatch("[a-z0-9-]+", text) else ""

@@ -26,7 +26,7 @@ def identified(document: Document) -> list[Finding]:
             hint = "begin each line with a field, a colon and a blank, as in kind: Pipeline"
             hint = "begin it with apiVersion, without a dash" if isinstance(value, list) else hint
             return [Finding(document, (), "R101", f"a document is a mapping, found {shown(value)}", hint)]
-        return []
+        return _skipped(document, f"this is {shown(value)}")
     metadata = value.get("metadata")
     name = metadata.get("name") if isinstance(metadata, dict) else None
     document.name = name if isinstance(name, str) else ""
@@ -61,18 +61,27 @@ def _versioned(document: Document, value: dict[str, Any]) -> tuple[list[Finding]
         if isinstance(kind, str) and kind in KINDS:
             hint = f"begin it with apiVersion: {API_VERSION}"
             return [Finding(document, (), "R102", f"the {kind} has no apiVersion", hint)], value
-        return [], None
+        return _skipped(document, "there is no apiVersion"), None
     if not isinstance(version, str) or not version.startswith("rohe.dev/"):
-        if isinstance(version, str) and nearest(version, (API_VERSION,)):
+        if isinstance(version, str) and (nearest(version, (API_VERSION,)) or version.startswith("rohe")):
             hint = f"did you mean '{API_VERSION}'?"
             return [Finding(document, ("apiVersion",), "R103", f"'{version}' is not read", hint)], value
         message = f"skipped: apiVersion {shown(version)} is not one of rohe's"
-        return [Finding(document, ("apiVersion",), "R105", message, severity=Severity.NOTE)], None
+        hint = f"if it is meant for rohe, begin it with apiVersion: {API_VERSION}" if kind in tuple(KINDS) else ""
+        return [Finding(document, ("apiVersion",), "R105", message, hint, severity=Severity.NOTE)], None
     if version != API_VERSION:
         # Another version may have other fields: nothing more can be said of it.
         message = f"apiVersion '{version[:40]}' is not known"
         return [Finding(document, ("apiVersion",), "R103", message, f"use {API_VERSION}")], None
     return [], value
+
+
+def _skipped(document: Document, why: str) -> list[Finding]:
+    # In a folder that is rohe's own; elsewhere YAML is mostly for others.
+    if not document.source.name.startswith("blueprints/"):
+        return []
+    hint = f"if it is meant for rohe, begin it with apiVersion: {API_VERSION}"
+    return [Finding(document, (), "R105", f"skipped: {why}", hint, severity=Severity.NOTE)]
 
 
 def _unknown_kind(document: Document, kind: object) -> Finding:

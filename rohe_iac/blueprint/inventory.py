@@ -28,7 +28,7 @@ class Accelerator(Model):
     model: str | None = None
     mode: Literal["shared", "exclusive"] = "shared"
     cores: Annotated[int, Strict(), Field(ge=0, le=10**9)] | None = None
-    capacity: Share = 10000
+    capacity: Annotated[Share, Field(le=10000)] = 10000
     count: Annotated[int, Strict(), Field(ge=1, le=10**9)] = 1
 
 

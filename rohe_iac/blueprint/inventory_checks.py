@@ -6,10 +6,14 @@ import re
 from collections.abc import Iterator
 
 from rohe_iac.blueprint.finding import Document, Finding, Path
+from rohe_iac.blueprint.habits import VALUES
 from rohe_iac.blueprint.inventory import DeviceType, Inventory, Node, Used
+from rohe_iac.blueprint.machine import MEBIBYTE
+from rohe_iac.blueprint.pipeline import Memory
 from rohe_iac.blueprint.references import missing, unique, warning
 from rohe_iac.foundation.quantities import shown_bytes, shown_cpu
 
+MOST_GIBIBYTES = 128
 MAC = re.compile(r"[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}")
 
 
@@ -19,6 +23,7 @@ def check(document: Document, inventory: Inventory) -> Iterator[Finding]:
     yield from unique(document, ("spec", "nodes"), "node", [node.name for node in spec.nodes])
     for name, device in spec.device_types.items():
         yield from _plausible(document, ("spec", "deviceTypes", name), device)
+        yield from _arch(document, ("spec", "deviceTypes", name, "arch"), device.arch)
     macs: dict[str, str] = {}
     for index, node in enumerate(spec.nodes):
         at: Path = ("spec", "nodes", index)
@@ -27,6 +32,9 @@ def check(document: Document, inventory: Inventory) -> Iterator[Finding]:
             yield from missing(document, path, "R207", "device type", node.device_type, spec.device_types)
         elif node.device_type is None or node.used != _NOTHING or node.memory is not None:
             yield from _capacity(document, at, node, spec.device_types.get(node.device_type or ""))
+        taints = [f"{taint.key}={taint.value}:{taint.effect}" for taint in node.taints]
+        yield from unique(document, (*at, "taints"), "taint", taints, "")
+        yield from _arch(document, (*at, "arch"), node.arch)
         if node.mac is not None:
             if MAC.fullmatch(node.mac) is None:
                 yield Finding(
@@ -45,12 +53,21 @@ def check(document: Document, inventory: Inventory) -> Iterator[Finding]:
 _NOTHING = Used.model_construct()
 
 
+def _arch(document: Document, path: Path, arch: str | None) -> Iterator[Finding]:
+    if arch in VALUES:
+        message = f"'{arch}' is an architecture under another name than images and services have for it"
+        yield warning(document, path, "R109", message, f"did you mean '{VALUES[arch]}'?")
+
+
 def _plausible(document: Document, at: Path, device: DeviceType) -> Iterator[Finding]:
-    if device.memory.rss < 2**20:
-        hint = f"did you mean {device.memory.rss}Mi?"
+    if device.memory.rss < MEBIBYTE:
+        hint = f"did you mean {_machine_memory(device.memory.rss)}?"
         yield warning(
             document, (*at, "memory", "rss"), "R113", f"a machine with {device.memory.rss} bytes of memory", hint
         )
+    yield from check_virtual(document, (*at, "memory", "vms"), device.memory)
+    if device.cpu == 0:
+        yield warning(document, (*at, "cpu"), "R113", "a machine without cores", "write its cores, as in cpu: 4")
     if device.cpu > 2_048_000:
         message = f"a machine with {shown_cpu(device.cpu)} cores"
         yield warning(
@@ -61,6 +78,18 @@ def _plausible(document: Document, at: Path, device: DeviceType) -> Iterator[Fin
         yield warning(document, (*at, "cores"), "R227", message, "cpu is the sum of the cores")
 
 
+def check_virtual(document: Document, path: Path, memory: Memory) -> Iterator[Finding]:
+    """A warning where a process would map less than it holds."""
+    if memory.vms is not None and memory.vms < memory.rss:
+        message = f"virtual memory {shown_bytes(memory.vms)} is less than the resident {shown_bytes(memory.rss)}"
+        yield warning(document, path, "R223", message, "vms holds rss: let it be at least that, or leave it out")
+
+
+def _machine_memory(amount: int) -> str:
+    """What a bare number was meant to be: machines have some gibibytes, or hundreds of mebibytes."""
+    return f"{amount}{'Gi' if amount <= MOST_GIBIBYTES else 'Mi'}"
+
+
 def _capacity(document: Document, at: Path, node: Node, device: DeviceType | None) -> Iterator[Finding]:
     cpu = node.cpu if node.cpu is not None else device.cpu if device is not None else None
     memory = node.memory or (device.memory if device is not None else None)
@@ -69,11 +98,13 @@ def _capacity(document: Document, at: Path, node: Node, device: DeviceType | Non
         message = f"node '{node.name}' has no deviceType and no {absent}"
         yield Finding(document, at, "R107", message, "name a deviceType, or write cpu and memory here")
         return
-    if node.memory is not None and node.memory.rss < 2**20:
-        hint = f"did you mean {node.memory.rss}Mi?"
+    if node.memory is not None and node.memory.rss < MEBIBYTE:
+        hint = f"did you mean {_machine_memory(node.memory.rss)}?"
         yield warning(
             document, (*at, "memory", "rss"), "R113", f"a machine with {node.memory.rss} bytes of memory", hint
         )
+    if node.memory is not None:
+        yield from check_virtual(document, (*at, "memory", "vms"), node.memory)
     used = node.used
     if used.cpu > cpu:
         message = f"{shown_cpu(used.cpu)} of {shown_cpu(cpu)} cores are said to be used"
@@ -89,9 +120,14 @@ def _capacity(document: Document, at: Path, node: Node, device: DeviceType | Non
         elif share > devices[name].capacity * devices[name].count:
             yield Finding(document, path, "R227", f"more of '{name}' is said to be used than the node has")
     cores = node.cores if node.cores is not None else device.cores if device is not None else None
-    if cores is not None and len(used.cores) > len(cores):
-        message = f"{len(used.cores)} cores are said to be used of {len(cores)}"
+    there = cores if cores is not None else (1000,) * -(-cpu // 1000)
+    if len(used.cores) > len(there):
+        message = f"{len(used.cores)} cores are said to be used of {len(there)}"
         yield Finding(document, (*at, "used", "cores"), "R227", message, "one entry a core")
+    for number, (taken, whole) in enumerate(zip(used.cores, there, strict=False)):
+        if taken > whole:
+            message = f"{shown_cpu(taken)} of a core of {shown_cpu(whole)} are said to be used"
+            yield Finding(document, (*at, "used", "cores", number), "R227", message, "one entry a core, in order")
 
 
 def _links(document: Document, inventory: Inventory) -> Iterator[Finding]:
@@ -101,7 +137,12 @@ def _links(document: Document, inventory: Inventory) -> Iterator[Finding]:
         return
     known = {f"node/{node.name}" for node in spec.nodes}
     known |= {f"zone/{node.labels['zone']}" for node in spec.nodes if "zone" in node.labels}
+    joined: dict[frozenset[str], str] = {}
     for index, link in enumerate(spec.links):
+        first = joined.setdefault(frozenset(link.between), link.name)
+        if first != link.name:
+            message = f"link '{link.name}' joins what '{first}' joins already"
+            yield warning(document, ("spec", "links", index, "between"), "R210", message, "keep one of them")
         at: Path = ("spec", "links", index, "between")
         for side, end in enumerate(link.between):
             if not end.startswith(("node/", "zone/")):

@@ -39,6 +39,8 @@ def _counted(found: Iterable[Finding]) -> Iterator[Finding]:
             continue
         # The model is of what was left when faulty parts were taken out; places are of the whole.
         around = finding.path[:-1] if finding.code == "R221" else finding.path
+        if rest.stands_in(finding.path):
+            continue
         if finding.code not in OF_ABSENCE or not rest.lost_under(around):
             yield finding.elsewhere(rest.original(finding.path))
     for (document, severity), count in counts.items():

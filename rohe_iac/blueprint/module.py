@@ -116,10 +116,12 @@ class Input(Model):
             try:
                 pattern(self.pattern)
             except BadPattern as error:
-                raise fault("R132", f"the pattern cannot be matched: {error}") from None
+                raise fault("R132", f"the pattern cannot be matched: {error}", at=("pattern",)) from None
+        if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
+            raise fault("R132", f"the maximum {self.maximum:g} is below the minimum", "swap the two", ("maximum",))
         allowance = info.context if isinstance(info.context, Allowance) else None
         if not self.required and (why := self.objection(self.default, allowance)):
-            raise fault("R132", f"the default does not fit the input: {why}")
+            raise fault("R132", f"the default does not fit the input: {why}", at=("default",))
         return self
 
 

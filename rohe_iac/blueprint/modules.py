@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Any
@@ -15,16 +16,20 @@ from rohe_iac.blueprint.references import meant
 from rohe_iac.blueprint.stack import ModuleUse, Stack
 from rohe_iac.blueprint.tree import Tree, documents_of, models
 from rohe_iac.blueprint.validation import validate
-from rohe_iac.blueprint.work import MOST_VALUES, Refused, holds_expression
+from rohe_iac.blueprint.work import MOST_VALUES, UNKNOWN, Refused, holds_expression
 
 INSIDE = ("Pipeline", "Inventory", "ObservationContract")
+_WORD = re.compile(r"[\w-]+")
 MOST_FAILING = 200
 """So many expressions of one document are told that cannot be computed."""
 
 
 @dataclass(frozen=True)
 class _Use:
+    """path: where it is written; at: where it is in the model, of which faulty parts are left out."""
+
     stack: Document
+    at: Path
     path: Path
     use: ModuleUse
     folder: str
@@ -38,7 +43,8 @@ def take_in(tree: Tree) -> None:
     for stack, model in models([*tree.documents], Stack):
         taken: dict[tuple[str, str], str] = {}
         for index, use in enumerate(model.spec.modules):
-            path: Path = ("spec", "modules", index)
+            at: Path = ("spec", "modules", index)
+            path = stack.rest.original(at) if stack.rest is not None else at
             if tree.work.done or tree.room() == 0:
                 stack.names_open = True
                 tree.findings.append(_left_out(tree, stack, path, len(model.spec.modules) - index))
@@ -57,7 +63,7 @@ def take_in(tree: Tree) -> None:
                 tree.findings.append(Finding(stack, path, "R233", message, f"add prefix: {use.name}-"))
                 continue
             if isinstance(module.model, Module):
-                _take(tree, _Use(stack, path, use, folder), module, module.model)
+                _take(tree, _Use(stack, at, path, use, folder), module, module.model)
 
 
 def _left_out(tree: Tree, stack: Document, path: Path, count: int) -> Finding:
@@ -115,20 +121,28 @@ def _no_module(tree: Tree, stack: Document, path: Path, source: str, folder: str
     if os.path.isdir(tree.root / folder):
         hint = "it needs a document of kind Module"
         return Finding(stack, at, "R231", f"no Module in the folder '{folder[:80]}'", hint)
-    hint = _near(stack, tree.root / folder, folders=True)
+    hint = _near(stack, tree.root / folder, folders=True, within=folder.rpartition("/")[0])
     return Finding(stack, at, "R231", f"no folder '{folder[:80]}'", hint)
 
 
-def _near(document: Document, path: FilePath, *, folders: bool = False) -> str:
-    """Which file, or folder, was meant by one that is not there; none looked for where many were before."""
+def _near(document: Document, path: FilePath, *, folders: bool = False, within: str = "") -> str:
+    """Which file, or folder, was meant by one that is not there; none looked for where many were before.
+
+    within: the folder that stands before both.
+    """
     if document.allowance.guesses <= 0:
         return ""
     names = [name for name in _names_in(path.parent) if not folders or os.path.isdir(path.parent / name)]
-    return meant(document, path.name, names)
+    before = f"{within}/" if within else ""
+    return meant(document, before + path.name, [before + name for name in names])
 
 
 def _take(tree: Tree, use: _Use, document: Document, module: Module) -> None:
-    inputs = dict(_inputs(tree, use, module))
+    rest, at = document.rest, ("spec", "inputs")
+    # What a declaration lacks may be its default, or a bound.
+    partly = {name for name in module.spec.inputs if rest is not None and rest.lost_under((*at, name))}
+    faulty = (document.broken_names - module.spec.inputs.keys()) | partly
+    inputs = dict(_inputs(tree, use, module, faulty))
     documents: list[Document] = []
     for index, source in enumerate(module.spec.sources):
         if tree.room() == 0:
@@ -163,10 +177,9 @@ def _take(tree: Tree, use: _Use, document: Document, module: Module) -> None:
         _relocate(item.value, use.folder)
         if use.use.prefix:
             _rename(item, use.use.prefix, known)
-        told = {finding.path for finding in refused}
-        faults = [finding for finding in validate(item, tree.room()) if finding.path not in told]
+        faults = [finding for finding in validate(item, tree.room()) if finding.path not in item.quiet]
         tree.findings += [_of_expression(finding) if finding.path in computed else finding for finding in faults]
-        item.names_open = item.names_open or bool(told)
+        item.names_open = item.names_open or bool(item.quiet)
     tree.documents += documents
 
 
@@ -187,12 +200,15 @@ def _missing_source(tree: Tree, use: _Use, source: str) -> tuple[str, str] | Non
     return None
 
 
-def _inputs(tree: Tree, use: _Use, module: Module) -> Iterator[tuple[str, Any]]:
+def _inputs(tree: Tree, use: _Use, module: Module, faulty: Collection[str]) -> Iterator[tuple[str, Any]]:
+    """faulty: names that may be those of inputs whose declaration is at fault."""
     path: Path = (*use.path, "inputs")
     declared, given = module.spec.inputs, use.use.inputs
     for name, value in given.items():
         if tree.room() == 0:
             break
+        if name in faulty:
+            continue
         if name not in declared:
             hint = meant(use.stack, name, declared)
             message = f"the module has no input '{name[:63]}'"
@@ -200,15 +216,26 @@ def _inputs(tree: Tree, use: _Use, module: Module) -> Iterator[tuple[str, Any]]:
         elif why := declared[name].objection(value, tree.allowance):
             tree.findings.append(Finding(use.stack, (*path, name), "R234", f"input '{name}': {why}"))
     for name, declaration in declared.items():
+        if name in faulty:
+            continue
         if name in given and not declaration.objection(given[name], tree.allowance):
             yield name, given[name]
         elif not declaration.required:
             yield name, declaration.default
-        elif name not in given:
+        elif name not in given and not _gives_more(use):
             where = path if "inputs" in use.use.model_fields_set else use.path
             hint = f"add inputs: {{{name}: ...}}, {declaration.noun}"
             tree.findings.append(Finding(use.stack, where, "R234", f"input '{name}' is required", hint))
-            yield name, None
+            yield name, UNKNOWN
+        else:
+            yield name, UNKNOWN
+    for name in faulty:
+        yield name, UNKNOWN
+
+
+def _gives_more(use: _Use) -> bool:
+    """Whether inputs of the use are at fault, so that nobody knows which it gives."""
+    return use.stack.rest is not None and use.stack.rest.lost_under(use.at)
 
 
 def _of_expression(finding: Finding) -> Finding:
@@ -219,7 +246,10 @@ def _of_expression(finding: Finding) -> Finding:
 
 
 def _compute(tree: Tree, document: Document, inputs: Mapping[str, Any]) -> tuple[list[Finding], set[Path]]:
-    """Computes the document's scalars: what cannot be computed, and where expressions stood."""
+    """Computes the document's scalars: what cannot be computed, and where expressions stood.
+
+    One of what is told elsewhere comes to UNKNOWN.
+    """
     from rohe_iac.blueprint.templating import computed
 
     findings: list[Finding] = []
@@ -229,8 +259,12 @@ def _compute(tree: Tree, document: Document, inputs: Mapping[str, Any]) -> tuple
     def refuse(path: Path, why: str, *, on_key: bool = False) -> None:
         nonlocal failing
         failing += 1
+        if not on_key:
+            document.quiet.add(path)
         if failing <= min(MOST_FAILING, tree.room()):
-            findings.append(Finding(document, path, "R235", why, on_key=on_key))
+            near = next((name for name in inputs if why.startswith(f"'{name}' is not known")), "")
+            hint = f"did you mean inputs.{near}?" if near else ""
+            findings.append(Finding(document, path, "R235", why, hint, on_key=on_key))
 
     def walk(value: Any, path: Path) -> Any:
         if isinstance(value, dict):
@@ -243,12 +277,16 @@ def _compute(tree: Tree, document: Document, inputs: Mapping[str, Any]) -> tuple
         if not isinstance(value, str) or not holds_expression(value) or tree.work.left < 0:
             return value
         places.add(path)
+        if unknown and unknown.intersection(_WORD.findall(value)):
+            document.quiet.add(path)
+            return UNKNOWN
         try:
             return computed(value, inputs, tree.work)
         except Refused as error:
             refuse(path, str(error))
-            return None
+            return UNKNOWN
 
+    unknown = {name for name, value in inputs.items() if value is UNKNOWN}
     document.value = walk(document.value, ())
     if failing > len(findings):
         more = failing - len(findings)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from rohe_iac.blueprint.pipeline import Pipeline, Service
+from rohe_iac.blueprint.pipeline import Pipeline, ReportedMetric, Reports, Service
 
 
 @dataclass(frozen=True)
@@ -13,7 +13,8 @@ class Offer:
     """Of one pipeline. declared: the metrics that any service declares; silent: whether any declares none at all.
 
     fields: what any service declares to report, metrics and other fields. members: of each service that has such, the
-    names of its members, or of its variants; choices: the services with more than one.
+    names of its members, or of its variants; choices: the services with more than one; parts: all these names.
+    mute: whether any service declares neither metrics nor fields. units: of each metric whose services give it one.
     """
 
     name: str
@@ -23,6 +24,9 @@ class Offer:
     fields: frozenset[str]
     members: dict[str, frozenset[str]]
     choices: frozenset[str]
+    mute: bool
+    parts: frozenset[str]
+    units: dict[str, str]
 
     def of(self, service: str | None) -> tuple[Collection[str], bool]:
         """The metrics that a service declares, any for None; and whether it, or any, declares none at all."""
@@ -46,7 +50,23 @@ def offer_of(pipeline: Pipeline) -> Offer:
         declared.union(name for item in reports for name in item.fields),
         members,
         frozenset(name for name, found in members.items() if len(found) > 1),
+        any(item.metrics is None and not item.fields for item in reports),
+        frozenset(part for found in members.values() for part in found),
+        {name: units.pop() for name, units in _units(reports).items() if len(units) == 1},
     )
+
+
+def _units(reports: Iterable[Reports]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for item in reports:
+        for name, metric in (item.metrics or {}).items():
+            found.setdefault(name, set()).add(unit_of_metric(metric))
+    return found
+
+
+def unit_of_metric(metric: ReportedMetric | None) -> str:
+    """The unit that a service gives a metric, "" where it gives none."""
+    return metric.unit if metric is not None and "unit" in metric.model_fields_set else ""
 
 
 def _members(service: Service) -> frozenset[str]:

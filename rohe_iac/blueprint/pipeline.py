@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     AfterValidator,
     BeforeValidator,
+    ConfigDict,
     Discriminator,
     Field,
     PlainValidator,
@@ -18,6 +19,7 @@ from pydantic import (
 
 from rohe_iac.blueprint.base import (
     EMPTY,
+    NUMBER,
     BitsPerSecond,
     Bytes,
     Flag,
@@ -26,13 +28,28 @@ from rohe_iac.blueprint.base import (
     Model,
     Name,
     Rate,
+    Ratio,
     Seconds,
     Share,
     fault,
+    given,
+    one_given,
 )
+from rohe_iac.blueprint.container import Image, InnerPath, VariableName
 
 PortNumber = Annotated[int, Strict(), Field(ge=1, le=65535)]
-Probability = Annotated[float, Strict(), Field(ge=0, le=1)]
+Probability = Annotated[
+    Ratio,
+    Field(ge=0, le=1),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "minimum": 0, "maximum": 1},
+                {"type": "string", "pattern": rf"{NUMBER}%?\s*$"},
+            ]
+        }
+    ),
+]
 
 
 def _replicas(value: object) -> Any:
@@ -111,7 +128,13 @@ def _text_or(message: str) -> Discriminator:
 
 
 Secret = Annotated[
-    Annotated[str, AfterValidator(_source), Tag("<text>")] | Annotated[SecretReference, Tag("<mapping>")],
+    Annotated[
+        str,
+        AfterValidator(_source),
+        Tag("<text>"),
+        WithJsonSchema({"type": "string", "pattern": "^(env|file):.*[^:]$"}),
+    ]
+    | Annotated[SecretReference, Tag("<mapping>")],
     _text_or("expected a secret as {name, key}, env:NAME or file:PATH"),
 ]
 
@@ -131,14 +154,18 @@ Variable = Annotated[
 class File(Model):
     """A file of the repository put before a replica."""
 
-    path: str
+    path: InnerPath
     from_: Annotated[str, Field(alias="from")]
 
 
 class Volume(Model):
     """Disk space of a replica: named with a size, or an emptyDir that ends with the replica."""
 
-    path: str
+    model_config = ConfigDict(
+        json_schema_extra={**one_given("name", "emptyDir"), "if": given("name"), "then": given("size")}
+    )
+
+    path: InnerPath
     name: Name | None = None
     size: Bytes | None = None
     empty_dir: Bytes | None = None
@@ -155,12 +182,14 @@ class Volume(Model):
 class HttpProbe(Model):
     """Healthy when GET answers 200 to 399."""
 
-    path: str = "/"
+    path: InnerPath = "/"
     port: PortName
 
 
 class Probe(Model):
     """One way of asking a replica for its health."""
+
+    model_config = ConfigDict(json_schema_extra=one_given("http", "tcp"))
 
     http: HttpProbe | None = None
     tcp: PortName | None = None
@@ -188,6 +217,8 @@ class Memory(Model):
 
 class AcceleratorRequest(Model):
     """A share of ONE device of the type, or a count of whole devices of the named models."""
+
+    model_config = ConfigDict(json_schema_extra=one_given("share", "count"))
 
     share: Annotated[Share, Field(gt=0, le=10000)] | None = None
     count: Annotated[int, Strict(), Field(ge=1, le=10**9)] | None = None
@@ -259,7 +290,7 @@ class Reports(Model):
     """What a service says of itself to the agent."""
 
     format: Literal["rohe", "qoa4ml"] = "rohe"
-    interval: Seconds | None = None
+    interval: Annotated[Seconds, Field(gt=0)] | None = None
     metrics: dict[str, ReportedMetric] | None = None
     fields: tuple[str, ...] = ()
 
@@ -268,10 +299,10 @@ class Alternative(Model):
     """What a variant or a member may set; what it sets replaces the service's whole field."""
 
     name: Name
-    image: str | None = None
+    image: Image | None = None
     command: tuple[str, ...] | None = None
     args: tuple[str, ...] | None = None
-    env: dict[str, Variable] | None = None
+    env: dict[VariableName, Variable] | None = None
     requests: Requests | None = None
     limits: Limits | None = None
     accuracy: Probability | None = None
@@ -298,13 +329,13 @@ class Service(Model):
     """One container or process of a pipeline, replicated."""
 
     name: Name
-    image: str | None = None
+    image: Image | None = None
     command: tuple[str, ...] = ()
     args: tuple[str, ...] = ()
     working_dir: str = "."
     replicas: Replicas = 1
     ports: tuple[Port, ...] = ()
-    env: dict[str, Variable] = EMPTY
+    env: dict[VariableName, Variable] = EMPTY
     files: tuple[File, ...] = ()
     volumes: tuple[Volume, ...] = ()
     health: Health = Health.model_construct()

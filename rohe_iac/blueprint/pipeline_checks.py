@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path as FilePath
 
 from rohe_iac.blueprint.finding import Document, Finding, Path
 from rohe_iac.blueprint.hints import nearest
-from rohe_iac.blueprint.pipeline import Alternative, Limits, Pipeline, PlacementRules, Requests, Service
+from rohe_iac.blueprint.inventory_checks import check_virtual
+from rohe_iac.blueprint.machine import MEBIBYTE
+from rohe_iac.blueprint.metric_units import BUILT_IN
+from rohe_iac.blueprint.pipeline import Alternative, Limits, Pipeline, PlacementRules, Reports, Requests, Service
 from rohe_iac.blueprint.references import cycle, missing, shown_cycle, unique, warning
 from rohe_iac.foundation.quantities import shown_bytes, shown_cpu
 
-MEBIBYTE = 2**20
+IMPLAUSIBLE_CPU = 256_000
+"""Millicores that no replica asks for."""
 
 
 def check(document: Document, pipeline: Pipeline, root: FilePath) -> Iterator[Finding]:
@@ -28,6 +32,7 @@ def check(document: Document, pipeline: Pipeline, root: FilePath) -> Iterator[Fi
             path = (*at, index, "replicas")
             yield Finding(document, path, "R220", "replicas: auto needs the pipeline's load", "add load: 10/s to spec")
     yield from _flow(document, pipeline, known)
+    yield from _apart(document, services)
 
 
 def _flow(document: Document, pipeline: Pipeline, known: set[str]) -> Iterator[Finding]:
@@ -55,6 +60,25 @@ def _flow(document: Document, pipeline: Pipeline, known: set[str]) -> Iterator[F
         )
 
 
+def _apart(document: Document, services: Sequence[Service]) -> Iterator[Finding]:
+    """Where one service must be near another that must avoid it."""
+    avoided = {
+        (service.name, rule.service): rule.topology_key
+        for service in services
+        for rule in service.placement.avoid
+        if rule.required and rule.service != service.name
+    }
+    if not avoided:
+        return
+    for index, service in enumerate(services):
+        for number, rule in enumerate(service.placement.near):
+            key = avoided.get((rule.service, service.name))
+            if key is not None and rule.required and rule.topology_key in (key, "node"):
+                message = f"'{service.name}' must be near '{rule.service}', which must avoid it in the same {key}"
+                path = ("spec", "services", index, "placement", "near", number)
+                yield Finding(document, path, "R214", message, "take one of the two rules out")
+
+
 def _service(document: Document, at: Path, service: Service, known: set[str], root: FilePath) -> Iterator[Finding]:
     parts: list[tuple[Path, Alternative]] = []
     if service.variants or service.ensemble is not None:
@@ -66,6 +90,10 @@ def _service(document: Document, at: Path, service: Service, known: set[str], ro
     given = service.model_fields_set
     if "volumes" in given:
         yield from unique(document, (*at, "volumes"), "volume at", [volume.path for volume in service.volumes], "path")
+        named = [volume.name or f" {index}" for index, volume in enumerate(service.volumes)]
+        yield from unique(document, (*at, "volumes"), "volume", named)
+    if "reports" in given:
+        yield from _reports(document, (*at, "reports"), service.reports)
     if "ports" in given or "health" in given:
         yield from unique(document, (*at, "ports"), "port", [port.name for port in service.ports])
         yield from _ports(document, at, service)
@@ -73,7 +101,7 @@ def _service(document: Document, at: Path, service: Service, known: set[str], ro
         yield from _placement(document, (*at, "placement"), service.name, service.placement, known)
     if "requests" in given or "limits" in given:
         yield from _sizes(document, at, service.requests, service.limits)
-    if service.files or service.profile is not None:
+    if service.files or service.profile is not None or "working_dir" in given:
         yield from _paths(document, at, service, root)
     for path, part in parts:
         yield from _sizes(document, path, part.requests or Requests(), part.limits or Limits())
@@ -88,6 +116,16 @@ def _service(document: Document, at: Path, service: Service, known: set[str], ro
         if not (part.image or part.command or part.profile):
             message = f"'{part.name}' of '{service.name}' has no command, image or profile, so there is nothing to run"
             yield warning(document, (*path, "name"), "R221", message, "add command: [...]")
+
+
+def _reports(document: Document, at: Path, reports: Reports) -> Iterator[Finding]:
+    yield from unique(document, (*at, "fields"), "field", reports.fields, "")
+    for name, reported in (reports.metrics or {}).items():
+        unit = BUILT_IN.get(name, reported.unit)
+        if "unit" in reported.model_fields_set and {unit, reported.unit} not in ({unit}, {"rate", "count"}):
+            message = f"'{name}' is a metric of rohe's own, a {'time in s' if unit == 's' else unit}"
+            hint = "leave the unit out, or give yours another name"
+            yield warning(document, (*at, "metrics", name, "unit"), "R216", message, hint)
 
 
 def _alternatives(document: Document, at: Path, service: Service) -> Iterator[Finding]:
@@ -109,6 +147,12 @@ def _ports(document: Document, at: Path, service: Service) -> Iterator[Finding]:
             yield from missing(document, (*at, "health", name, "http", "port"), "R208", "port", probe.http.port, ports)
         elif probe.tcp is not None:
             yield from missing(document, (*at, "health", name, "tcp"), "R208", "port", probe.tcp, ports)
+    datagrams = {port.name for port in service.ports if port.protocol == "UDP"}
+    for name, probe in (("readiness", service.health.readiness), ("liveness", service.health.liveness)):
+        asked = probe.tcp or (probe.http.port if probe.http is not None else None) if probe is not None else None
+        if asked in datagrams:
+            path = (*at, "health", name, *(("tcp",) if probe is not None and probe.tcp else ("http", "port")))
+            yield Finding(document, path, "R208", f"port '{asked}' is UDP, and probes are TCP", "name a port of TCP")
     for field, word in (("host_port", "hostPort"), ("container_port", "containerPort")):
         used: set[tuple[int, str]] = set()
         for index, port in enumerate(service.ports):
@@ -160,18 +204,10 @@ def _sizes(document: Document, at: Path, requests: Requests, limits: Limits) -> 
     if memory is not None:
         if 0 < memory.rss < MEBIBYTE:
             yield _implausible_memory(document, (*path, "memory", "rss"), memory.rss)
-        if memory.vms is not None and memory.vms < memory.rss:
-            message = f"virtual memory {shown_bytes(memory.vms)} is less than the resident {shown_bytes(memory.rss)}"
-            yield warning(
-                document,
-                (*path, "memory", "vms"),
-                "R223",
-                message,
-                "vms holds rss: let it be at least that, or leave it out",
-            )
+        yield from check_virtual(document, (*path, "memory", "vms"), memory)
     if limits.memory is not None and limits.memory < MEBIBYTE:
         yield _implausible_memory(document, (*at, "limits", "memory"), limits.memory)
-    if requests.cpu >= 256_000:
+    if requests.cpu >= IMPLAUSIBLE_CPU:
         message = f"a request of {shown_cpu(requests.cpu)} cores"
         yield warning(
             document, (*path, "cpu"), "R113", message, f"did you mean {requests.cpu // 1000}m (thousandths of a core)?"
@@ -196,10 +232,20 @@ def _implausible_memory(document: Document, path: Path, amount: int) -> Finding:
 
 
 def _paths(document: Document, at: Path, service: Service, root: FilePath) -> Iterator[Finding]:
+    yield from unique(document, (*at, "files"), "file at", [file.path for file in service.files], "path")
     for index, file in enumerate(service.files):
         yield from _file(document, (*at, "files", index, "from"), file.from_, root)
     if service.profile is not None:
         yield from _file(document, (*at, "profile"), service.profile, root)
+    # With an image it is a folder of that.
+    named = "working_dir" in service.model_fields_set and not FilePath(service.working_dir).is_absolute()
+    if service.command and service.image is None and named:
+        yield from _folder(document, (*at, "workingDir"), service.working_dir, root)
+
+
+def _folder(document: Document, path: Path, name: str, root: FilePath) -> Iterator[Finding]:
+    if "\0" in name or not os.path.isdir(root / name):
+        yield Finding(document, path, "R225", f"no folder '{name[:60]}'", _beside(document, name, root))
 
 
 def _file(document: Document, path: Path, name: str, root: FilePath) -> Iterator[Finding]:

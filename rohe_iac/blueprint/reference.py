@@ -9,10 +9,11 @@ from pydantic import BaseModel
 
 from rohe_iac.blueprint.contract import ActionName
 from rohe_iac.blueprint.descriptions import described
+from rohe_iac.blueprint.fields import unwrapped
 from rohe_iac.blueprint.hints import did_you_mean
 from rohe_iac.blueprint.stack import PlannerSettings
 from rohe_iac.blueprint.stack_checks import STRATEGIES
-from rohe_iac.blueprint.validation import KINDS, unwrapped
+from rohe_iac.blueprint.validation import KINDS
 from rohe_iac.foundation.errors import UsageError
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -33,8 +34,18 @@ def schema_of(kind: str) -> dict[str, Any]:
         if name in named:
             _describe(definition, named[name])
     _describe(schema, model)
+    _name_keys(schema)
     schema["required"] = sorted({*schema.get("required", ()), "apiVersion", "kind"})
     return {"$schema": DIALECT, "title": found, **{key: value for key, value in schema.items() if key != "title"}}
+
+
+def _name_keys(schema: Any) -> None:
+    """Where keys have a pattern, others are refused rather than let through."""
+    for part in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
+        _name_keys(part)
+    if isinstance(schema, dict) and len(schema.get("patternProperties", ())) == 1:
+        [(pattern, value)] = schema.pop("patternProperties").items()
+        schema |= {"additionalProperties": value, "propertyNames": {"pattern": pattern}}
 
 
 def _describe(definition: dict[str, Any], model: type[BaseModel]) -> None:

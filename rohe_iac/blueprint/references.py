@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from rohe_iac.blueprint.finding import Document, Finding, Path
 from rohe_iac.blueprint.hints import did_you_mean
+from rohe_iac.blueprint.rest import UNNAMED
 from rohe_iac.foundation.diagnostics import Severity
 from rohe_iac.foundation.user_modules import Trouble
 
@@ -27,7 +28,10 @@ def missing(
 def meant(document: Document, name: str, known: Collection[str]) -> str:
     """The hint of which name was meant; none where the run has given many: of many faults nobody reads the hints."""
     document.allowance.guesses -= len(known)
-    return did_you_mean(name, known) if document.allowance.guesses > 0 else ""
+    bare = name.rpartition("/")[2]
+    if bare != name and bare in known:
+        return f"did you mean '{bare}'?"
+    return did_you_mean(name, _written(known)) if document.allowance.guesses > 0 else ""
 
 
 def of_user_module(document: Document, path: Path, trouble: Trouble | None) -> Iterator[Finding]:
@@ -42,6 +46,11 @@ def of_user_module(document: Document, path: Path, trouble: Trouble | None) -> I
     yield Finding(document, path, code, trouble.message + line, trouble.hint)
 
 
+def _written(known: Collection[str]) -> list[str]:
+    """The names that somebody gave, without those that stand for faulty ones."""
+    return [name for name in known if name and not name.rpartition("/")[2].startswith(UNNAMED)]
+
+
 def unique(document: Document, path: Path, what: str, names: Sequence[str], key: str = "name") -> Iterator[Finding]:
     """A finding for every name of a list that is there for the second time."""
     if len(set(names)) == len(names):
@@ -49,10 +58,16 @@ def unique(document: Document, path: Path, what: str, names: Sequence[str], key:
     first: dict[str, int] = {}
     for index, name in enumerate(names):
         if name in first:
-            message = f"{what} '{name}' is here twice, first as number {first[name] + 1} of the list"
+            number = number_of(document, (*path, first[name]))
+            message = f"{what} '{name}' is here twice, first as number {number} of the list"
             place = (*path, index, key) if key else (*path, index)
             yield Finding(document, place, "R210", message, "names are unique within a list")
         first.setdefault(name, index)
+
+
+def number_of(document: Document, path: Path) -> int:
+    """The place of an item in its list as written, from 1; faulty items before it are not in the model."""
+    return int(document.rest.original(path)[-1] if document.rest is not None else path[-1]) + 1
 
 
 def cycle(edges: Iterable[tuple[str, str]]) -> list[str]:

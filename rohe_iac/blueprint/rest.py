@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from rohe_iac.blueprint.reading import Path
@@ -24,6 +24,8 @@ class Rest:
         self._kept: dict[int, list[int]] = {}
         self._taken: set[tuple[Path, str | int]] = set()
         self._lost: set[Path] = set()
+        self._shed: set[Path] = set()
+        self._stand_ins: set[Path] = set()
 
     def original(self, path: Path) -> Path:
         """Where the value at `path` of what is left stood in the whole document."""
@@ -48,6 +50,38 @@ class Rest:
         before = self.original(path)
         return any(lost[: len(before)] == before for lost in self._lost)
 
+    def changed(self, path: Path, fields: Collection[str]) -> bool:
+        """Whether one of these fields of what stands at `path` is not, or not whole, what was written."""
+        before = self.original(path)
+        begins = [(*before, name) for name in fields]
+        return any((before, name) in self._taken or (*before, name) in self._stand_ins for name in fields) or any(
+            lost[: len(begin)] == begin for begin in begins for lost in self._lost
+        )
+
+    def was_shed(self, path: Path) -> bool:
+        """Whether something that did not belong there was taken out of what stands at `path`."""
+        return self.original(path) in self._shed
+
+    def put(self, path: Path, value: Any) -> bool:
+        """Puts `value` in the place of what is needed at `path`; False where that was done before, in vain."""
+        before = (*self.original(path[:-1]), path[-1])
+        parent = self._own(path[:-1])
+        if before in self._stand_ins or not isinstance(parent, dict):
+            return False
+        if value == UNNAMED:
+            value = f"{UNNAMED}-{len(self._stand_ins) + 1}"
+        parent[path[-1]] = value
+        self._stand_ins.add(before)
+        self._lost.add(before[:-1])
+        return True
+
+    def stands_in(self, path: Path) -> bool:
+        """Whether what stands at `path` is not what was written there."""
+        if not self._stand_ins:
+            return False
+        before = self.original(path)
+        return any(before[: len(put)] == put for put in self._stand_ins)
+
     def take(self, paths: list[Path], surplus: frozenset[Path] = frozenset()) -> bool:
         """Takes the values at `paths` out; False where that would leave nothing to go on with.
 
@@ -63,8 +97,7 @@ class Rest:
                 return False
             parent, step = self._own(path[:-1]), path[-1]
             before = self.original(path[:-1])
-            if path not in surplus:
-                self._lost.add(before)
+            (self._shed if path in surplus else self._lost).add(before)
             if isinstance(parent, dict) and step in parent:
                 part = parent.pop(step)
                 self._taken.add((before, step))

@@ -5,9 +5,17 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, Strict, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+    WithJsonSchema,
+    model_validator,
+)
 
-from rohe_iac.blueprint.base import EMPTY, Bytes, Metadata, Model, Name, Seconds, fault
+from rohe_iac.blueprint.base import EMPTY, Bytes, Metadata, Model, Name, Ratio, Seconds, fault, given, one_given
 from rohe_iac.blueprint.pipeline import Memory, Requests, Secret, SecretReference, SecretValue, one_of
 from rohe_iac.foundation.names import is_name
 
@@ -15,11 +23,21 @@ ObjectiveTerm = Literal["placed", "slack", "stable", "nodes", "cost", "balance"]
 StrategyName = Literal["first-fit", "best-fit", "worst-fit", "dot-product", "fragmentation", "portfolio", "exact"]
 
 
-def _port_range(text: str) -> str:
+def _port_range(text: object) -> str:
+    if isinstance(text, int) and not isinstance(text, bool):
+        hint = f"write it as {text}-{text + 99}" if 1024 <= text <= 65436 else "write it as 42000-42099"
+        raise fault("R117", f"expected a range of ports, found the number {str(text)[:40]}", hint)
+    if not isinstance(text, str):
+        raise fault("R117", "expected a range of ports", "write it as 42000-42099")
     match = re.fullmatch(r"(\d{4,5})-(\d{4,5})", text)
     if match is None or not 1024 <= int(match[1]) <= int(match[2]) <= 65535:
         raise fault("R117", f"'{text[:40]}' is not a range of ports within 1024-65535", "write it as 42000-42099")
     return text
+
+
+PortRange = Annotated[
+    str, BeforeValidator(_port_range), Field(json_schema_extra={"pattern": r"^[0-9]{4,5}-[0-9]{4,5}$"})
+]
 
 
 class Weights(Model):
@@ -40,13 +58,13 @@ class Queue(Model):
 class Overcommit(Model):
     """How often over a dimension may be given out."""
 
-    vms: Annotated[float, Strict(), Field(gt=0, le=1e6)] = 1.0
+    vms: Annotated[Ratio, Field(gt=0, le=1e6)] = 1.0
 
 
 class PlannerSettings(Model):
     """How replicas are placed."""
 
-    objective: tuple[ObjectiveTerm, ...] = ("placed", "stable", "nodes")
+    objective: Annotated[tuple[ObjectiveTerm, ...], Field(min_length=1)] = ("placed", "stable", "nodes")
     strategy: str = "best-fit"
     filters: tuple[str, ...] = ()
     scorers: dict[str, Annotated[float, Strict(), Field(ge=0, le=1e6)]] = EMPTY
@@ -64,7 +82,7 @@ class LocalTarget(Model):
     """
 
     runtime: Literal["process", "docker"] = "process"
-    ports: Annotated[str, AfterValidator(_port_range)] = "24000-24099"
+    ports: PortRange = "24000-24099"
 
 
 class KubernetesTarget(Model):
@@ -83,6 +101,8 @@ class ManifestsTarget(Model):
 class Target(Model):
     """Where to apply; exactly one."""
 
+    model_config = ConfigDict(json_schema_extra=one_given("local", "kubernetes", "manifests"))
+
     local: LocalTarget | None = None
     kubernetes: KubernetesTarget | None = None
     manifests: ManifestsTarget | None = None
@@ -100,14 +120,18 @@ class EmbeddedBroker(Model):
 
 
 def _broker_url(text: str) -> str:
-    if re.fullmatch(r"(mqtt|mqtts|ws|wss)://[^\s/@]+(:\d{1,5})?(/\S*)?", text) is None:
-        hint = (
-            "leave user and password out: they come from credentials"
-            if "@" in text
-            else "write it as mqtts://host:8883"
-        )
+    match = re.fullmatch(r"(?:mqtt|mqtts|ws|wss)://(?:\[[0-9a-fA-F:]+\]|[^\s/@:]+)(?::(\d{1,5}))?(?:/\S*)?", text)
+    if match is None or int(match[1] or 1) not in range(1, 65536):
+        bare = re.fullmatch(r"(?:tcp://)?([\w.-]+:\d{1,5})", text)
+        hint = f"did you mean mqtt://{bare[1]}?" if bare is not None else "write it as mqtts://host:8883"
+        hint = "leave user and password out: they come from credentials" if "@" in text else hint
         raise fault("R119", f"'{text[:60]}' is not the address of an MQTT broker", hint)
     return text
+
+
+BrokerUrl = Annotated[
+    str, AfterValidator(_broker_url), Field(json_schema_extra={"pattern": r"^(mqtts?|wss?)://[^\s/@]+(/\S*)?$"})
+]
 
 
 def _broker_secret(value: object) -> Any:
@@ -115,17 +139,32 @@ def _broker_secret(value: object) -> Any:
     return SecretReference(name=value) if isinstance(value, str) and ":" not in value else value
 
 
+_BROKER_SECRET = {
+    "anyOf": [
+        {"type": "string", "pattern": "^((env|file):.*[^:]|[^:]*)$"},
+        {
+            "type": "object",
+            "properties": {"name": {"type": "string"}, "key": {"type": "string"}},
+            "required": ["name"],
+            "additionalProperties": False,
+        },
+    ]
+}
+
+
 class BrokerCredentials(Model):
     """Who rohe is to the broker: a secret that holds user and password."""
 
-    secret: Annotated[Secret, BeforeValidator(_broker_secret)]
+    secret: Annotated[Secret, BeforeValidator(_broker_secret), WithJsonSchema(_BROKER_SECRET)]
 
 
 class Broker(Model):
     """The MQTT broker: embedded, or any other by its address."""
 
+    model_config = ConfigDict(json_schema_extra=one_given("embedded", "url"))
+
     embedded: EmbeddedBroker | None = None
-    url: Annotated[str, AfterValidator(_broker_url)] | None = None
+    url: BrokerUrl | None = None
     credentials: BrokerCredentials | None = None
 
     @model_validator(mode="after")
@@ -147,9 +186,11 @@ class SqliteStore(Model):
 class Store(Model):
     """Where an agent keeps reports, windows and verdicts."""
 
+    model_config = ConfigDict(json_schema_extra={"not": given("sqlite", "mongodb")})
+
     sqlite: SqliteStore | None = None
     mongodb: MongoStore | None = None
-    retention: Seconds = 604800.0
+    retention: Annotated[Seconds, Field(gt=0)] = 604800.0
     max_size: Bytes = 2 * 2**30
 
     @model_validator(mode="before")
@@ -185,7 +226,9 @@ class ModuleUse(Model):
     name: Name
     source: str
     inputs: dict[str, Any] = EMPTY
-    prefix: Annotated[str, AfterValidator(_prefix)] = ""
+    prefix: Annotated[str, AfterValidator(_prefix), Field(json_schema_extra={"pattern": "^([a-z0-9][-a-z0-9]*)?$"})] = (
+        ""
+    )
 
 
 class StackSpec(Model):

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cache
 
+from rohe_iac.blueprint import protect_checks
 from rohe_iac.blueprint.contract import ObservationContract
 from rohe_iac.blueprint.finding import Document, Finding, Path
-from rohe_iac.blueprint.fitting import check_fitting, largest_of
+from rohe_iac.blueprint.fitting import Fleet, check_fitting, check_requests, fleet_of
 from rohe_iac.blueprint.inventory import Inventory
+from rohe_iac.blueprint.machine import MEBIBYTE
 from rohe_iac.blueprint.pipeline import Pipeline
 from rohe_iac.blueprint.references import meant, missing, of_user_module, unique, warning
 from rohe_iac.blueprint.stack import Stack
 from rohe_iac.blueprint.tree import Tree
-from rohe_iac.foundation.errors import UsageError
-from rohe_iac.foundation.names import parse_address
 from rohe_iac.foundation.user_callables import installed
 
 STRATEGIES = ("first-fit", "best-fit", "worst-fit", "dot-product", "fragmentation", "portfolio", "exact")
@@ -39,20 +39,29 @@ def check(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
     if not tree.catalogue.is_broken("Inventory", spec.inventory):
         known = tree.catalogue.names("Inventory", document)
         yield from missing(document, ("spec", "inventory"), "R203", "inventory", spec.inventory, known)
-    yield from unique(document, ("spec", "modules"), "module use", [use.name for use in spec.modules])
     yield from _contracts(document, stack, tree)
+    yield from unique(document, ("spec", "modules"), "module use", [use.name for use in spec.modules])
     yield from _planner(document, stack, tree)
+    yield from _devices(document, stack, tree)
     inventory = tree.catalogue.named("Inventory", spec.inventory, document)
-    yield from _protect(document, stack, inventory, tree)
-    if inventory is not None and isinstance(inventory.model, Inventory):
-        yield from _fitting(document, spec.pipelines, inventory, inventory.model, tree)
+    yield from protect_checks.check(document, stack, inventory, tree)
+    if spec.store.max_size < MEBIBYTE:
+        message, hint = f"a store of {spec.store.max_size} bytes", f"did you mean {spec.store.max_size}Mi?"
+        yield warning(document, ("spec", "store", "maxSize"), "R113", message, hint)
+    if inventory is not None and isinstance(inventory.model, Inventory) and not _is_partial(inventory):
+        yield from _fitting(document, stack, inventory, inventory.model, tree)
 
 
-def _fitting(
-    document: Document, names: Sequence[str], at: Document, inventory: Inventory, tree: Tree
-) -> Iterator[Finding]:
-    largest = None
-    for name in names:
+def _is_partial(inventory: Document) -> bool:
+    """Whether faults keep machines, or what they have, from being known."""
+    rest = inventory.rest
+    parts: list[Path] = [("spec", "nodes"), ("spec", "deviceTypes")]
+    return rest is not None and any(rest.lost_under(part) or rest.stands_in(part) for part in parts)
+
+
+def _fitting(document: Document, stack: Stack, at: Document, inventory: Inventory, tree: Tree) -> Iterator[Finding]:
+    fleet: Fleet | None = None
+    for name in stack.spec.pipelines:
         found = tree.catalogue.named("Pipeline", name, document)
         if found is None or not isinstance(found.model, Pipeline) or (found, at) in tree.fitted:
             continue
@@ -60,16 +69,35 @@ def _fitting(
         tree.fitted.add((found, at))
         if tree.allowance.fits < 0:
             return
-        tree.allowance.fits -= len(found.model.spec.services) + (len(inventory.spec.nodes) if largest is None else 0)
+        tree.allowance.fits -= len(found.model.spec.services) + (len(inventory.spec.nodes) if fleet is None else 0)
         if tree.allowance.fits < 0:
             message = "whether services fit is not looked at from here on: there are so many stacks before"
             yield warning(document, ("spec", "inventory"), "R133", message, "check fewer stacks at once")
             return
-        largest = largest or largest_of(inventory)
-        yield from check_fitting(found, found.model, largest)
+        fleet = fleet or fleet_of(inventory)
+        yield from check_fitting(found, found.model, fleet)
+    if fleet is not None:
+        yield from _system(document, stack, fleet)
+
+
+def _system(document: Document, stack: Stack, fleet: Fleet) -> Iterator[Finding]:
+    """What the stack runs for itself, and how many nodes it may lose."""
+    spec = stack.spec
+    if "agents" in spec.model_fields_set:
+        yield from check_requests(document, ("spec", "agents", "requests"), spec.agents.requests, fleet)
+    if "broker" in spec.model_fields_set and spec.broker.embedded is not None:
+        yield from check_requests(
+            document, ("spec", "broker", "embedded", "requests"), spec.broker.embedded.requests, fleet
+        )
+    running = sum(machine.status == "running" for machine in fleet.machines)
+    if spec.planner.survive and spec.planner.survive >= running:
+        message = f"no service survives {spec.planner.survive} node failures on {running} nodes"
+        yield warning(document, ("spec", "planner", "survive"), "R303", message, "let it be less than there are nodes")
 
 
 def _contracts(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
+    if any(tree.catalogue.named("Pipeline", name, document) is None for name in stack.spec.pipelines):
+        return  # the one that is not there, or is faulty, may be the one that a contract is about
     run = set(stack.spec.pipelines)
     for index, name in enumerate(stack.spec.contracts):
         found = tree.catalogue.named("ObservationContract", name, document)
@@ -78,6 +106,23 @@ def _contracts(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding
             if pipeline not in run and tree.catalogue.named("Pipeline", pipeline, document) is not None:
                 message = f"contract '{name}' is about pipeline '{pipeline}', which the stack does not run"
                 yield Finding(document, ("spec", "contracts", index), "R230", message, f"add {pipeline} to pipelines")
+
+
+def _devices(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
+    """The nodes that objectives of the stack's contracts are about."""
+    found = tree.catalogue.named("Inventory", stack.spec.inventory, document)
+    if found is None or _is_partial(found):
+        return
+    for name in stack.spec.contracts:
+        contract = tree.catalogue.named("ObservationContract", name, document)
+        if contract is None or not isinstance(contract.model, ObservationContract) or (contract, found) in tree.fitted:
+            continue
+        # Stacks of the same two say the same.
+        tree.fitted.add((contract, found))
+        for index, objective in enumerate(contract.model.spec.objectives):
+            if objective.scope.device is not None:
+                path = ("spec", "objectives", index, "scope", "device")
+                yield from missing(contract, path, "R209", "node", objective.scope.device, tree.nodes(found))
 
 
 def _planner(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
@@ -116,28 +161,3 @@ def _installed(kind: str) -> tuple[str, ...]:
     # Looked up once: reading what distributions declare takes its time.
     group = "rohe.strategies" if kind == "strategy" else f"rohe.{kind}s"
     return tuple(sorted({one.name for one in installed(group)}))
-
-
-def _protect(document: Document, stack: Stack, inventory: Document | None, tree: Tree) -> Iterator[Finding]:
-    if not stack.spec.protect:
-        return
-    pipelines = [tree.catalogue.named("Pipeline", name, document) for name in stack.spec.pipelines]
-    offers = [offer for found in pipelines if found is not None and (offer := tree.offer(found)) is not None]
-    contracts = set(stack.spec.contracts)
-    for index, text in enumerate(stack.spec.protect):
-        path = ("spec", "protect", index)
-        try:
-            address = parse_address(text)
-        except UsageError as error:
-            yield Finding(document, path, "R119", error.brief, error.hint)
-            continue
-        name = address.parts[0]
-        if address.kind in ("service", "replica") and len(offers) == len(pipelines):
-            if not any(name in offer.services for offer in offers):
-                few = document.allowance.guesses > 0
-                known = {known for offer in offers for known in offer.services} if few else frozenset()
-                yield from missing(document, path, "R205", "service", name, known)
-        elif address.kind == "contract":
-            yield from missing(document, path, "R204", "contract", name, contracts)
-        elif address.kind == "node" and inventory is not None:
-            yield from missing(document, path, "R209", "node", name, tree.nodes(inventory))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from yaml import MarkedYAMLError, ScalarEvent
@@ -14,19 +15,29 @@ _TYPES = {dict: "a mapping", list: "a list", type(None): "nothing"}
 
 _SYNTAX = (
     ("cannot start any token", "indent with blanks, not tabs, and quote a value that begins with @, % or `"),
-    ("could not find expected ':'", "a key lacks its colon: the line told, or the one before it"),
     (
         "did not find expected key",
         "check the indentation of this line and of the one before; or a quote ends early",
     ),
-    ("unexpected end of stream", "a quote is not closed"),
     ("found unexpected ':'", "a colon needs a blank after it; a text with a colon needs quotes"),
     ("mapping values are not allowed", "a value that holds ': ' needs quotes; or a key above it lacks its colon"),
     ("expected <block end>", "check the indentation of this line and of the one before"),
     ("did not find expected '-' indicator", "check the indentation of this line and of the one before"),
-    ("expected ',' or", "a bracket or brace is not closed, or a comma is missing"),
+    ("expected ',' or", "a comma is missing, or a bracket or brace is not closed"),
+    ("expected alphabetic or numeric", "a text that begins with * or & needs quotes"),
+    ("expected comment or line break", 'a text that begins with > or | needs quotes, as in ">="'),
     ("duplicate anchor", "give each anchor its own name"),
 )
+
+
+_BEGUN = (
+    ("expected ':'", "simple key", "this key has no ':'", "a key ends with a colon and a blank, as in name: value"),
+    ("unexpected end of stream", "quoted", "this quote is not closed", "close it on the same line"),
+    ("unexpected document indicator", "quoted", "this quote is not closed", "close it on the same line"),
+    ("expected ',' or '}'", "flow", "this brace is not closed", "close it with }"),
+    ("expected ',' or ']'", "flow", "this bracket is not closed", "close it with ]"),
+)
+"""What the parser says, inside of what, and what to say of where that begins."""
 
 
 def of_scalar(text: str) -> TextFault | None:
@@ -43,15 +54,31 @@ def of_scalar(text: str) -> TextFault | None:
     return None
 
 
-def syntax(error: MarkedYAMLError, spot: Spot, first_line: int) -> TextFault:
-    """A fault of syntax. first_line: the lines before the parser began."""
+def syntax(error: MarkedYAMLError, spot_of: Callable[[Any], Spot], text: str, first_line: int) -> TextFault:
+    """A fault of syntax. spot_of: where a mark is in `text`. first_line: the lines before the parser began."""
     problem = error.problem or "this is not YAML"
+    spot = spot_of(error.problem_mark or error.context_mark)
+    begun = spot_of(error.context_mark) if error.context_mark is not None else spot
+    for words, within, told, hint in _BEGUN:
+        # Such a fault shows only further on; it is to be mended where what is not right begins.
+        if words in problem and within in (error.context or "") and (within != "flow" or _is_left(text, begun, spot)):
+            return TextFault(begun, "R001", f"not YAML: {told}", hint)
     context = ""
     if error.context and error.context_mark is not None:
         context = f" ({error.context} that begins in line {error.context_mark.line + 1 + first_line})"
     code = "R005" if "undefined alias" in problem else "R001"
     hint = next((hint for words, hint in _SYNTAX if words in problem), "")
     return TextFault(spot, code, f"not YAML: {problem}{context}", hint)
+
+
+def _is_left(text: str, begun: Spot, spot: Spot) -> bool:
+    """Whether the text has gone on outside a bracket that is not closed: indented no deeper than where it opens."""
+    return spot.line > begun.line and _indentation(text, spot) <= _indentation(text, begun)
+
+
+def _indentation(text: str, spot: Spot) -> int:
+    line = text[spot.offset - spot.column + 1 : spot.offset + 1]
+    return len(line) - len(line.lstrip(" "))
 
 
 def too_deep(spot: Spot, most: int) -> TextFault:

@@ -11,7 +11,7 @@ from typing import TypeVar
 from rohe_iac.blueprint.base import Model
 from rohe_iac.blueprint.blueprint import Source
 from rohe_iac.blueprint.catalogue import Catalogue
-from rohe_iac.blueprint.discovery import ReadFile
+from rohe_iac.blueprint.discovery import ReadFile, heard_in
 from rohe_iac.blueprint.document import MAX_VALUES
 from rohe_iac.blueprint.finding import Allowance, Document, Finding, SourceText
 from rohe_iac.blueprint.identifying import API_VERSION, identified
@@ -42,7 +42,8 @@ M = TypeVar("M", bound=Model)
 class Tree:
     """Documents with what was found wrong so far. values: how many were read; read: with a weight a file.
 
-    unread: how many files are not looked at, which left_out tells.
+    unread: how many files are not looked at, which left_out tells. heard: names in texts that cannot be read, and of
+    documents whose kind or version is at fault.
     """
 
     root: FilePath
@@ -54,6 +55,7 @@ class Tree:
     read: int = 0
     unread: int = 0
     left_out: Diagnostic | None = None
+    heard: set[str] = field(default_factory=set)
     allowance: Allowance = field(default_factory=Allowance, repr=False)
     fitted: set[tuple[Document, Document]] = field(default_factory=set, repr=False)
     work: Work = field(default_factory=Work, repr=False)
@@ -88,7 +90,7 @@ class Tree:
         """The documents by kind and name."""
         # Documents come in by modules too; what is counted tells whether the catalogue is of today.
         if self._catalogued != len(self.documents):
-            self._catalogue, self._catalogued = Catalogue(self.documents), len(self.documents)
+            self._catalogue, self._catalogued = Catalogue(self.documents, self.heard), len(self.documents)
         return self._catalogue
 
     def told(self) -> list[Diagnostic]:
@@ -102,7 +104,9 @@ class Tree:
             wanted.setdefault(finding.document, []).append((finding.path, finding.on_key))
         for document, places in wanted.items():
             document.locate(places)
-        every = {*self.diagnostics}
+        mistyped = {finding.document.place(finding.path) for finding in findings if finding.code == "R108"}
+        # What to do about a note is told by the fault, where there is one.
+        every = {item for item in self.diagnostics if item.code != "R010" or item.place not in mistyped}
         faulty = {item.place for item in every if item.severity is Severity.ERROR and item.code.startswith("R0")}
         files = {place.file for place in faulty}
         for finding in findings:
@@ -110,7 +114,8 @@ class Tree:
             # What only follows from a fault of the text is not told again.
             if told.place in faulty and not told.code.startswith("R0"):
                 continue
-            if told.place.file in files and told.code in OF_ABSENCE and finding.document.incomplete(finding.path):
+            unsure = told.code in OF_ABSENCE or told.code == "R108"
+            if told.place.file in files and unsure and finding.document.incomplete(finding.path):
                 continue
             every.add(told)
         ordered = sorted(every, key=_order)
@@ -234,6 +239,7 @@ def _read_in(tree: Tree, file: ReadFile, *, explicit: bool, inside: bool = False
 def documents_of(tree: Tree, file: ReadFile, kinds: Collection[str] = tuple(KINDS)) -> list[Document]:
     """The documents of a file, those of some kinds; its faults and its digest go into the tree."""
     tree.diagnostics += file.faults
+    tree.heard |= file.heard
     if file.source is None:
         return []
     if (file.name, file.sha256) not in tree.known:
@@ -255,8 +261,12 @@ def _identified_in(tree: Tree, source: SourceText) -> Iterator[Document]:
         ours = document.kind != "" or any(finding.severity is Severity.ERROR for finding in found)
         if ours or source.ours or (not read.whole and plain.excess is None):
             tree.diagnostics += told_of_text(source, read, document, notes=ours)
+        if not read.whole:
+            tree.heard |= heard_in(source.text)
         if document.kind:
             yield document
+        elif document.name and any(finding.severity is Severity.ERROR for finding in found):
+            tree.heard.add(document.name)
 
 
 def told_of_excess(source: SourceText) -> list[Diagnostic]:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import types
-from collections.abc import Iterator
-from functools import lru_cache
 from itertools import islice
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from rohe_iac.blueprint.base import Model
 from rohe_iac.blueprint.contract import ObservationContract
+from rohe_iac.blueprint.fields import annotations_at, fields_at, literals_at
 from rohe_iac.blueprint.finding import Document, Finding, Path
 from rohe_iac.blueprint.habits import FIELDS, VALUES, entries_instead, list_instead, mapping_instead
 from rohe_iac.blueprint.hints import did_you_mean, nearest
 from rohe_iac.blueprint.inventory import Inventory
 from rohe_iac.blueprint.module import Module
 from rohe_iac.blueprint.pipeline import Pipeline
-from rohe_iac.blueprint.rest import Rest
-from rohe_iac.blueprint.scalars import resolve
+from rohe_iac.blueprint.rest import UNNAMED, Rest
+from rohe_iac.blueprint.scalars import old_meaning, resolve
 from rohe_iac.blueprint.stack import Stack
 
 KINDS: dict[str, type[Model]] = {
@@ -36,6 +34,25 @@ MOST_ERRORS = 5_000
 """Of more errors in one document only the first are described."""
 WHOLE_SHARE = 10_000
 """All of something, in basis points."""
+STAND_INS: dict[tuple[str, str], Any] = {
+    ("Objective", "metric"): UNNAMED,
+    ("Objective", "operator"): "<",
+    ("Objective", "value"): 1,
+    ("Objective", "window"): {"size": "1s"},
+    ("Processing", "window"): {"size": "1s"},
+    ("BurnRate", "factor"): 1,
+    ("StackSpec", "pipelines"): (UNNAMED,),
+    ("StackSpec", "inventory"): UNNAMED,
+    ("ContractSpec", "pipeline"): UNNAMED,
+    ("File", "path"): "/unnamed",
+    ("Volume", "path"): "/unnamed",
+    ("DeviceType", "cpu"): 1,
+    ("DeviceType", "memory"): {"rss": "1Gi"},
+    ("Service", "name"): UNNAMED,
+    ("Node", "name"): UNNAMED,
+    ("ModuleUse", "name"): UNNAMED,
+}
+"""By part and field."""
 ROUNDS = 8
 """How often what is faulty is taken out before the rest is given up."""
 
@@ -63,6 +80,10 @@ _BOUNDS = {
 }
 
 
+_CHOICES = ("R116", "R121", "R123")
+"""Codes that tell that none of several fields is there, which one of an unknown name may stand for."""
+
+
 def validate(document: Document, room: int = MOST_FAULTS) -> list[Finding]:
     """Sets `document.model` and returns every fault of the document's own; no more than MOST_FAULTS, and than `room`.
 
@@ -71,7 +92,7 @@ def validate(document: Document, room: int = MOST_FAULTS) -> list[Finding]:
     """
     model = KINDS[document.kind]
     try:
-        document.model = model.model_validate(document.value, context=document.allowance)
+        document.model = _read(model, document.value, document)
     except ValidationError as error:
         count = error.error_count()
         if room <= 0:
@@ -97,16 +118,21 @@ def validate(document: Document, room: int = MOST_FAULTS) -> list[Finding]:
         for item in real:
             path = _path(rest.value, item["loc"])
             absent = item["type"] == "missing" and isinstance(item["loc"][-1], str)
-            targets.append(path[:-1] if absent else path)
+            stand_in = _stand_in(model, item["loc"], item["input"]) if absent else None
+            if stand_in is None or not rest.put(path, stand_in):
+                targets.append(path[:-1] if absent else (*path, *item.get("ctx", {}).get("at", ())))
             if item["type"] == "extra_forbidden" and not _meant(model, item["loc"]):
                 surplus.add(path)
             # What only follows from having taken a part out is no fault of the text.
-            if not (attempt and rest.lost_under(path)) and not (absent and rest.was_taken(path)):
+            of = item.get("ctx", {}).get("of")
+            lost = rest.changed(path, of) if of else rest.lost_under(path)
+            follows = attempt and (lost or (item["type"] in _CHOICES and rest.was_shed(path)))
+            if not follows and not (absent and rest.was_taken(path)):
                 findings += _findings(document, rest.original(path), model, item)
-        if not rest.take(targets, frozenset(surplus)):
+        if targets and not rest.take(targets, frozenset(surplus)):
             break
         try:
-            document.model = model.model_validate(rest.value, context=document.allowance)
+            document.model = _read(model, rest.value, document)
             break
         except ValidationError as error:
             count = error.error_count()
@@ -115,10 +141,15 @@ def validate(document: Document, room: int = MOST_FAULTS) -> list[Finding]:
     return list(dict.fromkeys(findings))
 
 
+def _read(model: type[Model], value: Any, document: Document | None = None) -> Model:
+    # In YAML a field has one spelling; the names of attributes are for code.
+    return model.model_validate(value, context=document.allowance if document else None, by_alias=True, by_name=False)
+
+
 def faults_of(document: Document, model: type[Model]) -> list[Finding]:
     """Every fault of a document that is no part of the language itself and has that form; sets nothing."""
     try:
-        model.model_validate(document.value)
+        _read(model, document.value)
     except ValidationError as error:
         count = error.error_count()
         errors = error.errors(include_url=False) if count <= MOST_ERRORS else []
@@ -136,7 +167,7 @@ def _first_errors(model: type[Model], value: Any) -> list[ErrorDetails]:
     found: list[ErrorDetails] = []
     for items in (12, 50, 200, 800, 3_200, 12_800, 51_200, 204_800):
         try:
-            model.model_validate(_cut(value, items))
+            _read(model, _cut(value, items))
         except ValidationError as error:
             if error.error_count() <= MOST_ERRORS or not found:
                 found = error.errors(include_url=False)[:MOST_ERRORS]
@@ -156,6 +187,18 @@ def _cut(value: Any, items: int) -> Any:
 def _more(document: Document, count: int) -> Finding:
     message = f"{count:,} more faults in this {document.kind} are not shown"
     return Finding(document, (), "R133", message, more=count)
+
+
+def _stand_in(model: type[Model], location: tuple[str | int, ...], beside: Any) -> Any:
+    """What takes the place of a field that is needed, so that what is beside it is checked all the same; None: nothing.
+
+    Only where the value leads to no fault elsewhere.
+    """
+    field = str(location[-1])
+    if field == "value" and isinstance(beside, dict) and beside.get("operator") == "between":
+        return [0, 1]
+    parts = [leaf.__name__ for leaf in annotations_at(model, location[:-1]) if isinstance(leaf, type)]
+    return next((STAND_INS[part, field] for part in parts if (part, field) in STAND_INS), None)
 
 
 def _echo(error: ErrorDetails, errors: list[ErrorDetails]) -> bool:
@@ -193,14 +236,32 @@ def _meant(model: type[Model], location: tuple[str | int, ...]) -> str:
 
 def _findings(document: Document, path: Path, model: type[Model], error: ErrorDetails) -> list[Finding]:
     location = error["loc"]
+    if (
+        error["type"] == "model_type"
+        and error["input"] is None
+        and _is_misplaced(document.value, path, model, location)
+    ):
+        return []  # what belongs in it stands beside it, which is told
     if error["type"] != "missing" or isinstance(location[-1], int):
         return [_finding(document, path, model, error)]
     inside = error["input"] if isinstance(error["input"], dict) else {}
     known = fields_at(model, location[:-1])
     strangers = sorted(key for key in inside if key not in known)
-    if nearest(str(location[-1]), strangers) or any(FIELDS.get(key) == location[-1] for key in strangers):
+    below = fields_at(model, location)
+    if (
+        nearest(str(location[-1]), [key.partition(":")[0] for key in strangers])
+        or any(FIELDS.get(key) == location[-1] for key in strangers)
+        or any(key in below for key in strangers)
+    ):
         return []  # the field with another name is told, with this one as its hint
     return [Finding(document, path[:-1], "R107", f"field '{location[-1]}' is missing")]
+
+
+def _is_misplaced(value: Any, path: Path, model: type[Model], location: tuple[str | int, ...]) -> bool:
+    for step in path[:-1]:
+        value = value[step]
+    beside, below = fields_at(model, location[:-1]), fields_at(model, location)
+    return isinstance(value, dict) and any(key in below for key in value if key not in beside)
 
 
 def _finding(document: Document, path: Path, model: type[Model], error: ErrorDetails) -> Finding:
@@ -215,7 +276,10 @@ def _finding(document: Document, path: Path, model: type[Model], error: ErrorDet
         return Finding(document, path, "R106", f"unknown field '{str(error['loc'][-1])[:63]}'", hint, on_key=True)
     if kind.startswith("R"):
         hint = str(context.get("hint", "")) or (_quoted(found) if kind == "R108" and "text" in error["msg"] else "")
-        return Finding(document, path, kind, str(context.get("message", error["msg"])), hint)
+        at = (*path, *context.get("at", ()))
+        return Finding(
+            document, at, kind, str(context.get("message", error["msg"])), hint, on_key=bool(context.get("on_key"))
+        )
     if kind == "literal_error":
         return _not_allowed(document, path, model, error)
     if kind in _EXPECTED:
@@ -230,7 +294,9 @@ def _finding(document: Document, path: Path, model: type[Model], error: ErrorDet
         if context[key] == WHOLE_SHARE and isinstance(found, int | float | str):
             percent = f"did you mean {found}%?" if isinstance(found, int | float) and 1 < found <= 100 else ""
             return Finding(document, path, "R110", f"expected {words} 100%, found {shown(found)}", percent)
-        return Finding(document, path, "R110", f"expected {words} {context[key]:g}, found {shown(found)}")
+        whole = context[key] == 1 and key == "le" and isinstance(found, int | float) and 1 < found <= 100
+        hint = f"did you mean {found}%?" if whole else ""
+        return Finding(document, path, "R110", f"expected {words} {context[key]:g}, found {shown(found)}", hint)
     return Finding(document, path, "R108", error["msg"])
 
 
@@ -238,6 +304,8 @@ def _not_allowed(document: Document, path: Path, model: type[Model], error: Erro
     allowed = sorted({str(item) for item in literals_at(model, error["loc"])})
     found = error["input"]
     hint = did_you_mean(found, allowed) if isinstance(found, str) else ""
+    if found == "" and ">" in allowed:
+        hint = 'did you mean ">", in quotes?'  # without them it begins a text of several lines
     if isinstance(found, str) and VALUES.get(found) in allowed:
         hint = f"did you mean '{VALUES[found]}'?"
     choices = f"one of: {', '.join(allowed)}"
@@ -252,6 +320,11 @@ def _not_allowed(document: Document, path: Path, model: type[Model], error: Erro
 
 def _field_meant(found: str, allowed: list[str], model: type[Model], location: tuple[str | int, ...]) -> str:
     """What an unknown field was meant to be: one of nearly that name, one of another place, one of others' words."""
+    if ":" in found and found.partition(":")[0] in allowed:
+        return "a colon needs a blank after it, as in name: value"
+    singular = FIELDS.get(found, "").removesuffix("s")
+    if len(found) <= 4 and singular in allowed and not found.startswith(singular):
+        return f"here it is {singular}"  # nearly every short name is near another
     if nearest(found, allowed):
         return did_you_mean(found, allowed)
     below = [name for name in allowed if found in fields_at(model, (*location[:-1], name))]
@@ -265,6 +338,10 @@ def _field_meant(found: str, allowed: list[str], model: type[Model], location: t
 def _instead(kind: str, found: object, fields: list[str]) -> str:
     """What to write in place of a value of the wrong type."""
     if kind == "string_type":
+        if isinstance(found, dict) and isinstance(found.get("name"), str):
+            return f"write its name alone: {found['name'][:63]}"
+        if isinstance(found, list) and len(found) == 1 and isinstance(found[0], str):
+            return f"write it without brackets: {found[0][:63]}"
         return _quoted(found)
     if kind in ("tuple_type", "list_type"):
         return list_instead(found)
@@ -273,6 +350,8 @@ def _instead(kind: str, found: object, fields: list[str]) -> str:
             return entries_instead(found)
         return mapping_instead(found, fields) or f"fields here: {', '.join(fields)}"
     if kind in ("int_type", "float_type", "bool_type") and isinstance(found, str):
+        if kind == "bool_type" and old_meaning(found) == "a boolean":
+            return f"write {'true' if found.lower() in ('yes', 'on') else 'false'}"
         return f"write {found} without quotes" if isinstance(resolve(found[:40]), int | float) else ""
     return ""
 
@@ -296,59 +375,3 @@ def shown(value: object) -> str:
     if isinstance(value, str):
         return f"'{value[:40]}'"
     return "a mapping" if isinstance(value, dict) else "a list"
-
-
-def _annotations_at(model: type[Model], location: tuple[str | int, ...]) -> list[Any]:
-    return _annotations(model, tuple(0 if isinstance(step, int) else step for step in location))
-
-
-@lru_cache(maxsize=512)
-def _annotations(model: type[Model], location: tuple[str | int, ...]) -> list[Any]:
-    current: list[Any] = [model]
-    for step in location:
-        if isinstance(step, str) and step.startswith("<"):
-            continue
-        following: list[Any] = []
-        for annotation in current:
-            following += _inside(annotation, step)
-        current = following or current
-    return [leaf for annotation in current for leaf in unwrapped(annotation)]
-
-
-def unwrapped(annotation: Any) -> Iterator[Any]:
-    """The types that an annotation allows: Annotated and unions taken apart."""
-    origin = get_origin(annotation)
-    if origin is Annotated:
-        yield from unwrapped(get_args(annotation)[0])
-    elif origin in (Union, types.UnionType):
-        for part in get_args(annotation):
-            yield from unwrapped(part)
-    else:
-        yield annotation
-
-
-def _inside(annotation: Any, step: str | int) -> Iterator[Any]:
-    for leaf in unwrapped(annotation):
-        origin = get_origin(leaf)
-        if isinstance(leaf, type) and issubclass(leaf, BaseModel):
-            for name, field in leaf.model_fields.items():
-                if step in (name, field.alias):
-                    yield field.annotation
-        elif origin is tuple and isinstance(step, int):
-            yield get_args(leaf)[0]
-        elif origin is dict:
-            yield get_args(leaf)[1]
-
-
-def fields_at(model: type[Model], location: tuple[str | int, ...]) -> set[str]:
-    """The names of the fields, as written in YAML, that the mapping at `location` may have."""
-    found: set[str] = set()
-    for leaf in _annotations_at(model, location):
-        if isinstance(leaf, type) and issubclass(leaf, BaseModel):
-            found |= {field.alias or name for name, field in leaf.model_fields.items()}
-    return found
-
-
-def literals_at(model: type[Model], location: tuple[str | int, ...]) -> list[Any]:
-    """The values that are allowed at `location`."""
-    return [value for leaf in _annotations_at(model, location) for value in get_args(leaf)]

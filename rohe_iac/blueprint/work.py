@@ -16,6 +16,14 @@ class Refused(ValueError):
     """An expression that is not allowed or cannot be computed; the message says why."""
 
 
+class Unknown:
+    """Stands for the value of an expression that could not be computed, or of an input that is at fault."""
+
+
+UNKNOWN = Unknown()
+"""The only one: no field takes it, so that it goes the way of every faulty value."""
+
+
 @dataclass
 class Work:
     """What is left of both. parsed: the expressions that were read, by their text."""

@@ -28,13 +28,15 @@ MOST_GUESSES = 200
 class Trouble:
     """Why a module cannot serve. line: of the module, 0 where there is none.
 
-    part: file, name or signature; unread where nothing is known of it, since so much code is before it.
+    part: file, name or signature; unread where nothing is known of it, since so much code is before it. refused: the
+    options that the function does not take, where that is why.
     """
 
     part: str
     message: str
     hint: str = ""
     line: int = 0
+    refused: tuple[str, ...] = ()
 
 
 _Names = dict[str, ast.stmt | ast.Lambda]
@@ -254,6 +256,10 @@ def _signature(
     refused = sorted(options - taken)
     if surplus and refused and arguments.kwarg is None:
         return Trouble(
-            "signature", f"{where} does not take {', '.join(refused)}", "let it take **options", function.lineno
+            "signature",
+            f"{where} does not take {', '.join(refused)}",
+            "let it take **options",
+            function.lineno,
+            tuple(refused),
         )
     return None

@@ -105,7 +105,7 @@ def configuration_of(blueprint: Blueprint, pipeline_name: str, agent: str, insta
         services=services,
         instances=tuple(sorted(instances)),
         contracts=tuple(
-            contract_spec(contract)
+            contract_spec(contract, pipeline)
             for contract in sorted(blueprint.contracts, key=lambda contract: contract.metadata.name)
             if contract.spec.pipeline == pipeline_name
         ),

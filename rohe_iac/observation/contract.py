@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rohe_iac.blueprint.contract import Objective as WrittenObjective
     from rohe_iac.blueprint.contract import ObservationContract
     from rohe_iac.blueprint.contract import Window as WrittenWindow
+    from rohe_iac.blueprint.pipeline import Pipeline
 
 AGGREGATES = ("count", "sum", "mean", "min", "max", "rate", "ratio")
 PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d{1,3})?)")
@@ -122,17 +123,24 @@ class ContractSpec(msgspec.Struct, frozen=True, kw_only=True):
     ends: float = 0.0
 
 
-def contract_spec(contract: ObservationContract) -> ContractSpec:
-    """The normalised form of a contract.
+def contract_spec(contract: ObservationContract, pipeline: Pipeline) -> ContractSpec:
+    """The normalised form of a contract about a pipeline: thresholds are in the units that its services report.
 
     Errors: UnusableContract.
     """
+    # An agent reads what this makes and never makes it: it is spared the language's models.
+    from rohe_iac.blueprint.metric_units import unit_of
+    from rohe_iac.blueprint.offer import offer_of
+
+    offer = offer_of(pipeline)
     spec, name = contract.spec, contract.metadata.name
     try:
         return ContractSpec(
             name=name,
             lateness=spec.lateness,
-            objectives=_named([_objective(written) for written in spec.objectives]),
+            objectives=_named(
+                [_objective(written, unit_of(written, spec.metrics, offer)) for written in spec.objectives]
+            ),
             metrics=spec.metrics,
             processing=tuple(
                 ProcessingSpec(
@@ -166,24 +174,6 @@ def window_spec(written: WrittenWindow) -> WindowSpec:
     return WindowSpec(size_seconds=seconds, size_count=count, every_seconds=every_seconds, every_count=every_count)
 
 
-def threshold(value: Any) -> float:
-    """A number, a share (`15%`), a time (`300ms`, in seconds), a rate (`15/s`) or bytes (`512Mi`) as a float.
-
-    Errors: ValueError with what was expected.
-    """
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    for reader in (quantities.ratio, quantities.seconds, quantities.per_second, quantities.byte_count):
-        try:
-            return float(reader(value))
-        except ValueError:
-            continue
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        raise ValueError(f"expected a number, a share, a time, a rate or bytes, found {value!r}") from None
-
-
 def percentile_of(aggregate: str) -> float | None:
     """99.9 for `p99.9`; None where the aggregate is no percentile."""
     match = PERCENTILE.fullmatch(aggregate)
@@ -203,13 +193,14 @@ def _moment(moment: datetime | None) -> float:
     return (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp()
 
 
-def _objective(written: WrittenObjective) -> ObjectiveSpec:
+def _objective(written: WrittenObjective, unit: str) -> ObjectiveSpec:
+    """unit: of what is measured, "" where nobody can tell."""
+    from rohe_iac.blueprint.metric_units import in_unit
+
     if written.aggregate not in AGGREGATES and percentile_of(written.aggregate) is None:
         raise ValueError(f"'{written.aggregate}' is no aggregate; aggregates: {', '.join(AGGREGATES)}, p50 to p99.9")
-    if written.operator == "between":
-        low, high = (threshold(value) for value in written.value)
-    else:
-        low = high = threshold(written.value)
+    bounds = [in_unit(bound, unit) for bound in written.bounds]
+    low, high = bounds[0], bounds[-1]
     scope = ScopeSpec(**{key: value or "" for key, value in written.scope.model_dump().items()})
     words = [] if written.aggregate == "mean" else [written.aggregate]
     words += [part for part in (scope.service, scope.member, scope.model, scope.instance, scope.device) if part]

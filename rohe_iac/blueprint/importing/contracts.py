@@ -9,7 +9,6 @@ from fractions import Fraction
 from typing import Any
 
 from rohe_iac.blueprint.amounts import amount_of
-from rohe_iac.blueprint.contract_checks import BUILT_IN
 from rohe_iac.blueprint.importing.expressions import Inexpressible, expression_of, settled
 from rohe_iac.blueprint.importing.gathering import ContractDraft, Gathering
 from rohe_iac.blueprint.importing.journal import Field, plain
@@ -32,6 +31,7 @@ from rohe_iac.blueprint.importing.promises import (
     threshold,
     window_of,
 )
+from rohe_iac.blueprint.metric_units import BUILT_IN
 
 PROMISES = "response_time_*, latency_*, throughput_rps and availability_percent"
 CLAUSES = "builtin_metrics and cdm_thresholds are what is judged; it stays UNKNOWN"

@@ -9,11 +9,11 @@ from typing import Any
 from pydantic_core import PydanticCustomError
 
 from rohe_iac.blueprint.amounts import amount_of, length_of
-from rohe_iac.blueprint.contract_checks import BUILT_IN
 from rohe_iac.blueprint.importing.gathering import IMPORTED, ContractDraft, Gathering
 from rohe_iac.blueprint.importing.journal import Field, plain
 from rohe_iac.blueprint.importing.naming import ORIGINAL_NAME, Names, dns_name
 from rohe_iac.blueprint.importing.units import NUMBER
+from rohe_iac.blueprint.metric_units import BUILT_IN
 from rohe_iac.foundation.quantities import LARGEST
 
 DEFAULT_WINDOW = "5m"

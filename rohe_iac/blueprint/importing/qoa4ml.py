@@ -9,7 +9,6 @@ from fractions import Fraction
 from pathlib import PurePath
 from typing import Any
 
-from rohe_iac.blueprint.contract_checks import BUILT_IN
 from rohe_iac.blueprint.importing.gathering import Gathering
 from rohe_iac.blueprint.importing.journal import Field, plain, shown_path
 from rohe_iac.blueprint.importing.promises import (
@@ -30,6 +29,7 @@ from rohe_iac.blueprint.importing.promises import (
     ratio_bounds,
     threshold,
 )
+from rohe_iac.blueprint.metric_units import BUILT_IN
 
 AGGREGATES = {
     "average": "mean",

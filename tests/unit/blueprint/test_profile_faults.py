@@ -51,7 +51,7 @@ def test_a_profile_as_it_should_be_is_no_fault(tmp_path: Path) -> None:
         ("memory: 64Mi", "memory: 64MB", "4:37 R112"),
         ("demand:", "demands:", "3:1 R106 unknown field 'demands'"),
         ("p99: 40ms", "p99: 40", "6:45 R112"),
-        ("p99: 40ms}", "p99: 40ms", "7:1 R001 not YAML"),
+        ("p99: 40ms}", "p99: 40ms", "6:8 R001 not YAML: this brace is not closed"),
         (GOOD, "- a list\n", "1:1 R236 this is not a profile"),
         (GOOD, GOOD + "---\nmore: 1\n", "8:1 R236 a second document"),
     ],

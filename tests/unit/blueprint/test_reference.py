@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Annotated, Any
 
+import jsonschema
 import pytest
 import yaml
 from pydantic import BaseModel, TypeAdapter
@@ -73,12 +74,54 @@ def test_the_schema_knows_every_field_of_the_digits_example() -> None:
             assert _unknown(schema, schema, document) == []
 
 
+@pytest.mark.parametrize(
+    "fragment",
+    [
+        "load: 10",
+        "services: []",
+        "services: [{name: a, image: a b}]",
+        "services: [{name: a, image: a, health: {readiness: {tcp: http, http: {port: http}}}}]",
+        "services: [{name: a, image: a, volumes: [{path: /a, name: a}]}]",
+        "services: [{name: a, image: a, env: {1A: x}}]",
+        "services: [{name: a, image: a, requests: {accelerators: {gpu: {}}}}]",
+        "services: [{name: a, image: a, accuracy: 71}]",
+    ],
+)
+def test_what_a_schema_can_say_it_refuses(fragment: str) -> None:
+    spec = {"services": [{"name": "a", "image": "a"}], **yaml.safe_load(fragment)}
+    document = {"apiVersion": "rohe.dev/v1", "kind": "Pipeline", "metadata": {"name": "p"}, "spec": spec}
+    assert not jsonschema.Draft202012Validator(schema_of("Pipeline")).is_valid(document)
+
+
+@pytest.mark.parametrize(
+    "fragment",
+    [
+        "operator: between",
+        "value: [1s, 2s]",
+        "value: -3s",
+        "window: {size: 5m, session: 30s}",
+        "window: {session: 30s, every: 10s}",
+        "aggregate: p100",
+        "target: 99",
+        "budgetWindow: 30d",
+        "scope: {services: a}",
+    ],
+)
+def test_what_a_schema_can_say_of_objectives_it_refuses(fragment: str) -> None:
+    right = {"metric": "response_time", "operator": "<", "value": "1s", "window": {"size": "5m"}}
+    validator = jsonschema.Draft202012Validator(schema_of("ObservationContract"))
+    for objective, valid in ((right, True), ({**right, **yaml.safe_load(fragment)}, False)):
+        spec = {"pipeline": "p", "objectives": [objective]}
+        whole = {"apiVersion": "rohe.dev/v1", "kind": "ObservationContract", "metadata": {"name": "c"}, "spec": spec}
+        assert validator.is_valid(whole) is valid
+
+
 def _unknown(whole: dict[str, Any], schema: dict[str, Any], value: Any, at: str = "") -> list[str]:
     """Paths of keys that no branch of the schema declares."""
     if "$ref" in schema:
         return _unknown(whole, whole["$defs"][schema["$ref"].rpartition("/")[2]], value, at)
     branches = schema.get("anyOf") or schema.get("oneOf")
-    if branches:
+    if branches and "properties" not in schema:
         return min((_unknown(whole, branch, value, at) for branch in branches), key=len)
     if isinstance(value, dict):
         if schema.get("type") != "object":

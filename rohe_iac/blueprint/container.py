@@ -8,9 +8,12 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from rohe_iac.blueprint.base import fault
+from rohe_iac.blueprint.work import holds_expression
 
 
 def _image(text: str) -> str:
+    if holds_expression(text):
+        return text  # that nothing computes it is told elsewhere
     name = text.rpartition("@")[0] or text
     if not text or re.search(r"\s", text) or name.rpartition("/")[2].count(":") > 1:
         raise fault("R134", f"'{text[:60]}' is not the name of an image", "write it as registry/name:tag")
@@ -30,7 +33,7 @@ def _variable(text: str) -> str:
     return text
 
 
-Image = Annotated[str, AfterValidator(_image), Field(json_schema_extra={"pattern": r"^\S+$"})]
+Image = Annotated[str, AfterValidator(_image), Field(json_schema_extra={"pattern": r"^\S+$|\{\{"})]
 InnerPath = Annotated[str, AfterValidator(_inside), Field(json_schema_extra={"pattern": "^/"})]
 VariableName = Annotated[
     str, AfterValidator(_variable), Field(json_schema_extra={"pattern": r"^[-._A-Za-z][-._A-Za-z0-9]*$"})

@@ -43,7 +43,7 @@ def test_an_example_has_nothing_to_complain_about(name):
 
 def test_the_template_is_told_what_is_odd_in_the_original_sample():
     blueprint, _ = planned("template")
-    assert len(blueprint.warnings) == 2
+    assert len(blueprint.warnings) == 3
     assert all("virtual memory" in warning.message for warning in blueprint.warnings)
 
 

@@ -34,7 +34,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one run of `rohe validate` ended: processor time in seconds, the most memory held in MB."""
+    """How one run of a command ended: processor time in seconds, the most memory held in MB."""
 
     code: int
     told: str
@@ -82,12 +82,17 @@ def tell():
 
 atexit.register(tell)
 from rohe_iac.cli.main import run
-sys.exit(run(["validate", *sys.argv[2:]]))
+sys.exit(run(sys.argv[2:]))
 """
 
 
-def validated(folder: Path, *arguments: str, timeout: float = 120) -> Outcome:
-    """Runs `rohe validate` on the folder in a process of its own, start and end of Python included."""
+def validated(folder: Path) -> Outcome:
+    """Runs `rohe validate` on the folder."""
+    return ran(folder, "validate")
+
+
+def ran(folder: Path, *arguments: str, timeout: float = 120) -> Outcome:
+    """Runs a command in the folder, in a process of its own, start and end of Python included."""
     figures = folder.parent / f"{folder.name}.figures"
     done = subprocess.run(
         [sys.executable, "-c", _PROGRAM, str(figures), *arguments],

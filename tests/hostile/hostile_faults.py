@@ -52,6 +52,24 @@ def several(count: int, content: Callable[[int], str]) -> Iterable[tuple[str, st
     return ((f"f{n}.yaml", content(n)) for n in range(count))
 
 
+def judged(count: int, more: str = "") -> str:
+    """A contract of one objective a service."""
+    return (
+        CONTRACT
+        + "  objectives:\n"
+        + "".join(
+            f"    - {{name: o{n}, metric: response_time, scope: {{service: s{n}}}, operator: '<', value: 1s, window: {{size: 5m}}{more}}}\n"
+            for n in range(count)
+        )
+    )
+
+
+def modules(count: int, content: str, name: Callable[[int], str], uses: int) -> Iterable[tuple[str, str]]:
+    """User modules of one content, and a contract that uses them, or others, by name."""
+    rows = "".join(f"    - {{function: '{name(n)}.py:f', window: {{size: 5m}}}}\n" for n in range(uses))
+    return [*((f"m{n}.py", content) for n in range(count)), ("c.yaml", CONTRACT + "  processing:\n" + rows)]
+
+
 FAULTS: list[Case] = [
     text("30,000 nodes of unknown types", lambda: nodes(30_000, lambda n: f", deviceType: t{n}"), "R207"),
     text("30,000 nodes, one faulty", lambda: nodes(30_000, lambda n: ", x: 1" if n == 29_999 else ""), "R106"),
@@ -101,4 +119,13 @@ FAULTS: list[Case] = [
     Case("six files of 15,000 services, the last faulty", files(lambda: several(6, lambda n: services(15_000, lambda m: f"name: s{m}, {'command' if n < 5 else 'comand'}: [a]", f"p{n}"))), ("R106",)),
     Case("a user module of 10 MB", files(lambda: [("m.py", "x = 1\n" * 1_700_000), ("c.yaml", CONTRACT + "  processing: [{function: 'm.py:f', window: {size: 5m}}]\n")]), ("R21",)),
     Case("a user module nested beyond the parser", files(lambda: [("m.py", "(" * 100_000), ("c.yaml", CONTRACT + "  processing: [{function: 'm.py:f', window: {size: 5m}}]\n")]), ("R21",)),
+    Case("a user module of 200 KB that is used 20,000 times", files(lambda: modules(1, "x = 1\n" * 33_000 + "def f(x, **o): return {}\n", lambda n: "m0", 20_000)), ("R202",)),
+    Case("three hundred user modules of 200 KB", files(lambda: modules(300, "x = 1\n" * 33_000 + "def f(x, **o): return {}\n", lambda n: f"m{n}", 300)), ("not looked at: there is so much code",)),
+    Case("30,000 user modules that are not there, beside 300 that are", files(lambda: modules(300, "", lambda n: f"n{n}", 30_000)), ("R217", "did you mean")),
+    text("9,000 objectives of 20,000 services", lambda: services(20_000, lambda n: f"name: s{n}, command: [a]") + "---\n" + judged(9_000, ", onViolation: degrade"), "R229", code=0),
+    text("20,000 objectives of unknown metrics, near 400 declared", lambda: services(400, lambda n: f"name: s{n}, command: [a], reports: {{metrics: {{m{n}x: {{unit: s}}}}}}") + "---\n" + CONTRACT + "  objectives:\n" + "".join(f"    - {{name: o{n}, metric: m{n}y, operator: '<', value: 1, window: {{size: 5m}}}}\n" for n in range(20_000)), "R213"),
+    text("6,000 stacks with strategies and filters of nobody", lambda: stacks(6_000, lambda n: f"s{n}", ", planner: {strategy: nope, filters: [cpuu]}"), "R109"),
+    text("3,000 stacks that protect a service of 10,000", lambda: services(10_000, lambda n: f"name: s{n}, command: [a]") + "---\n" + nodes(5_000, lambda n: "") + "---\n" + stacks(3_000, lambda n: f"s{n}", ", protect: [service/s1, node/n1]"), "valid", code=0),
+    Case("ten files of 28,000 nodes", files(lambda: ((f"f{n}.yaml", nodes(28_000, lambda m: "").replace("name: i}", f"name: i{n}}}")) for n in range(10))), ("R004", "R133")),
+    Case("twenty files of 390,000 values, of nobody", files(lambda: ((f"f{n}.yaml", "a: [" + "1," * 390_000 + "1]\n") for n in range(20))), ("R004", "R133")),
 ]  # fmt: skip

@@ -16,6 +16,8 @@ from rohe_iac.blueprint.document import read_plain
 
 WIDTH = 120
 ENDLESS = 2**20
+LONGEST = 2 * 2**20
+"""The longest text, in characters, that is laid out: that goes through it several times, slowly."""
 HEAD = ("apiVersion", "kind", "metadata", "spec")
 _COMMENT = re.compile(r"(?:^|\s)(#.*)$", re.MULTILINE)
 _GAPS = re.compile(r"\n{3,}")
@@ -35,6 +37,10 @@ class NoNormalForm(Exception):
 
 def formatted(text: str) -> str:
     """The normal form of a text of valid YAML. Errors: NoNormalForm."""
+    if len(text) > LONGEST:
+        raise NoNormalForm(
+            f"a text of more than {LONGEST:,} characters is not laid out; split it into several files", 1
+        )
     parts = [(_settled(part, line), line) for part, line in _documents(text)]
     result = "---\n".join(part for part, _ in parts)
     if _values(result) != _values(text):

@@ -17,8 +17,7 @@ class Objective:
     """Rates assignments (node by replica) of one layout.
 
     before: nodes that replicas had. forced: moves that could not be helped; `max_moves` allows at least those.
-    floors: by demand how many of its replicas keep a place before more of its priority get one, and moves are not
-    limited; or nothing.
+    floors: by demand how many of its replicas keep a place before more of its priority get one; or nothing.
     placed: replicas by priority, the largest priority first. stable: fewest replicas that left the node they had.
     slack: the most of it, in basis points (see slack.py). nodes: fewest nodes used; cost: least cost an hour of those.
     balance: least sum of squared cpu use.
@@ -35,7 +34,7 @@ class Objective:
         self.before = before
         self.floors = floors
         limit = layout.settings.max_moves
-        self.limit = None if limit is None or floors else max(limit, forced)
+        self.limit = None if limit is None else max(limit, forced)
         ranks = sorted({self._rank(position) for position in range(len(layout.demands))}, reverse=True)
         self._level = [ranks.index(self._rank(position)) for position in range(len(layout.demands))]
         self._levels = len(ranks)

@@ -12,7 +12,7 @@ from rohe_iac.planning.audit import audit
 from rohe_iac.planning.bounds import ideal, placeable
 from rohe_iac.planning.composition import compose
 from rohe_iac.planning.feasibility import near_holds, refusal
-from rohe_iac.planning.layout import Layout
+from rohe_iac.planning.layout import UNLIMITED, Layout
 from rohe_iac.planning.ledger import Ledger
 from rohe_iac.planning.objective import Objective
 from rohe_iac.planning.plan import SPARE_LIMIT, Loss, Plan
@@ -136,37 +136,40 @@ def _attempt(
     strategy = problem.settings.strategy
     if strategy in (PORTFOLIO, EXACT):
         starts = _passes(layout, queue, kept)
-        found = _searched(layout, queue, kept, explain, starts)
-        return (
-            found if strategy == PORTFOLIO else _solved(layout, queue, kept, explain, found, _forced(starts[0], kept))
-        )
+        objective = Objective(layout, kept, _forced(starts[0], kept))
+        found = _searched(layout, queue, kept, explain, starts, objective)
+        return found if strategy == PORTFOLIO else _solved(layout, queue, kept, explain, found, objective)
     attempt = Attempt(layout, strategy, explain=explain).run(queue, kept)
     drop_lonely(attempt)
     if not kept and not _budget(layout):
         return attempt
     if not any(missing and _has_a_chance(layout, demand) for demand, missing in enumerate(attempt.missing)):
         return attempt
-    if not kept:
-        return _made_room(layout, queue, explain, attempt)
-    # A replica that stays must not cost another its place: what does not fit beside it may fit with a few moves.
     had = len(previous.unplaced) if previous is not None else 0
     if not _budget(layout) and sum(map(len, attempt.missing)) <= had:
         # Too large to search, and nobody has lost a place: a pass from scratch would only move what stands.
         return attempt
-    return _searched(layout, queue, kept, explain, [attempt, *_passes(layout, queue, {}, (strategy,))])
+    return _made_room(layout, queue, kept, explain, attempt)
 
 
-def _made_room(layout: Layout, queue: list[int], explain: bool, attempt: Attempt) -> Attempt:
+def _made_room(
+    layout: Layout, queue: list[int], kept: Mapping[tuple[int, int], int], explain: bool, attempt: Attempt
+) -> Attempt:
     """A pass over the queue as it is, unless replicas that it left out find a place beside all others.
 
-    The first to come does not see what those after it need beside it, along a flow or of a node's last core. It gives
-    way, but gives up its place only for a larger priority: who is served first is for the queue to say.
+    The first to come does not see what those after it need beside it, along a flow or of a node's last core; nor does
+    who stays. It gives way, but gives up its place only for a larger priority: who is served is for the queue to say.
     """
     grants, placed = attempt.grants(), [len(decisions) for decisions in attempt.decisions]
-    objective = Objective(layout, {replica: grant.node for replica, grant in grants.items()}, floors=placed)
-    if sum(placed) == sum(placeable(layout)):
+    if _budget(layout) and sum(placed) == sum(placeable(layout)):
         return attempt
-    found = _searched(layout, queue, {}, explain, [attempt], objective)
+    if kept:
+        objective = Objective(layout, kept, _forced(attempt, kept), placed)
+        starts = [attempt, *_passes(layout, queue, {}, (attempt.strategy,))]
+    else:
+        stand = {replica: grant.node for replica, grant in grants.items()}
+        objective, starts = Objective(layout, stand, UNLIMITED, placed), [attempt]
+    found = _searched(layout, queue, kept, explain, starts, objective)
     after = [len(decisions) for decisions in found.decisions]
     return found if objective.placing(after) > objective.placing(placed) else attempt
 
@@ -188,13 +191,12 @@ def _searched(
     kept: Mapping[tuple[int, int], int],
     explain: bool,
     starts: list[Attempt],
-    objective: Objective | None = None,
+    objective: Objective,
 ) -> Attempt:
     """The best of the starts, the first of equals, improved by the search within its iterations.
 
     The first start keeps all that can stay: what moved in it had to, and is not held against `max_moves`.
     """
-    objective = objective or Objective(layout, kept, _forced(starts[0], kept))
     rated = [objective.worth((replica, grant.node) for replica, grant in start.grants().items()) for start in starts]
     best = starts[rated.index(max(rated))]
     missing = {(demand, index) for demand, indices in enumerate(best.missing) for index in indices}
@@ -237,11 +239,16 @@ def _has_a_chance(layout: Layout, demand: int) -> bool:
 
 
 def _solved(
-    layout: Layout, queue: list[int], kept: Mapping[tuple[int, int], int], explain: bool, start: Attempt, forced: int
+    layout: Layout,
+    queue: list[int],
+    kept: Mapping[tuple[int, int], int],
+    explain: bool,
+    start: Attempt,
+    objective: Objective,
 ) -> Attempt:
     from rohe_iac.planning.exact import solve
 
-    solution = solve(layout, Objective(layout, kept, forced), start.grants())
+    solution = solve(layout, objective, start.grants())
     solved = Attempt(layout, BEST_FIT, explain=explain).settle(queue, solution.grants, kept)
     solved.proofs = solution.proofs
     terms = [proof.term for proof in solution.proofs]

@@ -195,6 +195,13 @@ def test_who_is_served_first_gives_way_but_not_up_its_place(world: Any) -> None:
         supplies = [world.node(f"n{number}", cpu=cpu) for number, cpu in enumerate(nodes)]
         result = plan(world.problem(supplies, [fast, slow], queue_priority="cpu"))
         assert {item.service for item in result.placements} == placed
+        again = plan(world.problem(supplies, [fast, slow], queue_priority="cpu"), result)
+        assert [(item.replica, item.node) for item in again.placements] == [
+            (item.replica, item.node) for item in result.placements
+        ]
+    urgent = replace(slow, priority=1)
+    after = plan(world.problem([world.node("n0", cpu=2000)], [fast, urgent]), plan(world.problem(supplies[:1], [fast])))
+    assert {item.service for item in after.placements} == {"slow"}
     most = plan(world.problem([world.node("n1", cpu=2000)], [fast, slow], queue_priority="cpu", strategy="portfolio"))
     assert [item.service for item in most.placements] == ["slow", "slow"]
 

@@ -10,12 +10,10 @@ from collections.abc import Iterator, Sequence
 from heapq import merge
 from itertools import groupby, repeat
 from operator import itemgetter
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from rohe_iac.planning.demand import DeviceRequest
 from rohe_iac.planning.devices import DeviceArrays
 from rohe_iac.planning.feasibility import placement_words
 from rohe_iac.planning.field import CLOSEST, NOTHING_SHUT, Ranked, Shut, View, refusals_of
@@ -25,21 +23,10 @@ from rohe_iac.planning.moments import Moments, Taken
 from rohe_iac.planning.neighbours import Neighbours
 from rohe_iac.planning.outlook import own_refusal
 from rohe_iac.planning.plan import Refusals
-from rohe_iac.planning.scoring import FRAGMENT_WEIGHT, INTERFERENCE_WEIGHT, MEMORY_SHIFT, MILLION, PLACES, Scoring
+from rohe_iac.planning.points import Points
+from rohe_iac.planning.scoring import MILLION, Scoring
 from rohe_iac.planning.shortfalls import Columns, shortfalls
-from rohe_iac.planning.states import (
-    CPU,
-    CPU_CAPACITY,
-    CPU_SCALE,
-    KIND,
-    LEFT,
-    NOBODY,
-    OPEN,
-    RSS,
-    RSS_CAPACITY,
-    RSS_SCALE,
-    States,
-)  # fmt: skip
+from rohe_iac.planning.states import KIND, LEFT, NOBODY, States
 
 Numbers = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -62,7 +49,7 @@ class ArrayField:
         self.states = States(layout, ledger, scoring)
         self.devices = DeviceArrays(layout)
         self.neighbours = Neighbours(layout, ledger)
-        self.deviceless = ~np.array([scoring.has_devices[example] for example in layout.kinds.examples], np.bool_)
+        self.points = Points(layout, scoring, self.states, self.devices)
         self._behind = np.arange(len(layout.nodes) - 1, -1, -1, dtype=np.int64)
         self._clear: dict[int, Mask | None] = {}
         self._touched: set[int] = set()
@@ -71,8 +58,6 @@ class ArrayField:
         # A moment that is to be kept once the nodes that were filled have their new states.
         self._due: tuple[int, int, list[Taken]] | None = None
         self._noted: dict[int, Refusals] = {}
-        # Points of states for what the placement does to free accelerators, with their stamps, by what is asked for.
-        self._graded: dict[tuple[int, int, tuple[DeviceRequest, ...]], tuple[Numbers, Numbers]] = {}
 
     def touch(self, node: int) -> None:
         """See Field."""
@@ -94,7 +79,7 @@ class ArrayField:
         domains = any(rule.key != NODE_KEY for rule in self.layout.demands[demand].spread)
         view, passes = self._seen(demand, explain=explain, by_node=domains)
         if view.fits:
-            points = self._points(demand, self.states.table[:, : self.states.used], passes)
+            points = self.points.of(demand, self.states.table[:, : self.states.used], passes)
             view.known = np.where(passes, points, NEVER)
         return view
 
@@ -177,7 +162,7 @@ class ArrayField:
         layout, scoring, of = self.layout, self.scoring, self.states.of
         table = self.states.table[:, : self.states.used]
         number = len(layout.nodes)
-        points = np.where(passes, self._points(demand, table, passes), NEVER)
+        points = np.where(passes, self.points.of(demand, table, passes), NEVER)
         if layout.wishes[demand] or scoring.own_weights:
             passing = np.flatnonzero(view.passes)
             keys = -((points[of] + self._points_beside(demand, passing)) * number + self._behind)
@@ -237,70 +222,6 @@ class ArrayField:
         for request in asked.devices:
             passes &= self.devices.missing(request, self.states.devices[:, : table.shape[1]], table[KIND]) == 0
         return passes
-
-    def _points(self, demand: int, table: Numbers, passes: Mask) -> Numbers:
-        """Points of the states for what does not depend on other nodes."""
-        scoring, asked = self.scoring, self.layout.resources[demand]
-        if scoring.first:
-            return np.zeros(table.shape[1], np.int64)
-        cpu_weight, memory_weight, device_weight, open_weight, _ = scoring.weights[demand]
-        cpu: Any
-        memory: Any
-        if scoring.dot:
-            cpu = (asked.cpu * table[CPU_SCALE] >> PLACES) * (table[CPU] * table[CPU_SCALE] >> PLACES) // MILLION
-            free = (table[RSS] >> MEMORY_SHIFT) * table[RSS_SCALE] >> PLACES
-            memory = ((asked.rss >> MEMORY_SHIFT) * table[RSS_SCALE] >> PLACES) * free // MILLION
-        else:
-            more_cpu, more_rss = (0, 0) if scoring.standing else (asked.cpu, asked.rss)
-            cpu = ((table[CPU_CAPACITY] - table[CPU] + more_cpu) * table[CPU_SCALE]) >> PLACES
-            used = table[RSS_CAPACITY] - ((table[RSS] - more_rss) >> MEMORY_SHIFT)
-            memory = (used * table[RSS_SCALE]) >> PLACES
-            if scoring.worst:
-                cpu, memory = MILLION - cpu, MILLION - memory
-        points: Numbers = ((cpu * cpu_weight) >> 10) + ((memory * memory_weight) >> 10)
-        if device_weight:
-            if scoring.standing:
-                kinds = [request.type for request in asked.devices] or self.layout.device_types
-                requests = tuple(DeviceRequest(kind) for kind in kinds)
-                free = self.states.devices[:, : table.shape[1]]
-                device = self.devices.points(requests, free, table[KIND])
-                if not asked.devices:
-                    device = np.where(self.deviceless[table[KIND]], MILLION, device)
-                points += (device * device_weight) >> 10
-            elif asked.devices:
-                free = self.states.devices[:, : table.shape[1]]
-                device = self.devices.points(asked.devices, free, table[KIND])
-                points += ((MILLION - device if scoring.worst else device) * device_weight) >> 10
-            else:
-                points += self.deviceless[table[KIND]] * ((MILLION * device_weight) >> 10)
-        if scoring.slowdowns[demand]:
-            busy = np.clip(((table[CPU_CAPACITY] - table[CPU]) * table[CPU_SCALE]) >> PLACES, 0, MILLION)
-            points += ((MILLION - scoring.slowdowns[demand] * busy // MILLION) * INTERFERENCE_WEIGHT) >> 10
-        if open_weight:
-            points += table[OPEN] * ((MILLION * open_weight) >> 10)
-        if scoring.any_tainted:
-            examples = self.layout.kinds.examples
-            taints = np.array([scoring.taint_points(demand, example) for example in examples], np.int64)
-            points += taints[table[KIND]]
-        if scoring.fragments:
-            points += self._fragment_points(demand, passes) * FRAGMENT_WEIGHT
-        return points
-
-    def _fragment_points(self, demand: int, passes: Mask) -> Numbers:
-        """Asked of one node of each state that passes, once for all demands that ask for the same."""
-        states, used = self.states, self.states.used
-        asked = self.layout.resources[demand]
-        key = (asked.cpu, asked.rss, asked.devices)
-        points, stamps = self._graded.get(key, (np.zeros(0, np.int64),) * 2)
-        if len(points) < used:
-            more = len(states.stamps) - len(points)
-            points, stamps = np.pad(points, (0, more)), np.pad(stamps, (0, more))
-            self._graded[key] = (points, stamps)
-        fresh = np.flatnonzero(passes & (stamps[:used] != states.stamps[:used]))
-        for column in fresh.tolist():
-            points[column] = self.scoring.fragment_points(demand, states.nodes[column][0])
-        stamps[fresh] = states.stamps[fresh]
-        return points[:used]
 
     def _points_beside(self, demand: int, nodes: npt.NDArray[np.intp]) -> Numbers:
         """Points of nodes for what depends on other nodes, and of plugged scorers; 0 for nodes that are not asked."""

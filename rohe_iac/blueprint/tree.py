@@ -28,7 +28,7 @@ from rohe_iac.foundation.user_modules import Sources
 
 MOST_TOLD = 1_000
 """So many diagnostics are told in one run."""
-MOST_VALUES = 700_000
+MOST_VALUES = 600_000
 """The most values that all files of a blueprint may hold."""
 FILE_WEIGHT = 100
 """Reading a file costs as much as reading so many values."""

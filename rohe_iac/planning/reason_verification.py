@@ -40,7 +40,7 @@ OWN_SCORERS = {"cpu", "memory", "accelerator", "open", "wishes", "taints", "inte
 _SENTENCE = re.compile(
     r"stays where it was|the only node that fits"
     r"|(?:the first by name|the (?:least|most) left over|the best match of what is asked and what is free"
-    r"|the least fragment of accelerators, then the least left over,|chosen by .+"
+    r"|the least loss of what others will use of accelerators, then the least left over,|chosen by .+"
     r"|chosen with the other replicas by the search, one) of (?P<number>\d+) nodes that fit"
 )
 

@@ -70,7 +70,7 @@ def _left_out(tree: Tree, stack: Document, path: Path, count: int) -> Finding:
     """What is told where a stack's uses from here on are not taken in."""
     others = f"this use of a module{f' and {count - 1:,} more' if count > 1 else ''}"
     if not tree.work.done:
-        message = f"{others} are not looked at, since there are so many faults before"
+        message = f"{others} {'are' if count > 1 else 'is'} not looked at, since there are so many faults before"
         return Finding(stack, path, "R133", message, "mend those first, and run it again", more=count)
     if tree.work.values < 0:
         why, hint = f"modules hold more than {MOST_VALUES:,} values", "use fewer or smaller modules in one run"

@@ -90,6 +90,6 @@ MODULES: list[Case] = [
     Case("inputs that are not there", files(lambda: module(FAULTY, uses="    - {name: u, source: m, inputs: {" + ", ".join(f"x{n}: 1" for n in range(50_000)) + "}}\n")), ("R234",)),
     Case("a pattern that backtracks", files(lambda: module(PIPELINE + "    - {name: a, image: '{{ inputs.t }}'}\n", uses="    - {name: u, source: m, inputs: {t: '" + "a" * 200 + "!'}}\n", pattern="(x|a|aa)+")), ("R",)),
     Case("a module of 8,000 documents", files(lambda: module("".join(HEAD.format(kind="Pipeline", name=f"p{n}") + "spec: {services: [{name: a, comand: [x]}]}\n---\n" for n in range(8_000)))), ("R106", "R133")),
-    Case("4,000 stacks that use one module", files(lambda: [*module(PIPELINE + "    - {name: a, command: [x]}\n")[:2], ("s.yaml", "---\n".join(STACK.format(uses="    - {name: u, source: m}\n").replace("{name: s}", f"{{name: s{n}}}") for n in range(4_000)))]), ("R203", "R133")),
+    Case("4,000 stacks that use one module", files(lambda: [*module(PIPELINE + "    - {name: a, command: [x]}\n")[1:], ("s.yaml", "---\n".join(STACK.format(uses="    - {name: u, source: m}\n").replace("{name: s}", f"{{name: s{n}}}") for n in range(4_000)))]), ("R203", "R133")),
     Case("4,000 uses of modules that are not there, beside 5,000 folders", files(lambda: [*((f"f{n}/a.yaml", "") for n in range(5_000)), ("s.yaml", STACK.format(uses="".join(f"    - {{name: u{n}, source: x{n}}}\n" for n in range(4_000))))]), ("R231",)),
 ]  # fmt: skip

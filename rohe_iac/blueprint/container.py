@@ -11,11 +11,20 @@ from rohe_iac.blueprint.base import fault
 from rohe_iac.blueprint.work import holds_expression
 
 
-def _image(text: str) -> str:
-    if holds_expression(text):
-        return text  # that nothing computes it is told elsewhere
+def is_image(text: str) -> bool:
+    """Whether a registry could be asked for an image of that name."""
     name = text.rpartition("@")[0] or text
-    if not text or re.search(r"\s", text) or name.rpartition("/")[2].count(":") > 1:
+    return bool(text) and not re.search(r"\s", text) and name.rpartition("/")[2].count(":") <= 1
+
+
+def is_variable(text: str) -> bool:
+    """Whether a variable of a process may be called so, as Kubernetes has it."""
+    return re.fullmatch(r"[-._A-Za-z][-._A-Za-z0-9]*", text) is not None
+
+
+def _image(text: str) -> str:
+    # That nothing computes an expression is told elsewhere.
+    if not holds_expression(text) and not is_image(text):
         raise fault("R134", f"'{text[:60]}' is not the name of an image", "write it as registry/name:tag")
     return text
 
@@ -27,7 +36,7 @@ def _inside(text: str) -> str:
 
 
 def _variable(text: str) -> str:
-    if re.fullmatch(r"[-._A-Za-z][-._A-Za-z0-9]*", text) is None:
+    if not is_variable(text):
         hint = "letters, digits and _, not beginning with a digit, as in LOG_LEVEL"
         raise fault("R111", f"'{text[:60]}' is not the name of a variable", hint)
     return text

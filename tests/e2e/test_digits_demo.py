@@ -110,7 +110,7 @@ def test_the_demo_shows_the_whole_way_and_takes_away_what_a_killed_one_left(fold
         "KEPT",
         "classify goes on without bayes",
         "$ rohe observe",
-        "svm, forest go on",
+        "forest, svm go on",
         "$ rohe destroy --yes",
         "Nothing is left",
     )

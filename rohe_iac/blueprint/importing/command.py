@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from rohe_iac.blueprint.container import is_image
 from rohe_iac.blueprint.importing.journal import Field
 
 
@@ -14,8 +15,8 @@ def take_image(field: Field, service: dict[str, Any], target: str, *names: str) 
     image = field.get(*names)
     if image is None:
         return
-    if not image.is_scalar:
-        image.drop("an image is text")
+    if not image.is_scalar or not is_image(image.text):
+        image.drop("not the name of an image, as registry/name:tag is" if image.is_scalar else "an image is text")
         return
     service["image"] = image.text
     image.to(f"{target}.image")

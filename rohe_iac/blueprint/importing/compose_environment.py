@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection
 from typing import Any
 
+from rohe_iac.blueprint.container import is_variable
 from rohe_iac.blueprint.importing.beside import Beside
 from rohe_iac.blueprint.importing.compose_files import variables_of
 from rohe_iac.blueprint.importing.compose_variables import FILLED, UNFILLED, VARIABLE, filled
@@ -66,6 +67,9 @@ def _pairs(given: Field) -> list[tuple[str, str | None, Field]]:
 
 
 def _value(name: str, text: str | None, part: Field, known: Collection[str]) -> Any:
+    if not is_variable(name):
+        part.drop("not the name of a variable: letters, digits and _, not beginning with a digit")
+        return None
     if text is None:
         if part.is_mapping or part.is_list:
             part.drop("a variable is text")

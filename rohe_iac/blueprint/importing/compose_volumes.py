@@ -42,7 +42,9 @@ def take_volumes(
     if temporary is not None:
         for item in temporary.listed():
             path, _, options = item.text.partition(":")
-            if path:
+            if path and not path.startswith("/"):
+                item.drop(RELATIVE)
+            elif path:
                 volumes.setdefault(path, {"path": path, "emptyDir": _size(options, item)})
                 item.to(f"{target}.volumes")
     shared = field.get("shm_size")
@@ -105,6 +107,9 @@ def _long(item: Field) -> dict[str, Any] | None:
     word = kind.text if kind is not None else "volume"
     if path is None or not path.text:
         item.drop("a volume without a target")
+        return None
+    if not path.text.startswith("/"):
+        item.drop(RELATIVE)
         return None
     if word == "tmpfs":
         options = item.get("tmpfs")

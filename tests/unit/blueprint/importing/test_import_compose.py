@@ -355,3 +355,13 @@ def test_every_field_of_a_compose_service_has_its_reason(take: Take) -> None:
     assert "rohe has no such field" not in told.values()
     assert told["services.a.odd"].startswith("not a field of the Compose Specification")
     assert "x-" in told["services.a.x-own"]
+
+
+def test_names_that_no_image_variable_or_path_can_have_are_listed(take: Take) -> None:
+    service = {"image": "a b", "command": "run", "environment": {"GOOD": "1", "A B": "2"}, "tmpfs": ["tmp", "/cache"]}
+    done = take({"services": {"web": service}})
+    made = services(done)["web"]
+    assert "image" not in made
+    assert made["env"] == {"GOOD": "1"}
+    assert [volume["path"] for volume in made["volumes"]] == ["/cache"]
+    assert {field.rpartition(".")[2] for field in reasons(done)} >= {"image", "A B"}

@@ -16,13 +16,14 @@ NOWHERE = "no replica of it can be placed"
 
 
 class Domains:
-    """The machines of an inventory, asked for those where a service fits."""
+    """The machines of an inventory, asked for those where a service of a pipeline fits."""
 
-    def __init__(self, machines: Sequence[Machine], document: Document) -> None:
+    def __init__(self, machines: Sequence[Machine], document: Document, pipeline: Pipeline) -> None:
         self._machines = machines
+        self._services = {service.name: service for service in pipeline.spec.services}
         self._allowance = document.allowance
 
-    def check(self, document: Document, at: Path, service: Service, pipeline: Pipeline) -> Iterator[Finding]:
+    def check(self, document: Document, at: Path, service: Service) -> Iterator[Finding]:
         """What a service whose every single demand is met somewhere cannot have all at once."""
         asked = _asked(service)
         # Of variants one is enough.
@@ -30,14 +31,13 @@ class Domains:
             if next(self._fitting(service, each), None) is None and self._allowance.domains > 0:
                 yield self._nowhere(document, at, service, each[0])
                 return
-        others = {other.name: other for other in pipeline.spec.services}
         rules = service.placement
         for index, rule in enumerate(rules.spread):
             path = (*at, "placement", "spread", index, "topologyKey")
             yield from self._spread(document, path, service, rule.topology_key, rule.max_per_domain)
         for field, affinities in (("near", rules.near), ("avoid", rules.avoid)):
             for index, affinity in enumerate(affinities):
-                other = others.get(affinity.service)
+                other = self._services.get(affinity.service)
                 path = (*at, "placement", field, index, "service")
                 if other is None or not affinity.required:
                     continue

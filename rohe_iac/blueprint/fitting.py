@@ -61,6 +61,16 @@ class Fleet:
                 found.setdefault(key, set()).add(value)
         return found
 
+    @cached_property
+    def labels(self) -> frozenset[str]:
+        """Their names."""
+        return frozenset(self.values)
+
+    @cached_property
+    def some_values(self) -> dict[str, str]:
+        """The first values of each label, as hints tell them."""
+        return {key: _few(values) for key, values in self.values.items()}
+
 
 def fleet_of(inventory: Inventory) -> Fleet:
     """What the nodes of an inventory have."""
@@ -69,7 +79,7 @@ def fleet_of(inventory: Inventory) -> Fleet:
 
 def check_fitting(document: Document, pipeline: Pipeline, fleet: Fleet) -> Iterator[Finding]:
     """A warning for every demand that no node meets, and for those that no node meets together."""
-    domains = Domains(fleet.machines, document)
+    domains = Domains(fleet.machines, document, pipeline)
     for index, service in enumerate(pipeline.spec.services):
         at: Path = ("spec", "services", index)
         found = [*check_requests(document, (*at, "requests"), service.requests, fleet)]
@@ -82,7 +92,7 @@ def check_fitting(document: Document, pipeline: Pipeline, fleet: Fleet) -> Itera
                 path = (*at, "ensemble", "members", part_index, "requests")
                 found += check_requests(document, path, member.requests, fleet)
         found += _rules(document, at, service, fleet)
-        yield from found or domains.check(document, at, service, pipeline)
+        yield from found or domains.check(document, at, service)
 
 
 def check_requests(document: Document, at: Path, requests: Requests, fleet: Fleet) -> Iterator[Finding]:
@@ -130,10 +140,10 @@ def _rules(document: Document, at: Path, service: Service, fleet: Fleet) -> Iter
     for key, value in service.placement.node_selector.items():
         values = fleet.values.get(key, set())
         if value not in values:
-            hint = f"values of '{key}': {_few(values)}" if values else f"no node has a label '{key}'"
+            hint = f"values of '{key}': {fleet.some_values[key]}" if values else f"no node has a label '{key}'"
             path = (*at, "placement", "nodeSelector", key)
             yield warning(document, path, "R303", f"no node has the label {key}: {value}", hint)
-    yield from check_keys(document, at, service, frozenset(fleet.values))
+    yield from check_keys(document, at, service, fleet.labels)
 
 
 def _few(names: set[str]) -> str:

@@ -254,6 +254,8 @@ def _identified_in(tree: Tree, source: SourceText) -> Iterator[Document]:
     tree.read += plain.count + FILE_WEIGHT
     tree.diagnostics += told_of_excess(source)
     tree.diagnostics += told_of_text(source, plain.file)
+    if not all(read.whole for read in plain.documents):
+        tree.heard |= heard_in(source.text)
     for index, read in enumerate(plain.documents):
         document = Document(source, index, read.value, allowance=tree.allowance)
         found = identified(document) if read.whole and plain.excess is None else []
@@ -261,8 +263,6 @@ def _identified_in(tree: Tree, source: SourceText) -> Iterator[Document]:
         ours = document.kind != "" or any(finding.severity is Severity.ERROR for finding in found)
         if ours or source.ours or (not read.whole and plain.excess is None):
             tree.diagnostics += told_of_text(source, read, document, notes=ours)
-        if not read.whole:
-            tree.heard |= heard_in(source.text)
         if document.kind:
             yield document
         elif document.name and any(finding.severity is Severity.ERROR for finding in found):

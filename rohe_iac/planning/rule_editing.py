@@ -35,14 +35,17 @@ def edit_node_rule(node: Supply, edit: Edit) -> Supply:
     """The node with a label or a taint edited. Errors: UsageError."""
     key = _key(edit)
     if edit.head == "labels":
-        labels = {name: value for name, value in node.labels if name != key}
-        if edit.value != NONE:
-            labels[key] = edit.value
-        return replace(node, labels=tuple(sorted(labels.items())))
+        return replace(node, labels=_with(node.labels, key, edit.value))
     _one_of(edit, (NONE, *EFFECTS))
     taints = [one for one in node.taints if one.key != key]
     taints += [] if edit.value == NONE else [Taint(key, "", edit.value)]
     return replace(node, taints=tuple(sorted(taints, key=lambda one: (one.key, one.value, one.effect))))
+
+
+def _with(pairs: tuple[tuple[str, str], ...], key: str, value: str) -> tuple[tuple[str, str], ...]:
+    """Labels with one of them set, or taken away."""
+    rest = [pair for pair in pairs if pair[0] != key]
+    return tuple(sorted(rest if value == NONE else [*rest, (key, value)]))
 
 
 def edit_rule(demand: Demand, edit: Edit) -> Demand:
@@ -51,10 +54,7 @@ def edit_rule(demand: Demand, edit: Edit) -> Demand:
         return replace(demand, arch=_arch(demand, edit))
     key = _key(edit)
     if edit.head == "nodeSelector":
-        selector = {name: value for name, value in demand.selector if name != key}
-        if edit.value != NONE:
-            selector[key] = edit.value
-        return replace(demand, selector=tuple(sorted(selector.items())))
+        return replace(demand, selector=_with(demand.selector, key, edit.value))
     if edit.head == "tolerations":
         _one_of(edit, (NONE, "Exists"))
         rest = tuple(one for one in demand.tolerations if one.key != key)

@@ -44,7 +44,6 @@ class States:
         self.ledger, self.kinds = ledger, layout.kinds
         examples = layout.kinds.examples
         self.width = max((len(layout.nodes[example].cores) for example in examples), default=0)
-        self.fewest_cores = min((len(layout.nodes[example].cores) for example in examples), default=0)
         self.depth = max((len(layout.nodes[example].devices) for example in examples), default=0)
         self._fixed = [
             (

@@ -136,11 +136,14 @@ def shown_cpu(amount: int) -> str:
     return f"{'-' if amount < 0 else ''}{whole}.{rest:03d}".rstrip("0").rstrip(".")
 
 
+_SHOWN_UNITS = [(unit, MEMORY_UNITS[unit]) for unit in ("Pi", "Ti", "Gi", "Mi", "Ki")]
+
+
 def shown_bytes(amount: int) -> str:
     """Bytes as people read them, in the largest binary unit of at least 1, with one decimal: `57Mi`, `1.5Gi`."""
-    for unit in ("Pi", "Ti", "Gi", "Mi", "Ki"):
-        size = MEMORY_UNITS[unit]
-        if abs(amount) >= size:
+    most = abs(amount)
+    for unit, size in _SHOWN_UNITS:
+        if most >= size:
             return f"{amount / size:.1f}".rstrip("0").rstrip(".") + unit
     return str(amount)
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from heapq import heapify, heappop, heappush
-
-import msgspec
 
 from rohe_iac.planning.choosing import choose
 from rohe_iac.planning.feasibility import amounts_refusal, refusal_to_stay
@@ -20,15 +18,13 @@ PLAIN_LIMIT = 40_000
 """Nodes times demands up to which importing NumPy costs more than it saves."""
 
 
-class Decision(msgspec.Struct):
-    """One replica's node (position) with the points it won by and the raw parts of them.
+class Decision(Grant, gc=False):
+    """What one replica was granted, with the points that it won by and the raw parts of them.
 
     kept: it stayed where it was. searched: it was not decided alone, but by a search over whole assignments.
     """
 
-    index: int
-    node: int
-    grant: Grant
+    index: int = 0
     points: int = 0
     parts: tuple[int, ...] = ()
     runner_up: int = -1
@@ -36,6 +32,26 @@ class Decision(msgspec.Struct):
     fits: int = 0
     kept: bool = False
     searched: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        grant: Grant,
+        index: int,
+        points: int = 0,
+        parts: tuple[int, ...] = (),
+        runner_up: int = -1,
+        runner_up_points: int = 0,
+        fits: int = 0,
+        *,
+        kept: bool = False,
+        searched: bool = False,
+    ) -> Decision:
+        """The decision that gives a replica that grant."""
+        return cls(
+            grant.demand, grant.node, grant.cores, grant.devices, grant.wires, index, points, parts, runner_up,
+            runner_up_points, fits, kept, searched,
+        )  # fmt: skip
 
 
 class Attempt:
@@ -114,10 +130,10 @@ class Attempt:
                 if self.explain and last:
                     self.field.note(view)
                 self.decisions[demand].append(
-                    Decision(
-                        index, grant.node, grant, self.scoring.total(demand, grant.node),
+                    Decision.of(
+                        grant, index, self.scoring.total(demand, grant.node),
                         self.scoring.parts(demand, grant.node) if self.explain else (), second, second_points,
-                        max(1, view.fits), kept.get((demand, index)) == grant.node, True,
+                        max(1, view.fits), kept=kept.get((demand, index)) == grant.node, searched=True,
                     )
                 )  # fmt: skip
                 self.ledger.book(grant)
@@ -132,11 +148,7 @@ class Attempt:
 
     def grants(self) -> dict[tuple[int, int], Grant]:
         """What every placed replica has, by demand and index."""
-        return {
-            (demand, decision.index): decision.grant
-            for demand, decisions in enumerate(self.decisions)
-            for decision in decisions
-        }
+        return {(one.demand, one.index): one for decisions in self.decisions for one in decisions}
 
     def explain_anew(self, demand: int) -> None:
         """Tells the nodes that refuse the demand as things stand now."""
@@ -157,7 +169,7 @@ class Attempt:
             node = kept.get((demand, index), -1)
             if node >= 0 and not refusal_to_stay(self.layout, self.ledger, demand, node):
                 grant = self.ledger.take(demand, node)
-                self.decisions[demand].append(Decision(index, node, grant, kept=True))
+                self.decisions[demand].append(Decision.of(grant, index, kept=True))
             else:
                 left.append(index)
         return left
@@ -196,19 +208,21 @@ class Attempt:
             done = after
         return done
 
-    def _decisions(self, demand: int, fill: Fill, indices: Sequence[int]) -> Iterator[Decision]:
+    def _decisions(self, demand: int, fill: Fill, indices: Sequence[int]) -> list[Decision]:
         """The decisions of a fill, for the replicas of these indices."""
-        steps, left = fill.chain.steps[: fill.taken], iter(indices)
-        last = len(fill.nodes) - 1
-        for position, node in enumerate(fill.nodes):
-            if position < last:
-                second, second_points = fill.nodes[position + 1], fill.points
-            else:
-                second, second_points = fill.second, fill.second_points
-            fits = fill.fits - position
+        steps, nodes, fits, explain = fill.chain.steps[: fill.taken], fill.nodes, fill.fits, self.explain
+        left = iter(indices)
+        rivals = [(node, fill.points) for node in nodes[1:]]
+        rivals.append((fill.second, fill.second_points))
+        decided = []
+        for node, (second, second_points) in zip(nodes, rivals, strict=True):
             for (points, parts, cores, devices), index in zip(steps, left, strict=False):
-                grant = Grant(demand, node, cores, devices)
-                yield Decision(index, node, grant, points, parts if self.explain else (), second, second_points, fits)
+                told = parts if explain else ()
+                decided.append(
+                    Decision(demand, node, cores, devices, (), index, points, told, second, second_points, fits)
+                )
+            fits -= 1
+        return decided
 
     def _place_each(self, demand: int, indices: Sequence[int], view: View, picky: bool) -> int:
         """Places replica by replica; says how many."""
@@ -242,7 +256,7 @@ class Attempt:
                     else:
                         self.field.note(view)
             grant = ledger.take(demand, node)
-            decided.append(Decision(index, node, grant, points, parts, second, second_points, view.fits))
+            decided.append(Decision.of(grant, index, points, parts, second, second_points, view.fits))
             self.field.touch(node)
             if index == last:
                 break
@@ -275,7 +289,7 @@ class Attempt:
 
     def drop(self, demand: int, decision: Decision) -> None:
         """Takes one decision back."""
-        self.ledger.release(decision.grant)
+        self.ledger.release(decision)
         self.decisions[demand].remove(decision)
         self.missing[demand] = sorted([*self.missing[demand], decision.index])
         self.field.touch(decision.node)

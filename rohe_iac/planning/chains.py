@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from operator import ge
+
+import msgspec
 
 from rohe_iac.planning.layout import Layout
 from rohe_iac.planning.ledger import Ledger, Row, device_step
@@ -16,26 +17,18 @@ Step = tuple[int, tuple[int, ...], tuple[tuple[int, int], ...], tuple[tuple[int,
 """What one more replica means: points, their parts, cores and devices that it gets."""
 
 
-@dataclass(slots=True)
-class Chain:
+class Chain(msgspec.Struct, gc=False):
     """steps: one for each replica that the node takes; after: the node's amounts once it is there.
 
     They are worked out as far as they are asked for; `ended`: nothing more fits.
     """
 
-    chains: Chains
     node: int
     opened: bool
     standing: Standing
-    steps: list[Step] = field(default_factory=list)
-    after: list[Standing] = field(default_factory=list)
+    steps: list[Step] = []
+    after: list[Standing] = []
     ended: bool = False
-
-    def takes(self, most: int) -> int:
-        """How many replicas fit, up to `most`."""
-        while len(self.steps) < most and not self.ended:
-            self.chains.extend(self)
-        return min(most, len(self.steps))
 
 
 class Chains:
@@ -62,12 +55,19 @@ class Chains:
         key = (kind, opened, standing)
         chain = self._known.get(key)
         if chain is None:
-            chain = self._known[key] = Chain(self, node, opened, standing)
+            chain = self._known[key] = Chain(node, opened, standing)
         if alike >= 0:
             self._alike[alike] = chain
         return chain
 
-    def extend(self, chain: Chain) -> None:
+    def takes(self, chain: Chain, most: int) -> int:
+        """How many replicas fit, up to `most`."""
+        steps = chain.steps
+        while len(steps) < most and not chain.ended:
+            self._extend(chain)
+        return min(most, len(steps))
+
+    def _extend(self, chain: Chain) -> None:
         """Adds the next step, or ends the chain."""
         asked, ledger = self.asked, self.ledger
         cpu, rss, vms, cores, largest, devices = chain.after[-1] if chain.after else chain.standing

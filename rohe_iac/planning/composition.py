@@ -100,11 +100,10 @@ class _Words:
         for decision in decisions:
             replica = f"{head}/{decision.index}"
             had = before.get(replica) if before else None
-            grant = decision.grant
             node = node_names[decision.node]
-            uses = cores.get(grant.cores)
+            uses = cores.get(decision.cores)
             if uses is None:
-                uses = cores[grant.cores] = tuple([CoreUse(core, amount) for core, amount in grant.cores])
+                uses = cores[decision.cores] = tuple([CoreUse(core, amount) for core, amount in decision.cores])
             told = parts.get(decision.parts)
             if told is None:
                 points = decision.parts
@@ -134,7 +133,7 @@ class _Words:
                     had.node if had else "",
                     demand.system,
                     uses,
-                    self.devices(decision) if grant.devices else (),
+                    self.devices(decision) if decision.devices else (),
                     ports.get(replica, ()) if ports else (),
                     decision.points,
                     told,
@@ -147,7 +146,7 @@ class _Words:
         """The devices that a replica got."""
         devices = self.layout.nodes[decision.node].devices
         return tuple(
-            [DeviceUse(devices[number].type, devices[number].name, amount) for number, amount in decision.grant.devices]
+            [DeviceUse(devices[number].type, devices[number].name, amount) for number, amount in decision.devices]
         )
 
     def _sentence(self, decision: Decision) -> str:

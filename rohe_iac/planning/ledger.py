@@ -24,7 +24,7 @@ REMEMBERED = 50_000
 """How many ways of taking cores a ledger keeps in mind."""
 
 
-class Grant(msgspec.Struct):
+class Grant(msgspec.Struct, gc=False):
     """What one replica took: (core, millicores), (device position, basis points) and (wire, bits a second)."""
 
     demand: int

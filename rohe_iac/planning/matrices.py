@@ -6,7 +6,7 @@ for each node. NumPy is imported with this file and those that it takes its arra
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from heapq import merge
 from itertools import groupby, repeat
 from operator import itemgetter
@@ -14,8 +14,9 @@ from operator import itemgetter
 import numpy as np
 import numpy.typing as npt
 
+from rohe_iac.planning.demand import DeviceRequest
 from rohe_iac.planning.devices import DeviceArrays
-from rohe_iac.planning.feasibility import placement_words
+from rohe_iac.planning.feasibility import device_missing, placement_words
 from rohe_iac.planning.field import CLOSEST, NOTHING_SHUT, Ranked, Shut, View, refusals_of
 from rohe_iac.planning.layout import NODE_KEY, Layout
 from rohe_iac.planning.ledger import Ledger
@@ -33,6 +34,9 @@ Mask = npt.NDArray[np.bool_]
 
 NEVER = -1
 """Points of a state that does not pass; all others have none or more."""
+
+FEW = 24
+"""States up to which each is asked alone: fewer steps than those over arrays."""
 
 AT_ONCE = 32
 """States that are brought from arrays at a time: a class seldom sees more of the best."""
@@ -79,29 +83,33 @@ class ArrayField:
         domains = any(rule.key != NODE_KEY for rule in self.layout.demands[demand].spread)
         view, passes = self._seen(demand, explain=explain, by_node=domains)
         if view.fits:
-            points = self.points.of(demand, self.states.table[:, : self.states.used], passes)
-            view.known = np.where(passes, points, NEVER)
+            view.known = self._rated(demand, passes)
         return view
 
     def ranked(self, view: View) -> Iterator[Ranked]:
         """See Field."""
         if not view.fits:
             return
-        points, beside = view.known, view.beside
-        order = np.argsort(-points, kind="stable")
-        nodes, passes = self.states.nodes, view.passes
+        nodes, passes = self.states.nodes, view.passes if view.beside else None
         columns: list[int] = []
         best = NEVER
-        for start in range(0, len(order), AT_ONCE):
-            some = order[start : start + AT_ONCE]
-            for column, worth in zip(some.tolist(), points[some].tolist(), strict=True):
-                if worth != best:
-                    yield from _merged(columns, best, nodes, passes if beside else None)
-                    columns, best = [], worth
-                if worth == NEVER:
-                    return
-                columns.append(column)
-        yield from _merged(columns, best, nodes, passes if beside else None)
+        for points, column in view.known:
+            if points != best and columns:
+                yield from _merged(columns, best, nodes, passes)
+                columns = []
+            best = points
+            columns.append(column)
+        yield from _merged(columns, best, nodes, passes)
+
+    def _rated(self, demand: int, passes: Mask) -> Iterable[tuple[int, int]]:
+        """The states that pass, of most points first, with their points."""
+        columns = passes.nonzero()[0].tolist()
+        if len(columns) <= FEW:
+            total, nodes = self.scoring.total, self.states.nodes
+            return sorted([(total(demand, nodes[column][0]), column) for column in columns], reverse=True)
+        points = np.where(passes, self.points.of(demand, self.states.table[:, : self.states.used], passes), NEVER)
+        order = np.argsort(-points, kind="stable")[: len(columns)]
+        return _at_once(order, points)
 
     def _seen(self, demand: int, *, explain: bool, by_node: bool) -> tuple[View, Mask]:
         """What passes, and the states that pass by themselves.
@@ -219,9 +227,22 @@ class ArrayField:
         of_kind = self._clear[id(rules)]
         if of_kind is not None:
             passes &= of_kind[table[KIND]]
-        for request in asked.devices:
-            passes &= self.devices.missing(request, self.states.devices[:, : table.shape[1]], table[KIND]) == 0
+        if asked.devices:
+            self._ask_for_devices(asked.devices, table, passes)
         return passes
+
+    def _ask_for_devices(self, requests: Sequence[DeviceRequest], table: Numbers, passes: Mask) -> None:
+        """Leaves the states whose devices serve the requests."""
+        columns = passes.nonzero()[0].tolist()
+        if len(columns) > FEW:
+            for request in requests:
+                passes &= self.devices.missing(request, self.states.devices[:, : table.shape[1]], table[KIND]) == 0
+            return
+        for column in columns:
+            kind, *_, free = self.states.known[column]
+            example = self.layout.kinds.examples[kind]
+            if any(device_missing(self.layout, free, example, request) for request in requests):
+                passes[column] = False
 
     def _points_beside(self, demand: int, nodes: npt.NDArray[np.intp]) -> Numbers:
         """Points of nodes for what depends on other nodes, and of plugged scorers; 0 for nodes that are not asked."""
@@ -278,6 +299,9 @@ class ArrayField:
         """
         layout, ledger = self.layout, self.ledger
         found: list[Taken] = []
+        apart = (demand, NODE_KEY) in layout.avoid[demand]
+        if not (apart or layout.host_ports[demand] or layout.demands[demand].spread):
+            return found
         full, left = np.zeros(len(layout.nodes), np.bool_), np.ones(len(layout.nodes), np.bool_)
         full[filled] = True
 
@@ -296,7 +320,7 @@ class ArrayField:
                 take("spread", self.neighbours.inside(NODE_KEY, there))
             elif rule.key in shut:
                 take("spread", self.neighbours.inside(rule.key, shut[rule.key]))
-        if (demand, NODE_KEY) in layout.avoid[demand]:
+        if apart:
             take("avoid", full)
         return found
 
@@ -305,6 +329,12 @@ class ArrayField:
         self._catch_up()
         noted, self._noted = {**self._noted, **self._moments.told()}, {}
         return noted
+
+
+def _at_once(order: npt.NDArray[np.intp], points: Numbers) -> Iterator[tuple[int, int]]:
+    for start in range(0, len(order), AT_ONCE):
+        some = order[start : start + AT_ONCE]
+        yield from zip(points[some].tolist(), some.tolist(), strict=True)
 
 
 def _merged(columns: list[int], points: int, nodes: list[list[int]], passes: Mask | None) -> Iterator[Ranked]:

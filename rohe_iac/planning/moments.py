@@ -20,7 +20,7 @@ from rohe_iac.planning.feasibility import lacking
 from rohe_iac.planning.field import CLOSEST
 from rohe_iac.planning.layout import Layout
 from rohe_iac.planning.plan import Refusals, Rejection
-from rohe_iac.planning.shortfalls import CODES, MILLION, Columns, shortfalls
+from rohe_iac.planning.shortfalls import CODES, MILLION, Asked, Columns
 from rohe_iac.planning.states import States
 
 Numbers = npt.NDArray[np.int64]
@@ -101,7 +101,8 @@ class Moments:
         table, devices = states.table[:, :width], states.devices[:, :width]
         demands = [one.demand for one in kept]
         numbers = np.arange(len(kept))[:, np.newaxis]
-        looked = shortfalls(self.layout, self.devices, demands, Columns(table, devices, numbers), exact=False)
+        asked = Asked(self.layout, self.devices, demands)
+        looked = asked.short(Columns(table, devices, numbers), exact=False)
         of = [number for number, _ in rows]
         if len(rows) > len(kept):
             codes = [CODES[kept[number].taken[part - 1].rule] if part else 0 for number, part in rows]
@@ -110,7 +111,7 @@ class Moments:
         slack = len(PARTS) + max(len(self.layout.resources[demand].devices) for demand in demands)
         row, at = looked.closest(members, CLOSEST, slack)
         some = Columns(table[:, at], devices[:, at], np.array(of, np.int64)[row])
-        missing = shortfalls(self.layout, self.devices, demands, some).missing
+        missing = asked.short(some).missing
         closest: list[list[tuple[int, int, int]]] = [[] for _ in kept]
         for position, lacks, column in zip(row.tolist(), missing.tolist(), at.tolist(), strict=True):
             number, part = rows[position]
@@ -127,16 +128,16 @@ class Moments:
         told: list[Rejection] = []
         near.sort()
         for lacks, alike in groupby(near, itemgetter(0)):
-            found = []
-            for place in alike:
-                found += [(node, place) for node in islice(_nodes(moment, *place[1:]), CLOSEST)]
+            wanted = CLOSEST - len(told)
+            found: list[tuple[int, int, int]] = []
+            for _, part, column in alike:
+                found += [(node, part, column) for node in islice(_nodes(moment, part, column), wanted)]
             found.sort()
-            words: dict[tuple[int, int, int], tuple[str, str]] = {}
-            for node, place in found[: CLOSEST - len(told)]:
-                known = words.get(place)
-                if known is None:
-                    known = words[place] = self._words(moment, *place[1:])
-                told.append(Rejection(names[node].name, *known, lacks))
+            before, rule, text = (-1, -1), "", ""
+            for node, part, column in found[:wanted]:
+                if (part, column) != before:
+                    before, (rule, text) = (part, column), self._words(moment, part, column)
+                told.append(Rejection(names[node].name, rule, text, lacks))
             if len(told) == CLOSEST:
                 break
         return tuple(told)

@@ -1,6 +1,7 @@
 """Plan: which replica goes to which node, core, device and port, and why; frozen, printable, comparable.
 
-What a plan has thousands of are msgspec structs, which are made many times faster than frozen dataclasses.
+What a plan has thousands of are msgspec structs, which are made many times faster than frozen dataclasses. No cycle can
+come of what they hold, so that Python's search for cycles need not walk them.
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ SPARE_LIMIT = 200
 """Nodes up to which `survive` looks for one to keep free, and for nodes whose failure would break something."""
 
 
-class CoreUse(msgspec.Struct, frozen=True):
+class CoreUse(msgspec.Struct, frozen=True, gc=False):
     """`amount` millicores on the core of that index of the node."""
 
     core: int
     amount: int
 
 
-class DeviceUse(msgspec.Struct, frozen=True):
+class DeviceUse(msgspec.Struct, frozen=True, gc=False):
     """`amount` basis points of one device, named as in the inventory (`GPU0`; `GPU0-3` where the entry has a count)."""
 
     type: str
@@ -28,28 +29,28 @@ class DeviceUse(msgspec.Struct, frozen=True):
     amount: int
 
 
-class PortUse(msgspec.Struct, frozen=True):
+class PortUse(msgspec.Struct, frozen=True, gc=False):
     """The number that a named port has on the node."""
 
     name: str
     number: int
 
 
-class ScorePart(msgspec.Struct, frozen=True):
+class ScorePart(msgspec.Struct, frozen=True, gc=False):
     """What one scorer gave, weighted: points in [0, 1000000] times its weight; higher is better."""
 
     scorer: str
     points: int
 
 
-class RunnerUp(msgspec.Struct, frozen=True):
+class RunnerUp(msgspec.Struct, frozen=True, gc=False):
     """The node that would have been next, with its total points."""
 
     node: str
     points: int
 
 
-class Placement(msgspec.Struct, frozen=True):
+class Placement(msgspec.Struct, frozen=True, gc=False):
     """One replica on one node.
 
     replica: its full address. instance: its name in processes and reports. workload: address of what it is one of.
@@ -76,7 +77,7 @@ class Placement(msgspec.Struct, frozen=True):
     runner_up: RunnerUp | None = None
 
 
-class Rejection(msgspec.Struct, frozen=True):
+class Rejection(msgspec.Struct, frozen=True, gc=False):
     """Why a node was refused: the rule, and what was missing as a person reads it ("memory.rss: 12Mi of 57Mi missing").
 
     shortfall: missing over asked, in millionths, summed over the failing dimensions; orders nodes by closeness.
@@ -88,7 +89,7 @@ class Rejection(msgspec.Struct, frozen=True):
     shortfall: int
 
 
-class Refusals(msgspec.Struct, frozen=True):
+class Refusals(msgspec.Struct, frozen=True, gc=False):
     """For one workload, the nodes refused when its last replica was decided: a count a rule, and the five closest."""
 
     workload: str
@@ -96,7 +97,7 @@ class Refusals(msgspec.Struct, frozen=True):
     closest: tuple[Rejection, ...]
 
 
-class Unplaced(msgspec.Struct, frozen=True):
+class Unplaced(msgspec.Struct, frozen=True, gc=False):
     """A replica that fits on no node, with the closest ones."""
 
     replica: str
@@ -132,7 +133,7 @@ class Proof:
     limit: int
 
 
-class Loss(msgspec.Struct, frozen=True):
+class Loss(msgspec.Struct, frozen=True, gc=False):
     """A node whose failure breaks something: replicas that fit nowhere else, workloads that have none left."""
 
     node: str

@@ -19,7 +19,7 @@ from rohe_iac.planning.ledger import Ledger
 from rohe_iac.planning.scoring import Scoring
 
 
-class Fill(msgspec.Struct):
+class Fill(msgspec.Struct, gc=False):
     """Nodes that stand alike and take as many replicas each, one after another.
 
     alike: what stands for all that stand as they do. taken: replicas on each. second: the node that comes after the
@@ -85,7 +85,7 @@ class Run:
             points, nodes, alike = top
             top = next(self._ranked, None)
             chain = self.chains.of(nodes[0], alike)
-            taken = chain.takes(min(wanted, most))
+            taken = self.chains.takes(chain, min(wanted, most))
             number = min(len(nodes), -(-wanted // taken))
             # The last node of the class stands apart: it may take less, and what refuses is told before it is full.
             cut = number - 1 if number * taken >= wanted else number
@@ -110,7 +110,7 @@ class Run:
             points, node, alike = top
             top = next(passing, None)
             chain = self.chains.of(node, alike)
-            taken = chain.takes(min(wanted, self._room(node)))
+            taken = self.chains.takes(chain, min(wanted, self._room(node)))
             wanted -= taken
             second, second_points = (-1, 0) if top is None else (top[1], top[0])
             yield Fill([node], alike, chain, taken, points, second, second_points, view.fits)

@@ -19,6 +19,7 @@ from rohe_iac.planning.states import CORE_COUNT, CORES, CPU, KIND, RSS, VMS
 
 Numbers = npt.NDArray[np.int64]
 Values = npt.NDArray[Any]
+Mask = npt.NDArray[np.bool_]
 
 MILLION = 1_000_000
 
@@ -27,6 +28,15 @@ NOWHERE = 1 << 62
 
 CODES = {rule: number for number, rule in enumerate(RULES, 1)}
 """The number of a rule; 0 stands for none."""
+
+LARGE = 1 << 48
+"""Amounts from which on parts in floats could be taken for nothing: whole numbers are used."""
+
+LEAST = 1e-9
+"""More than what is lost of a part to rounding, less than the part of one unit in anything below LARGE."""
+
+LAST = len(RULES) + 1
+"""More than the number of any rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +49,6 @@ class Columns:
     table: Numbers
     devices: Numbers
     of: Numbers
-
-    def against(self, rows: Values) -> Values:
-        """Rows of the table, to be held against what the classes ask for."""
-        return rows[:, np.newaxis] if self.of.ndim == 2 else rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,44 +100,105 @@ def shortfalls(
     layout: Layout, devices: DeviceArrays, demands: Sequence[int], columns: Columns, *, exact: bool = True
 ) -> Shortfalls:
     """The shortfalls of classes (positions of demands) in columns, as `shortage` counts them node by node."""
-    of, table = columns.of, columns.table if exact else columns.table.astype(np.float64)
-    resources = [layout.resources[demand] for demand in demands]
-    asked = [(one.cpu, one.rss, -NOWHERE if one.vms is None else one.vms) for one in resources]
-    wanted = np.array(asked, table.dtype).T
-    short = _short(wanted.take(of, axis=1), columns.against(table[[CPU, RSS, VMS]]))
-    missing = _parts(short, np.maximum(wanted, 1), of).sum(axis=0)
-    rules = np.zeros(missing.shape, np.int8)
-    kinds = columns.table[KIND]
-    for mine, lacks, part in _devices(devices, resources, columns, table.dtype):
-        missing[mine] += part
-        rules[mine] = np.where(lacks > 0, np.int8(CODES["accelerators"]), rules[mine])
-    np.putmask(rules, short[2] > 0, CODES["vms"])
-    np.putmask(rules, short[1] > 0, CODES["rss"])
-    if any(one.cores for one in resources):
-        lacks, part = _cores(resources, columns, table)
-        missing += part
-        np.putmask(rules, lacks > 0, CODES["cores"])
-    np.putmask(rules, short[0] > 0, CODES["cpu"])
-    own = _static(layout, demands)
-    if own.any():
-        refused = own[of, kinds]
-        np.putmask(rules, refused > 0, refused)
-        missing += (refused > 0) * MILLION
-    return Shortfalls(rules, missing)
+    return Asked(layout, devices, demands).short(columns, exact=exact)
 
 
-def _short(asked: Values, free: Values) -> Values:
-    found: Values = asked - free
-    np.maximum(found, 0, out=found)
-    return found
+class Asked:
+    """What classes (positions of demands) ask for, as arrays."""
+
+    def __init__(self, layout: Layout, devices: DeviceArrays, demands: Sequence[int]) -> None:
+        resources = [layout.resources[demand] for demand in demands]
+        self._devices = devices
+        self._static = _static(layout, demands)
+        amounts = [(one.cpu, one.rss, -NOWHERE if one.vms is None else one.vms) for one in resources]
+        self._amounts = np.array(amounts, np.int64).T
+        self._large = int(self._amounts.max()) >= LARGE
+        self._numbers = np.array([len(one.cores) for one in resources], np.int64)
+        deepest = int(self._numbers.max())
+        # A core that is not there has -1 free: as much as a chunk that is not asked for takes.
+        self._chunks = np.array([one.cores + (-1,) * (deepest - len(one.cores)) for one in resources], np.int64).T
+        self._sums = np.array([sum(one.cores) for one in resources], np.int64)
+        self._sorts = list(_sorts(resources))
+
+    def short(self, columns: Columns, *, exact: bool = True) -> Shortfalls:
+        """What is lacking in columns, and the first rule that refuses them."""
+        found = _Sum(columns, exact=exact or self._large)
+        table = columns.table
+        if self._static.any():
+            found.refuse(self._static[columns.of, table[KIND]])
+        for rule, row, wanted in zip(("cpu", "rss", "vms"), (CPU, RSS, VMS), self._amounts, strict=True):
+            found.add(rule, *found.lacking([wanted], [table[row]], wanted))
+        if len(self._chunks):
+            found.add("cores", *self._cores(table, found))
+        for kind, models, whole, wanted in self._sorts:
+            most = self._devices.most(kind, models, columns.devices, table[KIND], whole=whole)
+            at = np.flatnonzero(wanted if found.grid else wanted.take(columns.of))
+            found.add("accelerators", *found.lacking([wanted], [most], wanted, at), at)
+        return Shortfalls(found.rules(), found.missing)
+
+    def _cores(self, table: Numbers, found: _Sum) -> tuple[Mask, Values]:
+        """Where distinct cores lack anything, and which part of what is asked."""
+        # Chunks beyond the most cores that any column has are told by their number alone.
+        pairs = list(zip(self._chunks, table[CORES:], strict=False))
+        short, part = found.lacking([chunk for chunk, _ in pairs], [row for _, row in pairs], self._sums)
+        if self._numbers.max() > table[CORE_COUNT].min():
+            few, lacking = found.lacking([self._numbers], [table[CORE_COUNT]], self._numbers)
+            short, part = few | short, np.where(few, lacking, part)
+        return short, part
 
 
-def _parts(short: Values, asked: Values, of: Numbers) -> Values:
-    """What is short over what is asked by class, in millionths; rounded down where it is whole numbers."""
-    if short.dtype == np.int64:
-        return short * MILLION // asked.take(of, axis=-1)
-    found: Values = short * (MILLION / asked).take(of, axis=-1)
-    return found
+class _Sum:
+    """What is missing so far, and which rule refuses first: LAST less its number, so that the first is the largest."""
+
+    def __init__(self, columns: Columns, *, exact: bool) -> None:
+        self.of, self.grid, self.exact = columns.of, columns.of.ndim == 2, exact
+        shape = np.broadcast_shapes(columns.of.shape, columns.table.shape[1:])
+        self.missing: Values = np.zeros(shape, np.int64 if exact else np.float64)
+        self.levels = np.zeros(shape, np.int8)
+
+    def refuse(self, rules: npt.NDArray[np.int8]) -> None:
+        """Adds rules that have no amounts, by their numbers; before all that have some."""
+        refused = rules > 0
+        self.levels[refused] = LAST - rules[refused]
+        self.missing[refused] += MILLION
+
+    def lacking(
+        self, asked: Sequence[Numbers], free: Sequence[Numbers], whole: Numbers, at: Numbers | None = None
+    ) -> tuple[Mask, Values]:
+        """Where what is asked by class (in several rows) is more than the columns have free, and the part of the whole.
+
+        at: the classes of a grid, else the columns, that are looked at; None: all. Parts are in millionths.
+        """
+        whole = np.maximum(whole, 1)
+        if self.grid and not self.exact:
+            # A product of matrices with two numbers for each class and column: asked and free, over the whole.
+            unit = MILLION / (whole if at is None else whole[at])
+            part: Values = np.zeros(0)
+            for wanted, has in zip(asked, free, strict=True):
+                mine = wanted if at is None else wanted[at]
+                one = np.stack((mine * unit, -unit), 1) @ np.stack((np.ones(len(has)), has))
+                np.maximum(one, 0, out=one)
+                part = part + one if len(part) else one
+            return part > LEAST, part
+        of = self.of if at is None else self.of[at]
+        rows = free if at is None or self.grid else [row[at] for row in free]
+        short: Values = sum(np.maximum(one.take(of) - row, 0) for one, row in zip(asked, rows, strict=True))
+        return short > 0, short * MILLION // whole.take(of)
+
+    def add(self, rule: str, refused: Mask, part: Values, at: Numbers | None = None) -> None:
+        """Adds what a rule refuses and finds lacking, in all classes and columns or those that `lacking` was asked."""
+        level = refused.view(np.int8) * np.int8(LAST - CODES[rule])
+        if at is None:
+            np.maximum(self.levels, level, out=self.levels)
+            self.missing += part
+        else:
+            self.levels[at] = np.maximum(self.levels[at], level)
+            self.missing[at] += part
+
+    def rules(self) -> npt.NDArray[np.int8]:
+        """The numbers of the rules; 0 where none refuses."""
+        found: npt.NDArray[np.int8] = (LAST - self.levels) * (self.levels > 0)
+        return found
 
 
 def _static(layout: Layout, demands: Sequence[int]) -> Numbers:
@@ -147,39 +214,15 @@ def _static(layout: Layout, demands: Sequence[int]) -> Numbers:
     return np.array(rows, np.int8)
 
 
-def _cores(resources: Sequence[Resources], columns: Columns, table: Values) -> tuple[Values, Values]:
-    """What distinct cores lack, and the same as parts of what is asked."""
-    deepest = min(max(len(one.cores) for one in resources), len(table) - CORES)
-    # A core that is not there has -1 free: as much as a chunk that is not asked for takes.
-    chunks = np.array([(*one.cores, *(-1,) * deepest)[:deepest] for one in resources], table.dtype).T
-    sums = np.array([max(sum(one.cores), 1) for one in resources], table.dtype)
-    numbers = np.array([len(one.cores) for one in resources], table.dtype)
-    short = _short(chunks.take(columns.of, axis=1), columns.against(table[CORES : CORES + deepest])).sum(axis=0)
-    part = _parts(short, sums, columns.of)
-    if numbers.max() > table[CORE_COUNT].min():
-        few = _short(numbers.take(columns.of), table[CORE_COUNT])
-        part = np.where(few > 0, _parts(few, np.maximum(numbers, 1), columns.of), part)
-        short = np.where(few > 0, few, short)
-    return short, part
+def _sorts(resources: Sequence[Resources]) -> Iterator[tuple[str, tuple[str, ...], bool, Numbers]]:
+    """Type, models and whether they are whole, of the accelerators that are asked for; and how much each class asks.
 
-
-def _devices(
-    devices: DeviceArrays, resources: Sequence[Resources], columns: Columns, kind_of_number: npt.DTypeLike
-) -> Iterator[tuple[Numbers, Values, Values]]:
-    """Which classes or columns ask for accelerators, what is lacking there, and the same as parts of what is asked.
-
-    Classes that ask for the same devices, be it more or less of them, are told together.
+    Classes that ask for the same devices, be it more or less of them, are told together; the others ask for 0.
     """
-    asking: dict[tuple[str, tuple[str, ...], bool], dict[int, int]] = {}
+    asking: dict[tuple[str, tuple[str, ...], bool], Numbers] = {}
     for number, one in enumerate(resources):
         for request in one.devices:
-            alike = asking.setdefault((request.type, request.models, request.count > 0), {})
-            alike[number] = request.count or request.share
-    for (kind, models, whole), amounts in asking.items():
-        wanted = np.zeros(len(resources), kind_of_number)
-        wanted[list(amounts)] = list(amounts.values())
-        mine = np.flatnonzero(wanted.take(columns.of))
-        of = columns.of[mine]
-        most = devices.most(kind, models, columns.devices, columns.table[KIND], whole=whole)
-        short = _short(wanted.take(of), most if of.ndim == 2 else most[mine])
-        yield mine, short, _parts(short, np.maximum(wanted, 1), of)
+            sort = (request.type, request.models, request.count > 0)
+            asking.setdefault(sort, np.zeros(len(resources), np.int64))[number] = request.count or request.share
+    for (kind, models, whole), wanted in asking.items():
+        yield kind, models, whole, wanted

@@ -74,7 +74,7 @@ def test_giving_everything_back_empties_the_ledger(problem: Problem) -> None:
     attempt = Attempt(layout, problem.settings.strategy).run(order(layout), {})
     for found in attempt.decisions:
         for decision in found:
-            attempt.ledger.release(decision.grant)
+            attempt.ledger.release(decision)
     fresh = Ledger(layout)
     for name in ("cpu", "rss", "vms", "cores", "devices", "placed", "counts", "ports", "bandwidth", "numbers"):
         assert getattr(attempt.ledger, name) == getattr(fresh, name), name

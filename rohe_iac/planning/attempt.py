@@ -198,8 +198,9 @@ class Attempt:
             after = done + len(nodes) * taken
             start, alike = 0, fill.alike
             if explain and after == len(indices):
-                # It is one node.
-                if taken > 1:
+                # It is one node. What refuses the others, before the last replica is there, hangs on what is on it only
+                # where neighbours count.
+                if taken > 1 and run.counted:
                     start, alike = taken - 1, -1
                     run.book(nodes, alike, chain, 0, start)
                 run.note(nodes[0])

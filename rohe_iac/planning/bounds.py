@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 
 from rohe_iac.planning.layout import NODE_KEY, Layout
 from rohe_iac.planning.measures import STEPPED_LIMIT, Measure, measures_of, plain_of, summed
@@ -40,13 +42,8 @@ def needed(total: int, offers: Iterable[int]) -> int:
     """The smallest number of offers, largest first, that sum up to the total; all of them where they do not."""
     if total <= 0:
         return 0
-    number = 0
-    for offer in sorted(offers, reverse=True):
-        if total <= 0 or offer <= 0:
-            break
-        total -= offer
-        number += 1
-    return number
+    sums = list(accumulate(sorted([offer for offer in offers if offer > 0], reverse=True)))
+    return min(bisect_left(sums, total) + 1, len(sums))
 
 
 def _least_nodes(measures: Iterable[Measure], counts: Sequence[int], shut: set[int]) -> dict[str, int]:

@@ -25,6 +25,14 @@ from rohe_iac.planning.scoring import DOT_PRODUCT, FIRST_FIT, FRAGMENTATION, WOR
 SEARCHED = "chosen with the other replicas by the search"
 """How the reason of a replica begins that was not decided alone."""
 
+BEST = {
+    FIRST_FIT: "the first by name",
+    WORST_FIT: "the most left over",
+    DOT_PRODUCT: "the best match of what is asked and what is free",
+    FRAGMENTATION: "the least loss of what others will use of accelerators, then the least left over,",
+}
+"""What the strategies choose a node for; the others by what is left over."""
+
 
 def compose(attempt: Attempt, previous: Plan | None) -> Plan:
     """The plan that an attempt amounts to: numbered ports, reasons, unplaced replicas and the bound."""
@@ -76,6 +84,7 @@ class _Words:
         self.attempt = attempt
         self.layout = attempt.layout
         self.node_names = [node.name for node in attempt.layout.nodes]
+        self.best = BEST.get(attempt.strategy, "the least left over")
 
     def placements(
         self,
@@ -91,33 +100,39 @@ class _Words:
         variant = demand.variants[layout.choice[position]].name if demand.variants else ""
         head, slug = demand.replica, demand.slug
         ending = f" ({demand.note})" if demand.note else ""
-        # Within a class most replicas share their cores, parts and runner-up with another.
+        # Within a class most replicas share their cores, parts, runner-up and reason with the one before or another.
         cores: dict[tuple[tuple[int, int], ...], tuple[CoreUse, ...]] = {(): ()}
         parts: dict[tuple[int, ...], tuple[ScorePart, ...]] = {(): ()}
-        seconds: dict[tuple[int, int], RunnerUp] = {}
-        reasons: dict[tuple[bool, bool, int], str] = {}
+        reasons: dict[tuple[int, bool, bool], str] = {}
+        had, reason = "", ""
+        uses: tuple[CoreUse, ...] = ()
+        told: tuple[ScorePart, ...] = ()
+        second: RunnerUp | None = None
+        last = Decision(-1, -1, fits=-1)
         found = []
         for decision in decisions:
             replica = f"{head}/{decision.index}"
-            had = before.get(replica) if before else None
-            node = node_names[decision.node]
-            uses = cores.get(decision.cores)
-            if uses is None:
-                uses = cores[decision.cores] = tuple([CoreUse(core, amount) for core, amount in decision.cores])
-            told = parts.get(decision.parts)
-            if told is None:
+            if decision.cores is not last.cores:
+                if decision.cores not in cores:
+                    cores[decision.cores] = tuple([CoreUse(core, amount) for core, amount in decision.cores])
+                uses = cores[decision.cores]
+            if decision.parts is not last.parts:
                 points = decision.parts
-                told = parts[points] = tuple([ScorePart(name, points[at]) for at, name in scorers])
-            second = None
-            if decision.runner_up >= 0:
-                key = (decision.runner_up, decision.runner_up_points)
-                second = seconds.get(key)
-                if second is None:
-                    second = seconds[key] = RunnerUp(node_names[key[0]], key[1])
-            why = (decision.kept, decision.searched, decision.fits)
-            reason = reasons.get(why)
-            if reason is None:
-                reason = reasons[why] = self._sentence(decision) + ending
+                if points not in parts:
+                    parts[points] = tuple([ScorePart(name, points[at]) for at, name in scorers])
+                told = parts[points]
+            rival, rival_points = decision.runner_up, decision.runner_up_points
+            if rival != last.runner_up or rival_points != last.runner_up_points:
+                second = RunnerUp(node_names[rival], rival_points) if rival >= 0 else None
+            why = (decision.fits, decision.kept, decision.searched)
+            if why != (last.fits, last.kept, last.searched):
+                if why not in reasons:
+                    reasons[why] = self._sentence(decision) + ending
+                reason = reasons[why]
+            if before:
+                stood = before.get(replica)
+                had = stood.node if stood else ""
+            last = decision
             found.append(
                 Placement(
                     replica,
@@ -127,10 +142,10 @@ class _Words:
                     demand.service,
                     demand.member,
                     decision.index,
-                    node,
+                    node_names[decision.node],
                     reason,
                     variant,
-                    had.node if had else "",
+                    had,
                     demand.system,
                     uses,
                     self.devices(decision) if decision.devices else (),
@@ -157,16 +172,10 @@ class _Words:
             return "the only node that fits"
         if decision.searched:
             return f"{SEARCHED}, one of {decision.fits} nodes that fit"
-        best = {
-            FIRST_FIT: "the first by name",
-            WORST_FIT: "the most left over",
-            DOT_PRODUCT: "the best match of what is asked and what is free",
-            FRAGMENTATION: "the least loss of what others will use of accelerators, then the least left over,",
-        }
         own = self.layout.extensions.strategy
         if own is not None:
             return f"chosen by {own.name} of {decision.fits} nodes that fit"
-        return f"{best.get(self.attempt.strategy, 'the least left over')} of {decision.fits} nodes that fit"
+        return f"{self.best} of {decision.fits} nodes that fit"
 
 
 def _unplaced(attempt: Attempt) -> tuple[Unplaced, ...]:

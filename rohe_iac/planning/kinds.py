@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from operator import attrgetter
+from typing import TypeVar
 
 from rohe_iac.planning.demand import Demand
 from rohe_iac.planning.supply import Supply
+
+Value = TypeVar("Value")
 
 _ASKED = attrgetter(
     "cpu", "rss", "vms", "cores", "cpu_used", "rss_used", "vms_used", "cores_used", "arch", "taints", "status"
@@ -15,7 +18,7 @@ _DEVICE = attrgetter("type", "model", "exclusive", "capacity", "used")
 
 
 class Kinds:
-    """of: the kind of every node, by position. examples: the first node of every kind.
+    """of: the kind of every node, by position. examples: the first node of every kind. members: how many are of it.
 
     Labels count only where a service selects by them: names of hosts and zones would tell all nodes apart. spare: names
     of nodes that are kept free.
@@ -26,6 +29,7 @@ class Kinds:
         numbers: dict[tuple[object, ...], int] = {}
         self.of: list[int] = []
         self.examples: list[int] = []
+        self.members: list[int] = []
         devices: tuple[object, ...]
         for position, node in enumerate(nodes):
             labels = tuple([pair for pair in node.labels if pair[0] in selected]) if selected else ()
@@ -35,4 +39,10 @@ class Kinds:
             if number is None:
                 number = numbers[key] = len(numbers)
                 self.examples.append(position)
+                self.members.append(0)
+            self.members[number] += 1
             self.of.append(number)
+
+    def spread(self, values: Sequence[Value]) -> list[Value]:
+        """The value of each node's kind, by node."""
+        return [values[kind] for kind in self.of]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
+from operator import attrgetter
 
 from rohe_iac.planning.budget import Budget
 from rohe_iac.planning.demand import Demand, Resources, Spread
@@ -44,7 +45,7 @@ class Layout:
         named = tuple(name for name in problem.settings.objective if name != "slack" or problem.promises)
         # Whatever else is wished for, it is wished of plans that place what can be placed.
         self.objective = named if "placed" in named else ("placed", *named)
-        self.nodes: tuple[Supply, ...] = tuple(sorted(problem.nodes, key=lambda node: node.name))
+        self.nodes: tuple[Supply, ...] = tuple(sorted(problem.nodes, key=attrgetter("name")))
         self.demands: tuple[Demand, ...] = tuple(
             surviving(demand, problem.settings.survive)
             for demand in sorted(problem.demands, key=lambda demand: demand.workload)
@@ -72,7 +73,9 @@ class Layout:
             replace(demand, resources=asked) if self.extensions else demand
             for demand, asked in zip(self.demands, self.resources, strict=True)
         ]
-        self.device_types = sorted({device.type for node in self.nodes for device in node.devices})
+        self.device_types = sorted(
+            {device.type for example in self.kinds.examples for device in self.nodes[example].devices}
+        )
 
     def _lay_rules(self) -> None:
         count = len(self.demands)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
 
 import msgspec
 
 from rohe_iac.planning.demand import DeviceRequest
 from rohe_iac.planning.layout import UNLIMITED, Layout
-
-Value = TypeVar("Value")
 
 Row = tuple[int, ...]
 """Amounts by core or device of one node."""
@@ -44,23 +41,20 @@ class Ledger:
         self.layout = layout
         nodes = layout.nodes
         # What is free at first is the same on all nodes of a kind. Rows are tuples, so that nodes can share them.
-        of, examples = layout.kinds.of, [nodes[example] for example in layout.kinds.examples]
+        spread, examples = layout.kinds.spread, [nodes[example] for example in layout.kinds.examples]
         ratio = layout.settings.vms_ratio
-        self.cpu = _spread([node.cpu - node.cpu_used for node in examples], of)
-        self.rss = _spread([node.rss - node.rss_used for node in examples], of)
-        self.vms = _spread(
-            [UNLIMITED if node.vms is None else node.vms * ratio // 1_000_000 - node.vms_used for node in examples],
-            of,
+        self.cpu = spread([node.cpu - node.cpu_used for node in examples])
+        self.rss = spread([node.rss - node.rss_used for node in examples])
+        self.vms = spread(
+            [UNLIMITED if node.vms is None else node.vms * ratio // 1_000_000 - node.vms_used for node in examples]
         )
         cores = [
             tuple(size - used for size, used in zip(node.cores, _padded(node.cores_used, len(node.cores)), strict=True))
             for node in examples
         ]
-        self.cores = _spread(cores, of)
-        self.sorted_cores = _spread([descending(row) for row in cores], of)
-        self.devices = _spread(
-            [tuple(device.capacity - device.used for device in node.devices) for node in examples], of
-        )
+        self.cores = spread(cores)
+        self.sorted_cores = spread([descending(row) for row in cores])
+        self.devices = spread([tuple(device.capacity - device.used for device in node.devices) for node in examples])
         self._taken: dict[tuple[Row, Row], CoreStep] = {}
         self.pending: set[int] = set()
         self.replicas_on = [0] * len(nodes)
@@ -193,10 +187,6 @@ class Ledger:
                 if route is not None and route[1] >= 0:
                     loads[route[1]] = loads.get(route[1], 0) + share * number
         return loads
-
-
-def _spread(kinds: list[Value], of: list[int]) -> list[Value]:
-    return [kinds[kind] for kind in of]
 
 
 def descending(row: Row) -> Row:

@@ -107,7 +107,7 @@ class ArrayField:
         if len(columns) <= FEW:
             total, nodes = self.scoring.total, self.states.nodes
             return sorted([(total(demand, nodes[column][0]), column) for column in columns], reverse=True)
-        points = np.where(passes, self.points.of(demand, self.states.table[:, : self.states.used], passes), NEVER)
+        points = np.where(passes, self.points.of(demand, self.states.table, passes), NEVER)
         order = np.argsort(-points, kind="stable")[: len(columns)]
         return _at_once(order, points)
 
@@ -119,7 +119,7 @@ class ArrayField:
         self._catch_up()
         states = self.states
         members = states.members[: states.used]
-        passes = self._passing(demand, states.table[:, : states.used])
+        passes = self._passing(demand, states.table)
         fits = standing = int(members.dot(passes))
         open_to: Mask | None = passes[states.of] if by_node or self.layout.extensions.filters else None
         refused: dict[str, int] = {}
@@ -168,7 +168,7 @@ class ArrayField:
     def _rank(self, demand: int, passes: Mask, view: View, wanted: int) -> None:
         """Fills the heap with the best nodes."""
         layout, scoring, of = self.layout, self.scoring, self.states.of
-        table = self.states.table[:, : self.states.used]
+        table = self.states.table
         number = len(layout.nodes)
         points = np.where(passes, self.points.of(demand, table, passes), NEVER)
         if layout.wishes[demand] or scoring.own_weights:
@@ -236,7 +236,7 @@ class ArrayField:
         columns = passes.nonzero()[0].tolist()
         if len(columns) > FEW:
             for request in requests:
-                passes &= self.devices.missing(request, self.states.devices[:, : table.shape[1]], table[KIND]) == 0
+                passes &= self.devices.missing(request, self.states.devices, table[KIND]) == 0
             return
         for column in columns:
             kind, *_, free = self.states.known[column]
@@ -264,7 +264,7 @@ class ArrayField:
         layout, states, demand = self.layout, self.states, view.demand
         used = states.used
         none = np.zeros(used, np.int64)
-        columns = Columns(states.table[:, :used], states.devices[:, :used], none)
+        columns = Columns(states.table, states.devices, none)
         looked = shortfalls(layout, self.devices, [demand], columns)
         view.refused.update(looked.counted(none, 1, states.members[:used])[0])
         nodes = np.flatnonzero(~view.passes)

@@ -63,7 +63,7 @@ def _examples(layout: Layout) -> list[Supply]:
 
 def _measure(layout: Layout, name: str, sizes: tuple[int, ...], rooms: tuple[int, ...]) -> Measure:
     """The measure with these rooms of each kind of node."""
-    return Measure(name, sizes, tuple([rooms[kind] for kind in layout.kinds.of]))
+    return Measure(name, sizes, tuple(layout.kinds.spread(rooms)))
 
 
 def _plain(layout: Layout) -> Iterator[Measure]:

@@ -7,7 +7,7 @@ dozens of classes at once, their columns one after another, the same steps cost 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice
 from operator import itemgetter
@@ -98,7 +98,7 @@ class Moments:
         for here, (number, part) in zip(members, rows, strict=True):
             had = kept[number].members[part]
             here[: len(had)] = had
-        table, devices = states.table[:, :width], states.devices[:, :width]
+        table, devices = states.table, states.devices
         demands = [one.demand for one in kept]
         numbers = np.arange(len(kept))[:, np.newaxis]
         asked = Asked(self.layout, self.devices, demands)
@@ -131,7 +131,7 @@ class Moments:
             wanted = CLOSEST - len(told)
             found: list[tuple[int, int, int]] = []
             for _, part, column in alike:
-                found += [(node, part, column) for node in islice(_nodes(moment, part, column), wanted)]
+                found += [(node, part, column) for node in _first(moment, part, column, wanted)]
             found.sort()
             before, rule, text = (-1, -1), "", ""
             for node, part, column in found[:wanted]:
@@ -151,13 +151,13 @@ class Moments:
         return short.rule, "; ".join(short.texts)
 
 
-def _nodes(moment: Moment, part: int, column: int) -> Iterator[int]:
-    """The nodes of a column, by name: those that are not taken, or those of a Taken."""
-    nodes = moment.nodes[column]
+def _first(moment: Moment, part: int, column: int, wanted: int) -> list[int]:
+    """The first nodes of a column, by name: of those that are not taken, or of those of a Taken."""
+    nodes, last = moment.nodes[column], moment.last
     if part:
         inside = moment.taken[part - 1].nodes
-        return (node for node in nodes if inside[node])
-    last = moment.last
+        return list(islice((node for node in nodes if inside[node]), wanted))
     if not moment.taken:
-        return (node for node in nodes if node != last)
-    return (node for node in nodes if node != last and not any(one.nodes[node] for one in moment.taken))
+        return [node for node in nodes[: wanted + 1] if node != last][:wanted]
+    left = (node for node in nodes if node != last and not any(one.nodes[node] for one in moment.taken))
+    return list(islice(left, wanted))

@@ -11,7 +11,18 @@ from rohe_iac.planning.demand import DeviceRequest
 from rohe_iac.planning.devices import DeviceArrays
 from rohe_iac.planning.layout import Layout
 from rohe_iac.planning.scoring import FRAGMENT_WEIGHT, INTERFERENCE_WEIGHT, MEMORY_SHIFT, MILLION, PLACES, Scoring
-from rohe_iac.planning.states import CPU, CPU_CAPACITY, CPU_SCALE, KIND, OPEN, RSS, RSS_CAPACITY, RSS_SCALE, States
+from rohe_iac.planning.states import (
+    CPU,
+    CPU_CAPACITY,
+    CPU_SCALE,
+    KIND,
+    OPEN,
+    RSS,
+    RSS_CAPACITY,
+    RSS_SCALE,
+    STAMP,
+    States,
+)
 
 Numbers = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -50,13 +61,13 @@ class Points:
             if scoring.standing:
                 kinds = [request.type for request in asked.devices] or self.layout.device_types
                 requests = tuple(DeviceRequest(kind) for kind in kinds)
-                free = self.states.devices[:, : table.shape[1]]
+                free = self.states.devices
                 device = self.devices.points(requests, free, table[KIND])
                 if not asked.devices:
                     device = np.where(self._deviceless[table[KIND]], MILLION, device)
                 points += (device * device_weight) >> 10
             elif asked.devices:
-                free = self.states.devices[:, : table.shape[1]]
+                free = self.states.devices
                 device = self.devices.points(asked.devices, free, table[KIND])
                 points += ((MILLION - device if scoring.worst else device) * device_weight) >> 10
             else:
@@ -81,11 +92,12 @@ class Points:
         key = (asked.cpu, asked.rss, asked.devices)
         points, stamps = self._graded.get(key, (np.zeros(0, np.int64),) * 2)
         if len(points) < used:
-            more = len(states.stamps) - len(points)
+            more = used + (used >> 1) - len(points)
             points, stamps = np.pad(points, (0, more)), np.pad(stamps, (0, more))
             self._graded[key] = (points, stamps)
-        fresh = np.flatnonzero(passes & (stamps[:used] != states.stamps[:used]))
+        began = states.table[STAMP]
+        fresh = np.flatnonzero(passes & (stamps[:used] != began))
         for column in fresh.tolist():
             points[column] = self.scoring.fragment_points(demand, states.nodes[column][0])
-        stamps[fresh] = states.stamps[fresh]
+        stamps[fresh] = began[fresh]
         return points[:used]

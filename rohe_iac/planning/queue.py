@@ -94,13 +94,16 @@ def _leaders(layout: Layout, position: int) -> list[int]:
 
 def sizes_of(layout: Layout) -> list[int]:
     """How much of everything there is each demand's replica takes: its shares of the supply, summed, in billionths."""
-    cpu = max(1, sum(node.cpu for node in layout.nodes))
-    rss = max(1, sum(node.rss for node in layout.nodes))
-    cores = max(1, sum(sum(node.cores) for node in layout.nodes))
+    kinds = [
+        (layout.nodes[node], number) for node, number in zip(layout.kinds.examples, layout.kinds.members, strict=True)
+    ]
+    cpu = max(1, sum(node.cpu * number for node, number in kinds))
+    rss = max(1, sum(node.rss * number for node, number in kinds))
+    cores = max(1, sum(sum(node.cores) * number for node, number in kinds))
     devices: dict[str, int] = {}
-    for node in layout.nodes:
+    for node, number in kinds:
         for device in node.devices:
-            devices[device.type] = devices.get(device.type, 0) + device.capacity
+            devices[device.type] = devices.get(device.type, 0) + device.capacity * number
     found = []
     for asked in layout.resources:
         size = asked.cpu * 1000 * MILLION // cpu + asked.rss * 1000 * MILLION // rss

@@ -47,7 +47,10 @@ def is_run(layout: Layout, scoring: Scoring, demand: int) -> bool:
 
 
 class Run:
-    """Fills nodes with one class. `fills` says which, in order; `book` tells the ledger."""
+    """Fills nodes with one class. `fills` says which, in order; `book` tells the ledger.
+
+    counted: where replicas of the class are matters to those that follow, on the same node and beside it.
+    """
 
     def __init__(self, layout: Layout, ledger: Ledger, scoring: Scoring, demand: int, field: Field, view: View) -> None:
         self.layout, self.ledger, self.demand = layout, ledger, demand
@@ -64,6 +67,7 @@ class Run:
             for rule in spread
             if rule.key != NODE_KEY
         ]
+        self.counted = own or bool(spread or layout.host_ports[demand] or layout.numbered[demand])
         self._counts = list(ledger.counts[demand].items())
         self._filled: list[int] = []
         self._shut: dict[str, list[int]] = {}

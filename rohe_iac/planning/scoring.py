@@ -104,12 +104,12 @@ class Scoring:
         self.standing = bool(self.fragments)
         self._used: dict[tuple[int, int, int, Row], int] = {}
         self._served: dict[tuple[tuple[DeviceRequest, ...], int, Row], Row] = {}
-        nodes = layout.nodes
-        self.cpu_capacity = [node.cpu for node in nodes]
-        self.rss_capacity = [node.rss >> MEMORY_SHIFT for node in nodes]
-        self.cpu_scale = [scale_of(node.cpu) for node in nodes]
-        self.rss_scale = [scale_of(node.rss >> MEMORY_SHIFT) for node in nodes]
-        self.has_devices = [bool(node.devices) for node in nodes]
+        spread, examples = layout.kinds.spread, [layout.nodes[example] for example in layout.kinds.examples]
+        self.cpu_capacity = spread([node.cpu for node in examples])
+        self.rss_capacity = spread([node.rss >> MEMORY_SHIFT for node in examples])
+        self.cpu_scale = spread([scale_of(node.cpu) for node in examples])
+        self.rss_scale = spread([scale_of(node.rss >> MEMORY_SHIFT) for node in examples])
+        self.has_devices = spread([bool(node.devices) for node in examples])
         self.any_devices = any(self.has_devices)
         settings = layout.settings
         # A replica that takes twice as long beside others loses all that it can lose.
@@ -129,8 +129,7 @@ class Scoring:
             number = min(len(layout.wishes[layout.index[demand.workload]]), WISHES)
             self.weights.append((cpu, memory, device, opened, wish * number))
             self.wish_weights.append(wish)
-        self.tainted = [any(taint.effect == "PreferNoSchedule" for taint in node.taints) for node in nodes]
-        self.any_tainted = any(self.tainted)
+        self.any_tainted = any(taint.effect == "PreferNoSchedule" for node in examples for taint in node.taints)
         self.own_weights = [weight for _, weight in settings.scorers] if layout.extensions.scorers else []
 
     def total(self, demand: int, node: int) -> int:

@@ -88,11 +88,15 @@ class Shortfalls:
 
         They are enough for so many nodes of each row, and all that lack no more than `slack` millionths above them.
         """
-        missing = np.where((self.rules > 0) & (members > 0), self.missing, np.inf)
+        missing = self.missing.copy()
+        missing[(self.rules == 0) | (members == 0)] = np.inf
         limits = np.where(members >= wanted, missing, np.inf).min(axis=1, initial=np.inf)
-        if missing.shape[1] > wanted:
+        near = missing <= limits[:, np.newaxis] + slack
+        if missing.shape[1] > wanted and np.count_nonzero(near) > wanted * len(near):
+            # Sorting is dear, and mostly a column of many nodes lacks little.
             limits = np.minimum(limits, np.partition(missing, wanted - 1, axis=1)[:, wanted - 1])
-        rows, columns = np.nonzero((missing <= limits[:, np.newaxis] + slack) & (missing < np.inf))
+            near = missing <= limits[:, np.newaxis] + slack
+        rows, columns = np.nonzero(near & (missing < np.inf))
         return rows, columns
 
 
@@ -142,6 +146,7 @@ class Asked:
         pairs = list(zip(self._chunks, table[CORES:], strict=False))
         short, part = found.lacking([chunk for chunk, _ in pairs], [row for _, row in pairs], self._sums)
         if self._numbers.max() > table[CORE_COUNT].min():
+            part = part.copy()
             few, lacking = found.lacking([self._numbers], [table[CORE_COUNT]], self._numbers)
             short, part = few | short, np.where(few, lacking, part)
         return short, part
@@ -155,6 +160,8 @@ class _Sum:
         shape = np.broadcast_shapes(columns.of.shape, columns.table.shape[1:])
         self.missing: Values = np.zeros(shape, np.int64 if exact else np.float64)
         self.levels = np.zeros(shape, np.int8)
+        # Memory that is used again and again is at hand; that which is asked for anew has to be cleared first.
+        self._part, self._more = (np.empty(shape if self.grid and not exact else 0) for _ in range(2))
 
     def refuse(self, rules: npt.NDArray[np.int8]) -> None:
         """Adds rules that have no amounts, by their numbers; before all that have some."""
@@ -167,18 +174,21 @@ class _Sum:
     ) -> tuple[Mask, Values]:
         """Where what is asked by class (in several rows) is more than the columns have free, and the part of the whole.
 
-        at: the classes of a grid, else the columns, that are looked at; None: all. Parts are in millionths.
+        at: the classes of a grid, else the columns, that are looked at; None: all. Parts are in millionths; they may be
+        overwritten by the next question.
         """
         whole = np.maximum(whole, 1)
         if self.grid and not self.exact:
             # A product of matrices with two numbers for each class and column: asked and free, over the whole.
             unit = MILLION / (whole if at is None else whole[at])
-            part: Values = np.zeros(0)
-            for wanted, has in zip(asked, free, strict=True):
+            part: Values = self._part[: len(unit)]
+            for number, (wanted, has) in enumerate(zip(asked, free, strict=True)):
                 mine = wanted if at is None else wanted[at]
-                one = np.stack((mine * unit, -unit), 1) @ np.stack((np.ones(len(has)), has))
+                one = self._more[: len(unit)] if number else part
+                np.matmul(np.stack((mine * unit, -unit), 1), np.stack((np.ones(len(has)), has)), out=one)
                 np.maximum(one, 0, out=one)
-                part = part + one if len(part) else one
+                if number:
+                    part += one
             return part > LEAST, part
         of = self.of if at is None else self.of[at]
         rows = free if at is None or self.grid else [row[at] for row in free]

@@ -7,7 +7,7 @@ node alone is worked out once a state. Columns that no node is in any more are u
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 import numpy as np
 import numpy.typing as npt
@@ -19,10 +19,11 @@ from rohe_iac.planning.scoring import Scoring
 Numbers = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
-CPU_CAPACITY, RSS_CAPACITY, CPU_SCALE, RSS_SCALE, KIND, OPEN, CORE_COUNT, CPU, LEFT, RSS, VMS, CORES = range(12)
+CPU_CAPACITY, RSS_CAPACITY, CPU_SCALE, RSS_SCALE, KIND, CORE_COUNT, STAMP, OPEN, CPU, LEFT, RSS, VMS, CORES = range(13)
 """Rows of the table; those of the cores, largest first and -1 where there is none, come last.
 
-LEFT is the free cpu again, but NOBODY where no node is in the column. From it on stands what a replica is held against.
+STAMP tells when a column began to say what it says; no two say the same. LEFT is the free cpu again, but NOBODY where
+no node is in the column. From it on stands what a replica is held against.
 """
 
 NOBODY = -(1 << 62)
@@ -36,8 +37,7 @@ class States:
     """table, devices: what the columns say, known: the same as they were told. nodes: who is in each, by name, in lists
     that are never changed; members: how many.
 
-    devices: free amounts, a row for each device of a node, -1 where it has none. stamps: of each column, when it began
-    to say what it says; no two say the same.
+    devices: free amounts, a row for each device of a node, -1 where it has none.
     """
 
     def __init__(self, layout: Layout, ledger: Ledger, scoring: Scoring) -> None:
@@ -48,9 +48,9 @@ class States:
         self._fixed = [
             (
                 scoring.cpu_capacity[example], scoring.rss_capacity[example], scoring.cpu_scale[example],
-                scoring.rss_scale[example],
+                scoring.rss_scale[example], kind, len(layout.nodes[example].cores),
             )
-            for example in examples
+            for kind, example in enumerate(examples)
         ]  # fmt: skip
         self._of = [-1] * len(layout.nodes)
         self._columns: dict[State, int] = {}
@@ -59,10 +59,9 @@ class States:
         self._emptied: list[int] = []
         self._idle: list[int] = []
         self._room = 0
-        self.table = np.zeros((CORES + self.width, 0), np.int64)
-        self.devices = np.zeros((self.depth, 0), np.int64)
         self.members = np.zeros(0, np.int64)
-        self.stamps = np.zeros(0, np.int64)
+        # The table, and the devices below it: all that is told of a new column is written in one step.
+        self._rows = np.zeros((CORES + self.width + self.depth, 0), np.int64)
         self._begun = 0
         self._numbers = np.zeros(len(layout.nodes), np.int64)
         self._moved: list[tuple[list[int], int]] = []
@@ -74,6 +73,16 @@ class States:
         for node, state in enumerate(standing):
             alike.setdefault(state, []).append(node)
         self.move((), alike.values())
+
+    @property
+    def table(self) -> Numbers:
+        """What the columns say of all but devices; idle columns too."""
+        return self._rows[: CORES + self.width, : len(self.known)]
+
+    @property
+    def devices(self) -> Numbers:
+        """What is free of devices."""
+        return self._rows[CORES + self.width :, : len(self.known)]
 
     @property
     def used(self) -> int:
@@ -144,7 +153,7 @@ class States:
             there = members[column]
             members[column] = sorted(there + come) if there else sorted(come)
             changed.add(column)
-        self._write(sorted(set(fresh)), sorted(changed))
+        self._write(fresh, changed)
 
     def _add(self, state: State) -> int:
         if self._idle:
@@ -157,37 +166,24 @@ class States:
         self._columns[state] = column
         return column
 
-    def _write(self, fresh: list[int], changed: list[int]) -> None:
+    def _write(self, fresh: list[int], changed: set[int]) -> None:
         number = len(self.known)
         if number > self._room:
-            self._grow(number)
+            more = max(64, number + (number >> 1)) - self._room
+            self._rows = np.pad(self._rows, ((0, 0), (0, more)))
+            self.members = np.pad(self.members, (0, more))
+            self._room += more
         if fresh:
-            self.table[:, fresh], self.devices[:, fresh] = self._rows([self.known[column] for column in fresh])
-            self.stamps[fresh] = range(self._begun + 1, self._begun + 1 + len(fresh))
-            self._begun += len(fresh)
-        if changed:
-            members = [len(self.nodes[column]) for column in changed]
-            self.members[changed] = members
-            empty = [column for column, here in zip(changed, members, strict=True) if not here]
-            if empty:
-                self.table[LEFT, empty] = NOBODY
+            self._rows[:, fresh] = np.array([self._row(self.known[column]) for column in fresh], np.int64).T
+        for column in changed:
+            here = self.members[column] = len(self.nodes[column])
+            if not here:
+                self._rows[LEFT, column] = NOBODY
 
-    def _rows(self, states: Sequence[State]) -> tuple[Numbers, Numbers]:
-        rows = []
-        for kind, opened, cpu, rss, vms, cores, _ in states:
-            padding = (-1,) * (self.width - len(cores))
-            rows.append((*self._fixed[kind], kind, opened, len(cores), cpu, cpu, rss, vms, *cores, *padding))
-        free = [(*state[6], *(-1,) * (self.depth - len(state[6]))) for state in states] if self.depth else []
+    def _row(self, state: State) -> tuple[int, ...]:
+        kind, opened, cpu, rss, vms, cores, devices = state
+        self._begun += 1
         return (
-            np.array(rows, np.int64).reshape(len(states), CORES + self.width).T,
-            np.array(free, np.int64).reshape(len(states), self.depth).T,
-        )
-
-    def _grow(self, number: int) -> None:
-        room = max(64, number + (number >> 1))
-        more = room - self._room
-        self.table = np.pad(self.table, ((0, 0), (0, more)))
-        self.devices = np.pad(self.devices, ((0, 0), (0, more)), constant_values=-1)
-        self.members = np.pad(self.members, (0, more))
-        self.stamps = np.pad(self.stamps, (0, more))
-        self._room = room
+            *self._fixed[kind], self._begun, opened, cpu, cpu, rss, vms,
+            *cores, *(-1,) * (self.width - len(cores)), *devices, *(-1,) * (self.depth - len(devices)),
+        )  # fmt: skip

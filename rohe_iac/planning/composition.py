@@ -100,27 +100,27 @@ class _Words:
         variant = demand.variants[layout.choice[position]].name if demand.variants else ""
         head, slug = demand.replica, demand.slug
         ending = f" ({demand.note})" if demand.note else ""
-        # Within a class most replicas share their cores, parts, runner-up and reason with the one before or another.
-        cores: dict[tuple[tuple[int, int], ...], tuple[CoreUse, ...]] = {(): ()}
-        parts: dict[tuple[int, ...], tuple[ScorePart, ...]] = {(): ()}
+        # Within a class most replicas share their cores, parts, runner-up and reason with the one before or another: cores
+        # and parts as the very same tuples, which are found by their identity much faster than by what is in them.
+        cores: dict[int, tuple[CoreUse, ...]] = {}
+        parts: dict[int, tuple[ScorePart, ...]] = {}
+        alike: dict[tuple[int, ...], tuple[ScorePart, ...]] = {}
         reasons: dict[tuple[int, bool, bool], str] = {}
         had, reason = "", ""
-        uses: tuple[CoreUse, ...] = ()
-        told: tuple[ScorePart, ...] = ()
         second: RunnerUp | None = None
         last = Decision(-1, -1, fits=-1)
         found = []
         for decision in decisions:
             replica = f"{head}/{decision.index}"
-            if decision.cores is not last.cores:
-                if decision.cores not in cores:
-                    cores[decision.cores] = tuple([CoreUse(core, amount) for core, amount in decision.cores])
-                uses = cores[decision.cores]
-            if decision.parts is not last.parts:
-                points = decision.parts
-                if points not in parts:
-                    parts[points] = tuple([ScorePart(name, points[at]) for at, name in scorers])
-                told = parts[points]
+            took, points = decision.cores, decision.parts
+            uses = cores.get(id(took))
+            if uses is None:
+                uses = cores[id(took)] = tuple([CoreUse(core, amount) for core, amount in took])
+            told = parts.get(id(points))
+            if told is None:
+                if points not in alike:
+                    alike[points] = tuple([ScorePart(name, points[at]) for at, name in scorers]) if points else ()
+                told = parts[id(points)] = alike[points]
             rival, rival_points = decision.runner_up, decision.runner_up_points
             if rival != last.runner_up or rival_points != last.runner_up_points:
                 second = RunnerUp(node_names[rival], rival_points) if rival >= 0 else None

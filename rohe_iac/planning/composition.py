@@ -100,8 +100,8 @@ class _Words:
         variant = demand.variants[layout.choice[position]].name if demand.variants else ""
         head, slug = demand.replica, demand.slug
         ending = f" ({demand.note})" if demand.note else ""
-        # Within a class most replicas share their cores, parts, runner-up and reason with the one before or another: cores
-        # and parts as the very same tuples, which are found by their identity much faster than by what is in them.
+        # Within a class most replicas share their cores, parts, runner-up and reason with another: cores and parts as
+        # the very same tuples, which are found by their identity much faster than by what is in them.
         cores: dict[int, tuple[CoreUse, ...]] = {}
         parts: dict[int, tuple[ScorePart, ...]] = {}
         alike: dict[tuple[int, ...], tuple[ScorePart, ...]] = {}

@@ -23,44 +23,51 @@ def packed(
     # The requests that have a chunk on each core, as bits.
     on = [0] * len(left)
     chosen: list[int] = []
-    tries: list[list[int]] = []
-    spent = 0
-
-    def choices(position: int) -> list[int]:
-        amount, _, number = chunks[position]
-        bit = 1 << number
-        fitting = [(room, core) for core, room in enumerate(left) if room >= amount and not on[core] & bit]
-        fitting.sort()
-        found, seen = [], set()
-        for room, core in fitting:
-            mark = (room, on[core])
-            if mark not in seen:
-                seen.add(mark)
-                found.append(core)
-        found.reverse()
-        return found
-
-    position = 0
+    # Of each chunk set or about to be the core tried last, as its room times their number and its own; and the cores
+    # tried, by room and requests: what went wrong on one goes wrong on all like it.
+    last: list[int] = []
+    tried: list[list[tuple[int, int]]] = []
+    size = len(left)
+    # What may be left over where nothing fits any more, beside what is already.
+    smallest, final = chunks[-1][0], len(chunks) - 1
+    slack = sum(room for room in left if room >= smallest) - sum(amount for amount, _, _ in chunks)
+    spent = position = 0
     while position < len(chunks):
-        if len(tries) == position:
+        if len(last) == position:
             spent += 1
             if spent > tries_left:
                 return None
-            tries.append(choices(position))
-        if tries[position]:
-            core = tries[position].pop()
-            amount, _, number = chunks[position]
-            left[core] -= amount
-            on[core] |= 1 << number
-            chosen.append(core)
+            last.append(-1)
+            tried.append([])
+        amount, _, number = chunks[position]
+        bit, after, marks = 1 << number, last[position], tried[position]
+        best, least = -1, 1 << 62
+        for core, room in enumerate(left):
+            if room >= amount and not on[core] & bit and after < room * size + core < least:
+                if marks and (room, on[core]) in marks:
+                    continue
+                if room - amount < smallest and room - amount > slack and position < final:
+                    continue
+                best, least = core, room * size + core
+        if best >= 0:
+            last[position] = least
+            marks.append((left[best], on[best]))
+            left[best] -= amount
+            if left[best] < smallest:
+                slack -= left[best]
+            on[best] |= bit
+            chosen.append(best)
             position += 1
             continue
-        tries.pop()
+        last.pop()
+        tried.pop()
         position -= 1
         if position < 0:
             return None
         core = chosen.pop()
         amount, _, number = chunks[position]
+        if left[core] < smallest:
+            slack += left[core]
         left[core] += amount
         on[core] &= ~(1 << number)
     rows: list[list[tuple[int, int]]] = [[] for _ in asked]

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from rohe_iac.foundation.errors import RoheError
 
+UNCUT = 2000
+"""Columns of what no terminal shows: a line of a table stays one, so that programs that read lines find it whole."""
+
 PATIENCE = 0.7
 """Seconds of work before a terminal shows that it goes on."""
 
@@ -72,7 +75,7 @@ class Screen:
 
         stream = sys.stderr if stderr else sys.stdout
         plain = not self.color or bool(os.environ.get("NO_COLOR"))
-        width = None if stream.isatty() or "COLUMNS" in os.environ else 120
+        width = None if stream.isatty() or "COLUMNS" in os.environ else UNCUT
         return Console(
             stderr=stderr, no_color=plain, highlight=False, emoji=False, width=width, soft_wrap=not stream.isatty()
         )

@@ -86,9 +86,12 @@ class PlanView:
             table.add_column(titles[index], overflow="fold", no_wrap=titles[index] not in ("WHY", "PORTS"))
         last = ("", "")
         for row in rows:
-            # A node is named once, and a long reason is not said again of the next replica.
-            why = "same" if (row[0], row[-1]) == last and len(row[-1]) > LONG else row[-1]
-            cells = ["" if row[0] == last[0] else row[0], *row[1:-1], why]
+            cells = list(row)
+            if self.screen.out.is_terminal and row[0] == last[0]:
+                # People see a node named once, and a long reason not said again of the next replica.
+                cells[0] = ""
+                if row[-1] == last[1] and len(row[-1]) > LONG:
+                    cells[-1] = "same"
             table.add_row(*(cells[index] for index in shown))
             last = (row[0], row[-1])
         self.screen.out.print(table)

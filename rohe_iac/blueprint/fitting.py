@@ -48,6 +48,22 @@ class Fleet:
         return found
 
     @cached_property
+    def _offering(self) -> tuple[Machine, ...]:
+        """One of those that have the same accelerators."""
+        return tuple({machine.devices: machine for machine in self.machines}.values())
+
+    @cached_property
+    def _most(self) -> dict[tuple[str, tuple[str, ...], bool], int]:
+        return {}
+
+    def most(self, kind: str, asked: AcceleratorRequest) -> int:
+        """Whole devices, or basis points of one, that any machine has of what is asked for; worked out once of each."""
+        key = (kind, asked.models, asked.count is not None)
+        if key not in self._most:
+            self._most[key] = max(machine.most(kind, asked) for machine in self._offering)
+        return self._most[key]
+
+    @cached_property
     def archs(self) -> set[str]:
         """Architectures; "" where a node tells none."""
         return {machine.arch for machine in self.machines}
@@ -122,7 +138,7 @@ def _accelerator(document: Document, at: Path, kind: str, asked: AcceleratorRequ
         message = f"no node has a {kind} of model {' or '.join(asked.models)}"
         yield warning(document, (*at, "models"), "R302", message, hint)
         return
-    most = max(machine.most(kind, asked) for machine in fleet.machines)
+    most = fleet.most(kind, asked)
     if asked.count is not None and asked.count > most:
         message = f"{asked.count} whole devices are more than any node has ({most})"
         yield warning(document, (*at, "count"), "R301", message, NOWHERE)

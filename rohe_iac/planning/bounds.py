@@ -10,6 +10,7 @@ from rohe_iac.planning.layout import NODE_KEY, Layout
 from rohe_iac.planning.measures import STEPPED_LIMIT, Measure, measures_of, plain_of, summed
 from rohe_iac.planning.plan import Bound
 from rohe_iac.planning.slack import Slack
+from rohe_iac.planning.wishes import Wishes
 
 
 def bound(layout: Layout, placed: Sequence[Sequence[int]]) -> Bound:
@@ -191,6 +192,9 @@ def ideal(layout: Layout, *, limited: bool, floored: bool) -> tuple[int, ...] | 
             terms.append(Slack(layout).best)
         if name == "nodes":
             terms.append(-_least_of(layout, measures, most, sum(levels)) if "placed" in names else 0)
+    wishes = Wishes(layout)
+    if wishes.any:
+        terms.append(wishes.best)
     return tuple(terms)
 
 

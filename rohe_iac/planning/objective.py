@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from rohe_iac.planning.layout import Layout
 from rohe_iac.planning.slack import Slack
+from rohe_iac.planning.wishes import Wishes
 
 MILLION = 1_000_000
 Worth = tuple[int, ...]
@@ -20,7 +21,7 @@ class Objective:
     floors: by demand how many of its replicas keep a place before more of its priority get one; or nothing.
     placed: replicas by priority, the largest priority first. stable: fewest replicas that left the node they had.
     slack: the most of it, in basis points (see slack.py). nodes: fewest nodes used; cost: least cost an hour of those.
-    balance: least sum of squared cpu use.
+    balance: least sum of squared cpu use. Where all of these are equal, the more wishes hold the better (see wishes).
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Objective:
         self._level = [ranks.index(self._rank(position)) for position in range(len(layout.demands))]
         self._levels = len(ranks)
         self.slack = Slack(layout) if "slack" in layout.objective else None
+        self.wishes = Wishes(layout)
 
     def _rank(self, position: int) -> int:
         demand = self.layout.demands[position]
@@ -56,13 +58,13 @@ class Objective:
         layout, before = self.layout, self.before
         load: dict[int, int] = {}
         moved = 0
-        places: dict[int, set[int]] = {}
+        places: dict[int, Counter[int]] = {}
         crowd: Counter[int] = Counter()
         counts = [0] * len(layout.demands)
         for (demand, index), node in placed:
             counts[demand] += 1
+            places.setdefault(demand, Counter())[node] += 1
             if self.slack is not None:
-                places.setdefault(demand, set()).add(node)
                 crowd[node] += self.slack.counts(demand)
             load[node] = load.get(node, 0) + layout.resources[demand].cpu
             if before and before.get((demand, index), node) != node:
@@ -85,6 +87,8 @@ class Objective:
                     share = used * 1000 // max(1, layout.nodes[node].cpu)
                     squares += share * share
                 terms.append(-squares)
+        if self.wishes.any:
+            terms.append(self.wishes.held(places))
         return tuple(terms)
 
 

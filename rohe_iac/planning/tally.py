@@ -5,6 +5,7 @@ The worth is that of the objective; replicas of one class are alike, so that it 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from rohe_iac.planning.fill import Fill, Part
@@ -12,6 +13,7 @@ from rohe_iac.planning.layout import Layout
 from rohe_iac.planning.objective import Worth, by_level
 from rohe_iac.planning.queue import sizes_of
 from rohe_iac.planning.slack import Slack
+from rohe_iac.planning.wishes import Wishes
 
 UNIT = 1000
 """What one of the last term of the objective counts; each term before counts STEP times as much."""
@@ -43,11 +45,13 @@ class Tally:
             self._fresh[position] -= 1
         self.terms = tuple(dict.fromkeys(layout.objective))
         self.slack = Slack(layout) if "slack" in self.terms else None
+        self.wishes = Wishes(layout)
         self._weigh()
 
     def _weigh(self) -> None:
         layout = self.layout
-        weight, weights = UNIT, {}
+        # Wishes come last.
+        weight, weights = UNIT * (STEP if self.wishes.any else 1), {}
         for name in reversed(self.terms):
             if name == "placed":
                 for level in range(len(self._totals) - 1, -1, -1):
@@ -110,7 +114,16 @@ class Tally:
                 terms.append(-sum(node.cost for node, parts in zip(self.layout.nodes, content, strict=True) if parts))
             elif name == "balance":
                 terms.append(-self._squares(content))
+        if self.wishes.any:
+            terms.append(self._held(content))
         return tuple(terms)
+
+    def _held(self, content: Sequence[Sequence[Part]]) -> int:
+        counts: dict[int, Counter[int]] = {}
+        for node, parts in enumerate(content):
+            for part in parts:
+                counts.setdefault(part[0], Counter())[node] += 1
+        return self.wishes.held(counts)
 
     def _slack(self, content: Sequence[Sequence[Part]]) -> int:
         if self.slack is None:
@@ -156,6 +169,8 @@ class Tally:
             total -= self._slack(content) * self._weights["slack"] // 100
         if "balance" in self.terms:
             total += self._squares(content) * self._weights["balance"] // 1_000_000
+        if self.wishes.any:
+            total -= self._held(content) * UNIT // 1_000_000
         return total
 
 

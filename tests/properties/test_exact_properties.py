@@ -23,7 +23,9 @@ def worth(problem: Problem, before: Plan | None, found: Plan) -> Worth:
     layout = Layout(problem)
     objective = Objective(layout, kept_nodes(layout, before))
     placed = [((layout.index[item.workload], item.index), layout.node_index[item.node]) for item in found.placements]
-    return objective.worth(placed)
+    rated = objective.worth(placed)
+    # Wishes, which come last, are what the solver does not weigh.
+    return rated[:-1] if objective.wishes.any else rated
 
 
 def by(problem: Problem, strategy: str) -> Problem:

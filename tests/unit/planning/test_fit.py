@@ -178,6 +178,20 @@ def test_a_wish_counts_more_than_how_full_or_open_a_node_is_whoever_comes_first(
         assert sorted(where(planned(world.problem(nodes, [wishing], strategy=strategy))).values()) == used
 
 
+def test_a_search_weighs_wishes_after_all_that_the_objective_names(world: Any) -> None:
+    nodes = [world.node(f"n{number}", cpu=2000) for number in range(4)]
+    wish = (Affinity(("service/p:b",), "node", False),)
+    # Two of four fill a node, so that two nodes are used whoever is beside whom.
+    others = [world.demand(name, cpu=1000) for name in "bcd"]
+    for objective in (("placed",), ("placed", "nodes"), ("placed", "balance")):
+        search = {"strategy": "portfolio", "objective": objective}
+        near = where(planned(world.problem(nodes, [world.demand("a", cpu=1000, near=wish), *others], **search)))
+        apart = where(planned(world.problem(nodes, [world.demand("a", cpu=1000, avoid=wish), *others], **search)))
+        assert near["a/0"] != near["b/0"] if "balance" in objective else near["a/0"] == near["b/0"]
+        assert apart["a/0"] != apart["b/0"]
+        assert "nodes" not in objective or len(set(near.values())) == len(set(apart.values())) == 2
+
+
 def test_a_service_that_wishes_to_be_near_another_waits_for_it_unless_it_is_more_important(world: Any) -> None:
     nodes = [world.node("n1"), world.node("n2", labels=(("disk", "fast"),))]
     lead = world.demand("lead", cpu=100, selector=(("disk", "fast"),))

@@ -113,6 +113,49 @@ addEventListener("load", () => {{
     return told
 
 
+CONTRASTS = """
+const page = document.getElementById("f").contentDocument, view = page.defaultView;
+const channels = text => (text.match(/[0-9.]+/g) || []).map(Number);
+const light = ([r, g, b]) => {
+  const [x, y, z] = [r, g, b].map(one => (one /= 255) <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4);
+  return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+};
+const behind = item => {
+  for (; item; item = item.parentElement) {
+    const style = view.getComputedStyle(item), colour = channels(style.backgroundColor);
+    if (style.backgroundImage !== "none") return channels(style.backgroundImage).slice(1, 4);
+    if (colour.length === 3 || colour[3] > 0) return colour;
+  }
+  return [255, 255, 255];
+};
+const told = {};
+for (const item of page.querySelectorAll("body *")) {
+  const own = [...item.childNodes].filter(node => node.nodeType === 3 && node.textContent.trim());
+  if (!own.length || !item.getClientRects().length || item.namespaceURI.endsWith("svg")) continue;
+  const [one, two] = [light(channels(view.getComputedStyle(item).color)), light(behind(item))];
+  const ratio = (Math.max(one, two) + 0.05) / (Math.min(one, two) + 0.05);
+  const name = `${item.tagName.toLowerCase()}.${item.className}`;
+  told[name] = Math.min(told[name] || 99, ratio);
+}
+"""
+"""The least ratio of contrast by element, as WCAG 2.2 defines it (relative luminance; 1.4.3 asks for 4.5)."""
+
+
+def contrasts(chromium: str, page: Path, folder: Path) -> dict[str, float]:
+    frame = folder / "contrast.html"
+    frame.write_text(
+        f"""<iframe id="f" src="{page.as_uri()}" style="width:1280px;height:800px;border:0"></iframe>
+<pre id="told"></pre>
+<script>addEventListener("load", () => {{ {CONTRASTS}
+document.getElementById("told").textContent = JSON.stringify(told); }});</script>"""
+    )
+    text = dumped(chromium, frame, folder)
+    found = re.search(r'<pre id="told">(\{.*?\})</pre>', text)
+    assert found, text
+    told: dict[str, float] = json.loads(html.unescape(found[1]))
+    return told
+
+
 class Texts(HTMLParser):
     """All text of a page that is not style."""
 
@@ -156,6 +199,23 @@ def test_every_replica_is_on_the_page_and_nothing_leaves_a_phone_to_the_right(
         assert told["wide"] <= width, f"{told['wide']} pixels wide in a window of {width}"
         assert told["seen"] == len(placements)
         assert told["scripts"] == 0
+
+
+def test_words_stand_out_from_what_is_behind_them_by_day_and_by_night(
+    rohe: Rohe, repository: Path, chromium: str, tmp_path: Path
+) -> None:
+    pipeline = next(path for path in (repository / "blueprints").glob("*.yaml") if "kind: Pipeline" in path.read_text())
+    pipeline.write_text(pipeline.read_text().replace("      replicas: auto", "      replicas: 300"))
+    done = rohe("plan", "--html", "plan.html")
+    assert done.returncode in (0, 4), done.stderr
+    day = repository / "plan.html"
+    night = tmp_path / "night.html"
+    night.write_text(day.read_text().replace("(prefers-color-scheme: dark)", "all"))
+    assert night.read_text() != day.read_text()
+    for page in (day, night):
+        told = contrasts(chromium, page, tmp_path)
+        assert any("bad" in name for name in told)
+        assert {name: ratio for name, ratio in told.items() if ratio < 4.5} == {}, page.name
 
 
 def asked(chromium: str, page: Path, folder: Path) -> set[str]:

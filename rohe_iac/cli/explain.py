@@ -12,7 +12,11 @@ from rohe_iac.foundation.errors import UsageError
 
 def explain(
     subject: Annotated[
-        str, typer.Argument(metavar="ADDR|VIOLATION", help="An address, or a violation's id; `latest` is the newest.")
+        str,
+        typer.Argument(
+            metavar="ADDR|VIOLATION",
+            help="An address, the name of a service or node, or a violation's id; `latest` is the newest.",
+        ),
     ],
     stack: StackArgument = None,
     every: Annotated[
@@ -30,7 +34,7 @@ def explain(
     from rohe_iac.usecases.stacks import known_stack
 
     known = known_stack(screen.folder, stack)
-    if "/" in subject:
+    if subject != "latest" and not subject.startswith("v-"):
         with screen.working("working out where everything goes"):
             found = explain_places(screen.folder, known, subject, every=every)
         PlacementView(screen).show(found, output)

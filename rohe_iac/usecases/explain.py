@@ -8,7 +8,7 @@ from typing import Any
 
 from rohe_iac.blueprint.hints import nearest
 from rohe_iac.foundation.errors import UsageError
-from rohe_iac.foundation.names import Address, parse_address
+from rohe_iac.foundation.names import KINDS, Address, parse_address
 from rohe_iac.planning.plan import Placement, Plan, Refusals, Unplaced
 from rohe_iac.planning.survey import Survey, latest, surveys_of
 from rohe_iac.transports.questions import RefusedQuestion
@@ -52,10 +52,13 @@ def explain_violation(stack: KnownStack, violation: str) -> dict[str, Any]:
 def explain_places(directory: Path, stack: KnownStack, text: str, *, every: bool = False) -> ExplainedPlaces:
     """What is decided under an address: by the applied plan, else by the plan that the blueprint gives now.
 
+    text: an address, or what it would be without its kind where that is a service or a node.
+
     every: work out every node anew, those that fit and those that are refused.
     Errors: UsageError where nothing has the address; InvalidBlueprint.
     """
-    address = parse_address(text)
+    kinds = ("",) if text.partition("/")[0] in KINDS else ("service/", "node/")
+    addresses = [parse_address(kind + text) for kind in kinds]
     unasked: tuple[str, ...] = ()
     if stack.record is not None:
         origin = f"the applied record {stack.record.serial}"
@@ -67,10 +70,14 @@ def explain_places(directory: Path, stack: KnownStack, text: str, *, every: bool
 
         made, origin = decide(directory, stack.name), "a plan made now; nothing is applied"
         problem, decided = made.problem, made.plan
-    found = _under(decided, address, origin)
-    if not (found.placements or found.unplaced):
-        hint = _near(decided, address) or "`rohe plan` lists what it places"
-        raise UsageError(f"nothing in the plan has the address '{text}'", hint=hint)
+    for address in addresses:
+        found = _under(decided, address, origin)
+        if found.placements or found.unplaced:
+            break
+    else:
+        hints = [hint for address in addresses if (hint := _near(decided, address))]
+        words = f"has the address '{text}'" if len(addresses) == 1 else f"is a service or node '{text}'"
+        raise UsageError(f"nothing in the plan {words}", hint=(*hints, "`rohe plan` lists what it places")[0])
     if not every:
         return found
     items: tuple[Placement | Unplaced, ...] = (*found.placements, *found.unplaced)

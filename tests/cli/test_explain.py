@@ -49,3 +49,13 @@ def test_all_goes_with_an_address(rohe: Run) -> None:
         done = rohe("explain", "latest", *option)
         assert done.returncode == 64
         assert "goes with an address" in done.stderr
+
+
+def test_a_service_or_node_is_explained_by_its_bare_name(rohe: Run) -> None:
+    for bare, address in (("classify/svm", "service/classify/svm"), ("jetson-1", "node/jetson-1")):
+        short, full = (json.loads(rohe("explain", text, "-o", "json").stdout) for text in (bare, address))
+        assert short == full
+        assert short["placements"]
+    done = rohe("explain", "clasify")
+    assert done.returncode == 64
+    assert "did you mean 'service/classify'?" in done.stderr

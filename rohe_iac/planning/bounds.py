@@ -85,21 +85,18 @@ def ceilings(layout: Layout) -> list[int]:
 
 
 def _rooms(layout: Layout, measures: Sequence[Measure], position: int) -> list[int]:
+    """How many replicas of a demand each node could hold, by amounts and the rules about nodes alone."""
     wanted = layout.demands[position].replicas
     sizes = [(measure.sizes[position], measure.capacities) for measure in measures if measure.sizes[position]]
     rooms = []
-    for node, rule in enumerate(layout.static(position)):
+    # Measures are of kinds of nodes, as those rules are.
+    for node, rule in zip(layout.kinds.examples, layout.static_kinds(position), strict=True):
         status = layout.nodes[node].status
         if status == "down" or (rule not in ("", "reserved") and status == "running"):
             rooms.append(0)
             continue
-        room = wanted
-        for size, capacities in sizes:
-            room = min(room, capacities[node] // size)
-            if not room:
-                break
-        rooms.append(room)
-    return rooms
+        rooms.append(min([wanted, *[capacities[node] // size for size, capacities in sizes]]))
+    return layout.kinds.spread(rooms)
 
 
 def _limit(layout: Layout, rooms: list[int], key: str, limit: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rohe_iac.planning.attempt import PLAIN_LIMIT
 from rohe_iac.planning.booking import booked
@@ -39,9 +39,11 @@ class Drop:
 def audit(problem: Problem, plan: Plan, *, zones_too: bool = True) -> tuple[Drop, ...]:
     """One drop for every node that holds a replica and every zone with such a node, by address.
 
-    The replicas that are not lost stay where they are; lost ones go, larger ones first, to the best node that fits.
+    The replicas that are not lost stay where they are; lost ones go, larger ones first, to the best node that fits by
+    all rules but the spread that `survive` itself asks for.
     """
-    layout, ledger = booked(problem, plan)
+    # What is lost has to have a place; that it is spread again is for the time when the node is back.
+    layout, ledger = booked(replace(problem, settings=replace(problem.settings, survive=0)), replace(plan, eased=()))
     scoring = Scoring(layout, ledger, BEST_FIT)
     field: Field = PlainField(layout, ledger, scoring)
     if len(layout.nodes) * len(layout.demands) > PLAIN_LIMIT:

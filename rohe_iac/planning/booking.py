@@ -10,7 +10,7 @@ from rohe_iac.planning.problem import Problem
 
 def booked(problem: Problem, decided: Plan, without: str = "") -> tuple[Layout, Ledger]:
     """The layout of a problem and a ledger with the plan's placements booked, but for one replica."""
-    layout = Layout(problem, choice_of(problem, decided))
+    layout = Layout(problem, choice_of(problem, decided), eased=eased_of(decided))
     ledger = Ledger(layout)
     for item in decided.placements:
         if item.replica != without and item.workload in layout.index and item.node in layout.node_index:
@@ -26,6 +26,11 @@ def choice_of(problem: Problem, decided: Plan) -> dict[str, int]:
         for demand in problem.demands
         if demand.workload in variants
     }
+
+
+def eased_of(decided: Plan) -> dict[str, int]:
+    """The failures that workloads of the plan are spread for, where those are fewer than asked."""
+    return {item.workload: item.failures for item in decided.eased}
 
 
 def grant_of(layout: Layout, ledger: Ledger, item: Placement) -> Grant:

@@ -53,11 +53,13 @@ def derived(problem: Problem, plan: Plan) -> dict[str, int]:
     if few:
         for name, least in _sums(problem, plain, counts, nodes):
             found[name] = max(found[name], least)
+    survive = problem.settings.survive
     for demand in problem.demands:
         number = sum(times for (workload, _), times in placed.items() if workload == demand.workload)
         limits = [rule.limit for rule in demand.spread]
-        if problem.settings.survive and demand.replicas > 1:
-            limits.append(max(1, (demand.replicas - 1) // problem.settings.survive))
+        failures = next((one.failures for one in plan.eased if one.workload == demand.workload), survive)
+        if failures > 0 and demand.replicas > 1:
+            limits.append(max(1, (demand.replicas - 1) // failures))
         if any(rule.required and rule.key == "node" and demand.workload in rule.workloads for rule in demand.avoid):
             limits.append(1)
         found["spread"] = max([found["spread"], *(-(-number // limit) for limit in limits)])

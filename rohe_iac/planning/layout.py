@@ -32,11 +32,16 @@ class Layout:
     """Positions of nodes (by name) and demands (by workload), so that the order of the problem means nothing.
 
     choice: variant taken, by workload; absent: the first. spare: names of nodes that are kept free for the replicas of
-    one that fails. Nothing in here changes while planning.
+    one that fails. eased: failures that a workload is spread for, where that is fewer than the stack asks to survive.
+    Nothing in here changes while planning.
     """
 
     def __init__(
-        self, problem: Problem, choice: Mapping[str, int] | None = None, spare: frozenset[str] = frozenset()
+        self,
+        problem: Problem,
+        choice: Mapping[str, int] | None = None,
+        spare: frozenset[str] = frozenset(),
+        eased: Mapping[str, int] | None = None,
     ) -> None:
         self.spare = spare
         self.problem = problem
@@ -47,7 +52,7 @@ class Layout:
         self.objective = named if "placed" in named else ("placed", *named)
         self.nodes: tuple[Supply, ...] = tuple(sorted(problem.nodes, key=attrgetter("name")))
         self.demands: tuple[Demand, ...] = tuple(
-            surviving(demand, problem.settings.survive)
+            surviving(demand, (eased or {}).get(demand.workload, problem.settings.survive))
             for demand in sorted(problem.demands, key=lambda demand: demand.workload)
         )
         self.kinds = Kinds(self.nodes, self.demands, spare)
@@ -264,7 +269,12 @@ def surviving(demand: Demand, failures: int) -> Demand:
     """The demand spread so that no `failures` nodes hold all of its replicas, where it has at least two."""
     if not failures or demand.replicas < 2:
         return demand
-    return replace(demand, spread=(*demand.spread, Spread(NODE_KEY, max(1, (demand.replicas - 1) // failures))))
+    return replace(demand, spread=(*demand.spread, Spread(NODE_KEY, most_on_a_node(demand.replicas, failures))))
+
+
+def most_on_a_node(replicas: int, failures: int) -> int:
+    """How many of at least two replicas may share a node, so that no so many nodes hold all of them."""
+    return max(1, (replicas - 1) // failures) if failures else replicas
 
 
 def static_rule(demand: Demand, node: Supply) -> str:

@@ -6,12 +6,15 @@ come of what they hold, so that Python's search for cycles need not walk them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
 SPARE_LIMIT = 200
 """Nodes up to which `survive` looks for one to keep free, and for nodes whose failure would break something."""
+
+BRIEF = "brief"
+"""Marks a field that is not written where it is empty, so that plan files of before it have the same bytes."""
 
 
 class CoreUse(msgspec.Struct, frozen=True, gc=False):
@@ -141,12 +144,20 @@ class Loss(msgspec.Struct, frozen=True, gc=False):
     silent: tuple[str, ...]
 
 
+class Eased(msgspec.Struct, frozen=True):
+    """A workload that is spread for fewer failures than the stack asks to survive: more replicas have a place so."""
+
+    workload: str
+    failures: int
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The decision for one stack. Placements, unplaced and refusals are sorted by address.
 
     proofs: with the strategy `exact`, term by term of the objective. losses: where the stack asks to survive failures,
     the nodes whose failure the plan does not survive, by name; not looked for in inventories of more than SPARE_LIMIT.
+    eased: by workload.
     """
 
     stack: str
@@ -158,3 +169,4 @@ class Plan:
     bound: Bound
     proofs: tuple[Proof, ...] = ()
     losses: tuple[Loss, ...] = ()
+    eased: tuple[Eased, ...] = field(default=(), metadata={BRIEF: True})

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.garbage import uncollected
 from rohe_iac.planning.attempt import Attempt
-from rohe_iac.planning.audit import audit
 from rohe_iac.planning.bounds import ideal, placeable
 from rohe_iac.planning.composition import compose
 from rohe_iac.planning.feasibility import near_holds, refusal
 from rohe_iac.planning.layout import UNLIMITED, Layout
 from rohe_iac.planning.ledger import Ledger
 from rohe_iac.planning.objective import Objective
-from rohe_iac.planning.plan import SPARE_LIMIT, Loss, Plan
+from rohe_iac.planning.plan import Plan
 from rohe_iac.planning.problem import Problem, not_held
 from rohe_iac.planning.queue import order
 from rohe_iac.planning.scoring import BEST_FIT, DOT_PRODUCT, FIRST_FIT, FRAGMENTATION, WORST_FIT
 from rohe_iac.planning.search import Search
+from rohe_iac.planning.survival import surviving_plan
 
 PORTFOLIO, EXACT = "portfolio", "exact"
 
@@ -34,10 +33,6 @@ SEARCH_LIMIT = 3500
 
 SEARCH_LEAST = 2000
 """What few replicas get; their iterations are quick."""
-
-
-SPARES = 6
-"""How many nodes it tries."""
 
 
 class UnknownStrategy(RoheError):
@@ -81,59 +76,30 @@ def plan(problem: Problem, previous: Plan | None = None, *, explain: bool = True
         raise UnknownExtension(
             "the strategy 'exact' does not know plugged filters and scorers", hint="use the strategy 'portfolio'"
         )
-    with uncollected():
-        return _surviving(problem, previous, explain)
-
-
-def _surviving(problem: Problem, previous: Plan | None, explain: bool) -> Plan:
-    """A plan that survives what it is asked to, with a node kept free where that helps; else the usual one."""
     if problem.settings.strategy == EXACT and problem.promises and "slack" in problem.settings.objective:
         raise NotCovered(
             "the strategy 'exact' does not weigh the slack of contracts", hint="use the strategy 'portfolio'"
         )
-    found = _plan(problem, previous, explain, frozenset())
-    if not problem.settings.survive or len(problem.nodes) > SPARE_LIMIT:
-        return found
-    losses = _losses(problem, found)
-    for name in _spares(problem, found) if losses else ():
-        other = _plan(problem, previous, explain, frozenset((name,)))
-        if len(other.unplaced) <= len(found.unplaced) and not _losses(problem, other):
-            return other
-    return replace(found, losses=losses)
+    with uncollected():
+        return surviving_plan(problem, lambda spare, eased: _plan(problem, previous, explain, frozenset(spare), eased))
 
 
-def _losses(problem: Problem, found: Plan) -> tuple[Loss, ...]:
-    drops = audit(problem, found, zones_too=False)
-    return tuple(
-        Loss(drop.what.removeprefix("node/"), drop.homeless, drop.silent) for drop in drops if not drop.survived
-    )
-
-
-def _spares(problem: Problem, found: Plan) -> list[str]:
-    """Nodes that could be kept free: idle ones first, then the largest."""
-    used = {item.node for item in found.placements}
-    running = [node for node in problem.nodes if node.status == "running"]
-    running.sort(key=lambda node: (node.name in used, -node.cpu, -node.rss, node.name))
-    return [node.name for node in running[:SPARES]]
-
-
-def _plan(problem: Problem, previous: Plan | None, explain: bool, spare: frozenset[str]) -> Plan:
+def _plan(
+    problem: Problem, previous: Plan | None, explain: bool, spare: frozenset[str], eased: Mapping[str, int]
+) -> Plan:
     choice = _first_choice(problem, previous)
     while True:
-        attempt = _attempt(problem, choice, previous, explain, spare)
+        attempt = _attempt(Layout(problem, choice, spare, eased), previous, explain)
         following = _next_choice(attempt, choice)
         if following is None:
             return compose(attempt, previous)
         choice = following
 
 
-def _attempt(
-    problem: Problem, choice: Mapping[str, int], previous: Plan | None, explain: bool, spare: frozenset[str]
-) -> Attempt:
-    layout = Layout(problem, choice, spare)
+def _attempt(layout: Layout, previous: Plan | None, explain: bool) -> Attempt:
     kept = kept_nodes(layout, previous)
     queue = order(layout)
-    strategy = problem.settings.strategy
+    strategy = layout.settings.strategy
     if strategy in (PORTFOLIO, EXACT):
         starts = _passes(layout, queue, kept)
         objective = Objective(layout, kept, _forced(starts[0], kept))

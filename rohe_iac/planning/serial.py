@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from rohe_iac.foundation.errors import ExitCode, RoheError
-from rohe_iac.planning.plan import Plan
+from rohe_iac.planning.plan import BRIEF, Plan
 from rohe_iac.planning.problem import UNSAVED, Problem
 
 Value = TypeVar("Value")
@@ -44,7 +44,7 @@ def _object(value: Any) -> dict[str, Any]:
     return {
         field.name: _plain(getattr(value, field.name))
         for field in dataclasses.fields(value)
-        if UNSAVED not in field.metadata
+        if UNSAVED not in field.metadata and (BRIEF not in field.metadata or getattr(value, field.name))
     }
 
 

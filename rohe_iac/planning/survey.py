@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rohe_iac.planning.booking import choice_of, grant_of
+from rohe_iac.planning.booking import choice_of, eased_of, grant_of
 from rohe_iac.planning.composition import SEARCHED
 from rohe_iac.planning.feasibility import refusal
 from rohe_iac.planning.field import rejection
@@ -56,7 +56,7 @@ class Survey:
 def surveys_of(problem: Problem, decided: Plan, items: Iterable[Placement | Unplaced]) -> tuple[Survey, ...]:
     """A survey of each of these replicas of the plan, in their order."""
     spare = {near.node for told in decided.refusals for near in told.closest if near.rule == "reserved"}
-    layout = Layout(problem, choice_of(problem, decided), frozenset(spare))
+    layout = Layout(problem, choice_of(problem, decided), frozenset(spare), eased_of(decided))
     queue = order(layout)
     # Replicas that a search placed were looked at in the order of the queue, those that stay among them.
     searched = any(SEARCHED in item.reason or (_is_kept(item) and item.parts) for item in decided.placements)

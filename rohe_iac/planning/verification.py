@@ -48,7 +48,7 @@ def verify(problem: Problem, plan: Plan) -> tuple[Fault, ...]:
         faults += _static(item, demands[item.workload], nodes[item.node])
     faults += _ports(problem, known, demands)
     faults += _neighbours(nodes, demands, known)
-    faults += _survival(problem, known)
+    faults += _survival(problem, plan, known)
     faults += [Fault(*told) for told in broken_links(problem, known)]
     faults += _bound(problem, plan)
     faults += _proofs(problem, plan)
@@ -222,10 +222,22 @@ def _neighbours(nodes: dict[str, Supply], demands: dict[str, Demand], items: lis
                     yield Fault("near", item.replica, f"no {' or '.join(rule.workloads)} in {rule.key} {domain}")
 
 
-def _survival(problem: Problem, items: list[Placement]) -> Iterator[Fault]:
-    """With all replicas in place some are left whatever fails; with fewer, no node holds more than its part of all."""
-    failures = problem.settings.survive
-    for demand in problem.demands if failures else ():
+def _survival(problem: Problem, plan: Plan, items: list[Placement]) -> Iterator[Fault]:
+    """With all replicas in place some are left whatever fails; with fewer, no node holds more than its part of all.
+
+    Of a workload that the plan tells as spread for fewer failures that holds for those.
+    """
+    asked, told = problem.settings.survive, {item.workload: item.failures for item in plan.eased}
+    several = {demand.workload for demand in problem.demands if demand.replicas > 1}
+    if len(told) < len(plan.eased):
+        yield Fault("losses", problem.stack, "a workload is told twice as spread for fewer failures")
+    for workload, failures in sorted(told.items()):
+        if workload not in several or not 0 <= failures < asked:
+            yield Fault("losses", workload, f"is told as spread for {failures} failures, asked are {asked}")
+    for demand in problem.demands if asked else ():
+        failures = max(0, min(asked, told.get(demand.workload, asked)))
+        if not failures:
+            continue
         counts = sorted(Counter(item.node for item in items if item.workload == demand.workload).values())
         if demand.replicas < 2 or not counts:
             continue

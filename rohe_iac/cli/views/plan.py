@@ -13,7 +13,7 @@ from rich.table import Table
 
 from rohe_iac.cli.console import Face, Screen
 from rohe_iac.cli.views.bars import node_bars
-from rohe_iac.cli.views.plan_markdown import markdown_of, summary
+from rohe_iac.cli.views.plan_markdown import less_spread, markdown_of, summary
 from rohe_iac.cli.views.prediction import shown_prediction
 from rohe_iac.deployment.planfile import PlanFile
 from rohe_iac.foundation.quantities import counted, shown_cpu, shown_share
@@ -156,7 +156,8 @@ class PlanView:
             out.print(
                 f"\nsurvive: {survive} spreads replicas; what a failure breaks is not looked for: `rohe audit` does"
             )
-        if not losses:
+        eased = planfile.plan.eased
+        if not losses and not eased:
             return
         out.print(f"\n[bold yellow]survive: {survive} does not hold[/bold yellow]; `rohe audit` tells more")
         for loss in losses if every else losses[:FEW]:
@@ -167,6 +168,10 @@ class PlanView:
             )
         if len(losses) > FEW and not every:
             out.print(f"  ... and that of {counted(len(losses) - FEW, 'more node')}")
+        for one in eased if every else eased[:FEWER]:
+            out.print(f"  {less_spread(one)}", markup=False)
+        if len(eased) > FEWER and not every:
+            out.print(f"  ... and {counted(len(eased) - FEWER, 'more workload')} so")
 
     def _refusals(self, plan: Plan, *, every: bool) -> None:
         refused = [item for item in plan.refusals if item.by_rule]

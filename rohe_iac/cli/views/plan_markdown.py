@@ -9,7 +9,7 @@ from rohe_iac.cli.views.markdown import table
 from rohe_iac.cli.views.prediction import row_of
 from rohe_iac.deployment.planfile import PlanFile
 from rohe_iac.foundation.quantities import counted, shown_bytes, shown_cpu, shown_share
-from rohe_iac.planning.plan import Placement, Plan
+from rohe_iac.planning.plan import Eased, Placement, Plan
 from rohe_iac.planning.prediction import predictions_of
 
 FEW = 100
@@ -97,11 +97,20 @@ def _unplaced(planfile: PlanFile, most: int) -> Iterator[str]:
         )
         yield from table(("replica", "written in", "closest"), rows)
         yield from _more(len(plan.unplaced) - most, "replica")
-    if plan.losses:
+    if plan.losses or plan.eased:
         yield f"## survive: {planfile.problem.settings.survive} does not hold"
         yield ""
         losses = ((one.node, len(one.homeless), ", ".join(one.silent)) for one in plan.losses[:most])
         yield from table(("failure of", "replicas without a place", "services without a replica"), losses)
+        yield from (f"- {less_spread(one)}" for one in plan.eased[:most])
+        yield from _more(len(plan.eased) - most, "workload")
+        yield from [""] if plan.eased else []
+
+
+def less_spread(eased: Eased) -> str:
+    """What is told of a workload that is spread for fewer failures than asked."""
+    how = f"for {counted(eased.failures, 'failure')} only" if eased.failures else "for no failure"
+    return f"{eased.workload} is spread {how}, so that more replicas have a place"
 
 
 def _replica(place: Placement) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rohe_iac.cli.views.page_flow import Stage, Stretch, stages_of, stretches_of
 from rohe_iac.cli.views.page_map import map_of
 from rohe_iac.cli.views.page_nodes import Bar, Card, Group, Keys, bars_of, cards_of, groups_of
+from rohe_iac.cli.views.plan_markdown import less_spread
 from rohe_iac.cli.views.prediction import row_of
 from rohe_iac.deployment.planfile import PlanFile
 from rohe_iac.planning.difference import Change, difference
@@ -83,6 +84,7 @@ def page_of(planfile: PlanFile, before: PlanFile | None = None) -> str:
             stretches=stretches[:FEW_ROWS],
             stretches_more=len(stretches) - FEW_ROWS,
             predictions=[row_of(one) for one in predictions_of(problem, plan)[:FEW_ROWS]],
+            eased=[less_spread(one) for one in plan.eased[:FEW_ROWS]],
             drawing=map_of(problem, plan, keys),
             turns=_turns(planfile, before, told, keys),
             known=before is not None,

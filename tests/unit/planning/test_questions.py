@@ -8,11 +8,13 @@ import pytest
 from rohe_iac.foundation.errors import UsageError
 from rohe_iac.planning.audit import audit
 from rohe_iac.planning.demand import Affinity, DeviceRequest, Edge, Spread
-from rohe_iac.planning.plan import Plan
+from rohe_iac.planning.plan import Eased, Plan
 from rohe_iac.planning.planner import plan
 from rohe_iac.planning.problem import Problem
 from rohe_iac.planning.promise import Promise
+from rohe_iac.planning.serial import plan_from_json, plan_to_json
 from rohe_iac.planning.supply import Taint, Wire
+from rohe_iac.planning.survey import surveys_of
 from rohe_iac.planning.verification import verify
 from rohe_iac.planning.why_not import why_not
 
@@ -172,6 +174,62 @@ def test_survive_spreads_replicas_and_keeps_room_for_those_of_a_node_that_fails(
 
     assert broken(0)
     assert not broken(1)
+
+
+def test_two_replicas_on_two_roomy_nodes_survive_the_loss_of_either(world: Any) -> None:
+    nodes = [world.node("n1"), world.node("n2")]
+    problem = world.problem(nodes, [world.demand("d", 2, cpu=500)], survive=1)
+    result = plan(problem)
+    assert sorted(item.node for item in result.placements) == ["n1", "n2"]
+    assert (result.losses, result.eased) == ((), ())
+    assert all(drop.survived for drop in audit(problem, result))
+
+
+def test_a_replica_whose_node_is_down_joins_the_other_and_the_plan_says_that_this_is_not_survived(world: Any) -> None:
+    nodes = [world.node("n1"), world.node("n2")]
+    whole = world.problem(nodes, [world.demand("d", 2, cpu=500)], survive=1)
+    before = plan(whole)
+    down = replace(whole, nodes=(nodes[0], replace(nodes[1], status="down")))
+    after = plan(down, before)
+    assert [item.node for item in after.placements] == ["n1", "n1"]
+    assert (after.unplaced, after.eased) == ((), (Eased("service/p:d", 0),))
+    assert [(loss.node, loss.silent) for loss in after.losses] == [("n1", ("service/p:d",))]
+    assert verify(down, after) == ()
+    assert verify(down, replace(after, eased=()))
+    assert plan_from_json(plan_to_json(after)) == after
+    survey = surveys_of(down, after, after.placements[1:])[0]
+    assert (survey.node, dict(survey.by_rule)) == ("n1", {"status": 1})
+    again = plan(whole, after)
+    assert sorted(item.node for item in again.placements) == ["n1", "n2"]
+    assert "eased" not in plan_to_json(again)
+
+
+def test_a_spread_of_ones_own_holds_where_the_one_that_survive_implies_gives_way(world: Any) -> None:
+    mine = (Spread("node", 1),)
+    problem = world.problem([world.node("n1")], [world.demand("d", 2, cpu=500, spread=mine)], survive=1)
+    result = plan(problem)
+    assert (len(result.placements), result.eased) == (1, ())
+    assert verify(problem, result) == ()
+
+
+def test_only_who_takes_the_room_of_others_is_spread_less(world: Any) -> None:
+    nodes = [world.node("n1", cpu=2000), world.node("n2", cpu=2000)]
+    demands = [
+        world.demand("a", 2, cpu=900, priority=2), world.demand("b", 2, cpu=100), world.demand("c", cpu=1500)
+    ]  # fmt: skip
+    problem = world.problem(nodes, demands, survive=1)
+    result = plan(problem)
+    assert result.unplaced == ()
+    assert [item.workload for item in result.eased] == ["service/p:a"]
+    assert verify(problem, result) == ()
+
+
+def test_a_service_is_spread_for_as_many_failures_as_leave_all_a_place(world: Any) -> None:
+    nodes = [world.node(f"n{number}") for number in range(2)]
+    problem = world.problem(nodes, [world.demand("d", 5, cpu=500)], survive=2)
+    result = plan(problem)
+    assert (result.unplaced, result.eased) == ((), (Eased("service/p:d", 1),))
+    assert verify(problem, result) == ()
 
 
 def test_a_plan_names_the_nodes_whose_failure_it_does_not_survive(world: Any) -> None:

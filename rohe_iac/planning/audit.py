@@ -42,8 +42,10 @@ def audit(problem: Problem, plan: Plan, *, zones_too: bool = True) -> tuple[Drop
     The replicas that are not lost stay where they are; lost ones go, larger ones first, to the best node that fits by
     all rules but the spread that `survive` itself asks for.
     """
-    # What is lost has to have a place; that it is spread again is for the time when the node is back.
-    layout, ledger = booked(replace(problem, settings=replace(problem.settings, survive=0)), replace(plan, eased=()))
+    # What is lost has to have a place, and one is kept free for it; that it is spread again is for the time when the
+    # node is back.
+    free = replace(problem, settings=replace(problem.settings, survive=0))
+    layout, ledger = booked(free, replace(plan, eased=(), spare=""))
     scoring = Scoring(layout, ledger, BEST_FIT)
     field: Field = PlainField(layout, ledger, scoring)
     if len(layout.nodes) * len(layout.demands) > PLAIN_LIMIT:

@@ -10,7 +10,8 @@ from rohe_iac.planning.problem import Problem
 
 def booked(problem: Problem, decided: Plan, without: str = "") -> tuple[Layout, Ledger]:
     """The layout of a problem and a ledger with the plan's placements booked, but for one replica."""
-    layout = Layout(problem, choice_of(problem, decided), eased=eased_of(decided))
+    spare = frozenset((decided.spare,)) if decided.spare else frozenset()
+    layout = Layout(problem, choice_of(problem, decided), spare, eased_of(decided))
     ledger = Ledger(layout)
     for item in decided.placements:
         if item.replica != without and item.workload in layout.index and item.node in layout.node_index:

@@ -157,7 +157,7 @@ class Plan:
 
     proofs: with the strategy `exact`, term by term of the objective. losses: where the stack asks to survive failures,
     the nodes whose failure the plan does not survive, by name; not looked for in inventories of more than SPARE_LIMIT.
-    eased: by workload.
+    eased: by workload. spare: the node that is kept free for the replicas of one that fails, "" where there is none.
     """
 
     stack: str
@@ -170,3 +170,4 @@ class Plan:
     proofs: tuple[Proof, ...] = ()
     losses: tuple[Loss, ...] = ()
     eased: tuple[Eased, ...] = field(default=(), metadata={BRIEF: True})
+    spare: str = field(default="", metadata={BRIEF: True})

@@ -137,7 +137,9 @@ def _refused(
         if order != sorted(order) or any(shortfall < 0 for shortfall, _ in order):
             yield one.workload, "the closest nodes are not told by what they lack"
         expected = own.counts(demands[one.workload])
-        for rule in BY_ITSELF:
+        if plan.spare in nodes and not first_of(demands[one.workload], nodes[plan.spare]):
+            expected["reserved"] = 1
+        for rule in (*BY_ITSELF, "reserved") if plan.spare else BY_ITSELF:
             if expected[rule] != counts[one.workload].get(rule, 0):
                 yield one.workload, f"{expected[rule]} nodes refuse by {rule}, not {counts[one.workload].get(rule, 0)}"
         for near in one.closest:
@@ -256,8 +258,13 @@ def _lost(problem: Problem, plan: Plan) -> Iterator[Told]:
     for item in plan.placements:
         there[item.node].add(item.replica)
     near = any(rule.required for demand in problem.demands for rule in demand.near)
-    if plan.losses and not problem.settings.survive:
+    if (plan.losses or plan.spare) and not problem.settings.survive:
         yield "losses", problem.stack, "the stack asks to survive no failure"
+    if plan.spare and plan.spare not in {node.name for node in problem.nodes if node.status == "running"}:
+        yield "losses", f"node/{plan.spare}", "is kept free, and no node of that name runs"
+    for item in plan.placements:
+        if item.node == plan.spare:
+            yield "reserved", item.replica, f"node {plan.spare} is kept free"
     for loss in plan.losses:
         if set(loss.silent) != silent[loss.node]:
             yield "losses", f"node/{loss.node}", f"silent are {', '.join(sorted(silent[loss.node])) or 'none'}"

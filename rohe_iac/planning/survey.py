@@ -55,8 +55,10 @@ class Survey:
 
 def surveys_of(problem: Problem, decided: Plan, items: Iterable[Placement | Unplaced]) -> tuple[Survey, ...]:
     """A survey of each of these replicas of the plan, in their order."""
-    spare = {near.node for told in decided.refusals for near in told.closest if near.rule == "reserved"}
-    layout = Layout(problem, choice_of(problem, decided), frozenset(spare), eased_of(decided))
+    # Plans of before told it by what it refuses alone.
+    told = (near.node for one in decided.refusals for near in one.closest if near.rule == "reserved")
+    spare = decided.spare or next(told, "")
+    layout = Layout(problem, choice_of(problem, decided), frozenset((spare,)), eased_of(decided))
     queue = order(layout)
     # Replicas that a search placed were looked at in the order of the queue, those that stay among them.
     searched = any(SEARCHED in item.reason or (_is_kept(item) and item.parts) for item in decided.placements)

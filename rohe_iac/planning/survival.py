@@ -45,7 +45,7 @@ def surviving_plan(problem: Problem, make: Make) -> Plan:
     for name in _spares(problem, found) if losses and all(eased.values()) else ():
         other = make((name,), eased)
         if _served(problem, other) >= _served(problem, found) and not _losses(problem, other):
-            return replace(other, eased=told)
+            return replace(other, eased=told, spare=name)
     return replace(found, losses=losses, eased=told)
 
 

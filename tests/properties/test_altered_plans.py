@@ -90,6 +90,7 @@ def reasoned_wrong(found: Plan) -> Iterator[tuple[str, Plan]]:
             replace(found, unplaced=(structs.replace(lost, closest=lost.closest[1:]), *found.unplaced[1:])),
         )
     yield "eased", replace(found, eased=(Eased("service/p:nobody", 0),))
+    yield "spare", replace(found, spare=item.node)
     yield "losses", replace(found, losses=(Loss(item.node, (item.replica,), ()),))
 
 

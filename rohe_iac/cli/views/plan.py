@@ -157,6 +157,8 @@ class PlanView:
                 f"\nsurvive: {survive} spreads replicas; what a failure breaks is not looked for: `rohe audit` does"
             )
         eased = planfile.plan.eased
+        if planfile.plan.spare:
+            out.print(f"\nsurvive: {survive} keeps {planfile.plan.spare} free", markup=False)
         if not losses and not eased:
             return
         out.print(f"\n[bold yellow]survive: {survive} does not hold[/bold yellow]; `rohe audit` tells more")

@@ -97,6 +97,9 @@ def _unplaced(planfile: PlanFile, most: int) -> Iterator[str]:
         )
         yield from table(("replica", "written in", "closest"), rows)
         yield from _more(len(plan.unplaced) - most, "replica")
+    if plan.spare:
+        yield f"`survive: {planfile.problem.settings.survive}` keeps {plan.spare} free."
+        yield ""
     if plan.losses or plan.eased:
         yield f"## survive: {planfile.problem.settings.survive} does not hold"
         yield ""

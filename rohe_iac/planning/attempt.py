@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 
 from rohe_iac.planning.choosing import choose
@@ -58,6 +58,7 @@ class Attempt:
     """Places the demands of a layout, one class after another.
 
     least_nodes: a bound on the nodes used that a solver has proven, 0 for none. proofs: all that it says.
+    late: replicas (demand and index) that were placed when all others had had their turn.
     explain: keep score parts and refusals. runs: fill nodes in one step where that comes to the same.
     plain_limit: nodes times demands above which NumPy is used (None: default).
     """
@@ -83,6 +84,7 @@ class Attempt:
         self.least_nodes = 0
         self.proofs: tuple[Proof, ...] = ()
         self.kept: Mapping[tuple[int, int], int] = {}
+        self.late: set[tuple[int, int]] = set()
         self._limit = PLAIN_LIMIT if plain_limit is None else plain_limit
         self._field: Field | None = None
 
@@ -145,6 +147,33 @@ class Attempt:
                 self._note(demand)
         self._collect()
         return self
+
+    def retry(self, queue: Sequence[int]) -> list[tuple[int, int]]:
+        """Offers what is free to those who are missing until nobody takes any; says who has a place now."""
+        self.ledger.pending = set()
+        found: list[tuple[int, int]] = []
+        changed = True
+        while changed:
+            changed = False
+            for demand in queue:
+                indices, self.missing[demand] = self.missing[demand], []
+                if indices:
+                    if not self.explain:
+                        self.refusals[demand] = None
+                    self._place(demand, indices)
+                    placed = [(demand, index) for index in indices if index not in self.missing[demand]]
+                    found += placed
+                    changed |= bool(placed)
+        self._collect()
+        self.late.update(found)
+        return found
+
+    def give_up(self, replicas: Collection[tuple[int, int]]) -> None:
+        """Takes these replicas back."""
+        for demand in {demand for demand, _ in replicas}:
+            for decision in [one for one in self.decisions[demand] if (demand, one.index) in replicas]:
+                self.drop(demand, decision)
+        self.late.difference_update(replicas)
 
     def grants(self) -> dict[tuple[int, int], Grant]:
         """What every placed replica has, by demand and index."""

@@ -33,6 +33,9 @@ BEST = {
 }
 """What the strategies choose a node for; the others by what is left over."""
 
+LATE = ", when all others had had their turn"
+"""How the reason of a replica ends that fitted nowhere when it was its turn."""
+
 
 def compose(attempt: Attempt, previous: Plan | None) -> Plan:
     """The plan that an attempt amounts to: numbered ports, reasons, unplaced replicas and the bound."""
@@ -100,6 +103,7 @@ class _Words:
         variant = demand.variants[layout.choice[position]].name if demand.variants else ""
         head, slug = demand.replica, demand.slug
         ending = f" ({demand.note})" if demand.note else ""
+        late = self.attempt.late
         # Within a class most replicas share their cores, parts, runner-up and reason with another: cores and parts as
         # the very same tuples, which are found by their identity much faster than by what is in them.
         cores: dict[int, tuple[CoreUse, ...]] = {}
@@ -143,7 +147,7 @@ class _Words:
                     demand.member,
                     decision.index,
                     node_names[decision.node],
-                    reason,
+                    self._sentence(decision) + LATE + ending if late and (position, decision.index) in late else reason,
                     variant,
                     had,
                     demand.system,

@@ -170,7 +170,7 @@ class Layout:
         self.ways: list[list[tuple[int, int]]] = [[] for _ in self.demands]
         if not self.wires:
             return
-        for edge in self.problem.edges:
+        for edge in sorted(self.problem.edges, key=lambda edge: (edge.source, edge.sink, str(edge))):
             source, sink = self.index.get(edge.source), self.index.get(edge.sink)
             if source is None or sink is None:
                 continue

@@ -9,9 +9,10 @@ from rohe_iac.foundation.garbage import uncollected
 from rohe_iac.planning.attempt import Attempt
 from rohe_iac.planning.bounds import ideal, placeable
 from rohe_iac.planning.composition import compose
-from rohe_iac.planning.feasibility import near_holds, refusal
+from rohe_iac.planning.feasibility import refusal
 from rohe_iac.planning.layout import UNLIMITED, Layout
 from rohe_iac.planning.ledger import Ledger
+from rohe_iac.planning.leftovers import finish
 from rohe_iac.planning.objective import Objective
 from rohe_iac.planning.plan import Plan
 from rohe_iac.planning.problem import Problem, not_held
@@ -106,7 +107,7 @@ def _attempt(layout: Layout, previous: Plan | None, explain: bool) -> Attempt:
         found = _searched(layout, queue, kept, explain, starts, objective)
         return found if strategy == PORTFOLIO else _solved(layout, queue, kept, explain, found, objective)
     attempt = Attempt(layout, strategy, explain=explain).run(queue, kept)
-    drop_lonely(attempt)
+    finish(attempt, queue)
     if not kept and not _budget(layout):
         return attempt
     if not any(missing and _has_a_chance(layout, demand) for demand, missing in enumerate(attempt.missing)):
@@ -146,7 +147,7 @@ def _passes(
     found = []
     for strategy in strategies or (BEST_FIT, FIRST_FIT, WORST_FIT):
         attempt = Attempt(layout, strategy, explain=False).run(queue, kept)
-        drop_lonely(attempt)
+        finish(attempt, queue)
         found.append(attempt)
     return found
 
@@ -171,12 +172,12 @@ def _searched(
         if best.explain or not explain:
             return best
         again = Attempt(layout, best.strategy, explain=True).run(queue, best.kept)
-        drop_lonely(again)
+        finish(again, queue)
         return again
     search = Search(layout, objective, best.grants(), missing)
     search.run(budget, ideal(layout, limited=objective.limit is not None, floored=bool(objective.floors)))
     settled = Attempt(layout, BEST_FIT, explain=explain).settle(queue, search.placed, kept)
-    drop_lonely(settled)
+    finish(settled, queue, objective)
     return settled
 
 
@@ -236,22 +237,6 @@ def kept_nodes(layout: Layout, previous: Plan | None) -> dict[tuple[int, int], i
         if demand is not None and node is not None and placement.index < layout.demands[demand].replicas:
             found[demand, placement.index] = node
     return found
-
-
-def drop_lonely(attempt: Attempt) -> None:
-    """Takes back replicas whose required neighbour did not find a place after all (services near each other)."""
-    layout, ledger = attempt.layout, attempt.ledger
-    changed = any(layout.near)
-    while changed:
-        changed = False
-        for demand, rules in enumerate(layout.near):
-            for others, key in rules:
-                for decision in list(attempt.decisions[demand]):
-                    if not near_holds(layout, ledger, demand, others, key, decision.node, stands=True):
-                        attempt.drop(demand, decision)
-                        changed = True
-            if attempt.missing[demand] and changed:
-                attempt.explain_anew(demand)
 
 
 def _first_choice(problem: Problem, previous: Plan | None) -> dict[str, int]:

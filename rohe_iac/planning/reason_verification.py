@@ -92,14 +92,14 @@ def _reason(item: Placement, demand: Demand, number: int) -> Iterator[str]:
     reason = item.reason.removesuffix(ending)
     if not item.reason.endswith(ending):
         yield f"the reason does not tell: {demand.note}"
-    found = _SENTENCE.fullmatch(reason)
+    found = _SENTENCE.fullmatch(reason.removesuffix(", when all others had had their turn"))
     if found is None:
         yield f"'{item.reason}' is no reason"
     elif found["number"] and not 1 < int(found["number"]) <= number:
         yield f"'{reason}', of {number} nodes in all"
     if reason == "stays where it was" and item.was != item.node:
         yield f"'{reason}', it was on {item.was or 'no node'} and is on {item.node}"
-    if reason == "the only node that fits" and item.runner_up is not None:
+    if reason.startswith("the only node that fits") and item.runner_up is not None:
         yield f"'{reason}', but {item.runner_up.node} is told as the next"
 
 
@@ -123,10 +123,8 @@ def _refused(
     closest = {one.workload: one.closest for one in plan.refusals}
     nodes = {node.name: node for node in problem.nodes}
     own = _OwnRules(problem)
-    # A solver weighs moves against places, and a replica whose neighbour found no place leaves room that comes too
-    # late: what is left out may fit on a node then.
-    beside = any(rule.required for demand in problem.demands for rule in demand.near)
-    solved = beside or plan.strategy == "exact" or problem.settings.max_moves is not None
+    # A solver weighs moves against places: what is left out may fit on a node then.
+    solved = plan.strategy == "exact" or problem.settings.max_moves is not None
     for one in plan.refusals:
         if one.workload not in demands:
             continue

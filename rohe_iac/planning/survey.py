@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rohe_iac.planning.booking import choice_of, eased_of, grant_of
-from rohe_iac.planning.composition import SEARCHED
+from rohe_iac.planning.composition import LATE, SEARCHED
 from rohe_iac.planning.feasibility import refusal
 from rohe_iac.planning.field import rejection
 from rohe_iac.planning.layout import Layout
@@ -78,13 +78,17 @@ def _moment(layout: Layout, decided: Plan, item: Placement | Unplaced, queue: li
     turn = {demand: position for position, demand in enumerate(queue)}
     ledger = Ledger(layout)
     mine = (turn[layout.index[item.workload]], item.index)
-    gone = isinstance(item, Unplaced)
+    gone, late = isinstance(item, Unplaced), _is_late(item)
     for other in sorted(decided.placements, key=lambda one: (turn[layout.index[one.workload]], one.index)):
         there = (turn[layout.index[other.workload]], other.index)
         before = there < mine or (gone and (searched or there[0] == mine[0]))
+        if _is_late(other) != late:
+            before = late or (gone and searched)
+        elif late:
+            before = there < mine
         if there != mine and (before or (_is_kept(other) and not searched)):
             ledger.book(grant_of(layout, ledger, other))
-    ledger.pending = set() if searched else {demand for demand in queue if turn[demand] > mine[0]}
+    ledger.pending = set() if searched or late else {demand for demand in queue if turn[demand] > mine[0]}
     return ledger
 
 
@@ -100,6 +104,11 @@ def latest(items: Sequence[Placement | Unplaced]) -> tuple[Placement | Unplaced,
 
 def _is_kept(item: Placement | Unplaced) -> bool:
     return isinstance(item, Placement) and item.was == item.node
+
+
+def _is_late(item: Placement | Unplaced) -> bool:
+    """Whether it was placed when all others had had their turn."""
+    return isinstance(item, Placement) and LATE in item.reason
 
 
 def _survey(layout: Layout, ledger: Ledger, problem: Problem, item: Placement | Unplaced, searched: bool) -> Survey:

@@ -8,13 +8,16 @@ from hypothesis import strategies as some
 from plan_samples import problems
 
 from rohe_iac.planning.attempt import Attempt
+from rohe_iac.planning.booking import booked
 from rohe_iac.planning.bounds import ceilings, ideal
 from rohe_iac.planning.composition import compose
+from rohe_iac.planning.feasibility import refusal
 from rohe_iac.planning.layout import Layout
 from rohe_iac.planning.ledger import Ledger
+from rohe_iac.planning.leftovers import drop_lonely, finish
 from rohe_iac.planning.objective import Objective
 from rohe_iac.planning.plan import Plan
-from rohe_iac.planning.planner import drop_lonely, kept_nodes, plan
+from rohe_iac.planning.planner import kept_nodes, plan
 from rohe_iac.planning.problem import Problem
 from rohe_iac.planning.queue import order
 from rohe_iac.planning.search import Search
@@ -28,6 +31,20 @@ quick = settings(max_examples=50, deadline=None, suppress_health_check=list(Heal
 @given(problems())
 def test_no_constraint_is_broken_whatever_is_planned(problem: Problem) -> None:
     assert verify(problem, plan(problem)) == ()
+
+
+@quick
+@given(problems(), problems())
+def test_no_node_takes_a_replica_that_is_left_out(problem: Problem, other: Problem) -> None:
+    problem = replace(problem, settings=replace(problem.settings, objective=("placed", "nodes"), max_moves=None))
+    for previous in (None, plan(replace(other, nodes=problem.nodes))):
+        found = plan(problem, previous)
+        layout, ledger = booked(problem, found)
+        told = {item.workload: item for item in found.refusals}
+        for item in found.unplaced:
+            assert all(refusal(layout, ledger, layout.index[item.workload], node) for node in range(len(layout.nodes)))
+            assert sum(number for _, number in told[item.workload].by_rule) == len(layout.nodes)
+            assert not any(near.missing.endswith(" fits") for near in item.closest)
 
 
 @quick
@@ -62,7 +79,7 @@ def test_arrays_and_lists_come_to_the_same_plan(problem: Problem) -> None:
     for limit, runs in ((0, True), (0, False), (1 << 60, True), (1 << 60, False)):
         layout = Layout(problem)
         attempt = Attempt(layout, problem.settings.strategy, plain_limit=limit, runs=runs).run(order(layout), {})
-        drop_lonely(attempt)
+        finish(attempt, order(layout))
         plans.append(compose(attempt, None))
     assert plans[0] == plans[1] == plans[2] == plans[3]
 

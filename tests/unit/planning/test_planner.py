@@ -11,7 +11,7 @@ import pytest
 
 from rohe_iac.foundation.canonical import canonical_json
 from rohe_iac.planning.attempt import Attempt
-from rohe_iac.planning.demand import Alternative, PortRequest, Resources, Spread
+from rohe_iac.planning.demand import Affinity, Alternative, PortRequest, Resources, Spread
 from rohe_iac.planning.difference import difference, moves
 from rohe_iac.planning.layout import Layout
 from rohe_iac.planning.planner import UnknownExtension, UnknownStrategy, plan
@@ -23,6 +23,7 @@ from rohe_iac.planning.serial import (
     problem_from_json,
     problem_to_json,
 )
+from rohe_iac.planning.survey import surveys_of
 from rohe_iac.planning.verification import verify
 
 MI = 2**20
@@ -258,3 +259,23 @@ def test_a_zone_that_closes_without_another_node_that_fits_counts_against_its_no
     for runs in (True, False):
         found = Attempt(layout, "best-fit", plain_limit=0, runs=runs).run(order(layout), {}).refusals[0]
         assert found == refusals
+
+
+@pytest.mark.parametrize("strategy", ["best-fit", "worst-fit", "portfolio"])
+def test_what_a_lonely_replica_leaves_is_offered_to_those_that_are_missing(world: Any, strategy: str) -> None:
+    near = {one: (Affinity((f"service/p:{other}",), "node"),) for one, other in ("ab", "ba")}
+    demands = [
+        world.demand("a", cpu=1500, near=near["a"], priority=1),
+        world.demand("b", cpu=5000, near=near["b"], priority=1),
+        world.demand("c", cpu=1500),
+        world.demand("d", cpu=1000),
+    ]
+    problem = world.problem([world.node("n", cpu=2000)], demands, strategy=strategy, iterations=0)
+    found = plan(problem)
+    assert [item.workload for item in found.placements] == ["service/p:c"]
+    assert {item.workload: dict(item.by_rule) for item in found.refusals if item.workload != "service/p:c"} == {
+        "service/p:a": {"cpu": 1}, "service/p:b": {"cpu": 1}, "service/p:d": {"cpu": 1}
+    }  # fmt: skip
+    assert verify(problem, found) == ()
+    survey = surveys_of(problem, found, found.placements)[0]
+    assert [fit.node for fit in survey.fits] == ["n"]

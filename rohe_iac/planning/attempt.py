@@ -120,7 +120,10 @@ class Attempt:
     ) -> Attempt:
         """Takes an assignment that a search has found; points and refusals are those of the order of the queue."""
         number = len(self.layout.nodes)
+        # Of services near each other the first may go anywhere, as long as the others are still to come.
+        self.ledger.pending = set(queue)
         for demand in queue:
+            self.ledger.pending.discard(demand)
             indices = [index for index in range(self.layout.demands[demand].replicas) if (demand, index) in grants]
             for index in indices:
                 grant = grants[demand, index]

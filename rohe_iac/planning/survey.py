@@ -88,7 +88,7 @@ def _moment(layout: Layout, decided: Plan, item: Placement | Unplaced, queue: li
             before = there < mine
         if there != mine and (before or (_is_kept(other) and not searched)):
             ledger.book(grant_of(layout, ledger, other))
-    ledger.pending = set() if searched or late else {demand for demand in queue if turn[demand] > mine[0]}
+    ledger.pending = set() if late or (gone and searched) else {demand for demand in queue if turn[demand] > mine[0]}
     return ledger
 
 

@@ -14,6 +14,7 @@ from rohe_iac.planning.ledger import Ledger
 from rohe_iac.planning.planner import plan
 from rohe_iac.planning.problem import Problem
 from rohe_iac.planning.supply import Device, Wire
+from rohe_iac.planning.survey import surveys_of
 from rohe_iac.planning.verification import verify
 
 HALF, WHOLE = Kind(5000, 0, (), 1000, 100, 1), Kind(0, 1, (), 1000, 100, 1)
@@ -213,3 +214,19 @@ def test_a_pass_stands_where_a_search_places_no_more(world: Any) -> None:
     assert [item.replica for item in result.unplaced] == ["replica/p:tail/0"]
     assert result.placements == plan(replace(alone, settings=replace(alone.settings, iterations=0))).placements
     assert plan(replace(problem, settings=replace(problem.settings, iterations=0))).unplaced
+
+
+def test_what_a_search_says_of_services_near_each_other_counts_every_node_once(world: Any) -> None:
+    demands = [
+        world.demand(one, cpu=500, near=(Affinity((f"service/p:{other}",), "node"),)) for one, other in ("ab", "ba")
+    ]
+    nodes = [world.node("n0"), world.node("n1"), world.node("small", cpu=100)]
+    problem = world.problem(nodes, demands, strategy="portfolio", iterations=20)
+    found = plan(problem)
+    told = {item.reason: dict(one.by_rule) for item, one in zip(found.placements, found.refusals, strict=True)}
+    assert told == {
+        "chosen with the other replicas by the search, one of 2 nodes that fit": {"cpu": 1},
+        "the only node that fits": {"cpu": 1, "near": 1},
+    }
+    for survey, refusals in zip(surveys_of(problem, found, found.placements), found.refusals, strict=True):
+        assert dict(survey.by_rule) == dict(refusals.by_rule)

@@ -40,14 +40,14 @@ def _amounts(case: Case) -> Iterator[list[Way]]:
         if asked is None or offered is None or asked <= free[case.node]:
             continue
         lacking, each = asked - free[case.node], case.there + 1
-        ways: list[Way] = [(_up(case, amount, lacking),)]
+        ways: list[Way] = [(up(case, amount, lacking),)]
         less = -(-lacking // each)
         if less < asked:
-            ways.append((_down(case, amount, less),))
+            ways.append((down(case, amount, less),))
         # Down as far as it goes, or as whole units allow, and up by the rest: of both in one, only this can be smaller.
         less = min(asked - 1, lacking // each)
         if 0 < less * each < lacking:
-            both = (_down(case, amount, less), _up(case, amount, lacking - less * each))
+            both = (down(case, amount, less), up(case, amount, lacking - less * each))
             if _change(both) < min(_change(way) for way in ways):
                 ways.append(both)
         yield ways
@@ -66,8 +66,8 @@ def below(case: Case, others: Collection[str]) -> list[Way]:
             if not 0 < size < asked:
                 continue
             lacking = asked - free[case.node] - (asked - size) * (case.there + 1)
-            more = (_up(case, amount, lacking),) if lacking > 0 else ()
-            found.append((_down(case, amount, asked - size), *more))
+            more = (up(case, amount, lacking),) if lacking > 0 else ()
+            found.append((down(case, amount, asked - size), *more))
     return found
 
 
@@ -75,7 +75,8 @@ def _change(way: Way) -> int:
     return sum(step.change for step in way)
 
 
-def _up(case: Case, amount: Amount, lacking: int) -> Step:
+def up(case: Case, amount: Amount, lacking: int) -> Step:
+    """The node offering so much more of it."""
     words, name, written = amount
     offered = getattr(case.supply, name)
     size, ratio = offered + lacking, case.layout.settings.vms_ratio
@@ -89,7 +90,8 @@ def _up(case: Case, amount: Amount, lacking: int) -> Step:
     )
 
 
-def _down(case: Case, amount: Amount, less: int) -> Step:
+def down(case: Case, amount: Amount, less: int) -> Step:
+    """The service asking for so much less of it."""
     words, name, written = amount
     asked = getattr(case.asked, name)
     return Step(

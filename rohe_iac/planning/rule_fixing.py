@@ -9,6 +9,7 @@ from rohe_iac.planning.case import MILLION, Case, Step, Way
 from rohe_iac.planning.demand import Affinity
 from rohe_iac.planning.feasibility import near_holds
 from rohe_iac.planning.layout import NODE_KEY
+from rohe_iac.planning.ledger import Grant
 from rohe_iac.planning.rule_editing import LAST_PORT, service_of
 
 SAYABLE = re.compile(r"[^=\s,]+")
@@ -20,7 +21,8 @@ MOST_DOMAINS = 8
 
 def rule_ways(case: Case) -> Iterator[list[Way]]:
     """For each rule that refuses the node its ways out; an empty list where it has none."""
-    for steps in (*_fixed(case), *_spread(case), *_avoid(case), *_near(case), *_ports(case)):
+    alone = [_wish(case, owner, rule, "near") for owner, rule, _ in left_alone(case)]
+    for steps in (*_fixed(case), *_spread(case), *_avoid(case), *_near(case), *alone, *_ports(case)):
         yield [(step,) for step in steps]
 
 
@@ -121,6 +123,35 @@ def _near(case: Case) -> Iterator[list[Step]]:
         if rule.required and not near_holds(layout, case.ledger, case.demand, others, rule.key, case.node):
             lacks = rule.key != NODE_KEY and layout.domains[rule.key][case.node] < 0
             yield [*(_labels(case, rule.key) if lacks else []), *_wish(case, case.demand, rule, "near")]
+
+
+def wishes(case: Case) -> Iterator[Step]:
+    """A wish in place of each duty of the service, and of each duty of others about it."""
+    for owner, demand in enumerate(case.layout.demands):
+        for word, rules in (("near", demand.near), ("avoid", demand.avoid)):
+            for rule in rules:
+                if rule.required and (owner == case.demand or case.wanted.workload in rule.workloads):
+                    yield from _wish(case, owner, rule, word)
+
+
+def left_alone(case: Case) -> list[tuple[int, Affinity, int]]:
+    """Who has to be near the replica where it is and not where it would go: its rule, and a node where it stands."""
+    layout, ledger, mine = case.layout, case.ledger, case.wanted.workload
+    if not any(layout.near):
+        return []
+    grant = Grant(case.demand, case.node)
+    ledger.book(grant)
+    found = []
+    for owner, demand in enumerate(layout.demands):
+        for rule in demand.near:
+            others = tuple(layout.index[name] for name in rule.workloads if name in layout.index)
+            if owner == case.demand or not rule.required or mine not in rule.workloads:
+                continue
+            nodes = sorted(ledger.placed[owner])
+            lonely = [one for one in nodes if not near_holds(layout, ledger, owner, others, rule.key, one, stands=True)]
+            found += [(owner, rule, node) for node in lonely[:1]]
+    ledger.release(grant)
+    return found
 
 
 def _wish(case: Case, owner: int, rule: Affinity, word: str) -> list[Step]:

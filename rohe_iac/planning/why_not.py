@@ -17,8 +17,10 @@ from rohe_iac.planning.edits import parse_edits
 from rohe_iac.planning.feasibility import refusal, shortage
 from rohe_iac.planning.fixing import below, ways_out
 from rohe_iac.planning.plan import Placement, Plan
-from rohe_iac.planning.planner import plan
+from rohe_iac.planning.planner import EXACT, PORTFOLIO, plan
 from rohe_iac.planning.problem import Problem
+from rohe_iac.planning.rule_fixing import left_alone
+from rohe_iac.planning.trying import smaller_way
 from rohe_iac.planning.verification import verify
 
 MOST_FIELDS = 2
@@ -76,10 +78,9 @@ def why_not(problem: Problem, decided: Plan, service: str, node: str, most: int 
 def _answer(problem: Problem, decided: Plan, wanted: Demand, name: str, most: int) -> WhyNot:
     candidate = _candidate(decided, wanted, name)
     case = _case(problem, decided, wanted, name, candidate)
-    rule = refusal(case.layout, case.ledger, case.demand, case.node)
+    rule, text = _refused(case)
     if not rule:
         return WhyNot(wanted.workload, name, case.there, "", "", ())
-    _, text, _ = shortage(case.layout, case.ledger, case.demand, case.node)
     asked = _Asked(problem, decided, wanted, name, candidate)
     open_ways = _combined(ways_out(case))
     tried: set[str] = set()
@@ -87,22 +88,45 @@ def _answer(problem: Problem, decided: Plan, wanted: Demand, name: str, most: in
     standing: list[Fix] = []
     while open_ways and len(fixes) < most:
         steps = open_ways.pop(0)
-        whole = ",".join(step.edit for step in steps)
+        whole = _edits(steps)
         if whole in tried:
             continue
         tried.add(whole)
         answer = asked.planned(whole)
         if answer.proven:
-            fix = Fix(tuple(step.words for step in steps), sum(step.change for step in steps), whole)
-            (standing if answer.instead is not None else fixes).append(fix)
+            (standing if answer.instead is not None else fixes).append(_fix(steps))
         if answer.instead is not None:
             # Others in the queue take the room first: it takes more of it, or an earlier turn.
             more = _ahead(problem, decided, answer.instead, wanted, name, candidate)
             more += [(*steps, step) for step in _sooner(case, decided, answer.instead) if len(steps) < MOST_FIELDS]
             more += below(case, _first(decided, answer.instead))
             open_ways = sorted([*open_ways, *more], key=_size)
+    less = smaller_way(case, fixes[0].change if fixes else None, asked.quick)
+    if less is not None:
+        answer, fix = asked.planned(_edits(less)), _fix(less)
+        if answer.proven and answer.instead is None:
+            fixes = [fix, *fixes][:most]
     # Edits that place it only while all others stay where they are come where there are no better ones.
     return WhyNot(wanted.workload, name, case.there, rule, text, tuple(fixes or standing[:most]))
+
+
+def _refused(case: Case) -> tuple[str, str]:
+    """The rule that refuses it there, its own or that of a neighbour that it would leave, and what is missing."""
+    rule = refusal(case.layout, case.ledger, case.demand, case.node)
+    if rule:
+        return rule, shortage(case.layout, case.ledger, case.demand, case.node)[1]
+    for owner, asked, node in left_alone(case):
+        where = f"{case.layout.demands[owner].workload} on {case.layout.nodes[node].name}"
+        return "near", f"near: {where} has to be in one {asked.key} with it"
+    return "", ""
+
+
+def _edits(steps: Way) -> str:
+    return ",".join(step.edit for step in steps)
+
+
+def _fix(steps: Way) -> Fix:
+    return Fix(tuple(step.words for step in steps), sum(step.change for step in steps), _edits(steps))
 
 
 def _ahead(problem: Problem, decided: Plan, instead: Plan, wanted: Demand, name: str, candidate: str) -> list[Way]:
@@ -214,7 +238,7 @@ class _Asked:
 
     def planned(self, text: str) -> _Outcome:
         """Plans the edited problem again: as `rohe plan --what-if` does, from scratch, and with the replica there."""
-        problem = apply_edits(self.problem, parse_edits(text))
+        problem = apply_edits(self.problem, parse_edits(text)) if text else self.problem
         lacked, again = self._lacking(self.decided), plan(problem, self.decided, explain=False)
         if self._harms(again):
             return _Outcome(False, again)
@@ -227,6 +251,15 @@ class _Asked:
         afresh = plan(problem, explain=False)
         lost = self._lacking(afresh) >= lacked or self._harms(afresh)
         return _Outcome(True, afresh if lost else None)
+
+    def quick(self, steps: Way, most: int) -> bool:
+        """The same with so many iterations of a search at most; whether the edits do it, from scratch as well."""
+        own = self.problem.settings.iterations
+        settings = replace(self.problem.settings, iterations=most if own is None else min(own, most))
+        if settings.strategy == EXACT:
+            settings = replace(settings, strategy=PORTFOLIO)
+        known = replace(self, problem=replace(self.problem, settings=settings)).planned(_edits(steps))
+        return known.proven and known.instead is None
 
     def _lacking(self, found: Plan) -> int:
         return sum(item.workload == self.wanted.workload for item in found.unplaced)
@@ -248,18 +281,19 @@ class _Asked:
                 replace(one, replicas=index + 1) if one.workload == wanted.workload else one for one in problem.demands
             )
             problem = replace(problem, demands=more)
-        there = next((item for item in decided.placements if item.replica == replica), None)
-        model = there or next((item for item in decided.placements if item.workload == wanted.workload), None)
+        present = next((item for item in decided.placements if item.replica == replica), None)
+        model = present or next((item for item in decided.placements if item.workload == wanted.workload), None)
         moved = structs.replace(
             model or _stand_in(wanted, replica, index, self.name),
-            replica=replica, index=index, node=self.name, ports=there.ports if there else (),
+            replica=replica, index=index, node=self.name, ports=present.ports if present else (),
         )  # fmt: skip
         kept = tuple(item for item in decided.placements if item.replica != replica)
         # That a search would have it elsewhere, to make room for others, does not mean that it cannot stay.
         problem = replace(problem, settings=replace(problem.settings, max_moves=0))
         again = plan(problem, replace(decided, placements=(*kept, moved)), explain=False)
         placed = {item.replica: item.node for item in again.placements}
-        return placed.get(replica) == self.name and not self._harms(again) and not verify(problem, again)
+        there = placed.get(replica) == self.name and self._on(again) > self._on(decided)
+        return there and not self._harms(again) and not verify(problem, again)
 
 
 def _stand_in(wanted: Demand, replica: str, index: int, node: str) -> Placement:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from dataclasses import replace
 from fractions import Fraction
@@ -127,3 +128,63 @@ def test_what_is_suggested_first_is_the_smallest_change_of_one_or_two_fields(
     # Changes are told in millionths, rounded down for each field.
     assert abs(answer.fixes[0].change - best * MILLION) <= 2
     assert applied(problem, found, answer) == len(answer.fixes)
+
+
+def crowded(seed: int) -> Problem:
+    """A few services that compete for two or three small nodes."""
+    drawn = random.Random(seed)
+    nodes = tuple(Supply(f"n{number}", drawn.randint(2, 8), 100) for number in range(drawn.randint(2, 3)))
+    demands = tuple(
+        Demand(
+            f"service/p:{name}", f"replica/p:{name}", name, "p", name, "", 1,
+            Resources(cpu=drawn.randint(1, 5)), priority=drawn.choice([0, 0, 1, 2]),
+        )
+        for name in "abcd"
+    )  # fmt: skip
+    return Problem("s", nodes, demands, settings=Settings(strategy="best-fit", iterations=0))
+
+
+def least_of_all(problem: Problem, found: Plan, wanted: Demand, node: str, below: int) -> int:
+    """The smallest change of one or two fields with which the service has a place there, by trying all below one."""
+    size, room = wanted.resources.cpu, next(one.cpu for one in problem.nodes if one.name == node)
+    name, high = f"service/{wanted.service}", max(one.priority for one in problem.demands) + 1
+    fields = [
+        [(f"{name}.cpu={to}m", (size - to) * MILLION // size) for to in range(1, size)],
+        [(f"node/{node}.cpu={to}m", (to - room) * MILLION // room) for to in range(room + 1, 3 * room)],
+        [
+            (f"{name}.priority={to}", (to - wanted.priority) * MILLION // max(wanted.priority, 1))
+            for to in range(wanted.priority + 1, high + 1)
+        ],
+    ]
+    singles = [(change, edit) for ways in fields for edit, change in ways]
+    pairs = [
+        (change + more, f"{edit},{other}")
+        for one, two in combinations(fields, 2)
+        for (edit, change), (other, more) in product(one, two)
+    ]
+    had = {item.workload for item in found.unplaced}
+    for change, text in sorted([*singles, *pairs]):
+        if change >= below:
+            break
+        edited = apply_edits(problem, parse_edits(text))
+        plans = [plan(edited, found, explain=False), plan(edited, explain=False)]
+        lacks = [{item.workload for item in one.unplaced} for one in plans]
+        there = any(item.workload == wanted.workload and item.node == node for item in plans[0].placements)
+        if there and all(lack <= had - {wanted.workload} for lack in lacks):
+            return change
+    return below
+
+
+def test_nothing_smaller_lets_a_service_on_that_others_keep_off() -> None:
+    asked = 0
+    for seed in range(60):
+        problem = crowded(seed)
+        found = plan(problem)
+        for wanted in problem.demands:
+            for node in problem.nodes if any(item.workload == wanted.workload for item in found.unplaced) else ():
+                (answer,) = why_not(problem, found, wanted.service, node.name)
+                change = answer.fixes[0].change
+                assert least_of_all(problem, found, wanted, node.name, change) == change, (seed, wanted.service, node)
+                assert applied(problem, found, answer) == len(answer.fixes)
+                asked += 1
+    assert asked > 50

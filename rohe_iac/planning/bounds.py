@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
+from rohe_iac.foundation.once import once
 from rohe_iac.planning.layout import NODE_KEY, Layout
 from rohe_iac.planning.measures import STEPPED_LIMIT, Measure, measures_of, plain_of, summed
 from rohe_iac.planning.plan import Bound
@@ -69,7 +70,8 @@ def _spread(layout: Layout, counts: list[int]) -> int:
     return best
 
 
-def ceilings(layout: Layout) -> list[int]:
+@once
+def ceilings(layout: Layout) -> tuple[int, ...]:
     """How many replicas of each demand fit at most, with nothing else placed."""
     measures = measures_of(layout)
     found = []
@@ -81,7 +83,7 @@ def ceilings(layout: Layout) -> list[int]:
             if other == position:
                 _limit(layout, rooms, key, 1)
         found.append(min(demand.replicas, sum(rooms)))
-    return found
+    return tuple(found)
 
 
 def _rooms(layout: Layout, measures: Sequence[Measure], position: int) -> list[int]:
@@ -125,24 +127,22 @@ def _at_most(layout: Layout, measures: Sequence[Measure], most: Sequence[int], d
     return min((fitting(measure, most, demands, groups, limits) for measure in measures), default=total)
 
 
-def placeable(layout: Layout) -> list[int]:
+@once
+def placeable(layout: Layout) -> tuple[int, ...]:
     """How many replicas fit at most by priority, the largest first, each without the others."""
-    return _levels(layout, _all_measures(layout), ceilings(layout))
-
-
-def _levels(layout: Layout, measures: Sequence[Measure], most: Sequence[int]) -> list[int]:
+    measures, most = _all_measures(layout), ceilings(layout)
     by_rank: dict[int, list[int]] = {}
     for position, demand in enumerate(layout.demands):
         by_rank.setdefault(1 << 40 if demand.system else demand.priority, []).append(position)
-    return [_at_most(layout, measures, most, mine) for _, mine in sorted(by_rank.items(), reverse=True)]
+    return tuple([_at_most(layout, measures, most, mine) for _, mine in sorted(by_rank.items(), reverse=True)])
 
 
-def _all_measures(layout: Layout) -> list[Measure]:
+@once
+def _all_measures(layout: Layout) -> tuple[Measure, ...]:
     """Measures, and for few nodes and classes the sums of two."""
-    measures = measures_of(layout)
-    if max(len(layout.nodes), len(layout.demands)) <= STEPPED_LIMIT:
-        measures += list(summed(plain_of(layout)))
-    return measures
+    if max(len(layout.nodes), len(layout.demands)) > STEPPED_LIMIT:
+        return measures_of(layout)
+    return (*measures_of(layout), *summed(plain_of(layout)))
 
 
 def fitting(
@@ -177,8 +177,7 @@ def ideal(layout: Layout, *, limited: bool, floored: bool) -> tuple[int, ...] | 
     names = layout.objective
     if not set(names) <= {"placed", "slack", "stable", "nodes"}:
         return None
-    most, measures = ceilings(layout), _all_measures(layout)
-    levels = _levels(layout, measures, most)
+    levels = placeable(layout)
     terms: list[int] = [0] if limited else []
     for name in names:
         if name == "placed":
@@ -188,7 +187,9 @@ def ideal(layout: Layout, *, limited: bool, floored: bool) -> tuple[int, ...] | 
         if name == "slack":
             terms.append(Slack(layout).best)
         if name == "nodes":
-            terms.append(-_least_of(layout, measures, most, sum(levels)) if "placed" in names else 0)
+            terms.append(
+                -_least_of(layout, _all_measures(layout), ceilings(layout), sum(levels)) if "placed" in names else 0
+            )
     wishes = Wishes(layout)
     if wishes.any:
         terms.append(wishes.best)

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from rohe_iac.foundation.once import once
 from rohe_iac.planning.layout import Layout
 from rohe_iac.planning.supply import Supply
 
@@ -29,13 +30,14 @@ class Measure:
     capacities: tuple[int, ...]
 
 
-def measures_of(layout: Layout) -> list[Measure]:
+@once
+def measures_of(layout: Layout) -> tuple[Measure, ...]:
     """The measures of a layout: plain ones, and for few nodes and classes rounded ones and sums of two."""
     plain = plain_of(layout)
     if len(layout.nodes) > STEPPED_LIMIT or len(layout.demands) > STEPPED_LIMIT:
-        return plain
+        return tuple(plain)
     found = [*plain, *_rounded(layout)]
-    return list(dict.fromkeys(measure for measure in found if any(measure.sizes)))
+    return tuple(dict.fromkeys(measure for measure in found if any(measure.sizes)))
 
 
 def plain_of(layout: Layout) -> list[Measure]:

@@ -32,6 +32,9 @@ CODES = {rule: number for number, rule in enumerate(RULES, 1)}
 LARGE = 1 << 48
 """Amounts from which on parts in floats could be taken for nothing: whole numbers are used."""
 
+BIG = (1 << 63) - 1
+"""The largest whole number of an array."""
+
 LEAST = 1e-9
 """More than what is lost of a part to rounding, less than the part of one unit in anything below LARGE."""
 
@@ -88,7 +91,7 @@ class Shortfalls:
 
         They are enough for so many nodes of each row, and all that lack no more than `slack` millionths above them.
         """
-        missing = self.missing.copy()
+        missing = self.missing.astype(np.float64)
         missing[(self.rules == 0) | (members == 0)] = np.inf
         limits = np.where(members >= wanted, missing, np.inf).min(axis=1, initial=np.inf)
         near = missing <= limits[:, np.newaxis] + slack
@@ -145,7 +148,7 @@ class Asked:
         # Chunks beyond the most cores that any column has are told by their number alone.
         pairs = list(zip(self._chunks, table[CORES:], strict=False))
         short, part = found.lacking([chunk for chunk, _ in pairs], [row for _, row in pairs], self._sums)
-        if self._numbers.max() > table[CORE_COUNT].min():
+        if self._numbers.max() > table[CORE_COUNT].min(initial=NOWHERE):
             part = part.copy()
             few, lacking = found.lacking([self._numbers], [table[CORE_COUNT]], self._numbers)
             short, part = few | short, np.where(few, lacking, part)
@@ -193,7 +196,11 @@ class _Sum:
         of = self.of if at is None else self.of[at]
         rows = free if at is None or self.grid else [row[at] for row in free]
         short: Values = sum(np.maximum(one.take(of) - row, 0) for one, row in zip(asked, rows, strict=True))
-        return short > 0, short * MILLION // whole.take(of)
+        whole = whole.take(of)
+        if int(short.max(initial=0)) * MILLION > BIG:
+            # More than 64 bits hold once it is in millionths.
+            return short > 0, (short.astype(object) * MILLION // whole).astype(np.int64)
+        return short > 0, short * MILLION // whole
 
     def add(self, rule: str, refused: Mask, part: Values, at: Numbers | None = None) -> None:
         """Adds what a rule refuses and finds lacking, in all classes and columns or those that `lacking` was asked."""

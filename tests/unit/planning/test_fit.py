@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from rohe_iac.planning.attempt import Attempt
 from rohe_iac.planning.demand import Affinity, DeviceRequest, Edge, PortRequest, Spread, Toleration
 from rohe_iac.planning.fill import TRIES_OF_FEW
 from rohe_iac.planning.layout import Layout
@@ -322,3 +323,21 @@ def test_chunks_are_packed_that_need_many_tries(world: Any) -> None:
         for core, amount in row:
             left[core] -= amount
     assert left == [0] * len(free)
+
+
+@pytest.mark.parametrize("size", [3, 2**31 + 1, 10**12 + 7, 2**47 - 1, 2**48 + 1, 2**60])
+def test_a_byte_too_few_is_refused_and_told_however_large_the_amounts_are(world: Any, size: int) -> None:
+    nodes = [world.node(f"n{more + 1}", rss=size + more) for more in (-1, 0, 1)]
+    demands = [world.demand("a", replicas=3, cpu=100, rss=size), world.demand("b", cpu=4001, rss=size)]
+    layout = Layout(world.problem(nodes, demands))
+    for limit in (0, 1 << 60):
+        attempt = Attempt(layout, "best-fit", plain_limit=limit).run([0, 1], {})
+        assert sorted(one.node for one in attempt.decisions[0]) == [1, 2]
+        first, second = attempt.refusals
+        assert first is not None
+        assert second is not None
+        # What is full by now lacks as much as what was never enough.
+        assert dict(first.by_rule) == {"rss": 3}
+        assert first.closest[0].node == "n0"
+        assert first.closest[0].shortfall == 1_000_000 // size
+        assert dict(second.by_rule) == {"cpu": 3}

@@ -259,7 +259,8 @@ def _cores_shortage(row: tuple[int, ...], chunks: tuple[int, ...]) -> tuple[str,
     if not lacking:
         return "", 0
     asked = sum(chunks)
-    text = f"cores: {shown_cpu(lacking)} of {shown_cpu(asked)} on {len(chunks)} distinct cores missing"
+    where = f"{len(chunks)} distinct cores" if len(chunks) > 1 else "one core"
+    text = f"cores: {shown_cpu(lacking)} of {shown_cpu(asked)} on {where} missing"
     return text, lacking * MILLION // max(asked, 1)
 
 

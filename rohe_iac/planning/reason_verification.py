@@ -45,7 +45,7 @@ _SENTENCE = re.compile(
 )
 
 _WORDS = {
-    "cores": re.compile(r"cores: \S+ of \S+ (?:on \d+ )?distinct cores missing"),
+    "cores": re.compile(r"cores: \S+ of \S+ (?:(?:on \d+ )?distinct cores|on one core) missing"),
     "accelerators": re.compile(r"accelerators: \S+ of \S+ .+ missing(?: in one device)?"),
 }
 

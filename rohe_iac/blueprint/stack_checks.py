@@ -15,6 +15,7 @@ from rohe_iac.blueprint.pipeline import Pipeline
 from rohe_iac.blueprint.references import meant, missing, of_user_module, unique, warning
 from rohe_iac.blueprint.stack import Stack
 from rohe_iac.blueprint.tree import Tree
+from rohe_iac.foundation.quantities import counted
 from rohe_iac.foundation.user_callables import installed
 
 STRATEGIES = ("first-fit", "best-fit", "worst-fit", "dot-product", "fragmentation", "portfolio", "exact")
@@ -91,7 +92,8 @@ def _system(document: Document, stack: Stack, fleet: Fleet) -> Iterator[Finding]
         )
     running = sum(machine.status == "running" for machine in fleet.machines)
     if spec.planner.survive and spec.planner.survive >= running:
-        message = f"no service survives {spec.planner.survive} node failures on {running} nodes"
+        failures = counted(spec.planner.survive, "node failure")
+        message = f"no service survives {failures} on {counted(running, 'node')}"
         yield warning(document, ("spec", "planner", "survive"), "R303", message, "let it be less than there are nodes")
 
 

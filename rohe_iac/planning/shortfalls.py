@@ -185,6 +185,8 @@ class _Sum:
             # A product of matrices with two numbers for each class and column: asked and free, over the whole.
             unit = MILLION / (whole if at is None else whole[at])
             part: Values = self._part[: len(unit)]
+            if not asked:
+                part.fill(0)
             for number, (wanted, has) in enumerate(zip(asked, free, strict=True)):
                 mine = wanted if at is None else wanted[at]
                 one = self._more[: len(unit)] if number else part
@@ -195,7 +197,9 @@ class _Sum:
             return part > LEAST, part
         of = self.of if at is None else self.of[at]
         rows = free if at is None or self.grid else [row[at] for row in free]
-        short: Values = sum(np.maximum(one.take(of) - row, 0) for one, row in zip(asked, rows, strict=True))
+        short: Values = np.zeros((len(of), *self.missing.shape[1:]), np.int64)
+        for one, row in zip(asked, rows, strict=True):
+            short += np.maximum(one.take(of) - row, 0)
         whole = whole.take(of)
         if int(short.max(initial=0)) * MILLION > BIG:
             # More than 64 bits hold once it is in millionths.

@@ -341,3 +341,20 @@ def test_a_byte_too_few_is_refused_and_told_however_large_the_amounts_are(world:
         assert first.closest[0].node == "n0"
         assert first.closest[0].shortfall == 1_000_000 // size
         assert dict(second.by_rule) == {"cpu": 3}
+
+
+def test_where_no_node_tells_its_cores_only_those_who_ask_for_some_are_refused_by_them(world: Any) -> None:
+    nodes = [world.node(f"n{number}", cores=()) for number in range(3)]
+    demands = [world.demand("a", cpu=100), world.demand("b", cpu=100, cores=(100, 50)), world.demand("c", cpu=9000)]
+    layout = Layout(world.problem(nodes, demands))
+    told = []
+    for limit in (0, 1 << 60):
+        attempt = Attempt(layout, "best-fit", plain_limit=limit).run([0, 1, 2], {})
+        told.append([(dict(one.by_rule), one.closest) for one in attempt.refusals if one is not None])
+    assert told[0] == told[1]
+    fits, chunks, much = told[0]
+    assert fits == ({}, ())
+    assert chunks[0] == {"cores": 3}
+    assert {one.missing for one in chunks[1]} == {"cores: 2 of 2 distinct cores missing"}
+    assert much[0] == {"cpu": 3}
+    assert [one.shortfall for one in much[1]] == [5000 * 1_000_000 // 9000] * 2 + [5100 * 1_000_000 // 9000]

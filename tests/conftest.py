@@ -23,7 +23,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Finds the engine before the workers start, so that they inherit it; tests move the cache away from it."""
     if "PYTEST_XDIST_WORKER" in os.environ or os.environ.get("ROHE_PULUMI"):
         return
-    from rohe_iac.deployment.engine import EngineMissing, find_engine
+    from rohe_iac.deployment.engine.find import EngineMissing, find_engine
 
     try:
         os.environ["ROHE_PULUMI"] = str(find_engine(install=False).path)

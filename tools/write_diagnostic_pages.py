@@ -13,10 +13,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from rohe_iac.blueprint.codes import CODES
-from rohe_iac.blueprint.effects import without_effect
+from rohe_iac.blueprint.findings.codes import CODES
+from rohe_iac.blueprint.linked.unsupported import without_effect
 from rohe_iac.blueprint.loading import check, load
-from rohe_iac.cli.views.diagnostics import show_diagnostics
+from rohe_iac.cli.views.authoring.diagnostics import show_diagnostics
 from rohe_iac.foundation.diagnostics import Diagnostic
 
 PAGES = Path(__file__).parents[1] / "docs" / "diagnostics"

@@ -6,19 +6,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rohe_iac.blueprint.blueprint import Blueprint, Places, Source
-from rohe_iac.blueprint.contract import ObservationContract
-from rohe_iac.blueprint.discovery import documents_under, project_of, read_file, root_of
-from rohe_iac.blueprint.finding import Document
-from rohe_iac.blueprint.hints import did_you_mean
-from rohe_iac.blueprint.inventory import Inventory
-from rohe_iac.blueprint.linking import check_links, check_names
-from rohe_iac.blueprint.modules import take_in
-from rohe_iac.blueprint.pipeline import Pipeline
-from rohe_iac.blueprint.profile_checks import check_profiles
-from rohe_iac.blueprint.references import MISSING
-from rohe_iac.blueprint.stack import Stack
-from rohe_iac.blueprint.tree import Tree, models, read_tree
+from rohe_iac.blueprint.checks.links import check_links, check_names
+from rohe_iac.blueprint.checks.profile import check_profiles
+from rohe_iac.blueprint.documents.discovery import documents_under, project_of, read_file, root_of
+from rohe_iac.blueprint.documents.tree import Tree, models, read_tree
+from rohe_iac.blueprint.findings.finding import Document
+from rohe_iac.blueprint.findings.references import MISSING
+from rohe_iac.blueprint.hints.nearest import did_you_mean
+from rohe_iac.blueprint.language.contract import ObservationContract
+from rohe_iac.blueprint.language.inventory import Inventory
+from rohe_iac.blueprint.language.pipeline import Pipeline
+from rohe_iac.blueprint.language.stack import Stack
+from rohe_iac.blueprint.linked.blueprint import Blueprint, Places, Source
+from rohe_iac.blueprint.modules.expand import take_in
 from rohe_iac.foundation.diagnostics import Diagnostic, InvalidBlueprint, Place, Severity
 from rohe_iac.foundation.errors import UsageError
 from rohe_iac.foundation.garbage import uncollected

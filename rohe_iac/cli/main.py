@@ -39,7 +39,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("agent", "run"),
     ("stand-in", "run"),
 )
-"""Each command as a user types it; `a b` is the function `a_b` of rohe_iac/cli/a_b.py.
+"""Each command as a user types it; `a b` is the function `a_b` of rohe_iac/cli/commands/a_b.py.
 
 A name that Python keeps for itself has an underscore at its end, which nobody types.
 """
@@ -79,7 +79,7 @@ def _register() -> None:
     groups: dict[str, typer.Typer] = {}
     for words in COMMANDS:
         name = "_".join(words).replace("-", "_")
-        function = getattr(importlib.import_module(f"rohe_iac.cli.{name}"), name)
+        function = getattr(importlib.import_module(f"rohe_iac.cli.commands.{name}"), name)
         owner = app
         if len(words) == 2:
             if words[0] not in groups:
@@ -112,7 +112,7 @@ def run(arguments: list[str]) -> int:
         return ExitCode.USAGE
     except RoheError as error:
         if isinstance(error, InvalidBlueprint):
-            from rohe_iac.cli.views.diagnostics import show_diagnostics
+            from rohe_iac.cli.views.authoring.diagnostics import show_diagnostics
 
             show_diagnostics(screen.err, error.diagnostics)
         screen.trouble(error)

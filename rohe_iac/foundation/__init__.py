@@ -1,1 +1,1 @@
-"""Floor 1: errors, diagnostics, quantities, names, registry, user modules, clock."""
+"""Floor 1: what every floor speaks in: errors, diagnostics, quantities, names, topics, folders, settings, clock."""

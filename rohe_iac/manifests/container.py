@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from rohe_iac.blueprint.pipeline import Probe, SecretReference, SecretValue, Service
-from rohe_iac.blueprint.workload import Workload
+from rohe_iac.blueprint.language.pipeline import Probe, SecretReference, SecretValue, Service
+from rohe_iac.blueprint.linked.workload import Workload
 from rohe_iac.foundation.quantities import shown_cpu
 
 SHARES_PER_DEVICE = 100

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from rohe_iac.blueprint.blueprint import Blueprint
-from rohe_iac.blueprint.workload import workloads_of
+from rohe_iac.blueprint.linked.blueprint import Blueprint
+from rohe_iac.blueprint.linked.workload import workloads_of
 from rohe_iac.observation.configuration import Instance
-from rohe_iac.planning.plan import Plan
+from rohe_iac.planning.model.plan import Plan
 
 
 def instances_of(blueprint: Blueprint, plan: Plan, pipeline: str) -> list[Instance]:

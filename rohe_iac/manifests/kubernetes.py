@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
-from rohe_iac.blueprint.pipeline import Service
-from rohe_iac.blueprint.workload import Workload, chosen
+from rohe_iac.blueprint.language.pipeline import Service
+from rohe_iac.blueprint.linked.workload import Workload, chosen
 from rohe_iac.foundation.canonical import sha256_hex
 from rohe_iac.manifests.container import environment, mounts_and_volumes, probe, resources
 from rohe_iac.manifests.instances import instances_of
@@ -19,7 +19,7 @@ from rohe_iac.manifests.planned import Planned
 from rohe_iac.manifests.rendering import render_document
 from rohe_iac.manifests.told import told
 from rohe_iac.observation.configuration import configuration_of
-from rohe_iac.planning.plan import Placement
+from rohe_iac.planning.model.plan import Placement
 
 BROKER_PORT = 1883
 """The port of MQTT (IANA)."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from rohe_iac.blueprint.pipeline import Probe, SecretReference, SecretValue, Service
-from rohe_iac.blueprint.workload import Workload, chosen
+from rohe_iac.blueprint.language.pipeline import Probe, SecretReference, SecretValue, Service
+from rohe_iac.blueprint.linked.workload import Workload, chosen
 from rohe_iac.foundation.topics import Grants, agent_grants, operator_grants, service_grants
 from rohe_iac.manifests.instances import instances_of
 from rohe_iac.manifests.manifest import Manifest
@@ -14,8 +14,8 @@ from rohe_iac.manifests.planned import Planned
 from rohe_iac.manifests.rendering import render_document
 from rohe_iac.manifests.told import told
 from rohe_iac.observation.configuration import configuration_of
-from rohe_iac.planning.plan import Placement
-from rohe_iac.planning.replay import Replay
+from rohe_iac.planning.model.plan import Placement
+from rohe_iac.planning.sizing.stand_ins.behaviour import Replay
 
 SUPERVISOR = "supervisor"
 BROKER = "broker"

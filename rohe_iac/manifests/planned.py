@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from rohe_iac.blueprint.blueprint import Blueprint
-from rohe_iac.blueprint.workload import Workload, workloads_of
-from rohe_iac.planning.plan import Placement, Plan
-from rohe_iac.planning.replay import Replay
+from rohe_iac.blueprint.linked.blueprint import Blueprint
+from rohe_iac.blueprint.linked.workload import Workload, workloads_of
+from rohe_iac.planning.model.plan import Placement, Plan
+from rohe_iac.planning.sizing.stand_ins.behaviour import Replay
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from rohe_iac.blueprint.blueprint import Blueprint
+from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.manifests.kubernetes import KubernetesManifests
 from rohe_iac.manifests.local import LocalManifests
 from rohe_iac.manifests.manifest import Manifest
-from rohe_iac.planning.plan import Plan
+from rohe_iac.planning.model.plan import Plan
 
 if TYPE_CHECKING:
-    from rohe_iac.planning.profile import Profile
+    from rohe_iac.planning.sizing.profile import Profile
 
 MANIFESTS: dict[str, type[LocalManifests] | type[KubernetesManifests]] = {
     "local": LocalManifests,
@@ -39,7 +39,7 @@ def manifests_of(
     target = target_of(blueprint)
     replays = {}
     if profiles and target == "local":
-        from rohe_iac.planning.replaying import replays_of  # not loaded where nothing was measured
+        from rohe_iac.planning.sizing.stand_ins.from_plan import replays_of  # not loaded where nothing was measured
 
         replays = replays_of(blueprint, plan, profiles)
     return tuple(sorted(MANIFESTS[target](blueprint, plan, replays).all(), key=lambda manifest: manifest.name))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from rohe_iac.blueprint.blueprint import Blueprint
-from rohe_iac.blueprint.workload import Workload, pipeline_of
-from rohe_iac.planning.plan import Placement
+from rohe_iac.blueprint.linked.blueprint import Blueprint
+from rohe_iac.blueprint.linked.workload import Workload, pipeline_of
+from rohe_iac.planning.model.plan import Placement
 
 UrlOf = Callable[[Placement], str | None]
 """Gives the URL that others reach a replica at, or None where it listens on nothing."""

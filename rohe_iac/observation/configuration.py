@@ -9,10 +9,11 @@ import msgspec
 
 from rohe_iac.foundation.canonical import canonical_json, sha256_hex
 from rohe_iac.foundation.errors import ExitCode, RoheError
-from rohe_iac.observation.contract import ContractSpec, contract_spec
+from rohe_iac.observation.contract import ContractSpec
+from rohe_iac.observation.from_blueprint import contract_spec
 
 if TYPE_CHECKING:
-    from rohe_iac.blueprint.blueprint import Blueprint
+    from rohe_iac.blueprint.linked.blueprint import Blueprint
 
 VERSION = 1
 
@@ -87,7 +88,7 @@ def configuration_of(blueprint: Blueprint, pipeline_name: str, agent: str, insta
     Errors: UnusableContract; KeyError where the stack has no such pipeline.
     """
     # An agent reads configurations and never makes one: it is spared the language's models.
-    from rohe_iac.blueprint.workload import pipeline_of
+    from rohe_iac.blueprint.linked.workload import pipeline_of
 
     pipeline = pipeline_of(blueprint, pipeline_name)
     services = tuple(

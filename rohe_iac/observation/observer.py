@@ -12,18 +12,18 @@ from collections.abc import Iterable
 import msgspec
 
 from rohe_iac.observation.configuration import Configuration
-from rohe_iac.observation.degrading import DegradeState, Degrading
-from rohe_iac.observation.expression import compile_metrics
-from rohe_iac.observation.joining import Join, JoinState, member_samples, part_of
-from rohe_iac.observation.judging import Verdict
-from rohe_iac.observation.lane import Lane, LaneState
-from rohe_iac.observation.measure import Feed
-from rohe_iac.observation.outcome import Action, Outcome, Violation
-from rohe_iac.observation.processing import Processor, ProcessorState
-from rohe_iac.observation.report import Report
-from rohe_iac.observation.sample import Sample
-from rohe_iac.observation.watermark import Watermark, WatermarkState
-from rohe_iac.observation.windows import Window
+from rohe_iac.observation.judging.degrading import DegradeState, Degrading
+from rohe_iac.observation.judging.lane import Lane, LaneState
+from rohe_iac.observation.judging.outcome import Action, Outcome, Violation
+from rohe_iac.observation.judging.processing import Processor, ProcessorState
+from rohe_iac.observation.judging.verdict import Verdict
+from rohe_iac.observation.measuring.expression import compile_metrics
+from rohe_iac.observation.measuring.measure import Feed
+from rohe_iac.observation.measuring.windows import Window
+from rohe_iac.observation.reports.joining import Join, JoinState, member_samples, part_of
+from rohe_iac.observation.reports.report import Report
+from rohe_iac.observation.reports.sample import Sample
+from rohe_iac.observation.reports.watermark import Watermark, WatermarkState
 
 
 class Counters(msgspec.Struct, kw_only=True):

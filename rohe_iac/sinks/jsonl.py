@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from rohe_iac.observation.outcome import Outcome
+from rohe_iac.observation.judging.outcome import Outcome
 from rohe_iac.sinks.sink import SinkFailed
 
 

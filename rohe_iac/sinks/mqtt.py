@@ -9,7 +9,7 @@ import msgspec
 
 from rohe_iac.foundation.topics import result_topic, violation_topic
 from rohe_iac.mqtt.message import Outgoing
-from rohe_iac.observation.outcome import Outcome, Result, Violation
+from rohe_iac.observation.judging.outcome import Outcome, Result, Violation
 from rohe_iac.sinks.sink import SinkFailed
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from rohe_iac.foundation.errors import RoheError
-from rohe_iac.observation.outcome import Outcome
+from rohe_iac.observation.judging.outcome import Outcome
 
 LOG = logging.getLogger("rohe.sinks")
 

@@ -16,8 +16,8 @@ from pathlib import Path
 import msgspec
 
 from rohe_iac.foundation.errors import ExitCode, RoheError
-from rohe_iac.observation.outcome import Action, Outcome, Result
-from rohe_iac.observation.seen import Seen
+from rohe_iac.observation.judging.outcome import Action, Outcome, Result
+from rohe_iac.observation.reports.seen import Seen
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS inputs (row INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, at REAL NOT NULL,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rohe_iac.foundation.errors import ExitCode, RoheError
-from rohe_iac.observation.report import Report, Undecodable, decode_report
+from rohe_iac.observation.reports.report import Report, Undecodable, decode_report
 
 
 class UnreadableRecording(RoheError):

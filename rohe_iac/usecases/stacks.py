@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from rohe_iac.blueprint.discovery import project_of, root_of
+from rohe_iac.blueprint.documents.discovery import project_of, root_of
 from rohe_iac.blueprint.loading import load
+from rohe_iac.deployment.files.record import Record, read_record
 from rohe_iac.deployment.ports import Target
-from rohe_iac.deployment.record import Record, read_record
 from rohe_iac.foundation.folders import StackFolder, state_home
 
 OpenTarget = Callable[[str, StackFolder, Path], Target]

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pulumi
 
-from rohe_iac.deployment.inline import program_of
+from rohe_iac.deployment.run.program import program_of
 from rohe_iac.foundation.folders import StackFolder
 from rohe_iac.targets.local.target import LocalTarget
-from rohe_iac.usecases.plan import read_plan
+from rohe_iac.usecases.plans.plan import read_plan
 
 settings = pulumi.Config("rohe")
 file = Path(settings.require("planfile")).absolute()

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import msgspec
 
+from rohe_iac.agent.intake import Intake
 from rohe_iac.mqtt.message import Incoming
 from rohe_iac.observation.configuration import Configuration, Instance, ServiceSpec
 from rohe_iac.observation.contract import ContractSpec, ObjectiveSpec, ScopeSpec, WindowSpec
 from rohe_iac.observation.observer import Observer, decode_state, encode_state
 from rohe_iac.sinks.store import Store
-from rohe_iac.usecases.agent_intake import Intake
 
 CLIENTS = 9
 BATCH = 500

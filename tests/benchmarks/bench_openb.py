@@ -23,13 +23,13 @@ from typing import Any
 import numpy as np
 from fragments import Fragmentation, Kind
 
-from rohe_iac.planning.demand import Demand, DeviceRequest, Resources
-from rohe_iac.planning.layout import Layout
-from rohe_iac.planning.ledger import Ledger
-from rohe_iac.planning.matrices import ArrayField
-from rohe_iac.planning.problem import Problem, Settings
-from rohe_iac.planning.scoring import Scoring
-from rohe_iac.planning.supply import Device, Supply
+from rohe_iac.planning.model.demand import Demand, DeviceRequest, Resources
+from rohe_iac.planning.model.problem import Problem, Settings
+from rohe_iac.planning.model.supply import Device, Supply
+from rohe_iac.planning.placement.evaluation.vectorized.evaluator import ArrayField
+from rohe_iac.planning.placement.scoring.scores import Scoring
+from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.state.ledger import Ledger
 
 WHOLE = 1000
 PUBLISHED = {"random": 87.47, "dot-product": 90.85, "best-fit": 93.08, "fragmentation": 95.39}

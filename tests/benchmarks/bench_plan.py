@@ -28,13 +28,13 @@ import yaml
 from fleet import fleet
 from template import template
 
-from rohe_iac.planning.audit import audit
-from rohe_iac.planning.difference import moves
-from rohe_iac.planning.layout import Layout
-from rohe_iac.planning.planner import plan
-from rohe_iac.planning.problem import Problem
-from rohe_iac.planning.queue import order
-from rohe_iac.planning.verification import verify
+from rohe_iac.planning.model.problem import Problem
+from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.questions.analysis.plan_diff import moves
+from rohe_iac.planning.solvers.construction.service_order import order
+from rohe_iac.planning.solvers.planner import plan
+from rohe_iac.planning.solvers.resilience.failure_audit import audit
+from rohe_iac.planning.verification.verify import verify
 
 TIMES = 1 if "--once" in sys.argv else 5
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -187,7 +187,7 @@ def original() -> None:
 
     The imported blueprint is loaded, planned and rendered in a process that has done so before, as `rohe plan` does.
     """
-    from rohe_iac.usecases.plan import make_plan
+    from rohe_iac.usecases.plans.plan import make_plan
 
     for times in (1, 2, 6):
         spent, result = median(lambda times=times: plan(template(times)))

@@ -22,17 +22,17 @@ from pathlib import Path
 from instances import mixed, plain
 
 from rohe_iac.foundation.folders import cache_home
-from rohe_iac.planning.attempt import Attempt
-from rohe_iac.planning.composition import compose
-from rohe_iac.planning.exact import solve
-from rohe_iac.planning.layout import Layout
-from rohe_iac.planning.objective import Objective
-from rohe_iac.planning.plan import Plan
-from rohe_iac.planning.planner import plan
-from rohe_iac.planning.problem import Problem
-from rohe_iac.planning.queue import order
-from rohe_iac.planning.serial import problem_to_json
-from rohe_iac.planning.verification import verify
+from rohe_iac.planning.model.json_codec import problem_to_json
+from rohe_iac.planning.model.plan import Plan
+from rohe_iac.planning.model.problem import Problem
+from rohe_iac.planning.placement.objective.objective import Objective
+from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.solvers.construction.greedy import Attempt
+from rohe_iac.planning.solvers.construction.service_order import order
+from rohe_iac.planning.solvers.exact.solve import solve
+from rohe_iac.planning.solvers.plan_building import compose
+from rohe_iac.planning.solvers.planner import plan
+from rohe_iac.planning.verification.verify import verify
 
 KINDS: dict[str, Callable[[int], Problem]] = {"plain": plain, "mixed": mixed}
 ANSWERS = cache_home() / "bench-search"

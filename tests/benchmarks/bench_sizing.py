@@ -13,9 +13,10 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from rohe_iac.planning.interference import Loads, Slowdown, learn
-from rohe_iac.planning.profile import Profile, read_profile
-from rohe_iac.usecases.profile import profile_folder
+from rohe_iac.planning.sizing.interference import Loads, Slowdown, learn
+from rohe_iac.planning.sizing.profile import Profile
+from rohe_iac.planning.sizing.profile_yaml import read_profile
+from rohe_iac.usecases.plans.profile import profile_folder
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SHUFFLES = 1000

@@ -20,11 +20,11 @@ from typing import Any
 import psutil
 import yaml
 
-from rohe_iac.blueprint.blueprint import Blueprint
+from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.blueprint.loading import load
-from rohe_iac.planning.objectives import slowest
-from rohe_iac.planning.sizing import sized
-from rohe_iac.usecases.profile import profiles_named
+from rohe_iac.planning.sizing.pipeline import sized
+from rohe_iac.planning.sizing.response_times import slowest
+from rohe_iac.usecases.plans.profile import profiles_named
 
 CCTVS = Path(__file__).parents[2] / "examples" / "cctvs"
 SECONDS = int(sys.argv[1]) if len(sys.argv) > 1 else 120

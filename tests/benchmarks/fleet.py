@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import random
 
-from rohe_iac.planning.demand import Affinity, Demand, DeviceRequest, Resources, Spread
-from rohe_iac.planning.problem import Problem, Settings
-from rohe_iac.planning.supply import Device, Supply
+from rohe_iac.planning.model.demand import Affinity, Demand, DeviceRequest, Resources, Spread
+from rohe_iac.planning.model.problem import Problem, Settings
+from rohe_iac.planning.model.supply import Device, Supply
 
 GI, MI = 2**30, 2**20
 KINDS = ("pi",) * 5 + ("nano",) * 4 + ("xavier",)

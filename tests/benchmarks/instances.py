@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import random
 
-from rohe_iac.planning.demand import Affinity, Demand, DeviceRequest, PortRequest, Resources, Spread, Toleration
-from rohe_iac.planning.problem import Problem, Settings
-from rohe_iac.planning.supply import Device, Supply, Taint
+from rohe_iac.planning.model.demand import Affinity, Demand, DeviceRequest, PortRequest, Resources, Spread, Toleration
+from rohe_iac.planning.model.problem import Problem, Settings
+from rohe_iac.planning.model.supply import Device, Supply, Taint
 
 GI, MI = 2**30, 2**20
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from rohe_iac.planning.demand import Demand, DeviceRequest, Resources
-from rohe_iac.planning.problem import Problem, Settings
-from rohe_iac.planning.supply import Device, Supply
+from rohe_iac.planning.model.demand import Demand, DeviceRequest, Resources
+from rohe_iac.planning.model.problem import Problem, Settings
+from rohe_iac.planning.model.supply import Device, Supply
 
 MB = 2**20
 # name, replicas, cpu, cores, rss and vms in MB, share of a gpu

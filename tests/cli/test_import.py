@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 import yaml
 
-from rohe_iac.blueprint.inventory import Inventory
-from rohe_iac.blueprint.pipeline import Pipeline
+from rohe_iac.blueprint.language.inventory import Inventory
+from rohe_iac.blueprint.language.pipeline import Pipeline
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
-SAMPLES = Path(__file__).parents[1] / "unit" / "blueprint" / "importing" / "samples"
+SAMPLES = Path(__file__).parents[1] / "unit" / "importing" / "samples"
 TEMPLATE = Path(__file__).parents[2] / "examples" / "template" / "blueprints"
 
 

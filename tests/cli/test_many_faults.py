@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from rohe_iac.blueprint.documents.tree import MOST_TOLD
 from rohe_iac.blueprint.loading import check
-from rohe_iac.blueprint.tree import MOST_TOLD
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 FILES, FAULTY = 12, 150

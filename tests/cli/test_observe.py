@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from rohe_iac.cli.main import run
-from rohe_iac.usecases import observe, violations
-from rohe_iac.usecases.observe import Answered
+from rohe_iac.usecases.observing import observe, violations
+from rohe_iac.usecases.observing.observe import Answered
 
 EXAMPLE = str(Path(__file__).parents[2] / "examples" / "digits")
 

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from msgspec import structs
 
-from rohe_iac.deployment.planfile import decode
+from rohe_iac.deployment.files.planfile import decode
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 

@@ -18,13 +18,13 @@ from typing import Any
 import pytest
 import yaml
 
-from rohe_iac.deployment.engine import Engine, find_engine
-from rohe_iac.deployment.outcome import Outcome
-from rohe_iac.deployment.workspace import EngineFolder
+from rohe_iac.deployment.engine.find import Engine, find_engine
+from rohe_iac.deployment.run.outcome import Outcome
+from rohe_iac.deployment.run.workspace import EngineFolder
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.foundation.folders import StackFolder
 from rohe_iac.manifests.manifest import Manifest
-from rohe_iac.targets.local.processes import kill_marked, marked, port_is_free
+from rohe_iac.targets.local.supervisor.processes import kill_marked, marked, port_is_free
 from rohe_iac.targets.local.target import LocalTarget
 
 SERVER = """
@@ -158,7 +158,7 @@ class Bench:
         return outcome
 
     def _deployer(self) -> Any:
-        from rohe_iac.deployment.deployer import Deployer
+        from rohe_iac.deployment.run.deployer import Deployer
 
         return Deployer(self.engine, EngineFolder(self.folder, "tests", self.folder.path.name), self.target)
 

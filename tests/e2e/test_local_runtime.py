@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from rohe_iac.deployment.outcome import Ending
+from rohe_iac.deployment.run.outcome import Ending
 
 pytestmark = pytest.mark.engine
 
@@ -160,9 +160,9 @@ def test_a_port_goes_over_to_a_new_replica_within_one_apply(bench: Any) -> None:
 
 
 def test_strays_that_no_manifest_names_are_swept(bench: Any, tmp_path: Path) -> None:
-    from rohe_iac.targets.local.layout import Layout
-    from rohe_iac.targets.local.program import Program
     from rohe_iac.targets.local.resources import Site
+    from rohe_iac.targets.local.stack_folder import Layout
+    from rohe_iac.targets.local.supervisor.program import Program
 
     web = bench.process("web-0", bench.port())
     bench.up(web)

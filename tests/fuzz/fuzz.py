@@ -18,9 +18,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 with atheris.instrument_imports(include=["rohe_iac"]):
     from fuzz_targets import LONGEST, TARGETS
 
-    import rohe_iac.observation.expression
-    import rohe_iac.planning.edits
-    import rohe_iac.usecases.import_  # noqa: F401 - so that it is instrumented
+    import rohe_iac.observation.measuring.expression
+    import rohe_iac.planning.questions.what_if.edit
+    import rohe_iac.usecases.authoring.import_  # noqa: F401 - so that it is instrumented
 
 from fuzz_mutations import mutated
 

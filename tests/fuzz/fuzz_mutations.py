@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from rohe_iac.blueprint.document import read_plain
+from rohe_iac.blueprint.text.reader import read_plain
 
 PIECES = (
     *("{{ inputs.name }}", "{{ inputs.replicas * 2 }}", "{% if %}", "{#", "auto", "15%", "-1", "0", "1e309", "1e-400"),

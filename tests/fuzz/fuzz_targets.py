@@ -14,18 +14,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from rohe_iac.blueprint.contract import ContractSpec
-from rohe_iac.blueprint.discovery import decoded
-from rohe_iac.blueprint.document import read_plain
-from rohe_iac.blueprint.formatting import NoNormalForm, formatted
-from rohe_iac.blueprint.importing.importing import InvalidImport
-from rohe_iac.blueprint.linking import check_links
-from rohe_iac.blueprint.modules import take_in
-from rohe_iac.blueprint.templating import computed
-from rohe_iac.blueprint.tree import read_tree
-from rohe_iac.blueprint.work import Refused
+from rohe_iac.blueprint.checks.links import check_links
+from rohe_iac.blueprint.documents.discovery import decoded
+from rohe_iac.blueprint.documents.tree import read_tree
+from rohe_iac.blueprint.language.contract import ContractSpec
+from rohe_iac.blueprint.language.run_limits import Refused
+from rohe_iac.blueprint.modules.expand import take_in
+from rohe_iac.blueprint.modules.template import computed
+from rohe_iac.blueprint.text.formatting import NoNormalForm, formatted
+from rohe_iac.blueprint.text.reader import read_plain
 from rohe_iac.foundation.diagnostics import Severity
 from rohe_iac.foundation.errors import RoheError
+from rohe_iac.importing.import_texts import InvalidImport
 
 LONGEST = 65_536
 """Longer inputs are cut: what takes long by its size alone is measured elsewhere."""
@@ -133,7 +133,7 @@ def _plain(value: Any) -> bool:
 
 def expression(data: bytes) -> str:
     """A contract's metrics, compiled and computed on samples."""
-    from rohe_iac.observation.expression import compile_metrics
+    from rohe_iac.observation.measuring.expression import compile_metrics
 
     plain = read_plain(data[:4096].decode("utf-8", "replace").replace("\0", ""))
     trees = plain.values[0] if plain.values else None
@@ -157,7 +157,7 @@ def expression(data: bytes) -> str:
 
 @cache
 def _samples() -> tuple[Any, ...]:
-    from rohe_iac.observation.sample import Part, Sample
+    from rohe_iac.observation.reports.sample import Part, Sample
 
     def sample(index: int, **values: Any) -> Sample:
         parts = [
@@ -188,8 +188,8 @@ def _samples() -> tuple[Any, ...]:
 
 def edits(data: bytes) -> str:
     """`rohe plan --what-if`: the line of edits, made on a problem with all kinds of things."""
-    from rohe_iac.planning.editing import apply_edits
-    from rohe_iac.planning.edits import parse_edits
+    from rohe_iac.planning.questions.what_if.apply import apply_edits
+    from rohe_iac.planning.questions.what_if.edit import parse_edits
 
     text = data[:1000].decode("utf-8", "replace")
     try:
@@ -203,7 +203,7 @@ def edits(data: bytes) -> str:
 @cache
 def _problem() -> Any:
     from rohe_iac.blueprint.loading import load
-    from rohe_iac.planning.problem import problem_of
+    from rohe_iac.planning.from_blueprint.problem import problem_of
 
     folder = Path(tempfile.mkdtemp(prefix="rohe-fuzz-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -221,7 +221,7 @@ def _import_folder() -> Path:
 
 def foreign(data: bytes) -> str:
     """`rohe import` of one file: documents that validate, or places that cannot be read."""
-    from rohe_iac.usecases.import_ import import_files
+    from rohe_iac.usecases.authoring.import_ import import_files
 
     path = _import_folder() / "file"
     path.write_bytes(data[:LONGEST])

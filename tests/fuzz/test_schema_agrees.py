@@ -13,9 +13,9 @@ import pytest
 from fuzz_mutations import changed
 from pydantic import ValidationError
 
-from rohe_iac.blueprint.document import read_plain
-from rohe_iac.blueprint.reference import schema_of
-from rohe_iac.blueprint.validation import KINDS
+from rohe_iac.blueprint.language.kinds import KINDS
+from rohe_iac.blueprint.schema.reference import schema_of
+from rohe_iac.blueprint.text.reader import read_plain
 
 WHOLE = Path(__file__).parent / "corpus" / "blueprint" / "whole.yaml"
 MODULE = """

@@ -11,9 +11,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from rohe_iac.blueprint.codes import CODES
-from rohe_iac.blueprint.document import read_plain
-from rohe_iac.blueprint.formatting import formatted
+from rohe_iac.blueprint.findings.codes import CODES
+from rohe_iac.blueprint.text.formatting import formatted
+from rohe_iac.blueprint.text.reader import read_plain
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)

@@ -16,7 +16,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from rohe_iac.deployment.engine_build import engine_version
+from rohe_iac.deployment.engine.build import engine_version
 
 DISTRIBUTIONS = {
     "google": "pulumi",
@@ -102,7 +102,7 @@ def test_a_wheel_has_what_the_engine_is_built_from(root: Path, tmp_path: Path) -
     subprocess.run([*build, str(copy)], check=True, capture_output=True, text=True, timeout=300)
     (wheel,) = tmp_path.glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
-    module = {f"rohe_iac/deployment/engine_module/{name}" for name in ("go.mod", "go.sum", "go.txt", "tools.go")}
+    module = {f"rohe_iac/deployment/engine/engine_module/{name}" for name in ("go.mod", "go.sum", "go.txt", "tools.go")}
     assert module <= names
     assert {"rohe_iac/py.typed", "rohe_iac/cli/main.py"} <= names
     assert any(name.endswith(".j2") for name in names)

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-from rohe_iac.blueprint.document import read_plain
 from rohe_iac.blueprint.loading import check
+from rohe_iac.blueprint.text.reader import read_plain
 from rohe_iac.foundation.diagnostics import Severity
-from rohe_iac.planning.profile import read_profile
+from rohe_iac.planning.sizing.profile_yaml import read_profile
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^(?P<pad> *)```ya?ml\n(?P<text>.*?)^ *```", re.MULTILINE | re.DOTALL)

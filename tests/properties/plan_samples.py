@@ -6,10 +6,10 @@ from typing import Any
 
 from hypothesis import strategies as some
 
-from rohe_iac.planning.demand import Affinity, Demand, DeviceRequest, Edge, PortRequest, Resources, Spread
-from rohe_iac.planning.problem import Problem, Settings
-from rohe_iac.planning.promise import Answer, Promise
-from rohe_iac.planning.supply import Device, Supply, Taint, Wire
+from rohe_iac.planning.model.demand import Affinity, Demand, DeviceRequest, Edge, PortRequest, Resources, Spread
+from rohe_iac.planning.model.problem import Problem, Settings
+from rohe_iac.planning.model.promise import Answer, Promise
+from rohe_iac.planning.model.supply import Device, Supply, Taint, Wire
 
 NAMES = ("a", "b", "c", "d", "e")
 STRATEGIES = ("first-fit", "best-fit", "worst-fit", "dot-product", "fragmentation", "portfolio", "portfolio")

@@ -8,10 +8,10 @@ from typing import Any
 from msgspec import structs
 from test_random_placements import problem
 
-from rohe_iac.planning.plan import CoreUse, DeviceUse, Eased, Loss, Placement, Plan, PortUse, Refusals
-from rohe_iac.planning.planner import plan
-from rohe_iac.planning.problem import Problem
-from rohe_iac.planning.verification import verify
+from rohe_iac.planning.model.plan import CoreUse, DeviceUse, Eased, Loss, Placement, Plan, PortUse, Refusals
+from rohe_iac.planning.model.problem import Problem
+from rohe_iac.planning.solvers.planner import plan
+from rohe_iac.planning.verification.verify import verify
 
 OTHER_TYPE = {"gpu": "tpu", "tpu": "gpu"}
 PLACES = ("cores", "devices", "ports")

@@ -12,9 +12,9 @@ from blueprint_samples import DOCUMENTS, VALUES, damaged, paths_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rohe_iac.blueprint.discovery import decoded
-from rohe_iac.blueprint.linking import check_links
-from rohe_iac.blueprint.tree import Tree, read_tree
+from rohe_iac.blueprint.checks.links import check_links
+from rohe_iac.blueprint.documents.discovery import decoded
+from rohe_iac.blueprint.documents.tree import Tree, read_tree
 from rohe_iac.foundation.diagnostics import Severity
 
 QUIET = settings(deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, max_examples=60)

@@ -13,11 +13,11 @@ from blueprint_samples import CONTRACT, DOCUMENTS, INVENTORY, PIPELINE, STACK
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rohe_iac.blueprint.blueprint import Blueprint
+from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.blueprint.loading import load
-from rohe_iac.planning.planner import plan
-from rohe_iac.planning.problem import problem_of
-from rohe_iac.planning.verification import verify
+from rohe_iac.planning.from_blueprint.problem import problem_of
+from rohe_iac.planning.solvers.planner import plan
+from rohe_iac.planning.verification.verify import verify
 
 QUIET = settings(deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, max_examples=10)
 

@@ -13,10 +13,10 @@ from blueprint_samples import DOCUMENTS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rohe_iac.blueprint import places
-from rohe_iac.blueprint.document import read_plain
-from rohe_iac.blueprint.places import find_spots
-from rohe_iac.blueprint.reading import Path
+from rohe_iac.blueprint.text import places
+from rohe_iac.blueprint.text.parsed import Path
+from rohe_iac.blueprint.text.places import find_spots
+from rohe_iac.blueprint.text.reader import read_plain
 
 QUIET = settings(deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, max_examples=150)
 Expected = dict[tuple[Path, bool], tuple[int, int]]

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from plan_samples import problems
 
-from rohe_iac.planning.layout import Layout
-from rohe_iac.planning.objective import Objective, Worth
-from rohe_iac.planning.plan import Plan
-from rohe_iac.planning.planner import kept_nodes, plan
-from rohe_iac.planning.problem import Problem
-from rohe_iac.planning.verification import verify
+from rohe_iac.planning.model.plan import Plan
+from rohe_iac.planning.model.problem import Problem
+from rohe_iac.planning.placement.objective.objective import Objective, Worth
+from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.solvers.planner import kept_nodes, plan
+from rohe_iac.planning.verification.verify import verify
 
 pytest.importorskip("ortools")
 

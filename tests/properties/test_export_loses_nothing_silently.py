@@ -8,12 +8,12 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rohe_iac.blueprint.finding import SourceText
-from rohe_iac.blueprint.importing.exporting import export_documents
-from rohe_iac.blueprint.importing.importing import import_texts
-from rohe_iac.blueprint.importing.yaml_text import document_text
-from rohe_iac.blueprint.inventory import Inventory
-from rohe_iac.blueprint.pipeline import Pipeline, Service
+from rohe_iac.blueprint.findings.source_text import SourceText
+from rohe_iac.blueprint.language.inventory import Inventory
+from rohe_iac.blueprint.language.pipeline import Pipeline, Service
+from rohe_iac.importing.export.documents import export_documents
+from rohe_iac.importing.foreign.yaml_text import document_text
+from rohe_iac.importing.import_texts import import_texts
 
 NAMES = st.one_of(
     st.from_regex(re.compile(r"[a-z]([-a-z0-9]{0,10}[a-z0-9])?"), fullmatch=True),

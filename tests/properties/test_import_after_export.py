@@ -8,12 +8,12 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rohe_iac.blueprint.finding import SourceText
-from rohe_iac.blueprint.importing.exporting import export_documents
-from rohe_iac.blueprint.importing.importing import Imported, import_texts
-from rohe_iac.blueprint.importing.yaml_text import document_text
-from rohe_iac.blueprint.inventory import Inventory
-from rohe_iac.blueprint.pipeline import Pipeline
+from rohe_iac.blueprint.findings.source_text import SourceText
+from rohe_iac.blueprint.language.inventory import Inventory
+from rohe_iac.blueprint.language.pipeline import Pipeline
+from rohe_iac.importing.export.documents import export_documents
+from rohe_iac.importing.foreign.yaml_text import document_text
+from rohe_iac.importing.import_texts import Imported, import_texts
 
 NAMES = st.from_regex(re.compile(r"[a-z]([-a-z0-9]{0,20}[a-z0-9])?"), fullmatch=True)
 CPU = st.integers(1, 64_000)

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rohe_iac.blueprint.importing.importing import ImportedDocument, InvalidImport
-from rohe_iac.blueprint.importing.reading import Fault
-from rohe_iac.usecases.import_ import import_files
+from rohe_iac.importing.foreign.reading import Fault
+from rohe_iac.importing.import_texts import ImportedDocument, InvalidImport
+from rohe_iac.usecases.authoring.import_ import import_files
 
 SCALARS = st.one_of(
     st.none(),

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from rohe_iac.blueprint.document import read_plain
-from rohe_iac.blueprint.finding import SourceText
-from rohe_iac.blueprint.importing.importing import InvalidImport, import_texts
-from rohe_iac.blueprint.importing.journal import shown_path
-from rohe_iac.blueprint.importing.reading import Node, read_foreign
+from rohe_iac.blueprint.findings.source_text import SourceText
+from rohe_iac.blueprint.text.reader import read_plain
+from rohe_iac.importing.foreign.journal import shown_path
+from rohe_iac.importing.foreign.reading import Node, read_foreign
+from rohe_iac.importing.import_texts import InvalidImport, import_texts
 
-SAMPLES = Path(__file__).parents[1] / "unit" / "blueprint" / "importing" / "samples"
+SAMPLES = Path(__file__).parents[1] / "unit" / "importing" / "samples"
 COMPOSE = {
     "name": "shop",
     "services": {

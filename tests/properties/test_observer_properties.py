@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from rohe_iac.observation.configuration import Configuration, Instance, ServiceSpec
 from rohe_iac.observation.contract import ContractSpec, ObjectiveSpec, ScopeSpec, WindowSpec
+from rohe_iac.observation.judging.outcome import Outcome
 from rohe_iac.observation.observer import Observer, decode_state, encode_state
-from rohe_iac.observation.outcome import Outcome
-from rohe_iac.observation.report import Report
-from rohe_iac.observation.seen import Seen
+from rohe_iac.observation.reports.report import Report
+from rohe_iac.observation.reports.seen import Seen
 from rohe_iac.sinks.store import key_of
 
 LATENESS = 2.0

@@ -8,23 +8,24 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from plan_samples import problems
 
-from rohe_iac.planning import matrices, shortfalls
-from rohe_iac.planning.attempt import Attempt
-from rohe_iac.planning.booking import booked
-from rohe_iac.planning.bounds import ceilings, ideal
-from rohe_iac.planning.composition import compose
-from rohe_iac.planning.feasibility import refusal
-from rohe_iac.planning.layout import Layout
-from rohe_iac.planning.ledger import Ledger
-from rohe_iac.planning.leftovers import drop_lonely, finish
-from rohe_iac.planning.objective import Objective
-from rohe_iac.planning.plan import Plan
-from rohe_iac.planning.planner import kept_nodes, plan
-from rohe_iac.planning.problem import Problem
-from rohe_iac.planning.queue import order
-from rohe_iac.planning.search import Search
-from rohe_iac.planning.serial import plan_from_json, plan_to_json, problem_from_json, problem_to_json
-from rohe_iac.planning.verification import verify
+from rohe_iac.planning.model.json_codec import plan_from_json, plan_to_json, problem_from_json, problem_to_json
+from rohe_iac.planning.model.plan import Plan
+from rohe_iac.planning.model.problem import Problem
+from rohe_iac.planning.placement.evaluation.vectorized import evaluator as matrices
+from rohe_iac.planning.placement.evaluation.vectorized import shortfalls
+from rohe_iac.planning.placement.objective.bounds import ceilings, ideal
+from rohe_iac.planning.placement.objective.objective import Objective
+from rohe_iac.planning.placement.rules.filters import refusal
+from rohe_iac.planning.placement.state.from_plan import booked
+from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.state.ledger import Ledger
+from rohe_iac.planning.solvers.construction.greedy import Attempt
+from rohe_iac.planning.solvers.construction.repair import drop_lonely, finish
+from rohe_iac.planning.solvers.construction.service_order import order
+from rohe_iac.planning.solvers.local_search.ruin_and_recreate import Search
+from rohe_iac.planning.solvers.plan_building import compose
+from rohe_iac.planning.solvers.planner import kept_nodes, plan
+from rohe_iac.planning.verification.verify import verify
 
 quick = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from rohe_iac.planning.booking import grant_of
-from rohe_iac.planning.demand import (
+from rohe_iac.planning.model.demand import (
     Affinity,
     Alternative,
     Demand,
@@ -22,14 +21,15 @@ from rohe_iac.planning.demand import (
     Spread,
     Toleration,
 )
-from rohe_iac.planning.layout import Layout
-from rohe_iac.planning.ledger import Grant, Ledger
-from rohe_iac.planning.plan import Placement
-from rohe_iac.planning.planner import plan
-from rohe_iac.planning.problem import Problem, Settings
-from rohe_iac.planning.serial import plan_to_json
-from rohe_iac.planning.supply import Device, Supply, Taint, Wire
-from rohe_iac.planning.verification import verify
+from rohe_iac.planning.model.json_codec import plan_to_json
+from rohe_iac.planning.model.plan import Placement
+from rohe_iac.planning.model.problem import Problem, Settings
+from rohe_iac.planning.model.supply import Device, Supply, Taint, Wire
+from rohe_iac.planning.placement.state.from_plan import grant_of
+from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.state.ledger import Grant, Ledger
+from rohe_iac.planning.solvers.planner import plan
+from rohe_iac.planning.verification.verify import verify
 
 MB = 2**20
 PARTS = 4
@@ -230,8 +230,8 @@ BYTES = """
 import hashlib, json, sys
 sys.path.insert(0, {folder!r})
 from test_random_placements import problem
-from rohe_iac.planning.planner import plan
-from rohe_iac.planning.serial import plan_to_json
+from rohe_iac.planning.solvers.planner import plan
+from rohe_iac.planning.model.json_codec import plan_to_json
 told = [json.dumps(plan_to_json(plan(problem(seed))), sort_keys=True) for seed in range(12)]
 print(hashlib.sha256("".join(told).encode()).hexdigest())
 """

@@ -6,10 +6,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from plan_samples import problems
 
-from rohe_iac.planning.plan import Plan, Refusals
-from rohe_iac.planning.planner import plan
-from rohe_iac.planning.problem import Problem
-from rohe_iac.planning.survey import latest, surveys_of
+from rohe_iac.planning.model.plan import Plan, Refusals
+from rohe_iac.planning.model.problem import Problem
+from rohe_iac.planning.questions.analysis.node_survey import latest, surveys_of
+from rohe_iac.planning.solvers.planner import plan
 
 quick = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 

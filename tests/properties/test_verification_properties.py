@@ -8,13 +8,13 @@ from hypothesis import strategies as some
 from msgspec import structs
 from plan_samples import problems
 
-from rohe_iac.planning.booking import booked
-from rohe_iac.planning.feasibility import refusal_to_stay
-from rohe_iac.planning.ledger import Grant
-from rohe_iac.planning.plan import Placement, Plan
-from rohe_iac.planning.planner import plan
-from rohe_iac.planning.problem import Problem
-from rohe_iac.planning.verification import verify
+from rohe_iac.planning.model.plan import Placement, Plan
+from rohe_iac.planning.model.problem import Problem
+from rohe_iac.planning.placement.rules.filters import refusal_to_stay
+from rohe_iac.planning.placement.state.from_plan import booked
+from rohe_iac.planning.placement.state.ledger import Grant
+from rohe_iac.planning.solvers.planner import plan
+from rohe_iac.planning.verification.verify import verify
 
 quick = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 

@@ -15,16 +15,16 @@ from hypothesis import strategies as some
 from msgspec import structs
 from plan_samples import problems
 
-from rohe_iac.planning.demand import Demand, Resources
-from rohe_iac.planning.editing import apply_edits
-from rohe_iac.planning.edits import parse_edits
-from rohe_iac.planning.plan import Plan
-from rohe_iac.planning.planner import plan
-from rohe_iac.planning.problem import Problem, Settings
-from rohe_iac.planning.supply import Supply
-from rohe_iac.planning.verification import verify
-from rohe_iac.planning.why_not import WhyNot, why_not
-from rohe_iac.usecases.plan import make_plan
+from rohe_iac.planning.model.demand import Demand, Resources
+from rohe_iac.planning.model.plan import Plan
+from rohe_iac.planning.model.problem import Problem, Settings
+from rohe_iac.planning.model.supply import Supply
+from rohe_iac.planning.questions.what_if.apply import apply_edits
+from rohe_iac.planning.questions.what_if.edit import parse_edits
+from rohe_iac.planning.questions.why_not.why_not import WhyNot, why_not
+from rohe_iac.planning.solvers.planner import plan
+from rohe_iac.planning.verification.verify import verify
+from rohe_iac.usecases.plans.plan import make_plan
 
 MILLION = 1_000_000
 EXAMPLES = sorted(path.parent for path in (Path(__file__).parents[2] / "examples").glob("*/rohe.yaml"))

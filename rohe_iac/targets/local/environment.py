@@ -12,9 +12,9 @@ from rohe_iac.foundation.canonical import canonical_json, sha256_hex
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.folders import write_private
 from rohe_iac.targets.local.documents import Process
-from rohe_iac.targets.local.layout import Layout
-from rohe_iac.targets.local.processes import MARK
-from rohe_iac.targets.local.program import Probe, Program
+from rohe_iac.targets.local.stack_folder import Layout
+from rohe_iac.targets.local.supervisor.processes import MARK
+from rohe_iac.targets.local.supervisor.program import Probe, Program
 
 KEPT = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "LOGNAME", "SSL_CERT_DIR", "SSL_CERT_FILE", "TMPDIR",
         "TZ", "USER", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")  # fmt: skip

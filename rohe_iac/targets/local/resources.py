@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from rohe_iac.targets.local import broker as embedded
 from rohe_iac.targets.local import environment
-from rohe_iac.targets.local.credentials import Credentials
+from rohe_iac.targets.local.broker import nats as embedded
+from rohe_iac.targets.local.broker.credentials import Credentials
 from rohe_iac.targets.local.documents import Document, broker_of, credential_of, process_of
-from rohe_iac.targets.local.layout import Layout
-from rohe_iac.targets.local.programs import Programs
-from rohe_iac.targets.local.supervision import Supervision
+from rohe_iac.targets.local.stack_folder import Layout
+from rohe_iac.targets.local.supervisor.programs import Programs
+from rohe_iac.targets.local.supervisor.supervision import Supervision
 
 
 @dataclass

@@ -11,12 +11,12 @@ from rohe_iac.deployment.ports import Live, Plugin
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.folders import StackFolder
 from rohe_iac.manifests.manifest import Manifest
-from rohe_iac.targets.local import broker as embedded
-from rohe_iac.targets.local import logs, processes
+from rohe_iac.targets.local.broker import nats as embedded
 from rohe_iac.targets.local.documents import broker_of, process_of, read_document
-from rohe_iac.targets.local.layout import Layout
-from rohe_iac.targets.local.programs import Running
 from rohe_iac.targets.local.resources import RESOURCES, TYPES, Site
+from rohe_iac.targets.local.stack_folder import Layout
+from rohe_iac.targets.local.supervisor import logs, processes
+from rohe_iac.targets.local.supervisor.programs import Running
 
 EXECUTABLE = "pulumi-resource-rohe"
 

@@ -14,8 +14,8 @@ from rohe_iac import __version__
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.foundation.folders import StackFolder
 from rohe_iac.targets.local.documents import Document, read_document
-from rohe_iac.targets.local.layout import Layout
 from rohe_iac.targets.local.resources import RESOURCES, Resource, Site
+from rohe_iac.targets.local.stack_folder import Layout
 from rohe_iac.targets.provider.lease import Lease
 from rohe_iac.targets.provider.stubs import Stubs
 

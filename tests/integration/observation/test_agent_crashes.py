@@ -13,7 +13,7 @@ from observed_brokers import RunningBroker
 from observed_stage import Stage, load_configuration
 
 from rohe_iac.observation.observer import Observer
-from rohe_iac.observation.report import Report
+from rohe_iac.observation.reports.report import Report
 from rohe_iac.sinks.store import Store, key_of
 
 pytestmark = pytest.mark.broker

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from rohe_iac.blueprint.loading import check
-from rohe_iac.cli.views.diagnostics import show_diagnostics
+from rohe_iac.cli.views.authoring.diagnostics import show_diagnostics
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "blueprint"
 CASES = sorted(path.stem for path in GOLDEN.glob("*.yaml") if path.stem != "rohe")

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from rohe_iac.blueprint.blueprint import Blueprint
-from rohe_iac.blueprint.effects import without_effect
+from rohe_iac.blueprint.linked.blueprint import Blueprint
+from rohe_iac.blueprint.linked.unsupported import without_effect
 from rohe_iac.blueprint.loading import load
-from rohe_iac.planning.planner import plan
-from rohe_iac.planning.problem import problem_of
+from rohe_iac.planning.from_blueprint.problem import problem_of
+from rohe_iac.planning.solvers.planner import plan
 
 TUTORIAL = Path(__file__).parents[3] / "docs" / "tutorial.md"
 FILE = re.compile(r"```\w+\n# file: (\S+)\n(.*?)```", re.DOTALL)

@@ -16,10 +16,10 @@ from rohe_iac.observation.configuration import (
     digest_of,
 )
 from rohe_iac.observation.contract import ContractSpec, ObjectiveSpec, ProcessingSpec, ScopeSpec, WindowSpec
-from rohe_iac.observation.judging import Verdict
+from rohe_iac.observation.judging.outcome import Action, Outcome, Result, Violation
+from rohe_iac.observation.judging.verdict import Verdict
 from rohe_iac.observation.observer import Observer
-from rohe_iac.observation.outcome import Action, Outcome, Result, Violation
-from rohe_iac.observation.report import Report
+from rohe_iac.observation.reports.report import Report
 
 MEMBERS = ("good", "fair", "bad")
 

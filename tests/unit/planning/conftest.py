@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from rohe_iac.planning.demand import Demand, DeviceRequest, Edge, Resources
-from rohe_iac.planning.problem import Problem, Settings
-from rohe_iac.planning.promise import Answer, Promise
-from rohe_iac.planning.supply import Device, Supply
+from rohe_iac.planning.model.demand import Demand, DeviceRequest, Edge, Resources
+from rohe_iac.planning.model.problem import Problem, Settings
+from rohe_iac.planning.model.promise import Answer, Promise
+from rohe_iac.planning.model.supply import Device, Supply
 
 sys.path.insert(0, str(Path(__file__).parent))
 

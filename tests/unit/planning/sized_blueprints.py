@@ -8,9 +8,11 @@ from typing import Any
 import yaml
 
 from rohe_iac.blueprint.loading import load
-from rohe_iac.planning.problem import Problem, problem_of
-from rohe_iac.planning.profile import read_profile
-from rohe_iac.planning.sizing import Sizing, sized
+from rohe_iac.planning.from_blueprint.problem import problem_of
+from rohe_iac.planning.model.problem import Problem
+from rohe_iac.planning.sizing.pipeline import sized
+from rohe_iac.planning.sizing.profile_yaml import read_profile
+from rohe_iac.planning.sizing.workload import Sizing
 
 
 def profile(mean: int = 100, devices: dict[str, int] | None = None, cpu: str = "400m", gpu: str = "") -> dict[str, Any]:

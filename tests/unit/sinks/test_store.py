@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from rohe_iac.observation.judging import Verdict
-from rohe_iac.observation.outcome import Action, Outcome, Result
-from rohe_iac.observation.seen import Seen
+from rohe_iac.observation.judging.outcome import Action, Outcome, Result
+from rohe_iac.observation.judging.verdict import Verdict
+from rohe_iac.observation.reports.seen import Seen
 from rohe_iac.sinks.jsonl import JsonlSink
 from rohe_iac.sinks.sink import Forwarder, SinkFailed
 from rohe_iac.sinks.store import Entry, Input, Store, StoreFailed

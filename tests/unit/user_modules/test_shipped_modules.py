@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from rohe_iac.observation.user_function import UnusableModule, load_user_function
+from rohe_iac.observation.measuring.user_function import UnusableModule, load_user_function
 
 ROOT = Path(__file__).parents[3]
 

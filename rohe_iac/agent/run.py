@@ -1,0 +1,58 @@
+"""`rohe agent run`: the observation agent, until it is told to end."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import FrameType
+
+from rohe_iac.foundation.errors import UsageError
+from rohe_iac.mqtt.address import broker_address
+from rohe_iac.observation.configuration import decode_configuration
+
+
+def run_agent(configuration: Path | None, environment: Mapping[str, str] | None = None) -> None:
+    """Observes until SIGTERM or SIGINT, and ends cleanly.
+
+    configuration: the file; by default the one that ROHE_AGENT_CONFIG names. ROHE_REPORT_URL and
+    ROHE_REPORT_CREDENTIALS say where the broker is, ROHE_STORE which folder the store is in.
+    Errors: UsageError, UnreadableConfiguration, UnusableCredentials, StoreFailed, UnusableContract.
+    """
+    from rohe_iac.agent.worker import Worker
+
+    env = os.environ if environment is None else environment
+    path = configuration or _path(env, "ROHE_AGENT_CONFIG")
+    store = _path(env, "ROHE_STORE")
+    if path is None or store is None:
+        raise UsageError(
+            f"{'no configuration' if path is None else 'no folder for the store'} is named",
+            hint="name the configuration as argument or in ROHE_AGENT_CONFIG, the store's folder in ROHE_STORE",
+        )
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+    broker = broker_address(env.get("ROHE_REPORT_URL", ""), _path(env, "ROHE_REPORT_CREDENTIALS"))
+    level = env.get("LOG_LEVEL", "info").upper()
+    logging.basicConfig(
+        stream=sys.stdout,
+        level=level if level in logging.getLevelNamesMapping() else "INFO",
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+    )
+    worker = Worker(decode_configuration(content), broker, store)
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        worker.stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+    worker.run()
+
+
+def _path(env: Mapping[str, str], name: str) -> Path | None:
+    value = env.get(name, "")
+    return Path(value) if value else None

@@ -1,0 +1,4 @@
+"""What is wrong in documents beyond their fields, one file for each kind of document or rule.
+
+`links` resolves references between documents and calls the others.
+"""

@@ -1,0 +1,167 @@
+"""What fits no node of an inventory at all; told as warnings, since it is the planner that refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from rohe_iac.blueprint.checks.domains import NOWHERE, Domains, check_keys
+from rohe_iac.blueprint.checks.pipeline import IMPLAUSIBLE_CPU
+from rohe_iac.blueprint.findings.finding import Document, Finding
+from rohe_iac.blueprint.findings.references import warning
+from rohe_iac.blueprint.hints.foreign_terms import VALUES
+from rohe_iac.blueprint.language.inventory import Inventory
+from rohe_iac.blueprint.language.pipeline import AcceleratorRequest, Pipeline, Requests, Service
+from rohe_iac.blueprint.linked.machine import Machine, machines_of
+from rohe_iac.blueprint.text.parsed import Path
+from rohe_iac.foundation.quantities import shown_bytes, shown_cpu
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """What the nodes of an inventory have: the most of any one, and all that they have between them."""
+
+    machines: tuple[Machine, ...]
+
+    @cached_property
+    def cpu(self) -> int:
+        """Millicores."""
+        return max((machine.cpu for machine in self.machines), default=0)
+
+    @cached_property
+    def rss(self) -> int:
+        """Bytes."""
+        return max((machine.rss for machine in self.machines), default=0)
+
+    @cached_property
+    def cores(self) -> int:
+        """How many."""
+        return max((machine.cores for machine in self.machines), default=0)
+
+    @cached_property
+    def models(self) -> dict[str, set[str]]:
+        """Of each type of accelerator."""
+        found: dict[str, set[str]] = {}
+        for devices in {machine.devices for machine in self.machines}:
+            for device in devices:
+                found.setdefault(device.type, set()).add(device.model)
+        return found
+
+    @cached_property
+    def _offering(self) -> tuple[Machine, ...]:
+        """One of those that have the same accelerators."""
+        return tuple({machine.devices: machine for machine in self.machines}.values())
+
+    @cached_property
+    def _most(self) -> dict[tuple[str, tuple[str, ...], bool], int]:
+        return {}
+
+    def most(self, kind: str, asked: AcceleratorRequest) -> int:
+        """Whole devices, or basis points of one, that any machine has of what is asked for; worked out once of each."""
+        key = (kind, asked.models, asked.count is not None)
+        if key not in self._most:
+            self._most[key] = max(machine.most(kind, asked) for machine in self._offering)
+        return self._most[key]
+
+    @cached_property
+    def archs(self) -> set[str]:
+        """Architectures; "" where a node tells none."""
+        return {machine.arch for machine in self.machines}
+
+    @cached_property
+    def values(self) -> dict[str, set[str]]:
+        """Of each label."""
+        found: dict[str, set[str]] = {}
+        for machine in self.machines:
+            for key, value in machine.labels.items():
+                found.setdefault(key, set()).add(value)
+        return found
+
+    @cached_property
+    def labels(self) -> frozenset[str]:
+        """Their names."""
+        return frozenset(self.values)
+
+    @cached_property
+    def some_values(self) -> dict[str, str]:
+        """The first values of each label, as hints tell them."""
+        return {key: _few(values) for key, values in self.values.items()}
+
+
+def fleet_of(inventory: Inventory) -> Fleet:
+    """What the nodes of an inventory have."""
+    return Fleet(tuple(machines_of(inventory)))
+
+
+def check_fitting(document: Document, pipeline: Pipeline, fleet: Fleet) -> Iterator[Finding]:
+    """A warning for every demand that no node meets, and for those that no node meets together."""
+    domains = Domains(fleet.machines, document, pipeline)
+    for index, service in enumerate(pipeline.spec.services):
+        at: Path = ("spec", "services", index)
+        found = [*check_requests(document, (*at, "requests"), service.requests, fleet)]
+        for part_index, variant in enumerate(service.variants):
+            if variant.requests is not None:
+                path: Path = (*at, "variants", part_index, "requests")
+                found += check_requests(document, path, variant.requests, fleet)
+        for part_index, member in enumerate(service.ensemble.members if service.ensemble is not None else ()):
+            if member.requests is not None:
+                path = (*at, "ensemble", "members", part_index, "requests")
+                found += check_requests(document, path, member.requests, fleet)
+        found += _rules(document, at, service, fleet)
+        yield from found or domains.check(document, at, service)
+
+
+def check_requests(document: Document, at: Path, requests: Requests, fleet: Fleet) -> Iterator[Finding]:
+    """A warning for everything that is more than any node has."""
+    if fleet.cpu < requests.cpu < IMPLAUSIBLE_CPU:
+        hint = f"did you mean {requests.cpu // 1000}m?" if requests.cpu >= 100_000 else NOWHERE
+        message = f"{shown_cpu(requests.cpu)} cores are more than the largest node has ({shown_cpu(fleet.cpu)})"
+        yield warning(document, (*at, "cpu"), "R301", message, hint)
+    if requests.memory is not None and requests.memory.rss > fleet.rss:
+        wanted, most = shown_bytes(requests.memory.rss), shown_bytes(fleet.rss)
+        message = f"{wanted} of memory are more than the largest node has ({most})"
+        yield warning(document, (*at, "memory", "rss"), "R301", message, NOWHERE)
+    if len(requests.cores) > fleet.cores:
+        message = f"{len(requests.cores)} distinct cores are more than any node has ({fleet.cores})"
+        yield warning(document, (*at, "cores"), "R301", message, NOWHERE)
+    for kind, asked in requests.accelerators.items():
+        yield from _accelerator(document, (*at, "accelerators", kind), kind, asked, fleet)
+
+
+def _accelerator(document: Document, at: Path, kind: str, asked: AcceleratorRequest, fleet: Fleet) -> Iterator[Finding]:
+    if kind not in fleet.models:
+        hint = f"types of the inventory: {', '.join(sorted(fleet.models)[:12]) or 'none at all'}"
+        yield warning(document, at, "R302", f"no node has an accelerator of type '{kind}'", hint, on_key=True)
+        return
+    if asked.models and not fleet.models[kind].intersection(asked.models):
+        hint = f"models of the inventory: {', '.join(sorted(filter(None, fleet.models[kind]))[:12]) or 'none is told'}"
+        message = f"no node has a {kind} of model {' or '.join(asked.models)}"
+        yield warning(document, (*at, "models"), "R302", message, hint)
+        return
+    most = fleet.most(kind, asked)
+    if asked.count is not None and asked.count > most:
+        message = f"{asked.count} whole devices are more than any node has ({most})"
+        yield warning(document, (*at, "count"), "R301", message, NOWHERE)
+    elif asked.share is not None and asked.share > most:
+        message = f"{asked.share / 100:g}% of a device are more than the largest gives out ({most / 100:g}%)"
+        yield warning(document, (*at, "share"), "R301", message, NOWHERE)
+
+
+def _rules(document: Document, at: Path, service: Service, fleet: Fleet) -> Iterator[Finding]:
+    if service.arch and "" not in fleet.archs and fleet.archs.isdisjoint(service.arch):
+        meant = [VALUES[arch] for arch in service.arch if VALUES.get(arch) in fleet.archs]
+        hint = f"did you mean '{meant[0]}'?" if meant else f"architectures of the inventory: {_few(fleet.archs)}"
+        message = f"no node is of architecture {' or '.join(service.arch)}"
+        yield warning(document, (*at, "arch"), "R303", message, hint)
+    for key, value in service.placement.node_selector.items():
+        values = fleet.values.get(key, set())
+        if value not in values:
+            hint = f"values of '{key}': {fleet.some_values[key]}" if values else f"no node has a label '{key}'"
+            path = (*at, "placement", "nodeSelector", key)
+            yield warning(document, path, "R303", f"no node has the label {key}: {value}", hint)
+    yield from check_keys(document, at, service, fleet.labels)
+
+
+def _few(names: set[str]) -> str:
+    return ", ".join(sorted(names)[:8])

@@ -1,0 +1,1 @@
+"""Which files belong to a blueprint, and all their documents by kind and name."""

@@ -1,0 +1,350 @@
+"""All documents of a folder, read and validated one by one; links between them are checked in linking.py."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path as FilePath
+from typing import TypeVar
+
+from rohe_iac.blueprint.documents.catalogue import Catalogue
+from rohe_iac.blueprint.documents.discovery import ReadFile, heard_in
+from rohe_iac.blueprint.findings.finding import Document, Finding
+from rohe_iac.blueprint.findings.references import OF_ABSENCE
+from rohe_iac.blueprint.findings.source_text import SourceText
+from rohe_iac.blueprint.language.base import Model
+from rohe_iac.blueprint.language.inventory import Inventory
+from rohe_iac.blueprint.language.kinds import API_VERSION, KINDS
+from rohe_iac.blueprint.language.pipeline import Pipeline
+from rohe_iac.blueprint.language.run_limits import Allowance, Work
+from rohe_iac.blueprint.linked.blueprint import Source
+from rohe_iac.blueprint.linked.offer import Offer, offer_of
+from rohe_iac.blueprint.text.parsed import Path, Read
+from rohe_iac.blueprint.text.reader import MAX_VALUES
+from rohe_iac.blueprint.validation.identify import identified
+from rohe_iac.blueprint.validation.stray_expressions import check_strays
+from rohe_iac.blueprint.validation.validate import validate
+from rohe_iac.foundation.diagnostics import Diagnostic, Place, Severity
+from rohe_iac.foundation.user_modules import Sources
+
+MOST_TOLD = 1_000
+"""So many diagnostics are told in one run."""
+
+
+MOST_VALUES = 600_000
+"""The most values that all files of a blueprint may hold."""
+
+
+FILE_WEIGHT = 100
+"""Reading a file costs as much as reading so many values."""
+
+
+_MODULE = re.compile(r"\bkind[\"']?\s{0,9}:\s{0,9}[\"']?Module\b")
+
+
+_WEIGHT = (Severity.NOTE, Severity.WARNING, Severity.ERROR)
+
+M = TypeVar("M", bound=Model)
+
+
+@dataclass(eq=False)
+class Tree:
+    """Documents with what was found wrong so far. values: how many were read; read: with a weight a file.
+
+    unread: how many files are not looked at, which left_out tells. heard: names in texts that cannot be read, and of
+    documents whose kind or version is at fault.
+    """
+
+    root: FilePath
+    sources: list[Source] = field(default_factory=list)
+    documents: list[Document] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    values: int = 0
+    read: int = 0
+    unread: int = 0
+    left_out: Diagnostic | None = None
+    heard: set[str] = field(default_factory=set)
+    allowance: Allowance = field(default_factory=Allowance, repr=False)
+    fitted: set[tuple[Document, Document]] = field(default_factory=set, repr=False)
+    work: Work = field(default_factory=Work, repr=False)
+    code: Sources = field(init=False, repr=False)
+    files: dict[str, ReadFile] = field(default_factory=dict, repr=False)
+    known: set[tuple[str, str]] = field(default_factory=set, repr=False)
+    _nodes: dict[Document, frozenset[str]] = field(default_factory=dict, repr=False)
+    _offers: dict[Document, Offer] = field(default_factory=dict, repr=False)
+    _catalogue: Catalogue = field(default_factory=lambda: Catalogue(()), repr=False)
+    _catalogued: int = 0
+    _faulty: bool = field(default=False, repr=False)
+    _looked_at: tuple[int, int] = field(default=(0, 0), repr=False)
+    _met: set[tuple[str, str]] = field(default_factory=set, repr=False)
+
+    def __post_init__(self) -> None:
+        self.code = Sources(self.root)
+
+    def nodes(self, document: Document) -> frozenset[str]:
+        """The names of the nodes of an inventory's document, gathered once; none where it has no model."""
+        if document not in self._nodes and isinstance(document.model, Inventory):
+            self._nodes[document] = frozenset(node.name for node in document.model.spec.nodes)
+        return self._nodes.get(document, frozenset())
+
+    def offer(self, document: Document) -> Offer | None:
+        """What the services of a pipeline's document offer, gathered once; None where it has no model."""
+        if document not in self._offers and isinstance(document.model, Pipeline):
+            self._offers[document] = offer_of(document.model)
+        return self._offers.get(document)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The documents by kind and name."""
+        # Documents come in by modules too; what is counted tells whether the catalogue is of today.
+        if self._catalogued != len(self.documents):
+            self._catalogue, self._catalogued = Catalogue(self.documents, self.heard), len(self.documents)
+        return self._catalogue
+
+    def told(self) -> list[Diagnostic]:
+        """Everything found, sorted by place, each once; the first MOST_TOLD, and how many there are beyond those."""
+        return [*self._ordered(), *([self.left_out] if self.left_out is not None else [])]
+
+    def _ordered(self) -> list[Diagnostic]:
+        findings, more, worst = self._first(list(dict.fromkeys(self.findings)))
+        wanted: dict[Document, list[tuple[Path, bool]]] = {}
+        for finding in findings:
+            wanted.setdefault(finding.document, []).append((finding.path, finding.on_key))
+        for document, places in wanted.items():
+            document.locate(places)
+        mistyped = {finding.document.place(finding.path) for finding in findings if finding.code == "R108"}
+        # What to do about a note is told by the fault, where there is one.
+        every = {item for item in self.diagnostics if item.code != "R010" or item.place not in mistyped}
+        faulty = {item.place for item in every if item.severity is Severity.ERROR and item.code.startswith("R0")}
+        files = {place.file for place in faulty}
+        for finding in findings:
+            told = finding.told()
+            # What only follows from a fault of the text is not told again.
+            if told.place in faulty and not told.code.startswith("R0"):
+                continue
+            unsure = told.code in OF_ABSENCE or told.code == "R108"
+            if told.place.file in files and unsure and finding.document.incomplete(finding.path):
+                continue
+            every.add(told)
+        ordered = sorted(every, key=_order)
+        if len(ordered) > MOST_TOLD:
+            # What keeps the blueprint from being valid is never among what is left out.
+            ordered.sort(key=lambda item: -_WEIGHT.index(item.severity))
+            left = ordered[MOST_TOLD:]
+            ordered = sorted(ordered[:MOST_TOLD], key=_order)
+            more += sum(item.more or 1 for item in left)
+            worst = max(worst, *(_WEIGHT.index(item.severity) for item in left))
+        if not more:
+            return ordered
+        total = more + sum(item.more or 1 for item in ordered)
+        message = f"{more:,} more faults are not shown, of {total:,} found"
+        hint = "mend the first, and run it again"
+        return [*ordered, Diagnostic(ordered[-1].place, "R133", message, hint, _WEIGHT[worst], more=more)]
+
+    def _first(self, findings: list[Finding]) -> tuple[list[Finding], int, int]:
+        """Those whose places are worth looking up, how many faults the others are, and the worst weight of these."""
+        if len(findings) <= 2 * MOST_TOLD:
+            return findings, 0, 0
+        findings.sort(key=lambda item: (-_WEIGHT.index(item.severity), item.document.source.name, item.document.index))
+        left = findings[2 * MOST_TOLD :]
+        more = sum(item.more or 1 for item in left)
+        return findings[: 2 * MOST_TOLD], more, max(_WEIGHT.index(item.severity) for item in left)
+
+    @property
+    def faulty(self) -> bool:
+        """Whether anything found so far is an error."""
+        if not self._faulty:
+            # Asked once a file: only what came since is looked at.
+            told, found = self._looked_at
+            new: list[Diagnostic | Finding] = [*self.diagnostics[told:], *self.findings[found:]]
+            self._faulty = any(item.severity is Severity.ERROR for item in new)
+            self._looked_at = len(self.diagnostics), len(self.findings)
+        return self._faulty
+
+    def meet(self, document: Document) -> None:
+        """Notes a document's name: a second one is an error already, which is told when all is read."""
+        if document.name:
+            self._faulty = self._faulty or (document.kind, document.name) in self._met
+            self._met.add((document.kind, document.name))
+
+    def forget(self) -> None:
+        """To be called before documents are taken away: whether anything is an error is asked anew."""
+        self._faulty, self._looked_at = False, (0, 0)
+
+    def room(self) -> int:
+        """How many more faults are worth describing in this run."""
+        return max(0, 2 * MOST_TOLD - len(self.findings))
+
+
+def _order(item: Diagnostic) -> tuple[Place, str, str]:
+    return (item.place, item.code, item.message)
+
+
+def read_tree(root: FilePath, files: Iterable[ReadFile], *, explicit: bool = False) -> Tree:
+    """Reads and validates every document of the files. explicit: the user named the files, so each has to be ours.
+
+    Once something is wrong, no more is read than a file may hold; what is left is told.
+    """
+    tree = Tree(root)
+    others: list[ReadFile] = []
+    for file in files:
+        # A Module comes first: what lies in its folder is not looked at by itself.
+        if file.source is not None and _MODULE.search(file.source.text):
+            _read_in(tree, file, explicit=explicit)
+        else:
+            others.append(file)
+    folders = {_folder(document.source.name) for document in tree.documents if document.kind == "Module"}
+    unread: list[ReadFile] = []
+    for file in others:
+        if file.source is not None and _is_enough(tree, file):
+            unread.append(file)
+        else:
+            _read_in(tree, file, explicit=explicit, inside=_lies_in(file.name, folders))
+    _leave_modules_out(tree)
+    if unread and not tree.faulty:
+        # What was wrong stands in folders of modules, which are not looked at by themselves.
+        for file in unread:
+            _read_in(tree, file, explicit=explicit)
+        _leave_modules_out(tree)
+    elif unread:
+        tree.unread = len(unread)
+        more = f"this file and {len(unread) - 1:,} more are" if len(unread) > 1 else "this file is"
+        message = f"{more} not looked at, since there are faults before"
+        hint = "mend those first, and run it again"
+        tree.left_out = Diagnostic(Place(unread[0].name), "R133", message, hint, Severity.NOTE)
+    return tree
+
+
+def _is_enough(tree: Tree, following: ReadFile) -> bool:
+    """Whether nothing more is to be read; where that is the blueprint's size alone, it is told as a fault."""
+    if tree.values > MOST_VALUES and not tree.faulty:
+        message = f"the files before this one hold more than {MOST_VALUES:,} values together"
+        hint = "put the documents under blueprints/, apart from other YAML files; or make several blueprints of it"
+        tree.diagnostics.append(Diagnostic(Place(following.name), "R004", message, hint))
+    return tree.read > MAX_VALUES and tree.faulty
+
+
+def _read_in(tree: Tree, file: ReadFile, *, explicit: bool, inside: bool = False) -> None:
+    """Reads and validates a file. inside: it lies in a Module's folder, and is kept for the Module's uses."""
+    before = len(tree.diagnostics), len(tree.findings)
+    documents = documents_of(tree, file)
+    if inside:
+        tree.files[file.name] = file
+        documents = [document for document in documents if document.kind == "Module"]
+    for document in documents:
+        tree.findings += check_strays(document)
+        tree.findings += validate(document, tree.room())
+        if document.model is not None:
+            # The model has taken its place.
+            document.value = document.read.value = None
+        tree.meet(document)
+    tree.documents += documents
+    if explicit and not inside and not documents and before == (len(tree.diagnostics), len(tree.findings)):
+        hint = f"begin with apiVersion: {API_VERSION}"
+        tree.diagnostics.append(Diagnostic(Place(file.name), "R101", "the file holds no document", hint))
+
+
+def documents_of(tree: Tree, file: ReadFile, kinds: Collection[str] = tuple(KINDS)) -> list[Document]:
+    """The documents of a file, those of some kinds; its faults and its digest go into the tree."""
+    tree.diagnostics += file.faults
+    tree.heard |= file.heard
+    if file.source is None:
+        return []
+    if (file.name, file.sha256) not in tree.known:
+        tree.known.add((file.name, file.sha256))
+        tree.sources.append(Source(file.name, file.sha256))
+    return [document for document in _identified_in(tree, file.source) if document.kind in kinds]
+
+
+def _identified_in(tree: Tree, source: SourceText) -> Iterator[Document]:
+    plain = source.plain
+    tree.values += plain.count
+    tree.read += plain.count + FILE_WEIGHT
+    tree.diagnostics += told_of_excess(source)
+    tree.diagnostics += told_of_text(source, plain.file)
+    if not all(read.whole for read in plain.documents):
+        tree.heard |= heard_in(source.text)
+    for index, read in enumerate(plain.documents):
+        document = Document(source, index, read.value, allowance=tree.allowance)
+        found = identified(document) if read.whole and plain.excess is None else []
+        tree.findings += found
+        ours = document.kind != "" or any(finding.severity is Severity.ERROR for finding in found)
+        if ours or source.ours or (not read.whole and plain.excess is None):
+            tree.diagnostics += told_of_text(source, read, document, notes=ours)
+        if document.kind:
+            yield document
+        elif document.name and any(finding.severity is Severity.ERROR for finding in found):
+            tree.heard.add(document.name)
+
+
+def told_of_excess(source: SourceText) -> list[Diagnostic]:
+    """That a file holds too much, where it does."""
+    if source.plain.excess is None:
+        return []
+    message = f"the file holds more than {MAX_VALUES:,} values, each alias counted with what it stands for"
+    hint = "write less, or fewer aliases; or split it into several files"
+    return [source.diagnostic(source.plain.excess, "R004", message, hint)]
+
+
+def told_of_text(
+    source: SourceText, read: Read, document: Document | None = None, *, notes: bool = True
+) -> list[Diagnostic]:
+    """The faults of a text, and how many more there are."""
+    if not read.faults:
+        return []
+    told: list[Diagnostic] = []
+    if document is not None and read.whole:
+        document.locate((fault.first, True) for fault in read.faults if fault.first is not None)
+    for fault in read.faults:
+        if fault.note and not notes:
+            continue
+        message = fault.message
+        if fault.first is not None and document is not None and read.whole:
+            message += f", first in line {document.spot(fault.first, on_key=True).line}"
+        severity = Severity.NOTE if fault.note else Severity.ERROR
+        told.append(source.diagnostic(fault.spot, fault.code, message, fault.hint, severity))
+    for severity, count in ((Severity.ERROR, read.untold_errors), (Severity.NOTE, read.untold_notes if notes else 0)):
+        if count:
+            last = next(fault.spot for fault in reversed(read.faults) if fault.note is (severity is Severity.NOTE))
+            what = "notes on the text" if severity is Severity.NOTE else "faults of the text"
+            message = f"{count:,} more {what} from here on are not shown"
+            told.append(replace(source.diagnostic(last, "R133", message, "", severity), more=count))
+    return told
+
+
+def _leave_modules_out(tree: Tree) -> None:
+    """What lies in a folder with a Module comes in by being used; the Module itself stays, to be checked."""
+    folders = {_folder(document.source.name) for document in tree.documents if document.kind == "Module"}
+    if not folders:
+        return
+    names = {document.source.name for document in tree.documents}
+    names |= {finding.document.source.name for finding in tree.findings}
+    inside = {name for name in names if _lies_in(name, folders)}
+    kept = [item for item in tree.documents if item.kind == "Module" or item.source.name not in inside]
+    if len(kept) < len(tree.documents):
+        tree.documents = kept
+        tree.forget()
+    tree.findings = [
+        item for item in tree.findings if item.document.kind == "Module" or item.document.source.name not in inside
+    ]
+
+
+def _folder(name: str) -> str:
+    return name.rpartition("/")[0]
+
+
+def _lies_in(name: str, folders: Collection[str]) -> bool:
+    """Whether a file lies in one of the folders, or below."""
+    if not folders:
+        return False
+    folder = _folder(name)
+    while folder and folder not in folders:
+        folder = _folder(folder)
+    return folder in folders
+
+
+def models(documents: Iterable[Document], kind: type[M]) -> list[tuple[Document, M]]:
+    """The documents with their models, those of one type."""
+    return [(document, document.model) for document in documents if isinstance(document.model, kind)]

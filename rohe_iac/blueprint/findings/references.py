@@ -1,0 +1,167 @@
+"""Names that point at something: told in one way wherever they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+from rohe_iac.blueprint.findings.finding import Document, Finding
+from rohe_iac.blueprint.findings.remainder import UNNAMED
+from rohe_iac.blueprint.hints.nearest import did_you_mean
+from rohe_iac.blueprint.text.parsed import Path
+from rohe_iac.foundation.diagnostics import Severity
+from rohe_iac.foundation.user_modules import Trouble
+
+MISSING = frozenset(("R202", "R203", "R204", "R205", "R206", "R207", "R208", "R209"))
+"""Codes of references into the void; `--allow-missing-references` makes notes of them."""
+
+OF_ABSENCE = frozenset(("R107", "R114", "R116", "R220", "R221", "R228", "R229"))
+"""Codes that tell of something absent, which may be there but faulty."""
+
+
+def missing(
+    document: Document, path: Path, code: str, what: str, name: str, known: Collection[str]
+) -> Iterator[Finding]:
+    """The finding where `name` is not among `known`, unless a faulty part of the document may hold it."""
+    if name not in known and name not in document.broken_names and not document.names_open:
+        yield Finding(document, path, code, f"no {what} '{name[:63]}'", meant(document, name, known))
+
+
+def meant(document: Document, name: str, known: Collection[str]) -> str:
+    """The hint of which name was meant; none where the run has given many: of many faults nobody reads the hints."""
+    document.allowance.guesses -= len(known)
+    bare = name.rpartition("/")[2]
+    if bare != name and bare in known:
+        return f"did you mean '{bare}'?"
+    return did_you_mean(name, _written(known)) if document.allowance.guesses > 0 else ""
+
+
+def of_user_module(document: Document, path: Path, trouble: Trouble | None) -> Iterator[Finding]:
+    """The finding of a reference to a user module, where there is trouble with it."""
+    if trouble is None:
+        return
+    if trouble.part == "unread":
+        yield warning(document, path, "R133", trouble.message, "check fewer user modules at once, or shorter ones")
+        return
+    code = {"file": "R217", "name": "R218", "signature": "R219"}[trouble.part]
+    line = f" (line {trouble.line})" if trouble.line else ""
+    yield Finding(document, path, code, trouble.message + line, trouble.hint)
+
+
+def _written(known: Collection[str]) -> list[str]:
+    """The names that somebody gave, without those that stand for faulty ones."""
+    return [name for name in known if name and not name.rpartition("/")[2].startswith(UNNAMED)]
+
+
+def unique(document: Document, path: Path, what: str, names: Sequence[str], key: str = "name") -> Iterator[Finding]:
+    """A finding for every name of a list that is there for the second time."""
+    if len(set(names)) == len(names):
+        return
+    first: dict[str, int] = {}
+    for index, name in enumerate(names):
+        if name in first:
+            number = number_of(document, (*path, first[name]))
+            message = f"{what} '{name}' is here twice, first as number {number} of the list"
+            place = (*path, index, key) if key else (*path, index)
+            yield Finding(document, place, "R210", message, "names are unique within a list")
+        first.setdefault(name, index)
+
+
+def number_of(document: Document, path: Path) -> int:
+    """The place of an item in its list as written, from 1; faulty items before it are not in the model."""
+    return int(document.rest.original(path)[-1] if document.rest is not None else path[-1]) + 1
+
+
+def cycle(edges: Iterable[tuple[str, str]]) -> list[str]:
+    """The names along one cycle of the directed edges, from its least name on; empty where there is none.
+
+    Of several cycles the one that holds the least name is told, so that the order of edges means nothing.
+    """
+    following: dict[str, set[str]] = {}
+    for begin, end in edges:
+        following.setdefault(begin, set()).add(end)
+        following.setdefault(end, set())
+    # Kahn's algorithm: what is left after taking away all that nothing points at lies on or behind a cycle.
+    incoming = dict.fromkeys(following, 0)
+    for ends in following.values():
+        for end in ends:
+            incoming[end] += 1
+    free = [name for name, count in incoming.items() if count == 0]
+    while free:
+        for end in following.pop(free.pop()):
+            incoming[end] -= 1
+            if incoming[end] == 0:
+                free.append(end)
+    onward = {name: sorted(end for end in ends if end in following) for name, ends in following.items()}
+    for begin in sorted(_in_cycles(onward))[:1]:
+        return _way_back(begin, onward)
+    return []
+
+
+def _in_cycles(onward: Mapping[str, Sequence[str]]) -> set[str]:
+    """The names that lie on a cycle (Tarjan's strongly connected components, without recursion)."""
+    number: dict[str, int] = {}
+    low: dict[str, int] = {}
+    pending: list[str] = []
+    held: set[str] = set()
+    found: set[str] = set()
+    for root in onward:
+        if root in number:
+            continue
+        work = [(root, iter(onward[root]))]
+        number[root] = low[root] = len(number)
+        pending.append(root)
+        held.add(root)
+        while work:
+            name, ends = work[-1]
+            for end in ends:
+                if end not in number:
+                    number[end] = low[end] = len(number)
+                    pending.append(end)
+                    held.add(end)
+                    work.append((end, iter(onward[end])))
+                    break
+                if end in held:
+                    low[name] = min(low[name], number[end])
+                    if end == name:
+                        found.add(name)
+            else:
+                work.pop()
+                if work:
+                    low[work[-1][0]] = min(low[work[-1][0]], low[name])
+                if low[name] == number[name]:
+                    part = [pending.pop()]
+                    while part[-1] != name:
+                        part.append(pending.pop())
+                    held.difference_update(part)
+                    if len(part) > 1:
+                        found.update(part)
+    return found
+
+
+def shown_cycle(around: list[str]) -> str:
+    """`a -> b -> a`, with the middle left out where it is long."""
+    names = around if len(around) <= 10 else [*around[:5], "...", *around[-4:]]
+    return " -> ".join([*names, around[0]])
+
+
+def _way_back(begin: str, following: Mapping[str, Sequence[str]]) -> list[str]:
+    came_from: dict[str, str] = {}
+    reached = [begin]
+    for name in reached:
+        for end in following.get(name, ()):
+            if end == begin:
+                path = [name]
+                while path[-1] != begin:
+                    path.append(came_from[path[-1]])
+                return path[::-1]
+            if end not in came_from:
+                came_from[end] = name
+                reached.append(end)
+    return []
+
+
+def warning(
+    document: Document, path: Path, code: str, message: str, hint: str = "", *, on_key: bool = False
+) -> Finding:
+    """A finding that does not make the blueprint invalid."""
+    return Finding(document, path, code, message, hint, Severity.WARNING, on_key)

@@ -1,0 +1,233 @@
+"""What every model of the language shares: frozen, strict about unknown fields, camelCase in YAML, one unit a quantity.
+
+Validators raise PydanticCustomError whose type is the stable code of the diagnostic (see codes.py) and whose context
+may hold a `hint`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    Strict,
+    WithJsonSchema,
+)
+from pydantic.alias_generators import to_camel
+from pydantic_core import CoreSchema, PydanticCustomError
+
+from rohe_iac.foundation import quantities
+from rohe_iac.foundation.names import is_name
+
+
+class _Empty(dict[Any, Any]):
+    """A mapping with nothing in it. Pydantic copies every default that it cannot hash, once a document part."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return 0
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Schemas show it as any other mapping."""
+        return handler(dict)
+
+
+EMPTY: dict[Any, Any] = _Empty()
+"""The default of a field that is a mapping; shared by all, so nobody writes to it."""
+
+
+class Model(BaseModel):
+    """The base of every document part."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        ser_json_inf_nan="strings",
+        allow_inf_nan=False,
+        defer_build=True,
+    )
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        """Itself: frozen, so that the defaults of fields need not be copied for every document part."""
+        return self
+
+
+def given(*names: str) -> dict[str, Any]:
+    """The part of a JSON Schema that asks for fields that are there and not null."""
+    return {"required": list(names), "properties": {name: {"not": {"type": "null"}} for name in names}}
+
+
+def one_given(*names: str) -> dict[str, Any]:
+    """The part of a JSON Schema that asks for exactly one of several fields."""
+    return {"oneOf": [given(name) for name in names]}
+
+
+def fault(
+    code: str,
+    message: str,
+    hint: str = "",
+    at: tuple[str | int, ...] = (),
+    *,
+    on_key: bool = False,
+    of: tuple[str, ...] = (),
+) -> PydanticCustomError:
+    """The error that a validator raises: a code of codes.py, what was expected and found, what to do.
+
+    at: the way from what is validated to the field that is at fault, which is there. on_key: its key is.
+    of: the fields that it is about, where others of the same part mean nothing to it.
+    """
+    # Pydantic fills {braces} of a message from its context, so the message itself travels as context.
+    context = {"message": message, "hint": hint, "at": at, "on_key": on_key, "of": of}
+    return PydanticCustomError(code, "{message}", context)
+
+
+def _name(text: str) -> str:
+    if not is_name(text):
+        meant = "-".join(
+            part
+            for part in "".join(c if c.isalnum() and c.isascii() else "-" for c in text[:200].lower()).split("-")
+            if part
+        )
+        hint = f"'{meant[:63]}' would do" if is_name(meant[:63]) else ""
+        raise fault("R111", f"'{text[:70]}' is not a name: at most 63 characters a-z, 0-9 and inner hyphens", hint)
+    return text
+
+
+_UNITS_MEANT = {
+    "kb": "Ki", "mb": "Mi", "gb": "Gi", "kib": "Ki", "mib": "Mi", "gib": "Gi", "tb": "Ti", "b": "",
+    "m": "Mi", "g": "Gi", "ki": "Ki", "mi": "Mi", "gi": "Gi", "ti": "Ti",
+}  # fmt: skip
+
+
+_TIMES_MEANT = {"sec": "s", "secs": "s", "second": "s", "seconds": "s", "min": "m", "mins": "m", "minute": "m",
+                "minutes": "m", "hour": "h", "hours": "h", "hr": "h", "day": "d", "days": "d", "msec": "ms",
+                "millis": "ms", "milliseconds": "ms"}  # fmt: skip
+
+
+_BANDWIDTHS_MEANT = {
+    f"{letter}{rest}": f"{letter.upper()}bps" for letter in "kmg" for rest in ("b", "bit", "bits", "bps", "bitps", "bs")
+}
+
+
+_FREQUENCIES_MEANT = {
+    f"{letter}{rest}": f"{letter.upper()}Hz" for letter in "kmg" for rest in ("", "hz", "herz", "hertz")
+}
+
+
+_CORES_MEANT = {"core": "", "cores": "", "cpu": "", "cpus": "", "c": "", "vcpu": "", "mc": "m", "mcpu": "m",
+                "millicores": "m", "millis": "m", "milli": "m"}  # fmt: skip
+
+
+_MEANT = {"512Mi": _UNITS_MEANT, "10s": _TIMES_MEANT, "500m": _CORES_MEANT, "20Mbps": _BANDWIDTHS_MEANT,
+          "1.5GHz": _FREQUENCIES_MEANT}  # fmt: skip
+"""By the example of a quantity: a unit in lower case -> what it is here."""
+
+
+def _unit_hint(value: object, example: str) -> str:
+    """What was probably meant by a quantity that cannot be read."""
+    if isinstance(value, dict) and len(value) == 1:
+        return f"write its value here, as {next(iter(value.values()))}"[:80]
+    match = re.fullmatch(r"\s*[$€]?\s*(\d+(?:\.\d+)?)\s*([A-Za-z%]*)(/[A-Za-z]+)?\s*", str(value)[:64])
+    if match is None or isinstance(value, bool):
+        return f"write it as {example}"
+    number, unit = match[1], match[2]
+    if example == "500m" and unit == "%":
+        return f"did you mean {float(number) * 10:g}m, of one core?"
+    if example == "1.5GHz" and not unit:
+        return f"did you mean {number}{'MHz' if float(number) >= 100 else 'GHz'}?"
+    if not unit:
+        units = {"10s": ("ms", "s"), "15/s": ("/s",), "20Mbps": ("Mbps",), "0.02/h": ("/h",)}
+        written = [f"{number}{meant}" for meant in units.get(example, ())]
+        return f"did you mean {' or '.join(written)}?" if written else f"write it as {example}"
+    meant = _MEANT.get(example, {}).get((unit + (match[3] or "").replace("/", "")).lower())
+    if meant is not None:
+        return f"did you mean {number}{meant}?"
+    return f"write it as {example}"
+
+
+NUMBER = r"^\s*\+?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?\s*"
+"""How the number of a quantity begins, for schemas; what follows is its unit."""
+
+
+def _quantity(reader: Callable[[object], Any], units: str, example: str) -> Any:
+    pattern = rf"{NUMBER}{units}\s*$"
+    # Without a unit only 0 means something where there is none that goes without saying.
+    bare = {"type": "number", "minimum": 0} if units.endswith("?") else {"const": 0}
+    schema = {"anyOf": [bare, {"type": "string", "pattern": pattern}], "examples": [example]}
+
+    @lru_cache(maxsize=4096, typed=True)
+    def cached(value: object) -> Any:
+        return reader(value)
+
+    def read(value: object) -> Any:
+        try:
+            return cached(value) if isinstance(value, str | int | float) else reader(value)
+        except ValueError as error:
+            raise fault("R112", str(error), _unit_hint(value, example)) from None
+
+    return (BeforeValidator(read), WithJsonSchema(schema, mode="validation"))
+
+
+Text = Annotated[str, Strict()]
+
+
+Integer = Annotated[int, Strict()]
+
+
+Number = Annotated[float, Strict()]
+
+
+Flag = Annotated[bool, Strict()]
+
+
+Name = Annotated[
+    str, AfterValidator(_name), Field(json_schema_extra={"pattern": "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"})
+]
+
+
+Millicores = Annotated[int, *_quantity(quantities.millicores, "m?", "500m")]
+
+
+Bytes = Annotated[int, *_quantity(quantities.byte_count, "([kKMGTP]i?)?", "512Mi")]
+
+
+Share = Annotated[int, *_quantity(quantities.basis_points, "%?", "15%"), Field(ge=0)]
+
+
+Ratio = Annotated[float, *_quantity(quantities.ratio, "%?", "99%")]
+
+
+Seconds = Annotated[float, *_quantity(quantities.seconds, "(us|ms|s|m|h|d|w)", "10s")]
+
+
+Rate = Annotated[float, *_quantity(quantities.per_second, "/[smh]", "15/s")]
+
+
+BitsPerSecond = Annotated[int, *_quantity(quantities.bits_per_second, "[KkMG]?bps", "20Mbps")]
+
+
+Hertz = Annotated[int, *_quantity(quantities.hertz, "[kKMG]?Hz", "1.5GHz")]
+
+
+CostPerHour = Annotated[float, *_quantity(quantities.cost_per_hour, "/[hd]", "0.02/h")]
+
+
+class Metadata(Model):
+    """Who a document is."""
+
+    name: Name
+    """Unique among the documents of its kind."""
+    labels: dict[Text, Text] = EMPTY
+    """Words to select and group by."""
+    annotations: dict[Text, Text] = EMPTY
+    """Remarks that mean nothing to rohe."""

@@ -1,0 +1,396 @@
+"""ObservationContract: what a pipeline promises, how it is measured and what is done when it breaks."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, Strict, WithJsonSchema, model_validator
+from pydantic.config import JsonDict
+
+from rohe_iac.blueprint.hints.foreign_terms import VALUES
+from rohe_iac.blueprint.language.amounts import Amount, Length, amount_of, length_of
+from rohe_iac.blueprint.language.base import (
+    EMPTY,
+    NUMBER,
+    Flag,
+    Metadata,
+    Model,
+    Name,
+    Ratio,
+    Seconds,
+    fault,
+    given,
+    one_given,
+)
+from rohe_iac.blueprint.language.metric_expression import RawExpression
+from rohe_iac.foundation.user_modules import split_reference
+
+Operator = Literal["<", "<=", ">", ">=", "==", "between"]
+
+
+ActionName = Literal["alert", "degrade", "reroute", "reject"]
+
+
+AGGREGATES = ("count", "sum", "mean", "min", "max", "rate", "ratio")
+
+
+def _moment(value: object) -> datetime:
+    if isinstance(value, datetime):
+        return value if value.tzinfo is not None else value.replace(tzinfo=UTC)
+    try:
+        if isinstance(value, str):
+            return _moment(datetime.fromisoformat(value))
+    except ValueError:
+        pass
+    raise fault("R115", f"{value!r:.40} is not a moment", "write it as 2026-01-01T00:00:00Z")
+
+
+def _length(value: object) -> object:
+    if value is not None:
+        length_of(value)
+    return value
+
+
+def _aggregate(text: str) -> str:
+    match = re.fullmatch(r"p(\d{1,2}(?:\.\d{1,3})?)", text)
+    if text not in AGGREGATES and (match is None or not 0 < float(match[1]) < 100):
+        known = f"aggregates: {', '.join(AGGREGATES)}, p50, p99, p99.9"
+        hint = f"did you mean '{VALUES[text]}'? ({known})" if text in VALUES else known
+        raise fault("R124", f"'{text[:40]}' is not an aggregate", hint)
+    return text
+
+
+def _reference(text: str) -> str:
+    try:
+        split_reference(text)
+    except ValueError as error:
+        dotted = re.fullmatch(r"([A-Za-z_][\w.]{0,200})[.:]([A-Za-z_]\w{0,60})", text)
+        meant = f"{dotted[1].removesuffix('.py').replace('.', '/')}.py:{dotted[2]}" if dotted else ""
+        hint = f"did you mean {meant}?" if "/" in meant else "write it as user_modules/functions.py:name"
+        raise fault("R125", str(error), hint) from None
+    return text
+
+
+def _action(value: object) -> object:
+    return {"action": value} if isinstance(value, str) else value
+
+
+def _sink(value: Any) -> Any:
+    plain, mapped = ("store", "prometheus"), ("jsonl", "mqtt", "parquet")
+    if isinstance(value, str) and value in plain:
+        return value
+    if isinstance(value, dict) and len(value) == 1:
+        name, where = next(iter(value.items()))
+        if name == "mqtt" and isinstance(where, str) and re.search(r"[+#\0]", where):
+            message = f"'{where[:40]}' is no topic to write to"
+            raise fault("R126", message, "a topic without + and #, such as alerts/door", ("mqtt",))
+        if name in mapped and isinstance(where, str) and where:
+            return value
+    found = f"'{value[:40]}'" if isinstance(value, str) else type(value).__name__
+    if isinstance(value, dict):
+        found = f"{{{', '.join(value)[:40]}}}"
+    raise fault(
+        "R126",
+        f"expected a sink, found {found}",
+        "sinks: store, prometheus, {jsonl: FOLDER}, {mqtt: TOPIC}, {parquet: FOLDER}",
+    )
+
+
+def _value(value: Any) -> Any:
+    for part in value if isinstance(value, list | tuple) else (value,):
+        amount_of(part)
+    return value
+
+
+Moment = Annotated[
+    datetime,
+    BeforeValidator(_moment),
+    WithJsonSchema({"type": "string", "format": "date-time", "pattern": r"^\d{4}-?[\dW]"}),
+]
+
+
+LengthText = Annotated[
+    str,
+    BeforeValidator(_length),
+    WithJsonSchema({"type": "string", "pattern": rf"{NUMBER}(us|ms|s|m|h|d|w)\s*$|^\s*\d+\s+reports?\s*$"}),
+]
+
+
+Aggregate = Annotated[
+    str,
+    AfterValidator(_aggregate),
+    Field(json_schema_extra={"pattern": rf"^({'|'.join(AGGREGATES)}|p(?!0+(\.0+)?$)\d{{1,2}}(\.\d{{1,3}})?)$"}),
+]
+
+
+Reference = Annotated[
+    str,
+    AfterValidator(_reference),
+    Field(json_schema_extra={"pattern": r"^(?!/)(?!(.*/)?\.\.(/|:))[^:\s]+\.py:[A-Za-z_][A-Za-z0-9_]*$"}),
+]
+
+
+TargetShare = Annotated[
+    Ratio,
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
+                {"type": "string", "pattern": rf"{NUMBER}%?\s*$"},
+            ]
+        }
+    ),
+]
+
+
+if TYPE_CHECKING:
+    RawSink = Any
+    RawAmount = Any
+else:
+    _AMOUNT = {
+        "anyOf": [
+            {"type": "number"},
+            {"type": "string", "pattern": rf"{NUMBER}(%|/[smh]|[kKMGTP]i?|us|ms|s|m|h|d|w)\s*$"},
+        ]
+    }
+    RawSink = Annotated[
+        Any,
+        AfterValidator(_sink),
+        WithJsonSchema(
+            {
+                "anyOf": [
+                    {"enum": ["store", "prometheus"]},
+                    {
+                        "type": "object",
+                        "properties": {
+                            "jsonl": {"type": "string", "minLength": 1},
+                            "mqtt": {"type": "string", "pattern": "^[^+#\\u0000]+$"},
+                            "parquet": {"type": "string", "minLength": 1},
+                        },
+                        "additionalProperties": False,
+                        "minProperties": 1,
+                        "maxProperties": 1,
+                    },
+                ]
+            }
+        ),
+    ]
+    RawAmount = Annotated[
+        Any,
+        AfterValidator(_value),
+        WithJsonSchema(
+            {"anyOf": [*_AMOUNT["anyOf"], {"type": "array", "items": _AMOUNT, "minItems": 2, "maxItems": 2}]}
+        ),
+    ]
+
+
+class Effective(Model):
+    """The span in which a contract holds, [from, to)."""
+
+    from_: Annotated[Moment | None, Field(alias="from")] = None
+    to: Moment | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Effective:
+        if self.from_ is not None and self.to is not None and self.from_ >= self.to:
+            raise fault("R127", "'to' is not after 'from'", "the contract would never hold", ("to",), of=("from", "to"))
+        return self
+
+
+class Scope(Model):
+    """What of the pipeline an objective is about; absent: the whole pipeline, source to sink."""
+
+    service: str | None = None
+    member: str | None = None
+    instance: str | None = None
+    model: str | None = None
+    device: str | None = None
+
+
+class Window(Model):
+    """A span of samples. size and every are a time (`5m`) or a number of reports (`100 reports`); or a session gap."""
+
+    model_config = ConfigDict(
+        json_schema_extra={**one_given("size", "session"), "not": given("session", "every")},
+    )
+
+    size: LengthText | None = None
+    every: LengthText | None = None
+    session: Annotated[Seconds, Field(gt=0)] | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Window:
+        if (self.size is None) == (self.session is None):
+            raise fault("R121", "a window has either a size or a session gap", "write {size: 5m} or {session: 30s}")
+        if self.session is not None and self.every is not None:
+            raise fault(
+                "R121", "a session window closes by its gap, so it has no 'every'", "leave 'every' out", ("every",)
+            )
+        size, every = self.size_length, self.every_length
+        if size is not None and every is not None:
+            by_time = every.seconds is not None and size.seconds is not None and every.seconds > size.seconds
+            by_count = every.reports is not None and size.reports is not None and every.reports > size.reports
+            if by_time or by_count:
+                raise fault(
+                    "R121",
+                    f"every {self.every} leaves gaps between windows of {self.size}",
+                    "let 'every' be at most 'size'",
+                    ("every",),
+                )
+        return self
+
+    @property
+    def size_length(self) -> Length | None:
+        """How long the window is; None for a session window."""
+        return None if self.size is None else length_of(self.size)
+
+    @property
+    def every_length(self) -> Length | None:
+        """How often a window closes; absent: windows follow each other (as long as `size`)."""
+        return self.size_length if self.every is None else length_of(self.every)
+
+
+class Action(Model):
+    """What is done on a violation, at most once a `cooldown` (seconds)."""
+
+    action: ActionName
+    cooldown: Seconds = 0.0
+    dry_run: Flag = False
+
+
+class BurnRate(Model):
+    """An alert when the error budget burns `factor` times too fast over both windows (Google SRE Workbook, ch. 5)."""
+
+    long: Seconds
+    short: Seconds
+    factor: Annotated[float, Strict(), Field(gt=0, le=1e6)]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> BurnRate:
+        if self.short >= self.long:
+            raise fault(
+                "R128",
+                "the short window is not shorter than the long one",
+                "such as 5m of 1h",
+                ("short",),
+                of=("long", "short"),
+            )
+        return self
+
+
+_COMPARED = ("operator", "value")
+
+
+_WITH_TARGET: JsonDict = {"anyOf": [given("target"), {"properties": {"budgetWindow": {"type": "null"}}}]}
+
+
+class Objective(Model):
+    """One line of a contract. `value` is a number, a quantity or, for `between`, a pair; `bounds` reads it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"properties": {"operator": {"const": "between"}}, "required": ["operator"]},
+            "then": {"properties": {"value": {"type": "array"}}},
+            "else": {"properties": {"value": {"anyOf": [{"not": {"type": "array"}}, {"maxItems": 1}]}}},
+            "dependentSchemas": {"budgetWindow": _WITH_TARGET},
+        }
+    )
+
+    name: Name | None = None
+    metric: str
+    scope: Scope = Scope.model_construct()
+    aggregate: Aggregate = "mean"
+    operator: Operator
+    value: RawAmount
+    window: Window
+    min_samples: Annotated[int, Strict(), Field(ge=1, le=10**9)] = 1
+    missing: Literal["freeze", "broken", "ok"] = "freeze"
+    for_: Annotated[Seconds, Field(alias="for")] = 0.0
+    clear: Seconds = 0.0
+    target: TargetShare | None = None
+    budget_window: Annotated[Seconds, Field(gt=0)] | None = None
+    burn_rates: tuple[BurnRate, ...] = ()
+    on_violation: Annotated[Action, BeforeValidator(_action)] | None = None
+
+    @property
+    def bounds(self) -> tuple[Amount, ...]:
+        """The threshold, or for `between` the lower and the upper one, in base units."""
+        return tuple(
+            amount_of(part) for part in (self.value if isinstance(self.value, list | tuple) else (self.value,))
+        )
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Objective:
+        self._check_value()
+        self._check_target()
+        return self
+
+    def _check_value(self) -> None:
+        bounds = self.bounds
+        if self.operator != "between":
+            if len(bounds) != 1:
+                message = f"'{self.operator}' needs one value, found {len(bounds)}"
+                raise fault("R129", message, "a pair goes with 'between'", ("value",), of=_COMPARED)
+            return
+        if len(bounds) != 2:
+            message = f"'between' needs two values, found {len(bounds)}"
+            raise fault("R129", message, "write value: [0.2, 0.8]", ("value",), of=_COMPARED)
+        # A bare number is a ratio as well, and 0 is of every unit.
+        if len({bound.kind.replace("ratio", "number") for bound in bounds if bound.value != 0}) > 1:
+            message = f"{self.value[0]} and {self.value[1]} are not of one unit"
+            raise fault("R129", message, "give both values of 'between' the metric's unit", ("value",), of=_COMPARED)
+        if bounds[0].value > bounds[1].value:
+            message = f"'between' needs [low, high], and {self.value[0]} is above {self.value[1]}"
+            hint = f"write value: [{self.value[1]}, {self.value[0]}]"
+            raise fault("R129", message, hint, ("value",), of=_COMPARED)
+
+    def _check_target(self) -> None:
+        if self.target is None:
+            if self.budget_window is not None or self.burn_rates:
+                at = "budgetWindow" if self.budget_window is not None else "burnRates"
+                message = "budgetWindow and burnRates say how a target is spent, and there is no target"
+                raise fault("R130", message, "add target: 99%", (at,), on_key=True, of=("target", at))
+            return
+        if not 0 < self.target < 1:
+            hint = "100% leaves no budget: leave target out" if self.target == 1 else "write it as 99%"
+            hint = f"did you mean {self.target:g}%?" if 1 < self.target < 100 else hint
+            raise fault("R130", "a target is above 0% and below 100%", hint, ("target",), of=("target",))
+        for index, rate in enumerate(self.burn_rates):
+            if self.budget_window is not None and rate.long > self.budget_window:
+                message = "the long window is longer than the budgetWindow that it is a part of"
+                where = ("burnRates", index, "long")
+                raise fault("R130", message, "such as 1h of 30d", where, of=("budgetWindow", "burnRates"))
+
+
+class Processing(Model):
+    """A user's parser and function, run on every closed window."""
+
+    parser: Reference | None = None
+    function: Reference
+    features: tuple[str, ...] = ()
+    window: Window
+    options: dict[str, Any] = EMPTY
+
+
+class ContractSpec(Model):
+    """The promise about one pipeline. `metrics` are expression trees of the consumer's own."""
+
+    pipeline: str
+    tenant: str | None = None
+    effective: Effective = Effective.model_construct()
+    lateness: Seconds = 2.0
+    metrics: dict[str, RawExpression] = EMPTY
+    objectives: tuple[Objective, ...] = ()
+    processing: tuple[Processing, ...] = ()
+    sinks: tuple[RawSink, ...] = ("store",)
+
+
+class ObservationContract(Model):
+    """A document of kind ObservationContract."""
+
+    api_version: Literal["rohe.dev/v1"] = "rohe.dev/v1"
+    kind: Literal["ObservationContract"] = "ObservationContract"
+    metadata: Metadata
+    spec: ContractSpec

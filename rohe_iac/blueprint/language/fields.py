@@ -1,0 +1,69 @@
+"""Which fields and values a place of the language takes: asked of the models."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+from rohe_iac.blueprint.language.base import Model
+
+
+def annotations_at(model: type[Model], location: tuple[str | int, ...]) -> list[Any]:
+    """The types that what stands at `location` may have."""
+    return _annotations(model, tuple(0 if isinstance(step, int) else step for step in location))
+
+
+@lru_cache(maxsize=512)
+def _annotations(model: type[Model], location: tuple[str | int, ...]) -> list[Any]:
+    current: list[Any] = [model]
+    for step in location:
+        if isinstance(step, str) and step.startswith("<"):
+            continue
+        following: list[Any] = []
+        for annotation in current:
+            following += _inside(annotation, step)
+        current = following or current
+    return [leaf for annotation in current for leaf in unwrapped(annotation)]
+
+
+def unwrapped(annotation: Any) -> Iterator[Any]:
+    """The types that an annotation allows: Annotated and unions taken apart."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        yield from unwrapped(get_args(annotation)[0])
+    elif origin in (Union, types.UnionType):
+        for part in get_args(annotation):
+            yield from unwrapped(part)
+    else:
+        yield annotation
+
+
+def _inside(annotation: Any, step: str | int) -> Iterator[Any]:
+    for leaf in unwrapped(annotation):
+        origin = get_origin(leaf)
+        if isinstance(leaf, type) and issubclass(leaf, BaseModel):
+            for name, field in leaf.model_fields.items():
+                if step in (name, field.alias):
+                    yield field.annotation
+        elif origin is tuple and isinstance(step, int):
+            yield get_args(leaf)[0]
+        elif origin is dict:
+            yield get_args(leaf)[1]
+
+
+def fields_at(model: type[Model], location: tuple[str | int, ...]) -> set[str]:
+    """The names of the fields, as written in YAML, that the mapping at `location` may have."""
+    found: set[str] = set()
+    for leaf in annotations_at(model, location):
+        if isinstance(leaf, type) and issubclass(leaf, BaseModel):
+            found |= {field.alias or name for name, field in leaf.model_fields.items()}
+    return found
+
+
+def literals_at(model: type[Model], location: tuple[str | int, ...]) -> list[Any]:
+    """The values that are allowed at `location`."""
+    return [value for leaf in annotations_at(model, location) for value in get_args(leaf)]

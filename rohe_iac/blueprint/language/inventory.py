@@ -1,0 +1,106 @@
+"""Inventory: device types, nodes and the links between them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, Strict
+
+from rohe_iac.blueprint.language.base import (
+    EMPTY,
+    BitsPerSecond,
+    CostPerHour,
+    Hertz,
+    Metadata,
+    Millicores,
+    Model,
+    Name,
+    Seconds,
+    Share,
+)
+from rohe_iac.blueprint.language.pipeline import Memory
+
+
+class Accelerator(Model):
+    """A device of a node. `shared` devices are given out in shares of `capacity`, `exclusive` ones whole."""
+
+    type: str
+    model: str | None = None
+    mode: Literal["shared", "exclusive"] = "shared"
+    cores: Annotated[int, Strict(), Field(ge=0, le=10**9)] | None = None
+    capacity: Annotated[Share, Field(le=10000)] = 10000
+    count: Annotated[int, Strict(), Field(ge=1, le=10**9)] = 1
+
+
+class DeviceType(Model):
+    """What machines of one kind offer; absent `cores` are as many whole cores as `cpu`."""
+
+    arch: str | None = None
+    frequency: Hertz | None = None
+    cpu: Millicores
+    cores: tuple[Millicores, ...] | None = None
+    memory: Memory
+    accelerators: dict[str, Accelerator] = EMPTY
+    cost: CostPerHour | None = None
+
+
+class Taint(Model):
+    """What keeps replicas off a node unless they tolerate it."""
+
+    key: str
+    value: str = ""
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] = "NoSchedule"
+
+
+class Used(Model):
+    """What of a node is taken by others already."""
+
+    cpu: Millicores = 0
+    cores: tuple[Millicores, ...] = ()
+    memory: Memory | None = None
+    accelerators: dict[str, Share] = EMPTY
+
+
+class Node(Model):
+    """One machine. Fields beside `deviceType` replace the type's."""
+
+    name: Name
+    device_type: str | None = None
+    arch: str | None = None
+    frequency: Hertz | None = None
+    cpu: Millicores | None = None
+    cores: tuple[Millicores, ...] | None = None
+    memory: Memory | None = None
+    accelerators: dict[str, Accelerator] | None = None
+    cost: CostPerHour | None = None
+    mac: str | None = None
+    labels: dict[str, str] = EMPTY
+    taints: tuple[Taint, ...] = ()
+    used: Used = Used.model_construct()
+    status: Literal["running", "cordoned", "down"] = "running"
+
+
+class NetworkLink(Model):
+    """A connection between two nodes or zones (`node/NAME`, `zone/NAME`), both ways."""
+
+    name: Name
+    between: tuple[str, str]
+    latency: Seconds | None = None
+    bandwidth: BitsPerSecond | None = None
+
+
+class InventorySpec(Model):
+    """The machines."""
+
+    device_types: dict[str, DeviceType] = EMPTY
+    nodes: Annotated[tuple[Node, ...], Field(min_length=1)]
+    links: tuple[NetworkLink, ...] = ()
+
+
+class Inventory(Model):
+    """A document of kind Inventory."""
+
+    api_version: Literal["rohe.dev/v1"] = "rohe.dev/v1"
+    kind: Literal["Inventory"] = "Inventory"
+    metadata: Metadata
+    spec: InventorySpec

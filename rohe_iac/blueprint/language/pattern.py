@@ -1,0 +1,181 @@
+"""Regular expressions of module inputs, matched in linear time whatever they are.
+
+Python's own engine goes back and tries again, for ever where an expression is written to make it. Here all ways are
+gone at once (Thompson, 1968): a character of the text takes at most a step for each part of the expression.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from re import _parser  # type: ignore[attr-defined] # it reads an expression as `re` itself does
+from typing import Any, NamedTuple
+
+LONGEST_PATTERN = 300
+"""In characters."""
+
+
+MOST_PARTS = 600
+"""The most parts of an expression, repetitions with their counts written out."""
+
+
+LONGEST_TEXT = 256
+"""The longest text that is held against one, in characters."""
+
+
+class BadPattern(ValueError):
+    """Not an expression that can be matched; the message says why."""
+
+
+class _Part(NamedTuple):
+    """One part: takes a character that `takes` allows, or nothing where that is None; `ways` lead on from it.
+
+    where: what has to hold here of (text, place).
+    """
+
+    takes: Callable[[str], bool] | None
+    ways: list[int]
+    where: Callable[[str, int], bool] | None = None
+
+
+_CATEGORIES: dict[str, Callable[[str], bool]] = {
+    "CATEGORY_DIGIT": str.isdecimal,
+    "CATEGORY_SPACE": str.isspace,
+    "CATEGORY_WORD": lambda character: character.isalnum() or character == "_",
+}
+
+
+def _word_before(text: str, at: int) -> bool:
+    return 0 < at <= len(text) and _CATEGORIES["CATEGORY_WORD"](text[at - 1])
+
+
+_PLACES: dict[str, Callable[[str, int], bool]] = {
+    "AT_BEGINNING": lambda _, at: at == 0,
+    "AT_BEGINNING_STRING": lambda _, at: at == 0,
+    "AT_END": lambda text, at: at == len(text) or (at == len(text) - 1 and text[at] == "\n"),
+    "AT_END_STRING": lambda text, at: at == len(text),
+    "AT_BOUNDARY": lambda text, at: _word_before(text, at) != _word_before(text, at + 1),
+    "AT_NON_BOUNDARY": lambda text, at: _word_before(text, at) == _word_before(text, at + 1),
+}
+
+
+class Pattern:
+    """An expression that is ready to be matched. cost: of holding a character against it."""
+
+    def __init__(self, text: str) -> None:
+        """Errors: BadPattern."""
+        if len(text) > LONGEST_PATTERN:
+            raise BadPattern(f"it has {len(text):,} characters, at most {LONGEST_PATTERN} are read")
+        try:
+            tree = _parser.parse(text)
+        except (re.error, RecursionError, OverflowError) as error:
+            raise BadPattern(f"it is not a regular expression: {error}") from None
+        if tree.state.flags & ~re.UNICODE:
+            raise BadPattern("flags are not known here")
+        self._parts: list[_Part] = [_Part(None, [])]
+        self._begin = self._sequence(tree, 0)
+        self.cost = len(self._parts)
+
+    def matches(self, text: str) -> bool:
+        """Whether the whole text is one that the expression describes."""
+        now = self._onward([self._begin], text, 0)
+        for at, character in enumerate(text):
+            following: list[int] = []
+            for index in now:
+                part = self._parts[index]
+                if part.takes is not None and part.takes(character):
+                    following += part.ways
+            now = self._onward(following, text, at + 1)
+            if not now:
+                return False
+        return 0 in now
+
+    def _onward(self, pending: list[int], text: str, at: int) -> set[int]:
+        """Every part that is reached from these without taking a character."""
+        reached: set[int] = set()
+        while pending:
+            index = pending.pop()
+            if index in reached:
+                continue
+            part = self._parts[index]
+            if part.where is not None and not part.where(text, at):
+                continue
+            reached.add(index)
+            if part.takes is None:
+                pending += part.ways
+        return reached
+
+    def _add(self, part: _Part) -> int:
+        if len(self._parts) >= MOST_PARTS:
+            raise BadPattern(f"it has more than {MOST_PARTS} parts, repetitions written out")
+        self._parts.append(part)
+        return len(self._parts) - 1
+
+    def _sequence(self, tree: Any, following: int) -> int:
+        """Where what `tree` describes begins, when it goes on at `following`."""
+        for kind, argument in reversed(list(tree)):
+            following = self._one(str(kind), argument, following)
+        return following
+
+    def _one(self, kind: str, argument: Any, following: int) -> int:
+        if kind == "BRANCH":
+            return self._add(_Part(None, [self._sequence(branch, following) for branch in argument[1]]))
+        if kind == "SUBPATTERN":
+            if argument[1] or argument[2]:
+                raise BadPattern("flags are not known here")
+            return self._sequence(argument[3], following)
+        if kind in ("MAX_REPEAT", "MIN_REPEAT"):
+            least, most, inside = argument
+            return self._repeated(least, most, inside, following)
+        if kind == "AT":
+            return self._add(_Part(None, [following], _PLACES[str(argument)]))
+        takes = _taking(kind, argument)
+        if takes is None:
+            raise BadPattern("references, looking around and what is not given back are not known here")
+        return self._add(_Part(takes, [following]))
+
+    def _repeated(self, least: int, most: Any, tree: Any, following: int) -> int:
+        if most == _parser.MAXREPEAT:
+            again = self._add(_Part(None, [following]))
+            self._parts[again].ways.append(self._sequence(tree, again))
+            following = again
+        else:
+            end = following
+            for _ in range(most - least):
+                following = self._add(_Part(None, [self._sequence(tree, following), end]))
+        for _ in range(least):
+            before = len(self._parts)
+            following = self._sequence(tree, following)
+            if len(self._parts) == before:
+                break  # nothing, however often
+        return following
+
+
+def _taking(kind: str, argument: Any) -> Callable[[str], bool] | None:
+    """What one item takes; None for what is no character."""
+    if kind == "LITERAL":
+        return chr(argument).__eq__
+    if kind == "NOT_LITERAL":
+        return chr(argument).__ne__
+    if kind == "ANY":
+        return "\n".__ne__
+    if kind == "RANGE":
+        first, last = map(chr, argument)
+        return lambda character: first <= character <= last
+    if kind == "CATEGORY":
+        name = str(argument)
+        known = _CATEGORIES[name.replace("_NOT_", "_")]
+        return known if "_NOT_" not in name else lambda character: not known(character)
+    if kind == "IN":
+        items = [(str(item), value) for item, value in argument]
+        negated = items[0][0] == "NEGATE"
+        allowed = [taking for item, value in items[negated:] if (taking := _taking(item, value)) is not None]
+        return lambda character: any(taking(character) for taking in allowed) != negated
+    return None
+
+
+@lru_cache(maxsize=256)
+def pattern(text: str) -> Pattern:
+    """The expression, read once. Errors: BadPattern."""
+    return Pattern(text)

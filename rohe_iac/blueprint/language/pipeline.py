@@ -1,0 +1,382 @@
+"""Pipeline: an ML workflow of services and the links between them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PlainValidator,
+    Strict,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
+
+from rohe_iac.blueprint.language.base import (
+    EMPTY,
+    NUMBER,
+    BitsPerSecond,
+    Bytes,
+    Flag,
+    Metadata,
+    Millicores,
+    Model,
+    Name,
+    Rate,
+    Ratio,
+    Seconds,
+    Share,
+    fault,
+    given,
+    one_given,
+)
+from rohe_iac.blueprint.language.container import Image, InnerPath, VariableName
+
+PortNumber = Annotated[int, Strict(), Field(ge=1, le=65535)]
+
+
+Probability = Annotated[
+    Ratio,
+    Field(ge=0, le=1),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "minimum": 0, "maximum": 1},
+                {"type": "string", "pattern": rf"{NUMBER}%?\s*$"},
+            ]
+        }
+    ),
+]
+
+
+def _replicas(value: object) -> Any:
+    if value == "auto" or (isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 1_000_000):
+        return value
+    hint = ""
+    if isinstance(value, str):
+        hint = f"write {value} without quotes" if value.isdecimal() and len(value) < 10 else "write 2, or auto"
+    raise fault("R108", "expected a whole number of replicas of at least 0, or auto", hint)
+
+
+def _port_name(value: object) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool):
+        hint = "name one of the service's ports, as in port: http"
+        raise fault("R108", f"expected the name of a port, found the number {value}", hint)
+    return value
+
+
+PortName = Annotated[Name, BeforeValidator(_port_name)]
+
+
+Replicas = Annotated[
+    int | Literal["auto"],
+    PlainValidator(_replicas),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 0}, {"const": "auto"}]}),
+]
+
+
+def one_of(model: Model, *names: str) -> None:
+    """Raises R116 unless exactly one of the named fields is set."""
+    given = [name for name in names if getattr(model, name) is not None]
+    shown = [type(model).model_fields[name].alias or name for name in names]
+    if len(given) != 1:
+        raise fault(
+            "R116",
+            f"expected exactly one of {', '.join(shown)}, found {'none' if not given else ' and '.join(given)}",
+            "keep one of them" if given else "",
+        )
+
+
+class Port(Model):
+    """A port a replica listens on. `hostPort` fixes it on the node; the local target numbers the others by the plan."""
+
+    name: Name
+    container_port: PortNumber | None = None
+    service_port: PortNumber | None = None
+    host_port: PortNumber | None = None
+    protocol: Literal["TCP", "UDP"] = "TCP"
+
+
+class SecretReference(Model):
+    """Where a secret value comes from: a key of a named secret; locally `env:NAME` or `file:PATH` as the name."""
+
+    name: str
+    key: str = ""
+
+
+def _form(value: object) -> str:
+    if isinstance(value, str):
+        return "<text>"
+    return "<mapping>" if isinstance(value, dict | Model) else "<neither>"
+
+
+def _source(text: str) -> str:
+    if not text.startswith(("env:", "file:")) or text.endswith(":"):
+        raise fault(
+            "R118", "expected a secret as {name, key}, env:NAME or file:PATH", "never write the secret itself here"
+        )
+    return text
+
+
+def _text_or(message: str) -> Discriminator:
+    return Discriminator(
+        _form, custom_error_type="R108", custom_error_message="{message}", custom_error_context={"message": message}
+    )
+
+
+Secret = Annotated[
+    Annotated[
+        str,
+        AfterValidator(_source),
+        Tag("<text>"),
+        WithJsonSchema({"type": "string", "pattern": "^(env|file):.*[^:]$"}),
+    ]
+    | Annotated[SecretReference, Tag("<mapping>")],
+    _text_or("expected a secret as {name, key}, env:NAME or file:PATH"),
+]
+
+
+class SecretValue(Model):
+    """An environment value that is a secret, resolved at apply."""
+
+    secret: Secret
+
+
+Variable = Annotated[
+    Annotated[str, Tag("<text>")] | Annotated[SecretValue, Tag("<mapping>")],
+    _text_or("expected text (in quotes, where it looks like a number) or {secret: ...}"),
+]
+
+
+class File(Model):
+    """A file of the repository put before a replica."""
+
+    path: InnerPath
+    from_: Annotated[str, Field(alias="from")]
+
+
+class Volume(Model):
+    """Disk space of a replica: named with a size, or an emptyDir that ends with the replica."""
+
+    model_config = ConfigDict(
+        json_schema_extra={**one_given("name", "emptyDir"), "if": given("name"), "then": given("size")}
+    )
+
+    path: InnerPath
+    name: Name | None = None
+    size: Bytes | None = None
+    empty_dir: Bytes | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Volume:
+        if (self.name is None) == (self.empty_dir is None):
+            raise fault("R116", "a volume has either a name with a size, or an emptyDir")
+        if self.name is not None and self.size is None:
+            raise fault("R107", "a named volume needs a size", "add size: 1Gi")
+        return self
+
+
+class HttpProbe(Model):
+    """Healthy when GET answers 200 to 399."""
+
+    path: InnerPath = "/"
+    port: PortName
+
+
+class Probe(Model):
+    """One way of asking a replica for its health."""
+
+    model_config = ConfigDict(json_schema_extra=one_given("http", "tcp"))
+
+    http: HttpProbe | None = None
+    tcp: PortName | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Probe:
+        one_of(self, "http", "tcp")
+        return self
+
+
+class Health(Model):
+    """When a replica is ready, when it lives, and how long it may take to start (seconds)."""
+
+    readiness: Probe | None = None
+    liveness: Probe | None = None
+    startup: Seconds = 30.0
+
+
+class Memory(Model):
+    """Resident and virtual bytes; an absent `vms` is not checked."""
+
+    rss: Bytes
+    vms: Bytes | None = None
+
+
+class AcceleratorRequest(Model):
+    """A share of ONE device of the type, or a count of whole devices of the named models."""
+
+    model_config = ConfigDict(json_schema_extra=one_given("share", "count"))
+
+    share: Annotated[Share, Field(gt=0, le=10000)] | None = None
+    count: Annotated[int, Strict(), Field(ge=1, le=10**9)] | None = None
+    models: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_measure(self) -> AcceleratorRequest:
+        one_of(self, "share", "count")
+        return self
+
+
+class Requests(Model):
+    """What one replica asks for, in independent dimensions; `cores` are peaks per distinct core."""
+
+    cpu: Millicores = 0
+    cores: tuple[Millicores, ...] = ()
+    memory: Memory | None = None
+    accelerators: dict[str, AcceleratorRequest] = EMPTY
+
+
+class Limits(Model):
+    """Upper bounds while running; absent: memory is bounded by the rss request, cpu is not."""
+
+    cpu: Millicores | None = None
+    memory: Bytes | None = None
+
+
+class Toleration(Model):
+    """A taint that a replica puts up with."""
+
+    key: str = ""
+    operator: Literal["Exists", "Equal"] = "Equal"
+    value: str = ""
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
+
+
+class Spread(Model):
+    """At most so many replicas of the service in one domain."""
+
+    topology_key: str
+    max_per_domain: Annotated[int, Strict(), Field(ge=1, le=10**9)] = 1
+
+
+class Affinity(Model):
+    """Another service to stay away from, or near to, within a domain."""
+
+    service: str
+    topology_key: str = "node"
+    required: Flag = True
+
+
+class PlacementRules(Model):
+    """Where replicas may go."""
+
+    node_selector: dict[str, str] = EMPTY
+    tolerations: tuple[Toleration, ...] = ()
+    spread: tuple[Spread, ...] = ()
+    avoid: tuple[Affinity, ...] = ()
+    near: tuple[Affinity, ...] = ()
+
+
+class ReportedMetric(Model):
+    """A metric that a service reports, with its unit."""
+
+    unit: str = "count"
+
+
+class Reports(Model):
+    """What a service says of itself to the agent."""
+
+    format: Literal["rohe", "qoa4ml"] = "rohe"
+    interval: Annotated[Seconds, Field(gt=0)] | None = None
+    metrics: dict[str, ReportedMetric] | None = None
+    fields: tuple[str, ...] = ()
+
+
+class Alternative(Model):
+    """What a variant or a member may set; what it sets replaces the service's whole field."""
+
+    name: Name
+    image: Image | None = None
+    command: tuple[str, ...] | None = None
+    args: tuple[str, ...] | None = None
+    env: dict[VariableName, Variable] | None = None
+    requests: Requests | None = None
+    limits: Limits | None = None
+    accuracy: Probability | None = None
+    profile: str | None = None
+
+
+class Variant(Alternative):
+    """One of several alternatives, of which the planner picks exactly one for the service."""
+
+
+class Member(Alternative):
+    """One of several parts of an ensemble, all of which answer every request."""
+
+    replicas: Replicas | None = None
+
+
+class Ensemble(Model):
+    """All members answer every request."""
+
+    members: Annotated[tuple[Member, ...], Field(min_length=1)]
+
+
+class Service(Model):
+    """One container or process of a pipeline, replicated."""
+
+    name: Name
+    image: Image | None = None
+    command: tuple[str, ...] = ()
+    args: tuple[str, ...] = ()
+    working_dir: str = "."
+    replicas: Replicas = 1
+    ports: tuple[Port, ...] = ()
+    env: dict[VariableName, Variable] = EMPTY
+    files: tuple[File, ...] = ()
+    volumes: tuple[Volume, ...] = ()
+    health: Health = Health.model_construct()
+    requests: Requests = Requests.model_construct()
+    limits: Limits = Limits.model_construct()
+    arch: tuple[str, ...] = ()
+    sensitivity: Literal["none", "cpu", "memory", "cpu+memory"] = "none"
+    priority: Annotated[int, Strict(), Field(ge=-(10**9), le=10**9)] = 0
+    profile: str | None = None
+    placement: PlacementRules = PlacementRules.model_construct()
+    reports: Reports = Reports.model_construct()
+    accuracy: Probability | None = None
+    variants: tuple[Variant, ...] = ()
+    ensemble: Ensemble | None = None
+
+
+class Link(Model):
+    """A flow from one service to another: bytes a request, and what the network must give it."""
+
+    from_: Annotated[str, Field(alias="from")]
+    to: str
+    payload: Bytes | None = None
+    latency: Seconds | None = None
+    bandwidth: BitsPerSecond | None = None
+    rate: Annotated[float, Strict(), Field(gt=0, le=1e6)] = 1.0
+
+
+class PipelineSpec(Model):
+    """The services of a pipeline, their flow, and the offered requests a second at its sources."""
+
+    load: Rate | None = None
+    services: Annotated[tuple[Service, ...], Field(min_length=1)]
+    flow: tuple[Link, ...] = ()
+
+
+class Pipeline(Model):
+    """A document of kind Pipeline."""
+
+    api_version: Literal["rohe.dev/v1"] = "rohe.dev/v1"
+    kind: Literal["Pipeline"] = "Pipeline"
+    metadata: Metadata
+    spec: PipelineSpec

@@ -1,0 +1,260 @@
+"""Stack: which pipelines run on which inventory under which contracts, and how they are planned and applied."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, Strict, WithJsonSchema, model_validator
+
+from rohe_iac.blueprint.language.base import (
+    EMPTY,
+    Bytes,
+    Metadata,
+    Model,
+    Name,
+    Ratio,
+    Seconds,
+    fault,
+    given,
+    one_given,
+)
+from rohe_iac.blueprint.language.pipeline import Memory, Requests, Secret, SecretReference, SecretValue, one_of
+from rohe_iac.foundation.names import is_name
+
+ObjectiveTerm = Literal["placed", "slack", "stable", "nodes", "cost", "balance"]
+
+
+StrategyName = Literal["first-fit", "best-fit", "worst-fit", "dot-product", "fragmentation", "portfolio", "exact"]
+
+
+def _port_range(text: object) -> str:
+    if isinstance(text, int) and not isinstance(text, bool):
+        hint = f"write it as {text}-{text + 99}" if 1024 <= text <= 65436 else "write it as 42000-42099"
+        raise fault("R117", f"expected a range of ports, found the number {str(text)[:40]}", hint)
+    if not isinstance(text, str):
+        raise fault("R117", "expected a range of ports", "write it as 42000-42099")
+    match = re.fullmatch(r"(\d{4,5})-(\d{4,5})", text)
+    if match is None or not 1024 <= int(match[1]) <= int(match[2]) <= 65535:
+        raise fault("R117", f"'{text[:40]}' is not a range of ports within 1024-65535", "write it as 42000-42099")
+    return text
+
+
+PortRange = Annotated[
+    str, BeforeValidator(_port_range), Field(json_schema_extra={"pattern": r"^[0-9]{4,5}-[0-9]{4,5}$"})
+]
+
+
+class Weights(Model):
+    """How much each dimension counts in the score."""
+
+    cpu: Annotated[float, Strict(), Field(ge=0, le=1e6)] = 1.0
+    memory: Annotated[float, Strict(), Field(ge=0, le=1e6)] = 1.0
+    accelerator: Annotated[float, Strict(), Field(ge=0, le=1e6)] = 1.0
+
+
+class Queue(Model):
+    """Two lanes: services sensitive to `priority` first, one of the others after every `balance` of them."""
+
+    priority: Literal["none", "cpu", "memory", "cpu+memory"] = "none"
+    balance: Annotated[int, Strict(), Field(ge=1, le=10**9)] = 3
+
+
+class Overcommit(Model):
+    """How often over a dimension may be given out."""
+
+    vms: Annotated[Ratio, Field(gt=0, le=1e6)] = 1.0
+
+
+class PlannerSettings(Model):
+    """How replicas are placed."""
+
+    objective: Annotated[tuple[ObjectiveTerm, ...], Field(min_length=1)] = ("placed", "stable", "nodes")
+    strategy: str = "best-fit"
+    filters: tuple[str, ...] = ()
+    scorers: dict[str, Annotated[float, Strict(), Field(ge=0, le=1e6)]] = EMPTY
+    iterations: Annotated[int, Strict(), Field(ge=0, le=10**9)] | None = None
+    weights: Weights = Weights.model_construct()
+    queue: Queue = Queue.model_construct()
+    overcommit: Overcommit = Overcommit.model_construct()
+    survive: Annotated[int, Strict(), Field(ge=0, le=10**9)] = 0
+
+
+class LocalTarget(Model):
+    """This machine: a process a replica, ports from the range.
+
+    The default lies below 32768, where Linux begins to take source ports of outgoing connections from.
+    """
+
+    runtime: Literal["process", "docker"] = "process"
+    ports: PortRange = "24000-24099"
+
+
+class KubernetesTarget(Model):
+    """A Kubernetes cluster."""
+
+    context: str | None = None
+    namespace: Name = "default"
+
+
+class ManifestsTarget(Model):
+    """A directory of manifests, for GitOps."""
+
+    directory: str
+
+
+class Target(Model):
+    """Where to apply; exactly one."""
+
+    model_config = ConfigDict(json_schema_extra=one_given("local", "kubernetes", "manifests"))
+
+    local: LocalTarget | None = None
+    kubernetes: KubernetesTarget | None = None
+    manifests: ManifestsTarget | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Target:
+        one_of(self, "local", "kubernetes", "manifests")
+        return self
+
+
+class EmbeddedBroker(Model):
+    """A broker that the stack runs."""
+
+    requests: Requests = Requests.model_construct(cpu=50, memory=Memory.model_construct(rss=64 * 2**20))
+
+
+def _broker_url(text: str) -> str:
+    match = re.fullmatch(r"(?:mqtt|mqtts|ws|wss)://(?:\[[0-9a-fA-F:]+\]|[^\s/@:]+)(?::(\d{1,5}))?(?:/\S*)?", text)
+    if match is None or int(match[1] or 1) not in range(1, 65536):
+        bare = re.fullmatch(r"(?:tcp://)?([\w.-]+:\d{1,5})", text)
+        hint = f"did you mean mqtt://{bare[1]}?" if bare is not None else "write it as mqtts://host:8883"
+        hint = "leave user and password out: they come from credentials" if "@" in text else hint
+        raise fault("R119", f"'{text[:60]}' is not the address of an MQTT broker", hint)
+    return text
+
+
+BrokerUrl = Annotated[
+    str, AfterValidator(_broker_url), Field(json_schema_extra={"pattern": r"^(mqtts?|wss?)://[^\s/@]+(/\S*)?$"})
+]
+
+
+def _broker_secret(value: object) -> Any:
+    # The short form `secret: broker` names a secret with the keys user and password.
+    return SecretReference(name=value) if isinstance(value, str) and ":" not in value else value
+
+
+_BROKER_SECRET = {
+    "anyOf": [
+        {"type": "string", "pattern": "^((env|file):.*[^:]|[^:]*)$"},
+        {
+            "type": "object",
+            "properties": {"name": {"type": "string"}, "key": {"type": "string"}},
+            "required": ["name"],
+            "additionalProperties": False,
+        },
+    ]
+}
+
+
+class BrokerCredentials(Model):
+    """Who rohe is to the broker: a secret that holds user and password."""
+
+    secret: Annotated[Secret, BeforeValidator(_broker_secret), WithJsonSchema(_BROKER_SECRET)]
+
+
+class Broker(Model):
+    """The MQTT broker: embedded, or any other by its address."""
+
+    model_config = ConfigDict(json_schema_extra=one_given("embedded", "url"))
+
+    embedded: EmbeddedBroker | None = None
+    url: BrokerUrl | None = None
+    credentials: BrokerCredentials | None = None
+
+    @model_validator(mode="after")
+    def _one_broker(self) -> Broker:
+        one_of(self, "embedded", "url")
+        return self
+
+
+class MongoStore(Model):
+    """A MongoDB that the user runs."""
+
+    uri: SecretValue
+
+
+class SqliteStore(Model):
+    """A file beside the agent."""
+
+
+class Store(Model):
+    """Where an agent keeps reports, windows and verdicts."""
+
+    model_config = ConfigDict(json_schema_extra={"not": given("sqlite", "mongodb")})
+
+    sqlite: SqliteStore | None = None
+    mongodb: MongoStore | None = None
+    retention: Annotated[Seconds, Field(gt=0)] = 604800.0
+    max_size: Bytes = 2 * 2**30
+
+    @model_validator(mode="before")
+    @classmethod
+    def _sqlite_unless_told(cls, value: Any) -> Any:
+        return (
+            {"sqlite": {}, **value} if isinstance(value, dict) and not {"sqlite", "mongodb"} & value.keys() else value
+        )
+
+    @model_validator(mode="after")
+    def _one_store(self) -> Store:
+        one_of(self, "sqlite", "mongodb")
+        return self
+
+
+class Agents(Model):
+    """The observation agents, one or more a pipeline."""
+
+    per_pipeline: Annotated[int, Strict(), Field(ge=1, le=10**9)] = 1
+    image: str = "rohe/agent:0.1.0"
+    requests: Requests = Requests.model_construct(cpu=200, memory=Memory.model_construct(rss=128 * 2**20))
+
+
+def _prefix(text: str) -> str:
+    if text and not is_name(f"{text}a"):
+        raise fault("R111", f"'{text[:70]}' begins no name: at most 62 characters a-z, 0-9 and hyphens", "write cam1-")
+    return text
+
+
+class ModuleUse(Model):
+    """A module taken into the stack under a name."""
+
+    name: Name
+    source: str
+    inputs: dict[str, Any] = EMPTY
+    prefix: Annotated[str, AfterValidator(_prefix), Field(json_schema_extra={"pattern": "^([a-z0-9][-a-z0-9]*)?$"})] = (
+        ""
+    )
+
+
+class StackSpec(Model):
+    """What belongs together and how it is run."""
+
+    pipelines: Annotated[tuple[str, ...], Field(min_length=1)]
+    inventory: str
+    contracts: tuple[str, ...] = ()
+    planner: PlannerSettings = PlannerSettings.model_construct()
+    target: Target = Target.model_construct(local=LocalTarget.model_construct())
+    broker: Broker = Broker.model_construct(embedded=EmbeddedBroker.model_construct())
+    store: Store = Store.model_construct(sqlite=SqliteStore.model_construct())
+    agents: Agents = Agents.model_construct()
+    modules: tuple[ModuleUse, ...] = ()
+    protect: tuple[str, ...] = ()
+
+
+class Stack(Model):
+    """A document of kind Stack."""
+
+    api_version: Literal["rohe.dev/v1"] = "rohe.dev/v1"
+    kind: Literal["Stack"] = "Stack"
+    metadata: Metadata
+    spec: StackSpec

@@ -1,0 +1,61 @@
+"""Blueprint: the linked whole of one stack's documents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rohe_iac.blueprint.language.contract import ObservationContract
+from rohe_iac.blueprint.language.inventory import Inventory
+from rohe_iac.blueprint.language.pipeline import Pipeline
+from rohe_iac.blueprint.language.stack import Stack
+from rohe_iac.foundation.diagnostics import Diagnostic, Place
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file that was read: its path relative to the root and the SHA-256 of its bytes."""
+
+    path: str
+    sha256: str
+
+
+class Places(Mapping[str, Place]):
+    """Places by address, looked up when first asked for, since finding them means reading the files again."""
+
+    def __init__(self, find: Mapping[str, Callable[[], Place]]) -> None:
+        self._find = find
+        self._known: dict[str, Place] = {}
+
+    def __getitem__(self, address: str) -> Place:
+        if address not in self._known:
+            self._known[address] = self._find[address]()
+        return self._known[address]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._find)
+
+    def __len__(self) -> int:
+        return len(self._find)
+
+
+@dataclass(frozen=True, slots=True)
+class Blueprint:
+    """One stack with everything it names, each reference resolved.
+
+    root: folder that relative paths of the documents start from. project: id that says which clones share state.
+    places: where each service, node, contract, pipeline, inventory and the stack is written, by address
+    (`service/PIPELINE:NAME`, `node/NAME`, `contract/NAME`, `pipeline/NAME`, `inventory/NAME`, `stack/NAME`).
+    pipelines and contracts are sorted by name, so that the order of documents means nothing.
+    """
+
+    root: Path
+    project: str
+    stack: Stack
+    pipelines: tuple[Pipeline, ...]
+    inventory: Inventory
+    contracts: tuple[ObservationContract, ...]
+    sources: tuple[Source, ...]
+    places: Mapping[str, Place] = field(compare=False)
+    warnings: tuple[Diagnostic, ...] = ()

@@ -1,0 +1,113 @@
+"""Machine: what one node of an inventory has, its device type laid under it, and why a service does not fit there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rohe_iac.blueprint.language.inventory import Inventory, Node, Taint
+from rohe_iac.blueprint.language.pipeline import AcceleratorRequest, Requests, Service, Toleration
+
+UNKNOWN_AMOUNT = 2**63
+"""Stands for an amount that is told to be implausible, so that nothing follows from it."""
+
+
+MEBIBYTE = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """So many alike accelerators. capacity: what can be given out of each, in basis points."""
+
+    type: str
+    model: str
+    capacity: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Units: cpu in millicores, rss in bytes; both without what others use. taints: those that keep replicas off."""
+
+    name: str
+    arch: str
+    cpu: int
+    rss: int
+    cores: int
+    devices: tuple[Device, ...]
+    labels: dict[str, str]
+    taints: tuple[Taint, ...]
+    status: str
+
+    def domain(self, key: str) -> str | None:
+        """The value of a topologyKey here; None where the node has no such label."""
+        return self.name if key == "node" else self.labels.get(key)
+
+    def most(self, kind: str, asked: AcceleratorRequest) -> int:
+        """Whole devices, or basis points of the best one, of a type and of the models asked for."""
+        fitting = [one for one in self.devices if one.type == kind and (not asked.models or one.model in asked.models)]
+        if asked.count is not None:
+            return sum(one.count for one in fitting)
+        return max((one.capacity for one in fitting), default=0)
+
+    def refusal(self, service: Service, requests: Requests) -> str:
+        """Why no replica with these requests can be here, "" where one can, were the node free of others."""
+        rules = service.placement
+        keys = [rule.topology_key for rule in rules.spread]
+        keys += [rule.topology_key for rule in (*rules.avoid, *rules.near) if rule.required]
+        if self.status != "running":
+            return self.status
+        if any(self.labels.get(key) != value for key, value in rules.node_selector.items()):
+            return "without the labels of nodeSelector"
+        if service.arch and self.arch and self.arch not in service.arch:
+            return f"of architecture {self.arch}"
+        for taint in self.taints:
+            if not any(_covers(toleration, taint) for toleration in rules.tolerations):
+                return f"tainted {taint.key}"
+        for key in keys:
+            if self.domain(key) is None:
+                return f"without a label {key}"
+        if requests.cpu > self.cpu or len(requests.cores) > self.cores:
+            return "with too little cpu"
+        if requests.memory is not None and requests.memory.rss > self.rss:
+            return "with too little memory"
+        for kind, asked in requests.accelerators.items():
+            if self.most(kind, asked) < (asked.count or asked.share or 0):
+                return f"without such {kind}"
+        return ""
+
+
+def machines_of(inventory: Inventory) -> Iterator[Machine]:
+    """The nodes of an inventory, in its order."""
+    for node in inventory.spec.nodes:
+        yield _machine(inventory, node)
+
+
+def _machine(inventory: Inventory, node: Node) -> Machine:
+    kind = inventory.spec.device_types.get(node.device_type or "")
+    cpu = node.cpu if node.cpu is not None else kind.cpu if kind is not None else 0
+    memory = node.memory or (kind.memory if kind is not None else None)
+    # A node that overrides cpu alone does not keep the type's cores.
+    cores = node.cores if node.cores is not None else kind.cores if kind is not None and node.cpu is None else None
+    entries = node.accelerators if node.accelerators is not None else kind.accelerators if kind is not None else {}
+    rss = memory.rss if memory is not None else 0
+    used = node.used
+    return Machine(
+        name=node.name,
+        arch=node.arch or (kind.arch if kind is not None else None) or "",
+        cpu=cpu - used.cpu if cpu > 0 else UNKNOWN_AMOUNT,
+        rss=rss - (used.memory.rss if used.memory is not None else 0) if rss >= MEBIBYTE else UNKNOWN_AMOUNT,
+        cores=len(cores) if cores is not None else cpu // 1000 if cpu > 0 else UNKNOWN_AMOUNT,
+        devices=tuple(Device(one.type, one.model or "", one.capacity, one.count) for one in entries.values()),
+        labels=node.labels,
+        taints=tuple(taint for taint in node.taints if taint.effect != "PreferNoSchedule"),
+        status=node.status,
+    )
+
+
+def _covers(toleration: Toleration, taint: Taint) -> bool:
+    if toleration.effect is not None and toleration.effect != taint.effect:
+        return False
+    if toleration.operator == "Exists":
+        return toleration.key in ("", taint.key)
+    return toleration.key == taint.key and toleration.value == taint.value

@@ -1,0 +1,74 @@
+"""What a pipeline offers to those who observe it: its services, what these report, and among what they may choose."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from rohe_iac.blueprint.language.pipeline import Pipeline, ReportedMetric, Reports, Service
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Of one pipeline. declared: the metrics that any service declares; silent: whether any declares none at all.
+
+    fields: what any service declares to report, metrics and other fields. members: of each service that has such, the
+    names of its members, or of its variants; choices: the services with more than one; parts: all these names.
+    mute: whether any service declares neither metrics nor fields. units: of each metric whose services give it one.
+    """
+
+    name: str
+    services: dict[str, Service]
+    declared: frozenset[str]
+    silent: bool
+    fields: frozenset[str]
+    members: dict[str, frozenset[str]]
+    choices: frozenset[str]
+    mute: bool
+    parts: frozenset[str]
+    units: dict[str, str]
+
+    def of(self, service: str | None) -> tuple[Collection[str], bool]:
+        """The metrics that a service declares, any for None; and whether it, or any, declares none at all."""
+        if service is None:
+            return self.declared, self.silent
+        metrics = self.services[service].reports.metrics
+        return metrics or (), metrics is None
+
+
+def offer_of(pipeline: Pipeline) -> Offer:
+    """What the services of the pipeline offer."""
+    services = {service.name: service for service in pipeline.spec.services}
+    reports = [service.reports for service in services.values()]
+    members = {name: found for name, service in services.items() if (found := _members(service))}
+    declared = frozenset(name for item in reports for name in item.metrics or ())
+    return Offer(
+        pipeline.metadata.name,
+        services,
+        declared,
+        any(item.metrics is None for item in reports),
+        declared.union(name for item in reports for name in item.fields),
+        members,
+        frozenset(name for name, found in members.items() if len(found) > 1),
+        any(item.metrics is None and not item.fields for item in reports),
+        frozenset(part for found in members.values() for part in found),
+        {name: units.pop() for name, units in _units(reports).items() if len(units) == 1},
+    )
+
+
+def _units(reports: Iterable[Reports]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for item in reports:
+        for name, metric in (item.metrics or {}).items():
+            found.setdefault(name, set()).add(unit_of_metric(metric))
+    return found
+
+
+def unit_of_metric(metric: ReportedMetric | None) -> str:
+    """The unit that a service gives a metric, "" where it gives none."""
+    return metric.unit if metric is not None and "unit" in metric.model_fields_set else ""
+
+
+def _members(service: Service) -> frozenset[str]:
+    parts = service.ensemble.members if service.ensemble is not None else service.variants
+    return frozenset(part.name for part in parts)

@@ -1,0 +1,141 @@
+"""Workload: what replicas are placed of, a service or one member of its ensemble, with its effective fields."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from rohe_iac.blueprint.language.pipeline import Limits, Member, Pipeline, PlacementRules, Port, Service, Variant
+from rohe_iac.blueprint.linked.blueprint import Blueprint
+from rohe_iac.foundation.canonical import sha256_hex
+from rohe_iac.foundation.names import NAME_PATTERN
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """One class of identical replicas.
+
+    service: the service as written, with the member's or variant's fields laid over it (ensemble and variants emptied).
+    slug: unique in the stack and a DNS-1123 label; an instance is `SLUG-INDEX`.
+    topic: the `<service>` level of report topics, unique a service of the stack.
+    alternatives: the service's variants, of which the planner picks one; empty elsewhere.
+    role: service, or broker or agent where the stack runs it (system).
+    """
+
+    pipeline: str
+    service: Service
+    member: str
+    slug: str
+    topic: str
+    role: str = "service"
+    alternatives: tuple[Variant, ...] = ()
+
+    @property
+    def system(self) -> bool:
+        """Whether the stack runs this for itself."""
+        return self.role != "service"
+
+    @property
+    def address(self) -> str:
+        """The full address, service/PIPELINE:NAME[/MEMBER]; broker and agents: broker/NAME, agent/NAME."""
+        if self.system:
+            return f"{self.role}/{self.service.name}"
+        return f"service/{self.pipeline}:{self.service.name}" + (f"/{self.member}" if self.member else "")
+
+    def replica(self, index: int) -> str:
+        """The full address of a replica: replica/PIPELINE:NAME[/MEMBER]/INDEX; agent/NAME/INDEX, broker/NAME/INDEX."""
+        if self.system:
+            return f"{self.address}/{index}"
+        return f"replica/{self.address.removeprefix('service/')}/{index}"
+
+    def instance(self, index: int) -> str:
+        """The name of one replica as processes, client ids and reports carry it."""
+        return f"{self.slug}-{index}"
+
+
+def effective(service: Service, alternative: Variant | Member) -> Service:
+    """The service with every field that the variant or member sets replaced whole."""
+    names = ("image", "command", "args", "env", "requests", "limits", "accuracy", "profile", "replicas")
+    written = {name: getattr(alternative, name, None) for name in names}
+    update = {name: value for name, value in written.items() if value is not None}
+    return service.model_copy(update={**update, "ensemble": None, "variants": ()})
+
+
+def chosen(workload: Workload, variant: str) -> Service:
+    """The workload's service with the fields of the variant that the plan chose, if any."""
+    for alternative in workload.alternatives:
+        if alternative.name == variant:
+            return effective(workload.service, alternative)
+    return workload.service
+
+
+def workloads_of(blueprint: Blueprint) -> tuple[Workload, ...]:
+    """All workloads of the stack, sorted by address; broker and agents that the stack runs included."""
+    found: list[tuple[str, Service, str, tuple[Variant, ...]]] = []
+    for pipeline in blueprint.pipelines:
+        for service in pipeline.spec.services:
+            if service.ensemble is not None:
+                found += [
+                    (pipeline.metadata.name, effective(service, member), member.name, ())
+                    for member in service.ensemble.members
+                ]
+            else:
+                found.append((pipeline.metadata.name, service, "", service.variants))
+    owners: dict[str, set[str]] = {}
+    for owner, service, _, _ in found:
+        owners.setdefault(service.name, set()).add(owner)
+    plain = []
+    for pipeline_name, service, member, variants in found:
+        topic = service.name if len(owners[service.name]) == 1 else f"{pipeline_name}-{service.name}"
+        plain.append((pipeline_name, service, member, variants, topic, topic + (f"-{member}" if member else "")))
+    system = _system_workloads(blueprint)
+    counts = Counter([slug for *_, slug in plain] + [workload.slug for workload in system])
+    services = [
+        Workload(
+            pipeline=pipeline_name,
+            service=service,
+            member=member,
+            slug=_unique(slug, f"{pipeline_name}:{service.name}/{member}", counts[slug] > 1),
+            topic=_unique(topic, f"{pipeline_name}:{service.name}", False),
+            alternatives=variants,
+        )
+        for pipeline_name, service, member, variants, topic, slug in plain
+    ]
+    return tuple(sorted([*services, *system], key=lambda workload: workload.address))
+
+
+def _unique(text: str, origin: str, ambiguous: bool) -> str:
+    # Room is left for "-INDEX"; a digest of the origin tells apart what shortening or joining made alike.
+    if not ambiguous and len(text) <= 52 and NAME_PATTERN.fullmatch(text):
+        return text
+    return f"{text[:45].rstrip('-')}-{sha256_hex(origin.encode())[:6]}"
+
+
+def _system_workloads(blueprint: Blueprint) -> list[Workload]:
+    spec = blueprint.stack.spec
+    system = []
+    if spec.broker.embedded is not None:
+        ports = (Port(name="mqtt"), Port(name="nats"), Port(name="monitor"))
+        broker = Service(name="broker", ports=ports, requests=spec.broker.embedded.requests, priority=1_000_000)
+        system.append(Workload("", broker, "", "rohe-broker", "rohe-broker", role="broker"))
+    for pipeline in blueprint.pipelines:
+        name = pipeline.metadata.name
+        agent = Service(
+            name=name,
+            image=spec.agents.image,
+            replicas=spec.agents.per_pipeline,
+            requests=spec.agents.requests,
+            limits=Limits(),
+            placement=PlacementRules(),
+            priority=1_000_000,
+        )
+        system.append(Workload("", agent, "", f"rohe-agent-{name}"[:52].rstrip("-"), "rohe-agent", role="agent"))
+    return system
+
+
+def pipeline_of(blueprint: Blueprint, name: str) -> Pipeline:
+    """The pipeline of that name; KeyError where the stack has none."""
+    for pipeline in blueprint.pipelines:
+        if pipeline.metadata.name == name:
+            return pipeline
+    raise KeyError(name)

@@ -1,0 +1,218 @@
+"""What the parsed expression of a module's scalar comes to: walked part by part, never compiled and never called into.
+
+Every value on the way is short, every step is counted against the run's work, and attributes are keys of mappings and
+nothing else, so that no object of Python's can be reached.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Mapping
+from itertools import chain
+from typing import Any
+
+from jinja2 import StrictUndefined, nodes
+from jinja2.nodes import EvalContext
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import _PassArg
+
+from rohe_iac.blueprint.language.run_limits import Refused, Work
+
+LONGEST_VALUE = 10_000
+"""The longest text or list that an expression may make on its way."""
+
+
+MOST_DIGITS = 30
+"""So many digits before or after the point may be rounded to."""
+
+
+MOST_WEIGHT = 100_000
+"""The most items and characters, all through, of a list or mapping that is compared, sorted or made text."""
+
+
+_STEP = 10
+
+_ARITHMETIC: dict[type[nodes.Node], Callable[[Any, Any], Any]] = {
+    nodes.Add: operator.add, nodes.Sub: operator.sub, nodes.Mul: operator.mul, nodes.Div: operator.truediv,
+    nodes.FloorDiv: operator.floordiv, nodes.Mod: operator.mod,
+}  # fmt: skip
+
+
+_COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
+    "eq": operator.eq, "ne": operator.ne, "gt": operator.gt, "gteq": operator.ge, "lt": operator.lt,
+    "lteq": operator.le, "in": lambda a, b: a in b, "notin": lambda a, b: a not in b,
+}  # fmt: skip
+
+
+_AT_ONCE = frozenset(("count", "d", "default", "defined", "first", "last", "length", "none", "undefined"))
+"""The filters and tests that do not look into their value."""
+
+
+_ARGUMENTS = {"join": 2, "max": 2, "min": 2, "replace": 4}
+"""So many arguments, the value included, are known of a filter; one more would name an attribute."""
+
+
+class Computation:
+    """One scalar being computed with the inputs of its module."""
+
+    def __init__(self, environment: ImmutableSandboxedEnvironment, inputs: Mapping[str, Any], work: Work) -> None:
+        self.environment, self.inputs, self.work = environment, inputs, work
+
+    def text(self, parts: list[nodes.Expr]) -> str:
+        """The parts one after the other."""
+        return "".join(self._as_text(self.value(part)) for part in parts)
+
+    def value(self, node: nodes.Expr) -> Any:
+        """What one part comes to. Errors: Refused, and whatever Jinja's filters and Python's arithmetic raise."""
+        value = self._value(node)
+        self.work.spend(_STEP + (len(value) if isinstance(value, str | list | tuple | dict) else 0))
+        return short(value)
+
+    def _value(self, node: nodes.Expr) -> Any:
+        kind = type(node)
+        if isinstance(node, nodes.Const):
+            return node.value
+        if isinstance(node, nodes.TemplateData):
+            return node.data
+        if isinstance(node, nodes.Getattr | nodes.Getitem):
+            return self._part(node)
+        if isinstance(node, nodes.BinExpr) and kind in _ARITHMETIC:
+            return self._arithmetic(node)
+        if isinstance(node, nodes.And):
+            return self.value(node.left) and self.value(node.right)
+        if isinstance(node, nodes.Or):
+            return self.value(node.left) or self.value(node.right)
+        if isinstance(node, nodes.Not):
+            return not self.value(node.node)
+        if isinstance(node, nodes.Neg):
+            return -self.value(node.node)
+        if isinstance(node, nodes.Pos):
+            return +self.value(node.node)
+        if isinstance(node, nodes.Concat):
+            return "".join([self._as_text(self.value(part)) for part in node.nodes])
+        if isinstance(node, nodes.Compare):
+            return self._compared(node)
+        if isinstance(node, nodes.CondExpr):
+            assert node.expr2 is not None, "an 'if' without 'else' is refused before"
+            return self.value(node.expr1 if self.value(node.test) else node.expr2)
+        if isinstance(node, nodes.List | nodes.Tuple):
+            return [self.value(item) for item in node.items]
+        if isinstance(node, nodes.Dict):
+            return {self.value(pair.key): self.value(pair.value) for pair in node.items}
+        if isinstance(node, nodes.Filter | nodes.Test):
+            return self._applied(node)
+        raise Refused(f"{kind.__name__.lower()} is not allowed in an expression")
+
+    def _part(self, node: nodes.Getattr | nodes.Getitem) -> Any:
+        step = node.attr if isinstance(node, nodes.Getattr) else self.value(node.arg)
+        if isinstance(node.node, nodes.Name):
+            if isinstance(step, str) and step in self.inputs:
+                return self.inputs[step]
+            known = f"; inputs: {', '.join(self.inputs)}" if self.inputs else ""
+            return StrictUndefined(f"there is no input '{str(step)[:63]}'{known}")
+        whole = self.value(node.node)
+        if isinstance(whole, dict) and step.__hash__ is not None and step in whole:
+            return whole[step]
+        if isinstance(whole, list | str) and isinstance(step, int) and -len(whole) <= step < len(whole):
+            return whole[step]
+        if isinstance(whole, StrictUndefined):
+            str(whole)  # raises with the name in its message
+        return StrictUndefined(f"{_named(whole)} has no element {_named(step)}")
+
+    def _arithmetic(self, node: nodes.BinExpr) -> Any:
+        left, right = self.value(node.left), self.value(node.right)
+        numbers = isinstance(left, int | float) and isinstance(right, int | float)
+        if not numbers and not isinstance(node, nodes.Add):
+            for side in (left, right):
+                if isinstance(side, StrictUndefined):
+                    str(side)
+            raise Refused(f"'{node.operator}' is for numbers")
+        return _ARITHMETIC[type(node)](left, right)
+
+    def _compared(self, node: nodes.Compare) -> bool:
+        left = self.value(node.expr)
+        for operand in node.ops:
+            right = self.value(operand.expr)
+            self._weigh(left, right)
+            if not _COMPARISONS[operand.op](left, right):
+                return False
+            left = right
+        return True
+
+    def _applied(self, node: nodes.Filter | nodes.Test) -> Any:
+        if node.node is None or node.dyn_args is not None or node.dyn_kwargs is not None:
+            raise Refused("a filter takes its arguments one by one")
+        values = [self.value(part) for part in (node.node, *node.args)]
+        options: dict[str, Any] = {str(item.key): self.value(item.value) for item in node.kwargs}
+        self._bounded(node.name, values, options)
+        known: Mapping[str, Any] = (
+            self.environment.filters if isinstance(node, nodes.Filter) else self.environment.tests
+        )
+        passed = getattr(known[node.name], "jinja_pass_arg", None)
+        if passed is _PassArg.eval_context:
+            values.insert(0, EvalContext(self.environment))
+        elif passed is _PassArg.environment:
+            values.insert(0, self.environment)
+        return known[node.name](*values, **options)
+
+    def _bounded(self, name: str, values: list[Any], options: Mapping[str, Any]) -> None:
+        given = [*values, *options.values()]
+        if "attribute" in options or len(values) > _ARGUMENTS.get(name, 3):
+            raise Refused(f"'{name}' is not known with these arguments")
+        if name not in _AT_ONCE:
+            self._weigh(*given)
+        if name == "round":
+            # Rounding up or down raises ten to that power, which for a large one takes for ever.
+            for precision in given[1:]:
+                if isinstance(precision, int | float) and not -MOST_DIGITS <= precision <= MOST_DIGITS:
+                    raise Refused(f"'round' takes from {-MOST_DIGITS} to {MOST_DIGITS} digits")
+        elif name in ("join", "replace") and isinstance(values[0], str | list | dict):
+            longest = max((len(str(value)) for value in given[1:]), default=0)
+            if longest * (len(values[0]) + 1) > MOST_WEIGHT:
+                raise Refused(_TOO_LONG)
+
+    def _weigh(self, *values: Any) -> None:
+        for value in values:
+            if isinstance(value, list | dict):
+                self.work.spend(weight(value))
+
+    def _as_text(self, value: Any) -> str:
+        self._weigh(value)
+        return str(short(str(value)))
+
+
+_TOO_LONG = f"a value of more than {LONGEST_VALUE} characters or items comes out on the way"
+
+
+TOO_LARGE = "a number comes out that is too large to be computed with"
+
+
+def weight(value: Any) -> int:
+    """How many items and characters a value holds, all through. Errors: Refused above MOST_WEIGHT."""
+    total, pending = 0, [value]
+    while pending:
+        part = pending.pop()
+        total += 1 + (len(part) if isinstance(part, str) else 0)
+        if isinstance(part, list | dict):
+            pending += part if isinstance(part, list) else chain.from_iterable(part.items())
+        if total + len(pending) > MOST_WEIGHT:
+            raise Refused(_TOO_LONG)
+    return total
+
+
+def short(value: Any) -> Any:
+    """The value itself. Errors: Refused where it is too long or too large."""
+    if isinstance(value, str | list | dict) and len(value) > LONGEST_VALUE:
+        raise Refused(_TOO_LONG)
+    if isinstance(value, int) and value.bit_length() > 256:
+        raise Refused("a number of more than 77 digits comes out on the way")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise Refused(TOO_LARGE)
+    return value
+
+
+def _named(value: Any) -> str:
+    if isinstance(value, list | dict):
+        return "a list" if isinstance(value, list) else "a mapping"
+    return f"'{value[:40]}'" if isinstance(value, str) else str(value)

@@ -1,0 +1,150 @@
+"""Expressions in a module's scalars: Jinja's, cut down to what always ends and never looks outside.
+
+Allowed are the inputs, constants, lists and mappings, arithmetic without powers, comparisons, conditions, tests and the
+filters below. There are no calls, no statements and no macros, every intermediate value is short, and all expressions
+of a run share a bounded amount of work.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from jinja2 import StrictUndefined, TemplateError, nodes
+from jinja2.filters import FILTERS
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.tests import TESTS
+
+from rohe_iac.blueprint.language.run_limits import Refused, Work
+from rohe_iac.blueprint.modules.compute import TOO_LARGE, Computation, short, weight
+from rohe_iac.blueprint.text.expression_marks import holds_expression
+
+LONGEST_SCALAR = 1000
+"""The longest scalar, in characters, that may hold an expression."""
+
+
+_PARSING = 100
+"""What reading a character of an expression takes of the work, where a step of computing it takes ten."""
+
+
+_PLAIN = re.compile(r"\{\{ *inputs\.([a-zA-Z][a-zA-Z0-9_]*) *\}\}")
+
+_NODES = (
+    nodes.Template, nodes.Output, nodes.TemplateData, nodes.Const, nodes.Name, nodes.Getattr, nodes.Getitem, nodes.List,
+    nodes.Tuple, nodes.Dict, nodes.Pair, nodes.Keyword, nodes.Filter, nodes.Test, nodes.CondExpr, nodes.Compare,
+    nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv,
+    nodes.Mod, nodes.Neg, nodes.Pos, nodes.Concat,
+)  # fmt: skip
+
+
+_FILTERS = (
+    "abs", "count", "d", "default", "first", "float", "int", "join", "last", "length", "lower", "max", "min", "replace",
+    "round", "sort", "string", "trim", "upper",
+)  # fmt: skip
+
+
+_TESTS = (
+    "boolean", "defined", "divisibleby", "eq", "even", "false", "float", "ge", "gt", "in", "integer", "le", "lt",
+    "mapping", "ne", "none", "number", "odd", "sequence", "string", "true", "undefined",
+)  # fmt: skip
+
+
+@cache
+def _environment() -> ImmutableSandboxedEnvironment:
+    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, cache_size=0)
+    environment.globals.clear()
+    environment.filters = {name: FILTERS[name] for name in _FILTERS}
+    environment.tests = {name: TESTS[name] for name in _TESTS}
+    return environment
+
+
+def computed(text: str, inputs: Mapping[str, Any], work: Work | None = None) -> Any:
+    """What the scalar comes to. A scalar that is one expression keeps that expression's type; else it is text.
+
+    work: what this and the other expressions of the run may take; None: as if there were no others.
+    Errors: Refused.
+    """
+    if len(text) > LONGEST_SCALAR:
+        raise Refused(f"a scalar with an expression has at most {LONGEST_SCALAR} characters")
+    work = work if work is not None else Work()
+    computation = Computation(_environment(), inputs, work)
+    try:
+        parts = _parsed(text, work)
+        alone = len(parts) == 1 and not isinstance(parts[0], nodes.TemplateData)
+        value = computation.value(parts[0]) if alone else computation.text(parts)
+        if isinstance(value, list | dict):
+            work.spend(weight(value))
+        return _plain(short(value))
+    except TemplateError as error:
+        raise Refused(str(error)) from error
+    except RecursionError as error:
+        raise Refused("the expression is nested too deep") from error
+    except OverflowError as error:
+        raise Refused(TOO_LARGE) from error
+    except (TypeError, ArithmeticError, ValueError, AttributeError, LookupError) as error:
+        raise Refused(str(error) or type(error).__name__) from error
+
+
+def _parsed(text: str, work: Work) -> list[nodes.Expr]:
+    """The parts of a scalar: text as it stands, and expressions."""
+    pieces = _PLAIN.split(text)
+    if "\n" not in text and "\r" not in text and not any(holds_expression(piece) for piece in pieces[::2]):
+        # Nothing but inputs by their names, as nearly all are written; Jinja would take a hundred times as long.
+        parts: list[nodes.Expr] = []
+        for index, piece in enumerate(pieces):
+            if index % 2:
+                parts.append(nodes.Getattr(nodes.Name("inputs", "load"), piece, "load"))
+            elif piece:
+                parts.append(nodes.TemplateData(piece))
+        return parts
+    known = work.parsed.get(text)
+    if known is None:
+        work.spend(_PARSING * len(text))
+        known = work.parsed[text] = _checked(_environment().parse(text))
+    return known
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        if not all(isinstance(key, str) for key in value):
+            raise Refused("the keys of a mapping are text")
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, StrictUndefined):
+        str(value)  # raises with the name in its message
+    if value is not None and not isinstance(value, str | int | float):
+        raise Refused("the expression comes to no value that YAML has")
+    return short(value)
+
+
+def _checked(template: nodes.Template) -> list[nodes.Expr]:
+    parts: list[nodes.Expr] = []
+    for node in template.body:
+        if not isinstance(node, nodes.Output):
+            raise Refused("only expressions in {{ }} are computed, no statements")
+        parts += node.nodes
+    for node in template.find_all(nodes.Sub):
+        if isinstance(node.left, nodes.Getattr) and isinstance(node.right, nodes.Name) and node.right.name != "inputs":
+            named = f"{node.left.attr}-{node.right.name}"
+            raise Refused(f"'{node.right.name}' is not known; an input with a hyphen is named inputs['{named}']")
+    taken = {id(node.node) for node in template.find_all(nodes.Getattr)}
+    taken |= {id(node.node) for node in template.find_all(nodes.Getitem)}
+    for node in template.find_all(nodes.Node):
+        if not isinstance(node, _NODES):
+            raise Refused(f"{type(node).__name__.lower()} is not allowed in an expression")
+        if isinstance(node, nodes.CondExpr) and node.expr2 is None:
+            raise Refused("an 'if' without 'else' comes to nothing where it does not hold; add else")
+        if isinstance(node, nodes.Name) and node.name != "inputs":
+            raise Refused(f"'{node.name}' is not known; expressions see inputs.NAME only")
+        if isinstance(node, nodes.Name) and id(node) not in taken:
+            raise Refused("'inputs' is all inputs; name one of them, as inputs.NAME")
+        if isinstance(node, nodes.Filter) and node.name not in _FILTERS:
+            raise Refused(f"no filter '{node.name}'; filters: {', '.join(_FILTERS)}")
+        if isinstance(node, nodes.Test) and node.name not in _TESTS:
+            raise Refused(f"no test '{node.name}'")
+        if isinstance(node, nodes.Getattr) and node.attr.startswith("_"):
+            raise Refused(f"'{node.attr}' is not reachable")
+    return parts

@@ -1,0 +1,118 @@
+"""The language as a JSON Schema and as a page, both made of the models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, get_args
+
+from pydantic import BaseModel
+
+from rohe_iac.blueprint.checks.stack import STRATEGIES
+from rohe_iac.blueprint.hints.nearest import did_you_mean
+from rohe_iac.blueprint.language.contract import ActionName
+from rohe_iac.blueprint.language.fields import unwrapped
+from rohe_iac.blueprint.language.kinds import KINDS
+from rohe_iac.blueprint.language.stack import PlannerSettings
+from rohe_iac.blueprint.schema.descriptions import described
+from rohe_iac.foundation.errors import UsageError
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def schema_of(kind: str) -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of one kind of document, with descriptions and examples.
+
+    Errors: UsageError for an unknown kind.
+    """
+    found = {name.lower(): name for name in KINDS}.get(kind.lower())
+    if found is None:
+        raise UsageError(f"there is no kind '{kind}'", hint=did_you_mean(kind, KINDS))
+    model = KINDS[found]
+    schema = model.model_json_schema(by_alias=True, mode="validation")
+    named = {part.__name__: part for part in models_in(model)}
+    for name, definition in schema.get("$defs", {}).items():
+        if name in named:
+            _describe(definition, named[name])
+    _describe(schema, model)
+    _name_keys(schema)
+    schema["required"] = sorted({*schema.get("required", ()), "apiVersion", "kind"})
+    return {"$schema": DIALECT, "title": found, **{key: value for key, value in schema.items() if key != "title"}}
+
+
+def _name_keys(schema: Any) -> None:
+    """Where keys have a pattern, others are refused rather than let through."""
+    for part in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
+        _name_keys(part)
+    if isinstance(schema, dict) and len(schema.get("patternProperties", ())) == 1:
+        [(pattern, value)] = schema.pop("patternProperties").items()
+        schema |= {"additionalProperties": value, "propertyNames": {"pattern": pattern}}
+
+
+def _describe(definition: dict[str, Any], model: type[BaseModel]) -> None:
+    import yaml
+
+    for field, value in definition.get("properties", {}).items():
+        description, example = described(model, field)
+        value["description"] = description
+        if field not in ("kind", "apiVersion", "spec"):
+            value["examples"] = [yaml.load(example, yaml.BaseLoader) if "00Z" in example else yaml.safe_load(example)]
+        value.pop("title", None)
+        if model.__name__ == "Objective" and field == "onViolation":
+            value.setdefault("anyOf", []).append({"enum": list(get_args(ActionName))})
+        if model is PlannerSettings and field == "strategy":
+            # What editors offer; the name of one's own is text too.
+            value["anyOf"] = [{"enum": list(STRATEGIES)}, {"type": value.pop("type")}]
+
+
+def models_in(model: type[BaseModel]) -> list[type[BaseModel]]:
+    """The model and every model in it, each once, in the order that they are met."""
+    met: list[type[BaseModel]] = []
+
+    def visit(part: type[BaseModel]) -> None:
+        if part in met:
+            return
+        met.append(part)
+        for field in part.model_fields.values():
+            for inner in _models(field.annotation):
+                visit(inner)
+
+    visit(model)
+    return met
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    for leaf in unwrapped(annotation):
+        if isinstance(leaf, type) and issubclass(leaf, BaseModel):
+            yield leaf
+        for part in get_args(leaf):
+            yield from _models(part)
+
+
+def page() -> str:
+    """docs/blueprints.md from the fields on: every kind, every part, every field."""
+    lines: list[str] = []
+    told: set[type[BaseModel]] = set()
+    for kind, model in KINDS.items():
+        lines += [f"## {kind}", "", _sentence(model), ""]
+        for part in models_in(model)[1:]:
+            if part in told:
+                continue
+            told.add(part)
+            if part.model_fields:
+                lines += [f"### {part.__name__}", "", _sentence(part), "", *_table(part), ""]
+    return "\n".join(lines)
+
+
+def _sentence(model: type[BaseModel]) -> str:
+    return " ".join((model.__doc__ or "").split())
+
+
+def _table(model: type[BaseModel]) -> list[str]:
+    rows = ["| field | | meaning | example |", "|---|---|---|---|"]
+    for name, field in model.model_fields.items():
+        written = field.alias or name
+        description, example = described(model, written)
+        needed = "required" if field.is_required() else ""
+        cells = (f"`{written}`", needed, description.replace("|", "\\|"), f"`{example}`".replace("|", "\\|"))
+        rows.append(f"| {' | '.join(cells)} |".replace("|  |", "| |"))
+    return rows

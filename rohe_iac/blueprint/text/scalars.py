@@ -1,0 +1,123 @@
+"""What a plain scalar means: the YAML 1.2 core schema (YAML 1.2.2, chapter 10.3), and where YAML 1.1 would differ."""
+
+from __future__ import annotations
+
+import re
+
+NUMBER_LENGTH = 100
+"""The longest number, in characters; longer ones are no measurement of anything and cost quadratic time to read."""
+
+_NULLS = frozenset(("", "~", "null", "Null", "NULL"))
+
+
+_TRUE = frozenset(("true", "True", "TRUE"))
+
+
+_FALSE = frozenset(("false", "False", "FALSE"))
+
+
+_INTEGER = re.compile(r"[-+]?[0-9]+")
+
+
+_OCTAL = re.compile(r"0o[0-7]+")
+
+
+_HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+")
+
+
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+
+
+_INFINITY = re.compile(r"[-+]?\.(?:inf|Inf|INF)")
+
+
+_NAN = frozenset((".nan", ".NaN", ".NAN"))
+
+
+_NUMERIC_START = frozenset("0123456789+-.")
+
+
+_WORD_START = frozenset("~nNtTfFyYoO")
+
+
+_LONGEST_WORD = len("false")
+
+_OLD_BOOLEANS = re.compile(r"yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF")
+
+
+_OLD_OCTAL = re.compile(r"[-+]?0[0-7_]+")
+
+
+_OLD_SEXAGESIMAL = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
+
+
+_OLD_UNDERSCORES = re.compile(r"[-+]?[1-9][0-9]*(?:_[0-9]+)+")
+
+
+_OLD_BINARY = re.compile(r"[-+]?0b[01_]+")
+
+
+class NumberTooLong(ValueError):
+    """A number of more than NUMBER_LENGTH characters."""
+
+
+def is_surely_text(text: str) -> bool:
+    """Whether a plain scalar is text by YAML 1.1 and 1.2 alike, as its first character and its length tell."""
+    return text != "" and text[0] not in _NUMERIC_START and (len(text) > _LONGEST_WORD or text[0] not in _WORD_START)
+
+
+def resolve(text: str) -> object:
+    """The value of a plain scalar: None, bool, int, float or the text itself.
+
+    Errors: NumberTooLong.
+    """
+    if text in _NULLS:
+        return None
+    if text[0] in _NUMERIC_START:
+        return _number(text)
+    if text in _TRUE:
+        return True
+    if text in _FALSE:
+        return False
+    return text
+
+
+def _number(text: str) -> object:
+    if _INTEGER.fullmatch(text):
+        return int(_bounded(text))
+    if _FLOAT.fullmatch(text):
+        return float(_bounded(text))
+    if text.startswith("0o") and _OCTAL.fullmatch(text):
+        return int(_bounded(text), 8)
+    if text.startswith("0x") and _HEXADECIMAL.fullmatch(text):
+        return int(_bounded(text), 16)
+    if _INFINITY.fullmatch(text):
+        return float(text.replace(".", "").lower())
+    if text in _NAN:
+        return float("nan")
+    return text
+
+
+def _bounded(text: str) -> str:
+    if len(text) > NUMBER_LENGTH:
+        raise NumberTooLong(f"a number of {len(text)} characters; at most {NUMBER_LENGTH} are read")
+    return text
+
+
+def old_meaning(text: str) -> str:
+    """What YAML 1.1 would have read in a plain scalar that 1.2 reads differently, in words; "" where both agree."""
+    if len(text) > NUMBER_LENGTH or not text:
+        return ""
+    if _OLD_BOOLEANS.fullmatch(text):
+        return "a boolean"
+    if text[0] not in _NUMERIC_START:
+        return ""
+    if _OLD_OCTAL.fullmatch(text):
+        return "an octal number"
+    if ":" in text and _OLD_SEXAGESIMAL.fullmatch(text):
+        return "a number to the base of 60"
+    if _OLD_UNDERSCORES.fullmatch(text):
+        return "a number with digit groups"
+    if _OLD_BINARY.fullmatch(text):
+        return "a binary number"
+    return ""

@@ -1,0 +1,34 @@
+"""Expressions that stand outside a module, where nobody computes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from rohe_iac.blueprint.findings.finding import Document, Finding
+from rohe_iac.blueprint.findings.references import warning
+from rohe_iac.blueprint.text.expression_marks import STRAY
+from rohe_iac.blueprint.text.parsed import Path
+
+MOST = 50
+"""So many of one document are told."""
+
+
+def check_strays(document: Document) -> Iterator[Finding]:
+    """A warning for every scalar of a document outside modules that names an input, for it is text as it stands."""
+    if document.kind != "Module" and document.source.holds_stray:
+        message, hint = "this is text as it stands: expressions are computed in modules only", "write the value itself"
+        for path in islice(_strays(document.value, ()), MOST):
+            yield warning(document, path, "R235", message, hint)
+
+
+def _strays(value: Any, path: Path) -> Iterator[Path]:
+    if isinstance(value, dict):
+        for key, part in value.items():
+            yield from _strays(part, (*path, key))
+    elif isinstance(value, list):
+        for index, part in enumerate(value):
+            yield from _strays(part, (*path, index))
+    elif isinstance(value, str) and STRAY.search(value):
+        yield path

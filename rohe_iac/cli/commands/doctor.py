@@ -1,0 +1,20 @@
+"""`rohe doctor`."""
+
+from __future__ import annotations
+
+from rohe_iac.cli.console import Output, OutputOption, screen
+from rohe_iac.foundation.errors import ExitCode
+
+
+def doctor(output: OutputOption = Output.human) -> int:
+    """Tell what this machine has of what rohe needs, and the command that mends what is missing (exit 1).
+
+    Example: `rohe doctor -o json`
+    """
+    from rohe_iac.cli.views.running.doctor import DoctorView
+    from rohe_iac.targets.local.broker.nats import server_binary
+    from rohe_iac.usecases.running.doctor import examine
+
+    checks = examine(server_binary)
+    DoctorView(screen).show(checks, output)
+    return ExitCode.CHECK_FAILED if any(check.status == "missing" for check in checks) else ExitCode.OK

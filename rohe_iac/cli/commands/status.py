@@ -1,0 +1,40 @@
+"""`rohe status`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rohe_iac.cli.console import Output, OutputOption, StackArgument, screen
+
+
+def status(
+    stack: StackArgument = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Exit with 7 where something does not run or a contract is broken.")
+    ] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Show it again every two seconds until Ctrl-C.")] = False,
+    output: OutputOption = Output.human,
+) -> int:
+    """Show how every replica, agent and broker of the stack does now.
+
+    Example: `rohe status digits --check`
+    """
+    import time
+
+    from rohe_iac.cli.views.running.status import StatusView
+    from rohe_iac.foundation.errors import ExitCode
+    from rohe_iac.targets.opening import open_target
+    from rohe_iac.usecases.running.status import status as look
+    from rohe_iac.usecases.stacks import known_stack
+
+    view = StatusView(screen)
+    while True:
+        found = look(known_stack(screen.folder, stack), open_target)
+        if watch and output is Output.human:
+            screen.out.clear()
+        view.show(found, output)
+        if not watch:
+            return ExitCode.DRIFT if check and not found.well else ExitCode.OK
+        time.sleep(2.0)

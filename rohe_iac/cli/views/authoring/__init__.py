@@ -1,0 +1,1 @@
+"""How diagnostics, imports and profiles look."""

@@ -1,0 +1,111 @@
+"""How an import looks: what became of the fields of every file."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from rohe_iac.cli.console import Output, Screen
+from rohe_iac.foundation.diagnostics import Place
+from rohe_iac.foundation.quantities import counted
+from rohe_iac.importing.import_texts import ImportedDocument
+from rohe_iac.usecases.authoring.export import Export
+from rohe_iac.usecases.authoring.import_ import Import
+
+MOST_NAMES = 20
+"""So many fields of different names are told for one reason; `-o json` tells all."""
+
+
+def show_import(screen: Screen, done: Import, output: Output, out: str | None) -> None:
+    """The report: with `json` on stdout, else on stderr, for the documents themselves may go to stdout."""
+    if output is Output.json:
+        screen.print_json(_value(done, out))
+        return
+    err = screen.err
+    for file in done.imported.files:
+        err.print(
+            f"{file.file}: {file.format}; {counted(len(file.mapped), 'field')} mapped, {len(file.unmapped)} not",
+            markup=False,
+        )
+        for place, reason, names in _grouped(file):
+            err.print(f"  not mapped: {_alike(names)}: {reason} ({place})", markup=False)
+        texts = [text for _, text in file.notes]
+        for text in dict.fromkeys(texts):
+            place = file.notes[texts.index(text)][0]
+            more = f", and {texts.count(text) - 1} more" if texts.count(text) > 1 else ""
+            err.print(f"  note: {text} ({place}{more})", markup=False)
+    codes = [item.code for item in done.diagnostics]
+    for code in dict.fromkeys(codes):
+        first = done.diagnostics[codes.index(code)].message
+        more = f", and {codes.count(code) - 1} more" if codes.count(code) > 1 else ""
+        err.print(f"`rohe validate` will warn: {code} {first}{more}", markup=False)
+    absent = list(dict.fromkeys(item.message for item in done.absent))
+    if absent:
+        err.print(
+            f"not imported along with it: {', '.join(absent[:MOST_NAMES])}; where the blueprint has none either, "
+            "check it with `rohe validate --allow-missing-references`",
+            markup=False,
+        )
+    kinds = [str(document["kind"]) for document in done.imported.documents]
+    told = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
+    written = f" written to {out}" if out is not None else ""
+    err.print(f"{told}{written}" if told else "nothing to write: no document comes of it", markup=False)
+
+
+def show_export(screen: Screen, done: Export, output: Output, folder: Path) -> None:
+    """The files that were written on stdout; what is not in them on stderr."""
+    if output is Output.json:
+        screen.print_json(
+            {
+                "files": [{"file": str(folder / name), "entries": count} for name, count in done.files],
+                "leftOut": [{"address": where, "field": field, "reason": why} for where, field, why in done.left_out],
+            }
+        )
+        return
+    for name, count in done.files:
+        screen.out.print(f"{folder / name}: {count}", markup=False)
+    groups: dict[tuple[str, str], list[str]] = {}
+    for where, field, why in done.left_out:
+        groups.setdefault((field, why), []).append(where)
+    for (field, why), where_all in groups.items():
+        shown = ", ".join(where_all[:3]) + (f" and {len(where_all) - 3} more" if len(where_all) > 3 else "")
+        screen.err.print(f"  not written: {field} of {shown}: {why}", markup=False)
+
+
+def _grouped(file: ImportedDocument) -> list[tuple[Place, str, list[str]]]:
+    """Fields that are not mapped for one reason together, at the place of the first."""
+    groups: dict[str, tuple[Place, str, list[str]]] = {}
+    for item in file.unmapped:
+        groups.setdefault(item.reason, (item.place, item.reason, []))[2].append(item.field)
+    return list(groups.values())
+
+
+def _alike(fields: list[str]) -> str:
+    """Every field once that is named alike: `data.node1.accelerator and 4 more of that name`."""
+    groups: dict[str, list[str]] = {}
+    for name in fields:
+        groups.setdefault(re.sub(r"(\[\d+\])+$", "", name).rpartition(".")[2], []).append(name)
+    shown = [names[0] + (f" and {len(names) - 1} more of that name" if names[1:] else "") for names in groups.values()]
+    return ", ".join(shown[:MOST_NAMES]) + (f" and {len(shown) - MOST_NAMES} more" if len(shown) > MOST_NAMES else "")
+
+
+def _value(done: Import, out: str | None) -> dict[str, Any]:
+    value: dict[str, Any] = {
+        "files": [
+            {
+                "file": file.file,
+                "format": file.format,
+                "mapped": [{"field": item.field, "place": str(item.place), "to": item.to} for item in file.mapped],
+                "notMapped": [
+                    {"field": item.field, "place": str(item.place), "reason": item.reason} for item in file.unmapped
+                ],
+                "notes": [{"place": str(place), "text": text} for place, text in file.notes],
+            }
+            for file in done.imported.files
+        ],
+        "warnings": [{"code": item.code, "message": item.message} for item in done.diagnostics],
+        "absent": [{"code": item.code, "message": item.message} for item in done.absent],
+        "documents": list(done.imported.documents),
+    }
+    return value | ({"out": out} if out is not None else {"text": done.imported.text})

@@ -1,0 +1,1 @@
+"""How results, verdicts and violations look."""

@@ -1,0 +1,1 @@
+"""How plans and answers to questions about them look."""

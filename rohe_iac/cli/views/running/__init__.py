@@ -1,0 +1,1 @@
+"""How outcomes, status, the engine and the examination of the machine look."""

@@ -1,0 +1,38 @@
+"""How an examination of the machine looks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from rich.markup import escape
+from rich.table import Table
+
+from rohe_iac.cli.console import Output, Screen
+from rohe_iac.usecases.running.doctor import Check
+
+STYLES = {"ok": "[green]ok[/green]", "missing": "[bold red]missing[/bold red]", "absent": "[dim]absent[/dim]"}
+
+
+@dataclass(frozen=True)
+class DoctorView:
+    """Shows checks on a screen."""
+
+    screen: Screen
+
+    def show(self, checks: Sequence[Check], output: Output) -> None:
+        """Prints all checks on stdout, then what mends those that are missing."""
+        missing = [check for check in checks if check.status == "missing"]
+        if output is Output.json:
+            self.screen.print_json({"ok": not missing, "checks": [asdict(check) for check in checks]})
+            return
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for title in ("NEEDS", "STATUS", "VERSION", "WHERE"):
+            table.add_column(title, overflow="fold")
+        for check in checks:
+            table.add_row(check.name, STYLES[check.status], escape(check.version), escape(check.found))
+        self.screen.out.print(table)
+        for check in missing:
+            self.screen.out.print(f"\n[bold]{check.name}[/bold]: {escape(check.mend)}")
+        if not missing:
+            self.screen.out.print("\nNothing is missing.")

@@ -1,0 +1,55 @@
+"""How finding and installing the engine looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from rich.markup import escape
+
+from rohe_iac.cli.console import Output, Screen
+from rohe_iac.deployment.engine.cache import Progress
+from rohe_iac.deployment.engine.find import Engine
+from rohe_iac.foundation.clock import Clock, SystemClock
+
+EVERY = 10.0
+"""Seconds between two lines of one step where there is no terminal."""
+
+
+@dataclass(frozen=True)
+class EngineView:
+    """Shows engines, and how far an installation is, on a screen."""
+
+    screen: Screen
+    clock: Clock = field(default_factory=SystemClock)
+
+    @contextmanager
+    def progress(self) -> Iterator[Progress]:
+        """On a terminal one line that moves; elsewhere a line when a step begins and every ten seconds. On stderr."""
+        if not self.screen.err.is_terminal:
+            yield self._lines()
+            return
+        with self.screen.err.status("looking for the Pulumi engine") as status:
+            yield lambda line: status.update(escape(line))
+
+    def _lines(self) -> Progress:
+        step, printed = "", 0.0
+
+        def told(line: str) -> None:
+            nonlocal step, printed
+            now = self.clock.monotonic()
+            if line.partition(":")[0] != step or now - printed >= EVERY:
+                step, printed = line.partition(":")[0], now
+                self.screen.err.print(line, markup=False)
+
+        return told
+
+    def show(self, engine: Engine, output: Output) -> None:
+        """Prints which engine it is and where it was found, on stdout."""
+        if output is Output.json:
+            values = {"path": str(engine.path), "version": engine.version, "origin": engine.origin.value}
+            self.screen.print_json(values)
+        else:
+            line = f"Pulumi {engine.version}: {engine.path} ({engine.origin.value})"
+            self.screen.out.print(line, markup=False)

@@ -1,0 +1,98 @@
+"""How the status of a stack looks."""
+
+from __future__ import annotations
+
+import time
+
+from rich.markup import escape
+from rich.table import Table
+
+from rohe_iac.cli.console import Output, Screen
+from rohe_iac.cli.views.observing.verdict import shown_verdict
+from rohe_iac.usecases.running.status import Part, StackStatus, Word
+
+STYLES = {"running": "green", "starting": "yellow", "failing": "bold red", "missing": "bold red", "lost": "bold red"}
+
+
+class StatusView:
+    """Shows a StackStatus."""
+
+    def __init__(self, screen: Screen) -> None:
+        self._screen = screen
+
+    def show(self, status: StackStatus, output: Output) -> None:
+        """Prints the status on stdout."""
+        if output is Output.json:
+            self._screen.print_json(_value(status))
+            return
+        out = self._screen.out
+        if not status.serial and not status.parts:
+            out.print(f"Stack {status.stack} is not applied.")
+            return
+        head = f"[bold]Stack {status.stack}[/bold], record {status.serial}"
+        out.print(head + ("" if status.complete else ", not completely applied"))
+        if status.interrupted:
+            out.print(f"[yellow]the last {status.interrupted} did not end; run it again[/yellow]")
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for title in ("REPLICA", "NODE", "STATE", "PID", "RESTARTS", "SINCE", "AT"):
+            table.add_column(title, overflow="fold", no_wrap=title != "AT")
+        for part in status.parts:
+            style = STYLES.get(part.state, "red")
+            table.add_row(
+                escape(part.address.removeprefix("replica/")),
+                part.node,
+                f"[{style}]{part.state}[/{style}]",
+                part.where,
+                str(part.restarts),
+                _age(part),
+                " ".join(part.urls),
+            )
+        out.print(table)
+        for word in status.words:
+            out.print(_agent(word))
+        for contract in status.contracts:
+            out.print(f"contract {escape(contract.contract)}: {shown_verdict(contract.verdict)}")
+
+
+def _agent(word: Word) -> str:
+    if word.silence:
+        return f"[red]{escape(word.agent)} does not answer: {escape(word.silence)}[/red]"
+    heard = max(0.0, time.time() - float(word.said.get("at", 0.0)))
+    counts = word.said.get("counts", {})
+    return f"[dim]{escape(word.agent)}: heartbeat {heard:.0f} s ago, {counts.get('reports', 0)} reports[/dim]"
+
+
+def _age(part: Part) -> str:
+    if not part.began or part.state not in ("running", "starting"):
+        return ""
+    seconds = max(0, int(time.time() - part.began))
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
+        if seconds >= size:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
+
+
+def _value(status: StackStatus) -> dict[str, object]:
+    return {
+        "project": status.project,
+        "stack": status.stack,
+        "serial": status.serial,
+        "complete": status.complete,
+        "interrupted": status.interrupted,
+        "well": status.well,
+        "contracts": [{"contract": item.contract, "verdict": item.verdict} for item in status.contracts],
+        "agents": [{"agent": word.agent, "silence": word.silence, "said": word.said} for word in status.words],
+        "parts": [
+            {
+                "address": part.address,
+                "instance": part.instance,
+                "node": part.node,
+                "state": part.state,
+                "pid": int(part.where) if part.where.isdecimal() else None,
+                "urls": list(part.urls),
+                "restarts": part.restarts,
+                "began": part.began,
+            }
+            for part in status.parts
+        ],
+    }

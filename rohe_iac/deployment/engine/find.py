@@ -1,0 +1,185 @@
+"""Which Pulumi engine is driven: found, or else installed, in one order that never changes."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from rohe_iac.deployment.engine.build import build_engine, built_engine, engine_version
+from rohe_iac.deployment.engine.cache import InstallFailed, Progress, discard, download_home, silent
+from rohe_iac.deployment.engine.download import download_engine
+from rohe_iac.foundation.errors import ExitCode, RoheError
+from rohe_iac.foundation.settings import settings_file, text_setting
+
+_ASKED = 30.0
+
+
+INSTALL_COMMAND = "rohe engine install"
+
+
+class Origin(Enum):
+    """Where an engine comes from, in the order in which they are tried."""
+
+    ENVIRONMENT = "ROHE_PULUMI"
+    SETTINGS = "the user's settings"
+    PATH = "PATH"
+    CACHE = "the cache"
+    DOWNLOAD = "the official download"
+    BUILD = "a build with Go"
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """A Pulumi command line that runs: absolute path, version such as 3.256.0, and where it was found."""
+
+    path: Path
+    version: str
+    origin: Origin
+
+
+class EngineMissing(RoheError):
+    """No engine that fits was found, and none could be installed; the detail tells why for each way that was tried."""
+
+    exit_code = ExitCode.UNREACHABLE
+
+
+def fits(version: str) -> bool:
+    """Whether an engine of `version` serves: of the same major number as engine_version() and not older."""
+    found, wanted = _numbers(version), _numbers(engine_version())
+    return found is not None and wanted is not None and found[0] == wanted[0] and found >= wanted
+
+
+def find_engine(progress: Progress = silent, *, install: bool = True) -> Engine:
+    """The engine to drive. Tried in this order, the first that runs and fits is taken:
+
+    ROHE_PULUMI, `engine.pulumi` of the user's settings, `pulumi` on PATH, the cache (downloaded or built before); then,
+    with `install`, the official download (skipped with ROHE_OFFLINE=1) and a build with Go, both kept in the cache.
+    One that the user named and that does not serve is an error, never passed over.
+
+    Errors: EngineMissing (10) with the command that mends it; InvalidSettings (64).
+    """
+    named = _named()
+    if named is not None:
+        path, origin = named
+        engine = _asked(path, origin)
+        if isinstance(engine, Engine):
+            return engine
+        where = "ROHE_PULUMI" if origin is Origin.ENVIRONMENT else f"engine.pulumi in {settings_file()}"
+        raise EngineMissing(
+            f"the Pulumi engine named by {where} does not serve",
+            detail=engine,
+            hint=f"name a Pulumi {engine_version()} or newer there, or unset it and run `{INSTALL_COMMAND}`",
+        )
+    refused: list[str] = []
+    for path, origin in _places():
+        engine = _asked(path, origin)
+        if isinstance(engine, Engine):
+            return engine
+        refused.append(f"{origin.value}: {engine}")
+    if install:
+        return install_engine(progress, refused)
+    raise EngineMissing(
+        f"no Pulumi engine {engine_version()} or newer was found",
+        detail="\n".join(refused or ["no `pulumi` on PATH, none in the cache"]),
+        hint=f"run `{INSTALL_COMMAND}`",
+    )
+
+
+def install_engine(progress: Progress = silent, refused: list[str] | None = None) -> Engine:
+    """Installs engine_version() into the cache: the official download, then a build with Go. One that is there is kept.
+
+    Errors: EngineMissing (10) where both fail; `refused` is put before their reasons in its detail.
+    """
+    reasons = list(refused or [])
+    version = engine_version()
+    for path in _cached():
+        engine = _asked(path, Origin.CACHE)
+        if isinstance(engine, Engine):
+            return engine
+        discard(path.parent.parent)
+    if os.environ.get("ROHE_OFFLINE") == "1":
+        reasons.append(f"{Origin.DOWNLOAD.value}: skipped, as ROHE_OFFLINE=1 says")
+    else:
+        try:
+            return _served(download_engine(version, progress), Origin.DOWNLOAD)
+        except InstallFailed as failure:
+            progress(f"no download: {failure.brief}")
+            reasons.append(f"{Origin.DOWNLOAD.value}: {_told(failure)}")
+    try:
+        return _served(build_engine(progress), Origin.BUILD)
+    except InstallFailed as failure:
+        reasons.append(f"{Origin.BUILD.value}: {_told(failure)}")
+    raise EngineMissing(
+        f"the Pulumi engine {version} could not be installed",
+        detail="\n".join(reasons),
+        hint=f"install Pulumi {version} or newer and put it on PATH or name it in ROHE_PULUMI; "
+        f"or mend the network and run `{INSTALL_COMMAND}` again",
+    )
+
+
+def _named() -> tuple[Path, Origin] | None:
+    for text, origin in ((os.environ.get("ROHE_PULUMI", ""), Origin.ENVIRONMENT), (None, Origin.SETTINGS)):
+        name = text_setting("engine", "pulumi") if text is None else text
+        if name:
+            return Path(name).expanduser().absolute(), origin
+    return None
+
+
+def _places() -> Iterator[tuple[Path, Origin]]:
+    on_path = shutil.which("pulumi")
+    if on_path is not None:
+        yield Path(on_path).absolute(), Origin.PATH
+    for path in _cached():
+        yield path, Origin.CACHE
+
+
+def _cached() -> tuple[Path, ...]:
+    places = (download_home() / engine_version() / "bin" / "pulumi", built_engine())
+    return tuple(path for path in places if path.exists())
+
+
+def _asked(path: Path, origin: Origin) -> Engine | str:
+    """The engine at `path`, or in one sentence why it does not serve."""
+    environment = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
+    try:
+        done = subprocess.run(
+            [str(path), "version"],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_ASKED,
+            check=False,
+        )
+    except OSError as error:
+        return f"{path} cannot be started: {error.strerror}"
+    except subprocess.TimeoutExpired:
+        return f"{path} did not tell its version within {_ASKED:g} s"
+    version = done.stdout.strip().removeprefix("v")
+    if done.returncode != 0 or _numbers(version) is None:
+        return f"{path} does not tell a version"
+    if not fits(version):
+        return f"{path} is version {version}, and rohe needs {engine_version()} or newer of the same major number"
+    return Engine(path, version, origin)
+
+
+def _served(path: Path, origin: Origin) -> Engine:
+    engine = _asked(path, origin)
+    if isinstance(engine, str):
+        raise InstallFailed(engine)
+    return engine
+
+
+def _told(failure: InstallFailed) -> str:
+    return "\n  ".join((failure.brief, *failure.detail.splitlines()))
+
+
+def _numbers(version: str) -> tuple[int, int, int] | None:
+    found = re.match(r"(\d+)\.(\d+)\.(\d+)(?![\d.])", version)
+    return (int(found[1]), int(found[2]), int(found[3])) if found else None

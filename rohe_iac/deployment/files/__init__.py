@@ -1,0 +1,1 @@
+"""The files of an apply: plan file, actions, record of the last apply, lock and journal."""

@@ -1,0 +1,74 @@
+"""The last applied record of a stack: its serial and the plan file that apply took."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from rohe_iac.deployment.files.planfile import Against, PlanFile, decode
+from rohe_iac.foundation.canonical import canonical_json
+from rohe_iac.foundation.folders import StackFolder, write_private
+from rohe_iac.planning.model.json_codec import UnreadablePlan
+
+
+@dataclass(frozen=True)
+class Record:
+    """What was applied last. `complete` is False from before the first side effect until apply has ended well."""
+
+    serial: int
+    planfile: PlanFile
+    complete: bool
+
+    @property
+    def against(self) -> Against:
+        """How a plan made now refers to this record."""
+        return Against(self.serial, self.planfile.digest)
+
+
+def read_record(folder: StackFolder) -> Record | None:
+    """The record of the stack, or None where nothing is applied.
+
+    Errors: UnreadablePlan where the file is damaged.
+    """
+    try:
+        content = folder.record.read_bytes()
+    except FileNotFoundError:
+        return None
+    return decode_record(content, str(folder.record))
+
+
+def decode_record(content: bytes, origin: str) -> Record:
+    """Reads the bytes of a record. Errors: UnreadablePlan."""
+    try:
+        value = json.loads(content)
+        serial, complete = int(value["serial"]), bool(value["complete"])
+        plan = canonical_json(value["plan"])
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
+        raise UnreadablePlan(
+            f"{origin} is not a record of an applied plan",
+            detail=str(error),
+            hint="take the newest file of the stack's history folder in its place, or destroy and apply again",
+        ) from error
+    return Record(serial, decode(plan + b"\n", origin), complete)
+
+
+def next_serial(folder: StackFolder) -> int:
+    """One more than any serial that this stack ever had here."""
+    known = [int(path.stem) for path in folder.history.glob("*.json") if path.stem.isdecimal()]
+    record = read_record(folder)
+    return max([*known, record.serial if record is not None else 0, 0]) + 1
+
+
+def write_record(folder: StackFolder, record: Record) -> None:
+    """Writes the record atomically; a complete one is kept in the history too."""
+    value = {
+        "serial": record.serial,
+        "digest": record.planfile.digest,
+        "complete": record.complete,
+        "plan": {**record.planfile.content(), "digest": record.planfile.digest},
+    }
+    content = canonical_json(value) + b"\n"
+    if record.complete:
+        folder.history.mkdir(mode=0o700, exist_ok=True)
+        write_private(folder.history / f"{record.serial}.json", content)
+    write_private(folder.record, content)

@@ -1,0 +1,1 @@
+"""One run of the engine: workspace, program, deployer, events, outcome and translated failures."""

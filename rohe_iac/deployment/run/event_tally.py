@@ -1,0 +1,142 @@
+"""Tally: the engine's events as they come, told to a Progress and summed up into an Outcome."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+from collections.abc import Callable, Iterator, Mapping
+
+from pulumi.automation import OpType
+from pulumi.automation.events import EngineEvent, StepEventMetadata
+
+from rohe_iac.deployment.files.journal import Journal
+from rohe_iac.deployment.ports import Progress
+from rohe_iac.deployment.run.failures import reason
+from rohe_iac.deployment.run.outcome import Ending, Failure, Outcome
+from rohe_iac.foundation.clock import Clock
+
+VERBS: Mapping[OpType, str] = {
+    OpType.CREATE: "create",
+    OpType.CREATE_REPLACEMENT: "create",
+    OpType.UPDATE: "update",
+    OpType.DELETE: "delete",
+    OpType.DELETE_REPLACED: "delete",
+}
+
+
+DONE = {"create": "created", "update": "updated", "delete": "deleted"}
+
+
+class Tally:
+    """Takes the events of one run, in order and in one thread."""
+
+    def __init__(self, progress: Progress, journal: Journal, addresses: Mapping[str, str], clock: Clock) -> None:
+        self._progress = progress
+        self._journal = journal
+        self._addresses = addresses
+        self._clock = clock
+        self._start = clock.monotonic()
+        self._begun: dict[str, float] = {}
+        self._done: dict[str, list[str]] = {"created": [], "updated": [], "deleted": [], "same": []}
+        self._failed: dict[str, str] = {}
+        self._reasons: dict[str, str] = {}
+        self.diagnostics: list[str] = []
+
+    def take(self, event: EngineEvent) -> None:
+        """Takes one event in."""
+        if event.diagnostic_event is not None and event.diagnostic_event.severity == "error":
+            text = reason(event.diagnostic_event.message)
+            if event.diagnostic_event.urn:
+                self._reasons.setdefault(_name(event.diagnostic_event.urn), text)
+            self.diagnostics.append(text)
+        elif event.resource_pre_event is not None:
+            self._step(event.resource_pre_event.metadata, self._begins)
+        elif event.res_outputs_event is not None:
+            self._step(event.res_outputs_event.metadata, self._ended)
+        elif event.res_op_failed_event is not None:
+            self._step(event.res_op_failed_event.metadata, self._fails)
+
+    def outcome(self, signal: int, *, failed: bool) -> Outcome:
+        """What came of the run. signal: that interrupted it, or 0. failed: whether the engine said that it did."""
+        failures = tuple(
+            Failure(verb, self._address(name), self._reasons.get(name, "no reason was given"))
+            for name, verb in sorted(self._failed.items())
+        )
+        for failure in failures:
+            self._progress.failed(failure.verb, failure.address, failure.reason)
+            self._journal.step("failed", failure.verb, failure.address)
+        ending = Ending.COMPLETE
+        if signal and failed:
+            ending = Ending.INTERRUPTED
+        elif failed:
+            ending = Ending.PARTIAL
+        reached = {*self._done["created"], *self._done["updated"], *self._done["same"], *self._done["deleted"]}
+        skipped = self._addresses.keys() - reached - self._failed.keys() if failed else set()
+        return Outcome(
+            ending=ending,
+            seconds=self._clock.monotonic() - self._start,
+            **{word: tuple(self._address(name) for name in sorted(set(names))) for word, names in self._done.items()},
+            failed=failures,
+            skipped=tuple(self._address(name) for name in sorted(skipped)),
+            signal=signal if ending is Ending.INTERRUPTED else 0,
+        )
+
+    def _step(self, metadata: StepEventMetadata, take: Callable[[str, str], None]) -> None:
+        # The stack itself and the provider are the engine's own affair.
+        if metadata.type.startswith("pulumi:"):
+            return
+        if metadata.op == OpType.SAME:
+            self._done["same"].append(_name(metadata.urn))
+        elif metadata.op in VERBS:
+            take(VERBS[metadata.op], _name(metadata.urn))
+
+    def _begins(self, verb: str, name: str) -> None:
+        self._begun[name] = self._clock.monotonic()
+        self._journal.step("begins", verb, self._address(name))
+        self._progress.begins(verb, self._address(name))
+
+    def _ended(self, verb: str, name: str) -> None:
+        self._done[DONE[verb]].append(name)
+        self._journal.step("ended", verb, self._address(name))
+        now = self._clock.monotonic()
+        self._progress.ended(verb, self._address(name), now - self._begun.get(name, now))
+
+    def _fails(self, verb: str, name: str) -> None:
+        # Why comes in an event of its own, before or after this one, so that it is told at the end.
+        self._failed[name] = verb
+
+    def _address(self, name: str) -> str:
+        return self._addresses.get(name, name)
+
+
+def _name(urn: str) -> str:
+    return urn.rsplit("::", 1)[-1]
+
+
+@contextlib.contextmanager
+def listening(tally: Tally) -> Iterator[Callable[[EngineEvent], None]]:
+    """Gives what the engine calls with each event, from threads of its own whose exceptions it swallows.
+
+    So that call only queues; one thread of ours takes the events in order, and its trouble comes out of the block.
+    """
+    events: queue.SimpleQueue[EngineEvent | None] = queue.SimpleQueue()
+    trouble: list[BaseException] = []
+
+    def work() -> None:
+        while (event := events.get()) is not None:
+            try:
+                tally.take(event)
+            except Exception as error:  # noqa: BLE001 - carried to the main thread and raised there, see below
+                trouble.append(error)
+                return
+
+    worker = threading.Thread(target=work, daemon=True)
+    worker.start()
+    try:
+        yield events.put
+    finally:
+        events.put(None)
+        worker.join()
+    if trouble:
+        raise trouble[0]

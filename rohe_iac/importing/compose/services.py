@@ -1,0 +1,237 @@
+"""Docker Compose files: each service becomes a service of one pipeline.
+
+Source: the Compose Specification (https://github.com/compose-spec/compose-spec).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import PurePath
+from typing import Any
+
+from rohe_iac.importing.compose.deploy import take_deploy
+from rohe_iac.importing.compose.environment import take_environment
+from rohe_iac.importing.compose.files import take_configs
+from rohe_iac.importing.compose.health import take_healthcheck
+from rohe_iac.importing.compose.merging import environment_of, written_out
+from rohe_iac.importing.compose.ports import take_ports
+from rohe_iac.importing.compose.variables import UNFILLED, filled
+from rohe_iac.importing.compose.volumes import take_volumes
+from rohe_iac.importing.foreign.architectures import ARCHITECTURES
+from rohe_iac.importing.foreign.beside import Beside
+from rohe_iac.importing.foreign.command import take_command, take_image
+from rohe_iac.importing.foreign.drafts import Gathering, PipelineDraft
+from rohe_iac.importing.foreign.journal import EMPTY, Field
+from rohe_iac.importing.foreign.naming import NAMES, take_name
+
+NETWORK = "every service of a stack reaches the others by ROHE_PEERS or its service port; there are no networks to name"
+
+
+ELSEWHERE = "it stands in another file; run `docker compose config` first and import what it prints"
+
+
+EXTENSION = "fields that begin with x- say nothing to Compose either"
+
+
+RIGHTS = "rights and kernel settings of a container are the target's affair"
+
+
+NAMED = "an instance is named by the plan, SERVICE-INDEX"
+
+
+LABELS = "labels of containers are made by the target"
+
+
+STOP = "how a replica is stopped is the target's affair"
+
+
+TERMINAL = "nobody types to a replica"
+
+
+LOGS = "logs are read with `rohe logs`"
+
+
+SWAP = "swap is not used"
+
+
+AMOUNTS = "shares and quotas weigh among neighbours; requests.cpu and limits.cpu are amounts of cores: write them there"
+
+
+HOOKS = "what is run beside a replica's own command is not part of a blueprint"
+
+
+SECRETS = "a secret reaches a replica as a variable, never as a file: {secret: {name: ..., key: ...}} under env"
+
+
+UNKNOWN = "not a field of the Compose Specification that rohe knows"
+
+
+REASONS = {
+    "build": "rohe builds no images: name one that is built",
+    "cpuset": "which cores a replica gets is the target's affair; requests.cores says how many it keeps busy",
+    "develop": "what is watched while developing is not part of a blueprint",
+    "extends": ELSEWHERE,
+    "models": "a model is served by a service of its own, which has an image",
+    "profiles": "which services run is said by the pipelines of a stack",
+    "provider": "rohe runs images and commands; what somebody else provides is reached by its address, under env",
+    "pullpolicy": "when an image is pulled is the target's affair",
+    "restart": "what is placed is kept running",
+    "secrets": SECRETS,
+    "volumesfrom": "a volume is named by each service that has it",
+    **dict.fromkeys(("containername", "hostname"), NAMED),
+    **dict.fromkeys(("annotations", "labelfile", "labels"), LABELS),
+    **dict.fromkeys(("attach", "logging"), LOGS),
+    **dict.fromkeys(("prestop", "stopgraceperiod", "stopsignal"), STOP),
+    **dict.fromkeys(("stdinopen", "tty"), TERMINAL),
+    **dict.fromkeys(("memswaplimit", "memswappiness"), SWAP),
+    **dict.fromkeys(("poststart", "useapisocket"), HOOKS),
+}
+
+
+for _names, _reason in (
+    ("cpucount cpupercent cpuperiod cpuquota cpurtperiod cpurtruntime cpushares", AMOUNTS),
+    ("dns dnsopt dnssearch domainname externallinks extrahosts macaddress net networkmode networks", NETWORK),
+    ("blkioconfig capadd capdrop cgroup cgroupparent credentialspec devicecgrouprules devices groupadd init", RIGHTS),
+    ("ipc isolation oomkilldisable oomscoreadj pid pidslimit privileged readonly securityopt storageopt", RIGHTS),
+    ("sysctls ulimits user usernsmode uts", RIGHTS),
+):
+    REASONS |= dict.fromkeys(_names.split(), _reason)
+
+
+TOP = {
+    "version": "the Compose Specification takes no notice of it either",
+    "networks": NETWORK,
+    "volumes": "a volume is declared where a service uses it",
+    "secrets": SECRETS,
+    "configs": "a config is a file of the repository, put before each service that names it",
+    "include": ELSEWHERE,
+    "models": REASONS["models"],
+}
+
+
+COMPOSE_MARKS = (
+    *("image", "build", "environment", "env_file", "ports", "expose", "deploy", "depends_on", "command", "entrypoint"),
+    *("volumes", "healthcheck", "extends", "networks", "restart", "labels", "profiles", "container_name", "logging"),
+)
+
+
+ROHE_MARKS = ("port_mapping", "processor", "cores_required", "cpu_required", "service_id", *NAMES)
+
+
+def is_compose(root: Field) -> bool:
+    """Whether a document is a Compose file: services by name, each a mapping with what Compose knows."""
+    services = root.get("services")
+    if services is None or not services.entries():
+        return False
+    parts = [part for _, part in services.entries()]
+    if any(part.get(*ROHE_MARKS) is not None for part in parts):
+        return False
+    known = [part.get(*COMPOSE_MARKS) is not None for part in parts]
+    return any(known) and all(part.is_mapping or not part.is_list for part in parts)
+
+
+def take_compose(root: Field, into: Gathering) -> None:
+    """Adds the services as one pipeline, named by the file's `name`, else after the user, the file or its folder."""
+    name = root.get("name")
+    path = PurePath(root.place.file)
+    stem = re.sub(r"^(docker-)?compose[-._]?|[-._](docker-)?compose$", "", path.stem)
+    known = environment_of(root, into.beside)
+    said, is_said = filled(name.text, known) if name is not None else ("", True)
+    original = (said if is_said else "") or into.name or stem or path.parent.name or "compose"
+    draft = into.pipeline(original, root.place.file)
+    if name is not None and is_said:
+        name.to(f"Pipeline/{draft.name}: metadata.name")
+    elif name is not None:
+        name.drop(UNFILLED)
+    services, made = root.get("services"), dict[str, str]()
+    if services is not None:
+        written_out(services, known, into.beside)
+    for key, field in services.entries() if services is not None else []:
+        if field.is_mapping:
+            into.pipeline(original, field.place.file)
+            draft.services.append(_service(key, field, draft, root.get("configs"), into.beside, known))
+            made[key] = draft.services[-1]["name"]
+    for key, field in services.entries() if services is not None else []:
+        if field.is_mapping:
+            _flow(key, field, made, draft)
+            field.rest(REASONS, UNKNOWN)
+        else:
+            field.drop(EMPTY if field.is_empty else "not a service, which is a mapping")
+    for field in (root, *((part for _, part in services.entries()) if services is not None else ())):
+        for key, part in field.entries():
+            if key.startswith("x-"):
+                part.drop(EXTENSION)
+    root.rest(TOP, UNKNOWN)
+
+
+def _flow(key: str, field: Field, made: dict[str, str], draft: PipelineDraft) -> None:
+    """What a service depends on it sends requests to, unless that only has to have run before."""
+    for name in ("depends_on", "links"):
+        given = field.get(name)
+        if given is None:
+            continue
+        wanted = [(other, part) for other, part in given.entries()] or [
+            (item.text.partition(":")[0], item) for item in given.listed()
+        ]
+        for other, part in wanted:
+            condition = part.get("condition") if part.is_mapping else None
+            if other not in made or other == key:
+                part.drop("there is no such service in the file")
+            elif condition is not None and "completed" in condition.text:
+                part.drop("an order of start is not kept: let the service wait for what has to be done before it")
+            elif _leads(draft.flow, made[other], made[key]):
+                part.drop("requests would run in a circle, and a flow has none")
+            else:
+                link = {"from": made[key], "to": made[other]}
+                if link not in draft.flow:
+                    draft.flow.append(link)
+                    part.note(
+                        f"taken as requests that flow from '{made[key]}' to '{made[other]}'; where it is only an order "
+                        "of start, take that flow out"
+                    )
+                part.to(f"Pipeline/{draft.name}: flow")
+
+
+def _leads(flow: list[dict[str, Any]], begin: str, end: str) -> bool:
+    """Whether requests get from one service to the other, so that a flow back would close a circle."""
+    reached = [begin]
+    for name in reached:
+        reached += [link["to"] for link in flow if link["from"] == name and link["to"] not in reached]
+    return end in reached
+
+
+def _service(
+    key: str, field: Field, draft: PipelineDraft, configs: Field | None, beside: Beside, known: Mapping[str, str]
+) -> dict[str, Any]:
+    name = take_name(field, key, "service", draft.names, draft.annotations)
+    target = f"Pipeline/{draft.name}: services.{name}"
+    service: dict[str, Any] = {"name": name}
+    take_image(field, service, target, "image")
+    # As with containers: the entry point is what runs, the command its arguments.
+    take_command(field, service, target, {"entrypoint": "command", "command": "args"})
+    take_ports(field, service, target)
+    take_environment(field, service, target, beside, known)
+    files: list[dict[str, str]] = []
+    take_volumes(field, service, target, beside, files)
+    take_configs(field, configs, beside, files, target)
+    if files:
+        service["files"] = files
+    take_healthcheck(key, field, service, target)
+    take_deploy(field, service, target)
+    _platform(field, service, target)
+    return service
+
+
+def _platform(field: Field, service: dict[str, Any], target: str) -> None:
+    platform = field.get("platform")
+    if platform is None:
+        return
+    architecture = ARCHITECTURES.get(
+        re.sub(r"[^a-z0-9]", "", platform.text.lower().partition("/")[2].partition("/")[0])
+    )
+    if architecture is None:
+        platform.drop("not a platform of the form linux/arm64")
+    else:
+        service["arch"] = [architecture]
+        platform.to(f"{target}.arch")

@@ -1,0 +1,135 @@
+"""Volumes of a Compose service: named ones are disk space, tmpfs is an emptyDir, a file that is bound is a file."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from rohe_iac.foundation.quantities import LARGEST
+from rohe_iac.importing.compose.deploy import memory_of
+from rohe_iac.importing.compose.files import take_file
+from rohe_iac.importing.foreign.beside import Beside
+from rohe_iac.importing.foreign.journal import Field
+from rohe_iac.importing.foreign.naming import dns_name
+from rohe_iac.importing.foreign.units import shown_memory
+
+SIZE = "1Gi"
+
+
+TEMPORARY = "64Mi"
+
+
+SHARED = "/dev/shm"
+
+
+RELATIVE = "a volume needs an absolute path in the container"
+
+
+WRITABLE = "a volume can be written to; what is only read is put before a replica by `files`"
+
+
+def take_volumes(
+    field: Field, service: dict[str, Any], target: str, beside: Beside, files: list[dict[str, str]]
+) -> None:
+    """`volumes` in both forms, `tmpfs` and `shm_size`; bind mounts of single files go to `files`."""
+    volumes: dict[str, dict[str, Any]] = {}
+    listed = field.get("volumes")
+    for item in listed.listed() if listed is not None else []:
+        bound = _bound(item)
+        if bound is not None:
+            take_file(*bound, item, beside, files, target)
+            continue
+        volume = _long(item) if item.is_mapping else _short(item)
+        if volume is not None:
+            volume["path"] = volume["path"].rstrip("/") or "/"
+        if volume is not None and volumes.setdefault(volume["path"], volume) is volume:
+            item.to(f"{target}.volumes")
+        elif volume is not None:
+            item.drop("there is a volume at that path already")
+    temporary = field.get("tmpfs")
+    if temporary is not None:
+        for item in temporary.listed():
+            path, _, options = item.text.partition(":")
+            if path and not path.startswith("/"):
+                item.drop(RELATIVE)
+            elif path:
+                volumes.setdefault(path, {"path": path, "emptyDir": _size(options, item)})
+                item.to(f"{target}.volumes")
+    shared = field.get("shm_size")
+    if shared is not None and (amount := memory_of(shared)):
+        volumes.setdefault(SHARED, {"path": SHARED, "emptyDir": shown_memory(amount)})
+        shared.to(f"{target}.volumes")
+    if volumes:
+        service["volumes"] = list(volumes.values())
+
+
+def _size(options: str, item: Field) -> str | int:
+    """The size among the options of a tmpfs: `size=64m,mode=755`."""
+    match = re.search(r"(?:^|,)size=(\d{1,16})([kmg]?)b?(?:,|$)", options, re.IGNORECASE)
+    amount = int(match[1]) * {"": 1, "k": 2**10, "m": 2**20, "g": 2**30}[match[2].lower()] if match is not None else 0
+    if 0 < amount <= LARGEST:
+        return shown_memory(amount)
+    item.note(f"no size is given: taken as {TEMPORARY}")
+    return TEMPORARY
+
+
+def _bound(item: Field) -> tuple[str, str] | None:
+    """Path of the machine and of the container where it is a bind mount."""
+    if item.is_mapping:
+        kind, source, path = item.get("type"), item.get("source", "src"), item.get("target", "destination", "dst")
+        if kind is None or kind.text != "bind":
+            return None
+        return (source.text if source is not None else "", path.text if path is not None else "")
+    parts = item.text.split(":")
+    drive = re.match(r"[A-Za-z]:(\\|[^:]*:/)", item.text)
+    if len(parts) > 1 and (re.match(r"[./~$\\]", parts[0]) or drive):
+        return (parts[0], parts[1])
+    return None
+
+
+def _short(item: Field) -> dict[str, Any] | None:
+    parts = item.text.split(":")
+    if "ro" in (option for part in parts[2:] for option in part.split(",")):
+        item.note(WRITABLE)
+    return _anonymous(parts[0], item) if len(parts) == 1 else _named(parts[0], parts[1], item)
+
+
+def _named(source: str, path: str, item: Field) -> dict[str, Any] | None:
+    if not path.startswith("/"):
+        item.drop(RELATIVE)
+        return None
+    item.note(f"Compose gives a volume no size: taken as {SIZE}")
+    return {"name": dns_name(source, "volume"), "path": path, "size": SIZE}
+
+
+def _anonymous(path: str, item: Field) -> dict[str, Any] | None:
+    if not path.startswith("/"):
+        item.drop(RELATIVE)
+        return None
+    item.note(f"a volume without a name ends with its container: an emptyDir of {SIZE}")
+    return {"path": path, "emptyDir": SIZE}
+
+
+def _long(item: Field) -> dict[str, Any] | None:
+    kind, source, path = item.get("type"), item.get("source", "src"), item.get("target", "destination", "dst")
+    word = kind.text if kind is not None else "volume"
+    if path is None or not path.text:
+        item.drop("a volume without a target")
+        return None
+    if not path.text.startswith("/"):
+        item.drop(RELATIVE)
+        return None
+    if word == "tmpfs":
+        options = item.get("tmpfs")
+        size = options.get("size") if options is not None else None
+        amount = memory_of(size) if size is not None else None
+        if not amount:
+            item.note(f"no size is given: taken as {TEMPORARY}")
+        return {"path": path.text, "emptyDir": shown_memory(amount) if amount else TEMPORARY}
+    if word != "volume":
+        item.drop(f"a mount of type '{word[:20]}' is the target's affair")
+        return None
+    fixed = item.get("read_only")
+    if fixed is not None and fixed.value is True:
+        fixed.drop(WRITABLE)
+    return _named(source.text, path.text, item) if source is not None else _anonymous(path.text, item)

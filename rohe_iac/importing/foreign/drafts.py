@@ -1,0 +1,154 @@
+"""What the files of one import make together: one inventory, pipelines, contracts and the settings of a stack."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from rohe_iac.importing.foreign.beside import Beside
+from rohe_iac.importing.foreign.naming import ORIGINAL_NAME, Names
+from rohe_iac.importing.foreign.units import CoresUnit
+
+Document = dict[str, Any]
+
+IMPORTED = "imported"
+"""What is named after nothing."""
+
+RENDERED = "Manifests, since there are images; what has a command runs on this machine with target: {local: {}}"
+
+
+@dataclass
+class PipelineDraft:
+    """A pipeline in the making. original: its name as the file has it."""
+
+    name: str
+    original: str
+    sources: list[str] = field(default_factory=list)
+    services: list[dict[str, Any]] = field(default_factory=list)
+    flow: list[dict[str, Any]] = field(default_factory=list)
+    annotations: dict[str, str] = field(default_factory=dict)
+    names: Names = field(default_factory=Names)
+
+    def document(self) -> Document:
+        """The document of kind Pipeline."""
+        spec: dict[str, Any] = {"services": self.services}
+        if self.flow:
+            spec["flow"] = self.flow
+        return _document("Pipeline", self.name, self.annotations, spec)
+
+
+@dataclass
+class ContractDraft:
+    """A contract in the making. pipeline: the name of its pipeline as the file has it."""
+
+    name: str
+    pipeline: str
+    source: str
+    spec: dict[str, Any] = field(default_factory=dict)
+    annotations: dict[str, str] = field(default_factory=dict)
+
+    def document(self) -> Document:
+        """The document of kind ObservationContract."""
+        return _document("ObservationContract", self.name, self.annotations, self.spec)
+
+
+@dataclass
+class InventoryDraft:
+    """An inventory in the making, of all node files together.
+
+    kinds: the name of the device type of each kind of name and figures.
+    """
+
+    device_types: dict[str, dict[str, Any]] = field(default_factory=dict)
+    nodes: list[dict[str, Any]] = field(default_factory=list)
+    annotations: dict[str, str] = field(default_factory=dict)
+    names: Names = field(default_factory=Names)
+    type_names: Names = field(default_factory=Names)
+    kinds: dict[tuple[str, bytes], str] = field(default_factory=dict)
+    sources: list[str] = field(default_factory=list)
+
+    def document(self, name: str) -> Document:
+        """The document of kind Inventory."""
+        spec = {"deviceTypes": self.device_types, "nodes": self.nodes}
+        return _document("Inventory", name, self.annotations, spec)
+
+
+@dataclass
+class Gathering:
+    """Everything imported so far. name: what the user wants inventory, stack and nameless pipelines to be called."""
+
+    name: str = ""
+    cores_unit: CoresUnit | None = None
+    inventory: InventoryDraft = field(default_factory=InventoryDraft)
+    pipelines: dict[str, PipelineDraft] = field(default_factory=dict)
+    pipeline_names: Names = field(default_factory=Names)
+    contracts: list[ContractDraft] = field(default_factory=list)
+    contract_names: Names = field(default_factory=Names)
+    stack: dict[str, Any] = field(default_factory=dict)
+    stack_sources: list[str] = field(default_factory=list)
+    beside: Beside = field(default_factory=Beside)
+
+    def pipeline(self, original: str, source: str) -> PipelineDraft:
+        """The pipeline of that original name, made where it is new."""
+        if original not in self.pipelines:
+            name = self.pipeline_names.give(original, self.name or IMPORTED)
+            draft = PipelineDraft(name, original)
+            if name != original:
+                draft.annotations[ORIGINAL_NAME] = original
+            self.pipelines[original] = draft
+        found = self.pipelines[original]
+        if source not in found.sources:
+            found.sources.append(source)
+        return found
+
+    def documents(self) -> list[tuple[Document, tuple[str, ...]]]:
+        """All documents with the comment lines above them: inventory, pipelines, contracts, stack."""
+        found: list[tuple[Document, tuple[str, ...]]] = []
+        inventory_name = self.name or IMPORTED
+        if self.inventory.nodes:
+            found.append((self.inventory.document(inventory_name), _from(self.inventory.sources)))
+        pipelines = [draft for draft in self.pipelines.values() if draft.services]
+        found += [(draft.document(), _from(draft.sources)) for draft in pipelines]
+        for contract in self.contracts:
+            contract.spec["pipeline"] = self._pipeline_of(contract, pipelines)
+            found.append((contract.document(), _from([contract.source])))
+        if self.stack or (self.inventory.nodes and pipelines):
+            stack = self._stack(inventory_name, pipelines)
+            about = (RENDERED,) if "target" in stack["spec"] else ()
+            found.append((stack, (*_from(self.stack_sources), *about)))
+        return found
+
+    def _pipeline_of(self, contract: ContractDraft, pipelines: list[PipelineDraft]) -> str:
+        """The name of the contract's pipeline, which may have been imported after it, or be the only one there is."""
+        if not contract.pipeline and len(pipelines) == 1:
+            return pipelines[0].name
+        known = self.pipelines.get(contract.pipeline)
+        return known.name if known is not None else str(contract.spec["pipeline"])
+
+    def _stack(self, inventory: str, pipelines: list[PipelineDraft]) -> Document:
+        names = [draft.name for draft in pipelines] or [self.name or IMPORTED]
+        spec: dict[str, Any] = {"pipelines": names, "inventory": inventory}
+        contracts = [draft.name for draft in self.contracts if draft.spec["pipeline"] in names]
+        if contracts:
+            spec["contracts"] = contracts
+        if self.inventory.nodes and pipelines:
+            # The original is about few nodes in use, and one pass over the nodes does not close any.
+            spec["planner"] = {"strategy": "portfolio"} | self.stack.get("planner", {})
+            services = [service for draft in pipelines for service in draft.services]
+            if any("image" in service and "command" not in service for service in services):
+                spec["target"] = {"manifests": {"directory": "manifests"}}
+        spec |= {key: value for key, value in self.stack.items() if key != "planner" or key not in spec}
+        return _document("Stack", self.name or IMPORTED, {}, spec)
+
+
+def _document(kind: str, name: str, annotations: dict[str, str], spec: dict[str, Any]) -> Document:
+    metadata: dict[str, Any] = {"name": name}
+    if annotations:
+        metadata["annotations"] = annotations
+    return {"apiVersion": "rohe.dev/v1", "kind": kind, "metadata": metadata, "spec": spec}
+
+
+def _from(sources: list[str]) -> tuple[str, ...]:
+    # Only the last part of a path: where a file lay on one machine is nobody's business elsewhere.
+    names = dict.fromkeys(source.rpartition("/")[2] for source in sources)
+    return (f"From {', '.join(names)}",) if names else ()

@@ -1,0 +1,148 @@
+"""Model profiles: what models can do and how fast they are on devices; each model becomes a variant of a service."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import Any
+
+from rohe_iac.importing.foreign.drafts import Gathering
+from rohe_iac.importing.foreign.journal import EMPTY, Field
+from rohe_iac.importing.foreign.naming import ORIGINAL_NAME, dns_name
+from rohe_iac.importing.foreign.units import number_of
+
+PIPELINE = "model-profiles"
+
+
+BY_CLASS = "accuracy by class has no place in a blueprint; an objective may be about one class: where: {truth: CLASS}"
+
+
+BY_THRESHOLD = "accuracy by confidence threshold has no place in a blueprint; the service decides what it reports"
+
+
+TIMES = (
+    "a profile holds mean, p50 and p99 of service times by type of device: least, largest and p90 give none of them, "
+    "and of one device a profile does not tell GPU from CPU; measure, and let `rohe profile` write it"
+)
+
+
+RATE = "how many requests a replica serves follows from the service times of its profile, and is not written"
+
+
+SIMULATED = "how the original draws times when it simulates"
+
+
+REASONS = {
+    "classspecific": BY_CLASS,
+    "specificclass": BY_CLASS,
+    "threshold": BY_THRESHOLD,
+    "data": "measured times by device: a profile file holds them, which `rohe profile` writes and a variant names",
+}
+
+
+BY_DEVICE = {"responsetime": TIMES, "throughput": RATE}
+
+
+DRAWN = dict.fromkeys(("basescale", "spikescale", "noisescale"), SIMULATED)
+
+
+def is_profiles(root: Field) -> bool:
+    """Whether a document holds one model's profile, or several by id or by name."""
+    found = [_is_one(part) for _, part in root.entries()]
+    return _is_one(root) or sum(found) * 2 > len(found)
+
+
+def _is_one(part: Field) -> bool:
+    if part.get("model_name") is not None and part.get("overall", "profile", "class_specific") is not None:
+        return True
+    body = part.get("profile")
+    if body is not None and body.get("overall", "specific_class", "class_specific") is not None:
+        return True
+    devices = part.get("data")
+    return devices is not None and any(_is_device(inner) for _, inner in devices.entries())
+
+
+def _is_device(device: Field) -> bool:
+    return any(part.get("response_time", "throughput") is not None for _, part in device.entries())
+
+
+def take_profiles(root: Field, into: Gathering) -> None:
+    """Adds every model as a variant; one service a file, and a type of model where the file tells types apart."""
+    stem = PurePath(root.place.file).stem
+    if _is_one(root):
+        _model("", root, stem, into)
+    else:
+        for key, part in root.entries():
+            if _is_one(part):
+                _model(key, part, stem, into)
+            else:
+                part.drop(EMPTY if part.is_empty else "not a profile: it has no accuracy and no times")
+
+
+def _model(key: str, part: Field, stem: str, into: Gathering) -> None:
+    named, kind, version = part.get("model_name"), part.get("type"), part.get("version")
+    original = named.text if named is not None else key or stem
+    draft = into.pipeline(into.name or PIPELINE, part.place.file)
+    service = _service(into, f"{stem}-{kind.text}" if kind is not None else stem, part)
+    wanted = original if version is None or not version.text else f"{original}-{version.text}"
+    known = {str(variant["name"]) for variant in service["variants"]}
+    base = name = dns_name(wanted, "model")
+    number = 1
+    while name in known:
+        number += 1
+        name = f"{base[:58].rstrip('-')}-{number}"
+    target = f"Pipeline/{draft.name}: services.{service['name']}.variants.{name}"
+    if name != original:
+        draft.annotations[f"{ORIGINAL_NAME}.variant.{service['name']}.{name}"] = original
+    for field in (named, version):
+        if field is not None:
+            field.to(f"{target}.name")
+    if kind is not None:
+        kind.to(f"Pipeline/{draft.name}: services.{service['name']}")
+    variant: dict[str, Any] = {"name": name}
+    accuracy = _accuracy(part, target)
+    if accuracy is not None:
+        variant["accuracy"] = accuracy
+    service["variants"].append(variant)
+    _devices(part.get("data"))
+    body = part.get("profile")
+    overall = (body or part).get("overall")
+    for inner in (overall, body, part):
+        if inner is not None and inner.is_mapping:
+            inner.rest(REASONS)
+
+
+def _devices(devices: Field | None) -> None:
+    """What was measured on each device, on its GPU and its CPU apart."""
+    for _, device in devices.entries() if devices is not None else []:
+        for _, processor in device.entries():
+            times = processor.get("response_time")
+            if times is not None and times.is_mapping:
+                times.rest(DRAWN, TIMES)
+            processor.rest(BY_DEVICE)
+
+
+def _service(into: Gathering, wanted: str, part: Field) -> dict[str, Any]:
+    draft = into.pipeline(into.name or PIPELINE, part.place.file)
+    name = dns_name(wanted, "model")
+    for service in draft.services:
+        if service["name"] == name and "variants" in service:
+            return service
+    made: dict[str, Any] = {"name": draft.names.give(wanted, "model"), "variants": []}
+    draft.services.append(made)
+    part.note(f"a profile names no image: say what runs service '{made['name']}' and its variants")
+    return made
+
+
+def _accuracy(part: Field, target: str) -> float | int | None:
+    overall = (part.get("profile") or part).get("overall")
+    field = overall.get("accuracy") if overall is not None else part.get("accuracy")
+    if field is None or not field.is_scalar or (number := number_of(field)) is None:
+        return None
+    if number > 1:
+        if number > 100:
+            field.drop("neither a ratio nor a percentage")
+            return None
+        field.note("above 1, so taken as percent")
+        number /= 100
+    field.to(f"{target}.accuracy")
+    return float(number)

@@ -1,0 +1,139 @@
+"""The original's observation and orchestration settings: what of them a Stack says too."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from rohe_iac.importing.foreign.drafts import Gathering
+from rohe_iac.importing.foreign.journal import Field, plain
+from rohe_iac.importing.foreign.objectives import threshold
+from rohe_iac.importing.foreign.units import number_of, whole_of
+
+STRATEGIES = ("first-fit", "worst-fit", "best-fit")
+"""By the original's number. Its 1 sorts upwards and takes the last, so it takes what leaves most: worst-fit."""
+
+
+PRIORITIES = ("none", "cpu", "memory", "cpu+memory")
+
+
+SECRET = "credentials are never copied; a store of your own is store: {mongodb: {uri: {secret: ...}}}"
+
+
+STORE = "the agent keeps a store of its own; a MongoDB of yours is store: {mongodb: {uri: {secret: ...}}}"
+
+
+TRANSPORT = "rohe speaks MQTT; the stack runs a broker, or broker: {url: ...} names one"
+
+
+REASONS = {
+    "dbauthentication": SECRET,
+    "dbcollection": STORE,
+    "dbnodecollection": STORE,
+    "dbservicecollection": STORE,
+    "collector": TRANSPORT,
+    "connector": TRANSPORT,
+    "timer": "a plan is made when it is asked for; windows close by their own `every`",
+    "orchestrationinterval": "a plan is made when it is asked for",
+    "samplerate": "every report is judged",
+    "falserate": "nothing is injected into reports",
+    "outputfolder": "a contract names its sinks: {jsonl: FOLDER}",
+    "logginglevel": "the agent's log is read with `rohe logs`",
+    "agentimage": "an agent of the original does not speak rohe's messages; agents: {image: ...} names one that does",
+    "window": "a window belongs to an objective or to processing of a contract",
+}
+
+
+MARKS = ("orchestrateConfig", "orchestrate_algorithm_config", "service_queue", "service_queue_config", "agent_image")
+
+
+def is_settings(root: Field) -> bool:
+    """Whether a document holds settings of the observation or of the orchestration service."""
+    if root.get(*MARKS) is not None:
+        return True
+    return root.get("db_authentication") is not None and root.get("timer", "collector", "connector") is not None
+
+
+def take_settings(root: Field, into: Gathering) -> None:
+    """Adds what maps to the settings of the Stack."""
+    before = str(into.stack)
+    planner: dict[str, Any] = {}
+    algorithm = root.get("orchestrateConfig", "orchestrate_algorithm_config", "orchestrate_config")
+    if algorithm is not None:
+        _algorithm(algorithm, planner)
+    queue = root.get("service_queue", "service_queue_config")
+    if queue is not None:
+        _queue(queue, planner)
+    if planner:
+        into.stack.setdefault("planner", {}).update(planner)
+    for name in ("collector", "connector"):
+        transport = root.get(name)
+        if transport is not None:
+            _broker(transport, into.stack)
+    root.rest(REASONS)
+    if str(into.stack) != before:
+        into.stack_sources.append(root.place.file)
+    if not into.pipelines or not into.inventory.nodes:
+        root.note("a Stack needs pipelines and an inventory: import them in the same command, or write their names")
+
+
+def _algorithm(field: Field, planner: dict[str, Any]) -> None:
+    strategy = field.get("strategy")
+    if strategy is not None and (number := whole_of(strategy)) is not None:
+        if number < len(STRATEGIES):
+            planner["strategy"] = STRATEGIES[number]
+            strategy.to("Stack: planner.strategy")
+            if number:
+                strategy.note(
+                    f"the original's {number} behaves as {STRATEGIES[number]}: its best and worst fit are swapped"
+                )
+        else:
+            strategy.drop("not a strategy of the original, 0 to 2")
+    weights = field.get("weights")
+    found: dict[str, Any] = {}
+    for key, part in weights.entries() if weights is not None else []:
+        word = {"gpu": "accelerator", "accelerators": "accelerator", "mem": "memory"}.get(plain(key), plain(key))
+        if word in ("cpu", "memory", "accelerator") and (amount := number_of(part)) is not None:
+            found[word] = threshold(amount)
+            part.to(f"Stack: planner.weights.{word}")
+    if found:
+        planner["weights"] = found
+    field.rest(
+        {"name": "the strategy says how services are placed", "algorithm": "the strategy says how they are placed"}
+    )
+
+
+def _queue(field: Field, planner: dict[str, Any]) -> None:
+    queue: dict[str, Any] = {}
+    priority, balance = field.get("priority"), field.get("queue_balance", "balance")
+    if priority is not None and (number := whole_of(priority)) is not None:
+        if number < len(PRIORITIES):
+            queue["priority"] = PRIORITIES[number]
+            priority.to("Stack: planner.queue.priority")
+        else:
+            priority.drop("not a priority of the original, 0 to 3")
+    if balance is not None and (number := whole_of(balance)) is not None:
+        if number:
+            queue["balance"] = number
+            balance.to("Stack: planner.queue.balance")
+        else:
+            balance.drop("a balance is at least 1")
+    if queue:
+        planner["queue"] = queue
+
+
+def _broker(field: Field, stack: dict[str, Any]) -> None:
+    kind, config = field.get("connectorType", "connector_type", "type"), field.get("config")
+    if kind is None or plain(kind.text) != "mqtt" or config is None:
+        return
+    host = config.get("broker_url", "end_point", "host", "broker")
+    port = config.get("broker_port", "port")
+    number = whole_of(port) if port is not None else 1883
+    if host is None or number is None or not re.fullmatch(r"[A-Za-z0-9.-]+", host.text):
+        return
+    stack["broker"] = {"url": f"mqtt://{host.text}:{number}"}
+    for part in (kind, host, port):
+        if part is not None:
+            part.to("Stack: broker.url")
+    config.rest({}, "topics are rohe's own")
+    field.rest({"name": "a broker has no name"})

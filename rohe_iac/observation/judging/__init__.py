@@ -1,0 +1,1 @@
+"""Verdicts and violations: KEPT, BROKEN or UNKNOWN per window, explanations, counterfactuals and `degrade`."""

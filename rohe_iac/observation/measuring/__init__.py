@@ -1,0 +1,1 @@
+"""Windows of samples, and what a metric is worth over a window."""

@@ -1,0 +1,307 @@
+"""Problem: the planner's whole input as frozen plain values, and how a blueprint becomes one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from rohe_iac.blueprint.language.inventory import Accelerator, DeviceType, InventorySpec, Node
+from rohe_iac.blueprint.language.pipeline import Affinity as AffinityRule
+from rohe_iac.blueprint.language.pipeline import Requests
+from rohe_iac.blueprint.linked.blueprint import Blueprint
+from rohe_iac.blueprint.linked.workload import Workload, workloads_of
+from rohe_iac.planning.from_blueprint.default_strategy import default_strategy
+from rohe_iac.planning.model.demand import (
+    Affinity,
+    Alternative,
+    Demand,
+    DeviceRequest,
+    Edge,
+    PortRequest,
+    Resources,
+    Spread,
+    Toleration,
+)
+from rohe_iac.planning.model.problem import WEIGHT_ONE, Problem, Settings
+from rohe_iac.planning.model.promise import Promise
+from rohe_iac.planning.model.supply import Device, Supply, Taint, Wire
+from rohe_iac.planning.sizing.requirements import limit_of
+
+if TYPE_CHECKING:
+    from rohe_iac.planning.sizing.profile import Profile
+    from rohe_iac.planning.sizing.workload import Sizing
+
+AUTO_NOTE = "replicas: auto counts as 1 until it is sized from a profile"
+
+DEVICE_TYPE_LABEL = "rohe.dev/device-type"
+"""The label that nodes get with the name of their device type, where sizing chose one for a service."""
+
+
+def problem_of(blueprint: Blueprint, profiles: Mapping[str, Profile] | None = None) -> Problem:
+    """The problem that a blueprint poses, sorted by name.
+
+    profiles: by the path that `profile:` gives; they size `replicas: auto`, choose variants and stand in for requests
+    that are not written. Without one `replicas: auto` counts as 1, with a note that says so.
+    """
+    workloads = workloads_of(blueprint)
+    sizings = _sizings(blueprint, profiles)
+    members: dict[tuple[str, str], tuple[str, ...]] = {}
+    for workload in workloads:
+        key = (workload.pipeline, workload.service.name)
+        if not workload.system:
+            members[key] = (*members.get(key, ()), workload.address)
+    nodes = tuple(sorted(_supplies(blueprint.inventory.spec, sizings), key=lambda node: node.name))
+    demands = tuple(
+        _slowed(_sized(_demand(workload, members), workload, sizings), workload, profiles or {})
+        for workload in workloads
+    )
+    settings = _settings(blueprint)
+    if "strategy" not in blueprint.stack.spec.planner.model_fields_set:
+        settings = replace(settings, strategy=default_strategy(nodes, demands))
+    return Problem(
+        stack=blueprint.stack.metadata.name,
+        nodes=nodes,
+        demands=demands,
+        wires=tuple(
+            sorted(
+                (
+                    Wire(link.name, link.between, _micro(link.latency), link.bandwidth)
+                    for link in blueprint.inventory.spec.links
+                ),
+                key=lambda wire: wire.name,
+            )
+        ),
+        edges=_edges(blueprint, members),
+        settings=settings,
+        promises=_promises(blueprint, profiles, sizings),
+    )
+
+
+def _promises(
+    blueprint: Blueprint, profiles: Mapping[str, Profile] | None, sizings: Mapping[str, Sizing]
+) -> tuple[Promise, ...]:
+    if not any(limit_of(objective) for contract in blueprint.contracts for objective in contract.spec.objectives):
+        return ()
+    from rohe_iac.planning.from_blueprint.promises import promises_of
+
+    return promises_of(blueprint, profiles or {}, sizings)
+
+
+def _sizings(blueprint: Blueprint, profiles: Mapping[str, Profile] | None) -> Mapping[str, Sizing]:
+    if not profiles:
+        return {}
+    from rohe_iac.planning.sizing.pipeline import sized
+
+    return sized(blueprint, profiles)
+
+
+def _sized(demand: Demand, workload: Workload, sizings: Mapping[str, Sizing]) -> Demand:
+    """The demand as sizing decided it: how many, of which variant alone, on which device type, asking for what."""
+    sizing = sizings.get(demand.workload)
+    if sizing is None:
+        return demand
+    service = workload.service
+    selector = {**dict(demand.selector), **({DEVICE_TYPE_LABEL: sizing.device_type} if sizing.device_type else {})}
+    variants = tuple(variant for variant in demand.variants if variant.name == sizing.variant)
+    parts = {part.name: part.requests or service.requests for part in workload.alternatives}
+    return replace(
+        demand,
+        replicas=sizing.replicas if service.replicas == "auto" else demand.replicas,
+        note=sizing.note if service.replicas == "auto" or demand.variants else demand.note,
+        selector=tuple(sorted(selector.items())),
+        resources=demand.resources if _written(service.requests) else sizing.resources,
+        variants=tuple(
+            variant if _written(parts[variant.name]) else replace(variant, resources=sizing.resources)
+            for variant in variants
+        ),
+    )
+
+
+def _slowed(demand: Demand, workload: Workload, profiles: Mapping[str, Profile]) -> Demand:
+    """The demand with how much its neighbours slow it down, where it is sensitive to them; of variants the most."""
+    if demand.sensitivity == "none":
+        return demand
+    names = {variant.name for variant in demand.variants}
+    parts = [part.profile or workload.service.profile for part in workload.alternatives if part.name in names]
+    known = [profiles[path].slowdown for path in parts or [workload.service.profile] if path and path in profiles]
+    more = max((slowdown.mean - 1 for slowdown in known if slowdown is not None), default=0.0)
+    return replace(demand, slowdown=round(max(more, 0.0) * 10_000) * 100)
+
+
+def _written(requests: Requests) -> bool:
+    return bool(requests.cpu or requests.cores or requests.memory or requests.accelerators)
+
+
+def _settings(blueprint: Blueprint) -> Settings:
+    planner, target = blueprint.stack.spec.planner, blueprint.stack.spec.target
+    ports = None
+    if target.local is not None:
+        first, last = target.local.ports.split("-")
+        ports = (int(first), int(last))
+    return Settings(
+        objective=tuple(planner.objective),
+        strategy=planner.strategy,
+        iterations=planner.iterations,
+        cpu_weight=_weight(planner.weights.cpu),
+        memory_weight=_weight(planner.weights.memory),
+        accelerator_weight=_weight(planner.weights.accelerator),
+        queue_priority=planner.queue.priority,
+        queue_balance=planner.queue.balance,
+        vms_ratio=round(Fraction(str(planner.overcommit.vms)) * 1_000_000),
+        survive=planner.survive,
+        ports=ports,
+        one_machine=target.local is not None,
+        filters=planner.filters,
+        scorers=tuple(sorted((name, _weight(weight)) for name, weight in planner.scorers.items())),
+    )
+
+
+def _weight(value: float) -> int:
+    return round(Fraction(str(value)) * WEIGHT_ONE)
+
+
+def _micro(value: float | None) -> int | None:
+    return None if value is None else round(Fraction(str(value)) * 1_000_000)
+
+
+def _supplies(spec: InventorySpec, sizings: Mapping[str, Sizing]) -> list[Supply]:
+    found = [_supply(node, spec.device_types.get(node.device_type or "")) for node in spec.nodes]
+    if not any(sizing.device_type for sizing in sizings.values()):
+        return found
+    return [
+        replace(node, labels=tuple(sorted({**dict(node.labels), DEVICE_TYPE_LABEL: node.device_type}.items())))
+        for node in found
+    ]
+
+
+def _supply(node: Node, kind: DeviceType | None) -> Supply:
+    def told(name: str) -> object:
+        value = getattr(node, name)
+        return value if value is not None or kind is None else getattr(kind, name)
+
+    cpu = node.cpu if node.cpu is not None else kind.cpu if kind else 0
+    memory = node.memory or (kind.memory if kind else None)
+    # A node that overrides cpu alone does not keep the type's cores.
+    cores = node.cores if node.cores is not None else kind.cores if kind and node.cpu is None else None
+    accelerators = node.accelerators if node.accelerators is not None else kind.accelerators if kind else {}
+    used = node.used
+    cost = node.cost if node.cost is not None else kind.cost if kind else None
+    return Supply(
+        name=node.name,
+        cpu=cpu,
+        rss=memory.rss if memory else 0,
+        vms=memory.vms if memory else None,
+        cores=cores if cores is not None else (1000,) * (cpu // 1000),
+        devices=_devices(accelerators, used.accelerators),
+        cpu_used=used.cpu,
+        rss_used=used.memory.rss if used.memory else 0,
+        vms_used=(used.memory.vms or 0) if used.memory else 0,
+        cores_used=used.cores,
+        device_type=node.device_type or "",
+        arch=str(told("arch") or ""),
+        frequency=int(str(told("frequency") or 0)),
+        cost=_micro(cost) or 0,
+        labels=tuple(sorted(node.labels.items())),
+        taints=tuple(
+            sorted((Taint(t.key, t.value, t.effect) for t in node.taints), key=lambda t: (t.key, t.value, t.effect))
+        ),
+        status=node.status,
+    )
+
+
+def _devices(entries: dict[str, Accelerator], used: dict[str, int]) -> tuple[Device, ...]:
+    found = []
+    for name, entry in sorted(entries.items()):
+        # What is told as used of an entry with a count fills its devices one after another.
+        left = used.get(name, 0)
+        for number in range(entry.count):
+            device = name if entry.count == 1 else f"{name}-{number}"
+            taken = used[device] if device in used and device != name else min(left, entry.capacity)
+            left -= taken if device not in used or device == name else 0
+            found.append(
+                Device(device, entry.type, entry.model or "", entry.mode == "exclusive", entry.capacity, taken)
+            )
+    return tuple(found)
+
+
+def _resources(requests: Requests) -> Resources:
+    return Resources(
+        cpu=requests.cpu,
+        cores=tuple(sorted(requests.cores, reverse=True)),
+        rss=requests.memory.rss if requests.memory else 0,
+        vms=requests.memory.vms if requests.memory else None,
+        devices=tuple(
+            DeviceRequest(kind, asked.share or 0, asked.count or 0, tuple(sorted(asked.models)))
+            for kind, asked in sorted(requests.accelerators.items())
+            if asked.share or asked.count
+        ),
+    )
+
+
+def _demand(workload: Workload, members: dict[tuple[str, str], tuple[str, ...]]) -> Demand:
+    service = workload.service
+    rules = service.placement
+    auto = service.replicas == "auto"
+    return Demand(
+        workload=workload.address,
+        replica=workload.replica(0).rpartition("/")[0],
+        slug=workload.slug,
+        pipeline=workload.pipeline,
+        service=service.name,
+        member=workload.member,
+        replicas=1 if service.replicas == "auto" else service.replicas,
+        resources=_resources(service.requests),
+        system=workload.system,
+        note=AUTO_NOTE if auto else "",
+        arch=tuple(sorted(service.arch)),
+        sensitivity=service.sensitivity,
+        priority=service.priority,
+        selector=tuple(sorted(rules.node_selector.items())),
+        tolerations=tuple(
+            sorted(
+                (Toleration(t.key, t.operator, t.value, t.effect or "") for t in rules.tolerations),
+                key=lambda t: (t.key, t.operator, t.value, t.effect),
+            )
+        ),
+        spread=tuple(
+            sorted((Spread(s.topology_key, s.max_per_domain) for s in rules.spread), key=lambda s: (s.key, s.limit))
+        ),
+        avoid=_affinities(rules.avoid, workload, members),
+        near=_affinities(rules.near, workload, members),
+        ports=tuple(PortRequest(port.name, port.host_port or 0, port.protocol) for port in service.ports),
+        variants=tuple(
+            Alternative(
+                variant.name,
+                _resources(variant.requests or service.requests),
+                round((variant.accuracy if variant.accuracy is not None else service.accuracy or 0.0) * 1_000_000),
+            )
+            for variant in workload.alternatives
+        ),
+    )
+
+
+def _affinities(
+    rules: tuple[AffinityRule, ...], workload: Workload, members: dict[tuple[str, str], tuple[str, ...]]
+) -> tuple[Affinity, ...]:
+    found = []
+    for rule in rules:
+        pipeline, colon, name = rule.service.rpartition(":")
+        addresses = members.get((pipeline if colon else workload.pipeline, name), ())
+        found.append(Affinity(addresses, rule.topology_key, rule.required))
+    return tuple(sorted(found, key=lambda rule: (rule.workloads, rule.key, rule.required)))
+
+
+def _edges(blueprint: Blueprint, members: dict[tuple[str, str], tuple[str, ...]]) -> tuple[Edge, ...]:
+    found = []
+    for pipeline in blueprint.pipelines:
+        name = pipeline.metadata.name
+        for link in pipeline.spec.flow:
+            rate = round(Fraction(str(link.rate)) * 1_000_000)
+            found += [
+                Edge(source, sink, _micro(link.latency), link.bandwidth, rate)
+                for source in members.get((name, link.from_), ())
+                for sink in members.get((name, link.to), ())
+            ]
+    return tuple(sorted(found, key=lambda edge: (edge.source, edge.sink, edge.latency or -1, edge.bandwidth or -1)))

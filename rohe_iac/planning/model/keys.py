@@ -1,0 +1,12 @@
+"""Topology keys with a meaning of their own, and the number that stands for "no limit"."""
+
+from __future__ import annotations
+
+UNLIMITED = 1 << 62
+"""Stands for a dimension that is not checked."""
+
+NODE_KEY = "node"
+"""The topology key whose domains are the nodes themselves."""
+
+ZONE_KEY = "zone"
+"""The label that says where a node is."""

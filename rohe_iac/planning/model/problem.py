@@ -1,0 +1,68 @@
+"""Problem: the plain value that the planner decides on, with its settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from rohe_iac.planning.model.demand import Demand, Edge
+from rohe_iac.planning.model.plugins.protocols import NO_EXTENSIONS, Extensions, Origin
+from rohe_iac.planning.model.promise import Promise
+from rohe_iac.planning.model.supply import Supply, Wire
+
+WEIGHT_ONE = 1024
+"""A weight of 1: weights are kept in 1024ths, so that points never pass through floats."""
+
+UNSAVED = "unsaved"
+"""Marks a field that is not written into plan files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to plan. Weights in 1024ths; `vms_ratio` in millionths.
+
+    ports: first and last number given out, None where the target numbers none. one_machine: all nodes stand for one
+    machine, so that port numbers are unique in the stack. max_moves: how many placed replicas may move, None: any.
+    filters and scorers (with weights): references as the blueprint gives them; origins: what they, and a strategy of
+    the user's, were taken from.
+    """
+
+    objective: tuple[str, ...] = ("placed", "stable", "nodes")
+    strategy: str = "best-fit"
+    iterations: int | None = None
+    cpu_weight: int = WEIGHT_ONE
+    memory_weight: int = WEIGHT_ONE
+    accelerator_weight: int = WEIGHT_ONE
+    queue_priority: str = "none"
+    queue_balance: int = 3
+    vms_ratio: int = 1_000_000
+    survive: int = 0
+    ports: tuple[int, int] | None = None
+    one_machine: bool = False
+    max_moves: int | None = None
+    filters: tuple[str, ...] = ()
+    scorers: tuple[tuple[str, int], ...] = ()
+    origins: tuple[Origin, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is to be placed where, and how. The order of its tuples means nothing.
+
+    extensions: the callables that the settings name; they are not saved with the rest.
+    """
+
+    stack: str
+    nodes: tuple[Supply, ...]
+    demands: tuple[Demand, ...]
+    wires: tuple[Wire, ...] = ()
+    edges: tuple[Edge, ...] = ()
+    settings: Settings = Settings()
+    promises: tuple[Promise, ...] = ()
+    extensions: Extensions = field(default=NO_EXTENSIONS, compare=False, repr=False, metadata={UNSAVED: True})
+
+
+def not_held(problem: Problem) -> tuple[str, ...]:
+    """References of filters and scorers that the settings name and the problem does not hold."""
+    held = {one.origin.reference for one in problem.extensions.all}
+    named = (*problem.settings.filters, *(name for name, _ in problem.settings.scorers))
+    return tuple(name for name in named if name not in held)

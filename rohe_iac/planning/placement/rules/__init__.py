@@ -1,0 +1,1 @@
+"""The rules that refuse a node for a replica, their words, and how much is missing."""

@@ -1,0 +1,26 @@
+"""Builds the Candidate values that plug-ins are called with."""
+
+from __future__ import annotations
+
+from rohe_iac.planning.model.keys import UNLIMITED
+from rohe_iac.planning.model.plugins.protocols import Candidate, Free
+from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.state.ledger import Ledger
+
+
+def free_on(ledger: Ledger, node: int) -> Free:
+    """What is free on the node."""
+    vms = ledger.vms[node]
+    return Free(
+        ledger.cpu[node],
+        tuple(ledger.cores[node]),
+        ledger.rss[node],
+        None if vms >= UNLIMITED >> 1 else vms,
+        tuple(ledger.devices[node]),
+    )
+
+
+def candidate_on(layout: Layout, ledger: Ledger, demand: int, node: int, points: int = 0) -> Candidate:
+    """The node for one more replica of the demand."""
+    standing = tuple([layout.standing(other, there) for other, there in sorted(ledger.on[node].items())])
+    return Candidate(layout.nodes[node], layout.shown[demand], free_on(ledger, node), standing, points)

@@ -1,0 +1,60 @@
+"""Assigns a device request to devices of a node."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rohe_iac.planning.model.demand import DeviceRequest
+from rohe_iac.planning.placement.state.amounts import Row
+from rohe_iac.planning.placement.state.core_assignment import changed
+from rohe_iac.planning.placement.state.index import Layout
+
+
+def device_step(
+    layout: Layout, row: Row, node: int, requests: tuple[DeviceRequest, ...]
+) -> tuple[tuple[tuple[int, int], ...], Row] | None:
+    """The devices of a row that the requests get and the row after that, or None where one finds none."""
+    taken: list[tuple[int, int]] = []
+    for request in requests:
+        found = choose_devices(layout, row, node, request)
+        if found is None:
+            return None
+        row = changed(row, tuple(found), -1)
+        taken += found
+    return tuple(taken), row
+
+
+def choose_devices(
+    layout: Layout, free: Sequence[int], node: int, request: DeviceRequest
+) -> list[tuple[int, int]] | None:
+    """Devices for one request with the amounts booked on them, or None.
+
+    A share goes to the fullest shared device that holds it, else takes an idle exclusive one whole; a count takes idle
+    devices of the named models, the smallest first.
+    """
+    devices = layout.nodes[node].devices
+    if request.count:
+        idle = [
+            (device.capacity, position)
+            for position, device in enumerate(devices)
+            if device.type == request.type
+            and (not request.models or device.model in request.models)
+            and free[position] == device.capacity
+        ]
+        if len(idle) < request.count:
+            return None
+        return [(position, capacity) for capacity, position in sorted(idle)[: request.count]]
+    best: tuple[int, int, int, int] | None = None
+    for position, device in enumerate(devices):
+        if device.type != request.type or (request.models and device.model not in request.models):
+            continue
+        left = free[position]
+        if device.exclusive:
+            fits = left == device.capacity and request.share <= left
+            amount = device.capacity
+        else:
+            fits = request.share <= left
+            amount = request.share
+        if fits and (best is None or (int(device.exclusive), left, position) < best[:3]):
+            best = (int(device.exclusive), left, position, amount)
+    return None if best is None else [(best[2], best[3])]

@@ -1,0 +1,1 @@
+"""Edits of a problem, as `--what-if` and why-not write them."""

@@ -1,0 +1,19 @@
+"""Finds the demands that an edit names."""
+
+from __future__ import annotations
+
+from rohe_iac.planning.model.demand import Demand
+from rohe_iac.planning.model.problem import Problem
+
+
+def names_of(demand: Demand) -> list[str]:
+    """The names of a workload as people type them: `classify`, `classify/svm`, `digits:classify`."""
+    names = [demand.service, demand.workload.partition("/")[2]]
+    if demand.pipeline:
+        names.append(f"{demand.pipeline}:{demand.service}")
+    return [*names, f"{demand.service}/{demand.member}"] if demand.member else names
+
+
+def demands_named(problem: Problem, name: str) -> tuple[Demand, ...]:
+    """The demands of a service as people name it."""
+    return tuple(demand for demand in problem.demands if name in names_of(demand))

@@ -1,0 +1,186 @@
+"""Rule fixing: ways out of the rules that have no amount, and of those about neighbours and ports."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from rohe_iac.planning.model.demand import Affinity
+from rohe_iac.planning.model.keys import NODE_KEY
+from rohe_iac.planning.model.units import MILLION
+from rohe_iac.planning.placement.rules.affinity import near_holds
+from rohe_iac.planning.placement.state.ledger import Grant
+from rohe_iac.planning.questions.what_if.rules import LAST_PORT, service_of
+from rohe_iac.planning.questions.why_not.refusal_case import Case, Step, Way
+
+SAYABLE = re.compile(r"[^=\s,]+")
+"""What an edit can say of a label's key and value."""
+
+MOST_DOMAINS = 8
+"""Values of a label that are tried for a node that lacks it."""
+
+
+def rule_ways(case: Case) -> Iterator[list[Way]]:
+    """For each rule that refuses the node its ways out; an empty list where it has none."""
+    alone = [_wish(case, owner, rule, "near") for owner, rule, _ in left_alone(case)]
+    for steps in (*_fixed(case), *_spread(case), *_avoid(case), *_near(case), *alone, *_ports(case)):
+        yield [(step,) for step in steps]
+
+
+def _fixed(case: Case) -> Iterator[list[Step]]:
+    """Status, labels, taints and architecture."""
+    wanted, supply, where, what = case.wanted, case.supply, case.where, case.service
+    if supply.name in case.layout.spare:
+        yield [_survive(case, 0)]
+    if supply.status != "running":
+        yield [Step(f"{where}.status running", f"{where}=running", MILLION)]
+    labels = dict(supply.labels)
+    for key, value in wanted.selector:
+        if labels.get(key) != value:
+            without = Step(f"{what}.nodeSelector without {key}", f"{what}.nodeSelector.{key}=none", MILLION)
+            yield [*_label(case, key, value), without]
+    kept = {
+        taint.key
+        for taint in supply.taints
+        if taint.effect != "PreferNoSchedule"
+        and not any(one.covers(taint.key, taint.value, taint.effect) for one in wanted.tolerations)
+    }
+    for key in sorted(kept):
+        yield [
+            Step(f"{what}.tolerations with {key}", f"{what}.tolerations.{key}=Exists", MILLION),
+            Step(f"{where}.taints without {key}", f"{where}.taints.{key}=none", MILLION),
+        ]
+    if wanted.arch and supply.arch and supply.arch not in wanted.arch:
+        yield [Step(f"{what}.arch with {supply.arch}", f"{what}.arch+={supply.arch}", MILLION)]
+
+
+def _label(case: Case, key: str, value: str) -> list[Step]:
+    if not SAYABLE.fullmatch(key) or not SAYABLE.fullmatch(value):
+        return []
+    return [Step(f"{case.where}.labels.{key} {value}", f"{case.where}.labels.{key}={value}", MILLION)]
+
+
+def _labels(case: Case, key: str) -> list[Step]:
+    """A value for a label that the node lacks: those that other nodes have."""
+    values = sorted({value for node in case.layout.nodes for name, value in node.labels if name == key})
+    return [step for value in values[:MOST_DOMAINS] for step in _label(case, key, value)]
+
+
+def _spread(case: Case) -> Iterator[list[Step]]:
+    layout, ledger, written = case.layout, case.ledger, case.written
+    for key in sorted({rule.key for rule in case.wanted.spread}):
+        domain = layout.domains[key][case.node]
+        without = Step(f"{case.service}.spread without {key}", f"{case.service}.spread.{key}=none", MILLION)
+        if domain < 0:
+            yield [*_labels(case, key), without]
+            continue
+        count = ledger.counts[case.demand][key][domain]
+        limit = min((rule.limit for rule in written.spread if rule.key == key), default=count + 1)
+        if count >= limit:
+            wider = f"{case.service}.spread.{key}"
+            change = (count + 1 - limit) * MILLION // limit
+            step = Step(f"{wider} maxPerDomain {count + 1}", f"{wider}={count + 1}", change)
+            yield [step, *([without] if change > MILLION else [])]
+        if any(rule.key == key and rule not in written.spread and count >= rule.limit for rule in case.wanted.spread):
+            yield [_survive(case, count)]
+
+
+def _survive(case: Case, count: int) -> Step:
+    """Fewer failures to survive: so few that more than `count` replicas may be on one node."""
+    had, replicas = case.layout.settings.survive, case.wanted.replicas
+    fewer = next((one for one in range(had - 1, 0, -1) if count and max(1, (replicas - 1) // one) > count), 0)
+    stack = f"stack/{case.layout.problem.stack}"
+    return Step(f"{stack}.survive down to {fewer}", f"{stack}.survive={fewer}", (had - fewer) * MILLION // max(had, 1))
+
+
+def _avoid(case: Case) -> Iterator[list[Step]]:
+    """A wish in place of a duty, of whoever has it: the service, or one that is in the same domain."""
+    layout, ledger = case.layout, case.ledger
+    mine = [(case.demand, rule) for rule in case.wanted.avoid]
+    theirs = [
+        (other, rule)
+        for other in sorted({other for other, _ in layout.avoid[case.demand]} - {case.demand})
+        for rule in layout.demands[other].avoid
+        if case.wanted.workload in rule.workloads
+    ]
+    for owner, rule in (*mine, *theirs):
+        if not rule.required:
+            continue
+        domain = layout.domains[rule.key][case.node]
+        if domain < 0:
+            if owner == case.demand:
+                yield [*_labels(case, rule.key), *_wish(case, owner, rule, "avoid")]
+            continue
+        others = [layout.index[name] for name in rule.workloads if name in layout.index]
+        there = others if owner == case.demand else [owner]
+        if any(ledger.counts[other][rule.key][domain] for other in there):
+            yield _wish(case, owner, rule, "avoid")
+
+
+def _near(case: Case) -> Iterator[list[Step]]:
+    layout = case.layout
+    for rule in case.wanted.near:
+        others = tuple(layout.index[name] for name in rule.workloads if name in layout.index)
+        if rule.required and not near_holds(layout, case.ledger, case.demand, others, rule.key, case.node):
+            lacks = rule.key != NODE_KEY and layout.domains[rule.key][case.node] < 0
+            yield [*(_labels(case, rule.key) if lacks else []), *_wish(case, case.demand, rule, "near")]
+
+
+def wishes(case: Case) -> Iterator[Step]:
+    """A wish in place of each duty of the service, and of each duty of others about it."""
+    for owner, demand in enumerate(case.layout.demands):
+        for word, rules in (("near", demand.near), ("avoid", demand.avoid)):
+            for rule in rules:
+                if rule.required and (owner == case.demand or case.wanted.workload in rule.workloads):
+                    yield from _wish(case, owner, rule, word)
+
+
+def left_alone(case: Case) -> list[tuple[int, Affinity, int]]:
+    """Who has to be near the replica where it is and not where it would go: its rule, and a node where it stands."""
+    layout, ledger, mine = case.layout, case.ledger, case.wanted.workload
+    if not any(layout.near):
+        return []
+    grant = Grant(case.demand, case.node)
+    ledger.book(grant)
+    found = []
+    for owner, demand in enumerate(layout.demands):
+        for rule in demand.near:
+            others = tuple(layout.index[name] for name in rule.workloads if name in layout.index)
+            if owner == case.demand or not rule.required or mine not in rule.workloads:
+                continue
+            nodes = sorted(ledger.placed[owner])
+            lonely = [one for one in nodes if not near_holds(layout, ledger, owner, others, rule.key, one, stands=True)]
+            found += [(owner, rule, node) for node in lonely[:1]]
+    ledger.release(grant)
+    return found
+
+
+def _wish(case: Case, owner: int, rule: Affinity, word: str) -> list[Step]:
+    what, pipeline = case.named(owner), case.layout.demands[owner].pipeline
+    others = sorted({service_of(other, pipeline) for other in rule.workloads})
+    if len(others) != 1:
+        return []
+    field = f"{what}.{word}.{others[0]}"
+    return [Step(f"{field} not required", f"{field}=preferred", MILLION)]
+
+
+def _ports(case: Case) -> Iterator[list[Step]]:
+    """Host ports that are taken are given up; a range that is used up goes further."""
+    ledger, taken = case.ledger, case.ledger.ports[case.node]
+    mine = [(port.name, (port.host, port.protocol)) for port in case.wanted.ports if port.host]
+    seen = set()
+    for name, port in mine:
+        if port in taken or port in seen:
+            field = f"{case.service}.ports.{name}"
+            yield [Step(f"{field} without a host port", f"{field}=none", MILLION)]
+        seen.add(port)
+    lacking = case.layout.numbered[case.demand] - ledger.numbers
+    if lacking > 0 and case.layout.settings.ports is not None:
+        first, last = case.layout.settings.ports
+        fixed = {number for ports in case.layout.host_ports for number, _ in ports}
+        end = last
+        while lacking and end < LAST_PORT:
+            end += 1
+            lacking -= end not in fixed
+        field, change = f"stack/{case.layout.problem.stack}.ports", (end - last) * MILLION // (last - first + 1)
+        yield [Step(f"{field} up to {first}-{end}", f"{field}={first}-{end}", change)] if not lacking else []

@@ -1,0 +1,1 @@
+"""Replicas, variants and device types that keep a contract, by queueing theory and measured profiles."""

@@ -1,0 +1,98 @@
+"""Reads and writes profiles as YAML."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from rohe_iac.blueprint.language.profile import AtLoad, Times
+from rohe_iac.blueprint.text.reader import read_plain
+from rohe_iac.foundation.quantities import shown_bytes, shown_cpu, shown_share
+from rohe_iac.planning.sizing.profile import InvalidProfile, Profile
+
+
+def read_profile(text: str, origin: str) -> Profile:
+    """The profile that a YAML text holds; `origin` names the file in messages.
+
+    Errors: InvalidProfile.
+    """
+    plain = read_plain(text)
+    values = plain.values if plain.values else _careful(text, origin)
+    if len(values) != 1 or not isinstance(values[0], dict) or "profile" not in values[0]:
+        raise InvalidProfile(
+            f"{origin} is not a profile", hint="a profile begins with `profile: 1`; `rohe profile` writes it"
+        )
+    try:
+        return Profile.model_validate(values[0])
+    except ValidationError as error:
+        faults = error.errors(include_url=False)[:10]
+        told = "\n".join(f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in faults)
+        raise InvalidProfile(f"{origin} is not a profile", detail=told, hint="docs/sizing.md has its form") from error
+
+
+def _careful(text: str, origin: str) -> list[Any]:
+    try:
+        return list(yaml.safe_load_all(text))
+    except yaml.YAMLError as error:
+        raise InvalidProfile(f"{origin} is not YAML", detail=str(error)) from error
+
+
+def write_profile(profile: Profile) -> str:
+    """The profile as YAML text, as people write it; reading it gives an equal profile but for rounding."""
+    value: dict[str, Any] = {"profile": 1, "service": profile.service, "concurrency": profile.concurrency}
+    value["demand"] = [_shown_point(point) for point in profile.demand]
+    value["devices"] = {
+        name: {
+            "cores": [shown_cpu(core) for core in device.cores],
+            "busy": [shown_cpu(core) for core in device.busy],
+            **({"memory": shown_mebibytes(device.memory)} if device.memory is not None else {}),
+        }
+        for name, device in sorted(profile.devices.items())
+    }
+    value["serviceTime"] = {
+        name: {
+            word: _shown_times(times)
+            for word, times in (("alone", found.alone), ("shared", found.shared))
+            if times is not None
+        }
+        for name, found in sorted(profile.service_time.items())
+    }
+    value["idle"] = {kind: shown_share(share) for kind, share in sorted(profile.idle.items())}
+    value["missing"] = list(profile.missing)
+    value["estimated"] = list(profile.estimated)
+    return yaml.dump(value, Dumper=_Rows, sort_keys=False, default_flow_style=None, allow_unicode=True, width=200)
+
+
+class _Rows(yaml.SafeDumper):
+    """Dumps without anchors."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the base class names it
+        return True
+
+
+def _shown_point(point: AtLoad) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "load": f"{point.load:g}/s",
+        "cpu": shown_cpu(point.cpu),
+        "memory": shown_mebibytes(point.memory),
+    }
+    if point.accelerators:
+        row["accelerators"] = {kind: shown_share(share) for kind, share in sorted(point.accelerators.items())}
+    return row
+
+
+def _shown_times(times: Times) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        name: f"{value * 1000:.2f}".rstrip("0").rstrip(".") + "ms"
+        for name in ("mean", "deviation", "p5", "p50", "p95", "p99")
+        if (value := getattr(times, name)) is not None
+    }
+    return {**row, "requests": times.requests}
+
+
+def shown_mebibytes(amount: int) -> str:
+    """Bytes in whole mebibytes, rounded up, so that a demand is never understated."""
+    return shown_bytes(math.ceil(amount / 2**20) * 2**20)

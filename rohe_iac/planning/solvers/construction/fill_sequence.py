@@ -1,0 +1,143 @@
+"""Chains: what happens to a node as it fills up with replicas of one class; the same for all that stand alike."""
+
+from __future__ import annotations
+
+from operator import ge
+
+import msgspec
+
+from rohe_iac.planning.model.units import MILLION
+from rohe_iac.planning.placement.scoring.fixed_point import MEMORY_SHIFT, PLACES, scale_of
+from rohe_iac.planning.placement.scoring.scores import Scoring
+from rohe_iac.planning.placement.state.amounts import Row
+from rohe_iac.planning.placement.state.device_assignment import device_step
+from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.state.ledger import Ledger
+
+Standing = tuple[int, int, int, Row, Row, Row]
+"""Free cpu, rss and vms, cores by number and largest first, devices: the ledger's amounts of one node."""
+
+Step = tuple[int, tuple[int, ...], tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]
+"""What one more replica means: points, their parts, cores and devices that it gets."""
+
+
+class Chain(msgspec.Struct, gc=False):
+    """steps: one for each replica that the node takes; after: the node's amounts once it is there.
+
+    They are worked out as far as they are asked for; `ended`: nothing more fits.
+    """
+
+    node: int
+    opened: bool
+    standing: Standing
+    steps: list[Step] = []
+    after: list[Standing] = []
+    ended: bool = False
+
+
+class Chains:
+    """All chains of one class, made from the ledger as nodes stand when they are asked for."""
+
+    def __init__(self, layout: Layout, ledger: Ledger, scoring: Scoring, demand: int) -> None:
+        self.layout, self.ledger, self.scoring, self.demand = layout, ledger, scoring, demand
+        self.asked = layout.resources[demand]
+        self._known: dict[tuple[object, ...], Chain] = {}
+        self._alike: dict[int, Chain] = {}
+        self._devices: dict[int, tuple[tuple[int, ...], int, int]] = {}
+        self._share = sum(request.share for request in self.asked.devices)
+
+    def of(self, node: int, alike: int) -> Chain:
+        """The chain of a node as it stands. alike: the same for nodes that stand alike; -1 where that is not known."""
+        ledger = self.ledger
+        if alike >= 0 and (known := self._alike.get(alike)) is not None:
+            return known
+        kind, opened = self.layout.kinds.of[node], ledger.replicas_on[node] > 0
+        standing = (
+            ledger.cpu[node], ledger.rss[node], ledger.vms[node], ledger.cores[node], ledger.sorted_cores[node],
+            ledger.devices[node],
+        )  # fmt: skip
+        key = (kind, opened, standing)
+        chain = self._known.get(key)
+        if chain is None:
+            chain = self._known[key] = Chain(node, opened, standing)
+        if alike >= 0:
+            self._alike[alike] = chain
+        return chain
+
+    def takes(self, chain: Chain, most: int) -> int:
+        """How many replicas fit, up to `most`."""
+        steps = chain.steps
+        while len(steps) < most and not chain.ended:
+            self._extend(chain)
+        return min(most, len(steps))
+
+    def _extend(self, chain: Chain) -> None:
+        """Adds the next step, or ends the chain."""
+        asked, ledger = self.asked, self.ledger
+        cpu, rss, vms, cores, largest, devices = chain.after[-1] if chain.after else chain.standing
+        if asked.cpu > cpu or asked.rss > rss or not dominated(asked.cores, largest):
+            chain.ended = True
+            return
+        if asked.vms is not None and asked.vms > vms:
+            chain.ended = True
+            return
+        granted: tuple[tuple[int, int], ...] = ()
+        used: tuple[tuple[int, int], ...] = ()
+        before = devices
+        if asked.devices:
+            found = device_step(self.layout, devices, chain.node, asked.devices)
+            if found is None:
+                chain.ended = True
+                return
+            used, devices = found
+        if asked.cores:
+            granted, cores, largest = ledger.core_step(cores, asked.cores)
+        cpu, rss = cpu - asked.cpu, rss - asked.rss
+        parts = self._parts(chain, cpu, rss, before)
+        chain.steps.append((sum(parts), parts, granted, used))
+        chain.after.append((cpu, rss, vms - (asked.vms or 0), cores, largest, devices))
+
+    def _parts(self, chain: Chain, cpu: int, rss: int, devices: Row) -> tuple[int, ...]:
+        """The parts as the scoring gives them to the replica that leaves so much cpu and rss."""
+        scoring, node = self.scoring, chain.node
+        if scoring.first:
+            return ()
+        cpu_weight, memory_weight, device_weight, open_weight, _ = scoring.weights[self.demand]
+        cpu_points = ((scoring.cpu_capacity[node] - cpu) * scoring.cpu_scale[node]) >> PLACES
+        memory_points = ((scoring.rss_capacity[node] - (rss >> MEMORY_SHIFT)) * scoring.rss_scale[node]) >> PLACES
+        device_points = 0
+        if device_weight:
+            if self.asked.devices:
+                device_points = self._device_points(node, devices)
+            elif not scoring.has_devices[node]:
+                device_points = MILLION
+        return (
+            (cpu_points * cpu_weight) >> 10,
+            (memory_points * memory_weight) >> 10,
+            (device_points * device_weight) >> 10,
+            (MILLION * open_weight) >> 10 if chain.opened or chain.steps else 0,
+            0,
+            scoring.taint_points(self.demand, node) if scoring.any_tainted else 0,
+            0,
+            0,
+        )
+
+    def _device_points(self, node: int, devices: Row) -> int:
+        kind = self.layout.kinds.of[node]
+        known = self._devices.get(kind)
+        if known is None:
+            types = {request.type for request in self.asked.devices}
+            supply = self.layout.nodes[node].devices
+            mine = tuple(number for number, device in enumerate(supply) if device.type in types)
+            capacity = sum(supply[number].capacity for number in mine)
+            known = self._devices[kind] = (mine, capacity, scale_of(capacity))
+        mine, capacity, scale = known
+        free = sum([devices[number] for number in mine])
+        return (max(0, min(capacity, capacity - free + self._share)) * scale) >> PLACES
+
+
+def dominated(chunks: Row, largest: Row) -> bool:
+    """Whether distinct cores hold the chunks; both largest first."""
+    if len(chunks) > len(largest):
+        return False
+    return all(map(ge, largest, chunks))

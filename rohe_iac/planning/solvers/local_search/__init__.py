@@ -1,0 +1,1 @@
+"""Improves an assignment by ruin and recreate under an iteration budget."""

@@ -1,0 +1,86 @@
+"""Verifies that no node holds more cpu, memory, cores or accelerators than it has."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+from rohe_iac.planning.model.demand import Demand, Resources
+from rohe_iac.planning.model.plan import Placement
+from rohe_iac.planning.model.problem import Problem
+from rohe_iac.planning.model.supply import Supply
+from rohe_iac.planning.verification.fault import Fault
+
+
+def _asked(item: Placement, demand: Demand) -> Resources:
+    return next((one.resources for one in demand.variants if one.name == item.variant), demand.resources)
+
+
+def _capacity(problem: Problem, node: Supply, items: list[tuple[Placement, Demand]]) -> Iterator[Fault]:
+    where = f"node/{node.name}"
+    asked = [_asked(item, demand) for item, demand in items]
+    cpu = node.cpu_used + sum(one.cpu for one in asked)
+    if cpu > node.cpu and any(one.cpu for one in asked):
+        yield Fault("cpu", where, f"{cpu} of {node.cpu} millicores")
+    rss = node.rss_used + sum(one.rss for one in asked)
+    if rss > node.rss and any(one.rss for one in asked):
+        yield Fault("rss", where, f"{rss} of {node.rss} bytes")
+    vms = node.vms_used + sum(one.vms or 0 for one in asked)
+    if (
+        node.vms is not None
+        and vms * 1_000_000 > node.vms * problem.settings.vms_ratio
+        and any(one.vms for one in asked)
+    ):
+        yield Fault("vms", where, f"{vms} bytes of {node.vms} times {problem.settings.vms_ratio / 1e6:g}")
+    yield from _cores(node, items)
+    yield from _devices(node, items)
+
+
+def _cores(node: Supply, items: list[tuple[Placement, Demand]]) -> Iterator[Fault]:
+    loads: Counter[int] = Counter(dict(enumerate(node.cores_used)))
+    granted: set[int] = set()
+    for item, demand in items:
+        cores = [use.core for use in item.cores]
+        granted.update(cores)
+        wanted = sorted(_asked(item, demand).cores)
+        if sorted(use.amount for use in item.cores) != wanted:
+            yield Fault("cores", item.replica, f"asks for {wanted}, the plan gives other amounts")
+        if len(set(cores)) < len(cores):
+            yield Fault("cores", item.replica, "two chunks on one core")
+        for use in item.cores:
+            loads[use.core] += use.amount
+    for core in granted:
+        if not 0 <= core < len(node.cores):
+            yield Fault("cores", f"node/{node.name}", f"has no core {core}")
+        elif loads[core] > node.cores[core]:
+            yield Fault("cores", f"node/{node.name}", f"{loads[core]} of {node.cores[core]} millicores on core {core}")
+
+
+def _devices(node: Supply, items: list[tuple[Placement, Demand]]) -> Iterator[Fault]:
+    devices = {device.name: device for device in node.devices}
+    given: dict[str, list[int]] = defaultdict(list)
+    for item, demand in items:
+        for use in item.devices:
+            if use.device not in devices or devices[use.device].type != use.type:
+                yield Fault("accelerators", item.replica, f"node {node.name} has no {use.type} {use.device}")
+            else:
+                given[use.device].append(use.amount)
+        requests = _asked(item, demand).devices
+        if {use.type for use in item.devices} != {request.type for request in requests}:
+            yield Fault("accelerators", item.replica, "the types given are not the types asked for")
+        for request in requests:
+            mine = [use for use in item.devices if use.type == request.type and use.device in devices]
+            if request.models and any(devices[use.device].model not in request.models for use in mine):
+                yield Fault("accelerators", item.replica, f"a device is not one of {', '.join(request.models)}")
+            number = request.count or 1
+            if len(mine) != number or len({use.device for use in mine}) != number:
+                yield Fault("accelerators", item.replica, f"{len(mine)} devices of {request.type}, not {number}")
+            for use in mine:
+                whole = request.count or devices[use.device].exclusive
+                least = devices[use.device].capacity if whole else request.share
+                if use.amount != least or use.amount < request.share:
+                    yield Fault("accelerators", item.replica, f"{use.amount} basis points of {use.device}")
+    for name, amounts in given.items():
+        device = devices[name]
+        if device.used + sum(amounts) > device.capacity:
+            yield Fault("accelerators", f"node/{node.name}", f"{name}: more than its {device.capacity} basis points")

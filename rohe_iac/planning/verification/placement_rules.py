@@ -1,0 +1,127 @@
+"""Verifies placement rules: static rules, ports, spread, neighbours and the spread of `survive`."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+from rohe_iac.planning.model.demand import Demand
+from rohe_iac.planning.model.plan import Placement, Plan
+from rohe_iac.planning.model.problem import Problem
+from rohe_iac.planning.model.supply import Supply
+from rohe_iac.planning.verification.fault import Fault
+
+
+def _static(item: Placement, demand: Demand, node: Supply) -> Iterator[Fault]:
+    if node.status == "down" or (node.status == "cordoned" and item.was != node.name):
+        yield Fault("status", item.replica, f"node {node.name} is {node.status}")
+    labels = dict(node.labels)
+    for key, value in demand.selector:
+        if labels.get(key) != value:
+            yield Fault("labels", item.replica, f"node {node.name} has no label {key}={value}")
+    if demand.arch and node.arch and node.arch not in demand.arch:
+        yield Fault("architecture", item.replica, f"node {node.name} is {node.arch}")
+    for taint in node.taints:
+        if taint.effect == "PreferNoSchedule":
+            continue
+        for one in demand.tolerations:
+            same_effect = one.effect in ("", taint.effect)
+            same_key = one.key == taint.key or (one.operator == "Exists" and one.key == "")
+            if same_effect and same_key and (one.operator == "Exists" or one.value == taint.value):
+                break
+        else:
+            yield Fault("taints", item.replica, f"does not tolerate {taint.key} of node {node.name}")
+
+
+def _ports(problem: Problem, items: list[Placement], demands: dict[str, Demand]) -> Iterator[Fault]:
+    taken: Counter[tuple[str, int, str]] = Counter()
+    for item in items:
+        demand = demands[item.workload]
+        place = "" if problem.settings.one_machine else item.node
+        numbers = {use.name: use.number for use in item.ports}
+        known = [port.name for port in demand.ports if port.host or problem.settings.ports is not None]
+        if [use.name for use in item.ports] != known:
+            yield Fault(
+                "ports", item.replica, f"gives {', '.join(numbers) or 'none'}, asked: {', '.join(known) or 'none'}"
+            )
+        for port in demand.ports:
+            number = numbers.get(port.name)
+            if port.host and number != port.host:
+                yield Fault("ports", item.replica, f"port {port.name} is {number}, asked is {port.host}")
+            if not port.host and problem.settings.ports is not None:
+                first, last = problem.settings.ports
+                if number is None or not first <= number <= last:
+                    yield Fault("ports", item.replica, f"port {port.name} has no number of the range")
+            if number is not None:
+                taken[place, number, port.protocol if port.host else ""] += 1
+    by_number: dict[tuple[str, int], Counter[str]] = defaultdict(Counter)
+    for (place, number, protocol), times in taken.items():
+        by_number[place, number][protocol] += times
+    for (place, number), protocols in by_number.items():
+        if (protocols[""] and sum(protocols.values()) > 1) or any(times > 1 for times in protocols.values()):
+            yield Fault("ports", f"node/{place}" if place else "stack", f"port {number} is given more than once")
+
+
+def _domain(node: Supply, key: str) -> str | None:
+    return node.name if key == "node" else dict(node.labels).get(key)
+
+
+def _neighbours(nodes: dict[str, Supply], demands: dict[str, Demand], items: list[Placement]) -> Iterator[Fault]:
+    keys = {
+        rule.key
+        for demand in demands.values()
+        for rules in (demand.spread, demand.avoid, demand.near)
+        for rule in rules
+    }
+    there: dict[tuple[str, str], Counter[str | None]] = defaultdict(Counter)
+    for item in items:
+        for key in keys:
+            there[item.workload, key][_domain(nodes[item.node], key)] += 1
+    for item in items:
+        demand = demands[item.workload]
+        for spread in demand.spread:
+            domain = _domain(nodes[item.node], spread.key)
+            if domain is None or there[item.workload, spread.key][domain] > spread.limit:
+                yield Fault("spread", item.replica, f"more than {spread.limit} in {spread.key} {domain}")
+        for rule in (*demand.avoid, *demand.near):
+            if not rule.required:
+                continue
+            domain = _domain(nodes[item.node], rule.key)
+            counts = [
+                there[other, rule.key][domain] - (other == item.workload)
+                for other in rule.workloads
+                if domain is not None
+            ]
+            if rule in demand.avoid and (any(counts) or domain is None):
+                yield Fault("avoid", item.replica, f"shares {rule.key} {domain} with {' or '.join(rule.workloads)}")
+            if rule in demand.near:
+                everywhere = [sum(there[other, rule.key].values()) for other in rule.workloads]
+                first_of_group = item.workload in rule.workloads and sum(everywhere) == 1
+                if domain is None or (not any(counts) and not first_of_group):
+                    yield Fault("near", item.replica, f"no {' or '.join(rule.workloads)} in {rule.key} {domain}")
+
+
+def _survival(problem: Problem, plan: Plan, items: list[Placement]) -> Iterator[Fault]:
+    """With all replicas in place some are left whatever fails; with fewer, no node holds more than its part of all.
+
+    Of a workload that the plan tells as spread for fewer failures that holds for those.
+    """
+    asked, told = problem.settings.survive, {item.workload: item.failures for item in plan.eased}
+    several = {demand.workload for demand in problem.demands if demand.replicas > 1}
+    if len(told) < len(plan.eased):
+        yield Fault("losses", problem.stack, "a workload is told twice as spread for fewer failures")
+    for workload, failures in sorted(told.items()):
+        if workload not in several or not 0 <= failures < asked:
+            yield Fault("losses", workload, f"is told as spread for {failures} failures, asked are {asked}")
+    for demand in problem.demands if asked else ():
+        failures = max(0, min(asked, told.get(demand.workload, asked)))
+        if not failures:
+            continue
+        counts = sorted(Counter(item.node for item in items if item.workload == demand.workload).values())
+        if demand.replicas < 2 or not counts:
+            continue
+        most = max(1, (demand.replicas - 1) // failures)
+        if counts[-1] > most:
+            yield Fault("spread", demand.workload, f"one node holds {counts[-1]}, {most} let {failures} nodes fail")
+        elif sum(counts) == demand.replicas > failures and not sum(counts[:-failures]):
+            yield Fault("spread", demand.workload, f"{failures} nodes hold all of its replicas")

@@ -1,0 +1,110 @@
+"""`rohe stand-in run`: one replica of a service that is stood in for, until it is told to end."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import logging
+import os
+import random
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from rohe_iac.foundation.errors import ExitCode, RoheError, UsageError
+from rohe_iac.planning.sizing.stand_ins.behaviour import Replay, decode_replay
+from rohe_iac.reporting import Reporter
+from rohe_iac.stand_in.calls import Following, serve
+from rohe_iac.stand_in.work import Request, Work
+
+LOG = logging.getLogger("rohe.stand-in")
+
+
+class PortTaken(RoheError):
+    """A port of the replica cannot be listened on."""
+
+    exit_code = ExitCode.UNREACHABLE
+
+
+def run_stand_in(environment: Mapping[str, str] | None = None) -> None:
+    """Replays until SIGTERM or SIGINT.
+
+    ROHE_REPLAY names the file with the replay; it listens on every port that ROHE_PORT_* names, calls those that
+    ROHE_PEERS names, and reports as every replica does.
+    Errors: UsageError where ROHE_REPLAY or ROHE_PEERS cannot be used, PortTaken.
+    """
+    env = os.environ if environment is None else environment
+    logging.basicConfig(stream=sys.stdout, level="INFO", format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    replay = _replay(env.get("ROHE_REPLAY", ""))
+    try:
+        peers: dict[str, Any] = json.loads(env.get("ROHE_PEERS") or "{}")
+    except ValueError as error:
+        raise UsageError(f"ROHE_PEERS is no JSON: {error}") from error
+    instance = env.get("ROHE_INSTANCE", "stand-in")
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    reporter = Reporter.from_environment(env)
+    reporter.on_command(lambda _: (False, "a stand-in does what was measured, and takes no commands"))
+    following = Following(replay.following, peers)
+    boot, numbers = f"{instance}-{int(time.time() * 1000):x}", itertools.count()
+
+    def named() -> str:
+        return f"{boot}-{next(numbers):06d}"
+
+    def finished(request: Request) -> None:
+        waited = {"waited": round(request.begun - request.arrived, 6)}
+        reporter.report(request=request.name, start=request.arrived, end=request.ended, fields=waited)
+        following.pass_on(request)
+
+    work = Work(replay, finished, seed=instance)
+    work.start()
+    servers = []
+    for name, port in sorted(env.items()):
+        if name.startswith("ROHE_PORT_"):
+            try:
+                servers.append(serve(work, int(port), named))
+            except (OSError, ValueError, OverflowError) as error:
+                raise PortTaken(f"{name}={port}: {error}", hint="see who has it with `ss -ltnp`") from error
+    LOG.info(
+        "%s stands in for %s: %.0f ms a request, %.0f ms of processor time, %s",
+        instance, env.get("ROHE_SERVICE", "a service"), replay.times.mean * 1000, replay.cpu * 1000,
+        f"{replay.arrivals:g}/s of its own" if replay.arrivals else "called by others",
+    )  # fmt: skip
+    if replay.arrivals:
+        arrive(replay.arrivals, lambda: work.take(Request(named())), following.ready, ended, seed=boot)
+    ended.wait()
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+    work.stop()
+    following.close()
+    reporter.close()
+
+
+def arrive(
+    rate: float, take: Callable[[], object], ready: Callable[[], bool], ended: threading.Event, *, seed: str
+) -> None:
+    """Calls `take` at random moments (a Poisson process of `rate` a second), from when `ready` until `ended`."""
+    draws = random.Random(seed)
+    while not ready():
+        if ended.wait(0.2):
+            return
+    moment = time.monotonic()
+    while not ended.wait(max(0.0, (moment := moment + draws.expovariate(rate)) - time.monotonic())):
+        take()
+
+
+def _replay(name: str) -> Replay:
+    if not name:
+        raise UsageError("ROHE_REPLAY names no file", hint="`rohe apply` starts stand-ins; see docs/targets/local.md")
+    try:
+        return decode_replay(Path(name).read_bytes())
+    except OSError as error:
+        raise UsageError(f"cannot read {name}: {error.strerror}") from error
+    except ValueError as error:
+        raise UsageError(f"{name} is no replay of a profile", detail=str(error)) from error

@@ -1,0 +1,1 @@
+"""What writes and checks documents: validate, fmt, import, export, schema."""

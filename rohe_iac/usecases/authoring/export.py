@@ -1,0 +1,57 @@
+"""`rohe export`: nodes and services of a stack as files of the original ROHE."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rohe_iac.blueprint.loading import load
+from rohe_iac.foundation.errors import ExitCode, RoheError
+from rohe_iac.importing.export.documents import HEAD, export_documents
+from rohe_iac.importing.foreign.yaml_text import document_text
+
+
+class UnwritableFolder(RoheError):
+    """The output folder cannot be written, or holds a foreign file of that name."""
+
+    exit_code = ExitCode.USAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """The files that were written with their number of entries, and what of the blueprint is not in them."""
+
+    files: tuple[tuple[str, int], ...]
+    left_out: tuple[tuple[str, str, str], ...]
+
+
+def export_stack(directory: Path, stack: str | None, folder: Path) -> Export:
+    """Writes add_node.yaml and add_service.yaml into `folder`.
+
+    Errors: InvalidBlueprint, UsageError; UnwritableFolder, and then nothing was written.
+    """
+    blueprint = load(directory, stack)
+    order = {name: index for index, name in enumerate(blueprint.stack.spec.pipelines)}
+    pipelines = sorted(blueprint.pipelines, key=lambda pipeline: order[pipeline.metadata.name])
+    done = export_documents(blueprint.inventory, pipelines)
+    services = sum(len(part) for part in done.services["data"].values())
+    texts = {
+        "add_node.yaml": (document_text(done.nodes), len(done.nodes["data"])),
+        "add_service.yaml": (document_text(done.services), services),
+    }
+    try:
+        for name in texts:
+            path = folder / name
+            if path.exists() and not path.read_bytes().startswith(HEAD.encode()):
+                raise UnwritableFolder(
+                    f"{path} is there and was not written by `rohe export`",
+                    hint="name another folder, or remove the file",
+                )
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, (text, _) in texts.items():
+            (folder / name).write_text(f"{HEAD}\n{text}", encoding="utf-8")
+    except OSError as error:
+        raise UnwritableFolder(
+            f"cannot write {error.filename or folder}: {error.strerror}", hint="name a folder you may write to"
+        ) from error
+    return Export(tuple((name, count) for name, (_, count) in texts.items()), tuple(done.left_out))

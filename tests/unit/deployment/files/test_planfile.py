@@ -1,0 +1,99 @@
+"""Claims about plan files: what is read back is what was written, and nothing else passes."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rohe_iac.blueprint.linked.blueprint import Source
+from rohe_iac.deployment.files.actions import actions_between
+from rohe_iac.deployment.files.planfile import Against, PlanFile, decode
+from rohe_iac.manifests.manifest import Manifest
+from rohe_iac.planning.model.demand import Demand, Resources
+from rohe_iac.planning.model.json_codec import UnreadablePlan
+from rohe_iac.planning.model.problem import Problem
+from rohe_iac.planning.model.supply import Supply
+from rohe_iac.planning.solvers.planner import plan
+
+PROBLEM = Problem(
+    stack="lab",
+    nodes=(Supply("pi-1", cpu=2000, rss=2**30, cores=(1000, 1000)),),
+    demands=(
+        Demand(
+            workload="service/p:a",
+            replica="replica/p:a",
+            slug="a",
+            pipeline="p",
+            service="a",
+            member="",
+            replicas=2,
+            resources=Resources(cpu=300, rss=2**20),
+        ),
+    ),
+)
+MANIFEST = Manifest(
+    "process-a-0", "Process", "replica/p:a/0", "kind: Process\nspec: {env: {A: 'ä'}}\n", ("supervisor",)
+)
+
+
+def planfile(against: Against | None = None) -> PlanFile:
+    return PlanFile(
+        tool="0.1.0",
+        project="x",
+        stack="lab",
+        target="local",
+        inputs=(Source("blueprints/a.yaml", "0" * 64),),
+        against=against,
+        problem=PROBLEM,
+        plan=plan(PROBLEM),
+        manifests=(MANIFEST,),
+        actions=actions_between((), (MANIFEST,)),
+    )
+
+
+@pytest.mark.parametrize("against", [None, Against(3, "f" * 64)])
+def test_a_plan_file_reads_back_as_it_was_written(against: Against | None) -> None:
+    written = planfile(against)
+    read = decode(written.encode(), "p")
+    assert read == written
+    assert read.encode() == written.encode()
+    assert read.digest == written.digest
+
+
+@settings(max_examples=300, deadline=None)
+@given(position=st.integers(min_value=0), byte=st.integers(min_value=0, max_value=255))
+def test_one_changed_byte_anywhere_is_refused(position: int, byte: int) -> None:
+    content = bytearray(planfile().encode())
+    position %= len(content)
+    if content[position] == byte:
+        return
+    content[position] = byte
+    with pytest.raises(UnreadablePlan):
+        decode(bytes(content), "p")
+
+
+def test_a_file_with_a_recomputed_digest_but_other_manifest_bytes_is_refused() -> None:
+    value = json.loads(planfile().encode())
+    value["manifests"][0]["text"] = "kind: Process\nspec: {command: [evil]}\n"
+    with pytest.raises(UnreadablePlan):
+        decode(json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() + b"\n", "p")
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\xff\xfe", b"[]", b"{}", b"null", b'{"schema":"rohe.dev/plan/v9"}', b"[" * 100_000]
+)
+def test_what_is_no_plan_file_is_told_so(content: bytes) -> None:
+    with pytest.raises(UnreadablePlan):
+        decode(content, "p")
+
+
+def test_actions_say_what_changed() -> None:
+    changed = Manifest(MANIFEST.name, "Process", MANIFEST.address, "kind: Process\nspec: {env: {A: b}}\n")
+    gone = Manifest("process-b-0", "Process", "replica/p:b/0", "kind: Process\n")
+    update, delete = actions_between((MANIFEST, gone), (changed,))
+    assert (update.verb, update.because) == ("update", "changed: env.A")
+    assert (delete.verb, delete.manifest) == ("delete", "process-b-0")
+    assert [action.verb for action in actions_between((MANIFEST,), (MANIFEST,))] == ["keep"]

@@ -1,0 +1,56 @@
+"""Claims about the last applied record."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from rohe_iac.deployment.files.planfile import PlanFile
+from rohe_iac.deployment.files.record import Record, next_serial, read_record, write_record
+from rohe_iac.foundation.folders import StackFolder
+from rohe_iac.planning.model.json_codec import UnreadablePlan
+from rohe_iac.planning.model.plan import Bound, Plan
+from rohe_iac.planning.model.problem import Problem
+
+NOTHING = Plan("lab", "best-fit", ("placed",), (), (), (), Bound(0, 0, ()))
+PLANFILE = PlanFile("0.1.0", "x", "lab", "local", (), None, Problem("lab", (), ()), NOTHING, (), ())
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> StackFolder:
+    path = tmp_path / "lab"
+    path.mkdir()
+    return StackFolder(path)
+
+
+def test_nothing_applied_is_no_record_and_the_first_serial_is_one(folder: StackFolder) -> None:
+    assert read_record(folder) is None
+    assert next_serial(folder) == 1
+
+
+def test_a_record_reads_back_and_is_for_its_owner_only(folder: StackFolder) -> None:
+    write_record(folder, Record(1, PLANFILE, complete=True))
+    assert read_record(folder) == Record(1, PLANFILE, complete=True)
+    assert stat.S_IMODE(folder.record.stat().st_mode) == 0o600
+
+
+def test_only_a_complete_record_enters_the_history(folder: StackFolder) -> None:
+    write_record(folder, Record(1, PLANFILE, complete=False))
+    assert not folder.history.exists()
+    write_record(folder, Record(1, PLANFILE, complete=True))
+    assert [path.name for path in folder.history.iterdir()] == ["1.json"]
+
+
+def test_serials_go_on_after_the_record_is_gone(folder: StackFolder) -> None:
+    write_record(folder, Record(4, PLANFILE, complete=True))
+    folder.record.unlink()
+    assert next_serial(folder) == 5
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b'{"serial":1,"complete":true,"plan":{}}'])
+def test_a_damaged_record_is_told_and_not_taken_for_none(folder: StackFolder, content: bytes) -> None:
+    folder.record.write_bytes(content)
+    with pytest.raises(UnreadablePlan):
+        read_record(folder)

@@ -1,0 +1,367 @@
+"""What Compose files say in their many ways, and the files that they name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rohe_iac.blueprint.loading import check
+from rohe_iac.importing.compose.files import read_variables
+from rohe_iac.importing.compose.variables import filled
+from rohe_iac.importing.import_texts import Imported
+from rohe_iac.usecases.authoring.import_ import import_files, write_documents
+
+Take = Callable[..., Imported]
+
+
+def services(done: Imported) -> dict[str, Any]:
+    return {service["name"]: service for service in done.documents[0]["spec"]["services"]}
+
+
+def one(take: Take, fields: str) -> Any:
+    return services(take(f"services:\n  a:\n    image: i\n{fields}"))["a"]
+
+
+def reasons(done: Imported) -> dict[str, str]:
+    return {item.field: item.reason for file in done.files for item in file.unmapped}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("a", "a"),
+        ("${A:-b}", "b"),
+        ("${A-b}", "b"),
+        ("${A:-}", ""),
+        ("x${A:-b}y${C:-d}", "xbyd"),
+        ("${A:-${B:-c}}", "c"),
+        ("$$5", "$5"),
+        ("$${A}", "${A}"),
+        ("${A:+b}", ""),
+        ("50$", "50$"),
+        ("${1}", "${1}"),
+    ],
+)
+def test_variables_are_filled_with_their_defaults(text: str, value: str | None) -> None:
+    assert filled(text) == (value, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("$A", "$A"), ("${A:?no}$$", "${A:?no}$"), ("${A:-${B}}", "${A:-${B}}"), ("${A:-b}${C}", "b${C}")],
+)
+def test_a_variable_without_a_default_stays_and_the_rest_is_filled(text: str, value: str) -> None:
+    assert filled(text) == (value, False)
+
+
+@pytest.mark.parametrize(
+    ("written", "port"),
+    [
+        ("::1:6000:6001", (6001, 6000)),
+        ("[::1]:6000:6001", (6001, 6000)),
+        ("2001:db8::1:6000:6001", (6001, 6000)),
+        ("127.0.0.1::5000", (5000, None)),
+        ("0:5000", (5000, None)),
+        ({"target": 5000, "published": "0"}, (5000, None)),
+        ("8000-9000:80", (80, 8000)),
+    ],
+)
+def test_ports_are_read_with_any_address_before_them(take: Take, written: object, port: tuple[int, int | None]) -> None:
+    found = services(take({"services": {"web": {"image": "a", "ports": [written]}}}))["web"]["ports"][0]
+    assert (found["containerPort"], found.get("servicePort")) == port
+
+
+@pytest.mark.parametrize("written", ["7000:7000/sctp", {"target": 7000, "protocol": "SCTP"}])
+def test_a_port_of_another_protocol_is_listed(take: Take, written: object) -> None:
+    done = take({"services": {"web": {"image": "a", "ports": [written]}}})
+    assert "ports" not in services(done)["web"]
+    assert "a port is of TCP or UDP" in [item.reason for item in done.files[0].unmapped]
+
+
+def test_an_address_with_a_password_in_it_is_a_secret(take: Take) -> None:
+    env = {"DB": "postgres://me:hunter2@db/x", "API": "http://host:80/a@b"}
+    done = take({"services": {"web": {"image": "a", "environment": env}}})
+    assert services(done)["web"]["env"] == {"DB": {"secret": "env:DB"}, "API": "http://host:80/a@b"}
+    assert "hunter2" not in done.text
+
+
+def test_volumes_that_are_only_read_or_relative_are_told(take: Take) -> None:
+    done = take({"services": {"web": {"image": "a", "volumes": ["d:/data:ro", "cache"]}}})
+    assert [volume["path"] for volume in services(done)["web"]["volumes"]] == ["/data"]
+    assert "can be written to" in "".join(text for _, text in done.files[0].notes)
+    assert "absolute path" in done.files[0].unmapped[0].reason
+
+
+def test_defaults_are_filled_in_everywhere(take: Take) -> None:
+    done = take(
+        'services:\n  a:\n    image: "i:${TAG:-1.0}"\n    command: ["--port", "${PORT:-80}"]\n'
+        '    ports: ["${OUT:-8080}:${PORT:-80}"]\n    deploy: {replicas: "${N:-3}"}\n    working_dir: "/srv/${D:-x}"\n'
+        '    volumes: ["${V:-data}:/data"]\n    environment: {A: "${B:-c}", P: "$$x"}\n'
+    )
+    made = services(done)["a"]
+    assert (made["image"], made["args"], made["workingDir"]) == ("i:1.0", ["--port", "80"], "/srv/x")
+    assert made["ports"] == [{"name": "p80", "containerPort": 80, "servicePort": 8080}]
+    assert (made["replicas"], made["volumes"][0]["name"]) == (3, "data")
+    assert made["env"] == {"A": "c", "P": "$x"}
+
+
+@pytest.mark.parametrize(
+    ("port", "made"),
+    [
+        ("80", [(80, None, "TCP")]),
+        ('"8080:80"', [(80, 8080, "TCP")]),
+        ('"8080:80/udp"', [(80, 8080, "UDP")]),
+        ('"127.0.0.1:8080:80"', [(80, 8080, "TCP")]),
+        ('"127.0.0.1::80"', [(80, None, "TCP")]),
+        ('"[::1]:8080:80"', [(80, 8080, "TCP")]),
+        ('"3000-3001:4000-4001"', [(4000, 3000, "TCP"), (4001, 3001, "TCP")]),
+        ("{target: 80}", [(80, None, "TCP")]),
+        ('{target: 80, published: "8080", protocol: udp, mode: host, host_ip: 127.0.0.1}', [(80, 8080, "UDP")]),
+        ("{target: 80, published: 8080, app_protocol: http}", [(80, 8080, "TCP")]),
+    ],
+)
+def test_ports_short_and_long(take: Take, port: str, made: list[tuple[int, int | None, str]]) -> None:
+    found = one(take, f"    ports: [{port}]")["ports"]
+    assert [(item["containerPort"], item.get("servicePort"), item.get("protocol", "TCP")) for item in found] == made
+
+
+@pytest.mark.parametrize(
+    ("volume", "made"),
+    [
+        ("data:/data", {"name": "data", "path": "/data", "size": "1Gi"}),
+        ("data:/data:ro", {"name": "data", "path": "/data", "size": "1Gi"}),
+        ("/data", {"path": "/data", "emptyDir": "1Gi"}),
+        ("{type: volume, source: My_Data, target: /data}", {"name": "my-data", "path": "/data", "size": "1Gi"}),
+        ("{type: volume, target: /data}", {"path": "/data", "emptyDir": "1Gi"}),
+        ("{type: tmpfs, target: /run, tmpfs: {size: 67108864}}", {"path": "/run", "emptyDir": "64Mi"}),
+    ],
+)
+def test_volumes_short_and_long(take: Take, volume: str, made: dict[str, Any]) -> None:
+    assert one(take, f"    volumes: [{volume}]")["volumes"] == [made]
+
+
+def test_temporary_and_shared_memory_are_empty_folders_of_their_size(take: Take) -> None:
+    made = one(take, '    tmpfs: ["/run:size=16m,mode=755", /tmp]\n    shm_size: 128m\n')
+    assert made["volumes"] == [
+        {"path": "/run", "emptyDir": "16Mi"},
+        {"path": "/tmp", "emptyDir": "64Mi"},
+        {"path": "/dev/shm", "emptyDir": "128Mi"},
+    ]
+
+
+def test_a_service_takes_over_from_another_of_the_file(take: Take) -> None:
+    done = take(
+        "services:\n"
+        "  base: {image: i, ports: [80], environment: {A: 1, B: 2},\n"
+        "    deploy: {replicas: 2, resources: {limits: {cpus: 1}}}}\n"
+        "  web: {extends: {service: base}, ports: [81], environment: {B: 3}, deploy: {replicas: 4}}\n"
+        "  more: {extends: web, image: j}\n"
+        "  self: {image: k, extends: self}\n"
+        "  gone: {image: l, extends: {service: base, file: other.yaml}}\n"
+    )
+    made = services(done)
+    assert [port["containerPort"] for port in made["web"]["ports"]] == [80, 81]
+    assert made["web"]["env"] == {"A": "1", "B": "3"}
+    assert (made["web"]["replicas"], made["web"]["limits"], made["web"]["image"]) == (4, {"cpu": 1}, "i")
+    assert (made["more"]["image"], made["more"]["replicas"]) == ("j", 4)
+    assert "from itself" in reasons(done)["services.self.extends"]
+    assert "docker compose config" in reasons(done)["services.gone.extends"]
+
+
+def test_dependencies_become_flows_without_circles(take: Take) -> None:
+    done = take(
+        "services:\n"
+        "  web: {image: i, depends_on: {\n"
+        "    db: {condition: service_healthy}, init: {condition: service_completed_successfully}}}\n"
+        "  db: {image: i, depends_on: [web, gone]}\n"
+        "  init: {image: i, links: ['db:database']}\n"
+    )
+    assert done.documents[0]["spec"]["flow"] == [{"from": "web", "to": "db"}, {"from": "init", "to": "db"}]
+    assert "order of start" in reasons(done)["services.web.depends_on.init"]
+    assert "circle" in reasons(done)["services.db.depends_on[0]"]
+    assert "no such service" in reasons(done)["services.db.depends_on[1]"]
+
+
+def test_resources_and_places(take: Take) -> None:
+    made = one(
+        take,
+        "    deploy:\n      mode: replicated\n      replicas: 2\n      placement:\n"
+        "        constraints: [node.labels.zone==a, node.platform.arch == aarch64]\n        max_replicas_per_node: 1\n"
+        "      resources:\n        reservations:\n          cpus: 0.25\n          memory: 64M\n"
+        "          devices: [{capabilities: [gpu], device_ids: ['0', '3']}]\n"
+        "          generic_resources: [{discrete_resource_spec: {kind: TPU, value: 2}}]\n",
+    )
+    assert made["requests"] == {
+        "cpu": "250m",
+        "memory": {"rss": "64Mi"},
+        "accelerators": {"gpu": {"count": 2}, "tpu": {"count": 2}},
+    }
+    assert made["arch"] == ["arm64"]
+    assert made["placement"] == {"nodeSelector": {"zone": "a"}, "spread": [{"topologyKey": "node", "maxPerDomain": 1}]}
+
+
+FILES = """
+services:
+  a:
+    image: i
+    env_file: [a.env, {path: b.env, required: false}, ../outside.env]
+    environment: {LEVEL: debug}
+    volumes:
+      - ./conf/a.conf:/etc/a.conf:ro
+      - ./conf:/etc/conf
+      - /etc/hostname:/h
+      - {type: bind, source: conf/b.conf, target: /b}
+    configs: [web, {source: web, target: /etc/web.conf}, inline]
+    secrets: [key]
+configs: {web: {file: conf/web.conf}, inline: {content: x}}
+secrets: {key: {file: conf/key}}
+"""
+
+
+def test_files_that_lie_in_the_blueprint_are_named_and_variables_are_read(tmp_path: Path) -> None:
+    folder = tmp_path / "project" / "deploy"
+    (folder / "conf").mkdir(parents=True)
+    (tmp_path / "project" / "rohe.yaml").touch()
+    for name in ("a.conf", "b.conf", "web.conf", "key"):
+        (folder / "conf" / name).write_text("x")
+    (folder / "a.env").write_text(
+        "# head\nLEVEL=info\nexport NAME='a b' \nDB_PASS=hunter2\nEMPTY=\nTAG=${T:-1} # tail\n\n"
+    )
+    (tmp_path / "outside.env").write_text("A=1\n")
+    (folder / "compose.yaml").write_text(FILES)
+    out = tmp_path / "project" / "blueprints" / "x.yaml"
+    done = import_files(folder, [Path("compose.yaml")], out=out)
+    made = services(done.imported)["a"]
+    assert made["env"] == {
+        "LEVEL": "debug",
+        "NAME": "a b",
+        "DB_PASS": {"secret": "env:DB_PASS"},
+        "EMPTY": "",
+        "TAG": "1",
+    }
+    assert made["files"] == [
+        {"path": "/etc/a.conf", "from": "deploy/conf/a.conf"},
+        {"path": "/b", "from": "deploy/conf/b.conf"},
+        {"path": "/web", "from": "deploy/conf/web.conf"},
+        {"path": "/etc/web.conf", "from": "deploy/conf/web.conf"},
+    ]
+    told = reasons(done.imported)
+    assert "not there" in told["services.a.env_file[1]"]
+    assert "not there" in told["services.a.env_file[2]"]
+    assert "folder" in told["services.a.volumes[1]"]
+    assert "bind mount" in told["services.a.volumes[2]"]
+    assert "config is a file" in told["services.a.configs[2]"]
+    assert "as a variable" in told["services.a.secrets"]
+    write_documents(out, done.imported)
+    assert "hunter2" not in out.read_text()
+    assert check([tmp_path / "project"]).valid
+
+
+def test_variables_of_a_file() -> None:
+    text = "A=1\n B = 2 \nexport C=3\n#D=4\nE\nF='x # y'\nG=\"$H\"\nI='$H'\nJ=a#b\nK=a #b\nbad line\n=x\n"
+    assert dict(read_variables(text)) == {
+        "A": "1", "B": "2", "C": "3", "E": "", "F": "x # y", "G": "$H", "I": "$$H", "J": "a#b", "K": "a",
+    }  # fmt: skip
+
+
+def test_a_service_of_nothing_among_others_is_listed(take: Take) -> None:
+    done = take({"services": {"web": {"image": "a"}, "db": None, "cache": "redis"}})
+    assert list(services(done)) == ["web"]
+    assert reasons(done)["services.db"].startswith("empty")
+    assert "not a service" in reasons(done)["services.cache"]
+
+
+@pytest.mark.parametrize(
+    ("port", "made"),
+    [
+        ("$PORT:8080", (8080, None)),
+        ("${PORT}:8080", (8080, None)),
+        ("${BIND:?say which}:9000:9001/tcp", (9001, 9000)),
+        ({"target": 70, "published": "${PORT}"}, (70, None)),
+    ],
+)
+def test_of_a_port_that_a_variable_holds_the_rest_is_known(take: Take, port: object, made: tuple[int, int]) -> None:
+    found = services(take({"services": {"web": {"image": "a", "ports": [port]}}}))["web"]["ports"][0]
+    assert (found["containerPort"], found.get("servicePort")) == made
+
+
+def test_a_figure_that_a_variable_holds_is_listed_and_no_fault(take: Take) -> None:
+    deploy = {"replicas": "${N}", "resources": {"limits": {"cpus": "${C}", "memory": "${M:?}"}}}
+    web = {"image": "a", "deploy": deploy, "shm_size": "$S", "ports": ["80:${P}", {"target": "${P}"}]}
+    told = reasons(take({"services": {"web": web}}))
+    fields = ("deploy.replicas", "deploy.resources.limits.cpus", "deploy.resources.limits.memory", "shm_size")
+    for field in (*fields, "ports[0]", "ports[1].target"):
+        assert "without a default" in told[f"services.web.{field}"], field
+
+
+def test_a_scalar_stands_for_a_list_of_one(take: Take) -> None:
+    made = one(
+        take, "    ports: 8080:80\n    expose: 90\n    volumes: data:/data/\n    environment: A=b\n    tmpfs: /run\n"
+    )
+    assert [port["containerPort"] for port in made["ports"]] == [80, 90]
+    assert [volume["path"] for volume in made["volumes"]] == ["/data", "/run"]
+    assert made["env"] == {"A": "b"}
+
+
+def test_a_variable_with_others_of_the_shell_in_it_comes_from_where_apply_runs(take: Take) -> None:
+    done = take({"services": {"web": {"image": "a", "environment": {"URL": "db://${HOST}/x", "a.b": "${C}d"}}}})
+    assert services(done)["web"]["env"] == {"URL": {"secret": "env:URL"}}
+    assert "write it out" in reasons(done)["services.web.environment.a.b"]
+
+
+def test_a_variable_that_names_the_file_of_a_secret_is_listed(take: Take) -> None:
+    env = {"DB_PASSWORD_FILE": "/run/secrets/db", "LOG_FILE": "/var/log/x"}
+    done = take({"services": {"web": {"image": "a", "environment": env}}})
+    assert services(done)["web"]["env"] == {"LOG_FILE": "/var/log/x"}
+    assert "without _FILE" in reasons(done)["services.web.environment.DB_PASSWORD_FILE"]
+
+
+@pytest.mark.parametrize(
+    ("test", "probe"),
+    [
+        ("curl -f http://localhost:80/h || exit 1", {"http": {"path": "/h", "port": "p80"}}),
+        ("curl -s localhost:80/h | grep -q ok", {"http": {"path": "/h", "port": "p80"}}),
+        (["CMD", "wget", "-qO-", "http://a:80/h"], {"http": {"path": "/h", "port": "p80"}}),
+        ("curl http://b:90/ && curl http://a/h", {"http": {"path": "/h", "port": "p80"}}),
+        ("curl -k https://localhost:80/", {"tcp": "p80"}),
+        ("nc -z localhost 80", {"tcp": "p80"}),
+        ("bash -c 'exec 3<>/dev/tcp/127.0.0.1/80'", {"tcp": "p80"}),
+        ("curl http://b:90/", {"tcp": "p80"}),
+    ],
+)
+def test_a_health_check_asks_the_container_itself(take: Take, test: object, probe: dict[str, Any]) -> None:
+    web = {"image": "i", "ports": [80], "healthcheck": {"test": test}}
+    assert services(take({"services": {"a": web}}))["a"]["health"]["readiness"] == probe
+
+
+def test_what_is_about_secrets_and_holds_none_is_copied(take: Take) -> None:
+    plain = {"TOKENIZERS_PARALLELISM": "false", "MAX_TOKENS": 512, "PASSWORD_MIN_LENGTH": 8, "KEYCLOAK_URL": "http://k"}
+    secret = {"JWT_SECRET": "a", "SIGNING_KEY": "b", "CERT": "-----BEGIN RSA PRIVATE KEY-----", "PASSWORD": 123456}
+    done = take({"services": {"web": {"image": "a", "environment": {**plain, **secret}}}})
+    env = services(done)["web"]["env"]
+    assert {name: env[name] for name in plain} == {name: str(value) for name, value in plain.items()}
+    assert {name: env[name] for name in secret} == {name: {"secret": f"env:{name}"} for name in secret}
+
+
+def test_every_field_of_a_compose_service_has_its_reason(take: Take) -> None:
+    names = (
+        "isolation userns_mode blkio_config cpu_period label_file external_links provider storage_opt post_start uts"
+    )
+    done = take({"services": {"a": {"image": "i", "x-own": 1, "odd": 1, **dict.fromkeys(names.split(), "x")}}})
+    told = reasons(done)
+    assert "rohe has no such field" not in told.values()
+    assert told["services.a.odd"].startswith("not a field of the Compose Specification")
+    assert "x-" in told["services.a.x-own"]
+
+
+def test_names_that_no_image_variable_or_path_can_have_are_listed(take: Take) -> None:
+    service = {"image": "a b", "command": "run", "environment": {"GOOD": "1", "A B": "2"}, "tmpfs": ["tmp", "/cache"]}
+    done = take({"services": {"web": service}})
+    made = services(done)["web"]
+    assert "image" not in made
+    assert made["env"] == {"GOOD": "1"}
+    assert [volume["path"] for volume in made["volumes"]] == ["/cache"]
+    assert {field.rpartition(".")[2] for field in reasons(done)} >= {"image", "A B"}

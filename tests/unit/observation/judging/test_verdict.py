@@ -1,0 +1,79 @@
+"""Verdicts: too little is UNKNOWN, and `for` and `clear` keep them from flapping."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from rohe_iac.observation.contract import ObjectiveSpec, ScopeSpec, WindowSpec
+from rohe_iac.observation.judging.verdict import JudgeState, Verdict, at_once, holds, judge
+from rohe_iac.observation.measuring.measure import Measurement
+
+
+def objective(**changes: Any) -> ObjectiveSpec:
+    plain: dict[str, Any] = {
+        "name": "o",
+        "metric": "m",
+        "scope": ScopeSpec(),
+        "aggregate": "mean",
+        "operator": ">=",
+        "low": 0.9,
+        "high": 0.9,
+        "window": WindowSpec(size_count=1, every_count=1),
+        "min_samples": 2,
+        "missing": "freeze",
+    }
+    return ObjectiveSpec(**{**plain, **changes})
+
+
+@pytest.mark.parametrize(
+    ("operator", "value", "kept"),
+    [("<", 0.9, False), ("<=", 0.9, True), (">", 0.9, False), (">=", 0.9, True), ("==", 0.9, True), ("==", 0.8, False)],
+)
+def test_operators_at_the_border(operator: str, value: float, kept: bool) -> None:
+    assert holds(objective(operator=operator), value) is kept
+
+
+@pytest.mark.parametrize(("value", "kept"), [(0.5, True), (1.0, True), (0.4, False), (1.1, False)])
+def test_between_holds_its_borders(value: float, kept: bool) -> None:
+    assert holds(objective(operator="between", low=0.5, high=1.0), value) is kept
+
+
+@pytest.mark.parametrize(
+    ("missing", "verdict"), [("freeze", Verdict.UNKNOWN), ("broken", Verdict.BROKEN), ("ok", Verdict.KEPT)]
+)
+@pytest.mark.parametrize("measured", [Measurement(value=None, count=0), Measurement(value=1.0, count=1)])
+def test_too_few_samples_are_judged_by_missing(missing: str, verdict: Verdict, measured: Measurement) -> None:
+    assert at_once(objective(missing=missing), measured) is verdict
+
+
+def told(spec: ObjectiveSpec, windows: str) -> str:
+    """The verdicts, one letter a second: k, b, u for windows, K, B, U for the objective."""
+    letters = {"k": Verdict.KEPT, "b": Verdict.BROKEN, "u": Verdict.UNKNOWN}
+    state, found = JudgeState(), ""
+    for second, letter in enumerate(windows, 100):
+        verdict = judge(spec, state, letters[letter], float(second))
+        if verdict is Verdict.BROKEN:
+            state.open = True
+        elif verdict is Verdict.KEPT:
+            state.open = False
+        found += verdict.value[0]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("changes", "windows", "verdicts"),
+    [
+        ({}, "kbk", "KBK"),
+        ({"hold": 2.0}, "kbbbk", "KKKBK"),
+        ({"hold": 2.0}, "kbkbk", "KKKKK"),
+        ({"clear": 2.0}, "kbkkkk", "KBBBKK"),
+        ({"clear": 2.0}, "kbkbkkk", "KBBBBBK"),
+        ({"hold": 1.0, "clear": 1.0}, "bbkk", "UBBK"),
+        ({"hold": 9.0}, "kuk", "KUK"),
+        ({"clear": 2.0}, "bukkk", "BUBBK"),
+    ],
+)
+def test_for_and_clear_hold_a_verdict(changes: dict[str, float], windows: str, verdicts: str) -> None:
+    assert told(objective(**changes), windows) == verdicts

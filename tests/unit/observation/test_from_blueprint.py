@@ -1,0 +1,44 @@
+"""A threshold is compared in the unit that services report their numbers in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from rohe_iac.blueprint.language.contract import ObservationContract
+from rohe_iac.blueprint.language.pipeline import Pipeline
+from rohe_iac.observation.from_blueprint import contract_spec
+
+REPORTED = {"delay": {"unit": "ms"}, "load": {"unit": "percent"}, "confidence": {"unit": "ratio"}, "odd": {}}
+
+
+def low_of(metric: str, value: Any, trees: dict[str, Any] | None = None) -> float:
+    services = [{"name": "camera", "image": "camera", "reports": {"metrics": REPORTED}}]
+    pipeline = Pipeline.model_validate({"metadata": {"name": "door"}, "spec": {"services": services}})
+    objective = {"metric": metric, "operator": "<", "value": value, "window": {"size": "5m"}}
+    spec = {"pipeline": "door", "metrics": trees or {}, "objectives": [objective]}
+    contract = ObservationContract.model_validate({"metadata": {"name": "promise"}, "spec": spec})
+    return contract_spec(contract, pipeline).objectives[0].low
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "low"),
+    [
+        ("delay", "0.3s", 300),
+        ("delay", 250, 250),
+        ("load", "15%", 15),
+        ("load", 15, 15),
+        ("confidence", "60%", 0.6),
+        ("response_time", "300ms", 0.3),
+        ("odd", "300ms", 0.3),
+    ],
+)
+def test_a_quantity_is_converted_and_a_bare_number_is_taken_as_it_is(metric: str, value: Any, low: float) -> None:
+    assert low_of(metric, value) == pytest.approx(low)
+
+
+def test_a_metric_of_the_contracts_own_has_the_unit_of_what_it_is_made_of() -> None:
+    trees = {"lag": {"percentile": {"of": "delay", "p": 99}}, "gap": {"difference": [{"metric": "lag"}, {"count": {}}]}}
+    assert low_of("lag", "2s", trees) == pytest.approx(2000)
+    assert low_of("gap", "2s", trees) == pytest.approx(2000)

@@ -1,0 +1,226 @@
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from rohe_iac.planning.model.demand import DeviceRequest
+from rohe_iac.planning.model.plan import Plan
+from rohe_iac.planning.model.plugins.builtin import FILTERS, SCORERS
+from rohe_iac.planning.model.plugins.calling import BadExtension
+from rohe_iac.planning.model.plugins.protocols import Candidate, Extensions, Origin, Plugged
+from rohe_iac.planning.model.problem import WEIGHT_ONE, Problem
+from rohe_iac.planning.model.strategies import BEST_FIT, WORST_FIT
+from rohe_iac.planning.model.supply import Taint
+from rohe_iac.planning.placement.rules.filters import refusal
+from rohe_iac.planning.placement.scoring.scores import INTERFERENCE_WEIGHT, Scoring
+from rohe_iac.planning.placement.state.candidate import candidate_on
+from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.state.ledger import Ledger
+from rohe_iac.planning.solvers.construction.greedy import Attempt
+from rohe_iac.planning.solvers.construction.service_order import order
+from rohe_iac.planning.solvers.planner import UnknownExtension, plan
+from rohe_iac.planning.verification.verify import verify
+
+MI = 2**20
+
+
+def plugged(
+    problem: Problem,
+    filters: tuple[Callable[[Candidate], Any], ...] = (),
+    scorers: tuple[tuple[Callable[[Candidate], Any], int], ...] = (),
+    strategy: Callable[..., Any] | None = None,
+) -> Problem:
+    """The problem with these callables plugged in, as if a blueprint had named them."""
+
+    def of(kind: str, call: Callable[..., Any]) -> Plugged:
+        name = call.__name__
+        return Plugged(kind, name, Origin(f"m.py:{name}", f"m.py:{call.__code__.co_firstlineno}"), call, __file__)
+
+    settings = replace(
+        problem.settings,
+        filters=tuple(f"m.py:{one.__name__}" for one in filters),
+        scorers=tuple((f"m.py:{one.__name__}", weight) for one, weight in scorers),
+        strategy=f"m.py:{strategy.__name__}" if strategy else problem.settings.strategy,
+    )
+    extensions = Extensions(
+        tuple(of("filter", one) for one in filters),
+        tuple(of("scorer", one) for one, _ in scorers),
+        of("strategy", strategy) if strategy else None,
+    )
+    return replace(problem, settings=settings, extensions=extensions)
+
+
+def nodes_of(result: Plan) -> list[str]:
+    return [item.node for item in result.placements]
+
+
+def green(candidate: Candidate) -> str:
+    return "" if candidate.node.label("colour") == "green" else "the node is not green"
+
+
+def alone(candidate: Candidate) -> str | None:
+    if candidate.demand.service == "shy" and candidate.standing:
+        return f"{candidate.standing[0].service} stands there"
+    return None
+
+
+def last(candidate: Candidate) -> float:
+    return 1.0 if candidate.node.name == "n3" else 0.25
+
+
+def fewest(candidates: Any) -> str:
+    return str(min(candidates, key=lambda one: one.replicas).node.name)
+
+
+def test_a_filter_refuses_nodes_by_its_name_and_in_its_words(world: Any) -> None:
+    nodes = [world.node("n1"), world.node("n2", labels=(("colour", "green"),))]
+    problem = plugged(world.problem(nodes, [world.demand("d", 2, cpu=1000)]), filters=(green,))
+    result = plan(problem)
+    assert nodes_of(result) == ["n2", "n2"]
+    assert result.refusals[0].by_rule == (("green", 1),)
+    assert (result.refusals[0].closest[0].rule, result.refusals[0].closest[0].missing) == (
+        "green",
+        "green: the node is not green",
+    )
+
+
+def test_a_filter_holds_for_who_stands_there_when_another_comes(world: Any) -> None:
+    demands = [world.demand("shy", cpu=2000), world.demand("loud", cpu=1000)]
+    problem = plugged(world.problem([world.node("n1"), world.node("n2")], demands), filters=(alone,))
+    result = plan(problem)
+    assert len(set(nodes_of(result))) == 2
+    assert verify(problem, result) == ()
+    assert nodes_of(plan(world.problem([world.node("n1"), world.node("n2")], demands))) == ["n1", "n1"]
+
+
+def test_a_scorer_is_weighed_against_filling_nodes_and_told_by_its_name(world: Any) -> None:
+    base = world.problem([world.node(f"n{i}") for i in (1, 2, 3)], [world.demand("d", 3, cpu=500)])
+    light, heavy = (plan(plugged(base, scorers=((last, weight * WEIGHT_ONE),))) for weight in (1, 100))
+    assert nodes_of(light) == ["n3", "n3", "n3"]
+    assert nodes_of(heavy) == ["n3", "n3", "n3"]
+    assert ("last", 100_000_000) in [(part.scorer, part.points) for part in heavy.placements[0].parts]
+    occupied = replace(base, demands=(*base.demands, world.demand("a", cpu=100, selector=(("first", "yes"),))))
+    occupied = replace(occupied, nodes=(replace(base.nodes[0], labels=(("first", "yes"),)), *base.nodes[1:]))
+    queued = replace(occupied, demands=(base.demands[0], replace(occupied.demands[1], priority=9)))
+    where = [nodes_of(plan(plugged(queued, scorers=((last, weight * WEIGHT_ONE),))))[1] for weight in (1, 100)]
+    assert where == ["n1", "n3"]
+
+
+def test_scorers_count_in_first_fit_too(world: Any) -> None:
+    problem = world.problem([world.node("n1"), world.node("n3")], [world.demand("d", cpu=500)], strategy="first-fit")
+    assert nodes_of(plan(problem)) == ["n1"]
+    assert nodes_of(plan(plugged(problem, scorers=((last, WEIGHT_ONE),)))) == ["n3"]
+
+
+def test_a_strategy_picks_each_node_and_the_runner_up(world: Any) -> None:
+    base = world.problem([world.node(f"n{i}") for i in (1, 2, 3)], [world.demand("d", 4, cpu=500)])
+    result = plan(plugged(base, strategy=fewest))
+    assert nodes_of(result) == ["n1", "n2", "n3", "n1"]
+    assert result.placements[0].runner_up is not None
+    assert result.placements[0].runner_up.node == "n2"
+    assert result.placements[0].reason == "chosen by fewest of 3 nodes that fit"
+    assert set(nodes_of(plan(base))) == {"n1"}
+
+
+def answers(value: Any) -> Callable[[Any], Any]:
+    def given(_: Any) -> Any:
+        if isinstance(value, type):
+            raise value("no luck")
+        return value
+
+    return given
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -0.1, 1.1, "much", None, True, ValueError, SystemExit])
+def test_what_a_scorer_may_not_give_is_refused_with_its_line(world: Any, value: Any) -> None:
+    problem = world.problem([world.node("n1")], [world.demand("d")])
+    with pytest.raises(BadExtension, match="the scorer given") as told:
+        plan(plugged(problem, scorers=((answers(value), WEIGHT_ONE),)))
+    assert told.value.detail.startswith("m.py:")
+
+
+@pytest.mark.parametrize(("kind", "value"), [("filters", 3), ("filters", RuntimeError), ("strategy", "n9")])
+def test_what_a_filter_or_strategy_may_not_give_is_refused(world: Any, kind: str, value: Any) -> None:
+    problem = world.problem([world.node("n1")], [world.demand("d")])
+    call: Any = answers(value)
+    with pytest.raises(BadExtension):
+        plan(plugged(problem, **{kind: (call,) if kind == "filters" else call}))
+
+
+def test_what_the_settings_name_and_nobody_holds_is_refused(world: Any) -> None:
+    problem = world.problem([world.node("n1")], [world.demand("d")], scorers=(("m.py:last", 1024),))
+    with pytest.raises(UnknownExtension, match=r"m\.py:last"):
+        plan(problem)
+
+
+def test_the_exact_strategy_does_not_pass_over_filters(world: Any) -> None:
+    problem = world.problem([world.node("n1")], [world.demand("d")], strategy="exact")
+    with pytest.raises(UnknownExtension, match="exact"):
+        plan(plugged(problem, filters=(green,)))
+
+
+def drawn(world: Any, seed: int) -> Problem:
+    draw = random.Random(seed)
+    colours = ((("colour", "green"),), (("colour", "red"),), ())
+    nodes = [
+        world.node(
+            f"n{number}", draw.choice((1000, 2000, 4000)), draw.choice((100, 200, 400)) * MI,
+            vms=draw.choice((None, 500 * MI)), labels=draw.choice(colours), arch=draw.choice(("", "arm64", "amd64")),
+            taints=draw.choice(((), (Taint("lan"),), (Taint("old", effect="PreferNoSchedule"),))),
+            devices=(world.gpu(exclusive=draw.random() < 0.3),) if draw.random() < 0.4 else (),
+            status=draw.choice(("running", "running", "running", "cordoned")),
+        )
+        for number in range(8)
+    ]  # fmt: skip
+    demands = [
+        world.demand(
+            name, draw.randint(1, 4), draw.choice((200, 500, 900)), draw.choice((10, 60)) * MI,
+            cores=draw.choice(((), (300,), (400, 200))), vms=draw.choice((None, 50 * MI)),
+            devices=draw.choice(((), (DeviceRequest("gpu", share=3000),))), arch=draw.choice(((), ("arm64",))),
+            slowdown=draw.choice((0, 0, 300_000, 1_500_000)),
+        )
+        for name in ("shy", "b", "c", "d")
+    ]  # fmt: skip
+    return world.problem(nodes, demands, strategy=draw.choice((BEST_FIT, WORST_FIT)))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_arrays_and_the_plain_field_agree_with_filters_scorers_and_strategies(world: Any, seed: int) -> None:
+    problem = plugged(drawn(world, seed), (green, alone), ((last, 700),), fewest if seed % 3 == 0 else None)
+    found = []
+    for limit in (0, 10**9):
+        layout = Layout(problem)
+        attempt = Attempt(layout, problem.settings.strategy, plain_limit=limit).run(order(layout), {})
+        found.append((attempt.decisions, attempt.missing, attempt.refusals))
+    assert found[0] == found[1]
+    assert verify(problem, plan(problem)) == ()
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_built_in_ones_told_in_plain_words_are_what_the_planner_computes(world: Any, seed: int) -> None:
+    problem = drawn(world, seed)
+    marked = plugged(problem, scorers=((last, 0),))
+    layout = Layout(marked)
+    ledger = Ledger(layout)
+    scoring = Scoring(layout, ledger, BEST_FIT)
+    for demand in range(len(layout.demands)):
+        for node in range(len(layout.nodes)):
+            candidate = candidate_on(layout, ledger, demand, node)
+            rule = next((name for name, one in FILTERS.items() if one(candidate)), "")
+            assert rule == refusal(layout, ledger, demand, node)
+            if rule:
+                continue
+            names, parts = scoring.names(demand), scoring.parts(demand, node)
+            weights = dict(zip(("cpu", "memory", "accelerator", "open"), scoring.weights[demand], strict=False))
+            weights |= {"interference": INTERFERENCE_WEIGHT, "taints": scoring.wish_weights[demand]}
+            for name, points in zip(names, parts, strict=True):
+                if name in SCORERS:
+                    told = SCORERS[name](candidate) * 1_000_000 * weights.get(name, WEIGHT_ONE) / WEIGHT_ONE
+                    assert abs(points - told) <= 8, name
+        fitting = [node for node in range(len(layout.nodes)) if not refusal(layout, ledger, demand, node)]
+        if fitting:
+            ledger.take(demand, fitting[0])

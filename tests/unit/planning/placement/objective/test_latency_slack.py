@@ -1,0 +1,147 @@
+"""Claims about slack: how far below the contract's limits a placement is predicted to stay."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rohe_iac.cli.views.plans.prediction import shown_prediction
+from rohe_iac.planning.model.plan import Plan
+from rohe_iac.planning.model.problem import Problem
+from rohe_iac.planning.model.promise import Answer, Promise
+from rohe_iac.planning.model.supply import Wire
+from rohe_iac.planning.placement.objective.latency_slack import Slack
+from rohe_iac.planning.placement.objective.objective import Objective
+from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.questions.analysis.response_times import predictions_of
+from rohe_iac.planning.solvers.planner import NotCovered, plan
+from rohe_iac.planning.verification.verify import verify
+from rohe_iac.usecases.plans.plan import make_plan
+
+CCTVS = Path(__file__).parents[5] / "examples" / "cctvs"
+
+
+def promise(limit: int, *answers: Answer) -> Promise:
+    return Promise("sla/fast", limit, tuple((answer,) for answer in answers))
+
+
+def slack_of(problem: Problem, found: Plan) -> int:
+    layout = Layout(problem)
+    nodes: dict[int, set[int]] = {}
+    crowd: Counter[int] = Counter()
+    for item in found.placements:
+        nodes.setdefault(layout.index[item.workload], set()).add(layout.node_index[item.node])
+        crowd[layout.node_index[item.node]] += not item.system
+    return Slack(layout).least(nodes, crowd)
+
+
+def test_slack_first_takes_another_placement_than_nodes_first(world: Any) -> None:
+    nodes = [world.node(f"n{i}") for i in range(3)]
+    demands = [world.demand("a", cpu=500), world.demand("b", cpu=500), world.demand("c", cpu=500)]
+    kept = promise(10_000, Answer("service/p:a", 6000, 0, 4000, 0))
+    problem = world.problem(nodes, demands, promises=[kept], strategy="portfolio")
+
+    def found(*objective: str) -> tuple[int, int]:
+        asked = replace(problem, settings=replace(problem.settings, objective=objective))
+        result = plan(asked)
+        assert verify(asked, result) == ()
+        return result.bound.nodes_used, slack_of(asked, result)
+
+    assert found("placed", "nodes", "slack") == (1, 4000)
+    # One node for the service with the promise, and one for all others.
+    assert found("placed", "slack", "nodes") == (2, 6000)
+
+
+def test_slack_prefers_the_shorter_link(world: Any) -> None:
+    nodes = [world.node(f"n{zone}", cpu=1000, labels=(("zone", zone),)) for zone in "abc"]
+    demands = [world.demand("a", cpu=900, selector=(("zone", "b"),)), world.demand("b", cpu=900)]
+    wires = [Wire("ab", ("zone/a", "zone/b"), 4000), Wire("bc", ("zone/b", "zone/c"), 1000)]
+    kept = promise(10_000, *[Answer(f"service/p:{name}", 1000, 0, 1000, 0) for name in "ab"])
+    problem = world.problem(nodes, demands, wires=wires, edges=world.flow("a", "b"), promises=[kept])
+
+    def node(strategy: str, *objective: str) -> str:
+        asked = replace(problem, settings=replace(problem.settings, strategy=strategy, objective=objective))
+        return next(item.node for item in plan(asked).placements if item.service == "b")
+
+    assert node("first-fit", "placed", "nodes") == "na"
+    assert node("portfolio", "placed", "slack", "nodes") == "nc"
+    result = plan(replace(problem, settings=replace(problem.settings, strategy="portfolio", objective=("slack",))))
+    assert slack_of(problem, result) == 7000
+
+
+def test_slack_is_the_least_of_all_promises_and_falls_below_nothing_where_one_is_broken(world: Any) -> None:
+    demands = [world.demand("a"), world.demand("b")]
+    good = promise(10_000, Answer("service/p:a", 2000))
+    bad = promise(3000, Answer("service/p:b", 3100, 0, 3001, 0))
+    problem = world.problem([world.node("n1"), world.node("n2")], demands, promises=[good, bad])
+    slack = Slack(Layout(problem))
+    assert slack.least({0: {0}, 1: {0}}, {0: 2}) == -334
+    assert slack.least({0: {0}, 1: {1}}, {0: 1, 1: 1}) == -4
+    assert slack.best == -4
+
+
+def test_a_search_for_slack_finds_what_trying_every_placement_finds(world: Any) -> None:
+    nodes = [world.node(f"n{i}", cpu=[1000, 1000, 2000][i], labels=(("zone", "abb"[i]),)) for i in range(3)]
+    demands = [world.demand("a", 2, cpu=600), world.demand("b", 1, cpu=400), world.demand("c", 1, cpu=300)]
+    wires = [Wire("ab", ("zone/a", "zone/b"), 700), Wire("bb", ("zone/b", "zone/b"), 300)]
+    answers = [Answer("service/p:a", 2000, 500, 1500, 300), Answer("service/p:b", 1500, 900, 1200, 700)]
+    problem = world.problem(
+        nodes, demands, wires=wires, edges=world.flow("a", "b"), promises=[promise(9000, *answers)],
+        strategy="portfolio", objective=("placed", "slack", "nodes"),
+    )  # fmt: skip
+    layout = Layout(problem)
+    objective = Objective(layout, {})
+    free = [node.cpu for node in layout.nodes]
+    replicas = [(d, i) for d, demand in enumerate(layout.demands) for i in range(demand.replicas)]
+    worths = []
+    for places in product(range(len(nodes)), repeat=len(replicas)):
+        loads: Counter[int] = Counter()
+        for (demand, _), node in zip(replicas, places, strict=True):
+            loads[node] += layout.resources[demand].cpu
+        if all(loads[node] <= free[node] for node in loads):
+            worths.append(objective.worth(zip(replicas, places, strict=True)))
+    result = plan(problem)
+    placed = {(layout.index[item.workload], item.index): layout.node_index[item.node] for item in result.placements}
+    assert objective.worth(placed.items()) == max(worths)
+
+
+def test_exact_says_that_it_does_not_weigh_slack(world: Any) -> None:
+    problem = world.problem(
+        [world.node("n1")], [world.demand("a")], promises=[promise(9000, Answer("service/p:a", 2000))],
+        strategy="exact", objective=("placed", "slack"),
+    )  # fmt: skip
+    with pytest.raises(NotCovered, match="slack"):
+        plan(problem)
+
+
+def test_profiles_tell_what_services_take_alone_and_beside_others() -> None:
+    promises = make_plan(CCTVS).planfile.problem.promises
+    assert {one.objective for one in promises} == {"cctvs-sla/fast-answers", "cctvs-sla/fast-detection"}
+    demands = {demand.service: demand for demand in make_plan(CCTVS).planfile.problem.demands}
+    assert demands["image-ingestion"].slowdown == 0, "it is not sensitive"
+    assert demands["object-detection"].slowdown == 514_800
+    answers = [answer for one in promises for stage in one.stages for answer in stage]
+    assert all(0 < answer.alone_mean <= answer.mean and answer.alone_above <= answer.above for answer in answers)
+    detection = next(answer for answer in answers if answer.workload.endswith("object-detection"))
+    assert detection.mean > 1.2 * detection.alone_mean
+
+
+def test_a_plan_tells_the_least_slack_of_each_objective_with_its_part_on_links(world: Any) -> None:
+    nodes = [world.node("n1", cpu=1000, labels=(("zone", "a"),)), world.node("n2", cpu=1000, labels=(("zone", "b"),))]
+    demands = [world.demand(name, cpu=600) for name in "ab"]
+    both = promise(10_000, Answer("service/p:a", 3000, 0, 2000, 0), Answer("service/p:b", 1000, 0, 500, 0))
+    unknown = Promise("sla/unknown", 5000, ((Answer("service/p:a"),),))
+    problem = world.problem(
+        nodes, demands, wires=[Wire("w", ("zone/a", "zone/b"), 1500)], edges=world.flow("a", "b"),
+        promises=[both, unknown],
+    )  # fmt: skip
+    (told,) = predictions_of(problem, plan(problem))
+    assert (told.objective, told.services, told.links, told.slack) == ("sla/fast", 2500, 1500, 6000)
+    assert shown_prediction(told) == "sla/fast: 4 ms of 10 ms, 1.5 ms of it on links (60.0 % slack), a to b"
+    late = replace(problem, promises=(replace(both, limit=3200),))
+    assert "25.0 % too slow" in shown_prediction(predictions_of(late, plan(problem))[0])

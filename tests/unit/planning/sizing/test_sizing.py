@@ -1,0 +1,247 @@
+"""Claims about sizing: how long requests wait, and how many replicas of what keep a contract."""
+
+from __future__ import annotations
+
+import heapq
+import math
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sized_blueprints import blueprint, limit, profile, service
+
+from rohe_iac.blueprint.loading import load
+from rohe_iac.planning.from_blueprint.problem import DEVICE_TYPE_LABEL, problem_of
+from rohe_iac.planning.from_blueprint.write_back import stated
+from rohe_iac.planning.sizing.profile_yaml import read_profile
+from rohe_iac.planning.sizing.queueing import POINTS, Queue, Service, erlang_c, slower, spread_of
+from rohe_iac.planning.solvers.planner import plan
+from rohe_iac.planning.verification.verify import verify
+
+DETECTION = Service(0.3506, 0.1384, 0.142, 0.344, 0.589, 0.695)
+
+
+def simulated(service: Service, rate: float, servers: int, requests: int = 200_000) -> list[float]:
+    """Response times of a simulated queue with random arrivals, sorted."""
+    generator = random.Random(11)
+    times = spread_of(service)
+    free = [0.0] * servers
+    now, found = 0.0, []
+    for _ in range(requests):
+        now += generator.expovariate(rate)
+        end = max(now, heapq.heappop(free)) + times[generator.randrange(POINTS)]
+        heapq.heappush(free, end)
+        found.append(end - now)
+    return sorted(found)
+
+
+def test_erlang_c_gives_the_textbook_values() -> None:
+    assert erlang_c(2, 3) == pytest.approx(4 / 9)
+    assert erlang_c(0.5, 1) == pytest.approx(0.5)
+    assert erlang_c(0, 4) == 0
+    assert erlang_c(4, 4) == 1
+
+
+@pytest.mark.parametrize(("rate", "servers"), [(2, 1), (6, 3), (10, 5), (10, 6), (20, 10)])
+def test_response_times_are_those_of_a_simulated_queue(rate: float, servers: int) -> None:
+    queue = Queue(DETECTION, rate, servers)
+    found = simulated(DETECTION, rate, servers)
+    assert queue.mean == pytest.approx(sum(found) / len(found), rel=0.06)
+    assert queue.percentile(99) == pytest.approx(found[int(0.99 * len(found))], rel=0.08)
+
+
+def test_without_waiting_the_percentiles_are_the_measured_ones() -> None:
+    queue = Queue(DETECTION, 0.001, 4)
+    assert queue.percentile(99) == pytest.approx(0.695, abs=1e-3)
+    assert queue.percentile(50) == pytest.approx(0.344, abs=1e-3)
+    assert slower(DETECTION, 0.695) == pytest.approx(0.01, abs=1e-6)
+
+
+def test_a_queue_that_gets_more_than_it_serves_has_no_response_time() -> None:
+    queue = Queue(DETECTION, 12, 4)
+    assert queue.busy > 1
+    assert queue.percentile(99) == float("inf")
+    assert queue.late(10) == 1
+
+
+def test_the_fewest_replicas_that_keep_the_response_time_are_taken(tmp_path: Path) -> None:
+    found, problem = blueprint(tmp_path, [service("a")], [limit(200, service="a")], {"a.yaml": profile()})
+    sizing = found["a"]
+    assert sizing.holds
+    assert sizing.queue.percentile(99) <= 0.2
+    fewer = Queue(sizing.queue.service, 10, sizing.replicas - 1)
+    assert fewer.busy >= 0.95 or fewer.percentile(99) > 0.2
+    demand = next(item for item in problem.demands if item.service == "a")
+    assert demand.replicas == sizing.replicas
+    assert f"sized: {sizing.replicas} for 10/s" in demand.note
+
+
+def test_without_an_objective_replicas_are_at_most_four_fifths_busy(tmp_path: Path) -> None:
+    found, _ = blueprint(tmp_path, [service("a")], [], {"a.yaml": profile(160)})
+    assert found["a"].replicas == 2
+    assert found["a"].queue.busy == pytest.approx(0.8)
+
+
+def test_a_tighter_limit_never_takes_fewer_replicas(tmp_path: Path) -> None:
+    counts = []
+    for number, value in enumerate((2000, 600, 300, 180, 140)):
+        found, _ = blueprint(tmp_path / str(number), [service("a")], [limit(value, service="a")], {"a.yaml": profile()})
+        counts.append(found["a"].replicas)
+    assert counts == sorted(counts)
+    assert counts[0] < counts[-1]
+
+
+def test_a_limit_below_the_service_time_is_told_and_asks_for_no_crowd(tmp_path: Path) -> None:
+    found, _ = blueprint(tmp_path, [service("a")], [limit(90, service="a")], {"a.yaml": profile()})
+    assert not found["a"].holds
+    assert found["a"].replicas == 2
+    assert "too slow" in found["a"].note
+
+
+def test_the_rates_of_the_flow_multiply_the_load(tmp_path: Path) -> None:
+    flow = [{"from": "a", "to": "b", "rate": 3.0}, {"from": "b", "to": "c", "rate": 0.5}, {"from": "a", "to": "c"}]
+    found, _ = blueprint(tmp_path, [service(name) for name in "abc"], [], {"a.yaml": profile(50)}, flow)
+    assert [found[name].rate for name in "abc"] == [10, 30, 25]
+
+
+def test_a_limit_of_the_whole_pipeline_is_kept_along_its_slowest_path(tmp_path: Path) -> None:
+    flow = [{"from": "a", "to": "b"}, {"from": "a", "to": "c"}]
+    services = [service("a"), service("b"), service("c", "c.yaml")]
+    profiles = {"a.yaml": profile(100), "c.yaml": profile(20)}
+    loose, _ = blueprint(tmp_path / "loose", services, [limit(2000)], profiles, flow)
+    tight, _ = blueprint(tmp_path / "tight", services, [limit(260)], profiles, flow)
+    means = [tight[name].queue.mean for name in "ab"]
+    above = [tight[name].queue.percentile(99) - tight[name].queue.mean for name in "ab"]
+    assert sum(means) + math.hypot(*above) <= 0.26
+    assert tight["a"].replicas + tight["b"].replicas > loose["a"].replicas + loose["b"].replicas
+    assert tight["c"].replicas == loose["c"].replicas
+
+
+def test_requests_that_are_not_written_come_from_the_profile(tmp_path: Path) -> None:
+    services = [service("a"), service("b", requests={"cpu": "1234m"})]
+    _, problem = blueprint(tmp_path, services, [], {"a.yaml": profile(cpu="700m")})
+    cpu = {item.service: item.resources.cpu for item in problem.demands}
+    assert (cpu["a"], cpu["b"]) == (700, 1234)
+
+
+def variants(*names: tuple[str, float]) -> list[dict[str, Any]]:
+    return [{"name": name, "accuracy": accuracy, "profile": f"{name}.yaml"} for name, accuracy in names]
+
+
+PROFILES = {
+    "small": profile(30, cpu="200m"),
+    "middle": profile(90, cpu="600m"),
+    "large": profile(400, cpu="900m", gpu="30%"),
+}
+
+
+@pytest.mark.parametrize(
+    ("objectives", "chosen"),
+    [
+        ([limit(150, service="a")], "small"),
+        (
+            [
+                limit(150, service="a"),
+                {"metric": "accuracy", "scope": {"service": "a"}, "operator": ">=", "value": 0.8},
+            ],
+            "middle",
+        ),
+        (
+            [limit(900, service="a"), {"metric": "accuracy", "operator": ">=", "value": 0.9}],
+            "large",
+        ),
+    ],
+)
+def test_the_cheapest_variant_that_keeps_time_and_accuracy_is_taken(
+    tmp_path: Path, objectives: list[dict[str, Any]], chosen: str
+) -> None:
+    part = service("a", variants=variants(("small", 0.7), ("middle", 0.85), ("large", 0.95)))
+    del part["profile"]
+    profiles = {f"{name}.yaml": value for name, value in PROFILES.items()}
+    found, problem = blueprint(tmp_path, [part], objectives, profiles)
+    assert found["a"].variant == chosen
+    assert found["a"].holds
+    demand = next(item for item in problem.demands if item.service == "a")
+    assert [item.name for item in demand.variants] == [chosen]
+    assert demand.variants[0].resources.cpu == found["a"].resources.cpu
+
+
+def test_the_device_type_is_chosen_with_the_variant_and_the_plan_goes_there(tmp_path: Path) -> None:
+    slow = profile(devices={"pi": 150, "jetson": 40})
+    cheap, _ = blueprint(tmp_path / "cheap", [service("a")], [limit(400, service="a")], {"a.yaml": slow})
+    quick, problem = blueprint(tmp_path / "quick", [service("a")], [limit(100, service="a")], {"a.yaml": slow})
+    assert cheap["a"].device_type == "pi"
+    assert quick["a"].device_type == "jetson"
+    demand = next(item for item in problem.demands if item.service == "a")
+    assert (DEVICE_TYPE_LABEL, "jetson") in demand.selector
+    decided = plan(problem)
+    assert not decided.unplaced
+    assert {item.node.partition("-")[0] for item in decided.placements if item.service == "a"} == {"jetson"}
+    assert verify(problem, decided) == ()
+
+
+def test_a_fixed_number_of_replicas_stays_and_its_variant_is_chosen_for_it(tmp_path: Path) -> None:
+    part = service("a", variants=variants(("small", 0.7), ("middle", 0.85)), replicas=1)
+    del part["profile"]
+    profiles = {f"{name}.yaml": PROFILES[name] for name in ("small", "middle")}
+    found, problem = blueprint(tmp_path, [part], [limit(200, service="a")], profiles)
+    assert (found["a"].variant, found["a"].replicas) == ("small", 1)
+    assert next(item for item in problem.demands if item.service == "a").replicas == 1
+
+
+def test_without_a_profile_auto_counts_as_one_and_says_so(tmp_path: Path) -> None:
+    part = service("a")
+    del part["profile"]
+    found, problem = blueprint(tmp_path, [part], [], {})
+    assert found == {}
+    demand = next(item for item in problem.demands if item.service == "a")
+    assert demand.replicas == 1
+    assert "until it is sized" in demand.note
+
+
+@pytest.mark.parametrize(
+    ("metric", "aggregate", "value"),
+    [("response_time", "rate", "25/s"), ("response_time", "rate", 25), ("throughput", "mean", 25)],
+)
+def test_an_objective_on_the_rate_counts_as_load(tmp_path: Path, metric: str, aggregate: str, value: object) -> None:
+    rate = {"metric": metric, "aggregate": aggregate, "scope": {"service": "a"}, "operator": ">=", "value": value}
+    found, _ = blueprint(tmp_path, [service("a")], [rate], {"a.yaml": profile(100)})
+    assert found["a"].rate == 25
+    assert found["a"].replicas == 4
+
+
+def test_the_response_time_of_a_pipeline_is_that_of_simulated_queues_behind_each_other(tmp_path: Path) -> None:
+    flow = [{"from": "a", "to": "b"}]
+    services = [service("a"), service("b", "b.yaml")]
+    profiles = {"a.yaml": profile(100), "b.yaml": profile(250)}
+    found, problem = blueprint(tmp_path, services, [limit(600)], profiles, flow)
+    now, arrivals = 0.0, []
+    generator = random.Random(5)
+    for _ in range(50_000):
+        now += generator.expovariate(10)
+        arrivals.append(now)
+    current = list(enumerate(arrivals))
+    for name in "ab":
+        times, free = spread_of(found[name].queue.service), [0.0] * found[name].replicas
+        ended = []
+        for number, at in sorted(current, key=lambda item: item[1]):
+            end = max(at, heapq.heappop(free)) + times[generator.randrange(POINTS)]
+            heapq.heappush(free, end)
+            ended.append((number, end))
+        current = ended
+    taken = sorted(end - arrivals[number] for number, end in current)
+    assert taken[int(0.99 * len(taken))] <= 0.6 * 1.03
+    assert any("pipeline p99" in demand.note for demand in problem.demands)
+
+
+def test_manifests_ask_for_what_the_profile_said(tmp_path: Path) -> None:
+    services = [service("a"), service("b", requests={"cpu": "1234m"})]
+    blueprint(tmp_path, services, [], {"a.yaml": profile(cpu="700m")})
+    loaded = load(tmp_path)
+    problem = problem_of(loaded, {"a.yaml": read_profile((tmp_path / "a.yaml").read_text(), "a.yaml")})
+    asked = {item.name: item.requests for item in stated(loaded, problem).pipelines[0].spec.services}
+    assert asked["a"].cpu == 700
+    assert asked["a"].memory is not None
+    assert asked["a"].memory.rss == 100 * 2**20
+    assert asked["b"] == loaded.pipelines[0].spec.services[1].requests

@@ -1,0 +1,76 @@
+"""The embedded broker's settings: exact grants, loopback only, nobody without a name."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from rohe_iac.foundation.folders import StackFolder
+from rohe_iac.targets.local.broker.credentials import Credentials, User
+from rohe_iac.targets.local.broker.nats import server_settings, subjects, user_settings
+from rohe_iac.targets.local.documents import Broker, Credential
+from rohe_iac.targets.local.stack_folder import Layout
+
+
+@pytest.mark.parametrize(
+    ("topic_filter", "expected"),
+    [
+        ("rohe/v1/digits/report/web/web-0", ("rohe.v1.digits.report.web.web-0",)),
+        ("rohe/v1/digits/report/web/+", ("rohe.v1.digits.report.web.*",)),
+        ("rohe/v1/#", ("rohe.v1", "rohe.v1.>")),
+        ("#", (">",)),
+        ("a.b/c", ("a//b.c",)),
+    ],
+)
+def test_a_topic_filter_becomes_exactly_the_subjects_it_means(topic_filter: str, expected: tuple[str, ...]) -> None:
+    assert subjects(topic_filter) == expected
+
+
+def test_every_listener_is_on_loopback_and_the_monitor_is_closed(tmp_path: Path) -> None:
+    broker = Broker("broker/broker", {"mqtt": 1, "nats": 2, "monitor": 3}, ())
+    settings = server_settings(broker, tmp_path, "digits")
+    assert 'listen: "127.0.0.1:2"' in settings
+    assert 'host: "127.0.0.1", port: 1' in settings
+    assert "3" not in [word.strip(",") for word in settings.split()]
+    assert "http" not in settings
+
+
+def test_without_users_nobody_gets_in() -> None:
+    assert '"nobody"' in user_settings(())
+
+
+def test_a_client_with_nothing_granted_may_nothing() -> None:
+    text = user_settings((User(Credential("mute", (), ()), "secret"),))
+    entry = json.loads(text.splitlines()[2])
+    assert entry["permissions"] == {"publish": {"deny": ">"}, "subscribe": {"deny": ">"}}
+    assert entry["allowed_connection_types"] == ["MQTT"]
+
+
+def test_a_password_is_made_once_and_kept_when_permissions_change(tmp_path: Path) -> None:
+    layout = Layout(StackFolder(tmp_path / "stack"), tmp_path)
+    (tmp_path / "stack").mkdir()
+    for path in (layout.run, layout.broker, layout.broker / "users", layout.folder.credentials):
+        path.mkdir(exist_ok=True)
+    credentials = Credentials(layout)
+    first = Credential("web", ("a/b",), ())
+    assert credentials.put(first)
+    password = json.loads(layout.credential("web").read_bytes())["password"]
+    assert not credentials.put(first)
+    assert credentials.matches(first)
+
+    more = Credential("web", ("a/b", "a/c"), ("d",))
+    assert not credentials.matches(more)
+    assert credentials.put(more)
+    credentials.point_to("mqtt://127.0.0.1:1")
+    value = json.loads(layout.credential("web").read_bytes())
+    assert (value["password"], value["url"], value["user"]) == (password, "mqtt://127.0.0.1:1", "web")
+    assert credentials.put(more) is False
+    assert stat.S_IMODE(layout.credential("web").stat().st_mode) == 0o600
+    assert len(password) >= 32
+
+    credentials.remove("web")
+    credentials.remove("web")
+    assert credentials.clients() == ()

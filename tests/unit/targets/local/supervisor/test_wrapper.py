@@ -1,0 +1,83 @@
+"""The wrapper that becomes a program: how it slows restarts, and whom it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rohe_iac.targets.local.supervisor import wrapper
+
+
+def test_the_first_restarts_are_at_once_and_a_crashing_program_is_restarted_ever_more_slowly() -> None:
+    pauses = [wrapper.pause_before(quick) for quick in range(12)]
+    assert pauses[:4] == [0.0, 0.0, 0.0, 0.0]
+    assert pauses[4:9] == [1.0, 2.0, 4.0, 8.0, 16.0]
+    assert max(pauses) == wrapper.LONGEST_PAUSE
+
+
+def test_quick_ends_in_a_row_are_counted_and_other_settings_begin_anew(tmp_path: Path) -> None:
+    folder = str(tmp_path)
+    for starts in (1, 2, 3):
+        wrapper.begin(folder, "one")
+        run = wrapper.read_json(f"{folder}/run.json")
+        assert (run["starts"], run["quick"], run["state"]) == (starts, starts - 1, "started")
+        # What the record names must not be this test's own group when the next start ends its leftovers.
+        wrapper.write_json(f"{folder}/run.json", {**run, "pid": 0})
+    wrapper.begin(folder, "two")
+    run = wrapper.read_json(f"{folder}/run.json")
+    assert (run["starts"], run["quick"]) == (1, 0)
+
+
+def test_a_long_run_ends_the_row_of_quick_ends(tmp_path: Path) -> None:
+    path = f"{tmp_path}/run.json"
+    wrapper.write_json(path, {"digest": "one", "began": 0.0, "quick": 7, "starts": 8})
+    wrapper.begin(str(tmp_path), "one")
+    run = wrapper.read_json(path)
+    assert (run["starts"], run["quick"]) == (9, 0)
+
+
+def test_leftovers_of_a_run_are_ended_by_group_though_their_leader_is_gone() -> None:
+    script = (
+        "import subprocess, sys; p = subprocess.Popen(['sleep', '600']); print(p.pid, flush=True); sys.stdin.read()"
+    )
+    leader = subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True, text=True
+    )
+    assert leader.stdout is not None
+    child = int(leader.stdout.readline())
+    run = {"pid": leader.pid, "ticks": wrapper.start_ticks(leader.pid), "boot": wrapper.boot_id()}
+    leader.kill()
+    leader.wait()
+    assert Path(f"/proc/{child}").exists()
+    descriptor = os.pidfd_open(child)
+    wrapper.end_leftovers(run)
+    # The kernel tells when it has ended; nobody has to wait and look.
+    import select
+
+    assert select.select([descriptor], [], [], 10.0)[0]
+
+
+@pytest.mark.parametrize("change", [{"ticks": 1}, {"boot": "another boot"}])
+def test_a_stranger_with_the_same_number_is_left_alone(change: dict[str, object]) -> None:
+    stranger = subprocess.Popen(["sleep", "600"], start_new_session=True)
+    try:
+        run = {"pid": stranger.pid, "ticks": wrapper.start_ticks(stranger.pid), "boot": wrapper.boot_id(), **change}
+        wrapper.end_leftovers(run)
+        assert stranger.poll() is None
+    finally:
+        stranger.send_signal(signal.SIGKILL)
+        stranger.wait()
+
+
+def test_a_damaged_record_reads_as_none(tmp_path: Path) -> None:
+    for content in (b"", b"[1]", b"{", b"\xff"):
+        (tmp_path / "run.json").write_bytes(content)
+        assert wrapper.read_json(str(tmp_path / "run.json")) == {}
+    wrapper.write_json(str(tmp_path / "run.json"), {"a": 1})
+    assert json.loads((tmp_path / "run.json").read_text()) == {"a": 1}

@@ -6,7 +6,7 @@ replica: `node` and `demand` as the planner has them, what is `free` there, and 
 
 from __future__ import annotations
 
-from rohe_iac.planning.model.plugins.protocols import Candidate
+from rohe_iac.plugins import Candidate
 
 
 def trusted(candidate: Candidate) -> str:

@@ -6,7 +6,7 @@ dimensions weigh 1 each, and `open` (fill a node before the next is opened) more
 
 from __future__ import annotations
 
-from rohe_iac.planning.model.plugins.protocols import Candidate
+from rohe_iac.plugins import Candidate
 
 DIRTIEST = 1000.0
 """Grams of CO2 a kWh that count as the worst there is."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rohe_iac.planning.model.plugins.protocols import Candidate
+from rohe_iac.plugins import Candidate
 
 
 def spread_evenly(candidates: Sequence[Candidate]) -> str:

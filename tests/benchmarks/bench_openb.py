@@ -26,9 +26,9 @@ from fragments import Fragmentation, Kind
 from rohe_iac.planning.model.demand import Demand, DeviceRequest, Resources
 from rohe_iac.planning.model.problem import Problem, Settings
 from rohe_iac.planning.model.supply import Device, Supply
-from rohe_iac.planning.placement.evaluation.vectorized.evaluator import ArrayField
+from rohe_iac.planning.placement.evaluation.vectorized.evaluator import VectorizedEvaluator
 from rohe_iac.planning.placement.scoring.scores import Scoring
-from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
 
 WHOLE = 1000
@@ -223,19 +223,19 @@ def problem_of(nodes: list[dict[str, str]], pods: list[Pod], strategy: str) -> t
 def run_own(strategy: str, nodes: list[dict[str, str]], pods: list[Pod], seed: int) -> float:
     """The same by the planner's own code, one replica after another as it arrives."""
     problem, names = problem_of(nodes, pods, strategy)
-    layout = Layout(problem)
-    ledger = Ledger(layout)
-    field = ArrayField(layout, ledger, Scoring(layout, ledger, strategy))
-    last = len(layout.nodes) - 1
+    indexed = IndexedProblem(problem)
+    ledger = Ledger(indexed)
+    field = VectorizedEvaluator(indexed, ledger, Scoring(indexed, ledger, strategy))
+    last = len(indexed.nodes) - 1
     capacity = WHOLE * sum(int(node["gpu"]) for node in nodes)
     allocated = 0
     for pod in arrivals(pods, capacity, seed):
-        demand = layout.index[names[pod]]
-        view = field.evaluate(demand, 1, explain=False)
-        if view.heap:
-            node = last - (-min(view.heap)) % (last + 1)
+        demand = indexed.index[names[pod]]
+        evaluation = field.evaluate(demand, 1, explain=False)
+        if evaluation.heap:
+            node = last - (-min(evaluation.heap)) % (last + 1)
             ledger.take(demand, node)
-            field.touch(node)
+            field.invalidate(node)
             allocated += pod[2] * pod[3]
     return 100 * allocated / capacity
 

@@ -29,9 +29,9 @@ from fleet import fleet
 from template import template
 
 from rohe_iac.planning.model.problem import Problem
-from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.questions.analysis.plan_diff import moves
-from rohe_iac.planning.solvers.construction.service_order import order
+from rohe_iac.planning.solvers.construction.service_order import service_order
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.planning.solvers.resilience.failure_audit import audit
 from rohe_iac.planning.verification.verify import verify
@@ -64,8 +64,8 @@ def baseline(problem: Problem, most: int = 10_000) -> tuple[float, int]:
 
     It keeps cpu, rss, vms, sorted cores and the device share, best fit by what is left over, and explains nothing.
     """
-    layout = Layout(problem)
-    nodes = layout.nodes
+    indexed = IndexedProblem(problem)
+    nodes = indexed.nodes
     cpu, rss = np.array([n.cpu for n in nodes]), np.array([n.rss for n in nodes])
     vms = np.array([n.vms or 0 for n in nodes])
     cpu_all, rss_all = cpu.astype(float), rss.astype(float)
@@ -76,11 +76,11 @@ def baseline(problem: Problem, most: int = 10_000) -> tuple[float, int]:
     gpu = np.array([sum(d.capacity for d in n.devices) for n in nodes])
     decided = placed = 0
     start = time.process_time()
-    for position in order(layout):
-        asked = layout.resources[position]
+    for position in service_order(indexed):
+        asked = indexed.resources[position]
         share = sum(request.share for request in asked.devices)
         chunks = np.array(asked.cores)
-        for _ in range(layout.demands[position].replicas):
+        for _ in range(indexed.demands[position].replicas):
             if decided == most:
                 break
             decided += 1

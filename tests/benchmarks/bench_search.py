@@ -25,12 +25,12 @@ from rohe_iac.foundation.folders import cache_home
 from rohe_iac.planning.model.json_codec import problem_to_json
 from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.problem import Problem
-from rohe_iac.planning.placement.objective.objective import Objective
-from rohe_iac.planning.placement.state.index import Layout
-from rohe_iac.planning.solvers.construction.greedy import Attempt
-from rohe_iac.planning.solvers.construction.service_order import order
+from rohe_iac.planning.placement.objective.objective import LexicographicObjective
+from rohe_iac.planning.placement.state.index import IndexedProblem
+from rohe_iac.planning.solvers.construction.greedy import Construction
+from rohe_iac.planning.solvers.construction.service_order import service_order
 from rohe_iac.planning.solvers.exact.solve import solve
-from rohe_iac.planning.solvers.plan_building import compose
+from rohe_iac.planning.solvers.plan_building import build_plan
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.planning.verification.verify import verify
 
@@ -74,12 +74,12 @@ def answer(problem: Problem, effort: float) -> Answer:
         if known.proven or known.effort >= effort:
             return known
     asked = replace(problem, settings=replace(problem.settings, strategy="exact"))
-    layout = Layout(asked)
+    indexed = IndexedProblem(asked)
     start = time.process_time()
-    solution = solve(layout, Objective(layout, {}), {}, effort)
+    solution = solve(indexed, LexicographicObjective(indexed, {}), {}, effort)
     spent = time.process_time() - start
-    settled = Attempt(layout, "best-fit", explain=False).settle(order(layout), solution.grants, {})
-    found = Answer(worth(asked, compose(settled, None)), solution.proven, effort, round(spent, 1))
+    settled = Construction(indexed, "best-fit", explain=False).adopt(service_order(indexed), solution.grants, {})
+    found = Answer(worth(asked, build_plan(settled, None)), solution.proven, effort, round(spent, 1))
     ANSWERS.mkdir(parents=True, exist_ok=True)
     part = place.with_suffix(".part")
     part.write_text(json.dumps(found.__dict__))

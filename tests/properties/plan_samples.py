@@ -8,7 +8,7 @@ from hypothesis import strategies as some
 
 from rohe_iac.planning.model.demand import Affinity, Demand, DeviceRequest, Edge, PortRequest, Resources, Spread
 from rohe_iac.planning.model.problem import Problem, Settings
-from rohe_iac.planning.model.promise import Answer, Promise
+from rohe_iac.planning.model.promise import ResponseTimeLimit, ServiceTime
 from rohe_iac.planning.model.supply import Device, Supply, Taint, Wire
 
 NAMES = ("a", "b", "c", "d", "e")
@@ -86,10 +86,12 @@ def problems(draw: Any) -> Problem:
     wanted = tuple(draw(demands(name)) for name in NAMES[: draw(some.integers(1, 5))])
     wires = draw(some.sampled_from([(), (Wire("w", ("zone/a", "zone/b"), 8000, 100),)]))
     edges = draw(some.sampled_from([(), (Edge("service/a", "service/b", 9000, 60), Edge("service/b", "service/c"))]))
-    kept = Promise("sla/fast", draw(some.sampled_from([7000, 12_000, 20_000])), (
-        (Answer("service/a", 2000, 1500, 1000, 500),), (Answer("service/b", 1000, 2000),), (Answer("service/c"),),
+    kept = ResponseTimeLimit("sla/fast", draw(some.sampled_from([7000, 12_000, 20_000])), (
+        (ServiceTime("service/a", 2000, 1500, 1000, 500),),
+        (ServiceTime("service/b", 1000, 2000),),
+        (ServiceTime("service/c"),),
     ))  # fmt: skip
-    alone = Promise("sla/alone", 4000, ((Answer("service/d", 3000, 900, 2000, 100),),))
+    alone = ResponseTimeLimit("sla/alone", 4000, ((ServiceTime("service/d", 3000, 900, 2000, 100),),))
     promises = draw(some.sampled_from([(), (kept,), (alone, kept)]))
     return Problem(
         "s", nodes, wanted, wires, edges,

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import structs
 from test_random_placements import problem
 
-from rohe_iac.planning.model.plan import CoreUse, DeviceUse, Eased, Loss, Placement, Plan, PortUse, Refusals
+from rohe_iac.planning.model.plan import CoreUse, DeviceUse, Loss, Placement, Plan, PortUse, Refusals, Relaxed
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.planning.verification.verify import verify
@@ -89,7 +89,7 @@ def reasoned_wrong(found: Plan) -> Iterator[tuple[str, Plan]]:
             "unplaced closest",
             replace(found, unplaced=(structs.replace(lost, closest=lost.closest[1:]), *found.unplaced[1:])),
         )
-    yield "eased", replace(found, eased=(Eased("service/p:nobody", 0),))
+    yield "eased", replace(found, relaxed=(Relaxed("service/p:nobody", 0),))
     yield "spare", replace(found, spare=item.node)
     yield "losses", replace(found, losses=(Loss(item.node, (item.replica,), ()),))
 

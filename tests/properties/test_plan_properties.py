@@ -13,17 +13,17 @@ from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.placement.evaluation.vectorized import evaluator as matrices
 from rohe_iac.planning.placement.evaluation.vectorized import shortfalls
-from rohe_iac.planning.placement.objective.bounds import ceilings, ideal
-from rohe_iac.planning.placement.objective.objective import Objective
+from rohe_iac.planning.placement.objective.bounds import ideal_point, max_replicas
+from rohe_iac.planning.placement.objective.objective import LexicographicObjective
 from rohe_iac.planning.placement.rules.filters import refusal
-from rohe_iac.planning.placement.state.from_plan import booked
-from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.state.from_plan import ledger_of
+from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
-from rohe_iac.planning.solvers.construction.greedy import Attempt
-from rohe_iac.planning.solvers.construction.repair import drop_lonely, finish
-from rohe_iac.planning.solvers.construction.service_order import order
-from rohe_iac.planning.solvers.local_search.ruin_and_recreate import Search
-from rohe_iac.planning.solvers.plan_building import compose
+from rohe_iac.planning.solvers.construction.greedy import Construction
+from rohe_iac.planning.solvers.construction.repair import drop_unsupported, repair
+from rohe_iac.planning.solvers.construction.service_order import service_order
+from rohe_iac.planning.solvers.local_search.ruin_and_recreate import RuinAndRecreate
+from rohe_iac.planning.solvers.plan_building import build_plan
 from rohe_iac.planning.solvers.planner import kept_nodes, plan
 from rohe_iac.planning.verification.verify import verify
 
@@ -42,11 +42,13 @@ def test_no_node_takes_a_replica_that_is_left_out(problem: Problem, other: Probl
     problem = replace(problem, settings=replace(problem.settings, objective=("placed", "nodes"), max_moves=None))
     for previous in (None, plan(replace(other, nodes=problem.nodes))):
         found = plan(problem, previous)
-        layout, ledger = booked(problem, found)
+        indexed, ledger = ledger_of(problem, found)
         told = {item.workload: item for item in found.refusals}
         for item in found.unplaced:
-            assert all(refusal(layout, ledger, layout.index[item.workload], node) for node in range(len(layout.nodes)))
-            assert sum(number for _, number in told[item.workload].by_rule) == len(layout.nodes)
+            assert all(
+                refusal(indexed, ledger, indexed.index[item.workload], node) for node in range(len(indexed.nodes))
+            )
+            assert sum(number for _, number in told[item.workload].by_rule) == len(indexed.nodes)
             assert not any(near.missing.endswith(" fits") for near in item.closest)
 
 
@@ -87,37 +89,41 @@ def test_arrays_and_lists_come_to_the_same_plan(problem: Problem) -> None:
         (1 << 60, True, few),
         (1 << 60, False, few),
     ):
-        layout = Layout(problem)
+        indexed = IndexedProblem(problem)
         # Where few states pass, arrays are left for them; none are few here but the first time.
         with patch.object(matrices, "FEW", least):
-            attempt = Attempt(layout, problem.settings.strategy, plain_limit=limit, runs=runs).run(order(layout), {})
-        finish(attempt, order(layout))
-        plans.append(compose(attempt, None))
+            construction = Construction(indexed, problem.settings.strategy, plain_limit=limit, runs=runs).run(
+                service_order(indexed), {}
+            )
+        repair(construction, service_order(indexed))
+        plans.append(build_plan(construction, None))
     assert all(one == plans[0] for one in plans)
 
 
 @quick
 @given(problems())
 def test_what_refuses_is_told_alike_in_floats_and_in_whole_numbers(problem: Problem) -> None:
-    layout = Layout(problem)
+    indexed = IndexedProblem(problem)
     told = []
     for large in (shortfalls.LARGE, 0):
         with patch.object(shortfalls, "LARGE", large):
-            told.append(Attempt(layout, problem.settings.strategy, plain_limit=0).run(order(layout), {}).refusals)
+            told.append(
+                Construction(indexed, problem.settings.strategy, plain_limit=0).run(service_order(indexed), {}).refusals
+            )
     assert told[0] == told[1]
 
 
 @quick
 @given(problems())
 def test_giving_everything_back_empties_the_ledger(problem: Problem) -> None:
-    layout = Layout(problem)
-    attempt = Attempt(layout, problem.settings.strategy).run(order(layout), {})
-    for found in attempt.decisions:
+    indexed = IndexedProblem(problem)
+    construction = Construction(indexed, problem.settings.strategy).run(service_order(indexed), {})
+    for found in construction.decisions:
         for decision in found:
-            attempt.ledger.release(decision)
-    fresh = Ledger(layout)
+            construction.ledger.release(decision)
+    fresh = Ledger(indexed)
     for name in ("cpu", "rss", "vms", "cores", "devices", "placed", "counts", "ports", "bandwidth", "numbers"):
-        assert getattr(attempt.ledger, name) == getattr(fresh, name), name
+        assert getattr(construction.ledger, name) == getattr(fresh, name), name
 
 
 @quick
@@ -125,21 +131,21 @@ def test_giving_everything_back_empties_the_ledger(problem: Problem) -> None:
 def test_a_search_ends_no_worse_than_it_started_and_its_grants_are_what_it_rates(
     problem: Problem, other: Problem, iterations: int
 ) -> None:
-    layout = Layout(problem)
-    before = kept_nodes(layout, plan(replace(other, nodes=problem.nodes)))
-    start = Attempt(layout, "first-fit").run(order(layout), before)
-    drop_lonely(start)
-    objective = Objective(layout, before)
-    missing = {(demand, index) for demand, indices in enumerate(start.missing) for index in indices}
-    search = Search(layout, objective, start.grants(), missing)
+    indexed = IndexedProblem(problem)
+    before = kept_nodes(indexed, plan(replace(other, nodes=problem.nodes)))
+    start = Construction(indexed, "first-fit").run(service_order(indexed), before)
+    drop_unsupported(start)
+    objective = LexicographicObjective(indexed, before)
+    missing = {(demand, index) for demand, indices in enumerate(start.unplaced) for index in indices}
+    search = RuinAndRecreate(indexed, objective, start.grants(), missing)
     used = search.run(iterations)
     assert used == iterations
     settled = objective.worth((replica, grant.node) for replica, grant in search.placed.items())
     assert settled == search.worth()
     assert settled >= objective.worth((replica, grant.node) for replica, grant in start.grants().items())
     assert not search.missing & set(search.placed)
-    assert len(search.missing) + len(search.placed) == sum(demand.replicas for demand in layout.demands)
-    again = Search(layout, objective, start.grants(), missing)
+    assert len(search.missing) + len(search.placed) == sum(demand.replicas for demand in indexed.demands)
+    again = RuinAndRecreate(indexed, objective, start.grants(), missing)
     again.run(iterations)
     assert again.placed == search.placed
 
@@ -156,14 +162,14 @@ def test_json_keeps_plans_and_problems(problem: Problem) -> None:
 @given(problems())
 def test_no_plan_places_more_or_uses_fewer_nodes_than_the_bounds_say(problem: Problem) -> None:
     problem = replace(problem, settings=replace(problem.settings, objective=("placed", "nodes"), max_moves=None))
-    layout = Layout(problem)
-    most = ideal(layout, limited=False, floored=False)
+    indexed = IndexedProblem(problem)
+    most = ideal_point(indexed, limited=False, floored=False)
     assert most is not None
     result = plan(problem)
-    counts = [sum(item.workload == demand.workload for item in result.placements) for demand in layout.demands]
-    assert all(count <= ceiling for count, ceiling in zip(counts, ceilings(layout), strict=True))
-    placed = {(layout.index[item.workload], item.index): layout.node_index[item.node] for item in result.placements}
-    objective = Objective(layout, {})
+    counts = [sum(item.workload == demand.workload for item in result.placements) for demand in indexed.demands]
+    assert all(count <= ceiling for count, ceiling in zip(counts, max_replicas(indexed), strict=True))
+    placed = {(indexed.index[item.workload], item.index): indexed.node_index[item.node] for item in result.placements}
+    objective = LexicographicObjective(indexed, {})
     worth = objective.worth(placed.items())
     # Those that place less may use fewer nodes; what they do with wishes is told last.
     nodes = -2 if objective.wishes.any else -1

@@ -26,7 +26,7 @@ from rohe_iac.planning.model.plan import Placement
 from rohe_iac.planning.model.problem import Problem, Settings
 from rohe_iac.planning.model.supply import Device, Supply, Taint, Wire
 from rohe_iac.planning.placement.state.from_plan import grant_of
-from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Grant, Ledger
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.planning.verification.verify import verify
@@ -196,8 +196,8 @@ def test_scaling_up_and_down_to_nothing_leaves_the_ledger_as_it_was(strategy: st
         asked = problem(seed)
         asked = replace(asked, settings=replace(asked.settings, strategy=strategy, survive=0))
         before = None
-        layout = Layout(asked)
-        ledger, fresh = Ledger(layout), Ledger(layout)
+        indexed = IndexedProblem(asked)
+        ledger, fresh = Ledger(indexed), Ledger(indexed)
         held: dict[str, tuple[Placement, Grant]] = {}
         for replicas in (3, 2, 5, 0):
             sized = replace(asked, demands=tuple(replace(one, replicas=replicas) for one in asked.demands))
@@ -213,7 +213,7 @@ def test_scaling_up_and_down_to_nothing_leaves_the_ledger_as_it_was(strategy: st
                     del held[replica]
             for replica, item in stand.items():
                 if replica not in held and item.variant in ("", "big"):
-                    held[replica] = (item, grant_of(layout, ledger, item))
+                    held[replica] = (item, grant_of(indexed, ledger, item))
                     ledger.book(held[replica][1])
             taken += len(held)
         assert before is not None

@@ -11,7 +11,7 @@ from plan_samples import problems
 from rohe_iac.planning.model.plan import Placement, Plan
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.placement.rules.filters import refusal_to_stay
-from rohe_iac.planning.placement.state.from_plan import booked
+from rohe_iac.planning.placement.state.from_plan import ledger_of
 from rohe_iac.planning.placement.state.ledger import Grant
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.planning.verification.verify import verify
@@ -48,14 +48,14 @@ def altered(draw: Any, problem: Problem, item: Placement) -> Placement:
 
 def stands(problem: Problem, found: Plan, item: Placement) -> bool:
     """Whether the planner's own ledger and rules would let a placement stay where it is, beside all the others."""
-    layout, ledger = booked(problem, found)
-    demand, node = layout.index[item.workload], layout.node_index[item.node]
-    names = {device.name: number for number, device in enumerate(layout.nodes[node].devices)}
+    indexed, ledger = ledger_of(problem, found)
+    demand, node = indexed.index[item.workload], indexed.node_index[item.node]
+    names = {device.name: number for number, device in enumerate(indexed.nodes[node].devices)}
     cores = tuple((use.core, use.amount) for use in item.cores)
     devices = tuple((names[use.device], use.amount) for use in item.devices)
     overfull = lowest([*ledger.cpu, *ledger.rss, *map(lowest, ledger.cores), *map(lowest, ledger.devices)]) < 0
     ledger.release(Grant(demand, node, cores, devices))
-    rule = refusal_to_stay(layout, ledger, demand, node)
+    rule = refusal_to_stay(indexed, ledger, demand, node)
     return not overfull and rule in ("", "bandwidth", "ports")
 
 

@@ -25,7 +25,7 @@ from rohe_iac.planning.model.demand import (
     Toleration,
 )
 from rohe_iac.planning.model.problem import WEIGHT_ONE, Problem, Settings
-from rohe_iac.planning.model.promise import Promise
+from rohe_iac.planning.model.promise import ResponseTimeLimit
 from rohe_iac.planning.model.supply import Device, Supply, Taint, Wire
 from rohe_iac.planning.sizing.requirements import limit_of
 
@@ -81,7 +81,7 @@ def problem_of(blueprint: Blueprint, profiles: Mapping[str, Profile] | None = No
 
 def _promises(
     blueprint: Blueprint, profiles: Mapping[str, Profile] | None, sizings: Mapping[str, Sizing]
-) -> tuple[Promise, ...]:
+) -> tuple[ResponseTimeLimit, ...]:
     if not any(limit_of(objective) for contract in blueprint.contracts for objective in contract.spec.objectives):
         return ()
     from rohe_iac.planning.from_blueprint.promises import promises_of

@@ -15,7 +15,7 @@ from rohe_iac.blueprint.language.contract import Objective
 from rohe_iac.blueprint.language.pipeline import Pipeline
 from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.blueprint.linked.workload import Workload, chosen, workloads_of
-from rohe_iac.planning.model.promise import Answer, Promise
+from rohe_iac.planning.model.promise import ResponseTimeLimit, ServiceTime
 from rohe_iac.planning.sizing.flow import order_of
 from rohe_iac.planning.sizing.profile import ANY_DEVICE, Profile
 from rohe_iac.planning.sizing.queueing import Queue, service_times
@@ -32,7 +32,7 @@ GRAIN = 10
 
 def promises_of(
     blueprint: Blueprint, profiles: Mapping[str, Profile], sizings: Mapping[str, Sizing]
-) -> tuple[Promise, ...]:
+) -> tuple[ResponseTimeLimit, ...]:
     """Every promise of the blueprint's contracts, sorted. profiles: by path; sizings: by address of workload."""
     pipelines = {pipeline.metadata.name: pipeline for pipeline in blueprint.pipelines}
     own: dict[str, dict[str, list[Workload]]] = defaultdict(lambda: defaultdict(list))
@@ -52,11 +52,11 @@ def promises_of(
             name = f"{contract.metadata.name}/{objective.name or objective.metric}"
             most = math.floor(limit.seconds * 1_000_000)
             for way in _ways_of(objective, pipeline, services, limit, profiles, sizings):
-                found.append(Promise(name, most, tuple(way)))
+                found.append(ResponseTimeLimit(name, most, tuple(way)))
     return tuple(sorted(set(found), key=lambda one: (one.objective, one.limit, [_names(part) for part in one.stages])))
 
 
-def _names(stage: tuple[Answer, ...]) -> tuple[str, ...]:
+def _names(stage: tuple[ServiceTime, ...]) -> tuple[str, ...]:
     return tuple(one.workload for one in stage)
 
 
@@ -67,8 +67,8 @@ def _ways_of(
     limit: Limit,
     profiles: Mapping[str, Profile],
     sizings: Mapping[str, Sizing],
-) -> Iterable[Sequence[tuple[Answer, ...]]]:
-    def stage(workloads: Iterable[Workload]) -> tuple[Answer, ...]:
+) -> Iterable[Sequence[tuple[ServiceTime, ...]]]:
+    def stage(workloads: Iterable[Workload]) -> tuple[ServiceTime, ...]:
         return tuple(_answer(workload, limit, profiles, sizings.get(workload.address)) for workload in workloads)
 
     if not is_overall(objective):
@@ -78,7 +78,7 @@ def _ways_of(
     return [[stages[name] for name in way] for way in ways_through(pipeline, stages)]
 
 
-def ways_through(pipeline: Pipeline, stages: Mapping[str, tuple[Answer, ...]]) -> list[tuple[str, ...]]:
+def ways_through(pipeline: Pipeline, stages: Mapping[str, tuple[ServiceTime, ...]]) -> list[tuple[str, ...]]:
     """The ways from a source of the flow to a sink, by name of service, at most MOST_WAYS.
 
     What flows to itself is passed once; other circles are refused before planning.
@@ -91,7 +91,7 @@ def ways_through(pipeline: Pipeline, stages: Mapping[str, tuple[Answer, ...]]) -
     partial: dict[str, list[tuple[str, ...]]] = {name: [(name,)] for name in stages if name not in fed}
 
     def slowest(ways: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
-        told = [(-Promise("", 0, tuple(stages[name] for name in way)).answering, way) for way in ways]
+        told = [(-ResponseTimeLimit("", 0, tuple(stages[name] for name in way)).service_time, way) for way in ways]
         return [way for _, way in sorted(told)[:MOST_WAYS]]
 
     ended: list[tuple[str, ...]] = []
@@ -103,7 +103,7 @@ def ways_through(pipeline: Pipeline, stages: Mapping[str, tuple[Answer, ...]]) -
     return slowest(ended)
 
 
-def _answer(workload: Workload, limit: Limit, profiles: Mapping[str, Profile], sizing: Sizing | None) -> Answer:
+def _answer(workload: Workload, limit: Limit, profiles: Mapping[str, Profile], sizing: Sizing | None) -> ServiceTime:
     """What the workload takes; where several variants or device types are open, the slowest of them."""
     options = []
     if sizing is not None:
@@ -122,9 +122,9 @@ def _answer(workload: Workload, limit: Limit, profiles: Mapping[str, Profile], s
                     queues = (Queue(service_times(shared), 0.0, 1), Queue(service_times(alone), 0.0, 1))
                     options.append((_times(queues[0], limit), _times(queues[1], limit)))
     if not options:
-        return Answer(workload.address)
+        return ServiceTime(workload.address)
     (mean, above), lonely_times = max(options, key=lambda option: (sum(option[0]), option))
-    return Answer(workload.address, mean, above, min(lonely_times[0], mean), min(lonely_times[1], above))
+    return ServiceTime(workload.address, mean, above, min(lonely_times[0], mean), min(lonely_times[1], above))
 
 
 def _times(queue: Queue, limit: Limit) -> tuple[int, int]:

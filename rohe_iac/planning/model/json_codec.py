@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
 
 from rohe_iac.foundation.errors import ExitCode, RoheError
-from rohe_iac.planning.model.plan import BRIEF, Plan
-from rohe_iac.planning.model.problem import UNSAVED, Problem
+from rohe_iac.planning.model.plan import BRIEF, BRIEF_FIELDS, JSON_NAME, Plan
+from rohe_iac.planning.model.problem import Problem
 
-Value = TypeVar("Value")
+Value = TypeVar("Value", Plan, Problem)
 
 
 class UnreadablePlan(RoheError):
@@ -42,10 +43,18 @@ def problem_from_json(value: Any) -> Problem:
 
 def _object(value: Any) -> dict[str, Any]:
     return {
-        field.name: _plain(getattr(value, field.name))
+        field.metadata.get(JSON_NAME, field.name): _plain(getattr(value, field.name))
         for field in dataclasses.fields(value)
-        if UNSAVED not in field.metadata and (BRIEF not in field.metadata or getattr(value, field.name))
+        if BRIEF not in field.metadata or getattr(value, field.name)
     }
+
+
+@cache
+def _saved_fields(kind: type[msgspec.Struct]) -> tuple[tuple[str, str, bool], ...]:
+    """Returns for each field its name in the code, its name in JSON, and whether it is left out where it is empty."""
+    brief = BRIEF_FIELDS.get(kind, frozenset())
+    pairs = zip(kind.__struct_fields__, kind.__struct_encode_fields__, strict=True)
+    return tuple((name, saved, name in brief) for name, saved in pairs)
 
 
 def _plain(value: Any) -> Any:
@@ -54,11 +63,19 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     if isinstance(value, msgspec.Struct):
-        return {name: _plain(getattr(value, name)) for name in value.__struct_fields__}
+        return {
+            saved: _plain(content)
+            for name, saved, brief in _saved_fields(type(value))
+            if (content := getattr(value, name)) or not brief
+        }
     return _object(value)
 
 
 def _read(value: Any, kind: type[Value]) -> Value:
+    fields = dataclasses.fields(kind)
+    names = {field.metadata[JSON_NAME]: field.name for field in fields if JSON_NAME in field.metadata}
+    if names and isinstance(value, dict):
+        value = {names.get(key, key): content for key, content in value.items()}
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:

@@ -6,6 +6,7 @@ come of what they hold, so that Python's search for cycles need not walk them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -15,6 +16,9 @@ SPARE_LIMIT = 200
 
 BRIEF = "brief"
 """Marks a field that is not written where it is empty, so that plan files of before it have the same bytes."""
+
+JSON_NAME = "json"
+"""Marks a field that plan files call otherwise than the code does; the value is that name."""
 
 
 class CoreUse(msgspec.Struct, frozen=True, gc=False):
@@ -58,6 +62,8 @@ class Placement(msgspec.Struct, frozen=True, gc=False):
 
     replica: its full address. instance: its name in processes and reports. workload: address of what it is one of.
     variant: the alternative chosen, or "". reason: one sentence for people. was: node it had before, or "".
+    decided: what chose the node: DECIDED_BY_SEARCH, DECIDED_BY_PREVIOUS, or "" for the strategy's own pass.
+    late: whether the replica was placed after all others had had their turn in the queue.
     """
 
     replica: str
@@ -78,6 +84,8 @@ class Placement(msgspec.Struct, frozen=True, gc=False):
     points: int = 0
     parts: tuple[ScorePart, ...] = ()
     runner_up: RunnerUp | None = None
+    decided: str = ""
+    late: bool = False
 
 
 class Rejection(msgspec.Struct, frozen=True, gc=False):
@@ -136,15 +144,15 @@ class Proof:
     limit: int
 
 
-class Loss(msgspec.Struct, frozen=True, gc=False):
+class Loss(msgspec.Struct, frozen=True, gc=False, rename={"unplaceable": "homeless", "outages": "silent"}):
     """A node whose failure breaks something: replicas that fit nowhere else, workloads that have none left."""
 
     node: str
-    homeless: tuple[str, ...]
-    silent: tuple[str, ...]
+    unplaceable: tuple[str, ...]
+    outages: tuple[str, ...]
 
 
-class Eased(msgspec.Struct, frozen=True):
+class Relaxed(msgspec.Struct, frozen=True):
     """A workload that is spread for fewer failures than the stack asks to survive: more replicas have a place so."""
 
     workload: str
@@ -169,12 +177,15 @@ class Plan:
     bound: Bound
     proofs: tuple[Proof, ...] = ()
     losses: tuple[Loss, ...] = ()
-    eased: tuple[Eased, ...] = field(default=(), metadata={BRIEF: True})
+    relaxed: tuple[Relaxed, ...] = field(default=(), metadata={BRIEF: True, JSON_NAME: "eased"})
     spare: str = field(default="", metadata={BRIEF: True})
 
 
-SEARCHED = "chosen with the other replicas by the search"
-"""How the reason of a replica begins that was not decided alone."""
+DECIDED_BY_SEARCH = "search"
+"""A search, or the solver, chose the node together with the nodes of all other replicas."""
 
-LATE = ", when all others had had their turn"
-"""How the reason of a replica ends that fitted nowhere when it was its turn."""
+DECIDED_BY_PREVIOUS = "previous"
+"""The replica kept the node of the previous plan; no score decided that."""
+
+BRIEF_FIELDS: Mapping[type[msgspec.Struct], frozenset[str]] = {Placement: frozenset(("decided", "late"))}
+"""Fields of structs that are not written where they are empty."""

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from rohe_iac.planning.model.demand import Demand, Edge
-from rohe_iac.planning.model.plugins.protocols import NO_EXTENSIONS, Extensions, Origin
-from rohe_iac.planning.model.promise import Promise
+from rohe_iac.planning.model.plugins.protocols import Origin, Plugins
+from rohe_iac.planning.model.promise import ResponseTimeLimit
 from rohe_iac.planning.model.supply import Supply, Wire
 
 WEIGHT_ONE = 1024
 """A weight of 1: weights are kept in 1024ths, so that points never pass through floats."""
-
-UNSAVED = "unsaved"
-"""Marks a field that is not written into plan files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +43,9 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is to be placed where, and how. The order of its tuples means nothing.
+    """What is to be placed where, and how: a plain value, saved with each plan. The order of its tuples means nothing.
 
-    extensions: the callables that the settings name; they are not saved with the rest.
+    The settings name plug-ins by reference; the callables themselves are handed to whoever needs them (`Plugins`).
     """
 
     stack: str
@@ -57,12 +54,11 @@ class Problem:
     wires: tuple[Wire, ...] = ()
     edges: tuple[Edge, ...] = ()
     settings: Settings = Settings()
-    promises: tuple[Promise, ...] = ()
-    extensions: Extensions = field(default=NO_EXTENSIONS, compare=False, repr=False, metadata={UNSAVED: True})
+    promises: tuple[ResponseTimeLimit, ...] = ()
 
 
-def not_held(problem: Problem) -> tuple[str, ...]:
-    """References of filters and scorers that the settings name and the problem does not hold."""
-    held = {one.origin.reference for one in problem.extensions.all}
-    named = (*problem.settings.filters, *(name for name, _ in problem.settings.scorers))
-    return tuple(name for name in named if name not in held)
+def missing_plugins(settings: Settings, plugins: Plugins) -> tuple[str, ...]:
+    """Returns the references of filters and scorers that the settings name and `plugins` does not have."""
+    present = {plugin.origin.reference for plugin in plugins.all}
+    named = (*settings.filters, *(name for name, _ in settings.scorers))
+    return tuple(name for name in named if name not in present)

@@ -7,7 +7,7 @@ from math import isqrt
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ServiceTime:
     """What one workload takes to answer, in microseconds; all 0 where no profile tells.
 
     mean: its mean; above: how far the promised percentile lies above that, 0 for a promised mean. Both on a node that
@@ -22,7 +22,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class ResponseTimeLimit:
     """Requests take at most `limit` microseconds from the first to the last stage.
 
     objective: `CONTRACT/OBJECTIVE`. stages: the services on the way, from source to sink; each is its workloads, which
@@ -31,17 +31,17 @@ class Promise:
 
     objective: str
     limit: int
-    stages: tuple[tuple[Answer, ...], ...]
+    stages: tuple[tuple[ServiceTime, ...], ...]
 
     @property
-    def answering(self) -> int:
+    def service_time(self) -> int:
         """What the services take, in microseconds, where all of them share their nodes."""
         return added([max(((one.mean, one.above) for one in stage), key=sum) for stage in self.stages])
 
     @property
-    def left(self) -> int:
+    def network_budget(self) -> int:
         """What is left for the network, in microseconds: 0 where the services alone take as long as is promised."""
-        return max(0, self.limit - self.answering)
+        return max(0, self.limit - self.service_time)
 
 
 def added(times: list[tuple[int, int]]) -> int:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from operator import attrgetter
 
 from rohe_iac.planning.model.plan import (
-    LATE,
-    SEARCHED,
+    DECIDED_BY_PREVIOUS,
+    DECIDED_BY_SEARCH,
     Bound,
     CoreUse,
     DeviceUse,
@@ -22,8 +22,11 @@ from rohe_iac.planning.model.plan import (
 from rohe_iac.planning.model.strategies import DOT_PRODUCT, FIRST_FIT, FRAGMENTATION, WORST_FIT
 from rohe_iac.planning.placement.objective.bounds import bound
 from rohe_iac.planning.solvers.construction.decision import Decision
-from rohe_iac.planning.solvers.construction.greedy import Attempt
+from rohe_iac.planning.solvers.construction.greedy import Construction
 from rohe_iac.planning.solvers.port_numbering import number_ports
+
+LATE_WORDS = ", when all others had had their turn"
+"""How the reason ends of a replica that fitted nowhere when it was its turn."""
 
 BEST = {
     FIRST_FIT: "the first by name",
@@ -34,57 +37,59 @@ BEST = {
 """What the strategies choose a node for; the others by what is left over."""
 
 
-def compose(attempt: Attempt, previous: Plan | None) -> Plan:
+def build_plan(construction: Construction, previous: Plan | None) -> Plan:
     """The plan that an attempt amounts to: numbered ports, reasons, unplaced replicas and the bound."""
-    layout = attempt.layout
+    indexed = construction.indexed
     before = {placement.replica: placement for placement in previous.placements} if previous else {}
     ports = number_ports(
         (
             (f"{demand.replica}/{decision.index}", demand)
-            for demand, decisions in zip(layout.demands, attempt.decisions, strict=True)
+            for demand, decisions in zip(indexed.demands, construction.decisions, strict=True)
             if demand.ports
             for decision in decisions
         ),
-        {number for fixed in layout.host_ports for number, _ in fixed},
-        layout.settings.ports,
-        {replica: placement.ports for replica, placement in before.items()} if any(layout.numbered) else {},
+        {number for fixed in indexed.host_ports for number, _ in fixed},
+        indexed.settings.ports,
+        {replica: placement.ports for replica, placement in before.items()} if any(indexed.numbered) else {},
     )
     placements: list[Placement] = []
-    words = _Words(attempt)
-    heads = [demand.replica for demand in layout.demands]
+    words = _Words(construction)
+    heads = [demand.replica for demand in indexed.demands]
     for position in sorted(range(len(heads)), key=heads.__getitem__):
-        decisions = attempt.decisions[position]
+        decisions = construction.decisions[position]
         if decisions:
             decisions.sort(key=attrgetter("index"))
             placements += words.placements(position, decisions, ports, before)
     return Plan(
-        stack=layout.problem.stack,
-        strategy=layout.settings.strategy,
-        objective=layout.settings.objective,
+        stack=indexed.problem.stack,
+        strategy=indexed.settings.strategy,
+        objective=indexed.settings.objective,
         placements=tuple(placements),
-        unplaced=_unplaced(attempt),
-        refusals=tuple(item for item in attempt.refusals if item is not None),
-        bound=_bound(attempt),
-        proofs=attempt.proofs,
+        unplaced=_unplaced(construction),
+        refusals=tuple(item for item in construction.refusals if item is not None),
+        bound=_bound(construction),
+        proofs=construction.proofs,
     )
 
 
-def _bound(attempt: Attempt) -> Bound:
-    found = bound(attempt.layout, [[decision.node for decision in decisions] for decisions in attempt.decisions])
-    if attempt.least_nodes <= found.at_least:
+def _bound(construction: Construction) -> Bound:
+    found = bound(
+        construction.indexed, [[decision.node for decision in decisions] for decisions in construction.decisions]
+    )
+    if construction.least_nodes <= found.at_least:
         return found
-    proven = attempt.least_nodes == found.nodes_used
-    return Bound(found.nodes_used, attempt.least_nodes, ("exact",), proven)
+    proven = construction.least_nodes == found.nodes_used
+    return Bound(found.nodes_used, construction.least_nodes, ("exact",), proven)
 
 
 class _Words:
     """Says decisions in names. What is equal within a demand is one object, so that a large plan stays small."""
 
-    def __init__(self, attempt: Attempt) -> None:
-        self.attempt = attempt
-        self.layout = attempt.layout
-        self.node_names = [node.name for node in attempt.layout.nodes]
-        self.best = BEST.get(attempt.strategy, "the least left over")
+    def __init__(self, construction: Construction) -> None:
+        self.construction = construction
+        self.indexed = construction.indexed
+        self.node_names = [node.name for node in construction.indexed.nodes]
+        self.best = BEST.get(construction.strategy, "the least left over")
 
     def placements(
         self,
@@ -94,20 +99,20 @@ class _Words:
         before: Mapping[str, Placement],
     ) -> list[Placement]:
         """The placements of one demand."""
-        layout, node_names = self.layout, self.node_names
-        demand = layout.demands[position]
-        scorers = [(at, name) for at, name in enumerate(self.attempt.scoring.names(position)) if name]
-        variant = demand.variants[layout.choice[position]].name if demand.variants else ""
+        indexed, node_names = self.indexed, self.node_names
+        demand = indexed.demands[position]
+        scorers = [(at, name) for at, name in enumerate(self.construction.scoring.names(position)) if name]
+        variant = demand.variants[indexed.choice[position]].name if demand.variants else ""
         head, slug = demand.replica, demand.slug
         ending = f" ({demand.note})" if demand.note else ""
-        late = self.attempt.late
+        late = self.construction.late
         # Within a class most replicas share their cores, parts, runner-up and reason with another: cores and parts as
         # the very same tuples, which are found by their identity much faster than by what is in them.
         cores: dict[int, tuple[CoreUse, ...]] = {}
         parts: dict[int, tuple[ScorePart, ...]] = {}
         alike: dict[tuple[int, ...], tuple[ScorePart, ...]] = {}
         reasons: dict[tuple[int, bool, bool], str] = {}
-        had, reason = "", ""
+        had, reason, decided = "", "", ""
         second: RunnerUp | None = None
         last = Decision(-1, -1, fits=-1)
         found = []
@@ -130,10 +135,12 @@ class _Words:
                 if why not in reasons:
                     reasons[why] = self._sentence(decision) + ending
                 reason = reasons[why]
+                decided = DECIDED_BY_SEARCH if decision.searched else DECIDED_BY_PREVIOUS if decision.kept else ""
             if before:
                 stood = before.get(replica)
                 had = stood.node if stood else ""
             last = decision
+            is_late = bool(late) and (position, decision.index) in late
             found.append(
                 Placement(
                     replica,
@@ -144,7 +151,7 @@ class _Words:
                     demand.member,
                     decision.index,
                     node_names[decision.node],
-                    self._sentence(decision) + LATE + ending if late and (position, decision.index) in late else reason,
+                    self._sentence(decision) + LATE_WORDS + ending if is_late else reason,
                     variant,
                     had,
                     demand.system,
@@ -154,13 +161,15 @@ class _Words:
                     decision.points,
                     told,
                     second,
+                    decided,
+                    is_late,
                 )
             )
         return found
 
     def devices(self, decision: Decision) -> tuple[DeviceUse, ...]:
         """The devices that a replica got."""
-        devices = self.layout.nodes[decision.node].devices
+        devices = self.indexed.nodes[decision.node].devices
         return tuple(
             [DeviceUse(devices[number].type, devices[number].name, amount) for number, amount in decision.devices]
         )
@@ -172,18 +181,18 @@ class _Words:
         if decision.fits == 1:
             return "the only node that fits"
         if decision.searched:
-            return f"{SEARCHED}, one of {decision.fits} nodes that fit"
-        own = self.layout.extensions.strategy
+            return f"chosen with the other replicas by the search, one of {decision.fits} nodes that fit"
+        own = self.indexed.plugins.strategy
         if own is not None:
             return f"chosen by {own.name} of {decision.fits} nodes that fit"
         return f"{self.best} of {decision.fits} nodes that fit"
 
 
-def _unplaced(attempt: Attempt) -> tuple[Unplaced, ...]:
+def _unplaced(construction: Construction) -> tuple[Unplaced, ...]:
     found = []
-    for position, missing in enumerate(attempt.missing):
-        demand = attempt.layout.demands[position]
-        refusals: Refusals | None = attempt.refusals[position]
+    for position, missing in enumerate(construction.unplaced):
+        demand = construction.indexed.demands[position]
+        refusals: Refusals | None = construction.refusals[position]
         for index in missing:
             found.append(
                 Unplaced(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.problem import Problem
-from rohe_iac.planning.solvers.construction.greedy import Attempt
+from rohe_iac.planning.solvers.construction.greedy import Construction
 
 
-def _first_choice(problem: Problem, previous: Plan | None) -> dict[str, int]:
+def first_choice(problem: Problem, previous: Plan | None) -> dict[str, int]:
     """For each service with variants the one it had before, else the most accurate, the first of equals."""
     had = {item.workload: item.variant for item in previous.placements if item.variant} if previous else {}
     choice = {}
@@ -19,9 +19,9 @@ def _first_choice(problem: Problem, previous: Plan | None) -> dict[str, int]:
     return choice
 
 
-def _next_choice(attempt: Attempt, choice: dict[str, int]) -> dict[str, int] | None:
+def next_choice(construction: Construction, choice: dict[str, int]) -> dict[str, int] | None:
     """For the first service that lacks a place the next less accurate variant, or None where there is none."""
-    for demand, missing in zip(attempt.layout.demands, attempt.missing, strict=True):
+    for demand, missing in zip(construction.indexed.demands, construction.unplaced, strict=True):
         if not missing or not demand.variants:
             continue
         ranked = sorted(range(len(demand.variants)), key=lambda number: (-demand.variants[number].accuracy, number))

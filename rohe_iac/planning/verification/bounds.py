@@ -21,7 +21,7 @@ MANY = 300
 """Nodes or workloads above which rounded amounts and sums of two are left out, as the planner does."""
 
 
-def derived(problem: Problem, plan: Plan) -> dict[str, int]:
+def derived_bounds(problem: Problem, plan: Plan) -> dict[str, int]:
     """By argument how many nodes are needed at least."""
     placed = Counter((item.workload, item.variant) for item in plan.placements)
     asked = {
@@ -57,7 +57,7 @@ def derived(problem: Problem, plan: Plan) -> dict[str, int]:
     for demand in problem.demands:
         number = sum(times for (workload, _), times in placed.items() if workload == demand.workload)
         limits = [rule.limit for rule in demand.spread]
-        failures = next((one.failures for one in plan.eased if one.workload == demand.workload), survive)
+        failures = next((one.failures for one in plan.relaxed if one.workload == demand.workload), survive)
         if failures > 0 and demand.replicas > 1:
             limits.append(max(1, (demand.replicas - 1) // failures))
         if any(rule.required and rule.key == "node" and demand.workload in rule.workloads for rule in demand.avoid):

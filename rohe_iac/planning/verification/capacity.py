@@ -12,13 +12,15 @@ from rohe_iac.planning.model.supply import Supply
 from rohe_iac.planning.verification.fault import Fault
 
 
-def _asked(item: Placement, demand: Demand) -> Resources:
+def request_of(item: Placement, demand: Demand) -> Resources:
+    """Returns what the replica asks for, in the variant that the plan chose."""
     return next((one.resources for one in demand.variants if one.name == item.variant), demand.resources)
 
 
-def _capacity(problem: Problem, node: Supply, items: list[tuple[Placement, Demand]]) -> Iterator[Fault]:
+def capacity_faults(problem: Problem, node: Supply, items: list[tuple[Placement, Demand]]) -> Iterator[Fault]:
+    """Yields a fault for each of cpu, memory, cores and accelerators of which replicas take more than the node has."""
     where = f"node/{node.name}"
-    asked = [_asked(item, demand) for item, demand in items]
+    asked = [request_of(item, demand) for item, demand in items]
     cpu = node.cpu_used + sum(one.cpu for one in asked)
     if cpu > node.cpu and any(one.cpu for one in asked):
         yield Fault("cpu", where, f"{cpu} of {node.cpu} millicores")
@@ -32,17 +34,18 @@ def _capacity(problem: Problem, node: Supply, items: list[tuple[Placement, Deman
         and any(one.vms for one in asked)
     ):
         yield Fault("vms", where, f"{vms} bytes of {node.vms} times {problem.settings.vms_ratio / 1e6:g}")
-    yield from _cores(node, items)
-    yield from _devices(node, items)
+    yield from core_faults(node, items)
+    yield from device_faults(node, items)
 
 
-def _cores(node: Supply, items: list[tuple[Placement, Demand]]) -> Iterator[Fault]:
+def core_faults(node: Supply, items: list[tuple[Placement, Demand]]) -> Iterator[Fault]:
+    """Yields a fault for each core that is overloaded, and each replica whose cores are not those that it asks for."""
     loads: Counter[int] = Counter(dict(enumerate(node.cores_used)))
     granted: set[int] = set()
     for item, demand in items:
         cores = [use.core for use in item.cores]
         granted.update(cores)
-        wanted = sorted(_asked(item, demand).cores)
+        wanted = sorted(request_of(item, demand).cores)
         if sorted(use.amount for use in item.cores) != wanted:
             yield Fault("cores", item.replica, f"asks for {wanted}, the plan gives other amounts")
         if len(set(cores)) < len(cores):
@@ -56,7 +59,8 @@ def _cores(node: Supply, items: list[tuple[Placement, Demand]]) -> Iterator[Faul
             yield Fault("cores", f"node/{node.name}", f"{loads[core]} of {node.cores[core]} millicores on core {core}")
 
 
-def _devices(node: Supply, items: list[tuple[Placement, Demand]]) -> Iterator[Fault]:
+def device_faults(node: Supply, items: list[tuple[Placement, Demand]]) -> Iterator[Fault]:
+    """Yields a fault for each device that is overloaded, and each replica whose devices are not what it asks for."""
     devices = {device.name: device for device in node.devices}
     given: dict[str, list[int]] = defaultdict(list)
     for item, demand in items:
@@ -65,7 +69,7 @@ def _devices(node: Supply, items: list[tuple[Placement, Demand]]) -> Iterator[Fa
                 yield Fault("accelerators", item.replica, f"node {node.name} has no {use.type} {use.device}")
             else:
                 given[use.device].append(use.amount)
-        requests = _asked(item, demand).devices
+        requests = request_of(item, demand).devices
         if {use.type for use in item.devices} != {request.type for request in requests}:
             yield Fault("accelerators", item.replica, "the types given are not the types asked for")
         for request in requests:

@@ -14,7 +14,7 @@ Told = tuple[str, str, str]
 """The rule, what breaks it, and how."""
 
 
-def unlike(problem: Problem, plan: Plan) -> Iterator[Told]:
+def identity_faults(problem: Problem, plan: Plan) -> Iterator[Told]:
     """What the plan says of itself, of replicas, variants and refusals that the problem does not bear out."""
     nodes = {node.name: node for node in problem.nodes}
     demands = {demand.workload: demand for demand in problem.demands}

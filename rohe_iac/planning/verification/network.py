@@ -12,14 +12,14 @@ from math import ceil, hypot
 
 from rohe_iac.planning.model.plan import Placement
 from rohe_iac.planning.model.problem import Problem
-from rohe_iac.planning.model.promise import Promise
+from rohe_iac.planning.model.promise import ResponseTimeLimit
 from rohe_iac.planning.model.supply import Supply, Wire
 
 ROUNDING = 1
 """Microseconds that the square root of large sums may be off by here."""
 
 
-def broken_links(problem: Problem, items: Sequence[Placement]) -> Iterator[tuple[str, str, str]]:
+def network_faults(problem: Problem, items: Sequence[Placement]) -> Iterator[tuple[str, str, str]]:
     """The rule, the address of what breaks it, and how.
 
     items: placements of workloads and nodes that the problem has.
@@ -97,7 +97,7 @@ class _Network:
         return f"node/{node.name}", "" if zone is None else f"zone/{zone}"
 
 
-def _answering(promise: Promise) -> int:
+def _answering(promise: ResponseTimeLimit) -> int:
     """What the services take on the way: the slowest member of each; means and, in squares, what lies above them."""
     slowest = [max(stage, key=lambda one: one.mean + one.above) for stage in promise.stages]
     return sum(one.mean for one in slowest) + ceil(hypot(*(one.above for one in slowest)))

@@ -12,7 +12,8 @@ from rohe_iac.planning.model.supply import Supply
 from rohe_iac.planning.verification.fault import Fault
 
 
-def _static(item: Placement, demand: Demand, node: Supply) -> Iterator[Fault]:
+def static_faults(item: Placement, demand: Demand, node: Supply) -> Iterator[Fault]:
+    """Yields a fault for each rule about the node alone that the placement breaks."""
     if node.status == "down" or (node.status == "cordoned" and item.was != node.name):
         yield Fault("status", item.replica, f"node {node.name} is {node.status}")
     labels = dict(node.labels)
@@ -33,7 +34,8 @@ def _static(item: Placement, demand: Demand, node: Supply) -> Iterator[Fault]:
             yield Fault("taints", item.replica, f"does not tolerate {taint.key} of node {node.name}")
 
 
-def _ports(problem: Problem, items: list[Placement], demands: dict[str, Demand]) -> Iterator[Fault]:
+def port_faults(problem: Problem, items: list[Placement], demands: dict[str, Demand]) -> Iterator[Fault]:
+    """Yields a fault for each port that two replicas have, or that is not one that the replica asks for."""
     taken: Counter[tuple[str, int, str]] = Counter()
     for item in items:
         demand = demands[item.workload]
@@ -62,11 +64,13 @@ def _ports(problem: Problem, items: list[Placement], demands: dict[str, Demand])
             yield Fault("ports", f"node/{place}" if place else "stack", f"port {number} is given more than once")
 
 
-def _domain(node: Supply, key: str) -> str | None:
+def domain_of(node: Supply, key: str) -> str | None:
+    """Returns the domain of the node under a topology key; None where the node has no such label."""
     return node.name if key == "node" else dict(node.labels).get(key)
 
 
-def _neighbours(nodes: dict[str, Supply], demands: dict[str, Demand], items: list[Placement]) -> Iterator[Fault]:
+def coupling_faults(nodes: dict[str, Supply], demands: dict[str, Demand], items: list[Placement]) -> Iterator[Fault]:
+    """Yields a fault for each rule `spread`, `avoid` or `near` that the placements break."""
     keys = {
         rule.key
         for demand in demands.values()
@@ -76,17 +80,17 @@ def _neighbours(nodes: dict[str, Supply], demands: dict[str, Demand], items: lis
     there: dict[tuple[str, str], Counter[str | None]] = defaultdict(Counter)
     for item in items:
         for key in keys:
-            there[item.workload, key][_domain(nodes[item.node], key)] += 1
+            there[item.workload, key][domain_of(nodes[item.node], key)] += 1
     for item in items:
         demand = demands[item.workload]
         for spread in demand.spread:
-            domain = _domain(nodes[item.node], spread.key)
+            domain = domain_of(nodes[item.node], spread.key)
             if domain is None or there[item.workload, spread.key][domain] > spread.limit:
                 yield Fault("spread", item.replica, f"more than {spread.limit} in {spread.key} {domain}")
         for rule in (*demand.avoid, *demand.near):
             if not rule.required:
                 continue
-            domain = _domain(nodes[item.node], rule.key)
+            domain = domain_of(nodes[item.node], rule.key)
             counts = [
                 there[other, rule.key][domain] - (other == item.workload)
                 for other in rule.workloads
@@ -101,14 +105,14 @@ def _neighbours(nodes: dict[str, Supply], demands: dict[str, Demand], items: lis
                     yield Fault("near", item.replica, f"no {' or '.join(rule.workloads)} in {rule.key} {domain}")
 
 
-def _survival(problem: Problem, plan: Plan, items: list[Placement]) -> Iterator[Fault]:
+def survival_faults(problem: Problem, plan: Plan, items: list[Placement]) -> Iterator[Fault]:
     """With all replicas in place some are left whatever fails; with fewer, no node holds more than its part of all.
 
     Of a workload that the plan tells as spread for fewer failures that holds for those.
     """
-    asked, told = problem.settings.survive, {item.workload: item.failures for item in plan.eased}
+    asked, told = problem.settings.survive, {item.workload: item.failures for item in plan.relaxed}
     several = {demand.workload for demand in problem.demands if demand.replicas > 1}
-    if len(told) < len(plan.eased):
+    if len(told) < len(plan.relaxed):
         yield Fault("losses", problem.stack, "a workload is told twice as spread for fewer failures")
     for workload, failures in sorted(told.items()):
         if workload not in several or not 0 <= failures < asked:

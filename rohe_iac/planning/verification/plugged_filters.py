@@ -8,18 +8,19 @@ from dataclasses import replace
 
 from rohe_iac.planning.model.demand import Demand, Resources
 from rohe_iac.planning.model.plan import Placement
-from rohe_iac.planning.model.plugins.calling import why_refused
-from rohe_iac.planning.model.plugins.protocols import Candidate, Free, Standing
+from rohe_iac.planning.model.plugins.calling import ask_filter
+from rohe_iac.planning.model.plugins.protocols import Candidate, FreeAmounts, PlacedReplicas, Plugin
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.model.supply import Supply
 
 
-def refused_by_filters(problem: Problem, items: Sequence[Placement]) -> Iterator[tuple[str, str, str]]:
+def filter_faults(
+    problem: Problem, items: Sequence[Placement], filters: Sequence[Plugin]
+) -> Iterator[tuple[str, str, str]]:
     """The filter's name, the replica and the filter's words, for every replica that one refuses where it stands.
 
     items: placements of workloads and nodes that the problem has. Once a workload and node, for equals.
     """
-    filters = problem.extensions.filters
     if not filters:
         return
     nodes = {node.name: node for node in problem.nodes}
@@ -42,7 +43,7 @@ def refused_by_filters(problem: Problem, items: Sequence[Placement]) -> Iterator
                 _standing(others, demands),
             )
             for one in filters:
-                words = why_refused(one, candidate)
+                words = ask_filter(one, candidate)
                 if words:
                     yield one.name, item.replica, words
 
@@ -51,7 +52,7 @@ def _asked(item: Placement, demand: Demand) -> Resources:
     return next((one.resources for one in demand.variants if one.name == item.variant), demand.resources)
 
 
-def _free(node: Supply, others: Sequence[Placement], asked: Mapping[str, Resources], ratio: int) -> Free:
+def _free(node: Supply, others: Sequence[Placement], asked: Mapping[str, Resources], ratio: int) -> FreeAmounts:
     cores = list(node.cores)
     for number, used in enumerate(node.cores_used[: len(cores)]):
         cores[number] -= used
@@ -64,7 +65,7 @@ def _free(node: Supply, others: Sequence[Placement], asked: Mapping[str, Resourc
             devices[names[device.device]] -= device.amount
     wanted = [asked[item.replica] for item in others]
     vms = None if node.vms is None else node.vms * ratio // 1_000_000 - node.vms_used
-    return Free(
+    return FreeAmounts(
         node.cpu - node.cpu_used - sum(one.cpu for one in wanted),
         tuple(cores),
         node.rss - node.rss_used - sum(one.rss for one in wanted),
@@ -73,11 +74,11 @@ def _free(node: Supply, others: Sequence[Placement], asked: Mapping[str, Resourc
     )
 
 
-def _standing(others: Sequence[Placement], demands: Mapping[str, Demand]) -> tuple[Standing, ...]:
+def _standing(others: Sequence[Placement], demands: Mapping[str, Demand]) -> tuple[PlacedReplicas, ...]:
     counts: dict[str, int] = defaultdict(int)
     for item in others:
         counts[item.workload] += 1
     return tuple(
-        Standing(one.workload, one.pipeline, one.service, one.member, counts[one.workload], one.system)
+        PlacedReplicas(one.workload, one.pipeline, one.service, one.member, counts[one.workload], one.system)
         for one in (demands[workload] for workload in sorted(counts))
     )

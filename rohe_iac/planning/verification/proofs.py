@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.problem import Problem
-from rohe_iac.planning.verification.bounds import derived
+from rohe_iac.planning.verification.bounds import derived_bounds
 from rohe_iac.planning.verification.fault import Fault
 
 
@@ -16,7 +16,7 @@ def by_solver(plan: Plan) -> bool:
     return plan.strategy == "exact" and plan.bound.arguments == ("exact",)
 
 
-def _proofs(problem: Problem, plan: Plan) -> Iterator[Fault]:
+def proof_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
     """What a solver says was reached, counted anew, and limits on the right side of it; the limits are its word."""
     if plan.proofs and plan.strategy != "exact":
         yield Fault("proofs", problem.stack, f"the strategy {plan.strategy} proves nothing")
@@ -35,7 +35,8 @@ def _proofs(problem: Problem, plan: Plan) -> Iterator[Fault]:
             yield Fault("proofs", problem.stack, f"{proof.term} reaches {proof.reached} beyond the limit {proof.limit}")
 
 
-def _bound(problem: Problem, plan: Plan) -> Iterator[Fault]:
+def bound_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
+    """Yields a fault where the stated number of nodes, or the bound on it, cannot be."""
     used = len({item.node for item in plan.placements})
     if plan.bound.nodes_used != used:
         yield Fault("bound", problem.stack, f"{used} nodes are used, the plan says {plan.bound.nodes_used}")
@@ -44,7 +45,7 @@ def _bound(problem: Problem, plan: Plan) -> Iterator[Fault]:
     if plan.bound.at_least > used:
         yield Fault("bound", problem.stack, f"at least {plan.bound.at_least} are claimed, {used} do")
         return
-    least = derived(problem, plan)
+    least = derived_bounds(problem, plan)
     most = max(least.values())
     if by_solver(plan):
         # What a solver has proven can be more than what is derived here; `rohe verify` says that it was not checked.

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from rohe_iac.foundation.quantities import shown_bytes, shown_cpu
 from rohe_iac.planning.model.demand import Demand, Resources
 from rohe_iac.planning.model.plan import Placement, Plan, Rejection
+from rohe_iac.planning.model.plugins.protocols import Plugins
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.model.supply import Supply, Taint
 from rohe_iac.planning.model.units import MILLION
@@ -36,6 +37,12 @@ MOST_NODES = 200
 
 OWN_SCORERS = {"cpu", "memory", "accelerator", "open", "wishes", "taints", "interference", "fragmentation"}
 
+STAYS = "stays where it was"
+
+LATE_WORDS = ", when all others had had their turn"
+
+DECIDED_BY = ("", "search", "previous")
+
 _SENTENCE = re.compile(
     r"stays where it was|the only node that fits"
     r"|(?:the first by name|the (?:least|most) left over|the best match of what is asked and what is free"
@@ -49,13 +56,13 @@ _WORDS = {
 }
 
 
-def misreasoned(problem: Problem, plan: Plan) -> Iterator[Told]:
+def reason_faults(problem: Problem, plan: Plan, plugins: Plugins) -> Iterator[Told]:
     """What the plan says of reasons and refusals that cannot be."""
     nodes = {node.name: node for node in problem.nodes}
     demands = {demand.workload: demand for demand in problem.demands}
-    plugged = problem.extensions.strategy is not None or ":" in problem.settings.strategy
+    plugged = plugins.strategy is not None or ":" in problem.settings.strategy
     # A search takes nodes for the sake of others, whatever their points.
-    searched = any("search" in item.reason or (item.was == item.node and item.parts) for item in plan.placements)
+    searched = any(item.decided == "search" for item in plan.placements)
     one_pass = not (plugged or searched or plan.strategy in ("portfolio", "exact"))
     for item in plan.placements:
         if item.workload in demands:
@@ -91,12 +98,20 @@ def _reason(item: Placement, demand: Demand, number: int) -> Iterator[str]:
     reason = item.reason.removesuffix(ending)
     if not item.reason.endswith(ending):
         yield f"the reason does not tell: {demand.note}"
-    found = _SENTENCE.fullmatch(reason.removesuffix(", when all others had had their turn"))
+    if item.late != reason.endswith(LATE_WORDS):
+        yield f"'{reason}', of a replica that {'had its turn last' if item.late else 'had its turn in the queue'}"
+    found = _SENTENCE.fullmatch(reason.removesuffix(LATE_WORDS))
     if found is None:
         yield f"'{item.reason}' is no reason"
     elif found["number"] and not 1 < int(found["number"]) <= number:
         yield f"'{reason}', of {number} nodes in all"
-    if reason == "stays where it was" and item.was != item.node:
+    if item.decided not in DECIDED_BY:
+        yield f"nothing is called '{item.decided}' that decides"
+    elif found is not None and not found["number"] and item.decided == "previous" and reason != STAYS:
+        yield f"'{reason}', of a replica that the previous plan decided"
+    elif reason.startswith("chosen with") and item.decided != "search":
+        yield f"'{reason}', of a replica that no search decided"
+    if reason == STAYS and item.was != item.node:
         yield f"'{reason}', it was on {item.was or 'no node'} and is on {item.node}"
     if reason.startswith("the only node that fits") and item.runner_up is not None:
         yield f"'{reason}', but {item.runner_up.node} is told as the next"
@@ -263,10 +278,10 @@ def _lost(problem: Problem, plan: Plan) -> Iterator[Told]:
         if item.node == plan.spare:
             yield "reserved", item.replica, f"node {plan.spare} is kept free"
     for loss in plan.losses:
-        if set(loss.silent) != silent[loss.node]:
+        if set(loss.outages) != silent[loss.node]:
             yield "losses", f"node/{loss.node}", f"silent are {', '.join(sorted(silent[loss.node])) or 'none'}"
-        if not (loss.homeless or loss.silent) or (not near and not set(loss.homeless) <= there[loss.node]):
-            yield "losses", f"node/{loss.node}", f"homeless are {', '.join(loss.homeless) or 'none'}"
+        if not (loss.unplaceable or loss.outages) or (not near and not set(loss.unplaceable) <= there[loss.node]):
+            yield "losses", f"node/{loss.node}", f"homeless are {', '.join(loss.unplaceable) or 'none'}"
     told = {loss.node for loss in plan.losses}
     looked = problem.settings.survive and len(problem.nodes) <= MOST_NODES
     for name in sorted(name for name, services in silent.items() if services and name not in told and looked):

@@ -10,10 +10,11 @@ from rohe_iac.blueprint.hints.nearest import nearest
 from rohe_iac.foundation.errors import UsageError
 from rohe_iac.foundation.names import KINDS, Address, parse_address
 from rohe_iac.planning.model.plan import Placement, Plan, Refusals, Unplaced
+from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS
 from rohe_iac.planning.questions.analysis.node_survey import Survey, latest, surveys_of
 from rohe_iac.transports.questions import RefusedQuestion
 from rohe_iac.usecases.observing.observe import agents_of, inquirer_of
-from rohe_iac.usecases.plans.plugins import reopened
+from rohe_iac.usecases.plans.plugins import reload_plugins
 from rohe_iac.usecases.stacks import KnownStack
 
 
@@ -60,16 +61,17 @@ def explain_places(directory: Path, stack: KnownStack, text: str, *, every: bool
     kinds = ("",) if text.partition("/")[0] in KINDS else ("service/", "node/")
     addresses = [parse_address(kind + text) for kind in kinds]
     unasked: tuple[str, ...] = ()
+    plugins = NO_PLUGINS
     if stack.record is not None:
         origin = f"the applied record {stack.record.serial}"
         problem, decided = stack.record.planfile.problem, stack.record.planfile.plan
         if every:
-            problem, unasked = reopened(problem, stack.root)
+            plugins, unasked = reload_plugins(problem, stack.root)
     else:
         from rohe_iac.usecases.plans.plan import decide
 
         made, origin = decide(directory, stack.name), "a plan made now; nothing is applied"
-        problem, decided = made.problem, made.plan
+        problem, decided, plugins = made.problem, made.plan, made.plugins
     for address in addresses:
         found = _under(decided, address, origin)
         if found.placements or found.unplaced:
@@ -82,7 +84,7 @@ def explain_places(directory: Path, stack: KnownStack, text: str, *, every: bool
         return found
     items: tuple[Placement | Unplaced, ...] = (*found.placements, *found.unplaced)
     asked = items if address.kind == "replica" else latest(items)
-    return replace(found, surveys=surveys_of(problem, decided, asked), unasked=unasked)
+    return replace(found, surveys=surveys_of(problem, decided, asked, plugins), unasked=unasked)
 
 
 def _near(plan: Plan, address: Address) -> str:

@@ -21,10 +21,11 @@ from rohe_iac.manifests.targets import manifests_of, target_of
 from rohe_iac.planning.from_blueprint.problem import problem_of
 from rohe_iac.planning.from_blueprint.write_back import stated
 from rohe_iac.planning.model.plan import Plan
+from rohe_iac.planning.model.plugins.protocols import Plugins
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.sizing.profile import Profile
 from rohe_iac.planning.solvers.planner import plan
-from rohe_iac.usecases.plans.plugins import with_extensions
+from rohe_iac.usecases.plans.plugins import load_plugins
 from rohe_iac.usecases.plans.profile import profiles_named
 
 
@@ -47,6 +48,7 @@ class Decided:
 
     blueprint: Blueprint
     problem: Problem
+    plugins: Plugins
     plan: Plan
     profiles: Mapping[str, Profile]
     sources: tuple[Source, ...]
@@ -78,7 +80,7 @@ def decide(
 
     against: a record file to compare with, in place of the one in the state folder. max_moves: how many replicas that
     could stay may move, None: any. tell: is called with each step that begins.
-    Errors: InvalidBlueprint, InvalidProfile, UnusableModule, UnknownPlugin, BadExtension, UsageError, UnreadablePlan.
+    Errors: InvalidBlueprint, InvalidProfile, UnusableModule, UnknownPlugin, FaultyPlugin, UsageError, UnreadablePlan.
     """
     tell("reading the blueprint")
     blueprint = load(directory, stack)
@@ -88,16 +90,16 @@ def decide(
         else decode_record(read_file(against), str(against))
     )
     profiles, measured = profiles_named(blueprint)
-    problem, modules = with_extensions(problem_of(blueprint, profiles), blueprint.root)
+    problem, plugins, modules = load_plugins(problem_of(blueprint, profiles), blueprint.root)
     if profiles:
         blueprint = stated(blueprint, problem)
     if max_moves is not None:
         problem = replace(problem, settings=replace(problem.settings, max_moves=max_moves))
     replicas = sum(demand.replicas for demand in problem.demands)
     tell(f"placing {counted(replicas, 'replica')} on {counted(len(problem.nodes), 'node')}")
-    decided = plan(problem, record.planfile.plan if record is not None else None)
+    decided = plan(problem, record.planfile.plan if record is not None else None, plugins)
     sources = tuple(sorted((*blueprint.sources, *measured, *modules), key=lambda source: source.path))
-    return Decided(blueprint, problem, decided, profiles, sources, record)
+    return Decided(blueprint, problem, plugins, decided, profiles, sources, record)
 
 
 def make_plan(

@@ -12,7 +12,7 @@ from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.user_callables import Loaded, installed, load_from_path, load_installed
 from rohe_iac.foundation.user_modules import split_reference
 from rohe_iac.planning.model.plugins.builtin import BUILT_IN
-from rohe_iac.planning.model.plugins.protocols import Extensions, Origin, Plugged
+from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS, Origin, Plugin, Plugins
 from rohe_iac.planning.model.problem import Problem, Settings
 from rohe_iac.planning.model.strategies import SCORERS, STRATEGIES
 from rohe_iac.planning.placement.rules.filters import RULES
@@ -30,14 +30,14 @@ class UnknownPlugin(RoheError):
     exit_code = ExitCode.INVALID
 
 
-def with_extensions(problem: Problem, root: Path) -> tuple[Problem, tuple[Source, ...]]:
-    """The problem with the callables that its settings name, and the files of the blueprint that they are in.
+def load_plugins(problem: Problem, root: Path) -> tuple[Problem, Plugins, tuple[Source, ...]]:
+    """Returns the problem with the origins of its plug-ins, the plug-ins, and the files of the blueprint they are in.
 
     Errors: UnusableModule, UnknownPlugin.
     """
-    found = extensions_of(problem.settings, root)
+    found = plugins_of(problem.settings, root)
     if not found:
-        return problem, ()
+        return problem, found, ()
     origins = tuple(one.origin for one in found.all)
     files = {
         split_reference(one.origin.reference)[0]: one.origin.sha256
@@ -46,10 +46,10 @@ def with_extensions(problem: Problem, root: Path) -> tuple[Problem, tuple[Source
     }
     settings = replace(problem.settings, origins=origins)
     sources = tuple(Source(path, digest) for path, digest in sorted(files.items()))
-    return replace(problem, settings=settings, extensions=found), sources
+    return replace(problem, settings=settings), found, sources
 
 
-def extensions_of(settings: Settings, root: Path) -> Extensions:
+def plugins_of(settings: Settings, root: Path) -> Plugins:
     """What the settings name, each with the name it has in plans.
 
     Errors: UnusableModule, UnknownPlugin.
@@ -57,15 +57,15 @@ def extensions_of(settings: Settings, root: Path) -> Extensions:
     filters = [_plugged("filter", name, root) for name in settings.filters]
     scorers = [_plugged("scorer", name, root) for name, _ in settings.scorers]
     strategy = None if settings.strategy in STRATEGIES else _plugged("strategy", settings.strategy, root)
-    return Extensions(_told_apart(filters, RULES), _told_apart(scorers, SCORERS), strategy)
+    return Plugins(_told_apart(filters, RULES), _told_apart(scorers, SCORERS), strategy)
 
 
-def _plugged(kind: str, reference: str, root: Path) -> Plugged:
+def _plugged(kind: str, reference: str, root: Path) -> Plugin:
     if ":" in reference:
         return _of(kind, reference, reference.rpartition(":")[2], load_from_path(reference, root))
     built_in = BUILT_IN[kind].get(reference)
     if built_in is not None:
-        return Plugged(kind, reference, Origin(reference, BUILT_IN_PLACE), built_in)
+        return Plugin(kind, reference, Origin(reference, BUILT_IN_PLACE), built_in)
     known = installed(GROUPS[kind])
     named = [one for one in known if one.name == reference]
     if len(named) == 1:
@@ -84,11 +84,11 @@ def _plugged(kind: str, reference: str, root: Path) -> Plugged:
     )
 
 
-def _of(kind: str, reference: str, name: str, loaded: Loaded) -> Plugged:
-    return Plugged(kind, name, Origin(reference, loaded.place, loaded.sha256), loaded.call, loaded.file)
+def _of(kind: str, reference: str, name: str, loaded: Loaded) -> Plugin:
+    return Plugin(kind, name, Origin(reference, loaded.place, loaded.sha256), loaded.call, loaded.file)
 
 
-def _told_apart(found: list[Plugged], taken: tuple[str, ...]) -> tuple[Plugged, ...]:
+def _told_apart(found: list[Plugin], taken: tuple[str, ...]) -> tuple[Plugin, ...]:
     """A name that two of them have, or one of the planner's own, gives way to the whole reference."""
     counts = Counter(one.name for one in found)
     return tuple(
@@ -99,7 +99,7 @@ def _told_apart(found: list[Plugged], taken: tuple[str, ...]) -> tuple[Plugged, 
     )
 
 
-def moved_since(problem: Problem, root: Path) -> tuple[str, ...]:
+def changed_since(problem: Problem, root: Path) -> tuple[str, ...]:
     """What a saved problem was planned with and is not the same here any more, a line each.
 
     No file of the blueprint that changed is run.
@@ -126,9 +126,9 @@ def moved_since(problem: Problem, root: Path) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def reopened(problem: Problem, root: Path) -> tuple[Problem, tuple[str, ...]]:
-    """A saved problem with its callables, where all are as they were; else without them, and what is not."""
+def reload_plugins(problem: Problem, root: Path) -> tuple[Plugins, tuple[str, ...]]:
+    """Returns the plug-ins of a saved problem where all are unchanged; else none, and a line for each that changed."""
     if not problem.settings.origins:
-        return problem, ()
-    moved = moved_since(problem, root)
-    return (problem, moved) if moved else (replace(problem, extensions=extensions_of(problem.settings, root)), ())
+        return NO_PLUGINS, ()
+    changed = changed_since(problem, root)
+    return (NO_PLUGINS, changed) if changed else (plugins_of(problem.settings, root), ())

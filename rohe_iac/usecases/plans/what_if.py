@@ -10,7 +10,7 @@ from rohe_iac.planning.model.plan import Plan, Unplaced
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.questions.analysis.plan_diff import Change, difference
 from rohe_iac.planning.questions.analysis.response_times import Prediction, predictions_of
-from rohe_iac.planning.questions.what_if.apply import apply_edits, edit_loads, restated
+from rohe_iac.planning.questions.what_if.apply import apply_edits, edit_loads, with_new_amounts
 from rohe_iac.planning.questions.what_if.edit import Edit, parse_edits
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.planning.verification.fault import Fault
@@ -45,14 +45,14 @@ def what_if(decided: Decided, text: str) -> WhatIf:
 
     Edits of pipelines are made in the blueprint and come first: services are sized anew for the load. The others are
     made in the problem, in order.
-    Errors: UsageError where an edit is not one, or names what the stack does not have; BadExtension.
+    Errors: UsageError where an edit is not one, or names what the stack does not have; FaultyPlugin.
     """
     edits = parse_edits(text)
     present, before = decided.problem, decided.plan
     loaded = _loaded(decided, edits)
     edited = apply_edits(loaded, edits)
-    after = plan(edited, before)
-    standing = replace(before, placements=restated(edited, before.placements))
+    after = plan(edited, before, decided.plugins)
+    standing = replace(before, placements=with_new_amounts(edited, before.placements))
     had = {item.replica for item in before.unplaced}
     loads = [str(edit) for edit in edits if edit.kind == "pipeline"]
     unsized = loads and loaded.demands == present.demands and loaded.promises == present.promises
@@ -60,7 +60,7 @@ def what_if(decided: Decided, text: str) -> WhatIf:
         edits=edits,
         changes=tuple(change for change in difference(before, after) if change.kind not in ("kept", "changed")),
         lost=tuple(item for item in after.unplaced if item.replica not in had),
-        violated=tuple(fault for fault in verify(edited, standing) if fault.rule not in SELF),
+        violated=tuple(fault for fault in verify(edited, standing, decided.plugins) if fault.rule not in SELF),
         plan=after,
         predicted=_otherwise(predictions_of(present, before), predictions_of(edited, after)),
         notes=(f"{', '.join(loads)}: no service is sized otherwise for it",) if unsized else (),
@@ -75,10 +75,10 @@ def _otherwise(
 
 
 def _loaded(decided: Decided, edits: Sequence[Edit]) -> Problem:
-    """The problem that the blueprint poses under other loads, with the settings and callables of the plan."""
+    """The problem that the blueprint poses under other loads, with the settings of the plan."""
     present = decided.problem
     if not any(edit.kind == "pipeline" for edit in edits):
         return present
     blueprint = edit_loads(decided.blueprint, edits)
     posed = problem_of(blueprint, profiles_named(blueprint)[0])
-    return replace(posed, settings=present.settings, extensions=present.extensions)
+    return replace(posed, settings=present.settings)

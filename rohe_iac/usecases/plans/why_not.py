@@ -22,4 +22,4 @@ def why_not(
     name = service.removeprefix("service/")
     if not name or not node.removeprefix("node/"):
         raise UsageError("name a service and a node", hint="for example: rohe why-not classify pi-1")
-    return answers(decided.problem, decided.plan, name, node.removeprefix("node/"))
+    return answers(decided.problem, decided.plan, name, node.removeprefix("node/"), decided.plugins)

@@ -21,7 +21,7 @@ from rohe_iac.foundation.clock import SystemClock
 from rohe_iac.foundation.errors import ExitCode, RoheError, UsageError
 from rohe_iac.foundation.folders import StackFolder
 from rohe_iac.usecases.plans.plan import make_plan, read_plan
-from rohe_iac.usecases.plans.plugins import moved_since
+from rohe_iac.usecases.plans.plugins import changed_since
 from rohe_iac.usecases.plans.verify import faults_of
 from rohe_iac.usecases.running.protection import refuse_protected
 from rohe_iac.usecases.stacks import OpenTarget
@@ -205,7 +205,7 @@ def _same_inputs(planfile: PlanFile, root: Path) -> None:
             continue
         if found != source.sha256:
             changed.append(f"{source.path}: changed since")
-    changed += [line for line in moved_since(planfile.problem, root) if line not in changed]
+    changed += [line for line in changed_since(planfile.problem, root) if line not in changed]
     if changed:
         raise StalePlan(
             "the plan is stale: the blueprint is not the one it was made of",

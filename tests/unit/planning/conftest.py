@@ -9,7 +9,7 @@ import pytest
 
 from rohe_iac.planning.model.demand import Demand, DeviceRequest, Edge, Resources
 from rohe_iac.planning.model.problem import Problem, Settings
-from rohe_iac.planning.model.promise import Answer, Promise
+from rohe_iac.planning.model.promise import ResponseTimeLimit, ServiceTime
 from rohe_iac.planning.model.supply import Device, Supply
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -58,10 +58,10 @@ class World:
         """A flow through the services, one after another."""
         return tuple(Edge(f"service/p:{a}", f"service/p:{b}") for a, b in pairwise(names))
 
-    def promise(self, limit: int, *names: str, **times: int) -> Promise:
+    def promise(self, limit: int, *names: str, **times: int) -> ResponseTimeLimit:
         """At most so many microseconds through the services; times: what each takes on a shared node."""
-        stages = tuple((Answer(f"service/p:{name}", times.get(name, 0)),) for name in names)
-        return Promise("sla/fast", limit, stages)
+        stages = tuple((ServiceTime(f"service/p:{name}", times.get(name, 0)),) for name in names)
+        return ResponseTimeLimit("sla/fast", limit, stages)
 
 
 @pytest.fixture

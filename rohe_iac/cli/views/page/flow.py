@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rohe_iac.cli.views.page.nodes import Keys
 from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.problem import Problem
-from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.state.index import IndexedProblem
 
 MOST_PAIRS = 4000
 """Pairs of nodes that one flow is followed over; above, it is only counted."""
@@ -94,7 +94,7 @@ def stages_of(problem: Problem, plan: Plan, keys: Keys) -> tuple[Stage, ...]:
 
 def stretches_of(problem: Problem, plan: Plan, keys: Keys) -> tuple[Stretch, ...]:
     """Every flow between two workloads with the links that its replicas' nodes make it go over."""
-    layout = Layout(problem)
+    layout = IndexedProblem(problem)
     homes: dict[str, Counter[int]] = defaultdict(Counter)
     for place in plan.placements:
         if place.node in layout.node_index:
@@ -136,7 +136,7 @@ def _depths(problem: Problem) -> dict[str, int]:
     return depth
 
 
-def _legs(layout: Layout, sources: Counter[int], sinks: Counter[int], limit: int | None) -> tuple[Leg, ...]:
+def _legs(layout: IndexedProblem, sources: Counter[int], sinks: Counter[int], limit: int | None) -> tuple[Leg, ...]:
     if len(sources) * len(sinks) > MOST_PAIRS:
         return (Leg("too many pairs of nodes to draw", sources.total() * sinks.total(), "", False),)
     pairs: Counter[tuple[str, int]] = Counter()
@@ -154,7 +154,7 @@ def _legs(layout: Layout, sources: Counter[int], sinks: Counter[int], limit: int
     )
 
 
-def over(layout: Layout, a: int, b: int) -> tuple[str, int]:
+def over(layout: IndexedProblem, a: int, b: int) -> tuple[str, int]:
     """What lies between two nodes, in words, and its latency in microseconds; -1 where they are not connected."""
     if a == b:
         return ("same node", 0)

@@ -9,7 +9,7 @@ from rohe_iac.cli.views.page.flow import MOST_PAIRS, over
 from rohe_iac.cli.views.page.nodes import COLOURS, Keys
 from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.problem import Problem
-from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.state.index import IndexedProblem
 
 MOST_ROWS = 24
 
@@ -81,7 +81,7 @@ class Map:
 
 def map_of(problem: Problem, plan: Plan, keys: Keys) -> Map | None:
     """The map, or None where nothing flows between nodes."""
-    layout = Layout(problem)
+    layout = IndexedProblem(problem)
     homes: dict[str, Counter[int]] = defaultdict(Counter)
     for place in plan.placements:
         if place.node in layout.node_index:
@@ -162,7 +162,7 @@ def _apart_labels(arcs: list[Arc], height: int) -> list[Arc]:
     return [found[number] for number in range(len(arcs))]
 
 
-def _rows(layout: Layout, shown: set[int], inside: Counter[int]) -> tuple[tuple[Row, ...], dict[int, int], int]:
+def _rows(layout: IndexedProblem, shown: set[int], inside: Counter[int]) -> tuple[tuple[Row, ...], dict[int, int], int]:
     zones: dict[str, list[int]] = defaultdict(list)
     for node in sorted(shown):
         zones[dict(layout.nodes[node].labels).get("zone", "")].append(node)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 
 from rich.markup import escape
 
 from rohe_iac.cli.console import Face, Screen
 from rohe_iac.cli.views.markdown import table
 from rohe_iac.foundation.quantities import counted
-from rohe_iac.planning.solvers.resilience.failure_audit import Drop
+from rohe_iac.planning.solvers.resilience.failure_audit import FailureImpact
 
 FEW = 5
 """Addresses told of one drop; the others are counted."""
@@ -26,10 +25,10 @@ class DropView:
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
 
-    def show(self, drops: Sequence[Drop], output: Face) -> None:
+    def show(self, drops: Sequence[FailureImpact], output: Face) -> None:
         """What breaks, drop by drop, then how many drops break nothing."""
         if output is Face.json:
-            self._screen.print_json([{**asdict(drop), "survived": drop.survived} for drop in drops])
+            self._screen.print_json([_as_json(impact) for impact in drops])
             return
         if output is Face.markdown:
             self._screen.print_text("\n".join(_page(drops)))
@@ -38,7 +37,7 @@ class DropView:
         broken = sorted((drop for drop in drops if not drop.survived), key=_harm)
         for drop in broken[:MOST]:
             out.print(f"[bold red]{drop.what}[/bold red]: {counted(drop.lost, 'replica')} lost")
-            for word, names in (("fits nowhere else", drop.homeless), ("has no replica left", drop.silent)):
+            for word, names in (("fits nowhere else", drop.unplaceable), ("has no replica left", drop.outages)):
                 for name in names[:FEW]:
                     out.print(f"  {escape(name)} {word}")
                 if len(names) > FEW:
@@ -48,21 +47,32 @@ class DropView:
         out.print(_verdict(drops))
 
 
-def _verdict(drops: Sequence[Drop]) -> str:
+def _verdict(drops: Sequence[FailureImpact]) -> str:
     kept = sum(drop.survived for drop in drops)
     return f"{kept} of {counted(len(drops), 'drop')} (nodes and zones) break nothing"
 
 
-def _page(drops: Sequence[Drop]) -> Iterator[str]:
+def _page(drops: Sequence[FailureImpact]) -> Iterator[str]:
     yield "# What the loss of each node and zone breaks"
     yield ""
     yield f"{_verdict(drops)}."
     yield ""
     broken = sorted((drop for drop in drops if not drop.survived), key=_harm)
-    rows = ((drop.what, drop.lost, ", ".join(drop.homeless), ", ".join(drop.silent)) for drop in broken)
+    rows = ((drop.what, drop.lost, ", ".join(drop.unplaceable), ", ".join(drop.outages)) for drop in broken)
     yield from table(("lost", "replicas there", "fit nowhere else", "have no replica left"), rows)
 
 
-def _harm(drop: Drop) -> tuple[int, int, str]:
+def _harm(drop: FailureImpact) -> tuple[int, int, str]:
     """The worst comes first: services that are gone, then replicas that nothing else holds."""
-    return (-len(drop.silent), -len(drop.homeless), drop.what)
+    return (-len(drop.outages), -len(drop.unplaceable), drop.what)
+
+
+def _as_json(impact: FailureImpact) -> dict[str, object]:
+    """Returns the impact under the names that `rohe audit -o json` has always used."""
+    return {
+        "what": impact.what,
+        "lost": impact.lost,
+        "homeless": impact.unplaceable,
+        "silent": impact.outages,
+        "survived": impact.survived,
+    }

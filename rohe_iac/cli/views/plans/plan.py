@@ -156,15 +156,15 @@ class PlanView:
             out.print(
                 f"\nsurvive: {survive} spreads replicas; what a failure breaks is not looked for: `rohe audit` does"
             )
-        eased = planfile.plan.eased
+        eased = planfile.plan.relaxed
         if planfile.plan.spare:
             out.print(f"\nsurvive: {survive} keeps {planfile.plan.spare} free", markup=False)
         if not losses and not eased:
             return
         out.print(f"\n[bold yellow]survive: {survive} does not hold[/bold yellow]; `rohe audit` tells more")
         for loss in losses if every else losses[:FEW]:
-            homeless = f"{counted(len(loss.homeless), 'replica')} without a place" if loss.homeless else ""
-            silent = f"no replica of {', '.join(loss.silent[:3])}" if loss.silent else ""
+            homeless = f"{counted(len(loss.unplaceable), 'replica')} without a place" if loss.unplaceable else ""
+            silent = f"no replica of {', '.join(loss.outages[:3])}" if loss.outages else ""
             out.print(
                 f"  the failure of {loss.node} leaves {' and '.join(filter(None, (homeless, silent)))}", markup=False
             )

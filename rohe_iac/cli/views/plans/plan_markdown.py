@@ -9,7 +9,7 @@ from rohe_iac.cli.views.plans.bars import loads_of
 from rohe_iac.cli.views.plans.prediction import row_of
 from rohe_iac.deployment.files.planfile import PlanFile
 from rohe_iac.foundation.quantities import counted, shown_bytes, shown_cpu, shown_share
-from rohe_iac.planning.model.plan import Eased, Placement, Plan
+from rohe_iac.planning.model.plan import Placement, Plan, Relaxed
 from rohe_iac.planning.questions.analysis.response_times import predictions_of
 
 FEW = 100
@@ -100,17 +100,17 @@ def _unplaced(planfile: PlanFile, most: int) -> Iterator[str]:
     if plan.spare:
         yield f"`survive: {planfile.problem.settings.survive}` keeps {plan.spare} free."
         yield ""
-    if plan.losses or plan.eased:
+    if plan.losses or plan.relaxed:
         yield f"## survive: {planfile.problem.settings.survive} does not hold"
         yield ""
-        losses = ((one.node, len(one.homeless), ", ".join(one.silent)) for one in plan.losses[:most])
+        losses = ((one.node, len(one.unplaceable), ", ".join(one.outages)) for one in plan.losses[:most])
         yield from table(("failure of", "replicas without a place", "services without a replica"), losses)
-        yield from (f"- {less_spread(one)}" for one in plan.eased[:most])
-        yield from _more(len(plan.eased) - most, "workload")
-        yield from [""] if plan.eased else []
+        yield from (f"- {less_spread(one)}" for one in plan.relaxed[:most])
+        yield from _more(len(plan.relaxed) - most, "workload")
+        yield from [""] if plan.relaxed else []
 
 
-def less_spread(eased: Eased) -> str:
+def less_spread(eased: Relaxed) -> str:
     """What is told of a workload that is spread for fewer failures than asked."""
     how = f"for {counted(eased.failures, 'failure')} only" if eased.failures else "for no failure"
     return f"{eased.workload} is spread {how}, so that more replicas have a place"

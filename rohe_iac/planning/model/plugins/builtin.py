@@ -21,7 +21,7 @@ from fractions import Fraction
 from typing import Any
 
 from rohe_iac.planning.model.demand import Demand, DeviceRequest
-from rohe_iac.planning.model.plugins.protocols import Candidate, Filter, Free, Scorer, Strategy
+from rohe_iac.planning.model.plugins.protocols import Candidate, Filter, FreeAmounts, Scorer, Strategy
 from rohe_iac.planning.model.supply import Supply, Taint
 
 
@@ -146,7 +146,7 @@ def _tolerated(taint: Taint, demand: Demand) -> bool:
     return any(one.covers(taint.key, taint.value, taint.effect) for one in demand.tolerations)
 
 
-def _devices(node: Supply, free: Free, asked: DeviceRequest) -> bool:
+def _devices(node: Supply, free: FreeAmounts, asked: DeviceRequest) -> bool:
     idle, best = 0, -1
     for device, left in zip(node.devices, free.devices, strict=True):
         if device.type == asked.type and (not asked.models or device.model in asked.models):

@@ -10,20 +10,20 @@ from typing import Any
 
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.planning.model.demand import Demand
-from rohe_iac.planning.model.plugins.protocols import Candidate, Plugged
+from rohe_iac.planning.model.plugins.protocols import Candidate, Plugin
 from rohe_iac.planning.model.units import MILLION
 
 LONGEST = 200
 """Characters of a filter's words that a plan keeps."""
 
 
-class BadExtension(RoheError):
+class FaultyPlugin(RoheError):
     """A filter, scorer or strategy that was plugged in raised an error, or gave what it may not give."""
 
     exit_code = ExitCode.INVALID
 
 
-def why_refused(one: Plugged, candidate: Candidate) -> str:
+def ask_filter(one: Plugin, candidate: Candidate) -> str:
     """The filter's words against the node on one line, "" where it has none. Errors: BadExtension."""
     node, demand = candidate.node, candidate.demand
     answer = _called(one, f"{demand.replica} on node/{node.name}", candidate)
@@ -35,7 +35,7 @@ def why_refused(one: Plugged, candidate: Candidate) -> str:
     return words[:LONGEST]
 
 
-def points_given(one: Plugged, candidate: Candidate) -> int:
+def ask_scorer(one: Plugin, candidate: Candidate) -> int:
     """The scorer's number in millionths, rounded down. Errors: BadExtension."""
     node, demand = candidate.node, candidate.demand
     answer = _called(one, f"{demand.replica} on node/{node.name}", candidate)
@@ -47,7 +47,7 @@ def points_given(one: Plugged, candidate: Candidate) -> int:
     return int(Fraction(answer) * MILLION)
 
 
-def node_chosen(one: Plugged, candidates: Sequence[Candidate]) -> int:
+def ask_strategy(one: Plugin, candidates: Sequence[Candidate]) -> int:
     """The position of the candidate that the strategy picks. Errors: BadExtension."""
     demand = candidates[0].demand
     answer = _called(one, demand.replica, tuple(candidates))
@@ -57,27 +57,27 @@ def node_chosen(one: Plugged, candidates: Sequence[Candidate]) -> int:
     raise _wrong(one, demand, _shown(answer), "give the name of one of the candidates' nodes")
 
 
-def _called(one: Plugged, about: str, *values: Any) -> Any:
+def _called(one: Plugin, about: str, *values: Any) -> Any:
     try:
         return one.call(*values)
     except (Exception, SystemExit) as error:
         # The callable is the user's: whatever it raises is a fault of the module, told with its own line.
-        raise BadExtension(
+        raise FaultyPlugin(
             f"the {one.kind} {one.name} failed for {about}",
             detail=f"{_line(one, error)}: {type(error).__name__}: {str(error)[:LONGEST]}",
             hint=f"mend {one.origin.reference}, or take it out of the stack's planner settings",
         ) from error
 
 
-def _line(one: Plugged, error: BaseException) -> str:
+def _line(one: Plugin, error: BaseException) -> str:
     """The innermost line of the module's own file that the error came through."""
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == one.file]
     path = one.origin.place.rpartition(":")[0] or one.origin.place
     return f"{path}:{lines[-1]}" if lines else one.origin.place
 
 
-def _wrong(one: Plugged, demand: Demand, what: str, hint: str) -> BadExtension:
-    return BadExtension(
+def _wrong(one: Plugin, demand: Demand, what: str, hint: str) -> FaultyPlugin:
+    return FaultyPlugin(
         f"the {one.kind} {one.name} gave {what}",
         detail=f"{one.origin.place}: asked for {demand.workload}",
         hint=hint,

@@ -18,7 +18,7 @@ from rohe_iac.planning.model.supply import Supply
 
 
 @dataclass(frozen=True, slots=True)
-class Free:
+class FreeAmounts:
     """What is free on a node now: cpu and cores in millicores, memory in bytes, devices in basis points.
 
     cores and devices are in the order of the node's. vms None: not checked.
@@ -32,7 +32,7 @@ class Free:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class PlacedReplicas:
     """Replicas of one workload that stand on a node already."""
 
     workload: str
@@ -52,8 +52,8 @@ class Candidate:
 
     node: Supply
     demand: Demand
-    free: Free
-    standing: tuple[Standing, ...]
+    free: FreeAmounts
+    standing: tuple[PlacedReplicas, ...]
     points: int = 0
 
     @property
@@ -104,7 +104,7 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class Plugged:
+class Plugin:
     """A callable with the name it has in plans. kind: filter, scorer or strategy. file: where its code is, if known."""
 
     kind: str
@@ -114,16 +114,16 @@ class Plugged:
     file: str = ""
 
 
-class Extensions:
+class Plugins:
     """The callables that one problem's settings name, in their order. Never saved: a plan records their origins."""
 
     __slots__ = ("filters", "scorers", "strategy")
 
     def __init__(
         self,
-        filters: tuple[Plugged, ...] = (),
-        scorers: tuple[Plugged, ...] = (),
-        strategy: Plugged | None = None,
+        filters: tuple[Plugin, ...] = (),
+        scorers: tuple[Plugin, ...] = (),
+        strategy: Plugin | None = None,
     ) -> None:
         self.filters = filters
         self.scorers = scorers
@@ -133,10 +133,10 @@ class Extensions:
         return bool(self.filters or self.scorers or self.strategy)
 
     @property
-    def all(self) -> tuple[Plugged, ...]:
+    def all(self) -> tuple[Plugin, ...]:
         """Every one of them."""
         return (*self.filters, *self.scorers, *((self.strategy,) if self.strategy else ()))
 
 
-NO_EXTENSIONS = Extensions()
+NO_PLUGINS = Plugins()
 """Nothing plugged in: the planner's own rules, scorers and strategies alone."""

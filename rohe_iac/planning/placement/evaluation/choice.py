@@ -2,5 +2,5 @@
 
 from __future__ import annotations
 
-PLAIN_LIMIT = 40_000
+SCALAR_LIMIT = 40_000
 """Nodes times demands up to which importing NumPy costs more than it saves."""

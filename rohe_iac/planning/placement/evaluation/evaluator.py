@@ -19,7 +19,7 @@ NOTHING_SHUT: Shut = {}
 
 
 @dataclass(slots=True)
-class View:
+class Evaluation:
     """What one demand sees.
 
     heap: a heap of the best nodes; an entry is -(points * nodes + nodes - 1 - node), so that the least is the node of
@@ -41,43 +41,45 @@ class View:
     known: Any = None
 
 
-class Field(Protocol):
+class Evaluator(Protocol):
     """Evaluates demands against all nodes as the ledger stands."""
 
-    def evaluate(self, demand: int, wanted: int, *, explain: bool) -> View:
+    def evaluate(self, demand: int, wanted: int, *, explain: bool) -> Evaluation:
         """Points of all nodes; the heap may be cut to what `wanted` replicas need at first, plus a runner-up.
 
         explain: tell refusals by rule and the closest of the refused too.
         """
         ...
 
-    def look(self, demand: int, *, explain: bool) -> View:
+    def feasible(self, demand: int, *, explain: bool) -> Evaluation:
         """The same without the heap; `ranked` tells the nodes that pass, the best first."""
         ...
 
-    def ranked(self, view: View) -> Iterator[Ranked]:
+    def best_first(self, evaluation: Evaluation) -> Iterator[Ranked]:
         """The nodes that pass a view of `look`, the best first, by name where equal; nothing may have been touched
         since but nodes that were told already. Of nodes that stand alike several are told at once.
         """
         ...
 
-    def refill(self, view: View) -> list[int]:
+    def more(self, evaluation: Evaluation) -> list[int]:
         """The next best nodes of a view whose heap was cut, as its entries; nothing may have been evaluated since."""
         ...
 
-    def touch(self, node: int) -> None:
+    def invalidate(self, node: int) -> None:
         """Says that the ledger has changed on a node."""
         ...
 
-    def touch_alike(self, nodes: Sequence[int], alike: int, taken: int) -> None:
+    def invalidate_alike(self, nodes: Sequence[int], alike: int, taken: int) -> None:
         """Says the same of nodes that `ranked` told with `alike` and each of which has taken so many replicas since."""
         ...
 
-    def close(self, view: View, nodes: Sequence[int]) -> int:
+    def close_domain(self, evaluation: Evaluation, nodes: Sequence[int]) -> int:
         """Refuses nodes, and says how many of them had passed."""
         ...
 
-    def note(self, view: View, filled: Sequence[int] = (), shut: Shut = NOTHING_SHUT, last: int = -1) -> None:
+    def record_refusals(
+        self, evaluation: Evaluation, filled: Sequence[int] = (), shut: Shut = NOTHING_SHUT, last: int = -1
+    ) -> None:
         """Notes what refuses the class of a view that explains, were its last replica not there yet.
 
         filled: nodes that take no more since the view, shut: domains. last: where the last replica is about to go, with
@@ -85,6 +87,6 @@ class Field(Protocol):
         """
         ...
 
-    def noted(self) -> dict[int, Refusals]:
+    def collected_refusals(self) -> dict[int, Refusals]:
         """What refuses in all that was noted, by demand, the last where one was noted again; it is forgotten."""
         ...

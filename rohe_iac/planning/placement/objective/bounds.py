@@ -9,13 +9,19 @@ from itertools import accumulate
 from rohe_iac.foundation.once import once
 from rohe_iac.planning.model.keys import NODE_KEY
 from rohe_iac.planning.model.plan import Bound
-from rohe_iac.planning.placement.objective.dual_feasible import STEPPED_LIMIT, Measure, measures_of, plain_of, summed
-from rohe_iac.planning.placement.objective.latency_slack import Slack
-from rohe_iac.planning.placement.objective.preferred_affinity import Wishes
-from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.objective.dual_feasible import (
+    STEPPED_LIMIT,
+    DualFeasibleFunction,
+    dual_feasible_functions,
+    identity_functions,
+    pairwise_sums,
+)
+from rohe_iac.planning.placement.objective.latency_slack import LatencySlack
+from rohe_iac.planning.placement.objective.preferred_affinity import PreferredAffinity
+from rohe_iac.planning.placement.state.index import IndexedProblem
 
 
-def bound(layout: Layout, placed: Sequence[Sequence[int]]) -> Bound:
+def bound(indexed: IndexedProblem, placed: Sequence[Sequence[int]]) -> Bound:
     """Lower bounds on the nodes used, by the nodes (positions) that each demand's replicas have.
 
     volume: cpu, rss and vms summed against the largest nodes. cores: millicores, and chunks that share no core.
@@ -24,14 +30,14 @@ def bound(layout: Layout, placed: Sequence[Sequence[int]]) -> Bound:
     used = {node for nodes in placed for node in nodes}
     counts = [len(nodes) for nodes in placed]
     # A node that is not running may hold what was there before, and nothing else.
-    shut = {position for position, node in enumerate(layout.nodes) if node.status != "running"} - used
-    measures = measures_of(layout)
+    shut = {position for position, node in enumerate(indexed.nodes) if node.status != "running"} - used
+    measures = dual_feasible_functions(indexed)
     found = _least_nodes(measures, counts, shut)
-    if max(len(layout.nodes), len(layout.demands)) <= STEPPED_LIMIT:
-        for name, least in _least_nodes(list(summed(plain_of(layout))), counts, shut).items():
+    if max(len(indexed.nodes), len(indexed.demands)) <= STEPPED_LIMIT:
+        for name, least in _least_nodes(list(pairwise_sums(identity_functions(indexed))), counts, shut).items():
             found[name] = max(found.get(name, 0), least)
     found["volume"] = max(found.get("volume", 0), int(any(counts)))
-    found["spread"] = _spread(layout, counts)
+    found["spread"] = _spread(indexed, counts)
     least = max(found.values())
     named = [name for name, value in found.items() if value == least and least]
     # What one argument tells is not told of two.
@@ -49,7 +55,7 @@ def needed(total: int, offers: Iterable[int]) -> int:
     return min(bisect_left(sums, total) + 1, len(sums))
 
 
-def _least_nodes(measures: Iterable[Measure], counts: Sequence[int], shut: set[int]) -> dict[str, int]:
+def _least_nodes(measures: Iterable[DualFeasibleFunction], counts: Sequence[int], shut: set[int]) -> dict[str, int]:
     found: dict[str, int] = {}
     for measure in measures:
         total = sum(size * count for size, count in zip(measure.sizes, counts, strict=True))
@@ -60,65 +66,67 @@ def _least_nodes(measures: Iterable[Measure], counts: Sequence[int], shut: set[i
     return found
 
 
-def _spread(layout: Layout, counts: list[int]) -> int:
+def _spread(indexed: IndexedProblem, counts: list[int]) -> int:
     best = 0
-    for count, demand in zip(counts, layout.demands, strict=True):
+    for count, demand in zip(counts, indexed.demands, strict=True):
         for rule in demand.spread:
             best = max(best, -(-count // rule.limit))
-        own = layout.index[demand.workload]
-        if count and (own, NODE_KEY) in layout.avoid[own]:
+        own = indexed.index[demand.workload]
+        if count and (own, NODE_KEY) in indexed.avoid[own]:
             best = max(best, count)
     return best
 
 
 @once
-def ceilings(layout: Layout) -> tuple[int, ...]:
+def max_replicas(indexed: IndexedProblem) -> tuple[int, ...]:
     """How many replicas of each demand fit at most, with nothing else placed."""
-    measures = measures_of(layout)
+    measures = dual_feasible_functions(indexed)
     found = []
-    for position, demand in enumerate(layout.demands):
-        rooms = _rooms(layout, measures, position)
+    for position, demand in enumerate(indexed.demands):
+        rooms = _rooms(indexed, measures, position)
         for rule in demand.spread:
-            _limit(layout, rooms, rule.key, rule.limit)
-        for other, key in layout.avoid[position]:
+            _limit(indexed, rooms, rule.key, rule.limit)
+        for other, key in indexed.avoid[position]:
             if other == position:
-                _limit(layout, rooms, key, 1)
+                _limit(indexed, rooms, key, 1)
         found.append(min(demand.replicas, sum(rooms)))
     return tuple(found)
 
 
-def _rooms(layout: Layout, measures: Sequence[Measure], position: int) -> list[int]:
+def _rooms(indexed: IndexedProblem, measures: Sequence[DualFeasibleFunction], position: int) -> list[int]:
     """How many replicas of a demand each node could hold, by amounts and the rules about nodes alone."""
-    wanted = layout.demands[position].replicas
+    wanted = indexed.demands[position].replicas
     sizes = [(measure.sizes[position], measure.capacities) for measure in measures if measure.sizes[position]]
     rooms = []
     # Measures are of kinds of nodes, as those rules are.
-    for node, rule in zip(layout.kinds.examples, layout.static_kinds(position), strict=True):
-        status = layout.nodes[node].status
+    for node, rule in zip(indexed.node_classes.representative, indexed.static_by_class(position), strict=True):
+        status = indexed.nodes[node].status
         if status == "down" or (rule not in ("", "reserved") and status == "running"):
             rooms.append(0)
             continue
         rooms.append(min([wanted, *[capacities[node] // size for size, capacities in sizes]]))
-    return layout.kinds.spread(rooms)
+    return indexed.node_classes.per_node(rooms)
 
 
-def _limit(layout: Layout, rooms: list[int], key: str, limit: int) -> None:
+def _limit(indexed: IndexedProblem, rooms: list[int], key: str, limit: int) -> None:
     """Leaves no domain of the key with more than the limit; without the label nothing fits."""
     left: dict[int, int] = {}
-    for node, domain in enumerate(layout.domains[key]):
+    for node, domain in enumerate(indexed.domains[key]):
         rest = left.setdefault(domain, limit if domain >= 0 else 0)
         rooms[node] = min(rooms[node], rest)
         left[domain] = rest - rooms[node]
 
 
-def _at_most(layout: Layout, measures: Sequence[Measure], most: Sequence[int], demands: Sequence[int]) -> int:
+def _at_most(
+    indexed: IndexedProblem, measures: Sequence[DualFeasibleFunction], most: Sequence[int], demands: Sequence[int]
+) -> int:
     """How many replicas of these demands fit together at most. most: ceilings of all demands.
 
     For each measure the smallest are taken until it is full; of those who ask for one type of accelerator no more than
     its own measures let pass.
     """
     groups: dict[int, str] = {
-        demand: layout.resources[demand].devices[0].type for demand in demands if layout.resources[demand].devices
+        demand: indexed.resources[demand].devices[0].type for demand in demands if indexed.resources[demand].devices
     }
     limits: dict[str, int] = {}
     for kind in sorted(set(groups.values())):
@@ -129,25 +137,25 @@ def _at_most(layout: Layout, measures: Sequence[Measure], most: Sequence[int], d
 
 
 @once
-def placeable(layout: Layout) -> tuple[int, ...]:
+def max_placeable(indexed: IndexedProblem) -> tuple[int, ...]:
     """How many replicas fit at most by priority, the largest first, each without the others."""
-    measures, most = _all_measures(layout), ceilings(layout)
+    measures, most = _all_measures(indexed), max_replicas(indexed)
     by_rank: dict[int, list[int]] = {}
-    for position, demand in enumerate(layout.demands):
+    for position, demand in enumerate(indexed.demands):
         by_rank.setdefault(1 << 40 if demand.system else demand.priority, []).append(position)
-    return tuple([_at_most(layout, measures, most, mine) for _, mine in sorted(by_rank.items(), reverse=True)])
+    return tuple([_at_most(indexed, measures, most, mine) for _, mine in sorted(by_rank.items(), reverse=True)])
 
 
 @once
-def _all_measures(layout: Layout) -> tuple[Measure, ...]:
+def _all_measures(indexed: IndexedProblem) -> tuple[DualFeasibleFunction, ...]:
     """Measures, and for few nodes and classes the sums of two."""
-    if max(len(layout.nodes), len(layout.demands)) > STEPPED_LIMIT:
-        return measures_of(layout)
-    return (*measures_of(layout), *summed(plain_of(layout)))
+    if max(len(indexed.nodes), len(indexed.demands)) > STEPPED_LIMIT:
+        return dual_feasible_functions(indexed)
+    return (*dual_feasible_functions(indexed), *pairwise_sums(identity_functions(indexed)))
 
 
 def fitting(
-    measure: Measure,
+    measure: DualFeasibleFunction,
     most: Sequence[int],
     demands: Iterable[int],
     groups: dict[int, str] | None = None,
@@ -170,15 +178,15 @@ def fitting(
     return number
 
 
-def ideal(layout: Layout, *, limited: bool, floored: bool) -> tuple[int, ...] | None:
+def ideal_point(indexed: IndexedProblem, *, limited: bool, floored: bool) -> tuple[int, ...] | None:
     """A worth that no assignment exceeds; None where bounds do not tell all of it.
 
     limited: moves are counted first. floored: losses come before what is placed, priority by priority.
     """
-    names = layout.objective
+    names = indexed.objective
     if not set(names) <= {"placed", "slack", "stable", "nodes"}:
         return None
-    levels = placeable(layout)
+    levels = max_placeable(indexed)
     terms: list[int] = [0] if limited else []
     for name in names:
         if name == "placed":
@@ -186,20 +194,24 @@ def ideal(layout: Layout, *, limited: bool, floored: bool) -> tuple[int, ...] | 
         if name == "stable":
             terms.append(0)
         if name == "slack":
-            terms.append(Slack(layout).best)
+            terms.append(LatencySlack(indexed).best)
         if name == "nodes":
             terms.append(
-                -_least_of(layout, _all_measures(layout), ceilings(layout), sum(levels)) if "placed" in names else 0
+                -_least_of(indexed, _all_measures(indexed), max_replicas(indexed), sum(levels))
+                if "placed" in names
+                else 0
             )
-    wishes = Wishes(layout)
+    wishes = PreferredAffinity(indexed)
     if wishes.any:
         terms.append(wishes.best)
     return tuple(terms)
 
 
-def _least_of(layout: Layout, measures: Sequence[Measure], most: Sequence[int], number: int) -> int:
+def _least_of(
+    indexed: IndexedProblem, measures: Sequence[DualFeasibleFunction], most: Sequence[int], number: int
+) -> int:
     """The fewest nodes that hold so many replicas, whichever they are."""
-    shut = {position for position, node in enumerate(layout.nodes) if node.status == "down"}
+    shut = {position for position, node in enumerate(indexed.nodes) if node.status == "down"}
     best = int(number > 0)
     for measure in measures:
         counts, left = [0] * len(most), number
@@ -207,6 +219,6 @@ def _least_of(layout: Layout, measures: Sequence[Measure], most: Sequence[int], 
             counts[demand] = min(most[demand], left)
             left -= counts[demand]
         best = max(best, *_least_nodes([measure], counts, shut).values())
-    if number == sum(demand.replicas for demand in layout.demands):
-        best = max(best, _spread(layout, [demand.replicas for demand in layout.demands]))
+    if number == sum(demand.replicas for demand in indexed.demands):
+        best = max(best, _spread(indexed, [demand.replicas for demand in indexed.demands]))
     return best

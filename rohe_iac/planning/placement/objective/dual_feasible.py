@@ -15,14 +15,14 @@ from itertools import zip_longest
 
 from rohe_iac.foundation.once import once
 from rohe_iac.planning.model.supply import Supply
-from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.state.index import IndexedProblem
 
 STEPPED_LIMIT = 300
 """Nodes, and classes, up to which rounded measures and sums are tried."""
 
 
 @dataclass(frozen=True, slots=True)
-class Measure:
+class DualFeasibleFunction:
     """name: the argument that it is. sizes: by class; capacities: by node."""
 
     name: str
@@ -31,87 +31,89 @@ class Measure:
 
 
 @once
-def measures_of(layout: Layout) -> tuple[Measure, ...]:
+def dual_feasible_functions(indexed: IndexedProblem) -> tuple[DualFeasibleFunction, ...]:
     """The measures of a layout: plain ones, and for few nodes and classes rounded ones and sums of two."""
-    plain = plain_of(layout)
-    if len(layout.nodes) > STEPPED_LIMIT or len(layout.demands) > STEPPED_LIMIT:
+    plain = identity_functions(indexed)
+    if len(indexed.nodes) > STEPPED_LIMIT or len(indexed.demands) > STEPPED_LIMIT:
         return tuple(plain)
-    found = [*plain, *_rounded(layout)]
+    found = [*plain, *_rounded(indexed)]
     return tuple(dict.fromkeys(measure for measure in found if any(measure.sizes)))
 
 
-def plain_of(layout: Layout) -> list[Measure]:
+def identity_functions(indexed: IndexedProblem) -> list[DualFeasibleFunction]:
     """The measures that are amounts, or count what shares no core or device."""
-    return [measure for measure in _plain(layout) if any(measure.sizes)]
+    return [measure for measure in _plain(indexed) if any(measure.sizes)]
 
 
-def summed(measures: Sequence[Measure]) -> Iterator[Measure]:
+def pairwise_sums(measures: Sequence[DualFeasibleFunction]) -> Iterator[DualFeasibleFunction]:
     """The sum of each two of the measures, each times what all nodes have of the other, so that both weigh the same."""
     totals = [sum(measure.capacities) for measure in measures]
     for number, (one, whole) in enumerate(zip(measures, totals, strict=True)):
         for other, more in zip(measures[number + 1 :], totals[number + 1 :], strict=True):
             if whole and more:
-                yield Measure(
+                yield DualFeasibleFunction(
                     one.name if one.name == other.name else f"{one.name} with {other.name}",
                     tuple([a * more + b * whole for a, b in zip(one.sizes, other.sizes, strict=True)]),
                     tuple([a * more + b * whole for a, b in zip(one.capacities, other.capacities, strict=True)]),
                 )
 
 
-def _examples(layout: Layout) -> list[Supply]:
+def _examples(indexed: IndexedProblem) -> list[Supply]:
     """A node of each kind: all that a measure asks of a node is the same for those of one kind."""
-    return [layout.nodes[example] for example in layout.kinds.examples]
+    return [indexed.nodes[example] for example in indexed.node_classes.representative]
 
 
-def _measure(layout: Layout, name: str, sizes: tuple[int, ...], rooms: tuple[int, ...]) -> Measure:
+def _measure(
+    indexed: IndexedProblem, name: str, sizes: tuple[int, ...], rooms: tuple[int, ...]
+) -> DualFeasibleFunction:
     """The measure with these rooms of each kind of node."""
-    return Measure(name, sizes, tuple(layout.kinds.spread(rooms)))
+    return DualFeasibleFunction(name, sizes, tuple(indexed.node_classes.per_node(rooms)))
 
 
-def _plain(layout: Layout) -> Iterator[Measure]:
-    asked, nodes, ratio = layout.resources, _examples(layout), layout.settings.vms_ratio
+def _plain(indexed: IndexedProblem) -> Iterator[DualFeasibleFunction]:
+    asked, nodes, ratio = indexed.resources, _examples(indexed), indexed.settings.vms_ratio
     yield _measure(
-        layout, "volume", tuple(one.cpu for one in asked), tuple(max(0, node.cpu - node.cpu_used) for node in nodes)
+        indexed, "volume", tuple(one.cpu for one in asked), tuple(max(0, node.cpu - node.cpu_used) for node in nodes)
     )
     yield _measure(
-        layout, "volume", tuple(one.rss for one in asked), tuple(max(0, node.rss - node.rss_used) for node in nodes)
+        indexed, "volume", tuple(one.rss for one in asked), tuple(max(0, node.rss - node.rss_used) for node in nodes)
     )
     sizes = tuple(one.vms or 0 for one in asked)
-    total = sum(size * demand.replicas for size, demand in zip(sizes, layout.demands, strict=True))
+    total = sum(size * demand.replicas for size, demand in zip(sizes, indexed.demands, strict=True))
     yield _measure(
-        layout,
+        indexed,
         "volume",
         sizes,
         # A node that does not limit virtual memory holds all of it.
         tuple(total if node.vms is None else max(0, node.vms * ratio // 1_000_000 - node.vms_used) for node in nodes),
     )
-    free = _free_cores(layout)
-    yield _measure(layout, "cores", tuple(sum(one.cores) for one in asked), tuple(sum(row) for row in free))
+    free = _free_cores(indexed)
+    yield _measure(indexed, "cores", tuple(sum(one.cores) for one in asked), tuple(sum(row) for row in free))
     # Of more than half of the largest core, a core holds one.
     half = max((room for row in free for room in row), default=0) // 2 + 1
     yield _measure(
-        layout,
+        indexed,
         "cores",
         tuple(sum(chunk >= half for chunk in one.cores) for one in asked),
         tuple(sum(room >= half for room in row) for row in free),
     )
-    for kind in layout.device_types:
-        yield from _devices(layout, kind, (1,))
+    for kind in indexed.device_types:
+        yield from _devices(indexed, kind, (1,))
 
 
-def _free_cores(layout: Layout) -> list[Sequence[int]]:
+def _free_cores(indexed: IndexedProblem) -> list[Sequence[int]]:
     return [
         [max(0, size - used) for size, used in zip_longest(node.cores, node.cores_used, fillvalue=0)]
         if node.cores_used
         else node.cores
-        for node in _examples(layout)
+        for node in _examples(indexed)
     ]
 
 
-def _devices(layout: Layout, kind: str, steps: Iterable[int]) -> Iterator[Measure]:
+def _devices(indexed: IndexedProblem, kind: str, steps: Iterable[int]) -> Iterator[DualFeasibleFunction]:
     """By steps of a share; whole devices count as all of theirs, and a share takes an exclusive one whole."""
-    requests = [[one for one in asked.devices if one.type == kind] for asked in layout.resources]
-    devices = [[one for one in node.devices if one.type == kind] for node in _examples(layout)]
+    requests = [[one for one in asked.devices if one.type == kind] for asked in indexed.resources]
+    devices = [[one for one in node.devices if one.type == kind] for node in _examples(indexed)]
     capacity = max((one.capacity for row in devices for one in row), default=0)
     least = min((one.capacity for row in devices for one in row), default=0)
     for step in steps:
@@ -127,56 +129,56 @@ def _devices(layout: Layout, kind: str, steps: Iterable[int]) -> Iterator[Measur
             )
             for row in devices
         )
-        yield _measure(layout, "accelerators", sizes, rooms)
+        yield _measure(indexed, "accelerators", sizes, rooms)
     counted = tuple(sum(1 for one in row if one.share * 2 > capacity or one.count) for row in requests)
     if any(counted):
         counts = tuple(
             sum(max(1, one.count) for one in row if one.share * 2 > capacity or one.count) for row in requests
         )
         yield _measure(
-            layout, "accelerators", counts, tuple(sum(one.used * 2 < one.capacity for one in row) for row in devices)
+            indexed, "accelerators", counts, tuple(sum(one.used * 2 < one.capacity for one in row) for row in devices)
         )
 
 
-def _rounded(layout: Layout) -> Iterator[Measure]:
-    asked, nodes = layout.resources, _examples(layout)
+def _rounded(indexed: IndexedProblem) -> Iterator[DualFeasibleFunction]:
+    asked, nodes = indexed.resources, _examples(indexed)
     for sizes, rooms in (
         ([one.cpu for one in asked], [max(0, node.cpu - node.cpu_used) for node in nodes]),
         ([one.rss for one in asked], [max(0, node.rss - node.rss_used) for node in nodes]),
     ):
         for step in _steps(sizes, max(rooms, default=0)):
             yield _measure(
-                layout, "volume", tuple(size // step for size in sizes), tuple(room // step for room in rooms)
+                indexed, "volume", tuple(size // step for size in sizes), tuple(room // step for room in rooms)
             )
         for rest in _rests(sizes, max(rooms, default=0)):
             top = max(rooms)
             yield _measure(
-                layout,
+                indexed,
                 "volume",
                 tuple(_raised(size, top, rest) for size in sizes),
                 tuple(top if room > top - rest else room for room in rooms),
             )
-    free = _free_cores(layout)
+    free = _free_cores(indexed)
     top = max((room for row in free for room in row), default=0)
     chunks = [chunk for one in asked for chunk in one.cores]
     for step in _steps(chunks, top):
         yield _measure(
-            layout,
+            indexed,
             "cores",
             tuple(sum(chunk // step for chunk in one.cores) for one in asked),
             tuple(sum(room // step for room in row) for row in free),
         )
     for rest in _rests(chunks, top):
         yield _measure(
-            layout,
+            indexed,
             "cores",
             tuple(sum(_raised(chunk, top, rest) for chunk in one.cores) for one in asked),
             tuple(sum(top if room > top - rest else room for room in row) for row in free),
         )
-    for kind in layout.device_types:
+    for kind in indexed.device_types:
         shares = [one.share for each in asked for one in each.devices if one.type == kind]
         largest = max((one.capacity for node in nodes for one in node.devices if one.type == kind), default=0)
-        yield from _devices(layout, kind, _steps(shares, largest))
+        yield from _devices(indexed, kind, _steps(shares, largest))
 
 
 def _raised(size: int, top: int, rest: int) -> int:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from rohe_iac.planning.placement.objective.latency_slack import Slack
-from rohe_iac.planning.placement.objective.preferred_affinity import Wishes
-from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.objective.latency_slack import LatencySlack
+from rohe_iac.planning.placement.objective.preferred_affinity import PreferredAffinity
+from rohe_iac.planning.placement.state.index import IndexedProblem
 
 Worth = tuple[int, ...]
 """Comparable: the larger, the better."""
 
 
-class Objective:
+class LexicographicObjective:
     """Rates assignments (node by replica) of one layout.
 
     before: nodes that replicas had. forced: moves that could not be helped; `max_moves` allows at least those.
@@ -25,24 +25,24 @@ class Objective:
 
     def __init__(
         self,
-        layout: Layout,
+        indexed: IndexedProblem,
         before: Mapping[tuple[int, int], int],
         forced: int = 0,
         floors: Sequence[int] = (),
     ) -> None:
-        self.layout = layout
+        self.indexed = indexed
         self.before = before
         self.floors = floors
-        limit = layout.settings.max_moves
+        limit = indexed.settings.max_moves
         self.limit = None if limit is None else max(limit, forced)
-        ranks = sorted({self._rank(position) for position in range(len(layout.demands))}, reverse=True)
-        self._level = [ranks.index(self._rank(position)) for position in range(len(layout.demands))]
+        ranks = sorted({self._rank(position) for position in range(len(indexed.demands))}, reverse=True)
+        self._level = [ranks.index(self._rank(position)) for position in range(len(indexed.demands))]
         self._levels = len(ranks)
-        self.slack = Slack(layout) if "slack" in layout.objective else None
-        self.wishes = Wishes(layout)
+        self.slack = LatencySlack(indexed) if "slack" in indexed.objective else None
+        self.wishes = PreferredAffinity(indexed)
 
     def _rank(self, position: int) -> int:
-        demand = self.layout.demands[position]
+        demand = self.indexed.demands[position]
         return 1 << 40 if demand.system else demand.priority
 
     def placing(self, counts: Sequence[int]) -> list[int]:
@@ -54,22 +54,22 @@ class Objective:
 
     def worth(self, placed: Iterable[tuple[tuple[int, int], int]]) -> Worth:
         """The worth of an assignment: pairs of replica (demand, index) and node."""
-        layout, before = self.layout, self.before
+        indexed, before = self.indexed, self.before
         load: dict[int, int] = {}
         moved = 0
         places: dict[int, Counter[int]] = {}
         crowd: Counter[int] = Counter()
-        counts = [0] * len(layout.demands)
+        counts = [0] * len(indexed.demands)
         for (demand, index), node in placed:
             counts[demand] += 1
             places.setdefault(demand, Counter())[node] += 1
             if self.slack is not None:
                 crowd[node] += self.slack.counts(demand)
-            load[node] = load.get(node, 0) + layout.resources[demand].cpu
+            load[node] = load.get(node, 0) + indexed.resources[demand].cpu
             if before and before.get((demand, index), node) != node:
                 moved += 1
         terms: list[int] = [-max(0, moved - self.limit)] if self.limit is not None else []
-        for name in layout.objective:
+        for name in indexed.objective:
             if name == "placed":
                 terms += self.placing(counts)
             elif name == "stable":
@@ -79,11 +79,11 @@ class Objective:
             elif name == "nodes":
                 terms.append(-len(load))
             elif name == "cost":
-                terms.append(-sum(layout.nodes[node].cost for node in load))
+                terms.append(-sum(indexed.nodes[node].cost for node in load))
             elif name == "balance":
                 squares = 0
                 for node, used in load.items():
-                    share = used * 1000 // max(1, layout.nodes[node].cpu)
+                    share = used * 1000 // max(1, indexed.nodes[node].cpu)
                     squares += share * share
                 terms.append(-squares)
         if self.wishes.any:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
 
 
 def near_holds(
-    layout: Layout, ledger: Ledger, demand: int, others: tuple[int, ...], key: str, node: int, *, stands: bool = False
+    indexed: IndexedProblem,
+    ledger: Ledger,
+    demand: int,
+    others: tuple[int, ...],
+    key: str,
+    node: int,
+    *,
+    stands: bool = False,
 ) -> bool:
     """Whether the node shares a domain with one of the others. stands: the replica is there, and is not near itself.
 
     The first of a group whose members are near each other, or near themselves, may go anywhere.
     """
-    domain = layout.domains[key][node]
+    domain = indexed.domains[key][node]
     if domain < 0:
         return False
     itself = int(stands and demand in others)

@@ -7,19 +7,19 @@ from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.rules.device_shortfall import device_missing, devices_missing
 from rohe_iac.planning.placement.rules.filters import placement_refusal
 from rohe_iac.planning.placement.rules.messages import _static_text, placement_words
-from rohe_iac.planning.placement.rules.plugged import own_refusal
+from rohe_iac.planning.placement.rules.plugged import plugin_refusal
 from rohe_iac.planning.placement.state.amounts import Free
-from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
 
 
-def shortfall(layout: Layout, ledger: Ledger, demand: int, node: int) -> int:
+def shortfall(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int) -> int:
     """What is missing over what is asked, in millionths, summed over what fails; orders refused nodes by closeness.
 
     A rule that has no amount counts as one whole request (1000000), so that a node short of a little comes first.
     """
-    asked = layout.resources[demand]
-    total = MILLION if layout.static(demand)[node] else 0
+    asked = indexed.resources[demand]
+    total = MILLION if indexed.static(demand)[node] else 0
     lacking = asked.cpu - ledger.cpu[node]
     if lacking > 0:
         total += lacking * MILLION // max(asked.cpu, 1)
@@ -40,23 +40,25 @@ def shortfall(layout: Layout, ledger: Ledger, demand: int, node: int) -> int:
             if lacking:
                 total += lacking * MILLION // max(sum(chunks), 1)
     if asked.devices:
-        total += devices_missing(layout, ledger, demand, node)
-    if placement_refusal(layout, ledger, demand, node) or (not total and own_refusal(layout, ledger, demand, node)[0]):
+        total += devices_missing(indexed, ledger, demand, node)
+    if placement_refusal(indexed, ledger, demand, node) or (
+        not total and plugin_refusal(indexed, ledger, demand, node)[0]
+    ):
         total += MILLION
     return total
 
 
-def shortage(layout: Layout, ledger: Ledger, demand: int, node: int) -> tuple[str, str, int]:
+def shortage(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int) -> tuple[str, str, int]:
     """The first rule that refuses a node, all that is missing as people read it, and its shortfall."""
-    found = lacking(layout, demand, node, ledger.free(node))
-    rule = placement_refusal(layout, ledger, demand, node)
+    found = lacking(indexed, demand, node, ledger.free(node))
+    rule = placement_refusal(indexed, ledger, demand, node)
     if rule:
-        found.add(rule, placement_words(layout, ledger, demand, node, rule), MILLION)
-    if not found.texts and layout.extensions.filters:
-        rule, words = own_refusal(layout, ledger, demand, node)
+        found.add(rule, placement_words(indexed, ledger, demand, node, rule), MILLION)
+    if not found.texts and indexed.plugins.filters:
+        rule, words = plugin_refusal(indexed, ledger, demand, node)
         if rule:
             found.add(rule, f"{rule}: {words}", MILLION)
-    return found.rule, "; ".join(found.texts) or f"{layout.demands[demand].service} fits", found.total
+    return found.rule, "; ".join(found.texts) or f"{indexed.demands[demand].service} fits", found.total
 
 
 class Lacking:
@@ -76,13 +78,13 @@ class Lacking:
         self.total += part
 
 
-def lacking(layout: Layout, demand: int, node: int, free: Free) -> Lacking:
+def lacking(indexed: IndexedProblem, demand: int, node: int, free: Free) -> Lacking:
     """What a node lacks of what is asked of it alone, were so much free on it. node: it or another of its kind."""
-    asked, found = layout.resources[demand], Lacking()
+    asked, found = indexed.resources[demand], Lacking()
     cpu, rss, vms, cores, devices = free
-    rule = layout.static(demand)[node]
+    rule = indexed.static(demand)[node]
     if rule:
-        found.add(rule, _static_text(layout, demand, node, rule), MILLION)
+        found.add(rule, _static_text(indexed, demand, node, rule), MILLION)
     if asked.cpu > cpu:
         text = f"cpu: {shown_cpu(asked.cpu - cpu)} of {shown_cpu(asked.cpu)} missing"
         found.add("cpu", text, (asked.cpu - cpu) * MILLION // max(asked.cpu, 1))
@@ -97,7 +99,7 @@ def lacking(layout: Layout, demand: int, node: int, free: Free) -> Lacking:
         text = f"memory.vms: {shown_bytes(asked.vms - vms)} of {shown_bytes(asked.vms)} missing"
         found.add("vms", text, (asked.vms - vms) * MILLION // max(asked.vms, 1))
     for request in asked.devices:
-        short = device_missing(layout, devices, node, request)
+        short = device_missing(indexed, devices, node, request)
         if short:
             whole = request.count or request.share
             named = f"{request.type} ({' or '.join(request.models)})" if request.models else request.type

@@ -31,10 +31,10 @@ from rohe_iac.planning.model.strategies import DOT_PRODUCT, FIRST_FIT, FRAGMENTA
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.scoring.fixed_point import MEMORY_SHIFT, PLACES, scale_of
 from rohe_iac.planning.placement.scoring.fragmentation import FINE, Fragmentation, Kind
-from rohe_iac.planning.placement.scoring.plugged import own_points
+from rohe_iac.planning.placement.scoring.plugged import plugin_scores
 from rohe_iac.planning.placement.state.amounts import Row
 from rohe_iac.planning.placement.state.device_assignment import device_step
-from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
 
 REMEMBERED = 500_000
@@ -59,14 +59,14 @@ WISHES = 100
 """Up to so many wishes of a service each weighs more than all amounts; points of more are those of so many."""
 
 
-def fragments_of(layout: Layout) -> dict[str, Fragmentation]:
+def fragments_of(indexed: IndexedProblem) -> dict[str, Fragmentation]:
     """For each type of device that anybody asks for, what the demands of the layout will use of it."""
     found = {}
-    offers = [layout.nodes[example].devices for example in layout.kinds.examples]
-    for type_ in layout.device_types:
+    offers = [indexed.nodes[example].devices for example in indexed.node_classes.representative]
+    for type_ in indexed.device_types:
         weights: Counter[Kind] = Counter()
-        for position, (demand, asked) in enumerate(zip(layout.demands, layout.resources, strict=True)):
-            refused = tuple([kind for kind, rule in enumerate(layout.static_kinds(position)) if rule])
+        for position, (demand, asked) in enumerate(zip(indexed.demands, indexed.resources, strict=True)):
+            refused = tuple([kind for kind, rule in enumerate(indexed.static_by_class(position)) if rule])
             for request in asked.devices:
                 if request.type == type_ and demand.replicas:
                     rss = asked.rss >> MEMORY_SHIFT
@@ -82,31 +82,34 @@ def fragments_of(layout: Layout) -> dict[str, Fragmentation]:
 class Scoring:
     """Total points and their parts for one strategy; `first-fit` gives none, so that the name decides."""
 
-    def __init__(self, layout: Layout, ledger: Ledger, strategy: str) -> None:
-        self.layout = layout
+    def __init__(self, indexed: IndexedProblem, ledger: Ledger, strategy: str) -> None:
+        self.indexed = indexed
         self.ledger = ledger
         self.first = strategy == FIRST_FIT
         self.worst = strategy == WORST_FIT
         self.dot = strategy == DOT_PRODUCT
-        self.fragments = fragments_of(layout) if strategy == FRAGMENTATION else {}
+        self.fragments = fragments_of(indexed) if strategy == FRAGMENTATION else {}
         # Nodes of one grade are told apart by how full they are, not by how well the replica would fill them.
         self.standing = bool(self.fragments)
         self._used: dict[tuple[int, int, int, Row], int] = {}
         self._served: dict[tuple[tuple[DeviceRequest, ...], int, Row], Row] = {}
-        spread, examples = layout.kinds.spread, [layout.nodes[example] for example in layout.kinds.examples]
+        spread, examples = (
+            indexed.node_classes.per_node,
+            [indexed.nodes[example] for example in indexed.node_classes.representative],
+        )
         self.cpu_capacity = spread([node.cpu for node in examples])
         self.rss_capacity = spread([node.rss >> MEMORY_SHIFT for node in examples])
         self.cpu_scale = spread([scale_of(node.cpu) for node in examples])
         self.rss_scale = spread([scale_of(node.rss >> MEMORY_SHIFT) for node in examples])
         self.has_devices = spread([bool(node.devices) for node in examples])
         self.any_devices = any(self.has_devices)
-        settings = layout.settings
+        settings = indexed.settings
         # A replica that takes twice as long beside others loses all that it can lose.
-        self.slowdowns = [min(demand.slowdown, MILLION) for demand in layout.demands]
+        self.slowdowns = [min(demand.slowdown, MILLION) for demand in indexed.demands]
         self.weights = []
         # What one wish, or a PreferNoSchedule taint, weighs for each demand.
         self.wish_weights: list[int] = []
-        for demand in layout.demands:
+        for demand in indexed.demands:
             cpu = settings.cpu_weight << ("cpu" in demand.sensitivity)
             memory = settings.memory_weight << ("memory" in demand.sensitivity)
             device = settings.accelerator_weight if self.any_devices else 0
@@ -115,11 +118,11 @@ class Scoring:
             opened = 0 if self.worst or self.dot else others + WEIGHT_ONE
             # And what somebody wrote as a wish before both: each by itself weighs more than all of these.
             wish = others + opened + WEIGHT_ONE * (FRAGMENT_WEIGHT + 1 if self.fragments else 1)
-            number = min(len(layout.wishes[layout.index[demand.workload]]), WISHES)
+            number = min(len(indexed.preferences[indexed.index[demand.workload]]), WISHES)
             self.weights.append((cpu, memory, device, opened, wish * number))
             self.wish_weights.append(wish)
         self.any_tainted = any(taint.effect == "PreferNoSchedule" for node in examples for taint in node.taints)
-        self.own_weights = [weight for _, weight in settings.scorers] if layout.extensions.scorers else []
+        self.own_weights = [weight for _, weight in settings.scorers] if indexed.plugins.scorers else []
 
     def total(self, demand: int, node: int) -> int:
         """The sum of all parts."""
@@ -149,11 +152,11 @@ class Scoring:
         """What each plugged scorer gives times its weight."""
         if not self.own_weights:
             return ()
-        found = own_points(self.layout, self.ledger, demand, node)
+        found = plugin_scores(self.indexed, self.ledger, demand, node)
         return tuple([(one * weight) >> 10 for one, weight in zip(found, self.own_weights, strict=True)])
 
     def _amounts(self, demand: int, node: int) -> tuple[int, int]:
-        asked, ledger = self.layout.resources[demand], self.ledger
+        asked, ledger = self.indexed.resources[demand], self.ledger
         if self.dot:
             cpu = (asked.cpu * self.cpu_scale[node] >> PLACES) * (ledger.cpu[node] * self.cpu_scale[node] >> PLACES)
             free = (ledger.rss[node] >> MEMORY_SHIFT) * self.rss_scale[node] >> PLACES
@@ -166,8 +169,13 @@ class Scoring:
 
     def fragment_points(self, demand: int, node: int) -> int:
         """By how much less of the node's devices will be used by others, in [0, MILLION]; summed over their types."""
-        ledger, asked = self.ledger, self.layout.resources[demand]
-        kind, cpu, rss, devices = self.layout.kinds.of[node], ledger.cpu[node], ledger.rss[node], ledger.devices[node]
+        ledger, asked = self.ledger, self.indexed.resources[demand]
+        kind, cpu, rss, devices = (
+            self.indexed.node_classes.class_of[node],
+            ledger.cpu[node],
+            ledger.rss[node],
+            ledger.devices[node],
+        )
         if not devices:
             return MILLION - GRADE * UNLOST
         after = self._after(asked.devices, node, devices)
@@ -178,10 +186,10 @@ class Scoring:
         """The devices of a node once the requests, which fit, are served."""
         if not requests:
             return devices
-        key = (requests, self.layout.kinds.of[node], devices)
+        key = (requests, self.indexed.node_classes.class_of[node], devices)
         known = self._served.get(key)
         if known is None:
-            taken = device_step(self.layout, devices, node, requests)
+            taken = device_step(self.indexed, devices, node, requests)
             known = self._served[key] = devices if taken is None else taken[1]
         return known
 
@@ -217,7 +225,7 @@ class Scoring:
 
     def names(self, demand: int) -> tuple[str, ...]:
         """The scorers that take part for the demand; the others are left out of what people see."""
-        own = tuple(one.name for one in self.layout.extensions.scorers)
+        own = tuple(one.name for one in self.indexed.plugins.scorers)
         if self.first:
             return own
         _, _, device, opened, wishes = self.weights[demand]
@@ -227,12 +235,12 @@ class Scoring:
 
     def device_points(self, demand: int, node: int) -> int:
         """Points of the accelerator scorer, unweighted."""
-        requests = self.layout.resources[demand].devices
+        requests = self.indexed.resources[demand].devices
         if not requests and not (self.standing and self.has_devices[node]):
             return 0 if self.has_devices[node] else MILLION
-        types = {request.type for request in requests} or set(self.layout.device_types)
+        types = {request.type for request in requests} or set(self.indexed.device_types)
         capacity = free = 0
-        for position, device in enumerate(self.layout.nodes[node].devices):
+        for position, device in enumerate(self.indexed.nodes[node].devices):
             if device.type in types:
                 capacity += device.capacity
                 free += self.ledger.devices[node][position]
@@ -242,10 +250,10 @@ class Scoring:
 
     def wish_points(self, demand: int, node: int) -> int:
         """Share of the wishes that hold on the node, in millionths."""
-        wishes = self.layout.wishes[demand]
+        wishes = self.indexed.preferences[demand]
         held = 0
         for others, key, close in wishes:
-            domain = self.layout.domains.get(key, [])[node] if key in self.layout.domains else -1
+            domain = self.indexed.domains.get(key, [])[node] if key in self.indexed.domains else -1
             there = domain >= 0 and any(self.ledger.counts[other][key][domain] for other in others)
             held += there == close
         return held * MILLION // len(wishes) if wishes else 0
@@ -257,8 +265,8 @@ class Scoring:
 
     def taint_points(self, demand: int, node: int) -> int:
         """What a wish weighs where no PreferNoSchedule taint speaks against the node, else 0."""
-        tolerations = self.layout.demands[demand].tolerations
-        for taint in self.layout.nodes[node].taints:
+        tolerations = self.indexed.demands[demand].tolerations
+        for taint in self.indexed.nodes[node].taints:
             if taint.effect == "PreferNoSchedule" and not any(
                 item.covers(taint.key, taint.value, taint.effect) for item in tolerations
             ):

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from rohe_iac.planning.model.keys import UNLIMITED
-from rohe_iac.planning.model.plugins.protocols import Candidate, Free
-from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.model.plugins.protocols import Candidate, FreeAmounts
+from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
 
 
-def free_on(ledger: Ledger, node: int) -> Free:
+def free_on(ledger: Ledger, node: int) -> FreeAmounts:
     """What is free on the node."""
     vms = ledger.vms[node]
-    return Free(
+    return FreeAmounts(
         ledger.cpu[node],
         tuple(ledger.cores[node]),
         ledger.rss[node],
@@ -20,7 +20,7 @@ def free_on(ledger: Ledger, node: int) -> Free:
     )
 
 
-def candidate_on(layout: Layout, ledger: Ledger, demand: int, node: int, points: int = 0) -> Candidate:
+def candidate_on(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int, points: int = 0) -> Candidate:
     """The node for one more replica of the demand."""
-    standing = tuple([layout.standing(other, there) for other, there in sorted(ledger.on[node].items())])
-    return Candidate(layout.nodes[node], layout.shown[demand], free_on(ledger, node), standing, points)
+    standing = tuple([indexed.domain_of(other, there) for other, there in sorted(ledger.on[node].items())])
+    return Candidate(indexed.nodes[node], indexed.shown[demand], free_on(ledger, node), standing, points)

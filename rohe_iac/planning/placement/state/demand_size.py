@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from rohe_iac.planning.model.units import MILLION
-from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.state.index import IndexedProblem
 
 
-def sizes_of(layout: Layout) -> list[int]:
+def sizes_of(indexed: IndexedProblem) -> list[int]:
     """How much of everything there is each demand's replica takes: its shares of the supply, summed, in billionths."""
     kinds = [
-        (layout.nodes[node], number) for node, number in zip(layout.kinds.examples, layout.kinds.members, strict=True)
+        (indexed.nodes[node], number)
+        for node, number in zip(indexed.node_classes.representative, indexed.node_classes.size, strict=True)
     ]
     cpu = max(1, sum(node.cpu * number for node, number in kinds))
     rss = max(1, sum(node.rss * number for node, number in kinds))
@@ -19,7 +20,7 @@ def sizes_of(layout: Layout) -> list[int]:
         for device in node.devices:
             devices[device.type] = devices.get(device.type, 0) + device.capacity * number
     found = []
-    for asked in layout.resources:
+    for asked in indexed.resources:
         size = asked.cpu * 1000 * MILLION // cpu + asked.rss * 1000 * MILLION // rss
         size += sum(asked.cores) * 1000 * MILLION // cores
         for request in asked.devices:

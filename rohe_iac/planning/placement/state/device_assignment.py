@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from rohe_iac.planning.model.demand import DeviceRequest
 from rohe_iac.planning.placement.state.amounts import Row
 from rohe_iac.planning.placement.state.core_assignment import changed
-from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.state.index import IndexedProblem
 
 
 def device_step(
-    layout: Layout, row: Row, node: int, requests: tuple[DeviceRequest, ...]
+    indexed: IndexedProblem, row: Row, node: int, requests: tuple[DeviceRequest, ...]
 ) -> tuple[tuple[tuple[int, int], ...], Row] | None:
     """The devices of a row that the requests get and the row after that, or None where one finds none."""
     taken: list[tuple[int, int]] = []
     for request in requests:
-        found = choose_devices(layout, row, node, request)
+        found = choose_devices(indexed, row, node, request)
         if found is None:
             return None
         row = changed(row, tuple(found), -1)
@@ -25,14 +25,14 @@ def device_step(
 
 
 def choose_devices(
-    layout: Layout, free: Sequence[int], node: int, request: DeviceRequest
+    indexed: IndexedProblem, free: Sequence[int], node: int, request: DeviceRequest
 ) -> list[tuple[int, int]] | None:
     """Devices for one request with the amounts booked on them, or None.
 
     A share goes to the fullest shared device that holds it, else takes an idle exclusive one whole; a count takes idle
     devices of the named models, the smallest first.
     """
-    devices = layout.nodes[node].devices
+    devices = indexed.nodes[node].devices
     if request.count:
         idle = [
             (device.capacity, position)

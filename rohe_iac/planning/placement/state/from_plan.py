@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from rohe_iac.planning.model.plan import Placement, Plan
+from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS, Plugins
 from rohe_iac.planning.model.problem import Problem
-from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Grant, Ledger
 
 
-def booked(problem: Problem, decided: Plan, without: str = "") -> tuple[Layout, Ledger]:
-    """The layout of a problem and a ledger with the plan's placements booked, but for one replica."""
+def ledger_of(
+    problem: Problem, decided: Plan, without: str = "", plugins: Plugins = NO_PLUGINS
+) -> tuple[IndexedProblem, Ledger]:
+    """Returns the indexed problem and a ledger with the placements of the plan booked, all but `without`."""
     spare = frozenset((decided.spare,)) if decided.spare else frozenset()
-    layout = Layout(problem, choice_of(problem, decided), spare, eased_of(decided))
-    ledger = Ledger(layout)
+    indexed = IndexedProblem(problem, choice_of(problem, decided), spare, relaxed_spreads_of(decided), plugins)
+    ledger = Ledger(indexed)
     for item in decided.placements:
-        if item.replica != without and item.workload in layout.index and item.node in layout.node_index:
-            ledger.book(grant_of(layout, ledger, item))
-    return layout, ledger
+        if item.replica != without and item.workload in indexed.index and item.node in indexed.node_index:
+            ledger.book(grant_of(indexed, ledger, item))
+    return indexed, ledger
 
 
 def choice_of(problem: Problem, decided: Plan) -> dict[str, int]:
@@ -29,15 +32,15 @@ def choice_of(problem: Problem, decided: Plan) -> dict[str, int]:
     }
 
 
-def eased_of(decided: Plan) -> dict[str, int]:
+def relaxed_spreads_of(decided: Plan) -> dict[str, int]:
     """The failures that workloads of the plan are spread for, where those are fewer than asked."""
-    return {item.workload: item.failures for item in decided.eased}
+    return {item.workload: item.failures for item in decided.relaxed}
 
 
-def grant_of(layout: Layout, ledger: Ledger, item: Placement) -> Grant:
+def grant_of(indexed: IndexedProblem, ledger: Ledger, item: Placement) -> Grant:
     """What a placement takes, with its load on links beside the replicas that the ledger holds."""
-    demand, node = layout.index[item.workload], layout.node_index[item.node]
-    devices = {device.name: number for number, device in enumerate(layout.nodes[node].devices)}
+    demand, node = indexed.index[item.workload], indexed.node_index[item.node]
+    devices = {device.name: number for number, device in enumerate(indexed.nodes[node].devices)}
     grant = Grant(
         demand,
         node,

@@ -10,18 +10,18 @@ from operator import attrgetter
 from rohe_iac.planning.model.demand import Demand, Resources, Spread
 from rohe_iac.planning.model.eligibility import static_rule
 from rohe_iac.planning.model.keys import NODE_KEY, ZONE_KEY
-from rohe_iac.planning.model.plugins.protocols import Standing
+from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS, PlacedReplicas, Plugins
 from rohe_iac.planning.model.problem import Problem
-from rohe_iac.planning.model.promise import Promise
+from rohe_iac.planning.model.promise import ResponseTimeLimit
 from rohe_iac.planning.model.supply import Supply
-from rohe_iac.planning.placement.state.latency_budget import Budget
-from rohe_iac.planning.placement.state.node_classes import Kinds
+from rohe_iac.planning.placement.state.latency_budget import LatencyBudget
+from rohe_iac.planning.placement.state.node_classes import NodeClasses
 
 Route = tuple[int, int] | None
 """Latency in microseconds and position of the wire (-1: free); None where two nodes are not connected."""
 
 
-class Layout:
+class IndexedProblem:
     """Positions of nodes (by name) and demands (by workload), so that the order of the problem means nothing.
 
     choice: variant taken, by workload; absent: the first. spare: names of nodes that are kept free for the replicas of
@@ -34,7 +34,8 @@ class Layout:
         problem: Problem,
         choice: Mapping[str, int] | None = None,
         spare: frozenset[str] = frozenset(),
-        eased: Mapping[str, int] | None = None,
+        relaxed: Mapping[str, int] | None = None,
+        plugins: Plugins = NO_PLUGINS,
     ) -> None:
         self.spare = spare
         self.problem = problem
@@ -45,10 +46,10 @@ class Layout:
         self.objective = named if "placed" in named else ("placed", *named)
         self.nodes: tuple[Supply, ...] = tuple(sorted(problem.nodes, key=attrgetter("name")))
         self.demands: tuple[Demand, ...] = tuple(
-            surviving(demand, (eased or {}).get(demand.workload, problem.settings.survive))
+            surviving(demand, (relaxed or {}).get(demand.workload, problem.settings.survive))
             for demand in sorted(problem.demands, key=lambda demand: demand.workload)
         )
-        self.kinds = Kinds(self.nodes, self.demands, spare)
+        self.node_classes = NodeClasses(self.nodes, self.demands, spare)
         self.node_index = {node.name: position for position, node in enumerate(self.nodes)}
         self.index = {demand.workload: position for position, demand in enumerate(self.demands)}
         self.choice = [(choice or {}).get(demand.workload, 0) if demand.variants else -1 for demand in self.demands]
@@ -65,21 +66,21 @@ class Layout:
         ]
         ranged = self.settings.ports is not None
         self.numbered = [sum(not port.host for port in demand.ports) if ranged else 0 for demand in self.demands]
-        self.extensions = problem.extensions
+        self.plugins = plugins
         # Demands as plugged callables see them: with what the chosen variant asks for.
         self.shown = [
-            replace(demand, resources=asked) if self.extensions else demand
+            replace(demand, resources=asked) if self.plugins else demand
             for demand, asked in zip(self.demands, self.resources, strict=True)
         ]
         self.device_types = sorted(
-            {device.type for example in self.kinds.examples for device in self.nodes[example].devices}
+            {device.type for example in self.node_classes.representative for device in self.nodes[example].devices}
         )
 
     def _lay_rules(self) -> None:
         count = len(self.demands)
         avoid: list[set[tuple[int, str]]] = [set() for _ in range(count)]
         self.near: list[list[tuple[tuple[int, ...], str]]] = [[] for _ in range(count)]
-        self.wishes: list[list[tuple[tuple[int, ...], str, bool]]] = [[] for _ in range(count)]
+        self.preferences: list[list[tuple[tuple[int, ...], str, bool]]] = [[] for _ in range(count)]
         for position, demand in enumerate(self.demands):
             for rule in demand.avoid:
                 others = tuple(self.index[name] for name in rule.workloads if name in self.index)
@@ -102,10 +103,10 @@ class Layout:
 
     def _wish(self, position: int, others: tuple[int, ...], key: str, *, close: bool) -> None:
         """A wish of one about others. Those who come later hear it too, for nobody moves again for their sake."""
-        self.wishes[position].append((others, key, close))
+        self.preferences[position].append((others, key, close))
         for other in others:
             if other != position:
-                self.wishes[other].append(((position,), key, close))
+                self.preferences[other].append(((position,), key, close))
 
     def _lay_domains(self) -> None:
         watched: list[set[str]] = [set() for _ in self.demands]
@@ -118,7 +119,7 @@ class Layout:
             for others, key in self.near[position]:
                 for other in others:
                     watched[other].add(key)
-            for others, key, _ in self.wishes[position]:
+            for others, key, _ in self.preferences[position]:
                 for other in others:
                     watched[other].add(key)
         self.watched = [sorted(keys) for keys in watched]
@@ -159,8 +160,8 @@ class Layout:
         # Without declared links every node reaches every other, and edges ask for nothing.
         self.edges: list[list[tuple[int, int | None, int]]] = [[] for _ in self.demands]
         # Budgets, and for each demand those that it is on the way of, with its stage of each.
-        self.budgets: list[Budget] = []
-        self.ways: list[list[tuple[int, int]]] = [[] for _ in self.demands]
+        self.budgets: list[LatencyBudget] = []
+        self.paths: list[list[tuple[int, int]]] = [[] for _ in self.demands]
         if not self.wires:
             return
         for edge in sorted(self.problem.edges, key=lambda edge: (edge.source, edge.sink, str(edge))):
@@ -176,8 +177,8 @@ class Layout:
 
     def _lay_budgets(self) -> None:
         """Of promises along the same way the one that leaves least for the network counts."""
-        least: dict[tuple[tuple[int, ...], ...], Promise] = {}
-        for promise in sorted(self.problem.promises, key=lambda one: (one.left, one.objective)):
+        least: dict[tuple[tuple[int, ...], ...], ResponseTimeLimit] = {}
+        for promise in sorted(self.problem.promises, key=lambda one: (one.network_budget, one.objective)):
             stages = tuple(
                 tuple(sorted(self.index[one.workload] for one in stage if one.workload in self.index))
                 for stage in promise.stages
@@ -185,10 +186,10 @@ class Layout:
             if len(stages) > 1:
                 least.setdefault(stages, promise)
         for stages, promise in sorted(least.items()):
-            self.budgets.append(Budget(promise, stages, promise.left))
+            self.budgets.append(LatencyBudget(promise, stages, promise.network_budget))
             for stage, demands in enumerate(stages):
                 for demand in demands:
-                    self.ways[demand].append((len(self.budgets) - 1, stage))
+                    self.paths[demand].append((len(self.budgets) - 1, stage))
 
     @cached_property
     def zone_ends(self) -> list[str]:
@@ -218,16 +219,16 @@ class Layout:
                 return (self.wires[wire].latency or 0, wire)
         return (0, -1) if zone_a == zone_b != "" else None
 
-    def standing(self, demand: int, replicas: int) -> Standing:
+    def domain_of(self, demand: int, replicas: int) -> PlacedReplicas:
         """So many replicas of a demand, as plugged callables see them."""
         one = self.demands[demand]
-        return Standing(one.workload, one.pipeline, one.service, one.member, replicas, one.system)
+        return PlacedReplicas(one.workload, one.pipeline, one.service, one.member, replicas, one.system)
 
     def static(self, demand: int) -> list[str]:
         """For each node the rule of status, labels, taints or architecture that refuses it, or an empty word."""
         return self._static_rules(demand)[1]
 
-    def static_kinds(self, demand: int) -> list[str]:
+    def static_by_class(self, demand: int) -> list[str]:
         """The same for each kind of node."""
         return self._static_rules(demand)[0]
 
@@ -237,10 +238,10 @@ class Layout:
         known = self._static.get(key)
         if known is None:
             kinds = []
-            for example in self.kinds.examples:
+            for example in self.node_classes.representative:
                 node = self.nodes[example]
                 kinds.append(static_rule(wanted, node) or ("reserved" if node.name in self.spare else ""))
-            known = self._static[key] = (kinds, [kinds[kind] for kind in self.kinds.of])
+            known = self._static[key] = (kinds, [kinds[kind] for kind in self.node_classes.class_of])
         return known
 
     def alone(self, demand: int) -> bool:
@@ -255,7 +256,7 @@ class Layout:
             return False
         if any(share for _, _, share in self.edges[demand]):
             return False
-        return not any(demand in others and key != NODE_KEY for others, key, _ in self.wishes[demand])
+        return not any(demand in others and key != NODE_KEY for others, key, _ in self.preferences[demand])
 
 
 def surviving(demand: Demand, failures: int) -> Demand:

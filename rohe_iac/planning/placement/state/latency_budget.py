@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rohe_iac.planning.model.promise import Promise
+from rohe_iac.planning.model.promise import ResponseTimeLimit
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
+class LatencyBudget:
     """promise: of the promises along the way, the one that leaves least; left: what it leaves, in microseconds.
 
     stages: positions of demands, service by service.
     """
 
-    promise: Promise
+    objective: ResponseTimeLimit
     stages: tuple[tuple[int, ...], ...]
-    left: int
+    limit: int

@@ -8,7 +8,7 @@ from rohe_iac.planning.model.keys import UNLIMITED
 from rohe_iac.planning.placement.state.amounts import CoreStep, Free, Row
 from rohe_iac.planning.placement.state.core_assignment import changed, descending, tightest_cores
 from rohe_iac.planning.placement.state.device_assignment import device_step
-from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.state.index import IndexedProblem
 
 REMEMBERED = 50_000
 """How many ways of taking cores a ledger keeps in mind."""
@@ -30,12 +30,15 @@ class Ledger:
     pending: demands that are still to be served.
     """
 
-    def __init__(self, layout: Layout) -> None:
-        self.layout = layout
-        nodes = layout.nodes
+    def __init__(self, indexed: IndexedProblem) -> None:
+        self.indexed = indexed
+        nodes = indexed.nodes
         # What is free at first is the same on all nodes of a kind. Rows are tuples, so that nodes can share them.
-        spread, examples = layout.kinds.spread, [nodes[example] for example in layout.kinds.examples]
-        ratio = layout.settings.vms_ratio
+        spread, examples = (
+            indexed.node_classes.per_node,
+            [nodes[example] for example in indexed.node_classes.representative],
+        )
+        ratio = indexed.settings.vms_ratio
         self.cpu = spread([node.cpu - node.cpu_used for node in examples])
         self.rss = spread([node.rss - node.rss_used for node in examples])
         self.vms = spread(
@@ -52,27 +55,27 @@ class Ledger:
         self.pending: set[int] = set()
         self.replicas_on = [0] * len(nodes)
         # Who stands on each node, for plugged callables; nobody else asks.
-        self.on: list[dict[int, int]] = [{} for _ in nodes] if layout.extensions else []
-        self.placed: list[dict[int, int]] = [{} for _ in layout.demands]
+        self.on: list[dict[int, int]] = [{} for _ in nodes] if indexed.plugins else []
+        self.placed: list[dict[int, int]] = [{} for _ in indexed.demands]
         self.counts: list[dict[str, list[int]]] = [
-            {key: [0] * len(layout.domain_nodes[key]) for key in keys} for keys in layout.watched
+            {key: [0] * len(indexed.domain_nodes[key]) for key in keys} for keys in indexed.watched
         ]
-        one = layout.settings.one_machine
+        one = indexed.settings.one_machine
         shared: dict[tuple[int, str], int] = {}
         self.ports: list[dict[tuple[int, str], int]] = [shared if one else {} for _ in nodes]
-        self.bandwidth = [UNLIMITED if wire.bandwidth is None else wire.bandwidth for wire in layout.wires]
+        self.bandwidth = [UNLIMITED if wire.bandwidth is None else wire.bandwidth for wire in indexed.wires]
         # How far it is to each stage of a way as things stand: worked out when asked (see travel), until anyone moves.
         self.distances: dict[tuple[int, int], tuple[dict[int, int], dict[int, int], int]] = {}
         self.numbers = UNLIMITED
-        if layout.settings.ports is not None:
-            first, last = layout.settings.ports
-            fixed = {number for ports in layout.host_ports for number, _ in ports if first <= number <= last}
+        if indexed.settings.ports is not None:
+            first, last = indexed.settings.ports
+            fixed = {number for ports in indexed.host_ports for number, _ in ports if first <= number <= last}
             self.numbers = last - first + 1 - len(fixed)
 
     def take(self, demand: int, node: int) -> Grant:
         """Books one replica on a node that feasibility has accepted; says which cores and devices it got."""
-        layout = self.layout
-        asked = layout.resources[demand]
+        indexed = self.indexed
+        asked = indexed.resources[demand]
         grant = Grant(demand, node)
         self.cpu[node] -= asked.cpu
         self.rss[node] -= asked.rss
@@ -81,11 +84,11 @@ class Ledger:
         if asked.cores:
             grant.cores, self.cores[node], self.sorted_cores[node] = self.core_step(self.cores[node], asked.cores)
         if asked.devices:
-            taken = device_step(layout, self.devices[node], node, asked.devices)
+            taken = device_step(indexed, self.devices[node], node, asked.devices)
             if taken is None:
-                raise ValueError(f"node {layout.nodes[node].name} lacks the devices of {asked.devices}")
+                raise ValueError(f"node {indexed.nodes[node].name} lacks the devices of {asked.devices}")
             grant.devices, self.devices[node] = taken
-        if layout.edges[demand]:
+        if indexed.edges[demand]:
             grant.wires = self._wires(demand, node)
             for wire, share in grant.wires:
                 self.bandwidth[wire] -= share
@@ -110,7 +113,7 @@ class Ledger:
     def release(self, grant: Grant) -> None:
         """Gives back all that `take` booked."""
         demand, node = grant.demand, grant.node
-        asked = self.layout.resources[demand]
+        asked = self.indexed.resources[demand]
         self.cpu[node] += asked.cpu
         self.rss[node] += asked.rss
         if asked.vms is not None:
@@ -127,7 +130,7 @@ class Ledger:
     def book(self, grant: Grant) -> None:
         """Takes exactly what a grant tells, as before its release."""
         demand, node = grant.demand, grant.node
-        asked = self.layout.resources[demand]
+        asked = self.indexed.resources[demand]
         self.cpu[node] -= asked.cpu
         self.rss[node] -= asked.rss
         if asked.vms is not None:
@@ -142,7 +145,7 @@ class Ledger:
         self._count(demand, node, 1)
 
     def _count(self, demand: int, node: int, by: int) -> None:
-        layout = self.layout
+        indexed = self.indexed
         if self.distances:
             self.distances.clear()
         self.replicas_on[node] += by
@@ -156,15 +159,15 @@ class Ledger:
             if not there[demand]:
                 del there[demand]
         for key, counts in self.counts[demand].items():
-            domain = layout.domains[key][node]
+            domain = indexed.domains[key][node]
             if domain >= 0:
                 counts[domain] += by
-        for port in layout.host_ports[demand]:
+        for port in indexed.host_ports[demand]:
             ports = self.ports[node]
             ports[port] = ports.get(port, 0) + by
             if not ports[port]:
                 del ports[port]
-        self.numbers -= by * layout.numbered[demand]
+        self.numbers -= by * indexed.numbered[demand]
 
     def _wires(self, demand: int, node: int) -> tuple[tuple[int, int], ...]:
         return tuple(sorted(self.loads(demand, node).items()))
@@ -172,11 +175,11 @@ class Ledger:
     def loads(self, demand: int, node: int) -> dict[int, int]:
         """Bits a second that a replica there would put on each wire, by its flows to replicas that are placed."""
         loads: dict[int, int] = {}
-        for peer, _, share in self.layout.edges[demand]:
+        for peer, _, share in self.indexed.edges[demand]:
             if not share:
                 continue
             for other, number in self.placed[peer].items():
-                route = self.layout.route(node, other)
+                route = self.indexed.route(node, other)
                 if route is not None and route[1] >= 0:
                     loads[route[1]] = loads.get(route[1], 0) + share * number
         return loads

@@ -19,7 +19,7 @@ _ASKED = attrgetter(
 _DEVICE = attrgetter("type", "model", "exclusive", "capacity", "used")
 
 
-class Kinds:
+class NodeClasses:
     """of: the kind of every node, by position. examples: the first node of every kind. members: how many are of it.
 
     Labels count only where a service selects by them: names of hosts and zones would tell all nodes apart. spare: names
@@ -29,9 +29,9 @@ class Kinds:
     def __init__(self, nodes: Sequence[Supply], demands: Sequence[Demand], spare: frozenset[str]) -> None:
         selected = {key for demand in demands for key, _ in demand.selector}
         numbers: dict[tuple[object, ...], int] = {}
-        self.of: list[int] = []
-        self.examples: list[int] = []
-        self.members: list[int] = []
+        self.class_of: list[int] = []
+        self.representative: list[int] = []
+        self.size: list[int] = []
         devices: tuple[object, ...]
         for position, node in enumerate(nodes):
             labels = tuple([pair for pair in node.labels if pair[0] in selected]) if selected else ()
@@ -40,11 +40,11 @@ class Kinds:
             number = numbers.get(key)
             if number is None:
                 number = numbers[key] = len(numbers)
-                self.examples.append(position)
-                self.members.append(0)
-            self.members[number] += 1
-            self.of.append(number)
+                self.representative.append(position)
+                self.size.append(0)
+            self.size[number] += 1
+            self.class_of.append(number)
 
-    def spread(self, values: Sequence[Value]) -> list[Value]:
+    def per_node(self, values: Sequence[Value]) -> list[Value]:
         """The value of each node's kind, by node."""
-        return [values[kind] for kind in self.of]
+        return [values[kind] for kind in self.class_of]

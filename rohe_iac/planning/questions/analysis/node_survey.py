@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rohe_iac.planning.model.plan import LATE, SEARCHED, Placement, Plan, Rejection, ScorePart, Unplaced
+from rohe_iac.planning.model.plan import DECIDED_BY_SEARCH, Placement, Plan, Rejection, ScorePart, Unplaced
+from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS, Plugins
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.model.strategies import BEST_FIT
 from rohe_iac.planning.placement.evaluation.explanation import rejection
 from rohe_iac.planning.placement.rules.filters import refusal
 from rohe_iac.planning.placement.scoring.scores import Scoring
-from rohe_iac.planning.placement.state.from_plan import choice_of, eased_of, grant_of
-from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.state.from_plan import choice_of, grant_of, relaxed_spreads_of
+from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
-from rohe_iac.planning.solvers.construction.service_order import order
+from rohe_iac.planning.solvers.construction.service_order import service_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,41 +54,47 @@ class Survey:
         return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
-def surveys_of(problem: Problem, decided: Plan, items: Iterable[Placement | Unplaced]) -> tuple[Survey, ...]:
+def surveys_of(
+    problem: Problem, decided: Plan, items: Iterable[Placement | Unplaced], plugins: Plugins = NO_PLUGINS
+) -> tuple[Survey, ...]:
     """A survey of each of these replicas of the plan, in their order."""
     # Plans of before told it by what it refuses alone.
     told = (near.node for one in decided.refusals for near in one.closest if near.rule == "reserved")
     spare = decided.spare or next(told, "")
-    layout = Layout(problem, choice_of(problem, decided), frozenset((spare,)), eased_of(decided))
-    queue = order(layout)
+    indexed = IndexedProblem(
+        problem, choice_of(problem, decided), frozenset((spare,)), relaxed_spreads_of(decided), plugins
+    )
+    queue = service_order(indexed)
     # Replicas that a search placed were looked at in the order of the queue, those that stay among them.
-    searched = any(SEARCHED in item.reason or (_is_kept(item) and item.parts) for item in decided.placements)
+    searched = any(item.decided == DECIDED_BY_SEARCH for item in decided.placements)
     found = []
     for item in items:
-        survey = _survey(layout, _moment(layout, decided, item, queue, searched=searched), problem, item, searched)
+        survey = _survey(indexed, _moment(indexed, decided, item, queue, searched=searched), problem, item, searched)
         if isinstance(item, Unplaced) and not searched and survey.refused[: len(item.closest)] != item.closest:
             # A search whose replicas had no choice is not told by their reasons.
-            again = _survey(layout, _moment(layout, decided, item, queue, searched=True), problem, item, True)
+            again = _survey(indexed, _moment(indexed, decided, item, queue, searched=True), problem, item, True)
             survey = again if again.refused[: len(item.closest)] == item.closest else survey
         found.append(survey)
     return tuple(found)
 
 
-def _moment(layout: Layout, decided: Plan, item: Placement | Unplaced, queue: list[int], *, searched: bool) -> Ledger:
+def _moment(
+    indexed: IndexedProblem, decided: Plan, item: Placement | Unplaced, queue: list[int], *, searched: bool
+) -> Ledger:
     """The ledger as it was when the replica was decided, without it."""
     turn = {demand: position for position, demand in enumerate(queue)}
-    ledger = Ledger(layout)
-    mine = (turn[layout.index[item.workload]], item.index)
+    ledger = Ledger(indexed)
+    mine = (turn[indexed.index[item.workload]], item.index)
     gone, late = isinstance(item, Unplaced), _is_late(item)
-    for other in sorted(decided.placements, key=lambda one: (turn[layout.index[one.workload]], one.index)):
-        there = (turn[layout.index[other.workload]], other.index)
+    for other in sorted(decided.placements, key=lambda one: (turn[indexed.index[one.workload]], one.index)):
+        there = (turn[indexed.index[other.workload]], other.index)
         before = there < mine or (gone and (searched or there[0] == mine[0]))
         if _is_late(other) != late:
             before = late or (gone and searched)
         elif late:
             before = there < mine
         if there != mine and (before or (_is_kept(other) and not searched)):
-            ledger.book(grant_of(layout, ledger, other))
+            ledger.book(grant_of(indexed, ledger, other))
     ledger.pending = set() if late or (gone and searched) else {demand for demand in queue if turn[demand] > mine[0]}
     return ledger
 
@@ -108,17 +115,19 @@ def _is_kept(item: Placement | Unplaced) -> bool:
 
 def _is_late(item: Placement | Unplaced) -> bool:
     """Whether it was placed when all others had had their turn."""
-    return isinstance(item, Placement) and LATE in item.reason
+    return isinstance(item, Placement) and item.late
 
 
-def _survey(layout: Layout, ledger: Ledger, problem: Problem, item: Placement | Unplaced, searched: bool) -> Survey:
-    demand = layout.index[item.workload]
-    scoring = Scoring(layout, ledger, BEST_FIT if searched else problem.settings.strategy)
+def _survey(
+    indexed: IndexedProblem, ledger: Ledger, problem: Problem, item: Placement | Unplaced, searched: bool
+) -> Survey:
+    demand = indexed.index[item.workload]
+    scoring = Scoring(indexed, ledger, BEST_FIT if searched else problem.settings.strategy)
     names = scoring.names(demand)
     fits, refused = [], []
-    for node, supply in enumerate(layout.nodes):
-        if refusal(layout, ledger, demand, node):
-            refused.append(rejection(layout, ledger, demand, node))
+    for node, supply in enumerate(indexed.nodes):
+        if refusal(indexed, ledger, demand, node):
+            refused.append(rejection(indexed, ledger, demand, node))
             continue
         parts = zip(names, scoring.parts(demand, node), strict=True)
         told = tuple([ScorePart(name, points) for name, points in parts if name])

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.problem import Problem
-from rohe_iac.planning.placement.objective.latency_slack import Slack, relative
+from rohe_iac.planning.placement.objective.latency_slack import LatencySlack, relative
 from rohe_iac.planning.placement.state.from_plan import choice_of
-from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.state.index import IndexedProblem
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +33,13 @@ def predictions_of(problem: Problem, decided: Plan) -> tuple[Prediction, ...]:
     """A prediction of every objective of which anything is known, the least slack first."""
     if not problem.promises:
         return ()
-    layout = Layout(problem, choice_of(problem, decided))
-    slack = Slack(layout)
+    indexed = IndexedProblem(problem, choice_of(problem, decided))
+    slack = LatencySlack(indexed)
     nodes: dict[int, set[int]] = {}
     crowd: Counter[int] = Counter()
     for item in decided.placements:
-        if item.workload in layout.index and item.node in layout.node_index:
-            demand, node = layout.index[item.workload], layout.node_index[item.node]
+        if item.workload in indexed.index and item.node in indexed.node_index:
+            demand, node = indexed.index[item.workload], indexed.node_index[item.node]
             nodes.setdefault(demand, set()).add(node)
             crowd[node] += slack.counts(demand)
     found: dict[str, Prediction] = {}

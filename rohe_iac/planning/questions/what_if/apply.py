@@ -92,7 +92,7 @@ def _changed(
     return tuple(change(thing, edit) if meant else thing for thing, meant in zip(things, chosen, strict=True))
 
 
-def restated(problem: Problem, placements: Iterable[Placement]) -> tuple[Placement, ...]:
+def with_new_amounts(problem: Problem, placements: Iterable[Placement]) -> tuple[Placement, ...]:
     """Placements of an earlier problem with the amounts that this one asks for, on the nodes and cores as they are."""
     demands = {demand.workload: demand for demand in problem.demands}
     exclusive = {(node.name, one.name) for node in problem.nodes for one in node.devices if one.exclusive}

@@ -20,7 +20,7 @@ from rohe_iac.foundation.errors import UsageError
 from rohe_iac.foundation.quantities import bits_per_second, seconds
 from rohe_iac.planning.model.demand import Affinity, Demand, Edge, PortRequest, Spread, Toleration
 from rohe_iac.planning.model.problem import Settings
-from rohe_iac.planning.model.promise import Promise
+from rohe_iac.planning.model.promise import ResponseTimeLimit
 from rohe_iac.planning.model.supply import Supply, Taint
 from rohe_iac.planning.questions.what_if.edit import FIELDS, RULES, Edit, nothing_named, unknown_field
 
@@ -89,7 +89,7 @@ def edit_flow(edges: tuple[Edge, ...], sources: Collection[str], edit: Edit) -> 
     return tuple(found)
 
 
-def edit_limit(promises: tuple[Promise, ...], edit: Edit) -> tuple[Promise, ...]:
+def edit_limit(promises: tuple[ResponseTimeLimit, ...], edit: Edit) -> tuple[ResponseTimeLimit, ...]:
     """The promises with the limit of a contract's objective edited. Errors: UsageError."""
     contracts = {one.objective.partition("/")[0] for one in promises}
     mine = {one for one in contracts if edit.matches(one)}

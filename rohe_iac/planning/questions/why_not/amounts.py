@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator
 
 from rohe_iac.foundation.quantities import exact_bytes, shown_cpu
 from rohe_iac.planning.model.units import MILLION
-from rohe_iac.planning.questions.why_not.refusal_case import Case, Step, Way
+from rohe_iac.planning.questions.why_not.refusal_case import EditSet, EditStep, RefusalCase
 
 Amount = tuple[str, str, Callable[[int], str]]
 """How people name it, its field in requests, supplies, ledgers and edits, and how it is written."""
@@ -24,14 +24,14 @@ AMOUNTS: tuple[Amount, ...] = (
 """What a node has some of."""
 
 
-def _amounts(case: Case) -> Iterator[list[Way]]:
+def _amounts(case: RefusalCase) -> Iterator[list[EditSet]]:
     for amount in AMOUNTS:
         _, name, _ = amount
         asked, offered, free = getattr(case.asked, name), getattr(case.supply, name), getattr(case.ledger, name)
         if asked is None or offered is None or asked <= free[case.node]:
             continue
         lacking, each = asked - free[case.node], case.there + 1
-        ways: list[Way] = [(up(case, amount, lacking),)]
+        ways: list[EditSet] = [(up(case, amount, lacking),)]
         less = -(-lacking // each)
         if less < asked:
             ways.append((down(case, amount, less),))
@@ -44,16 +44,16 @@ def _amounts(case: Case) -> Iterator[list[Way]]:
         yield ways
 
 
-def below(case: Case, others: Collection[str]) -> list[Way]:
+def below(case: RefusalCase, others: Collection[str]) -> list[EditSet]:
     """Where others would take the room: requests just below theirs, and room for those alone."""
-    found: list[Way] = []
+    found: list[EditSet] = []
     for amount in AMOUNTS:
         name = amount[1]
         asked, offered, free = getattr(case.asked, name), getattr(case.supply, name), getattr(case.ledger, name)
         if asked is None or offered is None or asked <= free[case.node]:
             continue
         for other in sorted(others):
-            size = (getattr(case.layout.resources[case.layout.index[other]], name) or 0) - 1
+            size = (getattr(case.indexed.resources[case.indexed.index[other]], name) or 0) - 1
             if not 0 < size < asked:
                 continue
             lacking = asked - free[case.node] - (asked - size) * (case.there + 1)
@@ -62,30 +62,30 @@ def below(case: Case, others: Collection[str]) -> list[Way]:
     return found
 
 
-def _change(way: Way) -> int:
+def _change(way: EditSet) -> int:
     return sum(step.change for step in way)
 
 
-def up(case: Case, amount: Amount, lacking: int) -> Step:
+def up(case: RefusalCase, amount: Amount, lacking: int) -> EditStep:
     """The node offering so much more of it."""
     words, name, written = amount
     offered = getattr(case.supply, name)
-    size, ratio = offered + lacking, case.layout.settings.vms_ratio
+    size, ratio = offered + lacking, case.indexed.settings.vms_ratio
     if name == "vms":
         # Virtual memory is offered times the overcommit ratio, rounded down.
         size = -(-(offered * ratio // MILLION + lacking) * MILLION // ratio)
-    return Step(
+    return EditStep(
         f"{case.where}.{words} up to {written(size)}",
         f"{case.where}.{name}={written(size)}",
         (size - offered) * MILLION // max(offered, 1),
     )
 
 
-def down(case: Case, amount: Amount, less: int) -> Step:
+def down(case: RefusalCase, amount: Amount, less: int) -> EditStep:
     """The service asking for so much less of it."""
     words, name, written = amount
     asked = getattr(case.asked, name)
-    return Step(
+    return EditStep(
         f"{case.service}.{words} down to {written(asked - less)}",
         f"{case.asking}.{name}={written(asked - less)}",
         less * MILLION // asked,

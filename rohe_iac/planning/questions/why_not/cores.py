@@ -8,7 +8,7 @@ from math import prod
 
 from rohe_iac.foundation.quantities import shown_cpu
 from rohe_iac.planning.model.units import MILLION
-from rohe_iac.planning.questions.why_not.refusal_case import Case, Step, Way
+from rohe_iac.planning.questions.why_not.refusal_case import EditSet, EditStep, RefusalCase
 
 MOST_CUTS = 4000
 """Ways to cut the chunks that are looked at; of more only those to what is free now."""
@@ -22,7 +22,7 @@ KEPT = 8
 Row = tuple[int, ...]
 
 
-def core_ways(case: Case) -> Iterator[list[Way]]:
+def core_ways(case: RefusalCase) -> Iterator[list[EditSet]]:
     """The ways out of missing cores; nothing where the cores do."""
     if not case.asked.cores or not sum(_lacks(case.asked.cores, case.ledger.cores[case.node])):
         return
@@ -39,15 +39,15 @@ def core_ways(case: Case) -> Iterator[list[Way]]:
     yield list(dict.fromkeys([*ways[:KEPT], *(way for way in first if way is not None)]))
 
 
-def _is_smaller(way: Way) -> bool:
+def _is_smaller(way: EditSet) -> bool:
     return len(way) == 1 and way[0].words.startswith("service/")
 
 
-def _is_larger(way: Way) -> bool:
+def _is_larger(way: EditSet) -> bool:
     return len(way) == 1 and way[0].words.startswith("node/")
 
 
-def _cuts(case: Case) -> list[Row]:
+def _cuts(case: RefusalCase) -> list[Row]:
     """The chunks as they are, and cut to what cores can hold; chunks of which nothing is left are gone."""
     chunks, free = case.asked.cores, case.ledger.cores[case.node]
     rooms = _rooms(case)
@@ -60,7 +60,7 @@ def _cuts(case: Case) -> list[Row]:
     return sorted({one for one in map(_sorted, product(*values)) if one})
 
 
-def _rooms(case: Case) -> list[int]:
+def _rooms(case: RefusalCase) -> list[int]:
     """What is free of each core, were the demand's own replicas gone."""
     rooms = list(case.ledger.cores[case.node])
     for held in case.held:
@@ -69,7 +69,7 @@ def _rooms(case: Case) -> list[int]:
     return rooms
 
 
-def _free(case: Case, kept: Row) -> list[int]:
+def _free(case: RefusalCase, kept: Row) -> list[int]:
     """What is free of each core once the replicas that are there ask for no more than that."""
     free = list(case.ledger.cores[case.node])
     for held in case.held:
@@ -79,7 +79,7 @@ def _free(case: Case, kept: Row) -> list[int]:
     return free
 
 
-def _closer(case: Case, kept: Row) -> bool:
+def _closer(case: RefusalCase, kept: Row) -> bool:
     """Whether the replicas that are there and one more can be put on the cores anew, as far as is looked."""
     rooms, steps = _rooms(case), 0
 
@@ -105,7 +105,7 @@ def _lacks(chunks: Row, free: Sequence[int]) -> list[int]:
     return [max(0, chunk - one) for chunk, one in zip(chunks, [*best, *(0,) * len(chunks)], strict=False)]
 
 
-def _larger(case: Case, free: Sequence[int], lacks: Sequence[int]) -> Step:
+def _larger(case: RefusalCase, free: Sequence[int], lacks: Sequence[int]) -> EditStep:
     best = sorted(range(len(free)), key=lambda core: (-free[core], core))
     sizes = list(case.supply.cores)
     for core, lack in zip(best, lacks, strict=False):
@@ -113,14 +113,14 @@ def _larger(case: Case, free: Sequence[int], lacks: Sequence[int]) -> Step:
     larger = (*sizes, *lacks[len(free) :])
     change = sum(lacks) * MILLION // max(sum(case.supply.cores), 1)
     edit = f"{case.where}.cores={_written(larger, case.supply.cores)}"
-    return Step(f"{case.where}.cores up to [{', '.join(map(shown_cpu, larger))}]", edit, change)
+    return EditStep(f"{case.where}.cores up to [{', '.join(map(shown_cpu, larger))}]", edit, change)
 
 
-def _smaller(case: Case, kept: Sequence[int]) -> Step:
+def _smaller(case: RefusalCase, kept: Sequence[int]) -> EditStep:
     asked = sum(case.asked.cores)
     edit = f"{case.asking}.cores={_written(kept, case.asked.cores)}"
     words = f"{case.service}.cores down to [{', '.join(map(shown_cpu, kept))}]"
-    return Step(words, edit, (asked - sum(kept)) * MILLION // asked)
+    return EditStep(words, edit, (asked - sum(kept)) * MILLION // asked)
 
 
 def _written(cores: Sequence[int], had: Sequence[int]) -> str:

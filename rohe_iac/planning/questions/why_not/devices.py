@@ -10,19 +10,19 @@ from rohe_iac.planning.model.supply import Device
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.rules.device_shortfall import device_missing
 from rohe_iac.planning.questions.what_if.devices import WHOLE, entry_name
-from rohe_iac.planning.questions.why_not.refusal_case import Case, Step, Way
+from rohe_iac.planning.questions.why_not.refusal_case import EditSet, EditStep, RefusalCase
 
 
-def device_ways(case: Case) -> Iterator[list[Way]]:
+def device_ways(case: RefusalCase) -> Iterator[list[EditSet]]:
     """For each type that is missing its ways out."""
     for request in case.asked.devices:
-        lacking = device_missing(case.layout, case.ledger.devices[case.node], case.node, request)
+        lacking = device_missing(case.indexed, case.ledger.devices[case.node], case.node, request)
         if lacking:
             steps = [*_less(case, request), *_more(case, request, lacking), *_other(case, request)]
             yield [*((step,) for step in steps), *_both(case, request)]
 
 
-def _both(case: Case, request: DeviceRequest) -> Iterator[Way]:
+def _both(case: RefusalCase, request: DeviceRequest) -> Iterator[EditSet]:
     """Where its likes are on a device, a share down by whole parts and the device up by the rest."""
     for place, device in enumerate(case.supply.devices):
         fits = device.type == request.type and (not request.models or device.model in request.models)
@@ -33,7 +33,7 @@ def _both(case: Case, request: DeviceRequest) -> Iterator[Way]:
             yield _share(case, request, request.share - less), _capacity(case, device, size)
 
 
-def _less(case: Case, request: DeviceRequest) -> Iterator[Step]:
+def _less(case: RefusalCase, request: DeviceRequest) -> Iterator[EditStep]:
     """The request down to what the node holds, or gone."""
     free, most, idle = case.ledger.devices[case.node], 0, 0
     for position, device in enumerate(case.supply.devices):
@@ -50,24 +50,26 @@ def _less(case: Case, request: DeviceRequest) -> Iterator[Step]:
         idle = (idle + case.there * request.count) // (case.there + 1)
         less = (request.count - idle) * MILLION // request.count
         told = f"down to {counted(idle, 'device')}" if idle else "not asked for"
-        yield Step(f"{case.service}.{request.type} {told}", f"{case.asking}.{request.type}.count={idle}", less)
+        yield EditStep(f"{case.service}.{request.type} {told}", f"{case.asking}.{request.type}.count={idle}", less)
         return
     yield _share(case, request, max(0, min(most, request.share - 1)))
 
 
-def _share(case: Case, request: DeviceRequest, share: int) -> Step:
+def _share(case: RefusalCase, request: DeviceRequest, share: int) -> EditStep:
     told = f"down to {shown_share(share)}" if share else "not asked for"
     change = (request.share - share) * MILLION // request.share
-    return Step(f"{case.service}.{request.type} {told}", f"{case.asking}.{request.type}={shown_share(share)}", change)
+    return EditStep(
+        f"{case.service}.{request.type} {told}", f"{case.asking}.{request.type}={shown_share(share)}", change
+    )
 
 
-def _capacity(case: Case, device: Device, size: int) -> Step:
+def _capacity(case: RefusalCase, device: Device, size: int) -> EditStep:
     field = f"{case.where}.{entry_name(case.supply, device.name)}"
     change = (size - device.capacity) * MILLION // max(device.capacity, 1)
-    return Step(f"{field} up to {shown_share(size)}", f"{field}={shown_share(size)}", change)
+    return EditStep(f"{field} up to {shown_share(size)}", f"{field}={shown_share(size)}", change)
 
 
-def _more(case: Case, request: DeviceRequest, lacking: int) -> Iterator[Step]:
+def _more(case: RefusalCase, request: DeviceRequest, lacking: int) -> Iterator[EditStep]:
     """A larger device, or more of them; models that are not asked for do not help."""
     free, supply = case.ledger.devices[case.node], case.supply
     mine = [(place, one) for place, one in enumerate(supply.devices) if one.type == request.type]
@@ -75,7 +77,7 @@ def _more(case: Case, request: DeviceRequest, lacking: int) -> Iterator[Step]:
     if not mine and not request.models and (request.share <= WHOLE or request.count):
         number = request.count or 1
         told = f"{case.where} with {number} {request.type} device{'s' if number > 1 else ''}"
-        yield Step(told, f"{case.where}.{request.type}.count={number}", MILLION)
+        yield EditStep(told, f"{case.where}.{request.type}.count={number}", MILLION)
     for place, device in fitting:
         shared = not device.exclusive or free[place] == device.capacity
         if not request.count and shared and request.share > free[place]:
@@ -88,11 +90,11 @@ def _more(case: Case, request: DeviceRequest, lacking: int) -> Iterator[Step]:
             had = sum(entry_name(supply, one.name) == entry for one in supply.devices)
             more = lacking if request.count else 1
             words = f"{case.where}.{entry}.count up to {had + more}"
-            yield Step(words, f"{case.where}.{entry}.count={had + more}", more * MILLION // had)
+            yield EditStep(words, f"{case.where}.{entry}.count={had + more}", more * MILLION // had)
 
 
-def _other(case: Case, request: DeviceRequest) -> Iterator[Step]:
+def _other(case: RefusalCase, request: DeviceRequest) -> Iterator[EditStep]:
     """Any model in place of those that are asked for."""
     if request.models:
         words = f"{case.service}.{request.type} of any model"
-        yield Step(words, f"{case.asking}.{request.type}.models=any", MILLION)
+        yield EditStep(words, f"{case.asking}.{request.type}.models=any", MILLION)

@@ -11,13 +11,13 @@ from functools import cached_property
 
 from rohe_iac.planning.model.demand import Demand, Resources
 from rohe_iac.planning.model.supply import Supply
-from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
 from rohe_iac.planning.questions.what_if.names import names_of
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class EditStep:
     """An edit of one field. words: for people; edit: as `--what-if` takes it; change: how large, in millionths."""
 
     words: str
@@ -30,18 +30,18 @@ class Step:
         return self.edit.partition("=")[0].rstrip("+")
 
 
-Way = tuple[Step, ...]
+EditSet = tuple[EditStep, ...]
 """Steps that together mend one thing."""
 
 
 @dataclass(frozen=True)
-class Case:
+class RefusalCase:
     """One replica more of a demand on a node, as a ledger stands. own: replicas of it on each of the node's devices.
 
     held: for each replica of the demand that is on the node the cores it has, with the millicores of each.
     """
 
-    layout: Layout
+    indexed: IndexedProblem
     ledger: Ledger
     demand: int
     node: int
@@ -51,22 +51,22 @@ class Case:
     @property
     def wanted(self) -> Demand:
         """The demand, spread as `survive` asks."""
-        return self.layout.demands[self.demand]
+        return self.indexed.demands[self.demand]
 
     @cached_property
     def written(self) -> Demand:
         """The demand as the blueprint has it."""
-        return next(one for one in self.layout.problem.demands if one.workload == self.wanted.workload)
+        return next(one for one in self.indexed.problem.demands if one.workload == self.wanted.workload)
 
     @property
     def asked(self) -> Resources:
         """What the replica asks for."""
-        return self.layout.resources[self.demand]
+        return self.indexed.resources[self.demand]
 
     @property
     def supply(self) -> Supply:
         """The node."""
-        return self.layout.nodes[self.node]
+        return self.indexed.nodes[self.node]
 
     @property
     def there(self) -> int:
@@ -86,12 +86,12 @@ class Case:
     @cached_property
     def asking(self) -> str:
         """What the requests stand below: the service, or its chosen variant."""
-        chosen = self.layout.choice[self.demand]
+        chosen = self.indexed.choice[self.demand]
         return f"{self.service}.variants.{self.wanted.variants[chosen].name}" if chosen >= 0 else self.service
 
     def named(self, demand: int) -> str:
         """A service, or member, by the shortest name that means no other."""
-        one = self.layout.demands[demand]
-        others = {name for other in self.layout.demands if other is not one for name in names_of(other)}
+        one = self.indexed.demands[demand]
+        others = {name for other in self.indexed.demands if other is not one for name in names_of(other)}
         names = [name for name in names_of(one) if name not in others]
         return f"service/{min(names, key=len) if names else one.workload.partition('/')[2]}"

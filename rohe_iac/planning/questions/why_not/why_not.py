@@ -11,20 +11,21 @@ from rohe_iac.blueprint.hints.nearest import did_you_mean
 from rohe_iac.foundation.errors import UsageError
 from rohe_iac.planning.model.demand import Demand
 from rohe_iac.planning.model.plan import Placement, Plan
+from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS, Plugins
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.model.strategies import EXACT, PORTFOLIO
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.rules.filters import refusal
 from rohe_iac.planning.placement.rules.shortfall import shortage
-from rohe_iac.planning.placement.state.from_plan import booked
+from rohe_iac.planning.placement.state.from_plan import ledger_of
 from rohe_iac.planning.questions.what_if.apply import apply_edits
 from rohe_iac.planning.questions.what_if.edit import parse_edits
 from rohe_iac.planning.questions.what_if.names import demands_named
 from rohe_iac.planning.questions.why_not.amounts import below
-from rohe_iac.planning.questions.why_not.refusal_case import Case, Step, Way
-from rohe_iac.planning.questions.why_not.rules import left_alone
+from rohe_iac.planning.questions.why_not.refusal_case import EditSet, EditStep, RefusalCase
+from rohe_iac.planning.questions.why_not.rules import left_without_neighbour
 from rohe_iac.planning.questions.why_not.trial_edits import smaller_way
-from rohe_iac.planning.questions.why_not.ways_out import ways_out
+from rohe_iac.planning.questions.why_not.ways_out import suggestions
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.planning.verification.verify import verify
 
@@ -63,7 +64,9 @@ class WhyNot:
     fixes: tuple[Fix, ...]
 
 
-def why_not(problem: Problem, decided: Plan, service: str, node: str, most: int = 3) -> tuple[WhyNot, ...]:
+def why_not(
+    problem: Problem, decided: Plan, service: str, node: str, plugins: Plugins = NO_PLUGINS, *, most: int = 3
+) -> tuple[WhyNot, ...]:
     """Answers for every workload of the service, with the other replicas where the plan has them.
 
     Errors: UsageError where the stack has no such service or node.
@@ -77,17 +80,19 @@ def why_not(problem: Problem, decided: Plan, service: str, node: str, most: int 
     if node not in nodes:
         hint = did_you_mean(node, nodes) or "`rohe plan` lists the nodes"
         raise UsageError(f"the stack has no node/{node}", hint=hint)
-    return tuple(_answer(problem, decided, demand, node, most) for demand in demands)
+    return tuple(
+        _answer(_Asked(problem, decided, demand, node, _candidate(decided, demand, node), plugins), most)
+        for demand in demands
+    )
 
 
-def _answer(problem: Problem, decided: Plan, wanted: Demand, name: str, most: int) -> WhyNot:
-    candidate = _candidate(decided, wanted, name)
-    case = _case(problem, decided, wanted, name, candidate)
+def _answer(asked: _Asked, most: int) -> WhyNot:
+    decided, wanted, name = asked.decided, asked.wanted, asked.name
+    case = _case(asked, decided)
     rule, text = _refused(case)
     if not rule:
         return WhyNot(wanted.workload, name, case.there, "", "", ())
-    asked = _Asked(problem, decided, wanted, name, candidate)
-    open_ways = _combined(ways_out(case))
+    open_ways = _combined(suggestions(case))
     tried: set[str] = set()
     fixes: list[Fix] = []
     standing: list[Fix] = []
@@ -102,7 +107,7 @@ def _answer(problem: Problem, decided: Plan, wanted: Demand, name: str, most: in
             (standing if answer.instead is not None else fixes).append(_fix(steps))
         if answer.instead is not None:
             # Others in the queue take the room first: it takes more of it, or an earlier turn.
-            more = _ahead(problem, decided, answer.instead, wanted, name, candidate)
+            more = _ahead(asked, answer.instead)
             more += [(*steps, step) for step in _sooner(case, decided, answer.instead) if len(steps) < MOST_FIELDS]
             more += below(case, _first(decided, answer.instead))
             open_ways = sorted([*open_ways, *more], key=_size)
@@ -115,29 +120,30 @@ def _answer(problem: Problem, decided: Plan, wanted: Demand, name: str, most: in
     return WhyNot(wanted.workload, name, case.there, rule, text, tuple(fixes or standing[:most]))
 
 
-def _refused(case: Case) -> tuple[str, str]:
+def _refused(case: RefusalCase) -> tuple[str, str]:
     """The rule that refuses it there, its own or that of a neighbour that it would leave, and what is missing."""
-    rule = refusal(case.layout, case.ledger, case.demand, case.node)
+    rule = refusal(case.indexed, case.ledger, case.demand, case.node)
     if rule:
-        return rule, shortage(case.layout, case.ledger, case.demand, case.node)[1]
-    for owner, asked, node in left_alone(case):
-        where = f"{case.layout.demands[owner].workload} on {case.layout.nodes[node].name}"
+        return rule, shortage(case.indexed, case.ledger, case.demand, case.node)[1]
+    for owner, asked, node in left_without_neighbour(case):
+        where = f"{case.indexed.demands[owner].workload} on {case.indexed.nodes[node].name}"
         return "near", f"near: {where} has to be in one {asked.key} with it"
     return "", ""
 
 
-def _edits(steps: Way) -> str:
+def _edits(steps: EditSet) -> str:
     return ",".join(step.edit for step in steps)
 
 
-def _fix(steps: Way) -> Fix:
+def _fix(steps: EditSet) -> Fix:
     return Fix(tuple(step.words for step in steps), sum(step.change for step in steps), _edits(steps))
 
 
-def _ahead(problem: Problem, decided: Plan, instead: Plan, wanted: Demand, name: str, candidate: str) -> list[Way]:
-    """Ways out of what is missing once those who come first have taken theirs as well."""
+def _ahead(asked: _Asked, instead: Plan) -> list[EditSet]:
+    """Returns edits for what is missing once the replicas that come first have taken their amounts as well."""
+    decided, name = asked.decided, asked.name
     had = {item.replica for item in decided.placements}
-    node = next(one for one in problem.nodes if one.name == name)
+    node = next(node for node in asked.problem.nodes if node.name == name)
     names = {device.name for device in node.devices}
     first = [item for item in instead.placements if item.replica not in had and item.node == name]
     # What they got of cores and devices that are not there yet says nothing of those that are.
@@ -149,20 +155,21 @@ def _ahead(problem: Problem, decided: Plan, instead: Plan, wanted: Demand, name:
     if not known or len(known) < len(first):
         return []
     crowded = replace(decided, placements=(*decided.placements, *known))
-    return _combined(ways_out(_case(problem, crowded, wanted, name, candidate)))
+    return _combined(suggestions(_case(asked, crowded)))
 
 
-def _case(problem: Problem, decided: Plan, wanted: Demand, name: str, candidate: str) -> Case:
-    layout, ledger = booked(problem, decided, without=candidate)
+def _case(asked: _Asked, decided: Plan) -> RefusalCase:
+    wanted, name, candidate = asked.wanted, asked.name, asked.candidate
+    indexed, ledger = ledger_of(asked.problem, decided, candidate, asked.plugins)
     mine = [item for item in decided.placements if item.workload == wanted.workload and item.node == name]
     mine = [item for item in mine if item.replica != candidate]
-    node, uses = layout.node_index[name], Counter(use.device for item in mine for use in item.devices)
-    return Case(
-        layout,
+    node, uses = indexed.node_index[name], Counter(use.device for item in mine for use in item.devices)
+    return RefusalCase(
+        indexed,
         ledger,
-        layout.index[wanted.workload],
+        indexed.index[wanted.workload],
         node,
-        [uses[device.name] for device in layout.nodes[node].devices],
+        [uses[device.name] for device in indexed.nodes[node].devices],
         [[(use.core, use.amount) for use in item.cores] for item in mine],
     )
 
@@ -176,15 +183,15 @@ def _candidate(decided: Plan, wanted: Demand, name: str) -> str:
     return elsewhere[-1].replica if elsewhere else f"{wanted.replica}/{wanted.replicas}"
 
 
-def _size(way: Way) -> tuple[int, list[str]]:
+def _size(way: EditSet) -> tuple[int, list[str]]:
     return sum(step.change for step in way), [step.words for step in way]
 
 
-def _combined(wrong: list[list[Way]] | None) -> list[Way]:
+def _combined(wrong: list[list[EditSet]] | None) -> list[EditSet]:
     """Every choice of one way out for each wrong thing that takes at most two fields, the smallest change first."""
     if not wrong:
         return []
-    found: list[Way] = [()]
+    found: list[EditSet] = [()]
     for ways in wrong:
         # What is more than two fields already stays so; one field that mends two things counts once.
         found = [way for one in found for more in ways if len(way := _joined(one, more)) <= MOST_FIELDS]
@@ -192,7 +199,7 @@ def _combined(wrong: list[list[Way]] | None) -> list[Way]:
     return found
 
 
-def _joined(one: Way, more: Way) -> Way:
+def _joined(one: EditSet, more: EditSet) -> EditSet:
     """Both, with the larger of two steps of one field."""
     fields = {step.field: step for step in one}
     for step in more:
@@ -207,16 +214,16 @@ def _first(decided: Plan, instead: Plan) -> set[str]:
     return {item.workload for item in instead.placements if item.replica not in had}
 
 
-def _sooner(case: Case, decided: Plan, instead: Plan) -> list[Step]:
+def _sooner(case: RefusalCase, decided: Plan, instead: Plan) -> list[EditStep]:
     """A priority as large as that of those who came first, or larger."""
     first = _first(decided, instead) - {case.wanted.workload}
-    tops = {one.priority for one in case.layout.problem.demands if one.workload in first and not one.system}
+    tops = {one.priority for one in case.indexed.problem.demands if one.workload in first and not one.system}
     mine = case.wanted.priority
     found = []
     for priority in sorted({step for top in tops for step in (top, top + 1) if step > mine}):
         field = f"{case.service}.priority"
         change = (priority - mine) * MILLION // max(abs(mine), 1)
-        found.append(Step(f"{field} up to {priority}", f"{field}={priority}", change))
+        found.append(EditStep(f"{field} up to {priority}", f"{field}={priority}", change))
     return found
 
 
@@ -240,11 +247,12 @@ class _Asked:
     wanted: Demand
     name: str
     candidate: str
+    plugins: Plugins
 
     def planned(self, text: str) -> _Outcome:
         """Plans the edited problem again: as `rohe plan --what-if` does, from scratch, and with the replica there."""
         problem = apply_edits(self.problem, parse_edits(text)) if text else self.problem
-        lacked, again = self._lacking(self.decided), plan(problem, self.decided, explain=False)
+        lacked, again = self._lacking(self.decided), plan(problem, self.decided, self.plugins, explain=False)
         if self._harms(again):
             return _Outcome(False, again)
         if not lacked:
@@ -253,11 +261,11 @@ class _Asked:
             return _Outcome(False, again)
         if self._on(again) <= self._on(self.decided) and not self._stays(problem):
             return _Outcome(False)
-        afresh = plan(problem, explain=False)
+        afresh = plan(problem, None, self.plugins, explain=False)
         lost = self._lacking(afresh) >= lacked or self._harms(afresh)
         return _Outcome(True, afresh if lost else None)
 
-    def quick(self, steps: Way, most: int) -> bool:
+    def quick(self, steps: EditSet, most: int) -> bool:
         """The same with so many iterations of a search at most; whether the edits do it, from scratch as well."""
         own = self.problem.settings.iterations
         settings = replace(self.problem.settings, iterations=most if own is None else min(own, most))
@@ -295,10 +303,10 @@ class _Asked:
         kept = tuple(item for item in decided.placements if item.replica != replica)
         # That a search would have it elsewhere, to make room for others, does not mean that it cannot stay.
         problem = replace(problem, settings=replace(problem.settings, max_moves=0))
-        again = plan(problem, replace(decided, placements=(*kept, moved)), explain=False)
+        again = plan(problem, replace(decided, placements=(*kept, moved)), self.plugins, explain=False)
         placed = {item.replica: item.node for item in again.placements}
         there = placed.get(replica) == self.name and self._on(again) > self._on(decided)
-        return there and not self._harms(again) and not verify(problem, again)
+        return there and not self._harms(again) and not verify(problem, again, self.plugins)
 
 
 def _stand_in(wanted: Demand, replica: str, index: int, node: str) -> Placement:

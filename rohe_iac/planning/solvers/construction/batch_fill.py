@@ -13,14 +13,14 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from rohe_iac.planning.model.keys import NODE_KEY, UNLIMITED
-from rohe_iac.planning.placement.evaluation.evaluator import Field, View
+from rohe_iac.planning.placement.evaluation.evaluator import Evaluation, Evaluator
 from rohe_iac.planning.placement.scoring.scores import Scoring
-from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
-from rohe_iac.planning.solvers.construction.fill_sequence import Chain, Chains
+from rohe_iac.planning.solvers.construction.fill_sequence import FillSequence, FillSequences
 
 
-class Fill(msgspec.Struct, gc=False):
+class Batch(msgspec.Struct, gc=False):
     """Nodes that stand alike and take as many replicas each, one after another.
 
     alike: what stands for all that stand as they do. taken: replicas on each. second: the node that comes after the
@@ -29,8 +29,8 @@ class Fill(msgspec.Struct, gc=False):
     """
 
     nodes: list[int]
-    alike: int
-    chain: Chain
+    state: int
+    sequence: FillSequence
     taken: int
     points: int
     second: int
@@ -38,59 +38,67 @@ class Fill(msgspec.Struct, gc=False):
     fits: int
 
 
-def is_run(layout: Layout, scoring: Scoring, demand: int) -> bool:
+def fills_in_batches(indexed: IndexedProblem, scoring: Scoring, demand: int) -> bool:
     """Whether taking a node for the class makes it better until it is full, and touches no other node's answer."""
     if scoring.slowdowns[demand]:
         return False
-    if layout.extensions or scoring.worst or scoring.dot or scoring.fragments or layout.wishes[demand]:
+    if indexed.plugins or scoring.worst or scoring.dot or scoring.fragments or indexed.preferences[demand]:
         return False
-    return min(scoring.weights[demand]) >= 0 and layout.alone(demand)
+    return min(scoring.weights[demand]) >= 0 and indexed.alone(demand)
 
 
-class Run:
+class BatchFill:
     """Fills nodes with one class. `fills` says which, in order; `book` tells the ledger.
 
     counted: where replicas of the class are matters to those that follow, on the same node and beside it.
     """
 
-    def __init__(self, layout: Layout, ledger: Ledger, scoring: Scoring, demand: int, field: Field, view: View) -> None:
-        self.layout, self.ledger, self.demand = layout, ledger, demand
-        self.field, self.view = field, view
-        self.chains = Chains(layout, ledger, scoring, demand)
-        self._ranked = field.ranked(view)
-        own = (demand, NODE_KEY) in layout.avoid[demand]
+    def __init__(
+        self,
+        indexed: IndexedProblem,
+        ledger: Ledger,
+        scoring: Scoring,
+        demand: int,
+        field: Evaluator,
+        evaluation: Evaluation,
+    ) -> None:
+        self.indexed, self.ledger, self.demand = indexed, ledger, demand
+        self.evaluator, self.evaluation = field, evaluation
+        self.sequences = FillSequences(indexed, ledger, scoring, demand)
+        self._ranked = field.best_first(evaluation)
+        own = (demand, NODE_KEY) in indexed.avoid[demand]
         # Nodes take only one where each has to keep away from the others or holds a port of the machine.
-        self._most = 1 if own or layout.host_ports[demand] else UNLIMITED
-        spread = layout.demands[demand].spread
+        self._most = 1 if own or indexed.host_ports[demand] else UNLIMITED
+        spread = indexed.demands[demand].spread
         self._on_node = [rule.limit for rule in spread if rule.key == NODE_KEY]
         self._domains = [
-            (layout.domains[rule.key], ledger.counts[demand][rule.key], rule.limit, rule.key)
+            (indexed.domains[rule.key], ledger.counts[demand][rule.key], rule.limit, rule.key)
             for rule in spread
             if rule.key != NODE_KEY
         ]
-        self.counted = own or bool(spread or layout.host_ports[demand] or layout.numbered[demand])
+        self.counted = own or bool(spread or indexed.host_ports[demand] or indexed.numbered[demand])
         self._counts = list(ledger.counts[demand].items())
         self._filled: list[int] = []
         self._shut: dict[str, list[int]] = {}
 
-    def fills(self, wanted: int) -> Iterator[Fill]:
+    def batches(self, wanted: int) -> Iterator[Batch]:
         """The nodes that `wanted` replicas go to, as long as any fits; each has to be booked before the next is asked.
 
         A node is asked for all that it takes, so that it is full when another follows.
         """
-        numbered = self.layout.numbered[self.demand]
+        numbered = self.indexed.numbered[self.demand]
         if numbered:
             wanted = min(wanted, self.ledger.numbers // numbered)
         if self._domains or self._on_node:
             yield from self._one_by_one(wanted)
             return
-        view, most = self.view, self._most
+        evaluation, most = self.evaluation, self._most
         top = next(self._ranked, None)
         while wanted and top is not None:
             points, nodes, alike = top
             top = next(self._ranked, None)
-            chain = self.chains.of(nodes[0], alike)
-            taken = self.chains.takes(chain, min(wanted, most))
+            chain = self.sequences.of(nodes[0], alike)
+            taken = self.sequences.takes(chain, min(wanted, most))
             number = min(len(nodes), -(-wanted // taken))
             # The last node of the class stands apart: it may take less, and what refuses is told before it is full.
             cut = number - 1 if number * taken >= wanted else number
@@ -100,28 +108,28 @@ class Run:
                 second, second_points = (-1, 0) if top is None else (top[1][0], top[0])
                 if end < len(nodes):
                     second, second_points = nodes[end], points
-                yield Fill(nodes[start:end], alike, chain, each, points, second, second_points, view.fits)
-                view.fits -= end - start
+                yield Batch(nodes[start:end], alike, chain, each, points, second, second_points, evaluation.fits)
+                evaluation.fits -= end - start
                 wanted -= (end - start) * each
                 self._filled += nodes[start:end]
 
-    def _one_by_one(self, wanted: int) -> Iterator[Fill]:
+    def _one_by_one(self, wanted: int) -> Iterator[Batch]:
         """The same, node by node, where a node may close the others of its domain or be told how many it takes."""
-        view, passes, domains = self.view, self.view.passes, self._domains
+        evaluation, passes, domains = self.evaluation, self.evaluation.passes, self._domains
         ranked = ((points, node, alike) for points, nodes, alike in self._ranked for node in nodes)
         passing = (one for one in ranked if passes[one[1]]) if domains else ranked
         top = next(passing, None)
         while wanted and top is not None:
             points, node, alike = top
             top = next(passing, None)
-            chain = self.chains.of(node, alike)
-            taken = self.chains.takes(chain, min(wanted, self._room(node)))
+            chain = self.sequences.of(node, alike)
+            taken = self.sequences.takes(chain, min(wanted, self._room(node)))
             wanted -= taken
             second, second_points = (-1, 0) if top is None else (top[1], top[0])
-            yield Fill([node], alike, chain, taken, points, second, second_points, view.fits)
+            yield Batch([node], alike, chain, taken, points, second, second_points, evaluation.fits)
             if not wanted:
                 return
-            view.fits -= 1
+            evaluation.fits -= 1
             self._filled.append(node)
             if domains:
                 passes[node] = False
@@ -145,15 +153,15 @@ class Run:
             if counts[domain] >= limit:
                 # Even where nothing in it passed any more: its nodes lack a place among their neighbours from now on.
                 self._shut.setdefault(key, []).append(domain)
-                closed += self.field.close(self.view, self.layout.domain_nodes[key][domain])
-        self.view.fits -= closed
+                closed += self.evaluator.close_domain(self.evaluation, self.indexed.domain_nodes[key][domain])
+        self.evaluation.fits -= closed
         return bool(closed)
 
     def note(self, last: int) -> None:
         """Has the field note what refuses the class as things stand, before its last replica is booked on `last`."""
-        self.field.note(self.view, self._filled, self._shut, last)
+        self.evaluator.record_refusals(self.evaluation, self._filled, self._shut, last)
 
-    def book(self, nodes: Sequence[int], alike: int, chain: Chain, start: int, taken: int) -> None:
+    def book(self, nodes: Sequence[int], alike: int, chain: FillSequence, start: int, taken: int) -> None:
         """Books replicas `start` to `taken` of nodes of a fill. alike: -1 where they are booked in two parts."""
         ledger, demand, number = self.ledger, self.demand, taken - start
         cpu, rss, vms, cores, largest, devices = chain.after[taken - 1]
@@ -171,18 +179,18 @@ class Run:
             placed[node] = placed.get(node, 0) + number
         ledger.distances.clear()
         for key, counts in self._counts:
-            domains = self.layout.domains[key]
+            domains = self.indexed.domains[key]
             for node in nodes:
                 domain = domains[node]
                 if domain >= 0:
                     counts[domain] += number
-        ports = self.layout.host_ports[demand]
+        ports = self.indexed.host_ports[demand]
         if ports:
             for node in nodes:
                 ledger.ports[node].update(dict.fromkeys(ports, 1))
-        ledger.numbers -= len(nodes) * number * self.layout.numbered[demand]
+        ledger.numbers -= len(nodes) * number * self.indexed.numbered[demand]
         if alike < 0:
             for node in nodes:
-                self.field.touch(node)
+                self.evaluator.invalidate(node)
         else:
-            self.field.touch_alike(nodes, alike, taken)
+            self.evaluator.invalidate_alike(nodes, alike, taken)

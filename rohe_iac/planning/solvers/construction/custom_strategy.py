@@ -4,35 +4,35 @@ from __future__ import annotations
 
 from heapq import heapify
 
-from rohe_iac.planning.model.plugins.calling import node_chosen
-from rohe_iac.planning.placement.evaluation.evaluator import View
+from rohe_iac.planning.model.plugins.calling import ask_strategy
+from rohe_iac.planning.placement.evaluation.evaluator import Evaluation
 from rohe_iac.planning.placement.state.candidate import candidate_on
-from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
 
 
-def choose(layout: Layout, ledger: Ledger, demand: int, view: View) -> tuple[int, int | None]:
+def choose(indexed: IndexedProblem, ledger: Ledger, demand: int, evaluation: Evaluation) -> tuple[int, int | None]:
     """Takes the entry of the picked node out of the view's heap; says it, and that of the pick among the others.
 
     The heap holds every node that passes, at least one; entries of nodes that were closed since go out as well.
     """
-    number = len(layout.nodes)
-    open_ones = [key for key in view.heap if view.passes[number - 1 - (-key) % number]]
+    number = len(indexed.nodes)
+    open_ones = [key for key in evaluation.heap if evaluation.passes[number - 1 - (-key) % number]]
     rated = sorted((number - 1 - (-key) % number, (-key) // number) for key in open_ones)
 
     def entry(node: int, points: int) -> int:
         return -(points * number + number - 1 - node)
 
-    top = entry(*rated.pop(own_choice(layout, ledger, demand, rated)))
-    following = entry(*rated[own_choice(layout, ledger, demand, rated)]) if rated else None
-    view.heap[:] = [key for key in open_ones if key != top]
-    heapify(view.heap)
+    top = entry(*rated.pop(plugin_choice(indexed, ledger, demand, rated)))
+    following = entry(*rated[plugin_choice(indexed, ledger, demand, rated)]) if rated else None
+    evaluation.heap[:] = [key for key in open_ones if key != top]
+    heapify(evaluation.heap)
     return top, following
 
 
-def own_choice(layout: Layout, ledger: Ledger, demand: int, rated: list[tuple[int, int]]) -> int:
+def plugin_choice(indexed: IndexedProblem, ledger: Ledger, demand: int, rated: list[tuple[int, int]]) -> int:
     """The position in `rated` (node and points, by node) of the node that the plugged strategy picks."""
-    strategy = layout.extensions.strategy
+    strategy = indexed.plugins.strategy
     if strategy is None:
         raise ValueError("no strategy is plugged in")
-    return node_chosen(strategy, [candidate_on(layout, ledger, demand, node, points) for node, points in rated])
+    return ask_strategy(strategy, [candidate_on(indexed, ledger, demand, node, points) for node, points in rated])

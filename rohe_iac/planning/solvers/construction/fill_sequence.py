@@ -11,17 +11,17 @@ from rohe_iac.planning.placement.scoring.fixed_point import MEMORY_SHIFT, PLACES
 from rohe_iac.planning.placement.scoring.scores import Scoring
 from rohe_iac.planning.placement.state.amounts import Row
 from rohe_iac.planning.placement.state.device_assignment import device_step
-from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
 
-Standing = tuple[int, int, int, Row, Row, Row]
+OpenNode = tuple[int, int, int, Row, Row, Row]
 """Free cpu, rss and vms, cores by number and largest first, devices: the ledger's amounts of one node."""
 
-Step = tuple[int, tuple[int, ...], tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]
+FillStep = tuple[int, tuple[int, ...], tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]
 """What one more replica means: points, their parts, cores and devices that it gets."""
 
 
-class Chain(msgspec.Struct, gc=False):
+class FillSequence(msgspec.Struct, gc=False):
     """steps: one for each replica that the node takes; after: the node's amounts once it is there.
 
     They are worked out as far as they are asked for; `ended`: nothing more fits.
@@ -29,29 +29,29 @@ class Chain(msgspec.Struct, gc=False):
 
     node: int
     opened: bool
-    standing: Standing
-    steps: list[Step] = []
-    after: list[Standing] = []
+    standing: OpenNode
+    steps: list[FillStep] = []
+    after: list[OpenNode] = []
     ended: bool = False
 
 
-class Chains:
+class FillSequences:
     """All chains of one class, made from the ledger as nodes stand when they are asked for."""
 
-    def __init__(self, layout: Layout, ledger: Ledger, scoring: Scoring, demand: int) -> None:
-        self.layout, self.ledger, self.scoring, self.demand = layout, ledger, scoring, demand
-        self.asked = layout.resources[demand]
-        self._known: dict[tuple[object, ...], Chain] = {}
-        self._alike: dict[int, Chain] = {}
+    def __init__(self, indexed: IndexedProblem, ledger: Ledger, scoring: Scoring, demand: int) -> None:
+        self.indexed, self.ledger, self.scoring, self.demand = indexed, ledger, scoring, demand
+        self.asked = indexed.resources[demand]
+        self._known: dict[tuple[object, ...], FillSequence] = {}
+        self._alike: dict[int, FillSequence] = {}
         self._devices: dict[int, tuple[tuple[int, ...], int, int]] = {}
         self._share = sum(request.share for request in self.asked.devices)
 
-    def of(self, node: int, alike: int) -> Chain:
+    def of(self, node: int, alike: int) -> FillSequence:
         """The chain of a node as it stands. alike: the same for nodes that stand alike; -1 where that is not known."""
         ledger = self.ledger
         if alike >= 0 and (known := self._alike.get(alike)) is not None:
             return known
-        kind, opened = self.layout.kinds.of[node], ledger.replicas_on[node] > 0
+        kind, opened = self.indexed.node_classes.class_of[node], ledger.replicas_on[node] > 0
         standing = (
             ledger.cpu[node], ledger.rss[node], ledger.vms[node], ledger.cores[node], ledger.sorted_cores[node],
             ledger.devices[node],
@@ -59,19 +59,19 @@ class Chains:
         key = (kind, opened, standing)
         chain = self._known.get(key)
         if chain is None:
-            chain = self._known[key] = Chain(node, opened, standing)
+            chain = self._known[key] = FillSequence(node, opened, standing)
         if alike >= 0:
             self._alike[alike] = chain
         return chain
 
-    def takes(self, chain: Chain, most: int) -> int:
+    def takes(self, chain: FillSequence, most: int) -> int:
         """How many replicas fit, up to `most`."""
         steps = chain.steps
         while len(steps) < most and not chain.ended:
             self._extend(chain)
         return min(most, len(steps))
 
-    def _extend(self, chain: Chain) -> None:
+    def _extend(self, chain: FillSequence) -> None:
         """Adds the next step, or ends the chain."""
         asked, ledger = self.asked, self.ledger
         cpu, rss, vms, cores, largest, devices = chain.after[-1] if chain.after else chain.standing
@@ -85,7 +85,7 @@ class Chains:
         used: tuple[tuple[int, int], ...] = ()
         before = devices
         if asked.devices:
-            found = device_step(self.layout, devices, chain.node, asked.devices)
+            found = device_step(self.indexed, devices, chain.node, asked.devices)
             if found is None:
                 chain.ended = True
                 return
@@ -97,7 +97,7 @@ class Chains:
         chain.steps.append((sum(parts), parts, granted, used))
         chain.after.append((cpu, rss, vms - (asked.vms or 0), cores, largest, devices))
 
-    def _parts(self, chain: Chain, cpu: int, rss: int, devices: Row) -> tuple[int, ...]:
+    def _parts(self, chain: FillSequence, cpu: int, rss: int, devices: Row) -> tuple[int, ...]:
         """The parts as the scoring gives them to the replica that leaves so much cpu and rss."""
         scoring, node = self.scoring, chain.node
         if scoring.first:
@@ -123,11 +123,11 @@ class Chains:
         )
 
     def _device_points(self, node: int, devices: Row) -> int:
-        kind = self.layout.kinds.of[node]
+        kind = self.indexed.node_classes.class_of[node]
         known = self._devices.get(kind)
         if known is None:
             types = {request.type for request in self.asked.devices}
-            supply = self.layout.nodes[node].devices
+            supply = self.indexed.nodes[node].devices
             mine = tuple(number for number, device in enumerate(supply) if device.type in types)
             capacity = sum(supply[number].capacity for number in mine)
             known = self._devices[kind] = (mine, capacity, scale_of(capacity))

@@ -7,19 +7,19 @@ from heapq import heapify, heappop, heappush
 
 from rohe_iac.planning.model.keys import NODE_KEY
 from rohe_iac.planning.model.plan import Proof, Refusals
-from rohe_iac.planning.placement.evaluation.choice import PLAIN_LIMIT
-from rohe_iac.planning.placement.evaluation.evaluator import Field, View
-from rohe_iac.planning.placement.evaluation.scalar import PlainField
+from rohe_iac.planning.placement.evaluation.choice import SCALAR_LIMIT
+from rohe_iac.planning.placement.evaluation.evaluator import Evaluation, Evaluator
+from rohe_iac.planning.placement.evaluation.scalar import ScalarEvaluator
 from rohe_iac.planning.placement.rules.filters import amounts_refusal, refusal_to_stay
 from rohe_iac.planning.placement.scoring.scores import Scoring
-from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Grant, Ledger
-from rohe_iac.planning.solvers.construction.batch_fill import Fill, Run, is_run
+from rohe_iac.planning.solvers.construction.batch_fill import Batch, BatchFill, fills_in_batches
 from rohe_iac.planning.solvers.construction.custom_strategy import choose
 from rohe_iac.planning.solvers.construction.decision import Decision
 
 
-class Attempt:
+class Construction:
     """Places the demands of a layout, one class after another.
 
     least_nodes: a bound on the nodes used that a solver has proven, 0 for none. proofs: all that it says.
@@ -30,89 +30,91 @@ class Attempt:
 
     def __init__(
         self,
-        layout: Layout,
+        indexed: IndexedProblem,
         strategy: str,
         *,
         explain: bool = True,
         runs: bool = True,
         plain_limit: int | None = None,
     ) -> None:
-        self.layout = layout
+        self.indexed = indexed
         self.strategy = strategy
         self.explain = explain
         self.runs = runs
-        self.ledger = Ledger(layout)
-        self.scoring = Scoring(layout, self.ledger, strategy)
-        self.decisions: list[list[Decision]] = [[] for _ in layout.demands]
-        self.missing: list[list[int]] = [[] for _ in layout.demands]
-        self.refusals: list[Refusals | None] = [None for _ in layout.demands]
+        self.ledger = Ledger(indexed)
+        self.scoring = Scoring(indexed, self.ledger, strategy)
+        self.decisions: list[list[Decision]] = [[] for _ in indexed.demands]
+        self.unplaced: list[list[int]] = [[] for _ in indexed.demands]
+        self.refusals: list[Refusals | None] = [None for _ in indexed.demands]
         self.least_nodes = 0
         self.proofs: tuple[Proof, ...] = ()
         self.kept: Mapping[tuple[int, int], int] = {}
         self.late: set[tuple[int, int]] = set()
-        self._limit = PLAIN_LIMIT if plain_limit is None else plain_limit
-        self._field: Field | None = None
+        self._limit = SCALAR_LIMIT if plain_limit is None else plain_limit
+        self._evaluator: Evaluator | None = None
 
     @property
-    def field(self) -> Field:
+    def evaluator(self) -> Evaluator:
         """All nodes at once; made when first needed, so that what is pinned before is seen by it."""
-        if self._field is None:
-            if len(self.layout.nodes) * len(self.layout.demands) > self._limit:
-                from rohe_iac.planning.placement.evaluation.vectorized.evaluator import ArrayField
+        if self._evaluator is None:
+            if len(self.indexed.nodes) * len(self.indexed.demands) > self._limit:
+                from rohe_iac.planning.placement.evaluation.vectorized.evaluator import VectorizedEvaluator
 
-                self._field = ArrayField(self.layout, self.ledger, self.scoring)
+                self._evaluator = VectorizedEvaluator(self.indexed, self.ledger, self.scoring)
             else:
-                self._field = PlainField(self.layout, self.ledger, self.scoring)
-        return self._field
+                self._evaluator = ScalarEvaluator(self.indexed, self.ledger, self.scoring)
+        return self._evaluator
 
-    def run(self, queue: Sequence[int], kept: Mapping[tuple[int, int], int]) -> Attempt:
+    def run(self, queue: Sequence[int], kept: Mapping[tuple[int, int], int]) -> Construction:
         """Keeps what can stay (`kept`: node by demand and index), then places the rest in the order of the queue."""
         self.kept = kept
         self.ledger.pending = {demand for demand, _ in kept}
-        waiting = [self._pin(demand, kept) if kept else range(self.layout.demands[demand].replicas) for demand in queue]
+        waiting = [
+            self._pin(demand, kept) if kept else range(self.indexed.demands[demand].replicas) for demand in queue
+        ]
         self.ledger.pending = set(queue)
         for demand, indices in zip(queue, waiting, strict=True):
             self.ledger.pending.discard(demand)
             if indices:
                 self._place(demand, indices)
-            elif self.explain and self.layout.demands[demand].replicas:
-                self._note(demand)
+            elif self.explain and self.indexed.demands[demand].replicas:
+                self._record_refusals(demand)
         self._collect()
         return self
 
-    def settle(
+    def adopt(
         self, queue: Sequence[int], grants: Mapping[tuple[int, int], Grant], kept: Mapping[tuple[int, int], int]
-    ) -> Attempt:
+    ) -> Construction:
         """Takes an assignment that a search has found; points and refusals are those of the order of the queue."""
-        number = len(self.layout.nodes)
+        number = len(self.indexed.nodes)
         # Of services near each other the first may go anywhere, as long as the others are still to come.
         self.ledger.pending = set(queue)
         for demand in queue:
             self.ledger.pending.discard(demand)
-            indices = [index for index in range(self.layout.demands[demand].replicas) if (demand, index) in grants]
+            indices = [index for index in range(self.indexed.demands[demand].replicas) if (demand, index) in grants]
             for index in indices:
                 grant = grants[demand, index]
                 last = index == indices[-1]
-                view = self.field.evaluate(demand, 2, explain=self.explain and last)
-                others = sorted(view.heap)[:2]
+                evaluation = self.evaluator.evaluate(demand, 2, explain=self.explain and last)
+                others = sorted(evaluation.heap)[:2]
                 seen = [(number - 1 - (-key) % number, (-key) // number) for key in others]
                 second, second_points = next(((node, one) for node, one in seen if node != grant.node), (-1, 0))
                 if self.explain and last:
-                    self.field.note(view)
+                    self.evaluator.record_refusals(evaluation)
                 self.decisions[demand].append(
                     Decision.of(
                         grant, index, self.scoring.total(demand, grant.node),
                         self.scoring.parts(demand, grant.node) if self.explain else (), second, second_points,
-                        max(1, view.fits), kept=kept.get((demand, index)) == grant.node, searched=True,
+                        max(1, evaluation.fits), kept=kept.get((demand, index)) == grant.node, searched=True,
                     )
                 )  # fmt: skip
                 self.ledger.book(grant)
-                self.field.touch(grant.node)
+                self.evaluator.invalidate(grant.node)
         for demand in queue:
             placed = {decision.index for decision in self.decisions[demand]}
-            self.missing[demand] = [i for i in range(self.layout.demands[demand].replicas) if i not in placed]
-            if self.missing[demand]:
-                self._note(demand)
+            self.unplaced[demand] = [i for i in range(self.indexed.demands[demand].replicas) if i not in placed]
+            if self.unplaced[demand]:
+                self._record_refusals(demand)
         self._collect()
         return self
 
@@ -124,19 +126,19 @@ class Attempt:
         while changed:
             changed = False
             for demand in queue:
-                indices, self.missing[demand] = self.missing[demand], []
+                indices, self.unplaced[demand] = self.unplaced[demand], []
                 if indices:
                     if not self.explain:
                         self.refusals[demand] = None
                     self._place(demand, indices)
-                    placed = [(demand, index) for index in indices if index not in self.missing[demand]]
+                    placed = [(demand, index) for index in indices if index not in self.unplaced[demand]]
                     found += placed
                     changed |= bool(placed)
         self._collect()
         self.late.update(found)
         return found
 
-    def give_up(self, replicas: Collection[tuple[int, int]]) -> None:
+    def undo(self, replicas: Collection[tuple[int, int]]) -> None:
         """Takes these replicas back."""
         for demand in {demand for demand, _ in replicas}:
             for decision in [one for one in self.decisions[demand] if (demand, one.index) in replicas]:
@@ -147,24 +149,24 @@ class Attempt:
         """What every placed replica has, by demand and index."""
         return {(one.demand, one.index): one for decisions in self.decisions for one in decisions}
 
-    def explain_anew(self, demand: int) -> None:
+    def explain_again(self, demand: int) -> None:
         """Tells the nodes that refuse the demand as things stand now."""
-        self._note(demand)
+        self._record_refusals(demand)
         self._collect()
 
-    def _note(self, demand: int) -> None:
-        self.field.note(self.field.evaluate(demand, 0, explain=True))
+    def _record_refusals(self, demand: int) -> None:
+        self.evaluator.record_refusals(self.evaluator.evaluate(demand, 0, explain=True))
 
     def _collect(self) -> None:
-        for demand, refusals in self.field.noted().items():
+        for demand, refusals in self.evaluator.collected_refusals().items():
             self.refusals[demand] = refusals
 
     def _pin(self, demand: int, kept: Mapping[tuple[int, int], int]) -> list[int]:
         left = []
         self.ledger.pending.discard(demand)
-        for index in range(self.layout.demands[demand].replicas):
+        for index in range(self.indexed.demands[demand].replicas):
             node = kept.get((demand, index), -1)
-            if node >= 0 and not refusal_to_stay(self.layout, self.ledger, demand, node):
+            if node >= 0 and not refusal_to_stay(self.indexed, self.ledger, demand, node):
                 grant = self.ledger.take(demand, node)
                 self.decisions[demand].append(Decision.of(grant, index, kept=True))
             else:
@@ -172,28 +174,28 @@ class Attempt:
         return left
 
     def _place(self, demand: int, indices: Sequence[int]) -> None:
-        layout = self.layout
-        picky = layout.extensions.strategy is not None
-        if self.runs and is_run(layout, self.scoring, demand):
-            placed = self._place_run(demand, indices, self.field.look(demand, explain=self.explain))
+        indexed = self.indexed
+        picky = indexed.plugins.strategy is not None
+        if self.runs and fills_in_batches(indexed, self.scoring, demand):
+            placed = self._place_run(demand, indices, self.evaluator.feasible(demand, explain=self.explain))
         else:
             # The refusals told are those that the last replica meets: where it is the only one, of the same look.
-            wanted = len(layout.nodes) if picky else len(indices)
-            view = self.field.evaluate(demand, wanted, explain=self.explain and len(indices) == 1)
-            placed = self._place_each(demand, indices, view, picky)
+            wanted = len(indexed.nodes) if picky else len(indices)
+            evaluation = self.evaluator.evaluate(demand, wanted, explain=self.explain and len(indices) == 1)
+            placed = self._place_each(demand, indices, evaluation, picky)
         if placed < len(indices):
-            self.missing[demand] = list(indices[placed:])
+            self.unplaced[demand] = list(indices[placed:])
             # What is missing is told even where nobody asked for explanations.
-            self._note(demand)
+            self._record_refusals(demand)
 
-    def _place_run(self, demand: int, indices: Sequence[int], view: View) -> int:
+    def _place_run(self, demand: int, indices: Sequence[int], evaluation: Evaluation) -> int:
         """Places replicas node by node; says how many of them."""
-        run = Run(self.layout, self.ledger, self.scoring, demand, self.field, view)
+        run = BatchFill(self.indexed, self.ledger, self.scoring, demand, self.evaluator, evaluation)
         decided, explain, done = self.decisions[demand], self.explain, 0
-        for fill in run.fills(len(indices)):
-            nodes, chain, taken = fill.nodes, fill.chain, fill.taken
+        for fill in run.batches(len(indices)):
+            nodes, chain, taken = fill.nodes, fill.sequence, fill.taken
             after = done + len(nodes) * taken
-            start, alike = 0, fill.alike
+            start, alike = 0, fill.state
             if explain and after == len(indices):
                 # It is one node. What refuses the others, before the last replica is there, hangs on what is on it only
                 # where neighbours count.
@@ -206,9 +208,9 @@ class Attempt:
             done = after
         return done
 
-    def _decisions(self, demand: int, fill: Fill, indices: Sequence[int]) -> list[Decision]:
+    def _decisions(self, demand: int, fill: Batch, indices: Sequence[int]) -> list[Decision]:
         """The decisions of a fill, for the replicas of these indices."""
-        steps, nodes, fits, explain = fill.chain.steps[: fill.taken], fill.nodes, fill.fits, self.explain
+        steps, nodes, fits, explain = fill.sequence.steps[: fill.taken], fill.nodes, fill.fits, self.explain
         left = iter(indices)
         rivals = [(node, fill.points) for node in nodes[1:]]
         rivals.append((fill.second, fill.second_points))
@@ -222,23 +224,23 @@ class Attempt:
             fits -= 1
         return decided
 
-    def _place_each(self, demand: int, indices: Sequence[int], view: View, picky: bool) -> int:
+    def _place_each(self, demand: int, indices: Sequence[int], evaluation: Evaluation, picky: bool) -> int:
         """Places replica by replica; says how many."""
-        layout, ledger, scoring, explain = self.layout, self.ledger, self.scoring, self.explain
-        number, numbered = len(layout.nodes), layout.numbered[demand]
-        alone = layout.alone(demand)
-        domains = [rule for rule in layout.demands[demand].spread if rule.key != NODE_KEY]
+        indexed, ledger, scoring, explain = self.indexed, self.ledger, self.scoring, self.explain
+        number, numbered = len(indexed.nodes), indexed.numbered[demand]
+        alone = indexed.alone(demand)
+        domains = [rule for rule in indexed.demands[demand].spread if rule.key != NODE_KEY]
         decided, last = self.decisions[demand], indices[-1]
         for position, index in enumerate(indices):
-            self._fill_up(view)
-            if not view.heap or numbered > ledger.numbers:
+            self._fill_up(evaluation)
+            if not evaluation.heap or numbered > ledger.numbers:
                 return position
             if picky:
-                top, following = choose(layout, ledger, demand, view)
+                top, following = choose(indexed, ledger, demand, evaluation)
             else:
-                top = heappop(view.heap)
-                self._fill_up(view)
-                following = view.heap[0] if view.heap else None
+                top = heappop(evaluation.heap)
+                self._fill_up(evaluation)
+                following = evaluation.heap[0] if evaluation.heap else None
             points, node = divmod(-top, number)
             node = number - 1 - node
             second, second_points = -1, 0
@@ -250,44 +252,44 @@ class Attempt:
                 parts = scoring.parts(demand, node)
                 if index == last:
                     if position:
-                        self._note(demand)
+                        self._record_refusals(demand)
                     else:
-                        self.field.note(view)
+                        self.evaluator.record_refusals(evaluation)
             grant = ledger.take(demand, node)
-            decided.append(Decision.of(grant, index, points, parts, second, second_points, view.fits))
-            self.field.touch(node)
+            decided.append(Decision.of(grant, index, points, parts, second, second_points, evaluation.fits))
+            self.evaluator.invalidate(node)
             if index == last:
                 break
             if not alone:
-                view = self.field.evaluate(demand, number if picky else 1, explain=False)
+                evaluation = self.evaluator.evaluate(demand, number if picky else 1, explain=False)
                 continue
             # The static rules cannot change: only amounts and neighbours are asked again.
-            if amounts_refusal(layout, ledger, demand, node):
-                view.fits -= 1
-                view.passes[node] = False
+            if amounts_refusal(indexed, ledger, demand, node):
+                evaluation.fits -= 1
+                evaluation.passes[node] = False
             else:
-                heappush(view.heap, -(scoring.total(demand, node) * number + number - 1 - node))
+                heappush(evaluation.heap, -(scoring.total(demand, node) * number + number - 1 - node))
             for spread in domains:
-                domain = layout.domains[spread.key][node]
+                domain = indexed.domains[spread.key][node]
                 if ledger.counts[demand][spread.key][domain] >= spread.limit:
-                    view.fits -= self.field.close(view, layout.domain_nodes[spread.key][domain])
+                    evaluation.fits -= self.evaluator.close_domain(evaluation, indexed.domain_nodes[spread.key][domain])
         return len(indices)
 
-    def _fill_up(self, view: View) -> None:
+    def _fill_up(self, evaluation: Evaluation) -> None:
         """Drops the nodes of closed domains from the top, and has more brought where none is left."""
-        number = len(self.layout.nodes)
+        number = len(self.indexed.nodes)
         while True:
-            heap = view.heap
-            while heap and not view.passes[number - 1 - (-heap[0]) % number]:
+            heap = evaluation.heap
+            while heap and not evaluation.passes[number - 1 - (-heap[0]) % number]:
                 heappop(heap)
-            if heap or view.whole:
+            if heap or evaluation.whole:
                 return
-            view.heap = self.field.refill(view)
-            heapify(view.heap)
+            evaluation.heap = self.evaluator.more(evaluation)
+            heapify(evaluation.heap)
 
     def drop(self, demand: int, decision: Decision) -> None:
         """Takes one decision back."""
         self.ledger.release(decision)
         self.decisions[demand].remove(decision)
-        self.missing[demand] = sorted([*self.missing[demand], decision.index])
-        self.field.touch(decision.node)
+        self.unplaced[demand] = sorted([*self.unplaced[demand], decision.index])
+        self.evaluator.invalidate(decision.node)

@@ -8,44 +8,44 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rohe_iac.planning.placement.objective.objective import Objective
+from rohe_iac.planning.placement.objective.objective import LexicographicObjective
 from rohe_iac.planning.placement.rules.affinity import near_holds
-from rohe_iac.planning.solvers.construction.greedy import Attempt
+from rohe_iac.planning.solvers.construction.greedy import Construction
 
 
-def finish(attempt: Attempt, queue: Sequence[int], objective: Objective | None = None) -> None:
+def repair(construction: Construction, queue: Sequence[int], objective: LexicographicObjective | None = None) -> None:
     """Leaves nobody without the neighbour that it has to be near, and nobody missing who fits somewhere.
 
     objective: what the attempt was searched for; where it is worth less with those who were missing, they stay so.
     """
-    if not any(attempt.layout.near) and not attempt.layout.extensions.filters:
+    if not any(construction.indexed.near) and not construction.indexed.plugins.filters:
         return
-    changed = drop_lonely(attempt)
-    worth = _worth(attempt, objective) if objective is not None else None
-    again = attempt.retry(queue)
-    if again and objective is not None and worth is not None and _worth(attempt, objective) < worth:
-        attempt.give_up(again)
+    changed = drop_unsupported(construction)
+    worth = _worth(construction, objective) if objective is not None else None
+    again = construction.retry(queue)
+    if again and objective is not None and worth is not None and _worth(construction, objective) < worth:
+        construction.undo(again)
     if changed or again:
-        for demand, missing in enumerate(attempt.missing):
+        for demand, missing in enumerate(construction.unplaced):
             if missing:
-                attempt.explain_anew(demand)
+                construction.explain_again(demand)
 
 
-def drop_lonely(attempt: Attempt) -> bool:
+def drop_unsupported(construction: Construction) -> bool:
     """Takes back replicas whose required neighbour did not find a place after all; says whether there were any."""
-    layout, ledger = attempt.layout, attempt.ledger
-    dropped, changed = False, any(layout.near)
+    indexed, ledger = construction.indexed, construction.ledger
+    dropped, changed = False, any(indexed.near)
     while changed:
         changed = False
-        for demand, rules in enumerate(layout.near):
+        for demand, rules in enumerate(indexed.near):
             for others, key in rules:
-                for decision in list(attempt.decisions[demand]):
-                    if not near_holds(layout, ledger, demand, others, key, decision.node, stands=True):
-                        attempt.drop(demand, decision)
+                for decision in list(construction.decisions[demand]):
+                    if not near_holds(indexed, ledger, demand, others, key, decision.node, stands=True):
+                        construction.drop(demand, decision)
                         changed = True
         dropped |= changed
     return dropped
 
 
-def _worth(attempt: Attempt, objective: Objective) -> tuple[int, ...]:
-    return objective.worth((replica, grant.node) for replica, grant in attempt.grants().items())
+def _worth(construction: Construction, objective: LexicographicObjective) -> tuple[int, ...]:
+    return objective.worth((replica, grant.node) for replica, grant in construction.grants().items())

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rohe_iac.planning.placement.state.demand_size import sizes_of
-from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.state.index import IndexedProblem
 
 
-def order(layout: Layout) -> list[int]:
+def service_order(indexed: IndexedProblem) -> list[int]:
     """Positions of the demands in the order in which they are served.
 
     What the stack runs for itself comes first. Then the lane of the services with the priority sensitivity; after
@@ -16,10 +16,10 @@ def order(layout: Layout) -> list[int]:
     larger priority, larger demand of the lane's resource, name. A service that must be near another follows it; so does
     one that wishes to be, unless the other's priority is less.
     """
-    settings = layout.settings
-    sizes = sizes_of(layout)
+    settings = indexed.settings
+    sizes = sizes_of(indexed)
     system, first, second = [], [], []
-    for position, demand in enumerate(layout.demands):
+    for position, demand in enumerate(indexed.demands):
         if demand.system:
             system.append(position)
         elif demand.sensitivity == settings.queue_priority:
@@ -28,14 +28,14 @@ def order(layout: Layout) -> list[int]:
             second.append(position)
 
     def key(position: int, resource: str) -> tuple[int, int, str]:
-        demand, asked = layout.demands[position], layout.resources[position]
+        demand, asked = indexed.demands[position], indexed.resources[position]
         size = {"cpu": asked.cpu, "memory": asked.rss}.get(resource, sizes[position])
         return (-demand.priority, -size, demand.workload)
 
     system.sort(key=lambda position: key(position, "none"))
     first.sort(key=lambda position: key(position, settings.queue_priority))
     second.sort(key=lambda position: key(position, "none"))
-    return _after_neighbours(layout, [*system, *_merged(first, second, settings.queue_balance)])
+    return _after_neighbours(indexed, [*system, *_merged(first, second, settings.queue_balance)])
 
 
 def _merged(first: list[int], second: list[int], balance: int) -> Iterable[int]:
@@ -56,8 +56,8 @@ def _one(waiting: Iterable[int]) -> Iterable[int]:
         return
 
 
-def _after_neighbours(layout: Layout, queue: list[int]) -> list[int]:
-    waits = [_leaders(layout, position) for position in range(len(layout.demands))]
+def _after_neighbours(indexed: IndexedProblem, queue: list[int]) -> list[int]:
+    waits = [_leaders(indexed, position) for position in range(len(indexed.demands))]
     if not any(waits):
         return queue
     done: dict[int, None] = {}
@@ -79,13 +79,13 @@ def _after_neighbours(layout: Layout, queue: list[int]) -> list[int]:
     return list(done)
 
 
-def _leaders(layout: Layout, position: int) -> list[int]:
+def _leaders(indexed: IndexedProblem, position: int) -> list[int]:
     """Whom a service follows: those it must be near, then those it wishes to be near."""
-    leaders = [other for others, _ in layout.near[position] for other in others]
-    mine = layout.demands[position]
+    leaders = [other for others, _ in indexed.near[position] for other in others]
+    mine = indexed.demands[position]
     for rule in mine.near:
         for other in () if rule.required else rule.workloads:
-            at = layout.index.get(other)
-            if at is not None and (layout.demands[at].system or layout.demands[at].priority >= mine.priority):
+            at = indexed.index.get(other)
+            if at is not None and (indexed.demands[at].system or indexed.demands[at].priority >= mine.priority):
                 leaders.append(at)
     return leaders

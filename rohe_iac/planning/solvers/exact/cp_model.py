@@ -12,16 +12,16 @@ from typing import Any
 
 from rohe_iac.planning.model.eligibility import static_rule
 from rohe_iac.planning.model.keys import NODE_KEY, ZONE_KEY
-from rohe_iac.planning.placement.objective.objective import Objective
-from rohe_iac.planning.placement.state.index import Layout
-from rohe_iac.planning.solvers.exact.cp_network import wire
+from rohe_iac.planning.placement.objective.objective import LexicographicObjective
+from rohe_iac.planning.placement.state.index import IndexedProblem
+from rohe_iac.planning.solvers.exact.cp_network import add_network_constraints
 
 
-class Program:
+class PlacementModel:
     """The constraint program of one layout, for the solver's Python module `cp`."""
 
-    def __init__(self, layout: Layout, objective: Objective, cp: Any) -> None:
-        self.layout, self.objective, self.cp = layout, objective, cp
+    def __init__(self, indexed: IndexedProblem, objective: LexicographicObjective, cp: Any) -> None:
+        self.indexed, self.objective, self.cp = indexed, objective, cp
         self.kept = objective.before
         # How many of a demand may stay on a node that takes nothing new, and how many stood on each at all.
         self.had: dict[tuple[int, int], int] = {}
@@ -31,18 +31,18 @@ class Program:
         self.count: dict[tuple[int, int], Any] = {}
         self.core: dict[tuple[int, int, int, int], Any] = {}
         self.device: dict[tuple[int, int, int, int], Any] = {}
-        self.used = [self.model.NewBoolVar(f"used{node}") for node in range(len(layout.nodes))]
+        self.used = [self.model.NewBoolVar(f"used{node}") for node in range(len(indexed.nodes))]
         self._amounts()
         self._rules()
         self._near()
-        wire(layout, self.model, self.count)
+        add_network_constraints(indexed, self.model, self.count)
         self.alike = self._alike()
         self._order()
 
     def _most(self, demand: int, node: int) -> int:
         """How many replicas the rules of the node alone allow; a cordoned node keeps what it has."""
-        rule, wanted, supply = self.layout.static(demand)[node], self.layout.demands[demand], self.layout.nodes[node]
-        if len(self.layout.resources[demand].cores) > len(supply.cores):
+        rule, wanted, supply = self.indexed.static(demand)[node], self.indexed.demands[demand], self.indexed.nodes[node]
+        if len(self.indexed.resources[demand].cores) > len(supply.cores):
             return 0
         if rule == "status" and supply.status == "cordoned" and (demand, node) in self.had:
             stays = not static_rule(wanted, replace(supply, status="running"))
@@ -50,9 +50,9 @@ class Program:
         return 0 if rule else wanted.replicas
 
     def _amounts(self) -> None:
-        layout, model = self.layout, self.model
-        for demand, wanted in enumerate(layout.demands):
-            for node in range(len(layout.nodes)):
+        indexed, model = self.indexed, self.model
+        for demand, wanted in enumerate(indexed.demands):
+            for node in range(len(indexed.nodes)):
                 most = self._most(demand, node)
                 if not most:
                     continue
@@ -61,13 +61,13 @@ class Program:
                 self._cores(demand, node, count)
                 self._devices(demand, node, count)
             model.Add(sum(self.on(demand)) <= wanted.replicas)
-        for node, supply in enumerate(layout.nodes):
+        for node, supply in enumerate(indexed.nodes):
             mine = [(demand, count) for (demand, where), count in self.count.items() if where == node]
-            every = layout.resources
+            every = indexed.resources
             model.Add(sum(every[d].cpu * one for d, one in mine) <= max(0, supply.cpu - supply.cpu_used))
             model.Add(sum(every[d].rss * one for d, one in mine) <= max(0, supply.rss - supply.rss_used))
             if supply.vms is not None:
-                free = supply.vms * layout.settings.vms_ratio // 1_000_000 - supply.vms_used
+                free = supply.vms * indexed.settings.vms_ratio // 1_000_000 - supply.vms_used
                 model.Add(sum((every[d].vms or 0) * one for d, one in mine) <= max(0, free))
             for core, size in enumerate(supply.cores):
                 taken = supply.cores_used[core] if core < len(supply.cores_used) else 0
@@ -88,15 +88,15 @@ class Program:
 
     def _alike(self) -> list[list[int]]:
         """Groups of nodes that nothing tells apart: any plan is as good with two of them exchanged."""
-        layout = self.layout
+        indexed = self.indexed
         groups: dict[tuple[object, ...], list[int]] = {}
         own = set(self.kept.values())
-        ends = {end for wire in layout.wires for end in wire.ends}
-        for node, supply in enumerate(layout.nodes):
-            domains = tuple(numbers[node] for key, numbers in sorted(layout.domains.items()) if key != NODE_KEY)
+        ends = {end for wire in indexed.wires for end in wire.ends}
+        for node, supply in enumerate(indexed.nodes):
+            domains = tuple(numbers[node] for key, numbers in sorted(indexed.domains.items()) if key != NODE_KEY)
             zone = dict(supply.labels).get(ZONE_KEY) if ends else None
             alone = node in own or f"node/{supply.name}" in ends
-            key = (layout.kinds.of[node], supply.cost, domains, zone, node if alone else -1)
+            key = (indexed.node_classes.class_of[node], supply.cost, domains, zone, node if alone else -1)
             groups.setdefault(key, []).append(node)
         return list(groups.values())
 
@@ -104,7 +104,7 @@ class Program:
         """Of nodes that are alike the earlier holds no less: one of all the orders of them is enough."""
         for nodes in self.alike:
             loads = [
-                sum(self.layout.resources[d].cpu * one for (d, n), one in self.count.items() if n == node)
+                sum(self.indexed.resources[d].cpu * one for (d, n), one in self.count.items() if n == node)
                 for node in nodes
             ]
             for (first, load), (second, less) in pairwise(zip(nodes, loads, strict=True)):
@@ -116,8 +116,8 @@ class Program:
         return [count for (which, _), count in self.count.items() if which == demand]
 
     def _cores(self, demand: int, node: int, count: Any) -> None:
-        chunks, cores = self.layout.resources[demand].cores, range(len(self.layout.nodes[node].cores))
-        most = self.layout.demands[demand].replicas
+        chunks, cores = self.indexed.resources[demand].cores, range(len(self.indexed.nodes[node].cores))
+        most = self.indexed.demands[demand].replicas
         for chunk in range(len(chunks)):
             for core in cores:
                 self.core[demand, node, chunk, core] = self.model.NewIntVar(0, most, "")
@@ -126,8 +126,8 @@ class Program:
             self.model.Add(sum(self.core[demand, node, chunk, core] for chunk in range(len(chunks))) <= count)
 
     def _devices(self, demand: int, node: int, count: Any) -> None:
-        supply = self.layout.nodes[node]
-        for number, request in enumerate(self.layout.resources[demand].devices):
+        supply = self.indexed.nodes[node]
+        for number, request in enumerate(self.indexed.resources[demand].devices):
             uses = []
             for position, device in enumerate(supply.devices):
                 if device.type != request.type or (request.models and device.model not in request.models):
@@ -135,30 +135,30 @@ class Program:
                 if request.share > device.capacity or (device.used and (request.count or device.exclusive)):
                     continue
                 use = self.device[demand, node, number, position] = self.model.NewIntVar(
-                    0, self.layout.demands[demand].replicas, ""
+                    0, self.indexed.demands[demand].replicas, ""
                 )
                 uses.append(use)
             self.model.Add(sum(uses) == (request.count or 1) * count)
 
     def _rules(self) -> None:
-        layout, model = self.layout, self.model
+        indexed, model = self.indexed, self.model
         ports: dict[tuple[int, tuple[int, str]], list[Any]] = {}
         for (demand, node), count in self.count.items():
-            for port in layout.host_ports[demand]:
-                ports.setdefault((0 if layout.settings.one_machine else node, port), []).append(count)
+            for port in indexed.host_ports[demand]:
+                ports.setdefault((0 if indexed.settings.one_machine else node, port), []).append(count)
         for counts in ports.values():
             model.Add(sum(counts) <= 1)
-        if layout.settings.ports is not None:
-            first, last = layout.settings.ports
-            fixed = {number for found in layout.host_ports for number, _ in found if first <= number <= last}
-            needed = [layout.numbered[demand] * count for (demand, _), count in self.count.items()]
+        if indexed.settings.ports is not None:
+            first, last = indexed.settings.ports
+            fixed = {number for found in indexed.host_ports for number, _ in found if first <= number <= last}
+            needed = [indexed.numbered[demand] * count for (demand, _), count in self.count.items()]
             model.Add(sum(needed) <= last - first + 1 - len(fixed))
-        for demand, wanted in enumerate(layout.demands):
+        for demand, wanted in enumerate(indexed.demands):
             for rule in wanted.spread:
                 self._limit(demand, rule.key, rule.limit)
-            for key in layout.avoid_keys[demand]:
+            for key in indexed.avoid_keys[demand]:
                 self._limit(demand, key, wanted.replicas)
-            for other, key in layout.avoid[demand]:
+            for other, key in indexed.avoid[demand]:
                 if other == demand:
                     self._limit(demand, key, 1)
                 elif other > demand:
@@ -168,24 +168,24 @@ class Program:
         domains: dict[int, list[Any]] = {}
         for (which, node), count in self.count.items():
             if which == demand:
-                domains.setdefault(self.layout.domains[key][node], []).append(count)
+                domains.setdefault(self.indexed.domains[key][node], []).append(count)
         for domain, counts in domains.items():
             self.model.Add(sum(counts) <= (limit if domain >= 0 else 0))
 
     def _apart(self, one: int, two: int, key: str) -> None:
-        domains = self.layout.domains[key] if key != NODE_KEY else range(len(self.layout.nodes))
+        domains = self.indexed.domains[key] if key != NODE_KEY else range(len(self.indexed.nodes))
         for domain in sorted({domain for domain in domains if domain >= 0}):
             first = self.model.NewBoolVar("")
             for (demand, node), count in self.count.items():
                 if domains[node] == domain and demand in (one, two):
-                    most = self.layout.demands[demand].replicas
+                    most = self.indexed.demands[demand].replicas
                     self.model.Add(count <= most * (first if demand == one else 1 - first))
 
     def _near(self) -> None:
-        layout, model = self.layout, self.model
-        for demand, rules in enumerate(layout.near):
+        indexed, model = self.indexed, self.model
+        for demand, rules in enumerate(indexed.near):
             for others, key in rules:
-                domains = layout.domains[key]
+                domains = indexed.domains[key]
                 alone = model.NewBoolVar("")
                 everywhere = [count for other in others for count in self.on(other)]
                 # One of a group whose members are near each other has nobody to be near when it is the only one.
@@ -199,7 +199,7 @@ class Program:
                         model.Add(sum(counts) == 0)
                         continue
                     there = model.NewBoolVar("")
-                    model.Add(sum(counts) <= layout.demands[demand].replicas * there)
+                    model.Add(sum(counts) <= indexed.demands[demand].replicas * there)
                     beside = [
                         count
                         for (which, node), count in self.count.items()
@@ -209,17 +209,17 @@ class Program:
 
     def terms(self) -> list[tuple[str, Any]]:
         """Each term of the objective as an expression to be made large, in the order in which Objective tells them."""
-        layout = self.layout
+        indexed = self.indexed
         found: list[tuple[str, Any]] = []
         moved = self._moved()
         if self.objective.limit is not None:
             over = self.model.NewIntVar(0, len(self.kept), "")
             self.model.Add(over >= moved - self.objective.limit)
             found.append(("moves", -over))
-        for name in layout.objective:
+        for name in indexed.objective:
             if name == "placed":
                 by_rank: dict[int, list[Any]] = {}
-                for demand, wanted in enumerate(layout.demands):
+                for demand, wanted in enumerate(indexed.demands):
                     by_rank.setdefault(1 << 40 if wanted.system else wanted.priority, []).extend(self.on(demand))
                 found += [("placed", sum(counts)) for _, counts in sorted(by_rank.items(), reverse=True)]
             elif name == "stable":
@@ -227,7 +227,7 @@ class Program:
             elif name == "nodes":
                 found.append(("nodes", -sum(self.used)))
             elif name == "cost":
-                costs = [node.cost * used for node, used in zip(layout.nodes, self.used, strict=True)]
+                costs = [node.cost * used for node, used in zip(indexed.nodes, self.used, strict=True)]
                 found.append(("cost", -sum(costs)))
             elif name == "balance":
                 found.append(("balance", -sum(self._squares())))
@@ -236,7 +236,7 @@ class Program:
     def _moved(self) -> Any:
         """Replicas that are placed and neither stay nor are new, whoever of a class is where."""
         moves: list[Any] = []
-        for demand, wanted in enumerate(self.layout.demands):
+        for demand, wanted in enumerate(self.indexed.demands):
             stood = {node: number for (which, node), number in self.had.items() if which == demand}
             if not stood:
                 continue
@@ -254,8 +254,8 @@ class Program:
 
     def _squares(self) -> list[Any]:
         squares = []
-        for node, supply in enumerate(self.layout.nodes):
-            load = [self.layout.resources[d].cpu * count for (d, where), count in self.count.items() if where == node]
+        for node, supply in enumerate(self.indexed.nodes):
+            load = [self.indexed.resources[d].cpu * count for (d, where), count in self.count.items() if where == node]
             if not load:
                 continue
             share = self.model.NewIntVar(0, 1000, "")

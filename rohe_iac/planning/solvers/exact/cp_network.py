@@ -5,29 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rohe_iac.planning.placement.state.index import Layout
-from rohe_iac.planning.placement.state.latency_budget import Budget
+from rohe_iac.planning.placement.state.index import IndexedProblem
+from rohe_iac.planning.placement.state.latency_budget import LatencyBudget
 
 Counts = Mapping[tuple[int, int], Any]
 """How many replicas of a demand a node has, as variables, where it may have any."""
 
 
-def wire(layout: Layout, model: Any, counts: Counts) -> None:
+def add_network_constraints(indexed: IndexedProblem, model: Any, counts: Counts) -> None:
     """Adds what the links of the layout ask for to a CP-SAT model."""
     loads: dict[int, list[Any]] = {}
-    for demand, edges in enumerate(layout.edges):
+    for demand, edges in enumerate(indexed.edges):
         for peer, limit, share in edges:
             # Every flow stands at both of its ends.
             if demand <= peer:
-                _link(layout, model, counts, (demand, peer), limit, share, loads)
+                _link(indexed, model, counts, (demand, peer), limit, share, loads)
     for number, terms in sorted(loads.items()):
-        model.Add(sum(terms) <= layout.wires[number].bandwidth)
-    for budget in layout.budgets:
-        _budget(layout, model, counts, budget)
+        model.Add(sum(terms) <= indexed.wires[number].bandwidth)
+    for budget in indexed.budgets:
+        _budget(indexed, model, counts, budget)
 
 
 def _link(
-    layout: Layout,
+    indexed: IndexedProblem,
     model: Any,
     counts: Counts,
     ends: tuple[int, int],
@@ -37,8 +37,8 @@ def _link(
 ) -> None:
     """Keeps two demands off nodes that are too far from each other, and adds what each pair puts on its wire."""
     one, two = ends
-    few, most = layout.demands[one].replicas, layout.demands[two].replicas
-    nodes = range(len(layout.nodes))
+    few, most = indexed.demands[one].replicas, indexed.demands[two].replicas
+    nodes = range(len(indexed.nodes))
     for node in nodes:
         if (one, node) not in counts:
             continue
@@ -47,10 +47,10 @@ def _link(
         for other in nodes:
             if (two, other) not in counts:
                 continue
-            route = layout.route(node, other)
+            route = indexed.route(node, other)
             if route is None or (limit is not None and route[0] > limit):
                 far.append(counts[two, other])
-            elif share and route[1] >= 0 and layout.wires[route[1]].bandwidth is not None:
+            elif share and route[1] >= 0 and indexed.wires[route[1]].bandwidth is not None:
                 by_wire.setdefault(route[1], []).append(counts[two, other])
         mine = counts[one, node]
         if far:
@@ -69,7 +69,7 @@ def _there(model: Any, counts: list[Any], most: int) -> Any:
     return there
 
 
-def _budget(layout: Layout, model: Any, counts: Counts, budget: Budget) -> None:
+def _budget(indexed: IndexedProblem, model: Any, counts: Counts, budget: LatencyBudget) -> None:
     """Times on links from the first stage to each node of every other, none above what is left.
 
     A stage without replicas is passed in no time: the next begins at the longest time until then.
@@ -78,19 +78,19 @@ def _budget(layout: Layout, model: Any, counts: Counts, budget: Budget) -> None:
     passed: Any = 0
     empty: Any = None
     for stage in budget.stages:
-        most = sum(layout.demands[demand].replicas for demand in stage)
+        most = sum(indexed.demands[demand].replicas for demand in stage)
         following: dict[int, tuple[Any, Any]] = {}
-        longest = model.NewIntVar(0, budget.left, "")
+        longest = model.NewIntVar(0, budget.limit, "")
         model.Add(longest >= passed)
         everywhere: list[Any] = []
-        for node in range(len(layout.nodes)):
+        for node in range(len(indexed.nodes)):
             mine = [counts[demand, node] for demand in stage if (demand, node) in counts]
             if not mine:
                 continue
             everywhere += mine
-            there, time = _there(model, mine, most), model.NewIntVar(0, budget.left, "")
+            there, time = _there(model, mine, most), model.NewIntVar(0, budget.limit, "")
             for other, (held, earlier) in before.items():
-                route = layout.route(other, node)
+                route = indexed.route(other, node)
                 if route is not None:
                     model.Add(time >= earlier + route[0]).OnlyEnforceIf(held, there)
             if empty is not None:

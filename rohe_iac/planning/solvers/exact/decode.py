@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Grant, Ledger
 
 Replica = tuple[int, int]
@@ -21,8 +21,8 @@ DeviceCounts = dict[tuple[int, int, int, int], int]
 """How often, by demand, node, request and device."""
 
 
-def dealt(
-    layout: Layout,
+def decode(
+    indexed: IndexedProblem,
     kept: Mapping[Replica, int],
     counts: Mapping[tuple[int, int], int],
     cores: CoreCounts,
@@ -31,7 +31,7 @@ def dealt(
     """Grants by replica. kept: nodes that replicas had, who stay where there is room. counts: by demand and node."""
     grants: dict[Replica, Grant] = {}
     left_devices = dict(devices)
-    for demand, wanted in enumerate(layout.demands):
+    for demand, wanted in enumerate(indexed.demands):
         left = {node: number for (which, node), number in counts.items() if which == demand and number}
         free = []
         for index in range(wanted.replicas):
@@ -46,20 +46,22 @@ def dealt(
         free.sort(key=lambda index: ((demand, index) in kept, index))
         for index, node in zip(free, spots, strict=False):
             grants[demand, index] = Grant(demand, node)
-        for node in sorted(layout.node_index.values()):
+        for node in sorted(indexed.node_index.values()):
             mine = [grant for (which, _), grant in sorted(grants.items()) if which == demand and grant.node == node]
-            _deal(layout, demand, node, mine, cores, left_devices)
-    if any(layout.edges):
-        ledger = Ledger(layout)
+            _deal(indexed, demand, node, mine, cores, left_devices)
+    if any(indexed.edges):
+        ledger = Ledger(indexed)
         for grant in grants.values():
             grant.wires = tuple(sorted(ledger.loads(grant.demand, grant.node).items()))
             ledger.book(grant)
     return grants
 
 
-def _deal(layout: Layout, demand: int, node: int, grants: list[Grant], uses: CoreCounts, values: DeviceCounts) -> None:
+def _deal(
+    indexed: IndexedProblem, demand: int, node: int, grants: list[Grant], uses: CoreCounts, values: DeviceCounts
+) -> None:
     """Deals the cores and devices of a node out to the replicas of one class there."""
-    asked, supply = layout.resources[demand], layout.nodes[node]
+    asked, supply = indexed.resources[demand], indexed.nodes[node]
     chunks, cores = asked.cores, range(len(supply.cores))
     table = {(c, k): uses.get((demand, node, c, k), 0) for c in range(len(chunks)) for k in cores}
     for turn, grant in enumerate(grants):

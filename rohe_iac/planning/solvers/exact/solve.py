@@ -13,11 +13,11 @@ from typing import Any
 
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.planning.model.plan import Proof
-from rohe_iac.planning.placement.objective.objective import Objective
-from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.objective.objective import LexicographicObjective
+from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Grant
-from rohe_iac.planning.solvers.exact.cp_model import Program
-from rohe_iac.planning.solvers.exact.decode import dealt
+from rohe_iac.planning.solvers.exact.cp_model import PlacementModel
+from rohe_iac.planning.solvers.exact.decode import decode
 
 Replica = tuple[int, int]
 
@@ -43,7 +43,9 @@ class Solution:
     proven: bool
 
 
-def solve(layout: Layout, objective: Objective, start: Mapping[Replica, Grant], effort: float = EFFORT) -> Solution:
+def solve(
+    indexed: IndexedProblem, objective: LexicographicObjective, start: Mapping[Replica, Grant], effort: float = EFFORT
+) -> Solution:
     """The best assignment of the layout, term after term of the objective; never worse than the start.
 
     start: an assignment to begin with, or nothing. effort: deterministic seconds a term. Errors: SolverMissing.
@@ -55,7 +57,7 @@ def solve(layout: Layout, objective: Objective, start: Mapping[Replica, Grant], 
             "the strategy 'exact' needs OR-tools", hint="install it with: pip install 'rohe-iac[exact]'"
         ) from error
     cp: Any = cp_model
-    program = Program(layout, objective, cp)
+    program = PlacementModel(indexed, objective, cp)
     model = program.model
     hints = _hints(program, start)
     proofs: list[Proof] = []
@@ -88,7 +90,7 @@ def solve(layout: Layout, objective: Objective, start: Mapping[Replica, Grant], 
         cores = {key: solver.Value(variable) for key, variable in program.core.items()}
         devices = {key: solver.Value(variable) for key, variable in program.device.items()}
         solved = True
-    grants = dealt(layout, program.kept, counts, cores, devices) if solved else dict(start)
+    grants = decode(indexed, program.kept, counts, cores, devices) if solved else dict(start)
     before = _worth(objective, start)
     if solved and before > _worth(objective, grants):
         # A term's limit holds for all that are as good in the terms before it, so for a better start as well.
@@ -98,19 +100,19 @@ def solve(layout: Layout, objective: Objective, start: Mapping[Replica, Grant], 
     return Solution(grants, tuple(proofs), proven)
 
 
-def _worth(objective: Objective, grants: Mapping[Replica, Grant]) -> tuple[int, ...]:
+def _worth(objective: LexicographicObjective, grants: Mapping[Replica, Grant]) -> tuple[int, ...]:
     return objective.worth((replica, grant.node) for replica, grant in grants.items())
 
 
-def _hints(program: Program, start: Mapping[Replica, Grant]) -> list[tuple[Any, int]]:
+def _hints(program: PlacementModel, start: Mapping[Replica, Grant]) -> list[tuple[Any, int]]:
     """The start as values of the program's variables, with nodes that are alike in the order that it asks for."""
     if not start:
         return []
-    layout = program.layout
-    load = Counter(dict.fromkeys(range(len(layout.nodes)), 0))
+    indexed = program.indexed
+    load = Counter(dict.fromkeys(range(len(indexed.nodes)), 0))
     held: Counter[int] = Counter()
     for grant in start.values():
-        load[grant.node] += layout.resources[grant.demand].cpu
+        load[grant.node] += indexed.resources[grant.demand].cpu
         held[grant.node] += 1
     place = {
         had: node
@@ -123,14 +125,14 @@ def _hints(program: Program, start: Mapping[Replica, Grant]) -> list[tuple[Any, 
     for grant in start.values():
         demand, node = grant.demand, place[grant.node]
         counts[demand, node] += 1
-        chunks = list(layout.resources[demand].cores)
+        chunks = list(indexed.resources[demand].cores)
         for core, amount in grant.cores:
             chunk = chunks.index(amount)
             # Equal chunks of one replica are told apart by their place in the request.
             chunks[chunk] = -1
             cores[demand, node, chunk, core] += 1
         taken = iter(grant.devices)
-        for number, request in enumerate(layout.resources[demand].devices):
+        for number, request in enumerate(indexed.resources[demand].devices):
             for _ in range(request.count or 1):
                 devices[demand, node, number, next(taken)[0]] += 1
     used = {node for _, node in counts}

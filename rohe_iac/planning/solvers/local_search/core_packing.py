@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 
-def packed(
+def pack_cores(
     free: Sequence[int], asked: Sequence[tuple[int, ...]], tries_left: int
 ) -> list[tuple[tuple[int, int], ...]] | None:
     """For each request its chunks on distinct cores, all requests at once; None where none is found.

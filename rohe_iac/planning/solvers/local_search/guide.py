@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from rohe_iac.planning.placement.objective.latency_slack import Slack
+from rohe_iac.planning.placement.objective.latency_slack import LatencySlack
 from rohe_iac.planning.placement.objective.objective import Worth, by_level
-from rohe_iac.planning.placement.objective.preferred_affinity import Wishes
+from rohe_iac.planning.placement.objective.preferred_affinity import PreferredAffinity
 from rohe_iac.planning.placement.state.demand_size import sizes_of
-from rohe_iac.planning.placement.state.index import Layout
-from rohe_iac.planning.solvers.local_search.node_load import Fill, Part
+from rohe_iac.planning.placement.state.index import IndexedProblem
+from rohe_iac.planning.solvers.local_search.node_load import Item, NodeLoad
 
 UNIT = 1000
 """What one of the last term of the objective counts; each term before counts STEP times as much."""
@@ -24,32 +24,36 @@ FLOOR = 4
 """How many replicas without a place one counts as that had one: more than a few, less than one of a larger priority."""
 
 
-class Tally:
+class SearchCost:
     """Rates contents of nodes. before, limit, floors: as in Objective."""
 
     def __init__(
-        self, layout: Layout, before: Mapping[tuple[int, int], int], limit: int | None, floors: Sequence[int] = ()
+        self,
+        indexed: IndexedProblem,
+        before: Mapping[tuple[int, int], int],
+        limit: int | None,
+        floors: Sequence[int] = (),
     ) -> None:
-        self.layout, self.limit = layout, limit
+        self.indexed, self.limit = indexed, limit
         self._floors = floors
-        ranks = [1 << 40 if demand.system else demand.priority for demand in layout.demands]
+        ranks = [1 << 40 if demand.system else demand.priority for demand in indexed.demands]
         order = sorted(set(ranks), reverse=True)
         self._level = [order.index(rank) for rank in ranks]
         self._totals = [0] * len(order)
         self.had: dict[tuple[int, int], int] = {}
-        self._fresh = [demand.replicas for demand in layout.demands]
-        for position, demand in enumerate(layout.demands):
+        self._fresh = [demand.replicas for demand in indexed.demands]
+        for position, demand in enumerate(indexed.demands):
             self._totals[self._level[position]] += demand.replicas
         for (position, _), node in before.items():
             self.had[position, node] = self.had.get((position, node), 0) + 1
             self._fresh[position] -= 1
-        self.terms = tuple(dict.fromkeys(layout.objective))
-        self.slack = Slack(layout) if "slack" in self.terms else None
-        self.wishes = Wishes(layout)
+        self.terms = tuple(dict.fromkeys(indexed.objective))
+        self.slack = LatencySlack(indexed) if "slack" in self.terms else None
+        self.wishes = PreferredAffinity(indexed)
         self._weigh()
 
     def _weigh(self) -> None:
-        layout = self.layout
+        indexed = self.indexed
         # Wishes come last.
         weight, weights = UNIT * (STEP if self.wishes.any else 1), {}
         for name in reversed(self.terms):
@@ -62,7 +66,7 @@ class Tally:
                 weight *= STEP
         self._over = weight
         self._weights = weights
-        sizes = sizes_of(layout)
+        sizes = sizes_of(indexed)
         largest = max(sizes, default=0) or 1
         self.sizes = sizes
         # Where not all fit, it is better that the large ones wait.
@@ -70,7 +74,7 @@ class Tally:
             weights.get(f"placed{level}", 0) * (3 * largest + size) // (3 * largest)
             for level, size in zip(self._level, sizes, strict=True)
         ]
-        costs = [node.cost for node in layout.nodes]
+        costs = [node.cost for node in indexed.nodes]
         mean = max(1, sum(costs) // max(1, len(costs)))
         opened, dear = weights.get("nodes", 0), weights.get("cost", 0)
         self._opened = [opened + dear * cost // mean for cost in costs]
@@ -78,7 +82,7 @@ class Tally:
         few = [name for name in self.terms if name in ("slack", "nodes", "cost")]
         self.consolidates = "balance" not in self.terms and few[:1] != ["slack"]
 
-    def moved(self, content: Sequence[Sequence[Part]], waiting: Sequence[int]) -> int:
+    def moved(self, content: Sequence[Sequence[Item]], waiting: Sequence[int]) -> int:
         """The fewest replicas that have left their nodes, whoever of each class is where."""
         if not self.had:
             return 0
@@ -92,16 +96,16 @@ class Tally:
                     stays[part[0]] += 1
         return sum(
             max(0, demand.replicas - wait - stay - fresh)
-            for demand, wait, stay, fresh in zip(self.layout.demands, waiting, stays, self._fresh, strict=True)
+            for demand, wait, stay, fresh in zip(self.indexed.demands, waiting, stays, self._fresh, strict=True)
         )
 
-    def worth(self, content: Sequence[Sequence[Part]], waiting: Sequence[int]) -> Worth:
+    def worth(self, content: Sequence[Sequence[Item]], waiting: Sequence[int]) -> Worth:
         """The worth, as Objective tells it."""
         moved = self.moved(content, waiting)
         terms = [-max(0, moved - self.limit)] if self.limit is not None else []
-        for name in self.layout.objective:
+        for name in self.indexed.objective:
             if name == "placed":
-                demands = self.layout.demands
+                demands = self.indexed.demands
                 counts = [demand.replicas - wait for demand, wait in zip(demands, waiting, strict=True)]
                 terms += by_level(self._level, len(self._totals), counts, self._floors)
             elif name == "stable":
@@ -111,21 +115,21 @@ class Tally:
             elif name == "nodes":
                 terms.append(-sum(1 for parts in content if parts))
             elif name == "cost":
-                terms.append(-sum(node.cost for node, parts in zip(self.layout.nodes, content, strict=True) if parts))
+                terms.append(-sum(node.cost for node, parts in zip(self.indexed.nodes, content, strict=True) if parts))
             elif name == "balance":
                 terms.append(-self._squares(content))
         if self.wishes.any:
             terms.append(self._held(content))
         return tuple(terms)
 
-    def _held(self, content: Sequence[Sequence[Part]]) -> int:
+    def _held(self, content: Sequence[Sequence[Item]]) -> int:
         counts: dict[int, Counter[int]] = {}
         for node, parts in enumerate(content):
             for part in parts:
                 counts.setdefault(part[0], Counter())[node] += 1
         return self.wishes.held(counts)
 
-    def _slack(self, content: Sequence[Sequence[Part]]) -> int:
+    def _slack(self, content: Sequence[Sequence[Item]]) -> int:
         if self.slack is None:
             return 0
         places: dict[int, set[int]] = {}
@@ -137,15 +141,15 @@ class Tally:
                     places.setdefault(part[0], set()).add(node)
         return self.slack.least(places, crowd)
 
-    def _squares(self, content: Sequence[Sequence[Part]]) -> int:
-        total, resources = 0, self.layout.resources
-        for node, parts in zip(self.layout.nodes, content, strict=True):
+    def _squares(self, content: Sequence[Sequence[Item]]) -> int:
+        total, resources = 0, self.indexed.resources
+        for node, parts in zip(self.indexed.nodes, content, strict=True):
             if parts:
                 share = sum(resources[part[0]].cpu for part in parts) * 1000 // max(1, node.cpu)
                 total += share * share
         return total
 
-    def distance(self, content: Sequence[Sequence[Part]], fills: Sequence[Fill], waiting: Sequence[int]) -> int:
+    def guide(self, content: Sequence[Sequence[Item]], fills: Sequence[NodeLoad], waiting: Sequence[int]) -> int:
         """The smaller, the better; never the same as the worth, but what leads to it."""
         total = 0
         for node, parts in enumerate(content):
@@ -161,7 +165,7 @@ class Tally:
                 total += max(0, moved - self.limit) * self._over
         if self._floors:
             for demand, wait, floor, missed in zip(
-                self.layout.demands, waiting, self._floors, self._missed, strict=True
+                self.indexed.demands, waiting, self._floors, self._missed, strict=True
             ):
                 total += max(0, floor + wait - demand.replicas) * missed * FLOOR
         if self.slack is not None:
@@ -174,16 +178,16 @@ class Tally:
         return total
 
 
-def is_ruled(layout: Layout, demand: int) -> bool:
+def is_ruled(indexed: IndexedProblem, demand: int) -> bool:
     """Whether rules other than those of amounts ask where replicas of the demand are."""
     return bool(
-        layout.host_ports[demand]
-        or layout.numbered[demand]
-        or layout.watched[demand]
-        or layout.demands[demand].spread
-        or layout.avoid[demand]
-        or layout.avoid_keys[demand]
-        or layout.near[demand]
-        or layout.edges[demand]
-        or layout.ways[demand]
+        indexed.host_ports[demand]
+        or indexed.numbered[demand]
+        or indexed.watched[demand]
+        or indexed.demands[demand].spread
+        or indexed.avoid[demand]
+        or indexed.avoid_keys[demand]
+        or indexed.near[demand]
+        or indexed.edges[demand]
+        or indexed.paths[demand]
     )

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from rohe_iac.planning.placement.state.index import Layout
-from rohe_iac.planning.solvers.local_search.node_load import FULL, Fill, Fills, Part
+from rohe_iac.planning.placement.state.index import IndexedProblem
+from rohe_iac.planning.solvers.local_search.node_load import FULL, Item, NodeLoad, NodeLoads
 
 STEPS, MOST_STEPS = 20_000, 1500
 """Counts that are tried for all nodes of one start, and for one node at most, before the best so far is taken."""
@@ -25,18 +25,20 @@ Amounts = tuple[int, int, int, int]
 MEASURES = (3, 0, 1)
 """What is filled up: cores, cpu or rss; the scarcest comes first."""
 
-Filled = tuple[Fill, list[Part]]
+Filled = tuple[NodeLoad, list[Item]]
 """What is free on a node, and who is there."""
 
-Start = tuple[list[Fill], list[list[Part]]]
+Start = tuple[list[NodeLoad], list[list[Item]]]
 """The same of each node."""
 
 
 class BinSlack:
     """Starts for a search. usable: the nodes of each demand. free: the demands that only amounts keep from a node."""
 
-    def __init__(self, layout: Layout, fills: Fills, usable: Sequence[Sequence[int]], free: Sequence[bool]) -> None:
-        self.layout, self.fills = layout, fills
+    def __init__(
+        self, indexed: IndexedProblem, fills: NodeLoads, usable: Sequence[Sequence[int]], free: Sequence[bool]
+    ) -> None:
+        self.indexed, self.fills = indexed, fills
         self.able: list[list[int]] = [[] for _ in fills.base]
         for demand, nodes in enumerate(usable):
             for node in nodes if free[demand] else ():
@@ -44,11 +46,11 @@ class BinSlack:
         self.nodes = [node for node, able in enumerate(self.able) if able]
         self._steps = min(MOST_STEPS, STEPS // max(1, len(self.nodes)))
         self._packings = max(1, min(MOST_PACKINGS, PACKINGS // max(1, len(self.nodes))))
-        self.needs: list[Amounts] = [(one.cpu, one.rss, one.vms or 0, sum(one.cores)) for one in layout.resources]
-        self.replicas = [demand.replicas if free[number] else 0 for number, demand in enumerate(layout.demands)]
+        self.needs: list[Amounts] = [(one.cpu, one.rss, one.vms or 0, sum(one.cores)) for one in indexed.resources]
+        self.replicas = [demand.replicas if free[number] else 0 for number, demand in enumerate(indexed.demands)]
         # What the best filling of the node at hand leaves over.
         self._slack = 0
-        self._most: dict[tuple[Fill, int], int] = {}
+        self._most: dict[tuple[NodeLoad, int], int] = {}
 
     def starts(self) -> Iterator[Start]:
         """For the two scarcest amounts; the larger nodes first where everything fits in sum, else the smaller ones."""
@@ -69,7 +71,7 @@ class BinSlack:
     def _chosen(self, measure: int, room: int) -> list[int]:
         """How many of each: by priority the smallest, as long as they fit in sum."""
         chosen = [0] * len(self.replicas)
-        demands = self.layout.demands
+        demands = self.indexed.demands
         order = sorted(range(len(chosen)), key=lambda one: (-demands[one].priority, self.needs[one][measure], one))
         for one in order:
             size = self.needs[one][measure]
@@ -79,19 +81,19 @@ class BinSlack:
 
     def _filled(self, measure: int, order: Sequence[int], left: list[int]) -> Start:
         fill = list(self.fills.base)
-        content: list[list[Part]] = [[] for _ in fill]
+        content: list[list[Item]] = [[] for _ in fill]
         for node in order:
             fill[node], content[node] = self._fullest(node, measure, left)
             for part in content[node]:
                 left[part[0]] -= 1
         return fill, content
 
-    def _limit(self, base: Fill, demand: int) -> int:
+    def _limit(self, base: NodeLoad, demand: int) -> int:
         """How many of one class an empty node takes."""
         known = self._most.get((base, demand))
         if known is None:
             known, fill = 0, base
-            while known < self.replicas[demand] and self.fills.rest(fill, demand) != FULL:
+            while known < self.replicas[demand] and self.fills.residual_after(fill, demand) != FULL:
                 fill = self.fills.step(fill, demand)[0]
                 known += 1
             self._most[base, demand] = known
@@ -107,7 +109,7 @@ class BinSlack:
         self._slack = self._room(node)[measure] - sum(needs[part[0]][measure] for part in best[1])
         countings = self._countings(self._room(node), [needs[one] for one in classes], limits, measure)
         for counts, over in islice(countings, self._packings):
-            found = self.fills.dealt(
+            found = self.fills.with_cores(
                 base, [one for one, many in zip(classes, counts, strict=True) for _ in range(many)]
             )
             if found is not None:
@@ -139,12 +141,12 @@ class BinSlack:
             counts[len(rooms) - 1] -= 1
             rooms.append(_less(rooms[-1], needs[len(rooms) - 1], counts[len(rooms) - 1]))
 
-    def _greedy(self, base: Fill, classes: Sequence[int], limits: Sequence[int]) -> Filled:
+    def _greedy(self, base: NodeLoad, classes: Sequence[int], limits: Sequence[int]) -> Filled:
         fill = base
-        parts: list[Part] = []
+        parts: list[Item] = []
         for one, limit in zip(classes, limits, strict=True):
             for _ in range(limit):
-                if self.fills.rest(fill, one) == FULL:
+                if self.fills.residual_after(fill, one) == FULL:
                     break
                 fill, part = self.fills.step(fill, one)
                 parts.append(part)

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from rohe_iac.planning.model.demand import Resources
 from rohe_iac.planning.placement.state.core_assignment import tightest_cores
 from rohe_iac.planning.placement.state.device_assignment import choose_devices
-from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
-from rohe_iac.planning.solvers.local_search.core_packing import packed
+from rohe_iac.planning.solvers.local_search.core_packing import pack_cores
 
 REMEMBERED = 200_000
 """How many fills are kept before all are forgotten."""
@@ -29,11 +29,11 @@ FULL = -(1 << 60)
 Free = tuple[int, int, int, tuple[int, ...], tuple[int, ...]]
 """Cpu, rss, vms, cores and devices (both by position)."""
 
-Part = tuple[int, tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]
+Item = tuple[int, tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]
 """A replica on a node: its demand, (core, millicores) and (device, basis points)."""
 
 
-class Fill:
+class NodeLoad:
     """What is free on a node of one kind.
 
     left: shares of what the node offers that are free, summed, in thousandths. load: the same of cpu, memory and cores
@@ -41,53 +41,53 @@ class Fill:
     more replica of a class.
     """
 
-    __slots__ = ("free", "kind", "left", "load", "rests", "rows", "spare", "steps", "sums")
+    __slots__ = ("free", "kind", "load", "residual", "residuals_after", "rows", "spare", "steps", "sums")
 
     def __init__(self, kind: int, free: Free, left: int, load: int) -> None:
-        self.kind, self.free, self.left, self.load = kind, free, left, load
+        self.kind, self.free, self.residual, self.load = kind, free, left, load
         self.rows = sorted(free[3], reverse=True)
         self.spare = sum(self.rows)
-        self.rests: dict[int, int] = {}
+        self.residuals_after: dict[int, int] = {}
         self.sums: dict[int, bool] = {}
-        self.steps: dict[int, tuple[Fill, Part]] = {}
+        self.steps: dict[int, tuple[NodeLoad, Item]] = {}
 
 
-class Fills:
+class NodeLoads:
     """All fills of a layout.
 
     base: each node's fill with nothing of the layout on it. takes: what a replica takes from `left`, by kind and
     demand.
     """
 
-    def __init__(self, layout: Layout, ledger: Ledger) -> None:
-        self.layout = layout
-        self._known: dict[tuple[int, Free], Fill] = {}
-        self._packed: dict[tuple[Fill, tuple[int, ...]], tuple[Fill, list[Part]] | None] = {}
-        self._needs = [(one.cpu, one.rss, one.vms or 0, sum(one.cores)) for one in layout.resources]
-        replicas = sum(demand.replicas for demand in layout.demands)
+    def __init__(self, indexed: IndexedProblem, ledger: Ledger) -> None:
+        self.indexed = indexed
+        self._known: dict[tuple[int, Free], NodeLoad] = {}
+        self._packed: dict[tuple[NodeLoad, tuple[int, ...]], tuple[NodeLoad, list[Item]] | None] = {}
+        self._needs = [(one.cpu, one.rss, one.vms or 0, sum(one.cores)) for one in indexed.resources]
+        replicas = sum(demand.replicas for demand in indexed.demands)
         self._tries = TRIES if replicas > FEW_REPLICAS else TRIES_OF_FEW
         self._example: list[int] = []
-        self.kinds: list[int] = []
+        self.classes: list[int] = []
         numbers: dict[tuple[object, ...], int] = {}
-        for position, node in enumerate(layout.nodes):
+        for position, node in enumerate(indexed.nodes):
             devices = tuple((one.type, one.model, one.exclusive, one.capacity) for one in node.devices)
             key = (node.cpu, node.rss, node.vms, node.cores, devices)
             if key not in numbers:
                 numbers[key] = len(numbers)
                 self._example.append(position)
-            self.kinds.append(numbers[key])
-        self._loads = [[self._load(node, demand) for demand in layout.resources] for node in self._example]
+            self.classes.append(numbers[key])
+        self._loads = [[self._load(node, demand) for demand in indexed.resources] for node in self._example]
         self.takes = [
-            [load + self._more(node, demand) for load, demand in zip(loads, layout.resources, strict=True)]
+            [load + self._more(node, demand) for load, demand in zip(loads, indexed.resources, strict=True)]
             for loads, node in zip(self._loads, self._example, strict=True)
         ]
         self.base = []
-        for position, kind in enumerate(self.kinds):
+        for position, kind in enumerate(self.classes):
             free = _free(ledger, position)
             self.base.append(self._fill(kind, free, *self._measured(kind, free)))
 
     def _load(self, node: int, asked: Resources) -> int:
-        supply = self.layout.nodes[node]
+        supply = self.indexed.nodes[node]
         cores = max(1, sum(supply.cores))
         return (
             asked.cpu * 1000 // max(1, supply.cpu)
@@ -96,7 +96,7 @@ class Fills:
         )
 
     def _more(self, node: int, asked: Resources) -> int:
-        supply, total = self.layout.nodes[node], 0
+        supply, total = self.indexed.nodes[node], 0
         if supply.vms:
             total += (asked.vms or 0) * 1000 // supply.vms
         for request in asked.devices:
@@ -106,7 +106,7 @@ class Fills:
         return total
 
     def _measured(self, kind: int, free: Free) -> tuple[int, int]:
-        supply = self.layout.nodes[self._example[kind]]
+        supply = self.indexed.nodes[self._example[kind]]
         cpu, rss, vms, cores, devices = free
         left = cpu * 1000 // max(1, supply.cpu) + rss * 1000 // max(1, supply.rss)
         left += sum(cores) * 1000 // max(1, sum(supply.cores))
@@ -117,14 +117,14 @@ class Fills:
             left += sum(devices) * 1000 // max(1, sum(device.capacity for device in supply.devices))
         return left, load
 
-    def holding(self, node: int, ledger: Ledger, demands: Sequence[int]) -> Fill:
+    def holding(self, node: int, ledger: Ledger, demands: Sequence[int]) -> NodeLoad:
         """The fill of a node as a ledger tells it, with replicas of these demands."""
-        kind, base = self.kinds[node], self.base[node]
-        left = base.left - sum(self.takes[kind][demand] for demand in demands)
+        kind, base = self.classes[node], self.base[node]
+        left = base.residual - sum(self.takes[kind][demand] for demand in demands)
         load = base.load + sum(self._loads[kind][demand] for demand in demands)
         return self._fill(kind, _free(ledger, node), left, load)
 
-    def _fill(self, kind: int, free: Free, left: int, load: int) -> Fill:
+    def _fill(self, kind: int, free: Free, left: int, load: int) -> NodeLoad:
         known = self._known.get((kind, free))
         if known is None:
             if len(self._known) > REMEMBERED:
@@ -132,17 +132,17 @@ class Fills:
                     one.steps.clear()
                 self._known.clear()
                 self._packed.clear()
-            known = self._known[kind, free] = Fill(kind, free, left, load)
+            known = self._known[kind, free] = NodeLoad(kind, free, left, load)
         return known
 
-    def rest(self, fill: Fill, demand: int) -> int:
+    def residual_after(self, fill: NodeLoad, demand: int) -> int:
         """What is `left` with one more replica of the demand, FULL where it does not fit by its amounts; remembered."""
-        found = fill.left - self.takes[fill.kind][demand] if self._fitting(fill, demand) else FULL
-        fill.rests[demand] = found
+        found = fill.residual - self.takes[fill.kind][demand] if self._fitting(fill, demand) else FULL
+        fill.residuals_after[demand] = found
         return found
 
-    def _fitting(self, fill: Fill, demand: int) -> bool:
-        asked = self.layout.resources[demand]
+    def _fitting(self, fill: NodeLoad, demand: int) -> bool:
+        asked = self.indexed.resources[demand]
         cpu, rss, vms, cores, devices = fill.free
         if asked.cpu > cpu or asked.rss > rss or (asked.vms is not None and asked.vms > vms):
             return False
@@ -152,16 +152,16 @@ class Fills:
             if chunk > one:
                 return False
         for request in asked.devices:
-            if choose_devices(self.layout, list(devices), self._example[fill.kind], request) is None:
+            if choose_devices(self.indexed, list(devices), self._example[fill.kind], request) is None:
                 return False
         return True
 
-    def step(self, fill: Fill, demand: int) -> tuple[Fill, Part]:
+    def step(self, fill: NodeLoad, demand: int) -> tuple[NodeLoad, Item]:
         """The fill with one more replica of the demand, which fits, and what it gets."""
         known = fill.steps.get(demand)
         if known is not None:
             return known
-        asked = self.layout.resources[demand]
+        asked = self.indexed.resources[demand]
         cpu, rss, vms, cores, devices = fill.free
         taken: tuple[tuple[int, int], ...] = ()
         given: tuple[tuple[int, int], ...] = ()
@@ -174,7 +174,7 @@ class Fills:
         if asked.devices:
             left = list(devices)
             for request in asked.devices:
-                found = choose_devices(self.layout, left, self._example[fill.kind], request) or []
+                found = choose_devices(self.indexed, left, self._example[fill.kind], request) or []
                 for device, amount in found:
                     left[device] -= amount
                 given += tuple(found)
@@ -184,15 +184,15 @@ class Fills:
         made = fill.steps[demand] = (after, (demand, taken, given))
         return made
 
-    def _moved(self, fill: Fill, free: Free, demand: int, by: int) -> Fill:
+    def _moved(self, fill: NodeLoad, free: Free, demand: int, by: int) -> NodeLoad:
         kind = fill.kind
-        left = fill.left - by * self.takes[kind][demand]
+        left = fill.residual - by * self.takes[kind][demand]
         return self._fill(kind, free, left, fill.load + by * self._loads[kind][demand])
 
-    def back(self, fill: Fill, part: Part) -> Fill:
+    def without(self, fill: NodeLoad, part: Item) -> NodeLoad:
         """The fill without a part of what is on the node."""
         demand, taken, given = part
-        asked = self.layout.resources[demand]
+        asked = self.indexed.resources[demand]
         cpu, rss, vms, cores, devices = fill.free
         if taken:
             row = list(cores)
@@ -207,7 +207,7 @@ class Fills:
         free = (cpu + asked.cpu, rss + asked.rss, vms + (asked.vms or 0), cores, devices)
         return self._moved(fill, free, demand, -1)
 
-    def holds_in_sum(self, fill: Fill, demand: int) -> bool:
+    def holds_in_sum(self, fill: NodeLoad, demand: int) -> bool:
         """Whether one more replica, which asks for cores, would fit were all that is on the node set anew on its cores.
 
         Only what fails by the order in which cores were taken can be mended so. Remembered in `sums`.
@@ -217,7 +217,7 @@ class Fills:
         fill.sums[demand] = found
         return found
 
-    def repack(self, base: Fill, parts: Sequence[Part], demand: int) -> tuple[Fill, list[Part]] | None:
+    def repack(self, base: NodeLoad, parts: Sequence[Item], demand: int) -> tuple[NodeLoad, list[Item]] | None:
         """All parts and one more replica on the cores of an empty node, or None where none is found."""
         wanted = [part[0] for part in parts]
         wanted.append(demand)
@@ -226,16 +226,18 @@ class Fills:
         known = self._packed.get(key, 0)
         if known != 0:
             return known  # type: ignore[return-value]
-        found = self._packed[key] = self.dealt(base, wanted, self._tries)
+        found = self._packed[key] = self.with_cores(base, wanted, self._tries)
         return found
 
-    def dealt(self, base: Fill, wanted: Sequence[int], tries: int = TRIES_OF_FEW) -> tuple[Fill, list[Part]] | None:
+    def with_cores(
+        self, base: NodeLoad, wanted: Sequence[int], tries: int = TRIES_OF_FEW
+    ) -> tuple[NodeLoad, list[Item]] | None:
         """Replicas of these demands, which fit in sum, on an empty node, or None where no way is found."""
-        resources = self.layout.resources
-        rows = packed(base.free[3], [resources[demand].cores for demand in wanted], tries)
+        resources = self.indexed.resources
+        rows = pack_cores(base.free[3], [resources[demand].cores for demand in wanted], tries)
         if rows is None:
             return None
-        parts: list[Part] = []
+        parts: list[Item] = []
         cpu, rss, vms, cores, devices = base.free
         free, left = list(cores), list(devices)
         for demand, row in zip(wanted, rows, strict=True):
@@ -243,7 +245,7 @@ class Fills:
             cpu, rss, vms = cpu - asked.cpu, rss - asked.rss, vms - (asked.vms or 0)
             given: list[tuple[int, int]] = []
             for request in asked.devices:
-                found = choose_devices(self.layout, left, self._example[base.kind], request)
+                found = choose_devices(self.indexed, left, self._example[base.kind], request)
                 if found is None:
                     return None
                 for device, amount in found:
@@ -255,7 +257,7 @@ class Fills:
         kind = base.kind
         taken = sum(self.takes[kind][demand] for demand in wanted)
         load = base.load + sum(self._loads[kind][demand] for demand in wanted)
-        return self._fill(kind, (cpu, rss, vms, tuple(free), tuple(left)), base.left - taken, load), parts
+        return self._fill(kind, (cpu, rss, vms, tuple(free), tuple(left)), base.residual - taken, load), parts
 
 
 def _free(ledger: Ledger, node: int) -> Free:

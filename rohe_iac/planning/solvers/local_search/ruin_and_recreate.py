@@ -15,27 +15,27 @@ own, so that the same problem gives the same plan everywhere.
 
 from __future__ import annotations
 
-from rohe_iac.planning.placement.objective.objective import Objective, Worth
+from rohe_iac.planning.placement.objective.objective import LexicographicObjective, Worth
 from rohe_iac.planning.placement.rules.affinity import near_holds
 from rohe_iac.planning.placement.rules.filters import placement_refusal
-from rohe_iac.planning.placement.rules.plugged import own_refusal
-from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.rules.plugged import plugin_refusal
+from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Grant, Ledger
-from rohe_iac.planning.solvers.local_search.guide import UNIT, Tally, is_ruled
+from rohe_iac.planning.solvers.local_search.guide import UNIT, SearchCost, is_ruled
 from rohe_iac.planning.solvers.local_search.lcg import drawing
 from rohe_iac.planning.solvers.local_search.min_bin_slack import BinSlack
-from rohe_iac.planning.solvers.local_search.node_load import FULL, Fill, Fills, Part
-from rohe_iac.planning.solvers.local_search.replica_assignment import settled
+from rohe_iac.planning.solvers.local_search.node_load import FULL, Item, NodeLoad, NodeLoads
+from rohe_iac.planning.solvers.local_search.replica_assignment import assign_replicas
 
 Replica = tuple[int, int]
 
 
-Kept = tuple[list[Fill], list[list[Part]], list[int], dict[tuple[int, Part], list[Grant]]]
+Kept = tuple[list[NodeLoad], list[list[Item]], list[int], dict[tuple[int, Item], list[Grant]]]
 
 ROUND = 300
 """Iterations of one round; each starts from the best that was found."""
 
-WARMTH = 3 * UNIT // 2
+INITIAL_THRESHOLD = 3 * UNIT // 2
 """How much worse may be kept at the start of a round."""
 
 NODES = 3
@@ -48,54 +48,58 @@ LARGE = 100_000
 """More than all points by what is left of a node."""
 
 
-class Search:
+class RuinAndRecreate:
     """Improves an assignment of a layout. `placed`: grants by replica; `missing`: replicas without a place."""
 
     def __init__(
-        self, layout: Layout, objective: Objective, grants: dict[Replica, Grant], missing: set[Replica]
+        self,
+        indexed: IndexedProblem,
+        objective: LexicographicObjective,
+        grants: dict[Replica, Grant],
+        missing: set[Replica],
     ) -> None:
-        self.layout, self.objective = layout, objective
+        self.indexed, self.objective = indexed, objective
         self.placed, self.missing = dict(grants), set(missing)
-        self.tally = Tally(layout, objective.before, objective.limit, objective.floors)
+        self.tally = SearchCost(indexed, objective.before, objective.limit, objective.floors)
         self.below, self.several = drawing(len(grants) + 17)
-        demands, nodes = range(len(layout.demands)), range(len(layout.nodes))
-        self.usable = [[node for node in nodes if not layout.static(demand)[node]] for demand in demands]
-        self._filters = bool(layout.extensions.filters)
-        self.ruled = [self._filters or is_ruled(layout, demand) for demand in demands]
-        self.fills = Fills(layout, Ledger(layout))
-        self.ledger = Ledger(layout)
+        demands, nodes = range(len(indexed.demands)), range(len(indexed.nodes))
+        self.usable = [[node for node in nodes if not indexed.static(demand)[node]] for demand in demands]
+        self._filters = bool(indexed.plugins.filters)
+        self.ruled = [self._filters or is_ruled(indexed, demand) for demand in demands]
+        self.fills = NodeLoads(indexed, Ledger(indexed))
+        self.ledger = Ledger(indexed)
         for grant in grants.values():
             self.ledger.book(grant)
-        self.content: list[list[Part]] = [[] for _ in nodes]
+        self.content: list[list[Item]] = [[] for _ in nodes]
         self.waiting = [0] * len(demands)
         self.pinned = [False] * len(nodes)
         # Grants of those that rules ask about, by part and node; the ledger is kept for them alone from here on.
-        self.held: dict[tuple[int, Part], list[Grant]] = {}
+        self.held: dict[tuple[int, Item], list[Grant]] = {}
         for _, grant in sorted(grants.items()):
             part = (grant.demand, grant.cores, grant.devices)
             self.content[grant.node].append(part)
             if self.ruled[grant.demand]:
                 self.held.setdefault((grant.node, part), []).append(grant)
             # A cordoned node keeps what it has: nothing that leaves it could come back.
-            self.pinned[grant.node] |= bool(layout.static(grant.demand)[grant.node])
+            self.pinned[grant.node] |= bool(indexed.static(grant.demand)[grant.node])
         self.fill = [self.fills.holding(node, self.ledger, [part[0] for part in self.content[node]]) for node in nodes]
         for demand, _ in missing:
             self.waiting[demand] += 1
         self.limit = len(nodes)
         self.opened = sum(1 for parts in self.content if parts)
-        self.touched: dict[int, tuple[Fill, list[Part]]] = {}
-        self.changes: list[tuple[Grant, Part, bool]] = []
+        self.touched: dict[int, tuple[NodeLoad, list[Item]]] = {}
+        self.changes: list[tuple[Grant, Item, bool]] = []
         self.mends = self._lacks = False
         self.distance = 0
         self._orders = self._keys()
-        self._ranks = [-demand.priority for demand in layout.demands]
-        by_size = sorted(nodes, key=lambda node: (layout.nodes[node].cpu, layout.nodes[node].rss, -node))
+        self._ranks = [-demand.priority for demand in indexed.demands]
+        by_size = sorted(nodes, key=lambda node: (indexed.nodes[node].cpu, indexed.nodes[node].rss, -node))
         self._large_first = [0] * len(nodes)
         for rank, node in enumerate(by_size):
             self._large_first[node] = rank * LARGE
 
     def _keys(self) -> list[list[int]]:
-        asked = self.layout.resources
+        asked = self.indexed.resources
         largest = [-size for size in self.tally.sizes]
         cores = [-(sum(one.cores) * 8 + 8000 * len(one.cores)) for one in asked]
         memory = [-one.rss for one in asked]
@@ -122,7 +126,7 @@ class Search:
                 self._close_one()
             for step in range(length):
                 spent += 1
-                if self._iterate(WARMTH * (length - step) // length):
+                if self._iterate(INITIAL_THRESHOLD * (length - step) // length):
                     found = self.worth()
                     if found > best:
                         best, kept = found, self._snapshot()
@@ -132,18 +136,18 @@ class Search:
                             self._close_one()
             self._restore(kept)
         self._restore(kept)
-        self.placed, self.missing = settled(self.layout, self.objective.before, self.content)
+        self.placed, self.missing = assign_replicas(self.indexed, self.objective.before, self.content)
         return spent
 
     def _begin(self, enough: Worth | None) -> tuple[Worth, Kept]:
         """The best of the first assignment and, where nothing stands and nobody needs a neighbour, of filled nodes."""
         best, kept = self.worth(), self._snapshot()
-        if self.tally.had or any(self.pinned) or self._filters or any(self.layout.near):
+        if self.tally.had or any(self.pinned) or self._filters or any(self.indexed.near):
             return best, kept
-        for fill, content in BinSlack(self.layout, self.fills, self.usable, [not one for one in self.ruled]).starts():
+        for fill, content in BinSlack(self.indexed, self.fills, self.usable, [not one for one in self.ruled]).starts():
             if enough is not None and best >= enough:
                 break
-            waiting = [demand.replicas for demand in self.layout.demands]
+            waiting = [demand.replicas for demand in self.indexed.demands]
             for parts in content:
                 for part in parts:
                     waiting[part[0]] -= 1
@@ -157,7 +161,7 @@ class Search:
         return best, kept
 
     def _measure(self) -> int:
-        return self.tally.distance(self.content, self.fill, self.waiting)
+        return self.tally.guide(self.content, self.fill, self.waiting)
 
     def _snapshot(self) -> Kept:
         held = {key: list(grants) for key, grants in self.held.items() if grants}
@@ -181,7 +185,7 @@ class Search:
         if not nodes:
             return
         self.limit = self.opened - 1
-        nodes.sort(key=lambda node: (-self.fill[node].left, node))
+        nodes.sort(key=lambda node: (-self.fill[node].residual, node))
         self.touched, self.changes = {}, []
         self._take_off(nodes[min(self.below(len(nodes)), self.below(len(nodes)))], whole=True)
         self.distance = self._measure()
@@ -205,7 +209,7 @@ class Search:
             self._book(grant, part, not came)
         return False
 
-    def _book(self, grant: Grant, part: Part, comes: bool) -> None:
+    def _book(self, grant: Grant, part: Item, comes: bool) -> None:
         if comes:
             self.ledger.book(grant)
             self.held.setdefault((grant.node, part), []).append(grant)
@@ -213,11 +217,11 @@ class Search:
             self.ledger.release(grant)
             self.held[grant.node, part].remove(grant)
 
-    def _change(self, grant: Grant, part: Part, *, comes: bool) -> None:
+    def _change(self, grant: Grant, part: Item, *, comes: bool) -> None:
         self._book(grant, part, comes)
         self.changes.append((grant, part, comes))
 
-    def _touch(self, node: int) -> list[Part]:
+    def _touch(self, node: int) -> list[Item]:
         """The parts of a node, of which the state before is remembered; they may be changed."""
         parts = self.content[node]
         if node not in self.touched:
@@ -227,7 +231,7 @@ class Search:
 
     def _take_off(self, node: int, *, whole: bool) -> None:
         parts = self._touch(node)
-        kept: list[Part] = []
+        kept: list[Item] = []
         fill = self.fills.base[node] if whole else self.fill[node]
         for part in parts:
             if not whole and self.below(2):
@@ -237,7 +241,7 @@ class Search:
             if self.ruled[part[0]]:
                 self._change(self.held[node, part][-1], part, comes=False)
             if not whole:
-                fill = self.fills.back(fill, part)
+                fill = self.fills.without(fill, part)
         if parts and not kept:
             self.opened -= 1
         self.content[node], self.fill[node] = kept, fill
@@ -251,7 +255,7 @@ class Search:
         for turn in range(number):
             node = nodes.pop(below(len(nodes)))
             self._take_off(node, whole=turn == 0 or below(2) == 1)
-        if any(self.layout.near):
+        if any(self.indexed.near):
             self._take_off_lonely()
 
     def _take_off_lonely(self) -> None:
@@ -265,13 +269,13 @@ class Search:
                         self._touch(node).remove(part)
                         self.waiting[part[0]] += 1
                         self._change(self.held[node, part][-1], part, comes=False)
-                        self.fill[node] = self.fills.back(self.fill[node], part)
+                        self.fill[node] = self.fills.without(self.fill[node], part)
                         self.opened -= not self.content[node]
                         changed = True
 
     def _lonely(self, demand: int, node: int) -> bool:
-        rules = self.layout.near[demand]
-        return not all(near_holds(self.layout, self.ledger, demand, *rule, node, stands=True) for rule in rules)
+        rules = self.indexed.near[demand]
+        return not all(near_holds(self.indexed, self.ledger, demand, *rule, node, stands=True) for rule in rules)
 
     def _recreate(self) -> None:
         below, waiting, ranks = self.below, self.waiting, self._ranks
@@ -283,7 +287,7 @@ class Search:
         else:
             queue = [(ranks[one], key[one], one, number) for one, number in left]
         queue.sort()
-        by_near = any(self.layout.near)
+        by_near = any(self.indexed.near)
         if by_near:
             self.ledger.pending = {demand for demand, _ in left}
         bias = self._bias()
@@ -322,9 +326,9 @@ class Search:
         best, most = -1, -1 << 60
         for node in self.usable[demand]:
             now = fill[node]
-            rest = now.rests.get(demand)
+            rest = now.residuals_after.get(demand)
             if rest is None:
-                rest = fills.rest(now, demand)
+                rest = fills.residual_after(now, demand)
             if rest == FULL or (closed and not content[node]):
                 continue
             points = bias[node] - weight * rest
@@ -338,11 +342,11 @@ class Search:
         return True
 
     def _refused(self, demand: int, node: int) -> bool:
-        if placement_refusal(self.layout, self.ledger, demand, node):
+        if placement_refusal(self.indexed, self.ledger, demand, node):
             return True
-        return self._filters and bool(own_refusal(self.layout, self.ledger, demand, node)[0])
+        return self._filters and bool(plugin_refusal(self.indexed, self.ledger, demand, node)[0])
 
-    def _put(self, node: int, fill: Fill, part: Part) -> None:
+    def _put(self, node: int, fill: NodeLoad, part: Item) -> None:
         parts = self._touch(node)
         self.opened += not parts
         parts.append(part)
@@ -350,7 +354,7 @@ class Search:
         demand = part[0]
         self.waiting[demand] -= 1
         if self.ruled[demand]:
-            wires = tuple(sorted(self.ledger.loads(demand, node).items())) if self.layout.edges[demand] else ()
+            wires = tuple(sorted(self.ledger.loads(demand, node).items())) if self.indexed.edges[demand] else ()
             self._change(Grant(demand, node, part[1], part[2], wires), part, comes=True)
 
     def _mend(self, demand: int) -> bool:
@@ -371,12 +375,12 @@ class Search:
             return True
         return False
 
-    def _deal_anew(self, node: int, parts: list[Part], extra: int) -> None:
+    def _deal_anew(self, node: int, parts: list[Item], extra: int) -> None:
         """Gives those on a node other cores, and one more its first ones."""
         had = list(self._touch(node))
         new = list(parts)
         self.content[node] = new
-        by_demand: dict[int, list[Part]] = {}
+        by_demand: dict[int, list[Item]] = {}
         for part in parts:
             by_demand.setdefault(part[0], []).append(part)
         for part in had:

@@ -7,20 +7,21 @@ from dataclasses import dataclass, replace
 
 from rohe_iac.planning.model.keys import ZONE_KEY
 from rohe_iac.planning.model.plan import Plan
+from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS, Plugins
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.model.strategies import BEST_FIT
-from rohe_iac.planning.placement.evaluation.choice import PLAIN_LIMIT
-from rohe_iac.planning.placement.evaluation.evaluator import Field
-from rohe_iac.planning.placement.evaluation.scalar import PlainField
+from rohe_iac.planning.placement.evaluation.choice import SCALAR_LIMIT
+from rohe_iac.planning.placement.evaluation.evaluator import Evaluator
+from rohe_iac.planning.placement.evaluation.scalar import ScalarEvaluator
 from rohe_iac.planning.placement.rules.affinity import near_holds
 from rohe_iac.planning.placement.scoring.scores import Scoring
-from rohe_iac.planning.placement.state.from_plan import booked
-from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.state.from_plan import ledger_of
+from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Grant, Ledger
 
 
 @dataclass(frozen=True, slots=True)
-class Drop:
+class FailureImpact:
     """What the loss of a node or zone does.
 
     what: `node/NAME` or `zone/NAME`. lost: replicas that were there. homeless: those that fit nowhere else (addresses),
@@ -30,16 +31,18 @@ class Drop:
 
     what: str
     lost: int
-    homeless: tuple[str, ...]
-    silent: tuple[str, ...]
+    unplaceable: tuple[str, ...]
+    outages: tuple[str, ...]
 
     @property
     def survived(self) -> bool:
         """Whether every lost replica fits again and no service of two replicas falls silent."""
-        return not self.homeless and not self.silent
+        return not self.unplaceable and not self.outages
 
 
-def audit(problem: Problem, plan: Plan, *, zones_too: bool = True) -> tuple[Drop, ...]:
+def audit(
+    problem: Problem, plan: Plan, plugins: Plugins = NO_PLUGINS, *, zones_too: bool = True
+) -> tuple[FailureImpact, ...]:
     """One drop for every node that holds a replica and every zone with such a node, by address.
 
     The replicas that are not lost stay where they are; lost ones go, larger ones first, to the best node that fits by
@@ -48,18 +51,18 @@ def audit(problem: Problem, plan: Plan, *, zones_too: bool = True) -> tuple[Drop
     # What is lost has to have a place, and one is kept free for it; that it is spread again is for the time when the
     # node is back.
     free = replace(problem, settings=replace(problem.settings, survive=0))
-    layout, ledger = booked(free, replace(plan, eased=(), spare=""))
-    scoring = Scoring(layout, ledger, BEST_FIT)
-    field: Field = PlainField(layout, ledger, scoring)
-    if len(layout.nodes) * len(layout.demands) > PLAIN_LIMIT:
-        from rohe_iac.planning.placement.evaluation.vectorized.evaluator import ArrayField
+    indexed, ledger = ledger_of(free, replace(plan, relaxed=(), spare=""), plugins=plugins)
+    scoring = Scoring(indexed, ledger, BEST_FIT)
+    field: Evaluator = ScalarEvaluator(indexed, ledger, scoring)
+    if len(indexed.nodes) * len(indexed.demands) > SCALAR_LIMIT:
+        from rohe_iac.planning.placement.evaluation.vectorized.evaluator import VectorizedEvaluator
 
-        field = ArrayField(layout, ledger, scoring)
-    number = len(layout.nodes)
+        field = VectorizedEvaluator(indexed, ledger, scoring)
+    number = len(indexed.nodes)
     on: dict[int, list[tuple[int, int, Grant]]] = {}
     for item in plan.placements:
-        demand, node = layout.index[item.workload], layout.node_index[item.node]
-        devices = {device.name: position for position, device in enumerate(layout.nodes[node].devices)}
+        demand, node = indexed.index[item.workload], indexed.node_index[item.node]
+        devices = {device.name: position for position, device in enumerate(indexed.nodes[node].devices)}
         grant = Grant(
             demand,
             node,
@@ -68,20 +71,20 @@ def audit(problem: Problem, plan: Plan, *, zones_too: bool = True) -> tuple[Drop
         )
         on.setdefault(node, []).append((demand, item.index, grant))
 
-    def drop(what: str, nodes: Iterable[int]) -> Drop:
+    def drop(what: str, nodes: Iterable[int]) -> FailureImpact:
         gone = sorted(set(nodes))
         lost = [entry for node in gone for entry in on.get(node, ())]
-        lost.sort(key=lambda entry: (-layout.resources[entry[0]].cpu, entry[0], entry[1]))
+        lost.sort(key=lambda entry: (-indexed.resources[entry[0]].cpu, entry[0], entry[1]))
         for demand, _, grant in lost:
             # Of links it gives back what flows between it and those that are there still.
             grant.wires = tuple(sorted(ledger.loads(demand, grant.node).items()))
             ledger.release(grant)
-            field.touch(grant.node)
+            field.invalidate(grant.node)
         silent = sorted(
             {
-                layout.demands[demand].workload
+                indexed.demands[demand].workload
                 for demand, _, _ in lost
-                if layout.demands[demand].replicas > 1 and not ledger.placed[demand]
+                if indexed.demands[demand].replicas > 1 and not ledger.placed[demand]
             }
         )
         found: list[Grant] = []
@@ -90,31 +93,31 @@ def audit(problem: Problem, plan: Plan, *, zones_too: bool = True) -> tuple[Drop
         while waiting:
             left = []
             for demand, index in waiting:
-                view = field.evaluate(demand, len(gone), explain=False)
-                nodes_ = (number - 1 - (-key) % number for key in sorted(view.heap))
+                evaluation = field.evaluate(demand, len(gone), explain=False)
+                nodes_ = (number - 1 - (-key) % number for key in sorted(evaluation.heap))
                 best = next((node for node in nodes_ if node not in closed), -1)
                 if best < 0:
                     left.append((demand, index))
                     continue
                 found.append(ledger.take(demand, best))
-                field.touch(best)
-            if len(left) == len(waiting) or not any(layout.near):
+                field.invalidate(best)
+            if len(left) == len(waiting) or not any(indexed.near):
                 break
             # Who has to be near another may fit once that one has a place.
             waiting = left
-        homeless = [f"{layout.demands[demand].replica}/{index}" for demand, index in left] if waiting else []
-        homeless += _lonely(layout, ledger, on, closed)
+        homeless = [f"{indexed.demands[demand].replica}/{index}" for demand, index in left] if waiting else []
+        homeless += _lonely(indexed, ledger, on, closed)
         for grant in found:
             ledger.release(grant)
-            field.touch(grant.node)
+            field.invalidate(grant.node)
         for _, _, grant in reversed(lost):
             ledger.book(grant)
-            field.touch(grant.node)
-        return Drop(what, len(lost), tuple(sorted(homeless)), tuple(silent))
+            field.invalidate(grant.node)
+        return FailureImpact(what, len(lost), tuple(sorted(homeless)), tuple(silent))
 
-    drops = [drop(f"node/{layout.nodes[node].name}", (node,)) for node in sorted(on)]
+    drops = [drop(f"node/{indexed.nodes[node].name}", (node,)) for node in sorted(on)]
     zones: dict[str, list[int]] = {}
-    for position, supply in enumerate(layout.nodes if zones_too else ()):
+    for position, supply in enumerate(indexed.nodes if zones_too else ()):
         zone = dict(supply.labels).get(ZONE_KEY)
         if zone is not None:
             zones.setdefault(zone, []).append(position)
@@ -123,16 +126,16 @@ def audit(problem: Problem, plan: Plan, *, zones_too: bool = True) -> tuple[Drop
 
 
 def _lonely(
-    layout: Layout, ledger: Ledger, on: Mapping[int, Sequence[tuple[int, int, Grant]]], closed: Collection[int]
+    indexed: IndexedProblem, ledger: Ledger, on: Mapping[int, Sequence[tuple[int, int, Grant]]], closed: Collection[int]
 ) -> list[str]:
     """Replicas that stay and have to be near one that is gone."""
     return [
-        f"{layout.demands[demand].replica}/{index}"
-        for node, entries in (on.items() if any(layout.near) else ())
+        f"{indexed.demands[demand].replica}/{index}"
+        for node, entries in (on.items() if any(indexed.near) else ())
         if node not in closed
         for demand, index, _ in entries
         if any(
-            not near_holds(layout, ledger, demand, others, key, node, stands=True)
-            for others, key in layout.near[demand]
+            not near_holds(indexed, ledger, demand, others, key, node, stands=True)
+            for others, key in indexed.near[demand]
         )
     ]

@@ -11,7 +11,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Protocol
 
-from rohe_iac.planning.model.plan import SPARE_LIMIT, Eased, Loss, Plan
+from rohe_iac.planning.model.plan import SPARE_LIMIT, Loss, Plan, Relaxed
+from rohe_iac.planning.model.plugins.protocols import Plugins
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.placement.state.index import most_on_a_node
 from rohe_iac.planning.solvers.resilience.failure_audit import audit
@@ -31,22 +32,22 @@ class Make(Protocol):
         ...
 
 
-def surviving_plan(problem: Problem, make: Make) -> Plan:
+def surviving_plan(problem: Problem, make: Make, plugins: Plugins) -> Plan:
     """A plan that survives what it is asked to, with a node kept free where that helps; else the usual one."""
     found = make((), {})
     if not problem.settings.survive:
         return found
     found, eased = _eased(problem, make, found) if found.unplaced else (found, {})
-    told = tuple([Eased(workload, failures) for workload, failures in sorted(eased.items())])
+    told = tuple([Relaxed(workload, failures) for workload, failures in sorted(eased.items())])
     if len(problem.nodes) > SPARE_LIMIT:
-        return replace(found, eased=told)
-    losses = _losses(problem, found)
+        return replace(found, relaxed=told)
+    losses = _losses(problem, found, plugins)
     # Of a service that is spread for no failure nothing may be left, whichever node is kept free.
     for name in _spares(problem, found) if losses and all(eased.values()) else ():
         other = make((name,), eased)
-        if _served(problem, other) >= _served(problem, found) and not _losses(problem, other):
-            return replace(other, eased=told, spare=name)
-    return replace(found, losses=losses, eased=told)
+        if _served(problem, other) >= _served(problem, found) and not _losses(problem, other, plugins):
+            return replace(other, relaxed=told, spare=name)
+    return replace(found, losses=losses, relaxed=told)
 
 
 def _eased(problem: Problem, make: Make, found: Plan) -> tuple[Plan, dict[str, int]]:
@@ -119,10 +120,10 @@ def _served(problem: Problem, found: Plan) -> list[int]:
     return [counts[one] for one in sorted(set(rank.values()), reverse=True)]
 
 
-def _losses(problem: Problem, found: Plan) -> tuple[Loss, ...]:
-    drops = audit(problem, found, zones_too=False)
+def _losses(problem: Problem, found: Plan, plugins: Plugins) -> tuple[Loss, ...]:
+    drops = audit(problem, found, plugins, zones_too=False)
     return tuple(
-        Loss(drop.what.removeprefix("node/"), drop.homeless, drop.silent) for drop in drops if not drop.survived
+        Loss(drop.what.removeprefix("node/"), drop.unplaceable, drop.outages) for drop in drops if not drop.survived
     )
 
 

@@ -11,11 +11,11 @@ from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.model.supply import Taint, Wire
 from rohe_iac.planning.placement.state.core_assignment import tightest_cores
-from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
-from rohe_iac.planning.solvers.construction.greedy import Attempt
-from rohe_iac.planning.solvers.construction.service_order import order
-from rohe_iac.planning.solvers.local_search.core_packing import packed
+from rohe_iac.planning.solvers.construction.greedy import Construction
+from rohe_iac.planning.solvers.construction.service_order import service_order
+from rohe_iac.planning.solvers.local_search.core_packing import pack_cores
 from rohe_iac.planning.solvers.local_search.node_load import TRIES_OF_FEW
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.planning.verification.verify import verify
@@ -65,8 +65,8 @@ def test_scaling_down_frees_what_scaling_up_took_bit_for_bit(world: Any) -> None
         "d", 5, cpu=331, rss=57 * 2**20, cores=(420, 20), vms=5, devices=world.gpu_share(1500),
         ports=(PortRequest("http", 8080),), spread=(Spread("node", 9),),
     )  # fmt: skip
-    layout = Layout(world.problem([node], [demand], ports=(42000, 42010)))
-    ledger, fresh = Ledger(layout), Ledger(layout)
+    indexed = IndexedProblem(world.problem([node], [demand], ports=(42000, 42010)))
+    ledger, fresh = Ledger(indexed), Ledger(indexed)
     grants: list[Any] = []
     for target in (3, 2, 5, 0):
         while len(grants) < target:
@@ -206,7 +206,7 @@ def test_a_service_that_wishes_to_be_near_another_waits_for_it_unless_it_is_more
 def test_a_chain_of_neighbours_may_be_as_long_as_the_blueprint(world: Any) -> None:
     names = [f"d{number:04}" for number in range(1500)]
     chain = [world.demand(a, near=(Affinity((f"service/p:{b}",), "node"),)) for a, b in pairwise(names)]
-    queue = order(Layout(world.problem([world.node("n1")], [*chain, world.demand(names[-1])])))
+    queue = service_order(IndexedProblem(world.problem([world.node("n1")], [*chain, world.demand(names[-1])])))
     assert queue == list(reversed(range(len(names))))
 
 
@@ -315,7 +315,7 @@ def test_a_replica_is_not_near_itself_once_its_neighbours_have_left(world: Any) 
 def test_chunks_are_packed_that_need_many_tries(world: Any) -> None:
     free = (100, 100, 100, 100)
     asked = [(50, 20, 20), (50, 40, 40), (60, 40), (50, 30)]
-    rows = packed(free, asked, TRIES_OF_FEW)
+    rows = pack_cores(free, asked, TRIES_OF_FEW)
     assert rows is not None
     left = list(free)
     for row, chunks in zip(rows, asked, strict=True):
@@ -330,11 +330,11 @@ def test_chunks_are_packed_that_need_many_tries(world: Any) -> None:
 def test_a_byte_too_few_is_refused_and_told_however_large_the_amounts_are(world: Any, size: int) -> None:
     nodes = [world.node(f"n{more + 1}", rss=size + more) for more in (-1, 0, 1)]
     demands = [world.demand("a", replicas=3, cpu=100, rss=size), world.demand("b", cpu=4001, rss=size)]
-    layout = Layout(world.problem(nodes, demands))
+    indexed = IndexedProblem(world.problem(nodes, demands))
     for limit in (0, 1 << 60):
-        attempt = Attempt(layout, "best-fit", plain_limit=limit).run([0, 1], {})
-        assert sorted(one.node for one in attempt.decisions[0]) == [1, 2]
-        first, second = attempt.refusals
+        construction = Construction(indexed, "best-fit", plain_limit=limit).run([0, 1], {})
+        assert sorted(one.node for one in construction.decisions[0]) == [1, 2]
+        first, second = construction.refusals
         assert first is not None
         assert second is not None
         # What is full by now lacks as much as what was never enough.
@@ -347,11 +347,11 @@ def test_a_byte_too_few_is_refused_and_told_however_large_the_amounts_are(world:
 def test_where_no_node_tells_its_cores_only_those_who_ask_for_some_are_refused_by_them(world: Any) -> None:
     nodes = [world.node(f"n{number}", cores=()) for number in range(3)]
     demands = [world.demand("a", cpu=100), world.demand("b", cpu=100, cores=(100, 50)), world.demand("c", cpu=9000)]
-    layout = Layout(world.problem(nodes, demands))
+    indexed = IndexedProblem(world.problem(nodes, demands))
     told = []
     for limit in (0, 1 << 60):
-        attempt = Attempt(layout, "best-fit", plain_limit=limit).run([0, 1, 2], {})
-        told.append([(dict(one.by_rule), one.closest) for one in attempt.refusals if one is not None])
+        construction = Construction(indexed, "best-fit", plain_limit=limit).run([0, 1, 2], {})
+        told.append([(dict(one.by_rule), one.closest) for one in construction.refusals if one is not None])
     assert told[0] == told[1]
     fits, chunks, much = told[0]
     assert fits == ({}, ())

@@ -9,9 +9,9 @@ from msgspec import structs
 from rohe_iac.foundation.errors import UsageError
 from rohe_iac.planning.model.demand import Affinity, DeviceRequest, Edge, Spread
 from rohe_iac.planning.model.json_codec import plan_from_json, plan_to_json
-from rohe_iac.planning.model.plan import Eased, Plan
+from rohe_iac.planning.model.plan import Plan, Relaxed
 from rohe_iac.planning.model.problem import Problem
-from rohe_iac.planning.model.promise import Promise
+from rohe_iac.planning.model.promise import ResponseTimeLimit
 from rohe_iac.planning.model.supply import Taint, Wire
 from rohe_iac.planning.questions.analysis.node_survey import surveys_of
 from rohe_iac.planning.questions.why_not.why_not import why_not
@@ -77,7 +77,7 @@ def test_why_not_knows_ways_out_of_slow_and_narrow_links_and_of_budgets(world: A
     demands = [world.demand("a", cpu=900, selector=(("zone", "a"),)), world.demand("b", cpu=900)]
     wire, flow = Wire("w", ("zone/a", "zone/b"), 8000, 100), ("service/p:a", "service/p:b")
 
-    def suggested(edge: Edge, *promises: Promise) -> list[tuple[tuple[str, ...], int]]:
+    def suggested(edge: Edge, *promises: ResponseTimeLimit) -> list[tuple[tuple[str, ...], int]]:
         problem = world.problem(nodes, demands, wires=[wire], edges=[edge], promises=promises)
         return fixes(problem, "b", "n2")
 
@@ -120,10 +120,10 @@ def test_an_audit_tells_who_is_homeless_and_who_falls_silent(world: Any) -> None
 
     tight = drops(world.node("n1", cpu=3000), world.node("n2", cpu=900))
     assert tight["node/n1"].lost == 3
-    assert len(tight["node/n1"].homeless) == 3
-    assert tight["node/n1"].silent == ("service/p:d",)
+    assert len(tight["node/n1"].unplaceable) == 3
+    assert tight["node/n1"].outages == ("service/p:d",)
     wide = drops(world.node("n1", cpu=3000, labels=(("zone", "a"),)), world.node("n2", cpu=3000))
-    assert wide["node/n1"].homeless == ()
+    assert wide["node/n1"].unplaceable == ()
     assert "zone/a" in wide
 
 
@@ -135,19 +135,19 @@ def test_an_audit_knows_what_flows_over_links_and_who_has_to_be_near(world: Any)
     narrow = world.problem(nodes, demands, wires=[Wire("w", ("zone/a", "zone/b"), 1000, 100)], edges=flow)
     told = {drop.what: drop for drop in audit(narrow, plan(narrow))}
     # What was on the link before is free for whoever takes over.
-    assert told["node/n2"].homeless == ()
-    assert told["node/n1"].homeless == ("replica/p:a/0",)
+    assert told["node/n2"].unplaceable == ()
+    assert told["node/n1"].unplaceable == ("replica/p:a/0",)
     near = (Affinity(("service/p:b",), "zone"),)
     both = [world.demand("b", cpu=300), world.demand("c", cpu=400, near=near)]
     wide = [world.node(name, cpu=1000, labels=(("zone", zone),)) for name, zone in (("n1", "a"), ("n2", "b"))]
     together = world.problem(wide, both)
     # The neighbour comes after it by its size, and has a place: so does whoever is near.
-    assert [drop.homeless for drop in audit(together, plan(together)) if drop.what.startswith("node/")] == [()]
+    assert [drop.unplaceable for drop in audit(together, plan(together)) if drop.what.startswith("node/")] == [()]
     apart = [world.node("n1", cpu=300, labels=(("zone", "a"),)), world.node("n2", cpu=400, labels=(("zone", "a"),))]
     beside = world.problem(apart, both)
     told = {drop.what: drop for drop in audit(beside, plan(beside))}
     # Whoever stays is lost as well where its neighbour is.
-    assert told["node/n1"].homeless == ("replica/p:b/0", "replica/p:c/0")
+    assert told["node/n1"].unplaceable == ("replica/p:b/0", "replica/p:c/0")
 
 
 def test_max_moves_limits_what_moves_but_for_what_cannot_stay(world: Any) -> None:
@@ -213,7 +213,7 @@ def test_two_replicas_on_two_roomy_nodes_survive_the_loss_of_either(world: Any) 
     problem = world.problem(nodes, [world.demand("d", 2, cpu=500)], survive=1)
     result = plan(problem)
     assert sorted(item.node for item in result.placements) == ["n1", "n2"]
-    assert (result.losses, result.eased) == ((), ())
+    assert (result.losses, result.relaxed) == ((), ())
     assert all(drop.survived for drop in audit(problem, result))
 
 
@@ -224,10 +224,10 @@ def test_a_replica_whose_node_is_down_joins_the_other_and_the_plan_says_that_thi
     down = replace(whole, nodes=(nodes[0], replace(nodes[1], status="down")))
     after = plan(down, before)
     assert [item.node for item in after.placements] == ["n1", "n1"]
-    assert (after.unplaced, after.eased) == ((), (Eased("service/p:d", 0),))
-    assert [(loss.node, loss.silent) for loss in after.losses] == [("n1", ("service/p:d",))]
+    assert (after.unplaced, after.relaxed) == ((), (Relaxed("service/p:d", 0),))
+    assert [(loss.node, loss.outages) for loss in after.losses] == [("n1", ("service/p:d",))]
     assert verify(down, after) == ()
-    assert verify(down, replace(after, eased=()))
+    assert verify(down, replace(after, relaxed=()))
     assert plan_from_json(plan_to_json(after)) == after
     survey = surveys_of(down, after, after.placements[1:])[0]
     assert (survey.node, dict(survey.by_rule)) == ("n1", {"status": 1})
@@ -240,7 +240,7 @@ def test_a_spread_of_ones_own_holds_where_the_one_that_survive_implies_gives_way
     mine = (Spread("node", 1),)
     problem = world.problem([world.node("n1")], [world.demand("d", 2, cpu=500, spread=mine)], survive=1)
     result = plan(problem)
-    assert (len(result.placements), result.eased) == (1, ())
+    assert (len(result.placements), result.relaxed) == (1, ())
     assert verify(problem, result) == ()
 
 
@@ -252,7 +252,7 @@ def test_only_who_takes_the_room_of_others_is_spread_less(world: Any) -> None:
     problem = world.problem(nodes, demands, survive=1)
     result = plan(problem)
     assert result.unplaced == ()
-    assert [item.workload for item in result.eased] == ["service/p:a"]
+    assert [item.workload for item in result.relaxed] == ["service/p:a"]
     assert verify(problem, result) == ()
 
 
@@ -260,14 +260,14 @@ def test_a_service_is_spread_for_as_many_failures_as_leave_all_a_place(world: An
     nodes = [world.node(f"n{number}") for number in range(2)]
     problem = world.problem(nodes, [world.demand("d", 5, cpu=500)], survive=2)
     result = plan(problem)
-    assert (result.unplaced, result.eased) == ((), (Eased("service/p:d", 1),))
+    assert (result.unplaced, result.relaxed) == ((), (Relaxed("service/p:d", 1),))
     assert verify(problem, result) == ()
 
 
 def test_a_plan_names_the_nodes_whose_failure_it_does_not_survive(world: Any) -> None:
     demands = [world.demand("d", 2, cpu=1000), world.demand("e", cpu=2000)]
     tight = plan(world.problem([world.node("n1", cpu=2000), world.node("n2", cpu=2000)], demands, survive=1))
-    told = {loss.node: loss.homeless for loss in tight.losses}
+    told = {loss.node: loss.unplaceable for loss in tight.losses}
     assert [*told] == sorted({item.node for item in tight.placements})
     for node, homeless in told.items():
         there = {item.replica for item in tight.placements if item.node == node}

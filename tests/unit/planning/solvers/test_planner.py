@@ -18,12 +18,14 @@ from rohe_iac.planning.model.json_codec import (
     problem_from_json,
     problem_to_json,
 )
-from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.model.plan import DECIDED_BY_PREVIOUS, DECIDED_BY_SEARCH
+from rohe_iac.planning.model.plugins.protocols import Candidate, Origin, Plugin, Plugins
+from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.questions.analysis.node_survey import surveys_of
 from rohe_iac.planning.questions.analysis.plan_diff import difference, moves
-from rohe_iac.planning.solvers.construction.greedy import Attempt
-from rohe_iac.planning.solvers.construction.service_order import order
-from rohe_iac.planning.solvers.planner import UnknownExtension, UnknownStrategy, plan
+from rohe_iac.planning.solvers.construction.greedy import Construction
+from rohe_iac.planning.solvers.construction.service_order import service_order
+from rohe_iac.planning.solvers.planner import MissingPlugin, UnknownStrategy, plan
 from rohe_iac.planning.verification.verify import verify
 
 MI = 2**20
@@ -36,11 +38,11 @@ def ports(result: Any) -> dict[str, list[int]]:
 def test_both_lanes_are_served_and_the_balance_is_honoured(world: Any) -> None:
     fast = [world.demand(f"f{i}", sensitivity="cpu", cpu=100 - i) for i in range(5)]
     slow = [world.demand(f"s{i}", cpu=100 - i) for i in range(3)]
-    layout = Layout(world.problem([world.node("n1")], fast + slow, queue_priority="cpu", queue_balance=2))
-    served = [layout.demands[position].service for position in order(layout)]
+    indexed = IndexedProblem(world.problem([world.node("n1")], fast + slow, queue_priority="cpu", queue_balance=2))
+    served = [indexed.demands[position].service for position in service_order(indexed)]
     assert served == ["f0", "f1", "s0", "f2", "f3", "s1", "f4", "s2"]
-    alone = Layout(world.problem([world.node("n1")], slow, queue_priority="cpu", queue_balance=2))
-    assert [alone.demands[position].service for position in order(alone)] == ["s0", "s1", "s2"]
+    alone = IndexedProblem(world.problem([world.node("n1")], slow, queue_priority="cpu", queue_balance=2))
+    assert [alone.demands[position].service for position in service_order(alone)] == ["s0", "s1", "s2"]
 
 
 def test_a_lane_serves_priority_then_the_larger_demand_then_the_name(world: Any) -> None:
@@ -51,8 +53,8 @@ def test_a_lane_serves_priority_then_the_larger_demand_then_the_name(world: Any)
         world.demand("first", cpu=1, priority=5),
         world.demand("broker", cpu=1, system=True),
     ]
-    layout = Layout(world.problem([world.node("n1")], demands))
-    assert [layout.demands[i].service for i in order(layout)] == ["broker", "first", "large", "a", "b"]
+    indexed = IndexedProblem(world.problem([world.node("n1")], demands))
+    assert [indexed.demands[i].service for i in service_order(indexed)] == ["broker", "first", "large", "a", "b"]
 
 
 def test_sensitivity_doubles_the_weight_of_its_dimension(world: Any) -> None:
@@ -236,7 +238,7 @@ def test_an_unknown_strategy_is_named_with_those_there_are(world: Any) -> None:
 
 
 def test_filters_and_scorers_that_are_not_taken_are_refused_and_never_passed_over(world: Any) -> None:
-    with pytest.raises(UnknownExtension, match="green"):
+    with pytest.raises(MissingPlugin, match="green"):
         plan(world.problem([world.node("n1")], [], filters=("user_modules/filters.py:green",)))
 
 
@@ -257,9 +259,9 @@ def test_a_zone_that_closes_without_another_node_that_fits_counts_against_its_no
         ("c-tiny", 1_800_000),
         ("a-other-arch", 2_000_000),
     ]
-    layout = Layout(world.problem(nodes, [demand]))
+    indexed = IndexedProblem(world.problem(nodes, [demand]))
     for runs in (True, False):
-        found = Attempt(layout, "best-fit", plain_limit=0, runs=runs).run(order(layout), {}).refusals[0]
+        found = Construction(indexed, "best-fit", plain_limit=0, runs=runs).run(service_order(indexed), {}).refusals[0]
         assert found == refusals
 
 
@@ -281,3 +283,31 @@ def test_what_a_lonely_replica_leaves_is_offered_to_those_that_are_missing(world
     assert verify(problem, found) == ()
     survey = surveys_of(problem, found, found.placements)[0]
     assert [fit.node for fit in survey.fits] == ["n"]
+
+
+def test_equal_problems_plan_alike_whatever_was_planned_with_plugins_before(world: Any) -> None:
+    """A problem is a plain value: plug-ins are handed to `plan`, and leave nothing in it."""
+
+    def refuse(candidate: Candidate) -> str:
+        return "full" if candidate.node.name == "n1" else ""
+
+    problem = world.problem([world.node("n1"), world.node("n2")], [world.demand("d", 2, cpu=500)])
+    named = replace(problem, settings=replace(problem.settings, filters=("m.py:refuse",)))
+    plugin = Plugin("filter", "refuse", Origin("m.py:refuse", "m.py:1"), refuse)
+    first = plan(problem)
+    with_plugin = plan(named, None, Plugins(filters=(plugin,)))
+    assert {item.node for item in with_plugin.placements} == {"n2"}
+    assert plan(problem_from_json(problem_to_json(problem))) == first == plan(problem)
+
+
+def test_a_plan_says_in_a_field_what_decided_each_placement(world: Any) -> None:
+    nodes = [world.node("n1"), world.node("n2")]
+    demands = [world.demand("a", 2, cpu=1500), world.demand("b", 2, cpu=1500)]
+    passed = plan(world.problem(nodes, demands))
+    assert {item.decided for item in passed.placements} == {""}
+    again = plan(world.problem(nodes, demands), passed)
+    assert {(item.decided, item.reason) for item in again.placements} == {(DECIDED_BY_PREVIOUS, "stays where it was")}
+    searched = plan(world.problem(nodes, demands, strategy="portfolio"))
+    assert {item.decided for item in searched.placements} == {DECIDED_BY_SEARCH}
+    assert all("decided" in item for item in plan_to_json(searched)["placements"])
+    assert not any("decided" in item or "late" in item for item in plan_to_json(passed)["placements"])

@@ -19,10 +19,10 @@ from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.evaluation.explanation import CLOSEST
 from rohe_iac.planning.placement.evaluation.vectorized.arrays import Mask, Numbers
 from rohe_iac.planning.placement.evaluation.vectorized.devices import DeviceArrays
-from rohe_iac.planning.placement.evaluation.vectorized.node_states import States
+from rohe_iac.planning.placement.evaluation.vectorized.node_states import NodeStates
 from rohe_iac.planning.placement.evaluation.vectorized.shortfalls import CODES, Asked, Columns
 from rohe_iac.planning.placement.rules.shortfall import lacking
-from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.state.index import IndexedProblem
 
 TOGETHER = 64
 """Moments that are told at once: enough to share the steps, few enough for the copies to be small."""
@@ -32,7 +32,7 @@ PARTS = ("cpu", "rss", "vms", "cores", "rules about kinds of nodes", "rules abou
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class BlockedNodes:
     """Nodes (a mask) that a rule about neighbours refuses, and what it says."""
 
     rule: str
@@ -41,7 +41,7 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class Snapshot:
     """last: the node that the last replica went to, which passed; -1 where all are told. nodes: as the states had them.
 
     members: for each column how many of its nodes are not taken; for each Taken how many are.
@@ -51,42 +51,42 @@ class Moment:
     last: int
     nodes: list[list[int]]
     members: list[Numbers]
-    taken: Sequence[Taken]
+    taken: Sequence[BlockedNodes]
 
 
-class Moments:
+class DeferredRefusals:
     """Keeps moments, and tells what refuses in them. While any is kept the states must reuse no column."""
 
-    def __init__(self, layout: Layout, states: States, devices: DeviceArrays) -> None:
-        self.layout, self.states, self.devices = layout, states, devices
-        self._kept: list[Moment] = []
-        self._told: dict[int, Refusals] = {}
+    def __init__(self, indexed: IndexedProblem, states: NodeStates, devices: DeviceArrays) -> None:
+        self.indexed, self.states, self.devices = indexed, states, devices
+        self._snapshots: list[Snapshot] = []
+        self._collected: dict[int, Refusals] = {}
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._snapshots)
 
-    def keep(self, demand: int, last: int = -1, taken: Sequence[Taken] = ()) -> None:
+    def add(self, demand: int, last: int = -1, taken: Sequence[BlockedNodes] = ()) -> None:
         """Remembers how the states have the nodes. last: as in Moment; no node is in two of `taken`."""
         states = self.states
-        members = [states.members[: states.used].copy()]
+        members = [states.sizes[: states.used].copy()]
         if last >= 0:
-            members[0][states.column(last)] -= 1
+            members[0][states.state(last)] -= 1
         for one in taken:
-            here = np.bincount(states.of[one.nodes], minlength=states.used)
+            here = np.bincount(states.state_by_node[one.nodes], minlength=states.used)
             members[0] -= here
             members.append(here)
-        self._kept.append(Moment(demand, last, states.nodes[:], members, taken))
-        if len(self._kept) >= TOGETHER:
-            self._tell()
+        self._snapshots.append(Snapshot(demand, last, states.nodes[:], members, taken))
+        if len(self._snapshots) >= TOGETHER:
+            self._flush()
 
-    def told(self) -> dict[int, Refusals]:
+    def collect(self) -> dict[int, Refusals]:
         """What refused in all moments kept so far, by demand; they are forgotten."""
-        self._tell()
-        told, self._told = self._told, {}
+        self._flush()
+        told, self._collected = self._collected, {}
         return told
 
-    def _tell(self) -> None:
-        kept, self._kept = self._kept, []
+    def _flush(self) -> None:
+        kept, self._snapshots = self._snapshots, []
         if not kept:
             return
         states = self.states
@@ -99,14 +99,14 @@ class Moments:
         table, devices = states.table, states.devices
         demands = [one.demand for one in kept]
         numbers = np.arange(len(kept))[:, np.newaxis]
-        asked = Asked(self.layout, self.devices, demands)
+        asked = Asked(self.indexed, self.devices, demands)
         looked = asked.short(Columns(table, devices, numbers), exact=False)
         of = [number for number, _ in rows]
         if len(rows) > len(kept):
             codes = [CODES[kept[number].taken[part - 1].rule] if part else 0 for number, part in rows]
             looked = looked.beside(of, codes)
         # What is rounded down in the sums comes to less than a millionth for each of their parts.
-        slack = len(PARTS) + max(len(self.layout.resources[demand].devices) for demand in demands)
+        slack = len(PARTS) + max(len(self.indexed.resources[demand].devices) for demand in demands)
         row, at = looked.closest(members, CLOSEST, slack)
         some = Columns(table[:, at], devices[:, at], np.array(of, np.int64)[row])
         missing = asked.short(some).missing
@@ -116,13 +116,13 @@ class Moments:
             closest[number].append((lacks + MILLION if part else lacks, part, column))
         counted = looked.counted(np.array(of, np.int64)[:, np.newaxis], len(kept), members)
         for moment, by_rule, near in zip(kept, counted, closest, strict=True):
-            workload = self.layout.demands[moment.demand].workload
-            self._told[moment.demand] = Refusals(workload, by_rule, self._rejections(moment, near))
-        self.states.reuse()
+            workload = self.indexed.demands[moment.demand].workload
+            self._collected[moment.demand] = Refusals(workload, by_rule, self._rejections(moment, near))
+        self.states.recycle()
 
-    def _rejections(self, moment: Moment, near: list[tuple[int, int, int]]) -> tuple[Rejection, ...]:
+    def _rejections(self, moment: Snapshot, near: list[tuple[int, int, int]]) -> tuple[Rejection, ...]:
         """The closest nodes. near: columns that they are in: what they lack, the part of the moment, their number."""
-        names = self.layout.nodes
+        names = self.indexed.nodes
         told: list[Rejection] = []
         near.sort()
         for lacks, alike in groupby(near, itemgetter(0)):
@@ -140,16 +140,16 @@ class Moments:
                 break
         return tuple(told)
 
-    def _words(self, moment: Moment, part: int, column: int) -> tuple[str, str]:
+    def _words(self, moment: Snapshot, part: int, column: int) -> tuple[str, str]:
         """The first rule that refuses, and all that is missing as people read it."""
-        state = self.states.known[column]
-        short = lacking(self.layout, moment.demand, self.layout.kinds.examples[state[0]], state[2:])
+        state = self.states.descriptions[column]
+        short = lacking(self.indexed, moment.demand, self.indexed.node_classes.representative[state[0]], state[2:])
         if part:
             short.add(moment.taken[part - 1].rule, moment.taken[part - 1].words, MILLION)
         return short.rule, "; ".join(short.texts)
 
 
-def _first(moment: Moment, part: int, column: int, wanted: int) -> list[int]:
+def _first(moment: Snapshot, part: int, column: int, wanted: int) -> list[int]:
     """The first nodes of a column, by name: of those that are not taken, or of those of a Taken."""
     nodes, last = moment.nodes[column], moment.last
     if part:

@@ -7,7 +7,7 @@ import numpy as np
 from rohe_iac.planning.model.demand import DeviceRequest
 from rohe_iac.planning.placement.evaluation.vectorized.arrays import Mask, Numbers
 from rohe_iac.planning.placement.scoring.fixed_point import PLACES, scale_of
-from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.state.index import IndexedProblem
 
 
 class DeviceArrays:
@@ -16,8 +16,8 @@ class DeviceArrays:
     free: basis points of every device, -1 where there is none. kinds: the kind of each column.
     """
 
-    def __init__(self, layout: Layout) -> None:
-        self._offers = [layout.nodes[example].devices for example in layout.kinds.examples]
+    def __init__(self, indexed: IndexedProblem) -> None:
+        self._offers = [indexed.nodes[example].devices for example in indexed.node_classes.representative]
         shape = (max((len(devices) for devices in self._offers), default=0), len(self._offers))
         self._capacity = np.zeros(shape, np.int64)
         self._shared = np.zeros(shape, np.bool_)

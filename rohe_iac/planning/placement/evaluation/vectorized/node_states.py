@@ -13,7 +13,7 @@ import numpy as np
 
 from rohe_iac.planning.placement.evaluation.vectorized.arrays import Numbers
 from rohe_iac.planning.placement.scoring.scores import Scoring
-from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
 
 CPU_CAPACITY, RSS_CAPACITY, CPU_SCALE, RSS_SCALE, KIND, CORE_COUNT, STAMP, OPEN, CPU, LEFT, RSS, VMS, CORES = range(13)
@@ -30,41 +30,41 @@ State = tuple[int, bool, int, int, int, tuple[int, ...], tuple[int, ...]]
 """Kind, whether a replica is there, free cpu, rss and vms, cores largest first, devices."""
 
 
-class States:
+class NodeStates:
     """table, devices: what the columns say, known: the same as they were told. nodes: who is in each, by name, in lists
     that are never changed; members: how many.
 
     devices: free amounts, a row for each device of a node, -1 where it has none.
     """
 
-    def __init__(self, layout: Layout, ledger: Ledger, scoring: Scoring) -> None:
-        self.ledger, self.kinds = ledger, layout.kinds
-        examples = layout.kinds.examples
-        self.width = max((len(layout.nodes[example].cores) for example in examples), default=0)
-        self.depth = max((len(layout.nodes[example].devices) for example in examples), default=0)
+    def __init__(self, indexed: IndexedProblem, ledger: Ledger, scoring: Scoring) -> None:
+        self.ledger, self.classes = ledger, indexed.node_classes
+        examples = indexed.node_classes.representative
+        self.width = max((len(indexed.nodes[example].cores) for example in examples), default=0)
+        self.depth = max((len(indexed.nodes[example].devices) for example in examples), default=0)
         self._fixed = [
             (
                 scoring.cpu_capacity[example], scoring.rss_capacity[example], scoring.cpu_scale[example],
-                scoring.rss_scale[example], kind, len(layout.nodes[example].cores),
+                scoring.rss_scale[example], kind, len(indexed.nodes[example].cores),
             )
             for kind, example in enumerate(examples)
         ]  # fmt: skip
-        self._of = [-1] * len(layout.nodes)
+        self._of = [-1] * len(indexed.nodes)
         self._columns: dict[State, int] = {}
-        self.known: list[State] = []
+        self.descriptions: list[State] = []
         self.nodes: list[list[int]] = []
         self._emptied: list[int] = []
         self._idle: list[int] = []
         self._room = 0
-        self.members = np.zeros(0, np.int64)
+        self.sizes = np.zeros(0, np.int64)
         # The table, and the devices below it: all that is told of a new column is written in one step.
         self._rows = np.zeros((CORES + self.width + self.depth, 0), np.int64)
         self._begun = 0
-        self._numbers = np.zeros(len(layout.nodes), np.int64)
+        self._numbers = np.zeros(len(indexed.nodes), np.int64)
         self._moved: list[tuple[list[int], int]] = []
         alike: dict[object, list[int]] = {}
         standing = zip(
-            layout.kinds.of, ledger.replicas_on, ledger.cpu, ledger.rss, ledger.vms, ledger.sorted_cores,
+            indexed.node_classes.class_of, ledger.replicas_on, ledger.cpu, ledger.rss, ledger.vms, ledger.sorted_cores,
             ledger.devices, strict=True,
         )  # fmt: skip
         for node, state in enumerate(standing):
@@ -74,24 +74,24 @@ class States:
     @property
     def table(self) -> Numbers:
         """What the columns say of all but devices; idle columns too."""
-        return self._rows[: CORES + self.width, : len(self.known)]
+        return self._rows[: CORES + self.width, : len(self.descriptions)]
 
     @property
     def devices(self) -> Numbers:
         """What is free of devices."""
-        return self._rows[CORES + self.width :, : len(self.known)]
+        return self._rows[CORES + self.width :, : len(self.descriptions)]
 
     @property
     def used(self) -> int:
         """How many columns there are, idle ones too."""
-        return len(self.known)
+        return len(self.descriptions)
 
-    def column(self, node: int) -> int:
+    def state(self, node: int) -> int:
         """The column of a node."""
         return self._of[node]
 
     @property
-    def of(self) -> Numbers:
+    def state_by_node(self) -> Numbers:
         """The column of every node; written down when it is asked for, for many classes ask of columns alone."""
         if self._moved:
             for nodes, column in self._moved:
@@ -99,7 +99,7 @@ class States:
             self._moved = []
         return self._numbers
 
-    def reuse(self) -> None:
+    def recycle(self) -> None:
         """Says that nobody remembers columns that are empty now."""
         self._idle += self._emptied
         self._emptied = []
@@ -111,7 +111,7 @@ class States:
         """
         ledger, columns, of, members = self.ledger, self._columns, self._of, self.nodes
         cpu, rss, vms, cores, devices = ledger.cpu, ledger.rss, ledger.vms, ledger.sorted_cores, ledger.devices
-        kinds, replicas_on = self.kinds.of, ledger.replicas_on
+        kinds, replicas_on = self.classes.class_of, ledger.replicas_on
         changed: set[int] = set()
         arrived: dict[int, list[int]] = {}
         fresh: list[int] = []
@@ -144,7 +144,7 @@ class States:
                 members[before] = left
                 changed.add(before)
                 if not left and before not in arrived:
-                    del columns[self.known[before]]
+                    del columns[self.descriptions[before]]
                     self._emptied.append(before)
         for column, come in arrived.items():
             there = members[column]
@@ -155,25 +155,25 @@ class States:
     def _add(self, state: State) -> int:
         if self._idle:
             column = self._idle.pop()
-            self.known[column] = state
+            self.descriptions[column] = state
         else:
-            column = len(self.known)
-            self.known.append(state)
+            column = len(self.descriptions)
+            self.descriptions.append(state)
             self.nodes.append([])
         self._columns[state] = column
         return column
 
     def _write(self, fresh: list[int], changed: set[int]) -> None:
-        number = len(self.known)
+        number = len(self.descriptions)
         if number > self._room:
             more = max(64, number + (number >> 1)) - self._room
             self._rows = np.pad(self._rows, ((0, 0), (0, more)))
-            self.members = np.pad(self.members, (0, more))
+            self.sizes = np.pad(self.sizes, (0, more))
             self._room += more
         if fresh:
-            self._rows[:, fresh] = np.array([self._row(self.known[column]) for column in fresh], np.int64).T
+            self._rows[:, fresh] = np.array([self._row(self.descriptions[column]) for column in fresh], np.int64).T
         for column in changed:
-            here = self.members[column] = len(self.nodes[column])
+            here = self.sizes[column] = len(self.nodes[column])
             if not here:
                 self._rows[LEFT, column] = NOBODY
 

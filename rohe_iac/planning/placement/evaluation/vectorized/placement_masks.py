@@ -10,7 +10,7 @@ import numpy.typing as npt
 from rohe_iac.planning.model.keys import NODE_KEY
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.rules.network import network_refusal
-from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
 
 Mask = npt.NDArray[np.bool_]
@@ -19,43 +19,43 @@ Mask = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.int64]
 
 
-class Neighbours:
+class PlacementMasks:
     """The rules ports, spread, avoid, near, latency, bandwidth and budget as the ledger stands."""
 
-    def __init__(self, layout: Layout, ledger: Ledger) -> None:
-        self.layout, self.ledger = layout, ledger
+    def __init__(self, indexed: IndexedProblem, ledger: Ledger) -> None:
+        self.indexed, self.ledger = indexed, ledger
         self._domains: dict[str, tuple[Numbers, bool]] = {}
         self._places: tuple[list[int], Numbers] | None = None
         self._users: dict[tuple[int, str], list[int]] = {}
-        for demand, ports in enumerate(layout.host_ports):
+        for demand, ports in enumerate(indexed.host_ports):
             for port in ports:
                 self._users.setdefault(port, []).append(demand)
 
     def mask(self, demand: int) -> Mask:
         """The nodes that no rule about neighbours refuses."""
-        found = np.ones(len(self.layout.nodes), np.bool_)
+        found = np.ones(len(self.indexed.nodes), np.bool_)
         for _, mask in self.rules(demand):
             found &= mask
         return found
 
     def rules(self, demand: int) -> Iterator[tuple[str, Mask]]:
         """Each rule that refuses any node, with the nodes it lets pass, in the order in which they are asked."""
-        layout, ledger = self.layout, self.ledger
-        if layout.host_ports[demand] or layout.numbered[demand] > ledger.numbers:
+        indexed, ledger = self.indexed, self.ledger
+        if indexed.host_ports[demand] or indexed.numbered[demand] > ledger.numbers:
             yield from self._ports(demand)
-        for rule in layout.demands[demand].spread:
+        for rule in indexed.demands[demand].spread:
             counts = ledger.counts[demand][rule.key]
-            taken = {layout.domains[rule.key][node] for node in ledger.placed[demand]}
+            taken = {indexed.domains[rule.key][node] for node in ledger.placed[demand]}
             full = {domain for domain in taken if counts[domain] >= rule.limit}
             yield from self._kept_out("spread", rule.key, full, labelled=True)
-        for key in layout.avoid_keys[demand]:
+        for key in indexed.avoid_keys[demand]:
             yield from self._kept_out("avoid", key, set(), labelled=True)
-        for other, key in layout.avoid[demand]:
-            taken = {layout.domains[key][node] for node in ledger.placed[other]}
+        for other, key in indexed.avoid[demand]:
+            taken = {indexed.domains[key][node] for node in ledger.placed[other]}
             yield from self._kept_out("avoid", key, taken, labelled=False)
-        for others, key in layout.near[demand]:
+        for others, key in indexed.near[demand]:
             yield "near", self._near(demand, others, key)
-        if layout.edges[demand] or layout.ways[demand]:
+        if indexed.edges[demand] or indexed.paths[demand]:
             yield from self._network(demand)
 
     def _kept_out(self, rule: str, key: str, closed: set[int], *, labelled: bool) -> Iterator[tuple[str, Mask]]:
@@ -69,7 +69,7 @@ class Neighbours:
             mask[list(closed)] = False
         else:
             # One more place at the end stands for nodes without the label: -1 finds it.
-            by_domain = np.ones(len(self.layout.domain_nodes[key]) + 1, np.bool_)
+            by_domain = np.ones(len(self.indexed.domain_nodes[key]) + 1, np.bool_)
             by_domain[list(closed)] = False
             by_domain[-1] = not labelled
             mask = by_domain[domains]
@@ -78,20 +78,20 @@ class Neighbours:
     def _domain(self, key: str) -> tuple[Numbers, bool]:
         known = self._domains.get(key)
         if known is None:
-            numbers = np.array(self.layout.domains[key], np.int64)
+            numbers = np.array(self.indexed.domains[key], np.int64)
             known = self._domains[key] = (numbers, bool((numbers >= 0).all()))
         return known
 
     def _inside(self, key: str, others: Iterable[int]) -> Mask:
         """The nodes that share a domain with any replica of the others."""
-        domains = self.layout.domains[key]
+        domains = self.indexed.domains[key]
         here = {domains[node] for other in others for node in self.ledger.placed[other]}
         here.discard(-1)
         return self.inside(key, here)
 
     def inside(self, key: str, chosen: Collection[int]) -> Mask:
         """The nodes of some domains of a topology key."""
-        by_domain = np.zeros(len(self.layout.domain_nodes[key]) + 1, np.bool_)
+        by_domain = np.zeros(len(self.indexed.domain_nodes[key]) + 1, np.bool_)
         by_domain[list(chosen)] = True
         found: Mask = by_domain[self._domain(key)[0]]
         return found
@@ -104,12 +104,12 @@ class Neighbours:
         return (self._domain(key)[0] >= 0) & first
 
     def _ports(self, demand: int) -> Iterator[tuple[str, Mask]]:
-        layout, ledger = self.layout, self.ledger
-        ports = layout.host_ports[demand]
-        mask = np.ones(len(layout.nodes), np.bool_)
-        if layout.numbered[demand] > ledger.numbers or len(set(ports)) < len(ports):
+        indexed, ledger = self.indexed, self.ledger
+        ports = indexed.host_ports[demand]
+        mask = np.ones(len(indexed.nodes), np.bool_)
+        if indexed.numbered[demand] > ledger.numbers or len(set(ports)) < len(ports):
             mask[:] = False
-        elif layout.settings.one_machine:
+        elif indexed.settings.one_machine:
             mask[:] = not any(port in taken for taken in ledger.ports[:1] for port in ports)
         else:
             for port in ports:
@@ -120,12 +120,12 @@ class Neighbours:
 
     def _network(self, demand: int) -> Iterator[tuple[str, Mask]]:
         """Asked once for each place of the network, and of every node on which a peer is."""
-        layout, ledger = self.layout, self.ledger
+        indexed, ledger = self.indexed, self.ledger
         of, numbers = self._place()
-        beside = {node for peer, _, _ in layout.edges[demand] for node in ledger.placed[peer]}
+        beside = {node for peer, _, _ in indexed.edges[demand] for node in ledger.placed[peer]}
         asked = {of[node]: node for node in range(len(of) - 1, -1, -1) if node not in beside}
-        refused = {place: network_refusal(layout, ledger, demand, node) for place, node in asked.items()}
-        own = [(node, network_refusal(layout, ledger, demand, node)) for node in beside]
+        refused = {place: network_refusal(indexed, ledger, demand, node) for place, node in asked.items()}
+        own = [(node, network_refusal(indexed, ledger, demand, node)) for node in beside]
         for rule in ("latency", "bandwidth", "budget"):
             by_place = np.array([refused.get(place) != rule for place in range(max(of, default=0) + 1)], np.bool_)
             mask: Mask = by_place[numbers]
@@ -136,10 +136,10 @@ class Neighbours:
     def _place(self) -> tuple[list[int], Numbers]:
         """The place of every node: its zone, or the node itself where a link ends there."""
         if self._places is None:
-            ends = {end for wire in self.layout.wires for end in wire.ends}
+            ends = {end for wire in self.indexed.wires for end in wire.ends}
             places: dict[str, int] = {}
             of = []
-            for node, zone in zip(self.layout.nodes, self.layout.zone_ends, strict=True):
+            for node, zone in zip(self.indexed.nodes, self.indexed.zone_ends, strict=True):
                 own = f"node/{node.name}"
                 name = own if own in ends else zone
                 of.append(places.setdefault(name, len(places)))
@@ -148,8 +148,8 @@ class Neighbours:
 
     def wishes(self, demand: int) -> Numbers:
         """Share of the wishes that hold on every node, in millionths."""
-        wishes = self.layout.wishes[demand]
-        held = np.zeros(len(self.layout.nodes), np.int64)
+        wishes = self.indexed.preferences[demand]
+        held = np.zeros(len(self.indexed.nodes), np.int64)
         for others, key, close in wishes:
-            held += self._inside(key, others) == close if key in self.layout.domains else not close
+            held += self._inside(key, others) == close if key in self.indexed.domains else not close
         return held * MILLION // len(wishes)

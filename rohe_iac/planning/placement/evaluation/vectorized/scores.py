@@ -20,25 +20,27 @@ from rohe_iac.planning.placement.evaluation.vectorized.node_states import (
     RSS_CAPACITY,
     RSS_SCALE,
     STAMP,
-    States,
+    NodeStates,
 )
 from rohe_iac.planning.placement.scoring.fixed_point import MEMORY_SHIFT, PLACES
 from rohe_iac.planning.placement.scoring.scores import FRAGMENT_WEIGHT, INTERFERENCE_WEIGHT, Scoring
-from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.state.index import IndexedProblem
 
 
-class Points:
+class VectorizedScores:
     """The same points as `Scoring.total` without wishes and plugged scorers, of all columns of the states at once."""
 
-    def __init__(self, layout: Layout, scoring: Scoring, states: States, devices: DeviceArrays) -> None:
-        self.layout, self.scoring, self.states, self.devices = layout, scoring, states, devices
-        self._deviceless = ~np.array([scoring.has_devices[example] for example in layout.kinds.examples], np.bool_)
+    def __init__(self, indexed: IndexedProblem, scoring: Scoring, states: NodeStates, devices: DeviceArrays) -> None:
+        self.indexed, self.scoring, self.states, self.devices = indexed, scoring, states, devices
+        self._deviceless = ~np.array(
+            [scoring.has_devices[example] for example in indexed.node_classes.representative], np.bool_
+        )
         # Points of states for what the placement does to free accelerators, with their stamps, by what is asked for.
         self._graded: dict[tuple[int, int, tuple[DeviceRequest, ...]], tuple[Numbers, Numbers]] = {}
 
     def of(self, demand: int, table: Numbers, passes: Mask) -> Numbers:
         """Points of a demand in the columns of the table; `passes`: which of them pass."""
-        scoring, asked = self.scoring, self.layout.resources[demand]
+        scoring, asked = self.scoring, self.indexed.resources[demand]
         if scoring.first:
             return np.zeros(table.shape[1], np.int64)
         cpu_weight, memory_weight, device_weight, open_weight, _ = scoring.weights[demand]
@@ -58,7 +60,7 @@ class Points:
         points: Numbers = ((cpu * cpu_weight) >> 10) + ((memory * memory_weight) >> 10)
         if device_weight:
             if scoring.standing:
-                kinds = [request.type for request in asked.devices] or self.layout.device_types
+                kinds = [request.type for request in asked.devices] or self.indexed.device_types
                 requests = tuple(DeviceRequest(kind) for kind in kinds)
                 free = self.states.devices
                 device = self.devices.points(requests, free, table[KIND])
@@ -77,7 +79,7 @@ class Points:
         if open_weight:
             points += table[OPEN] * ((MILLION * open_weight) >> 10)
         if scoring.any_tainted:
-            examples = self.layout.kinds.examples
+            examples = self.indexed.node_classes.representative
             taints = np.array([scoring.taint_points(demand, example) for example in examples], np.int64)
             points += taints[table[KIND]]
         if scoring.fragments:
@@ -87,7 +89,7 @@ class Points:
     def _fragments(self, demand: int, passes: Mask) -> Numbers:
         """Asked of one node of each state that passes, once for all demands that ask for the same."""
         states, used = self.states, self.states.used
-        asked = self.layout.resources[demand]
+        asked = self.indexed.resources[demand]
         key = (asked.cpu, asked.rss, asked.devices)
         points, stamps = self._graded.get(key, (np.zeros(0, np.int64),) * 2)
         if len(points) < used:

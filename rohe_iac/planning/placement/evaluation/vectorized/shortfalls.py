@@ -16,7 +16,7 @@ from rohe_iac.planning.placement.evaluation.vectorized.arrays import Mask, Numbe
 from rohe_iac.planning.placement.evaluation.vectorized.devices import DeviceArrays
 from rohe_iac.planning.placement.evaluation.vectorized.node_states import CORE_COUNT, CORES, CPU, KIND, RSS, VMS
 from rohe_iac.planning.placement.rules.filters import RULES
-from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.state.index import IndexedProblem
 
 NOWHERE = 1 << 62
 """More than any shortfall."""
@@ -99,19 +99,19 @@ class Shortfalls:
 
 
 def shortfalls(
-    layout: Layout, devices: DeviceArrays, demands: Sequence[int], columns: Columns, *, exact: bool = True
+    indexed: IndexedProblem, devices: DeviceArrays, demands: Sequence[int], columns: Columns, *, exact: bool = True
 ) -> Shortfalls:
     """The shortfalls of classes (positions of demands) in columns, as `shortage` counts them node by node."""
-    return Asked(layout, devices, demands).short(columns, exact=exact)
+    return Asked(indexed, devices, demands).short(columns, exact=exact)
 
 
 class Asked:
     """What classes (positions of demands) ask for, as arrays."""
 
-    def __init__(self, layout: Layout, devices: DeviceArrays, demands: Sequence[int]) -> None:
-        resources = [layout.resources[demand] for demand in demands]
+    def __init__(self, indexed: IndexedProblem, devices: DeviceArrays, demands: Sequence[int]) -> None:
+        resources = [indexed.resources[demand] for demand in demands]
         self._devices = devices
-        self._static = _static(layout, demands)
+        self._static = _static(indexed, demands)
         amounts = [(one.cpu, one.rss, -NOWHERE if one.vms is None else one.vms) for one in resources]
         self._amounts = np.array(amounts, np.int64).T
         self._large = int(self._amounts.max()) >= LARGE
@@ -217,12 +217,12 @@ class _Sum:
         return found
 
 
-def _static(layout: Layout, demands: Sequence[int]) -> Numbers:
+def _static(indexed: IndexedProblem, demands: Sequence[int]) -> Numbers:
     """The number of the rule of its own that refuses each kind of node, a row for each demand."""
     known: dict[int, list[int]] = {}
     rows = []
     for demand in demands:
-        rules = layout.static_kinds(demand)
+        rules = indexed.static_by_class(demand)
         row = known.get(id(rules))
         if row is None:
             row = known[id(rules)] = [CODES.get(rule, 0) for rule in rules]

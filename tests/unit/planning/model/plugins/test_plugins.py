@@ -10,19 +10,19 @@ import pytest
 from rohe_iac.planning.model.demand import DeviceRequest
 from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.plugins.builtin import FILTERS, SCORERS
-from rohe_iac.planning.model.plugins.calling import BadExtension
-from rohe_iac.planning.model.plugins.protocols import Candidate, Extensions, Origin, Plugged
+from rohe_iac.planning.model.plugins.calling import FaultyPlugin
+from rohe_iac.planning.model.plugins.protocols import Candidate, Origin, Plugin, Plugins
 from rohe_iac.planning.model.problem import WEIGHT_ONE, Problem
 from rohe_iac.planning.model.strategies import BEST_FIT, WORST_FIT
 from rohe_iac.planning.model.supply import Taint
 from rohe_iac.planning.placement.rules.filters import refusal
 from rohe_iac.planning.placement.scoring.scores import INTERFERENCE_WEIGHT, Scoring
 from rohe_iac.planning.placement.state.candidate import candidate_on
-from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
-from rohe_iac.planning.solvers.construction.greedy import Attempt
-from rohe_iac.planning.solvers.construction.service_order import order
-from rohe_iac.planning.solvers.planner import UnknownExtension, plan
+from rohe_iac.planning.solvers.construction.greedy import Construction
+from rohe_iac.planning.solvers.construction.service_order import service_order
+from rohe_iac.planning.solvers.planner import MissingPlugin, plan
 from rohe_iac.planning.verification.verify import verify
 
 MI = 2**20
@@ -33,12 +33,12 @@ def plugged(
     filters: tuple[Callable[[Candidate], Any], ...] = (),
     scorers: tuple[tuple[Callable[[Candidate], Any], int], ...] = (),
     strategy: Callable[..., Any] | None = None,
-) -> Problem:
-    """The problem with these callables plugged in, as if a blueprint had named them."""
+) -> tuple[Problem, None, Plugins]:
+    """Returns what `plan` takes: a problem whose settings name these callables, no previous plan, and the callables."""
 
-    def of(kind: str, call: Callable[..., Any]) -> Plugged:
+    def of(kind: str, call: Callable[..., Any]) -> Plugin:
         name = call.__name__
-        return Plugged(kind, name, Origin(f"m.py:{name}", f"m.py:{call.__code__.co_firstlineno}"), call, __file__)
+        return Plugin(kind, name, Origin(f"m.py:{name}", f"m.py:{call.__code__.co_firstlineno}"), call, __file__)
 
     settings = replace(
         problem.settings,
@@ -46,12 +46,12 @@ def plugged(
         scorers=tuple((f"m.py:{one.__name__}", weight) for one, weight in scorers),
         strategy=f"m.py:{strategy.__name__}" if strategy else problem.settings.strategy,
     )
-    extensions = Extensions(
+    plugins = Plugins(
         tuple(of("filter", one) for one in filters),
         tuple(of("scorer", one) for one, _ in scorers),
         of("strategy", strategy) if strategy else None,
     )
-    return replace(problem, settings=settings, extensions=extensions)
+    return replace(problem, settings=settings), None, plugins
 
 
 def nodes_of(result: Plan) -> list[str]:
@@ -78,8 +78,7 @@ def fewest(candidates: Any) -> str:
 
 def test_a_filter_refuses_nodes_by_its_name_and_in_its_words(world: Any) -> None:
     nodes = [world.node("n1"), world.node("n2", labels=(("colour", "green"),))]
-    problem = plugged(world.problem(nodes, [world.demand("d", 2, cpu=1000)]), filters=(green,))
-    result = plan(problem)
+    result = plan(*plugged(world.problem(nodes, [world.demand("d", 2, cpu=1000)]), filters=(green,)))
     assert nodes_of(result) == ["n2", "n2"]
     assert result.refusals[0].by_rule == (("green", 1),)
     assert (result.refusals[0].closest[0].rule, result.refusals[0].closest[0].missing) == (
@@ -90,35 +89,35 @@ def test_a_filter_refuses_nodes_by_its_name_and_in_its_words(world: Any) -> None
 
 def test_a_filter_holds_for_who_stands_there_when_another_comes(world: Any) -> None:
     demands = [world.demand("shy", cpu=2000), world.demand("loud", cpu=1000)]
-    problem = plugged(world.problem([world.node("n1"), world.node("n2")], demands), filters=(alone,))
-    result = plan(problem)
+    problem, _, plugins = plugged(world.problem([world.node("n1"), world.node("n2")], demands), filters=(alone,))
+    result = plan(problem, None, plugins)
     assert len(set(nodes_of(result))) == 2
-    assert verify(problem, result) == ()
+    assert verify(problem, result, plugins) == ()
     assert nodes_of(plan(world.problem([world.node("n1"), world.node("n2")], demands))) == ["n1", "n1"]
 
 
 def test_a_scorer_is_weighed_against_filling_nodes_and_told_by_its_name(world: Any) -> None:
     base = world.problem([world.node(f"n{i}") for i in (1, 2, 3)], [world.demand("d", 3, cpu=500)])
-    light, heavy = (plan(plugged(base, scorers=((last, weight * WEIGHT_ONE),))) for weight in (1, 100))
+    light, heavy = (plan(*plugged(base, scorers=((last, weight * WEIGHT_ONE),))) for weight in (1, 100))
     assert nodes_of(light) == ["n3", "n3", "n3"]
     assert nodes_of(heavy) == ["n3", "n3", "n3"]
     assert ("last", 100_000_000) in [(part.scorer, part.points) for part in heavy.placements[0].parts]
     occupied = replace(base, demands=(*base.demands, world.demand("a", cpu=100, selector=(("first", "yes"),))))
     occupied = replace(occupied, nodes=(replace(base.nodes[0], labels=(("first", "yes"),)), *base.nodes[1:]))
     queued = replace(occupied, demands=(base.demands[0], replace(occupied.demands[1], priority=9)))
-    where = [nodes_of(plan(plugged(queued, scorers=((last, weight * WEIGHT_ONE),))))[1] for weight in (1, 100)]
+    where = [nodes_of(plan(*plugged(queued, scorers=((last, weight * WEIGHT_ONE),))))[1] for weight in (1, 100)]
     assert where == ["n1", "n3"]
 
 
 def test_scorers_count_in_first_fit_too(world: Any) -> None:
     problem = world.problem([world.node("n1"), world.node("n3")], [world.demand("d", cpu=500)], strategy="first-fit")
     assert nodes_of(plan(problem)) == ["n1"]
-    assert nodes_of(plan(plugged(problem, scorers=((last, WEIGHT_ONE),)))) == ["n3"]
+    assert nodes_of(plan(*plugged(problem, scorers=((last, WEIGHT_ONE),)))) == ["n3"]
 
 
 def test_a_strategy_picks_each_node_and_the_runner_up(world: Any) -> None:
     base = world.problem([world.node(f"n{i}") for i in (1, 2, 3)], [world.demand("d", 4, cpu=500)])
-    result = plan(plugged(base, strategy=fewest))
+    result = plan(*plugged(base, strategy=fewest))
     assert nodes_of(result) == ["n1", "n2", "n3", "n1"]
     assert result.placements[0].runner_up is not None
     assert result.placements[0].runner_up.node == "n2"
@@ -138,8 +137,8 @@ def answers(value: Any) -> Callable[[Any], Any]:
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -0.1, 1.1, "much", None, True, ValueError, SystemExit])
 def test_what_a_scorer_may_not_give_is_refused_with_its_line(world: Any, value: Any) -> None:
     problem = world.problem([world.node("n1")], [world.demand("d")])
-    with pytest.raises(BadExtension, match="the scorer given") as told:
-        plan(plugged(problem, scorers=((answers(value), WEIGHT_ONE),)))
+    with pytest.raises(FaultyPlugin, match="the scorer given") as told:
+        plan(*plugged(problem, scorers=((answers(value), WEIGHT_ONE),)))
     assert told.value.detail.startswith("m.py:")
 
 
@@ -147,20 +146,20 @@ def test_what_a_scorer_may_not_give_is_refused_with_its_line(world: Any, value: 
 def test_what_a_filter_or_strategy_may_not_give_is_refused(world: Any, kind: str, value: Any) -> None:
     problem = world.problem([world.node("n1")], [world.demand("d")])
     call: Any = answers(value)
-    with pytest.raises(BadExtension):
-        plan(plugged(problem, **{kind: (call,) if kind == "filters" else call}))
+    with pytest.raises(FaultyPlugin):
+        plan(*plugged(problem, **{kind: (call,) if kind == "filters" else call}))
 
 
 def test_what_the_settings_name_and_nobody_holds_is_refused(world: Any) -> None:
     problem = world.problem([world.node("n1")], [world.demand("d")], scorers=(("m.py:last", 1024),))
-    with pytest.raises(UnknownExtension, match=r"m\.py:last"):
+    with pytest.raises(MissingPlugin, match=r"m\.py:last"):
         plan(problem)
 
 
 def test_the_exact_strategy_does_not_pass_over_filters(world: Any) -> None:
     problem = world.problem([world.node("n1")], [world.demand("d")], strategy="exact")
-    with pytest.raises(UnknownExtension, match="exact"):
-        plan(plugged(problem, filters=(green,)))
+    with pytest.raises(MissingPlugin, match="exact"):
+        plan(*plugged(problem, filters=(green,)))
 
 
 def drawn(world: Any, seed: int) -> Problem:
@@ -190,28 +189,30 @@ def drawn(world: Any, seed: int) -> Problem:
 
 @pytest.mark.parametrize("seed", range(40))
 def test_arrays_and_the_plain_field_agree_with_filters_scorers_and_strategies(world: Any, seed: int) -> None:
-    problem = plugged(drawn(world, seed), (green, alone), ((last, 700),), fewest if seed % 3 == 0 else None)
+    problem, _, plugins = plugged(drawn(world, seed), (green, alone), ((last, 700),), fewest if seed % 3 == 0 else None)
     found = []
     for limit in (0, 10**9):
-        layout = Layout(problem)
-        attempt = Attempt(layout, problem.settings.strategy, plain_limit=limit).run(order(layout), {})
-        found.append((attempt.decisions, attempt.missing, attempt.refusals))
+        indexed = IndexedProblem(problem, plugins=plugins)
+        construction = Construction(indexed, problem.settings.strategy, plain_limit=limit).run(
+            service_order(indexed), {}
+        )
+        found.append((construction.decisions, construction.unplaced, construction.refusals))
     assert found[0] == found[1]
-    assert verify(problem, plan(problem)) == ()
+    assert verify(problem, plan(problem, None, plugins), plugins) == ()
 
 
 @pytest.mark.parametrize("seed", range(40))
 def test_the_built_in_ones_told_in_plain_words_are_what_the_planner_computes(world: Any, seed: int) -> None:
     problem = drawn(world, seed)
-    marked = plugged(problem, scorers=((last, 0),))
-    layout = Layout(marked)
-    ledger = Ledger(layout)
-    scoring = Scoring(layout, ledger, BEST_FIT)
-    for demand in range(len(layout.demands)):
-        for node in range(len(layout.nodes)):
-            candidate = candidate_on(layout, ledger, demand, node)
+    marked, _, plugins = plugged(problem, scorers=((last, 0),))
+    indexed = IndexedProblem(marked, plugins=plugins)
+    ledger = Ledger(indexed)
+    scoring = Scoring(indexed, ledger, BEST_FIT)
+    for demand in range(len(indexed.demands)):
+        for node in range(len(indexed.nodes)):
+            candidate = candidate_on(indexed, ledger, demand, node)
             rule = next((name for name, one in FILTERS.items() if one(candidate)), "")
-            assert rule == refusal(layout, ledger, demand, node)
+            assert rule == refusal(indexed, ledger, demand, node)
             if rule:
                 continue
             names, parts = scoring.names(demand), scoring.parts(demand, node)
@@ -221,6 +222,6 @@ def test_the_built_in_ones_told_in_plain_words_are_what_the_planner_computes(wor
                 if name in SCORERS:
                     told = SCORERS[name](candidate) * 1_000_000 * weights.get(name, WEIGHT_ONE) / WEIGHT_ONE
                     assert abs(points - told) <= 8, name
-        fitting = [node for node in range(len(layout.nodes)) if not refusal(layout, ledger, demand, node)]
+        fitting = [node for node in range(len(indexed.nodes)) if not refusal(indexed, ledger, demand, node)]
         if fitting:
             ledger.take(demand, fitting[0])

@@ -13,11 +13,11 @@ import pytest
 from rohe_iac.cli.views.plans.prediction import shown_prediction
 from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.problem import Problem
-from rohe_iac.planning.model.promise import Answer, Promise
+from rohe_iac.planning.model.promise import ResponseTimeLimit, ServiceTime
 from rohe_iac.planning.model.supply import Wire
-from rohe_iac.planning.placement.objective.latency_slack import Slack
-from rohe_iac.planning.placement.objective.objective import Objective
-from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.objective.latency_slack import LatencySlack
+from rohe_iac.planning.placement.objective.objective import LexicographicObjective
+from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.questions.analysis.response_times import predictions_of
 from rohe_iac.planning.solvers.planner import NotCovered, plan
 from rohe_iac.planning.verification.verify import verify
@@ -26,24 +26,24 @@ from rohe_iac.usecases.plans.plan import make_plan
 CCTVS = Path(__file__).parents[5] / "examples" / "cctvs"
 
 
-def promise(limit: int, *answers: Answer) -> Promise:
-    return Promise("sla/fast", limit, tuple((answer,) for answer in answers))
+def promise(limit: int, *answers: ServiceTime) -> ResponseTimeLimit:
+    return ResponseTimeLimit("sla/fast", limit, tuple((answer,) for answer in answers))
 
 
 def slack_of(problem: Problem, found: Plan) -> int:
-    layout = Layout(problem)
+    indexed = IndexedProblem(problem)
     nodes: dict[int, set[int]] = {}
     crowd: Counter[int] = Counter()
     for item in found.placements:
-        nodes.setdefault(layout.index[item.workload], set()).add(layout.node_index[item.node])
-        crowd[layout.node_index[item.node]] += not item.system
-    return Slack(layout).least(nodes, crowd)
+        nodes.setdefault(indexed.index[item.workload], set()).add(indexed.node_index[item.node])
+        crowd[indexed.node_index[item.node]] += not item.system
+    return LatencySlack(indexed).least(nodes, crowd)
 
 
 def test_slack_first_takes_another_placement_than_nodes_first(world: Any) -> None:
     nodes = [world.node(f"n{i}") for i in range(3)]
     demands = [world.demand("a", cpu=500), world.demand("b", cpu=500), world.demand("c", cpu=500)]
-    kept = promise(10_000, Answer("service/p:a", 6000, 0, 4000, 0))
+    kept = promise(10_000, ServiceTime("service/p:a", 6000, 0, 4000, 0))
     problem = world.problem(nodes, demands, promises=[kept], strategy="portfolio")
 
     def found(*objective: str) -> tuple[int, int]:
@@ -61,7 +61,7 @@ def test_slack_prefers_the_shorter_link(world: Any) -> None:
     nodes = [world.node(f"n{zone}", cpu=1000, labels=(("zone", zone),)) for zone in "abc"]
     demands = [world.demand("a", cpu=900, selector=(("zone", "b"),)), world.demand("b", cpu=900)]
     wires = [Wire("ab", ("zone/a", "zone/b"), 4000), Wire("bc", ("zone/b", "zone/c"), 1000)]
-    kept = promise(10_000, *[Answer(f"service/p:{name}", 1000, 0, 1000, 0) for name in "ab"])
+    kept = promise(10_000, *[ServiceTime(f"service/p:{name}", 1000, 0, 1000, 0) for name in "ab"])
     problem = world.problem(nodes, demands, wires=wires, edges=world.flow("a", "b"), promises=[kept])
 
     def node(strategy: str, *objective: str) -> str:
@@ -76,10 +76,10 @@ def test_slack_prefers_the_shorter_link(world: Any) -> None:
 
 def test_slack_is_the_least_of_all_promises_and_falls_below_nothing_where_one_is_broken(world: Any) -> None:
     demands = [world.demand("a"), world.demand("b")]
-    good = promise(10_000, Answer("service/p:a", 2000))
-    bad = promise(3000, Answer("service/p:b", 3100, 0, 3001, 0))
+    good = promise(10_000, ServiceTime("service/p:a", 2000))
+    bad = promise(3000, ServiceTime("service/p:b", 3100, 0, 3001, 0))
     problem = world.problem([world.node("n1"), world.node("n2")], demands, promises=[good, bad])
-    slack = Slack(Layout(problem))
+    slack = LatencySlack(IndexedProblem(problem))
     assert slack.least({0: {0}, 1: {0}}, {0: 2}) == -334
     assert slack.least({0: {0}, 1: {1}}, {0: 1, 1: 1}) == -4
     assert slack.best == -4
@@ -89,30 +89,30 @@ def test_a_search_for_slack_finds_what_trying_every_placement_finds(world: Any) 
     nodes = [world.node(f"n{i}", cpu=[1000, 1000, 2000][i], labels=(("zone", "abb"[i]),)) for i in range(3)]
     demands = [world.demand("a", 2, cpu=600), world.demand("b", 1, cpu=400), world.demand("c", 1, cpu=300)]
     wires = [Wire("ab", ("zone/a", "zone/b"), 700), Wire("bb", ("zone/b", "zone/b"), 300)]
-    answers = [Answer("service/p:a", 2000, 500, 1500, 300), Answer("service/p:b", 1500, 900, 1200, 700)]
+    answers = [ServiceTime("service/p:a", 2000, 500, 1500, 300), ServiceTime("service/p:b", 1500, 900, 1200, 700)]
     problem = world.problem(
         nodes, demands, wires=wires, edges=world.flow("a", "b"), promises=[promise(9000, *answers)],
         strategy="portfolio", objective=("placed", "slack", "nodes"),
     )  # fmt: skip
-    layout = Layout(problem)
-    objective = Objective(layout, {})
-    free = [node.cpu for node in layout.nodes]
-    replicas = [(d, i) for d, demand in enumerate(layout.demands) for i in range(demand.replicas)]
+    indexed = IndexedProblem(problem)
+    objective = LexicographicObjective(indexed, {})
+    free = [node.cpu for node in indexed.nodes]
+    replicas = [(d, i) for d, demand in enumerate(indexed.demands) for i in range(demand.replicas)]
     worths = []
     for places in product(range(len(nodes)), repeat=len(replicas)):
         loads: Counter[int] = Counter()
         for (demand, _), node in zip(replicas, places, strict=True):
-            loads[node] += layout.resources[demand].cpu
+            loads[node] += indexed.resources[demand].cpu
         if all(loads[node] <= free[node] for node in loads):
             worths.append(objective.worth(zip(replicas, places, strict=True)))
     result = plan(problem)
-    placed = {(layout.index[item.workload], item.index): layout.node_index[item.node] for item in result.placements}
+    placed = {(indexed.index[item.workload], item.index): indexed.node_index[item.node] for item in result.placements}
     assert objective.worth(placed.items()) == max(worths)
 
 
 def test_exact_says_that_it_does_not_weigh_slack(world: Any) -> None:
     problem = world.problem(
-        [world.node("n1")], [world.demand("a")], promises=[promise(9000, Answer("service/p:a", 2000))],
+        [world.node("n1")], [world.demand("a")], promises=[promise(9000, ServiceTime("service/p:a", 2000))],
         strategy="exact", objective=("placed", "slack"),
     )  # fmt: skip
     with pytest.raises(NotCovered, match="slack"):
@@ -134,8 +134,8 @@ def test_profiles_tell_what_services_take_alone_and_beside_others() -> None:
 def test_a_plan_tells_the_least_slack_of_each_objective_with_its_part_on_links(world: Any) -> None:
     nodes = [world.node("n1", cpu=1000, labels=(("zone", "a"),)), world.node("n2", cpu=1000, labels=(("zone", "b"),))]
     demands = [world.demand(name, cpu=600) for name in "ab"]
-    both = promise(10_000, Answer("service/p:a", 3000, 0, 2000, 0), Answer("service/p:b", 1000, 0, 500, 0))
-    unknown = Promise("sla/unknown", 5000, ((Answer("service/p:a"),),))
+    both = promise(10_000, ServiceTime("service/p:a", 3000, 0, 2000, 0), ServiceTime("service/p:b", 1000, 0, 500, 0))
+    unknown = ResponseTimeLimit("sla/unknown", 5000, ((ServiceTime("service/p:a"),),))
     problem = world.problem(
         nodes, demands, wires=[Wire("w", ("zone/a", "zone/b"), 1500)], edges=world.flow("a", "b"),
         promises=[both, unknown],

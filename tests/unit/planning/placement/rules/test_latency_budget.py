@@ -12,9 +12,9 @@ from sized_blueprints import blueprint, limit, profile, service
 
 from rohe_iac.planning.model.demand import Spread
 from rohe_iac.planning.model.problem import Problem
-from rohe_iac.planning.model.promise import Answer, Promise
+from rohe_iac.planning.model.promise import ResponseTimeLimit, ServiceTime
 from rohe_iac.planning.model.supply import Wire
-from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.planning.verification.verify import verify
 
@@ -52,7 +52,7 @@ def test_what_services_take_is_taken_off_the_budget(world: Any) -> None:
     demands = [world.demand("a", cpu=900), world.demand("b", cpu=900)]
     wires = [Wire("ab", ("zone/a", "zone/b"), 8000)]
 
-    def unplaced(promise: Promise) -> list[str]:
+    def unplaced(promise: ResponseTimeLimit) -> list[str]:
         problem = world.problem(nodes, demands, wires=wires, edges=world.flow("a", "b"), promises=[promise])
         result = plan(problem)
         assert verify(problem, result) == ()
@@ -67,9 +67,9 @@ def test_what_services_take_is_taken_off_the_budget(world: Any) -> None:
 
 
 def test_means_add_up_and_what_lies_above_them_adds_up_in_squares() -> None:
-    stages = ((Answer("a", 1000, 300),), (Answer("b", 2000, 400), Answer("c", 100, 200)))
-    promise = Promise("sla/fast", 10_000, stages)
-    assert (promise.answering, promise.left) == (3500, 6500)
+    stages = ((ServiceTime("a", 1000, 300),), (ServiceTime("b", 2000, 400), ServiceTime("c", 100, 200)))
+    promise = ResponseTimeLimit("sla/fast", 10_000, stages)
+    assert (promise.service_time, promise.network_budget) == (3500, 6500)
 
 
 def test_the_slowest_replicas_of_each_service_make_the_way(world: Any) -> None:
@@ -99,12 +99,12 @@ def test_planner_and_verification_agree_with_every_way_tried(world: Any) -> None
                                 promises=[world.promise(limit_, *names)])  # fmt: skip
         result = plan(problem)
         placed = tuple(structs.replace(item, node=drawn.choice(nodes).name) for item in result.placements)
-        layout = Layout(problem)
-        stages = [[layout.node_index[item.node] for item in placed if item.service == name] for name in names]
+        indexed = IndexedProblem(problem)
+        stages = [[indexed.node_index[item.node] for item in placed if item.service == name] for name in names]
 
-        def length(way: tuple[int | None, ...], layout: Layout = layout) -> int:
+        def length(way: tuple[int | None, ...], indexed: IndexedProblem = indexed) -> int:
             hops = ((a, b) for a, b in pairwise(way) if a is not None and b is not None)
-            return sum((layout.route(a, b) or (0, 0))[0] for a, b in hops)
+            return sum((indexed.route(a, b) or (0, 0))[0] for a, b in hops)
 
         longest = max(length(way) for way in product(*[stage or [None] for stage in stages]))
         rules = {fault.rule for fault in verify(problem, replace(result, placements=placed))}
@@ -138,11 +138,11 @@ def test_contracts_limit_every_way_through_a_flow_with_the_times_of_its_profiles
     ways = {tuple(stage[0].workload.partition(":")[2] for stage in one.stages): one for one in problem.promises}
     assert set(ways) == {("a", "b"), ("a", "c"), ("b",)}
     told = found["a"].queue.percentile(99)
-    assert ways["a", "c"].answering == pytest.approx(told * 1e6, abs=30)
-    assert ways["a", "c"].left == 900_000 - ways["a", "c"].answering
-    assert ways["a", "b"].answering > ways["a", "c"].answering
+    assert ways["a", "c"].service_time == pytest.approx(told * 1e6, abs=30)
+    assert ways["a", "c"].network_budget == 900_000 - ways["a", "c"].service_time
+    assert ways["a", "b"].service_time > ways["a", "c"].service_time
     assert ways["b",].limit == 500_000
-    assert ways["b",].answering == pytest.approx(found["b"].queue.mean * 1e6, abs=30)
+    assert ways["b",].service_time == pytest.approx(found["b"].queue.mean * 1e6, abs=30)
 
 
 def test_of_very_many_ways_the_slowest_are_kept(tmp_path: Path) -> None:
@@ -155,5 +155,5 @@ def test_of_very_many_ways_the_slowest_are_kept(tmp_path: Path) -> None:
     _, problem = blueprint(tmp_path, services, [limit(60_000)],
                            {"slow.yaml": profile(100), "fast.yaml": profile(10)}, flow, "0.001/s")  # fmt: skip
     assert len(problem.promises) == 100
-    slowest = max(problem.promises, key=lambda one: one.answering)
+    slowest = max(problem.promises, key=lambda one: one.service_time)
     assert all(stage[0].workload.partition(":")[2][0] in "sb" for stage in slowest.stages)

@@ -9,11 +9,11 @@ from rohe_iac.planning.model.demand import Affinity, DeviceRequest, Edge, Spread
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.model.supply import Device, Wire
 from rohe_iac.planning.placement.scoring.fragmentation import FINE, MOST_KINDS, Fragmentation, Kind, sampled
-from rohe_iac.planning.placement.state.index import Layout
+from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
 from rohe_iac.planning.questions.analysis.node_survey import surveys_of
 from rohe_iac.planning.solvers.local_search.min_bin_slack import BinSlack
-from rohe_iac.planning.solvers.local_search.node_load import Fills
+from rohe_iac.planning.solvers.local_search.node_load import NodeLoads
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.planning.verification.verify import verify
 
@@ -92,16 +92,18 @@ def test_fragmentation_keeps_whole_devices_for_those_who_need_them(world: Any) -
 def test_nodes_are_filled_with_those_that_leave_the_least_over_and_not_with_the_largest(world: Any) -> None:
     nodes = [world.node(f"n{number}", cpu=1000) for number in range(2)]
     demands = [world.demand("large", 1, cpu=600), world.demand("half", 2, cpu=500), world.demand("rest", 1, cpu=400)]
-    layout = Layout(world.problem(nodes, demands))
-    _, content = next(BinSlack(layout, Fills(layout, Ledger(layout)), [[0, 1]] * 3, [True] * 3).starts())
-    names = [sorted(layout.demands[part[0]].service for part in parts) for parts in content]
+    indexed = IndexedProblem(world.problem(nodes, demands))
+    _, content = next(BinSlack(indexed, NodeLoads(indexed, Ledger(indexed)), [[0, 1]] * 3, [True] * 3).starts())
+    names = [sorted(indexed.demands[part[0]].service for part in parts) for parts in content]
     assert sorted(names) == [["half", "half"], ["large", "rest"]]
 
 
 def test_who_is_bound_by_more_than_amounts_is_left_to_the_search(world: Any) -> None:
-    layout = Layout(world.problem([world.node("n1")], [world.demand("a", 2, cpu=100), world.demand("b", 2, cpu=100)]))
-    for _, content in BinSlack(layout, Fills(layout, Ledger(layout)), [[0], [0]], [True, False]).starts():
-        assert {layout.demands[part[0]].service for part in content[0]} == {"a"}
+    indexed = IndexedProblem(
+        world.problem([world.node("n1")], [world.demand("a", 2, cpu=100), world.demand("b", 2, cpu=100)])
+    )
+    for _, content in BinSlack(indexed, NodeLoads(indexed, Ledger(indexed)), [[0], [0]], [True, False]).starts():
+        assert {indexed.demands[part[0]].service for part in content[0]} == {"a"}
 
 
 def test_the_dot_product_takes_the_node_with_room_where_the_replica_is_large(world: Any) -> None:

@@ -14,7 +14,7 @@ from rohe_iac.foundation.errors import UsageError
 from rohe_iac.planning.model.demand import Alternative, DeviceRequest, Edge, Resources
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.model.supply import Wire
-from rohe_iac.planning.questions.what_if.apply import apply_edits, edit_loads, restated
+from rohe_iac.planning.questions.what_if.apply import apply_edits, edit_loads, with_new_amounts
 from rohe_iac.planning.questions.what_if.edit import parse_edits
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.planning.verification.verify import verify
@@ -190,6 +190,6 @@ def test_amounts_are_restated_on_the_same_nodes_cores_and_devices(world: Any) ->
     problem = world.problem(nodes, [demand])
     decided = plan(problem)
     after = edited(problem, "service/d.gpu=20%,service/d.cores*=1.5")
-    (item,) = restated(after, decided.placements)
+    (item,) = with_new_amounts(after, decided.placements)
     assert (item.devices[0].amount, [use.amount for use in item.cores]) == (2000, [750, 450])
     assert [use.core for use in item.cores] == [use.core for use in decided.placements[0].cores]

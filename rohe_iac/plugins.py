@@ -1,7 +1,7 @@
 """The public door of the planner: what user modules import to write filters, scorers and strategies.
 
-A stack names them in its planner's settings (docs/planner.md, "Extension"). Each is a callable that gets a `Candidate`, or
-a sequence of them, and nothing else. Names that are not listed here are internal and may move.
+A stack names them in its planner's settings (docs/planner.md, "Extension"). Each is a callable that gets a `Candidate`,
+or a sequence of them, and nothing else. Names that are not listed here are internal and may move.
 """
 
 from __future__ import annotations

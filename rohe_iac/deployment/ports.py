@@ -38,7 +38,7 @@ class Live:
     ports: Mapping[str, int] = field(default_factory=dict)
 
 
-class Target(Protocol):
+class DeploymentTarget(Protocol):
     """A place that manifests are applied to."""
 
     @property

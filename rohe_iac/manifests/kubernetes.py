@@ -13,11 +13,11 @@ from rohe_iac.blueprint.language.pipeline import Service
 from rohe_iac.blueprint.linked.workload import Workload, chosen
 from rohe_iac.foundation.canonical import sha256_hex
 from rohe_iac.manifests.container import environment, mounts_and_volumes, probe, resources
+from rohe_iac.manifests.environment import environment_of
 from rohe_iac.manifests.instances import instances_of
 from rohe_iac.manifests.manifest import Manifest
-from rohe_iac.manifests.planned import Planned
+from rohe_iac.manifests.plan_rendering import PlanRendering
 from rohe_iac.manifests.rendering import render_document
-from rohe_iac.manifests.told import told
 from rohe_iac.observation.configuration import configuration_of
 from rohe_iac.planning.model.plan import Placement
 
@@ -25,7 +25,7 @@ BROKER_PORT = 1883
 """The port of MQTT (IANA)."""
 
 
-class KubernetesManifests(Planned):
+class KubernetesManifests(PlanRendering):
     """One manifest a Kubernetes object; what was not placed has none."""
 
     @property
@@ -152,7 +152,7 @@ class KubernetesManifests(Planned):
             port, number = next((entry for entry in ports if entry[0].name == "http"), ports[0])
             return f"http://{target.slug}.{self.namespace}.svc:{port.service_port or number}"
 
-        known = told(self.blueprint, workload, placement, self.replicas, url_of)
+        known = environment_of(self.blueprint, workload, placement, self.replicas, url_of)
         # A pod's name is its instance; what is numbered for one machine does not hold here.
         return {
             key: value for key, value in known.items() if key != "ROHE_INSTANCE" and not key.startswith("ROHE_PORT_")

@@ -8,11 +8,11 @@ from typing import Any
 from rohe_iac.blueprint.language.pipeline import Probe, SecretReference, SecretValue, Service
 from rohe_iac.blueprint.linked.workload import Workload, chosen
 from rohe_iac.foundation.topics import Grants, agent_grants, operator_grants, service_grants
+from rohe_iac.manifests.environment import environment_of
 from rohe_iac.manifests.instances import instances_of
 from rohe_iac.manifests.manifest import Manifest
-from rohe_iac.manifests.planned import Planned
+from rohe_iac.manifests.plan_rendering import PlanRendering
 from rohe_iac.manifests.rendering import render_document
-from rohe_iac.manifests.told import told
 from rohe_iac.observation.configuration import configuration_of
 from rohe_iac.planning.model.plan import Placement
 from rohe_iac.planning.sizing.stand_ins.behaviour import Replay
@@ -27,7 +27,7 @@ REPLAY = "ROHE_REPLAY"
 """The variable that tells a stand-in, and nobody else, which file holds what it replays."""
 
 
-class LocalManifests(Planned):
+class LocalManifests(PlanRendering):
     """One manifest a resource of this machine; what was not placed has none."""
 
     def all(self) -> Iterable[Manifest]:
@@ -104,7 +104,7 @@ class LocalManifests(Planned):
     ) -> dict[str, Any]:
         plain = {key: value for key, value in service.env.items() if isinstance(value, str)}
         secret = {key: _secret(value) for key, value in service.env.items() if isinstance(value, SecretValue)}
-        known = told(self.blueprint, workload, placement, self.replicas, _url)
+        known = environment_of(self.blueprint, workload, placement, self.replicas, _url)
         values: dict[str, Any] = {
             "command": [*service.command, *service.args],
             "environment": {**plain, **known, "ROHE_REPORT_URL": self._report_url()},

@@ -6,11 +6,11 @@ import importlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from rohe_iac.deployment.ports import Target
+from rohe_iac.deployment.ports import DeploymentTarget
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.folders import StackFolder
 
-TARGETS: Mapping[str, str] = {"local": "rohe_iac.targets.local.target:LocalTarget"}
+TARGETS: Mapping[str, str] = {"local": "rohe_iac.targets.local.target:LocalDeploymentTarget"}
 """By name: module and class."""
 
 
@@ -20,7 +20,7 @@ class UnknownTarget(RoheError):
     exit_code = ExitCode.INVALID
 
 
-def open_target(name: str, folder: StackFolder, root: Path) -> Target:
+def open_target(name: str, folder: StackFolder, root: Path) -> DeploymentTarget:
     """The target `name` for a stack's folder and a blueprint's root.
 
     Errors: UnknownTarget.
@@ -31,5 +31,5 @@ def open_target(name: str, folder: StackFolder, root: Path) -> Target:
             hint="write its manifests with `rohe render --out DIR` and apply those",
         )
     module, _, attribute = TARGETS[name].partition(":")
-    target: Target = getattr(importlib.import_module(module), attribute)(folder, root)
+    target: DeploymentTarget = getattr(importlib.import_module(module), attribute)(folder, root)
     return target

@@ -13,12 +13,12 @@ import pulumi
 
 from rohe_iac.deployment.run.program import program_of
 from rohe_iac.foundation.folders import StackFolder
-from rohe_iac.targets.local.target import LocalTarget
+from rohe_iac.targets.local.target import LocalDeploymentTarget
 from rohe_iac.usecases.plans.plan import read_plan
 
 settings = pulumi.Config("rohe")
 file = Path(settings.require("planfile")).absolute()
 root = Path(settings.get("root") or file.parent).absolute()
 planfile = read_plan(file)
-target = LocalTarget(StackFolder.of(planfile.project, planfile.stack).ensure(), root)
+target = LocalDeploymentTarget(StackFolder.of(planfile.project, planfile.stack).ensure(), root)
 program_of(planfile.manifests, target)()

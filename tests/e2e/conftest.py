@@ -24,8 +24,8 @@ from rohe_iac.deployment.run.workspace import EngineFolder
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.foundation.folders import StackFolder
 from rohe_iac.manifests.manifest import Manifest
-from rohe_iac.targets.local.supervisor.processes import kill_marked, marked, port_is_free
-from rohe_iac.targets.local.target import LocalTarget
+from rohe_iac.targets.local.supervisor.processes import kill_marked, marked_processes, port_is_free
+from rohe_iac.targets.local.target import LocalDeploymentTarget
 
 SERVER = """
 import http.server, os, sys
@@ -102,8 +102,8 @@ class Bench:
     root: Path
 
     @property
-    def target(self) -> LocalTarget:
-        return LocalTarget(self.folder, self.root)
+    def target(self) -> LocalDeploymentTarget:
+        return LocalDeploymentTarget(self.folder, self.root)
 
     def another(self, stack: str) -> Bench:
         return Bench(self.engine, StackFolder.of("tests", stack).ensure(), self.root)
@@ -173,7 +173,7 @@ class Bench:
 
     def processes(self) -> set[int]:
         """Every process of the stack's programs, their children too."""
-        return set(marked(self.folder.run / "programs"))
+        return set(marked_processes(self.folder.run / "programs"))
 
     def answer(self, port: int) -> str:
         """What the replica on that port says of itself, or an empty text."""
@@ -297,8 +297,8 @@ class Repository:
         return Answered(process.returncode, out, err)
 
     @property
-    def target(self) -> LocalTarget:
-        return LocalTarget(self.folder, self.root)
+    def target(self) -> LocalDeploymentTarget:
+        return LocalDeploymentTarget(self.folder, self.root)
 
     def engines(self) -> list[int]:
         """Engines and providers at work on this stack: processes with the engine's folder in their environment."""
@@ -324,7 +324,7 @@ class Repository:
         return found
 
     def processes(self) -> dict[int, str]:
-        return marked(self.folder.run / "programs")
+        return marked_processes(self.folder.run / "programs")
 
     def forget(self) -> None:
         """Ends everything and removes the state, without the engine."""

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
 
-from rohe_iac.deployment.engine.cache import InstallFailed, Progress, build_home, exclusive, staged
+from rohe_iac.deployment.engine.cache import InstallFailed, InstallProgress, build_home, exclusive, staged
 from rohe_iac.deployment.engine.go_toolchain import go_environment, machine_go, private_go
 from rohe_iac.deployment.engine.process import child, kill_group
 from rohe_iac.foundation.canonical import sha256_hex
@@ -50,7 +50,7 @@ def built_engine() -> Path:
     return build_folder() / "bin" / "pulumi"
 
 
-def build_engine(progress: Progress) -> Path:
+def build_engine(progress: InstallProgress) -> Path:
     """Builds the engine into the cache, unless it is there, and returns its executable.
 
     Takes about five minutes on two cores the first time; Go's own cache makes later builds short.
@@ -68,7 +68,7 @@ def build_engine(progress: Progress) -> Path:
     return executable
 
 
-def _build(go: Path, staging: Path, progress: Progress) -> None:
+def _build(go: Path, staging: Path, progress: InstallProgress) -> None:
     sources = staging / "module"
     sources.mkdir()
     for name in _SOURCES:
@@ -98,7 +98,7 @@ def _build(go: Path, staging: Path, progress: Progress) -> None:
     shutil.rmtree(sources)
 
 
-def _follow(lines: Iterable[str], log: TextIO, progress: Progress, version: str) -> None:
+def _follow(lines: Iterable[str], log: TextIO, progress: InstallProgress, version: str) -> None:
     clock = SystemClock()
     start = clock.monotonic()
     fetched = compiled = 0

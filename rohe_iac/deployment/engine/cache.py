@@ -18,7 +18,7 @@ from rohe_iac.foundation.clock import Clock, SystemClock
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.folders import cache_home
 
-Progress = Callable[[str], None]
+InstallProgress = Callable[[str], None]
 """Told in one line what an installation is at; called often, from any thread."""
 
 
@@ -46,7 +46,7 @@ def build_home() -> Path:
 
 
 @contextmanager
-def exclusive(home: Path, progress: Progress, clock: Clock | None = None) -> Iterator[None]:
+def exclusive(home: Path, progress: InstallProgress, clock: Clock | None = None) -> Iterator[None]:
     """Holds `home` (created, 0700) for one installer of this machine; a second one waits and says so.
 
     The lock is the kernel's (flock), so that a killed installer never leaves it behind.

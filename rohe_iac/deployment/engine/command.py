@@ -63,7 +63,7 @@ class EngineCommand(PulumiCommand):
             if self.received:
                 # The signal came while no engine ran that it could have been forwarded to.
                 process.send_signal(signal.SIGINT)
-            out, err = _Reader(process.stdout, on_output), _Reader(process.stderr, on_error)
+            out, err = _StreamReader(process.stdout, on_output), _StreamReader(process.stderr, on_error)
             out.join()
             err.join()
             process.wait()
@@ -103,7 +103,7 @@ class EngineCommand(PulumiCommand):
                 os.killpg(process.pid, signal.SIGTERM)
 
 
-class _Reader(threading.Thread):
+class _StreamReader(threading.Thread):
     def __init__(self, stream: IO[str] | None, callback: Callable[[str], Any] | None) -> None:
         super().__init__(daemon=True)
         assert stream is not None

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from rohe_iac.deployment.engine.cache import InstallFailed, Progress, download_home, exclusive, staged
+from rohe_iac.deployment.engine.cache import InstallFailed, InstallProgress, download_home, exclusive, staged
 from rohe_iac.deployment.engine.process import child, kill_group
 from rohe_iac.foundation.clock import Clock, SystemClock
 
@@ -30,7 +30,7 @@ _INSTALLER = (
 
 def download_engine(
     version: str,
-    progress: Progress,
+    progress: InstallProgress,
     *,
     installer: Sequence[str] = (sys.executable, "-c", _INSTALLER),
     patience: float = PATIENCE,
@@ -54,7 +54,7 @@ def download_engine(
     return executable
 
 
-def _install(command: list[str], staging: Path, progress: Progress, patience: float, clock: Clock) -> None:
+def _install(command: list[str], staging: Path, progress: InstallProgress, patience: float, clock: Clock) -> None:
     temporary = staging / "tmp"
     temporary.mkdir()
     environment = {**os.environ, "TMPDIR": str(temporary), "PULUMI_SKIP_UPDATE_CHECK": "true"}

@@ -12,7 +12,7 @@ from enum import Enum
 from pathlib import Path
 
 from rohe_iac.deployment.engine.build import build_engine, built_engine, engine_version
-from rohe_iac.deployment.engine.cache import InstallFailed, Progress, discard, download_home, silent
+from rohe_iac.deployment.engine.cache import InstallFailed, InstallProgress, discard, download_home, silent
 from rohe_iac.deployment.engine.download import download_engine
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.settings import settings_file, text_setting
@@ -23,7 +23,7 @@ _ASKED = 30.0
 INSTALL_COMMAND = "rohe engine install"
 
 
-class Origin(Enum):
+class EngineOrigin(Enum):
     """Where an engine comes from, in the order in which they are tried."""
 
     ENVIRONMENT = "ROHE_PULUMI"
@@ -40,7 +40,7 @@ class Engine:
 
     path: Path
     version: str
-    origin: Origin
+    origin: EngineOrigin
 
 
 class EngineMissing(RoheError):
@@ -55,7 +55,7 @@ def fits(version: str) -> bool:
     return found is not None and wanted is not None and found[0] == wanted[0] and found >= wanted
 
 
-def find_engine(progress: Progress = silent, *, install: bool = True) -> Engine:
+def find_engine(progress: InstallProgress = silent, *, install: bool = True) -> Engine:
     """The engine to drive. Tried in this order, the first that runs and fits is taken:
 
     ROHE_PULUMI, `engine.pulumi` of the user's settings, `pulumi` on PATH, the cache (downloaded or built before); then,
@@ -70,7 +70,7 @@ def find_engine(progress: Progress = silent, *, install: bool = True) -> Engine:
         engine = _asked(path, origin)
         if isinstance(engine, Engine):
             return engine
-        where = "ROHE_PULUMI" if origin is Origin.ENVIRONMENT else f"engine.pulumi in {settings_file()}"
+        where = "ROHE_PULUMI" if origin is EngineOrigin.ENVIRONMENT else f"engine.pulumi in {settings_file()}"
         raise EngineMissing(
             f"the Pulumi engine named by {where} does not serve",
             detail=engine,
@@ -91,7 +91,7 @@ def find_engine(progress: Progress = silent, *, install: bool = True) -> Engine:
     )
 
 
-def install_engine(progress: Progress = silent, refused: list[str] | None = None) -> Engine:
+def install_engine(progress: InstallProgress = silent, refused: list[str] | None = None) -> Engine:
     """Installs engine_version() into the cache: the official download, then a build with Go. One that is there is kept.
 
     Errors: EngineMissing (10) where both fail; `refused` is put before their reasons in its detail.
@@ -99,22 +99,22 @@ def install_engine(progress: Progress = silent, refused: list[str] | None = None
     reasons = list(refused or [])
     version = engine_version()
     for path in _cached():
-        engine = _asked(path, Origin.CACHE)
+        engine = _asked(path, EngineOrigin.CACHE)
         if isinstance(engine, Engine):
             return engine
         discard(path.parent.parent)
     if os.environ.get("ROHE_OFFLINE") == "1":
-        reasons.append(f"{Origin.DOWNLOAD.value}: skipped, as ROHE_OFFLINE=1 says")
+        reasons.append(f"{EngineOrigin.DOWNLOAD.value}: skipped, as ROHE_OFFLINE=1 says")
     else:
         try:
-            return _served(download_engine(version, progress), Origin.DOWNLOAD)
+            return _served(download_engine(version, progress), EngineOrigin.DOWNLOAD)
         except InstallFailed as failure:
             progress(f"no download: {failure.brief}")
-            reasons.append(f"{Origin.DOWNLOAD.value}: {_told(failure)}")
+            reasons.append(f"{EngineOrigin.DOWNLOAD.value}: {_told(failure)}")
     try:
-        return _served(build_engine(progress), Origin.BUILD)
+        return _served(build_engine(progress), EngineOrigin.BUILD)
     except InstallFailed as failure:
-        reasons.append(f"{Origin.BUILD.value}: {_told(failure)}")
+        reasons.append(f"{EngineOrigin.BUILD.value}: {_told(failure)}")
     raise EngineMissing(
         f"the Pulumi engine {version} could not be installed",
         detail="\n".join(reasons),
@@ -123,20 +123,20 @@ def install_engine(progress: Progress = silent, refused: list[str] | None = None
     )
 
 
-def _named() -> tuple[Path, Origin] | None:
-    for text, origin in ((os.environ.get("ROHE_PULUMI", ""), Origin.ENVIRONMENT), (None, Origin.SETTINGS)):
+def _named() -> tuple[Path, EngineOrigin] | None:
+    for text, origin in ((os.environ.get("ROHE_PULUMI", ""), EngineOrigin.ENVIRONMENT), (None, EngineOrigin.SETTINGS)):
         name = text_setting("engine", "pulumi") if text is None else text
         if name:
             return Path(name).expanduser().absolute(), origin
     return None
 
 
-def _places() -> Iterator[tuple[Path, Origin]]:
+def _places() -> Iterator[tuple[Path, EngineOrigin]]:
     on_path = shutil.which("pulumi")
     if on_path is not None:
-        yield Path(on_path).absolute(), Origin.PATH
+        yield Path(on_path).absolute(), EngineOrigin.PATH
     for path in _cached():
-        yield path, Origin.CACHE
+        yield path, EngineOrigin.CACHE
 
 
 def _cached() -> tuple[Path, ...]:
@@ -144,7 +144,7 @@ def _cached() -> tuple[Path, ...]:
     return tuple(path for path in places if path.exists())
 
 
-def _asked(path: Path, origin: Origin) -> Engine | str:
+def _asked(path: Path, origin: EngineOrigin) -> Engine | str:
     """The engine at `path`, or in one sentence why it does not serve."""
     environment = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
     try:
@@ -169,7 +169,7 @@ def _asked(path: Path, origin: Origin) -> Engine | str:
     return Engine(path, version, origin)
 
 
-def _served(path: Path, origin: Origin) -> Engine:
+def _served(path: Path, origin: EngineOrigin) -> Engine:
     engine = _asked(path, origin)
     if isinstance(engine, str):
         raise InstallFailed(engine)

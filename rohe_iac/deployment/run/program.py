@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from rohe_iac.deployment.ports import Target
+from rohe_iac.deployment.ports import DeploymentTarget
 from rohe_iac.manifests.manifest import Manifest
 
 
-def program_of(manifests: Sequence[Manifest], target: Target) -> Callable[[], None]:
+def program_of(manifests: Sequence[Manifest], target: DeploymentTarget) -> Callable[[], None]:
     """An inline program for the Automation API. Each resource's only inputs are its name and the manifest's text."""
     plugin = target.plugin()
     ordered = in_order(manifests)

@@ -19,7 +19,7 @@ class UnreadableManifest(RoheError):
 
 
 @dataclass(frozen=True, slots=True)
-class Credential:
+class CredentialSpec:
     """A user of the embedded broker with the MQTT topic filters it may publish to and subscribe to."""
 
     client: str
@@ -28,7 +28,7 @@ class Credential:
 
 
 @dataclass(frozen=True, slots=True)
-class Broker:
+class BrokerSpec:
     """The embedded broker: its ports by name and its users."""
 
     address: str
@@ -37,7 +37,7 @@ class Broker:
 
 
 @dataclass(frozen=True, slots=True)
-class Process:
+class ProcessSpec:
     """One replica or agent. Paths are relative: working_directory to the blueprint's root, paths to the stack's folder.
 
     secrets: variable -> where its value is, `env:NAME` or `file:PATH`. files: name -> content. startup: seconds.
@@ -60,7 +60,7 @@ class Process:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class ManifestDocument:
     """What every manifest says: its kind, name, stack, address and specification."""
 
     kind: str
@@ -70,7 +70,7 @@ class Document:
     spec: dict[str, Any] = field(default_factory=dict)
 
 
-def read_document(text: str) -> Document:
+def read_document(text: str) -> ManifestDocument:
     """The document of a manifest's text.
 
     Errors: UnreadableManifest.
@@ -78,7 +78,7 @@ def read_document(text: str) -> Document:
     try:
         value = yaml.safe_load(text)
         metadata = value["metadata"]
-        return Document(
+        return ManifestDocument(
             kind=value["kind"],
             name=metadata["name"],
             stack=metadata.get("stack", ""),
@@ -89,27 +89,27 @@ def read_document(text: str) -> Document:
         raise UnreadableManifest("a manifest does not read as one of the local target", detail=str(error)) from error
 
 
-def credential_of(document: Document) -> Credential:
+def credential_of(document: ManifestDocument) -> CredentialSpec:
     """The credential that a document of kind Credential asks for. Errors: UnreadableManifest."""
     with _reading(document):
         spec = document.spec
-        return Credential(spec["client"], tuple(spec["publish"]), tuple(spec["subscribe"]))
+        return CredentialSpec(spec["client"], tuple(spec["publish"]), tuple(spec["subscribe"]))
 
 
-def broker_of(document: Document) -> Broker:
+def broker_of(document: ManifestDocument) -> BrokerSpec:
     """The broker that a document of kind Broker asks for. Errors: UnreadableManifest."""
     with _reading(document):
         ports = {name: int(port) for name, port in document.spec["ports"].items()}
         ports["mqtt"], ports["nats"]
-        return Broker(document.address, ports, tuple(document.spec["users"]))
+        return BrokerSpec(document.address, ports, tuple(document.spec["users"]))
 
 
-def process_of(document: Document) -> Process:
+def process_of(document: ManifestDocument) -> ProcessSpec:
     """The process that a document of kind Process asks for. Errors: UnreadableManifest."""
     with _reading(document):
         spec = document.spec
         limits = spec.get("limits") or {}
-        return Process(
+        return ProcessSpec(
             name=document.name,
             address=document.address,
             command=tuple(str(word) for word in spec["command"]),
@@ -127,7 +127,7 @@ def process_of(document: Document) -> Process:
 
 
 @contextlib.contextmanager
-def _reading(document: Document) -> Iterator[None]:
+def _reading(document: ManifestDocument) -> Iterator[None]:
     try:
         yield
     except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -11,10 +11,10 @@ from pathlib import Path
 from rohe_iac.foundation.canonical import canonical_json, sha256_hex
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.folders import write_private
-from rohe_iac.targets.local.documents import Process
+from rohe_iac.targets.local.documents import ProcessSpec
 from rohe_iac.targets.local.stack_folder import Layout
 from rohe_iac.targets.local.supervisor.processes import MARK
-from rohe_iac.targets.local.supervisor.program import Probe, Program
+from rohe_iac.targets.local.supervisor.program import Program, ReadinessProbe
 
 KEPT = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "LOGNAME", "SSL_CERT_DIR", "SSL_CERT_FILE", "TMPDIR",
         "TZ", "USER", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")  # fmt: skip
@@ -33,7 +33,9 @@ class SecretMissing(RoheError):
     exit_code = ExitCode.PARTIAL
 
 
-def program_of(process: Process, layout: Layout, outer: Mapping[str, str], running: Program | None = None) -> Program:
+def program_of(
+    process: ProcessSpec, layout: Layout, outer: Mapping[str, str], running: Program | None = None
+) -> Program:
     """The program of a process, with nothing written. `outer` is the environment of who runs apply.
 
     running: the one to compare with; it lends secrets that are not there any more, and its command is not looked for.
@@ -69,7 +71,7 @@ def program_of(process: Process, layout: Layout, outer: Mapping[str, str], runni
     )
 
 
-def write_files(process: Process, layout: Layout) -> None:
+def write_files(process: ProcessSpec, layout: Layout) -> None:
     """Writes the process's files and makes the folders that its paths are in; outboxes and stores are folders."""
     files = layout.program(process.name) / "files"
     for name, content in process.files.items():
@@ -82,7 +84,7 @@ def write_files(process: Process, layout: Layout) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
-def files_match(process: Process, layout: Layout) -> bool:
+def files_match(process: ProcessSpec, layout: Layout) -> bool:
     """Whether the process's files are there as described."""
     try:
         return all(
@@ -93,7 +95,7 @@ def files_match(process: Process, layout: Layout) -> bool:
         return False
 
 
-def _find(process: Process, cwd: Path, search: str) -> None:
+def _find(process: ProcessSpec, cwd: Path, search: str) -> None:
     word = process.command[0] if process.command else ""
     found = shutil.which(str(cwd / word)) if "/" in word else shutil.which(word, path=search)
     if not found:
@@ -103,21 +105,21 @@ def _find(process: Process, cwd: Path, search: str) -> None:
         )
 
 
-def _probe(process: Process) -> Probe | None:
+def _probe(process: ProcessSpec) -> ReadinessProbe | None:
     asked = process.readiness
     if not asked:
         return None
     if "tcp" in asked:
-        return Probe(_port(process, asked["tcp"]))
+        return ReadinessProbe(_port(process, asked["tcp"]))
     http = asked["http"]
-    return Probe(_port(process, http["port"]), http.get("path") or "/")
+    return ReadinessProbe(_port(process, http["port"]), http.get("path") or "/")
 
 
-def _port(process: Process, name: str | int) -> int:
+def _port(process: ProcessSpec, name: str | int) -> int:
     return process.ports[name] if isinstance(name, str) and name in process.ports else int(name)
 
 
-def _secret(process: Process, source: str, outer: Mapping[str, str], lent: str | None) -> str:
+def _secret(process: ProcessSpec, source: str, outer: Mapping[str, str], lent: str | None) -> str:
     scheme, _, rest = source.partition(":")
     if scheme == "env" and rest in outer:
         return outer[rest]

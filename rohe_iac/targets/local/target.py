@@ -33,7 +33,7 @@ class ProviderMissing(RoheError):
     exit_code = ExitCode.UNREACHABLE
 
 
-class LocalTarget:
+class LocalDeploymentTarget:
     """One stack on this machine. root: the blueprint's folder, where working directories start from."""
 
     name = "local"
@@ -68,7 +68,7 @@ class LocalTarget:
         taken = [port for port in wanted if not processes.port_is_free(port)]
         if not taken:
             return
-        ours = processes.marked(self._site.layout.programs)
+        ours = processes.marked_processes(self._site.layout.programs)
         held = processes.holders(taken)
         strangers = [port for port in sorted(taken) if held.get(port, (0, ""))[0] not in ours]
         if strangers:

@@ -13,7 +13,7 @@ from google.protobuf import empty_pb2, json_format, struct_pb2
 from rohe_iac import __version__
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.foundation.folders import StackFolder
-from rohe_iac.targets.local.documents import Document, read_document
+from rohe_iac.targets.local.documents import ManifestDocument, read_document
 from rohe_iac.targets.local.resources import RESOURCES, Resource, Site
 from rohe_iac.targets.local.stack_folder import Layout
 from rohe_iac.targets.provider.lease import Lease
@@ -124,7 +124,7 @@ def _text(properties: struct_pb2.Struct) -> str:
     return str(properties.fields["manifest"].string_value) if "manifest" in properties.fields else ""
 
 
-def _document(properties: struct_pb2.Struct) -> Document:
+def _document(properties: struct_pb2.Struct) -> ManifestDocument:
     return read_document(_text(properties))
 
 

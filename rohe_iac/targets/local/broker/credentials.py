@@ -10,7 +10,7 @@ from typing import Any
 
 from rohe_iac.foundation.canonical import canonical_json
 from rohe_iac.foundation.folders import write_private
-from rohe_iac.targets.local.documents import Credential
+from rohe_iac.targets.local.documents import CredentialSpec
 from rohe_iac.targets.local.stack_folder import Layout
 
 
@@ -18,7 +18,7 @@ from rohe_iac.targets.local.stack_folder import Layout
 class User:
     """A client with its password, as the broker's settings need it."""
 
-    credential: Credential
+    credential: CredentialSpec
     password: str
 
 
@@ -28,7 +28,7 @@ class Credentials:
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
 
-    def put(self, credential: Credential) -> bool:
+    def put(self, credential: CredentialSpec) -> bool:
         """Makes the client's password, unless it has one, and notes its permissions; whether anything changed."""
         path = self._layout.credential(credential.client)
         known = _read(path)
@@ -47,7 +47,7 @@ class Credentials:
         write_private(users, canonical_json(permissions))
         return True
 
-    def matches(self, credential: Credential) -> bool:
+    def matches(self, credential: CredentialSpec) -> bool:
         """Whether the client has a password and exactly these permissions."""
         permissions = {"publish": list(credential.publish), "subscribe": list(credential.subscribe)}
         known = _read(self._layout.credential(credential.client))
@@ -70,7 +70,7 @@ class Credentials:
             permissions = _read(self._permissions(client))
             password = _read(self._layout.credential(client)).get("password")
             if permissions and password:
-                allowed = Credential(client, tuple(permissions["publish"]), tuple(permissions["subscribe"]))
+                allowed = CredentialSpec(client, tuple(permissions["publish"]), tuple(permissions["subscribe"]))
                 found.append(User(allowed, password))
         return tuple(found)
 

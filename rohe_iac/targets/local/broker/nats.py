@@ -14,10 +14,10 @@ from rohe_iac.foundation.canonical import sha256_hex
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.folders import write_private
 from rohe_iac.targets.local.broker.credentials import Credentials, User
-from rohe_iac.targets.local.documents import Broker
+from rohe_iac.targets.local.documents import BrokerSpec
 from rohe_iac.targets.local.stack_folder import Layout
 from rohe_iac.targets.local.supervisor.processes import MARK
-from rohe_iac.targets.local.supervisor.program import Probe, Program
+from rohe_iac.targets.local.supervisor.program import Program, ReadinessProbe
 
 NAME = "broker"
 
@@ -68,17 +68,17 @@ def subjects(topic_filter: str) -> tuple[str, ...]:
     return (head, f"{head}.>") if head else (">",)
 
 
-def open_ports(broker: Broker) -> dict[str, int]:
+def open_ports(broker: BrokerSpec) -> dict[str, int]:
     """The ports that the server listens on. Its monitor stays closed: it would answer anyone."""
     return {name: broker.ports[name] for name in ("mqtt", "nats")}
 
 
-def url_of(broker: Broker) -> str:
+def url_of(broker: BrokerSpec) -> str:
     """Where clients on this machine reach the broker."""
     return f"mqtt://127.0.0.1:{broker.ports['mqtt']}"
 
 
-def server_settings(broker: Broker, store: Path, stack: str) -> str:
+def server_settings(broker: BrokerSpec, store: Path, stack: str) -> str:
     """The server's settings file; users and their permissions are in the included users.conf."""
     return "\n".join(
         (
@@ -118,14 +118,14 @@ def user_settings(users: tuple[User, ...]) -> str:
     return "authorization {\n  users: [\n" + ",\n".join(f"    {json.dumps(entry)}" for entry in entries) + "\n  ]\n}\n"
 
 
-class EmbeddedBroker:
+class NatsBroker:
     """The broker of one stack: its settings files and the program that the supervisor runs."""
 
     def __init__(self, layout: Layout, credentials: Credentials) -> None:
         self._layout = layout
         self._credentials = credentials
 
-    def program(self, broker: Broker, stack: str) -> Program:
+    def program(self, broker: BrokerSpec, stack: str) -> Program:
         """Writes the broker's settings and gives the program to run; the credentials learn the broker's URL.
 
         Errors: BrokerMissing.
@@ -136,7 +136,7 @@ class EmbeddedBroker:
         self._credentials.point_to(url_of(broker))
         return program
 
-    def described(self, broker: Broker, stack: str, binary: str) -> Program:
+    def described(self, broker: BrokerSpec, stack: str, binary: str) -> Program:
         """The program, with nothing written."""
         path = self._layout.broker / "server.conf"
         return Program(
@@ -146,12 +146,12 @@ class EmbeddedBroker:
             cwd=str(self._layout.run),
             environment={MARK: str(self._layout.program(NAME))},
             ports=open_ports(broker),
-            probe=Probe(broker.ports["mqtt"]),
+            probe=ReadinessProbe(broker.ports["mqtt"]),
             startup=20.0,
             files=sha256_hex(self._settings(broker, stack)),
         )
 
-    def _settings(self, broker: Broker, stack: str) -> bytes:
+    def _settings(self, broker: BrokerSpec, stack: str) -> bytes:
         return server_settings(broker, self._layout.broker_store, stack).encode()
 
     def reload(self, pid: int) -> None:

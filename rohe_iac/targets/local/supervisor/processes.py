@@ -54,7 +54,7 @@ def _command(pid: int | None) -> str:
         return ""
 
 
-def marked(under: Path) -> dict[int, str]:
+def marked_processes(under: Path) -> dict[int, str]:
     """The processes whose environment marks them as programs below the folder `under`: pid -> folder of the program."""
     prefix = f"{MARK}={under}/".encode()
     found: dict[int, str] = {}
@@ -73,7 +73,7 @@ def kill_marked(under: Path, *, timeout: float = 5.0) -> int:
     """Kills every process marked below `under` and waits until none is left; how many there were."""
     ended: set[int] = set()
     deadline = time.monotonic() + timeout
-    while remaining := marked(under):
+    while remaining := marked_processes(under):
         for pid in remaining:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)

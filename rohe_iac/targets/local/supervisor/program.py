@@ -12,7 +12,7 @@ from rohe_iac.foundation.folders import write_private
 
 
 @dataclass(frozen=True, slots=True)
-class Probe:
+class ReadinessProbe:
     """How to know that a program is ready: a TCP connection, or an HTTP GET of `path` answered with 2xx or 3xx."""
 
     port: int
@@ -35,7 +35,7 @@ class Program:
     cwd: str
     environment: dict[str, str]
     ports: dict[str, int] = field(default_factory=dict)
-    probe: Probe | None = None
+    probe: ReadinessProbe | None = None
     startup: float = 30.0
     cpu: int = 0
     memory: int = 0
@@ -60,7 +60,7 @@ def read_program(folder: Path) -> Program | None:
         value: dict[str, Any] = json.loads((folder / "program.json").read_bytes())["program"]
         probe = value.pop("probe")
         argv = tuple(value.pop("argv"))
-        return Program(**value, argv=argv, probe=None if probe is None else Probe(**probe))
+        return Program(**value, argv=argv, probe=None if probe is None else ReadinessProbe(**probe))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -86,7 +86,7 @@ class Programs:
         found = [(folder, read_program(folder)) for folder in self._folders()]
         return tuple(_running(folder, program, known.get(program.name)) for folder, program in found if program)
 
-    def one(self, name: str) -> Running | None:
+    def get(self, name: str) -> Running | None:
         """One program, or None where it has no settings."""
         program = read_program(self._layout.program(name))
         if program is None:
@@ -99,7 +99,7 @@ class Programs:
         A program that does not get ready is removed again, or the one it replaced put back.
         Errors: NotReady with the reason and the end of its log; SupervisorUnreachable.
         """
-        before = self.one(program.name)
+        before = self.get(program.name)
         same = before is not None and before.program.digest == program.digest
         if before is not None and same and before.state == "running":
             return
@@ -180,7 +180,7 @@ class Programs:
     def _wait(self, program: Program, cancelled: threading.Event) -> None:
         deadline = time.monotonic() + program.startup
         while True:
-            now = self.one(program.name)
+            now = self.get(program.name)
             if now is not None and now.state == "running":
                 # With no probe, to have lived for a while has to do.
                 if program.probe is None and time.time() - now.began > min(SETTLED, program.startup):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import http.client
 import socket
 
-from rohe_iac.targets.local.supervisor.program import Probe
+from rohe_iac.targets.local.supervisor.program import ReadinessProbe
 
 
-def answers(probe: Probe, timeout: float = 2.0) -> bool:
+def answers(probe: ReadinessProbe, timeout: float = 2.0) -> bool:
     """Whether 127.0.0.1:port takes a connection, or answers an HTTP GET with a status of 200 to 399, in `timeout` s."""
     try:
         if probe.path is None:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from pulumi.automation.events import EngineEvent
 
-from rohe_iac.deployment.files.journal import Journal
-from rohe_iac.deployment.run.event_tally import Tally, listening
+from rohe_iac.deployment.files.journal import RunJournal
+from rohe_iac.deployment.run.event_tally import EventTally, engine_listener
 from rohe_iac.deployment.run.failures import reason
 from rohe_iac.deployment.run.outcome import Ending
 from rohe_iac.deployment.run.program import in_order
@@ -53,16 +53,16 @@ def _said(name: str, message: str) -> EngineEvent:
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Journal:
-    return Journal(StackFolder(tmp_path), SystemClock())
+def journal(tmp_path: Path) -> RunJournal:
+    return RunJournal(StackFolder(tmp_path), SystemClock())
 
 
-def test_a_failure_is_told_with_the_target_s_own_words_whichever_event_comes_first(journal: Journal) -> None:
+def test_a_failure_is_told_with_the_target_s_own_words_whichever_event_comes_first(journal: RunJournal) -> None:
     for order in (0, 1):
         told = _Told()
-        tally = Tally(told, journal, ADDRESSES, SystemClock())
+        tally = EventTally(told, journal, ADDRESSES, SystemClock())
         events = [_said("process-b", "error: no port left"), _event("resOpFailedEvent", "process-b", "create")]
-        with listening(tally) as listen:
+        with engine_listener(tally) as listen:
             listen(_event("resourcePreEvent", "process-a", "create"))
             listen(_event("resOutputsEvent", "process-a", "create"))
             for event in events if order else reversed(events):
@@ -78,32 +78,32 @@ def test_a_failure_is_told_with_the_target_s_own_words_whichever_event_comes_fir
         assert told.lines[-1] == ("failed", "create", "replica/p:b/0", "no port left")
 
 
-def test_the_engine_s_own_resources_are_not_counted(journal: Journal) -> None:
-    tally = Tally(_Told(), journal, ADDRESSES, SystemClock())
+def test_the_engine_s_own_resources_are_not_counted(journal: RunJournal) -> None:
+    tally = EventTally(_Told(), journal, ADDRESSES, SystemClock())
     tally.take(_event("resOutputsEvent", "rohe", "create", "pulumi:providers:rohe"))
     tally.take(_event("resourcePreEvent", "process-a", "same"))
     outcome = tally.outcome(0, failed=False)
     assert (outcome.created, outcome.same, outcome.exit_code) == ((), ("replica/p:a/0",), 0)
 
 
-def test_an_interrupted_run_exits_as_the_signal_says(journal: Journal) -> None:
-    outcome = Tally(_Told(), journal, ADDRESSES, SystemClock()).outcome(2, failed=True)
+def test_an_interrupted_run_exits_as_the_signal_says(journal: RunJournal) -> None:
+    outcome = EventTally(_Told(), journal, ADDRESSES, SystemClock()).outcome(2, failed=True)
     assert (outcome.ending, outcome.exit_code) == (Ending.INTERRUPTED, 130)
-    late = Tally(_Told(), journal, ADDRESSES, SystemClock()).outcome(2, failed=False)
+    late = EventTally(_Told(), journal, ADDRESSES, SystemClock()).outcome(2, failed=False)
     assert (late.ending, late.exit_code) == (Ending.COMPLETE, 0)
 
 
-def test_trouble_of_who_is_told_comes_out_of_the_block(journal: Journal) -> None:
+def test_trouble_of_who_is_told_comes_out_of_the_block(journal: RunJournal) -> None:
     class _Broken(_Told):
         def begins(self, verb: str, address: str) -> None:
             raise OSError("the terminal is gone")
 
-    tally = Tally(_Broken(), journal, ADDRESSES, SystemClock())
-    with pytest.raises(OSError, match="the terminal is gone"), listening(tally) as listen:
+    tally = EventTally(_Broken(), journal, ADDRESSES, SystemClock())
+    with pytest.raises(OSError, match="the terminal is gone"), engine_listener(tally) as listen:
         listen(_event("resourcePreEvent", "process-a", "create"))
 
 
-def test_the_journal_knows_a_run_that_did_not_end(journal: Journal) -> None:
+def test_the_journal_knows_a_run_that_did_not_end(journal: RunJournal) -> None:
     assert journal.interrupted() == ""
     journal.begin("apply", "digest")
     journal.step("begins", "create", "replica/p:a/0")
@@ -112,7 +112,7 @@ def test_the_journal_knows_a_run_that_did_not_end(journal: Journal) -> None:
     assert journal.interrupted() == ""
 
 
-def test_a_journal_cut_in_the_middle_of_a_line_is_read_all_the_same(journal: Journal, tmp_path: Path) -> None:
+def test_a_journal_cut_in_the_middle_of_a_line_is_read_all_the_same(journal: RunJournal, tmp_path: Path) -> None:
     journal.begin("apply", "digest")
     with (tmp_path / "journal.jsonl").open("a") as stream:
         stream.write('{"event": "e')

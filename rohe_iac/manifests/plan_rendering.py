@@ -13,7 +13,7 @@ from rohe_iac.planning.sizing.stand_ins.behaviour import Replay
 
 
 @dataclass(frozen=True)
-class Planned:
+class PlanRendering:
     """A blueprint and the plan that was made of it; replays: by address of replica, of those that are stood in for."""
 
     blueprint: Blueprint

@@ -13,7 +13,7 @@ UrlOf = Callable[[Placement], str | None]
 """Gives the URL that others reach a replica at, or None where it listens on nothing."""
 
 
-def told(
+def environment_of(
     blueprint: Blueprint, workload: Workload, placement: Placement, replicas: tuple[Placement, ...], url_of: UrlOf
 ) -> dict[str, str]:
     """The ROHE_* variables of one replica (ROHE_PORT_<NAME> and ROHE_PEERS among them), without what needs an address

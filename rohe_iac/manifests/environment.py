@@ -1,4 +1,4 @@
-"""What every replica is told through its environment, the same on every target."""
+"""Environment: the ROHE_* variables that every replica gets, the same on every target."""
 
 from __future__ import annotations
 
@@ -10,43 +10,58 @@ from rohe_iac.blueprint.linked.workload import Workload, pipeline_of
 from rohe_iac.planning.model.plan import Placement
 
 UrlOf = Callable[[Placement], str | None]
-"""Gives the URL that others reach a replica at, or None where it listens on nothing."""
+"""Returns the URL at which other replicas reach a replica, or None where that replica listens on no port."""
 
 
 def environment_of(
     blueprint: Blueprint, workload: Workload, placement: Placement, replicas: tuple[Placement, ...], url_of: UrlOf
 ) -> dict[str, str]:
-    """The ROHE_* variables of one replica (ROHE_PORT_<NAME> and ROHE_PEERS among them), without what needs an address
-    of the target: ROHE_REPORT_URL, ROHE_REPORT_CREDENTIALS and ROHE_OUTBOX.
+    """Returns the variables of one replica that follow from the plan alone.
+
+    Each target adds ROHE_INSTANCE, ROHE_PORT_<NAME>, ROHE_REPORT_URL, ROHE_REPORT_CREDENTIALS and ROHE_OUTBOX, whose
+    values only that target knows.
+
+    Args:
+        blueprint: The blueprint that the plan was made of.
+        workload: The workload of the replica.
+        placement: The replica.
+        replicas: Every placed replica of the stack's services.
+        url_of: Returns the URL of a replica on the target.
     """
-    ports = {f"ROHE_PORT_{port.name.upper().replace('-', '_')}": str(port.number) for port in placement.ports}
     return {
         "ROHE_STACK": blueprint.stack.metadata.name,
         "ROHE_PIPELINE": placement.pipeline,
         "ROHE_SERVICE": placement.service,
         "ROHE_MEMBER": placement.member,
-        "ROHE_INSTANCE": placement.instance,
         "ROHE_NODE": placement.node,
         "ROHE_TOPIC": workload.topic,
-        **ports,
         "ROHE_PEERS": json.dumps(peers(blueprint, placement, replicas, url_of), sort_keys=True, separators=(",", ":")),
     }
+
+
+def port_variable(port: str) -> str:
+    """Returns the name of the variable that holds the number of the port with the name `port`."""
+    return f"ROHE_PORT_{port.upper().replace('-', '_')}"
 
 
 def peers(
     blueprint: Blueprint, placement: Placement, replicas: tuple[Placement, ...], url_of: UrlOf
 ) -> dict[str, dict[str, list[str]]]:
-    """`{service: {member or "": [url, ...]}}` of the services that the flow leads to from this replica's service."""
+    """Returns the URLs of the services that the flow leads to from the replica's service.
+
+    Returns:
+        URLs by service and by member, in the order of `replicas`; the member is "" where the service is no ensemble.
+    """
     links = pipeline_of(blueprint, placement.pipeline).spec.flow
-    found: dict[str, dict[str, list[str]]] = {}
-    for target in sorted({link.to for link in links if link.from_ == placement.service}):
+    services: dict[str, dict[str, list[str]]] = {}
+    for service in sorted({link.to for link in links if link.from_ == placement.service}):
         members: dict[str, list[str]] = {}
-        for other in replicas:
-            if other.pipeline == placement.pipeline and other.service == target:
-                url = url_of(other)
-                urls = members.setdefault(other.member, [])
+        for replica in replicas:
+            if replica.pipeline == placement.pipeline and replica.service == service:
+                url = url_of(replica)
+                urls = members.setdefault(replica.member, [])
                 # On a cluster all replicas of a member stand behind one URL.
                 if url is not None and url not in urls:
                     urls.append(url)
-        found[target] = members
-    return found
+        services[service] = members
+    return services

@@ -51,7 +51,7 @@ class _YamlTexts:
         self._texts: dict[tuple[str, int], str] = {}
 
     def text(self, value: Any, indent: int = 0) -> str:
-        """Returns `value` as YAML that stands behind `key:`; collections in block style, indented by `indent` blanks."""
+        """Returns `value` as YAML to stand behind `key:`; collections in block style, indented by `indent` blanks."""
         key = (repr(value), indent)
         text = self._texts.get(key)
         if text is None:

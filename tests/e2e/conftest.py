@@ -65,15 +65,15 @@ class Quiet:
     reasons: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
-    def begins(self, verb: str, address: str) -> None:
+    def on_begin(self, verb: str, address: str) -> None:
         self.begun.append((verb, address))
 
-    def ended(self, verb: str, address: str, seconds: float) -> None: ...
+    def on_end(self, verb: str, address: str, seconds: float) -> None: ...
 
-    def failed(self, verb: str, address: str, reason: str) -> None:
+    def on_failure(self, verb: str, address: str, reason: str) -> None:
         self.reasons[address] = reason
 
-    def note(self, text: str) -> None:
+    def on_note(self, text: str) -> None:
         self.notes.append(text)
 
 

@@ -1,4 +1,4 @@
-"""ManifestAction: what apply will do to one manifest, and because of what."""
+"""Manifest actions: what apply will do to each manifest, and why."""
 
 from __future__ import annotations
 
@@ -11,11 +11,19 @@ import yaml
 from rohe_iac.manifests.manifest import Manifest
 
 VERBS = ("create", "update", "keep", "delete")
+"""What can be done to a manifest."""
 
 
 @dataclass(frozen=True, slots=True)
 class ManifestAction:
-    """verb: one of VERBS. manifest: its name. address: of the stack's part. because: a sentence's end for people."""
+    """What apply will do to one manifest.
+
+    Attributes:
+        verb: One of VERBS.
+        manifest: Name of the manifest.
+        address: Address of the stack's part that the manifest is for.
+        because: The reason, for people, as the end of a sentence.
+    """
 
     verb: str
     manifest: str
@@ -24,7 +32,7 @@ class ManifestAction:
 
 
 def actions_between(applied: Sequence[Manifest], wanted: Sequence[Manifest]) -> tuple[ManifestAction, ...]:
-    """What turns the applied manifests into the wanted ones: deletions last, each part sorted by name."""
+    """Returns the actions that turn the applied manifests into the wanted ones, sorted by name, deletions last."""
     before = {manifest.name: manifest for manifest in applied}
     after = {manifest.name: manifest for manifest in wanted}
     actions = [_action(before.get(name), after[name]) for name in sorted(after)]

@@ -10,7 +10,7 @@ from pulumi.automation.events import EngineEvent
 
 from rohe_iac.deployment.files.journal import RunJournal
 from rohe_iac.deployment.run.event_tally import EventTally, engine_listener
-from rohe_iac.deployment.run.failures import reason
+from rohe_iac.deployment.run.failures import provider_message
 from rohe_iac.deployment.run.outcome import Ending
 from rohe_iac.deployment.run.program import in_order
 from rohe_iac.foundation.clock import SystemClock
@@ -24,16 +24,16 @@ class _Told:
     def __init__(self) -> None:
         self.lines: list[tuple[str, ...]] = []
 
-    def begins(self, verb: str, address: str) -> None:
+    def on_begin(self, verb: str, address: str) -> None:
         self.lines.append(("begins", verb, address))
 
-    def ended(self, verb: str, address: str, seconds: float) -> None:
+    def on_end(self, verb: str, address: str, seconds: float) -> None:
         self.lines.append(("ended", verb, address))
 
-    def failed(self, verb: str, address: str, why: str) -> None:
+    def on_failure(self, verb: str, address: str, why: str) -> None:
         self.lines.append(("failed", verb, address, why))
 
-    def note(self, text: str) -> None:
+    def on_note(self, text: str) -> None:
         self.lines.append(("note", text))
 
 
@@ -95,7 +95,7 @@ def test_an_interrupted_run_exits_as_the_signal_says(journal: RunJournal) -> Non
 
 def test_trouble_of_who_is_told_comes_out_of_the_block(journal: RunJournal) -> None:
     class _Broken(_Told):
-        def begins(self, verb: str, address: str) -> None:
+        def on_begin(self, verb: str, address: str) -> None:
             raise OSError("the terminal is gone")
 
     tally = EventTally(_Broken(), journal, ADDRESSES, SystemClock())
@@ -120,8 +120,11 @@ def test_a_journal_cut_in_the_middle_of_a_line_is_read_all_the_same(journal: Run
 
 
 def test_the_engine_s_wrapping_of_a_reason_is_taken_off() -> None:
-    assert reason("error: 1 error occurred:\n\t* rpc error: code = Unknown desc = no port left\n\n") == "no port left"
-    assert reason("\x1b[31merror: \x1b[0mplain") == "plain"
+    assert (
+        provider_message("error: 1 error occurred:\n\t* rpc error: code = Unknown desc = no port left\n\n")
+        == "no port left"
+    )
+    assert provider_message("\x1b[31merror: \x1b[0mplain") == "plain"
 
 
 def test_manifests_are_made_after_what_they_depend_on() -> None:

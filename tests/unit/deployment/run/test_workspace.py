@@ -54,14 +54,14 @@ def test_locks_of_dead_engines_are_cleared(place: EngineFolder) -> None:
 def test_a_torn_state_gives_way_to_the_one_before_it(place: EngineFolder, torn: str) -> None:
     place.state.write_text(torn)
     place.state.with_name("desk.json.bak").write_text(_state())
-    assert place.mend() == ("desk.json",)
+    assert place.repair() == ("desk.json",)
     assert place.state.read_text() == _state()
-    assert place.mend() == ()
+    assert place.repair() == ()
 
 
 def test_a_torn_state_with_none_before_it_is_taken_for_no_state(place: EngineFolder) -> None:
     place.state.write_text("")
-    place.mend()
+    place.repair()
     assert not place.state.exists()
 
 
@@ -69,7 +69,7 @@ def test_torn_attributes_are_removed_and_whole_ones_stay(place: EngineFolder) ->
     torn, whole = (place.state.with_name(name) for name in ("desk.json.attrs", "desk.json.bak.attrs"))
     torn.write_text("")
     whole.write_text("{}")
-    assert place.mend() == ("desk.json.attrs",)
+    assert place.repair() == ("desk.json.attrs",)
     assert (torn.exists(), whole.exists()) == (False, True)
 
 

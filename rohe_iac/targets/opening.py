@@ -1,4 +1,4 @@
-"""Opens a target by its name; each one's module is imported only then."""
+"""Opening of a target by its name, which imports that target's module and no other."""
 
 from __future__ import annotations
 
@@ -11,19 +11,25 @@ from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.folders import StackFolder
 
 TARGETS: Mapping[str, str] = {"local": "rohe_iac.targets.local.target:LocalDeploymentTarget"}
-"""By name: module and class."""
+"""Module and class by name of target."""
 
 
 class UnknownTarget(RoheError):
-    """No target of that name can be applied to."""
+    """The named target cannot be applied to."""
 
     exit_code = ExitCode.INVALID
 
 
 def open_target(name: str, folder: StackFolder, root: Path) -> DeploymentTarget:
-    """The target `name` for a stack's folder and a blueprint's root.
+    """Opens a target.
 
-    Errors: UnknownTarget.
+    Args:
+        name: Name of the target, as in plan files.
+        folder: The stack's folder.
+        root: The blueprint's folder.
+
+    Raises:
+        UnknownTarget: The target cannot be applied to.
     """
     if name not in TARGETS:
         raise UnknownTarget(

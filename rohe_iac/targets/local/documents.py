@@ -1,4 +1,4 @@
-"""The local target's documents, read from a manifest's text into frozen values."""
+"""Documents of the target `local`, read from a manifest's text into frozen values."""
 
 from __future__ import annotations
 
@@ -13,14 +13,20 @@ from rohe_iac.foundation.errors import ExitCode, RoheError
 
 
 class UnreadableManifest(RoheError):
-    """A manifest is not one that the local target knows."""
+    """A manifest is no document of the target `local`."""
 
     exit_code = ExitCode.INTERNAL
 
 
 @dataclass(frozen=True, slots=True)
 class CredentialSpec:
-    """A user of the embedded broker with the MQTT topic filters it may publish to and subscribe to."""
+    """A client of the embedded broker.
+
+    Attributes:
+        client: Name of the client, which is also its user name.
+        publish: MQTT topic filters that the client may publish to.
+        subscribe: MQTT topic filters that the client may subscribe to.
+    """
 
     client: str
     publish: tuple[str, ...]
@@ -29,7 +35,13 @@ class CredentialSpec:
 
 @dataclass(frozen=True, slots=True)
 class BrokerSpec:
-    """The embedded broker: its ports by name and its users."""
+    """The embedded broker.
+
+    Attributes:
+        address: Address of the stack's part.
+        ports: Port numbers by name.
+        users: Names of the clients.
+    """
 
     address: str
     ports: dict[str, int]
@@ -38,10 +50,22 @@ class BrokerSpec:
 
 @dataclass(frozen=True, slots=True)
 class ProcessSpec:
-    """One replica or agent. Paths are relative: working_directory to the blueprint's root, paths to the stack's folder.
+    """One replica or agent.
 
-    secrets: variable -> where its value is, `env:NAME` or `file:PATH`. files: name -> content. startup: seconds.
-    cpu: millicores, memory: bytes; 0 where unlimited.
+    Attributes:
+        name: Name of the instance.
+        address: Address of the stack's part.
+        command: The program and its arguments.
+        working_directory: The working directory, relative to the blueprint's root.
+        environment: Variables with plain values.
+        paths: Variables whose values are paths relative to the stack's folder.
+        secrets: Sources of secret values by variable, `env:NAME` or `file:PATH`.
+        files: Contents by name of the files to write for the process.
+        ports: Port numbers by name.
+        readiness: The probe, as the manifest has it, or None.
+        startup: Seconds that the process has to get ready.
+        cpu: Limit in millicores, 0 where unlimited.
+        memory: Limit in bytes, 0 where unlimited.
     """
 
     name: str
@@ -61,7 +85,7 @@ class ProcessSpec:
 
 @dataclass(frozen=True, slots=True)
 class ManifestDocument:
-    """What every manifest says: its kind, name, stack, address and specification."""
+    """What every document has: kind, name, stack, address and specification."""
 
     kind: str
     name: str
@@ -71,9 +95,10 @@ class ManifestDocument:
 
 
 def read_document(text: str) -> ManifestDocument:
-    """The document of a manifest's text.
+    """Reads the document of a manifest's text.
 
-    Errors: UnreadableManifest.
+    Raises:
+        UnreadableManifest: The text is no document.
     """
     try:
         value = yaml.safe_load(text)
@@ -90,14 +115,22 @@ def read_document(text: str) -> ManifestDocument:
 
 
 def credential_of(document: ManifestDocument) -> CredentialSpec:
-    """The credential that a document of kind Credential asks for. Errors: UnreadableManifest."""
+    """Returns the specification of a document of kind Credential.
+
+    Raises:
+        UnreadableManifest: A field is absent or wrong.
+    """
     with _reading(document):
         spec = document.spec
         return CredentialSpec(spec["client"], tuple(spec["publish"]), tuple(spec["subscribe"]))
 
 
 def broker_of(document: ManifestDocument) -> BrokerSpec:
-    """The broker that a document of kind Broker asks for. Errors: UnreadableManifest."""
+    """Returns the specification of a document of kind Broker.
+
+    Raises:
+        UnreadableManifest: A field is absent or wrong.
+    """
     with _reading(document):
         ports = {name: int(port) for name, port in document.spec["ports"].items()}
         ports["mqtt"], ports["nats"]
@@ -105,7 +138,11 @@ def broker_of(document: ManifestDocument) -> BrokerSpec:
 
 
 def process_of(document: ManifestDocument) -> ProcessSpec:
-    """The process that a document of kind Process asks for. Errors: UnreadableManifest."""
+    """Returns the specification of a document of kind Process.
+
+    Raises:
+        UnreadableManifest: A field is absent or wrong.
+    """
     with _reading(document):
         spec = document.spec
         limits = spec.get("limits") or {}

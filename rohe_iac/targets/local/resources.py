@@ -1,6 +1,6 @@
-"""Resources: what the provider makes, mends and removes on this machine, one class a kind of manifest.
+"""Resources: what the provider makes, repairs and removes on this machine, one class a kind of manifest.
 
-Each `make` is idempotent: made twice, or after a kill in its middle, the outcome is the same one thing.
+Each `make` is idempotent: repeated, or run again after a kill in its middle, it leaves the same single resource.
 """
 
 from __future__ import annotations
@@ -22,9 +22,17 @@ from rohe_iac.targets.local.supervisor.supervision import Supervision
 
 @dataclass
 class Site:
-    """One stack's runtime on this machine, with all that a resource may need of it.
+    """One stack's runtime on this machine, with everything that a resource may need.
 
-    cancelled: set when apply was interrupted; waits end then. outer: the environment of who runs apply.
+    Attributes:
+        layout: The stack's paths.
+        outer: The environment of the user that runs apply.
+        cancelled: Is set when apply was interrupted, which ends every wait.
+        supervision: The stack's supervisor daemon.
+        programs: The programs that the supervisor runs.
+        credentials: The credentials of the broker's clients.
+        broker: The embedded broker.
+        access: The lock of the broker's settings and the credentials.
     """
 
     layout: Layout
@@ -36,28 +44,32 @@ class Site:
         self.programs = Programs(self.layout, self.supervision)
         self.credentials = Credentials(self.layout)
         self.broker = embedded.NatsBroker(self.layout, self.credentials)
-        # The broker's settings and the credentials are one whole: two threads must not write them at once.
+        # The broker's settings are made of the credentials, so two threads must not write either of them at once.
         self.access = threading.RLock()
 
 
 class Resource(Protocol):
-    """One kind of thing that a manifest can ask for."""
+    """One kind of resource that a manifest can ask for."""
 
     def make(self, site: Site, document: ManifestDocument) -> None:
-        """Makes it so; nothing to do where it is so already. Errors: RoheError, told to who runs apply."""
+        """Makes the resource as the document says; a resource that is so already is left alone.
+
+        Raises:
+            RoheError: The resource cannot be made; the user that runs apply sees the message.
+        """
         ...
 
     def holds(self, site: Site, document: ManifestDocument) -> bool:
-        """Whether it is as the document says and lives."""
+        """Returns whether the resource is as the document says and runs."""
         ...
 
     def remove(self, site: Site, document: ManifestDocument) -> None:
-        """Removes it; nothing to remove is no error."""
+        """Removes the resource; an absent resource is no error."""
         ...
 
 
 class SupervisorResource:
-    """The supervisor daemon."""
+    """The supervisor daemon of the stack."""
 
     def make(self, site: Site, document: ManifestDocument) -> None:  # noqa: ARG002
         """Starts the daemon where none answers."""
@@ -65,7 +77,7 @@ class SupervisorResource:
         site.supervision.ensure()
 
     def holds(self, site: Site, document: ManifestDocument) -> bool:  # noqa: ARG002
-        """Whether the daemon answers."""
+        """Returns whether the daemon answers."""
         return site.supervision.pid() != 0
 
     def remove(self, site: Site, document: ManifestDocument) -> None:  # noqa: ARG002
@@ -74,21 +86,21 @@ class SupervisorResource:
 
 
 class CredentialResource:
-    """A user of the embedded broker."""
+    """A client of the embedded broker."""
 
     def make(self, site: Site, document: ManifestDocument) -> None:
-        """Makes the password and the permissions; a running broker takes them at once."""
+        """Makes the client's password and permissions, which a running broker adopts at once."""
         site.layout.ensure()
         with site.access:
             site.credentials.put(credential_of(document))
             self._reload(site)
 
     def holds(self, site: Site, document: ManifestDocument) -> bool:
-        """Whether the password is there and the permissions are these."""
+        """Returns whether the client has a password and exactly these permissions."""
         return site.credentials.matches(credential_of(document))
 
     def remove(self, site: Site, document: ManifestDocument) -> None:
-        """Takes the user away from the broker."""
+        """Removes the client from the broker."""
         with site.access:
             site.credentials.remove(credential_of(document).client)
             self._reload(site)
@@ -102,17 +114,17 @@ class BrokerResource:
     """The embedded broker."""
 
     def make(self, site: Site, document: ManifestDocument) -> None:
-        """Runs the broker with the users there are."""
+        """Runs the broker with the present clients."""
         with site.access:
-            program = site.broker.program(broker_of(document), document.stack)
+            program = site.broker.prepare(broker_of(document), document.stack)
         site.programs.put(program, site.cancelled)
 
     def holds(self, site: Site, document: ManifestDocument) -> bool:
-        """Whether the broker runs on these ports."""
+        """Returns whether the broker runs with these settings."""
         running = site.programs.get(embedded.NAME)
         if running is None or running.state != "running":
             return False
-        return site.broker.described(broker_of(document), document.stack, running.program.argv[0]) == running.program
+        return site.broker.program(broker_of(document), document.stack, running.program.argv[0]) == running.program
 
     def remove(self, site: Site, document: ManifestDocument) -> None:  # noqa: ARG002
         """Stops the broker."""
@@ -130,7 +142,7 @@ class ProcessResource:
         site.programs.put(program, site.cancelled)
 
     def holds(self, site: Site, document: ManifestDocument) -> bool:
-        """Whether the process runs as described; one that was just restarted counts."""
+        """Returns whether the process runs, or is being restarted, as described."""
         process = process_of(document)
         running = site.programs.get(process.name)
         if running is None or running.state not in ("running", "starting"):
@@ -139,7 +151,7 @@ class ProcessResource:
         return wanted.digest == running.program.digest and environment.files_match(process, site.layout)
 
     def remove(self, site: Site, document: ManifestDocument) -> None:
-        """Stops the process; what it left in its outbox stays until the stack is destroyed."""
+        """Stops the process; its outbox stays until the stack is destroyed."""
         site.programs.remove(document.name)
 
 
@@ -149,7 +161,7 @@ RESOURCES: Mapping[str, Resource] = {
     "rohe:local:Broker": BrokerResource(),
     "rohe:local:Process": ProcessResource(),
 }
-"""By Pulumi type."""
+"""Resources by the engine's type."""
 
 TYPES: Mapping[str, str] = {
     "Supervisor": "rohe:local:Supervisor",
@@ -157,4 +169,4 @@ TYPES: Mapping[str, str] = {
     "Broker": "rohe:local:Broker",
     "Process": "rohe:local:Process",
 }
-"""By kind of manifest."""
+"""The engine's types by kind of manifest."""

@@ -120,10 +120,8 @@ def test_a_journal_cut_in_the_middle_of_a_line_is_read_all_the_same(journal: Run
 
 
 def test_the_engine_s_wrapping_of_a_reason_is_taken_off() -> None:
-    assert (
-        provider_message("error: 1 error occurred:\n\t* rpc error: code = Unknown desc = no port left\n\n")
-        == "no port left"
-    )
+    wrapped = "error: 1 error occurred:\n\t* rpc error: code = Unknown desc = no port left\n\n"
+    assert provider_message(wrapped) == "no port left"
     assert provider_message("\x1b[31merror: \x1b[0mplain") == "plain"
 
 

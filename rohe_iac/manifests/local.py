@@ -109,7 +109,7 @@ class LocalManifests(PlanRendering):
 
     @cached_property
     def _broker(self) -> Placement | None:
-        """The placement of the stack's own broker, or None where the stack names another broker."""
+        """Returns the placement of the stack's own broker, or None where the stack names another broker."""
         return next((placement for placement in self.plan.placements if placement.workload == "broker/broker"), None)
 
     def _report_url(self) -> str:

@@ -1,8 +1,8 @@
-"""The program that `rohe apply` runs inline, for those who drive Pulumi themselves: one resource a manifest of a plan.
+"""The program that `rohe apply` runs inline, for users that run Pulumi themselves: one resource a manifest of a plan.
 
 Configuration: `rohe:planfile`, a file that `rohe plan --out` wrote; `rohe:root`, the blueprint's folder, by default the
-one that the plan file is in. It makes the resources and nothing else: checks, the record of what was applied and the
-stack's lock are those of `rohe apply`.
+folder of the plan file. This program makes the resources and nothing else: checks, the record of the last apply and the
+stack's lock belong to `rohe apply`.
 """
 
 from __future__ import annotations

@@ -69,9 +69,9 @@ def decode_record(content: bytes, origin: str) -> Record:
 
 def next_serial(folder: StackFolder) -> int:
     """Returns the successor of the highest serial that the stack's record and history have."""
-    known = [int(path.stem) for path in folder.history.glob("*.json") if path.stem.isdecimal()]
+    serials = [int(path.stem) for path in folder.history.glob("*.json") if path.stem.isdecimal()]
     record = read_record(folder)
-    return max([*known, record.serial if record is not None else 0, 0]) + 1
+    return max([*serials, record.serial if record is not None else 0, 0]) + 1
 
 
 def write_record(folder: StackFolder, record: Record) -> None:

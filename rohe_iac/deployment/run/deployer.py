@@ -39,13 +39,13 @@ class _Stack(Stack):
 class _Workspace(LocalWorkspace):
     """The Automation API's workspace without the start of the engine that selects a stack known to exist."""
 
-    def __init__(self, known: bool, **options: Any) -> None:
-        self._known = known
+    def __init__(self, exists: bool, **options: Any) -> None:
+        self._exists = exists
         super().__init__(**options)
 
     def select_stack(self, stack_name: str) -> None:
         # Every command names its stack, so the selection has no effect.
-        if not self._known:
+        if not self._exists:
             super().select_stack(stack_name)
 
 
@@ -133,7 +133,7 @@ class Deployer:
         return self._run("destroy", run, progress, addresses, "")
 
     @property
-    def known(self) -> bool:
+    def has_state(self) -> bool:
         """Returns whether the engine has a state of the stack."""
         return self.place.state.exists()
 
@@ -171,7 +171,7 @@ class Deployer:
 
     def _stack(self, command: EngineCommand) -> Stack:
         workspace = _Workspace(
-            self.known,
+            self.has_state,
             work_dir=str(self.place.work),
             pulumi_home=str(self.place.home),
             env_vars=self.place.environment(),

@@ -22,14 +22,14 @@ def program_of(manifests: Sequence[Manifest], target: DeploymentTarget) -> Calla
         import pulumi
 
         provider = pulumi.ProviderResource(plugin.name, plugin.name, dict(plugin.settings))
-        made: dict[str, pulumi.Resource] = {}
+        resources: dict[str, pulumi.Resource] = {}
         for manifest in ordered:
-            made[manifest.name] = pulumi.CustomResource(
+            resources[manifest.name] = pulumi.CustomResource(
                 target.resource_type(manifest),
                 manifest.name,
                 {"name": manifest.name, "manifest": manifest.text},
                 pulumi.ResourceOptions(
-                    provider=provider, depends_on=[made[name] for name in manifest.depends_on if name in made]
+                    provider=provider, depends_on=[resources[name] for name in manifest.depends_on if name in resources]
                 ),
             )
 

@@ -154,7 +154,7 @@ def process_of(document: ManifestDocument) -> ProcessSpec:
             environment={name: str(value) for name, value in (spec.get("environment") or {}).items()},
             paths=dict(spec.get("paths") or {}),
             secrets=dict(spec.get("secrets") or {}),
-            files={item["name"]: item["content"] for item in spec.get("files") or ()},
+            files={file["name"]: file["content"] for file in spec.get("files") or ()},
             ports={name: int(port) for name, port in (spec.get("ports") or {}).items()},
             readiness=spec.get("readiness"),
             startup=float(spec.get("startup") or 30.0),

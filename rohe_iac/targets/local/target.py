@@ -97,12 +97,12 @@ class LocalDeploymentTarget:
         A stray is a program or credential that no manifest asks for.
         """
         wanted = {manifest.name: read_document(manifest.text) for manifest in manifests}
-        found = [
+        differing = [
             manifest.address
             for manifest in manifests
             if not RESOURCES[TYPES[manifest.kind]].holds(self._site, wanted[manifest.name])
         ]
-        return tuple(sorted({*found, *self._strays(manifests)}))
+        return tuple(sorted({*differing, *self._strays(manifests)}))
 
     def logs(self, instances: Sequence[str], *, lines: int, follow: bool) -> Iterator[tuple[str, str]]:
         """Yields lines of the programs' output as (instance, line)."""

@@ -33,15 +33,15 @@ def make(folder: Path, cpu: int, memory: int) -> tuple[str, ...]:
         settings.append(("memory", "memory.limit_in_bytes", memory))
     if cpu:
         settings.append(("cpu", "cpu.cfs_quota_us", max(1000, cpu * PERIOD // 1000)))
-    made = []
+    groups = []
     for controller, file, value in settings:
         group = _own_group(controller) / f"rohe-{sha256_hex(str(folder).encode())[:16]}"
         with contextlib.suppress(OSError):
             if (group.parent / "cgroup.procs").exists():
                 group.mkdir(exist_ok=True)
                 (group / file).write_text(str(value))
-                made.append(str(group))
-    return tuple(made)
+                groups.append(str(group))
+    return tuple(groups)
 
 
 def remove(groups: Iterable[str]) -> None:

@@ -36,15 +36,15 @@ def holders(ports: Iterable[int]) -> dict[int, tuple[int, str]]:
     import psutil
 
     wanted = set(ports)
-    found: dict[int, tuple[int, str]] = {}
+    processes: dict[int, tuple[int, str]] = {}
     if not wanted:
-        return found
+        return processes
     for connection in psutil.net_connections(kind="tcp"):
         if connection.status != psutil.CONN_LISTEN or not connection.laddr:
             continue
         if connection.laddr.port in wanted:
-            found.setdefault(connection.laddr.port, (connection.pid or 0, _command(connection.pid)))
-    return found
+            processes.setdefault(connection.laddr.port, (connection.pid or 0, _command(connection.pid)))
+    return processes
 
 
 def _command(pid: int | None) -> str:
@@ -61,16 +61,16 @@ def _command(pid: int | None) -> str:
 def marked_processes(under: Path) -> dict[int, str]:
     """Returns the folder of the program by process id, of every process marked as a program below `under`."""
     prefix = f"{MARK}={under}/".encode()
-    found: dict[int, str] = {}
+    folders: dict[int, str] = {}
     for entry in os.listdir("/proc"):
         if not entry.isdecimal():
             continue
         with contextlib.suppress(OSError):
             for variable in Path("/proc", entry, "environ").read_bytes().split(b"\0"):
                 if variable.startswith(prefix):
-                    found[int(entry)] = variable.split(b"=", 1)[1].decode(errors="replace")
-    found.pop(os.getpid(), None)
-    return found
+                    folders[int(entry)] = variable.split(b"=", 1)[1].decode(errors="replace")
+    folders.pop(os.getpid(), None)
+    return folders
 
 
 def kill_marked(under: Path, *, timeout: float = 5.0) -> int:

@@ -1,4 +1,4 @@
-"""Which engine is driven, when several or none are there. Engines are scripts here that tell a version."""
+"""Claims about the search for an engine; here an engine is a script that prints a version."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def script(path: Path, text: str) -> Path:
 
 @pytest.fixture(autouse=True)
 def bare_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No engine, no settings, an empty cache, nothing but the system's programs on PATH."""
+    """Sets up a machine without an engine, settings and cache, with the system's programs on PATH."""
     monkeypatch.delenv("ROHE_PULUMI", raising=False)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
@@ -61,11 +61,11 @@ def test_a_named_engine_that_does_not_serve_is_an_error_and_never_passed_over(
 ) -> None:
     script(tmp_path / "path" / "pulumi", f"echo v{engine_version()}")
     monkeypatch.setenv("ROHE_PULUMI", str(script(tmp_path / "named", text)))
-    with pytest.raises(EngineMissing) as told:
+    with pytest.raises(EngineMissing) as raised:
         find_engine()
-    assert told.value.exit_code is ExitCode.UNREACHABLE
-    assert "ROHE_PULUMI" in told.value.brief
-    assert str(tmp_path / "named") in told.value.detail
+    assert raised.value.exit_code is ExitCode.UNREACHABLE
+    assert "ROHE_PULUMI" in raised.value.brief
+    assert str(tmp_path / "named") in raised.value.detail
 
 
 def test_an_old_engine_on_path_is_passed_over_for_one_in_the_cache(tmp_path: Path) -> None:
@@ -83,10 +83,10 @@ def test_a_newer_engine_of_the_same_major_number_serves() -> None:
 
 
 def test_with_no_engine_the_error_names_the_command_that_installs_one() -> None:
-    with pytest.raises(EngineMissing) as told:
+    with pytest.raises(EngineMissing) as raised:
         find_engine(install=False)
-    assert told.value.exit_code is ExitCode.UNREACHABLE
-    assert "rohe engine install" in told.value.hint
+    assert raised.value.exit_code is ExitCode.UNREACHABLE
+    assert "rohe engine install" in raised.value.hint
 
 
 def test_offline_the_download_is_skipped_and_every_way_that_was_tried_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,10 +98,10 @@ def test_offline_the_download_is_skipped_and_every_way_that_was_tried_is_told(mo
 
     monkeypatch.setattr(finding, "build_engine", no_build)
     monkeypatch.setattr(finding, "download_engine", no_download)
-    with pytest.raises(EngineMissing) as told:
+    with pytest.raises(EngineMissing) as raised:
         find_engine()
-    assert "skipped, as ROHE_OFFLINE=1 says" in told.value.detail
-    assert "the whole log is build.log" in told.value.detail
+    assert "skipped, as ROHE_OFFLINE=1 says" in raised.value.detail
+    assert "the whole log is build.log" in raised.value.detail
 
 
 def test_where_the_download_fails_the_engine_is_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

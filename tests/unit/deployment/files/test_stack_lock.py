@@ -1,4 +1,4 @@
-"""The stack's lock: held by one, told to the others, freed by the kernel."""
+"""Claims about the stack's lock: one holder, named to the others, released by the kernel."""
 
 from __future__ import annotations
 

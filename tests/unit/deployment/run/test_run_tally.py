@@ -1,4 +1,4 @@
-"""The engine's events summed up: what was done, what failed and why, what was not tried."""
+"""Claims about the tally of the engine's events: what was done, what failed and why, what was skipped."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rohe_iac.manifests.manifest import Manifest
 ADDRESSES = {"process-a": "replica/p:a/0", "process-b": "replica/p:b/0", "process-c": "replica/p:c/0"}
 
 
-class _Told:
+class _RecordedProgress:
     def __init__(self) -> None:
         self.lines: list[tuple[str, ...]] = []
 
@@ -59,8 +59,8 @@ def journal(tmp_path: Path) -> RunJournal:
 
 def test_a_failure_is_told_with_the_target_s_own_words_whichever_event_comes_first(journal: RunJournal) -> None:
     for order in (0, 1):
-        told = _Told()
-        tally = EventTally(told, journal, ADDRESSES, SystemClock())
+        progress = _RecordedProgress()
+        tally = EventTally(progress, journal, ADDRESSES, SystemClock())
         events = [_said("process-b", "error: no port left"), _event("resOpFailedEvent", "process-b", "create")]
         with engine_listener(tally) as listen:
             listen(_event("resourcePreEvent", "process-a", "create"))
@@ -71,15 +71,15 @@ def test_a_failure_is_told_with_the_target_s_own_words_whichever_event_comes_fir
         assert outcome.ending is Ending.PARTIAL
         assert outcome.exit_code == 9
         assert outcome.created == ("replica/p:a/0",)
-        assert [(item.verb, item.address, item.reason) for item in outcome.failed] == [
+        assert [(failure.verb, failure.address, failure.reason) for failure in outcome.failed] == [
             ("create", "replica/p:b/0", "no port left")
         ]
         assert outcome.skipped == ("replica/p:c/0",)
-        assert told.lines[-1] == ("failed", "create", "replica/p:b/0", "no port left")
+        assert progress.lines[-1] == ("failed", "create", "replica/p:b/0", "no port left")
 
 
 def test_the_engine_s_own_resources_are_not_counted(journal: RunJournal) -> None:
-    tally = EventTally(_Told(), journal, ADDRESSES, SystemClock())
+    tally = EventTally(_RecordedProgress(), journal, ADDRESSES, SystemClock())
     tally.take(_event("resOutputsEvent", "rohe", "create", "pulumi:providers:rohe"))
     tally.take(_event("resourcePreEvent", "process-a", "same"))
     outcome = tally.outcome(0, failed=False)
@@ -87,14 +87,14 @@ def test_the_engine_s_own_resources_are_not_counted(journal: RunJournal) -> None
 
 
 def test_an_interrupted_run_exits_as_the_signal_says(journal: RunJournal) -> None:
-    outcome = EventTally(_Told(), journal, ADDRESSES, SystemClock()).outcome(2, failed=True)
+    outcome = EventTally(_RecordedProgress(), journal, ADDRESSES, SystemClock()).outcome(2, failed=True)
     assert (outcome.ending, outcome.exit_code) == (Ending.INTERRUPTED, 130)
-    late = EventTally(_Told(), journal, ADDRESSES, SystemClock()).outcome(2, failed=False)
+    late = EventTally(_RecordedProgress(), journal, ADDRESSES, SystemClock()).outcome(2, failed=False)
     assert (late.ending, late.exit_code) == (Ending.COMPLETE, 0)
 
 
 def test_trouble_of_who_is_told_comes_out_of_the_block(journal: RunJournal) -> None:
-    class _Broken(_Told):
+    class _Broken(_RecordedProgress):
         def on_begin(self, verb: str, address: str) -> None:
             raise OSError("the terminal is gone")
 
@@ -127,6 +127,6 @@ def test_the_engine_s_wrapping_of_a_reason_is_taken_off() -> None:
 
 def test_manifests_are_made_after_what_they_depend_on() -> None:
     manifests = [Manifest("c", "P", "c", "", ("b",)), Manifest("a", "P", "a", ""), Manifest("b", "P", "b", "", ("a",))]
-    assert [item.name for item in in_order(manifests)] == ["a", "b", "c"]
+    assert [manifest.name for manifest in in_order(manifests)] == ["a", "b", "c"]
     with pytest.raises(ValueError, match="in a circle: x, y"):
         in_order([Manifest("x", "P", "x", "", ("y",)), Manifest("y", "P", "y", "", ("x",))])

@@ -1,4 +1,4 @@
-"""The engine's files: private, and put right after a killed engine."""
+"""Claims about the engine's files: readable by their owner only, and repaired after a killed engine."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from rohe_iac.foundation.folders import StackFolder
 
 @pytest.fixture
 def place(tmp_path: Path) -> EngineFolder:
-    made = EngineFolder(StackFolder(tmp_path), "bench", "desk")
-    made.prepare(Plugin("rohe", Path("/opt/rohe/bin"), {}))
-    made.state.parent.mkdir(parents=True)
-    return made
+    place = EngineFolder(StackFolder(tmp_path), "bench", "desk")
+    place.prepare(Plugin("rohe", Path("/opt/rohe/bin"), {}))
+    place.state.parent.mkdir(parents=True)
+    return place
 
 
 def _state(*pending: str) -> str:

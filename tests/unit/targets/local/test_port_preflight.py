@@ -1,4 +1,4 @@
-"""Before the first side effect: ports that others hold are told with their holder."""
+"""Claims about the check of ports before the first side effect."""
 
 from __future__ import annotations
 

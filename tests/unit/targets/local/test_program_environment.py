@@ -1,4 +1,4 @@
-"""What a local process is started with."""
+"""Claims about the command, environment and files that a process is started with."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The embedded broker's settings: exact grants, loopback only, nobody without a name."""
+"""Claims about the embedded broker's settings: exact grants, loopback only, no access without a user."""
 
 from __future__ import annotations
 

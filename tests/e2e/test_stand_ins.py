@@ -22,7 +22,7 @@ def objectives(repository: Any) -> dict[str, Any]:
     observed = repository.run("observe", "-o", "json")
     assert observed.code in (0, 10), observed.err
     agents = json.loads(observed.out)["agents"] if observed.code == 0 else []
-    return {item["objective"]: item for agent in agents for item in agent["objectives"]}
+    return {line["objective"]: line for agent in agents for line in agent["objectives"]}
 
 
 def served(repository: Any) -> dict[str, tuple[float, float]]:

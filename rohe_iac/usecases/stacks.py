@@ -9,10 +9,10 @@ from pathlib import Path
 from rohe_iac.blueprint.documents.discovery import project_of, root_of
 from rohe_iac.blueprint.loading import load
 from rohe_iac.deployment.files.record import Record, read_record
-from rohe_iac.deployment.ports import Target
+from rohe_iac.deployment.ports import DeploymentTarget
 from rohe_iac.foundation.folders import StackFolder, state_home
 
-OpenTarget = Callable[[str, StackFolder, Path], Target]
+OpenTarget = Callable[[str, StackFolder, Path], DeploymentTarget]
 """Opens the target of that name for a stack's folder and a blueprint's root."""
 
 

@@ -1,4 +1,4 @@
-"""Claims about the page of `rohe plan --html`, looked at by a real headless Chromium."""
+"""Claims about the page of `rohe plan --html`, as a headless Chromium shows it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Rohe = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """The surveillance example, with links between its sites."""
+    """Returns a copy of the surveillance example, with links between its sites."""
     folder = tmp_path / "cctvs"
     shutil.copytree(ROOT / "examples" / "cctvs", folder)
     inventory = folder / "blueprints" / "inventory.yaml"
@@ -43,7 +43,7 @@ def repository(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def rohe(repository: Path, tmp_path: Path) -> Rohe:
-    """Runs `rohe ARGUMENTS` in the repository."""
+    """Returns a function that runs `rohe ARGUMENTS` in the repository."""
 
     def run(*arguments: str, folder: Path = repository) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -62,7 +62,7 @@ def rohe(repository: Path, tmp_path: Path) -> Rohe:
 
 @pytest.fixture(scope="module")
 def chromium() -> str:
-    """The browser, or a loud skip."""
+    """Returns the name of the browser; without one, the test is skipped."""
     found = next(
         (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), ""
     )
@@ -71,8 +71,8 @@ def chromium() -> str:
     return found
 
 
-def dumped(chromium: str, page: Path, folder: Path, *flags: str) -> str:
-    """The page's document after it was loaded, as text."""
+def dump(chromium: str, page: Path, folder: Path, *flags: str) -> str:
+    """Returns the page's document, as text, after the browser loaded it."""
     done = subprocess.run(
         [chromium, *FLAGS, f"--user-data-dir={folder / 'browser'}", *flags, "--dump-dom", page.as_uri()],
         stdin=subprocess.DEVNULL,
@@ -85,12 +85,12 @@ def dumped(chromium: str, page: Path, folder: Path, *flags: str) -> str:
     return done.stdout
 
 
-def measured(chromium: str, page: Path, folder: Path, width: int) -> dict[str, int]:
-    """How wide the page is in a frame of that width, and how many texts of its replicas have an area."""
+def measure(chromium: str, page: Path, folder: Path, width: int) -> dict[str, int]:
+    """Returns the page's width in a frame of `width` pixels, and the number of texts of replicas that have an area."""
     frame = folder / "frame.html"
     frame.write_text(
         f"""<iframe id="f" src="{page.as_uri()}" style="width:{width}px;height:800px;border:0"></iframe>
-<pre id="told"></pre>
+<pre id="result"></pre>
 <script>
 addEventListener("load", () => {{
   const page = document.getElementById("f").contentDocument;
@@ -98,7 +98,7 @@ addEventListener("load", () => {{
     const box = item.getBoundingClientRect();
     return box.width > 20 && box.height > 8 && box.right <= {width} && box.left >= 0;
   }});
-  document.getElementById("told").textContent = JSON.stringify({{
+  document.getElementById("result").textContent = JSON.stringify({{
     wide: Math.max(page.documentElement.scrollWidth, page.body.scrollWidth),
     seen: seen.length,
     scripts: page.scripts.length,
@@ -106,18 +106,18 @@ addEventListener("load", () => {{
 }});
 </script>"""
     )
-    text = dumped(chromium, frame, folder)
-    found = re.search(r'<pre id="told">(\{.*?\})</pre>', text)
+    text = dump(chromium, frame, folder)
+    found = re.search(r'<pre id="result">(\{.*?\})</pre>', text)
     assert found, text
-    told: dict[str, int] = json.loads(html.unescape(found[1]))
-    return told
+    result: dict[str, int] = json.loads(html.unescape(found[1]))
+    return result
 
 
 CONTRASTS = """
 const page = document.getElementById("f").contentDocument, view = page.defaultView;
 const channels = text => (text.match(/[0-9.]+/g) || []).map(Number);
 const light = ([r, g, b]) => {
-  const [x, y, z] = [r, g, b].map(one => (one /= 255) <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4);
+  const [x, y, z] = [r, g, b].map(part => (part /= 255) <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
   return 0.2126 * x + 0.7152 * y + 0.0722 * z;
 };
 const behind = item => {
@@ -128,14 +128,14 @@ const behind = item => {
   }
   return [255, 255, 255];
 };
-const told = {};
+const ratios = {};
 for (const item of page.querySelectorAll("body *")) {
   const own = [...item.childNodes].filter(node => node.nodeType === 3 && node.textContent.trim());
   if (!own.length || !item.getClientRects().length || item.namespaceURI.endsWith("svg")) continue;
-  const [one, two] = [light(channels(view.getComputedStyle(item).color)), light(behind(item))];
-  const ratio = (Math.max(one, two) + 0.05) / (Math.min(one, two) + 0.05);
+  const [text, ground] = [light(channels(view.getComputedStyle(item).color)), light(behind(item))];
+  const ratio = (Math.max(text, ground) + 0.05) / (Math.min(text, ground) + 0.05);
   const name = `${item.tagName.toLowerCase()}.${item.className}`;
-  told[name] = Math.min(told[name] || 99, ratio);
+  ratios[name] = Math.min(ratios[name] || 99, ratio);
 }
 """
 """The least ratio of contrast by element, as WCAG 2.2 defines it (relative luminance; 1.4.3 asks for 4.5)."""
@@ -145,15 +145,15 @@ def contrasts(chromium: str, page: Path, folder: Path) -> dict[str, float]:
     frame = folder / "contrast.html"
     frame.write_text(
         f"""<iframe id="f" src="{page.as_uri()}" style="width:1280px;height:800px;border:0"></iframe>
-<pre id="told"></pre>
+<pre id="result"></pre>
 <script>addEventListener("load", () => {{ {CONTRASTS}
-document.getElementById("told").textContent = JSON.stringify(told); }});</script>"""
+document.getElementById("result").textContent = JSON.stringify(ratios); }});</script>"""
     )
-    text = dumped(chromium, frame, folder)
-    found = re.search(r'<pre id="told">(\{.*?\})</pre>', text)
+    text = dump(chromium, frame, folder)
+    found = re.search(r'<pre id="result">(\{.*?\})</pre>', text)
     assert found, text
-    told: dict[str, float] = json.loads(html.unescape(found[1]))
-    return told
+    result: dict[str, float] = json.loads(html.unescape(found[1]))
+    return result
 
 
 class Texts(HTMLParser):
@@ -190,15 +190,15 @@ def test_every_replica_is_on_the_page_and_nothing_leaves_a_phone_to_the_right(
     assert done.returncode == 0, done.stderr
     placements = json.loads(done.stdout)["plan"]["placements"]
     page = repository / "plan.html"
-    shown = " ".join(read(dumped(chromium, page, tmp_path)).texts)
+    shown = " ".join(read(dump(chromium, page, tmp_path)).texts)
     for place in placements:
         assert place["replica"].removeprefix("replica/") in shown
         assert place["node"] in shown
     for width in (390, 1280):
-        told = measured(chromium, page, tmp_path, width)
-        assert told["wide"] <= width, f"{told['wide']} pixels wide in a window of {width}"
-        assert told["seen"] == len(placements)
-        assert told["scripts"] == 0
+        sizes = measure(chromium, page, tmp_path, width)
+        assert sizes["wide"] <= width, f"{sizes['wide']} pixels wide in a window of {width}"
+        assert sizes["seen"] == len(placements)
+        assert sizes["scripts"] == 0
 
 
 def test_words_stand_out_from_what_is_behind_them_by_day_and_by_night(
@@ -213,15 +213,15 @@ def test_words_stand_out_from_what_is_behind_them_by_day_and_by_night(
     night.write_text(day.read_text().replace("(prefers-color-scheme: dark)", "all"))
     assert night.read_text() != day.read_text()
     for page in (day, night):
-        told = contrasts(chromium, page, tmp_path)
-        assert any("bad" in name for name in told)
-        assert {name: ratio for name, ratio in told.items() if ratio < 4.5} == {}, page.name
+        ratios = contrasts(chromium, page, tmp_path)
+        assert any("bad" in name for name in ratios)
+        assert {name: ratio for name, ratio in ratios.items() if ratio < 4.5} == {}, page.name
 
 
-def asked(chromium: str, page: Path, folder: Path) -> set[str]:
-    """Hosts that the browser asked, or wanted to ask, while it showed the page."""
+def hosts_asked_for(chromium: str, page: Path, folder: Path) -> set[str]:
+    """Returns the hosts that the browser asked, or wanted to ask, while it showed the page."""
     log = folder / "net.json"
-    dumped(chromium, page, folder, f"--log-net-log={log}")
+    dump(chromium, page, folder, f"--log-net-log={log}")
     return set(re.findall(r'"url":"(?:https?|wss?|ftp)://([^/"]+)', log.read_text(errors="replace")))
 
 
@@ -230,9 +230,9 @@ def test_the_page_asks_for_nothing_from_anywhere(rohe: Rohe, repository: Path, c
     (tmp_path / "empty.html").write_text("<p>nothing</p>")
     (tmp_path / "asking.html").write_text('<img src="http://127.0.0.1:9/picture.png">')
     # The browser asks hosts of its own accord; an empty page shows which.
-    by_itself = asked(chromium, tmp_path / "empty.html", tmp_path)
-    assert "127.0.0.1:9" in asked(chromium, tmp_path / "asking.html", tmp_path)
-    assert asked(chromium, repository / "plan.html", tmp_path) <= by_itself
+    by_itself = hosts_asked_for(chromium, tmp_path / "empty.html", tmp_path)
+    assert "127.0.0.1:9" in hosts_asked_for(chromium, tmp_path / "asking.html", tmp_path)
+    assert hosts_asked_for(chromium, repository / "plan.html", tmp_path) <= by_itself
     text = (repository / "plan.html").read_text()
     assert not re.search(r'(?:src|href|action|data|poster)\s*=\s*"(?!#|data:,)', text)
     assert "@import" not in text
@@ -251,7 +251,7 @@ def test_texts_of_a_blueprint_are_shown_and_never_taken_for_markup(
     )  # fmt: skip
     done = rohe("plan", "--html", "plan.html")
     assert done.returncode in (0, 4), done.stderr
-    parser = read(dumped(chromium, repository / "plan.html", tmp_path))
+    parser = read(dump(chromium, repository / "plan.html", tmp_path))
     tags = [tag for tag, _ in parser.tags]
     assert "script" not in tags
     assert "img" not in tags
@@ -276,8 +276,8 @@ def test_what_did_not_fit_is_told_with_its_reason_and_place(rohe: Rohe, reposito
     unplaced = json.loads(done.stdout)["plan"]["unplaced"]
     section = (repository / "plan.html").read_text().partition('id="missing"')[2].partition("</section>")[0]
     shown = " ".join(read(section).texts)
-    for item in unplaced:
-        assert item["replica"].removeprefix("replica/") in shown
+    for replica in unplaced:
+        assert replica["replica"].removeprefix("replica/") in shown
     assert unplaced[0]["closest"][0]["missing"] in shown
     assert re.search(r"blueprints/pipeline\.yaml:\d+:\d+", shown)
 
@@ -305,22 +305,22 @@ def test_a_failure_that_is_not_survived_is_told_on_the_page_and_on_the_screen(ro
 
 
 def test_before_and_after_are_held_against_the_record(rohe: Rohe, repository: Path, tmp_path: Path) -> None:
-    assert rohe("plan", "--out", "one.plan").returncode == 0
-    before = json.loads((repository / "one.plan").read_bytes())
+    assert rohe("plan", "--out", "before.plan").returncode == 0
+    before = json.loads((repository / "before.plan").read_bytes())
     record = {"serial": 3, "digest": before["digest"], "complete": True, "plan": before}
     (tmp_path / "record.json").write_bytes(canonical_json(record) + b"\n")
-    used = next(item for item in before["plan"]["placements"] if item["service"] == "object-detection")["node"]
+    used = next(place for place in before["plan"]["placements"] if place["service"] == "object-detection")["node"]
     inventory = repository / "blueprints" / "inventory.yaml"
     inventory.write_text(re.sub(rf"(name: {used},.*)}}\n", r"\1, status: down}\n", inventory.read_text()))
     done = rohe("plan", "--html", "plan.html", "--against", str(tmp_path / "record.json"), "-o", "json")
-    after = {item["replica"]: item["node"] for item in json.loads(done.stdout)["plan"]["placements"]}
+    after = {place["replica"]: place["node"] for place in json.loads(done.stdout)["plan"]["placements"]}
     section = (repository / "plan.html").read_text().partition('id="change"')[2].partition("</section>")[0]
     shown = " ".join(read(section).texts)
-    moved = [item for item in before["plan"]["placements"] if after.get(item["replica"]) != item["node"]]
+    moved = [place for place in before["plan"]["placements"] if after.get(place["replica"]) != place["node"]]
     assert moved
-    for item in moved:
-        assert item["replica"].removeprefix("replica/") in shown
-        assert after[item["replica"]] in shown
+    for place in moved:
+        assert place["replica"].removeprefix("replica/") in shown
+        assert after[place["replica"]] in shown
     assert f"{len(moved)} moved" in shown
     assert "record 3" in shown
 
@@ -345,15 +345,15 @@ def test_a_page_of_thousands_of_replicas_stays_small_and_shows_the_fullest_nodes
     rohe: Rohe, chromium: str, tmp_path: Path
 ) -> None:
     fleet = tmp_path / "fleet"
-    made = subprocess.run(
+    generated = subprocess.run(
         [sys.executable, str(ROOT / "examples/fleet/generate.py"), str(fleet), "--nodes", "1000", "--replicas", "2000"],
         timeout=60,
         check=False,
     )
-    assert made.returncode == 0
+    assert generated.returncode == 0
     done = rohe("plan", "--html", "plan.html", folder=fleet)
     assert done.returncode in (0, 4), done.stderr
     page = fleet / "plan.html"
     assert page.stat().st_size < 1_000_000
     assert "1,000 nodes by device type and zone" in page.read_text()
-    assert measured(chromium, page, tmp_path, 390)["wide"] <= 390
+    assert measure(chromium, page, tmp_path, 390)["wide"] <= 390

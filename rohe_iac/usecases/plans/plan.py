@@ -17,7 +17,7 @@ from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.folders import StackFolder, write_private
 from rohe_iac.foundation.quantities import counted
 from rohe_iac.foundation.regular_file import read_regular
-from rohe_iac.manifests.targets import manifests_of, target_of
+from rohe_iac.manifests.by_target import manifests_of, target_of
 from rohe_iac.planning.from_blueprint.problem import problem_of
 from rohe_iac.planning.from_blueprint.write_back import stated
 from rohe_iac.planning.model.plan import Plan

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rohe_iac.blueprint.documents.discovery import project_of, root_of
-from rohe_iac.deployment.engine.cache import Progress as InstallProgress
+from rohe_iac.deployment.engine.cache import InstallProgress
 from rohe_iac.deployment.engine.find import find_engine
-from rohe_iac.deployment.files.actions import Action
-from rohe_iac.deployment.files.journal import Journal
-from rohe_iac.deployment.files.lock import locked
+from rohe_iac.deployment.files.actions import ManifestAction
+from rohe_iac.deployment.files.journal import RunJournal
+from rohe_iac.deployment.files.lock import stack_lock
 from rohe_iac.deployment.files.planfile import PlanFile
 from rohe_iac.deployment.files.record import Record, next_serial, read_record, write_record
-from rohe_iac.deployment.ports import Progress, Target
+from rohe_iac.deployment.ports import DeploymentTarget, Progress
 from rohe_iac.deployment.run.outcome import Ending, Outcome
 from rohe_iac.deployment.run.workspace import EngineFolder
 from rohe_iac.foundation.canonical import sha256_hex
@@ -68,8 +68,8 @@ class Intent:
     folder: StackFolder
     planfile: PlanFile
     record: Record | None
-    target: Target
-    changes: tuple[Action, ...]
+    target: DeploymentTarget
+    changes: tuple[ManifestAction, ...]
     interrupted: str
     amiss: tuple[str, ...]
 
@@ -113,7 +113,7 @@ def intent(directory: Path, what: str | None, choices: Choices, open_target: Ope
         record=record,
         target=target,
         changes=changes,
-        interrupted=Journal(folder, SystemClock()).interrupted(),
+        interrupted=RunJournal(folder, SystemClock()).interrupted(),
         amiss=target.faults(planfile.manifests) if applied else (),
     )
 
@@ -127,7 +127,7 @@ def apply(wanted: Intent, progress: Progress, install: InstallProgress, choices:
     from rohe_iac.deployment.run.deployer import Deployer
 
     planfile, folder = wanted.planfile, wanted.folder
-    with locked(folder, f"rohe apply {planfile.stack}", patience=choices.lock_timeout):
+    with stack_lock(folder, f"rohe apply {planfile.stack}", patience=choices.lock_timeout):
         record = read_record(folder)
         _check_fresh(planfile, record)
         wanted.target.preflight(planfile.manifests)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 
-from rohe_iac.deployment.engine.cache import Progress as InstallProgress
+from rohe_iac.deployment.engine.cache import InstallProgress
 from rohe_iac.deployment.engine.find import find_engine
-from rohe_iac.deployment.files.lock import locked
+from rohe_iac.deployment.files.lock import stack_lock
 from rohe_iac.deployment.ports import Progress
 from rohe_iac.deployment.run.outcome import Ending, Outcome
 from rohe_iac.deployment.run.workspace import EngineFolder
@@ -44,7 +44,7 @@ def destroy(
     target = open_target(stack.target, stack.folder, stack.root)
     place = EngineFolder(stack.folder, stack.project, stack.name)
     manifests = stack.record.planfile.manifests if stack.record is not None else ()
-    with locked(stack.folder, f"rohe destroy {stack.name}", patience=lock_timeout):
+    with stack_lock(stack.folder, f"rohe destroy {stack.name}", patience=lock_timeout):
         outcome = Outcome(Ending.COMPLETE, 0.0)
         if place.state.exists():
             engine = find_engine(install)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from rohe_iac.deployment.files.journal import Journal
+from rohe_iac.deployment.files.journal import RunJournal
 from rohe_iac.deployment.ports import Live
 from rohe_iac.foundation.clock import SystemClock
 from rohe_iac.foundation.errors import RoheError
@@ -107,7 +107,7 @@ def status(stack: KnownStack, open_target: OpenTarget) -> StackStatus:
         stack=stack.name,
         serial=stack.record.serial if stack.record is not None else 0,
         complete=stack.record is not None and stack.record.complete,
-        interrupted=Journal(stack.folder, SystemClock()).interrupted(),
+        interrupted=RunJournal(stack.folder, SystemClock()).interrupted(),
         parts=tuple(parts),
         words=_words(stack, parts),
     )

@@ -10,7 +10,7 @@ import pytest
 
 from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.blueprint.loading import load
-from rohe_iac.manifests.targets import manifests_of
+from rohe_iac.manifests.by_target import manifests_of
 from rohe_iac.planning.from_blueprint.problem import problem_of
 from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.problem import Problem

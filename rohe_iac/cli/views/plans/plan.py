@@ -53,8 +53,8 @@ class PlanView:
             return
         for warning in planfile.unsupported:
             self.screen.err.print(f"[yellow]note:[/yellow] apply will refuse: {escape(warning)}")
-        if stood_in := planfile.stood_in:
-            text = f"{', '.join(stood_in[:FEW])}: no command, so stand-ins replay the measured profile"
+        if services := planfile.stand_in_services:
+            text = f"{', '.join(services[:FEW])}: no command, so stand-ins replay the measured profile"
             self.screen.err.print(f"[yellow]note:[/yellow] {escape(text)}")
         self._placements(planfile.plan, every=every)
         node_bars(self.screen, planfile.problem, planfile.plan)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from rich.markup import escape
 
 from rohe_iac.cli.console import Output, Screen
-from rohe_iac.deployment.engine.cache import Progress
+from rohe_iac.deployment.engine.cache import InstallProgress
 from rohe_iac.deployment.engine.find import Engine
 from rohe_iac.foundation.clock import Clock, SystemClock
 
@@ -25,7 +25,7 @@ class EngineView:
     clock: Clock = field(default_factory=SystemClock)
 
     @contextmanager
-    def progress(self) -> Iterator[Progress]:
+    def progress(self) -> Iterator[InstallProgress]:
         """On a terminal one line that moves; elsewhere a line when a step begins and every ten seconds. On stderr."""
         if not self.screen.err.is_terminal:
             yield self._lines()
@@ -33,7 +33,7 @@ class EngineView:
         with self.screen.err.status("looking for the Pulumi engine") as status:
             yield lambda line: status.update(escape(line))
 
-    def _lines(self) -> Progress:
+    def _lines(self) -> InstallProgress:
         step, printed = "", 0.0
 
         def told(line: str) -> None:

@@ -23,23 +23,23 @@ class ProgressView:
         self._screen = screen
         self._every = every
 
-    def begins(self, verb: str, address: str) -> None:
+    def on_begin(self, verb: str, address: str) -> None:
         """A resource's turn begins."""
         if self._every:
             self._screen.err.print(f"  {DOING[verb]} {escape(address)}", style="dim")
 
-    def ended(self, verb: str, address: str, seconds: float) -> None:
+    def on_end(self, verb: str, address: str, seconds: float) -> None:
         """It ended well."""
         self._screen.err.print(f"  {DONE[verb]} {escape(address)} [dim]{seconds:.1f} s[/dim]")
 
-    def failed(self, verb: str, address: str, reason: str) -> None:
+    def on_failure(self, verb: str, address: str, reason: str) -> None:
         """It did not."""
         first, *rest = reason.splitlines() or [""]
         self._screen.err.print(f"  [bold red]![/bold red] {escape(address)} was not {_past(verb)}: {escape(first)}")
         for line in rest:
             self._screen.err.print(f"      {escape(line)}", style="dim")
 
-    def note(self, text: str) -> None:
+    def on_note(self, text: str) -> None:
         """Something about the run as a whole."""
         self._screen.err.print(f"  {escape(text)}", style="dim")
 

@@ -1,11 +1,12 @@
-"""Program: a layout as a constraint program, in which counts of replicas by node are decided.
+"""Placement model: an indexed problem as a CP-SAT model whose variables are numbers of replicas by node.
 
-Which replica is which, and which chunk is on which core, is dealt out afterwards. Every rule of the planner is in it
-but for what is plugged in.
+Replicas of a demand are equal, so the model decides only how many of them a node gets; `decode` chooses which replica
+gets which core and device. The model has every rule of the planner except those of plugins.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -15,144 +16,148 @@ from rohe_iac.planning.model.keys import NODE_KEY, ZONE_KEY
 from rohe_iac.planning.placement.objective.objective import LexicographicObjective
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.solvers.exact.cp_network import add_network_constraints
+from rohe_iac.planning.solvers.exact.solver_protocols import Linear, LinearExpression, SolverModule
 
 
 class PlacementModel:
-    """The constraint program of one layout, for the solver's Python module `cp`."""
+    """The CP-SAT model of one indexed problem.
 
-    def __init__(self, indexed: IndexedProblem, objective: LexicographicObjective, cp: Any) -> None:
-        self.indexed, self.objective, self.cp = indexed, objective, cp
+    Attributes:
+        model: the model of the solver.
+        kept: node of each replica (demand, index) in the previous plan.
+        held: number of replicas that a node had in the previous plan, by demand and node.
+        counts: number of replicas as a variable, by demand and node; only where the node may have any.
+        core_counts: how many of those replicas put a chunk on a core, by demand, node, chunk and core.
+        device_counts: how often a device request is served by a device, by demand, node, request and device.
+        used: by node a variable that is 1 where the node has a replica.
+        interchangeable: groups of nodes that can be exchanged for each other in any plan.
+    """
+
+    def __init__(self, indexed: IndexedProblem, objective: LexicographicObjective, solver: SolverModule) -> None:
+        self.indexed, self.objective = indexed, objective
         self.kept = objective.before
-        # How many of a demand may stay on a node that takes nothing new, and how many stood on each at all.
-        self.had: dict[tuple[int, int], int] = {}
+        self.held: dict[tuple[int, int], int] = {}
         for (demand, _), node in self.kept.items():
-            self.had[demand, node] = self.had.get((demand, node), 0) + 1
-        self.model: Any = cp.CpModel()
-        self.count: dict[tuple[int, int], Any] = {}
-        self.core: dict[tuple[int, int, int, int], Any] = {}
-        self.device: dict[tuple[int, int, int, int], Any] = {}
-        self.used = [self.model.NewBoolVar(f"used{node}") for node in range(len(indexed.nodes))]
-        self._amounts()
-        self._rules()
-        self._near()
-        add_network_constraints(indexed, self.model, self.count)
-        self.alike = self._alike()
-        self._order()
+            self.held[demand, node] = self.held.get((demand, node), 0) + 1
+        self.model = solver.CpModel()
+        self.counts: dict[tuple[int, int], LinearExpression] = {}
+        self.core_counts: dict[tuple[int, int, int, int], LinearExpression] = {}
+        self.device_counts: dict[tuple[int, int, int, int], LinearExpression] = {}
+        self.used = [self.model.new_bool_var(f"used{node}") for node in range(len(indexed.nodes))]
+        self._add_counts()
+        for node in range(len(indexed.nodes)):
+            self._add_capacity(node)
+        self._add_ports()
+        self._add_spread_and_avoidance()
+        self._add_required_affinity()
+        add_network_constraints(indexed, self.model, self.counts)
+        self.interchangeable = self._interchangeable_nodes()
+        self._break_symmetry()
 
-    def _most(self, demand: int, node: int) -> int:
-        """How many replicas the rules of the node alone allow; a cordoned node keeps what it has."""
+    def variables(self) -> list[LinearExpression]:
+        """Returns the variables that make up an assignment; the others follow from them."""
+        return [*self.used, *self.counts.values(), *self.core_counts.values(), *self.device_counts.values()]
+
+    def on(self, demand: int) -> list[LinearExpression]:
+        """Returns the counts of a demand on all nodes."""
+        return [count for (which, _), count in self.counts.items() if which == demand]
+
+    def _max_replicas(self, demand: int, node: int) -> int:
+        """Returns how many replicas the static rules of a node allow; a cordoned node may keep those that it has."""
         rule, wanted, supply = self.indexed.static(demand)[node], self.indexed.demands[demand], self.indexed.nodes[node]
         if len(self.indexed.resources[demand].cores) > len(supply.cores):
             return 0
-        if rule == "status" and supply.status == "cordoned" and (demand, node) in self.had:
+        if rule == "status" and supply.status == "cordoned" and (demand, node) in self.held:
             stays = not static_rule(wanted, replace(supply, status="running"))
-            return self.had[demand, node] if stays else 0
+            return self.held[demand, node] if stays else 0
         return 0 if rule else wanted.replicas
 
-    def _amounts(self) -> None:
+    def _add_counts(self) -> None:
+        """Adds the variables of all counts, cores and devices, and the number of replicas of each demand."""
         indexed, model = self.indexed, self.model
         for demand, wanted in enumerate(indexed.demands):
             for node in range(len(indexed.nodes)):
-                most = self._most(demand, node)
+                most = self._max_replicas(demand, node)
                 if not most:
                     continue
-                count = self.count[demand, node] = model.NewIntVar(0, most, f"n{demand}.{node}")
-                model.Add(count <= most * self.used[node])
-                self._cores(demand, node, count)
-                self._devices(demand, node, count)
-            model.Add(sum(self.on(demand)) <= wanted.replicas)
-        for node, supply in enumerate(indexed.nodes):
-            mine = [(demand, count) for (demand, where), count in self.count.items() if where == node]
-            every = indexed.resources
-            model.Add(sum(every[d].cpu * one for d, one in mine) <= max(0, supply.cpu - supply.cpu_used))
-            model.Add(sum(every[d].rss * one for d, one in mine) <= max(0, supply.rss - supply.rss_used))
-            if supply.vms is not None:
-                free = supply.vms * indexed.settings.vms_ratio // 1_000_000 - supply.vms_used
-                model.Add(sum((every[d].vms or 0) * one for d, one in mine) <= max(0, free))
-            for core, size in enumerate(supply.cores):
-                taken = supply.cores_used[core] if core < len(supply.cores_used) else 0
-                loads = [
-                    every[d].cores[chunk] * one
-                    for (d, n, chunk, k), one in self.core.items()
-                    if n == node and k == core
-                ]
-                model.Add(sum(loads) <= max(0, size - taken))
-            for position, device in enumerate(supply.devices):
-                loads = []
-                for (d, n, number, which), one in self.device.items():
-                    if n == node and which == position:
-                        request = every[d].devices[number]
-                        whole = request.count or device.exclusive
-                        loads.append((device.capacity if whole else request.share) * one)
-                model.Add(sum(loads) <= max(0, device.capacity - device.used))
+                count = self.counts[demand, node] = model.new_int_var(0, most, f"n{demand}.{node}")
+                model.add(count <= most * self.used[node])
+                self._add_cores(demand, node, count)
+                self._add_devices(demand, node, count)
+            model.add(sum(self.on(demand)) <= wanted.replicas)
 
-    def _alike(self) -> list[list[int]]:
-        """Groups of nodes that nothing tells apart: any plan is as good with two of them exchanged."""
-        indexed = self.indexed
-        groups: dict[tuple[object, ...], list[int]] = {}
-        own = set(self.kept.values())
-        ends = {end for wire in indexed.wires for end in wire.ends}
-        for node, supply in enumerate(indexed.nodes):
-            domains = tuple(numbers[node] for key, numbers in sorted(indexed.domains.items()) if key != NODE_KEY)
-            zone = dict(supply.labels).get(ZONE_KEY) if ends else None
-            alone = node in own or f"node/{supply.name}" in ends
-            key = (indexed.node_classes.class_of[node], supply.cost, domains, zone, node if alone else -1)
-            groups.setdefault(key, []).append(node)
-        return list(groups.values())
-
-    def _order(self) -> None:
-        """Of nodes that are alike the earlier holds no less: one of all the orders of them is enough."""
-        for nodes in self.alike:
-            loads = [
-                sum(self.indexed.resources[d].cpu * one for (d, n), one in self.count.items() if n == node)
-                for node in nodes
-            ]
-            for (first, load), (second, less) in pairwise(zip(nodes, loads, strict=True)):
-                self.model.Add(self.used[first] >= self.used[second])
-                self.model.Add(load >= less)
-
-    def on(self, demand: int) -> list[Any]:
-        """The counts of a demand on all nodes."""
-        return [count for (which, _), count in self.count.items() if which == demand]
-
-    def _cores(self, demand: int, node: int, count: Any) -> None:
+    def _add_cores(self, demand: int, node: int, count: LinearExpression) -> None:
+        """Adds that every chunk of every replica has a core, and that no two chunks of a replica share one."""
         chunks, cores = self.indexed.resources[demand].cores, range(len(self.indexed.nodes[node].cores))
         most = self.indexed.demands[demand].replicas
         for chunk in range(len(chunks)):
             for core in cores:
-                self.core[demand, node, chunk, core] = self.model.NewIntVar(0, most, "")
-            self.model.Add(sum(self.core[demand, node, chunk, core] for core in cores) == count)
+                self.core_counts[demand, node, chunk, core] = self.model.new_int_var(0, most, "")
+            self.model.add(sum(self.core_counts[demand, node, chunk, core] for core in cores) == count)
         for core in cores if chunks else ():
-            self.model.Add(sum(self.core[demand, node, chunk, core] for chunk in range(len(chunks))) <= count)
+            on_core = sum(self.core_counts[demand, node, chunk, core] for chunk in range(len(chunks)))
+            self.model.add(on_core <= count)
 
-    def _devices(self, demand: int, node: int, count: Any) -> None:
+    def _add_devices(self, demand: int, node: int, count: LinearExpression) -> None:
+        """Adds that every device request of every replica is served by devices that can serve it."""
         supply = self.indexed.nodes[node]
         for number, request in enumerate(self.indexed.resources[demand].devices):
-            uses = []
+            served: list[LinearExpression] = []
             for position, device in enumerate(supply.devices):
                 if device.type != request.type or (request.models and device.model not in request.models):
                     continue
                 if request.share > device.capacity or (device.used and (request.count or device.exclusive)):
                     continue
-                use = self.device[demand, node, number, position] = self.model.NewIntVar(
-                    0, self.indexed.demands[demand].replicas, ""
-                )
-                uses.append(use)
-            self.model.Add(sum(uses) == (request.count or 1) * count)
+                times = self.model.new_int_var(0, self.indexed.demands[demand].replicas, "")
+                self.device_counts[demand, node, number, position] = times
+                served.append(times)
+            self.model.add(sum(served) == (request.count or 1) * count)
 
-    def _rules(self) -> None:
+    def _add_capacity(self, node: int) -> None:
+        """Adds that a node gives no more CPU, memory, virtual memory, core time and device shares than it has free."""
+        indexed, model, supply = self.indexed, self.model, self.indexed.nodes[node]
+        resources = indexed.resources
+        here = [(demand, count) for (demand, where), count in self.counts.items() if where == node]
+        model.add(sum(resources[demand].cpu * count for demand, count in here) <= max(0, supply.cpu - supply.cpu_used))
+        model.add(sum(resources[demand].rss * count for demand, count in here) <= max(0, supply.rss - supply.rss_used))
+        if supply.vms is not None:
+            free = supply.vms * indexed.settings.vms_ratio // 1_000_000 - supply.vms_used
+            model.add(sum((resources[demand].vms or 0) * count for demand, count in here) <= max(0, free))
+        for core, size in enumerate(supply.cores):
+            taken = supply.cores_used[core] if core < len(supply.cores_used) else 0
+            loads = [
+                resources[demand].cores[chunk] * times
+                for (demand, where, chunk, number), times in self.core_counts.items()
+                if where == node and number == core
+            ]
+            model.add(sum(loads) <= max(0, size - taken))
+        for position, device in enumerate(supply.devices):
+            loads = []
+            for (demand, where, number, which), times in self.device_counts.items():
+                if where == node and which == position:
+                    request = resources[demand].devices[number]
+                    whole = request.count or device.exclusive
+                    loads.append((device.capacity if whole else request.share) * times)
+            model.add(sum(loads) <= max(0, device.capacity - device.used))
+
+    def _add_ports(self) -> None:
+        """Adds that a host port of a machine has one replica at most, and that the range of ports is not exceeded."""
         indexed, model = self.indexed, self.model
-        ports: dict[tuple[int, tuple[int, str]], list[Any]] = {}
-        for (demand, node), count in self.count.items():
+        ports: dict[tuple[int, tuple[int, str]], list[LinearExpression]] = {}
+        for (demand, node), count in self.counts.items():
             for port in indexed.host_ports[demand]:
                 ports.setdefault((0 if indexed.settings.one_machine else node, port), []).append(count)
         for counts in ports.values():
-            model.Add(sum(counts) <= 1)
+            model.add(sum(counts) <= 1)
         if indexed.settings.ports is not None:
             first, last = indexed.settings.ports
             fixed = {number for found in indexed.host_ports for number, _ in found if first <= number <= last}
-            needed = [indexed.numbered[demand] * count for (demand, _), count in self.count.items()]
-            model.Add(sum(needed) <= last - first + 1 - len(fixed))
+            needed = [indexed.numbered[demand] * count for (demand, _), count in self.counts.items()]
+            model.add(sum(needed) <= last - first + 1 - len(fixed))
+
+    def _add_spread_and_avoidance(self) -> None:
+        """Adds the limits of replicas in a domain, and that demands that avoid each other share none."""
+        indexed = self.indexed
         for demand, wanted in enumerate(indexed.demands):
             for rule in wanted.spread:
                 self._limit(demand, rule.key, rule.limit)
@@ -162,50 +167,83 @@ class PlacementModel:
                 if other == demand:
                     self._limit(demand, key, 1)
                 elif other > demand:
-                    self._apart(demand, other, key)
+                    self._keep_apart(demand, other, key)
 
     def _limit(self, demand: int, key: str, limit: int) -> None:
-        domains: dict[int, list[Any]] = {}
-        for (which, node), count in self.count.items():
+        """Adds that no domain of the key has more than `limit` replicas, and a node outside all domains none."""
+        domains: dict[int, list[LinearExpression]] = {}
+        for (which, node), count in self.counts.items():
             if which == demand:
                 domains.setdefault(self.indexed.domains[key][node], []).append(count)
         for domain, counts in domains.items():
-            self.model.Add(sum(counts) <= (limit if domain >= 0 else 0))
+            self.model.add(sum(counts) <= (limit if domain >= 0 else 0))
 
-    def _apart(self, one: int, two: int, key: str) -> None:
-        domains = self.indexed.domains[key] if key != NODE_KEY else range(len(self.indexed.nodes))
+    def _keep_apart(self, first: int, second: int, key: str) -> None:
+        """Adds that no domain of the key has replicas of both demands."""
+        domains: Sequence[int] = self.indexed.domains[key] if key != NODE_KEY else range(len(self.indexed.nodes))
         for domain in sorted({domain for domain in domains if domain >= 0}):
-            first = self.model.NewBoolVar("")
-            for (demand, node), count in self.count.items():
-                if domains[node] == domain and demand in (one, two):
+            has_first = self.model.new_bool_var("")
+            for (demand, node), count in self.counts.items():
+                if domains[node] == domain and demand in (first, second):
                     most = self.indexed.demands[demand].replicas
-                    self.model.Add(count <= most * (first if demand == one else 1 - first))
+                    self.model.add(count <= most * (has_first if demand == first else 1 - has_first))
 
-    def _near(self) -> None:
-        indexed, model = self.indexed, self.model
-        for demand, rules in enumerate(indexed.near):
+    def _add_required_affinity(self) -> None:
+        """Adds that a demand is only in domains that have a replica of one of the demands that it has to be near."""
+        for demand, rules in enumerate(self.indexed.near):
             for others, key in rules:
-                domains = indexed.domains[key]
-                alone = model.NewBoolVar("")
-                everywhere = [count for other in others for count in self.on(other)]
-                # One of a group whose members are near each other has nobody to be near when it is the only one.
-                model.Add(sum(everywhere) <= 1).OnlyEnforceIf(alone)
-                by_domain: dict[int, list[Any]] = {}
-                for (which, node), count in self.count.items():
-                    if which == demand:
-                        by_domain.setdefault(domains[node], []).append(count)
-                for domain, counts in sorted(by_domain.items()):
-                    if domain < 0:
-                        model.Add(sum(counts) == 0)
-                        continue
-                    there = model.NewBoolVar("")
-                    model.Add(sum(counts) <= indexed.demands[demand].replicas * there)
-                    beside = [
-                        count
-                        for (which, node), count in self.count.items()
-                        if which in others and domains[node] == domain
-                    ]
-                    model.Add(sum(beside) >= (2 * there - alone if demand in others else there))
+                self._require_near(demand, others, key)
+
+    def _require_near(self, demand: int, others: Sequence[int], key: str) -> None:
+        """Adds one rule of required affinity: replicas of `demand` share a domain of the key with one of `others`."""
+        indexed, model, domains = self.indexed, self.model, self.indexed.domains[key]
+        alone = model.new_bool_var("")
+        everywhere = [count for other in others for count in self.on(other)]
+        # The only replica of a group whose members have to be near each other has no neighbour to be near.
+        model.add(sum(everywhere) <= 1).only_enforce_if(alone)
+        by_domain: dict[int, list[LinearExpression]] = {}
+        for (which, node), count in self.counts.items():
+            if which == demand:
+                by_domain.setdefault(domains[node], []).append(count)
+        for domain, counts in sorted(by_domain.items()):
+            if domain < 0:
+                model.add(sum(counts) == 0)
+                continue
+            any_here = model.new_bool_var("")
+            model.add(sum(counts) <= indexed.demands[demand].replicas * any_here)
+            beside = [
+                count for (which, node), count in self.counts.items() if which in others and domains[node] == domain
+            ]
+            model.add(sum(beside) >= (2 * any_here - alone if demand in others else any_here))
+
+    def _interchangeable_nodes(self) -> list[list[int]]:
+        """Returns groups of equal nodes: a plan stays as good when two nodes of a group are exchanged in it."""
+        indexed = self.indexed
+        groups: dict[tuple[object, ...], list[int]] = {}
+        previous = set(self.kept.values())
+        ends = {end for wire in indexed.wires for end in wire.ends}
+        for node, supply in enumerate(indexed.nodes):
+            domains = tuple(numbers[node] for key, numbers in sorted(indexed.domains.items()) if key != NODE_KEY)
+            zone = dict(supply.labels).get(ZONE_KEY) if ends else None
+            unique = node in previous or f"node/{supply.name}" in ends
+            key = (indexed.node_classes.class_of[node], supply.cost, domains, zone, node if unique else -1)
+            groups.setdefault(key, []).append(node)
+        return list(groups.values())
+
+    def _break_symmetry(self) -> None:
+        """Adds that of interchangeable nodes the earlier one has no less CPU load, as one of their orders is enough."""
+        for nodes in self.interchangeable:
+            loads = [
+                sum(
+                    self.indexed.resources[demand].cpu * count
+                    for (demand, where), count in self.counts.items()
+                    if where == node
+                )
+                for node in nodes
+            ]
+            for (first, load), (second, less) in pairwise(zip(nodes, loads, strict=True)):
+                self.model.add(self.used[first] >= self.used[second])
+                self.model.add(load >= less)
 
     def terms(self) -> list[tuple[str, Any]]:
         """Each term of the objective as an expression to be made large, in the order in which Objective tells them."""
@@ -213,8 +251,8 @@ class PlacementModel:
         found: list[tuple[str, Any]] = []
         moved = self._moved()
         if self.objective.limit is not None:
-            over = self.model.NewIntVar(0, len(self.kept), "")
-            self.model.Add(over >= moved - self.objective.limit)
+            over = self.model.new_int_var(0, len(self.kept), "")
+            self.model.add(over >= moved - self.objective.limit)
             found.append(("moves", -over))
         for name in indexed.objective:
             if name == "placed":
@@ -230,37 +268,42 @@ class PlacementModel:
                 costs = [node.cost * used for node, used in zip(indexed.nodes, self.used, strict=True)]
                 found.append(("cost", -sum(costs)))
             elif name == "balance":
-                found.append(("balance", -sum(self._squares())))
+                found.append(("balance", -sum(self._squared_loads())))
         return found
 
-    def _moved(self) -> Any:
-        """Replicas that are placed and neither stay nor are new, whoever of a class is where."""
-        moves: list[Any] = []
+    def _moved(self) -> Linear:
+        """Returns how many placed replicas are neither new nor where a replica of their demand was before."""
+        moves: list[LinearExpression] = []
         for demand, wanted in enumerate(self.indexed.demands):
-            stood = {node: number for (which, node), number in self.had.items() if which == demand}
-            if not stood:
+            held = {node: number for (which, node), number in self.held.items() if which == demand}
+            if not held:
                 continue
             stays = []
-            for node, number in sorted(stood.items()):
-                if (demand, node) in self.count:
-                    stay = self.model.NewIntVar(0, number, "")
-                    self.model.Add(stay <= self.count[demand, node])
+            for node, number in sorted(held.items()):
+                if (demand, node) in self.counts:
+                    stay = self.model.new_int_var(0, number, "")
+                    self.model.add(stay <= self.counts[demand, node])
                     stays.append(stay)
-            moved = self.model.NewIntVar(0, wanted.replicas, "")
-            fresh = wanted.replicas - sum(stood.values())
-            self.model.Add(moved >= sum(self.on(demand)) - sum(stays) - fresh)
+            moved = self.model.new_int_var(0, wanted.replicas, "")
+            new = wanted.replicas - sum(held.values())
+            self.model.add(moved >= sum(self.on(demand)) - sum(stays) - new)
             moves.append(moved)
         return sum(moves)
 
-    def _squares(self) -> list[Any]:
+    def _squared_loads(self) -> list[LinearExpression]:
+        """Returns by node the square of its CPU load, in thousandths of its capacity (0 to 1000)."""
         squares = []
         for node, supply in enumerate(self.indexed.nodes):
-            load = [self.indexed.resources[d].cpu * count for (d, where), count in self.count.items() if where == node]
+            load = [
+                self.indexed.resources[demand].cpu * count
+                for (demand, where), count in self.counts.items()
+                if where == node
+            ]
             if not load:
                 continue
-            share = self.model.NewIntVar(0, 1000, "")
-            self.model.AddDivisionEquality(share, 1000 * sum(load), max(1, supply.cpu))
-            square = self.model.NewIntVar(0, 1_000_000, "")
-            self.model.AddMultiplicationEquality(square, [share, share])
+            share = self.model.new_int_var(0, 1000, "")
+            self.model.add_division_equality(share, 1000 * sum(load), max(1, supply.cpu))
+            square = self.model.new_int_var(0, 1_000_000, "")
+            self.model.add_multiplication_equality(square, [share, share])
             squares.append(square)
         return squares

@@ -1,102 +1,114 @@
-"""Wiring: links between nodes as constraints on counts of replicas: latency, bandwidth and budgets along a flow."""
+"""Network constraints: latency, bandwidth and latency budgets of links, on the numbers of replicas by node."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.latency_budget import LatencyBudget
+from rohe_iac.planning.solvers.exact.solver_protocols import ConstraintModel, Linear, LinearExpression
 
-Counts = Mapping[tuple[int, int], Any]
-"""How many replicas of a demand a node has, as variables, where it may have any."""
+Counts = Mapping[tuple[int, int], LinearExpression]
+"""Number of replicas as a variable, by demand and node, for every node that may have any of the demand."""
 
 
-def add_network_constraints(indexed: IndexedProblem, model: Any, counts: Counts) -> None:
-    """Adds what the links of the layout ask for to a CP-SAT model."""
-    loads: dict[int, list[Any]] = {}
+def add_network_constraints(indexed: IndexedProblem, model: ConstraintModel, counts: Counts) -> None:
+    """Adds the constraints of all links between services and of all latency budgets to a CP-SAT model."""
+    loads: dict[int, list[LinearExpression]] = {}
     for demand, edges in enumerate(indexed.edges):
         for peer, limit, share in edges:
-            # Every flow stands at both of its ends.
+            # Both ends of a link list it; it is added once.
             if demand <= peer:
-                _link(indexed, model, counts, (demand, peer), limit, share, loads)
-    for number, terms in sorted(loads.items()):
-        model.Add(sum(terms) <= indexed.wires[number].bandwidth)
+                _add_link(indexed, model, counts, (demand, peer), limit, share, loads)
+    for wire, terms in sorted(loads.items()):
+        bandwidth = indexed.wires[wire].bandwidth
+        if bandwidth is not None:
+            model.add(sum(terms) <= bandwidth)
     for budget in indexed.budgets:
-        _budget(indexed, model, counts, budget)
+        _add_budget(indexed, model, counts, budget)
 
 
-def _link(
+def _add_link(
     indexed: IndexedProblem,
-    model: Any,
+    model: ConstraintModel,
     counts: Counts,
     ends: tuple[int, int],
     limit: int | None,
     share: int,
-    loads: dict[int, list[Any]],
+    loads: dict[int, list[LinearExpression]],
 ) -> None:
-    """Keeps two demands off nodes that are too far from each other, and adds what each pair puts on its wire."""
-    one, two = ends
-    few, most = indexed.demands[one].replicas, indexed.demands[two].replicas
+    """Keeps two linked demands off nodes that are too far from each other and collects the loads of wires.
+
+    Args:
+        indexed: the problem.
+        model: the model to add to.
+        counts: number of replicas by demand and node.
+        ends: the two demands.
+        limit: the largest latency between their nodes in microseconds; None for any.
+        share: bits a second between one replica of each.
+        loads: bits a second by wire; what the pairs of replicas put on each wire is appended.
+    """
+    source, target = ends
+    sources, targets = indexed.demands[source].replicas, indexed.demands[target].replicas
     nodes = range(len(indexed.nodes))
     for node in nodes:
-        if (one, node) not in counts:
+        if (source, node) not in counts:
             continue
-        far: list[Any] = []
-        by_wire: dict[int, list[Any]] = {}
+        far: list[LinearExpression] = []
+        by_wire: dict[int, list[LinearExpression]] = {}
         for other in nodes:
-            if (two, other) not in counts:
+            if (target, other) not in counts:
                 continue
             route = indexed.route(node, other)
             if route is None or (limit is not None and route[0] > limit):
-                far.append(counts[two, other])
+                far.append(counts[target, other])
             elif share and route[1] >= 0 and indexed.wires[route[1]].bandwidth is not None:
-                by_wire.setdefault(route[1], []).append(counts[two, other])
-        mine = counts[one, node]
+                by_wire.setdefault(route[1], []).append(counts[target, other])
+        here = counts[source, node]
         if far:
-            there = _there(model, [mine], few)
-            model.Add(sum(far) <= most * (1 - there))
-        for number, others in sorted(by_wire.items()):
-            pairs = model.NewIntVar(0, few * most, "")
-            model.AddMultiplicationEquality(pairs, [mine, sum(others)])
-            loads.setdefault(number, []).append(share * pairs)
+            any_here = _any_of(model, [here], sources)
+            model.add(sum(far) <= targets * (1 - any_here))
+        for wire, others in sorted(by_wire.items()):
+            pairs = model.new_int_var(0, sources * targets, "")
+            model.add_multiplication_equality(pairs, [here, sum(others)])
+            loads.setdefault(wire, []).append(share * pairs)
 
 
-def _there(model: Any, counts: list[Any], most: int) -> Any:
-    """A variable that is 1 where any of the counts is."""
-    there = model.NewBoolVar("")
-    model.Add(sum(counts) <= most * there)
-    return there
+def _any_of(model: ConstraintModel, counts: list[LinearExpression], most: int) -> LinearExpression:
+    """Returns a 0-1 variable that is 1 where any of the counts, which add up to at most `most`, is not 0."""
+    positive = model.new_bool_var("")
+    model.add(sum(counts) <= most * positive)
+    return positive
 
 
-def _budget(indexed: IndexedProblem, model: Any, counts: Counts, budget: LatencyBudget) -> None:
-    """Times on links from the first stage to each node of every other, none above what is left.
+def _add_budget(indexed: IndexedProblem, model: ConstraintModel, counts: Counts, budget: LatencyBudget) -> None:
+    """Bounds the travel time from the first stage of a path to every used node of each later stage.
 
-    A stage without replicas is passed in no time: the next begins at the longest time until then.
+    A stage without replicas takes no time: the stage after it starts at the longest time so far.
     """
-    before: dict[int, tuple[Any, Any]] = {}
-    passed: Any = 0
-    empty: Any = None
+    before: dict[int, tuple[LinearExpression, LinearExpression]] = {}
+    longest_before: Linear = 0
+    empty: LinearExpression | None = None
     for stage in budget.stages:
         most = sum(indexed.demands[demand].replicas for demand in stage)
-        following: dict[int, tuple[Any, Any]] = {}
-        longest = model.NewIntVar(0, budget.limit, "")
-        model.Add(longest >= passed)
-        everywhere: list[Any] = []
+        arrivals: dict[int, tuple[LinearExpression, LinearExpression]] = {}
+        longest = model.new_int_var(0, budget.limit, "")
+        model.add(longest >= longest_before)
+        everywhere: list[LinearExpression] = []
         for node in range(len(indexed.nodes)):
-            mine = [counts[demand, node] for demand in stage if (demand, node) in counts]
-            if not mine:
+            here = [counts[demand, node] for demand in stage if (demand, node) in counts]
+            if not here:
                 continue
-            everywhere += mine
-            there, time = _there(model, mine, most), model.NewIntVar(0, budget.limit, "")
-            for other, (held, earlier) in before.items():
+            everywhere += here
+            any_here, time = _any_of(model, here, most), model.new_int_var(0, budget.limit, "")
+            for other, (any_there, earlier) in before.items():
                 route = indexed.route(other, node)
                 if route is not None:
-                    model.Add(time >= earlier + route[0]).OnlyEnforceIf(held, there)
+                    model.add(time >= earlier + route[0]).only_enforce_if(any_there, any_here)
             if empty is not None:
-                model.Add(time >= passed).OnlyEnforceIf(empty, there)
-            model.Add(longest >= time).OnlyEnforceIf(there)
-            following[node] = (there, time)
-        empty = model.NewBoolVar("")
-        model.Add(sum(everywhere) + empty >= 1)
-        before, passed = following, longest
+                model.add(time >= longest_before).only_enforce_if(empty, any_here)
+            model.add(longest >= time).only_enforce_if(any_here)
+            arrivals[node] = (any_here, time)
+        empty = model.new_bool_var("")
+        model.add(sum(everywhere) + empty >= 1)
+        before, longest_before = arrivals, longest

@@ -1,7 +1,7 @@
-"""Exact: the best assignment by constraint programming (OR-tools CP-SAT), with its proof or the gap that is left.
+"""The strategy `exact`: the best assignment found by CP-SAT (OR-tools), with its proof or the remaining gap.
 
-OR-tools is an optional extra and imported only here. One worker, a fixed seed and a deterministic limit: the same
-problem gives the same answer.
+OR-tools is an optional extra and imported only here. One worker, a fixed seed and a deterministic limit make equal
+problems give equal answers.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import cast
 
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.planning.model.plan import Proof
@@ -17,25 +17,28 @@ from rohe_iac.planning.placement.objective.objective import LexicographicObjecti
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Grant
 from rohe_iac.planning.solvers.exact.cp_model import PlacementModel
-from rohe_iac.planning.solvers.exact.decode import decode
-
-Replica = tuple[int, int]
+from rohe_iac.planning.solvers.exact.decode import Replica, decode
+from rohe_iac.planning.solvers.exact.solver_protocols import ConstraintSolver, LinearExpression, SolverModule
 
 EFFORT = 10.0
-"""The deterministic limit of each term, in the solver's own seconds."""
+"""Limit of each term of the objective, in CP-SAT's deterministic seconds (about 1.3 s of a processor each)."""
 
 
 class SolverMissing(RoheError):
-    """The strategy `exact` needs OR-tools."""
+    """OR-tools, which the strategy `exact` needs, is not installed."""
 
     exit_code = ExitCode.INVALID
 
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """Grants by replica; for each term of the objective what was reached and what no plan exceeds; if all is proven.
+    """The assignment that the solver found.
 
-    Terms that come after one of which nothing was found are left out.
+    Attributes:
+        grants: what every placed replica gets.
+        proofs: for each term of the objective the value reached and the limit that no plan exceeds; terms after one
+            for which no solution was found are missing.
+        proven: whether every term is proven to be at its limit.
     """
 
     grants: dict[Replica, Grant]
@@ -46,89 +49,111 @@ class Solution:
 def solve(
     indexed: IndexedProblem, objective: LexicographicObjective, start: Mapping[Replica, Grant], effort: float = EFFORT
 ) -> Solution:
-    """The best assignment of the layout, term after term of the objective; never worse than the start.
+    """Returns the best assignment found, maximising the terms of the objective one after another.
 
-    start: an assignment to begin with, or nothing. effort: deterministic seconds a term. Errors: SolverMissing.
+    Args:
+        indexed: the problem.
+        objective: the terms, the most important first.
+        start: an assignment to start with, or an empty mapping; the solution is never worse.
+        effort: limit of each term in the solver's deterministic seconds.
+
+    Raises:
+        SolverMissing: OR-tools is not installed.
     """
+    module = _solver_module()
+    placement = PlacementModel(indexed, objective, module)
+    hints = _hints(placement, start)
+    proofs: list[Proof] = []
+    solver: ConstraintSolver | None = None
+    terms = placement.terms()
+    for name, expression in terms:
+        if isinstance(expression, int):
+            proofs.append(Proof(name, abs(expression), abs(expression)))
+            continue
+        found = _maximise(module, placement, expression, hints, effort)
+        if found is None:
+            break
+        solver = found
+        reached, limit = round(solver.objective_value), round(solver.best_objective_bound)
+        proofs.append(Proof(name, abs(reached), abs(limit)))
+        placement.model.add(expression >= reached)
+        hints = [(variable, solver.value(variable)) for variable in placement.variables()]
+    grants = dict(start) if solver is None else _grants(placement, solver)
+    start_worth = _worth(objective, start)
+    if solver is not None and start_worth > _worth(objective, grants):
+        # The limit of a term holds for all assignments that equal the solution in the terms before it: for the better
+        # start as well.
+        grants = dict(start)
+        proofs = [Proof(proof.term, abs(value), proof.limit) for proof, value in zip(proofs, start_worth, strict=False)]
+    proven = len(proofs) == len(terms) and all(proof.reached == proof.limit for proof in proofs)
+    return Solution(grants, tuple(proofs), proven)
+
+
+def _solver_module() -> SolverModule:
+    """Returns the module of CP-SAT. Raises SolverMissing."""
     try:
         from ortools.sat.python import cp_model
     except ImportError as error:
         raise SolverMissing(
             "the strategy 'exact' needs OR-tools", hint="install it with: pip install 'rohe-iac[exact]'"
         ) from error
-    cp: Any = cp_model
-    program = PlacementModel(indexed, objective, cp)
-    model = program.model
-    hints = _hints(program, start)
-    proofs: list[Proof] = []
-    solved = False
-    counts: dict[tuple[int, int], int] = {}
-    cores: dict[tuple[int, int, int, int], int] = {}
-    devices: dict[tuple[int, int, int, int], int] = {}
-    terms = program.terms()
-    for name, expression in terms:
-        if isinstance(expression, int):
-            proofs.append(Proof(name, abs(expression), abs(expression)))
-            continue
-        model.ClearHints()
-        for variable, number in hints:
-            model.AddHint(variable, number)
-        model.Maximize(expression)
-        solver = cp.CpSolver()
-        solver.parameters.num_workers = 1
-        solver.parameters.random_seed = 1
-        solver.parameters.max_deterministic_time = effort
-        status = solver.Solve(model)
-        if status not in (cp.OPTIMAL, cp.FEASIBLE):
-            break
-        reached, limit = round(solver.ObjectiveValue()), round(solver.BestObjectiveBound())
-        proofs.append(Proof(name, abs(reached), abs(limit)))
-        model.Add(expression >= reached)
-        variables = [*program.used, *program.count.values(), *program.core.values(), *program.device.values()]
-        hints = [(variable, solver.Value(variable)) for variable in variables]
-        counts = {key: solver.Value(variable) for key, variable in program.count.items()}
-        cores = {key: solver.Value(variable) for key, variable in program.core.items()}
-        devices = {key: solver.Value(variable) for key, variable in program.device.items()}
-        solved = True
-    grants = decode(indexed, program.kept, counts, cores, devices) if solved else dict(start)
-    before = _worth(objective, start)
-    if solved and before > _worth(objective, grants):
-        # A term's limit holds for all that are as good in the terms before it, so for a better start as well.
-        grants = dict(start)
-        proofs = [Proof(proof.term, abs(value), proof.limit) for proof, value in zip(proofs, before, strict=False)]
-    proven = len(proofs) == len(terms) and all(proof.reached == proof.limit for proof in proofs)
-    return Solution(grants, tuple(proofs), proven)
+    # OR-tools types its operators by classes of its own, which no protocol of other names can match.
+    return cast(SolverModule, cp_model)
+
+
+def _maximise(
+    module: SolverModule,
+    placement: PlacementModel,
+    expression: LinearExpression,
+    hints: list[tuple[LinearExpression, int]],
+    effort: float,
+) -> ConstraintSolver | None:
+    """Returns the solver with its best solution for an expression; None where it found no solution."""
+    model = placement.model
+    model.clear_hints()
+    for variable, value in hints:
+        model.add_hint(variable, value)
+    model.maximize(expression)
+    solver = module.CpSolver()
+    solver.parameters.num_workers = 1
+    solver.parameters.random_seed = 1
+    solver.parameters.max_deterministic_time = effort
+    status = solver.solve(model)
+    return solver if status in (module.OPTIMAL, module.FEASIBLE) else None
+
+
+def _grants(placement: PlacementModel, solver: ConstraintSolver) -> dict[Replica, Grant]:
+    """Returns what every replica gets in the solver's solution."""
+    return decode(
+        placement.indexed,
+        placement.kept,
+        {key: solver.value(variable) for key, variable in placement.counts.items()},
+        {key: solver.value(variable) for key, variable in placement.core_counts.items()},
+        {key: solver.value(variable) for key, variable in placement.device_counts.items()},
+    )
 
 
 def _worth(objective: LexicographicObjective, grants: Mapping[Replica, Grant]) -> tuple[int, ...]:
+    """Returns the value of an assignment by every term of the objective."""
     return objective.worth((replica, grant.node) for replica, grant in grants.items())
 
 
-def _hints(program: PlacementModel, start: Mapping[Replica, Grant]) -> list[tuple[Any, int]]:
-    """The start as values of the program's variables, with nodes that are alike in the order that it asks for."""
+def _hints(placement: PlacementModel, start: Mapping[Replica, Grant]) -> list[tuple[LinearExpression, int]]:
+    """Returns the start as values of the model's variables, interchangeable nodes in the order that the model asks."""
     if not start:
         return []
-    indexed = program.indexed
-    load = Counter(dict.fromkeys(range(len(indexed.nodes)), 0))
-    held: Counter[int] = Counter()
+    indexed = placement.indexed
+    node_of = _ordered_nodes(placement, start)
+    counts: Counter[tuple[int, ...]] = Counter()
+    cores: Counter[tuple[int, ...]] = Counter()
+    devices: Counter[tuple[int, ...]] = Counter()
     for grant in start.values():
-        load[grant.node] += indexed.resources[grant.demand].cpu
-        held[grant.node] += 1
-    place = {
-        had: node
-        for nodes in program.alike
-        for node, had in zip(nodes, sorted(nodes, key=lambda one: (-load[one], -held[one], one)), strict=True)
-    }
-    counts: Counter[Any] = Counter()
-    cores: Counter[Any] = Counter()
-    devices: Counter[Any] = Counter()
-    for grant in start.values():
-        demand, node = grant.demand, place[grant.node]
+        demand, node = grant.demand, node_of[grant.node]
         counts[demand, node] += 1
         chunks = list(indexed.resources[demand].cores)
         for core, amount in grant.cores:
             chunk = chunks.index(amount)
-            # Equal chunks of one replica are told apart by their place in the request.
+            # Each of several equal chunks is found once: the next search skips it.
             chunks[chunk] = -1
             cores[demand, node, chunk, core] += 1
         taken = iter(grant.devices)
@@ -136,7 +161,25 @@ def _hints(program: PlacementModel, start: Mapping[Replica, Grant]) -> list[tupl
             for _ in range(request.count or 1):
                 devices[demand, node, number, next(taken)[0]] += 1
     used = {node for _, node in counts}
-    found = [(variable, int(node in used)) for node, variable in enumerate(program.used)]
-    for group, numbers in ((program.count, counts), (program.core, cores), (program.device, devices)):
-        found += [(variable, numbers[key]) for key, variable in group.items()]
-    return found
+    hints = [(variable, int(node in used)) for node, variable in enumerate(placement.used)]
+    hints += [(variable, counts[key]) for key, variable in placement.counts.items()]
+    hints += [(variable, cores[key]) for key, variable in placement.core_counts.items()]
+    hints += [(variable, devices[key]) for key, variable in placement.device_counts.items()]
+    return hints
+
+
+def _ordered_nodes(placement: PlacementModel, start: Mapping[Replica, Grant]) -> dict[int, int]:
+    """Returns by node the one to exchange it for, so that of interchangeable nodes the earlier has the larger load."""
+    resources = placement.indexed.resources
+    load: Counter[int] = Counter()
+    replicas: Counter[int] = Counter()
+    for grant in start.values():
+        load[grant.node] += resources[grant.demand].cpu
+        replicas[grant.node] += 1
+    return {
+        loaded: node
+        for nodes in placement.interchangeable
+        for node, loaded in zip(
+            nodes, sorted(nodes, key=lambda node: (-load[node], -replicas[node], node)), strict=True
+        )
+    }

@@ -1,4 +1,4 @@
-"""Composition: from an attempt's decisions to the Plan that people and programs read."""
+"""Plan building: from the decisions of a construction to the Plan that people and programs read."""
 
 from __future__ import annotations
 
@@ -23,22 +23,27 @@ from rohe_iac.planning.model.strategies import DOT_PRODUCT, FIRST_FIT, FRAGMENTA
 from rohe_iac.planning.placement.objective.bounds import bound
 from rohe_iac.planning.solvers.construction.decision import Decision
 from rohe_iac.planning.solvers.construction.greedy import Construction
-from rohe_iac.planning.solvers.port_numbering import number_ports
+from rohe_iac.planning.solvers.port_numbering import address_key, number_ports
 
-LATE_WORDS = ", when all others had had their turn"
-"""How the reason ends of a replica that fitted nowhere when it was its turn."""
+LATE_ENDING = ", when all others had had their turn"
+"""How the reason of a replica ends that fitted nowhere in its turn and was placed after all others."""
 
-BEST = {
+CHOSEN_FOR = {
     FIRST_FIT: "the first by name",
     WORST_FIT: "the most left over",
     DOT_PRODUCT: "the best match of what is asked and what is free",
     FRAGMENTATION: "the least loss of what others will use of accelerators, then the least left over,",
 }
-"""What the strategies choose a node for; the others by what is left over."""
+"""What a strategy prefers a node for; strategies that are not listed prefer the least left over."""
 
 
 def build_plan(construction: Construction, previous: Plan | None) -> Plan:
-    """The plan that an attempt amounts to: numbered ports, reasons, unplaced replicas and the bound."""
+    """Returns the plan of a construction, with port numbers, reasons, unplaced replicas and the bound of nodes.
+
+    Args:
+        construction: the decisions; those of a demand are sorted by index.
+        previous: the plan applied last: replicas keep their ports, and placements name the node that they had.
+    """
     indexed = construction.indexed
     before = {placement.replica: placement for placement in previous.placements} if previous else {}
     ports = number_ports(
@@ -53,26 +58,27 @@ def build_plan(construction: Construction, previous: Plan | None) -> Plan:
         {replica: placement.ports for replica, placement in before.items()} if any(indexed.numbered) else {},
     )
     placements: list[Placement] = []
-    words = _Words(construction)
-    heads = [demand.replica for demand in indexed.demands]
-    for position in sorted(range(len(heads)), key=heads.__getitem__):
+    builder = _PlacementBuilder(construction)
+    addresses = [demand.replica for demand in indexed.demands]
+    for position in sorted(range(len(addresses)), key=addresses.__getitem__):
         decisions = construction.decisions[position]
         if decisions:
             decisions.sort(key=attrgetter("index"))
-            placements += words.placements(position, decisions, ports, before)
+            placements += builder.placements(position, decisions, ports, before)
     return Plan(
         stack=indexed.problem.stack,
         strategy=indexed.settings.strategy,
         objective=indexed.settings.objective,
         placements=tuple(placements),
         unplaced=_unplaced(construction),
-        refusals=tuple(item for item in construction.refusals if item is not None),
+        refusals=tuple(refusals for refusals in construction.refusals if refusals is not None),
         bound=_bound(construction),
         proofs=construction.proofs,
     )
 
 
 def _bound(construction: Construction) -> Bound:
+    """Returns the bound of the nodes used: the solver's, where it has proven a larger one."""
     found = bound(
         construction.indexed, [[decision.node for decision in decisions] for decisions in construction.decisions]
     )
@@ -82,14 +88,21 @@ def _bound(construction: Construction) -> Bound:
     return Bound(found.nodes_used, construction.least_nodes, ("exact",), proven)
 
 
-class _Words:
-    """Says decisions in names. What is equal within a demand is one object, so that a large plan stays small."""
+class _PlacementBuilder:
+    """Turns decisions into placements. Equal values within a demand are one object, so that a large plan stays small.
+
+    Attributes:
+        construction: the decisions and how they were made.
+        indexed: its problem.
+        node_names: name of every node.
+        chosen_for: what the strategy prefers a node for.
+    """
 
     def __init__(self, construction: Construction) -> None:
         self.construction = construction
         self.indexed = construction.indexed
         self.node_names = [node.name for node in construction.indexed.nodes]
-        self.best = BEST.get(construction.strategy, "the least left over")
+        self.chosen_for = CHOSEN_FOR.get(construction.strategy, "the least left over")
 
     def placements(
         self,
@@ -98,38 +111,46 @@ class _Words:
         ports: Mapping[str, tuple[PortUse, ...]],
         before: Mapping[str, Placement],
     ) -> list[Placement]:
-        """The placements of one demand."""
+        """Returns the placements of one demand.
+
+        Args:
+            position: position of the demand.
+            decisions: its decisions, by index.
+            ports: port numbers, by address of a replica.
+            before: placements of the previous plan, by address of a replica.
+        """
         indexed, node_names = self.indexed, self.node_names
         demand = indexed.demands[position]
-        scorers = [(at, name) for at, name in enumerate(self.construction.scoring.names(position)) if name]
+        scorers = [(number, name) for number, name in enumerate(self.construction.scoring.names(position)) if name]
         variant = demand.variants[indexed.choice[position]].name if demand.variants else ""
-        head, slug = demand.replica, demand.slug
+        address, slug = demand.replica, demand.slug
         ending = f" ({demand.note})" if demand.note else ""
         late = self.construction.late
-        # Within a class most replicas share their cores, parts, runner-up and reason with another: cores and parts as
-        # the very same tuples, which are found by their identity much faster than by what is in them.
-        cores: dict[int, tuple[CoreUse, ...]] = {}
-        parts: dict[int, tuple[ScorePart, ...]] = {}
-        alike: dict[tuple[int, ...], tuple[ScorePart, ...]] = {}
+        # Most replicas of a demand share their cores, score parts, runner-up and reason with another. Cores and parts
+        # are then the very same tuples, and looking them up by identity is much faster than by value.
+        uses_by_id: dict[int, tuple[CoreUse, ...]] = {}
+        parts_by_id: dict[int, tuple[ScorePart, ...]] = {}
+        parts_by_value: dict[tuple[int, ...], tuple[ScorePart, ...]] = {}
         reasons: dict[tuple[int, bool, bool], str] = {}
-        had, reason, decided = "", "", ""
-        second: RunnerUp | None = None
+        node_before, reason, decided = "", "", ""
+        runner_up: RunnerUp | None = None
         last = Decision(-1, -1, fits=-1)
-        found = []
+        placements = []
         for decision in decisions:
-            replica = f"{head}/{decision.index}"
-            took, points = decision.cores, decision.parts
-            uses = cores.get(id(took))
+            replica = f"{address}/{decision.index}"
+            cores, parts = decision.cores, decision.parts
+            uses = uses_by_id.get(id(cores))
             if uses is None:
-                uses = cores[id(took)] = tuple([CoreUse(core, amount) for core, amount in took])
-            told = parts.get(id(points))
-            if told is None:
-                if points not in alike:
-                    alike[points] = tuple([ScorePart(name, points[at]) for at, name in scorers]) if points else ()
-                told = parts[id(points)] = alike[points]
-            rival, rival_points = decision.runner_up, decision.runner_up_points
-            if rival != last.runner_up or rival_points != last.runner_up_points:
-                second = RunnerUp(node_names[rival], rival_points) if rival >= 0 else None
+                uses = uses_by_id[id(cores)] = tuple([CoreUse(core, amount) for core, amount in cores])
+            named_parts = parts_by_id.get(id(parts))
+            if named_parts is None:
+                if parts not in parts_by_value:
+                    named = tuple([ScorePart(name, parts[number]) for number, name in scorers]) if parts else ()
+                    parts_by_value[parts] = named
+                named_parts = parts_by_id[id(parts)] = parts_by_value[parts]
+            other, other_score = decision.runner_up, decision.runner_up_score
+            if other != last.runner_up or other_score != last.runner_up_score:
+                runner_up = RunnerUp(node_names[other], other_score) if other >= 0 else None
             why = (decision.fits, decision.kept, decision.searched)
             if why != (last.fits, last.kept, last.searched):
                 if why not in reasons:
@@ -137,11 +158,11 @@ class _Words:
                 reason = reasons[why]
                 decided = DECIDED_BY_SEARCH if decision.searched else DECIDED_BY_PREVIOUS if decision.kept else ""
             if before:
-                stood = before.get(replica)
-                had = stood.node if stood else ""
+                placement_before = before.get(replica)
+                node_before = placement_before.node if placement_before else ""
             last = decision
             is_late = bool(late) and (position, decision.index) in late
-            found.append(
+            placements.append(
                 Placement(
                     replica,
                     f"{slug}-{decision.index}",
@@ -151,50 +172,51 @@ class _Words:
                     demand.member,
                     decision.index,
                     node_names[decision.node],
-                    self._sentence(decision) + LATE_WORDS + ending if is_late else reason,
+                    self._sentence(decision) + LATE_ENDING + ending if is_late else reason,
                     variant,
-                    had,
+                    node_before,
                     demand.system,
                     uses,
-                    self.devices(decision) if decision.devices else (),
+                    self.device_uses(decision) if decision.devices else (),
                     ports.get(replica, ()) if ports else (),
-                    decision.points,
-                    told,
-                    second,
+                    decision.score,
+                    named_parts,
+                    runner_up,
                     decided,
                     is_late,
                 )
             )
-        return found
+        return placements
 
-    def devices(self, decision: Decision) -> tuple[DeviceUse, ...]:
-        """The devices that a replica got."""
+    def device_uses(self, decision: Decision) -> tuple[DeviceUse, ...]:
+        """Returns the devices that a replica gets."""
         devices = self.indexed.nodes[decision.node].devices
         return tuple(
             [DeviceUse(devices[number].type, devices[number].name, amount) for number, amount in decision.devices]
         )
 
     def _sentence(self, decision: Decision) -> str:
-        """One sentence on why this node."""
+        """Returns the sentence that says why the replica is on this node."""
         if decision.kept:
             return "stays where it was"
         if decision.fits == 1:
             return "the only node that fits"
         if decision.searched:
             return f"chosen with the other replicas by the search, one of {decision.fits} nodes that fit"
-        own = self.indexed.plugins.strategy
-        if own is not None:
-            return f"chosen by {own.name} of {decision.fits} nodes that fit"
-        return f"{self.best} of {decision.fits} nodes that fit"
+        custom = self.indexed.plugins.strategy
+        if custom is not None:
+            return f"chosen by {custom.name} of {decision.fits} nodes that fit"
+        return f"{self.chosen_for} of {decision.fits} nodes that fit"
 
 
 def _unplaced(construction: Construction) -> tuple[Unplaced, ...]:
-    found = []
-    for position, missing in enumerate(construction.unplaced):
+    """Returns the replicas without a node, by address, each with the nodes that come closest."""
+    unplaced = []
+    for position, indices in enumerate(construction.unplaced):
         demand = construction.indexed.demands[position]
         refusals: Refusals | None = construction.refusals[position]
-        for index in missing:
-            found.append(
+        for index in indices:
+            unplaced.append(
                 Unplaced(
                     replica=f"{demand.replica}/{index}",
                     workload=demand.workload,
@@ -205,4 +227,4 @@ def _unplaced(construction: Construction) -> tuple[Unplaced, ...]:
                     closest=refusals.closest if refusals else (),
                 )
             )
-    return tuple(sorted(found, key=lambda item: (item.replica.rpartition("/")[0], item.index)))
+    return tuple(sorted(unplaced, key=lambda replica: address_key(replica.replica)))

@@ -1,31 +1,44 @@
-"""Chooses the variant of each workload, and the next one where the chosen variant leaves replicas unplaced."""
+"""Variants: the variant of each service, and the next one where the chosen variant leaves replicas unplaced."""
 
 from __future__ import annotations
 
+from rohe_iac.planning.model.demand import Demand
 from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.solvers.construction.greedy import Construction
 
 
 def first_choice(problem: Problem, previous: Plan | None) -> dict[str, int]:
-    """For each service with variants the one it had before, else the most accurate, the first of equals."""
-    had = {item.workload: item.variant for item in previous.placements if item.variant} if previous else {}
+    """Returns the position of the variant that each service with variants is tried with first, by workload.
+
+    It is the variant of the previous plan, or else the most accurate one, the first of equals.
+    """
+    placements = previous.placements if previous else ()
+    before = {placement.workload: placement.variant for placement in placements if placement.variant}
     choice = {}
     for demand in problem.demands:
         if demand.variants:
             names = [variant.name for variant in demand.variants]
-            best = max(range(len(names)), key=lambda number: (demand.variants[number].accuracy, -number))
-            choice[demand.workload] = names.index(had[demand.workload]) if had.get(demand.workload) in names else best
+            had = before.get(demand.workload, "")
+            choice[demand.workload] = names.index(had) if had in names else _by_accuracy(demand)[0]
     return choice
 
 
 def next_choice(construction: Construction, choice: dict[str, int]) -> dict[str, int] | None:
-    """For the first service that lacks a place the next less accurate variant, or None where there is none."""
-    for demand, missing in zip(construction.indexed.demands, construction.unplaced, strict=True):
-        if not missing or not demand.variants:
+    """Returns the choice with the next less accurate variant of the first service that has unplaced replicas.
+
+    Returns None where every such service has its least accurate variant already, or no variants.
+    """
+    for demand, unplaced in zip(construction.indexed.demands, construction.unplaced, strict=True):
+        if not unplaced or not demand.variants:
             continue
-        ranked = sorted(range(len(demand.variants)), key=lambda number: (-demand.variants[number].accuracy, number))
+        ranked = _by_accuracy(demand)
         following = ranked.index(choice[demand.workload]) + 1
         if following < len(ranked):
             return {**choice, demand.workload: ranked[following]}
     return None
+
+
+def _by_accuracy(demand: Demand) -> list[int]:
+    """Returns the positions of a demand's variants, the most accurate first, by position where equal."""
+    return sorted(range(len(demand.variants)), key=lambda position: (-demand.variants[position].accuracy, position))

@@ -1,1 +1,1 @@
-"""One greedy pass: service order, filter, score, select, commit; then repair of what was left out."""
+"""One greedy pass over the services: order, filter, score, select, commit; then repair of what was left out."""

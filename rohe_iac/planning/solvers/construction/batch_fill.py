@@ -1,9 +1,9 @@
-"""Runs: the replicas of a class placed node by node, each node filled in one step.
+"""Batch fill: the replicas of a demand placed node by node, each node filled in one step.
 
-With best fit and first fit a node that was chosen goes on being chosen until nothing more fits, for taking a replica
-never lowers its points; and nodes that stand alike take alike. So a class needs the best nodes in order and, for each
-way that a node stands, what happens to it as it fills up. The decisions are those of the general pass in attempt; a
-property of the tests holds them against each other.
+With best fit and first fit the chosen node stays the best until nothing more fits on it, because taking a replica never
+lowers its score; and nodes in the same state take the same number. So it is enough to rank the nodes once and to know,
+for each state of a node, what happens as it fills up. The decisions are those of `Construction` placing replica by
+replica; a property of the tests compares the two.
 """
 
 from __future__ import annotations
@@ -21,25 +21,31 @@ from rohe_iac.planning.solvers.construction.fill_sequence import FillSequence, F
 
 
 class Batch(msgspec.Struct, gc=False):
-    """Nodes that stand alike and take as many replicas each, one after another.
+    """Nodes in the same state that take the same number of replicas, one node after another.
 
-    alike: what stands for all that stand as they do. taken: replicas on each. second: the node that comes after the
-    last of them, -1 for none, with its points. points: of each of them before it took any. fits: how many nodes fitted
-    when the first took its replicas; each that is full is one less.
+    Attributes:
+        nodes: positions of the nodes.
+        state: id of the node state that all these nodes share.
+        sequence: what happens to each of them as it fills up.
+        taken: number of replicas that each takes.
+        score: score of each before it takes any.
+        runner_up: the node that comes after the last of them, -1 for none.
+        runner_up_score: its score.
+        fits: number of nodes that fit when the first takes its replicas; one less for every node that is full.
     """
 
     nodes: list[int]
     state: int
     sequence: FillSequence
     taken: int
-    points: int
-    second: int
-    second_points: int
+    score: int
+    runner_up: int
+    runner_up_score: int
     fits: int
 
 
 def fills_in_batches(indexed: IndexedProblem, scoring: Scoring, demand: int) -> bool:
-    """Whether taking a node for the class makes it better until it is full, and touches no other node's answer."""
+    """Checks whether a node only gets better for the demand until it is full, and changes no other node's score."""
     if scoring.slowdowns[demand]:
         return False
     if indexed.plugins or scoring.worst or scoring.dot or scoring.fragments or indexed.preferences[demand]:
@@ -48,9 +54,10 @@ def fills_in_batches(indexed: IndexedProblem, scoring: Scoring, demand: int) -> 
 
 
 class BatchFill:
-    """Fills nodes with one class. `fills` says which, in order; `book` tells the ledger.
+    """Fills nodes with the replicas of one demand: `batches` yields them in order, `book` updates the ledger.
 
-    counted: where replicas of the class are matters to those that follow, on the same node and beside it.
+    Attributes:
+        counted: whether replicas of the demand count for those that follow, on the same node or in its domains.
     """
 
     def __init__(
@@ -59,112 +66,123 @@ class BatchFill:
         ledger: Ledger,
         scoring: Scoring,
         demand: int,
-        field: Evaluator,
+        evaluator: Evaluator,
         evaluation: Evaluation,
     ) -> None:
         self.indexed, self.ledger, self.demand = indexed, ledger, demand
-        self.evaluator, self.evaluation = field, evaluation
+        self.evaluator, self.evaluation = evaluator, evaluation
         self.sequences = FillSequences(indexed, ledger, scoring, demand)
-        self._ranked = field.best_first(evaluation)
-        own = (demand, NODE_KEY) in indexed.avoid[demand]
-        # Nodes take only one where each has to keep away from the others or holds a port of the machine.
-        self._most = 1 if own or indexed.host_ports[demand] else UNLIMITED
+        self._ranked = evaluator.best_first(evaluation)
+        avoids_itself = (demand, NODE_KEY) in indexed.avoid[demand]
+        # A node takes only one replica where each holds a host port or stays away from the others.
+        self._most = 1 if avoids_itself or indexed.host_ports[demand] else UNLIMITED
         spread = indexed.demands[demand].spread
-        self._on_node = [rule.limit for rule in spread if rule.key == NODE_KEY]
+        self._node_limits = [rule.limit for rule in spread if rule.key == NODE_KEY]
         self._domains = [
             (indexed.domains[rule.key], ledger.counts[demand][rule.key], rule.limit, rule.key)
             for rule in spread
             if rule.key != NODE_KEY
         ]
-        self.counted = own or bool(spread or indexed.host_ports[demand] or indexed.numbered[demand])
+        self.counted = avoids_itself or bool(spread or indexed.host_ports[demand] or indexed.numbered[demand])
         self._counts = list(ledger.counts[demand].items())
         self._filled: list[int] = []
-        self._shut: dict[str, list[int]] = {}
+        self._closed: dict[str, list[int]] = {}
 
     def batches(self, wanted: int) -> Iterator[Batch]:
-        """The nodes that `wanted` replicas go to, as long as any fits; each has to be booked before the next is asked.
+        """Yields the nodes that `wanted` replicas go to, as long as any fits.
 
-        A node is asked for all that it takes, so that it is full when another follows.
+        Every batch has to be booked before the next is asked for. A node takes all that it can, so that it is full when
+        another follows.
         """
         numbered = self.indexed.numbered[self.demand]
         if numbered:
             wanted = min(wanted, self.ledger.numbers // numbered)
-        if self._domains or self._on_node:
-            yield from self._one_by_one(wanted)
+        if self._domains or self._node_limits:
+            yield from self._node_by_node(wanted)
             return
         evaluation, most = self.evaluation, self._most
         top = next(self._ranked, None)
         while wanted and top is not None:
-            points, nodes, alike = top
+            score, nodes, state = top
             top = next(self._ranked, None)
-            chain = self.sequences.of(nodes[0], alike)
-            taken = self.sequences.takes(chain, min(wanted, most))
+            sequence = self.sequences.of(nodes[0], state)
+            taken = self.sequences.takes(sequence, min(wanted, most))
             number = min(len(nodes), -(-wanted // taken))
-            # The last node of the class stands apart: it may take less, and what refuses is told before it is full.
+            # The node of the last replica is a batch of its own: it may take fewer, and its refusals are recorded
+            # before it is full.
             cut = number - 1 if number * taken >= wanted else number
             for start, end, each in ((0, cut, taken), (cut, number, wanted - cut * taken)):
                 if start == end:
                     continue
-                second, second_points = (-1, 0) if top is None else (top[1][0], top[0])
+                runner_up, runner_up_score = (-1, 0) if top is None else (top[1][0], top[0])
                 if end < len(nodes):
-                    second, second_points = nodes[end], points
-                yield Batch(nodes[start:end], alike, chain, each, points, second, second_points, evaluation.fits)
+                    runner_up, runner_up_score = nodes[end], score
+                yield Batch(nodes[start:end], state, sequence, each, score, runner_up, runner_up_score, evaluation.fits)
                 evaluation.fits -= end - start
                 wanted -= (end - start) * each
                 self._filled += nodes[start:end]
 
-    def _one_by_one(self, wanted: int) -> Iterator[Batch]:
-        """The same, node by node, where a node may close the others of its domain or be told how many it takes."""
+    def _node_by_node(self, wanted: int) -> Iterator[Batch]:
+        """Yields batches of one node where replicas are limited by node or domain, so that a node may close others."""
         evaluation, passes, domains = self.evaluation, self.evaluation.passes, self._domains
-        ranked = ((points, node, alike) for points, nodes, alike in self._ranked for node in nodes)
-        passing = (one for one in ranked if passes[one[1]]) if domains else ranked
+        ranked = ((score, node, state) for score, nodes, state in self._ranked for node in nodes)
+        passing = (entry for entry in ranked if passes[entry[1]]) if domains else ranked
         top = next(passing, None)
         while wanted and top is not None:
-            points, node, alike = top
+            score, node, state = top
             top = next(passing, None)
-            chain = self.sequences.of(node, alike)
-            taken = self.sequences.takes(chain, min(wanted, self._room(node)))
+            sequence = self.sequences.of(node, state)
+            taken = self.sequences.takes(sequence, min(wanted, self._room(node)))
             wanted -= taken
-            second, second_points = (-1, 0) if top is None else (top[1], top[0])
-            yield Batch([node], alike, chain, taken, points, second, second_points, evaluation.fits)
+            runner_up, runner_up_score = (-1, 0) if top is None else (top[1], top[0])
+            yield Batch([node], state, sequence, taken, score, runner_up, runner_up_score, evaluation.fits)
             if not wanted:
                 return
             evaluation.fits -= 1
             self._filled.append(node)
             if domains:
                 passes[node] = False
-                if self._close(node) and top is not None and not passes[top[1]]:
+                if self._close_domains(node) and top is not None and not passes[top[1]]:
                     top = next(passing, None)
 
     def _room(self, node: int) -> int:
-        """How many more replicas the rules about neighbours leave room for on a node that passes."""
+        """Returns how many more replicas the limits by node and domain allow on a node that passes."""
         most = self._most
-        if self._on_node:
+        if self._node_limits:
             there = self.ledger.placed[self.demand].get(node, 0)
-            most = min(most, *[limit - there for limit in self._on_node])
+            most = min(most, *[limit - there for limit in self._node_limits])
         for domains, counts, limit, _ in self._domains:
             most = min(most, limit - counts[domains[node]])
         return most
 
-    def _close(self, node: int) -> bool:
+    def _close_domains(self, node: int) -> bool:
+        """Closes the domains of a node that are at their limit; returns whether any other node passed until now."""
         closed = 0
         for domains, counts, limit, key in self._domains:
             domain = domains[node]
             if counts[domain] >= limit:
-                # Even where nothing in it passed any more: its nodes lack a place among their neighbours from now on.
-                self._shut.setdefault(key, []).append(domain)
+                # A domain is recorded even if no node of it passed any more: its nodes now lack room in the domain too.
+                self._closed.setdefault(key, []).append(domain)
                 closed += self.evaluator.close_domain(self.evaluation, self.indexed.domain_nodes[key][domain])
         self.evaluation.fits -= closed
         return bool(closed)
 
-    def note(self, last: int) -> None:
-        """Has the field note what refuses the class as things stand, before its last replica is booked on `last`."""
-        self.evaluator.record_refusals(self.evaluation, self._filled, self._shut, last)
+    def record_refusals(self, last: int) -> None:
+        """Records why nodes refuse the demand, just before its last replica is booked on the node `last`."""
+        self.evaluator.record_refusals(self.evaluation, self._filled, self._closed, last)
 
-    def book(self, nodes: Sequence[int], alike: int, chain: FillSequence, start: int, taken: int) -> None:
-        """Books replicas `start` to `taken` of nodes of a fill. alike: -1 where they are booked in two parts."""
+    def book(self, nodes: Sequence[int], state: int, sequence: FillSequence, start: int, taken: int) -> None:
+        """Books replicas `start` to `taken` of a sequence on each of the nodes.
+
+        Args:
+            nodes: positions of the nodes.
+            state: id of the state that they share, -1 where their replicas are booked in two parts.
+            sequence: what happens to each of them as it fills up.
+            start: number of replicas of the sequence that each has already.
+            taken: number that each has afterwards.
+        """
         ledger, demand, number = self.ledger, self.demand, taken - start
-        cpu, rss, vms, cores, largest, devices = chain.after[taken - 1]
+        cpu, rss, vms, cores, largest, devices = sequence.after[taken - 1]
         free_cpu, free_rss, free_vms, free_cores = ledger.cpu, ledger.rss, ledger.vms, ledger.cores
         free_largest, free_devices, replicas_on = ledger.sorted_cores, ledger.devices, ledger.replicas_on
         placed = ledger.placed[demand]
@@ -189,8 +207,8 @@ class BatchFill:
             for node in nodes:
                 ledger.ports[node].update(dict.fromkeys(ports, 1))
         ledger.numbers -= len(nodes) * number * self.indexed.numbered[demand]
-        if alike < 0:
+        if state < 0:
             for node in nodes:
                 self.evaluator.invalidate(node)
         else:
-            self.evaluator.invalidate_alike(nodes, alike, taken)
+            self.evaluator.invalidate_alike(nodes, state, taken)

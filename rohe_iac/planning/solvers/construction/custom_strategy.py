@@ -1,4 +1,4 @@
-"""Choosing: the next node as a strategy that was plugged in picks it, in place of the one of most points."""
+"""Custom strategy: the next node as a plugged-in strategy picks it, in place of the node with the best score."""
 
 from __future__ import annotations
 
@@ -12,27 +12,41 @@ from rohe_iac.planning.placement.state.ledger import Ledger
 
 
 def choose(indexed: IndexedProblem, ledger: Ledger, demand: int, evaluation: Evaluation) -> tuple[int, int | None]:
-    """Takes the entry of the picked node out of the view's heap; says it, and that of the pick among the others.
+    """Removes the key of the node that the strategy picks from the heap of an evaluation.
 
-    The heap holds every node that passes, at least one; entries of nodes that were closed since go out as well.
+    Keys of nodes that were closed since the evaluation are removed as well. The heap has to hold every node that
+    passes, and at least one.
+
+    Returns:
+        The key of the picked node, and the key of the one that the strategy picks among the others; None without any.
     """
     number = len(indexed.nodes)
-    open_ones = [key for key in evaluation.heap if evaluation.passes[number - 1 - (-key) % number]]
-    rated = sorted((number - 1 - (-key) % number, (-key) // number) for key in open_ones)
+    open_keys = [key for key in evaluation.heap if evaluation.passes[number - 1 - (-key) % number]]
+    rated = sorted((number - 1 - (-key) % number, (-key) // number) for key in open_keys)
 
-    def entry(node: int, points: int) -> int:
-        return -(points * number + number - 1 - node)
+    def entry(node: int, score: int) -> int:
+        return -(score * number + number - 1 - node)
 
-    top = entry(*rated.pop(plugin_choice(indexed, ledger, demand, rated)))
-    following = entry(*rated[plugin_choice(indexed, ledger, demand, rated)]) if rated else None
-    evaluation.heap[:] = [key for key in open_ones if key != top]
+    top = entry(*rated.pop(pick(indexed, ledger, demand, rated)))
+    runner_up = entry(*rated[pick(indexed, ledger, demand, rated)]) if rated else None
+    evaluation.heap[:] = [key for key in open_keys if key != top]
     heapify(evaluation.heap)
-    return top, following
+    return top, runner_up
 
 
-def plugin_choice(indexed: IndexedProblem, ledger: Ledger, demand: int, rated: list[tuple[int, int]]) -> int:
-    """The position in `rated` (node and points, by node) of the node that the plugged strategy picks."""
+def pick(indexed: IndexedProblem, ledger: Ledger, demand: int, rated: list[tuple[int, int]]) -> int:
+    """Returns the position of the node that the plugged-in strategy picks.
+
+    Args:
+        indexed: the problem.
+        ledger: what is free.
+        demand: the demand of the replica.
+        rated: node and score of each candidate, by node.
+
+    Raises:
+        ValueError: no strategy is plugged in.
+    """
     strategy = indexed.plugins.strategy
     if strategy is None:
         raise ValueError("no strategy is plugged in")
-    return ask_strategy(strategy, [candidate_on(indexed, ledger, demand, node, points) for node, points in rated])
+    return ask_strategy(strategy, [candidate_on(indexed, ledger, demand, node, score) for node, score in rated])

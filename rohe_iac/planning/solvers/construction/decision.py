@@ -1,4 +1,4 @@
-"""Decision: a grant with what led to it."""
+"""Decision: the grant of one replica and why it was chosen."""
 
 from __future__ import annotations
 
@@ -6,16 +6,24 @@ from rohe_iac.planning.placement.state.ledger import Grant
 
 
 class Decision(Grant, gc=False):
-    """What one replica was granted, with the points that it won by and the raw parts of them.
+    """A grant with the score that won it.
 
-    kept: it stayed where it was. searched: it was not decided alone, but by a search over whole assignments.
+    Attributes:
+        index: index of the replica in its demand.
+        score: score of the node.
+        parts: parts of the score, by scorer; empty where nothing is explained.
+        runner_up: the best other node, -1 for none.
+        runner_up_score: its score.
+        fits: number of nodes that fitted.
+        kept: whether the replica stayed where it was.
+        searched: whether a search over whole assignments chose the node, and not this replica's turn alone.
     """
 
     index: int = 0
-    points: int = 0
+    score: int = 0
     parts: tuple[int, ...] = ()
     runner_up: int = -1
-    runner_up_points: int = 0
+    runner_up_score: int = 0
     fits: int = 0
     kept: bool = False
     searched: bool = False
@@ -25,17 +33,17 @@ class Decision(Grant, gc=False):
         cls,
         grant: Grant,
         index: int,
-        points: int = 0,
+        score: int = 0,
         parts: tuple[int, ...] = (),
         runner_up: int = -1,
-        runner_up_points: int = 0,
+        runner_up_score: int = 0,
         fits: int = 0,
         *,
         kept: bool = False,
         searched: bool = False,
     ) -> Decision:
-        """The decision that gives a replica that grant."""
+        """Returns the decision that gives the replica `index` of the grant's demand that grant."""
         return cls(
-            grant.demand, grant.node, grant.cores, grant.devices, grant.wires, index, points, parts, runner_up,
-            runner_up_points, fits, kept, searched,
+            grant.demand, grant.node, grant.cores, grant.devices, grant.wires, index, score, parts, runner_up,
+            runner_up_score, fits, kept, searched,
         )  # fmt: skip

@@ -202,7 +202,7 @@ class Construction:
                 if taken > 1 and run.counted:
                     start, alike = taken - 1, -1
                     run.book(nodes, alike, chain, 0, start)
-                run.note(nodes[0])
+                run.record_refusals(nodes[0])
             run.book(nodes, alike, chain, start, taken)
             decided += self._decisions(demand, fill, indices[done:after])
             done = after
@@ -212,8 +212,8 @@ class Construction:
         """The decisions of a fill, for the replicas of these indices."""
         steps, nodes, fits, explain = fill.sequence.steps[: fill.taken], fill.nodes, fill.fits, self.explain
         left = iter(indices)
-        rivals = [(node, fill.points) for node in nodes[1:]]
-        rivals.append((fill.second, fill.second_points))
+        rivals = [(node, fill.score) for node in nodes[1:]]
+        rivals.append((fill.runner_up, fill.runner_up_score))
         decided = []
         for node, (second, second_points) in zip(nodes, rivals, strict=True):
             for (points, parts, cores, devices), index in zip(steps, left, strict=False):

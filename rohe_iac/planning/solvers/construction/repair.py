@@ -1,7 +1,7 @@
-"""Leftovers: what is done when the queue is through, where a replica may have to be near another.
+"""Repair: what is done after a pass where a replica may have to be near another, or a filter is plugged in.
 
-Who has to be near one that found no place is taken back, and the room that it leaves is offered to those that are
-missing, as is what came near them after their turn.
+A replica whose required neighbour was not placed is dropped. The unplaced replicas are then tried again, because the
+dropped ones left room and because a neighbour may have been placed after their turn.
 """
 
 from __future__ import annotations
@@ -14,25 +14,29 @@ from rohe_iac.planning.solvers.construction.greedy import Construction
 
 
 def repair(construction: Construction, queue: Sequence[int], objective: LexicographicObjective | None = None) -> None:
-    """Leaves nobody without the neighbour that it has to be near, and nobody missing who fits somewhere.
+    """Drops replicas whose required neighbour was not placed, then retries all unplaced replicas until none fits.
 
-    objective: what the attempt was searched for; where it is worth less with those who were missing, they stay so.
+    Args:
+        construction: the pass; changed in place.
+        queue: the demands in service order.
+        objective: the objective of the search that found the assignment; where the retried replicas make the
+            assignment worth less, they are taken back.
     """
     if not any(construction.indexed.near) and not construction.indexed.plugins.filters:
         return
-    changed = drop_unsupported(construction)
+    dropped = drop_unsupported(construction)
     worth = _worth(construction, objective) if objective is not None else None
-    again = construction.retry(queue)
-    if again and objective is not None and worth is not None and _worth(construction, objective) < worth:
-        construction.undo(again)
-    if changed or again:
+    retried = construction.retry(queue)
+    if retried and objective is not None and worth is not None and _worth(construction, objective) < worth:
+        construction.undo(retried)
+    if dropped or retried:
         for demand, missing in enumerate(construction.unplaced):
             if missing:
                 construction.explain_again(demand)
 
 
 def drop_unsupported(construction: Construction) -> bool:
-    """Takes back replicas whose required neighbour did not find a place after all; says whether there were any."""
+    """Drops replicas whose required neighbour was not placed, and those that need them; returns whether any was."""
     indexed, ledger = construction.indexed, construction.ledger
     dropped, changed = False, any(indexed.near)
     while changed:
@@ -48,4 +52,5 @@ def drop_unsupported(construction: Construction) -> bool:
 
 
 def _worth(construction: Construction, objective: LexicographicObjective) -> tuple[int, ...]:
+    """Returns the value of the placed replicas by every term of the objective."""
     return objective.worth((replica, grant.node) for replica, grant in construction.grants().items())

@@ -1,20 +1,21 @@
-"""Queue: in which order services are served, from two lanes."""
+"""Service order: the order in which services are placed (the QueueSort of kube-scheduler), from two lanes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
+from itertools import islice
 
 from rohe_iac.planning.placement.state.demand_size import sizes_of
 from rohe_iac.planning.placement.state.index import IndexedProblem
 
 
 def service_order(indexed: IndexedProblem) -> list[int]:
-    """Positions of the demands in the order in which they are served.
+    """Returns the positions of the demands in the order in which they are placed.
 
-    What the stack runs for itself comes first. Then the lane of the services with the priority sensitivity; after
-    `queue_balance` of them one of the others; either lane is served alone when the other is empty. Within a lane:
-    larger priority, larger demand of the lane's resource, name. A service that must be near another follows it; so does
-    one that wishes to be, unless the other's priority is less.
+    System services come first. The others wait in two lanes: services with the sensitivity `queue_priority`, and the
+    rest. After `queue_balance` services of the first lane comes one of the second; a lane whose other is empty is
+    served alone. Within a lane: higher priority, larger demand of the lane's resource, name. A service that has to be
+    near another follows it; a service that prefers to be near another does so unless the other's priority is lower.
     """
     settings = indexed.settings
     sizes = sizes_of(indexed)
@@ -35,57 +36,56 @@ def service_order(indexed: IndexedProblem) -> list[int]:
     system.sort(key=lambda position: key(position, "none"))
     first.sort(key=lambda position: key(position, settings.queue_priority))
     second.sort(key=lambda position: key(position, "none"))
-    return _after_neighbours(indexed, [*system, *_merged(first, second, settings.queue_balance)])
+    return _after_leaders(indexed, [*system, *_merge(first, second, settings.queue_balance)])
 
 
-def _merged(first: list[int], second: list[int], balance: int) -> Iterable[int]:
-    served = 0
+def _merge(first: list[int], second: list[int], balance: int) -> Iterator[int]:
+    """Yields both lanes, one of the second after every `balance` of the first, then the rest of the second."""
     waiting = iter(second)
+    served = 0
     for position in first:
         if served == balance:
             served = 0
-            yield from _one(waiting)
+            yield from islice(waiting, 1)
         yield position
         served += 1
     yield from waiting
 
 
-def _one(waiting: Iterable[int]) -> Iterable[int]:
-    for position in waiting:
-        yield position
-        return
-
-
-def _after_neighbours(indexed: IndexedProblem, queue: list[int]) -> list[int]:
-    waits = [_leaders(indexed, position) for position in range(len(indexed.demands))]
-    if not any(waits):
+def _after_leaders(indexed: IndexedProblem, queue: list[int]) -> list[int]:
+    """Returns the queue with every service after its leaders, except where services lead each other in a circle."""
+    leaders_of = [_leaders(indexed, position) for position in range(len(indexed.demands))]
+    if not any(leaders_of):
         return queue
-    done: dict[int, None] = {}
+    ordered: dict[int, None] = {}
     for first in queue:
-        if first in done:
+        if first in ordered:
             continue
-        # Depth first, without recursion: chains of neighbours may be as long as the blueprint.
-        path, waiting = [(first, iter(waits[first]))], {first}
+        # Depth first, with a stack of its own: a chain of leaders may be as long as the blueprint.
+        path, on_path = [(first, iter(leaders_of[first]))], {first}
         while path:
             position, leaders = path[-1]
-            leader = next((one for one in leaders if one not in done and one not in waiting), None)
+            leader = next((leader for leader in leaders if leader not in ordered and leader not in on_path), None)
             if leader is not None:
-                path.append((leader, iter(waits[leader])))
-                waiting.add(leader)
+                path.append((leader, iter(leaders_of[leader])))
+                on_path.add(leader)
             else:
                 path.pop()
-                waiting.discard(position)
-                done[position] = None
-    return list(done)
+                on_path.discard(position)
+                ordered[position] = None
+    return list(ordered)
 
 
 def _leaders(indexed: IndexedProblem, position: int) -> list[int]:
-    """Whom a service follows: those it must be near, then those it wishes to be near."""
+    """Returns the services that a service follows: those that it has to be near, then those that it prefers."""
     leaders = [other for others, _ in indexed.near[position] for other in others]
-    mine = indexed.demands[position]
-    for rule in mine.near:
-        for other in () if rule.required else rule.workloads:
-            at = indexed.index.get(other)
-            if at is not None and (indexed.demands[at].system or indexed.demands[at].priority >= mine.priority):
-                leaders.append(at)
+    demand = indexed.demands[position]
+    for rule in demand.near:
+        for workload in () if rule.required else rule.workloads:
+            other = indexed.index.get(workload)
+            if other is None:
+                continue
+            leader = indexed.demands[other]
+            if leader.system or leader.priority >= demand.priority:
+                leaders.append(other)
     return leaders

@@ -1,7 +1,7 @@
-"""Survival: of the plans that can be made, the one that survives what it is asked to and yet places what has a place.
+"""Survival: the plan that survives the failures that the stack asks for without leaving out a replica for it.
 
-`survive` spreads the replicas of a service and keeps a node free. Neither may cost a replica its place: where the
-spread would, it is for fewer failures, and the plan says so.
+`survive` spreads the replicas of every service and keeps a node free. Neither may cost a replica its place: where the
+spread would, it is relaxed to fewer failures, and the plan lists the services.
 """
 
 from __future__ import annotations
@@ -21,115 +21,150 @@ SPARES = 6
 """How many nodes are tried as the one that is kept free."""
 
 RESTORED = 6
-"""How many workloads that are spread for fewer failures are tried with the spread that is asked for again."""
+"""How many services with a relaxed spread are tried with the spread that the stack asks for again."""
 
 
-class Make(Protocol):
-    """Plans with these nodes kept free and these workloads spread for fewer failures; the plan tells neither."""
+class Replan(Protocol):
+    """Plans the problem under conditions; the plan does not list them."""
 
-    def __call__(self, spare: Collection[str], eased: Mapping[str, int], /) -> Plan:
-        """spare: names of nodes. eased: failures by workload."""
+    def __call__(self, spare: Collection[str], relaxed: Mapping[str, int], /) -> Plan:
+        """Returns a plan.
+
+        Args:
+            spare: names of nodes that are kept free.
+            relaxed: number of failures that a service is spread for, by workload; the others as the stack asks.
+        """
         ...
 
 
-def surviving_plan(problem: Problem, make: Make, plugins: Plugins) -> Plan:
-    """A plan that survives what it is asked to, with a node kept free where that helps; else the usual one."""
-    found = make((), {})
+def surviving_plan(problem: Problem, replan: Replan, plugins: Plugins) -> Plan:
+    """Returns a plan that survives the failures that the stack asks for, with a node kept free where that helps.
+
+    Where no such plan is found, the plan without a free node is returned with the losses that it does not survive.
+    """
+    plan = replan((), {})
     if not problem.settings.survive:
-        return found
-    found, eased = _eased(problem, make, found) if found.unplaced else (found, {})
-    told = tuple([Relaxed(workload, failures) for workload, failures in sorted(eased.items())])
+        return plan
+    plan, failures = _relax(problem, replan, plan) if plan.unplaced else (plan, {})
+    relaxed = tuple([Relaxed(workload, number) for workload, number in sorted(failures.items())])
     if len(problem.nodes) > SPARE_LIMIT:
-        return replace(found, relaxed=told)
-    losses = _losses(problem, found, plugins)
-    # Of a service that is spread for no failure nothing may be left, whichever node is kept free.
-    for name in _spares(problem, found) if losses and all(eased.values()) else ():
-        other = make((name,), eased)
-        if _served(problem, other) >= _served(problem, found) and not _losses(problem, other, plugins):
-            return replace(other, relaxed=told, spare=name)
-    return replace(found, losses=losses, relaxed=told)
+        return replace(plan, relaxed=relaxed)
+    losses = _losses(problem, plan, plugins)
+    # A service that is spread for no failure may lose all its replicas at once, whichever node is kept free.
+    for node in _spare_candidates(problem, plan) if losses and all(failures.values()) else ():
+        with_spare = replan((node,), failures)
+        if _placed_by_rank(problem, with_spare) >= _placed_by_rank(problem, plan) and not _losses(
+            problem, with_spare, plugins
+        ):
+            return replace(with_spare, relaxed=relaxed, spare=node)
+    return replace(plan, losses=losses, relaxed=relaxed)
 
 
-def _eased(problem: Problem, make: Make, found: Plan) -> tuple[Plan, dict[str, int]]:
-    """A plan with more replicas that have a place, and who is spread for how many failures instead; or the same plan.
+def _relax(problem: Problem, replan: Replan, plan: Plan) -> tuple[Plan, dict[str, int]]:
+    """Relaxes the spread of services until no more replicas can be placed.
 
-    First those without a place are; then, in inventories that are not too large for it, whoever may have taken the
-    room of others by being spread.
+    Services with unplaced replicas are relaxed first. Then, in inventories of at most SPARE_LIMIT nodes, all services
+    are, because the spread of one may take the room of another.
+
+    Returns:
+        The plan, and the failures that each relaxed service is spread for; the plan given and none where relaxing
+        places no more replicas.
     """
     replicas = {demand.workload: demand.replicas for demand in problem.demands if demand.replicas > 1}
-    best, eased = found, dict[str, int]()
+    best, relaxed = plan, dict[str, int]()
     while True:
         more = {
-            name: _fewer(replicas[name], failures)
-            for name in _apart(best) & replicas.keys()
-            if (failures := eased.get(name, problem.settings.survive))
+            workload: _fewer_failures(replicas[workload], failures)
+            for workload in _kept_out_by_spread(best) & replicas.keys()
+            if (failures := relaxed.get(workload, problem.settings.survive))
         }
-        other = make((), {**eased, **more}) if more else best
-        if _served(problem, other) <= _served(problem, best):
+        candidate = replan((), {**relaxed, **more}) if more else best
+        if _placed_by_rank(problem, candidate) <= _placed_by_rank(problem, best):
             break
-        best, eased = other, {**eased, **more}
+        best, relaxed = candidate, {**relaxed, **more}
     if best.unplaced and len(problem.nodes) <= SPARE_LIMIT:
-        other = make((), dict.fromkeys(replicas, 0))
-        if _served(problem, other) > _served(problem, best):
-            best, eased = other, dict.fromkeys(replicas, 0)
-    return _restored(problem, make, found, best, eased)
+        candidate = replan((), dict.fromkeys(replicas, 0))
+        if _placed_by_rank(problem, candidate) > _placed_by_rank(problem, best):
+            best, relaxed = candidate, dict.fromkeys(replicas, 0)
+    return _restore(problem, replan, plan, best, relaxed)
 
 
-def _restored(
-    problem: Problem, make: Make, first: Plan, best: Plan, eased: dict[str, int]
+def _restore(
+    problem: Problem, replan: Replan, first: Plan, best: Plan, relaxed: dict[str, int]
 ) -> tuple[Plan, dict[str, int]]:
-    """The same with fewer of them: all that are spread as asked anyway, then one by one, the largest priority first."""
-    there = Counter((item.workload, item.node) for item in best.placements)
+    """Takes services out of `relaxed` as long as no replica loses its place.
+
+    All services that are spread as the stack asks anyway are taken out first; then the others one by one, the highest
+    priority first.
+
+    Args:
+        problem: the problem.
+        replan: makes plans.
+        first: the plan without any relaxed service.
+        best: the plan with `relaxed`.
+        relaxed: failures by workload.
+
+    Returns:
+        The plan and the failures that each service that stays relaxed is spread for.
+    """
+    there = Counter((placement.workload, placement.node) for placement in best.placements)
     most: Counter[str] = Counter()
     for (workload, _), number in there.items():
         most[workload] = max(most[workload], number)
     survive = problem.settings.survive
-    over = [
+    crowded = [
         demand.workload
-        for demand in sorted(problem.demands, key=lambda one: (not one.system, -one.priority, one.workload))
-        if demand.workload in eased and most[demand.workload] > most_on_a_node(demand.replicas, survive)
+        for demand in sorted(problem.demands, key=lambda demand: (not demand.system, -demand.priority, demand.workload))
+        if demand.workload in relaxed and most[demand.workload] > most_on_a_node(demand.replicas, survive)
     ]
-    for names in [eased.keys() - set(over), *({name} for name in over[:RESTORED])]:
-        fewer = {name: failures for name, failures in eased.items() if name not in names}
-        if len(fewer) == len(eased):
+    for workloads in [relaxed.keys() - set(crowded), *({workload} for workload in crowded[:RESTORED])]:
+        fewer = {workload: failures for workload, failures in relaxed.items() if workload not in workloads}
+        if len(fewer) == len(relaxed):
             continue
-        other = make((), fewer) if fewer else first
-        if _served(problem, other) >= _served(problem, best):
-            best, eased = other, fewer
-    return best, eased
+        candidate = replan((), fewer) if fewer else first
+        if _placed_by_rank(problem, candidate) >= _placed_by_rank(problem, best):
+            best, relaxed = candidate, fewer
+    return best, relaxed
 
 
-def _apart(found: Plan) -> set[str]:
-    """Workloads that lack a place and are kept from a node by being spread."""
-    waiting = {item.workload for item in found.unplaced}
-    return {item.workload for item in found.refusals if item.workload in waiting and "spread" in dict(item.by_rule)}
+def _kept_out_by_spread(plan: Plan) -> set[str]:
+    """Returns the workloads that have unplaced replicas and are refused by a node for their spread."""
+    unplaced = {replica.workload for replica in plan.unplaced}
+    return {
+        refusals.workload
+        for refusals in plan.refusals
+        if refusals.workload in unplaced and "spread" in dict(refusals.by_rule)
+    }
 
 
-def _fewer(replicas: int, failures: int) -> int:
-    """Half as many failures, and so on until more replicas may share a node."""
+def _fewer_failures(replicas: int, failures: int) -> int:
+    """Returns half as many failures, halved further until more replicas may share a node."""
     fewer = failures // 2
     while fewer and most_on_a_node(replicas, fewer) == most_on_a_node(replicas, failures):
         fewer //= 2
     return fewer
 
 
-def _served(problem: Problem, found: Plan) -> list[int]:
-    """How many replicas have a place, by priority, the largest first."""
+def _placed_by_rank(problem: Problem, plan: Plan) -> list[int]:
+    """Returns how many replicas are placed, by priority, system services and then the highest priority first."""
     rank = {demand.workload: (demand.system, 0 if demand.system else demand.priority) for demand in problem.demands}
-    counts = Counter(rank[item.workload] for item in found.placements)
-    return [counts[one] for one in sorted(set(rank.values()), reverse=True)]
+    counts = Counter(rank[placement.workload] for placement in plan.placements)
+    return [counts[level] for level in sorted(set(rank.values()), reverse=True)]
 
 
-def _losses(problem: Problem, found: Plan, plugins: Plugins) -> tuple[Loss, ...]:
-    drops = audit(problem, found, plugins, zones_too=False)
+def _losses(problem: Problem, plan: Plan, plugins: Plugins) -> tuple[Loss, ...]:
+    """Returns the nodes whose failure the plan does not survive, and what each breaks."""
+    impacts = audit(problem, plan, plugins, zones_too=False)
     return tuple(
-        Loss(drop.what.removeprefix("node/"), drop.unplaceable, drop.outages) for drop in drops if not drop.survived
+        Loss(impact.what.removeprefix("node/"), impact.unplaceable, impact.outages)
+        for impact in impacts
+        if not impact.survived
     )
 
 
-def _spares(problem: Problem, found: Plan) -> list[str]:
-    """Nodes that could be kept free: idle ones first, then the largest."""
-    used = {item.node for item in found.placements}
+def _spare_candidates(problem: Problem, plan: Plan) -> list[str]:
+    """Returns the names of nodes to try as the one that is kept free: unused ones first, then the largest."""
+    used = {placement.node for placement in plan.placements}
     running = [node for node in problem.nodes if node.status == "running"]
     running.sort(key=lambda node: (node.name in used, -node.cpu, -node.rss, node.name))
     return [node.name for node in running[:SPARES]]

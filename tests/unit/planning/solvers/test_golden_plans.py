@@ -1,3 +1,5 @@
+"""Saved problems give their saved plans, to the byte."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""Plans of small problems: what is placed where, why, and what is left out."""
+
 from __future__ import annotations
 
 import json
@@ -35,28 +37,6 @@ def ports(result: Any) -> dict[str, list[int]]:
     return {item.instance: [use.number for use in item.ports] for item in result.placements}
 
 
-def test_both_lanes_are_served_and_the_balance_is_honoured(world: Any) -> None:
-    fast = [world.demand(f"f{i}", sensitivity="cpu", cpu=100 - i) for i in range(5)]
-    slow = [world.demand(f"s{i}", cpu=100 - i) for i in range(3)]
-    indexed = IndexedProblem(world.problem([world.node("n1")], fast + slow, queue_priority="cpu", queue_balance=2))
-    served = [indexed.demands[position].service for position in service_order(indexed)]
-    assert served == ["f0", "f1", "s0", "f2", "f3", "s1", "f4", "s2"]
-    alone = IndexedProblem(world.problem([world.node("n1")], slow, queue_priority="cpu", queue_balance=2))
-    assert [alone.demands[position].service for position in service_order(alone)] == ["s0", "s1", "s2"]
-
-
-def test_a_lane_serves_priority_then_the_larger_demand_then_the_name(world: Any) -> None:
-    demands = [
-        world.demand("b", cpu=10),
-        world.demand("a", cpu=10),
-        world.demand("large", cpu=500),
-        world.demand("first", cpu=1, priority=5),
-        world.demand("broker", cpu=1, system=True),
-    ]
-    indexed = IndexedProblem(world.problem([world.node("n1")], demands))
-    assert [indexed.demands[i].service for i in service_order(indexed)] == ["broker", "first", "large", "a", "b"]
-
-
 def test_sensitivity_doubles_the_weight_of_its_dimension(world: Any) -> None:
     def part(sensitivity: str) -> int:
         result = plan(world.problem([world.node("n1")], [world.demand("d", cpu=1000, sensitivity=sensitivity)]))
@@ -70,7 +50,7 @@ def test_who_is_slowed_by_neighbours_goes_to_the_emptier_of_the_open_nodes(world
         nodes = [world.node("busy"), world.node("quiet")]
         first = [world.demand("a", cpu=3000, priority=2, selector=(("side", "b"),)),
                  world.demand("b", cpu=1000, priority=2, selector=(("side", "q"),))]  # fmt: skip
-        nodes = [replace(one, labels=(("side", one.name[0]),)) for one in nodes]
+        nodes = [replace(node, labels=(("side", node.name[0]),)) for node in nodes]
         late = world.demand("late", cpu=500, sensitivity="cpu", slowdown=slowdown)
         result = plan(world.problem(nodes, [*first, late]))
         item = next(item for item in result.placements if item.service == "late")
@@ -267,7 +247,7 @@ def test_a_zone_that_closes_without_another_node_that_fits_counts_against_its_no
 
 @pytest.mark.parametrize("strategy", ["best-fit", "worst-fit", "portfolio"])
 def test_what_a_lonely_replica_leaves_is_offered_to_those_that_are_missing(world: Any, strategy: str) -> None:
-    near = {one: (Affinity((f"service/p:{other}",), "node"),) for one, other in ("ab", "ba")}
+    near = {name: (Affinity((f"service/p:{other}",), "node"),) for name, other in ("ab", "ba")}
     demands = [
         world.demand("a", cpu=1500, near=near["a"], priority=1),
         world.demand("b", cpu=5000, near=near["b"], priority=1),

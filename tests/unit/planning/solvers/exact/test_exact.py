@@ -1,3 +1,5 @@
+"""The strategy `exact`: proofs, gaps, and what it keeps and refuses."""
+
 from __future__ import annotations
 
 import sys
@@ -18,9 +20,9 @@ from rohe_iac.planning.verification.verify import verify
 def test_without_the_solver_the_strategy_says_what_to_install(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ortools.sat.python", None)
     problem = world.problem([world.node("n1")], [world.demand("d")], strategy="exact")
-    with pytest.raises(SolverMissing) as told:
+    with pytest.raises(SolverMissing) as missing:
         plan(problem)
-    assert "rohe-iac[exact]" in str(told.value.hint)
+    assert "rohe-iac[exact]" in str(missing.value.hint)
 
 
 @pytest.fixture
@@ -36,7 +38,7 @@ def test_every_term_of_the_objective_is_proven_or_its_gap_is_told(world: Any, mo
     proven = plan(asked)
     assert [proof.term for proof in proven.proofs] == ["placed", "nodes"]
     assert proven.proofs[0] == Proof("placed", 24, 24)
-    monkeypatch.setattr(exact, "solve", lambda *given: SOLVE(*given, effort=0.001))
+    monkeypatch.setattr(exact, "solve", lambda *arguments: SOLVE(*arguments, effort=0.001))
     hurried = plan(asked)
     assert verify(asked, hurried) == ()
     placed, used = hurried.proofs

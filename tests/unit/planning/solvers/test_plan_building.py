@@ -1,0 +1,40 @@
+"""Plans from decisions: reasons, unplaced replicas and the bound."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rohe_iac.planning.placement.state.index import IndexedProblem
+from rohe_iac.planning.solvers.construction.greedy import Construction
+from rohe_iac.planning.solvers.plan_building import LATE_ENDING, build_plan
+
+
+def test_a_reason_says_what_the_strategy_prefers_and_how_many_nodes_fitted(world: Any) -> None:
+    indexed = IndexedProblem(world.problem([world.node("n1"), world.node("n2")], [world.demand("d", cpu=100)]))
+    for strategy, reason in (
+        ("best-fit", "the least left over of 2 nodes that fit"),
+        ("first-fit", "the first by name of 2 nodes that fit"),
+        ("worst-fit", "the most left over of 2 nodes that fit"),
+    ):
+        plan = build_plan(Construction(indexed, strategy).run([0], {}), None)
+        assert [placement.reason for placement in plan.placements] == [reason]
+
+
+def test_a_late_replica_says_so_in_its_reason_with_the_note_of_its_service(world: Any) -> None:
+    indexed = IndexedProblem(world.problem([world.node("n1")], [world.demand("d", 2, cpu=100, note="2 by load")]))
+    construction = Construction(indexed, "best-fit").run([0], {})
+    construction.late = {(0, 1)}
+    first, second = build_plan(construction, None).placements
+    assert (first.late, first.reason) == (False, "the only node that fits (2 by load)")
+    assert (second.late, second.reason) == (True, f"the only node that fits{LATE_ENDING} (2 by load)")
+
+
+def test_unplaced_replicas_are_listed_by_index_and_a_solver_may_raise_the_bound(world: Any) -> None:
+    nodes = [world.node(f"n{number}", cpu=1000) for number in range(3)]
+    indexed = IndexedProblem(world.problem(nodes, [world.demand("d", 12, cpu=1000)]))
+    construction = Construction(indexed, "best-fit").run([0], {})
+    plan = build_plan(construction, None)
+    assert [replica.index for replica in plan.unplaced] == list(range(3, 12))
+    assert {node.rule for replica in plan.unplaced for node in replica.closest} == {"cpu"}
+    construction.least_nodes = 4
+    assert build_plan(construction, None).bound.arguments == ("exact",)

@@ -1,4 +1,4 @@
-"""Sink: where outcomes go besides the store, each at its own pace."""
+"""Sink: a destination of outcomes besides the store; each sink advances at its own pace."""
 
 from __future__ import annotations
 
@@ -12,75 +12,91 @@ from rohe_iac.observation.judging.outcome import Outcome
 
 LOG = logging.getLogger("rohe.sinks")
 
-AT_ONCE = 200
-LONGEST_WAIT = 60.0
-"""Seconds between attempts at a sink that goes on failing."""
+BATCH_SIZE = 200
+"""Outcomes that a sink is given at once, at most."""
+
+MAX_BACKOFF = 60.0
+"""Longest pause in seconds between attempts at a sink that goes on failing."""
 
 
 class SinkFailed(RoheError):
-    """A sink could not take what it was given; it will be given the same again."""
+    """A sink could not write the outcomes of a call; the same outcomes will be given to the sink again."""
 
 
 class Sink(Protocol):
-    """Takes outcomes in order, each at least once."""
+    """A destination that is given outcomes in order, each at least once."""
 
     @property
     def name(self) -> str:
-        """Under which its progress is kept."""
+        """Returns the name under which the store keeps the sink's progress."""
         ...
 
     def write(self, outcomes: Sequence[Outcome]) -> None:
-        """Takes all of them, or raises SinkFailed."""
+        """Writes all outcomes.
+
+        Raises:
+            SinkFailed: The outcomes could not be written.
+        """
         ...
 
 
 class OutcomeLog(Protocol):
-    """Where outcomes are kept in order, with the progress of every sink."""
+    """An ordered log of outcomes that keeps the progress of every sink as a cursor."""
 
-    def outcomes_after(self, row: int, most: int) -> list[tuple[int, Outcome]]:
-        """Outcomes with their rows."""
+    def outcomes_after(self, row: int, limit: int) -> list[tuple[int, Outcome]]:
+        """Returns at most `limit` outcomes after `row` with their rows, in order."""
         ...
 
     def cursor(self, sink: str) -> int:
-        """The last row that a sink has taken."""
+        """Returns the row of the last outcome that the sink has written; 0 before the first."""
         ...
 
     def move_cursor(self, sink: str, row: int) -> None:
-        """A sink has taken everything up to `row`."""
+        """Records that the sink has written every outcome up to `row`."""
         ...
 
 
 @dataclass
 class Forwarder:
-    """Brings one sink up to date; what fails is tried again later, and holds nobody else up."""
+    """Forwards a log to one sink; a failure is retried with exponential backoff and delays no other sink.
+
+    Attributes:
+        sink: Destination.
+        log: Source of outcomes, and keeper of the sink's cursor.
+        failures: Failed attempts since the last success.
+        last_error: Message of the last failure; "" after a success.
+    """
 
     sink: Sink
     log: OutcomeLog
     failures: int = 0
-    why: str = ""
-    _wait_until: float = field(default=0.0)
+    last_error: str = ""
+    _retry_at: float = field(default=0.0)
 
     def forward(self, now: float) -> int:
-        """Gives the sink what it has not taken yet, unless it rests after a failure; returns how many it took."""
-        if now < self._wait_until:
+        """Writes the outcomes that the sink does not have yet, unless it backs off after a failure.
+
+        Args:
+            now: Present time in seconds since the epoch.
+
+        Returns:
+            How many outcomes the sink has written.
+        """
+        if now < self._retry_at:
             return 0
-        taken = 0
+        forwarded = 0
         row = self.log.cursor(self.sink.name)
-        while found := self.log.outcomes_after(row, AT_ONCE):
+        while batch := self.log.outcomes_after(row, BATCH_SIZE):
             try:
-                self.sink.write([outcome for _, outcome in found])
+                self.sink.write([outcome for _, outcome in batch])
             except SinkFailed as error:
                 self.failures += 1
-                self.why = error.brief
-                self._wait_until = now + min(LONGEST_WAIT, 0.5 * 2 ** min(self.failures, 10))
+                self.last_error = error.brief
+                self._retry_at = now + min(MAX_BACKOFF, 0.5 * 2 ** min(self.failures, 10))
                 LOG.warning("sink %s: %s", self.sink.name, error.brief)
-                return taken
-            row = found[-1][0]
+                return forwarded
+            row = batch[-1][0]
             self.log.move_cursor(self.sink.name, row)
-            taken += len(found)
-        self.failures, self.why = 0, ""
-        return taken
-
-    def lag(self) -> int:
-        """Outcomes that the sink has not taken, counted up to 10 000."""
-        return len(self.log.outcomes_after(self.log.cursor(self.sink.name), 10_000))
+            forwarded += len(batch)
+        self.failures, self.last_error = 0, ""
+        return forwarded

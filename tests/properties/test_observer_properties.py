@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rohe_iac.observation.configuration import Configuration, Instance, ServiceSpec
-from rohe_iac.observation.contract import ContractSpec, ObjectiveSpec, ScopeSpec, WindowSpec
+from rohe_iac.observation.contract import AgentContract, ObjectiveSpec, ScopeSpec, WindowSpec
 from rohe_iac.observation.judging.outcome import Outcome
 from rohe_iac.observation.observer import Observer, decode_state, encode_state
 from rohe_iac.observation.reports.report import Report
-from rohe_iac.observation.reports.seen import Seen
-from rohe_iac.sinks.store import key_of
+from rohe_iac.observation.reports.sequence_set import SequenceSet
+from rohe_iac.sinks.store import outcome_key
 
 LATENESS = 2.0
 MEMBERS = ("a", "b", "c")
@@ -53,7 +53,7 @@ CONFIGURATION = Configuration(
         Instance(instance="end-0", topic="end", service="end"),
     ),
     contracts=(
-        ContractSpec(
+        AgentContract(
             name="c",
             lateness=LATENESS,
             metrics={"wrong": {"ratio": [{"count": {"where": {"accuracy": False}}}, {"count": {}}]}},
@@ -125,7 +125,7 @@ def observed(reports: list[Report], restart: int | None = None) -> dict[str, Out
     for step in range(1, 12):
         outcomes += observer.tick(end + step)
     assert observer.state.counters.late == 0
-    return {key_of(outcome): outcome for outcome in outcomes}
+    return {outcome_key(outcome): outcome for outcome in outcomes}
 
 
 def windows(outcomes: dict[str, Outcome]) -> dict[str, Outcome]:
@@ -152,10 +152,10 @@ def test_a_restart_at_any_point_gives_the_same_outcomes(seed: int, requests: int
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.integers(1, 60), max_size=120))
 def test_every_number_is_new_once_and_acknowledged_exactly(numbers: list[int]) -> None:
-    seen = Seen()
+    seen = SequenceSet()
     fresh = [number for number in numbers if seen.add(number)]
     assert sorted(fresh) == sorted(set(numbers))
     up_to, holes = seen.acknowledgement()
     missing = {number for first, last in holes for number in range(first, last + 1)}
     assert {number for number in range(1, up_to + 1) if number not in missing} == set(numbers)
-    assert seen.ranges == Seen([list(pair) for pair in seen.ranges]).ranges
+    assert seen.ranges == SequenceSet([list(pair) for pair in seen.ranges]).ranges

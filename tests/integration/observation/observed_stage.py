@@ -18,7 +18,7 @@ import msgspec
 from rohe_iac.foundation.canonical import canonical_json
 from rohe_iac.mqtt.address import broker_address
 from rohe_iac.observation.configuration import Configuration, Instance, ServiceSpec
-from rohe_iac.observation.contract import ContractSpec, ObjectiveSpec, ScopeSpec, WindowSpec
+from rohe_iac.observation.contract import AgentContract, ObjectiveSpec, ScopeSpec, WindowSpec
 from rohe_iac.transports.questions import Inquirer
 
 AGENT = "rohe-agent-load-0"
@@ -43,7 +43,7 @@ def load_configuration(instances: int) -> Configuration:
     """One service whose every report is a request, judged by count and by time."""
     by_count = WindowSpec(size_count=50, every_count=25)
     by_time = WindowSpec(size_seconds=2.0, every_seconds=1.0)
-    contract = ContractSpec(
+    contract = AgentContract(
         name="load",
         lateness=1.0,
         objectives=(

@@ -14,7 +14,7 @@ from observed_stage import Stage, load_configuration
 
 from rohe_iac.observation.observer import Observer
 from rohe_iac.observation.reports.report import Report
-from rohe_iac.sinks.store import Store, key_of
+from rohe_iac.sinks.store import AgentStore, outcome_key
 
 pytestmark = pytest.mark.broker
 
@@ -47,7 +47,7 @@ def hold_exactly_once(stage: Stage) -> None:
 
 def hold_windows(stage: Stage) -> None:
     """What the store says of windows is what an observer that never crashed says of the same inputs."""
-    store = Store(stage.folder / "store", read_only=True)
+    store = AgentStore(stage.folder / "store", read_only=True)
     observer = Observer(stage.configuration)
     fresh = {}
     for _, item in store.inputs_after(0):
@@ -57,8 +57,8 @@ def hold_windows(stage: Stage) -> None:
             outcomes = observer.stop(item.client, item.at)
         else:
             outcomes = {"tick": observer.tick, "pause": observer.pause, "resume": observer.resume}[item.kind](item.at)
-        fresh |= {key_of(outcome): outcome for outcome in outcomes}
-    kept = {key_of(outcome): outcome for _, outcome in store.outcomes_after(0, 1_000_000)}
+        fresh |= {outcome_key(outcome): outcome for outcome in outcomes}
+    kept = {outcome_key(outcome): outcome for _, outcome in store.outcomes_after(0, 1_000_000)}
     store.close()
     assert kept, "no window closed, so nothing is shown"
     assert kept == fresh

@@ -14,7 +14,7 @@ from observed_stage import STACK, Stage, objective
 
 from rohe_iac.mqtt.address import broker_address
 from rohe_iac.observation.configuration import Configuration, Instance, ServiceSpec
-from rohe_iac.observation.contract import ContractSpec, WindowSpec
+from rohe_iac.observation.contract import AgentContract, WindowSpec
 from rohe_iac.reporting import Command, Reporter
 from rohe_iac.transports.questions import AgentSilent, BrokerUnreachable, Inquirer, RefusedQuestion
 
@@ -40,7 +40,7 @@ def voting() -> Configuration:
             for service, member in instances
         ),
         contracts=(
-            ContractSpec(
+            AgentContract(
                 name="quality",
                 lateness=0.5,
                 objectives=(

@@ -168,7 +168,7 @@ def test_wrong_credentials_are_told_and_refused(shared_broker: RunningBroker) ->
     connection = Connection(address, "intruder")
     connection.start()
     assert not connection.wait_up(1.5)
-    assert "refused" in connection.trouble
+    assert "refused" in connection.last_error
     connection.close()
 
 

@@ -1,4 +1,4 @@
-"""The parsers and functions that ship as examples do what they say, loaded as a user's are."""
+"""The parsers and functions that ship as examples do what they promise, loaded as a user's are."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from rohe_iac.observation.measuring.user_function import UnusableModule, load_user_function
+from rohe_iac.observation.measuring.user_function import UnusableFunction, load_user_function
 
 ROOT = Path(__file__).parents[3]
 
@@ -72,5 +72,5 @@ def test_only_keeps_one_service() -> None:
 
 @pytest.mark.parametrize("reference", ["none.py:x", "functions.py:none", "functions.py", "../up.py:x"])
 def test_a_reference_to_nothing_is_refused(reference: str) -> None:
-    with pytest.raises(UnusableModule):
+    with pytest.raises(UnusableFunction):
         load_user_function(reference, ROOT / "user_modules")

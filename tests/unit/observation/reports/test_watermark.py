@@ -1,8 +1,8 @@
-"""When event time is final: the slowest client decides, gaps and pauses are waited for, silence is not."""
+"""The watermark: the slowest client decides; gaps and pauses are waited for, silence is not."""
 
 from __future__ import annotations
 
-from rohe_iac.observation.reports.watermark import GRACE, Watermark
+from rohe_iac.observation.reports.watermark import GRACE_PERIOD, Watermark
 
 
 def started(*clients: str, lateness: float = 2.0, at: float = 100.0) -> Watermark:
@@ -34,8 +34,8 @@ def test_nothing_is_final_before_all_that_are_expected_were_heard_of() -> None:
 
 def test_who_is_expected_and_never_comes_is_waited_for_no_longer_than_the_grace() -> None:
     watermark = started("a", "b")
-    watermark.observe("a", 101.0 + GRACE, 101.0 + GRACE)
-    assert watermark.advance() == 99.0 + GRACE
+    watermark.observe("a", 101.0 + GRACE_PERIOD, 101.0 + GRACE_PERIOD)
+    assert watermark.advance() == 99.0 + GRACE_PERIOD
 
 
 def test_a_silent_client_is_passed_over_by_the_clock() -> None:
@@ -92,9 +92,9 @@ def test_a_gap_that_is_never_filled_is_given_up() -> None:
     watermark = started("a")
     watermark.observe("a", 101.0, 101.0, "boot", 17)
     assert watermark.advance() <= 0.0
-    watermark.tick(102.0 + GRACE)
-    watermark.observe("a", 104.0 + GRACE, 104.0 + GRACE, "boot", 18)
-    assert watermark.advance() == 102.0 + GRACE
+    watermark.tick(102.0 + GRACE_PERIOD)
+    watermark.observe("a", 104.0 + GRACE_PERIOD, 104.0 + GRACE_PERIOD, "boot", 18)
+    assert watermark.advance() == 102.0 + GRACE_PERIOD
 
 
 def test_a_time_in_the_future_counts_as_now() -> None:
@@ -106,8 +106,8 @@ def test_who_is_asked_no_more_holds_nobody_up() -> None:
     watermark = started("a", "b")
     watermark.observe("b", 101.0, 101.0)
     watermark.observe("a", 120.0, 120.0)
-    watermark.excuse(["b"])
+    watermark.exclude(["b"])
     assert watermark.advance() == 118.0
-    watermark.excuse([])
+    watermark.exclude([])
     watermark.observe("a", 130.0, 130.0)
     assert watermark.advance() == 130.0 - 2.0 - 2.0

@@ -112,7 +112,7 @@ class AnswerDesk:
             return _violations(store, limit)
         if kind == "explain":
             prefix = str(question.get("violation", ""))
-            matching = [item for item in _violations(store, MAX_ITEMS) if item["id"].startswith(prefix)]
+            matching = [violation for violation in _violations(store, MAX_ITEMS) if violation["id"].startswith(prefix)]
             if not matching or not prefix:
                 raise ValueError(f"no violation '{prefix}' is known")
             return matching[-1:]

@@ -34,15 +34,15 @@ class IntakeBatch:
     restarted_clients: list[str] = field(default_factory=list)
     command_answers: list[dict[str, Any]] = field(default_factory=list)
 
-    def append(self, item: ObserverInput, report: Report | None = None) -> None:
+    def append(self, observer_input: ObserverInput, report: Report | None = None) -> None:
         """Adds an input after all others."""
-        self.transaction.inputs.append(item)
-        self.inputs.append((item, report))
+        self.transaction.inputs.append(observer_input)
+        self.inputs.append((observer_input, report))
 
-    def prepend(self, item: ObserverInput) -> None:
+    def prepend(self, observer_input: ObserverInput) -> None:
         """Adds an input before all others."""
-        self.transaction.inputs.insert(0, item)
-        self.inputs.insert(0, (item, None))
+        self.transaction.inputs.insert(0, observer_input)
+        self.inputs.insert(0, (observer_input, None))
 
     def count(self, name: str) -> None:
         """Adds one to a counter of the store."""
@@ -59,7 +59,7 @@ class Intake:
     def __init__(self, store: AgentStore, agent: str) -> None:
         """Loads the received sequence numbers; `agent` is the agent's own name, whose state messages are ignored."""
         self._store, self._agent = store, agent
-        self._received = store.received()
+        self._received = store.received_numbers()
         self.clients: dict[str, dict[str, Any]] = {}
 
     def known_boots(self) -> list[tuple[str, str]]:

@@ -119,10 +119,10 @@ class Worker:
                 if digest == self._digest:
                     observer = Observer(self._configuration, decode_state(state))
             except msgspec.DecodeError as error:
-                LOG.warning("the checkpoint is of another form (%s): windows begin anew", error)
+                LOG.warning("the checkpoint is of another form (%s): windows begin again", error)
         replayed = 0
-        for row, item in self._store.inputs_after(self._row):
-            self._store.write_missing_outcomes(_apply(observer, item, None))
+        for row, observer_input in self._store.inputs_after(self._row):
+            self._store.write_missing_outcomes(_apply(observer, observer_input, None))
             self._row = row
             replayed += 1
         LOG.info("replayed %d inputs; %d reports so far", replayed, observer.state.counters.reports)
@@ -188,8 +188,8 @@ class Worker:
 
     def _commit(self, batch: IntakeBatch) -> list[Outcome]:
         transaction = batch.transaction
-        for item, report in batch.inputs:
-            transaction.outcomes += _apply(self._observer, item, report)
+        for observer_input, report in batch.inputs:
+            transaction.outcomes += _apply(self._observer, observer_input, report)
         if transaction.inputs or transaction.dead_letters or transaction.counts:
             self._row = self._store.write(transaction)
         return transaction.outcomes
@@ -254,21 +254,22 @@ class Worker:
         }
 
 
-def _apply(observer: Observer, item: ObserverInput, report: Report | None) -> list[Outcome]:
+def _apply(observer: Observer, observer_input: ObserverInput, report: Report | None) -> list[Outcome]:
     """Feeds one input to the observer; `report` is the decoded payload where it is at hand."""
-    match item.kind:
+    at, payload = observer_input.at, observer_input.payload
+    match observer_input.kind:
         case "report":
-            return observer.report(report if report is not None else _REPORT.decode(item.payload), item.at)
+            return observer.report(report if report is not None else _REPORT.decode(payload), at)
         case "tick":
-            return observer.tick(item.at)
+            return observer.tick(at)
         case "pause":
-            return observer.pause(item.at)
+            return observer.pause(at)
         case "resume":
-            return observer.resume(item.at)
+            return observer.resume(at)
         case "stop":
-            return observer.stop(item.client, item.at)
+            return observer.stop(observer_input.client, at)
         case _:
-            return observer.restore(item.payload.decode(), item.at)
+            return observer.restore(payload.decode(), at)
 
 
 def _objective_status(evaluator: ObjectiveEvaluator) -> dict[str, Any]:

@@ -87,7 +87,7 @@ class Observer:
     """
 
     def __init__(self, configuration: Configuration, state: ObserverState | None = None) -> None:
-        """Continues from `state`, or begins anew with a paused watermark.
+        """Continues from `state`, or begins without any memory and with a paused watermark.
 
         Raises:
             UnusableContract: A metric of a contract cannot be evaluated.

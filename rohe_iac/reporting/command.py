@@ -91,8 +91,8 @@ class CommandDesk:
             self._thread.join(1.0)
 
     def _run(self) -> None:
-        while (item := self._queue.get()) is not None:
-            command, reply = item
+        while (delivery := self._queue.get()) is not None:
+            command, reply = delivery
             if command.id not in self._answers:
                 self._answers[command.id] = self._execute(command)
                 while len(self._answers) > MAX_ANSWERS:

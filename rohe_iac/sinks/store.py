@@ -138,7 +138,10 @@ class AgentStore:
             database.execute("BEGIN IMMEDIATE")
             database.executemany(
                 "INSERT INTO inputs (kind, at, client, payload) VALUES (?, ?, ?, ?)",
-                [(item.kind, item.at, item.client, item.payload) for item in transaction.inputs],
+                [
+                    (observer_input.kind, observer_input.at, observer_input.client, observer_input.payload)
+                    for observer_input in transaction.inputs
+                ],
             )
             database.executemany(
                 "INSERT INTO seen VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET ranges = excluded.ranges",
@@ -186,7 +189,7 @@ class AgentStore:
         """
         self.write(Transaction(outcomes=outcomes))
 
-    def received(self) -> dict[tuple[str, str], SequenceSet]:
+    def received_numbers(self) -> dict[tuple[str, str], SequenceSet]:
         """Returns the sequence numbers that were received, by client and boot."""
         rows = self._database.execute("SELECT client, boot, ranges FROM seen")
         return {(client, boot): SequenceSet(json.loads(ranges)) for client, boot, ranges in rows}

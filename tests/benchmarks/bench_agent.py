@@ -78,13 +78,13 @@ def main() -> None:
         for first in range(0, count, BATCH):
             batch = arriving[first : first + BATCH]
             t0 = time.perf_counter()
-            taken = intake.take(batch, 1000.0 + (first + BATCH) / 1000)
+            intake_batch = intake.process(batch, 1000.0 + (first + BATCH) / 1000)
             t1 = time.perf_counter()
-            for item, report in taken.told:
+            for observer_input, report in intake_batch.inputs:
                 if report is not None:
-                    taken.entry.outcomes += observer.report(report, item.at)
+                    intake_batch.transaction.outcomes += observer.report(report, observer_input.at)
             t2 = time.perf_counter()
-            store.write(taken.entry)
+            store.write(intake_batch.transaction)
             t3 = time.perf_counter()
             spent["intake"] += t1 - t0
             spent["observer"] += t2 - t1

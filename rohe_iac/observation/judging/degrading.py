@@ -74,8 +74,12 @@ class DegradePolicy:
         if evidence.value is None:
             return None
         best = min(
-            (item for item in evidence.contributions if self._helps(objective, item, evidence.value)),
-            key=lambda item: (violation_degree(objective, item.without or 0.0), item.name),
+            (
+                contribution
+                for contribution in evidence.contributions
+                if self._helps(objective, contribution, evidence.value)
+            ),
+            key=lambda contribution: (violation_degree(objective, contribution.without or 0.0), contribution.name),
             default=None,
         )
         if best is None:

@@ -59,7 +59,7 @@ class ObjectiveEvaluator:
         ensembles: Sequence[str],
         state: ObjectiveState | None = None,
     ) -> None:
-        """Continues from `state`, or begins anew.
+        """Continues from `state`, or begins without any memory.
 
         Args:
             contract: Contract of the objective.

@@ -45,7 +45,7 @@ class Processor:
     """
 
     def __init__(self, contract: str, spec: ProcessingSpec, state: ProcessorState | None = None) -> None:
-        """Continues from `state`, or begins anew; the function is loaded when it is first run.
+        """Continues from `state`, or begins without any memory; the function is loaded when it is first run.
 
         Args:
             contract: Name of the contract.
@@ -112,7 +112,7 @@ class Processor:
         for sample in samples:
             row = {"time": sample.time, "request": sample.request, **_origin_of(sample), **sample.values}
             parsed = parser(row) if parser is not None else row
-            rows += [dict(item) for item in parsed] if isinstance(parsed, list | tuple) else [dict(parsed)]
+            rows += [dict(parsed_row) for parsed_row in parsed] if isinstance(parsed, list | tuple) else [dict(parsed)]
         features = self._spec.features
         return [row for row in rows if all(number_of(row.get(name)) is not None for name in features)]
 

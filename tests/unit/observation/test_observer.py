@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from objective_specs import objective_spec
 
 from rohe_iac.observation.configuration import (
     Configuration,
@@ -15,7 +16,7 @@ from rohe_iac.observation.configuration import (
     decode_configuration,
     digest_of,
 )
-from rohe_iac.observation.contract import AgentContract, ObjectiveSpec, ProcessingSpec, ScopeSpec, WindowSpec
+from rohe_iac.observation.contract import AgentContract, ProcessingSpec, ScopeSpec, WindowSpec
 from rohe_iac.observation.judging.outcome import CorrectiveAction, Outcome, Result, Violation
 from rohe_iac.observation.judging.verdict import Verdict
 from rohe_iac.observation.observer import Observer
@@ -25,19 +26,7 @@ MEMBERS = ("good", "fair", "bad")
 
 
 def configuration(contract: dict[str, Any] | None = None, **changes: Any) -> Configuration:
-    defaults: dict[str, Any] = {
-        "name": "right",
-        "metric": "accuracy",
-        "scope": ScopeSpec(),
-        "aggregate": "mean",
-        "operator": ">=",
-        "low": 0.9,
-        "high": 0.9,
-        "window": WindowSpec(size_count=10, every_count=10),
-        "min_samples": 10,
-        "missing": "freeze",
-        "action": "degrade",
-    }
+    objective = objective_spec(**{"min_samples": 10, "action": "degrade", **changes})
     return Configuration(
         stack="s",
         pipeline="p",
@@ -48,16 +37,12 @@ def configuration(contract: dict[str, Any] | None = None, **changes: Any) -> Con
             ServiceSpec(name="vote"),
         ),
         instances=(Instance(instance="camera-0", topic="camera", service="camera"),),
-        contracts=(
-            AgentContract(
-                name="c", lateness=1.0, objectives=(ObjectiveSpec(**{**defaults, **changes}),), **(contract or {})
-            ),
-        ),
+        contracts=(AgentContract(name="c", lateness=1.0, objectives=(objective,), **(contract or {})),),
     )
 
 
 class Pipeline:
-    """Reports of requests, one a tenth of a second; `bad` sways the vote to the wrong answer while it is noisy."""
+    """A pipeline that reports a request each tenth of a second; the noisy member `bad` turns the vote wrong."""
 
     def __init__(self, observer: Observer) -> None:
         self.observer = observer

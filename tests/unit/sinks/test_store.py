@@ -6,11 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from rohe_iac.observation.judging.outcome import CorrectiveAction, Outcome, Result
+from rohe_iac.observation.judging.outcome import CorrectiveAction, Result
 from rohe_iac.observation.judging.verdict import Verdict
 from rohe_iac.observation.reports.sequence_set import SequenceSet
-from rohe_iac.sinks.jsonl import JsonlSink
-from rohe_iac.sinks.sink import Forwarder, SinkFailed
 from rohe_iac.sinks.store import AgentStore, ObserverInput, StoreFailed, Transaction
 
 
@@ -42,7 +40,7 @@ def test_what_was_written_is_there_for_the_next_process(tmp_path: Path) -> None:
     )
     again = AgentStore(tmp_path)
     assert [number for number, _ in again.inputs_after(0)] == [1, 2, row]
-    assert again.received()["c-0", "b"].acknowledgement() == (5, [[3, 4]])
+    assert again.received_numbers()["c-0", "b"].acknowledgement() == (5, [[3, 4]])
     assert again.counters() == {"reports": 3}
     assert [outcome for _, outcome in again.outcomes_after(0, 10)] == [result(1)]
 
@@ -86,45 +84,3 @@ def test_a_store_that_cannot_be_opened_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreFailed):
         AgentStore(tmp_path / "file")
-
-
-class FlakySink:
-    """A sink that fails while `failing` is set."""
-
-    name = "flaky"
-
-    def __init__(self) -> None:
-        self.failing = True
-        self.written: list[Outcome] = []
-
-    def write(self, outcomes: list[Outcome]) -> None:
-        if self.failing:
-            raise SinkFailed("away")
-        self.written += outcomes
-
-
-def test_a_sink_that_fails_is_tried_again_later_and_misses_nothing(tmp_path: Path) -> None:
-    store, sink = AgentStore(tmp_path), FlakySink()
-    forwarder = Forwarder(sink, store)
-    store.write_missing_outcomes([result(1)])
-    assert forwarder.forward(now=100.0) == 0
-    assert (forwarder.failures, forwarder.last_error) == (1, "away")
-    sink.failing = False
-    store.write_missing_outcomes([result(2)])
-    assert forwarder.forward(now=100.1) == 0, "it rests after a failure"
-    assert forwarder.forward(now=200.0) == 2
-    assert sink.written == [result(1), result(2)]
-    assert Forwarder(sink, AgentStore(tmp_path)).forward(now=300.0) == 0, "progress outlives the process"
-
-
-def test_jsonl_has_a_line_an_outcome_and_a_file_a_contract(tmp_path: Path) -> None:
-    sink = JsonlSink(tmp_path / "results")
-    sink.write([result(1), result(2), result(1, "other")])
-    assert len((tmp_path / "results" / "c.jsonl").read_text().splitlines()) == 2
-    assert '"value":0.5' in (tmp_path / "results" / "other.jsonl").read_text()
-
-
-def test_jsonl_on_a_place_that_cannot_be_written_fails_as_a_sink(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(SinkFailed):
-        JsonlSink(tmp_path / "file").write([result(1)])

@@ -1,30 +1,13 @@
-"""Verdicts: too little is UNKNOWN, and `for` and `clear` keep them from flapping."""
+"""Verdicts: too few samples are UNKNOWN, and `for` and `clear` keep a verdict from flapping."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
+from objective_specs import objective_spec
 
-from rohe_iac.observation.contract import ObjectiveSpec, ScopeSpec, WindowSpec
+from rohe_iac.observation.contract import ObjectiveSpec
 from rohe_iac.observation.judging.verdict import JudgeState, Verdict, satisfies, update_verdict, window_verdict
 from rohe_iac.observation.measuring.measure import Measurement
-
-
-def objective(**changes: Any) -> ObjectiveSpec:
-    defaults: dict[str, Any] = {
-        "name": "o",
-        "metric": "m",
-        "scope": ScopeSpec(),
-        "aggregate": "mean",
-        "operator": ">=",
-        "low": 0.9,
-        "high": 0.9,
-        "window": WindowSpec(size_count=1, every_count=1),
-        "min_samples": 2,
-        "missing": "freeze",
-    }
-    return ObjectiveSpec(**{**defaults, **changes})
 
 
 @pytest.mark.parametrize(
@@ -32,12 +15,12 @@ def objective(**changes: Any) -> ObjectiveSpec:
     [("<", 0.9, False), ("<=", 0.9, True), (">", 0.9, False), (">=", 0.9, True), ("==", 0.9, True), ("==", 0.8, False)],
 )
 def test_operators_at_the_border(operator: str, value: float, kept: bool) -> None:
-    assert satisfies(objective(operator=operator), value) is kept
+    assert satisfies(objective_spec(operator=operator), value) is kept
 
 
 @pytest.mark.parametrize(("value", "kept"), [(0.5, True), (1.0, True), (0.4, False), (1.1, False)])
 def test_between_holds_its_borders(value: float, kept: bool) -> None:
-    assert satisfies(objective(operator="between", low=0.5, high=1.0), value) is kept
+    assert satisfies(objective_spec(operator="between", low=0.5, high=1.0), value) is kept
 
 
 @pytest.mark.parametrize(
@@ -45,7 +28,7 @@ def test_between_holds_its_borders(value: float, kept: bool) -> None:
 )
 @pytest.mark.parametrize("measured", [Measurement(value=None, count=0), Measurement(value=1.0, count=1)])
 def test_too_few_samples_are_judged_by_missing(missing: str, verdict: Verdict, measured: Measurement) -> None:
-    assert window_verdict(objective(missing=missing), measured) is verdict
+    assert window_verdict(objective_spec(missing=missing, min_samples=2), measured) is verdict
 
 
 def verdicts_of(spec: ObjectiveSpec, windows: str) -> str:
@@ -76,4 +59,4 @@ def verdicts_of(spec: ObjectiveSpec, windows: str) -> str:
     ],
 )
 def test_for_and_clear_hold_a_verdict(changes: dict[str, float], windows: str, verdicts: str) -> None:
-    assert verdicts_of(objective(**changes), windows) == verdicts
+    assert verdicts_of(objective_spec(**changes), windows) == verdicts

@@ -21,9 +21,9 @@ from rohe_iac.observation.judging.objective_evaluator import ObjectiveEvaluator
 from rohe_iac.observation.judging.outcome import CorrectiveAction, Outcome, Violation
 from rohe_iac.observation.observer import Observer, decode_state, encode_state
 from rohe_iac.observation.reports.report import Report
+from rohe_iac.sinks.forwarder import Forwarder
 from rohe_iac.sinks.jsonl import JsonlSink
 from rohe_iac.sinks.mqtt import MqttSink
-from rohe_iac.sinks.sink import Forwarder
 from rohe_iac.sinks.store import AgentStore, ObserverInput
 from rohe_iac.transports.mqtt import AgentTransport
 

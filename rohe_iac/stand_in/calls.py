@@ -37,7 +37,10 @@ CHUNK = 64 * 1024
 """Bytes of a request's body that are read at once."""
 
 _ACCEPTED = 202
+"""HTTP status for a request that waits or is worked on."""
+
 _BUSY = 409
+"""HTTP status for a request that wants an idle replica where none is."""
 
 
 class Downstream:

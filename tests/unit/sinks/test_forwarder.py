@@ -6,7 +6,8 @@ from pathlib import Path
 
 from rohe_iac.observation.judging.outcome import Outcome, Result
 from rohe_iac.observation.judging.verdict import Verdict
-from rohe_iac.sinks.sink import Forwarder, SinkFailed
+from rohe_iac.sinks.forwarder import Forwarder
+from rohe_iac.sinks.sink import SinkFailed
 from rohe_iac.sinks.store import AgentStore
 
 

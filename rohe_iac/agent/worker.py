@@ -171,7 +171,7 @@ class Worker:
             LOG.info("connection to %s: %s", self._transport.connection.broker.url, change)
             batch.append(ObserverInput("resume" if change == "up" else "pause", now))
             if change == "up":
-                # Reporters see in it that another agent process runs, and send again what is not committed.
+                # The acknowledgement names this run of the agent, and reporters send again what an earlier run left uncommitted.
                 batch.unacknowledged.update(self._intake.known_boots())
         for violation in self._answers.take_restore_requests():
             batch.append(ObserverInput("restore", now, payload=violation.encode()))
@@ -195,7 +195,7 @@ class Worker:
         return transaction.outcomes
 
     def _dispatch(self, batch: IntakeBatch, outcomes: list[Outcome], now: float) -> None:
-        """Sends orders and forwards outcomes; all of it is repeated after a crash."""
+        """Sends orders and forwards outcomes; after a crash both resume from the store."""
         for outcome in outcomes:
             if isinstance(outcome, Violation):
                 state = "ended" if outcome.ended else "opened"

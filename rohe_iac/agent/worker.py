@@ -171,7 +171,7 @@ class Worker:
             LOG.info("connection to %s: %s", self._transport.connection.broker.url, change)
             batch.append(ObserverInput("resume" if change == "up" else "pause", now))
             if change == "up":
-                # The acknowledgement names this run of the agent, and reporters send again what an earlier run left uncommitted.
+                # An acknowledgement names this run of the agent, so that reporters send again what is not committed.
                 batch.unacknowledged.update(self._intake.known_boots())
         for violation in self._answers.take_restore_requests():
             batch.append(ObserverInput("restore", now, payload=violation.encode()))

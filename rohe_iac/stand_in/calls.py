@@ -43,11 +43,11 @@ _BUSY = 409
 """HTTP status for a request that wants an idle replica where none is."""
 
 
-class Downstream:
-    """The services that a stand-in passes requests on to.
+class LoadBalancer:
+    """Passes requests on to the replicas of the services behind a stand-in.
 
-    An idle replica is tried first, round robin; where no replica is idle, the request joins the shortest queue. That
-    approximates the common queue of all replicas by which the planner sizes a service.
+    An idle replica is tried first, round robin; where no replica is idle, the request joins the shortest queue (JSQ).
+    That approximates the common queue of all replicas by which the planner sizes a service.
 
     Attributes:
         lost: Requests that no replica accepted.

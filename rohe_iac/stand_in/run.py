@@ -18,7 +18,7 @@ from typing import Any
 from rohe_iac.foundation.errors import ExitCode, RoheError, UsageError
 from rohe_iac.planning.sizing.stand_ins.behaviour import Replay, decode_replay
 from rohe_iac.reporting import Reporter
-from rohe_iac.stand_in.calls import Downstream, serve
+from rohe_iac.stand_in.calls import LoadBalancer, serve
 from rohe_iac.stand_in.work import Request, WorkQueue
 
 LOG = logging.getLogger("rohe.stand-in")
@@ -56,7 +56,7 @@ def run_stand_in(environment: Mapping[str, str] | None = None) -> None:
         signal.signal(number, lambda *_: ended.set())
     reporter = Reporter.from_environment(env)
     reporter.on_command(lambda _: (False, "a stand-in does what was measured, and takes no commands"))
-    downstream = Downstream(replay.following, peers)
+    load_balancer = LoadBalancer(replay.following, peers)
     boot, numbers = f"{instance}-{int(time.time() * 1000):x}", itertools.count()
 
     def new_name() -> str:
@@ -65,7 +65,7 @@ def run_stand_in(environment: Mapping[str, str] | None = None) -> None:
     def finish(request: Request) -> None:
         waited = {"waited": round(request.begun - request.arrived, 6)}
         reporter.report(request=request.name, start=request.arrived, end=request.ended, fields=waited)
-        downstream.pass_on(request)
+        load_balancer.pass_on(request)
 
     work_queue = WorkQueue(replay, finish, seed=instance)
     work_queue.start()
@@ -85,7 +85,7 @@ def run_stand_in(environment: Mapping[str, str] | None = None) -> None:
         generate_arrivals(
             replay.arrivals,
             lambda: work_queue.enqueue(Request(new_name())),
-            downstream.is_ready,
+            load_balancer.is_ready,
             ended,
             seed=boot,
         )
@@ -94,7 +94,7 @@ def run_stand_in(environment: Mapping[str, str] | None = None) -> None:
         server.shutdown()
         server.server_close()
     work_queue.stop()
-    downstream.close()
+    load_balancer.close()
     reporter.close()
 
 

@@ -12,7 +12,7 @@ import pytest
 from measured_services import replay, working
 
 from rohe_iac.planning.sizing.stand_ins.behaviour import Next
-from rohe_iac.stand_in.calls import ONLY_IDLE_HEADER, REQUEST_HEADER, Downstream, serve
+from rohe_iac.stand_in.calls import ONLY_IDLE_HEADER, REQUEST_HEADER, LoadBalancer, serve
 from rohe_iac.stand_in.work import Request
 
 
@@ -46,32 +46,32 @@ def test_requests_go_to_idle_replicas_and_pass_over_one_that_is_gone() -> None:
         queues = [stack.enter_context(working(replay(0.4)))[0] for _ in range(3)]
         servers = [serve(queue, 0, lambda: "own") for queue in queues]
         urls = [f"http://127.0.0.1:{server.server_address[1]}" for server in servers]
-        downstream = Downstream({"next": Next(1.0, 1000)}, {"next": {"": ["http://127.0.0.1:1", *urls]}})
-        assert downstream.is_ready()
+        load_balancer = LoadBalancer({"next": Next(1.0, 1000)}, {"next": {"": ["http://127.0.0.1:1", *urls]}})
+        assert load_balancer.is_ready()
         requests = [Request(f"r-{number}") for number in range(3)]
         for request in requests:
-            downstream.pass_on(request)
+            load_balancer.pass_on(request)
         until = time.monotonic() + 30
         while sum(queue.served for queue in queues) < 3 and time.monotonic() < until:
             time.sleep(0.02)
         # Each was idle when it was asked: three requests at once went to three replicas.
         assert [queue.served for queue in queues] == [1, 1, 1]
-        assert downstream.lost == 0
-        downstream.close()
+        assert load_balancer.lost == 0
+        load_balancer.close()
         for server in servers:
             server.shutdown()
             server.server_close()
 
 
 def test_a_request_that_nobody_takes_is_counted_as_lost() -> None:
-    downstream = Downstream({"next": Next(1.0, 0)}, {"next": {"": ["http://127.0.0.1:1"]}})
-    assert not downstream.is_ready()
-    downstream.pass_on(Request("r-1"))
+    load_balancer = LoadBalancer({"next": Next(1.0, 0)}, {"next": {"": ["http://127.0.0.1:1"]}})
+    assert not load_balancer.is_ready()
+    load_balancer.pass_on(Request("r-1"))
     until = time.monotonic() + 30
-    while downstream.lost == 0 and time.monotonic() < until:
+    while load_balancer.lost == 0 and time.monotonic() < until:
         time.sleep(0.02)
-    assert downstream.lost == 1
-    downstream.close()
+    assert load_balancer.lost == 1
+    load_balancer.close()
 
 
 @pytest.mark.parametrize(("rate", "passed"), [(0.5, 5), (1.0, 10), (2.0, 20), (1 / 3, 3)])
@@ -79,14 +79,14 @@ def test_as_many_requests_follow_as_the_flow_says(rate: float, passed: int) -> N
     with working(replay(0.001)) as (queue, done):
         server = serve(queue, 0, lambda: "own")
         url = f"http://127.0.0.1:{server.server_address[1]}"
-        downstream = Downstream({"next": Next(rate, 0)}, {"next": {"": [url]}})
+        load_balancer = LoadBalancer({"next": Next(rate, 0)}, {"next": {"": [url]}})
         for number in range(10):
-            downstream.pass_on(Request(str(number)))
+            load_balancer.pass_on(Request(str(number)))
         until = time.monotonic() + 30
         while len(done) < passed and time.monotonic() < until:
             time.sleep(0.02)
         time.sleep(0.1)
         assert len(done) == passed
-        downstream.close()
+        load_balancer.close()
         server.shutdown()
         server.server_close()

@@ -157,11 +157,13 @@ def expression(data: bytes) -> str:
 
 @cache
 def _samples() -> tuple[Any, ...]:
-    from rohe_iac.observation.reports.sample import Part, Sample
+    from rohe_iac.observation.reports.sample import Sample, SamplePart
 
     def sample(index: int, **values: Any) -> Sample:
         parts = [
-            Part(service="s", member=f"m{part}", instance=f"s-m{part}-0", node="n", values={**values, "energy": part})
+            SamplePart(
+                service="s", member=f"m{part}", instance=f"s-m{part}-0", node="n", values={**values, "energy": part}
+            )
             for part in range(1 + index % 3)
         ]
         return Sample(time=float(index), key=str(index), values=values, parts=parts, request=str(index))

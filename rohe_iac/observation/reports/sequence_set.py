@@ -1,21 +1,27 @@
-"""Seen: which sequence numbers of a sender's boot have been taken in, as inclusive ranges."""
+"""Sequence set: which sequence numbers of a sender's boot have been received, as inclusive ranges."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 
-MOST_HOLES = 200
-"""Holes named in one acknowledgement; beyond them less is acknowledged."""
+MAX_HOLES = 200
+"""Holes named in one acknowledgement, at most; numbers beyond the last hole stay unacknowledged."""
 
 
-class Seen:
-    """A set of sequence numbers from 1 on, small however many they are while they come mostly in order."""
+class SequenceSet:
+    """A set of sequence numbers from 1 on, kept as ranges: small while the numbers come mostly in order.
+
+    The acknowledgement is selective, as in TCP (RFC 2018) and QUIC (RFC 9000, section 19.3).
+
+    Attributes:
+        ranges: Disjoint inclusive ranges [first, last], ascending.
+    """
 
     def __init__(self, ranges: list[list[int]] | None = None) -> None:
         self.ranges: list[list[int]] = ranges if ranges is not None else []
 
     def add(self, seq: int) -> bool:
-        """Takes a number in; False where it was there."""
+        """Adds a number; returns whether it is new."""
         ranges = self.ranges
         if ranges and ranges[-1][1] + 1 == seq:
             ranges[-1][1] = seq
@@ -37,14 +43,18 @@ class Seen:
         return True
 
     def acknowledgement(self) -> tuple[int, list[list[int]]]:
-        """(up_to_seq, holes): all up to the first are in, but for the inclusive ranges of the second."""
+        """Returns what to acknowledge to the sender.
+
+        Returns:
+            The newest number that is acknowledged, and the inclusive ranges of missing numbers (holes) below it.
+        """
         holes: list[list[int]] = []
-        after = 1
+        expected = 1
         up_to = 0
         for first, last in self.ranges:
-            if first > after:
-                if len(holes) == MOST_HOLES:
+            if first > expected:
+                if len(holes) == MAX_HOLES:
                     break
-                holes.append([after, first - 1])
-            after, up_to = last + 1, last
+                holes.append([expected, first - 1])
+            expected, up_to = last + 1, last
         return up_to, holes

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
-from rohe_iac.planning.sizing.stand_ins.behaviour import Next
+from rohe_iac.planning.sizing.stand_ins.behaviour import Downstream
 from rohe_iac.stand_in.work import Request, Work
 
 LOG = logging.getLogger("rohe.stand-in")
@@ -52,7 +52,7 @@ class Following:
     line for all that replicas are counted by.
     """
 
-    def __init__(self, following: Mapping[str, Next], peers: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
+    def __init__(self, following: Mapping[str, Downstream], peers: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
         self._following = following
         self._peers = peers
         self._credit = dict.fromkeys(following, 0.0)

@@ -1,4 +1,4 @@
-"""Defaults: the strategy of a stack that names none."""
+"""The strategy of a stack that names none."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from rohe_iac.planning.model.demand import Demand
 from rohe_iac.planning.model.supply import Supply
 
 SCARCE = 50
-"""Percent of the accelerators of one type; where more is asked for, pieces that nobody can use cost places."""
+"""Percent of the free accelerators of one type; where services ask for more, leftovers too small for any service make
+replicas unplaceable."""
 
 
 def default_strategy(nodes: Iterable[Supply], demands: Iterable[Demand]) -> str:
-    """`fragmentation` where accelerators are scarce, else `best-fit`, which opens fewer nodes and is quicker."""
+    """Returns `fragmentation` where accelerators are scarce, else `best-fit`: it opens fewer nodes and is quicker."""
     offered: Counter[str] = Counter()
     largest: Counter[str] = Counter()
     for node in nodes:

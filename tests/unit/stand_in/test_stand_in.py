@@ -13,15 +13,15 @@ from itertools import count
 import pytest
 
 from rohe_iac.foundation.errors import UsageError
-from rohe_iac.planning.sizing.queueing import Service
-from rohe_iac.planning.sizing.stand_ins.behaviour import Next, Replay
+from rohe_iac.planning.sizing.queueing import ServiceTimeDistribution
+from rohe_iac.planning.sizing.stand_ins.behaviour import Downstream, Replay
 from rohe_iac.stand_in.calls import ONLY_IDLE, REQUEST, Following, serve
 from rohe_iac.stand_in.run import arrive, run_stand_in
 from rohe_iac.stand_in.work import LONGEST_LINE, Request, Work
 
 
 def replay(seconds: float, cpu: float = 0.0, concurrency: int = 1) -> Replay:
-    times = Service(seconds, 0.0, seconds, seconds, seconds, seconds)
+    times = ServiceTimeDistribution(seconds, 0.0, seconds, seconds, seconds, seconds)
     return Replay(times=times, cpu=cpu, concurrency=concurrency, arrivals=0.0, following={})
 
 
@@ -120,7 +120,7 @@ def test_requests_go_to_idle_replicas_and_pass_over_one_that_is_gone() -> None:
         works = [stack.enter_context(working(replay(0.4)))[0] for _ in range(3)]
         servers = [serve(work, 0, lambda: "own") for work in works]
         urls = [f"http://127.0.0.1:{server.server_address[1]}" for server in servers]
-        following = Following({"next": Next(1.0, 1000)}, {"next": {"": ["http://127.0.0.1:1", *urls]}})
+        following = Following({"next": Downstream(1.0, 1000)}, {"next": {"": ["http://127.0.0.1:1", *urls]}})
         assert following.ready()
         requests = [Request(f"r-{number}") for number in range(3)]
         for request in requests:
@@ -138,7 +138,7 @@ def test_requests_go_to_idle_replicas_and_pass_over_one_that_is_gone() -> None:
 
 
 def test_a_request_that_nobody_takes_is_counted_as_lost() -> None:
-    following = Following({"next": Next(1.0, 0)}, {"next": {"": ["http://127.0.0.1:1"]}})
+    following = Following({"next": Downstream(1.0, 0)}, {"next": {"": ["http://127.0.0.1:1"]}})
     assert not following.ready()
     following.pass_on(Request("r-1"))
     until = time.monotonic() + 30
@@ -153,7 +153,7 @@ def test_as_many_requests_follow_as_the_flow_says(rate: float, passed: int) -> N
     with working(replay(0.001)) as (work, done):
         server = serve(work, 0, lambda: "own")
         url = f"http://127.0.0.1:{server.server_address[1]}"
-        following = Following({"next": Next(rate, 0)}, {"next": {"": [url]}})
+        following = Following({"next": Downstream(rate, 0)}, {"next": {"": [url]}})
         for number in range(10):
             following.pass_on(Request(str(number)))
         until = time.monotonic() + 30

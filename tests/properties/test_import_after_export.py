@@ -13,7 +13,7 @@ from rohe_iac.blueprint.language.inventory import Inventory
 from rohe_iac.blueprint.language.pipeline import Pipeline
 from rohe_iac.importing.export.documents import export_documents
 from rohe_iac.importing.foreign.yaml_text import document_text
-from rohe_iac.importing.import_texts import Imported, import_texts
+from rohe_iac.importing.import_texts import ImportResult, import_texts
 
 NAMES = st.from_regex(re.compile(r"[a-z]([-a-z0-9]{0,20}[a-z0-9])?"), fullmatch=True)
 CPU = st.integers(1, 64_000)
@@ -107,7 +107,7 @@ def blueprints(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, Any]]:
     return inventory, pipeline
 
 
-def imported_again(inventory: Inventory, pipelines: list[Pipeline]) -> Imported:
+def imported_again(inventory: Inventory, pipelines: list[Pipeline]) -> ImportResult:
     done = export_documents(inventory, pipelines)
     texts = [SourceText("nodes", document_text(done.nodes)), SourceText("services", document_text(done.services))]
     return import_texts(texts)

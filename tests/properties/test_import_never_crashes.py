@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rohe_iac.importing.foreign.reading import Fault
+from rohe_iac.importing.foreign.reading import ImportFault
 from rohe_iac.importing.import_texts import ImportedDocument, InvalidImport
 from rohe_iac.usecases.authoring.import_ import import_files
 
@@ -148,7 +148,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def imported(folder: Path, content: bytes) -> None:
     (folder / "file").write_bytes(content)
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[ImportFault, ...] = ()
     files: tuple[ImportedDocument, ...] = ()
     try:
         files = import_files(folder, [Path("file")]).imported.files

@@ -14,7 +14,7 @@ import pytest
 from rohe_iac.blueprint.findings.source_text import SourceText
 from rohe_iac.blueprint.text.reader import read_plain
 from rohe_iac.importing.foreign.journal import shown_path
-from rohe_iac.importing.foreign.reading import Node, read_foreign
+from rohe_iac.importing.foreign.reading import YamlNode, read_foreign
 from rohe_iac.importing.import_texts import InvalidImport, import_texts
 
 SAMPLES = Path(__file__).parents[1] / "unit" / "importing" / "samples"
@@ -72,8 +72,8 @@ def change(value: Any, drawn: random.Random) -> None:
         where[key] = copy.deepcopy(drawn.choice(ODD))
 
 
-def leaves(node: Node, path: tuple[str | int, ...] = ()) -> Iterator[str]:
-    parts: list[tuple[str | int, Node]] = [*(node.entries or {}).items(), *enumerate(node.items or [])]
+def leaves(node: YamlNode, path: tuple[str | int, ...] = ()) -> Iterator[str]:
+    parts: list[tuple[str | int, YamlNode]] = [*(node.entries or {}).items(), *enumerate(node.items or [])]
     if not parts:
         yield shown_path(path)
     for key, part in parts:

@@ -183,7 +183,7 @@ class WorkloadSizer:
         )
 
     def _size(self, option: _Option, replicas: int | None = None) -> Sizing:
-        """Returns the sizing of an option with `replicas`; None: the number written, else the fewest that keep limits."""
+        """Returns the sizing of an option with `replicas`; None: as written, else the fewest that keep the limits."""
         service = service_time_distribution(option.times)
         written = self.workload.service.replicas
         if replicas is None:

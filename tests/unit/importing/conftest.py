@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from rohe_iac.blueprint.findings.source_text import SourceText
-from rohe_iac.importing.import_texts import Imported, import_texts
+from rohe_iac.importing.import_texts import ImportResult, import_texts
 
 SAMPLES = Path(__file__).parent / "samples"
 
@@ -22,20 +22,20 @@ def samples() -> Path:
 
 
 @pytest.fixture
-def sample() -> Callable[..., Imported]:
+def sample() -> Callable[..., ImportResult]:
     """Imports samples by name."""
 
-    def imported(*names: str, **options: Any) -> Imported:
+    def imported(*names: str, **options: Any) -> ImportResult:
         return import_texts([SourceText(name, (SAMPLES / name).read_text()) for name in names], **options)
 
     return imported
 
 
 @pytest.fixture
-def take() -> Callable[..., Imported]:
+def take() -> Callable[..., ImportResult]:
     """Imports values or texts as files f0, f1 and so on."""
 
-    def imported(*contents: Any, **options: Any) -> Imported:
+    def imported(*contents: Any, **options: Any) -> ImportResult:
         texts = [content if isinstance(content, str) else json.dumps(content) for content in contents]
         return import_texts([SourceText(f"f{index}", text) for index, text in enumerate(texts)], **options)
 

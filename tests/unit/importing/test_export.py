@@ -7,7 +7,7 @@ from typing import Any
 from rohe_iac.blueprint.language.inventory import Inventory
 from rohe_iac.blueprint.language.pipeline import Pipeline
 from rohe_iac.importing.export.documents import export_documents
-from rohe_iac.importing.export.round_trip import AT_ONCE
+from rohe_iac.importing.export.round_trip import BATCH
 
 
 def inventory(nodes: list[dict[str, Any]], **kind: Any) -> Inventory:
@@ -79,8 +79,8 @@ def test_odd_amounts_are_written_so_that_they_come_back() -> None:
 
 
 def test_more_than_is_imported_at_once_is_compared_as_well() -> None:
-    nodes = [{"name": f"pi-{index}"} for index in range(AT_ONCE + 50)]
-    services = [{"name": f"s-{index}", "image": "a"} for index in range(AT_ONCE + 50)]
+    nodes = [{"name": f"pi-{index}"} for index in range(BATCH + 50)]
+    services = [{"name": f"s-{index}", "image": "a"} for index in range(BATCH + 50)]
     done = export_documents(inventory(nodes), [pipeline(services)])
-    assert len(done.nodes["data"]) == len(done.services["data"]["p"]) == AT_ONCE + 50
+    assert len(done.nodes["data"]) == len(done.services["data"]["p"]) == BATCH + 50
     assert done.left_out == []

@@ -10,14 +10,14 @@ import pytest
 
 from rohe_iac.blueprint.loading import check
 from rohe_iac.importing.compose.files import read_variables
-from rohe_iac.importing.compose.variables import filled
-from rohe_iac.importing.import_texts import Imported
+from rohe_iac.importing.compose.variables import substitute
+from rohe_iac.importing.import_texts import ImportResult
 from rohe_iac.usecases.authoring.import_ import import_files, write_documents
 
-Take = Callable[..., Imported]
+Take = Callable[..., ImportResult]
 
 
-def services(done: Imported) -> dict[str, Any]:
+def services(done: ImportResult) -> dict[str, Any]:
     return {service["name"]: service for service in done.documents[0]["spec"]["services"]}
 
 
@@ -25,7 +25,7 @@ def one(take: Take, fields: str) -> Any:
     return services(take(f"services:\n  a:\n    image: i\n{fields}"))["a"]
 
 
-def reasons(done: Imported) -> dict[str, str]:
+def reasons(done: ImportResult) -> dict[str, str]:
     return {item.field: item.reason for file in done.files for item in file.unmapped}
 
 
@@ -46,7 +46,7 @@ def reasons(done: Imported) -> dict[str, str]:
     ],
 )
 def test_variables_are_filled_with_their_defaults(text: str, value: str | None) -> None:
-    assert filled(text) == (value, True)
+    assert substitute(text) == (value, True)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_variables_are_filled_with_their_defaults(text: str, value: str | None) 
     [("$A", "$A"), ("${A:?no}$$", "${A:?no}$"), ("${A:-${B}}", "${A:-${B}}"), ("${A:-b}${C}", "b${C}")],
 )
 def test_a_variable_without_a_default_stays_and_the_rest_is_filled(text: str, value: str) -> None:
-    assert filled(text) == (value, False)
+    assert substitute(text) == (value, False)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from rohe_iac.importing.import_texts import Imported
+from rohe_iac.importing.import_texts import ImportResult
 from rohe_iac.usecases.authoring.import_ import import_files
 
 BASE = """
@@ -31,13 +31,13 @@ services:
 """
 
 
-def imported(folder: Path, *names: str, **texts: str) -> Imported:
+def imported(folder: Path, *names: str, **texts: str) -> ImportResult:
     for name, text in texts.items():
         (folder / name.replace("__", ".")).write_text(text)
     return import_files(folder, [Path(name) for name in names], out=Path("blueprints/x.yaml")).imported
 
 
-def services(done: Imported) -> dict[str, Any]:
+def services(done: ImportResult) -> dict[str, Any]:
     return {
         service["name"]: service
         for document in done.documents

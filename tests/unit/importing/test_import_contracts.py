@@ -9,26 +9,26 @@ from typing import Any
 
 import pytest
 
-from rohe_iac.importing.import_texts import Imported, InvalidImport
+from rohe_iac.importing.import_texts import ImportResult, InvalidImport
 from rohe_iac.usecases.authoring.import_ import import_files
 
-Take = Callable[..., Imported]
+Take = Callable[..., ImportResult]
 
 
 def contract(**parts: Any) -> dict[str, Any]:
     return {"contract": {"contract_id": "c", "pipeline_id": "p", **parts}}
 
 
-def spec(done: Imported) -> dict[str, Any]:
+def spec(done: ImportResult) -> dict[str, Any]:
     found: dict[str, Any] = done.documents[0]["spec"]
     return found
 
 
-def reasons(done: Imported) -> dict[str, str]:
+def reasons(done: ImportResult) -> dict[str, str]:
     return {item.field: item.reason for file in done.files for item in file.unmapped}
 
 
-def notes(done: Imported) -> str:
+def notes(done: ImportResult) -> str:
     return "\n".join(text for file in done.files for _, text in file.notes)
 
 

@@ -17,12 +17,12 @@ from rohe_iac.blueprint.text.formatting import formatted
 from rohe_iac.blueprint.text.reader import read_plain
 from rohe_iac.foundation.errors import UsageError
 from rohe_iac.importing.foreign.journal import shown_path
-from rohe_iac.importing.foreign.reading import Node, read_foreign
+from rohe_iac.importing.foreign.reading import YamlNode, read_foreign
 from rohe_iac.importing.foreign.yaml_text import document_text
-from rohe_iac.importing.import_texts import Imported, InvalidImport
+from rohe_iac.importing.import_texts import ImportResult, InvalidImport
 from rohe_iac.usecases.authoring.import_ import UnwritableOutput, import_files, write_documents
 
-Take = Callable[..., Imported]
+Take = Callable[..., ImportResult]
 NAMES = sorted(path.name for path in (Path(__file__).parent / "samples").iterdir() if path.suffix in (".yaml", ".json"))
 COMPOSE = """\
 services:
@@ -50,8 +50,8 @@ services:
 """
 
 
-def leaves(node: Node, path: tuple[str | int, ...] = ()) -> Iterator[str]:
-    parts: list[tuple[str | int, Node]] = [*(node.entries or {}).items(), *enumerate(node.items or [])]
+def leaves(node: YamlNode, path: tuple[str | int, ...] = ()) -> Iterator[str]:
+    parts: list[tuple[str | int, YamlNode]] = [*(node.entries or {}).items(), *enumerate(node.items or [])]
     if not parts:
         yield shown_path(path)
     for key, part in parts:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from rohe_iac.importing.foreign.units import CoresUnit
-from rohe_iac.importing.import_texts import Imported, InvalidImport
+from rohe_iac.importing.import_texts import ImportResult, InvalidImport
 
-Take = Callable[..., Imported]
+Take = Callable[..., ImportResult]
 
 
 def node(**fields: Any) -> dict[str, Any]:
@@ -27,21 +27,21 @@ def file(*nodes: dict[str, Any]) -> dict[str, Any]:
     return {"data": {f"node{index}": item for index, item in enumerate(nodes)}}
 
 
-def inventory(done: Imported) -> dict[str, Any]:
+def inventory(done: ImportResult) -> dict[str, Any]:
     return next(document["spec"] for document in done.documents if document["kind"] == "Inventory")
 
 
-def offers(done: Imported, index: int = 0) -> dict[str, Any]:
+def offers(done: ImportResult, index: int = 0) -> dict[str, Any]:
     spec = inventory(done)
     found: dict[str, Any] = spec["deviceTypes"][spec["nodes"][index]["deviceType"]]
     return found
 
 
-def reasons(done: Imported) -> dict[str, str]:
+def reasons(done: ImportResult) -> dict[str, str]:
     return {item.field: item.reason for file in done.files for item in file.unmapped}
 
 
-def notes(done: Imported) -> str:
+def notes(done: ImportResult) -> str:
     return "\n".join(text for file in done.files for _, text in file.notes)
 
 

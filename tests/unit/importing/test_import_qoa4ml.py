@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from rohe_iac.importing.import_texts import Imported
+from rohe_iac.importing.import_texts import ImportResult
 
-Take = Callable[..., Imported]
+Take = Callable[..., ImportResult]
 
 
 def constraint(metrics: Any, condition: Any, aggregate: str | None = None) -> dict[str, Any]:
@@ -21,12 +21,12 @@ def contract(*constraints: dict[str, Any], **parts: Any) -> dict[str, Any]:
     return {"stakeholders": [], "quality": {"service": [{"name": "c", "constraint_list": list(constraints)}]}, **parts}
 
 
-def spec(done: Imported) -> dict[str, Any]:
+def spec(done: ImportResult) -> dict[str, Any]:
     found: dict[str, Any] = done.documents[0]["spec"]
     return found
 
 
-def reasons(done: Imported) -> dict[str, str]:
+def reasons(done: ImportResult) -> dict[str, str]:
     return {item.field: item.reason for file in done.files for item in file.unmapped}
 
 

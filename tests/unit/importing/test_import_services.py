@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from rohe_iac.importing.import_texts import Imported, InvalidImport
+from rohe_iac.importing.import_texts import ImportResult, InvalidImport
 
-Take = Callable[..., Imported]
+Take = Callable[..., ImportResult]
 
 
 def service(**fields: Any) -> dict[str, Any]:
@@ -27,14 +27,14 @@ def service(**fields: Any) -> dict[str, Any]:
     return {key: value for key, value in (whole | fields).items() if value is not None}
 
 
-def services(done: Imported, index: int = 0) -> list[dict[str, Any]]:
+def services(done: ImportResult, index: int = 0) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = [doc["spec"]["services"] for doc in done.documents if doc["kind"] == "Pipeline"][
         index
     ]
     return found
 
 
-def notes(done: Imported) -> str:
+def notes(done: ImportResult) -> str:
     return "\n".join(text for file in done.files for _, text in file.notes)
 
 

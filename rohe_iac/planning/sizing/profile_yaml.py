@@ -68,10 +68,12 @@ def write_profile(profile: Profile) -> str:
     value["idle"] = {kind: shown_share(share) for kind, share in sorted(profile.idle.items())}
     value["missing"] = list(profile.missing)
     value["estimated"] = list(profile.estimated)
-    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, default_flow_style=None, allow_unicode=True, width=200)
+    return yaml.dump(
+        value, Dumper=_ProfileDumper, sort_keys=False, default_flow_style=None, allow_unicode=True, width=200
+    )
 
 
-class _Dumper(yaml.SafeDumper):
+class _ProfileDumper(yaml.SafeDumper):
     """A YAML dumper that writes no anchors."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the base class names it

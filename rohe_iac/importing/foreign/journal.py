@@ -161,7 +161,10 @@ class Field:
         return key_text(self.node.value).strip() if self.is_scalar else ""
 
     def get(self, *names: str) -> Field | None:
-        """Returns the non-empty entry of the first of these names that is there; spelling is compared loosely."""
+        """Returns the first entry with one of these names, in their order, that is neither null nor an empty text.
+
+        Names are compared by loose spelling.
+        """
         node = self.node
         if not node.entries:
             return None

@@ -41,7 +41,8 @@ class YamlNode:
         value: The scalar; None for a mapping or a list.
         entries: The entries of a mapping; None for anything else.
         items: The items of a list; None for anything else.
-        by_spelling: Cache: non-empty entries with their keys, by the loose spelling of the key; None before first use.
+        by_spelling: Cache of the entries that are neither null nor an empty text, with their keys, by the loose
+            spelling of the key; None before first use.
         tag: The tag written before the value.
     """
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
+from rohe_iac.importing.foreign.journal import Field, ImportJournal, shown_path
+from rohe_iac.importing.foreign.reading import read_foreign
 from rohe_iac.importing.import_texts import ImportResult
 
 Importer = Callable[..., ImportResult]
@@ -18,3 +21,18 @@ def reasons(result: ImportResult) -> dict[str, str]:
 def notes(result: ImportResult) -> str:
     """Returns the texts of all notes, a line each."""
     return "\n".join(text for file in result.files for _, text in file.notes)
+
+
+def field_of(value: object, file: str = "f") -> Field:
+    """Returns a field with the value, as read from a file, and a journal of its own."""
+    return Field(read_foreign(file, json.dumps(value)).documents[0], (), ImportJournal())
+
+
+def dropped(field: Field) -> dict[str, str]:
+    """Returns the reason of every dropped field, by the field."""
+    return {shown_path(path): reason for path, (_, reason) in field.journal.dropped.items()}
+
+
+def mapped(field: Field) -> dict[str, str]:
+    """Returns what every mapped field became, by the field."""
+    return {shown_path(path): target for path, (_, target) in field.journal.mapped.items()}

@@ -10,7 +10,12 @@ from typing import Any
 import pytest
 from sized_blueprints import blueprint, limit, profile, service
 
-from rohe_iac.planning.sizing.queueing import MAX_UTILISATION, MultiServerQueue
+from rohe_iac.blueprint.language.pipeline import Pipeline
+from rohe_iac.planning.model.demand import Resources
+from rohe_iac.planning.sizing.cheapest import cheapest_combination
+from rohe_iac.planning.sizing.queueing import MAX_UTILISATION, MultiServerQueue, ServiceTimeDistribution
+from rohe_iac.planning.sizing.requirements import Limit
+from rohe_iac.planning.sizing.workload import Sizing
 
 PERCENT = {"p99": 99.0}
 
@@ -75,3 +80,22 @@ def test_the_cheapest_sizes_that_keep_the_limit_of_a_pipeline_are_taken(tmp_path
         assert sum(sizing.cost for sizing in chosen) == pytest.approx(min(costs))
     else:
         assert "too slow" in chosen[0].note
+
+
+def sizing(seconds: float, cost: float) -> Sizing:
+    """Returns a sizing of a service that takes so long, and never lets requests wait."""
+    times = ServiceTimeDistribution(seconds, 0.0, seconds, seconds, seconds, seconds)
+    queue = MultiServerQueue(times, 0.0, 1)
+    return Sizing("service/p:a", "", "", 1, 0.0, cost, True, queue, Resources())
+
+
+def test_a_combination_keeps_all_limits_or_there_is_none() -> None:
+    spec = {"services": [{"name": name, "image": "i"} for name in "ab"], "flow": [{"from": "a", "to": "b"}]}
+    pipeline = Pipeline.model_validate({"kind": "Pipeline", "metadata": {"name": "p"}, "spec": spec})
+    fast, slow = sizing(0.1, 3.0), sizing(0.3, 1.0)
+    candidates, services = {"a": [fast, slow], "b": [slow, fast]}, {"a": "a", "b": "b"}
+    assert cheapest_combination(pipeline, [Limit(0.0, 0.6)], candidates, services) == {"a": slow, "b": slow}
+    mixed = cheapest_combination(pipeline, [Limit(0.0, 0.4)], candidates, services)
+    assert mixed is not None
+    assert sum(found.cost for found in mixed.values()) == 4.0
+    assert cheapest_combination(pipeline, [Limit(0.0, 0.1)], candidates, services) is None

@@ -83,9 +83,9 @@ def _model(key: str, part: Field, stem: str, drafts: Drafts) -> None:
     original = named.text if named is not None else key or stem
     draft = drafts.pipeline(drafts.name or PIPELINE, part.place.file)
     service = _service(drafts, f"{stem}-{kind.text}" if kind is not None else stem, part)
-    wanted = original if version is None or not version.text else f"{original}-{version.text}"
+    base_name = original if version is None or not version.text else f"{original}-{version.text}"
     known = {str(variant["name"]) for variant in service["variants"]}
-    base = name = dns_name(wanted, "model")
+    base = name = dns_name(base_name, "model")
     number = 1
     while name in known:
         number += 1
@@ -121,13 +121,13 @@ def _drop_times(devices: Field | None) -> None:
             processor.drop_rest(BY_DEVICE)
 
 
-def _service(drafts: Drafts, wanted: str, part: Field) -> dict[str, Any]:
+def _service(drafts: Drafts, base_name: str, part: Field) -> dict[str, Any]:
     draft = drafts.pipeline(drafts.name or PIPELINE, part.place.file)
-    name = dns_name(wanted, "model")
+    name = dns_name(base_name, "model")
     for known in draft.services:
         if known["name"] == name and "variants" in known:
             return known
-    service: dict[str, Any] = {"name": draft.names.give(wanted, "model"), "variants": []}
+    service: dict[str, Any] = {"name": draft.names.give(base_name, "model"), "variants": []}
     draft.services.append(service)
     part.note(f"a profile names no image: say what runs service '{service['name']}' and its variants")
     return service

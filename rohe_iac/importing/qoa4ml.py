@@ -11,7 +11,7 @@ from typing import Any
 
 from rohe_iac.blueprint.linked.metric_units import BUILT_IN
 from rohe_iac.importing.foreign.drafts import Drafts
-from rohe_iac.importing.foreign.journal import Field, loose_spelling, shown_path
+from rohe_iac.importing.foreign.journal import Field, loose_spelling, path_text
 from rohe_iac.importing.foreign.objectives import (
     DEFAULT_WINDOW,
     NOT_MEASURABLE,
@@ -214,7 +214,7 @@ def _summary(part: Field) -> str:
     while node.is_mapping and len(node.entries()) == 1:
         key, node = node.entries()[0]
         words.append(key)
-    return ".".join(words) or shown_path(part.path)
+    return ".".join(words) or path_text(part.path)
 
 
 def _with_unit(name: Field, bounds: Bounds, unit: Field | None) -> Bounds:

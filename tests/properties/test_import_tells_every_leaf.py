@@ -13,7 +13,7 @@ import pytest
 
 from rohe_iac.blueprint.findings.source_text import SourceText
 from rohe_iac.blueprint.text.reader import read_plain
-from rohe_iac.importing.foreign.journal import shown_path
+from rohe_iac.importing.foreign.journal import path_text
 from rohe_iac.importing.foreign.reading import YamlNode, read_foreign
 from rohe_iac.importing.import_texts import InvalidImport, import_texts
 
@@ -77,7 +77,7 @@ def leaves(node: YamlNode, path: tuple[str | int, ...] = ()) -> Iterator[str]:
     """Yields the path of every value without parts."""
     parts: list[tuple[str | int, YamlNode]] = [*(node.entries or {}).items(), *enumerate(node.items or [])]
     if not parts:
-        yield shown_path(path)
+        yield path_text(path)
     for key, part in parts:
         yield from leaves(part, (*path, key))
 

@@ -10,7 +10,14 @@ from rohe_iac.foundation import quantities
 from rohe_iac.importing.compose.variables import drop_if_unfilled
 from rohe_iac.importing.foreign.architectures import ARCHITECTURES
 from rohe_iac.importing.foreign.journal import Field, loose_spelling
-from rohe_iac.importing.foreign.units import MAX_REPLICAS, integer_of, number_of, round_up, shown_cores, shown_memory
+from rohe_iac.importing.foreign.units import (
+    MAX_REPLICAS,
+    cpu_quantity,
+    integer_of,
+    memory_quantity,
+    number_of,
+    round_up,
+)
 
 _SIZE = re.compile(r"(\d{1,40}(?:\.\d{1,40})?)\s*(b|k|kb|ki|kib|m|mb|mi|mib|g|gb|gi|gib|t|tb)?", re.IGNORECASE)
 
@@ -132,9 +139,9 @@ def _cpu(
     limit, request = (round_up(number * 1000) if number else None for number in numbers)
     limit, request = _pair(fields, (limit, request), "cpu", target)
     if request:
-        requests["cpu"] = shown_cores(request)
+        requests["cpu"] = cpu_quantity(request)
     if limit:
-        limits["cpu"] = shown_cores(limit)
+        limits["cpu"] = cpu_quantity(limit)
 
 
 def _memory(
@@ -143,9 +150,9 @@ def _memory(
     limit, request = (memory_of(field) if field is not None else None for field in fields)
     limit, request = _pair(fields, (limit or None, request or None), "memory", target)
     if request:
-        requests["memory"] = {"rss": shown_memory(request)}
+        requests["memory"] = {"rss": memory_quantity(request)}
     if limit:
-        limits["memory"] = shown_memory(limit)
+        limits["memory"] = memory_quantity(limit)
 
 
 def _devices(field: Field, reserved: Field | None, requests: dict[str, Any], target: str) -> None:

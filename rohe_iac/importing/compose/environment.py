@@ -57,14 +57,14 @@ def add_environment(
         referenced_files: Access to the files of `env_file`.
         known: Names of variables whose values stand in the file .env, and are not copied.
     """
-    given = field.get("environment", "env")
+    variables = field.get("environment", "env")
     env: dict[str, Any] = {}
     for name, text_in_file, part in variables_of(field, referenced_files):
         value = _value(name, text_in_file, part, known)
         if value is not None:
             env[name] = value
             part.map_to(f"{target}.env")
-    for name, text, part in _pairs(given) if given is not None else []:
+    for name, text, part in _pairs(variables) if variables is not None else []:
         value = _value(name, text, part, known)
         if value is not None:
             env[name] = value
@@ -73,11 +73,11 @@ def add_environment(
         service["env"] = env
 
 
-def _pairs(given: Field) -> list[tuple[str, str | None, Field]]:
-    if given.is_mapping:
-        return [(key, part.text if part.is_scalar else None, part) for key, part in given.entries()]
+def _pairs(variables: Field) -> list[tuple[str, str | None, Field]]:
+    if variables.is_mapping:
+        return [(key, part.text if part.is_scalar else None, part) for key, part in variables.entries()]
     pairs: list[tuple[str, str | None, Field]] = []
-    for item in given.as_list():
+    for item in variables.as_list():
         name, sign, text = item.text.partition("=")
         pairs.append((name, text if sign else None, item))
     return [pair for pair in pairs if pair[0]]

@@ -78,22 +78,22 @@ class _ServiceExpansion:
             return
         self.done.add(name)
         named, file = (extends.get("service"), extends.get("file")) if extends.is_mapping else (extends, None)
-        wanted, where = named.text if named is not None else "", name[0]
+        service_name, where = named.text if named is not None else "", name[0]
         if file is not None:
             where = (PurePath(field.place.file).parent / file.text).as_posix()
             others = self._read(where, field, file.text)
-        base = others.get(wanted)
+        base = others.get(service_name)
         if base is None or not base.is_mapping:
             there = f"in {file.text[:60]}, which has to lie below this file's folder" if file is not None else "here"
             extends.drop(f"there is no such service {there}; `docker compose config` prints a file that is whole")
             return
-        if (where, wanted) in (name, *around):
+        if (where, service_name) in (name, *around):
             extends.drop("it takes over from itself")
             return
-        self._extend((where, wanted), base, others, (*around, name))
+        self._extend((where, service_name), base, others, (*around, name))
         field.node.entries = merge(base.node, field.node, ("extends", "dependson"))
         field.node.by_spelling = None
-        extends.map_to(f"written out: what it has of '{wanted[:60]}'")
+        extends.map_to(f"written out: what it has of '{service_name[:60]}'")
 
     def _read(self, name: str, field: Field, path: str) -> dict[str, Field]:
         """Returns the services of another file, with places in that file."""

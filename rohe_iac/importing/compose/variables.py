@@ -42,12 +42,12 @@ def substitute(text: str, known: Mapping[str, str] = NO_VARIABLES) -> tuple[str,
         def value(match: re.Match[str]) -> str:
             nonlocal missing
             sign, other = match[2] or "", match[3] or ""
-            given = known.get(match[1] or match[4])
-            there = given is not None and not (sign.startswith(":") and not given)
+            known_value = known.get(match[1] or match[4])
+            there = known_value is not None and not (sign.startswith(":") and not known_value)
             if sign.endswith("+"):
                 return other if there else ""
-            if there and given is not None:
-                return given.replace("$", "$$")
+            if there and known_value is not None:
+                return known_value.replace("$", "$$")
             if not sign.endswith("-"):
                 missing = True
                 return match[0]

@@ -11,7 +11,7 @@ from rohe_iac.importing.compose.files import add_file
 from rohe_iac.importing.foreign.journal import Field
 from rohe_iac.importing.foreign.naming import dns_name
 from rohe_iac.importing.foreign.referenced_files import ReferencedFiles
-from rohe_iac.importing.foreign.units import shown_memory
+from rohe_iac.importing.foreign.units import memory_quantity
 
 SIZE = "1Gi"
 """The size of volumes; Compose gives them none."""
@@ -68,7 +68,7 @@ def add_volumes(
                 item.map_to(f"{target}.volumes")
     shared = field.get("shm_size")
     if shared is not None and (amount := memory_of(shared)):
-        volumes.setdefault(SHARED, {"path": SHARED, "emptyDir": shown_memory(amount)})
+        volumes.setdefault(SHARED, {"path": SHARED, "emptyDir": memory_quantity(amount)})
         shared.map_to(f"{target}.volumes")
     if volumes:
         service["volumes"] = list(volumes.values())
@@ -79,7 +79,7 @@ def _size(options: str, item: Field) -> str | int:
     match = re.search(r"(?:^|,)size=(\d{1,16})([kmg]?)b?(?:,|$)", options, re.IGNORECASE)
     amount = int(match[1]) * {"": 1, "k": 2**10, "m": 2**20, "g": 2**30}[match[2].lower()] if match is not None else 0
     if 0 < amount <= LARGEST:
-        return shown_memory(amount)
+        return memory_quantity(amount)
     item.note(f"no size is given: taken as {TEMPORARY}")
     return TEMPORARY
 
@@ -136,7 +136,7 @@ def _long(item: Field) -> dict[str, Any] | None:
         amount = memory_of(size) if size is not None else None
         if not amount:
             item.note(f"no size is given: taken as {TEMPORARY}")
-        return {"path": path.text, "emptyDir": shown_memory(amount) if amount else TEMPORARY}
+        return {"path": path.text, "emptyDir": memory_quantity(amount) if amount else TEMPORARY}
     if word != "volume":
         item.drop(f"a mount of type '{word[:20]}' is the target's affair")
         return None

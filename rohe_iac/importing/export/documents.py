@@ -92,23 +92,23 @@ def _metadata(address: str, metadata: Metadata, exported: ExportedFiles) -> None
     exported.left_out += [(address, f"metadata.annotations.{key}", NO_SUCH_FIELD) for key in others]
 
 
-def _name_on_return(original: str, name: str, kind: str, given: UniqueNames, exported: ExportedFiles) -> str:
+def _name_on_return(original: str, name: str, kind: str, names: UniqueNames, exported: ExportedFiles) -> str:
     """Returns the original name where an import makes the present name of it; else the present name.
 
     Args:
         original: The name in the file that the part was imported from.
         name: The present name.
         kind: What the part is, such as `node`.
-        given: The names that an import has given before this part; added to.
+        names: The names that an import has given before this part; added to.
         exported: The files; an original name that is lost is listed.
     """
     if original == name:
-        given.give(name, kind)
+        names.give(name, kind)
         return name
-    if given.peek(original, kind) == name:
-        given.give(original, kind)
+    if names.peek(original, kind) == name:
+        names.give(original, kind)
         return original
-    given.give(name, kind)
+    names.give(name, kind)
     why = f"an import would make another name of '{original[:60]}'"
     exported.left_out.append((f"{kind}/{name}", "original name", why))
     return name

@@ -66,7 +66,7 @@ def changes_on_return(
         pairs.append((written.address, before_export, {"pipeline": pipeline, **_service(service)}))
     for address, old, new in pairs:
         found += [
-            (address, field, f"{_shown(old[field])} comes back as {_shown(new[field])}")
+            (address, field, f"{_text_of(old[field])} comes back as {_text_of(new[field])}")
             for field in old
             if old[field] != new[field] and (address, field) not in known
         ]
@@ -156,12 +156,12 @@ def _sizes(memory: Memory | None) -> tuple[int, int]:
     return (0, 0) if memory is None else (memory.rss, memory.vms or 0)
 
 
-def _shown(value: Any) -> str:
+def _text_of(value: Any) -> str:
     """Returns a value of any field as text for people."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{name}: {_shown(part)}" for name, part in value.items()) + "}"
+        return "{" + ", ".join(f"{name}: {_text_of(part)}" for name, part in value.items()) + "}"
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_shown, value)) + "]"
+        return "[" + ", ".join(map(_text_of, value)) + "]"
     if isinstance(value, Model):
-        return _shown({name: part for name, part in value.model_dump(by_alias=True).items() if part is not None})
+        return _text_of({name: part for name, part in value.model_dump(by_alias=True).items() if part is not None})
     return "nothing" if value is None else str(value)

@@ -69,12 +69,12 @@ class ImportJournal:
         for path, node in _walk(root, (), inner, {*self.mapped, *self.dropped}):
             if path in self.mapped:
                 place, to = self.mapped[path]
-                mapped.append(Mapped(shown_path(path), place, to))
+                mapped.append(Mapped(path_text(path), place, to))
             if path in self.dropped:
                 place, reason = self.dropped[path]
-                unmapped.append(Unmapped(shown_path(path), place, reason))
+                unmapped.append(Unmapped(path_text(path), place, reason))
             elif path not in self.mapped:
-                unmapped.append(Unmapped(shown_path(path), node.place, EMPTY if _is_empty(node) else NO_SUCH_FIELD))
+                unmapped.append(Unmapped(path_text(path), node.place, EMPTY if _is_empty(node) else NO_SUCH_FIELD))
         return mapped, unmapped
 
 
@@ -105,7 +105,7 @@ def _walk(node: YamlNode, path: Path, inner: set[Path], known: set[Path]) -> Ite
             yield from _walk(part, (*path, key), inner, known)
 
 
-def shown_path(path: Path) -> str:
+def path_text(path: Path) -> str:
     """Returns a path as text, such as `data.node1.ports[0]`; the path of the whole document is `(document)`."""
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
     return text.removeprefix(".") or "(document)"
@@ -205,7 +205,7 @@ class Field:
 
     def report_fault(self, message: str, hint: str = "") -> None:
         """Records that the field cannot be read, so that the import fails."""
-        self.journal.faults.append(ImportFault(self.place, f"{shown_path(self.path)}: {message}", hint))
+        self.journal.faults.append(ImportFault(self.place, f"{path_text(self.path)}: {message}", hint))
 
     def drop_rest(self, reasons: Mapping[str, str], otherwise: str = NO_SUCH_FIELD) -> None:
         """Drops every entry that is not recorded yet.

@@ -39,10 +39,10 @@ class UniqueNames:
         """Returns the name that `give` would return next for `text`."""
         return self._free(dns_name(text, otherwise))[0]
 
-    def _free(self, wanted: str) -> tuple[str, int]:
-        name, number = wanted, self._next.get(wanted, 2)
+    def _free(self, base: str) -> tuple[str, int]:
+        name, number = base, self._next.get(base, 2)
         while name in self._given:
-            name = f"{wanted[: 62 - len(str(number))].rstrip('-')}-{number}"
+            name = f"{base[: 62 - len(str(number))].rstrip('-')}-{number}"
             number += 1
         return name, number
 

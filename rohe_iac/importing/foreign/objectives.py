@@ -94,18 +94,18 @@ def draft_contract(
         otherwise: The name of a contract without one.
     """
     original = name.text if name is not None and name.text else otherwise
-    made = drafts.contract_names.give(original, "contract")
+    new_name = drafts.contract_names.give(original, "contract")
     about = pipeline.text if pipeline is not None and pipeline.text else ""
-    draft = ContractDraft(made, about, field.place.file)
+    draft = ContractDraft(new_name, about, field.place.file)
     draft.spec["pipeline"] = dns_name(about, drafts.name or IMPORTED)
-    if made != original:
+    if new_name != original:
         draft.annotations[ORIGINAL_NAME] = original
     if about and draft.spec["pipeline"] != about:
         draft.annotations[f"{ORIGINAL_NAME}.pipeline"] = about
     if name is not None:
-        name.map_to(f"ObservationContract/{made}: metadata.name")
+        name.map_to(f"ObservationContract/{new_name}: metadata.name")
     if pipeline is not None:
-        pipeline.map_to(f"ObservationContract/{made}: pipeline")
+        pipeline.map_to(f"ObservationContract/{new_name}: pipeline")
     else:
         field.note("no pipeline is named: the one that is imported along with it, else write its name under 'pipeline'")
     drafts.contracts.append(draft)
@@ -158,13 +158,13 @@ def make_objective(
     name: str, metric: str, operator: str, value: Bounds, window: str, *, aggregate: str = "mean", action: str = ""
 ) -> dict[str, Any]:
     """Returns an objective as the language writes it; defaults of aggregate and action are left out."""
-    made: dict[str, Any] = {"name": name, "metric": metric}
+    result: dict[str, Any] = {"name": name, "metric": metric}
     if aggregate != "mean":
-        made["aggregate"] = aggregate
-    made |= {"operator": operator, "value": value, "window": {"size": window}}
+        result["aggregate"] = aggregate
+    result |= {"operator": operator, "value": value, "window": {"size": window}}
     if action:
-        made["onViolation"] = action
-    return made
+        result["onViolation"] = action
+    return result
 
 
 def plain_number(number: Fraction) -> int | float:
@@ -229,8 +229,8 @@ def _bound(field: Field) -> Bound:
     try:
         amount_of(text)
     except PydanticCustomError:
-        shown = f"'{text[:40]}'" if field.is_scalar else "a mapping" if field.is_mapping else "a list"
-        raise Unjudgeable(f"expected a number or a quantity such as 300ms, found {shown}") from None
+        found = f"'{text[:40]}'" if field.is_scalar else "a mapping" if field.is_mapping else "a list"
+        raise Unjudgeable(f"expected a number or a quantity such as 300ms, found {found}") from None
     return text
 
 

@@ -194,12 +194,12 @@ def unit_of_cores(cpu: int, chunks: Sequence[Fraction]) -> tuple[CoresUnit, bool
     return distances[0][1], distances[1][0] - distances[0][0] >= math.log(2)
 
 
-def shown_cores(amount: int) -> str | int:
+def cpu_quantity(amount: int) -> str | int:
     """Returns millicores as a quantity of the language: 1, 331m."""
     return f"{amount}m" if amount % 1000 else amount // 1000
 
 
-def shown_memory(amount: int) -> str | int:
+def memory_quantity(amount: int) -> str | int:
     """Returns bytes as an exact quantity of the language."""
     for unit in ("Gi", "Mi", "Ki"):
         if amount and amount % quantities.MEMORY_UNITS[unit] == 0:
@@ -207,12 +207,12 @@ def shown_memory(amount: int) -> str | int:
     return amount
 
 
-def shown_share(amount: int) -> str:
+def share_quantity(amount: int) -> str:
     """Returns basis points as an exact percentage."""
     return f"{decimal(Fraction(amount, 100))}%"
 
 
-def shown_hertz(amount: int) -> str:
+def frequency_quantity(amount: int) -> str:
     """Returns hertz in the largest unit that needs at most three decimals."""
     for unit, size in (("GHz", 10**9), ("MHz", 10**6), ("kHz", 10**3)):
         if amount and amount % (size // 1000) == 0:

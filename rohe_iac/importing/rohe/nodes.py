@@ -16,15 +16,15 @@ from rohe_iac.importing.foreign.units import (
     MAX_CORES,
     CoresUnit,
     cpu_of,
+    cpu_quantity,
+    frequency_quantity,
     hertz_of,
     integer_of,
+    memory_quantity,
     millicores_of,
     number_of,
     share_of,
-    shown_cores,
-    shown_hertz,
-    shown_memory,
-    shown_share,
+    share_quantity,
     sizes_of,
     unit_in_file,
     unit_of_cores,
@@ -208,7 +208,7 @@ def _offers(entry: Field, unit: CoresUnit | None, target: str) -> tuple[dict[str
     if frequency is not None and not frequency.is_scalar:
         frequency.drop("a frequency is one number, in GHz where it has no unit")
     elif frequency is not None and (hertz := hertz_of(frequency)) is not None:
-        offers["frequency"] = shown_hertz(hertz)
+        offers["frequency"] = frequency_quantity(hertz)
         frequency.map_to(f"{target} (deviceType).frequency")
     architecture = entry.get("arch", "architecture")
     if architecture is not None and architecture.text:
@@ -216,12 +216,12 @@ def _offers(entry: Field, unit: CoresUnit | None, target: str) -> tuple[dict[str
         architecture.map_to(f"{target} (deviceType).arch")
     cpu_field, cpu_used = _capacity(entry.get("cpu"))
     cores_field, cores_used = _capacity(entry.get("processor", "cores", "processors"))
-    listed = _figures(cores_field) if cores_field is not None and cores_field.is_list else []
-    cpu = cpu_of(cpu_field, listed, offered=True) if cpu_field is not None else None
-    chunks = listed
+    figures = _figures(cores_field) if cores_field is not None and cores_field.is_list else []
+    cpu = cpu_of(cpu_field, figures, offered=True) if cpu_field is not None else None
+    chunks = figures
     if cores_field is not None and not cores_field.is_list:
         chunks, unit = _equal_cores(cores_field, cpu), CoresUnit.millicores
-    elif cores_field is not None and listed:
+    elif cores_field is not None and figures:
         unit = unit or _inferred_unit(cores_field, cpu, chunks)
     unit = unit or CoresUnit.percent
     cores = [whole_millicores(chunk * unit.in_millicores, cores_field or entry, offered=True) for chunk in chunks]
@@ -229,14 +229,14 @@ def _offers(entry: Field, unit: CoresUnit | None, target: str) -> tuple[dict[str
         cpu = sum(cores)
         entry.note("no cpu is given: the sum of the cores is taken")
     if cpu is not None:
-        offers["cpu"] = shown_cores(cpu)
+        offers["cpu"] = cpu_quantity(cpu)
         if cpu_field is not None:
             cpu_field.map_to(f"{target} (deviceType).cpu")
         _used_cpu(cpu_used, cpu, used, target)
     elif cpu_field is None:
         entry.report_fault("the node has neither cpu nor cores", "add cpu: {capacity: MILLICORES}")
     if cores and cores_field is not None:
-        offers["cores"] = [shown_cores(core) for core in cores]
+        offers["cores"] = [cpu_quantity(core) for core in cores]
         cores_field.map_to(f"{target} (deviceType).cores")
     _used_cores(cores_used, cores, unit, used, target)
     _memory(entry, offers, used, target)
@@ -276,9 +276,9 @@ def _used_cpu(field: Field | None, cpu: int, used: dict[str, Any], target: str) 
     if field is None or (amount := millicores_of(field)) is None:
         return
     if amount > cpu:
-        field.note(f"more is said to be used than the node has: taken as {shown_cores(cpu)}")
+        field.note(f"more is said to be used than the node has: taken as {cpu_quantity(cpu)}")
     if amount:
-        used["cpu"] = shown_cores(min(amount, cpu))
+        used["cpu"] = cpu_quantity(min(amount, cpu))
     field.map_to(f"{target}.used.cpu")
 
 
@@ -293,12 +293,12 @@ def _used_cores(field: Field | None, cores: list[int], unit: CoresUnit, used: di
         field.note(f"{len(amounts)} cores are said to be used of {len(cores)}: the first {len(cores)} count")
     if any(amounts):
         pairs = zip(amounts, cores, strict=False)
-        used["cores"] = [shown_cores(min(amount, core)) for amount, core in pairs]
+        used["cores"] = [cpu_quantity(min(amount, core)) for amount, core in pairs]
     field.map_to(f"{target}.used.cores")
 
 
 def _memory(entry: Field, offers: dict[str, Any], used: dict[str, Any], target: str) -> None:
-    memory, taken = _capacity(entry.get("memory", "mem", "ram"))
+    memory, used_field = _capacity(entry.get("memory", "mem", "ram"))
     if memory is None:
         entry.report_fault("the node has no memory", "add memory: {capacity: {rss: MB}}")
         return
@@ -310,21 +310,23 @@ def _memory(entry: Field, offers: dict[str, Any], used: dict[str, Any], target: 
     if sizes.get("vms") == 0:
         memory.note("vms 0 means that virtual memory is not checked")
         del sizes["vms"]
-    offers["memory"] = {name: shown_memory(amount) for name, amount in sizes.items()}
-    amounts = sizes_of(taken, f"{target}.used.memory") if taken is not None else {}
+    offers["memory"] = {name: memory_quantity(amount) for name, amount in sizes.items()}
+    amounts = sizes_of(used_field, f"{target}.used.memory") if used_field is not None else {}
     for name in ("rss", "vms"):
-        if amounts.get(name, 0) > sizes.get(name, amounts.get(name, 0)) and taken is not None:
-            taken.note(f"more {name} is said to be used than the node has: taken as {shown_memory(sizes[name])}")
+        if amounts.get(name, 0) > sizes.get(name, amounts.get(name, 0)) and used_field is not None:
+            used_field.note(
+                f"more {name} is said to be used than the node has: taken as {memory_quantity(sizes[name])}"
+            )
             amounts[name] = sizes[name]
     if any(amounts.values()):
-        kept = {name: shown_memory(amount) for name, amount in amounts.items() if amount or name == "rss"}
+        kept = {name: memory_quantity(amount) for name, amount in amounts.items() if amount or name == "rss"}
         used["memory"] = {"rss": 0, **kept}
 
 
 def _accelerators(field: Field, offers: dict[str, Any], used: dict[str, Any], target: str) -> None:
     parts = field.entries() or [(f"device{index}", item) for index, item in enumerate(field.items())]
     devices: dict[str, Any] = {}
-    taken: dict[str, str] = {}
+    in_use_by_key: dict[str, str] = {}
     for key, part in parts:
         where = f"{target} (deviceType).accelerators.{key}"
         if not part.is_mapping:
@@ -336,15 +338,15 @@ def _accelerators(field: Field, offers: dict[str, Any], used: dict[str, Any], ta
         if in_use is not None and (share := share_of(in_use)) is not None:
             whole = capacity * int(device.get("count", 1))
             if share > whole:
-                in_use.note(f"more is said to be used than there is: taken as {shown_share(whole)}")
+                in_use.note(f"more is said to be used than there is: taken as {share_quantity(whole)}")
             if share:
-                taken[key] = shown_share(min(share, whole))
+                in_use_by_key[key] = share_quantity(min(share, whole))
             in_use.map_to(f"{target}.used.accelerators.{key}")
         part.drop_rest({})
     if devices:
         offers["accelerators"] = devices
-    if taken:
-        used["accelerators"] = taken
+    if in_use_by_key:
+        used["accelerators"] = in_use_by_key
 
 
 def _accelerator(key: str, part: Field, where: str) -> tuple[dict[str, Any], int]:
@@ -371,12 +373,12 @@ def _accelerator(key: str, part: Field, where: str) -> tuple[dict[str, Any], int
         device["cores"] = count
         cores.map_to(f"{where}.cores")
     capacity = 10000
-    given = part.get("capacity")
-    if given is not None and (share := share_of(given)) is not None:
+    capacity_field = part.get("capacity")
+    if capacity_field is not None and (share := share_of(capacity_field)) is not None:
         capacity = share
         if share != 10000:
-            device["capacity"] = shown_share(share)
-        given.map_to(f"{where}.capacity")
+            device["capacity"] = share_quantity(share)
+        capacity_field.map_to(f"{where}.capacity")
     count_field = part.get("count")
     if count_field is not None and (number := integer_of(count_field)):
         device["count"] = number

@@ -20,13 +20,13 @@ from rohe_iac.importing.foreign.units import (
     NUMBER,
     CoresUnit,
     cpu_of,
+    cpu_quantity,
     integer_of,
+    memory_quantity,
     number_of,
     port_of,
     share_of,
-    shown_cores,
-    shown_memory,
-    shown_share,
+    share_quantity,
     sizes_of,
     unit_in_file,
     unit_of_cores,
@@ -259,12 +259,12 @@ def _ports(field: Field, target: str) -> list[dict[str, Any]]:
 
 
 def _make_names_unique(ports: list[dict[str, Any]]) -> None:
-    given: set[str] = set()
+    names: set[str] = set()
     for port in ports:
         name = dns_name(str(port["name"]), "port")
-        if name in given:
+        if name in names:
             name = port_name(port["containerPort"], port.get("protocol", "TCP"))
-        given.add(name)
+        names.add(name)
         port["name"] = name
 
 
@@ -274,12 +274,12 @@ def _requests(entry: _ServiceEntry, unit: CoresUnit, target: str) -> dict[str, A
     cpu = field.get("cpu_required", "cpu")
     if cpu is not None:
         if entry.cpu:
-            requests["cpu"] = shown_cores(entry.cpu)
+            requests["cpu"] = cpu_quantity(entry.cpu)
         cpu.map_to(f"{target}.cpu")
     if entry.cores is not None:
         chunks = [whole_millicores(chunk * unit.in_millicores, entry.cores) for chunk in entry.chunks]
         if chunks:
-            requests["cores"] = [shown_cores(chunk) for chunk in chunks]
+            requests["cores"] = [cpu_quantity(chunk) for chunk in chunks]
         entry.cores.map_to(f"{target}.cores")
     memory = field.get("memory_required", "memory", "mem")
     if memory is not None:
@@ -294,7 +294,7 @@ def _memory(memory: Field, requests: dict[str, Any], target: str) -> None:
     sizes = {name: amount for name, amount in sizes_of(memory, f"{target}.memory").items() if amount}
     if sizes:
         # The language needs rss; a request for virtual memory alone asks for no resident memory.
-        requests["memory"] = {name: shown_memory(amount) for name, amount in {"rss": 0, **sizes}.items()}
+        requests["memory"] = {name: memory_quantity(amount) for name, amount in {"rss": 0, **sizes}.items()}
 
 
 def _accelerators(accelerators: Field, requests: dict[str, Any], target: str) -> None:
@@ -310,10 +310,10 @@ def _accelerators(accelerators: Field, requests: dict[str, Any], target: str) ->
         if share > 10000:
             whole = -(-share // 10000)
             if share % 10000:
-                part.note(f"a share is of one device: {shown_share(share)} becomes {whole} whole devices")
+                part.note(f"a share is of one device: {share_quantity(share)} becomes {whole} whole devices")
             found[kind] = {"count": whole}
         elif share:
-            found[kind] = {"share": shown_share(share)}
+            found[kind] = {"share": share_quantity(share)}
         part.map_to(f"{target}.accelerators.{kind}" if share else "asks for none")
     if found:
         requests["accelerators"] = found

@@ -21,10 +21,10 @@ def default_strategy(nodes: Iterable[Supply], demands: Iterable[Demand]) -> str:
         for device in node.devices:
             offered[device.type] += device.capacity - device.used
             largest[device.type] = max(largest[device.type], device.capacity)
-    asked: Counter[str] = Counter()
+    requested: Counter[str] = Counter()
     for demand in demands:
         resources = demand.variants[0].resources if demand.variants else demand.resources
         for request in resources.devices:
-            asked[request.type] += demand.replicas * (request.share or request.count * largest[request.type])
-    scarce = any(100 * asked[kind] > SCARCE * offered[kind] for kind in offered)
+            requested[request.type] += demand.replicas * (request.share or request.count * largest[request.type])
+    scarce = any(100 * requested[kind] > SCARCE * offered[kind] for kind in offered)
     return "fragmentation" if scarce else "best-fit"

@@ -213,10 +213,10 @@ def _devices(entries: dict[str, Accelerator], used: dict[str, int]) -> tuple[Dev
         left = used.get(name, 0)
         for number in range(entry.count):
             device = name if entry.count == 1 else f"{name}-{number}"
-            taken = used[device] if device in used and device != name else min(left, entry.capacity)
-            left -= taken if device not in used or device == name else 0
+            used_share = used[device] if device in used and device != name else min(left, entry.capacity)
+            left -= used_share if device not in used or device == name else 0
             found.append(
-                Device(device, entry.type, entry.model or "", entry.mode == "exclusive", entry.capacity, taken)
+                Device(device, entry.type, entry.model or "", entry.mode == "exclusive", entry.capacity, used_share)
             )
     return tuple(found)
 

@@ -53,7 +53,7 @@ class _CombinationSearch:
     ) -> None:
         self.pipeline, self.limits, self.services = pipeline, limits, services
         self.addresses = sorted(candidates)
-        self.choices = [_undominated(candidates[address], limits) for address in self.addresses]
+        self.choices = [_pareto_front(candidates[address], limits) for address in self.addresses]
         self.shortest_times = [
             {
                 address: (
@@ -97,8 +97,8 @@ class _CombinationSearch:
         return True
 
 
-def _undominated(sizings: Sequence[Sizing], limits: Sequence[Limit]) -> list[Sizing]:
-    """Returns the sizings by cost, without those for which a cheaper one is at least as fast."""
+def _pareto_front(sizings: Sequence[Sizing], limits: Sequence[Limit]) -> list[Sizing]:
+    """Returns the Pareto front by cost: without sizings for which a cheaper one is at least as fast in every limit."""
     kept: list[tuple[tuple[float, ...], Sizing]] = []
     for sizing in sorted(sizings, key=lambda candidate: candidate.cost):
         times = tuple(time for limit in limits for time in mean_and_excess(sizing.queue, limit))

@@ -97,8 +97,8 @@ def _ridge(loads: Sequence[Loads], targets: Sequence[float]) -> SlowdownWeights:
     Source: Hoerl and Kennard, Technometrics 12, 1970.
     """
     count = len(loads)
-    busiest_loads, busiest_mean, busiest_deviation = _standardised([item.busiest for item in loads])
-    rest_loads, rest_mean, rest_deviation = _standardised([item.rest for item in loads])
+    busiest_loads, busiest_mean, busiest_deviation = _standardise([item.busiest for item in loads])
+    rest_loads, rest_mean, rest_deviation = _standardise([item.rest for item in loads])
     target_mean = sum(targets) / count
     # Two unknowns: the normal equations are solved by hand (standardised loads have a sum of squares of `count`).
     own = count + RIDGE
@@ -111,7 +111,7 @@ def _ridge(loads: Sequence[Loads], targets: Sequence[float]) -> SlowdownWeights:
     return SlowdownWeights(target_mean - busiest * busiest_mean - rest * rest_mean, busiest, rest)
 
 
-def _standardised(values: Sequence[float]) -> tuple[list[float], float, float]:
+def _standardise(values: Sequence[float]) -> tuple[list[float], float, float]:
     """Returns the standardised values, their mean and their standard deviation (1 where all are equal)."""
     mean = sum(values) / len(values)
     deviation = math.sqrt(sum((value - mean) ** 2 for value in values) / len(values)) or 1.0

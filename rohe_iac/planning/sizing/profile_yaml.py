@@ -48,18 +48,18 @@ def _read_with_pyyaml(text: str, origin: str) -> list[Any]:
 def write_profile(profile: Profile) -> str:
     """Returns the profile as YAML text for people; reading the text gives an equal profile but for rounding."""
     value: dict[str, Any] = {"profile": 1, "service": profile.service, "concurrency": profile.concurrency}
-    value["demand"] = [_shown_point(point) for point in profile.demand]
+    value["demand"] = [_demand_row(point) for point in profile.demand]
     value["devices"] = {
         name: {
             "cores": [shown_cpu(core) for core in device.cores],
             "busy": [shown_cpu(core) for core in device.busy],
-            **({"memory": shown_mebibytes(device.memory)} if device.memory is not None else {}),
+            **({"memory": mebibytes_text(device.memory)} if device.memory is not None else {}),
         }
         for name, device in sorted(profile.devices.items())
     }
     value["serviceTime"] = {
         name: {
-            word: _shown_times(times)
+            word: _times_row(times)
             for word, times in (("alone", service_time.alone), ("shared", service_time.shared))
             if times is not None
         }
@@ -80,18 +80,18 @@ class _ProfileDumper(yaml.SafeDumper):
         return True
 
 
-def _shown_point(point: AtLoad) -> dict[str, Any]:
+def _demand_row(point: AtLoad) -> dict[str, Any]:
     row: dict[str, Any] = {
         "load": f"{point.load:g}/s",
         "cpu": shown_cpu(point.cpu),
-        "memory": shown_mebibytes(point.memory),
+        "memory": mebibytes_text(point.memory),
     }
     if point.accelerators:
         row["accelerators"] = {kind: shown_share(share) for kind, share in sorted(point.accelerators.items())}
     return row
 
 
-def _shown_times(times: Times) -> dict[str, Any]:
+def _times_row(times: Times) -> dict[str, Any]:
     row: dict[str, Any] = {
         name: f"{value * 1000:.2f}".rstrip("0").rstrip(".") + "ms"
         for name in ("mean", "deviation", "p5", "p50", "p95", "p99")
@@ -100,6 +100,6 @@ def _shown_times(times: Times) -> dict[str, Any]:
     return {**row, "requests": times.requests}
 
 
-def shown_mebibytes(amount: int) -> str:
+def mebibytes_text(amount: int) -> str:
     """Returns a number of bytes in whole mebibytes, rounded up, so that a demand is never understated."""
     return shown_bytes(math.ceil(amount / 2**20) * 2**20)

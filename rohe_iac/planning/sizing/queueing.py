@@ -147,7 +147,7 @@ def service_tail_probability(service: ServiceTimeDistribution, limit: float) -> 
 def service_time_quantiles(service: ServiceTimeDistribution) -> tuple[float, ...]:
     """Returns QUANTILES equally likely service times in seconds, in ascending order."""
     knots = _quantile_knots(service)
-    return tuple(_interpolated(knots, _NORMAL.inv_cdf((position + 0.5) / QUANTILES)) for position in range(QUANTILES))
+    return tuple(_interpolate(knots, _NORMAL.inv_cdf((position + 0.5) / QUANTILES)) for position in range(QUANTILES))
 
 
 _NORMAL = NormalDist()
@@ -171,7 +171,7 @@ def _quantile_knots(service: ServiceTimeDistribution) -> Knots:
     return ((low, below), *knots)
 
 
-def _interpolated(knots: Knots, deviate: float) -> float:
+def _interpolate(knots: Knots, deviate: float) -> float:
     place = 0
     while place < len(knots) - 2 and deviate > knots[place + 1][0]:
         place += 1

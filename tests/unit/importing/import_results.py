@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from rohe_iac.importing.foreign.journal import Field, ImportJournal, shown_path
+from rohe_iac.importing.foreign.journal import Field, ImportJournal, path_text
 from rohe_iac.importing.foreign.reading import read_foreign
 from rohe_iac.importing.import_texts import ImportResult
 
@@ -30,9 +30,9 @@ def field_of(value: object, file: str = "f") -> Field:
 
 def dropped(field: Field) -> dict[str, str]:
     """Returns the reason of every dropped field, by the field."""
-    return {shown_path(path): reason for path, (_, reason) in field.journal.dropped.items()}
+    return {path_text(path): reason for path, (_, reason) in field.journal.dropped.items()}
 
 
 def mapped(field: Field) -> dict[str, str]:
     """Returns what every mapped field became, by the field."""
-    return {shown_path(path): target for path, (_, target) in field.journal.mapped.items()}
+    return {path_text(path): target for path, (_, target) in field.journal.mapped.items()}

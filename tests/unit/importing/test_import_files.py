@@ -17,7 +17,7 @@ from rohe_iac.blueprint.schema.reference import schema_of
 from rohe_iac.blueprint.text.formatting import formatted
 from rohe_iac.blueprint.text.reader import read_plain
 from rohe_iac.foundation.errors import UsageError
-from rohe_iac.importing.foreign.journal import shown_path
+from rohe_iac.importing.foreign.journal import path_text
 from rohe_iac.importing.foreign.reading import YamlNode, read_foreign
 from rohe_iac.importing.foreign.yaml_text import document_text
 from rohe_iac.importing.import_texts import InvalidImport
@@ -54,7 +54,7 @@ def leaves(node: YamlNode, path: tuple[str | int, ...] = ()) -> Iterator[str]:
     """Yields the path of every value without parts."""
     parts: list[tuple[str | int, YamlNode]] = [*(node.entries or {}).items(), *enumerate(node.items or [])]
     if not parts:
-        yield shown_path(path)
+        yield path_text(path)
     for key, part in parts:
         yield from leaves(part, (*path, key))
 

@@ -11,12 +11,12 @@ from rohe_iac.importing.foreign.units import (
     CoresUnit,
     bytes_of,
     cpu_of,
+    frequency_quantity,
     hertz_of,
+    memory_quantity,
     round_up,
     share_of,
-    shown_hertz,
-    shown_memory,
-    shown_share,
+    share_quantity,
     unit_of_cores,
 )
 
@@ -53,5 +53,9 @@ def test_rounding_goes_up_but_for_noise() -> None:
 
 
 def test_quantities_of_the_language_are_exact() -> None:
-    assert [shown_memory(2**30), shown_memory(2**20 + 1)] == ["1Gi", 2**20 + 1]
-    assert [shown_share(1250), shown_hertz(1_500_000_000), shown_hertz(1_234_567)] == ["12.5%", "1.5GHz", "1234.567kHz"]
+    assert [memory_quantity(2**30), memory_quantity(2**20 + 1)] == ["1Gi", 2**20 + 1]
+    assert [share_quantity(1250), frequency_quantity(1_500_000_000), frequency_quantity(1_234_567)] == [
+        "12.5%",
+        "1.5GHz",
+        "1234.567kHz",
+    ]

@@ -73,6 +73,14 @@ class _ServiceExpansion:
     def _extend(
         self, name: tuple[str, str], field: Field, others: Mapping[str, Field], around: tuple[tuple[str, str], ...]
     ) -> None:
+        """Merges a service over the service that it extends, which is expanded first.
+
+        Args:
+            name: The name of the service's file ("" for the file itself) and its key.
+            field: The service.
+            others: The services of its file, by key.
+            around: The services whose `extends` led here.
+        """
         extends = field.get("extends") if field.is_mapping else None
         if extends is None or name in self.done:
             return

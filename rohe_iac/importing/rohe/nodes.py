@@ -23,13 +23,12 @@ from rohe_iac.importing.foreign.units import (
     memory_quantity,
     millicores_of,
     number_of,
-    share_of,
-    share_quantity,
     sizes_of,
     unit_in_file,
     unit_of_cores,
     whole_millicores,
 )
+from rohe_iac.importing.rohe.accelerators import add_accelerators
 
 SENDER = "says who sent the command, which a blueprint does not"
 
@@ -202,6 +201,7 @@ def _capacity(field: Field | None) -> tuple[Field | None, Field | None]:
 
 
 def _offers(entry: Field, unit: CoresUnit | None, target: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Returns what a node offers, the figures of its device type, and what of it is used."""
     offers: dict[str, Any] = {}
     used: dict[str, Any] = {}
     frequency = entry.get("frequency", "clock", "freq")
@@ -214,6 +214,16 @@ def _offers(entry: Field, unit: CoresUnit | None, target: str) -> tuple[dict[str
     if architecture is not None and architecture.text:
         offers["arch"] = ARCHITECTURES.get(loose_spelling(architecture.text), architecture.text)
         architecture.map_to(f"{target} (deviceType).arch")
+    _processor(entry, unit, offers, used, target)
+    _memory(entry, offers, used, target)
+    devices = entry.get("accelerator", "accelerators", "gpu", "gpus")
+    if devices is not None:
+        add_accelerators(devices, offers, used, target)
+    return offers, used
+
+
+def _processor(entry: Field, unit: CoresUnit | None, offers: dict[str, Any], used: dict[str, Any], target: str) -> None:
+    """Adds cpu and cores to what a node offers and to what is used of the node."""
     cpu_field, cpu_used = _capacity(entry.get("cpu"))
     cores_field, cores_used = _capacity(entry.get("processor", "cores", "processors"))
     figures = _figures(cores_field) if cores_field is not None and cores_field.is_list else []
@@ -239,11 +249,6 @@ def _offers(entry: Field, unit: CoresUnit | None, target: str) -> tuple[dict[str
         offers["cores"] = [cpu_quantity(core) for core in cores]
         cores_field.map_to(f"{target} (deviceType).cores")
     _used_cores(cores_used, cores, unit, used, target)
-    _memory(entry, offers, used, target)
-    devices = entry.get("accelerator", "accelerators", "gpu", "gpus")
-    if devices is not None:
-        _accelerators(devices, offers, used, target)
-    return offers, used
 
 
 def _figures(field: Field) -> list[Fraction]:
@@ -321,71 +326,3 @@ def _memory(entry: Field, offers: dict[str, Any], used: dict[str, Any], target: 
     if any(amounts.values()):
         kept = {name: memory_quantity(amount) for name, amount in amounts.items() if amount or name == "rss"}
         used["memory"] = {"rss": 0, **kept}
-
-
-def _accelerators(field: Field, offers: dict[str, Any], used: dict[str, Any], target: str) -> None:
-    parts = field.entries() or [(f"device{index}", item) for index, item in enumerate(field.items())]
-    devices: dict[str, Any] = {}
-    in_use_by_key: dict[str, str] = {}
-    for key, part in parts:
-        where = f"{target} (deviceType).accelerators.{key}"
-        if not part.is_mapping:
-            part.drop("an accelerator is a mapping with type, mode, core and capacity")
-            continue
-        device, capacity = _accelerator(key, part, where)
-        devices[key] = device
-        in_use = part.get("used")
-        if in_use is not None and (share := share_of(in_use)) is not None:
-            whole = capacity * int(device.get("count", 1))
-            if share > whole:
-                in_use.note(f"more is said to be used than there is: taken as {share_quantity(whole)}")
-            if share:
-                in_use_by_key[key] = share_quantity(min(share, whole))
-            in_use.map_to(f"{target}.used.accelerators.{key}")
-        part.drop_rest({})
-    if devices:
-        offers["accelerators"] = devices
-    if in_use_by_key:
-        used["accelerators"] = in_use_by_key
-
-
-def _accelerator(key: str, part: Field, where: str) -> tuple[dict[str, Any], int]:
-    kind = part.get("type", "accelerator_type")
-    device: dict[str, Any] = {"type": kind.text.lower() if kind is not None and kind.text else _kind(key)}
-    if kind is not None:
-        kind.map_to(f"{where}.type")
-    else:
-        part.note(f"no type is given: taken as {device['type']} by its name")
-    model = part.get("model")
-    if model is not None and model.text:
-        device["model"] = model.text
-        model.map_to(f"{where}.model")
-    mode = part.get("mode")
-    if mode is not None:
-        exclusive = loose_spelling(mode.text) in ("nonpreemptive", "exclusive", "nonpreemptible")
-        if exclusive or loose_spelling(mode.text) in ("preemptive", "shared", "preemptible"):
-            device["mode"] = "exclusive" if exclusive else "shared"
-            mode.map_to(f"{where}.mode")
-        else:
-            mode.drop("neither pre-emptive (shared) nor nonpre-emptive (exclusive); it is taken as shared")
-    cores = part.get("core", "cores")
-    if cores is not None and (count := integer_of(cores)) is not None:
-        device["cores"] = count
-        cores.map_to(f"{where}.cores")
-    capacity = 10000
-    capacity_field = part.get("capacity")
-    if capacity_field is not None and (share := share_of(capacity_field)) is not None:
-        capacity = share
-        if share != 10000:
-            device["capacity"] = share_quantity(share)
-        capacity_field.map_to(f"{where}.capacity")
-    count_field = part.get("count")
-    if count_field is not None and (number := integer_of(count_field)):
-        device["count"] = number
-        count_field.map_to(f"{where}.count")
-    return device, capacity
-
-
-def _kind(key: str) -> str:
-    match = re.match(r"[A-Za-z]+", key)
-    return match[0].lower() if match else "gpu"

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
-from rohe_iac.planning.sizing.stand_ins.behaviour import Next
+from rohe_iac.planning.sizing.stand_ins.behaviour import Downstream
 from rohe_iac.stand_in.work import Request, WorkQueue
 
 LOG = logging.getLogger("rohe.stand-in")
@@ -53,7 +53,7 @@ class LoadBalancer:
         lost: Requests that no replica accepted.
     """
 
-    def __init__(self, following: Mapping[str, Next], peers: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
+    def __init__(self, following: Mapping[str, Downstream], peers: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
         """Prepares the senders.
 
         Args:

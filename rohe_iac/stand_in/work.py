@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from rohe_iac.planning.sizing.queueing import spread_of
+from rohe_iac.planning.sizing.queueing import service_time_quantiles
 from rohe_iac.planning.sizing.stand_ins.behaviour import Replay
 
 TIME_SLICE = 0.005
@@ -89,7 +89,7 @@ class WorkQueue:
         """
         self._replay = replay
         self._finished = finished
-        self._times = spread_of(replay.times)
+        self._times = service_time_quantiles(replay.times)
         # A worker can burn one core at most, however many cores the service used.
         self._share = min(1.0, replay.cpu / replay.times.mean)
         self._draws = random.Random(seed)

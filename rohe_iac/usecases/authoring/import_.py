@@ -17,10 +17,10 @@ from rohe_iac.foundation.diagnostics import Diagnostic, Place, Severity
 from rohe_iac.foundation.errors import ExitCode, RoheError, UsageError
 from rohe_iac.foundation.garbage import uncollected
 from rohe_iac.foundation.names import is_name
-from rohe_iac.importing.foreign.beside import Beside
-from rohe_iac.importing.foreign.reading import Fault
+from rohe_iac.importing.foreign.reading import ImportFault
+from rohe_iac.importing.foreign.referenced_files import ReferencedFiles
 from rohe_iac.importing.foreign.units import CoresUnit
-from rohe_iac.importing.import_texts import HEAD, Imported, InvalidImport, import_texts
+from rohe_iac.importing.import_texts import HEAD, ImportResult, InvalidImport, import_texts
 from rohe_iac.usecases.authoring.schema import modeline, write_schemas
 
 PIPE = Path("-")
@@ -44,12 +44,12 @@ class Import:
     blueprint has that name.
     """
 
-    imported: Imported
+    imported: ImportResult
     diagnostics: tuple[Diagnostic, ...]
     absent: tuple[Diagnostic, ...] = ()
 
 
-class FilesBeside(Beside):
+class FilesBeside(ReferencedFiles):
     """The files that imported ones name: below the folder of the one that names them, or below the blueprint's root."""
 
     def __init__(self, folder: Path, root: Path) -> None:
@@ -104,19 +104,21 @@ def import_files(
     place = next(part for part in (folder / (out or "x")).absolute().parents if part.is_dir())
     root = root_of(place).resolve()
     sources: list[SourceText] = []
-    faults: list[Fault] = []
+    faults: list[ImportFault] = []
     for path in dict.fromkeys(paths):
         shown, file = (str(path), _file(folder, path)) if path != PIPE else ("stdin", decoded("stdin", piped()))
         if file.source is None:
             # Places are told as the user wrote the path.
-            faults += [Fault(replace(item.place, file=shown), item.message, item.hint) for item in file.faults]
+            faults += [ImportFault(replace(item.place, file=shown), item.message, item.hint) for item in file.faults]
         elif len(file.source.text) > MAX_BYTES:
-            faults.append(Fault(Place(shown), f"at most {MAX_BYTES >> 20} MiB are read", "split it into several files"))
+            faults.append(
+                ImportFault(Place(shown), f"at most {MAX_BYTES >> 20} MiB are read", "split it into several files")
+            )
         else:
             sources.append(SourceText(shown, file.source.text))
     with uncollected():
         try:
-            imported = import_texts(sources, name=name, cores_unit=unit, beside=FilesBeside(folder, root))
+            imported = import_texts(sources, name=name, cores_unit=unit, referenced_files=FilesBeside(folder, root))
         except InvalidImport as error:
             raise InvalidImport([*faults, *error.faults]) from error
         if faults:
@@ -133,7 +135,7 @@ def _file(folder: Path, path: Path) -> ReadFile:
     return read_file(Path.cwd(), Path(os.path.abspath(whole)))
 
 
-def _checked(imported: Imported, root: Path) -> tuple[tuple[Diagnostic, ...], tuple[Diagnostic, ...]]:
+def _checked(imported: ImportResult, root: Path) -> tuple[tuple[Diagnostic, ...], tuple[Diagnostic, ...]]:
     """What `rohe validate` would tell of the text: warnings, and references into the void.
 
     Errors: InvalidImport where it is told as an error, so that no invalid document is ever written.
@@ -144,12 +146,14 @@ def _checked(imported: Imported, root: Path) -> tuple[tuple[Diagnostic, ...], tu
     told = [item for item in everything if item.code not in MISSING]
     errors = [item for item in told if item.severity is Severity.ERROR]
     if errors:
-        raise InvalidImport([Fault(item.place, f"would be {item.code}: {item.message}", item.hint) for item in errors])
+        raise InvalidImport(
+            [ImportFault(item.place, f"would be {item.code}: {item.message}", item.hint) for item in errors]
+        )
     warnings = tuple(item for item in told if item.severity is Severity.WARNING)
     return warnings, tuple(item for item in everything if item.code in MISSING)
 
 
-def write_documents(path: Path, imported: Imported) -> None:
+def write_documents(path: Path, imported: ImportResult) -> None:
     """Writes the documents, if any, each tied to its schema, and those schemas beside the blueprint's root.
 
     A file that rohe import did not write is left alone. Errors: UnwritableOutput, UsageError.
@@ -165,7 +169,7 @@ def write_documents(path: Path, imported: Imported) -> None:
         write_schemas(schemas, dict.fromkeys(str(document["kind"]) for document in imported.documents))
         # Both ends with their links followed: an editor goes up from where the file really is.
         folder = os.path.relpath(schemas.resolve(), path.parent.resolve()).replace(os.sep, "/")
-        path.write_text(imported.written(lambda kind: modeline(kind, folder)), encoding="utf-8")
+        path.write_text(imported.to_yaml(lambda kind: modeline(kind, folder)), encoding="utf-8")
     except OSError as error:
         hint = "name a file that you may write to"
         raise UnwritableOutput(f"cannot write {path}: {error.strerror}", hint=hint) from error

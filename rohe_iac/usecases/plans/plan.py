@@ -19,7 +19,7 @@ from rohe_iac.foundation.quantities import counted
 from rohe_iac.foundation.regular_file import read_regular
 from rohe_iac.manifests.by_target import manifests_of, target_of
 from rohe_iac.planning.from_blueprint.problem import problem_of
-from rohe_iac.planning.from_blueprint.write_back import stated
+from rohe_iac.planning.from_blueprint.write_back import with_planned_requests
 from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.plugins.protocols import Plugins
 from rohe_iac.planning.model.problem import Problem
@@ -92,7 +92,7 @@ def decide(
     profiles, measured = profiles_named(blueprint)
     problem, plugins, modules = load_plugins(problem_of(blueprint, profiles), blueprint.root)
     if profiles:
-        blueprint = stated(blueprint, problem)
+        blueprint = with_planned_requests(blueprint, problem)
     if max_moves is not None:
         problem = replace(problem, settings=replace(problem.settings, max_moves=max_moves))
     replicas = sum(demand.replicas for demand in problem.demands)

@@ -17,7 +17,7 @@ from rohe_iac.foundation.errors import ExitCode, RoheError, UsageError
 from rohe_iac.foundation.names import is_name
 from rohe_iac.planning.sizing.interference import Interference
 from rohe_iac.planning.sizing.profile import InvalidProfile, Profile
-from rohe_iac.planning.sizing.profile_fitting import Columns, Measured, profiles_of
+from rohe_iac.planning.sizing.profile_fitting import Columns, ServiceMeasurements, fit_profiles
 from rohe_iac.planning.sizing.profile_yaml import read_profile, write_profile
 
 APPLICATION = ("applications_extracted", "applications_extraced")
@@ -83,7 +83,7 @@ def profile_folder(folder: Path, device_names: Mapping[str, str] | None = None) 
     if unknown is not None:
         found = f"measured are: {', '.join(sorted(devices))}" if devices else "no core was measured by device type"
         raise UsageError(f"no file measures a device type '{unknown}'", hint=found)
-    profiles, learned = profiles_of(measured)
+    profiles, learned = fit_profiles(measured)
     return Measurements(profiles, learned)
 
 
@@ -136,7 +136,7 @@ def profiles_named(blueprint: Blueprint) -> tuple[dict[str, Profile], tuple[Sour
     return found, tuple(sources)
 
 
-def _measured(name: str, folder: Path, renamed: Mapping[str, str], devices: set[str]) -> Measured:
+def _measured(name: str, folder: Path, renamed: Mapping[str, str], devices: set[str]) -> ServiceMeasurements:
     """What the folder holds. devices: takes the names of device types that its files have, before they are renamed."""
     process: dict[float, Columns] = {}
     for path in _files(folder, PROCESS):
@@ -171,7 +171,7 @@ def _measured(name: str, folder: Path, renamed: Mapping[str, str], devices: set[
         ]
     if not process and not system and not times:
         raise InvalidProfile(f"there is no CSV file in {folder}")
-    return Measured(name, process, system, times.get("alone", ()), times.get("shared", ()))
+    return ServiceMeasurements(name, process, system, times.get("alone", ()), times.get("shared", ()))
 
 
 def _device(stem: str, folder: Path) -> str:

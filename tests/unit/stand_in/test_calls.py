@@ -11,7 +11,7 @@ from itertools import count
 import pytest
 from measured_services import replay, working
 
-from rohe_iac.planning.sizing.stand_ins.behaviour import Next
+from rohe_iac.planning.sizing.stand_ins.behaviour import Downstream
 from rohe_iac.stand_in.calls import ONLY_IDLE_HEADER, REQUEST_HEADER, LoadBalancer, serve
 from rohe_iac.stand_in.work import Request
 
@@ -46,7 +46,7 @@ def test_requests_go_to_idle_replicas_and_pass_over_one_that_is_gone() -> None:
         queues = [stack.enter_context(working(replay(0.4)))[0] for _ in range(3)]
         servers = [serve(queue, 0, lambda: "own") for queue in queues]
         urls = [f"http://127.0.0.1:{server.server_address[1]}" for server in servers]
-        load_balancer = LoadBalancer({"next": Next(1.0, 1000)}, {"next": {"": ["http://127.0.0.1:1", *urls]}})
+        load_balancer = LoadBalancer({"next": Downstream(1.0, 1000)}, {"next": {"": ["http://127.0.0.1:1", *urls]}})
         assert load_balancer.is_ready()
         requests = [Request(f"r-{number}") for number in range(3)]
         for request in requests:
@@ -64,7 +64,7 @@ def test_requests_go_to_idle_replicas_and_pass_over_one_that_is_gone() -> None:
 
 
 def test_a_request_that_nobody_takes_is_counted_as_lost() -> None:
-    load_balancer = LoadBalancer({"next": Next(1.0, 0)}, {"next": {"": ["http://127.0.0.1:1"]}})
+    load_balancer = LoadBalancer({"next": Downstream(1.0, 0)}, {"next": {"": ["http://127.0.0.1:1"]}})
     assert not load_balancer.is_ready()
     load_balancer.pass_on(Request("r-1"))
     until = time.monotonic() + 30
@@ -79,7 +79,7 @@ def test_as_many_requests_follow_as_the_flow_says(rate: float, passed: int) -> N
     with working(replay(0.001)) as (queue, done):
         server = serve(queue, 0, lambda: "own")
         url = f"http://127.0.0.1:{server.server_address[1]}"
-        load_balancer = LoadBalancer({"next": Next(rate, 0)}, {"next": {"": [url]}})
+        load_balancer = LoadBalancer({"next": Downstream(rate, 0)}, {"next": {"": [url]}})
         for number in range(10):
             load_balancer.pass_on(Request(str(number)))
         until = time.monotonic() + 30

@@ -24,7 +24,7 @@ from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.blueprint.loading import load
 from rohe_iac.planning.sizing.pipeline import sized
 from rohe_iac.planning.sizing.response_times import slowest
-from rohe_iac.usecases.plans.profile import profiles_named
+from rohe_iac.usecases.plans.profile import load_profiles
 
 CCTVS = Path(__file__).parents[2] / "examples" / "cctvs"
 SECONDS = int(sys.argv[1]) if len(sys.argv) > 1 else 120
@@ -63,7 +63,7 @@ def predicted(blueprint: Blueprint) -> dict[str, tuple[float, float]]:
     """Mean and p99 of each service and of the whole (""), in seconds, as sizing tells them."""
     found = {}
     means, above = {}, {}
-    for address, sizing in sized(blueprint, profiles_named(blueprint)[0]).items():
+    for address, sizing in sized(blueprint, load_profiles(blueprint)[0]).items():
         name = address.rpartition(":")[2]
         found[name] = (sizing.queue.mean, sizing.queue.percentile(99))
         means[name] = (sizing.queue.mean, 0.0)

@@ -48,7 +48,7 @@ def test_all_goes_with_an_address(rohe: Run) -> None:
     for option in (["--all"], ["-o", "markdown"]):
         done = rohe("explain", "latest", *option)
         assert done.returncode == 64
-        assert "goes with an address" in done.stderr
+        assert "is for an address" in done.stderr
 
 
 def test_a_service_or_node_is_explained_by_its_bare_name(rohe: Run) -> None:

@@ -139,7 +139,7 @@ def test_a_file_may_come_over_a_pipe(rohe: Run, empty: Path) -> None:
 
 def test_what_is_not_imported_along_with_a_contract_is_told(rohe: Run, empty: Path) -> None:
     done = rohe("import", "original/contract-bts.yaml", "--out", "blueprints/bts.yaml")
-    assert "not imported along with it: no pipeline 'bts'" in done.stderr
+    assert "missing from what was imported: no pipeline 'bts'" in done.stderr
     assert rohe("validate").returncode == 3
     assert rohe("validate", "--allow-missing-references").returncode == 0
 

@@ -16,11 +16,11 @@ from rohe_iac.foundation.errors import ExitCode
 def fmt(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="PATH", help="Folders, or files; `-` reads one from a pipe and prints it."),
+        typer.Argument(metavar="PATH", help="Folders or files; `-` reads a document from a pipe and prints it."),
     ] = None,
-    check: Annotated[bool, typer.Option("--check", help="Change nothing; exit with 1 where something would.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Change nothing; exit with 1 if a file would change.")] = False,
 ) -> int:
-    """Write documents in their normal form; values and comments stay.
+    """Write documents in their normal form, with the same values and comments.
 
     Example: `rohe fmt --check`
     """
@@ -29,7 +29,7 @@ def fmt(
 
     if Path("-") in (paths or ()):
         if len(paths or ()) > 1:
-            raise UsageError("`-` stands alone")
+            raise UsageError("`-` and files cannot be named together")
         text, differs = format_text(sys.stdin.buffer.read())
         if not check:
             sys.stdout.write(text)
@@ -40,13 +40,13 @@ def fmt(
     for path, line, reason in result.odd:
         screen.err.print(f"{_from_here(path)}:{line}: left as it is: {reason}", markup=False, soft_wrap=True)
     for path in result.foreign:
-        screen.err.print(f"{_from_here(path)}: passed over: it holds no document of rohe", markup=False, soft_wrap=True)
+        screen.err.print(f"{_from_here(path)}: passed over: it has no document of rohe", markup=False, soft_wrap=True)
     verb = "would change" if check else "changed"
     screen.err.print(f"{len(result.changed)} of {result.read} files {verb}", markup=False)
     return ExitCode.CHECK_FAILED if check and result.changed else ExitCode.OK
 
 
 def _from_here(path: Path) -> str:
-    """The path as the working folder sees it, where it lies below."""
+    """Returns the path relative to the working folder where it lies below that, else as it is."""
     below = os.path.relpath(path)
     return str(path) if below.startswith("..") else below

@@ -13,11 +13,11 @@ from rohe_iac.cli.console import Output, OutputOption, screen
 from rohe_iac.foundation.errors import ExitCode
 
 MOST_PIPED = 2**25
-"""Bytes that are taken from a pipe, which is more than may be imported."""
+"""Bytes that are read from a pipe; more than may be imported."""
 
 
 class Unit(StrEnum):
-    """How the figures of single cores are meant."""
+    """The unit of figures of single cores."""
 
     percent = "percent"
     millicores = "millicores"
@@ -35,13 +35,13 @@ def import_(
     ] = "",
     cores_unit: Annotated[
         Unit | None,
-        typer.Option("--cores-unit", help="How `processor` is meant; else inferred node by node from the cpu."),
+        typer.Option("--cores-unit", help="The unit of `processor`; inferred node by node from the cpu if left out."),
     ] = None,
     output: OutputOption = Output.human,
 ) -> int:
     """Turn files of ROHE, QoA4ML contracts, model profiles and Docker Compose files into blueprint documents.
 
-    Every field is mapped, or told with the reason why not. Example:
+    Every field is mapped, or reported with the reason why not. Example:
     `rohe import add_node.yaml add_service.yaml --name testbed --out blueprints/testbed.yaml`
     """
     from rohe_iac.cli.views.authoring.importing import show_import

@@ -15,9 +15,12 @@ def schema(
     kind: Annotated[
         str, typer.Argument(help="Pipeline, Inventory, ObservationContract, Stack or Module; `all` with --out.")
     ],
-    out: Annotated[Path | None, typer.Option("--out", help="Write into this folder; print editors' lines.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Write into this folder, and print the comments that name the schemas to editors."),
+    ] = None,
 ) -> int:
-    """Print the JSON Schema of a kind of document, made of the models that read it.
+    """Print the JSON Schema of a document kind, for editors.
 
     Example: `rohe schema Pipeline > pipeline.json`, `rohe schema all --out .schemas`
     """

@@ -8,26 +8,31 @@ from typing import Annotated
 import typer
 
 from rohe_iac.cli.console import screen
-from rohe_iac.cli.views.authoring.diagnostics import Face
+from rohe_iac.cli.views.authoring.diagnostics import DiagnosticsOutput
 from rohe_iac.foundation.errors import ExitCode
 
 
 def validate(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="PATH", help="A folder of a blueprint, or files to check by themselves."),
+        typer.Argument(metavar="PATH", help="A folder of a blueprint, or files that are checked alone."),
     ] = None,
     allow_missing_references: Annotated[
-        bool, typer.Option("--allow-missing-references", help="What is named and not there is a note, not an error.")
+        bool,
+        typer.Option(
+            "--allow-missing-references", help="Report references to what does not exist as notes, not as errors."
+        ),
     ] = False,
     output: Annotated[
-        Face,
+        DiagnosticsOutput,
         typer.Option(
-            "-o", "--output", help="human; json; sarif: for code scanners; github: annotations of a workflow log."
+            "-o",
+            "--output",
+            help="human; json; sarif: for code scanners; github: annotations in the log of a workflow.",
         ),
-    ] = Face.human,
+    ] = DiagnosticsOutput.human,
 ) -> int:
-    """Tell every fault of every document at once; needs nothing but the files.
+    """Show every fault of every document at once; only the files are needed.
 
     Example: `rohe validate blueprints/ -o github`
     """

@@ -12,28 +12,28 @@ from rohe_iac.cli.console import Output, OutputOption, StackArgument, screen
 def observe(
     stack: StackArgument = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on, window by window, until Ctrl-C.")] = False,
-    last: Annotated[int, typer.Option("--last", min=0, help="Show that many of the newest windows, too.")] = 0,
+    last: Annotated[int, typer.Option("--last", min=0, help="Show this many of the newest windows as well.")] = 0,
     output: OutputOption = Output.human,
 ) -> None:
-    """Show what the agents judge: each objective's verdict, the newest windows, orders in force.
+    """Show what the agents judge: the verdict on each objective, the newest windows and the orders in force.
 
     Example: `rohe observe digits --follow`
     """
     from rohe_iac.cli.views.observing.result import ResultView
     from rohe_iac.cli.views.observing.verdict import VerdictView
-    from rohe_iac.usecases.observing.observe import asked
-    from rohe_iac.usecases.observing.observe import follow as following
+    from rohe_iac.usecases.observing.observe import ask_agents
+    from rohe_iac.usecases.observing.observe import follow as new_results
     from rohe_iac.usecases.stacks import known_stack
 
     known = known_stack(screen.folder, stack)
     results = ResultView(screen)
     if follow:
-        for found in following(known):
+        for found in new_results(known):
             results.lines(found, output)
         return
-    status = [item for answer in asked(known, "status") for item in answer.items]
+    status = [item for answer in ask_agents(known, "status") for item in answer.items]
     newest = (
-        [{"agent": answer.agent, **item} for answer in asked(known, "results", most=last) for item in answer.items]
+        [{"agent": answer.agent, **item} for answer in ask_agents(known, "results", most=last) for item in answer.items]
         if last
         else []
     )

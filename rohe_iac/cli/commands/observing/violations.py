@@ -16,7 +16,7 @@ def violations(
     ] = None,
     output: OutputOption = Output.human,
 ) -> None:
-    """List what broke, when, by how much, and what was done about it.
+    """List the contracts that broke: when, by how much, and which actions followed.
 
     Example: `rohe violations digits`
     """
@@ -28,6 +28,6 @@ def violations(
     known = known_stack(screen.folder, stack)
     if restore is not None:
         end_actions(known, restore)
-        screen.err.print(f"the actions of {restore} are ended; services are told to ask all members again")
+        screen.err.print(f"the actions of {restore} are ended; services ask all members again")
         return
     ViolationView(screen).table(all_violations(known), output)

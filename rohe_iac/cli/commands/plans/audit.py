@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from rohe_iac.cli.console import Face, FaceOption, StackArgument, screen
+from rohe_iac.cli.console import PageOutput, PageOutputOption, StackArgument, screen
 from rohe_iac.foundation.errors import ExitCode
 
 
-def audit(stack: StackArgument = None, output: FaceOption = Face.human) -> int:
-    """Drop every node in turn, and every zone, and tell what breaks; exit 1 where the loss of one node breaks anything.
+def audit(stack: StackArgument = None, output: PageOutputOption = PageOutput.human) -> int:
+    """Show what the loss of each node and zone would break; exit with 1 if the loss of a node breaks something.
 
     Example: `rohe audit cctvs-lab`
     """
-    from rohe_iac.cli.views.plans.audit import DropView
-    from rohe_iac.usecases.plans.audit import audit as drops
+    from rohe_iac.cli.views.plans.audit import AuditView
+    from rohe_iac.usecases.plans.audit import audit as losses_of
 
-    with screen.working("beginning") as tell:
-        found = drops(screen.folder, stack, tell=tell)
-    DropView(screen).show(found, output)
-    broken = any(not drop.survived for drop in found if drop.what.startswith("node/"))
+    with screen.working("reading the blueprint") as report:
+        losses = losses_of(screen.folder, stack, report=report)
+    AuditView(screen).show(losses, output)
+    broken = any(not loss.harmless for loss in losses if loss.subject.startswith("node/"))
     return ExitCode.CHECK_FAILED if broken else ExitCode.OK

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from rohe_iac.cli.console import Face, FaceOption, StackArgument, screen
+from rohe_iac.cli.console import PageOutput, PageOutputOption, StackArgument, screen
 from rohe_iac.foundation.errors import ExitCode
 
 
@@ -17,51 +17,52 @@ def plan(
         Path | None, typer.Option("--out", help="Write the plan to this file, for `rohe apply FILE`.")
     ] = None,
     against: Annotated[
-        Path | None, typer.Option("--against", help="Compare with this record in place of the last applied one.")
+        Path | None, typer.Option("--against", help="Compare with this record file, not with the last applied record.")
     ] = None,
     detailed_exitcode: Annotated[
-        bool, typer.Option("--detailed-exitcode", help="Exit with 2 where the plan changes something.")
+        bool, typer.Option("--detailed-exitcode", help="Exit with 2 if the plan changes something.")
     ] = False,
-    every: Annotated[bool, typer.Option("--all", help="Show every replica and refusal, not a summary.")] = False,
-    html: Annotated[
-        Path | None, typer.Option("--html", help="Write a page with the plan's pictures to this file.")
-    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Show every replica and refused node, not a summary.")] = False,
+    html: Annotated[Path | None, typer.Option("--html", help="Write the plan as an HTML page to this file.")] = None,
     what_if: Annotated[
         str | None,
-        typer.Option("--what-if", metavar="EDITS", help="Compare with edits: `node/pi-*=down,pipeline/p.load*=2`."),
+        typer.Option(
+            "--what-if", metavar="EDITS", help="Show what edits would change: `node/pi-*=down,pipeline/p.load*=2`."
+        ),
     ] = None,
     max_moves: Annotated[
-        int | None, typer.Option("--max-moves", min=0, help="Move at most so many replicas that could stay.")
+        int | None, typer.Option("--max-moves", min=0, help="The most replicas to move that could stay where they are.")
     ] = None,
-    output: FaceOption = Face.human,
+    output: PageOutputOption = PageOutput.human,
 ) -> int:
-    """Decide which replica goes where and why, offline; change nothing.
+    """Decide offline which node each replica gets, and why; change nothing.
 
     Example: `rohe plan digits --out digits.plan`
     """
     from rohe_iac.cli.views.plans.plan import PlanView
+    from rohe_iac.usecases.plans.analysis import AnalysedPlan
     from rohe_iac.usecases.plans.plan import decide, make_plan, write_page, write_plan
 
     if what_if is not None:
         from rohe_iac.cli.views.plans.what_if import WhatIfView
-        from rohe_iac.usecases.plans.what_if import what_if as compared
+        from rohe_iac.usecases.plans.what_if import what_if as plan_edited
 
-        with screen.working("beginning") as tell:
-            decided = decide(screen.folder, stack, against=against, max_moves=max_moves, tell=tell)
-            tell("planning the edited problem")
-            answer = compared(decided, what_if)
+        with screen.working("reading the blueprint") as report:
+            decision = decide(screen.folder, stack, against=against, max_moves=max_moves, report=report)
+            report("planning the edited problem")
+            answer = plan_edited(decision, what_if)
         WhatIfView(screen).show(answer, output)
         return ExitCode.UNPLACED if answer.lost else ExitCode.OK
-    with screen.working("beginning") as tell:
-        planned = make_plan(screen.folder, stack, against=against, max_moves=max_moves, tell=tell)
+    with screen.working("reading the blueprint") as report:
+        planned = make_plan(screen.folder, stack, against=against, max_moves=max_moves, report=report)
     if out is not None:
         write_plan(screen.folder / out, planned.planfile)
+    analysed = AnalysedPlan(planned.planfile, planned.record.planfile if planned.record is not None else None)
     if html is not None:
         from rohe_iac.cli.views.page.page import page_of
 
-        before = planned.record.planfile if planned.record is not None else None
-        write_page(screen.folder / html, page_of(planned.planfile, before))
-    PlanView(screen).show(planned.planfile, output, every=every, saved=out)
+        write_page(screen.folder / html, page_of(analysed))
+    PlanView(screen).show(analysed, output, every=every, saved=out)
     if planned.planfile.plan.unplaced:
         return ExitCode.UNPLACED
     if detailed_exitcode and planned.planfile.changes:

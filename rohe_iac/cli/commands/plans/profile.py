@@ -13,17 +13,22 @@ from rohe_iac.foundation.errors import ExitCode, UsageError
 
 def profile(
     directory: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Folder of measurements: of a service, a pipeline or a whole run.")
+        Path,
+        typer.Argument(metavar="DIR", help="The folder with the measurements of a service, a pipeline or a whole run."),
     ],
     out: Annotated[
         Path | None, typer.Option("--out", help="Write to this file; with several services, into this folder.")
     ] = None,
     device: Annotated[
         list[str] | None,
-        typer.Option("--device", metavar="OLD=NEW", help="Name a device type as the inventory does; may be repeated."),
+        typer.Option(
+            "--device",
+            metavar="OLD=NEW",
+            help="The name of a device type in the inventory, where the files have another; may be repeated.",
+        ),
     ] = None,
 ) -> int:
-    """Turn measured CSV files into profiles that size services (`profile:` in a blueprint).
+    """Turn measured CSV files into profiles that services are sized by (`profile:` in a blueprint).
 
     Example: `rohe profile measurements/object_detection --out profiles/object-detection.yaml`
     """
@@ -38,5 +43,5 @@ def profile(
         renamed[old] = new
     measurements = profile_folder(screen.folder / directory, renamed)
     written = write_profiles(measurements, screen.folder / out) if out is not None else ()
-    show_profiles(screen, measurements.profiles, written)
+    show_profiles(screen, measurements, written)
     return ExitCode.OK

@@ -13,17 +13,19 @@ from rohe_iac.foundation.errors import ExitCode
 
 def render(
     stack: StackArgument = None,
-    out: Annotated[str, typer.Option("--out", help="The folder to write to; `-` prints YAML on stdout.")] = "-",
+    out: Annotated[
+        str, typer.Option("--out", help="The folder to write to; `-` prints the manifests on stdout.")
+    ] = "-",
 ) -> int:
-    """Write the manifests that apply would use, byte for byte.
+    """Write the manifests of the plan, byte for byte those that apply uses.
 
     Example: `rohe render digits --out manifests/`
     """
     from rohe_iac.usecases.plans.plan import make_plan
     from rohe_iac.usecases.plans.render import as_stream, render_to
 
-    with screen.working("beginning") as tell:
-        planned = make_plan(screen.folder, stack, tell=tell)
+    with screen.working("reading the blueprint") as report:
+        planned = make_plan(screen.folder, stack, report=report)
     if out == "-":
         sys.stdout.write(as_stream(planned.planfile.manifests))
     else:

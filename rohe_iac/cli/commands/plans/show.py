@@ -7,19 +7,20 @@ from typing import Annotated
 
 import typer
 
-from rohe_iac.cli.console import Face, FaceOption, screen
+from rohe_iac.cli.console import PageOutput, PageOutputOption, screen
 
 
 def show(
     planfile: Annotated[Path, typer.Argument(metavar="PLANFILE", help="A file that `rohe plan --out` wrote.")],
-    every: Annotated[bool, typer.Option("--all", help="Show every replica and refusal, not a summary.")] = False,
-    output: FaceOption = Face.human,
+    every: Annotated[bool, typer.Option("--all", help="Show every replica and refused node, not a summary.")] = False,
+    output: PageOutputOption = PageOutput.human,
 ) -> None:
-    """Print a saved plan, without the repository.
+    """Print a saved plan; its blueprint is not needed.
 
     Example: `rohe show digits.plan`
     """
     from rohe_iac.cli.views.plans.plan import PlanView
+    from rohe_iac.usecases.plans.analysis import AnalysedPlan
     from rohe_iac.usecases.plans.plan import read_plan
 
-    PlanView(screen).show(read_plan(screen.folder / planfile), output, every=every)
+    PlanView(screen).show(AnalysedPlan(read_plan(screen.folder / planfile)), output, every=every)

@@ -6,22 +6,24 @@ from typing import Annotated
 
 import typer
 
-from rohe_iac.cli.console import Face, FaceOption, StackArgument, screen
+from rohe_iac.cli.console import PageOutput, PageOutputOption, StackArgument, screen
 
 
 def why_not(
-    service: Annotated[str, typer.Argument(metavar="SERVICE", help="A service: `classify`, `service/classify/svm`.")],
-    node: Annotated[str, typer.Argument(metavar="NODE", help="A node: `pi-1` or `node/pi-1`.")],
+    service: Annotated[
+        str, typer.Argument(metavar="SERVICE", help="A service, such as `classify` or `service/classify/svm`.")
+    ],
+    node: Annotated[str, typer.Argument(metavar="NODE", help="A node, such as `pi-1` or `node/pi-1`.")],
     stack: StackArgument = None,
-    output: FaceOption = Face.human,
+    output: PageOutputOption = PageOutput.human,
 ) -> None:
-    """Tell what keeps a service off a node, and the smallest edits that would let it on, proved by planning again.
+    """Show what keeps a service off a node, and the smallest edits that would let it on, proved by planning again.
 
     Example: `rohe why-not classify node/pi-1`
     """
     from rohe_iac.cli.views.plans.why_not import WhyNotView
-    from rohe_iac.usecases.plans.why_not import why_not as answers
+    from rohe_iac.usecases.plans.why_not import why_not as answers_to
 
-    with screen.working("beginning") as tell:
-        found = answers(screen.folder, service, node, stack, tell=tell)
-    WhyNotView(screen).show(found, output)
+    with screen.working("reading the blueprint") as report:
+        answers = answers_to(screen.folder, service, node, stack, report=report)
+    WhyNotView(screen).show(answers, output)

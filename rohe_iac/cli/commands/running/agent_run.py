@@ -10,7 +10,8 @@ import typer
 
 def agent_run(
     configuration: Annotated[
-        Path | None, typer.Argument(metavar="CONFIG", help="The agent's configuration; default: ROHE_AGENT_CONFIG.")
+        Path | None,
+        typer.Argument(metavar="CONFIG", help="The configuration of the agent; default: ROHE_AGENT_CONFIG."),
     ] = None,
 ) -> None:
     """Run the observation agent in the foreground, until SIGTERM; `rohe apply` starts one for each pipeline.

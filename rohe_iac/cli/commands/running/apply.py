@@ -13,30 +13,33 @@ def apply(
     what: Annotated[
         str | None, typer.Argument(metavar="STACK|PLANFILE", help="A stack to plan and apply, or a saved plan.")
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for consent.")] = False,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Begin nothing more after the first failure.")] = False,
-    refresh: Annotated[bool, typer.Option("--refresh", help="Look at every resource before changing any.")] = False,
+    refresh: Annotated[bool, typer.Option("--refresh", help="Look at every resource before any is changed.")] = False,
     lock_timeout: Annotated[
-        str, typer.Option("--lock-timeout", help="How long to wait for another apply, such as 60s.")
+        str, typer.Option("--lock-timeout", help="How long to wait for another command on the stack, such as 60s.")
     ] = "0s",
     allow_destroy: Annotated[
-        list[str] | None, typer.Option("--allow-destroy", metavar="ADDR", help="Remove this, though it is protected.")
+        list[str] | None,
+        typer.Option(
+            "--allow-destroy", metavar="ADDR", help="Remove this part although it is protected; may be repeated."
+        ),
     ] = None,
     allow_unplaced: Annotated[
-        bool, typer.Option("--allow-unplaced", help="Apply the replicas that fit where some do not.")
+        bool, typer.Option("--allow-unplaced", help="Apply the replicas that fit, although others do not.")
     ] = False,
     output: OutputOption = Output.human,
 ) -> int:
-    """Make the stack as its plan says; apply again resumes what was interrupted and mends what died.
+    """Make the stack as its plan says; continue an interrupted apply, and restart what has died.
 
     Example: `rohe apply digits --yes`
     """
-    from rohe_iac.cli.question import confirmed, span
+    from rohe_iac.cli.question import confirm, span
     from rohe_iac.cli.views.running.outcome import OutcomeView, ProgressView
     from rohe_iac.foundation.errors import ExitCode
     from rohe_iac.targets.opening import open_target
     from rohe_iac.usecases.running.apply import Choices, intent
-    from rohe_iac.usecases.running.apply import apply as carry_out
+    from rohe_iac.usecases.running.apply import apply as apply_intent
 
     choices = Choices(
         fail_fast=fail_fast,
@@ -51,9 +54,9 @@ def apply(
         view.nothing_to_do(wanted, output)
         return ExitCode.OK
     view.intent(wanted)
-    if not confirmed(f"Apply to stack {wanted.planfile.stack}?", yes=yes):
+    if not confirm(f"Apply to stack {wanted.planfile.stack}?", command="apply", yes=yes):
         return ExitCode.OK
     progress = ProgressView(screen)
-    outcome = carry_out(wanted, progress, progress.install, choices)
+    outcome = apply_intent(wanted, progress, progress.install, choices)
     view.show(outcome, output, command="rohe apply")
     return outcome.exit_code

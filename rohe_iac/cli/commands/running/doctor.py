@@ -7,7 +7,7 @@ from rohe_iac.foundation.errors import ExitCode
 
 
 def doctor(output: OutputOption = Output.human) -> int:
-    """Tell what this machine has of what rohe needs, and the command that mends what is missing (exit 1).
+    """Show what rohe needs and this machine has; exit with 1 if something is missing, with the command that gets it.
 
     Example: `rohe doctor -o json`
     """

@@ -12,12 +12,14 @@ from rohe_iac.cli.console import Output, OutputOption, StackArgument, screen
 def status(
     stack: StackArgument = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Exit with 7 where something does not run or a contract is broken.")
+        bool, typer.Option("--check", help="Exit with 7 if a part does not run or a contract is broken.")
     ] = False,
-    watch: Annotated[bool, typer.Option("--watch", help="Show it again every two seconds until Ctrl-C.")] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Show the state again every two seconds until Ctrl-C.")
+    ] = False,
     output: OutputOption = Output.human,
 ) -> int:
-    """Show how every replica, agent and broker of the stack does now.
+    """Show the state of every replica, agent and broker of the stack.
 
     Example: `rohe status digits --check`
     """
@@ -26,12 +28,12 @@ def status(
     from rohe_iac.cli.views.running.status import StatusView
     from rohe_iac.foundation.errors import ExitCode
     from rohe_iac.targets.opening import open_target
-    from rohe_iac.usecases.running.status import status as look
+    from rohe_iac.usecases.running.status import status as status_of
     from rohe_iac.usecases.stacks import known_stack
 
     view = StatusView(screen)
     while True:
-        found = look(known_stack(screen.folder, stack), open_target)
+        found = status_of(known_stack(screen.folder, stack), open_target)
         if watch and output is Output.human:
             screen.out.clear()
         view.show(found, output)

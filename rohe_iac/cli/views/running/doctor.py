@@ -21,7 +21,7 @@ class DoctorView:
     screen: Screen
 
     def show(self, checks: Sequence[Check], output: Output) -> None:
-        """Prints all checks on stdout, then what mends those that are missing."""
+        """Prints all checks on stdout, then how to get what is missing."""
         missing = [check for check in checks if check.status == "missing"]
         if output is Output.json:
             self.screen.print_json({"ok": not missing, "checks": [asdict(check) for check in checks]})

@@ -1,4 +1,4 @@
-"""observe, violations and explain: what they say where nothing runs, and how answers look."""
+"""`rohe observe`, `violations` and `explain`: their errors where nothing runs, and how answers look."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ def test_a_stack_that_is_not_applied_is_out_of_reach(
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     assert run(["-C", EXAMPLE, *words]) == 10
-    told = capsys.readouterr()
-    assert "stack 'digits' is not applied" in told.err
-    assert "rohe apply digits" in told.err
-    assert told.out == ""
+    printed = capsys.readouterr()
+    assert "stack 'digits' is not applied" in printed.err
+    assert "rohe apply digits" in printed.err
+    assert printed.out == ""
 
 
 @pytest.mark.parametrize(

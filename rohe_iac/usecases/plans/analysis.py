@@ -1,4 +1,4 @@
-"""What screens and pages show of a plan beyond its plan file, worked out when it is first asked for."""
+"""What screens and pages show of a plan beyond its plan file, computed when it is first needed."""
 
 from __future__ import annotations
 

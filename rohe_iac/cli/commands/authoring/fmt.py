@@ -38,9 +38,9 @@ def fmt(
     for path in result.changed:
         screen.out.print(_from_here(path), markup=False, soft_wrap=True)
     for path, line, reason in result.odd:
-        screen.err.print(f"{_from_here(path)}:{line}: left as it is: {reason}", markup=False, soft_wrap=True)
+        screen.err.print(f"{_from_here(path)}:{line}: skipped: {reason}", markup=False, soft_wrap=True)
     for path in result.foreign:
-        screen.err.print(f"{_from_here(path)}: passed over: it has no document of rohe", markup=False, soft_wrap=True)
+        screen.err.print(f"{_from_here(path)}: skipped: it has no document of rohe", markup=False, soft_wrap=True)
     verb = "would change" if check else "changed"
     screen.err.print(f"{len(result.changed)} of {result.read} files {verb}", markup=False)
     return ExitCode.CHECK_FAILED if check and result.changed else ExitCode.OK

@@ -147,7 +147,7 @@ def test_a_larger_load_sizes_services_anew(cctvs: Decision) -> None:
     added = [change for change in answer.changes if change.kind == "added"]
     assert added
     assert all("for 20/s" in change.because for change in added)
-    assert (answer.violated, answer.lost, answer.notes) == ((), (), ())
+    assert (answer.violated, answer.lost, answer.idle) == ((), (), ())
     predicted = {after.objective: (before, after) for before, after in answer.predicted if before and after}
     before, after = predicted["cctvs-sla/fast-answers"]
     assert before.services != after.services

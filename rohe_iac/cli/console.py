@@ -95,6 +95,15 @@ class Screen:
         """Prints a text on stdout as it is; never wrapped or coloured."""
         sys.stdout.write(text + "\n")
 
+    def print_indented(self, text: str, spaces: int = 2, *, style: str = "") -> None:
+        """Prints a text with markup on stdout, indented; a terminal that wraps the text indents each of its lines."""
+        if not self.out.is_terminal:
+            self.out.print(" " * spaces + text, style=style)
+            return
+        from rich.padding import Padding
+
+        self.out.print(Padding(text, (0, 0, 0, spaces), expand=False), style=style)
+
     @contextmanager
     def working(self, step: str) -> Iterator[Callable[[str], None]]:
         """Shows, on a terminal, the step that goes on and for how long, once that is more than PATIENCE.

@@ -26,9 +26,7 @@ def plan(
     html: Annotated[Path | None, typer.Option("--html", help="Write the plan as an HTML page to this file.")] = None,
     what_if: Annotated[
         str | None,
-        typer.Option(
-            "--what-if", metavar="EDITS", help="Show what edits would change: `node/pi-*=down,pipeline/p.load*=2`."
-        ),
+        typer.Option("--what-if", metavar="EDITS", help="Show what edits such as `node/pi-1=down` would change."),
     ] = None,
     max_moves: Annotated[
         int | None, typer.Option("--max-moves", min=0, help="The most replicas to move that could stay where they are.")

@@ -35,8 +35,8 @@ def show_import(screen: Screen, done: Import, output: Output, out: str | None) -
     absent = list(dict.fromkeys(item.message for item in done.absent))
     if absent:
         err.print(
-            f"missing from what was imported: {', '.join(absent[:MOST_NAMES])}; if the blueprint does not have it either, "
-            "check it with `rohe validate --allow-missing-references`",
+            f"missing from what was imported: {', '.join(absent[:MOST_NAMES])}; if the blueprint does not have that "
+            "either, check it with `rohe validate --allow-missing-references`",
             markup=False,
         )
     kinds = [str(document["kind"]) for document in done.imported.documents]

@@ -33,8 +33,9 @@ class PlacementView:
         out = self._screen.out
         out.print(f"[bold]{escape(explanation.address)}[/bold], by {explanation.origin}")
         for placement in explanation.placements:
-            out.print(f"  {escape(placement.replica)} on [bold]{placement.node}[/bold]: {escape(placement.reason)}")
-            out.print(f"    {_points(placement)}", style="dim")
+            line = f"{escape(placement.replica)} on [bold]{placement.node}[/bold]: {escape(placement.reason)}"
+            self._screen.print_indented(line)
+            self._screen.print_indented(_points(placement), 4, style="dim")
         for item in explanation.unplaced:
             out.print(f"  [red]{escape(item.replica)} fits on no node[/red]")
             self._closest(item.closest)
@@ -47,7 +48,7 @@ class PlacementView:
 
     def _closest(self, closest: Sequence[Rejection], style: str = "") -> None:
         for near in closest:
-            self._screen.out.print(f"    {near.node}: {escape(near.missing)} ({near.rule})", style=style)
+            self._screen.print_indented(f"{near.node}: {escape(near.missing)} ({near.rule})", 4, style=style)
 
 
 def _points(placement: Placement) -> str:

@@ -149,8 +149,8 @@ class PlanView:
             return
         self.screen.out.print("\n[bold]Response times that contracts limit, as predicted[/bold]")
         for prediction in predictions[:FEW]:
-            style = "red" if prediction.slack < 0 else None
-            self.screen.out.print(f"  {shown_prediction(prediction)}", style=style, markup=False)
+            style = "red" if prediction.slack < 0 else ""
+            self.screen.print_indented(escape(shown_prediction(prediction)), style=style)
         if len(predictions) > FEW:
             self.screen.out.print(f"  ... and {len(predictions) - FEW} more with more slack")
 
@@ -165,7 +165,7 @@ class PlanView:
             closest = item.closest[0] if item.closest else None
             near = f"closest is {closest.node}: {closest.missing} ({closest.rule})" if closest else "there is no node"
             written = f"{places[item.workload]}: " if item.workload in places else ""
-            self.screen.out.print(f"  {escape(f'{written}{item.replica}: {near}')}")
+            self.screen.print_indented(escape(f"{written}{item.replica}: {near}"))
         if len(unplaced) > FEW:
             self.screen.out.print(f"  ... and {len(unplaced) - FEW} more")
 
@@ -181,11 +181,11 @@ class PlanView:
             return
         out.print(f"\n[bold yellow]survive: {survive} does not hold[/bold yellow]; `rohe audit` shows more")
         for loss in plan.losses if every else plan.losses[:FEW]:
-            out.print(f"  {_broken_by(loss)}", markup=False)
+            self.screen.print_indented(escape(_broken_by(loss)))
         if len(plan.losses) > FEW and not every:
             out.print(f"  ... and that of {counted(len(plan.losses) - FEW, 'more node')}")
         for eased in plan.eased if every else plan.eased[:FEWER]:
-            out.print(f"  {relaxed_spread(eased)}", markup=False)
+            self.screen.print_indented(escape(relaxed_spread(eased)))
         if len(plan.eased) > FEWER and not every:
             out.print(f"  ... and {counted(len(plan.eased) - FEWER, 'more workload')} likewise")
 
@@ -196,9 +196,9 @@ class PlanView:
         self.screen.out.print("\n[bold]Why other nodes were not used[/bold]")
         few = FEW if len(plan.placements) <= FEW else FEWER
         for refusals in refused if every else refused[:few]:
-            self.screen.out.print(f"  {escape(refusals.workload)}: {refused_by_rule(refusals)}")
+            self.screen.print_indented(f"{escape(refusals.workload)}: {refused_by_rule(refusals)}")
             for near in refusals.closest if every else refusals.closest[:1]:
-                self.screen.out.print(f"    closest {near.node}: {escape(near.missing)}", style="dim")
+                self.screen.print_indented(f"closest {near.node}: {escape(near.missing)}", 4, style="dim")
         if len(refused) > few and not every:
             self.screen.out.print(f"  ... and {counted(len(refused) - few, 'more workload')}; --all shows every one")
 
@@ -207,7 +207,8 @@ class PlanView:
         changes = planfile.changes
         if planfile.against is not None or every:
             for action in changes if every else changes[:FEW]:
-                self.screen.out.print(f"  {SIGNS[action.verb]} {escape(action.manifest)}: {escape(action.because)}")
+                line = f"{SIGNS[action.verb]} {escape(action.manifest)}: {escape(action.because)}"
+                self.screen.print_indented(line)
 
     def _next(self, planfile: PlanFile, saved: Path | None) -> None:
         if saved is not None:

@@ -35,7 +35,7 @@ class SurveyView:
     def show(self, survey: Survey) -> None:
         """Prints how many nodes fit and how many each rule refused, then the nodes: the best and the closest first."""
         out = self._screen.out
-        out.print(f"  [bold]every node for {escape(survey.replica)}[/bold]: {escape(summary(survey))}")
+        self._screen.print_indented(f"[bold]every node for {escape(survey.replica)}[/bold]: {escape(summary(survey))}")
         every = list(rows_of(survey))
         rows = list(_grouped(every)) if len(every) > FEW else every
         if out.width < NARROW:

@@ -50,12 +50,12 @@ class WhatIfView:
         lost = [(item.replica, _closest(item)) for item in answer.lost]
         self._lines("[bold red]x[/bold red]", _grouped(lost))
         for before, after in answer.predicted[:FEW]:
-            out.print(f"  predicted {_prediction(before, after)}", markup=False)
+            self._screen.print_indented(escape(f"predicted {_prediction(before, after)}"))
         out.print(_summary(answer))
 
     def _lines(self, sign: str, groups: Sequence[tuple[str, str]], prefix: str = "") -> None:
         for subject, text in groups[:FEW]:
-            self._screen.out.print(f"  {sign} {escape(f'{prefix}{subject}: {text}')}")
+            self._screen.print_indented(f"{sign} {escape(f'{prefix}{subject}: {text}')}")
         if len(groups) > FEW:
             self._screen.out.print(f"  {sign} ... and {len(groups) - FEW} more such lines; -o json has them all")
 

@@ -38,10 +38,11 @@ class WhyNotView:
             if not answer.rule:
                 out.print("  one more replica fits; the plan has it elsewhere because that scored higher")
                 continue
-            out.print(f"  refused by {answer.rule}: {escape(answer.missing)}")
+            self._screen.print_indented(f"refused by {answer.rule}: {escape(answer.missing)}")
             for fix in answer.fixes:
-                out.print(f"  would fit with {escape(edits(fix))} ({change(fix)})")
-                out.print(f"    try: rohe plan --what-if '{fix.what_if}'", style="dim", markup=False)
+                self._screen.print_indented(f"would fit with {escape(edits(fix))} ({change(fix)})")
+                # A terminal wraps the command by itself, so that it can be copied whole.
+                out.print(f"    try: rohe plan --what-if '{fix.what_if}'", style="dim", markup=False, soft_wrap=True)
             if not answer.fixes:
                 out.print("  no edit of one or two fields makes it fit")
 

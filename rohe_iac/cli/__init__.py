@@ -2,5 +2,6 @@
 
 `main` has the table of commands and the one boundary where errors end. `commands` has one file a command and `views`
 one file for each kind of result; both group their files as `usecases` does: `authoring`, `plans`, `running` and
-`observing`. `console` has the streams that commands print to, and `question` asks for the consent of the user.
+`observing`. `console` has the streams that commands print to, `options` the arguments and options that several
+commands share, and `question` asks for the consent of the user.
 """

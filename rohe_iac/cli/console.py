@@ -8,12 +8,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,31 +23,6 @@ UNCUT = 2000
 
 PATIENCE = 0.7
 """Seconds of work before a terminal shows the step that goes on."""
-
-
-class Output(StrEnum):
-    """The forms in which every command with a result prints it."""
-
-    human = "human"
-    json = "json"
-
-
-class PageOutput(StrEnum):
-    """The forms in which a command prints its result that has a page in Markdown as well."""
-
-    human = "human"
-    json = "json"
-    markdown = "markdown"
-
-
-OutputOption = Annotated[Output, typer.Option("-o", "--output", help="human: for people; json: for programs.")]
-PageOutputOption = Annotated[
-    PageOutput, typer.Option("-o", "--output", help="human: for people; json: for programs; markdown: for a page.")
-]
-StackArgument = Annotated[
-    str | None,
-    typer.Argument(metavar="STACK", help="Name of the stack; may be left out where the blueprint has one."),
-]
 
 
 @dataclass

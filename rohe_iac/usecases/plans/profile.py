@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from rohe_iac.blueprint.linked.blueprint import Blueprint, Source
 from rohe_iac.blueprint.linked.workload import workloads_of
@@ -19,6 +19,9 @@ from rohe_iac.planning.sizing.interference import Interference
 from rohe_iac.planning.sizing.profile import InvalidProfile, Profile
 from rohe_iac.planning.sizing.profile_fitting import Columns, Measured, profiles_of
 from rohe_iac.planning.sizing.profile_yaml import read_profile, write_profile
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 APPLICATION = ("applications_extracted", "applications_extraced")
 PROCESS = ("resources_proc_metric", "resource_proc_metric")
@@ -264,7 +267,7 @@ def read_columns(
 
 
 def _columns(
-    path: Path, rows: Any, needed: Sequence[str], wanted: Callable[[str], bool], positive: bool
+    path: Path, rows: Reader, needed: Sequence[str], wanted: Callable[[str], bool], positive: bool
 ) -> dict[str, list[float]]:
     header = [name.strip() for name in next(rows, [])]
     absent = [name for name in needed if name not in header]

@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from rohe_iac.cli.console import Output, OutputOption, screen
+from rohe_iac.cli.console import screen
+from rohe_iac.cli.options import Output, OutputOption
 from rohe_iac.foundation.errors import ExitCode
 
 MOST_PIPED = 2**25

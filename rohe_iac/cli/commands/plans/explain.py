@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from rohe_iac.cli.console import Output, PageOutput, PageOutputOption, StackArgument, screen
+from rohe_iac.cli.console import screen
+from rohe_iac.cli.options import Output, PageOutput, PageOutputOption, StackArgument
 from rohe_iac.foundation.errors import UsageError
 
 

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from rohe_iac.cli.console import StackArgument, screen
+from rohe_iac.cli.console import screen
+from rohe_iac.cli.options import StackArgument
 from rohe_iac.foundation.errors import ExitCode
 
 

@@ -6,25 +6,19 @@ from typing import Annotated
 
 import typer
 
-from rohe_iac.cli.console import Output, OutputOption, screen
+from rohe_iac.cli.console import screen
+from rohe_iac.cli.options import AllowDestroyOption, LockTimeoutOption, Output, OutputOption, YesOption
 
 
 def apply(
     what: Annotated[
         str | None, typer.Argument(metavar="STACK|PLANFILE", help="A stack to plan and apply, or a saved plan.")
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for consent.")] = False,
+    yes: YesOption = False,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Begin nothing more after the first failure.")] = False,
     refresh: Annotated[bool, typer.Option("--refresh", help="Look at every resource before any is changed.")] = False,
-    lock_timeout: Annotated[
-        str, typer.Option("--lock-timeout", help="How long to wait for another command on the stack, such as 60s.")
-    ] = "0s",
-    allow_destroy: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--allow-destroy", metavar="ADDR", help="Remove this part although it is protected; may be repeated."
-        ),
-    ] = None,
+    lock_timeout: LockTimeoutOption = "0s",
+    allow_destroy: AllowDestroyOption = None,
     allow_unplaced: Annotated[
         bool, typer.Option("--allow-unplaced", help="Apply the replicas that fit, although others do not.")
     ] = False,

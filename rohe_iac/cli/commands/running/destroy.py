@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
-
-from rohe_iac.cli.console import Output, OutputOption, StackArgument, screen
+from rohe_iac.cli.console import screen
+from rohe_iac.cli.options import AllowDestroyOption, LockTimeoutOption, Output, OutputOption, StackArgument, YesOption
 
 
 def destroy(
     stack: StackArgument = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for consent.")] = False,
-    lock_timeout: Annotated[
-        str, typer.Option("--lock-timeout", help="How long to wait for another command on the stack, such as 60s.")
-    ] = "0s",
-    allow_destroy: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--allow-destroy", metavar="ADDR", help="Remove this part although it is protected; may be repeated."
-        ),
-    ] = None,
+    yes: YesOption = False,
+    lock_timeout: LockTimeoutOption = "0s",
+    allow_destroy: AllowDestroyOption = None,
     output: OutputOption = Output.human,
 ) -> int:
     """Remove everything that apply made: processes, ports and files; only the history of the stack stays.
@@ -30,6 +20,7 @@ def destroy(
     from rohe_iac.cli.question import confirm, span
     from rohe_iac.cli.views.running.outcome import OutcomeView, ProgressView
     from rohe_iac.foundation.errors import ExitCode
+    from rohe_iac.foundation.quantities import counted
     from rohe_iac.targets.opening import open_target
     from rohe_iac.usecases.running.destroy import check_destroy
     from rohe_iac.usecases.running.destroy import destroy as destroy_stack
@@ -41,7 +32,7 @@ def destroy(
         screen.err.print(f"Stack {known.name} is not applied: nothing to destroy.")
         return ExitCode.OK
     addresses = check_destroy(known, tuple(allow_destroy or ()))
-    what = f"{len(addresses)} resources" if addresses else "everything"
+    what = counted(len(addresses), "resource") if addresses else "everything"
     if not confirm(f"Destroy {what} of stack {known.name}?", command="destroy", yes=yes):
         return ExitCode.OK
     progress = ProgressView(screen)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from rohe_iac.cli.console import Output, OutputOption, screen
+from rohe_iac.cli.console import screen
+from rohe_iac.cli.options import Output, OutputOption
 from rohe_iac.foundation.errors import ExitCode
 
 

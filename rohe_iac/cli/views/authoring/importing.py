@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rohe_iac.cli.console import Output, Screen
+from rohe_iac.cli.console import Screen
+from rohe_iac.cli.options import Output
 from rohe_iac.foundation.diagnostics import Place
 from rohe_iac.foundation.quantities import counted
 from rohe_iac.importing.import_texts import ImportedDocument

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from rich.markup import escape
 
-from rohe_iac.cli.console import PageOutput, Screen
+from rohe_iac.cli.console import Screen
+from rohe_iac.cli.options import PageOutput
 from rohe_iac.cli.views.markdown import table
 from rohe_iac.foundation.quantities import counted
 from rohe_iac.usecases.plans.audit import PossibleLoss

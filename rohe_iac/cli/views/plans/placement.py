@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 import msgspec
 from rich.markup import escape
 
-from rohe_iac.cli.console import PageOutput, Screen
+from rohe_iac.cli.console import Screen
+from rohe_iac.cli.options import PageOutput
 from rohe_iac.cli.views.plans.sentences import refused_by_rule, runner_up
 from rohe_iac.cli.views.plans.survey import SurveyView, markdown_of
 from rohe_iac.planning.model.plan import Placement, Rejection

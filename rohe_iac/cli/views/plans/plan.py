@@ -11,7 +11,8 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
-from rohe_iac.cli.console import PageOutput, Screen
+from rohe_iac.cli.console import Screen
+from rohe_iac.cli.options import PageOutput
 from rohe_iac.cli.views.plans.bars import node_bars
 from rohe_iac.cli.views.plans.plan_markdown import markdown_of
 from rohe_iac.cli.views.plans.prediction import shown_prediction

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rohe_iac.cli.console import PageOutput, Screen
+from rohe_iac.cli.console import Screen
+from rohe_iac.cli.options import PageOutput
 from rohe_iac.cli.views.markdown import cell
 from rohe_iac.deployment.files.planfile import PlanFile
 from rohe_iac.foundation.quantities import counted

@@ -7,7 +7,8 @@ from dataclasses import asdict
 
 from rich.markup import escape
 
-from rohe_iac.cli.console import PageOutput, Screen
+from rohe_iac.cli.console import Screen
+from rohe_iac.cli.options import PageOutput
 from rohe_iac.cli.views.markdown import table
 from rohe_iac.planning.questions.why_not.why_not import Fix, WhyNot
 

@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass
 from rich.markup import escape
 from rich.table import Table
 
-from rohe_iac.cli.console import Output, Screen
+from rohe_iac.cli.console import Screen
+from rohe_iac.cli.options import Output
 from rohe_iac.usecases.running.doctor import Check
 
 STYLES = {"ok": "[green]ok[/green]", "missing": "[bold red]missing[/bold red]", "absent": "[dim]absent[/dim]"}

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from rich.markup import escape
 
-from rohe_iac.cli.console import Output, Screen
+from rohe_iac.cli.console import Screen
+from rohe_iac.cli.options import Output
 from rohe_iac.deployment.engine.cache import Progress
 from rohe_iac.deployment.engine.find import Engine
 from rohe_iac.foundation.clock import Clock, SystemClock

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rich.markup import escape
 
-from rohe_iac.cli.console import Output, Screen
+from rohe_iac.cli.console import Screen
+from rohe_iac.cli.options import Output
 from rohe_iac.deployment.run.outcome import Ending, Outcome
 from rohe_iac.foundation.quantities import counted
 from rohe_iac.usecases.running.apply import Intent
@@ -114,7 +113,7 @@ def _past(verb: str) -> str:
     return FAILED.get(verb, verb)
 
 
-def _value(outcome: Outcome) -> dict[str, Any]:
+def _value(outcome: Outcome) -> dict[str, object]:
     return {
         "ending": outcome.ending.value,
         "seconds": round(outcome.seconds, 3),

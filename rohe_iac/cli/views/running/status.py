@@ -7,7 +7,8 @@ import time
 from rich.markup import escape
 from rich.table import Table
 
-from rohe_iac.cli.console import Output, Screen
+from rohe_iac.cli.console import Screen
+from rohe_iac.cli.options import Output
 from rohe_iac.cli.views.observing.verdict import shown_verdict
 from rohe_iac.foundation.quantities import counted
 from rohe_iac.usecases.running.status import AgentStatus, PartStatus, StackStatus

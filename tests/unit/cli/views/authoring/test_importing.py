@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from rohe_iac.cli.console import Output
+from rohe_iac.cli.options import Output
 from rohe_iac.cli.views.authoring.importing import show_export, show_import
 from rohe_iac.usecases.authoring.export import Export
 from rohe_iac.usecases.authoring.import_ import import_files

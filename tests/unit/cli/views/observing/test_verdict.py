@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rohe_iac.cli.console import Output
+from rohe_iac.cli.options import Output
 from rohe_iac.cli.views.observing.result import ResultView
 from rohe_iac.cli.views.observing.verdict import VerdictView, shown_time, shown_value, shown_verdict
 

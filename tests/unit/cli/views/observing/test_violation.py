@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rohe_iac.cli.console import Output
+from rohe_iac.cli.options import Output
 from rohe_iac.cli.views.observing.violation import ViolationView
 
 MEMBER = {"kind": "member", "name": "classify/bayes", "count": 9, "own": 0.7, "without": 0.97, "kept": True, "was": 0.9}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rohe_iac.cli.console import PageOutput
+from rohe_iac.cli.options import PageOutput
 from rohe_iac.cli.views.plans.audit import AuditView
 from rohe_iac.usecases.plans.audit import PossibleLoss
 

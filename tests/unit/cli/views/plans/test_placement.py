@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rohe_iac.cli.console import PageOutput
+from rohe_iac.cli.options import PageOutput
 from rohe_iac.cli.views.plans.placement import PlacementView
 from rohe_iac.planning.questions.analysis.node_survey import surveys_of
 from rohe_iac.usecases.plans.analysis import AnalysedPlan

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from rohe_iac.cli.console import PageOutput
+from rohe_iac.cli.options import PageOutput
 from rohe_iac.cli.views.plans import plan as plan_view
 from rohe_iac.cli.views.plans.plan import PlanView
 from rohe_iac.cli.views.plans.plan_markdown import closest_node, markdown_of

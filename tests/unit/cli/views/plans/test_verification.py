@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rohe_iac.cli.console import PageOutput
+from rohe_iac.cli.options import PageOutput
 from rohe_iac.cli.views.plans.verification import VerificationView
 from rohe_iac.usecases.plans.analysis import AnalysedPlan
 from rohe_iac.usecases.plans.verify import Verification

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rohe_iac.cli.console import PageOutput
+from rohe_iac.cli.options import PageOutput
 from rohe_iac.cli.views.plans.what_if import WhatIfView
 from rohe_iac.usecases.plans.plan import Decision, decide
 from rohe_iac.usecases.plans.what_if import what_if

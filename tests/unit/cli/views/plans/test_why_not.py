@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rohe_iac.cli.console import PageOutput
+from rohe_iac.cli.options import PageOutput
 from rohe_iac.cli.views.plans.why_not import WhyNotView, change, edits
 from rohe_iac.planning.questions.why_not.why_not import Fix, WhyNot
 

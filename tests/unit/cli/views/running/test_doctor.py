@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rohe_iac.cli.console import Output
+from rohe_iac.cli.options import Output
 from rohe_iac.cli.views.running.doctor import DoctorView
 from rohe_iac.usecases.running.doctor import Check
 

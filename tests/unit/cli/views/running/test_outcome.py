@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rohe_iac.cli.console import Output
+from rohe_iac.cli.options import Output
 from rohe_iac.cli.views.running.outcome import OutcomeView, ProgressView
 from rohe_iac.deployment.run.outcome import Ending, Failure, Outcome
 

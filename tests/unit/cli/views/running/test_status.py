@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rohe_iac.cli.console import Output
+from rohe_iac.cli.options import Output
 from rohe_iac.cli.views.running.status import StatusView
 from rohe_iac.usecases.running.status import AgentStatus, PartStatus, StackStatus
 

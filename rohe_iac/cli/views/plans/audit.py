@@ -68,7 +68,9 @@ def _verdict(losses: Sequence[PossibleLoss]) -> str:
         return "No node has a replica: there is no loss to look at"
     harmless = sum(loss.harmless for loss in losses)
     harmful = len(losses) - harmless
-    possible = f"{len(losses):,} possible {'loss' if len(losses) == 1 else 'losses'} (nodes, zones)"
+    if len(losses) == 1:
+        return f"The only possible loss, {losses[0].subject}, {'is harmless' if harmless else 'breaks something'}"
+    possible = f"{len(losses):,} possible losses (nodes, zones)"
     if not harmful:
         return f"None of {possible} breaks anything"
     if not harmless:

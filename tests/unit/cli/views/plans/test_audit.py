@@ -21,7 +21,8 @@ HARMFUL = PossibleLoss("node/b", 7, tuple(f"replica/a/{index}" for index in rang
         ([HARMLESS, HARMLESS, HARMFUL], "Of 3 possible losses (nodes, zones), 2 are harmless and 1 breaks something"),
         ([HARMLESS, HARMFUL, HARMFUL], "Of 3 possible losses (nodes, zones), 1 is harmless and 2 break something"),
         ([HARMLESS, HARMLESS], "None of 2 possible losses (nodes, zones) breaks anything"),
-        ([HARMFUL], "Each of 1 possible loss (nodes, zones) breaks something"),
+        ([HARMFUL], "The only possible loss, node/b, breaks something"),
+        ([HARMFUL, HARMFUL], "Each of 2 possible losses (nodes, zones) breaks something"),
         ([], "No node has a replica: there is no loss to look at"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Of very many faults a thousand are told, and every face says how many are not."""
+"""Of very many faults a thousand are shown, and every form of output says how many are not."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def faulty(repository: Path) -> Path:
 
 
 def test_a_thousand_are_told_and_the_others_counted(faulty: Path) -> None:
-    told = check([faulty]).diagnostics
-    more = [item for item in told if item.more]
-    assert len(told) == MOST_TOLD + 1
+    diagnostics = check([faulty]).diagnostics
+    more = [item for item in diagnostics if item.more]
+    assert len(diagnostics) == MOST_TOLD + 1
     assert [item.code for item in more] == ["R133"]
     assert more[0].more + MOST_TOLD == FILES * FAULTY
     assert more[0].message == "800 more faults are not shown, of 1,800 found"
@@ -80,6 +80,6 @@ def test_errors_are_told_before_warnings_and_the_worst_of_what_is_left_out_is_sa
     (tmp_path / "z.yaml").write_text(
         "apiVersion: rohe.dev/v1\nkind: Inventory\nmetadata: {name: i}\nspec: {nods: []}\n"
     )
-    told = check([tmp_path]).diagnostics
-    assert [item.place.file for item in told if item.code == "R106"] == ["z.yaml"]
-    assert [item.severity.value for item in told if item.code == "R133"] == ["warning"]
+    diagnostics = check([tmp_path]).diagnostics
+    assert [item.place.file for item in diagnostics if item.code == "R106"] == ["z.yaml"]
+    assert [item.severity.value for item in diagnostics if item.code == "R133"] == ["warning"]

@@ -15,7 +15,7 @@ from rohe_iac.planning.sizing.profile import InvalidProfile, Profile
 from rohe_iac.planning.sizing.stand_ins.behaviour import Replay, decode_replay
 from rohe_iac.planning.sizing.stand_ins.from_plan import replays_of
 from rohe_iac.planning.solvers.planner import plan
-from rohe_iac.usecases.plans.profile import profiles_named
+from rohe_iac.usecases.plans.profile import load_profiles
 
 CCTVS = Path(__file__).parents[5] / "examples" / "cctvs"
 
@@ -29,7 +29,7 @@ def planned(folder: Path, *edits: tuple[str, str, str]) -> tuple[Blueprint, Plan
         assert old in text
         path.write_text(text.replace(old, wanted))
     blueprint = load(folder)
-    profiles, _ = profiles_named(blueprint)
+    profiles, _ = load_profiles(blueprint)
     return blueprint, plan(problem_of(blueprint, profiles)), profiles
 
 

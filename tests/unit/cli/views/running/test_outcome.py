@@ -24,10 +24,10 @@ PARTIAL = Outcome(
 def test_a_resource_that_failed_is_shown_with_all_that_is_known(new_screen: Any) -> None:
     screen, printed = new_screen()
     progress = ProgressView(screen, every=True)
-    progress.begins("create", "replica/a/0")
-    progress.ended("create", "replica/a/0", 1.25)
-    progress.failed("create", "replica/b/0", "exited with code 1\nno module named b")
-    progress.note("waiting")
+    progress.on_begin("create", "replica/a/0")
+    progress.on_end("create", "replica/a/0", 1.25)
+    progress.on_failure("create", "replica/b/0", "exited with code 1\nno module named b")
+    progress.on_note("waiting")
     progress.install("downloading")
     assert printed().splitlines() == [
         "  creating replica/a/0",

@@ -21,7 +21,7 @@ from rohe_iac.blueprint.linked.blueprint import Blueprint, Places, Source
 from rohe_iac.blueprint.modules.expand import take_in
 from rohe_iac.foundation.diagnostics import Diagnostic, InvalidBlueprint, Place, Severity
 from rohe_iac.foundation.errors import UsageError
-from rohe_iac.foundation.garbage import uncollected
+from rohe_iac.foundation.garbage import pause_garbage_collection
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def check(paths: Sequence[Path], *, allow_missing_references: bool = False) -> C
     allow_missing_references: tell references into the void as notes.
     Errors: UsageError where there is no such path or nothing to check.
     """
-    with uncollected():
+    with pause_garbage_collection():
         tree = _tree(paths)
         diagnostics = _told(tree, allow_missing_references)
     kinds: dict[str, int] = {}
@@ -67,7 +67,7 @@ def load(directory: Path, stack: str | None = None, *, allow_missing_references:
     Errors: InvalidBlueprint with every fault found in any document; UsageError where no such stack is there, or where
     several are and none is named.
     """
-    with uncollected():
+    with pause_garbage_collection():
         tree = _tree([directory])
         diagnostics = _told(tree, allow_missing_references)
     if any(item.severity is Severity.ERROR for item in diagnostics):

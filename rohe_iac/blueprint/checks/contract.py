@@ -219,10 +219,10 @@ def _modules(document: Document, at: Path, processing: Processing, tree: Tree) -
         if reference is None:
             continue
         # Either may take features and options; what it does not take it is not given, so only its own needs count.
-        trouble = tree.code.check(reference, positional=1, options=given, surplus=False)
-        yield from of_user_module(document, (*at, field), trouble)
-        whole = tree.code.check(reference, positional=1, options=given) if trouble is None else None
-        refused &= set(whole.refused) if whole is not None else set()
+        fault = tree.user_modules.check(reference, positional=1, options=given, surplus=False)
+        yield from of_user_module(document, (*at, field), fault)
+        whole = tree.user_modules.check(reference, positional=1, options=given) if fault is None else None
+        refused &= set(whole.unaccepted) if whole is not None else set()
     for option in sorted(refused):
         message = f"no function takes the option '{option[:63]}'"
         yield warning(document, (*at, "options", option), "R219", message, "it has no effect", on_key=True)

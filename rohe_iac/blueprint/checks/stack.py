@@ -17,7 +17,7 @@ from rohe_iac.blueprint.language.stack import Stack
 from rohe_iac.blueprint.linked.machine import MEBIBYTE
 from rohe_iac.blueprint.text.parsed import Path
 from rohe_iac.foundation.quantities import counted
-from rohe_iac.foundation.user_callables import installed
+from rohe_iac.foundation.user_callables import installed_callables
 
 STRATEGIES = ("first-fit", "best-fit", "worst-fit", "dot-product", "fragmentation", "portfolio", "exact")
 
@@ -158,15 +158,15 @@ def _planner(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
         if ":" not in name:
             continue  # one that is built in or installed
         try:
-            trouble = tree.code.check(name, positional=1, callables=False)
+            fault = tree.user_modules.check(name, positional=1, callables=False)
         except ValueError as error:
             yield Finding(document, path, "R125", str(error), "write it as user_modules/scorers.py:name")
             continue
-        yield from of_user_module(document, path, trouble)
+        yield from of_user_module(document, path, fault)
 
 
 @cache
 def _installed(kind: str) -> tuple[str, ...]:
-    # Looked up once: reading what distributions declare takes its time.
+    # Cached: reading what distributions declare is slow.
     group = "rohe.strategies" if kind == "strategy" else f"rohe.{kind}s"
-    return tuple(sorted({one.name for one in installed(group)}))
+    return tuple(sorted({entry.name for entry in installed_callables(group)}))

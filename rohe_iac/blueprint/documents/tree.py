@@ -26,7 +26,7 @@ from rohe_iac.blueprint.validation.identify import identified
 from rohe_iac.blueprint.validation.stray_expressions import check_strays
 from rohe_iac.blueprint.validation.validate import validate
 from rohe_iac.foundation.diagnostics import Diagnostic, Place, Severity
-from rohe_iac.foundation.user_modules import Sources
+from rohe_iac.foundation.user_modules import UserModules
 
 MOST_TOLD = 1_000
 """So many diagnostics are told in one run."""
@@ -69,7 +69,7 @@ class Tree:
     allowance: Allowance = field(default_factory=Allowance, repr=False)
     fitted: set[tuple[Document, Document]] = field(default_factory=set, repr=False)
     work: Work = field(default_factory=Work, repr=False)
-    code: Sources = field(init=False, repr=False)
+    user_modules: UserModules = field(init=False, repr=False)
     files: dict[str, ReadFile] = field(default_factory=dict, repr=False)
     known: set[tuple[str, str]] = field(default_factory=set, repr=False)
     _nodes: dict[Document, frozenset[str]] = field(default_factory=dict, repr=False)
@@ -81,7 +81,7 @@ class Tree:
     _met: set[tuple[str, str]] = field(default_factory=set, repr=False)
 
     def __post_init__(self) -> None:
-        self.code = Sources(self.root)
+        self.user_modules = UserModules(self.root)
 
     def nodes(self, document: Document) -> frozenset[str]:
         """The names of the nodes of an inventory's document, gathered once; none where it has no model."""

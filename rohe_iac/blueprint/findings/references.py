@@ -9,7 +9,7 @@ from rohe_iac.blueprint.findings.remainder import UNNAMED
 from rohe_iac.blueprint.hints.nearest import did_you_mean
 from rohe_iac.blueprint.text.parsed import Path
 from rohe_iac.foundation.diagnostics import Severity
-from rohe_iac.foundation.user_modules import Trouble
+from rohe_iac.foundation.user_modules import ModuleFault
 
 MISSING = frozenset(("R202", "R203", "R204", "R205", "R206", "R207", "R208", "R209"))
 """Codes of references into the void; `--allow-missing-references` makes notes of them."""
@@ -35,16 +35,16 @@ def meant(document: Document, name: str, known: Collection[str]) -> str:
     return did_you_mean(name, _written(known)) if document.allowance.guesses > 0 else ""
 
 
-def of_user_module(document: Document, path: Path, trouble: Trouble | None) -> Iterator[Finding]:
-    """The finding of a reference to a user module, where there is trouble with it."""
-    if trouble is None:
+def of_user_module(document: Document, path: Path, fault: ModuleFault | None) -> Iterator[Finding]:
+    """The finding of a reference to a user module, where there is fault with it."""
+    if fault is None:
         return
-    if trouble.part == "unread":
-        yield warning(document, path, "R133", trouble.message, "check fewer user modules at once, or shorter ones")
+    if fault.part == "unread":
+        yield warning(document, path, "R133", fault.message, "check fewer user modules at once, or shorter ones")
         return
-    code = {"file": "R217", "name": "R218", "signature": "R219"}[trouble.part]
-    line = f" (line {trouble.line})" if trouble.line else ""
-    yield Finding(document, path, code, trouble.message + line, trouble.hint)
+    code = {"file": "R217", "name": "R218", "signature": "R219"}[fault.part]
+    line = f" (line {fault.line})" if fault.line else ""
+    yield Finding(document, path, code, fault.message + line, fault.hint)
 
 
 def _written(known: Collection[str]) -> list[str]:

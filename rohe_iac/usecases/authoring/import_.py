@@ -15,7 +15,7 @@ from rohe_iac.blueprint.findings.source_text import SourceText
 from rohe_iac.blueprint.text.reader import MAX_BYTES
 from rohe_iac.foundation.diagnostics import Diagnostic, Place, Severity
 from rohe_iac.foundation.errors import ExitCode, RoheError, UsageError
-from rohe_iac.foundation.garbage import uncollected
+from rohe_iac.foundation.garbage import pause_garbage_collection
 from rohe_iac.foundation.names import is_name
 from rohe_iac.importing.foreign.beside import Beside
 from rohe_iac.importing.foreign.reading import Fault
@@ -114,7 +114,7 @@ def import_files(
             faults.append(Fault(Place(shown), f"at most {MAX_BYTES >> 20} MiB are read", "split it into several files"))
         else:
             sources.append(SourceText(shown, file.source.text))
-    with uncollected():
+    with pause_garbage_collection():
         try:
             imported = import_texts(sources, name=name, cores_unit=unit, beside=FilesBeside(folder, root))
         except InvalidImport as error:

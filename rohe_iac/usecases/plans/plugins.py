@@ -9,7 +9,7 @@ from pathlib import Path
 from rohe_iac.blueprint.linked.blueprint import Source
 from rohe_iac.foundation.canonical import sha256_hex
 from rohe_iac.foundation.errors import ExitCode, RoheError
-from rohe_iac.foundation.user_callables import Loaded, installed, load_from_path, load_installed
+from rohe_iac.foundation.user_callables import Loaded, installed_callables, load_from_path, load_installed
 from rohe_iac.foundation.user_modules import split_reference
 from rohe_iac.planning.model.plugins.builtin import BUILT_IN
 from rohe_iac.planning.model.plugins.protocols import Extensions, Origin, Plugged
@@ -66,7 +66,7 @@ def _plugged(kind: str, reference: str, root: Path) -> Plugged:
     built_in = BUILT_IN[kind].get(reference)
     if built_in is not None:
         return Plugged(kind, reference, Origin(reference, BUILT_IN_PLACE), built_in)
-    known = installed(GROUPS[kind])
+    known = installed_callables(GROUPS[kind])
     named = [one for one in known if one.name == reference]
     if len(named) == 1:
         return _of(kind, reference, reference, load_installed(named[0]))
@@ -116,7 +116,7 @@ def moved_since(problem: Problem, root: Path) -> tuple[str, ...]:
             except OSError as error:
                 found.append(f"{path}: {error.strerror}")
             continue
-        there = [one for group in GROUPS.values() for one in installed(group) if one.name == origin.reference]
+        there = [one for group in GROUPS.values() for one in installed_callables(group) if one.name == origin.reference]
         named = [one for one in there if one.distribution == origin.place]
         if not named:
             now = f"{there[0].distribution} is" if there else "it is not"

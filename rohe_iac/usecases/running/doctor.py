@@ -21,7 +21,7 @@ from rohe_iac.deployment.engine.go_toolchain import machine_go
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.foundation.folders import cache_home, state_home
 from rohe_iac.foundation.settings import InvalidSettings
-from rohe_iac.foundation.user_callables import installed
+from rohe_iac.foundation.user_callables import installed_callables
 from rohe_iac.usecases.plans.plugins import GROUPS
 
 OLDEST_PYTHON = (3, 11)
@@ -67,7 +67,11 @@ def examine(broker_binary: Callable[[], str]) -> tuple[Check, ...]:
 
 def _plugins() -> Check:
     """Filters, scorers and strategies for the planner that are installed; none of them is imported."""
-    found = [f"{kind} {one.name} ({one.distribution})" for kind, group in GROUPS.items() for one in installed(group)]
+    found = [
+        f"{kind} {one.name} ({one.distribution})"
+        for kind, group in GROUPS.items()
+        for one in installed_callables(group)
+    ]
     return Check("planner plugins", "ok" if found else "absent", found=", ".join(found) or "none is installed")
 
 

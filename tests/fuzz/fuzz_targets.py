@@ -21,7 +21,7 @@ from rohe_iac.blueprint.language.contract import ContractSpec
 from rohe_iac.blueprint.language.run_limits import Refused
 from rohe_iac.blueprint.modules.expand import take_in
 from rohe_iac.blueprint.modules.template import computed
-from rohe_iac.blueprint.text.formatting import NoNormalForm, formatted
+from rohe_iac.blueprint.text.formatting import NoNormalForm, format_yaml
 from rohe_iac.blueprint.text.reader import read_plain
 from rohe_iac.foundation.diagnostics import Severity
 from rohe_iac.foundation.errors import RoheError
@@ -96,12 +96,12 @@ def normal_form(data: bytes) -> str:
     """`rohe fmt`: the normal form says the same, and is its own normal form."""
     text = data[:4096].decode("utf-8", "replace").replace("\0", "")
     try:
-        result = formatted(text)
+        result = format_yaml(text)
     except NoNormalForm:
         return "none"
     said, meant = ([value for value in read_plain(one).values if value is not None] for one in (result, text))
     assert len(said) == len(meant)
-    assert formatted(result) == result
+    assert format_yaml(result) == result
     return "formed"
 
 

@@ -23,17 +23,17 @@ _HINT = "a profile begins with `profile: 1`; `rohe profile` writes it"
 
 def check_profiles(tree: Tree) -> None:
     """Tells every fault of every profile that a pipeline names; those that are not there are told by the pipeline."""
-    read: set[str] = set()
+    known: set[str] = set()
     for document, pipeline in models(tree.documents, Pipeline):
         for path, name in _named(pipeline):
             name = os.path.normpath(name)
-            if name in read or name.startswith(("..", "/")) or "\0" in name or not os.path.isfile(tree.root / name):
+            if name in known or name.startswith(("..", "/")) or "\0" in name or not os.path.isfile(tree.root / name):
                 continue
-            if len(read) >= MOST_PROFILES or tree.room() == 0:
+            if len(known) >= MOST_PROFILES or tree.room() == 0:
                 message = "the profiles from here on are not looked at: there are so many, or so many faults, before"
                 tree.findings.append(warning(document, path, "R133", message, "check fewer services at once"))
                 return
-            read.add(name)
+            known.add(name)
             _check(tree, name)
 
 
@@ -55,19 +55,19 @@ def _check(tree: Tree, name: str) -> None:
     tree.diagnostics += file.faults
     if file.source is None:
         return
-    plain = file.source.plain
-    tree.diagnostics += told_of_text(file.source, plain.file)
-    if plain.excess is not None:
+    text = file.source.parsed
+    tree.diagnostics += told_of_text(file.source, text.file)
+    if text.excess is not None:
         tree.diagnostics += told_of_excess(file.source)
         return
-    for index, read in enumerate(plain.documents):
-        document = Document(file.source, index, read.value, kind="profile", allowance=tree.allowance)
-        tree.diagnostics += told_of_text(file.source, read, document)
-        if not read.whole:
+    for index, parsed in enumerate(text.documents):
+        document = Document(file.source, index, parsed.value, kind="profile", allowance=tree.allowance)
+        tree.diagnostics += told_of_text(file.source, parsed, document)
+        if not parsed.whole:
             continue
         if index > 0:
             tree.findings.append(Finding(document, (), "R236", "a second document in the file of a profile", _HINT))
-        elif not isinstance(read.value, dict) or "profile" not in read.value:
+        elif not isinstance(parsed.value, dict) or "profile" not in parsed.value:
             tree.findings.append(Finding(document, (), "R236", "this is not a profile", _HINT))
         else:
             tree.findings += faults_of(document, ProfileForm)

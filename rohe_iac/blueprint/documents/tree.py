@@ -20,7 +20,7 @@ from rohe_iac.blueprint.language.pipeline import Pipeline
 from rohe_iac.blueprint.language.run_limits import Allowance, Work
 from rohe_iac.blueprint.linked.blueprint import Source
 from rohe_iac.blueprint.linked.offer import Offer, offer_of
-from rohe_iac.blueprint.text.parsed import Path, Read
+from rohe_iac.blueprint.text.parsed import ParsedDocument, Path
 from rohe_iac.blueprint.text.reader import MAX_VALUES
 from rohe_iac.blueprint.validation.identify import identified
 from rohe_iac.blueprint.validation.stray_expressions import check_strays
@@ -62,7 +62,7 @@ class Tree:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     values: int = 0
-    read: int = 0
+    weight: int = 0
     unread: int = 0
     left_out: Diagnostic | None = None
     heard: set[str] = field(default_factory=set)
@@ -223,7 +223,7 @@ def _is_enough(tree: Tree, following: ReadFile) -> bool:
         message = f"the files before this one hold more than {MOST_VALUES:,} values together"
         hint = "put the documents under blueprints/, apart from other YAML files; or make several blueprints of it"
         tree.diagnostics.append(Diagnostic(Place(following.name), "R004", message, hint))
-    return tree.read > MAX_VALUES and tree.faulty
+    return tree.weight > MAX_VALUES and tree.faulty
 
 
 def _read_in(tree: Tree, file: ReadFile, *, explicit: bool, inside: bool = False) -> None:
@@ -238,7 +238,7 @@ def _read_in(tree: Tree, file: ReadFile, *, explicit: bool, inside: bool = False
         tree.findings += validate(document, tree.room())
         if document.model is not None:
             # The model has taken its place.
-            document.value = document.read.value = None
+            document.value = document.parsed.value = None
         tree.meet(document)
     tree.documents += documents
     if explicit and not inside and not documents and before == (len(tree.diagnostics), len(tree.findings)):
@@ -259,20 +259,20 @@ def documents_of(tree: Tree, file: ReadFile, kinds: Collection[str] = tuple(KIND
 
 
 def _identified_in(tree: Tree, source: SourceText) -> Iterator[Document]:
-    plain = source.plain
-    tree.values += plain.count
-    tree.read += plain.count + FILE_WEIGHT
+    text = source.parsed
+    tree.values += text.count
+    tree.weight += text.count + FILE_WEIGHT
     tree.diagnostics += told_of_excess(source)
-    tree.diagnostics += told_of_text(source, plain.file)
-    if not all(read.whole for read in plain.documents):
+    tree.diagnostics += told_of_text(source, text.file)
+    if not all(parsed.whole for parsed in text.documents):
         tree.heard |= heard_in(source.text)
-    for index, read in enumerate(plain.documents):
-        document = Document(source, index, read.value, allowance=tree.allowance)
-        found = identified(document) if read.whole and plain.excess is None else []
+    for index, parsed in enumerate(text.documents):
+        document = Document(source, index, parsed.value, allowance=tree.allowance)
+        found = identified(document) if parsed.whole and text.excess is None else []
         tree.findings += found
         ours = document.kind != "" or any(finding.severity is Severity.ERROR for finding in found)
-        if ours or source.ours or (not read.whole and plain.excess is None):
-            tree.diagnostics += told_of_text(source, read, document, notes=ours)
+        if ours or source.ours or (not parsed.whole and text.excess is None):
+            tree.diagnostics += told_of_text(source, parsed, document, notes=ours)
         if document.kind:
             yield document
         elif document.name and any(finding.severity is Severity.ERROR for finding in found):
@@ -281,33 +281,36 @@ def _identified_in(tree: Tree, source: SourceText) -> Iterator[Document]:
 
 def told_of_excess(source: SourceText) -> list[Diagnostic]:
     """That a file holds too much, where it does."""
-    if source.plain.excess is None:
+    if source.parsed.excess is None:
         return []
     message = f"the file holds more than {MAX_VALUES:,} values, each alias counted with what it stands for"
     hint = "write less, or fewer aliases; or split it into several files"
-    return [source.diagnostic(source.plain.excess, "R004", message, hint)]
+    return [source.diagnostic(source.parsed.excess, "R004", message, hint)]
 
 
 def told_of_text(
-    source: SourceText, read: Read, document: Document | None = None, *, notes: bool = True
+    source: SourceText, parsed: ParsedDocument, document: Document | None = None, *, notes: bool = True
 ) -> list[Diagnostic]:
     """The faults of a text, and how many more there are."""
-    if not read.faults:
+    if not parsed.faults:
         return []
     told: list[Diagnostic] = []
-    if document is not None and read.whole:
-        document.locate((fault.first, True) for fault in read.faults if fault.first is not None)
-    for fault in read.faults:
+    if document is not None and parsed.whole:
+        document.locate((fault.first, True) for fault in parsed.faults if fault.first is not None)
+    for fault in parsed.faults:
         if fault.note and not notes:
             continue
         message = fault.message
-        if fault.first is not None and document is not None and read.whole:
+        if fault.first is not None and document is not None and parsed.whole:
             message += f", first in line {document.spot(fault.first, on_key=True).line}"
         severity = Severity.NOTE if fault.note else Severity.ERROR
         told.append(source.diagnostic(fault.spot, fault.code, message, fault.hint, severity))
-    for severity, count in ((Severity.ERROR, read.untold_errors), (Severity.NOTE, read.untold_notes if notes else 0)):
+    for severity, count in (
+        (Severity.ERROR, parsed.omitted_errors),
+        (Severity.NOTE, parsed.omitted_notes if notes else 0),
+    ):
         if count:
-            last = next(fault.spot for fault in reversed(read.faults) if fault.note is (severity is Severity.NOTE))
+            last = next(fault.spot for fault in reversed(parsed.faults) if fault.note is (severity is Severity.NOTE))
             what = "notes on the text" if severity is Severity.NOTE else "faults of the text"
             message = f"{count:,} more {what} from here on are not shown"
             told.append(replace(source.diagnostic(last, "R133", message, "", severity), more=count))

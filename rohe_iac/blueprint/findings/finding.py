@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rohe_iac.blueprint.findings.source_text import SourceText
 from rohe_iac.blueprint.language.run_limits import Allowance
-from rohe_iac.blueprint.text.parsed import Path, Read, Spot
+from rohe_iac.blueprint.text.parsed import ParsedDocument, Path, Spot
 from rohe_iac.foundation.diagnostics import Diagnostic, Place, Severity
 
 if TYPE_CHECKING:
@@ -43,9 +43,9 @@ class Document:
     _spots: dict[tuple[Path, bool], Spot] = field(default_factory=dict, repr=False)
 
     @property
-    def read(self) -> Read:
+    def parsed(self) -> ParsedDocument:
         """What reading the text gave of this document."""
-        return self.source.plain.documents[self.index]
+        return self.source.parsed.documents[self.index]
 
     def locate(self, wanted: Iterable[tuple[Path, bool]]) -> None:
         """Looks up the spots of many values, or of their keys, at once: cheaper than one by one."""
@@ -53,7 +53,7 @@ class Document:
 
         unknown = [want for want in wanted if want not in self._spots]
         if unknown:
-            self._spots.update(find_spots(self.source.text, self.read, unknown))
+            self._spots.update(find_spots(self.source.text, self.parsed, unknown))
 
     def spot(self, path: Path = (), *, on_key: bool = False) -> Spot:
         """Where the value at `path` is written, or its key; as near as the path can be followed."""
@@ -67,7 +67,7 @@ class Document:
 
     def incomplete(self, path: Path) -> bool:
         """Whether a fault of the text keeps something directly at `path` from being known."""
-        return not self.read.whole or path in self.read.incomplete
+        return not self.parsed.whole or path in self.parsed.incomplete
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from rohe_iac.blueprint.text.expression_marks import STRAY
-from rohe_iac.blueprint.text.parsed import LINE_BREAK, Plain, Spot
+from rohe_iac.blueprint.text.parsed import LINE_BREAK, ParsedText, Spot
 from rohe_iac.blueprint.text.reader import read_plain
 from rohe_iac.foundation.diagnostics import Diagnostic, Place, Severity
 
@@ -25,7 +25,7 @@ class SourceText:
     text: str
 
     @cached_property
-    def plain(self) -> Plain:
+    def parsed(self) -> ParsedText:
         """The documents of the text, read once."""
         return read_plain(self.text)
 

@@ -167,7 +167,7 @@ def _take(tree: Tree, use: _Use, document: Document, module: Module) -> None:
                 item.origin = use.use.name
                 hint = f"a module holds {', '.join(INSIDE)}"
                 tree.findings.append(Finding(item, ("kind",), "R104", f"a {item.kind} has no place in a module", hint))
-        tree.work.values -= documents[-1].source.plain.count if documents else 1
+        tree.work.values -= documents[-1].source.parsed.count if documents else 1
         if tree.work.done:
             tree.findings.append(_left_out(tree, use.stack, use.path, 1))
             use.stack.names_open = True

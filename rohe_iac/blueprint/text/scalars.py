@@ -1,4 +1,4 @@
-"""What a plain scalar means: the YAML 1.2 core schema (YAML 1.2.2, chapter 10.3), and where YAML 1.1 would differ."""
+"""The value of a plain scalar by the YAML 1.2 core schema (YAML 1.2.2, chapter 10.3), and where YAML 1.1 differs."""
 
 from __future__ import annotations
 
@@ -58,18 +58,19 @@ _OLD_BINARY = re.compile(r"[-+]?0b[01_]+")
 
 
 class NumberTooLong(ValueError):
-    """A number of more than NUMBER_LENGTH characters."""
+    """A number has more than NUMBER_LENGTH characters."""
 
 
 def is_surely_text(text: str) -> bool:
-    """Whether a plain scalar is text by YAML 1.1 and 1.2 alike, as its first character and its length tell."""
+    """Checks whether first character and length alone show that a plain scalar is text by YAML 1.1 and 1.2."""
     return text != "" and text[0] not in _NUMERIC_START and (len(text) > _LONGEST_WORD or text[0] not in _WORD_START)
 
 
 def resolve(text: str) -> object:
-    """The value of a plain scalar: None, bool, int, float or the text itself.
+    """Returns the value of a plain scalar: None, bool, int, float or the text itself.
 
-    Errors: NumberTooLong.
+    Raises:
+        NumberTooLong: The text is a number of too many characters.
     """
     if text in _NULLS:
         return None
@@ -84,13 +85,13 @@ def resolve(text: str) -> object:
 
 def _number(text: str) -> object:
     if _INTEGER.fullmatch(text):
-        return int(_bounded(text))
+        return int(_check_length(text))
     if _FLOAT.fullmatch(text):
-        return float(_bounded(text))
+        return float(_check_length(text))
     if text.startswith("0o") and _OCTAL.fullmatch(text):
-        return int(_bounded(text), 8)
+        return int(_check_length(text), 8)
     if text.startswith("0x") and _HEXADECIMAL.fullmatch(text):
-        return int(_bounded(text), 16)
+        return int(_check_length(text), 16)
     if _INFINITY.fullmatch(text):
         return float(text.replace(".", "").lower())
     if text in _NAN:
@@ -98,14 +99,14 @@ def _number(text: str) -> object:
     return text
 
 
-def _bounded(text: str) -> str:
+def _check_length(text: str) -> str:
     if len(text) > NUMBER_LENGTH:
         raise NumberTooLong(f"a number of {len(text)} characters; at most {NUMBER_LENGTH} are read")
     return text
 
 
 def old_meaning(text: str) -> str:
-    """What YAML 1.1 would have read in a plain scalar that 1.2 reads differently, in words; "" where both agree."""
+    """Returns, in words, what YAML 1.1 read in a plain scalar that 1.2 reads differently; "" where both agree."""
     if len(text) > NUMBER_LENGTH or not text:
         return ""
     if _OLD_BOOLEANS.fullmatch(text):

@@ -10,7 +10,7 @@ from pathlib import Path
 from rohe_iac.blueprint.documents.discovery import ReadFile, decoded, documents_under, read_file, root_of
 from rohe_iac.blueprint.documents.tree import read_tree
 from rohe_iac.blueprint.language.kinds import OURS
-from rohe_iac.blueprint.text.formatting import NoNormalForm, formatted
+from rohe_iac.blueprint.text.formatting import NoNormalForm, format_yaml
 from rohe_iac.blueprint.text.reader import read_plain
 from rohe_iac.foundation.diagnostics import InvalidBlueprint, Severity
 from rohe_iac.foundation.errors import UsageError
@@ -78,7 +78,7 @@ def _normal(file: ReadFile) -> str:
     assert file.source is not None
     if not read_plain(file.source.text).values:
         _refuse(file)
-    return formatted(file.source.text)
+    return format_yaml(file.source.text)
 
 
 def _refuse(file: ReadFile) -> None:

@@ -9,16 +9,16 @@ from pathlib import Path
 from rohe_iac.blueprint.checks.links import check_links, check_names
 from rohe_iac.blueprint.checks.profile import check_profiles
 from rohe_iac.blueprint.documents.discovery import documents_under, project_of, read_file, root_of
-from rohe_iac.blueprint.documents.tree import Tree, models, read_tree
+from rohe_iac.blueprint.documents.tree import Tree, documents_with_model, read_tree
 from rohe_iac.blueprint.findings.finding import Document
-from rohe_iac.blueprint.findings.references import MISSING
+from rohe_iac.blueprint.findings.references import MISSING_CODES
 from rohe_iac.blueprint.hints.nearest import did_you_mean
 from rohe_iac.blueprint.language.contract import ObservationContract
 from rohe_iac.blueprint.language.inventory import Inventory
 from rohe_iac.blueprint.language.pipeline import Pipeline
 from rohe_iac.blueprint.language.stack import Stack
 from rohe_iac.blueprint.linked.blueprint import Blueprint, Places, Source
-from rohe_iac.blueprint.modules.expand import take_in
+from rohe_iac.blueprint.modules.expand import expand_modules
 from rohe_iac.foundation.diagnostics import Diagnostic, InvalidBlueprint, Place, Severity
 from rohe_iac.foundation.errors import UsageError
 from rohe_iac.foundation.garbage import pause_garbage_collection
@@ -47,7 +47,7 @@ def check(paths: Sequence[Path], *, allow_missing_references: bool = False) -> C
     """
     with pause_garbage_collection():
         tree = _tree(paths)
-        diagnostics = _told(tree, allow_missing_references)
+        diagnostics = _check_tree(tree, allow_missing_references)
     kinds: dict[str, int] = {}
     for document in tree.documents:
         kinds[document.kind] = kinds.get(document.kind, 0) + 1
@@ -69,10 +69,10 @@ def load(directory: Path, stack: str | None = None, *, allow_missing_references:
     """
     with pause_garbage_collection():
         tree = _tree([directory])
-        diagnostics = _told(tree, allow_missing_references)
+        diagnostics = _check_tree(tree, allow_missing_references)
     if any(item.severity is Severity.ERROR for item in diagnostics):
         raise InvalidBlueprint(diagnostics)
-    document = _chosen(tree, stack)
+    document = _choose_stack(tree, stack)
     assert isinstance(document.model, Stack)
     spec = document.model.spec
     pipelines = [
@@ -90,10 +90,13 @@ def load(directory: Path, stack: str | None = None, *, allow_missing_references:
         root=tree.root,
         project=project_of(tree.root),
         stack=document.model,
-        pipelines=tuple(model for _, model in sorted(models(pipelines, Pipeline), key=lambda item: item[0].name)),
-        inventory=models([inventory], Inventory)[0][1],
+        pipelines=tuple(
+            model for _, model in sorted(documents_with_model(pipelines, Pipeline), key=lambda item: item[0].name)
+        ),
+        inventory=documents_with_model([inventory], Inventory)[0][1],
         contracts=tuple(
-            model for _, model in sorted(models(contracts, ObservationContract), key=lambda item: item[0].name)
+            model
+            for _, model in sorted(documents_with_model(contracts, ObservationContract), key=lambda item: item[0].name)
         ),
         sources=tuple(sorted(tree.sources, key=lambda source: source.path)),
         places=_places([document, *pipelines, inventory, *contracts]),
@@ -117,22 +120,22 @@ def _tree(paths: Sequence[Path]) -> Tree:
     return read_tree(root, [read_file(root, Path.cwd() / path) for path in paths], explicit=True)
 
 
-def _told(tree: Tree, allow_missing_references: bool) -> tuple[Diagnostic, ...]:
-    if not tree.unread:
-        take_in(tree)
+def _check_tree(tree: Tree, allow_missing_references: bool) -> tuple[Diagnostic, ...]:
+    if not tree.unread_files:
+        expand_modules(tree)
         tree.findings += check_links(tree)
         check_profiles(tree)
     else:
         tree.findings += check_names(tree)
     if allow_missing_references:
         tree.findings = [
-            replace(finding, severity=Severity.NOTE) if finding.code in MISSING else finding
+            replace(finding, severity=Severity.NOTE) if finding.code in MISSING_CODES else finding
             for finding in tree.findings
         ]
-    return tuple(tree.told())
+    return tuple(tree.all_diagnostics())
 
 
-def _chosen(tree: Tree, stack: str | None) -> Document:
+def _choose_stack(tree: Tree, stack: str | None) -> Document:
     found = tree.catalogue.of("Stack")
     names = [document.name for document in found]
     if not found:
@@ -153,15 +156,15 @@ def _places(documents: list[Document]) -> Places:
     find: dict[str, Callable[[], Place]] = {}
     for document in documents:
         word = {"ObservationContract": "contract"}.get(document.kind, document.kind.lower())
-        find[f"{word}/{document.name}"] = _at(document, ())
+        find[f"{word}/{document.name}"] = _place_finder(document, ())
         if isinstance(document.model, Pipeline):
             for index, service in enumerate(document.model.spec.services):
-                find[f"service/{document.name}:{service.name}"] = _at(document, ("spec", "services", index))
+                find[f"service/{document.name}:{service.name}"] = _place_finder(document, ("spec", "services", index))
         elif isinstance(document.model, Inventory):
             for index, node in enumerate(document.model.spec.nodes):
-                find[f"node/{node.name}"] = _at(document, ("spec", "nodes", index))
+                find[f"node/{node.name}"] = _place_finder(document, ("spec", "nodes", index))
     return Places(find)
 
 
-def _at(document: Document, path: tuple[str | int, ...]) -> Callable[[], Place]:
+def _place_finder(document: Document, path: tuple[str | int, ...]) -> Callable[[], Place]:
     return lambda: document.place(path)

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from rohe_iac.blueprint.checks.links import check_links
-from rohe_iac.blueprint.documents.discovery import decoded
+from rohe_iac.blueprint.documents.discovery import decode_file
 from rohe_iac.blueprint.documents.tree import read_tree
 from rohe_iac.blueprint.language.contract import ContractSpec
 from rohe_iac.blueprint.language.run_limits import Refused
-from rohe_iac.blueprint.modules.expand import take_in
-from rohe_iac.blueprint.modules.template import computed
+from rohe_iac.blueprint.modules.expand import expand_modules
+from rohe_iac.blueprint.modules.template import compute_scalar
 from rohe_iac.blueprint.text.formatting import NoNormalForm, format_yaml
 from rohe_iac.blueprint.text.reader import read_plain
 from rohe_iac.foundation.diagnostics import Severity
@@ -78,10 +78,10 @@ def _told(message: str, about: object = "") -> str:
 
 def blueprint(data: bytes) -> str:
     """`rohe validate` of one file in a folder with a module, a user module and a profile."""
-    tree = read_tree(surroundings(), [decoded("blueprints/x.yaml", data[:LONGEST])])
-    take_in(tree)
+    tree = read_tree(surroundings(), [decode_file("blueprints/x.yaml", data[:LONGEST])])
+    expand_modules(tree)
     tree.findings += check_links(tree)
-    told = tree.told()
+    told = tree.all_diagnostics()
     for item in told:
         assert item.place.line >= 1
         assert item.place.column >= 1
@@ -114,7 +114,7 @@ def template(data: bytes) -> str:
     results = []
     for form in (text, f"{{{{ {text} }}}}"):
         try:
-            value = computed(form, INPUTS)
+            value = compute_scalar(form, INPUTS)
         except Refused as error:
             results.append("refused" if _told(str(error)) else "")
         else:
@@ -132,7 +132,7 @@ def _plain(value: Any) -> bool:
 
 
 def expression(data: bytes) -> str:
-    """A contract's metrics, compiled and computed on samples."""
+    """A contract's metrics, compiled and compute_scalar on samples."""
     from rohe_iac.observation.measuring.expression import compile_metrics
 
     plain = read_plain(data[:4096].decode("utf-8", "replace").replace("\0", ""))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from rohe_iac.blueprint.findings.finding import Document, Finding
-from rohe_iac.blueprint.findings.references import missing, unique, warning
+from rohe_iac.blueprint.findings.references import check_reference, check_unique, warning
 from rohe_iac.blueprint.hints.foreign_terms import VALUES
 from rohe_iac.blueprint.language.inventory import DeviceType, Inventory, Node, Used
 from rohe_iac.blueprint.language.pipeline import Memory
@@ -14,7 +14,7 @@ from rohe_iac.blueprint.linked.machine import MEBIBYTE
 from rohe_iac.blueprint.text.parsed import Path
 from rohe_iac.foundation.quantities import shown_bytes, shown_cpu
 
-MOST_GIBIBYTES = 128
+MAX_GIBIBYTES = 128
 
 
 MAC = re.compile(r"[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}")
@@ -23,21 +23,21 @@ MAC = re.compile(r"[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}")
 def check(document: Document, inventory: Inventory) -> Iterator[Finding]:
     """Every finding of one inventory."""
     spec = inventory.spec
-    yield from unique(document, ("spec", "nodes"), "node", [node.name for node in spec.nodes])
+    yield from check_unique(document, ("spec", "nodes"), "node", [node.name for node in spec.nodes])
     for name, device in spec.device_types.items():
-        yield from _plausible(document, ("spec", "deviceTypes", name), device)
-        yield from _arch(document, ("spec", "deviceTypes", name, "arch"), device.arch)
+        yield from _check_device_type(document, ("spec", "deviceTypes", name), device)
+        yield from _check_arch(document, ("spec", "deviceTypes", name, "arch"), device.arch)
     macs: dict[str, str] = {}
     for index, node in enumerate(spec.nodes):
         at: Path = ("spec", "nodes", index)
         if node.device_type is not None and node.device_type not in spec.device_types:
             path = (*at, "deviceType")
-            yield from missing(document, path, "R207", "device type", node.device_type, spec.device_types)
-        elif node.device_type is None or node.used != _NOTHING or node.memory is not None:
-            yield from _capacity(document, at, node, spec.device_types.get(node.device_type or ""))
+            yield from check_reference(document, path, "R207", "device type", node.device_type, spec.device_types)
+        elif node.device_type is None or node.used != _NOTHING_USED or node.memory is not None:
+            yield from _check_capacity(document, at, node, spec.device_types.get(node.device_type or ""))
         taints = [f"{taint.key}={taint.value}:{taint.effect}" for taint in node.taints]
-        yield from unique(document, (*at, "taints"), "taint", taints, "")
-        yield from _arch(document, (*at, "arch"), node.arch)
+        yield from check_unique(document, (*at, "taints"), "taint", taints, "")
+        yield from _check_arch(document, (*at, "arch"), node.arch)
         if node.mac is not None:
             if MAC.fullmatch(node.mac) is None:
                 yield Finding(
@@ -50,21 +50,21 @@ def check(document: Document, inventory: Inventory) -> Iterator[Finding]:
             elif macs.setdefault(node.mac.lower(), node.name) != node.name:
                 message = f"node '{node.name}' has the MAC address of '{macs[node.mac.lower()]}'"
                 yield warning(document, (*at, "mac"), "R226", message, "two machines never share one")
-    yield from _links(document, inventory)
+    yield from _check_links(document, inventory)
 
 
-_NOTHING = Used.model_construct()
+_NOTHING_USED = Used.model_construct()
 
 
-def _arch(document: Document, path: Path, arch: str | None) -> Iterator[Finding]:
+def _check_arch(document: Document, path: Path, arch: str | None) -> Iterator[Finding]:
     if arch in VALUES:
         message = f"'{arch}' is an architecture under another name than images and services have for it"
         yield warning(document, path, "R109", message, f"did you mean '{VALUES[arch]}'?")
 
 
-def _plausible(document: Document, at: Path, device: DeviceType) -> Iterator[Finding]:
+def _check_device_type(document: Document, at: Path, device: DeviceType) -> Iterator[Finding]:
     if device.memory.rss < MEBIBYTE:
-        hint = f"did you mean {_machine_memory(device.memory.rss)}?"
+        hint = f"did you mean {_memory_meant(device.memory.rss)}?"
         yield warning(
             document, (*at, "memory", "rss"), "R113", f"a machine with {device.memory.rss} bytes of memory", hint
         )
@@ -88,12 +88,12 @@ def check_virtual(document: Document, path: Path, memory: Memory) -> Iterator[Fi
         yield warning(document, path, "R223", message, "vms holds rss: let it be at least that, or leave it out")
 
 
-def _machine_memory(amount: int) -> str:
+def _memory_meant(amount: int) -> str:
     """What a bare number was meant to be: machines have some gibibytes, or hundreds of mebibytes."""
-    return f"{amount}{'Gi' if amount <= MOST_GIBIBYTES else 'Mi'}"
+    return f"{amount}{'Gi' if amount <= MAX_GIBIBYTES else 'Mi'}"
 
 
-def _capacity(document: Document, at: Path, node: Node, device: DeviceType | None) -> Iterator[Finding]:
+def _check_capacity(document: Document, at: Path, node: Node, device: DeviceType | None) -> Iterator[Finding]:
     cpu = node.cpu if node.cpu is not None else device.cpu if device is not None else None
     memory = node.memory or (device.memory if device is not None else None)
     if cpu is None or memory is None:
@@ -102,7 +102,7 @@ def _capacity(document: Document, at: Path, node: Node, device: DeviceType | Non
         yield Finding(document, at, "R107", message, "name a deviceType, or write cpu and memory here")
         return
     if node.memory is not None and node.memory.rss < MEBIBYTE:
-        hint = f"did you mean {_machine_memory(node.memory.rss)}?"
+        hint = f"did you mean {_memory_meant(node.memory.rss)}?"
         yield warning(
             document, (*at, "memory", "rss"), "R113", f"a machine with {node.memory.rss} bytes of memory", hint
         )
@@ -119,23 +119,23 @@ def _capacity(document: Document, at: Path, node: Node, device: DeviceType | Non
     for name, share in used.accelerators.items():
         path = (*at, "used", "accelerators", name)
         if name not in devices:
-            yield from missing(document, path, "R206", "accelerator", name, devices)
+            yield from check_reference(document, path, "R206", "accelerator", name, devices)
         elif share > devices[name].capacity * devices[name].count:
             yield Finding(document, path, "R227", f"more of '{name}' is said to be used than the node has")
     cores = node.cores if node.cores is not None else device.cores if device is not None else None
-    there = cores if cores is not None else (1000,) * -(-cpu // 1000)
-    if len(used.cores) > len(there):
-        message = f"{len(used.cores)} cores are said to be used of {len(there)}"
+    capacities = cores if cores is not None else (1000,) * -(-cpu // 1000)
+    if len(used.cores) > len(capacities):
+        message = f"{len(used.cores)} cores are said to be used of {len(capacities)}"
         yield Finding(document, (*at, "used", "cores"), "R227", message, "one entry a core")
-    for number, (taken, whole) in enumerate(zip(used.cores, there, strict=False)):
-        if taken > whole:
-            message = f"{shown_cpu(taken)} of a core of {shown_cpu(whole)} are said to be used"
+    for number, (used_amount, capacity) in enumerate(zip(used.cores, capacities, strict=False)):
+        if used_amount > capacity:
+            message = f"{shown_cpu(used_amount)} of a core of {shown_cpu(capacity)} are said to be used"
             yield Finding(document, (*at, "used", "cores", number), "R227", message, "one entry a core, in order")
 
 
-def _links(document: Document, inventory: Inventory) -> Iterator[Finding]:
+def _check_links(document: Document, inventory: Inventory) -> Iterator[Finding]:
     spec = inventory.spec
-    yield from unique(document, ("spec", "links"), "link", [link.name for link in spec.links])
+    yield from check_unique(document, ("spec", "links"), "link", [link.name for link in spec.links])
     if not spec.links:
         return
     known = {f"node/{node.name}" for node in spec.nodes}
@@ -152,7 +152,7 @@ def _links(document: Document, inventory: Inventory) -> Iterator[Finding]:
                 hint = f"write node/{end} or zone/{end}"
                 yield Finding(document, (*at, side), "R119", f"'{end[:63]}' is neither node/NAME nor zone/NAME", hint)
             else:
-                yield from missing(document, (*at, side), "R209", end.partition("/")[0], end, known)
+                yield from check_reference(document, (*at, side), "R209", end.partition("/")[0], end, known)
         # Within a zone a link says how its nodes reach each other.
         if link.between[0] == link.between[1] and not link.between[0].startswith("zone/"):
             hint = "a node reaches itself; a zone twice stands for the links between its nodes"

@@ -8,7 +8,7 @@ from pathlib import Path as FilePath
 
 from rohe_iac.blueprint.checks.inventory import check_virtual
 from rohe_iac.blueprint.findings.finding import Document, Finding
-from rohe_iac.blueprint.findings.references import cycle, missing, shown_cycle, unique, warning
+from rohe_iac.blueprint.findings.references import check_reference, check_unique, find_cycle, format_cycle, warning
 from rohe_iac.blueprint.hints.nearest import nearest
 from rohe_iac.blueprint.language.pipeline import (
     Alternative,
@@ -33,43 +33,43 @@ def check(document: Document, pipeline: Pipeline, root: FilePath) -> Iterator[Fi
     services = pipeline.spec.services
     at: Path = ("spec", "services")
     names = [service.name for service in services]
-    yield from unique(document, at, "service", names)
+    yield from check_unique(document, at, "service", names)
     known = set(names)
     for index, service in enumerate(services):
-        yield from _service(document, (*at, index), service, known, root)
+        yield from _check_service(document, (*at, index), service, known, root)
         if service.replicas == "auto" and pipeline.spec.load is None:
             path = (*at, index, "replicas")
             yield Finding(document, path, "R220", "replicas: auto needs the pipeline's load", "add load: 10/s to spec")
-    yield from _flow(document, pipeline, known)
-    yield from _apart(document, services)
+    yield from _check_flow(document, pipeline, known)
+    yield from _check_near_and_avoid(document, services)
 
 
-def _flow(document: Document, pipeline: Pipeline, known: set[str]) -> Iterator[Finding]:
+def _check_flow(document: Document, pipeline: Pipeline, known: set[str]) -> Iterator[Finding]:
     seen: dict[tuple[str, str], int] = {}
     for index, link in enumerate(pipeline.spec.flow):
         at: Path = ("spec", "flow", index)
-        yield from missing(document, (*at, "from"), "R205", "service", link.from_, known)
-        yield from missing(document, (*at, "to"), "R205", "service", link.to, known)
+        yield from check_reference(document, (*at, "from"), "R205", "service", link.from_, known)
+        yield from check_reference(document, (*at, "to"), "R205", "service", link.to, known)
         if link.from_ == link.to:
             yield Finding(document, (*at, "to"), "R211", f"'{link.to}' flows into itself", "a flow has no cycles")
         elif seen.setdefault((link.from_, link.to), index) != index:
             yield Finding(
                 document, at, "R210", f"the flow from '{link.from_}' to '{link.to}' is here twice", "keep one"
             )
-    around = cycle((link.from_, link.to) for link in pipeline.spec.flow if link.from_ != link.to)
-    if around:
-        index = next(i for i, link in enumerate(pipeline.spec.flow) if (link.from_, link.to) == (around[-1], around[0]))
-        shown = shown_cycle(around)
+    cycle = find_cycle((link.from_, link.to) for link in pipeline.spec.flow if link.from_ != link.to)
+    if cycle:
+        index = next(i for i, link in enumerate(pipeline.spec.flow) if (link.from_, link.to) == (cycle[-1], cycle[0]))
+        cycle_text = format_cycle(cycle)
         yield Finding(
             document,
             ("spec", "flow", index),
             "R211",
-            f"the flow runs in a circle: {shown}",
+            f"the flow runs in a circle: {cycle_text}",
             "take one of these flows out",
         )
 
 
-def _apart(document: Document, services: Sequence[Service]) -> Iterator[Finding]:
+def _check_near_and_avoid(document: Document, services: Sequence[Service]) -> Iterator[Finding]:
     """Where one service must be near another that must avoid it."""
     avoided = {
         (service.name, rule.service): rule.topology_key
@@ -88,34 +88,38 @@ def _apart(document: Document, services: Sequence[Service]) -> Iterator[Finding]
                 yield Finding(document, path, "R214", message, "take one of the two rules out")
 
 
-def _service(document: Document, at: Path, service: Service, known: set[str], root: FilePath) -> Iterator[Finding]:
+def _check_service(
+    document: Document, at: Path, service: Service, known: set[str], root: FilePath
+) -> Iterator[Finding]:
     parts: list[tuple[Path, Alternative]] = []
     if service.variants or service.ensemble is not None:
-        yield from _alternatives(document, at, service)
+        yield from _check_alternatives(document, at, service)
         members = service.ensemble.members if service.ensemble is not None else ()
         parts += [((*at, "variants", i), part) for i, part in enumerate(service.variants)]
         parts += [((*at, "ensemble", "members", i), part) for i, part in enumerate(members)]
     # Most services leave most fields out, and there may be a hundred thousand of them.
     given = service.model_fields_set
     if "volumes" in given:
-        yield from unique(document, (*at, "volumes"), "volume at", [volume.path for volume in service.volumes], "path")
+        yield from check_unique(
+            document, (*at, "volumes"), "volume at", [volume.path for volume in service.volumes], "path"
+        )
         named = [volume.name or f" {index}" for index, volume in enumerate(service.volumes)]
-        yield from unique(document, (*at, "volumes"), "volume", named)
+        yield from check_unique(document, (*at, "volumes"), "volume", named)
     if "reports" in given:
-        yield from _reports(document, (*at, "reports"), service.reports)
+        yield from _check_reports(document, (*at, "reports"), service.reports)
     if "ports" in given or "health" in given:
-        yield from unique(document, (*at, "ports"), "port", [port.name for port in service.ports])
-        yield from _ports(document, at, service)
+        yield from check_unique(document, (*at, "ports"), "port", [port.name for port in service.ports])
+        yield from _check_ports(document, at, service)
     if "placement" in given:
-        yield from _placement(document, (*at, "placement"), service.name, service.placement, known)
+        yield from _check_placement(document, (*at, "placement"), service.name, service.placement, known)
     if "requests" in given or "limits" in given:
-        yield from _sizes(document, at, service.requests, service.limits)
+        yield from _check_sizes(document, at, service.requests, service.limits)
     if service.files or service.profile is not None or "working_dir" in given:
-        yield from _paths(document, at, service, root)
+        yield from _check_paths(document, at, service, root)
     for path, part in parts:
-        yield from _sizes(document, path, part.requests or Requests(), part.limits or Limits())
+        yield from _check_sizes(document, path, part.requests or Requests(), part.limits or Limits())
         if part.profile is not None:
-            yield from _file(document, (*path, "profile"), part.profile, root)
+            yield from _check_file(document, (*path, "profile"), part.profile, root)
     if service.image or service.command or service.profile:
         return
     if not parts:
@@ -127,8 +131,8 @@ def _service(document: Document, at: Path, service: Service, known: set[str], ro
             yield warning(document, (*path, "name"), "R221", message, "add command: [...]")
 
 
-def _reports(document: Document, at: Path, reports: Reports) -> Iterator[Finding]:
-    yield from unique(document, (*at, "fields"), "field", reports.fields, "")
+def _check_reports(document: Document, at: Path, reports: Reports) -> Iterator[Finding]:
+    yield from check_unique(document, (*at, "fields"), "field", reports.fields, "")
     for name, reported in (reports.metrics or {}).items():
         unit = BUILT_IN.get(name, reported.unit)
         if "unit" in reported.model_fields_set and {unit, reported.unit} not in ({unit}, {"rate", "count"}):
@@ -137,25 +141,27 @@ def _reports(document: Document, at: Path, reports: Reports) -> Iterator[Finding
             yield warning(document, (*at, "metrics", name, "unit"), "R216", message, hint)
 
 
-def _alternatives(document: Document, at: Path, service: Service) -> Iterator[Finding]:
+def _check_alternatives(document: Document, at: Path, service: Service) -> Iterator[Finding]:
     if service.variants and service.ensemble is not None:
         message = f"service '{service.name}' has both variants and an ensemble"
         hint = "variants are alternatives, of which one runs; members of an ensemble all run: keep one of the two lists"
         yield Finding(document, (*at, "ensemble"), "R215", message, hint, on_key=True)
-    yield from unique(document, (*at, "variants"), "variant", [variant.name for variant in service.variants])
+    yield from check_unique(document, (*at, "variants"), "variant", [variant.name for variant in service.variants])
     members = service.ensemble.members if service.ensemble is not None else ()
-    yield from unique(document, (*at, "ensemble", "members"), "member", [member.name for member in members])
+    yield from check_unique(document, (*at, "ensemble", "members"), "member", [member.name for member in members])
 
 
-def _ports(document: Document, at: Path, service: Service) -> Iterator[Finding]:
+def _check_ports(document: Document, at: Path, service: Service) -> Iterator[Finding]:
     ports = {port.name for port in service.ports}
     for name, probe in (("readiness", service.health.readiness), ("liveness", service.health.liveness)):
         if probe is None:
             continue
         if probe.http is not None:
-            yield from missing(document, (*at, "health", name, "http", "port"), "R208", "port", probe.http.port, ports)
+            yield from check_reference(
+                document, (*at, "health", name, "http", "port"), "R208", "port", probe.http.port, ports
+            )
         elif probe.tcp is not None:
-            yield from missing(document, (*at, "health", name, "tcp"), "R208", "port", probe.tcp, ports)
+            yield from check_reference(document, (*at, "health", name, "tcp"), "R208", "port", probe.tcp, ports)
     datagrams = {port.name for port in service.ports if port.protocol == "UDP"}
     for name, probe in (("readiness", service.health.readiness), ("liveness", service.health.liveness)):
         asked = probe.tcp or (probe.http.port if probe.http is not None else None) if probe is not None else None
@@ -173,18 +179,22 @@ def _ports(document: Document, at: Path, service: Service) -> Iterator[Finding]:
                 used.add((number, port.protocol))
 
 
-def _placement(document: Document, at: Path, name: str, rules: PlacementRules, known: set[str]) -> Iterator[Finding]:
+def _check_placement(
+    document: Document, at: Path, name: str, rules: PlacementRules, known: set[str]
+) -> Iterator[Finding]:
     for field in ("avoid", "near"):
         for index, affinity in enumerate(getattr(rules, field)):
-            yield from missing(document, (*at, field, index, "service"), "R205", "service", affinity.service, known)
+            yield from check_reference(
+                document, (*at, field, index, "service"), "R205", "service", affinity.service, known
+            )
     keys = [rule.topology_key for rule in rules.spread]
-    yield from unique(document, (*at, "spread"), "spread over", keys, "topologyKey")
+    yield from check_unique(document, (*at, "spread"), "spread over", keys, "topologyKey")
     avoided = {(rule.service, rule.topology_key) for rule in rules.avoid if rule.required}
     for index, rule in enumerate(rules.near):
-        wide_away = rule.topology_key == "node" and any(
+        avoids_wider = rule.topology_key == "node" and any(
             other == rule.service and key != "node" for other, key in avoided
         )
-        if rule.required and ((rule.service, rule.topology_key) in avoided or wide_away):
+        if rule.required and ((rule.service, rule.topology_key) in avoided or avoids_wider):
             message = f"'{name}' must be near '{rule.service}' and must avoid it in the same {rule.topology_key}"
             yield Finding(document, (*at, "near", index), "R214", message, "take one of the two rules out")
         if rule.required and rule.service == name:
@@ -207,15 +217,15 @@ def _placement(document: Document, at: Path, name: str, rules: PlacementRules, k
             )
 
 
-def _sizes(document: Document, at: Path, requests: Requests, limits: Limits) -> Iterator[Finding]:
+def _check_sizes(document: Document, at: Path, requests: Requests, limits: Limits) -> Iterator[Finding]:
     path = (*at, "requests")
     memory = requests.memory
     if memory is not None:
         if 0 < memory.rss < MEBIBYTE:
-            yield _implausible_memory(document, (*path, "memory", "rss"), memory.rss)
+            yield _memory_warning(document, (*path, "memory", "rss"), memory.rss)
         yield from check_virtual(document, (*path, "memory", "vms"), memory)
     if limits.memory is not None and limits.memory < MEBIBYTE:
-        yield _implausible_memory(document, (*at, "limits", "memory"), limits.memory)
+        yield _memory_warning(document, (*at, "limits", "memory"), limits.memory)
     if requests.cpu >= IMPLAUSIBLE_CPU:
         message = f"a request of {shown_cpu(requests.cpu)} cores"
         yield warning(
@@ -235,45 +245,45 @@ def _sizes(document: Document, at: Path, requests: Requests, limits: Limits) -> 
             )
 
 
-def _implausible_memory(document: Document, path: Path, amount: int) -> Finding:
+def _memory_warning(document: Document, path: Path, amount: int) -> Finding:
     hint = f"did you mean {amount}Mi?" if amount < 10**6 else "write it as 512Mi"
     return warning(document, path, "R113", f"{amount} bytes of memory are less than 1Mi", hint)
 
 
-def _paths(document: Document, at: Path, service: Service, root: FilePath) -> Iterator[Finding]:
-    yield from unique(document, (*at, "files"), "file at", [file.path for file in service.files], "path")
+def _check_paths(document: Document, at: Path, service: Service, root: FilePath) -> Iterator[Finding]:
+    yield from check_unique(document, (*at, "files"), "file at", [file.path for file in service.files], "path")
     for index, file in enumerate(service.files):
-        yield from _file(document, (*at, "files", index, "from"), file.from_, root)
+        yield from _check_file(document, (*at, "files", index, "from"), file.from_, root)
     if service.profile is not None:
-        yield from _file(document, (*at, "profile"), service.profile, root)
+        yield from _check_file(document, (*at, "profile"), service.profile, root)
     # With an image it is a folder of that.
     named = "working_dir" in service.model_fields_set and not FilePath(service.working_dir).is_absolute()
     if service.command and service.image is None and named:
-        yield from _folder(document, (*at, "workingDir"), service.working_dir, root)
+        yield from _check_folder(document, (*at, "workingDir"), service.working_dir, root)
 
 
-def _folder(document: Document, path: Path, name: str, root: FilePath) -> Iterator[Finding]:
+def _check_folder(document: Document, path: Path, name: str, root: FilePath) -> Iterator[Finding]:
     if "\0" in name or not os.path.isdir(root / name):
-        yield Finding(document, path, "R225", f"no folder '{name[:60]}'", _beside(document, name, root))
+        yield Finding(document, path, "R225", f"no folder '{name[:60]}'", _similar_file_hint(document, name, root))
 
 
-def _file(document: Document, path: Path, name: str, root: FilePath) -> Iterator[Finding]:
+def _check_file(document: Document, path: Path, name: str, root: FilePath) -> Iterator[Finding]:
     if FilePath(name).is_absolute() or ".." in FilePath(name).parts:
         yield Finding(document, path, "R225", f"'{name[:60]}' leaves the blueprint's folder", "name a file below it")
     elif "\0" in name or not os.path.isfile(root / name):
-        yield Finding(document, path, "R225", f"no file '{name[:60]}'", _beside(document, name, root))
+        yield Finding(document, path, "R225", f"no file '{name[:60]}'", _similar_file_hint(document, name, root))
 
 
-def _beside(document: Document, name: str, root: FilePath) -> str:
+def _similar_file_hint(document: Document, name: str, root: FilePath) -> str:
     """The file that was meant, where one in the same folder has nearly its name."""
     hint = "paths start at the blueprint's root"
     if document.allowance.guesses <= 0:
         return hint
-    folder, _, last = name.rpartition("/")
+    folder, _, file_name = name.rpartition("/")
     try:
         names = os.listdir(os.path.join(root, folder))
     except (OSError, ValueError):
         return hint
     document.allowance.guesses -= 10 + len(names)
-    meant = nearest(last, sorted(names))
-    return f"did you mean '{folder}{'/' if folder else ''}{meant}'?" if meant else hint
+    similar = nearest(file_name, sorted(names))
+    return f"did you mean '{folder}{'/' if folder else ''}{similar}'?" if similar else hint

@@ -30,7 +30,7 @@ MOST_UNREAD = 100
 """So many folders are told that cannot be read."""
 
 
-LONGEST_NAME = 300
+MAX_SHOWN_PATH = 300
 """So much of such a folder's path, in characters, is told."""
 
 
@@ -83,15 +83,15 @@ class ReadFile:
     sha256: str
     source: SourceText | None
     faults: tuple[Diagnostic, ...] = ()
-    heard: frozenset[str] = frozenset()
+    unread_names: frozenset[str] = frozenset()
 
 
-def heard_in(text: str) -> frozenset[str]:
+def names_in_unreadable(text: str) -> frozenset[str]:
     """Every name in a text that cannot be read, so that what refers to it is no fault besides."""
-    return frozenset(_NAMED.findall(text))
+    return frozenset(_NAME_FIELD.findall(text))
 
 
-_NAMED = re.compile(r"\bname[\"']?[ \t]*:[ \t]*[\"']?([a-z0-9][-a-z0-9]{0,62})\b")
+_NAME_FIELD = re.compile(r"\bname[\"']?[ \t]*:[ \t]*[\"']?([a-z0-9][-a-z0-9]{0,62})\b")
 
 
 def documents_under(root: Path, within: Path | None = None) -> Iterator[ReadFile]:
@@ -104,7 +104,7 @@ def documents_under(root: Path, within: Path | None = None) -> Iterator[ReadFile
     names: list[str] = []
     unread: list[OSError] = []
     for folder, folders, files in os.walk(top, onerror=unread.append):
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _NOT_OURS)
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _SKIPPED_FOLDERS)
         names += [
             os.path.join(folder, name)
             for name in files
@@ -116,10 +116,10 @@ def documents_under(root: Path, within: Path | None = None) -> Iterator[ReadFile
             )
     for error in unread[:MOST_UNREAD]:
         name = os.path.relpath(str(error.filename), root).replace(os.sep, "/")
-        shown = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}..."
-        yield _refused(shown, Diagnostic(Place(shown), "R012", f"the folder cannot be read: {error.strerror}"))
+        shown = name if len(name) <= MAX_SHOWN_PATH else f"{name[:MAX_SHOWN_PATH]}..."
+        yield _refuse(shown, Diagnostic(Place(shown), "R012", f"the folder cannot be read: {error.strerror}"))
     names = [name for name in names if name != str(root / ROOT_FILE)]
-    total = _size(names)
+    total = _total_size(names)
     if total > MAX_TOTAL:
         message = f"the YAML files under {top} are larger than {MAX_TOTAL >> 20} MiB together"
         raise UsageError(f"{message}: {total / 2**20:,.0f} MiB", hint="check a part of them, file by file")
@@ -127,7 +127,7 @@ def documents_under(root: Path, within: Path | None = None) -> Iterator[ReadFile
         yield read_file(root, path)
 
 
-def _size(names: list[str]) -> int:
+def _total_size(names: list[str]) -> int:
     """The bytes of all files that may be read; those too large to be are refused one by one."""
     total = 0
     for name in names:
@@ -139,7 +139,7 @@ def _size(names: list[str]) -> int:
     return total
 
 
-_NOT_OURS = frozenset(("node_modules", "__pycache__", "site-packages"))
+_SKIPPED_FOLDERS = frozenset(("node_modules", "__pycache__", "site-packages"))
 
 
 def read_file(root: Path, path: Path | str) -> ReadFile:
@@ -152,42 +152,44 @@ def read_file(root: Path, path: Path | str) -> ReadFile:
     try:
         content = read_regular(path, MAX_BYTES)
     except NotRegular as error:
-        return _refused(name, Diagnostic(place, "R012", f"{error.strerror}"))
+        return _refuse(name, Diagnostic(place, "R012", f"{error.strerror}"))
     except TooLarge as error:
-        return _refused(name, Diagnostic(place, "R002", f"{error.strerror}", "split it into several files"))
+        return _refuse(name, Diagnostic(place, "R002", f"{error.strerror}", "split it into several files"))
     except OSError as error:
-        return _refused(name, Diagnostic(place, "R012", f"the file cannot be read: {error.strerror}"))
-    return decoded(name, content)
+        return _refuse(name, Diagnostic(place, "R012", f"the file cannot be read: {error.strerror}"))
+    return decode_file(name, content)
 
 
-def decoded(name: str, content: bytes) -> ReadFile:
+def decode_file(name: str, content: bytes) -> ReadFile:
     """The text of `content`, which has to be UTF-8 without NUL."""
     digest = sha256_hex(content)
     if content.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")):
         fault = Diagnostic(Place(name), "R013", "the file is in UTF-16 or UTF-32", "save it as UTF-8")
-        return _refused(name, fault, content.replace(b"\0", b""))
+        return _refuse(name, fault, content.replace(b"\0", b""))
     if content.startswith(b"\xef\xbb\xbf"):
         content = content[3:]
     nul = content.find(b"\0")
     if nul >= 0:
-        return _refused(
+        return _refuse(
             name,
-            Diagnostic(_place(name, content, nul), "R013", "the file holds a NUL byte", "save it as UTF-8 text"),
+            Diagnostic(
+                _place_of_byte(name, content, nul), "R013", "the file holds a NUL byte", "save it as UTF-8 text"
+            ),
             content,
         )
     try:
         return ReadFile(name, digest, SourceText(name, content.decode("utf-8")))
     except UnicodeDecodeError as error:
         message = f"the file is not UTF-8: byte 0x{content[error.start]:02x}"
-        fault = Diagnostic(_place(name, content, error.start), "R013", message, "save it as UTF-8")
-        return _refused(name, fault, content)
+        fault = Diagnostic(_place_of_byte(name, content, error.start), "R013", message, "save it as UTF-8")
+        return _refuse(name, fault, content)
 
 
-def _place(name: str, content: bytes, offset: int) -> Place:
+def _place_of_byte(name: str, content: bytes, offset: int) -> Place:
     begin = content.rfind(b"\n", 0, offset) + 1
     return Place(name, content.count(b"\n", 0, offset) + 1, len(content[begin:offset].decode("utf-8", "replace")) + 1)
 
 
-def _refused(name: str, fault: Diagnostic, content: bytes = b"") -> ReadFile:
+def _refuse(name: str, fault: Diagnostic, content: bytes = b"") -> ReadFile:
     assert fault.severity is Severity.ERROR
-    return ReadFile(name, "", None, (fault,), heard_in(content.decode("ascii", "ignore")))
+    return ReadFile(name, "", None, (fault,), names_in_unreadable(content.decode("ascii", "ignore")))

@@ -9,26 +9,26 @@ from pathlib import Path as FilePath
 from typing import TypeVar
 
 from rohe_iac.blueprint.documents.catalogue import Catalogue
-from rohe_iac.blueprint.documents.discovery import ReadFile, heard_in
+from rohe_iac.blueprint.documents.discovery import ReadFile, names_in_unreadable
 from rohe_iac.blueprint.findings.finding import Document, Finding
-from rohe_iac.blueprint.findings.references import OF_ABSENCE
+from rohe_iac.blueprint.findings.references import ABSENCE_CODES
 from rohe_iac.blueprint.findings.source_text import SourceText
 from rohe_iac.blueprint.language.base import Model
 from rohe_iac.blueprint.language.inventory import Inventory
 from rohe_iac.blueprint.language.kinds import API_VERSION, KINDS
 from rohe_iac.blueprint.language.pipeline import Pipeline
-from rohe_iac.blueprint.language.run_limits import Allowance, Work
+from rohe_iac.blueprint.language.run_limits import Allowance, WorkBudget
 from rohe_iac.blueprint.linked.blueprint import Source
 from rohe_iac.blueprint.linked.offer import Offer, offer_of
 from rohe_iac.blueprint.text.parsed import ParsedDocument, Path
 from rohe_iac.blueprint.text.reader import MAX_VALUES
-from rohe_iac.blueprint.validation.identify import identified
+from rohe_iac.blueprint.validation.identify import identify
 from rohe_iac.blueprint.validation.stray_expressions import check_strays
 from rohe_iac.blueprint.validation.validate import validate
 from rohe_iac.foundation.diagnostics import Diagnostic, Place, Severity
 from rohe_iac.foundation.user_modules import UserModules
 
-MOST_TOLD = 1_000
+MOST_DIAGNOSTICS = 1_000
 """So many diagnostics are told in one run."""
 
 
@@ -63,22 +63,22 @@ class Tree:
     findings: list[Finding] = field(default_factory=list)
     values: int = 0
     weight: int = 0
-    unread: int = 0
-    left_out: Diagnostic | None = None
-    heard: set[str] = field(default_factory=set)
+    unread_files: int = 0
+    unread_note: Diagnostic | None = None
+    unread_names: set[str] = field(default_factory=set)
     allowance: Allowance = field(default_factory=Allowance, repr=False)
-    fitted: set[tuple[Document, Document]] = field(default_factory=set, repr=False)
-    work: Work = field(default_factory=Work, repr=False)
+    compared: set[tuple[Document, Document]] = field(default_factory=set, repr=False)
+    work: WorkBudget = field(default_factory=WorkBudget, repr=False)
     user_modules: UserModules = field(init=False, repr=False)
     files: dict[str, ReadFile] = field(default_factory=dict, repr=False)
-    known: set[tuple[str, str]] = field(default_factory=set, repr=False)
+    known_sources: set[tuple[str, str]] = field(default_factory=set, repr=False)
     _nodes: dict[Document, frozenset[str]] = field(default_factory=dict, repr=False)
     _offers: dict[Document, Offer] = field(default_factory=dict, repr=False)
     _catalogue: Catalogue = field(default_factory=lambda: Catalogue(()), repr=False)
     _catalogued: int = 0
     _faulty: bool = field(default=False, repr=False)
-    _looked_at: tuple[int, int] = field(default=(0, 0), repr=False)
-    _met: set[tuple[str, str]] = field(default_factory=set, repr=False)
+    _checked_until: tuple[int, int] = field(default=(0, 0), repr=False)
+    _names_met: set[tuple[str, str]] = field(default_factory=set, repr=False)
 
     def __post_init__(self) -> None:
         self.user_modules = UserModules(self.root)
@@ -100,15 +100,15 @@ class Tree:
         """The documents by kind and name."""
         # Documents come in by modules too; what is counted tells whether the catalogue is of today.
         if self._catalogued != len(self.documents):
-            self._catalogue, self._catalogued = Catalogue(self.documents, self.heard), len(self.documents)
+            self._catalogue, self._catalogued = Catalogue(self.documents, self.unread_names), len(self.documents)
         return self._catalogue
 
-    def told(self) -> list[Diagnostic]:
+    def all_diagnostics(self) -> list[Diagnostic]:
         """Everything found, sorted by place, each once; the first MOST_TOLD, and how many there are beyond those."""
-        return [*self._ordered(), *([self.left_out] if self.left_out is not None else [])]
+        return [*self._ordered(), *([self.unread_note] if self.unread_note is not None else [])]
 
     def _ordered(self) -> list[Diagnostic]:
-        findings, more, worst = self._first(list(dict.fromkeys(self.findings)))
+        findings, more, worst = self._first_findings(list(dict.fromkeys(self.findings)))
         wanted: dict[Document, list[tuple[Path, bool]]] = {}
         for finding in findings:
             wanted.setdefault(finding.document, []).append((finding.path, finding.on_key))
@@ -120,20 +120,20 @@ class Tree:
         faulty = {item.place for item in every if item.severity is Severity.ERROR and item.code.startswith("R0")}
         files = {place.file for place in faulty}
         for finding in findings:
-            told = finding.told()
+            diagnostic = finding.diagnostic()
             # What only follows from a fault of the text is not told again.
-            if told.place in faulty and not told.code.startswith("R0"):
+            if diagnostic.place in faulty and not diagnostic.code.startswith("R0"):
                 continue
-            unsure = told.code in OF_ABSENCE or told.code == "R108"
-            if told.place.file in files and unsure and finding.document.incomplete(finding.path):
+            may_be_unknown = diagnostic.code in ABSENCE_CODES or diagnostic.code == "R108"
+            if diagnostic.place.file in files and may_be_unknown and finding.document.incomplete(finding.path):
                 continue
-            every.add(told)
-        ordered = sorted(every, key=_order)
-        if len(ordered) > MOST_TOLD:
+            every.add(diagnostic)
+        ordered = sorted(every, key=_sort_key)
+        if len(ordered) > MOST_DIAGNOSTICS:
             # What keeps the blueprint from being valid is never among what is left out.
             ordered.sort(key=lambda item: -_WEIGHT.index(item.severity))
-            left = ordered[MOST_TOLD:]
-            ordered = sorted(ordered[:MOST_TOLD], key=_order)
+            left = ordered[MOST_DIAGNOSTICS:]
+            ordered = sorted(ordered[:MOST_DIAGNOSTICS], key=_sort_key)
             more += sum(item.more or 1 for item in left)
             worst = max(worst, *(_WEIGHT.index(item.severity) for item in left))
         if not more:
@@ -143,42 +143,42 @@ class Tree:
         hint = "mend the first, and run it again"
         return [*ordered, Diagnostic(ordered[-1].place, "R133", message, hint, _WEIGHT[worst], more=more)]
 
-    def _first(self, findings: list[Finding]) -> tuple[list[Finding], int, int]:
+    def _first_findings(self, findings: list[Finding]) -> tuple[list[Finding], int, int]:
         """Those whose places are worth looking up, how many faults the others are, and the worst weight of these."""
-        if len(findings) <= 2 * MOST_TOLD:
+        if len(findings) <= 2 * MOST_DIAGNOSTICS:
             return findings, 0, 0
         findings.sort(key=lambda item: (-_WEIGHT.index(item.severity), item.document.source.name, item.document.index))
-        left = findings[2 * MOST_TOLD :]
+        left = findings[2 * MOST_DIAGNOSTICS :]
         more = sum(item.more or 1 for item in left)
-        return findings[: 2 * MOST_TOLD], more, max(_WEIGHT.index(item.severity) for item in left)
+        return findings[: 2 * MOST_DIAGNOSTICS], more, max(_WEIGHT.index(item.severity) for item in left)
 
     @property
     def faulty(self) -> bool:
         """Whether anything found so far is an error."""
         if not self._faulty:
             # Asked once a file: only what came since is looked at.
-            told, found = self._looked_at
-            new: list[Diagnostic | Finding] = [*self.diagnostics[told:], *self.findings[found:]]
+            diagnostic_count, finding_count = self._checked_until
+            new: list[Diagnostic | Finding] = [*self.diagnostics[diagnostic_count:], *self.findings[finding_count:]]
             self._faulty = any(item.severity is Severity.ERROR for item in new)
-            self._looked_at = len(self.diagnostics), len(self.findings)
+            self._checked_until = len(self.diagnostics), len(self.findings)
         return self._faulty
 
-    def meet(self, document: Document) -> None:
+    def register_name(self, document: Document) -> None:
         """Notes a document's name: a second one is an error already, which is told when all is read."""
         if document.name:
-            self._faulty = self._faulty or (document.kind, document.name) in self._met
-            self._met.add((document.kind, document.name))
+            self._faulty = self._faulty or (document.kind, document.name) in self._names_met
+            self._names_met.add((document.kind, document.name))
 
-    def forget(self) -> None:
+    def recheck_faulty(self) -> None:
         """To be called before documents are taken away: whether anything is an error is asked anew."""
-        self._faulty, self._looked_at = False, (0, 0)
+        self._faulty, self._checked_until = False, (0, 0)
 
-    def room(self) -> int:
+    def findings_left(self) -> int:
         """How many more faults are worth describing in this run."""
-        return max(0, 2 * MOST_TOLD - len(self.findings))
+        return max(0, 2 * MOST_DIAGNOSTICS - len(self.findings))
 
 
-def _order(item: Diagnostic) -> tuple[Place, str, str]:
+def _sort_key(item: Diagnostic) -> tuple[Place, str, str]:
     return (item.place, item.code, item.message)
 
 
@@ -192,32 +192,32 @@ def read_tree(root: FilePath, files: Iterable[ReadFile], *, explicit: bool = Fal
     for file in files:
         # A Module comes first: what lies in its folder is not looked at by itself.
         if file.source is not None and _MODULE.search(file.source.text):
-            _read_in(tree, file, explicit=explicit)
+            _read_file(tree, file, explicit=explicit)
         else:
             others.append(file)
-    folders = {_folder(document.source.name) for document in tree.documents if document.kind == "Module"}
-    unread: list[ReadFile] = []
+    folders = {_folder_of(document.source.name) for document in tree.documents if document.kind == "Module"}
+    unread_files: list[ReadFile] = []
     for file in others:
-        if file.source is not None and _is_enough(tree, file):
-            unread.append(file)
+        if file.source is not None and _reads_no_more(tree, file):
+            unread_files.append(file)
         else:
-            _read_in(tree, file, explicit=explicit, inside=_lies_in(file.name, folders))
-    _leave_modules_out(tree)
-    if unread and not tree.faulty:
+            _read_file(tree, file, explicit=explicit, inside=_is_inside(file.name, folders))
+    _set_module_files_aside(tree)
+    if unread_files and not tree.faulty:
         # What was wrong stands in folders of modules, which are not looked at by themselves.
-        for file in unread:
-            _read_in(tree, file, explicit=explicit)
-        _leave_modules_out(tree)
-    elif unread:
-        tree.unread = len(unread)
-        more = f"this file and {len(unread) - 1:,} more are" if len(unread) > 1 else "this file is"
+        for file in unread_files:
+            _read_file(tree, file, explicit=explicit)
+        _set_module_files_aside(tree)
+    elif unread_files:
+        tree.unread_files = len(unread_files)
+        more = f"this file and {len(unread_files) - 1:,} more are" if len(unread_files) > 1 else "this file is"
         message = f"{more} not looked at, since there are faults before"
         hint = "mend those first, and run it again"
-        tree.left_out = Diagnostic(Place(unread[0].name), "R133", message, hint, Severity.NOTE)
+        tree.unread_note = Diagnostic(Place(unread_files[0].name), "R133", message, hint, Severity.NOTE)
     return tree
 
 
-def _is_enough(tree: Tree, following: ReadFile) -> bool:
+def _reads_no_more(tree: Tree, following: ReadFile) -> bool:
     """Whether nothing more is to be read; where that is the blueprint's size alone, it is told as a fault."""
     if tree.values > MOST_VALUES and not tree.faulty:
         message = f"the files before this one hold more than {MOST_VALUES:,} values together"
@@ -226,7 +226,7 @@ def _is_enough(tree: Tree, following: ReadFile) -> bool:
     return tree.weight > MAX_VALUES and tree.faulty
 
 
-def _read_in(tree: Tree, file: ReadFile, *, explicit: bool, inside: bool = False) -> None:
+def _read_file(tree: Tree, file: ReadFile, *, explicit: bool, inside: bool = False) -> None:
     """Reads and validates a file. inside: it lies in a Module's folder, and is kept for the Module's uses."""
     before = len(tree.diagnostics), len(tree.findings)
     documents = documents_of(tree, file)
@@ -235,11 +235,11 @@ def _read_in(tree: Tree, file: ReadFile, *, explicit: bool, inside: bool = False
         documents = [document for document in documents if document.kind == "Module"]
     for document in documents:
         tree.findings += check_strays(document)
-        tree.findings += validate(document, tree.room())
+        tree.findings += validate(document, tree.findings_left())
         if document.model is not None:
             # The model has taken its place.
             document.value = document.parsed.value = None
-        tree.meet(document)
+        tree.register_name(document)
     tree.documents += documents
     if explicit and not inside and not documents and before == (len(tree.diagnostics), len(tree.findings)):
         hint = f"begin with apiVersion: {API_VERSION}"
@@ -249,37 +249,37 @@ def _read_in(tree: Tree, file: ReadFile, *, explicit: bool, inside: bool = False
 def documents_of(tree: Tree, file: ReadFile, kinds: Collection[str] = tuple(KINDS)) -> list[Document]:
     """The documents of a file, those of some kinds; its faults and its digest go into the tree."""
     tree.diagnostics += file.faults
-    tree.heard |= file.heard
+    tree.unread_names |= file.unread_names
     if file.source is None:
         return []
-    if (file.name, file.sha256) not in tree.known:
-        tree.known.add((file.name, file.sha256))
+    if (file.name, file.sha256) not in tree.known_sources:
+        tree.known_sources.add((file.name, file.sha256))
         tree.sources.append(Source(file.name, file.sha256))
-    return [document for document in _identified_in(tree, file.source) if document.kind in kinds]
+    return [document for document in _identify_documents(tree, file.source) if document.kind in kinds]
 
 
-def _identified_in(tree: Tree, source: SourceText) -> Iterator[Document]:
+def _identify_documents(tree: Tree, source: SourceText) -> Iterator[Document]:
     text = source.parsed
     tree.values += text.count
     tree.weight += text.count + FILE_WEIGHT
-    tree.diagnostics += told_of_excess(source)
-    tree.diagnostics += told_of_text(source, text.file)
+    tree.diagnostics += excess_diagnostics(source)
+    tree.diagnostics += text_diagnostics(source, text.file)
     if not all(parsed.whole for parsed in text.documents):
-        tree.heard |= heard_in(source.text)
+        tree.unread_names |= names_in_unreadable(source.text)
     for index, parsed in enumerate(text.documents):
         document = Document(source, index, parsed.value, allowance=tree.allowance)
-        found = identified(document) if parsed.whole and text.excess is None else []
+        found = identify(document) if parsed.whole and text.excess is None else []
         tree.findings += found
         ours = document.kind != "" or any(finding.severity is Severity.ERROR for finding in found)
         if ours or source.ours or (not parsed.whole and text.excess is None):
-            tree.diagnostics += told_of_text(source, parsed, document, notes=ours)
+            tree.diagnostics += text_diagnostics(source, parsed, document, notes=ours)
         if document.kind:
             yield document
         elif document.name and any(finding.severity is Severity.ERROR for finding in found):
-            tree.heard.add(document.name)
+            tree.unread_names.add(document.name)
 
 
-def told_of_excess(source: SourceText) -> list[Diagnostic]:
+def excess_diagnostics(source: SourceText) -> list[Diagnostic]:
     """That a file holds too much, where it does."""
     if source.parsed.excess is None:
         return []
@@ -288,13 +288,13 @@ def told_of_excess(source: SourceText) -> list[Diagnostic]:
     return [source.diagnostic(source.parsed.excess, "R004", message, hint)]
 
 
-def told_of_text(
+def text_diagnostics(
     source: SourceText, parsed: ParsedDocument, document: Document | None = None, *, notes: bool = True
 ) -> list[Diagnostic]:
     """The faults of a text, and how many more there are."""
     if not parsed.faults:
         return []
-    told: list[Diagnostic] = []
+    diagnostics: list[Diagnostic] = []
     if document is not None and parsed.whole:
         document.locate((fault.first, True) for fault in parsed.faults if fault.first is not None)
     for fault in parsed.faults:
@@ -304,50 +304,50 @@ def told_of_text(
         if fault.first is not None and document is not None and parsed.whole:
             message += f", first in line {document.spot(fault.first, on_key=True).line}"
         severity = Severity.NOTE if fault.note else Severity.ERROR
-        told.append(source.diagnostic(fault.spot, fault.code, message, fault.hint, severity))
+        diagnostics.append(source.diagnostic(fault.spot, fault.code, message, fault.hint, severity))
     for severity, count in (
         (Severity.ERROR, parsed.omitted_errors),
         (Severity.NOTE, parsed.omitted_notes if notes else 0),
     ):
         if count:
             last = next(fault.spot for fault in reversed(parsed.faults) if fault.note is (severity is Severity.NOTE))
-            what = "notes on the text" if severity is Severity.NOTE else "faults of the text"
-            message = f"{count:,} more {what} from here on are not shown"
-            told.append(replace(source.diagnostic(last, "R133", message, "", severity), more=count))
-    return told
+            noun = "notes on the text" if severity is Severity.NOTE else "faults of the text"
+            message = f"{count:,} more {noun} from here on are not shown"
+            diagnostics.append(replace(source.diagnostic(last, "R133", message, "", severity), more=count))
+    return diagnostics
 
 
-def _leave_modules_out(tree: Tree) -> None:
+def _set_module_files_aside(tree: Tree) -> None:
     """What lies in a folder with a Module comes in by being used; the Module itself stays, to be checked."""
-    folders = {_folder(document.source.name) for document in tree.documents if document.kind == "Module"}
+    folders = {_folder_of(document.source.name) for document in tree.documents if document.kind == "Module"}
     if not folders:
         return
     names = {document.source.name for document in tree.documents}
     names |= {finding.document.source.name for finding in tree.findings}
-    inside = {name for name in names if _lies_in(name, folders)}
+    inside = {name for name in names if _is_inside(name, folders)}
     kept = [item for item in tree.documents if item.kind == "Module" or item.source.name not in inside]
     if len(kept) < len(tree.documents):
         tree.documents = kept
-        tree.forget()
+        tree.recheck_faulty()
     tree.findings = [
         item for item in tree.findings if item.document.kind == "Module" or item.document.source.name not in inside
     ]
 
 
-def _folder(name: str) -> str:
+def _folder_of(name: str) -> str:
     return name.rpartition("/")[0]
 
 
-def _lies_in(name: str, folders: Collection[str]) -> bool:
+def _is_inside(name: str, folders: Collection[str]) -> bool:
     """Whether a file lies in one of the folders, or below."""
     if not folders:
         return False
-    folder = _folder(name)
+    folder = _folder_of(name)
     while folder and folder not in folders:
-        folder = _folder(folder)
+        folder = _folder_of(folder)
     return folder in folders
 
 
-def models(documents: Iterable[Document], kind: type[M]) -> list[tuple[Document, M]]:
+def documents_with_model(documents: Iterable[Document], kind: type[M]) -> list[tuple[Document, M]]:
     """The documents with their models, those of one type."""
     return [(document, document.model) for document in documents if isinstance(document.model, kind)]

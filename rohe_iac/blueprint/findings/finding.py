@@ -12,7 +12,7 @@ from rohe_iac.blueprint.text.parsed import ParsedDocument, Path, Spot
 from rohe_iac.foundation.diagnostics import Diagnostic, Place, Severity
 
 if TYPE_CHECKING:
-    from rohe_iac.blueprint.findings.remainder import Rest
+    from rohe_iac.blueprint.findings.remainder import Remainder
     from rohe_iac.blueprint.language.base import Model
 
 
@@ -34,11 +34,11 @@ class Document:
     name: str = ""
     model: Model | None = None
     broken_names: frozenset[str] = frozenset()
-    rest: Rest | None = None
+    remainder: Remainder | None = None
     origin: str = ""
     scope: str = ""
-    names_open: bool = False
-    quiet: set[Path] = field(default_factory=set, repr=False)
+    has_unknown_names: bool = False
+    reported: set[Path] = field(default_factory=set, repr=False)
     allowance: Allowance = field(default_factory=Allowance, repr=False)
     _spots: dict[tuple[Path, bool], Spot] = field(default_factory=dict, repr=False)
 
@@ -47,13 +47,13 @@ class Document:
         """What reading the text gave of this document."""
         return self.source.parsed.documents[self.index]
 
-    def locate(self, wanted: Iterable[tuple[Path, bool]]) -> None:
+    def locate(self, targets: Iterable[tuple[Path, bool]]) -> None:
         """Looks up the spots of many values, or of their keys, at once: cheaper than one by one."""
         from rohe_iac.blueprint.text.places import find_spots
 
-        unknown = [want for want in wanted if want not in self._spots]
-        if unknown:
-            self._spots.update(find_spots(self.source.text, self.parsed, unknown))
+        missing = [target for target in targets if target not in self._spots]
+        if missing:
+            self._spots.update(find_spots(self.source.text, self.parsed, missing))
 
     def spot(self, path: Path = (), *, on_key: bool = False) -> Spot:
         """Where the value at `path` is written, or its key; as near as the path can be followed."""
@@ -86,14 +86,14 @@ class Finding:
     on_key: bool = False
     more: int = 0
 
-    def told(self) -> Diagnostic:
+    def diagnostic(self) -> Diagnostic:
         """The finding with its place and line."""
         document = self.document
         message = f"{self.message} (in module use '{document.origin}')" if document.origin else self.message
         spot = document.spot(self.path, on_key=self.on_key)
-        told = document.source.diagnostic(spot, self.code, message, self.hint, self.severity)
-        return replace(told, more=self.more) if self.more else told
+        diagnostic = document.source.diagnostic(spot, self.code, message, self.hint, self.severity)
+        return replace(diagnostic, more=self.more) if self.more else diagnostic
 
-    def elsewhere(self, path: Path) -> Finding:
+    def at(self, path: Path) -> Finding:
         """The same finding at another path."""
         return replace(self, path=path)

@@ -11,7 +11,7 @@ UNNAMED = "unnamed"
 """Stands for the name of a document whose own cannot be read."""
 
 
-class Rest:
+class Remainder:
     """A document's value that shrinks; only what something is taken out of is copied.
 
     names: every name and key inside what was taken out.
@@ -22,10 +22,10 @@ class Rest:
         self.names: set[str] = set()
         self._copies: dict[int, Any] = {}
         self._kept: dict[int, list[int]] = {}
-        self._taken: set[tuple[Path, str | int]] = set()
+        self._removed: set[tuple[Path, str | int]] = set()
         self._lost: set[Path] = set()
-        self._shed: set[Path] = set()
-        self._stand_ins: set[Path] = set()
+        self._surplus: set[Path] = set()
+        self._substitutes: set[Path] = set()
 
     def original(self, path: Path) -> Path:
         """Where the value at `path` of what is left stood in the whole document."""
@@ -36,53 +36,53 @@ class Rest:
         for step in path:
             kept = self._kept.get(id(value))
             steps.append(kept[step] if kept is not None and isinstance(step, int) and step < len(kept) else step)
-            value = value[step] if _has(value, step) else None
+            value = value[step] if _contains(value, step) else None
         return tuple(steps)
 
-    def was_taken(self, path: Path) -> bool:
+    def was_removed(self, path: Path) -> bool:
         """Whether the missing key at `path` is missing because it was taken out here."""
-        return bool(path) and (self.original(path[:-1]), path[-1]) in self._taken
+        return bool(path) and (self.original(path[:-1]), path[-1]) in self._removed
 
-    def lost_under(self, path: Path) -> bool:
+    def lost_below(self, path: Path) -> bool:
         """Whether something that belonged at `path`, or below it, was taken out."""
         if not self._lost:
             return False
         before = self.original(path)
         return any(lost[: len(before)] == before for lost in self._lost)
 
-    def changed(self, path: Path, fields: Collection[str]) -> bool:
+    def has_changed(self, path: Path, fields: Collection[str]) -> bool:
         """Whether one of these fields of what stands at `path` is not, or not whole, what was written."""
         before = self.original(path)
         begins = [(*before, name) for name in fields]
-        return any((before, name) in self._taken or (*before, name) in self._stand_ins for name in fields) or any(
+        return any((before, name) in self._removed or (*before, name) in self._substitutes for name in fields) or any(
             lost[: len(begin)] == begin for begin in begins for lost in self._lost
         )
 
-    def was_shed(self, path: Path) -> bool:
+    def was_surplus(self, path: Path) -> bool:
         """Whether something that did not belong there was taken out of what stands at `path`."""
-        return self.original(path) in self._shed
+        return self.original(path) in self._surplus
 
-    def put(self, path: Path, value: Any) -> bool:
+    def substitute(self, path: Path, value: Any) -> bool:
         """Puts `value` in the place of what is needed at `path`; False where that was done before, in vain."""
         before = (*self.original(path[:-1]), path[-1])
-        parent = self._own(path[:-1])
-        if before in self._stand_ins or not isinstance(parent, dict):
+        parent = self._own_container(path[:-1])
+        if before in self._substitutes or not isinstance(parent, dict):
             return False
         if value == UNNAMED:
-            value = f"{UNNAMED}-{len(self._stand_ins) + 1}"
+            value = f"{UNNAMED}-{len(self._substitutes) + 1}"
         parent[path[-1]] = value
-        self._stand_ins.add(before)
+        self._substitutes.add(before)
         self._lost.add(before[:-1])
         return True
 
-    def stands_in(self, path: Path) -> bool:
+    def is_substitute(self, path: Path) -> bool:
         """Whether what stands at `path` is not what was written there."""
-        if not self._stand_ins:
+        if not self._substitutes:
             return False
         before = self.original(path)
-        return any(before[: len(put)] == put for put in self._stand_ins)
+        return any(before[: len(substitute)] == substitute for substitute in self._substitutes)
 
-    def take(self, paths: list[Path], surplus: frozenset[Path] = frozenset()) -> bool:
+    def remove(self, paths: list[Path], surplus: frozenset[Path] = frozenset()) -> bool:
         """Takes the values at `paths` out; False where that would leave nothing to go on with.
 
         surplus: those of them that never belonged there, so that nothing is lost with them.
@@ -90,44 +90,44 @@ class Rest:
         lists: dict[Path, set[int]] = {}
         for path in sorted(set(paths), key=repr):
             about_name = path in (("metadata",), ("metadata", "name"))
-            if about_name or (not path and self._unnamed()):
-                self._name_it()
+            if about_name or (not path and self._lacks_metadata()):
+                self._name_document()
                 continue
             if len(path) < 2:
                 return False
-            parent, step = self._own(path[:-1]), path[-1]
+            parent, step = self._own_container(path[:-1]), path[-1]
             before = self.original(path[:-1])
-            (self._shed if path in surplus else self._lost).add(before)
+            (self._surplus if path in surplus else self._lost).add(before)
             if isinstance(parent, dict) and step in parent:
                 part = parent.pop(step)
-                self._taken.add((before, step))
+                self._removed.add((before, step))
                 self.names.add(str(step))
             elif isinstance(parent, list) and isinstance(step, int) and step < len(parent):
                 lists.setdefault(path[:-1], set()).add(step)
                 part = parent[step]
             else:
                 continue
-            self.names.update(_names(part))
+            self.names.update(_names_in(part))
             if step == "name" and isinstance(part, str):
                 self.names.add(part)
         # The longest first, so that no list moves before what is inside it is done.
         for path in sorted(lists, key=len, reverse=True):
-            parent, steps = self._own(path), lists[path]
+            parent, steps = self._own_container(path), lists[path]
             kept = self._kept.get(id(parent)) or list(range(len(parent)))
             self._kept[id(parent)] = [index for place, index in enumerate(kept) if place not in steps]
             parent[:] = [part for place, part in enumerate(parent) if place not in steps]
         return True
 
-    def _own(self, path: Path) -> Any:
+    def _own_container(self, path: Path) -> Any:
         """The container at `path`, copied with all above it where that is not done; None where there is none."""
-        self.value = value = self._copied(self.value)
+        self.value = value = self._copy_once(self.value)
         for step in path:
-            if not _has(value, step):
+            if not _contains(value, step):
                 return None
-            value[step] = value = self._copied(value[step])
+            value[step] = value = self._copy_once(value[step])
         return value
 
-    def _copied(self, value: Any) -> Any:
+    def _copy_once(self, value: Any) -> Any:
         if not isinstance(value, dict | list) or id(value) in self._copies:
             return value
         copy = value.copy()
@@ -135,13 +135,13 @@ class Rest:
         self._copies[id(copy)] = copy
         return copy
 
-    def _unnamed(self) -> bool:
+    def _lacks_metadata(self) -> bool:
         value = self.value
         return isinstance(value, dict) and "metadata" not in value and isinstance(value.get("spec"), dict)
 
-    def _name_it(self) -> None:
+    def _name_document(self) -> None:
         # A document with faulty metadata is checked all the same, under a name that nothing refers to.
-        value = self._own(())
+        value = self._own_container(())
         metadata = value.get("metadata")
         rest = {**metadata, "name": UNNAMED} if isinstance(metadata, dict) else {"name": UNNAMED}
         if value.get("kind") == "Module":
@@ -149,19 +149,19 @@ class Rest:
         value["metadata"] = rest
 
 
-def _has(value: Any, step: str | int) -> bool:
+def _contains(value: Any, step: str | int) -> bool:
     if isinstance(value, dict):
         return step in value
     return isinstance(value, list) and isinstance(step, int) and step < len(value)
 
 
-def _names(value: Any) -> Iterator[str]:
+def _names_in(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
         if isinstance(value.get("name"), str):
             yield value["name"]
         for key, part in value.items():
             yield key
-            yield from _names(part)
+            yield from _names_in(part)
     elif isinstance(value, list):
         for part in value:
-            yield from _names(part)
+            yield from _names_in(part)

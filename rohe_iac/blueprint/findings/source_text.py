@@ -37,7 +37,7 @@ class SourceText:
         return OURS.search(self.text) is not None
 
     @cached_property
-    def holds_stray(self) -> bool:
+    def holds_stray_expression(self) -> bool:
         """Whether an expression stands in the text that names an input of a module."""
         return STRAY.search(self.text) is not None
 
@@ -50,8 +50,8 @@ class SourceText:
         end = begin + max(EXCERPT_LENGTH, spot.column + EXCERPT_LENGTH // 2)
         excerpt = LINE_BREAK.split(self.text[begin + cut : end], maxsplit=1)[0].rstrip()
         place = Place(self.name, spot.line, spot.column)
-        return Diagnostic(place, code, _short(message), _short(hint), severity, excerpt, cut)
+        return Diagnostic(place, code, _shorten(message), _shorten(hint), severity, excerpt, cut)
 
 
-def _short(text: str) -> str:
+def _shorten(text: str) -> str:
     return text if len(text) <= LONGEST_MESSAGE else f"{text[:LONGEST_MESSAGE]}..."

@@ -58,74 +58,74 @@ VALUES = {
 }  # fmt: skip
 """A value of others -> what it is here."""
 
-_MAIN = ("rss", "share", "size", "service", "source", "strategy", "of", "vms", "unit", "metric")
+_MAIN_FIELDS = ("rss", "share", "size", "service", "source", "strategy", "of", "vms", "unit", "metric")
 """What a mapping is mostly about: of these fields, the first that it has takes a bare value."""
 
 
-_FLOW = re.compile(r"\s*([a-z0-9-]+)\s*(?:->|=>|→)\s*([a-z0-9-]+)\s*")
+_FLOW_ARROW = re.compile(r"\s*([a-z0-9-]+)\s*(?:->|=>|→)\s*([a-z0-9-]+)\s*")
 
 
-_PUBLISHED = re.compile(r"(?:[\d.]+:)?(\d{1,5}):(\d{1,5})(?:/(tcp|udp))?")
+_PUBLISHED_PORT = re.compile(r"(?:[\d.]+:)?(\d{1,5}):(\d{1,5})(?:/(tcp|udp))?")
 
 
-_SHORT = 60
+_MAX_LENGTH = 60
 
 
 def mapping_instead(found: object, fields: Collection[str]) -> str:
     """How a value would be written where a mapping with these fields is expected; "" where nobody can tell."""
     text = str(found) if isinstance(found, str | int | float) and not isinstance(found, bool) else ""
-    if not text or len(text) > _SHORT:
+    if not text or len(text) > _MAX_LENGTH:
         return ""
     if "containerPort" in fields:
-        return _port(text)
-    if "from" in fields and (match := _FLOW.fullmatch(text)):
-        return _write(f"{{from: {match[1]}, to: {match[2]}}}")
+        return _port_hint(text)
+    if "from" in fields and (match := _FLOW_ARROW.fullmatch(text)):
+        return _write_hint(f"{{from: {match[1]}, to: {match[2]}}}")
     if re.match(r"[A-Za-z]+:\S", text) and text.partition(":")[0] in fields:
         return "a colon needs a blank after it, as in name: value"
     if {"path", "from"} <= set(fields):
-        return _write(f"{{path: /{text.lstrip('/.')}, from: {text}}}")
+        return _write_hint(f"{{path: /{text.lstrip('/.')}, from: {text}}}")
     if {"path", "port"} <= set(fields):
-        return _write(f"{{path: {text}, port: http}}") if text.startswith("/") else ""
+        return _write_hint(f"{{path: {text}, port: http}}") if text.startswith("/") else ""
     if text in ("http", "tcp") and text in fields:
-        return _write("{http: {path: /healthz, port: http}}" if text == "http" else "{tcp: http}")
+        return _write_hint("{http: {path: /healthz, port: http}}" if text == "http" else "{tcp: http}")
     if {"share", "count"} <= set(fields) and text.isdecimal():
-        return _write(f"{{count: {text}}}")
+        return _write_hint(f"{{count: {text}}}")
     if text in fields:
-        return _write(f"{{{text}: {{}}}}")
+        return _write_hint(f"{{{text}: {{}}}}")
     if "url" in fields and "://" in text:
-        return _write(f'{{url: "{text}"}}')
+        return _write_hint(f'{{url: "{text}"}}')
     if "path" in fields and "emptyDir" in fields:
-        return _write(f"{{path: {text.rpartition(':')[2]}, size: 1Gi}}")
-    for name in _MAIN:
+        return _write_hint(f"{{path: {text.rpartition(':')[2]}, size: 1Gi}}")
+    for name in _MAIN_FIELDS:
         text = text.removeprefix("service/") if name == "service" else text
         if name in fields and (name != "metric" or text.isidentifier()):
-            return _write(f"{{{name}: {text}}}")
-    return _write(f"{{name: {text}}}") if "name" in fields and re.fullmatch("[a-z0-9-]+", text) else ""
+            return _write_hint(f"{{{name}: {text}}}")
+    return _write_hint(f"{{name: {text}}}") if "name" in fields and re.fullmatch("[a-z0-9-]+", text) else ""
 
 
-def _port(text: str) -> str:
-    match = _PUBLISHED.fullmatch(text)
+def _port_hint(text: str) -> str:
+    match = _PUBLISHED_PORT.fullmatch(text)
     if match is not None:
         protocol = ", protocol: UDP" if match[3] == "udp" else ""
-        return _write(f"{{name: port-{match[2]}, containerPort: {match[2]}, hostPort: {match[1]}{protocol}}}")
-    return _write(f"{{name: port-{text}, containerPort: {text}}}") if text.isdecimal() else ""
+        return _write_hint(f"{{name: port-{match[2]}, containerPort: {match[2]}, hostPort: {match[1]}{protocol}}}")
+    return _write_hint(f"{{name: port-{text}, containerPort: {text}}}") if text.isdecimal() else ""
 
 
 def list_instead(found: object) -> str:
     """How a value would be written where a list is expected."""
     if isinstance(found, str):
-        if len(found) > _SHORT:
+        if len(found) > _MAX_LENGTH:
             return "write it as a list"
         try:
             words = shlex.split(found)
         except ValueError:
             words = [found]
         plain = all(re.fullmatch(r"[\w./:=+-]+", word) for word in words)
-        return _write(f"[{', '.join(words)}]" if plain else f"[{found}]")
+        return _write_hint(f"[{', '.join(words)}]" if plain else f"[{found}]")
     if isinstance(found, bool):
-        return _write(f"[{str(found).lower()}]")
+        return _write_hint(f"[{str(found).lower()}]")
     if isinstance(found, int | float):
-        return _write(f"[{found}]")
+        return _write_hint(f"[{found}]")
     if isinstance(found, dict) and found:
         if "name" in found or not all(isinstance(part, dict | None) for part in found.values()):
             return "begin each item with a dash: `- ` before its first field"
@@ -137,17 +137,17 @@ def list_instead(found: object) -> str:
 def entries_instead(found: object) -> str:
     """How a list, or `a=b`, would be written where a mapping of the user's own keys is expected."""
     if isinstance(found, str) and re.fullmatch(r"[\w./-]{1,40}=[\w./-]{0,40}", found):
-        return _write("{" + found.replace("=", ": ") + "}")
+        return _write_hint("{" + found.replace("=", ": ") + "}")
     if not isinstance(found, list) or not found:
         return ""
     first = found[0]
     if isinstance(first, dict) and isinstance(first.get("name"), str):
         return f"write it without dashes: {first['name'][:40]}: ..., one line each"
-    if isinstance(first, str) and "=" in first and len(first) <= _SHORT:
+    if isinstance(first, str) and "=" in first and len(first) <= _MAX_LENGTH:
         name, _, value = first.partition("=")
-        return _write(f"{{{name}: {value or '...'}}}")
+        return _write_hint(f"{{{name}: {value or '...'}}}")
     return "write it as a mapping: {NAME: ...}"
 
 
-def _write(text: str) -> str:
+def _write_hint(text: str) -> str:
     return f"write it as {text}"

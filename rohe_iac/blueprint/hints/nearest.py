@@ -34,31 +34,31 @@ def nearest(found: str, names: Iterable[str]) -> str:
 @lru_cache(maxsize=256)
 def _nearest(found: str, names: tuple[str, ...]) -> str:
     best, best_distance = "", 10**9
-    meant = _bare(found.lower().replace("_", ""))
-    letters = _letters(meant)
+    wanted = _without_hyphens(found.lower().replace("_", ""))
+    letters = _letter_bits(wanted)
     for name in names:
         longer = max(len(name), len(found))
         if longer <= 2 or abs(len(name) - len(found)) > longer // 3 + 1:
             continue
-        most = min(max(1, longer // 3), best_distance - 1)
-        other = _bare(name.lower())
-        others = _letters(other)
+        limit = min(max(1, longer // 3), best_distance - 1)
+        other = _without_hyphens(name.lower())
+        other_letters = _letter_bits(other)
         # Each edit mends at most one letter that only one of the two has, which is counted at once.
-        if (letters & ~others).bit_count() > most or (others & ~letters).bit_count() > most:
+        if (letters & ~other_letters).bit_count() > limit or (other_letters & ~letters).bit_count() > limit:
             continue
-        if (distance := _distance(meant, other, most)) <= most:
+        if (distance := _edit_distance(wanted, other, limit)) <= limit:
             best, best_distance = name, distance
             if distance == 0:
                 break
     return best
 
 
-def _bare(name: str) -> str:
+def _without_hyphens(name: str) -> str:
     return name.replace("-", "")
 
 
 @lru_cache(maxsize=4096)
-def _letters(name: str) -> int:
+def _letter_bits(name: str) -> int:
     """One bit for each letter that is in the name; different letters may share one."""
     bits = 0
     for letter in name:
@@ -66,7 +66,7 @@ def _letters(name: str) -> int:
     return bits
 
 
-def _distance(left: str, right: str, most: int) -> int:
+def _edit_distance(left: str, right: str, most: int) -> int:
     """The edits from one to the other; some number above `most` where they are more than that."""
     before: list[int] = []
     row = list(range(len(right) + 1))

@@ -28,7 +28,7 @@ from rohe_iac.foundation import quantities
 from rohe_iac.foundation.names import is_name
 
 
-class _Empty(dict[Any, Any]):
+class _EmptyMapping(dict[Any, Any]):
     """A mapping with nothing in it. Pydantic copies every default that it cannot hash, once a document part."""
 
     def __hash__(self) -> int:  # type: ignore[override]
@@ -40,7 +40,7 @@ class _Empty(dict[Any, Any]):
         return handler(dict)
 
 
-EMPTY: dict[Any, Any] = _Empty()
+EMPTY: dict[Any, Any] = _EmptyMapping()
 """The default of a field that is a mapping; shared by all, so nobody writes to it."""
 
 
@@ -62,14 +62,14 @@ class Model(BaseModel):
         return self
 
 
-def given(*names: str) -> dict[str, Any]:
+def schema_requiring(*names: str) -> dict[str, Any]:
     """The part of a JSON Schema that asks for fields that are there and not null."""
     return {"required": list(names), "properties": {name: {"not": {"type": "null"}} for name in names}}
 
 
-def one_given(*names: str) -> dict[str, Any]:
+def schema_requiring_one(*names: str) -> dict[str, Any]:
     """The part of a JSON Schema that asks for exactly one of several fields."""
-    return {"oneOf": [given(name) for name in names]}
+    return {"oneOf": [schema_requiring(name) for name in names]}
 
 
 def fault(
@@ -91,7 +91,7 @@ def fault(
     return PydanticCustomError(code, "{message}", context)
 
 
-def _name(text: str) -> str:
+def _validate_name(text: str) -> str:
     if not is_name(text):
         meant = "-".join(
             part
@@ -103,7 +103,7 @@ def _name(text: str) -> str:
     return text
 
 
-_UNITS_MEANT = {
+_MEMORY_UNITS_MEANT = {
     "kb": "Ki", "mb": "Mi", "gb": "Gi", "kib": "Ki", "mib": "Mi", "gib": "Gi", "tb": "Ti", "b": "",
     "m": "Mi", "g": "Gi", "ki": "Ki", "mi": "Mi", "gi": "Gi", "ti": "Ti",
 }  # fmt: skip
@@ -128,12 +128,17 @@ _CORES_MEANT = {"core": "", "cores": "", "cpu": "", "cpus": "", "c": "", "vcpu":
                 "millicores": "m", "millis": "m", "milli": "m"}  # fmt: skip
 
 
-_MEANT = {"512Mi": _UNITS_MEANT, "10s": _TIMES_MEANT, "500m": _CORES_MEANT, "20Mbps": _BANDWIDTHS_MEANT,
-          "1.5GHz": _FREQUENCIES_MEANT}  # fmt: skip
-"""By the example of a quantity: a unit in lower case -> what it is here."""
+_UNITS_BY_EXAMPLE = {
+    "512Mi": _MEMORY_UNITS_MEANT,
+    "10s": _TIMES_MEANT,
+    "500m": _CORES_MEANT,
+    "20Mbps": _BANDWIDTHS_MEANT,
+    "1.5GHz": _FREQUENCIES_MEANT,
+}
+"""By the example of a quantity: a foreign unit in lower case -> the unit here."""
 
 
-def _unit_hint(value: object, example: str) -> str:
+def _quantity_hint(value: object, example: str) -> str:
     """What was probably meant by a quantity that cannot be read."""
     if isinstance(value, dict) and len(value) == 1:
         return f"write its value here, as {next(iter(value.values()))}"[:80]
@@ -149,7 +154,7 @@ def _unit_hint(value: object, example: str) -> str:
         units = {"10s": ("ms", "s"), "15/s": ("/s",), "20Mbps": ("Mbps",), "0.02/h": ("/h",)}
         written = [f"{number}{meant}" for meant in units.get(example, ())]
         return f"did you mean {' or '.join(written)}?" if written else f"write it as {example}"
-    meant = _MEANT.get(example, {}).get((unit + (match[3] or "").replace("/", "")).lower())
+    meant = _UNITS_BY_EXAMPLE.get(example, {}).get((unit + (match[3] or "").replace("/", "")).lower())
     if meant is not None:
         return f"did you mean {number}{meant}?"
     return f"write it as {example}"
@@ -173,7 +178,7 @@ def _quantity(reader: Callable[[object], Any], units: str, example: str) -> Any:
         try:
             return cached(value) if isinstance(value, str | int | float) else reader(value)
         except ValueError as error:
-            raise fault("R112", str(error), _unit_hint(value, example)) from None
+            raise fault("R112", str(error), _quantity_hint(value, example)) from None
 
     return (BeforeValidator(read), WithJsonSchema(schema, mode="validation"))
 
@@ -191,7 +196,7 @@ Flag = Annotated[bool, Strict()]
 
 
 Name = Annotated[
-    str, AfterValidator(_name), Field(json_schema_extra={"pattern": "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"})
+    str, AfterValidator(_validate_name), Field(json_schema_extra={"pattern": "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"})
 ]
 
 

@@ -25,25 +25,25 @@ def _annotations(model: type[Model], location: tuple[str | int, ...]) -> list[An
             continue
         following: list[Any] = []
         for annotation in current:
-            following += _inside(annotation, step)
+            following += _annotations_inside(annotation, step)
         current = following or current
-    return [leaf for annotation in current for leaf in unwrapped(annotation)]
+    return [leaf for annotation in current for leaf in unwrap_annotation(annotation)]
 
 
-def unwrapped(annotation: Any) -> Iterator[Any]:
+def unwrap_annotation(annotation: Any) -> Iterator[Any]:
     """The types that an annotation allows: Annotated and unions taken apart."""
     origin = get_origin(annotation)
     if origin is Annotated:
-        yield from unwrapped(get_args(annotation)[0])
+        yield from unwrap_annotation(get_args(annotation)[0])
     elif origin in (Union, types.UnionType):
         for part in get_args(annotation):
-            yield from unwrapped(part)
+            yield from unwrap_annotation(part)
     else:
         yield annotation
 
 
-def _inside(annotation: Any, step: str | int) -> Iterator[Any]:
-    for leaf in unwrapped(annotation):
+def _annotations_inside(annotation: Any, step: str | int) -> Iterator[Any]:
+    for leaf in unwrap_annotation(annotation):
         origin = get_origin(leaf)
         if isinstance(leaf, type) and issubclass(leaf, BaseModel):
             for name, field in leaf.model_fields.items():

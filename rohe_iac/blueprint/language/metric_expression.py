@@ -21,7 +21,7 @@ from pydantic import (
 )
 
 from rohe_iac.blueprint.hints.foreign_terms import VALUES
-from rohe_iac.blueprint.language.base import EMPTY, Model, fault, one_given
+from rohe_iac.blueprint.language.base import EMPTY, Model, fault, schema_requiring_one
 from rohe_iac.blueprint.text.scalars import NumberTooLong, resolve
 
 OPERATORS = ("<", "<=", ">", ">=", "==", "!=")
@@ -30,7 +30,7 @@ OPERATORS = ("<", "<=", ">", ">=", "==", "!=")
 Scalar = str | int | float | bool
 
 
-def _condition(value: Any) -> Any:
+def _validate_condition(value: Any) -> Any:
     if not isinstance(value, dict):
         if not isinstance(value, Scalar):
             hint = f"operators: {' '.join(OPERATORS)}"
@@ -58,19 +58,21 @@ def _is_number(text: str) -> bool:
         return False
 
 
-_PLAIN = {"type": ["string", "number", "boolean"]}
+_SCALAR_SCHEMA = {"type": ["string", "number", "boolean"]}
 
 
 Condition = Annotated[
     Any,
-    AfterValidator(_condition),
+    AfterValidator(_validate_condition),
     WithJsonSchema(
         {
             "anyOf": [
-                _PLAIN,
+                _SCALAR_SCHEMA,
                 {
                     "type": "object",
-                    "properties": {sign: _PLAIN if sign in ("==", "!=") else {"type": "number"} for sign in OPERATORS},
+                    "properties": {
+                        sign: _SCALAR_SCHEMA if sign in ("==", "!=") else {"type": "number"} for sign in OPERATORS
+                    },
                     "additionalProperties": False,
                     "minProperties": 1,
                 },
@@ -107,7 +109,9 @@ class Variance(Aggregation):
 class Expression(Model):
     """One operation. ratio and difference take two trees; metric names another metric of the contract."""
 
-    model_config = ConfigDict(json_schema_extra=lambda schema: schema.update(one_given(*schema["properties"])))
+    model_config = ConfigDict(
+        json_schema_extra=lambda schema: schema.update(schema_requiring_one(*schema["properties"]))
+    )
 
     count: Selection | None = None
     sum: Aggregation | None = None

@@ -16,7 +16,7 @@ LONGEST_PATTERN = 300
 """In characters."""
 
 
-MOST_PARTS = 600
+MAX_STATES = 600
 """The most parts of an expression, repetitions with their counts written out."""
 
 
@@ -28,15 +28,15 @@ class BadPattern(ValueError):
     """Not an expression that can be matched; the message says why."""
 
 
-class _Part(NamedTuple):
+class _State(NamedTuple):
     """One part: takes a character that `takes` allows, or nothing where that is None; `ways` lead on from it.
 
     where: what has to hold here of (text, place).
     """
 
-    takes: Callable[[str], bool] | None
-    ways: list[int]
-    where: Callable[[str, int], bool] | None = None
+    accepts: Callable[[str], bool] | None
+    successors: list[int]
+    assertion: Callable[[str, int], bool] | None = None
 
 
 _CATEGORIES: dict[str, Callable[[str], bool]] = {
@@ -50,7 +50,7 @@ def _word_before(text: str, at: int) -> bool:
     return 0 < at <= len(text) and _CATEGORIES["CATEGORY_WORD"](text[at - 1])
 
 
-_PLACES: dict[str, Callable[[str, int], bool]] = {
+_ASSERTIONS: dict[str, Callable[[str, int], bool]] = {
     "AT_BEGINNING": lambda _, at: at == 0,
     "AT_BEGINNING_STRING": lambda _, at: at == 0,
     "AT_END": lambda text, at: at == len(text) or (at == len(text) - 1 and text[at] == "\n"),
@@ -73,86 +73,86 @@ class Pattern:
             raise BadPattern(f"it is not a regular expression: {error}") from None
         if tree.state.flags & ~re.UNICODE:
             raise BadPattern("flags are not known here")
-        self._parts: list[_Part] = [_Part(None, [])]
-        self._begin = self._sequence(tree, 0)
-        self.cost = len(self._parts)
+        self._states: list[_State] = [_State(None, [])]
+        self._start_state = self._add_sequence(tree, 0)
+        self.cost = len(self._states)
 
     def matches(self, text: str) -> bool:
         """Whether the whole text is one that the expression describes."""
-        now = self._onward([self._begin], text, 0)
+        states = self._epsilon_closure([self._start_state], text, 0)
         for at, character in enumerate(text):
             following: list[int] = []
-            for index in now:
-                part = self._parts[index]
-                if part.takes is not None and part.takes(character):
-                    following += part.ways
-            now = self._onward(following, text, at + 1)
-            if not now:
+            for index in states:
+                state = self._states[index]
+                if state.accepts is not None and state.accepts(character):
+                    following += state.successors
+            states = self._epsilon_closure(following, text, at + 1)
+            if not states:
                 return False
-        return 0 in now
+        return 0 in states
 
-    def _onward(self, pending: list[int], text: str, at: int) -> set[int]:
+    def _epsilon_closure(self, pending: list[int], text: str, at: int) -> set[int]:
         """Every part that is reached from these without taking a character."""
         reached: set[int] = set()
         while pending:
             index = pending.pop()
             if index in reached:
                 continue
-            part = self._parts[index]
-            if part.where is not None and not part.where(text, at):
+            state = self._states[index]
+            if state.assertion is not None and not state.assertion(text, at):
                 continue
             reached.add(index)
-            if part.takes is None:
-                pending += part.ways
+            if state.accepts is None:
+                pending += state.successors
         return reached
 
-    def _add(self, part: _Part) -> int:
-        if len(self._parts) >= MOST_PARTS:
-            raise BadPattern(f"it has more than {MOST_PARTS} parts, repetitions written out")
-        self._parts.append(part)
-        return len(self._parts) - 1
+    def _add(self, state: _State) -> int:
+        if len(self._states) >= MAX_STATES:
+            raise BadPattern(f"it has more than {MAX_STATES} parts, repetitions written out")
+        self._states.append(state)
+        return len(self._states) - 1
 
-    def _sequence(self, tree: Any, following: int) -> int:
+    def _add_sequence(self, tree: Any, following: int) -> int:
         """Where what `tree` describes begins, when it goes on at `following`."""
         for kind, argument in reversed(list(tree)):
-            following = self._one(str(kind), argument, following)
+            following = self._add_item(str(kind), argument, following)
         return following
 
-    def _one(self, kind: str, argument: Any, following: int) -> int:
+    def _add_item(self, kind: str, argument: Any, following: int) -> int:
         if kind == "BRANCH":
-            return self._add(_Part(None, [self._sequence(branch, following) for branch in argument[1]]))
+            return self._add(_State(None, [self._add_sequence(branch, following) for branch in argument[1]]))
         if kind == "SUBPATTERN":
             if argument[1] or argument[2]:
                 raise BadPattern("flags are not known here")
-            return self._sequence(argument[3], following)
+            return self._add_sequence(argument[3], following)
         if kind in ("MAX_REPEAT", "MIN_REPEAT"):
             least, most, inside = argument
-            return self._repeated(least, most, inside, following)
+            return self._add_repetition(least, most, inside, following)
         if kind == "AT":
-            return self._add(_Part(None, [following], _PLACES[str(argument)]))
-        takes = _taking(kind, argument)
-        if takes is None:
+            return self._add(_State(None, [following], _ASSERTIONS[str(argument)]))
+        accepts = _character_test(kind, argument)
+        if accepts is None:
             raise BadPattern("references, looking around and what is not given back are not known here")
-        return self._add(_Part(takes, [following]))
+        return self._add(_State(accepts, [following]))
 
-    def _repeated(self, least: int, most: Any, tree: Any, following: int) -> int:
+    def _add_repetition(self, least: int, most: Any, tree: Any, following: int) -> int:
         if most == _parser.MAXREPEAT:
-            again = self._add(_Part(None, [following]))
-            self._parts[again].ways.append(self._sequence(tree, again))
+            again = self._add(_State(None, [following]))
+            self._states[again].successors.append(self._add_sequence(tree, again))
             following = again
         else:
             end = following
             for _ in range(most - least):
-                following = self._add(_Part(None, [self._sequence(tree, following), end]))
+                following = self._add(_State(None, [self._add_sequence(tree, following), end]))
         for _ in range(least):
-            before = len(self._parts)
-            following = self._sequence(tree, following)
-            if len(self._parts) == before:
+            before = len(self._states)
+            following = self._add_sequence(tree, following)
+            if len(self._states) == before:
                 break  # nothing, however often
         return following
 
 
-def _taking(kind: str, argument: Any) -> Callable[[str], bool] | None:
+def _character_test(kind: str, argument: Any) -> Callable[[str], bool] | None:
     """What one item takes; None for what is no character."""
     if kind == "LITERAL":
         return chr(argument).__eq__
@@ -170,12 +170,12 @@ def _taking(kind: str, argument: Any) -> Callable[[str], bool] | None:
     if kind == "IN":
         items = [(str(item), value) for item, value in argument]
         negated = items[0][0] == "NEGATE"
-        allowed = [taking for item, value in items[negated:] if (taking := _taking(item, value)) is not None]
-        return lambda character: any(taking(character) for taking in allowed) != negated
+        allowed = [test for item, value in items[negated:] if (test := _character_test(item, value)) is not None]
+        return lambda character: any(test(character) for test in allowed) != negated
     return None
 
 
 @lru_cache(maxsize=256)
-def pattern(text: str) -> Pattern:
+def compile_pattern(text: str) -> Pattern:
     """The expression, read once. Errors: BadPattern."""
     return Pattern(text)

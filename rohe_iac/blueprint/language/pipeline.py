@@ -32,8 +32,8 @@ from rohe_iac.blueprint.language.base import (
     Seconds,
     Share,
     fault,
-    given,
-    one_given,
+    schema_requiring,
+    schema_requiring_one,
 )
 from rohe_iac.blueprint.language.container import Image, InnerPath, VariableName
 
@@ -54,7 +54,7 @@ Probability = Annotated[
 ]
 
 
-def _replicas(value: object) -> Any:
+def _validate_replicas(value: object) -> Any:
     if value == "auto" or (isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 1_000_000):
         return value
     hint = ""
@@ -63,32 +63,32 @@ def _replicas(value: object) -> Any:
     raise fault("R108", "expected a whole number of replicas of at least 0, or auto", hint)
 
 
-def _port_name(value: object) -> Any:
+def _validate_port_name(value: object) -> Any:
     if isinstance(value, int) and not isinstance(value, bool):
         hint = "name one of the service's ports, as in port: http"
         raise fault("R108", f"expected the name of a port, found the number {value}", hint)
     return value
 
 
-PortName = Annotated[Name, BeforeValidator(_port_name)]
+PortName = Annotated[Name, BeforeValidator(_validate_port_name)]
 
 
 Replicas = Annotated[
     int | Literal["auto"],
-    PlainValidator(_replicas),
+    PlainValidator(_validate_replicas),
     WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 0}, {"const": "auto"}]}),
 ]
 
 
-def one_of(model: Model, *names: str) -> None:
+def check_exactly_one(model: Model, *names: str) -> None:
     """Raises R116 unless exactly one of the named fields is set."""
-    given = [name for name in names if getattr(model, name) is not None]
+    names_set = [name for name in names if getattr(model, name) is not None]
     shown = [type(model).model_fields[name].alias or name for name in names]
-    if len(given) != 1:
+    if len(names_set) != 1:
         raise fault(
             "R116",
-            f"expected exactly one of {', '.join(shown)}, found {'none' if not given else ' and '.join(given)}",
-            "keep one of them" if given else "",
+            f"expected exactly one of {', '.join(shown)}, found {'none' if not names_set else ' and '.join(names_set)}",
+            "keep one of them" if names_set else "",
         )
 
 
@@ -109,13 +109,13 @@ class SecretReference(Model):
     key: str = ""
 
 
-def _form(value: object) -> str:
+def _form_tag(value: object) -> str:
     if isinstance(value, str):
         return "<text>"
     return "<mapping>" if isinstance(value, dict | Model) else "<neither>"
 
 
-def _source(text: str) -> str:
+def _validate_source(text: str) -> str:
     if not text.startswith(("env:", "file:")) or text.endswith(":"):
         raise fault(
             "R118", "expected a secret as {name, key}, env:NAME or file:PATH", "never write the secret itself here"
@@ -123,21 +123,21 @@ def _source(text: str) -> str:
     return text
 
 
-def _text_or(message: str) -> Discriminator:
+def _text_or_mapping(message: str) -> Discriminator:
     return Discriminator(
-        _form, custom_error_type="R108", custom_error_message="{message}", custom_error_context={"message": message}
+        _form_tag, custom_error_type="R108", custom_error_message="{message}", custom_error_context={"message": message}
     )
 
 
 Secret = Annotated[
     Annotated[
         str,
-        AfterValidator(_source),
+        AfterValidator(_validate_source),
         Tag("<text>"),
         WithJsonSchema({"type": "string", "pattern": "^(env|file):.*[^:]$"}),
     ]
     | Annotated[SecretReference, Tag("<mapping>")],
-    _text_or("expected a secret as {name, key}, env:NAME or file:PATH"),
+    _text_or_mapping("expected a secret as {name, key}, env:NAME or file:PATH"),
 ]
 
 
@@ -149,7 +149,7 @@ class SecretValue(Model):
 
 Variable = Annotated[
     Annotated[str, Tag("<text>")] | Annotated[SecretValue, Tag("<mapping>")],
-    _text_or("expected text (in quotes, where it looks like a number) or {secret: ...}"),
+    _text_or_mapping("expected text (in quotes, where it looks like a number) or {secret: ...}"),
 ]
 
 
@@ -164,7 +164,11 @@ class Volume(Model):
     """Disk space of a replica: named with a size, or an emptyDir that ends with the replica."""
 
     model_config = ConfigDict(
-        json_schema_extra={**one_given("name", "emptyDir"), "if": given("name"), "then": given("size")}
+        json_schema_extra={
+            **schema_requiring_one("name", "emptyDir"),
+            "if": schema_requiring("name"),
+            "then": schema_requiring("size"),
+        }
     )
 
     path: InnerPath
@@ -191,14 +195,14 @@ class HttpProbe(Model):
 class Probe(Model):
     """One way of asking a replica for its health."""
 
-    model_config = ConfigDict(json_schema_extra=one_given("http", "tcp"))
+    model_config = ConfigDict(json_schema_extra=schema_requiring_one("http", "tcp"))
 
     http: HttpProbe | None = None
     tcp: PortName | None = None
 
     @model_validator(mode="after")
     def _one_way(self) -> Probe:
-        one_of(self, "http", "tcp")
+        check_exactly_one(self, "http", "tcp")
         return self
 
 
@@ -220,7 +224,7 @@ class Memory(Model):
 class AcceleratorRequest(Model):
     """A share of ONE device of the type, or a count of whole devices of the named models."""
 
-    model_config = ConfigDict(json_schema_extra=one_given("share", "count"))
+    model_config = ConfigDict(json_schema_extra=schema_requiring_one("share", "count"))
 
     share: Annotated[Share, Field(gt=0, le=10000)] | None = None
     count: Annotated[int, Strict(), Field(ge=1, le=10**9)] | None = None
@@ -228,7 +232,7 @@ class AcceleratorRequest(Model):
 
     @model_validator(mode="after")
     def _one_measure(self) -> AcceleratorRequest:
-        one_of(self, "share", "count")
+        check_exactly_one(self, "share", "count")
         return self
 
 

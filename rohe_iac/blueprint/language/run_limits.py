@@ -26,7 +26,7 @@ UNKNOWN = Unknown()
 
 
 @dataclass
-class Work:
+class WorkBudget:
     """What is left of both. parsed: the expressions that were read, by their text."""
 
     left: int = MOST_WORK
@@ -40,7 +40,7 @@ class Work:
             raise Refused("the expressions of all modules take too long together")
 
     @property
-    def done(self) -> bool:
+    def exhausted(self) -> bool:
         """Whether nothing more is taken in."""
         return self.left < 0 or self.values < 0
 

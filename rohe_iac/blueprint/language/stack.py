@@ -16,10 +16,17 @@ from rohe_iac.blueprint.language.base import (
     Ratio,
     Seconds,
     fault,
-    given,
-    one_given,
+    schema_requiring,
+    schema_requiring_one,
 )
-from rohe_iac.blueprint.language.pipeline import Memory, Requests, Secret, SecretReference, SecretValue, one_of
+from rohe_iac.blueprint.language.pipeline import (
+    Memory,
+    Requests,
+    Secret,
+    SecretReference,
+    SecretValue,
+    check_exactly_one,
+)
 from rohe_iac.foundation.names import is_name
 
 ObjectiveTerm = Literal["placed", "slack", "stable", "nodes", "cost", "balance"]
@@ -28,7 +35,7 @@ ObjectiveTerm = Literal["placed", "slack", "stable", "nodes", "cost", "balance"]
 StrategyName = Literal["first-fit", "best-fit", "worst-fit", "dot-product", "fragmentation", "portfolio", "exact"]
 
 
-def _port_range(text: object) -> str:
+def _validate_port_range(text: object) -> str:
     if isinstance(text, int) and not isinstance(text, bool):
         hint = f"write it as {text}-{text + 99}" if 1024 <= text <= 65436 else "write it as 42000-42099"
         raise fault("R117", f"expected a range of ports, found the number {str(text)[:40]}", hint)
@@ -41,7 +48,7 @@ def _port_range(text: object) -> str:
 
 
 PortRange = Annotated[
-    str, BeforeValidator(_port_range), Field(json_schema_extra={"pattern": r"^[0-9]{4,5}-[0-9]{4,5}$"})
+    str, BeforeValidator(_validate_port_range), Field(json_schema_extra={"pattern": r"^[0-9]{4,5}-[0-9]{4,5}$"})
 ]
 
 
@@ -106,7 +113,7 @@ class ManifestsTarget(Model):
 class Target(Model):
     """Where to apply; exactly one."""
 
-    model_config = ConfigDict(json_schema_extra=one_given("local", "kubernetes", "manifests"))
+    model_config = ConfigDict(json_schema_extra=schema_requiring_one("local", "kubernetes", "manifests"))
 
     local: LocalTarget | None = None
     kubernetes: KubernetesTarget | None = None
@@ -114,7 +121,7 @@ class Target(Model):
 
     @model_validator(mode="after")
     def _one_place(self) -> Target:
-        one_of(self, "local", "kubernetes", "manifests")
+        check_exactly_one(self, "local", "kubernetes", "manifests")
         return self
 
 
@@ -124,7 +131,7 @@ class EmbeddedBroker(Model):
     requests: Requests = Requests.model_construct(cpu=50, memory=Memory.model_construct(rss=64 * 2**20))
 
 
-def _broker_url(text: str) -> str:
+def _validate_broker_url(text: str) -> str:
     match = re.fullmatch(r"(?:mqtt|mqtts|ws|wss)://(?:\[[0-9a-fA-F:]+\]|[^\s/@:]+)(?::(\d{1,5}))?(?:/\S*)?", text)
     if match is None or int(match[1] or 1) not in range(1, 65536):
         bare = re.fullmatch(r"(?:tcp://)?([\w.-]+:\d{1,5})", text)
@@ -135,11 +142,13 @@ def _broker_url(text: str) -> str:
 
 
 BrokerUrl = Annotated[
-    str, AfterValidator(_broker_url), Field(json_schema_extra={"pattern": r"^(mqtts?|wss?)://[^\s/@]+(/\S*)?$"})
+    str,
+    AfterValidator(_validate_broker_url),
+    Field(json_schema_extra={"pattern": r"^(mqtts?|wss?)://[^\s/@]+(/\S*)?$"}),
 ]
 
 
-def _broker_secret(value: object) -> Any:
+def _expand_broker_secret(value: object) -> Any:
     # The short form `secret: broker` names a secret with the keys user and password.
     return SecretReference(name=value) if isinstance(value, str) and ":" not in value else value
 
@@ -160,13 +169,13 @@ _BROKER_SECRET = {
 class BrokerCredentials(Model):
     """Who rohe is to the broker: a secret that holds user and password."""
 
-    secret: Annotated[Secret, BeforeValidator(_broker_secret), WithJsonSchema(_BROKER_SECRET)]
+    secret: Annotated[Secret, BeforeValidator(_expand_broker_secret), WithJsonSchema(_BROKER_SECRET)]
 
 
 class Broker(Model):
     """The MQTT broker: embedded, or any other by its address."""
 
-    model_config = ConfigDict(json_schema_extra=one_given("embedded", "url"))
+    model_config = ConfigDict(json_schema_extra=schema_requiring_one("embedded", "url"))
 
     embedded: EmbeddedBroker | None = None
     url: BrokerUrl | None = None
@@ -174,7 +183,7 @@ class Broker(Model):
 
     @model_validator(mode="after")
     def _one_broker(self) -> Broker:
-        one_of(self, "embedded", "url")
+        check_exactly_one(self, "embedded", "url")
         return self
 
 
@@ -191,7 +200,7 @@ class SqliteStore(Model):
 class Store(Model):
     """Where an agent keeps reports, windows and verdicts."""
 
-    model_config = ConfigDict(json_schema_extra={"not": given("sqlite", "mongodb")})
+    model_config = ConfigDict(json_schema_extra={"not": schema_requiring("sqlite", "mongodb")})
 
     sqlite: SqliteStore | None = None
     mongodb: MongoStore | None = None
@@ -200,14 +209,14 @@ class Store(Model):
 
     @model_validator(mode="before")
     @classmethod
-    def _sqlite_unless_told(cls, value: Any) -> Any:
+    def _default_to_sqlite(cls, value: Any) -> Any:
         return (
             {"sqlite": {}, **value} if isinstance(value, dict) and not {"sqlite", "mongodb"} & value.keys() else value
         )
 
     @model_validator(mode="after")
     def _one_store(self) -> Store:
-        one_of(self, "sqlite", "mongodb")
+        check_exactly_one(self, "sqlite", "mongodb")
         return self
 
 
@@ -219,7 +228,7 @@ class Agents(Model):
     requests: Requests = Requests.model_construct(cpu=200, memory=Memory.model_construct(rss=128 * 2**20))
 
 
-def _prefix(text: str) -> str:
+def _validate_prefix(text: str) -> str:
     if text and not is_name(f"{text}a"):
         raise fault("R111", f"'{text[:70]}' begins no name: at most 62 characters a-z, 0-9 and hyphens", "write cam1-")
     return text
@@ -231,9 +240,9 @@ class ModuleUse(Model):
     name: Name
     source: str
     inputs: dict[str, Any] = EMPTY
-    prefix: Annotated[str, AfterValidator(_prefix), Field(json_schema_extra={"pattern": "^([a-z0-9][-a-z0-9]*)?$"})] = (
-        ""
-    )
+    prefix: Annotated[
+        str, AfterValidator(_validate_prefix), Field(json_schema_extra={"pattern": "^([a-z0-9][-a-z0-9]*)?$"})
+    ] = ""
 
 
 class StackSpec(Model):

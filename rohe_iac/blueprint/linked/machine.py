@@ -16,7 +16,7 @@ MEBIBYTE = 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class Device:
+class DeviceGroup:
     """So many alike accelerators. capacity: what can be given out of each, in basis points."""
 
     type: str
@@ -34,7 +34,7 @@ class Machine:
     cpu: int
     rss: int
     cores: int
-    devices: tuple[Device, ...]
+    devices: tuple[DeviceGroup, ...]
     labels: dict[str, str]
     taints: tuple[Taint, ...]
     status: str
@@ -43,12 +43,16 @@ class Machine:
         """The value of a topologyKey here; None where the node has no such label."""
         return self.name if key == "node" else self.labels.get(key)
 
-    def most(self, kind: str, asked: AcceleratorRequest) -> int:
+    def most_available(self, kind: str, request: AcceleratorRequest) -> int:
         """Whole devices, or basis points of the best one, of a type and of the models asked for."""
-        fitting = [one for one in self.devices if one.type == kind and (not asked.models or one.model in asked.models)]
-        if asked.count is not None:
-            return sum(one.count for one in fitting)
-        return max((one.capacity for one in fitting), default=0)
+        fitting = [
+            device
+            for device in self.devices
+            if device.type == kind and (not request.models or device.model in request.models)
+        ]
+        if request.count is not None:
+            return sum(device.count for device in fitting)
+        return max((device.capacity for device in fitting), default=0)
 
     def refusal(self, service: Service, requests: Requests) -> str:
         """Why no replica with these requests can be here, "" where one can, were the node free of others."""
@@ -62,7 +66,7 @@ class Machine:
         if service.arch and self.arch and self.arch not in service.arch:
             return f"of architecture {self.arch}"
         for taint in self.taints:
-            if not any(_covers(toleration, taint) for toleration in rules.tolerations):
+            if not any(_tolerates(toleration, taint) for toleration in rules.tolerations):
                 return f"tainted {taint.key}"
         for key in keys:
             if self.domain(key) is None:
@@ -71,8 +75,8 @@ class Machine:
             return "with too little cpu"
         if requests.memory is not None and requests.memory.rss > self.rss:
             return "with too little memory"
-        for kind, asked in requests.accelerators.items():
-            if self.most(kind, asked) < (asked.count or asked.share or 0):
+        for kind, request in requests.accelerators.items():
+            if self.most_available(kind, request) < (request.count or request.share or 0):
                 return f"without such {kind}"
         return ""
 
@@ -80,32 +84,46 @@ class Machine:
 def machines_of(inventory: Inventory) -> Iterator[Machine]:
     """The nodes of an inventory, in its order."""
     for node in inventory.spec.nodes:
-        yield _machine(inventory, node)
+        yield _machine_of(inventory, node)
 
 
-def _machine(inventory: Inventory, node: Node) -> Machine:
-    kind = inventory.spec.device_types.get(node.device_type or "")
-    cpu = node.cpu if node.cpu is not None else kind.cpu if kind is not None else 0
-    memory = node.memory or (kind.memory if kind is not None else None)
+def _machine_of(inventory: Inventory, node: Node) -> Machine:
+    device_type = inventory.spec.device_types.get(node.device_type or "")
+    cpu = node.cpu if node.cpu is not None else device_type.cpu if device_type is not None else 0
+    memory = node.memory or (device_type.memory if device_type is not None else None)
     # A node that overrides cpu alone does not keep the type's cores.
-    cores = node.cores if node.cores is not None else kind.cores if kind is not None and node.cpu is None else None
-    entries = node.accelerators if node.accelerators is not None else kind.accelerators if kind is not None else {}
+    cores = (
+        node.cores
+        if node.cores is not None
+        else device_type.cores
+        if device_type is not None and node.cpu is None
+        else None
+    )
+    devices = (
+        node.accelerators
+        if node.accelerators is not None
+        else device_type.accelerators
+        if device_type is not None
+        else {}
+    )
     rss = memory.rss if memory is not None else 0
     used = node.used
     return Machine(
         name=node.name,
-        arch=node.arch or (kind.arch if kind is not None else None) or "",
+        arch=node.arch or (device_type.arch if device_type is not None else None) or "",
         cpu=cpu - used.cpu if cpu > 0 else UNKNOWN_AMOUNT,
         rss=rss - (used.memory.rss if used.memory is not None else 0) if rss >= MEBIBYTE else UNKNOWN_AMOUNT,
         cores=len(cores) if cores is not None else cpu // 1000 if cpu > 0 else UNKNOWN_AMOUNT,
-        devices=tuple(Device(one.type, one.model or "", one.capacity, one.count) for one in entries.values()),
+        devices=tuple(
+            DeviceGroup(device.type, device.model or "", device.capacity, device.count) for device in devices.values()
+        ),
         labels=node.labels,
         taints=tuple(taint for taint in node.taints if taint.effect != "PreferNoSchedule"),
         status=node.status,
     )
 
 
-def _covers(toleration: Toleration, taint: Taint) -> bool:
+def _tolerates(toleration: Toleration, taint: Taint) -> bool:
     if toleration.effect is not None and toleration.effect != taint.effect:
         return False
     if toleration.operator == "Exists":

@@ -30,18 +30,18 @@ KINDS: Mapping[str, tuple[str, ...]] = {
 """By unit: what a threshold may be written as; any other unit takes numbers and shares."""
 
 
-DEEPEST = 32
+MAX_TREE_DEPTH = 32
 """Trees refer to trees, perhaps in a circle, which is told elsewhere."""
 
 
 def unit_of(objective: Objective, metrics: Mapping[str, Any], offer: Offer) -> str:
     """The unit, "" where nobody can tell: not declared, or services of the scope disagree. metrics: the contract's."""
     if objective.metric in metrics:
-        return _of_tree(metrics[objective.metric], metrics, offer, DEEPEST)
+        return _unit_of_tree(metrics[objective.metric], metrics, offer, MAX_TREE_DEPTH)
     if objective.metric in BUILT_IN:
         return "rate" if objective.aggregate == "rate" else BUILT_IN[objective.metric]
     fixed = {"count": "count", "rate": "rate", "ratio": "ratio"}.get(objective.aggregate)
-    return fixed or _declared(objective, offer)
+    return fixed or _declared_unit(objective, offer)
 
 
 def fits(amount: Amount, unit: str) -> bool:
@@ -56,21 +56,21 @@ def in_unit(amount: Amount, unit: str) -> float:
     return amount.value * 100 if amount.kind == "ratio" and unit == "percent" else amount.value
 
 
-def _declared(objective: Objective, offer: Offer) -> str:
+def _declared_unit(objective: Objective, offer: Offer) -> str:
     if objective.scope.service is None:
         return offer.units.get(objective.metric, "")
     service = offer.services.get(objective.scope.service)
     return unit_of_metric((service.reports.metrics or {}).get(objective.metric)) if service is not None else ""
 
 
-def _of_tree(tree: Any, metrics: Mapping[str, Any], offer: Offer, depth: int) -> str:
+def _unit_of_tree(tree: Any, metrics: Mapping[str, Any], offer: Offer, depth: int) -> str:
     if not isinstance(tree, dict) or len(tree) != 1 or depth == 0:
         return ""
     [(operation, operand)] = tree.items()
     if operation == "metric":
-        return _of_tree(metrics.get(operand), metrics, offer, depth - 1)
+        return _unit_of_tree(metrics.get(operand), metrics, offer, depth - 1)
     if operation == "difference":
-        return _of_tree(operand[0], metrics, offer, depth - 1)
+        return _unit_of_tree(operand[0], metrics, offer, depth - 1)
     if operation in ("count", "ratio"):
         return QUOTIENT if operation == "ratio" else "count"
     if operation == "variance":

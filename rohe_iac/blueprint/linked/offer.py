@@ -41,16 +41,16 @@ def offer_of(pipeline: Pipeline) -> Offer:
     services = {service.name: service for service in pipeline.spec.services}
     reports = [service.reports for service in services.values()]
     members = {name: found for name, service in services.items() if (found := _members(service))}
-    declared = frozenset(name for item in reports for name in item.metrics or ())
+    declared = frozenset(name for reports_item in reports for name in reports_item.metrics or ())
     return Offer(
         pipeline.metadata.name,
         services,
         declared,
-        any(item.metrics is None for item in reports),
-        declared.union(name for item in reports for name in item.fields),
+        any(reports_item.metrics is None for reports_item in reports),
+        declared.union(name for reports_item in reports for name in reports_item.fields),
         members,
         frozenset(name for name, found in members.items() if len(found) > 1),
-        any(item.metrics is None and not item.fields for item in reports),
+        any(reports_item.metrics is None and not reports_item.fields for reports_item in reports),
         frozenset(part for found in members.values() for part in found),
         {name: units.pop() for name, units in _units(reports).items() if len(units) == 1},
     )
@@ -58,8 +58,8 @@ def offer_of(pipeline: Pipeline) -> Offer:
 
 def _units(reports: Iterable[Reports]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
-    for item in reports:
-        for name, metric in (item.metrics or {}).items():
+    for reports_item in reports:
+        for name, metric in (reports_item.metrics or {}).items():
             found.setdefault(name, set()).add(unit_of_metric(metric))
     return found
 

@@ -53,58 +53,58 @@ class Workload:
         return f"{self.slug}-{index}"
 
 
-def effective(service: Service, alternative: Variant | Member) -> Service:
+def with_alternative(service: Service, alternative: Variant | Member) -> Service:
     """The service with every field that the variant or member sets replaced whole."""
     names = ("image", "command", "args", "env", "requests", "limits", "accuracy", "profile", "replicas")
-    written = {name: getattr(alternative, name, None) for name in names}
-    update = {name: value for name, value in written.items() if value is not None}
+    values = {name: getattr(alternative, name, None) for name in names}
+    update = {name: value for name, value in values.items() if value is not None}
     return service.model_copy(update={**update, "ensemble": None, "variants": ()})
 
 
-def chosen(workload: Workload, variant: str) -> Service:
+def service_with_variant(workload: Workload, variant: str) -> Service:
     """The workload's service with the fields of the variant that the plan chose, if any."""
     for alternative in workload.alternatives:
         if alternative.name == variant:
-            return effective(workload.service, alternative)
+            return with_alternative(workload.service, alternative)
     return workload.service
 
 
 def workloads_of(blueprint: Blueprint) -> tuple[Workload, ...]:
     """All workloads of the stack, sorted by address; broker and agents that the stack runs included."""
-    found: list[tuple[str, Service, str, tuple[Variant, ...]]] = []
+    parts: list[tuple[str, Service, str, tuple[Variant, ...]]] = []
     for pipeline in blueprint.pipelines:
         for service in pipeline.spec.services:
             if service.ensemble is not None:
-                found += [
-                    (pipeline.metadata.name, effective(service, member), member.name, ())
+                parts += [
+                    (pipeline.metadata.name, with_alternative(service, member), member.name, ())
                     for member in service.ensemble.members
                 ]
             else:
-                found.append((pipeline.metadata.name, service, "", service.variants))
+                parts.append((pipeline.metadata.name, service, "", service.variants))
     owners: dict[str, set[str]] = {}
-    for owner, service, _, _ in found:
+    for owner, service, _, _ in parts:
         owners.setdefault(service.name, set()).add(owner)
-    plain = []
-    for pipeline_name, service, member, variants in found:
+    named = []
+    for pipeline_name, service, member, variants in parts:
         topic = service.name if len(owners[service.name]) == 1 else f"{pipeline_name}-{service.name}"
-        plain.append((pipeline_name, service, member, variants, topic, topic + (f"-{member}" if member else "")))
+        named.append((pipeline_name, service, member, variants, topic, topic + (f"-{member}" if member else "")))
     system = _system_workloads(blueprint)
-    counts = Counter([slug for *_, slug in plain] + [workload.slug for workload in system])
+    counts = Counter([slug for *_, slug in named] + [workload.slug for workload in system])
     services = [
         Workload(
             pipeline=pipeline_name,
             service=service,
             member=member,
-            slug=_unique(slug, f"{pipeline_name}:{service.name}/{member}", counts[slug] > 1),
-            topic=_unique(topic, f"{pipeline_name}:{service.name}", False),
+            slug=_unique_name(slug, f"{pipeline_name}:{service.name}/{member}", counts[slug] > 1),
+            topic=_unique_name(topic, f"{pipeline_name}:{service.name}", False),
             alternatives=variants,
         )
-        for pipeline_name, service, member, variants, topic, slug in plain
+        for pipeline_name, service, member, variants, topic, slug in named
     ]
     return tuple(sorted([*services, *system], key=lambda workload: workload.address))
 
 
-def _unique(text: str, origin: str, ambiguous: bool) -> str:
+def _unique_name(text: str, origin: str, ambiguous: bool) -> str:
     # Room is left for "-INDEX"; a digest of the origin tells apart what shortening or joining made alike.
     if not ambiguous and len(text) <= 52 and NAME_PATTERN.fullmatch(text):
         return text

@@ -10,9 +10,9 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from rohe_iac.blueprint.documents.discovery import ReadFile, read_file
-from rohe_iac.blueprint.documents.tree import Tree, documents_of, models
+from rohe_iac.blueprint.documents.tree import Tree, documents_of, documents_with_model
 from rohe_iac.blueprint.findings.finding import Document, Finding
-from rohe_iac.blueprint.findings.references import meant
+from rohe_iac.blueprint.findings.references import name_hint
 from rohe_iac.blueprint.language.module import Module
 from rohe_iac.blueprint.language.run_limits import MOST_VALUES, UNKNOWN, Refused
 from rohe_iac.blueprint.language.stack import ModuleUse, Stack
@@ -20,7 +20,7 @@ from rohe_iac.blueprint.text.expression_marks import holds_expression
 from rohe_iac.blueprint.text.parsed import Path
 from rohe_iac.blueprint.validation.validate import validate
 
-INSIDE = ("Pipeline", "Inventory", "ObservationContract")
+MODULE_KINDS = ("Pipeline", "Inventory", "ObservationContract")
 
 
 _WORD = re.compile(r"[\w-]+")
@@ -31,7 +31,7 @@ MOST_FAILING = 200
 
 
 @dataclass(frozen=True)
-class _Use:
+class _PlacedUse:
     """path: where it is written; at: where it is in the model, of which faulty parts are left out."""
 
     stack: Document
@@ -41,41 +41,41 @@ class _Use:
     folder: str
 
 
-def take_in(tree: Tree) -> None:
+def expand_modules(tree: Tree) -> None:
     """Adds the documents of every module that a stack uses; they are seen by that stack alone."""
     modules: dict[str, Document | None] = {
         item.source.name.rpartition("/")[0]: item for item in reversed(tree.documents) if item.kind == "Module"
     }
-    for stack, model in models([*tree.documents], Stack):
-        taken: dict[tuple[str, str], str] = {}
+    for stack, model in documents_with_model([*tree.documents], Stack):
+        first_uses: dict[tuple[str, str], str] = {}
         for index, use in enumerate(model.spec.modules):
             at: Path = ("spec", "modules", index)
-            path = stack.rest.original(at) if stack.rest is not None else at
-            if tree.work.done or tree.room() == 0:
-                stack.names_open = True
-                tree.findings.append(_left_out(tree, stack, path, len(model.spec.modules) - index))
+            path = stack.remainder.original(at) if stack.remainder is not None else at
+            if tree.work.exhausted or tree.findings_left() == 0:
+                stack.has_unknown_names = True
+                tree.findings.append(_unread_uses_finding(tree, stack, path, len(model.spec.modules) - index))
                 break
-            folder = _folder(use.source)
+            folder = _folder_of(use.source)
             if folder is not None and folder not in modules:
-                modules[folder] = _module(tree, folder)
+                modules[folder] = _find_module(tree, folder)
             module = modules[folder] if folder is not None else None
             if folder is None or module is None:
-                stack.names_open = True
-                tree.findings.append(_no_module(tree, stack, path, use.source, folder))
+                stack.has_unknown_names = True
+                tree.findings.append(_no_module_finding(tree, stack, path, use.source, folder))
                 continue
-            first = taken.setdefault((folder, use.prefix), use.name)
+            first = first_uses.setdefault((folder, use.prefix), use.name)
             if first != use.name:
                 message = f"module use '{use.name}' takes in the same module as '{first}' without a prefix of its own"
                 tree.findings.append(Finding(stack, path, "R233", message, f"add prefix: {use.name}-"))
                 continue
             if isinstance(module.model, Module):
-                _take(tree, _Use(stack, at, path, use, folder), module, module.model)
+                _expand_use(tree, _PlacedUse(stack, at, path, use, folder), module, module.model)
 
 
-def _left_out(tree: Tree, stack: Document, path: Path, count: int) -> Finding:
+def _unread_uses_finding(tree: Tree, stack: Document, path: Path, count: int) -> Finding:
     """What is told where a stack's uses from here on are not taken in."""
     others = f"this use of a module{f' and {count - 1:,} more' if count > 1 else ''}"
-    if not tree.work.done:
+    if not tree.work.exhausted:
         message = f"{others} {'are' if count > 1 else 'is'} not looked at, since there are so many faults before"
         return Finding(stack, path, "R133", message, "mend those first, and run it again", more=count)
     if tree.work.values < 0:
@@ -85,7 +85,7 @@ def _left_out(tree: Tree, stack: Document, path: Path, count: int) -> Finding:
     return Finding(stack, path, "R231", f"with {others}, {why} together", hint)
 
 
-def _folder(source: str) -> str | None:
+def _folder_of(source: str) -> str | None:
     """The folder as `a/b` below the root; None where it is not one."""
     if "://" in source or source.startswith(("git+", "/", "~")) or "\0" in source or "\\" in source:
         return None
@@ -93,7 +93,7 @@ def _folder(source: str) -> str | None:
     return None if folder.startswith("..") else folder
 
 
-def _module(tree: Tree, folder: str) -> Document | None:
+def _find_module(tree: Tree, folder: str) -> Document | None:
     """The Module in a folder whose files have not been read, as one with a dot is."""
     for name in _names_in(tree.root / folder):
         if not name.endswith((".yaml", ".yml")):
@@ -116,7 +116,7 @@ def _names_in(folder: FilePath) -> list[str]:
         return []
 
 
-def _no_module(tree: Tree, stack: Document, path: Path, source: str, folder: str | None) -> Finding:
+def _no_module_finding(tree: Tree, stack: Document, path: Path, source: str, folder: str | None) -> Finding:
     at = (*path, "source")
     if folder is None:
         hint = "copy the module below the blueprint's folder and name that folder"
@@ -127,11 +127,11 @@ def _no_module(tree: Tree, stack: Document, path: Path, source: str, folder: str
     if os.path.isdir(tree.root / folder):
         hint = "it needs a document of kind Module"
         return Finding(stack, at, "R231", f"no Module in the folder '{folder[:80]}'", hint)
-    hint = _near(stack, tree.root / folder, folders=True, within=folder.rpartition("/")[0])
+    hint = _similar_path_hint(stack, tree.root / folder, folders=True, within=folder.rpartition("/")[0])
     return Finding(stack, at, "R231", f"no folder '{folder[:80]}'", hint)
 
 
-def _near(document: Document, path: FilePath, *, folders: bool = False, within: str = "") -> str:
+def _similar_path_hint(document: Document, path: FilePath, *, folders: bool = False, within: str = "") -> str:
     """Which file, or folder, was meant by one that is not there; none looked for where many were before.
 
     within: the folder that stands before both.
@@ -140,98 +140,104 @@ def _near(document: Document, path: FilePath, *, folders: bool = False, within: 
         return ""
     names = [name for name in _names_in(path.parent) if not folders or os.path.isdir(path.parent / name)]
     before = f"{within}/" if within else ""
-    return meant(document, before + path.name, [before + name for name in names])
+    return name_hint(document, before + path.name, [before + name for name in names])
 
 
-def _take(tree: Tree, use: _Use, document: Document, module: Module) -> None:
-    rest, at = document.rest, ("spec", "inputs")
+def _expand_use(tree: Tree, placed: _PlacedUse, document: Document, module: Module) -> None:
+    remainder, at = document.remainder, ("spec", "inputs")
     # What a declaration lacks may be its default, or a bound.
-    partly = {name for name in module.spec.inputs if rest is not None and rest.lost_under((*at, name))}
-    faulty = (document.broken_names - module.spec.inputs.keys()) | partly
-    inputs = dict(_inputs(tree, use, module, faulty))
+    partial = {name for name in module.spec.inputs if remainder is not None and remainder.lost_below((*at, name))}
+    faulty = (document.broken_names - module.spec.inputs.keys()) | partial
+    inputs = dict(_input_values(tree, placed, module, faulty))
     documents: list[Document] = []
     for index, source in enumerate(module.spec.sources):
-        if tree.room() == 0:
-            use.stack.names_open = True
-            tree.findings.append(_left_out(tree, use.stack, use.path, 1))
+        if tree.findings_left() == 0:
+            placed.stack.has_unknown_names = True
+            tree.findings.append(_unread_uses_finding(tree, placed.stack, placed.path, 1))
             return
-        fault = _missing_source(tree, use, source)
+        fault = _missing_source(tree, placed, source)
         if fault is not None:
-            use.stack.names_open = True
+            placed.stack.has_unknown_names = True
             tree.findings.append(Finding(document, ("spec", "sources", index), "R232", *fault))
             continue
-        found = documents_of(tree, _read(tree, f"{use.folder}/{source}"))
-        documents += [item for item in found if item.kind in INSIDE]
-        for item in found:
-            if item.kind not in INSIDE:
-                item.origin = use.use.name
-                hint = f"a module holds {', '.join(INSIDE)}"
-                tree.findings.append(Finding(item, ("kind",), "R104", f"a {item.kind} has no place in a module", hint))
+        found = documents_of(tree, _read_module_file(tree, f"{placed.folder}/{source}"))
+        documents += [inner for inner in found if inner.kind in MODULE_KINDS]
+        for inner in found:
+            if inner.kind not in MODULE_KINDS:
+                inner.origin = placed.use.name
+                hint = f"a module holds {', '.join(MODULE_KINDS)}"
+                tree.findings.append(
+                    Finding(inner, ("kind",), "R104", f"a {inner.kind} has no place in a module", hint)
+                )
         tree.work.values -= documents[-1].source.parsed.count if documents else 1
-        if tree.work.done:
-            tree.findings.append(_left_out(tree, use.stack, use.path, 1))
-            use.stack.names_open = True
+        if tree.work.exhausted:
+            tree.findings.append(_unread_uses_finding(tree, placed.stack, placed.path, 1))
+            placed.stack.has_unknown_names = True
             return
-    known = {(item.kind, item.name) for item in documents}
-    for item in documents:
-        item.origin, item.scope = use.use.name, use.stack.name
-        refused, computed = _compute(tree, item, inputs)
-        tree.findings += refused
+    known = {(inner.kind, inner.name) for inner in documents}
+    for inner in documents:
+        inner.origin, inner.scope = placed.use.name, placed.stack.name
+        findings, computed = _compute_scalars(tree, inner, inputs)
+        tree.findings += findings
         if tree.work.left < 0:
-            use.stack.names_open = True
+            placed.stack.has_unknown_names = True
             return
-        _relocate(item.value, use.folder)
-        if use.use.prefix:
-            _rename(item, use.use.prefix, known)
-        faults = [finding for finding in validate(item, tree.room()) if finding.path not in item.quiet]
-        tree.findings += [_of_expression(finding) if finding.path in computed else finding for finding in faults]
-        item.names_open = item.names_open or bool(item.quiet)
+        _relocate(inner.value, placed.folder)
+        if placed.use.prefix:
+            _rename(inner, placed.use.prefix, known)
+        inner_findings = [
+            finding for finding in validate(inner, tree.findings_left()) if finding.path not in inner.reported
+        ]
+        tree.findings += [
+            _with_string_hint(finding) if finding.path in computed else finding for finding in inner_findings
+        ]
+        inner.has_unknown_names = inner.has_unknown_names or bool(inner.reported)
     tree.documents += documents
 
 
-def _read(tree: Tree, name: str) -> ReadFile:
+def _read_module_file(tree: Tree, name: str) -> ReadFile:
     """A module's file, read once however often the module is used."""
     if name not in tree.files:
         tree.files[name] = read_file(tree.root, tree.root / name)
     return tree.files[name]
 
 
-def _missing_source(tree: Tree, use: _Use, source: str) -> tuple[str, str] | None:
+def _missing_source(tree: Tree, placed: _PlacedUse, source: str) -> tuple[str, str] | None:
     if FilePath(source).is_absolute() or ".." in FilePath(source).parts or "\0" in source:
         return f"'{source[:60]}' leaves the module's folder", "name a file in it"
     # A path from a document may be longer than any there can be, which pathlib's own questions raise for.
-    path = tree.root / use.folder / source
+    path = tree.root / placed.folder / source
     if not os.path.isfile(path):
-        return f"no file '{source[:60]}'", _near(use.stack, path)
+        return f"no file '{source[:60]}'", _similar_path_hint(placed.stack, path)
     return None
 
 
-def _inputs(tree: Tree, use: _Use, module: Module, faulty: Collection[str]) -> Iterator[tuple[str, Any]]:
+def _input_values(tree: Tree, placed: _PlacedUse, module: Module, faulty: Collection[str]) -> Iterator[tuple[str, Any]]:
     """faulty: names that may be those of inputs whose declaration is at fault."""
-    path: Path = (*use.path, "inputs")
-    declared, given = module.spec.inputs, use.use.inputs
-    for name, value in given.items():
-        if tree.room() == 0:
+    path: Path = (*placed.path, "inputs")
+    declared, values = module.spec.inputs, placed.use.inputs
+    for name, value in values.items():
+        if tree.findings_left() == 0:
             break
         if name in faulty:
             continue
         if name not in declared:
-            hint = meant(use.stack, name, declared)
+            hint = name_hint(placed.stack, name, declared)
             message = f"the module has no input '{name[:63]}'"
-            tree.findings.append(Finding(use.stack, (*path, name), "R234", message, hint, on_key=True))
-        elif why := declared[name].objection(value, tree.allowance):
-            tree.findings.append(Finding(use.stack, (*path, name), "R234", f"input '{name}': {why}"))
+            tree.findings.append(Finding(placed.stack, (*path, name), "R234", message, hint, on_key=True))
+        elif objection := declared[name].objection(value, tree.allowance):
+            tree.findings.append(Finding(placed.stack, (*path, name), "R234", f"input '{name}': {objection}"))
     for name, declaration in declared.items():
         if name in faulty:
             continue
-        if name in given and not declaration.objection(given[name], tree.allowance):
-            yield name, given[name]
+        if name in values and not declaration.objection(values[name], tree.allowance):
+            yield name, values[name]
         elif not declaration.required:
             yield name, declaration.default
-        elif name not in given and not _gives_more(use):
-            where = path if "inputs" in use.use.model_fields_set else use.path
+        elif name not in values and not _has_faulty_inputs(placed):
+            where = path if "inputs" in placed.use.model_fields_set else placed.path
             hint = f"add inputs: {{{name}: ...}}, {declaration.noun}"
-            tree.findings.append(Finding(use.stack, where, "R234", f"input '{name}' is required", hint))
+            tree.findings.append(Finding(placed.stack, where, "R234", f"input '{name}' is required", hint))
             yield name, UNKNOWN
         else:
             yield name, UNKNOWN
@@ -239,24 +245,24 @@ def _inputs(tree: Tree, use: _Use, module: Module, faulty: Collection[str]) -> I
         yield name, UNKNOWN
 
 
-def _gives_more(use: _Use) -> bool:
+def _has_faulty_inputs(placed: _PlacedUse) -> bool:
     """Whether inputs of the use are at fault, so that nobody knows which it gives."""
-    return use.stack.rest is not None and use.stack.rest.lost_under(use.at)
+    return placed.stack.remainder is not None and placed.stack.remainder.lost_below(placed.at)
 
 
-def _of_expression(finding: Finding) -> Finding:
+def _with_string_hint(finding: Finding) -> Finding:
     """A finding about what an expression comes to: the text itself cannot be written otherwise."""
     if finding.code != "R108" or not finding.message.startswith("expected text"):
         return finding
     return replace(finding, hint="an expression alone keeps its type: end it with | string to make text of it")
 
 
-def _compute(tree: Tree, document: Document, inputs: Mapping[str, Any]) -> tuple[list[Finding], set[Path]]:
+def _compute_scalars(tree: Tree, document: Document, inputs: Mapping[str, Any]) -> tuple[list[Finding], set[Path]]:
     """Computes the document's scalars: what cannot be computed, and where expressions stood.
 
     One of what is told elsewhere comes to UNKNOWN.
     """
-    from rohe_iac.blueprint.modules.template import computed
+    from rohe_iac.blueprint.modules.template import compute_scalar
 
     findings: list[Finding] = []
     places: set[Path] = set()
@@ -266,8 +272,8 @@ def _compute(tree: Tree, document: Document, inputs: Mapping[str, Any]) -> tuple
         nonlocal failing
         failing += 1
         if not on_key:
-            document.quiet.add(path)
-        if failing <= min(MOST_FAILING, tree.room()):
+            document.reported.add(path)
+        if failing <= min(MOST_FAILING, tree.findings_left()):
             near = next((name for name in inputs if why.startswith(f"'{name}' is not known")), "")
             hint = f"did you mean inputs.{near}?" if near else ""
             findings.append(Finding(document, path, "R235", why, hint, on_key=on_key))
@@ -284,10 +290,10 @@ def _compute(tree: Tree, document: Document, inputs: Mapping[str, Any]) -> tuple
             return value
         places.add(path)
         if unknown and unknown.intersection(_WORD.findall(value)):
-            document.quiet.add(path)
+            document.reported.add(path)
             return UNKNOWN
         try:
-            return computed(value, inputs, tree.work)
+            return compute_scalar(value, inputs, tree.work)
         except Refused as error:
             refuse(path, str(error))
             return UNKNOWN

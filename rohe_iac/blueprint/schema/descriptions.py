@@ -385,7 +385,7 @@ FIELDS: dict[str, tuple[str, str]] = {
 """By `Model.field` as written in YAML: what it means, and an example in YAML."""
 
 
-def described(model: type, field: str) -> tuple[str, str]:
+def describe_field(model: type, field: str) -> tuple[str, str]:
     """Description and example of a field, taken from the nearest class that declares it.
 
     Errors: KeyError where nobody described it.

@@ -24,7 +24,7 @@ from yaml.events import AliasEvent, DocumentEndEvent, DocumentStartEvent
 
 from rohe_iac.blueprint.text import faults as text_faults
 from rohe_iac.blueprint.text.parsed import LINE_BREAK, MOST_FAULTS, ParsedDocument, ParsedText, Path, Spot, TextFault
-from rohe_iac.blueprint.text.scalars import NumberTooLong, is_surely_text, resolve
+from rohe_iac.blueprint.text.scalars import CORE_TAGS, NumberTooLong, is_surely_text, resolve, tagged_scalar
 
 MAX_BYTES = 16 * 2**20
 """The largest file that is read."""
@@ -48,9 +48,6 @@ MOST_DIRECTIVES = 100
 
 SHALLOW = 4
 """The number of outermost levels whose containers have their spans kept: a document, its spec, a list, an item."""
-
-CORE_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq"))
-
 
 _NEXT_DOCUMENT = re.compile(r"^---(?=\s|$)", re.MULTILINE)
 
@@ -398,20 +395,3 @@ def _path(stack: list[_Outer], container: Any, key: Any) -> Path | None:
             return None
         steps.append(key)
     return tuple(steps)
-
-
-def tagged_scalar(tag: str, text: str) -> object:
-    """Returns the value of a scalar with an explicit core tag.
-
-    Raises:
-        ValueError: The tag is another one, or the text is not of the tag's type.
-    """
-    if tag in ("tag:yaml.org,2002:str", "!"):
-        return text
-    value = resolve(text)
-    if tag == "tag:yaml.org,2002:float" and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    expected = {"int": int, "float": float, "bool": bool, "null": type(None)}.get(tag.rpartition(":")[2])
-    if tag not in CORE_TAGS or expected is None or type(value) is not expected:
-        raise ValueError(f"'{text[:40]}' is not of the type that its tag says")
-    return value

@@ -9,8 +9,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from rohe_iac.blueprint.findings.finding import Document, Finding
-from rohe_iac.blueprint.findings.remainder import UNNAMED, Rest
-from rohe_iac.blueprint.findings.shown import _yaml, shown
+from rohe_iac.blueprint.findings.remainder import UNNAMED, Remainder
+from rohe_iac.blueprint.findings.value_text import describe_value, yaml_scalar
 from rohe_iac.blueprint.hints.foreign_terms import FIELDS, VALUES, entries_instead, list_instead, mapping_instead
 from rohe_iac.blueprint.hints.nearest import did_you_mean, nearest
 from rohe_iac.blueprint.language.base import Model
@@ -91,11 +91,11 @@ def validate(document: Document, room: int = MOST_FAULTS) -> list[Finding]:
     """
     model = KINDS[document.kind]
     try:
-        document.model = _read(model, document.value, document)
+        document.model = _build_model(model, document.value, document)
     except ValidationError as error:
         count = error.error_count()
         if room <= 0:
-            return [_more(document, count)]
+            return [_more_finding(document, count)]
         errors = error.errors(include_url=False) if count <= MOST_ERRORS else []
     else:
         return []
@@ -103,62 +103,69 @@ def validate(document: Document, room: int = MOST_FAULTS) -> list[Finding]:
         errors = _first_errors(model, document.value)
         count = max(count, MOST_FAULTS + 1)
     findings: list[Finding] = []
-    rest = Rest(document.value)
+    remainder = Remainder(document.value)
     for attempt in range(ROUNDS):
         if count > MOST_FAULTS:
-            told = [_findings(document, _path(rest.value, item["loc"]), model, item) for item in errors[:MOST_FAULTS]]
-            return [
-                *(finding for each in told for finding in each),
-                _more(document, count - min(len(errors), MOST_FAULTS)),
+            groups = [
+                _error_findings(document, _document_path(remainder.value, error_details["loc"]), model, error_details)
+                for error_details in errors[:MOST_FAULTS]
             ]
-        real = [item for item in errors if not _echo(item, errors)]
+            return [
+                *(finding for group in groups for finding in group),
+                _more_finding(document, count - min(len(errors), MOST_FAULTS)),
+            ]
+        reported_errors = [error_details for error_details in errors if not _is_echo(error_details, errors)]
         targets: list[Path] = []
         surplus: set[Path] = set()
-        for item in real:
-            path = _path(rest.value, item["loc"])
-            absent = item["type"] == "missing" and isinstance(item["loc"][-1], str)
-            stand_in = _stand_in(model, item["loc"], item["input"]) if absent else None
-            if stand_in is None or not rest.put(path, stand_in):
-                targets.append(path[:-1] if absent else (*path, *item.get("ctx", {}).get("at", ())))
-            if item["type"] == "extra_forbidden" and not _meant(model, item["loc"]):
+        for error_details in reported_errors:
+            path = _document_path(remainder.value, error_details["loc"])
+            absent = error_details["type"] == "missing" and isinstance(error_details["loc"][-1], str)
+            stand_in = _stand_in(model, error_details["loc"], error_details["input"]) if absent else None
+            if stand_in is None or not remainder.substitute(path, stand_in):
+                targets.append(path[:-1] if absent else (*path, *error_details.get("ctx", {}).get("at", ())))
+            if error_details["type"] == "extra_forbidden" and not _similar_field(model, error_details["loc"]):
                 surplus.add(path)
             # What only follows from having taken a part out is no fault of the text.
-            of = item.get("ctx", {}).get("of")
-            lost = rest.changed(path, of) if of else rest.lost_under(path)
-            follows = attempt and (lost or (item["type"] in _CHOICES and rest.was_shed(path)))
-            if not follows and not (absent and rest.was_taken(path)):
-                findings += _findings(document, rest.original(path), model, item)
-        if targets and not rest.take(targets, frozenset(surplus)):
+            fields = error_details.get("ctx", {}).get("of")
+            lost = remainder.has_changed(path, fields) if fields else remainder.lost_below(path)
+            follows = attempt and (lost or (error_details["type"] in _CHOICES and remainder.was_surplus(path)))
+            if not follows and not (absent and remainder.was_removed(path)):
+                findings += _error_findings(document, remainder.original(path), model, error_details)
+        if targets and not remainder.remove(targets, frozenset(surplus)):
             break
         try:
-            document.model = _read(model, rest.value, document)
+            document.model = _build_model(model, remainder.value, document)
             break
         except ValidationError as error:
             count = error.error_count()
             errors = error.errors(include_url=False) if count <= MOST_ERRORS else []
-    document.broken_names, document.rest = frozenset(rest.names), rest
+    document.broken_names, document.remainder = frozenset(remainder.names), remainder
     return list(dict.fromkeys(findings))
 
 
-def _read(model: type[Model], value: Any, document: Document | None = None) -> Model:
+def _build_model(model: type[Model], value: Any, document: Document | None = None) -> Model:
     # In YAML a field has one spelling; the names of attributes are for code.
     return model.model_validate(value, context=document.allowance if document else None, by_alias=True, by_name=False)
 
 
-def faults_of(document: Document, model: type[Model]) -> list[Finding]:
+def form_findings(document: Document, model: type[Model]) -> list[Finding]:
     """Every fault of a document that is no part of the language itself and has that form; sets nothing."""
     try:
-        _read(model, document.value)
+        _build_model(model, document.value)
     except ValidationError as error:
         count = error.error_count()
         errors = error.errors(include_url=False) if count <= MOST_ERRORS else []
     else:
         return []
-    shown = [item for item in errors or _first_errors(model, document.value) if not _echo(item, errors)][:MOST_FAULTS]
-    findings = [
-        finding for item in shown for finding in _findings(document, _path(document.value, item["loc"]), model, item)
+    shown = [item for item in errors or _first_errors(model, document.value) if not _is_echo(item, errors)][
+        :MOST_FAULTS
     ]
-    return [*dict.fromkeys(findings), *([_more(document, count - MOST_FAULTS)] if count > MOST_FAULTS else [])]
+    findings = [
+        finding
+        for item in shown
+        for finding in _error_findings(document, _document_path(document.value, item["loc"]), model, item)
+    ]
+    return [*dict.fromkeys(findings), *([_more_finding(document, count - MOST_FAULTS)] if count > MOST_FAULTS else [])]
 
 
 def _first_errors(model: type[Model], value: Any) -> list[ErrorDetails]:
@@ -166,7 +173,7 @@ def _first_errors(model: type[Model], value: Any) -> list[ErrorDetails]:
     found: list[ErrorDetails] = []
     for items in (12, 50, 200, 800, 3_200, 12_800, 51_200, 204_800):
         try:
-            _read(model, _cut(value, items))
+            _build_model(model, _shorten_lists(value, items))
         except ValidationError as error:
             if error.error_count() <= MOST_ERRORS or not found:
                 found = error.errors(include_url=False)[:MOST_ERRORS]
@@ -175,15 +182,15 @@ def _first_errors(model: type[Model], value: Any) -> list[ErrorDetails]:
     return found
 
 
-def _cut(value: Any, items: int) -> Any:
+def _shorten_lists(value: Any, items: int) -> Any:
     if isinstance(value, dict):
-        return {key: _cut(part, items) for key, part in islice(value.items(), items)}
+        return {key: _shorten_lists(part, items) for key, part in islice(value.items(), items)}
     if isinstance(value, list):
-        return [_cut(part, items) for part in islice(value, items)]
+        return [_shorten_lists(part, items) for part in islice(value, items)]
     return value
 
 
-def _more(document: Document, count: int) -> Finding:
+def _more_finding(document: Document, count: int) -> Finding:
     message = f"{count:,} more faults in this {document.kind} are not shown"
     return Finding(document, (), "R133", message, more=count)
 
@@ -200,7 +207,7 @@ def _stand_in(model: type[Model], location: tuple[str | int, ...], beside: Any) 
     return next((STAND_INS[part, field] for part in parts if (part, field) in STAND_INS), None)
 
 
-def _echo(error: ErrorDetails, errors: list[ErrorDetails]) -> bool:
+def _is_echo(error: ErrorDetails, errors: list[ErrorDetails]) -> bool:
     # A list whose items are faulty is reported as too short as well.
     depth = len(error["loc"])
     return error["type"] == "too_short" and any(
@@ -208,7 +215,7 @@ def _echo(error: ErrorDetails, errors: list[ErrorDetails]) -> bool:
     )
 
 
-def _path(value: Any, location: tuple[str | int, ...]) -> Path:
+def _document_path(value: Any, location: tuple[str | int, ...]) -> Path:
     """`location` without the steps that name a branch of a union rather than a key."""
     path: list[str | int] = []
     for index, step in enumerate(location):
@@ -229,11 +236,11 @@ def _path(value: Any, location: tuple[str | int, ...]) -> Path:
     return tuple(path)
 
 
-def _meant(model: type[Model], location: tuple[str | int, ...]) -> str:
+def _similar_field(model: type[Model], location: tuple[str | int, ...]) -> str:
     return nearest(str(location[-1]), sorted(fields_at(model, location[:-1])))
 
 
-def _findings(document: Document, path: Path, model: type[Model], error: ErrorDetails) -> list[Finding]:
+def _error_findings(document: Document, path: Path, model: type[Model], error: ErrorDetails) -> list[Finding]:
     location = error["loc"]
     if (
         error["type"] == "model_type"
@@ -242,7 +249,7 @@ def _findings(document: Document, path: Path, model: type[Model], error: ErrorDe
     ):
         return []  # what belongs in it stands beside it, which is told
     if error["type"] != "missing" or isinstance(location[-1], int):
-        return [_finding(document, path, model, error)]
+        return [_error_finding(document, path, model, error)]
     inside = error["input"] if isinstance(error["input"], dict) else {}
     known = fields_at(model, location[:-1])
     strangers = sorted(key for key in inside if key not in known)
@@ -263,7 +270,7 @@ def _is_misplaced(value: Any, path: Path, model: type[Model], location: tuple[st
     return isinstance(value, dict) and any(key in below for key in value if key not in beside)
 
 
-def _finding(document: Document, path: Path, model: type[Model], error: ErrorDetails) -> Finding:
+def _error_finding(document: Document, path: Path, model: type[Model], error: ErrorDetails) -> Finding:
     kind, found, context = error["type"], error["input"], error.get("ctx", {})
     if kind == "missing":
         count = len(found) if isinstance(found, list | tuple) else 0
@@ -271,20 +278,24 @@ def _finding(document: Document, path: Path, model: type[Model], error: ErrorDet
         return Finding(document, path, "R114", f"expected {wanted} items in this list, found {count}")
     if kind == "extra_forbidden":
         allowed = sorted(fields_at(model, error["loc"][:-1]))
-        hint = _field_meant(str(error["loc"][-1]), allowed, model, error["loc"])
+        hint = _field_hint(str(error["loc"][-1]), allowed, model, error["loc"])
         return Finding(document, path, "R106", f"unknown field '{str(error['loc'][-1])[:63]}'", hint, on_key=True)
     if kind.startswith("R"):
-        hint = str(context.get("hint", "")) or (_quoted(found) if kind == "R108" and "text" in error["msg"] else "")
+        hint = str(context.get("hint", "")) or (
+            _quoted_hint(found) if kind == "R108" and "text" in error["msg"] else ""
+        )
         at = (*path, *context.get("at", ()))
         return Finding(
             document, at, kind, str(context.get("message", error["msg"])), hint, on_key=bool(context.get("on_key"))
         )
     if kind == "literal_error":
-        return _not_allowed(document, path, model, error)
+        return _choice_finding(document, path, model, error)
     if kind in _EXPECTED:
         on_key = "[key]" in error["loc"]
-        hint = _instead(kind, found, sorted(fields_at(model, error["loc"])))
-        return Finding(document, path, "R108", f"expected {_EXPECTED[kind]}, found {shown(found)}", hint, on_key=on_key)
+        hint = _replacement_hint(kind, found, sorted(fields_at(model, error["loc"])))
+        return Finding(
+            document, path, "R108", f"expected {_EXPECTED[kind]}, found {describe_value(found)}", hint, on_key=on_key
+        )
     if kind in ("too_short", "too_long"):
         bound = f"at least {context['min_length']}" if kind == "too_short" else f"at most {context['max_length']}"
         return Finding(document, path, "R114", f"expected {bound} in this list, found {context['actual_length']}")
@@ -292,14 +303,16 @@ def _finding(document: Document, path: Path, model: type[Model], error: ErrorDet
         words, key = _BOUNDS[kind]
         if context[key] == WHOLE_SHARE and isinstance(found, int | float | str):
             percent = f"did you mean {found}%?" if isinstance(found, int | float) and 1 < found <= 100 else ""
-            return Finding(document, path, "R110", f"expected {words} 100%, found {shown(found)}", percent)
+            return Finding(document, path, "R110", f"expected {words} 100%, found {describe_value(found)}", percent)
         whole = context[key] == 1 and key == "le" and isinstance(found, int | float) and 1 < found <= 100
         hint = f"did you mean {found}%?" if whole else ""
-        return Finding(document, path, "R110", f"expected {words} {context[key]:g}, found {shown(found)}", hint)
+        return Finding(
+            document, path, "R110", f"expected {words} {context[key]:g}, found {describe_value(found)}", hint
+        )
     return Finding(document, path, "R108", error["msg"])
 
 
-def _not_allowed(document: Document, path: Path, model: type[Model], error: ErrorDetails) -> Finding:
+def _choice_finding(document: Document, path: Path, model: type[Model], error: ErrorDetails) -> Finding:
     allowed = sorted({str(item) for item in literals_at(model, error["loc"])})
     found = error["input"]
     hint = did_you_mean(found, allowed) if isinstance(found, str) else ""
@@ -312,12 +325,12 @@ def _not_allowed(document: Document, path: Path, model: type[Model], error: Erro
         document,
         path,
         "R109",
-        f"{shown(found)} is not allowed here",
+        f"{describe_value(found)} is not allowed here",
         f"{hint} ({choices})" if "mean" in hint else choices,
     )
 
 
-def _field_meant(found: str, allowed: list[str], model: type[Model], location: tuple[str | int, ...]) -> str:
+def _field_hint(found: str, allowed: list[str], model: type[Model], location: tuple[str | int, ...]) -> str:
     """What an unknown field was meant to be: one of nearly that name, one of another place, one of others' words."""
     if ":" in found and found.partition(":")[0] in allowed:
         return "a colon needs a blank after it, as in name: value"
@@ -334,14 +347,14 @@ def _field_meant(found: str, allowed: list[str], model: type[Model], location: t
     return did_you_mean(found, allowed) or f"fields here: {', '.join(allowed)}"
 
 
-def _instead(kind: str, found: object, fields: list[str]) -> str:
+def _replacement_hint(kind: str, found: object, fields: list[str]) -> str:
     """What to write in place of a value of the wrong type."""
     if kind == "string_type":
         if isinstance(found, dict) and isinstance(found.get("name"), str):
             return f"write its name alone: {found['name'][:63]}"
         if isinstance(found, list) and len(found) == 1 and isinstance(found[0], str):
             return f"write it without brackets: {found[0][:63]}"
-        return _quoted(found)
+        return _quoted_hint(found)
     if kind in ("tuple_type", "list_type"):
         return list_instead(found)
     if _EXPECTED[kind] == "a mapping":
@@ -355,5 +368,5 @@ def _instead(kind: str, found: object, fields: list[str]) -> str:
     return ""
 
 
-def _quoted(value: object) -> str:
-    return f'write it as "{_yaml(value)}"' if isinstance(value, int | float) else ""
+def _quoted_hint(value: object) -> str:
+    return f'write it as "{yaml_scalar(value)}"' if isinstance(value, int | float) else ""

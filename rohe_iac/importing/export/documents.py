@@ -13,7 +13,7 @@ from typing import Any
 from rohe_iac.blueprint.language.base import Metadata, Model
 from rohe_iac.blueprint.language.inventory import Accelerator, DeviceType, Inventory, Node
 from rohe_iac.blueprint.language.pipeline import Memory, Pipeline, Requests, SecretValue, Service
-from rohe_iac.blueprint.linked.workload import effective
+from rohe_iac.blueprint.linked.workload import with_alternative
 from rohe_iac.importing.export.round_trip import Lost, Written, lost_on_return, resolved
 from rohe_iac.importing.foreign.naming import ORIGINAL_NAME, Names
 from rohe_iac.importing.foreign.units import MEBIBYTE, rounded
@@ -167,7 +167,7 @@ def _application(pipeline: Pipeline, application: str, done: Exported) -> dict[s
             parts = []
             for member in service.ensemble.members:
                 name = f"{original}_{member.name}"
-                whole = effective(service, member).model_copy(update={"name": names.give(name, "service")})
+                whole = with_alternative(service, member).model_copy(update={"name": names.give(name, "service")})
                 parts.append((name, made_service_id(application, name), f"{address}/{member.name}", whole))
         for name, identity, where, whole in parts:
             key = name if name not in made else whole.name

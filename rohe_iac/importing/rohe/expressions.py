@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from rohe_iac.blueprint.findings.references import cycle
+from rohe_iac.blueprint.findings.references import find_cycle
 from rohe_iac.blueprint.language.metric_expression import names_in
 from rohe_iac.foundation.quantities import LARGEST
 from rohe_iac.importing.foreign.journal import Field, plain
@@ -64,7 +64,7 @@ def settled(trees: dict[str, Any]) -> tuple[dict[str, Any], list[str], list[str]
     """
     kept = dict(trees)
     circular: list[str] = []
-    while around := cycle(_references(kept)):
+    while around := find_cycle(_references(kept)):
         circular.append(around[0])
         del kept[around[0]]
     reported = sorted({used for _, used in _references(kept) if used not in kept})

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from rohe_iac.blueprint.language.contract import Objective
 from rohe_iac.blueprint.language.pipeline import Pipeline
 from rohe_iac.blueprint.linked.blueprint import Blueprint
-from rohe_iac.blueprint.linked.workload import Workload, chosen, workloads_of
+from rohe_iac.blueprint.linked.workload import Workload, service_with_variant, workloads_of
 from rohe_iac.planning.model.promise import Answer, Promise
 from rohe_iac.planning.sizing.flow import order_of
 from rohe_iac.planning.sizing.profile import ANY_DEVICE, Profile
@@ -107,7 +107,7 @@ def _answer(workload: Workload, limit: Limit, profiles: Mapping[str, Profile], s
     """What the workload takes; where several variants or device types are open, the slowest of them."""
     options = []
     if sizing is not None:
-        profile = profiles.get(chosen(workload, sizing.variant).profile or "")
+        profile = profiles.get(service_with_variant(workload, sizing.variant).profile or "")
         alone = profile.times(sizing.device_type, shared=False) if profile else None
         queue = sizing.queue
         lonely = Queue(service_times(alone), queue.rate, queue.servers) if alone else queue

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rohe_iac.blueprint.documents.discovery import ReadFile, decoded, documents_under, read_file, root_of
+from rohe_iac.blueprint.documents.discovery import ReadFile, decode_file, documents_under, read_file, root_of
 from rohe_iac.blueprint.documents.tree import read_tree
 from rohe_iac.blueprint.language.kinds import OURS
 from rohe_iac.blueprint.text.formatting import NoNormalForm, format_yaml
@@ -64,7 +64,7 @@ def format_text(content: bytes) -> tuple[str, bool]:
 
     Errors: InvalidBlueprint where it is not YAML.
     """
-    file = decoded("-", content)
+    file = decode_file("-", content)
     if file.source is None:
         raise InvalidBlueprint(file.faults)
     try:
@@ -82,7 +82,7 @@ def _normal(file: ReadFile) -> str:
 
 
 def _refuse(file: ReadFile) -> None:
-    told = [item for item in read_tree(Path(), [file]).told() if item.code.startswith("R0")]
+    told = [item for item in read_tree(Path(), [file]).all_diagnostics() if item.code.startswith("R0")]
     if any(item.severity is Severity.ERROR for item in told):
         raise InvalidBlueprint(told)
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rohe_iac.blueprint.checks.links import check_links
-from rohe_iac.blueprint.documents.discovery import ReadFile, decoded, read_file, root_of
+from rohe_iac.blueprint.documents.discovery import ReadFile, decode_file, read_file, root_of
 from rohe_iac.blueprint.documents.tree import read_tree
-from rohe_iac.blueprint.findings.references import MISSING
+from rohe_iac.blueprint.findings.references import MISSING_CODES
 from rohe_iac.blueprint.findings.source_text import SourceText
 from rohe_iac.blueprint.text.reader import MAX_BYTES
 from rohe_iac.foundation.diagnostics import Diagnostic, Place, Severity
@@ -106,7 +106,7 @@ def import_files(
     sources: list[SourceText] = []
     faults: list[Fault] = []
     for path in dict.fromkeys(paths):
-        shown, file = (str(path), _file(folder, path)) if path != PIPE else ("stdin", decoded("stdin", piped()))
+        shown, file = (str(path), _file(folder, path)) if path != PIPE else ("stdin", decode_file("stdin", piped()))
         if file.source is None:
             # Places are told as the user wrote the path.
             faults += [Fault(replace(item.place, file=shown), item.message, item.hint) for item in file.faults]
@@ -138,15 +138,15 @@ def _checked(imported: Imported, root: Path) -> tuple[tuple[Diagnostic, ...], tu
 
     Errors: InvalidImport where it is told as an error, so that no invalid document is ever written.
     """
-    tree = read_tree(root, [decoded("imported.yaml", imported.text.encode())])
+    tree = read_tree(root, [decode_file("imported.yaml", imported.text.encode())])
     tree.findings += check_links(tree)
-    everything = tree.told()
-    told = [item for item in everything if item.code not in MISSING]
+    everything = tree.all_diagnostics()
+    told = [item for item in everything if item.code not in MISSING_CODES]
     errors = [item for item in told if item.severity is Severity.ERROR]
     if errors:
         raise InvalidImport([Fault(item.place, f"would be {item.code}: {item.message}", item.hint) for item in errors])
     warnings = tuple(item for item in told if item.severity is Severity.WARNING)
-    return warnings, tuple(item for item in everything if item.code in MISSING)
+    return warnings, tuple(item for item in everything if item.code in MISSING_CODES)
 
 
 def write_documents(path: Path, imported: Imported) -> None:

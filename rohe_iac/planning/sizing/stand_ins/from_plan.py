@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from rohe_iac.blueprint.language.pipeline import Pipeline
 from rohe_iac.blueprint.language.profile import Times
 from rohe_iac.blueprint.linked.blueprint import Blueprint
-from rohe_iac.blueprint.linked.workload import Workload, chosen, pipeline_of, workloads_of
+from rohe_iac.blueprint.linked.workload import Workload, pipeline_of, service_with_variant, workloads_of
 from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.sizing.flow import rates_of
 from rohe_iac.planning.sizing.profile import InvalidProfile, Profile
@@ -34,7 +34,7 @@ def replays_of(blueprint: Blueprint, plan: Plan, profiles: Mapping[str, Profile]
     found = {}
     for place in replicas:
         workload = workloads[place.workload]
-        service = chosen(workload, place.variant)
+        service = service_with_variant(workload, place.variant)
         if service.command or service.profile is None:
             continue
         profile = profiles[service.profile]

@@ -8,7 +8,7 @@ import pytest
 
 from rohe_iac.blueprint.language.run_limits import Refused
 from rohe_iac.blueprint.loading import check, load
-from rohe_iac.blueprint.modules.template import computed
+from rohe_iac.blueprint.modules.template import compute_scalar
 from rohe_iac.foundation.diagnostics import Severity
 
 MODULE = """\
@@ -119,7 +119,7 @@ def test_two_stacks_use_one_module_with_inputs_of_their_own(root: Path) -> None:
     ],
 )
 def test_what_an_expression_comes_to(text: str, value: object) -> None:
-    result = computed(text, {"n": 3, "s": "cam", "items": [1]})
+    result = compute_scalar(text, {"n": 3, "s": "cam", "items": [1]})
     assert result == value
     assert type(result) is type(value)
 
@@ -157,7 +157,7 @@ def test_what_an_expression_comes_to(text: str, value: object) -> None:
 )
 def test_an_expression_sees_inputs_only_and_ends_at_once(text: str) -> None:
     with pytest.raises(Refused):
-        computed(text, {"n": 3, "s": "cam"})
+        compute_scalar(text, {"n": 3, "s": "cam"})
 
 
 def told(root: Path, pipeline: str, module: str = MODULE, uses: str = "{name: d, source: modules/detection}") -> str:

@@ -1,4 +1,4 @@
-"""From a folder of documents to one linked Blueprint, or to every fault in them."""
+"""From a folder of documents to one linked Blueprint, or to every fault in the documents."""
 
 from __future__ import annotations
 
@@ -26,7 +26,14 @@ from rohe_iac.foundation.garbage import pause_garbage_collection
 
 @dataclass(frozen=True)
 class Checked:
-    """What `rohe validate` found. kinds: how many documents of each kind were read; sources: the files."""
+    """The result of `rohe validate`.
+
+    Attributes:
+        root: The blueprint's root.
+        diagnostics: Everything found, sorted by place.
+        kinds: Number of documents by kind.
+        sources: The files that were read.
+    """
 
     root: Path
     diagnostics: tuple[Diagnostic, ...]
@@ -35,15 +42,19 @@ class Checked:
 
     @property
     def valid(self) -> bool:
-        """Whether nothing found is an error."""
+        """Checks whether there is no error."""
         return not any(item.severity is Severity.ERROR for item in self.diagnostics)
 
 
 def check(paths: Sequence[Path], *, allow_missing_references: bool = False) -> Checked:
-    """Every fault of every document: of the whole blueprint that holds a folder, or of just the files named.
+    """Returns every fault of every document.
 
-    allow_missing_references: tell references into the void as notes.
-    Errors: UsageError where there is no such path or nothing to check.
+    Args:
+        paths: One folder of a blueprint, which is checked whole, or files to check alone.
+        allow_missing_references: Whether references to nothing are notes instead of errors.
+
+    Raises:
+        UsageError: There is no such path, or nothing to check.
     """
     with pause_garbage_collection():
         tree = _tree(paths)
@@ -60,12 +71,16 @@ def check(paths: Sequence[Path], *, allow_missing_references: bool = False) -> C
 
 
 def load(directory: Path, stack: str | None = None, *, allow_missing_references: bool = False) -> Blueprint:
-    """The blueprint of one stack: its root found from `directory`, all documents read, every reference resolved.
+    """Returns the blueprint of one stack: all documents read, every reference resolved.
 
-    stack: name of the Stack document; None where there is just one.
-    allow_missing_references: leave out pipelines and contracts that are named and not there.
-    Errors: InvalidBlueprint with every fault found in any document; UsageError where no such stack is there, or where
-    several are and none is named.
+    Args:
+        directory: A folder of the blueprint, from which the root is found.
+        stack: Name of the Stack document; None where there is just one.
+        allow_missing_references: Whether to leave out pipelines and contracts that are named and do not exist.
+
+    Raises:
+        InvalidBlueprint: A document has an error; holds every fault of every document.
+        UsageError: There is no such stack, or there are several and none is named.
     """
     with pause_garbage_collection():
         tree = _tree([directory])

@@ -1,4 +1,4 @@
-"""What is wrong in a contract beyond its fields: what it measures, of whom, and with which of the user's code."""
+"""Checks of a contract beyond its fields: metrics, scopes, user modules and actions."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from rohe_iac.blueprint.text.parsed import Path
 REPORT_FIELDS = frozenset(
     ("service", "member", "model", "instance", "node", "device", "request", "sent", "answered", "began", *BUILT_IN)
 )
-"""What conditions may name beside what services declare."""
+"""The fields that conditions may name besides those that services declare."""
 
 
 MAX_SLUG = 63
 
 
 def check(document: Document, contract: ObservationContract, tree: Tree) -> Iterator[Finding]:
-    """Every finding of one contract."""
+    """Yields every finding of one contract."""
     spec = contract.spec
     found = tree.catalogue.named("Pipeline", spec.pipeline, document)
     offer = tree.offer(found) if found is not None else None
-    # What is faulty in the pipeline's own text is not in its model; its faults are told there.
+    # Faulty parts of the pipeline are not in its model, and are reported there.
     broken = document.broken_names | (found.broken_names if found is not None else frozenset())
     if offer is None and not tree.catalogue.is_broken("Pipeline", spec.pipeline):
         names = tree.catalogue.names("Pipeline", document)
@@ -93,10 +93,10 @@ def _check_scope(document: Document, at: Path, scope: Scope, offer: Offer, broke
 
 
 def _check_reporter(document: Document, at: Path, scope: Scope, offer: Offer) -> Iterator[Finding]:
-    """Whether reports can be of that instance and model: only a warning, since services may name themselves."""
+    """Yields a warning where no report can be of that instance or model; services may name themselves, so no error."""
     if scope.instance is not None:
         slug, _, number = scope.instance.rpartition("-")
-        # Where two pipelines have a service of one name, its instances begin with the pipeline's.
+        # Where two pipelines have a service of the same name, instance names begin with the pipeline's name.
         words = slug.split("-") if len(slug) <= MAX_SLUG else []
         services = [name for begin in range(len(words)) if _is_instance_prefix(name := "-".join(words[begin:]), offer)]
         if not number.isdecimal() or not services:
@@ -115,7 +115,7 @@ def _check_reporter(document: Document, at: Path, scope: Scope, offer: Offer) ->
 
 
 def _is_instance_prefix(slug: str, offer: Offer) -> bool:
-    """Whether replicas of a service, or of a member of one, have this name before their number."""
+    """Checks whether replicas of a service, or of a member of one, have this name before their number."""
     cuts = [index for index, letter in enumerate(slug) if letter == "-"]
     return slug in offer.services or any(slug[cut + 1 :] in offer.members.get(slug[:cut], ()) for cut in cuts)
 
@@ -165,7 +165,7 @@ def _check_reported(
 def _check_field(
     document: Document, at: Path, name: str, offer: Offer | None, broken: frozenset[str]
 ) -> Iterator[Finding]:
-    """A field or metric that nobody declares: a warning, since reports may hold more than is declared."""
+    """Yields a warning for a field or metric that no service declares; no error, since reports may hold more."""
     if offer is None or name in broken or name in REPORT_FIELDS or name in offer.fields:
         return
     similar = name_hint(document, name, offer.fields) if len(offer.fields) <= MOST_NAMES else ""
@@ -230,7 +230,7 @@ def _check_modules(document: Document, at: Path, processing: Processing, tree: T
     for field, reference in (("parser", processing.parser), ("function", processing.function)):
         if reference is None:
             continue
-        # Either may take features and options; what it does not take it is not given, so only its own needs count.
+        # Either may take features and options, and is given only those that it takes: only its own needs count.
         fault = tree.user_modules.check(reference, positional=1, options=keywords, surplus=False)
         yield from check_user_module(document, (*at, field), fault)
         surplus_fault = tree.user_modules.check(reference, positional=1, options=keywords) if fault is None else None

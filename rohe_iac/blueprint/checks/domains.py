@@ -1,4 +1,4 @@
-"""Rules over domains that the nodes of an inventory cannot keep: spread, near and avoid."""
+"""Checks of rules over topology domains that the nodes of an inventory cannot keep: spread, near and avoid."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ UNPLACEABLE = "no replica of it can be placed"
 
 
 class Domains:
-    """The machines of an inventory, asked for those where a service of a pipeline fits."""
+    """The machines of an inventory, searched for those that suit a service of a pipeline."""
 
     def __init__(self, machines: Sequence[Machine], document: Document, pipeline: Pipeline) -> None:
         self._machines = machines
@@ -25,7 +25,7 @@ class Domains:
         self._allowance = document.allowance
 
     def check(self, document: Document, at: Path, service: Service) -> Iterator[Finding]:
-        """What a service whose every single demand is met somewhere cannot have all at once."""
+        """Yields a warning where no node meets all demands of a service at once, though each is met somewhere."""
         requests = _requests_of(service)
         # Of variants one is enough.
         for group in [requests] if service.variants else [[each_request] for each_request in requests]:
@@ -78,7 +78,7 @@ class Domains:
             yield warning(document, path, "R303", f"{message} {len(domains)} where it fits", "not all can be placed")
 
     def _can_keep(self, field: str, service: Service, other: Service, rule: Affinity) -> bool:
-        """Whether some domain holds both, or for `avoid` two domains keep them apart."""
+        """Checks whether some domain suits both services, or for `avoid` two domains keep them apart."""
         own_domains: set[str | None] = set()
         other_domains: set[str | None] = set()
         pairs = zip_longest(
@@ -97,7 +97,7 @@ class Domains:
 
 
 def check_topology_keys(document: Document, at: Path, service: Service, labels: frozenset[str]) -> Iterator[Finding]:
-    """A warning for every topologyKey of a rule that no node has as a label."""
+    """Yields a warning for every topologyKey of a rule that no node has as a label."""
     rules = service.placement
     required = [("spread", index, rule.topology_key) for index, rule in enumerate(rules.spread)]
     for field, affinities in (("avoid", rules.avoid), ("near", rules.near)):
@@ -110,6 +110,6 @@ def check_topology_keys(document: Document, at: Path, service: Service, labels: 
 
 
 def _requests_of(service: Service) -> list[Requests]:
-    """What replicas of a service ask for: of a service with variants or members, each of these."""
+    """Returns the requests of a service's replicas: one of the service, or one for each variant or member."""
     parts = (*service.variants, *(service.ensemble.members if service.ensemble is not None else ()))
     return [part.requests or service.requests for part in parts] or [service.requests]

@@ -1,4 +1,4 @@
-"""What fits no node of an inventory at all; told as warnings, since it is the planner that refuses."""
+"""Checks of demands that no node of an inventory meets: warnings, since refusing them is for the planner."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ from rohe_iac.foundation.quantities import shown_bytes, shown_cpu
 
 @dataclass(frozen=True)
 class Fleet:
-    """What the nodes of an inventory have: the most of any one, and all that they have between them."""
+    """The nodes of an inventory, with the most that any node has and all that they have together."""
 
     machines: tuple[Machine, ...]
 
     @cached_property
     def cpu(self) -> int:
-        """Millicores."""
+        """Returns the most CPU of any node, in millicores."""
         return max((machine.cpu for machine in self.machines), default=0)
 
     @cached_property
     def rss(self) -> int:
-        """Bytes."""
+        """Returns the most memory of any node, in bytes."""
         return max((machine.rss for machine in self.machines), default=0)
 
     @cached_property
     def cores(self) -> int:
-        """How many."""
+        """Returns the largest number of cores of any node."""
         return max((machine.cores for machine in self.machines), default=0)
 
     @cached_property
     def models(self) -> dict[str, set[str]]:
-        """Of each type of accelerator."""
+        """Returns the models of accelerators by their type."""
         found: dict[str, set[str]] = {}
         for devices in {machine.devices for machine in self.machines}:
             for device in devices:
@@ -50,7 +50,7 @@ class Fleet:
 
     @cached_property
     def _by_devices(self) -> tuple[Machine, ...]:
-        """One of those that have the same accelerators."""
+        """Returns one node of each group of nodes with the same accelerators."""
         return tuple({machine.devices: machine for machine in self.machines}.values())
 
     @cached_property
@@ -58,7 +58,7 @@ class Fleet:
         return {}
 
     def most(self, kind: str, request: AcceleratorRequest) -> int:
-        """Whole devices, or basis points of one, that any machine has of what is asked for; worked out once of each."""
+        """Returns the whole devices, or basis points of one, that the best node has for a request; cached."""
         key = (kind, request.models, request.count is not None)
         if key not in self._most_by_request:
             self._most_by_request[key] = max(machine.most_available(kind, request) for machine in self._by_devices)
@@ -66,12 +66,12 @@ class Fleet:
 
     @cached_property
     def archs(self) -> set[str]:
-        """Architectures; "" where a node tells none."""
+        """Returns the architectures of the nodes; "" stands for nodes that state none."""
         return {machine.arch for machine in self.machines}
 
     @cached_property
     def values(self) -> dict[str, set[str]]:
-        """Of each label."""
+        """Returns the values of each label."""
         found: dict[str, set[str]] = {}
         for machine in self.machines:
             for key, value in machine.labels.items():
@@ -80,22 +80,22 @@ class Fleet:
 
     @cached_property
     def labels(self) -> frozenset[str]:
-        """Their names."""
+        """Returns the names of all labels."""
         return frozenset(self.values)
 
     @cached_property
     def some_values(self) -> dict[str, str]:
-        """The first values of each label, as hints tell them."""
+        """Returns the first values of each label, as hints list them."""
         return {key: _first_names(values) for key, values in self.values.items()}
 
 
 def fleet_of(inventory: Inventory) -> Fleet:
-    """What the nodes of an inventory have."""
+    """Returns the fleet of an inventory."""
     return Fleet(tuple(machines_of(inventory)))
 
 
 def check_fitting(document: Document, pipeline: Pipeline, fleet: Fleet) -> Iterator[Finding]:
-    """A warning for every demand that no node meets, and for those that no node meets together."""
+    """Yields a warning for every demand that no node meets, or for demands that no node meets together."""
     domains = Domains(fleet.machines, document, pipeline)
     for index, service in enumerate(pipeline.spec.services):
         at: Path = ("spec", "services", index)
@@ -113,7 +113,7 @@ def check_fitting(document: Document, pipeline: Pipeline, fleet: Fleet) -> Itera
 
 
 def check_requests(document: Document, at: Path, requests: Requests, fleet: Fleet) -> Iterator[Finding]:
-    """A warning for everything that is more than any node has."""
+    """Yields a warning for every request that is more than any node has."""
     if fleet.cpu < requests.cpu < IMPLAUSIBLE_CPU:
         hint = f"did you mean {requests.cpu // 1000}m?" if requests.cpu >= 100_000 else UNPLACEABLE
         message = f"{shown_cpu(requests.cpu)} cores are more than the largest node has ({shown_cpu(fleet.cpu)})"

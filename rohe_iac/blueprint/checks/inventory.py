@@ -1,4 +1,4 @@
-"""What is wrong in an inventory beyond its fields: names, device types, capacities, links."""
+"""Checks of an inventory beyond its fields: names, device types, capacities, links."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MAC = re.compile(r"[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}")
 
 
 def check(document: Document, inventory: Inventory) -> Iterator[Finding]:
-    """Every finding of one inventory."""
+    """Yields every finding of one inventory."""
     spec = inventory.spec
     yield from check_unique(document, ("spec", "nodes"), "node", [node.name for node in spec.nodes])
     for name, device in spec.device_types.items():
@@ -82,14 +82,14 @@ def _check_device_type(document: Document, at: Path, device: DeviceType) -> Iter
 
 
 def check_virtual(document: Document, path: Path, memory: Memory) -> Iterator[Finding]:
-    """A warning where a process would map less than it holds."""
+    """Yields a warning where virtual memory is less than resident memory."""
     if memory.vms is not None and memory.vms < memory.rss:
         message = f"virtual memory {shown_bytes(memory.vms)} is less than the resident {shown_bytes(memory.rss)}"
         yield warning(document, path, "R223", message, "vms holds rss: let it be at least that, or leave it out")
 
 
 def _memory_meant(amount: int) -> str:
-    """What a bare number was meant to be: machines have some gibibytes, or hundreds of mebibytes."""
+    """Returns what a bare number probably means: machines have some gibibytes, or hundreds of mebibytes."""
     return f"{amount}{'Gi' if amount <= MAX_GIBIBYTES else 'Mi'}"
 
 

@@ -1,4 +1,4 @@
-"""What documents say of each other: every reference resolved or told, across all files."""
+"""Checks across all documents: every reference between them is resolved or reported."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from rohe_iac.foundation.diagnostics import Severity
 
 
 def check_names(tree: Tree) -> Iterator[Finding]:
-    """Every document of a kind and name that is there already; all that is told of a tree that was not read whole."""
+    """Yields a finding for every second document of a kind and name; all that is checked of a partly read tree."""
     yield from _limit_per_document(_check_duplicates(tree.documents))
 
 
 def check_links(tree: Tree) -> Iterator[Finding]:
-    """Every fault between documents, and every one inside a document that a model alone cannot tell."""
+    """Yields every fault between documents, and every fault inside a document that its model cannot detect."""
     yield from _limit_per_document(_all_findings(tree))
 
 
@@ -41,7 +41,7 @@ def _limit_per_document(found: Iterable[Finding]) -> Iterator[Finding]:
         if remainder is None:
             yield finding
             continue
-        # The model is of what was left when faulty parts were taken out; places are of the whole.
+        # Paths in the model are those of the remainder; places are looked up by paths in the whole document.
         around = finding.path[:-1] if finding.code == "R221" else finding.path
         if remainder.is_substitute(finding.path):
             continue
@@ -74,7 +74,7 @@ def _check_duplicates(documents: Iterable[Document]) -> Iterator[Finding]:
     for document in documents:
         if not document.name:
             continue
-        # Two stacks may each use a module with documents of one name.
+        # Two stacks may each use a module with documents of the same name.
         alike = first.setdefault((document.kind, document.name), {})
         known = next(iter(alike.values()), None) if not document.scope else alike.get("") or alike.get(document.scope)
         if known is None:

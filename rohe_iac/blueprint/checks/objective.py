@@ -1,4 +1,4 @@
-"""What is wrong in an objective beyond its fields: what does not fit what it measures."""
+"""Checks of an objective beyond its fields: aggregates, windows and thresholds that do not suit its metric."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from rohe_iac.blueprint.linked.offer import Offer
 from rohe_iac.blueprint.text.parsed import Path
 
 LONGEST_RESPONSE = 60.0
-"""Seconds; a bare number beyond them was meant in milliseconds."""
+"""The longest plausible response time, in seconds; a larger bare number probably means milliseconds."""
 
 
 MOST_COMPARED = 100
-"""Each objective is held against so many before it."""
+"""The most earlier objectives that each objective is compared with."""
 
 
 _EXAMPLES = {"time": "300ms", "ratio": "15%", "bytes": "64Mi", "rate": "20/s", "number": "a number"}
@@ -30,7 +30,7 @@ _OWN_AGGREGATES = {"throughput": ("mean", "rate"), "availability": ("mean", "rat
 
 
 def check(document: Document, spec: ContractSpec, offer: Offer | None) -> Iterator[Finding]:
-    """Every finding of the objectives by themselves; offer: of its pipeline, None where that is not there."""
+    """Yields every finding of a contract's objectives; `offer` is its pipeline's, None where there is no pipeline."""
     compared: list[Objective] = []
     for index, objective in enumerate(spec.objectives):
         at: Path = ("spec", "objectives", index)
@@ -50,7 +50,7 @@ def check(document: Document, spec: ContractSpec, offer: Offer | None) -> Iterat
 
 
 def _check_aggregate(document: Document, at: Path, objective: Objective, spec: ContractSpec) -> Iterator[Finding]:
-    """Where what is measured is one number a window already."""
+    """Yields a warning for an aggregate of a metric that is one number a window already."""
     is_own = objective.metric in spec.metrics
     if is_own or objective.metric in _OWN_AGGREGATES:
         allowed = ("mean",) if is_own else _OWN_AGGREGATES[objective.metric]

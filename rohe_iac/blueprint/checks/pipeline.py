@@ -1,4 +1,4 @@
-"""What is wrong in a pipeline beyond its fields: names, flow, placement rules, sizes."""
+"""Checks of a pipeline beyond its fields: names, flow, placement rules, sizes."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from rohe_iac.blueprint.text.parsed import Path
 from rohe_iac.foundation.quantities import shown_bytes, shown_cpu
 
 IMPLAUSIBLE_CPU = 256_000
-"""Millicores that no replica asks for."""
+"""An implausible request, in millicores."""
 
 
 def check(document: Document, pipeline: Pipeline, root: FilePath) -> Iterator[Finding]:
-    """Every finding of one pipeline. root: where the paths of its files start."""
+    """Yields every finding of one pipeline; `root` is the folder that paths of its files start from."""
     services = pipeline.spec.services
     at: Path = ("spec", "services")
     names = [service.name for service in services]
@@ -70,7 +70,7 @@ def _check_flow(document: Document, pipeline: Pipeline, known: set[str]) -> Iter
 
 
 def _check_near_and_avoid(document: Document, services: Sequence[Service]) -> Iterator[Finding]:
-    """Where one service must be near another that must avoid it."""
+    """Yields a finding where a service must be near another one that must avoid it."""
     avoided = {
         (service.name, rule.service): rule.topology_key
         for service in services
@@ -97,7 +97,7 @@ def _check_service(
         members = service.ensemble.members if service.ensemble is not None else ()
         parts += [((*at, "variants", i), part) for i, part in enumerate(service.variants)]
         parts += [((*at, "ensemble", "members", i), part) for i, part in enumerate(members)]
-    # Most services leave most fields out, and there may be a hundred thousand of them.
+    # Most services set few fields, and there may be a hundred thousand services.
     given = service.model_fields_set
     if "volumes" in given:
         yield from check_unique(
@@ -256,7 +256,7 @@ def _check_paths(document: Document, at: Path, service: Service, root: FilePath)
         yield from _check_file(document, (*at, "files", index, "from"), file.from_, root)
     if service.profile is not None:
         yield from _check_file(document, (*at, "profile"), service.profile, root)
-    # With an image it is a folder of that.
+    # With an image, the folder is one of the image.
     named = "working_dir" in service.model_fields_set and not FilePath(service.working_dir).is_absolute()
     if service.command and service.image is None and named:
         yield from _check_folder(document, (*at, "workingDir"), service.working_dir, root)
@@ -275,7 +275,7 @@ def _check_file(document: Document, path: Path, name: str, root: FilePath) -> It
 
 
 def _similar_file_hint(document: Document, name: str, root: FilePath) -> str:
-    """The file that was meant, where one in the same folder has nearly its name."""
+    """Returns a hint that names the file of a similar name in the same folder, or where paths start."""
     hint = "paths start at the blueprint's root"
     if document.allowance.guesses <= 0:
         return hint

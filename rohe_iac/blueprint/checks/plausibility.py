@@ -1,4 +1,4 @@
-"""Quantities that are hardly meant: rates, bandwidths, latencies and frequencies whose unit is likely to be another."""
+"""Checks of implausible quantities: rates, bandwidths, latencies and frequencies whose unit is likely to be another."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from rohe_iac.blueprint.language.pipeline import Pipeline
 from rohe_iac.blueprint.text.parsed import Path
 
 MOST_REQUESTS = 1_000_000.0
-"""Offered requests a second beyond which an hour or a minute was meant."""
+"""The highest plausible load, in requests per second; beyond it a rate per hour or minute was meant."""
 
 
 LEAST_BANDWIDTH, MOST_BANDWIDTH = 1_000, 10 * 10**12
-"""Bits a second, between a slow radio and a backbone."""
+"""The plausible bandwidths, in bits per second: from a slow radio to a backbone."""
 
 
 MOST_LATENCY = 10.0
-"""Seconds; a way over a satellite and back takes less than one."""
+"""The highest plausible latency, in seconds; over a satellite and back takes less than one."""
 
 
 LEAST_FREQUENCY, MOST_FREQUENCY = 1_000_000, 20 * 10**9
-"""Hertz of a processor."""
+"""The plausible frequencies of a processor, in hertz."""
 
 
 def check_pipeline(document: Document, pipeline: Pipeline) -> Iterator[Finding]:
-    """The load, and what flows ask of the network."""
+    """Yields warnings for an implausible load and implausible network demands of flows."""
     load = pipeline.spec.load
     if load == 0:
         yield warning(document, ("spec", "load"), "R113", "a load of nothing", "leave load out, or write it as 10/s")
@@ -41,7 +41,7 @@ def check_pipeline(document: Document, pipeline: Pipeline) -> Iterator[Finding]:
 
 
 def check_inventory(document: Document, inventory: Inventory) -> Iterator[Finding]:
-    """What links carry and take, and how fast processors are."""
+    """Yields warnings for implausible bandwidths, latencies and processor frequencies."""
     for index, link in enumerate(inventory.spec.links):
         at: Path = ("spec", "links", index)
         yield from _check_bandwidth(document, (*at, "bandwidth"), link.bandwidth)

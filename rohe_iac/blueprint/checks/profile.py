@@ -1,4 +1,4 @@
-"""What is wrong in the profiles that services name: read where they are named, told where they are written."""
+"""Checks of the profiles that services name; faults are reported at their place in the profile."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from rohe_iac.blueprint.text.parsed import Path
 from rohe_iac.blueprint.validation.validate import form_findings
 
 MOST_PROFILES = 1_000
-"""So many profiles are read in one run."""
+"""The most profiles that are read in one run."""
 
 
 _HINT = "a profile begins with `profile: 1`; `rohe profile` writes it"
 
 
 def check_profiles(tree: Tree) -> None:
-    """Tells every fault of every profile that a pipeline names; those that are not there are told by the pipeline."""
+    """Adds every fault of every profile that a pipeline names; a missing profile is for the pipeline's check."""
     known: set[str] = set()
     for document, pipeline in documents_with_model(tree.documents, Pipeline):
         for path, name in _profile_names(pipeline):

@@ -1,4 +1,4 @@
-"""What is wrong in the addresses that a stack protects: what they name that is not there."""
+"""Checks of the addresses that a stack protects: each has to name something that exists."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rohe_iac.foundation.names import Address, parse_address
 
 
 def check(document: Document, stack: Stack, inventory: Document | None, tree: Tree) -> Iterator[Finding]:
-    """Every finding of one stack's `protect`. inventory: None where it is not there."""
+    """Yields every finding of one stack's `protect`; `inventory` is None where the stack's inventory does not exist."""
     addresses = stack.spec.protect
     if not addresses:
         return

@@ -1,4 +1,4 @@
-"""What is wrong in a stack: what it names, and what of it fits no node of its inventory."""
+"""Checks of a stack: its references, and demands that no node of its inventory meets."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _PLUGGABLE = {"filters": ("filter", FILTERS), "scorers": ("scorer", SCORERS), "s
 
 
 def check(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
-    """Every finding of one stack."""
+    """Yields every finding of one stack."""
     spec = stack.spec
     for field, code, kind, noun, names in (
         ("pipelines", "R202", "Pipeline", "pipeline", spec.pipelines),
@@ -61,7 +61,7 @@ def check(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
 
 
 def _is_partial(inventory: Document) -> bool:
-    """Whether faults keep machines, or what they have, from being known."""
+    """Checks whether faults keep some machines, or their capacities, from being known."""
     remainder = inventory.remainder
     parts: list[Path] = [("spec", "nodes"), ("spec", "deviceTypes")]
     return remainder is not None and any(remainder.lost_below(part) or remainder.is_substitute(part) for part in parts)
@@ -79,7 +79,7 @@ def _check_fitting(
             or (pipeline, inventory_document) in tree.compared
         ):
             continue
-        # Stacks of the same two say the same.
+        # Other stacks of the same two documents have the same findings.
         tree.compared.add((pipeline, inventory_document))
         if tree.allowance.fits < 0:
             return
@@ -95,7 +95,7 @@ def _check_fitting(
 
 
 def _check_system(document: Document, stack: Stack, fleet: Fleet) -> Iterator[Finding]:
-    """What the stack runs for itself, and how many nodes it may lose."""
+    """Yields findings about the stack's own agents and broker, and the number of nodes that it may lose."""
     spec = stack.spec
     if "agents" in spec.model_fields_set:
         yield from check_requests(document, ("spec", "agents", "requests"), spec.agents.requests, fleet)
@@ -112,7 +112,7 @@ def _check_system(document: Document, stack: Stack, fleet: Fleet) -> Iterator[Fi
 
 def _check_contracts(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
     if any(tree.catalogue.named("Pipeline", name, document) is None for name in stack.spec.pipelines):
-        return  # the one that is not there, or is faulty, may be the one that a contract is about
+        return  # the missing or faulty pipeline may be the one that a contract is about
     pipelines = set(stack.spec.pipelines)
     for index, name in enumerate(stack.spec.contracts):
         found = tree.catalogue.named("ObservationContract", name, document)
@@ -124,7 +124,7 @@ def _check_contracts(document: Document, stack: Stack, tree: Tree) -> Iterator[F
 
 
 def _check_devices(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
-    """The nodes that objectives of the stack's contracts are about."""
+    """Yields a finding for every objective of the stack's contracts about a node that does not exist."""
     found = tree.catalogue.named("Inventory", stack.spec.inventory, document)
     if found is None or _is_partial(found):
         return
@@ -136,7 +136,7 @@ def _check_devices(document: Document, stack: Stack, tree: Tree) -> Iterator[Fin
             or (contract, found) in tree.compared
         ):
             continue
-        # Stacks of the same two say the same.
+        # Other stacks of the same two documents have the same findings.
         tree.compared.add((contract, found))
         for index, objective in enumerate(contract.model.spec.objectives):
             if objective.scope.device is not None:
@@ -166,7 +166,7 @@ def _check_planner(document: Document, stack: Stack, tree: Tree) -> Iterator[Fin
                 yield warning(document, path, "R109", message, hint, on_key=kind == "scorer")
     for path, name in names:
         if ":" not in name:
-            continue  # one that is built in or installed
+            continue  # built in or installed
         try:
             fault = tree.user_modules.check(name, positional=1, callables=False)
         except ValueError as error:

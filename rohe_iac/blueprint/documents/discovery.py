@@ -1,4 +1,4 @@
-"""Where a blueprint begins and which files belong to it."""
+"""The root of a blueprint and the files that belong to it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROOT_FILE = "rohe.yaml"
 
 
 MAX_FILES = 20_000
-"""The most files that are looked through."""
+"""The most files of a blueprint."""
 
 
 MAX_TOTAL = 64 * 2**20
@@ -27,17 +27,18 @@ MAX_TOTAL = 64 * 2**20
 
 
 MOST_UNREAD = 100
-"""So many folders are told that cannot be read."""
+"""The most unreadable folders that are reported."""
 
 
 MAX_SHOWN_PATH = 300
-"""So much of such a folder's path, in characters, is told."""
+"""The longest path of such a folder that is shown whole, in characters."""
 
 
 def root_of(directory: Path) -> Path:
-    """The nearest ancestor (or itself) with `rohe.yaml`, else the top of the Git tree, else the folder; absolute.
+    """Returns the nearest folder upwards with `rohe.yaml`, else the top of the Git tree, else the folder; absolute.
 
-    Errors: UsageError where there is no such folder.
+    Raises:
+        UsageError: There is no such folder.
     """
     folder = Path(os.path.abspath(directory))
     if not folder.is_dir():
@@ -51,7 +52,11 @@ def root_of(directory: Path) -> Path:
 
 
 def project_of(root: Path) -> str:
-    """The project id: `project:` of rohe.yaml, else a digest of the root's path (`local-` and 8 hexadecimal digits)."""
+    """Returns the project id: `project:` of rohe.yaml, else `local-` and 8 digits of a digest of the root's path.
+
+    Raises:
+        UsageError: The id in rohe.yaml is not a name.
+    """
     from rohe_iac.blueprint.text.reader import read_plain
     from rohe_iac.foundation.names import is_name
 
@@ -74,9 +79,14 @@ def project_of(root: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ReadFile:
-    """A file of the blueprint; source is None where it could not be read, which `faults` tell.
+    """A file of the blueprint.
 
-    heard: the names in what cannot be read.
+    Attributes:
+        name: Path relative to the root, with `/`.
+        sha256: Digest of the bytes; "" where the file could not be read.
+        source: The text; None where the file could not be read.
+        faults: Why the file could not be read.
+        unread_names: Names in a file that could not be read.
     """
 
     name: str
@@ -87,7 +97,7 @@ class ReadFile:
 
 
 def names_in_unreadable(text: str) -> frozenset[str]:
-    """Every name in a text that cannot be read, so that what refers to it is no fault besides."""
+    """Returns every name in a text that cannot be read; references to these names are not reported as faults."""
     return frozenset(_NAME_FIELD.findall(text))
 
 
@@ -95,10 +105,16 @@ _NAME_FIELD = re.compile(r"\bname[\"']?[ \t]*:[ \t]*[\"']?([a-z0-9][-a-z0-9]{0,6
 
 
 def documents_under(root: Path, within: Path | None = None) -> Iterator[ReadFile]:
-    """All `*.yaml` and `*.yml` files, sorted by path: under `blueprints/`, or under the root where there is none.
+    """Yields all `*.yaml` and `*.yml` files, sorted by path: under `blueprints/`, or under the root without it.
 
-    within: take those under this folder instead. Folders whose name begins with a dot, and folders that are symbolic
-    links, are left out.
+    Folders whose name begins with a dot, and folders that are symbolic links, are left out.
+
+    Args:
+        root: The blueprint's root.
+        within: A folder to search instead.
+
+    Raises:
+        UsageError: There are too many files, or too many bytes in them.
     """
     top = within or (root / "blueprints" if (root / "blueprints").is_dir() else root)
     names: list[str] = []
@@ -128,13 +144,13 @@ def documents_under(root: Path, within: Path | None = None) -> Iterator[ReadFile
 
 
 def _total_size(names: list[str]) -> int:
-    """The bytes of all files that may be read; those too large to be are refused one by one."""
+    """Returns the bytes of all files that may be read; files that are too large are refused one by one."""
     total = 0
     for name in names:
         try:
             size = os.stat(name).st_size
         except OSError:
-            continue  # told when it is read
+            continue  # reported when the file is read
         total += size if size <= MAX_BYTES else 0
     return total
 
@@ -143,9 +159,9 @@ _SKIPPED_FOLDERS = frozenset(("node_modules", "__pycache__", "site-packages"))
 
 
 def read_file(root: Path, path: Path | str) -> ReadFile:
-    """The text of one file, or why it is refused; never larger than MAX_BYTES, never anything but a regular file."""
+    """Returns the text of one file, or why it is refused: larger than MAX_BYTES, or not a regular file."""
     whole, top = str(path), f"{root}{os.sep}"
-    # The slow way only where the path is not simply below the root.
+    # relpath is slow, so it is used only where the path is not simply below the root.
     below = whole.startswith(top) and ".." not in whole
     name = (whole[len(top) :] if below else os.path.relpath(path, root)).replace(os.sep, "/")
     place = Place(name)
@@ -161,7 +177,7 @@ def read_file(root: Path, path: Path | str) -> ReadFile:
 
 
 def decode_file(name: str, content: bytes) -> ReadFile:
-    """The text of `content`, which has to be UTF-8 without NUL."""
+    """Returns the text of `content`, or why it is refused: it has to be UTF-8 without NUL."""
     digest = sha256_hex(content)
     if content.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")):
         fault = Diagnostic(Place(name), "R013", "the file is in UTF-16 or UTF-32", "save it as UTF-8")

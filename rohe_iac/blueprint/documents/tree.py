@@ -1,4 +1,4 @@
-"""All documents of a folder, read and validated one by one; links between them are checked in linking.py."""
+"""All documents of a folder, read and validated one by one; `checks.links` checks what is between them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from rohe_iac.foundation.diagnostics import Diagnostic, Place, Severity
 from rohe_iac.foundation.user_modules import UserModules
 
 MOST_DIAGNOSTICS = 1_000
-"""So many diagnostics are told in one run."""
+"""The most diagnostics of one run."""
 
 
 MOST_VALUES = 600_000
@@ -37,7 +37,7 @@ MOST_VALUES = 600_000
 
 
 FILE_WEIGHT = 100
-"""Reading a file costs as much as reading so many values."""
+"""The number of values whose reading costs as much as opening a file."""
 
 
 _MODULE = re.compile(r"\bkind[\"']?\s{0,9}:\s{0,9}[\"']?Module\b")
@@ -50,10 +50,25 @@ M = TypeVar("M", bound=Model)
 
 @dataclass(eq=False)
 class Tree:
-    """Documents with what was found wrong so far. values: how many were read; read: with a weight a file.
+    """The documents of a blueprint with the faults found so far.
 
-    unread: how many files are not looked at, which left_out tells. heard: names in texts that cannot be read, and of
-    documents whose kind or version is at fault.
+    Attributes:
+        root: The blueprint's root.
+        sources: The files that were read.
+        documents: The documents meant for rohe.
+        diagnostics: Faults with a place.
+        findings: Faults whose place is not looked up yet.
+        values: Number of values that were read.
+        weight: Effort of reading: the number of values, and FILE_WEIGHT for each file.
+        unread_files: Number of files that were not read.
+        unread_note: The diagnostic that reports unread files; None where all were read.
+        unread_names: Names in texts that cannot be read, and of documents whose kind or version is at fault.
+        allowance: The limits of the run, shared by all documents.
+        compared: Pairs of documents that were checked against each other.
+        work: The budget for modules of the run.
+        user_modules: The user modules below the root.
+        files: Files inside the folders of modules, by name.
+        known_sources: Name and digest of each file in `sources`.
     """
 
     root: FilePath
@@ -84,27 +99,27 @@ class Tree:
         self.user_modules = UserModules(self.root)
 
     def nodes(self, document: Document) -> frozenset[str]:
-        """The names of the nodes of an inventory's document, gathered once; none where it has no model."""
+        """Returns the names of the nodes in an inventory's document, gathered once; none where it has no model."""
         if document not in self._nodes and isinstance(document.model, Inventory):
             self._nodes[document] = frozenset(node.name for node in document.model.spec.nodes)
         return self._nodes.get(document, frozenset())
 
     def offer(self, document: Document) -> Offer | None:
-        """What the services of a pipeline's document offer, gathered once; None where it has no model."""
+        """Returns the offer of a pipeline's document, gathered once; None where it has no model."""
         if document not in self._offers and isinstance(document.model, Pipeline):
             self._offers[document] = offer_of(document.model)
         return self._offers.get(document)
 
     @property
     def catalogue(self) -> Catalogue:
-        """The documents by kind and name."""
-        # Documents come in by modules too; what is counted tells whether the catalogue is of today.
+        """Returns the documents by kind and name."""
+        # Modules add documents too; a different number of them shows that the catalogue is outdated.
         if self._catalogued != len(self.documents):
             self._catalogue, self._catalogued = Catalogue(self.documents, self.unread_names), len(self.documents)
         return self._catalogue
 
     def all_diagnostics(self) -> list[Diagnostic]:
-        """Everything found, sorted by place, each once; the first MOST_TOLD, and how many there are beyond those."""
+        """Returns everything found, sorted by place, each once; at most MOST_DIAGNOSTICS, and the number left out."""
         return [*self._ordered(), *([self.unread_note] if self.unread_note is not None else [])]
 
     def _ordered(self) -> list[Diagnostic]:
@@ -115,13 +130,13 @@ class Tree:
         for document, places in wanted.items():
             document.locate(places)
         mistyped = {finding.document.place(finding.path) for finding in findings if finding.code == "R108"}
-        # What to do about a note is told by the fault, where there is one.
+        # A value of the wrong type has a fault with a hint, which makes the note about the same value needless.
         every = {item for item in self.diagnostics if item.code != "R010" or item.place not in mistyped}
         faulty = {item.place for item in every if item.severity is Severity.ERROR and item.code.startswith("R0")}
         files = {place.file for place in faulty}
         for finding in findings:
             diagnostic = finding.diagnostic()
-            # What only follows from a fault of the text is not told again.
+            # A finding that only follows from a fault of the text is not reported.
             if diagnostic.place in faulty and not diagnostic.code.startswith("R0"):
                 continue
             may_be_unknown = diagnostic.code in ABSENCE_CODES or diagnostic.code == "R108"
@@ -130,7 +145,7 @@ class Tree:
             every.add(diagnostic)
         ordered = sorted(every, key=_sort_key)
         if len(ordered) > MOST_DIAGNOSTICS:
-            # What keeps the blueprint from being valid is never among what is left out.
+            # Errors are never among the diagnostics that are left out.
             ordered.sort(key=lambda item: -_WEIGHT.index(item.severity))
             left = ordered[MOST_DIAGNOSTICS:]
             ordered = sorted(ordered[:MOST_DIAGNOSTICS], key=_sort_key)
@@ -144,7 +159,7 @@ class Tree:
         return [*ordered, Diagnostic(ordered[-1].place, "R133", message, hint, _WEIGHT[worst], more=more)]
 
     def _first_findings(self, findings: list[Finding]) -> tuple[list[Finding], int, int]:
-        """Those whose places are worth looking up, how many faults the others are, and the worst weight of these."""
+        """Returns the findings to look up places for, the number of faults in the others, and their worst weight."""
         if len(findings) <= 2 * MOST_DIAGNOSTICS:
             return findings, 0, 0
         findings.sort(key=lambda item: (-_WEIGHT.index(item.severity), item.document.source.name, item.document.index))
@@ -154,9 +169,9 @@ class Tree:
 
     @property
     def faulty(self) -> bool:
-        """Whether anything found so far is an error."""
+        """Checks whether anything found so far is an error."""
         if not self._faulty:
-            # Asked once a file: only what came since is looked at.
+            # Read once for each file: only diagnostics and findings since then are looked at.
             diagnostic_count, finding_count = self._checked_until
             new: list[Diagnostic | Finding] = [*self.diagnostics[diagnostic_count:], *self.findings[finding_count:]]
             self._faulty = any(item.severity is Severity.ERROR for item in new)
@@ -164,17 +179,17 @@ class Tree:
         return self._faulty
 
     def register_name(self, document: Document) -> None:
-        """Notes a document's name: a second one is an error already, which is told when all is read."""
+        """Records a document's name; a second document of the name makes the tree faulty and is reported later."""
         if document.name:
             self._faulty = self._faulty or (document.kind, document.name) in self._names_met
             self._names_met.add((document.kind, document.name))
 
     def recheck_faulty(self) -> None:
-        """To be called before documents are taken away: whether anything is an error is asked anew."""
+        """Makes `faulty` look at everything again; has to be called when documents are taken away."""
         self._faulty, self._checked_until = False, (0, 0)
 
     def findings_left(self) -> int:
-        """How many more faults are worth describing in this run."""
+        """Returns how many more faults are worth describing in this run."""
         return max(0, 2 * MOST_DIAGNOSTICS - len(self.findings))
 
 
@@ -183,14 +198,19 @@ def _sort_key(item: Diagnostic) -> tuple[Place, str, str]:
 
 
 def read_tree(root: FilePath, files: Iterable[ReadFile], *, explicit: bool = False) -> Tree:
-    """Reads and validates every document of the files. explicit: the user named the files, so each has to be ours.
+    """Reads and validates every document of the files.
 
-    Once something is wrong, no more is read than a file may hold; what is left is told.
+    After an error no more is read than a single file may hold; the number of unread files is reported.
+
+    Args:
+        root: The blueprint's root.
+        files: The files in the order of their paths.
+        explicit: Whether the user named the files, so that each has to hold documents for rohe.
     """
     tree = Tree(root)
     others: list[ReadFile] = []
     for file in files:
-        # A Module comes first: what lies in its folder is not looked at by itself.
+        # Modules come first: files in their folders are not read by themselves.
         if file.source is not None and _MODULE.search(file.source.text):
             _read_file(tree, file, explicit=explicit)
         else:
@@ -204,7 +224,7 @@ def read_tree(root: FilePath, files: Iterable[ReadFile], *, explicit: bool = Fal
             _read_file(tree, file, explicit=explicit, inside=_is_inside(file.name, folders))
     _set_module_files_aside(tree)
     if unread_files and not tree.faulty:
-        # What was wrong stands in folders of modules, which are not looked at by themselves.
+        # All faults were in folders of modules, which are not read by themselves.
         for file in unread_files:
             _read_file(tree, file, explicit=explicit)
         _set_module_files_aside(tree)
@@ -218,7 +238,7 @@ def read_tree(root: FilePath, files: Iterable[ReadFile], *, explicit: bool = Fal
 
 
 def _reads_no_more(tree: Tree, following: ReadFile) -> bool:
-    """Whether nothing more is to be read; where that is the blueprint's size alone, it is told as a fault."""
+    """Checks whether the next file is not to be read; where the blueprint's size alone is the reason, adds a fault."""
     if tree.values > MOST_VALUES and not tree.faulty:
         message = f"the files before this one hold more than {MOST_VALUES:,} values together"
         hint = "put the documents under blueprints/, apart from other YAML files; or make several blueprints of it"
@@ -227,7 +247,7 @@ def _reads_no_more(tree: Tree, following: ReadFile) -> bool:
 
 
 def _read_file(tree: Tree, file: ReadFile, *, explicit: bool, inside: bool = False) -> None:
-    """Reads and validates a file. inside: it lies in a Module's folder, and is kept for the Module's uses."""
+    """Reads and validates a file; one inside a Module's folder is kept for the uses of the Module."""
     before = len(tree.diagnostics), len(tree.findings)
     documents = documents_of(tree, file)
     if inside:
@@ -237,7 +257,7 @@ def _read_file(tree: Tree, file: ReadFile, *, explicit: bool, inside: bool = Fal
         tree.findings += check_strays(document)
         tree.findings += validate(document, tree.findings_left())
         if document.model is not None:
-            # The model has taken its place.
+            # The model replaces the value, whose memory is freed.
             document.value = document.parsed.value = None
         tree.register_name(document)
     tree.documents += documents
@@ -247,7 +267,7 @@ def _read_file(tree: Tree, file: ReadFile, *, explicit: bool, inside: bool = Fal
 
 
 def documents_of(tree: Tree, file: ReadFile, kinds: Collection[str] = tuple(KINDS)) -> list[Document]:
-    """The documents of a file, those of some kinds; its faults and its digest go into the tree."""
+    """Returns the documents of a file that are of some kinds; adds its faults and its digest to the tree."""
     tree.diagnostics += file.faults
     tree.unread_names |= file.unread_names
     if file.source is None:
@@ -280,7 +300,7 @@ def _identify_documents(tree: Tree, source: SourceText) -> Iterator[Document]:
 
 
 def excess_diagnostics(source: SourceText) -> list[Diagnostic]:
-    """That a file holds too much, where it does."""
+    """Returns the diagnostic that a file holds too many values, where it does."""
     if source.parsed.excess is None:
         return []
     message = f"the file holds more than {MAX_VALUES:,} values, each alias counted with what it stands for"
@@ -291,7 +311,7 @@ def excess_diagnostics(source: SourceText) -> list[Diagnostic]:
 def text_diagnostics(
     source: SourceText, parsed: ParsedDocument, document: Document | None = None, *, notes: bool = True
 ) -> list[Diagnostic]:
-    """The faults of a text, and how many more there are."""
+    """Returns the faults of a text, and how many more there are; `notes` says whether notes are wanted."""
     if not parsed.faults:
         return []
     diagnostics: list[Diagnostic] = []
@@ -318,7 +338,7 @@ def text_diagnostics(
 
 
 def _set_module_files_aside(tree: Tree) -> None:
-    """What lies in a folder with a Module comes in by being used; the Module itself stays, to be checked."""
+    """Drops documents and findings in the folders of Modules, which uses of the Modules add; the Modules stay."""
     folders = {_folder_of(document.source.name) for document in tree.documents if document.kind == "Module"}
     if not folders:
         return
@@ -339,7 +359,7 @@ def _folder_of(name: str) -> str:
 
 
 def _is_inside(name: str, folders: Collection[str]) -> bool:
-    """Whether a file lies in one of the folders, or below."""
+    """Checks whether a file is in one of the folders, or below."""
     if not folders:
         return False
     folder = _folder_of(name)
@@ -349,5 +369,5 @@ def _is_inside(name: str, folders: Collection[str]) -> bool:
 
 
 def documents_with_model(documents: Iterable[Document], kind: type[M]) -> list[tuple[Document, M]]:
-    """The documents with their models, those of one type."""
+    """Returns the documents whose model is of one type, each with its model."""
     return [(document, document.model) for document in documents if isinstance(document.model, kind)]

@@ -1,4 +1,4 @@
-"""A fault before its place is known: documents are plain values, and places are looked up only for what is told."""
+"""A fault before its place is known: documents are plain values, and places are looked up only for reported faults."""
 
 from __future__ import annotations
 
@@ -18,13 +18,22 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False)
 class Document:
-    """One document. value: as plain values, in use only while the model has not taken its place.
+    """One document of a file.
 
-    index: which of the file's documents. rest: what the model was made of, where faulty parts were left out;
-    broken_names: the names in those. origin: the use of a module that it came by, scope: the stack of that use; both ""
-    where it came by none. names_open: a module that it uses could not be taken in, so any name may be there.
-    quiet: where a fault is told already.
-    allowance: of the run, shared by all its documents.
+    Attributes:
+        source: The text of the file.
+        index: The position of the document in the file, from 0.
+        value: The document as plain values; None once the model has taken its place.
+        kind: One of the kinds of documents; "" where it is none of them.
+        name: The name in its metadata; "" where there is none.
+        model: The validated document; None where too much of it is faulty.
+        broken_names: Names in parts that were left out of the model, since they are faulty.
+        remainder: The value that the model was made of, where faulty parts were left out.
+        origin: The use of a module that the document came by; "" where it came by none.
+        scope: The stack of that use; "" where there is none.
+        has_unknown_names: Whether a module that it uses could not be expanded, so that any name may exist.
+        reported: Paths of values whose fault is reported already.
+        allowance: The limits of the run, shared by all its documents.
     """
 
     source: SourceText
@@ -44,7 +53,7 @@ class Document:
 
     @property
     def parsed(self) -> ParsedDocument:
-        """What reading the text gave of this document."""
+        """Returns the document as it was read from the text."""
         return self.source.parsed.documents[self.index]
 
     def locate(self, targets: Iterable[tuple[Path, bool]]) -> None:
@@ -56,25 +65,33 @@ class Document:
             self._spots.update(find_spots(self.source.text, self.parsed, missing))
 
     def spot(self, path: Path = (), *, on_key: bool = False) -> Spot:
-        """Where the value at `path` is written, or its key; as near as the path can be followed."""
+        """Returns the spot of the value at `path`, or of its key; as near as the path can be followed."""
         self.locate([(path, on_key)])
         return self._spots[path, on_key]
 
     def place(self, path: Path = (), *, on_key: bool = False) -> Place:
-        """The spot as a place of the file."""
+        """Returns the same spot as a place of the file."""
         spot = self.spot(path, on_key=on_key)
         return Place(self.source.name, spot.line, spot.column)
 
     def incomplete(self, path: Path) -> bool:
-        """Whether a fault of the text keeps something directly at `path` from being known."""
+        """Checks whether a fault of the text keeps something directly at `path` from being known."""
         return not self.parsed.whole or path in self.parsed.incomplete
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One fault of one document, at a path in it. on_key: the key is at fault, not its value.
+    """One fault of one document.
 
-    more: how many faults it stands for, where it tells that there are more.
+    Attributes:
+        document: The document with the fault.
+        path: Keys and indices to the value at fault.
+        code: The code of the diagnostic.
+        message: What is wrong.
+        hint: What to do about the fault; "" where nothing is known.
+        severity: How much the fault weighs.
+        on_key: Whether the key is at fault rather than the value.
+        more: Number of further faults that the finding stands for.
     """
 
     document: Document
@@ -87,7 +104,7 @@ class Finding:
     more: int = 0
 
     def diagnostic(self) -> Diagnostic:
-        """The finding with its place and line."""
+        """Returns the finding with its place and line."""
         document = self.document
         message = f"{self.message} (in module use '{document.origin}')" if document.origin else self.message
         spot = document.spot(self.path, on_key=self.on_key)
@@ -95,5 +112,5 @@ class Finding:
         return replace(diagnostic, more=self.more) if self.more else diagnostic
 
     def at(self, path: Path) -> Finding:
-        """The same finding at another path."""
+        """Returns the same finding at another path."""
         return replace(self, path=path)

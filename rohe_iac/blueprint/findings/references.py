@@ -1,4 +1,4 @@
-"""Names that point at something: told in one way wherever they stand."""
+"""Checks of names that refer to something, with the same messages wherever the names are."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from rohe_iac.foundation.diagnostics import Severity
 from rohe_iac.foundation.user_modules import ModuleFault
 
 MISSING_CODES = frozenset(("R202", "R203", "R204", "R205", "R206", "R207", "R208", "R209"))
-"""Codes of references into the void; `--allow-missing-references` makes notes of them."""
+"""Codes of references to nothing; `--allow-missing-references` makes notes of them."""
 
 ABSENCE_CODES = frozenset(("R107", "R114", "R116", "R220", "R221", "R228", "R229"))
-"""Codes that tell of something absent, which may be there but faulty."""
+"""Codes about something absent, which may exist but be faulty."""
 
 
 def check_reference(
     document: Document, path: Path, code: str, what: str, name: str, known: Collection[str]
 ) -> Iterator[Finding]:
-    """The finding where `name` is not among `known`, unless a faulty part of the document may hold it."""
+    """Yields a finding where `name` is not among `known`, unless a faulty part of the document may hold it."""
     if name not in known and name not in document.broken_names and not document.has_unknown_names:
         yield Finding(document, path, code, f"no {what} '{name[:63]}'", name_hint(document, name, known))
 
 
 def name_hint(document: Document, name: str, known: Collection[str]) -> str:
-    """The hint of which name was meant; none where the run has given many: of many faults nobody reads the hints."""
+    """Returns a hint which name was meant; "" once the run has given many hints, since nobody reads hundreds."""
     document.allowance.guesses -= len(known)
     bare = name.rpartition("/")[2]
     if bare != name and bare in known:
@@ -36,7 +36,7 @@ def name_hint(document: Document, name: str, known: Collection[str]) -> str:
 
 
 def check_user_module(document: Document, path: Path, fault: ModuleFault | None) -> Iterator[Finding]:
-    """The finding of a reference to a user module, where there is fault with it."""
+    """Yields the finding of a reference to a user module that has a fault."""
     if fault is None:
         return
     if fault.part == "unread":
@@ -48,14 +48,14 @@ def check_user_module(document: Document, path: Path, fault: ModuleFault | None)
 
 
 def _written_names(known: Collection[str]) -> list[str]:
-    """The names that somebody gave, without those that stand for faulty ones."""
+    """Returns the names that were written, without those that stand for faulty ones."""
     return [name for name in known if name and not name.rpartition("/")[2].startswith(UNNAMED)]
 
 
 def check_unique(
     document: Document, path: Path, what: str, names: Sequence[str], key: str = "name"
 ) -> Iterator[Finding]:
-    """A finding for every name of a list that is there for the second time."""
+    """Yields a finding for every name that is in a list for the second time; `key` is the field that holds the name."""
     if len(set(names)) == len(names):
         return
     first: dict[str, int] = {}
@@ -69,20 +69,20 @@ def check_unique(
 
 
 def number_in_list(document: Document, path: Path) -> int:
-    """The place of an item in its list as written, from 1; faulty items before it are not in the model."""
+    """Returns the number of an item in its list as written, from 1; the model lacks faulty items before it."""
     return int(document.remainder.original(path)[-1] if document.remainder is not None else path[-1]) + 1
 
 
 def find_cycle(edges: Iterable[tuple[str, str]]) -> list[str]:
-    """The names along one cycle of the directed edges, from its least name on; empty where there is none.
+    """Returns the names along one cycle of the directed edges, from its least name on; empty where there is none.
 
-    Of several cycles the one that holds the least name is told, so that the order of edges means nothing.
+    Of several cycles the result is the one with the least name, so that the order of edges does not matter.
     """
     following: dict[str, set[str]] = {}
     for begin, end in edges:
         following.setdefault(begin, set()).add(end)
         following.setdefault(end, set())
-    # Kahn's algorithm: what is left after taking away all that nothing points at lies on or behind a cycle.
+    # Kahn's algorithm: names left after removing all names without incoming edges are on or behind a cycle.
     incoming = dict.fromkeys(following, 0)
     for ends in following.values():
         for end in ends:
@@ -100,7 +100,7 @@ def find_cycle(edges: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def _names_on_cycles(successors: Mapping[str, Sequence[str]]) -> set[str]:
-    """The names that lie on a cycle (Tarjan's strongly connected components, without recursion)."""
+    """Returns the names that are on a cycle (Tarjan's strongly connected components, without recursion)."""
     index_of: dict[str, int] = {}
     low_link: dict[str, int] = {}
     pending: list[str] = []
@@ -141,7 +141,7 @@ def _names_on_cycles(successors: Mapping[str, Sequence[str]]) -> set[str]:
 
 
 def format_cycle(cycle: list[str]) -> str:
-    """`a -> b -> a`, with the middle left out where it is long."""
+    """Returns `a -> b -> a`, with the middle left out where the cycle is long."""
     names = cycle if len(cycle) <= 10 else [*cycle[:5], "...", *cycle[-4:]]
     return " -> ".join([*names, cycle[0]])
 
@@ -165,5 +165,5 @@ def _path_back(begin: str, following: Mapping[str, Sequence[str]]) -> list[str]:
 def warning(
     document: Document, path: Path, code: str, message: str, hint: str = "", *, on_key: bool = False
 ) -> Finding:
-    """A finding that does not make the blueprint invalid."""
+    """Returns a finding that does not make the blueprint invalid."""
     return Finding(document, path, code, message, hint, Severity.WARNING, on_key)

@@ -1,4 +1,4 @@
-"""What is left of a document when its faulty parts are taken out, and where each part stood."""
+"""A document's value without its faulty parts, and where each remaining part was in the whole."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from typing import Any
 from rohe_iac.blueprint.text.parsed import Path
 
 UNNAMED = "unnamed"
-"""Stands for the name of a document whose own cannot be read."""
+"""The substitute for a name that cannot be read."""
 
 
 class Remainder:
-    """A document's value that shrinks; only what something is taken out of is copied.
+    """A document's value that shrinks; only containers that lose a part are copied.
 
-    names: every name and key inside what was taken out.
+    Attributes:
+        value: What is left.
+        names: Every name and key inside the removed parts.
     """
 
     def __init__(self, value: Any) -> None:
@@ -28,7 +30,7 @@ class Remainder:
         self._substitutes: set[Path] = set()
 
     def original(self, path: Path) -> Path:
-        """Where the value at `path` of what is left stood in the whole document."""
+        """Returns the path in the whole document of the value at `path` of the remainder."""
         if not self._kept:
             return path
         value: Any = self.value
@@ -40,18 +42,18 @@ class Remainder:
         return tuple(steps)
 
     def was_removed(self, path: Path) -> bool:
-        """Whether the missing key at `path` is missing because it was taken out here."""
+        """Checks whether the missing key at `path` is missing because it was removed here."""
         return bool(path) and (self.original(path[:-1]), path[-1]) in self._removed
 
     def lost_below(self, path: Path) -> bool:
-        """Whether something that belonged at `path`, or below it, was taken out."""
+        """Checks whether something that belonged at `path`, or below it, was removed."""
         if not self._lost:
             return False
         before = self.original(path)
         return any(lost[: len(before)] == before for lost in self._lost)
 
     def has_changed(self, path: Path, fields: Collection[str]) -> bool:
-        """Whether one of these fields of what stands at `path` is not, or not whole, what was written."""
+        """Checks whether one of these fields of the value at `path` is not, or not whole, as it was written."""
         before = self.original(path)
         begins = [(*before, name) for name in fields]
         return any((before, name) in self._removed or (*before, name) in self._substitutes for name in fields) or any(
@@ -59,11 +61,11 @@ class Remainder:
         )
 
     def was_surplus(self, path: Path) -> bool:
-        """Whether something that did not belong there was taken out of what stands at `path`."""
+        """Checks whether something that did not belong there was removed from the value at `path`."""
         return self.original(path) in self._surplus
 
     def substitute(self, path: Path, value: Any) -> bool:
-        """Puts `value` in the place of what is needed at `path`; False where that was done before, in vain."""
+        """Puts `value` at `path`, where a value is required; returns False where that was done before, in vain."""
         before = (*self.original(path[:-1]), path[-1])
         parent = self._own_container(path[:-1])
         if before in self._substitutes or not isinstance(parent, dict):
@@ -76,16 +78,18 @@ class Remainder:
         return True
 
     def is_substitute(self, path: Path) -> bool:
-        """Whether what stands at `path` is not what was written there."""
+        """Checks whether the value at `path` is a substitute, or inside one."""
         if not self._substitutes:
             return False
         before = self.original(path)
         return any(before[: len(substitute)] == substitute for substitute in self._substitutes)
 
     def remove(self, paths: list[Path], surplus: frozenset[Path] = frozenset()) -> bool:
-        """Takes the values at `paths` out; False where that would leave nothing to go on with.
+        """Removes the values at `paths`; returns False where nothing useful would be left.
 
-        surplus: those of them that never belonged there, so that nothing is lost with them.
+        Args:
+            paths: Paths in the remainder.
+            surplus: Those of the paths whose values never belonged there, so that nothing is lost with them.
         """
         lists: dict[Path, set[int]] = {}
         for path in sorted(set(paths), key=repr):
@@ -110,7 +114,7 @@ class Remainder:
             self.names.update(_names_in(part))
             if step == "name" and isinstance(part, str):
                 self.names.add(part)
-        # The longest first, so that no list moves before what is inside it is done.
+        # The longest paths first, so that no list shifts before the lists inside it are done.
         for path in sorted(lists, key=len, reverse=True):
             parent, steps = self._own_container(path), lists[path]
             kept = self._kept.get(id(parent)) or list(range(len(parent)))
@@ -119,7 +123,7 @@ class Remainder:
         return True
 
     def _own_container(self, path: Path) -> Any:
-        """The container at `path`, copied with all above it where that is not done; None where there is none."""
+        """Returns the container at `path`, copied once together with all above it; None where there is none."""
         self.value = value = self._copy_once(self.value)
         for step in path:
             if not _contains(value, step):
@@ -131,7 +135,7 @@ class Remainder:
         if not isinstance(value, dict | list) or id(value) in self._copies:
             return value
         copy = value.copy()
-        # Copies live as long as this, so that no other value gets the id of one.
+        # Copies live as long as this object, so that no other value gets the id of a copy.
         self._copies[id(copy)] = copy
         return copy
 
@@ -140,7 +144,7 @@ class Remainder:
         return isinstance(value, dict) and "metadata" not in value and isinstance(value.get("spec"), dict)
 
     def _name_document(self) -> None:
-        # A document with faulty metadata is checked all the same, under a name that nothing refers to.
+        # A document with faulty metadata is checked under a name that nothing refers to.
         value = self._own_container(())
         metadata = value.get("metadata")
         rest = {**metadata, "name": UNNAMED} if isinstance(metadata, dict) else {"name": UNNAMED}

@@ -1,4 +1,4 @@
-"""What people write who come from Kubernetes, Docker Compose and elsewhere, and how it is written here."""
+"""Terms of Kubernetes, Docker Compose and other tools, and how they are written here."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ FIELDS = {
     "volumeMounts": "volumes, with path",
     "zone": "labels: {zone: ...}",
 }
-"""A field of others -> what it is here, or why it is not. Only told where no field here is of nearly that name."""
+"""A field of other tools -> the field here, or why there is none. Used only where no field has a similar name."""
 
 VALUES = {
     "=<": "<=", "=>": ">=", "=": "==", "≤": "<=", "≥": ">=", "lt": "<", "lte": "<=", "le": "<=", "gt": ">", "gte": ">=",
@@ -56,10 +56,10 @@ VALUES = {
     "Nodes": "Inventory", "Cluster": "Inventory", "average": "mean", "avg": "mean", "median": "p50", "maximum": "max",
     "minimum": "min", "x86_64": "amd64", "aarch64": "arm64",
 }  # fmt: skip
-"""A value of others -> what it is here."""
+"""A value of other tools -> the value here."""
 
 _MAIN_FIELDS = ("rss", "share", "size", "service", "source", "strategy", "of", "vms", "unit", "metric")
-"""What a mapping is mostly about: of these fields, the first that it has takes a bare value."""
+"""Main fields of mappings, the first match of which takes a bare value."""
 
 
 _FLOW_ARROW = re.compile(r"\s*([a-z0-9-]+)\s*(?:->|=>|→)\s*([a-z0-9-]+)\s*")
@@ -72,7 +72,7 @@ _MAX_LENGTH = 60
 
 
 def mapping_instead(found: object, fields: Collection[str]) -> str:
-    """How a value would be written where a mapping with these fields is expected; "" where nobody can tell."""
+    """Returns a hint how to write a value where a mapping with these fields is expected; "" where that is unclear."""
     text = str(found) if isinstance(found, str | int | float) and not isinstance(found, bool) else ""
     if not text or len(text) > _MAX_LENGTH:
         return ""
@@ -112,7 +112,7 @@ def _port_hint(text: str) -> str:
 
 
 def list_instead(found: object) -> str:
-    """How a value would be written where a list is expected."""
+    """Returns a hint how to write a value where a list is expected; "" where that is unclear."""
     if isinstance(found, str):
         if len(found) > _MAX_LENGTH:
             return "write it as a list"
@@ -135,7 +135,7 @@ def list_instead(found: object) -> str:
 
 
 def entries_instead(found: object) -> str:
-    """How a list, or `a=b`, would be written where a mapping of the user's own keys is expected."""
+    """Returns a hint how to write a list, or `a=b`, where a mapping with keys of the user is expected."""
     if isinstance(found, str) and re.fullmatch(r"[\w./-]{1,40}=[\w./-]{0,40}", found):
         return _write_hint("{" + found.replace("=", ": ") + "}")
     if not isinstance(found, list) or not found:

@@ -1,4 +1,4 @@
-"""Nearest names: what a typo was meant to be."""
+"""The nearest name to a misspelt one."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Iterable, Sized
 from functools import lru_cache
 
 MOST_NAMES = 500
-"""Among more names none is looked for: it would take too long, and be a guess."""
+"""The most names that are searched: among more it would take too long, and be a guess."""
 
 
 def did_you_mean(found: str, allowed: Iterable[str]) -> str:
-    """`did you mean 'x'?` for the nearest allowed name, else the allowed names where they are few, else "".
+    """Returns `did you mean 'x'?` for the nearest allowed name, else the allowed names where they are few, else "".
 
-    Nearest is by edits (insert, delete, replace, swap neighbours), at most a third of the longer name; case is free.
+    Distance is counted in edits (insert, delete, replace, swap neighbours), at most a third of the longer name; case is
+    ignored.
     """
     if isinstance(allowed, Sized) and len(allowed) > MOST_NAMES:
         return ""
@@ -26,7 +27,7 @@ def did_you_mean(found: str, allowed: Iterable[str]) -> str:
 
 
 def nearest(found: str, names: Iterable[str]) -> str:
-    """The nearest of `names`, or "" where none is near."""
+    """Returns the nearest of `names`, or "" where none is near."""
     names = tuple(names)
     return _nearest(found, names) if len(found) <= 64 and len(names) <= MOST_NAMES else ""
 
@@ -43,7 +44,7 @@ def _nearest(found: str, names: tuple[str, ...]) -> str:
         limit = min(max(1, longer // 3), best_distance - 1)
         other = _without_hyphens(name.lower())
         other_letters = _letter_bits(other)
-        # Each edit mends at most one letter that only one of the two has, which is counted at once.
+        # Each edit removes at most one letter that only one of the names has, so their number is a lower bound.
         if (letters & ~other_letters).bit_count() > limit or (other_letters & ~letters).bit_count() > limit:
             continue
         if (distance := _edit_distance(wanted, other, limit)) <= limit:
@@ -59,7 +60,7 @@ def _without_hyphens(name: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _letter_bits(name: str) -> int:
-    """One bit for each letter that is in the name; different letters may share one."""
+    """Returns one bit for each letter in the name; different letters may share a bit."""
     bits = 0
     for letter in name:
         bits |= 1 << (ord(letter) % 128)
@@ -67,7 +68,7 @@ def _letter_bits(name: str) -> int:
 
 
 def _edit_distance(left: str, right: str, most: int) -> int:
-    """The edits from one to the other; some number above `most` where they are more than that."""
+    """Returns the number of edits between two names; some number above `most` where there are more."""
     before: list[int] = []
     row = list(range(len(right) + 1))
     for i, a in enumerate(left, 1):
@@ -77,7 +78,7 @@ def _edit_distance(left: str, right: str, most: int) -> int:
             if older and j > 1 and a == right[j - 2] and left[i - 2] == b:
                 cost = min(cost, older[j - 2] + 1)
             row.append(cost)
-        # A swap reaches back two rows.
+        # A swap of neighbours reaches back two rows.
         if min(row) > most and min(before) > most:
             return most + 1
     return row[-1]

@@ -1,4 +1,4 @@
-"""What a replica finds around it, as text: the image it is made of, paths inside of it, and names of variables."""
+"""Text about a replica's container: its image, paths inside of it, and names of environment variables."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from rohe_iac.blueprint.text.expression_marks import holds_expression
 
 
 def is_image(text: str) -> bool:
-    """Whether a registry could be asked for an image of that name."""
+    """Checks whether a registry could have an image of that name."""
     name = text.rpartition("@")[0] or text
     return bool(text) and not re.search(r"\s", text) and name.rpartition("/")[2].count(":") <= 1
 
 
 def is_variable(text: str) -> bool:
-    """Whether a variable of a process may be called so, as Kubernetes has it."""
+    """Checks whether an environment variable may have that name, by the rules of Kubernetes."""
     return re.fullmatch(r"[-._A-Za-z][-._A-Za-z0-9]*", text) is not None
 
 
 def _validate_image(text: str) -> str:
-    # That nothing computes an expression is told elsewhere.
+    # An expression that is not computed is reported elsewhere.
     if not holds_expression(text) and not is_image(text):
         raise fault("R134", f"'{text[:60]}' is not the name of an image", "write it as registry/name:tag")
     return text

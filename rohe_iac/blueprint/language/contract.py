@@ -243,12 +243,12 @@ class Window(Model):
 
     @property
     def size_length(self) -> Length | None:
-        """How long the window is; None for a session window."""
+        """Returns the length of the window; None for a session window."""
         return None if self.size is None else length_of(self.size)
 
     @property
     def every_length(self) -> Length | None:
-        """How often a window closes; absent: windows follow each other (as long as `size`)."""
+        """Returns how often a window closes; without `every`, windows follow each other at intervals of `size`."""
         return self.size_length if self.every is None else length_of(self.every)
 
 
@@ -316,7 +316,7 @@ class Objective(Model):
 
     @property
     def bounds(self) -> tuple[Amount, ...]:
-        """The threshold, or for `between` the lower and the upper one, in base units."""
+        """Returns the threshold, or for `between` the lower and the upper one, in base units."""
         return tuple(
             amount_of(part) for part in (self.value if isinstance(self.value, list | tuple) else (self.value,))
         )

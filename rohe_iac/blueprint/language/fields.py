@@ -1,4 +1,4 @@
-"""Which fields and values a place of the language takes: asked of the models."""
+"""Fields and values that the language allows at a place, looked up in the models."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rohe_iac.blueprint.language.base import Model
 
 
 def annotations_at(model: type[Model], location: tuple[str | int, ...]) -> list[Any]:
-    """The types that what stands at `location` may have."""
+    """Returns the types that the value at `location` may have."""
     return _annotations(model, tuple(0 if isinstance(step, int) else step for step in location))
 
 
@@ -31,7 +31,7 @@ def _annotations(model: type[Model], location: tuple[str | int, ...]) -> list[An
 
 
 def unwrap_annotation(annotation: Any) -> Iterator[Any]:
-    """The types that an annotation allows: Annotated and unions taken apart."""
+    """Yields the types that an annotation allows: Annotated and unions taken apart."""
     origin = get_origin(annotation)
     if origin is Annotated:
         yield from unwrap_annotation(get_args(annotation)[0])
@@ -56,7 +56,7 @@ def _annotations_inside(annotation: Any, step: str | int) -> Iterator[Any]:
 
 
 def fields_at(model: type[Model], location: tuple[str | int, ...]) -> set[str]:
-    """The names of the fields, as written in YAML, that the mapping at `location` may have."""
+    """Returns the names of the fields, as written in YAML, that the mapping at `location` may have."""
     found: set[str] = set()
     for leaf in annotations_at(model, location):
         if isinstance(leaf, type) and issubclass(leaf, BaseModel):
@@ -65,5 +65,5 @@ def fields_at(model: type[Model], location: tuple[str | int, ...]) -> set[str]:
 
 
 def literals_at(model: type[Model], location: tuple[str | int, ...]) -> list[Any]:
-    """The values that are allowed at `location`."""
+    """Returns the values that are allowed at `location`."""
     return [value for leaf in annotations_at(model, location) for value in get_args(leaf)]

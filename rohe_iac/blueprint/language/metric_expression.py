@@ -1,7 +1,7 @@
 """Consumer-defined metrics: expression trees over the samples of a window.
 
-A tree is a mapping with exactly one operation. Trees stay as written in the document model; this file says what is well
-formed, and walks them.
+A tree is a mapping with exactly one operation. Trees stay as written in the document model; this file defines which
+trees are well formed, and walks them.
 """
 
 from __future__ import annotations
@@ -149,9 +149,9 @@ else:
 
 
 def names_in(tree: Any) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
-    """Every name that a well-formed tree uses: (path of the name in the tree, what it is, name).
+    """Yields every name in a well-formed tree as (path of the name in the tree, role, name).
 
-    What it is: metric (another metric), of (an aggregated metric), where (a filtered field), by (a grouping field).
+    Roles are metric (another metric), of (an aggregated metric), where (a filtered field) and by (a grouping field).
     """
     for operation, operand in tree.items():
         if operation == "metric":
@@ -169,7 +169,7 @@ def names_in(tree: Any) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
 
 
 def percentiles_in(tree: Any) -> Iterator[tuple[tuple[str | int, ...], float]]:
-    """Every p of a well-formed tree, with its path in the tree."""
+    """Yields every p of a well-formed tree, with its path in the tree."""
     for operation, operand in tree.items():
         if operation == "percentile":
             yield (operation, "p"), operand["p"]

@@ -61,11 +61,11 @@ class Input(Model):
 
     @property
     def required(self) -> bool:
-        """Whether a use must give it."""
+        """Checks whether a use must give the input."""
         return "default" not in self.model_fields_set
 
     def objection(self, value: Any, allowance: Allowance | None = None) -> str:
-        """Why `value` cannot be the input, "" where it can. allowance: what is left of the run's for matching."""
+        """Returns why `value` cannot be the input, "" where it can; `allowance` limits the matching of patterns."""
         if not self._is_of_type(value):
             return f"expected {_WITH_ARTICLE[self.type]}, found {_shown(value)}"
         if self.enum and value not in self.enum:
@@ -94,7 +94,7 @@ class Input(Model):
 
     @property
     def noun(self) -> str:
-        """Its type with the article: `an integer`."""
+        """Returns the input's type with its article: `an integer`."""
         return _WITH_ARTICLE[self.type]
 
     @model_validator(mode="after")

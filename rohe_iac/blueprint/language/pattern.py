@@ -1,7 +1,7 @@
-"""Regular expressions of module inputs, matched in linear time whatever they are.
+"""Regular expressions of module inputs, matched in linear time.
 
-Python's own engine goes back and tries again, for ever where an expression is written to make it. Here all ways are
-gone at once (Thompson, 1968): a character of the text takes at most a step for each part of the expression.
+Python's own engine backtracks, and some expressions make it run for ever. Here all alternatives are followed at once
+(Thompson, 1968): a character of the text takes at most one step for each state of the expression.
 """
 
 from __future__ import annotations
@@ -9,29 +9,32 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from re import _parser  # type: ignore[attr-defined] # it reads an expression as `re` itself does
+from re import _parser  # type: ignore[attr-defined] # the parser that `re` itself uses; there is no public one
 from typing import Any, NamedTuple
 
 LONGEST_PATTERN = 300
-"""In characters."""
+"""The longest expression, in characters."""
 
 
 MAX_STATES = 600
-"""The most parts of an expression, repetitions with their counts written out."""
+"""The most states of an expression, with counted repetitions written out."""
 
 
 LONGEST_TEXT = 256
-"""The longest text that is held against one, in characters."""
+"""The longest text that is matched, in characters."""
 
 
 class BadPattern(ValueError):
-    """Not an expression that can be matched; the message says why."""
+    """The expression cannot be matched here; the message says why."""
 
 
 class _State(NamedTuple):
-    """One part: takes a character that `takes` allows, or nothing where that is None; `ways` lead on from it.
+    """One state of the automaton.
 
-    where: what has to hold here of (text, place).
+    Attributes:
+        accepts: Which characters lead on; None where the state leads on without a character.
+        successors: Indices of the states that follow.
+        assertion: What has to hold of (text, position) to enter the state; None for nothing.
     """
 
     accepts: Callable[[str], bool] | None
@@ -61,10 +64,14 @@ _ASSERTIONS: dict[str, Callable[[str, int], bool]] = {
 
 
 class Pattern:
-    """An expression that is ready to be matched. cost: of holding a character against it."""
+    """A compiled expression; `cost` is the number of steps for one character of a text."""
 
     def __init__(self, text: str) -> None:
-        """Errors: BadPattern."""
+        """Compiles an expression.
+
+        Raises:
+            BadPattern: The expression is faulty, too long, or uses what is not supported.
+        """
         if len(text) > LONGEST_PATTERN:
             raise BadPattern(f"it has {len(text):,} characters, at most {LONGEST_PATTERN} are read")
         try:
@@ -78,7 +85,7 @@ class Pattern:
         self.cost = len(self._states)
 
     def matches(self, text: str) -> bool:
-        """Whether the whole text is one that the expression describes."""
+        """Checks whether the expression describes the whole text."""
         states = self._epsilon_closure([self._start_state], text, 0)
         for at, character in enumerate(text):
             following: list[int] = []
@@ -92,7 +99,7 @@ class Pattern:
         return 0 in states
 
     def _epsilon_closure(self, pending: list[int], text: str, at: int) -> set[int]:
-        """Every part that is reached from these without taking a character."""
+        """Returns every state that is reached from these without a character."""
         reached: set[int] = set()
         while pending:
             index = pending.pop()
@@ -113,7 +120,7 @@ class Pattern:
         return len(self._states) - 1
 
     def _add_sequence(self, tree: Any, following: int) -> int:
-        """Where what `tree` describes begins, when it goes on at `following`."""
+        """Adds the states of `tree`, which lead to `following`; returns the first of them."""
         for kind, argument in reversed(list(tree)):
             following = self._add_item(str(kind), argument, following)
         return following
@@ -148,12 +155,12 @@ class Pattern:
             before = len(self._states)
             following = self._add_sequence(tree, following)
             if len(self._states) == before:
-                break  # nothing, however often
+                break  # the repeated part is empty
         return following
 
 
 def _character_test(kind: str, argument: Any) -> Callable[[str], bool] | None:
-    """What one item takes; None for what is no character."""
+    """Returns the test of one item's characters; None for what is no character."""
     if kind == "LITERAL":
         return chr(argument).__eq__
     if kind == "NOT_LITERAL":
@@ -177,5 +184,9 @@ def _character_test(kind: str, argument: Any) -> Callable[[str], bool] | None:
 
 @lru_cache(maxsize=256)
 def compile_pattern(text: str) -> Pattern:
-    """The expression, read once. Errors: BadPattern."""
+    """Returns the compiled expression, kept for later calls.
+
+    Raises:
+        BadPattern: The expression cannot be matched.
+    """
     return Pattern(text)

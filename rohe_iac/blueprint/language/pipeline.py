@@ -81,7 +81,11 @@ Replicas = Annotated[
 
 
 def check_exactly_one(model: Model, *names: str) -> None:
-    """Raises R116 unless exactly one of the named fields is set."""
+    """Checks that exactly one of the named fields is set.
+
+    Raises:
+        PydanticCustomError: The fault R116, where none or several are set.
+    """
     names_set = [name for name in names if getattr(model, name) is not None]
     shown = [type(model).model_fields[name].alias or name for name in names]
     if len(names_set) != 1:

@@ -1,4 +1,4 @@
-"""Machine: what one node of an inventory has, its device type laid under it, and why a service does not fit there."""
+"""Machine: the capacity of one node with the defaults of its device type, and why a service does not fit there."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rohe_iac.blueprint.language.inventory import Inventory, Node, Taint
 from rohe_iac.blueprint.language.pipeline import AcceleratorRequest, Requests, Service, Toleration
 
 UNKNOWN_AMOUNT = 2**63
-"""Stands for an amount that is told to be implausible, so that nothing follows from it."""
+"""The substitute for an amount that is reported as implausible, so that nothing follows from it."""
 
 
 MEBIBYTE = 2**20
@@ -17,7 +17,14 @@ MEBIBYTE = 2**20
 
 @dataclass(frozen=True, slots=True)
 class DeviceGroup:
-    """So many alike accelerators. capacity: what can be given out of each, in basis points."""
+    """Accelerators of one node that are alike.
+
+    Attributes:
+        type: The type of accelerator, as requests name it.
+        model: The model; "" where none is stated.
+        capacity: What can be given out of each device, in basis points.
+        count: Number of devices.
+    """
 
     type: str
     model: str
@@ -27,7 +34,19 @@ class DeviceGroup:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Units: cpu in millicores, rss in bytes; both without what others use. taints: those that keep replicas off."""
+    """One node of an inventory.
+
+    Attributes:
+        name: The node's name.
+        arch: The architecture; "" where none is stated.
+        cpu: Millicores, without those that others use.
+        rss: Bytes of memory, without those that others use.
+        cores: Number of cores.
+        devices: The accelerators.
+        labels: The node's labels.
+        taints: The taints that keep replicas off.
+        status: running, cordoned or down.
+    """
 
     name: str
     arch: str
@@ -40,11 +59,11 @@ class Machine:
     status: str
 
     def domain(self, key: str) -> str | None:
-        """The value of a topologyKey here; None where the node has no such label."""
+        """Returns the value of a topologyKey here; None where the node has no such label."""
         return self.name if key == "node" else self.labels.get(key)
 
     def most_available(self, kind: str, request: AcceleratorRequest) -> int:
-        """Whole devices, or basis points of the best one, of a type and of the models asked for."""
+        """Returns the number of whole devices, or the basis points of the best one, that suit a request."""
         fitting = [
             device
             for device in self.devices
@@ -55,7 +74,7 @@ class Machine:
         return max((device.capacity for device in fitting), default=0)
 
     def refusal(self, service: Service, requests: Requests) -> str:
-        """Why no replica with these requests can be here, "" where one can, were the node free of others."""
+        """Returns why no replica with these requests can be on this node, even an empty one; "" where one can."""
         rules = service.placement
         keys = [rule.topology_key for rule in rules.spread]
         keys += [rule.topology_key for rule in (*rules.avoid, *rules.near) if rule.required]
@@ -82,7 +101,7 @@ class Machine:
 
 
 def machines_of(inventory: Inventory) -> Iterator[Machine]:
-    """The nodes of an inventory, in its order."""
+    """Yields the machines of an inventory in the order of its nodes."""
     for node in inventory.spec.nodes:
         yield _machine_of(inventory, node)
 

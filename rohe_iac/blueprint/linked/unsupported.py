@@ -1,6 +1,6 @@
-"""Fields that a blueprint uses and that nothing acts on yet: told, so that apply refuses what it would ignore.
+"""Fields in use that nothing acts on yet: reported, so that apply refuses what it would otherwise ignore.
 
-When a field gets its effect, its line here goes, with the page that says so.
+When a field gets its effect, its line here is removed, with the page that documents it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ CODE = "R401"
 
 
 def without_effect(blueprint: Blueprint) -> tuple[Diagnostic, ...]:
-    """A diagnostic for every field in use that apply would silently ignore, sorted by place."""
+    """Returns a diagnostic for every field in use that apply would silently ignore, sorted by place."""
     found: set[Diagnostic] = set()
     local = blueprint.stack.spec.target.local is not None
     for address, field, hint in _fields_in_use(blueprint, local):
@@ -27,7 +27,7 @@ def without_effect(blueprint: Blueprint) -> tuple[Diagnostic, ...]:
 
 
 def _fields_in_use(blueprint: Blueprint, local: bool) -> Iterator[tuple[str, str, str]]:
-    """(address, field in words, hint) of each."""
+    """Yields the address, the field in words, and the hint of each such field."""
     yield from ((f"stack/{blueprint.stack.metadata.name}", *item) for item in _stack_fields(blueprint))
     for pipeline in blueprint.pipelines:
         for service in pipeline.spec.services:
@@ -86,7 +86,7 @@ def _service_fields(pipeline: Pipeline, service: Service) -> Iterator[tuple[str,
         service if isinstance(part, Service) else with_alternative(service, part) for part in _service_parts(service)
     ]
     if len(running) > 1:
-        running = running[1:]  # what is not set by a part comes from the service, which does not run by itself
+        running = running[1:]  # a service with variants or members does not run by itself
     without_command = [run for run in running if not run.command and run.replicas != 0]
     if any(run.profile is None for run in without_command):
         subject = "image" if service.image is not None else "a service"

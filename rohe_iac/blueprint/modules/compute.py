@@ -1,6 +1,6 @@
-"""What the parsed expression of a module's scalar comes to: walked part by part, never compiled and never called into.
+"""The value of a scalar's parsed expression: walked part by part, never compiled and never called into.
 
-Every value on the way is short, every step is counted against the run's work, and attributes are keys of mappings and
+Every intermediate value is short, every step counts against the run's budget, and attributes are keys of mappings and
 nothing else, so that no object of Python's can be reached.
 """
 
@@ -20,15 +20,15 @@ from jinja2.utils import _PassArg
 from rohe_iac.blueprint.language.run_limits import Refused, WorkBudget
 
 LONGEST_VALUE = 10_000
-"""The longest text or list that an expression may make on its way."""
+"""The longest text or list that an expression may have as an intermediate value."""
 
 
 MOST_DIGITS = 30
-"""So many digits before or after the point may be rounded to."""
+"""The most digits before or after the point that `round` takes."""
 
 
 MOST_WEIGHT = 100_000
-"""The most items and characters, all through, of a list or mapping that is compared, sorted or made text."""
+"""The most items and characters, at all levels, of a list or mapping that is compared, sorted or made text."""
 
 
 _STEP = 10
@@ -46,25 +46,29 @@ _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
 
 
 _CONSTANT_TIME = frozenset(("count", "d", "default", "defined", "first", "last", "length", "none", "undefined"))
-"""The filters and tests that do not look into their value."""
+"""The filters and tests whose effort does not depend on the size of their value."""
 
 
 _MAX_ARGUMENTS = {"join": 2, "max": 2, "min": 2, "replace": 4}
-"""So many arguments, the value included, are known of a filter; one more would name an attribute."""
+"""The most arguments of a filter, its value included; one more would name an attribute."""
 
 
 class Computation:
-    """One scalar being computed with the inputs of its module."""
+    """The computation of one scalar with the inputs of its module."""
 
     def __init__(self, environment: ImmutableSandboxedEnvironment, inputs: Mapping[str, Any], work: WorkBudget) -> None:
         self.environment, self.inputs, self.work = environment, inputs, work
 
     def text(self, parts: list[nodes.Expr]) -> str:
-        """The parts one after the other."""
+        """Returns the values of the parts, joined as text."""
         return "".join(self._as_text(self.value(part)) for part in parts)
 
     def value(self, node: nodes.Expr) -> Any:
-        """What one part comes to. Errors: Refused, and whatever Jinja's filters and Python's arithmetic raise."""
+        """Returns the value of one part.
+
+        Raises:
+            Refused: The part is not allowed; also whatever Jinja's filters and Python's arithmetic raise.
+        """
         value = self._value(node)
         self.work.spend(_STEP + (len(value) if isinstance(value, str | list | tuple | dict) else 0))
         return check_size(value)
@@ -163,7 +167,7 @@ class Computation:
         if name not in _CONSTANT_TIME:
             self._spend_weight(*given)
         if name == "round":
-            # Rounding up or down raises ten to that power, which for a large one takes for ever.
+            # Rounding up or down computes ten to that power, which takes for ever where it is large.
             for precision in given[1:]:
                 if isinstance(precision, int | float) and not -MOST_DIGITS <= precision <= MOST_DIGITS:
                     raise Refused(f"'round' takes from {-MOST_DIGITS} to {MOST_DIGITS} digits")
@@ -189,7 +193,11 @@ TOO_LARGE = "a number comes out that is too large to be computed with"
 
 
 def weight(value: Any) -> int:
-    """How many items and characters a value holds, all through. Errors: Refused above MOST_WEIGHT."""
+    """Returns the number of items and characters in a value, at all levels.
+
+    Raises:
+        Refused: There are more than MOST_WEIGHT.
+    """
     total, pending = 0, [value]
     while pending:
         part = pending.pop()
@@ -202,7 +210,11 @@ def weight(value: Any) -> int:
 
 
 def check_size(value: Any) -> Any:
-    """The value itself. Errors: Refused where it is too long or too large."""
+    """Returns the value itself.
+
+    Raises:
+        Refused: The value is too long or too large.
+    """
     if isinstance(value, str | list | dict) and len(value) > LONGEST_VALUE:
         raise Refused(_TOO_LONG)
     if isinstance(value, int) and value.bit_length() > 256:

@@ -1,4 +1,4 @@
-"""Taking modules into a stack: inputs checked, scalars computed, names prefixed, paths made relative to the root."""
+"""Expansion of modules into a stack: inputs are checked, scalars computed, names prefixed, and paths relocated."""
 
 from __future__ import annotations
 
@@ -27,12 +27,20 @@ _WORD = re.compile(r"[\w-]+")
 
 
 MOST_FAILING = 200
-"""So many expressions of one document are told that cannot be computed."""
+"""The most expressions of one document that are reported because they cannot be computed."""
 
 
 @dataclass(frozen=True)
 class _PlacedUse:
-    """path: where it is written; at: where it is in the model, of which faulty parts are left out."""
+    """A use of a module with its places.
+
+    Attributes:
+        stack: The document of the stack.
+        at: Path of the use in the model, which lacks faulty parts.
+        path: Path of the use as written.
+        use: The use itself.
+        folder: The module's folder, relative to the root.
+    """
 
     stack: Document
     at: Path
@@ -42,7 +50,7 @@ class _PlacedUse:
 
 
 def expand_modules(tree: Tree) -> None:
-    """Adds the documents of every module that a stack uses; they are seen by that stack alone."""
+    """Adds the documents of every module that a stack uses; they are visible to that stack alone."""
     modules: dict[str, Document | None] = {
         item.source.name.rpartition("/")[0]: item for item in reversed(tree.documents) if item.kind == "Module"
     }
@@ -73,7 +81,7 @@ def expand_modules(tree: Tree) -> None:
 
 
 def _unread_uses_finding(tree: Tree, stack: Document, path: Path, count: int) -> Finding:
-    """What is told where a stack's uses from here on are not taken in."""
+    """Returns the finding that a stack's uses of modules from here on, `count` of them, are not expanded."""
     others = f"this use of a module{f' and {count - 1:,} more' if count > 1 else ''}"
     if not tree.work.exhausted:
         message = f"{others} {'are' if count > 1 else 'is'} not looked at, since there are so many faults before"
@@ -86,7 +94,7 @@ def _unread_uses_finding(tree: Tree, stack: Document, path: Path, count: int) ->
 
 
 def _folder_of(source: str) -> str | None:
-    """The folder as `a/b` below the root; None where it is not one."""
+    """Returns the folder as `a/b` below the root; None where `source` is no folder below it."""
     if "://" in source or source.startswith(("git+", "/", "~")) or "\0" in source or "\\" in source:
         return None
     folder = os.path.normpath(source)
@@ -94,7 +102,7 @@ def _folder_of(source: str) -> str | None:
 
 
 def _find_module(tree: Tree, folder: str) -> Document | None:
-    """The Module in a folder whose files have not been read, as one with a dot is."""
+    """Returns the Module in a folder whose files have not been read, such as one whose name begins with a dot."""
     for name in _names_in(tree.root / folder):
         if not name.endswith((".yaml", ".yml")):
             continue
@@ -109,7 +117,7 @@ def _find_module(tree: Tree, folder: str) -> Document | None:
 
 
 def _names_in(folder: FilePath) -> list[str]:
-    """What is in a folder, sorted; nothing where it is none or cannot be read."""
+    """Returns the names in a folder, sorted; none where it is no folder or cannot be read."""
     try:
         return sorted(os.listdir(folder))
     except (OSError, ValueError):
@@ -132,9 +140,13 @@ def _no_module_finding(tree: Tree, stack: Document, path: Path, source: str, fol
 
 
 def _similar_path_hint(document: Document, path: FilePath, *, folders: bool = False, within: str = "") -> str:
-    """Which file, or folder, was meant by one that is not there; none looked for where many were before.
+    """Returns a hint that names a file, or folder, of a similar name; "" once the run has given many hints.
 
-    within: the folder that stands before both.
+    Args:
+        document: The document that names the path.
+        path: The path that does not exist.
+        folders: Whether only folders are meant.
+        within: The folder to put before the names.
     """
     if document.allowance.guesses <= 0:
         return ""
@@ -145,7 +157,7 @@ def _similar_path_hint(document: Document, path: FilePath, *, folders: bool = Fa
 
 def _expand_use(tree: Tree, placed: _PlacedUse, document: Document, module: Module) -> None:
     remainder, at = document.remainder, ("spec", "inputs")
-    # What a declaration lacks may be its default, or a bound.
+    # The missing part of a declaration may be its default, or a bound.
     partial = {name for name in module.spec.inputs if remainder is not None and remainder.lost_below((*at, name))}
     faulty = (document.broken_names - module.spec.inputs.keys()) | partial
     inputs = dict(_input_values(tree, placed, module, faulty))
@@ -196,7 +208,7 @@ def _expand_use(tree: Tree, placed: _PlacedUse, document: Document, module: Modu
 
 
 def _read_module_file(tree: Tree, name: str) -> ReadFile:
-    """A module's file, read once however often the module is used."""
+    """Returns a module's file, read once however often the module is used."""
     if name not in tree.files:
         tree.files[name] = read_file(tree.root, tree.root / name)
     return tree.files[name]
@@ -205,7 +217,7 @@ def _read_module_file(tree: Tree, name: str) -> ReadFile:
 def _missing_source(tree: Tree, placed: _PlacedUse, source: str) -> tuple[str, str] | None:
     if FilePath(source).is_absolute() or ".." in FilePath(source).parts or "\0" in source:
         return f"'{source[:60]}' leaves the module's folder", "name a file in it"
-    # A path from a document may be longer than any there can be, which pathlib's own questions raise for.
+    # A path from a document may be too long for any file, for which methods of pathlib raise.
     path = tree.root / placed.folder / source
     if not os.path.isfile(path):
         return f"no file '{source[:60]}'", _similar_path_hint(placed.stack, path)
@@ -213,7 +225,14 @@ def _missing_source(tree: Tree, placed: _PlacedUse, source: str) -> tuple[str, s
 
 
 def _input_values(tree: Tree, placed: _PlacedUse, module: Module, faulty: Collection[str]) -> Iterator[tuple[str, Any]]:
-    """faulty: names that may be those of inputs whose declaration is at fault."""
+    """Yields the value of each input, UNKNOWN where it has a fault; adds the faults to the tree.
+
+    Args:
+        tree: The tree.
+        placed: The use that gives values.
+        module: The module that declares inputs.
+        faulty: Names that may be those of inputs whose declaration is at fault.
+    """
     path: Path = (*placed.path, "inputs")
     declared, values = module.spec.inputs, placed.use.inputs
     for name, value in values.items():
@@ -246,21 +265,21 @@ def _input_values(tree: Tree, placed: _PlacedUse, module: Module, faulty: Collec
 
 
 def _has_faulty_inputs(placed: _PlacedUse) -> bool:
-    """Whether inputs of the use are at fault, so that nobody knows which it gives."""
+    """Checks whether inputs of the use are at fault, so that it is unknown which ones it gives."""
     return placed.stack.remainder is not None and placed.stack.remainder.lost_below(placed.at)
 
 
 def _with_string_hint(finding: Finding) -> Finding:
-    """A finding about what an expression comes to: the text itself cannot be written otherwise."""
+    """Returns a finding about the value of an expression, with a hint how to make text of it."""
     if finding.code != "R108" or not finding.message.startswith("expected text"):
         return finding
     return replace(finding, hint="an expression alone keeps its type: end it with | string to make text of it")
 
 
 def _compute_scalars(tree: Tree, document: Document, inputs: Mapping[str, Any]) -> tuple[list[Finding], set[Path]]:
-    """Computes the document's scalars: what cannot be computed, and where expressions stood.
+    """Computes the document's scalars; returns the findings, and the paths where expressions were.
 
-    One of what is told elsewhere comes to UNKNOWN.
+    An expression whose fault is reported elsewhere has the value UNKNOWN.
     """
     from rohe_iac.blueprint.modules.template import compute_scalar
 
@@ -310,7 +329,7 @@ def _compute_scalars(tree: Tree, document: Document, inputs: Mapping[str, Any]) 
 
 
 def _relocate(value: Any, folder: str) -> None:
-    """Paths in a module start at its folder; from here on they start at the root."""
+    """Makes paths that start at the module's folder start at the root."""
     if isinstance(value, dict):
         for key, part in value.items():
             if isinstance(part, str) and key in ("profile", "from", "workingDir", "parser", "function"):

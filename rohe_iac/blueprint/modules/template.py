@@ -1,4 +1,4 @@
-"""Expressions in a module's scalars: Jinja's, cut down to what always ends and never looks outside.
+"""Expressions in a module's scalars: Jinja's, reduced to what always ends and never looks outside.
 
 Allowed are the inputs, constants, lists and mappings, arithmetic without powers, comparisons, conditions, tests and the
 filters below. There are no calls, no statements and no macros, every intermediate value is short, and all expressions
@@ -26,7 +26,7 @@ LONGEST_SCALAR = 1000
 
 
 _PARSING = 100
-"""What reading a character of an expression takes of the work, where a step of computing it takes ten."""
+"""The work of parsing one character of an expression; a step of computing it takes ten."""
 
 
 _PLAIN = re.compile(r"\{\{ *inputs\.([a-zA-Z][a-zA-Z0-9_]*) *\}\}")
@@ -61,10 +61,15 @@ def _environment() -> ImmutableSandboxedEnvironment:
 
 
 def compute_scalar(text: str, inputs: Mapping[str, Any], work: WorkBudget | None = None) -> Any:
-    """What the scalar comes to. A scalar that is one expression keeps that expression's type; else it is text.
+    """Returns the value of a scalar. A scalar that is one expression keeps the expression's type; others are text.
 
-    work: what this and the other expressions of the run may take; None: as if there were no others.
-    Errors: Refused.
+    Args:
+        text: The scalar as written.
+        inputs: The values that expressions may use, by name.
+        work: The budget of all expressions of the run; None for a budget of its own.
+
+    Raises:
+        Refused: The expression is not allowed or cannot be computed.
     """
     if len(text) > LONGEST_SCALAR:
         raise Refused(f"a scalar with an expression has at most {LONGEST_SCALAR} characters")
@@ -88,10 +93,10 @@ def compute_scalar(text: str, inputs: Mapping[str, Any], work: WorkBudget | None
 
 
 def _parse(text: str, work: WorkBudget) -> list[nodes.Expr]:
-    """The parts of a scalar: text as it stands, and expressions."""
+    """Returns the parts of a scalar: literal text and expressions."""
     pieces = _PLAIN.split(text)
     if "\n" not in text and "\r" not in text and not any(holds_expression(piece) for piece in pieces[::2]):
-        # Nothing but inputs by their names, as nearly all are written; Jinja would take a hundred times as long.
+        # Most scalars name plain inputs only; parsing these with Jinja would take a hundred times as long.
         parts: list[nodes.Expr] = []
         for index, piece in enumerate(pieces):
             if index % 2:

@@ -1,4 +1,4 @@
-"""What each field of the language means, with an example: the one source of the schema and of docs/blueprints.md."""
+"""The meaning of each field of the language, with an example: the source of the schema and of docs/blueprints.md."""
 
 # One line a field reads better than the line length.
 # ruff: noqa: E501
@@ -382,13 +382,14 @@ FIELDS: dict[str, tuple[str, str]] = {
     "Input.enum": ("The values allowed.", "[small, large]"),
     "Input.pattern": ("A regular expression that a string must match, whole.", '"[a-z]+"'),
 }
-"""By `Model.field` as written in YAML: what it means, and an example in YAML."""
+"""By `Model.field` as written in YAML: its meaning, and an example in YAML."""
 
 
 def describe_field(model: type, field: str) -> tuple[str, str]:
-    """Description and example of a field, taken from the nearest class that declares it.
+    """Returns description and example of a field, taken from the nearest class that declares it.
 
-    Errors: KeyError where nobody described it.
+    Raises:
+        KeyError: No class describes the field.
     """
     for base in model.__mro__:
         if (found := FIELDS.get(f"{base.__name__}.{field}")) is not None:

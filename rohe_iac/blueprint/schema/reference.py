@@ -1,4 +1,4 @@
-"""The language as a JSON Schema and as a page, both made of the models."""
+"""The language as a JSON Schema and as a page, both generated from the models."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def schema_of(kind: str) -> dict[str, Any]:
-    """The JSON Schema (draft 2020-12) of one kind of document, with descriptions and examples.
+    """Returns the JSON Schema (draft 2020-12) of one kind of document, with descriptions and examples.
 
-    Errors: UsageError for an unknown kind.
+    Raises:
+        UsageError: The kind is unknown.
     """
     found = {name.lower(): name for name in KINDS}.get(kind.lower())
     if found is None:
@@ -40,7 +41,7 @@ def schema_of(kind: str) -> dict[str, Any]:
 
 
 def _forbid_other_keys(schema: Any) -> None:
-    """Where keys have a pattern, others are refused rather than let through."""
+    """Makes a mapping whose keys have a pattern refuse other keys rather than let them through."""
     for part in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
         _forbid_other_keys(part)
     if isinstance(schema, dict) and len(schema.get("patternProperties", ())) == 1:
@@ -60,12 +61,12 @@ def _add_descriptions(definition: dict[str, Any], model: type[BaseModel]) -> Non
         if model.__name__ == "Objective" and field == "onViolation":
             value.setdefault("anyOf", []).append({"enum": list(get_args(ActionName))})
         if model is PlannerSettings and field == "strategy":
-            # What editors offer; the name of one's own is text too.
+            # Editors offer these names; the name of a user's own strategy is text too.
             value["anyOf"] = [{"enum": list(STRATEGIES)}, {"type": value.pop("type")}]
 
 
 def models_in(model: type[BaseModel]) -> list[type[BaseModel]]:
-    """The model and every model in it, each once, in the order that they are met."""
+    """Returns the model and every model in it, each once, in the order in which fields name them."""
     met: list[type[BaseModel]] = []
 
     def visit(part: type[BaseModel]) -> None:
@@ -89,7 +90,7 @@ def _models_in_annotation(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def page() -> str:
-    """docs/blueprints.md from the fields on: every kind, every part, every field."""
+    """Returns the generated part of docs/blueprints.md: every kind, every part, every field."""
     lines: list[str] = []
     described: set[type[BaseModel]] = set()
     for kind, model in KINDS.items():

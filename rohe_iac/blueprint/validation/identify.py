@@ -1,4 +1,4 @@
-"""Which documents are meant for rohe, and of which kind each is."""
+"""Which documents are meant for rohe, and the kind of each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rohe_iac.foundation.diagnostics import Severity
 
 
 def identify(document: Document) -> list[Finding]:
-    """Sets kind and name where the document is one of ours; tells why not where it was meant to be."""
+    """Sets kind and name of a document of rohe; returns what is wrong where it was only meant to be one."""
     value = document.value
     if value is None:
         return []
@@ -38,13 +38,13 @@ def identify(document: Document) -> list[Finding]:
         kind = nearest(kind, KINDS) if isinstance(kind, str) and document.allowance.guesses > 0 else ""
     document.kind = kind
     if found and kind:
-        # What it was meant to be is clear: the rest of it is read as such, so that all of its faults are told at once.
+        # The document is read as what it was meant to be, so that all of its faults are reported at once.
         document.value = {**fields, "apiVersion": API_VERSION, "kind": kind}
     return found
 
 
 def _check_version(document: Document, value: dict[str, Any]) -> tuple[list[Finding], dict[str, Any] | None]:
-    """What is wrong with the version, and the document's fields where they are those of ours all the same."""
+    """Returns what is wrong with the version, and the document's fields where they can still be read as ours."""
     version, kind = value.get("apiVersion"), value.get("kind")
     if version is None:
         meant = nearest("apiVersion", (key for key in value if value[key] == API_VERSION)) or next(
@@ -66,14 +66,14 @@ def _check_version(document: Document, value: dict[str, Any]) -> tuple[list[Find
         hint = f"if it is meant for rohe, begin it with apiVersion: {API_VERSION}" if kind in tuple(KINDS) else ""
         return [Finding(document, ("apiVersion",), "R105", message, hint, severity=Severity.NOTE)], None
     if version != API_VERSION:
-        # Another version may have other fields: nothing more can be said of it.
+        # Another version may have other fields, so nothing more is checked.
         message = f"apiVersion '{version[:40]}' is not known"
         return [Finding(document, ("apiVersion",), "R103", message, f"use {API_VERSION}")], None
     return [], value
 
 
 def _skip_note(document: Document, why: str) -> list[Finding]:
-    # In a folder that is rohe's own; elsewhere YAML is mostly for others.
+    # Only in the blueprint's own folder; elsewhere most YAML files are for other tools.
     if not document.source.name.startswith("blueprints/"):
         return []
     hint = f"if it is meant for rohe, begin it with apiVersion: {API_VERSION}"

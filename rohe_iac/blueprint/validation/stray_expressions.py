@@ -1,4 +1,4 @@
-"""Expressions that stand outside a module, where nobody computes them."""
+"""Expressions outside a module, where they are not computed."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from rohe_iac.blueprint.text.expression_marks import STRAY
 from rohe_iac.blueprint.text.parsed import Path
 
 MOST_STRAYS = 50
-"""So many of one document are told."""
+"""The most stray expressions of one document that are reported."""
 
 
 def check_strays(document: Document) -> Iterator[Finding]:
-    """A warning for every scalar of a document outside modules that names an input, for it is text as it stands."""
+    """Yields a warning for every scalar of a document outside modules that names an input, for it stays text."""
     if document.kind != "Module" and document.source.holds_stray_expression:
         message, hint = "this is text as it stands: expressions are computed in modules only", "write the value itself"
         for path in islice(_stray_paths(document.value, ()), MOST_STRAYS):

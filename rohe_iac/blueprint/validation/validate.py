@@ -1,4 +1,4 @@
-"""From plain values to a model, with every fault as a finding; what is well formed goes on without what is not."""
+"""From plain values to a model, with every fault as a finding; valid parts go on without the faulty ones."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from rohe_iac.blueprint.text.parsed import Path
 from rohe_iac.blueprint.text.scalars import old_meaning, resolve
 
 MOST_FAULTS = 200
-"""So many faults of one document are told."""
+"""The most faults of one document that are reported."""
 
 
 MOST_ERRORS = 5_000
-"""Of more errors in one document only the first are described."""
+"""The most errors of one document that Pydantic describes; of more, only some are found anew."""
 
 
 WHOLE_SHARE = 10_000
@@ -49,11 +49,11 @@ STAND_INS: dict[tuple[str, str], Any] = {
     ("Node", "name"): UNNAMED,
     ("ModuleUse", "name"): UNNAMED,
 }
-"""By part and field."""
+"""Substitutes for missing fields, by part and field."""
 
 
 ROUNDS = 8
-"""How often what is faulty is taken out before the rest is given up."""
+"""How often faulty parts are removed before the document is given up."""
 
 _EXPECTED = {
     "string_type": "text",
@@ -80,14 +80,18 @@ _BOUNDS = {
 
 
 _CHOICES = ("R116", "R121", "R123")
-"""Codes that tell that none of several fields is there, which one of an unknown name may stand for."""
+"""Codes that none of several fields exists; a field of an unknown name may stand for one of them."""
 
 
 def validate(document: Document, room: int = MOST_FAULTS) -> list[Finding]:
-    """Sets `document.model` and returns every fault of the document's own; no more than MOST_FAULTS, and than `room`.
+    """Sets `document.model` and returns every fault of the document's own.
 
-    Where parts are faulty the model is made of the rest, so that links can be checked all the same; the names of what
-    was left out are kept as `broken_names`. The model stays None where nothing useful is left.
+    Where parts are faulty the model is made of the remainder, so that links can be checked all the same; the names of
+    removed parts are kept as `broken_names`. The model stays None where nothing useful is left.
+
+    Args:
+        document: A document with a kind.
+        room: The most faults to describe; more than MOST_FAULTS never are.
     """
     model = KINDS[document.kind]
     try:
@@ -125,7 +129,7 @@ def validate(document: Document, room: int = MOST_FAULTS) -> list[Finding]:
                 targets.append(path[:-1] if absent else (*path, *error_details.get("ctx", {}).get("at", ())))
             if error_details["type"] == "extra_forbidden" and not _similar_field(model, error_details["loc"]):
                 surplus.add(path)
-            # What only follows from having taken a part out is no fault of the text.
+            # An error that only follows from removing a part is no fault of the text.
             fields = error_details.get("ctx", {}).get("of")
             lost = remainder.has_changed(path, fields) if fields else remainder.lost_below(path)
             follows = attempt and (lost or (error_details["type"] in _CHOICES and remainder.was_surplus(path)))
@@ -144,12 +148,12 @@ def validate(document: Document, room: int = MOST_FAULTS) -> list[Finding]:
 
 
 def _build_model(model: type[Model], value: Any, document: Document | None = None) -> Model:
-    # In YAML a field has one spelling; the names of attributes are for code.
+    # In YAML a field has only its alias; the names of attributes are for code.
     return model.model_validate(value, context=document.allowance if document else None, by_alias=True, by_name=False)
 
 
 def form_findings(document: Document, model: type[Model]) -> list[Finding]:
-    """Every fault of a document that is no part of the language itself and has that form; sets nothing."""
+    """Returns every fault of a document outside the language, which has the form of `model`; sets nothing."""
     try:
         _build_model(model, document.value)
     except ValidationError as error:
@@ -169,7 +173,7 @@ def form_findings(document: Document, model: type[Model]) -> list[Finding]:
 
 
 def _first_errors(model: type[Model], value: Any) -> list[ErrorDetails]:
-    """Some of very many errors, found in the value with its long lists cut: all of them would not fit in memory."""
+    """Returns some of very many errors, found with the lists of the value cut: all of them would not fit in memory."""
     found: list[ErrorDetails] = []
     for items in (12, 50, 200, 800, 3_200, 12_800, 51_200, 204_800):
         try:
@@ -196,9 +200,9 @@ def _more_finding(document: Document, count: int) -> Finding:
 
 
 def _stand_in(model: type[Model], location: tuple[str | int, ...], beside: Any) -> Any:
-    """What takes the place of a field that is needed, so that what is beside it is checked all the same; None: nothing.
+    """Returns a substitute for a missing field, so that its neighbours are checked all the same; None for none.
 
-    Only where the value leads to no fault elsewhere.
+    There are substitutes only for fields whose value leads to no fault elsewhere.
     """
     field = str(location[-1])
     if field == "value" and isinstance(beside, dict) and beside.get("operator") == "between":
@@ -208,7 +212,7 @@ def _stand_in(model: type[Model], location: tuple[str | int, ...], beside: Any) 
 
 
 def _is_echo(error: ErrorDetails, errors: list[ErrorDetails]) -> bool:
-    # A list whose items are faulty is reported as too short as well.
+    # Pydantic also reports a list with faulty items as too short.
     depth = len(error["loc"])
     return error["type"] == "too_short" and any(
         other["loc"][:depth] == error["loc"] and len(other["loc"]) > depth for other in errors
@@ -216,7 +220,7 @@ def _is_echo(error: ErrorDetails, errors: list[ErrorDetails]) -> bool:
 
 
 def _document_path(value: Any, location: tuple[str | int, ...]) -> Path:
-    """`location` without the steps that name a branch of a union rather than a key."""
+    """Returns `location` without the steps that name a branch of a union rather than a key."""
     path: list[str | int] = []
     for index, step in enumerate(location):
         if isinstance(step, str) and (step.startswith("<") or step == "[key]"):
@@ -247,7 +251,7 @@ def _error_findings(document: Document, path: Path, model: type[Model], error: E
         and error["input"] is None
         and _is_misplaced(document.value, path, model, location)
     ):
-        return []  # what belongs in it stands beside it, which is told
+        return []  # its content is beside it, which is reported
     if error["type"] != "missing" or isinstance(location[-1], int):
         return [_error_finding(document, path, model, error)]
     inside = error["input"] if isinstance(error["input"], dict) else {}
@@ -259,7 +263,7 @@ def _error_findings(document: Document, path: Path, model: type[Model], error: E
         or any(FIELDS.get(key) == location[-1] for key in strangers)
         or any(key in below for key in strangers)
     ):
-        return []  # the field with another name is told, with this one as its hint
+        return []  # the field with another name is reported, with this one as its hint
     return [Finding(document, path[:-1], "R107", f"field '{location[-1]}' is missing")]
 
 
@@ -317,7 +321,7 @@ def _choice_finding(document: Document, path: Path, model: type[Model], error: E
     found = error["input"]
     hint = did_you_mean(found, allowed) if isinstance(found, str) else ""
     if found == "" and ">" in allowed:
-        hint = 'did you mean ">", in quotes?'  # without them it begins a text of several lines
+        hint = 'did you mean ">", in quotes?'  # without quotes it begins a block scalar
     if isinstance(found, str) and VALUES.get(found) in allowed:
         hint = f"did you mean '{VALUES[found]}'?"
     choices = f"one of: {', '.join(allowed)}"
@@ -331,12 +335,12 @@ def _choice_finding(document: Document, path: Path, model: type[Model], error: E
 
 
 def _field_hint(found: str, allowed: list[str], model: type[Model], location: tuple[str | int, ...]) -> str:
-    """What an unknown field was meant to be: one of nearly that name, one of another place, one of others' words."""
+    """Returns a hint for an unknown field: one of a similar name, one of another place, or a term of another tool."""
     if ":" in found and found.partition(":")[0] in allowed:
         return "a colon needs a blank after it, as in name: value"
     singular = FIELDS.get(found, "").removesuffix("s")
     if len(found) <= 4 and singular in allowed and not found.startswith(singular):
-        return f"here it is {singular}"  # nearly every short name is near another
+        return f"here it is {singular}"  # nearly every short name is similar to another
     if nearest(found, allowed):
         return did_you_mean(found, allowed)
     below = [name for name in allowed if found in fields_at(model, (*location[:-1], name))]
@@ -348,7 +352,7 @@ def _field_hint(found: str, allowed: list[str], model: type[Model], location: tu
 
 
 def _replacement_hint(kind: str, found: object, fields: list[str]) -> str:
-    """What to write in place of a value of the wrong type."""
+    """Returns what to write in place of a value of the wrong type."""
     if kind == "string_type":
         if isinstance(found, dict) and isinstance(found.get("name"), str):
             return f"write its name alone: {found['name'][:63]}"

@@ -25,7 +25,7 @@ from rohe_iac.foundation.garbage import pause_garbage_collection
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckResult:
     """The result of `rohe validate`.
 
     Attributes:
@@ -46,7 +46,7 @@ class Checked:
         return not any(item.severity is Severity.ERROR for item in self.diagnostics)
 
 
-def check(paths: Sequence[Path], *, allow_missing_references: bool = False) -> Checked:
+def check(paths: Sequence[Path], *, allow_missing_references: bool = False) -> CheckResult:
     """Returns every fault of every document.
 
     Args:
@@ -67,7 +67,7 @@ def check(paths: Sequence[Path], *, allow_missing_references: bool = False) -> C
             f"there are no documents of rohe under {tree.root}",
             hint="documents are *.yaml files under blueprints/, or under the folder itself where there is none",
         )
-    return Checked(tree.root, diagnostics, dict(sorted(kinds.items())), tuple(tree.sources))
+    return CheckResult(tree.root, diagnostics, dict(sorted(kinds.items())), tuple(tree.sources))
 
 
 def load(directory: Path, stack: str | None = None, *, allow_missing_references: bool = False) -> Blueprint:

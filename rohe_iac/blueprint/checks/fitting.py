@@ -137,7 +137,8 @@ def _check_accelerator(
         yield warning(document, at, "R302", f"no node has an accelerator of type '{kind}'", hint, on_key=True)
         return
     if request.models and not fleet.models[kind].intersection(request.models):
-        hint = f"models of the inventory: {', '.join(sorted(filter(None, fleet.models[kind]))[:12]) or 'none is told'}"
+        known_models = ", ".join(sorted(filter(None, fleet.models[kind]))[:12])
+        hint = f"models of the inventory: {known_models or 'none is stated'}"
         message = f"no node has a {kind} of model {' or '.join(request.models)}"
         yield warning(document, (*at, "models"), "R302", message, hint)
         return

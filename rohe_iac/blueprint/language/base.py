@@ -233,7 +233,7 @@ CostPerHour = Annotated[float, *_quantity(quantities.cost_per_hour, "/[hd]", "0.
 
 
 class Metadata(Model):
-    """Who a document is."""
+    """The name, labels and annotations of a document."""
 
     name: Name
     """Unique among the documents of its kind."""

@@ -200,7 +200,7 @@ class Effective(Model):
 
 
 class Scope(Model):
-    """What of the pipeline an objective is about; absent: the whole pipeline, source to sink."""
+    """The part of the pipeline that an objective is about; absent: the whole pipeline, source to sink."""
 
     service: str | None = None
     member: str | None = None
@@ -210,7 +210,7 @@ class Scope(Model):
 
 
 class Window(Model):
-    """A span of samples. size and every are a time (`5m`) or a number of reports (`100 reports`); or a session gap."""
+    """A span of samples. `size` and `every` are a time (`5m`) or a number of reports (`100 reports`)."""
 
     model_config = ConfigDict(
         json_schema_extra={**schema_requiring_one("size", "session"), "not": schema_requiring("session", "every")},
@@ -253,7 +253,7 @@ class Window(Model):
 
 
 class Action(Model):
-    """What is done on a violation, at most once a `cooldown` (seconds)."""
+    """What is done on a violation, at most once per `cooldown` (seconds)."""
 
     action: ActionName
     cooldown: Seconds = 0.0
@@ -287,7 +287,7 @@ _WITH_TARGET: JsonDict = {"anyOf": [schema_requiring("target"), {"properties": {
 
 
 class Objective(Model):
-    """One line of a contract. `value` is a number, a quantity or, for `between`, a pair; `bounds` reads it."""
+    """One promise of a contract. `value` is a number, a quantity or, for `between`, a pair of them."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -375,7 +375,7 @@ class Processing(Model):
 
 
 class ContractSpec(Model):
-    """The promise about one pipeline. `metrics` are expression trees of the consumer's own."""
+    """The promise about one pipeline. `metrics` are expression trees that the consumer defines."""
 
     pipeline: str
     tenant: str | None = None

@@ -33,7 +33,7 @@ class Accelerator(Model):
 
 
 class DeviceType(Model):
-    """What machines of one kind offer; absent `cores` are as many whole cores as `cpu`."""
+    """What machines of one type offer; without `cores` there are as many whole cores as `cpu`."""
 
     arch: str | None = None
     frequency: Hertz | None = None
@@ -53,7 +53,7 @@ class Taint(Model):
 
 
 class Used(Model):
-    """What of a node is taken by others already."""
+    """The part of a node that is used by others already."""
 
     cpu: Millicores = 0
     cores: tuple[Millicores, ...] = ()
@@ -62,7 +62,7 @@ class Used(Model):
 
 
 class Node(Model):
-    """One machine. Fields beside `deviceType` replace the type's."""
+    """One machine. Its fields replace those of its `deviceType`."""
 
     name: Name
     device_type: str | None = None

@@ -83,7 +83,7 @@ Condition = Annotated[
 
 
 class Selection(Model):
-    """Which samples take part: every condition on a field or metric holds; none: all samples."""
+    """The samples that take part: those that meet every condition on a field or metric; all without conditions."""
 
     where: dict[str, Condition] = EMPTY
 
@@ -107,7 +107,7 @@ class Variance(Aggregation):
 
 
 class Expression(Model):
-    """One operation. ratio and difference take two trees; metric names another metric of the contract."""
+    """One operation. `ratio` and `difference` take two trees; `metric` names another metric of the contract."""
 
     model_config = ConfigDict(
         json_schema_extra=lambda schema: schema.update(schema_requiring_one(*schema["properties"]))

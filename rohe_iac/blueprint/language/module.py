@@ -19,7 +19,7 @@ def _validate_version(text: str) -> str:
 
 
 class ModuleMetadata(Metadata):
-    """Who a module is, and which version of itself."""
+    """The name and version of a module."""
 
     version: Annotated[str, AfterValidator(_validate_version)]
 

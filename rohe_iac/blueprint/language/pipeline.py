@@ -97,7 +97,7 @@ def check_exactly_one(model: Model, *names: str) -> None:
 
 
 class Port(Model):
-    """A port a replica listens on. `hostPort` fixes it on the node; the local target numbers the others by the plan."""
+    """A port that a replica listens on. `hostPort` fixes it on the node; the plan numbers others on the local target."""
 
     name: Name
     container_port: PortNumber | None = None
@@ -107,7 +107,7 @@ class Port(Model):
 
 
 class SecretReference(Model):
-    """Where a secret value comes from: a key of a named secret; locally `env:NAME` or `file:PATH` as the name."""
+    """The source of a secret value: a key of a named secret; locally `env:NAME` or `file:PATH` as the name."""
 
     name: str
     key: str = ""
@@ -158,7 +158,7 @@ Variable = Annotated[
 
 
 class File(Model):
-    """A file of the repository put before a replica."""
+    """A file of the repository that is mounted into a replica."""
 
     path: InnerPath
     from_: Annotated[str, Field(alias="from")]
@@ -190,14 +190,14 @@ class Volume(Model):
 
 
 class HttpProbe(Model):
-    """Healthy when GET answers 200 to 399."""
+    """A probe that succeeds when GET answers 200 to 399."""
 
     path: InnerPath = "/"
     port: PortName
 
 
 class Probe(Model):
-    """One way of asking a replica for its health."""
+    """One way to check the health of a replica."""
 
     model_config = ConfigDict(json_schema_extra=schema_requiring_one("http", "tcp"))
 
@@ -211,7 +211,7 @@ class Probe(Model):
 
 
 class Health(Model):
-    """When a replica is ready, when it lives, and how long it may take to start (seconds)."""
+    """When a replica is ready, when it is alive, and how long it may take to start (seconds)."""
 
     readiness: Probe | None = None
     liveness: Probe | None = None
@@ -257,7 +257,7 @@ class Limits(Model):
 
 
 class Toleration(Model):
-    """A taint that a replica puts up with."""
+    """A taint that a replica tolerates."""
 
     key: str = ""
     operator: Literal["Exists", "Equal"] = "Equal"
@@ -297,7 +297,7 @@ class ReportedMetric(Model):
 
 
 class Reports(Model):
-    """What a service says of itself to the agent."""
+    """What a service reports to the agent."""
 
     format: Literal["rohe", "qoa4ml"] = "rohe"
     interval: Annotated[Seconds, Field(gt=0)] | None = None
@@ -330,7 +330,7 @@ class Member(Alternative):
 
 
 class Ensemble(Model):
-    """All members answer every request."""
+    """Members that all answer every request."""
 
     members: Annotated[tuple[Member, ...], Field(min_length=1)]
 
@@ -363,7 +363,7 @@ class Service(Model):
 
 
 class Link(Model):
-    """A flow from one service to another: bytes a request, and what the network must give it."""
+    """A flow from one service to another: bytes per request, and what the network must provide."""
 
     from_: Annotated[str, Field(alias="from")]
     to: str
@@ -374,7 +374,7 @@ class Link(Model):
 
 
 class PipelineSpec(Model):
-    """The services of a pipeline, their flow, and the offered requests a second at its sources."""
+    """The services of a pipeline, their flow, and the requests per second that are offered at its sources."""
 
     load: Rate | None = None
     services: Annotated[tuple[Service, ...], Field(min_length=1)]

@@ -61,14 +61,14 @@ class Weights(Model):
 
 
 class Queue(Model):
-    """Two lanes: services sensitive to `priority` first, one of the others after every `balance` of them."""
+    """Two lanes: services sensitive to `priority` go first, with one other service after every `balance` of them."""
 
     priority: Literal["none", "cpu", "memory", "cpu+memory"] = "none"
     balance: Annotated[int, Strict(), Field(ge=1, le=10**9)] = 3
 
 
 class Overcommit(Model):
-    """How often over a dimension may be given out."""
+    """How many times over a dimension may be given out."""
 
     vms: Annotated[Ratio, Field(gt=0, le=1e6)] = 1.0
 
@@ -88,7 +88,7 @@ class PlannerSettings(Model):
 
 
 class LocalTarget(Model):
-    """This machine: a process a replica, ports from the range.
+    """This machine: one process for each replica, with ports from the range.
 
     The default lies below 32768, where Linux begins to take source ports of outgoing connections from.
     """
@@ -167,13 +167,13 @@ _BROKER_SECRET = {
 
 
 class BrokerCredentials(Model):
-    """Who rohe is to the broker: a secret that holds user and password."""
+    """The identity of rohe at the broker: a secret that holds user and password."""
 
     secret: Annotated[Secret, BeforeValidator(_expand_broker_secret), WithJsonSchema(_BROKER_SECRET)]
 
 
 class Broker(Model):
-    """The MQTT broker: embedded, or any other by its address."""
+    """The MQTT broker: embedded, or another one by its address."""
 
     model_config = ConfigDict(json_schema_extra=schema_requiring_one("embedded", "url"))
 
@@ -221,7 +221,7 @@ class Store(Model):
 
 
 class Agents(Model):
-    """The observation agents, one or more a pipeline."""
+    """The observation agents, one or more for each pipeline."""
 
     per_pipeline: Annotated[int, Strict(), Field(ge=1, le=10**9)] = 1
     image: str = "rohe/agent:0.1.0"
@@ -246,7 +246,7 @@ class ModuleUse(Model):
 
 
 class StackSpec(Model):
-    """What belongs together and how it is run."""
+    """The documents that belong together and how they are planned, applied and observed."""
 
     pipelines: Annotated[tuple[str, ...], Field(min_length=1)]
     inventory: str

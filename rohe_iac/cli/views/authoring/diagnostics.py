@@ -15,7 +15,7 @@ from rohe_iac.foundation.quantities import counted
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from rohe_iac.blueprint.loading import Checked
+    from rohe_iac.blueprint.loading import CheckResult
     from rohe_iac.cli.console import Screen
 
 _COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold cyan"}
@@ -34,7 +34,7 @@ class Face(StrEnum):
     github = "github"
 
 
-def show_checked(screen: Screen, checked: Checked, face: Face) -> None:
+def show_checked(screen: Screen, checked: CheckResult, face: Face) -> None:
     """What `rohe validate` found, on stdout."""
     if face is Face.json:
         screen.print_json({"valid": checked.valid, "documents": checked.kinds, **as_json(checked.diagnostics)})
@@ -49,7 +49,7 @@ def show_checked(screen: Screen, checked: Checked, face: Face) -> None:
         screen.out.print(f"{verdict}: {summary(checked.diagnostics)} in {counted}", markup=False, soft_wrap=True)
 
 
-def _from_here(checked: Checked) -> list[Diagnostic]:
+def _from_here(checked: CheckResult) -> list[Diagnostic]:
     """With paths as the working folder sees them: scanners and workflows run at the top of a repository."""
     below = os.path.relpath(checked.root)
     if below == "." or below.startswith(".."):

@@ -43,7 +43,7 @@ class CheckResult:
     @property
     def valid(self) -> bool:
         """Checks whether there is no error."""
-        return not any(item.severity is Severity.ERROR for item in self.diagnostics)
+        return not any(diagnostic.severity is Severity.ERROR for diagnostic in self.diagnostics)
 
 
 def check(paths: Sequence[Path], *, allow_missing_references: bool = False) -> CheckResult:
@@ -85,33 +85,38 @@ def load(directory: Path, stack: str | None = None, *, allow_missing_references:
     with pause_garbage_collection():
         tree = _tree([directory])
         diagnostics = _check_tree(tree, allow_missing_references)
-    if any(item.severity is Severity.ERROR for item in diagnostics):
+    if any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics):
         raise InvalidBlueprint(diagnostics)
     document = _choose_stack(tree, stack)
     assert isinstance(document.model, Stack)
     spec = document.model.spec
     pipelines = [
-        found for name in spec.pipelines if (found := tree.catalogue.named("Pipeline", name, document)) is not None
+        referenced
+        for name in spec.pipelines
+        if (referenced := tree.catalogue.named("Pipeline", name, document)) is not None
     ]
     contracts = [
-        found
+        referenced
         for name in spec.contracts
-        if (found := tree.catalogue.named("ObservationContract", name, document)) is not None
+        if (referenced := tree.catalogue.named("ObservationContract", name, document)) is not None
     ]
     inventory = tree.catalogue.named("Inventory", spec.inventory, document)
     if inventory is None:
-        raise InvalidBlueprint([item for item in diagnostics if item.code == "R203"])
+        raise InvalidBlueprint([diagnostic for diagnostic in diagnostics if diagnostic.code == "R203"])
     return Blueprint(
         root=tree.root,
         project=project_of(tree.root),
         stack=document.model,
         pipelines=tuple(
-            model for _, model in sorted(documents_with_model(pipelines, Pipeline), key=lambda item: item[0].name)
+            model
+            for _, model in sorted(documents_with_model(pipelines, Pipeline), key=lambda diagnostic: diagnostic[0].name)
         ),
         inventory=documents_with_model([inventory], Inventory)[0][1],
         contracts=tuple(
             model
-            for _, model in sorted(documents_with_model(contracts, ObservationContract), key=lambda item: item[0].name)
+            for _, model in sorted(
+                documents_with_model(contracts, ObservationContract), key=lambda diagnostic: diagnostic[0].name
+            )
         ),
         sources=tuple(sorted(tree.sources, key=lambda source: source.path)),
         places=_places([document, *pipelines, inventory, *contracts]),
@@ -151,20 +156,20 @@ def _check_tree(tree: Tree, allow_missing_references: bool) -> tuple[Diagnostic,
 
 
 def _choose_stack(tree: Tree, stack: str | None) -> Document:
-    found = tree.catalogue.of("Stack")
-    names = [document.name for document in found]
-    if not found:
+    stacks = tree.catalogue.of("Stack")
+    names = [document.name for document in stacks]
+    if not stacks:
         raise UsageError(
             f"there is no Stack under {tree.root}",
             hint="a Stack document names the pipelines, the inventory and the target; or name the folder with -C DIR",
         )
     if stack is None:
-        if len(found) > 1:
+        if len(stacks) > 1:
             raise UsageError("the blueprint has several stacks", detail=", ".join(names), hint="name one of them")
-        return found[0]
+        return stacks[0]
     if stack not in names:
         raise UsageError(f"there is no stack '{stack}'", hint=did_you_mean(stack, names))
-    return found[names.index(stack)]
+    return stacks[names.index(stack)]
 
 
 def _places(documents: list[Document]) -> Places:

@@ -66,8 +66,10 @@ class InvalidBlueprint(RoheError):
     exit_code = ExitCode.INVALID
 
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
-        self.diagnostics = tuple(sorted(diagnostics, key=lambda item: (item.place, item.code, item.message)))
-        errors = sum(item.severity is Severity.ERROR for item in self.diagnostics)
+        self.diagnostics = tuple(
+            sorted(diagnostics, key=lambda diagnostic: (diagnostic.place, diagnostic.code, diagnostic.message))
+        )
+        errors = sum(diagnostic.severity is Severity.ERROR for diagnostic in self.diagnostics)
         super().__init__(
             f"the blueprint has {errors} error{'s' if errors != 1 else ''}",
             hint="mend the places listed and run `rohe validate` again",

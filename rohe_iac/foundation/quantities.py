@@ -141,9 +141,9 @@ _SHOWN_UNITS = [(unit, MEMORY_UNITS[unit]) for unit in ("Pi", "Ti", "Gi", "Mi", 
 
 def shown_bytes(amount: int) -> str:
     """Returns bytes as people read them, in the largest binary unit of at least 1, to one decimal: `57Mi`, `1.5Gi`."""
-    most = abs(amount)
+    magnitude = abs(amount)
     for unit, size in _SHOWN_UNITS:
-        if most >= size:
+        if magnitude >= size:
             return f"{amount / size:.1f}".rstrip("0").rstrip(".") + unit
     return str(amount)
 

@@ -64,8 +64,8 @@ def load_from_path(reference: str, root: Path) -> Loaded:
     # Registered under a unique name, since dataclasses and pickle look up the module by name.
     module = types.ModuleType(f"rohe_user_{file.stem}_{digest[:12]}")
     module.__file__ = str(file)
-    known = sys.modules.setdefault(module.__name__, module)
-    if known is module:
+    loaded = sys.modules.setdefault(module.__name__, module)
+    if loaded is module:
         try:
             exec(compile(content, str(file), "exec"), module.__dict__)
         except (Exception, SystemExit) as error:
@@ -75,9 +75,9 @@ def load_from_path(reference: str, root: Path) -> Loaded:
                 f"the user module {path} cannot be loaded",
                 detail=f"{path}:{_error_line(error, str(file))}: {type(error).__name__}: {error}",
             ) from error
-    found = getattr(known, name, None)
-    call = _callable_of(found, reference)
-    return Loaded(call, f"{path}:{_first_line(found)}", str(file), digest)
+    target = getattr(loaded, name, None)
+    call = _callable_of(target, reference)
+    return Loaded(call, f"{path}:{_first_line(target)}", str(file), digest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Installed:
 
 def installed_callables(group: str) -> tuple[Installed, ...]:
     """Returns the entry points of a group, sorted by name; reads the declarations and imports nothing."""
-    found = []
+    entries = []
     for entry in metadata.entry_points(group=group):
         distribution = entry.dist
         owner = (
@@ -107,8 +107,8 @@ def installed_callables(group: str) -> tuple[Installed, ...]:
             if distribution is not None
             else "an unnamed distribution"
         )
-        found.append(Installed(entry.name, entry.value, owner, entry))
-    return tuple(sorted(found, key=lambda one: (one.name, one.value, one.distribution)))
+        entries.append(Installed(entry.name, entry.value, owner, entry))
+    return tuple(sorted(entries, key=lambda one: (one.name, one.value, one.distribution)))
 
 
 def load_installed(entry: Installed) -> Loaded:
@@ -118,7 +118,7 @@ def load_installed(entry: Installed) -> Loaded:
         UnloadableModule: Whatever the import raises.
     """
     try:
-        found = entry.entry.load()
+        target = entry.entry.load()
     except (Exception, SystemExit) as error:
         # Whatever the import raises is a fault of the distribution.
         raise UnloadableModule(
@@ -130,31 +130,31 @@ def load_installed(entry: Installed) -> Loaded:
         digest = sha256_hex(Path(file).read_bytes()) if file else ""
     except OSError:
         digest = ""
-    return Loaded(_callable_of(found, f"{entry.name} of {entry.distribution}"), entry.distribution, file, digest)
+    return Loaded(_callable_of(target, f"{entry.name} of {entry.distribution}"), entry.distribution, file, digest)
 
 
-def _callable_of(found: Any, name: str) -> Callable[..., Any]:
-    if isinstance(found, type):
+def _callable_of(target: Any, name: str) -> Callable[..., Any]:
+    if isinstance(target, type):
         try:
-            found = found()
+            target = target()
         except (Exception, SystemExit) as error:
             # Making an instance runs the user's code too, which may raise anything.
             raise UnloadableModule(
                 f"{name} is a class that cannot be made without arguments", detail=f"{type(error).__name__}: {error}"
             ) from error
-    if not callable(found):
+    if not callable(target):
         raise UnloadableModule(
             f"{name} is nothing that can be called", hint="name a function, or a class with __call__"
         )
-    call: Callable[..., Any] = found
+    call: Callable[..., Any] = target
     return call
 
 
-def _first_line(found: Any) -> int:
-    code = getattr(inspect.unwrap(found) if callable(found) else found, "__code__", None)
+def _first_line(target: Any) -> int:
+    code = getattr(inspect.unwrap(target) if callable(target) else target, "__code__", None)
     if code is not None:
         return int(code.co_firstlineno)
-    call = vars(found if isinstance(found, type) else type(found)).get("__call__")
+    call = vars(target if isinstance(target, type) else type(target)).get("__call__")
     return int(getattr(getattr(call, "__code__", None), "co_firstlineno", 1))
 
 

@@ -239,15 +239,17 @@ def _bindings_of(statement: ast.stmt) -> _Bindings:
     return {}
 
 
-def _check_class(path: str, found: ast.ClassDef, positional: int) -> ModuleFault | None:
-    methods = {node.name: node for node in found.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
-    if found.bases or found.decorator_list:
+def _check_class(path: str, node: ast.ClassDef, positional: int) -> ModuleFault | None:
+    methods = {
+        method.name: method for method in node.body if isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    if node.bases or node.decorator_list:
         return None  # only running the module shows what the class inherits
     if "__call__" not in methods:
-        return ModuleFault("signature", f"{found.name} in {path} has no __call__", "", found.lineno)
+        return ModuleFault("signature", f"{node.name} in {path} has no __call__", "", node.lineno)
     constructor = methods.get("__init__")
-    fault = _check_signature(path, found.name, constructor, 1, frozenset(), False) if constructor is not None else None
-    return fault or _check_signature(path, found.name, methods["__call__"], positional + 1, frozenset(), False)
+    fault = _check_signature(path, node.name, constructor, 1, frozenset(), False) if constructor is not None else None
+    return fault or _check_signature(path, node.name, methods["__call__"], positional + 1, frozenset(), False)
 
 
 def _check_signature(
@@ -258,16 +260,16 @@ def _check_signature(
     options: frozenset[str],
     surplus: bool,
 ) -> ModuleFault | None:
-    where = f"{name} in {path}"
+    subject = f"{name} in {path}"
     if not isinstance(function, ast.Lambda) and function.decorator_list:
         return None  # only running the module shows what the decorator returns
     if isinstance(function, ast.AsyncFunctionDef):
-        return ModuleFault("signature", f"{where} is async", "make it a plain function", function.lineno)
+        return ModuleFault("signature", f"{subject} is async", "make it a plain function", function.lineno)
     arguments = function.args
     names = [argument.arg for argument in (*arguments.posonlyargs, *arguments.args)]
     if len(names) < positional and arguments.vararg is None:
         return ModuleFault(
-            "signature", f"{where} takes {len(names)} positional arguments, needs {positional}", "", function.lineno
+            "signature", f"{subject} takes {len(names)} positional arguments, needs {positional}", "", function.lineno
         )
     optional = len(arguments.defaults)
     required = [name for name in names[positional : len(names) - optional] if name not in options]
@@ -278,13 +280,13 @@ def _check_signature(
     ]
     if required:
         hint = "give them under options, or give them a default"
-        return ModuleFault("signature", f"{where} needs {', '.join(required)} as well", hint, function.lineno)
+        return ModuleFault("signature", f"{subject} needs {', '.join(required)} as well", hint, function.lineno)
     accepted = {*names[positional:], *(argument.arg for argument in arguments.kwonlyargs)}
     unaccepted = sorted(options - accepted)
     if surplus and unaccepted and arguments.kwarg is None:
         return ModuleFault(
             "signature",
-            f"{where} does not take {', '.join(unaccepted)}",
+            f"{subject} does not take {', '.join(unaccepted)}",
             "let it take **options",
             function.lineno,
             tuple(unaccepted),

@@ -24,29 +24,29 @@ class Domains:
         self._services = {service.name: service for service in pipeline.spec.services}
         self._allowance = document.allowance
 
-    def check(self, document: Document, at: Path, service: Service) -> Iterator[Finding]:
+    def check(self, document: Document, base: Path, service: Service) -> Iterator[Finding]:
         """Yields a warning where no node meets all demands of a service at once, though each is met somewhere."""
         requests = _requests_of(service)
         # Of variants one is enough.
         for group in [requests] if service.variants else [[each_request] for each_request in requests]:
             if next(self._suitable_machines(service, group), None) is None and self._allowance.domains > 0:
-                yield self._nowhere_finding(document, at, service, group[0])
+                yield self._nowhere_finding(document, base, service, group[0])
                 return
         rules = service.placement
         for index, rule in enumerate(rules.spread):
-            path = (*at, "placement", "spread", index, "topologyKey")
+            path = (*base, "placement", "spread", index, "topologyKey")
             yield from self._check_spread(document, path, service, rule.topology_key, rule.max_per_domain)
         for field, affinities in (("near", rules.near), ("avoid", rules.avoid)):
             for index, affinity in enumerate(affinities):
                 other = self._services.get(affinity.service)
-                path = (*at, "placement", field, index, "service")
+                path = (*base, "placement", field, index, "service")
                 if other is None or not affinity.required:
                     continue
                 if field == "avoid" and other is service:
                     yield from self._check_spread(document, path, service, affinity.topology_key, 1)
                 elif other is not service and not self._can_keep(field, service, other, affinity):
-                    where = "have no" if field == "near" else "have only one"
-                    message = f"'{service.name}' and '{other.name}' {where} {affinity.topology_key} that they fit in"
+                    problem = "have no" if field == "near" else "have only one"
+                    message = f"'{service.name}' and '{other.name}' {problem} {affinity.topology_key} that they fit in"
                     yield warning(document, path, "R303", message, UNPLACEABLE)
 
     def _suitable_machines(self, service: Service, asked: Sequence[Requests]) -> Iterator[Machine]:
@@ -57,11 +57,11 @@ class Domains:
             if any(not machine.refusal(service, requests) for requests in asked):
                 yield machine
 
-    def _nowhere_finding(self, document: Document, at: Path, service: Service, requests: Requests) -> Finding:
+    def _nowhere_finding(self, document: Document, base: Path, service: Service, requests: Requests) -> Finding:
         counts = Counter(machine.refusal(service, requests) for machine in self._machines)
-        reasons = [f"{count} {'is' if count == 1 else 'are'} {why}" for why, count in sorted(counts.items())]
+        reasons = [f"{count} {'is' if count == 1 else 'are'} {reason}" for reason, count in sorted(counts.items())]
         message = f"no node has all that '{service.name}' asks for: {', '.join(reasons[:5])}"
-        return warning(document, (*at, "name"), "R303", message, UNPLACEABLE)
+        return warning(document, (*base, "name"), "R303", message, UNPLACEABLE)
 
     def _check_spread(
         self, document: Document, path: Path, service: Service, key: str, limit: int
@@ -96,7 +96,7 @@ class Domains:
         return self._allowance.domains <= 0 or not other_domains
 
 
-def check_topology_keys(document: Document, at: Path, service: Service, labels: frozenset[str]) -> Iterator[Finding]:
+def check_topology_keys(document: Document, base: Path, service: Service, labels: frozenset[str]) -> Iterator[Finding]:
     """Yields a warning for every topologyKey of a rule that no node has as a label."""
     rules = service.placement
     required = [("spread", index, rule.topology_key) for index, rule in enumerate(rules.spread)]
@@ -104,7 +104,7 @@ def check_topology_keys(document: Document, at: Path, service: Service, labels: 
         required += [(field, index, rule.topology_key) for index, rule in enumerate(affinities) if rule.required]
     for field, index, key in required:
         if key != "node" and key not in labels:
-            path = (*at, "placement", field, index, "topologyKey")
+            path = (*base, "placement", field, index, "topologyKey")
             hint = did_you_mean(key, [*labels, "node"])
             yield warning(document, path, "R303", f"no node has a label '{key[:63]}'", hint)
 
@@ -112,4 +112,4 @@ def check_topology_keys(document: Document, at: Path, service: Service, labels: 
 def _requests_of(service: Service) -> list[Requests]:
     """Returns the requests of a service's replicas: one of the service, or one for each variant or member."""
     parts = (*service.variants, *(service.ensemble.members if service.ensemble is not None else ()))
-    return [part.requests or service.requests for part in parts] or [service.requests]
+    return [alternative.requests or service.requests for alternative in parts] or [service.requests]

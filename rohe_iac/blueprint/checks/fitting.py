@@ -42,11 +42,11 @@ class Fleet:
     @cached_property
     def models(self) -> dict[str, set[str]]:
         """Returns the models of accelerators by their type."""
-        found: dict[str, set[str]] = {}
+        models: dict[str, set[str]] = {}
         for devices in {machine.devices for machine in self.machines}:
             for device in devices:
-                found.setdefault(device.type, set()).add(device.model)
-        return found
+                models.setdefault(device.type, set()).add(device.model)
+        return models
 
     @cached_property
     def _by_devices(self) -> tuple[Machine, ...]:
@@ -72,11 +72,11 @@ class Fleet:
     @cached_property
     def values(self) -> dict[str, set[str]]:
         """Returns the values of each label."""
-        found: dict[str, set[str]] = {}
+        values: dict[str, set[str]] = {}
         for machine in self.machines:
             for key, value in machine.labels.items():
-                found.setdefault(key, set()).add(value)
-        return found
+                values.setdefault(key, set()).add(value)
+        return values
 
     @cached_property
     def labels(self) -> frozenset[str]:
@@ -98,60 +98,60 @@ def check_fitting(document: Document, pipeline: Pipeline, fleet: Fleet) -> Itera
     """Yields a warning for every demand that no node meets, or for demands that no node meets together."""
     domains = Domains(fleet.machines, document, pipeline)
     for index, service in enumerate(pipeline.spec.services):
-        at: Path = ("spec", "services", index)
-        found = [*check_requests(document, (*at, "requests"), service.requests, fleet)]
+        base: Path = ("spec", "services", index)
+        findings = [*check_requests(document, (*base, "requests"), service.requests, fleet)]
         for part_index, variant in enumerate(service.variants):
             if variant.requests is not None:
-                path: Path = (*at, "variants", part_index, "requests")
-                found += check_requests(document, path, variant.requests, fleet)
+                path: Path = (*base, "variants", part_index, "requests")
+                findings += check_requests(document, path, variant.requests, fleet)
         for part_index, member in enumerate(service.ensemble.members if service.ensemble is not None else ()):
             if member.requests is not None:
-                path = (*at, "ensemble", "members", part_index, "requests")
-                found += check_requests(document, path, member.requests, fleet)
-        found += _check_rules(document, at, service, fleet)
-        yield from found or domains.check(document, at, service)
+                path = (*base, "ensemble", "members", part_index, "requests")
+                findings += check_requests(document, path, member.requests, fleet)
+        findings += _check_rules(document, base, service, fleet)
+        yield from findings or domains.check(document, base, service)
 
 
-def check_requests(document: Document, at: Path, requests: Requests, fleet: Fleet) -> Iterator[Finding]:
+def check_requests(document: Document, base: Path, requests: Requests, fleet: Fleet) -> Iterator[Finding]:
     """Yields a warning for every request that is more than any node has."""
     if fleet.cpu < requests.cpu < IMPLAUSIBLE_CPU:
         hint = f"did you mean {requests.cpu // 1000}m?" if requests.cpu >= 100_000 else UNPLACEABLE
         message = f"{shown_cpu(requests.cpu)} cores are more than the largest node has ({shown_cpu(fleet.cpu)})"
-        yield warning(document, (*at, "cpu"), "R301", message, hint)
+        yield warning(document, (*base, "cpu"), "R301", message, hint)
     if requests.memory is not None and requests.memory.rss > fleet.rss:
         wanted, most = shown_bytes(requests.memory.rss), shown_bytes(fleet.rss)
         message = f"{wanted} of memory are more than the largest node has ({most})"
-        yield warning(document, (*at, "memory", "rss"), "R301", message, UNPLACEABLE)
+        yield warning(document, (*base, "memory", "rss"), "R301", message, UNPLACEABLE)
     if len(requests.cores) > fleet.cores:
         message = f"{len(requests.cores)} distinct cores are more than any node has ({fleet.cores})"
-        yield warning(document, (*at, "cores"), "R301", message, UNPLACEABLE)
+        yield warning(document, (*base, "cores"), "R301", message, UNPLACEABLE)
     for kind, request in requests.accelerators.items():
-        yield from _check_accelerator(document, (*at, "accelerators", kind), kind, request, fleet)
+        yield from _check_accelerator(document, (*base, "accelerators", kind), kind, request, fleet)
 
 
 def _check_accelerator(
-    document: Document, at: Path, kind: str, request: AcceleratorRequest, fleet: Fleet
+    document: Document, base: Path, kind: str, request: AcceleratorRequest, fleet: Fleet
 ) -> Iterator[Finding]:
     if kind not in fleet.models:
         hint = f"types of the inventory: {', '.join(sorted(fleet.models)[:12]) or 'none at all'}"
-        yield warning(document, at, "R302", f"no node has an accelerator of type '{kind}'", hint, on_key=True)
+        yield warning(document, base, "R302", f"no node has an accelerator of type '{kind}'", hint, on_key=True)
         return
     if request.models and not fleet.models[kind].intersection(request.models):
         known_models = ", ".join(sorted(filter(None, fleet.models[kind]))[:12])
         hint = f"models of the inventory: {known_models or 'none is stated'}"
         message = f"no node has a {kind} of model {' or '.join(request.models)}"
-        yield warning(document, (*at, "models"), "R302", message, hint)
+        yield warning(document, (*base, "models"), "R302", message, hint)
         return
     most = fleet.most(kind, request)
     if request.count is not None and request.count > most:
         message = f"{request.count} whole devices are more than any node has ({most})"
-        yield warning(document, (*at, "count"), "R301", message, UNPLACEABLE)
+        yield warning(document, (*base, "count"), "R301", message, UNPLACEABLE)
     elif request.share is not None and request.share > most:
         message = f"{request.share / 100:g}% of a device are more than the largest gives out ({most / 100:g}%)"
-        yield warning(document, (*at, "share"), "R301", message, UNPLACEABLE)
+        yield warning(document, (*base, "share"), "R301", message, UNPLACEABLE)
 
 
-def _check_rules(document: Document, at: Path, service: Service, fleet: Fleet) -> Iterator[Finding]:
+def _check_rules(document: Document, base: Path, service: Service, fleet: Fleet) -> Iterator[Finding]:
     if service.arch and "" not in fleet.archs and fleet.archs.isdisjoint(service.arch):
         known_names = [VALUES[arch] for arch in service.arch if VALUES.get(arch) in fleet.archs]
         hint = (
@@ -160,14 +160,14 @@ def _check_rules(document: Document, at: Path, service: Service, fleet: Fleet) -
             else f"architectures of the inventory: {_first_names(fleet.archs)}"
         )
         message = f"no node is of architecture {' or '.join(service.arch)}"
-        yield warning(document, (*at, "arch"), "R303", message, hint)
+        yield warning(document, (*base, "arch"), "R303", message, hint)
     for key, value in service.placement.node_selector.items():
         values = fleet.values.get(key, set())
         if value not in values:
             hint = f"values of '{key}': {fleet.some_values[key]}" if values else f"no node has a label '{key}'"
-            path = (*at, "placement", "nodeSelector", key)
+            path = (*base, "placement", "nodeSelector", key)
             yield warning(document, path, "R303", f"no node has the label {key}: {value}", hint)
-    yield from check_topology_keys(document, at, service, fleet.labels)
+    yield from check_topology_keys(document, base, service, fleet.labels)
 
 
 def _first_names(names: set[str]) -> str:

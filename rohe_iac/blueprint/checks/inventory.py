@@ -29,27 +29,27 @@ def check(document: Document, inventory: Inventory) -> Iterator[Finding]:
         yield from _check_arch(document, ("spec", "deviceTypes", name, "arch"), device.arch)
     macs: dict[str, str] = {}
     for index, node in enumerate(spec.nodes):
-        at: Path = ("spec", "nodes", index)
+        base: Path = ("spec", "nodes", index)
         if node.device_type is not None and node.device_type not in spec.device_types:
-            path = (*at, "deviceType")
+            path = (*base, "deviceType")
             yield from check_reference(document, path, "R207", "device type", node.device_type, spec.device_types)
         elif node.device_type is None or node.used != _NOTHING_USED or node.memory is not None:
-            yield from _check_capacity(document, at, node, spec.device_types.get(node.device_type or ""))
+            yield from _check_capacity(document, base, node, spec.device_types.get(node.device_type or ""))
         taints = [f"{taint.key}={taint.value}:{taint.effect}" for taint in node.taints]
-        yield from check_unique(document, (*at, "taints"), "taint", taints, "")
-        yield from _check_arch(document, (*at, "arch"), node.arch)
+        yield from check_unique(document, (*base, "taints"), "taint", taints, "")
+        yield from _check_arch(document, (*base, "arch"), node.arch)
         if node.mac is not None:
             if MAC.fullmatch(node.mac) is None:
                 yield Finding(
                     document,
-                    (*at, "mac"),
+                    (*base, "mac"),
                     "R226",
                     f"'{node.mac[:40]}' is not a MAC address",
                     'write it as "82:ae:30:11:38:06"',
                 )
             elif macs.setdefault(node.mac.lower(), node.name) != node.name:
                 message = f"node '{node.name}' has the MAC address of '{macs[node.mac.lower()]}'"
-                yield warning(document, (*at, "mac"), "R226", message, "two machines never share one")
+                yield warning(document, (*base, "mac"), "R226", message, "two machines never share one")
     yield from _check_links(document, inventory)
 
 
@@ -62,23 +62,23 @@ def _check_arch(document: Document, path: Path, arch: str | None) -> Iterator[Fi
         yield warning(document, path, "R109", message, f"did you mean '{VALUES[arch]}'?")
 
 
-def _check_device_type(document: Document, at: Path, device: DeviceType) -> Iterator[Finding]:
+def _check_device_type(document: Document, base: Path, device: DeviceType) -> Iterator[Finding]:
     if device.memory.rss < MEBIBYTE:
         hint = f"did you mean {_memory_meant(device.memory.rss)}?"
         yield warning(
-            document, (*at, "memory", "rss"), "R113", f"a machine with {device.memory.rss} bytes of memory", hint
+            document, (*base, "memory", "rss"), "R113", f"a machine with {device.memory.rss} bytes of memory", hint
         )
-    yield from check_virtual(document, (*at, "memory", "vms"), device.memory)
+    yield from check_virtual(document, (*base, "memory", "vms"), device.memory)
     if device.cpu == 0:
-        yield warning(document, (*at, "cpu"), "R113", "a machine without cores", "write its cores, as in cpu: 4")
+        yield warning(document, (*base, "cpu"), "R113", "a machine without cores", "write its cores, as in cpu: 4")
     if device.cpu > 2_048_000:
         message = f"a machine with {shown_cpu(device.cpu)} cores"
         yield warning(
-            document, (*at, "cpu"), "R113", message, f"did you mean {device.cpu // 1000}m (thousandths of a core)?"
+            document, (*base, "cpu"), "R113", message, f"did you mean {device.cpu // 1000}m (thousandths of a core)?"
         )
     if device.cores is not None and sum(device.cores) > device.cpu:
         message = f"its cores hold {shown_cpu(sum(device.cores))}, more than its cpu of {shown_cpu(device.cpu)}"
-        yield warning(document, (*at, "cores"), "R227", message, "cpu is the sum of the cores")
+        yield warning(document, (*base, "cores"), "R227", message, "cpu is the sum of the cores")
 
 
 def check_virtual(document: Document, path: Path, memory: Memory) -> Iterator[Finding]:
@@ -93,31 +93,31 @@ def _memory_meant(amount: int) -> str:
     return f"{amount}{'Gi' if amount <= MAX_GIBIBYTES else 'Mi'}"
 
 
-def _check_capacity(document: Document, at: Path, node: Node, device: DeviceType | None) -> Iterator[Finding]:
+def _check_capacity(document: Document, base: Path, node: Node, device: DeviceType | None) -> Iterator[Finding]:
     cpu = node.cpu if node.cpu is not None else device.cpu if device is not None else None
     memory = node.memory or (device.memory if device is not None else None)
     if cpu is None or memory is None:
         absent = " and ".join(word for word, value in (("cpu", cpu), ("memory", memory)) if value is None)
         message = f"node '{node.name}' has no deviceType and no {absent}"
-        yield Finding(document, at, "R107", message, "name a deviceType, or write cpu and memory here")
+        yield Finding(document, base, "R107", message, "name a deviceType, or write cpu and memory here")
         return
     if node.memory is not None and node.memory.rss < MEBIBYTE:
         hint = f"did you mean {_memory_meant(node.memory.rss)}?"
         yield warning(
-            document, (*at, "memory", "rss"), "R113", f"a machine with {node.memory.rss} bytes of memory", hint
+            document, (*base, "memory", "rss"), "R113", f"a machine with {node.memory.rss} bytes of memory", hint
         )
     if node.memory is not None:
-        yield from check_virtual(document, (*at, "memory", "vms"), node.memory)
+        yield from check_virtual(document, (*base, "memory", "vms"), node.memory)
     used = node.used
     if used.cpu > cpu:
         message = f"{shown_cpu(used.cpu)} of {shown_cpu(cpu)} cores are said to be used"
-        yield Finding(document, (*at, "used", "cpu"), "R227", message, "used is at most what the node has")
+        yield Finding(document, (*base, "used", "cpu"), "R227", message, "used is at most what the node has")
     if used.memory is not None and used.memory.rss > memory.rss:
         message = f"{shown_bytes(used.memory.rss)} of {shown_bytes(memory.rss)} memory are said to be used"
-        yield Finding(document, (*at, "used", "memory", "rss"), "R227", message, "used is at most what the node has")
+        yield Finding(document, (*base, "used", "memory", "rss"), "R227", message, "used is at most what the node has")
     devices = node.accelerators if node.accelerators is not None else device.accelerators if device is not None else {}
     for name, share in used.accelerators.items():
-        path = (*at, "used", "accelerators", name)
+        path = (*base, "used", "accelerators", name)
         if name not in devices:
             yield from check_reference(document, path, "R206", "accelerator", name, devices)
         elif share > devices[name].capacity * devices[name].count:
@@ -126,11 +126,11 @@ def _check_capacity(document: Document, at: Path, node: Node, device: DeviceType
     capacities = cores if cores is not None else (1000,) * -(-cpu // 1000)
     if len(used.cores) > len(capacities):
         message = f"{len(used.cores)} cores are said to be used of {len(capacities)}"
-        yield Finding(document, (*at, "used", "cores"), "R227", message, "one entry a core")
+        yield Finding(document, (*base, "used", "cores"), "R227", message, "one entry a core")
     for number, (used_amount, capacity) in enumerate(zip(used.cores, capacities, strict=False)):
         if used_amount > capacity:
             message = f"{shown_cpu(used_amount)} of a core of {shown_cpu(capacity)} are said to be used"
-            yield Finding(document, (*at, "used", "cores", number), "R227", message, "one entry a core, in order")
+            yield Finding(document, (*base, "used", "cores", number), "R227", message, "one entry a core, in order")
 
 
 def _check_links(document: Document, inventory: Inventory) -> Iterator[Finding]:
@@ -138,22 +138,22 @@ def _check_links(document: Document, inventory: Inventory) -> Iterator[Finding]:
     yield from check_unique(document, ("spec", "links"), "link", [link.name for link in spec.links])
     if not spec.links:
         return
-    known = {f"node/{node.name}" for node in spec.nodes}
-    known |= {f"zone/{node.labels['zone']}" for node in spec.nodes if "zone" in node.labels}
+    ends = {f"node/{node.name}" for node in spec.nodes}
+    ends |= {f"zone/{node.labels['zone']}" for node in spec.nodes if "zone" in node.labels}
     joined: dict[frozenset[str], str] = {}
     for index, link in enumerate(spec.links):
         first = joined.setdefault(frozenset(link.between), link.name)
         if first != link.name:
             message = f"link '{link.name}' joins what '{first}' joins already"
             yield warning(document, ("spec", "links", index, "between"), "R210", message, "keep one of them")
-        at: Path = ("spec", "links", index, "between")
+        base: Path = ("spec", "links", index, "between")
         for side, end in enumerate(link.between):
             if not end.startswith(("node/", "zone/")):
                 hint = f"write node/{end} or zone/{end}"
-                yield Finding(document, (*at, side), "R119", f"'{end[:63]}' is neither node/NAME nor zone/NAME", hint)
+                yield Finding(document, (*base, side), "R119", f"'{end[:63]}' is neither node/NAME nor zone/NAME", hint)
             else:
-                yield from check_reference(document, (*at, side), "R209", end.partition("/")[0], end, known)
+                yield from check_reference(document, (*base, side), "R209", end.partition("/")[0], end, ends)
         # Within a zone a link says how its nodes reach each other.
         if link.between[0] == link.between[1] and not link.between[0].startswith("zone/"):
             hint = "a node reaches itself; a zone twice stands for the links between its nodes"
-            yield Finding(document, at, "R211", f"link '{link.name}' ends where it begins", hint)
+            yield Finding(document, base, "R211", f"link '{link.name}' ends where it begins", hint)

@@ -30,9 +30,9 @@ def check_links(tree: Tree) -> Iterator[Finding]:
     yield from _limit_per_document(_all_findings(tree))
 
 
-def _limit_per_document(found: Iterable[Finding]) -> Iterator[Finding]:
+def _limit_per_document(findings: Iterable[Finding]) -> Iterator[Finding]:
     counts: dict[tuple[Document, Severity], int] = {}
-    for finding in found:
+    for finding in findings:
         document = finding.document
         count = counts[document, finding.severity] = counts.get((document, finding.severity), 0) + 1
         if count > MOST_FAULTS:
@@ -70,17 +70,21 @@ def _all_findings(tree: Tree) -> Iterator[Finding]:
 
 
 def _check_duplicates(documents: Iterable[Document]) -> Iterator[Finding]:
-    first: dict[tuple[str, str], dict[str, Document]] = {}
+    first_documents: dict[tuple[str, str], dict[str, Document]] = {}
     for document in documents:
         if not document.name:
             continue
         # Two stacks may each use a module with documents of the same name.
-        alike = first.setdefault((document.kind, document.name), {})
-        known = next(iter(alike.values()), None) if not document.scope else alike.get("") or alike.get(document.scope)
-        if known is None:
-            alike[document.scope] = document
+        same_name = first_documents.setdefault((document.kind, document.name), {})
+        first_document = (
+            next(iter(same_name.values()), None)
+            if not document.scope
+            else same_name.get("") or same_name.get(document.scope)
+        )
+        if first_document is None:
+            same_name[document.scope] = document
             continue
-        place = known.place(("metadata", "name"))
+        place = first_document.place(("metadata", "name"))
         yield Finding(
             document, ("metadata", "name"), "R201",
             f"a second {document.kind} named '{document.name}'; the first is at {place}",

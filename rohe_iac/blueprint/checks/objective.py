@@ -33,23 +33,23 @@ def check(document: Document, spec: ContractSpec, offer: Offer | None) -> Iterat
     """Yields every finding of a contract's objectives; `offer` is its pipeline's, None where there is no pipeline."""
     compared: list[Objective] = []
     for index, objective in enumerate(spec.objectives):
-        at: Path = ("spec", "objectives", index)
-        partial = document.remainder is not None and document.remainder.lost_below(at)
+        base: Path = ("spec", "objectives", index)
+        partial = document.remainder is not None and document.remainder.lost_below(base)
         if objective.name is None and not partial and len(compared) < MOST_COMPARED and objective in compared:
             number = number_in_list(document, ("spec", "objectives", compared.index(objective)))
             message = f"the objective is here twice, first as number {number} of the list"
-            yield warning(document, at, "R210", message, "keep one of them")
+            yield warning(document, base, "R210", message, "keep one of them")
         compared.append(objective)
-        yield from _check_aggregate(document, at, objective, spec)
+        yield from _check_aggregate(document, base, objective, spec)
         size = objective.window.size_length
         if size is not None and size.reports is not None and objective.min_samples > size.reports:
             message = f"a window of {objective.window.size} never holds the {objective.min_samples} of minSamples"
-            yield warning(document, (*at, "minSamples"), "R121", message, "the verdict would always be UNKNOWN")
+            yield warning(document, (*base, "minSamples"), "R121", message, "the verdict would always be UNKNOWN")
         if offer is not None and not (objective.metric in BUILT_IN and objective.metric in spec.metrics):
-            yield from _check_threshold(document, (*at, "value"), objective, unit_of(objective, spec.metrics, offer))
+            yield from _check_threshold(document, (*base, "value"), objective, unit_of(objective, spec.metrics, offer))
 
 
-def _check_aggregate(document: Document, at: Path, objective: Objective, spec: ContractSpec) -> Iterator[Finding]:
+def _check_aggregate(document: Document, base: Path, objective: Objective, spec: ContractSpec) -> Iterator[Finding]:
     """Yields a warning for an aggregate of a metric that is one number a window already."""
     is_own = objective.metric in spec.metrics
     if is_own or objective.metric in _OWN_AGGREGATES:
@@ -57,17 +57,17 @@ def _check_aggregate(document: Document, at: Path, objective: Objective, spec: C
         if objective.aggregate not in allowed:
             message = f"'{objective.metric}' is one number a window, so {objective.aggregate} of it changes nothing"
             hint = "leave aggregate out, and write it into the metric's tree" if is_own else "leave aggregate out"
-            yield warning(document, (*at, "aggregate"), "R124", message, hint)
+            yield warning(document, (*base, "aggregate"), "R124", message, hint)
 
 
-def _check_threshold(document: Document, at: Path, objective: Objective, unit: str) -> Iterator[Finding]:
+def _check_threshold(document: Document, base: Path, objective: Objective, unit: str) -> Iterator[Finding]:
     written = objective.value if isinstance(objective.value, list | tuple) else [objective.value]
     for number, (amount, text) in enumerate(zip(objective.bounds, written, strict=True)):
-        path = (*at, number) if isinstance(objective.value, list | tuple) else at
+        path = (*base, number) if isinstance(objective.value, list | tuple) else base
         if not fits(amount, unit):
             kinds = KINDS.get(unit, ("number",))
-            what = _UNIT_WORDS.get(kinds[0], f"in {unit}")
-            message = f"{text} is no threshold for '{objective.metric}', which is {what}"
+            unit_words = _UNIT_WORDS.get(kinds[0], f"in {unit}")
+            message = f"{text} is no threshold for '{objective.metric}', which is {unit_words}"
             yield Finding(document, path, "R237", message, f"write it as {_EXAMPLES[kinds[0]]}")
         elif unit == "ratio" and amount.value > 1:
             bare = amount.kind == "number" and amount.value <= 100

@@ -35,17 +35,17 @@ def check_pipeline(document: Document, pipeline: Pipeline) -> Iterator[Finding]:
         hint = f"did you mean {load:.15g}/h?"
         yield warning(document, ("spec", "load"), "R113", f"a load of {load:,.0f} requests a second", hint)
     for index, link in enumerate(pipeline.spec.flow):
-        at: Path = ("spec", "flow", index)
-        yield from _check_bandwidth(document, (*at, "bandwidth"), link.bandwidth)
-        yield from _check_latency(document, (*at, "latency"), link.latency)
+        base: Path = ("spec", "flow", index)
+        yield from _check_bandwidth(document, (*base, "bandwidth"), link.bandwidth)
+        yield from _check_latency(document, (*base, "latency"), link.latency)
 
 
 def check_inventory(document: Document, inventory: Inventory) -> Iterator[Finding]:
     """Yields warnings for implausible bandwidths, latencies and processor frequencies."""
     for index, link in enumerate(inventory.spec.links):
-        at: Path = ("spec", "links", index)
-        yield from _check_bandwidth(document, (*at, "bandwidth"), link.bandwidth)
-        yield from _check_latency(document, (*at, "latency"), link.latency)
+        base: Path = ("spec", "links", index)
+        yield from _check_bandwidth(document, (*base, "bandwidth"), link.bandwidth)
+        yield from _check_latency(document, (*base, "latency"), link.latency)
     for name, device in inventory.spec.device_types.items():
         yield from _check_frequency(document, ("spec", "deviceTypes", name, "frequency"), device.frequency)
     for index, node in enumerate(inventory.spec.nodes):

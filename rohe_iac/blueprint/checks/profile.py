@@ -23,31 +23,36 @@ _HINT = "a profile begins with `profile: 1`; `rohe profile` writes it"
 
 def check_profiles(tree: Tree) -> None:
     """Adds every fault of every profile that a pipeline names; a missing profile is for the pipeline's check."""
-    known: set[str] = set()
+    names_read: set[str] = set()
     for document, pipeline in documents_with_model(tree.documents, Pipeline):
         for path, name in _profile_names(pipeline):
             name = os.path.normpath(name)
-            if name in known or name.startswith(("..", "/")) or "\0" in name or not os.path.isfile(tree.root / name):
+            if (
+                name in names_read
+                or name.startswith(("..", "/"))
+                or "\0" in name
+                or not os.path.isfile(tree.root / name)
+            ):
                 continue
-            if len(known) >= MOST_PROFILES or tree.findings_left() == 0:
+            if len(names_read) >= MOST_PROFILES or tree.findings_left() == 0:
                 message = "the profiles from here on are not looked at: there are so many, or so many faults, before"
                 tree.findings.append(warning(document, path, "R133", message, "check fewer services at once"))
                 return
-            known.add(name)
+            names_read.add(name)
             _check_profile(tree, name)
 
 
 def _profile_names(pipeline: Pipeline) -> Iterator[tuple[Path, str]]:
     for index, service in enumerate(pipeline.spec.services):
-        at: Path = ("spec", "services", index)
+        base: Path = ("spec", "services", index)
         if service.profile is not None:
-            yield (*at, "profile"), service.profile
+            yield (*base, "profile"), service.profile
         for part_index, variant in enumerate(service.variants):
             if variant.profile is not None:
-                yield (*at, "variants", part_index, "profile"), variant.profile
+                yield (*base, "variants", part_index, "profile"), variant.profile
         for part_index, member in enumerate(service.ensemble.members if service.ensemble is not None else ()):
             if member.profile is not None:
-                yield (*at, "ensemble", "members", part_index, "profile"), member.profile
+                yield (*base, "ensemble", "members", part_index, "profile"), member.profile
 
 
 def _check_profile(tree: Tree, name: str) -> None:

@@ -23,7 +23,11 @@ def check(document: Document, stack: Stack, inventory: Document | None, tree: Tr
         return
     yield from check_unique(document, ("spec", "protect"), "address", addresses, "")
     pipelines = [tree.catalogue.named("Pipeline", name, document) for name in stack.spec.pipelines]
-    offers = [offer for found in pipelines if found is not None and (offer := tree.offer(found)) is not None]
+    offers = [
+        offer
+        for pipeline_document in pipelines
+        if pipeline_document is not None and (offer := tree.offer(pipeline_document)) is not None
+    ]
     contracts = set(stack.spec.contracts)
     for index, text in enumerate(addresses):
         path = ("spec", "protect", index)

@@ -115,9 +115,9 @@ def _check_contracts(document: Document, stack: Stack, tree: Tree) -> Iterator[F
         return  # the missing or faulty pipeline may be the one that a contract is about
     pipelines = set(stack.spec.pipelines)
     for index, name in enumerate(stack.spec.contracts):
-        found = tree.catalogue.named("ObservationContract", name, document)
-        if found is not None and isinstance(found.model, ObservationContract):
-            pipeline = found.model.spec.pipeline
+        contract = tree.catalogue.named("ObservationContract", name, document)
+        if contract is not None and isinstance(contract.model, ObservationContract):
+            pipeline = contract.model.spec.pipeline
             if pipeline not in pipelines and tree.catalogue.named("Pipeline", pipeline, document) is not None:
                 message = f"contract '{name}' is about pipeline '{pipeline}', which the stack does not run"
                 yield Finding(document, ("spec", "contracts", index), "R230", message, f"add {pipeline} to pipelines")
@@ -125,32 +125,34 @@ def _check_contracts(document: Document, stack: Stack, tree: Tree) -> Iterator[F
 
 def _check_devices(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
     """Yields a finding for every objective of the stack's contracts about a node that does not exist."""
-    found = tree.catalogue.named("Inventory", stack.spec.inventory, document)
-    if found is None or _is_partial(found):
+    inventory = tree.catalogue.named("Inventory", stack.spec.inventory, document)
+    if inventory is None or _is_partial(inventory):
         return
     for name in stack.spec.contracts:
         contract = tree.catalogue.named("ObservationContract", name, document)
         if (
             contract is None
             or not isinstance(contract.model, ObservationContract)
-            or (contract, found) in tree.compared
+            or (contract, inventory) in tree.compared
         ):
             continue
         # Other stacks of the same two documents have the same findings.
-        tree.compared.add((contract, found))
+        tree.compared.add((contract, inventory))
         for index, objective in enumerate(contract.model.spec.objectives):
             if objective.scope.device is not None:
                 path = ("spec", "objectives", index, "scope", "device")
-                yield from check_reference(contract, path, "R209", "node", objective.scope.device, tree.nodes(found))
+                yield from check_reference(
+                    contract, path, "R209", "node", objective.scope.device, tree.nodes(inventory)
+                )
 
 
 def _check_planner(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
     planner = stack.spec.planner
-    at: Path = ("spec", "planner")
-    yield from check_unique(document, (*at, "objective"), "objective", planner.objective, "")
-    names: list[tuple[Path, str]] = [((*at, "filters", index), name) for index, name in enumerate(planner.filters)]
-    names += [((*at, "scorers", name), name) for name in planner.scorers]
-    names += [((*at, "strategy"), planner.strategy)]
+    base: Path = ("spec", "planner")
+    yield from check_unique(document, (*base, "objective"), "objective", planner.objective, "")
+    names: list[tuple[Path, str]] = [((*base, "filters", index), name) for index, name in enumerate(planner.filters)]
+    names += [((*base, "scorers", name), name) for name in planner.scorers]
+    names += [((*base, "strategy"), planner.strategy)]
     for path, name in names:
         kind, built_in = _PLUGGABLE[str(path[2])]
         if ":" in name or name in built_in:

@@ -38,8 +38,8 @@ class Catalogue:
     def named(self, kind: str, name: str, reader: Document | None = None) -> Document | None:
         """Returns the first document of that kind and name that is visible to `reader`; any such document for None."""
         for scope in _visible_scopes(reader):
-            for found in self._listed.get((kind, name, scope), ()):
-                return found
+            for document in self._listed.get((kind, name, scope), ()):
+                return document
         return None
 
     def names(self, kind: str, reader: Document) -> Collection[str]:

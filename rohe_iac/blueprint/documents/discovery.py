@@ -160,10 +160,10 @@ _SKIPPED_FOLDERS = frozenset(("node_modules", "__pycache__", "site-packages"))
 
 def read_file(root: Path, path: Path | str) -> ReadFile:
     """Returns the text of one file, or why it is refused: larger than MAX_BYTES, or not a regular file."""
-    whole, top = str(path), f"{root}{os.sep}"
+    full_path, prefix = str(path), f"{root}{os.sep}"
     # relpath is slow, so it is used only where the path is not simply below the root.
-    below = whole.startswith(top) and ".." not in whole
-    name = (whole[len(top) :] if below else os.path.relpath(path, root)).replace(os.sep, "/")
+    below = full_path.startswith(prefix) and ".." not in full_path
+    name = (full_path[len(prefix) :] if below else os.path.relpath(path, root)).replace(os.sep, "/")
     place = Place(name)
     try:
         content = read_regular(path, MAX_BYTES)

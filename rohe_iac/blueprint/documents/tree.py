@@ -124,15 +124,23 @@ class Tree:
 
     def _ordered(self) -> list[Diagnostic]:
         findings, more, worst = self._first_findings(list(dict.fromkeys(self.findings)))
-        wanted: dict[Document, list[tuple[Path, bool]]] = {}
+        targets: dict[Document, list[tuple[Path, bool]]] = {}
         for finding in findings:
-            wanted.setdefault(finding.document, []).append((finding.path, finding.on_key))
-        for document, places in wanted.items():
+            targets.setdefault(finding.document, []).append((finding.path, finding.on_key))
+        for document, places in targets.items():
             document.locate(places)
         mistyped = {finding.document.place(finding.path) for finding in findings if finding.code == "R108"}
         # A value of the wrong type has a fault with a hint, which makes the note about the same value needless.
-        every = {item for item in self.diagnostics if item.code != "R010" or item.place not in mistyped}
-        faulty = {item.place for item in every if item.severity is Severity.ERROR and item.code.startswith("R0")}
+        diagnostics = {
+            diagnostic
+            for diagnostic in self.diagnostics
+            if diagnostic.code != "R010" or diagnostic.place not in mistyped
+        }
+        faulty = {
+            diagnostic.place
+            for diagnostic in diagnostics
+            if diagnostic.severity is Severity.ERROR and diagnostic.code.startswith("R0")
+        }
         files = {place.file for place in faulty}
         for finding in findings:
             diagnostic = finding.diagnostic()
@@ -142,18 +150,18 @@ class Tree:
             may_be_unknown = diagnostic.code in ABSENCE_CODES or diagnostic.code == "R108"
             if diagnostic.place.file in files and may_be_unknown and finding.document.incomplete(finding.path):
                 continue
-            every.add(diagnostic)
-        ordered = sorted(every, key=_sort_key)
+            diagnostics.add(diagnostic)
+        ordered = sorted(diagnostics, key=_sort_key)
         if len(ordered) > MOST_DIAGNOSTICS:
             # Errors are never among the diagnostics that are left out.
-            ordered.sort(key=lambda item: -_WEIGHT.index(item.severity))
-            left = ordered[MOST_DIAGNOSTICS:]
+            ordered.sort(key=lambda diagnostic: -_WEIGHT.index(diagnostic.severity))
+            omitted = ordered[MOST_DIAGNOSTICS:]
             ordered = sorted(ordered[:MOST_DIAGNOSTICS], key=_sort_key)
-            more += sum(item.more or 1 for item in left)
-            worst = max(worst, *(_WEIGHT.index(item.severity) for item in left))
+            more += sum(diagnostic.more or 1 for diagnostic in omitted)
+            worst = max(worst, *(_WEIGHT.index(diagnostic.severity) for diagnostic in omitted))
         if not more:
             return ordered
-        total = more + sum(item.more or 1 for item in ordered)
+        total = more + sum(diagnostic.more or 1 for diagnostic in ordered)
         message = f"{more:,} more faults are not shown, of {total:,} found"
         hint = "mend the first, and run it again"
         return [*ordered, Diagnostic(ordered[-1].place, "R133", message, hint, _WEIGHT[worst], more=more)]
@@ -162,10 +170,12 @@ class Tree:
         """Returns the findings to look up places for, the number of faults in the others, and their worst weight."""
         if len(findings) <= 2 * MOST_DIAGNOSTICS:
             return findings, 0, 0
-        findings.sort(key=lambda item: (-_WEIGHT.index(item.severity), item.document.source.name, item.document.index))
-        left = findings[2 * MOST_DIAGNOSTICS :]
-        more = sum(item.more or 1 for item in left)
-        return findings[: 2 * MOST_DIAGNOSTICS], more, max(_WEIGHT.index(item.severity) for item in left)
+        findings.sort(
+            key=lambda finding: (-_WEIGHT.index(finding.severity), finding.document.source.name, finding.document.index)
+        )
+        omitted = findings[2 * MOST_DIAGNOSTICS :]
+        more = sum(finding.more or 1 for finding in omitted)
+        return findings[: 2 * MOST_DIAGNOSTICS], more, max(_WEIGHT.index(finding.severity) for finding in omitted)
 
     @property
     def faulty(self) -> bool:
@@ -174,7 +184,7 @@ class Tree:
             # Read once for each file: only diagnostics and findings since then are looked at.
             diagnostic_count, finding_count = self._checked_until
             new: list[Diagnostic | Finding] = [*self.diagnostics[diagnostic_count:], *self.findings[finding_count:]]
-            self._faulty = any(item.severity is Severity.ERROR for item in new)
+            self._faulty = any(entry.severity is Severity.ERROR for entry in new)
             self._checked_until = len(self.diagnostics), len(self.findings)
         return self._faulty
 
@@ -193,8 +203,8 @@ class Tree:
         return max(0, 2 * MOST_DIAGNOSTICS - len(self.findings))
 
 
-def _sort_key(item: Diagnostic) -> tuple[Place, str, str]:
-    return (item.place, item.code, item.message)
+def _sort_key(diagnostic: Diagnostic) -> tuple[Place, str, str]:
+    return (diagnostic.place, diagnostic.code, diagnostic.message)
 
 
 def read_tree(root: FilePath, files: Iterable[ReadFile], *, explicit: bool = False) -> Tree:
@@ -208,16 +218,16 @@ def read_tree(root: FilePath, files: Iterable[ReadFile], *, explicit: bool = Fal
         explicit: Whether the user named the files, so that each has to hold documents for rohe.
     """
     tree = Tree(root)
-    others: list[ReadFile] = []
+    other_files: list[ReadFile] = []
     for file in files:
         # Modules come first: files in their folders are not read by themselves.
         if file.source is not None and _MODULE.search(file.source.text):
             _read_file(tree, file, explicit=explicit)
         else:
-            others.append(file)
+            other_files.append(file)
     folders = {_folder_of(document.source.name) for document in tree.documents if document.kind == "Module"}
     unread_files: list[ReadFile] = []
-    for file in others:
+    for file in other_files:
         if file.source is not None and _reads_no_more(tree, file):
             unread_files.append(file)
         else:
@@ -288,14 +298,14 @@ def _identify_documents(tree: Tree, source: SourceText) -> Iterator[Document]:
         tree.unread_names |= names_in_unreadable(source.text)
     for index, parsed in enumerate(text.documents):
         document = Document(source, index, parsed.value, allowance=tree.allowance)
-        found = identify(document) if parsed.whole and text.excess is None else []
-        tree.findings += found
-        ours = document.kind != "" or any(finding.severity is Severity.ERROR for finding in found)
+        findings = identify(document) if parsed.whole and text.excess is None else []
+        tree.findings += findings
+        ours = document.kind != "" or any(finding.severity is Severity.ERROR for finding in findings)
         if ours or source.ours or (not parsed.whole and text.excess is None):
             tree.diagnostics += text_diagnostics(source, parsed, document, notes=ours)
         if document.kind:
             yield document
-        elif document.name and any(finding.severity is Severity.ERROR for finding in found):
+        elif document.name and any(finding.severity is Severity.ERROR for finding in findings):
             tree.unread_names.add(document.name)
 
 

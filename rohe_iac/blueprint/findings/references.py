@@ -29,9 +29,9 @@ def check_reference(
 def name_hint(document: Document, name: str, known: Collection[str]) -> str:
     """Returns a hint which name was meant; "" once the run has given many hints, since nobody reads hundreds."""
     document.allowance.guesses -= len(known)
-    bare = name.rpartition("/")[2]
-    if bare != name and bare in known:
-        return f"did you mean '{bare}'?"
+    last_part = name.rpartition("/")[2]
+    if last_part != name and last_part in known:
+        return f"did you mean '{last_part}'?"
     return did_you_mean(name, _written_names(known)) if document.allowance.guesses > 0 else ""
 
 
@@ -105,7 +105,7 @@ def _names_on_cycles(successors: Mapping[str, Sequence[str]]) -> set[str]:
     low_link: dict[str, int] = {}
     pending: list[str] = []
     on_stack: set[str] = set()
-    found: set[str] = set()
+    on_cycle: set[str] = set()
     for root in successors:
         if root in index_of:
             continue
@@ -125,7 +125,7 @@ def _names_on_cycles(successors: Mapping[str, Sequence[str]]) -> set[str]:
                 if end in on_stack:
                     low_link[name] = min(low_link[name], index_of[end])
                     if end == name:
-                        found.add(name)
+                        on_cycle.add(name)
             else:
                 work.pop()
                 if work:
@@ -136,8 +136,8 @@ def _names_on_cycles(successors: Mapping[str, Sequence[str]]) -> set[str]:
                         component.append(pending.pop())
                     on_stack.difference_update(component)
                     if len(component) > 1:
-                        found.update(component)
-    return found
+                        on_cycle.update(component)
+    return on_cycle
 
 
 def format_cycle(cycle: list[str]) -> str:

@@ -49,16 +49,16 @@ class Remainder:
         """Checks whether something that belonged at `path`, or below it, was removed."""
         if not self._lost:
             return False
-        before = self.original(path)
-        return any(lost[: len(before)] == before for lost in self._lost)
+        original_path = self.original(path)
+        return any(lost[: len(original_path)] == original_path for lost in self._lost)
 
     def has_changed(self, path: Path, fields: Collection[str]) -> bool:
         """Checks whether one of these fields of the value at `path` is not, or not whole, as it was written."""
-        before = self.original(path)
-        begins = [(*before, name) for name in fields]
-        return any((before, name) in self._removed or (*before, name) in self._substitutes for name in fields) or any(
-            lost[: len(begin)] == begin for begin in begins for lost in self._lost
-        )
+        original_path = self.original(path)
+        begins = [(*original_path, name) for name in fields]
+        return any(
+            (original_path, name) in self._removed or (*original_path, name) in self._substitutes for name in fields
+        ) or any(lost[: len(begin)] == begin for begin in begins for lost in self._lost)
 
     def was_surplus(self, path: Path) -> bool:
         """Checks whether something that did not belong there was removed from the value at `path`."""
@@ -66,23 +66,23 @@ class Remainder:
 
     def substitute(self, path: Path, value: Any) -> bool:
         """Puts `value` at `path`, where a value is required; returns False where that was done before, in vain."""
-        before = (*self.original(path[:-1]), path[-1])
+        original_path = (*self.original(path[:-1]), path[-1])
         parent = self._own_container(path[:-1])
-        if before in self._substitutes or not isinstance(parent, dict):
+        if original_path in self._substitutes or not isinstance(parent, dict):
             return False
         if value == UNNAMED:
             value = f"{UNNAMED}-{len(self._substitutes) + 1}"
         parent[path[-1]] = value
-        self._substitutes.add(before)
-        self._lost.add(before[:-1])
+        self._substitutes.add(original_path)
+        self._lost.add(original_path[:-1])
         return True
 
     def is_substitute(self, path: Path) -> bool:
         """Checks whether the value at `path` is a substitute, or inside one."""
         if not self._substitutes:
             return False
-        before = self.original(path)
-        return any(before[: len(substitute)] == substitute for substitute in self._substitutes)
+        original_path = self.original(path)
+        return any(original_path[: len(substitute)] == substitute for substitute in self._substitutes)
 
     def remove(self, paths: list[Path], surplus: frozenset[Path] = frozenset()) -> bool:
         """Removes the values at `paths`; returns False where nothing useful would be left.
@@ -100,11 +100,11 @@ class Remainder:
             if len(path) < 2:
                 return False
             parent, step = self._own_container(path[:-1]), path[-1]
-            before = self.original(path[:-1])
-            (self._surplus if path in surplus else self._lost).add(before)
+            original_path = self.original(path[:-1])
+            (self._surplus if path in surplus else self._lost).add(original_path)
             if isinstance(parent, dict) and step in parent:
                 part = parent.pop(step)
-                self._removed.add((before, step))
+                self._removed.add((original_path, step))
                 self.names.add(str(step))
             elif isinstance(parent, list) and isinstance(step, int) and step < len(parent):
                 lists.setdefault(path[:-1], set()).add(step)
@@ -147,10 +147,10 @@ class Remainder:
         # A document with faulty metadata is checked under a name that nothing refers to.
         value = self._own_container(())
         metadata = value.get("metadata")
-        rest = {**metadata, "name": UNNAMED} if isinstance(metadata, dict) else {"name": UNNAMED}
+        new_metadata = {**metadata, "name": UNNAMED} if isinstance(metadata, dict) else {"name": UNNAMED}
         if value.get("kind") == "Module":
-            rest.setdefault("version", "0.0.0")
-        value["metadata"] = rest
+            new_metadata.setdefault("version", "0.0.0")
+        value["metadata"] = new_metadata
 
 
 def _contains(value: Any, step: str | int) -> bool:

@@ -71,9 +71,9 @@ _PUBLISHED_PORT = re.compile(r"(?:[\d.]+:)?(\d{1,5}):(\d{1,5})(?:/(tcp|udp))?")
 _MAX_LENGTH = 60
 
 
-def mapping_instead(found: object, fields: Collection[str]) -> str:
+def mapping_instead(value: object, fields: Collection[str]) -> str:
     """Returns a hint how to write a value where a mapping with these fields is expected; "" where that is unclear."""
-    text = str(found) if isinstance(found, str | int | float) and not isinstance(found, bool) else ""
+    text = str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
     if not text or len(text) > _MAX_LENGTH:
         return ""
     if "containerPort" in fields:
@@ -111,36 +111,36 @@ def _port_hint(text: str) -> str:
     return _write_hint(f"{{name: port-{text}, containerPort: {text}}}") if text.isdecimal() else ""
 
 
-def list_instead(found: object) -> str:
+def list_instead(value: object) -> str:
     """Returns a hint how to write a value where a list is expected; "" where that is unclear."""
-    if isinstance(found, str):
-        if len(found) > _MAX_LENGTH:
+    if isinstance(value, str):
+        if len(value) > _MAX_LENGTH:
             return "write it as a list"
         try:
-            words = shlex.split(found)
+            words = shlex.split(value)
         except ValueError:
-            words = [found]
+            words = [value]
         plain = all(re.fullmatch(r"[\w./:=+-]+", word) for word in words)
-        return _write_hint(f"[{', '.join(words)}]" if plain else f"[{found}]")
-    if isinstance(found, bool):
-        return _write_hint(f"[{str(found).lower()}]")
-    if isinstance(found, int | float):
-        return _write_hint(f"[{found}]")
-    if isinstance(found, dict) and found:
-        if "name" in found or not all(isinstance(part, dict | None) for part in found.values()):
+        return _write_hint(f"[{', '.join(words)}]" if plain else f"[{value}]")
+    if isinstance(value, bool):
+        return _write_hint(f"[{str(value).lower()}]")
+    if isinstance(value, int | float):
+        return _write_hint(f"[{value}]")
+    if isinstance(value, dict) and value:
+        if "name" in value or not all(isinstance(entry, dict | None) for entry in value.values()):
             return "begin each item with a dash: `- ` before its first field"
-        first = str(next(iter(found)))[:40]
+        first = str(next(iter(value)))[:40]
         return f"begin each item with a dash and its name: `- name: {first}`"
     return ""
 
 
-def entries_instead(found: object) -> str:
+def entries_instead(value: object) -> str:
     """Returns a hint how to write a list, or `a=b`, where a mapping with keys of the user is expected."""
-    if isinstance(found, str) and re.fullmatch(r"[\w./-]{1,40}=[\w./-]{0,40}", found):
-        return _write_hint("{" + found.replace("=", ": ") + "}")
-    if not isinstance(found, list) or not found:
+    if isinstance(value, str) and re.fullmatch(r"[\w./-]{1,40}=[\w./-]{0,40}", value):
+        return _write_hint("{" + value.replace("=", ": ") + "}")
+    if not isinstance(value, list) or not value:
         return ""
-    first = found[0]
+    first = value[0]
     if isinstance(first, dict) and isinstance(first.get("name"), str):
         return f"write it without dashes: {first['name'][:40]}: ..., one line each"
     if isinstance(first, str) and "=" in first and len(first) <= _MAX_LENGTH:

@@ -23,10 +23,10 @@ def _annotations(model: type[Model], location: tuple[str | int, ...]) -> list[An
     for step in location:
         if isinstance(step, str) and step.startswith("<"):
             continue
-        following: list[Any] = []
+        inner: list[Any] = []
         for annotation in current:
-            following += _annotations_inside(annotation, step)
-        current = following or current
+            inner += _annotations_inside(annotation, step)
+        current = inner or current
     return [leaf for annotation in current for leaf in unwrap_annotation(annotation)]
 
 
@@ -57,11 +57,11 @@ def _annotations_inside(annotation: Any, step: str | int) -> Iterator[Any]:
 
 def fields_at(model: type[Model], location: tuple[str | int, ...]) -> set[str]:
     """Returns the names of the fields, as written in YAML, that the mapping at `location` may have."""
-    found: set[str] = set()
+    names: set[str] = set()
     for leaf in annotations_at(model, location):
         if isinstance(leaf, type) and issubclass(leaf, BaseModel):
-            found |= {field.alias or name for name, field in leaf.model_fields.items()}
-    return found
+            names |= {field.alias or name for name, field in leaf.model_fields.items()}
+    return names
 
 
 def literals_at(model: type[Model], location: tuple[str | int, ...]) -> list[Any]:

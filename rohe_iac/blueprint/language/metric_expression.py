@@ -175,5 +175,5 @@ def percentiles_in(tree: Any) -> Iterator[tuple[tuple[str | int, ...], float]]:
             yield (operation, "p"), operand["p"]
         elif operation in ("ratio", "difference"):
             for index, part in enumerate(operand):
-                for path, p in percentiles_in(part):
-                    yield (operation, index, *path), p
+                for path, percentile in percentiles_in(part):
+                    yield (operation, index, *path), percentile

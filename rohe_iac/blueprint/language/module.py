@@ -124,8 +124,8 @@ class Input(Model):
         if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
             raise fault("R132", f"the maximum {self.maximum:g} is below the minimum", "swap the two", ("maximum",))
         allowance = info.context if isinstance(info.context, Allowance) else None
-        if not self.required and (why := self.objection(self.default, allowance)):
-            raise fault("R132", f"the default does not fit the input: {why}", at=("default",))
+        if not self.required and (objection := self.objection(self.default, allowance)):
+            raise fault("R132", f"the default does not fit the input: {objection}", at=("default",))
         return self
 
 

@@ -49,17 +49,17 @@ _CATEGORIES: dict[str, Callable[[str], bool]] = {
 }
 
 
-def _word_before(text: str, at: int) -> bool:
-    return 0 < at <= len(text) and _CATEGORIES["CATEGORY_WORD"](text[at - 1])
+def _word_before(text: str, position: int) -> bool:
+    return 0 < position <= len(text) and _CATEGORIES["CATEGORY_WORD"](text[position - 1])
 
 
 _ASSERTIONS: dict[str, Callable[[str, int], bool]] = {
-    "AT_BEGINNING": lambda _, at: at == 0,
-    "AT_BEGINNING_STRING": lambda _, at: at == 0,
-    "AT_END": lambda text, at: at == len(text) or (at == len(text) - 1 and text[at] == "\n"),
-    "AT_END_STRING": lambda text, at: at == len(text),
-    "AT_BOUNDARY": lambda text, at: _word_before(text, at) != _word_before(text, at + 1),
-    "AT_NON_BOUNDARY": lambda text, at: _word_before(text, at) == _word_before(text, at + 1),
+    "AT_BEGINNING": lambda _, position: position == 0,
+    "AT_BEGINNING_STRING": lambda _, position: position == 0,
+    "AT_END": lambda text, position: position == len(text) or (position == len(text) - 1 and text[position] == "\n"),
+    "AT_END_STRING": lambda text, position: position == len(text),
+    "AT_BOUNDARY": lambda text, position: _word_before(text, position) != _word_before(text, position + 1),
+    "AT_NON_BOUNDARY": lambda text, position: _word_before(text, position) == _word_before(text, position + 1),
 }
 
 
@@ -87,18 +87,18 @@ class Pattern:
     def matches(self, text: str) -> bool:
         """Checks whether the expression describes the whole text."""
         states = self._epsilon_closure([self._start_state], text, 0)
-        for at, character in enumerate(text):
+        for position, character in enumerate(text):
             following: list[int] = []
             for index in states:
                 state = self._states[index]
                 if state.accepts is not None and state.accepts(character):
                     following += state.successors
-            states = self._epsilon_closure(following, text, at + 1)
+            states = self._epsilon_closure(following, text, position + 1)
             if not states:
                 return False
         return 0 in states
 
-    def _epsilon_closure(self, pending: list[int], text: str, at: int) -> set[int]:
+    def _epsilon_closure(self, pending: list[int], text: str, position: int) -> set[int]:
         """Returns every state that is reached from these without a character."""
         reached: set[int] = set()
         while pending:
@@ -106,7 +106,7 @@ class Pattern:
             if index in reached:
                 continue
             state = self._states[index]
-            if state.assertion is not None and not state.assertion(text, at):
+            if state.assertion is not None and not state.assertion(text, position):
                 continue
             reached.add(index)
             if state.accepts is None:
@@ -133,8 +133,8 @@ class Pattern:
                 raise BadPattern("flags are not known here")
             return self._add_sequence(argument[3], following)
         if kind in ("MAX_REPEAT", "MIN_REPEAT"):
-            least, most, inside = argument
-            return self._add_repetition(least, most, inside, following)
+            minimum, maximum, inside = argument
+            return self._add_repetition(minimum, maximum, inside, following)
         if kind == "AT":
             return self._add(_State(None, [following], _ASSERTIONS[str(argument)]))
         accepts = _character_test(kind, argument)
@@ -142,19 +142,19 @@ class Pattern:
             raise BadPattern("references, looking around and what is not given back are not known here")
         return self._add(_State(accepts, [following]))
 
-    def _add_repetition(self, least: int, most: Any, tree: Any, following: int) -> int:
-        if most == _parser.MAXREPEAT:
-            again = self._add(_State(None, [following]))
-            self._states[again].successors.append(self._add_sequence(tree, again))
-            following = again
+    def _add_repetition(self, minimum: int, maximum: Any, tree: Any, following: int) -> int:
+        if maximum == _parser.MAXREPEAT:
+            loop = self._add(_State(None, [following]))
+            self._states[loop].successors.append(self._add_sequence(tree, loop))
+            following = loop
         else:
             end = following
-            for _ in range(most - least):
+            for _ in range(maximum - minimum):
                 following = self._add(_State(None, [self._add_sequence(tree, following), end]))
-        for _ in range(least):
-            before = len(self._states)
+        for _ in range(minimum):
+            state_count = len(self._states)
             following = self._add_sequence(tree, following)
-            if len(self._states) == before:
+            if len(self._states) == state_count:
                 break  # the repeated part is empty
         return following
 

@@ -97,7 +97,7 @@ def check_exactly_one(model: Model, *names: str) -> None:
 
 
 class Port(Model):
-    """A port that a replica listens on. `hostPort` fixes it on the node; the plan numbers others on the local target."""
+    """A port that a replica listens on. `hostPort` fixes it on the node; else the local target takes that of the plan."""
 
     name: Name
     container_port: PortNumber | None = None

@@ -48,7 +48,7 @@ def offer_of(pipeline: Pipeline) -> Offer:
     """Returns the offer of a pipeline."""
     services = {service.name: service for service in pipeline.spec.services}
     reports = [service.reports for service in services.values()]
-    members = {name: found for name, service in services.items() if (found := _members(service))}
+    members = {name: names for name, service in services.items() if (names := _members(service))}
     declared = frozenset(name for reports_item in reports for name in reports_item.metrics or ())
     return Offer(
         pipeline.metadata.name,
@@ -57,19 +57,19 @@ def offer_of(pipeline: Pipeline) -> Offer:
         any(reports_item.metrics is None for reports_item in reports),
         declared.union(name for reports_item in reports for name in reports_item.fields),
         members,
-        frozenset(name for name, found in members.items() if len(found) > 1),
+        frozenset(name for name, names in members.items() if len(names) > 1),
         any(reports_item.metrics is None and not reports_item.fields for reports_item in reports),
-        frozenset(part for found in members.values() for part in found),
+        frozenset(part for names in members.values() for part in names),
         {name: units.pop() for name, units in _units(reports).items() if len(units) == 1},
     )
 
 
 def _units(reports: Iterable[Reports]) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
+    units: dict[str, set[str]] = {}
     for reports_item in reports:
         for name, metric in (reports_item.metrics or {}).items():
-            found.setdefault(name, set()).add(unit_of_metric(metric))
-    return found
+            units.setdefault(name, set()).add(unit_of_metric(metric))
+    return units
 
 
 def unit_of_metric(metric: ReportedMetric | None) -> str:

@@ -18,12 +18,12 @@ CODE = "R401"
 
 def without_effect(blueprint: Blueprint) -> tuple[Diagnostic, ...]:
     """Returns a diagnostic for every field in use that apply would silently ignore, sorted by place."""
-    found: set[Diagnostic] = set()
+    diagnostics: set[Diagnostic] = set()
     local = blueprint.stack.spec.target.local is not None
     for address, field, hint in _fields_in_use(blueprint, local):
         place = blueprint.places[address]
-        found.add(Diagnostic(place, CODE, f"{field} has no effect yet", hint, Severity.WARNING))
-    return tuple(sorted(found, key=lambda item: (item.place, item.message)))
+        diagnostics.add(Diagnostic(place, CODE, f"{field} has no effect yet", hint, Severity.WARNING))
+    return tuple(sorted(diagnostics, key=lambda diagnostic: (diagnostic.place, diagnostic.message)))
 
 
 def _fields_in_use(blueprint: Blueprint, local: bool) -> Iterator[tuple[str, str, str]]:

@@ -57,8 +57,8 @@ def expand_modules(tree: Tree) -> None:
     for stack, model in documents_with_model([*tree.documents], Stack):
         first_uses: dict[tuple[str, str], str] = {}
         for index, use in enumerate(model.spec.modules):
-            at: Path = ("spec", "modules", index)
-            path = stack.remainder.original(at) if stack.remainder is not None else at
+            model_path: Path = ("spec", "modules", index)
+            path = stack.remainder.original(model_path) if stack.remainder is not None else model_path
             if tree.work.exhausted or tree.findings_left() == 0:
                 stack.has_unknown_names = True
                 tree.findings.append(_unread_uses_finding(tree, stack, path, len(model.spec.modules) - index))
@@ -71,13 +71,15 @@ def expand_modules(tree: Tree) -> None:
                 stack.has_unknown_names = True
                 tree.findings.append(_no_module_finding(tree, stack, path, use.source, folder))
                 continue
-            first = first_uses.setdefault((folder, use.prefix), use.name)
-            if first != use.name:
-                message = f"module use '{use.name}' takes in the same module as '{first}' without a prefix of its own"
+            first_use = first_uses.setdefault((folder, use.prefix), use.name)
+            if first_use != use.name:
+                message = (
+                    f"module use '{use.name}' takes in the same module as '{first_use}' without a prefix of its own"
+                )
                 tree.findings.append(Finding(stack, path, "R233", message, f"add prefix: {use.name}-"))
                 continue
             if isinstance(module.model, Module):
-                _expand_use(tree, _PlacedUse(stack, at, path, use, folder), module, module.model)
+                _expand_use(tree, _PlacedUse(stack, model_path, path, use, folder), module, module.model)
 
 
 def _unread_uses_finding(tree: Tree, stack: Document, path: Path, count: int) -> Finding:
@@ -87,10 +89,10 @@ def _unread_uses_finding(tree: Tree, stack: Document, path: Path, count: int) ->
         message = f"{others} {'are' if count > 1 else 'is'} not looked at, since there are so many faults before"
         return Finding(stack, path, "R133", message, "mend those first, and run it again", more=count)
     if tree.work.values < 0:
-        why, hint = f"modules hold more than {MOST_VALUES:,} values", "use fewer or smaller modules in one run"
+        reason, hint = f"modules hold more than {MOST_VALUES:,} values", "use fewer or smaller modules in one run"
     else:
-        why, hint = "the expressions of all modules take too long", "use plain inputs, as in {{ inputs.NAME }}"
-    return Finding(stack, path, "R231", f"with {others}, {why} together", hint)
+        reason, hint = "the expressions of all modules take too long", "use plain inputs, as in {{ inputs.NAME }}"
+    return Finding(stack, path, "R231", f"with {others}, {reason} together", hint)
 
 
 def _folder_of(source: str) -> str | None:
@@ -125,18 +127,18 @@ def _names_in(folder: FilePath) -> list[str]:
 
 
 def _no_module_finding(tree: Tree, stack: Document, path: Path, source: str, folder: str | None) -> Finding:
-    at = (*path, "source")
+    source_path = (*path, "source")
     if folder is None:
         hint = "copy the module below the blueprint's folder and name that folder"
-        return Finding(stack, at, "R231", f"'{source[:80]}' is not a folder of the blueprint", hint)
+        return Finding(stack, source_path, "R231", f"'{source[:80]}' is not a folder of the blueprint", hint)
     if os.path.isfile(tree.root / folder):
         hint = f"name its folder, {FilePath(folder).parent.as_posix()}"
-        return Finding(stack, at, "R231", f"'{source[:80]}' is a file", hint)
+        return Finding(stack, source_path, "R231", f"'{source[:80]}' is a file", hint)
     if os.path.isdir(tree.root / folder):
         hint = "it needs a document of kind Module"
-        return Finding(stack, at, "R231", f"no Module in the folder '{folder[:80]}'", hint)
+        return Finding(stack, source_path, "R231", f"no Module in the folder '{folder[:80]}'", hint)
     hint = _similar_path_hint(stack, tree.root / folder, folders=True, within=folder.rpartition("/")[0])
-    return Finding(stack, at, "R231", f"no folder '{folder[:80]}'", hint)
+    return Finding(stack, source_path, "R231", f"no folder '{folder[:80]}'", hint)
 
 
 def _similar_path_hint(document: Document, path: FilePath, *, folders: bool = False, within: str = "") -> str:
@@ -151,14 +153,16 @@ def _similar_path_hint(document: Document, path: FilePath, *, folders: bool = Fa
     if document.allowance.guesses <= 0:
         return ""
     names = [name for name in _names_in(path.parent) if not folders or os.path.isdir(path.parent / name)]
-    before = f"{within}/" if within else ""
-    return name_hint(document, before + path.name, [before + name for name in names])
+    prefix = f"{within}/" if within else ""
+    return name_hint(document, prefix + path.name, [prefix + name for name in names])
 
 
 def _expand_use(tree: Tree, placed: _PlacedUse, document: Document, module: Module) -> None:
-    remainder, at = document.remainder, ("spec", "inputs")
+    remainder, inputs_path = document.remainder, ("spec", "inputs")
     # The missing part of a declaration may be its default, or a bound.
-    partial = {name for name in module.spec.inputs if remainder is not None and remainder.lost_below((*at, name))}
+    partial = {
+        name for name in module.spec.inputs if remainder is not None and remainder.lost_below((*inputs_path, name))
+    }
     faulty = (document.broken_names - module.spec.inputs.keys()) | partial
     inputs = dict(_input_values(tree, placed, module, faulty))
     documents: list[Document] = []
@@ -172,9 +176,9 @@ def _expand_use(tree: Tree, placed: _PlacedUse, document: Document, module: Modu
             placed.stack.has_unknown_names = True
             tree.findings.append(Finding(document, ("spec", "sources", index), "R232", *fault))
             continue
-        found = documents_of(tree, _read_module_file(tree, f"{placed.folder}/{source}"))
-        documents += [inner for inner in found if inner.kind in MODULE_KINDS]
-        for inner in found:
+        file_documents = documents_of(tree, _read_module_file(tree, f"{placed.folder}/{source}"))
+        documents += [inner for inner in file_documents if inner.kind in MODULE_KINDS]
+        for inner in file_documents:
             if inner.kind not in MODULE_KINDS:
                 inner.origin = placed.use.name
                 hint = f"a module holds {', '.join(MODULE_KINDS)}"
@@ -186,7 +190,7 @@ def _expand_use(tree: Tree, placed: _PlacedUse, document: Document, module: Modu
             tree.findings.append(_unread_uses_finding(tree, placed.stack, placed.path, 1))
             placed.stack.has_unknown_names = True
             return
-    known = {(inner.kind, inner.name) for inner in documents}
+    inner_names = {(inner.kind, inner.name) for inner in documents}
     for inner in documents:
         inner.origin, inner.scope = placed.use.name, placed.stack.name
         findings, computed = _compute_scalars(tree, inner, inputs)
@@ -196,7 +200,7 @@ def _expand_use(tree: Tree, placed: _PlacedUse, document: Document, module: Modu
             return
         _relocate(inner.value, placed.folder)
         if placed.use.prefix:
-            _rename(inner, placed.use.prefix, known)
+            _rename(inner, placed.use.prefix, inner_names)
         inner_findings = [
             finding for finding in validate(inner, tree.findings_left()) if finding.path not in inner.reported
         ]
@@ -287,15 +291,15 @@ def _compute_scalars(tree: Tree, document: Document, inputs: Mapping[str, Any]) 
     places: set[Path] = set()
     failing = 0
 
-    def refuse(path: Path, why: str, *, on_key: bool = False) -> None:
+    def refuse(path: Path, reason: str, *, on_key: bool = False) -> None:
         nonlocal failing
         failing += 1
         if not on_key:
             document.reported.add(path)
         if failing <= min(MOST_FAILING, tree.findings_left()):
-            near = next((name for name in inputs if why.startswith(f"'{name}' is not known")), "")
-            hint = f"did you mean inputs.{near}?" if near else ""
-            findings.append(Finding(document, path, "R235", why, hint, on_key=on_key))
+            similar = next((name for name in inputs if reason.startswith(f"'{name}' is not known")), "")
+            hint = f"did you mean inputs.{similar}?" if similar else ""
+            findings.append(Finding(document, path, "R235", reason, hint, on_key=on_key))
 
     def walk(value: Any, path: Path) -> Any:
         if isinstance(value, dict):

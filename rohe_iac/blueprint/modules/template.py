@@ -104,11 +104,11 @@ def _parse(text: str, work: WorkBudget) -> list[nodes.Expr]:
             elif piece:
                 parts.append(nodes.TemplateData(piece))
         return parts
-    known = work.parsed.get(text)
-    if known is None:
+    parts_of_text = work.parsed.get(text)
+    if parts_of_text is None:
         work.spend(_PARSING * len(text))
-        known = work.parsed[text] = _checked_parts(_environment().parse(text))
-    return known
+        parts_of_text = work.parsed[text] = _checked_parts(_environment().parse(text))
+    return parts_of_text
 
 
 def _yaml_value(value: Any) -> Any:

@@ -95,9 +95,9 @@ def _indentation(text: str, spot: Spot) -> int:
     return len(line) - len(line.lstrip(" "))
 
 
-def too_deep(spot: Spot, most: int) -> TextFault:
+def too_deep(spot: Spot, limit: int) -> TextFault:
     """Returns the fault of nesting deeper than `most` levels."""
-    return TextFault(spot, "R003", f"nested deeper than {most} levels")
+    return TextFault(spot, "R003", f"nested deeper than {limit} levels")
 
 
 def forbidden_character(spot: Spot, character: str) -> TextFault:

@@ -116,14 +116,14 @@ def read_plain(text: str) -> ParsedText:
         reader.read()
     except YAMLError:
         # Only a character that YAML does not allow raises without a mark. Each is reported, then replaced.
-        spots = [(found.start(), found[0]) for found in islice(_FORBIDDEN.finditer(text), MOST_FAULTS)]
+        spots = [(match.start(), match[0]) for match in islice(_FORBIDDEN.finditer(text), MOST_FAULTS)]
         count = sum(map(text.count, _FORBIDDEN_CHARACTERS))
-        few = 0 < count <= MOST_FORBIDDEN
-        reader = _TextReader(without_forbidden(text) if few else "")
+        is_readable = 0 < count <= MOST_FORBIDDEN
+        reader = _TextReader(without_forbidden(text) if is_readable else "")
         for index, character in spots:
             reader.file.add(text_faults.forbidden_character(Spot(*_line_and_column(text, index), index), character))
         reader.file.omitted_errors += count - len(spots)
-        if not few:
+        if not is_readable:
             if count == 0:
                 reader.file.add(TextFault(Spot(1, 1, 0), "R001", "not YAML: the text cannot be read"))
             return ParsedText([], reader.file)
@@ -140,8 +140,8 @@ def without_forbidden(text: str) -> str:
 
 def _line_and_column(text: str, index: int) -> tuple[int, int]:
     line, begin = 1, 0
-    for found in LINE_BREAK.finditer(text, 0, index):
-        line, begin = line + 1, found.end()
+    for line_break in LINE_BREAK.finditer(text, 0, index):
+        line, begin = line + 1, line_break.end()
     return line, index - begin + 1
 
 
@@ -193,17 +193,19 @@ class _TextReader:
 
     def _following(self, mark: Any) -> tuple[int, int, int] | None:
         """Returns line, column and offset of the next document after a syntax error; None where there is none."""
-        at = self.origin[0] + mark.index
+        offset = self.origin[0] + mark.index
         # For a quote that is never closed the parser stops at the next document, which is as good a place as any.
-        found = _NEXT_DOCUMENT.search(self.text, at - mark.column)
-        if found is not None and found.start() <= self.started_at:
-            found = _NEXT_DOCUMENT.search(self.text, found.end())
-        if found is None:
+        marker = _NEXT_DOCUMENT.search(self.text, offset - mark.column)
+        if marker is not None and marker.start() <= self.started_at:
+            marker = _NEXT_DOCUMENT.search(self.text, marker.end())
+        if marker is None:
             return None
         line = (
-            self.origin[1] + mark.line + sum(1 for _ in LINE_BREAK.finditer(self.text, at - mark.column, found.start()))
+            self.origin[1]
+            + mark.line
+            + sum(1 for _ in LINE_BREAK.finditer(self.text, offset - mark.column, marker.start()))
         )
-        return line + 1, 1, found.start()
+        return line + 1, 1, marker.start()
 
     def _start_document(self) -> None:
         self.current = ParsedDocument(self.origin)

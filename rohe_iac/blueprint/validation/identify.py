@@ -47,13 +47,13 @@ def _check_version(document: Document, value: dict[str, Any]) -> tuple[list[Find
     """Returns what is wrong with the version, and the document's fields where they can still be read as ours."""
     version, kind = value.get("apiVersion"), value.get("kind")
     if version is None:
-        meant = nearest("apiVersion", (key for key in value if value[key] == API_VERSION)) or next(
+        similar = nearest("apiVersion", (key for key in value if value[key] == API_VERSION)) or next(
             (key for key in value if value[key] == API_VERSION), ""
         )
-        if meant:
+        if similar:
             hint = "did you mean 'apiVersion'?"
-            finding = Finding(document, (meant,), "R106", f"unknown field '{meant}'", hint, on_key=True)
-            return [finding], {key: value[key] for key in value if key != meant}
+            finding = Finding(document, (similar,), "R106", f"unknown field '{similar}'", hint, on_key=True)
+            return [finding], {key: value[key] for key in value if key != similar}
         if isinstance(kind, str) and kind in KINDS:
             hint = f"begin it with apiVersion: {API_VERSION}"
             return [Finding(document, (), "R102", f"the {kind} has no apiVersion", hint)], value

@@ -161,29 +161,33 @@ def form_findings(document: Document, model: type[Model]) -> list[Finding]:
         errors = error.errors(include_url=False) if count <= MOST_ERRORS else []
     else:
         return []
-    shown = [item for item in errors or _first_errors(model, document.value) if not _is_echo(item, errors)][
-        :MOST_FAULTS
-    ]
+    own_errors = [
+        error_details
+        for error_details in errors or _first_errors(model, document.value)
+        if not _is_echo(error_details, errors)
+    ][:MOST_FAULTS]
     findings = [
         finding
-        for item in shown
-        for finding in _error_findings(document, _document_path(document.value, item["loc"]), model, item)
+        for error_details in own_errors
+        for finding in _error_findings(
+            document, _document_path(document.value, error_details["loc"]), model, error_details
+        )
     ]
     return [*dict.fromkeys(findings), *([_more_finding(document, count - MOST_FAULTS)] if count > MOST_FAULTS else [])]
 
 
 def _first_errors(model: type[Model], value: Any) -> list[ErrorDetails]:
     """Returns some of very many errors, found with the lists of the value cut: all of them would not fit in memory."""
-    found: list[ErrorDetails] = []
+    errors: list[ErrorDetails] = []
     for items in (12, 50, 200, 800, 3_200, 12_800, 51_200, 204_800):
         try:
             _build_model(model, _shorten_lists(value, items))
         except ValidationError as error:
-            if error.error_count() <= MOST_ERRORS or not found:
-                found = error.errors(include_url=False)[:MOST_ERRORS]
-            if len(found) >= MOST_FAULTS:
+            if error.error_count() <= MOST_ERRORS or not errors:
+                errors = error.errors(include_url=False)[:MOST_ERRORS]
+            if len(errors) >= MOST_FAULTS:
                 break
-    return found
+    return errors
 
 
 def _shorten_lists(value: Any, items: int) -> Any:
@@ -199,13 +203,13 @@ def _more_finding(document: Document, count: int) -> Finding:
     return Finding(document, (), "R133", message, more=count)
 
 
-def _stand_in(model: type[Model], location: tuple[str | int, ...], beside: Any) -> Any:
+def _stand_in(model: type[Model], location: tuple[str | int, ...], neighbours: Any) -> Any:
     """Returns a substitute for a missing field, so that its neighbours are checked all the same; None for none.
 
     There are substitutes only for fields whose value leads to no fault elsewhere.
     """
     field = str(location[-1])
-    if field == "value" and isinstance(beside, dict) and beside.get("operator") == "between":
+    if field == "value" and isinstance(neighbours, dict) and neighbours.get("operator") == "between":
         return [0, 1]
     parts = [leaf.__name__ for leaf in annotations_at(model, location[:-1]) if isinstance(leaf, type)]
     return next((STAND_INS[part, field] for part in parts if (part, field) in STAND_INS), None)
@@ -275,18 +279,18 @@ def _is_misplaced(value: Any, path: Path, model: type[Model], location: tuple[st
 
 
 def _error_finding(document: Document, path: Path, model: type[Model], error: ErrorDetails) -> Finding:
-    kind, found, context = error["type"], error["input"], error.get("ctx", {})
+    kind, value, context = error["type"], error["input"], error.get("ctx", {})
     if kind == "missing":
-        count = len(found) if isinstance(found, list | tuple) else 0
-        wanted = int(error["loc"][-1]) + 1
-        return Finding(document, path, "R114", f"expected {wanted} items in this list, found {count}")
+        count = len(value) if isinstance(value, list | tuple) else 0
+        expected_count = int(error["loc"][-1]) + 1
+        return Finding(document, path, "R114", f"expected {expected_count} items in this list, found {count}")
     if kind == "extra_forbidden":
         allowed = sorted(fields_at(model, error["loc"][:-1]))
         hint = _field_hint(str(error["loc"][-1]), allowed, model, error["loc"])
         return Finding(document, path, "R106", f"unknown field '{str(error['loc'][-1])[:63]}'", hint, on_key=True)
     if kind.startswith("R"):
         hint = str(context.get("hint", "")) or (
-            _quoted_hint(found) if kind == "R108" and "text" in error["msg"] else ""
+            _quoted_hint(value) if kind == "R108" and "text" in error["msg"] else ""
         )
         at = (*path, *context.get("at", ()))
         return Finding(
@@ -296,79 +300,79 @@ def _error_finding(document: Document, path: Path, model: type[Model], error: Er
         return _choice_finding(document, path, model, error)
     if kind in _EXPECTED:
         on_key = "[key]" in error["loc"]
-        hint = _replacement_hint(kind, found, sorted(fields_at(model, error["loc"])))
+        hint = _replacement_hint(kind, value, sorted(fields_at(model, error["loc"])))
         return Finding(
-            document, path, "R108", f"expected {_EXPECTED[kind]}, found {describe_value(found)}", hint, on_key=on_key
+            document, path, "R108", f"expected {_EXPECTED[kind]}, found {describe_value(value)}", hint, on_key=on_key
         )
     if kind in ("too_short", "too_long"):
         bound = f"at least {context['min_length']}" if kind == "too_short" else f"at most {context['max_length']}"
         return Finding(document, path, "R114", f"expected {bound} in this list, found {context['actual_length']}")
     if kind in _BOUNDS:
         words, key = _BOUNDS[kind]
-        if context[key] == WHOLE_SHARE and isinstance(found, int | float | str):
-            percent = f"did you mean {found}%?" if isinstance(found, int | float) and 1 < found <= 100 else ""
-            return Finding(document, path, "R110", f"expected {words} 100%, found {describe_value(found)}", percent)
-        whole = context[key] == 1 and key == "le" and isinstance(found, int | float) and 1 < found <= 100
-        hint = f"did you mean {found}%?" if whole else ""
+        if context[key] == WHOLE_SHARE and isinstance(value, int | float | str):
+            percent = f"did you mean {value}%?" if isinstance(value, int | float) and 1 < value <= 100 else ""
+            return Finding(document, path, "R110", f"expected {words} 100%, found {describe_value(value)}", percent)
+        is_ratio = context[key] == 1 and key == "le" and isinstance(value, int | float) and 1 < value <= 100
+        hint = f"did you mean {value}%?" if is_ratio else ""
         return Finding(
-            document, path, "R110", f"expected {words} {context[key]:g}, found {describe_value(found)}", hint
+            document, path, "R110", f"expected {words} {context[key]:g}, found {describe_value(value)}", hint
         )
     return Finding(document, path, "R108", error["msg"])
 
 
 def _choice_finding(document: Document, path: Path, model: type[Model], error: ErrorDetails) -> Finding:
     allowed = sorted({str(item) for item in literals_at(model, error["loc"])})
-    found = error["input"]
-    hint = did_you_mean(found, allowed) if isinstance(found, str) else ""
-    if found == "" and ">" in allowed:
+    value = error["input"]
+    hint = did_you_mean(value, allowed) if isinstance(value, str) else ""
+    if value == "" and ">" in allowed:
         hint = 'did you mean ">", in quotes?'  # without quotes it begins a block scalar
-    if isinstance(found, str) and VALUES.get(found) in allowed:
-        hint = f"did you mean '{VALUES[found]}'?"
+    if isinstance(value, str) and VALUES.get(value) in allowed:
+        hint = f"did you mean '{VALUES[value]}'?"
     choices = f"one of: {', '.join(allowed)}"
     return Finding(
         document,
         path,
         "R109",
-        f"{describe_value(found)} is not allowed here",
+        f"{describe_value(value)} is not allowed here",
         f"{hint} ({choices})" if "mean" in hint else choices,
     )
 
 
-def _field_hint(found: str, allowed: list[str], model: type[Model], location: tuple[str | int, ...]) -> str:
+def _field_hint(written: str, allowed: list[str], model: type[Model], location: tuple[str | int, ...]) -> str:
     """Returns a hint for an unknown field: one of a similar name, one of another place, or a term of another tool."""
-    if ":" in found and found.partition(":")[0] in allowed:
+    if ":" in written and written.partition(":")[0] in allowed:
         return "a colon needs a blank after it, as in name: value"
-    singular = FIELDS.get(found, "").removesuffix("s")
-    if len(found) <= 4 and singular in allowed and not found.startswith(singular):
+    singular = FIELDS.get(written, "").removesuffix("s")
+    if len(written) <= 4 and singular in allowed and not written.startswith(singular):
         return f"here it is {singular}"  # nearly every short name is similar to another
-    if nearest(found, allowed):
-        return did_you_mean(found, allowed)
-    below = [name for name in allowed if found in fields_at(model, (*location[:-1], name))]
+    if nearest(written, allowed):
+        return did_you_mean(written, allowed)
+    below = [name for name in allowed if written in fields_at(model, (*location[:-1], name))]
     if below:
-        return f"did you mean '{found}' under '{below[0]}'?"
-    if FIELDS.get(found) and (FIELDS[found] in allowed or not FIELDS[found].isalpha()):
-        return FIELDS[found] if FIELDS[found].startswith("leave it out") else f"here it is {FIELDS[found]}"
-    return did_you_mean(found, allowed) or f"fields here: {', '.join(allowed)}"
+        return f"did you mean '{written}' under '{below[0]}'?"
+    if FIELDS.get(written) and (FIELDS[written] in allowed or not FIELDS[written].isalpha()):
+        return FIELDS[written] if FIELDS[written].startswith("leave it out") else f"here it is {FIELDS[written]}"
+    return did_you_mean(written, allowed) or f"fields here: {', '.join(allowed)}"
 
 
-def _replacement_hint(kind: str, found: object, fields: list[str]) -> str:
+def _replacement_hint(kind: str, value: object, fields: list[str]) -> str:
     """Returns what to write in place of a value of the wrong type."""
     if kind == "string_type":
-        if isinstance(found, dict) and isinstance(found.get("name"), str):
-            return f"write its name alone: {found['name'][:63]}"
-        if isinstance(found, list) and len(found) == 1 and isinstance(found[0], str):
-            return f"write it without brackets: {found[0][:63]}"
-        return _quoted_hint(found)
+        if isinstance(value, dict) and isinstance(value.get("name"), str):
+            return f"write its name alone: {value['name'][:63]}"
+        if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
+            return f"write it without brackets: {value[0][:63]}"
+        return _quoted_hint(value)
     if kind in ("tuple_type", "list_type"):
-        return list_instead(found)
+        return list_instead(value)
     if _EXPECTED[kind] == "a mapping":
         if not fields:
-            return entries_instead(found)
-        return mapping_instead(found, fields) or f"fields here: {', '.join(fields)}"
-    if kind in ("int_type", "float_type", "bool_type") and isinstance(found, str):
-        if kind == "bool_type" and old_meaning(found) == "a boolean":
-            return f"write {'true' if found.lower() in ('yes', 'on') else 'false'}"
-        return f"write {found} without quotes" if isinstance(resolve(found[:40]), int | float) else ""
+            return entries_instead(value)
+        return mapping_instead(value, fields) or f"fields here: {', '.join(fields)}"
+    if kind in ("int_type", "float_type", "bool_type") and isinstance(value, str):
+        if kind == "bool_type" and old_meaning(value) == "a boolean":
+            return f"write {'true' if value.lower() in ('yes', 'on') else 'false'}"
+        return f"write {value} without quotes" if isinstance(resolve(value[:40]), int | float) else ""
     return ""
 
 

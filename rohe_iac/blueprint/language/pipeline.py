@@ -97,7 +97,7 @@ def check_exactly_one(model: Model, *names: str) -> None:
 
 
 class Port(Model):
-    """A port that a replica listens on. `hostPort` fixes it on the node; else the local target takes that of the plan."""
+    """A port that a replica listens on. `hostPort` fixes it on the node; else the local target takes the plan's."""
 
     name: Name
     container_port: PortNumber | None = None

@@ -97,10 +97,9 @@ def validate(document: Document, room: int = MOST_FAULTS) -> list[Finding]:
     try:
         document.model = _build_model(model, document.value, document)
     except ValidationError as error:
-        count = error.error_count()
         if room <= 0:
-            return [_more_finding(document, count)]
-        errors = error.errors(include_url=False) if count <= MOST_ERRORS else []
+            return [_more_finding(document, error.error_count())]
+        count, errors = _described_errors(error)
     else:
         return []
     if not errors:
@@ -141,10 +140,15 @@ def validate(document: Document, room: int = MOST_FAULTS) -> list[Finding]:
             document.model = _build_model(model, remainder.value, document)
             break
         except ValidationError as error:
-            count = error.error_count()
-            errors = error.errors(include_url=False) if count <= MOST_ERRORS else []
+            count, errors = _described_errors(error)
     document.broken_names, document.remainder = frozenset(remainder.names), remainder
     return list(dict.fromkeys(findings))
+
+
+def _described_errors(error: ValidationError) -> tuple[int, list[ErrorDetails]]:
+    """Returns the number of errors and their details; no details where there are too many."""
+    count = error.error_count()
+    return count, error.errors(include_url=False) if count <= MOST_ERRORS else []
 
 
 def _build_model(model: type[Model], value: Any, document: Document | None = None) -> Model:
@@ -157,8 +161,7 @@ def form_findings(document: Document, model: type[Model]) -> list[Finding]:
     try:
         _build_model(model, document.value)
     except ValidationError as error:
-        count = error.error_count()
-        errors = error.errors(include_url=False) if count <= MOST_ERRORS else []
+        count, errors = _described_errors(error)
     else:
         return []
     own_errors = [

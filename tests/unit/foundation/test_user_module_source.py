@@ -1,4 +1,4 @@
-"""What a reference to a user module leads to is told by reading the file, and nothing of it runs."""
+"""References to user modules are checked by parsing the file; nothing of it runs."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from rohe_iac.foundation.errors import ExitCode, RoheError
 
 
 class Severity(Enum):
-    """How much a diagnostic weighs: an ERROR makes the blueprint invalid (exit code 3), the others do not."""
+    """The weight of a diagnostic: an ERROR makes the blueprint invalid (exit code 3), the others do not."""
 
     ERROR = "error"
     WARNING = "warning"

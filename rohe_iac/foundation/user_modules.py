@@ -26,7 +26,7 @@ MOST_GUESSES = 200
 
 @dataclass(frozen=True, slots=True)
 class ModuleFault:
-    """Why a reference to a user module cannot be used.
+    """The reason why a reference to a user module cannot be used.
 
     Attributes:
         part: What is at fault: "file", "name" or "signature"; "unread" where too much code came before to look.

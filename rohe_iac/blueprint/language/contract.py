@@ -253,7 +253,7 @@ class Window(Model):
 
 
 class Action(Model):
-    """What is done on a violation, at most once per `cooldown` (seconds)."""
+    """A reaction to a violation, taken at most once per `cooldown` (seconds)."""
 
     action: ActionName
     cooldown: Seconds = 0.0

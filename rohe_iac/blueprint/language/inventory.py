@@ -33,7 +33,7 @@ class Accelerator(Model):
 
 
 class DeviceType(Model):
-    """What machines of one type offer; without `cores` there are as many whole cores as `cpu`."""
+    """The capacity of machines of one type; without `cores` there are as many whole cores as `cpu`."""
 
     arch: str | None = None
     frequency: Hertz | None = None
@@ -45,7 +45,7 @@ class DeviceType(Model):
 
 
 class Taint(Model):
-    """What keeps replicas off a node unless they tolerate it."""
+    """A mark that keeps replicas off a node unless they tolerate it."""
 
     key: str
     value: str = ""

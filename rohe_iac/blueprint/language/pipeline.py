@@ -211,7 +211,7 @@ class Probe(Model):
 
 
 class Health(Model):
-    """When a replica is ready, when it is alive, and how long it may take to start (seconds)."""
+    """The probes of a replica, and how long it may take to start (seconds)."""
 
     readiness: Probe | None = None
     liveness: Probe | None = None
@@ -241,7 +241,7 @@ class AcceleratorRequest(Model):
 
 
 class Requests(Model):
-    """What one replica asks for, in independent dimensions; `cores` are peaks per distinct core."""
+    """The demand of one replica, in independent dimensions; `cores` are peaks per distinct core."""
 
     cpu: Millicores = 0
     cores: tuple[Millicores, ...] = ()
@@ -281,7 +281,7 @@ class Affinity(Model):
 
 
 class PlacementRules(Model):
-    """Where replicas may go."""
+    """Rules about the nodes where replicas may go."""
 
     node_selector: dict[str, str] = EMPTY
     tolerations: tuple[Toleration, ...] = ()
@@ -297,7 +297,7 @@ class ReportedMetric(Model):
 
 
 class Reports(Model):
-    """What a service reports to the agent."""
+    """The metrics and fields that a service reports to the agent."""
 
     format: Literal["rohe", "qoa4ml"] = "rohe"
     interval: Annotated[Seconds, Field(gt=0)] | None = None
@@ -306,7 +306,7 @@ class Reports(Model):
 
 
 class Alternative(Model):
-    """What a variant or a member may set; what it sets replaces the service's whole field."""
+    """The fields that a variant or a member may set; each replaces the service's whole field."""
 
     name: Name
     image: Image | None = None

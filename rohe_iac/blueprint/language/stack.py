@@ -53,7 +53,7 @@ PortRange = Annotated[
 
 
 class Weights(Model):
-    """How much each dimension counts in the score."""
+    """The weight of each dimension in the score."""
 
     cpu: Annotated[float, Strict(), Field(ge=0, le=1e6)] = 1.0
     memory: Annotated[float, Strict(), Field(ge=0, le=1e6)] = 1.0
@@ -68,13 +68,13 @@ class Queue(Model):
 
 
 class Overcommit(Model):
-    """How many times over a dimension may be given out."""
+    """The factor by which a dimension may be given out beyond its capacity."""
 
     vms: Annotated[Ratio, Field(gt=0, le=1e6)] = 1.0
 
 
 class PlannerSettings(Model):
-    """How replicas are placed."""
+    """Settings of the planner, which places replicas."""
 
     objective: Annotated[tuple[ObjectiveTerm, ...], Field(min_length=1)] = ("placed", "stable", "nodes")
     strategy: str = "best-fit"
@@ -111,7 +111,7 @@ class ManifestsTarget(Model):
 
 
 class Target(Model):
-    """Where to apply; exactly one."""
+    """The place to apply to; exactly one."""
 
     model_config = ConfigDict(json_schema_extra=schema_requiring_one("local", "kubernetes", "manifests"))
 
@@ -198,7 +198,7 @@ class SqliteStore(Model):
 
 
 class Store(Model):
-    """Where an agent keeps reports, windows and verdicts."""
+    """The store of an agent's reports, windows and verdicts."""
 
     model_config = ConfigDict(json_schema_extra={"not": schema_requiring("sqlite", "mongodb")})
 

@@ -10,7 +10,7 @@ from rohe_iac.blueprint.language.pipeline import Pipeline, ReportedMetric, Repor
 
 @dataclass(frozen=True)
 class Offer:
-    """What the services of one pipeline report, and what they can choose from.
+    """The reports of one pipeline's services, and the variants or members that they can choose from.
 
     Attributes:
         name: The pipeline's name.

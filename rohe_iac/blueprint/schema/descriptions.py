@@ -336,7 +336,10 @@ FIELDS: dict[str, tuple[str, str]] = {
     ),
     "PlannerSettings.weights": ("How much each dimension counts.", "{cpu: 1, memory: 1, accelerator: 1}"),
     "PlannerSettings.queue": ("Which services come first.", "{priority: cpu, balance: 3}"),
-    "PlannerSettings.overcommit": ("How many times over a dimension may be given out.", "{vms: 1.5}"),
+    "PlannerSettings.overcommit": (
+        "The factor by which a dimension may be given out beyond its capacity.",
+        "{vms: 1.5}",
+    ),
     "PlannerSettings.survive": ("Node failures that every service must survive.", "1"),
     "Weights.cpu": ("Weight of cpu.", "1"),
     "Weights.memory": ("Weight of memory.", "1"),

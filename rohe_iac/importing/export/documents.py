@@ -14,7 +14,7 @@ from rohe_iac.blueprint.language.base import Metadata, Model
 from rohe_iac.blueprint.language.inventory import Accelerator, DeviceType, Inventory, Node
 from rohe_iac.blueprint.language.pipeline import Memory, Pipeline, Requests, SecretValue, Service
 from rohe_iac.blueprint.linked.capacity import capacity_of
-from rohe_iac.blueprint.linked.workload import effective
+from rohe_iac.blueprint.linked.workload import with_alternative
 from rohe_iac.importing.export.round_trip import LeftOut, WrittenService, changes_on_return
 from rohe_iac.importing.foreign.naming import ORIGINAL_NAME, UniqueNames
 from rohe_iac.importing.foreign.ports import port_name
@@ -194,7 +194,7 @@ def _application(pipeline: Pipeline, application: str, exported: ExportedFiles) 
             parts = []
             for member in service.ensemble.members:
                 name = f"{original}_{member.name}"
-                whole = effective(service, member).model_copy(update={"name": names.give(name, "service")})
+                whole = with_alternative(service, member).model_copy(update={"name": names.give(name, "service")})
                 parts.append((name, default_service_id(application, name), f"{address}/{member.name}", whole))
         for name, identity, where, whole in parts:
             key = name if name not in entries else whole.name

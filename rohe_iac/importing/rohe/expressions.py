@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from rohe_iac.blueprint.findings.references import cycle
+from rohe_iac.blueprint.findings.references import find_cycle
 from rohe_iac.blueprint.language.metric_expression import names_in
 from rohe_iac.foundation.quantities import LARGEST
 from rohe_iac.importing.foreign.journal import Field, loose_spelling
@@ -76,7 +76,7 @@ def resolve_references(trees: dict[str, Any]) -> tuple[dict[str, Any], list[str]
     """
     kept = dict(trees)
     circular: list[str] = []
-    while circle := cycle(_references(kept)):
+    while circle := find_cycle(_references(kept)):
         circular.append(circle[0])
         del kept[circle[0]]
     reported = sorted({used for _, used in _references(kept) if used not in kept})

@@ -15,7 +15,7 @@ from rohe_iac.blueprint.language.contract import Objective
 from rohe_iac.blueprint.language.pipeline import Pipeline
 from rohe_iac.blueprint.language.profile import Times
 from rohe_iac.blueprint.linked.blueprint import Blueprint
-from rohe_iac.blueprint.linked.workload import Workload, chosen, workloads_of
+from rohe_iac.blueprint.linked.workload import Workload, service_with_variant, workloads_of
 from rohe_iac.planning.model.promise import ResponseTimeLimit, ServiceTime
 from rohe_iac.planning.sizing.flow import order_of
 from rohe_iac.planning.sizing.profile import ANY_DEVICE, Profile
@@ -115,7 +115,7 @@ def _answer(workload: Workload, limit: Limit, profiles: Mapping[str, Profile], s
     """Returns the time that a workload takes; with several variants or device types to choose from, the slowest's."""
     options = []
     if sizing is not None:
-        profile = profiles.get(chosen(workload, sizing.variant).profile or "")
+        profile = profiles.get(service_with_variant(workload, sizing.variant).profile or "")
         alone = profile.times(sizing.device_type, shared=False) if profile else None
         queue = sizing.queue
         alone_queue = (

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rohe_iac.blueprint.documents.discovery import ReadFile, decoded, documents_under, read_file, root_of
+from rohe_iac.blueprint.documents.discovery import ReadFile, decode_file, documents_under, read_file, root_of
 from rohe_iac.blueprint.documents.tree import read_tree
 from rohe_iac.blueprint.language.kinds import OURS
-from rohe_iac.blueprint.text.formatting import NoNormalForm, formatted
+from rohe_iac.blueprint.text.formatting import NoNormalForm, format_yaml
 from rohe_iac.blueprint.text.reader import read_plain
 from rohe_iac.foundation.diagnostics import InvalidBlueprint, Severity
 from rohe_iac.foundation.errors import UsageError
@@ -75,7 +75,7 @@ def format_text(content: bytes) -> tuple[str, bool]:
         InvalidBlueprint: the text is not YAML.
         UsageError: the text has no normal form.
     """
-    file = decoded("-", content)
+    file = decode_file("-", content)
     if file.source is None:
         raise InvalidBlueprint(file.faults)
     try:
@@ -95,12 +95,12 @@ def _normal(file: ReadFile) -> str:
     assert file.source is not None
     if not read_plain(file.source.text).values:
         _raise_faults(file)
-    return formatted(file.source.text)
+    return format_yaml(file.source.text)
 
 
 def _raise_faults(file: ReadFile) -> None:
     """Raises InvalidBlueprint where the text of a file is not YAML."""
-    faults = [item for item in read_tree(Path(), [file]).told() if item.code.startswith("R0")]
+    faults = [item for item in read_tree(Path(), [file]).all_diagnostics() if item.code.startswith("R0")]
     if any(item.severity is Severity.ERROR for item in faults):
         raise InvalidBlueprint(faults)
 

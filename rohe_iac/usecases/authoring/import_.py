@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rohe_iac.blueprint.checks.links import check_links
-from rohe_iac.blueprint.documents.discovery import ReadFile, decoded, read_file, root_of
+from rohe_iac.blueprint.documents.discovery import ReadFile, decode_file, read_file, root_of
 from rohe_iac.blueprint.documents.tree import read_tree
-from rohe_iac.blueprint.findings.references import MISSING
+from rohe_iac.blueprint.findings.references import MISSING_CODES
 from rohe_iac.blueprint.findings.source_text import SourceText
 from rohe_iac.blueprint.text.reader import MAX_BYTES
 from rohe_iac.foundation.diagnostics import Diagnostic, Place, Severity
 from rohe_iac.foundation.errors import ExitCode, RoheError, UsageError
-from rohe_iac.foundation.garbage import uncollected
+from rohe_iac.foundation.garbage import pause_garbage_collection
 from rohe_iac.foundation.names import is_name
 from rohe_iac.importing.foreign.reading import ImportFault
 from rohe_iac.importing.foreign.referenced_files import ReferencedFiles
@@ -118,7 +118,7 @@ def import_files(
     sources: list[SourceText] = []
     faults: list[ImportFault] = []
     for path in dict.fromkeys(paths):
-        shown, file = (str(path), _file(folder, path)) if path != PIPE else ("stdin", decoded("stdin", piped()))
+        shown, file = (str(path), _file(folder, path)) if path != PIPE else ("stdin", decode_file("stdin", piped()))
         if file.source is None:
             # Places show the path as the user wrote it.
             faults += [ImportFault(replace(item.place, file=shown), item.message, item.hint) for item in file.faults]
@@ -128,7 +128,7 @@ def import_files(
             )
         else:
             sources.append(SourceText(shown, file.source.text))
-    with uncollected():
+    with pause_garbage_collection():
         try:
             imported = import_texts(sources, name=name, cores_unit=unit, referenced_files=FilesBeside(folder, root))
         except InvalidImport as error:
@@ -158,17 +158,17 @@ def _checked(imported: ImportResult, root: Path) -> tuple[tuple[Diagnostic, ...]
     Raises:
         InvalidImport: validate would report errors; no invalid document is ever written.
     """
-    tree = read_tree(root, [decoded("imported.yaml", imported.text.encode())])
+    tree = read_tree(root, [decode_file("imported.yaml", imported.text.encode())])
     tree.findings += check_links(tree)
-    everything = tree.told()
-    present = [item for item in everything if item.code not in MISSING]
+    everything = tree.all_diagnostics()
+    present = [item for item in everything if item.code not in MISSING_CODES]
     errors = [item for item in present if item.severity is Severity.ERROR]
     if errors:
         raise InvalidImport(
             [ImportFault(item.place, f"would be {item.code}: {item.message}", item.hint) for item in errors]
         )
     warnings = tuple(item for item in present if item.severity is Severity.WARNING)
-    return warnings, tuple(item for item in everything if item.code in MISSING)
+    return warnings, tuple(item for item in everything if item.code in MISSING_CODES)
 
 
 def write_documents(path: Path, imported: ImportResult) -> None:

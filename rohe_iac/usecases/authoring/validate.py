@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from rohe_iac.blueprint.loading import Checked, check
+from rohe_iac.blueprint.loading import CheckResult, check
 
 
-def validate_paths(paths: Sequence[Path], *, allow_missing_references: bool = False) -> Checked:
+def validate_paths(paths: Sequence[Path], *, allow_missing_references: bool = False) -> CheckResult:
     """Checks the blueprint that a folder belongs to, or only the named files.
 
     Args:

@@ -9,7 +9,7 @@ from pathlib import Path
 from rohe_iac.blueprint.linked.blueprint import Source
 from rohe_iac.foundation.canonical import sha256_hex
 from rohe_iac.foundation.errors import ExitCode, RoheError
-from rohe_iac.foundation.user_callables import Loaded, installed, load_from_path, load_installed
+from rohe_iac.foundation.user_callables import Loaded, installed_callables, load_from_path, load_installed
 from rohe_iac.foundation.user_modules import split_reference
 from rohe_iac.planning.model.plugins.builtin import BUILT_IN
 from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS, Origin, Plugin, Plugins
@@ -73,7 +73,7 @@ def _find(*, kind: str, reference: str, root: Path) -> Plugin:
     built_in = BUILT_IN[kind].get(reference)
     if built_in is not None:
         return Plugin(kind, reference, Origin(reference, BUILT_IN_PLACE), built_in)
-    known = installed(GROUPS[kind])
+    known = installed_callables(GROUPS[kind])
     named = [entry for entry in known if entry.name == reference]
     if len(named) == 1:
         return _plugged(kind, reference, reference, load_installed(named[0]))
@@ -126,7 +126,9 @@ def changed_since(problem: Problem, root: Path) -> tuple[str, ...]:
             except OSError as error:
                 found.append(f"{path}: {error.strerror}")
             continue
-        there = [entry for group in GROUPS.values() for entry in installed(group) if entry.name == origin.reference]
+        there = [
+            entry for group in GROUPS.values() for entry in installed_callables(group) if entry.name == origin.reference
+        ]
         named = [entry for entry in there if entry.distribution == origin.place]
         if not named:
             now = f"{there[0].distribution} is" if there else "it is not"

@@ -21,7 +21,7 @@ from rohe_iac.deployment.engine.go_toolchain import machine_go
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.foundation.folders import cache_home, state_home
 from rohe_iac.foundation.settings import InvalidSettings
-from rohe_iac.foundation.user_callables import installed
+from rohe_iac.foundation.user_callables import installed_callables
 from rohe_iac.usecases.plans.plugins import GROUPS
 
 OLDEST_PYTHON = (3, 11)
@@ -73,7 +73,9 @@ def examine(broker_binary: Callable[[], str]) -> tuple[Check, ...]:
 def _plugins() -> Check:
     """Returns the filters, scorers and strategies for the planner that are installed, without importing them."""
     found = [
-        f"{kind} {entry.name} ({entry.distribution})" for kind, group in GROUPS.items() for entry in installed(group)
+        f"{kind} {entry.name} ({entry.distribution})"
+        for kind, group in GROUPS.items()
+        for entry in installed_callables(group)
     ]
     return Check("planner plugins", "ok" if found else "absent", found=", ".join(found) or "none is installed")
 

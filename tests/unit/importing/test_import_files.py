@@ -14,7 +14,7 @@ from import_results import Importer
 
 from rohe_iac.blueprint.loading import check
 from rohe_iac.blueprint.schema.reference import schema_of
-from rohe_iac.blueprint.text.formatting import formatted
+from rohe_iac.blueprint.text.formatting import format_yaml
 from rohe_iac.blueprint.text.reader import read_plain
 from rohe_iac.foundation.errors import UsageError
 from rohe_iac.importing.foreign.journal import path_text
@@ -111,7 +111,7 @@ def test_every_document_that_is_written_names_its_schema_for_editors(tmp_path: P
         schema = json.loads((out.parent / named).read_text())
         assert schema == schema_of(str(document["kind"]))
         assert jsonschema.Draft202012Validator(schema).is_valid(document)
-    assert formatted(text) == text
+    assert format_yaml(text) == text
     assert check([tmp_path], allow_missing_references=True).valid
 
 

@@ -15,7 +15,7 @@ from rohe_iac.foundation.quantities import counted
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from rohe_iac.blueprint.loading import Checked
+    from rohe_iac.blueprint.loading import CheckResult
     from rohe_iac.cli.console import Screen
 
 _COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold cyan"}
@@ -34,7 +34,7 @@ class DiagnosticsOutput(StrEnum):
     github = "github"
 
 
-def show_checked(screen: Screen, checked: Checked, output: DiagnosticsOutput) -> None:
+def show_checked(screen: Screen, checked: CheckResult, output: DiagnosticsOutput) -> None:
     """Prints what `rohe validate` found on stdout."""
     if output is DiagnosticsOutput.json:
         screen.print_json({"valid": checked.valid, "documents": checked.kinds, **as_json(checked.diagnostics)})
@@ -49,7 +49,7 @@ def show_checked(screen: Screen, checked: Checked, output: DiagnosticsOutput) ->
         screen.out.print(f"{verdict}: {summary(checked.diagnostics)} in {documents}", markup=False, soft_wrap=True)
 
 
-def _from_here(checked: Checked) -> list[Diagnostic]:
+def _from_here(checked: CheckResult) -> list[Diagnostic]:
     """Returns the diagnostics with paths relative to the working folder, as scanners of a repository need them."""
     below = os.path.relpath(checked.root)
     if below == "." or below.startswith(".."):

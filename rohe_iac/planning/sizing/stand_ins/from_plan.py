@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from rohe_iac.blueprint.language.pipeline import Pipeline
 from rohe_iac.blueprint.language.profile import Times
 from rohe_iac.blueprint.linked.blueprint import Blueprint
-from rohe_iac.blueprint.linked.workload import Workload, chosen, pipeline_of, workloads_of
+from rohe_iac.blueprint.linked.workload import Workload, pipeline_of, service_with_variant, workloads_of
 from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.sizing.flow import rates_of
 from rohe_iac.planning.sizing.profile import InvalidProfile, Profile
@@ -38,7 +38,7 @@ def replays_of(blueprint: Blueprint, plan: Plan, profiles: Mapping[str, Profile]
     found = {}
     for placement in placements:
         workload = workloads[placement.workload]
-        service = chosen(workload, placement.variant)
+        service = service_with_variant(workload, placement.variant)
         if service.command or service.profile is None:
             continue
         profile = profiles[service.profile]

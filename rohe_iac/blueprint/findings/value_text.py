@@ -1,18 +1,19 @@
-"""Values as they are shown in messages."""
+"""The text of values in messages."""
 
 from __future__ import annotations
 
 
-def _yaml(value: object) -> str:
+def yaml_scalar(value: object) -> str:
+    """Returns a scalar as YAML has it: `true` and `false` for booleans."""
     return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
 
 
-def shown(value: object) -> str:
-    """A value as a message names it."""
+def describe_value(value: object) -> str:
+    """Returns the words for a value: scalars themselves, containers by their type."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):
-        return _yaml(value)
+        return yaml_scalar(value)
     if isinstance(value, int | float):
         return f"the number {value}"
     if isinstance(value, str):

@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Any
 
 from rohe_iac.blueprint.language.pipeline import Service
-from rohe_iac.blueprint.linked.workload import Workload, chosen
+from rohe_iac.blueprint.linked.workload import Workload, service_with_variant
 from rohe_iac.foundation.canonical import sha256_hex
 from rohe_iac.manifests.container import environment, mounts_and_volumes, port_number, probe, resources
 from rohe_iac.manifests.environment import environment_of
@@ -109,7 +109,7 @@ class KubernetesManifests(PlanRendering):
         settings: str,
         needed: tuple[str, ...],
     ) -> Manifest:
-        service = chosen(workload, variant)
+        service = service_with_variant(workload, variant)
         suffix = sha256_hex(f"{node}/{variant}".encode())[:6]
         object_name = f"{workload.slug}-{suffix}"
         mounts, volumes = mounts_and_volumes(service, workload, settings)

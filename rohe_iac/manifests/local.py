@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from rohe_iac.blueprint.language.pipeline import Probe, SecretReference, SecretValue, Service
-from rohe_iac.blueprint.linked.workload import Workload, chosen
+from rohe_iac.blueprint.linked.workload import Workload, service_with_variant
 from rohe_iac.foundation.topics import Grants, agent_grants, operator_grants, service_grants
 from rohe_iac.manifests.environment import environment_of, port_variable
 from rohe_iac.manifests.instances import instances_of
@@ -79,7 +79,7 @@ class LocalManifests(PlanRendering):
                 yield workload.slug, agent_grants(self.stack, agents)
 
     def _process(self, workload: Workload, placement: Placement) -> Manifest:
-        service = chosen(workload, placement.variant)
+        service = service_with_variant(workload, placement.variant)
         client = workload.slug if workload.role == "agent" else workload.topic
         values: dict[str, Any] = {
             "paths": {"ROHE_REPORT_CREDENTIALS": f"credentials/{client}.json"},

@@ -1,4 +1,4 @@
-"""Claims about the page of `rohe plan --html`, as a headless Chromium shows it."""
+"""Claims about the page of `rohe plan --html`, looked at by a real headless Chromium."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Rohe = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """Returns a copy of the surveillance example, with links between its sites."""
+    """The surveillance example, with links between its sites."""
     folder = tmp_path / "cctvs"
     shutil.copytree(ROOT / "examples" / "cctvs", folder)
     inventory = folder / "blueprints" / "inventory.yaml"
@@ -43,7 +43,7 @@ def repository(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def rohe(repository: Path, tmp_path: Path) -> Rohe:
-    """Returns a function that runs `rohe ARGUMENTS` in the repository."""
+    """Runs `rohe ARGUMENTS` in the repository."""
 
     def run(*arguments: str, folder: Path = repository) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -62,7 +62,7 @@ def rohe(repository: Path, tmp_path: Path) -> Rohe:
 
 @pytest.fixture(scope="module")
 def chromium() -> str:
-    """Returns the name of the browser; without one, the test is skipped."""
+    """The browser, or a loud skip."""
     found = next(
         (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), ""
     )
@@ -71,8 +71,8 @@ def chromium() -> str:
     return found
 
 
-def dump(chromium: str, page: Path, folder: Path, *flags: str) -> str:
-    """Returns the page's document, as text, after the browser loaded it."""
+def dumped(chromium: str, page: Path, folder: Path, *flags: str) -> str:
+    """Returns the document of the page after it was loaded, as text."""
     done = subprocess.run(
         [chromium, *FLAGS, f"--user-data-dir={folder / 'browser'}", *flags, "--dump-dom", page.as_uri()],
         stdin=subprocess.DEVNULL,
@@ -85,8 +85,8 @@ def dump(chromium: str, page: Path, folder: Path, *flags: str) -> str:
     return done.stdout
 
 
-def measure(chromium: str, page: Path, folder: Path, width: int) -> dict[str, int]:
-    """Returns the page's width in a frame of `width` pixels, and the number of texts of replicas that have an area."""
+def measured(chromium: str, page: Path, folder: Path, width: int) -> dict[str, int]:
+    """Returns how wide the page is in a frame of that width, and how many of its replicas can be seen."""
     frame = folder / "frame.html"
     frame.write_text(
         f"""<iframe id="f" src="{page.as_uri()}" style="width:{width}px;height:800px;border:0"></iframe>
@@ -106,11 +106,11 @@ addEventListener("load", () => {{
 }});
 </script>"""
     )
-    text = dump(chromium, frame, folder)
+    text = dumped(chromium, frame, folder)
     found = re.search(r'<pre id="result">(\{.*?\})</pre>', text)
     assert found, text
-    result: dict[str, int] = json.loads(html.unescape(found[1]))
-    return result
+    sizes: dict[str, int] = json.loads(html.unescape(found[1]))
+    return sizes
 
 
 CONTRASTS = """
@@ -142,6 +142,7 @@ for (const item of page.querySelectorAll("body *")) {
 
 
 def contrasts(chromium: str, page: Path, folder: Path) -> dict[str, float]:
+    """Returns the least contrast of the texts of each kind of element."""
     frame = folder / "contrast.html"
     frame.write_text(
         f"""<iframe id="f" src="{page.as_uri()}" style="width:1280px;height:800px;border:0"></iframe>
@@ -149,11 +150,11 @@ def contrasts(chromium: str, page: Path, folder: Path) -> dict[str, float]:
 <script>addEventListener("load", () => {{ {CONTRASTS}
 document.getElementById("result").textContent = JSON.stringify(ratios); }});</script>"""
     )
-    text = dump(chromium, frame, folder)
+    text = dumped(chromium, frame, folder)
     found = re.search(r'<pre id="result">(\{.*?\})</pre>', text)
     assert found, text
-    result: dict[str, float] = json.loads(html.unescape(found[1]))
-    return result
+    ratios: dict[str, float] = json.loads(html.unescape(found[1]))
+    return ratios
 
 
 class Texts(HTMLParser):
@@ -190,12 +191,12 @@ def test_every_replica_is_on_the_page_and_nothing_leaves_a_phone_to_the_right(
     assert done.returncode == 0, done.stderr
     placements = json.loads(done.stdout)["plan"]["placements"]
     page = repository / "plan.html"
-    shown = " ".join(read(dump(chromium, page, tmp_path)).texts)
+    shown = " ".join(read(dumped(chromium, page, tmp_path)).texts)
     for place in placements:
         assert place["replica"].removeprefix("replica/") in shown
         assert place["node"] in shown
     for width in (390, 1280):
-        sizes = measure(chromium, page, tmp_path, width)
+        sizes = measured(chromium, page, tmp_path, width)
         assert sizes["wide"] <= width, f"{sizes['wide']} pixels wide in a window of {width}"
         assert sizes["seen"] == len(placements)
         assert sizes["scripts"] == 0
@@ -218,10 +219,10 @@ def test_words_stand_out_from_what_is_behind_them_by_day_and_by_night(
         assert {name: ratio for name, ratio in ratios.items() if ratio < 4.5} == {}, page.name
 
 
-def hosts_asked_for(chromium: str, page: Path, folder: Path) -> set[str]:
+def hosts_asked(chromium: str, page: Path, folder: Path) -> set[str]:
     """Returns the hosts that the browser asked, or wanted to ask, while it showed the page."""
     log = folder / "net.json"
-    dump(chromium, page, folder, f"--log-net-log={log}")
+    dumped(chromium, page, folder, f"--log-net-log={log}")
     return set(re.findall(r'"url":"(?:https?|wss?|ftp)://([^/"]+)', log.read_text(errors="replace")))
 
 
@@ -230,9 +231,9 @@ def test_the_page_asks_for_nothing_from_anywhere(rohe: Rohe, repository: Path, c
     (tmp_path / "empty.html").write_text("<p>nothing</p>")
     (tmp_path / "asking.html").write_text('<img src="http://127.0.0.1:9/picture.png">')
     # The browser asks hosts of its own accord; an empty page shows which.
-    by_itself = hosts_asked_for(chromium, tmp_path / "empty.html", tmp_path)
-    assert "127.0.0.1:9" in hosts_asked_for(chromium, tmp_path / "asking.html", tmp_path)
-    assert hosts_asked_for(chromium, repository / "plan.html", tmp_path) <= by_itself
+    by_itself = hosts_asked(chromium, tmp_path / "empty.html", tmp_path)
+    assert "127.0.0.1:9" in hosts_asked(chromium, tmp_path / "asking.html", tmp_path)
+    assert hosts_asked(chromium, repository / "plan.html", tmp_path) <= by_itself
     text = (repository / "plan.html").read_text()
     assert not re.search(r'(?:src|href|action|data|poster)\s*=\s*"(?!#|data:,)', text)
     assert "@import" not in text
@@ -251,7 +252,7 @@ def test_texts_of_a_blueprint_are_shown_and_never_taken_for_markup(
     )  # fmt: skip
     done = rohe("plan", "--html", "plan.html")
     assert done.returncode in (0, 4), done.stderr
-    parser = read(dump(chromium, repository / "plan.html", tmp_path))
+    parser = read(dumped(chromium, repository / "plan.html", tmp_path))
     tags = [tag for tag, _ in parser.tags]
     assert "script" not in tags
     assert "img" not in tags
@@ -276,8 +277,8 @@ def test_what_did_not_fit_is_told_with_its_reason_and_place(rohe: Rohe, reposito
     unplaced = json.loads(done.stdout)["plan"]["unplaced"]
     section = (repository / "plan.html").read_text().partition('id="missing"')[2].partition("</section>")[0]
     shown = " ".join(read(section).texts)
-    for replica in unplaced:
-        assert replica["replica"].removeprefix("replica/") in shown
+    for item in unplaced:
+        assert item["replica"].removeprefix("replica/") in shown
     assert unplaced[0]["closest"][0]["missing"] in shown
     assert re.search(r"blueprints/pipeline\.yaml:\d+:\d+", shown)
 
@@ -305,22 +306,22 @@ def test_a_failure_that_is_not_survived_is_told_on_the_page_and_on_the_screen(ro
 
 
 def test_before_and_after_are_held_against_the_record(rohe: Rohe, repository: Path, tmp_path: Path) -> None:
-    assert rohe("plan", "--out", "before.plan").returncode == 0
-    before = json.loads((repository / "before.plan").read_bytes())
+    assert rohe("plan", "--out", "one.plan").returncode == 0
+    before = json.loads((repository / "one.plan").read_bytes())
     record = {"serial": 3, "digest": before["digest"], "complete": True, "plan": before}
     (tmp_path / "record.json").write_bytes(canonical_json(record) + b"\n")
-    used = next(place for place in before["plan"]["placements"] if place["service"] == "object-detection")["node"]
+    used = next(item for item in before["plan"]["placements"] if item["service"] == "object-detection")["node"]
     inventory = repository / "blueprints" / "inventory.yaml"
     inventory.write_text(re.sub(rf"(name: {used},.*)}}\n", r"\1, status: down}\n", inventory.read_text()))
     done = rohe("plan", "--html", "plan.html", "--against", str(tmp_path / "record.json"), "-o", "json")
-    after = {place["replica"]: place["node"] for place in json.loads(done.stdout)["plan"]["placements"]}
+    after = {item["replica"]: item["node"] for item in json.loads(done.stdout)["plan"]["placements"]}
     section = (repository / "plan.html").read_text().partition('id="change"')[2].partition("</section>")[0]
     shown = " ".join(read(section).texts)
-    moved = [place for place in before["plan"]["placements"] if after.get(place["replica"]) != place["node"]]
+    moved = [item for item in before["plan"]["placements"] if after.get(item["replica"]) != item["node"]]
     assert moved
-    for place in moved:
-        assert place["replica"].removeprefix("replica/") in shown
-        assert after[place["replica"]] in shown
+    for item in moved:
+        assert item["replica"].removeprefix("replica/") in shown
+        assert after[item["replica"]] in shown
     assert f"{len(moved)} moved" in shown
     assert "record 3" in shown
 
@@ -345,15 +346,15 @@ def test_a_page_of_thousands_of_replicas_stays_small_and_shows_the_fullest_nodes
     rohe: Rohe, chromium: str, tmp_path: Path
 ) -> None:
     fleet = tmp_path / "fleet"
-    generated = subprocess.run(
+    made = subprocess.run(
         [sys.executable, str(ROOT / "examples/fleet/generate.py"), str(fleet), "--nodes", "1000", "--replicas", "2000"],
         timeout=60,
         check=False,
     )
-    assert generated.returncode == 0
+    assert made.returncode == 0
     done = rohe("plan", "--html", "plan.html", folder=fleet)
     assert done.returncode in (0, 4), done.stderr
     page = fleet / "plan.html"
     assert page.stat().st_size < 1_000_000
     assert "1,000 nodes by device type and zone" in page.read_text()
-    assert measure(chromium, page, tmp_path, 390)["wide"] <= 390
+    assert measured(chromium, page, tmp_path, 390)["wide"] <= 390

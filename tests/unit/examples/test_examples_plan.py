@@ -16,14 +16,14 @@ from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.planning.verification.verify import verify
-from rohe_iac.usecases.plans.profile import profiles_named
+from rohe_iac.usecases.plans.profile import load_profiles
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/rohe.yaml"))
 
 
 def posed(blueprint: Blueprint) -> Problem:
-    return problem_of(blueprint, profiles_named(blueprint)[0])
+    return problem_of(blueprint, load_profiles(blueprint)[0])
 
 
 @cache

@@ -15,7 +15,7 @@ from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.planning.from_blueprint.problem import problem_of
 from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.solvers.planner import plan
-from rohe_iac.usecases.plans.profile import profiles_named
+from rohe_iac.usecases.plans.profile import load_profiles
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 PlanExample = Callable[[str], tuple[Blueprint, Plan]]
@@ -25,7 +25,7 @@ RenderExample = Callable[[str], dict[str, Manifest]]
 @cache
 def _plan(example: str) -> tuple[Blueprint, Plan]:
     blueprint = load(EXAMPLES / example)
-    return blueprint, plan(problem_of(blueprint, profiles_named(blueprint)[0]))
+    return blueprint, plan(problem_of(blueprint, load_profiles(blueprint)[0]))
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def render_example() -> RenderExample:
 
     def render(example: str) -> dict[str, Manifest]:
         blueprint, decided = _plan(example)
-        manifests = manifests_of(blueprint, decided, profiles_named(blueprint)[0])
+        manifests = manifests_of(blueprint, decided, load_profiles(blueprint)[0])
         return {manifest.name: manifest for manifest in manifests}
 
     return render

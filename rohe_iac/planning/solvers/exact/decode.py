@@ -11,9 +11,7 @@ from collections.abc import Mapping
 
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Grant, Ledger
-
-Replica = tuple[int, int]
-"""A replica: demand and index."""
+from rohe_iac.planning.solvers.construction.decision import Replica
 
 CoreCounts = Mapping[tuple[int, int, int, int], int]
 """How many replicas put a chunk on a core, by demand, node, chunk and core."""

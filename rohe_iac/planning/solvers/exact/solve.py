@@ -16,8 +16,9 @@ from rohe_iac.planning.model.plan import Proof
 from rohe_iac.planning.placement.objective.objective import LexicographicObjective
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Grant
+from rohe_iac.planning.solvers.construction.decision import Replica
 from rohe_iac.planning.solvers.exact.cp_model import PlacementModel
-from rohe_iac.planning.solvers.exact.decode import Replica, decode
+from rohe_iac.planning.solvers.exact.decode import decode
 from rohe_iac.planning.solvers.exact.solver_protocols import ConstraintSolver, LinearExpression, SolverModule
 
 EFFORT = 10.0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from rohe_iac.planning.placement.state.ledger import Grant
 
-
 Replica = tuple[int, int]
 """A replica: the position of its demand and its index."""
 

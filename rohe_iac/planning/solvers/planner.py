@@ -19,19 +19,11 @@ from rohe_iac.planning.placement.state.ledger import Ledger
 from rohe_iac.planning.solvers.construction.greedy import Construction
 from rohe_iac.planning.solvers.construction.repair import repair
 from rohe_iac.planning.solvers.construction.service_order import service_order
-from rohe_iac.planning.solvers.local_search.ruin_and_recreate import RuinAndRecreate
+from rohe_iac.planning.solvers.local_search.params import DEFAULT_PARAMS
+from rohe_iac.planning.solvers.local_search.search import RuinAndRecreate
 from rohe_iac.planning.solvers.plan_building import build_plan
 from rohe_iac.planning.solvers.resilience.survival import surviving_plan
 from rohe_iac.planning.solvers.variants import first_choice, next_choice
-
-SEARCH_WORK = 10_000_000
-"""Nodes times replicas times iterations that a search may spend where the stack does not say how many iterations."""
-
-SEARCH_LIMIT = 3500
-"""The most iterations that a search spends of itself; fewer replicas get their square, but SEARCH_LEAST at least."""
-
-SEARCH_LEAST = 2000
-"""What few replicas get; their iterations are quick."""
 
 
 class UnknownStrategy(RoheError):
@@ -207,8 +199,7 @@ def _budget(indexed: IndexedProblem) -> int:
     if indexed.settings.iterations is not None:
         return indexed.settings.iterations
     replicas = sum(demand.replicas for demand in indexed.demands)
-    few = max(SEARCH_LEAST, replicas * replicas)
-    return min(SEARCH_LIMIT, few, SEARCH_WORK // max(1, len(indexed.nodes) * replicas))
+    return DEFAULT_PARAMS.budget(len(indexed.nodes), replicas)
 
 
 def _has_a_chance(indexed: IndexedProblem, demand: int) -> bool:

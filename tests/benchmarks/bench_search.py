@@ -30,6 +30,7 @@ from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.solvers.construction.greedy import Construction
 from rohe_iac.planning.solvers.construction.service_order import service_order
 from rohe_iac.planning.solvers.exact.solve import solve
+from rohe_iac.planning.solvers.local_search.outcome import SearchListener, SearchStatistics
 from rohe_iac.planning.solvers.plan_building import build_plan
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.planning.verification.verify import verify
@@ -87,10 +88,10 @@ def answer(problem: Problem, effort: float) -> Answer:
     return found
 
 
-def compare(problem: Problem, effort: float) -> tuple[str, int, float, str]:
+def compare(problem: Problem, effort: float, listener: SearchListener) -> tuple[str, int, float, str]:
     """How the portfolio did, by how much it lost, its seconds, and a line about both."""
     start = time.process_time()
-    found = plan(problem)
+    found = plan(problem, listener=listener)
     spent = time.process_time() - start
     mine = worth(problem, found)
     if not found.unplaced and found.bound.proven:
@@ -106,18 +107,22 @@ def main(arguments: list[str]) -> None:
     """Prints every instance as it is done, then how many are equal."""
     kind, first, number, effort = [*arguments, *["plain", "0", "100", "60"][len(arguments) :]]
     words: Counter[str] = Counter()
-    losses, times = [0], []
+    losses, times, whole = [0], [], SearchStatistics()
     for seed in range(int(first), int(first) + int(number)):
-        word, lost, spent, line = compare(KINDS[kind](seed), float(effort))
+        searches: list[SearchStatistics] = []
+        word, lost, spent, line = compare(KINDS[kind](seed), float(effort), searches.append)
+        made = sum(searches, SearchStatistics())
         words[word] += 1
         words["open"] += "not proven" in line
         losses.append(lost)
         times.append(spent)
-        print(f"{kind} {seed}: {word}, {spent:.2f} s; {line}", flush=True)
+        whole += made
+        print(f"{kind} {seed}: {word}, {spent:.2f} s; {line}; {made}", flush=True)
     print(
         f"search, {kind} {first} to {int(first) + int(number) - 1}: {words['equal']} equal, {words['better']} better "
         f"than the solver's best, {words['worse']} worse, at most by {max(losses)}; {words['open']} not proven by the "
-        f"solver in {effort}; portfolio median {statistics.median(times):.2f} s, at most {max(times):.2f} s"
+        f"solver in {effort}; portfolio median {statistics.median(times):.2f} s, at most {max(times):.2f} s; "
+        f"{whole}"
     )
 
 

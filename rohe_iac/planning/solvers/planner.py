@@ -19,6 +19,7 @@ from rohe_iac.planning.placement.state.ledger import Ledger
 from rohe_iac.planning.solvers.construction.greedy import Construction
 from rohe_iac.planning.solvers.construction.repair import repair
 from rohe_iac.planning.solvers.construction.service_order import service_order
+from rohe_iac.planning.solvers.local_search.outcome import SearchListener, ignore_statistics
 from rohe_iac.planning.solvers.local_search.params import DEFAULT_PARAMS
 from rohe_iac.planning.solvers.local_search.search import RuinAndRecreate
 from rohe_iac.planning.solvers.plan_building import build_plan
@@ -45,12 +46,18 @@ class NotCovered(RoheError):
 
 
 def plan(
-    problem: Problem, previous: Plan | None = None, plugins: Plugins = NO_PLUGINS, *, explain: bool = True
+    problem: Problem,
+    previous: Plan | None = None,
+    plugins: Plugins = NO_PLUGINS,
+    *,
+    explain: bool = True,
+    listener: SearchListener = ignore_statistics,
 ) -> Plan:
     """Places every replica that fits, keeps what stood before where it still fits, and says why.
 
     previous: the plan as applied last; its replicas stay on their nodes and keep their ports where they can.
     explain: whether to tell score parts and refused nodes of placed replicas; the placements are the same without.
+    listener: is called with the statistics of each search that is made for the plan; the plan does not hold them.
     Errors: UnknownStrategy, UnknownExtension; with the strategy `exact` SolverMissing, NotCovered.
     """
     if problem.settings.strategy not in STRATEGIES and plugins.strategy is None:
@@ -76,7 +83,7 @@ def plan(
     with uncollected():
         return surviving_plan(
             problem,
-            lambda spare, relaxed: _plan(problem, previous, plugins, explain, frozenset(spare), relaxed),
+            lambda spare, relaxed: _plan(problem, previous, plugins, explain, listener, frozenset(spare), relaxed),
             plugins,
         )
 
@@ -86,26 +93,27 @@ def _plan(
     previous: Plan | None,
     plugins: Plugins,
     explain: bool,
+    listener: SearchListener,
     spare: frozenset[str],
     relaxed: Mapping[str, int],
 ) -> Plan:
     choice = first_choice(problem, previous)
     while True:
-        construction = _construct(IndexedProblem(problem, choice, spare, relaxed, plugins), previous, explain)
+        construction = _construct(IndexedProblem(problem, choice, spare, relaxed, plugins), previous, explain, listener)
         following = next_choice(construction, choice)
         if following is None:
             return build_plan(construction, previous)
         choice = following
 
 
-def _construct(indexed: IndexedProblem, previous: Plan | None, explain: bool) -> Construction:
+def _construct(indexed: IndexedProblem, previous: Plan | None, explain: bool, listener: SearchListener) -> Construction:
     kept = kept_nodes(indexed, previous)
     queue = service_order(indexed)
     strategy = indexed.settings.strategy
     if strategy in (PORTFOLIO, EXACT):
         starts = _passes(indexed, queue, kept)
         objective = LexicographicObjective(indexed, kept, _forced(starts[0], kept))
-        found = _searched(indexed, queue, kept, explain, starts, objective)
+        found = _searched(indexed, queue, kept, explain, listener, starts, objective)
         return found if strategy == PORTFOLIO else _solved(indexed, queue, kept, explain, found, objective)
     construction = Construction(indexed, strategy, explain=explain).run(queue, kept)
     repair(construction, queue)
@@ -117,7 +125,7 @@ def _construct(indexed: IndexedProblem, previous: Plan | None, explain: bool) ->
     if not _budget(indexed) and sum(map(len, construction.unplaced)) <= had:
         # Too large to search, and nobody has lost a place: a pass from scratch would only move what stands.
         return construction
-    return _made_room(indexed, queue, kept, explain, construction)
+    return _made_room(indexed, queue, kept, explain, listener, construction)
 
 
 def _made_room(
@@ -125,6 +133,7 @@ def _made_room(
     queue: list[int],
     kept: Mapping[tuple[int, int], int],
     explain: bool,
+    listener: SearchListener,
     construction: Construction,
 ) -> Construction:
     """A pass over the queue as it is, unless replicas that it left out find a place beside all others.
@@ -141,7 +150,7 @@ def _made_room(
     else:
         stand = {replica: grant.node for replica, grant in grants.items()}
         objective, starts = LexicographicObjective(indexed, stand, UNLIMITED, placed), [construction]
-    found = _searched(indexed, queue, kept, explain, starts, objective)
+    found = _searched(indexed, queue, kept, explain, listener, starts, objective)
     after = [len(decisions) for decisions in found.decisions]
     return found if objective.placing(after) > objective.placing(placed) else construction
 
@@ -162,6 +171,7 @@ def _searched(
     queue: list[int],
     kept: Mapping[tuple[int, int], int],
     explain: bool,
+    listener: SearchListener,
     starts: list[Construction],
     objective: LexicographicObjective,
 ) -> Construction:
@@ -180,7 +190,8 @@ def _searched(
         repair(again, queue)
         return again
     search = RuinAndRecreate(indexed, objective, best.grants(), missing)
-    search.run(budget, ideal_point(indexed, limited=objective.limit is not None, floored=bool(objective.floors)))
+    ideal = ideal_point(indexed, limited=objective.limit is not None, floored=bool(objective.floors))
+    listener(search.run(budget, ideal))
     settled = Construction(indexed, BEST_FIT, explain=explain).adopt(queue, search.placed, kept)
     repair(settled, queue, objective)
     return settled

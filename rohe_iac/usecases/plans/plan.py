@@ -24,6 +24,7 @@ from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.plugins.protocols import Plugins
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.sizing.profile import Profile
+from rohe_iac.planning.solvers.local_search.outcome import SearchListener, ignore_statistics
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.usecases.plans.plugins import load_plugins
 from rohe_iac.usecases.plans.profile import profiles_named
@@ -75,11 +76,13 @@ def decide(
     against: Path | None = None,
     max_moves: int | None = None,
     tell: Tell = unheard,
+    listener: SearchListener = ignore_statistics,
 ) -> Decided:
     """Loads the blueprint and places every replica, for whoever asks about the plan alone.
 
     against: a record file to compare with, in place of the one in the state folder. max_moves: how many replicas that
     could stay may move, None: any. tell: is called with each step that begins.
+    listener: is called with the statistics of each search that is made for the plan.
     Errors: InvalidBlueprint, InvalidProfile, UnusableModule, UnknownPlugin, FaultyPlugin, UsageError, UnreadablePlan.
     """
     tell("reading the blueprint")
@@ -97,7 +100,7 @@ def decide(
         problem = replace(problem, settings=replace(problem.settings, max_moves=max_moves))
     replicas = sum(demand.replicas for demand in problem.demands)
     tell(f"placing {counted(replicas, 'replica')} on {counted(len(problem.nodes), 'node')}")
-    decided = plan(problem, record.planfile.plan if record is not None else None, plugins)
+    decided = plan(problem, record.planfile.plan if record is not None else None, plugins, listener=listener)
     sources = tuple(sorted((*blueprint.sources, *measured, *modules), key=lambda source: source.path))
     return Decided(blueprint, problem, plugins, decided, profiles, sources, record)
 
@@ -109,9 +112,10 @@ def make_plan(
     against: Path | None = None,
     max_moves: int | None = None,
     tell: Tell = unheard,
+    listener: SearchListener = ignore_statistics,
 ) -> Planned:
     """Decides, renders the manifests and compares them with what was applied last. See `decide`."""
-    decided = decide(directory, stack, against=against, max_moves=max_moves, tell=tell)
+    decided = decide(directory, stack, against=against, max_moves=max_moves, tell=tell, listener=listener)
     tell("rendering the manifests")
     blueprint, record = decided.blueprint, decided.record
     manifests = manifests_of(blueprint, decided.plan, decided.profiles)

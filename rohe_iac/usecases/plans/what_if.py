@@ -12,6 +12,7 @@ from rohe_iac.planning.questions.analysis.plan_diff import Change, difference
 from rohe_iac.planning.questions.analysis.response_times import Prediction, predictions_of
 from rohe_iac.planning.questions.what_if.apply import apply_edits, edit_loads, with_new_amounts
 from rohe_iac.planning.questions.what_if.edit import Edit, parse_edits
+from rohe_iac.planning.solvers.local_search.outcome import SearchListener, ignore_statistics
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.planning.verification.fault import Fault
 from rohe_iac.planning.verification.verify import verify
@@ -40,18 +41,18 @@ class WhatIf:
     predicted: tuple[tuple[Prediction | None, Prediction | None], ...] = ()
 
 
-def what_if(decided: Decided, text: str) -> WhatIf:
+def what_if(decided: Decided, text: str, listener: SearchListener = ignore_statistics) -> WhatIf:
     """Plans the edited problem again, from the placements of the plan.
 
     Edits of pipelines are made in the blueprint and come first: services are sized anew for the load. The others are
-    made in the problem, in order.
+    made in the problem, in order. listener: is called with the statistics of each search.
     Errors: UsageError where an edit is not one, or names what the stack does not have; FaultyPlugin.
     """
     edits = parse_edits(text)
     present, before = decided.problem, decided.plan
     loaded = _loaded(decided, edits)
     edited = apply_edits(loaded, edits)
-    after = plan(edited, before, decided.plugins)
+    after = plan(edited, before, decided.plugins, listener=listener)
     standing = replace(before, placements=with_new_amounts(edited, before.placements))
     had = {item.replica for item in before.unplaced}
     loads = [str(edit) for edit in edits if edit.kind == "pipeline"]

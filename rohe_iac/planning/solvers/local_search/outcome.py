@@ -61,3 +61,7 @@ class SearchStatistics:
 
 SearchListener = Callable[[SearchStatistics], None]
 """Is called with the statistics of each search that ends."""
+
+
+def ignore_statistics(_: SearchStatistics) -> None:
+    """Does nothing: the listener where nobody wants to know what a search did."""

@@ -48,7 +48,7 @@ class SearchParams:
     max_ruined_nodes: int = _parameter(
         3, "nodes", 1, "leaves most of the assignment as it is, which keeps an iteration quick"
     )
-    restart_one_in: int = _parameter(400, "iterations", 1, "empties every node, to leave a region of the search space")
+    restart_one_in: int = _parameter(400, "iterations", 1, "ruins every node, to leave a region of the search space")
     whole_node_one_in: int = _parameter(
         2, "ruined nodes", 1, "empties a node entirely; the first of an iteration always is"
     )

@@ -8,7 +8,7 @@ from rohe_iac.planning.solvers.local_search.params import SearchParams
 
 
 class Ruin:
-    """Takes all items off one node, and all or some off others; now and then all off all nodes.
+    """Takes all items off one node, and all or some off a few others; now and then off all others.
 
     G. Schrimpf, J. Schneider, H. Stamm-Wilbrandt and G. Dueck, "Record breaking optimization results using the ruin and
     recreate principle", Journal of Computational Physics 159, 2000: random ruin.

@@ -7,6 +7,7 @@ a load remembers where one more replica of each demand leads; to undo is to put 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from rohe_iac.planning.model.demand import Resources
 from rohe_iac.planning.placement.state.core_assignment import tightest_cores
@@ -74,7 +75,8 @@ class NodeLoads:
     def __init__(self, indexed: IndexedProblem, ledger: Ledger, params: SearchParams = DEFAULT_PARAMS) -> None:
         self.indexed = indexed
         self._known: dict[tuple[int, FreeOnNode], NodeLoad] = {}
-        self._repacked: dict[tuple[NodeLoad, tuple[int, ...]], tuple[NodeLoad, list[Item]] | None] = {}
+        # By empty node and demands; False where no packing was found.
+        self._repacked: dict[tuple[NodeLoad, tuple[int, ...]], tuple[NodeLoad, list[Item]] | Literal[False]] = {}
         self._amounts = [(asked.cpu, asked.rss, asked.vms or 0, sum(asked.cores)) for asked in indexed.resources]
         replicas = sum(demand.replicas for demand in indexed.demands)
         self._max_cached, self._start_tries = params.max_cached_loads, params.repack_tries_few
@@ -253,11 +255,10 @@ class NodeLoads:
         wanted.append(demand)
         wanted.sort()
         key = (base, tuple(wanted))
-        try:
-            return self._repacked[key]
-        except KeyError:
-            found = self._repacked[key] = self.pack(base, wanted, self._tries)
-            return found
+        known = self._repacked.get(key)
+        if known is None:
+            known = self._repacked[key] = self.pack(base, wanted, self._tries) or False
+        return known or None
 
     def pack(
         self, base: NodeLoad, wanted: Sequence[int], tries: int | None = None

@@ -25,7 +25,7 @@ class AssignmentSnapshot(NamedTuple):
 
 
 class Assignment:
-    """Items on nodes. Replicas of a demand are alike, so that nobody says which of them an item is.
+    """Items on nodes. Replicas of a demand are alike, so that no item says which of them it is.
 
     An edit begins with `begin`; until the next one, `undo` takes back whatever has changed since.
 
@@ -41,7 +41,7 @@ class Assignment:
         items: By node, its items.
         unplaced: By demand, how many replicas have no place.
         open_nodes: How many nodes hold an item.
-        max_open: At how many open nodes no further node is opened.
+        max_open: At how many open nodes no further node is opened; not part of an edit or a snapshot.
         was_complete: Whether all replicas had a place when the edit began.
     """
 
@@ -91,12 +91,14 @@ class Assignment:
         self.was_complete = not any(self.unplaced)
 
     def undo(self) -> None:
-        """Takes back all that changed since the edit began."""
+        """Takes back all that changed since the edit began, which goes on with no change."""
         for node, (load, items) in self._nodes_before.items():
             self.loads[node], self.items[node] = load, items
         self.unplaced[:], self.open_nodes = self._unplaced_before, self._open_before
         for grant, item, comes in reversed(self._bookings):
             self._book(grant, item, not comes)
+        self._nodes_before.clear()
+        self._bookings.clear()
 
     def snapshot(self) -> AssignmentSnapshot:
         """Returns a copy of the assignment."""

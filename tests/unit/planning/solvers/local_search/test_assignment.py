@@ -19,21 +19,21 @@ def test_undo_restores_the_assignment_exactly_whatever_was_edited(world: Any) ->
     assignment, _, recreate = assigned(crowded(world))
     ruin = Ruin(assignment, LinearCongruentialGenerator(3), SearchParams(restart_one_in=5))
     recreate.apply(repacks=True)
-    seen = set()
+    edits = 0
     for turn in range(60):
         before = state_of(assignment)
         assignment.begin()
         ruin.apply()
         recreate.apply(repacks=turn % 2 == 0)
-        after = state_of(assignment)
-        seen.add(after != before)
-        assignment.undo()
-        assert state_of(assignment) == before
+        edits += state_of(assignment) != before
+        for _ in range(2):
+            assignment.undo()
+            assert state_of(assignment) == before
         if turn % 3 == 0:
             assignment.begin()
             ruin.apply()
             recreate.apply(repacks=True)
-    assert seen >= {True}
+    assert edits > 30
 
 
 def test_a_snapshot_comes_back_whatever_happened_since(world: Any) -> None:

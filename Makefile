@@ -65,7 +65,7 @@ constraints: ## pin anew what pyproject.toml asks for (UPGRADE=1 takes the newes
 	"$$folder/venv/bin/pip" --disable-pip-version-check install --quiet 'uv==0.13.9'; \
 	[ -z "$(UPGRADE)" ] && cp constraints.txt "$$folder/pins.txt" 2>/dev/null || true; \
 	echo 'setuptools>=77' | "$$folder/venv/bin/uv" --quiet pip compile --universal --python-version 3.11 --generate-hashes \
-	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links --extra dev --extra digits --extra exact \
+	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links --group dev --extra digits --extra exact \
 	  --upgrade-package 'pulumi==$(ENGINE_VERSION)' --output-file "$$folder/pins.txt" pyproject.toml - >/dev/null; \
 	{ echo "# What pyproject.toml asks for, pinned for every Python from 3.11 on; written by: make constraints"; cat "$$folder/pins.txt"; } > constraints.txt
 	@echo "constraints.txt pins $$(grep -c '==' constraints.txt) distributions"

@@ -1,7 +1,7 @@
-"""Filters that ship as examples: `name(candidate) -> why not`, "" where the node will do.
+"""Filters that ship as examples: `name(candidate) -> reason for refusal`, "" where the node is suitable.
 
-`planner: {filters: ["user_modules/filters.py:trusted"]}` of a stack plugs one in. A candidate is one node for one
-replica: `node` and `demand` as the planner has them, what is `free` there, and who is `standing` there already.
+`planner: {filters: ["user_modules/filters.py:trusted"]}` of a stack adds a filter. A candidate is one node for one
+replica: the planner's `node` and `demand`, what is `free` on the node, and the replicas that are `standing` on it.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from rohe_iac.plugins import Candidate
 
 
 def trusted(candidate: Candidate) -> str:
-    """Keeps services off nodes whose label `trust` is not `high`; what the stack runs for itself may go anywhere."""
-    told = candidate.node.label("trust")
-    if candidate.demand.system or told == "high":
+    """Refuses nodes whose label `trust` is not `high`, except for what the stack runs for itself."""
+    trust = candidate.node.label("trust")
+    if candidate.demand.system or trust == "high":
         return ""
-    return f"trust is {told}, not high" if told else "the node has no label trust"
+    return f"trust is {trust}, not high" if trust else "the node has no label trust"
 
 
 def by_itself(candidate: Candidate) -> str:
-    """Gives services that are sensitive to cpu a node to themselves, whoever comes first."""
+    """Refuses to place a CPU-sensitive service on a node with replicas of other services."""
     own = candidate.demand.workload
-    others = [one for one in candidate.standing if one.workload != own and not one.system]
+    others = [other for other in candidate.standing if other.workload != own and not other.system]
     if "cpu" in candidate.demand.sensitivity and others:
         return f"{others[0].service} is there already"
     return ""

@@ -1,6 +1,6 @@
 """Functions that ship as examples: `name(samples, **options) -> {measurement: number}`, run on every closed window.
 
-`feature` is the name of the number of a sample that is looked at; samples without it are passed over.
+`feature` names the number of a sample that is measured; samples without it are ignored.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ Measurements = dict[str, float]
 
 
 def mean(samples: Samples, feature: str = "response_time") -> Measurements:
-    """Mean and population standard deviation."""
+    """Returns `mean` and `deviation` (population standard deviation)."""
     values = _values(samples, feature)
     if not values:
         return {}
@@ -24,7 +24,7 @@ def mean(samples: Samples, feature: str = "response_time") -> Measurements:
 
 
 def percentile(samples: Samples, feature: str = "response_time", p: float = 99.0) -> Measurements:
-    """The value of rank ceil(p/100 * n), p in 0 to 100."""
+    """Returns the value of rank ceil(p/100 * n) as, for example, `p99`; `p` is in 0 to 100."""
     values = sorted(_values(samples, feature))
     if not values:
         return {}
@@ -33,7 +33,7 @@ def percentile(samples: Samples, feature: str = "response_time", p: float = 99.0
 
 
 def rate(samples: Samples) -> Measurements:
-    """Samples a second between the first and the last one."""
+    """Returns `rate`, the samples a second between the first and the last one."""
     times = _values(samples, "time")
     span = max(times) - min(times) if times else 0.0
     return {"rate": (len(times) - 1) / span} if span > 0 else {}
@@ -42,11 +42,18 @@ def rate(samples: Samples) -> Measurements:
 def page_hinkley(
     samples: Samples, feature: str = "confidence", delta: float = 0.005, threshold: float = 1.0
 ) -> Measurements:
-    """Whether the mean of the feature fell within the window, by the test of Page and Hinkley.
+    """Tests whether the mean of the feature fell within the window (Page-Hinkley test).
 
-    delta: how much smaller counts as no change. threshold: how much fallen in all counts as drift.
-    Gives `fallen` (how much in all) and `drift` (1 or 0). Source: E. S. Page, Continuous inspection schemes,
-    Biometrika 41 (1954).
+    Source: E. S. Page, Continuous inspection schemes, Biometrika 41 (1954).
+
+    Args:
+        samples: Samples of the window.
+        feature: Name of the number to test.
+        delta: Decrease that counts as no change.
+        threshold: Cumulated decrease that counts as drift.
+
+    Returns:
+        `fallen`, the cumulated decrease, and `drift`, 1 or 0.
     """
     values = _values(samples, feature)
     mean_so_far = total = lowest = greatest = 0.0
@@ -59,5 +66,5 @@ def page_hinkley(
 
 
 def _values(samples: Samples, feature: str) -> list[float]:
-    found = (sample.get(feature) for sample in samples)
-    return [float(value) for value in found if isinstance(value, int | float) and not isinstance(value, bool)]
+    values = (sample.get(feature) for sample in samples)
+    return [float(value) for value in values if isinstance(value, int | float) and not isinstance(value, bool)]

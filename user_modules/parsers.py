@@ -1,7 +1,7 @@
 """Parsers that ship as examples: `name(report, **options) -> samples`.
 
-A report is a mapping of all that its service told: time, request, service, member, instance, node, and all metrics and
-fields by name. A sample is a mapping too; a parser gives one, several or none for a report.
+A report is a mapping with time, request, service, member, instance and node, and all metrics and fields by name. A
+sample is a mapping too; a parser returns one sample, several or none for a report.
 """
 
 from __future__ import annotations
@@ -14,17 +14,18 @@ Sample = dict[str, Any]
 
 
 def whole(report: Report) -> list[Sample]:
-    """The report as it is."""
+    """Returns the report unchanged."""
     return [dict(report)]
 
 
 def inference(report: Report) -> list[Sample]:
-    """What a classifier told: prediction, its confidence (the greatest probability where it gave none), and the margin
-    between its first and second choice; nothing where the report is of no inference.
+    """Returns the prediction of a classifier, with its confidence and the margin between its first and second choice.
+
+    Without a reported confidence the largest probability is taken; a report without a prediction gives no sample.
     """
     if "prediction" not in report:
         return []
-    probabilities = _shares(report.get("probabilities"))
+    probabilities = _numbers(report.get("probabilities"))
     sample = {name: report[name] for name in ("time", "instance", "member", "prediction") if name in report}
     if probabilities:
         first, second = [*sorted(probabilities, reverse=True), 0.0][:2]
@@ -36,11 +37,15 @@ def inference(report: Report) -> list[Sample]:
 
 
 def only(report: Report, service: str = "", member: str = "") -> list[Sample]:
-    """The report where it is of that service and member; empty means any."""
-    wanted = service in ("", report.get("service")) and member in ("", report.get("member"))
-    return [dict(report)] if wanted else []
+    """Returns the report where it is of that service and member; "" stands for any."""
+    matches = service in ("", report.get("service")) and member in ("", report.get("member"))
+    return [dict(report)] if matches else []
 
 
-def _shares(given: Any) -> list[float]:
-    values: Iterable[Any] = given.values() if isinstance(given, Mapping) else given if isinstance(given, list) else ()
+def _numbers(probabilities: Any) -> list[float]:
+    values: Iterable[Any] = ()
+    if isinstance(probabilities, Mapping):
+        values = probabilities.values()
+    elif isinstance(probabilities, list):
+        values = probabilities
     return [float(value) for value in values if isinstance(value, int | float)]

@@ -1,7 +1,7 @@
 """Strategies that ship as examples: `name(candidates) -> the name of a candidate's node`.
 
-`planner: {strategy: "user_modules/strategies.py:spread_evenly"}` of a stack plugs one in. Candidates are the nodes that
-every filter lets pass, by name, each with what is free there, who stands there and its points.
+`planner: {strategy: "user_modules/strategies.py:spread_evenly"}` of a stack selects a strategy. Candidates are the
+nodes that pass every filter, sorted by name, each with its free amounts, the replicas on it, and its points.
 """
 
 from __future__ import annotations
@@ -12,5 +12,5 @@ from rohe_iac.plugins import Candidate
 
 
 def spread_evenly(candidates: Sequence[Candidate]) -> str:
-    """The node with the fewest replicas; of equals the one of most points, then the first by name."""
-    return min(candidates, key=lambda one: (one.replicas, -one.points)).node.name
+    """Returns the node with the fewest replicas; among equals the one with the most points, then the first by name."""
+    return min(candidates, key=lambda candidate: (candidate.replicas, -candidate.points)).node.name

@@ -1,4 +1,4 @@
-"""Answers: what an agent says when the command line asks, on a thread and a reading connection of its own."""
+"""Answers: what an agent answers to the command line, on a thread and a read-only connection of its own."""
 
 from __future__ import annotations
 
@@ -13,45 +13,55 @@ from typing import Any
 import msgspec
 
 from rohe_iac.foundation.errors import RoheError
-from rohe_iac.observation.judging.outcome import Action, Violation
-from rohe_iac.sinks.store import Store
+from rohe_iac.observation.judging.outcome import CorrectiveAction, Violation
+from rohe_iac.sinks.store import AgentStore
 
 LOG = logging.getLogger("rohe.agent")
 
-PAGE = 128 * 1024
-"""Bytes of one page of an answer, about; brokers bound a message to 1 MiB and less."""
+PAGE_BYTES = 128 * 1024
+"""Approximate bytes of one page of an answer; brokers bound a message to 1 MiB or less."""
 
-MOST = 10_000
+MAX_ITEMS = 10_000
 """Items of one answer, at most."""
 
 
-class Answers:
-    """Knows status, results, violations, actions and explain; takes restore as well."""
+class AnswerDesk:
+    """Answers questions about status, results, violations and explanations, and accepts requests to restore.
+
+    Attributes:
+        status: The answer to `status`, replaced by the worker from time to time.
+    """
 
     def __init__(self, folder: Path, answer: Callable[[str, bytes], bool]) -> None:
+        """Prepares the thread; `start` starts it.
+
+        Args:
+            folder: Folder of the store.
+            answer: Sends one page to a client.
+        """
         self._folder, self._answer = folder, answer
         self.status: dict[str, Any] = {}
         self._questions: queue.Queue[bytes | None] = queue.Queue(maxsize=1000)
-        self._restored: queue.Queue[str] = queue.Queue()
+        self._restore_requests: queue.Queue[str] = queue.Queue()
         self._thread = threading.Thread(target=self._run, name="answers", daemon=True)
 
     def start(self) -> None:
-        """Begins to answer."""
+        """Starts the thread."""
         self._thread.start()
 
-    def ask(self, payload: bytes) -> None:
-        """Takes a question; too many at once are dropped, and who asked asks again."""
+    def submit(self, payload: bytes) -> None:
+        """Queues a question; a question beyond the queue's size is dropped, and its client asks again."""
         try:
             self._questions.put_nowait(payload)
         except queue.Full:
             LOG.warning("too many questions wait; one was dropped")
 
-    def restored(self) -> list[str]:
-        """Violations whose actions somebody has ended since the last call."""
-        found = []
-        while not self._restored.empty():
-            found.append(self._restored.get_nowait())
-        return found
+    def take_restore_requests(self) -> list[str]:
+        """Returns the violations whose actions clients have asked to end since the last call."""
+        violations = []
+        while not self._restore_requests.empty():
+            violations.append(self._restore_requests.get_nowait())
+        return violations
 
     def close(self) -> None:
         """Ends the thread."""
@@ -60,68 +70,70 @@ class Answers:
             self._thread.join(2.0)
 
     def _run(self) -> None:
-        store = Store(self._folder, read_only=True)
+        store = AgentStore(self._folder, read_only=True)
         while (payload := self._questions.get()) is not None:
             try:
                 question = json.loads(payload)
-                number, reply = str(question["id"]), str(question["reply"])
+                question_id, reply = str(question["id"]), str(question["reply"])
             except (ValueError, KeyError, TypeError, RecursionError) as error:
                 LOG.warning("a question that cannot be read was dropped: %s", error)
                 continue
             try:
                 items = self._items(store, question)
             except (RoheError, ValueError, TypeError) as error:
-                self._answer(reply, json.dumps({"id": number, "refused": str(error)}).encode())
+                self._answer(reply, json.dumps({"id": question_id, "refused": str(error)}).encode())
                 continue
-            self._send(reply, number, items)
+            self._send_pages(reply, question_id, items)
         store.close()
 
-    def _send(self, reply: str, number: str, items: list[Any]) -> None:
+    def _send_pages(self, reply: str, question_id: str, items: list[Any]) -> None:
         pages: list[list[bytes]] = [[]]
         size = 0
         for item in items:
             content = msgspec.json.encode(item)
-            if size + len(content) > PAGE and pages[-1]:
+            if size + len(content) > PAGE_BYTES and pages[-1]:
                 pages.append([])
                 size = 0
             pages[-1].append(content)
             size += len(content)
         for index, page in enumerate(pages):
-            head = json.dumps({"id": number, "page": index, "last": index == len(pages) - 1})
+            head = json.dumps({"id": question_id, "page": index, "last": index == len(pages) - 1})
             self._answer(reply, head[:-1].encode() + b', "items": [' + b",".join(page) + b"]}")
 
-    def _items(self, store: Store, question: dict[str, Any]) -> list[Any]:
+    def _items(self, store: AgentStore, question: dict[str, Any]) -> list[Any]:
         kind = question.get("ask")
-        most = min(int(question.get("most", MOST)), MOST)
+        limit = min(int(question.get("most", MAX_ITEMS)), MAX_ITEMS)
         if kind == "status":
             return [self.status]
         if kind == "results":
-            found = store.newest("result", most, int(question.get("after", 0)))
-            return [{"row": row, **msgspec.to_builtins(outcome)} for row, outcome in found]
+            results = store.newest_outcomes("result", limit, int(question.get("after", 0)))
+            return [{"row": row, **msgspec.to_builtins(result)} for row, result in results]
         if kind == "violations":
-            return self._violations(store, most)
+            return _violations(store, limit)
         if kind == "explain":
-            wanted = str(question.get("violation", ""))
-            found_one = [item for item in self._violations(store, MOST) if item["id"].startswith(wanted)]
-            if not found_one or not wanted:
-                raise ValueError(f"no violation '{wanted}' is known")
-            return found_one[-1:]
+            prefix = str(question.get("violation", ""))
+            matching = [violation for violation in _violations(store, MAX_ITEMS) if violation["id"].startswith(prefix)]
+            if not matching or not prefix:
+                raise ValueError(f"no violation '{prefix}' is known")
+            return matching[-1:]
         if kind == "restore":
-            wanted = str(question.get("violation", ""))
-            self._restored.put(wanted)
-            return [{"restored": wanted}]
-        raise ValueError(f"'{kind}' is no question that it knows")
+            violation = str(question.get("violation", ""))
+            self._restore_requests.put(violation)
+            return [{"restored": violation}]
+        raise ValueError(f"unknown question '{kind}'")
 
-    def _violations(self, store: Store, most: int) -> list[dict[str, Any]]:
-        found: dict[str, dict[str, Any]] = {}
-        for _, outcome in store.newest("violation", most):
-            if isinstance(outcome, Violation):
-                found[outcome.id] = {**msgspec.to_builtins(outcome), "actions": []}
-        actions: dict[str, Action] = {}
-        for _, outcome in store.newest("action", most):
-            if isinstance(outcome, Action):
-                actions[outcome.id] = outcome
-        for action in actions.values():
-            if action.violation in found:
-                found[action.violation]["actions"].append(msgspec.to_builtins(action))
-        return list(found.values())
+
+def _violations(store: AgentStore, limit: int) -> list[dict[str, Any]]:
+    """Returns the newest violations with their actions as plain values, oldest first."""
+    violations: dict[str, dict[str, Any]] = {}
+    for _, outcome in store.newest_outcomes("violation", limit):
+        if isinstance(outcome, Violation):
+            violations[outcome.id] = {**msgspec.to_builtins(outcome), "actions": []}
+    actions: dict[str, CorrectiveAction] = {}
+    for _, outcome in store.newest_outcomes("action", limit):
+        if isinstance(outcome, CorrectiveAction):
+            actions[outcome.id] = outcome
+    for action in actions.values():
+        if action.violation in violations:
+            violations[action.violation]["actions"].append(msgspec.to_builtins(action))
+    return list(violations.values())

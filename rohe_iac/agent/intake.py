@@ -1,4 +1,4 @@
-"""Intake: from messages to what the observer is told, each report once."""
+"""Intake: turns messages into inputs of the observer, each report once."""
 
 from __future__ import annotations
 
@@ -12,109 +12,129 @@ import msgspec
 from rohe_iac.mqtt.message import Incoming
 from rohe_iac.observation.reports.qoa4ml import decode_qoa4ml
 from rohe_iac.observation.reports.report import Report, Undecodable, decode_report
-from rohe_iac.observation.reports.seen import Seen
-from rohe_iac.sinks.store import Entry, Input, Store
+from rohe_iac.observation.reports.sequence_set import SequenceSet
+from rohe_iac.sinks.store import AgentStore, ObserverInput, Transaction
 
 
 @dataclass
-class Taken:
-    """What a batch of messages came to. told: (input, report) in order; acknowledge: reporters' boots to answer."""
+class IntakeBatch:
+    """The content of one batch of messages.
 
-    entry: Entry = field(default_factory=Entry)
-    told: list[tuple[Input, Report | None]] = field(default_factory=list)
-    acknowledge: set[tuple[str, str]] = field(default_factory=set)
-    returned: list[str] = field(default_factory=list)
-    answers: list[dict[str, Any]] = field(default_factory=list)
+    Attributes:
+        transaction: What the store has to write, before the outcomes are added.
+        inputs: Inputs of the observer in order, each with its report if it is one.
+        unacknowledged: (client, boot) of the reporters that expect an acknowledgement.
+        restarted_clients: Clients that have come online with a new boot.
+        command_answers: Answers of clients to commands.
+    """
 
-    def tell(self, item: Input, report: Report | None = None) -> None:
-        """Adds an input."""
-        self.entry.inputs.append(item)
-        self.told.append((item, report))
+    transaction: Transaction = field(default_factory=Transaction)
+    inputs: list[tuple[ObserverInput, Report | None]] = field(default_factory=list)
+    unacknowledged: set[tuple[str, str]] = field(default_factory=set)
+    restarted_clients: list[str] = field(default_factory=list)
+    command_answers: list[dict[str, Any]] = field(default_factory=list)
 
-    def precede(self, item: Input) -> None:
+    def append(self, observer_input: ObserverInput, report: Report | None = None) -> None:
+        """Adds an input after all others."""
+        self.transaction.inputs.append(observer_input)
+        self.inputs.append((observer_input, report))
+
+    def prepend(self, observer_input: ObserverInput) -> None:
         """Adds an input before all others."""
-        self.entry.inputs.insert(0, item)
-        self.told.insert(0, (item, None))
+        self.transaction.inputs.insert(0, observer_input)
+        self.inputs.insert(0, (observer_input, None))
 
     def count(self, name: str) -> None:
-        """Adds one to a count of the store."""
-        self.entry.counted[name] = self.entry.counted.get(name, 0) + 1
+        """Adds one to a counter of the store."""
+        self.transaction.counts[name] = self.transaction.counts.get(name, 0) + 1
 
 
 class Intake:
-    """Decodes, drops what was there before, and keeps aside what is no report."""
+    """Decodes messages, drops duplicates, and keeps undecodable messages as dead letters.
 
-    def __init__(self, store: Store, agent: str) -> None:
+    Attributes:
+        clients: Last state message of each client by name.
+    """
+
+    def __init__(self, store: AgentStore, agent: str) -> None:
+        """Loads the received sequence numbers; `agent` is the agent's own name, whose state messages are ignored."""
         self._store, self._agent = store, agent
-        self._seen = store.seen()
+        self._received = store.received_numbers()
         self.clients: dict[str, dict[str, Any]] = {}
 
-    def known(self) -> list[tuple[str, str]]:
-        """Every (client, boot) that ever reported."""
-        return list(self._seen)
+    def known_boots(self) -> list[tuple[str, str]]:
+        """Returns every (client, boot) that ever reported."""
+        return list(self._received)
 
     def acknowledgement(self, client: str, boot: str) -> tuple[int, list[list[int]]]:
-        """What is committed of a boot."""
-        return self._seen[client, boot].acknowledgement()
+        """Returns the newest acknowledged sequence number of a boot, and the ranges below it that are missing."""
+        return self._received[client, boot].acknowledgement()
 
-    def take(self, messages: list[Incoming], now: float) -> Taken:
-        """Everything that the messages say, at `now` (seconds since the epoch)."""
-        taken = Taken()
+    def process(self, messages: list[Incoming], now: float) -> IntakeBatch:
+        """Processes messages in order.
+
+        Args:
+            messages: Messages that arrived.
+            now: Present time (seconds since the epoch).
+        """
+        batch = IntakeBatch()
         digests: set[bytes] = set()
         for message in messages:
             # rohe/v1/STACK/KIND/...
             levels = message.topic.split("/")
             if levels[3] == "report":
-                self._report(message, levels, now, taken, digests)
+                self._process_report(message, levels, now, batch, digests)
             elif levels[3] == "state":
-                self._state(message, levels[-1], now, taken)
+                self._process_state(message, levels[-1], now, batch)
             elif levels[3] == "reply":
-                content = _object(message.payload)
+                content = _decode_object(message.payload)
                 if content is not None:
-                    taken.answers.append(content)
-        return taken
+                    batch.command_answers.append(content)
+        return batch
 
-    def _report(self, message: Incoming, levels: list[str], now: float, taken: Taken, digests: set[bytes]) -> None:
+    def _process_report(
+        self, message: Incoming, levels: list[str], now: float, batch: IntakeBatch, digests: set[bytes]
+    ) -> None:
         try:
-            report = _decoded(message.payload, levels[4], levels[5])
+            report = _decode_any_report(message.payload, levels[4], levels[5])
         except Undecodable as error:
             why = f"{error.brief} {error.detail}".strip()
-            taken.entry.dead.append((now, message.topic, why, message.payload))
-            taken.count("undecodable")
+            batch.transaction.dead_letters.append((now, message.topic, why, message.payload))
+            batch.count("undecodable")
             return
         if report.seq:
             key = (report.client, report.boot)
-            taken.acknowledge.add(key)
-            seen = self._seen.setdefault(key, Seen())
-            fresh = seen.add(report.seq)
+            batch.unacknowledged.add(key)
+            numbers = self._received.setdefault(key, SequenceSet())
+            fresh = numbers.add(report.seq)
             if fresh:
-                taken.entry.seen[key] = seen
+                batch.transaction.received[key] = numbers
         else:
             digest = hashlib.blake2b(message.payload, digest_size=16, key=levels[5].encode()[:64]).digest()
             fresh = digest not in digests and not self._store.has_digest(digest)
             digests.add(digest)
-            taken.entry.digests.append((digest, now))
+            batch.transaction.digests.append((digest, now))
         if fresh:
-            taken.tell(Input("report", now, report.client, msgspec.json.encode(report)), report)
-            taken.count("reports")
+            batch.append(ObserverInput("report", now, report.client, msgspec.json.encode(report)), report)
+            batch.count("reports")
         else:
-            taken.count("duplicates")
+            batch.count("duplicates")
 
-    def _state(self, message: Incoming, client: str, now: float, taken: Taken) -> None:
-        content = _object(message.payload)
+    def _process_state(self, message: Incoming, client: str, now: float, batch: IntakeBatch) -> None:
+        content = _decode_object(message.payload)
         if content is None or client == self._agent:
             return
         before = self.clients.get(client, {})
         self.clients[client] = content
         state = content.get("state")
         if state == "online" and before.get("boot") != content.get("boot"):
-            taken.returned.append(client)
+            batch.restarted_clients.append(client)
         elif state == "stopped" and before.get("state") == "online":
-            taken.tell(Input("stop", now, client))
+            batch.append(ObserverInput("stop", now, client))
 
 
-def _decoded(payload: bytes, service: str, instance: str) -> Report:
-    # Our own form names its version first; QoA4ML's have none.
+def _decode_any_report(payload: bytes, service: str, instance: str) -> Report:
+    # Rohe's form begins with its version; QoA4ML's envelopes have none.
     if payload[:64].lstrip().startswith(b'{"v":'):
         return decode_report(payload)
     try:
@@ -126,7 +146,7 @@ def _decoded(payload: bytes, service: str, instance: str) -> Report:
             raise foreign from None
 
 
-def _object(payload: bytes) -> dict[str, Any] | None:
+def _decode_object(payload: bytes) -> dict[str, Any] | None:
     try:
         content = json.loads(payload)
     except (ValueError, RecursionError):

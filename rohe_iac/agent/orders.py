@@ -1,4 +1,4 @@
-"""Orders: what an agent has told services to do, to whom, and who has answered."""
+"""Orders: the degrade and restore commands that an agent sends to services, and the answers of their instances."""
 
 from __future__ import annotations
 
@@ -7,18 +7,30 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rohe_iac.observation.configuration import Configuration
-from rohe_iac.observation.judging.degrading import Degrading
-from rohe_iac.observation.judging.outcome import Action
+from rohe_iac.observation.judging.degrading import DegradePolicy
+from rohe_iac.observation.judging.outcome import CorrectiveAction
 
-AGAIN = 3.0
-"""Seconds after which who has not answered is told again."""
+RESEND_INTERVAL = 3.0
+"""Seconds after which an order is sent again to instances that have not answered."""
 
-Tell = Callable[[str, dict[str, Any]], bool]
+SendCommand = Callable[[str, dict[str, Any]], bool]
+"""Sends a command to an instance; returns False where there is no connection."""
 
 
 @dataclass
 class Order:
-    """One order about an ensemble. answers: by instance, whether it accepted and why."""
+    """One order about an ensemble.
+
+    Attributes:
+        id: Identifier of the command.
+        action: `degrade` or `restore`.
+        service: Name of the ensemble.
+        members: Members to ask from now on.
+        reason: Why, as people read it.
+        instances: Instances that the order is sent to.
+        answers: Whether an instance accepted and why, by instance.
+        sent_at: When the order was sent last (seconds since the epoch); 0 to send it at once.
+    """
 
     id: str
     action: str
@@ -27,11 +39,11 @@ class Order:
     reason: str
     instances: tuple[str, ...]
     answers: dict[str, tuple[bool, str]] = field(default_factory=dict)
-    told: float = 0.0
+    sent_at: float = 0.0
 
     @property
     def content(self) -> dict[str, Any]:
-        """The command's payload."""
+        """Returns the payload of the command."""
         return {
             "id": self.id,
             "action": self.action,
@@ -43,60 +55,80 @@ class Order:
 
 
 class Orders:
-    """The order in force for each ensemble; goes to those who ask its members and to those who gather their answers."""
+    """The current degrade or restore order per ensemble, sent to its callers and to the services that it calls."""
 
-    def __init__(self, configuration: Configuration, degrading: Degrading, tell: Tell) -> None:
-        self._configuration, self._degrading, self._tell = configuration, degrading, tell
+    def __init__(self, configuration: Configuration, policy: DegradePolicy, send_command: SendCommand) -> None:
+        """Begins without any order.
+
+        Args:
+            configuration: Services and instances of the pipeline.
+            policy: Decides which members of an ensemble work at present.
+            send_command: Sends a command to an instance.
+        """
+        self._configuration, self._policy, self._send_command = configuration, policy, send_command
         self._orders: dict[str, Order] = {}
 
-    def take(self, action: Action) -> None:
-        """An action began or ended: the order of its ensemble becomes what all actions in force say together."""
+    def update(self, action: CorrectiveAction) -> None:
+        """Replaces the order of the action's ensemble by one with the members of all actions in force.
+
+        Args:
+            action: Action that began or ended; a dry run changes no order.
+        """
         if action.dry:
             return
         service = self._configuration.service(action.service)
         if service is None:
             return
-        members = self._degrading.members_now(action.service)
-        whole = set(members) == set(service.members)
-        told = {*self._configuration.callers(action.service), *service.calls}
+        members = self._policy.current_members(action.service)
+        complete = set(members) == set(service.members)
+        neighbours = {*self._configuration.callers(action.service), *service.calls}
         self._orders[action.service] = Order(
             id=f"{action.id}{'-ended' if action.ended else ''}",
-            action="restore" if whole else "degrade",
+            action="restore" if complete else "degrade",
             service=action.service,
             members=members,
             reason=action.reason if not action.ended else f"{action.id} has ended",
-            instances=tuple(item.instance for item in self._configuration.instances if item.service in told),
+            instances=tuple(
+                instance.instance for instance in self._configuration.instances if instance.service in neighbours
+            ),
         )
 
     def send(self, now: float) -> None:
-        """Tells those who have not answered, again after a while."""
+        """Sends orders to the instances that have not answered, at most once per interval.
+
+        Args:
+            now: Present time (seconds since the epoch).
+        """
         for order in self._orders.values():
             missing = [instance for instance in order.instances if instance not in order.answers]
-            if missing and now - order.told >= AGAIN:
-                order.told = now
+            if missing and now - order.sent_at >= RESEND_INTERVAL:
+                order.sent_at = now
                 for instance in missing:
-                    self._tell(instance, order.content)
+                    self._send_command(instance, order.content)
 
-    def returned(self, client: str) -> None:
-        """A client started anew: it knows nothing of what it was told."""
+    def forget_answers(self, client: str) -> None:
+        """Forgets the answers of a client that has restarted, so that orders are sent to it again."""
         for order in self._orders.values():
             if order.answers.pop(client, None) is not None or client in order.instances:
-                order.told = 0.0
+                order.sent_at = 0.0
 
-    def answered(self, answer: dict[str, Any]) -> None:
-        """A client answered an order."""
+    def record_answer(self, answer: dict[str, Any]) -> None:
+        """Records the answer of a client to an order."""
         for order in self._orders.values():
             if answer.get("id") == order.id:
-                accepted = bool(answer.get("accepted")), str(answer.get("why", ""))
-                order.answers[str(answer.get("client", ""))] = accepted
+                verdict = bool(answer.get("accepted")), str(answer.get("why", ""))
+                order.answers[str(answer.get("client", ""))] = verdict
 
-    def shown(self) -> list[dict[str, Any]]:
-        """The orders in force with their answers, as plain values."""
+    def to_builtins(self) -> list[dict[str, Any]]:
+        """Returns the current orders with their answers as plain values."""
         return [
             {
                 **order.content,
-                "answers": {name: {"accepted": yes, "why": why} for name, (yes, why) in sorted(order.answers.items())},
-                "unanswered": [name for name in order.instances if name not in order.answers],
+                "answers": {
+                    instance: {"accepted": accepted, "why": why}
+                    for instance, (accepted, why) in sorted(order.answers.items())
+                },
+                "unanswered": [instance for instance in order.instances if instance not in order.answers],
             }
             for _, order in sorted(self._orders.items())
         ]

@@ -1,4 +1,4 @@
-"""`rohe agent run`: the observation agent, until it is told to end."""
+"""`rohe agent run`: runs the observation agent until SIGTERM or SIGINT."""
 
 from __future__ import annotations
 
@@ -16,11 +16,19 @@ from rohe_iac.observation.configuration import decode_configuration
 
 
 def run_agent(configuration: Path | None, environment: Mapping[str, str] | None = None) -> None:
-    """Observes until SIGTERM or SIGINT, and ends cleanly.
+    """Runs the agent until SIGTERM or SIGINT, and ends it in order.
 
-    configuration: the file; by default the one that ROHE_AGENT_CONFIG names. ROHE_REPORT_URL and
-    ROHE_REPORT_CREDENTIALS say where the broker is, ROHE_STORE which folder the store is in.
-    Errors: UsageError, UnreadableConfiguration, UnusableCredentials, StoreFailed, UnusableContract.
+    Args:
+        configuration: File of the configuration; by default ROHE_AGENT_CONFIG names it.
+        environment: Environment variables; by default those of the process. ROHE_REPORT_URL and
+            ROHE_REPORT_CREDENTIALS name the broker, ROHE_STORE the folder of the store, LOG_LEVEL the log level.
+
+    Raises:
+        UsageError: No configuration or store is named, or the configuration cannot be read.
+        UnreadableConfiguration: The file is no configuration of an agent.
+        UnusableCredentials: The broker's address or credentials cannot be used.
+        StoreFailed: The store cannot be opened or written.
+        UnusableContract: A metric of a contract cannot be evaluated.
     """
     from rohe_iac.agent.worker import Worker
 

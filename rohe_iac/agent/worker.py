@@ -1,4 +1,4 @@
-"""Worker: the one thread that takes messages in, tells the observer, commits, and only then acknowledges."""
+"""Worker: the one thread that receives messages, feeds the observer, commits, and only then acknowledges."""
 
 from __future__ import annotations
 
@@ -12,199 +12,209 @@ from typing import Any
 
 import msgspec
 
-from rohe_iac.agent.answers import Answers
-from rohe_iac.agent.intake import Intake, Taken
+from rohe_iac.agent.answers import AnswerDesk
+from rohe_iac.agent.intake import Intake, IntakeBatch
 from rohe_iac.agent.orders import Orders
 from rohe_iac.mqtt.address import BrokerAddress
 from rohe_iac.observation.configuration import Configuration, digest_of
-from rohe_iac.observation.judging.outcome import Action, Outcome, Violation
+from rohe_iac.observation.judging.objective_evaluator import ObjectiveEvaluator
+from rohe_iac.observation.judging.outcome import CorrectiveAction, Outcome, Violation
 from rohe_iac.observation.observer import Observer, decode_state, encode_state
 from rohe_iac.observation.reports.report import Report
+from rohe_iac.sinks.forwarder import Forwarder
 from rohe_iac.sinks.jsonl import JsonlSink
 from rohe_iac.sinks.mqtt import MqttSink
-from rohe_iac.sinks.sink import Forwarder
-from rohe_iac.sinks.store import Input, Store
+from rohe_iac.sinks.store import AgentStore, ObserverInput
 from rohe_iac.transports.mqtt import AgentTransport
 
 LOG = logging.getLogger("rohe.agent")
 
-AT_ONCE = 1000
+MAX_BATCH = 1000
+"""Messages that are committed in one transaction, at most."""
 
+TICK_INTERVAL = 0.5
+"""Seconds between ticks of the observer's clock where there is no other input."""
 
-TICK_EVERY = 0.5
+HEARTBEAT_INTERVAL = 1.0
+"""Seconds between heartbeats."""
 
+CHECKPOINT_INTERVAL = 60.0
+"""Seconds between checkpoints, which bound the inputs to replay after a crash."""
 
-HEARTBEAT_EVERY = 1.0
-
-
-CHECKPOINT_EVERY = 60.0
-"""Seconds between ticks of the clock where no report comes, heartbeats, and checkpoints (which bound the replay)."""
-
-SINKS = ("store", "jsonl", "mqtt")
+SINK_KINDS = ("store", "jsonl", "mqtt")
+"""Kinds of sinks that an agent has."""
 
 _REPORT = msgspec.json.Decoder(Report)
 
 
 class Worker:
-    """One agent at work."""
+    """One agent at work.
+
+    Attributes:
+        boot: Identifier of this run of the agent.
+    """
 
     def __init__(self, configuration: Configuration, broker: BrokerAddress, folder: Path) -> None:
-        """folder: where the store is. Errors: StoreFailed, UnusableContract."""
+        """Opens the store and recovers the observer.
+
+        Args:
+            configuration: What the agent observes and judges.
+            broker: Address of the stack's broker.
+            folder: Folder of the store.
+
+        Raises:
+            StoreFailed: The store cannot be opened, read or written.
+            UnusableContract: A metric of a contract cannot be evaluated.
+        """
         self._configuration = configuration
         self._digest = digest_of(configuration)
-        self._store = Store(folder)
+        self._store = AgentStore(folder)
         self.boot = f"{int(time.time() * 1000):x}-{secrets.token_hex(4)}"
         self._started = time.time()
         self._row = 0
-        self._observer = self._recovered()
+        self._observer = self._recover_observer()
         self._intake = Intake(self._store, configuration.agent)
-        self._answers = Answers(folder, lambda client, page: self._transport.answer(client, page))
+        self._answers = AnswerDesk(folder, lambda client, page: self._transport.answer(client, page))
         self._transport = AgentTransport(
             broker,
             configuration.stack,
             configuration.agent,
-            [item.topic for item in configuration.instances],
+            [instance.topic for instance in configuration.instances],
             self.boot,
-            self._answers.ask,
+            self._answers.submit,
         )
-        self._orders = Orders(configuration, self._observer.degrading, self._transport.command)
-        for _, outcome in self._store.newest("action", 100):
-            if isinstance(outcome, Action):
-                self._orders.take(outcome)
+        self._orders = Orders(configuration, self._observer.degrade_policy, self._transport.command)
+        for _, outcome in self._store.newest_outcomes("action", 100):
+            if isinstance(outcome, CorrectiveAction):
+                self._orders.update(outcome)
         self._forwarders = [Forwarder(sink, self._store) for sink in self._sinks()]
         self._stopping = threading.Event()
-        self._told = 0.0
+        self._last_input_at = 0.0
         self._paused = False
 
     def _sinks(self) -> Iterator[MqttSink | JsonlSink]:
-        wanted = {contract.name: contract.sinks for contract in self._configuration.contracts}
-        results = frozenset(name for name, sinks in wanted.items() if any(_kind(sink) == "mqtt" for sink in sinks))
-        yield MqttSink(
-            self._transport.connection.publish, self._configuration.stack, self._configuration.agent, results
+        by_contract = {contract.name: contract.sinks for contract in self._configuration.contracts}
+        with_results = frozenset(
+            name for name, sinks in by_contract.items() if any(_kind_of(sink) == "mqtt" for sink in sinks)
         )
-        unknown = {kind for sinks in wanted.values() for sink in sinks if (kind := _kind(sink)) not in SINKS}
+        yield MqttSink(
+            self._transport.connection.publish, self._configuration.stack, self._configuration.agent, with_results
+        )
+        all_sinks = [sink for sinks in by_contract.values() for sink in sinks]
+        unknown = {kind for sink in all_sinks if (kind := _kind_of(sink)) not in SINK_KINDS}
         if unknown:
             LOG.warning("no such sink here, nothing is written to it: %s", ", ".join(sorted(unknown)))
-        folders = {str(sink["jsonl"]) for sinks in wanted.values() for sink in sinks if _kind(sink) == "jsonl"}
+        folders = {str(sink["jsonl"]) for sink in all_sinks if _kind_of(sink) == "jsonl"}
         for folder in sorted(folders):
             yield JsonlSink(Path(folder))
 
-    def _recovered(self) -> Observer:
-        """The observer as it was, by the checkpoint and what came after it; outcomes that were lost are written."""
-        kept = self._store.checkpoint()
+    def _recover_observer(self) -> Observer:
+        """Restores the observer from the checkpoint and the inputs after it, and writes the outcomes that were lost."""
+        checkpoint = self._store.checkpoint()
         observer = Observer(self._configuration)
-        if kept is not None:
-            row, digest, state = kept
+        if checkpoint is not None:
+            row, digest, state = checkpoint
             self._row = row
             try:
                 if digest == self._digest:
                     observer = Observer(self._configuration, decode_state(state))
             except msgspec.DecodeError as error:
-                LOG.warning("the checkpoint is of another form (%s): windows begin anew", error)
+                LOG.warning("the checkpoint is of another form (%s): windows begin again", error)
         replayed = 0
-        for row, item in self._store.inputs_after(self._row):
-            self._store.rewrite_outcomes(self._tell(observer, item, None))
+        for row, observer_input in self._store.inputs_after(self._row):
+            self._store.write_missing_outcomes(_apply(observer, observer_input, None))
             self._row = row
             replayed += 1
         LOG.info("replayed %d inputs; %d reports so far", replayed, observer.state.counters.reports)
         return observer
 
     def stop(self) -> None:
-        """Ends `run` after the batch at hand; safe in a signal handler."""
+        """Ends `run` after the present batch; safe in a signal handler."""
         self._stopping.set()
 
     def run(self) -> None:
-        """Works until `stop`. Errors: StoreFailed, after which the state in memory is no longer to be trusted."""
+        """Works until `stop`.
+
+        Raises:
+            StoreFailed: A batch could not be committed; the state in memory is then ahead of the store.
+        """
         self._transport.start()
         self._answers.start()
-        beat = checkpoint = time.monotonic()
+        heartbeat = checkpoint = time.monotonic()
         try:
-            self._snapshot()
+            self._update_status()
             while not self._stopping.is_set():
-                self._turn()
+                self._process_batch()
                 now = time.monotonic()
-                if now - beat >= HEARTBEAT_EVERY:
-                    beat = now
-                    self._snapshot()
+                if now - heartbeat >= HEARTBEAT_INTERVAL:
+                    heartbeat = now
+                    self._update_status()
                     self._transport.heartbeat(self._counts())
-                if now - checkpoint >= CHECKPOINT_EVERY:
+                if now - checkpoint >= CHECKPOINT_INTERVAL:
                     checkpoint = now
-                    self._checkpoint()
-            self._checkpoint()
+                    self._write_checkpoint()
+            self._write_checkpoint()
         finally:
             self._answers.close()
             self._transport.close()
             self._store.close()
 
-    def _turn(self) -> None:
-        messages, notes = self._transport.take(AT_ONCE, 0.1)
+    def _process_batch(self) -> None:
+        messages, changes = self._transport.receive(MAX_BATCH, 0.1)
         now = time.time()
-        taken = self._intake.take(messages, now)
+        batch = self._intake.process(messages, now)
         if not self._paused:
-            # What the broker kept for us may arrive before it says that we are connected.
-            taken.precede(Input("pause", now))
+            # Messages that the broker kept for the agent may arrive before the connection is reported to be up.
+            batch.prepend(ObserverInput("pause", now))
             self._paused = True
-        for note in notes:
-            LOG.info("connection to %s: %s", self._transport.connection.broker.url, note)
-            taken.tell(Input("resume" if note == "up" else "pause", now))
-            if note == "up":
-                # Reporters learn that this is another agent process and send again what is not committed.
-                taken.acknowledge.update(self._intake.known())
-        for violation in self._answers.restored():
-            taken.tell(Input("restore", now, payload=violation.encode()))
-        if taken.told:
-            self._told = now
-        elif now - self._told >= TICK_EVERY:
-            self._told = now
-            taken.tell(Input("tick", now))
-        outcomes = self._committed(taken)
+        for change in changes:
+            LOG.info("connection to %s: %s", self._transport.connection.broker.url, change)
+            batch.append(ObserverInput("resume" if change == "up" else "pause", now))
+            if change == "up":
+                # An acknowledgement names this run of the agent, so that reporters send again what is not committed.
+                batch.unacknowledged.update(self._intake.known_boots())
+        for violation in self._answers.take_restore_requests():
+            batch.append(ObserverInput("restore", now, payload=violation.encode()))
+        if batch.inputs:
+            self._last_input_at = now
+        elif now - self._last_input_at >= TICK_INTERVAL:
+            self._last_input_at = now
+            batch.append(ObserverInput("tick", now))
+        outcomes = self._commit(batch)
         self._transport.acknowledge(messages)
-        for client, boot in taken.acknowledge:
-            self._transport.acknowledge_to(client, boot, *self._intake.acknowledgement(client, boot))
-        self._after(taken, outcomes, now)
+        for client, boot in batch.unacknowledged:
+            self._transport.acknowledge_reports(client, boot, *self._intake.acknowledgement(client, boot))
+        self._dispatch(batch, outcomes, now)
 
-    def _committed(self, taken: Taken) -> list[Outcome]:
-        for item, report in taken.told:
-            taken.entry.outcomes += self._tell(self._observer, item, report)
-        entry = taken.entry
-        if entry.inputs or entry.dead or entry.counted:
-            self._row = self._store.write(entry)
-        return entry.outcomes
+    def _commit(self, batch: IntakeBatch) -> list[Outcome]:
+        transaction = batch.transaction
+        for observer_input, report in batch.inputs:
+            transaction.outcomes += _apply(self._observer, observer_input, report)
+        if transaction.inputs or transaction.dead_letters or transaction.counts:
+            self._row = self._store.write(transaction)
+        return transaction.outcomes
 
-    def _after(self, taken: Taken, outcomes: list[Outcome], now: float) -> None:
+    def _dispatch(self, batch: IntakeBatch, outcomes: list[Outcome], now: float) -> None:
+        """Sends orders and forwards outcomes; after a crash both resume from the store."""
         for outcome in outcomes:
             if isinstance(outcome, Violation):
                 state = "ended" if outcome.ended else "opened"
                 LOG.warning("violation %s %s: %s/%s", outcome.id, state, outcome.contract, outcome.objective)
-            elif isinstance(outcome, Action):
+            elif isinstance(outcome, CorrectiveAction):
                 LOG.warning("action %s %s: %s", outcome.id, "ended" if outcome.ended else "begun", outcome.reason)
-                self._orders.take(outcome)
-        for answer in taken.answers:
+                self._orders.update(outcome)
+        for answer in batch.command_answers:
             LOG.info("answer of %s to %s: %s", answer.get("client"), answer.get("id"), answer.get("why"))
-            self._orders.answered(answer)
-        for client in taken.returned:
-            self._orders.returned(client)
+            self._orders.record_answer(answer)
+        for client in batch.restarted_clients:
+            self._orders.forget_answers(client)
         if self._transport.connection.up:
             self._orders.send(now)
         for forwarder in self._forwarders:
-            if outcomes or forwarder.why or taken.told:
+            if outcomes or forwarder.last_error or batch.inputs:
                 forwarder.forward(now)
 
-    @staticmethod
-    def _tell(observer: Observer, item: Input, report: Report | None) -> list[Outcome]:
-        if item.kind == "report":
-            return observer.report(report if report is not None else _REPORT.decode(item.payload), item.at)
-        if item.kind == "tick":
-            return observer.tick(item.at)
-        if item.kind == "pause":
-            return observer.pause(item.at)
-        if item.kind == "resume":
-            return observer.resume(item.at)
-        if item.kind == "stop":
-            return observer.stop(item.client, item.at)
-        return observer.restore(item.payload.decode(), item.at)
-
-    def _checkpoint(self) -> None:
+    def _write_checkpoint(self) -> None:
         self._store.write_checkpoint(self._row, self._digest, encode_state(self._observer.state))
         self._store.prune(time.time() - self._configuration.retention, self._configuration.max_size)
 
@@ -217,46 +227,68 @@ class Worker:
             "watermark": self._observer.watermark,
         }
 
-    def _snapshot(self) -> None:
+    def _update_status(self) -> None:
         state = self._observer.state
+        connection = self._transport.connection
         self._answers.status = {
             "agent": self._configuration.agent,
             "pipeline": self._configuration.pipeline,
             "boot": self.boot,
             "since": self._started,
             "at": time.time(),
-            "connection": {"up": self._transport.connection.up, "trouble": self._transport.connection.trouble},
+            "connection": {"up": connection.up, "trouble": connection.last_error},
             "counts": {
-                **{key: value for key, value in self._store.numbers().items() if ":" not in key},
+                **{name: value for name, value in self._store.counters().items() if ":" not in name},
                 **self._counts(),
                 "unjoined": state.join.unjoined,
                 "stragglers": state.join.stragglers,
                 "dropped": self._transport.dropped,
             },
             "clients": self._intake.clients,
-            "objectives": [
-                {
-                    "contract": lane.contract.name,
-                    "objective": lane.objective.name,
-                    "promise": lane.objective.text,
-                    "scope": lane.objective.scope.text,
-                    "window": lane.objective.window.text,
-                    "verdict": lane.state.judge.verdict.value,
-                    "since": lane.state.judge.since,
-                    "violation": lane.state.violation.id if lane.state.violation is not None else "",
-                    "value": lane.state.last.value if lane.state.last is not None else None,
-                    "count": lane.state.last.count if lane.state.last is not None else 0,
-                    "end": lane.state.last.end if lane.state.last is not None else 0.0,
-                }
-                for lane in self._observer.lanes
-            ],
-            "orders": self._orders.shown(),
+            "objectives": [_objective_status(evaluator) for evaluator in self._observer.evaluators],
+            "orders": self._orders.to_builtins(),
             "sinks": [
-                {"name": forwarder.sink.name, "failures": forwarder.failures, "why": forwarder.why}
+                {"name": forwarder.sink.name, "failures": forwarder.failures, "why": forwarder.last_error}
                 for forwarder in self._forwarders
             ],
         }
 
 
-def _kind(sink: Any) -> str:
+def _apply(observer: Observer, observer_input: ObserverInput, report: Report | None) -> list[Outcome]:
+    """Feeds one input to the observer; `report` is the decoded payload where it is at hand."""
+    at, payload = observer_input.at, observer_input.payload
+    match observer_input.kind:
+        case "report":
+            return observer.report(report if report is not None else _REPORT.decode(payload), at)
+        case "tick":
+            return observer.tick(at)
+        case "pause":
+            return observer.pause(at)
+        case "resume":
+            return observer.resume(at)
+        case "stop":
+            return observer.stop(observer_input.client, at)
+        case _:
+            return observer.restore(payload.decode(), at)
+
+
+def _objective_status(evaluator: ObjectiveEvaluator) -> dict[str, Any]:
+    objective, state = evaluator.objective, evaluator.state
+    last = state.last_result
+    return {
+        "contract": evaluator.contract.name,
+        "objective": objective.name,
+        "promise": objective.text,
+        "scope": objective.scope.text,
+        "window": objective.window.text,
+        "verdict": state.judge.verdict.value,
+        "since": state.judge.since,
+        "violation": state.violation.id if state.violation is not None else "",
+        "value": last.value if last is not None else None,
+        "count": last.count if last is not None else 0,
+        "end": last.end if last is not None else 0.0,
+    }
+
+
+def _kind_of(sink: Any) -> str:
     return next(iter(sink)) if isinstance(sink, dict) and sink else str(sink)

@@ -1,4 +1,4 @@
-"""From a folder of documents to one linked Blueprint, or to every fault in them."""
+"""From a folder of documents to one linked Blueprint, or to every fault in the documents."""
 
 from __future__ import annotations
 
@@ -9,24 +9,31 @@ from pathlib import Path
 from rohe_iac.blueprint.checks.links import check_links, check_names
 from rohe_iac.blueprint.checks.profile import check_profiles
 from rohe_iac.blueprint.documents.discovery import documents_under, project_of, read_file, root_of
-from rohe_iac.blueprint.documents.tree import Tree, models, read_tree
+from rohe_iac.blueprint.documents.tree import Tree, documents_with_model, read_tree
 from rohe_iac.blueprint.findings.finding import Document
-from rohe_iac.blueprint.findings.references import MISSING
+from rohe_iac.blueprint.findings.references import MISSING_CODES
 from rohe_iac.blueprint.hints.nearest import did_you_mean
 from rohe_iac.blueprint.language.contract import ObservationContract
 from rohe_iac.blueprint.language.inventory import Inventory
 from rohe_iac.blueprint.language.pipeline import Pipeline
 from rohe_iac.blueprint.language.stack import Stack
 from rohe_iac.blueprint.linked.blueprint import Blueprint, Places, Source
-from rohe_iac.blueprint.modules.expand import take_in
+from rohe_iac.blueprint.modules.expand import expand_modules
 from rohe_iac.foundation.diagnostics import Diagnostic, InvalidBlueprint, Place, Severity
 from rohe_iac.foundation.errors import UsageError
-from rohe_iac.foundation.garbage import uncollected
+from rohe_iac.foundation.garbage import pause_garbage_collection
 
 
 @dataclass(frozen=True)
-class Checked:
-    """What `rohe validate` found. kinds: how many documents of each kind were read; sources: the files."""
+class CheckResult:
+    """The result of `rohe validate`.
+
+    Attributes:
+        root: The blueprint's root.
+        diagnostics: Everything found, sorted by place.
+        kinds: Number of documents by kind.
+        sources: The files that were read.
+    """
 
     root: Path
     diagnostics: tuple[Diagnostic, ...]
@@ -35,19 +42,23 @@ class Checked:
 
     @property
     def valid(self) -> bool:
-        """Whether nothing found is an error."""
-        return not any(item.severity is Severity.ERROR for item in self.diagnostics)
+        """Checks whether there is no error."""
+        return not any(diagnostic.severity is Severity.ERROR for diagnostic in self.diagnostics)
 
 
-def check(paths: Sequence[Path], *, allow_missing_references: bool = False) -> Checked:
-    """Every fault of every document: of the whole blueprint that holds a folder, or of just the files named.
+def check(paths: Sequence[Path], *, allow_missing_references: bool = False) -> CheckResult:
+    """Returns every fault of every document.
 
-    allow_missing_references: tell references into the void as notes.
-    Errors: UsageError where there is no such path or nothing to check.
+    Args:
+        paths: One folder of a blueprint, which is checked whole, or files to check alone.
+        allow_missing_references: Whether references to nothing are notes instead of errors.
+
+    Raises:
+        UsageError: There is no such path, or nothing to check.
     """
-    with uncollected():
+    with pause_garbage_collection():
         tree = _tree(paths)
-        diagnostics = _told(tree, allow_missing_references)
+        diagnostics = _check_tree(tree, allow_missing_references)
     kinds: dict[str, int] = {}
     for document in tree.documents:
         kinds[document.kind] = kinds.get(document.kind, 0) + 1
@@ -56,44 +67,56 @@ def check(paths: Sequence[Path], *, allow_missing_references: bool = False) -> C
             f"there are no documents of rohe under {tree.root}",
             hint="documents are *.yaml files under blueprints/, or under the folder itself where there is none",
         )
-    return Checked(tree.root, diagnostics, dict(sorted(kinds.items())), tuple(tree.sources))
+    return CheckResult(tree.root, diagnostics, dict(sorted(kinds.items())), tuple(tree.sources))
 
 
 def load(directory: Path, stack: str | None = None, *, allow_missing_references: bool = False) -> Blueprint:
-    """The blueprint of one stack: its root found from `directory`, all documents read, every reference resolved.
+    """Returns the blueprint of one stack: all documents read, every reference resolved.
 
-    stack: name of the Stack document; None where there is just one.
-    allow_missing_references: leave out pipelines and contracts that are named and not there.
-    Errors: InvalidBlueprint with every fault found in any document; UsageError where no such stack is there, or where
-    several are and none is named.
+    Args:
+        directory: A folder of the blueprint, from which the root is found.
+        stack: Name of the Stack document; None where there is just one.
+        allow_missing_references: Whether to leave out pipelines and contracts that are named and do not exist.
+
+    Raises:
+        InvalidBlueprint: A document has an error; holds every fault of every document.
+        UsageError: There is no such stack, or there are several and none is named.
     """
-    with uncollected():
+    with pause_garbage_collection():
         tree = _tree([directory])
-        diagnostics = _told(tree, allow_missing_references)
-    if any(item.severity is Severity.ERROR for item in diagnostics):
+        diagnostics = _check_tree(tree, allow_missing_references)
+    if any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics):
         raise InvalidBlueprint(diagnostics)
-    document = _chosen(tree, stack)
+    document = _choose_stack(tree, stack)
     assert isinstance(document.model, Stack)
     spec = document.model.spec
     pipelines = [
-        found for name in spec.pipelines if (found := tree.catalogue.named("Pipeline", name, document)) is not None
+        referenced
+        for name in spec.pipelines
+        if (referenced := tree.catalogue.named("Pipeline", name, document)) is not None
     ]
     contracts = [
-        found
+        referenced
         for name in spec.contracts
-        if (found := tree.catalogue.named("ObservationContract", name, document)) is not None
+        if (referenced := tree.catalogue.named("ObservationContract", name, document)) is not None
     ]
     inventory = tree.catalogue.named("Inventory", spec.inventory, document)
     if inventory is None:
-        raise InvalidBlueprint([item for item in diagnostics if item.code == "R203"])
+        raise InvalidBlueprint([diagnostic for diagnostic in diagnostics if diagnostic.code == "R203"])
     return Blueprint(
         root=tree.root,
         project=project_of(tree.root),
         stack=document.model,
-        pipelines=tuple(model for _, model in sorted(models(pipelines, Pipeline), key=lambda item: item[0].name)),
-        inventory=models([inventory], Inventory)[0][1],
+        pipelines=tuple(
+            model
+            for _, model in sorted(documents_with_model(pipelines, Pipeline), key=lambda diagnostic: diagnostic[0].name)
+        ),
+        inventory=documents_with_model([inventory], Inventory)[0][1],
         contracts=tuple(
-            model for _, model in sorted(models(contracts, ObservationContract), key=lambda item: item[0].name)
+            model
+            for _, model in sorted(
+                documents_with_model(contracts, ObservationContract), key=lambda diagnostic: diagnostic[0].name
+            )
         ),
         sources=tuple(sorted(tree.sources, key=lambda source: source.path)),
         places=_places([document, *pipelines, inventory, *contracts]),
@@ -117,51 +140,51 @@ def _tree(paths: Sequence[Path]) -> Tree:
     return read_tree(root, [read_file(root, Path.cwd() / path) for path in paths], explicit=True)
 
 
-def _told(tree: Tree, allow_missing_references: bool) -> tuple[Diagnostic, ...]:
-    if not tree.unread:
-        take_in(tree)
+def _check_tree(tree: Tree, allow_missing_references: bool) -> tuple[Diagnostic, ...]:
+    if not tree.unread_files:
+        expand_modules(tree)
         tree.findings += check_links(tree)
         check_profiles(tree)
     else:
         tree.findings += check_names(tree)
     if allow_missing_references:
         tree.findings = [
-            replace(finding, severity=Severity.NOTE) if finding.code in MISSING else finding
+            replace(finding, severity=Severity.NOTE) if finding.code in MISSING_CODES else finding
             for finding in tree.findings
         ]
-    return tuple(tree.told())
+    return tuple(tree.all_diagnostics())
 
 
-def _chosen(tree: Tree, stack: str | None) -> Document:
-    found = tree.catalogue.of("Stack")
-    names = [document.name for document in found]
-    if not found:
+def _choose_stack(tree: Tree, stack: str | None) -> Document:
+    stacks = tree.catalogue.of("Stack")
+    names = [document.name for document in stacks]
+    if not stacks:
         raise UsageError(
             f"there is no Stack under {tree.root}",
             hint="a Stack document names the pipelines, the inventory and the target; or name the folder with -C DIR",
         )
     if stack is None:
-        if len(found) > 1:
+        if len(stacks) > 1:
             raise UsageError("the blueprint has several stacks", detail=", ".join(names), hint="name one of them")
-        return found[0]
+        return stacks[0]
     if stack not in names:
         raise UsageError(f"there is no stack '{stack}'", hint=did_you_mean(stack, names))
-    return found[names.index(stack)]
+    return stacks[names.index(stack)]
 
 
 def _places(documents: list[Document]) -> Places:
     find: dict[str, Callable[[], Place]] = {}
     for document in documents:
         word = {"ObservationContract": "contract"}.get(document.kind, document.kind.lower())
-        find[f"{word}/{document.name}"] = _at(document, ())
+        find[f"{word}/{document.name}"] = _place_finder(document, ())
         if isinstance(document.model, Pipeline):
             for index, service in enumerate(document.model.spec.services):
-                find[f"service/{document.name}:{service.name}"] = _at(document, ("spec", "services", index))
+                find[f"service/{document.name}:{service.name}"] = _place_finder(document, ("spec", "services", index))
         elif isinstance(document.model, Inventory):
             for index, node in enumerate(document.model.spec.nodes):
-                find[f"node/{node.name}"] = _at(document, ("spec", "nodes", index))
+                find[f"node/{node.name}"] = _place_finder(document, ("spec", "nodes", index))
     return Places(find)
 
 
-def _at(document: Document, path: tuple[str | int, ...]) -> Callable[[], Place]:
+def _place_finder(document: Document, path: tuple[str | int, ...]) -> Callable[[], Place]:
     return lambda: document.place(path)

@@ -1,4 +1,4 @@
-"""Where commands print: data on stdout, everything else on stderr; colours where a terminal takes them."""
+"""The streams that commands print to: data on stdout, everything else on stderr, colours where a terminal has them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,52 +19,32 @@ if TYPE_CHECKING:
     from rohe_iac.foundation.errors import RoheError
 
 UNCUT = 2000
-"""Columns of what no terminal shows: a line of a table stays one, so that programs that read lines find it whole."""
+"""Columns where there is no terminal, so many that a row of a table is one line, as programs that read it need."""
 
 PATIENCE = 0.7
-"""Seconds of work before a terminal shows that it goes on."""
-
-
-class Output(StrEnum):
-    """The face that a command shows its value with."""
-
-    human = "human"
-    json = "json"
-
-
-class Face(StrEnum):
-    """The same of a command that fills a page as well."""
-
-    human = "human"
-    json = "json"
-    markdown = "markdown"
-
-
-OutputOption = Annotated[Output, typer.Option("-o", "--output", help="human: for people; json: for programs.")]
-FaceOption = Annotated[
-    Face, typer.Option("-o", "--output", help="human: for people; json: for programs; markdown: for a page.")
-]
-StackArgument = Annotated[
-    str | None,
-    typer.Argument(metavar="STACK", help="Name of the stack; may be left out where the blueprint has one."),
-]
+"""Seconds of work before a terminal shows the step that goes on."""
 
 
 @dataclass
 class Screen:
-    """The settings of one run: folder (-C), colours, and the two consoles."""
+    """The settings of one run of the program, and its two consoles.
+
+    Attributes:
+        folder: the working folder that `-C` names.
+        color: whether colours are wanted.
+    """
 
     folder: Path = Path()
     color: bool = True
 
     @cached_property
     def out(self) -> Console:
-        """Stdout, for data."""
+        """The console of stdout, for data."""
         return self._console(stderr=False)
 
     @cached_property
     def err(self) -> Console:
-        """Stderr, for progress, notes and trouble."""
+        """The console of stderr, for progress, notes and errors."""
         return self._console(stderr=True)
 
     def _console(self, *, stderr: bool) -> Console:
@@ -81,50 +58,60 @@ class Screen:
         )
 
     def print_json(self, value: Any) -> None:
-        """One JSON value on stdout, indented, keys in the given order; never wrapped or coloured."""
+        """Prints one JSON value on stdout, indented, keys in the given order; never wrapped or coloured."""
         import json
 
         sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
     def print_text(self, text: str) -> None:
-        """Text on stdout as it is; never wrapped or coloured."""
+        """Prints a text on stdout as it is; never wrapped or coloured."""
         sys.stdout.write(text + "\n")
+
+    def print_indented(self, text: str, spaces: int = 2, *, style: str = "") -> None:
+        """Prints a text with markup on stdout, indented; a terminal that wraps the text indents each of its lines."""
+        if not self.out.is_terminal:
+            self.out.print(" " * spaces + text, style=style)
+            return
+        from rich.padding import Padding
+
+        self.out.print(Padding(text, (0, 0, 0, spaces), expand=False), style=style)
 
     @contextmanager
     def working(self, step: str) -> Iterator[Callable[[str], None]]:
-        """On a terminal shows the step, and for how long it has been going on, once that is more than a moment.
+        """Shows, on a terminal, the step that goes on and for how long, once that is more than PATIENCE.
 
-        What is yielded names the next step. On stderr; what was shown is gone when the work is done.
+        Yields:
+            A function that takes the name of the next step. What is shown on stderr disappears when the work is done.
         """
         if not self.err.is_terminal:
             yield lambda _: None
             return
         shown: list[Progress] = []
-        named = step
+        current = step
 
-        def begin() -> None:
-            # Imported by those who wait only.
+        def show() -> None:
+            # Imported only where the work takes long enough.
             from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
             columns = SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn()
             progress = Progress(*columns, console=self.err, transient=True)
-            task = progress.add_task(named, total=None)
+            task = progress.add_task(current, total=None)
             progress.start()
             shown.append(progress)
             # The next step may have begun meanwhile.
-            progress.update(task, description=named)
+            progress.update(task, description=current)
 
-        def told(following: str) -> None:
-            nonlocal named
-            named = following
+        def begin_step(following: str) -> None:
+            nonlocal current
+            current = following
             for progress in shown:
                 progress.update(progress.task_ids[0], description=following)
 
-        timer = threading.Timer(PATIENCE, begin)
+        timer = threading.Timer(PATIENCE, show)
         timer.daemon = True
         timer.start()
         try:
-            yield told
+            yield begin_step
         finally:
             timer.cancel()
             timer.join()
@@ -132,7 +119,7 @@ class Screen:
                 progress.stop()
 
     def trouble(self, error: RoheError) -> None:
-        """What happened, the detail and what to do next, on stderr."""
+        """Prints what happened, the detail and what to do next, on stderr."""
         from rich.text import Text
 
         self.err.print(Text.assemble(("error: ", "bold red"), error.brief))
@@ -143,4 +130,4 @@ class Screen:
 
 
 screen = Screen()
-"""The one Screen of the process; main() fills it from the global options."""
+"""The only Screen of the process; the options before the command set its attributes."""

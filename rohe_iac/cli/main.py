@@ -1,8 +1,9 @@
-"""The command `rohe`: global options, the table of commands, and the one boundary where trouble ends."""
+"""The command `rohe`: global options, the table of commands and the boundary where errors end."""
 
 from __future__ import annotations
 
 import importlib
+import keyword
 import os
 import sys
 from pathlib import Path
@@ -14,35 +15,43 @@ from rohe_iac.cli.console import screen
 from rohe_iac.foundation.diagnostics import InvalidBlueprint
 from rohe_iac.foundation.errors import ExitCode, RoheError
 
-COMMANDS: tuple[tuple[str, ...], ...] = (
-    ("validate",),
-    ("fmt",),
-    ("schema",),
-    ("plan",),
-    ("show",),
-    ("verify",),
-    ("render",),
-    ("import_",),
-    ("export",),
-    ("profile",),
-    ("apply",),
-    ("destroy",),
-    ("status",),
-    ("logs",),
-    ("observe",),
-    ("violations",),
-    ("explain",),
-    ("why-not",),
-    ("audit",),
-    ("doctor",),
-    ("engine", "install"),
-    ("agent", "run"),
-    ("stand-in", "run"),
-)
-"""Each command as a user types it; `a b` is the function `a_b` of rohe_iac/cli/commands/a_b.py.
+COMMANDS = {
+    "validate": "authoring",
+    "fmt": "authoring",
+    "schema": "authoring",
+    "plan": "plans",
+    "show": "plans",
+    "verify": "plans",
+    "render": "plans",
+    "import": "authoring",
+    "export": "authoring",
+    "profile": "plans",
+    "apply": "running",
+    "destroy": "running",
+    "status": "running",
+    "logs": "running",
+    "observe": "observing",
+    "violations": "observing",
+    "explain": "plans",
+    "why-not": "plans",
+    "audit": "plans",
+    "doctor": "running",
+    "engine install": "running",
+    "agent run": "running",
+    "stand-in run": "running",
+}
+"""The group of each command, in the order of `rohe --help`; the command is written as a user types it.
 
-A name that Python keeps for itself has an underscore at its end, which nobody types.
+The command `a b` of a group is the function `a_b` of rohe_iac/cli/commands/GROUP/a_b.py; a keyword of Python has an
+underscore at its end there.
 """
+
+SUBCOMMANDS = {
+    "engine": "The Pulumi engine that apply drives.",
+    "agent": "The observation agent.",
+    "stand-in": "What runs for a service that has a profile and no command.",
+}
+"""The help text of each first word that commands of two words share."""
 
 app = typer.Typer(
     name="rohe",
@@ -56,6 +65,7 @@ app = typer.Typer(
 
 
 def _version(wanted: bool) -> None:
+    """Prints the version and exits where `--version` is given."""
     if wanted:
         from rohe_iac import __version__
 
@@ -71,36 +81,31 @@ def _globals(
         bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
     ] = False,
 ) -> None:
+    """Stores the options that stand before the command."""
     screen.folder = folder
     screen.color = not no_color
 
 
 def _register() -> None:
-    groups: dict[str, typer.Typer] = {}
-    for words in COMMANDS:
-        name = "_".join(words).replace("-", "_")
-        function = getattr(importlib.import_module(f"rohe_iac.cli.commands.{name}"), name)
-        owner = app
-        if len(words) == 2:
-            if words[0] not in groups:
-                groups[words[0]] = typer.Typer(no_args_is_help=True, help=GROUPS[words[0]])
-                app.add_typer(groups[words[0]], name=words[0])
-            owner = groups[words[0]]
-        owner.command(words[-1].rstrip("_"))(function)
+    """Registers every command of the table in `app`."""
+    parents: dict[str, typer.Typer] = {}
+    for command, group in COMMANDS.items():
+        name = command.replace(" ", "_").replace("-", "_")
+        name += "_" if keyword.iskeyword(name) else ""
+        function = getattr(importlib.import_module(f"rohe_iac.cli.commands.{group}.{name}"), name)
+        first, _, second = command.partition(" ")
+        if second and first not in parents:
+            parents[first] = typer.Typer(no_args_is_help=True, help=SUBCOMMANDS[first])
+            app.add_typer(parents[first], name=first)
+        parents.get(first, app).command(second or first)(function)
 
 
 CommandLineFault: type[Any] = next(base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException")
-"""What Typer raises for a command line it cannot read; it has no public name for the base of these."""
-
-GROUPS = {
-    "engine": "The Pulumi engine that apply drives.",
-    "agent": "The observation agent.",
-    "stand-in": "What runs for a service that has a profile and no command.",
-}
+"""The base of what Typer raises for a command line that it cannot read; Typer has no public name for it."""
 
 
 def run(arguments: list[str]) -> int:
-    """Runs one command line and returns its exit code; the only place that catches everything."""
+    """Runs one command line and returns its exit code; the only function that catches every exception."""
     _register()
     try:
         result = app(args=arguments, prog_name="rohe", standalone_mode=False)
@@ -121,15 +126,16 @@ def run(arguments: list[str]) -> int:
         screen.err.print("interrupted")
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        # Who read our output has gone; nobody is left to tell. Python's own flush at exit must not complain either.
+        # The reader of stdout has gone. Python's own flush at exit must not complain about it either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.OK
-    except Exception as error:  # noqa: BLE001 - the command boundary: a fault of ours becomes a message and a trace file
-        return _fault_of_ours(error)
+    except Exception as error:  # noqa: BLE001 - the command boundary: a bug of rohe becomes a message and a trace file
+        return _report_bug(error)
     return result if isinstance(result, int) else ExitCode.OK
 
 
-def _fault_of_ours(error: Exception) -> int:
+def _report_bug(error: Exception) -> int:
+    """Writes the trace of an unexpected exception to a file, reports both and returns the exit code."""
     import traceback
 
     from rohe_iac.foundation.folders import state_home, write_private
@@ -151,5 +157,5 @@ def _fault_of_ours(error: Exception) -> int:
 
 
 def main() -> None:
-    """Entry point of the executable `rohe`."""
+    """Runs the command line of this process; the entry point of the executable `rohe`."""
     sys.exit(run(sys.argv[1:]))

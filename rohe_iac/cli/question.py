@@ -1,4 +1,4 @@
-"""A question that needs a yes: asked on a terminal, refused where there is none."""
+"""What a command reads from its user: consent, asked on a terminal, and spans of time."""
 
 from __future__ import annotations
 
@@ -9,22 +9,29 @@ import typer
 from rohe_iac.foundation.errors import UsageError
 
 
-def confirmed(question: str, *, yes: bool) -> bool:
-    """Whether the user agrees. `yes`: agreed on the command line.
+def confirm(question: str, *, command: str, yes: bool) -> bool:
+    """Returns whether the user agrees.
 
-    Errors: UsageError where nobody can be asked.
+    Args:
+        question: the question.
+        command: the name of the command, for the error.
+        yes: the user agreed on the command line.
+
+    Raises:
+        UsageError: there is no terminal to ask on.
     """
     if yes:
         return True
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError(f"nobody to ask: {question}", hint="add --yes")
+        raise UsageError(f"{command} needs a yes, and there is no terminal to ask for it", hint="add --yes")
     return typer.confirm(question, err=True)
 
 
 def span(text: str) -> float:
-    """A span of time such as 60s or 5m, in seconds.
+    """Returns a span of time such as 60s or 5m in seconds.
 
-    Errors: UsageError.
+    Raises:
+        UsageError: the text is no span of time.
     """
     from rohe_iac.foundation.quantities import seconds
 

@@ -1,5 +1,5 @@
-"""Floor 5: drives the Pulumi engine; knows no target by name.
+"""Floor 5: drives the Pulumi engine; names no target.
 
-`files` are what an apply reads and leaves (plan file, record, lock, journal); `engine` finds, installs and starts the
-engine; `run` has it make the resources and reports what came of it. `ports` is what a target has to offer.
+`files` has what an apply reads and writes (plan file, record, lock, journal); `engine` finds, installs and starts the
+engine; `run` lets the engine make the resources and reports the outcome; `ports` is what a target has to offer.
 """

@@ -1,4 +1,4 @@
-"""What the deployer asks of a target, and whom it tells how far it is."""
+"""Ports: what the deployer asks of a target, and what it reports its progress to."""
 
 from __future__ import annotations
 
@@ -12,7 +12,13 @@ from rohe_iac.manifests.manifest import Manifest
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
-    """The engine's plugin that makes a target's resources: its name, the folder it is in, and its settings."""
+    """The engine's plugin that makes a target's resources.
+
+    Attributes:
+        name: Name of the engine's provider.
+        folder: The folder of the plugin's executable.
+        settings: The provider's settings by name.
+    """
 
     name: str
     folder: Path
@@ -21,11 +27,17 @@ class Plugin:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """How one part of the stack does now.
+    """The state of one part of the stack on its target now.
 
-    address: of the stack's part. instance: its name in logs and reports. state: running, starting, failing, stopped,
-    lost. where: pid or pod, "" where there is none. urls: where it listens. restarts: since it was last changed.
-    began: seconds since the epoch, 0 where unknown.
+    Attributes:
+        address: Address of the stack's part.
+        instance: Name of the part in logs and reports.
+        state: running, starting, failing, stopped or lost.
+        where: What the target knows the part by, such as a process id, "" for none.
+        urls: URLs that the part listens on.
+        restarts: Number of restarts since the part was last changed.
+        began: Start of the present run in seconds since the epoch, 0 where unknown.
+        ports: Port numbers by name.
     """
 
     address: str
@@ -38,62 +50,76 @@ class Live:
     ports: Mapping[str, int] = field(default_factory=dict)
 
 
-class Target(Protocol):
-    """A place that manifests are applied to."""
+class DeploymentTarget(Protocol):
+    """A place that the manifests of one stack are applied to."""
 
     @property
     def name(self) -> str:
-        """As in plan files: local, kubernetes, ..."""
+        """Returns the target's name, as in plan files."""
         ...
 
     def plugin(self) -> Plugin:
-        """The plugin that makes this target's resources. Errors: RoheError where it is not installed."""
+        """Returns the plugin that makes this target's resources.
+
+        Raises:
+            RoheError: The plugin is not installed.
+        """
         ...
 
     def resource_type(self, manifest: Manifest) -> str:
-        """The engine's type of the manifest's resource."""
+        """Returns the engine's type of the manifest's resource."""
         ...
 
     def preflight(self, manifests: Sequence[Manifest]) -> None:
-        """Checks before the first side effect what would make apply fail. Errors: RoheError."""
+        """Checks before the first side effect what would make apply fail.
+
+        Raises:
+            RoheError: Apply would fail.
+        """
         ...
 
     def live(self) -> tuple[Live, ...]:
-        """Everything of the stack that is there, sorted by instance."""
+        """Returns every part of the stack that is on the target, sorted by instance."""
         ...
 
     def faults(self, manifests: Sequence[Manifest]) -> tuple[str, ...]:
-        """Addresses of the manifests whose resource is not as they say, or does not live."""
+        """Returns the addresses of the manifests whose resource differs from its manifest or does not run."""
         ...
 
     def logs(self, instances: Sequence[str], *, lines: int, follow: bool) -> Iterator[tuple[str, str]]:
-        """(instance, line) of the last `lines` lines of each, then, where asked, of what comes, without an end."""
+        """Yields lines of output as (instance, line).
+
+        Args:
+            instances: The instances to read the output of.
+            lines: Number of last lines of each instance.
+            follow: Whether to go on, without an end, with the lines written from now on.
+        """
         ...
 
     def sweep(self, manifests: Sequence[Manifest]) -> tuple[str, ...]:
-        """Removes what no manifest asks for, such as what a killed apply made unrecorded; the names of it."""
+        """Removes what no manifest asks for, such as what a killed apply made, and returns the names of that."""
         ...
 
     def end(self) -> None:
-        """Removes everything of the stack; what is gone already is no error."""
+        """Removes everything of the stack; what is absent already is no error."""
         ...
 
 
 class Progress(Protocol):
-    """Told of each resource as the engine goes. Called from one thread at a time, in order."""
+    """Receives what happens to each resource while the engine runs, in order and from one thread at a time."""
 
-    def begins(self, verb: str, address: str) -> None:
-        """`verb` (create, update, delete) of the resource begins."""
+    def on_begin(self, verb: str, address: str) -> None:
+        """Reports that the engine begins to create, update or delete (`verb`) a resource."""
         ...
 
-    def ended(self, verb: str, address: str, seconds: float) -> None:
-        """It ended well."""
+    def on_end(self, verb: str, address: str, seconds: float) -> None:
+        """Reports that a resource was created, updated or deleted within `seconds`."""
         ...
 
-    def failed(self, verb: str, address: str, reason: str) -> None:
-        """It did not; the reason is the target's own."""
+    def on_failure(self, verb: str, address: str, reason: str) -> None:
+        """Reports that a resource could not be created, updated or deleted, for a reason in the target's own words."""
         ...
 
-    def note(self, text: str) -> None:
-        """A sentence about the run as a whole."""
+    def on_note(self, text: str) -> None:
+        """Reports a sentence about the run as a whole."""
         ...

@@ -1,1 +1,1 @@
-"""Floor 1: what every floor speaks in: errors, diagnostics, quantities, names, topics, folders, settings, clock."""
+"""Floor 1: what every floor uses: errors, diagnostics, quantities, names, topics, folders, settings and the clock."""

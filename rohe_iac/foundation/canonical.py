@@ -8,10 +8,14 @@ from typing import Any
 
 
 def canonical_json(value: Any) -> bytes:
-    """`value` (JSON types only) as UTF-8 JSON with sorted keys and no blanks; NaN and infinities are refused."""
+    """Returns `value` (JSON types only) as UTF-8 JSON with sorted keys and no blanks.
+
+    Raises:
+        ValueError: `value` holds NaN or an infinity.
+    """
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
 def sha256_hex(content: bytes) -> str:
-    """The SHA-256 of `content` as 64 hexadecimal digits."""
+    """Returns the SHA-256 of `content` as 64 hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()

@@ -1,4 +1,4 @@
-"""Time is handed in, so that tests never wait."""
+"""The clock as a protocol, passed in wherever time matters, so that tests never wait."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Tells and passes time."""
+    """A source of time that can also wait."""
 
     def now(self) -> float:
-        """Seconds since the Unix epoch (UTC)."""
+        """Returns the seconds since the Unix epoch (UTC)."""
         ...
 
     def monotonic(self) -> float:
-        """Seconds that never go back, from an arbitrary start."""
+        """Returns seconds that never go back, counted from an arbitrary start."""
         ...
 
     def sleep(self, seconds: float) -> None:
@@ -23,14 +23,14 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's clock."""
+    """The clock of the machine."""
 
     def now(self) -> float:
-        """Seconds since the Unix epoch (UTC)."""
+        """Returns the seconds since the Unix epoch (UTC)."""
         return time.time()
 
     def monotonic(self) -> float:
-        """Seconds that never go back, from an arbitrary start."""
+        """Returns seconds that never go back, counted from an arbitrary start."""
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""What people wrote wrong: many at once, each with its place, a stable code and a hint."""
+"""Diagnostics of what people wrote: many at once, each with its place, a stable code and a hint."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rohe_iac.foundation.errors import ExitCode, RoheError
 
 
 class Severity(Enum):
-    """How much a diagnostic weighs: an ERROR makes the blueprint invalid (exit 3), the others do not."""
+    """The weight of a diagnostic: an ERROR makes the blueprint invalid (exit code 3), the others do not."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -19,7 +19,13 @@ class Severity(Enum):
 
 @dataclass(frozen=True, order=True, slots=True)
 class Place:
-    """Where in a file: path relative to the blueprint root; line and column count from 1."""
+    """A place in a file.
+
+    Attributes:
+        file: Path relative to the blueprint's root.
+        line: Counted from 1.
+        column: Counted from 1, in characters.
+    """
 
     file: str
     line: int = 1
@@ -31,10 +37,17 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One fault of what people wrote. `code` is stable (R followed by three digits), `excerpt` is the line itself.
+    """One fault of what people wrote.
 
-    cut: how many characters of a long line are left out before the excerpt. more: how many faults are not shown, of a
-    diagnostic that tells so.
+    Attributes:
+        place: Where the fault is.
+        code: Stable code: R and three digits.
+        message: What is wrong, in one line.
+        hint: What to do about the fault; "" where nothing is known.
+        severity: How much the fault weighs.
+        excerpt: The line itself, or a part of it.
+        cut: Number of characters of a long line that are left out before the excerpt.
+        more: Number of faults that are not shown, in a diagnostic that reports so.
     """
 
     place: Place
@@ -48,13 +61,15 @@ class Diagnostic:
 
 
 class InvalidBlueprint(RoheError):
-    """The blueprint has at least one error; carries every diagnostic found, sorted by place."""
+    """The blueprint has at least one error; `diagnostics` holds every diagnostic found, sorted by place."""
 
     exit_code = ExitCode.INVALID
 
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
-        self.diagnostics = tuple(sorted(diagnostics, key=lambda item: (item.place, item.code, item.message)))
-        errors = sum(item.severity is Severity.ERROR for item in self.diagnostics)
+        self.diagnostics = tuple(
+            sorted(diagnostics, key=lambda diagnostic: (diagnostic.place, diagnostic.code, diagnostic.message))
+        )
+        errors = sum(diagnostic.severity is Severity.ERROR for diagnostic in self.diagnostics)
         super().__init__(
             f"the blueprint has {errors} error{'s' if errors != 1 else ''}",
             hint="mend the places listed and run `rohe validate` again",

@@ -1,4 +1,4 @@
-"""What the world did wrong: one base error with an exit code, a detail and a next step."""
+"""One base error for what goes wrong at run time, with an exit code, a detail and a next step."""
 
 from __future__ import annotations
 
@@ -26,9 +26,12 @@ class ExitCode(IntEnum):
 
 
 class RoheError(Exception):
-    """Something the world did; subclasses live beside their raiser and set `exit_code`.
+    """A failure at run time; subclasses live beside their raiser and set `exit_code`.
 
-    brief: what happened and where, one line. detail: facts, may be several lines. hint: what to do next.
+    Attributes:
+        brief: What happened and where, in one line.
+        detail: Facts; may be several lines.
+        hint: What to do next.
     """
 
     exit_code: ExitCode = ExitCode.INTERNAL
@@ -41,6 +44,6 @@ class RoheError(Exception):
 
 
 class UsageError(RoheError):
-    """The command was asked in a way it cannot serve."""
+    """A command was called in a way that it cannot serve."""
 
     exit_code = ExitCode.USAGE

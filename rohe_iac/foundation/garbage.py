@@ -1,4 +1,4 @@
-"""Garbage: a pause of Python's search for cycles of objects, for work that makes many objects and drops few."""
+"""A pause of Python's garbage collection, for work that makes many objects and drops few."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def uncollected() -> Iterator[None]:
-    """Looks for no cycles inside; what is held by nobody is still freed at once, by its count of references.
+def pause_garbage_collection() -> Iterator[None]:
+    """Searches for no cycles of objects inside the block; an object without references is still freed at once.
 
-    Each look walks all objects that live: a plan of 10,000 replicas spent a fifth of its time on that.
+    Each search walks all living objects: a plan of 10,000 replicas spent a fifth of its time on that.
     """
-    was = gc.isenabled()
+    was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if was:
+        if was_enabled:
             gc.enable()

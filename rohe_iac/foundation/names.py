@@ -1,4 +1,4 @@
-"""Names and addresses: DNS-1123 names, and how everything of a stack is addressed."""
+"""Names and addresses: DNS-1123 names, and the address of everything in a stack."""
 
 from __future__ import annotations
 
@@ -14,13 +14,19 @@ KINDS = ("service", "replica", "node", "contract", "agent", "broker", "store", "
 
 
 def is_name(text: str) -> bool:
-    """Whether `text` is a DNS-1123 label."""
+    """Checks whether `text` is a DNS-1123 label."""
     return NAME_PATTERN.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, order=True, slots=True)
 class Address:
-    """`kind/part[/part...]`, such as service/classify/svm; the first part may be qualified as pipeline:service."""
+    """An address `kind/part[/part...]`, such as service/classify/svm.
+
+    Attributes:
+        kind: One of KINDS.
+        parts: The names after the kind, at least one.
+        pipeline: The pipeline that qualifies the first part, as in pipeline:service; "" where none does.
+    """
 
     kind: str
     parts: tuple[str, ...]
@@ -32,9 +38,9 @@ class Address:
         return "/".join((self.kind, head, *rest))
 
     def covers(self, other: Address) -> bool:
-        """Whether `other` is this or a part of it: service/classify covers replica/digits:classify/svm/0.
+        """Checks whether `other` is this or a part of it: service/classify covers replica/digits:classify/svm/0.
 
-        An address without a pipeline means that name in any pipeline. Replicas of agents and brokers have none.
+        An address without a pipeline covers that name in any pipeline. Replicas of agents and brokers have no pipeline.
         """
         if other.kind != self.kind and not (other.kind == "replica" and self.kind in ("service", "agent", "broker")):
             return False
@@ -44,9 +50,10 @@ class Address:
 
 
 def parse_address(text: str) -> Address:
-    """Reads an address as a user types it.
+    """Returns the address that a user typed.
 
-    Errors: UsageError where the kind is unknown or a part is not a name.
+    Raises:
+        UsageError: The kind is unknown, or a part is not a name.
     """
     kind, _, rest = text.partition("/")
     pipeline, colon, tail = rest.partition(":")

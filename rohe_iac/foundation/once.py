@@ -1,4 +1,4 @@
-"""Once: what a function says of an object, worked out when it is first asked and kept while the object lives."""
+"""A cache of one function result for each object, kept while the object lives."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ Subject = TypeVar("Subject")
 Answer = TypeVar("Answer")
 
 
-def once(work: Callable[[Subject], Answer]) -> Callable[[Subject], Answer]:
-    """The function, which is asked once of each object. It must depend on nothing that changes, nor may its answer."""
-    known: WeakKeyDictionary[Subject, Answer] = WeakKeyDictionary()
+def once(function: Callable[[Subject], Answer]) -> Callable[[Subject], Answer]:
+    """Returns the function with a cache: it is called once for each object.
 
-    @wraps(work)
-    def asked(subject: Subject) -> Answer:
-        if subject not in known:
-            known[subject] = work(subject)
-        return known[subject]
+    The result must depend on nothing that changes, and must not be changed by callers.
+    """
+    results: WeakKeyDictionary[Subject, Answer] = WeakKeyDictionary()
 
-    return asked
+    @wraps(function)
+    def cached(subject: Subject) -> Answer:
+        if subject not in results:
+            results[subject] = function(subject)
+        return results[subject]
+
+    return cached

@@ -1,4 +1,4 @@
-"""Quantities as people write them, normalised once into one unit each.
+"""Quantities as people write them, each normalised to one unit.
 
 | quantity | written | normalised |
 |---|---|---|
@@ -25,7 +25,7 @@ from fractions import Fraction
 _NUMBER = re.compile(r"([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3}(?![a-zA-Z]))?)\s*([A-Za-z%/]*)")
 
 LARGEST = 2**53
-"""The largest quantity that is read, in its normalised unit: what a float still holds exactly."""
+"""The largest quantity that is read, in its normalised unit: the largest integer that a float holds exactly."""
 
 MEMORY_UNITS: Mapping[str, int] = {
     "": 1, "k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15,
@@ -41,9 +41,9 @@ FREQUENCY_UNITS: Mapping[str, int] = {"Hz": 1, "kHz": 10**3, "KHz": 10**3, "MHz"
 COST_UNITS: Mapping[str, Fraction] = {"/h": Fraction(1), "/d": Fraction(1, 24)}
 
 
-def _split(value: object, what: str) -> tuple[Fraction, str]:
+def _parse(value: object, what: str) -> tuple[Fraction, str]:
     if isinstance(value, bool) or value is None:
-        raise ValueError(f"expected {what}, found {_shown(value)}")
+        raise ValueError(f"expected {what}, found {_describe(value)}")
     if isinstance(value, int):
         return Fraction(value), ""
     if isinstance(value, float):
@@ -54,10 +54,10 @@ def _split(value: object, what: str) -> tuple[Fraction, str]:
         match = _NUMBER.fullmatch(value.strip())
         if match is not None:
             return Fraction(match[1]), match[2]
-    raise ValueError(f"expected {what}, found {_shown(value)}")
+    raise ValueError(f"expected {what}, found {_describe(value)}")
 
 
-def _shown(value: object) -> str:
+def _describe(value: object) -> str:
     if isinstance(value, str):
         return f"'{value[:40]}'"
     if isinstance(value, bool):
@@ -67,8 +67,8 @@ def _shown(value: object) -> str:
     )
 
 
-def _scaled(value: object, units: Mapping[str, Fraction] | Mapping[str, int], what: str) -> Fraction:
-    number, unit = _split(value, what)
+def _scale(value: object, units: Mapping[str, Fraction] | Mapping[str, int], what: str) -> Fraction:
+    number, unit = _parse(value, what)
     if unit not in units:
         if not unit:
             raise ValueError(f"expected {what}, found {value} without a unit")
@@ -82,54 +82,54 @@ def _scaled(value: object, units: Mapping[str, Fraction] | Mapping[str, int], wh
 
 
 def millicores(value: object) -> int:
-    """Cores as millicores, rounded up, so that a request is never understated."""
-    return math.ceil(_scaled(value, {"": Fraction(1000), "m": Fraction(1)}, "cores such as 500m or 0.5"))
+    """Returns cores as millicores, rounded up, so that a request is never understated."""
+    return math.ceil(_scale(value, {"": Fraction(1000), "m": Fraction(1)}, "cores such as 500m or 0.5"))
 
 
 def byte_count(value: object) -> int:
-    """Memory or disk as bytes, rounded up."""
-    return math.ceil(_scaled(value, MEMORY_UNITS, "bytes such as 512Mi or 2Gi"))
+    """Returns an amount of memory or disk as bytes, rounded up."""
+    return math.ceil(_scale(value, MEMORY_UNITS, "bytes such as 512Mi or 2Gi"))
 
 
 def basis_points(value: object) -> int:
-    """A share as basis points, 10000 for the whole, rounded up."""
-    return math.ceil(_scaled(value, {"": Fraction(10000), "%": Fraction(100)}, "a share such as 15% or 0.15"))
+    """Returns a share as basis points, 10000 for the whole, rounded up."""
+    return math.ceil(_scale(value, {"": Fraction(10000), "%": Fraction(100)}, "a share such as 15% or 0.15"))
 
 
 def ratio(value: object) -> float:
-    """A ratio as a float: 15% and 0.15 are the same."""
-    return float(_scaled(value, {"": Fraction(1), "%": Fraction(1, 100)}, "a ratio such as 15% or 0.15"))
+    """Returns a ratio as a float: 15% and 0.15 are the same."""
+    return float(_scale(value, {"": Fraction(1), "%": Fraction(1, 100)}, "a ratio such as 15% or 0.15"))
 
 
 def seconds(value: object) -> float:
-    """A length of time as seconds; a bare number other than 0 has no unit and is refused."""
+    """Returns a length of time as seconds; a bare number other than 0 has no unit and is refused."""
     if value == 0 and not isinstance(value, bool):
         return 0.0
-    return float(_scaled(value, TIME_UNITS, "a time such as 250ms or 5m"))
+    return float(_scale(value, TIME_UNITS, "a time such as 250ms or 5m"))
 
 
 def per_second(value: object) -> float:
-    """A rate as a number a second."""
-    return float(_scaled(value, RATE_UNITS, "a rate such as 15/s"))
+    """Returns a rate as a number per second."""
+    return float(_scale(value, RATE_UNITS, "a rate such as 15/s"))
 
 
 def bits_per_second(value: object) -> int:
-    """A bandwidth as bits a second."""
-    return math.ceil(_scaled(value, BANDWIDTH_UNITS, "a bandwidth such as 20Mbps"))
+    """Returns a bandwidth as bits per second, rounded up."""
+    return math.ceil(_scale(value, BANDWIDTH_UNITS, "a bandwidth such as 20Mbps"))
 
 
 def hertz(value: object) -> int:
-    """A frequency as hertz."""
-    return math.ceil(_scaled(value, FREQUENCY_UNITS, "a frequency such as 1.5GHz"))
+    """Returns a frequency as hertz, rounded up."""
+    return math.ceil(_scale(value, FREQUENCY_UNITS, "a frequency such as 1.5GHz"))
 
 
 def cost_per_hour(value: object) -> float:
-    """A cost as a number an hour, in the currency of the user."""
-    return float(_scaled(value, COST_UNITS, "a cost such as 0.02/h"))
+    """Returns a cost as a number per hour, in the currency of the user."""
+    return float(_scale(value, COST_UNITS, "a cost such as 0.02/h"))
 
 
 def shown_cpu(amount: int) -> str:
-    """Millicores as people read them: `331m`, `2`, from ten cores on as cores with decimals: `95.3`."""
+    """Returns millicores as people read them: `331m`, `2`; from ten cores on as cores with decimals: `95.3`."""
     whole, rest = divmod(abs(amount), 1000)
     if rest and whole < 10:
         return f"{amount}m"
@@ -140,16 +140,16 @@ _SHOWN_UNITS = [(unit, MEMORY_UNITS[unit]) for unit in ("Pi", "Ti", "Gi", "Mi", 
 
 
 def shown_bytes(amount: int) -> str:
-    """Bytes as people read them, in the largest binary unit of at least 1, with one decimal: `57Mi`, `1.5Gi`."""
-    most = abs(amount)
+    """Returns bytes as people read them, in the largest binary unit of at least 1, to one decimal: `57Mi`, `1.5Gi`."""
+    magnitude = abs(amount)
     for unit, size in _SHOWN_UNITS:
-        if most >= size:
+        if magnitude >= size:
             return f"{amount / size:.1f}".rstrip("0").rstrip(".") + unit
     return str(amount)
 
 
 def exact_bytes(amount: int) -> str:
-    """Bytes to the last one, in the largest binary unit that they are whole in: `1536Mi`, `1025Ki`, `77`."""
+    """Returns bytes without rounding, in the largest binary unit that divides them: `1536Mi`, `1025Ki`, `77`."""
     for unit in ("Pi", "Ti", "Gi", "Mi", "Ki"):
         if amount and amount % MEMORY_UNITS[unit] == 0:
             return f"{amount // MEMORY_UNITS[unit]}{unit}"
@@ -157,16 +157,16 @@ def exact_bytes(amount: int) -> str:
 
 
 def exact_milliseconds(microseconds: int) -> str:
-    """Microseconds to the last one, in milliseconds: `1171.661ms`, `20ms`."""
+    """Returns microseconds without rounding, in milliseconds: `1171.661ms`, `20ms`."""
     whole, rest = divmod(microseconds, 1000)
     return f"{whole}.{rest:03d}".rstrip("0").rstrip(".") + "ms"
 
 
 def shown_share(amount: int) -> str:
-    """Basis points as people read them: `15%`, `12.5%`."""
+    """Returns basis points as people read them: `15%`, `12.5%`."""
     return f"{amount / 100:g}%"
 
 
 def counted(number: int, noun: str) -> str:
-    """A number with its noun: `1 replica`, `1,200 replicas`."""
+    """Returns a number with its noun: `1 replica`, `1,200 replicas`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""Regular files, read up to a size: never a pipe that waits, a device without end, or more than was asked for."""
+"""Reading of regular files up to a size: never a pipe that blocks, a device without end, or more than the limit."""
 
 from __future__ import annotations
 
@@ -9,19 +9,22 @@ from pathlib import Path
 
 
 class NotRegular(OSError):
-    """A pipe, a socket, a device or a folder."""
+    """The path names a pipe, a socket, a device or a folder."""
 
 
 class TooLarge(OSError):
-    """A file of more bytes than are read."""
+    """The file has more bytes than are read."""
 
 
 def read_regular(path: Path | str, most: int) -> bytes:
-    """The bytes of a file, at most `most`.
+    """Returns the bytes of a regular file of at most `most` bytes.
 
-    Errors: NotRegular; TooLarge; OSError where it cannot be read. `strerror` of each goes on after a colon.
+    Raises:
+        NotRegular: The path names something else.
+        TooLarge: The file has more than `most` bytes.
+        OSError: The file cannot be read. `strerror` of each error continues a sentence after a colon.
     """
-    # A named pipe would block an ordinary open for ever.
+    # An ordinary open of a named pipe would block for ever.
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     with os.fdopen(descriptor, "rb") as stream:
         status = os.fstat(stream.fileno())

@@ -1,4 +1,4 @@
-"""What a user sets once for all blueprints: `$XDG_CONFIG_HOME/rohe/settings.toml`."""
+"""Settings that a user makes once for all blueprints: `$XDG_CONFIG_HOME/rohe/settings.toml`."""
 
 from __future__ import annotations
 
@@ -10,21 +10,22 @@ from rohe_iac.foundation.errors import ExitCode, RoheError
 
 
 class InvalidSettings(RoheError):
-    """The settings file cannot be read, is no TOML, or holds a value of the wrong type."""
+    """The settings file cannot be read, is not TOML, or holds a value of the wrong type."""
 
     exit_code = ExitCode.USAGE
 
 
 def settings_file() -> Path:
-    """`$XDG_CONFIG_HOME/rohe/settings.toml`, by default ~/.config/rohe/settings.toml; it need not exist."""
+    """Returns `$XDG_CONFIG_HOME/rohe/settings.toml`, by default ~/.config/rohe/settings.toml, existing or not."""
     base = os.environ.get("XDG_CONFIG_HOME", "")
     return (Path(base) if base.startswith("/") else Path.home() / ".config") / "rohe" / "settings.toml"
 
 
 def text_setting(table: str, key: str) -> str:
-    """The text of `key` in `[table]` of the user's settings, empty where it is not set.
+    """Returns the text of `key` in `[table]` of the user's settings, "" where the key is not set.
 
-    Errors: InvalidSettings where the file is there and cannot be read, is no TOML, or the value is no text.
+    Raises:
+        InvalidSettings: The file exists and cannot be read, is not TOML, or the value is not text.
     """
     path = settings_file()
     try:

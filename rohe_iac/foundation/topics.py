@@ -1,4 +1,4 @@
-"""Topics of messages: lowercase, fixed depth, so that grants per client can be exact."""
+"""MQTT topics: lowercase and of fixed depth, so that the grants of each client can be exact."""
 
 from __future__ import annotations
 
@@ -9,50 +9,50 @@ ROOT = "rohe/v1"
 
 
 def report_topic(stack: str, service: str, instance: str) -> str:
-    """Where an instance reports; `service` is the service's topic level (unique a service of the stack)."""
+    """Returns the topic where an instance reports; `service` is the topic level of the service, unique in the stack."""
     return f"{ROOT}/{stack}/report/{service}/{instance}"
 
 
 def state_topic(stack: str, client: str) -> str:
-    """Where a client's state is retained: online, stopped or lost (last will), with its boot id."""
+    """Returns the topic where a client's state is retained: online, stopped or lost (last will), with its boot id."""
     return f"{ROOT}/{stack}/state/{client}"
 
 
 def ack_topic(stack: str, client: str) -> str:
-    """Where an agent tells a reporter what it has committed."""
+    """Returns the topic where an agent acknowledges to a reporter what the agent has committed."""
     return f"{ROOT}/{stack}/ack/{client}"
 
 
 def command_topic(stack: str, client: str) -> str:
-    """Where a client is told what to do, and an agent is asked."""
+    """Returns the topic where a client receives commands, and an agent receives questions."""
     return f"{ROOT}/{stack}/command/{client}"
 
 
 def reply_topic(stack: str, client: str) -> str:
-    """Where the answers to what `client` commanded or asked go."""
+    """Returns the topic where the replies to commands and questions of `client` go."""
     return f"{ROOT}/{stack}/reply/{client}"
 
 
 def violation_topic(stack: str, contract: str) -> str:
-    """Where violations of a contract are told."""
+    """Returns the topic where violations of a contract are published."""
     return f"{ROOT}/{stack}/violation/{contract}"
 
 
 def result_topic(stack: str, agent: str, window: str) -> str:
-    """Where an agent publishes the results of closed windows."""
+    """Returns the topic where an agent publishes the results of closed windows."""
     return f"{ROOT}/{stack}/result/{agent}/{window}"
 
 
 @dataclass(frozen=True, slots=True)
 class Grants:
-    """MQTT topic filters that a broker user may publish to and subscribe to."""
+    """The MQTT topic filters that a broker user may publish to and subscribe to."""
 
     publish: tuple[str, ...]
     subscribe: tuple[str, ...]
 
 
 def service_grants(stack: str, service: str, instances: Iterable[str]) -> Grants:
-    """What the user of one service may do: report as its own instances, and hear what is meant for them."""
+    """Returns the grants of a service's user: report as its own instances, and receive what is addressed to them."""
     names = sorted(instances)
     return Grants(
         publish=(
@@ -68,7 +68,10 @@ def service_grants(stack: str, service: str, instances: Iterable[str]) -> Grants
 
 
 def agent_grants(stack: str, agents: Iterable[str]) -> Grants:
-    """What the user of a pipeline's agents may do: hear reports and states, acknowledge, command, answer, publish."""
+    """Returns the grants of the user of a pipeline's agents.
+
+    Agents read reports and states; they acknowledge, command, reply and publish results.
+    """
     names = sorted(agents)
     return Grants(
         publish=(
@@ -89,7 +92,7 @@ def agent_grants(stack: str, agents: Iterable[str]) -> Grants:
 
 
 def operator_grants(stack: str) -> Grants:
-    """What the command line's user may do: ask agents, hear their answers, watch states, results and violations."""
+    """Returns the grants of the command line's user: question agents, read replies, states, results and violations."""
     return Grants(
         publish=(command_topic(stack, "+"),),
         subscribe=(

@@ -1,5 +1,5 @@
-"""Files of other tools as blueprint documents, and blueprints as files of the original ROHE.
+"""Makes blueprint documents of files of other tools, and files of the original ROHE of blueprints.
 
-`import_texts` is the entry: `recognition` finds what a file is, the package of its format reads it, and `foreign`
-holds what all formats share: drafts of documents, and a journal that accounts for every field.
+`import_texts` is the entry: `recognition` finds the format of a document, the package of that format reads it, and
+`foreign` has what all formats share: drafts of documents, and a journal that accounts for every field.
 """

@@ -1,4 +1,4 @@
-"""From texts of foreign files to blueprint documents, with what became of every field."""
+"""Makes blueprint documents of the texts of foreign files, and lists what became of every field."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from functools import cached_property
 from rohe_iac.blueprint.findings.source_text import SourceText
 from rohe_iac.foundation.diagnostics import Place
 from rohe_iac.foundation.errors import ExitCode, RoheError
-from rohe_iac.importing.foreign.beside import Beside
-from rohe_iac.importing.foreign.drafts import Document, Gathering
-from rohe_iac.importing.foreign.journal import Field, Journal, Mapped, Unmapped
-from rohe_iac.importing.foreign.reading import Fault, Unreadable, read_foreign
+from rohe_iac.importing.foreign.drafts import Document, Drafts
+from rohe_iac.importing.foreign.journal import Field, ImportJournal, Mapped, Unmapped
+from rohe_iac.importing.foreign.reading import ImportFault, Unreadable, read_foreign
+from rohe_iac.importing.foreign.referenced_files import ReferencedFiles
 from rohe_iac.importing.foreign.units import CoresUnit
 from rohe_iac.importing.foreign.yaml_text import comment_text, document_text
-from rohe_iac.importing.recognition import FORMATS, joined, take_document
+from rohe_iac.importing.recognition import FORMATS, import_document, join_documents
 
 HEAD = "# Written by rohe import."
-"""The first line of what import writes; only a file that begins with it is written over."""
+"""The first line of files that import writes; only a file that begins with it is overwritten."""
 
 
 class InvalidImport(RoheError):
-    """A file cannot be read, or is of no known format; carries every fault found."""
+    """Files cannot be read, or are of no known format; carries every fault found."""
 
     exit_code = ExitCode.INVALID
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
+    def __init__(self, faults: Sequence[ImportFault]) -> None:
         self.faults = tuple(faults)
-        lines = [f"{item.place}: {item.message}" + (f" ({item.hint})" if item.hint else "") for item in faults]
+        lines = [f"{fault.place}: {fault.message}" + (f" ({fault.hint})" if fault.hint else "") for fault in faults]
         count = len(lines)
         super().__init__(
             f"{count} place{'s' if count != 1 else ''} cannot be imported",
@@ -39,7 +39,15 @@ class InvalidImport(RoheError):
 
 @dataclass(frozen=True, slots=True)
 class ImportedDocument:
-    """One document of a file. format: what it was taken for; every field is in `mapped` or in `unmapped`."""
+    """What became of one document of a file; every field is in `mapped` or in `unmapped`.
+
+    Attributes:
+        file: The name of the file.
+        format: The name of the format that the document was imported as.
+        mapped: Fields that are in the blueprint documents.
+        unmapped: Fields that are not, with reasons.
+        notes: What the user should know, each with its place.
+    """
 
     file: str
     format: str
@@ -49,8 +57,14 @@ class ImportedDocument:
 
 
 @dataclass(frozen=True)
-class Imported:
-    """Blueprint documents, the comment lines above each of them, and what became of the files."""
+class ImportResult:
+    """The result of an import.
+
+    Attributes:
+        documents: Blueprint documents.
+        comments: The comment lines above each document.
+        files: What became of each document of the imported files.
+    """
 
     documents: tuple[Document, ...]
     comments: tuple[tuple[str, ...], ...]
@@ -63,48 +77,60 @@ class Imported:
     @property
     def text(self) -> str:
         """The documents as YAML text."""
-        return self.written()
+        return self.to_yaml()
 
-    def written(self, line: Callable[[str], str] | None = None) -> str:
-        """The documents as YAML text. line: gives a comment line for a kind, such as one for editors."""
+    def to_yaml(self, line: Callable[[str], str] | None = None) -> str:
+        """Returns the documents as YAML text. line: returns a comment line for a kind, such as one for editors."""
         parts = []
         for document, body, comments in zip(self.documents, self._bodies, self.comments, strict=True):
-            more = (line(str(document["kind"])),) if line is not None else ()
-            parts.append(comment_text((*more, *comments)) + body)
+            first = (line(str(document["kind"])),) if line is not None else ()
+            parts.append(comment_text((*first, *comments)) + body)
         return f"{HEAD}\n" + "---\n".join(parts)
 
 
 def import_texts(
-    sources: Sequence[SourceText], *, name: str = "", cores_unit: CoresUnit | None = None, beside: Beside | None = None
-) -> Imported:
-    """Imports all files together. name: of the inventory, the stack and what has no name of its own.
+    sources: Sequence[SourceText],
+    *,
+    name: str = "",
+    cores_unit: CoresUnit | None = None,
+    referenced_files: ReferencedFiles | None = None,
+) -> ImportResult:
+    """Imports all files together and returns their documents.
 
-    cores_unit: how the figures of single cores are meant; None: inferred node by node. beside: what knows the files
-    that the imported ones name; None: there are none. Errors: InvalidImport.
+    Args:
+        sources: The files.
+        name: The name of the inventory, the stack and documents without a name of their own.
+        cores_unit: The unit of the figures of single cores; None: inferred node by node.
+        referenced_files: Access to files that imported files refer to; None: there are none.
+
+    Raises:
+        InvalidImport: A file cannot be read, or is of no known format.
     """
-    into = Gathering(name=name, cores_unit=cores_unit, beside=beside or Beside())
+    drafts = Drafts(name=name, cores_unit=cores_unit, referenced_files=referenced_files or ReferencedFiles())
     files: list[ImportedDocument] = []
-    faults: list[Fault] = []
+    faults: list[ImportFault] = []
     roots: list[Field] = []
     for source in sources:
         try:
-            reading = read_foreign(source.name, source.text)
+            read = read_foreign(source.name, source.text)
         except Unreadable as error:
             faults.append(error.fault)
             continue
-        if not reading.documents:
-            faults.append(Fault(Place(source.name), "the file holds nothing", f"formats: {FORMATS}"))
-        notes = reading.notes
-        for node in reading.documents:
-            roots.append(Field(node, (), Journal(notes=[*notes])))
+        if not read.documents:
+            faults.append(ImportFault(Place(source.name), "the file holds nothing", f"formats: {FORMATS}"))
+        notes = read.notes
+        for node in read.documents:
+            roots.append(Field(node, (), ImportJournal(notes=[*notes])))
             notes = []
     names = [root.place.file for root in roots]
-    for file, root in zip(names, joined(roots), strict=True):
-        found, journal = take_document(root, into), root.journal
+    for file, root in zip(names, join_documents(roots), strict=True):
+        format_name, journal = import_document(root, drafts), root.journal
         faults += sorted(journal.faults, key=lambda fault: (fault.place.line or 0, fault.place.column or 0))
-        mapped, unmapped = journal.told(root.node)
-        files.append(ImportedDocument(file, found, tuple(mapped), tuple(unmapped), tuple(journal.notes)))
+        mapped, unmapped = journal.listing(root.node)
+        files.append(ImportedDocument(file, format_name, tuple(mapped), tuple(unmapped), tuple(journal.notes)))
     if faults:
         raise InvalidImport(faults)
-    made = into.documents()
-    return Imported(tuple(document for document, _ in made), tuple(comments for _, comments in made), tuple(files))
+    documents = drafts.documents()
+    return ImportResult(
+        tuple(document for document, _ in documents), tuple(comments for _, comments in documents), tuple(files)
+    )

@@ -1,11 +1,11 @@
-"""Model profiles: what models can do and how fast they are on devices; each model becomes a variant of a service."""
+"""Imports model profiles: accuracy and speed of models on devices. Each model becomes a variant of a service."""
 
 from __future__ import annotations
 
 from pathlib import PurePath
 from typing import Any
 
-from rohe_iac.importing.foreign.drafts import Gathering
+from rohe_iac.importing.foreign.drafts import Drafts
 from rohe_iac.importing.foreign.journal import EMPTY, Field
 from rohe_iac.importing.foreign.naming import ORIGINAL_NAME, dns_name
 from rohe_iac.importing.foreign.units import number_of
@@ -46,12 +46,12 @@ DRAWN = dict.fromkeys(("basescale", "spikescale", "noisescale"), SIMULATED)
 
 
 def is_profiles(root: Field) -> bool:
-    """Whether a document holds one model's profile, or several by id or by name."""
-    found = [_is_one(part) for _, part in root.entries()]
-    return _is_one(root) or sum(found) * 2 > len(found)
+    """Checks whether a document holds one model's profile, or mostly profiles by id or by name."""
+    found = [_is_profile(part) for _, part in root.entries()]
+    return _is_profile(root) or sum(found) * 2 > len(found)
 
 
-def _is_one(part: Field) -> bool:
+def _is_profile(part: Field) -> bool:
     if part.get("model_name") is not None and part.get("overall", "profile", "class_specific") is not None:
         return True
     body = part.get("profile")
@@ -65,27 +65,27 @@ def _is_device(device: Field) -> bool:
     return any(part.get("response_time", "throughput") is not None for _, part in device.entries())
 
 
-def take_profiles(root: Field, into: Gathering) -> None:
-    """Adds every model as a variant; one service a file, and a type of model where the file tells types apart."""
+def import_profiles(root: Field, drafts: Drafts) -> None:
+    """Adds every model as a variant; one service a file, or one a type of model where the file has types."""
     stem = PurePath(root.place.file).stem
-    if _is_one(root):
-        _model("", root, stem, into)
+    if _is_profile(root):
+        _model("", root, stem, drafts)
     else:
         for key, part in root.entries():
-            if _is_one(part):
-                _model(key, part, stem, into)
+            if _is_profile(part):
+                _model(key, part, stem, drafts)
             else:
                 part.drop(EMPTY if part.is_empty else "not a profile: it has no accuracy and no times")
 
 
-def _model(key: str, part: Field, stem: str, into: Gathering) -> None:
+def _model(key: str, part: Field, stem: str, drafts: Drafts) -> None:
     named, kind, version = part.get("model_name"), part.get("type"), part.get("version")
     original = named.text if named is not None else key or stem
-    draft = into.pipeline(into.name or PIPELINE, part.place.file)
-    service = _service(into, f"{stem}-{kind.text}" if kind is not None else stem, part)
-    wanted = original if version is None or not version.text else f"{original}-{version.text}"
+    draft = drafts.pipeline(drafts.name or PIPELINE, part.place.file)
+    service = _service(drafts, f"{stem}-{kind.text}" if kind is not None else stem, part)
+    base_name = original if version is None or not version.text else f"{original}-{version.text}"
     known = {str(variant["name"]) for variant in service["variants"]}
-    base = name = dns_name(wanted, "model")
+    base = name = dns_name(base_name, "model")
     number = 1
     while name in known:
         number += 1
@@ -95,42 +95,42 @@ def _model(key: str, part: Field, stem: str, into: Gathering) -> None:
         draft.annotations[f"{ORIGINAL_NAME}.variant.{service['name']}.{name}"] = original
     for field in (named, version):
         if field is not None:
-            field.to(f"{target}.name")
+            field.map_to(f"{target}.name")
     if kind is not None:
-        kind.to(f"Pipeline/{draft.name}: services.{service['name']}")
+        kind.map_to(f"Pipeline/{draft.name}: services.{service['name']}")
     variant: dict[str, Any] = {"name": name}
     accuracy = _accuracy(part, target)
     if accuracy is not None:
         variant["accuracy"] = accuracy
     service["variants"].append(variant)
-    _devices(part.get("data"))
+    _drop_times(part.get("data"))
     body = part.get("profile")
     overall = (body or part).get("overall")
     for inner in (overall, body, part):
         if inner is not None and inner.is_mapping:
-            inner.rest(REASONS)
+            inner.drop_rest(REASONS)
 
 
-def _devices(devices: Field | None) -> None:
-    """What was measured on each device, on its GPU and its CPU apart."""
+def _drop_times(devices: Field | None) -> None:
+    """Drops what was measured on each processor of each device, with the reasons."""
     for _, device in devices.entries() if devices is not None else []:
         for _, processor in device.entries():
             times = processor.get("response_time")
             if times is not None and times.is_mapping:
-                times.rest(DRAWN, TIMES)
-            processor.rest(BY_DEVICE)
+                times.drop_rest(DRAWN, TIMES)
+            processor.drop_rest(BY_DEVICE)
 
 
-def _service(into: Gathering, wanted: str, part: Field) -> dict[str, Any]:
-    draft = into.pipeline(into.name or PIPELINE, part.place.file)
-    name = dns_name(wanted, "model")
-    for service in draft.services:
-        if service["name"] == name and "variants" in service:
-            return service
-    made: dict[str, Any] = {"name": draft.names.give(wanted, "model"), "variants": []}
-    draft.services.append(made)
-    part.note(f"a profile names no image: say what runs service '{made['name']}' and its variants")
-    return made
+def _service(drafts: Drafts, base_name: str, part: Field) -> dict[str, Any]:
+    draft = drafts.pipeline(drafts.name or PIPELINE, part.place.file)
+    name = dns_name(base_name, "model")
+    for known in draft.services:
+        if known["name"] == name and "variants" in known:
+            return known
+    service: dict[str, Any] = {"name": draft.names.give(base_name, "model"), "variants": []}
+    draft.services.append(service)
+    part.note(f"a profile names no image: say what runs service '{service['name']}' and its variants")
+    return service
 
 
 def _accuracy(part: Field, target: str) -> float | int | None:
@@ -144,5 +144,5 @@ def _accuracy(part: Field, target: str) -> float | int | None:
             return None
         field.note("above 1, so taken as percent")
         number /= 100
-    field.to(f"{target}.accuracy")
+    field.map_to(f"{target}.accuracy")
     return float(number)

@@ -1,4 +1,4 @@
-"""Which format a document is of, told by what it holds and never by its file's name."""
+"""Finds the format of a document by its content, never by the name of its file."""
 
 from __future__ import annotations
 
@@ -6,33 +6,33 @@ import re
 from collections.abc import Callable, Sequence
 
 from rohe_iac.importing.compose.projects import join_projects
-from rohe_iac.importing.compose.services import is_compose, take_compose
-from rohe_iac.importing.foreign.drafts import Gathering
-from rohe_iac.importing.foreign.journal import Field, plain
-from rohe_iac.importing.model_profiles import is_profiles, take_profiles
-from rohe_iac.importing.qoa4ml import is_qoa4ml, take_qoa4ml
-from rohe_iac.importing.rohe.contracts import is_contract, take_contract
-from rohe_iac.importing.rohe.nodes import HEADER, is_node, looks_like_nodes, take_nodes
-from rohe_iac.importing.rohe.services import is_service, looks_like_services, take_services
-from rohe_iac.importing.rohe.settings import is_settings, take_settings
+from rohe_iac.importing.compose.services import import_compose, is_compose
+from rohe_iac.importing.foreign.drafts import Drafts
+from rohe_iac.importing.foreign.journal import Field, loose_spelling
+from rohe_iac.importing.model_profiles import import_profiles, is_profiles
+from rohe_iac.importing.qoa4ml import import_qoa4ml, is_qoa4ml
+from rohe_iac.importing.rohe.contracts import import_contract, is_contract
+from rohe_iac.importing.rohe.nodes import HEADER, import_nodes, is_node, looks_like_nodes
+from rohe_iac.importing.rohe.services import import_services, is_service, looks_like_services
+from rohe_iac.importing.rohe.settings import import_settings, is_settings
 
 COMPOSE = "Docker Compose"
 
 
-WHOLE: tuple[tuple[str, Callable[[Field], bool], Callable[[Field, Gathering], None]], ...] = (
-    ("ROHE contract", is_contract, take_contract),
-    ("QoA4ML contract", is_qoa4ml, take_qoa4ml),
-    (COMPOSE, is_compose, take_compose),
-    ("ROHE settings", is_settings, take_settings),
-    ("model profiles", is_profiles, take_profiles),
+DOCUMENT_FORMATS: tuple[tuple[str, Callable[[Field], bool], Callable[[Field, Drafts], None]], ...] = (
+    ("ROHE contract", is_contract, import_contract),
+    ("QoA4ML contract", is_qoa4ml, import_qoa4ml),
+    (COMPOSE, is_compose, import_compose),
+    ("ROHE settings", is_settings, import_settings),
+    ("model profiles", is_profiles, import_profiles),
 )
-"""Formats that are told by the whole document, each with its test and its import; the first that fits is taken."""
+"""Formats that a whole document has: name, test and import. The first format whose test holds is taken."""
 
 NODES, SERVICES = "ROHE nodes", "ROHE services"
 
 
 HOLDERS = ("data", "nodes", "services")
-"""Under which nodes or services stand, or none."""
+"""Keys above nodes or services; their values may be empty."""
 
 FORMATS = (
     "nodes or services of ROHE, a contract of ROHE or QoA4ML v0.3, observation or orchestration settings of ROHE, "
@@ -40,8 +40,8 @@ FORMATS = (
 )
 
 
-def joined(roots: Sequence[Field]) -> list[Field]:
-    """The documents, those put together that are read together; the others are told to be in them."""
+def join_documents(roots: Sequence[Field]) -> list[Field]:
+    """Returns the documents, the Compose files of one project joined in the last of them."""
     places = [index for index, root in enumerate(roots) if _format(root) == COMPOSE]
     found = list(roots)
     for index, root in zip(places, join_projects([roots[index] for index in places]), strict=True):
@@ -50,46 +50,46 @@ def joined(roots: Sequence[Field]) -> list[Field]:
 
 
 def _format(root: Field) -> str:
-    return next((name for name, recognises, _ in WHOLE if root.is_mapping and recognises(root)), "")
+    return next((name for name, recognises, _ in DOCUMENT_FORMATS if root.is_mapping and recognises(root)), "")
 
 
-def take_document(root: Field, into: Gathering) -> str:
-    """Imports one document into `into` and returns its format's name; a fault where it is of none."""
+def import_document(root: Field, drafts: Drafts) -> str:
+    """Imports one document and returns the name of its format; a document of no known format gets a fault."""
     named = _format(root)
-    for name, _, take in WHOLE:
+    for name, _, import_format in DOCUMENT_FORMATS:
         if name == named:
             if root.path not in root.journal.mapped:
-                take(root, into)
+                import_format(root, drafts)
             return name
     wrapped = root.get("data")
     bodies = [part for part in (wrapped, root.get("nodes"), root.get("services"), root) if part is not None]
     found: list[str] = []
     for body in bodies:
         if body is root and found:
-            break  # what stands around nodes and services that were found already
+            break  # the root only wraps the nodes and services found
         if (looks_like_nodes(body) or is_node(body)) and NODES not in found:
-            take_nodes(root, body, into)
+            import_nodes(root, body, drafts)
             found.append(NODES)
         elif (looks_like_services(body, sure=body is not wrapped) or is_service(body, sure=True)) and (
             SERVICES not in found
         ):
-            take_services(root, body, into)
+            import_services(root, body, drafts)
             found.append(SERVICES)
     if found:
-        root.rest(HEADER)
+        root.drop_rest(HEADER)
         return " and ".join(found)
     if root.items() and not root.path:
-        return ", ".join(dict.fromkeys(take_document(item, into) for item in root.items()))
+        return ", ".join(dict.fromkeys(import_document(item, drafts) for item in root.items()))
     command = root.get("command")
-    if any(plain(key) in HOLDERS and part.is_empty for key, part in root.entries()) or (
+    if any(loose_spelling(key) in HOLDERS and part.is_empty for key, part in root.entries()) or (
         command is not None and re.search(r"(?i)\b(node|service|orchestration)s?\b", command.text) and wrapped is None
     ):
-        root.rest(HEADER)
+        root.drop_rest(HEADER)
         root.note("there are no nodes and no services in it")
         return "ROHE nodes or services"
     version = root.get("apiVersion")
     if version is not None and version.text.startswith("rohe.dev/"):
-        root.fault("this is a blueprint document already", "check it with `rohe validate`")
+        root.report_fault("this is a blueprint document already", "check it with `rohe validate`")
         return "blueprint"
-    root.fault("this is of no format that can be imported", f"formats: {FORMATS}")
+    root.report_fault("this is of no format that can be imported", f"formats: {FORMATS}")
     return "unknown"

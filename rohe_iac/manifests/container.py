@@ -1,55 +1,70 @@
-"""What of a service goes into a container of Kubernetes: environment, resources, probes, volumes."""
+"""Container: what a service becomes in a container of Kubernetes, such as its environment, resources and probes."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from rohe_iac.blueprint.language.pipeline import Probe, SecretReference, SecretValue, Service
+from rohe_iac.blueprint.language.pipeline import Port, Probe, SecretReference, SecretValue, Service
 from rohe_iac.blueprint.linked.workload import Workload
 from rohe_iac.foundation.quantities import shown_cpu
+from rohe_iac.manifests.environment import port_variable
+
+FIRST_PORT = 8000
+"""Number of the first container port of a service whose ports have no numbers."""
 
 SHARES_PER_DEVICE = 100
 """An accelerator is offered as this many units of the extended resource `rohe.dev/<type>-share`."""
 
 
-def environment(service: Service, workload: Workload, known: dict[str, str], broker_url: str) -> list[dict[str, Any]]:
-    """The `env` list: the service's own, secrets by reference, and what every replica is told; sorted by name."""
+def port_number(port: Port, index: int) -> int:
+    """Returns the number that a container listens on for its port at position `index` of the blueprint."""
+    return port.container_port or FIRST_PORT + index
+
+
+def environment(
+    service: Service, workload: Workload, variables: dict[str, str], broker_url: str
+) -> list[dict[str, Any]]:
+    """Returns the `env` list of a container, sorted by name.
+
+    Args:
+        service: The service, whose own variables come first and whose secrets are referred to by name.
+        workload: The workload of the service.
+        variables: Variables that follow from the plan; they replace those of the service.
+        broker_url: The URL of the broker that reports go to.
+    """
     entries: dict[str, dict[str, Any]] = {}
     for name, value in service.env.items():
         if isinstance(value, SecretValue):
-            reference = value.secret
-            named = reference if isinstance(reference, SecretReference) else SecretReference(name=reference)
-            entries[name] = {"valueFrom": {"secretKeyRef": {"name": named.name, "key": named.key or name}}}
+            secret = value.secret
+            reference = secret if isinstance(secret, SecretReference) else SecretReference(name=secret)
+            entries[name] = {"valueFrom": {"secretKeyRef": {"name": reference.name, "key": reference.key or name}}}
         else:
             entries[name] = {"value": value}
-    for name, text in known.items():
+    for name, text in variables.items():
         entries[name] = {"value": text}
     for index, port in enumerate(() if workload.system else service.ports):
-        entries[f"ROHE_PORT_{port.name.upper().replace('-', '_')}"] = {
-            "value": str(port.container_port or 8000 + index)
-        }
+        entries[port_variable(port.name)] = {"value": str(port_number(port, index))}
     entries["ROHE_INSTANCE"] = {"valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}
     if workload.role != "broker":
         entries["ROHE_REPORT_URL"] = {"value": broker_url}
         entries["ROHE_REPORT_CREDENTIALS"] = {"value": "/etc/rohe/credentials/credentials.json"}
-        place = ("ROHE_STORE", "/var/lib/rohe") if workload.role == "agent" else ("ROHE_OUTBOX", "/var/lib/rohe")
-        entries[place[0]] = {"value": place[1]}
+        entries["ROHE_STORE" if workload.role == "agent" else "ROHE_OUTBOX"] = {"value": "/var/lib/rohe"}
     return [{"name": name, **entries[name]} for name in sorted(entries)]
 
 
 def resources(service: Service) -> dict[str, Any]:
-    """Requests and limits; memory is limited by the request where nothing else is said, cpu is not."""
-    asked = service.requests
-    requests: dict[str, Any] = {"cpu": shown_cpu(asked.cpu)}
+    """Returns requests and limits. Without a limit, memory is limited to the request and cpu is unlimited."""
+    needs = service.requests
+    requests: dict[str, Any] = {"cpu": shown_cpu(needs.cpu)}
     limits: dict[str, Any] = {}
-    if asked.memory is not None:
-        requests["memory"] = str(asked.memory.rss)
-        limits["memory"] = str(asked.memory.rss)
+    if needs.memory is not None:
+        requests["memory"] = str(needs.memory.rss)
+        limits["memory"] = str(needs.memory.rss)
     if service.limits.memory is not None:
         limits["memory"] = str(service.limits.memory)
     if service.limits.cpu is not None:
         limits["cpu"] = shown_cpu(service.limits.cpu)
-    for kind, accelerator in sorted(asked.accelerators.items()):
+    for kind, accelerator in sorted(needs.accelerators.items()):
         units = (
             accelerator.count * SHARES_PER_DEVICE
             if accelerator.count is not None
@@ -59,19 +74,25 @@ def resources(service: Service) -> dict[str, Any]:
     return {"requests": requests, "limits": limits}
 
 
-def probe(asked: Probe | None) -> dict[str, Any] | None:
-    """A probe in Kubernetes' words, or None where nothing is asked."""
-    if asked is None:
+def probe(wanted: Probe | None) -> dict[str, Any] | None:
+    """Returns a probe as Kubernetes writes it, or None where the blueprint has none."""
+    if wanted is None:
         return None
-    if asked.http is not None:
-        return {"httpGet": {"path": asked.http.path, "port": asked.http.port}, "periodSeconds": 5}
-    return {"tcpSocket": {"port": asked.tcp}, "periodSeconds": 5} if asked.tcp is not None else None
+    if wanted.http is not None:
+        return {"httpGet": {"path": wanted.http.path, "port": wanted.http.port}, "periodSeconds": 5}
+    return {"tcpSocket": {"port": wanted.tcp}, "periodSeconds": 5} if wanted.tcp is not None else None
 
 
 def mounts_and_volumes(
     service: Service, workload: Workload, settings: str
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Volume mounts and volumes: credentials, working space, the agent's settings, and the service's own."""
+    """Returns volume mounts and volumes: credentials, working space, an agent's settings, and the service's own.
+
+    Args:
+        service: The service whose volumes are mounted last.
+        workload: The workload of the service.
+        settings: The name of the ConfigMap with an agent's settings, "" for none.
+    """
     client = workload.slug if workload.system else workload.topic
     mounts: list[dict[str, Any]] = [{"name": "rohe", "mountPath": "/var/lib/rohe"}]
     volumes: list[dict[str, Any]] = [{"name": "rohe", "emptyDir": {}}]

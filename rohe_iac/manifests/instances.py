@@ -1,4 +1,4 @@
-"""The replicas of a plan as an agent needs to know them."""
+"""Instances: the replicas of a plan in the form that an agent's configuration lists them in."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from rohe_iac.planning.model.plan import Plan
 
 
 def instances_of(blueprint: Blueprint, plan: Plan, pipeline: str) -> list[Instance]:
-    """Every placed replica of the pipeline, in the plan's order."""
+    """Returns every placed replica of the pipeline, in the plan's order; agents and the broker are left out."""
     topics = {workload.address: workload.topic for workload in workloads_of(blueprint)}
     return [
         Instance(
-            instance=place.instance,
-            topic=topics[place.workload],
-            service=place.service,
-            member=place.member,
-            node=place.node,
-            workload=place.workload,
+            instance=placement.instance,
+            topic=topics[placement.workload],
+            service=placement.service,
+            member=placement.member,
+            node=placement.node,
+            workload=placement.workload,
         )
-        for place in plan.placements
-        if not place.system and place.pipeline == pipeline
+        for placement in plan.placements
+        if not placement.system and placement.pipeline == pipeline
     ]

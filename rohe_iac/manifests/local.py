@@ -1,37 +1,44 @@
-"""The manifests of the local target: supervisor, credentials, broker, and a process a replica."""
+"""Manifests of the target `local`: a supervisor, credentials, a broker, and a process for each replica and agent."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Any
 
 from rohe_iac.blueprint.language.pipeline import Probe, SecretReference, SecretValue, Service
-from rohe_iac.blueprint.linked.workload import Workload, chosen
+from rohe_iac.blueprint.linked.workload import Workload, service_with_variant
 from rohe_iac.foundation.topics import Grants, agent_grants, operator_grants, service_grants
+from rohe_iac.manifests.environment import environment_of, port_variable
 from rohe_iac.manifests.instances import instances_of
 from rohe_iac.manifests.manifest import Manifest
-from rohe_iac.manifests.planned import Planned
+from rohe_iac.manifests.plan_rendering import PlanRendering
 from rohe_iac.manifests.rendering import render_document
-from rohe_iac.manifests.told import told
 from rohe_iac.observation.configuration import configuration_of
 from rohe_iac.planning.model.plan import Placement
 from rohe_iac.planning.sizing.stand_ins.behaviour import Replay
 
 SUPERVISOR = "supervisor"
+"""Name of the supervisor's manifest."""
+
 BROKER = "broker"
+"""Name of the broker's manifest."""
+
 OPERATOR = "operator"
-"""The client that the command line speaks as."""
+"""The broker's client that the command line connects as."""
+
 STAND_IN = ("rohe", "stand-in", "run")
-"""What runs for a service that has a profile and no command."""
+"""The command of a service that has a profile and no command of its own."""
+
 REPLAY = "ROHE_REPLAY"
-"""The variable that tells a stand-in, and nobody else, which file holds what it replays."""
+"""The variable that names the file with what a stand-in replays."""
 
 
-class LocalManifests(Planned):
-    """One manifest a resource of this machine; what was not placed has none."""
+class LocalManifests(PlanRendering):
+    """Renders a plan for this machine, one manifest a resource."""
 
-    def all(self) -> Iterable[Manifest]:
-        """Every manifest, in no order."""
+    def manifests(self) -> Iterable[Manifest]:
+        """Yields every manifest of the plan, in no order."""
         yield self._manifest("Supervisor", SUPERVISOR, f"stack/{self.stack}", {}, ())
         grants = dict(sorted(self._grants()))
         for client, granted in grants.items():
@@ -47,25 +54,32 @@ class LocalManifests(Planned):
                 yield self._process(workload, placement)
 
     def _manifest(
-        self, kind: str, name: str, address: str, values: dict[str, Any], depends_on: tuple[str, ...]
+        self,
+        kind: str,
+        name: str,
+        address: str,
+        values: dict[str, Any],
+        depends_on: tuple[str, ...],
+        *,
+        stand_in: bool = False,
     ) -> Manifest:
         text = render_document("local", kind, {"name": name, "stack": self.stack, "address": address, **values})
-        return Manifest(name, kind, address, text, depends_on)
+        return Manifest(name, kind, address, text, depends_on, stand_in)
 
     def _grants(self) -> Iterable[tuple[str, Grants]]:
         yield OPERATOR, operator_grants(self.stack)
         workloads = tuple(self.workloads.values())
         for topic in sorted({workload.topic for workload in workloads if not workload.system}):
             addresses = {workload.address for workload in workloads if workload.topic == topic}
-            instances = [place.instance for place in self.replicas if place.workload in addresses]
+            instances = [replica.instance for replica in self.replicas if replica.workload in addresses]
             yield topic, service_grants(self.stack, topic, instances)
         for workload in workloads:
             if workload.role == "agent":
-                agents = [place.instance for place in self.plan.placements if place.workload == workload.address]
+                agents = [agent.instance for agent in self.plan.placements if agent.workload == workload.address]
                 yield workload.slug, agent_grants(self.stack, agents)
 
     def _process(self, workload: Workload, placement: Placement) -> Manifest:
-        service = chosen(workload, placement.variant)
+        service = service_with_variant(workload, placement.variant)
         client = workload.slug if workload.role == "agent" else workload.topic
         values: dict[str, Any] = {
             "paths": {"ROHE_REPORT_CREDENTIALS": f"credentials/{client}.json"},
@@ -82,33 +96,42 @@ class LocalManifests(Planned):
         else:
             values |= self._replica(service, workload, placement, values["paths"])
         needed = [SUPERVISOR, f"credential-{client}"]
-        if self._runs_broker:
+        if self._broker is not None:
             needed.append(BROKER)
-        name = f"process-{placement.instance}"
         return self._manifest(
-            "Process", name, placement.replica, {"instance": placement.instance, **values}, tuple(needed)
+            "Process",
+            f"process-{placement.instance}",
+            placement.replica,
+            {"instance": placement.instance, **values},
+            tuple(needed),
+            stand_in=placement.replica in self.replays,
         )
 
-    @property
-    def _runs_broker(self) -> bool:
-        return any(place.workload == "broker/broker" for place in self.plan.placements)
+    @cached_property
+    def _broker(self) -> Placement | None:
+        """Returns the placement of the stack's own broker, or None where the stack names another broker."""
+        return next((placement for placement in self.plan.placements if placement.workload == "broker/broker"), None)
 
     def _report_url(self) -> str:
-        for place in self.plan.placements:
-            if place.workload == "broker/broker":
-                return f"mqtt://127.0.0.1:{_ports(place)['mqtt']}"
+        if self._broker is not None:
+            return f"mqtt://127.0.0.1:{_ports(self._broker)['mqtt']}"
         return self.blueprint.stack.spec.broker.url or ""
 
     def _replica(
         self, service: Service, workload: Workload, placement: Placement, paths: dict[str, str]
     ) -> dict[str, Any]:
-        plain = {key: value for key, value in service.env.items() if isinstance(value, str)}
-        secret = {key: _secret(value) for key, value in service.env.items() if isinstance(value, SecretValue)}
-        known = told(self.blueprint, workload, placement, self.replicas, _url)
+        plain = {name: value for name, value in service.env.items() if isinstance(value, str)}
+        secrets = {name: _secret(value) for name, value in service.env.items() if isinstance(value, SecretValue)}
         values: dict[str, Any] = {
             "command": [*service.command, *service.args],
-            "environment": {**plain, **known, "ROHE_REPORT_URL": self._report_url()},
-            "secrets": secret,
+            "environment": {
+                **plain,
+                **environment_of(self.blueprint, workload, placement, self.replicas, _url),
+                **{port_variable(port.name): str(port.number) for port in placement.ports},
+                "ROHE_INSTANCE": placement.instance,
+                "ROHE_REPORT_URL": self._report_url(),
+            },
+            "secrets": secrets,
             "paths": {**paths, "ROHE_OUTBOX": f"outboxes/{placement.instance}"},
             "readiness": _readiness(service.health.readiness),
         }
@@ -118,7 +141,7 @@ class LocalManifests(Planned):
     def _stand_in(self, replay: Replay, placement: Placement, paths: dict[str, str]) -> dict[str, Any]:
         return {
             "command": [*STAND_IN],
-            # It listens on one port and answers every path, and takes no memory to speak of.
+            # A stand-in answers every path of its ports and takes next to no memory.
             "readiness": {"tcp": placement.ports[0].name} if placement.ports else None,
             "limits": {},
             "paths": {**paths, REPLAY: f"run/programs/{placement.instance}/files/replay.json"},
@@ -177,4 +200,4 @@ def _readiness(probe: Probe | None) -> dict[str, Any] | None:
 def _limits(service: Service) -> dict[str, int]:
     memory = service.limits.memory or (service.requests.memory.rss if service.requests.memory is not None else None)
     limits = {"cpu": service.limits.cpu, "memory": memory}
-    return {key: value for key, value in limits.items() if value is not None}
+    return {resource: amount for resource, amount in limits.items() if amount is not None}

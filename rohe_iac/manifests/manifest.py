@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rohe_iac.foundation.canonical import sha256_hex
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One YAML document.
+    """One YAML document and what rohe has to know of it without reading it.
 
-    name: unique in the stack, stable from plan to plan; file name of `render` and logical name of the resource.
-    kind: of the document. address: what of the stack it is for. text: the very bytes (UTF-8) that apply uses.
-    depends_on: names of manifests that must exist first.
+    Attributes:
+        name: Unique in the stack and stable from plan to plan; the file name of `render` and the engine's logical name.
+        kind: The document's kind, such as Process or Deployment.
+        address: The address of the stack's part that the document is for.
+        text: The document, the very bytes (UTF-8) that apply uses.
+        depends_on: Names of the manifests that must exist first.
+        stand_in: Whether the document runs a stand-in in place of the service's own program. Two manifests of the same
+            text make the same resource, so this field is left out of comparisons.
     """
 
     name: str
@@ -21,8 +26,9 @@ class Manifest:
     address: str
     text: str
     depends_on: tuple[str, ...] = ()
+    stand_in: bool = field(default=False, compare=False)
 
     @property
     def sha256(self) -> str:
-        """Digest of the text's bytes."""
+        """Returns the SHA-256 digest of the text's bytes, in hexadecimal."""
         return sha256_hex(self.text.encode())

@@ -1,4 +1,4 @@
-"""Rendering: one Jinja2 template a kind of manifest, in a sandbox, where an undefined name is a fault."""
+"""Rendering: one Jinja2 template a kind of manifest, rendered in a sandbox that refuses undefined names."""
 
 from __future__ import annotations
 
@@ -13,20 +13,21 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from rohe_iac.foundation.errors import RoheError
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""Several times faster where PyYAML was built with libyaml, as its wheels are; what it gives means the same."""
+"""The loader of libyaml where PyYAML was built with it, as its wheels are: several times faster, with equal results."""
 
 _DUMPER: type[Any] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _ENDLESS = 2**31 - 1
-"""A line width that no value reaches: nothing is folded."""
+"""A line width that no value reaches, so that nothing is folded."""
 
 REMEMBERED = 10_000
-"""Texts of values that are remembered before all are forgotten."""
+"""Number of YAML texts of values that are cached before the cache is emptied."""
 
 TEMPLATES = Path(__file__).parent / "templates"
+"""The folder with one set of templates a target."""
 
 
 class UnrenderableManifest(RoheError):
-    """A template and what it was given do not go together; a fault of the template."""
+    """A template is faulty or lacks a value."""
 
 
 @cache
@@ -39,25 +40,25 @@ def _environment(target: str) -> ImmutableSandboxedEnvironment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["yaml"] = _Written().text
+    environment.filters["yaml"] = _YamlTexts().text
     return environment
 
 
-class _Written:
-    """What values look like as YAML; most of a stack's manifests share most of theirs, and writing them is slow."""
+class _YamlTexts:
+    """A cache of values as YAML: a stack's manifests share most of their values, and writing YAML is slow."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, int], str] = {}
+        self._texts: dict[tuple[str, int], str] = {}
 
     def text(self, value: Any, indent: int = 0) -> str:
-        """`value` as YAML that stands behind `key:`; collections in block style, `indent` blanks deep."""
+        """Returns `value` as YAML to stand behind `key:`; collections in block style, indented by `indent` blanks."""
         key = (repr(value), indent)
-        known = self._known.get(key)
-        if known is None:
-            if len(self._known) >= REMEMBERED:
-                self._known.clear()
-            known = self._known[key] = _as_yaml(value, indent)
-        return known
+        text = self._texts.get(key)
+        if text is None:
+            if len(self._texts) >= REMEMBERED:
+                self._texts.clear()
+            text = self._texts[key] = _as_yaml(value, indent)
+        return text
 
 
 def _as_yaml(value: Any, indent: int) -> str:
@@ -76,7 +77,7 @@ def _as_yaml(value: Any, indent: int) -> str:
 
 class _Dumper(_DUMPER):  # type: ignore[misc]
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the name is the library's
-        # Anchors would tie documents' parts together that a reader edits apart.
+        # An anchor would tie two parts of a document together that people edit separately.
         return True
 
 
@@ -92,13 +93,22 @@ _Dumper.add_representer(tuple, lambda dumper, value: dumper.represent_list(list(
 
 
 def render_document(target: str, kind: str, values: dict[str, Any]) -> str:
-    """The text of one document: template `<kind>.yaml.j2` of the target's set, filled with `values`.
+    """Renders one document.
 
-    Errors: UnrenderableManifest where the template is faulty, lacks a value, or gives no single document.
+    Args:
+        target: The name of the folder of templates, `local` or `kubernetes`.
+        kind: The document's kind; the template is `<kind>.yaml.j2` in small letters.
+        values: The template's values by name.
+
+    Returns:
+        The document's text, which ends with a line break and has no blanks at the end of a line.
+
+    Raises:
+        UnrenderableManifest: The template is faulty, lacks a value, or does not give exactly one document.
     """
     try:
         text = _environment(target).get_template(f"{kind.lower()}.yaml.j2").render(**values)
-        # Parsed only: what the values mean is not asked, and building them takes longer than all the rest.
+        # Events are enough to count documents; constructing the values would take longer than everything else here.
         events = list(yaml.parse(text, Loader=_LOADER))
     except (TemplateError, yaml.YAMLError) as error:
         raise UnrenderableManifest(f"the template {target}/{kind.lower()}.yaml.j2 fails", detail=str(error)) from error

@@ -1,1 +1,1 @@
-"""One connection to an MQTT broker; the only place that imports paho."""
+"""One connection to an MQTT broker; the only room that imports paho."""

@@ -1,4 +1,4 @@
-"""Where a broker is and how to present oneself there."""
+"""Addresses of MQTT brokers: host, port, TLS, and the user and password of a client."""
 
 from __future__ import annotations
 
@@ -11,14 +11,22 @@ from rohe_iac.foundation.errors import ExitCode, RoheError
 
 
 class UnusableCredentials(RoheError):
-    """The file with the broker's address, user and password is missing or not of the expected form."""
+    """A broker address, or the file with the broker's URL, user and password, is missing or malformed."""
 
     exit_code = ExitCode.UNREACHABLE
 
 
 @dataclass(frozen=True, slots=True)
 class BrokerAddress:
-    """Host and port of a broker (mqtt:// plain, mqtts:// TLS), with user and password; the password is never shown."""
+    """Host and port of a broker, and the credentials of one client; `repr` leaves the password out.
+
+    Attributes:
+        host: Name or IP address.
+        port: TCP port.
+        tls: Whether the connection is encrypted (`mqtts://`).
+        user: User name; "" connects anonymously.
+        password: Password of the user.
+    """
 
     host: str
     port: int
@@ -28,18 +36,23 @@ class BrokerAddress:
 
     @property
     def url(self) -> str:
-        """The address without credentials."""
+        """Returns the address without credentials."""
         return f"{'mqtts' if self.tls else 'mqtt'}://{self.host}:{self.port}"
 
 
 def broker_address(url: str, credentials: Path | None = None) -> BrokerAddress:
-    """The broker at `url` (mqtt://HOST[:PORT], default port 1883; mqtts:// 8883), as the user of the credential file.
+    """Returns the address of a broker.
 
-    Errors: UnusableCredentials.
+    Args:
+        url: `mqtt://HOST[:PORT]` (default port 1883) or `mqtts://HOST[:PORT]` (8883); "" takes the credential file's.
+        credentials: JSON file with `url`, `user` and `password`.
+
+    Raises:
+        UnusableCredentials: The URL is malformed, or the credential file cannot be read.
     """
     user = password = ""
     if credentials is not None:
-        content = _read(credentials)
+        content = _read_credentials(credentials)
         user, password = str(content.get("user", "")), str(content.get("password", ""))
         url = url or str(content.get("url", ""))
     try:
@@ -55,14 +68,14 @@ def broker_address(url: str, credentials: Path | None = None) -> BrokerAddress:
     return BrokerAddress(parts.hostname, port, tls, user, password)
 
 
-def _read(path: Path) -> dict[str, object]:
+def _read_credentials(path: Path) -> dict[str, object]:
     try:
         content = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
         raise UnusableCredentials(
             f"the credential file {path} cannot be read",
             detail=str(error),
-            hint="is the stack applied? `rohe status` tells",
+            hint="check with `rohe status` whether the stack is applied",
         ) from error
     if not isinstance(content, dict):
         raise UnusableCredentials(f"the credential file {path} does not hold an object")

@@ -1,7 +1,7 @@
-"""Connection: one client of an MQTT broker that keeps itself connected, on one thread of its own.
+"""Connection: one client of an MQTT broker that reconnects by itself, on one thread of its own.
 
-Every (re)connection uses a fresh paho client, so nothing that paho queues outlives a connection: what must survive is
-kept by the callers. The network loop is ours, because paho's own thread ends silently when a callback raises.
+Every (re)connection uses a fresh paho client, so nothing that paho queues outlives a connection; callers keep whatever
+must survive. The network loop is written here, because paho's own thread ends silently when a callback raises.
 """
 
 from __future__ import annotations
@@ -25,22 +25,30 @@ from rohe_iac.mqtt.message import Incoming, Outgoing
 
 LOG = logging.getLogger("rohe.mqtt")
 
-SHORTEST_WAIT = 0.1
-LONGEST_WAIT = 2.0
-"""Bounds of the pause between attempts to connect, in seconds; it doubles from the first to the second."""
+MIN_RECONNECT_DELAY = 0.1
+"""Seconds before the first attempt to reconnect."""
 
-SESSION_LIFE = 24 * 3600
-"""Seconds for which an MQTT 5 broker keeps a persistent session."""
+MAX_RECONNECT_DELAY = 2.0
+"""Longest pause between attempts to connect, in seconds; the pause doubles from the shortest to the longest."""
+
+SESSION_EXPIRY_INTERVAL = 24 * 3600
+"""Seconds for which an MQTT 5 broker keeps a persistent session without a connection."""
 
 
-def _nothing() -> None:
+def _ignore() -> None:
     pass
 
 
 class Connection:
-    """Stays connected until closed. Callbacks run on its thread and must not block; what they raise is logged.
+    """One client of a broker, connected from `start` to `close`.
 
-    on_up is called once subscriptions are granted. With `manual_acks` the caller acknowledges by `acknowledge`.
+    Callbacks run on the connection's thread and must not block; exceptions of a callback are logged.
+
+    Attributes:
+        broker: Address of the broker.
+        client_id: MQTT client identifier.
+        last_error: Why there is no connection; "" while there is one.
+        denied_publishes: Messages that the broker refused for lack of permission (reported by MQTT 5 only).
     """
 
     def __init__(
@@ -51,12 +59,29 @@ class Connection:
         subscriptions: tuple[str, ...] = (),
         will: Outgoing | None = None,
         on_message: Callable[[Incoming], None] | None = None,
-        on_up: Callable[[], None] = _nothing,
-        on_down: Callable[[], None] = _nothing,
+        on_up: Callable[[], None] = _ignore,
+        on_down: Callable[[], None] = _ignore,
         keep_session: bool = False,
         manual_acks: bool = False,
         keepalive: int = 15,
     ) -> None:
+        """Prepares the connection; `start` opens it.
+
+        Args:
+            broker: Address of the broker.
+            client_id: MQTT client identifier, without dots.
+            subscriptions: Topic filters, subscribed with QoS 1.
+            will: Message that the broker publishes when the connection breaks (MQTT last will).
+            on_message: Called with every message that arrives.
+            on_up: Called once the broker has granted the subscriptions.
+            on_down: Called when an established connection ends.
+            keep_session: Whether the broker queues messages while the client is away (persistent session).
+            manual_acks: Whether messages are acknowledged by `acknowledge` only, not on arrival.
+            keepalive: Longest silence on the wire in seconds (MQTT keep alive).
+
+        Raises:
+            ValueError: The client identifier has a dot.
+        """
         if "." in client_id:
             raise ValueError(f"client id '{client_id}': a dot is not possible with every broker")
         self.broker, self.client_id = broker, client_id
@@ -70,32 +95,36 @@ class Connection:
         self._wake_in.setblocking(False)
         self._wake_out.setblocking(False)
         self._protocol = 5
-        self._answered = False
-        self._number = 0
-        self.trouble = "not connected yet"
-        self.denied = 0
+        self._broker_answered = False
+        self._connection_number = 0
+        self.last_error = "not connected yet"
+        self.denied_publishes = 0
         self._thread = threading.Thread(target=self._run, name=f"mqtt-{client_id}", daemon=True)
 
     def start(self) -> None:
-        """Begins to connect; returns at once."""
+        """Starts the thread that connects; returns at once."""
         self._thread.start()
 
     @property
     def up(self) -> bool:
-        """Whether connected and subscribed, with the network thread alive."""
+        """Checks whether the client is connected and subscribed, and its thread is alive."""
         return self._up.is_set() and self._thread.is_alive()
 
     @property
     def protocol(self) -> int:
-        """5 or 4 (MQTT 3.1.1), the last one tried."""
+        """Returns the protocol level that was tried last: 5, or 4 for MQTT 3.1.1."""
         return self._protocol
 
     def wait_up(self, timeout: float) -> bool:
-        """Waits at most `timeout` seconds for the connection."""
+        """Waits at most `timeout` seconds for the connection; returns whether there is one."""
         return self._up.wait(timeout)
 
     def publish(self, message: Outgoing) -> bool:
-        """Hands a message to the connection; False where there is none. True is no promise that it arrives."""
+        """Queues a message for sending.
+
+        Returns:
+            False where there is no connection. True does not promise that the message arrives.
+        """
         client = self._client
         if client is None or not self._up.is_set():
             return False
@@ -107,12 +136,12 @@ class Connection:
         return sent.rc == MQTTErrorCode.MQTT_ERR_SUCCESS
 
     def acknowledge(self, messages: list[Incoming]) -> None:
-        """Tells the broker that these were taken in; those of an earlier connection are left for redelivery."""
+        """Acknowledges messages to the broker; messages of an earlier connection are left for redelivery."""
         client = self._client
         if client is None:
             return
         for message in messages:
-            if message.qos and message.connection == self._number:
+            if message.qos and message.connection == self._connection_number:
                 client.ack(message.message_id, message.qos)
 
     def close(self, farewell: Outgoing | None = None, timeout: float = 2.0) -> None:
@@ -136,37 +165,38 @@ class Connection:
             self._wake_in.send(b"\0")
 
     def _run(self) -> None:
-        wait = SHORTEST_WAIT
+        delay = MIN_RECONNECT_DELAY
         while not self._closing.is_set():
-            self._answered = False
+            self._broker_answered = False
             started = time.monotonic()
             try:
                 self._connect_and_serve()
             except OSError as error:
-                self.trouble = f"{self.broker.url}: {error.strerror or error}"
+                self.last_error = f"{self.broker.url}: {error.strerror or error}"
             except Exception as error:
-                # A foreign library's loop: whatever it raises must not end the thread.
-                self.trouble = f"{self.broker.url}: {type(error).__name__}: {error}"
+                # The loop runs paho's code, and no exception of paho may end the thread.
+                self.last_error = f"{self.broker.url}: {type(error).__name__}: {error}"
                 LOG.exception("network loop")
             else:
-                if not self._answered:
-                    # Brokers without MQTT 5 refuse its CONNECT or hang up; the other version is tried next.
+                if not self._broker_answered:
+                    # A broker without MQTT 5 refuses its CONNECT or hangs up; the other version is tried next.
                     self._protocol = 4 if self._protocol == 5 else 5
             was_up = self._up.is_set()
             self._up.clear()
             self._client = None
             if was_up:
                 self._call(self._on_down)
-            wait = SHORTEST_WAIT if time.monotonic() - started > LONGEST_WAIT or was_up else min(wait * 2, LONGEST_WAIT)
-            self._closing.wait(wait)
+            lasted = time.monotonic() - started > MAX_RECONNECT_DELAY
+            delay = MIN_RECONNECT_DELAY if lasted or was_up else min(delay * 2, MAX_RECONNECT_DELAY)
+            self._closing.wait(delay)
 
     def _connect_and_serve(self) -> None:
         client = self._new_client()
-        self._number += 1
+        self._connection_number += 1
         properties = None
         if self._protocol == 5:
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-            properties.SessionExpiryInterval = SESSION_LIFE if self._keep_session else 0
+            properties.SessionExpiryInterval = SESSION_EXPIRY_INTERVAL if self._keep_session else 0
         client.connect(
             self.broker.host,
             self.broker.port,
@@ -210,54 +240,59 @@ class Connection:
             client.tls_set()
         if self._will is not None:
             client.will_set(self._will.topic, self._will.payload, self._will.qos, self._will.retain)
-        client.on_connect = self._connected
-        client.on_subscribe = self._subscribed
-        client.on_message = self._arrived
-        client.on_publish = self._published
-        # Writing is left to our loop, whichever thread publishes; paho would write on the publisher's thread.
+        client.on_connect = self._handle_connack
+        client.on_subscribe = self._handle_suback
+        client.on_message = self._handle_message
+        client.on_publish = self._handle_puback
+        # Only the loop above writes, whichever thread publishes; paho would write on the publisher's thread.
         client.on_socket_register_write = self._wake
         client.on_socket_unregister_write = lambda *_: None
         return client
 
-    def _connected(self, client: paho.Client, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:
+    def _handle_connack(self, client: paho.Client, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure:
-            self._answered = "protocol" not in str(reason).lower()
-            self.trouble = f"{self.broker.url} refused '{self.client_id}': {reason}"
-            LOG.log(logging.WARNING if self._answered else logging.DEBUG, "%s", self.trouble)
+            self._broker_answered = "protocol" not in str(reason).lower()
+            self.last_error = f"{self.broker.url} refused '{self.client_id}': {reason}"
+            LOG.log(logging.WARNING if self._broker_answered else logging.DEBUG, "%s", self.last_error)
             return
-        self._answered = True
+        self._broker_answered = True
         if self._subscriptions:
             client.subscribe([(topic, 1) for topic in self._subscriptions])
         else:
-            self._ready()
+            self._set_up()
 
-    def _subscribed(self, client: paho.Client, _userdata: Any, _mid: int, reasons: Any, _properties: Any) -> None:
+    def _handle_suback(self, client: paho.Client, _userdata: Any, _mid: int, reasons: Any, _properties: Any) -> None:
         refused = [topic for topic, code in zip(self._subscriptions, reasons, strict=False) if code.is_failure]
         if refused:
-            self.trouble = f"{self.broker.url} refused subscriptions of '{self.client_id}': {', '.join(refused)}"
-            LOG.error("%s", self.trouble)
-            # Deaf to what it must hear it would only seem to work.
+            self.last_error = f"{self.broker.url} refused subscriptions of '{self.client_id}': {', '.join(refused)}"
+            LOG.error("%s", self.last_error)
+            # A client that misses a subscription would seem to work and receive nothing.
             client.disconnect()
             return
-        self._ready()
+        self._set_up()
 
-    def _ready(self) -> None:
-        self.trouble = ""
+    def _set_up(self) -> None:
+        self.last_error = ""
         self._up.set()
         self._call(self._on_up)
 
-    def _arrived(self, _client: paho.Client, _userdata: Any, message: paho.MQTTMessage) -> None:
+    def _handle_message(self, _client: paho.Client, _userdata: Any, message: paho.MQTTMessage) -> None:
         if self._on_message is None:
             return
-        arrived = Incoming(
-            message.topic, bytes(message.payload), message.qos, bool(message.retain), message.mid, self._number
+        incoming = Incoming(
+            message.topic,
+            bytes(message.payload),
+            message.qos,
+            bool(message.retain),
+            message.mid,
+            self._connection_number,
         )
-        self._call(lambda: self._on_message(arrived) if self._on_message else None)
+        self._call(lambda: self._on_message(incoming) if self._on_message else None)
 
-    def _published(self, _client: paho.Client, _userdata: Any, _mid: int, reason: Any, _properties: Any) -> None:
-        # Only MQTT 5 tells that a publish was denied.
+    def _handle_puback(self, _client: paho.Client, _userdata: Any, _mid: int, reason: Any, _properties: Any) -> None:
+        # Only MQTT 5 reports that a publish was denied.
         if reason is not None and getattr(reason, "is_failure", False):
-            self.denied += 1
+            self.denied_publishes += 1
             LOG.warning("a publish of '%s' was denied: %s", self.client_id, reason)
 
     @staticmethod
@@ -265,5 +300,5 @@ class Connection:
         try:
             callback()
         except Exception:
-            # A callback may be anyone's; raising through paho would end the network thread.
+            # A callback is foreign code; an exception through paho would end the network thread.
             LOG.exception("callback")

@@ -1,4 +1,4 @@
-"""Messages on their way; apart from the connection, so that who only makes them needs no client library."""
+"""MQTT messages as values, in a module of their own so that code that only makes messages imports no client library."""
 
 from __future__ import annotations
 
@@ -7,7 +7,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A message that arrived. `connection` counts connections, so that an acknowledgement never goes to a later one."""
+    """A message that arrived.
+
+    Attributes:
+        topic: MQTT topic.
+        payload: Bytes of the message.
+        qos: Quality of service, 0 to 2.
+        retained: Whether the broker had retained the message.
+        message_id: MQTT packet identifier, unique within one connection.
+        connection: Number of the connection that received it; packet identifiers of another one mean nothing.
+    """
 
     topic: str
     payload: bytes
@@ -19,7 +28,14 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message to publish."""
+    """A message to publish.
+
+    Attributes:
+        topic: MQTT topic.
+        payload: Bytes of the message.
+        qos: Quality of service, 0 to 2.
+        retain: Whether the broker keeps the message for later subscribers.
+    """
 
     topic: str
     payload: bytes

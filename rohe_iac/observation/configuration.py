@@ -1,4 +1,4 @@
-"""Configuration: all that an agent is told, as canonical JSON that goes with its manifest."""
+"""Configuration: everything that an agent gets from its stack, as canonical JSON beside its manifest."""
 
 from __future__ import annotations
 
@@ -9,23 +9,33 @@ import msgspec
 
 from rohe_iac.foundation.canonical import canonical_json, sha256_hex
 from rohe_iac.foundation.errors import ExitCode, RoheError
-from rohe_iac.observation.contract import ContractSpec
-from rohe_iac.observation.from_blueprint import contract_spec
+from rohe_iac.observation.contract import AgentContract
+from rohe_iac.observation.from_blueprint import agent_contract
 
 if TYPE_CHECKING:
     from rohe_iac.blueprint.linked.blueprint import Blueprint
 
 VERSION = 1
+"""Version of the configuration's form."""
 
 
 class UnreadableConfiguration(RoheError):
-    """The bytes are no configuration of an agent."""
+    """The bytes are no configuration of an agent, or one of another version."""
 
     exit_code = ExitCode.INVALID
 
 
 class Instance(msgspec.Struct, frozen=True, order=True, kw_only=True):
-    """One replica whose reports belong to the pipeline. workload: its address; topic: the service level of topics."""
+    """One replica whose reports belong to the pipeline.
+
+    Attributes:
+        instance: Name of the instance, its client identifier.
+        topic: Service level of its report topic.
+        service: Name of the service.
+        member: Member of the ensemble; "" outside of an ensemble.
+        node: Node that the replica runs on.
+        workload: Address of the workload.
+    """
 
     instance: str
     topic: str
@@ -36,7 +46,13 @@ class Instance(msgspec.Struct, frozen=True, order=True, kw_only=True):
 
 
 class ServiceSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """A service in the flow: whom it calls, and its ensemble's members (empty where it is no ensemble)."""
+    """A service in the flow of the pipeline.
+
+    Attributes:
+        name: Name of the service.
+        calls: Names of the services that it calls.
+        members: Members of the ensemble; empty where the service is no ensemble.
+    """
 
     name: str
     calls: tuple[str, ...] = ()
@@ -44,50 +60,71 @@ class ServiceSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Configuration(msgspec.Struct, frozen=True, kw_only=True):
-    """What one agent observes and judges. retention in seconds, max_size in bytes."""
+    """What one agent observes and judges.
+
+    Attributes:
+        stack: Name of the stack.
+        pipeline: Name of the pipeline.
+        agent: Name of the agent, its client identifier.
+        services: Services of the pipeline, sorted by name.
+        instances: Replicas of the services, sorted.
+        contracts: Contracts about the pipeline, sorted by name.
+        retention: Seconds for which the store keeps inputs.
+        max_size: Size of the store in bytes beyond which old rows are deleted.
+        v: Version of the form.
+    """
 
     stack: str
     pipeline: str
     agent: str
     services: tuple[ServiceSpec, ...]
     instances: tuple[Instance, ...]
-    contracts: tuple[ContractSpec, ...]
+    contracts: tuple[AgentContract, ...]
     retention: float = 604800.0
     max_size: int = 2 * 2**30
     v: int = VERSION
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """Services that nobody in the flow calls."""
+        """Returns the services that no service of the flow calls."""
         called = {target for service in self.services for target in service.calls}
         return tuple(service.name for service in self.services if service.name not in called)
 
     @property
     def ends(self) -> tuple[str, ...]:
-        """Services that call nobody."""
+        """Returns the services that call no service."""
         return tuple(service.name for service in self.services if not service.calls)
 
     def service(self, name: str) -> ServiceSpec | None:
-        """The service of that name."""
+        """Returns the service of that name; None where there is none."""
         return next((service for service in self.services if service.name == name), None)
 
     def callers(self, name: str) -> tuple[str, ...]:
-        """Services that call the one of that name."""
+        """Returns the services that call the service of that name."""
         return tuple(service.name for service in self.services if name in service.calls)
 
     @property
     def lateness(self) -> float:
-        """Seconds that a report may come late: the most that any contract allows."""
+        """Returns the seconds by which reports may be out of order: the largest lateness of any contract."""
         return max((contract.lateness for contract in self.contracts), default=2.0)
 
 
 def configuration_of(blueprint: Blueprint, pipeline_name: str, agent: str, instances: Iterable[Instance]) -> bytes:
-    """The canonical JSON that `decode_configuration` reads; equal blueprints and instances give equal bytes,
-    whatever the order in which services, members and contracts are written.
+    """Returns the configuration of an agent as canonical JSON.
 
-    Errors: UnusableContract; KeyError where the stack has no such pipeline.
+    The bytes do not depend on the order in which services, members and contracts are written.
+
+    Args:
+        blueprint: Blueprint of the stack.
+        pipeline_name: Name of the pipeline.
+        agent: Name of the agent.
+        instances: Replicas whose reports belong to the pipeline.
+
+    Raises:
+        UnusableContract: A contract cannot be judged.
+        KeyError: The stack has no such pipeline.
     """
-    # An agent reads configurations and never makes one: it is spared the language's models.
+    # An agent only reads configurations, and so never imports the language's models.
     from rohe_iac.blueprint.linked.workload import pipeline_of
 
     pipeline = pipeline_of(blueprint, pipeline_name)
@@ -106,7 +143,7 @@ def configuration_of(blueprint: Blueprint, pipeline_name: str, agent: str, insta
         services=services,
         instances=tuple(sorted(instances)),
         contracts=tuple(
-            contract_spec(contract, pipeline)
+            agent_contract(contract, pipeline)
             for contract in sorted(blueprint.contracts, key=lambda contract: contract.metadata.name)
             if contract.spec.pipeline == pipeline_name
         ),
@@ -117,9 +154,10 @@ def configuration_of(blueprint: Blueprint, pipeline_name: str, agent: str, insta
 
 
 def decode_configuration(content: bytes) -> Configuration:
-    """Reads what `configuration_of` wrote.
+    """Decodes the bytes of `configuration_of`.
 
-    Errors: UnreadableConfiguration.
+    Raises:
+        UnreadableConfiguration: The bytes are no configuration, or one of another version.
     """
     try:
         configuration = msgspec.json.decode(content, type=Configuration)
@@ -134,6 +172,6 @@ def decode_configuration(content: bytes) -> Configuration:
 
 
 def digest_of(configuration: Configuration) -> str:
-    """The SHA-256 of what is judged and how; where instances run does not matter to it."""
-    judged = msgspec.structs.replace(configuration, instances=())
-    return sha256_hex(canonical_json(msgspec.to_builtins(judged)))
+    """Returns the SHA-256 of the configuration without its instances, so that it changes only with what is judged."""
+    without_instances = msgspec.structs.replace(configuration, instances=())
+    return sha256_hex(canonical_json(msgspec.to_builtins(without_instances)))

@@ -1,4 +1,4 @@
-"""The contract that an agent judges: plain values in seconds, numbers and names, saved as canonical JSON."""
+"""Contracts as an agent judges them: plain values in seconds, numbers and names, saved as canonical JSON."""
 
 from __future__ import annotations
 
@@ -10,22 +10,27 @@ import msgspec
 from rohe_iac.foundation.errors import ExitCode, RoheError
 
 AGGREGATES = ("count", "sum", "mean", "min", "max", "rate", "ratio")
+"""Names of aggregates besides percentiles."""
 
-
-PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d{1,3})?)")
-
-
-_COUNT = re.compile(r"(\d+)\s*(?:reports?|requests?|samples?)")
+_PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d{1,3})?)")
 
 
 class UnusableContract(RoheError):
-    """A contract says something that cannot be judged."""
+    """A contract has an objective, a metric or a window that cannot be judged."""
 
     exit_code = ExitCode.INVALID
 
 
 class WindowSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """A span by time (seconds) or by count (samples), and how often it closes; or a session that ends after a gap."""
+    """Size and interval of windows: by time, by count, mixed, or sessions.
+
+    Attributes:
+        size_seconds: Length of a window by time; 0 for a window by count.
+        size_count: Samples of a window by count; 0 for a window by time.
+        every_seconds: Seconds between the ends of windows; equal to the size for tumbling windows.
+        every_count: Samples between the ends of windows.
+        session: Gap in seconds that ends a session window; 0 for the other kinds.
+    """
 
     size_seconds: float = 0.0
     size_count: int = 0
@@ -35,7 +40,7 @@ class WindowSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def text(self) -> str:
-        """As people read it: `200 reports every 20 reports`."""
+        """Returns the windows as people read them: `200 reports every 20 reports`."""
         if self.session:
             return f"session of {self.session:g}s"
         size = f"{self.size_count} reports" if self.size_count else f"{self.size_seconds:g}s"
@@ -44,7 +49,15 @@ class WindowSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ScopeSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """What an objective is about; all empty: the whole pipeline."""
+    """The part of a pipeline that an objective is about; without any name the whole pipeline.
+
+    Attributes:
+        service: Name of a service.
+        member: Name of a member of an ensemble.
+        instance: Name of an instance.
+        model: Name of a model, or of a member.
+        device: Name of a node.
+    """
 
     service: str = ""
     member: str = ""
@@ -54,12 +67,12 @@ class ScopeSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def whole(self) -> bool:
-        """Whether it is the whole pipeline, source to sink."""
+        """Checks whether the scope is the whole pipeline, from source to end."""
         return not any((self.service, self.member, self.instance, self.model, self.device))
 
     @property
     def text(self) -> str:
-        """As people read it: `service/classify/svm`, or `pipeline`."""
+        """Returns the scope as people read it: `service/classify/svm`, or `pipeline`."""
         if self.whole:
             return "pipeline"
         parts = [self.service, self.member or self.model]
@@ -70,7 +83,25 @@ class ScopeSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ObjectiveSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a contract. low and high are equal but for `between`; hold and clear in seconds."""
+    """One objective of a contract.
+
+    Attributes:
+        name: Name, unique within the contract.
+        metric: Name of the metric.
+        scope: Part of the pipeline that is measured.
+        aggregate: How the values of a window become one number.
+        operator: Comparison of the number with the threshold: <, <=, >, >=, ==, != or between.
+        low: Threshold in the unit that services report; lower bound of `between`.
+        high: Upper bound of `between`; otherwise equal to `low`.
+        window: Windows that are measured.
+        min_samples: Samples below which `missing` decides.
+        missing: Verdict of a window with too few samples: `broken`, `ok` (KEPT) or `freeze` (UNKNOWN).
+        hold: Seconds that windows must be BROKEN until the objective is.
+        clear: Seconds that windows must be KEPT until a BROKEN objective is KEPT again.
+        action: Corrective action, `degrade` or none.
+        cooldown: Seconds between two corrective actions.
+        dry_run: Whether the action is only recorded.
+    """
 
     name: str
     metric: str
@@ -90,13 +121,21 @@ class ObjectiveSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def text(self) -> str:
-        """As people read it: `p99 response_time <= 2`."""
+        """Returns the objective as people read it: `p99 response_time <= 2`."""
         value = f"{self.low:g} and {self.high:g}" if self.operator == "between" else f"{self.low:g}"
         return f"{self.aggregate} {self.metric} {self.operator} {value}".removeprefix("mean ")
 
 
 class ProcessingSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """A user's parser and function (`file.py:name`), run on every closed window."""
+    """A user function that is run on every closed window.
+
+    Attributes:
+        function: `file.py:name` of the function.
+        window: Windows that the function is run on.
+        parser: `file.py:name` of a function that turns a report into samples; "" for none.
+        features: Names of numbers that a sample must have.
+        options: Keyword arguments of the function.
+    """
 
     function: str
     window: WindowSpec
@@ -105,8 +144,20 @@ class ProcessingSpec(msgspec.Struct, frozen=True, kw_only=True):
     options: dict[str, Any] = {}
 
 
-class ContractSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """A contract. begins and ends: seconds since the epoch, 0 for open; lateness in seconds."""
+class AgentContract(msgspec.Struct, frozen=True, kw_only=True):
+    """A contract as an agent judges it.
+
+    Attributes:
+        name: Name of the contract.
+        lateness: Seconds by which reports may be out of order.
+        objectives: Objectives, with unique names.
+        metrics: Expression trees of the contract's own metrics by name.
+        processing: User functions to run.
+        sinks: Sinks of the outcomes: a kind, or an object of a kind and its setting.
+        tenant: Consumer of the contract.
+        begins: From when windows are judged (seconds since the epoch); 0 for always.
+        ends: Until when windows are judged (seconds since the epoch); 0 for always.
+    """
 
     name: str
     lateness: float
@@ -120,6 +171,6 @@ class ContractSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def percentile_of(aggregate: str) -> float | None:
-    """99.9 for `p99.9`; None where the aggregate is no percentile."""
-    match = PERCENTILE.fullmatch(aggregate)
+    """Returns 99.9 for `p99.9`; None where the aggregate is no percentile."""
+    match = _PERCENTILE.fullmatch(aggregate)
     return float(match[1]) if match is not None else None

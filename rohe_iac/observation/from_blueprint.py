@@ -10,9 +10,8 @@ import msgspec
 
 from rohe_iac.foundation import quantities
 from rohe_iac.observation.contract import (
-    _COUNT,
     AGGREGATES,
-    ContractSpec,
+    AgentContract,
     ObjectiveSpec,
     ProcessingSpec,
     ScopeSpec,
@@ -28,23 +27,31 @@ if TYPE_CHECKING:
     from rohe_iac.blueprint.language.pipeline import Pipeline
 
 
-def contract_spec(contract: ObservationContract, pipeline: Pipeline) -> ContractSpec:
-    """The normalised form of a contract about a pipeline: thresholds are in the units that its services report.
+_COUNT = re.compile(r"(\d+)\s*(?:reports?|requests?|samples?)")
 
-    Errors: UnusableContract.
+
+def agent_contract(contract: ObservationContract, pipeline: Pipeline) -> AgentContract:
+    """Returns a contract in the form that agents judge, with thresholds in the units that the services report.
+
+    Args:
+        contract: Contract of the blueprint.
+        pipeline: Pipeline that the contract is about.
+
+    Raises:
+        UnusableContract: A part of the contract cannot be judged.
     """
-    # An agent reads what this makes and never makes it: it is spared the language's models.
+    # An agent only reads agent contracts, and so never imports the language's models.
     from rohe_iac.blueprint.linked.metric_units import unit_of
     from rohe_iac.blueprint.linked.offer import offer_of
 
     offer = offer_of(pipeline)
     spec, name = contract.spec, contract.metadata.name
     try:
-        return ContractSpec(
+        return AgentContract(
             name=name,
             lateness=spec.lateness,
-            objectives=_named(
-                [_objective(written, unit_of(written, spec.metrics, offer)) for written in spec.objectives]
+            objectives=_with_unique_names(
+                [_objective_spec(written, unit_of(written, spec.metrics, offer)) for written in spec.objectives]
             ),
             metrics=spec.metrics,
             processing=tuple(
@@ -59,41 +66,47 @@ def contract_spec(contract: ObservationContract, pipeline: Pipeline) -> Contract
             ),
             sinks=spec.sinks,
             tenant=spec.tenant or "",
-            begins=_moment(spec.effective.from_),
-            ends=_moment(spec.effective.to),
+            begins=_timestamp(spec.effective.from_),
+            ends=_timestamp(spec.effective.to),
         )
     except ValueError as error:
         raise UnusableContract(f"contract '{name}' cannot be judged: {error}") from error
 
 
 def window_spec(written: WrittenWindow) -> WindowSpec:
-    """The normalised form of a window. Errors: ValueError with what was expected."""
+    """Returns a window in the form that agents judge.
+
+    Raises:
+        ValueError: The window has no size, or no length; the message names what was expected.
+    """
     if written.session:
         return WindowSpec(session=written.session)
     if written.size is None:
         raise ValueError("a window needs a size such as 5m or '200 reports', or a session")
-    seconds, count = _span(written.size)
-    every_seconds, every_count = _span(written.every) if written.every is not None else (seconds, count)
+    seconds, count = _parse_span(written.size)
+    every_seconds, every_count = _parse_span(written.every) if written.every is not None else (seconds, count)
     if not (seconds or count) or not (every_seconds or every_count):
         raise ValueError("a window of no length holds nothing")
     return WindowSpec(size_seconds=seconds, size_count=count, every_seconds=every_seconds, every_count=every_count)
 
 
-def _span(text: str) -> tuple[float, int]:
+def _parse_span(text: str) -> tuple[float, int]:
+    """Returns (seconds, 0) for a span by time, and (0, count) for a span by count."""
     match = _COUNT.fullmatch(text.strip())
     if match is not None:
         return 0.0, int(match[1])
     return quantities.seconds(text), 0
 
 
-def _moment(moment: datetime | None) -> float:
+def _timestamp(moment: datetime | None) -> float:
+    """Returns the seconds since the epoch, with UTC where no time zone is given; 0 for None."""
     if moment is None:
         return 0.0
     return (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp()
 
 
-def _objective(written: WrittenObjective, unit: str) -> ObjectiveSpec:
-    """unit: of what is measured, "" where nobody can tell."""
+def _objective_spec(written: WrittenObjective, unit: str) -> ObjectiveSpec:
+    """Returns an objective in the form that agents judge; `unit` is that of its metric, "" where it is unknown."""
     from rohe_iac.blueprint.linked.metric_units import in_unit
 
     if written.aggregate not in AGGREGATES and percentile_of(written.aggregate) is None:
@@ -103,10 +116,10 @@ def _objective(written: WrittenObjective, unit: str) -> ObjectiveSpec:
     scope = ScopeSpec(**{key: value or "" for key, value in written.scope.model_dump().items()})
     words = [] if written.aggregate == "mean" else [written.aggregate]
     words += [part for part in (scope.service, scope.member, scope.model, scope.instance, scope.device) if part]
-    made = re.sub(r"[^a-z0-9]+", "-", "-".join([*words, written.metric]).lower()).strip("-")
+    default_name = re.sub(r"[^a-z0-9]+", "-", "-".join([*words, written.metric]).lower()).strip("-")
     action = written.on_violation
     return ObjectiveSpec(
-        name=written.name or made[:63].strip("-"),
+        name=written.name or default_name[:63].strip("-"),
         metric=written.metric,
         scope=scope,
         aggregate=written.aggregate,
@@ -124,11 +137,12 @@ def _objective(written: WrittenObjective, unit: str) -> ObjectiveSpec:
     )
 
 
-def _named(objectives: list[ObjectiveSpec]) -> tuple[ObjectiveSpec, ...]:
-    seen: dict[str, int] = {}
-    named = []
+def _with_unique_names(objectives: list[ObjectiveSpec]) -> tuple[ObjectiveSpec, ...]:
+    """Returns the objectives with `-2`, `-3` and so on added to the names of later ones of equal name."""
+    counts: dict[str, int] = {}
+    unique = []
     for objective in objectives:
-        seen[objective.name] = seen.get(objective.name, 0) + 1
-        count = seen[objective.name]
-        named.append(objective if count == 1 else msgspec.structs.replace(objective, name=f"{objective.name}-{count}"))
-    return tuple(named)
+        counts[objective.name] = counts.get(objective.name, 0) + 1
+        count = counts[objective.name]
+        unique.append(objective if count == 1 else msgspec.structs.replace(objective, name=f"{objective.name}-{count}"))
+    return tuple(unique)

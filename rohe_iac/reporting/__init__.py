@@ -1,4 +1,4 @@
-"""Floor 4, for services: Reporter, which loses nothing it has accepted and never holds a service up."""
+"""Floor 4, for services: a Reporter that loses no report it has accepted and never blocks a service."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Command: what an agent tells a service to do, and how the service answers."""
+"""Commands that an agent sends to a service, and the answers of the service."""
 
 from __future__ import annotations
 
@@ -12,16 +12,21 @@ from dataclasses import dataclass
 
 LOG = logging.getLogger("rohe.reporting")
 
-ANSWERS_KEPT = 64
-"""Answers remembered, so that a command that comes again is answered again and not done twice."""
+MAX_ANSWERS = 64
+"""Answers remembered, so that a command that is delivered again is answered again and not executed twice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
     """One command of an agent.
 
-    action: `degrade` (ask only `members` of the ensemble `service`, until told otherwise) or `restore` (ask all again).
-    until: seconds since the epoch after which it no longer holds, or 0.
+    Attributes:
+        id: Identifier of the command.
+        action: `degrade` (ask only `members` of the ensemble `service` until the next command) or `restore` (ask all).
+        service: Name of the ensemble.
+        members: Members to ask.
+        until: When the command expires (seconds since the epoch); 0 for never.
+        reason: Why, as people read it.
     """
 
     id: str
@@ -33,26 +38,30 @@ class Command:
 
 
 CommandCallback = Callable[[Command], tuple[bool, str]]
-Answer = Callable[[str, bytes], None]
+"""Executes a command; returns whether the service accepts it, and why."""
+
+SendAnswer = Callable[[str, bytes], None]
+"""Sends an answer to a client."""
 
 
 class CommandDesk:
-    """Gives commands to the service's callback on a thread of its own and passes the answers on."""
+    """Calls the service's callback for each command, on a thread of its own, and sends the answers."""
 
-    def __init__(self, client: str, answer: Answer) -> None:
+    def __init__(self, client: str, send_answer: SendAnswer) -> None:
+        """Begins without a callback; `client` is the name of the answering instance."""
         self._client = client
-        self._answer = answer
+        self._send_answer = send_answer
         self._callback: CommandCallback | None = None
         self._queue: queue.Queue[tuple[Command, str] | None] = queue.Queue(maxsize=256)
         self._answers: OrderedDict[str, tuple[bool, str]] = OrderedDict()
         self._thread: threading.Thread | None = None
 
     def on_command(self, callback: CommandCallback) -> None:
-        """Names the callback; a later one takes its place."""
+        """Sets the callback; it replaces an earlier one."""
         self._callback = callback
 
     def receive(self, payload: bytes) -> None:
-        """Takes a message of the command topic; what is no command is logged and dropped."""
+        """Queues a message of the command topic; a message that is no command is logged and dropped."""
         try:
             content = json.loads(payload)
             command = Command(
@@ -68,7 +77,7 @@ class CommandDesk:
             LOG.warning("a message that is no command was dropped: %s", error)
             return
         if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="rohe-commands", daemon=True)
+            self._thread = threading.Thread(target=self._run, name="rohe-commands", daemon=True)
             self._thread.start()
         try:
             self._queue.put_nowait((command, reply))
@@ -81,25 +90,25 @@ class CommandDesk:
             self._queue.put(None)
             self._thread.join(1.0)
 
-    def _work(self) -> None:
-        while (item := self._queue.get()) is not None:
-            command, reply = item
+    def _run(self) -> None:
+        while (delivery := self._queue.get()) is not None:
+            command, reply = delivery
             if command.id not in self._answers:
-                self._answers[command.id] = self._ask(command)
-                while len(self._answers) > ANSWERS_KEPT:
+                self._answers[command.id] = self._execute(command)
+                while len(self._answers) > MAX_ANSWERS:
                     self._answers.popitem(last=False)
             accepted, why = self._answers[command.id]
             if reply:
                 answer = {"id": command.id, "client": self._client, "accepted": accepted, "why": why}
-                self._answer(reply, json.dumps(answer).encode())
+                self._send_answer(reply, json.dumps(answer).encode())
 
-    def _ask(self, command: Command) -> tuple[bool, str]:
+    def _execute(self, command: Command) -> tuple[bool, str]:
         if self._callback is None:
             return False, "the service takes no commands"
         try:
             accepted, why = self._callback(command)
         except Exception as error:
-            # The callback is the service's own code; whatever it raises becomes a refusal, not the end of the thread.
+            # The callback is the service's code; an exception of it becomes a refusal, not the end of the thread.
             LOG.exception("the command callback")
             return False, f"{type(error).__name__}: {error}"
         return bool(accepted), str(why)

@@ -1,4 +1,4 @@
-"""Outbox: reports that were accepted and not yet acknowledged by an agent, on disk."""
+"""Outbox: a queue on disk of the reports that were accepted and are not yet acknowledged by an agent."""
 
 from __future__ import annotations
 
@@ -16,20 +16,27 @@ from rohe_iac.reporting.settings import Durability
 
 LOG = logging.getLogger("rohe.reporting")
 
-LOCK_WAIT = 0.03
+LOCK_TIMEOUT = 0.03
 """Longest wait for another thread's write, in seconds; with the write itself a report stays under 50 ms."""
 
-DELETED_AT_ONCE = 200
+DELETE_BATCH = 200
 """Rows of one delete, so that no report waits long behind it."""
 
 
 class OutboxUnusable(RoheError):
-    """The outbox can be neither opened nor made."""
+    """The outbox can be neither opened nor created."""
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One waiting report. row: order of acceptance over all boots."""
+class OutboxEntry:
+    """One waiting report.
+
+    Attributes:
+        row: Position in the order of acceptance over all boots.
+        boot: Boot that accepted the report.
+        seq: Sequence number within the boot.
+        payload: The report.
+    """
 
     row: int
     boot: str
@@ -38,9 +45,20 @@ class Entry:
 
 
 class Outbox:
-    """A bounded queue in SQLite (WAL). Safe from threads; one process at a time writes it."""
+    """A bounded queue in SQLite (WAL); thread-safe, and written by one process at a time."""
 
     def __init__(self, folder: Path, *, durability: Durability, most_reports: int, most_bytes: int) -> None:
+        """Opens the outbox in `folder`, or creates it.
+
+        Args:
+            folder: Folder of the database.
+            durability: `normal` survives the death of any process, `full` a power loss too.
+            most_reports: Largest number of waiting reports.
+            most_bytes: Largest size of the waiting reports in bytes.
+
+        Raises:
+            OutboxUnusable: The outbox can be neither opened nor created.
+        """
         self._path = folder / "outbox.db"
         self._full = durability == "full"
         self._most_reports, self._most_bytes = most_reports, most_bytes
@@ -55,25 +73,25 @@ class Outbox:
 
     def _open(self) -> sqlite3.Connection:
         try:
-            return self._prepared()
+            return self._connect()
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError):
                 raise
-            # Not a database any more: it is put aside for whoever wants to look, and a fresh one is begun.
+            # The file is no longer a database: it is kept aside for inspection, and a fresh one is created.
             aside = self._path.with_name(f"outbox-broken-{int(time.time())}.db")
             LOG.error("the outbox %s is damaged (%s); put aside as %s", self._path, error, aside.name)
             self._path.rename(aside)
             for suffix in ("-wal", "-shm"):
                 self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
-            return self._prepared()
+            return self._connect()
 
-    def _prepared(self) -> sqlite3.Connection:
-        database = sqlite3.connect(self._path, timeout=LOCK_WAIT, isolation_level=None, check_same_thread=False)
+    def _connect(self) -> sqlite3.Connection:
+        database = sqlite3.connect(self._path, timeout=LOCK_TIMEOUT, isolation_level=None, check_same_thread=False)
         try:
             self._path.chmod(0o600)
             database.execute("PRAGMA journal_mode=WAL")
             database.execute(f"PRAGMA synchronous={'FULL' if self._full else 'NORMAL'}")
-            # Checkpoints write and fsync the whole log: the sender's thread does them, never the service's.
+            # A checkpoint writes and fsyncs the whole log, so the sender's thread does it, never the service's.
             database.execute("PRAGMA wal_autocheckpoint=0")
             database.execute(
                 "CREATE TABLE IF NOT EXISTS waiting (row INTEGER PRIMARY KEY AUTOINCREMENT, boot TEXT NOT NULL,"
@@ -90,15 +108,20 @@ class Outbox:
 
     @property
     def waiting(self) -> int:
-        """Reports that wait for an acknowledgement."""
+        """Returns how many reports wait for an acknowledgement."""
         return self._reports
 
     def append(self, boot: str, encode: Callable[[int], bytes]) -> bool:
-        """Keeps the report that `encode` makes of its sequence number; False where full, locked too long or failing.
+        """Adds a report.
 
-        Sequence numbers of a boot count from 1 without gaps.
+        Args:
+            boot: Boot that accepts the report; sequence numbers of a boot count from 1 without gaps.
+            encode: Returns the report with its sequence number.
+
+        Returns:
+            Whether the report is in the outbox; False where it is full, locked for too long, or failing.
         """
-        if not self._lock.acquire(timeout=LOCK_WAIT):
+        if not self._lock.acquire(timeout=LOCK_TIMEOUT):
             return False
         try:
             seq = self._last_seq.get(boot, 0) + 1
@@ -116,55 +139,64 @@ class Outbox:
             self._lock.release()
         return True
 
-    def after(self, row: int, most: int) -> list[Entry]:
-        """At most `most` entries accepted after `row`, oldest first."""
+    def entries_after(self, row: int, limit: int) -> list[OutboxEntry]:
+        """Returns at most `limit` entries accepted after `row`, oldest first."""
         with self._lock:
-            found = self._database.execute(
-                "SELECT row, boot, seq, payload FROM waiting WHERE row > ? ORDER BY row LIMIT ?", (row, most)
+            rows = self._database.execute(
+                "SELECT row, boot, seq, payload FROM waiting WHERE row > ? ORDER BY row LIMIT ?", (row, limit)
             ).fetchall()
-        return [Entry(*values) for values in found]
+        return [OutboxEntry(*values) for values in rows]
 
-    def count_upto(self, row: int) -> int:
-        """Waiting entries up to `row`."""
+    def count_up_to(self, row: int) -> int:
+        """Returns how many reports up to `row` wait."""
         with self._lock:
             return int(self._database.execute("SELECT count(*) FROM waiting WHERE row <= ?", (row,)).fetchone()[0])
 
-    def has_upto(self, boot: str, seq: int) -> bool:
-        """Whether a report of the boot up to that number waits."""
+    def has_up_to(self, boot: str, seq: int) -> bool:
+        """Checks whether a report of the boot up to that sequence number waits."""
         with self._lock:
-            found = self._database.execute("SELECT 1 FROM waiting WHERE boot = ? AND seq <= ? LIMIT 1", (boot, seq))
-            return found.fetchone() is not None
+            rows = self._database.execute("SELECT 1 FROM waiting WHERE boot = ? AND seq <= ? LIMIT 1", (boot, seq))
+            return rows.fetchone() is not None
 
     def acknowledge(self, boot: str, up_to_seq: int, holes: Sequence[tuple[int, int]]) -> int:
-        """Forgets the reports of a boot up to `up_to_seq` but for `holes` (inclusive ranges); returns how many."""
-        gone, first = 0, 1
+        """Deletes the acknowledged reports of a boot.
+
+        Args:
+            boot: Boot of the reports.
+            up_to_seq: Newest sequence number that is acknowledged.
+            holes: Inclusive ranges of sequence numbers that are not.
+
+        Returns:
+            How many reports were deleted.
+        """
+        deleted, first = 0, 1
         for low, high in [*sorted(holes), (up_to_seq + 1, up_to_seq + 1)]:
             if first <= low - 1:
-                gone += self._forget(boot, first, min(low - 1, up_to_seq))
+                deleted += self._delete(boot, first, min(low - 1, up_to_seq))
             first = max(first, high + 1)
-        return gone
+        return deleted
 
-    def _forget(self, boot: str, first: int, last: int) -> int:
-        gone = 0
+    def _delete(self, boot: str, first: int, last: int) -> int:
+        deleted = 0
         while True:
             with self._lock:
                 rows = self._database.execute(
                     "DELETE FROM waiting WHERE row IN (SELECT row FROM waiting WHERE boot = ? AND seq BETWEEN ? AND ?"
                     " LIMIT ?) RETURNING length(payload)",
-                    (boot, first, last, DELETED_AT_ONCE),
+                    (boot, first, last, DELETE_BATCH),
                 ).fetchall()
                 self._reports -= len(rows)
                 self._bytes -= sum(row[0] for row in rows)
-            gone += len(rows)
-            if len(rows) < DELETED_AT_ONCE:
-                return gone
+            deleted += len(rows)
+            if len(rows) < DELETE_BATCH:
+                return deleted
 
     def checkpoint(self) -> None:
-        """Moves the log into the database on a connection of its own, without holding writers up."""
+        """Moves the write-ahead log into the database, on a connection of its own that blocks no writer."""
         with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(self._path, timeout=0)) as database:
             database.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def close(self) -> None:
-        """Closes the file; what waits stays in it."""
+        """Closes the database; waiting reports stay in it."""
         with self._lock, contextlib.suppress(sqlite3.Error):
             self._database.close()

@@ -1,4 +1,4 @@
-"""Reporter: what a service uses to tell its agent what it did."""
+"""Reporter: the interface by which a service reports its work to an agent."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.reporting.command import CommandCallback
-from rohe_iac.reporting.settings import Settings, settings_from
+from rohe_iac.reporting.settings import ReporterSettings, settings_from
 
 if TYPE_CHECKING:
     from rohe_iac.reporting.outbox import Outbox
@@ -26,14 +26,19 @@ VERSION = 1
 
 
 class Reporter:
-    """Accepts reports into an outbox on disk and sends them until an agent has committed them. Safe from threads.
+    """Accepts reports into an outbox on disk and sends them until an agent has committed them; thread-safe.
 
     A report for which `report` returned True survives kill -9 of any process (with durability `full`, power loss too).
-    Make it after forking: one reporter a process, one process an instance.
+    A reporter is created after forking: one reporter a process, one process an instance.
+
+    Attributes:
+        boot: Identifier of this reporter; sequence numbers count within it.
+        accepted: How many reports were accepted.
+        refused: How many reports were refused.
     """
 
-    def __init__(self, settings: Settings | None) -> None:
-        """With None every report is refused; services then run unobserved."""
+    def __init__(self, settings: ReporterSettings | None) -> None:
+        """Opens the outbox and starts to send; with None every report is refused, and the service runs unobserved."""
         self._settings = settings
         self.boot = f"{int(time.time() * 1000):x}-{secrets.token_hex(4)}"
         self._counting = threading.Lock()
@@ -47,9 +52,12 @@ class Reporter:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Reporter:
-        """The reporter that ROHE_* variables describe.
+        """Returns the reporter that ROHE_* variables describe.
 
-        Without ROHE_REPORT_URL, or with credentials that cannot be read, it warns and refuses every report.
+        Without ROHE_REPORT_URL, or with credentials that cannot be read, the reporter warns and refuses every report.
+
+        Args:
+            environment: Environment variables; by default those of the process.
         """
         try:
             settings = settings_from(environment)
@@ -60,7 +68,7 @@ class Reporter:
             LOG.warning("ROHE_REPORT_URL is not set: nothing will be reported")
         return cls(settings)
 
-    def _open(self, settings: Settings) -> None:
+    def _open(self, settings: ReporterSettings) -> None:
         from rohe_iac.reporting.outbox import Outbox
         from rohe_iac.reporting.sender import Sender
 
@@ -72,14 +80,18 @@ class Reporter:
                 most_bytes=settings.most_bytes,
             )
         except RoheError as error:
-            # A service goes on working without being observed; it must not die of its outbox.
+            # A service without an outbox goes on unobserved instead of failing.
             LOG.error("nothing will be reported: %s: %s", error.brief, error.detail)
             return
         self._sender = Sender(settings, self._outbox, self.boot, self._counts)
         self._sender.start()
 
     def on_command(self, callback: CommandCallback) -> None:
-        """Names what is called with each `Command`, on a thread of its own; it returns (accepted, why)."""
+        """Sets the function that is called with each `Command`, on a thread of its own.
+
+        Args:
+            callback: Returns whether the service accepts the command, and why.
+        """
         if self._sender is not None:
             self._sender.desk.on_command(callback)
 
@@ -93,40 +105,47 @@ class Reporter:
         *,
         at: float | None = None,
     ) -> bool:
-        """Accepts one report; True means that it is in the outbox and will reach an agent.
+        """Accepts one report. Never raises, and blocks the caller for less than 50 ms.
 
-        request: id that joins the reports of one request over the pipeline. start, end, at: seconds since the epoch
-        (at: default end, else now). metrics: numbers by name. fields: JSON values by name, such as prediction,
-        probabilities (a list), truth, inputs (instances that this answer was made of).
-        False where the outbox is full, the report is too large or not JSON, or nothing is observed. Never raises,
-        and holds the caller for less than 50 ms.
+        Args:
+            request: Identifier that joins the reports of one request over the pipeline.
+            start: When the work began (seconds since the epoch).
+            end: When the work was done (seconds since the epoch).
+            metrics: Numbers by name.
+            fields: JSON values by name, such as prediction, probabilities (a list), truth, or inputs (the instances
+                whose answers this answer was made of).
+            at: Event time (seconds since the epoch); by default `end`, or else the present.
+
+        Returns:
+            True where the report is in the outbox and will reach an agent; False where the outbox is full, the report
+            is too large or not JSON, or nothing is observed.
         """
         settings, outbox, sender = self._settings, self._outbox, self._sender
         if settings is None or outbox is None or sender is None or os.getpid() != self._process:
             return self._refuse("")
         try:
-            body = self._body(settings, request, start, end, metrics, fields, at)
+            body = self._encode(settings, request, start, end, metrics, fields, at)
         except (TypeError, ValueError, RecursionError) as error:
             return self._refuse(f"the report is not JSON: {error}")
         if len(body) > settings.largest:
             return self._refuse(f"a report of {len(body)} bytes is larger than {settings.largest}")
-        # The sequence number is put in front when the outbox gives it, so that numbers of refused reports are not lost.
+        # The outbox assigns the sequence number as it accepts the report, so that refused reports leave no gap.
         accepted = outbox.append(self.boot, lambda seq: b'{"v":%d,"seq":%d,' % (VERSION, seq) + body[1:])
         if not accepted:
-            return self._refuse("the outbox is full or does not answer")
+            return self._refuse(f"the outbox is full, or the disk did not answer in time ({outbox.waiting} waiting)")
         with self._counting:
             self.accepted += 1
         sender.wake()
         return True
 
     def flush(self, timeout: float = 5.0) -> bool:
-        """Waits at most `timeout` seconds until an agent has committed everything; returns whether it has."""
+        """Waits at most `timeout` seconds until an agent has committed every report; returns whether it has."""
         return self._sender is None or self._sender.flush(timeout)
 
     def close(self, timeout: float = 1.0) -> None:
-        """Waits at most `timeout` seconds for acknowledgements, says `stopped` and disconnects.
+        """Waits at most `timeout` seconds for acknowledgements, publishes the state `stopped` and disconnects.
 
-        What still waits is sent by the next reporter with the same outbox.
+        Reports that still wait are sent by the next reporter with the same outbox.
         """
         sender, outbox = self._sender, self._outbox
         self._sender = self._outbox = None
@@ -148,9 +167,9 @@ class Reporter:
             LOG.warning("report refused (%d so far): %s", self.refused, why)
         return False
 
-    def _body(
+    def _encode(
         self,
-        settings: Settings,
+        settings: ReporterSettings,
         request: str | None,
         start: float | None,
         end: float | None,
@@ -170,11 +189,11 @@ class Reporter:
         }
         optional = {"request": request, "start": start, "end": end, "metrics": metrics, "fields": fields}
         content |= {name: value for name, value in optional.items() if value is not None}
-        return json.dumps(content, separators=(",", ":"), allow_nan=False, default=_plain).encode()
+        return json.dumps(content, separators=(",", ":"), allow_nan=False, default=_to_builtin).encode()
 
 
-def _plain(value: Any) -> Any:
-    # Numbers and arrays of numerical libraries know how to become plain ones; nothing is imported to recognise them.
+def _to_builtin(value: Any) -> Any:
+    # Numbers and arrays of numerical libraries convert themselves, so that no library is imported to recognise them.
     if isinstance(value, Mapping):
         return dict(value)
     for name in ("item", "tolist"):

@@ -1,4 +1,4 @@
-"""Settings of a reporter, as the environment of a replica tells them."""
+"""Settings of a reporter, read from the environment of a replica."""
 
 from __future__ import annotations
 
@@ -12,15 +12,27 @@ from typing import Literal
 from rohe_iac.mqtt.address import BrokerAddress, broker_address
 
 Durability = Literal["normal", "full"]
+"""`normal` survives kill -9 of any process, `full` a power loss too (one fsync a report)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    """Who reports, where to, and how much may wait.
+class ReporterSettings:
+    """Which instance reports, to which broker, and how much may wait.
 
-    topic: the service level of the report topic. outbox: a folder that this instance alone writes.
-    durability: `normal` survives kill -9 of any process, `full` a power loss too (one fsync a report).
-    most_reports and most_bytes bound what waits in the outbox; largest bounds one report (bytes).
+    Attributes:
+        broker: Address of the stack's broker.
+        stack: Name of the stack.
+        pipeline: Name of the pipeline.
+        service: Name of the service.
+        instance: Name of the instance, its client identifier.
+        outbox: Folder that this instance alone writes.
+        topic: Service level of the report topic; "" for the service's name.
+        member: Member of the ensemble; "" outside of an ensemble.
+        node: Node that the instance runs on.
+        durability: What an accepted report survives.
+        most_reports: Largest number of reports that wait in the outbox.
+        most_bytes: Largest size in bytes of the reports that wait in the outbox.
+        largest: Largest size in bytes of one report.
     """
 
     broker: BrokerAddress
@@ -38,11 +50,16 @@ class Settings:
     largest: int = 256 * 1024
 
 
-def settings_from(environment: Mapping[str, str] | None = None) -> Settings | None:
-    """The settings that ROHE_* variables tell, or None where ROHE_REPORT_URL is not set.
+def settings_from(environment: Mapping[str, str] | None = None) -> ReporterSettings | None:
+    """Returns the settings of the ROHE_* variables, or None where ROHE_REPORT_URL is not set.
 
     ROHE_TOPIC is the service level of topics where it differs from ROHE_SERVICE; ROHE_DURABILITY is `normal` or `full`.
-    Errors: UnusableCredentials.
+
+    Args:
+        environment: Environment variables; by default those of the process.
+
+    Raises:
+        UnusableCredentials: The broker's address or credentials cannot be used.
     """
     env = os.environ if environment is None else environment
     url = env.get("ROHE_REPORT_URL", "")
@@ -51,7 +68,7 @@ def settings_from(environment: Mapping[str, str] | None = None) -> Settings | No
     credentials = env.get("ROHE_REPORT_CREDENTIALS", "")
     service = env.get("ROHE_SERVICE", "service")
     instance = re.sub(r"[^A-Za-z0-9_-]", "-", env.get("ROHE_INSTANCE", "") or service)
-    return Settings(
+    return ReporterSettings(
         broker=broker_address(url, Path(credentials) if credentials else None),
         stack=env.get("ROHE_STACK", "stack"),
         pipeline=env.get("ROHE_PIPELINE", ""),

@@ -1,4 +1,4 @@
-"""JSONL: outcomes as lines of JSON, one file a contract."""
+"""The JSONL sink: outcomes as lines of JSON, one file a contract."""
 
 from __future__ import annotations
 
@@ -12,25 +12,29 @@ from rohe_iac.sinks.sink import SinkFailed
 
 
 class JsonlSink:
-    """Appends to FOLDER/CONTRACT.jsonl."""
+    """A sink that appends outcomes to FOLDER/CONTRACT.jsonl."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     @property
     def name(self) -> str:
-        """Under which progress is kept."""
+        """Returns the name under which the store keeps the sink's progress."""
         return f"jsonl:{self._folder}"
 
     def write(self, outcomes: Sequence[Outcome]) -> None:
-        """Appends a line an outcome. Errors: SinkFailed."""
+        """Appends one line for each outcome.
+
+        Raises:
+            SinkFailed: The folder or a file cannot be written.
+        """
         lines: dict[str, list[bytes]] = {}
         for outcome in outcomes:
             lines.setdefault(outcome.contract, []).append(msgspec.json.encode(outcome) + b"\n")
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            for contract, written in lines.items():
+            for contract, contract_lines in lines.items():
                 with (self._folder / f"{contract}.jsonl").open("ab") as file:
-                    file.write(b"".join(written))
+                    file.write(b"".join(contract_lines))
         except OSError as error:
             raise SinkFailed(f"cannot write to {self._folder}: {error.strerror}") from error

@@ -1,4 +1,4 @@
-"""MQTT: violations, and results where a contract asks for them, as messages."""
+"""The MQTT sink: violations, and results where a contract asks for them, as messages."""
 
 from __future__ import annotations
 
@@ -14,20 +14,32 @@ from rohe_iac.sinks.sink import SinkFailed
 
 
 class MqttSink:
-    """Publishes violations on `violation/CONTRACT`; results of the named contracts on `result/AGENT/OBJECTIVE`."""
+    """A sink that publishes violations on `violation/CONTRACT` and results on `result/AGENT/OBJECTIVE`."""
 
     def __init__(
         self, publish: Callable[[Outgoing], bool], stack: str, agent: str, result_contracts: frozenset[str]
     ) -> None:
+        """Prepares the sink.
+
+        Args:
+            publish: Sends a message; returns False while there is no connection.
+            stack: Name of the stack.
+            agent: Name of the agent.
+            result_contracts: Contracts whose results are published; violations of all contracts are.
+        """
         self._publish, self._stack, self._agent, self._contracts = publish, stack, agent, result_contracts
 
     @property
     def name(self) -> str:
-        """Under which progress is kept."""
+        """Returns the name under which the store keeps the sink's progress."""
         return "mqtt"
 
     def write(self, outcomes: Sequence[Outcome]) -> None:
-        """Hands every message to the connection. Errors: SinkFailed while there is none."""
+        """Publishes a message for each outcome that has a topic.
+
+        Raises:
+            SinkFailed: There is no connection to the broker.
+        """
         for outcome in outcomes:
             if isinstance(outcome, Violation):
                 topic = violation_topic(self._stack, outcome.contract)

@@ -1,8 +1,8 @@
-"""Store: what an agent keeps in SQLite (WAL), so that a crash loses and repeats nothing.
+"""Store: an agent's database in SQLite (WAL), for exactly-once processing across crashes.
 
-Everything that the observer is told is written down in order (`inputs`) in the same transaction as what it says
-(`outcomes`) and as the sequence numbers that were taken in (`seen`). After a crash the inputs since the last checkpoint
-give the same outcomes again, and an outcome is written once, by its key.
+One transaction writes the inputs of the observer in order (`inputs`), its outcomes (`outcomes`) and the received
+sequence numbers (`seen`). After a crash the inputs since the last checkpoint are replayed; they give the same outcomes
+again, and an outcome is written once, by its key.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from pathlib import Path
 import msgspec
 
 from rohe_iac.foundation.errors import ExitCode, RoheError
-from rohe_iac.observation.judging.outcome import Action, Outcome, Result
-from rohe_iac.observation.reports.seen import Seen
+from rohe_iac.observation.judging.outcome import CorrectiveAction, Outcome, Result, Violation
+from rohe_iac.observation.reports.sequence_set import SequenceSet
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS inputs (row INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, at REAL NOT NULL,
@@ -34,8 +34,9 @@ CREATE TABLE IF NOT EXISTS checkpoint (one INTEGER PRIMARY KEY CHECK (one = 1), 
   digest TEXT NOT NULL, state BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS numbers (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 """
+"""Tables; `seen` has the received sequence numbers, `dead` the dead letters, `numbers` counters and sinks' cursors."""
 
-MOST_DEAD = 1000
+MAX_DEAD_LETTERS = 1000
 """Undecodable messages kept, the newest."""
 
 _OUTCOME = msgspec.json.Decoder(Outcome)
@@ -48,8 +49,15 @@ class StoreFailed(RoheError):
 
 
 @dataclass(frozen=True, slots=True)
-class Input:
-    """One thing that the observer is told. kind: report, tick, pause, resume, stop or restore; at: by our clock."""
+class ObserverInput:
+    """One call of the observer, as it is logged and replayed.
+
+    Attributes:
+        kind: report, tick, pause, resume, stop or restore.
+        at: Time of the call in seconds since the epoch, by the agent's clock.
+        client: Client that reported or stopped.
+        payload: The report as JSON, or the identifier of the violation to restore.
+    """
 
     kind: str
     at: float
@@ -58,30 +66,46 @@ class Input:
 
 
 @dataclass
-class Entry:
-    """What one transaction writes."""
+class Transaction:
+    """Everything that one transaction of the store writes.
 
-    inputs: list[Input] = field(default_factory=list)
-    seen: dict[tuple[str, str], Seen] = field(default_factory=dict)
+    Attributes:
+        inputs: Inputs of the observer, in order.
+        received: Sequence numbers received so far, by client and boot.
+        digests: Digests of reports without a sequence number, with their times of arrival.
+        dead_letters: Undecodable messages: time of arrival, topic, reason, payload.
+        outcomes: Outcomes of the inputs.
+        counts: What to add to the store's counters, by name.
+    """
+
+    inputs: list[ObserverInput] = field(default_factory=list)
+    received: dict[tuple[str, str], SequenceSet] = field(default_factory=dict)
     digests: list[tuple[bytes, float]] = field(default_factory=list)
-    dead: list[tuple[float, str, str, bytes]] = field(default_factory=list)
+    dead_letters: list[tuple[float, str, str, bytes]] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
-    counted: dict[str, int] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
 
 
-def key_of(outcome: Outcome) -> str:
-    """What tells an outcome from every other."""
+def outcome_key(outcome: Outcome) -> str:
+    """Returns the identity of an outcome: equal for the same outcome computed again, different for any other."""
     if isinstance(outcome, Result):
         return f"result/{outcome.key}"
-    kind = "action" if isinstance(outcome, Action) else "violation"
-    return f"{kind}/{outcome.id}" + ("/ended" if outcome.ended else "")
+    return f"{_kind_of(outcome)}/{outcome.id}" + ("/ended" if outcome.ended else "")
 
 
-class Store:
-    """One agent's database. One writer; any number of readers, each with its own Store."""
+class AgentStore:
+    """One agent's database; one writer, and any number of readers, each with an AgentStore of its own.
+
+    Attributes:
+        path: File of the database.
+    """
 
     def __init__(self, folder: Path, *, read_only: bool = False) -> None:
-        """Errors: StoreFailed."""
+        """Opens the database in `folder`, and creates it unless `read_only`.
+
+        Raises:
+            StoreFailed: The database cannot be opened.
+        """
         self.path = folder / "agent.db"
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -100,28 +124,40 @@ class Store:
         except (OSError, sqlite3.Error) as error:
             raise StoreFailed(f"the store {self.path} cannot be opened", detail=str(error)) from error
 
-    def write(self, entry: Entry) -> int:
-        """Writes all of it or nothing; returns the row of the newest input.
+    def write(self, transaction: Transaction) -> int:
+        """Writes all of the transaction or nothing.
 
-        Errors: StoreFailed.
+        Returns:
+            The row of the newest input.
+
+        Raises:
+            StoreFailed: The database cannot be written.
         """
         database = self._database
         try:
             database.execute("BEGIN IMMEDIATE")
             database.executemany(
                 "INSERT INTO inputs (kind, at, client, payload) VALUES (?, ?, ?, ?)",
-                [(item.kind, item.at, item.client, item.payload) for item in entry.inputs],
+                [
+                    (observer_input.kind, observer_input.at, observer_input.client, observer_input.payload)
+                    for observer_input in transaction.inputs
+                ],
             )
             database.executemany(
                 "INSERT INTO seen VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET ranges = excluded.ranges",
-                [(client, boot, json.dumps(seen.ranges)) for (client, boot), seen in entry.seen.items()],
+                [
+                    (client, boot, json.dumps(numbers.ranges))
+                    for (client, boot), numbers in transaction.received.items()
+                ],
             )
-            database.executemany("INSERT OR IGNORE INTO digests VALUES (?, ?)", entry.digests)
-            database.executemany("INSERT INTO dead (at, topic, why, payload) VALUES (?, ?, ?, ?)", entry.dead)
-            self._write_outcomes(entry.outcomes)
+            database.executemany("INSERT OR IGNORE INTO digests VALUES (?, ?)", transaction.digests)
+            database.executemany(
+                "INSERT INTO dead (at, topic, why, payload) VALUES (?, ?, ?, ?)", transaction.dead_letters
+            )
+            self._write_outcomes(transaction.outcomes)
             database.executemany(
                 "INSERT INTO numbers VALUES (?, ?) ON CONFLICT DO UPDATE SET value = value + excluded.value",
-                list(entry.counted.items()),
+                list(transaction.counts.items()),
             )
             row = database.execute("SELECT coalesce(max(row), 0) FROM inputs").fetchone()[0]
             database.execute("COMMIT")
@@ -132,11 +168,11 @@ class Store:
     def _write_outcomes(self, outcomes: list[Outcome]) -> None:
         rows = [
             (
-                key_of(outcome),
-                type(outcome).__name__.lower(),
+                outcome_key(outcome),
+                _kind_of(outcome),
                 outcome.contract,
                 outcome.objective,
-                outcome.end if isinstance(outcome, Result) else (outcome.ended or _begun(outcome)),
+                _time_of(outcome),
                 msgspec.json.encode(outcome),
             )
             for outcome in outcomes
@@ -145,96 +181,132 @@ class Store:
             "INSERT OR IGNORE INTO outcomes (key, kind, contract, objective, at, body) VALUES (?, ?, ?, ?, ?, ?)", rows
         )
 
-    def rewrite_outcomes(self, outcomes: list[Outcome]) -> None:
-        """Writes those outcomes that are not there yet, as replaying after a crash gives them."""
-        self.write(Entry(outcomes=outcomes))
+    def write_missing_outcomes(self, outcomes: list[Outcome]) -> None:
+        """Writes the outcomes of a replayed input that are not in the store yet.
 
-    def seen(self) -> dict[tuple[str, str], Seen]:
-        """What was taken in, by client and boot."""
-        found = self._database.execute("SELECT client, boot, ranges FROM seen")
-        return {(client, boot): Seen(json.loads(ranges)) for client, boot, ranges in found}
+        Raises:
+            StoreFailed: The database cannot be written.
+        """
+        self.write(Transaction(outcomes=outcomes))
+
+    def received_numbers(self) -> dict[tuple[str, str], SequenceSet]:
+        """Returns the sequence numbers that were received, by client and boot."""
+        rows = self._database.execute("SELECT client, boot, ranges FROM seen")
+        return {(client, boot): SequenceSet(json.loads(ranges)) for client, boot, ranges in rows}
 
     def has_digest(self, digest: bytes) -> bool:
-        """Whether a message of these bytes was taken in."""
-        found = self._database.execute("SELECT 1 FROM digests WHERE digest = ?", (digest,)).fetchone()
-        return found is not None
+        """Checks whether a message with this digest was received before."""
+        row = self._database.execute("SELECT 1 FROM digests WHERE digest = ?", (digest,)).fetchone()
+        return row is not None
 
-    def inputs_after(self, row: int) -> Iterator[tuple[int, Input]]:
-        """Inputs with their rows, in order."""
-        found = self._database.execute(
+    def inputs_after(self, row: int) -> Iterator[tuple[int, ObserverInput]]:
+        """Yields the inputs after `row` with their rows, in order."""
+        rows = self._database.execute(
             "SELECT row, kind, at, client, payload FROM inputs WHERE row > ? ORDER BY row", (row,)
         )
-        for number, kind, at, client, payload in found:
-            yield number, Input(kind, at, client, payload)
+        for number, kind, at, client, payload in rows:
+            yield number, ObserverInput(kind, at, client, payload)
 
     def checkpoint(self) -> tuple[int, str, bytes] | None:
-        """Row, digest of the configuration and state of the last checkpoint."""
-        found = self._database.execute("SELECT row, digest, state FROM checkpoint").fetchone()
-        return (int(found[0]), str(found[1]), bytes(found[2])) if found is not None else None
+        """Returns the row, the configuration's digest and the state of the last checkpoint; None before the first."""
+        row = self._database.execute("SELECT row, digest, state FROM checkpoint").fetchone()
+        return (int(row[0]), str(row[1]), bytes(row[2])) if row is not None else None
 
     def write_checkpoint(self, row: int, digest: str, state: bytes) -> None:
-        """The observer's state after the input of that row. Errors: StoreFailed."""
+        """Replaces the checkpoint.
+
+        Args:
+            row: Row of the last input that the state includes.
+            digest: Digest of the configuration.
+            state: State of the observer after that input.
+
+        Raises:
+            StoreFailed: The database cannot be written.
+        """
         try:
             self._database.execute("INSERT OR REPLACE INTO checkpoint VALUES (1, ?, ?, ?)", (row, digest, state))
         except sqlite3.Error as error:
             raise StoreFailed(f"the store {self.path} cannot be written", detail=str(error)) from error
 
-    def prune(self, before: float, most_bytes: int) -> int:
-        """Drops inputs older than `before` (seconds since the epoch), and more, oldest first, while the database is
-        larger than `most_bytes`; never those after the last checkpoint. Returns how many.
+    def prune(self, before: float, max_bytes: int) -> int:
+        """Deletes old rows; inputs after the last checkpoint always stay.
+
+        Args:
+            before: Inputs and digests older than this are deleted (seconds since the epoch).
+            max_bytes: While the database is larger, inputs and then results are deleted too, oldest first.
+
+        Returns:
+            How many inputs and outcomes were deleted.
         """
         checkpoint = self.checkpoint()
         last = checkpoint[0] if checkpoint is not None else 0
         database = self._database
-        gone = database.execute("DELETE FROM inputs WHERE row <= ? AND at < ?", (last, before)).rowcount
+        deleted = database.execute("DELETE FROM inputs WHERE row <= ? AND at < ?", (last, before)).rowcount
         database.execute("DELETE FROM digests WHERE at < ?", (before,))
-        database.execute("DELETE FROM dead WHERE row <= (SELECT max(row) FROM dead) - ?", (MOST_DEAD,))
+        database.execute("DELETE FROM dead WHERE row <= (SELECT max(row) FROM dead) - ?", (MAX_DEAD_LETTERS,))
         for table, bound in (("inputs", "row <= ?"), ("outcomes", "kind = 'result' AND row > ?")):
-            if self.used_bytes() <= most_bytes:
+            if self.used_bytes() <= max_bytes:
                 break
             limit = last if table == "inputs" else 0
-            gone += database.execute(
+            deleted += database.execute(
                 f"DELETE FROM {table} WHERE row IN (SELECT row FROM {table} WHERE {bound} ORDER BY row LIMIT 50000)",
                 (limit,),
             ).rowcount
-        return gone
+        return deleted
 
     def used_bytes(self) -> int:
-        """Bytes of the database that hold something."""
-        one = self._database.execute
-        pages = one("PRAGMA page_count").fetchone()[0] - one("PRAGMA freelist_count").fetchone()[0]
-        return int(pages * one("PRAGMA page_size").fetchone()[0])
+        """Returns the size in bytes of the database's pages that are in use."""
+        pages = self._pragma("page_count") - self._pragma("freelist_count")
+        return pages * self._pragma("page_size")
 
-    def numbers(self) -> dict[str, int]:
-        """Counts that live as long as the store, by name."""
+    def _pragma(self, name: str) -> int:
+        return int(self._database.execute(f"PRAGMA {name}").fetchone()[0])
+
+    def counters(self) -> dict[str, int]:
+        """Returns the counters of the store by name, with the cursor of each sink as `cursor:SINK`."""
         return dict(self._database.execute("SELECT name, value FROM numbers").fetchall())
 
     def cursor(self, sink: str) -> int:
-        """The last outcome that a sink has taken, by its row."""
-        return self.numbers().get(f"cursor:{sink}", 0)
+        """Returns the row of the last outcome that the sink has written; 0 before the first."""
+        return self.counters().get(f"cursor:{sink}", 0)
 
     def move_cursor(self, sink: str, row: int) -> None:
-        """A sink has taken everything up to `row`."""
+        """Records that the sink has written every outcome up to `row`."""
         self._database.execute("INSERT OR REPLACE INTO numbers VALUES (?, ?)", (f"cursor:{sink}", row))
 
-    def outcomes_after(self, row: int, most: int) -> list[tuple[int, Outcome]]:
-        """Outcomes with their rows, in order."""
-        found = self._database.execute("SELECT row, body FROM outcomes WHERE row > ? ORDER BY row LIMIT ?", (row, most))
-        return [(number, _OUTCOME.decode(body)) for number, body in found]
+    def outcomes_after(self, row: int, limit: int) -> list[tuple[int, Outcome]]:
+        """Returns at most `limit` outcomes after `row` with their rows, in order."""
+        rows = self._database.execute("SELECT row, body FROM outcomes WHERE row > ? ORDER BY row LIMIT ?", (row, limit))
+        return [(number, _OUTCOME.decode(body)) for number, body in rows]
 
-    def newest(self, kind: str, most: int, after: int = 0) -> list[tuple[int, Outcome]]:
-        """The newest outcomes of a kind (result, violation, action) after a row, oldest first, with their rows."""
-        found = self._database.execute(
+    def newest_outcomes(self, kind: str, limit: int, after: int = 0) -> list[tuple[int, Outcome]]:
+        """Returns the newest outcomes of a kind with their rows, oldest first.
+
+        Args:
+            kind: result, violation or action.
+            limit: Largest number of outcomes to return.
+            after: Only outcomes after this row are returned.
+        """
+        rows = self._database.execute(
             "SELECT row, body FROM (SELECT row, body FROM outcomes WHERE kind = ? AND row > ?"
             " ORDER BY row DESC LIMIT ?) ORDER BY row",
-            (kind, after, most),
+            (kind, after, limit),
         )
-        return [(number, _OUTCOME.decode(body)) for number, body in found]
+        return [(number, _OUTCOME.decode(body)) for number, body in rows]
 
     def close(self) -> None:
         """Closes the database."""
         self._database.close()
 
 
-def _begun(outcome: Outcome) -> float:
-    return outcome.begun if isinstance(outcome, Action) else getattr(outcome, "opened", 0.0)
+def _kind_of(outcome: Outcome) -> str:
+    if isinstance(outcome, Result):
+        return "result"
+    return "violation" if isinstance(outcome, Violation) else "action"
+
+
+def _time_of(outcome: Outcome) -> float:
+    """Returns when the outcome became so: the end of a window, or when a violation or action began or ended."""
+    if isinstance(outcome, Result):
+        return outcome.end
+    return outcome.ended or (outcome.begun if isinstance(outcome, CorrectiveAction) else outcome.opened)

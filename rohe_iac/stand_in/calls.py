@@ -1,4 +1,4 @@
-"""Calls: how a stand-in passes requests on, and how it takes them; HTTP on connections that stay open."""
+"""Calls between stand-ins: passing requests on, and accepting them, over persistent HTTP connections."""
 
 from __future__ import annotations
 
@@ -13,68 +13,75 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
-from rohe_iac.planning.sizing.stand_ins.behaviour import Next
-from rohe_iac.stand_in.work import Request, Work
+from rohe_iac.planning.sizing.stand_ins.behaviour import Downstream
+from rohe_iac.stand_in.work import Request, WorkQueue
 
 LOG = logging.getLogger("rohe.stand-in")
 
-REQUEST = "Rohe-Request"
-"""Header with the request's id; who sends it does not wait for the work to be done."""
+REQUEST_HEADER = "Rohe-Request"
+"""Header with the request's identifier; its sender does not wait for the work to be done."""
 
+ONLY_IDLE_HEADER = "Rohe-Only-Idle"
+"""Header of a sender that would rather try another replica than wait."""
 
-ONLY_IDLE = "Rohe-Only-Idle"
-"""Header of who would rather ask another replica than wait here."""
-
-
-AT_ONCE = 16
-
+MAX_SENDERS = 16
+"""Requests that are passed on at the same time."""
 
 TIMEOUT = 5.0
+"""Seconds to wait for a replica to answer."""
 
+MAX_HOLD = 600.0
+"""Seconds for which a caller without an identifier is held, at most."""
 
-LONGEST_WORK = 600.0
-"""Seconds for which a caller without an id is held, at most."""
+CHUNK = 64 * 1024
+"""Bytes of a request's body that are read at once."""
 
-
-PIECE = 64 * 1024
-
-
-_TAKEN = 202
-
+_ACCEPTED = 202
+"""HTTP status for a request that waits or is worked on."""
 
 _BUSY = 409
+"""HTTP status for a request that wants an idle replica where none is."""
 
 
-class Following:
-    """The services behind this one. peers: {service: {member: [url, ...]}}, as ROHE_PEERS tells them.
+class LoadBalancer:
+    """Passes requests on to the replicas of the services behind a stand-in.
 
-    An idle replica is looked for first, in turn; where none is, the shortest line is joined. That comes near to the one
-    line for all that replicas are counted by.
+    An idle replica is tried first, round robin; where no replica is idle, the request joins the shortest queue (JSQ).
+    That approximates the common queue of all replicas by which the planner sizes a service.
+
+    Attributes:
+        lost: Requests that no replica accepted.
     """
 
-    def __init__(self, following: Mapping[str, Next], peers: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
+    def __init__(self, following: Mapping[str, Downstream], peers: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
+        """Prepares the senders.
+
+        Args:
+            following: Services to call, with the requests for each one that came in and their size.
+            peers: {service: {member: [url, ...]}}, as ROHE_PEERS names the replicas.
+        """
         self._following = following
         self._peers = peers
         self._credit = dict.fromkeys(following, 0.0)
         self._turn = 0
         self._lock = threading.Lock()
-        self._senders = ThreadPoolExecutor(AT_ONCE, "send")
+        self._senders = ThreadPoolExecutor(MAX_SENDERS, "send")
         self._open = threading.local()
         self.lost = 0
 
-    def ready(self) -> bool:
-        """Whether every service and member behind has a replica that answers."""
+    def is_ready(self) -> bool:
+        """Checks whether every service and member has a replica that answers."""
         return all(
-            any(self._ask(url, "GET", {}, 0)[0] == 200 for url in urls)
+            any(self._call(url, "GET", {}, 0)[0] == 200 for url in urls)
             for service in self._following
             for urls in self._peers.get(service, {}).values()
         )
 
     def pass_on(self, request: Request) -> None:
-        """Sends the request on as often as the flow says, and waits for nobody."""
+        """Sends the request on as often as the flow requires; returns at once."""
         for service, next_ in self._following.items():
             with self._lock:
-                # A rate of 0.5 lets every second one through; 1e-9 keeps a sum of thirds from falling short of one.
+                # A rate of 0.5 passes every second request; 1e-9 keeps a sum of thirds from falling short of one.
                 self._credit[service] += next_.rate
                 times = int(self._credit[service] + 1e-9)
                 self._credit[service] -= times
@@ -83,22 +90,22 @@ class Following:
                     self._senders.submit(self._send, service, list(urls), request.name, next_.payload)
 
     def close(self) -> None:
-        """Sends nothing more."""
+        """Drops the requests that are not sent yet, and accepts no more."""
         self._senders.shutdown(wait=False, cancel_futures=True)
 
     def _send(self, service: str, urls: list[str], name: str, payload: int) -> None:
         with self._lock:
             self._turn += 1
             start = self._turn % max(1, len(urls))
-        lines: list[tuple[int, int, str]] = []
+        queues: list[tuple[int, int, str]] = []
         for url in urls[start:] + urls[:start]:
-            status, waiting = self._ask(url, "POST", {REQUEST: name, ONLY_IDLE: "1"}, payload)
-            if status == _TAKEN:
+            status, waiting = self._call(url, "POST", {REQUEST_HEADER: name, ONLY_IDLE_HEADER: "1"}, payload)
+            if status == _ACCEPTED:
                 return
             if status == _BUSY:
-                lines.append((waiting, len(lines), url))
-        for _, _, url in sorted(lines):
-            if self._ask(url, "POST", {REQUEST: name}, payload)[0] == _TAKEN:
+                queues.append((waiting, len(queues), url))
+        for _, _, url in sorted(queues):
+            if self._call(url, "POST", {REQUEST_HEADER: name}, payload)[0] == _ACCEPTED:
                 return
         with self._lock:
             self.lost += 1
@@ -106,8 +113,12 @@ class Following:
         if lost % 100 == 1:
             LOG.warning("no replica of %s took request %s; %d lost so far", service, name, lost)
 
-    def _ask(self, url: str, method: str, headers: dict[str, str], payload: int) -> tuple[int, int]:
-        """Status and how many wait there; status 0 where nobody answers."""
+    def _call(self, url: str, method: str, headers: dict[str, str], payload: int) -> tuple[int, int]:
+        """Calls a replica with a body of `payload` bytes.
+
+        Returns:
+            The HTTP status (0 without an answer) and how many requests wait at the replica.
+        """
         connections: dict[str, http.client.HTTPConnection] = self._open.__dict__.setdefault("connections", {})
         for kept in (url in connections, False):
             connection = connections.pop(url, None) if kept else None
@@ -119,7 +130,7 @@ class Following:
                 content = answer.read()
             except (OSError, http.client.HTTPException) as error:
                 connection.close()
-                # A kept connection may have ended since: who is called was started again.
+                # A kept connection may have ended since, because the replica was restarted.
                 if kept and not isinstance(error, TimeoutError):
                     continue
                 return 0, 0
@@ -127,8 +138,8 @@ class Following:
             try:
                 return answer.status, int(json.loads(content)["waiting"])
             except (ValueError, KeyError, TypeError):
-                # A real service answers as it likes; what it took, it took.
-                return (_TAKEN if method == "POST" and answer.status < 300 else answer.status), 0
+                # A real service answers in a form of its own; any success means that it accepted the request.
+                return (_ACCEPTED if method == "POST" and answer.status < 300 else answer.status), 0
         return 0, 0
 
 
@@ -137,17 +148,25 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A caller that went away is its own affair."""
+        """Ignores the error: a caller that disconnects is no fault of the stand-in."""
 
 
-def serve(work: Work, port: int, name_of: Callable[[], str]) -> ThreadingHTTPServer:
-    """Serves the port of 127.0.0.1 from now on: POST on any path is a request, GET tells how it stands.
+def serve(work_queue: WorkQueue, port: int, new_name: Callable[[], str]) -> ThreadingHTTPServer:
+    """Serves a port of 127.0.0.1 on a thread of its own: POST on any path is a request, GET returns the queue's state.
 
-    A request with an id is answered at once with 202, or 409 where its sender wants only an idle replica, or 503 where
-    the line is full; one without (a real service calls) gets an id by `name_of` and its answer when the work is done.
+    A request with an identifier is answered at once with 202, with 409 where its sender wants only an idle replica, or
+    with 503 where the queue is full. A request without one comes from a real service, and is answered when it is done.
+
+    Args:
+        work_queue: Queue of the requests.
+        port: Port to listen on; 0 for any free one.
+        new_name: Returns an identifier for a request that has none.
+
+    Returns:
+        The running server.
     """
 
-    class Asked(BaseHTTPRequestHandler):
+    class Exchange(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
         wbufsize = -1
@@ -158,19 +177,20 @@ def serve(work: Work, port: int, name_of: Callable[[], str]) -> ThreadingHTTPSer
 
         def do_POST(self) -> None:
             left = int(self.headers.get("Content-Length") or 0)
-            while left > 0 and (piece := self.rfile.read(min(PIECE, left))):
-                left -= len(piece)
-            told = self.headers.get(REQUEST, "")
-            request = Request(told or name_of())
-            only_idle = bool(self.headers.get(ONLY_IDLE))
-            if not work.take(request, only_idle=only_idle):
+            while left > 0 and (chunk := self.rfile.read(min(CHUNK, left))):
+                left -= len(chunk)
+            name = self.headers.get(REQUEST_HEADER, "")
+            request = Request(name or new_name())
+            only_idle = bool(self.headers.get(ONLY_IDLE_HEADER))
+            if not work_queue.enqueue(request, only_idle=only_idle):
                 return self._answer(_BUSY if only_idle else 503)
-            if told:
-                return self._answer(_TAKEN)
-            return self._answer(200 if request.done.wait(LONGEST_WORK) else 504)
+            if name:
+                return self._answer(_ACCEPTED)
+            return self._answer(200 if request.done.wait(MAX_HOLD) else 504)
 
         def _answer(self, status: int) -> None:
-            content = json.dumps({"waiting": work.waiting, "served": work.served, "at": time.time()}).encode()
+            state = {"waiting": work_queue.waiting, "served": work_queue.served, "at": time.time()}
+            content = json.dumps(state).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))
@@ -179,8 +199,8 @@ def serve(work: Work, port: int, name_of: Callable[[], str]) -> ThreadingHTTPSer
             self.wfile.flush()
 
         def log_message(self, *_: Any) -> None:
-            """A line a request would tell nobody anything."""
+            """Logs nothing: a line for each request would hide all others."""
 
-    server = _Server(("127.0.0.1", port), Asked)
+    server = _Server(("127.0.0.1", port), Exchange)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.2}, name="serve", daemon=True).start()
     return server

@@ -1,4 +1,4 @@
-"""`rohe stand-in run`: one replica of a service that is stood in for, until it is told to end."""
+"""`rohe stand-in run`: runs one replica in place of a measured service until SIGTERM or SIGINT."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from typing import Any
 from rohe_iac.foundation.errors import ExitCode, RoheError, UsageError
 from rohe_iac.planning.sizing.stand_ins.behaviour import Replay, decode_replay
 from rohe_iac.reporting import Reporter
-from rohe_iac.stand_in.calls import Following, serve
-from rohe_iac.stand_in.work import Request, Work
+from rohe_iac.stand_in.calls import LoadBalancer, serve
+from rohe_iac.stand_in.work import Request, WorkQueue
 
 LOG = logging.getLogger("rohe.stand-in")
 
@@ -31,15 +31,21 @@ class PortTaken(RoheError):
 
 
 def run_stand_in(environment: Mapping[str, str] | None = None) -> None:
-    """Replays until SIGTERM or SIGINT.
+    """Replays a measured service until SIGTERM or SIGINT.
 
-    ROHE_REPLAY names the file with the replay; it listens on every port that ROHE_PORT_* names, calls those that
-    ROHE_PEERS names, and reports as every replica does.
-    Errors: UsageError where ROHE_REPLAY or ROHE_PEERS cannot be used, PortTaken.
+    The stand-in listens on every port that a variable ROHE_PORT_* names, passes requests on to the replicas in
+    ROHE_PEERS, and reports as every replica does.
+
+    Args:
+        environment: Environment variables; by default those of the process. ROHE_REPLAY names the file of the replay.
+
+    Raises:
+        UsageError: ROHE_REPLAY or ROHE_PEERS cannot be used.
+        PortTaken: A port cannot be listened on.
     """
     env = os.environ if environment is None else environment
     logging.basicConfig(stream=sys.stdout, level="INFO", format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    replay = _replay(env.get("ROHE_REPLAY", ""))
+    replay = _read_replay(env.get("ROHE_REPLAY", ""))
     try:
         peers: dict[str, Any] = json.loads(env.get("ROHE_PEERS") or "{}")
     except ValueError as error:
@@ -50,24 +56,24 @@ def run_stand_in(environment: Mapping[str, str] | None = None) -> None:
         signal.signal(number, lambda *_: ended.set())
     reporter = Reporter.from_environment(env)
     reporter.on_command(lambda _: (False, "a stand-in does what was measured, and takes no commands"))
-    following = Following(replay.following, peers)
+    load_balancer = LoadBalancer(replay.following, peers)
     boot, numbers = f"{instance}-{int(time.time() * 1000):x}", itertools.count()
 
-    def named() -> str:
+    def new_name() -> str:
         return f"{boot}-{next(numbers):06d}"
 
-    def finished(request: Request) -> None:
+    def finish(request: Request) -> None:
         waited = {"waited": round(request.begun - request.arrived, 6)}
         reporter.report(request=request.name, start=request.arrived, end=request.ended, fields=waited)
-        following.pass_on(request)
+        load_balancer.pass_on(request)
 
-    work = Work(replay, finished, seed=instance)
-    work.start()
+    work_queue = WorkQueue(replay, finish, seed=instance)
+    work_queue.start()
     servers = []
     for name, port in sorted(env.items()):
         if name.startswith("ROHE_PORT_"):
             try:
-                servers.append(serve(work, int(port), named))
+                servers.append(serve(work_queue, int(port), new_name))
             except (OSError, ValueError, OverflowError) as error:
                 raise PortTaken(f"{name}={port}: {error}", hint="see who has it with `ss -ltnp`") from error
     LOG.info(
@@ -76,30 +82,44 @@ def run_stand_in(environment: Mapping[str, str] | None = None) -> None:
         f"{replay.arrivals:g}/s of its own" if replay.arrivals else "called by others",
     )  # fmt: skip
     if replay.arrivals:
-        arrive(replay.arrivals, lambda: work.take(Request(named())), following.ready, ended, seed=boot)
+        generate_arrivals(
+            replay.arrivals,
+            lambda: work_queue.enqueue(Request(new_name())),
+            load_balancer.is_ready,
+            ended,
+            seed=boot,
+        )
     ended.wait()
     for server in servers:
         server.shutdown()
         server.server_close()
-    work.stop()
-    following.close()
+    work_queue.stop()
+    load_balancer.close()
     reporter.close()
 
 
-def arrive(
-    rate: float, take: Callable[[], object], ready: Callable[[], bool], ended: threading.Event, *, seed: str
+def generate_arrivals(
+    rate: float, arrive: Callable[[], object], is_ready: Callable[[], bool], ended: threading.Event, *, seed: str
 ) -> None:
-    """Calls `take` at random moments (a Poisson process of `rate` a second), from when `ready` until `ended`."""
+    """Calls `arrive` at the moments of a Poisson process.
+
+    Args:
+        rate: Arrivals a second, on average.
+        arrive: Called at each arrival.
+        is_ready: Arrivals begin once it returns True.
+        ended: Ends the arrivals.
+        seed: Seed of the random moments.
+    """
     draws = random.Random(seed)
-    while not ready():
+    while not is_ready():
         if ended.wait(0.2):
             return
     moment = time.monotonic()
     while not ended.wait(max(0.0, (moment := moment + draws.expovariate(rate)) - time.monotonic())):
-        take()
+        arrive()
 
 
-def _replay(name: str) -> Replay:
+def _read_replay(name: str) -> Replay:
     if not name:
         raise UsageError("ROHE_REPLAY names no file", hint="`rohe apply` starts stand-ins; see docs/targets/local.md")
     try:

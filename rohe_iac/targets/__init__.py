@@ -1,1 +1,1 @@
-"""Floor 6: what the engine creates, one package a target."""
+"""Floor 6: the resources that the engine makes, one package a target."""

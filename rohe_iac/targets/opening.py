@@ -1,4 +1,4 @@
-"""Opens a target by its name; each one's module is imported only then."""
+"""Opening of a target by its name, which imports that target's module and no other."""
 
 from __future__ import annotations
 
@@ -6,24 +6,30 @@ import importlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from rohe_iac.deployment.ports import Target
+from rohe_iac.deployment.ports import DeploymentTarget
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.folders import StackFolder
 
-TARGETS: Mapping[str, str] = {"local": "rohe_iac.targets.local.target:LocalTarget"}
-"""By name: module and class."""
+TARGETS: Mapping[str, str] = {"local": "rohe_iac.targets.local.target:LocalDeploymentTarget"}
+"""Module and class by name of target."""
 
 
 class UnknownTarget(RoheError):
-    """No target of that name can be applied to."""
+    """The named target cannot be applied to."""
 
     exit_code = ExitCode.INVALID
 
 
-def open_target(name: str, folder: StackFolder, root: Path) -> Target:
-    """The target `name` for a stack's folder and a blueprint's root.
+def open_target(name: str, folder: StackFolder, root: Path) -> DeploymentTarget:
+    """Opens a target.
 
-    Errors: UnknownTarget.
+    Args:
+        name: Name of the target, as in plan files.
+        folder: The stack's folder.
+        root: The blueprint's folder.
+
+    Raises:
+        UnknownTarget: The target cannot be applied to.
     """
     if name not in TARGETS:
         raise UnknownTarget(
@@ -31,5 +37,5 @@ def open_target(name: str, folder: StackFolder, root: Path) -> Target:
             hint="write its manifests with `rohe render --out DIR` and apply those",
         )
     module, _, attribute = TARGETS[name].partition(":")
-    target: Target = getattr(importlib.import_module(module), attribute)(folder, root)
+    target: DeploymentTarget = getattr(importlib.import_module(module), attribute)(folder, root)
     return target

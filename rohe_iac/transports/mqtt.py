@@ -1,4 +1,4 @@
-"""The agent's side of MQTT: a persistent session, a bounded queue to one worker, and acknowledgements in its hands."""
+"""The agent's side of MQTT: a persistent session, a bounded queue to one worker, and manual acknowledgements."""
 
 from __future__ import annotations
 
@@ -19,12 +19,17 @@ from rohe_iac.mqtt.address import BrokerAddress
 from rohe_iac.mqtt.connection import Connection
 from rohe_iac.mqtt.message import Incoming, Outgoing
 
-WAITING = 50_000
-"""Messages between the network and the worker; a broker stops long before, at what it lets go unacknowledged."""
+QUEUE_SIZE = 50_000
+"""Messages that may wait for the worker; a broker stops long before, at its bound of unacknowledged messages."""
 
 
 class AgentTransport:
-    """Connected as the agent. Messages wait in `take`; questions go to their own callback, on the network's thread."""
+    """The connection of one agent: reports, states and replies wait for `receive`; questions go to a callback.
+
+    Attributes:
+        connection: Connection to the broker, under the agent's name.
+        dropped: Messages that found the queue full; the broker delivers them again.
+    """
 
     def __init__(
         self,
@@ -35,10 +40,20 @@ class AgentTransport:
         boot: str,
         on_question: Callable[[bytes], None],
     ) -> None:
+        """Prepares the connection; `start` opens it.
+
+        Args:
+            broker: Address of the broker.
+            stack: Name of the stack, a level of every topic.
+            agent: Name of the agent, its client identifier.
+            topics: Service levels of the report topics to subscribe to.
+            boot: Identifier of this run of the agent.
+            on_question: Called with the payload of every question, on the network thread.
+        """
         self._stack, self._agent, self._boot = stack, agent, boot
-        self._questions = command_topic(stack, agent)
+        self._question_topic = command_topic(stack, agent)
         self._on_question = on_question
-        self._queue: queue.Queue[Incoming | str] = queue.Queue(maxsize=WAITING)
+        self._queue: queue.Queue[Incoming | str] = queue.Queue(maxsize=QUEUE_SIZE)
         self.dropped = 0
         self.connection = Connection(
             broker,
@@ -46,81 +61,98 @@ class AgentTransport:
             subscriptions=(
                 *(report_topic(stack, topic, "+") for topic in sorted(set(topics))),
                 state_topic(stack, "+"),
-                self._questions,
+                self._question_topic,
                 reply_topic(stack, agent),
             ),
-            will=Outgoing(state_topic(stack, agent), self._state({"state": "lost"}), retain=True),
-            on_message=self._arrived,
-            on_up=lambda: self._note("up"),
-            on_down=lambda: self._note("down"),
+            will=Outgoing(state_topic(stack, agent), self._encode_state({"state": "lost"}), retain=True),
+            on_message=self._handle_message,
+            on_up=lambda: self._enqueue_change("up"),
+            on_down=lambda: self._enqueue_change("down"),
             keep_session=True,
             manual_acks=True,
         )
 
     def start(self) -> None:
-        """Begins to connect."""
+        """Starts the thread that connects; returns at once."""
         self.connection.start()
 
-    def take(self, most: int, timeout: float) -> tuple[list[Incoming], list[str]]:
-        """Messages that arrived, at most `most`, and changes of the connection (`up`, `down`); waits for the first."""
+    def receive(self, limit: int, timeout: float) -> tuple[list[Incoming], list[str]]:
+        """Returns the messages that arrived and the changes of the connection.
+
+        Args:
+            limit: Largest number of messages to return.
+            timeout: Seconds to wait for the first message or change.
+
+        Returns:
+            The messages in order of arrival, and the changes (`up` or `down`) in order.
+        """
         messages: list[Incoming] = []
-        notes: list[str] = []
+        changes: list[str] = []
         end = time.monotonic() + timeout
         try:
-            while len(messages) < most:
+            while len(messages) < limit:
                 left = end - time.monotonic()
-                waiting = not messages and not notes and left > 0
+                waiting = not messages and not changes and left > 0
                 item = self._queue.get(timeout=left) if waiting else self._queue.get_nowait()
                 if isinstance(item, str):
-                    notes.append(item)
+                    changes.append(item)
                 else:
                     messages.append(item)
         except queue.Empty:
             pass
-        return messages, notes
+        return messages, changes
 
     def acknowledge(self, messages: list[Incoming]) -> None:
-        """Tells the broker that these are committed."""
+        """Acknowledges committed messages to the broker."""
         self.connection.acknowledge(messages)
 
-    def acknowledge_to(self, client: str, boot: str, up_to_seq: int, holes: list[list[int]]) -> None:
-        """Tells a reporter what is committed of one of its boots; a lost telling is told again when it sends again."""
+    def acknowledge_reports(self, client: str, boot: str, up_to_seq: int, holes: list[list[int]]) -> None:
+        """Publishes to a reporter which reports of one of its boots are committed.
+
+        A lost acknowledgement is published again when the reporter sends its reports again.
+
+        Args:
+            client: Client identifier of the reporter.
+            boot: Boot whose reports are acknowledged.
+            up_to_seq: Newest sequence number that is acknowledged.
+            holes: Inclusive ranges of sequence numbers below it that are missing.
+        """
         content = {"boot": boot, "up_to_seq": up_to_seq, "holes": holes, "agent_boot": self._boot}
         self.connection.publish(Outgoing(ack_topic(self._stack, client), json.dumps(content).encode(), qos=0))
 
     def command(self, client: str, content: dict[str, Any]) -> bool:
-        """Tells a client what to do; it answers to us."""
+        """Publishes a command to a client, with the agent as the recipient of the answer; False without connection."""
         payload = json.dumps({**content, "reply": self._agent}).encode()
         return self.connection.publish(Outgoing(command_topic(self._stack, client), payload))
 
     def answer(self, client: str, payload: bytes) -> bool:
-        """One page of an answer to who asked."""
+        """Publishes one page of an answer to the client that asked; False without connection."""
         return self.connection.publish(Outgoing(reply_topic(self._stack, client), payload))
 
     def heartbeat(self, content: dict[str, Any]) -> None:
-        """Says that the agent lives."""
-        payload = self._state({"state": "online", **content})
+        """Publishes the state `online` with `content`."""
+        payload = self._encode_state({"state": "online", **content})
         self.connection.publish(Outgoing(state_topic(self._stack, self._agent), payload, qos=0, retain=True))
 
     def close(self) -> None:
-        """Says `stopped` and disconnects."""
+        """Publishes the state `stopped` and disconnects."""
         self.connection.close(
-            Outgoing(state_topic(self._stack, self._agent), self._state({"state": "stopped"}), retain=True)
+            Outgoing(state_topic(self._stack, self._agent), self._encode_state({"state": "stopped"}), retain=True)
         )
 
-    def _state(self, content: dict[str, Any]) -> bytes:
+    def _encode_state(self, content: dict[str, Any]) -> bytes:
         return json.dumps({"client": self._agent, "boot": self._boot, "at": time.time(), **content}).encode()
 
-    def _note(self, change: str) -> None:
+    def _enqueue_change(self, change: str) -> None:
         self._queue.put_nowait(change)
 
-    def _arrived(self, message: Incoming) -> None:
-        if message.topic == self._questions:
+    def _handle_message(self, message: Incoming) -> None:
+        if message.topic == self._question_topic:
             self.connection.acknowledge([message])
             self._on_question(message.payload)
             return
         try:
             self._queue.put_nowait(message)
         except queue.Full:
-            # Not acknowledged, neither to the broker nor to the reporter: it will come again.
+            # The message stays unacknowledged, to the broker and to the reporter: it is delivered again.
             self.dropped += 1

@@ -1,4 +1,4 @@
-"""Questions: what the command line asks an agent, over the broker, page by page."""
+"""Questions of the command line to an agent, sent over the broker and answered page by page."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from rohe_iac.mqtt.address import BrokerAddress
 from rohe_iac.mqtt.connection import Connection
 from rohe_iac.mqtt.message import Incoming, Outgoing
 
-ASK_AGAIN = 1.5
-"""Seconds after which a question without any answer is asked again."""
+RETRY_INTERVAL = 1.5
+"""Seconds after which a question without any answer is published again."""
 
 
 class BrokerUnreachable(RoheError):
@@ -30,11 +30,23 @@ class AgentSilent(RoheError):
     exit_code = ExitCode.UNREACHABLE
 
 
+class RefusedQuestion(RoheError):
+    """The agent understood the question and has no answer."""
+
+    exit_code = ExitCode.USAGE
+
+
 class Inquirer:
-    """A connection of the command line's; use it as a context."""
+    """A connection of the command line for asking agents, used as a context manager."""
 
     def __init__(self, broker: BrokerAddress, stack: str, timeout: float = 5.0) -> None:
-        """timeout: seconds to wait for the broker, and for every page of an answer."""
+        """Prepares the connection; entering the context opens it.
+
+        Args:
+            broker: Address of the stack's broker.
+            stack: Name of the stack.
+            timeout: Seconds to wait for the broker, and for every page of an answer.
+        """
         self._stack, self._timeout = stack, timeout
         self._client = f"operator-{secrets.token_hex(4)}"
         self._pages: queue.Queue[Incoming] = queue.Queue()
@@ -48,12 +60,12 @@ class Inquirer:
     def __enter__(self) -> Inquirer:
         self._connection.start()
         if not self._connection.wait_up(self._timeout):
-            trouble = self._connection.trouble
+            last_error = self._connection.last_error
             self._connection.close()
             raise BrokerUnreachable(
                 f"the broker of stack '{self._stack}' cannot be reached",
-                detail=trouble,
-                hint="`rohe status` tells what runs; `rohe apply` starts what does not",
+                detail=last_error,
+                hint="`rohe status` shows what runs; `rohe apply` starts what does not",
             )
         return self
 
@@ -61,57 +73,47 @@ class Inquirer:
         self._connection.close()
 
     def ask(self, agent: str, question: str, **parameters: Any) -> list[Any]:
-        """The items of the agent's answer.
+        """Asks one question and returns the items of the answer.
 
-        Errors: AgentSilent; RefusedQuestion where the agent does not know what is asked.
+        Args:
+            agent: Name of the agent.
+            question: Kind of question: status, results, violations, explain or restore.
+            parameters: Further keys of the question.
+
+        Raises:
+            AgentSilent: No page came within the timeout.
+            RefusedQuestion: The agent does not know the question or has no answer.
         """
-        number = secrets.token_hex(8)
-        content = {"id": number, "ask": question, "reply": self._client, **parameters}
+        question_id = secrets.token_hex(8)
+        content = {"id": question_id, "ask": question, "reply": self._client, **parameters}
         topic = command_topic(self._stack, agent)
         pages: dict[int, list[Any]] = {}
-        last: int | None = None
+        last_page: int | None = None
         payload = json.dumps(content).encode()
         now = time.monotonic()
-        end, again = now + self._timeout, now
-        while last is None or len(pages) <= last:
+        end, next_attempt = now + self._timeout, now
+        while last_page is None or len(pages) <= last_page:
             now = time.monotonic()
             if now >= end:
                 raise AgentSilent(
                     f"agent '{agent}' of stack '{self._stack}' did not answer within {self._timeout:g} s",
-                    hint="`rohe status` tells whether it runs; `rohe logs` tells what it says",
+                    hint="`rohe status` shows whether it runs; `rohe logs` shows its output",
                 )
-            if not pages and now >= again:
-                # An agent that only just starts does not hear what was asked before.
+            if not pages and now >= next_attempt:
+                # An agent that has only just started did not receive what was published before.
                 self._connection.publish(Outgoing(topic, payload))
-                again = now + ASK_AGAIN
+                next_attempt = now + RETRY_INTERVAL
             try:
                 message = self._pages.get(timeout=min(end - now, 0.25))
             except queue.Empty:
                 continue
             page = json.loads(message.payload)
-            if page.get("id") != number:
+            if page.get("id") != question_id:
                 continue
             if "refused" in page:
                 raise RefusedQuestion(f"agent '{agent}' refused: {page['refused']}")
             pages[int(page["page"])] = page["items"]
             if page["last"]:
-                last = int(page["page"])
+                last_page = int(page["page"])
             end = time.monotonic() + self._timeout
         return [item for index in sorted(pages) for item in pages[index]]
-
-
-class RefusedQuestion(RoheError):
-    """The agent understood the question and has no answer."""
-
-    exit_code = ExitCode.USAGE
-
-
-def ask(
-    broker: BrokerAddress, stack: str, agent: str, question: str, timeout: float = 5.0, **parameters: Any
-) -> list[Any]:
-    """The items of an agent's answer to one question.
-
-    Errors: BrokerUnreachable, AgentSilent, RefusedQuestion.
-    """
-    with Inquirer(broker, stack, timeout) as inquirer:
-        return inquirer.ask(agent, question, **parameters)

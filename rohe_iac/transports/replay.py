@@ -1,4 +1,4 @@
-"""Replay: reports from lines of JSON, as if they arrived."""
+"""Recorded reports, read from a file with one JSON object a line (JSONL)."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ class UnreadableRecording(RoheError):
     exit_code = ExitCode.USAGE
 
 
-def recorded(path: Path) -> Iterator[Report]:
-    """The reports of a JSONL file in its order; empty lines are skipped.
+def read_reports(path: Path) -> Iterator[Report]:
+    """Yields the reports of a JSONL file in its order; empty lines are skipped.
 
-    Errors: UnreadableRecording, with the line's number.
+    Raises:
+        UnreadableRecording: The file cannot be read, or a line (which the message names) is no report.
     """
     try:
         with path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""Which stack a command is about: by its name, or the only one that there is."""
+"""Finds the stack that a command is about: by its name, or as the only one."""
 
 from __future__ import annotations
 
@@ -9,16 +9,24 @@ from pathlib import Path
 from rohe_iac.blueprint.documents.discovery import project_of, root_of
 from rohe_iac.blueprint.loading import load
 from rohe_iac.deployment.files.record import Record, read_record
-from rohe_iac.deployment.ports import Target
+from rohe_iac.deployment.ports import DeploymentTarget
 from rohe_iac.foundation.folders import StackFolder, state_home
 
-OpenTarget = Callable[[str, StackFolder, Path], Target]
-"""Opens the target of that name for a stack's folder and a blueprint's root."""
+OpenTarget = Callable[[str, StackFolder, Path], DeploymentTarget]
+"""Opens the target of a name for a stack's folder and a blueprint's root."""
 
 
 @dataclass(frozen=True)
 class KnownStack:
-    """A stack by its blueprint's root, project and name, with what was applied last."""
+    """A stack of a blueprint.
+
+    Attributes:
+        root: the root of the blueprint.
+        project: the project of the blueprint.
+        name: the name of the stack.
+        folder: the state folder of the stack.
+        record: what was applied last; None where nothing was.
+    """
 
     root: Path
     project: str
@@ -28,19 +36,22 @@ class KnownStack:
 
     @property
     def target(self) -> str:
-        """The name of the target it was applied to; `local` where nothing says."""
+        """The name of the target that the stack was applied to; `local` where nothing is recorded."""
         return self.record.planfile.target if self.record is not None else "local"
 
     @property
     def touched(self) -> bool:
-        """Whether apply ever began here and destroy has not ended since."""
+        """Whether an apply ever began here and no destroy has ended since."""
         return self.record is not None or self.folder.engine.exists() or self.folder.run.exists()
 
 
 def known_stack(directory: Path, stack: str | None) -> KnownStack:
-    """The stack of that name; with none, the only one applied here, else the only one of the blueprint.
+    """Returns the stack of a name; without a name, the only one applied here, or else the only one of the blueprint.
 
-    Errors: UsageError, InvalidBlueprint where the blueprint had to be asked; UnreadablePlan.
+    Raises:
+        UsageError: there is no blueprint, or the name of the stack is needed.
+        InvalidBlueprint: the blueprint has to name the stack, and has faults.
+        UnreadablePlan: the record is damaged.
     """
     root = root_of(directory)
     project = project_of(root)
@@ -50,6 +61,7 @@ def known_stack(directory: Path, stack: str | None) -> KnownStack:
 
 
 def _only_applied(project: str) -> str | None:
+    """Returns the name of the only applied stack of a project; None where none or several are applied."""
     try:
         found = [path.name for path in (state_home() / project).iterdir() if (path / "record.json").exists()]
     except FileNotFoundError:

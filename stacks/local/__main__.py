@@ -1,8 +1,8 @@
-"""The program that `rohe apply` runs inline, for those who drive Pulumi themselves: one resource a manifest of a plan.
+"""The program that `rohe apply` runs inline, for users that run Pulumi themselves: one resource a manifest of a plan.
 
 Configuration: `rohe:planfile`, a file that `rohe plan --out` wrote; `rohe:root`, the blueprint's folder, by default the
-one that the plan file is in. It makes the resources and nothing else: checks, the record of what was applied and the
-stack's lock are those of `rohe apply`.
+folder of the plan file. This program makes the resources and nothing else: checks, the record of the last apply and the
+stack's lock belong to `rohe apply`.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import pulumi
 
 from rohe_iac.deployment.run.program import program_of
 from rohe_iac.foundation.folders import StackFolder
-from rohe_iac.targets.local.target import LocalTarget
+from rohe_iac.targets.local.target import LocalDeploymentTarget
 from rohe_iac.usecases.plans.plan import read_plan
 
 settings = pulumi.Config("rohe")
 file = Path(settings.require("planfile")).absolute()
 root = Path(settings.get("root") or file.parent).absolute()
 planfile = read_plan(file)
-target = LocalTarget(StackFolder.of(planfile.project, planfile.stack).ensure(), root)
+target = LocalDeploymentTarget(StackFolder.of(planfile.project, planfile.stack).ensure(), root)
 program_of(planfile.manifests, target)()

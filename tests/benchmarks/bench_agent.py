@@ -18,9 +18,9 @@ import msgspec
 from rohe_iac.agent.intake import Intake
 from rohe_iac.mqtt.message import Incoming
 from rohe_iac.observation.configuration import Configuration, Instance, ServiceSpec
-from rohe_iac.observation.contract import ContractSpec, ObjectiveSpec, ScopeSpec, WindowSpec
+from rohe_iac.observation.contract import AgentContract, ObjectiveSpec, ScopeSpec, WindowSpec
 from rohe_iac.observation.observer import Observer, decode_state, encode_state
-from rohe_iac.sinks.store import Store
+from rohe_iac.sinks.store import AgentStore
 
 CLIENTS = 9
 BATCH = 500
@@ -46,7 +46,7 @@ def configuration() -> Configuration:
         agent="agent-0",
         services=(ServiceSpec(name="load"),),
         instances=tuple(Instance(instance=f"load-{i}", topic="load", service="load") for i in range(CLIENTS)),
-        contracts=(ContractSpec(name="c", lateness=1.0, objectives=objectives),),
+        contracts=(AgentContract(name="c", lateness=1.0, objectives=objectives),),
     )
 
 
@@ -70,7 +70,7 @@ def main() -> None:
     arriving = messages(count)
     print(f"{count} reports of {len(arriving[0].payload)} bytes")
     with tempfile.TemporaryDirectory() as folder:
-        store = Store(Path(folder))
+        store = AgentStore(Path(folder))
         intake, observer = Intake(store, "agent-0"), Observer(configuration())
         observer.resume(999.0)
         spent = {"intake": 0.0, "observer": 0.0, "commit": 0.0}
@@ -78,13 +78,13 @@ def main() -> None:
         for first in range(0, count, BATCH):
             batch = arriving[first : first + BATCH]
             t0 = time.perf_counter()
-            taken = intake.take(batch, 1000.0 + (first + BATCH) / 1000)
+            intake_batch = intake.process(batch, 1000.0 + (first + BATCH) / 1000)
             t1 = time.perf_counter()
-            for item, report in taken.told:
+            for observer_input, report in intake_batch.inputs:
                 if report is not None:
-                    taken.entry.outcomes += observer.report(report, item.at)
+                    intake_batch.transaction.outcomes += observer.report(report, observer_input.at)
             t2 = time.perf_counter()
-            store.write(taken.entry)
+            store.write(intake_batch.transaction)
             t3 = time.perf_counter()
             spent["intake"] += t1 - t0
             spent["observer"] += t2 - t1

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from rohe_iac.planning.sizing.interference import Loads, Slowdown, learn
+from rohe_iac.planning.sizing.interference import Loads, Slowdown, fit_interference
 from rohe_iac.planning.sizing.profile import Profile
 from rohe_iac.planning.sizing.profile_yaml import read_profile
 from rohe_iac.usecases.plans.profile import profile_folder
@@ -35,7 +35,7 @@ def constant(known: Sequence[Known], loads: Loads) -> Slowdown:
 
 def learned(known: Sequence[Known], loads: Loads) -> Slowdown:
     """What `rohe profile` does: the slowdown by the loads of the cores, learned of the others."""
-    return learn([item for _, item, _ in known], [item for _, _, item in known]).of(loads)
+    return fit_interference([item for _, item, _ in known], [item for _, _, item in known]).slowdown(loads)
 
 
 def errors(known: Sequence[Known], told: Told) -> list[tuple[float, float]]:
@@ -92,7 +92,7 @@ def main(arguments: Sequence[str]) -> None:
         shuffled = [(name, loads, item) for (name, loads, _), item in zip(known, mixed, strict=True)]
         lucky += sum(one + other for one, other in errors(shuffled, learned)) <= reached
     print(f"  by chance: {lucky} of {SHUFFLES} shuffles of the slowdowns are told as well")
-    print(f"  weights: {learn([item for _, item, _ in known], [item for _, _, item in known])}")
+    print(f"  weights: {fit_interference([item for _, item, _ in known], [item for _, _, item in known])}")
 
 
 if __name__ == "__main__":

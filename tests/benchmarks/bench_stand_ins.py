@@ -22,9 +22,9 @@ import yaml
 
 from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.blueprint.loading import load
-from rohe_iac.planning.sizing.pipeline import sized
-from rohe_iac.planning.sizing.response_times import slowest
-from rohe_iac.usecases.plans.profile import profiles_named
+from rohe_iac.planning.sizing.pipeline import sizings_of
+from rohe_iac.planning.sizing.response_times import slowest_path
+from rohe_iac.usecases.plans.profile import load_profiles
 
 CCTVS = Path(__file__).parents[2] / "examples" / "cctvs"
 SECONDS = int(sys.argv[1]) if len(sys.argv) > 1 else 120
@@ -63,13 +63,13 @@ def predicted(blueprint: Blueprint) -> dict[str, tuple[float, float]]:
     """Mean and p99 of each service and of the whole (""), in seconds, as sizing tells them."""
     found = {}
     means, above = {}, {}
-    for address, sizing in sized(blueprint, profiles_named(blueprint)[0]).items():
+    for address, sizing in sizings_of(blueprint, load_profiles(blueprint)[0]).items():
         name = address.rpartition(":")[2]
-        found[name] = (sizing.queue.mean, sizing.queue.percentile(99))
-        means[name] = (sizing.queue.mean, 0.0)
-        above[name] = (sizing.queue.mean, found[name][1] - sizing.queue.mean)
+        found[name] = (sizing.queue.mean_response_time, sizing.queue.percentile(99))
+        means[name] = (sizing.queue.mean_response_time, 0.0)
+        above[name] = (sizing.queue.mean_response_time, found[name][1] - sizing.queue.mean_response_time)
     (pipeline,) = blueprint.pipelines
-    found[""] = (slowest(pipeline, means)[0], slowest(pipeline, above)[0])
+    found[""] = (slowest_path(pipeline, means)[0], slowest_path(pipeline, above)[0])
     return found
 
 

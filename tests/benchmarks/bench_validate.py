@@ -102,7 +102,7 @@ def main() -> None:
 def hostile() -> None:
     """Prints what every hostile input takes."""
     sys.path.insert(0, str(Path(__file__).parents[1] / "hostile"))
-    from hostile_case import Case, validated
+    from hostile_case import Case, run_validate
     from hostile_faults import FAULTS
     from hostile_files import FILES
     from hostile_modules import MODULES
@@ -112,7 +112,7 @@ def hostile() -> None:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name) / "b"
             case.prepare(folder)
-            outcome = validated(folder)
+            outcome = run_validate(folder)
         return outcome.seconds, outcome.memory, case.name
 
     rows = sorted(taken(case) for case in (*TEXTS, *FILES, *FAULTS, *MODULES))

@@ -58,12 +58,20 @@ def test_help_lists_every_command_and_each_has_an_example(tmp_path: Path) -> Non
 
     listed = rohe("--help", cwd=tmp_path)
     assert listed.returncode == 0
-    for names in COMMANDS:
-        words = [name.rstrip("_") for name in names]
+    for command in COMMANDS:
+        words = command.split()
         assert words[0] in listed.stdout
-        told = rohe(*words, "--help", cwd=tmp_path)
-        assert told.returncode == 0
-        assert "Example" in told.stdout, words
+        shown = rohe(*words, "--help", cwd=tmp_path)
+        assert shown.returncode == 0
+        assert "Example" in shown.stdout, command
+
+
+def test_every_command_has_a_file_in_the_folder_of_its_group_and_every_file_a_command(root: Path) -> None:
+    from rohe_iac.cli.main import COMMANDS
+
+    folder = root / "rohe_iac" / "cli" / "commands"
+    found = {(path.parent.name, path.stem.rstrip("_")) for path in folder.glob("*/*.py") if path.stem != "__init__"}
+    assert found == {(group, command.replace(" ", "_").replace("-", "_")) for command, group in COMMANDS.items()}
 
 
 def test_a_folder_without_a_blueprint_is_told_and_no_traceback(tmp_path: Path) -> None:

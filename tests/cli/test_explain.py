@@ -15,7 +15,7 @@ def test_every_node_is_told_with_its_points_or_what_it_lacks(rohe: Run) -> None:
     assert done.returncode == 0, done.stderr
     (survey,) = json.loads(done.stdout)["surveys"]
     nodes = {node["name"] for node in json.loads(rohe("plan", "-o", "json").stdout)["problem"]["nodes"]}
-    assert {one["node"] for one in survey["fits"] + survey["refused"]} == nodes
+    assert {answer["node"] for answer in survey["fits"] + survey["refused"]} == nodes
     assert all(fit["points"] == sum(part["points"] for part in fit["parts"]) for fit in survey["fits"])
     shown = rohe("explain", "service/classify/svm", "--all").stdout
     assert f"{len(survey['refused'])} refused" in shown
@@ -48,7 +48,7 @@ def test_all_goes_with_an_address(rohe: Run) -> None:
     for option in (["--all"], ["-o", "markdown"]):
         done = rohe("explain", "latest", *option)
         assert done.returncode == 64
-        assert "goes with an address" in done.stderr
+        assert "is for an address" in done.stderr
 
 
 def test_a_service_or_node_is_explained_by_its_bare_name(rohe: Run) -> None:

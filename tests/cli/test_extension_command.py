@@ -198,8 +198,8 @@ def test_installed_ones_are_found_by_name_and_recorded_with_their_distribution(
     path = install(tmp_path / "site", "1.2.0", ACME)
     done = rohe("plan", "-o", "json", "--out", "bench.plan", **path)
     assert set(places(done).values()) == {"c"}
-    told: Any = json.loads(done.stdout)
-    assert {one["place"] for one in told["problem"]["settings"]["origins"]} == {"acme-places 1.2.0"}
+    plan: Any = json.loads(done.stdout)
+    assert {origin["place"] for origin in plan["problem"]["settings"]["origins"]} == {"acme-places 1.2.0"}
     assert "filter odd (acme-places 1.2.0)" in " ".join(rohe("doctor", **path).stdout.split())
     assert rohe("verify", "bench.plan", **path).returncode == 0
     assert "not checked: odd of acme-places 1.2.0: it is not installed now" in rohe("verify", "bench.plan").stdout

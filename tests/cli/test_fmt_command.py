@@ -68,8 +68,8 @@ def test_what_is_left_alone_is_told_with_the_reason(rohe: Run, repository: Path)
     (repository / "foreign.yaml").write_text("a:   1\n")
     done = rohe("fmt", "odd.yaml", "foreign.yaml")
     assert done.returncode == 0
-    assert "odd.yaml:6: left as it is: no layout keeps this comment" in done.stderr
-    assert "foreign.yaml: passed over" in done.stderr
+    assert "odd.yaml:6: skipped: no layout keeps this comment" in done.stderr
+    assert "foreign.yaml: skipped" in done.stderr
 
 
 def test_a_file_that_is_read_only_is_not_replaced(rohe: Run, repository: Path) -> None:

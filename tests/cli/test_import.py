@@ -52,10 +52,10 @@ def test_documents_go_to_stdout_and_the_report_to_stderr(rohe: Run, empty: Path)
 def test_the_report_is_json_when_asked(rohe: Run, empty: Path) -> None:
     value = json.loads(rohe("import", "original/contract_v03_ensemble.json", "-o", "json").stdout)
     assert value["documents"][0]["kind"] == "ObservationContract"
-    told = value["files"][0]
-    assert told["format"] == "QoA4ML contract"
-    assert any("not measurable" in item["reason"] for item in told["notMapped"])
-    assert all(item["to"] for item in told["mapped"])
+    file = value["files"][0]
+    assert file["format"] == "QoA4ML contract"
+    assert any("not measurable" in item["reason"] for item in file["notMapped"])
+    assert all(item["to"] for item in file["mapped"])
 
 
 def test_what_cannot_be_read_is_told_with_its_place_and_nothing_is_written(rohe: Run, empty: Path) -> None:
@@ -104,8 +104,8 @@ def test_export_leaves_files_of_others_alone_and_tells_what_it_left_out(rohe: Ru
     assert "not written: flow of pipeline/digits" in done.stderr
 
 
-def told(documents: list[dict[str, Any]]) -> tuple[list[Any], list[Any]]:
-    """What the sample says of nodes and services, without what only people add to it."""
+def nodes_and_services(documents: list[dict[str, Any]]) -> tuple[list[Any], list[Any]]:
+    """Returns the nodes and services of documents, without the fields that only people add."""
     nodes: list[Any] = []
     services: list[Any] = []
     for document in documents:
@@ -125,7 +125,7 @@ def told(documents: list[dict[str, Any]]) -> tuple[list[Any], list[Any]]:
 def test_the_template_example_is_what_the_sample_gives(rohe: Run, empty: Path) -> None:
     done = rohe("import", "original/add_node.yaml", "original/add_service.yaml")
     example = [document for path in sorted(TEMPLATE.iterdir()) for document in yaml.safe_load_all(path.read_text())]
-    assert told(example) == told(list(yaml.safe_load_all(done.stdout)))
+    assert nodes_and_services(example) == nodes_and_services(list(yaml.safe_load_all(done.stdout)))
 
 
 def test_a_file_may_come_over_a_pipe(rohe: Run, empty: Path) -> None:
@@ -139,7 +139,7 @@ def test_a_file_may_come_over_a_pipe(rohe: Run, empty: Path) -> None:
 
 def test_what_is_not_imported_along_with_a_contract_is_told(rohe: Run, empty: Path) -> None:
     done = rohe("import", "original/contract-bts.yaml", "--out", "blueprints/bts.yaml")
-    assert "not imported along with it: no pipeline 'bts'" in done.stderr
+    assert "missing from what was imported: no pipeline 'bts'" in done.stderr
     assert rohe("validate").returncode == 3
     assert rohe("validate", "--allow-missing-references").returncode == 0
 
@@ -159,6 +159,6 @@ def test_a_folder_is_not_a_file(rohe: Run, empty: Path) -> None:
 
 
 def test_fields_of_one_name_that_are_not_mapped_are_told_together(rohe: Run, empty: Path) -> None:
-    told = rohe("import", "original/add_service.yaml").stderr
-    assert "application, client_id, instance_name, stage_id, role, command: says who sent the command" in told
-    assert "object_detection_web_service.instance_ids and 8 more of that name" in told
+    report = rohe("import", "original/add_service.yaml").stderr
+    assert "application, client_id, instance_name, stage_id, role, command: says who sent the command" in report
+    assert "object_detection_web_service.instance_ids and 8 more of that name" in report

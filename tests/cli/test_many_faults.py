@@ -1,4 +1,4 @@
-"""Of very many faults a thousand are told, and every face says how many are not."""
+"""Of very many faults a thousand are shown, and every form of output says how many are not."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from rohe_iac.blueprint.documents.tree import MOST_TOLD
+from rohe_iac.blueprint.documents.tree import MOST_DIAGNOSTICS
 from rohe_iac.blueprint.loading import check
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -29,11 +29,11 @@ def faulty(repository: Path) -> Path:
 
 
 def test_a_thousand_are_told_and_the_others_counted(faulty: Path) -> None:
-    told = check([faulty]).diagnostics
-    more = [item for item in told if item.more]
-    assert len(told) == MOST_TOLD + 1
+    diagnostics = check([faulty]).diagnostics
+    more = [item for item in diagnostics if item.more]
+    assert len(diagnostics) == MOST_DIAGNOSTICS + 1
     assert [item.code for item in more] == ["R133"]
-    assert more[0].more + MOST_TOLD == FILES * FAULTY
+    assert more[0].more + MOST_DIAGNOSTICS == FILES * FAULTY
     assert more[0].message == "800 more faults are not shown, of 1,800 found"
 
 
@@ -45,7 +45,7 @@ def test_people_read_it_in_the_last_line(rohe: Run, faulty: Path) -> None:
 
 def test_programs_read_a_number(rohe: Run, faulty: Path) -> None:
     value = json.loads(rohe("validate", "-o", "json").stdout)
-    assert (value["notShown"], len(value["diagnostics"])) == (800, MOST_TOLD + 1)
+    assert (value["notShown"], len(value["diagnostics"])) == (800, MOST_DIAGNOSTICS + 1)
 
 
 def test_scanners_get_a_notification(rohe: Run, faulty: Path) -> None:
@@ -58,7 +58,7 @@ def test_scanners_get_a_notification(rohe: Run, faulty: Path) -> None:
 def test_github_gets_a_line_of_its_own(rohe: Run, faulty: Path) -> None:
     lines = rohe("validate", "-o", "github").stdout.splitlines()
     assert lines[-1] == "::notice title=R133::800 more faults were found and are not shown"
-    assert sum(bool(re.match("::error file=", line)) for line in lines) == MOST_TOLD + 1
+    assert sum(bool(re.match("::error file=", line)) for line in lines) == MOST_DIAGNOSTICS + 1
 
 
 def test_where_all_are_told_nothing_is_said_of_others(rohe: Run, repository: Path) -> None:
@@ -80,6 +80,6 @@ def test_errors_are_told_before_warnings_and_the_worst_of_what_is_left_out_is_sa
     (tmp_path / "z.yaml").write_text(
         "apiVersion: rohe.dev/v1\nkind: Inventory\nmetadata: {name: i}\nspec: {nods: []}\n"
     )
-    told = check([tmp_path]).diagnostics
-    assert [item.place.file for item in told if item.code == "R106"] == ["z.yaml"]
-    assert [item.severity.value for item in told if item.code == "R133"] == ["warning"]
+    diagnostics = check([tmp_path]).diagnostics
+    assert [item.place.file for item in diagnostics if item.code == "R106"] == ["z.yaml"]
+    assert [item.severity.value for item in diagnostics if item.code == "R133"] == ["warning"]

@@ -1,4 +1,4 @@
-"""observe, violations and explain: what they say where nothing runs, and how answers look."""
+"""`rohe observe`, `violations` and `explain`: their errors where nothing runs, and how answers look."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from rohe_iac.cli.main import run
 from rohe_iac.usecases.observing import observe, violations
-from rohe_iac.usecases.observing.observe import Answered
+from rohe_iac.usecases.observing.observe import AgentAnswer
 
 EXAMPLE = str(Path(__file__).parents[2] / "examples" / "digits")
 
@@ -41,10 +41,10 @@ def test_a_stack_that_is_not_applied_is_out_of_reach(
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     assert run(["-C", EXAMPLE, *words]) == 10
-    told = capsys.readouterr()
-    assert "stack 'digits' is not applied" in told.err
-    assert "rohe apply digits" in told.err
-    assert told.out == ""
+    printed = capsys.readouterr()
+    assert "stack 'digits' is not applied" in printed.err
+    assert "rohe apply digits" in printed.err
+    assert printed.out == ""
 
 
 @pytest.mark.parametrize(
@@ -62,12 +62,12 @@ def test_an_agent_that_is_told_nothing_says_what_it_needs(
 
 @pytest.fixture
 def answering(monkeypatch: pytest.MonkeyPatch) -> None:
-    def asked(_stack: Any, question: str, **_: Any) -> list[Answered]:
-        return [Answered("agent-0", [VIOLATION] if question == "violations" else [])]
+    def ask_agents(_stack: Any, question: str, **_: Any) -> list[AgentAnswer]:
+        return [AgentAnswer("agent-0", [VIOLATION] if question == "violations" else [])]
 
     monkeypatch.setenv("COLUMNS", "160")
-    monkeypatch.setattr(observe, "asked", asked)
-    monkeypatch.setattr(violations, "asked", asked)
+    monkeypatch.setattr(observe, "ask_agents", ask_agents)
+    monkeypatch.setattr(violations, "ask_agents", ask_agents)
 
 
 @pytest.mark.usefixtures("answering")

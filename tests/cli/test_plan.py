@@ -162,10 +162,10 @@ def test_the_kubernetes_target_differs_by_its_target_alone(rohe: Run, repository
     names = [(document["kind"], document["metadata"]["name"]) for document in documents]
     assert len(set(names)) == len(names)
     preprocess = next(d for d in documents if d["kind"] == "Deployment" and d["metadata"]["name"].startswith("prepro"))
-    told = {
+    environment = {
         entry["name"]: entry.get("value") for entry in preprocess["spec"]["template"]["spec"]["containers"][0]["env"]
     }
-    assert json.loads(told["ROHE_PEERS"])["classify"]["svm"] == ["http://classify-svm.digits.svc:8000"]
+    assert json.loads(environment["ROHE_PEERS"])["classify"]["svm"] == ["http://classify-svm.digits.svc:8000"]
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_manifests_that_make_something_else_do_not_verify(rohe: Run, repository:
     rohe("plan", "--out", "digits.plan")
     path = repository / "digits.plan"
     planfile = decode(path.read_bytes(), "digits.plan")
-    camera = next(one for one in planfile.manifests if one.address == "replica/digits:camera/0")
+    camera = next(manifest for manifest in planfile.manifests if manifest.address == "replica/digits:camera/0")
     for changed in (
         replace(camera, text=camera.text.replace("ROHE_NODE: zero-1", "ROHE_NODE: pi-1")),
         replace(camera, text=camera.text.replace("kind: Process", "kind: Broker")),
@@ -228,7 +228,7 @@ def test_manifests_that_make_something_else_do_not_verify(rohe: Run, repository:
         replace(camera, depends_on=("nobody",)),
     ):
         assert changed != camera
-        others = [changed if one == camera else one for one in planfile.manifests]
+        others = [changed if manifest == camera else manifest for manifest in planfile.manifests]
         path.write_bytes(replace(planfile, manifests=tuple(others)).encode())
         done = rohe("verify", "digits.plan")
         assert done.returncode == 1

@@ -1,3 +1,5 @@
+"""What a terminal shows of work that takes long, and that nothing is shown elsewhere."""
+
 from __future__ import annotations
 
 import io
@@ -12,8 +14,8 @@ from rohe_iac.cli.console import Screen
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """What a step shows on a terminal, or elsewhere, where work takes longer than people wait."""
+def progress(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Returns what two steps show, on a terminal or elsewhere, where work takes longer than PATIENCE."""
 
     def shown(*, terminal: bool) -> str:
         stream, begun = io.StringIO(), threading.Event()
@@ -22,26 +24,26 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.setattr(console, "PATIENCE", 0.0)
         show = Console.show_cursor
         monkeypatch.setattr(Console, "show_cursor", lambda self, *rest: (begun.set(), show(self, *rest))[1])
-        with screen.working("first step") as tell:
+        with screen.working("first step") as begin_step:
             if terminal:
                 assert begun.wait(10)
-            tell("second [step]")
+            begin_step("second [step]")
         return stream.getvalue()
 
     return shown
 
 
-def test_a_terminal_is_told_the_step_and_how_long_it_takes(told: Any) -> None:
-    text = told(terminal=True)
+def test_a_terminal_is_told_the_step_and_how_long_it_takes(progress: Any) -> None:
+    text = progress(terminal=True)
     assert "second [step]" in text
     assert "0:00:0" in text
 
 
-def test_nothing_is_told_where_nobody_looks(told: Any) -> None:
-    assert told(terminal=False) == ""
+def test_nothing_is_told_where_nobody_looks(progress: Any) -> None:
+    assert progress(terminal=False) == ""
 
 
-def test_a_fault_ends_the_progress_and_goes_on(told: Any) -> None:
+def test_a_fault_ends_the_progress_and_goes_on(progress: Any) -> None:
     screen = Screen()
     screen.err = Console(file=io.StringIO(), force_terminal=True)
     with pytest.raises(ValueError, match="as ever"), screen.working("a step"):

@@ -48,8 +48,8 @@ def test_the_machine_faces_carry_the_same_faults(rohe: Run, repository: Path) ->
     (repository / "blueprints" / "more.yaml").write_text(FAULTY)
     value = json.loads(rohe("validate", "-o", "json").stdout)
     assert (value["valid"], value["errors"]) == (False, 1)
-    told = value["diagnostics"][0]
-    assert (told["file"], told["line"], told["column"], told["code"]) == ("blueprints/more.yaml", 6, 22, "R106")
+    fault = value["diagnostics"][0]
+    assert (fault["file"], fault["line"], fault["column"], fault["code"]) == ("blueprints/more.yaml", 6, 22, "R106")
     log = json.loads(rohe("validate", "-o", "sarif").stdout)
     result = log["runs"][0]["results"][0]
     region = result["locations"][0]["physicalLocation"]["region"]

@@ -1,4 +1,4 @@
-"""A stack of hand-made manifests on this machine, driven through the deployer with the real engine."""
+"""Fixtures: a stack of hand-made manifests, and a blueprint with the commands of a user; both with the real engine."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from rohe_iac.deployment.run.workspace import EngineFolder
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.foundation.folders import StackFolder
 from rohe_iac.manifests.manifest import Manifest
-from rohe_iac.targets.local.supervisor.processes import kill_marked, marked, port_is_free
-from rohe_iac.targets.local.target import LocalTarget
+from rohe_iac.targets.local.supervisor.processes import kill_marked, marked_processes, port_is_free
+from rohe_iac.targets.local.target import LocalDeploymentTarget
 
 SERVER = """
 import http.server, os, sys
@@ -43,7 +43,7 @@ _ports = count(12000 + 300 * ((os.getpid() + 31 * _worker) % 60))
 
 @pytest.fixture(scope="session")
 def engine() -> Engine:
-    """The engine found on this machine; installing one is not a test's business."""
+    """Returns the engine found on this machine; tests that need one are skipped where there is none."""
     try:
         return find_engine(install=False)
     except RoheError as error:
@@ -52,28 +52,28 @@ def engine() -> Engine:
 
 @pytest.fixture
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A state folder of the test's own."""
+    """Returns a state folder that only this test uses."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     return tmp_path / "state"
 
 
 @dataclass
 class Quiet:
-    """A Progress that remembers."""
+    """A Progress that records what is reported to it."""
 
     begun: list[tuple[str, str]] = field(default_factory=list)
     reasons: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
-    def begins(self, verb: str, address: str) -> None:
+    def on_begin(self, verb: str, address: str) -> None:
         self.begun.append((verb, address))
 
-    def ended(self, verb: str, address: str, seconds: float) -> None: ...
+    def on_end(self, verb: str, address: str, seconds: float) -> None: ...
 
-    def failed(self, verb: str, address: str, reason: str) -> None:
+    def on_failure(self, verb: str, address: str, reason: str) -> None:
         self.reasons[address] = reason
 
-    def note(self, text: str) -> None:
+    def on_note(self, text: str) -> None:
         self.notes.append(text)
 
 
@@ -95,21 +95,21 @@ SUPERVISOR = _manifest("Supervisor", "supervisor", "stack/desk", {}, (), "superv
 
 @dataclass
 class Bench:
-    """One stack: its folder, its target, and what to drive and ask it with."""
+    """One stack with its folder and target, and the means to deploy and query it."""
 
     engine: Engine
     folder: StackFolder
     root: Path
 
     @property
-    def target(self) -> LocalTarget:
-        return LocalTarget(self.folder, self.root)
+    def target(self) -> LocalDeploymentTarget:
+        return LocalDeploymentTarget(self.folder, self.root)
 
     def another(self, stack: str) -> Bench:
         return Bench(self.engine, StackFolder.of("tests", stack).ensure(), self.root)
 
     def port(self) -> int:
-        """A port that nobody listens on, below those that the system gives to outgoing connections."""
+        """Returns a port that nobody listens on, below those that the system gives to outgoing connections."""
         return next(port for port in _ports if port_is_free(port))
 
     def process(
@@ -120,7 +120,7 @@ class Bench:
         needed: tuple[str, ...] = (),
         **spec: object,
     ) -> Manifest:
-        """A replica that answers HTTP with its own name, or runs another command."""
+        """Returns the manifest of a replica that answers HTTP with its own name, or runs another command."""
         service, _, index = name.rpartition("-")
         wanted: dict[str, object] = {
             "command": command or ["python", "-c", SERVER],
@@ -141,9 +141,9 @@ class Bench:
         return _manifest("Credential", name, f"credential/{client}", spec, ("supervisor",), name)
 
     def broker(self, mqtt: int, nats: int, credentials: list[Manifest]) -> Manifest:
-        users = [item.name.removeprefix("credential-") for item in credentials]
+        users = [credential.name.removeprefix("credential-") for credential in credentials]
         spec: dict[str, object] = {"ports": {"mqtt": mqtt, "nats": nats}, "users": users}
-        needed = ("supervisor", *(item.name for item in credentials))
+        needed = ("supervisor", *(credential.name for credential in credentials))
         return _manifest("Broker", "broker", "broker/broker", spec, needed, "broker")
 
     def up(self, *manifests: Manifest, progress: Quiet | None = None) -> Outcome:
@@ -163,20 +163,20 @@ class Bench:
         return Deployer(self.engine, EngineFolder(self.folder, "tests", self.folder.path.name), self.target)
 
     def pid(self, instance: str) -> int:
-        return next((int(item.where or 0) for item in self.target.live() if item.instance == instance), 0)
+        return next((int(live.where or 0) for live in self.target.live() if live.instance == instance), 0)
 
     def state(self, instance: str) -> str:
-        return next((item.state for item in self.target.live() if item.instance == instance), "")
+        return next((live.state for live in self.target.live() if live.instance == instance), "")
 
     def supervisor(self) -> int:
         return int((self.folder.run / "supervisord.pid").read_text())
 
     def processes(self) -> set[int]:
-        """Every process of the stack's programs, their children too."""
-        return set(marked(self.folder.run / "programs"))
+        """Returns the ids of every process of the stack's programs, children included."""
+        return set(marked_processes(self.folder.run / "programs"))
 
     def answer(self, port: int) -> str:
-        """What the replica on that port says of itself, or an empty text."""
+        """Returns the name that the replica on the port answers with, or "" without an answer."""
         try:
             with socket.create_connection(("127.0.0.1", port), 2.0) as connection:
                 connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
@@ -188,7 +188,7 @@ class Bench:
             return ""
 
     def until(self, condition: Callable[[], object], patience: float = 15.0) -> bool:
-        """Whether the condition came to hold within `patience` seconds."""
+        """Returns whether the condition came to hold within `patience` seconds."""
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
             if condition():
@@ -203,10 +203,10 @@ class Bench:
 
 @pytest.fixture
 def bench(engine: Engine, state: Path, tmp_path: Path) -> Iterator[Bench]:
-    """A stack of its own; whatever the test leaves is ended."""
-    made = Bench(engine, StackFolder.of("tests", "desk").ensure(), tmp_path)
-    yield made
-    made.clear()
+    """Yields a stack that only this test uses, and ends whatever the test leaves."""
+    bench = Bench(engine, StackFolder.of("tests", "desk").ensure(), tmp_path)
+    yield bench
+    bench.clear()
 
 
 BLUEPRINT = """
@@ -242,7 +242,7 @@ spec:
 
 @dataclass(frozen=True)
 class Answered:
-    """What a command said and how it exited."""
+    """The output of a command and its exit code."""
 
     code: int
     out: str
@@ -255,7 +255,7 @@ class Answered:
 
 @dataclass
 class Repository:
-    """A blueprint repository of a test's own, and the commands that a user types in it."""
+    """A blueprint repository that only one test uses, and the commands that a user types in it."""
 
     root: Path
     home: Path
@@ -297,11 +297,11 @@ class Repository:
         return Answered(process.returncode, out, err)
 
     @property
-    def target(self) -> LocalTarget:
-        return LocalTarget(self.folder, self.root)
+    def target(self) -> LocalDeploymentTarget:
+        return LocalDeploymentTarget(self.folder, self.root)
 
     def engines(self) -> list[int]:
-        """Engines and providers at work on this stack: processes with the engine's folder in their environment."""
+        """Returns the ids of engines and providers of this stack: their environment has the engine's folder."""
         found = []
         for entry in filter(str.isdecimal, os.listdir("/proc")):
             try:
@@ -324,7 +324,7 @@ class Repository:
         return found
 
     def processes(self) -> dict[int, str]:
-        return marked(self.folder.run / "programs")
+        return marked_processes(self.folder.run / "programs")
 
     def forget(self) -> None:
         """Ends everything and removes the state, without the engine."""
@@ -335,13 +335,13 @@ class Repository:
 
 @pytest.fixture
 def repository(engine: Engine, tmp_path: Path) -> Iterator[Repository]:
-    """A blueprint of one service with a broker and an agent; whatever the test leaves is ended."""
+    """Yields a blueprint of one service with a broker and an agent, and ends whatever the test leaves."""
     first = next(_ports)
     while not all(port_is_free(port) for port in range(first, first + 20)):
         first = next(_ports)
     for _ in range(20):
         next(_ports)
-    made = Repository(tmp_path / "repository", tmp_path, first)
-    made.write()
-    yield made
-    made.forget()
+    repository = Repository(tmp_path / "repository", tmp_path, first)
+    repository.write()
+    yield repository
+    repository.forget()

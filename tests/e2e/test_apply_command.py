@@ -16,9 +16,9 @@ pytestmark = pytest.mark.engine
 
 def test_a_stack_s_whole_life(repository: Any) -> None:
     tries = 20
-    made = repository.run("apply", "--yes", "-o", "json")
-    assert made.code == 0, made.err
-    assert len(made.value["created"]) == 7
+    applied = repository.run("apply", "--yes", "-o", "json")
+    assert applied.code == 0, applied.err
+    assert len(applied.value["created"]) == 7
 
     again = repository.run("apply")
     assert again.code == 0, again.err
@@ -109,7 +109,7 @@ def test_what_fails_is_named_and_apply_goes_on_where_it_stopped_once_mended(repo
     repository.write(command="no-such-command")
     partly = repository.run("apply", "--yes", "-o", "json")
     assert partly.code == 9
-    assert [item["address"] for item in partly.value["failed"]] == ["replica/pages:web/0"]
+    assert [failure["address"] for failure in partly.value["failed"]] == ["replica/pages:web/0"]
     assert "'no-such-command' does not exist" in partly.value["failed"][0]["reason"]
     assert "agent/pages/0" in partly.value["created"]
     assert repository.run("status", "--check").code == 7

@@ -23,10 +23,10 @@ class Run:
     """One run of the demo, its output in a file."""
 
     def __init__(self, folder: Path, engine: Path) -> None:
-        self._output = folder / "output.txt"
+        self._file = folder / "output.txt"
         environment = {**os.environ, "TMPDIR": str(folder), "ROHE_PULUMI": str(engine), "NO_COLOR": "1"}
         environment.pop("COLUMNS", None)
-        with self._output.open("wb") as stream:
+        with self._file.open("wb") as stream:
             self.process = subprocess.Popen(
                 [sys.executable, str(DEMO)],
                 env=environment,
@@ -37,24 +37,24 @@ class Run:
             )
 
     @property
-    def said(self) -> str:
-        return self._output.read_text(errors="replace")
+    def output(self) -> str:
+        return self._file.read_text(errors="replace")
 
     def wait_for(self, text: str) -> None:
         end = time.monotonic() + LIMIT
-        while text not in self.said:
-            assert self.process.poll() is None, self.said
-            assert time.monotonic() < end, f"'{text}' was not said:\n{self.said}"
+        while text not in self.output:
+            assert self.process.poll() is None, self.output
+            assert time.monotonic() < end, f"'{text}' was not said:\n{self.output}"
             time.sleep(0.1)
 
     def signal(self, number: int) -> None:
-        """To the whole foreground group, as a terminal does."""
+        """Sends a signal to the whole foreground group, as a terminal does."""
         os.killpg(self.process.pid, number)
 
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """Short, for the supervisor's socket lies in it; whatever a failed test leaves there is ended."""
+    """Yields a folder with a short path, for the supervisor's socket, and ends what a failed test left there."""
     path = Path(tempfile.mkdtemp(prefix="rohe-", dir="/tmp"))
     yield path
     for process in processes_of(path):
@@ -66,10 +66,10 @@ def processes_of(folder: Path) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
         try:
-            told = [process.environ().get("XDG_STATE_HOME", ""), *process.cmdline()]
+            texts = [process.environ().get("XDG_STATE_HOME", ""), *process.cmdline()]
         except psutil.Error:
             continue
-        if any(text.startswith(str(folder)) for text in told):
+        if any(text.startswith(str(folder)) for text in texts):
             found.append(process)
     return found
 
@@ -92,9 +92,9 @@ def test_the_demo_shows_the_whole_way_and_takes_away_what_a_killed_one_left(fold
 
     demo = Run(folder, engine_path)
     demo.process.wait(LIMIT)
-    assert demo.process.returncode == 0, demo.said
+    assert demo.process.returncode == 0, demo.output
     in_order(
-        demo.said,
+        demo.output,
         "an earlier demo was killed",
         "$ rohe validate",
         "$ rohe plan --out digits.plan",
@@ -114,7 +114,7 @@ def test_the_demo_shows_the_whole_way_and_takes_away_what_a_killed_one_left(fold
         "$ rohe destroy --yes",
         "Nothing is left",
     )
-    assert "Traceback" not in demo.said
+    assert "Traceback" not in demo.output
     assert processes_of(folder) == []
     assert [path.name for path in folder.iterdir()] == ["output.txt"]
 
@@ -137,8 +137,8 @@ def test_a_second_demo_is_refused_and_ctrl_c_during_apply_leaves_nothing(folder:
     demo.wait_for("+ created broker/broker")
     demo.signal(signal.SIGINT)
     demo.process.wait(LIMIT)
-    assert demo.process.returncode == 130, demo.said
-    assert "the stack was removed" in demo.said
-    assert "Traceback" not in demo.said
+    assert demo.process.returncode == 130, demo.output
+    assert "the stack was removed" in demo.output
+    assert "Traceback" not in demo.output
     assert processes_of(folder) == []
     assert [path.name for path in folder.iterdir()] == ["output.txt"]

@@ -1,4 +1,4 @@
-"""The digits services as plain processes, told what a target would tell them; their reports stay in their outboxes."""
+"""The digits services as plain processes with the variables of a target; their reports stay in their outboxes."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ LIMIT = 60.0
 
 def free_ports(count: int) -> list[int]:
     sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    numbers = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
+    for sock in sockets:
+        sock.bind(("127.0.0.1", 0))
+    numbers = [sock.getsockname()[1] for sock in sockets]
+    for sock in sockets:
+        sock.close()
     return numbers
 
 
@@ -64,7 +64,7 @@ class Pipeline:
             "classify": {"": [self.url("aggregate")]},
         }
         following = {"camera": "preprocess", "preprocess": "classify", "classify": "aggregate"}
-        told = {
+        variables = {
             "ROHE_STACK": "digits",
             "ROHE_PIPELINE": "digits",
             "ROHE_SERVICE": service,
@@ -78,7 +78,7 @@ class Pipeline:
             "LOAD": "50",
         }
         command = [sys.executable, "-m", f"digits.{service}", *(["--model", member] if member else [])]
-        self.processes[instance] = subprocess.Popen(command, cwd=EXAMPLE, env={**os.environ, **told})
+        self.processes[instance] = subprocess.Popen(command, cwd=EXAMPLE, env={**os.environ, **variables})
 
     def reports(self, instance: str) -> list[dict[str, Any]]:
         path = self.folder / instance / "outbox.db"
@@ -161,11 +161,11 @@ def test_answers_flow_survive_a_killed_classifier_and_a_bad_sensor_shows(pipelin
     )
 
     # The sensor goes bad: bayes is wrong, and sure of it.
-    said = subprocess.run(
+    output = subprocess.run(
         [sys.executable, "-m", "digits.noise", pipeline.url("camera"), "gaussian", "0.2"],
         cwd=EXAMPLE, capture_output=True, text=True, timeout=LIMIT, check=True,
     ).stdout  # fmt: skip
-    assert said.startswith("camera: gaussian noise of 0.2 of the scale")
+    assert output.startswith("camera: gaussian noise of 0.2 of the scale")
     seen = len(pipeline.reports("classify-bayes-0")) + 20
     pipeline.wait(lambda: len(pipeline.reports("classify-bayes-0")) >= seen + 100, "answers to noisy images")
     truth = {report["request"]: report["fields"]["truth"] for report in pipeline.reports("camera")}

@@ -1,4 +1,4 @@
-"""kill -9 of `rohe apply` at ten moments: no orphan, no stuck lock, and the next apply makes nothing twice."""
+"""`kill -9` of `rohe apply` at ten moments: no orphan, no stuck lock, and the next apply makes nothing twice."""
 
 from __future__ import annotations
 
@@ -72,7 +72,9 @@ def _everything_once(repository: Any) -> None:
     assert programs == {"broker": 1, "rohe-agent-pages-0": 1, "web-0": 1}
     state = repository.folder.engine / "backend" / ".pulumi" / "stacks" / "bench" / "desk.json"
     latest = json.loads(state.read_bytes())["checkpoint"]["latest"]
-    names = Counter(item["urn"].rsplit("::", 1)[-1] for item in latest["resources"] if ":rohe:" in item["urn"])
+    names = Counter(
+        resource["urn"].rsplit("::", 1)[-1] for resource in latest["resources"] if ":rohe:" in resource["urn"]
+    )
     assert set(names.values()) == {1}
     assert "process-web-0" in names
     assert not latest.get("pending_operations")

@@ -1,4 +1,4 @@
-"""What runs on this machine after apply: supervised, mended, changed one by one, and gone after destroy."""
+"""The target `local` with the real engine: resources are supervised, repaired, changed singly, and gone at the end."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_a_killed_replica_answers_on_its_port_again_and_its_children_do_not_ling
     os.kill(before, signal.SIGKILL)
     assert bench.until(lambda: bench.answer(port) == "web-0", 5.0)
     assert bench.pid("web-0") != before
-    live = next(item for item in bench.target.live() if item.instance == "web-0")
+    live = next(part for part in bench.target.live() if part.instance == "web-0")
     assert live.restarts == 1
     bench.down()
     assert bench.processes() == set()
@@ -96,7 +96,7 @@ def test_a_missing_command_fails_alone_and_is_named_and_what_does_not_depend_on_
     reasons = {failure.address: failure.reason for failure in outcome.failed}
     assert "'no-such-command' does not exist" in reasons["replica/desk:bad/0"]
     assert "the model is missing" in reasons["replica/desk:quick/0"]
-    assert [item.instance for item in bench.target.live()] == ["good-0"]
+    assert [live.instance for live in bench.target.live()] == ["good-0"]
 
 
 def test_a_change_that_does_not_get_ready_leaves_the_old_one_running(bench: Any) -> None:
@@ -156,7 +156,7 @@ def test_a_port_goes_over_to_a_new_replica_within_one_apply(bench: Any) -> None:
     bench.up(bench.process("old-0", port))
     assert bench.up(bench.process("new-0", port)).ending is Ending.COMPLETE
     assert bench.answer(port) == "new-0"
-    assert [item.instance for item in bench.target.live()] == ["new-0"]
+    assert [live.instance for live in bench.target.live()] == ["new-0"]
 
 
 def test_strays_that_no_manifest_names_are_swept(bench: Any, tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ def test_strays_that_no_manifest_names_are_swept(bench: Any, tmp_path: Path) -> 
     )
     assert "program stray-0" in bench.faults(web)
     assert bench.up(web).swept == ("program stray-0",)
-    assert [item.instance for item in bench.target.live()] == ["web-0"]
+    assert [live.instance for live in bench.target.live()] == ["web-0"]
 
 
 def test_secrets_reach_the_process_and_neither_the_engine_s_state_nor_its_logs(
@@ -180,17 +180,17 @@ def test_secrets_reach_the_process_and_neither_the_engine_s_state_nor_its_logs(
 ) -> None:
     monkeypatch.setenv("CAMERA_TOKEN", "hush-1234567")
     port = bench.port()
-    told = {"ROHE_PORT_HTTP": str(port)}
-    bench.up(bench.process("web-0", port, environment=told, secrets={"ROHE_INSTANCE": "env:CAMERA_TOKEN"}))
+    variables = {"ROHE_PORT_HTTP": str(port)}
+    bench.up(bench.process("web-0", port, environment=variables, secrets={"ROHE_INSTANCE": "env:CAMERA_TOKEN"}))
     assert bench.answer(port) == "hush-1234567"
     for path in bench.folder.path.rglob("*"):
         if path.is_file() and path.name != "program.json":
             assert b"hush-1234567" not in path.read_bytes(), path
     # Somebody who does not have the secret may apply all the same where nothing has to be started with it.
     monkeypatch.delenv("CAMERA_TOKEN")
-    again = bench.up(bench.process("web-0", port, environment=told, secrets={"ROHE_INSTANCE": "env:CAMERA_TOKEN"}))
+    again = bench.up(bench.process("web-0", port, environment=variables, secrets={"ROHE_INSTANCE": "env:CAMERA_TOKEN"}))
     assert (again.changes, again.failed) == (0, ())
-    outcome = bench.up(bench.process("web-0", port, environment=told, secrets={"ROHE_INSTANCE": "env:NOT_THERE"}))
+    outcome = bench.up(bench.process("web-0", port, environment=variables, secrets={"ROHE_INSTANCE": "env:NOT_THERE"}))
     assert "env:NOT_THERE is not there" in outcome.failed[0].reason
 
 
@@ -236,31 +236,31 @@ def test_a_client_may_do_what_it_was_granted_and_learns_of_more_without_being_dr
     assert bench.up(watcher, speaker, broker).ending is Ending.COMPLETE
     pid = bench.pid("broker")
 
-    heard: queue.Queue[str] = queue.Queue()
+    received: queue.Queue[str] = queue.Queue()
     listener = _client(bench, "watcher")
-    listener.on_message = lambda client, given, message: heard.put(message.topic)
+    listener.on_message = lambda client, userdata, message: received.put(message.topic)
     listener.subscribe("a/+", qos=1)
     listener.loop_start()
-    teller = _client(bench, "speaker")
-    teller.loop_start()
+    publisher = _client(bench, "speaker")
+    publisher.loop_start()
     try:
-        assert bench.until(lambda: teller.is_connected() and listener.is_connected())
-        _say(bench, teller, heard, "a/one")
-        teller.publish("a/two", "denied", qos=1)
+        assert bench.until(lambda: publisher.is_connected() and listener.is_connected())
+        _publish_until_received(bench, publisher, received, "a/one")
+        publisher.publish("a/two", "denied", qos=1)
 
         # What was not granted then is granted now; nobody was disconnected, and the denied message never came.
         bench.up(watcher, bench.credential("speaker", ["a/one", "a/two"], []), broker)
         assert bench.pid("broker") == pid
-        _say(bench, teller, heard, "a/two")
+        _publish_until_received(bench, publisher, received, "a/two")
         assert listener.is_connected()
     finally:
-        for client in (listener, teller):
+        for client in (listener, publisher):
             client.disconnect()
             client.loop_stop()
 
     stranger = _client(bench, "speaker", password="guessed")
     refused: queue.Queue[Any] = queue.Queue()
-    stranger.on_connect = lambda client, given, flags, reason, properties: refused.put(reason)
+    stranger.on_connect = lambda client, userdata, flags, reason, properties: refused.put(reason)
     stranger.loop_start()
     try:
         assert refused.get(timeout=10).is_failure
@@ -280,12 +280,12 @@ def _client(bench: Any, name: str, password: str = "") -> Any:
     return client
 
 
-def _say(bench: Any, teller: Any, heard: Any, topic: str) -> None:
+def _publish_until_received(bench: Any, publisher: Any, received: Any, topic: str) -> None:
     # A subscription and a grant take effect a moment after they are asked for.
     def arrives() -> bool:
-        teller.publish(topic, "hello", qos=1)
+        publisher.publish(topic, "hello", qos=1)
         try:
-            return bool(heard.get(timeout=0.5) == topic)
+            return bool(received.get(timeout=0.5) == topic)
         except queue.Empty:
             return False
 

@@ -72,7 +72,7 @@ def chromium() -> str:
 
 
 def dumped(chromium: str, page: Path, folder: Path, *flags: str) -> str:
-    """The page's document after it was loaded, as text."""
+    """Returns the document of the page after it was loaded, as text."""
     done = subprocess.run(
         [chromium, *FLAGS, f"--user-data-dir={folder / 'browser'}", *flags, "--dump-dom", page.as_uri()],
         stdin=subprocess.DEVNULL,
@@ -86,11 +86,11 @@ def dumped(chromium: str, page: Path, folder: Path, *flags: str) -> str:
 
 
 def measured(chromium: str, page: Path, folder: Path, width: int) -> dict[str, int]:
-    """How wide the page is in a frame of that width, and how many texts of its replicas have an area."""
+    """Returns how wide the page is in a frame of that width, and how many of its replicas can be seen."""
     frame = folder / "frame.html"
     frame.write_text(
         f"""<iframe id="f" src="{page.as_uri()}" style="width:{width}px;height:800px;border:0"></iframe>
-<pre id="told"></pre>
+<pre id="result"></pre>
 <script>
 addEventListener("load", () => {{
   const page = document.getElementById("f").contentDocument;
@@ -98,7 +98,7 @@ addEventListener("load", () => {{
     const box = item.getBoundingClientRect();
     return box.width > 20 && box.height > 8 && box.right <= {width} && box.left >= 0;
   }});
-  document.getElementById("told").textContent = JSON.stringify({{
+  document.getElementById("result").textContent = JSON.stringify({{
     wide: Math.max(page.documentElement.scrollWidth, page.body.scrollWidth),
     seen: seen.length,
     scripts: page.scripts.length,
@@ -107,17 +107,17 @@ addEventListener("load", () => {{
 </script>"""
     )
     text = dumped(chromium, frame, folder)
-    found = re.search(r'<pre id="told">(\{.*?\})</pre>', text)
+    found = re.search(r'<pre id="result">(\{.*?\})</pre>', text)
     assert found, text
-    told: dict[str, int] = json.loads(html.unescape(found[1]))
-    return told
+    sizes: dict[str, int] = json.loads(html.unescape(found[1]))
+    return sizes
 
 
 CONTRASTS = """
 const page = document.getElementById("f").contentDocument, view = page.defaultView;
 const channels = text => (text.match(/[0-9.]+/g) || []).map(Number);
 const light = ([r, g, b]) => {
-  const [x, y, z] = [r, g, b].map(one => (one /= 255) <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4);
+  const [x, y, z] = [r, g, b].map(part => (part /= 255) <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
   return 0.2126 * x + 0.7152 * y + 0.0722 * z;
 };
 const behind = item => {
@@ -128,32 +128,33 @@ const behind = item => {
   }
   return [255, 255, 255];
 };
-const told = {};
+const ratios = {};
 for (const item of page.querySelectorAll("body *")) {
   const own = [...item.childNodes].filter(node => node.nodeType === 3 && node.textContent.trim());
   if (!own.length || !item.getClientRects().length || item.namespaceURI.endsWith("svg")) continue;
-  const [one, two] = [light(channels(view.getComputedStyle(item).color)), light(behind(item))];
-  const ratio = (Math.max(one, two) + 0.05) / (Math.min(one, two) + 0.05);
+  const [text, ground] = [light(channels(view.getComputedStyle(item).color)), light(behind(item))];
+  const ratio = (Math.max(text, ground) + 0.05) / (Math.min(text, ground) + 0.05);
   const name = `${item.tagName.toLowerCase()}.${item.className}`;
-  told[name] = Math.min(told[name] || 99, ratio);
+  ratios[name] = Math.min(ratios[name] || 99, ratio);
 }
 """
 """The least ratio of contrast by element, as WCAG 2.2 defines it (relative luminance; 1.4.3 asks for 4.5)."""
 
 
 def contrasts(chromium: str, page: Path, folder: Path) -> dict[str, float]:
+    """Returns the least contrast of the texts of each kind of element."""
     frame = folder / "contrast.html"
     frame.write_text(
         f"""<iframe id="f" src="{page.as_uri()}" style="width:1280px;height:800px;border:0"></iframe>
-<pre id="told"></pre>
+<pre id="result"></pre>
 <script>addEventListener("load", () => {{ {CONTRASTS}
-document.getElementById("told").textContent = JSON.stringify(told); }});</script>"""
+document.getElementById("result").textContent = JSON.stringify(ratios); }});</script>"""
     )
     text = dumped(chromium, frame, folder)
-    found = re.search(r'<pre id="told">(\{.*?\})</pre>', text)
+    found = re.search(r'<pre id="result">(\{.*?\})</pre>', text)
     assert found, text
-    told: dict[str, float] = json.loads(html.unescape(found[1]))
-    return told
+    ratios: dict[str, float] = json.loads(html.unescape(found[1]))
+    return ratios
 
 
 class Texts(HTMLParser):
@@ -195,10 +196,10 @@ def test_every_replica_is_on_the_page_and_nothing_leaves_a_phone_to_the_right(
         assert place["replica"].removeprefix("replica/") in shown
         assert place["node"] in shown
     for width in (390, 1280):
-        told = measured(chromium, page, tmp_path, width)
-        assert told["wide"] <= width, f"{told['wide']} pixels wide in a window of {width}"
-        assert told["seen"] == len(placements)
-        assert told["scripts"] == 0
+        sizes = measured(chromium, page, tmp_path, width)
+        assert sizes["wide"] <= width, f"{sizes['wide']} pixels wide in a window of {width}"
+        assert sizes["seen"] == len(placements)
+        assert sizes["scripts"] == 0
 
 
 def test_words_stand_out_from_what_is_behind_them_by_day_and_by_night(
@@ -213,13 +214,13 @@ def test_words_stand_out_from_what_is_behind_them_by_day_and_by_night(
     night.write_text(day.read_text().replace("(prefers-color-scheme: dark)", "all"))
     assert night.read_text() != day.read_text()
     for page in (day, night):
-        told = contrasts(chromium, page, tmp_path)
-        assert any("bad" in name for name in told)
-        assert {name: ratio for name, ratio in told.items() if ratio < 4.5} == {}, page.name
+        ratios = contrasts(chromium, page, tmp_path)
+        assert any("bad" in name for name in ratios)
+        assert {name: ratio for name, ratio in ratios.items() if ratio < 4.5} == {}, page.name
 
 
-def asked(chromium: str, page: Path, folder: Path) -> set[str]:
-    """Hosts that the browser asked, or wanted to ask, while it showed the page."""
+def hosts_asked(chromium: str, page: Path, folder: Path) -> set[str]:
+    """Returns the hosts that the browser asked, or wanted to ask, while it showed the page."""
     log = folder / "net.json"
     dumped(chromium, page, folder, f"--log-net-log={log}")
     return set(re.findall(r'"url":"(?:https?|wss?|ftp)://([^/"]+)', log.read_text(errors="replace")))
@@ -230,9 +231,9 @@ def test_the_page_asks_for_nothing_from_anywhere(rohe: Rohe, repository: Path, c
     (tmp_path / "empty.html").write_text("<p>nothing</p>")
     (tmp_path / "asking.html").write_text('<img src="http://127.0.0.1:9/picture.png">')
     # The browser asks hosts of its own accord; an empty page shows which.
-    by_itself = asked(chromium, tmp_path / "empty.html", tmp_path)
-    assert "127.0.0.1:9" in asked(chromium, tmp_path / "asking.html", tmp_path)
-    assert asked(chromium, repository / "plan.html", tmp_path) <= by_itself
+    by_itself = hosts_asked(chromium, tmp_path / "empty.html", tmp_path)
+    assert "127.0.0.1:9" in hosts_asked(chromium, tmp_path / "asking.html", tmp_path)
+    assert hosts_asked(chromium, repository / "plan.html", tmp_path) <= by_itself
     text = (repository / "plan.html").read_text()
     assert not re.search(r'(?:src|href|action|data|poster)\s*=\s*"(?!#|data:,)', text)
     assert "@import" not in text

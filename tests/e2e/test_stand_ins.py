@@ -19,20 +19,20 @@ WANTED = 40
 
 
 def objectives(repository: Any) -> dict[str, Any]:
-    told = repository.run("observe", "-o", "json")
-    assert told.code in (0, 10), told.err
-    agents = json.loads(told.out)["agents"] if told.code == 0 else []
-    return {item["objective"]: item for agent in agents for item in agent["objectives"]}
+    observed = repository.run("observe", "-o", "json")
+    assert observed.code in (0, 10), observed.err
+    agents = json.loads(observed.out)["agents"] if observed.code == 0 else []
+    return {line["objective"]: line for agent in agents for line in agent["objectives"]}
 
 
 def served(repository: Any) -> dict[str, tuple[float, float]]:
-    """By instance: its processor seconds, and those that its requests cost as it was told."""
+    """Returns (processor seconds so far, processor seconds a request as its replay says) by instance."""
     found = {}
     for part in repository.run("status", "-o", "json").value["parts"]:
-        told = repository.folder.run / "programs" / part["instance"] / "files" / "replay.json"
-        if told.exists():
+        replay = repository.folder.run / "programs" / part["instance"] / "files" / "replay.json"
+        if replay.exists():
             times = psutil.Process(part["pid"]).cpu_times()
-            found[part["instance"]] = (times.user + times.system, json.loads(told.read_bytes())["cpu"])
+            found[part["instance"]] = (times.user + times.system, json.loads(replay.read_bytes())["cpu"])
     return found
 
 
@@ -50,8 +50,8 @@ def test_the_pipeline_of_the_study_runs_here_and_its_contract_is_measured(reposi
     planned = repository.run("plan")
     assert planned.code == 0, planned.err
     assert "no command, so stand-ins replay the measured profile" in re.sub(r"\s+", " ", planned.err)
-    made = repository.run("apply", "--yes", "-o", "json")
-    assert made.code == 0, made.err
+    applied = repository.run("apply", "--yes", "-o", "json")
+    assert applied.code == 0, applied.err
 
     before = served(repository)
     assert len(before) >= 3

@@ -1,4 +1,4 @@
-"""What the fuzzing tests share lies beside them."""
+"""Makes the modules beside the fuzzing tests importable."""
 
 import sys
 from pathlib import Path

@@ -22,7 +22,7 @@ with atheris.instrument_imports(include=["rohe_iac"]):
     import rohe_iac.planning.questions.what_if.edit
     import rohe_iac.usecases.authoring.import_  # noqa: F401 - so that it is instrumented
 
-from fuzz_mutations import mutated
+from fuzz_mutations import mutate_input
 
 
 def main() -> None:
@@ -32,7 +32,7 @@ def main() -> None:
     count = 0
     outcomes: dict[str, int] = {}
 
-    def one(data: bytes) -> None:
+    def run_target(data: bytes) -> None:
         nonlocal count
         outcome = target(data)
         outcomes[outcome] = outcomes.get(outcome, 0) + 1
@@ -42,9 +42,9 @@ def main() -> None:
             os._exit(0)  # the fuzzer itself knows wall time only
 
     def mutate(data: bytes, longest: int, seed: int) -> bytes:
-        return mutated(data, longest, seed, lambda given: atheris.Mutate(given, longest))
+        return mutate_input(data, longest, seed, lambda given: atheris.Mutate(given, longest))
 
-    atheris.Setup([sys.argv[0], f"-max_len={LONGEST}", *sys.argv[3:]], one, custom_mutator=mutate)
+    atheris.Setup([sys.argv[0], f"-max_len={LONGEST}", *sys.argv[3:]], run_target, custom_mutator=mutate)
     atheris.Fuzz()
 
 

@@ -24,7 +24,7 @@ NUMBERS = (0, 1, -1, 2, 0.5, 1e308, 2**31, 2**63, 10**20, -0.0, float("nan"), fl
 
 
 def pick_words(value: Any, into: list[str]) -> list[str]:
-    """Every key and text in a value: what references may name."""
+    """Returns `into` with every key and text of a value added: what references may name."""
     if isinstance(value, dict):
         for key, part in value.items():
             into.append(str(key))
@@ -45,79 +45,79 @@ def _steps(value: Any, found: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
     return found
 
 
-def _other(drawn: random.Random, words: list[str], spots: list[tuple[Any, Any]]) -> Any:
-    return drawn.choice(
+def _other(rng: random.Random, words: list[str], spots: list[tuple[Any, Any]]) -> Any:
+    return rng.choice(
         (
-            lambda: drawn.choice(PIECES),
-            lambda: drawn.choice(NUMBERS),
-            lambda: drawn.choice(words) if words else "",
-            lambda: drawn.choice((None, True, False, [], {}, [[]], {"": None})),
-            lambda: (lambda spot: spot[0][spot[1]])(drawn.choice(spots)) if spots else None,
+            lambda: rng.choice(PIECES),
+            lambda: rng.choice(NUMBERS),
+            lambda: rng.choice(words) if words else "",
+            lambda: rng.choice((None, True, False, [], {}, [[]], {"": None})),
+            lambda: (lambda spot: spot[0][spot[1]])(rng.choice(spots)) if spots else None,
         )
     )()
 
 
-def changed(value: Any, drawn: random.Random) -> Any:
-    """The value with a few parts replaced, taken out, repeated, renamed or exchanged for others of it."""
+def change_value(value: Any, rng: random.Random) -> Any:
+    """Returns the value with a few parts replaced, removed, repeated, renamed or exchanged for others of it."""
     value = json.loads(json.dumps(value))
-    for _ in range(drawn.randint(1, 4)):
+    for _ in range(rng.randint(1, 4)):
         if not isinstance(value, dict | list) or not value:
             return value
         spots, words = _steps(value, []), pick_words(value, [])
-        parent, key = drawn.choice(spots)
-        how = drawn.randrange(6)
-        other = json.loads(json.dumps(_other(drawn, words, spots)))
-        if how == 0:
+        parent, key = rng.choice(spots)
+        kind = rng.randrange(6)
+        other = json.loads(json.dumps(_other(rng, words, spots)))
+        if kind == 0:
             del parent[key]
-        elif how == 1 and isinstance(parent, dict):
-            parent[drawn.choice((*PIECES, *words))] = parent.pop(key)
-        elif how == 2 and isinstance(parent, list):
+        elif kind == 1 and isinstance(parent, dict):
+            parent[rng.choice((*PIECES, *words))] = parent.pop(key)
+        elif kind == 2 and isinstance(parent, list):
             parent.append(json.loads(json.dumps(parent[key])))
-        elif how == 3 and isinstance(parent, dict):
-            parent[drawn.choice((*PIECES, *words))] = other
-        elif how == 4 and isinstance(parent[key], str) and parent[key]:
-            at = drawn.randrange(len(parent[key]) + 1)
-            parent[key] = parent[key][:at] + drawn.choice(PIECES) + parent[key][at + drawn.randint(0, 2) :]
+        elif kind == 3 and isinstance(parent, dict):
+            parent[rng.choice((*PIECES, *words))] = other
+        elif kind == 4 and isinstance(parent[key], str) and parent[key]:
+            at = rng.randrange(len(parent[key]) + 1)
+            parent[key] = parent[key][:at] + rng.choice(PIECES) + parent[key][at + rng.randint(0, 2) :]
         else:
             parent[key] = other
     return value
 
 
-def spliced(text: str, drawn: random.Random) -> str:
-    """The text with pieces put in, lines moved, or parts cut out."""
-    for _ in range(drawn.randint(1, 4)):
-        at = drawn.randint(0, len(text))
-        end = min(len(text), at + drawn.randint(0, 30))
-        how = drawn.randrange(5)
-        if how == 0:
+def splice_text(text: str, rng: random.Random) -> str:
+    """Returns the text with pieces inserted, lines moved, or parts cut out."""
+    for _ in range(rng.randint(1, 4)):
+        at = rng.randint(0, len(text))
+        end = min(len(text), at + rng.randint(0, 30))
+        kind = rng.randrange(5)
+        if kind == 0:
             text = text[:at] + text[end:]
-        elif how == 1:
+        elif kind == 1:
             lines = text.split("\n")
-            lines.insert(drawn.randint(0, len(lines)), drawn.choice(lines))
+            lines.insert(rng.randint(0, len(lines)), rng.choice(lines))
             text = "\n".join(lines)
-        elif how == 2:
-            text = text[:at] + text[at:end] * drawn.randint(1, 5) + text[at:]
+        elif kind == 2:
+            text = text[:at] + text[at:end] * rng.randint(1, 5) + text[at:]
         else:
-            text = text[:at] + drawn.choice(PIECES) + text[end if how == 3 else at :]
+            text = text[:at] + rng.choice(PIECES) + text[end if kind == 3 else at :]
     return text
 
 
-def mutated(data: bytes, longest: int, seed: int, otherwise: Callable[[bytes], bytes] | None = None) -> bytes:
-    """Another input made of `data`; otherwise: what changes bytes that are no text, now and then also text."""
-    drawn = random.Random(seed)
-    if otherwise is not None and drawn.randrange(4) == 0:
+def mutate_input(data: bytes, longest: int, seed: int, otherwise: Callable[[bytes], bytes] | None = None) -> bytes:
+    """Returns another input made of `data`; `otherwise` changes a quarter of the inputs as bytes."""
+    rng = random.Random(seed)
+    if otherwise is not None and rng.randrange(4) == 0:
         return otherwise(data)
     text = data.decode("utf-8", "replace")
     values = [value for value in read_plain(text).values if isinstance(value, dict | list)]
     result = None
-    if values and drawn.randrange(3):
-        index = drawn.randrange(len(values))
+    if values and rng.randrange(3):
+        index = rng.randrange(len(values))
         try:
-            values[index] = changed(values[index], drawn)
+            values[index] = change_value(values[index], rng)
             result = yaml.dump_all(
                 values, Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper), allow_unicode=True, sort_keys=False,
-                default_flow_style=drawn.choice((None, True, False)),
+                default_flow_style=rng.choice((None, True, False)),
             )  # fmt: skip
         except (yaml.YAMLError, ValueError, RecursionError):
             result = None
-    return (spliced(text, drawn) if result is None else result).encode("utf-8", "replace")[:longest]
+    return (splice_text(text, rng) if result is None else result).encode("utf-8", "replace")[:longest]

@@ -1,6 +1,6 @@
 """What is fuzzed: bytes go in, findings or a RoheError come out, and nothing else may happen.
 
-Each target takes the bytes and returns the words for what came of them; any exception is a crash.
+Each target takes the bytes and returns a word for the outcome; any exception is a crash.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from rohe_iac.blueprint.checks.links import check_links
-from rohe_iac.blueprint.documents.discovery import decoded
+from rohe_iac.blueprint.documents.discovery import decode_file
 from rohe_iac.blueprint.documents.tree import read_tree
 from rohe_iac.blueprint.language.contract import ContractSpec
 from rohe_iac.blueprint.language.run_limits import Refused
-from rohe_iac.blueprint.modules.expand import take_in
-from rohe_iac.blueprint.modules.template import computed
-from rohe_iac.blueprint.text.formatting import NoNormalForm, formatted
+from rohe_iac.blueprint.modules.expand import expand_modules
+from rohe_iac.blueprint.modules.template import compute_scalar
+from rohe_iac.blueprint.text.formatting import NoNormalForm, format_yaml
 from rohe_iac.blueprint.text.reader import read_plain
 from rohe_iac.foundation.diagnostics import Severity
 from rohe_iac.foundation.errors import RoheError
@@ -61,7 +61,7 @@ serviceTime: {any: {alone: {mean: 10ms, p50: 9ms, p99: 30ms}}}
 
 @cache
 def surroundings() -> Path:
-    """A folder with the files that a blueprint may name."""
+    """Returns a folder with the files that a blueprint may name."""
     folder = Path(tempfile.mkdtemp(prefix="rohe-fuzz-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     for name, text in SURROUNDINGS.items():
@@ -70,38 +70,38 @@ def surroundings() -> Path:
     return folder
 
 
-def _told(message: str, about: object = "") -> str:
-    """The message of a refusal, which has to say something."""
+def _nonempty(message: str, about: object = "") -> str:
+    """Returns the message of a refusal, which must not be empty."""
     assert message, about
     return message
 
 
 def blueprint(data: bytes) -> str:
-    """`rohe validate` of one file in a folder with a module, a user module and a profile."""
-    tree = read_tree(surroundings(), [decoded("blueprints/x.yaml", data[:LONGEST])])
-    take_in(tree)
+    """Runs `rohe validate` on one file in a folder with a module, a user module and a profile."""
+    tree = read_tree(surroundings(), [decode_file("blueprints/x.yaml", data[:LONGEST])])
+    expand_modules(tree)
     tree.findings += check_links(tree)
-    told = tree.told()
-    for item in told:
+    diagnostics = tree.all_diagnostics()
+    for item in diagnostics:
         assert item.place.line >= 1
         assert item.place.column >= 1
         assert item.message
         assert item.code
-    if any(item.severity is Severity.ERROR for item in told):
+    if any(item.severity is Severity.ERROR for item in diagnostics):
         return "faulty"
     return "valid" if tree.documents else "nothing"
 
 
 def normal_form(data: bytes) -> str:
-    """`rohe fmt`: the normal form says the same, and is its own normal form."""
+    """Runs `rohe fmt`: the normal form has the same values, and is its own normal form."""
     text = data[:4096].decode("utf-8", "replace").replace("\0", "")
     try:
-        result = formatted(text)
+        result = format_yaml(text)
     except NoNormalForm:
         return "none"
-    said, meant = ([value for value in read_plain(one).values if value is not None] for one in (result, text))
+    said, meant = ([value for value in read_plain(written).values if value is not None] for written in (result, text))
     assert len(said) == len(meant)
-    assert formatted(result) == result
+    assert format_yaml(result) == result
     return "formed"
 
 
@@ -109,14 +109,14 @@ INPUTS: dict[str, Any] = {"replicas": 3, "name": "cam", "share": 0.5, "zones": [
 
 
 def template(data: bytes) -> str:
-    """An expression in a module's scalar."""
+    """Computes an expression in a module's scalar."""
     text = data[:2000].decode("utf-8", "replace")
     results = []
     for form in (text, f"{{{{ {text} }}}}"):
         try:
-            value = computed(form, INPUTS)
+            value = compute_scalar(form, INPUTS)
         except Refused as error:
-            results.append("refused" if _told(str(error)) else "")
+            results.append("refused" if _nonempty(str(error)) else "")
         else:
             assert _plain(value), repr(value)
             results.append(type(value).__name__)
@@ -132,7 +132,7 @@ def _plain(value: Any) -> bool:
 
 
 def expression(data: bytes) -> str:
-    """A contract's metrics, compiled and computed on samples."""
+    """Compiles a contract's metrics and computes them on samples."""
     from rohe_iac.observation.measuring.expression import compile_metrics
 
     plain = read_plain(data[:4096].decode("utf-8", "replace").replace("\0", ""))
@@ -157,11 +157,13 @@ def expression(data: bytes) -> str:
 
 @cache
 def _samples() -> tuple[Any, ...]:
-    from rohe_iac.observation.reports.sample import Part, Sample
+    from rohe_iac.observation.reports.sample import Sample, SamplePart
 
     def sample(index: int, **values: Any) -> Sample:
         parts = [
-            Part(service="s", member=f"m{part}", instance=f"s-m{part}-0", node="n", values={**values, "energy": part})
+            SamplePart(
+                service="s", member=f"m{part}", instance=f"s-m{part}-0", node="n", values={**values, "energy": part}
+            )
             for part in range(1 + index % 3)
         ]
         return Sample(time=float(index), key=str(index), values=values, parts=parts, request=str(index))
@@ -187,7 +189,7 @@ def _samples() -> tuple[Any, ...]:
 
 
 def edits(data: bytes) -> str:
-    """`rohe plan --what-if`: the line of edits, made on a problem with all kinds of things."""
+    """Runs the edits of `rohe plan --what-if` on a problem with every kind of part."""
     from rohe_iac.planning.questions.what_if.apply import apply_edits
     from rohe_iac.planning.questions.what_if.edit import parse_edits
 
@@ -195,7 +197,7 @@ def edits(data: bytes) -> str:
     try:
         changed = apply_edits(_problem(), parse_edits(text))
     except RoheError as error:
-        return "refused" if _told(error.brief) else ""
+        return "refused" if _nonempty(error.brief) else ""
     assert changed.stack == _problem().stack
     return "edited"
 
@@ -220,7 +222,7 @@ def _import_folder() -> Path:
 
 
 def foreign(data: bytes) -> str:
-    """`rohe import` of one file: documents that validate, or places that cannot be read."""
+    """Runs `rohe import` on one file: documents that validate, or places that cannot be read."""
     from rohe_iac.usecases.authoring.import_ import import_files
 
     path = _import_folder() / "file"
@@ -228,8 +230,8 @@ def foreign(data: bytes) -> str:
     try:
         done = import_files(_import_folder(), [Path("file")])
     except InvalidImport as error:
-        told = [fault for fault in error.faults if fault.place.file == "file" and fault.message]
-        return "refused" if told and len(told) == len(error.faults) else _told("", error.faults)
+        faults = [fault for fault in error.faults if fault.place.file == "file" and fault.message]
+        return "refused" if faults and len(faults) == len(error.faults) else _nonempty("", error.faults)
     assert done.imported.files
     for file in done.imported.files:
         assert all(item.reason for item in file.unmapped)

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from fuzz_mutations import mutated
+from fuzz_mutations import mutate_input
 from fuzz_targets import LONGEST, TARGETS
 
 HERE = Path(__file__).parent
@@ -23,13 +23,13 @@ CHANGED = {"blueprint": 500, "foreign": 150, "normal_form": 40, "template": 800,
 """How many changed inputs each run of the tests tries."""
 
 
-def kept(name: str) -> list[bytes]:
+def kept_inputs(name: str) -> list[bytes]:
     return [path.read_bytes() for path in sorted((HERE / "corpus" / name).iterdir())]
 
 
 @pytest.mark.parametrize("name", TARGETS)
 def test_every_kept_input_is_taken_without_a_crash(name: str) -> None:
-    inputs = kept(name)
+    inputs = kept_inputs(name)
     assert inputs
     for content in inputs:
         assert TARGETS[name](content)
@@ -37,10 +37,10 @@ def test_every_kept_input_is_taken_without_a_crash(name: str) -> None:
 
 @pytest.mark.parametrize("name", TARGETS)
 def test_changed_inputs_are_taken_without_a_crash(name: str) -> None:
-    inputs = kept(name)
-    drawn = random.Random(name)
+    inputs = kept_inputs(name)
+    rng = random.Random(name)
     for index in range(CHANGED[name]):
-        content = mutated(drawn.choice(inputs), LONGEST, drawn.getrandbits(32))
+        content = mutate_input(rng.choice(inputs), LONGEST, rng.getrandbits(32))
         try:
             TARGETS[name](content)
         except BaseException:
@@ -48,8 +48,8 @@ def test_changed_inputs_are_taken_without_a_crash(name: str) -> None:
             raise
 
 
-def fuzzed(name: str, folder: Path, seconds: float, *options: str) -> subprocess.CompletedProcess[str]:
-    """One run of the fuzzer, on a copy of the kept inputs."""
+def run_fuzzer(name: str, folder: Path, seconds: float, *options: str) -> subprocess.CompletedProcess[str]:
+    """Runs the fuzzer on a copy of the kept inputs."""
     shutil.copytree(HERE / "corpus" / name, folder / "seeds")
     (folder / "found").mkdir()
     command = [sys.executable, str(HERE / "fuzz.py"), name, str(seconds), str(folder / "found"), str(folder / "seeds")]
@@ -59,8 +59,8 @@ def fuzzed(name: str, folder: Path, seconds: float, *options: str) -> subprocess
     )
 
 
-def told(done: subprocess.CompletedProcess[str], folder: Path) -> str:
-    """What a failed run says: its last lines and the input that crashed."""
+def output_of(done: subprocess.CompletedProcess[str], folder: Path) -> str:
+    """Returns what a failed run printed: its last lines and the input that crashed."""
     crashes = [f"{path.name}: {path.read_bytes()[:2000]!r}" for path in folder.glob("crash-*")]
     return "\n".join([*(done.stdout + done.stderr).splitlines()[-60:], *crashes])
 
@@ -68,8 +68,8 @@ def told(done: subprocess.CompletedProcess[str], folder: Path) -> str:
 @pytest.mark.platform
 @pytest.mark.skipif(importlib.util.find_spec("atheris") is None, reason="there is no atheris for this Python")
 def test_the_fuzzer_itself_runs(tmp_path: Path) -> None:
-    done = fuzzed("edits", tmp_path, 60, "-runs=300")
-    assert done.returncode == 0, told(done, tmp_path)
+    done = run_fuzzer("edits", tmp_path, 60, "-runs=300")
+    assert done.returncode == 0, output_of(done, tmp_path)
     assert "Done 300 runs" in done.stderr
 
 
@@ -79,7 +79,7 @@ def test_the_fuzzer_itself_runs(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", TARGETS)
 def test_a_campaign_finds_no_crash(name: str, tmp_path: Path) -> None:
     whole = float(os.environ.get("ROHE_FUZZ_SECONDS", SECONDS))
-    done = fuzzed(name, tmp_path, whole * SHARES[name] / sum(SHARES.values()))
+    done = run_fuzzer(name, tmp_path, whole * SHARES[name] / sum(SHARES.values()))
     print(done.stdout)
-    assert done.returncode == 0, told(done, tmp_path)
+    assert done.returncode == 0, output_of(done, tmp_path)
     assert "s of the processor" in done.stdout

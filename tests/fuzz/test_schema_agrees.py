@@ -10,7 +10,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from fuzz_mutations import changed
+from fuzz_mutations import change_value
 from pydantic import ValidationError
 
 from rohe_iac.blueprint.language.kinds import KINDS
@@ -40,10 +40,10 @@ def samples() -> dict[str, Any]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_the_model_takes_the_schema_takes(kind: str) -> None:
     validator = jsonschema.Draft202012Validator(schema_of(kind))
-    drawn, sample = random.Random(kind), samples()[kind]
+    rng, sample = random.Random(kind), samples()[kind]
     taken = 0
     for _ in range(TRIES):
-        value = changed(copy.deepcopy(sample), drawn)
+        value = change_value(copy.deepcopy(sample), rng)
         # JSON has neither NaN nor infinity, and what is of another kind has another schema.
         if not isinstance(value, dict) or value.get("kind") != kind or not _finite(value):
             continue

@@ -1,4 +1,4 @@
-"""What the tests of hostile input share lies beside them."""
+"""Makes the modules beside the tests of hostile input importable."""
 
 import sys
 from pathlib import Path

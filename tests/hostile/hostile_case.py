@@ -1,4 +1,4 @@
-"""One hostile blueprint: how it is written, and what `rohe validate` has to say of it."""
+"""One hostile blueprint: how it is written, and what `rohe validate` has to report about it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,14 @@ MOST_MEMORY = 300
 
 @dataclass(frozen=True)
 class Case:
-    """write: puts the input into an empty folder, the root. says: parts of the answer; code: the exit code."""
+    """A hostile blueprint.
+
+    Attributes:
+        name: What is hostile about it.
+        write: Writes the input into an empty folder, the root.
+        says: Parts of the output.
+        code: The exit code.
+    """
 
     name: str
     write: Callable[[Path], object]
@@ -25,7 +32,7 @@ class Case:
     code: int = 3
 
     def prepare(self, folder: Path) -> None:
-        """Writes it into a folder that is made for it, which is the root of a blueprint."""
+        """Makes the folder, the root of a blueprint, and writes the input into it."""
         folder.mkdir()
         self.write(folder)
         if not (folder / "rohe.yaml").exists():
@@ -34,16 +41,16 @@ class Case:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one run of a command ended: processor time in seconds, the most memory held in MB."""
+    """The end of one run of a command: processor time in seconds, the most memory held in MB."""
 
     code: int
-    told: str
+    output: str
     seconds: float
     memory: float
 
 
 def text(name: str, content: Callable[[], str | bytes], *says: str, code: int = 3) -> Case:
-    """A case of one file. content: asked for when it is written, since some are large."""
+    """Returns a case of one file; `content` is called when the file is written, since some are large."""
 
     def write(folder: Path) -> None:
         made = content()
@@ -53,12 +60,12 @@ def text(name: str, content: Callable[[], str | bytes], *says: str, code: int = 
 
 
 def head(kind: str = "Inventory", name: str = "x") -> str:
-    """How a document of ours begins."""
+    """Returns the first lines of a document of rohe."""
     return HEAD.format(kind=kind, name=name)
 
 
 def files(made: Callable[[], Iterable[tuple[str, str]]]) -> Callable[[Path], None]:
-    """Writes many files, folders and all."""
+    """Returns a function that writes many files with their folders."""
 
     def write(folder: Path) -> None:
         for name, content in made():
@@ -72,26 +79,26 @@ def files(made: Callable[[], Iterable[tuple[str, str]]]) -> Callable[[Path], Non
 _PROGRAM = """\
 import atexit, json, os, resource, sys
 
-def tell():
+def write_figures():
     used = resource.getrusage(resource.RUSAGE_SELF)
-    # ru_maxrss is inherited from whoever started the process; what the kernel says of this one's memory is not.
+    # ru_maxrss is inherited from the process that started this one; VmHWM is not.
     held = [line for line in open("/proc/self/status") if line.startswith("VmHWM")]
     memory = int(held[0].split()[1]) * 1024 if held else used.ru_maxrss * 1024
     with open(sys.argv[1], "w") as stream:
         json.dump([used.ru_utime + used.ru_stime, memory / 1e6], stream)
 
-atexit.register(tell)
+atexit.register(write_figures)
 from rohe_iac.cli.main import run
 sys.exit(run(sys.argv[2:]))
 """
 
 
-def validated(folder: Path) -> Outcome:
+def run_validate(folder: Path) -> Outcome:
     """Runs `rohe validate` on the folder."""
-    return ran(folder, "validate")
+    return run_command(folder, "validate")
 
 
-def ran(folder: Path, *arguments: str, timeout: float = 120) -> Outcome:
+def run_command(folder: Path, *arguments: str, timeout: float = 120) -> Outcome:
     """Runs a command in the folder, in a process of its own, start and end of Python included."""
     figures = folder.parent / f"{folder.name}.figures"
     done = subprocess.run(

@@ -15,6 +15,7 @@ STACK = HEAD.replace("{kind}", "Stack") + "spec: {{pipelines: [p], inventory: i{
 
 
 def nodes(count: int, more: Callable[[int], str]) -> str:
+    """Returns an inventory of many nodes; `more` gives further fields of each."""
     return head("Inventory", "i") + "spec:\n  nodes:\n" + "".join(NODE.format(n=n, more=more(n)) for n in range(count))
 
 
@@ -23,7 +24,7 @@ def services(count: int, item: Callable[[int], str], name: str = "p") -> str:
 
 
 def doubled(levels: int, leaf: str) -> str:
-    """A contract whose one metric is a tree that names each level's part twice."""
+    """Returns a contract with one metric, a tree that names the part of each level twice."""
     rows = [f"    m0: &m0 {leaf}\n"]
     rows += [f"    m{n}: &m{n} {{ratio: [*m{n - 1}, *m{n - 1}]}}\n" for n in range(1, levels)]
     return CONTRACT + "  metrics:\n" + "".join(rows) + "  objectives: [{metric: m0, operator: '<', value: 1, window: {size: 5m}}]\n"  # fmt: skip
@@ -53,7 +54,7 @@ def several(count: int, content: Callable[[int], str]) -> Iterable[tuple[str, st
 
 
 def judged(count: int, more: str = "") -> str:
-    """A contract of one objective a service."""
+    """Returns a contract with one objective for each service."""
     return (
         CONTRACT
         + "  objectives:\n"
@@ -65,7 +66,7 @@ def judged(count: int, more: str = "") -> str:
 
 
 def modules(count: int, content: str, name: Callable[[int], str], uses: int) -> Iterable[tuple[str, str]]:
-    """User modules of one content, and a contract that uses them, or others, by name."""
+    """Returns user modules with the same content, and a contract that uses them, or others, by name."""
     rows = "".join(f"    - {{function: '{name(n)}.py:f', window: {{size: 5m}}}}\n" for n in range(uses))
     return [*((f"m{n}.py", content) for n in range(count)), ("c.yaml", CONTRACT + "  processing:\n" + rows)]
 

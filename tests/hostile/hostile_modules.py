@@ -21,7 +21,7 @@ PIPELINE = HEAD.format(kind="Pipeline", name="p") + "spec:\n  services:\n"
 def module(
     content: str, *, uses: str = "    - {name: u, source: m}\n", sources: str = "p.yaml", pattern: str = ".*"
 ) -> list[tuple[str, str]]:
-    """A stack that uses a module with one pipeline."""
+    """Returns a stack that uses a module with one pipeline."""
     return [
         ("stack.yaml", STACK.format(uses=uses)),
         ("m/module.yaml", MODULE.format(sources=sources, pattern=pattern)),
@@ -30,7 +30,7 @@ def module(
 
 
 def expression(name: str, text: str, *says: str) -> Case:
-    """A module whose one service has the expression as its image."""
+    """Returns a case of a module whose service has the expression as its image."""
     quoted = text.replace("'", "''")
     return Case(name, files(lambda: module(f"{PIPELINE}    - {{name: a, image: '{quoted}'}}\n")), says or ("R235",))
 

@@ -10,7 +10,7 @@ TRAP = "!!python/object/apply:os.system [id]"
 
 
 def _nine(levels: int, item: str = "0") -> str:
-    """Each level names the one before nine times."""
+    """Returns levels of lists, each of which names the one before nine times."""
     first = f"a0: &a0 [{', '.join([item] * 9)}]\n"
     return first + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, levels))
 

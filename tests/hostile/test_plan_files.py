@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hostile_case import MOST_MEMORY, ran
+from hostile_case import MOST_MEMORY, run_command
 from hostile_plans import PLANS
 
 
@@ -15,9 +15,9 @@ def test_a_hostile_plan_file_is_refused(name: str, tmp_path: Path) -> None:
     path = tmp_path / "plan.json"
     write(path)
     for command in (("show",), ("verify",), ("apply", "--yes")):
-        outcome = ran(tmp_path, command[0], str(path), *command[1:], timeout=60)
-        assert "Traceback" not in outcome.told
-        assert "error: " in outcome.told
-        assert outcome.code == code, outcome.told[:2000]
-        assert len(outcome.told) < 2_000
+        outcome = run_command(tmp_path, command[0], str(path), *command[1:], timeout=60)
+        assert "Traceback" not in outcome.output
+        assert "error: " in outcome.output
+        assert outcome.code == code, outcome.output[:2000]
+        assert len(outcome.output) < 2_000
         assert outcome.memory < MOST_MEMORY

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hostile_case import MOST_MEMORY, Case, validated
+from hostile_case import MOST_MEMORY, Case, run_validate
 from hostile_faults import FAULTS
 from hostile_files import FILES
 from hostile_modules import MODULES
@@ -18,10 +18,10 @@ CASES = [*TEXTS, *FILES, *FAULTS, *MODULES]
 def test_hostile_input_is_refused_in_words_and_within_bounds(case: Case, tmp_path: Path) -> None:
     folder = tmp_path / "b"
     case.prepare(folder)
-    outcome = validated(folder)
-    assert "Traceback" not in outcome.told
-    assert outcome.code == case.code, outcome.told[:2000]
-    assert [words for words in case.says if words not in outcome.told] == []
+    outcome = run_validate(folder)
+    assert "Traceback" not in outcome.output
+    assert outcome.code == case.code, outcome.output[:2000]
+    assert [words for words in case.says if words not in outcome.output] == []
     assert outcome.memory < MOST_MEMORY
 
 

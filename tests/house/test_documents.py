@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 
 from rohe_iac.blueprint.findings.codes import CODES
-from rohe_iac.blueprint.text.formatting import formatted
+from rohe_iac.blueprint.text.formatting import format_yaml
 from rohe_iac.blueprint.text.reader import read_plain
 
 ROOT = Path(__file__).parents[2]
@@ -49,7 +49,7 @@ def refused(text: str) -> list[str]:
 def test_a_file_is_valid_by_the_schema_and_in_normal_form(path: Path) -> None:
     text = path.read_text()
     assert refused(text) == []
-    assert formatted(text) == text
+    assert format_yaml(text) == text
 
 
 @pytest.mark.parametrize("path", PAGES, ids=name_of)

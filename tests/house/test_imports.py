@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -31,6 +32,16 @@ def test_imports_run_down_the_floors() -> None:
     from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
 
     assert lint_imports(no_cache=True) == EXIT_STATUS_SUCCESS
+
+
+def test_deployment_names_no_target(root: Path) -> None:
+    """What deployment asks of a target is in its ports; a name in its code or words would be a case for one target."""
+    name = re.compile(r"\b(local|kubernetes)\b", re.IGNORECASE)
+    found = {
+        str(path.relative_to(root)): name.findall(path.read_text(encoding="utf-8"))
+        for path in (root / "rohe_iac" / "deployment").rglob("*.py")
+    }
+    assert {path: names for path, names in found.items() if names} == {}
 
 
 @pytest.mark.parametrize("arguments", [("--help",), ("plan", "--help"), ("apply", "--help")], ids=" ".join)

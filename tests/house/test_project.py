@@ -32,8 +32,13 @@ DISTRIBUTIONS = {
 
 
 @pytest.fixture
-def project(root: Path) -> dict[str, Any]:
-    value: dict[str, Any] = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+def settings(root: Path) -> dict[str, Any]:
+    return tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def project(settings: dict[str, Any]) -> dict[str, Any]:
+    value: dict[str, Any] = settings["project"]
     return value
 
 
@@ -47,10 +52,10 @@ def pins(root: Path) -> dict[str, set[str]]:
 
 
 def test_every_dependency_is_pinned_at_a_version_that_pyproject_allows(
-    project: dict[str, Any], pins: dict[str, set[str]]
+    settings: dict[str, Any], project: dict[str, Any], pins: dict[str, set[str]]
 ) -> None:
-    extras = project["optional-dependencies"]
-    asked = [Requirement(text) for text in (*project["dependencies"], *extras["dev"], *extras["digits"])]
+    groups = [settings["dependency-groups"]["dev"], *project["optional-dependencies"].values()]
+    asked = [Requirement(text) for group in (project["dependencies"], *groups) for text in group]
     missing = {
         str(item)
         for item in asked

@@ -1,4 +1,4 @@
-"""Claims about the modules that ship with rohe: copied into a repository and used, they give what they say."""
+"""The blueprint modules that ship with rohe, copied into a repository and used there."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_the_classifier_contract_promises_what_its_inputs_say(tmp_path: Path) ->
         )
     )
     blueprint = load(tmp_path / "repository")
-    contract = next(item for item in blueprint.contracts if item.metadata.name == "classifier")
+    contract = next(contract for contract in blueprint.contracts if contract.metadata.name == "classifier")
     right, fast = contract.spec.objectives
     assert contract.spec.pipeline == "digits"
     assert (right.metric, right.value, right.min_samples) == ("accuracy", 0.8, 200)

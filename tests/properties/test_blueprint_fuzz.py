@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rohe_iac.blueprint.checks.links import check_links
-from rohe_iac.blueprint.documents.discovery import decoded
+from rohe_iac.blueprint.documents.discovery import decode_file
 from rohe_iac.blueprint.documents.tree import Tree, read_tree
 from rohe_iac.foundation.diagnostics import Severity
 
@@ -23,9 +23,9 @@ HOWS = ("replace", "remove", "rename", "add", "repeat")
 
 
 def checked(content: bytes) -> Tree:
-    tree = read_tree(Path("/nowhere"), [decoded("x.yaml", content)])
+    tree = read_tree(Path("/nowhere"), [decode_file("x.yaml", content)])
     tree.findings += check_links(tree)
-    for item in tree.told():
+    for item in tree.all_diagnostics():
         assert item.place.line >= 1
         assert item.place.column >= 1
         assert item.message
@@ -71,7 +71,7 @@ def test_a_damaged_blueprint_long(data: st.DataObject) -> None:
 
 def test_the_sample_itself_is_valid() -> None:
     tree = checked(yaml.safe_dump_all(DOCUMENTS).encode())
-    assert [item for item in tree.told() if item.severity is Severity.ERROR] == []
+    assert [item for item in tree.all_diagnostics() if item.severity is Severity.ERROR] == []
 
 
 @QUIET

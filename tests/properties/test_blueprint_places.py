@@ -25,7 +25,7 @@ Expected = dict[tuple[Path, bool], tuple[int, int]]
 @pytest.fixture(autouse=True)
 def jumps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small texts are jumped through as large ones are."""
-    monkeypatch.setattr(places, "FAR", 4)
+    monkeypatch.setattr(places, "MIN_JUMP", 4)
 
 
 def _walk(node: Any, path: Path, key: Any) -> Iterator[tuple[tuple[Path, bool], tuple[int, int]]]:

@@ -1,4 +1,4 @@
-"""Whatever a blueprint says of nodes and services comes back after export and import, or the export tells of it."""
+"""Every field of nodes and services comes back after export and import, or the export lists it as left out."""
 
 from __future__ import annotations
 
@@ -169,15 +169,15 @@ def facts_of_nodes(inventory: Inventory) -> dict[str, dict[str, Any]]:
 def facts_of(service: Service) -> dict[str, Any]:
     facts = {info.alias or name: getattr(service, name) for name, info in type(service).model_fields.items()}
     requests = service.requests
-    asked: dict[str, Any] = {}
-    for kind, one in requests.accelerators.items():
-        if one.count is not None and one.count > 1:
-            asked[kind] = ("whole", one.count, one.models)
-        elif one.count == 1 or one.share:
-            asked[kind] = ("share", 10_000 if one.count == 1 else one.share, one.models)
+    accelerators: dict[str, Any] = {}
+    for kind, request in requests.accelerators.items():
+        if request.count is not None and request.count > 1:
+            accelerators[kind] = ("whole", request.count, request.models)
+        elif request.count == 1 or request.share:
+            accelerators[kind] = ("share", 10_000 if request.count == 1 else request.share, request.models)
     memory = requests.memory
     size = (memory.rss, memory.vms or 0) if memory is not None else (0, 0)
-    facts["requests"] = (requests.cpu, [core for core in requests.cores if core], size, asked)
+    facts["requests"] = (requests.cpu, [core for core in requests.cores if core], size, accelerators)
     facts["ports"] = {port.name: port for port in service.ports}
     return facts
 
@@ -186,8 +186,8 @@ def facts_of(service: Service) -> dict[str, Any]:
 @given(blueprint=blueprints())
 def test_what_does_not_come_back_is_told(blueprint: tuple[Inventory, list[Pipeline]]) -> None:
     inventory, pipelines = blueprint
-    done = export_documents(inventory, pipelines)
-    files = [SourceText(name, document_text(file)) for name, file in (("n", done.nodes), ("s", done.services))]
+    exported = export_documents(inventory, pipelines)
+    files = [SourceText(name, document_text(file)) for name, file in (("n", exported.nodes), ("s", exported.services))]
     documents = import_texts(files, name="lab").documents
     again = next(Inventory.model_validate(document) for document in documents if document["kind"] == "Inventory")
     returned = {
@@ -195,20 +195,20 @@ def test_what_does_not_come_back_is_told(blueprint: tuple[Inventory, list[Pipeli
         for document in documents
         if document["kind"] == "Pipeline"
     }
-    told = {(address, field.partition(".")[0]) for address, field, _ in done.left_out}
-    assert all(reason for _, _, reason in done.left_out)
+    left_out = {(address, field.partition(".")[0]) for address, field, _ in exported.left_out}
+    assert all(reason for _, _, reason in exported.left_out)
 
     before, after = facts_of_nodes(inventory), facts_of_nodes(again)
     assert list(after) == list(before)
     for name, facts in before.items():
         lost = {field for field, value in facts.items() if value != after[name][field]}
-        assert {(f"node/{name}", field) for field in lost} <= told, (name, lost, done.left_out)
+        assert {(f"node/{name}", field) for field in lost} <= left_out, (name, lost, exported.left_out)
 
     for pipeline in pipelines:
         services = {service.name: service for service in returned[pipeline.metadata.name].spec.services}
         assert list(services) == [service.name for service in pipeline.spec.services]
         for service in pipeline.spec.services:
-            was, now = facts_of(service), facts_of(services[service.name])
-            lost = {field for field, value in was.items() if value != now[field]}
+            before_export, after_import = facts_of(service), facts_of(services[service.name])
+            lost = {field for field, value in before_export.items() if value != after_import[field]}
             address = f"service/{pipeline.metadata.name}:{service.name}"
-            assert {(address, field) for field in lost} <= told, (address, lost, done.left_out)
+            assert {(address, field) for field in lost} <= left_out, (address, lost, exported.left_out)

@@ -13,7 +13,7 @@ from rohe_iac.blueprint.language.inventory import Inventory
 from rohe_iac.blueprint.language.pipeline import Pipeline
 from rohe_iac.importing.export.documents import export_documents
 from rohe_iac.importing.foreign.yaml_text import document_text
-from rohe_iac.importing.import_texts import Imported, import_texts
+from rohe_iac.importing.import_texts import ImportResult, import_texts
 
 NAMES = st.from_regex(re.compile(r"[a-z]([-a-z0-9]{0,20}[a-z0-9])?"), fullmatch=True)
 CPU = st.integers(1, 64_000)
@@ -107,24 +107,28 @@ def blueprints(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, Any]]:
     return inventory, pipeline
 
 
-def imported_again(inventory: Inventory, pipelines: list[Pipeline]) -> Imported:
-    done = export_documents(inventory, pipelines)
-    texts = [SourceText("nodes", document_text(done.nodes)), SourceText("services", document_text(done.services))]
+def export_and_import(inventory: Inventory, pipelines: list[Pipeline]) -> ImportResult:
+    """Exports a blueprint and imports the exported files."""
+    exported = export_documents(inventory, pipelines)
+    texts = [
+        SourceText("nodes", document_text(exported.nodes)),
+        SourceText("services", document_text(exported.services)),
+    ]
     return import_texts(texts)
 
 
-def told_of_node(inventory: Inventory) -> list[dict[str, Any]]:
-    """What the original's format has of every node, device types resolved."""
+def facts_of_nodes(inventory: Inventory) -> list[dict[str, Any]]:
+    """Returns the fields of every node that the original's format has, with the figures of device types."""
     found = []
     for node in inventory.spec.nodes:
         kind = inventory.spec.device_types.get(node.device_type or "")
 
-        def of(name: str, node: Any = node, kind: Any = kind) -> Any:
+        def own_or_of_kind(name: str, node: Any = node, kind: Any = kind) -> Any:
             own = getattr(node, name)
             return own if own is not None or kind is None else getattr(kind, name)
 
         used = node.used.model_dump()
-        cores = of("cores")
+        cores = own_or_of_kind("cores")
         used["cores"] = [*used["cores"], *[0] * (len(cores) - len(used["cores"]))]
         used["memory"] = used["memory"] or {"rss": 0, "vms": None}
         found.append(
@@ -133,7 +137,7 @@ def told_of_node(inventory: Inventory) -> list[dict[str, Any]]:
                 "mac": node.mac,
                 "status": node.status,
                 "used": used,
-                **{word: of(word) for word in ("cpu", "cores", "memory", "accelerators", "frequency")},
+                **{word: own_or_of_kind(word) for word in ("cpu", "cores", "memory", "accelerators", "frequency")},
             }
         )
     return found
@@ -143,7 +147,7 @@ def told_of_node(inventory: Inventory) -> list[dict[str, Any]]:
 @given(blueprint=blueprints())
 def test_nodes_and_services_come_back_unchanged(blueprint: tuple[dict[str, Any], dict[str, Any]]) -> None:
     inventory, pipeline = Inventory.model_validate(blueprint[0]), Pipeline.model_validate(blueprint[1])
-    again = {str(document["kind"]): document for document in imported_again(inventory, [pipeline]).documents}
+    again = {str(document["kind"]): document for document in export_and_import(inventory, [pipeline]).documents}
 
-    assert told_of_node(Inventory.model_validate(again["Inventory"])) == told_of_node(inventory)
+    assert facts_of_nodes(Inventory.model_validate(again["Inventory"])) == facts_of_nodes(inventory)
     assert Pipeline.model_validate(again["Pipeline"]) == pipeline

@@ -1,4 +1,4 @@
-"""Whatever a file holds, an import ends in documents that validate or in places that cannot be read; no traceback."""
+"""Every import ends in documents that validate or in a list of faults with places, whatever the file holds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rohe_iac.importing.foreign.reading import Fault
+from rohe_iac.importing.foreign.reading import ImportFault
 from rohe_iac.importing.import_texts import ImportedDocument, InvalidImport
 from rohe_iac.usecases.authoring.import_ import import_files
 
@@ -146,9 +146,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("foreign")
 
 
-def imported(folder: Path, content: bytes) -> None:
+def check_import(folder: Path, content: bytes) -> None:
+    """Imports a file of that content and checks that it ends in documents or in faults with places."""
     (folder / "file").write_bytes(content)
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[ImportFault, ...] = ()
     files: tuple[ImportedDocument, ...] = ()
     try:
         files = import_files(folder, [Path("file")]).imported.files
@@ -164,10 +165,10 @@ def imported(folder: Path, content: bytes) -> None:
 def test_no_content_of_any_format_makes_an_import_crash_or_write_what_does_not_validate(
     folder: Path, content: Any
 ) -> None:
-    imported(folder, json.dumps(content).encode())
+    check_import(folder, json.dumps(content).encode())
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(content=st.one_of(st.binary(max_size=200), st.text(max_size=200).map(str.encode)))
 def test_no_bytes_make_an_import_crash(folder: Path, content: bytes) -> None:
-    imported(folder, content)
+    check_import(folder, content)

@@ -1,4 +1,4 @@
-"""Samples of every format, changed at random: each leaf is mapped or listed, or told as what cannot be read."""
+"""Samples of every format, changed at random: each leaf is mapped, or listed with a reason, or reported as a fault."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pytest
 
 from rohe_iac.blueprint.findings.source_text import SourceText
 from rohe_iac.blueprint.text.reader import read_plain
-from rohe_iac.importing.foreign.journal import shown_path
-from rohe_iac.importing.foreign.reading import Node, read_foreign
+from rohe_iac.importing.foreign.journal import path_text
+from rohe_iac.importing.foreign.reading import YamlNode, read_foreign
 from rohe_iac.importing.import_texts import InvalidImport, import_texts
 
 SAMPLES = Path(__file__).parents[1] / "unit" / "importing" / "samples"
@@ -43,6 +43,7 @@ CHANGES = 60
 
 
 def contents() -> dict[str, Any]:
+    """Returns the content of every sample by name."""
     found: dict[str, Any] = {"compose": COMPOSE}
     for path in sorted(SAMPLES.glob("*.*")):
         if path.suffix in (".yaml", ".json"):
@@ -51,7 +52,7 @@ def contents() -> dict[str, Any]:
 
 
 def places(value: Any) -> list[tuple[Any, Any]]:
-    """Every (container, key or index) in it."""
+    """Returns every (container, key or index) of a value."""
     if isinstance(value, dict | list):
         keys = list(value) if isinstance(value, dict) else list(range(len(value)))
         return [(value, key) for key in keys] + [place for key in keys for place in places(value[key])]
@@ -59,7 +60,7 @@ def places(value: Any) -> list[tuple[Any, Any]]:
 
 
 def change(value: Any, drawn: random.Random) -> None:
-    """One thing is left out, replaced, respelled or put twice."""
+    """Removes, replaces, respells or repeats one part of a value."""
     where, key = drawn.choice(places(value))
     kind = drawn.randrange(4)
     if kind == 0:
@@ -72,10 +73,11 @@ def change(value: Any, drawn: random.Random) -> None:
         where[key] = copy.deepcopy(drawn.choice(ODD))
 
 
-def leaves(node: Node, path: tuple[str | int, ...] = ()) -> Iterator[str]:
-    parts: list[tuple[str | int, Node]] = [*(node.entries or {}).items(), *enumerate(node.items or [])]
+def leaves(node: YamlNode, path: tuple[str | int, ...] = ()) -> Iterator[str]:
+    """Yields the path of every value without parts."""
+    parts: list[tuple[str | int, YamlNode]] = [*(node.entries or {}).items(), *enumerate(node.items or [])]
     if not parts:
-        yield shown_path(path)
+        yield path_text(path)
     for key, part in parts:
         yield from leaves(part, (*path, key))
 
@@ -83,7 +85,7 @@ def leaves(node: Node, path: tuple[str | int, ...] = ()) -> Iterator[str]:
 @pytest.mark.parametrize("name", contents())
 def test_every_leaf_is_told_of(name: str) -> None:
     drawn, content = random.Random(name), contents()[name]
-    taken = 0
+    imports = 0
     for _ in range(CHANGES):
         value = copy.deepcopy(content)
         for _ in range(drawn.randint(1, 4)):
@@ -91,14 +93,14 @@ def test_every_leaf_is_told_of(name: str) -> None:
                 change(value, drawn)
         text = json.dumps(value)
         try:
-            done = import_texts([SourceText("file", text)])
+            result = import_texts([SourceText("file", text)])
         except InvalidImport:
             continue
-        taken += 1
-        told = {item.field for file in done.files for item in (*file.mapped, *file.unmapped)}
+        imports += 1
+        listed = {item.field for file in result.files for item in (*file.mapped, *file.unmapped)}
         for leaf in leaves(read_foreign("file", text).documents[0]):
-            # What is told of the whole holds for its parts.
+            # A parent's record holds for all its parts.
             around = {leaf[:end] for end in range(1, len(leaf)) if leaf[end] in ".["} | {leaf, "(document)"}
-            assert around & told, (leaf, text)
-        assert all(item.reason for file in done.files for item in file.unmapped)
-    assert taken > CHANGES // 5
+            assert around & listed, (leaf, text)
+        assert all(item.reason for file in result.files for item in file.unmapped)
+    assert imports > CHANGES // 5

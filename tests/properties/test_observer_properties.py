@@ -1,4 +1,4 @@
-"""Order and copies of reports mean nothing within lateness, and neither does a restart."""
+"""Within lateness the order of reports does not matter, and neither do copies or a restart."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rohe_iac.observation.configuration import Configuration, Instance, ServiceSpec
-from rohe_iac.observation.contract import ContractSpec, ObjectiveSpec, ScopeSpec, WindowSpec
+from rohe_iac.observation.contract import AgentContract, ObjectiveSpec, ScopeSpec, WindowSpec
 from rohe_iac.observation.judging.outcome import Outcome
 from rohe_iac.observation.observer import Observer, decode_state, encode_state
 from rohe_iac.observation.reports.report import Report
-from rohe_iac.observation.reports.seen import Seen
-from rohe_iac.sinks.store import key_of
+from rohe_iac.observation.reports.sequence_set import SequenceSet
+from rohe_iac.sinks.store import outcome_key
 
 LATENESS = 2.0
 MEMBERS = ("a", "b", "c")
 
 
 def objective(name: str, metric: str, window: WindowSpec, **changes: Any) -> ObjectiveSpec:
-    plain: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "scope": ScopeSpec(),
         "aggregate": "mean",
         "operator": ">=",
@@ -30,7 +30,7 @@ def objective(name: str, metric: str, window: WindowSpec, **changes: Any) -> Obj
         "min_samples": 3,
         "missing": "freeze",
     }
-    return ObjectiveSpec(name=name, metric=metric, window=window, **{**plain, **changes})
+    return ObjectiveSpec(name=name, metric=metric, window=window, **{**defaults, **changes})
 
 
 COUNT = WindowSpec(size_count=8, every_count=4)
@@ -53,7 +53,7 @@ CONFIGURATION = Configuration(
         Instance(instance="end-0", topic="end", service="end"),
     ),
     contracts=(
-        ContractSpec(
+        AgentContract(
             name="c",
             lateness=LATENESS,
             metrics={"wrong": {"ratio": [{"count": {"where": {"accuracy": False}}}, {"count": {}}]}},
@@ -73,15 +73,15 @@ CONFIGURATION = Configuration(
 
 
 def reports_of(seed: int, requests: int) -> list[Report]:
-    """What a pipeline with an ensemble of three reports of so many requests, in order of time."""
+    """Returns the reports of a pipeline with an ensemble of three on so many requests, in order of time."""
     chance = random.Random(seed)
-    found: list[Report] = []
+    reports: list[Report] = []
     now = 1000.0
     numbers: dict[str, int] = {}
 
     def add(instance: str, service: str, member: str, request: str, start: float, end: float, **fields: Any) -> None:
         numbers[instance] = numbers.get(instance, 0) + 1
-        found.append(
+        reports.append(
             Report(
                 client=instance,
                 boot="b",
@@ -109,11 +109,11 @@ def reports_of(seed: int, requests: int) -> list[Report]:
             add(name, "vote", member, request, now, now + 0.01 * index, prediction=guess, probabilities=shares)
         if chance.random() < 0.9:
             add("end-0", "end", "", request, now, now + chance.random() / 2, prediction=chance.randrange(3))
-    return sorted(found, key=lambda report: report.at)
+    return sorted(reports, key=lambda report: report.at)
 
 
-def observed(reports: list[Report], restart: int | None = None) -> dict[str, Outcome]:
-    """The outcomes by key; each report arrives when its place in the list comes, the clock ticks at the end."""
+def observe(reports: list[Report], restart: int | None = None) -> dict[str, Outcome]:
+    """Returns the outcomes by key; reports arrive in order of the list, and the clock ticks at the end."""
     observer = Observer(CONFIGURATION)
     outcomes: list[Outcome] = observer.resume(999.0)
     for index, report in enumerate(reports):
@@ -125,11 +125,11 @@ def observed(reports: list[Report], restart: int | None = None) -> dict[str, Out
     for step in range(1, 12):
         outcomes += observer.tick(end + step)
     assert observer.state.counters.late == 0
-    return {key_of(outcome): outcome for outcome in outcomes}
+    return {outcome_key(outcome): outcome for outcome in outcomes}
 
 
 def windows(outcomes: dict[str, Outcome]) -> dict[str, Outcome]:
-    """Without what the clock alone closes at the end, when nothing comes any more."""
+    """Returns the outcomes without the empty windows, which only the clock closes at the end."""
     return {key: outcome for key, outcome in outcomes.items() if getattr(outcome, "count", 1)}
 
 
@@ -137,25 +137,26 @@ def windows(outcomes: dict[str, Outcome]) -> dict[str, Outcome]:
 @given(st.integers(0, 10**6), st.integers(5, 40), st.randoms(use_true_random=False))
 def test_any_order_within_lateness_gives_the_same_windows(seed: int, requests: int, chance: random.Random) -> None:
     reports = reports_of(seed, requests)
-    # Each comes up to 0.9 of the lateness later than it should: the order is any that this allows.
+    # Each report is delayed by up to 0.9 of the lateness, which allows many orders.
     shuffled = sorted(reports, key=lambda report: report.at + chance.random() * LATENESS * 0.9)
-    assert windows(observed(shuffled)) == windows(observed(reports))
+    assert windows(observe(shuffled)) == windows(observe(reports))
 
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10**6), st.integers(5, 40), st.integers(0, 200))
 def test_a_restart_at_any_point_gives_the_same_outcomes(seed: int, requests: int, restart: int) -> None:
     reports = reports_of(seed, requests)
-    assert observed(reports, restart % len(reports)) == observed(reports)
+    assert observe(reports, restart % len(reports)) == observe(reports)
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.integers(1, 60), max_size=120))
 def test_every_number_is_new_once_and_acknowledged_exactly(numbers: list[int]) -> None:
-    seen = Seen()
-    fresh = [number for number in numbers if seen.add(number)]
+    sequence_set = SequenceSet()
+    fresh = [number for number in numbers if sequence_set.add(number)]
     assert sorted(fresh) == sorted(set(numbers))
-    up_to, holes = seen.acknowledgement()
+    up_to, holes = sequence_set.acknowledgement()
     missing = {number for first, last in holes for number in range(first, last + 1)}
     assert {number for number in range(1, up_to + 1) if number not in missing} == set(numbers)
-    assert seen.ranges == Seen([list(pair) for pair in seen.ranges]).ranges
+    copy = SequenceSet([list(pair) for pair in sequence_set.ranges])
+    assert copy.ranges == sequence_set.ranges

@@ -1,4 +1,4 @@
-"""What is wrong in documents beyond their fields, one file for each kind of document or rule.
+"""Checks of documents beyond their fields, one file for each kind of document or rule.
 
-`links` resolves references between documents and calls the others.
+`links` resolves references between documents and calls the other checks. Each check yields its findings.
 """

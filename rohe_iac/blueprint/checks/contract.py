@@ -1,4 +1,4 @@
-"""What is wrong in a contract beyond its fields: what it measures, of whom, and with which of the user's code."""
+"""Checks of a contract beyond its fields: metrics, scopes, user modules and actions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,15 @@ from collections.abc import Iterator, Mapping
 from rohe_iac.blueprint.checks import objective as objective_checks
 from rohe_iac.blueprint.documents.tree import Tree
 from rohe_iac.blueprint.findings.finding import Document, Finding
-from rohe_iac.blueprint.findings.references import cycle, meant, missing, of_user_module, shown_cycle, unique, warning
+from rohe_iac.blueprint.findings.references import (
+    check_reference,
+    check_unique,
+    check_user_module,
+    find_cycle,
+    format_cycle,
+    name_hint,
+    warning,
+)
 from rohe_iac.blueprint.hints.nearest import MOST_NAMES
 from rohe_iac.blueprint.language.contract import Objective, ObservationContract, Processing, Scope
 from rohe_iac.blueprint.language.metric_expression import names_in, percentiles_in
@@ -15,117 +23,129 @@ from rohe_iac.blueprint.linked.metric_units import BUILT_IN
 from rohe_iac.blueprint.linked.offer import Offer
 from rohe_iac.blueprint.text.parsed import Path
 
-OF_REPORTS = frozenset(
+REPORT_FIELDS = frozenset(
     ("service", "member", "model", "instance", "node", "device", "request", "sent", "answered", "began", *BUILT_IN)
 )
-"""What conditions may name beside what services declare."""
+"""The fields that conditions may name besides those that services declare."""
 
 
-LONGEST_SLUG = 63
+MAX_SLUG = 63
 
 
 def check(document: Document, contract: ObservationContract, tree: Tree) -> Iterator[Finding]:
-    """Every finding of one contract."""
+    """Yields every finding of one contract."""
     spec = contract.spec
-    found = tree.catalogue.named("Pipeline", spec.pipeline, document)
-    offer = tree.offer(found) if found is not None else None
-    # What is faulty in the pipeline's own text is not in its model; its faults are told there.
-    broken = document.broken_names | (found.broken_names if found is not None else frozenset())
+    pipeline_document = tree.catalogue.named("Pipeline", spec.pipeline, document)
+    offer = tree.offer(pipeline_document) if pipeline_document is not None else None
+    # Faulty parts of the pipeline are not in its model, and are reported there.
+    broken_names = document.broken_names | (
+        pipeline_document.broken_names if pipeline_document is not None else frozenset()
+    )
     if offer is None and not tree.catalogue.is_broken("Pipeline", spec.pipeline):
         names = tree.catalogue.names("Pipeline", document)
-        yield from missing(document, ("spec", "pipeline"), "R202", "pipeline", spec.pipeline, names)
-    yield from unique(
+        yield from check_reference(document, ("spec", "pipeline"), "R202", "pipeline", spec.pipeline, names)
+    yield from check_unique(
         document,
         ("spec", "objectives"),
         "objective",
-        [item.name or f" {index}" for index, item in enumerate(spec.objectives)],
+        [objective.name or f" {index}" for index, objective in enumerate(spec.objectives)],
     )
     yield from objective_checks.check(document, spec, offer)
-    yield from unique(document, ("spec", "sinks"), "sink", [_sink(sink) for sink in spec.sinks], "")
-    yield from _metrics(document, contract, offer, broken)
+    yield from check_unique(document, ("spec", "sinks"), "sink", [_sink_name(sink) for sink in spec.sinks], "")
+    yield from _check_metrics(document, contract, offer, broken_names)
     for index, objective in enumerate(spec.objectives):
-        at: Path = ("spec", "objectives", index)
+        base: Path = ("spec", "objectives", index)
         if offer is not None:
-            yield from _scope(document, (*at, "scope"), objective.scope, offer, broken)
+            yield from _check_scope(document, (*base, "scope"), objective.scope, offer, broken_names)
         if objective.metric not in spec.metrics:
-            yield from _reported(
-                document, (*at, "metric"), objective.metric, spec.metrics, offer, broken, objective.scope.service
+            yield from _check_reported(
+                document,
+                (*base, "metric"),
+                objective.metric,
+                spec.metrics,
+                offer,
+                broken_names,
+                objective.scope.service,
             )
         if (
             objective.on_violation is not None
             and objective.on_violation.action in ("degrade", "reroute")
             and offer is not None
         ):
-            yield from _degradable(document, (*at, "onViolation"), objective, offer)
+            yield from _check_choices(document, (*base, "onViolation"), objective, offer)
     for index, processing in enumerate(spec.processing):
         path: Path = ("spec", "processing", index)
-        yield from _modules(document, path, processing, tree)
+        yield from _check_modules(document, path, processing, tree)
         for number, feature in enumerate(processing.features):
             if feature not in spec.metrics:
-                yield from _field(document, (*path, "features", number), feature, offer, broken)
+                yield from _check_field(document, (*path, "features", number), feature, offer, broken_names)
     if not spec.objectives and not spec.processing:
         yield warning(document, ("spec",), "R228", "the contract has no objectives, so it is always kept")
 
 
-def _scope(document: Document, at: Path, scope: Scope, offer: Offer, broken: frozenset[str]) -> Iterator[Finding]:
-    yield from _reporter(document, at, scope, offer)
+def _check_scope(
+    document: Document, base: Path, scope: Scope, offer: Offer, broken: frozenset[str]
+) -> Iterator[Finding]:
+    yield from _check_reporter(document, base, scope, offer)
     if scope.service is None:
         if scope.member is not None:
-            yield Finding(document, (*at, "member"), "R107", "a member needs its service", "add service to the scope")
+            yield Finding(document, (*base, "member"), "R107", "a member needs its service", "add service to the scope")
         return
     if scope.service not in offer.services:
         if scope.service not in broken:
-            yield from missing(document, (*at, "service"), "R205", "service", scope.service, offer.services)
+            yield from check_reference(document, (*base, "service"), "R205", "service", scope.service, offer.services)
         return
     if scope.member is not None:
         members = offer.members.get(scope.service, frozenset())
-        yield from missing(document, (*at, "member"), "R206", f"member of '{scope.service}'", scope.member, members)
+        yield from check_reference(
+            document, (*base, "member"), "R206", f"member of '{scope.service}'", scope.member, members
+        )
 
 
-def _reporter(document: Document, at: Path, scope: Scope, offer: Offer) -> Iterator[Finding]:
-    """Whether reports can be of that instance and model: only a warning, since services may name themselves."""
+def _check_reporter(document: Document, base: Path, scope: Scope, offer: Offer) -> Iterator[Finding]:
+    """Yields a warning where no report can be of that instance or model; services may name themselves, so no error."""
     if scope.instance is not None:
         slug, _, number = scope.instance.rpartition("-")
-        # Where two pipelines have a service of one name, its instances begin with the pipeline's.
-        words = slug.split("-") if len(slug) <= LONGEST_SLUG else []
-        known = [name for begin in range(len(words)) if _runs(name := "-".join(words[begin:]), offer)]
-        if not number.isdecimal() or not known:
+        # Where two pipelines have a service of the same name, instance names begin with the pipeline's name.
+        words = slug.split("-") if len(slug) <= MAX_SLUG else []
+        services = [name for begin in range(len(words)) if _is_instance_prefix(name := "-".join(words[begin:]), offer)]
+        if not number.isdecimal() or not services:
             hint = f"an instance is SERVICE-INDEX, such as {scope.service or next(iter(offer.services))}-0"
-            yield warning(document, (*at, "instance"), "R206", f"no instance '{scope.instance[:63]}'", hint)
-        elif known[0] in offer.services and known[0] not in offer.members:
-            replicas = offer.services[known[0]].replicas
+            yield warning(document, (*base, "instance"), "R206", f"no instance '{scope.instance[:63]}'", hint)
+        elif services[0] in offer.services and services[0] not in offer.members:
+            replicas = offer.services[services[0]].replicas
             if isinstance(replicas, int) and int(number[:9]) >= replicas:
                 count = f"{replicas} replica{'s' if replicas != 1 else ''}"
-                message = f"'{scope.instance[:63]}' is beyond the {count} of '{known[0]}'"
-                yield warning(document, (*at, "instance"), "R206", message, "instances count from 0")
+                message = f"'{scope.instance[:63]}' is beyond the {count} of '{services[0]}'"
+                yield warning(document, (*base, "instance"), "R206", message, "instances count from 0")
     members = offer.parts if scope.service is None else offer.members.get(scope.service, frozenset())
     if scope.model is not None and members and scope.model not in members and "model" not in offer.fields:
-        hint = meant(document, scope.model, members)
-        yield warning(document, (*at, "model"), "R206", f"no model '{scope.model[:63]}'", hint)
+        hint = name_hint(document, scope.model, members)
+        yield warning(document, (*base, "model"), "R206", f"no model '{scope.model[:63]}'", hint)
 
 
-def _runs(slug: str, offer: Offer) -> bool:
-    """Whether replicas of a service, or of a member of one, have this name before their number."""
+def _is_instance_prefix(slug: str, offer: Offer) -> bool:
+    """Checks whether replicas of a service, or of a member of one, have this name before their number."""
     cuts = [index for index, letter in enumerate(slug) if letter == "-"]
     return slug in offer.services or any(slug[cut + 1 :] in offer.members.get(slug[:cut], ()) for cut in cuts)
 
 
-def _sink(sink: object) -> str:
+def _sink_name(sink: object) -> str:
     return ": ".join(map(str, next(iter(sink.items())))) if isinstance(sink, dict) else str(sink)
 
 
-def _degradable(document: Document, at: Path, objective: Objective, offer: Offer) -> Iterator[Finding]:
-    wanted = objective.scope.service
-    known = offer.services if wanted is None else wanted in offer.services
-    if known and not (offer.choices if wanted is None else wanted in offer.choices):
+def _check_choices(document: Document, base: Path, objective: Objective, offer: Offer) -> Iterator[Finding]:
+    service = objective.scope.service
+    is_known = offer.services if service is None else service in offer.services
+    if is_known and not (offer.choices if service is None else service in offer.choices):
         name = objective.on_violation.action if objective.on_violation is not None else ""
         message = f"'{name}' has nothing to choose from: no service in scope has an ensemble or variants"
-        yield warning(document, at, "R229", message, "use alert, or add an ensemble")
+        yield warning(document, base, "R229", message, "use alert, or add an ensemble")
 
 
-def _reported(
+def _check_reported(
     document: Document,
-    at: Path,
+    base: Path,
     metric: str,
     metrics: Mapping[str, object],
     offer: Offer | None,
@@ -135,94 +155,96 @@ def _reported(
     if offer is None or metric in broken:
         return
     if metric in BUILT_IN:
-        yield from _accuracy(document, at, offer) if metric == "accuracy" else ()
+        yield from _check_accuracy(document, base, offer) if metric == "accuracy" else ()
         return
     if service is not None and service not in offer.services:
         return
     declared, silent = offer.of(service)
     if metric in declared:
         return
-    where = f"service '{service}'" if service is not None else f"service of '{offer.name}'"
-    few = len(declared) + len(metrics) <= MOST_NAMES
-    hint = meant(document, metric, {*declared, *metrics, *BUILT_IN}) if few else ""
+    subject = f"service '{service}'" if service is not None else f"service of '{offer.name}'"
+    may_guess = len(declared) + len(metrics) <= MOST_NAMES
+    hint = name_hint(document, metric, {*declared, *metrics, *BUILT_IN}) if may_guess else ""
     if not silent:
-        yield Finding(document, at, "R213", f"no {where} reports the metric '{metric[:63]}'", hint)
+        yield Finding(document, base, "R213", f"no {subject} reports the metric '{metric[:63]}'", hint)
     else:
         hint = hint if "mean" in hint else "declare it under reports.metrics"
-        yield warning(document, at, "R213", f"no {where} declares the metric '{metric[:63]}'", hint)
+        yield warning(document, base, "R213", f"no {subject} declares the metric '{metric[:63]}'", hint)
 
 
-def _field(document: Document, at: Path, name: str, offer: Offer | None, broken: frozenset[str]) -> Iterator[Finding]:
-    """A field or metric that nobody declares: a warning, since reports may hold more than is declared."""
-    if offer is None or name in broken or name in OF_REPORTS or name in offer.fields:
+def _check_field(
+    document: Document, base: Path, name: str, offer: Offer | None, broken: frozenset[str]
+) -> Iterator[Finding]:
+    """Yields a warning for a field or metric that no service declares; no error, since reports may hold more."""
+    if offer is None or name in broken or name in REPORT_FIELDS or name in offer.fields:
         return
-    near = meant(document, name, offer.fields) if len(offer.fields) <= MOST_NAMES else ""
-    if "mean" in near or not offer.mute:
-        hint = near if "mean" in near else "declare it under reports.fields"
-        yield warning(document, at, "R213", f"no service declares '{name[:63]}'", hint, on_key="where" in at)
+    similar = name_hint(document, name, offer.fields) if len(offer.fields) <= MOST_NAMES else ""
+    if "mean" in similar or not offer.mute:
+        hint = similar if "mean" in similar else "declare it under reports.fields"
+        yield warning(document, base, "R213", f"no service declares '{name[:63]}'", hint, on_key="where" in base)
 
 
-def _accuracy(document: Document, at: Path, offer: Offer) -> Iterator[Finding]:
+def _check_accuracy(document: Document, base: Path, offer: Offer) -> Iterator[Finding]:
     absent = [name for name in ("prediction", "truth") if name not in offer.fields]
     if absent:
         message = f"accuracy compares prediction and truth, and no service declares {' and '.join(absent)}"
-        yield warning(document, at, "R213", message, "declare them under reports.fields")
+        yield warning(document, base, "R213", message, "declare them under reports.fields")
 
 
-def _metrics(
+def _check_metrics(
     document: Document, contract: ObservationContract, offer: Offer | None, broken: frozenset[str]
 ) -> Iterator[Finding]:
     metrics = contract.spec.metrics
     edges = []
     for name, tree in metrics.items():
-        at: Path = ("spec", "metrics", name)
+        base: Path = ("spec", "metrics", name)
         if name in BUILT_IN:
             yield Finding(
-                document, at, "R216", f"'{name}' is a metric of rohe's own", "give yours another name", on_key=True
+                document, base, "R216", f"'{name}' is a metric of rohe's own", "give yours another name", on_key=True
             )
-        for path, role, used in names_in(tree):
+        for path, role, name_used in names_in(tree):
             if role == "metric":
-                edges.append((name, used))
-                if used not in metrics and used not in broken:
-                    message = f"the contract defines no metric '{used[:63]}'"
-                    hint = f"a reported one is taken with an aggregate: {{mean: {{of: {used[:63]}}}}}"
-                    near = meant(document, used, metrics)
-                    yield Finding(document, (*at, *path), "R213", message, near if "mean" in near else hint)
+                edges.append((name, name_used))
+                if name_used not in metrics and name_used not in broken:
+                    message = f"the contract defines no metric '{name_used[:63]}'"
+                    hint = f"a reported one is taken with an aggregate: {{mean: {{of: {name_used[:63]}}}}}"
+                    similar = name_hint(document, name_used, metrics)
+                    yield Finding(document, (*base, *path), "R213", message, similar if "mean" in similar else hint)
             elif role == "of":
-                yield from _reported(document, (*at, *path), used, {}, offer, broken)
+                yield from _check_reported(document, (*base, *path), name_used, {}, offer, broken)
             elif role == "where":
-                yield from _field(document, (*at, *path), used, offer, broken)
-            elif used not in ("model", "member"):
-                message = f"the variance is between the members of an ensemble, not by '{used[:63]}'"
-                yield warning(document, (*at, *path), "R109", message, "write by: model")
-        for path, p in percentiles_in(tree):
-            if p < 1:
-                hint = f"did you mean {p * 100:g}?"
-                yield warning(document, (*at, *path), "R113", f"the percentile {p:g} of 100", hint)
+                yield from _check_field(document, (*base, *path), name_used, offer, broken)
+            elif name_used not in ("model", "member"):
+                message = f"the variance is between the members of an ensemble, not by '{name_used[:63]}'"
+                yield warning(document, (*base, *path), "R109", message, "write by: model")
+        for path, percentile in percentiles_in(tree):
+            if percentile < 1:
+                hint = f"did you mean {percentile * 100:g}?"
+                yield warning(document, (*base, *path), "R113", f"the percentile {percentile:g} of 100", hint)
         if offer is not None and name in offer.declared and name not in BUILT_IN:
             message = f"a service reports '{name[:63]}' too, and objectives take the contract's own"
-            yield warning(document, at, "R216", message, "give yours another name", on_key=True)
-    around = cycle(edge for edge in edges if edge[1] in metrics)
-    if around:
-        shown = shown_cycle(around)
-        path = ("spec", "metrics", around[0])
+            yield warning(document, base, "R216", message, "give yours another name", on_key=True)
+    cycle = find_cycle(edge for edge in edges if edge[1] in metrics)
+    if cycle:
+        cycle_text = format_cycle(cycle)
+        path = ("spec", "metrics", cycle[0])
         yield Finding(
-            document, path, "R212", f"the metric is made of itself: {shown}", "take one reference out", on_key=True
+            document, path, "R212", f"the metric is made of itself: {cycle_text}", "take one reference out", on_key=True
         )
 
 
-def _modules(document: Document, at: Path, processing: Processing, tree: Tree) -> Iterator[Finding]:
+def _check_modules(document: Document, base: Path, processing: Processing, tree: Tree) -> Iterator[Finding]:
     options = frozenset(processing.options)
-    given = options | ({"features"} if processing.features else frozenset())
-    refused = set(options)
+    keywords = options | ({"features"} if processing.features else frozenset())
+    unused_options = set(options)
     for field, reference in (("parser", processing.parser), ("function", processing.function)):
         if reference is None:
             continue
-        # Either may take features and options; what it does not take it is not given, so only its own needs count.
-        trouble = tree.code.check(reference, positional=1, options=given, surplus=False)
-        yield from of_user_module(document, (*at, field), trouble)
-        whole = tree.code.check(reference, positional=1, options=given) if trouble is None else None
-        refused &= set(whole.refused) if whole is not None else set()
-    for option in sorted(refused):
+        # Either may take features and options, and is given only those that it takes: only its own needs count.
+        fault = tree.user_modules.check(reference, positional=1, options=keywords, surplus=False)
+        yield from check_user_module(document, (*base, field), fault)
+        surplus_fault = tree.user_modules.check(reference, positional=1, options=keywords) if fault is None else None
+        unused_options &= set(surplus_fault.unaccepted) if surplus_fault is not None else set()
+    for option in sorted(unused_options):
         message = f"no function takes the option '{option[:63]}'"
-        yield warning(document, (*at, "options", option), "R219", message, "it has no effect", on_key=True)
+        yield warning(document, (*base, "options", option), "R219", message, "it has no effect", on_key=True)

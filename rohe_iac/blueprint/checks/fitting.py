@@ -1,4 +1,4 @@
-"""What fits no node of an inventory at all; told as warnings, since it is the planner that refuses."""
+"""Checks of demands that no node of an inventory meets: warnings, since refusing them is for the planner."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from rohe_iac.blueprint.checks.domains import NOWHERE, Domains, check_keys
+from rohe_iac.blueprint.checks.domains import UNPLACEABLE, Domains, check_topology_keys
 from rohe_iac.blueprint.checks.pipeline import IMPLAUSIBLE_CPU
 from rohe_iac.blueprint.findings.finding import Document, Finding
 from rohe_iac.blueprint.findings.references import warning
@@ -20,148 +20,155 @@ from rohe_iac.foundation.quantities import shown_bytes, shown_cpu
 
 @dataclass(frozen=True)
 class Fleet:
-    """What the nodes of an inventory have: the most of any one, and all that they have between them."""
+    """The nodes of an inventory, with the most that any node has and all that they have together."""
 
     machines: tuple[Machine, ...]
 
     @cached_property
     def cpu(self) -> int:
-        """Millicores."""
+        """Returns the most CPU of any node, in millicores."""
         return max((machine.cpu for machine in self.machines), default=0)
 
     @cached_property
     def rss(self) -> int:
-        """Bytes."""
+        """Returns the most memory of any node, in bytes."""
         return max((machine.rss for machine in self.machines), default=0)
 
     @cached_property
     def cores(self) -> int:
-        """How many."""
+        """Returns the largest number of cores of any node."""
         return max((machine.cores for machine in self.machines), default=0)
 
     @cached_property
     def models(self) -> dict[str, set[str]]:
-        """Of each type of accelerator."""
-        found: dict[str, set[str]] = {}
+        """Returns the models of accelerators by their type."""
+        models: dict[str, set[str]] = {}
         for devices in {machine.devices for machine in self.machines}:
             for device in devices:
-                found.setdefault(device.type, set()).add(device.model)
-        return found
+                models.setdefault(device.type, set()).add(device.model)
+        return models
 
     @cached_property
-    def _offering(self) -> tuple[Machine, ...]:
-        """One of those that have the same accelerators."""
+    def _by_devices(self) -> tuple[Machine, ...]:
+        """Returns one node of each group of nodes with the same accelerators."""
         return tuple({machine.devices: machine for machine in self.machines}.values())
 
     @cached_property
-    def _most(self) -> dict[tuple[str, tuple[str, ...], bool], int]:
+    def _most_by_request(self) -> dict[tuple[str, tuple[str, ...], bool], int]:
         return {}
 
-    def most(self, kind: str, asked: AcceleratorRequest) -> int:
-        """Whole devices, or basis points of one, that any machine has of what is asked for; worked out once of each."""
-        key = (kind, asked.models, asked.count is not None)
-        if key not in self._most:
-            self._most[key] = max(machine.most(kind, asked) for machine in self._offering)
-        return self._most[key]
+    def most(self, kind: str, request: AcceleratorRequest) -> int:
+        """Returns the whole devices, or basis points of one, that the best node has for a request; cached."""
+        key = (kind, request.models, request.count is not None)
+        if key not in self._most_by_request:
+            self._most_by_request[key] = max(machine.most_available(kind, request) for machine in self._by_devices)
+        return self._most_by_request[key]
 
     @cached_property
     def archs(self) -> set[str]:
-        """Architectures; "" where a node tells none."""
+        """Returns the architectures of the nodes; "" stands for nodes that state none."""
         return {machine.arch for machine in self.machines}
 
     @cached_property
     def values(self) -> dict[str, set[str]]:
-        """Of each label."""
-        found: dict[str, set[str]] = {}
+        """Returns the values of each label."""
+        values: dict[str, set[str]] = {}
         for machine in self.machines:
             for key, value in machine.labels.items():
-                found.setdefault(key, set()).add(value)
-        return found
+                values.setdefault(key, set()).add(value)
+        return values
 
     @cached_property
     def labels(self) -> frozenset[str]:
-        """Their names."""
+        """Returns the names of all labels."""
         return frozenset(self.values)
 
     @cached_property
     def some_values(self) -> dict[str, str]:
-        """The first values of each label, as hints tell them."""
-        return {key: _few(values) for key, values in self.values.items()}
+        """Returns the first values of each label, as hints list them."""
+        return {key: _first_names(values) for key, values in self.values.items()}
 
 
 def fleet_of(inventory: Inventory) -> Fleet:
-    """What the nodes of an inventory have."""
+    """Returns the fleet of an inventory."""
     return Fleet(tuple(machines_of(inventory)))
 
 
 def check_fitting(document: Document, pipeline: Pipeline, fleet: Fleet) -> Iterator[Finding]:
-    """A warning for every demand that no node meets, and for those that no node meets together."""
+    """Yields a warning for every demand that no node meets, or for demands that no node meets together."""
     domains = Domains(fleet.machines, document, pipeline)
     for index, service in enumerate(pipeline.spec.services):
-        at: Path = ("spec", "services", index)
-        found = [*check_requests(document, (*at, "requests"), service.requests, fleet)]
+        base: Path = ("spec", "services", index)
+        findings = [*check_requests(document, (*base, "requests"), service.requests, fleet)]
         for part_index, variant in enumerate(service.variants):
             if variant.requests is not None:
-                path: Path = (*at, "variants", part_index, "requests")
-                found += check_requests(document, path, variant.requests, fleet)
+                path: Path = (*base, "variants", part_index, "requests")
+                findings += check_requests(document, path, variant.requests, fleet)
         for part_index, member in enumerate(service.ensemble.members if service.ensemble is not None else ()):
             if member.requests is not None:
-                path = (*at, "ensemble", "members", part_index, "requests")
-                found += check_requests(document, path, member.requests, fleet)
-        found += _rules(document, at, service, fleet)
-        yield from found or domains.check(document, at, service)
+                path = (*base, "ensemble", "members", part_index, "requests")
+                findings += check_requests(document, path, member.requests, fleet)
+        findings += _check_rules(document, base, service, fleet)
+        yield from findings or domains.check(document, base, service)
 
 
-def check_requests(document: Document, at: Path, requests: Requests, fleet: Fleet) -> Iterator[Finding]:
-    """A warning for everything that is more than any node has."""
+def check_requests(document: Document, base: Path, requests: Requests, fleet: Fleet) -> Iterator[Finding]:
+    """Yields a warning for every request that is more than any node has."""
     if fleet.cpu < requests.cpu < IMPLAUSIBLE_CPU:
-        hint = f"did you mean {requests.cpu // 1000}m?" if requests.cpu >= 100_000 else NOWHERE
+        hint = f"did you mean {requests.cpu // 1000}m?" if requests.cpu >= 100_000 else UNPLACEABLE
         message = f"{shown_cpu(requests.cpu)} cores are more than the largest node has ({shown_cpu(fleet.cpu)})"
-        yield warning(document, (*at, "cpu"), "R301", message, hint)
+        yield warning(document, (*base, "cpu"), "R301", message, hint)
     if requests.memory is not None and requests.memory.rss > fleet.rss:
         wanted, most = shown_bytes(requests.memory.rss), shown_bytes(fleet.rss)
         message = f"{wanted} of memory are more than the largest node has ({most})"
-        yield warning(document, (*at, "memory", "rss"), "R301", message, NOWHERE)
+        yield warning(document, (*base, "memory", "rss"), "R301", message, UNPLACEABLE)
     if len(requests.cores) > fleet.cores:
         message = f"{len(requests.cores)} distinct cores are more than any node has ({fleet.cores})"
-        yield warning(document, (*at, "cores"), "R301", message, NOWHERE)
-    for kind, asked in requests.accelerators.items():
-        yield from _accelerator(document, (*at, "accelerators", kind), kind, asked, fleet)
+        yield warning(document, (*base, "cores"), "R301", message, UNPLACEABLE)
+    for kind, request in requests.accelerators.items():
+        yield from _check_accelerator(document, (*base, "accelerators", kind), kind, request, fleet)
 
 
-def _accelerator(document: Document, at: Path, kind: str, asked: AcceleratorRequest, fleet: Fleet) -> Iterator[Finding]:
+def _check_accelerator(
+    document: Document, base: Path, kind: str, request: AcceleratorRequest, fleet: Fleet
+) -> Iterator[Finding]:
     if kind not in fleet.models:
         hint = f"types of the inventory: {', '.join(sorted(fleet.models)[:12]) or 'none at all'}"
-        yield warning(document, at, "R302", f"no node has an accelerator of type '{kind}'", hint, on_key=True)
+        yield warning(document, base, "R302", f"no node has an accelerator of type '{kind}'", hint, on_key=True)
         return
-    if asked.models and not fleet.models[kind].intersection(asked.models):
-        hint = f"models of the inventory: {', '.join(sorted(filter(None, fleet.models[kind]))[:12]) or 'none is told'}"
-        message = f"no node has a {kind} of model {' or '.join(asked.models)}"
-        yield warning(document, (*at, "models"), "R302", message, hint)
+    if request.models and not fleet.models[kind].intersection(request.models):
+        known_models = ", ".join(sorted(filter(None, fleet.models[kind]))[:12])
+        hint = f"models of the inventory: {known_models or 'none is stated'}"
+        message = f"no node has a {kind} of model {' or '.join(request.models)}"
+        yield warning(document, (*base, "models"), "R302", message, hint)
         return
-    most = fleet.most(kind, asked)
-    if asked.count is not None and asked.count > most:
-        message = f"{asked.count} whole devices are more than any node has ({most})"
-        yield warning(document, (*at, "count"), "R301", message, NOWHERE)
-    elif asked.share is not None and asked.share > most:
-        message = f"{asked.share / 100:g}% of a device are more than the largest gives out ({most / 100:g}%)"
-        yield warning(document, (*at, "share"), "R301", message, NOWHERE)
+    most = fleet.most(kind, request)
+    if request.count is not None and request.count > most:
+        message = f"{request.count} whole devices are more than any node has ({most})"
+        yield warning(document, (*base, "count"), "R301", message, UNPLACEABLE)
+    elif request.share is not None and request.share > most:
+        message = f"{request.share / 100:g}% of a device are more than the largest gives out ({most / 100:g}%)"
+        yield warning(document, (*base, "share"), "R301", message, UNPLACEABLE)
 
 
-def _rules(document: Document, at: Path, service: Service, fleet: Fleet) -> Iterator[Finding]:
+def _check_rules(document: Document, base: Path, service: Service, fleet: Fleet) -> Iterator[Finding]:
     if service.arch and "" not in fleet.archs and fleet.archs.isdisjoint(service.arch):
-        meant = [VALUES[arch] for arch in service.arch if VALUES.get(arch) in fleet.archs]
-        hint = f"did you mean '{meant[0]}'?" if meant else f"architectures of the inventory: {_few(fleet.archs)}"
+        known_names = [VALUES[arch] for arch in service.arch if VALUES.get(arch) in fleet.archs]
+        hint = (
+            f"did you mean '{known_names[0]}'?"
+            if known_names
+            else f"architectures of the inventory: {_first_names(fleet.archs)}"
+        )
         message = f"no node is of architecture {' or '.join(service.arch)}"
-        yield warning(document, (*at, "arch"), "R303", message, hint)
+        yield warning(document, (*base, "arch"), "R303", message, hint)
     for key, value in service.placement.node_selector.items():
         values = fleet.values.get(key, set())
         if value not in values:
             hint = f"values of '{key}': {fleet.some_values[key]}" if values else f"no node has a label '{key}'"
-            path = (*at, "placement", "nodeSelector", key)
+            path = (*base, "placement", "nodeSelector", key)
             yield warning(document, path, "R303", f"no node has the label {key}: {value}", hint)
-    yield from check_keys(document, at, service, fleet.labels)
+    yield from check_topology_keys(document, base, service, fleet.labels)
 
 
-def _few(names: set[str]) -> str:
+def _first_names(names: set[str]) -> str:
     return ", ".join(sorted(names)[:8])

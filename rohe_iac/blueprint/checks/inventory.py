@@ -1,4 +1,4 @@
-"""What is wrong in an inventory beyond its fields: names, device types, capacities, links."""
+"""Checks of an inventory beyond its fields: names, device types, capacities, links."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from rohe_iac.blueprint.findings.finding import Document, Finding
-from rohe_iac.blueprint.findings.references import missing, unique, warning
+from rohe_iac.blueprint.findings.references import check_reference, check_unique, warning
 from rohe_iac.blueprint.hints.foreign_terms import VALUES
 from rohe_iac.blueprint.language.inventory import DeviceType, Inventory, Node, Used
 from rohe_iac.blueprint.language.pipeline import Memory
@@ -14,146 +14,146 @@ from rohe_iac.blueprint.linked.machine import MEBIBYTE
 from rohe_iac.blueprint.text.parsed import Path
 from rohe_iac.foundation.quantities import shown_bytes, shown_cpu
 
-MOST_GIBIBYTES = 128
+MAX_GIBIBYTES = 128
 
 
 MAC = re.compile(r"[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}")
 
 
 def check(document: Document, inventory: Inventory) -> Iterator[Finding]:
-    """Every finding of one inventory."""
+    """Yields every finding of one inventory."""
     spec = inventory.spec
-    yield from unique(document, ("spec", "nodes"), "node", [node.name for node in spec.nodes])
+    yield from check_unique(document, ("spec", "nodes"), "node", [node.name for node in spec.nodes])
     for name, device in spec.device_types.items():
-        yield from _plausible(document, ("spec", "deviceTypes", name), device)
-        yield from _arch(document, ("spec", "deviceTypes", name, "arch"), device.arch)
+        yield from _check_device_type(document, ("spec", "deviceTypes", name), device)
+        yield from _check_arch(document, ("spec", "deviceTypes", name, "arch"), device.arch)
     macs: dict[str, str] = {}
     for index, node in enumerate(spec.nodes):
-        at: Path = ("spec", "nodes", index)
+        base: Path = ("spec", "nodes", index)
         if node.device_type is not None and node.device_type not in spec.device_types:
-            path = (*at, "deviceType")
-            yield from missing(document, path, "R207", "device type", node.device_type, spec.device_types)
-        elif node.device_type is None or node.used != _NOTHING or node.memory is not None:
-            yield from _capacity(document, at, node, spec.device_types.get(node.device_type or ""))
+            path = (*base, "deviceType")
+            yield from check_reference(document, path, "R207", "device type", node.device_type, spec.device_types)
+        elif node.device_type is None or node.used != _NOTHING_USED or node.memory is not None:
+            yield from _check_capacity(document, base, node, spec.device_types.get(node.device_type or ""))
         taints = [f"{taint.key}={taint.value}:{taint.effect}" for taint in node.taints]
-        yield from unique(document, (*at, "taints"), "taint", taints, "")
-        yield from _arch(document, (*at, "arch"), node.arch)
+        yield from check_unique(document, (*base, "taints"), "taint", taints, "")
+        yield from _check_arch(document, (*base, "arch"), node.arch)
         if node.mac is not None:
             if MAC.fullmatch(node.mac) is None:
                 yield Finding(
                     document,
-                    (*at, "mac"),
+                    (*base, "mac"),
                     "R226",
                     f"'{node.mac[:40]}' is not a MAC address",
                     'write it as "82:ae:30:11:38:06"',
                 )
             elif macs.setdefault(node.mac.lower(), node.name) != node.name:
                 message = f"node '{node.name}' has the MAC address of '{macs[node.mac.lower()]}'"
-                yield warning(document, (*at, "mac"), "R226", message, "two machines never share one")
-    yield from _links(document, inventory)
+                yield warning(document, (*base, "mac"), "R226", message, "two machines never share one")
+    yield from _check_links(document, inventory)
 
 
-_NOTHING = Used.model_construct()
+_NOTHING_USED = Used.model_construct()
 
 
-def _arch(document: Document, path: Path, arch: str | None) -> Iterator[Finding]:
+def _check_arch(document: Document, path: Path, arch: str | None) -> Iterator[Finding]:
     if arch in VALUES:
         message = f"'{arch}' is an architecture under another name than images and services have for it"
         yield warning(document, path, "R109", message, f"did you mean '{VALUES[arch]}'?")
 
 
-def _plausible(document: Document, at: Path, device: DeviceType) -> Iterator[Finding]:
+def _check_device_type(document: Document, base: Path, device: DeviceType) -> Iterator[Finding]:
     if device.memory.rss < MEBIBYTE:
-        hint = f"did you mean {_machine_memory(device.memory.rss)}?"
+        hint = f"did you mean {_memory_meant(device.memory.rss)}?"
         yield warning(
-            document, (*at, "memory", "rss"), "R113", f"a machine with {device.memory.rss} bytes of memory", hint
+            document, (*base, "memory", "rss"), "R113", f"a machine with {device.memory.rss} bytes of memory", hint
         )
-    yield from check_virtual(document, (*at, "memory", "vms"), device.memory)
+    yield from check_virtual(document, (*base, "memory", "vms"), device.memory)
     if device.cpu == 0:
-        yield warning(document, (*at, "cpu"), "R113", "a machine without cores", "write its cores, as in cpu: 4")
+        yield warning(document, (*base, "cpu"), "R113", "a machine without cores", "write its cores, as in cpu: 4")
     if device.cpu > 2_048_000:
         message = f"a machine with {shown_cpu(device.cpu)} cores"
         yield warning(
-            document, (*at, "cpu"), "R113", message, f"did you mean {device.cpu // 1000}m (thousandths of a core)?"
+            document, (*base, "cpu"), "R113", message, f"did you mean {device.cpu // 1000}m (thousandths of a core)?"
         )
     if device.cores is not None and sum(device.cores) > device.cpu:
         message = f"its cores hold {shown_cpu(sum(device.cores))}, more than its cpu of {shown_cpu(device.cpu)}"
-        yield warning(document, (*at, "cores"), "R227", message, "cpu is the sum of the cores")
+        yield warning(document, (*base, "cores"), "R227", message, "cpu is the sum of the cores")
 
 
 def check_virtual(document: Document, path: Path, memory: Memory) -> Iterator[Finding]:
-    """A warning where a process would map less than it holds."""
+    """Yields a warning where virtual memory is less than resident memory."""
     if memory.vms is not None and memory.vms < memory.rss:
         message = f"virtual memory {shown_bytes(memory.vms)} is less than the resident {shown_bytes(memory.rss)}"
         yield warning(document, path, "R223", message, "vms holds rss: let it be at least that, or leave it out")
 
 
-def _machine_memory(amount: int) -> str:
-    """What a bare number was meant to be: machines have some gibibytes, or hundreds of mebibytes."""
-    return f"{amount}{'Gi' if amount <= MOST_GIBIBYTES else 'Mi'}"
+def _memory_meant(amount: int) -> str:
+    """Returns what a bare number probably means: machines have some gibibytes, or hundreds of mebibytes."""
+    return f"{amount}{'Gi' if amount <= MAX_GIBIBYTES else 'Mi'}"
 
 
-def _capacity(document: Document, at: Path, node: Node, device: DeviceType | None) -> Iterator[Finding]:
+def _check_capacity(document: Document, base: Path, node: Node, device: DeviceType | None) -> Iterator[Finding]:
     cpu = node.cpu if node.cpu is not None else device.cpu if device is not None else None
     memory = node.memory or (device.memory if device is not None else None)
     if cpu is None or memory is None:
         absent = " and ".join(word for word, value in (("cpu", cpu), ("memory", memory)) if value is None)
         message = f"node '{node.name}' has no deviceType and no {absent}"
-        yield Finding(document, at, "R107", message, "name a deviceType, or write cpu and memory here")
+        yield Finding(document, base, "R107", message, "name a deviceType, or write cpu and memory here")
         return
     if node.memory is not None and node.memory.rss < MEBIBYTE:
-        hint = f"did you mean {_machine_memory(node.memory.rss)}?"
+        hint = f"did you mean {_memory_meant(node.memory.rss)}?"
         yield warning(
-            document, (*at, "memory", "rss"), "R113", f"a machine with {node.memory.rss} bytes of memory", hint
+            document, (*base, "memory", "rss"), "R113", f"a machine with {node.memory.rss} bytes of memory", hint
         )
     if node.memory is not None:
-        yield from check_virtual(document, (*at, "memory", "vms"), node.memory)
+        yield from check_virtual(document, (*base, "memory", "vms"), node.memory)
     used = node.used
     if used.cpu > cpu:
         message = f"{shown_cpu(used.cpu)} of {shown_cpu(cpu)} cores are said to be used"
-        yield Finding(document, (*at, "used", "cpu"), "R227", message, "used is at most what the node has")
+        yield Finding(document, (*base, "used", "cpu"), "R227", message, "used is at most what the node has")
     if used.memory is not None and used.memory.rss > memory.rss:
         message = f"{shown_bytes(used.memory.rss)} of {shown_bytes(memory.rss)} memory are said to be used"
-        yield Finding(document, (*at, "used", "memory", "rss"), "R227", message, "used is at most what the node has")
+        yield Finding(document, (*base, "used", "memory", "rss"), "R227", message, "used is at most what the node has")
     devices = node.accelerators if node.accelerators is not None else device.accelerators if device is not None else {}
     for name, share in used.accelerators.items():
-        path = (*at, "used", "accelerators", name)
+        path = (*base, "used", "accelerators", name)
         if name not in devices:
-            yield from missing(document, path, "R206", "accelerator", name, devices)
+            yield from check_reference(document, path, "R206", "accelerator", name, devices)
         elif share > devices[name].capacity * devices[name].count:
             yield Finding(document, path, "R227", f"more of '{name}' is said to be used than the node has")
     cores = node.cores if node.cores is not None else device.cores if device is not None else None
-    there = cores if cores is not None else (1000,) * -(-cpu // 1000)
-    if len(used.cores) > len(there):
-        message = f"{len(used.cores)} cores are said to be used of {len(there)}"
-        yield Finding(document, (*at, "used", "cores"), "R227", message, "one entry a core")
-    for number, (taken, whole) in enumerate(zip(used.cores, there, strict=False)):
-        if taken > whole:
-            message = f"{shown_cpu(taken)} of a core of {shown_cpu(whole)} are said to be used"
-            yield Finding(document, (*at, "used", "cores", number), "R227", message, "one entry a core, in order")
+    capacities = cores if cores is not None else (1000,) * -(-cpu // 1000)
+    if len(used.cores) > len(capacities):
+        message = f"{len(used.cores)} cores are said to be used of {len(capacities)}"
+        yield Finding(document, (*base, "used", "cores"), "R227", message, "one entry a core")
+    for number, (used_amount, capacity) in enumerate(zip(used.cores, capacities, strict=False)):
+        if used_amount > capacity:
+            message = f"{shown_cpu(used_amount)} of a core of {shown_cpu(capacity)} are said to be used"
+            yield Finding(document, (*base, "used", "cores", number), "R227", message, "one entry a core, in order")
 
 
-def _links(document: Document, inventory: Inventory) -> Iterator[Finding]:
+def _check_links(document: Document, inventory: Inventory) -> Iterator[Finding]:
     spec = inventory.spec
-    yield from unique(document, ("spec", "links"), "link", [link.name for link in spec.links])
+    yield from check_unique(document, ("spec", "links"), "link", [link.name for link in spec.links])
     if not spec.links:
         return
-    known = {f"node/{node.name}" for node in spec.nodes}
-    known |= {f"zone/{node.labels['zone']}" for node in spec.nodes if "zone" in node.labels}
+    ends = {f"node/{node.name}" for node in spec.nodes}
+    ends |= {f"zone/{node.labels['zone']}" for node in spec.nodes if "zone" in node.labels}
     joined: dict[frozenset[str], str] = {}
     for index, link in enumerate(spec.links):
         first = joined.setdefault(frozenset(link.between), link.name)
         if first != link.name:
             message = f"link '{link.name}' joins what '{first}' joins already"
             yield warning(document, ("spec", "links", index, "between"), "R210", message, "keep one of them")
-        at: Path = ("spec", "links", index, "between")
+        base: Path = ("spec", "links", index, "between")
         for side, end in enumerate(link.between):
             if not end.startswith(("node/", "zone/")):
                 hint = f"write node/{end} or zone/{end}"
-                yield Finding(document, (*at, side), "R119", f"'{end[:63]}' is neither node/NAME nor zone/NAME", hint)
+                yield Finding(document, (*base, side), "R119", f"'{end[:63]}' is neither node/NAME nor zone/NAME", hint)
             else:
-                yield from missing(document, (*at, side), "R209", end.partition("/")[0], end, known)
+                yield from check_reference(document, (*base, side), "R209", end.partition("/")[0], end, ends)
         # Within a zone a link says how its nodes reach each other.
         if link.between[0] == link.between[1] and not link.between[0].startswith("zone/"):
             hint = "a node reaches itself; a zone twice stands for the links between its nodes"
-            yield Finding(document, at, "R211", f"link '{link.name}' ends where it begins", hint)
+            yield Finding(document, base, "R211", f"link '{link.name}' ends where it begins", hint)

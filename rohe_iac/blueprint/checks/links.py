@@ -1,4 +1,4 @@
-"""What documents say of each other: every reference resolved or told, across all files."""
+"""Checks across all documents: every reference between them is resolved or reported."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from rohe_iac.blueprint.checks import inventory as inventory_checks
 from rohe_iac.blueprint.checks import pipeline as pipeline_checks
 from rohe_iac.blueprint.checks import plausibility
 from rohe_iac.blueprint.checks import stack as stack_checks
-from rohe_iac.blueprint.documents.tree import Tree, models
+from rohe_iac.blueprint.documents.tree import Tree, documents_with_model
 from rohe_iac.blueprint.findings.finding import Document, Finding
-from rohe_iac.blueprint.findings.references import OF_ABSENCE
+from rohe_iac.blueprint.findings.references import ABSENCE_CODES
 from rohe_iac.blueprint.language.contract import ObservationContract
 from rohe_iac.blueprint.language.inventory import Inventory
 from rohe_iac.blueprint.language.pipeline import Pipeline
@@ -21,66 +21,70 @@ from rohe_iac.foundation.diagnostics import Severity
 
 
 def check_names(tree: Tree) -> Iterator[Finding]:
-    """Every document of a kind and name that is there already; all that is told of a tree that was not read whole."""
-    yield from _counted(_names(tree.documents))
+    """Yields a finding for every second document of a kind and name; all that is checked of a partly read tree."""
+    yield from _limit_per_document(_check_duplicates(tree.documents))
 
 
 def check_links(tree: Tree) -> Iterator[Finding]:
-    """Every fault between documents, and every one inside a document that a model alone cannot tell."""
-    yield from _counted(_found(tree))
+    """Yields every fault between documents, and every fault inside a document that its model cannot detect."""
+    yield from _limit_per_document(_all_findings(tree))
 
 
-def _counted(found: Iterable[Finding]) -> Iterator[Finding]:
+def _limit_per_document(findings: Iterable[Finding]) -> Iterator[Finding]:
     counts: dict[tuple[Document, Severity], int] = {}
-    for finding in found:
+    for finding in findings:
         document = finding.document
         count = counts[document, finding.severity] = counts.get((document, finding.severity), 0) + 1
         if count > MOST_FAULTS:
             continue
-        rest = document.rest
-        if rest is None:
+        remainder = document.remainder
+        if remainder is None:
             yield finding
             continue
-        # The model is of what was left when faulty parts were taken out; places are of the whole.
+        # Paths in the model are those of the remainder; places are looked up by paths in the whole document.
         around = finding.path[:-1] if finding.code == "R221" else finding.path
-        if rest.stands_in(finding.path):
+        if remainder.is_substitute(finding.path):
             continue
-        if finding.code not in OF_ABSENCE or not rest.lost_under(around):
-            yield finding.elsewhere(rest.original(finding.path))
+        if finding.code not in ABSENCE_CODES or not remainder.lost_below(around):
+            yield finding.at(remainder.original(finding.path))
     for (document, severity), count in counts.items():
         if count > MOST_FAULTS:
             more = count - MOST_FAULTS
-            what = "faults" if severity is Severity.ERROR else f"{severity.value}s"
-            message = f"{more:,} more {what} in this {document.kind} are not shown"
+            noun = "faults" if severity is Severity.ERROR else f"{severity.value}s"
+            message = f"{more:,} more {noun} in this {document.kind} are not shown"
             yield Finding(document, (), "R133", message, severity=severity, more=more)
 
 
-def _found(tree: Tree) -> Iterator[Finding]:
-    yield from _names(tree.documents)
-    for document, pipeline in models(tree.documents, Pipeline):
+def _all_findings(tree: Tree) -> Iterator[Finding]:
+    yield from _check_duplicates(tree.documents)
+    for document, pipeline in documents_with_model(tree.documents, Pipeline):
         yield from pipeline_checks.check(document, pipeline, tree.root)
-        yield from plausibility.of_pipeline(document, pipeline)
-    for document, inventory in models(tree.documents, Inventory):
+        yield from plausibility.check_pipeline(document, pipeline)
+    for document, inventory in documents_with_model(tree.documents, Inventory):
         yield from inventory_checks.check(document, inventory)
-        yield from plausibility.of_inventory(document, inventory)
-    for document, contract in models(tree.documents, ObservationContract):
+        yield from plausibility.check_inventory(document, inventory)
+    for document, contract in documents_with_model(tree.documents, ObservationContract):
         yield from contract_checks.check(document, contract, tree)
-    for document, stack in models(tree.documents, Stack):
+    for document, stack in documents_with_model(tree.documents, Stack):
         yield from stack_checks.check(document, stack, tree)
 
 
-def _names(documents: Iterable[Document]) -> Iterator[Finding]:
-    first: dict[tuple[str, str], dict[str, Document]] = {}
+def _check_duplicates(documents: Iterable[Document]) -> Iterator[Finding]:
+    first_documents: dict[tuple[str, str], dict[str, Document]] = {}
     for document in documents:
         if not document.name:
             continue
-        # Two stacks may each use a module with documents of one name.
-        alike = first.setdefault((document.kind, document.name), {})
-        known = next(iter(alike.values()), None) if not document.scope else alike.get("") or alike.get(document.scope)
-        if known is None:
-            alike[document.scope] = document
+        # Two stacks may each use a module with documents of the same name.
+        same_name = first_documents.setdefault((document.kind, document.name), {})
+        first_document = (
+            next(iter(same_name.values()), None)
+            if not document.scope
+            else same_name.get("") or same_name.get(document.scope)
+        )
+        if first_document is None:
+            same_name[document.scope] = document
             continue
-        place = known.place(("metadata", "name"))
+        place = first_document.place(("metadata", "name"))
         yield Finding(
             document, ("metadata", "name"), "R201",
             f"a second {document.kind} named '{document.name}'; the first is at {place}",

@@ -1,4 +1,4 @@
-"""What is wrong in a pipeline beyond its fields: names, flow, placement rules, sizes."""
+"""Checks of a pipeline beyond its fields: names, flow, placement rules, sizes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path as FilePath
 
 from rohe_iac.blueprint.checks.inventory import check_virtual
 from rohe_iac.blueprint.findings.finding import Document, Finding
-from rohe_iac.blueprint.findings.references import cycle, missing, shown_cycle, unique, warning
+from rohe_iac.blueprint.findings.references import check_reference, check_unique, find_cycle, format_cycle, warning
 from rohe_iac.blueprint.hints.nearest import nearest
 from rohe_iac.blueprint.language.pipeline import (
     Alternative,
@@ -25,52 +25,54 @@ from rohe_iac.blueprint.text.parsed import Path
 from rohe_iac.foundation.quantities import shown_bytes, shown_cpu
 
 IMPLAUSIBLE_CPU = 256_000
-"""Millicores that no replica asks for."""
+"""An implausible request, in millicores."""
 
 
 def check(document: Document, pipeline: Pipeline, root: FilePath) -> Iterator[Finding]:
-    """Every finding of one pipeline. root: where the paths of its files start."""
+    """Yields every finding of one pipeline; `root` is the folder that paths of its files start from."""
     services = pipeline.spec.services
-    at: Path = ("spec", "services")
+    base: Path = ("spec", "services")
     names = [service.name for service in services]
-    yield from unique(document, at, "service", names)
+    yield from check_unique(document, base, "service", names)
     known = set(names)
     for index, service in enumerate(services):
-        yield from _service(document, (*at, index), service, known, root)
+        yield from _check_service(document, (*base, index), service, known, root)
         if service.replicas == "auto" and pipeline.spec.load is None:
-            path = (*at, index, "replicas")
+            path = (*base, index, "replicas")
             yield Finding(document, path, "R220", "replicas: auto needs the pipeline's load", "add load: 10/s to spec")
-    yield from _flow(document, pipeline, known)
-    yield from _apart(document, services)
+    yield from _check_flow(document, pipeline, known)
+    yield from _check_near_and_avoid(document, services)
 
 
-def _flow(document: Document, pipeline: Pipeline, known: set[str]) -> Iterator[Finding]:
+def _check_flow(document: Document, pipeline: Pipeline, known: set[str]) -> Iterator[Finding]:
     seen: dict[tuple[str, str], int] = {}
     for index, link in enumerate(pipeline.spec.flow):
-        at: Path = ("spec", "flow", index)
-        yield from missing(document, (*at, "from"), "R205", "service", link.from_, known)
-        yield from missing(document, (*at, "to"), "R205", "service", link.to, known)
+        base: Path = ("spec", "flow", index)
+        yield from check_reference(document, (*base, "from"), "R205", "service", link.from_, known)
+        yield from check_reference(document, (*base, "to"), "R205", "service", link.to, known)
         if link.from_ == link.to:
-            yield Finding(document, (*at, "to"), "R211", f"'{link.to}' flows into itself", "a flow has no cycles")
+            yield Finding(document, (*base, "to"), "R211", f"'{link.to}' flows into itself", "a flow has no cycles")
         elif seen.setdefault((link.from_, link.to), index) != index:
             yield Finding(
-                document, at, "R210", f"the flow from '{link.from_}' to '{link.to}' is here twice", "keep one"
+                document, base, "R210", f"the flow from '{link.from_}' to '{link.to}' is here twice", "keep one"
             )
-    around = cycle((link.from_, link.to) for link in pipeline.spec.flow if link.from_ != link.to)
-    if around:
-        index = next(i for i, link in enumerate(pipeline.spec.flow) if (link.from_, link.to) == (around[-1], around[0]))
-        shown = shown_cycle(around)
+    cycle = find_cycle((link.from_, link.to) for link in pipeline.spec.flow if link.from_ != link.to)
+    if cycle:
+        index = next(
+            number for number, link in enumerate(pipeline.spec.flow) if (link.from_, link.to) == (cycle[-1], cycle[0])
+        )
+        cycle_text = format_cycle(cycle)
         yield Finding(
             document,
             ("spec", "flow", index),
             "R211",
-            f"the flow runs in a circle: {shown}",
+            f"the flow runs in a circle: {cycle_text}",
             "take one of these flows out",
         )
 
 
-def _apart(document: Document, services: Sequence[Service]) -> Iterator[Finding]:
-    """Where one service must be near another that must avoid it."""
+def _check_near_and_avoid(document: Document, services: Sequence[Service]) -> Iterator[Finding]:
+    """Yields a finding where a service must be near another one that must avoid it."""
     avoided = {
         (service.name, rule.service): rule.topology_key
         for service in services
@@ -88,134 +90,148 @@ def _apart(document: Document, services: Sequence[Service]) -> Iterator[Finding]
                 yield Finding(document, path, "R214", message, "take one of the two rules out")
 
 
-def _service(document: Document, at: Path, service: Service, known: set[str], root: FilePath) -> Iterator[Finding]:
+def _check_service(
+    document: Document, base: Path, service: Service, known: set[str], root: FilePath
+) -> Iterator[Finding]:
     parts: list[tuple[Path, Alternative]] = []
     if service.variants or service.ensemble is not None:
-        yield from _alternatives(document, at, service)
+        yield from _check_alternatives(document, base, service)
         members = service.ensemble.members if service.ensemble is not None else ()
-        parts += [((*at, "variants", i), part) for i, part in enumerate(service.variants)]
-        parts += [((*at, "ensemble", "members", i), part) for i, part in enumerate(members)]
-    # Most services leave most fields out, and there may be a hundred thousand of them.
-    given = service.model_fields_set
-    if "volumes" in given:
-        yield from unique(document, (*at, "volumes"), "volume at", [volume.path for volume in service.volumes], "path")
+        parts += [((*base, "variants", number), part) for number, part in enumerate(service.variants)]
+        parts += [((*base, "ensemble", "members", number), part) for number, part in enumerate(members)]
+    # Most services set few fields, and there may be a hundred thousand services.
+    fields_set = service.model_fields_set
+    if "volumes" in fields_set:
+        yield from check_unique(
+            document, (*base, "volumes"), "volume at", [volume.path for volume in service.volumes], "path"
+        )
         named = [volume.name or f" {index}" for index, volume in enumerate(service.volumes)]
-        yield from unique(document, (*at, "volumes"), "volume", named)
-    if "reports" in given:
-        yield from _reports(document, (*at, "reports"), service.reports)
-    if "ports" in given or "health" in given:
-        yield from unique(document, (*at, "ports"), "port", [port.name for port in service.ports])
-        yield from _ports(document, at, service)
-    if "placement" in given:
-        yield from _placement(document, (*at, "placement"), service.name, service.placement, known)
-    if "requests" in given or "limits" in given:
-        yield from _sizes(document, at, service.requests, service.limits)
-    if service.files or service.profile is not None or "working_dir" in given:
-        yield from _paths(document, at, service, root)
+        yield from check_unique(document, (*base, "volumes"), "volume", named)
+    if "reports" in fields_set:
+        yield from _check_reports(document, (*base, "reports"), service.reports)
+    if "ports" in fields_set or "health" in fields_set:
+        yield from check_unique(document, (*base, "ports"), "port", [port.name for port in service.ports])
+        yield from _check_ports(document, base, service)
+    if "placement" in fields_set:
+        yield from _check_placement(document, (*base, "placement"), service.name, service.placement, known)
+    if "requests" in fields_set or "limits" in fields_set:
+        yield from _check_sizes(document, base, service.requests, service.limits)
+    if service.files or service.profile is not None or "working_dir" in fields_set:
+        yield from _check_paths(document, base, service, root)
     for path, part in parts:
-        yield from _sizes(document, path, part.requests or Requests(), part.limits or Limits())
+        yield from _check_sizes(document, path, part.requests or Requests(), part.limits or Limits())
         if part.profile is not None:
-            yield from _file(document, (*path, "profile"), part.profile, root)
+            yield from _check_file(document, (*path, "profile"), part.profile, root)
     if service.image or service.command or service.profile:
         return
     if not parts:
         message = f"service '{service.name}' has no command, image or profile, so there is nothing to run"
-        yield warning(document, (*at, "name"), "R221", message, "add command: [...]")
+        yield warning(document, (*base, "name"), "R221", message, "add command: [...]")
     for path, part in parts:
         if not (part.image or part.command or part.profile):
             message = f"'{part.name}' of '{service.name}' has no command, image or profile, so there is nothing to run"
             yield warning(document, (*path, "name"), "R221", message, "add command: [...]")
 
 
-def _reports(document: Document, at: Path, reports: Reports) -> Iterator[Finding]:
-    yield from unique(document, (*at, "fields"), "field", reports.fields, "")
+def _check_reports(document: Document, base: Path, reports: Reports) -> Iterator[Finding]:
+    yield from check_unique(document, (*base, "fields"), "field", reports.fields, "")
     for name, reported in (reports.metrics or {}).items():
         unit = BUILT_IN.get(name, reported.unit)
         if "unit" in reported.model_fields_set and {unit, reported.unit} not in ({unit}, {"rate", "count"}):
             message = f"'{name}' is a metric of rohe's own, a {'time in s' if unit == 's' else unit}"
             hint = "leave the unit out, or give yours another name"
-            yield warning(document, (*at, "metrics", name, "unit"), "R216", message, hint)
+            yield warning(document, (*base, "metrics", name, "unit"), "R216", message, hint)
 
 
-def _alternatives(document: Document, at: Path, service: Service) -> Iterator[Finding]:
+def _check_alternatives(document: Document, base: Path, service: Service) -> Iterator[Finding]:
     if service.variants and service.ensemble is not None:
         message = f"service '{service.name}' has both variants and an ensemble"
         hint = "variants are alternatives, of which one runs; members of an ensemble all run: keep one of the two lists"
-        yield Finding(document, (*at, "ensemble"), "R215", message, hint, on_key=True)
-    yield from unique(document, (*at, "variants"), "variant", [variant.name for variant in service.variants])
+        yield Finding(document, (*base, "ensemble"), "R215", message, hint, on_key=True)
+    yield from check_unique(document, (*base, "variants"), "variant", [variant.name for variant in service.variants])
     members = service.ensemble.members if service.ensemble is not None else ()
-    yield from unique(document, (*at, "ensemble", "members"), "member", [member.name for member in members])
+    yield from check_unique(document, (*base, "ensemble", "members"), "member", [member.name for member in members])
 
 
-def _ports(document: Document, at: Path, service: Service) -> Iterator[Finding]:
+def _check_ports(document: Document, base: Path, service: Service) -> Iterator[Finding]:
     ports = {port.name for port in service.ports}
     for name, probe in (("readiness", service.health.readiness), ("liveness", service.health.liveness)):
         if probe is None:
             continue
         if probe.http is not None:
-            yield from missing(document, (*at, "health", name, "http", "port"), "R208", "port", probe.http.port, ports)
+            yield from check_reference(
+                document, (*base, "health", name, "http", "port"), "R208", "port", probe.http.port, ports
+            )
         elif probe.tcp is not None:
-            yield from missing(document, (*at, "health", name, "tcp"), "R208", "port", probe.tcp, ports)
+            yield from check_reference(document, (*base, "health", name, "tcp"), "R208", "port", probe.tcp, ports)
     datagrams = {port.name for port in service.ports if port.protocol == "UDP"}
     for name, probe in (("readiness", service.health.readiness), ("liveness", service.health.liveness)):
-        asked = probe.tcp or (probe.http.port if probe.http is not None else None) if probe is not None else None
-        if asked in datagrams:
-            path = (*at, "health", name, *(("tcp",) if probe is not None and probe.tcp else ("http", "port")))
-            yield Finding(document, path, "R208", f"port '{asked}' is UDP, and probes are TCP", "name a port of TCP")
+        port_name = probe.tcp or (probe.http.port if probe.http is not None else None) if probe is not None else None
+        if port_name in datagrams:
+            path = (*base, "health", name, *(("tcp",) if probe is not None and probe.tcp else ("http", "port")))
+            yield Finding(
+                document, path, "R208", f"port '{port_name}' is UDP, and probes are TCP", "name a port of TCP"
+            )
     for field, word in (("host_port", "hostPort"), ("container_port", "containerPort")):
         used: set[tuple[int, str]] = set()
         for index, port in enumerate(service.ports):
             number = getattr(port, field)
             if (number, port.protocol) in used:
                 message = f"{word} {number} is used by two ports of service '{service.name}'"
-                yield Finding(document, (*at, "ports", index, word), "R222", message, "give each port its own number")
+                yield Finding(document, (*base, "ports", index, word), "R222", message, "give each port its own number")
             elif number is not None:
                 used.add((number, port.protocol))
 
 
-def _placement(document: Document, at: Path, name: str, rules: PlacementRules, known: set[str]) -> Iterator[Finding]:
+def _check_placement(
+    document: Document, base: Path, name: str, rules: PlacementRules, known: set[str]
+) -> Iterator[Finding]:
     for field in ("avoid", "near"):
         for index, affinity in enumerate(getattr(rules, field)):
-            yield from missing(document, (*at, field, index, "service"), "R205", "service", affinity.service, known)
+            yield from check_reference(
+                document, (*base, field, index, "service"), "R205", "service", affinity.service, known
+            )
     keys = [rule.topology_key for rule in rules.spread]
-    yield from unique(document, (*at, "spread"), "spread over", keys, "topologyKey")
+    yield from check_unique(document, (*base, "spread"), "spread over", keys, "topologyKey")
     avoided = {(rule.service, rule.topology_key) for rule in rules.avoid if rule.required}
     for index, rule in enumerate(rules.near):
-        wide_away = rule.topology_key == "node" and any(
-            other == rule.service and key != "node" for other, key in avoided
+        avoids_wider = rule.topology_key == "node" and any(
+            avoided_service == rule.service and key != "node" for avoided_service, key in avoided
         )
-        if rule.required and ((rule.service, rule.topology_key) in avoided or wide_away):
+        if rule.required and ((rule.service, rule.topology_key) in avoided or avoids_wider):
             message = f"'{name}' must be near '{rule.service}' and must avoid it in the same {rule.topology_key}"
-            yield Finding(document, (*at, "near", index), "R214", message, "take one of the two rules out")
+            yield Finding(document, (*base, "near", index), "R214", message, "take one of the two rules out")
         if rule.required and rule.service == name:
             message = f"'{name}' is to be near itself, so its first replica fits nowhere"
-            yield warning(document, (*at, "near", index), "R214", message, "use nodeSelector, or required: false")
+            yield warning(document, (*base, "near", index), "R214", message, "use nodeSelector, or required: false")
     for index, affinity in enumerate(rules.avoid):
         if affinity.required and affinity.service == name and any(rule.max_per_domain > 1 for rule in rules.spread):
             message = f"'{name}' must avoid itself, and spread allows more than one in a domain"
-            yield Finding(document, (*at, "avoid", index), "R214", message, "say it once: spread with maxPerDomain: 1")
+            yield Finding(
+                document, (*base, "avoid", index), "R214", message, "say it once: spread with maxPerDomain: 1"
+            )
     for index, toleration in enumerate(rules.tolerations):
         if toleration.operator == "Exists" and toleration.value:
-            path = (*at, "tolerations", index, "value")
+            path = (*base, "tolerations", index, "value")
             yield Finding(
                 document, path, "R214", "operator Exists takes no value", "use operator: Equal, or leave value out"
             )
         elif toleration.operator == "Equal" and not toleration.key:
-            path = (*at, "tolerations", index)
+            path = (*base, "tolerations", index)
             yield Finding(
                 document, path, "R107", "a toleration with operator Equal needs a key", "add key, or operator: Exists"
             )
 
 
-def _sizes(document: Document, at: Path, requests: Requests, limits: Limits) -> Iterator[Finding]:
-    path = (*at, "requests")
+def _check_sizes(document: Document, base: Path, requests: Requests, limits: Limits) -> Iterator[Finding]:
+    path = (*base, "requests")
     memory = requests.memory
     if memory is not None:
         if 0 < memory.rss < MEBIBYTE:
-            yield _implausible_memory(document, (*path, "memory", "rss"), memory.rss)
+            yield _memory_warning(document, (*path, "memory", "rss"), memory.rss)
         yield from check_virtual(document, (*path, "memory", "vms"), memory)
     if limits.memory is not None and limits.memory < MEBIBYTE:
-        yield _implausible_memory(document, (*at, "limits", "memory"), limits.memory)
+        yield _memory_warning(document, (*base, "limits", "memory"), limits.memory)
     if requests.cpu >= IMPLAUSIBLE_CPU:
         message = f"a request of {shown_cpu(requests.cpu)} cores"
         yield warning(
@@ -223,10 +239,10 @@ def _sizes(document: Document, at: Path, requests: Requests, limits: Limits) -> 
         )
     if limits.cpu is not None and limits.cpu < requests.cpu:
         message = f"the cpu limit {shown_cpu(limits.cpu)} is below the request {shown_cpu(requests.cpu)}"
-        yield Finding(document, (*at, "limits", "cpu"), "R224", message, "raise the limit or lower the request")
+        yield Finding(document, (*base, "limits", "cpu"), "R224", message, "raise the limit or lower the request")
     if limits.memory is not None and memory is not None and limits.memory < memory.rss:
         message = f"the memory limit {shown_bytes(limits.memory)} is below the request {shown_bytes(memory.rss)}"
-        yield Finding(document, (*at, "limits", "memory"), "R224", message, "raise the limit or lower the request")
+        yield Finding(document, (*base, "limits", "memory"), "R224", message, "raise the limit or lower the request")
     for index, core in enumerate(requests.cores):
         if core > 1000:
             message = f"a chunk of {shown_cpu(core)} cores asks for more than one core holds"
@@ -235,45 +251,45 @@ def _sizes(document: Document, at: Path, requests: Requests, limits: Limits) -> 
             )
 
 
-def _implausible_memory(document: Document, path: Path, amount: int) -> Finding:
+def _memory_warning(document: Document, path: Path, amount: int) -> Finding:
     hint = f"did you mean {amount}Mi?" if amount < 10**6 else "write it as 512Mi"
     return warning(document, path, "R113", f"{amount} bytes of memory are less than 1Mi", hint)
 
 
-def _paths(document: Document, at: Path, service: Service, root: FilePath) -> Iterator[Finding]:
-    yield from unique(document, (*at, "files"), "file at", [file.path for file in service.files], "path")
+def _check_paths(document: Document, base: Path, service: Service, root: FilePath) -> Iterator[Finding]:
+    yield from check_unique(document, (*base, "files"), "file at", [file.path for file in service.files], "path")
     for index, file in enumerate(service.files):
-        yield from _file(document, (*at, "files", index, "from"), file.from_, root)
+        yield from _check_file(document, (*base, "files", index, "from"), file.from_, root)
     if service.profile is not None:
-        yield from _file(document, (*at, "profile"), service.profile, root)
-    # With an image it is a folder of that.
+        yield from _check_file(document, (*base, "profile"), service.profile, root)
+    # With an image, the folder is one of the image.
     named = "working_dir" in service.model_fields_set and not FilePath(service.working_dir).is_absolute()
     if service.command and service.image is None and named:
-        yield from _folder(document, (*at, "workingDir"), service.working_dir, root)
+        yield from _check_folder(document, (*base, "workingDir"), service.working_dir, root)
 
 
-def _folder(document: Document, path: Path, name: str, root: FilePath) -> Iterator[Finding]:
+def _check_folder(document: Document, path: Path, name: str, root: FilePath) -> Iterator[Finding]:
     if "\0" in name or not os.path.isdir(root / name):
-        yield Finding(document, path, "R225", f"no folder '{name[:60]}'", _beside(document, name, root))
+        yield Finding(document, path, "R225", f"no folder '{name[:60]}'", _similar_file_hint(document, name, root))
 
 
-def _file(document: Document, path: Path, name: str, root: FilePath) -> Iterator[Finding]:
+def _check_file(document: Document, path: Path, name: str, root: FilePath) -> Iterator[Finding]:
     if FilePath(name).is_absolute() or ".." in FilePath(name).parts:
         yield Finding(document, path, "R225", f"'{name[:60]}' leaves the blueprint's folder", "name a file below it")
     elif "\0" in name or not os.path.isfile(root / name):
-        yield Finding(document, path, "R225", f"no file '{name[:60]}'", _beside(document, name, root))
+        yield Finding(document, path, "R225", f"no file '{name[:60]}'", _similar_file_hint(document, name, root))
 
 
-def _beside(document: Document, name: str, root: FilePath) -> str:
-    """The file that was meant, where one in the same folder has nearly its name."""
+def _similar_file_hint(document: Document, name: str, root: FilePath) -> str:
+    """Returns a hint that names the file of a similar name in the same folder, or where paths start."""
     hint = "paths start at the blueprint's root"
     if document.allowance.guesses <= 0:
         return hint
-    folder, _, last = name.rpartition("/")
+    folder, _, file_name = name.rpartition("/")
     try:
         names = os.listdir(os.path.join(root, folder))
     except (OSError, ValueError):
         return hint
     document.allowance.guesses -= 10 + len(names)
-    meant = nearest(last, sorted(names))
-    return f"did you mean '{folder}{'/' if folder else ''}{meant}'?" if meant else hint
+    similar = nearest(file_name, sorted(names))
+    return f"did you mean '{folder}{'/' if folder else ''}{similar}'?" if similar else hint

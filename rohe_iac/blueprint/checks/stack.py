@@ -1,4 +1,4 @@
-"""What is wrong in a stack: what it names, and what of it fits no node of its inventory."""
+"""Checks of a stack: its references, and demands that no node of its inventory meets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rohe_iac.blueprint.checks import protect as protect_checks
 from rohe_iac.blueprint.checks.fitting import Fleet, check_fitting, check_requests, fleet_of
 from rohe_iac.blueprint.documents.tree import Tree
 from rohe_iac.blueprint.findings.finding import Document, Finding
-from rohe_iac.blueprint.findings.references import meant, missing, of_user_module, unique, warning
+from rohe_iac.blueprint.findings.references import check_reference, check_unique, check_user_module, name_hint, warning
 from rohe_iac.blueprint.language.contract import ObservationContract
 from rohe_iac.blueprint.language.inventory import Inventory
 from rohe_iac.blueprint.language.pipeline import Pipeline
@@ -17,7 +17,7 @@ from rohe_iac.blueprint.language.stack import Stack
 from rohe_iac.blueprint.linked.machine import MEBIBYTE
 from rohe_iac.blueprint.text.parsed import Path
 from rohe_iac.foundation.quantities import counted
-from rohe_iac.foundation.user_callables import installed
+from rohe_iac.foundation.user_callables import installed_callables
 
 STRATEGIES = ("first-fit", "best-fit", "worst-fit", "dot-product", "fragmentation", "portfolio", "exact")
 
@@ -28,68 +28,74 @@ FILTERS = ("accelerators", "architecture", "cores", "cpu", "labels", "rss", "sta
 SCORERS = ("accelerator", "cpu", "interference", "memory", "open", "taints")
 
 
-_PLUGGED = {"filters": ("filter", FILTERS), "scorers": ("scorer", SCORERS), "strategy": ("strategy", STRATEGIES)}
+_PLUGGABLE = {"filters": ("filter", FILTERS), "scorers": ("scorer", SCORERS), "strategy": ("strategy", STRATEGIES)}
 """By the field of the planner: what its names are names of, and those that are built in."""
 
 
 def check(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
-    """Every finding of one stack."""
+    """Yields every finding of one stack."""
     spec = stack.spec
-    for field, code, kind, what, names in (
+    for field, code, kind, noun, names in (
         ("pipelines", "R202", "Pipeline", "pipeline", spec.pipelines),
         ("contracts", "R204", "ObservationContract", "contract", spec.contracts),
     ):
-        yield from unique(document, ("spec", field), what, names, "")
+        yield from check_unique(document, ("spec", field), noun, names, "")
         known = tree.catalogue.names(kind, document)
         for index, name in enumerate(names):
             if not tree.catalogue.is_broken(kind, name):
-                yield from missing(document, ("spec", field, index), code, what, name, known)
+                yield from check_reference(document, ("spec", field, index), code, noun, name, known)
     if not tree.catalogue.is_broken("Inventory", spec.inventory):
         known = tree.catalogue.names("Inventory", document)
-        yield from missing(document, ("spec", "inventory"), "R203", "inventory", spec.inventory, known)
-    yield from _contracts(document, stack, tree)
-    yield from unique(document, ("spec", "modules"), "module use", [use.name for use in spec.modules])
-    yield from _planner(document, stack, tree)
-    yield from _devices(document, stack, tree)
+        yield from check_reference(document, ("spec", "inventory"), "R203", "inventory", spec.inventory, known)
+    yield from _check_contracts(document, stack, tree)
+    yield from check_unique(document, ("spec", "modules"), "module use", [use.name for use in spec.modules])
+    yield from _check_planner(document, stack, tree)
+    yield from _check_devices(document, stack, tree)
     inventory = tree.catalogue.named("Inventory", spec.inventory, document)
     yield from protect_checks.check(document, stack, inventory, tree)
     if spec.store.max_size < MEBIBYTE:
         message, hint = f"a store of {spec.store.max_size} bytes", f"did you mean {spec.store.max_size}Mi?"
         yield warning(document, ("spec", "store", "maxSize"), "R113", message, hint)
     if inventory is not None and isinstance(inventory.model, Inventory) and not _is_partial(inventory):
-        yield from _fitting(document, stack, inventory, inventory.model, tree)
+        yield from _check_fitting(document, stack, inventory, inventory.model, tree)
 
 
 def _is_partial(inventory: Document) -> bool:
-    """Whether faults keep machines, or what they have, from being known."""
-    rest = inventory.rest
+    """Checks whether faults keep some machines, or their capacities, from being known."""
+    remainder = inventory.remainder
     parts: list[Path] = [("spec", "nodes"), ("spec", "deviceTypes")]
-    return rest is not None and any(rest.lost_under(part) or rest.stands_in(part) for part in parts)
+    return remainder is not None and any(remainder.lost_below(part) or remainder.is_substitute(part) for part in parts)
 
 
-def _fitting(document: Document, stack: Stack, at: Document, inventory: Inventory, tree: Tree) -> Iterator[Finding]:
+def _check_fitting(
+    document: Document, stack: Stack, inventory_document: Document, inventory: Inventory, tree: Tree
+) -> Iterator[Finding]:
     fleet: Fleet | None = None
     for name in stack.spec.pipelines:
-        found = tree.catalogue.named("Pipeline", name, document)
-        if found is None or not isinstance(found.model, Pipeline) or (found, at) in tree.fitted:
+        pipeline = tree.catalogue.named("Pipeline", name, document)
+        if (
+            pipeline is None
+            or not isinstance(pipeline.model, Pipeline)
+            or (pipeline, inventory_document) in tree.compared
+        ):
             continue
-        # Stacks of the same two say the same.
-        tree.fitted.add((found, at))
+        # Other stacks of the same two documents have the same findings.
+        tree.compared.add((pipeline, inventory_document))
         if tree.allowance.fits < 0:
             return
-        tree.allowance.fits -= len(found.model.spec.services) + (len(inventory.spec.nodes) if fleet is None else 0)
+        tree.allowance.fits -= len(pipeline.model.spec.services) + (len(inventory.spec.nodes) if fleet is None else 0)
         if tree.allowance.fits < 0:
             message = "whether services fit is not looked at from here on: there are so many stacks before"
             yield warning(document, ("spec", "inventory"), "R133", message, "check fewer stacks at once")
             return
         fleet = fleet or fleet_of(inventory)
-        yield from check_fitting(found, found.model, fleet)
+        yield from check_fitting(pipeline, pipeline.model, fleet)
     if fleet is not None:
-        yield from _system(document, stack, fleet)
+        yield from _check_system(document, stack, fleet)
 
 
-def _system(document: Document, stack: Stack, fleet: Fleet) -> Iterator[Finding]:
-    """What the stack runs for itself, and how many nodes it may lose."""
+def _check_system(document: Document, stack: Stack, fleet: Fleet) -> Iterator[Finding]:
+    """Yields findings about the stack's own agents and broker, and the number of nodes that it may lose."""
     spec = stack.spec
     if "agents" in spec.model_fields_set:
         yield from check_requests(document, ("spec", "agents", "requests"), spec.agents.requests, fleet)
@@ -104,69 +110,75 @@ def _system(document: Document, stack: Stack, fleet: Fleet) -> Iterator[Finding]
         yield warning(document, ("spec", "planner", "survive"), "R303", message, "let it be less than there are nodes")
 
 
-def _contracts(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
+def _check_contracts(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
     if any(tree.catalogue.named("Pipeline", name, document) is None for name in stack.spec.pipelines):
-        return  # the one that is not there, or is faulty, may be the one that a contract is about
-    run = set(stack.spec.pipelines)
+        return  # the missing or faulty pipeline may be the one that a contract is about
+    pipelines = set(stack.spec.pipelines)
     for index, name in enumerate(stack.spec.contracts):
-        found = tree.catalogue.named("ObservationContract", name, document)
-        if found is not None and isinstance(found.model, ObservationContract):
-            pipeline = found.model.spec.pipeline
-            if pipeline not in run and tree.catalogue.named("Pipeline", pipeline, document) is not None:
+        contract = tree.catalogue.named("ObservationContract", name, document)
+        if contract is not None and isinstance(contract.model, ObservationContract):
+            pipeline = contract.model.spec.pipeline
+            if pipeline not in pipelines and tree.catalogue.named("Pipeline", pipeline, document) is not None:
                 message = f"contract '{name}' is about pipeline '{pipeline}', which the stack does not run"
                 yield Finding(document, ("spec", "contracts", index), "R230", message, f"add {pipeline} to pipelines")
 
 
-def _devices(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
-    """The nodes that objectives of the stack's contracts are about."""
-    found = tree.catalogue.named("Inventory", stack.spec.inventory, document)
-    if found is None or _is_partial(found):
+def _check_devices(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
+    """Yields a finding for every objective of the stack's contracts about a node that does not exist."""
+    inventory = tree.catalogue.named("Inventory", stack.spec.inventory, document)
+    if inventory is None or _is_partial(inventory):
         return
     for name in stack.spec.contracts:
         contract = tree.catalogue.named("ObservationContract", name, document)
-        if contract is None or not isinstance(contract.model, ObservationContract) or (contract, found) in tree.fitted:
+        if (
+            contract is None
+            or not isinstance(contract.model, ObservationContract)
+            or (contract, inventory) in tree.compared
+        ):
             continue
-        # Stacks of the same two say the same.
-        tree.fitted.add((contract, found))
+        # Other stacks of the same two documents have the same findings.
+        tree.compared.add((contract, inventory))
         for index, objective in enumerate(contract.model.spec.objectives):
             if objective.scope.device is not None:
                 path = ("spec", "objectives", index, "scope", "device")
-                yield from missing(contract, path, "R209", "node", objective.scope.device, tree.nodes(found))
+                yield from check_reference(
+                    contract, path, "R209", "node", objective.scope.device, tree.nodes(inventory)
+                )
 
 
-def _planner(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
+def _check_planner(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
     planner = stack.spec.planner
-    at: Path = ("spec", "planner")
-    yield from unique(document, (*at, "objective"), "objective", planner.objective, "")
-    named: list[tuple[Path, str]] = [((*at, "filters", index), name) for index, name in enumerate(planner.filters)]
-    named += [((*at, "scorers", name), name) for name in planner.scorers]
-    named += [((*at, "strategy"), planner.strategy)]
-    for path, name in named:
-        kind, built_in = _PLUGGED[str(path[2])]
+    base: Path = ("spec", "planner")
+    yield from check_unique(document, (*base, "objective"), "objective", planner.objective, "")
+    names: list[tuple[Path, str]] = [((*base, "filters", index), name) for index, name in enumerate(planner.filters)]
+    names += [((*base, "scorers", name), name) for name in planner.scorers]
+    names += [((*base, "strategy"), planner.strategy)]
+    for path, name in names:
+        kind, built_in = _PLUGGABLE[str(path[2])]
         if ":" in name or name in built_in:
             continue
-        known = (*built_in, *_installed(kind))
+        known = (*built_in, *_installed_names(kind))
         if name not in known:
-            hint = meant(document, name, known)
+            hint = name_hint(document, name, known)
             if kind == "strategy":
                 yield Finding(document, path, "R109", f"'{name[:63]}' is not a strategy", hint)
             else:
                 # Where a stack is checked, what it names need not be installed.
                 message = f"no {kind} '{name[:63]}' is built in or installed here"
                 yield warning(document, path, "R109", message, hint, on_key=kind == "scorer")
-    for path, name in named:
+    for path, name in names:
         if ":" not in name:
-            continue  # one that is built in or installed
+            continue  # built in or installed
         try:
-            trouble = tree.code.check(name, positional=1, callables=False)
+            fault = tree.user_modules.check(name, positional=1, callables=False)
         except ValueError as error:
             yield Finding(document, path, "R125", str(error), "write it as user_modules/scorers.py:name")
             continue
-        yield from of_user_module(document, path, trouble)
+        yield from check_user_module(document, path, fault)
 
 
 @cache
-def _installed(kind: str) -> tuple[str, ...]:
-    # Looked up once: reading what distributions declare takes its time.
+def _installed_names(kind: str) -> tuple[str, ...]:
+    # Cached: reading what distributions declare is slow.
     group = "rohe.strategies" if kind == "strategy" else f"rohe.{kind}s"
-    return tuple(sorted({one.name for one in installed(group)}))
+    return tuple(sorted({entry.name for entry in installed_callables(group)}))

@@ -1,1 +1,1 @@
-"""Which files belong to a blueprint, and all their documents by kind and name."""
+"""The files of a blueprint, and all their documents by kind and name."""

@@ -1,4 +1,4 @@
-"""Documents by kind and name, as each reader sees them: looked up in the same time however many there are."""
+"""Documents by kind and name, as each document may refer to them; a lookup takes constant time."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from rohe_iac.blueprint.findings.finding import Document
 class Catalogue:
     """The documents of a tree at one moment.
 
-    What came by a stack's use of a module is seen by that stack and what came with it, and by what came by none.
+    A document from a stack's use of a module is visible to that stack, to the other documents of its modules, and to
+    documents that came by no module.
     """
 
-    def __init__(self, documents: Iterable[Document], heard: Collection[str] = ()) -> None:
-        """heard: names of what cannot be read as what it is."""
-        self._heard = heard
+    def __init__(self, documents: Iterable[Document], unread_names: Collection[str] = ()) -> None:
+        """Lists the documents; `unread_names` are names of documents that cannot be read."""
+        self._unread_names = unread_names
         # By kind, name and scope; None stands for any.
         self._listed: dict[tuple[str, str | None, str | None], list[Document]] = {}
         self._names: dict[tuple[str, str | None], dict[str, None]] = {}
@@ -31,29 +32,29 @@ class Catalogue:
                     self._listed.setdefault((document.kind, name, scope), []).append(document)
 
     def of(self, kind: str) -> list[Document]:
-        """The documents of one kind that have a model, by name."""
+        """Returns the documents of one kind that have a model, sorted by name."""
         return sorted(self._listed.get((kind, None, None), []), key=lambda document: document.name)
 
     def named(self, kind: str, name: str, reader: Document | None = None) -> Document | None:
-        """The first document of that kind and name that `reader` sees; any for None."""
-        for scope in _scopes(reader):
-            for found in self._listed.get((kind, name, scope), ()):
-                return found
+        """Returns the first document of that kind and name that is visible to `reader`; any such document for None."""
+        for scope in _visible_scopes(reader):
+            for document in self._listed.get((kind, name, scope), ()):
+                return document
         return None
 
     def names(self, kind: str, reader: Document) -> Collection[str]:
-        """The names of the documents of one kind that `reader` sees."""
-        seen = [names for scope in _scopes(reader) if (names := self._names.get((kind, scope)))]
-        return seen[0].keys() if len(seen) == 1 else _Together(seen)
+        """Returns the names of the documents of one kind that are visible to `reader`."""
+        seen = [names for scope in _visible_scopes(reader) if (names := self._names.get((kind, scope)))]
+        return seen[0].keys() if len(seen) == 1 else _JoinedNames(seen)
 
     def is_broken(self, kind: str, name: str) -> bool:
-        """Whether a document of that kind and name is there, or may be, but too faulty to be used."""
+        """Checks whether a document of that kind and name exists, or may exist, but is too faulty to be used."""
         # One whose name is at fault may be any.
-        return (kind, name) in self._broken or (kind, "") in self._broken or name in self._heard
+        return (kind, name) in self._broken or (kind, "") in self._broken or name in self._unread_names
 
 
-class _Together(Collection[str]):
-    """Several collections as one, without a copy: there may be one for each of thousands of stacks."""
+class _JoinedNames(Collection[str]):
+    """Several collections of names as one, without a copy: there may be one for each of thousands of stacks."""
 
     def __init__(self, parts: list[dict[str, None]]) -> None:
         self._parts = parts
@@ -68,7 +69,7 @@ class _Together(Collection[str]):
         return sum(map(len, self._parts))
 
 
-def _scopes(reader: Document | None) -> tuple[str | None, ...]:
-    """Whose documents a reader sees."""
+def _visible_scopes(reader: Document | None) -> tuple[str | None, ...]:
+    """Returns the scopes whose documents are visible to `reader`; None stands for any scope."""
     scope = "" if reader is None else reader.name if reader.kind == "Stack" else reader.scope
     return ("", scope) if scope else (None,)

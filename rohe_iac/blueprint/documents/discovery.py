@@ -1,4 +1,4 @@
-"""Where a blueprint begins and which files belong to it."""
+"""The root of a blueprint and the files that belong to it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROOT_FILE = "rohe.yaml"
 
 
 MAX_FILES = 20_000
-"""The most files that are looked through."""
+"""The most files of a blueprint."""
 
 
 MAX_TOTAL = 64 * 2**20
@@ -27,17 +27,18 @@ MAX_TOTAL = 64 * 2**20
 
 
 MOST_UNREAD = 100
-"""So many folders are told that cannot be read."""
+"""The most unreadable folders that are reported."""
 
 
-LONGEST_NAME = 300
-"""So much of such a folder's path, in characters, is told."""
+MAX_SHOWN_PATH = 300
+"""The longest path of such a folder that is shown whole, in characters."""
 
 
 def root_of(directory: Path) -> Path:
-    """The nearest ancestor (or itself) with `rohe.yaml`, else the top of the Git tree, else the folder; absolute.
+    """Returns the nearest folder upwards with `rohe.yaml`, else the top of the Git tree, else the folder; absolute.
 
-    Errors: UsageError where there is no such folder.
+    Raises:
+        UsageError: There is no such folder.
     """
     folder = Path(os.path.abspath(directory))
     if not folder.is_dir():
@@ -51,7 +52,11 @@ def root_of(directory: Path) -> Path:
 
 
 def project_of(root: Path) -> str:
-    """The project id: `project:` of rohe.yaml, else a digest of the root's path (`local-` and 8 hexadecimal digits)."""
+    """Returns the project id: `project:` of rohe.yaml, else `local-` and 8 digits of a digest of the root's path.
+
+    Raises:
+        UsageError: The id in rohe.yaml is not a name.
+    """
     from rohe_iac.blueprint.text.reader import read_plain
     from rohe_iac.foundation.names import is_name
 
@@ -74,37 +79,48 @@ def project_of(root: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ReadFile:
-    """A file of the blueprint; source is None where it could not be read, which `faults` tell.
+    """A file of the blueprint.
 
-    heard: the names in what cannot be read.
+    Attributes:
+        name: Path relative to the root, with `/`.
+        sha256: Digest of the bytes; "" where the file could not be read.
+        source: The text; None where the file could not be read.
+        faults: Why the file could not be read.
+        unread_names: Names in a file that could not be read.
     """
 
     name: str
     sha256: str
     source: SourceText | None
     faults: tuple[Diagnostic, ...] = ()
-    heard: frozenset[str] = frozenset()
+    unread_names: frozenset[str] = frozenset()
 
 
-def heard_in(text: str) -> frozenset[str]:
-    """Every name in a text that cannot be read, so that what refers to it is no fault besides."""
-    return frozenset(_NAMED.findall(text))
+def names_in_unreadable(text: str) -> frozenset[str]:
+    """Returns every name in a text that cannot be read; references to these names are not reported as faults."""
+    return frozenset(_NAME_FIELD.findall(text))
 
 
-_NAMED = re.compile(r"\bname[\"']?[ \t]*:[ \t]*[\"']?([a-z0-9][-a-z0-9]{0,62})\b")
+_NAME_FIELD = re.compile(r"\bname[\"']?[ \t]*:[ \t]*[\"']?([a-z0-9][-a-z0-9]{0,62})\b")
 
 
 def documents_under(root: Path, within: Path | None = None) -> Iterator[ReadFile]:
-    """All `*.yaml` and `*.yml` files, sorted by path: under `blueprints/`, or under the root where there is none.
+    """Yields all `*.yaml` and `*.yml` files, sorted by path: under `blueprints/`, or under the root without it.
 
-    within: take those under this folder instead. Folders whose name begins with a dot, and folders that are symbolic
-    links, are left out.
+    Folders whose name begins with a dot, and folders that are symbolic links, are left out.
+
+    Args:
+        root: The blueprint's root.
+        within: A folder to search instead.
+
+    Raises:
+        UsageError: There are too many files, or too many bytes in them.
     """
     top = within or (root / "blueprints" if (root / "blueprints").is_dir() else root)
     names: list[str] = []
     unread: list[OSError] = []
     for folder, folders, files in os.walk(top, onerror=unread.append):
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _NOT_OURS)
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _SKIPPED_FOLDERS)
         names += [
             os.path.join(folder, name)
             for name in files
@@ -116,10 +132,10 @@ def documents_under(root: Path, within: Path | None = None) -> Iterator[ReadFile
             )
     for error in unread[:MOST_UNREAD]:
         name = os.path.relpath(str(error.filename), root).replace(os.sep, "/")
-        shown = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}..."
-        yield _refused(shown, Diagnostic(Place(shown), "R012", f"the folder cannot be read: {error.strerror}"))
+        shown = name if len(name) <= MAX_SHOWN_PATH else f"{name[:MAX_SHOWN_PATH]}..."
+        yield _refuse(shown, Diagnostic(Place(shown), "R012", f"the folder cannot be read: {error.strerror}"))
     names = [name for name in names if name != str(root / ROOT_FILE)]
-    total = _size(names)
+    total = _total_size(names)
     if total > MAX_TOTAL:
         message = f"the YAML files under {top} are larger than {MAX_TOTAL >> 20} MiB together"
         raise UsageError(f"{message}: {total / 2**20:,.0f} MiB", hint="check a part of them, file by file")
@@ -127,67 +143,69 @@ def documents_under(root: Path, within: Path | None = None) -> Iterator[ReadFile
         yield read_file(root, path)
 
 
-def _size(names: list[str]) -> int:
-    """The bytes of all files that may be read; those too large to be are refused one by one."""
+def _total_size(names: list[str]) -> int:
+    """Returns the bytes of all files that may be read; files that are too large are refused one by one."""
     total = 0
     for name in names:
         try:
             size = os.stat(name).st_size
         except OSError:
-            continue  # told when it is read
+            continue  # reported when the file is read
         total += size if size <= MAX_BYTES else 0
     return total
 
 
-_NOT_OURS = frozenset(("node_modules", "__pycache__", "site-packages"))
+_SKIPPED_FOLDERS = frozenset(("node_modules", "__pycache__", "site-packages"))
 
 
 def read_file(root: Path, path: Path | str) -> ReadFile:
-    """The text of one file, or why it is refused; never larger than MAX_BYTES, never anything but a regular file."""
-    whole, top = str(path), f"{root}{os.sep}"
-    # The slow way only where the path is not simply below the root.
-    below = whole.startswith(top) and ".." not in whole
-    name = (whole[len(top) :] if below else os.path.relpath(path, root)).replace(os.sep, "/")
+    """Returns the text of one file, or why it is refused: larger than MAX_BYTES, or not a regular file."""
+    full_path, prefix = str(path), f"{root}{os.sep}"
+    # relpath is slow, so it is used only where the path is not simply below the root.
+    below = full_path.startswith(prefix) and ".." not in full_path
+    name = (full_path[len(prefix) :] if below else os.path.relpath(path, root)).replace(os.sep, "/")
     place = Place(name)
     try:
         content = read_regular(path, MAX_BYTES)
     except NotRegular as error:
-        return _refused(name, Diagnostic(place, "R012", f"{error.strerror}"))
+        return _refuse(name, Diagnostic(place, "R012", f"{error.strerror}"))
     except TooLarge as error:
-        return _refused(name, Diagnostic(place, "R002", f"{error.strerror}", "split it into several files"))
+        return _refuse(name, Diagnostic(place, "R002", f"{error.strerror}", "split it into several files"))
     except OSError as error:
-        return _refused(name, Diagnostic(place, "R012", f"the file cannot be read: {error.strerror}"))
-    return decoded(name, content)
+        return _refuse(name, Diagnostic(place, "R012", f"the file cannot be read: {error.strerror}"))
+    return decode_file(name, content)
 
 
-def decoded(name: str, content: bytes) -> ReadFile:
-    """The text of `content`, which has to be UTF-8 without NUL."""
+def decode_file(name: str, content: bytes) -> ReadFile:
+    """Returns the text of `content`, or why it is refused: it has to be UTF-8 without NUL."""
     digest = sha256_hex(content)
     if content.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")):
         fault = Diagnostic(Place(name), "R013", "the file is in UTF-16 or UTF-32", "save it as UTF-8")
-        return _refused(name, fault, content.replace(b"\0", b""))
+        return _refuse(name, fault, content.replace(b"\0", b""))
     if content.startswith(b"\xef\xbb\xbf"):
         content = content[3:]
     nul = content.find(b"\0")
     if nul >= 0:
-        return _refused(
+        return _refuse(
             name,
-            Diagnostic(_place(name, content, nul), "R013", "the file holds a NUL byte", "save it as UTF-8 text"),
+            Diagnostic(
+                _place_of_byte(name, content, nul), "R013", "the file holds a NUL byte", "save it as UTF-8 text"
+            ),
             content,
         )
     try:
         return ReadFile(name, digest, SourceText(name, content.decode("utf-8")))
     except UnicodeDecodeError as error:
         message = f"the file is not UTF-8: byte 0x{content[error.start]:02x}"
-        fault = Diagnostic(_place(name, content, error.start), "R013", message, "save it as UTF-8")
-        return _refused(name, fault, content)
+        fault = Diagnostic(_place_of_byte(name, content, error.start), "R013", message, "save it as UTF-8")
+        return _refuse(name, fault, content)
 
 
-def _place(name: str, content: bytes, offset: int) -> Place:
+def _place_of_byte(name: str, content: bytes, offset: int) -> Place:
     begin = content.rfind(b"\n", 0, offset) + 1
     return Place(name, content.count(b"\n", 0, offset) + 1, len(content[begin:offset].decode("utf-8", "replace")) + 1)
 
 
-def _refused(name: str, fault: Diagnostic, content: bytes = b"") -> ReadFile:
+def _refuse(name: str, fault: Diagnostic, content: bytes = b"") -> ReadFile:
     assert fault.severity is Severity.ERROR
-    return ReadFile(name, "", None, (fault,), heard_in(content.decode("ascii", "ignore")))
+    return ReadFile(name, "", None, (fault,), names_in_unreadable(content.decode("ascii", "ignore")))

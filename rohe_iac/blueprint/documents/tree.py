@@ -1,4 +1,4 @@
-"""All documents of a folder, read and validated one by one; links between them are checked in linking.py."""
+"""All documents of a folder, read and validated one by one; `checks.links` checks what is between them."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from pathlib import Path as FilePath
 from typing import TypeVar
 
 from rohe_iac.blueprint.documents.catalogue import Catalogue
-from rohe_iac.blueprint.documents.discovery import ReadFile, heard_in
+from rohe_iac.blueprint.documents.discovery import ReadFile, names_in_unreadable
 from rohe_iac.blueprint.findings.finding import Document, Finding
-from rohe_iac.blueprint.findings.references import OF_ABSENCE
+from rohe_iac.blueprint.findings.references import ABSENCE_CODES
 from rohe_iac.blueprint.findings.source_text import SourceText
 from rohe_iac.blueprint.language.base import Model
 from rohe_iac.blueprint.language.inventory import Inventory
 from rohe_iac.blueprint.language.kinds import API_VERSION, KINDS
 from rohe_iac.blueprint.language.pipeline import Pipeline
-from rohe_iac.blueprint.language.run_limits import Allowance, Work
+from rohe_iac.blueprint.language.run_limits import Allowance, WorkBudget
 from rohe_iac.blueprint.linked.blueprint import Source
 from rohe_iac.blueprint.linked.offer import Offer, offer_of
-from rohe_iac.blueprint.text.parsed import Path, Read
+from rohe_iac.blueprint.text.parsed import ParsedDocument, Path
 from rohe_iac.blueprint.text.reader import MAX_VALUES
-from rohe_iac.blueprint.validation.identify import identified
+from rohe_iac.blueprint.validation.identify import identify
 from rohe_iac.blueprint.validation.stray_expressions import check_strays
 from rohe_iac.blueprint.validation.validate import validate
 from rohe_iac.foundation.diagnostics import Diagnostic, Place, Severity
-from rohe_iac.foundation.user_modules import Sources
+from rohe_iac.foundation.user_modules import UserModules
 
-MOST_TOLD = 1_000
-"""So many diagnostics are told in one run."""
+MOST_DIAGNOSTICS = 1_000
+"""The most diagnostics of one run."""
 
 
 MOST_VALUES = 600_000
@@ -37,7 +37,7 @@ MOST_VALUES = 600_000
 
 
 FILE_WEIGHT = 100
-"""Reading a file costs as much as reading so many values."""
+"""The number of values whose reading costs as much as opening a file."""
 
 
 _MODULE = re.compile(r"\bkind[\"']?\s{0,9}:\s{0,9}[\"']?Module\b")
@@ -50,10 +50,25 @@ M = TypeVar("M", bound=Model)
 
 @dataclass(eq=False)
 class Tree:
-    """Documents with what was found wrong so far. values: how many were read; read: with a weight a file.
+    """The documents of a blueprint with the faults found so far.
 
-    unread: how many files are not looked at, which left_out tells. heard: names in texts that cannot be read, and of
-    documents whose kind or version is at fault.
+    Attributes:
+        root: The blueprint's root.
+        sources: The files that were read.
+        documents: The documents meant for rohe.
+        diagnostics: Faults with a place.
+        findings: Faults whose place is not looked up yet.
+        values: Number of values that were read.
+        weight: Effort of reading: the number of values, and FILE_WEIGHT for each file.
+        unread_files: Number of files that were not read.
+        unread_note: The diagnostic that reports unread files; None where all were read.
+        unread_names: Names in texts that cannot be read, and of documents whose kind or version is at fault.
+        allowance: The limits of the run, shared by all documents.
+        compared: Pairs of documents that were checked against each other.
+        work: The budget for modules of the run.
+        user_modules: The user modules below the root.
+        files: Files inside the folders of modules, by name.
+        known_sources: Name and digest of each file in `sources`.
     """
 
     root: FilePath
@@ -62,172 +77,187 @@ class Tree:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     values: int = 0
-    read: int = 0
-    unread: int = 0
-    left_out: Diagnostic | None = None
-    heard: set[str] = field(default_factory=set)
+    weight: int = 0
+    unread_files: int = 0
+    unread_note: Diagnostic | None = None
+    unread_names: set[str] = field(default_factory=set)
     allowance: Allowance = field(default_factory=Allowance, repr=False)
-    fitted: set[tuple[Document, Document]] = field(default_factory=set, repr=False)
-    work: Work = field(default_factory=Work, repr=False)
-    code: Sources = field(init=False, repr=False)
+    compared: set[tuple[Document, Document]] = field(default_factory=set, repr=False)
+    work: WorkBudget = field(default_factory=WorkBudget, repr=False)
+    user_modules: UserModules = field(init=False, repr=False)
     files: dict[str, ReadFile] = field(default_factory=dict, repr=False)
-    known: set[tuple[str, str]] = field(default_factory=set, repr=False)
+    known_sources: set[tuple[str, str]] = field(default_factory=set, repr=False)
     _nodes: dict[Document, frozenset[str]] = field(default_factory=dict, repr=False)
     _offers: dict[Document, Offer] = field(default_factory=dict, repr=False)
     _catalogue: Catalogue = field(default_factory=lambda: Catalogue(()), repr=False)
     _catalogued: int = 0
     _faulty: bool = field(default=False, repr=False)
-    _looked_at: tuple[int, int] = field(default=(0, 0), repr=False)
-    _met: set[tuple[str, str]] = field(default_factory=set, repr=False)
+    _checked_until: tuple[int, int] = field(default=(0, 0), repr=False)
+    _names_met: set[tuple[str, str]] = field(default_factory=set, repr=False)
 
     def __post_init__(self) -> None:
-        self.code = Sources(self.root)
+        self.user_modules = UserModules(self.root)
 
     def nodes(self, document: Document) -> frozenset[str]:
-        """The names of the nodes of an inventory's document, gathered once; none where it has no model."""
+        """Returns the names of the nodes in an inventory's document, gathered once; none where it has no model."""
         if document not in self._nodes and isinstance(document.model, Inventory):
             self._nodes[document] = frozenset(node.name for node in document.model.spec.nodes)
         return self._nodes.get(document, frozenset())
 
     def offer(self, document: Document) -> Offer | None:
-        """What the services of a pipeline's document offer, gathered once; None where it has no model."""
+        """Returns the offer of a pipeline's document, gathered once; None where it has no model."""
         if document not in self._offers and isinstance(document.model, Pipeline):
             self._offers[document] = offer_of(document.model)
         return self._offers.get(document)
 
     @property
     def catalogue(self) -> Catalogue:
-        """The documents by kind and name."""
-        # Documents come in by modules too; what is counted tells whether the catalogue is of today.
+        """Returns the documents by kind and name."""
+        # Modules add documents too; a different number of them shows that the catalogue is outdated.
         if self._catalogued != len(self.documents):
-            self._catalogue, self._catalogued = Catalogue(self.documents, self.heard), len(self.documents)
+            self._catalogue, self._catalogued = Catalogue(self.documents, self.unread_names), len(self.documents)
         return self._catalogue
 
-    def told(self) -> list[Diagnostic]:
-        """Everything found, sorted by place, each once; the first MOST_TOLD, and how many there are beyond those."""
-        return [*self._ordered(), *([self.left_out] if self.left_out is not None else [])]
+    def all_diagnostics(self) -> list[Diagnostic]:
+        """Returns everything found, sorted by place, each once; at most MOST_DIAGNOSTICS, and the number left out."""
+        return [*self._ordered(), *([self.unread_note] if self.unread_note is not None else [])]
 
     def _ordered(self) -> list[Diagnostic]:
-        findings, more, worst = self._first(list(dict.fromkeys(self.findings)))
-        wanted: dict[Document, list[tuple[Path, bool]]] = {}
+        findings, more, worst = self._first_findings(list(dict.fromkeys(self.findings)))
+        targets: dict[Document, list[tuple[Path, bool]]] = {}
         for finding in findings:
-            wanted.setdefault(finding.document, []).append((finding.path, finding.on_key))
-        for document, places in wanted.items():
+            targets.setdefault(finding.document, []).append((finding.path, finding.on_key))
+        for document, places in targets.items():
             document.locate(places)
         mistyped = {finding.document.place(finding.path) for finding in findings if finding.code == "R108"}
-        # What to do about a note is told by the fault, where there is one.
-        every = {item for item in self.diagnostics if item.code != "R010" or item.place not in mistyped}
-        faulty = {item.place for item in every if item.severity is Severity.ERROR and item.code.startswith("R0")}
+        # A value of the wrong type has a fault with a hint, which makes the note about the same value needless.
+        diagnostics = {
+            diagnostic
+            for diagnostic in self.diagnostics
+            if diagnostic.code != "R010" or diagnostic.place not in mistyped
+        }
+        faulty = {
+            diagnostic.place
+            for diagnostic in diagnostics
+            if diagnostic.severity is Severity.ERROR and diagnostic.code.startswith("R0")
+        }
         files = {place.file for place in faulty}
         for finding in findings:
-            told = finding.told()
-            # What only follows from a fault of the text is not told again.
-            if told.place in faulty and not told.code.startswith("R0"):
+            diagnostic = finding.diagnostic()
+            # A finding that only follows from a fault of the text is not reported.
+            if diagnostic.place in faulty and not diagnostic.code.startswith("R0"):
                 continue
-            unsure = told.code in OF_ABSENCE or told.code == "R108"
-            if told.place.file in files and unsure and finding.document.incomplete(finding.path):
+            may_be_unknown = diagnostic.code in ABSENCE_CODES or diagnostic.code == "R108"
+            if diagnostic.place.file in files and may_be_unknown and finding.document.incomplete(finding.path):
                 continue
-            every.add(told)
-        ordered = sorted(every, key=_order)
-        if len(ordered) > MOST_TOLD:
-            # What keeps the blueprint from being valid is never among what is left out.
-            ordered.sort(key=lambda item: -_WEIGHT.index(item.severity))
-            left = ordered[MOST_TOLD:]
-            ordered = sorted(ordered[:MOST_TOLD], key=_order)
-            more += sum(item.more or 1 for item in left)
-            worst = max(worst, *(_WEIGHT.index(item.severity) for item in left))
+            diagnostics.add(diagnostic)
+        ordered = sorted(diagnostics, key=_sort_key)
+        if len(ordered) > MOST_DIAGNOSTICS:
+            # Errors are never among the diagnostics that are left out.
+            ordered.sort(key=lambda diagnostic: -_WEIGHT.index(diagnostic.severity))
+            omitted = ordered[MOST_DIAGNOSTICS:]
+            ordered = sorted(ordered[:MOST_DIAGNOSTICS], key=_sort_key)
+            more += sum(diagnostic.more or 1 for diagnostic in omitted)
+            worst = max(worst, *(_WEIGHT.index(diagnostic.severity) for diagnostic in omitted))
         if not more:
             return ordered
-        total = more + sum(item.more or 1 for item in ordered)
+        total = more + sum(diagnostic.more or 1 for diagnostic in ordered)
         message = f"{more:,} more faults are not shown, of {total:,} found"
         hint = "mend the first, and run it again"
         return [*ordered, Diagnostic(ordered[-1].place, "R133", message, hint, _WEIGHT[worst], more=more)]
 
-    def _first(self, findings: list[Finding]) -> tuple[list[Finding], int, int]:
-        """Those whose places are worth looking up, how many faults the others are, and the worst weight of these."""
-        if len(findings) <= 2 * MOST_TOLD:
+    def _first_findings(self, findings: list[Finding]) -> tuple[list[Finding], int, int]:
+        """Returns the findings to look up places for, the number of faults in the others, and their worst weight."""
+        if len(findings) <= 2 * MOST_DIAGNOSTICS:
             return findings, 0, 0
-        findings.sort(key=lambda item: (-_WEIGHT.index(item.severity), item.document.source.name, item.document.index))
-        left = findings[2 * MOST_TOLD :]
-        more = sum(item.more or 1 for item in left)
-        return findings[: 2 * MOST_TOLD], more, max(_WEIGHT.index(item.severity) for item in left)
+        findings.sort(
+            key=lambda finding: (-_WEIGHT.index(finding.severity), finding.document.source.name, finding.document.index)
+        )
+        omitted = findings[2 * MOST_DIAGNOSTICS :]
+        more = sum(finding.more or 1 for finding in omitted)
+        return findings[: 2 * MOST_DIAGNOSTICS], more, max(_WEIGHT.index(finding.severity) for finding in omitted)
 
     @property
     def faulty(self) -> bool:
-        """Whether anything found so far is an error."""
+        """Checks whether anything found so far is an error."""
         if not self._faulty:
-            # Asked once a file: only what came since is looked at.
-            told, found = self._looked_at
-            new: list[Diagnostic | Finding] = [*self.diagnostics[told:], *self.findings[found:]]
-            self._faulty = any(item.severity is Severity.ERROR for item in new)
-            self._looked_at = len(self.diagnostics), len(self.findings)
+            # Read once for each file: only diagnostics and findings since then are looked at.
+            diagnostic_count, finding_count = self._checked_until
+            new: list[Diagnostic | Finding] = [*self.diagnostics[diagnostic_count:], *self.findings[finding_count:]]
+            self._faulty = any(entry.severity is Severity.ERROR for entry in new)
+            self._checked_until = len(self.diagnostics), len(self.findings)
         return self._faulty
 
-    def meet(self, document: Document) -> None:
-        """Notes a document's name: a second one is an error already, which is told when all is read."""
+    def register_name(self, document: Document) -> None:
+        """Records a document's name; a second document of the name makes the tree faulty and is reported later."""
         if document.name:
-            self._faulty = self._faulty or (document.kind, document.name) in self._met
-            self._met.add((document.kind, document.name))
+            self._faulty = self._faulty or (document.kind, document.name) in self._names_met
+            self._names_met.add((document.kind, document.name))
 
-    def forget(self) -> None:
-        """To be called before documents are taken away: whether anything is an error is asked anew."""
-        self._faulty, self._looked_at = False, (0, 0)
+    def recheck_faulty(self) -> None:
+        """Makes `faulty` look at everything again; has to be called when documents are taken away."""
+        self._faulty, self._checked_until = False, (0, 0)
 
-    def room(self) -> int:
-        """How many more faults are worth describing in this run."""
-        return max(0, 2 * MOST_TOLD - len(self.findings))
+    def findings_left(self) -> int:
+        """Returns how many more faults are worth describing in this run."""
+        return max(0, 2 * MOST_DIAGNOSTICS - len(self.findings))
 
 
-def _order(item: Diagnostic) -> tuple[Place, str, str]:
-    return (item.place, item.code, item.message)
+def _sort_key(diagnostic: Diagnostic) -> tuple[Place, str, str]:
+    return (diagnostic.place, diagnostic.code, diagnostic.message)
 
 
 def read_tree(root: FilePath, files: Iterable[ReadFile], *, explicit: bool = False) -> Tree:
-    """Reads and validates every document of the files. explicit: the user named the files, so each has to be ours.
+    """Reads and validates every document of the files.
 
-    Once something is wrong, no more is read than a file may hold; what is left is told.
+    After an error no more is read than a single file may hold; the number of unread files is reported.
+
+    Args:
+        root: The blueprint's root.
+        files: The files in the order of their paths.
+        explicit: Whether the user named the files, so that each has to hold documents for rohe.
     """
     tree = Tree(root)
-    others: list[ReadFile] = []
+    other_files: list[ReadFile] = []
     for file in files:
-        # A Module comes first: what lies in its folder is not looked at by itself.
+        # Modules come first: files in their folders are not read by themselves.
         if file.source is not None and _MODULE.search(file.source.text):
-            _read_in(tree, file, explicit=explicit)
+            _read_file(tree, file, explicit=explicit)
         else:
-            others.append(file)
-    folders = {_folder(document.source.name) for document in tree.documents if document.kind == "Module"}
-    unread: list[ReadFile] = []
-    for file in others:
-        if file.source is not None and _is_enough(tree, file):
-            unread.append(file)
+            other_files.append(file)
+    folders = {_folder_of(document.source.name) for document in tree.documents if document.kind == "Module"}
+    unread_files: list[ReadFile] = []
+    for file in other_files:
+        if file.source is not None and _reads_no_more(tree, file):
+            unread_files.append(file)
         else:
-            _read_in(tree, file, explicit=explicit, inside=_lies_in(file.name, folders))
-    _leave_modules_out(tree)
-    if unread and not tree.faulty:
-        # What was wrong stands in folders of modules, which are not looked at by themselves.
-        for file in unread:
-            _read_in(tree, file, explicit=explicit)
-        _leave_modules_out(tree)
-    elif unread:
-        tree.unread = len(unread)
-        more = f"this file and {len(unread) - 1:,} more are" if len(unread) > 1 else "this file is"
+            _read_file(tree, file, explicit=explicit, inside=_is_inside(file.name, folders))
+    _set_module_files_aside(tree)
+    if unread_files and not tree.faulty:
+        # All faults were in folders of modules, which are not read by themselves.
+        for file in unread_files:
+            _read_file(tree, file, explicit=explicit)
+        _set_module_files_aside(tree)
+    elif unread_files:
+        tree.unread_files = len(unread_files)
+        more = f"this file and {len(unread_files) - 1:,} more are" if len(unread_files) > 1 else "this file is"
         message = f"{more} not looked at, since there are faults before"
         hint = "mend those first, and run it again"
-        tree.left_out = Diagnostic(Place(unread[0].name), "R133", message, hint, Severity.NOTE)
+        tree.unread_note = Diagnostic(Place(unread_files[0].name), "R133", message, hint, Severity.NOTE)
     return tree
 
 
-def _is_enough(tree: Tree, following: ReadFile) -> bool:
-    """Whether nothing more is to be read; where that is the blueprint's size alone, it is told as a fault."""
+def _reads_no_more(tree: Tree, following: ReadFile) -> bool:
+    """Checks whether the next file is not to be read; where the blueprint's size alone is the reason, adds a fault."""
     if tree.values > MOST_VALUES and not tree.faulty:
         message = f"the files before this one hold more than {MOST_VALUES:,} values together"
         hint = "put the documents under blueprints/, apart from other YAML files; or make several blueprints of it"
         tree.diagnostics.append(Diagnostic(Place(following.name), "R004", message, hint))
-    return tree.read > MAX_VALUES and tree.faulty
+    return tree.weight > MAX_VALUES and tree.faulty
 
 
-def _read_in(tree: Tree, file: ReadFile, *, explicit: bool, inside: bool = False) -> None:
-    """Reads and validates a file. inside: it lies in a Module's folder, and is kept for the Module's uses."""
+def _read_file(tree: Tree, file: ReadFile, *, explicit: bool, inside: bool = False) -> None:
+    """Reads and validates a file; one inside a Module's folder is kept for the uses of the Module."""
     before = len(tree.diagnostics), len(tree.findings)
     documents = documents_of(tree, file)
     if inside:
@@ -235,11 +265,11 @@ def _read_in(tree: Tree, file: ReadFile, *, explicit: bool, inside: bool = False
         documents = [document for document in documents if document.kind == "Module"]
     for document in documents:
         tree.findings += check_strays(document)
-        tree.findings += validate(document, tree.room())
+        tree.findings += validate(document, tree.findings_left())
         if document.model is not None:
-            # The model has taken its place.
-            document.value = document.read.value = None
-        tree.meet(document)
+            # The model replaces the value, whose memory is freed.
+            document.value = document.parsed.value = None
+        tree.register_name(document)
     tree.documents += documents
     if explicit and not inside and not documents and before == (len(tree.diagnostics), len(tree.findings)):
         hint = f"begin with apiVersion: {API_VERSION}"
@@ -247,104 +277,107 @@ def _read_in(tree: Tree, file: ReadFile, *, explicit: bool, inside: bool = False
 
 
 def documents_of(tree: Tree, file: ReadFile, kinds: Collection[str] = tuple(KINDS)) -> list[Document]:
-    """The documents of a file, those of some kinds; its faults and its digest go into the tree."""
+    """Returns the documents of a file that are of some kinds; adds its faults and its digest to the tree."""
     tree.diagnostics += file.faults
-    tree.heard |= file.heard
+    tree.unread_names |= file.unread_names
     if file.source is None:
         return []
-    if (file.name, file.sha256) not in tree.known:
-        tree.known.add((file.name, file.sha256))
+    if (file.name, file.sha256) not in tree.known_sources:
+        tree.known_sources.add((file.name, file.sha256))
         tree.sources.append(Source(file.name, file.sha256))
-    return [document for document in _identified_in(tree, file.source) if document.kind in kinds]
+    return [document for document in _identify_documents(tree, file.source) if document.kind in kinds]
 
 
-def _identified_in(tree: Tree, source: SourceText) -> Iterator[Document]:
-    plain = source.plain
-    tree.values += plain.count
-    tree.read += plain.count + FILE_WEIGHT
-    tree.diagnostics += told_of_excess(source)
-    tree.diagnostics += told_of_text(source, plain.file)
-    if not all(read.whole for read in plain.documents):
-        tree.heard |= heard_in(source.text)
-    for index, read in enumerate(plain.documents):
-        document = Document(source, index, read.value, allowance=tree.allowance)
-        found = identified(document) if read.whole and plain.excess is None else []
-        tree.findings += found
-        ours = document.kind != "" or any(finding.severity is Severity.ERROR for finding in found)
-        if ours or source.ours or (not read.whole and plain.excess is None):
-            tree.diagnostics += told_of_text(source, read, document, notes=ours)
+def _identify_documents(tree: Tree, source: SourceText) -> Iterator[Document]:
+    text = source.parsed
+    tree.values += text.count
+    tree.weight += text.count + FILE_WEIGHT
+    tree.diagnostics += excess_diagnostics(source)
+    tree.diagnostics += text_diagnostics(source, text.file)
+    if not all(parsed.whole for parsed in text.documents):
+        tree.unread_names |= names_in_unreadable(source.text)
+    for index, parsed in enumerate(text.documents):
+        document = Document(source, index, parsed.value, allowance=tree.allowance)
+        findings = identify(document) if parsed.whole and text.excess is None else []
+        tree.findings += findings
+        ours = document.kind != "" or any(finding.severity is Severity.ERROR for finding in findings)
+        if ours or source.ours or (not parsed.whole and text.excess is None):
+            tree.diagnostics += text_diagnostics(source, parsed, document, notes=ours)
         if document.kind:
             yield document
-        elif document.name and any(finding.severity is Severity.ERROR for finding in found):
-            tree.heard.add(document.name)
+        elif document.name and any(finding.severity is Severity.ERROR for finding in findings):
+            tree.unread_names.add(document.name)
 
 
-def told_of_excess(source: SourceText) -> list[Diagnostic]:
-    """That a file holds too much, where it does."""
-    if source.plain.excess is None:
+def excess_diagnostics(source: SourceText) -> list[Diagnostic]:
+    """Returns the diagnostic that a file holds too many values, where it does."""
+    if source.parsed.excess is None:
         return []
     message = f"the file holds more than {MAX_VALUES:,} values, each alias counted with what it stands for"
     hint = "write less, or fewer aliases; or split it into several files"
-    return [source.diagnostic(source.plain.excess, "R004", message, hint)]
+    return [source.diagnostic(source.parsed.excess, "R004", message, hint)]
 
 
-def told_of_text(
-    source: SourceText, read: Read, document: Document | None = None, *, notes: bool = True
+def text_diagnostics(
+    source: SourceText, parsed: ParsedDocument, document: Document | None = None, *, notes: bool = True
 ) -> list[Diagnostic]:
-    """The faults of a text, and how many more there are."""
-    if not read.faults:
+    """Returns the faults of a text, and how many more there are; `notes` says whether notes are wanted."""
+    if not parsed.faults:
         return []
-    told: list[Diagnostic] = []
-    if document is not None and read.whole:
-        document.locate((fault.first, True) for fault in read.faults if fault.first is not None)
-    for fault in read.faults:
+    diagnostics: list[Diagnostic] = []
+    if document is not None and parsed.whole:
+        document.locate((fault.first, True) for fault in parsed.faults if fault.first is not None)
+    for fault in parsed.faults:
         if fault.note and not notes:
             continue
         message = fault.message
-        if fault.first is not None and document is not None and read.whole:
+        if fault.first is not None and document is not None and parsed.whole:
             message += f", first in line {document.spot(fault.first, on_key=True).line}"
         severity = Severity.NOTE if fault.note else Severity.ERROR
-        told.append(source.diagnostic(fault.spot, fault.code, message, fault.hint, severity))
-    for severity, count in ((Severity.ERROR, read.untold_errors), (Severity.NOTE, read.untold_notes if notes else 0)):
+        diagnostics.append(source.diagnostic(fault.spot, fault.code, message, fault.hint, severity))
+    for severity, count in (
+        (Severity.ERROR, parsed.omitted_errors),
+        (Severity.NOTE, parsed.omitted_notes if notes else 0),
+    ):
         if count:
-            last = next(fault.spot for fault in reversed(read.faults) if fault.note is (severity is Severity.NOTE))
-            what = "notes on the text" if severity is Severity.NOTE else "faults of the text"
-            message = f"{count:,} more {what} from here on are not shown"
-            told.append(replace(source.diagnostic(last, "R133", message, "", severity), more=count))
-    return told
+            last = next(fault.spot for fault in reversed(parsed.faults) if fault.note is (severity is Severity.NOTE))
+            noun = "notes on the text" if severity is Severity.NOTE else "faults of the text"
+            message = f"{count:,} more {noun} from here on are not shown"
+            diagnostics.append(replace(source.diagnostic(last, "R133", message, "", severity), more=count))
+    return diagnostics
 
 
-def _leave_modules_out(tree: Tree) -> None:
-    """What lies in a folder with a Module comes in by being used; the Module itself stays, to be checked."""
-    folders = {_folder(document.source.name) for document in tree.documents if document.kind == "Module"}
+def _set_module_files_aside(tree: Tree) -> None:
+    """Drops documents and findings in the folders of Modules, which uses of the Modules add; the Modules stay."""
+    folders = {_folder_of(document.source.name) for document in tree.documents if document.kind == "Module"}
     if not folders:
         return
     names = {document.source.name for document in tree.documents}
     names |= {finding.document.source.name for finding in tree.findings}
-    inside = {name for name in names if _lies_in(name, folders)}
+    inside = {name for name in names if _is_inside(name, folders)}
     kept = [item for item in tree.documents if item.kind == "Module" or item.source.name not in inside]
     if len(kept) < len(tree.documents):
         tree.documents = kept
-        tree.forget()
+        tree.recheck_faulty()
     tree.findings = [
         item for item in tree.findings if item.document.kind == "Module" or item.document.source.name not in inside
     ]
 
 
-def _folder(name: str) -> str:
+def _folder_of(name: str) -> str:
     return name.rpartition("/")[0]
 
 
-def _lies_in(name: str, folders: Collection[str]) -> bool:
-    """Whether a file lies in one of the folders, or below."""
+def _is_inside(name: str, folders: Collection[str]) -> bool:
+    """Checks whether a file is in one of the folders, or below."""
     if not folders:
         return False
-    folder = _folder(name)
+    folder = _folder_of(name)
     while folder and folder not in folders:
-        folder = _folder(folder)
+        folder = _folder_of(folder)
     return folder in folders
 
 
-def models(documents: Iterable[Document], kind: type[M]) -> list[tuple[Document, M]]:
-    """The documents with their models, those of one type."""
+def documents_with_model(documents: Iterable[Document], kind: type[M]) -> list[tuple[Document, M]]:
+    """Returns the documents whose model is of one type, each with its model."""
     return [(document, document.model) for document in documents if isinstance(document.model, kind)]

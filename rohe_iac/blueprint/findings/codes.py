@@ -1,4 +1,4 @@
-"""Every code of a diagnostic: R0.. the text, R1.. a document by itself, R2.. what documents say together, R3.. placing."""
+"""Every code of a diagnostic: R0.. the text, R1.. one document, R2.. several documents together, R3.. placing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """slug: a short name for machines; title: what is wrong, in words; why: what it would lead to."""
+    """The description of a code.
+
+    Attributes:
+        slug: A short name for machines.
+        title: What is wrong, in words.
+        why: What the fault would lead to.
+    """
 
     slug: str
     title: str

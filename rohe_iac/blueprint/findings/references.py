@@ -1,4 +1,4 @@
-"""Names that point at something: told in one way wherever they stand."""
+"""Checks of names that refer to something, with the same messages wherever the names are."""
 
 from __future__ import annotations
 
@@ -9,142 +9,144 @@ from rohe_iac.blueprint.findings.remainder import UNNAMED
 from rohe_iac.blueprint.hints.nearest import did_you_mean
 from rohe_iac.blueprint.text.parsed import Path
 from rohe_iac.foundation.diagnostics import Severity
-from rohe_iac.foundation.user_modules import Trouble
+from rohe_iac.foundation.user_modules import ModuleFault
 
-MISSING = frozenset(("R202", "R203", "R204", "R205", "R206", "R207", "R208", "R209"))
-"""Codes of references into the void; `--allow-missing-references` makes notes of them."""
+MISSING_CODES = frozenset(("R202", "R203", "R204", "R205", "R206", "R207", "R208", "R209"))
+"""Codes of references to nothing; `--allow-missing-references` makes notes of them."""
 
-OF_ABSENCE = frozenset(("R107", "R114", "R116", "R220", "R221", "R228", "R229"))
-"""Codes that tell of something absent, which may be there but faulty."""
+ABSENCE_CODES = frozenset(("R107", "R114", "R116", "R220", "R221", "R228", "R229"))
+"""Codes about something absent, which may exist but be faulty."""
 
 
-def missing(
+def check_reference(
     document: Document, path: Path, code: str, what: str, name: str, known: Collection[str]
 ) -> Iterator[Finding]:
-    """The finding where `name` is not among `known`, unless a faulty part of the document may hold it."""
-    if name not in known and name not in document.broken_names and not document.names_open:
-        yield Finding(document, path, code, f"no {what} '{name[:63]}'", meant(document, name, known))
+    """Yields a finding where `name` is not among `known`, unless a faulty part of the document may hold it."""
+    if name not in known and name not in document.broken_names and not document.has_unknown_names:
+        yield Finding(document, path, code, f"no {what} '{name[:63]}'", name_hint(document, name, known))
 
 
-def meant(document: Document, name: str, known: Collection[str]) -> str:
-    """The hint of which name was meant; none where the run has given many: of many faults nobody reads the hints."""
+def name_hint(document: Document, name: str, known: Collection[str]) -> str:
+    """Returns a hint which name was meant; "" once the run has given many hints, since nobody reads hundreds."""
     document.allowance.guesses -= len(known)
-    bare = name.rpartition("/")[2]
-    if bare != name and bare in known:
-        return f"did you mean '{bare}'?"
-    return did_you_mean(name, _written(known)) if document.allowance.guesses > 0 else ""
+    last_part = name.rpartition("/")[2]
+    if last_part != name and last_part in known:
+        return f"did you mean '{last_part}'?"
+    return did_you_mean(name, _written_names(known)) if document.allowance.guesses > 0 else ""
 
 
-def of_user_module(document: Document, path: Path, trouble: Trouble | None) -> Iterator[Finding]:
-    """The finding of a reference to a user module, where there is trouble with it."""
-    if trouble is None:
+def check_user_module(document: Document, path: Path, fault: ModuleFault | None) -> Iterator[Finding]:
+    """Yields the finding of a reference to a user module that has a fault."""
+    if fault is None:
         return
-    if trouble.part == "unread":
-        yield warning(document, path, "R133", trouble.message, "check fewer user modules at once, or shorter ones")
+    if fault.part == "unread":
+        yield warning(document, path, "R133", fault.message, "check fewer user modules at once, or shorter ones")
         return
-    code = {"file": "R217", "name": "R218", "signature": "R219"}[trouble.part]
-    line = f" (line {trouble.line})" if trouble.line else ""
-    yield Finding(document, path, code, trouble.message + line, trouble.hint)
+    code = {"file": "R217", "name": "R218", "signature": "R219"}[fault.part]
+    line = f" (line {fault.line})" if fault.line else ""
+    yield Finding(document, path, code, fault.message + line, fault.hint)
 
 
-def _written(known: Collection[str]) -> list[str]:
-    """The names that somebody gave, without those that stand for faulty ones."""
+def _written_names(known: Collection[str]) -> list[str]:
+    """Returns the names that were written, without those that stand for faulty ones."""
     return [name for name in known if name and not name.rpartition("/")[2].startswith(UNNAMED)]
 
 
-def unique(document: Document, path: Path, what: str, names: Sequence[str], key: str = "name") -> Iterator[Finding]:
-    """A finding for every name of a list that is there for the second time."""
+def check_unique(
+    document: Document, path: Path, what: str, names: Sequence[str], key: str = "name"
+) -> Iterator[Finding]:
+    """Yields a finding for every name that is in a list for the second time; `key` is the field that holds the name."""
     if len(set(names)) == len(names):
         return
     first: dict[str, int] = {}
     for index, name in enumerate(names):
         if name in first:
-            number = number_of(document, (*path, first[name]))
+            number = number_in_list(document, (*path, first[name]))
             message = f"{what} '{name}' is here twice, first as number {number} of the list"
             place = (*path, index, key) if key else (*path, index)
             yield Finding(document, place, "R210", message, "names are unique within a list")
         first.setdefault(name, index)
 
 
-def number_of(document: Document, path: Path) -> int:
-    """The place of an item in its list as written, from 1; faulty items before it are not in the model."""
-    return int(document.rest.original(path)[-1] if document.rest is not None else path[-1]) + 1
+def number_in_list(document: Document, path: Path) -> int:
+    """Returns the number of an item in its list as written, from 1; the model lacks faulty items before it."""
+    return int(document.remainder.original(path)[-1] if document.remainder is not None else path[-1]) + 1
 
 
-def cycle(edges: Iterable[tuple[str, str]]) -> list[str]:
-    """The names along one cycle of the directed edges, from its least name on; empty where there is none.
+def find_cycle(edges: Iterable[tuple[str, str]]) -> list[str]:
+    """Returns the names along one cycle of the directed edges, from its least name on; empty where there is none.
 
-    Of several cycles the one that holds the least name is told, so that the order of edges means nothing.
+    Of several cycles the result is the one with the least name, so that the order of edges does not matter.
     """
     following: dict[str, set[str]] = {}
     for begin, end in edges:
         following.setdefault(begin, set()).add(end)
         following.setdefault(end, set())
-    # Kahn's algorithm: what is left after taking away all that nothing points at lies on or behind a cycle.
+    # Kahn's algorithm: names left after removing all names without incoming edges are on or behind a cycle.
     incoming = dict.fromkeys(following, 0)
     for ends in following.values():
         for end in ends:
             incoming[end] += 1
-    free = [name for name, count in incoming.items() if count == 0]
-    while free:
-        for end in following.pop(free.pop()):
+    without_incoming = [name for name, count in incoming.items() if count == 0]
+    while without_incoming:
+        for end in following.pop(without_incoming.pop()):
             incoming[end] -= 1
             if incoming[end] == 0:
-                free.append(end)
-    onward = {name: sorted(end for end in ends if end in following) for name, ends in following.items()}
-    for begin in sorted(_in_cycles(onward))[:1]:
-        return _way_back(begin, onward)
+                without_incoming.append(end)
+    successors = {name: sorted(end for end in ends if end in following) for name, ends in following.items()}
+    for begin in sorted(_names_on_cycles(successors))[:1]:
+        return _path_back(begin, successors)
     return []
 
 
-def _in_cycles(onward: Mapping[str, Sequence[str]]) -> set[str]:
-    """The names that lie on a cycle (Tarjan's strongly connected components, without recursion)."""
-    number: dict[str, int] = {}
-    low: dict[str, int] = {}
+def _names_on_cycles(successors: Mapping[str, Sequence[str]]) -> set[str]:
+    """Returns the names that are on a cycle (Tarjan's strongly connected components, without recursion)."""
+    index_of: dict[str, int] = {}
+    low_link: dict[str, int] = {}
     pending: list[str] = []
-    held: set[str] = set()
-    found: set[str] = set()
-    for root in onward:
-        if root in number:
+    on_stack: set[str] = set()
+    on_cycle: set[str] = set()
+    for root in successors:
+        if root in index_of:
             continue
-        work = [(root, iter(onward[root]))]
-        number[root] = low[root] = len(number)
+        work = [(root, iter(successors[root]))]
+        index_of[root] = low_link[root] = len(index_of)
         pending.append(root)
-        held.add(root)
+        on_stack.add(root)
         while work:
             name, ends = work[-1]
             for end in ends:
-                if end not in number:
-                    number[end] = low[end] = len(number)
+                if end not in index_of:
+                    index_of[end] = low_link[end] = len(index_of)
                     pending.append(end)
-                    held.add(end)
-                    work.append((end, iter(onward[end])))
+                    on_stack.add(end)
+                    work.append((end, iter(successors[end])))
                     break
-                if end in held:
-                    low[name] = min(low[name], number[end])
+                if end in on_stack:
+                    low_link[name] = min(low_link[name], index_of[end])
                     if end == name:
-                        found.add(name)
+                        on_cycle.add(name)
             else:
                 work.pop()
                 if work:
-                    low[work[-1][0]] = min(low[work[-1][0]], low[name])
-                if low[name] == number[name]:
-                    part = [pending.pop()]
-                    while part[-1] != name:
-                        part.append(pending.pop())
-                    held.difference_update(part)
-                    if len(part) > 1:
-                        found.update(part)
-    return found
+                    low_link[work[-1][0]] = min(low_link[work[-1][0]], low_link[name])
+                if low_link[name] == index_of[name]:
+                    component = [pending.pop()]
+                    while component[-1] != name:
+                        component.append(pending.pop())
+                    on_stack.difference_update(component)
+                    if len(component) > 1:
+                        on_cycle.update(component)
+    return on_cycle
 
 
-def shown_cycle(around: list[str]) -> str:
-    """`a -> b -> a`, with the middle left out where it is long."""
-    names = around if len(around) <= 10 else [*around[:5], "...", *around[-4:]]
-    return " -> ".join([*names, around[0]])
+def format_cycle(cycle: list[str]) -> str:
+    """Returns `a -> b -> a`, with the middle left out where the cycle is long."""
+    names = cycle if len(cycle) <= 10 else [*cycle[:5], "...", *cycle[-4:]]
+    return " -> ".join([*names, cycle[0]])
 
 
-def _way_back(begin: str, following: Mapping[str, Sequence[str]]) -> list[str]:
+def _path_back(begin: str, following: Mapping[str, Sequence[str]]) -> list[str]:
     came_from: dict[str, str] = {}
     reached = [begin]
     for name in reached:
@@ -163,5 +165,5 @@ def _way_back(begin: str, following: Mapping[str, Sequence[str]]) -> list[str]:
 def warning(
     document: Document, path: Path, code: str, message: str, hint: str = "", *, on_key: bool = False
 ) -> Finding:
-    """A finding that does not make the blueprint invalid."""
+    """Returns a finding that does not make the blueprint invalid."""
     return Finding(document, path, code, message, hint, Severity.WARNING, on_key)

@@ -1,4 +1,4 @@
-"""What is left of a document when its faulty parts are taken out, and where each part stood."""
+"""A document's value without its faulty parts, and where each remaining part was in the whole."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from typing import Any
 from rohe_iac.blueprint.text.parsed import Path
 
 UNNAMED = "unnamed"
-"""Stands for the name of a document whose own cannot be read."""
+"""The substitute for a name that cannot be read."""
 
 
-class Rest:
-    """A document's value that shrinks; only what something is taken out of is copied.
+class Remainder:
+    """A document's value that shrinks; only containers that lose a part are copied.
 
-    names: every name and key inside what was taken out.
+    Attributes:
+        value: What is left.
+        names: Every name and key inside the removed parts.
     """
 
     def __init__(self, value: Any) -> None:
@@ -22,13 +24,13 @@ class Rest:
         self.names: set[str] = set()
         self._copies: dict[int, Any] = {}
         self._kept: dict[int, list[int]] = {}
-        self._taken: set[tuple[Path, str | int]] = set()
+        self._removed: set[tuple[Path, str | int]] = set()
         self._lost: set[Path] = set()
-        self._shed: set[Path] = set()
-        self._stand_ins: set[Path] = set()
+        self._surplus: set[Path] = set()
+        self._substitutes: set[Path] = set()
 
     def original(self, path: Path) -> Path:
-        """Where the value at `path` of what is left stood in the whole document."""
+        """Returns the path in the whole document of the value at `path` of the remainder."""
         if not self._kept:
             return path
         value: Any = self.value
@@ -36,132 +38,134 @@ class Rest:
         for step in path:
             kept = self._kept.get(id(value))
             steps.append(kept[step] if kept is not None and isinstance(step, int) and step < len(kept) else step)
-            value = value[step] if _has(value, step) else None
+            value = value[step] if _contains(value, step) else None
         return tuple(steps)
 
-    def was_taken(self, path: Path) -> bool:
-        """Whether the missing key at `path` is missing because it was taken out here."""
-        return bool(path) and (self.original(path[:-1]), path[-1]) in self._taken
+    def was_removed(self, path: Path) -> bool:
+        """Checks whether the missing key at `path` is missing because it was removed here."""
+        return bool(path) and (self.original(path[:-1]), path[-1]) in self._removed
 
-    def lost_under(self, path: Path) -> bool:
-        """Whether something that belonged at `path`, or below it, was taken out."""
+    def lost_below(self, path: Path) -> bool:
+        """Checks whether something that belonged at `path`, or below it, was removed."""
         if not self._lost:
             return False
-        before = self.original(path)
-        return any(lost[: len(before)] == before for lost in self._lost)
+        original_path = self.original(path)
+        return any(lost[: len(original_path)] == original_path for lost in self._lost)
 
-    def changed(self, path: Path, fields: Collection[str]) -> bool:
-        """Whether one of these fields of what stands at `path` is not, or not whole, what was written."""
-        before = self.original(path)
-        begins = [(*before, name) for name in fields]
-        return any((before, name) in self._taken or (*before, name) in self._stand_ins for name in fields) or any(
-            lost[: len(begin)] == begin for begin in begins for lost in self._lost
-        )
+    def has_changed(self, path: Path, fields: Collection[str]) -> bool:
+        """Checks whether one of these fields of the value at `path` is not, or not whole, as it was written."""
+        original_path = self.original(path)
+        begins = [(*original_path, name) for name in fields]
+        return any(
+            (original_path, name) in self._removed or (*original_path, name) in self._substitutes for name in fields
+        ) or any(lost[: len(begin)] == begin for begin in begins for lost in self._lost)
 
-    def was_shed(self, path: Path) -> bool:
-        """Whether something that did not belong there was taken out of what stands at `path`."""
-        return self.original(path) in self._shed
+    def was_surplus(self, path: Path) -> bool:
+        """Checks whether something that did not belong there was removed from the value at `path`."""
+        return self.original(path) in self._surplus
 
-    def put(self, path: Path, value: Any) -> bool:
-        """Puts `value` in the place of what is needed at `path`; False where that was done before, in vain."""
-        before = (*self.original(path[:-1]), path[-1])
-        parent = self._own(path[:-1])
-        if before in self._stand_ins or not isinstance(parent, dict):
+    def substitute(self, path: Path, value: Any) -> bool:
+        """Puts `value` at `path`, where a value is required; returns False where that was done before, in vain."""
+        original_path = (*self.original(path[:-1]), path[-1])
+        parent = self._own_container(path[:-1])
+        if original_path in self._substitutes or not isinstance(parent, dict):
             return False
         if value == UNNAMED:
-            value = f"{UNNAMED}-{len(self._stand_ins) + 1}"
+            value = f"{UNNAMED}-{len(self._substitutes) + 1}"
         parent[path[-1]] = value
-        self._stand_ins.add(before)
-        self._lost.add(before[:-1])
+        self._substitutes.add(original_path)
+        self._lost.add(original_path[:-1])
         return True
 
-    def stands_in(self, path: Path) -> bool:
-        """Whether what stands at `path` is not what was written there."""
-        if not self._stand_ins:
+    def is_substitute(self, path: Path) -> bool:
+        """Checks whether the value at `path` is a substitute, or inside one."""
+        if not self._substitutes:
             return False
-        before = self.original(path)
-        return any(before[: len(put)] == put for put in self._stand_ins)
+        original_path = self.original(path)
+        return any(original_path[: len(substitute)] == substitute for substitute in self._substitutes)
 
-    def take(self, paths: list[Path], surplus: frozenset[Path] = frozenset()) -> bool:
-        """Takes the values at `paths` out; False where that would leave nothing to go on with.
+    def remove(self, paths: list[Path], surplus: frozenset[Path] = frozenset()) -> bool:
+        """Removes the values at `paths`; returns False where nothing useful would be left.
 
-        surplus: those of them that never belonged there, so that nothing is lost with them.
+        Args:
+            paths: Paths in the remainder.
+            surplus: Those of the paths whose values never belonged there, so that nothing is lost with them.
         """
         lists: dict[Path, set[int]] = {}
         for path in sorted(set(paths), key=repr):
             about_name = path in (("metadata",), ("metadata", "name"))
-            if about_name or (not path and self._unnamed()):
-                self._name_it()
+            if about_name or (not path and self._lacks_metadata()):
+                self._name_document()
                 continue
             if len(path) < 2:
                 return False
-            parent, step = self._own(path[:-1]), path[-1]
-            before = self.original(path[:-1])
-            (self._shed if path in surplus else self._lost).add(before)
+            parent, step = self._own_container(path[:-1]), path[-1]
+            original_path = self.original(path[:-1])
+            (self._surplus if path in surplus else self._lost).add(original_path)
             if isinstance(parent, dict) and step in parent:
                 part = parent.pop(step)
-                self._taken.add((before, step))
+                self._removed.add((original_path, step))
                 self.names.add(str(step))
             elif isinstance(parent, list) and isinstance(step, int) and step < len(parent):
                 lists.setdefault(path[:-1], set()).add(step)
                 part = parent[step]
             else:
                 continue
-            self.names.update(_names(part))
+            self.names.update(_names_in(part))
             if step == "name" and isinstance(part, str):
                 self.names.add(part)
-        # The longest first, so that no list moves before what is inside it is done.
+        # The longest paths first, so that no list shifts before the lists inside it are done.
         for path in sorted(lists, key=len, reverse=True):
-            parent, steps = self._own(path), lists[path]
+            parent, steps = self._own_container(path), lists[path]
             kept = self._kept.get(id(parent)) or list(range(len(parent)))
             self._kept[id(parent)] = [index for place, index in enumerate(kept) if place not in steps]
             parent[:] = [part for place, part in enumerate(parent) if place not in steps]
         return True
 
-    def _own(self, path: Path) -> Any:
-        """The container at `path`, copied with all above it where that is not done; None where there is none."""
-        self.value = value = self._copied(self.value)
+    def _own_container(self, path: Path) -> Any:
+        """Returns the container at `path`, copied once together with all above it; None where there is none."""
+        self.value = value = self._copy_once(self.value)
         for step in path:
-            if not _has(value, step):
+            if not _contains(value, step):
                 return None
-            value[step] = value = self._copied(value[step])
+            value[step] = value = self._copy_once(value[step])
         return value
 
-    def _copied(self, value: Any) -> Any:
+    def _copy_once(self, value: Any) -> Any:
         if not isinstance(value, dict | list) or id(value) in self._copies:
             return value
         copy = value.copy()
-        # Copies live as long as this, so that no other value gets the id of one.
+        # Copies live as long as this object, so that no other value gets the id of a copy.
         self._copies[id(copy)] = copy
         return copy
 
-    def _unnamed(self) -> bool:
+    def _lacks_metadata(self) -> bool:
         value = self.value
         return isinstance(value, dict) and "metadata" not in value and isinstance(value.get("spec"), dict)
 
-    def _name_it(self) -> None:
-        # A document with faulty metadata is checked all the same, under a name that nothing refers to.
-        value = self._own(())
+    def _name_document(self) -> None:
+        # A document with faulty metadata is checked under a name that nothing refers to.
+        value = self._own_container(())
         metadata = value.get("metadata")
-        rest = {**metadata, "name": UNNAMED} if isinstance(metadata, dict) else {"name": UNNAMED}
+        new_metadata = {**metadata, "name": UNNAMED} if isinstance(metadata, dict) else {"name": UNNAMED}
         if value.get("kind") == "Module":
-            rest.setdefault("version", "0.0.0")
-        value["metadata"] = rest
+            new_metadata.setdefault("version", "0.0.0")
+        value["metadata"] = new_metadata
 
 
-def _has(value: Any, step: str | int) -> bool:
+def _contains(value: Any, step: str | int) -> bool:
     if isinstance(value, dict):
         return step in value
     return isinstance(value, list) and isinstance(step, int) and step < len(value)
 
 
-def _names(value: Any) -> Iterator[str]:
+def _names_in(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
         if isinstance(value.get("name"), str):
             yield value["name"]
         for key, part in value.items():
             yield key
-            yield from _names(part)
+            yield from _names_in(part)
     elif isinstance(value, list):
         for part in value:
-            yield from _names(part)
+            yield from _names_in(part)

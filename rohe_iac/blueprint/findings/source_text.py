@@ -1,4 +1,4 @@
-"""SourceText: a file with excerpts for messages."""
+"""The text of a file, which gives messages their excerpts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from rohe_iac.blueprint.text.expression_marks import STRAY
-from rohe_iac.blueprint.text.parsed import LINE_BREAK, Plain, Spot
+from rohe_iac.blueprint.text.parsed import LINE_BREAK, ParsedText, Spot
 from rohe_iac.blueprint.text.reader import read_plain
 from rohe_iac.foundation.diagnostics import Diagnostic, Place, Severity
 
@@ -14,44 +14,49 @@ EXCERPT_LENGTH = 160
 
 
 LONGEST_MESSAGE = 600
-"""Messages and hints, in characters; what they quote may be of any length."""
+"""The longest message or hint, in characters; what it quotes may be of any length."""
 
 
 @dataclass(eq=False)
 class SourceText:
-    """A file's text. name: its path relative to the root, with `/`."""
+    """The text of a file.
+
+    Attributes:
+        name: Path relative to the root, with `/`.
+        text: The whole text.
+    """
 
     name: str
     text: str
 
     @cached_property
-    def plain(self) -> Plain:
-        """The documents of the text, read once."""
+    def parsed(self) -> ParsedText:
+        """Returns the documents of the text, read once."""
         return read_plain(self.text)
 
     @cached_property
     def ours(self) -> bool:
-        """Whether the text holds anything that is meant for rohe."""
+        """Checks whether the text holds anything that is meant for rohe."""
         from rohe_iac.blueprint.language.kinds import OURS
 
         return OURS.search(self.text) is not None
 
     @cached_property
-    def holds_stray(self) -> bool:
-        """Whether an expression stands in the text that names an input of a module."""
+    def holds_stray_expression(self) -> bool:
+        """Checks whether the text holds an expression that names an input of a module."""
         return STRAY.search(self.text) is not None
 
     def diagnostic(
         self, spot: Spot, code: str, message: str, hint: str = "", severity: Severity = Severity.ERROR
     ) -> Diagnostic:
-        """A diagnostic of the spot, with its line: whole, or of a long one what stands around the column."""
+        """Returns a diagnostic at the spot with its line as excerpt; of a long line the part around the column."""
         begin = spot.offset - spot.column + 1
         cut = 0 if spot.column <= 2 * EXCERPT_LENGTH else spot.column - 1 - EXCERPT_LENGTH // 2
         end = begin + max(EXCERPT_LENGTH, spot.column + EXCERPT_LENGTH // 2)
         excerpt = LINE_BREAK.split(self.text[begin + cut : end], maxsplit=1)[0].rstrip()
         place = Place(self.name, spot.line, spot.column)
-        return Diagnostic(place, code, _short(message), _short(hint), severity, excerpt, cut)
+        return Diagnostic(place, code, _shorten(message), _shorten(hint), severity, excerpt, cut)
 
 
-def _short(text: str) -> str:
+def _shorten(text: str) -> str:
     return text if len(text) <= LONGEST_MESSAGE else f"{text[:LONGEST_MESSAGE]}..."

@@ -1,4 +1,4 @@
-"""What people write who come from Kubernetes, Docker Compose and elsewhere, and how it is written here."""
+"""Terms of Kubernetes, Docker Compose and other tools, and how they are written here."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ FIELDS = {
     "volumeMounts": "volumes, with path",
     "zone": "labels: {zone: ...}",
 }
-"""A field of others -> what it is here, or why it is not. Only told where no field here is of nearly that name."""
+"""A field of other tools -> the field here, or why there is none. Used only where no field has a similar name."""
 
 VALUES = {
     "=<": "<=", "=>": ">=", "=": "==", "≤": "<=", "≥": ">=", "lt": "<", "lte": "<=", "le": "<=", "gt": ">", "gte": ">=",
@@ -56,98 +56,98 @@ VALUES = {
     "Nodes": "Inventory", "Cluster": "Inventory", "average": "mean", "avg": "mean", "median": "p50", "maximum": "max",
     "minimum": "min", "x86_64": "amd64", "aarch64": "arm64",
 }  # fmt: skip
-"""A value of others -> what it is here."""
+"""A value of other tools -> the value here."""
 
-_MAIN = ("rss", "share", "size", "service", "source", "strategy", "of", "vms", "unit", "metric")
-"""What a mapping is mostly about: of these fields, the first that it has takes a bare value."""
-
-
-_FLOW = re.compile(r"\s*([a-z0-9-]+)\s*(?:->|=>|→)\s*([a-z0-9-]+)\s*")
+_MAIN_FIELDS = ("rss", "share", "size", "service", "source", "strategy", "of", "vms", "unit", "metric")
+"""Main fields of mappings, the first match of which takes a bare value."""
 
 
-_PUBLISHED = re.compile(r"(?:[\d.]+:)?(\d{1,5}):(\d{1,5})(?:/(tcp|udp))?")
+_FLOW_ARROW = re.compile(r"\s*([a-z0-9-]+)\s*(?:->|=>|→)\s*([a-z0-9-]+)\s*")
 
 
-_SHORT = 60
+_PUBLISHED_PORT = re.compile(r"(?:[\d.]+:)?(\d{1,5}):(\d{1,5})(?:/(tcp|udp))?")
 
 
-def mapping_instead(found: object, fields: Collection[str]) -> str:
-    """How a value would be written where a mapping with these fields is expected; "" where nobody can tell."""
-    text = str(found) if isinstance(found, str | int | float) and not isinstance(found, bool) else ""
-    if not text or len(text) > _SHORT:
+_MAX_LENGTH = 60
+
+
+def mapping_instead(value: object, fields: Collection[str]) -> str:
+    """Returns a hint how to write a value where a mapping with these fields is expected; "" where that is unclear."""
+    text = str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+    if not text or len(text) > _MAX_LENGTH:
         return ""
     if "containerPort" in fields:
-        return _port(text)
-    if "from" in fields and (match := _FLOW.fullmatch(text)):
-        return _write(f"{{from: {match[1]}, to: {match[2]}}}")
+        return _port_hint(text)
+    if "from" in fields and (match := _FLOW_ARROW.fullmatch(text)):
+        return _write_hint(f"{{from: {match[1]}, to: {match[2]}}}")
     if re.match(r"[A-Za-z]+:\S", text) and text.partition(":")[0] in fields:
         return "a colon needs a blank after it, as in name: value"
     if {"path", "from"} <= set(fields):
-        return _write(f"{{path: /{text.lstrip('/.')}, from: {text}}}")
+        return _write_hint(f"{{path: /{text.lstrip('/.')}, from: {text}}}")
     if {"path", "port"} <= set(fields):
-        return _write(f"{{path: {text}, port: http}}") if text.startswith("/") else ""
+        return _write_hint(f"{{path: {text}, port: http}}") if text.startswith("/") else ""
     if text in ("http", "tcp") and text in fields:
-        return _write("{http: {path: /healthz, port: http}}" if text == "http" else "{tcp: http}")
+        return _write_hint("{http: {path: /healthz, port: http}}" if text == "http" else "{tcp: http}")
     if {"share", "count"} <= set(fields) and text.isdecimal():
-        return _write(f"{{count: {text}}}")
+        return _write_hint(f"{{count: {text}}}")
     if text in fields:
-        return _write(f"{{{text}: {{}}}}")
+        return _write_hint(f"{{{text}: {{}}}}")
     if "url" in fields and "://" in text:
-        return _write(f'{{url: "{text}"}}')
+        return _write_hint(f'{{url: "{text}"}}')
     if "path" in fields and "emptyDir" in fields:
-        return _write(f"{{path: {text.rpartition(':')[2]}, size: 1Gi}}")
-    for name in _MAIN:
+        return _write_hint(f"{{path: {text.rpartition(':')[2]}, size: 1Gi}}")
+    for name in _MAIN_FIELDS:
         text = text.removeprefix("service/") if name == "service" else text
         if name in fields and (name != "metric" or text.isidentifier()):
-            return _write(f"{{{name}: {text}}}")
-    return _write(f"{{name: {text}}}") if "name" in fields and re.fullmatch("[a-z0-9-]+", text) else ""
+            return _write_hint(f"{{{name}: {text}}}")
+    return _write_hint(f"{{name: {text}}}") if "name" in fields and re.fullmatch("[a-z0-9-]+", text) else ""
 
 
-def _port(text: str) -> str:
-    match = _PUBLISHED.fullmatch(text)
+def _port_hint(text: str) -> str:
+    match = _PUBLISHED_PORT.fullmatch(text)
     if match is not None:
         protocol = ", protocol: UDP" if match[3] == "udp" else ""
-        return _write(f"{{name: port-{match[2]}, containerPort: {match[2]}, hostPort: {match[1]}{protocol}}}")
-    return _write(f"{{name: port-{text}, containerPort: {text}}}") if text.isdecimal() else ""
+        return _write_hint(f"{{name: port-{match[2]}, containerPort: {match[2]}, hostPort: {match[1]}{protocol}}}")
+    return _write_hint(f"{{name: port-{text}, containerPort: {text}}}") if text.isdecimal() else ""
 
 
-def list_instead(found: object) -> str:
-    """How a value would be written where a list is expected."""
-    if isinstance(found, str):
-        if len(found) > _SHORT:
+def list_instead(value: object) -> str:
+    """Returns a hint how to write a value where a list is expected; "" where that is unclear."""
+    if isinstance(value, str):
+        if len(value) > _MAX_LENGTH:
             return "write it as a list"
         try:
-            words = shlex.split(found)
+            words = shlex.split(value)
         except ValueError:
-            words = [found]
+            words = [value]
         plain = all(re.fullmatch(r"[\w./:=+-]+", word) for word in words)
-        return _write(f"[{', '.join(words)}]" if plain else f"[{found}]")
-    if isinstance(found, bool):
-        return _write(f"[{str(found).lower()}]")
-    if isinstance(found, int | float):
-        return _write(f"[{found}]")
-    if isinstance(found, dict) and found:
-        if "name" in found or not all(isinstance(part, dict | None) for part in found.values()):
+        return _write_hint(f"[{', '.join(words)}]" if plain else f"[{value}]")
+    if isinstance(value, bool):
+        return _write_hint(f"[{str(value).lower()}]")
+    if isinstance(value, int | float):
+        return _write_hint(f"[{value}]")
+    if isinstance(value, dict) and value:
+        if "name" in value or not all(isinstance(entry, dict | None) for entry in value.values()):
             return "begin each item with a dash: `- ` before its first field"
-        first = str(next(iter(found)))[:40]
+        first = str(next(iter(value)))[:40]
         return f"begin each item with a dash and its name: `- name: {first}`"
     return ""
 
 
-def entries_instead(found: object) -> str:
-    """How a list, or `a=b`, would be written where a mapping of the user's own keys is expected."""
-    if isinstance(found, str) and re.fullmatch(r"[\w./-]{1,40}=[\w./-]{0,40}", found):
-        return _write("{" + found.replace("=", ": ") + "}")
-    if not isinstance(found, list) or not found:
+def entries_instead(value: object) -> str:
+    """Returns a hint how to write a list, or `a=b`, where a mapping with keys of the user is expected."""
+    if isinstance(value, str) and re.fullmatch(r"[\w./-]{1,40}=[\w./-]{0,40}", value):
+        return _write_hint("{" + value.replace("=", ": ") + "}")
+    if not isinstance(value, list) or not value:
         return ""
-    first = found[0]
+    first = value[0]
     if isinstance(first, dict) and isinstance(first.get("name"), str):
         return f"write it without dashes: {first['name'][:40]}: ..., one line each"
-    if isinstance(first, str) and "=" in first and len(first) <= _SHORT:
+    if isinstance(first, str) and "=" in first and len(first) <= _MAX_LENGTH:
         name, _, value = first.partition("=")
-        return _write(f"{{{name}: {value or '...'}}}")
+        return _write_hint(f"{{{name}: {value or '...'}}}")
     return "write it as a mapping: {NAME: ...}"
 
 
-def _write(text: str) -> str:
+def _write_hint(text: str) -> str:
     return f"write it as {text}"

@@ -1,4 +1,4 @@
-"""Nearest names: what a typo was meant to be."""
+"""The nearest name to a misspelt one."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ from collections.abc import Iterable, Sized
 from functools import lru_cache
 
 MOST_NAMES = 500
-"""Among more names none is looked for: it would take too long, and be a guess."""
+"""The most names that are searched: among more it would take too long, and be a guess."""
 
 
-def did_you_mean(found: str, allowed: Iterable[str]) -> str:
-    """`did you mean 'x'?` for the nearest allowed name, else the allowed names where they are few, else "".
+def did_you_mean(written: str, allowed: Iterable[str]) -> str:
+    """Returns `did you mean 'x'?` for the nearest allowed name, else the allowed names where they are few, else "".
 
-    Nearest is by edits (insert, delete, replace, swap neighbours), at most a third of the longer name; case is free.
+    Distance is counted in edits (insert, delete, replace, swap neighbours), at most a third of the longer name; case is
+    ignored.
     """
     if isinstance(allowed, Sized) and len(allowed) > MOST_NAMES:
         return ""
     names = sorted(set(allowed))
-    best = nearest(found, names)
+    best = nearest(written, names)
     if best:
         return f"did you mean '{best}'?"
     if names and len(names) <= 12:
@@ -25,59 +26,59 @@ def did_you_mean(found: str, allowed: Iterable[str]) -> str:
     return ""
 
 
-def nearest(found: str, names: Iterable[str]) -> str:
-    """The nearest of `names`, or "" where none is near."""
+def nearest(written: str, names: Iterable[str]) -> str:
+    """Returns the nearest of `names`, or "" where none is near."""
     names = tuple(names)
-    return _nearest(found, names) if len(found) <= 64 and len(names) <= MOST_NAMES else ""
+    return _nearest(written, names) if len(written) <= 64 and len(names) <= MOST_NAMES else ""
 
 
 @lru_cache(maxsize=256)
-def _nearest(found: str, names: tuple[str, ...]) -> str:
+def _nearest(written: str, names: tuple[str, ...]) -> str:
     best, best_distance = "", 10**9
-    meant = _bare(found.lower().replace("_", ""))
-    letters = _letters(meant)
+    stripped = _without_hyphens(written.lower().replace("_", ""))
+    letters = _letter_bits(stripped)
     for name in names:
-        longer = max(len(name), len(found))
-        if longer <= 2 or abs(len(name) - len(found)) > longer // 3 + 1:
+        longer = max(len(name), len(written))
+        if longer <= 2 or abs(len(name) - len(written)) > longer // 3 + 1:
             continue
-        most = min(max(1, longer // 3), best_distance - 1)
-        other = _bare(name.lower())
-        others = _letters(other)
-        # Each edit mends at most one letter that only one of the two has, which is counted at once.
-        if (letters & ~others).bit_count() > most or (others & ~letters).bit_count() > most:
+        limit = min(max(1, longer // 3), best_distance - 1)
+        candidate = _without_hyphens(name.lower())
+        candidate_letters = _letter_bits(candidate)
+        # Each edit removes at most one letter that only one of the names has, so their number is a lower bound.
+        if (letters & ~candidate_letters).bit_count() > limit or (candidate_letters & ~letters).bit_count() > limit:
             continue
-        if (distance := _distance(meant, other, most)) <= most:
+        if (distance := _edit_distance(stripped, candidate, limit)) <= limit:
             best, best_distance = name, distance
             if distance == 0:
                 break
     return best
 
 
-def _bare(name: str) -> str:
+def _without_hyphens(name: str) -> str:
     return name.replace("-", "")
 
 
 @lru_cache(maxsize=4096)
-def _letters(name: str) -> int:
-    """One bit for each letter that is in the name; different letters may share one."""
+def _letter_bits(name: str) -> int:
+    """Returns one bit for each letter in the name; different letters may share a bit."""
     bits = 0
     for letter in name:
         bits |= 1 << (ord(letter) % 128)
     return bits
 
 
-def _distance(left: str, right: str, most: int) -> int:
-    """The edits from one to the other; some number above `most` where they are more than that."""
-    before: list[int] = []
+def _edit_distance(left: str, right: str, limit: int) -> int:
+    """Returns the number of edits between two names; some number above `most` where there are more."""
+    previous: list[int] = []
     row = list(range(len(right) + 1))
     for i, a in enumerate(left, 1):
-        older, before, row = before, row, [i]
+        before_previous, previous, row = previous, row, [i]
         for j, b in enumerate(right, 1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
-            if older and j > 1 and a == right[j - 2] and left[i - 2] == b:
-                cost = min(cost, older[j - 2] + 1)
+            cost = min(previous[j] + 1, row[j - 1] + 1, previous[j - 1] + (a != b))
+            if before_previous and j > 1 and a == right[j - 2] and left[i - 2] == b:
+                cost = min(cost, before_previous[j - 2] + 1)
             row.append(cost)
-        # A swap reaches back two rows.
-        if min(row) > most and min(before) > most:
-            return most + 1
+        # A swap of neighbours reaches back two rows.
+        if min(row) > limit and min(previous) > limit:
+            return limit + 1
     return row[-1]

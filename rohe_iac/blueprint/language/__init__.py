@@ -1,4 +1,4 @@
-"""The models of the language, one file a kind of document, and the types of quantities that they share.
+"""The models of the language, one file for each kind of document, and the types of quantities that they share.
 
 A new field starts here; `schema.descriptions` explains it, and `linked.unsupported` names it until something acts on
 it.

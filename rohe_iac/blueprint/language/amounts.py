@@ -15,7 +15,12 @@ AmountKind = Literal["number", "ratio", "time", "rate", "bytes"]
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A threshold in its base unit. kind: number (the metric's own unit), ratio, time (s), rate (per s), bytes."""
+    """A threshold.
+
+    Attributes:
+        value: The number in the base unit of its kind.
+        kind: number (the metric's own unit), ratio, time (seconds), rate (per second) or bytes.
+    """
 
     value: float
     kind: AmountKind
@@ -23,7 +28,7 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class Length:
-    """How long a window is: either `seconds` or a number of `reports`; the other is None."""
+    """The length of a window: either `seconds` or a number of `reports`; the other is None."""
 
     seconds: float | None = None
     reports: int | None = None
@@ -36,9 +41,10 @@ _BYTES = re.compile(r"[\d.]+\s*[kKMGTP]i?")
 
 
 def amount_of(value: object) -> Amount:
-    """Reads a threshold: a number, `15%`, `300ms`, `20/s`, `64Mi`.
+    """Returns a threshold as it was written: a number, `15%`, `300ms`, `20/s`, `64Mi`.
 
-    Errors: the fault R120.
+    Raises:
+        PydanticCustomError: The fault R120, where it is none of these.
     """
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise fault(
@@ -64,9 +70,10 @@ def amount_of(value: object) -> Amount:
 
 
 def length_of(value: object) -> Length:
-    """Reads a window's length: a time (`5m`) or a number of reports (`100 reports`).
+    """Returns a window's length as it was written: a time (`5m`) or a number of reports (`100 reports`).
 
-    Errors: the fault R121.
+    Raises:
+        PydanticCustomError: The fault R121, where it is neither.
     """
     return _length_of_text(value) if isinstance(value, str) else _length_of(value)
 

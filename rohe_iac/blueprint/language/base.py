@@ -1,4 +1,4 @@
-"""What every model of the language shares: frozen, strict about unknown fields, camelCase in YAML, one unit a quantity.
+"""The base of every model of the language: frozen, strict about unknown fields, camelCase in YAML, one unit a quantity.
 
 Validators raise PydanticCustomError whose type is the stable code of the diagnostic (see codes.py) and whose context
 may hold a `hint`.
@@ -28,20 +28,20 @@ from rohe_iac.foundation import quantities
 from rohe_iac.foundation.names import is_name
 
 
-class _Empty(dict[Any, Any]):
-    """A mapping with nothing in it. Pydantic copies every default that it cannot hash, once a document part."""
+class _EmptyMapping(dict[Any, Any]):
+    """An empty mapping with a hash: Pydantic copies every default without one for each document part."""
 
     def __hash__(self) -> int:  # type: ignore[override]
         return 0
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Schemas show it as any other mapping."""
+        """Returns the schema of any other mapping."""
         return handler(dict)
 
 
-EMPTY: dict[Any, Any] = _Empty()
-"""The default of a field that is a mapping; shared by all, so nobody writes to it."""
+EMPTY: dict[Any, Any] = _EmptyMapping()
+"""The default of a field that is a mapping; shared by all models, so it must not be changed."""
 
 
 class Model(BaseModel):
@@ -58,18 +58,18 @@ class Model(BaseModel):
     )
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
-        """Itself: frozen, so that the defaults of fields need not be copied for every document part."""
+        """Returns the same object: it is frozen, so defaults of fields need not be copied for every document part."""
         return self
 
 
-def given(*names: str) -> dict[str, Any]:
-    """The part of a JSON Schema that asks for fields that are there and not null."""
+def schema_requiring(*names: str) -> dict[str, Any]:
+    """Returns the part of a JSON Schema that requires fields to exist and not to be null."""
     return {"required": list(names), "properties": {name: {"not": {"type": "null"}} for name in names}}
 
 
-def one_given(*names: str) -> dict[str, Any]:
-    """The part of a JSON Schema that asks for exactly one of several fields."""
-    return {"oneOf": [given(name) for name in names]}
+def schema_requiring_one(*names: str) -> dict[str, Any]:
+    """Returns the part of a JSON Schema that requires exactly one of several fields."""
+    return {"oneOf": [schema_requiring(name) for name in names]}
 
 
 def fault(
@@ -81,17 +81,22 @@ def fault(
     on_key: bool = False,
     of: tuple[str, ...] = (),
 ) -> PydanticCustomError:
-    """The error that a validator raises: a code of codes.py, what was expected and found, what to do.
+    """Returns the error that a validator raises.
 
-    at: the way from what is validated to the field that is at fault, which is there. on_key: its key is.
-    of: the fields that it is about, where others of the same part mean nothing to it.
+    Args:
+        code: A code of codes.py.
+        message: What was expected and found.
+        hint: What to do about the fault.
+        at: The path from the validated value to the field at fault, which exists.
+        on_key: Whether the key of that field is at fault.
+        of: The fields that the fault is about; other fields of the same part do not matter to it.
     """
     # Pydantic fills {braces} of a message from its context, so the message itself travels as context.
     context = {"message": message, "hint": hint, "at": at, "on_key": on_key, "of": of}
     return PydanticCustomError(code, "{message}", context)
 
 
-def _name(text: str) -> str:
+def _validate_name(text: str) -> str:
     if not is_name(text):
         meant = "-".join(
             part
@@ -103,7 +108,7 @@ def _name(text: str) -> str:
     return text
 
 
-_UNITS_MEANT = {
+_MEMORY_UNITS_MEANT = {
     "kb": "Ki", "mb": "Mi", "gb": "Gi", "kib": "Ki", "mib": "Mi", "gib": "Gi", "tb": "Ti", "b": "",
     "m": "Mi", "g": "Gi", "ki": "Ki", "mi": "Mi", "gi": "Gi", "ti": "Ti",
 }  # fmt: skip
@@ -128,13 +133,18 @@ _CORES_MEANT = {"core": "", "cores": "", "cpu": "", "cpus": "", "c": "", "vcpu":
                 "millicores": "m", "millis": "m", "milli": "m"}  # fmt: skip
 
 
-_MEANT = {"512Mi": _UNITS_MEANT, "10s": _TIMES_MEANT, "500m": _CORES_MEANT, "20Mbps": _BANDWIDTHS_MEANT,
-          "1.5GHz": _FREQUENCIES_MEANT}  # fmt: skip
-"""By the example of a quantity: a unit in lower case -> what it is here."""
+_UNITS_BY_EXAMPLE = {
+    "512Mi": _MEMORY_UNITS_MEANT,
+    "10s": _TIMES_MEANT,
+    "500m": _CORES_MEANT,
+    "20Mbps": _BANDWIDTHS_MEANT,
+    "1.5GHz": _FREQUENCIES_MEANT,
+}
+"""By the example of a quantity: a foreign unit in lower case -> the unit here."""
 
 
-def _unit_hint(value: object, example: str) -> str:
-    """What was probably meant by a quantity that cannot be read."""
+def _quantity_hint(value: object, example: str) -> str:
+    """Returns a hint what was probably meant by a quantity that cannot be read."""
     if isinstance(value, dict) and len(value) == 1:
         return f"write its value here, as {next(iter(value.values()))}"[:80]
     match = re.fullmatch(r"\s*[$€]?\s*(\d+(?:\.\d+)?)\s*([A-Za-z%]*)(/[A-Za-z]+)?\s*", str(value)[:64])
@@ -149,19 +159,19 @@ def _unit_hint(value: object, example: str) -> str:
         units = {"10s": ("ms", "s"), "15/s": ("/s",), "20Mbps": ("Mbps",), "0.02/h": ("/h",)}
         written = [f"{number}{meant}" for meant in units.get(example, ())]
         return f"did you mean {' or '.join(written)}?" if written else f"write it as {example}"
-    meant = _MEANT.get(example, {}).get((unit + (match[3] or "").replace("/", "")).lower())
+    meant = _UNITS_BY_EXAMPLE.get(example, {}).get((unit + (match[3] or "").replace("/", "")).lower())
     if meant is not None:
         return f"did you mean {number}{meant}?"
     return f"write it as {example}"
 
 
 NUMBER = r"^\s*\+?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?\s*"
-"""How the number of a quantity begins, for schemas; what follows is its unit."""
+"""The pattern of a quantity's number, for schemas; its unit follows."""
 
 
 def _quantity(reader: Callable[[object], Any], units: str, example: str) -> Any:
     pattern = rf"{NUMBER}{units}\s*$"
-    # Without a unit only 0 means something where there is none that goes without saying.
+    # Of quantities without a default unit, only 0 needs no unit.
     bare = {"type": "number", "minimum": 0} if units.endswith("?") else {"const": 0}
     schema = {"anyOf": [bare, {"type": "string", "pattern": pattern}], "examples": [example]}
 
@@ -173,7 +183,7 @@ def _quantity(reader: Callable[[object], Any], units: str, example: str) -> Any:
         try:
             return cached(value) if isinstance(value, str | int | float) else reader(value)
         except ValueError as error:
-            raise fault("R112", str(error), _unit_hint(value, example)) from None
+            raise fault("R112", str(error), _quantity_hint(value, example)) from None
 
     return (BeforeValidator(read), WithJsonSchema(schema, mode="validation"))
 
@@ -191,7 +201,7 @@ Flag = Annotated[bool, Strict()]
 
 
 Name = Annotated[
-    str, AfterValidator(_name), Field(json_schema_extra={"pattern": "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"})
+    str, AfterValidator(_validate_name), Field(json_schema_extra={"pattern": "^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$"})
 ]
 
 
@@ -223,7 +233,7 @@ CostPerHour = Annotated[float, *_quantity(quantities.cost_per_hour, "/[hd]", "0.
 
 
 class Metadata(Model):
-    """Who a document is."""
+    """The name, labels and annotations of a document."""
 
     name: Name
     """Unique among the documents of its kind."""

@@ -21,8 +21,8 @@ from rohe_iac.blueprint.language.base import (
     Ratio,
     Seconds,
     fault,
-    given,
-    one_given,
+    schema_requiring,
+    schema_requiring_one,
 )
 from rohe_iac.blueprint.language.metric_expression import RawExpression
 from rohe_iac.foundation.user_modules import split_reference
@@ -36,24 +36,24 @@ ActionName = Literal["alert", "degrade", "reroute", "reject"]
 AGGREGATES = ("count", "sum", "mean", "min", "max", "rate", "ratio")
 
 
-def _moment(value: object) -> datetime:
+def _parse_moment(value: object) -> datetime:
     if isinstance(value, datetime):
         return value if value.tzinfo is not None else value.replace(tzinfo=UTC)
     try:
         if isinstance(value, str):
-            return _moment(datetime.fromisoformat(value))
+            return _parse_moment(datetime.fromisoformat(value))
     except ValueError:
         pass
     raise fault("R115", f"{value!r:.40} is not a moment", "write it as 2026-01-01T00:00:00Z")
 
 
-def _length(value: object) -> object:
+def _validate_length(value: object) -> object:
     if value is not None:
         length_of(value)
     return value
 
 
-def _aggregate(text: str) -> str:
+def _validate_aggregate(text: str) -> str:
     match = re.fullmatch(r"p(\d{1,2}(?:\.\d{1,3})?)", text)
     if text not in AGGREGATES and (match is None or not 0 < float(match[1]) < 100):
         known = f"aggregates: {', '.join(AGGREGATES)}, p50, p99, p99.9"
@@ -62,7 +62,7 @@ def _aggregate(text: str) -> str:
     return text
 
 
-def _reference(text: str) -> str:
+def _validate_reference(text: str) -> str:
     try:
         split_reference(text)
     except ValueError as error:
@@ -73,11 +73,11 @@ def _reference(text: str) -> str:
     return text
 
 
-def _action(value: object) -> object:
+def _expand_action(value: object) -> object:
     return {"action": value} if isinstance(value, str) else value
 
 
-def _sink(value: Any) -> Any:
+def _validate_sink(value: Any) -> Any:
     plain, mapped = ("store", "prometheus"), ("jsonl", "mqtt", "parquet")
     if isinstance(value, str) and value in plain:
         return value
@@ -98,7 +98,7 @@ def _sink(value: Any) -> Any:
     )
 
 
-def _value(value: Any) -> Any:
+def _validate_amount(value: Any) -> Any:
     for part in value if isinstance(value, list | tuple) else (value,):
         amount_of(part)
     return value
@@ -106,28 +106,28 @@ def _value(value: Any) -> Any:
 
 Moment = Annotated[
     datetime,
-    BeforeValidator(_moment),
+    BeforeValidator(_parse_moment),
     WithJsonSchema({"type": "string", "format": "date-time", "pattern": r"^\d{4}-?[\dW]"}),
 ]
 
 
 LengthText = Annotated[
     str,
-    BeforeValidator(_length),
+    BeforeValidator(_validate_length),
     WithJsonSchema({"type": "string", "pattern": rf"{NUMBER}(us|ms|s|m|h|d|w)\s*$|^\s*\d+\s+reports?\s*$"}),
 ]
 
 
 Aggregate = Annotated[
     str,
-    AfterValidator(_aggregate),
+    AfterValidator(_validate_aggregate),
     Field(json_schema_extra={"pattern": rf"^({'|'.join(AGGREGATES)}|p(?!0+(\.0+)?$)\d{{1,2}}(\.\d{{1,3}})?)$"}),
 ]
 
 
 Reference = Annotated[
     str,
-    AfterValidator(_reference),
+    AfterValidator(_validate_reference),
     Field(json_schema_extra={"pattern": r"^(?!/)(?!(.*/)?\.\.(/|:))[^:\s]+\.py:[A-Za-z_][A-Za-z0-9_]*$"}),
 ]
 
@@ -157,7 +157,7 @@ else:
     }
     RawSink = Annotated[
         Any,
-        AfterValidator(_sink),
+        AfterValidator(_validate_sink),
         WithJsonSchema(
             {
                 "anyOf": [
@@ -179,7 +179,7 @@ else:
     ]
     RawAmount = Annotated[
         Any,
-        AfterValidator(_value),
+        AfterValidator(_validate_amount),
         WithJsonSchema(
             {"anyOf": [*_AMOUNT["anyOf"], {"type": "array", "items": _AMOUNT, "minItems": 2, "maxItems": 2}]}
         ),
@@ -200,7 +200,7 @@ class Effective(Model):
 
 
 class Scope(Model):
-    """What of the pipeline an objective is about; absent: the whole pipeline, source to sink."""
+    """The part of the pipeline that an objective is about; absent: the whole pipeline, source to sink."""
 
     service: str | None = None
     member: str | None = None
@@ -210,10 +210,10 @@ class Scope(Model):
 
 
 class Window(Model):
-    """A span of samples. size and every are a time (`5m`) or a number of reports (`100 reports`); or a session gap."""
+    """A span of samples. `size` and `every` are a time (`5m`) or a number of reports (`100 reports`)."""
 
     model_config = ConfigDict(
-        json_schema_extra={**one_given("size", "session"), "not": given("session", "every")},
+        json_schema_extra={**schema_requiring_one("size", "session"), "not": schema_requiring("session", "every")},
     )
 
     size: LengthText | None = None
@@ -243,17 +243,17 @@ class Window(Model):
 
     @property
     def size_length(self) -> Length | None:
-        """How long the window is; None for a session window."""
+        """Returns the length of the window; None for a session window."""
         return None if self.size is None else length_of(self.size)
 
     @property
     def every_length(self) -> Length | None:
-        """How often a window closes; absent: windows follow each other (as long as `size`)."""
+        """Returns how often a window closes; without `every`, windows follow each other at intervals of `size`."""
         return self.size_length if self.every is None else length_of(self.every)
 
 
 class Action(Model):
-    """What is done on a violation, at most once a `cooldown` (seconds)."""
+    """A reaction to a violation, taken at most once per `cooldown` (seconds)."""
 
     action: ActionName
     cooldown: Seconds = 0.0
@@ -283,11 +283,11 @@ class BurnRate(Model):
 _COMPARED = ("operator", "value")
 
 
-_WITH_TARGET: JsonDict = {"anyOf": [given("target"), {"properties": {"budgetWindow": {"type": "null"}}}]}
+_WITH_TARGET: JsonDict = {"anyOf": [schema_requiring("target"), {"properties": {"budgetWindow": {"type": "null"}}}]}
 
 
 class Objective(Model):
-    """One line of a contract. `value` is a number, a quantity or, for `between`, a pair; `bounds` reads it."""
+    """One promise of a contract. `value` is a number, a quantity or, for `between`, a pair of them."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -312,11 +312,11 @@ class Objective(Model):
     target: TargetShare | None = None
     budget_window: Annotated[Seconds, Field(gt=0)] | None = None
     burn_rates: tuple[BurnRate, ...] = ()
-    on_violation: Annotated[Action, BeforeValidator(_action)] | None = None
+    on_violation: Annotated[Action, BeforeValidator(_expand_action)] | None = None
 
     @property
     def bounds(self) -> tuple[Amount, ...]:
-        """The threshold, or for `between` the lower and the upper one, in base units."""
+        """Returns the threshold, or for `between` the lower and the upper one, in base units."""
         return tuple(
             amount_of(part) for part in (self.value if isinstance(self.value, list | tuple) else (self.value,))
         )
@@ -375,7 +375,7 @@ class Processing(Model):
 
 
 class ContractSpec(Model):
-    """The promise about one pipeline. `metrics` are expression trees of the consumer's own."""
+    """The promise about one pipeline. `metrics` are expression trees that the consumer defines."""
 
     pipeline: str
     tenant: str | None = None

@@ -1,4 +1,4 @@
-"""Which fields and values a place of the language takes: asked of the models."""
+"""Fields and values that the language allows at a place, looked up in the models."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rohe_iac.blueprint.language.base import Model
 
 
 def annotations_at(model: type[Model], location: tuple[str | int, ...]) -> list[Any]:
-    """The types that what stands at `location` may have."""
+    """Returns the types that the value at `location` may have."""
     return _annotations(model, tuple(0 if isinstance(step, int) else step for step in location))
 
 
@@ -23,27 +23,27 @@ def _annotations(model: type[Model], location: tuple[str | int, ...]) -> list[An
     for step in location:
         if isinstance(step, str) and step.startswith("<"):
             continue
-        following: list[Any] = []
+        inner: list[Any] = []
         for annotation in current:
-            following += _inside(annotation, step)
-        current = following or current
-    return [leaf for annotation in current for leaf in unwrapped(annotation)]
+            inner += _annotations_inside(annotation, step)
+        current = inner or current
+    return [leaf for annotation in current for leaf in unwrap_annotation(annotation)]
 
 
-def unwrapped(annotation: Any) -> Iterator[Any]:
-    """The types that an annotation allows: Annotated and unions taken apart."""
+def unwrap_annotation(annotation: Any) -> Iterator[Any]:
+    """Yields the types that an annotation allows: Annotated and unions taken apart."""
     origin = get_origin(annotation)
     if origin is Annotated:
-        yield from unwrapped(get_args(annotation)[0])
+        yield from unwrap_annotation(get_args(annotation)[0])
     elif origin in (Union, types.UnionType):
         for part in get_args(annotation):
-            yield from unwrapped(part)
+            yield from unwrap_annotation(part)
     else:
         yield annotation
 
 
-def _inside(annotation: Any, step: str | int) -> Iterator[Any]:
-    for leaf in unwrapped(annotation):
+def _annotations_inside(annotation: Any, step: str | int) -> Iterator[Any]:
+    for leaf in unwrap_annotation(annotation):
         origin = get_origin(leaf)
         if isinstance(leaf, type) and issubclass(leaf, BaseModel):
             for name, field in leaf.model_fields.items():
@@ -56,14 +56,14 @@ def _inside(annotation: Any, step: str | int) -> Iterator[Any]:
 
 
 def fields_at(model: type[Model], location: tuple[str | int, ...]) -> set[str]:
-    """The names of the fields, as written in YAML, that the mapping at `location` may have."""
-    found: set[str] = set()
+    """Returns the names of the fields, as written in YAML, that the mapping at `location` may have."""
+    names: set[str] = set()
     for leaf in annotations_at(model, location):
         if isinstance(leaf, type) and issubclass(leaf, BaseModel):
-            found |= {field.alias or name for name, field in leaf.model_fields.items()}
-    return found
+            names |= {field.alias or name for name, field in leaf.model_fields.items()}
+    return names
 
 
 def literals_at(model: type[Model], location: tuple[str | int, ...]) -> list[Any]:
-    """The values that are allowed at `location`."""
+    """Returns the values that are allowed at `location`."""
     return [value for leaf in annotations_at(model, location) for value in get_args(leaf)]

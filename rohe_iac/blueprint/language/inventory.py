@@ -33,7 +33,7 @@ class Accelerator(Model):
 
 
 class DeviceType(Model):
-    """What machines of one kind offer; absent `cores` are as many whole cores as `cpu`."""
+    """The capacity of machines of one type; without `cores` there are as many whole cores as `cpu`."""
 
     arch: str | None = None
     frequency: Hertz | None = None
@@ -45,7 +45,7 @@ class DeviceType(Model):
 
 
 class Taint(Model):
-    """What keeps replicas off a node unless they tolerate it."""
+    """A mark that keeps replicas off a node unless they tolerate it."""
 
     key: str
     value: str = ""
@@ -53,7 +53,7 @@ class Taint(Model):
 
 
 class Used(Model):
-    """What of a node is taken by others already."""
+    """The part of a node that is used by others already."""
 
     cpu: Millicores = 0
     cores: tuple[Millicores, ...] = ()
@@ -62,7 +62,7 @@ class Used(Model):
 
 
 class Node(Model):
-    """One machine. Fields beside `deviceType` replace the type's."""
+    """One machine. Its fields replace those of its `deviceType`."""
 
     name: Name
     device_type: str | None = None

@@ -1,4 +1,4 @@
-"""The kinds of documents and the model that reads each."""
+"""The kinds of documents and the model of each."""
 
 from __future__ import annotations
 
@@ -23,4 +23,4 @@ KINDS: dict[str, type[Model]] = {
 
 
 OURS = re.compile(rf"rohe\.dev/|^[ \t]*[\"']?kind[\"']?[ \t]*:[ \t]*[\"']?({'|'.join(KINDS)})\b", re.MULTILINE)
-"""What a text holds that is meant for rohe."""
+"""The mark of a text that is meant for rohe."""

@@ -1,7 +1,7 @@
 """Consumer-defined metrics: expression trees over the samples of a window.
 
-A tree is a mapping with exactly one operation. Trees stay as written in the document model; this file says what is well
-formed, and walks them.
+A tree is a mapping with exactly one operation. Trees stay as written in the document model; this file defines which
+trees are well formed, and walks them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pydantic import (
 )
 
 from rohe_iac.blueprint.hints.foreign_terms import VALUES
-from rohe_iac.blueprint.language.base import EMPTY, Model, fault, one_given
+from rohe_iac.blueprint.language.base import EMPTY, Model, fault, schema_requiring_one
 from rohe_iac.blueprint.text.scalars import NumberTooLong, resolve
 
 OPERATORS = ("<", "<=", ">", ">=", "==", "!=")
@@ -30,7 +30,7 @@ OPERATORS = ("<", "<=", ">", ">=", "==", "!=")
 Scalar = str | int | float | bool
 
 
-def _condition(value: Any) -> Any:
+def _validate_condition(value: Any) -> Any:
     if not isinstance(value, dict):
         if not isinstance(value, Scalar):
             hint = f"operators: {' '.join(OPERATORS)}"
@@ -58,19 +58,21 @@ def _is_number(text: str) -> bool:
         return False
 
 
-_PLAIN = {"type": ["string", "number", "boolean"]}
+_SCALAR_SCHEMA = {"type": ["string", "number", "boolean"]}
 
 
 Condition = Annotated[
     Any,
-    AfterValidator(_condition),
+    AfterValidator(_validate_condition),
     WithJsonSchema(
         {
             "anyOf": [
-                _PLAIN,
+                _SCALAR_SCHEMA,
                 {
                     "type": "object",
-                    "properties": {sign: _PLAIN if sign in ("==", "!=") else {"type": "number"} for sign in OPERATORS},
+                    "properties": {
+                        sign: _SCALAR_SCHEMA if sign in ("==", "!=") else {"type": "number"} for sign in OPERATORS
+                    },
                     "additionalProperties": False,
                     "minProperties": 1,
                 },
@@ -81,7 +83,7 @@ Condition = Annotated[
 
 
 class Selection(Model):
-    """Which samples take part: every condition on a field or metric holds; none: all samples."""
+    """The samples that take part: those that meet every condition on a field or metric; all without conditions."""
 
     where: dict[str, Condition] = EMPTY
 
@@ -105,9 +107,11 @@ class Variance(Aggregation):
 
 
 class Expression(Model):
-    """One operation. ratio and difference take two trees; metric names another metric of the contract."""
+    """One operation. `ratio` and `difference` take two trees; `metric` names another metric of the contract."""
 
-    model_config = ConfigDict(json_schema_extra=lambda schema: schema.update(one_given(*schema["properties"])))
+    model_config = ConfigDict(
+        json_schema_extra=lambda schema: schema.update(schema_requiring_one(*schema["properties"]))
+    )
 
     count: Selection | None = None
     sum: Aggregation | None = None
@@ -145,9 +149,9 @@ else:
 
 
 def names_in(tree: Any) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
-    """Every name that a well-formed tree uses: (path of the name in the tree, what it is, name).
+    """Yields every name in a well-formed tree as (path of the name in the tree, role, name).
 
-    What it is: metric (another metric), of (an aggregated metric), where (a filtered field), by (a grouping field).
+    Roles are metric (another metric), of (an aggregated metric), where (a filtered field) and by (a grouping field).
     """
     for operation, operand in tree.items():
         if operation == "metric":
@@ -165,11 +169,11 @@ def names_in(tree: Any) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
 
 
 def percentiles_in(tree: Any) -> Iterator[tuple[tuple[str | int, ...], float]]:
-    """Every p of a well-formed tree, with its path in the tree."""
+    """Yields every p of a well-formed tree, with its path in the tree."""
     for operation, operand in tree.items():
         if operation == "percentile":
             yield (operation, "p"), operand["p"]
         elif operation in ("ratio", "difference"):
             for index, part in enumerate(operand):
-                for path, p in percentiles_in(part):
-                    yield (operation, index, *path), p
+                for path, percentile in percentiles_in(part):
+                    yield (operation, index, *path), percentile

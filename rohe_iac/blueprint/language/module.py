@@ -8,23 +8,23 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from rohe_iac.blueprint.language.base import EMPTY, Metadata, Model, Number, fault
-from rohe_iac.blueprint.language.pattern import LONGEST_TEXT, BadPattern, pattern
+from rohe_iac.blueprint.language.pattern import LONGEST_TEXT, BadPattern, compile_pattern
 from rohe_iac.blueprint.language.run_limits import Allowance
 
 
-def _version(text: str) -> str:
+def _validate_version(text: str) -> str:
     if re.fullmatch(r"\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?", text) is None:
         raise fault("R131", f"'{text[:40]}' is not a semantic version", "write it as 1.2.0")
     return text
 
 
 class ModuleMetadata(Metadata):
-    """Who a module is, and which version of itself."""
+    """The name and version of a module."""
 
-    version: Annotated[str, AfterValidator(_version)]
+    version: Annotated[str, AfterValidator(_validate_version)]
 
 
-def _input_name(text: str) -> str:
+def _validate_input_name(text: str) -> str:
     if re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,62}", text) is None:
         message = f"'{text[:70]}' is not the name of an input: a letter, then at most 62 letters, digits, _ and -"
         raise fault("R111", message, "expressions name it, as in inputs.max_replicas")
@@ -32,7 +32,7 @@ def _input_name(text: str) -> str:
 
 
 InputName = Annotated[
-    str, AfterValidator(_input_name), Field(json_schema_extra={"pattern": "^[A-Za-z][A-Za-z0-9_-]{0,62}$"})
+    str, AfterValidator(_validate_input_name), Field(json_schema_extra={"pattern": "^[A-Za-z][A-Za-z0-9_-]{0,62}$"})
 ]
 
 
@@ -45,7 +45,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
 }  # fmt: skip
 
 
-_A = {name: f"{'an' if name == 'integer' else 'a'} {name}" for name in _TYPES}
+_WITH_ARTICLE = {name: f"{'an' if name == 'integer' else 'a'} {name}" for name in _TYPES}
 
 
 class Input(Model):
@@ -61,13 +61,13 @@ class Input(Model):
 
     @property
     def required(self) -> bool:
-        """Whether a use must give it."""
+        """Checks whether a use must give the input."""
         return "default" not in self.model_fields_set
 
     def objection(self, value: Any, allowance: Allowance | None = None) -> str:
-        """Why `value` cannot be the input, "" where it can. allowance: what is left of the run's for matching."""
+        """Returns why `value` cannot be the input, "" where it can; `allowance` limits the matching of patterns."""
         if not self._is_of_type(value):
-            return f"expected {_A[self.type]}, found {_shown(value)}"
+            return f"expected {_WITH_ARTICLE[self.type]}, found {_shown(value)}"
         if self.enum and value not in self.enum:
             return f"expected one of {', '.join(map(str, self.enum))}, found {_shown(value)}"
         if self.minimum is not None and isinstance(value, int | float) and value < self.minimum:
@@ -85,7 +85,7 @@ class Input(Model):
     def _mismatch(written: str, value: str, allowance: Allowance | None) -> str:
         if len(value) > LONGEST_TEXT:
             return f"a text that has a pattern has at most {LONGEST_TEXT} characters, found {len(value):,}"
-        expression = pattern(written)
+        expression = compile_pattern(written)
         if allowance is not None:
             allowance.matching -= expression.cost * (len(value) + 1)
             if allowance.matching < 0:
@@ -94,8 +94,8 @@ class Input(Model):
 
     @property
     def noun(self) -> str:
-        """Its type with the article: `an integer`."""
-        return _A[self.type]
+        """Returns the input's type with its article: `an integer`."""
+        return _WITH_ARTICLE[self.type]
 
     @model_validator(mode="after")
     def _bounds_fit(self) -> Input:
@@ -103,7 +103,7 @@ class Input(Model):
         for name in ("minimum", "maximum", "pattern"):
             kinds = ("string",) if name == "pattern" else ("integer", "number")
             if name in given and self.type not in kinds:
-                kind = " or ".join(_A[kind] for kind in kinds)
+                kind = " or ".join(_WITH_ARTICLE[kind] for kind in kinds)
                 raise fault("R132", f"{name} is for {kind}, and this is {self.noun}", f"leave out {name}, or mend type")
         if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
             raise fault("R132", f"the minimum {self.minimum:g} is above the maximum {self.maximum:g}")
@@ -118,14 +118,14 @@ class Input(Model):
     def _default_fits(self, info: ValidationInfo) -> Input:
         if self.pattern is not None:
             try:
-                pattern(self.pattern)
+                compile_pattern(self.pattern)
             except BadPattern as error:
                 raise fault("R132", f"the pattern cannot be matched: {error}", at=("pattern",)) from None
         if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
             raise fault("R132", f"the maximum {self.maximum:g} is below the minimum", "swap the two", ("maximum",))
         allowance = info.context if isinstance(info.context, Allowance) else None
-        if not self.required and (why := self.objection(self.default, allowance)):
-            raise fault("R132", f"the default does not fit the input: {why}", at=("default",))
+        if not self.required and (objection := self.objection(self.default, allowance)):
+            raise fault("R132", f"the default does not fit the input: {objection}", at=("default",))
         return self
 
 

@@ -32,8 +32,8 @@ from rohe_iac.blueprint.language.base import (
     Seconds,
     Share,
     fault,
-    given,
-    one_given,
+    schema_requiring,
+    schema_requiring_one,
 )
 from rohe_iac.blueprint.language.container import Image, InnerPath, VariableName
 
@@ -54,7 +54,7 @@ Probability = Annotated[
 ]
 
 
-def _replicas(value: object) -> Any:
+def _validate_replicas(value: object) -> Any:
     if value == "auto" or (isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 1_000_000):
         return value
     hint = ""
@@ -63,37 +63,41 @@ def _replicas(value: object) -> Any:
     raise fault("R108", "expected a whole number of replicas of at least 0, or auto", hint)
 
 
-def _port_name(value: object) -> Any:
+def _validate_port_name(value: object) -> Any:
     if isinstance(value, int) and not isinstance(value, bool):
         hint = "name one of the service's ports, as in port: http"
         raise fault("R108", f"expected the name of a port, found the number {value}", hint)
     return value
 
 
-PortName = Annotated[Name, BeforeValidator(_port_name)]
+PortName = Annotated[Name, BeforeValidator(_validate_port_name)]
 
 
 Replicas = Annotated[
     int | Literal["auto"],
-    PlainValidator(_replicas),
+    PlainValidator(_validate_replicas),
     WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 0}, {"const": "auto"}]}),
 ]
 
 
-def one_of(model: Model, *names: str) -> None:
-    """Raises R116 unless exactly one of the named fields is set."""
-    given = [name for name in names if getattr(model, name) is not None]
+def check_exactly_one(model: Model, *names: str) -> None:
+    """Checks that exactly one of the named fields is set.
+
+    Raises:
+        PydanticCustomError: The fault R116, where none or several are set.
+    """
+    names_set = [name for name in names if getattr(model, name) is not None]
     shown = [type(model).model_fields[name].alias or name for name in names]
-    if len(given) != 1:
+    if len(names_set) != 1:
         raise fault(
             "R116",
-            f"expected exactly one of {', '.join(shown)}, found {'none' if not given else ' and '.join(given)}",
-            "keep one of them" if given else "",
+            f"expected exactly one of {', '.join(shown)}, found {'none' if not names_set else ' and '.join(names_set)}",
+            "keep one of them" if names_set else "",
         )
 
 
 class Port(Model):
-    """A port a replica listens on. `hostPort` fixes it on the node; the local target numbers the others by the plan."""
+    """A port that a replica listens on. `hostPort` fixes it on the node; else the local target takes the plan's."""
 
     name: Name
     container_port: PortNumber | None = None
@@ -103,19 +107,19 @@ class Port(Model):
 
 
 class SecretReference(Model):
-    """Where a secret value comes from: a key of a named secret; locally `env:NAME` or `file:PATH` as the name."""
+    """The source of a secret value: a key of a named secret; locally `env:NAME` or `file:PATH` as the name."""
 
     name: str
     key: str = ""
 
 
-def _form(value: object) -> str:
+def _form_tag(value: object) -> str:
     if isinstance(value, str):
         return "<text>"
     return "<mapping>" if isinstance(value, dict | Model) else "<neither>"
 
 
-def _source(text: str) -> str:
+def _validate_source(text: str) -> str:
     if not text.startswith(("env:", "file:")) or text.endswith(":"):
         raise fault(
             "R118", "expected a secret as {name, key}, env:NAME or file:PATH", "never write the secret itself here"
@@ -123,21 +127,21 @@ def _source(text: str) -> str:
     return text
 
 
-def _text_or(message: str) -> Discriminator:
+def _text_or_mapping(message: str) -> Discriminator:
     return Discriminator(
-        _form, custom_error_type="R108", custom_error_message="{message}", custom_error_context={"message": message}
+        _form_tag, custom_error_type="R108", custom_error_message="{message}", custom_error_context={"message": message}
     )
 
 
 Secret = Annotated[
     Annotated[
         str,
-        AfterValidator(_source),
+        AfterValidator(_validate_source),
         Tag("<text>"),
         WithJsonSchema({"type": "string", "pattern": "^(env|file):.*[^:]$"}),
     ]
     | Annotated[SecretReference, Tag("<mapping>")],
-    _text_or("expected a secret as {name, key}, env:NAME or file:PATH"),
+    _text_or_mapping("expected a secret as {name, key}, env:NAME or file:PATH"),
 ]
 
 
@@ -149,12 +153,12 @@ class SecretValue(Model):
 
 Variable = Annotated[
     Annotated[str, Tag("<text>")] | Annotated[SecretValue, Tag("<mapping>")],
-    _text_or("expected text (in quotes, where it looks like a number) or {secret: ...}"),
+    _text_or_mapping("expected text (in quotes, where it looks like a number) or {secret: ...}"),
 ]
 
 
 class File(Model):
-    """A file of the repository put before a replica."""
+    """A file of the repository that is mounted into a replica."""
 
     path: InnerPath
     from_: Annotated[str, Field(alias="from")]
@@ -164,7 +168,11 @@ class Volume(Model):
     """Disk space of a replica: named with a size, or an emptyDir that ends with the replica."""
 
     model_config = ConfigDict(
-        json_schema_extra={**one_given("name", "emptyDir"), "if": given("name"), "then": given("size")}
+        json_schema_extra={
+            **schema_requiring_one("name", "emptyDir"),
+            "if": schema_requiring("name"),
+            "then": schema_requiring("size"),
+        }
     )
 
     path: InnerPath
@@ -182,28 +190,28 @@ class Volume(Model):
 
 
 class HttpProbe(Model):
-    """Healthy when GET answers 200 to 399."""
+    """A probe that succeeds when GET answers 200 to 399."""
 
     path: InnerPath = "/"
     port: PortName
 
 
 class Probe(Model):
-    """One way of asking a replica for its health."""
+    """One way to check the health of a replica."""
 
-    model_config = ConfigDict(json_schema_extra=one_given("http", "tcp"))
+    model_config = ConfigDict(json_schema_extra=schema_requiring_one("http", "tcp"))
 
     http: HttpProbe | None = None
     tcp: PortName | None = None
 
     @model_validator(mode="after")
     def _one_way(self) -> Probe:
-        one_of(self, "http", "tcp")
+        check_exactly_one(self, "http", "tcp")
         return self
 
 
 class Health(Model):
-    """When a replica is ready, when it lives, and how long it may take to start (seconds)."""
+    """The probes of a replica, and how long it may take to start (seconds)."""
 
     readiness: Probe | None = None
     liveness: Probe | None = None
@@ -220,7 +228,7 @@ class Memory(Model):
 class AcceleratorRequest(Model):
     """A share of ONE device of the type, or a count of whole devices of the named models."""
 
-    model_config = ConfigDict(json_schema_extra=one_given("share", "count"))
+    model_config = ConfigDict(json_schema_extra=schema_requiring_one("share", "count"))
 
     share: Annotated[Share, Field(gt=0, le=10000)] | None = None
     count: Annotated[int, Strict(), Field(ge=1, le=10**9)] | None = None
@@ -228,12 +236,12 @@ class AcceleratorRequest(Model):
 
     @model_validator(mode="after")
     def _one_measure(self) -> AcceleratorRequest:
-        one_of(self, "share", "count")
+        check_exactly_one(self, "share", "count")
         return self
 
 
 class Requests(Model):
-    """What one replica asks for, in independent dimensions; `cores` are peaks per distinct core."""
+    """The demand of one replica, in independent dimensions; `cores` are peaks per distinct core."""
 
     cpu: Millicores = 0
     cores: tuple[Millicores, ...] = ()
@@ -249,7 +257,7 @@ class Limits(Model):
 
 
 class Toleration(Model):
-    """A taint that a replica puts up with."""
+    """A taint that a replica tolerates."""
 
     key: str = ""
     operator: Literal["Exists", "Equal"] = "Equal"
@@ -273,7 +281,7 @@ class Affinity(Model):
 
 
 class PlacementRules(Model):
-    """Where replicas may go."""
+    """Rules about the nodes where replicas may go."""
 
     node_selector: dict[str, str] = EMPTY
     tolerations: tuple[Toleration, ...] = ()
@@ -289,7 +297,7 @@ class ReportedMetric(Model):
 
 
 class Reports(Model):
-    """What a service says of itself to the agent."""
+    """The metrics and fields that a service reports to the agent."""
 
     format: Literal["rohe", "qoa4ml"] = "rohe"
     interval: Annotated[Seconds, Field(gt=0)] | None = None
@@ -298,7 +306,7 @@ class Reports(Model):
 
 
 class Alternative(Model):
-    """What a variant or a member may set; what it sets replaces the service's whole field."""
+    """The fields that a variant or a member may set; each replaces the service's whole field."""
 
     name: Name
     image: Image | None = None
@@ -322,7 +330,7 @@ class Member(Alternative):
 
 
 class Ensemble(Model):
-    """All members answer every request."""
+    """Members that all answer every request."""
 
     members: Annotated[tuple[Member, ...], Field(min_length=1)]
 
@@ -355,7 +363,7 @@ class Service(Model):
 
 
 class Link(Model):
-    """A flow from one service to another: bytes a request, and what the network must give it."""
+    """A flow from one service to another: bytes per request, and what the network must provide."""
 
     from_: Annotated[str, Field(alias="from")]
     to: str
@@ -366,7 +374,7 @@ class Link(Model):
 
 
 class PipelineSpec(Model):
-    """The services of a pipeline, their flow, and the offered requests a second at its sources."""
+    """The services of a pipeline, their flow, and the requests per second that are offered at its sources."""
 
     load: Rate | None = None
     services: Annotated[tuple[Service, ...], Field(min_length=1)]

@@ -1,4 +1,4 @@
-"""The form of a profile, the file of measurements that a service names; what follows from it is for planning."""
+"""The form of a profile: the file of measurements that a service names. What follows from them is for planning."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rohe_iac.blueprint.language.base import EMPTY, Bytes, Millicores, Model, Na
 
 
 class AtLoad(Model):
-    """95th percentiles of what one replica uses at an offered load (requests a second); children counted in."""
+    """95th percentiles of what one replica, with its child processes, uses at an offered load (requests per second)."""
 
     load: Annotated[Rate, Field(gt=0)]
     cpu: Millicores
@@ -19,7 +19,7 @@ class AtLoad(Model):
 
 
 class OnDevice(Model):
-    """One device type: 95th percentile of each core that the service loads, the mean of every core, and memory."""
+    """Use on one device type: 95th percentile of each core that the service loads, mean of every core, and memory."""
 
     cores: tuple[Millicores, ...] = ()
     busy: tuple[Millicores, ...] = ()
@@ -27,7 +27,7 @@ class OnDevice(Model):
 
 
 class Times(Model):
-    """How long one request takes, and how far it scatters (deviation: the standard deviation)."""
+    """The distribution of one request's service time; `deviation` is the standard deviation, `requests` the number."""
 
     mean: Annotated[Seconds, Field(gt=0)]
     deviation: Seconds = 0.0
@@ -39,17 +39,25 @@ class Times(Model):
 
 
 class ServiceTime(Model):
-    """Alone on its node, and sharing it with others."""
+    """Service times of a replica that is alone on its node, and of one that shares it with others."""
 
     alone: Times | None = None
     shared: Times | None = None
 
 
 class ProfileForm(Model):
-    """What was measured of one service. `profile` is the version of this form.
+    """The measurements of one service.
 
-    concurrency: requests that one replica works on at once. idle: the reading of a device that does nothing, which was
-    taken off. missing, estimated: what the measurements did not tell, in words.
+    Attributes:
+        profile: The version of this form.
+        service: The service that was measured.
+        concurrency: Number of requests that one replica works on at once.
+        demand: What one replica uses, by offered load.
+        devices: What one replica uses, by device type.
+        service_time: How long one request takes, by device type.
+        idle: The reading of an idle accelerator, which was subtracted.
+        missing: What the measurements do not cover, in words.
+        estimated: What was estimated instead of measured, in words.
     """
 
     profile: Literal[1] = 1

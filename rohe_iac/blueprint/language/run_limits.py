@@ -1,4 +1,4 @@
-"""What the modules of a run may take: bounded, so that no expression and no number of uses keeps anybody waiting."""
+"""Limits of a run: no expression and no number of uses of modules can make it last long."""
 
 from __future__ import annotations
 
@@ -6,51 +6,64 @@ from dataclasses import dataclass, field
 from typing import Any
 
 MOST_WORK = 8_000_000
-"""What all expressions of a run may take: ten for each step, and one for each item or character that it looks at."""
+"""The work of all expressions of a run: ten for each step, and one for each item or character that it reads."""
 
 
 MOST_VALUES = 250_000
-"""The most values that all uses of modules may take in together, each alias counted with what it stands for."""
+"""The most values that all uses of modules may add together; an alias counts as the values it stands for."""
 
 
 class Refused(ValueError):
-    """An expression that is not allowed or cannot be computed; the message says why."""
+    """An expression is not allowed or cannot be computed; the message says why."""
 
 
 class Unknown:
-    """Stands for the value of an expression that could not be computed, or of an input that is at fault."""
+    """The value of an expression that could not be computed, or of an input that is at fault."""
 
 
 UNKNOWN = Unknown()
-"""The only one: no field takes it, so that it goes the way of every faulty value."""
+"""The only instance: no field accepts it, so that it is treated as any faulty value."""
 
 
 @dataclass
-class Work:
-    """What is left of both. parsed: the expressions that were read, by their text."""
+class WorkBudget:
+    """The work that modules may still take in this run.
+
+    Attributes:
+        left: Work that is left for expressions.
+        values: Number of values that may still be added.
+        parsed: Parsed expressions by their text.
+    """
 
     left: int = MOST_WORK
     values: int = MOST_VALUES
     parsed: dict[str, list[Any]] = field(default_factory=dict)
 
     def spend(self, amount: int) -> None:
-        """Errors: Refused where too little is left."""
+        """Takes an amount of work from the budget.
+
+        Raises:
+            Refused: Too little work is left.
+        """
         self.left -= amount
         if self.left < 0:
             raise Refused("the expressions of all modules take too long together")
 
     @property
-    def done(self) -> bool:
-        """Whether nothing more is taken in."""
+    def exhausted(self) -> bool:
+        """Checks whether no more modules are expanded."""
         return self.left < 0 or self.values < 0
 
 
 @dataclass
 class Allowance:
-    """What is left of the work that a run may do for what it tells.
+    """The work that a run may still do to describe faults.
 
-    guesses: names to hold against a misspelt one. fits: services and nodes to hold against each other. matching: steps
-    of holding inputs against patterns. domains: nodes to look at for rules over several of them.
+    Attributes:
+        guesses: Number of names to compare with misspelt ones.
+        fits: Number of services and nodes to compare with each other.
+        matching: Number of steps to match inputs with patterns.
+        domains: Number of nodes to look at for rules over several nodes.
     """
 
     guesses: int = 30_000

@@ -16,10 +16,17 @@ from rohe_iac.blueprint.language.base import (
     Ratio,
     Seconds,
     fault,
-    given,
-    one_given,
+    schema_requiring,
+    schema_requiring_one,
 )
-from rohe_iac.blueprint.language.pipeline import Memory, Requests, Secret, SecretReference, SecretValue, one_of
+from rohe_iac.blueprint.language.pipeline import (
+    Memory,
+    Requests,
+    Secret,
+    SecretReference,
+    SecretValue,
+    check_exactly_one,
+)
 from rohe_iac.foundation.names import is_name
 
 ObjectiveTerm = Literal["placed", "slack", "stable", "nodes", "cost", "balance"]
@@ -28,7 +35,7 @@ ObjectiveTerm = Literal["placed", "slack", "stable", "nodes", "cost", "balance"]
 StrategyName = Literal["first-fit", "best-fit", "worst-fit", "dot-product", "fragmentation", "portfolio", "exact"]
 
 
-def _port_range(text: object) -> str:
+def _validate_port_range(text: object) -> str:
     if isinstance(text, int) and not isinstance(text, bool):
         hint = f"write it as {text}-{text + 99}" if 1024 <= text <= 65436 else "write it as 42000-42099"
         raise fault("R117", f"expected a range of ports, found the number {str(text)[:40]}", hint)
@@ -41,12 +48,12 @@ def _port_range(text: object) -> str:
 
 
 PortRange = Annotated[
-    str, BeforeValidator(_port_range), Field(json_schema_extra={"pattern": r"^[0-9]{4,5}-[0-9]{4,5}$"})
+    str, BeforeValidator(_validate_port_range), Field(json_schema_extra={"pattern": r"^[0-9]{4,5}-[0-9]{4,5}$"})
 ]
 
 
 class Weights(Model):
-    """How much each dimension counts in the score."""
+    """The weight of each dimension in the score."""
 
     cpu: Annotated[float, Strict(), Field(ge=0, le=1e6)] = 1.0
     memory: Annotated[float, Strict(), Field(ge=0, le=1e6)] = 1.0
@@ -54,20 +61,20 @@ class Weights(Model):
 
 
 class Queue(Model):
-    """Two lanes: services sensitive to `priority` first, one of the others after every `balance` of them."""
+    """Two lanes: services sensitive to `priority` go first, with one other service after every `balance` of them."""
 
     priority: Literal["none", "cpu", "memory", "cpu+memory"] = "none"
     balance: Annotated[int, Strict(), Field(ge=1, le=10**9)] = 3
 
 
 class Overcommit(Model):
-    """How often over a dimension may be given out."""
+    """The factor by which a dimension may be given out beyond its capacity."""
 
     vms: Annotated[Ratio, Field(gt=0, le=1e6)] = 1.0
 
 
 class PlannerSettings(Model):
-    """How replicas are placed."""
+    """Settings of the planner, which places replicas."""
 
     objective: Annotated[tuple[ObjectiveTerm, ...], Field(min_length=1)] = ("placed", "stable", "nodes")
     strategy: str = "best-fit"
@@ -81,7 +88,7 @@ class PlannerSettings(Model):
 
 
 class LocalTarget(Model):
-    """This machine: a process a replica, ports from the range.
+    """This machine: one process for each replica, with ports from the range.
 
     The default lies below 32768, where Linux begins to take source ports of outgoing connections from.
     """
@@ -104,9 +111,9 @@ class ManifestsTarget(Model):
 
 
 class Target(Model):
-    """Where to apply; exactly one."""
+    """The place to apply to; exactly one."""
 
-    model_config = ConfigDict(json_schema_extra=one_given("local", "kubernetes", "manifests"))
+    model_config = ConfigDict(json_schema_extra=schema_requiring_one("local", "kubernetes", "manifests"))
 
     local: LocalTarget | None = None
     kubernetes: KubernetesTarget | None = None
@@ -114,7 +121,7 @@ class Target(Model):
 
     @model_validator(mode="after")
     def _one_place(self) -> Target:
-        one_of(self, "local", "kubernetes", "manifests")
+        check_exactly_one(self, "local", "kubernetes", "manifests")
         return self
 
 
@@ -124,7 +131,7 @@ class EmbeddedBroker(Model):
     requests: Requests = Requests.model_construct(cpu=50, memory=Memory.model_construct(rss=64 * 2**20))
 
 
-def _broker_url(text: str) -> str:
+def _validate_broker_url(text: str) -> str:
     match = re.fullmatch(r"(?:mqtt|mqtts|ws|wss)://(?:\[[0-9a-fA-F:]+\]|[^\s/@:]+)(?::(\d{1,5}))?(?:/\S*)?", text)
     if match is None or int(match[1] or 1) not in range(1, 65536):
         bare = re.fullmatch(r"(?:tcp://)?([\w.-]+:\d{1,5})", text)
@@ -135,11 +142,13 @@ def _broker_url(text: str) -> str:
 
 
 BrokerUrl = Annotated[
-    str, AfterValidator(_broker_url), Field(json_schema_extra={"pattern": r"^(mqtts?|wss?)://[^\s/@]+(/\S*)?$"})
+    str,
+    AfterValidator(_validate_broker_url),
+    Field(json_schema_extra={"pattern": r"^(mqtts?|wss?)://[^\s/@]+(/\S*)?$"}),
 ]
 
 
-def _broker_secret(value: object) -> Any:
+def _expand_broker_secret(value: object) -> Any:
     # The short form `secret: broker` names a secret with the keys user and password.
     return SecretReference(name=value) if isinstance(value, str) and ":" not in value else value
 
@@ -158,15 +167,15 @@ _BROKER_SECRET = {
 
 
 class BrokerCredentials(Model):
-    """Who rohe is to the broker: a secret that holds user and password."""
+    """The identity of rohe at the broker: a secret that holds user and password."""
 
-    secret: Annotated[Secret, BeforeValidator(_broker_secret), WithJsonSchema(_BROKER_SECRET)]
+    secret: Annotated[Secret, BeforeValidator(_expand_broker_secret), WithJsonSchema(_BROKER_SECRET)]
 
 
 class Broker(Model):
-    """The MQTT broker: embedded, or any other by its address."""
+    """The MQTT broker: embedded, or another one by its address."""
 
-    model_config = ConfigDict(json_schema_extra=one_given("embedded", "url"))
+    model_config = ConfigDict(json_schema_extra=schema_requiring_one("embedded", "url"))
 
     embedded: EmbeddedBroker | None = None
     url: BrokerUrl | None = None
@@ -174,7 +183,7 @@ class Broker(Model):
 
     @model_validator(mode="after")
     def _one_broker(self) -> Broker:
-        one_of(self, "embedded", "url")
+        check_exactly_one(self, "embedded", "url")
         return self
 
 
@@ -189,9 +198,9 @@ class SqliteStore(Model):
 
 
 class Store(Model):
-    """Where an agent keeps reports, windows and verdicts."""
+    """The store of an agent's reports, windows and verdicts."""
 
-    model_config = ConfigDict(json_schema_extra={"not": given("sqlite", "mongodb")})
+    model_config = ConfigDict(json_schema_extra={"not": schema_requiring("sqlite", "mongodb")})
 
     sqlite: SqliteStore | None = None
     mongodb: MongoStore | None = None
@@ -200,26 +209,26 @@ class Store(Model):
 
     @model_validator(mode="before")
     @classmethod
-    def _sqlite_unless_told(cls, value: Any) -> Any:
+    def _default_to_sqlite(cls, value: Any) -> Any:
         return (
             {"sqlite": {}, **value} if isinstance(value, dict) and not {"sqlite", "mongodb"} & value.keys() else value
         )
 
     @model_validator(mode="after")
     def _one_store(self) -> Store:
-        one_of(self, "sqlite", "mongodb")
+        check_exactly_one(self, "sqlite", "mongodb")
         return self
 
 
 class Agents(Model):
-    """The observation agents, one or more a pipeline."""
+    """The observation agents, one or more for each pipeline."""
 
     per_pipeline: Annotated[int, Strict(), Field(ge=1, le=10**9)] = 1
     image: str = "rohe/agent:0.1.0"
     requests: Requests = Requests.model_construct(cpu=200, memory=Memory.model_construct(rss=128 * 2**20))
 
 
-def _prefix(text: str) -> str:
+def _validate_prefix(text: str) -> str:
     if text and not is_name(f"{text}a"):
         raise fault("R111", f"'{text[:70]}' begins no name: at most 62 characters a-z, 0-9 and hyphens", "write cam1-")
     return text
@@ -231,13 +240,13 @@ class ModuleUse(Model):
     name: Name
     source: str
     inputs: dict[str, Any] = EMPTY
-    prefix: Annotated[str, AfterValidator(_prefix), Field(json_schema_extra={"pattern": "^([a-z0-9][-a-z0-9]*)?$"})] = (
-        ""
-    )
+    prefix: Annotated[
+        str, AfterValidator(_validate_prefix), Field(json_schema_extra={"pattern": "^([a-z0-9][-a-z0-9]*)?$"})
+    ] = ""
 
 
 class StackSpec(Model):
-    """What belongs together and how it is run."""
+    """The documents that belong together and how they are planned, applied and observed."""
 
     pipelines: Annotated[tuple[str, ...], Field(min_length=1)]
     inventory: str

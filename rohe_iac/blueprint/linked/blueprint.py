@@ -15,14 +15,19 @@ from rohe_iac.foundation.diagnostics import Diagnostic, Place
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file that was read: its path relative to the root and the SHA-256 of its bytes."""
+    """A file that was read.
+
+    Attributes:
+        path: Path relative to the root.
+        sha256: Digest of its bytes.
+    """
 
     path: str
     sha256: str
 
 
 class Places(Mapping[str, Place]):
-    """Places by address, looked up when first asked for, since finding them means reading the files again."""
+    """Places by address, looked up at first use, since finding them means reading the files again."""
 
     def __init__(self, find: Mapping[str, Callable[[], Place]]) -> None:
         self._find = find
@@ -44,10 +49,17 @@ class Places(Mapping[str, Place]):
 class Blueprint:
     """One stack with everything it names, each reference resolved.
 
-    root: folder that relative paths of the documents start from. project: id that says which clones share state.
-    places: where each service, node, contract, pipeline, inventory and the stack is written, by address
-    (`service/PIPELINE:NAME`, `node/NAME`, `contract/NAME`, `pipeline/NAME`, `inventory/NAME`, `stack/NAME`).
-    pipelines and contracts are sorted by name, so that the order of documents means nothing.
+    Attributes:
+        root: Folder that relative paths of the documents start from.
+        project: Id that says which clones share state.
+        stack: The stack itself.
+        pipelines: The pipelines, sorted by name, so that the order of documents does not matter.
+        inventory: The inventory.
+        contracts: The contracts, sorted by name.
+        sources: The files that were read, sorted by path.
+        places: Where each service, node, contract, pipeline, inventory and the stack is written, by address
+            (`service/PIPELINE:NAME`, `node/NAME`, `contract/NAME`, `pipeline/NAME`, `inventory/NAME`, `stack/NAME`).
+        warnings: Diagnostics that do not make the blueprint invalid.
     """
 
     root: Path

@@ -1,4 +1,4 @@
-"""Machine: what one node of an inventory has, its device type laid under it, and why a service does not fit there."""
+"""Machine: the capacity of one node with the defaults of its device type, and why a service does not fit there."""
 
 from __future__ import annotations
 
@@ -9,15 +9,22 @@ from rohe_iac.blueprint.language.inventory import Inventory, Node, Taint
 from rohe_iac.blueprint.language.pipeline import AcceleratorRequest, Requests, Service, Toleration
 
 UNKNOWN_AMOUNT = 2**63
-"""Stands for an amount that is told to be implausible, so that nothing follows from it."""
+"""The substitute for an amount that is reported as implausible, so that nothing follows from it."""
 
 
 MEBIBYTE = 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class Device:
-    """So many alike accelerators. capacity: what can be given out of each, in basis points."""
+class DeviceGroup:
+    """Accelerators of one node that are alike.
+
+    Attributes:
+        type: The type of accelerator, as requests name it.
+        model: The model; "" where none is stated.
+        capacity: What can be given out of each device, in basis points.
+        count: Number of devices.
+    """
 
     type: str
     model: str
@@ -27,31 +34,47 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Units: cpu in millicores, rss in bytes; both without what others use. taints: those that keep replicas off."""
+    """One node of an inventory.
+
+    Attributes:
+        name: The node's name.
+        arch: The architecture; "" where none is stated.
+        cpu: Millicores, without those that others use.
+        rss: Bytes of memory, without those that others use.
+        cores: Number of cores.
+        devices: The accelerators.
+        labels: The node's labels.
+        taints: The taints that keep replicas off.
+        status: running, cordoned or down.
+    """
 
     name: str
     arch: str
     cpu: int
     rss: int
     cores: int
-    devices: tuple[Device, ...]
+    devices: tuple[DeviceGroup, ...]
     labels: dict[str, str]
     taints: tuple[Taint, ...]
     status: str
 
     def domain(self, key: str) -> str | None:
-        """The value of a topologyKey here; None where the node has no such label."""
+        """Returns the value of a topologyKey here; None where the node has no such label."""
         return self.name if key == "node" else self.labels.get(key)
 
-    def most(self, kind: str, asked: AcceleratorRequest) -> int:
-        """Whole devices, or basis points of the best one, of a type and of the models asked for."""
-        fitting = [one for one in self.devices if one.type == kind and (not asked.models or one.model in asked.models)]
-        if asked.count is not None:
-            return sum(one.count for one in fitting)
-        return max((one.capacity for one in fitting), default=0)
+    def most_available(self, kind: str, request: AcceleratorRequest) -> int:
+        """Returns the number of whole devices, or the basis points of the best one, that suit a request."""
+        fitting = [
+            device
+            for device in self.devices
+            if device.type == kind and (not request.models or device.model in request.models)
+        ]
+        if request.count is not None:
+            return sum(device.count for device in fitting)
+        return max((device.capacity for device in fitting), default=0)
 
     def refusal(self, service: Service, requests: Requests) -> str:
-        """Why no replica with these requests can be here, "" where one can, were the node free of others."""
+        """Returns why no replica with these requests can be on this node, even an empty one; "" where one can."""
         rules = service.placement
         keys = [rule.topology_key for rule in rules.spread]
         keys += [rule.topology_key for rule in (*rules.avoid, *rules.near) if rule.required]
@@ -62,7 +85,7 @@ class Machine:
         if service.arch and self.arch and self.arch not in service.arch:
             return f"of architecture {self.arch}"
         for taint in self.taints:
-            if not any(_covers(toleration, taint) for toleration in rules.tolerations):
+            if not any(_tolerates(toleration, taint) for toleration in rules.tolerations):
                 return f"tainted {taint.key}"
         for key in keys:
             if self.domain(key) is None:
@@ -71,41 +94,55 @@ class Machine:
             return "with too little cpu"
         if requests.memory is not None and requests.memory.rss > self.rss:
             return "with too little memory"
-        for kind, asked in requests.accelerators.items():
-            if self.most(kind, asked) < (asked.count or asked.share or 0):
+        for kind, request in requests.accelerators.items():
+            if self.most_available(kind, request) < (request.count or request.share or 0):
                 return f"without such {kind}"
         return ""
 
 
 def machines_of(inventory: Inventory) -> Iterator[Machine]:
-    """The nodes of an inventory, in its order."""
+    """Yields the machines of an inventory in the order of its nodes."""
     for node in inventory.spec.nodes:
-        yield _machine(inventory, node)
+        yield _machine_of(inventory, node)
 
 
-def _machine(inventory: Inventory, node: Node) -> Machine:
-    kind = inventory.spec.device_types.get(node.device_type or "")
-    cpu = node.cpu if node.cpu is not None else kind.cpu if kind is not None else 0
-    memory = node.memory or (kind.memory if kind is not None else None)
+def _machine_of(inventory: Inventory, node: Node) -> Machine:
+    device_type = inventory.spec.device_types.get(node.device_type or "")
+    cpu = node.cpu if node.cpu is not None else device_type.cpu if device_type is not None else 0
+    memory = node.memory or (device_type.memory if device_type is not None else None)
     # A node that overrides cpu alone does not keep the type's cores.
-    cores = node.cores if node.cores is not None else kind.cores if kind is not None and node.cpu is None else None
-    entries = node.accelerators if node.accelerators is not None else kind.accelerators if kind is not None else {}
+    cores = (
+        node.cores
+        if node.cores is not None
+        else device_type.cores
+        if device_type is not None and node.cpu is None
+        else None
+    )
+    devices = (
+        node.accelerators
+        if node.accelerators is not None
+        else device_type.accelerators
+        if device_type is not None
+        else {}
+    )
     rss = memory.rss if memory is not None else 0
     used = node.used
     return Machine(
         name=node.name,
-        arch=node.arch or (kind.arch if kind is not None else None) or "",
+        arch=node.arch or (device_type.arch if device_type is not None else None) or "",
         cpu=cpu - used.cpu if cpu > 0 else UNKNOWN_AMOUNT,
         rss=rss - (used.memory.rss if used.memory is not None else 0) if rss >= MEBIBYTE else UNKNOWN_AMOUNT,
         cores=len(cores) if cores is not None else cpu // 1000 if cpu > 0 else UNKNOWN_AMOUNT,
-        devices=tuple(Device(one.type, one.model or "", one.capacity, one.count) for one in entries.values()),
+        devices=tuple(
+            DeviceGroup(device.type, device.model or "", device.capacity, device.count) for device in devices.values()
+        ),
         labels=node.labels,
         taints=tuple(taint for taint in node.taints if taint.effect != "PreferNoSchedule"),
         status=node.status,
     )
 
 
-def _covers(toleration: Toleration, taint: Taint) -> bool:
+def _tolerates(toleration: Toleration, taint: Taint) -> bool:
     if toleration.effect is not None and toleration.effect != taint.effect:
         return False
     if toleration.operator == "Exists":

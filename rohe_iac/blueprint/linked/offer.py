@@ -1,4 +1,4 @@
-"""What a pipeline offers to those who observe it: its services, what these report, and among what they may choose."""
+"""The offer of a pipeline to its observers: its services, their reports, and their variants or members."""
 
 from __future__ import annotations
 
@@ -10,11 +10,19 @@ from rohe_iac.blueprint.language.pipeline import Pipeline, ReportedMetric, Repor
 
 @dataclass(frozen=True)
 class Offer:
-    """Of one pipeline. declared: the metrics that any service declares; silent: whether any declares none at all.
+    """The reports of one pipeline's services, and the variants or members that they can choose from.
 
-    fields: what any service declares to report, metrics and other fields. members: of each service that has such, the
-    names of its members, or of its variants; choices: the services with more than one; parts: all these names.
-    mute: whether any service declares neither metrics nor fields. units: of each metric whose services give it one.
+    Attributes:
+        name: The pipeline's name.
+        services: The services by name.
+        declared: Metrics that any service declares.
+        silent: Whether any service declares no metrics.
+        fields: Metrics and other fields that any service declares.
+        members: Names of the members or variants, by service that has some.
+        choices: Services with more than one member or variant.
+        mute: Whether any service declares neither metrics nor fields.
+        parts: Names of all members and variants.
+        units: The unit by metric, where all services that declare a unit agree.
     """
 
     name: str
@@ -29,7 +37,7 @@ class Offer:
     units: dict[str, str]
 
     def of(self, service: str | None) -> tuple[Collection[str], bool]:
-        """The metrics that a service declares, any for None; and whether it, or any, declares none at all."""
+        """Returns the metrics that a service declares, any service for None, and whether it (or any) declares none."""
         if service is None:
             return self.declared, self.silent
         metrics = self.services[service].reports.metrics
@@ -37,35 +45,35 @@ class Offer:
 
 
 def offer_of(pipeline: Pipeline) -> Offer:
-    """What the services of the pipeline offer."""
+    """Returns the offer of a pipeline."""
     services = {service.name: service for service in pipeline.spec.services}
     reports = [service.reports for service in services.values()]
-    members = {name: found for name, service in services.items() if (found := _members(service))}
-    declared = frozenset(name for item in reports for name in item.metrics or ())
+    members = {name: names for name, service in services.items() if (names := _members(service))}
+    declared = frozenset(name for reports_item in reports for name in reports_item.metrics or ())
     return Offer(
         pipeline.metadata.name,
         services,
         declared,
-        any(item.metrics is None for item in reports),
-        declared.union(name for item in reports for name in item.fields),
+        any(reports_item.metrics is None for reports_item in reports),
+        declared.union(name for reports_item in reports for name in reports_item.fields),
         members,
-        frozenset(name for name, found in members.items() if len(found) > 1),
-        any(item.metrics is None and not item.fields for item in reports),
-        frozenset(part for found in members.values() for part in found),
+        frozenset(name for name, names in members.items() if len(names) > 1),
+        any(reports_item.metrics is None and not reports_item.fields for reports_item in reports),
+        frozenset(part for names in members.values() for part in names),
         {name: units.pop() for name, units in _units(reports).items() if len(units) == 1},
     )
 
 
 def _units(reports: Iterable[Reports]) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
-    for item in reports:
-        for name, metric in (item.metrics or {}).items():
-            found.setdefault(name, set()).add(unit_of_metric(metric))
-    return found
+    units: dict[str, set[str]] = {}
+    for reports_item in reports:
+        for name, metric in (reports_item.metrics or {}).items():
+            units.setdefault(name, set()).add(unit_of_metric(metric))
+    return units
 
 
 def unit_of_metric(metric: ReportedMetric | None) -> str:
-    """The unit that a service gives a metric, "" where it gives none."""
+    """Returns the unit that a service declares for a metric, "" where it declares none."""
     return metric.unit if metric is not None and "unit" in metric.model_fields_set else ""
 
 

@@ -1,4 +1,4 @@
-"""Workload: what replicas are placed of, a service or one member of its ensemble, with its effective fields."""
+"""Workload: a class of replicas to place, of a service or of one member of its ensemble."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ from rohe_iac.foundation.names import NAME_PATTERN
 class Workload:
     """One class of identical replicas.
 
-    service: the service as written, with the member's or variant's fields laid over it (ensemble and variants emptied).
-    slug: unique in the stack and a DNS-1123 label; an instance is `SLUG-INDEX`.
-    topic: the `<service>` level of report topics, unique a service of the stack.
-    alternatives: the service's variants, of which the planner picks one; empty elsewhere.
-    role: service, or broker or agent where the stack runs it (system).
+    Attributes:
+        pipeline: The pipeline's name; "" for broker and agents.
+        service: The service with the member's fields in place of its own; without ensemble, and variants unchosen.
+        member: The member's name; "" where there is none.
+        slug: A DNS-1123 label, unique in the stack; an instance is `SLUG-INDEX`.
+        topic: The `<service>` level of report topics, unique for each service of the stack.
+        role: service, or broker or agent where the stack runs the workload for itself.
+        alternatives: The service's variants, of which the planner picks one; empty elsewhere.
     """
 
     pipeline: str
@@ -32,80 +35,80 @@ class Workload:
 
     @property
     def system(self) -> bool:
-        """Whether the stack runs this for itself."""
+        """Checks whether the stack runs this workload for itself."""
         return self.role != "service"
 
     @property
     def address(self) -> str:
-        """The full address, service/PIPELINE:NAME[/MEMBER]; broker and agents: broker/NAME, agent/NAME."""
+        """Returns the full address: service/PIPELINE:NAME[/MEMBER]; of broker and agents broker/NAME, agent/NAME."""
         if self.system:
             return f"{self.role}/{self.service.name}"
         return f"service/{self.pipeline}:{self.service.name}" + (f"/{self.member}" if self.member else "")
 
     def replica(self, index: int) -> str:
-        """The full address of a replica: replica/PIPELINE:NAME[/MEMBER]/INDEX; agent/NAME/INDEX, broker/NAME/INDEX."""
+        """Returns a replica's address: replica/PIPELINE:NAME[/MEMBER]/INDEX; agent/NAME/INDEX, broker/NAME/INDEX."""
         if self.system:
             return f"{self.address}/{index}"
         return f"replica/{self.address.removeprefix('service/')}/{index}"
 
     def instance(self, index: int) -> str:
-        """The name of one replica as processes, client ids and reports carry it."""
+        """Returns the name of one replica, as processes, client ids and reports carry it."""
         return f"{self.slug}-{index}"
 
 
-def effective(service: Service, alternative: Variant | Member) -> Service:
-    """The service with every field that the variant or member sets replaced whole."""
+def with_alternative(service: Service, alternative: Variant | Member) -> Service:
+    """Returns the service with every field that the variant or member sets replaced whole."""
     names = ("image", "command", "args", "env", "requests", "limits", "accuracy", "profile", "replicas")
-    written = {name: getattr(alternative, name, None) for name in names}
-    update = {name: value for name, value in written.items() if value is not None}
+    values = {name: getattr(alternative, name, None) for name in names}
+    update = {name: value for name, value in values.items() if value is not None}
     return service.model_copy(update={**update, "ensemble": None, "variants": ()})
 
 
-def chosen(workload: Workload, variant: str) -> Service:
-    """The workload's service with the fields of the variant that the plan chose, if any."""
+def service_with_variant(workload: Workload, variant: str) -> Service:
+    """Returns the workload's service with the fields of the variant of that name, where it has one."""
     for alternative in workload.alternatives:
         if alternative.name == variant:
-            return effective(workload.service, alternative)
+            return with_alternative(workload.service, alternative)
     return workload.service
 
 
 def workloads_of(blueprint: Blueprint) -> tuple[Workload, ...]:
-    """All workloads of the stack, sorted by address; broker and agents that the stack runs included."""
-    found: list[tuple[str, Service, str, tuple[Variant, ...]]] = []
+    """Returns all workloads of the stack, sorted by address, with the broker and agents that the stack runs."""
+    parts: list[tuple[str, Service, str, tuple[Variant, ...]]] = []
     for pipeline in blueprint.pipelines:
         for service in pipeline.spec.services:
             if service.ensemble is not None:
-                found += [
-                    (pipeline.metadata.name, effective(service, member), member.name, ())
+                parts += [
+                    (pipeline.metadata.name, with_alternative(service, member), member.name, ())
                     for member in service.ensemble.members
                 ]
             else:
-                found.append((pipeline.metadata.name, service, "", service.variants))
+                parts.append((pipeline.metadata.name, service, "", service.variants))
     owners: dict[str, set[str]] = {}
-    for owner, service, _, _ in found:
+    for owner, service, _, _ in parts:
         owners.setdefault(service.name, set()).add(owner)
-    plain = []
-    for pipeline_name, service, member, variants in found:
+    named = []
+    for pipeline_name, service, member, variants in parts:
         topic = service.name if len(owners[service.name]) == 1 else f"{pipeline_name}-{service.name}"
-        plain.append((pipeline_name, service, member, variants, topic, topic + (f"-{member}" if member else "")))
+        named.append((pipeline_name, service, member, variants, topic, topic + (f"-{member}" if member else "")))
     system = _system_workloads(blueprint)
-    counts = Counter([slug for *_, slug in plain] + [workload.slug for workload in system])
+    counts = Counter([slug for *_, slug in named] + [workload.slug for workload in system])
     services = [
         Workload(
             pipeline=pipeline_name,
             service=service,
             member=member,
-            slug=_unique(slug, f"{pipeline_name}:{service.name}/{member}", counts[slug] > 1),
-            topic=_unique(topic, f"{pipeline_name}:{service.name}", False),
+            slug=_unique_name(slug, f"{pipeline_name}:{service.name}/{member}", counts[slug] > 1),
+            topic=_unique_name(topic, f"{pipeline_name}:{service.name}", False),
             alternatives=variants,
         )
-        for pipeline_name, service, member, variants, topic, slug in plain
+        for pipeline_name, service, member, variants, topic, slug in named
     ]
     return tuple(sorted([*services, *system], key=lambda workload: workload.address))
 
 
-def _unique(text: str, origin: str, ambiguous: bool) -> str:
-    # Room is left for "-INDEX"; a digest of the origin tells apart what shortening or joining made alike.
+def _unique_name(text: str, origin: str, ambiguous: bool) -> str:
+    # 52 characters leave room for "-INDEX"; a digest of the origin keeps names apart that would be equal otherwise.
     if not ambiguous and len(text) <= 52 and NAME_PATTERN.fullmatch(text):
         return text
     return f"{text[:45].rstrip('-')}-{sha256_hex(origin.encode())[:6]}"
@@ -134,7 +137,11 @@ def _system_workloads(blueprint: Blueprint) -> list[Workload]:
 
 
 def pipeline_of(blueprint: Blueprint, name: str) -> Pipeline:
-    """The pipeline of that name; KeyError where the stack has none."""
+    """Returns the pipeline of that name.
+
+    Raises:
+        KeyError: The stack has no such pipeline.
+    """
     for pipeline in blueprint.pipelines:
         if pipeline.metadata.name == name:
             return pipeline

@@ -1,1 +1,1 @@
-"""Modules with typed inputs: expanded into a stack, names prefixed and expressions computed in bounded time."""
+"""Modules with typed inputs: expanded into a stack, names prefixed, and expressions computed in bounded time."""

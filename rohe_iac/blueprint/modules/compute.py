@@ -1,6 +1,6 @@
-"""What the parsed expression of a module's scalar comes to: walked part by part, never compiled and never called into.
+"""The value of a scalar's parsed expression: walked part by part, never compiled and never called into.
 
-Every value on the way is short, every step is counted against the run's work, and attributes are keys of mappings and
+Every intermediate value is short, every step counts against the run's budget, and attributes are keys of mappings and
 nothing else, so that no object of Python's can be reached.
 """
 
@@ -17,18 +17,18 @@ from jinja2.nodes import EvalContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import _PassArg
 
-from rohe_iac.blueprint.language.run_limits import Refused, Work
+from rohe_iac.blueprint.language.run_limits import Refused, WorkBudget
 
 LONGEST_VALUE = 10_000
-"""The longest text or list that an expression may make on its way."""
+"""The longest text or list that an expression may have as an intermediate value."""
 
 
 MOST_DIGITS = 30
-"""So many digits before or after the point may be rounded to."""
+"""The most digits before or after the point that `round` takes."""
 
 
 MOST_WEIGHT = 100_000
-"""The most items and characters, all through, of a list or mapping that is compared, sorted or made text."""
+"""The most items and characters, at all levels, of a list or mapping that is compared, sorted or made text."""
 
 
 _STEP = 10
@@ -45,29 +45,33 @@ _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
 }  # fmt: skip
 
 
-_AT_ONCE = frozenset(("count", "d", "default", "defined", "first", "last", "length", "none", "undefined"))
-"""The filters and tests that do not look into their value."""
+_CONSTANT_TIME = frozenset(("count", "d", "default", "defined", "first", "last", "length", "none", "undefined"))
+"""The filters and tests whose effort does not depend on the size of their value."""
 
 
-_ARGUMENTS = {"join": 2, "max": 2, "min": 2, "replace": 4}
-"""So many arguments, the value included, are known of a filter; one more would name an attribute."""
+_MAX_ARGUMENTS = {"join": 2, "max": 2, "min": 2, "replace": 4}
+"""The most arguments of a filter, its value included; one more would name an attribute."""
 
 
 class Computation:
-    """One scalar being computed with the inputs of its module."""
+    """The computation of one scalar with the inputs of its module."""
 
-    def __init__(self, environment: ImmutableSandboxedEnvironment, inputs: Mapping[str, Any], work: Work) -> None:
+    def __init__(self, environment: ImmutableSandboxedEnvironment, inputs: Mapping[str, Any], work: WorkBudget) -> None:
         self.environment, self.inputs, self.work = environment, inputs, work
 
     def text(self, parts: list[nodes.Expr]) -> str:
-        """The parts one after the other."""
+        """Returns the values of the parts, joined as text."""
         return "".join(self._as_text(self.value(part)) for part in parts)
 
     def value(self, node: nodes.Expr) -> Any:
-        """What one part comes to. Errors: Refused, and whatever Jinja's filters and Python's arithmetic raise."""
+        """Returns the value of one part.
+
+        Raises:
+            Refused: The part is not allowed; also whatever Jinja's filters and Python's arithmetic raise.
+        """
         value = self._value(node)
         self.work.spend(_STEP + (len(value) if isinstance(value, str | list | tuple | dict) else 0))
-        return short(value)
+        return check_size(value)
 
     def _value(self, node: nodes.Expr) -> Any:
         kind = type(node)
@@ -76,7 +80,7 @@ class Computation:
         if isinstance(node, nodes.TemplateData):
             return node.data
         if isinstance(node, nodes.Getattr | nodes.Getitem):
-            return self._part(node)
+            return self._element(node)
         if isinstance(node, nodes.BinExpr) and kind in _ARITHMETIC:
             return self._arithmetic(node)
         if isinstance(node, nodes.And):
@@ -92,7 +96,7 @@ class Computation:
         if isinstance(node, nodes.Concat):
             return "".join([self._as_text(self.value(part)) for part in node.nodes])
         if isinstance(node, nodes.Compare):
-            return self._compared(node)
+            return self._compare(node)
         if isinstance(node, nodes.CondExpr):
             assert node.expr2 is not None, "an 'if' without 'else' is refused before"
             return self.value(node.expr1 if self.value(node.test) else node.expr2)
@@ -101,24 +105,24 @@ class Computation:
         if isinstance(node, nodes.Dict):
             return {self.value(pair.key): self.value(pair.value) for pair in node.items}
         if isinstance(node, nodes.Filter | nodes.Test):
-            return self._applied(node)
+            return self._apply(node)
         raise Refused(f"{kind.__name__.lower()} is not allowed in an expression")
 
-    def _part(self, node: nodes.Getattr | nodes.Getitem) -> Any:
+    def _element(self, node: nodes.Getattr | nodes.Getitem) -> Any:
         step = node.attr if isinstance(node, nodes.Getattr) else self.value(node.arg)
         if isinstance(node.node, nodes.Name):
             if isinstance(step, str) and step in self.inputs:
                 return self.inputs[step]
             known = f"; inputs: {', '.join(self.inputs)}" if self.inputs else ""
             return StrictUndefined(f"there is no input '{str(step)[:63]}'{known}")
-        whole = self.value(node.node)
-        if isinstance(whole, dict) and step.__hash__ is not None and step in whole:
-            return whole[step]
-        if isinstance(whole, list | str) and isinstance(step, int) and -len(whole) <= step < len(whole):
-            return whole[step]
-        if isinstance(whole, StrictUndefined):
-            str(whole)  # raises with the name in its message
-        return StrictUndefined(f"{_named(whole)} has no element {_named(step)}")
+        container = self.value(node.node)
+        if isinstance(container, dict) and step.__hash__ is not None and step in container:
+            return container[step]
+        if isinstance(container, list | str) and isinstance(step, int) and -len(container) <= step < len(container):
+            return container[step]
+        if isinstance(container, StrictUndefined):
+            str(container)  # raises with the name in its message
+        return StrictUndefined(f"{_describe(container)} has no element {_describe(step)}")
 
     def _arithmetic(self, node: nodes.BinExpr) -> Any:
         left, right = self.value(node.left), self.value(node.right)
@@ -130,40 +134,40 @@ class Computation:
             raise Refused(f"'{node.operator}' is for numbers")
         return _ARITHMETIC[type(node)](left, right)
 
-    def _compared(self, node: nodes.Compare) -> bool:
+    def _compare(self, node: nodes.Compare) -> bool:
         left = self.value(node.expr)
         for operand in node.ops:
             right = self.value(operand.expr)
-            self._weigh(left, right)
+            self._spend_weight(left, right)
             if not _COMPARISONS[operand.op](left, right):
                 return False
             left = right
         return True
 
-    def _applied(self, node: nodes.Filter | nodes.Test) -> Any:
+    def _apply(self, node: nodes.Filter | nodes.Test) -> Any:
         if node.node is None or node.dyn_args is not None or node.dyn_kwargs is not None:
             raise Refused("a filter takes its arguments one by one")
         values = [self.value(part) for part in (node.node, *node.args)]
         options: dict[str, Any] = {str(item.key): self.value(item.value) for item in node.kwargs}
-        self._bounded(node.name, values, options)
-        known: Mapping[str, Any] = (
+        self._check_arguments(node.name, values, options)
+        functions: Mapping[str, Any] = (
             self.environment.filters if isinstance(node, nodes.Filter) else self.environment.tests
         )
-        passed = getattr(known[node.name], "jinja_pass_arg", None)
-        if passed is _PassArg.eval_context:
+        extra = getattr(functions[node.name], "jinja_pass_arg", None)
+        if extra is _PassArg.eval_context:
             values.insert(0, EvalContext(self.environment))
-        elif passed is _PassArg.environment:
+        elif extra is _PassArg.environment:
             values.insert(0, self.environment)
-        return known[node.name](*values, **options)
+        return functions[node.name](*values, **options)
 
-    def _bounded(self, name: str, values: list[Any], options: Mapping[str, Any]) -> None:
+    def _check_arguments(self, name: str, values: list[Any], options: Mapping[str, Any]) -> None:
         given = [*values, *options.values()]
-        if "attribute" in options or len(values) > _ARGUMENTS.get(name, 3):
+        if "attribute" in options or len(values) > _MAX_ARGUMENTS.get(name, 3):
             raise Refused(f"'{name}' is not known with these arguments")
-        if name not in _AT_ONCE:
-            self._weigh(*given)
+        if name not in _CONSTANT_TIME:
+            self._spend_weight(*given)
         if name == "round":
-            # Rounding up or down raises ten to that power, which for a large one takes for ever.
+            # Rounding up or down computes ten to that power, which takes for ever where it is large.
             for precision in given[1:]:
                 if isinstance(precision, int | float) and not -MOST_DIGITS <= precision <= MOST_DIGITS:
                     raise Refused(f"'round' takes from {-MOST_DIGITS} to {MOST_DIGITS} digits")
@@ -172,14 +176,14 @@ class Computation:
             if longest * (len(values[0]) + 1) > MOST_WEIGHT:
                 raise Refused(_TOO_LONG)
 
-    def _weigh(self, *values: Any) -> None:
+    def _spend_weight(self, *values: Any) -> None:
         for value in values:
             if isinstance(value, list | dict):
                 self.work.spend(weight(value))
 
     def _as_text(self, value: Any) -> str:
-        self._weigh(value)
-        return str(short(str(value)))
+        self._spend_weight(value)
+        return str(check_size(str(value)))
 
 
 _TOO_LONG = f"a value of more than {LONGEST_VALUE} characters or items comes out on the way"
@@ -189,7 +193,11 @@ TOO_LARGE = "a number comes out that is too large to be computed with"
 
 
 def weight(value: Any) -> int:
-    """How many items and characters a value holds, all through. Errors: Refused above MOST_WEIGHT."""
+    """Returns the number of items and characters in a value, at all levels.
+
+    Raises:
+        Refused: There are more than MOST_WEIGHT.
+    """
     total, pending = 0, [value]
     while pending:
         part = pending.pop()
@@ -201,8 +209,12 @@ def weight(value: Any) -> int:
     return total
 
 
-def short(value: Any) -> Any:
-    """The value itself. Errors: Refused where it is too long or too large."""
+def check_size(value: Any) -> Any:
+    """Returns the value itself.
+
+    Raises:
+        Refused: The value is too long or too large.
+    """
     if isinstance(value, str | list | dict) and len(value) > LONGEST_VALUE:
         raise Refused(_TOO_LONG)
     if isinstance(value, int) and value.bit_length() > 256:
@@ -212,7 +224,7 @@ def short(value: Any) -> Any:
     return value
 
 
-def _named(value: Any) -> str:
+def _describe(value: Any) -> str:
     if isinstance(value, list | dict):
         return "a list" if isinstance(value, list) else "a mapping"
     return f"'{value[:40]}'" if isinstance(value, str) else str(value)

@@ -1,4 +1,4 @@
-"""Taking modules into a stack: inputs checked, scalars computed, names prefixed, paths made relative to the root."""
+"""Expansion of modules into a stack: inputs are checked, scalars computed, names prefixed, and paths relocated."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from rohe_iac.blueprint.documents.discovery import ReadFile, read_file
-from rohe_iac.blueprint.documents.tree import Tree, documents_of, models
+from rohe_iac.blueprint.documents.tree import Tree, documents_of, documents_with_model
 from rohe_iac.blueprint.findings.finding import Document, Finding
-from rohe_iac.blueprint.findings.references import meant
+from rohe_iac.blueprint.findings.references import name_hint
 from rohe_iac.blueprint.language.module import Module
 from rohe_iac.blueprint.language.run_limits import MOST_VALUES, UNKNOWN, Refused
 from rohe_iac.blueprint.language.stack import ModuleUse, Stack
@@ -20,19 +20,27 @@ from rohe_iac.blueprint.text.expression_marks import holds_expression
 from rohe_iac.blueprint.text.parsed import Path
 from rohe_iac.blueprint.validation.validate import validate
 
-INSIDE = ("Pipeline", "Inventory", "ObservationContract")
+MODULE_KINDS = ("Pipeline", "Inventory", "ObservationContract")
 
 
 _WORD = re.compile(r"[\w-]+")
 
 
 MOST_FAILING = 200
-"""So many expressions of one document are told that cannot be computed."""
+"""The most expressions of one document that are reported because they cannot be computed."""
 
 
 @dataclass(frozen=True)
-class _Use:
-    """path: where it is written; at: where it is in the model, of which faulty parts are left out."""
+class _PlacedUse:
+    """A use of a module with its places.
+
+    Attributes:
+        stack: The document of the stack.
+        at: Path of the use in the model, which lacks faulty parts.
+        path: Path of the use as written.
+        use: The use itself.
+        folder: The module's folder, relative to the root.
+    """
 
     stack: Document
     at: Path
@@ -41,60 +49,62 @@ class _Use:
     folder: str
 
 
-def take_in(tree: Tree) -> None:
-    """Adds the documents of every module that a stack uses; they are seen by that stack alone."""
+def expand_modules(tree: Tree) -> None:
+    """Adds the documents of every module that a stack uses; they are visible to that stack alone."""
     modules: dict[str, Document | None] = {
         item.source.name.rpartition("/")[0]: item for item in reversed(tree.documents) if item.kind == "Module"
     }
-    for stack, model in models([*tree.documents], Stack):
-        taken: dict[tuple[str, str], str] = {}
+    for stack, model in documents_with_model([*tree.documents], Stack):
+        first_uses: dict[tuple[str, str], str] = {}
         for index, use in enumerate(model.spec.modules):
-            at: Path = ("spec", "modules", index)
-            path = stack.rest.original(at) if stack.rest is not None else at
-            if tree.work.done or tree.room() == 0:
-                stack.names_open = True
-                tree.findings.append(_left_out(tree, stack, path, len(model.spec.modules) - index))
+            model_path: Path = ("spec", "modules", index)
+            path = stack.remainder.original(model_path) if stack.remainder is not None else model_path
+            if tree.work.exhausted or tree.findings_left() == 0:
+                stack.has_unknown_names = True
+                tree.findings.append(_unread_uses_finding(tree, stack, path, len(model.spec.modules) - index))
                 break
-            folder = _folder(use.source)
+            folder = _folder_of(use.source)
             if folder is not None and folder not in modules:
-                modules[folder] = _module(tree, folder)
+                modules[folder] = _find_module(tree, folder)
             module = modules[folder] if folder is not None else None
             if folder is None or module is None:
-                stack.names_open = True
-                tree.findings.append(_no_module(tree, stack, path, use.source, folder))
+                stack.has_unknown_names = True
+                tree.findings.append(_no_module_finding(tree, stack, path, use.source, folder))
                 continue
-            first = taken.setdefault((folder, use.prefix), use.name)
-            if first != use.name:
-                message = f"module use '{use.name}' takes in the same module as '{first}' without a prefix of its own"
+            first_use = first_uses.setdefault((folder, use.prefix), use.name)
+            if first_use != use.name:
+                message = (
+                    f"module use '{use.name}' takes in the same module as '{first_use}' without a prefix of its own"
+                )
                 tree.findings.append(Finding(stack, path, "R233", message, f"add prefix: {use.name}-"))
                 continue
             if isinstance(module.model, Module):
-                _take(tree, _Use(stack, at, path, use, folder), module, module.model)
+                _expand_use(tree, _PlacedUse(stack, model_path, path, use, folder), module, module.model)
 
 
-def _left_out(tree: Tree, stack: Document, path: Path, count: int) -> Finding:
-    """What is told where a stack's uses from here on are not taken in."""
+def _unread_uses_finding(tree: Tree, stack: Document, path: Path, count: int) -> Finding:
+    """Returns the finding that a stack's uses of modules from here on, `count` of them, are not expanded."""
     others = f"this use of a module{f' and {count - 1:,} more' if count > 1 else ''}"
-    if not tree.work.done:
+    if not tree.work.exhausted:
         message = f"{others} {'are' if count > 1 else 'is'} not looked at, since there are so many faults before"
         return Finding(stack, path, "R133", message, "mend those first, and run it again", more=count)
     if tree.work.values < 0:
-        why, hint = f"modules hold more than {MOST_VALUES:,} values", "use fewer or smaller modules in one run"
+        reason, hint = f"modules hold more than {MOST_VALUES:,} values", "use fewer or smaller modules in one run"
     else:
-        why, hint = "the expressions of all modules take too long", "use plain inputs, as in {{ inputs.NAME }}"
-    return Finding(stack, path, "R231", f"with {others}, {why} together", hint)
+        reason, hint = "the expressions of all modules take too long", "use plain inputs, as in {{ inputs.NAME }}"
+    return Finding(stack, path, "R231", f"with {others}, {reason} together", hint)
 
 
-def _folder(source: str) -> str | None:
-    """The folder as `a/b` below the root; None where it is not one."""
+def _folder_of(source: str) -> str | None:
+    """Returns the folder as `a/b` below the root; None where `source` is no folder below it."""
     if "://" in source or source.startswith(("git+", "/", "~")) or "\0" in source or "\\" in source:
         return None
     folder = os.path.normpath(source)
     return None if folder.startswith("..") else folder
 
 
-def _module(tree: Tree, folder: str) -> Document | None:
-    """The Module in a folder whose files have not been read, as one with a dot is."""
+def _find_module(tree: Tree, folder: str) -> Document | None:
+    """Returns the Module in a folder whose files have not been read, such as one whose name begins with a dot."""
     for name in _names_in(tree.root / folder):
         if not name.endswith((".yaml", ".yml")):
             continue
@@ -109,129 +119,148 @@ def _module(tree: Tree, folder: str) -> Document | None:
 
 
 def _names_in(folder: FilePath) -> list[str]:
-    """What is in a folder, sorted; nothing where it is none or cannot be read."""
+    """Returns the names in a folder, sorted; none where it is no folder or cannot be read."""
     try:
         return sorted(os.listdir(folder))
     except (OSError, ValueError):
         return []
 
 
-def _no_module(tree: Tree, stack: Document, path: Path, source: str, folder: str | None) -> Finding:
-    at = (*path, "source")
+def _no_module_finding(tree: Tree, stack: Document, path: Path, source: str, folder: str | None) -> Finding:
+    source_path = (*path, "source")
     if folder is None:
         hint = "copy the module below the blueprint's folder and name that folder"
-        return Finding(stack, at, "R231", f"'{source[:80]}' is not a folder of the blueprint", hint)
+        return Finding(stack, source_path, "R231", f"'{source[:80]}' is not a folder of the blueprint", hint)
     if os.path.isfile(tree.root / folder):
         hint = f"name its folder, {FilePath(folder).parent.as_posix()}"
-        return Finding(stack, at, "R231", f"'{source[:80]}' is a file", hint)
+        return Finding(stack, source_path, "R231", f"'{source[:80]}' is a file", hint)
     if os.path.isdir(tree.root / folder):
         hint = "it needs a document of kind Module"
-        return Finding(stack, at, "R231", f"no Module in the folder '{folder[:80]}'", hint)
-    hint = _near(stack, tree.root / folder, folders=True, within=folder.rpartition("/")[0])
-    return Finding(stack, at, "R231", f"no folder '{folder[:80]}'", hint)
+        return Finding(stack, source_path, "R231", f"no Module in the folder '{folder[:80]}'", hint)
+    hint = _similar_path_hint(stack, tree.root / folder, folders=True, within=folder.rpartition("/")[0])
+    return Finding(stack, source_path, "R231", f"no folder '{folder[:80]}'", hint)
 
 
-def _near(document: Document, path: FilePath, *, folders: bool = False, within: str = "") -> str:
-    """Which file, or folder, was meant by one that is not there; none looked for where many were before.
+def _similar_path_hint(document: Document, path: FilePath, *, folders: bool = False, within: str = "") -> str:
+    """Returns a hint that names a file, or folder, of a similar name; "" once the run has given many hints.
 
-    within: the folder that stands before both.
+    Args:
+        document: The document that names the path.
+        path: The path that does not exist.
+        folders: Whether only folders are meant.
+        within: The folder to put before the names.
     """
     if document.allowance.guesses <= 0:
         return ""
     names = [name for name in _names_in(path.parent) if not folders or os.path.isdir(path.parent / name)]
-    before = f"{within}/" if within else ""
-    return meant(document, before + path.name, [before + name for name in names])
+    prefix = f"{within}/" if within else ""
+    return name_hint(document, prefix + path.name, [prefix + name for name in names])
 
 
-def _take(tree: Tree, use: _Use, document: Document, module: Module) -> None:
-    rest, at = document.rest, ("spec", "inputs")
-    # What a declaration lacks may be its default, or a bound.
-    partly = {name for name in module.spec.inputs if rest is not None and rest.lost_under((*at, name))}
-    faulty = (document.broken_names - module.spec.inputs.keys()) | partly
-    inputs = dict(_inputs(tree, use, module, faulty))
+def _expand_use(tree: Tree, placed: _PlacedUse, document: Document, module: Module) -> None:
+    remainder, inputs_path = document.remainder, ("spec", "inputs")
+    # The missing part of a declaration may be its default, or a bound.
+    partial = {
+        name for name in module.spec.inputs if remainder is not None and remainder.lost_below((*inputs_path, name))
+    }
+    faulty = (document.broken_names - module.spec.inputs.keys()) | partial
+    inputs = dict(_input_values(tree, placed, module, faulty))
     documents: list[Document] = []
     for index, source in enumerate(module.spec.sources):
-        if tree.room() == 0:
-            use.stack.names_open = True
-            tree.findings.append(_left_out(tree, use.stack, use.path, 1))
+        if tree.findings_left() == 0:
+            placed.stack.has_unknown_names = True
+            tree.findings.append(_unread_uses_finding(tree, placed.stack, placed.path, 1))
             return
-        fault = _missing_source(tree, use, source)
+        fault = _missing_source(tree, placed, source)
         if fault is not None:
-            use.stack.names_open = True
+            placed.stack.has_unknown_names = True
             tree.findings.append(Finding(document, ("spec", "sources", index), "R232", *fault))
             continue
-        found = documents_of(tree, _read(tree, f"{use.folder}/{source}"))
-        documents += [item for item in found if item.kind in INSIDE]
-        for item in found:
-            if item.kind not in INSIDE:
-                item.origin = use.use.name
-                hint = f"a module holds {', '.join(INSIDE)}"
-                tree.findings.append(Finding(item, ("kind",), "R104", f"a {item.kind} has no place in a module", hint))
-        tree.work.values -= documents[-1].source.plain.count if documents else 1
-        if tree.work.done:
-            tree.findings.append(_left_out(tree, use.stack, use.path, 1))
-            use.stack.names_open = True
+        file_documents = documents_of(tree, _read_module_file(tree, f"{placed.folder}/{source}"))
+        documents += [inner for inner in file_documents if inner.kind in MODULE_KINDS]
+        for inner in file_documents:
+            if inner.kind not in MODULE_KINDS:
+                inner.origin = placed.use.name
+                hint = f"a module holds {', '.join(MODULE_KINDS)}"
+                tree.findings.append(
+                    Finding(inner, ("kind",), "R104", f"a {inner.kind} has no place in a module", hint)
+                )
+        tree.work.values -= documents[-1].source.parsed.count if documents else 1
+        if tree.work.exhausted:
+            tree.findings.append(_unread_uses_finding(tree, placed.stack, placed.path, 1))
+            placed.stack.has_unknown_names = True
             return
-    known = {(item.kind, item.name) for item in documents}
-    for item in documents:
-        item.origin, item.scope = use.use.name, use.stack.name
-        refused, computed = _compute(tree, item, inputs)
-        tree.findings += refused
+    inner_names = {(inner.kind, inner.name) for inner in documents}
+    for inner in documents:
+        inner.origin, inner.scope = placed.use.name, placed.stack.name
+        findings, computed = _compute_scalars(tree, inner, inputs)
+        tree.findings += findings
         if tree.work.left < 0:
-            use.stack.names_open = True
+            placed.stack.has_unknown_names = True
             return
-        _relocate(item.value, use.folder)
-        if use.use.prefix:
-            _rename(item, use.use.prefix, known)
-        faults = [finding for finding in validate(item, tree.room()) if finding.path not in item.quiet]
-        tree.findings += [_of_expression(finding) if finding.path in computed else finding for finding in faults]
-        item.names_open = item.names_open or bool(item.quiet)
+        _relocate(inner.value, placed.folder)
+        if placed.use.prefix:
+            _rename(inner, placed.use.prefix, inner_names)
+        inner_findings = [
+            finding for finding in validate(inner, tree.findings_left()) if finding.path not in inner.reported
+        ]
+        tree.findings += [
+            _with_string_hint(finding) if finding.path in computed else finding for finding in inner_findings
+        ]
+        inner.has_unknown_names = inner.has_unknown_names or bool(inner.reported)
     tree.documents += documents
 
 
-def _read(tree: Tree, name: str) -> ReadFile:
-    """A module's file, read once however often the module is used."""
+def _read_module_file(tree: Tree, name: str) -> ReadFile:
+    """Returns a module's file, read once however often the module is used."""
     if name not in tree.files:
         tree.files[name] = read_file(tree.root, tree.root / name)
     return tree.files[name]
 
 
-def _missing_source(tree: Tree, use: _Use, source: str) -> tuple[str, str] | None:
+def _missing_source(tree: Tree, placed: _PlacedUse, source: str) -> tuple[str, str] | None:
     if FilePath(source).is_absolute() or ".." in FilePath(source).parts or "\0" in source:
         return f"'{source[:60]}' leaves the module's folder", "name a file in it"
-    # A path from a document may be longer than any there can be, which pathlib's own questions raise for.
-    path = tree.root / use.folder / source
+    # A path from a document may be too long for any file, for which methods of pathlib raise.
+    path = tree.root / placed.folder / source
     if not os.path.isfile(path):
-        return f"no file '{source[:60]}'", _near(use.stack, path)
+        return f"no file '{source[:60]}'", _similar_path_hint(placed.stack, path)
     return None
 
 
-def _inputs(tree: Tree, use: _Use, module: Module, faulty: Collection[str]) -> Iterator[tuple[str, Any]]:
-    """faulty: names that may be those of inputs whose declaration is at fault."""
-    path: Path = (*use.path, "inputs")
-    declared, given = module.spec.inputs, use.use.inputs
-    for name, value in given.items():
-        if tree.room() == 0:
+def _input_values(tree: Tree, placed: _PlacedUse, module: Module, faulty: Collection[str]) -> Iterator[tuple[str, Any]]:
+    """Yields the value of each input, UNKNOWN where it has a fault; adds the faults to the tree.
+
+    Args:
+        tree: The tree.
+        placed: The use that gives values.
+        module: The module that declares inputs.
+        faulty: Names that may be those of inputs whose declaration is at fault.
+    """
+    path: Path = (*placed.path, "inputs")
+    declared, values = module.spec.inputs, placed.use.inputs
+    for name, value in values.items():
+        if tree.findings_left() == 0:
             break
         if name in faulty:
             continue
         if name not in declared:
-            hint = meant(use.stack, name, declared)
+            hint = name_hint(placed.stack, name, declared)
             message = f"the module has no input '{name[:63]}'"
-            tree.findings.append(Finding(use.stack, (*path, name), "R234", message, hint, on_key=True))
-        elif why := declared[name].objection(value, tree.allowance):
-            tree.findings.append(Finding(use.stack, (*path, name), "R234", f"input '{name}': {why}"))
+            tree.findings.append(Finding(placed.stack, (*path, name), "R234", message, hint, on_key=True))
+        elif objection := declared[name].objection(value, tree.allowance):
+            tree.findings.append(Finding(placed.stack, (*path, name), "R234", f"input '{name}': {objection}"))
     for name, declaration in declared.items():
         if name in faulty:
             continue
-        if name in given and not declaration.objection(given[name], tree.allowance):
-            yield name, given[name]
+        if name in values and not declaration.objection(values[name], tree.allowance):
+            yield name, values[name]
         elif not declaration.required:
             yield name, declaration.default
-        elif name not in given and not _gives_more(use):
-            where = path if "inputs" in use.use.model_fields_set else use.path
+        elif name not in values and not _has_faulty_inputs(placed):
+            where = path if "inputs" in placed.use.model_fields_set else placed.path
             hint = f"add inputs: {{{name}: ...}}, {declaration.noun}"
-            tree.findings.append(Finding(use.stack, where, "R234", f"input '{name}' is required", hint))
+            tree.findings.append(Finding(placed.stack, where, "R234", f"input '{name}' is required", hint))
             yield name, UNKNOWN
         else:
             yield name, UNKNOWN
@@ -239,38 +268,38 @@ def _inputs(tree: Tree, use: _Use, module: Module, faulty: Collection[str]) -> I
         yield name, UNKNOWN
 
 
-def _gives_more(use: _Use) -> bool:
-    """Whether inputs of the use are at fault, so that nobody knows which it gives."""
-    return use.stack.rest is not None and use.stack.rest.lost_under(use.at)
+def _has_faulty_inputs(placed: _PlacedUse) -> bool:
+    """Checks whether inputs of the use are at fault, so that it is unknown which ones it gives."""
+    return placed.stack.remainder is not None and placed.stack.remainder.lost_below(placed.at)
 
 
-def _of_expression(finding: Finding) -> Finding:
-    """A finding about what an expression comes to: the text itself cannot be written otherwise."""
+def _with_string_hint(finding: Finding) -> Finding:
+    """Returns a finding about the value of an expression, with a hint how to make text of it."""
     if finding.code != "R108" or not finding.message.startswith("expected text"):
         return finding
     return replace(finding, hint="an expression alone keeps its type: end it with | string to make text of it")
 
 
-def _compute(tree: Tree, document: Document, inputs: Mapping[str, Any]) -> tuple[list[Finding], set[Path]]:
-    """Computes the document's scalars: what cannot be computed, and where expressions stood.
+def _compute_scalars(tree: Tree, document: Document, inputs: Mapping[str, Any]) -> tuple[list[Finding], set[Path]]:
+    """Computes the document's scalars; returns the findings, and the paths where expressions were.
 
-    One of what is told elsewhere comes to UNKNOWN.
+    An expression whose fault is reported elsewhere has the value UNKNOWN.
     """
-    from rohe_iac.blueprint.modules.template import computed
+    from rohe_iac.blueprint.modules.template import compute_scalar
 
     findings: list[Finding] = []
     places: set[Path] = set()
     failing = 0
 
-    def refuse(path: Path, why: str, *, on_key: bool = False) -> None:
+    def refuse(path: Path, reason: str, *, on_key: bool = False) -> None:
         nonlocal failing
         failing += 1
         if not on_key:
-            document.quiet.add(path)
-        if failing <= min(MOST_FAILING, tree.room()):
-            near = next((name for name in inputs if why.startswith(f"'{name}' is not known")), "")
-            hint = f"did you mean inputs.{near}?" if near else ""
-            findings.append(Finding(document, path, "R235", why, hint, on_key=on_key))
+            document.reported.add(path)
+        if failing <= min(MOST_FAILING, tree.findings_left()):
+            similar = next((name for name in inputs if reason.startswith(f"'{name}' is not known")), "")
+            hint = f"did you mean inputs.{similar}?" if similar else ""
+            findings.append(Finding(document, path, "R235", reason, hint, on_key=on_key))
 
     def walk(value: Any, path: Path) -> Any:
         if isinstance(value, dict):
@@ -284,10 +313,10 @@ def _compute(tree: Tree, document: Document, inputs: Mapping[str, Any]) -> tuple
             return value
         places.add(path)
         if unknown and unknown.intersection(_WORD.findall(value)):
-            document.quiet.add(path)
+            document.reported.add(path)
             return UNKNOWN
         try:
-            return computed(value, inputs, tree.work)
+            return compute_scalar(value, inputs, tree.work)
         except Refused as error:
             refuse(path, str(error))
             return UNKNOWN
@@ -304,7 +333,7 @@ def _compute(tree: Tree, document: Document, inputs: Mapping[str, Any]) -> tuple
 
 
 def _relocate(value: Any, folder: str) -> None:
-    """Paths in a module start at its folder; from here on they start at the root."""
+    """Makes paths that start at the module's folder start at the root."""
     if isinstance(value, dict):
         for key, part in value.items():
             if isinstance(part, str) and key in ("profile", "from", "workingDir", "parser", "function"):

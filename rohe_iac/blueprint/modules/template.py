@@ -1,4 +1,4 @@
-"""Expressions in a module's scalars: Jinja's, cut down to what always ends and never looks outside.
+"""Expressions in a module's scalars: Jinja's, reduced to what always ends and never looks outside.
 
 Allowed are the inputs, constants, lists and mappings, arithmetic without powers, comparisons, conditions, tests and the
 filters below. There are no calls, no statements and no macros, every intermediate value is short, and all expressions
@@ -17,8 +17,8 @@ from jinja2.filters import FILTERS
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.tests import TESTS
 
-from rohe_iac.blueprint.language.run_limits import Refused, Work
-from rohe_iac.blueprint.modules.compute import TOO_LARGE, Computation, short, weight
+from rohe_iac.blueprint.language.run_limits import Refused, WorkBudget
+from rohe_iac.blueprint.modules.compute import TOO_LARGE, Computation, check_size, weight
 from rohe_iac.blueprint.text.expression_marks import holds_expression
 
 LONGEST_SCALAR = 1000
@@ -26,7 +26,7 @@ LONGEST_SCALAR = 1000
 
 
 _PARSING = 100
-"""What reading a character of an expression takes of the work, where a step of computing it takes ten."""
+"""The work of parsing one character of an expression; a step of computing it takes ten."""
 
 
 _PLAIN = re.compile(r"\{\{ *inputs\.([a-zA-Z][a-zA-Z0-9_]*) *\}\}")
@@ -60,23 +60,28 @@ def _environment() -> ImmutableSandboxedEnvironment:
     return environment
 
 
-def computed(text: str, inputs: Mapping[str, Any], work: Work | None = None) -> Any:
-    """What the scalar comes to. A scalar that is one expression keeps that expression's type; else it is text.
+def compute_scalar(text: str, inputs: Mapping[str, Any], work: WorkBudget | None = None) -> Any:
+    """Returns the value of a scalar. A scalar that is one expression keeps the expression's type; others are text.
 
-    work: what this and the other expressions of the run may take; None: as if there were no others.
-    Errors: Refused.
+    Args:
+        text: The scalar as written.
+        inputs: The values that expressions may use, by name.
+        work: The budget of all expressions of the run; None for a budget of its own.
+
+    Raises:
+        Refused: The expression is not allowed or cannot be computed.
     """
     if len(text) > LONGEST_SCALAR:
         raise Refused(f"a scalar with an expression has at most {LONGEST_SCALAR} characters")
-    work = work if work is not None else Work()
+    work = work if work is not None else WorkBudget()
     computation = Computation(_environment(), inputs, work)
     try:
-        parts = _parsed(text, work)
+        parts = _parse(text, work)
         alone = len(parts) == 1 and not isinstance(parts[0], nodes.TemplateData)
         value = computation.value(parts[0]) if alone else computation.text(parts)
         if isinstance(value, list | dict):
             work.spend(weight(value))
-        return _plain(short(value))
+        return _yaml_value(check_size(value))
     except TemplateError as error:
         raise Refused(str(error)) from error
     except RecursionError as error:
@@ -87,11 +92,11 @@ def computed(text: str, inputs: Mapping[str, Any], work: Work | None = None) -> 
         raise Refused(str(error) or type(error).__name__) from error
 
 
-def _parsed(text: str, work: Work) -> list[nodes.Expr]:
-    """The parts of a scalar: text as it stands, and expressions."""
+def _parse(text: str, work: WorkBudget) -> list[nodes.Expr]:
+    """Returns the parts of a scalar: literal text and expressions."""
     pieces = _PLAIN.split(text)
     if "\n" not in text and "\r" not in text and not any(holds_expression(piece) for piece in pieces[::2]):
-        # Nothing but inputs by their names, as nearly all are written; Jinja would take a hundred times as long.
+        # Most scalars name plain inputs only; parsing these with Jinja would take a hundred times as long.
         parts: list[nodes.Expr] = []
         for index, piece in enumerate(pieces):
             if index % 2:
@@ -99,28 +104,28 @@ def _parsed(text: str, work: Work) -> list[nodes.Expr]:
             elif piece:
                 parts.append(nodes.TemplateData(piece))
         return parts
-    known = work.parsed.get(text)
-    if known is None:
+    parts_of_text = work.parsed.get(text)
+    if parts_of_text is None:
         work.spend(_PARSING * len(text))
-        known = work.parsed[text] = _checked(_environment().parse(text))
-    return known
+        parts_of_text = work.parsed[text] = _checked_parts(_environment().parse(text))
+    return parts_of_text
 
 
-def _plain(value: Any) -> Any:
+def _yaml_value(value: Any) -> Any:
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [_yaml_value(item) for item in value]
     if isinstance(value, dict):
         if not all(isinstance(key, str) for key in value):
             raise Refused("the keys of a mapping are text")
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: _yaml_value(item) for key, item in value.items()}
     if isinstance(value, StrictUndefined):
         str(value)  # raises with the name in its message
     if value is not None and not isinstance(value, str | int | float):
         raise Refused("the expression comes to no value that YAML has")
-    return short(value)
+    return check_size(value)
 
 
-def _checked(template: nodes.Template) -> list[nodes.Expr]:
+def _checked_parts(template: nodes.Template) -> list[nodes.Expr]:
     parts: list[nodes.Expr] = []
     for node in template.body:
         if not isinstance(node, nodes.Output):
@@ -128,10 +133,10 @@ def _checked(template: nodes.Template) -> list[nodes.Expr]:
         parts += node.nodes
     for node in template.find_all(nodes.Sub):
         if isinstance(node.left, nodes.Getattr) and isinstance(node.right, nodes.Name) and node.right.name != "inputs":
-            named = f"{node.left.attr}-{node.right.name}"
-            raise Refused(f"'{node.right.name}' is not known; an input with a hyphen is named inputs['{named}']")
-    taken = {id(node.node) for node in template.find_all(nodes.Getattr)}
-    taken |= {id(node.node) for node in template.find_all(nodes.Getitem)}
+            name = f"{node.left.attr}-{node.right.name}"
+            raise Refused(f"'{node.right.name}' is not known; an input with a hyphen is named inputs['{name}']")
+    with_element = {id(node.node) for node in template.find_all(nodes.Getattr)}
+    with_element |= {id(node.node) for node in template.find_all(nodes.Getitem)}
     for node in template.find_all(nodes.Node):
         if not isinstance(node, _NODES):
             raise Refused(f"{type(node).__name__.lower()} is not allowed in an expression")
@@ -139,7 +144,7 @@ def _checked(template: nodes.Template) -> list[nodes.Expr]:
             raise Refused("an 'if' without 'else' comes to nothing where it does not hold; add else")
         if isinstance(node, nodes.Name) and node.name != "inputs":
             raise Refused(f"'{node.name}' is not known; expressions see inputs.NAME only")
-        if isinstance(node, nodes.Name) and id(node) not in taken:
+        if isinstance(node, nodes.Name) and id(node) not in with_element:
             raise Refused("'inputs' is all inputs; name one of them, as inputs.NAME")
         if isinstance(node, nodes.Filter) and node.name not in _FILTERS:
             raise Refused(f"no filter '{node.name}'; filters: {', '.join(_FILTERS)}")

@@ -1,1 +1,1 @@
-"""The language as a JSON Schema and as the reference in docs/blueprints.md; both are made of the models."""
+"""The language as a JSON Schema and as the reference in docs/blueprints.md; both are generated from the models."""

@@ -1,4 +1,4 @@
-"""What each field of the language means, with an example: the one source of the schema and of docs/blueprints.md."""
+"""The meaning of each field of the language, with an example: the source of the schema and of docs/blueprints.md."""
 
 # One line a field reads better than the line length.
 # ruff: noqa: E501
@@ -8,7 +8,7 @@ from __future__ import annotations
 FIELDS: dict[str, tuple[str, str]] = {
     "Document.apiVersion": ("The language and its version.", "rohe.dev/v1"),
     "Document.kind": ("What the document is.", "Pipeline"),
-    "Document.metadata": ("Who the document is.", "{name: cctvs}"),
+    "Document.metadata": ("Its name, labels and annotations.", "{name: cctvs}"),
     "Document.spec": ("What the document says.", "{}"),
     "Metadata.name": (
         "Unique among the documents of its kind; at most 63 characters a-z, 0-9 and inner hyphens.",
@@ -102,7 +102,7 @@ FIELDS: dict[str, tuple[str, str]] = {
         "Asked until it answers; a replica is ready from then on.",
         "{http: {path: /healthz, port: http}}",
     ),
-    "Health.liveness": ("Asked while it runs; a replica that does not answer is started again.", "{tcp: http}"),
+    "Health.liveness": ("Checked while it runs; a replica that does not answer is started again.", "{tcp: http}"),
     "Health.startup": ("How long it may take to be ready.", "30s"),
     "Probe.http": ("Healthy when GET answers 200 to 399.", "{path: /healthz, port: http}"),
     "Probe.tcp": ("Healthy when the named port accepts a connection.", "http"),
@@ -120,7 +120,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "Limits.cpu": ("The most cpu.", "1"),
     "Limits.memory": ("The most memory; a replica beyond it is ended.", "256Mi"),
     "PlacementRules.nodeSelector": ("Labels that the node must have.", "{zone: lab-1}"),
-    "PlacementRules.tolerations": ("Taints that the replica puts up with.", "[{key: camera-lan, operator: Exists}]"),
+    "PlacementRules.tolerations": ("Taints that the replica tolerates.", "[{key: camera-lan, operator: Exists}]"),
     "PlacementRules.spread": ("At most so many replicas in one domain.", "[{topologyKey: node, maxPerDomain: 1}]"),
     "PlacementRules.avoid": (
         "Services to stay away from.",
@@ -138,7 +138,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "Spread.maxPerDomain": ("The most replicas of the service in one domain.", "1"),
     "Affinity.service": ("The other service.", "object-detection"),
     "Affinity.topologyKey": ("`node`, `zone`, or any label of nodes.", "zone"),
-    "Affinity.required": ("Whether it is a rule or a wish.", "false"),
+    "Affinity.required": ("Whether it is a rule or only preferred.", "false"),
     "Reports.format": ("`rohe`, or `qoa4ml` for services with QoA4ML probes.", "qoa4ml"),
     "Reports.interval": ("How often a report is expected.", "10s"),
     "Reports.metrics": ("Numbers that it reports, with their units; absent: not known.", "{confidence: {unit: ratio}}"),
@@ -187,7 +187,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "Accelerator.capacity": ("How much of it can be given out.", "100%"),
     "Accelerator.count": ("That many alike.", "4"),
     "Node.name": ("Unique in the inventory.", "jetson-nano-01"),
-    "Node.deviceType": ("Its kind; what the node says beside it replaces the kind's.", "jetson-nano"),
+    "Node.deviceType": ("Its device type, whose fields those of the node replace.", "jetson-nano"),
     "Node.arch": ("Replaces the kind's.", "arm64"),
     "Node.frequency": ("Replaces the kind's.", "1.5GHz"),
     "Node.cpu": ("Replaces the kind's; needed where there is no deviceType.", "4"),
@@ -212,10 +212,10 @@ FIELDS: dict[str, tuple[str, str]] = {
         "Its two ends, node/NAME or zone/NAME (twice the same zone: within it); it goes both ways.",
         "[zone/lab-1, zone/lab-2]",
     ),
-    "NetworkLink.latency": ("What it takes, one way.", "8ms"),
-    "NetworkLink.bandwidth": ("What it carries.", "100Mbps"),
+    "NetworkLink.latency": ("The time that a message takes, one way.", "8ms"),
+    "NetworkLink.bandwidth": ("The bits per second that it carries.", "100Mbps"),
     "ContractSpec.pipeline": ("The pipeline that the promise is about.", "cctvs"),
-    "ContractSpec.tenant": ("To whom it is given.", "city-traffic"),
+    "ContractSpec.tenant": ("The customer that the contract is for.", "city-traffic"),
     "ContractSpec.effective": ("The span in which it holds.", "{from: 2026-01-01T00:00:00Z, to: 2027-01-01T00:00:00Z}"),
     "ContractSpec.lateness": ("How much later than others a report may come and still count.", "2s"),
     "ContractSpec.metrics": (
@@ -232,7 +232,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     ),
     "ContractSpec.sinks": ("Where results go.", "[store, {jsonl: results/}, {mqtt: alerts}, prometheus]"),
     "Effective.from": ("The first moment.", "2026-01-01T00:00:00Z"),
-    "Effective.to": ("The moment that it no longer holds.", "2027-01-01T00:00:00Z"),
+    "Effective.to": ("The moment from which it no longer holds.", "2027-01-01T00:00:00Z"),
     "Expression.count": ("How many samples.", "{where: {correct: false}}"),
     "Expression.sum": ("The sum of a metric.", "{of: items}"),
     "Expression.mean": ("The mean of a metric.", "{of: confidence, where: {confidence: {'>': 0.5}}}"),
@@ -277,17 +277,17 @@ FIELDS: dict[str, tuple[str, str]] = {
     "Scope.service": ("One service.", "classify"),
     "Scope.member": ("One member or variant of it.", "svm"),
     "Scope.instance": ("One replica.", "classify-svm-0"),
-    "Scope.model": ("What reports name as their model.", "yolov8n"),
+    "Scope.model": ("The model that reports name.", "yolov8n"),
     "Scope.device": ("One node.", "jetson-nano-01"),
     "Window.size": ("How long: a time, or a number of reports.", "200 reports"),
     "Window.every": ("How often it closes; absent: when it is full.", "10s"),
-    "Window.session": ("In place of a size: it ends when nothing came for so long.", "30s"),
-    "BurnRate.long": ("The window that tells that it matters.", "1h"),
-    "BurnRate.short": ("The window that tells that it still goes on.", "5m"),
+    "Window.session": ("In place of a size: ends when no report came for so long.", "30s"),
+    "BurnRate.long": ("The window over which the burn is significant.", "1h"),
+    "BurnRate.short": ("The window that shows that the burn still goes on.", "5m"),
     "BurnRate.factor": ("How many times too fast.", "14.4"),
     "Action.action": ("alert, degrade, reroute or reject.", "degrade"),
     "Action.cooldown": ("The least time between two.", "5m"),
-    "Action.dryRun": ("Only tell what would be done.", "true"),
+    "Action.dryRun": ("Whether to report only what would be done.", "true"),
     "Processing.parser": ("`name(report, **options) -> samples`.", "user_modules/parsers.py:inference"),
     "Processing.function": (
         "`name(samples, **options) -> {name: number}`.",
@@ -336,14 +336,14 @@ FIELDS: dict[str, tuple[str, str]] = {
     ),
     "PlannerSettings.weights": ("How much each dimension counts.", "{cpu: 1, memory: 1, accelerator: 1}"),
     "PlannerSettings.queue": ("Which services come first.", "{priority: cpu, balance: 3}"),
-    "PlannerSettings.overcommit": ("How often over a dimension may be given out.", "{vms: 1.5}"),
+    "PlannerSettings.overcommit": ("How many times over a dimension may be given out.", "{vms: 1.5}"),
     "PlannerSettings.survive": ("Node failures that every service must survive.", "1"),
     "Weights.cpu": ("Weight of cpu.", "1"),
     "Weights.memory": ("Weight of memory.", "1"),
     "Weights.accelerator": ("Weight of accelerators.", "1"),
     "Queue.priority": ("Services of this sensitivity go through the priority lane.", "cpu"),
-    "Queue.balance": ("After so many of the priority lane one of the others is served.", "3"),
-    "Overcommit.vms": ("How often over virtual memory may be given out.", "1.5"),
+    "Queue.balance": ("After so many of the priority lane, one other is placed.", "3"),
+    "Overcommit.vms": ("How many times over virtual memory may be given out.", "1.5"),
     "Target.local": ("This machine.", "{runtime: process, ports: 42000-42099}"),
     "Target.kubernetes": ("A Kubernetes cluster.", "{context: edge, namespace: cctvs}"),
     "Target.manifests": ("A folder of manifests, for GitOps.", "{directory: deploy}"),
@@ -354,8 +354,8 @@ FIELDS: dict[str, tuple[str, str]] = {
     "ManifestsTarget.directory": ("The folder, relative to the root.", "deploy"),
     "Broker.embedded": ("A broker that the stack runs and places.", "{}"),
     "Broker.url": ("The address of another, without user and password.", "mqtts://host:8883"),
-    "Broker.credentials": ("Who rohe is to it.", "{secret: broker}"),
-    "EmbeddedBroker.requests": ("What it asks for.", "{cpu: 50m, memory: {rss: 64Mi}}"),
+    "Broker.credentials": ("The identity of rohe at the broker.", "{secret: broker}"),
+    "EmbeddedBroker.requests": ("The requests of the broker.", "{cpu: 50m, memory: {rss: 64Mi}}"),
     "BrokerCredentials.secret": ("The secret that holds user and password.", "broker"),
     "Store.sqlite": ("A file beside the agent.", "{}"),
     "Store.mongodb": ("A MongoDB that you run.", "{uri: {secret: 'env:MONGODB_URI'}}"),
@@ -364,7 +364,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "MongoStore.uri": ("Its address, as a secret.", "{secret: {name: mongo, key: uri}}"),
     "Agents.perPipeline": ("How many share a pipeline's reports.", "1"),
     "Agents.image": ("The image, for targets that run containers.", "rohe/agent:0.1.0"),
-    "Agents.requests": ("What one asks for.", "{cpu: 200m, memory: {rss: 128Mi}}"),
+    "Agents.requests": ("The requests of one agent.", "{cpu: 200m, memory: {rss: 128Mi}}"),
     "ModuleUse.name": ("What the use is called in messages.", "detect"),
     "ModuleUse.source": ("The module's folder, relative to the root.", "modules/detection"),
     "ModuleUse.inputs": ("Values of its inputs.", "{replicas: 3}"),
@@ -382,13 +382,14 @@ FIELDS: dict[str, tuple[str, str]] = {
     "Input.enum": ("The values allowed.", "[small, large]"),
     "Input.pattern": ("A regular expression that a string must match, whole.", '"[a-z]+"'),
 }
-"""By `Model.field` as written in YAML: what it means, and an example in YAML."""
+"""By `Model.field` as written in YAML: its meaning, and an example in YAML."""
 
 
-def described(model: type, field: str) -> tuple[str, str]:
-    """Description and example of a field, taken from the nearest class that declares it.
+def describe_field(model: type, field: str) -> tuple[str, str]:
+    """Returns description and example of a field, taken from the nearest class that declares it.
 
-    Errors: KeyError where nobody described it.
+    Raises:
+        KeyError: No class describes the field.
     """
     for base in model.__mro__:
         if (found := FIELDS.get(f"{base.__name__}.{field}")) is not None:

@@ -1,4 +1,4 @@
-"""Recognizes expressions in text."""
+"""The marks by which expressions of modules are recognised in text."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ STRAY = re.compile(r"\{\{-?\s*inputs\b")
 
 
 def holds_expression(text: str) -> bool:
-    """Whether a scalar is to be computed."""
+    """Checks whether a scalar holds an expression, a statement or a comment of the template language."""
     return "{{" in text or "{%" in text or "{#" in text

@@ -1,4 +1,4 @@
-"""The faults of a text in words."""
+"""Messages for the faults of a YAML text."""
 
 from __future__ import annotations
 
@@ -32,23 +32,24 @@ _SYNTAX = (
 )
 
 
-_BEGUN = (
+_UNCLOSED = (
     ("expected ':'", "simple key", "this key has no ':'", "a key ends with a colon and a blank, as in name: value"),
     ("unexpected end of stream", "quoted", "this quote is not closed", "close it on the same line"),
     ("unexpected document indicator", "quoted", "this quote is not closed", "close it on the same line"),
     ("expected ',' or '}'", "flow", "this brace is not closed", "close it with }"),
     ("expected ',' or ']'", "flow", "this bracket is not closed", "close it with ]"),
 )
-"""What the parser says, inside of what, and what to say of where that begins."""
+"""For constructs that are not closed: words of the parser's problem and context, then message and hint, which are
+reported where the construct begins."""
 
 
-def of_scalar(text: str) -> TextFault | None:
-    """What there is to tell of a plain scalar, wherever it stands."""
+def scalar_fault(text: str) -> TextFault | None:
+    """Returns the fault or note about a plain scalar, without a place; None where there is nothing to report."""
     try:
-        if old := old_meaning(text):
-            now = resolve(text)
-            meant = "text" if isinstance(now, str) else f"the number {now}"
-            message = f"{text} is {meant} here; YAML 1.1 read it as {old}"
+        if old_type := old_meaning(text):
+            value = resolve(text)
+            new_type = "text" if isinstance(value, str) else f"the number {value}"
+            message = f"{text} is {new_type} here; YAML 1.1 read it as {old_type}"
             return TextFault(_NOWHERE, "R010", message, "put it in quotes to say so", note=True)
         resolve(text)
     except NumberTooLong as error:
@@ -56,26 +57,37 @@ def of_scalar(text: str) -> TextFault | None:
     return None
 
 
-def syntax(error: MarkedYAMLError, spot_of: Callable[[Any], Spot], text: str, first_line: int) -> TextFault:
-    """A fault of syntax. spot_of: where a mark is in `text`. first_line: the lines before the parser began."""
+def syntax_fault(error: MarkedYAMLError, spot_of: Callable[[Any], Spot], text: str, first_line: int) -> TextFault:
+    """Returns the fault of a syntax error.
+
+    Args:
+        error: What the parser raised.
+        spot_of: Gives the spot of a mark in `text`.
+        text: The whole text.
+        first_line: Number of lines before the one where the parser began.
+    """
     problem = error.problem or "this is not YAML"
     spot = spot_of(error.problem_mark or error.context_mark)
-    begun = spot_of(error.context_mark) if error.context_mark is not None else spot
-    for words, within, told, hint in _BEGUN:
-        # Such a fault shows only further on; it is to be mended where what is not right begins.
-        if words in problem and within in (error.context or "") and (within != "flow" or _is_left(text, begun, spot)):
-            return TextFault(begun, "R001", f"not YAML: {told}", hint)
+    begin = spot_of(error.context_mark) if error.context_mark is not None else spot
+    for problem_words, context_words, what, hint in _UNCLOSED:
+        # The parser notices such a fault only further on; what has to be changed is at the begin.
+        if (
+            problem_words in problem
+            and context_words in (error.context or "")
+            and (context_words != "flow" or _is_outdented(text, begin, spot))
+        ):
+            return TextFault(begin, "R001", f"not YAML: {what}", hint)
     context = ""
     if error.context and error.context_mark is not None:
         context = f" ({error.context} that begins in line {error.context_mark.line + 1 + first_line})"
     code = "R005" if "undefined alias" in problem else "R001"
-    hint = next((hint for words, hint in _SYNTAX if words in problem), "")
+    hint = next((hint for problem_words, hint in _SYNTAX if problem_words in problem), "")
     return TextFault(spot, code, f"not YAML: {problem}{context}", hint)
 
 
-def _is_left(text: str, begun: Spot, spot: Spot) -> bool:
-    """Whether the text has gone on outside a bracket that is not closed: indented no deeper than where it opens."""
-    return spot.line > begun.line and _indentation(text, spot) <= _indentation(text, begun)
+def _is_outdented(text: str, begin: Spot, spot: Spot) -> bool:
+    """Checks whether the text went on outside an unclosed bracket: indented no deeper than the line that opens it."""
+    return spot.line > begin.line and _indentation(text, spot) <= _indentation(text, begin)
 
 
 def _indentation(text: str, spot: Spot) -> int:
@@ -83,60 +95,66 @@ def _indentation(text: str, spot: Spot) -> int:
     return len(line) - len(line.lstrip(" "))
 
 
-def too_deep(spot: Spot, most: int) -> TextFault:
-    """Nested deeper than is read."""
-    return TextFault(spot, "R003", f"nested deeper than {most} levels")
+def too_deep(spot: Spot, limit: int) -> TextFault:
+    """Returns the fault of nesting deeper than `most` levels."""
+    return TextFault(spot, "R003", f"nested deeper than {limit} levels")
 
 
-def forbidden(spot: Spot, character: str) -> TextFault:
-    """A character that YAML has not."""
+def forbidden_character(spot: Spot, character: str) -> TextFault:
+    """Returns the fault of a character that YAML does not allow."""
     return TextFault(spot, "R001", f"not YAML: the control character U+{ord(character):04X}", "take it out")
 
 
 def directives(spot: Spot) -> TextFault:
-    """More %TAG lines than are read."""
+    """Returns the fault of more %TAG lines than are read."""
     return TextFault(
         spot, "R006", "so many %TAG lines are not read", "blueprints hold plain values: leave the tags out"
     )
 
 
-def not_looked_at(spot: Spot, broken: int) -> TextFault:
-    """What follows many broken documents."""
+def rest_not_read(spot: Spot, broken: int) -> TextFault:
+    """Returns the fault that reports that the text is not read any further, after `broken` broken documents."""
     message = f"from here on the file is not looked at, after {broken} documents that are not YAML"
     return TextFault(spot, "R133", message, "mend the first, and run it again")
 
 
 def foreign_tag(spot: Spot, tag: str) -> TextFault:
-    """A tag outside the core schema."""
+    """Returns the fault of a tag outside the core schema."""
     shown = tag[:80].replace("tag:yaml.org,2002:", "!!")
     hint = "blueprints hold plain values: leave the tag out"
     return TextFault(spot, "R006", f"the tag {shown[:60]} is not read", hint)
 
 
 def no_anchor(spot: Spot, name: str, *, inside: bool) -> TextFault:
-    """An alias of what is not there. inside: it stands inside what it names."""
-    shown = name[:63]
+    """Returns the fault of an alias without an anchor.
+
+    Args:
+        spot: Where the alias is.
+        name: The name of the anchor.
+        inside: Whether the alias is inside the value that has the anchor.
+    """
+    anchor = name[:63]
     if inside:
-        message = f"*{shown} stands inside what &{shown} names, so it would never end"
+        message = f"*{anchor} stands inside what &{anchor} names, so it would never end"
         return TextFault(spot, "R005", message)
-    return TextFault(spot, "R005", f"no anchor &{shown} before *{shown}", "an anchor is set by &NAME earlier")
+    return TextFault(spot, "R005", f"no anchor &{anchor} before *{anchor}", "an anchor is set by &NAME earlier")
 
 
 def bad_key(spot: Spot, event: Any, value: object) -> TextFault:
-    """A key that is not text."""
+    """Returns the fault of a key that is not text."""
     if isinstance(event, ScalarEvent):
-        shown = event.value[:63]
-        return TextFault(spot, "R008", f"key {shown} is not text", f'write it as "{shown}"')
+        key = event.value[:63]
+        return TextFault(spot, "R008", f"key {key} is not text", f'write it as "{key}"')
     hint = 'an expression in braces needs quotes, as in "{{ inputs.name }}"' if isinstance(value, dict) else ""
     return TextFault(spot, "R008", f"a key is text, found {_TYPES.get(type(value), 'an alias')}", hint)
 
 
 def duplicate_key(spot: Spot, key: str, first: Path | None) -> TextFault:
-    """A key that is there already. first: the path of the first."""
+    """Returns the fault of a key that the mapping has already; `first` is the path of the first one."""
     return TextFault(spot, "R007", f"key '{key[:63]}' is here twice", "keep one of them", first=first)
 
 
 def merge_key(spot: Spot) -> TextFault:
-    """A merge key."""
+    """Returns the fault of a merge key."""
     message = "'<<' is the merge key of YAML 1.1, which 1.2 has not"
     return TextFault(spot, "R009", message, "write the fields out")

@@ -1,8 +1,8 @@
 """The normal form of documents: the same values and comments, in one layout.
 
-Two blanks a level, lists two deeper than their key, one blank before a value, documents parted by `---`, no blanks at
-line ends, at most one empty line in a row, and apiVersion, kind, metadata, spec in this order. Quotes and flow style
-stay as they were written.
+Two spaces per level, lists two deeper than their key, one space before a value, documents separated by `---`, no
+spaces at line ends, at most one empty line in a row, and apiVersion, kind, metadata, spec in this order. Quotes and
+flow style stay as they were written.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from rohe_iac.blueprint.text.reader import read_plain
 WIDTH = 120
 
 
-ENDLESS = 2**20
+UNLIMITED_WIDTH = 2**20
 
 
-LONGEST = 2 * 2**20
-"""The longest text, in characters, that is laid out: that goes through it several times, slowly."""
+MAX_LENGTH = 2 * 2**20
+"""The longest text, in characters, that is formatted: formatting reads it several times, slowly."""
 
 
 HEAD = ("apiVersion", "kind", "metadata", "spec")
@@ -40,78 +40,89 @@ _END = re.compile(r"\.\.\.[ \t]*$")
 
 
 _SAYS_MORE = re.compile(r"%|(---|\.\.\.)[ \t]+[^ \t#]|\.\.\.[ \t]+#")
-"""A directive, or a mark with something behind it: such a text is laid out as a whole."""
+"""A directive, or a document marker with content behind it: such a text is formatted as a whole."""
 
 
 class NoNormalForm(Exception):
-    """No layout keeps every value and every comment of a text. line: where the first one that none keeps stands."""
+    """No layout keeps every value and every comment of a text.
+
+    Attributes:
+        reason: Why there is none.
+        line: Line of the first value or comment that no layout keeps.
+    """
 
     def __init__(self, reason: str, line: int) -> None:
         self.reason, self.line = reason, line
         super().__init__(f"line {line}: {reason}")
 
 
-def formatted(text: str) -> str:
-    """The normal form of a text of valid YAML. Errors: NoNormalForm."""
-    if len(text) > LONGEST:
+def format_yaml(text: str) -> str:
+    """Returns the normal form of a text of valid YAML.
+
+    Raises:
+        NoNormalForm: No layout keeps all of the text.
+    """
+    if len(text) > MAX_LENGTH:
         raise NoNormalForm(
-            f"a text of more than {LONGEST:,} characters is not laid out; split it into several files", 1
+            f"a text of more than {MAX_LENGTH:,} characters is not laid out; split it into several files", 1
         )
-    parts = [(_settled(part, line), line) for part, line in _documents(text)]
+    parts = [(_normal_form(part, line), line) for part, line in _split_documents(text)]
     result = "---\n".join(part for part, _ in parts)
     if _values(result) != _values(text):
         raise NoNormalForm("its documents would not mean the same", 1)
     return result
 
 
-def _documents(text: str) -> list[tuple[str, int]]:
-    """The text of each document with the line where it begins; comments that stand alone go with what follows them."""
+def _split_documents(text: str) -> list[tuple[str, int]]:
+    """Returns the text of each document with its first line; comments alone go with the next document."""
     lines = text.replace("\r\n", "\n").split("\n")
     if any(_SAYS_MORE.match(line) for line in lines):
         return [(text, 1)]
-    found: list[tuple[list[str], int]] = [([], 1)]
+    parts: list[tuple[list[str], int]] = [([], 1)]
     for number, line in enumerate(lines, start=1):
-        mark = _MARK.match(line)
-        if mark is None:
+        marker = _MARK.match(line)
+        if marker is None:
             if not _END.match(line):
-                found[-1][0].append(line)
+                parts[-1][0].append(line)
             continue
-        if any(_says(known) for known in found[-1][0]):
-            found.append(([], number + 1))
-        if mark[1]:
-            found[-1][0].append(mark[1])
-    if len(found) > 1 and not any(map(_says, found[-1][0])):
-        found[-2][0].extend(found.pop()[0])
-    return [("\n".join(part).strip("\n") + "\n", line) for part, line in found]
+        if any(_has_content(content) for content in parts[-1][0]):
+            parts.append(([], number + 1))
+        if marker[1]:
+            parts[-1][0].append(marker[1])
+    if len(parts) > 1 and not any(map(_has_content, parts[-1][0])):
+        parts[-2][0].extend(parts.pop()[0])
+    return [("\n".join(part).strip("\n") + "\n", line) for part, line in parts]
 
 
-def _says(line: str) -> bool:
+def _has_content(line: str) -> bool:
     return bool(line.strip()) and not line.lstrip().startswith("#")
 
 
-def _settled(text: str, line: int) -> str:
-    """The normal form of one document that begins at `line`."""
+def _normal_form(text: str, line: int) -> str:
+    """Returns the normal form of one document that begins at `line`."""
     result = text
-    if not any(map(_says, text.split("\n"))):
-        return _tidy(text)
+    if not any(map(_has_content, text.split("\n"))):
+        return _tidy_lines(text)
     for _ in range(3):
-        once = _rendered(result)
-        if once is None or once == result:
+        laid_out = _lay_out(result)
+        if laid_out is None or laid_out == result:
             break
-        result = once
+        result = laid_out
     lost = _comments(text) - _comments(result)
     if lost:
-        number = next(index for index, known in enumerate(text.split("\n")) if any(word in known for word in lost))
+        number = next(
+            index for index, content in enumerate(text.split("\n")) if any(comment in content for comment in lost)
+        )
         raise NoNormalForm(
             "no layout keeps this comment; write what is in [ ] or { } in lines of its own", line + number
         )
-    if once != result or _values(result) != _values(text) or _comments(result) != _comments(text):
+    if laid_out != result or _values(result) != _values(text) or _comments(result) != _comments(text):
         raise NoNormalForm("no layout keeps all of this document", line)
     return result
 
 
 def _values(text: str) -> str:
-    # As text, since NaN differs from itself; the head's order is the one thing that may change.
+    # As text, since NaN differs from itself; sorted, since formatting may change the order of the head.
     values = (value for value in read_plain(text).values if value is not None)
     return repr([sorted(value.items()) if isinstance(value, dict) else value for value in values])
 
@@ -120,21 +131,21 @@ def _comments(text: str) -> Counter[str]:
     return Counter(comment.strip() for comment in _COMMENT.findall(text))
 
 
-def _rendered(text: str) -> str | None:
-    """Lines stay as long as they were; only where joining would make longer ones they are folded."""
-    wide = _dumped(text, ENDLESS)
+def _lay_out(text: str) -> str | None:
+    """Returns the text laid out with lines as long as they were; folds them only where joined lines would be longer."""
+    wide = _dump(text, UNLIMITED_WIDTH)
     longest = max(WIDTH, *(len(line) for line in text.split("\n")))
     if wide is None or all(len(line) <= longest for line in wide.split("\n")):
         return wide
-    return _dumped(text, WIDTH)
+    return _dump(text, WIDTH)
 
 
-def _tidy(text: str) -> str:
-    """No blanks at line ends, and at most one empty line in a row."""
+def _tidy_lines(text: str) -> str:
+    """Returns the text with no spaces at line ends and at most one empty line in a row."""
     return _GAPS.sub("\n\n", "\n".join(line.rstrip() for line in text.split("\n"))).strip("\n") + "\n"
 
 
-def _dumped(text: str, width: int) -> str | None:
+def _dump(text: str, width: int) -> str | None:
     from ruamel.yaml.error import YAMLError
 
     yaml = _round_trip(width)
@@ -142,11 +153,11 @@ def _dumped(text: str, width: int) -> str | None:
     try:
         documents = list(yaml.load_all(text))
         for document in documents:
-            _order(document)
+            _order_head(document)
         yaml.dump_all(documents, stream)
     except (YAMLError, ValueError, TypeError, AttributeError, NotImplementedError, RecursionError):
         return None
-    result = _tidy(stream.getvalue())
+    result = _tidy_lines(stream.getvalue())
     return result.removesuffix("\n...\n") + "\n" if result.endswith("\n...\n") else result
 
 
@@ -157,7 +168,7 @@ def _round_trip(width: int) -> Any:
     null = [("tag:yaml.org,2002:null", re.compile(r"^(?:~|null|Null|NULL|)$"))]
 
     class Resolver(VersionedResolver):
-        """Takes every plain scalar but null for text, so that each is written as it was read."""
+        """A resolver that takes every plain scalar but null for text, so that each is written as it was read."""
 
         @property
         def versioned_resolver(self) -> Any:
@@ -172,8 +183,8 @@ def _round_trip(width: int) -> Any:
     return yaml
 
 
-def _order(document: Any) -> None:
-    """Puts the head's keys in their order, where no comment stands between keys that would move."""
+def _order_head(document: Any) -> None:
+    """Puts the keys of the document's head in their order, unless a comment is between keys that would move."""
     comments = getattr(document, "ca", None)
     if comments is None or not hasattr(document, "move_to_end") or not all(key in document for key in HEAD):
         return

@@ -1,4 +1,4 @@
-"""What reading a text gives: its documents as plain values, the faults of the text, and where the large parts begin."""
+"""The result of reading a text: plain values by document, the faults of the text, and where large parts begin."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ Path = tuple[str | int, ...]
 """Keys and indices from the root of a document to a value."""
 
 MOST_FAULTS = 100
-"""So many faults of a document's text are told, and as many notes; more are counted."""
+"""The most faults of a document's text that are kept, and the most notes; further ones are counted."""
 
 
 LINE_BREAK = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")
-"""What the parser counts as the end of a line."""
+"""The line ends that the parser counts."""
 
 
 class Spot(NamedTuple):
@@ -27,9 +27,15 @@ class Spot(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TextFault:
-    """Something wrong with the text itself. note: told, but nothing is wrong.
+    """A fault of the text itself.
 
-    first: the path whose key's line belongs to the message.
+    Attributes:
+        spot: Where the fault is.
+        code: The code of the diagnostic.
+        message: What is wrong.
+        hint: What to do about the fault; "" where nothing is known.
+        note: Whether the fault is only a note, and nothing is wrong.
+        first: Path of a key whose line belongs to the message; None where there is none.
     """
 
     spot: Spot
@@ -40,26 +46,34 @@ class TextFault:
     first: Path | None = None
 
     def at(self, spot: Spot) -> TextFault:
-        """The same fault elsewhere."""
+        """Returns the same fault at another spot."""
         return replace(self, spot=spot)
 
 
 @dataclass(eq=False, slots=True)
-class Read:
-    """One document. whole: its syntax is right, so that its value is known.
+class ParsedDocument:
+    """One document of a text.
 
-    begin: offset and line from which the marks in `spans` count. spans: where the containers of the outermost levels,
-    and those with an anchor, begin and end. aliases: where one stands -> what it stands for, and whether that is a
-    container with something in it. incomplete: parts that the faults keep from being known, and what these stand in.
-    cleaned: read with U+FFFD in the place of every character that YAML forbids.
+    Attributes:
+        origin: Offset and line from which the marks in `spans` count.
+        value: The document as plain values.
+        whole: Whether the syntax is right, so that the value is known.
+        faults: The first faults and notes, at most MOST_FAULTS of each.
+        omitted_errors: Number of further faults.
+        omitted_notes: Number of further notes.
+        spans: Begin and end mark of the containers of the outermost levels, and of those with an anchor.
+        aliases: By the path of an alias: the path it stands for, and whether that is a container that is not empty.
+        incomplete: Paths of values that a fault keeps from being known, and of the containers around them.
+        errors: Number of faults in `faults` that are not notes.
+        cleaned: Whether each character that YAML does not allow was read as U+FFFD.
     """
 
-    begin: tuple[int, int] = (0, 0)
+    origin: tuple[int, int] = (0, 0)
     value: Any = None
     whole: bool = True
     faults: list[TextFault] = field(default_factory=list)
-    untold_errors: int = 0
-    untold_notes: int = 0
+    omitted_errors: int = 0
+    omitted_notes: int = 0
     spans: dict[Path, tuple[Any, Any]] = field(default_factory=dict)
     aliases: dict[Path, tuple[Path, bool]] = field(default_factory=dict)
     incomplete: set[Path] = field(default_factory=set)
@@ -67,42 +81,45 @@ class Read:
     cleaned: bool = False
 
     def add(self, fault: TextFault) -> None:
-        """Keeps the fault, or counts it where there are enough."""
-        alike = len(self.faults) - self.errors if fault.note else self.errors
-        if alike < MOST_FAULTS:
+        """Keeps the fault, or only counts it where enough of its kind are kept."""
+        kept = len(self.faults) - self.errors if fault.note else self.errors
+        if kept < MOST_FAULTS:
             self.faults.append(fault)
             self.errors += not fault.note
         elif fault.note:
-            self.untold_notes += 1
+            self.omitted_notes += 1
         else:
-            self.untold_errors += 1
+            self.omitted_errors += 1
 
-    def leave_open(self, path: Path | None) -> None:
-        """Notes that something at `path` is not known."""
+    def mark_incomplete(self, path: Path | None) -> None:
+        """Records that a value at `path` is not known."""
         if path is not None:
             self.incomplete.update((path, path[:-1]))
 
 
 @dataclass(eq=False, slots=True)
-class Plain:
-    """What one pass over a text found. file: faults that are no single document's.
+class ParsedText:
+    """The result of one pass over a text.
 
-    excess: where the text holds more values than are read, so that the rest is unknown; None where it does not.
-    count: how many values there are.
+    Attributes:
+        documents: The documents in order.
+        file: The faults that belong to no single document.
+        excess: Where the text holds more values than are read, so that the rest is unknown; None where it does not.
+        count: Number of values in the text.
     """
 
-    documents: list[Read]
-    file: Read = field(default_factory=Read)
+    documents: list[ParsedDocument]
+    file: ParsedDocument = field(default_factory=ParsedDocument)
     excess: Spot | None = None
     count: int = 0
 
     @property
     def clean(self) -> bool:
-        """Whether nothing in the text needs to be told."""
+        """Checks whether there is nothing to report about the text."""
         return self.excess is None and not self.file.faults and not any(item.faults for item in self.documents)
 
     @property
     def values(self) -> list[Any]:
-        """One a document, in order; none where the text is faulty."""
+        """Returns the value of each document in order; no values where the text is faulty."""
         faulty = self.excess is not None or self.file.errors or any(item.errors for item in self.documents)
         return [] if faulty else [item.value for item in self.documents]

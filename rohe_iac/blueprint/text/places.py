@@ -1,7 +1,7 @@
-"""Where values are written: only the parts of a text that hold them are read again, and only as far as needed.
+"""Spots of values in a text: only the parts that hold the values are read again, and only as far as needed.
 
-While a text is read the spans of its outermost containers are kept (`Read.spans`), so that for a value in one of thirty
-thousand nodes that one node is read again, alone.
+While a text is read, the spans of its outermost containers are kept (`ParsedDocument.spans`), so that the spot of a
+value in one of thirty thousand nodes takes reading that one node again.
 """
 
 from __future__ import annotations
@@ -12,183 +12,183 @@ from typing import Any
 from yaml import MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent, SequenceStartEvent, YAMLError
 from yaml.events import AliasEvent, StreamEndEvent
 
-from rohe_iac.blueprint.text.parsed import Path, Read, Spot
+from rohe_iac.blueprint.text.parsed import ParsedDocument, Path, Spot
 from rohe_iac.blueprint.text.reader import Parser, without_forbidden
 
-Wanted = tuple[Path, bool]
-"""A path, and whether its key is wanted rather than its value."""
+Target = tuple[Path, bool]
+"""The path of a value, and whether the spot of its key is wanted rather than that of the value."""
 
-FAR = 20_000
-"""What is longer, in characters, is not read through but jumped over."""
+MIN_JUMP = 20_000
+"""The length, in characters, from which a container without targets is jumped over and not read."""
 
 
-def find_spots(text: str, read: Read, wanted: Iterable[Wanted]) -> dict[Wanted, Spot]:
-    """Where each value is written, or its key; as near as its path can be followed.
+def find_spots(text: str, parsed: ParsedDocument, targets: Iterable[Target]) -> dict[Target, Spot]:
+    """Returns the spot of each value, or of its key; as near as its path can be followed.
 
-    A container below a key is where its key is, since that tells more than the line it begins on.
+    The spot of a container below a key is that of the key, which says more than the line where the container begins.
     """
-    if read.cleaned:
+    if parsed.cleaned:
         text = without_forbidden(text)
-    found: dict[Wanted, Spot] = {}
-    searches: dict[Path, _Want] = {}
-    for want in wanted:
-        path = _written(want[0], read)
-        if not path or (isinstance(path[-1], int) and path in read.spans and not read.aliases):
-            span = read.spans.get(path)
-            found[want] = _begin(read, span[0]) if span is not None else _first(read)
+    spots: dict[Target, Spot] = {}
+    trees: dict[Path, _TargetTree] = {}
+    for target in targets:
+        path = _resolve_aliases(target[0], parsed)
+        if not path or (isinstance(path[-1], int) and path in parsed.spans and not parsed.aliases):
+            span = parsed.spans.get(path)
+            spots[target] = _spot_of_mark(parsed, span[0]) if span is not None else _document_spot(parsed)
             continue
-        base = next(path[:end] for end in range(len(path) - 1, -1, -1) if path[:end] in read.spans or end == 0)
-        searches.setdefault(base, _Want()).ask(path[len(base) :], want)
-    for base, sought in searches.items():
-        if base in read.spans:
-            _Search(text, read, base, found).run(sought)
+        base = next(path[:end] for end in range(len(path) - 1, -1, -1) if path[:end] in parsed.spans or end == 0)
+        trees.setdefault(base, _TargetTree()).add(path[len(base) :], target)
+    for base, tree in trees.items():
+        if base in parsed.spans:
+            _SpotSearch(text, parsed, base, spots).run(tree)
         else:
-            found.update(dict.fromkeys(sought.everything(), _first(read)))
-    return found
+            spots.update(dict.fromkeys(tree.all_targets(), _document_spot(parsed)))
+    return spots
 
 
-def _written(path: Path, read: Read) -> Path:
-    """The path to what stands there, where `path` goes through aliases."""
-    step = 1
-    while read.aliases and step < len(path):
-        if path[:step] in read.aliases:
-            path, step = (*read.aliases[path[:step]][0], *path[step:]), 0
-        step += 1
+def _resolve_aliases(path: Path, parsed: ParsedDocument) -> Path:
+    """Returns the path of the value as written, where `path` goes through aliases."""
+    length = 1
+    while parsed.aliases and length < len(path):
+        if path[:length] in parsed.aliases:
+            path, length = (*parsed.aliases[path[:length]][0], *path[length:]), 0
+        length += 1
     return path
 
 
-def _begin(read: Read, mark: Any) -> Spot:
-    return Spot(read.begin[1] + mark.line + 1, mark.column + 1, read.begin[0] + mark.index)
+def _spot_of_mark(parsed: ParsedDocument, mark: Any) -> Spot:
+    return Spot(parsed.origin[1] + mark.line + 1, mark.column + 1, parsed.origin[0] + mark.index)
 
 
-def _first(read: Read) -> Spot:
-    """Where a document is told whose syntax is broken."""
-    return read.faults[0].spot if read.faults else Spot(read.begin[1] + 1, 1, read.begin[0])
+def _document_spot(parsed: ParsedDocument) -> Spot:
+    """Returns the spot to report for a document whose syntax is broken: that of its first fault."""
+    return parsed.faults[0].spot if parsed.faults else Spot(parsed.origin[1] + 1, 1, parsed.origin[0])
 
 
-class _Want:
-    """What is wanted at a value (`asked`) and below it (`steps`)."""
+class _TargetTree:
+    """The targets at a value (`targets`) and below it (`children`, by key or index)."""
 
-    __slots__ = ("asked", "steps")
+    __slots__ = ("children", "targets")
 
     def __init__(self) -> None:
-        self.asked: list[Wanted] = []
-        self.steps: dict[str | int, _Want] = {}
+        self.targets: list[Target] = []
+        self.children: dict[str | int, _TargetTree] = {}
 
-    def ask(self, path: Path, want: Wanted) -> None:
-        node = self
+    def add(self, path: Path, target: Target) -> None:
+        tree = self
         for step in path:
-            node = node.steps.setdefault(step, _Want())
-        node.asked.append(want)
+            tree = tree.children.setdefault(step, _TargetTree())
+        tree.targets.append(target)
 
-    def everything(self) -> list[Wanted]:
-        return [*self.asked, *(want for below in self.steps.values() for want in below.everything())]
-
-
-class _Done(Exception):
-    """Everything is found."""
+    def all_targets(self) -> list[Target]:
+        return [*self.targets, *(target for child in self.children.values() for target in child.all_targets())]
 
 
-class _Search:
+class _AllFound(Exception):
+    """The spots of all targets are found."""
+
+
+class _SpotSearch:
     """The search through one container, from its first character on."""
 
-    def __init__(self, text: str, read: Read, base: Path, found: dict[Wanted, Spot]) -> None:
-        self.text, self.read, self.base, self.found = text, read, base, found
-        self.begun, self.ended = read.spans[base]
-        self.left = 0
-        self._start(self.begun)
+    def __init__(self, text: str, parsed: ParsedDocument, base: Path, spots: dict[Target, Spot]) -> None:
+        self.text, self.parsed, self.base, self.spots = text, parsed, base, spots
+        self.begin, self.end = parsed.spans[base]
+        self.remaining = 0
+        self._start(self.begin)
 
     def _start(self, mark: Any) -> None:
-        """Reads from the mark to the end of the container."""
-        begin, end = (self.read.begin[0] + item.index for item in (mark, self.ended))
-        # What is in brackets may stand anywhere; what hangs on its column needs the blanks before it.
+        """Starts a parser that reads from the mark to the end of the container."""
+        begin, end = (self.parsed.origin[0] + item.index for item in (mark, self.end))
+        # A container in brackets may begin in any column; one in block style needs its indentation.
         blanks = 0 if self.text.startswith(("[", "{"), begin) else mark.column
         self.line, self.column, self.index = mark.line, mark.column - blanks, mark.index - blanks
-        self.get = Parser(" " * blanks + self.text[begin:end]).get_event
-        self.get()
+        self.next_event = Parser(" " * blanks + self.text[begin:end]).get_event
+        self.next_event()
 
-    def run(self, want: _Want) -> None:
-        everything = want.everything()
-        self.left = len(everything)
+    def run(self, tree: _TargetTree) -> None:
+        all_targets = tree.all_targets()
+        self.remaining = len(all_targets)
         try:
-            self.get()
-            self._node(self.get(), want, None, self.base)
-        except (_Done, YAMLError):
+            self.next_event()
+            self._node(self.next_event(), tree, None, self.base)
+        except (_AllFound, YAMLError):
             pass
-        missed = [want for want in everything if want not in self.found]
-        if missed:
-            above = find_spots(self.text, self.read, [(self.base, False)])[self.base, False]
-            self.found.update(dict.fromkeys(missed, above))
+        missing = [target for target in all_targets if target not in self.spots]
+        if missing:
+            above = find_spots(self.text, self.parsed, [(self.base, False)])[self.base, False]
+            self.spots.update(dict.fromkeys(missing, above))
 
     def _spot(self, event: Any) -> Spot:
         mark = event.start_mark
         column = mark.column + 1 + (self.column if mark.line == 0 else 0)
-        line, index = self.read.begin[1] + self.line + mark.line + 1, self.read.begin[0] + self.index + mark.index
+        line, index = self.parsed.origin[1] + self.line + mark.line + 1, self.parsed.origin[0] + self.index + mark.index
         return Spot(line, column, index)
 
-    def _tell(self, asked: list[Wanted], key: Spot | None, spot: Spot, *, filled: bool) -> None:
-        for want in asked:
-            self.found[want] = key if key is not None and (want[1] or filled) else spot
-            self.left -= 1
-        if self.left == 0:
-            raise _Done
+    def _record(self, targets: list[Target], key: Spot | None, spot: Spot, *, filled: bool) -> None:
+        for target in targets:
+            self.spots[target] = key if key is not None and (target[1] or filled) else spot
+            self.remaining -= 1
+        if self.remaining == 0:
+            raise _AllFound
 
-    def _node(self, event: Any, want: _Want, key: Spot | None, path: Path) -> None:
+    def _node(self, event: Any, tree: _TargetTree, key: Spot | None, path: Path) -> None:
         kind, spot = event.__class__, self._spot(event)
         if kind is ScalarEvent or kind is AliasEvent:
-            filled = kind is AliasEvent and self.read.aliases.get(path, ((), False))[1]
-            self._tell(want.asked, key, spot, filled=filled)
+            filled = kind is AliasEvent and self.parsed.aliases.get(path, ((), False))[1]
+            self._record(tree.targets, key, spot, filled=filled)
         else:
-            flow, following = event.flow_style, self.get()
+            flow, following = event.flow_style, self.next_event()
             filled = following.__class__ not in (MappingEndEvent, SequenceEndEvent)
-            self._tell(want.asked, key, spot, filled=filled)
+            self._record(tree.targets, key, spot, filled=filled)
             if kind is MappingStartEvent:
-                self._mapping(following, want, path, jumps=not flow and path == self.base)
+                self._mapping(following, tree, path, jumps=not flow and path == self.base)
             else:
-                self._sequence(following, want, path, jumps=not flow and path == self.base)
+                self._sequence(following, tree, path, jumps=not flow and path == self.base)
         if path != self.base:
-            missed = [item for below in want.steps.values() for item in below.everything()]
-            self._tell(missed, key, spot, filled=filled)
+            missing = [item for child in tree.children.values() for item in child.all_targets()]
+            self._record(missing, key, spot, filled=filled)
 
-    def _mapping(self, event: Any, want: _Want, path: Path, *, jumps: bool) -> None:
+    def _mapping(self, event: Any, tree: _TargetTree, path: Path, *, jumps: bool) -> None:
         while event.__class__ is not MappingEndEvent:
             name, key = str(getattr(event, "value", "")), self._spot(event)
             self._skip(event)
-            event = self.get()
-            below = want.steps.pop(name, None)
-            if below is not None:
-                self._node(event, below, key, (*path, name))
-            elif jumps and (*path, name) in self.read.spans:
-                if self._passed((*path, name), event):
+            event = self.next_event()
+            child = tree.children.pop(name, None)
+            if child is not None:
+                self._node(event, child, key, (*path, name))
+            elif jumps and (*path, name) in self.parsed.spans:
+                if self._jump_over((*path, name), event):
                     return
             else:
                 self._skip(event)
-            event = self.get()
+            event = self.next_event()
 
-    def _sequence(self, event: Any, want: _Want, path: Path, *, jumps: bool) -> None:
+    def _sequence(self, event: Any, tree: _TargetTree, path: Path, *, jumps: bool) -> None:
         index = 0
         while event.__class__ is not SequenceEndEvent:
-            below = want.steps.pop(index, None)
-            if below is not None:
-                self._node(event, below, None, (*path, index))
-            elif jumps and (*path, index) in self.read.spans:
-                if self._passed((*path, index), event):
+            child = tree.children.pop(index, None)
+            if child is not None:
+                self._node(event, child, None, (*path, index))
+            elif jumps and (*path, index) in self.parsed.spans:
+                if self._jump_over((*path, index), event):
                     return
             else:
                 self._skip(event)
-            event = self.get()
+            event = self.next_event()
             index += 1
 
-    def _passed(self, path: Path, event: Any) -> bool:
-        """Goes past a container; whether that was the last of what is searched."""
-        begun, ended = self.read.spans[path]
-        if event.__class__ in (ScalarEvent, AliasEvent) or ended.index - begun.index < FAR:
+    def _jump_over(self, path: Path, event: Any) -> bool:
+        """Goes past a container; returns whether that was the last part of the one that is searched."""
+        begin, end = self.parsed.spans[path]
+        if event.__class__ in (ScalarEvent, AliasEvent) or end.index - begin.index < MIN_JUMP:
             self._skip(event)
             return False
-        self._start(ended)
-        if self.get().__class__ is StreamEndEvent:
+        self._start(end)
+        if self.next_event().__class__ is StreamEndEvent:
             return True
-        self.get()
+        self.next_event()
         return False
 
     def _skip(self, event: Any) -> None:
@@ -201,4 +201,4 @@ class _Search:
                 depth -= 1
             if depth == 0:
                 return
-            event = self.get()
+            event = self.next_event()

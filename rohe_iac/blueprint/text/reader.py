@@ -1,4 +1,4 @@
-"""YAML text as plain values with every fault of the text, in one pass of the C parser; places.py finds places in it.
+"""YAML text as plain values with every fault of the text, read in one pass of the C parser.
 
 Only events are used: no node tree is built, aliases share one object, nothing is ever constructed from a tag.
 """
@@ -23,8 +23,8 @@ from yaml._yaml import CParser
 from yaml.events import AliasEvent, DocumentEndEvent, DocumentStartEvent
 
 from rohe_iac.blueprint.text import faults as text_faults
-from rohe_iac.blueprint.text.parsed import LINE_BREAK, MOST_FAULTS, Path, Plain, Read, Spot, TextFault
-from rohe_iac.blueprint.text.scalars import NumberTooLong, is_surely_text, resolve
+from rohe_iac.blueprint.text.parsed import LINE_BREAK, MOST_FAULTS, ParsedDocument, ParsedText, Path, Spot, TextFault
+from rohe_iac.blueprint.text.scalars import CORE_TAGS, NumberTooLong, is_surely_text, resolve, tagged_scalar
 
 MAX_BYTES = 16 * 2**20
 """The largest file that is read."""
@@ -39,24 +39,21 @@ MAX_VALUES = 400_000
 
 
 MOST_BROKEN = 100
-"""After so many documents of broken syntax the rest of a file is not looked at."""
+"""The number of documents with broken syntax after which the rest of a file is not read."""
 
 
 MOST_DIRECTIVES = 100
-"""The most %TAG lines of a file: the parser holds each against all before it."""
+"""The most %TAG lines of a file: the parser compares each with all before it."""
 
 
 SHALLOW = 4
-"""The containers of so many outermost levels have their spans kept: a document, its spec, a list in it, an item."""
-
-CORE_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq"))
-
+"""The number of outermost levels whose containers have their spans kept: a document, its spec, a list, an item."""
 
 _NEXT_DOCUMENT = re.compile(r"^---(?=\s|$)", re.MULTILINE)
 
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What may stand nowhere in YAML (YAML 1.2.2, chapter 5.1)."""
+"""A character that YAML does not allow (YAML 1.2.2, chapter 5.1)."""
 
 
 _FORBIDDEN_CHARACTERS = [
@@ -65,22 +62,30 @@ _FORBIDDEN_CHARACTERS = [
 
 
 MOST_FORBIDDEN = 10_000
-"""A text with more such characters is none, and is not read past them."""
+"""The most forbidden characters with which a text is still read."""
 
 
 _DROPPED = object()
-"""Stands for the key of a value that has no place in its mapping."""
+"""The key of a value that is left out of its mapping."""
+
+
+_Anchor = tuple[Any, int, Path | None]
+"""A value with an anchor, how many values it holds, and its path where it is a container that has one."""
+
+
+_Outer = tuple[Any, Any, str | None, int, Any, Path | None]
+"""An open container around the current one: itself, its key, anchor, first count, begin mark and path."""
 
 
 class Parser(CParser):
-    """The C parser as an iterator over events, with no composer, constructor or resolver of PyYAML behind it."""
+    """The C parser as an iterator over events, without the composer, constructor and resolver of PyYAML."""
 
-    def __init__(self, text: str | _From) -> None:
+    def __init__(self, text: str | _TextStream) -> None:
         CParser.__init__(self, text)
 
 
-class _From:
-    """A text from some offset on, as a stream, so that reading on costs no copy."""
+class _TextStream:
+    """A text from an offset on, as a stream, so that reading on costs no copy."""
 
     def __init__(self, text: str, offset: int) -> None:
         self._text, self._offset = text, offset
@@ -90,90 +95,90 @@ class _From:
         return self._text[begin : begin + size]
 
 
-class _Excess(Exception):
-    """The text holds more values than are read; the mark says where."""
+class _TooManyValues(Exception):
+    """The text holds more values than are read; the argument is the mark where."""
 
 
 class _TooDeep(Exception):
-    """The text is nested deeper than is read; the mark says where."""
+    """The text is nested deeper than is read; the argument is the mark where."""
 
 
-def read_plain(text: str) -> Plain:
-    """All documents of `text` as dict, list, str, int, float, bool and None, by the YAML 1.2 core schema.
+def read_plain(text: str) -> ParsedText:
+    """Returns all documents of `text` as dict, list, str, int, float, bool and None, by the YAML 1.2 core schema.
 
-    Never raises for what is written in the text.
+    Nothing that a text may hold makes it raise: faults are part of the result.
     """
     if "%TAG" in text and text.count("\n%TAG") > MOST_DIRECTIVES:
         fault = text_faults.directives(Spot(*_line_and_column(text, text.find("%TAG")), text.find("%TAG")))
-        return Plain([Read(whole=False, faults=[fault])])
-    reader = _Reader(text)
+        return ParsedText([ParsedDocument(whole=False, faults=[fault])])
+    reader = _TextReader(text)
     try:
         reader.read()
     except YAMLError:
-        # Only the parser's reader raises without a mark: a character that YAML forbids. Each is told, then read past.
-        spots = [(found.start(), found[0]) for found in islice(_FORBIDDEN.finditer(text), MOST_FAULTS)]
+        # Only a character that YAML does not allow raises without a mark. Each is reported, then replaced.
+        spots = [(match.start(), match[0]) for match in islice(_FORBIDDEN.finditer(text), MOST_FAULTS)]
         count = sum(map(text.count, _FORBIDDEN_CHARACTERS))
-        few = 0 < count <= MOST_FORBIDDEN
-        reader = _Reader(without_forbidden(text) if few else "")
+        is_readable = 0 < count <= MOST_FORBIDDEN
+        reader = _TextReader(without_forbidden(text) if is_readable else "")
         for index, character in spots:
-            reader.file.add(text_faults.forbidden(Spot(*_line_and_column(text, index), index), character))
-        reader.file.untold_errors += count - len(spots)
-        if not few:
+            reader.file.add(text_faults.forbidden_character(Spot(*_line_and_column(text, index), index), character))
+        reader.file.omitted_errors += count - len(spots)
+        if not is_readable:
             if count == 0:
                 reader.file.add(TextFault(Spot(1, 1, 0), "R001", "not YAML: the text cannot be read"))
-            return Plain([], reader.file)
+            return ParsedText([], reader.file)
         reader.read()
         for document in reader.documents:
             document.cleaned = True
-    return Plain(reader.documents, reader.file, reader.excess, reader.count)
+    return ParsedText(reader.documents, reader.file, reader.excess, reader.count)
 
 
 def without_forbidden(text: str) -> str:
-    """The text with U+FFFD for every character that may stand nowhere in YAML."""
+    """Returns the text with U+FFFD for every character that YAML does not allow."""
     return _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _line_and_column(text: str, index: int) -> tuple[int, int]:
     line, begin = 1, 0
-    for found in LINE_BREAK.finditer(text, 0, index):
-        line, begin = line + 1, found.end()
+    for line_break in LINE_BREAK.finditer(text, 0, index):
+        line, begin = line + 1, line_break.end()
     return line, index - begin + 1
 
 
-class _Reader:
-    """Reads a text to its end; after a fault of syntax it goes on at the next line that begins with `---`."""
+class _TextReader:
+    """The reading of one text to its end; after a syntax error it goes on at the next line that begins with `---`."""
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.documents: list[Read] = []
-        self.file = Read(whole=False)
+        self.documents: list[ParsedDocument] = []
+        self.file = ParsedDocument(whole=False)
         self.excess: Spot | None = None
         self.count = 0
-        # The parser does not count a mark of the byte order.
-        self.begin = (int(text.startswith("\ufeff")), 0)
-        self.current = Read()
+        # The parser does not count a byte order mark.
+        self.origin = (int(text.startswith("\ufeff")), 0)
+        self.current = ParsedDocument()
         self.open = False
         self.started_at = 0
 
     def read(self) -> None:
-        source: str | _From = _From(self.text, 1) if self.begin[0] else self.text
+        source: str | _TextStream = _TextStream(self.text, 1) if self.origin[0] else self.text
         broken = 0
         while True:
             try:
-                self._events(Parser(source).get_event)
+                self._read_events(Parser(source).get_event)
             except MarkedYAMLError as error:
                 mark = error.problem_mark or error.context_mark
-                fault = text_faults.syntax(error, self._spot, self.text, self.begin[1])
+                fault = text_faults.syntax_fault(error, self._spot, self.text, self.origin[1])
             except _TooDeep as error:
                 mark = error.args[0]
                 fault = text_faults.too_deep(self._spot(mark), MAX_DEPTH)
-            except _Excess as error:
+            except _TooManyValues as error:
                 self.current.whole, self.excess = False, self._spot(error.args[0])
                 return
             else:
                 return
             if not self.open:
-                self._document()
+                self._start_document()
             self.current.whole, self.current.value = False, None
             self.current.add(fault)
             broken += 1
@@ -181,141 +186,155 @@ class _Reader:
             if following is None:
                 return
             if broken >= MOST_BROKEN:
-                self.file.add(text_faults.not_looked_at(Spot(*following), broken))
+                self.file.add(text_faults.rest_not_read(Spot(*following), broken))
                 return
-            self.begin, self.started_at = (following[2], following[0] - 1), following[2]
-            source = _From(self.text, following[2])
+            self.origin, self.started_at = (following[2], following[0] - 1), following[2]
+            source = _TextStream(self.text, following[2])
 
     def _following(self, mark: Any) -> tuple[int, int, int] | None:
-        """Line, column and offset of the next document after a fault of syntax."""
-        at = self.begin[0] + mark.index
-        # A quote that is never closed is told where the next document begins, which is as good as any.
-        found = _NEXT_DOCUMENT.search(self.text, at - mark.column)
-        if found is not None and found.start() <= self.started_at:
-            found = _NEXT_DOCUMENT.search(self.text, found.end())
-        if found is None:
+        """Returns line, column and offset of the next document after a syntax error; None where there is none."""
+        offset = self.origin[0] + mark.index
+        # For a quote that is never closed the parser stops at the next document, which is as good a place as any.
+        marker = _NEXT_DOCUMENT.search(self.text, offset - mark.column)
+        if marker is not None and marker.start() <= self.started_at:
+            marker = _NEXT_DOCUMENT.search(self.text, marker.end())
+        if marker is None:
             return None
         line = (
-            self.begin[1] + mark.line + sum(1 for _ in LINE_BREAK.finditer(self.text, at - mark.column, found.start()))
+            self.origin[1]
+            + mark.line
+            + sum(1 for _ in LINE_BREAK.finditer(self.text, offset - mark.column, marker.start()))
         )
-        return line + 1, 1, found.start()
+        return line + 1, 1, marker.start()
 
-    def _document(self) -> None:
-        self.current = Read(self.begin)
+    def _start_document(self) -> None:
+        self.current = ParsedDocument(self.origin)
         self.documents.append(self.current)
         self.open = True
 
     def _spot(self, mark: Any) -> Spot:
-        return Spot(self.begin[1] + mark.line + 1, mark.column + 1, self.begin[0] + mark.index)
+        return Spot(self.origin[1] + mark.line + 1, mark.column + 1, self.origin[0] + mark.index)
 
-    def _events(self, get: Callable[[], Any]) -> None:
-        known: dict[Any, Any] = {}
-        anchors: dict[str, tuple[Any, int, Path | None]] = {}
-        stack: list[tuple[Any, Any, str | None, int, Any, Path | None]] = []
+    def _read_events(self, next_event: Callable[[], Any]) -> None:
+        # The loop runs once for each value of a blueprint, so its state is in local variables, and only what most
+        # events do not need is in methods.
+        scalars: dict[Any, Any] = {}
+        anchors: dict[str, _Anchor] = {}
+        stack: list[_Outer] = []
         current = self.current
         container: Any = None
         key: Any = None
         anchor: str | None = None
-        started = 0
+        first_count = 0
         count = self.count
-        begun: Any = None
-        # Where the container stands, of the outermost ones; None where that is nowhere.
-        place: Path | None = None
+        begin_mark: Any = None
+        # The path of the container, on the outermost levels; None where it has none, or deeper.
+        container_path: Path | None = None
         while True:
-            event = get()
+            event = next_event()
             kind = event.__class__
             if kind is ScalarEvent:
                 count += 1
                 value = event.value
                 plain, quoted = event.implicit
                 if plain:
-                    if value in known:
-                        value = known[value]
-                    elif is_surely_text(value):
-                        known[value] = value
-                    elif (told := text_faults.of_scalar(value)) is not None:
-                        current.add(told.at(self._spot(event.start_mark)))
-                        value = value if told.code == "R011" else resolve(value)
-                    else:
-                        known[value] = value = resolve(value)
+                    value = scalars[value] if value in scalars else self._plain_scalar(event, scalars)
                 elif not quoted:
                     value = self._tagged(event)
                 if event.anchor is not None:
                     anchors[event.anchor] = (value, 1, None)
             elif kind is MappingStartEvent or kind is SequenceStartEvent:
                 count += 1
-                if event.tag is not None and event.tag not in CORE_TAGS:
-                    current.add(text_faults.foreign_tag(self._spot(event.start_mark), event.tag))
-                if len(stack) >= MAX_DEPTH:
-                    raise _TooDeep(event.start_mark)
-                if event.anchor is not None:
-                    anchors.pop(event.anchor, None)
-                stack.append((container, key, anchor, started, begun, place))
-                if len(stack) <= SHALLOW:
-                    if container is None:
-                        place = ()
-                    elif place is not None and container.__class__ is list:
-                        place = (*place, len(container))
-                    else:
-                        place = None if place is None or key is None or key is _DROPPED else (*place, key)
+                if event.tag is not None or event.anchor is not None or len(stack) >= MAX_DEPTH:
+                    self._check_container_start(event, anchors, len(stack))
+                stack.append((container, key, anchor, first_count, begin_mark, container_path))
+                container_path = _path_below(container_path, container, key) if len(stack) <= SHALLOW else None
                 container = {} if kind is MappingStartEvent else []
-                key, anchor, started, begun = None, event.anchor, count, event.start_mark
+                key, anchor, first_count, begin_mark = None, event.anchor, count, event.start_mark
                 continue
             elif kind is MappingEndEvent or kind is SequenceEndEvent:
-                value, span = container, (begun, event.end_mark)
-                named, size, at = anchor, count - started + 1, place
-                container, key, anchor, started, begun, place = stack.pop()
-                if named is not None:
-                    at = _path(stack, container, key)
-                    anchors[named] = (value, size, at)
-                    if at is not None:
-                        current.spans[at] = span
-                elif at is not None and len(stack) < SHALLOW and (value or not at):
-                    current.spans[at] = span
+                value, span = container, (begin_mark, event.end_mark)
+                ended_anchor, size, path = anchor, count - first_count + 1, container_path
+                container, key, anchor, first_count, begin_mark, container_path = stack.pop()
+                if ended_anchor is not None:
+                    path = _path(stack, container, key)
+                    anchors[ended_anchor] = (value, size, path)
+                if path is not None and (value or not path or ended_anchor is not None):
+                    current.spans[path] = span
             elif kind is AliasEvent:
-                if event.anchor in anchors:
-                    value, size, target = anchors[event.anchor]
-                    count += size
-                    path = _path(stack, container, key) if target is not None else None
-                    if path is not None and target is not None:
-                        current.aliases[path] = (target, bool(value))
-                else:
-                    value = None
-                    inside = event.anchor in (anchor, *(item[2] for item in stack))
-                    current.add(text_faults.no_anchor(self._spot(event.start_mark), event.anchor, inside=inside))
-                    current.leave_open(_path(stack, container, key))
+                value, size = self._aliased(event, anchors, anchor, stack, container, key)
+                count += size
             elif kind is DocumentStartEvent:
                 count += 10
                 anchors = {}
-                self.started_at = self.begin[0] + event.start_mark.index
-                self._document()
+                self.started_at = self.origin[0] + event.start_mark.index
+                self._start_document()
                 current = self.current
-                continue
-            elif kind is DocumentEndEvent:
-                self.open = False
                 continue
             elif event is None:
                 return
             else:
+                # The end of a document, or the begin or end of the text.
+                self.open = self.open and kind is not DocumentEndEvent
                 continue
             if count > MAX_VALUES:
-                raise _Excess(event.start_mark)
-            if container.__class__ is dict:
-                if key is None:
-                    if value.__class__ is str and value not in container and value != "<<":
-                        key = value
-                    else:
-                        key = self._odd_key(event, value, container, stack)
+                raise _TooManyValues(event.start_mark)
+            if key is not None:
+                if key is not _DROPPED:
+                    container[key] = value
+                key = None
+            elif container.__class__ is dict:
+                if value.__class__ is str and value not in container and value != "<<":
+                    key = value
                 else:
-                    if key is not _DROPPED:
-                        container[key] = value
-                    key = None
+                    key = self._odd_key(event, value, container, stack)
             elif container is None:
                 current.value = value
                 current.spans.setdefault((), (event.start_mark, event.end_mark))
                 self.count = count
             else:
                 container.append(value)
+
+    def _plain_scalar(self, event: Any, scalars: dict[Any, Any]) -> Any:
+        """Returns the value of a plain scalar, and keeps the value in `scalars` where the text has no fault."""
+        text = event.value
+        if is_surely_text(text):
+            value = text
+        elif (fault := text_faults.scalar_fault(text)) is not None:
+            self.current.add(fault.at(self._spot(event.start_mark)))
+            return text if fault.code == "R011" else resolve(text)
+        else:
+            value = resolve(text)
+        scalars[text] = value
+        return value
+
+    def _check_container_start(self, event: Any, anchors: dict[str, _Anchor], depth: int) -> None:
+        """Adds the fault of a foreign tag, and forgets an earlier anchor of the same name.
+
+        Raises:
+            _TooDeep: `depth` containers are open, which is as many as are read.
+        """
+        if event.tag is not None and event.tag not in CORE_TAGS:
+            self.current.add(text_faults.foreign_tag(self._spot(event.start_mark), event.tag))
+        if depth >= MAX_DEPTH:
+            raise _TooDeep(event.start_mark)
+        if event.anchor is not None:
+            anchors.pop(event.anchor, None)
+
+    def _aliased(
+        self, event: Any, anchors: dict[str, _Anchor], anchor: str | None, stack: list[_Outer], container: Any, key: Any
+    ) -> tuple[Any, int]:
+        """Returns the value that an alias stands for and its number of values; (None, 0) without such an anchor."""
+        if event.anchor not in anchors:
+            inside = event.anchor in (anchor, *(outer[2] for outer in stack))
+            self.current.add(text_faults.no_anchor(self._spot(event.start_mark), event.anchor, inside=inside))
+            self.current.mark_incomplete(_path(stack, container, key))
+            return None, 0
+        value, size, target = anchors[event.anchor]
+        path = _path(stack, container, key) if target is not None else None
+        if path is not None and target is not None:
+            self.current.aliases[path] = (target, bool(value))
+        return value, size
 
     def _tagged(self, event: Any) -> object:
         try:
@@ -330,28 +349,39 @@ class _Reader:
                 self.current.add(text_faults.foreign_tag(spot, event.tag))
         return event.value
 
-    def _odd_key(self, event: Any, value: object, container: dict[str, Any], stack: list[Any]) -> object:
-        """The key as it is taken, after what is wrong with it is told."""
+    def _odd_key(self, event: Any, value: object, container: dict[str, Any], stack: list[_Outer]) -> object:
+        """Reports what is wrong with the key and returns the key to use."""
         spot = self._spot(event.start_mark)
         inside = _path(stack[:-1], *stack[-1][:2]) if stack else ()
         if not isinstance(value, str):
             self.current.add(text_faults.bad_key(spot, event, value))
-            self.current.leave_open(inside)
+            self.current.mark_incomplete(inside)
         elif value in container:
             first = (*inside, value) if inside is not None else None
             self.current.add(text_faults.duplicate_key(spot, value, first))
         elif getattr(event, "implicit", (False,))[0]:
             self.current.add(text_faults.merge_key(spot))
-            self.current.leave_open(inside)
+            self.current.mark_incomplete(inside)
         else:
             return value
         return _DROPPED
 
 
-def _path(stack: list[Any], container: Any, key: Any) -> Path | None:
-    """Where the next value of `container` stands; None where it has no place, as a key or the value of a bad one."""
+def _path_below(path: Path | None, container: Any, key: Any) -> Path | None:
+    """Returns the path of the container that begins in `container`, which is at `path`; None where it has none."""
+    if container is None:
+        return ()
+    if path is None:
+        return None
+    if container.__class__ is list:
+        return (*path, len(container))
+    return None if key is None or key is _DROPPED else (*path, key)
+
+
+def _path(stack: list[_Outer], container: Any, key: Any) -> Path | None:
+    """Returns the path of the next value of `container`; None where it has none, as a key or the value of a bad key."""
     steps: list[str | int] = []
-    # The outermost entry is the document's own, which stands in nothing.
+    # The outermost entry is the document's own, which is in no container.
     for item in stack[1:]:
         outer, step = item[0], item[1]
         if outer.__class__ is list:
@@ -367,19 +397,3 @@ def _path(stack: list[Any], container: Any, key: Any) -> Path | None:
             return None
         steps.append(key)
     return tuple(steps)
-
-
-def tagged_scalar(tag: str, text: str) -> object:
-    """The value of a scalar with an explicit core tag.
-
-    Errors: ValueError for any other tag, and where the text is not of the tag's type.
-    """
-    if tag in ("tag:yaml.org,2002:str", "!"):
-        return text
-    value = resolve(text)
-    if tag == "tag:yaml.org,2002:float" and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    expected = {"int": int, "float": float, "bool": bool, "null": type(None)}.get(tag.rpartition(":")[2])
-    if tag not in CORE_TAGS or expected is None or type(value) is not expected:
-        raise ValueError(f"'{text[:40]}' is not of the type that its tag says")
-    return value

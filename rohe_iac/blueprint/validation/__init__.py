@@ -1,4 +1,4 @@
 """From plain values to models, with every fault as a finding.
 
-What is well formed goes on without what is not, so that one run reports faults of all phases.
+Valid parts go on without the faulty ones, so that one run reports the faults of all phases.
 """

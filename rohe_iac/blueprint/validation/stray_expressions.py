@@ -1,4 +1,4 @@
-"""Expressions that stand outside a module, where nobody computes them."""
+"""Expressions outside a module, where they are not computed."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from rohe_iac.blueprint.findings.references import warning
 from rohe_iac.blueprint.text.expression_marks import STRAY
 from rohe_iac.blueprint.text.parsed import Path
 
-MOST = 50
-"""So many of one document are told."""
+MOST_STRAYS = 50
+"""The most stray expressions of one document that are reported."""
 
 
 def check_strays(document: Document) -> Iterator[Finding]:
-    """A warning for every scalar of a document outside modules that names an input, for it is text as it stands."""
-    if document.kind != "Module" and document.source.holds_stray:
+    """Yields a warning for every scalar of a document outside modules that names an input, for it stays text."""
+    if document.kind != "Module" and document.source.holds_stray_expression:
         message, hint = "this is text as it stands: expressions are computed in modules only", "write the value itself"
-        for path in islice(_strays(document.value, ()), MOST):
+        for path in islice(_stray_paths(document.value, ()), MOST_STRAYS):
             yield warning(document, path, "R235", message, hint)
 
 
-def _strays(value: Any, path: Path) -> Iterator[Path]:
+def _stray_paths(value: Any, path: Path) -> Iterator[Path]:
     if isinstance(value, dict):
         for key, part in value.items():
-            yield from _strays(part, (*path, key))
+            yield from _stray_paths(part, (*path, key))
     elif isinstance(value, list):
         for index, part in enumerate(value):
-            yield from _strays(part, (*path, index))
+            yield from _stray_paths(part, (*path, index))
     elif isinstance(value, str) and STRAY.search(value):
         yield path

@@ -1,1 +1,4 @@
-"""One file a command: parse, call the use case, show, exit."""
+"""Commands: one file a command; each parses its command line, calls its use case, shows the result and exits.
+
+Folders group commands as `usecases` and `views` do; `cli/main.py` has the table of all commands with their groups.
+"""

@@ -1,4 +1,4 @@
-"""How results look, one file a noun, each with a human and a machine face.
+"""Views: one file for each kind of result, with a form for people and one for programs.
 
 Folders group views as `usecases` groups commands; `page` is the HTML page of a plan.
 """

@@ -1,4 +1,4 @@
-"""Markdown: tables of a page, with what has a meaning there written so that it has none."""
+"""Tables in Markdown, with the characters escaped that have a meaning there."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 
 def table(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    """The lines of a table, with an empty one after it; nothing where there is no row."""
+    """Yields the lines of a table and an empty one after it; nothing where there is no row."""
     lines = [f"| {' | '.join(cell(str(value)) for value in row)} |" for row in rows]
     if lines:
         yield f"| {' | '.join(titles)} |"
@@ -16,5 +16,5 @@ def table(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[s
 
 
 def cell(text: str) -> str:
-    """A text within a table."""
+    """Returns a text as the cell of a table."""
     return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")

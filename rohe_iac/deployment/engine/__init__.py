@@ -1,1 +1,1 @@
-"""The Pulumi engine: found, downloaded or built, cached, and started in a session of its own."""
+"""The Pulumi engine: finds, downloads or builds it, caches it, and starts it in a session of its own."""

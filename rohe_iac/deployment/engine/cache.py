@@ -1,7 +1,7 @@
-"""Where engines that rohe installed are kept: outside any checkout, whole or not at all, one writer at a time.
+"""Cache of installed engines: outside any checkout, complete or absent, written by one installer at a time.
 
-`$XDG_CACHE_HOME/rohe/engine/<version>/bin/pulumi` is a downloaded one,
-`$XDG_CACHE_HOME/rohe-tools/<name>-<digest>/bin/<name>` one built here; the digest is of all that went into it.
+`$XDG_CACHE_HOME/rohe/engine/<version>/bin/pulumi` is a downloaded engine,
+`$XDG_CACHE_HOME/rohe-tools/<name>-<digest>/bin/<name>` a program built here; the digest is of all its sources.
 """
 
 from __future__ import annotations
@@ -18,38 +18,44 @@ from rohe_iac.foundation.clock import Clock, SystemClock
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.folders import cache_home
 
-Progress = Callable[[str], None]
-"""Told in one line what an installation is at; called often, from any thread."""
+InstallProgress = Callable[[str], None]
+"""Receives one line for each step of an installation; called often, from any thread."""
 
 
 def silent(line: str) -> None:
-    """The progress of an installation that nobody watches."""
+    """Ignores `line`: the progress of an installation that nobody watches."""
 
 
 class InstallFailed(RoheError):
-    """One way of installing did not work; whoever asked goes on to the next way, or tells all of them."""
+    """One way of installing did not work; the caller tries the next way, or reports the reasons of all."""
 
     exit_code = ExitCode.UNREACHABLE
 
 
 _STAGING = ".staging-"
+"""Prefix of folders that an installation is still writing."""
 
 
 def download_home() -> Path:
-    """The parent of downloaded engines."""
+    """Returns the parent folder of downloaded engines."""
     return cache_home() / "engine"
 
 
 def build_home() -> Path:
-    """The parent of programs built here."""
+    """Returns the parent folder of programs built here."""
     return cache_home().parent / "rohe-tools"
 
 
 @contextmanager
-def exclusive(home: Path, progress: Progress, clock: Clock | None = None) -> Iterator[None]:
-    """Holds `home` (created, 0700) for one installer of this machine; a second one waits and says so.
+def installer_lock(home: Path, progress: InstallProgress, clock: Clock | None = None) -> Iterator[None]:
+    """Holds the lock of `home` for one installer of this machine; a second installer waits.
 
-    The lock is the kernel's (flock), so that a killed installer never leaves it behind.
+    The lock is the kernel's (flock), so a killed installer never leaves it behind.
+
+    Args:
+        home: The folder to lock; it is created with mode 0700.
+        progress: Receives a line while another installer holds the lock.
+        clock: The clock to wait by, the system's by default.
     """
     clock = clock or SystemClock()
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -61,15 +67,15 @@ def exclusive(home: Path, progress: Progress, clock: Clock | None = None) -> Ite
             except BlockingIOError:
                 progress(f"another installation into {home} is running; waiting for it")
                 clock.sleep(0.5)
-        for left_over in home.glob(f"{_STAGING}*"):
-            # Of an installer that was killed: nobody else writes while we hold the lock.
-            shutil.rmtree(left_over, ignore_errors=True)
+        for folder in home.glob(f"{_STAGING}*"):
+            # A killed installer left this folder: nobody else writes while the lock is held.
+            shutil.rmtree(folder, ignore_errors=True)
         yield
 
 
 @contextmanager
-def staged(final: Path) -> Iterator[Path]:
-    """A fresh folder that becomes `final` in one step where the block ends well, and vanishes otherwise."""
+def staging_folder(final: Path) -> Iterator[Path]:
+    """Yields a new folder, which becomes `final` in one step where the block ends well and is removed otherwise."""
     staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=final.parent))
     try:
         yield staging
@@ -81,6 +87,6 @@ def staged(final: Path) -> Iterator[Path]:
 
 
 def discard(folder: Path) -> None:
-    """Removes what was installed into `folder` and does not run, so that the next installation starts anew."""
-    with exclusive(folder.parent, silent):
+    """Removes the broken installation in `folder`, so that the next installation starts anew."""
+    with installer_lock(folder.parent, silent):
         shutil.rmtree(folder, ignore_errors=True)

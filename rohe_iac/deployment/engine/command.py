@@ -1,4 +1,4 @@
-"""The engine's process: started in a session of its own, signals forwarded, both output streams read to their end."""
+"""Engine command: runs the engine in a session of its own, forwards signals and reads both output streams."""
 
 from __future__ import annotations
 
@@ -21,13 +21,20 @@ from rohe_iac.deployment.engine import session
 from rohe_iac.deployment.engine.find import Engine
 
 FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Signals to this process that are forwarded to the engine."""
 
 
 class EngineCommand(PulumiCommand):
-    """Runs the engine's commands, one at a time, for the Automation API."""
+    """Runs the engine's commands, one at a time, for the Automation API.
+
+    Attributes:
+        command: Path of the engine, as the Automation API names it.
+        version: Version of the engine, as the Automation API names it.
+        received: The first signal that was forwarded, 0 for none.
+    """
 
     def __init__(self, engine: Engine) -> None:
-        # Not the parent's: that one would start the engine once more to ask for a version that is known.
+        # The parent's __init__ is not called: it would start the engine once more to learn the version.
         self.command = str(engine.path)
         self.version = VersionInfo.parse(engine.version)
         self.received = 0
@@ -43,9 +50,17 @@ class EngineCommand(PulumiCommand):
     ) -> CommandResult:
         """Runs one command to its end.
 
-        Errors: the Automation API's CommandError where its exit code is not 0.
+        Args:
+            args: Arguments of the engine's command line.
+            cwd: The working directory.
+            additional_env: Variables added to this process's environment.
+            on_output: Receives each line of the standard output, from another thread.
+            on_error: Receives each line of the standard error, from another thread.
+
+        Raises:
+            CommandError: The exit code is not 0.
         """
-        # The user's own engine settings, such as another backend or passphrase, are not for this stack.
+        # The user's own engine settings, such as another backend or passphrase, do not belong to this stack.
         outer = {name: value for name, value in os.environ.items() if not name.startswith("PULUMI_")}
         environment = {**outer, **additional_env, "PULUMI_AUTOMATION_API": "true"}
         start = [sys.executable, "-I", "-S", str(session.__file__), str(os.getpid())]
@@ -61,9 +76,9 @@ class EngineCommand(PulumiCommand):
         ) as process:
             self._process = process
             if self.received:
-                # The signal came while no engine ran that it could have been forwarded to.
+                # The signal came before this engine was started.
                 process.send_signal(signal.SIGINT)
-            out, err = _Reader(process.stdout, on_output), _Reader(process.stderr, on_error)
+            out, err = _StreamReader(process.stdout, on_output), _StreamReader(process.stderr, on_error)
             out.join()
             err.join()
             process.wait()
@@ -74,10 +89,10 @@ class EngineCommand(PulumiCommand):
         return result
 
     @contextlib.contextmanager
-    def forwarding(self) -> Iterator[None]:
-        """While the block runs, signals to this process go to the engine: the first asks it to stop, the next ends it.
+    def forward_signals(self) -> Iterator[None]:
+        """Forwards signals to the engine while the block runs: the first asks the engine to stop, the next ends it.
 
-        Only the main thread may set signal handlers; elsewhere nothing is forwarded.
+        Only the main thread may set signal handlers; in another thread nothing is forwarded.
         """
         if threading.current_thread() is not threading.main_thread():
             yield
@@ -97,13 +112,15 @@ class EngineCommand(PulumiCommand):
             return
         with contextlib.suppress(ProcessLookupError):
             if first:
-                # The engine takes one interrupt as: finish what is under way, begin nothing new, write the state.
+                # On its first interrupt the engine finishes what is under way, begins nothing new and writes its state.
                 os.kill(process.pid, signal.SIGINT)
             else:
                 os.killpg(process.pid, signal.SIGTERM)
 
 
-class _Reader(threading.Thread):
+class _StreamReader(threading.Thread):
+    """A thread that reads one output stream to its end into `lines`."""
+
     def __init__(self, stream: IO[str] | None, callback: Callable[[str], Any] | None) -> None:
         super().__init__(daemon=True)
         assert stream is not None

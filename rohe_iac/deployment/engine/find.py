@@ -1,4 +1,4 @@
-"""Which Pulumi engine is driven: found, or else installed, in one order that never changes."""
+"""Engine search: which Pulumi engine is driven, found or else installed, always in the same order."""
 
 from __future__ import annotations
 
@@ -12,19 +12,20 @@ from enum import Enum
 from pathlib import Path
 
 from rohe_iac.deployment.engine.build import build_engine, built_engine, engine_version
-from rohe_iac.deployment.engine.cache import InstallFailed, Progress, discard, download_home, silent
+from rohe_iac.deployment.engine.cache import InstallFailed, InstallProgress, discard, download_home, silent
 from rohe_iac.deployment.engine.download import download_engine
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.settings import settings_file, text_setting
 
-_ASKED = 30.0
-
+_VERSION_TIMEOUT = 30.0
+"""Seconds that an engine has to print its version."""
 
 INSTALL_COMMAND = "rohe engine install"
+"""The command that installs an engine, for hints."""
 
 
-class Origin(Enum):
-    """Where an engine comes from, in the order in which they are tried."""
+class EngineOrigin(Enum):
+    """Where an engine comes from, in the order in which places are tried."""
 
     ENVIRONMENT = "ROHE_PULUMI"
     SETTINGS = "the user's settings"
@@ -36,49 +37,61 @@ class Origin(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """A Pulumi command line that runs: absolute path, version such as 3.256.0, and where it was found."""
+    """A Pulumi command line that runs.
+
+    Attributes:
+        path: Absolute path of the executable.
+        version: Version such as 3.256.0.
+        origin: Where the engine was found.
+    """
 
     path: Path
     version: str
-    origin: Origin
+    origin: EngineOrigin
 
 
 class EngineMissing(RoheError):
-    """No engine that fits was found, and none could be installed; the detail tells why for each way that was tried."""
+    """No engine that fits was found, and none could be installed; the detail has a reason for each place tried."""
 
     exit_code = ExitCode.UNREACHABLE
 
 
 def fits(version: str) -> bool:
-    """Whether an engine of `version` serves: of the same major number as engine_version() and not older."""
+    """Checks whether `version` has the same major number as engine_version() and is not older."""
     found, wanted = _numbers(version), _numbers(engine_version())
     return found is not None and wanted is not None and found[0] == wanted[0] and found >= wanted
 
 
-def find_engine(progress: Progress = silent, *, install: bool = True) -> Engine:
-    """The engine to drive. Tried in this order, the first that runs and fits is taken:
+def find_engine(progress: InstallProgress = silent, *, install: bool = True) -> Engine:
+    """Returns the engine to drive: the first one that runs and fits.
 
-    ROHE_PULUMI, `engine.pulumi` of the user's settings, `pulumi` on PATH, the cache (downloaded or built before); then,
-    with `install`, the official download (skipped with ROHE_OFFLINE=1) and a build with Go, both kept in the cache.
-    One that the user named and that does not serve is an error, never passed over.
+    Places are tried in this order: ROHE_PULUMI, `engine.pulumi` of the user's settings, `pulumi` on PATH, the cache
+    (downloaded or built before); then, with `install`, the official download (skipped with ROHE_OFFLINE=1) and a build
+    with Go, both kept in the cache. An engine that the user named and that does not fit is an error, never skipped.
 
-    Errors: EngineMissing (10) with the command that mends it; InvalidSettings (64).
+    Args:
+        progress: Receives a line for each step of an installation.
+        install: Whether to install an engine where none is found.
+
+    Raises:
+        EngineMissing: There is no engine (exit code 10); the hint has the command that installs one.
+        InvalidSettings: The user's settings cannot be read (exit code 64).
     """
-    named = _named()
+    named = _named_by_user()
     if named is not None:
         path, origin = named
-        engine = _asked(path, origin)
+        engine = _engine_at(path, origin)
         if isinstance(engine, Engine):
             return engine
-        where = "ROHE_PULUMI" if origin is Origin.ENVIRONMENT else f"engine.pulumi in {settings_file()}"
+        where = "ROHE_PULUMI" if origin is EngineOrigin.ENVIRONMENT else f"engine.pulumi in {settings_file()}"
         raise EngineMissing(
             f"the Pulumi engine named by {where} does not serve",
             detail=engine,
             hint=f"name a Pulumi {engine_version()} or newer there, or unset it and run `{INSTALL_COMMAND}`",
         )
     refused: list[str] = []
-    for path, origin in _places():
-        engine = _asked(path, origin)
+    for path, origin in _candidates():
+        engine = _engine_at(path, origin)
         if isinstance(engine, Engine):
             return engine
         refused.append(f"{origin.value}: {engine}")
@@ -91,30 +104,37 @@ def find_engine(progress: Progress = silent, *, install: bool = True) -> Engine:
     )
 
 
-def install_engine(progress: Progress = silent, refused: list[str] | None = None) -> Engine:
-    """Installs engine_version() into the cache: the official download, then a build with Go. One that is there is kept.
+def install_engine(progress: InstallProgress = silent, refused: list[str] | None = None) -> Engine:
+    """Installs engine_version() into the cache by the official download or else a build with Go.
 
-    Errors: EngineMissing (10) where both fail; `refused` is put before their reasons in its detail.
+    An engine that is in the cache already and runs is kept.
+
+    Args:
+        progress: Receives a line for each step.
+        refused: Reasons why engines found before do not fit, for the detail of an error.
+
+    Raises:
+        EngineMissing: Neither way works (exit code 10).
     """
     reasons = list(refused or [])
     version = engine_version()
-    for path in _cached():
-        engine = _asked(path, Origin.CACHE)
+    for path in _cached_engines():
+        engine = _engine_at(path, EngineOrigin.CACHE)
         if isinstance(engine, Engine):
             return engine
         discard(path.parent.parent)
     if os.environ.get("ROHE_OFFLINE") == "1":
-        reasons.append(f"{Origin.DOWNLOAD.value}: skipped, as ROHE_OFFLINE=1 says")
+        reasons.append(f"{EngineOrigin.DOWNLOAD.value}: skipped, as ROHE_OFFLINE=1 says")
     else:
         try:
-            return _served(download_engine(version, progress), Origin.DOWNLOAD)
+            return _check_installed(download_engine(version, progress), EngineOrigin.DOWNLOAD)
         except InstallFailed as failure:
             progress(f"no download: {failure.brief}")
-            reasons.append(f"{Origin.DOWNLOAD.value}: {_told(failure)}")
+            reasons.append(f"{EngineOrigin.DOWNLOAD.value}: {_reason_of(failure)}")
     try:
-        return _served(build_engine(progress), Origin.BUILD)
+        return _check_installed(build_engine(progress), EngineOrigin.BUILD)
     except InstallFailed as failure:
-        reasons.append(f"{Origin.BUILD.value}: {_told(failure)}")
+        reasons.append(f"{EngineOrigin.BUILD.value}: {_reason_of(failure)}")
     raise EngineMissing(
         f"the Pulumi engine {version} could not be installed",
         detail="\n".join(reasons),
@@ -123,29 +143,29 @@ def install_engine(progress: Progress = silent, refused: list[str] | None = None
     )
 
 
-def _named() -> tuple[Path, Origin] | None:
-    for text, origin in ((os.environ.get("ROHE_PULUMI", ""), Origin.ENVIRONMENT), (None, Origin.SETTINGS)):
+def _named_by_user() -> tuple[Path, EngineOrigin] | None:
+    for text, origin in ((os.environ.get("ROHE_PULUMI", ""), EngineOrigin.ENVIRONMENT), (None, EngineOrigin.SETTINGS)):
         name = text_setting("engine", "pulumi") if text is None else text
         if name:
             return Path(name).expanduser().absolute(), origin
     return None
 
 
-def _places() -> Iterator[tuple[Path, Origin]]:
+def _candidates() -> Iterator[tuple[Path, EngineOrigin]]:
     on_path = shutil.which("pulumi")
     if on_path is not None:
-        yield Path(on_path).absolute(), Origin.PATH
-    for path in _cached():
-        yield path, Origin.CACHE
+        yield Path(on_path).absolute(), EngineOrigin.PATH
+    for path in _cached_engines():
+        yield path, EngineOrigin.CACHE
 
 
-def _cached() -> tuple[Path, ...]:
-    places = (download_home() / engine_version() / "bin" / "pulumi", built_engine())
-    return tuple(path for path in places if path.exists())
+def _cached_engines() -> tuple[Path, ...]:
+    paths = (download_home() / engine_version() / "bin" / "pulumi", built_engine())
+    return tuple(path for path in paths if path.exists())
 
 
-def _asked(path: Path, origin: Origin) -> Engine | str:
-    """The engine at `path`, or in one sentence why it does not serve."""
+def _engine_at(path: Path, origin: EngineOrigin) -> Engine | str:
+    """Returns the engine at `path`, or a sentence that says why that file does not serve as one."""
     environment = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
     try:
         done = subprocess.run(
@@ -154,29 +174,29 @@ def _asked(path: Path, origin: Origin) -> Engine | str:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=_ASKED,
+            timeout=_VERSION_TIMEOUT,
             check=False,
         )
     except OSError as error:
         return f"{path} cannot be started: {error.strerror}"
     except subprocess.TimeoutExpired:
-        return f"{path} did not tell its version within {_ASKED:g} s"
+        return f"{path} did not print its version within {_VERSION_TIMEOUT:g} s"
     version = done.stdout.strip().removeprefix("v")
     if done.returncode != 0 or _numbers(version) is None:
-        return f"{path} does not tell a version"
+        return f"{path} does not print a version"
     if not fits(version):
         return f"{path} is version {version}, and rohe needs {engine_version()} or newer of the same major number"
     return Engine(path, version, origin)
 
 
-def _served(path: Path, origin: Origin) -> Engine:
-    engine = _asked(path, origin)
+def _check_installed(path: Path, origin: EngineOrigin) -> Engine:
+    engine = _engine_at(path, origin)
     if isinstance(engine, str):
         raise InstallFailed(engine)
     return engine
 
 
-def _told(failure: InstallFailed) -> str:
+def _reason_of(failure: InstallFailed) -> str:
     return "\n  ".join((failure.brief, *failure.detail.splitlines()))
 
 

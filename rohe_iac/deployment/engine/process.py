@@ -1,4 +1,4 @@
-"""Long-running installers as child processes that never outlive their call."""
+"""Child processes for long-running installers, which never outlive the call that started them."""
 
 from __future__ import annotations
 
@@ -12,10 +12,20 @@ from pathlib import Path
 
 @contextmanager
 def child(command: Sequence[str], *, cwd: Path, environment: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
-    """Starts `command` in a process group of its own, stdin closed, output merged into `stdout`, as text.
+    """Starts `command` in a process group of its own and kills the whole group when the block ends.
 
-    When the block ends, however it ends, the whole group is killed: an installer starts shells and compilers.
-    Errors: OSError where the command cannot be started.
+    An installer starts shells and compilers, which would go on after a kill of the installer alone.
+
+    Args:
+        command: The program and its arguments.
+        cwd: The working directory.
+        environment: The process's whole environment.
+
+    Yields:
+        The process; its standard input is empty, its standard error goes to its standard output, which is text.
+
+    Raises:
+        OSError: The command cannot be started.
     """
     process = subprocess.Popen(
         list(command),
@@ -38,6 +48,6 @@ def child(command: Sequence[str], *, cwd: Path, environment: Mapping[str, str]) 
 
 
 def kill_group(process: subprocess.Popen[str]) -> None:
-    """Kills the process and everything it started that stayed in its group; a group that is gone is no error."""
+    """Kills the process group of `process`; a group that has ended already is no error."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Journal: what runs of the engine began and how they ended, a JSON line each, so that an interrupted one is known."""
+"""Run journal: what each run of the engine began and how it ended, a JSON line each, to recognise interrupted runs."""
 
 from __future__ import annotations
 
@@ -10,33 +10,38 @@ from rohe_iac.foundation.clock import Clock
 from rohe_iac.foundation.folders import StackFolder
 
 KEPT = 2000
-"""Lines that the journal is cut to when a run begins."""
+"""Number of lines above which the journal is cut to its newer half when a run begins."""
 
 
-class Journal:
-    """The journal of one stack. Lines go to the disk before what they announce is done."""
+class RunJournal:
+    """The journal of one stack. A line is on the disk before the step that the line announces begins."""
 
     def __init__(self, folder: StackFolder, clock: Clock) -> None:
         self._path = folder.journal
         self._clock = clock
 
     def begin(self, purpose: str, digest: str) -> None:
-        """A run begins; `digest` is that of the plan file, or empty."""
+        """Records the begin of a run.
+
+        Args:
+            purpose: The command, apply or destroy.
+            digest: Digest of the plan file, or "".
+        """
         lines = self._lines()
         if len(lines) > KEPT:
             self._path.write_text("".join(f"{line}\n" for line in lines[-KEPT // 2 :]), encoding="utf-8")
         self._write({"event": "begin", "purpose": purpose, "digest": digest, "pid": os.getpid()}, sync=True)
 
     def step(self, event: str, verb: str, address: str) -> None:
-        """One resource: `event` is begins, ended or failed."""
+        """Records what happened to one resource; `event` is begins, ended or failed."""
         self._write({"event": event, "verb": verb, "address": address}, sync=False)
 
     def end(self, ending: str) -> None:
-        """The run ended, in the words of Ending."""
+        """Records the end of the run; `ending` is a value of Ending."""
         self._write({"event": "end", "ending": ending}, sync=True)
 
     def interrupted(self) -> str:
-        """The purpose of the last run where it has no end, such as after a kill; else an empty text."""
+        """Returns the purpose of the last run if that run has no recorded end, as after a kill, otherwise ""."""
         purpose = ""
         for line in self._lines():
             try:

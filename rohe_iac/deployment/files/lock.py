@@ -1,4 +1,4 @@
-"""Lock: one apply or destroy of a stack at a time on this machine; the kernel frees it when its holder dies."""
+"""Stack lock: one apply or destroy of a stack at a time; the kernel releases the lock when its holder dies."""
 
 from __future__ import annotations
 
@@ -18,16 +18,25 @@ from rohe_iac.foundation.folders import StackFolder
 
 
 class Locked(RoheError):
-    """Another apply or destroy of the stack is at work."""
+    """Another apply or destroy of the stack is running."""
 
     exit_code = ExitCode.LOCKED
 
 
 @contextmanager
-def locked(folder: StackFolder, purpose: str, *, patience: float = 0.0, clock: Clock | None = None) -> Iterator[None]:
-    """Holds the stack's lock; waits at most `patience` seconds. `purpose` names the command to who finds it held.
+def stack_lock(
+    folder: StackFolder, purpose: str, *, patience: float = 0.0, clock: Clock | None = None
+) -> Iterator[None]:
+    """Holds the stack's lock while the block runs.
 
-    Errors: Locked, with who holds it since when.
+    Args:
+        folder: The stack's folder.
+        purpose: The command that holds the lock, for the message of another command that finds the lock held.
+        patience: Seconds to wait for the lock.
+        clock: The clock to wait by, the system's by default.
+
+    Raises:
+        Locked: Another command holds the lock; the brief names that command, its user and its start.
     """
     clock = clock or SystemClock()
     folder.ensure()
@@ -46,8 +55,8 @@ def _take(folder: StackFolder, clock: Clock, deadline: float) -> int:
         descriptor = os.open(folder.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # destroy removes the file while it holds it: a lock on a file that has no name any more guards nothing.
-            if _is_named(folder, descriptor):
+            # destroy removes the file while it holds the lock, and a lock on a removed file guards nothing.
+            if _is_current(folder, descriptor):
                 return descriptor
             os.close(descriptor)
             folder.ensure()
@@ -62,7 +71,7 @@ def _take(folder: StackFolder, clock: Clock, deadline: float) -> int:
             clock.sleep(0.1)
 
 
-def _is_named(folder: StackFolder, descriptor: int) -> bool:
+def _is_current(folder: StackFolder, descriptor: int) -> bool:
     try:
         return os.path.samestat(os.stat(folder.lock), os.fstat(descriptor))
     except FileNotFoundError:

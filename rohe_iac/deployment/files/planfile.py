@@ -1,4 +1,4 @@
-"""PlanFile: a Plan with its inputs, manifests and actions as one canonical JSON that apply takes byte for byte."""
+"""PlanFile: a Plan with its inputs, manifests and actions as one canonical JSON that apply uses byte for byte."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 
 from rohe_iac.blueprint.linked.blueprint import Source
-from rohe_iac.deployment.files.actions import VERBS, Action
+from rohe_iac.deployment.files.actions import VERBS, ManifestAction
 from rohe_iac.foundation.canonical import canonical_json, sha256_hex
-from rohe_iac.manifests.local import REPLAY
+from rohe_iac.foundation.names import Address, parse_address
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.planning.model.json_codec import (
     UnreadablePlan,
@@ -25,12 +25,12 @@ from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.problem import Problem
 
 SCHEMA = "rohe.dev/plan/v1"
-"""Version of the file's form; another one is refused."""
+"""Version of the file's form; a file of another version is refused."""
 
 
 @dataclass(frozen=True, slots=True)
 class Against:
-    """The last applied record that a plan was made against."""
+    """The last applied record that a plan was made against, by its serial and the digest of its plan file."""
 
     serial: int
     digest: str
@@ -38,11 +38,23 @@ class Against:
 
 @dataclass(frozen=True)
 class PlanFile:
-    """Everything apply needs, and nothing secret or timed.
+    """Everything that apply needs, without secrets and times.
 
-    tool: version of rohe that wrote it. project and stack say whose it is. target: name of the target.
-    inputs: the files read. lock: digest of the module lock, or "". against: None where nothing was known to be applied.
-    places: (address of a workload that was not placed whole, `file:line:column` of its service).
+    Attributes:
+        tool: Version of rohe that wrote the file.
+        project: Name of the blueprint's project.
+        stack: Name of the stack.
+        target: Name of the target.
+        inputs: The files that the plan was made of.
+        against: The record that the plan was made against, None where nothing was known to be applied.
+        problem: The placement problem.
+        plan: The plan that solves the problem.
+        manifests: The rendered plan.
+        actions: What apply will do to each manifest.
+        protect: Addresses that must not be removed without being named.
+        unsupported: Parts of the blueprint that the target does not act on, as `file:line:column: message`.
+        lock: Digest of the module lock, or "".
+        places: (address of a workload that was not placed whole, `file:line:column` of its service).
     """
 
     tool: str
@@ -54,14 +66,14 @@ class PlanFile:
     problem: Problem
     plan: Plan
     manifests: tuple[Manifest, ...]
-    actions: tuple[Action, ...]
+    actions: tuple[ManifestAction, ...]
     protect: tuple[str, ...] = ()
     unsupported: tuple[str, ...] = ()
     lock: str = field(default="")
     places: tuple[tuple[str, str], ...] = ()
 
     def content(self) -> dict[str, Any]:
-        """The file's JSON value without its digest."""
+        """Returns the file's JSON value without its digest."""
         return {
             "schema": SCHEMA,
             "tool": self.tool,
@@ -73,20 +85,15 @@ class PlanFile:
             "against": None if self.against is None else {"serial": self.against.serial, "digest": self.against.digest},
             "problem": problem_to_json(self.problem),
             "plan": plan_to_json(self.plan),
-            "manifests": [
-                {
-                    "name": manifest.name,
-                    "kind": manifest.kind,
-                    "address": manifest.address,
-                    "depends_on": list(manifest.depends_on),
-                    "sha256": manifest.sha256,
-                    "text": manifest.text,
-                }
-                for manifest in self.manifests
-            ],
+            "manifests": [_manifest_to_json(manifest) for manifest in self.manifests],
             "actions": [
-                {"verb": act.verb, "manifest": act.manifest, "address": act.address, "because": act.because}
-                for act in self.actions
+                {
+                    "verb": action.verb,
+                    "manifest": action.manifest,
+                    "address": action.address,
+                    "because": action.because,
+                }
+                for action in self.actions
             ],
             "protect": list(self.protect),
             "unsupported": list(self.unsupported),
@@ -95,29 +102,34 @@ class PlanFile:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the canonical JSON of `content()`."""
+        """Returns the SHA-256 digest of the canonical JSON of `content()`, in hexadecimal."""
         return sha256_hex(canonical_json(self.content()))
 
     def encode(self) -> bytes:
-        """The file's bytes: canonical JSON with the digest inside, and a newline."""
+        """Returns the file's bytes: canonical JSON with the digest inside, and a line break."""
         return canonical_json({**self.content(), "digest": self.digest}) + b"\n"
 
     @cached_property
-    def stood_in(self) -> tuple[str, ...]:
-        """Addresses of the services that stand-ins run for, replicas left out, sorted."""
-        replicas = [manifest.address for manifest in self.manifests if f"    {REPLAY}:" in manifest.text]
-        return tuple(sorted({f"service/{replica.split('/')[1]}" for replica in replicas}))
+    def stand_in_services(self) -> tuple[str, ...]:
+        """Returns the addresses of the services that stand-ins run for, without members and replicas, sorted."""
+        replicas = [parse_address(manifest.address) for manifest in self.manifests if manifest.stand_in]
+        return tuple(sorted({str(Address("service", replica.parts[:1], replica.pipeline)) for replica in replicas}))
 
     @property
-    def changes(self) -> tuple[Action, ...]:
-        """The actions that do something."""
+    def changes(self) -> tuple[ManifestAction, ...]:
+        """Returns the actions that change something."""
         return tuple(action for action in self.actions if action.verb != "keep")
 
 
 def decode(content: bytes, origin: str) -> PlanFile:
-    """Reads the bytes of a plan file and verifies every digest in it. `origin` names the file in messages.
+    """Reads the bytes of a plan file and verifies every digest in it.
 
-    Errors: UnreadablePlan where it is no plan file, of another schema version, or one byte differs.
+    Args:
+        content: The file's bytes.
+        origin: The file's name, for messages.
+
+    Raises:
+        UnreadablePlan: The bytes are no plan file, are of another schema version, or were changed.
     """
     try:
         value = json.loads(content)
@@ -138,31 +150,36 @@ def decode(content: bytes, origin: str) -> PlanFile:
         recorded, same = value.get("digest"), planfile.encode() == content
     except (ValueError, RecursionError, msgspec.ValidationError) as error:
         raise UnreadablePlan(
-            f"{origin} was altered: it does not read as a plan", detail=f"{type(error).__name__}: {error}", hint=_AGAIN
+            f"{origin} was altered: it does not read as a plan",
+            detail=f"{type(error).__name__}: {error}",
+            hint=_PLAN_AGAIN,
         ) from error
     if recorded != planfile.digest or not same:
         raise UnreadablePlan(
             f"{origin} was altered: its content does not match its digest",
             detail=f"recorded {str(recorded)[:64]}\ncomputed {sha256_hex(content)} of the bytes as they are",
-            hint=_AGAIN,
+            hint=_PLAN_AGAIN,
         )
     return planfile
 
 
-_AGAIN = "nothing was changed; plan again with `rohe plan --out FILE`"
+_PLAN_AGAIN = "nothing was changed; plan again with `rohe plan --out FILE`"
 
 
 class _SavedManifest(msgspec.Struct):
+    """The form of one manifest in the file."""
+
     name: str
     kind: str
     address: str
     text: str
     depends_on: tuple[str, ...]
     sha256: str
+    stand_in: bool = False
 
 
-class _Saved(msgspec.Struct):
-    """The form of the file; the problem and the plan are read by themselves."""
+class _SavedPlanFile(msgspec.Struct):
+    """The form of the file; the problem and the plan are read by the plan's own codec."""
 
     tool: str
     project: str
@@ -174,20 +191,35 @@ class _Saved(msgspec.Struct):
     problem: Any
     plan: Any
     manifests: tuple[_SavedManifest, ...]
-    actions: tuple[Action, ...]
+    actions: tuple[ManifestAction, ...]
     protect: tuple[str, ...]
     unsupported: tuple[str, ...]
     places: dict[str, str]
 
 
+def _manifest_to_json(manifest: Manifest) -> dict[str, Any]:
+    value = {
+        "name": manifest.name,
+        "kind": manifest.kind,
+        "address": manifest.address,
+        "depends_on": list(manifest.depends_on),
+        "sha256": manifest.sha256,
+        "text": manifest.text,
+    }
+    # Left out where it is False, so that files without stand-ins are those that older versions wrote and read.
+    return {**value, "stand_in": True} if manifest.stand_in else value
+
+
+def _manifest_from_json(saved: _SavedManifest) -> Manifest:
+    manifest = Manifest(saved.name, saved.kind, saved.address, saved.text, saved.depends_on, saved.stand_in)
+    if manifest.sha256 != saved.sha256:
+        raise ValueError(f"manifest {manifest.name} does not match its sha256")
+    return manifest
+
+
 def _from_json(value: dict[str, Any]) -> PlanFile:
-    saved = msgspec.convert(value, _Saved)
-    manifests = []
-    for item in saved.manifests:
-        manifest = Manifest(item.name, item.kind, item.address, item.text, item.depends_on)
-        if manifest.sha256 != item.sha256:
-            raise ValueError(f"manifest {manifest.name} does not match its sha256")
-        manifests.append(manifest)
+    saved = msgspec.convert(value, _SavedPlanFile)
+    manifests = tuple(_manifest_from_json(manifest) for manifest in saved.manifests)
     for action in saved.actions:
         if action.verb not in VERBS:
             raise ValueError(f"'{action.verb[:20]}' is nothing that is done to a manifest")
@@ -200,7 +232,7 @@ def _from_json(value: dict[str, Any]) -> PlanFile:
         against=saved.against,
         problem=problem_from_json(saved.problem),
         plan=plan_from_json(saved.plan),
-        manifests=tuple(manifests),
+        manifests=manifests,
         actions=saved.actions,
         protect=saved.protect,
         unsupported=saved.unsupported,

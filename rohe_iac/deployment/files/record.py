@@ -1,4 +1,4 @@
-"""The last applied record of a stack: its serial and the plan file that apply took."""
+"""Record: what was applied last to a stack, as a serial and the plan file that apply used."""
 
 from __future__ import annotations
 
@@ -13,7 +13,13 @@ from rohe_iac.planning.model.json_codec import UnreadablePlan
 
 @dataclass(frozen=True)
 class Record:
-    """What was applied last. `complete` is False from before the first side effect until apply has ended well."""
+    """What was applied last.
+
+    Attributes:
+        serial: Number of the apply, from 1, never used twice for a stack.
+        planfile: The plan file that apply used.
+        complete: False from before the first side effect until apply has ended well.
+    """
 
     serial: int
     planfile: PlanFile
@@ -21,14 +27,15 @@ class Record:
 
     @property
     def against(self) -> Against:
-        """How a plan made now refers to this record."""
+        """Returns the reference of a plan made now to this record."""
         return Against(self.serial, self.planfile.digest)
 
 
 def read_record(folder: StackFolder) -> Record | None:
-    """The record of the stack, or None where nothing is applied.
+    """Returns the record of the stack, or None where nothing is applied.
 
-    Errors: UnreadablePlan where the file is damaged.
+    Raises:
+        UnreadablePlan: The file is damaged.
     """
     try:
         content = folder.record.read_bytes()
@@ -38,7 +45,15 @@ def read_record(folder: StackFolder) -> Record | None:
 
 
 def decode_record(content: bytes, origin: str) -> Record:
-    """Reads the bytes of a record. Errors: UnreadablePlan."""
+    """Reads the bytes of a record.
+
+    Args:
+        content: The file's bytes.
+        origin: The file's name, for messages.
+
+    Raises:
+        UnreadablePlan: The bytes are no record.
+    """
     try:
         value = json.loads(content)
         serial, complete = int(value["serial"]), bool(value["complete"])
@@ -53,14 +68,14 @@ def decode_record(content: bytes, origin: str) -> Record:
 
 
 def next_serial(folder: StackFolder) -> int:
-    """One more than any serial that this stack ever had here."""
-    known = [int(path.stem) for path in folder.history.glob("*.json") if path.stem.isdecimal()]
+    """Returns the successor of the highest serial that the stack's record and history have."""
+    serials = [int(path.stem) for path in folder.history.glob("*.json") if path.stem.isdecimal()]
     record = read_record(folder)
-    return max([*known, record.serial if record is not None else 0, 0]) + 1
+    return max([*serials, record.serial if record is not None else 0, 0]) + 1
 
 
 def write_record(folder: StackFolder, record: Record) -> None:
-    """Writes the record atomically; a complete one is kept in the history too."""
+    """Writes the record atomically, and a complete one into the history too."""
     value = {
         "serial": record.serial,
         "digest": record.planfile.digest,

@@ -1,4 +1,4 @@
-"""Deployer: has the Pulumi engine turn manifests into resources of a target, and tells what came of it."""
+"""Deployer: lets the Pulumi engine turn manifests into resources of a target, and returns the outcome."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from pulumi.automation.events import EngineEvent
 
 from rohe_iac.deployment.engine.command import EngineCommand
 from rohe_iac.deployment.engine.find import Engine
-from rohe_iac.deployment.files.journal import Journal
-from rohe_iac.deployment.ports import Progress, Target
-from rohe_iac.deployment.run.event_tally import Tally, listening
-from rohe_iac.deployment.run.failures import engine_failed
+from rohe_iac.deployment.files.journal import RunJournal
+from rohe_iac.deployment.ports import DeploymentTarget, Progress
+from rohe_iac.deployment.run.event_tally import EventTally, engine_listener
+from rohe_iac.deployment.run.failures import engine_error
 from rohe_iac.deployment.run.outcome import Ending, Outcome
 from rohe_iac.deployment.run.program import program_of
 from rohe_iac.deployment.run.workspace import EngineFolder
@@ -26,7 +26,7 @@ from rohe_iac.manifests.manifest import Manifest
 
 
 class _Stack(Stack):
-    """The Automation API's stack, sparing two starts of the engine at the end of each run: nobody reads outputs."""
+    """The Automation API's stack without the two starts of the engine that read outputs at the end of each run."""
 
     def outputs(self) -> dict[str, object]:  # type: ignore[override]
         return {}
@@ -37,25 +37,32 @@ class _Stack(Stack):
 
 
 class _Workspace(LocalWorkspace):
-    """The Automation API's workspace, sparing a start of the engine for a stack that is known to be there."""
+    """The Automation API's workspace without the start of the engine that selects a stack known to exist."""
 
-    def __init__(self, known: bool, **options: Any) -> None:
-        self._known = known
+    def __init__(self, exists: bool, **options: Any) -> None:
+        self._exists = exists
         super().__init__(**options)
 
     def select_stack(self, stack_name: str) -> None:
-        # Every command names its stack, so that which one is selected means nothing here.
-        if not self._known:
+        # Every command names its stack, so the selection has no effect.
+        if not self._exists:
             super().select_stack(stack_name)
 
 
 @dataclass(frozen=True)
 class Deployer:
-    """One stack on one target by one engine. Whoever calls holds the stack's lock."""
+    """Deploys one stack to one target with one engine. The caller holds the stack's lock.
+
+    Attributes:
+        engine: The engine to run.
+        place: The engine's files of the stack.
+        target: The target, whose plugin makes the resources.
+        clock: The clock of the journal and of durations.
+    """
 
     engine: Engine
     place: EngineFolder
-    target: Target
+    target: DeploymentTarget
     clock: Clock = field(default_factory=SystemClock)
 
     def up(
@@ -67,11 +74,21 @@ class Deployer:
         fail_fast: bool = False,
         refresh: bool = False,
     ) -> Outcome:
-        """Makes, changes and removes resources until they are as the manifests say.
+        """Creates, updates and deletes resources until they are as the manifests say.
 
-        What does not depend on a failed resource is made all the same, unless `fail_fast`. refresh: looks at every
-        resource first. digest: of the plan file, for the journal.
-        Errors: EngineFailed and EngineBusy where the engine itself fails; failed resources are in the Outcome.
+        Args:
+            manifests: The wanted resources.
+            progress: Receives each step.
+            digest: Digest of the plan file, for the journal.
+            fail_fast: Whether to stop at the first failed resource; otherwise only its dependents are skipped.
+            refresh: Whether to read the state of every resource first.
+
+        Returns:
+            The outcome, with the resources that failed.
+
+        Raises:
+            EngineFailed: The engine itself failed.
+            EngineBusy: The engine reports that another run is at work on the stack.
         """
         addresses = {manifest.name: manifest.address for manifest in manifests}
 
@@ -90,9 +107,18 @@ class Deployer:
         return replace(outcome, swept=self.target.sweep(manifests)) if outcome.ending is Ending.COMPLETE else outcome
 
     def down(self, progress: Progress, addresses: dict[str, str]) -> Outcome:
-        """Removes every resource, in reverse order of dependence. addresses: of manifests, by name, for messages.
+        """Deletes every resource, dependents first.
 
-        Errors: as `up`.
+        Args:
+            progress: Receives each step.
+            addresses: Addresses by name of manifest, for messages.
+
+        Returns:
+            The outcome, with the resources that failed.
+
+        Raises:
+            EngineFailed: The engine itself failed.
+            EngineBusy: The engine reports that another run is at work on the stack.
         """
 
         def run(stack: Stack, listen: Callable[[EngineEvent], None]) -> None:
@@ -107,8 +133,8 @@ class Deployer:
         return self._run("destroy", run, progress, addresses, "")
 
     @property
-    def known(self) -> bool:
-        """Whether the engine has ever worked on the stack."""
+    def has_state(self) -> bool:
+        """Returns whether the engine has a state of the stack."""
         return self.place.state.exists()
 
     def _run(
@@ -119,33 +145,33 @@ class Deployer:
         addresses: dict[str, str],
         digest: str,
     ) -> Outcome:
-        journal = Journal(self.place.folder, self.clock)
-        before = journal.interrupted()
-        if before:
-            progress.note(f"the last {before} was interrupted; resuming")
+        journal = RunJournal(self.place.folder, self.clock)
+        interrupted = journal.interrupted()
+        if interrupted:
+            progress.on_note(f"the last {interrupted} was interrupted; resuming")
         self.place.prepare(self.target.plugin())
         self.place.clear_dead_locks()
-        self.place.mend()
+        self.place.repair()
         self.place.forget_pending()
         self.place.prune()
         journal.begin(purpose, digest)
         command = EngineCommand(self.engine)
-        tally = Tally(progress, journal, addresses, self.clock)
-        trouble: CommandError | None = None
-        with command.forwarding(), listening(tally) as listen:
+        tally = EventTally(progress, journal, addresses, self.clock)
+        failure: CommandError | None = None
+        with command.forward_signals(), engine_listener(tally) as listen:
             try:
                 run(self._stack(command), listen)
             except CommandError as error:
-                trouble = error
-        outcome = tally.outcome(command.received, failed=trouble is not None)
+                failure = error
+        outcome = tally.outcome(command.received, failed=failure is not None)
         journal.end(outcome.ending.value)
-        if trouble is not None and not outcome.failed and outcome.ending is not Ending.INTERRUPTED:
-            raise engine_failed(str(trouble), tally.diagnostics) from trouble
+        if failure is not None and not outcome.failed and outcome.ending is not Ending.INTERRUPTED:
+            raise engine_error(str(failure), tally.diagnostics) from failure
         return outcome
 
     def _stack(self, command: EngineCommand) -> Stack:
         workspace = _Workspace(
-            self.known,
+            self.has_state,
             work_dir=str(self.place.work),
             pulumi_home=str(self.place.home),
             env_vars=self.place.environment(),

@@ -1,4 +1,4 @@
-"""Tally: the engine's events as they come, told to a Progress and summed up into an Outcome."""
+"""Event tally: reports the engine's events to a Progress as they come, and sums them up into an Outcome."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pulumi.automation import OpType
 from pulumi.automation.events import EngineEvent, StepEventMetadata
 
-from rohe_iac.deployment.files.journal import Journal
+from rohe_iac.deployment.files.journal import RunJournal
 from rohe_iac.deployment.ports import Progress
-from rohe_iac.deployment.run.failures import reason
+from rohe_iac.deployment.run.failures import provider_message
 from rohe_iac.deployment.run.outcome import Ending, Failure, Outcome
 from rohe_iac.foundation.clock import Clock
 
@@ -23,15 +23,20 @@ VERBS: Mapping[OpType, str] = {
     OpType.DELETE: "delete",
     OpType.DELETE_REPLACED: "delete",
 }
-
+"""What rohe calls an operation of the engine."""
 
 DONE = {"create": "created", "update": "updated", "delete": "deleted"}
+"""The field of Outcome that lists the resources to which a verb was done."""
 
 
-class Tally:
-    """Takes the events of one run, in order and in one thread."""
+class EventTally:
+    """Sums up the events of one run, which come in order and in one thread.
 
-    def __init__(self, progress: Progress, journal: Journal, addresses: Mapping[str, str], clock: Clock) -> None:
+    Attributes:
+        diagnostics: Messages of the engine's error events, in order.
+    """
+
+    def __init__(self, progress: Progress, journal: RunJournal, addresses: Mapping[str, str], clock: Clock) -> None:
         self._progress = progress
         self._journal = journal
         self._addresses = addresses
@@ -44,27 +49,32 @@ class Tally:
         self.diagnostics: list[str] = []
 
     def take(self, event: EngineEvent) -> None:
-        """Takes one event in."""
+        """Counts one event, records it in the journal and reports it."""
         if event.diagnostic_event is not None and event.diagnostic_event.severity == "error":
-            text = reason(event.diagnostic_event.message)
+            text = provider_message(event.diagnostic_event.message)
             if event.diagnostic_event.urn:
                 self._reasons.setdefault(_name(event.diagnostic_event.urn), text)
             self.diagnostics.append(text)
         elif event.resource_pre_event is not None:
-            self._step(event.resource_pre_event.metadata, self._begins)
+            self._step(event.resource_pre_event.metadata, self._begin)
         elif event.res_outputs_event is not None:
-            self._step(event.res_outputs_event.metadata, self._ended)
+            self._step(event.res_outputs_event.metadata, self._end)
         elif event.res_op_failed_event is not None:
-            self._step(event.res_op_failed_event.metadata, self._fails)
+            self._step(event.res_op_failed_event.metadata, self._fail)
 
     def outcome(self, signal: int, *, failed: bool) -> Outcome:
-        """What came of the run. signal: that interrupted it, or 0. failed: whether the engine said that it did."""
+        """Reports the failures and returns the run's outcome.
+
+        Args:
+            signal: The signal that interrupted the run, 0 for none.
+            failed: Whether the engine ended with an error.
+        """
         failures = tuple(
             Failure(verb, self._address(name), self._reasons.get(name, "no reason was given"))
             for name, verb in sorted(self._failed.items())
         )
         for failure in failures:
-            self._progress.failed(failure.verb, failure.address, failure.reason)
+            self._progress.on_failure(failure.verb, failure.address, failure.reason)
             self._journal.step("failed", failure.verb, failure.address)
         ending = Ending.COMPLETE
         if signal and failed:
@@ -83,7 +93,7 @@ class Tally:
         )
 
     def _step(self, metadata: StepEventMetadata, take: Callable[[str, str], None]) -> None:
-        # The stack itself and the provider are the engine's own affair.
+        # The stack itself and the provider are resources of the engine, not of the blueprint.
         if metadata.type.startswith("pulumi:"):
             return
         if metadata.op == OpType.SAME:
@@ -91,19 +101,19 @@ class Tally:
         elif metadata.op in VERBS:
             take(VERBS[metadata.op], _name(metadata.urn))
 
-    def _begins(self, verb: str, name: str) -> None:
+    def _begin(self, verb: str, name: str) -> None:
         self._begun[name] = self._clock.monotonic()
         self._journal.step("begins", verb, self._address(name))
-        self._progress.begins(verb, self._address(name))
+        self._progress.on_begin(verb, self._address(name))
 
-    def _ended(self, verb: str, name: str) -> None:
+    def _end(self, verb: str, name: str) -> None:
         self._done[DONE[verb]].append(name)
         self._journal.step("ended", verb, self._address(name))
         now = self._clock.monotonic()
-        self._progress.ended(verb, self._address(name), now - self._begun.get(name, now))
+        self._progress.on_end(verb, self._address(name), now - self._begun.get(name, now))
 
-    def _fails(self, verb: str, name: str) -> None:
-        # Why comes in an event of its own, before or after this one, so that it is told at the end.
+    def _fail(self, verb: str, name: str) -> None:
+        # The reason is in another event, before or after this one, so the failure is reported at the end of the run.
         self._failed[name] = verb
 
     def _address(self, name: str) -> str:
@@ -115,20 +125,21 @@ def _name(urn: str) -> str:
 
 
 @contextlib.contextmanager
-def listening(tally: Tally) -> Iterator[Callable[[EngineEvent], None]]:
-    """Gives what the engine calls with each event, from threads of its own whose exceptions it swallows.
+def engine_listener(tally: EventTally) -> Iterator[Callable[[EngineEvent], None]]:
+    """Yields the callback that the engine calls with each event; the tally gets the events in order and in one thread.
 
-    So that call only queues; one thread of ours takes the events in order, and its trouble comes out of the block.
+    The engine calls from threads of its own and swallows their exceptions. The callback therefore only queues, and an
+    exception of the tally is raised at the end of the block.
     """
     events: queue.SimpleQueue[EngineEvent | None] = queue.SimpleQueue()
-    trouble: list[BaseException] = []
+    errors: list[BaseException] = []
 
     def work() -> None:
         while (event := events.get()) is not None:
             try:
                 tally.take(event)
             except Exception as error:  # noqa: BLE001 - carried to the main thread and raised there, see below
-                trouble.append(error)
+                errors.append(error)
                 return
 
     worker = threading.Thread(target=work, daemon=True)
@@ -138,5 +149,5 @@ def listening(tally: Tally) -> Iterator[Callable[[EngineEvent], None]]:
     finally:
         events.put(None)
         worker.join()
-    if trouble:
-        raise trouble[0]
+    if errors:
+        raise errors[0]

@@ -1,4 +1,4 @@
-"""The engine's trouble, translated at one door."""
+"""Failures of the engine, translated from its messages in this one place."""
 
 from __future__ import annotations
 
@@ -8,29 +8,30 @@ from rohe_iac.foundation.errors import ExitCode, RoheError
 
 
 class EngineFailed(RoheError):
-    """The engine itself failed, not one of the resources."""
+    """The engine itself failed, rather than one of the resources."""
 
     exit_code = ExitCode.UNREACHABLE
 
 
 class EngineBusy(RoheError):
-    """The engine's backend says that another run is at work on the stack."""
+    """The engine's backend reports that another run is at work on the stack."""
 
     exit_code = ExitCode.LOCKED
 
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m|<\{%[^%]*%\}>")
-
+"""Terminal colours and the engine's own marks of colours."""
 
 _PREFIXES = (
     re.compile(r"^error: "),
     re.compile(r"^rpc error: code = \w+ desc = "),
     re.compile(r"^\d+ errors? occurred:\s*\*?\s*"),
 )
+"""What the engine puts in front of a provider's message, in any order and number."""
 
 
-def reason(message: str) -> str:
-    """What a provider said, without the engine's wrapping and colours."""
+def provider_message(message: str) -> str:
+    """Returns a provider's own words: `message` without the engine's prefixes and colours."""
     text = _COLOUR.sub("", message).strip()
     while True:
         shorter = text
@@ -41,8 +42,13 @@ def reason(message: str) -> str:
         text = shorter
 
 
-def engine_failed(output: str, diagnostics: list[str]) -> RoheError:
-    """The error for an engine that ended badly without any resource having failed."""
+def engine_error(output: str, diagnostics: list[str]) -> RoheError:
+    """Returns the error for an engine that failed without a failed resource.
+
+    Args:
+        output: Everything that the engine printed.
+        diagnostics: Messages of the engine's error events; where there are any, the detail has only those.
+    """
     text = _COLOUR.sub("", output)
     if "the stack is currently locked by" in text:
         return EngineBusy("the engine says that another run is at work on the stack", detail=text[-800:])

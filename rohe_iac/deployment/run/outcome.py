@@ -1,4 +1,4 @@
-"""Outcome: what came of one run of the engine."""
+"""Outcome: the result of one run of the engine."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rohe_iac.foundation.errors import ExitCode
 
 
 class Ending(Enum):
-    """How the run ended: everything made, some of it failed, or interrupted before its end."""
+    """How a run ended: complete, with failed resources, or interrupted."""
 
     COMPLETE = "complete"
     PARTIAL = "partial"
@@ -18,7 +18,13 @@ class Ending(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One resource that was not made, changed or removed, and why, in the words of the target."""
+    """One resource that could not be created, updated or deleted.
+
+    Attributes:
+        verb: create, update or delete.
+        address: Address of the stack's part.
+        reason: The reason in the target's own words.
+    """
 
     verb: str
     address: str
@@ -27,7 +33,20 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Addresses by what was done to them; skipped: not tried, since what they depend on failed or time ran out."""
+    """The result of one run: addresses by what was done to them.
+
+    Attributes:
+        ending: How the run ended.
+        seconds: Duration of the run.
+        created: Addresses of created resources.
+        updated: Addresses of updated resources.
+        deleted: Addresses of deleted resources.
+        same: Addresses of resources that were as wanted already.
+        failed: Resources that failed.
+        skipped: Addresses not tried, because a resource that they depend on failed or the run was interrupted.
+        swept: Names of what was removed because no manifest asks for it.
+        signal: The signal that interrupted the run, 0 for none.
+    """
 
     ending: Ending
     seconds: float
@@ -42,12 +61,12 @@ class Outcome:
 
     @property
     def changes(self) -> int:
-        """How many resources were made, changed or removed."""
+        """Returns the number of resources that were created, updated or deleted."""
         return len(self.created) + len(self.updated) + len(self.deleted) + len(self.swept)
 
     @property
     def exit_code(self) -> int:
-        """0, 9, or 128 plus the signal that interrupted the run."""
+        """Returns 0, 9 after failures, or 128 plus the signal that interrupted the run."""
         if self.ending is Ending.INTERRUPTED:
             return 128 + self.signal
         return ExitCode.OK if self.ending is Ending.COMPLETE else ExitCode.PARTIAL

@@ -1,15 +1,20 @@
-"""The program that the engine runs: one resource a manifest, in the order of their dependence."""
+"""Program: what the engine runs, which makes one resource a manifest in the order of their dependence."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from rohe_iac.deployment.ports import Target
+from rohe_iac.deployment.ports import DeploymentTarget
 from rohe_iac.manifests.manifest import Manifest
 
 
-def program_of(manifests: Sequence[Manifest], target: Target) -> Callable[[], None]:
-    """An inline program for the Automation API. Each resource's only inputs are its name and the manifest's text."""
+def program_of(manifests: Sequence[Manifest], target: DeploymentTarget) -> Callable[[], None]:
+    """Returns an inline program for the Automation API.
+
+    Args:
+        manifests: The manifests; the inputs of each resource are its manifest's name and text.
+        target: The target, which has the plugin and the resources' types.
+    """
     plugin = target.plugin()
     ordered = in_order(manifests)
 
@@ -17,14 +22,14 @@ def program_of(manifests: Sequence[Manifest], target: Target) -> Callable[[], No
         import pulumi
 
         provider = pulumi.ProviderResource(plugin.name, plugin.name, dict(plugin.settings))
-        made: dict[str, pulumi.Resource] = {}
+        resources: dict[str, pulumi.Resource] = {}
         for manifest in ordered:
-            made[manifest.name] = pulumi.CustomResource(
+            resources[manifest.name] = pulumi.CustomResource(
                 target.resource_type(manifest),
                 manifest.name,
                 {"name": manifest.name, "manifest": manifest.text},
                 pulumi.ResourceOptions(
-                    provider=provider, depends_on=[made[name] for name in manifest.depends_on if name in made]
+                    provider=provider, depends_on=[resources[name] for name in manifest.depends_on if name in resources]
                 ),
             )
 
@@ -32,14 +37,18 @@ def program_of(manifests: Sequence[Manifest], target: Target) -> Callable[[], No
 
 
 def in_order(manifests: Sequence[Manifest]) -> tuple[Manifest, ...]:
-    """The manifests with each one after all it depends on; names break ties. Every chain of dependence has an end."""
-    waiting = {manifest.name: manifest for manifest in sorted(manifests, key=lambda item: item.name)}
+    """Returns the manifests, each after all manifests that it depends on; ties are broken by name.
+
+    Raises:
+        ValueError: Manifests depend on each other in a circle.
+    """
+    waiting = {manifest.name: manifest for manifest in sorted(manifests, key=lambda manifest: manifest.name)}
     ordered: list[Manifest] = []
     while waiting:
-        ready = [item for item in waiting.values() if not any(name in waiting for name in item.depends_on)]
+        ready = [manifest for manifest in waiting.values() if not any(name in waiting for name in manifest.depends_on)]
         if not ready:
             raise ValueError(f"manifests depend on each other in a circle: {', '.join(waiting)}")
         ordered += ready
-        for item in ready:
-            del waiting[item.name]
+        for manifest in ready:
+            del waiting[manifest.name]
     return tuple(ordered)

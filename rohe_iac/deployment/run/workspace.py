@@ -1,4 +1,4 @@
-"""Workspace: where the engine works for one stack: its home, file backend, project file and passphrase."""
+"""Engine folder: the engine's files of one stack, which are its home, file backend, project file and passphrase."""
 
 from __future__ import annotations
 
@@ -16,12 +16,18 @@ from rohe_iac.deployment.ports import Plugin
 from rohe_iac.foundation.folders import StackFolder, write_private
 
 KEPT = 40
-"""Files of each kind that `prune` leaves; a run writes four."""
+"""Number of files of each kind that `prune` keeps; a run writes four."""
 
 
 @dataclass(frozen=True, slots=True)
 class EngineFolder:
-    """The engine's files of one stack. Only whoever holds the stack's lock may write here."""
+    """The engine's files of one stack. Only the holder of the stack's lock may write here.
+
+    Attributes:
+        folder: The stack's folder.
+        project: Name of the blueprint's project.
+        stack: Name of the stack.
+    """
 
     folder: StackFolder
     project: str
@@ -29,31 +35,35 @@ class EngineFolder:
 
     @property
     def home(self) -> Path:
-        """PULUMI_HOME."""
+        """Returns the folder for PULUMI_HOME."""
         return self.folder.engine / "home"
 
     @property
     def work(self) -> Path:
-        """Working directory; the stack's settings, with the salt of its passphrase, stay here."""
+        """Returns the working directory, which keeps the stack's settings with the salt of its passphrase."""
         return self.folder.engine / "work"
 
     @property
     def backend(self) -> Path:
-        """The file backend: states and their history."""
+        """Returns the folder of the file backend, with states and their history."""
         return self.folder.engine / "backend"
 
     @property
     def passphrase(self) -> Path:
-        """The file with the passphrase that secrets in the state are encrypted with."""
+        """Returns the file with the passphrase that encrypts secrets in the state."""
         return self.folder.engine / "passphrase"
 
     @property
     def state(self) -> Path:
-        """The engine's checkpoint of the stack."""
+        """Returns the file of the engine's state of the stack."""
         return self.backend / ".pulumi" / "stacks" / self.project / f"{self.stack}.json"
 
     def prepare(self, plugin: Plugin) -> None:
-        """Makes folders, passphrase and project file; repeats are harmless."""
+        """Creates folders, passphrase and project file where they are absent.
+
+        Args:
+            plugin: The plugin that the project file names.
+        """
         for path in (self.folder.engine, self.home, self.work, self.backend):
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not self.passphrase.exists():
@@ -66,7 +76,7 @@ class EngineFolder:
         write_private(self.work / "Pulumi.yaml", yaml.safe_dump(project, sort_keys=False).encode())
 
     def prune(self) -> None:
-        """Removes all but the newest of the engine's own logs and of its history of states; rohe keeps its own."""
+        """Removes all but the newest files of the engine's logs and history; rohe has logs and a history of its own."""
         for folder, pattern in (
             (self.home / "logs", "*.log"),
             (self.backend / ".pulumi" / "history" / self.project / self.stack, "*"),
@@ -76,7 +86,7 @@ class EngineFolder:
                 path.unlink(missing_ok=True)
 
     def environment(self) -> Mapping[str, str]:
-        """Variables that make the engine work here, ask nobody and fetch nothing."""
+        """Returns the variables that make the engine use these folders, ask no questions and download nothing."""
         return {
             "PULUMI_HOME": str(self.home),
             "PULUMI_BACKEND_URL": self.backend.as_uri(),
@@ -89,17 +99,17 @@ class EngineFolder:
         }
 
     def clear_dead_locks(self) -> int:
-        """Removes the backend's lock files, whose owners are dead as we hold the stack's own lock; how many."""
+        """Removes the backend's lock files and returns their number; the stack's own lock proves their owners dead."""
         found = list((self.backend / ".pulumi" / "locks").rglob("*.json"))
         for path in found:
             path.unlink(missing_ok=True)
         return len(found)
 
-    def mend(self) -> tuple[str, ...]:
-        """Puts right what a killed engine left half-written in its backend; the names of the files it was.
+    def repair(self) -> tuple[str, ...]:
+        """Repairs files that a killed engine left half-written in its backend, and returns their names.
 
-        A torn state gives way to the one before it, or to none: every resource is made idempotently, so that those it
-        does not know are found again when they are made again.
+        A half-written state is replaced by the previous one, or removed where there is none. Making a resource is
+        idempotent, so resources that the older state lacks are found again when they are made again.
         """
         torn = [path for path in (self.backend / ".pulumi").rglob("*.attrs") if not _readable(path)]
         for path in torn:
@@ -114,9 +124,9 @@ class EngineFolder:
         return tuple(path.name for path in torn)
 
     def forget_pending(self) -> int:
-        """Removes from the state what a killed run noted as under way, and the marks of half-done steps; how many.
+        """Removes the operations that a killed run left pending from the state, and returns their number.
 
-        Every resource is made idempotently, so that whether it came to be is found out by making it again.
+        Making a resource is idempotent, so making it again finds out whether the operation had ended.
         """
         try:
             value: dict[str, Any] = json.loads(self.state.read_bytes())
@@ -126,7 +136,7 @@ class EngineFolder:
         pending = latest.pop("pending_operations", None) or []
         if pending:
             write_private(self.state, json.dumps(value, indent=4).encode())
-            # An attribute file beside it, where the backend keeps one, holds the old content's checksum.
+            # The attribute file that some backends keep beside the state has the checksum of the old content.
             with contextlib.suppress(OSError):
                 self.state.with_name(f"{self.state.name}.attrs").unlink()
         return len(pending)

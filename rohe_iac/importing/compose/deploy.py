@@ -1,4 +1,4 @@
-"""What a Compose service asks for and may use: `deploy`, and the older fields beside it."""
+"""Requests, limits, replicas and placement of a Compose service: `deploy`, and the older fields for the same."""
 
 from __future__ import annotations
 
@@ -7,10 +7,17 @@ from fractions import Fraction
 from typing import Any
 
 from rohe_iac.foundation import quantities
-from rohe_iac.importing.compose.variables import is_unfilled
+from rohe_iac.importing.compose.variables import drop_if_unfilled
 from rohe_iac.importing.foreign.architectures import ARCHITECTURES
-from rohe_iac.importing.foreign.journal import Field, plain
-from rohe_iac.importing.foreign.units import number_of, rounded, shown_cores, shown_memory, whole_of
+from rohe_iac.importing.foreign.journal import Field, loose_spelling
+from rohe_iac.importing.foreign.units import (
+    MAX_REPLICAS,
+    cpu_quantity,
+    integer_of,
+    memory_quantity,
+    number_of,
+    round_up,
+)
 
 _SIZE = re.compile(r"(\d{1,40}(?:\.\d{1,40})?)\s*(b|k|kb|ki|kib|m|mb|mi|mib|g|gb|gi|gib|t|tb)?", re.IGNORECASE)
 
@@ -21,10 +28,7 @@ _ARCH = re.compile(r"node\.platform\.arch\s*==\s*(\S+)")
 _LABEL = re.compile(r"node\.labels\.([\w./-]+)\s*==\s*(\S+)")
 
 
-MOST_DEVICES = 9999
-
-
-MOST_REPLICAS = 1_000_000
+MAX_DEVICES = 9999
 
 
 ROLLING = "how a change is rolled out is the target's affair"
@@ -41,72 +45,87 @@ REASONS = {
 
 
 def memory_of(field: Field) -> int | None:
-    """Bytes as Compose writes them: `50M`, `50mb`, 2**20 each; a bare number is bytes."""
-    if is_unfilled(field):
+    """Returns bytes from Compose's notation: `50M`, `50mb` are 2**20 each; None after dropping or reporting the field.
+
+    A bare number is bytes.
+    """
+    if drop_if_unfilled(field):
         return None
     match = _SIZE.fullmatch(field.text)
     if match is None:
-        field.fault(f"expected bytes such as 512M, found '{field.text[:40]}'")
+        field.report_fault(f"expected bytes such as 512M, found '{field.text[:40]}'")
         return None
     scale = {"": 1, "b": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}[(match[2] or "")[:1].lower()]
-    amount = rounded(Fraction(match[1]) * scale)
+    amount = round_up(Fraction(match[1]) * scale)
     if amount > quantities.LARGEST:
         field.drop("more memory than any machine has")
         return None
     return amount
 
 
-def take_deploy(field: Field, service: dict[str, Any], target: str) -> None:
-    """Replicas, resources, devices and placement."""
+def add_deploy(field: Field, service: dict[str, Any], target: str) -> None:
+    """Adds replicas, requests, limits and placement to a service of the pipeline.
+
+    Args:
+        field: The service in the file.
+        service: The service of the pipeline, added to.
+        target: The name of the service in the journal.
+    """
     deploy = field.get("deploy")
-    empty: Field | None = None
-    replicas = (deploy.get("replicas") if deploy is not None else empty) or field.get("scale")
-    if replicas is not None and not is_unfilled(replicas) and (count := whole_of(replicas)) is not None:
-        if count <= MOST_REPLICAS:
-            service["replicas"] = count
-            replicas.to(f"{target}.replicas")
-        else:
-            replicas.drop(f"at most {MOST_REPLICAS:,} replicas are placed")
-    resources = deploy.get("resources") if deploy is not None else None
-    limits = resources.get("limits") if resources is not None else None
-    reserved = resources.get("reservations") if resources is not None else None
-    cpus = ((limits.get("cpus") if limits else None) or field.get("cpus"), reserved.get("cpus") if reserved else None)
-    mode = deploy.get("mode") if deploy is not None else None
-    if mode is not None and plain(mode.text) == "replicated":
-        mode.to(f"{target}.replicas")
+    _replicas(field, deploy, service, target)
+    resources = _entry(deploy, "resources")
+    limited, reserved = _entry(resources, "limits"), _entry(resources, "reservations")
+    cpus = (_entry(limited, "cpus") or field.get("cpus"), _entry(reserved, "cpus"))
     memory = (
-        (limits.get("memory") if limits else None) or field.get("mem_limit"),
-        (reserved.get("memory") if reserved else None) or field.get("mem_reservation"),
+        _entry(limited, "memory") or field.get("mem_limit"),
+        _entry(reserved, "memory") or field.get("mem_reservation"),
     )
-    made_limits: dict[str, Any] = {}
+    limits: dict[str, Any] = {}
     requests: dict[str, Any] = {}
-    _cpu(cpus, made_limits, requests, target)
-    _memory(memory, made_limits, requests, target)
+    _cpu(cpus, limits, requests, target)
+    _memory(memory, limits, requests, target)
     _devices(field, reserved, requests, target)
     if requests:
         service["requests"] = requests
-    if made_limits:
-        service["limits"] = made_limits
+    if limits:
+        service["limits"] = limits
     if deploy is not None:
         _placement(deploy, service, target)
-        for part in (limits, reserved, resources):
+        for part in (limited, reserved, resources):
             if part is not None:
-                part.rest({"pids": "the number of processes is not bounded"})
-        deploy.rest(REASONS)
+                part.drop_rest({"pids": "the number of processes is not bounded"})
+        deploy.drop_rest(REASONS)
+
+
+def _entry(field: Field | None, name: str) -> Field | None:
+    return field.get(name) if field is not None else None
+
+
+def _replicas(field: Field, deploy: Field | None, service: dict[str, Any], target: str) -> None:
+    replicas = _entry(deploy, "replicas") or field.get("scale")
+    if replicas is not None and not drop_if_unfilled(replicas) and (count := integer_of(replicas)) is not None:
+        if count <= MAX_REPLICAS:
+            service["replicas"] = count
+            replicas.map_to(f"{target}.replicas")
+        else:
+            replicas.drop(f"at most {MAX_REPLICAS:,} replicas are placed")
+    mode = _entry(deploy, "mode")
+    if mode is not None and loose_spelling(mode.text) == "replicated":
+        mode.map_to(f"{target}.replicas")
 
 
 def _pair(
-    given: tuple[Field | None, Field | None], amounts: tuple[int | None, int | None], word: str, target: str
+    fields: tuple[Field | None, Field | None], amounts: tuple[int | None, int | None], word: str, target: str
 ) -> tuple[int | None, int | None]:
-    """(limit, request); without a reservation the limit is asked for, as Kubernetes does."""
-    (limit_field, request_field), (limit, request) = given, amounts
+    """Returns (limit, request); without a reservation the request is the limit, as in Kubernetes."""
+    (limit_field, request_field), (limit, request) = fields, amounts
     if request_field is not None and request is not None:
-        request_field.to(f"{target}.requests.{word}")
+        request_field.map_to(f"{target}.requests.{word}")
     if limit_field is not None and limit is not None:
         if request is not None and limit < request:
             limit_field.drop("the limit is below what is reserved")
             return None, request
-        limit_field.to(f"{target}.limits.{word}")
+        limit_field.map_to(f"{target}.limits.{word}")
         if request is None:
             limit_field.note(f"nothing is reserved: what is asked for is the limit, requests.{word} too")
             request = limit
@@ -114,65 +133,65 @@ def _pair(
 
 
 def _cpu(
-    given: tuple[Field | None, Field | None], limits: dict[str, Any], requests: dict[str, Any], target: str
+    fields: tuple[Field | None, Field | None], limits: dict[str, Any], requests: dict[str, Any], target: str
 ) -> None:
-    numbers = tuple(number_of(field) if field is not None and not is_unfilled(field) else None for field in given)
-    limit, request = (rounded(number * 1000) if number else None for number in numbers)
-    limit, request = _pair(given, (limit, request), "cpu", target)
+    numbers = tuple(number_of(field) if field is not None and not drop_if_unfilled(field) else None for field in fields)
+    limit, request = (round_up(number * 1000) if number else None for number in numbers)
+    limit, request = _pair(fields, (limit, request), "cpu", target)
     if request:
-        requests["cpu"] = shown_cores(request)
+        requests["cpu"] = cpu_quantity(request)
     if limit:
-        limits["cpu"] = shown_cores(limit)
+        limits["cpu"] = cpu_quantity(limit)
 
 
 def _memory(
-    given: tuple[Field | None, Field | None], limits: dict[str, Any], requests: dict[str, Any], target: str
+    fields: tuple[Field | None, Field | None], limits: dict[str, Any], requests: dict[str, Any], target: str
 ) -> None:
-    limit, request = (memory_of(field) if field is not None else None for field in given)
-    limit, request = _pair(given, (limit or None, request or None), "memory", target)
+    limit, request = (memory_of(field) if field is not None else None for field in fields)
+    limit, request = _pair(fields, (limit or None, request or None), "memory", target)
     if request:
-        requests["memory"] = {"rss": shown_memory(request)}
+        requests["memory"] = {"rss": memory_quantity(request)}
     if limit:
-        limits["memory"] = shown_memory(limit)
+        limits["memory"] = memory_quantity(limit)
 
 
 def _devices(field: Field, reserved: Field | None, requests: dict[str, Any], target: str) -> None:
-    devices = reserved.get("devices") if reserved is not None else None
-    asked: dict[str, int] = {}
-    for item in devices.listed() if devices is not None else []:
+    counts: dict[str, int] = {}
+    devices = _entry(reserved, "devices")
+    for item in devices.as_list() if devices is not None else []:
         capabilities = item.get("capabilities")
-        listed = capabilities.listed() if capabilities is not None else []
-        # As the command line of Docker has it, capabilities are a list of lists.
-        words = [word.text.lower() for part in listed for word in part.listed()]
+        # As on the command line of Docker, capabilities are a list of lists.
+        lists = capabilities.as_list() if capabilities is not None else []
+        words = [word.text.lower() for part in lists for word in part.as_list()]
         kind = "gpu" if "gpu" in words or not words else words[0]
-        asked[kind] = asked.get(kind, 0) + _count(item)
-        item.to(f"{target}.requests.accelerators.{kind}")
+        counts[kind] = counts.get(kind, 0) + _count(item)
+        item.map_to(f"{target}.requests.accelerators.{kind}")
         driver = item.get("driver")
         if driver is not None:
             driver.drop("which driver serves a device is the node's affair")
-    generic = reserved.get("generic_resources") if reserved is not None else None
+    generic = _entry(reserved, "generic_resources")
     for item in generic.items() if generic is not None else []:
         discrete = item.get("discrete_resource_spec")
-        kind_field, value = (discrete.get("kind"), discrete.get("value")) if discrete is not None else (None, None)
-        number = whole_of(value) if value is not None else None
-        if kind_field is not None and kind_field.text and number and number <= MOST_DEVICES:
+        kind_field, value = _entry(discrete, "kind"), _entry(discrete, "value")
+        number = integer_of(value) if value is not None else None
+        if kind_field is not None and kind_field.text and number and number <= MAX_DEVICES:
             kind = kind_field.text.lower()
-            asked[kind] = asked.get(kind, 0) + number
-            item.to(f"{target}.requests.accelerators.{kind}")
+            counts[kind] = counts.get(kind, 0) + number
+            item.map_to(f"{target}.requests.accelerators.{kind}")
     for name in ("gpus", "runtime"):
         other = field.get(name)
         if other is None:
             continue
-        if asked:
+        if counts:
             other.drop("devices are asked for under deploy.resources already")
             continue
-        if name == "runtime" and plain(other.text) != "nvidia":
+        if name == "runtime" and loose_spelling(other.text) != "nvidia":
             other.drop("the container runtime is the target's affair")
             continue
-        asked["gpu"] = _count(other.items()[0]) if other.is_list and other.items() else _all(other)
-        other.to(f"{target}.requests.accelerators.gpu")
-    if asked:
-        requests["accelerators"] = {kind: {"count": count} for kind, count in asked.items()}
+        counts["gpu"] = _count(other.items()[0]) if other.is_list and other.items() else _number_of_devices(other)
+        other.map_to(f"{target}.requests.accelerators.gpu")
+    if counts:
+        requests["accelerators"] = {kind: {"count": count} for kind, count in counts.items()}
 
 
 def _count(item: Field) -> int:
@@ -180,10 +199,11 @@ def _count(item: Field) -> int:
     if identities is not None and identities.items():
         identities.note("which devices of a node are given is decided by the plan")
         return len(identities.items())
-    return _all(count) if count is not None else 1
+    return _number_of_devices(count) if count is not None else 1
 
 
-def _all(count: Field) -> int:
+def _number_of_devices(count: Field) -> int:
+    """Returns the number that a field holds; anything else, such as `all`, counts as 1 with a note."""
     if re.fullmatch(r"[1-9]\d{0,3}", count.text):
         return int(count.text)
     count.note("all devices of a node are not a number: one is asked for")
@@ -198,19 +218,19 @@ def _placement(deploy: Field, service: dict[str, Any], target: str) -> None:
     constraints = placement.get("constraints")
     for item in constraints.items() if constraints is not None else []:
         match, arch = _LABEL.fullmatch(item.text), _ARCH.fullmatch(item.text)
-        if arch is not None and plain(arch[1]) in ARCHITECTURES:
-            service["arch"] = [ARCHITECTURES[plain(arch[1])]]
-            item.to(f"{target}.arch")
+        if arch is not None and loose_spelling(arch[1]) in ARCHITECTURES:
+            service["arch"] = [ARCHITECTURES[loose_spelling(arch[1])]]
+            item.map_to(f"{target}.arch")
             continue
         if match is None:
             item.drop("a node is chosen by its labels: node.labels.NAME == VALUE")
             continue
         rules.setdefault("nodeSelector", {})[match[1]] = match[2]
-        item.to(f"{target}.placement.nodeSelector.{match[1]}")
-    most = placement.get("max_replicas_per_node")
-    if most is not None and (number := whole_of(most)):
+        item.map_to(f"{target}.placement.nodeSelector.{match[1]}")
+    limit = placement.get("max_replicas_per_node")
+    if limit is not None and (number := integer_of(limit)):
         rules["spread"] = [{"topologyKey": "node", "maxPerDomain": number}]
-        most.to(f"{target}.placement.spread")
-    placement.rest({"preferences": "replicas are spread by placement.spread"})
+        limit.map_to(f"{target}.placement.spread")
+    placement.drop_rest({"preferences": "replicas are spread by placement.spread"})
     if rules:
         service["placement"] = rules

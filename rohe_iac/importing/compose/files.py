@@ -1,12 +1,12 @@
-"""Files of a Compose service: bind mounts and configs of single files are put before a replica, env_file is read."""
+"""Files of a Compose service: bind mounts and configs of single files become `files`; `env_file` is read."""
 
 from __future__ import annotations
 
 import posixpath
 import re
 
-from rohe_iac.importing.foreign.beside import Beside
 from rohe_iac.importing.foreign.journal import Field
+from rohe_iac.importing.foreign.referenced_files import ReferencedFiles
 
 BIND = "a bind mount is a path of one machine; a file of the repository is put before a replica by `files`"
 
@@ -23,25 +23,41 @@ _LINE = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_.-]*)\s*(?:=\s*(.*))?")
 _COMMENT = re.compile(r"(?:^|\s)#")
 
 
-def take_file(
-    source: str, path: str, item: Field, beside: Beside, files: list[dict[str, str]], target: str, reason: str = BIND
+def add_file(
+    source: str,
+    path: str,
+    item: Field,
+    referenced_files: ReferencedFiles,
+    files: list[dict[str, str]],
+    target: str,
+    reason: str = BIND,
 ) -> None:
-    """A file of the machine that a container sees at `path`; told as not mapped where it is none of the blueprint's."""
-    found = beside.below_root(item.place.file, source)
-    if found is None or not path.startswith("/"):
-        item.drop(FOLDER if beside.is_folder(item.place.file, source) else f"{reason}: {ABSENT}")
+    """Adds a file to `files`; a file that is not below the blueprint's root is dropped.
+
+    Args:
+        source: The path of the file on the machine, as written.
+        path: The path of the file in the container.
+        item: The entry of the Compose file.
+        referenced_files: Access to the file.
+        files: The files of the service, added to.
+        target: The name of the service in the journal.
+        reason: Why the file is dropped, put before "there is no such file".
+    """
+    below_root = referenced_files.below_root(item.place.file, source)
+    if below_root is None or not path.startswith("/"):
+        item.drop(FOLDER if referenced_files.is_folder(item.place.file, source) else f"{reason}: {ABSENT}")
         return
     if all(known["path"] != path for known in files):
-        files.append({"path": path, "from": found})
-    item.to(f"{target}.files")
+        files.append({"path": path, "from": below_root})
+    item.map_to(f"{target}.files")
 
 
-def take_configs(
-    field: Field, declared: Field | None, beside: Beside, files: list[dict[str, str]], target: str
+def add_configs(
+    field: Field, declared: Field | None, referenced_files: ReferencedFiles, files: list[dict[str, str]], target: str
 ) -> None:
-    """`configs`: names of files that the Compose file declares at its end."""
-    listed = field.get("configs")
-    for item in listed.listed() if listed is not None else []:
+    """Adds the files of `configs`. declared: the `configs` of the whole Compose file."""
+    configs = field.get("configs")
+    for item in configs.as_list() if configs is not None else []:
         source = item.get("source") if item.is_mapping else item
         name = source.text if source is not None else ""
         config = next((part for key, part in declared.entries() if key == name), None) if declared is not None else None
@@ -51,18 +67,18 @@ def take_configs(
             continue
         where = item.get("target") if item.is_mapping else None
         path = where.text if where is not None and where.text else f"/{name}"
-        take_file(file.text, posixpath.join("/", path), item, beside, files, target, "a config is a file")
+        add_file(file.text, posixpath.join("/", path), item, referenced_files, files, target, "a config is a file")
 
 
-def variables_of(field: Field, beside: Beside) -> list[tuple[str, str, Field]]:
-    """The variables of all files that `env_file` names, in order: name, value, the entry that names the file."""
-    listed = field.get("env_file")
+def variables_of(field: Field, referenced_files: ReferencedFiles) -> list[tuple[str, str, Field]]:
+    """Returns the variables of all files that `env_file` names, in order: name, value, the entry with the file."""
+    env_file = field.get("env_file")
     found: list[tuple[str, str, Field]] = []
-    if listed is None:
+    if env_file is None:
         return found
-    for item in listed.listed():
+    for item in env_file.as_list():
         named = item.get("path") if item.is_mapping else item
-        text = beside.text(item.place.file, named.text) if named is not None and named.text else None
+        text = referenced_files.text(item.place.file, named.text) if named is not None and named.text else None
         if text is None:
             item.drop("the file is not there, or no text; write its variables under env")
             continue
@@ -72,7 +88,10 @@ def variables_of(field: Field, beside: Beside) -> list[tuple[str, str, Field]]:
 
 
 def read_variables(text: str) -> list[tuple[str, str]]:
-    """NAME=VALUE lines; `#` begins a comment, quotes are taken off, a name without a sign is empty."""
+    """Returns names and values of the NAME=VALUE lines of a text.
+
+    `#` begins a comment, quotes are removed, a name without `=` has an empty value.
+    """
     found: list[tuple[str, str]] = []
     for line in text.splitlines():
         match = _LINE.fullmatch(line.strip())

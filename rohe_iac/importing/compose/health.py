@@ -1,4 +1,4 @@
-"""Health checks of a Compose service: those that ask over HTTP or TCP tell readiness, others are taken as TCP."""
+"""Health checks of a Compose service: checks over HTTP or TCP become readiness probes, others a TCP probe."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Collection
 from typing import Any
 
 from rohe_iac.importing.foreign.journal import Field
+from rohe_iac.importing.foreign.ports import make_port, port_name
 
 _HOST = r"\[::1\]|[A-Za-z0-9](?:[\w.-]*\w)?"
 
@@ -17,7 +18,7 @@ _URL = re.compile(rf"""(https?)://({_HOST})(?::(\d+))?(/[^\s'"|;)]*)?""")
 _BARE = re.compile(
     r"""\b(?:curl|wget)\b[^|;]*?\s["']?()(localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::(\d+))?(/[^\s'"|;)]*)?"""
 )
-"""An address without a scheme, as curl takes it."""
+"""An address without a scheme, as curl accepts it."""
 
 
 _CONNECTION = re.compile(r"(?:\bnc\b.*?\s|/dev/tcp/)(localhost|127\.0\.0\.1|0\.0\.0\.0)[\s/]+(\d+)")
@@ -42,12 +43,19 @@ REASONS = {
 }
 
 
-LONGEST = 2_000
-"""Of a longer command, in characters, the beginning is looked at."""
+MAX_COMMAND_LENGTH = 2_000
+"""In characters; of a longer command only the beginning is searched."""
 
 
-def take_healthcheck(key: str, field: Field, service: dict[str, Any], target: str) -> None:
-    """`healthcheck`; the ports have been read before. key: what the service is called in the file."""
+def add_healthcheck(key: str, field: Field, service: dict[str, Any], target: str) -> None:
+    """Adds the probes of `healthcheck` to a service whose ports are added already.
+
+    Args:
+        key: The name of the service in the file.
+        field: The service in the file.
+        service: The service of the pipeline, added to.
+        target: The name of the service in the journal.
+    """
     check = field.get("healthcheck")
     if check is None:
         return
@@ -58,15 +66,15 @@ def take_healthcheck(key: str, field: Field, service: dict[str, Any], target: st
     test = check.get("test")
     disabled = check.get("disable")
     if test is not None and not (disabled is not None and disabled.value is True):
-        words = [item.text for item in test.listed()]
-        named = (field.get("container_name"), field.get("hostname"))
-        hosts = (*LOCAL, key, *(name.text for name in named if name is not None))
-        probe = _probe(" ".join(words)[:LONGEST], test, service, hosts) if words[:1] != ["NONE"] else None
+        words = [item.text for item in test.as_list()]
+        names = (field.get("container_name"), field.get("hostname"))
+        hosts = (*LOCAL, key, *(name.text for name in names if name is not None))
+        probe = _probe(" ".join(words)[:MAX_COMMAND_LENGTH], test, service, hosts) if words[:1] != ["NONE"] else None
         if words[:1] == ["NONE"]:
             test.drop(NONE)
         elif probe is not None:
             health["readiness"] = probe
-            test.to(f"{target}.health.readiness")
+            test.map_to(f"{target}.health.readiness")
     start = check.get("start_period")
     if start is not None:
         match = _DURATION.fullmatch(start.text)
@@ -75,28 +83,35 @@ def take_healthcheck(key: str, field: Field, service: dict[str, Any], target: st
         else:
             hours, minutes, seconds, milliseconds = (float(part or 0) for part in match.groups())
             health["startup"] = f"{hours * 3600 + minutes * 60 + seconds + milliseconds / 1000:.15g}s"
-            start.to(f"{target}.health.startup")
-    check.rest(REASONS)
+            start.map_to(f"{target}.health.startup")
+    check.drop_rest(REASONS)
     if health:
         service["health"] = health
 
 
 def _probe(command: str, test: Field, service: dict[str, Any], hosts: Collection[str]) -> dict[str, Any] | None:
-    """hosts: what the container itself is called within."""
+    """Returns the probe that a command stands for; None after dropping the test.
+
+    Args:
+        command: The command of the check, as one line.
+        test: The field of the check.
+        service: The service of the pipeline; a port that only the command has is added.
+        hosts: Names of the container itself.
+    """
     ports: list[dict[str, Any]] = service.get("ports", [])
     url = next((found for found in _URL.finditer(command) if found[2] in hosts), None) or _BARE.search(command)
     connection = _CONNECTION.search(command)
-    secured = url is not None and url[1] == "https"
-    asked = (url[3] or ("443" if secured else "80")) if url is not None else connection[2] if connection else ""
-    if asked:
-        number = int(asked) if len(asked) <= len("65535") else 0
+    is_https = url is not None and url[1] == "https"
+    port = (url[3] or ("443" if is_https else "80")) if url is not None else connection[2] if connection else ""
+    if port:
+        number = int(port) if len(port) <= len("65535") else 0
         if not 1 <= number <= 65535:
             test.drop("it asks a port that is none: ports are from 1 to 65535")
             return None
-        name = _port(ports, number, service)
-        if secured:
+        name = _port_name(ports, number, service)
+        if is_https:
             test.note("a certificate is not looked at: taken as TCP")
-        if url is None or secured:
+        if url is None or is_https:
             return {"tcp": name}
         return {"http": {"path": url[4] or "/", "port": name}}
     if len(ports) == 1 and ports[0].get("protocol", "TCP") == "TCP":
@@ -106,11 +121,11 @@ def _probe(command: str, test: Field, service: dict[str, Any], hosts: Collection
     return None
 
 
-def _port(ports: list[dict[str, Any]], number: int, service: dict[str, Any]) -> str:
-    """The name of the port of that number; one that only the check names is added."""
+def _port_name(ports: list[dict[str, Any]], number: int, service: dict[str, Any]) -> str:
+    """Returns the name of the TCP port of that number; a port that only the check has is added to the service."""
     for port in ports:
         if port["containerPort"] == number and port.get("protocol", "TCP") == "TCP":
             return str(port["name"])
-    made = {"name": f"p{number}", "containerPort": number}
-    service["ports"] = [*ports, made]
-    return f"p{number}"
+    name = port_name(number, "TCP")
+    service["ports"] = [*ports, make_port(name, number, None, "TCP")]
+    return name

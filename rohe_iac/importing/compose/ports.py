@@ -1,13 +1,14 @@
-"""Ports of a Compose service, in the short and in the long form."""
+"""Ports of a Compose service, in the short and in the long syntax."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-from rohe_iac.importing.compose.variables import UNFILLED, VARIABLE, is_unfilled
+from rohe_iac.importing.compose.variables import UNFILLED, VARIABLE, drop_if_unfilled
 from rohe_iac.importing.foreign.journal import Field
 from rohe_iac.importing.foreign.naming import dns_name
+from rohe_iac.importing.foreign.ports import make_port, port_name
 from rohe_iac.importing.foreign.units import port_of
 
 _ADDRESS = r"(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:.]+\]|[0-9A-Fa-f]*:[0-9A-Fa-f:]*?)"
@@ -22,23 +23,23 @@ PROTOCOLS = ("tcp", "udp")
 OTHER_PROTOCOL = "a port is of TCP or UDP"
 
 
-MOST = 1024
-"""The longest range of ports that is written out."""
+MAX_RANGE = 1024
+"""The most ports that a range may have."""
 
 
-def take_ports(field: Field, service: dict[str, Any], target: str) -> None:
-    """`ports` and `expose`: the published port is the service port, as it is with a ROHE file's phy_port."""
+def add_ports(field: Field, service: dict[str, Any], target: str) -> None:
+    """Adds the ports of `ports` and `expose` to a service; the published port becomes the service port."""
     ports: dict[tuple[int, str], dict[str, Any]] = {}
     for source in ("ports", "expose"):
-        listed = field.get(source)
-        for item in listed.listed() if listed is not None else []:
+        entries = field.get(source)
+        for item in entries.as_list() if entries is not None else []:
             found = _long(item) if item.is_mapping else _short(item)
             for port in found:
                 known = ports.setdefault((port["containerPort"], port.get("protocol", "TCP")), port)
                 if known is not port and port.get("servicePort", known.get("servicePort")) != known.get("servicePort"):
                     item.note(f"container port {port['containerPort']} is published already; the first one counts")
             if found:
-                item.to(f"{target}.ports")
+                item.map_to(f"{target}.ports")
     names: set[str] = set()
     for port in ports.values():
         if port["name"] in names:
@@ -59,7 +60,7 @@ def _short(item: Field) -> list[dict[str, Any]]:
     around = [part for part in around if "$" not in part]
     match = _SHORT.fullmatch(":".join([*around, inside]))
     if match is None:
-        item.fault(f"'{item.text[:40]}' is not a port of the form HOST:CONTAINER/PROTOCOL")
+        item.report_fault(f"'{item.text[:40]}' is not a port of the form HOST:CONTAINER/PROTOCOL")
         return []
     begin, end, first, last, protocol = match.groups()
     if protocol is not None and protocol.lower() not in PROTOCOLS:
@@ -67,12 +68,12 @@ def _short(item: Field) -> list[dict[str, Any]]:
         return []
     count = int(last or first) - int(first) + 1
     numbers = range(int(first), int(last or first) + 1)
-    if not 0 < count <= MOST or numbers[0] < 1 or numbers[-1] > 65535:
-        item.fault(f"'{item.text[:40]}' is not a range of at most {MOST} ports from 1 to 65535")
+    if not 0 < count <= MAX_RANGE or numbers[0] < 1 or numbers[-1] > 65535:
+        item.report_fault(f"'{item.text[:40]}' is not a range of at most {MAX_RANGE} ports from 1 to 65535")
         return []
-    published = int(begin) if begin and begin.strip("0") else None  # 0 is any port that is free
+    published = int(begin) if begin and begin.strip("0") else None  # 0 stands for any free port
     if published is not None and (not 1 <= published <= 65535 or published + count - 1 > 65535):
-        item.fault(f"expected a port from 1 to 65535, found {published}")
+        item.report_fault(f"expected a port from 1 to 65535, found {published}")
         return []
     if end and published is not None and int(end) - published + 1 != count:
         item.note("of a range of published ports the first is taken")
@@ -84,7 +85,7 @@ def _short(item: Field) -> list[dict[str, Any]]:
 
 def _long(item: Field) -> list[dict[str, Any]]:
     inside, outside = item.get("target"), item.get("published")
-    if inside is not None and is_unfilled(inside):
+    if inside is not None and drop_if_unfilled(inside):
         return []
     number = port_of(inside) if inside is not None else None
     if number is None:
@@ -94,7 +95,7 @@ def _long(item: Field) -> list[dict[str, Any]]:
     published = None
     if outside is not None and re.fullmatch(r"\d+", outside.text):
         published = port_of(outside) if outside.text.strip("0") else None
-    elif outside is not None and not is_unfilled(outside):
+    elif outside is not None and not drop_if_unfilled(outside):
         outside.drop("not a single port")
     protocol = item.get("protocol")
     if protocol is not None and protocol.text.lower() not in PROTOCOLS:
@@ -112,10 +113,4 @@ def _long(item: Field) -> list[dict[str, Any]]:
 
 
 def _port(number: int, published: int | None, protocol: str) -> dict[str, Any]:
-    udp = protocol.lower() == "udp"
-    port: dict[str, Any] = {"name": f"p{number}-udp" if udp else f"p{number}", "containerPort": number}
-    if published is not None:
-        port["servicePort"] = published
-    if udp:
-        port["protocol"] = "UDP"
-    return port
+    return make_port(port_name(number, protocol.upper()), number, published, protocol.upper())

@@ -1,42 +1,43 @@
-"""Compose files that are meant together: a base and what overrides it, as `docker compose -f ONE -f OTHER` has it."""
+"""Joins Compose files of one project: a base and the files over it, as `docker compose -f ONE -f OTHER` does."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import PurePath
 
-from rohe_iac.importing.compose.merging import merged
+from rohe_iac.importing.compose.merging import merge
 from rohe_iac.importing.foreign.journal import Field
-from rohe_iac.importing.foreign.reading import Node
+from rohe_iac.importing.foreign.reading import YamlNode
 
 BASES = ("compose", "docker-compose")
-"""What a file is called, but for its suffix, that others of its folder are put over."""
+"""Names, without suffix, of files that other files of their folder are merged over."""
 
 
 def join_projects(roots: Sequence[Field]) -> list[Field]:
-    """Compose files of one project put together: the last of them holds all, and the others are told to be in it.
+    """Returns the documents, with the Compose files of one project joined in the last of them.
 
-    One project are files of one folder of which one is the base by its name, or that have services in common, and
-    documents of one file. The base is the first, wherever it is named; the others follow in the order given.
+    The others are recorded as read together with the last. Files belong to one project where they are in one folder and
+    one of them is the base by its name, or they have services in common; documents of one file always do. The base
+    comes first wherever it is named; the others follow in the order given.
     """
     projects: list[list[int]] = []
     for index in sorted(range(len(roots)), key=lambda index: not _is_base(roots[index])):
         root = roots[index]
-        known = next((one for one in projects if _belongs(root, [roots[index] for index in one])), None)
-        if known is None:
-            projects.append(known := [])
-        known.append(index)
-    made = list(roots)
-    for one in projects:
-        end = max(one)
-        first, *others = (roots[index] for index in one)
+        project = next((members for members in projects if _belongs(root, [roots[member] for member in members])), None)
+        if project is None:
+            projects.append(project := [])
+        project.append(index)
+    joined = list(roots)
+    for members in projects:
+        last = max(members)
+        first, *others = (roots[member] for member in members)
         whole = first.node
         for root in others:
-            whole = Node(whole.file, whole.line, whole.column, entries=merged(whole, root.node))
-        for index in set(one) - {end}:
-            roots[index].to(f"read together with {PurePath(roots[end].place.file).name}, and told of there")
-        made[end] = Field(whole, (), roots[end].journal)
-    return made
+            whole = YamlNode(whole.file, whole.line, whole.column, entries=merge(whole, root.node))
+        for member in set(members) - {last}:
+            roots[member].map_to(f"read together with {PurePath(roots[last].place.file).name}, and told of there")
+        joined[last] = Field(whole, (), roots[last].journal)
+    return joined
 
 
 def _is_base(root: Field) -> bool:
@@ -45,11 +46,12 @@ def _is_base(root: Field) -> bool:
 
 def _belongs(root: Field, project: list[Field]) -> bool:
     first, path = PurePath(project[0].place.file), PurePath(root.place.file)
-    names = {name.text for one in (root, *project) if (name := one.get("name")) is not None}
+    names = {name.text for member in (root, *project) if (name := member.get("name")) is not None}
     if path.parent != first.parent or len(names) > 1:
         return False
-    together = (root, *project)
-    return path == first or any(map(_is_base, together)) or any(_services(root) & _services(one) for one in project)
+    if path == first or any(map(_is_base, (root, *project))):
+        return True
+    return any(_services(root) & _services(member) for member in project)
 
 
 def _services(root: Field) -> set[str]:

@@ -1,4 +1,4 @@
-"""Docker Compose files: each service becomes a service of one pipeline.
+"""Imports Docker Compose files: each service becomes a service of one pipeline.
 
 Source: the Compose Specification (https://github.com/compose-spec/compose-spec).
 """
@@ -10,20 +10,20 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
-from rohe_iac.importing.compose.deploy import take_deploy
-from rohe_iac.importing.compose.environment import take_environment
-from rohe_iac.importing.compose.files import take_configs
-from rohe_iac.importing.compose.health import take_healthcheck
-from rohe_iac.importing.compose.merging import environment_of, written_out
-from rohe_iac.importing.compose.ports import take_ports
-from rohe_iac.importing.compose.variables import UNFILLED, filled
-from rohe_iac.importing.compose.volumes import take_volumes
+from rohe_iac.importing.compose.deploy import add_deploy
+from rohe_iac.importing.compose.environment import add_environment
+from rohe_iac.importing.compose.files import add_configs
+from rohe_iac.importing.compose.health import add_healthcheck
+from rohe_iac.importing.compose.merging import expand_services, read_dot_env
+from rohe_iac.importing.compose.ports import add_ports
+from rohe_iac.importing.compose.variables import UNFILLED, substitute
+from rohe_iac.importing.compose.volumes import add_volumes
 from rohe_iac.importing.foreign.architectures import ARCHITECTURES
-from rohe_iac.importing.foreign.beside import Beside
-from rohe_iac.importing.foreign.command import take_command, take_image
-from rohe_iac.importing.foreign.drafts import Gathering, PipelineDraft
+from rohe_iac.importing.foreign.command import add_command, add_image
+from rohe_iac.importing.foreign.drafts import Drafts, PipelineDraft
 from rohe_iac.importing.foreign.journal import EMPTY, Field
-from rohe_iac.importing.foreign.naming import NAMES, take_name
+from rohe_iac.importing.foreign.naming import SERVICE_NAME_FIELDS, give_name
+from rohe_iac.importing.foreign.referenced_files import ReferencedFiles
 
 NETWORK = "every service of a stack reaches the others by ROHE_PEERS or its service port; there are no networks to name"
 
@@ -116,11 +116,11 @@ COMPOSE_MARKS = (
 )
 
 
-ROHE_MARKS = ("port_mapping", "processor", "cores_required", "cpu_required", "service_id", *NAMES)
+ROHE_MARKS = ("port_mapping", "processor", "cores_required", "cpu_required", "service_id", *SERVICE_NAME_FIELDS)
 
 
 def is_compose(root: Field) -> bool:
-    """Whether a document is a Compose file: services by name, each a mapping with what Compose knows."""
+    """Checks whether a document is a Compose file: services by name, with fields of Compose and none of ROHE's own."""
     services = root.get("services")
     if services is None or not services.entries():
         return False
@@ -131,70 +131,76 @@ def is_compose(root: Field) -> bool:
     return any(known) and all(part.is_mapping or not part.is_list for part in parts)
 
 
-def take_compose(root: Field, into: Gathering) -> None:
-    """Adds the services as one pipeline, named by the file's `name`, else after the user, the file or its folder."""
+def import_compose(root: Field, drafts: Drafts) -> None:
+    """Adds the services as one pipeline, named by the file's `name`, else by the user, the file or its folder."""
     name = root.get("name")
     path = PurePath(root.place.file)
     stem = re.sub(r"^(docker-)?compose[-._]?|[-._](docker-)?compose$", "", path.stem)
-    known = environment_of(root, into.beside)
-    said, is_said = filled(name.text, known) if name is not None else ("", True)
-    original = (said if is_said else "") or into.name or stem or path.parent.name or "compose"
-    draft = into.pipeline(original, root.place.file)
-    if name is not None and is_said:
-        name.to(f"Pipeline/{draft.name}: metadata.name")
+    known = read_dot_env(root, drafts.referenced_files)
+    own_name, is_known = substitute(name.text, known) if name is not None else ("", True)
+    original = (own_name if is_known else "") or drafts.name or stem or path.parent.name or "compose"
+    draft = drafts.pipeline(original, root.place.file)
+    if name is not None and is_known:
+        name.map_to(f"Pipeline/{draft.name}: metadata.name")
     elif name is not None:
         name.drop(UNFILLED)
-    services, made = root.get("services"), dict[str, str]()
+    services, names = root.get("services"), dict[str, str]()
     if services is not None:
-        written_out(services, known, into.beside)
-    for key, field in services.entries() if services is not None else []:
+        expand_services(services, known, drafts.referenced_files)
+    entries = services.entries() if services is not None else []
+    for key, field in entries:
         if field.is_mapping:
-            into.pipeline(original, field.place.file)
-            draft.services.append(_service(key, field, draft, root.get("configs"), into.beside, known))
-            made[key] = draft.services[-1]["name"]
-    for key, field in services.entries() if services is not None else []:
+            drafts.pipeline(original, field.place.file)
+            draft.services.append(_service(key, field, draft, root.get("configs"), drafts.referenced_files, known))
+            names[key] = draft.services[-1]["name"]
+    for key, field in entries:
         if field.is_mapping:
-            _flow(key, field, made, draft)
-            field.rest(REASONS, UNKNOWN)
+            _flow(key, field, names, draft)
+            field.drop_rest(REASONS, UNKNOWN)
         else:
             field.drop(EMPTY if field.is_empty else "not a service, which is a mapping")
-    for field in (root, *((part for _, part in services.entries()) if services is not None else ())):
+    for field in (root, *(part for _, part in entries)):
         for key, part in field.entries():
             if key.startswith("x-"):
                 part.drop(EXTENSION)
-    root.rest(TOP, UNKNOWN)
+    root.drop_rest(TOP, UNKNOWN)
 
 
-def _flow(key: str, field: Field, made: dict[str, str], draft: PipelineDraft) -> None:
-    """What a service depends on it sends requests to, unless that only has to have run before."""
+def _flow(key: str, field: Field, names: dict[str, str], draft: PipelineDraft) -> None:
+    """Adds a flow from a service to each service that it depends on, unless that one only has to complete before.
+
+    Args:
+        key: The name of the service in the file.
+        field: The service in the file.
+        names: The names of services in the pipeline, by their names in the file.
+        draft: The pipeline.
+    """
     for name in ("depends_on", "links"):
-        given = field.get(name)
-        if given is None:
+        depended = field.get(name)
+        if depended is None:
             continue
-        wanted = [(other, part) for other, part in given.entries()] or [
-            (item.text.partition(":")[0], item) for item in given.listed()
-        ]
-        for other, part in wanted:
+        dependencies = depended.entries() or [(item.text.partition(":")[0], item) for item in depended.as_list()]
+        for other, part in dependencies:
             condition = part.get("condition") if part.is_mapping else None
-            if other not in made or other == key:
+            if other not in names or other == key:
                 part.drop("there is no such service in the file")
             elif condition is not None and "completed" in condition.text:
                 part.drop("an order of start is not kept: let the service wait for what has to be done before it")
-            elif _leads(draft.flow, made[other], made[key]):
+            elif _is_reachable(draft.flow, names[other], names[key]):
                 part.drop("requests would run in a circle, and a flow has none")
             else:
-                link = {"from": made[key], "to": made[other]}
+                link = {"from": names[key], "to": names[other]}
                 if link not in draft.flow:
                     draft.flow.append(link)
                     part.note(
-                        f"taken as requests that flow from '{made[key]}' to '{made[other]}'; where it is only an order "
-                        "of start, take that flow out"
+                        f"taken as requests that flow from '{names[key]}' to '{names[other]}'; where it is only an "
+                        "order of start, take that flow out"
                     )
-                part.to(f"Pipeline/{draft.name}: flow")
+                part.map_to(f"Pipeline/{draft.name}: flow")
 
 
-def _leads(flow: list[dict[str, Any]], begin: str, end: str) -> bool:
-    """Whether requests get from one service to the other, so that a flow back would close a circle."""
+def _is_reachable(flow: list[dict[str, Any]], begin: str, end: str) -> bool:
+    """Checks whether requests get from one service to the other, so that a flow back would close a circle."""
     reached = [begin]
     for name in reached:
         reached += [link["to"] for link in flow if link["from"] == name and link["to"] not in reached]
@@ -202,23 +208,28 @@ def _leads(flow: list[dict[str, Any]], begin: str, end: str) -> bool:
 
 
 def _service(
-    key: str, field: Field, draft: PipelineDraft, configs: Field | None, beside: Beside, known: Mapping[str, str]
+    key: str,
+    field: Field,
+    draft: PipelineDraft,
+    configs: Field | None,
+    referenced_files: ReferencedFiles,
+    known: Mapping[str, str],
 ) -> dict[str, Any]:
-    name = take_name(field, key, "service", draft.names, draft.annotations)
+    name = give_name(field, key, "service", draft.names, draft.annotations)
     target = f"Pipeline/{draft.name}: services.{name}"
     service: dict[str, Any] = {"name": name}
-    take_image(field, service, target, "image")
+    add_image(field, service, target, "image")
     # As with containers: the entry point is what runs, the command its arguments.
-    take_command(field, service, target, {"entrypoint": "command", "command": "args"})
-    take_ports(field, service, target)
-    take_environment(field, service, target, beside, known)
+    add_command(field, service, target, {"entrypoint": "command", "command": "args"})
+    add_ports(field, service, target)
+    add_environment(field, service, target, referenced_files, known)
     files: list[dict[str, str]] = []
-    take_volumes(field, service, target, beside, files)
-    take_configs(field, configs, beside, files, target)
+    add_volumes(field, service, target, referenced_files, files)
+    add_configs(field, configs, referenced_files, files, target)
     if files:
         service["files"] = files
-    take_healthcheck(key, field, service, target)
-    take_deploy(field, service, target)
+    add_healthcheck(key, field, service, target)
+    add_deploy(field, service, target)
     _platform(field, service, target)
     return service
 
@@ -234,4 +245,4 @@ def _platform(field: Field, service: dict[str, Any], target: str) -> None:
         platform.drop("not a platform of the form linux/arm64")
     else:
         service["arch"] = [architecture]
-        platform.to(f"{target}.arch")
+        platform.map_to(f"{target}.arch")

@@ -1,11 +1,11 @@
-"""Variables of the shell in a Compose file: by what the project's `.env` says, else by their defaults."""
+"""Substitutes variables of the shell in a Compose file by the values in the project's `.env`, else by defaults."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
-from rohe_iac.importing.foreign.journal import Field, plain
+from rohe_iac.importing.foreign.journal import Field, loose_spelling
 
 VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-?+])([^{}]*))?\}|([A-Za-z_][A-Za-z0-9_]*))")
 
@@ -19,35 +19,35 @@ FROM_FILE = "variables of the shell are replaced by what the file .env beside it
 UNFILLED = "it holds a variable of the shell without a default"
 
 
-MOST_NESTED = 5
-"""So deep may defaults hold variables with defaults."""
+MAX_NESTING = 5
+"""How deep defaults with variables with defaults are substituted."""
 
 
-KEPT = ("environment", "command", "entrypoint", "healthcheck")
-"""Fields that passwords stand in: nothing of the file .env is copied into them."""
+WITHOUT_DOT_ENV = ("environment", "command", "entrypoint", "healthcheck")
+"""Fields that may hold passwords: no value of the file .env is copied into them."""
 
 
-NOTHING: Mapping[str, str] = {}
+NO_VARIABLES: Mapping[str, str] = {}
 
 
-def filled(text: str, known: Mapping[str, str] = NOTHING) -> tuple[str, bool]:
-    """The text with each variable's value or default in its place, `$$` as `$`; and whether every variable has one.
+def substitute(text: str, known: Mapping[str, str] = NO_VARIABLES) -> tuple[str, bool]:
+    """Returns the text with values or defaults in place of variables, and whether every variable has either.
 
-    known: the values of variables that are set.
+    `$$` becomes `$`. known: the values of variables that are set.
     """
     whole = True
-    for _ in range(MOST_NESTED):
+    for _ in range(MAX_NESTING):
         missing = False
 
         def value(match: re.Match[str]) -> str:
             nonlocal missing
             sign, other = match[2] or "", match[3] or ""
-            given = known.get(match[1] or match[4])
-            there = given is not None and not (sign.startswith(":") and not given)
+            known_value = known.get(match[1] or match[4])
+            there = known_value is not None and not (sign.startswith(":") and not known_value)
             if sign.endswith("+"):
                 return other if there else ""
-            if there and given is not None:
-                return given.replace("$", "$$")
+            if there and known_value is not None:
+                return known_value.replace("$", "$$")
             if not sign.endswith("-"):
                 missing = True
                 return match[0]
@@ -61,35 +61,38 @@ def filled(text: str, known: Mapping[str, str] = NOTHING) -> tuple[str, bool]:
     return text.replace("$$", "$"), whole
 
 
-def is_unfilled(field: Field) -> bool:
-    """Whether a figure is not known since a variable holds it, which is told."""
+def drop_if_unfilled(field: Field) -> bool:
+    """Checks whether the field holds a variable, so that its value is not known, and drops it then."""
     if VARIABLE.search(field.text) is None:
         return False
     field.drop(UNFILLED)
     return True
 
 
-def fill(service: Field, known: Mapping[str, str], seen: set[int]) -> None:
-    """Puts values in the place of variables in all of a service but its environment, which sees to them itself.
+def substitute_in_service(service: Field, known: Mapping[str, str], seen: set[int]) -> None:
+    """Substitutes variables in all of a service but its environment, which environment.py substitutes.
 
-    seen: what was filled already, for an alias stands for the same in several services.
+    Args:
+        service: The service in the file, changed in place.
+        known: The values of variables that are set.
+        seen: Identities of the values done already: an alias is the same value in several services. Added to.
     """
     for key, part in service.entries():
-        if plain(key) != "environment":
-            _fill(part, NOTHING if plain(key) in KEPT else known, seen)
+        if loose_spelling(key) != "environment":
+            _substitute_in(part, NO_VARIABLES if loose_spelling(key) in WITHOUT_DOT_ENV else known, seen)
 
 
-def _fill(field: Field, known: Mapping[str, str], seen: set[int]) -> None:
+def _substitute_in(field: Field, known: Mapping[str, str], seen: set[int]) -> None:
     node = field.node
     if id(node) in seen:
         return
     seen.add(id(node))
     if isinstance(node.value, str) and "$" in node.value:
-        text, whole = filled(node.value, known)
+        text, whole = substitute(node.value, known)
         if not whole:
             field.note("a variable of the shell without a default is not filled in")
         elif text != node.value.replace("$$", "$"):
-            field.note(FILLED if text == filled(node.value)[0] else FROM_FILE)
+            field.note(FILLED if text == substitute(node.value)[0] else FROM_FILE)
         node.value = text
     for part in [part for _, part in field.entries()] + field.items():
-        _fill(part, known, seen)
+        _substitute_in(part, known, seen)

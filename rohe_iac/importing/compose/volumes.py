@@ -1,4 +1,4 @@
-"""Volumes of a Compose service: named ones are disk space, tmpfs is an emptyDir, a file that is bound is a file."""
+"""Volumes of a Compose service: named ones become volumes, tmpfs an emptyDir, bind mounts of single files `files`."""
 
 from __future__ import annotations
 
@@ -7,19 +7,22 @@ from typing import Any
 
 from rohe_iac.foundation.quantities import LARGEST
 from rohe_iac.importing.compose.deploy import memory_of
-from rohe_iac.importing.compose.files import take_file
-from rohe_iac.importing.foreign.beside import Beside
+from rohe_iac.importing.compose.files import add_file
 from rohe_iac.importing.foreign.journal import Field
 from rohe_iac.importing.foreign.naming import dns_name
-from rohe_iac.importing.foreign.units import shown_memory
+from rohe_iac.importing.foreign.referenced_files import ReferencedFiles
+from rohe_iac.importing.foreign.units import memory_quantity
 
 SIZE = "1Gi"
+"""The size of volumes; Compose gives them none."""
 
 
 TEMPORARY = "64Mi"
+"""The size of a tmpfs without one."""
 
 
 SHARED = "/dev/shm"
+"""Where `shm_size` is mounted."""
 
 
 RELATIVE = "a volume needs an absolute path in the container"
@@ -28,53 +31,61 @@ RELATIVE = "a volume needs an absolute path in the container"
 WRITABLE = "a volume can be written to; what is only read is put before a replica by `files`"
 
 
-def take_volumes(
-    field: Field, service: dict[str, Any], target: str, beside: Beside, files: list[dict[str, str]]
+def add_volumes(
+    field: Field, service: dict[str, Any], target: str, referenced_files: ReferencedFiles, files: list[dict[str, str]]
 ) -> None:
-    """`volumes` in both forms, `tmpfs` and `shm_size`; bind mounts of single files go to `files`."""
+    """Adds `volumes` in both syntaxes, `tmpfs` and `shm_size` to a service.
+
+    Args:
+        field: The service in the file.
+        service: The service of the pipeline, added to.
+        target: The name of the service in the journal.
+        referenced_files: Access to files that are mounted.
+        files: The files of the service; bind mounts of single files are added.
+    """
     volumes: dict[str, dict[str, Any]] = {}
-    listed = field.get("volumes")
-    for item in listed.listed() if listed is not None else []:
-        bound = _bound(item)
-        if bound is not None:
-            take_file(*bound, item, beside, files, target)
+    entries = field.get("volumes")
+    for item in entries.as_list() if entries is not None else []:
+        bind = _bind_mount(item)
+        if bind is not None:
+            add_file(*bind, item, referenced_files, files, target)
             continue
         volume = _long(item) if item.is_mapping else _short(item)
         if volume is not None:
             volume["path"] = volume["path"].rstrip("/") or "/"
         if volume is not None and volumes.setdefault(volume["path"], volume) is volume:
-            item.to(f"{target}.volumes")
+            item.map_to(f"{target}.volumes")
         elif volume is not None:
             item.drop("there is a volume at that path already")
     temporary = field.get("tmpfs")
     if temporary is not None:
-        for item in temporary.listed():
+        for item in temporary.as_list():
             path, _, options = item.text.partition(":")
             if path and not path.startswith("/"):
                 item.drop(RELATIVE)
             elif path:
                 volumes.setdefault(path, {"path": path, "emptyDir": _size(options, item)})
-                item.to(f"{target}.volumes")
+                item.map_to(f"{target}.volumes")
     shared = field.get("shm_size")
     if shared is not None and (amount := memory_of(shared)):
-        volumes.setdefault(SHARED, {"path": SHARED, "emptyDir": shown_memory(amount)})
-        shared.to(f"{target}.volumes")
+        volumes.setdefault(SHARED, {"path": SHARED, "emptyDir": memory_quantity(amount)})
+        shared.map_to(f"{target}.volumes")
     if volumes:
         service["volumes"] = list(volumes.values())
 
 
 def _size(options: str, item: Field) -> str | int:
-    """The size among the options of a tmpfs: `size=64m,mode=755`."""
+    """Returns the size among the options of a tmpfs, such as `size=64m,mode=755`; TEMPORARY where there is none."""
     match = re.search(r"(?:^|,)size=(\d{1,16})([kmg]?)b?(?:,|$)", options, re.IGNORECASE)
     amount = int(match[1]) * {"": 1, "k": 2**10, "m": 2**20, "g": 2**30}[match[2].lower()] if match is not None else 0
     if 0 < amount <= LARGEST:
-        return shown_memory(amount)
+        return memory_quantity(amount)
     item.note(f"no size is given: taken as {TEMPORARY}")
     return TEMPORARY
 
 
-def _bound(item: Field) -> tuple[str, str] | None:
-    """Path of the machine and of the container where it is a bind mount."""
+def _bind_mount(item: Field) -> tuple[str, str] | None:
+    """Returns the path on the machine and in the container; None where the entry is no bind mount."""
     if item.is_mapping:
         kind, source, path = item.get("type"), item.get("source", "src"), item.get("target", "destination", "dst")
         if kind is None or kind.text != "bind":
@@ -125,11 +136,11 @@ def _long(item: Field) -> dict[str, Any] | None:
         amount = memory_of(size) if size is not None else None
         if not amount:
             item.note(f"no size is given: taken as {TEMPORARY}")
-        return {"path": path.text, "emptyDir": shown_memory(amount) if amount else TEMPORARY}
+        return {"path": path.text, "emptyDir": memory_quantity(amount) if amount else TEMPORARY}
     if word != "volume":
         item.drop(f"a mount of type '{word[:20]}' is the target's affair")
         return None
-    fixed = item.get("read_only")
-    if fixed is not None and fixed.value is True:
-        fixed.drop(WRITABLE)
+    read_only = item.get("read_only")
+    if read_only is not None and read_only.value is True:
+        read_only.drop(WRITABLE)
     return _named(source.text, path.text, item) if source is not None else _anonymous(path.text, item)

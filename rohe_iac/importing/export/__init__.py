@@ -1,5 +1,5 @@
-"""A stack as files of the original ROHE.
+"""Makes files of the original ROHE of a blueprint.
 
-`documents` writes nodes and services; `round_trip` finds what an import of them would not bring back, so that nothing
-is lost without a word.
+`documents` writes nodes and services; `round_trip` finds what an import of the files would not bring back, so that
+every loss is reported.
 """

@@ -1,4 +1,4 @@
-"""What comes back otherwise than it was when exported files are imported again."""
+"""Finds the fields that have another value after exported files are imported again."""
 
 from __future__ import annotations
 
@@ -10,103 +10,107 @@ from rohe_iac.blueprint.findings.source_text import SourceText
 from rohe_iac.blueprint.language.base import Model
 from rohe_iac.blueprint.language.inventory import DeviceType, Inventory, Node
 from rohe_iac.blueprint.language.pipeline import Memory, Pipeline, Requests, SecretValue, Service
+from rohe_iac.blueprint.linked.capacity import capacity_of
 from rohe_iac.importing.foreign.yaml_text import document_text
 from rohe_iac.importing.import_texts import import_texts
 
-AT_ONCE = 1000
-"""So many nodes or services of one application are imported at once."""
+BATCH = 1000
+"""The most nodes, or services of one application, that are imported at once."""
 
 
-Lost = tuple[str, str, str]
-"""Address, field, why it is not in the files."""
+LeftOut = tuple[str, str, str]
+"""What the files do not hold: address, field and reason."""
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """A service that was written. pipeline: the name of its own; address: as messages have it."""
+class WrittenService:
+    """A service in the files, with the name of its pipeline and the address that messages name it by."""
 
     pipeline: str
     address: str
     service: Service
 
 
-def lost_on_return(
-    inventory: Inventory, services: Sequence[Written], files: Sequence[dict[str, Any]], told: Sequence[Lost]
-) -> list[Lost]:
-    """Every field that an import of the files gives another value, but for those that are told already."""
-    texts = [document_text(part) for file in files for part in _parts(file) if part["data"]]
+def changes_on_return(
+    inventory: Inventory,
+    services: Sequence[WrittenService],
+    files: Sequence[dict[str, Any]],
+    left_out: Sequence[LeftOut],
+) -> list[LeftOut]:
+    """Returns every field to which an import of the files gives another value.
+
+    Args:
+        inventory: The inventory that was exported.
+        services: The services in the files, in order.
+        files: The content of the files.
+        left_out: Fields that are known not to be in the files; they are not returned again.
+    """
+    texts = [document_text(part) for file in files for part in _batches(file) if part["data"]]
     sources = [SourceText(f"exported-{index}", text) for index, text in enumerate(texts)]
     documents = import_texts(sources, name=inventory.metadata.name).documents
     inventories = [Inventory.model_validate(document) for document in documents if document["kind"] == "Inventory"]
     pipelines = [Pipeline.model_validate(document) for document in documents if document["kind"] == "Pipeline"]
-    found: list[Lost] = []
-    known = {(address, field.partition(".")[0]) for address, field, _ in told}
+    found: list[LeftOut] = []
+    known = {(address, field.partition(".")[0]) for address, field, _ in left_out}
     pairs: list[tuple[str, dict[str, Any], dict[str, Any]]] = []
-    for before, after in zip(
-        inventory.spec.nodes, [node for one in inventories for node in one.spec.nodes], strict=True
-    ):
+    returned_nodes = [node for returned in inventories for node in returned.spec.nodes]
+    for before, after in zip(inventory.spec.nodes, returned_nodes, strict=True):
         kinds = inventories[0].spec.device_types
         pairs.append((f"node/{before.name}", _node(before, inventory.spec.device_types), _node(after, kinds)))
-    again = [(one.metadata.name, service) for one in pipelines for service in one.spec.services]
-    for written, (pipeline, service) in zip(services, again, strict=True):
+    returned_services = [
+        (pipeline.metadata.name, service) for pipeline in pipelines for service in pipeline.spec.services
+    ]
+    for written, (pipeline, service) in zip(services, returned_services, strict=True):
         found += _variables(written, service)
-        was = {"pipeline": written.pipeline, **_service(written.service)}
-        pairs.append((written.address, was, {"pipeline": pipeline, **_service(service)}))
-    for address, was, now in pairs:
+        before_export = {"pipeline": written.pipeline, **_service(written.service)}
+        pairs.append((written.address, before_export, {"pipeline": pipeline, **_service(service)}))
+    for address, old, new in pairs:
         found += [
-            (address, field, f"{_shown(was[field])} comes back as {_shown(now[field])}")
-            for field in was
-            if was[field] != now[field] and (address, field) not in known
+            (address, field, f"{_text_of(old[field])} comes back as {_text_of(new[field])}")
+            for field in old
+            if old[field] != new[field] and (address, field) not in known
         ]
     return found
 
 
-def _parts(file: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The file in parts that are no larger than what an import reads at once; together they mean the same."""
+def _batches(file: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yields the file in parts small enough for one import; together they mean the same."""
     data: dict[str, Any] = file["data"]
     if all("node_name" in entry for entry in data.values()):
-        for begin in range(0, len(data), AT_ONCE):
-            yield {**file, "data": dict(list(data.items())[begin : begin + AT_ONCE])}
+        for begin in range(0, len(data), BATCH):
+            yield {**file, "data": dict(list(data.items())[begin : begin + BATCH])}
         return
     for application, entries in data.items():
-        for begin in range(0, len(entries), AT_ONCE):
-            yield {**file, "data": {application: dict(list(entries.items())[begin : begin + AT_ONCE])}}
-
-
-def resolved(node: Node, kind: DeviceType | None) -> dict[str, Any]:
-    """What a node offers, its device type's figures where it has none of its own; as in planning."""
-
-    def of(name: str) -> Any:
-        own = getattr(node, name)
-        return own if own is not None or kind is None else getattr(kind, name)
-
-    cpu = of("cpu") or 0
-    # A node that overrides cpu alone does not keep the type's cores.
-    cores = node.cores if node.cores is not None else kind.cores if kind is not None and node.cpu is None else None
-    return {
-        "cpu": cpu,
-        "cores": cores if cores is not None else (1000,) * (cpu // 1000),
-        "memory": of("memory"),
-        "accelerators": of("accelerators") or {},
-        "frequency": of("frequency"),
-        "arch": of("arch"),
-    }
+        for begin in range(0, len(entries), BATCH):
+            yield {**file, "data": {application: dict(list(entries.items())[begin : begin + BATCH])}}
 
 
 def _node(node: Node, kinds: dict[str, DeviceType]) -> dict[str, Any]:
-    offers = resolved(node, kinds.get(node.device_type or ""))
-    cores = len(offers["cores"])
-    used = {
-        "cpu": node.used.cpu,
-        "cores": (*node.used.cores, *[0] * (cores - len(node.used.cores))),
-        "memory": _sizes(node.used.memory),
-        "accelerators": {name: share for name, share in node.used.accelerators.items() if share},
+    """Returns the fields of a node to compare, with the figures of its device type."""
+    capacity = capacity_of(node, kinds.get(node.device_type or ""))
+    return {
+        "name": node.name,
+        "deviceType": node.device_type,
+        "mac": node.mac,
+        "status": node.status,
+        "labels": node.labels,
+        "cpu": capacity.cpu,
+        "cores": capacity.cores,
+        "memory": capacity.memory,
+        "accelerators": capacity.accelerators,
+        "frequency": capacity.frequency,
+        "arch": capacity.arch,
+        "used": {
+            "cpu": node.used.cpu,
+            "cores": (*node.used.cores, *[0] * (len(capacity.cores) - len(node.used.cores))),
+            "memory": _sizes(node.used.memory),
+            "accelerators": {name: share for name, share in node.used.accelerators.items() if share},
+        },
     }
-    named = {"name": node.name, "deviceType": node.device_type, "mac": node.mac, "status": node.status}
-    return {**named, "labels": node.labels, **offers, "used": used}
 
 
 def _service(service: Service) -> dict[str, Any]:
+    """Returns the fields of a service to compare."""
     return {
         "name": service.name,
         "image": service.image,
@@ -120,31 +124,31 @@ def _service(service: Service) -> dict[str, Any]:
     }
 
 
-def _variables(written: Written, again: Service) -> Iterator[Lost]:
-    """Variables that come back otherwise; no value is told, for it may be one that is meant to be a secret."""
+def _variables(written: WrittenService, returned: Service) -> Iterator[LeftOut]:
+    """Yields variables that come back with another value; no value is shown, for it may be meant as a secret."""
     for name, value in written.service.env.items():
-        now = again.env.get(name)
-        if now is None:
+        new_value = returned.env.get(name)
+        if new_value is None:
             yield written.address, f"env.{name}", "a secret comes back where it is env:NAME"
-        elif now != value and isinstance(now, SecretValue):
+        elif new_value != value and isinstance(new_value, SecretValue):
             yield written.address, f"env.{name}", "it looks like a secret, and comes back as one"
-        elif now != value:
+        elif new_value != value:
             yield written.address, f"env.{name}", "it comes back with another value"
 
 
 def _requests(requests: Requests) -> dict[str, Any]:
-    # One whole device is a share of 100 %, a request for nothing is none.
-    asked = {
-        kind: (one.share, one.models) if one.count != 1 else (10000, one.models)
-        for kind, one in requests.accelerators.items()
-        if one.count is not None or one.share
+    # A single whole device equals a share of 100 %, and a request for nothing equals no request.
+    shares = {
+        kind: (request.share, request.models) if request.count != 1 else (10000, request.models)
+        for kind, request in requests.accelerators.items()
+        if request.count is not None or request.share
     }
-    counts = {kind: one.count for kind, one in requests.accelerators.items() if (one.count or 0) > 1}
+    counts = {kind: request.count for kind, request in requests.accelerators.items() if (request.count or 0) > 1}
     return {
         "cpu": requests.cpu,
         "cores": tuple(core for core in requests.cores if core),
         "memory": _sizes(requests.memory),
-        "accelerators": (asked, counts),
+        "accelerators": (shares, counts),
     }
 
 
@@ -152,11 +156,12 @@ def _sizes(memory: Memory | None) -> tuple[int, int]:
     return (0, 0) if memory is None else (memory.rss, memory.vms or 0)
 
 
-def _shown(value: Any) -> str:
+def _text_of(value: Any) -> str:
+    """Returns a value of any field as text for people."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{name}: {_shown(part)}" for name, part in value.items()) + "}"
+        return "{" + ", ".join(f"{name}: {_text_of(part)}" for name, part in value.items()) + "}"
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_shown, value)) + "]"
+        return "[" + ", ".join(map(_text_of, value)) + "]"
     if isinstance(value, Model):
-        return _shown({name: part for name, part in value.model_dump(by_alias=True).items() if part is not None})
+        return _text_of({name: part for name, part in value.model_dump(by_alias=True).items() if part is not None})
     return "nothing" if value is None else str(value)

@@ -1,4 +1,4 @@
-"""What a service runs: its image, its command line and the folder that it starts in."""
+"""What a service runs: the image, the command line and the working folder."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from rohe_iac.blueprint.language.container import is_image
 from rohe_iac.importing.foreign.journal import Field
 
 
-def take_image(field: Field, service: dict[str, Any], target: str, *names: str) -> None:
-    """The image under the first of these names."""
+def add_image(field: Field, service: dict[str, Any], target: str, *names: str) -> None:
+    """Adds the image to a service, from the first of these names that the field has."""
     image = field.get(*names)
     if image is None:
         return
@@ -19,21 +19,28 @@ def take_image(field: Field, service: dict[str, Any], target: str, *names: str) 
         image.drop("not the name of an image, as registry/name:tag is" if image.is_scalar else "an image is text")
         return
     service["image"] = image.text
-    image.to(f"{target}.image")
+    image.map_to(f"{target}.image")
 
 
-def take_command(field: Field, service: dict[str, Any], target: str, words: Mapping[str, str]) -> None:
-    """Command lines and the working folder. words: what each field is called here, such as entrypoint: command."""
+def add_command(field: Field, service: dict[str, Any], target: str, words: Mapping[str, str]) -> None:
+    """Adds command lines and the working folder to a service.
+
+    Args:
+        field: The service in the file.
+        service: The service of the pipeline, added to.
+        target: The name of the service in the journal.
+        words: The field of the pipeline's service by the field of the file, such as entrypoint: command.
+    """
     for source, word in words.items():
         found = field.get(source)
         line = _words(found) if found is not None else []
         if found is not None and line:
             service[word] = line
-            found.to(f"{target}.{word}")
+            found.map_to(f"{target}.{word}")
     folder = field.get("working_dir")
     if folder is not None and folder.text:
         service["workingDir"] = folder.text
-        folder.to(f"{target}.workingDir")
+        folder.map_to(f"{target}.workingDir")
 
 
 def _words(field: Field) -> list[str]:
@@ -42,5 +49,5 @@ def _words(field: Field) -> list[str]:
     try:
         return shlex.split(field.text)
     except ValueError as error:
-        field.fault(f"not a command line: {error}")
+        field.report_fault(f"not a command line: {error}")
         return []

@@ -1,25 +1,25 @@
-"""What the files of one import make together: one inventory, pipelines, contracts and the settings of a stack."""
+"""Drafts of the documents that one import makes: an inventory, pipelines, contracts and the settings of a stack."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
 
-from rohe_iac.importing.foreign.beside import Beside
-from rohe_iac.importing.foreign.naming import ORIGINAL_NAME, Names
+from rohe_iac.importing.foreign.naming import ORIGINAL_NAME, UniqueNames
+from rohe_iac.importing.foreign.referenced_files import ReferencedFiles
 from rohe_iac.importing.foreign.units import CoresUnit
 
 Document = dict[str, Any]
 
 IMPORTED = "imported"
-"""What is named after nothing."""
+"""The name of documents that neither the file nor the user names."""
 
 RENDERED = "Manifests, since there are images; what has a command runs on this machine with target: {local: {}}"
 
 
 @dataclass
 class PipelineDraft:
-    """A pipeline in the making. original: its name as the file has it."""
+    """A pipeline in the making. original: the name of the pipeline in the file."""
 
     name: str
     original: str
@@ -27,10 +27,10 @@ class PipelineDraft:
     services: list[dict[str, Any]] = field(default_factory=list)
     flow: list[dict[str, Any]] = field(default_factory=list)
     annotations: dict[str, str] = field(default_factory=dict)
-    names: Names = field(default_factory=Names)
+    names: UniqueNames = field(default_factory=UniqueNames)
 
     def document(self) -> Document:
-        """The document of kind Pipeline."""
+        """Returns the document of kind Pipeline."""
         spec: dict[str, Any] = {"services": self.services}
         if self.flow:
             spec["flow"] = self.flow
@@ -39,7 +39,7 @@ class PipelineDraft:
 
 @dataclass
 class ContractDraft:
-    """A contract in the making. pipeline: the name of its pipeline as the file has it."""
+    """A contract in the making. pipeline: the name of the contract's pipeline in the file."""
 
     name: str
     pipeline: str
@@ -48,7 +48,7 @@ class ContractDraft:
     annotations: dict[str, str] = field(default_factory=dict)
 
     def document(self) -> Document:
-        """The document of kind ObservationContract."""
+        """Returns the document of kind ObservationContract."""
         return _document("ObservationContract", self.name, self.annotations, self.spec)
 
 
@@ -56,40 +56,60 @@ class ContractDraft:
 class InventoryDraft:
     """An inventory in the making, of all node files together.
 
-    kinds: the name of the device type of each kind of name and figures.
+    Attributes:
+        device_types: The device types by name.
+        nodes: The nodes, in order.
+        annotations: The annotations of the document.
+        names: The names given to nodes.
+        type_names: The names given to device types.
+        kinds: The name of a device type by its wanted name and its figures as canonical JSON.
+        sources: The files that nodes came from.
     """
 
     device_types: dict[str, dict[str, Any]] = field(default_factory=dict)
     nodes: list[dict[str, Any]] = field(default_factory=list)
     annotations: dict[str, str] = field(default_factory=dict)
-    names: Names = field(default_factory=Names)
-    type_names: Names = field(default_factory=Names)
+    names: UniqueNames = field(default_factory=UniqueNames)
+    type_names: UniqueNames = field(default_factory=UniqueNames)
     kinds: dict[tuple[str, bytes], str] = field(default_factory=dict)
     sources: list[str] = field(default_factory=list)
 
     def document(self, name: str) -> Document:
-        """The document of kind Inventory."""
+        """Returns the document of kind Inventory."""
         spec = {"deviceTypes": self.device_types, "nodes": self.nodes}
         return _document("Inventory", name, self.annotations, spec)
 
 
 @dataclass
-class Gathering:
-    """Everything imported so far. name: what the user wants inventory, stack and nameless pipelines to be called."""
+class Drafts:
+    """The drafts of everything imported so far.
+
+    Attributes:
+        name: The name that the user wants for the inventory, the stack and pipelines without a name; "" for none.
+        cores_unit: The unit of the figures of single cores; None: inferred.
+        inventory: The draft of the inventory.
+        pipelines: Drafts by the name of the pipeline in its file.
+        pipeline_names: The names given to pipelines.
+        contracts: The drafts of contracts.
+        contract_names: The names given to contracts.
+        stack: Fields of the stack.
+        stack_sources: The files that fields of the stack came from.
+        referenced_files: Access to the files that imported files refer to.
+    """
 
     name: str = ""
     cores_unit: CoresUnit | None = None
     inventory: InventoryDraft = field(default_factory=InventoryDraft)
     pipelines: dict[str, PipelineDraft] = field(default_factory=dict)
-    pipeline_names: Names = field(default_factory=Names)
+    pipeline_names: UniqueNames = field(default_factory=UniqueNames)
     contracts: list[ContractDraft] = field(default_factory=list)
-    contract_names: Names = field(default_factory=Names)
+    contract_names: UniqueNames = field(default_factory=UniqueNames)
     stack: dict[str, Any] = field(default_factory=dict)
     stack_sources: list[str] = field(default_factory=list)
-    beside: Beside = field(default_factory=Beside)
+    referenced_files: ReferencedFiles = field(default_factory=ReferencedFiles)
 
     def pipeline(self, original: str, source: str) -> PipelineDraft:
-        """The pipeline of that original name, made where it is new."""
+        """Returns the draft of the pipeline of that original name, made where it is new, and adds the source."""
         if original not in self.pipelines:
             name = self.pipeline_names.give(original, self.name or IMPORTED)
             draft = PipelineDraft(name, original)
@@ -102,7 +122,7 @@ class Gathering:
         return found
 
     def documents(self) -> list[tuple[Document, tuple[str, ...]]]:
-        """All documents with the comment lines above them: inventory, pipelines, contracts, stack."""
+        """Returns all documents with the comment lines above them: inventory, pipelines, contracts, stack."""
         found: list[tuple[Document, tuple[str, ...]]] = []
         inventory_name = self.name or IMPORTED
         if self.inventory.nodes:
@@ -119,7 +139,7 @@ class Gathering:
         return found
 
     def _pipeline_of(self, contract: ContractDraft, pipelines: list[PipelineDraft]) -> str:
-        """The name of the contract's pipeline, which may have been imported after it, or be the only one there is."""
+        """Returns the name of a contract's pipeline, be it imported after the contract, or the only pipeline."""
         if not contract.pipeline and len(pipelines) == 1:
             return pipelines[0].name
         known = self.pipelines.get(contract.pipeline)
@@ -132,7 +152,7 @@ class Gathering:
         if contracts:
             spec["contracts"] = contracts
         if self.inventory.nodes and pipelines:
-            # The original is about few nodes in use, and one pass over the nodes does not close any.
+            # Users of the original want few nodes in use, and a greedy pass does not empty nodes.
             spec["planner"] = {"strategy": "portfolio"} | self.stack.get("planner", {})
             services = [service for draft in pipelines for service in draft.services]
             if any("image" in service and "command" not in service for service in services):
@@ -149,6 +169,6 @@ def _document(kind: str, name: str, annotations: dict[str, str], spec: dict[str,
 
 
 def _from(sources: list[str]) -> tuple[str, ...]:
-    # Only the last part of a path: where a file lay on one machine is nobody's business elsewhere.
+    # Only the last part of a path: the folders of one machine mean nothing on another.
     names = dict.fromkeys(source.rpartition("/")[2] for source in sources)
     return (f"From {', '.join(names)}",) if names else ()

@@ -1,4 +1,4 @@
-"""What contracts of all formats share: operators, thresholds, windows, names of metrics, how objectives are made."""
+"""What contracts of all formats share: operators, thresholds, windows, names of metrics, and making objectives."""
 
 from __future__ import annotations
 
@@ -11,16 +11,22 @@ from pydantic_core import PydanticCustomError
 from rohe_iac.blueprint.language.amounts import amount_of, length_of
 from rohe_iac.blueprint.linked.metric_units import BUILT_IN
 from rohe_iac.foundation.quantities import LARGEST
-from rohe_iac.importing.foreign.drafts import IMPORTED, ContractDraft, Gathering
-from rohe_iac.importing.foreign.journal import Field, plain
-from rohe_iac.importing.foreign.naming import ORIGINAL_NAME, Names, dns_name
+from rohe_iac.importing.foreign.drafts import IMPORTED, ContractDraft, Drafts
+from rohe_iac.importing.foreign.journal import Field, loose_spelling
+from rohe_iac.importing.foreign.naming import ORIGINAL_NAME, UniqueNames, dns_name
 from rohe_iac.importing.foreign.units import NUMBER
 
 DEFAULT_WINDOW = "5m"
 
+Bound = int | float | str
+"""A number, or a quantity as text."""
+
+Bounds = Bound | list[Bound]
+"""The bound of an objective, or both bounds of `between`."""
+
 
 RATIOS = ("accuracy", "availability")
-"""Metrics of rohe's own that are ratios."""
+"""rohe's own metrics that are ratios."""
 
 
 STAKEHOLDERS = "a contract here names its tenant alone: who else provides or consumes is not part of it"
@@ -30,7 +36,7 @@ NOT_MEASURABLE = "not measurable: the clause names no metric; it stays UNKNOWN"
 
 
 NOT_MEASURED = "rohe.dev/not-measurable"
-"""Annotation that keeps the clauses of a contract that nothing can measure."""
+"""The annotation that keeps the clauses of a contract that nothing can measure."""
 
 
 OPERATORS = {
@@ -76,36 +82,44 @@ _UNITS = {
 
 
 def draft_contract(
-    into: Gathering, field: Field, name: Field | None, pipeline: Field | None, otherwise: str
+    drafts: Drafts, field: Field, name: Field | None, pipeline: Field | None, otherwise: str
 ) -> ContractDraft:
-    """A new contract; its names made DNS-1123, the originals kept in annotations."""
+    """Adds a contract to the drafts and returns it; names are made DNS-1123, the originals kept in annotations.
+
+    Args:
+        drafts: The drafts of the import.
+        field: The contract in the file.
+        name: The field that names the contract.
+        pipeline: The field that names its pipeline.
+        otherwise: The name of a contract without one.
+    """
     original = name.text if name is not None and name.text else otherwise
-    made = into.contract_names.give(original, "contract")
+    new_name = drafts.contract_names.give(original, "contract")
     about = pipeline.text if pipeline is not None and pipeline.text else ""
-    draft = ContractDraft(made, about, field.place.file)
-    draft.spec["pipeline"] = dns_name(about, into.name or IMPORTED)
-    if made != original:
+    draft = ContractDraft(new_name, about, field.place.file)
+    draft.spec["pipeline"] = dns_name(about, drafts.name or IMPORTED)
+    if new_name != original:
         draft.annotations[ORIGINAL_NAME] = original
     if about and draft.spec["pipeline"] != about:
         draft.annotations[f"{ORIGINAL_NAME}.pipeline"] = about
     if name is not None:
-        name.to(f"ObservationContract/{made}: metadata.name")
+        name.map_to(f"ObservationContract/{new_name}: metadata.name")
     if pipeline is not None:
-        pipeline.to(f"ObservationContract/{made}: pipeline")
+        pipeline.map_to(f"ObservationContract/{new_name}: pipeline")
     else:
         field.note("no pipeline is named: the one that is imported along with it, else write its name under 'pipeline'")
-    into.contracts.append(draft)
+    drafts.contracts.append(draft)
     return draft
 
 
 def operator_of(field: Field) -> str | None:
-    """The operator of the language; None where it has none such."""
+    """Returns the operator of the language that a field stands for; None where the language has none such."""
     text = field.text
-    return OPERATORS.get(text, OPERATORS.get(plain(text)))
+    return OPERATORS.get(text, OPERATORS.get(loose_spelling(text)))
 
 
 def window_of(field: Field | None) -> str | None:
-    """A window's length as the language writes it; a bare number is seconds. None where it is none."""
+    """Returns a window's length as the language writes it; None where the field has none. Bare numbers are seconds."""
     match = _WINDOW.fullmatch(field.text) if field is not None else None
     if match is None or match[2].lower() not in _UNITS or Fraction(match[1]) == 0:
         return None
@@ -119,61 +133,65 @@ def window_of(field: Field | None) -> str | None:
 
 
 def metric_names(defined: list[str]) -> dict[str, str]:
-    """What each metric that a contract defines is called here: rohe's own names are taken."""
-    made: dict[str, str] = {}
+    """Returns a new name for each metric that a contract defines, so that none has a name of rohe's own metrics."""
+    new_names: dict[str, str] = {}
     for name in defined:
-        mine = name
-        while mine in BUILT_IN or (mine != name and mine in defined):
-            mine = f"consumer_{mine}"
-        made[name] = mine
-    return made
+        new_name = name
+        while new_name in BUILT_IN or (new_name != name and new_name in defined):
+            new_name = f"consumer_{new_name}"
+        new_names[name] = new_name
+    return new_names
 
 
 class ObjectiveNames:
-    """Names of the objectives of one contract."""
+    """The names given to the objectives of one contract."""
 
     def __init__(self) -> None:
-        self._names = Names()
+        self._names = UniqueNames()
 
     def give(self, *words: str) -> str:
-        """A name made of the words that are not empty."""
+        """Returns a new name made of the words that are not empty."""
         return self._names.give("-".join(word for word in words if word), "objective")
 
 
-def objective(
-    name: str, metric: str, operator: str, value: Any, window: str, *, aggregate: str = "mean", action: str = ""
+def make_objective(
+    name: str, metric: str, operator: str, value: Bounds, window: str, *, aggregate: str = "mean", action: str = ""
 ) -> dict[str, Any]:
-    """One objective; the aggregate and the action are left out where they are the default."""
-    made: dict[str, Any] = {"name": name, "metric": metric}
+    """Returns an objective as the language writes it; defaults of aggregate and action are left out."""
+    result: dict[str, Any] = {"name": name, "metric": metric}
     if aggregate != "mean":
-        made["aggregate"] = aggregate
-    made |= {"operator": operator, "value": value, "window": {"size": window}}
+        result["aggregate"] = aggregate
+    result |= {"operator": operator, "value": value, "window": {"size": window}}
     if action:
-        made["onViolation"] = action
-    return made
+        result["onViolation"] = action
+    return result
 
 
-def threshold(number: Fraction) -> int | float:
-    """A number as it is written."""
+def plain_number(number: Fraction) -> int | float:
+    """Returns a number as YAML has it: whole where it is whole."""
     return int(number) if number.denominator == 1 else float(number)
 
 
-def percent(number: Fraction) -> str:
-    """A number of percent as a share."""
+def as_percent(number: Fraction) -> str:
+    """Returns a number of percent as a quantity of the language: 99.5%."""
     return f"{float(number):.15g}%"
 
 
-def milliseconds(number: Fraction) -> str:
-    """A number of milliseconds as a time."""
+def as_milliseconds(number: Fraction) -> str:
+    """Returns a number of milliseconds as a quantity of the language: 300ms."""
     return f"{float(number):.15g}ms"
 
 
 class Unjudgeable(Exception):
-    """A threshold that nothing can be compared with; the message says why."""
+    """Raised for a clause that no measurement can be compared with; the message says why."""
 
 
-def bounds_of(value: Field, operator: str) -> Any:
-    """The threshold, or a pair of them for `between`. Errors: Unjudgeable."""
+def bounds_of(value: Field, operator: str) -> Bounds:
+    """Returns the threshold, or the pair of them for `between`.
+
+    Raises:
+        Unjudgeable: The field holds no threshold that the operator compares with.
+    """
     if operator != "between":
         return _bound(value)
     ends = value.items() or [
@@ -187,33 +205,37 @@ def bounds_of(value: Field, operator: str) -> Any:
     return [low, high]
 
 
-def ratio_bounds(bounds: Any, field: Field) -> Any:
-    """Bounds of a ratio; where a bare one is above 1 they are percent."""
-    given = bounds if isinstance(bounds, list) else [bounds]
-    if any(isinstance(bound, str) or bound <= 1 for bound in given[-1:]):
+def ratio_bounds(bounds: Bounds, field: Field) -> Bounds:
+    """Returns the bounds of a ratio; bare numbers are taken as percent where the upper one is above 1."""
+    upper = bounds[-1] if isinstance(bounds, list) else bounds
+    if isinstance(upper, str) or upper <= 1:
         return bounds
     field.note("of a ratio and above 1, so taken as percent")
-    found = [bound if isinstance(bound, str) else percent(Fraction(str(bound))) for bound in given]
-    return found if isinstance(bounds, list) else found[0]
+    if isinstance(bounds, list):
+        return [bound if isinstance(bound, str) else as_percent(Fraction(str(bound))) for bound in bounds]
+    return as_percent(Fraction(str(upper)))
 
 
-def _bound(field: Field) -> Any:
-    """A number, which may be below 0 as that of a difference is, or a quantity: 80%, 300ms, 20/s. true counts as 1."""
+def _bound(field: Field) -> Bound:
+    """Returns a number or a quantity such as 80%, 300ms, 20/s; true counts as 1.
+
+    Numbers may be below 0, as those of a difference are.
+    """
     if isinstance(field.value, bool):
         return int(field.value)
     text = field.text
     if NUMBER.fullmatch(text) and abs(Fraction(text)) <= LARGEST:
-        return threshold(Fraction(text))
+        return plain_number(Fraction(text))
     try:
         amount_of(text)
     except PydanticCustomError:
-        shown = f"'{text[:40]}'" if field.is_scalar else "a mapping" if field.is_mapping else "a list"
-        raise Unjudgeable(f"expected a number or a quantity such as 300ms, found {shown}") from None
+        found = f"'{text[:40]}'" if field.is_scalar else "a mapping" if field.is_mapping else "a list"
+        raise Unjudgeable(f"expected a number or a quantity such as 300ms, found {found}") from None
     return text
 
 
 def consumer_of(contract: Field) -> Field | None:
-    """Who consumes, among `stakeholders`: the first whose role says so."""
+    """Returns the name of the first of `stakeholders` whose role is that of a consumer."""
     stakeholders = contract.get("stakeholders")
     for item in stakeholders.items() if stakeholders is not None else []:
         roles = item.get("roles", "role")

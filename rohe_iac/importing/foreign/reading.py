@@ -1,7 +1,7 @@
-"""Foreign YAML and JSON with places: more lenient than the language itself, and just as bounded.
+"""Reads foreign YAML and JSON with places: more lenient than the language itself, and just as bounded.
 
-Merge keys (`<<`) are followed, keys of any scalar type are text, a key that is here twice counts with its last value
-(as PyYAML and Python's json have it), tags make no other values of theirs.
+Merge keys (`<<`) are followed, keys of any scalar type become text, the last value of a repeated key counts (as in
+PyYAML and Python's json), and tags do not change values.
 """
 
 from __future__ import annotations
@@ -31,31 +31,39 @@ Scalar = str | int | float | bool | None
 
 
 @dataclass(slots=True, eq=False)
-class Node:
-    """A value and where it begins, counted from 0. entries: of a mapping; items: of a list; None for a scalar.
+class YamlNode:
+    """A value of a file and where it begins.
 
-    spelled: the entries that hold something by the loose spelling of their keys, once they were asked for. tag: the one
-    that is written before it.
+    Attributes:
+        file: The name of the file.
+        line: Counted from 0.
+        column: Counted from 0.
+        value: The scalar; None for a mapping or a list.
+        entries: The entries of a mapping; None for anything else.
+        items: The items of a list; None for anything else.
+        by_spelling: Cache of the entries that are neither null nor an empty text, with their keys, by the loose
+            spelling of the key; None before first use.
+        tag: The tag written before the value.
     """
 
     file: str
     line: int
     column: int
     value: Scalar = None
-    entries: dict[str, Node] | None = None
-    items: list[Node] | None = None
-    spelled: dict[str, tuple[str, Node]] | None = None
+    entries: dict[str, YamlNode] | None = None
+    items: list[YamlNode] | None = None
+    by_spelling: dict[str, tuple[str, YamlNode]] | None = None
     tag: str | None = None
 
     @property
     def place(self) -> Place:
-        """Where it is written; made when it is asked for, since most of a large file is never told of."""
+        """Where the value is written; made on demand, since few values of a large file are ever reported."""
         return Place(self.file, self.line + 1, self.column + 1)
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """What cannot be read, where, and what would do."""
+class ImportFault:
+    """A place of a file that cannot be imported, why, and a hint at what would do."""
 
     place: Place
     message: str
@@ -63,58 +71,66 @@ class Fault:
 
 
 class Unreadable(Exception):
-    """The text is neither YAML nor JSON, or too large; carries the fault."""
+    """Raised for a text that is neither YAML nor JSON, or too large; carries the fault."""
 
-    def __init__(self, fault: Fault) -> None:
+    def __init__(self, fault: ImportFault) -> None:
         self.fault = fault
         super().__init__(fault.message)
 
 
 @dataclass(slots=True)
-class Reading:
-    """The documents of one text. notes: what was passed over, with its place."""
+class ForeignDocuments:
+    """The documents of one text that are not empty, and notes on what was ignored, each with its place."""
 
-    documents: list[Node] = field(default_factory=list)
+    documents: list[YamlNode] = field(default_factory=list)
     notes: list[tuple[Place, str]] = field(default_factory=list)
 
 
-def read_foreign(name: str, text: str) -> Reading:
-    """All documents of `text`, the empty ones left out. Errors: Unreadable."""
+def read_foreign(name: str, text: str) -> ForeignDocuments:
+    """Returns the documents of a text.
+
+    Args:
+        name: The name of the file, for places.
+        text: YAML or JSON.
+
+    Raises:
+        Unreadable: The text is neither YAML nor JSON, or too large.
+    """
     try:
-        return _Reader(name, text).reading
+        return _EventReader(name, text).found
     except Unreadable as refused:
-        # JSON holds what libyaml refuses: long keys, surrogate pairs, tabs.
+        # Some JSON is refused by libyaml: long keys, surrogate pairs, tabs.
         if text.lstrip().startswith(("{", "[")):
             try:
                 value = json.loads(text)
             except (ValueError, RecursionError):
                 raise refused from None
-            return Reading([_without_places(value, name, [0], 0)])
+            return ForeignDocuments([_without_places(value, name, [0], 0)])
         raise
 
 
-class _Reader:
-    """Reads all documents in one loop over the parser's events."""
+class _EventReader:
+    """Reads all documents of a text in one loop over the parser's events."""
 
     def __init__(self, name: str, text: str) -> None:
         self.name = name
-        self.reading = Reading()
+        self.found = ForeignDocuments()
         self.count = 0
-        self.anchors: dict[str, tuple[Node, int]] = {}
+        self.anchors: dict[str, tuple[YamlNode, int]] = {}
         self.known: dict[str, Scalar] = {}
         try:
             self._read(Parser(text).get_event)
         except MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             place = Place(name) if mark is None else Place(name, mark.line + 1, mark.column + 1)
-            raise Unreadable(Fault(place, f"not YAML and not JSON: {error.problem or error}")) from error
+            raise Unreadable(ImportFault(place, f"not YAML and not JSON: {error.problem or error}")) from error
         except YAMLError as error:
-            raise Unreadable(Fault(Place(name), f"not YAML and not JSON: {error}")) from error
+            raise Unreadable(ImportFault(Place(name), f"not YAML and not JSON: {error}")) from error
 
-    def _read(self, get: Callable[[], Any]) -> None:
-        outer: list[_Open] = []
-        current: _Open | None = None
-        while (event := get()) is not None:
+    def _read(self, next_event: Callable[[], Any]) -> None:
+        outer: list[_OpenCollection] = []
+        current: _OpenCollection | None = None
+        while (event := next_event()) is not None:
             kind = event.__class__
             if kind is ScalarEvent:
                 node = self._new(event, len(outer))
@@ -127,13 +143,13 @@ class _Reader:
                     node.entries = {}
                 else:
                     node.items = []
-                outer.append(_Open(node, event.anchor, self.count))
+                outer.append(_OpenCollection(node, event.anchor, self.count))
                 current = outer[-1]
                 continue
             elif kind is MappingEndEvent or kind is SequenceEndEvent:
                 closed = outer.pop()
                 node, current = closed.node, outer[-1] if outer else None
-                closed.merge()
+                closed.apply_merges()
                 if closed.anchor is not None:
                     self.anchors[closed.anchor] = (node, self.count - closed.started + 1)
             elif kind is AliasEvent:
@@ -143,29 +159,29 @@ class _Reader:
                     self.anchors = {}
                 continue
             if current is not None:
-                current.add(node, plain=kind is ScalarEvent and event.implicit[0], notes=self.reading.notes)
+                current.add(node, plain=kind is ScalarEvent and event.implicit[0], notes=self.found.notes)
             elif node.value is not None or node.entries is not None or node.items is not None:
-                self.reading.documents.append(node)
+                self.found.documents.append(node)
 
-    def _new(self, event: Any, depth: int) -> Node:
+    def _new(self, event: Any, depth: int) -> YamlNode:
         self.count += 1
         mark = event.start_mark
-        node = Node(self.name, mark.line, mark.column, tag=event.tag)
+        node = YamlNode(self.name, mark.line, mark.column, tag=event.tag)
         if depth >= MAX_DEPTH:
-            raise Unreadable(Fault(node.place, f"nested deeper than {MAX_DEPTH} levels"))
+            raise Unreadable(ImportFault(node.place, f"nested deeper than {MAX_DEPTH} levels"))
         self._bounded(node)
         return node
 
-    def _bounded(self, node: Node) -> None:
+    def _bounded(self, node: YamlNode) -> None:
         if self.count > MAX_VALUES:
             hint = "split it into several files"
-            raise Unreadable(Fault(node.place, f"the file holds more than {MAX_VALUES:,} values", hint))
+            raise Unreadable(ImportFault(node.place, f"the file holds more than {MAX_VALUES:,} values", hint))
 
-    def _alias(self, anchor: str, event: Any) -> Node:
+    def _alias(self, anchor: str, event: Any) -> YamlNode:
         mark = event.start_mark
-        node = Node(self.name, mark.line, mark.column)
+        node = YamlNode(self.name, mark.line, mark.column)
         if anchor not in self.anchors:
-            raise Unreadable(Fault(node.place, f"no anchor &{anchor} before *{anchor}"))
+            raise Unreadable(ImportFault(node.place, f"no anchor &{anchor} before *{anchor}"))
         named, size = self.anchors[anchor]
         self.count += 1 + size
         self._bounded(node)
@@ -188,18 +204,27 @@ class _Reader:
 
 
 @dataclass(slots=True, eq=False)
-class _Open:
-    """A mapping or list that is being read. key: of a mapping, the one that awaits its value."""
+class _OpenCollection:
+    """A mapping or list that is being read.
 
-    node: Node
+    Attributes:
+        node: The value that is being filled.
+        anchor: The name of its anchor.
+        started: The number of values read before it.
+        key: Of a mapping, the key that awaits its value.
+        merging: Whether that key is `<<`.
+        sources: The mappings given by `<<`.
+    """
+
+    node: YamlNode
     anchor: str | None
     started: int
-    key: Node | None = None
+    key: YamlNode | None = None
     merging: bool = False
-    merged: list[Node] = field(default_factory=list)
+    sources: list[YamlNode] = field(default_factory=list)
 
-    def add(self, node: Node, *, plain: bool, notes: list[tuple[Place, str]]) -> None:
-        """The next item, key or value. plain: it is a scalar without quotes."""
+    def add(self, node: YamlNode, *, plain: bool, notes: list[tuple[Place, str]]) -> None:
+        """Adds the next item, key or value. plain: whether it is a scalar without quotes and without a tag."""
         entries = self.node.entries
         if entries is None:
             assert self.node.items is not None
@@ -212,7 +237,7 @@ class _Open:
         if key_node.entries is not None or key_node.items is not None:
             notes.append((key_node.place, "a key that is no text is passed over"))
         elif self.merging:
-            self.merged += [node] if node.entries is not None else node.items or []
+            self.sources += [node] if node.entries is not None else node.items or []
         else:
             key = key_text(key_node.value)
             if key in entries:
@@ -220,16 +245,16 @@ class _Open:
                 del entries[key]
             entries[key] = node
 
-    def merge(self) -> None:
-        """What `<<` brings, behind what stands in the mapping itself."""
-        assert not self.merged or self.node.entries is not None
-        for source in self.merged:
+    def apply_merges(self) -> None:
+        """Adds the entries given by `<<`, unless the mapping has the key itself."""
+        assert not self.sources or self.node.entries is not None
+        for source in self.sources:
             for key, value in (source.entries or {}).items():
                 self.node.entries.setdefault(key, value)  # type: ignore[union-attr]
 
 
 def key_text(value: object) -> str:
-    """A key as text, as it would be written in JSON."""
+    """Returns a scalar as text, written as in JSON."""
     if value.__class__ is str:
         return printable(value)
     if value is None or isinstance(value, bool):
@@ -238,20 +263,21 @@ def key_text(value: object) -> str:
 
 
 def printable(text: str) -> str:
-    """The text without lone surrogates, which no file could hold."""
+    """Returns the text with lone surrogates replaced, which no UTF-8 file can hold."""
     return text if text.isascii() else re.sub("[\ud800-\udfff]", "\ufffd", text)
 
 
-def _without_places(value: Any, name: str, count: list[int], depth: int) -> Node:
+def _without_places(value: Any, name: str, count: list[int], depth: int) -> YamlNode:
+    """Returns a value read from JSON as a YamlNode. count: the number of values so far, in a list of one."""
     count[0] += 1
     place = Place(name)
     if depth >= MAX_DEPTH:
-        raise Unreadable(Fault(place, f"nested deeper than {MAX_DEPTH} levels"))
+        raise Unreadable(ImportFault(place, f"nested deeper than {MAX_DEPTH} levels"))
     if count[0] > MAX_VALUES:
-        raise Unreadable(Fault(place, f"the file holds more than {MAX_VALUES:,} values"))
+        raise Unreadable(ImportFault(place, f"the file holds more than {MAX_VALUES:,} values"))
     if isinstance(value, dict):
         entries = {printable(key): _without_places(item, name, count, depth + 1) for key, item in value.items()}
-        return Node(name, 0, 0, entries=entries)
+        return YamlNode(name, 0, 0, entries=entries)
     if isinstance(value, list):
-        return Node(name, 0, 0, items=[_without_places(item, name, count, depth + 1) for item in value])
-    return Node(name, 0, 0, printable(value) if isinstance(value, str) else value)
+        return YamlNode(name, 0, 0, items=[_without_places(item, name, count, depth + 1) for item in value])
+    return YamlNode(name, 0, 0, printable(value) if isinstance(value, str) else value)

@@ -1,4 +1,4 @@
-"""Documents as YAML text: what is short stands on one line, the rest in blocks; comments where the caller puts them."""
+"""Writes documents as YAML text: short values on one line, the others in blocks."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from rohe_iac.blueprint.text.scalars import NUMBER_LENGTH, old_meaning, resolve
 WIDTH = 120
 
 
-LONGEST_KEY = 1000
-"""In characters; YAML 1.2.2 (chapter 8.2.2) has at most 1024 for a key without a mark."""
+MAX_KEY_LENGTH = 1000
+"""In characters; YAML 1.2.2 (chapter 8.2.2) allows at most 1024 for a key without a `?`."""
 
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./+(~-][^\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\"'#\[\]{},\\]*")
@@ -24,12 +24,12 @@ _CONTROLS = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
 def document_text(document: Mapping[str, Any]) -> str:
-    """One document; reading it again gives an equal value."""
+    """Returns a document as YAML text; reading the text gives an equal value."""
     return "\n".join(_block(document, 0, 0)) + "\n"
 
 
 def comment_text(lines: Iterable[str]) -> str:
-    """Comment lines."""
+    """Returns the lines as YAML comments."""
     return "".join(f"# {_printable(line)}\n" for line in lines)
 
 
@@ -59,9 +59,9 @@ def _entry(head: str, item: Any, indent: int) -> list[str]:
 
 
 def _key(key: Any, before_colon: str) -> str:
-    """A key; a long one is marked as such, since YAML looks for the colon of any other no farther than that."""
+    """Returns a key as text; a long key gets a `?`, since YAML looks for the colon of any other only so far."""
     written = scalar(key)
-    if len(written) < LONGEST_KEY:
+    if len(written) < MAX_KEY_LENGTH:
         return written
     return f"? {written}\n{before_colon}" if before_colon != " " else f"? {written} "
 
@@ -71,7 +71,7 @@ def _nested(value: Any) -> bool:
 
 
 def _shallow(value: Any) -> bool:
-    """Whether a value is fit for one line: scalars, and mappings or lists of them one level deep."""
+    """Checks whether a value fits one line: scalars, and mappings or lists of scalars one level deep."""
     parts = list(value.values()) if isinstance(value, Mapping) else list(value)
     if not isinstance(value, Mapping) and any(isinstance(part, Mapping) and len(part) > 3 for part in parts):
         return False
@@ -91,7 +91,7 @@ def _flow(value: Any) -> str:
 
 
 def scalar(value: Any) -> str:
-    """A scalar as YAML 1.2 and 1.1 read it alike, quoted where need be."""
+    """Returns a scalar as text that YAML 1.2 and 1.1 read alike, quoted where needed."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -118,7 +118,7 @@ def _text(text: str) -> str:
 
 def _stays_text(text: str) -> bool:
     try:
-        # Anything like a time or a MAC address is quoted, since other readers take it for a number to the base of 60.
+        # Texts like a time or a MAC address are quoted, since YAML 1.1 reads them as numbers to the base of 60.
         return (
             resolve(text) == text and not old_meaning(text) and not re.match(r"[\d.+-]*\d[\d.]*:", text[:NUMBER_LENGTH])
         )
@@ -127,4 +127,4 @@ def _stays_text(text: str) -> bool:
 
 
 def _printable(line: str) -> str:
-    return "".join(c if c.isprintable() else " " for c in line)
+    return "".join(character if character.isprintable() else " " for character in line)

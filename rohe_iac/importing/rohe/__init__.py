@@ -1,1 +1,1 @@
-"""Files of the original ROHE: nodes, services, contracts and the settings of its two services."""
+"""Imports files of the original ROHE: nodes, services, contracts and the settings of its two services."""

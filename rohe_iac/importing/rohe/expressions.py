@@ -1,14 +1,16 @@
-"""The original's consumer-defined metrics (CDM) as expression trees of the language."""
+"""Translates the original's consumer-defined metrics (CDM) into expression trees of the language."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-from rohe_iac.blueprint.findings.references import cycle
+from rohe_iac.blueprint.findings.references import find_cycle
 from rohe_iac.blueprint.language.metric_expression import names_in
 from rohe_iac.foundation.quantities import LARGEST
-from rohe_iac.importing.foreign.journal import Field, plain
+from rohe_iac.importing.foreign.journal import Field, loose_spelling
+from rohe_iac.importing.foreign.objectives import plain_number
+from rohe_iac.importing.foreign.reading import Scalar
 from rohe_iac.importing.foreign.units import number_of
 
 AGGREGATIONS = {
@@ -28,17 +30,26 @@ _COMPARISON = re.compile(r"(<=|>=|==|!=|<|>)\s*([-+]?\d+(?:\.\d+)?)")
 
 
 class Inexpressible(Exception):
-    """The tree says what the language cannot; the message says what."""
+    """Raised for a tree that the language cannot express; the message says why."""
 
 
 def expression_of(field: Field, names: dict[str, str]) -> dict[str, Any]:
-    """The tree of `field`; names: what metrics of the contract are called here. Errors: Inexpressible."""
+    """Returns the expression tree of a field.
+
+    Args:
+        field: The tree in the file.
+        names: The new names of metrics that the contract defines, by their names in the file.
+
+    Raises:
+        Inexpressible: The language has no such tree.
+    """
     if field.is_scalar:
         return {"metric": names.get(field.text, field.text)}
     kind_field = field.get("type", "op", "operation")
-    kind = plain(kind_field.text) if kind_field is not None else ""
+    kind = loose_spelling(kind_field.text) if kind_field is not None else ""
     if kind == "count":
-        return {"count": _selection(field, names)}
+        where = _conditions(field)
+        return {"count": {"where": where} if where else {}}
     if kind in ("ratio", "difference", "subtract"):
         parts = _operands(field)
         if len(parts) != 2:
@@ -51,22 +62,23 @@ def expression_of(field: Field, names: dict[str, str]) -> dict[str, Any]:
             raise Inexpressible("a reference without the metric's name")
         return {"metric": names.get(name.text, name.text)}
     if kind in AGGREGATIONS:
-        return {AGGREGATIONS[kind]: _aggregation(field, AGGREGATIONS[kind], names)}
+        return {AGGREGATIONS[kind]: _aggregation(field, AGGREGATIONS[kind])}
     if kind in ("field", "absdifference"):
         raise Inexpressible(f"'{kind_field.text if kind_field else kind}' stands for no number of its own")
     raise Inexpressible(f"'{kind_field.text[:40] if kind_field else 'nothing'}' is no operation of the language")
 
 
-def settled(trees: dict[str, Any]) -> tuple[dict[str, Any], list[str], list[str]]:
-    """The trees with every reference resolved: (trees, metrics that were made of themselves, names to be reported).
+def resolve_references(trees: dict[str, Any]) -> tuple[dict[str, Any], list[str], list[str]]:
+    """Returns the trees with references resolved, the metrics that refer to themselves, and metrics to be reported.
 
-    A reference to what the contract does not define is to a reported metric, of which the mean is taken.
+    Metrics that refer to themselves, also through others, are left out. A reference to a metric that the contract does
+    not define becomes the mean of a reported metric.
     """
     kept = dict(trees)
     circular: list[str] = []
-    while around := cycle(_references(kept)):
-        circular.append(around[0])
-        del kept[around[0]]
+    while circle := find_cycle(_references(kept)):
+        circular.append(circle[0])
+        del kept[circle[0]]
     reported = sorted({used for _, used in _references(kept) if used not in kept})
     return {name: _with_reported(tree, kept) for name, tree in kept.items()}, circular, reported
 
@@ -89,42 +101,40 @@ def _operands(field: Field) -> list[Field]:
     return operands.items() if operands is not None and operands.is_list else []
 
 
-def _aggregation(field: Field, kind: str, names: dict[str, str]) -> dict[str, Any]:
-    made: dict[str, Any] = {}
-    inner = _operands(field)
-    if len(inner) > 1:
-        raise Inexpressible(f"'{kind}' is of one field, found {len(inner)} operands")
-    source = inner[0] if inner else field
-    made["of"] = _reported(source)
-    where = _conditions(field) | (_conditions(source) if inner else {})
+def _aggregation(field: Field, kind: str) -> dict[str, Any]:
+    operands = _operands(field)
+    if len(operands) > 1:
+        raise Inexpressible(f"'{kind}' is of one field, found {len(operands)} operands")
+    source = operands[0] if operands else field
+    aggregation: dict[str, Any] = {"of": _reported_metric(source)}
+    where = _conditions(field) | (_conditions(source) if operands else {})
     if where:
-        made["where"] = where
+        aggregation["where"] = where
     if kind == "percentile":
-        p = field.get("percentile_value", "p", "percentile")
-        number = number_of(p) if p is not None else None
+        percentile = field.get("percentile_value", "p", "percentile")
+        number = number_of(percentile) if percentile is not None else None
         if number is None or not 0 < number < 100:
             raise Inexpressible("a percentile needs percentile_value above 0 and below 100")
-        made["p"] = float(number) if number.denominator != 1 else int(number)
-    by = source.get("group_by", "by") or field.get("group_by", "by")
-    if by is not None:
+        aggregation["p"] = plain_number(number)
+    groups = source.get("group_by", "by") or field.get("group_by", "by")
+    if groups is not None:
         if kind != "variance":
             raise Inexpressible(f"only a variance is taken by groups, not '{kind}'")
-        made["by"] = by.text
-    del names
-    return made
+        aggregation["by"] = groups.text
+    return aggregation
 
 
-def _reported(source: Field) -> str:
-    """The reported metric that is aggregated."""
+def _reported_metric(source: Field) -> str:
+    """Returns the name of the reported metric that is aggregated."""
     if source.is_scalar:
         return source.text
     kind = source.get("type")
     fields = source.get("fields")
-    if kind is not None and plain(kind.text) == "absdifference" and fields is not None:
-        named = [part.text for _, part in fields.entries()] or [part.text for part in fields.items()]
-        metric = "_".join(["abs_difference", *named])
+    if kind is not None and loose_spelling(kind.text) == "absdifference" and fields is not None:
+        names = [part.text for _, part in fields.entries()] or [part.text for part in fields.items()]
+        metric = "_".join(["abs_difference", *names])
         source.note(
-            f"rohe does not subtract two fields of one report: let the service report |{' - '.join(named)}| as "
+            f"rohe does not subtract two fields of one report: let the service report |{' - '.join(names)}| as "
             f"'{metric}'; until then the metric is UNKNOWN"
         )
         return metric
@@ -134,12 +144,6 @@ def _reported(source: Field) -> str:
     return name.text
 
 
-def _selection(field: Field, names: dict[str, str]) -> dict[str, Any]:
-    del names
-    where = _conditions(field)
-    return {"where": where} if where else {}
-
-
 def _conditions(field: Field) -> dict[str, Any]:
     filters = field.get("filters", "filter", "where")
     if filters is None:
@@ -147,7 +151,7 @@ def _conditions(field: Field) -> dict[str, Any]:
     return {key: _condition(part) for key, part in filters.entries()}
 
 
-def _condition(part: Field) -> Any:
+def _condition(part: Field) -> Scalar | dict[str, int | float]:
     if part.is_list and len(part.items()) == 1:
         return _literal(part.items()[0])
     if part.is_list:
@@ -160,11 +164,11 @@ def _condition(part: Field) -> Any:
     return _literal(part)
 
 
-def _literal(part: Field) -> Any:
-    """true and false are text in the original's files, and booleans in reports."""
+def _literal(part: Field) -> Scalar:
+    """Returns a scalar to compare with; the texts true and false become booleans, as reports have them."""
     if part.text.lower() in ("true", "false"):
         return part.text.lower() == "true"
-    number = isinstance(part.value, int | float)
-    if not part.is_scalar or (number and not abs(float(part.value or 0)) <= LARGEST):
+    is_number = isinstance(part.value, int | float)
+    if not part.is_scalar or (is_number and not abs(float(part.value or 0)) <= LARGEST):
         raise Inexpressible("a filter is a text, a number, true or false")
     return part.value

@@ -1,4 +1,4 @@
-"""The original's node files: machines with what they have and what of it is used."""
+"""Imports the original's node files: machines with their capacity and the part that is used."""
 
 from __future__ import annotations
 
@@ -9,27 +9,26 @@ from typing import Any
 from rohe_iac.blueprint.checks.inventory import MAC
 from rohe_iac.foundation.canonical import canonical_json
 from rohe_iac.importing.foreign.architectures import ARCHITECTURES
-from rohe_iac.importing.foreign.drafts import Gathering, InventoryDraft
-from rohe_iac.importing.foreign.journal import Field, plain
-from rohe_iac.importing.foreign.naming import dns_name, take_name
+from rohe_iac.importing.foreign.drafts import Drafts, InventoryDraft
+from rohe_iac.importing.foreign.journal import Field, loose_spelling
+from rohe_iac.importing.foreign.naming import dns_name, give_name
 from rohe_iac.importing.foreign.units import (
-    MOST_CORES,
+    MAX_CORES,
     CoresUnit,
     cpu_of,
+    cpu_quantity,
+    frequency_quantity,
     hertz_of,
+    integer_of,
+    memory_quantity,
     millicores_of,
     number_of,
-    share_of,
-    shown_cores,
-    shown_hertz,
-    shown_memory,
-    shown_share,
     sizes_of,
-    stated_unit,
+    unit_in_file,
     unit_of_cores,
     whole_millicores,
-    whole_of,
 )
+from rohe_iac.importing.rohe.accelerators import add_accelerators
 
 SENDER = "says who sent the command, which a blueprint does not"
 
@@ -37,6 +36,9 @@ SENDER = "says who sent the command, which a blueprint does not"
 HEADER = dict.fromkeys(
     ("application", "clientid", "instancename", "stageid", "role", "userid", "runid", "username", "command"), SENDER
 )
+
+
+RUNNING = ("running", "ready", "up", "active", "available", "online")
 
 
 DOWN = ("down", "stopped", "stop", "offline", "failed", "failure", "inactive", "dead", "error", "notready")
@@ -61,7 +63,7 @@ FIGURES = ("cpu", "memory", "processor", "cores", "processors", "accelerator", "
 
 
 def looks_like_nodes(field: Field) -> bool:
-    """Whether a mapping or list holds nodes of the original, one at least, and no services."""
+    """Checks whether a mapping or list holds nodes of the original, at least one, and no services."""
     parts = [part for _, part in field.entries()] or field.items()
     return any(is_node(part) for part in parts) and not any(_is_service(part) for part in parts)
 
@@ -71,40 +73,46 @@ def _is_service(part: Field) -> bool:
 
 
 def is_node(part: Field) -> bool:
-    """Whether it holds what only nodes have: a node's name or MAC, or a capacity."""
+    """Checks whether a mapping has fields that only nodes have: a node's name or MAC, or a capacity."""
     named = part.get("node_name", "MAC", "mac_address")
     if named is not None and named.is_scalar:
         return not _is_service(part) and part.get(*FIGURES) is not None
     figures = (part.get("cpu"), part.get("memory"), part.get("processor", "cores"))
-    return any(item is not None and item.get("capacity") is not None for item in figures)
+    return any(figure is not None and figure.get("capacity") is not None for figure in figures)
 
 
-def take_nodes(root: Field, body: Field, into: Gathering) -> None:
-    """Adds the nodes of `body` to the inventory; `root` is the whole document."""
-    stated = stated_unit(root)
-    unit = into.cores_unit or stated
+def import_nodes(root: Field, body: Field, drafts: Drafts) -> None:
+    """Adds nodes to the inventory.
+
+    Args:
+        root: The whole document.
+        body: The mapping or list of nodes, or the only node.
+        drafts: The drafts of the import.
+    """
+    own_unit = unit_in_file(root)
+    unit = drafts.cores_unit or own_unit
     entries = body.entries() or [(f"node{index + 1}", item) for index, item in enumerate(body.items())]
     for key, entry in [("node", body)] if is_node(body) else entries:
         if entry.is_mapping:
-            _node(key, entry, unit, into.inventory)
+            _node(key, entry, unit, drafts.inventory)
         elif body.path:
             entry.drop("not a node, which is a mapping")
 
 
 def _node(key: str, entry: Field, unit: CoresUnit | None, draft: InventoryDraft) -> None:
-    named = entry.get("node_name", "name", "hostname")
-    original = named.text if named is not None and named.text else key
-    name = take_name(entry, original, "node", draft.names, draft.annotations)
+    name_field = entry.get("node_name", "name", "hostname")
+    original = name_field.text if name_field is not None and name_field.text else key
+    name = give_name(entry, original, "node", draft.names, draft.annotations)
     target = f"Inventory: nodes.{name}"
-    if named is not None:
-        named.to(f"{target}.name")
+    if name_field is not None:
+        name_field.map_to(f"{target}.name")
     offers, used = _offers(entry, unit, target)
     if "cpu" not in offers or "memory" not in offers:
         return
     kind = entry.get("device_type")
     node: dict[str, Any] = {"name": name, "deviceType": _device_type(kind, original, offers, draft)}
     if kind is not None and kind.text:
-        kind.to(f"{target}.deviceType")
+        kind.map_to(f"{target}.deviceType")
     _mac(entry, node, target)
     _labels(entry, node, target)
     status = _status(entry, target)
@@ -112,7 +120,7 @@ def _node(key: str, entry: Field, unit: CoresUnit | None, draft: InventoryDraft)
         node["status"] = status
     if used:
         node["used"] = used
-    entry.rest(REASONS, UNKNOWN)
+    entry.drop_rest(REASONS, UNKNOWN)
     draft.nodes.append(node)
     file = entry.place.file
     if file not in draft.sources:
@@ -123,34 +131,41 @@ def _mac(entry: Field, node: dict[str, Any], target: str) -> None:
     mac = entry.get("MAC", "mac_address", "mac")
     if mac is None:
         return
-    bare = re.sub(r"[.:-]", "", mac.text)
+    digits = re.sub(r"[.:-]", "", mac.text)
     if MAC.fullmatch(mac.text):
         node["mac"] = mac.text
-    elif re.fullmatch(r"[0-9A-Fa-f]{12}", bare):
-        node["mac"] = ":".join(re.findall("..", bare))
+    elif re.fullmatch(r"[0-9A-Fa-f]{12}", digits):
+        node["mac"] = ":".join(re.findall("..", digits))
     else:
         mac.drop("not a MAC address, six pairs of hexadecimal digits")
         return
-    mac.to(f"{target}.mac")
+    mac.map_to(f"{target}.mac")
 
 
 def _labels(entry: Field, node: dict[str, Any], target: str) -> None:
-    """The original has none; files that were extended by hand call them what the language does."""
+    """Adds labels; the original has none, and files extended by hand use the names of the language."""
     labels = entry.get("labels")
     found = {key: part for key, part in labels.entries() if part.is_scalar and key} if labels is not None else {}
     for key, part in found.items():
-        part.to(f"{target}.labels.{key}")
+        part.map_to(f"{target}.labels.{key}")
     zone = entry.get("zone")
     if zone is not None and zone.text:
         found.setdefault("zone", zone)
-        zone.to(f"{target}.labels.zone")
+        zone.map_to(f"{target}.labels.zone")
     if found:
         node["labels"] = {key: part.text for key, part in found.items()}
 
 
-def _device_type(named: Field | None, original: str, offers: dict[str, Any], draft: InventoryDraft) -> str:
-    """The device type of those figures among nodes that name it, or are named alike but for a number at the end."""
-    stem = dns_name(named.text, "node") if named is not None and named.text else type_name(original)
+def _device_type(kind_field: Field | None, original: str, offers: dict[str, Any], draft: InventoryDraft) -> str:
+    """Returns the name of the device type of a node, made where no other node has the same type and figures.
+
+    Args:
+        kind_field: The field that names the device type, if any; else the type is named by the node.
+        original: The name of the node in the file.
+        offers: What the node has.
+        draft: The inventory.
+    """
+    stem = dns_name(kind_field.text, "node") if kind_field is not None and kind_field.text else type_name(original)
     kind = (stem, canonical_json(offers))
     if kind not in draft.kinds:
         draft.kinds[kind] = draft.type_names.give(stem, "node")
@@ -159,7 +174,7 @@ def _device_type(named: Field | None, original: str, offers: dict[str, Any], dra
 
 
 def type_name(node: str) -> str:
-    """What the device type of a node is called that names none: the node's name without the number at its end."""
+    """Returns the name of the device type of a node that names none: the node's name without the number at its end."""
     return dns_name(node.rstrip("0123456789").rstrip("_.- \t\n"), "node")
 
 
@@ -167,17 +182,17 @@ def _status(entry: Field, target: str) -> str:
     field = entry.get("status", "state")
     if field is None:
         return "running"
-    said = plain(field.text)
-    status = "down" if said in DOWN else "cordoned" if said in CORDONED else "running"
-    if said in ("running", "ready", "up", "active", "available", "online") or status != "running":
-        field.to(f"{target}.status")
+    word = loose_spelling(field.text)
+    status = "down" if word in DOWN else "cordoned" if word in CORDONED else "running"
+    if word in RUNNING or status != "running":
+        field.map_to(f"{target}.status")
     else:
         field.drop("not a status of a node; it is taken as running")
     return status
 
 
 def _capacity(field: Field | None) -> tuple[Field | None, Field | None]:
-    """What there is and what is used; the figure may stand without `capacity`."""
+    """Returns the fields of the capacity and of the used part; a lone figure is the capacity."""
     if field is None:
         return None, None
     if field.is_mapping and field.get("capacity", "used", "total") is not None:
@@ -186,60 +201,66 @@ def _capacity(field: Field | None) -> tuple[Field | None, Field | None]:
 
 
 def _offers(entry: Field, unit: CoresUnit | None, target: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Returns what a node offers, the figures of its device type, and what of it is used."""
     offers: dict[str, Any] = {}
     used: dict[str, Any] = {}
     frequency = entry.get("frequency", "clock", "freq")
     if frequency is not None and not frequency.is_scalar:
         frequency.drop("a frequency is one number, in GHz where it has no unit")
     elif frequency is not None and (hertz := hertz_of(frequency)) is not None:
-        offers["frequency"] = shown_hertz(hertz)
-        frequency.to(f"{target} (deviceType).frequency")
+        offers["frequency"] = frequency_quantity(hertz)
+        frequency.map_to(f"{target} (deviceType).frequency")
     architecture = entry.get("arch", "architecture")
     if architecture is not None and architecture.text:
-        offers["arch"] = ARCHITECTURES.get(plain(architecture.text), architecture.text)
-        architecture.to(f"{target} (deviceType).arch")
+        offers["arch"] = ARCHITECTURES.get(loose_spelling(architecture.text), architecture.text)
+        architecture.map_to(f"{target} (deviceType).arch")
+    _processor(entry, unit, offers, used, target)
+    _memory(entry, offers, used, target)
+    devices = entry.get("accelerator", "accelerators", "gpu", "gpus")
+    if devices is not None:
+        add_accelerators(devices, offers, used, target)
+    return offers, used
+
+
+def _processor(entry: Field, unit: CoresUnit | None, offers: dict[str, Any], used: dict[str, Any], target: str) -> None:
+    """Adds cpu and cores to what a node offers and to what is used of the node."""
     cpu_field, cpu_used = _capacity(entry.get("cpu"))
     cores_field, cores_used = _capacity(entry.get("processor", "cores", "processors"))
-    listed = _figures(cores_field) if cores_field is not None and cores_field.is_list else []
-    cpu = cpu_of(cpu_field, listed, offered=True) if cpu_field is not None else None
-    chunks = listed
+    figures = _figures(cores_field) if cores_field is not None and cores_field.is_list else []
+    cpu = cpu_of(cpu_field, figures, offered=True) if cpu_field is not None else None
+    chunks = figures
     if cores_field is not None and not cores_field.is_list:
-        chunks, unit = _alike(cores_field, cpu), CoresUnit.millicores
-    elif cores_field is not None and listed:
-        unit = unit or _inferred(cores_field, cpu, chunks)
+        chunks, unit = _equal_cores(cores_field, cpu), CoresUnit.millicores
+    elif cores_field is not None and figures:
+        unit = unit or _inferred_unit(cores_field, cpu, chunks)
     unit = unit or CoresUnit.percent
-    cores = [whole_millicores(chunk * unit.millicores_of_one, cores_field or entry, offered=True) for chunk in chunks]
+    cores = [whole_millicores(chunk * unit.in_millicores, cores_field or entry, offered=True) for chunk in chunks]
     if cpu is None and cpu_field is None and cores:
         cpu = sum(cores)
         entry.note("no cpu is given: the sum of the cores is taken")
     if cpu is not None:
-        offers["cpu"] = shown_cores(cpu)
+        offers["cpu"] = cpu_quantity(cpu)
         if cpu_field is not None:
-            cpu_field.to(f"{target} (deviceType).cpu")
+            cpu_field.map_to(f"{target} (deviceType).cpu")
         _used_cpu(cpu_used, cpu, used, target)
     elif cpu_field is None:
-        entry.fault("the node has neither cpu nor cores", "add cpu: {capacity: MILLICORES}")
+        entry.report_fault("the node has neither cpu nor cores", "add cpu: {capacity: MILLICORES}")
     if cores and cores_field is not None:
-        offers["cores"] = [shown_cores(core) for core in cores]
-        cores_field.to(f"{target} (deviceType).cores")
+        offers["cores"] = [cpu_quantity(core) for core in cores]
+        cores_field.map_to(f"{target} (deviceType).cores")
     _used_cores(cores_used, cores, unit, used, target)
-    _memory(entry, offers, used, target)
-    devices = entry.get("accelerator", "accelerators", "gpu", "gpus")
-    if devices is not None:
-        _accelerators(devices, offers, used, target)
-    return offers, used
 
 
 def _figures(field: Field) -> list[Fraction]:
-    """The figures of a list, one a core; none where one of them is no number, which was told."""
+    """Returns the figures of a list, one a core; none where an item is no number, which is reported as a fault."""
     numbers = [number_of(item) for item in field.items()]
     return [number for number in numbers if number is not None] if None not in numbers else []
 
 
-def _alike(field: Field, cpu: int | None) -> list[Fraction]:
-    """Millicores of each core where a lone figure says how many there are, which the cpu is spread over."""
-    count = whole_of(field)
-    if count is None or not 1 <= count <= MOST_CORES:
+def _equal_cores(field: Field, cpu: int | None) -> list[Fraction]:
+    """Returns the millicores of each core where the field holds the number of cores: the cpu is split equally."""
+    count = integer_of(field)
+    if count is None or not 1 <= count <= MAX_CORES:
         if count is not None:
             field.drop("a lone figure is taken for the number of cores, and this is none")
         return []
@@ -248,9 +269,9 @@ def _alike(field: Field, cpu: int | None) -> list[Fraction]:
     return [each] * count
 
 
-def _inferred(field: Field, cpu: int | None, chunks: list[Fraction]) -> CoresUnit:
-    unit, clear = unit_of_cores(cpu or 0, chunks)
-    if not clear:
+def _inferred_unit(field: Field, cpu: int | None, chunks: list[Fraction]) -> CoresUnit:
+    unit, certain = unit_of_cores(cpu or 0, chunks)
+    if not certain:
         other = CoresUnit.millicores if unit is not CoresUnit.millicores else CoresUnit.percent
         field.note(f"the cores are taken as {unit.value}, which is not certain; --cores-unit {other} says otherwise")
     return unit
@@ -260,10 +281,10 @@ def _used_cpu(field: Field | None, cpu: int, used: dict[str, Any], target: str) 
     if field is None or (amount := millicores_of(field)) is None:
         return
     if amount > cpu:
-        field.note(f"more is said to be used than the node has: taken as {shown_cores(cpu)}")
+        field.note(f"more is said to be used than the node has: taken as {cpu_quantity(cpu)}")
     if amount:
-        used["cpu"] = shown_cores(min(amount, cpu))
-    field.to(f"{target}.used.cpu")
+        used["cpu"] = cpu_quantity(min(amount, cpu))
+    field.map_to(f"{target}.used.cpu")
 
 
 def _used_cores(field: Field | None, cores: list[int], unit: CoresUnit, used: dict[str, Any], target: str) -> None:
@@ -272,102 +293,36 @@ def _used_cores(field: Field | None, cores: list[int], unit: CoresUnit, used: di
     if not field.is_list or not cores:
         field.drop("what is used of cores is a list with one figure a core")
         return
-    amounts = [whole_millicores(number * unit.millicores_of_one, field) for number in _figures(field)]
+    amounts = [whole_millicores(number * unit.in_millicores, field) for number in _figures(field)]
     if len(amounts) > len(cores):
         field.note(f"{len(amounts)} cores are said to be used of {len(cores)}: the first {len(cores)} count")
     if any(amounts):
         pairs = zip(amounts, cores, strict=False)
-        used["cores"] = [shown_cores(min(amount, core)) for amount, core in pairs]
-    field.to(f"{target}.used.cores")
+        used["cores"] = [cpu_quantity(min(amount, core)) for amount, core in pairs]
+    field.map_to(f"{target}.used.cores")
 
 
 def _memory(entry: Field, offers: dict[str, Any], used: dict[str, Any], target: str) -> None:
-    memory, taken = _capacity(entry.get("memory", "mem", "ram"))
+    memory, used_field = _capacity(entry.get("memory", "mem", "ram"))
     if memory is None:
-        entry.fault("the node has no memory", "add memory: {capacity: {rss: MB}}")
+        entry.report_fault("the node has no memory", "add memory: {capacity: {rss: MB}}")
         return
     sizes = sizes_of(memory, f"{target} (deviceType).memory")
     if "rss" not in sizes:
         if not entry.journal.faults:
-            memory.fault("the node's memory has no rss", "add rss: MB")
+            memory.report_fault("the node's memory has no rss", "add rss: MB")
         return
     if sizes.get("vms") == 0:
         memory.note("vms 0 means that virtual memory is not checked")
         del sizes["vms"]
-    offers["memory"] = {name: shown_memory(amount) for name, amount in sizes.items()}
-    amounts = sizes_of(taken, f"{target}.used.memory") if taken is not None else {}
+    offers["memory"] = {name: memory_quantity(amount) for name, amount in sizes.items()}
+    amounts = sizes_of(used_field, f"{target}.used.memory") if used_field is not None else {}
     for name in ("rss", "vms"):
-        if amounts.get(name, 0) > sizes.get(name, amounts.get(name, 0)) and taken is not None:
-            taken.note(f"more {name} is said to be used than the node has: taken as {shown_memory(sizes[name])}")
+        if amounts.get(name, 0) > sizes.get(name, amounts.get(name, 0)) and used_field is not None:
+            used_field.note(
+                f"more {name} is said to be used than the node has: taken as {memory_quantity(sizes[name])}"
+            )
             amounts[name] = sizes[name]
     if any(amounts.values()):
-        kept = {name: shown_memory(amount) for name, amount in amounts.items() if amount or name == "rss"}
+        kept = {name: memory_quantity(amount) for name, amount in amounts.items() if amount or name == "rss"}
         used["memory"] = {"rss": 0, **kept}
-
-
-def _accelerators(field: Field, offers: dict[str, Any], used: dict[str, Any], target: str) -> None:
-    parts = field.entries() or [(f"device{index}", item) for index, item in enumerate(field.items())]
-    devices: dict[str, Any] = {}
-    taken: dict[str, str] = {}
-    for key, part in parts:
-        where = f"{target} (deviceType).accelerators.{key}"
-        if not part.is_mapping:
-            part.drop("an accelerator is a mapping with type, mode, core and capacity")
-            continue
-        device, capacity = _accelerator(key, part, where)
-        devices[key] = device
-        in_use = part.get("used")
-        if in_use is not None and (share := share_of(in_use)) is not None:
-            whole = capacity * int(device.get("count", 1))
-            if share > whole:
-                in_use.note(f"more is said to be used than there is: taken as {shown_share(whole)}")
-            if share:
-                taken[key] = shown_share(min(share, whole))
-            in_use.to(f"{target}.used.accelerators.{key}")
-        part.rest({})
-    if devices:
-        offers["accelerators"] = devices
-    if taken:
-        used["accelerators"] = taken
-
-
-def _accelerator(key: str, part: Field, where: str) -> tuple[dict[str, Any], int]:
-    kind = part.get("type", "accelerator_type")
-    device: dict[str, Any] = {"type": kind.text.lower() if kind is not None and kind.text else _kind(key)}
-    if kind is not None:
-        kind.to(f"{where}.type")
-    else:
-        part.note(f"no type is given: taken as {device['type']} by its name")
-    model = part.get("model")
-    if model is not None and model.text:
-        device["model"] = model.text
-        model.to(f"{where}.model")
-    mode = part.get("mode")
-    if mode is not None:
-        exclusive = plain(mode.text) in ("nonpreemptive", "exclusive", "nonpreemptible")
-        if exclusive or plain(mode.text) in ("preemptive", "shared", "preemptible"):
-            device["mode"] = "exclusive" if exclusive else "shared"
-            mode.to(f"{where}.mode")
-        else:
-            mode.drop("neither pre-emptive (shared) nor nonpre-emptive (exclusive); it is taken as shared")
-    cores = part.get("core", "cores")
-    if cores is not None and (count := whole_of(cores)) is not None:
-        device["cores"] = count
-        cores.to(f"{where}.cores")
-    capacity = 10000
-    given = part.get("capacity")
-    if given is not None and (share := share_of(given)) is not None:
-        capacity = share
-        if share != 10000:
-            device["capacity"] = shown_share(share)
-        given.to(f"{where}.capacity")
-    alike = part.get("count")
-    if alike is not None and (number := whole_of(alike)):
-        device["count"] = number
-        alike.to(f"{where}.count")
-    return device, capacity
-
-
-def _kind(key: str) -> str:
-    match = re.match(r"[A-Za-z]+", key)
-    return match[0].lower() if match else "gpu"

@@ -1,17 +1,18 @@
-"""The original's observation and orchestration settings: what of them a Stack says too."""
+"""Imports the original's observation and orchestration settings, as far as a Stack has the same ones."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-from rohe_iac.importing.foreign.drafts import Gathering
-from rohe_iac.importing.foreign.journal import Field, plain
-from rohe_iac.importing.foreign.objectives import threshold
-from rohe_iac.importing.foreign.units import number_of, whole_of
+from rohe_iac.importing.foreign.drafts import Drafts
+from rohe_iac.importing.foreign.journal import Field, loose_spelling
+from rohe_iac.importing.foreign.objectives import plain_number
+from rohe_iac.importing.foreign.units import integer_of, number_of
 
 STRATEGIES = ("first-fit", "worst-fit", "best-fit")
-"""By the original's number. Its 1 sorts upwards and takes the last, so it takes what leaves most: worst-fit."""
+"""Strategies by the original's number. The original's 1 sorts in ascending order and takes the last node, the one with
+most left over: worst-fit."""
 
 
 PRIORITIES = ("none", "cpu", "memory", "cpu+memory")
@@ -48,15 +49,15 @@ MARKS = ("orchestrateConfig", "orchestrate_algorithm_config", "service_queue", "
 
 
 def is_settings(root: Field) -> bool:
-    """Whether a document holds settings of the observation or of the orchestration service."""
+    """Checks whether a document holds settings of the observation or of the orchestration service."""
     if root.get(*MARKS) is not None:
         return True
     return root.get("db_authentication") is not None and root.get("timer", "collector", "connector") is not None
 
 
-def take_settings(root: Field, into: Gathering) -> None:
-    """Adds what maps to the settings of the Stack."""
-    before = str(into.stack)
+def import_settings(root: Field, drafts: Drafts) -> None:
+    """Adds the settings that a Stack has too."""
+    before = str(drafts.stack)
     planner: dict[str, Any] = {}
     algorithm = root.get("orchestrateConfig", "orchestrate_algorithm_config", "orchestrate_config")
     if algorithm is not None:
@@ -65,24 +66,24 @@ def take_settings(root: Field, into: Gathering) -> None:
     if queue is not None:
         _queue(queue, planner)
     if planner:
-        into.stack.setdefault("planner", {}).update(planner)
+        drafts.stack.setdefault("planner", {}).update(planner)
     for name in ("collector", "connector"):
         transport = root.get(name)
         if transport is not None:
-            _broker(transport, into.stack)
-    root.rest(REASONS)
-    if str(into.stack) != before:
-        into.stack_sources.append(root.place.file)
-    if not into.pipelines or not into.inventory.nodes:
+            _broker(transport, drafts.stack)
+    root.drop_rest(REASONS)
+    if str(drafts.stack) != before:
+        drafts.stack_sources.append(root.place.file)
+    if not drafts.pipelines or not drafts.inventory.nodes:
         root.note("a Stack needs pipelines and an inventory: import them in the same command, or write their names")
 
 
 def _algorithm(field: Field, planner: dict[str, Any]) -> None:
     strategy = field.get("strategy")
-    if strategy is not None and (number := whole_of(strategy)) is not None:
+    if strategy is not None and (number := integer_of(strategy)) is not None:
         if number < len(STRATEGIES):
             planner["strategy"] = STRATEGIES[number]
-            strategy.to("Stack: planner.strategy")
+            strategy.map_to("Stack: planner.strategy")
             if number:
                 strategy.note(
                     f"the original's {number} behaves as {STRATEGIES[number]}: its best and worst fit are swapped"
@@ -92,13 +93,14 @@ def _algorithm(field: Field, planner: dict[str, Any]) -> None:
     weights = field.get("weights")
     found: dict[str, Any] = {}
     for key, part in weights.entries() if weights is not None else []:
-        word = {"gpu": "accelerator", "accelerators": "accelerator", "mem": "memory"}.get(plain(key), plain(key))
+        spelling = loose_spelling(key)
+        word = {"gpu": "accelerator", "accelerators": "accelerator", "mem": "memory"}.get(spelling, spelling)
         if word in ("cpu", "memory", "accelerator") and (amount := number_of(part)) is not None:
-            found[word] = threshold(amount)
-            part.to(f"Stack: planner.weights.{word}")
+            found[word] = plain_number(amount)
+            part.map_to(f"Stack: planner.weights.{word}")
     if found:
         planner["weights"] = found
-    field.rest(
+    field.drop_rest(
         {"name": "the strategy says how services are placed", "algorithm": "the strategy says how they are placed"}
     )
 
@@ -106,16 +108,16 @@ def _algorithm(field: Field, planner: dict[str, Any]) -> None:
 def _queue(field: Field, planner: dict[str, Any]) -> None:
     queue: dict[str, Any] = {}
     priority, balance = field.get("priority"), field.get("queue_balance", "balance")
-    if priority is not None and (number := whole_of(priority)) is not None:
+    if priority is not None and (number := integer_of(priority)) is not None:
         if number < len(PRIORITIES):
             queue["priority"] = PRIORITIES[number]
-            priority.to("Stack: planner.queue.priority")
+            priority.map_to("Stack: planner.queue.priority")
         else:
             priority.drop("not a priority of the original, 0 to 3")
-    if balance is not None and (number := whole_of(balance)) is not None:
+    if balance is not None and (number := integer_of(balance)) is not None:
         if number:
             queue["balance"] = number
-            balance.to("Stack: planner.queue.balance")
+            balance.map_to("Stack: planner.queue.balance")
         else:
             balance.drop("a balance is at least 1")
     if queue:
@@ -124,16 +126,16 @@ def _queue(field: Field, planner: dict[str, Any]) -> None:
 
 def _broker(field: Field, stack: dict[str, Any]) -> None:
     kind, config = field.get("connectorType", "connector_type", "type"), field.get("config")
-    if kind is None or plain(kind.text) != "mqtt" or config is None:
+    if kind is None or loose_spelling(kind.text) != "mqtt" or config is None:
         return
     host = config.get("broker_url", "end_point", "host", "broker")
     port = config.get("broker_port", "port")
-    number = whole_of(port) if port is not None else 1883
+    number = integer_of(port) if port is not None else 1883
     if host is None or number is None or not re.fullmatch(r"[A-Za-z0-9.-]+", host.text):
         return
     stack["broker"] = {"url": f"mqtt://{host.text}:{number}"}
     for part in (kind, host, port):
         if part is not None:
-            part.to("Stack: broker.url")
-    config.rest({}, "topics are rohe's own")
-    field.rest({"name": "a broker has no name"})
+            part.map_to("Stack: broker.url")
+    config.drop_rest({}, "topics are rohe's own")
+    field.drop_rest({"name": "a broker has no name"})

@@ -1,4 +1,4 @@
-"""Counterfactuals: what a joined request would have been, had only some members of its ensemble voted."""
+"""Counterfactuals: the values of a joined request if only some members of its ensemble had voted."""
 
 from __future__ import annotations
 
@@ -8,37 +8,49 @@ from typing import Any
 
 import msgspec
 
-from rohe_iac.observation.reports.sample import Part, Sample
+from rohe_iac.observation.reports.sample import Sample, SamplePart
 
-Wanted = Callable[[str], bool]
-"""Whether a member of that name votes."""
+MemberFilter = Callable[[str], bool]
+"""Checks whether the member of that name votes."""
 
 
-def members_of(samples: Sequence[Sample], service: str) -> tuple[str, ...]:
-    """The members of an ensemble that took part in any of the requests, sorted."""
+def voting_members(samples: Sequence[Sample], service: str) -> tuple[str, ...]:
+    """Returns the members of an ensemble that voted in any of the requests, sorted."""
     return tuple(sorted({part.member for sample in samples for part in _voters(sample, service)}))
 
 
-def as_if(samples: Sequence[Sample], service: str, wanted: Wanted) -> list[Sample]:
-    """The requests with the vote of the wanted members alone, by the mean of their probabilities; those in which none
-    of them voted are left out. Without probabilities the most frequent prediction counts.
+def revote(samples: Sequence[Sample], service: str, votes: MemberFilter) -> list[Sample]:
+    """Returns the requests with the prediction, accuracy and response time that some members alone would have given.
+
+    Args:
+        samples: Joined requests.
+        service: Name of the ensemble.
+        votes: Selects the members that vote.
+
+    Returns:
+        The changed requests, without those in which none of the selected members voted.
     """
     changed = []
     for sample in samples:
-        voters = [part for part in _voters(sample, service) if wanted(part.member)]
+        voters = [part for part in _voters(sample, service) if votes(part.member)]
         if not voters:
             continue
-        values = {**sample.values, "prediction": vote(voters)}
+        values = {**sample.values, "prediction": combine_votes(voters)}
         if "truth" in values:
             values["accuracy"] = values["prediction"] == values["truth"]
         if "response_time" in values:
-            values["response_time"] -= _saved(sample, service, wanted)
+            values["response_time"] -= _time_saved(sample, service, votes)
         changed.append(msgspec.structs.replace(sample, values=values))
     return changed
 
 
-def vote(parts: Sequence[Part]) -> Any:
-    """The prediction of these parts together; at least one. Equal votes go to the smallest label."""
+def combine_votes(parts: Sequence[SamplePart]) -> Any:
+    """Returns the joint prediction of at least one part; among equal votes the smallest label wins.
+
+    The mean of the probabilities decides where every part has some (sum rule), otherwise the most frequent prediction
+    (plurality vote). Source: J. Kittler et al., On combining classifiers, IEEE Transactions on Pattern Analysis and
+    Machine Intelligence 20 (1998).
+    """
     probabilities = [part.values.get("probabilities") for part in parts]
     if all(isinstance(given, list) and given for given in probabilities):
         lists: list[list[float]] = [given for given in probabilities if isinstance(given, list)]
@@ -51,23 +63,23 @@ def vote(parts: Sequence[Part]) -> Any:
             for label, share in (given or {}).items():
                 totals[label] = totals.get(label, 0.0) + share
         return min(totals, key=lambda label: (-totals[label], label))
-    counted = Counter(str(part.values.get("prediction")) for part in parts)
-    best = min(counted, key=lambda label: (-counted[label], label))
+    counts = Counter(str(part.values.get("prediction")) for part in parts)
+    best = min(counts, key=lambda label: (-counts[label], label))
     return next(part.values.get("prediction") for part in parts if str(part.values.get("prediction")) == best)
 
 
-def _voters(sample: Sample, service: str) -> list[Part]:
+def _voters(sample: Sample, service: str) -> list[SamplePart]:
     voters = [part for part in sample.parts if part.service == service and part.member]
     inputs = sample.values.get("inputs")
     if isinstance(inputs, list) and inputs:
-        # The answer names what it was made of; who came too late for it did not vote.
+        # The answer names the instances that it was made of; a member that came too late for it did not vote.
         counted = [part for part in voters if part.instance in inputs]
         return counted or voters
     return voters
 
 
-def _saved(sample: Sample, service: str, wanted: Wanted) -> float:
-    # Members answer side by side, so the slowest one decides when the ensemble is done.
+def _time_saved(sample: Sample, service: str, votes: MemberFilter) -> float:
+    # Members work side by side, so the slowest one decides when the ensemble is done.
     ends = [(part.member, part.end) for part in _voters(sample, service) if part.end is not None]
-    rest = [end for member, end in ends if wanted(member)]
-    return max(0.0, max(end for _, end in ends) - max(rest)) if rest else 0.0
+    remaining = [end for member, end in ends if votes(member)]
+    return max(0.0, max(end for _, end in ends) - max(remaining)) if remaining else 0.0

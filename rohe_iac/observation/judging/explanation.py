@@ -1,27 +1,34 @@
-"""Explanation: who contributed to a window's value, by how much, and what it would have been without each."""
+"""Explanation: the contributions of services, members, instances and nodes to the value of a window."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple
 
 import msgspec
 
 from rohe_iac.observation.contract import ObjectiveSpec
-from rohe_iac.observation.judging.counterfactual import as_if, members_of
-from rohe_iac.observation.judging.verdict import holds
-from rohe_iac.observation.measuring.measure import Feed, Measure
-from rohe_iac.observation.reports.sample import Part, Sample
+from rohe_iac.observation.judging.counterfactual import MemberFilter, revote, voting_members
+from rohe_iac.observation.judging.verdict import satisfies
+from rohe_iac.observation.measuring.measure import Measure, SampleStream
+from rohe_iac.observation.reports.sample import Sample, SamplePart
 
-LEAST_LEFT = 0.1
-"""Share of a window's samples that must be left to tell what it would have been without an instance or a node."""
+MIN_REMAINING_SHARE = 0.1
+"""Share of a window's samples that must remain for the value without an instance or a node to be computed."""
 
 
 class Contribution(msgspec.Struct, frozen=True, kw_only=True):
     """The part of one service, member, instance or node in a window.
 
-    count: samples it took part in. own: the value from its samples alone (of a member: had it answered alone).
-    without: the value without it, None where hardly any would be left; kept: whether that would keep the objective.
-    was: its own value in a window that was KEPT before, None where unknown.
+    Attributes:
+        kind: service, member, instance or node.
+        name: Name of the contributor.
+        count: How many samples it took part in.
+        own: Value of its samples alone; of a member, the value if that member alone had voted.
+        without: Value without it; None where too few samples would remain.
+        kept: Whether the value without it would keep the objective.
+        was: Its own value in an earlier window that was KEPT; None where unknown.
     """
 
     kind: str
@@ -34,7 +41,14 @@ class Contribution(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Baseline(msgspec.Struct, frozen=True, kw_only=True):
-    """A window that was KEPT before: its value, and every contributor's own one by `kind/name`."""
+    """An earlier window that was KEPT.
+
+    Attributes:
+        start: Start of the window (seconds since the epoch).
+        end: End of the window (seconds since the epoch).
+        value: Value of the window.
+        own: Own value of each contributor by `kind/name`.
+    """
 
     start: float
     end: float
@@ -43,7 +57,18 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
-    """Why an objective counts as BROKEN: the window, its value, the promise, who contributed, what it was before."""
+    """Why an objective counts as BROKEN.
+
+    Attributes:
+        start: Start of the window (seconds since the epoch).
+        end: End of the window (seconds since the epoch).
+        value: Value of the window.
+        count: How many samples the value is made of.
+        promise: The objective as people read it.
+        window: Size and interval of the window as people read them.
+        contributions: Contributions, most helpful removal first.
+        baseline: An earlier window that was KEPT, to compare with.
+    """
 
     start: float
     end: float
@@ -55,8 +80,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     baseline: Baseline | None = None
 
 
-def badness(objective: ObjectiveSpec, value: float) -> float:
-    """How far on the wrong side a value is; smaller is better."""
+def violation_degree(objective: ObjectiveSpec, value: float) -> float:
+    """Returns how far a value is beyond the objective's threshold, in the metric's unit; at most 0 where it is kept."""
     if objective.operator in ("<", "<="):
         return value - objective.low
     if objective.operator in (">", ">="):
@@ -64,79 +89,92 @@ def badness(objective: ObjectiveSpec, value: float) -> float:
     return max(objective.low - value, value - objective.high)
 
 
-class Explainer:
-    """Explains windows of one objective; `ensembles` are the names of the pipeline's services with members."""
+class _Split(NamedTuple):
+    """One contributor's samples of a window, and how to compute the samples without it (None where too few remain)."""
 
-    def __init__(self, objective: ObjectiveSpec, feed: Feed, measure: Measure, ensembles: Sequence[str]) -> None:
-        self._objective, self._feed, self._measure = objective, feed, measure
+    kind: str
+    name: str
+    own: list[Sample]
+    remaining: Callable[[], list[Sample]] | None
+
+
+class Explainer:
+    """Explains the windows of one objective."""
+
+    def __init__(
+        self, objective: ObjectiveSpec, stream: SampleStream, measure: Measure, ensembles: Sequence[str]
+    ) -> None:
+        """Prepares explanations.
+
+        Args:
+            objective: Objective to explain.
+            stream: Stream that the objective measures.
+            measure: Measure of the objective.
+            ensembles: Names of the pipeline's services with members.
+        """
+        self._objective, self._stream, self._measure = objective, stream, measure
         self._ensembles = ensembles
 
     def own_values(self, samples: Sequence[Sample], seconds: float) -> dict[str, float | None]:
-        """Every contributor's own value, by `kind/name`."""
-        return {f"{kind}/{name}": self._value(own, seconds) for kind, name, own, _ in self._splits(samples)}
+        """Returns the own value of each contributor by `kind/name`, for samples of a window of so many seconds."""
+        return {f"{split.kind}/{split.name}": self._value(split.own, seconds) for split in self._splits(samples)}
 
     def contributions(
         self, samples: Sequence[Sample], seconds: float, baseline: Baseline | None
     ) -> tuple[Contribution, ...]:
-        """All contributions, those first without whom the value would have been best."""
-        found = []
-        for kind, name, own, rest in self._splits(samples):
-            without = self._value(rest(), seconds) if rest is not None else None
-            found.append(
+        """Returns all contributions, the one without which the value would be best first.
+
+        Args:
+            samples: Samples of the window.
+            seconds: Length of the window.
+            baseline: Earlier window that was KEPT, if there is one.
+        """
+        contributions = []
+        for split in self._splits(samples):
+            without = self._value(split.remaining(), seconds) if split.remaining is not None else None
+            contributions.append(
                 Contribution(
-                    kind=kind,
-                    name=name,
-                    count=len(own),
-                    own=self._value(own, seconds),
+                    kind=split.kind,
+                    name=split.name,
+                    count=len(split.own),
+                    own=self._value(split.own, seconds),
                     without=without,
-                    kept=holds(self._objective, without) if without is not None else None,
-                    was=baseline.own.get(f"{kind}/{name}") if baseline is not None else None,
+                    kept=satisfies(self._objective, without) if without is not None else None,
+                    was=baseline.own.get(f"{split.kind}/{split.name}") if baseline is not None else None,
                 )
             )
-        return tuple(sorted(found, key=self._rank))
+        return tuple(sorted(contributions, key=self._rank))
 
     def _rank(self, contribution: Contribution) -> tuple[bool, float, str, str]:
         without = contribution.without
-        score = badness(self._objective, without) if without is not None else 0.0
-        return without is None, score, contribution.kind, contribution.name
+        degree = violation_degree(self._objective, without) if without is not None else 0.0
+        return without is None, degree, contribution.kind, contribution.name
 
     def _value(self, samples: Sequence[Sample], seconds: float) -> float | None:
         return self._measure(samples, seconds).value if samples else None
 
-    def _splits(
-        self, samples: Sequence[Sample]
-    ) -> list[tuple[str, str, list[Sample], Callable[[], list[Sample]] | None]]:
-        splits: list[tuple[str, str, list[Sample], Callable[[], list[Sample]] | None]] = []
-        if self._feed is Feed.ANSWERED:
-            splits += self._votes(samples)
-            splits += self._services(samples)
-        elif self._feed is not Feed.SENT:
-            splits += _by(samples, "member", lambda part: part.name if part.member else "")
-        splits += _by(samples, "instance", lambda part: part.instance)
-        splits += _by(samples, "node", lambda part: part.node)
+    def _splits(self, samples: Sequence[Sample]) -> list[_Split]:
+        splits: list[_Split] = []
+        if self._stream is SampleStream.ANSWERED:
+            splits += self._split_by_vote(samples)
+            splits += self._split_by_service(samples)
+        elif self._stream is not SampleStream.SENT:
+            splits += _split_by(samples, "member", lambda part: part.name if part.member else "")
+        splits += _split_by(samples, "instance", lambda part: part.instance)
+        splits += _split_by(samples, "node", lambda part: part.node)
         return splits
 
-    def _votes(
-        self, samples: Sequence[Sample]
-    ) -> list[tuple[str, str, list[Sample], Callable[[], list[Sample]] | None]]:
-        splits: list[tuple[str, str, list[Sample], Callable[[], list[Sample]] | None]] = []
+    def _split_by_vote(self, samples: Sequence[Sample]) -> list[_Split]:
+        splits: list[_Split] = []
         for service in self._ensembles:
-            members = members_of(samples, service)
+            members = voting_members(samples, service)
             for member in members if len(members) > 1 else ():
-                own = as_if(samples, service, lambda name, only=member: name == only)  # type: ignore[misc]
-                splits.append(
-                    (
-                        "member",
-                        f"{service}/{member}",
-                        own,
-                        lambda service=service, member=member: as_if(samples, service, lambda name: name != member),  # type: ignore[misc]
-                    )
-                )
+                own = revote(samples, service, _only(member))
+                remaining = partial(revote, samples, service, _all_but(member))
+                splits.append(_Split("member", f"{service}/{member}", own, remaining))
         return splits
 
-    def _services(
-        self, samples: Sequence[Sample]
-    ) -> list[tuple[str, str, list[Sample], Callable[[], list[Sample]] | None]]:
+    def _split_by_service(self, samples: Sequence[Sample]) -> list[_Split]:
         if self._objective.metric != "response_time":
             return []
         times: dict[str, list[Sample]] = {}
@@ -147,21 +185,28 @@ class Explainer:
                     times.setdefault(part.service, []).append(
                         Sample(time=sample.time, key=sample.key, values=values, parts=[part])
                     )
-        return [("service", name, own, None) for name, own in sorted(times.items())]
+        return [_Split("service", name, own, None) for name, own in sorted(times.items())]
 
 
-def _by(
-    samples: Sequence[Sample], kind: str, name_of: Callable[[Part], str]
-) -> list[tuple[str, str, list[Sample], Callable[[], list[Sample]] | None]]:
+def _only(member: str) -> MemberFilter:
+    return lambda name: name == member
+
+
+def _all_but(member: str) -> MemberFilter:
+    return lambda name: name != member
+
+
+def _split_by(samples: Sequence[Sample], kind: str, name_of: Callable[[SamplePart], str]) -> list[_Split]:
+    """Returns one split for each name, with the samples that have a part of that name; none for a single name."""
     names = sorted({name for sample in samples for part in sample.parts if (name := name_of(part))})
     if len(names) < 2:
         return []
-    splits: list[tuple[str, str, list[Sample], Callable[[], list[Sample]] | None]] = []
+    splits: list[_Split] = []
     for name in names:
-        took = [any(name_of(part) == name for part in sample.parts) for sample in samples]
-        own = [sample for sample, part in zip(samples, took, strict=True) if part]
-        rest = [sample for sample, part in zip(samples, took, strict=True) if not part]
-        # One request that happened to miss it says nothing about what all would have been without it.
-        enough = len(rest) >= max(1, LEAST_LEFT * len(samples))
-        splits.append((kind, name, own, (lambda rest=rest: rest) if enough else None))  # type: ignore[misc]
+        took_part = [any(name_of(part) == name for part in sample.parts) for sample in samples]
+        own = [sample for sample, took in zip(samples, took_part, strict=True) if took]
+        remaining = [sample for sample, took in zip(samples, took_part, strict=True) if not took]
+        # A single request that happened to miss the contributor says nothing about all requests without it.
+        enough = len(remaining) >= max(1, MIN_REMAINING_SHARE * len(samples))
+        splits.append(_Split(kind, name, own, partial(list, remaining) if enough else None))
     return splits

@@ -1,4 +1,4 @@
-"""What an observer says: results of windows, violations, and actions that begin and end."""
+"""Outcomes of an observer: results of windows, violations, and corrective actions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,19 @@ from rohe_iac.observation.judging.verdict import Verdict
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True, tag="result"):
-    """The number-th closed window of an objective. window: the verdict of it alone; verdict: the objective's."""
+    """The result of one closed window of an objective.
+
+    Attributes:
+        contract: Name of the contract.
+        objective: Name of the objective.
+        start: Start of the window (seconds since the epoch).
+        end: End of the window (seconds since the epoch).
+        value: Value of the metric; None where there is none.
+        count: How many samples the value is made of.
+        window: Verdict of the window alone.
+        verdict: Verdict of the objective after the window.
+        number: Number of the window, from 1.
+    """
 
     contract: str
     objective: str
@@ -24,12 +36,21 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, tag="result"):
 
     @property
     def key(self) -> str:
-        """The same for the same window, whenever it is computed."""
+        """Returns the identity of the window, equal whenever the window is computed again."""
         return f"{self.contract}/{self.objective}/{self.number}/{self.end!r}"
 
 
 class Violation(msgspec.Struct, frozen=True, kw_only=True, tag="violation"):
-    """An objective that became BROKEN. opened, ended: ends of windows, seconds since the epoch; ended 0: still open."""
+    """A period in which an objective is BROKEN.
+
+    Attributes:
+        id: Identifier, see `violation_id`.
+        contract: Name of the contract.
+        objective: Name of the objective.
+        opened: End of the window that opened the violation (seconds since the epoch).
+        evidence: Why the objective counts as BROKEN.
+        ended: End of the window that ended the violation (seconds since the epoch); 0 while it is open.
+    """
 
     id: str
     contract: str
@@ -39,11 +60,23 @@ class Violation(msgspec.Struct, frozen=True, kw_only=True, tag="violation"):
     ended: float = 0.0
 
 
-class Action(msgspec.Struct, frozen=True, kw_only=True, tag="action"):
-    """Something done about a violation.
+class CorrectiveAction(msgspec.Struct, frozen=True, kw_only=True, tag="action"):
+    """A corrective action against a violation.
 
-    kind `degrade`: the members of the ensemble `service` go on without `dropped`. Dry: nobody is told.
-    kept_for: seconds that the objective must be KEPT until the action ends by itself; 0: it never does.
+    Attributes:
+        id: Identifier of the action.
+        kind: `degrade`: the ensemble `service` works without the member `dropped`.
+        violation: Identifier of the violation.
+        contract: Name of the contract.
+        objective: Name of the objective.
+        begun: End of the window that caused the action (seconds since the epoch).
+        service: Ensemble that the action is about.
+        dropped: Member that is left out.
+        members: Members that remain.
+        reason: Why the member is left out, as people read it.
+        dry: Whether the action is only recorded and sent to no service.
+        kept_for: Seconds that the objective must be KEPT until the action ends by itself; 0: it never does.
+        ended: When the action ended (seconds since the epoch); 0 while it is in force.
     """
 
     id: str
@@ -61,9 +94,9 @@ class Action(msgspec.Struct, frozen=True, kw_only=True, tag="action"):
     ended: float = 0.0
 
 
-Outcome = Result | Violation | Action
+Outcome = Result | Violation | CorrectiveAction
 
 
 def violation_id(*parts: str) -> str:
-    """`v-` and ten hexadecimal digits, the same for the same parts."""
+    """Returns `v-` and ten hexadecimal digits, the same for the same parts."""
     return "v-" + sha256_hex("\n".join(parts).encode())[:10]

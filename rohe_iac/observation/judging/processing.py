@@ -1,4 +1,4 @@
-"""Processing: user modules that are run on every closed window of reports."""
+"""Processing: user functions that are run on every closed window of reports."""
 
 from __future__ import annotations
 
@@ -12,26 +12,46 @@ from rohe_iac.observation.contract import ProcessingSpec
 from rohe_iac.observation.judging.outcome import Result
 from rohe_iac.observation.judging.verdict import Verdict
 from rohe_iac.observation.measuring.user_function import UserFunction, load_user_function
-from rohe_iac.observation.measuring.windows import Window, Windower, WindowState
-from rohe_iac.observation.reports.sample import Sample, found, number_of
+from rohe_iac.observation.measuring.windows import ClosedWindow, Windower, WindowState
+from rohe_iac.observation.reports.sample import Sample, number_of, value_of
 
-MOST_FAILURES = 5
-"""Failures in a row after which a module is not called any more."""
+MAX_CONSECUTIVE_FAILURES = 5
+"""Failures in a row after which a user function is no longer called."""
 
 
 class ProcessorState(msgspec.Struct, kw_only=True):
-    """What a processor remembers. failures: in a row; why: what the last one was."""
+    """Everything that a processor remembers.
+
+    Attributes:
+        window: State of the windower.
+        consecutive_failures: Failures since the last success.
+        total_failures: Failures in all.
+        last_error: Type and message of the last failure.
+    """
 
     window: WindowState
-    failures: int = 0
-    failed: int = 0
-    why: str = ""
+    consecutive_failures: int = msgspec.field(default=0, name="failures")
+    total_failures: int = msgspec.field(default=0, name="failed")
+    last_error: str = msgspec.field(default="", name="why")
 
 
 class Processor:
-    """Runs one user function (and parser) of a contract on the windows of its pipeline's reports."""
+    """Runs one user function, and its parser, on the windows of a pipeline's reports.
+
+    A function that goes on failing is no longer called (circuit breaker); other functions are not affected.
+
+    Attributes:
+        state: What the processor remembers.
+    """
 
     def __init__(self, contract: str, spec: ProcessingSpec, state: ProcessorState | None = None) -> None:
+        """Continues from `state`, or begins without any memory; the function is loaded when it is first run.
+
+        Args:
+            contract: Name of the contract.
+            spec: Function, parser, options and windows.
+            state: State to continue from.
+        """
         self._contract, self._spec = contract, spec
         self.state = state if state is not None else ProcessorState(window=WindowState())
         self._windower = Windower(spec.window, self.state.window)
@@ -39,20 +59,20 @@ class Processor:
         self._parser: UserFunction | None = None
 
     def begin(self, now: float) -> None:
-        """Spans by time begin."""
+        """Starts windows by time at `now` (seconds since the epoch)."""
         self._windower.begin(now)
 
     def feed(self, sample: Sample) -> Iterator[Result]:
-        """Results of the windows that the sample closes."""
+        """Adds the next sample, and yields the results of the windows that it closes."""
         return self._run(self._windower.feed(sample))
 
     def advance(self, watermark: float) -> Iterator[Result]:
-        """Results of the windows that the watermark closes."""
+        """Yields the results of the windows that the watermark closes."""
         return self._run(self._windower.advance(watermark))
 
-    def _run(self, windows: Iterable[Window]) -> Iterator[Result]:
+    def _run(self, windows: Iterable[ClosedWindow]) -> Iterator[Result]:
         for window in windows:
-            for name, value in sorted(self._measured(window).items()):
+            for name, value in sorted(self._measure(window).items()):
                 yield Result(
                     contract=self._contract,
                     objective=name,
@@ -65,19 +85,20 @@ class Processor:
                     number=window.number,
                 )
 
-    def _measured(self, window: Window) -> dict[str, float]:
-        if self.state.failures >= MOST_FAILURES or not window.samples:
+    def _measure(self, window: ClosedWindow) -> dict[str, float]:
+        """Returns the finite numbers that the user function returns, by `FUNCTION.NAME`; none where it fails."""
+        if self.state.consecutive_failures >= MAX_CONSECUTIVE_FAILURES or not window.samples:
             return {}
         try:
-            given = self._function_now()(self._rows(window.samples), **self._spec.options)
-            numbers = {str(name): number_of(value) for name, value in dict(given).items()}
+            measurements = self._load_function()(self._rows(window.samples), **self._spec.options)
+            numbers = {str(name): number_of(value) for name, value in dict(measurements).items()}
         except Exception as error:  # noqa: BLE001
-            # A user's module may raise anything; it is counted, and the circuit is broken for this module only.
-            self.state.failures += 1
-            self.state.failed += 1
-            self.state.why = f"{type(error).__name__}: {error}"
+            # The function is the user's code and may raise anything; a failure is counted against it alone.
+            self.state.consecutive_failures += 1
+            self.state.total_failures += 1
+            self.state.last_error = f"{type(error).__name__}: {error}"
             return {}
-        self.state.failures = 0
+        self.state.consecutive_failures = 0
         prefix = self._spec.function.partition(":")[2]
         return {
             f"{prefix}.{name}": number
@@ -87,24 +108,24 @@ class Processor:
 
     def _rows(self, samples: Sequence[Sample]) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = []
-        parser = self._parser_now()
+        parser = self._load_parser()
         for sample in samples:
-            row = {"time": sample.time, "request": sample.request, **_who(sample), **sample.values}
+            row = {"time": sample.time, "request": sample.request, **_origin_of(sample), **sample.values}
             parsed = parser(row) if parser is not None else row
-            rows += [dict(item) for item in parsed] if isinstance(parsed, list | tuple) else [dict(parsed)]
+            rows += [dict(parsed_row) for parsed_row in parsed] if isinstance(parsed, list | tuple) else [dict(parsed)]
         features = self._spec.features
         return [row for row in rows if all(number_of(row.get(name)) is not None for name in features)]
 
-    def _function_now(self) -> Callable[..., Any]:
+    def _load_function(self) -> Callable[..., Any]:
         if self._function is None:
             self._function = load_user_function(self._spec.function)
         return self._function.function
 
-    def _parser_now(self) -> Callable[..., Any] | None:
+    def _load_parser(self) -> Callable[..., Any] | None:
         if self._parser is None and self._spec.parser:
             self._parser = load_user_function(self._spec.parser)
         return self._parser.function if self._parser is not None else None
 
 
-def _who(sample: Sample) -> dict[str, Any]:
-    return {name: found(sample, name) for name in ("service", "member", "instance", "node")}
+def _origin_of(sample: Sample) -> dict[str, Any]:
+    return {name: value_of(sample, name) for name in ("service", "member", "instance", "node")}

@@ -1,4 +1,4 @@
-"""Judging: from measurements, window by window, to KEPT, BROKEN or UNKNOWN, with hysteresis."""
+"""Verdicts: from measurements, window by window, to KEPT, BROKEN or UNKNOWN, with hysteresis."""
 
 from __future__ import annotations
 
@@ -20,9 +20,14 @@ class Verdict(StrEnum):
 
 
 class JudgeState(msgspec.Struct, kw_only=True):
-    """What one objective's judge remembers; times are ends of windows, seconds since the epoch, 0 for none.
+    """What is remembered of one objective's verdicts; times are ends of windows, seconds since the epoch, 0 for none.
 
-    open: whether a violation is open. since: when the verdict became what it is.
+    Attributes:
+        verdict: Present verdict of the objective.
+        since: When the verdict became what it is.
+        open: Whether a violation is open.
+        broken_since: First of the windows that have been BROKEN without interruption.
+        kept_since: First of the windows that have been KEPT without interruption.
     """
 
     verdict: Verdict = Verdict.UNKNOWN
@@ -32,25 +37,32 @@ class JudgeState(msgspec.Struct, kw_only=True):
     kept_since: float = 0.0
 
 
-def holds(objective: ObjectiveSpec, value: float) -> bool:
-    """Whether the value satisfies the objective."""
+def satisfies(objective: ObjectiveSpec, value: float) -> bool:
+    """Checks whether the value satisfies the objective."""
     if objective.operator == "between":
         return objective.low <= value <= objective.high
     return COMPARISONS[objective.operator](value, objective.low)
 
 
-def at_once(objective: ObjectiveSpec, measurement: Measurement) -> Verdict:
-    """The verdict of one window alone: too few samples are judged by `missing`."""
+def window_verdict(objective: ObjectiveSpec, measurement: Measurement) -> Verdict:
+    """Returns the verdict of one window alone; `missing` of the objective decides where there are too few samples."""
     if measurement.value is None or measurement.count < objective.min_samples:
         return {"broken": Verdict.BROKEN, "ok": Verdict.KEPT}.get(objective.missing, Verdict.UNKNOWN)
-    return Verdict.KEPT if holds(objective, measurement.value) else Verdict.BROKEN
+    return Verdict.KEPT if satisfies(objective, measurement.value) else Verdict.BROKEN
 
 
-def judge(objective: ObjectiveSpec, state: JudgeState, window: Verdict, end: float) -> Verdict:
-    """Takes the verdict of the next window in and gives the objective's.
+def update_verdict(objective: ObjectiveSpec, state: JudgeState, window: Verdict, end: float) -> Verdict:
+    """Updates the objective's verdict by that of the next window, and returns it.
 
-    BROKEN once windows were BROKEN for `hold` seconds, KEPT again once they were KEPT for `clear`. UNKNOWN is told at
-    once and restarts both; a violation stays open through it.
+    The objective becomes BROKEN once windows have been BROKEN for `hold` seconds, and KEPT again once they have been
+    KEPT for `clear` seconds. A window that is UNKNOWN makes the objective UNKNOWN at once and restarts both; an open
+    violation stays open.
+
+    Args:
+        objective: Objective that is judged.
+        state: State of the objective, updated in place.
+        window: Verdict of the window alone.
+        end: End of the window (seconds since the epoch).
     """
     verdict = state.verdict
     if window is Verdict.UNKNOWN:
@@ -61,8 +73,6 @@ def judge(objective: ObjectiveSpec, state: JudgeState, window: Verdict, end: flo
         state.broken_since = state.broken_since or end
         if state.open or end - state.broken_since >= objective.hold:
             verdict = Verdict.BROKEN
-        elif verdict is Verdict.UNKNOWN:
-            verdict = Verdict.UNKNOWN
     else:
         state.broken_since = 0.0
         state.kept_since = state.kept_since or end

@@ -1,1 +1,1 @@
-"""Windows of samples, and what a metric is worth over a window."""
+"""Windows of samples, and the measurement of a metric over a window."""

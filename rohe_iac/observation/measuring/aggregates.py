@@ -1,4 +1,4 @@
-"""Aggregates: from the numbers of a window to one."""
+"""Aggregates: one number from the numbers of a window."""
 
 from __future__ import annotations
 
@@ -9,10 +9,19 @@ from rohe_iac.observation.contract import percentile_of
 
 
 def aggregate(name: str, values: Sequence[float], seconds: float) -> float | None:
-    """One number of `values`: count sum mean min max rate ratio p50 to p99.9; None where there is none.
+    """Returns an aggregate of `values`.
 
-    rate: values a second over the window's `seconds`; ratio: the share of values other than 0.
-    Percentiles are exact, nearest rank (ISO 3534-1).
+    Args:
+        name: count, sum, mean, min, max, rate (values a second), ratio (share of values other than 0) or a percentile
+            such as p50 or p99.9 (exact, nearest rank, ISO 3534-1).
+        values: Numbers of the window.
+        seconds: Length of the window.
+
+    Returns:
+        The number; None where the aggregate is undefined for no value or no length.
+
+    Raises:
+        ValueError: The name is no aggregate.
     """
     if name == "count":
         return float(len(values))
@@ -37,13 +46,18 @@ def aggregate(name: str, values: Sequence[float], seconds: float) -> float | Non
 
 
 def percentile(values: Sequence[float], p: float) -> float:
-    """The value of rank ceil(p/100 * n); at least one value, p in 0 to 100."""
+    """Returns the value of rank ceil(p/100 * n), the nearest-rank percentile.
+
+    Args:
+        values: At least one number.
+        p: Percentile, 0 to 100.
+    """
     ordered = sorted(values)
     rank = math.ceil(round(p / 100 * len(ordered), 9))
     return ordered[max(0, min(len(ordered), rank) - 1)]
 
 
 def variance(values: Sequence[float]) -> float:
-    """The population variance; at least one value."""
+    """Returns the population variance of at least one value."""
     mean = math.fsum(values) / len(values)
     return math.fsum((value - mean) ** 2 for value in values) / len(values)

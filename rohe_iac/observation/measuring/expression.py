@@ -1,4 +1,4 @@
-"""Expressions: a consumer's own metrics, compiled once from trees of the contract; cycles are refused."""
+"""Metric expressions: the metrics that a contract defines, compiled once from their trees into functions of samples."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import Any
 
 from rohe_iac.observation.contract import UnusableContract
 from rohe_iac.observation.measuring.aggregates import aggregate, percentile, variance
-from rohe_iac.observation.reports.sample import Sample, found, number_of
+from rohe_iac.observation.reports.sample import Sample, number_of, value_of
 
 Expression = Callable[[Sequence[Sample]], float | None]
+"""Computes a metric from the samples of a window; None where the metric has no value."""
 
-
-Filter = Callable[[Sample], bool]
+SampleFilter = Callable[[Sample], bool]
+"""Checks whether a sample is taken."""
 
 COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
@@ -24,36 +25,48 @@ COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
 }
-
+"""Comparison operators as contracts write them."""
 
 FOLDS = ("sum", "mean", "min", "max")
+"""Nodes that aggregate one value of each sample with the aggregate of the same name."""
 
+BINARY_NODES = ("ratio", "difference")
+"""Nodes with two operands."""
 
-PAIRS = ("ratio", "difference")
-
-
-NODES = ("count", *FOLDS, "percentile", "variance", *PAIRS, "metric")
+NODES = ("count", *FOLDS, "percentile", "variance", *BINARY_NODES, "metric")
+"""All nodes of an expression; a number stands for itself."""
 
 
 def compile_metrics(trees: Mapping[str, Any]) -> dict[str, Expression]:
-    """Every metric of a contract, ready to be evaluated on the samples of a window; None where it has no value.
+    """Compiles every metric of a contract.
 
-    Errors: UnusableContract for an unknown node, a missing reference or a cycle.
+    Args:
+        trees: Expression trees by name of the metric.
+
+    Returns:
+        The compiled metrics by name.
+
+    Raises:
+        UnusableContract: A node is unknown or malformed, a referenced metric is missing, or references form a cycle.
     """
-    return _Compiler(trees).all()
+    return _Compiler(trees).compile()
 
 
 class _Compiler:
+    """Compiles metrics in the order of their references."""
+
     def __init__(self, trees: Mapping[str, Any]) -> None:
         self._trees = trees
-        self._done: dict[str, Expression] = {}
+        self._compiled: dict[str, Expression] = {}
 
-    def all(self) -> dict[str, Expression]:
+    def compile(self) -> dict[str, Expression]:
+        """Compiles all metrics."""
         for name in self._trees:
             self._metric(name, ())
-        return self._done
+        return self._compiled
 
     def _metric(self, name: str, path: tuple[str, ...]) -> Expression:
+        """Compiles one metric; `path` names the metrics that refer to it, outermost first."""
         if name in path:
             raise UnusableContract(f"metric '{name}' is made of itself: {' -> '.join((*path, name))}")
         if name not in self._trees:
@@ -61,9 +74,9 @@ class _Compiler:
                 f"metric '{path[-1] if path else name}' refers to '{name}', which the contract does not define",
                 hint=f"metrics of the contract: {', '.join(sorted(self._trees)) or 'none'}",
             )
-        if name not in self._done:
-            self._done[name] = self._node(self._trees[name], (*path, name))
-        return self._done[name]
+        if name not in self._compiled:
+            self._compiled[name] = self._node(self._trees[name], (*path, name))
+        return self._compiled[name]
 
     def _node(self, tree: Any, path: tuple[str, ...]) -> Expression:
         number = number_of(tree)
@@ -74,21 +87,21 @@ class _Compiler:
         [(kind, argument)] = tree.items()
         if kind == "metric":
             return self._metric(str(argument), path)
-        if kind in PAIRS:
-            return self._pair(kind, argument, path)
+        if kind in BINARY_NODES:
+            return self._binary(kind, argument, path)
         if kind == "count" and (argument is None or isinstance(argument, dict)):
-            keep = _where((argument or {}).get("where"), path)
+            keep = _compile_where((argument or {}).get("where"), path)
             return lambda samples: float(sum(keep(sample) for sample in samples))
         if kind in (*FOLDS, "percentile", "variance"):
-            return _fold(kind, argument, path)
+            return _compile_fold(kind, argument, path)
         raise _fault(path, f"'{kind}' is not known; expected one of {', '.join(NODES)}")
 
-    def _pair(self, kind: str, argument: Any, path: tuple[str, ...]) -> Expression:
+    def _binary(self, kind: str, argument: Any, path: tuple[str, ...]) -> Expression:
         if not isinstance(argument, list | tuple) or len(argument) != 2:
             raise _fault(path, f"'{kind}' needs two parts")
-        first, second = (self._node(part, path) for part in argument)
+        first, second = (self._node(operand, path) for operand in argument)
 
-        def value(samples: Sequence[Sample]) -> float | None:
+        def evaluate(samples: Sequence[Sample]) -> float | None:
             left, right = first(samples), second(samples)
             if left is None or right is None:
                 return None
@@ -97,70 +110,70 @@ class _Compiler:
             quotient = left / right if right else math.inf
             return quotient if math.isfinite(quotient) else None
 
-        return value
+        return evaluate
 
 
-def _fold(kind: str, argument: Any, path: tuple[str, ...]) -> Expression:
+def _compile_fold(kind: str, argument: Any, path: tuple[str, ...]) -> Expression:
     if not isinstance(argument, dict) or not isinstance(argument.get("of"), str):
         raise _fault(path, f"'{kind}' needs `of: NAME`")
     of, by = argument["of"], argument.get("by")
-    keep = _where(argument.get("where"), path)
+    keep = _compile_where(argument.get("where"), path)
     p = argument.get("p", 50)
     if number_of(p) is None or not 0 <= p <= 100:
         raise _fault(path, f"'percentile' needs p from 0 to 100, not {p!r}")
 
-    def value(samples: Sequence[Sample]) -> float | None:
+    def evaluate(samples: Sequence[Sample]) -> float | None:
         kept = [sample for sample in samples if keep(sample)]
         if kind == "variance" and by is not None:
             return _variance_by_model(kept, of)
-        values = [number for sample in kept if (number := number_of(found(sample, of))) is not None]
+        values = [number for sample in kept if (number := number_of(value_of(sample, of))) is not None]
         if not values:
             return None
         if kind == "percentile":
             return percentile(values, p)
         return variance(values) if kind == "variance" else aggregate(kind, values, 0.0)
 
-    return value
+    return evaluate
 
 
 def _variance_by_model(samples: Sequence[Sample], of: str) -> float | None:
-    # Of the members' values for each request, then the mean over requests.
-    each = []
+    """Returns the mean over requests of the variance of the members' values."""
+    variances = []
     for sample in samples:
         values = [
             number for part in sample.parts if part.member and (number := number_of(part.values.get(of))) is not None
         ]
         if values:
-            each.append(variance(values))
-    return sum(each) / len(each) if each else None
+            variances.append(variance(values))
+    return sum(variances) / len(variances) if variances else None
 
 
-def _where(conditions: Any, path: tuple[str, ...]) -> Filter:
+def _compile_where(conditions: Any, path: tuple[str, ...]) -> SampleFilter:
     if conditions is None:
         return lambda _: True
     if not isinstance(conditions, dict):
         raise _fault(path, "`where` needs names with values or comparisons")
-    tests: list[Filter] = []
-    for name, wanted in conditions.items():
-        if not isinstance(wanted, dict):
-            tests.append(_test(name, "==", wanted))
+    tests: list[SampleFilter] = []
+    for name, condition in conditions.items():
+        if not isinstance(condition, dict):
+            tests.append(_compile_comparison(name, "==", condition))
             continue
-        for sign, value in wanted.items():
+        for sign, bound in condition.items():
             if sign not in COMPARISONS:
                 raise _fault(path, f"'{sign}' is no comparison; comparisons: {', '.join(COMPARISONS)}")
-            tests.append(_test(name, sign, value))
+            tests.append(_compile_comparison(name, sign, bound))
     return lambda sample: all(test(sample) for test in tests)
 
 
-def _test(name: str, sign: str, wanted: Any) -> Filter:
+def _compile_comparison(name: str, sign: str, bound: Any) -> SampleFilter:
     compare = COMPARISONS[sign]
 
     def test(sample: Sample) -> bool:
-        value = found(sample, name)
+        value = value_of(sample, name)
         if value is None:
             return False
         try:
-            return bool(compare(value, wanted))
+            return bool(compare(value, bound))
         except TypeError:
             return False
 

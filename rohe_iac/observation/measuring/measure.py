@@ -1,4 +1,4 @@
-"""Measure: what an objective's metric is worth over the samples of a window, and from which samples it is taken."""
+"""Measure: the value of an objective's metric over the samples of a window, and the stream these samples come from."""
 
 from __future__ import annotations
 
@@ -10,40 +10,51 @@ import msgspec
 from rohe_iac.observation.contract import ObjectiveSpec, ScopeSpec
 from rohe_iac.observation.measuring.aggregates import aggregate
 from rohe_iac.observation.measuring.expression import Expression
-from rohe_iac.observation.reports.sample import Part, Sample, number_of
+from rohe_iac.observation.reports.sample import Sample, SamplePart, number_of
 
 
-class Feed(StrEnum):
-    """Which samples an objective looks at."""
+class SampleStream(StrEnum):
+    """A stream of samples; each objective measures one of them."""
 
     REPORTS = "reports"
-    """Single reports, as they come."""
+    """Single reports, as they arrive."""
     ANSWERED = "answered"
-    """Joined requests that have both a source's and an end's report."""
+    """Joined requests that have the report of a source and the report of an end."""
     SENT = "sent"
     """Joined requests that a source reported, answered or not."""
     PARTS = "parts"
-    """The parts of answered requests, each told what was true."""
+    """The parts of answered requests, each with the request's truth."""
 
 
 class Measurement(msgspec.Struct, frozen=True, kw_only=True):
-    """One number of a window, and how many samples it was taken from; value None: there was nothing to measure."""
+    """One number of a window.
+
+    Attributes:
+        value: The number; None where no sample has a value.
+        count: How many samples the number is made of.
+    """
 
     value: float | None
     count: int
 
 
-def feed_of(objective: ObjectiveSpec, own: Mapping[str, Expression]) -> Feed:
-    """Where the objective's samples come from."""
+def stream_of(objective: ObjectiveSpec, custom_metrics: Mapping[str, Expression]) -> SampleStream:
+    """Returns the stream that the objective measures.
+
+    Args:
+        objective: Objective of a contract.
+        custom_metrics: Compiled metrics of the contract by name.
+    """
     if objective.metric == "availability":
-        return Feed.SENT
+        return SampleStream.SENT
     if objective.scope.whole:
-        return Feed.ANSWERED
-    return Feed.PARTS if objective.metric == "accuracy" or objective.metric in own else Feed.REPORTS
+        return SampleStream.ANSWERED
+    by_part = objective.metric == "accuracy" or objective.metric in custom_metrics
+    return SampleStream.PARTS if by_part else SampleStream.REPORTS
 
 
-def in_scope(scope: ScopeSpec, part: Part) -> bool:
-    """Whether what an instance said is what the scope is about."""
+def in_scope(scope: ScopeSpec, part: SamplePart) -> bool:
+    """Checks whether the instance that reported the part is within the scope."""
     return (
         scope.service in ("", part.service)
         and scope.member in ("", part.member)
@@ -54,13 +65,18 @@ def in_scope(scope: ScopeSpec, part: Part) -> bool:
 
 
 Measure = Callable[[Sequence[Sample], float], Measurement]
-"""Takes the samples and the window's length in seconds."""
+"""Measures samples, given the window's length in seconds."""
 
 
-def measure_of(objective: ObjectiveSpec, own: Mapping[str, Expression]) -> Measure:
-    """What measures the objective's metric; `own` are the contract's compiled metrics."""
-    if objective.metric in own:
-        expression = own[objective.metric]
+def measure_of(objective: ObjectiveSpec, custom_metrics: Mapping[str, Expression]) -> Measure:
+    """Returns the function that measures the objective's metric.
+
+    Args:
+        objective: Objective of a contract.
+        custom_metrics: Compiled metrics of the contract by name.
+    """
+    if objective.metric in custom_metrics:
+        expression = custom_metrics[objective.metric]
         return lambda samples, _: Measurement(value=expression(samples) if samples else None, count=len(samples))
     if objective.metric == "availability":
         return lambda samples, _: Measurement(

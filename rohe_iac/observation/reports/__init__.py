@@ -1,1 +1,1 @@
-"""Reports as they arrive: QoA4ML envelopes, duplicates, joining by request, and the watermark."""
+"""Reports on arrival: decoding, the QoA4ML envelopes, duplicates, the join by request, and the watermark."""

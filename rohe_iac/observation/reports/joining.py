@@ -1,4 +1,4 @@
-"""Joining: the reports of one request become one sample."""
+"""Request join: the reports of one request become one sample."""
 
 from __future__ import annotations
 
@@ -9,14 +9,20 @@ import msgspec
 
 from rohe_iac.observation.configuration import Configuration
 from rohe_iac.observation.reports.report import Report
-from rohe_iac.observation.reports.sample import Part, Sample
+from rohe_iac.observation.reports.sample import Sample, SamplePart
 
-REMEMBERED = 60.0
-"""Seconds of event time for which a finished request is known, so that a straggler does not begin it again."""
+FINISHED_RETENTION = 60.0
+"""Seconds of event time for which a finished request is remembered, so that a straggler does not open it again."""
 
 
-class Request(msgspec.Struct, kw_only=True):
-    """The reports of one request so far. time: event time of the earliest."""
+class OpenRequest(msgspec.Struct, kw_only=True):
+    """A request whose reports are still being gathered.
+
+    Attributes:
+        request: Identifier of the request.
+        time: Event time of the earliest report (seconds since the epoch).
+        reports: Reports so far, in order of arrival.
+    """
 
     request: str
     time: float
@@ -24,20 +30,30 @@ class Request(msgspec.Struct, kw_only=True):
 
 
 class JoinState(msgspec.Struct, kw_only=True):
-    """Open requests, in what order they are due, and the times at which finished ones began.
+    """Everything that a join remembers.
 
-    due: a heap; an entry whose time is not its request's any more means nothing.
+    Attributes:
+        open: Open requests by identifier.
+        due: Heap of (event time, request); an entry whose time is no longer that of its request is stale.
+        finished: Event times of finished requests, in the order in which they finished.
+        stragglers: Reports that came after their request had finished.
+        unjoined: Reports without a request, and requests that lack the report of a source or of an end.
     """
 
-    open: dict[str, Request] = {}
+    open: dict[str, OpenRequest] = {}
     due: list[tuple[float, str]] = []
     finished: dict[str, float] = {}
     stragglers: int = 0
     unjoined: int = 0
 
 
-class Join:
-    """Gathers for `span` seconds of event time from a request's earliest report on."""
+class RequestJoin:
+    """Joins reports by request, in a session of fixed length that starts at the request's earliest report.
+
+    Attributes:
+        span: Length of the session in seconds of event time.
+        state: What the join remembers.
+    """
 
     def __init__(self, configuration: Configuration, span: float, state: JoinState | None = None) -> None:
         self._sources = frozenset(configuration.sources)
@@ -47,7 +63,15 @@ class Join:
         self.state = state if state is not None else JoinState()
 
     def add(self, report: Report, key: str) -> None:
-        """Takes a report in; one of a finished request is a straggler, one without a request joins with nothing."""
+        """Adds a report to its request.
+
+        A report of a finished request is only counted as a straggler. In a pipeline of one service a report without a
+        request is a request of its own; in any other pipeline such a report is only counted as unjoined.
+
+        Args:
+            report: Report that was not added before.
+            key: Identity of the report.
+        """
         state = self.state
         request = report.request or (key if self._single else "")
         if not request:
@@ -55,38 +79,38 @@ class Join:
         elif request in state.finished:
             state.stragglers += 1
         elif request in state.open:
-            known = state.open[request]
-            known.reports.append(report)
-            if report.at < known.time:
-                known.time = report.at
-                heapq.heappush(state.due, (known.time, request))
+            open_request = state.open[request]
+            open_request.reports.append(report)
+            if report.at < open_request.time:
+                open_request.time = report.at
+                heapq.heappush(state.due, (open_request.time, request))
         else:
-            state.open[request] = Request(request=request, time=report.at, reports=[report])
+            state.open[request] = OpenRequest(request=request, time=report.at, reports=[report])
             heapq.heappush(state.due, (report.at, request))
 
     def advance(self, watermark: float) -> list[Sample]:
-        """The requests that are final at `watermark`, in order of (time, request)."""
+        """Returns the samples of the requests that are final at `watermark`, in order of (time, request)."""
         state = self.state
-        due = []
+        final = []
         while state.due and state.due[0][0] + self.span < watermark:
             time, request = heapq.heappop(state.due)
-            known = state.open.get(request)
-            if known is not None and known.time == time:
-                due.append(state.open.pop(request))
+            open_request = state.open.get(request)
+            if open_request is not None and open_request.time == time:
+                final.append(state.open.pop(request))
                 state.finished[request] = time
-        # Finished in order of time, so the oldest come first.
+        # Requests finish in order of time, so the oldest ones come first.
         while state.finished:
             request, time = next(iter(state.finished.items()))
-            if time + self.span + REMEMBERED > watermark:
+            if time + self.span + FINISHED_RETENTION > watermark:
                 break
             del state.finished[request]
-        samples = [self._sample(known) for known in due]
+        samples = [self._sample(open_request) for open_request in final]
         state.unjoined += sum(not (sample.values["sent"] and sample.values["answered"]) for sample in samples)
         return samples
 
-    def _sample(self, known: Request) -> Sample:
-        # The order of arrival must mean nothing.
-        reports = sorted(known.reports, key=lambda report: (report.at, report.instance, report.boot, report.seq))
+    def _sample(self, open_request: OpenRequest) -> Sample:
+        # Sorted, so that the sample does not depend on the order of arrival.
+        reports = sorted(open_request.reports, key=lambda report: (report.at, report.instance, report.boot, report.seq))
         parts = [part_of(report) for report in reports]
         by_member = [report for report in reports if report.member]
         plain = [report for report in reports if not report.member]
@@ -95,11 +119,11 @@ class Join:
         for report in sorted(plain, key=lambda report: rank.get(report.service, 1)):
             values.update({**report.fields, **report.metrics})
         if not plain or "prediction" not in values:
-            # A pipeline that ends in an ensemble of one has no other word than its member's.
+            # Only the member of an ensemble of one reports the prediction of a pipeline that ends in the ensemble.
             for report in by_member:
                 for name, value in {**report.fields, **report.metrics}.items():
                     values.setdefault(name, value)
-        starts = [_start(report) for report in reports if report.service in self._sources]
+        starts = [_start_of(report) for report in reports if report.service in self._sources]
         ends = [report.end or report.at for report in reports if report.service in self._ends]
         values["sent"], values["answered"] = bool(starts), bool(ends)
         if starts and ends:
@@ -107,16 +131,22 @@ class Join:
             values["began"] = min(starts)
         if "truth" in values and "prediction" in values:
             values["accuracy"] = values["prediction"] == values["truth"]
-        return Sample(time=known.time, key=known.request, request=known.request, values=values, parts=parts)
+        return Sample(
+            time=open_request.time,
+            key=open_request.request,
+            request=open_request.request,
+            values=values,
+            parts=parts,
+        )
 
 
-def _start(report: Report) -> float:
+def _start_of(report: Report) -> float:
     return report.start if report.start is not None else report.at
 
 
-def part_of(report: Report) -> Part:
-    """What one report says, as a part of a sample."""
-    return Part(
+def part_of(report: Report) -> SamplePart:
+    """Returns the content of one report as a part of a sample."""
+    return SamplePart(
         service=report.service,
         member=report.member,
         instance=report.instance,
@@ -128,7 +158,7 @@ def part_of(report: Report) -> Part:
 
 
 def member_samples(joined: Sample) -> list[Sample]:
-    """One sample a part of a joined request, each told what was true."""
+    """Returns one sample for each part of a joined request, with the request's truth and the part's accuracy."""
     samples = []
     for index, part in enumerate(joined.parts):
         values = dict(part.values)

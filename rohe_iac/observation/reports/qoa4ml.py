@@ -1,6 +1,6 @@
-"""The envelopes that QoA4ML clients send, read into reports; detected by their keys, for they carry no version.
+"""Decodes the envelopes of QoA4ML clients; their keys identify them, because they carry no version.
 
-Source: the client library QoA4ML (https://github.com/rdsea/QoA4ML), reports captured from its own code.
+Source: the client library QoA4ML (https://github.com/rdsea/QoA4ML), and reports captured from its code.
 """
 
 from __future__ import annotations
@@ -12,14 +12,19 @@ import msgspec
 
 from rohe_iac.observation.reports.report import Report, Undecodable
 
-Object = dict[str, Any]
+JsonObject = dict[str, Any]
 
 
 def decode_qoa4ml(payload: bytes, service: str, instance: str) -> Report:
-    """Reads an ML report, a ROHE report, a general application report, a user-defined report or a probe's report.
+    """Decodes an ML report, a ROHE report, a general application report, a user-defined report or a probe's report.
 
-    service and instance are those of the topic: what QoA4ML calls stage and instance are names of its own.
-    Errors: Undecodable.
+    Args:
+        payload: Bytes of the message.
+        service: Service level of the topic; QoA4ML's own stage names are not used.
+        instance: Instance level of the topic; QoA4ML's own instance names are not used.
+
+    Raises:
+        Undecodable: The bytes are no JSON, none of the envelopes, or have no timestamp.
     """
     try:
         content = msgspec.json.decode(payload)
@@ -29,13 +34,13 @@ def decode_qoa4ml(payload: bytes, service: str, instance: str) -> Report:
         raise Undecodable("this is none of the known envelopes: it has no metadata")
     metadata = content["metadata"]
     try:
-        values, span = _values(content)
+        values, span = _read_envelope(content)
     except (TypeError, ValueError, AttributeError, KeyError) as error:
         raise Undecodable("a QoA4ML report of an unknown form", detail=str(error)) from error
     stamp = content.get("timestamp", metadata.get("timestamp"))
     if not isinstance(stamp, int | float):
         raise Undecodable("a QoA4ML report without a timestamp")
-    metrics = {key: float(value) for key, value in values.items() if _number(value)}
+    metrics = {key: float(value) for key, value in values.items() if _is_number(value)}
     start, end = span if span is not None else (None, None)
     return Report(
         client=instance,
@@ -50,32 +55,33 @@ def decode_qoa4ml(payload: bytes, service: str, instance: str) -> Report:
     )
 
 
-def _values(content: Object) -> tuple[Object, tuple[float, float] | None]:
+def _read_envelope(content: JsonObject) -> tuple[JsonObject, tuple[float, float] | None]:
+    """Returns the values of an envelope by name, and the span (start, end) in seconds since the epoch if it has one."""
     if "inference_report" in content:
-        # The inference graph of a ROHE report is corrupted at fan-in; the execution graph is right, and kept.
+        # QoA4ML corrupts the inference graph of a ROHE report at fan-in; only its execution graph is kept.
         report = content["inference_report"]
-        values, span = _sections(report)
+        values, span = _read_sections(report)
         end_point = (report.get("ml_specific") or {}).get("end_point") or {}
-        values |= _prediction(end_point)
+        values |= _read_inference(end_point)
         if "execution_graph" in content:
             values["execution_graph"] = content["execution_graph"]
         return values, span
     if "ml_inference" in content or "service" in content:
-        values, span = _sections(content)
+        values, span = _read_sections(content)
         for inference in (content.get("ml_inference") or {}).values():
-            values |= _prediction(inference)
+            values |= _read_inference(inference)
         return values, span
     if isinstance(content.get("metrics"), list):
-        return _recorded(content["metrics"])
+        return _read_metrics(content["metrics"])
     if "report" in content:
         report = content["report"]
-        return (dict(_flat(report, "")) if isinstance(report, dict) else {"report": report}), None
+        return (dict(_flatten(report, "")) if isinstance(report, dict) else {"report": report}), None
     if any(key in content for key in ("cpu", "mem", "container_reports")):
-        return dict(_flat({key: content[key] for key in content if key not in ("metadata", "timestamp")}, "")), None
+        return dict(_flatten({key: content[key] for key in content if key not in ("metadata", "timestamp")}, "")), None
     raise ValueError(f"keys {', '.join(sorted(content))}")
 
 
-def _sections(report: Object) -> tuple[Object, tuple[float, float] | None]:
+def _read_sections(report: JsonObject) -> tuple[JsonObject, tuple[float, float] | None]:
     metrics = [
         metric
         for section in ("service", "data")
@@ -83,11 +89,11 @@ def _sections(report: Object) -> tuple[Object, tuple[float, float] | None]:
         for by_instance in stage["metrics"].values()
         for metric in by_instance.values()
     ]
-    return _recorded(metrics)
+    return _read_metrics(metrics)
 
 
-def _recorded(metrics: list[Object]) -> tuple[Object, tuple[float, float] | None]:
-    values: Object = {}
+def _read_metrics(metrics: list[JsonObject]) -> tuple[JsonObject, tuple[float, float] | None]:
+    values: JsonObject = {}
     span: tuple[float, float] | None = None
     for metric in metrics:
         records = metric.get("records") or []
@@ -97,15 +103,15 @@ def _recorded(metrics: list[Object]) -> tuple[Object, tuple[float, float] | None
         if isinstance(last, dict) and "responseTime" in last:
             start = float(last["startTime"])
             end = start + float(last["responseTime"])
-            # A report that gathered several stages spans them all.
+            # The span of a report about several stages covers all of them.
             span = (start, end) if span is None else (min(span[0], start), max(span[1], end))
         else:
             values[str(metric["metric_name"])] = last
     return values, span
 
 
-def _prediction(inference: Object) -> Object:
-    values: Object = {}
+def _read_inference(inference: JsonObject) -> JsonObject:
+    values: JsonObject = {}
     for metric in inference.get("metrics") or []:
         if metric.get("records"):
             values[str(metric["metric_name"])] = metric["records"][-1]
@@ -118,18 +124,19 @@ def _prediction(inference: Object) -> Object:
     return values
 
 
-def _flat(value: Object, prefix: str) -> Iterator[tuple[str, Any]]:
-    for key, inner in value.items():
+def _flatten(tree: JsonObject, prefix: str) -> Iterator[tuple[str, Any]]:
+    """Yields the leaves of a tree with their dotted names."""
+    for key, value in tree.items():
         name = f"{prefix}{key}"
-        if isinstance(inner, dict):
-            yield from _flat(inner, f"{name}.")
-        elif isinstance(inner, list) and inner and isinstance(inner[0], dict):
-            for index, item in enumerate(inner):
+        if isinstance(value, dict):
+            yield from _flatten(value, f"{name}.")
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            for index, item in enumerate(value):
                 if isinstance(item, dict):
-                    yield from _flat(item, f"{name}.{index}.")
-        elif inner is not None:
-            yield name, inner
+                    yield from _flatten(item, f"{name}.{index}.")
+        elif value is not None:
+            yield name, value
 
 
-def _number(value: Any) -> bool:
+def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,9 +1,9 @@
-"""Watermark: the clock of windows, the event time before which no report counts any more.
+"""Watermark: the event time before which no further report counts.
 
-Each client sends in order, so what is final is told client by client and the slowest one decides. A client of whose
-numbers some are missing is waited for, as these will be sent again. A client that is silent is passed over after a
-while, by the clock of arrivals; after a pause of the agent or of the broker all are waited for, because each brings
-what it kept meanwhile.
+Each client sends in order, so completeness is decided client by client, and the slowest client decides for all. The
+watermark waits for a client with missing sequence numbers, because the client sends those reports again. A client that
+is silent becomes idle after a timeout by the clock of arrivals. After a pause of the agent or of the broker the
+watermark waits for every client, because each of them sends what it kept meanwhile.
 """
 
 from __future__ import annotations
@@ -12,24 +12,30 @@ from collections.abc import Iterable
 
 import msgspec
 
-from rohe_iac.observation.reports.seen import Seen
+from rohe_iac.observation.reports.sequence_set import SequenceSet
 
-GRACE = 15.0
-"""Seconds after a pause in which silent clients are waited for, and for which missing numbers are."""
+GRACE_PERIOD = 15.0
+"""Seconds for which silent clients are waited for after a pause, and missing sequence numbers at any time."""
 
-FORGOTTEN = 600.0
-"""Seconds after which a silent client is no longer known."""
+FORGET_AFTER = 600.0
+"""Seconds of silence after which a client is forgotten."""
 
 
 class ClientClock(msgspec.Struct, kw_only=True):
-    """What is known of a client, times in seconds since the epoch.
+    """The progress of one client; times are seconds since the epoch.
 
-    newest: newest event time; firm: the newest one before which nothing is missing; arrived: the last arrival.
-    boot and ranges: the numbers of its present boot that came; missing_since: arrival of the first after a gap, or 0.
+    Attributes:
+        newest: Newest event time.
+        complete_up_to: Newest event time before which no sequence number is missing.
+        arrived: When the last report arrived.
+        stopped: Whether the client has announced its end.
+        boot: Boot of the last report.
+        ranges: Sequence numbers of that boot that arrived, as inclusive ranges.
+        missing_since: When the first report after a gap arrived; 0 without a gap.
     """
 
     newest: float
-    firm: float
+    complete_up_to: float = msgspec.field(name="firm")
     arrived: float
     stopped: bool = False
     boot: str = ""
@@ -38,9 +44,15 @@ class ClientClock(msgspec.Struct, kw_only=True):
 
 
 class WatermarkState(msgspec.Struct, kw_only=True):
-    """What the watermark remembers. resumed: when the last pause ended; paused: whether one lasts.
+    """Everything that a watermark remembers; times are seconds since the epoch.
 
-    excused: clients that nobody asks any more, so that their silence means nothing.
+    Attributes:
+        clients: Known clients by name.
+        value: The watermark.
+        now: Newest time of the clock of arrivals.
+        resumed: When the last pause ended.
+        paused: Whether a pause lasts.
+        excluded: Clients that get no requests at present, so that their silence means nothing.
     """
 
     clients: dict[str, ClientClock] = {}
@@ -48,113 +60,135 @@ class WatermarkState(msgspec.Struct, kw_only=True):
     now: float = 0.0
     resumed: float = 0.0
     paused: bool = True
-    excused: list[str] = []
+    excluded: list[str] = msgspec.field(default_factory=list, name="excused")
 
 
 class Watermark:
-    """lateness: seconds that reports of one client may be out of order, and clients behind each other.
+    """The watermark of a stream with several sources: the minimum over the clients that are not idle.
 
-    expected: clients that are waited for after a pause although they were never heard of.
+    The concept is that of T. Akidau et al., The Dataflow Model, PVLDB 8 (2015); idle sources are left out as in Apache
+    Flink.
+
+    Attributes:
+        state: What the watermark remembers.
     """
 
     def __init__(self, lateness: float, state: WatermarkState | None = None, expected: Iterable[str] = ()) -> None:
+        """Continues from `state`, or begins in a pause.
+
+        Args:
+            lateness: Seconds by which the reports of one client may be out of order, and clients behind each other.
+            state: State to continue from.
+            expected: Clients that are waited for after a pause although they never reported.
+        """
         self._lateness = lateness
         self._expected = frozenset(expected)
-        self._idle = max(1.0, lateness)
+        self._idle_timeout = max(1.0, lateness)
         self.state = state if state is not None else WatermarkState()
 
     @property
     def value(self) -> float:
-        """Seconds since the epoch; never goes back."""
+        """Returns the watermark in seconds since the epoch; it never decreases."""
         return self.state.value
 
     def observe(self, client: str, event: float, arrived: float, boot: str = "", seq: int = 0) -> float:
-        """A report of event time `event` arrived; returns the event time that counts: none is in the future.
+        """Records the arrival of a report.
 
-        boot and seq: its number, where the client counts.
+        Args:
+            client: Client that sent the report.
+            event: Event time of the report (seconds since the epoch).
+            arrived: Time of arrival (seconds since the epoch).
+            boot: Boot of the client.
+            seq: Sequence number within the boot; 0 where the client does not count.
+
+        Returns:
+            The event time that counts: `event`, or the present where that is in the future.
         """
         state = self.state
         state.now = max(state.now, arrived)
         event = min(event, state.now)
-        known = state.clients.get(client)
-        if known is None:
-            known = state.clients[client] = ClientClock(newest=event, firm=0.0, arrived=arrived)
-        known.newest = max(known.newest, event)
-        known.arrived = arrived
-        known.stopped = False
+        clock = state.clients.get(client)
+        if clock is None:
+            clock = state.clients[client] = ClientClock(newest=event, complete_up_to=0.0, arrived=arrived)
+        clock.newest = max(clock.newest, event)
+        clock.arrived = arrived
+        clock.stopped = False
         if seq:
-            self._number(known, boot, seq)
-        if not known.missing_since:
-            known.firm = known.newest
+            self._record_number(clock, boot, seq)
+        if not clock.missing_since:
+            clock.complete_up_to = clock.newest
         return event
 
-    def _number(self, known: ClientClock, boot: str, seq: int) -> None:
-        if boot != known.boot:
-            known.boot, known.ranges, known.missing_since = boot, [], 0.0
-        seen = Seen(known.ranges)
-        seen.add(seq)
-        if known.ranges[0][0] == 1 and len(known.ranges) == 1:
-            known.missing_since = 0.0
+    def _record_number(self, clock: ClientClock, boot: str, seq: int) -> None:
+        if boot != clock.boot:
+            clock.boot, clock.ranges, clock.missing_since = boot, [], 0.0
+        SequenceSet(clock.ranges).add(seq)
+        if clock.ranges[0][0] == 1 and len(clock.ranges) == 1:
+            clock.missing_since = 0.0
         else:
-            known.missing_since = known.missing_since or self.state.now
+            clock.missing_since = clock.missing_since or self.state.now
 
     def tick(self, now: float) -> None:
-        """The clock of arrivals says `now`."""
+        """Advances the clock of arrivals to `now` (seconds since the epoch)."""
         state = self.state
         state.now = max(state.now, now)
         for client, clock in list(state.clients.items()):
-            self._give_up(clock)
-            if state.now - clock.arrived > FORGOTTEN:
+            self._skip_expired_gap(clock)
+            if state.now - clock.arrived > FORGET_AFTER:
                 del state.clients[client]
 
     def pause(self, now: float) -> None:
-        """Nothing can arrive until `resume`: silence means nothing, and nothing becomes final."""
+        """Begins a pause at `now`: until `resume` nothing can arrive and the watermark stands still."""
         self.state.now = max(self.state.now, now)
         self.state.paused = True
 
     def resume(self, now: float) -> None:
-        """A pause ended: what clients kept is still to come."""
+        """Ends the pause at `now`: the reports that clients kept meanwhile are still to come."""
         self.state.now = max(self.state.now, now)
         self.state.resumed = self.state.now
         self.state.paused = False
 
     def stop(self, client: str) -> None:
-        """A client said that it stops: nothing more is waited for from it."""
-        known = self.state.clients.get(client)
-        if known is not None:
-            known.stopped = True
+        """Records that a client has announced its end, so that it is not waited for."""
+        clock = self.state.clients.get(client)
+        if clock is not None:
+            clock.stopped = True
 
-    def excuse(self, clients: Iterable[str]) -> None:
-        """These, and no others, are not waited for; what they report on time counts all the same."""
-        self.state.excused = sorted(clients)
+    def exclude(self, clients: Iterable[str]) -> None:
+        """Replaces the set of clients that are not waited for; reports of theirs that come on time still count."""
+        self.state.excluded = sorted(clients)
 
     def advance(self) -> float:
-        """Moves the watermark as far as is final now, and returns it."""
+        """Moves the watermark as far as the clients' progress allows, and returns it."""
         state = self.state
-        waited = state.now - state.resumed > GRACE
+        waited = state.now - state.resumed > GRACE_PERIOD
         if state.paused or (not waited and not self._expected <= state.clients.keys()):
             return state.value
-        silent = state.now - self._idle
-        marks = [self._mark(clock, silent) for name, clock in state.clients.items() if name not in state.excused]
-        candidate = min(marks, default=silent if waited else 0.0) - self._lateness
+        idle_mark = state.now - self._idle_timeout
+        marks = [
+            self._client_watermark(clock, idle_mark)
+            for name, clock in state.clients.items()
+            if name not in state.excluded
+        ]
+        candidate = min(marks, default=idle_mark if waited else 0.0) - self._lateness
         state.value = max(state.value, candidate)
         return state.value
 
-    def _give_up(self, clock: ClientClock) -> None:
-        # What an earlier store took in, or what was lost with an outbox, never comes: the gap is closed as it is.
-        if clock.missing_since and self.state.now - max(clock.missing_since, self.state.resumed) > GRACE:
+    def _skip_expired_gap(self, clock: ClientClock) -> None:
+        # Reports that an earlier store had, or that were lost with an outbox, never come: the gap is closed as it is.
+        if clock.missing_since and self.state.now - max(clock.missing_since, self.state.resumed) > GRACE_PERIOD:
             clock.ranges[:] = [[1, clock.ranges[-1][1]]]
             clock.missing_since = 0.0
-            clock.firm = clock.newest
+            clock.complete_up_to = clock.newest
 
-    def _mark(self, clock: ClientClock, silent: float) -> float:
+    def _client_watermark(self, clock: ClientClock, idle_mark: float) -> float:
         state = self.state
         if clock.stopped:
             return max(clock.newest, state.now)
         since = clock.arrived
-        patience = self._idle
+        patience = self._idle_timeout
         if clock.arrived < state.resumed:
-            since, patience = state.resumed, GRACE
+            since, patience = state.resumed, GRACE_PERIOD
         if clock.missing_since:
-            patience = GRACE
-        return max(clock.firm, silent) if state.now - since > patience else clock.firm
+            patience = GRACE_PERIOD
+        return max(clock.complete_up_to, idle_mark) if state.now - since > patience else clock.complete_up_to

@@ -1,4 +1,4 @@
-"""From the linked blueprint to a Problem, and from a plan's amounts back into requests.
+"""Makes a Problem of the linked blueprint, and writes the planned amounts back as requests.
 
-The only package of planning, beside sizing, that sees a blueprint.
+The only package of planning, besides sizing, that imports the blueprint.
 """

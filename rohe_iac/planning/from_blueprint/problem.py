@@ -1,4 +1,4 @@
-"""Problem: the planner's whole input as frozen plain values, and how a blueprint becomes one."""
+"""Makes the planner's whole input, a Problem of frozen plain values, of a linked blueprint."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from rohe_iac.blueprint.language.inventory import Accelerator, DeviceType, Inven
 from rohe_iac.blueprint.language.pipeline import Affinity as AffinityRule
 from rohe_iac.blueprint.language.pipeline import Requests
 from rohe_iac.blueprint.linked.blueprint import Blueprint
+from rohe_iac.blueprint.linked.capacity import capacity_of
 from rohe_iac.blueprint.linked.workload import Workload, workloads_of
 from rohe_iac.planning.from_blueprint.default_strategy import default_strategy
 from rohe_iac.planning.model.demand import (
@@ -27,6 +28,7 @@ from rohe_iac.planning.model.demand import (
 from rohe_iac.planning.model.problem import WEIGHT_ONE, Problem, Settings
 from rohe_iac.planning.model.promise import ResponseTimeLimit
 from rohe_iac.planning.model.supply import Device, Supply, Taint, Wire
+from rohe_iac.planning.sizing.requests import has_amounts
 from rohe_iac.planning.sizing.requirements import limit_of
 
 if TYPE_CHECKING:
@@ -34,16 +36,19 @@ if TYPE_CHECKING:
     from rohe_iac.planning.sizing.workload import Sizing
 
 AUTO_NOTE = "replicas: auto counts as 1 until it is sized from a profile"
+"""The note of a service with `replicas: auto` that no profile sizes."""
 
 DEVICE_TYPE_LABEL = "rohe.dev/device-type"
-"""The label that nodes get with the name of their device type, where sizing chose one for a service."""
+"""The label with the name of a node's device type, set on all nodes where sizing chose a device type for a service."""
 
 
 def problem_of(blueprint: Blueprint, profiles: Mapping[str, Profile] | None = None) -> Problem:
-    """The problem that a blueprint poses, sorted by name.
+    """Returns the placement problem of a blueprint, its nodes and links sorted by name.
 
-    profiles: by the path that `profile:` gives; they size `replicas: auto`, choose variants and stand in for requests
-    that are not written. Without one `replicas: auto` counts as 1, with a note that says so.
+    Args:
+        blueprint: The linked blueprint.
+        profiles: By the path that `profile:` gives. Profiles size `replicas: auto`, choose variants and stand in for
+            requests that are not written. Without a profile `replicas: auto` counts as 1, with a note that says so.
     """
     workloads = workloads_of(blueprint)
     sizings = _sizings(blueprint, profiles)
@@ -54,7 +59,7 @@ def problem_of(blueprint: Blueprint, profiles: Mapping[str, Profile] | None = No
             members[key] = (*members.get(key, ()), workload.address)
     nodes = tuple(sorted(_supplies(blueprint.inventory.spec, sizings), key=lambda node: node.name))
     demands = tuple(
-        _slowed(_sized(_demand(workload, members), workload, sizings), workload, profiles or {})
+        _with_slowdown(_with_sizing(_demand(workload, members), workload, sizings), workload, profiles or {})
         for workload in workloads
     )
     settings = _settings(blueprint)
@@ -67,7 +72,7 @@ def problem_of(blueprint: Blueprint, profiles: Mapping[str, Profile] | None = No
         wires=tuple(
             sorted(
                 (
-                    Wire(link.name, link.between, _micro(link.latency), link.bandwidth)
+                    Wire(link.name, link.between, _millionths(link.latency), link.bandwidth)
                     for link in blueprint.inventory.spec.links
                 ),
                 key=lambda wire: wire.name,
@@ -92,46 +97,42 @@ def _promises(
 def _sizings(blueprint: Blueprint, profiles: Mapping[str, Profile] | None) -> Mapping[str, Sizing]:
     if not profiles:
         return {}
-    from rohe_iac.planning.sizing.pipeline import sized
+    from rohe_iac.planning.sizing.pipeline import sizings_of
 
-    return sized(blueprint, profiles)
+    return sizings_of(blueprint, profiles)
 
 
-def _sized(demand: Demand, workload: Workload, sizings: Mapping[str, Sizing]) -> Demand:
-    """The demand as sizing decided it: how many, of which variant alone, on which device type, asking for what."""
+def _with_sizing(demand: Demand, workload: Workload, sizings: Mapping[str, Sizing]) -> Demand:
+    """Returns the demand with the replicas, the variant, the device type and the amounts that sizing decided."""
     sizing = sizings.get(demand.workload)
     if sizing is None:
         return demand
     service = workload.service
     selector = {**dict(demand.selector), **({DEVICE_TYPE_LABEL: sizing.device_type} if sizing.device_type else {})}
     variants = tuple(variant for variant in demand.variants if variant.name == sizing.variant)
-    parts = {part.name: part.requests or service.requests for part in workload.alternatives}
+    requests = {variant.name: variant.requests or service.requests for variant in workload.alternatives}
     return replace(
         demand,
         replicas=sizing.replicas if service.replicas == "auto" else demand.replicas,
         note=sizing.note if service.replicas == "auto" or demand.variants else demand.note,
         selector=tuple(sorted(selector.items())),
-        resources=demand.resources if _written(service.requests) else sizing.resources,
+        resources=demand.resources if has_amounts(service.requests) else sizing.resources,
         variants=tuple(
-            variant if _written(parts[variant.name]) else replace(variant, resources=sizing.resources)
+            variant if has_amounts(requests[variant.name]) else replace(variant, resources=sizing.resources)
             for variant in variants
         ),
     )
 
 
-def _slowed(demand: Demand, workload: Workload, profiles: Mapping[str, Profile]) -> Demand:
-    """The demand with how much its neighbours slow it down, where it is sensitive to them; of variants the most."""
+def _with_slowdown(demand: Demand, workload: Workload, profiles: Mapping[str, Profile]) -> Demand:
+    """Returns a demand that is sensitive to neighbours with the slowdown that they cause; of variants the largest."""
     if demand.sensitivity == "none":
         return demand
     names = {variant.name for variant in demand.variants}
-    parts = [part.profile or workload.service.profile for part in workload.alternatives if part.name in names]
-    known = [profiles[path].slowdown for path in parts or [workload.service.profile] if path and path in profiles]
-    more = max((slowdown.mean - 1 for slowdown in known if slowdown is not None), default=0.0)
-    return replace(demand, slowdown=round(max(more, 0.0) * 10_000) * 100)
-
-
-def _written(requests: Requests) -> bool:
-    return bool(requests.cpu or requests.cores or requests.memory or requests.accelerators)
+    paths = [variant.profile or workload.service.profile for variant in workload.alternatives if variant.name in names]
+    known = [profiles[path].slowdown for path in paths or [workload.service.profile] if path and path in profiles]
+    excess = max((slowdown.mean - 1 for slowdown in known if slowdown is not None), default=0.0)
+    return replace(demand, slowdown=round(max(excess, 0.0) * 10_000) * 100)
 
 
 def _settings(blueprint: Blueprint) -> Settings:
@@ -162,7 +163,7 @@ def _weight(value: float) -> int:
     return round(Fraction(str(value)) * WEIGHT_ONE)
 
 
-def _micro(value: float | None) -> int | None:
+def _millionths(value: float | None) -> int | None:
     return None if value is None else round(Fraction(str(value)) * 1_000_000)
 
 
@@ -177,35 +178,29 @@ def _supplies(spec: InventorySpec, sizings: Mapping[str, Sizing]) -> list[Supply
 
 
 def _supply(node: Node, kind: DeviceType | None) -> Supply:
-    def told(name: str) -> object:
-        value = getattr(node, name)
-        return value if value is not None or kind is None else getattr(kind, name)
-
-    cpu = node.cpu if node.cpu is not None else kind.cpu if kind else 0
-    memory = node.memory or (kind.memory if kind else None)
-    # A node that overrides cpu alone does not keep the type's cores.
-    cores = node.cores if node.cores is not None else kind.cores if kind and node.cpu is None else None
-    accelerators = node.accelerators if node.accelerators is not None else kind.accelerators if kind else {}
-    used = node.used
-    cost = node.cost if node.cost is not None else kind.cost if kind else None
+    capacity, used = capacity_of(node, kind), node.used
+    memory = capacity.memory
     return Supply(
         name=node.name,
-        cpu=cpu,
+        cpu=capacity.cpu,
         rss=memory.rss if memory else 0,
         vms=memory.vms if memory else None,
-        cores=cores if cores is not None else (1000,) * (cpu // 1000),
-        devices=_devices(accelerators, used.accelerators),
+        cores=capacity.cores,
+        devices=_devices(capacity.accelerators, used.accelerators),
         cpu_used=used.cpu,
         rss_used=used.memory.rss if used.memory else 0,
         vms_used=(used.memory.vms or 0) if used.memory else 0,
         cores_used=used.cores,
         device_type=node.device_type or "",
-        arch=str(told("arch") or ""),
-        frequency=int(str(told("frequency") or 0)),
-        cost=_micro(cost) or 0,
+        arch=capacity.arch or "",
+        frequency=capacity.frequency or 0,
+        cost=_millionths(capacity.cost) or 0,
         labels=tuple(sorted(node.labels.items())),
         taints=tuple(
-            sorted((Taint(t.key, t.value, t.effect) for t in node.taints), key=lambda t: (t.key, t.value, t.effect))
+            sorted(
+                (Taint(taint.key, taint.value, taint.effect) for taint in node.taints),
+                key=lambda taint: (taint.key, taint.value, taint.effect),
+            )
         ),
         status=node.status,
     )
@@ -214,14 +209,14 @@ def _supply(node: Node, kind: DeviceType | None) -> Supply:
 def _devices(entries: dict[str, Accelerator], used: dict[str, int]) -> tuple[Device, ...]:
     found = []
     for name, entry in sorted(entries.items()):
-        # What is told as used of an entry with a count fills its devices one after another.
+        # Where `used` names an entry of several devices, the amount fills the devices one after another.
         left = used.get(name, 0)
         for number in range(entry.count):
             device = name if entry.count == 1 else f"{name}-{number}"
-            taken = used[device] if device in used and device != name else min(left, entry.capacity)
-            left -= taken if device not in used or device == name else 0
+            used_share = used[device] if device in used and device != name else min(left, entry.capacity)
+            left -= used_share if device not in used or device == name else 0
             found.append(
-                Device(device, entry.type, entry.model or "", entry.mode == "exclusive", entry.capacity, taken)
+                Device(device, entry.type, entry.model or "", entry.mode == "exclusive", entry.capacity, used_share)
             )
     return tuple(found)
 
@@ -233,9 +228,9 @@ def _resources(requests: Requests) -> Resources:
         rss=requests.memory.rss if requests.memory else 0,
         vms=requests.memory.vms if requests.memory else None,
         devices=tuple(
-            DeviceRequest(kind, asked.share or 0, asked.count or 0, tuple(sorted(asked.models)))
-            for kind, asked in sorted(requests.accelerators.items())
-            if asked.share or asked.count
+            DeviceRequest(kind, request.share or 0, request.count or 0, tuple(sorted(request.models)))
+            for kind, request in sorted(requests.accelerators.items())
+            if request.share or request.count
         ),
     )
 
@@ -243,7 +238,6 @@ def _resources(requests: Requests) -> Resources:
 def _demand(workload: Workload, members: dict[tuple[str, str], tuple[str, ...]]) -> Demand:
     service = workload.service
     rules = service.placement
-    auto = service.replicas == "auto"
     return Demand(
         workload=workload.address,
         replica=workload.replica(0).rpartition("/")[0],
@@ -254,19 +248,22 @@ def _demand(workload: Workload, members: dict[tuple[str, str], tuple[str, ...]])
         replicas=1 if service.replicas == "auto" else service.replicas,
         resources=_resources(service.requests),
         system=workload.system,
-        note=AUTO_NOTE if auto else "",
+        note=AUTO_NOTE if service.replicas == "auto" else "",
         arch=tuple(sorted(service.arch)),
         sensitivity=service.sensitivity,
         priority=service.priority,
         selector=tuple(sorted(rules.node_selector.items())),
         tolerations=tuple(
             sorted(
-                (Toleration(t.key, t.operator, t.value, t.effect or "") for t in rules.tolerations),
-                key=lambda t: (t.key, t.operator, t.value, t.effect),
+                (Toleration(rule.key, rule.operator, rule.value, rule.effect or "") for rule in rules.tolerations),
+                key=lambda toleration: (toleration.key, toleration.operator, toleration.value, toleration.effect),
             )
         ),
         spread=tuple(
-            sorted((Spread(s.topology_key, s.max_per_domain) for s in rules.spread), key=lambda s: (s.key, s.limit))
+            sorted(
+                (Spread(rule.topology_key, rule.max_per_domain) for rule in rules.spread),
+                key=lambda spread: (spread.key, spread.limit),
+            )
         ),
         avoid=_affinities(rules.avoid, workload, members),
         near=_affinities(rules.near, workload, members),
@@ -300,7 +297,7 @@ def _edges(blueprint: Blueprint, members: dict[tuple[str, str], tuple[str, ...]]
         for link in pipeline.spec.flow:
             rate = round(Fraction(str(link.rate)) * 1_000_000)
             found += [
-                Edge(source, sink, _micro(link.latency), link.bandwidth, rate)
+                Edge(source, sink, _millionths(link.latency), link.bandwidth, rate)
                 for source in members.get((name, link.from_), ())
                 for sink in members.get((name, link.to), ())
             ]

@@ -1,8 +1,8 @@
-"""Promising: which response times the contracts of a blueprint limit, along which ways, and what services take of them.
+"""Which response times the contracts of a blueprint limit, along which paths, and how long services take on each.
 
-An objective about the whole pipeline counts along every way from a source of the flow to a sink, each service at most
-once; one about a service counts for that service alone. Times are those that sizing plans with: of a sized service with
-its waits, of another what its profile says without any; 0 without a profile.
+An objective about the whole pipeline limits every path from a source of the flow to a sink, with each service at most
+once; an objective about a service limits that service alone. Times are those that sizing plans with: of a sized service
+its service times and waits, of other services the service times of their profile; 0 without a profile.
 """
 
 from __future__ import annotations
@@ -13,27 +13,34 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from rohe_iac.blueprint.language.contract import Objective
 from rohe_iac.blueprint.language.pipeline import Pipeline
+from rohe_iac.blueprint.language.profile import Times
 from rohe_iac.blueprint.linked.blueprint import Blueprint
-from rohe_iac.blueprint.linked.workload import Workload, chosen, workloads_of
+from rohe_iac.blueprint.linked.workload import Workload, service_with_variant, workloads_of
 from rohe_iac.planning.model.promise import ResponseTimeLimit, ServiceTime
 from rohe_iac.planning.sizing.flow import order_of
 from rohe_iac.planning.sizing.profile import ANY_DEVICE, Profile
-from rohe_iac.planning.sizing.queueing import Queue, service_times
+from rohe_iac.planning.sizing.queueing import MultiServerQueue, service_time_distribution
 from rohe_iac.planning.sizing.requirements import Limit, is_about, is_overall, limit_of
-from rohe_iac.planning.sizing.response_times import times_of
+from rohe_iac.planning.sizing.response_times import mean_and_excess
 from rohe_iac.planning.sizing.workload import Sizing
 
-MOST_WAYS = 100
-"""Ways through one pipeline that are looked at: of more, those on which the services take longest."""
+MAX_PATHS = 100
+"""Paths through one pipeline that are limited; of more, those on which the services take longest."""
 
 GRAIN = 10
-"""Microseconds that times are rounded up to, so that the last bit of a float decides nothing."""
+"""Microseconds: times are rounded up to multiples of it, so that the last bit of a float decides nothing."""
 
 
 def promises_of(
     blueprint: Blueprint, profiles: Mapping[str, Profile], sizings: Mapping[str, Sizing]
 ) -> tuple[ResponseTimeLimit, ...]:
-    """Every promise of the blueprint's contracts, sorted. profiles: by path; sizings: by address of workload."""
+    """Returns every response time that the blueprint's contracts limit, along each path, sorted.
+
+    Args:
+        blueprint: The linked blueprint.
+        profiles: By the path that `profile:` gives.
+        sizings: By address of workload.
+    """
     pipelines = {pipeline.metadata.name: pipeline for pipeline in blueprint.pipelines}
     own: dict[str, dict[str, list[Workload]]] = defaultdict(lambda: defaultdict(list))
     for workload in workloads_of(blueprint):
@@ -50,17 +57,18 @@ def promises_of(
             if limit is None:
                 continue
             name = f"{contract.metadata.name}/{objective.name or objective.metric}"
-            most = math.floor(limit.seconds * 1_000_000)
-            for way in _ways_of(objective, pipeline, services, limit, profiles, sizings):
-                found.append(ResponseTimeLimit(name, most, tuple(way)))
-    return tuple(sorted(set(found), key=lambda one: (one.objective, one.limit, [_names(part) for part in one.stages])))
+            microseconds = math.floor(limit.seconds * 1_000_000)
+            for path in _paths_of(objective, pipeline, services, limit, profiles, sizings):
+                found.append(ResponseTimeLimit(name, microseconds, tuple(path)))
+    return tuple(sorted(set(found), key=_sort_key))
 
 
-def _names(stage: tuple[ServiceTime, ...]) -> tuple[str, ...]:
-    return tuple(one.workload for one in stage)
+def _sort_key(promise: ResponseTimeLimit) -> tuple[str, int, list[tuple[str, ...]]]:
+    names = [tuple(answer.workload for answer in stage) for stage in promise.stages]
+    return promise.objective, promise.limit, names
 
 
-def _ways_of(
+def _paths_of(
     objective: Objective,
     pipeline: Pipeline,
     services: Mapping[str, Sequence[Workload]],
@@ -72,16 +80,16 @@ def _ways_of(
         return tuple(_answer(workload, limit, profiles, sizings.get(workload.address)) for workload in workloads)
 
     if not is_overall(objective):
-        about = [one for each in services.values() for one in each if is_about(objective, one)]
+        about = [workload for workloads in services.values() for workload in workloads if is_about(objective, workload)]
         return [[stage(about)]] if about else []
     stages = {name: stage(workloads) for name, workloads in services.items()}
-    return [[stages[name] for name in way] for way in ways_through(pipeline, stages)]
+    return [[stages[name] for name in path] for path in paths_through(pipeline, stages)]
 
 
-def ways_through(pipeline: Pipeline, stages: Mapping[str, tuple[ServiceTime, ...]]) -> list[tuple[str, ...]]:
-    """The ways from a source of the flow to a sink, by name of service, at most MOST_WAYS.
+def paths_through(pipeline: Pipeline, stages: Mapping[str, tuple[ServiceTime, ...]]) -> list[tuple[str, ...]]:
+    """Returns the paths from a source of the flow to a sink, as names of services, at most MAX_PATHS.
 
-    What flows to itself is passed once; other circles are refused before planning.
+    A service that flows to itself is passed once; other circles are refused before planning.
     """
     flow = sorted({(link.from_, link.to) for link in pipeline.spec.flow if link.from_ != link.to})
     following: dict[str, list[str]] = defaultdict(list)
@@ -90,47 +98,56 @@ def ways_through(pipeline: Pipeline, stages: Mapping[str, tuple[ServiceTime, ...
     fed = {sink for _, sink in flow}
     partial: dict[str, list[tuple[str, ...]]] = {name: [(name,)] for name in stages if name not in fed}
 
-    def slowest(ways: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
-        told = [(-ResponseTimeLimit("", 0, tuple(stages[name] for name in way)).service_time, way) for way in ways]
-        return [way for _, way in sorted(told)[:MOST_WAYS]]
+    def slowest(paths: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+        keyed = [(-ResponseTimeLimit("", 0, tuple(stages[name] for name in path)).service_time, path) for path in paths]
+        return [path for _, path in sorted(keyed)[:MAX_PATHS]]
 
     ended: list[tuple[str, ...]] = []
     for name in order_of(pipeline):
         here = partial[name] = slowest(partial.get(name, []))
         for sink in following[name]:
-            partial.setdefault(sink, []).extend([(*way, sink) for way in here if sink not in way])
+            partial.setdefault(sink, []).extend([(*path, sink) for path in here if sink not in path])
         ended += here if not following[name] else []
     return slowest(ended)
 
 
 def _answer(workload: Workload, limit: Limit, profiles: Mapping[str, Profile], sizing: Sizing | None) -> ServiceTime:
-    """What the workload takes; where several variants or device types are open, the slowest of them."""
+    """Returns the time that a workload takes; with several variants or device types to choose from, the slowest's."""
     options = []
     if sizing is not None:
-        profile = profiles.get(chosen(workload, sizing.variant).profile or "")
+        profile = profiles.get(service_with_variant(workload, sizing.variant).profile or "")
         alone = profile.times(sizing.device_type, shared=False) if profile else None
         queue = sizing.queue
-        lonely = Queue(service_times(alone), queue.rate, queue.servers) if alone else queue
-        options.append((_times(queue, limit), _times(lonely, limit)))
+        alone_queue = (
+            MultiServerQueue(service_time_distribution(alone), queue.arrival_rate, queue.servers) if alone else queue
+        )
+        options.append((_times(queue, limit), _times(alone_queue, limit)))
     else:
-        for path in {workload.service.profile, *(one.profile for one in workload.alternatives)}:
+        for path in {workload.service.profile, *(variant.profile for variant in workload.alternatives)}:
             profile = profiles.get(path or "")
             kinds = list(profile.service_time) if profile else []
             for kind in [ANY_DEVICE] if ANY_DEVICE in kinds else kinds:
-                shared, alone = (profile.times(kind, shared=both) if profile else None for both in (True, False))
+                shared, alone = (
+                    profile.times(kind, shared=on_shared) if profile else None for on_shared in (True, False)
+                )
                 if shared is not None and alone is not None:
-                    queues = (Queue(service_times(shared), 0.0, 1), Queue(service_times(alone), 0.0, 1))
-                    options.append((_times(queues[0], limit), _times(queues[1], limit)))
+                    options.append((_times(_without_waits(shared), limit), _times(_without_waits(alone), limit)))
     if not options:
         return ServiceTime(workload.address)
-    (mean, above), lonely_times = max(options, key=lambda option: (sum(option[0]), option))
-    return ServiceTime(workload.address, mean, above, min(lonely_times[0], mean), min(lonely_times[1], above))
+    (mean, above), alone_times = max(options, key=lambda option: (sum(option[0]), option))
+    return ServiceTime(workload.address, mean, above, min(alone_times[0], mean), min(alone_times[1], above))
 
 
-def _times(queue: Queue, limit: Limit) -> tuple[int, int]:
-    mean, above = times_of(queue, limit)
-    return _micro(mean), _micro(above)
+def _without_waits(times: Times) -> MultiServerQueue:
+    """Returns a queue without arrivals, whose response times are the service times."""
+    return MultiServerQueue(service_time_distribution(times), 0.0, 1)
 
 
-def _micro(seconds: float) -> int:
+def _times(queue: MultiServerQueue, limit: Limit) -> tuple[int, int]:
+    mean, excess = mean_and_excess(queue, limit)
+    return _microseconds(mean), _microseconds(excess)
+
+
+def _microseconds(seconds: float) -> int:
+    """Returns a time as microseconds, rounded up to GRAIN; what rounding of floats explains is not rounded up."""
     return math.ceil(round(seconds * 1_000_000 / GRAIN, 3)) * GRAIN

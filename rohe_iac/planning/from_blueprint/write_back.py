@@ -1,4 +1,4 @@
-"""Writes into a blueprint what its profiles say that services ask for, so that manifests ask for what was planned."""
+"""Writes the planned amounts into a blueprint as requests, so that manifests ask for what was planned."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from rohe_iac.blueprint.language.pipeline import AcceleratorRequest, Memory, Req
 from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.planning.model.demand import Demand, Resources
 from rohe_iac.planning.model.problem import Problem
+from rohe_iac.planning.sizing.requests import has_amounts
 
 
-def stated(blueprint: Blueprint, problem: Problem) -> Blueprint:
-    """The blueprint with the problem's amounts as requests of every service, member and variant that wrote none."""
+def with_planned_requests(blueprint: Blueprint, problem: Problem) -> Blueprint:
+    """Returns the blueprint with the problem's amounts as requests of each service, member and variant without any."""
     demands = {demand.workload: demand for demand in problem.demands}
     pipelines = tuple(
         pipeline.model_copy(
@@ -31,13 +32,8 @@ def stated(blueprint: Blueprint, problem: Problem) -> Blueprint:
     return replace(blueprint, pipelines=pipelines)
 
 
-def written(requests: Requests) -> bool:
-    """Whether a blueprint says what a replica asks for."""
-    return bool(requests.cpu or requests.cores or requests.memory or requests.accelerators)
-
-
 def _service(service: Service, address: str, demands: dict[str, Demand]) -> Service:
-    if written(service.requests):
+    if has_amounts(service.requests):
         return service
     if service.ensemble is not None:
         members = tuple(
@@ -48,7 +44,7 @@ def _service(service: Service, address: str, demands: dict[str, Demand]) -> Serv
         )
         return service.model_copy(update={"ensemble": service.ensemble.model_copy(update={"members": members})})
     if service.variants:
-        amounts = {item.name: item.resources for item in demands[address].variants}
+        amounts = {variant.name: variant.resources for variant in demands[address].variants}
         variants = tuple(
             variant
             if variant.requests is not None or variant.name not in amounts
@@ -65,9 +61,9 @@ def _requests(amounts: Resources) -> Requests:
         cores=amounts.cores,
         memory=Memory.model_construct(rss=amounts.rss, vms=amounts.vms) if amounts.rss else None,
         accelerators={
-            asked.type: AcceleratorRequest.model_construct(
-                share=asked.share or None, count=asked.count or None, models=asked.models
+            request.type: AcceleratorRequest.model_construct(
+                share=request.share or None, count=request.count or None, models=request.models
             )
-            for asked in amounts.devices
+            for request in amounts.devices
         },
     )

@@ -1,4 +1,4 @@
-"""Combination: the cheapest sizings of a pipeline's services that keep its limits together."""
+"""The cheapest sizings of a pipeline's services that keep the limits of the whole pipeline together."""
 
 from __future__ import annotations
 
@@ -7,32 +7,43 @@ from typing import TYPE_CHECKING
 
 from rohe_iac.blueprint.language.pipeline import Pipeline
 from rohe_iac.planning.sizing.requirements import Limit
-from rohe_iac.planning.sizing.response_times import path_of, times_of
+from rohe_iac.planning.sizing.response_times import mean_and_excess, slowest_path_of_workloads
 
 if TYPE_CHECKING:
     from rohe_iac.planning.sizing.workload import Sizing
 
-EFFORT = 5000
-"""How many choices, whole or in part, are looked at; then the best one that was found is taken."""
+MAX_VISITS = 5000
+"""Choices, whole or partial, that the search visits at most; then it takes the best choice found."""
 
 
-def cheapest(
+def cheapest_combination(
     pipeline: Pipeline,
     limits: Sequence[Limit],
     candidates: Mapping[str, Sequence[Sizing]],
     services: Mapping[str, str],
 ) -> dict[str, Sizing] | None:
-    """One sizing of each workload, by address, so that all limits hold at least cost; None where none does.
+    """Returns one sizing of each workload, by address, so that all limits hold at least cost; None where none does.
 
-    candidates: the sizings to choose from. Of equally cheap ones the first is taken. Choices are made workload by
-    workload, the cheapest first, and left where even the shortest times of the others would be too long.
+    Of equally cheap combinations the first found is taken.
+
+    Args:
+        pipeline: The pipeline whose flow makes the paths.
+        limits: Limits of the response time of the whole pipeline.
+        candidates: The sizings to choose from, by address of workload.
+        services: The name of the service of each workload.
     """
-    search = _Search(pipeline, limits, candidates, services)
+    search = _CombinationSearch(pipeline, limits, candidates, services)
     search.descend(0, {}, 0.0)
     return search.best
 
 
-class _Search:
+class _CombinationSearch:
+    """A depth-first branch-and-bound search (Land and Doig, Econometrica 28, 1960) that tries cheap sizings first.
+
+    A branch is cut where the cheapest sizings of the remaining workloads would already cost as much as the best
+    combination found, or where even their shortest times would break a limit.
+    """
+
     def __init__(
         self,
         pipeline: Pipeline,
@@ -42,53 +53,55 @@ class _Search:
     ) -> None:
         self.pipeline, self.limits, self.services = pipeline, limits, services
         self.addresses = sorted(candidates)
-        self.choices = [_undominated(candidates[address], limits) for address in self.addresses]
-        self.hopes = [
+        self.choices = [_pareto_front(candidates[address], limits) for address in self.addresses]
+        self.shortest_times = [
             {
                 address: (
-                    min(times_of(one.queue, limit)[0] for one in choices),
-                    min(times_of(one.queue, limit)[1] for one in choices),
+                    min(mean_and_excess(sizing.queue, limit)[0] for sizing in choices),
+                    min(mean_and_excess(sizing.queue, limit)[1] for sizing in choices),
                 )
                 for address, choices in zip(self.addresses, self.choices, strict=True)
             }
             for limit in limits
         ]
-        self.rest = [0.0]
+        self.remaining_costs = [0.0]
         for choices in reversed(self.choices):
-            self.rest.append(self.rest[-1] + min(one.cost for one in choices))
-        self.rest.reverse()
+            self.remaining_costs.append(self.remaining_costs[-1] + min(sizing.cost for sizing in choices))
+        self.remaining_costs.reverse()
         self.best: dict[str, Sizing] | None = None
-        self.least = float("inf")
-        self.left = EFFORT
+        self.least_cost = float("inf")
+        self.visits_left = MAX_VISITS
 
     def descend(self, position: int, chosen: dict[str, Sizing], cost: float) -> None:
-        """Tries all choices of the workload at this position, and of those after it."""
+        """Tries all choices of the workload at this position, and of the workloads after it."""
         if position == len(self.addresses):
-            self.best, self.least = dict(chosen), cost
+            self.best, self.least_cost = dict(chosen), cost
             return
-        for one in self.choices[position]:
-            # Sums of floats in another order are not the same: what is no cheaper by a billionth is as dear.
-            if self.left <= 0 or cost + one.cost + self.rest[position + 1] >= self.least - 1e-9:
+        for sizing in self.choices[position]:
+            # Sums of floats depend on their order: what is cheaper by less than a billionth counts as equally dear.
+            bound = cost + sizing.cost + self.remaining_costs[position + 1]
+            if self.visits_left <= 0 or bound >= self.least_cost - 1e-9:
                 return
-            self.left -= 1
-            chosen[self.addresses[position]] = one
-            if self._hopeful(chosen):
-                self.descend(position + 1, chosen, cost + one.cost)
+            self.visits_left -= 1
+            chosen[self.addresses[position]] = sizing
+            if self._can_keep_limits(chosen):
+                self.descend(position + 1, chosen, cost + sizing.cost)
             del chosen[self.addresses[position]]
 
-    def _hopeful(self, chosen: Mapping[str, Sizing]) -> bool:
-        for limit, hopes in zip(self.limits, self.hopes, strict=True):
-            times = {**hopes, **{address: times_of(one.queue, limit) for address, one in chosen.items()}}
-            if path_of(self.pipeline, times, self.services)[0] > limit.seconds:
+    def _can_keep_limits(self, chosen: Mapping[str, Sizing]) -> bool:
+        for limit, shortest_times in zip(self.limits, self.shortest_times, strict=True):
+            chosen_times = {address: mean_and_excess(sizing.queue, limit) for address, sizing in chosen.items()}
+            times = {**shortest_times, **chosen_times}
+            if slowest_path_of_workloads(self.pipeline, times, self.services)[0] > limit.seconds:
                 return False
         return True
 
 
-def _undominated(sizings: Sequence[Sizing], limits: Sequence[Limit]) -> list[Sizing]:
-    """By cost, without those for which a cheaper one is at least as fast."""
+def _pareto_front(sizings: Sequence[Sizing], limits: Sequence[Limit]) -> list[Sizing]:
+    """Returns the Pareto front by cost: without sizings for which a cheaper one is at least as fast in every limit."""
     kept: list[tuple[tuple[float, ...], Sizing]] = []
-    for one in sorted(sizings, key=lambda item: item.cost):
-        times = tuple(time for limit in limits for time in times_of(one.queue, limit))
-        if not any(all(a <= b for a, b in zip(other, times, strict=True)) for other, _ in kept):
-            kept.append((times, one))
-    return [one for _, one in kept]
+    for sizing in sorted(sizings, key=lambda candidate: candidate.cost):
+        times = tuple(time for limit in limits for time in mean_and_excess(sizing.queue, limit))
+        if not any(all(own <= new for own, new in zip(other, times, strict=True)) for other, _ in kept):
+            kept.append((times, sizing))
+    return [sizing for _, sizing in kept]

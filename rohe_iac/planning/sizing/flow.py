@@ -1,4 +1,4 @@
-"""The order of services along the flow of a pipeline, and the rate of requests at each."""
+"""The order of services along the flow of a pipeline, and the rate of requests at each service."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from rohe_iac.blueprint.language.pipeline import Pipeline
 
 
 def rates_of(pipeline: Pipeline) -> dict[str, float]:
-    """Requests a second at each service: the load at the sources, times the rates of the flow after them.
+    """Returns the requests a second at each service: the load at the sources, times the rates of the flow after them.
 
-    Empty where the pipeline tells no load. What flows in a circle is counted once around.
+    Empty where the pipeline has no load. A circle of the flow is counted once around.
     """
     load = pipeline.spec.load
     if load is None:
         return {}
     names = [service.name for service in pipeline.spec.services]
     flow = [(link.from_, link.to, link.rate) for link in pipeline.spec.flow if link.from_ != link.to]
-    fed = {to for _, to, _ in flow}
+    fed = {sink for _, sink, _ in flow}
     rates = {name: 0.0 if name in fed else load for name in names}
     if not any(rates.values()):
         return dict.fromkeys(names, load)
@@ -27,13 +27,13 @@ def rates_of(pipeline: Pipeline) -> dict[str, float]:
 
 
 def order_of(pipeline: Pipeline) -> tuple[str, ...]:
-    """The services so that each comes after those that feed it; those in a circle come last, by name."""
-    waits: dict[str, set[str]] = {service.name: set() for service in pipeline.spec.services}
+    """Returns the services in topological order: each after those that feed it; services in a circle last, by name."""
+    sources: dict[str, set[str]] = {service.name: set() for service in pipeline.spec.services}
     for link in pipeline.spec.flow:
-        if link.from_ != link.to and link.to in waits and link.from_ in waits:
-            waits[link.to].add(link.from_)
+        if link.from_ != link.to and link.to in sources and link.from_ in sources:
+            sources[link.to].add(link.from_)
     done: list[str] = []
-    while len(done) < len(waits):
-        ready = sorted(name for name, before in waits.items() if name not in done and before <= set(done))
-        done += ready or sorted(name for name in waits if name not in done)
+    while len(done) < len(sources):
+        ready = sorted(name for name, before in sources.items() if name not in done and before <= set(done))
+        done += ready or sorted(name for name in sources if name not in done)
     return tuple(done)

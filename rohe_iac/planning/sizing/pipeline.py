@@ -1,4 +1,4 @@
-"""Sizes all services of a pipeline together, so that its contract holds at least cost."""
+"""Sizes all services of a pipeline together, so that the contract of the pipeline holds at least cost."""
 
 from __future__ import annotations
 
@@ -8,75 +8,84 @@ from dataclasses import replace
 from rohe_iac.blueprint.language.pipeline import Pipeline
 from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.blueprint.linked.workload import workloads_of
-from rohe_iac.planning.sizing.cheapest import cheapest
+from rohe_iac.planning.sizing.cheapest import cheapest_combination
 from rohe_iac.planning.sizing.flow import rates_of
 from rohe_iac.planning.sizing.profile import Profile
-from rohe_iac.planning.sizing.requirements import Limit, wanted_of_pipeline
-from rohe_iac.planning.sizing.response_times import path_of, times_of
-from rohe_iac.planning.sizing.workload import WORTH, Sizing, _Case
+from rohe_iac.planning.sizing.requirements import Limit, pipeline_requirements
+from rohe_iac.planning.sizing.response_times import mean_and_excess, slowest_path_of_workloads
+from rohe_iac.planning.sizing.workload import MIN_GAIN, Sizing, WorkloadSizer
 
 
-def sized(blueprint: Blueprint, profiles: Mapping[str, Profile]) -> dict[str, Sizing]:
-    """Sizings by address of workload, of every workload with a profile in a pipeline that tells its load.
+def sizings_of(blueprint: Blueprint, profiles: Mapping[str, Profile]) -> dict[str, Sizing]:
+    """Returns sizings by address, of every workload that has a profile, in every pipeline that has a load.
 
-    profiles: by the path that `profile:` gives. Workloads that are not sized keep what the blueprint says.
+    Workloads without a sizing keep what the blueprint says.
+
+    Args:
+        blueprint: The linked blueprint.
+        profiles: By the path that `profile:` gives.
     """
     found: dict[str, Sizing] = {}
     workloads = workloads_of(blueprint)
     for pipeline in blueprint.pipelines:
         rates = rates_of(pipeline)
-        own = [item for item in workloads if not item.system and item.pipeline == pipeline.metadata.name]
-        cases = {
-            workload.address: case
+        own = [
+            workload for workload in workloads if not workload.system and workload.pipeline == pipeline.metadata.name
+        ]
+        sizers = {
+            workload.address: sizer
             for workload in own
             if rates.get(workload.service.name)
-            and (case := _Case(blueprint, workload, rates[workload.service.name], profiles)).options
+            and (sizer := WorkloadSizer(blueprint, workload, rates[workload.service.name], profiles)).options
         }
-        chosen = {address: case.best() for address, case in cases.items()}
-        limits = wanted_of_pipeline(blueprint, pipeline.metadata.name).limits
+        chosen = {address: sizer.best() for address, sizer in sizers.items()}
+        limits = pipeline_requirements(blueprint, pipeline.metadata.name).limits
         services = {workload.address: workload.service.name for workload in own}
-        if limits and cases:
-            candidates = {address: case.candidates(limits, chosen[address]) for address, case in cases.items()}
-            kept = cheapest(pipeline, limits, candidates, services)
-            if kept is None:
+        if limits and sizers:
+            candidates = {address: sizer.candidates(limits, chosen[address]) for address, sizer in sizers.items()}
+            combination = cheapest_combination(pipeline, limits, candidates, services)
+            if combination is None:
                 for limit in limits:
-                    _shorten(pipeline, limit, cases, chosen, services)
-            chosen = kept or chosen
-        told = {limit: _path(pipeline, limit, chosen, services)[0] for limit in limits}
+                    _shorten(pipeline, limit, sizers, chosen, services)
+            chosen = combination or chosen
+        path_times = {limit: _slowest_path(pipeline, limit, chosen, services)[0] for limit in limits}
         for address, sizing in chosen.items():
-            found[address] = replace(sizing, note=cases[address].note(sizing, told))
+            found[address] = replace(sizing, note=sizers[address].note(sizing, path_times))
     return found
 
 
 def _shorten(
     pipeline: Pipeline,
     limit: Limit,
-    cases: Mapping[str, _Case],
+    sizers: Mapping[str, WorkloadSizer],
     chosen: dict[str, Sizing],
     services: Mapping[str, str],
 ) -> None:
-    """Steps until the slowest path keeps the limit, or no step is worth it."""
+    """Replaces sizings in `chosen`, the most time saved per cost first, until the slowest path keeps the limit.
+
+    Ends early where no step saves more than MIN_GAIN.
+    """
     while True:
-        taken, path = _path(pipeline, limit, chosen, services)
-        if taken <= limit.seconds:
+        time, path = _slowest_path(pipeline, limit, chosen, services)
+        if time <= limit.seconds:
             return
         best: tuple[float, str, Sizing] | None = None
         for address in sorted(chosen):
             if services[address] not in path:
                 continue
             sizing = chosen[address]
-            for step in cases[address].steps(sizing):
-                off = taken - _path(pipeline, limit, {**chosen, address: step}, services)[0]
-                worth = off / max(step.cost - sizing.cost, 1e-9)
-                if off > WORTH and (best is None or worth > best[0]):
-                    best = (worth, address, step)
+            for step in sizers[address].steps(sizing):
+                gain = time - _slowest_path(pipeline, limit, {**chosen, address: step}, services)[0]
+                gain_per_cost = gain / max(step.cost - sizing.cost, 1e-9)
+                if gain > MIN_GAIN and (best is None or gain_per_cost > best[0]):
+                    best = (gain_per_cost, address, step)
         if best is None:
             return
         chosen[best[1]] = best[2]
 
 
-def _path(
+def _slowest_path(
     pipeline: Pipeline, limit: Limit, chosen: Mapping[str, Sizing], services: Mapping[str, str]
 ) -> tuple[float, tuple[str, ...]]:
-    times = {address: times_of(sizing.queue, limit) for address, sizing in chosen.items()}
-    return path_of(pipeline, times, services)
+    times = {address: mean_and_excess(sizing.queue, limit) for address, sizing in chosen.items()}
+    return slowest_path_of_workloads(pipeline, times, services)

@@ -15,12 +15,17 @@ from rohe_iac.planning.sizing.profile import InvalidProfile, Profile
 
 
 def read_profile(text: str, origin: str) -> Profile:
-    """The profile that a YAML text holds; `origin` names the file in messages.
+    """Returns the profile that a YAML text holds.
 
-    Errors: InvalidProfile.
+    Args:
+        text: The YAML text, one document.
+        origin: The name of the file, for messages.
+
+    Raises:
+        InvalidProfile: The text is not YAML, or no profile.
     """
     plain = read_plain(text)
-    values = plain.values if plain.values else _careful(text, origin)
+    values = plain.values if plain.values else _read_with_pyyaml(text, origin)
     if len(values) != 1 or not isinstance(values[0], dict) or "profile" not in values[0]:
         raise InvalidProfile(
             f"{origin} is not a profile", hint="a profile begins with `profile: 1`; `rohe profile` writes it"
@@ -29,11 +34,11 @@ def read_profile(text: str, origin: str) -> Profile:
         return Profile.model_validate(values[0])
     except ValidationError as error:
         faults = error.errors(include_url=False)[:10]
-        told = "\n".join(f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in faults)
-        raise InvalidProfile(f"{origin} is not a profile", detail=told, hint="docs/sizing.md has its form") from error
+        detail = "\n".join(f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in faults)
+        raise InvalidProfile(f"{origin} is not a profile", detail=detail, hint="docs/sizing.md has its form") from error
 
 
-def _careful(text: str, origin: str) -> list[Any]:
+def _read_with_pyyaml(text: str, origin: str) -> list[Any]:
     try:
         return list(yaml.safe_load_all(text))
     except yaml.YAMLError as error:
@@ -41,50 +46,52 @@ def _careful(text: str, origin: str) -> list[Any]:
 
 
 def write_profile(profile: Profile) -> str:
-    """The profile as YAML text, as people write it; reading it gives an equal profile but for rounding."""
+    """Returns the profile as YAML text for people; reading the text gives an equal profile but for rounding."""
     value: dict[str, Any] = {"profile": 1, "service": profile.service, "concurrency": profile.concurrency}
-    value["demand"] = [_shown_point(point) for point in profile.demand]
+    value["demand"] = [_demand_row(point) for point in profile.demand]
     value["devices"] = {
         name: {
             "cores": [shown_cpu(core) for core in device.cores],
             "busy": [shown_cpu(core) for core in device.busy],
-            **({"memory": shown_mebibytes(device.memory)} if device.memory is not None else {}),
+            **({"memory": mebibytes_text(device.memory)} if device.memory is not None else {}),
         }
         for name, device in sorted(profile.devices.items())
     }
     value["serviceTime"] = {
         name: {
-            word: _shown_times(times)
-            for word, times in (("alone", found.alone), ("shared", found.shared))
+            word: _times_row(times)
+            for word, times in (("alone", service_time.alone), ("shared", service_time.shared))
             if times is not None
         }
-        for name, found in sorted(profile.service_time.items())
+        for name, service_time in sorted(profile.service_time.items())
     }
     value["idle"] = {kind: shown_share(share) for kind, share in sorted(profile.idle.items())}
     value["missing"] = list(profile.missing)
     value["estimated"] = list(profile.estimated)
-    return yaml.dump(value, Dumper=_Rows, sort_keys=False, default_flow_style=None, allow_unicode=True, width=200)
+    return yaml.dump(
+        value, Dumper=_ProfileDumper, sort_keys=False, default_flow_style=None, allow_unicode=True, width=200
+    )
 
 
-class _Rows(yaml.SafeDumper):
-    """Dumps without anchors."""
+class _ProfileDumper(yaml.SafeDumper):
+    """A YAML dumper that writes no anchors."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the base class names it
         return True
 
 
-def _shown_point(point: AtLoad) -> dict[str, Any]:
+def _demand_row(point: AtLoad) -> dict[str, Any]:
     row: dict[str, Any] = {
         "load": f"{point.load:g}/s",
         "cpu": shown_cpu(point.cpu),
-        "memory": shown_mebibytes(point.memory),
+        "memory": mebibytes_text(point.memory),
     }
     if point.accelerators:
         row["accelerators"] = {kind: shown_share(share) for kind, share in sorted(point.accelerators.items())}
     return row
 
 
-def _shown_times(times: Times) -> dict[str, Any]:
+def _times_row(times: Times) -> dict[str, Any]:
     row: dict[str, Any] = {
         name: f"{value * 1000:.2f}".rstrip("0").rstrip(".") + "ms"
         for name in ("mean", "deviation", "p5", "p50", "p95", "p99")
@@ -93,6 +100,6 @@ def _shown_times(times: Times) -> dict[str, Any]:
     return {**row, "requests": times.requests}
 
 
-def shown_mebibytes(amount: int) -> str:
-    """Bytes in whole mebibytes, rounded up, so that a demand is never understated."""
+def mebibytes_text(amount: int) -> str:
+    """Returns a number of bytes in whole mebibytes, rounded up, so that a demand is never understated."""
     return shown_bytes(math.ceil(amount / 2**20) * 2**20)

@@ -1,4 +1,4 @@
-"""What sizing has to hold: limits of response times, least rates and accuracies, and the requests that arrive."""
+"""What sizing has to keep: limits of response times, least rates and least accuracies, from objectives of contracts."""
 
 from __future__ import annotations
 
@@ -20,29 +20,40 @@ RATES = ("throughput", "rate")
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A response time of at most `seconds`; percent 0 stands for the mean, 99 for the 99th percentile."""
+    """An upper limit of a response time.
+
+    Attributes:
+        percent: The percentile that is limited, such as 99; 0 stands for the mean.
+        seconds: The largest value allowed.
+    """
 
     percent: float
     seconds: float
 
     @property
-    def word(self) -> str:
-        """As a contract writes it: mean, p99."""
+    def aggregate(self) -> str:
+        """The aggregate as a contract writes it: mean, p99."""
         return f"p{self.percent:g}" if self.percent else "mean"
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What one workload, or a whole pipeline, has to hold. rate: requests a second; accuracy in [0, 1]."""
+class Requirements:
+    """What one workload, or a whole pipeline, has to keep.
+
+    Attributes:
+        limits: Limits of response times, sorted.
+        rate: Requests a second that have to be served at least.
+        accuracy: Least accuracy, in [0, 1].
+    """
 
     limits: tuple[Limit, ...] = ()
     rate: float = 0.0
     accuracy: float = 0.0
 
 
-def wanted_of(blueprint: Blueprint, workload: Workload) -> Wanted:
-    """The objectives of the contracts that name this service, or this member of it."""
-    return _wanted(
+def requirements_of(blueprint: Blueprint, workload: Workload) -> Requirements:
+    """Returns the requirements from contracts that name the workload's service, or the member that it is."""
+    return _requirements(
         [
             objective
             for contract in blueprint.contracts
@@ -53,9 +64,9 @@ def wanted_of(blueprint: Blueprint, workload: Workload) -> Wanted:
     )
 
 
-def wanted_of_pipeline(blueprint: Blueprint, pipeline: str) -> Wanted:
-    """The objectives of the contracts about the whole pipeline, source to sink."""
-    return _wanted(
+def pipeline_requirements(blueprint: Blueprint, pipeline: str) -> Requirements:
+    """Returns the requirements from objectives about the whole pipeline, source to sink."""
+    return _requirements(
         [
             objective
             for contract in blueprint.contracts
@@ -67,12 +78,12 @@ def wanted_of_pipeline(blueprint: Blueprint, pipeline: str) -> Wanted:
 
 
 def is_overall(objective: Objective) -> bool:
-    """Whether it is about the whole pipeline, source to sink."""
+    """Checks whether an objective is about the whole pipeline, source to sink."""
     return not any(getattr(objective.scope, name) for name in ("service", "member", "instance", "model", "device"))
 
 
 def is_about(objective: Objective, workload: Workload) -> bool:
-    """Whether it names this service, or this member of it, and nothing narrower."""
+    """Checks whether an objective names the workload's service, or the member that it is, and nothing narrower."""
     scope = objective.scope
     if scope.service is None or scope.instance or scope.model or scope.device:
         return False
@@ -80,7 +91,7 @@ def is_about(objective: Objective, workload: Workload) -> bool:
     return named == workload.service.name and scope.member in (None, workload.member)
 
 
-def _wanted(objectives: list[Objective]) -> Wanted:
+def _requirements(objectives: list[Objective]) -> Requirements:
     limits, rate, accuracy = [], 0.0, 0.0
     for objective in objectives:
         bound = _bound(objective)
@@ -92,11 +103,11 @@ def _wanted(objectives: list[Objective]) -> Wanted:
             rate = max(rate, bound.value)
         elif at_least and objective.metric == ACCURACY:
             accuracy = max(accuracy, bound.value)
-    return Wanted(tuple(sorted(limits, key=lambda limit: (limit.percent, limit.seconds))), rate, accuracy)
+    return Requirements(tuple(sorted(limits, key=lambda limit: (limit.percent, limit.seconds))), rate, accuracy)
 
 
 def limit_of(objective: Objective) -> Limit | None:
-    """The most that a response time may be, or None where the objective does not limit one."""
+    """Returns the upper limit of a response time that an objective sets; None where the objective sets none."""
     bound, percent = _bound(objective), _percent(objective.aggregate)
     upper = objective.operator not in (">", ">=")
     if objective.metric != RESPONSE_TIME or bound.kind != "time" or not upper or percent is None:
@@ -109,7 +120,7 @@ def _bound(objective: Objective) -> Amount:
 
 
 def _is_rate(objective: Objective) -> bool:
-    """Whether it is about requests a second; a number without a unit is compared with those too."""
+    """Checks whether an objective is about requests a second; a bound without a unit counts as requests a second."""
     kind = _bound(objective).kind
     return kind == "rate" or (kind == "number" and (objective.metric in RATES or objective.aggregate == "rate"))
 
@@ -117,5 +128,5 @@ def _is_rate(objective: Objective) -> bool:
 def _percent(aggregate: str) -> float | None:
     if aggregate == "mean":
         return 0.0
-    # Nothing promises a maximum; the strictest percentile that a contract can name stands for it.
+    # No queueing formula bounds a maximum; the strictest percentile that a contract can name stands for a maximum.
     return 99.9 if aggregate == "max" else float(aggregate[1:]) if aggregate.startswith("p") else None

@@ -9,61 +9,71 @@ from functools import lru_cache
 
 from rohe_iac.blueprint.language.pipeline import Pipeline
 from rohe_iac.planning.sizing.flow import order_of
-from rohe_iac.planning.sizing.queueing import Queue
+from rohe_iac.planning.sizing.queueing import MultiServerQueue
 from rohe_iac.planning.sizing.requirements import Limit
 
-AGE = 1e6
-"""Seconds that stand for a response time without end."""
+UNBOUNDED = 1e6
+"""Seconds that stand for a response time without bound."""
 
-Times = tuple[float, float]
-"""The mean, and how far what a limit is about lies above it, in seconds."""
+MeanAndExcess = tuple[float, float]
+"""The mean response time, and how far the limited percentile lies above that mean, in seconds."""
 
 
 @lru_cache(maxsize=65_536)
-def time_of(queue: Queue, limit: Limit) -> float:
-    """The mean or percentile of response time that a limit is about, in seconds."""
-    return queue.percentile(limit.percent) if limit.percent else queue.mean
+def response_time(queue: MultiServerQueue, limit: Limit) -> float:
+    """Returns the mean or the percentile of response time that a limit is about, in seconds."""
+    return queue.percentile(limit.percent) if limit.percent else queue.mean_response_time
 
 
-def times_of(queue: Queue, limit: Limit) -> Times:
-    """What a service adds to a path. What has no end counts as an age."""
-    mean = min(queue.mean, AGE)
-    return mean, max(min(time_of(queue, limit), AGE) - mean, 0.0)
+def mean_and_excess(queue: MultiServerQueue, limit: Limit) -> MeanAndExcess:
+    """Returns what a service adds to a path; times without bound count as UNBOUNDED."""
+    mean = min(queue.mean_response_time, UNBOUNDED)
+    return mean, max(min(response_time(queue, limit), UNBOUNDED) - mean, 0.0)
 
 
-def path_of(
-    pipeline: Pipeline, times: Mapping[str, Times], services: Mapping[str, str]
+def slowest_path_of_workloads(
+    pipeline: Pipeline, times: Mapping[str, MeanAndExcess], services: Mapping[str, str]
 ) -> tuple[float, tuple[str, ...]]:
-    """The slowest path in seconds, and the services on it. times: by workload; services: the service of each."""
-    told: dict[str, Times] = {}
+    """Returns the time of the slowest path in seconds, and the services on that path.
+
+    Args:
+        pipeline: The pipeline whose flow makes the paths.
+        times: By address of workload.
+        services: The name of the service of each workload.
+    """
+    by_service: dict[str, MeanAndExcess] = {}
     for address, time in times.items():
-        # Members of an ensemble answer side by side: the slowest one counts.
-        told[services[address]] = max(told.get(services[address], (0.0, 0.0)), time, key=sum)
-    return slowest(pipeline, told)
+        # Members of an ensemble answer side by side: the slowest member counts.
+        by_service[services[address]] = max(by_service.get(services[address], (0.0, 0.0)), time, key=sum)
+    return slowest_path(pipeline, by_service)
 
 
-def slowest(pipeline: Pipeline, times: Mapping[str, tuple[float, float]]) -> tuple[float, tuple[str, ...]]:
-    """The slowest way from a source to a sink, in seconds, and the services on it; a flow's own latency counts in.
+def slowest_path(pipeline: Pipeline, times: Mapping[str, MeanAndExcess]) -> tuple[float, tuple[str, ...]]:
+    """Returns the time of the slowest path from a source to a sink in seconds, and the services on that path.
 
-    times: by service, the mean and how far the percentile wanted lies above it. Means add up; what lies above them adds
-    up in squares, as for independent services (exact for normal times). Services without times take none.
+    Means add up; excesses add up in squares, as for independent services (exact for normal times). The latency of each
+    flow counts too. Services without times take none.
+
+    Args:
+        pipeline: The pipeline whose flow makes the paths.
+        times: By name of service.
     """
     before: dict[str, list[tuple[str, float]]] = defaultdict(list)
     for link in pipeline.spec.flow:
         before[link.to].append((link.from_, link.latency or 0.0))
     best: dict[str, tuple[float, float, tuple[str, ...]]] = {}
     for name in order_of(pipeline):
-        mean, above = times.get(name, (0.0, 0.0))
-        ways = [
+        mean, excess = times.get(name, (0.0, 0.0))
+        paths = [
             (best[source][0] + latency, best[source][1], best[source][2])
             for source, latency in before[name]
             if source in best
         ]
-        way = max(ways, key=_taken, default=(0.0, 0.0, ()))
-        best[name] = (way[0] + mean, way[1] + above * above, (*way[2], name))
-    worst = max(best.values(), key=_taken, default=(0.0, 0.0, ()))
-    return _taken(worst), worst[2]
+        path = max(paths, key=_time_of_path, default=(0.0, 0.0, ()))
+        best[name] = (path[0] + mean, path[1] + excess * excess, (*path[2], name))
+    worst = max(best.values(), key=_time_of_path, default=(0.0, 0.0, ()))
+    return _time_of_path(worst), worst[2]
 
 
-def _taken(way: tuple[float, float, tuple[str, ...]]) -> float:
-    return way[0] + math.sqrt(way[1])
+def _time_of_path(path: tuple[float, float, tuple[str, ...]]) -> float:
+    return path[0] + math.sqrt(path[1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rohe_iac.foundation.errors import ExitCode, RoheError
-from rohe_iac.foundation.garbage import uncollected
+from rohe_iac.foundation.garbage import pause_garbage_collection
 from rohe_iac.planning.model.keys import UNLIMITED
 from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS, Plugins
@@ -80,7 +80,7 @@ def plan(
         raise NotCovered(
             "the strategy 'exact' does not weigh the slack of contracts", hint="use the strategy 'portfolio'"
         )
-    with uncollected():
+    with pause_garbage_collection():
         return surviving_plan(
             problem,
             lambda spare, relaxed: _plan(problem, previous, plugins, explain, listener, frozenset(spare), relaxed),

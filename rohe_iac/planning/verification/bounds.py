@@ -1,7 +1,7 @@
-"""Bound verification: how many nodes a plan's replicas need at least, derived anew with arithmetic of its own.
+"""Derives how many nodes the replicas of a plan need at least, with arithmetic of its own.
 
-An argument is a function of requests and one of nodes; what fits on a node never sums up to more than the node's.
-Nothing here is shared with the planner's bounds: a bound that cannot be derived here is refused.
+An argument gives a size to each request and a room to each node so that requests which fit on a node never add up to
+more than its room (dual feasible functions; Fekete and Schepers 2001). A bound that no argument derives is refused.
 """
 
 from __future__ import annotations
@@ -14,50 +14,46 @@ from rohe_iac.planning.model.demand import Resources
 from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.model.supply import Supply
+from rohe_iac.planning.verification.requests import requested
 
 Argument = tuple[str, Callable[[Resources], int], Callable[[Supply], int]]
+"""The name of an argument, the size that it gives to a request, and the room that it gives to a node."""
 
 MANY = 300
-"""Nodes or workloads above which rounded amounts and sums of two are left out, as the planner does."""
+"""Nodes or workloads above which rounded amounts and pairwise sums are left out, as the planner leaves them out."""
 
 
 def derived_bounds(problem: Problem, plan: Plan) -> dict[str, int]:
-    """By argument how many nodes are needed at least."""
+    """Returns for each argument how many nodes the placed replicas need at least."""
     placed = Counter((item.workload, item.variant) for item in plan.placements)
-    asked = {
-        demand.workload: {"": demand.resources, **{one.name: one.resources for one in demand.variants}}
-        for demand in problem.demands
-    }
+    demands = {demand.workload: demand for demand in problem.demands}
     counts = [
-        (asked[workload].get(variant, asked[workload][""]), number)
+        (requested(demands[workload], variant), number)
         for (workload, variant), number in placed.items()
-        if workload in asked
+        if workload in demands
     ]
     chosen = {workload: variant for workload, variant in placed if variant}
     requests = [
-        next(
-            (one.resources for one in demand.variants if one.name == chosen.get(demand.workload)),
-            demand.variants[0].resources if demand.variants else demand.resources,
-        )
+        requested(demand, chosen.get(demand.workload, demand.variants[0].name if demand.variants else ""))
         for demand in problem.demands
     ]
     used = {item.node for item in plan.placements}
     nodes = [node for node in problem.nodes if node.status == "running" or node.name in used]
-    plain = list(_plain(problem, requests))
+    plain = list(_identity_arguments(problem, requests))
     found: Counter[str] = Counter()
     found["volume"] = int(bool(counts))
     few = len(problem.nodes) <= MANY and len(problem.demands) <= MANY
-    for name, size, room in [*plain, *(_rounded(problem, requests) if few else ())]:
-        total = sum(size(one) * number for one, number in counts)
+    for name, size, room in [*plain, *(_rounded_arguments(problem, requests) if few else ())]:
+        total = sum(size(request) * number for request, number in counts)
         found[name] = max(found[name], _fewest(Fraction(total), [Fraction(room(node)) for node in nodes]))
     if few:
-        for name, least in _sums(problem, plain, counts, nodes):
+        for name, least in _pairwise_sums(problem, plain, counts, nodes):
             found[name] = max(found[name], least)
-    survive = problem.settings.survive
+    survive, relaxed = problem.settings.survive, {item.workload: item.failures for item in plan.relaxed}
     for demand in problem.demands:
         number = sum(times for (workload, _), times in placed.items() if workload == demand.workload)
         limits = [rule.limit for rule in demand.spread]
-        failures = next((one.failures for one in plan.relaxed if one.workload == demand.workload), survive)
+        failures = relaxed.get(demand.workload, survive)
         if failures > 0 and demand.replicas > 1:
             limits.append(max(1, (demand.replicas - 1) // failures))
         if any(rule.required and rule.key == "node" and demand.workload in rule.workloads for rule in demand.avoid):
@@ -76,15 +72,15 @@ def _fewest(total: Fraction, rooms: list[Fraction]) -> int:
     return number
 
 
-def _sums(
+def _pairwise_sums(
     problem: Problem, plain: list[Argument], counts: list[tuple[Resources, int]], nodes: list[Supply]
 ) -> Iterator[tuple[str, int]]:
-    """Each two plain arguments, both divided by what all nodes together have."""
+    """Yields the bound of each sum of two identity arguments, each divided by the room of all nodes together."""
     shares = []
     for name, size, room in plain:
         whole = sum(room(node) for node in problem.nodes)
         if whole > 0:
-            total = Fraction(sum(size(one) * number for one, number in counts), whole)
+            total = Fraction(sum(size(request) * number for request, number in counts), whole)
             shares.append((name, total, [Fraction(room(node), whole) for node in nodes]))
     for position, (name, total, rooms) in enumerate(shares):
         for other, more, further in shares[position + 1 :]:
@@ -92,49 +88,54 @@ def _sums(
             yield name if name == other else f"{name} with {other}", _fewest(total + more, joined)
 
 
-def _cores(node: Supply) -> list[int]:
+def _free_cores(node: Supply) -> list[int]:
     used = dict(enumerate(node.cores_used))
     return [max(0, size - used.get(core, 0)) for core, size in enumerate(node.cores)]
 
 
-def _plain(problem: Problem, requests: list[Resources]) -> Iterator[Argument]:
+def _identity_arguments(problem: Problem, requests: list[Resources]) -> Iterator[Argument]:
     ratio = problem.settings.vms_ratio
-    every = sum((one.vms or 0) * demand.replicas for one, demand in zip(requests, problem.demands, strict=True))
-    yield "volume", lambda one: one.cpu, lambda node: max(0, node.cpu - node.cpu_used)
-    yield "volume", lambda one: one.rss, lambda node: max(0, node.rss - node.rss_used)
+    unchecked = sum(
+        (request.vms or 0) * demand.replicas for request, demand in zip(requests, problem.demands, strict=True)
+    )
+    yield "volume", lambda request: request.cpu, lambda node: max(0, node.cpu - node.cpu_used)
+    yield "volume", lambda request: request.rss, lambda node: max(0, node.rss - node.rss_used)
     yield (
         "volume",
-        lambda one: one.vms or 0,
-        lambda node: every if node.vms is None else max(0, node.vms * ratio // 1_000_000 - node.vms_used),
+        lambda request: request.vms or 0,
+        lambda node: unchecked if node.vms is None else max(0, node.vms * ratio // 1_000_000 - node.vms_used),
     )
-    yield "cores", lambda one: sum(one.cores), lambda node: sum(_cores(node))
-    over = max((room for node in problem.nodes for room in _cores(node)), default=0) // 2
+    yield "cores", lambda request: sum(request.cores), lambda node: sum(_free_cores(node))
+    half = max((room for node in problem.nodes for room in _free_cores(node)), default=0) // 2
     yield (
         "cores",
-        lambda one: len([chunk for chunk in one.cores if chunk > over]),
-        lambda node: len([room for room in _cores(node) if room > over]),
+        lambda request: len([chunk for chunk in request.cores if chunk > half]),
+        lambda node: len([room for room in _free_cores(node) if room > half]),
     )
-    for kind in _kinds(problem):
-        yield _share(problem, requests, kind, 1)
-        yield _most_of_one(problem, kind)
+    for kind in _device_types(problem):
+        yield _share_argument(problem, requests, kind, 1)
+        yield _whole_device_argument(problem, kind)
 
 
-def _kinds(problem: Problem) -> list[str]:
+def _device_types(problem: Problem) -> list[str]:
     return sorted({device.type for node in problem.nodes for device in node.devices})
 
 
-def _share(problem: Problem, requests: list[Resources], kind: str, step: int) -> Argument:
-    """Steps of shares of devices; a whole one counts as the smallest, and an exclusive one holds one request."""
+def _share_argument(problem: Problem, requests: list[Resources], kind: str, step: int) -> Argument:
+    """Returns the argument that counts shares of devices in steps of `step` basis points.
+
+    A request for whole devices counts as the smallest device; an exclusive device holds one request.
+    """
     smallest = min(device.capacity for node in problem.nodes for device in node.devices if device.type == kind)
 
-    def size(one: Resources) -> int:
+    def size(request: Resources) -> int:
         return sum(
             asked.count * (smallest // step) if asked.count else asked.share // step
-            for asked in one.devices
+            for asked in request.devices
             if asked.type == kind
         )
 
-    largest = max((size(one) for one in requests), default=0)
+    largest = max((size(request) for request in requests), default=0)
 
     def room(node: Supply) -> int:
         total = 0
@@ -148,35 +149,37 @@ def _share(problem: Problem, requests: list[Resources], kind: str, step: int) ->
     return "accelerators", size, room
 
 
-def _most_of_one(problem: Problem, kind: str) -> Argument:
-    """Requests of which a device holds one: whole devices and more than half of the largest."""
+def _whole_device_argument(problem: Problem, kind: str) -> Argument:
+    """Returns the argument that counts requests for whole devices and for more than half of the largest device."""
     largest = max(device.capacity for node in problem.nodes for device in node.devices if device.type == kind)
     return (
         "accelerators",
-        lambda one: sum(asked.count or int(2 * asked.share > largest) for asked in one.devices if asked.type == kind),
+        lambda request: sum(
+            asked.count or int(2 * asked.share > largest) for asked in request.devices if asked.type == kind
+        ),
         lambda node: sum(device.type == kind and 2 * device.used < device.capacity for device in node.devices),
     )
 
 
-def _rounded(problem: Problem, requests: list[Resources]) -> Iterator[Argument]:
+def _rounded_arguments(problem: Problem, requests: list[Resources]) -> Iterator[Argument]:
     nodes = problem.nodes
     amounts: list[tuple[str, Callable[[Resources], list[int]], Callable[[Supply], list[int]]]] = [
-        ("volume", lambda one: [one.cpu], lambda node: [max(0, node.cpu - node.cpu_used)]),
-        ("volume", lambda one: [one.rss], lambda node: [max(0, node.rss - node.rss_used)]),
-        ("cores", lambda one: list(one.cores), _cores),
+        ("volume", lambda request: [request.cpu], lambda node: [max(0, node.cpu - node.cpu_used)]),
+        ("volume", lambda request: [request.rss], lambda node: [max(0, node.rss - node.rss_used)]),
+        ("cores", lambda request: list(request.cores), _free_cores),
     ]
     for name, sizes, rooms in amounts:
-        asked = {size for one in requests for size in sizes(one)}
+        asked = {size for request in requests for size in sizes(request)}
         top = max((room for node in nodes for room in rooms(node)), default=0)
         for step in _steps(asked, top):
             yield name, _in_steps(sizes, step), _in_steps(rooms, step)
         for rest in {rest for size in asked for rest in (size, top - size + 1) if 2 <= rest <= top // 2}:
             yield name, _raised(sizes, top, rest), _raised_room(rooms, top, rest)
-    for kind in _kinds(problem):
-        asked = {one.share for each in requests for one in each.devices if one.type == kind}
+    for kind in _device_types(problem):
+        asked = {share.share for request in requests for share in request.devices if share.type == kind}
         top = max(device.capacity for node in nodes for device in node.devices if device.type == kind)
         for step in _steps(asked, top):
-            yield _share(problem, requests, kind, step)
+            yield _share_argument(problem, requests, kind, step)
 
 
 def _steps(asked: Iterable[int], top: int) -> set[int]:
@@ -184,12 +187,14 @@ def _steps(asked: Iterable[int], top: int) -> set[int]:
 
 
 def _in_steps(amounts: Callable[..., list[int]], step: int) -> Callable[..., int]:
-    return lambda one: sum(amount // step for amount in amounts(one))
+    return lambda subject: sum(amount // step for amount in amounts(subject))
 
 
 def _raised(amounts: Callable[[Resources], list[int]], top: int, rest: int) -> Callable[[Resources], int]:
-    """More than all but the rest counts as all, less than the rest as nothing."""
-    return lambda one: sum(top if amount + rest > top else amount if amount >= rest else 0 for amount in amounts(one))
+    """Returns the function that counts more than `top - rest` as `top`, and less than `rest` as nothing."""
+    return lambda request: sum(
+        top if amount + rest > top else amount if amount >= rest else 0 for amount in amounts(request)
+    )
 
 
 def _raised_room(amounts: Callable[[Supply], list[int]], top: int, rest: int) -> Callable[[Supply], int]:

@@ -5,33 +5,29 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from rohe_iac.planning.model.demand import Demand, Resources
+from rohe_iac.planning.model.demand import Demand
 from rohe_iac.planning.model.plan import Placement
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.model.supply import Supply
 from rohe_iac.planning.verification.fault import Fault
-
-
-def request_of(item: Placement, demand: Demand) -> Resources:
-    """Returns what the replica asks for, in the variant that the plan chose."""
-    return next((one.resources for one in demand.variants if one.name == item.variant), demand.resources)
+from rohe_iac.planning.verification.requests import requested
 
 
 def capacity_faults(problem: Problem, node: Supply, items: list[tuple[Placement, Demand]]) -> Iterator[Fault]:
     """Yields a fault for each of cpu, memory, cores and accelerators of which replicas take more than the node has."""
     where = f"node/{node.name}"
-    asked = [request_of(item, demand) for item, demand in items]
-    cpu = node.cpu_used + sum(one.cpu for one in asked)
-    if cpu > node.cpu and any(one.cpu for one in asked):
+    requests = [requested(demand, item.variant) for item, demand in items]
+    cpu = node.cpu_used + sum(request.cpu for request in requests)
+    if cpu > node.cpu and any(request.cpu for request in requests):
         yield Fault("cpu", where, f"{cpu} of {node.cpu} millicores")
-    rss = node.rss_used + sum(one.rss for one in asked)
-    if rss > node.rss and any(one.rss for one in asked):
+    rss = node.rss_used + sum(request.rss for request in requests)
+    if rss > node.rss and any(request.rss for request in requests):
         yield Fault("rss", where, f"{rss} of {node.rss} bytes")
-    vms = node.vms_used + sum(one.vms or 0 for one in asked)
+    vms = node.vms_used + sum(request.vms or 0 for request in requests)
     if (
         node.vms is not None
         and vms * 1_000_000 > node.vms * problem.settings.vms_ratio
-        and any(one.vms for one in asked)
+        and any(request.vms for request in requests)
     ):
         yield Fault("vms", where, f"{vms} bytes of {node.vms} times {problem.settings.vms_ratio / 1e6:g}")
     yield from core_faults(node, items)
@@ -45,7 +41,7 @@ def core_faults(node: Supply, items: list[tuple[Placement, Demand]]) -> Iterator
     for item, demand in items:
         cores = [use.core for use in item.cores]
         granted.update(cores)
-        wanted = sorted(request_of(item, demand).cores)
+        wanted = sorted(requested(demand, item.variant).cores)
         if sorted(use.amount for use in item.cores) != wanted:
             yield Fault("cores", item.replica, f"asks for {wanted}, the plan gives other amounts")
         if len(set(cores)) < len(cores):
@@ -69,7 +65,7 @@ def device_faults(node: Supply, items: list[tuple[Placement, Demand]]) -> Iterat
                 yield Fault("accelerators", item.replica, f"node {node.name} has no {use.type} {use.device}")
             else:
                 given[use.device].append(use.amount)
-        requests = request_of(item, demand).devices
+        requests = requested(demand, item.variant).devices
         if {use.type for use in item.devices} != {request.type for request in requests}:
             yield Fault("accelerators", item.replica, "the types given are not the types asked for")
         for request in requests:

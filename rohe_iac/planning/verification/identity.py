@@ -1,4 +1,4 @@
-"""Identity verification: a plan tells every replica once, by its own names, and nothing of what is not there."""
+"""Checks that a plan has every replica of the problem once, under its own names, and nothing else."""
 
 from __future__ import annotations
 
@@ -9,54 +9,52 @@ from rohe_iac.planning.model.demand import Demand
 from rohe_iac.planning.model.plan import Placement, Plan, Rejection, Unplaced
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.model.supply import Supply
-
-Told = tuple[str, str, str]
-"""The rule, what breaks it, and how."""
+from rohe_iac.planning.verification.fault import Fault
 
 
-def identity_faults(problem: Problem, plan: Plan) -> Iterator[Told]:
-    """What the plan says of itself, of replicas, variants and refusals that the problem does not bear out."""
+def identity_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
+    """Yields a fault for each name, count, variant or refusal of the plan that does not agree with the problem."""
     nodes = {node.name: node for node in problem.nodes}
     demands = {demand.workload: demand for demand in problem.demands}
     settings = problem.settings
-    for word, told, asked in (
+    for word, stated, expected in (
         ("stack", plan.stack, problem.stack),
         ("strategy", plan.strategy, settings.strategy),
         ("objective", plan.objective, settings.objective),
     ):
-        if told != asked:
-            yield "identity", problem.stack, f"the plan's {word} is {told}, the problem's {asked}"
-    yield from _counted(demands, plan)
+        if stated != expected:
+            yield Fault("identity", problem.stack, f"the plan's {word} is {stated}, the problem's {expected}")
+    yield from _count_faults(demands, plan)
     entries: list[Placement | Unplaced] = [*plan.placements, *plan.unplaced]
     for entry in entries:
         if entry.workload in demands:
-            yield from _named(entry, demands[entry.workload])
-    yield from _variants(demands, plan)
+            yield from _name_faults(entry, demands[entry.workload])
+    yield from _variant_faults(demands, plan)
     for item in plan.placements:
         if item.node not in nodes:
-            yield "identity", item.replica, f"the problem has no node {item.node}"
-    yield from _refused(nodes, demands, plan)
+            yield Fault("identity", item.replica, f"the problem has no node {item.node}")
+    yield from _refusal_faults(nodes, demands, plan)
 
 
-def _counted(demands: Mapping[str, Demand], plan: Plan) -> Iterator[Told]:
+def _count_faults(demands: Mapping[str, Demand], plan: Plan) -> Iterator[Fault]:
     seen: Counter[tuple[str, int]] = Counter()
     entries: list[Placement | Unplaced] = [*plan.placements, *plan.unplaced]
     for entry in entries:
         seen[entry.workload, entry.index] += 1
         if entry.workload not in demands:
-            yield "identity", entry.replica, f"the problem has no workload {entry.workload}"
+            yield Fault("identity", entry.replica, f"the problem has no workload {entry.workload}")
     for demand in demands.values():
         for index in range(demand.replicas):
             times = seen.pop((demand.workload, index), 0)
             if times != 1:
-                yield "identity", f"{demand.replica}/{index}", f"told {times} times in the plan"
+                yield Fault("identity", f"{demand.replica}/{index}", f"is {times} times in the plan")
     for (workload, index), _ in seen.items():
         if workload in demands:
-            yield "identity", f"{demands[workload].replica}/{index}", "nobody asked for this replica"
+            yield Fault("identity", f"{demands[workload].replica}/{index}", "the problem does not ask for this replica")
 
 
-def _named(entry: Placement | Unplaced, demand: Demand) -> Iterator[Told]:
-    """The names that manifests and people know a replica by."""
+def _name_faults(entry: Placement | Unplaced, demand: Demand) -> Iterator[Fault]:
+    """Yields a fault for each name of the replica, in manifests and for people, that is not the demand's."""
     pairs = [
         ("replica", entry.replica, f"{demand.replica}/{entry.index}"),
         ("pipeline", entry.pipeline, demand.pipeline),
@@ -66,51 +64,49 @@ def _named(entry: Placement | Unplaced, demand: Demand) -> Iterator[Told]:
     if isinstance(entry, Placement):
         pairs.append(("instance", entry.instance, f"{demand.slug}-{entry.index}"))
         pairs.append(("kind", "system" if entry.system else "user", "system" if demand.system else "user"))
-    for word, told, asked in pairs:
-        if told != asked:
-            yield (
-                "identity",
-                f"{demand.replica}/{entry.index}",
-                f"its {word} is {told or 'none'}, not {asked or 'none'}",
-            )
+    for word, stated, expected in pairs:
+        if stated != expected:
+            message = f"its {word} is {stated or 'none'}, not {expected or 'none'}"
+            yield Fault("identity", f"{demand.replica}/{entry.index}", message)
 
 
-def _variants(demands: Mapping[str, Demand], plan: Plan) -> Iterator[Told]:
-    """A service with variants runs one of them, the same for all its replicas; others run none."""
+def _variant_faults(demands: Mapping[str, Demand], plan: Plan) -> Iterator[Fault]:
+    """Yields a fault for each workload whose replicas do not all run one of its variants, or none where it has none."""
     chosen: dict[str, set[str]] = defaultdict(set)
     for item in plan.placements:
         chosen[item.workload].add(item.variant)
     for workload, names in sorted(chosen.items()):
         if workload not in demands:
             continue
-        known = {one.name for one in demands[workload].variants} or {""}
+        known = {variant.name for variant in demands[workload].variants} or {""}
         for name in sorted(names - known):
-            yield "variants", workload, f"has no variant {name}" if name else "no variant is chosen"
+            yield Fault("variants", workload, f"has no variant {name}" if name else "no variant is chosen")
         if len(names) > 1:
-            yield "variants", workload, f"runs {len(names)} variants: {', '.join(sorted(names))}"
+            yield Fault("variants", workload, f"runs {len(names)} variants: {', '.join(sorted(names))}")
 
 
-def _refused(nodes: Mapping[str, Supply], demands: Mapping[str, Demand], plan: Plan) -> Iterator[Told]:
-    """Counts and the closest: nodes that there are, each once and by a rule that is counted."""
-    told: list[tuple[str, tuple[Rejection, ...], dict[str, int] | None]] = [
-        (one.workload, one.closest, dict(one.by_rule)) for one in plan.refusals
+def _refusal_faults(nodes: Mapping[str, Supply], demands: Mapping[str, Demand], plan: Plan) -> Iterator[Fault]:
+    """Yields a fault for refusals that name unknown nodes, a node twice, or a rule that is not counted."""
+    entries: list[tuple[str, tuple[Rejection, ...], dict[str, int] | None]] = [
+        (refusals.workload, refusals.closest, dict(refusals.by_rule)) for refusals in plan.refusals
     ]
-    told += [(one.workload, one.closest, None) for one in plan.unplaced]
-    for workload, closest, counts in told:
-        names = [one.node for one in closest]
+    entries += [(item.workload, item.closest, None) for item in plan.unplaced]
+    for workload, closest, counts in entries:
+        names = [rejection.node for rejection in closest]
         if workload not in demands:
-            yield "refusals", workload, "the problem has no such workload"
+            yield Fault("refusals", workload, "the problem has no such workload")
         if len(set(names)) < len(names) or not set(names) <= nodes.keys():
-            yield "refusals", workload, f"closest are {', '.join(names)}"
+            yield Fault("refusals", workload, f"closest are {', '.join(names)}")
         if counts is None:
             continue
         number = sum(counts.values())
         if number > len(nodes) or min(counts.values(), default=1) < 1:
-            yield "refusals", workload, f"{number} of {len(nodes)} nodes refuse"
-        for rule, times in sorted(Counter(one.rule for one in closest).items()):
+            yield Fault("refusals", workload, f"{number} of {len(nodes)} nodes refuse")
+        for rule, times in sorted(Counter(rejection.rule for rejection in closest).items()):
             if times > counts.get(rule, 0):
-                yield "refusals", workload, f"{times} of the closest refuse by {rule}, of {counts.get(rule, 0)} in all"
-    times_told = Counter(one.workload for one in plan.refusals)
-    for workload, times in sorted(times_told.items()):
+                message = f"{times} of the closest refuse by {rule}, of {counts.get(rule, 0)} in all"
+                yield Fault("refusals", workload, message)
+    entries_of = Counter(refusals.workload for refusals in plan.refusals)
+    for workload, times in sorted(entries_of.items()):
         if times > 1:
-            yield "refusals", workload, f"told {times} times"
+            yield Fault("refusals", workload, f"is listed {times} times")

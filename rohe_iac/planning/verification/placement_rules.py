@@ -10,6 +10,7 @@ from rohe_iac.planning.model.plan import Placement, Plan
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.model.supply import Supply
 from rohe_iac.planning.verification.fault import Fault
+from rohe_iac.planning.verification.requests import repels
 
 
 def static_faults(item: Placement, demand: Demand, node: Supply) -> Iterator[Fault]:
@@ -23,20 +24,13 @@ def static_faults(item: Placement, demand: Demand, node: Supply) -> Iterator[Fau
     if demand.arch and node.arch and node.arch not in demand.arch:
         yield Fault("architecture", item.replica, f"node {node.name} is {node.arch}")
     for taint in node.taints:
-        if taint.effect == "PreferNoSchedule":
-            continue
-        for one in demand.tolerations:
-            same_effect = one.effect in ("", taint.effect)
-            same_key = one.key == taint.key or (one.operator == "Exists" and one.key == "")
-            if same_effect and same_key and (one.operator == "Exists" or one.value == taint.value):
-                break
-        else:
+        if repels(taint, demand):
             yield Fault("taints", item.replica, f"does not tolerate {taint.key} of node {node.name}")
 
 
 def port_faults(problem: Problem, items: list[Placement], demands: dict[str, Demand]) -> Iterator[Fault]:
     """Yields a fault for each port that two replicas have, or that is not one that the replica asks for."""
-    taken: Counter[tuple[str, int, str]] = Counter()
+    uses: Counter[tuple[str, int, str]] = Counter()
     for item in items:
         demand = demands[item.workload]
         place = "" if problem.settings.one_machine else item.node
@@ -55,9 +49,9 @@ def port_faults(problem: Problem, items: list[Placement], demands: dict[str, Dem
                 if number is None or not first <= number <= last:
                     yield Fault("ports", item.replica, f"port {port.name} has no number of the range")
             if number is not None:
-                taken[place, number, port.protocol if port.host else ""] += 1
+                uses[place, number, port.protocol if port.host else ""] += 1
     by_number: dict[tuple[str, int], Counter[str]] = defaultdict(Counter)
-    for (place, number, protocol), times in taken.items():
+    for (place, number, protocol), times in uses.items():
         by_number[place, number][protocol] += times
     for (place, number), protocols in by_number.items():
         if (protocols[""] and sum(protocols.values()) > 1) or any(times > 1 for times in protocols.values()):
@@ -106,19 +100,20 @@ def coupling_faults(nodes: dict[str, Supply], demands: dict[str, Demand], items:
 
 
 def survival_faults(problem: Problem, plan: Plan, items: list[Placement]) -> Iterator[Fault]:
-    """With all replicas in place some are left whatever fails; with fewer, no node holds more than its part of all.
+    """Yields a fault for each workload that the failures to survive would leave without a replica.
 
-    Of a workload that the plan tells as spread for fewer failures that holds for those.
+    Where all replicas of a workload are placed, some are left whichever nodes fail; where fewer are placed, no node
+    holds more than its part of all. A workload that the plan relaxes is held to the failures that the plan states.
     """
-    asked, told = problem.settings.survive, {item.workload: item.failures for item in plan.relaxed}
+    asked, relaxed = problem.settings.survive, {item.workload: item.failures for item in plan.relaxed}
     several = {demand.workload for demand in problem.demands if demand.replicas > 1}
-    if len(told) < len(plan.relaxed):
-        yield Fault("losses", problem.stack, "a workload is told twice as spread for fewer failures")
-    for workload, failures in sorted(told.items()):
+    if len(relaxed) < len(plan.relaxed):
+        yield Fault("losses", problem.stack, "a workload is listed twice as spread for fewer failures")
+    for workload, failures in sorted(relaxed.items()):
         if workload not in several or not 0 <= failures < asked:
-            yield Fault("losses", workload, f"is told as spread for {failures} failures, asked are {asked}")
+            yield Fault("losses", workload, f"is listed as spread for {failures} failures, asked are {asked}")
     for demand in problem.demands if asked else ():
-        failures = max(0, min(asked, told.get(demand.workload, asked)))
+        failures = max(0, min(asked, relaxed.get(demand.workload, asked)))
         if not failures:
             continue
         counts = sorted(Counter(item.node for item in items if item.workload == demand.workload).values())

@@ -1,8 +1,8 @@
-"""Verification of plugged filters: every replica of a plan held against them, with all the others where they are."""
+"""Asks plug-in filters again for every replica of a plan, with all other replicas where the plan has them."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -12,73 +12,76 @@ from rohe_iac.planning.model.plugins.calling import ask_filter
 from rohe_iac.planning.model.plugins.protocols import Candidate, FreeAmounts, PlacedReplicas, Plugin
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.model.supply import Supply
+from rohe_iac.planning.verification.fault import Fault
+from rohe_iac.planning.verification.requests import requested
 
 
-def filter_faults(
-    problem: Problem, items: Sequence[Placement], filters: Sequence[Plugin]
-) -> Iterator[tuple[str, str, str]]:
-    """The filter's name, the replica and the filter's words, for every replica that one refuses where it stands.
+def filter_faults(problem: Problem, items: Sequence[Placement], filters: Sequence[Plugin]) -> Iterator[Fault]:
+    """Yields a fault for each workload and node where a filter refuses a replica that stands there.
 
-    items: placements of workloads and nodes that the problem has. Once a workload and node, for equals.
+    Args:
+        items: placements of workloads and nodes that the problem has.
+        filters: the filters to ask. Replicas of one workload on one node are equal, so that one of them is asked.
+
+    Raises:
+        FaultyPlugin: a filter raises, or does not answer with text.
     """
     if not filters:
         return
     nodes = {node.name: node for node in problem.nodes}
     demands = {demand.workload: demand for demand in problem.demands}
-    on: dict[str, list[Placement]] = defaultdict(list)
+    by_node: dict[str, list[Placement]] = defaultdict(list)
     for item in items:
-        on[item.node].append(item)
-    for name, there in sorted(on.items()):
-        asked = {item.replica: _asked(item, demands[item.workload]) for item in there}
+        by_node[item.node].append(item)
+    for name, residents in sorted(by_node.items()):
+        requests = {item.replica: requested(demands[item.workload], item.variant) for item in residents}
         seen = set()
-        for item in there:
+        for item in residents:
             if item.workload in seen:
                 continue
             seen.add(item.workload)
-            others = [one for one in there if one.replica != item.replica]
+            others = [other for other in residents if other.replica != item.replica]
             candidate = Candidate(
                 nodes[name],
-                replace(demands[item.workload], resources=asked[item.replica]),
-                _free(nodes[name], others, asked, problem.settings.vms_ratio),
-                _standing(others, demands),
+                replace(demands[item.workload], resources=requests[item.replica]),
+                _free_amounts(nodes[name], others, requests, problem.settings.vms_ratio),
+                _placed_replicas(others, demands),
             )
-            for one in filters:
-                words = ask_filter(one, candidate)
+            for plugin in filters:
+                words = ask_filter(plugin, candidate)
                 if words:
-                    yield one.name, item.replica, words
+                    yield Fault(plugin.name, item.replica, words)
 
 
-def _asked(item: Placement, demand: Demand) -> Resources:
-    return next((one.resources for one in demand.variants if one.name == item.variant), demand.resources)
-
-
-def _free(node: Supply, others: Sequence[Placement], asked: Mapping[str, Resources], ratio: int) -> FreeAmounts:
+def _free_amounts(
+    node: Supply, others: Sequence[Placement], requests: Mapping[str, Resources], vms_ratio: int
+) -> FreeAmounts:
     cores = list(node.cores)
-    for number, used in enumerate(node.cores_used[: len(cores)]):
-        cores[number] -= used
-    names = {device.name: number for number, device in enumerate(node.devices)}
+    for core, used in enumerate(node.cores_used[: len(cores)]):
+        cores[core] -= used
+    positions = {device.name: position for position, device in enumerate(node.devices)}
     devices = [device.capacity - device.used for device in node.devices]
     for item in others:
-        for use in item.cores:
-            cores[use.core] -= use.amount
-        for device in item.devices:
-            devices[names[device.device]] -= device.amount
-    wanted = [asked[item.replica] for item in others]
-    vms = None if node.vms is None else node.vms * ratio // 1_000_000 - node.vms_used
+        for core_use in item.cores:
+            cores[core_use.core] -= core_use.amount
+        for device_use in item.devices:
+            devices[positions[device_use.device]] -= device_use.amount
+    placed = [requests[item.replica] for item in others]
+    vms = None if node.vms is None else node.vms * vms_ratio // 1_000_000 - node.vms_used
     return FreeAmounts(
-        node.cpu - node.cpu_used - sum(one.cpu for one in wanted),
+        node.cpu - node.cpu_used - sum(request.cpu for request in placed),
         tuple(cores),
-        node.rss - node.rss_used - sum(one.rss for one in wanted),
-        None if vms is None else vms - sum(one.vms or 0 for one in wanted),
+        node.rss - node.rss_used - sum(request.rss for request in placed),
+        None if vms is None else vms - sum(request.vms or 0 for request in placed),
         tuple(devices),
     )
 
 
-def _standing(others: Sequence[Placement], demands: Mapping[str, Demand]) -> tuple[PlacedReplicas, ...]:
-    counts: dict[str, int] = defaultdict(int)
-    for item in others:
-        counts[item.workload] += 1
+def _placed_replicas(others: Sequence[Placement], demands: Mapping[str, Demand]) -> tuple[PlacedReplicas, ...]:
+    counts = Counter(item.workload for item in others)
     return tuple(
-        PlacedReplicas(one.workload, one.pipeline, one.service, one.member, counts[one.workload], one.system)
-        for one in (demands[workload] for workload in sorted(counts))
+        PlacedReplicas(
+            demand.workload, demand.pipeline, demand.service, demand.member, counts[demand.workload], demand.system
+        )
+        for demand in (demands[workload] for workload in sorted(counts))
     )

@@ -12,12 +12,15 @@ from rohe_iac.planning.verification.fault import Fault
 
 
 def by_solver(plan: Plan) -> bool:
-    """Whether the plan's bound is a solver's, which is not derived anew."""
+    """Checks whether a solver proved the plan's bound; verification does not derive such a bound again."""
     return plan.strategy == "exact" and plan.bound.arguments == ("exact",)
 
 
 def proof_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
-    """What a solver says was reached, counted anew, and limits on the right side of it; the limits are its word."""
+    """Yields a fault where a proof states another value than the plan reaches, or a limit that the value exceeds.
+
+    The limits themselves are taken on the solver's word.
+    """
     if plan.proofs and plan.strategy != "exact":
         yield Fault("proofs", problem.stack, f"the strategy {plan.strategy} proves nothing")
     rank = {demand.workload: 1 << 40 if demand.system else demand.priority for demand in problem.demands}
@@ -26,11 +29,11 @@ def proof_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
     used = {item.node for item in plan.placements}
     cost = sum(node.cost for node in problem.nodes if node.name in used)
     for proof in plan.proofs:
-        told = {"nodes": len(used), "cost": cost}.get(proof.term, proof.reached)
+        reached = {"nodes": len(used), "cost": cost}.get(proof.term, proof.reached)
         if proof.term == "placed":
-            told = placed[next(levels, None)]
-        if proof.reached != told:
-            yield Fault("proofs", problem.stack, f"{proof.term} is {told}, the solver says {proof.reached}")
+            reached = placed[next(levels, None)]
+        if proof.reached != reached:
+            yield Fault("proofs", problem.stack, f"{proof.term} is {reached}, the solver says {proof.reached}")
         if proof.reached != proof.limit and (proof.reached > proof.limit) == (proof.term == "placed"):
             yield Fault("proofs", problem.stack, f"{proof.term} reaches {proof.reached} beyond the limit {proof.limit}")
 
@@ -52,13 +55,13 @@ def bound_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
         if plan.bound.at_least <= most:
             yield Fault("bound", problem.stack, f"{plan.bound.at_least} by the solver, {most} can be derived")
         return
-    there = {item.workload for item in plan.placements}
-    # Of a service without any replica nobody knows which variant was meant, and sizes that nobody has round too.
-    unknown = any(one.variants and one.workload not in there for one in problem.demands)
+    placed_workloads = {item.workload for item in plan.placements}
+    # A workload without any replica has no known variant, and the sizes of every variant take part in rounding.
+    unknown = any(demand.variants and demand.workload not in placed_workloads for demand in problem.demands)
     if plan.bound.at_least > most or (plan.bound.at_least < most and not unknown):
         yield Fault("bound", problem.stack, f"at least {plan.bound.at_least} are claimed, {most} can be derived")
     if plan.bound.at_least and not plan.bound.arguments:
         yield Fault("bound", problem.stack, f"at least {plan.bound.at_least} are claimed without an argument")
     for argument in plan.bound.arguments:
         if least.get(argument, 0) < plan.bound.at_least:
-            yield Fault("bound", problem.stack, f"{argument} tells {least.get(argument, 0)}, not {plan.bound.at_least}")
+            yield Fault("bound", problem.stack, f"{argument} gives {least.get(argument, 0)}, not {plan.bound.at_least}")

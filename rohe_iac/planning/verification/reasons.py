@@ -1,6 +1,7 @@
-"""Reason verification: what a plan says of points, reasons and refused nodes is borne out by the problem and by itself.
+"""Checks scores, reasons, refusals and losses that a plan states against the problem and against each other.
 
-Points are those of a moment that is gone; what can be held against the rest of the plan is.
+A score belongs to the state of the nodes when the replica was placed, which a plan does not keep; checked is what must
+hold whatever that state was.
 """
 
 from __future__ import annotations
@@ -14,34 +15,36 @@ from rohe_iac.planning.model.demand import Demand, Resources
 from rohe_iac.planning.model.plan import Placement, Plan, Rejection
 from rohe_iac.planning.model.plugins.protocols import Plugins
 from rohe_iac.planning.model.problem import Problem
-from rohe_iac.planning.model.supply import Supply, Taint
+from rohe_iac.planning.model.supply import Supply
 from rohe_iac.planning.model.units import MILLION
-
-Told = tuple[str, str, str]
-"""The rule, what breaks it, and how."""
+from rohe_iac.planning.verification.fault import Fault
+from rohe_iac.planning.verification.requests import repels, requested
 
 SHOWN = 5
-"""Closest nodes that a plan tells."""
+"""Closest refused nodes that a plan lists for each workload."""
 
-BY_ITSELF = ("status", "labels", "taints", "architecture")
-"""Rules that ask about the node alone, in their order."""
+STATIC_RULES = ("status", "labels", "taints", "architecture")
+"""Rules about the node alone, in the order in which they are asked."""
 
-PLACED = ("ports", "spread", "avoid", "near", "latency", "bandwidth", "budget")
-"""Rules that ask what else is placed, in their order; they have no amounts."""
+COUPLING = ("ports", "spread", "avoid", "near", "latency", "bandwidth", "budget")
+"""Rules about what else is placed, in the order in which they are asked; none has an amount."""
 
 HEADS = {"cpu": "cpu", "cores": "cores", "rss": "memory.rss", "vms": "memory.vms", "accelerators": "accelerators"}
-"""Rules with an amount, and how their words begin."""
+"""Rules with an amount, and how their messages begin."""
 
 MOST_NODES = 200
-"""Nodes up to which a plan tells what failures break."""
+"""Nodes up to which a plan lists what failures break."""
 
 OWN_SCORERS = {"cpu", "memory", "accelerator", "open", "wishes", "taints", "interference", "fragmentation"}
 
 STAYS = "stays where it was"
+"""The reason of a replica that keeps its node."""
 
 LATE_WORDS = ", when all others had had their turn"
+"""How the reason of a late replica ends."""
 
 DECIDED_BY = ("", "search", "previous")
+"""What can decide a placement: one pass of the strategy, a search, the previous plan."""
 
 _SENTENCE = re.compile(
     r"stays where it was|the only node that fits"
@@ -50,14 +53,18 @@ _SENTENCE = re.compile(
     r"|chosen with the other replicas by the search, one) of (?P<number>\d+) nodes that fit"
 )
 
-_WORDS = {
+_FORMS = {
     "cores": re.compile(r"cores: \S+ of \S+ (?:(?:on \d+ )?distinct cores|on one core) missing"),
     "accelerators": re.compile(r"accelerators: \S+ of \S+ .+ missing(?: in one device)?"),
 }
 
 
-def reason_faults(problem: Problem, plan: Plan, plugins: Plugins) -> Iterator[Told]:
-    """What the plan says of reasons and refusals that cannot be."""
+def reason_faults(problem: Problem, plan: Plan, plugins: Plugins) -> Iterator[Fault]:
+    """Yields a fault for each score, reason, refusal or loss that cannot be.
+
+    Args:
+        plugins: the plug-ins of the problem; with a plug-in strategy scores need not be ordered.
+    """
     nodes = {node.name: node for node in problem.nodes}
     demands = {demand.workload: demand for demand in problem.demands}
     plugged = plugins.strategy is not None or ":" in problem.settings.strategy
@@ -66,22 +73,21 @@ def reason_faults(problem: Problem, plan: Plan, plugins: Plugins) -> Iterator[To
     one_pass = not (plugged or searched or plan.strategy in ("portfolio", "exact"))
     for item in plan.placements:
         if item.workload in demands:
-            for words in _points(item, nodes, own_scorers=bool(problem.settings.scorers), one_pass=one_pass):
-                yield "reasons", item.replica, words
-            for words in _reason(item, demands[item.workload], len(nodes)):
-                yield "reasons", item.replica, words
-    asked = _asked(plan, demands)
-    for workload, words in _refused(problem, plan, demands, asked):
-        yield "refusals", workload, words
-    yield from _lost(problem, plan)
+            for message in _score_faults(item, nodes, own_scorers=bool(problem.settings.scorers), one_pass=one_pass):
+                yield Fault("reasons", item.replica, message)
+            for message in _reason_faults(item, demands[item.workload], len(nodes)):
+                yield Fault("reasons", item.replica, message)
+    for workload, message in _refusal_faults(problem, plan, demands):
+        yield Fault("refusals", workload, message)
+    yield from _loss_faults(problem, plan)
 
 
-def _points(item: Placement, nodes: Mapping[str, Supply], *, own_scorers: bool, one_pass: bool) -> Iterator[str]:
+def _score_faults(item: Placement, nodes: Mapping[str, Supply], *, own_scorers: bool, one_pass: bool) -> Iterator[str]:
     names = [part.scorer for part in item.parts]
     if len(set(names)) < len(names) or any(part.points < 0 for part in item.parts):
-        yield "a score is told twice, or below 0"
+        yield "a score is listed twice, or is below 0"
     if not own_scorers and not set(names) <= OWN_SCORERS:
-        yield f"nobody scores {', '.join(sorted(set(names) - OWN_SCORERS))}"
+        yield f"no scorer is called {', '.join(sorted(set(names) - OWN_SCORERS))}"
     if item.parts and sum(part.points for part in item.parts) != item.points:
         yield f"{item.points} points, of parts that come to {sum(part.points for part in item.parts)}"
     second = item.runner_up
@@ -93,11 +99,11 @@ def _points(item: Placement, nodes: Mapping[str, Supply], *, own_scorers: bool, 
         yield f"the next node would have had {second.points} points, this one has {item.points}"
 
 
-def _reason(item: Placement, demand: Demand, number: int) -> Iterator[str]:
+def _reason_faults(item: Placement, demand: Demand, number: int) -> Iterator[str]:
     ending = f" ({demand.note})" if demand.note else ""
     reason = item.reason.removesuffix(ending)
     if not item.reason.endswith(ending):
-        yield f"the reason does not tell: {demand.note}"
+        yield f"the reason does not say: {demand.note}"
     if item.late != reason.endswith(LATE_WORDS):
         yield f"'{reason}', of a replica that {'had its turn last' if item.late else 'had its turn in the queue'}"
     found = _SENTENCE.fullmatch(reason.removesuffix(LATE_WORDS))
@@ -106,122 +112,129 @@ def _reason(item: Placement, demand: Demand, number: int) -> Iterator[str]:
     elif found["number"] and not 1 < int(found["number"]) <= number:
         yield f"'{reason}', of {number} nodes in all"
     if item.decided not in DECIDED_BY:
-        yield f"nothing is called '{item.decided}' that decides"
-    elif found is not None and not found["number"] and item.decided == "previous" and reason != STAYS:
-        yield f"'{reason}', of a replica that the previous plan decided"
-    elif reason.startswith("chosen with") and item.decided != "search":
-        yield f"'{reason}', of a replica that no search decided"
+        yield f"nothing that decides is called '{item.decided}'"
+    elif found is not None and item.decided not in _deciders(reason):
+        yield f"'{reason}', of a replica that {item.decided or 'one pass of the strategy'} decided"
     if reason == STAYS and item.was != item.node:
         yield f"'{reason}', it was on {item.was or 'no node'} and is on {item.node}"
     if reason.startswith("the only node that fits") and item.runner_up is not None:
-        yield f"'{reason}', but {item.runner_up.node} is told as the next"
+        yield f"'{reason}', but {item.runner_up.node} is listed as the next"
 
 
-def _asked(plan: Plan, demands: Mapping[str, Demand]) -> dict[str, Resources]:
-    """What a replica of each workload asks for, in the variant that runs; not told where none runs of several."""
-    variants = {item.workload: item.variant for item in plan.placements}
-    found = {}
-    for workload, demand in demands.items():
-        if not demand.variants:
-            found[workload] = demand.resources
-        for one in demand.variants:
-            if one.name == variants.get(workload):
-                found[workload] = one.resources
-    return found
+def _deciders(reason: str) -> tuple[str, ...]:
+    """Returns what can have decided a placement with this reason."""
+    if reason.startswith(STAYS):
+        return ("previous", "search")
+    if reason.startswith("the only node that fits"):
+        return ("", "search")
+    return ("search",) if reason.startswith("chosen with the other replicas") else ("",)
 
 
-def _refused(
-    problem: Problem, plan: Plan, demands: Mapping[str, Demand], asked: Mapping[str, Resources]
-) -> Iterator[tuple[str, str]]:
-    counts = {one.workload: dict(one.by_rule) for one in plan.refusals}
-    closest = {one.workload: one.closest for one in plan.refusals}
+def _requests(plan: Plan, demands: Mapping[str, Demand]) -> dict[str, Resources]:
+    """Returns what a replica asks for, by workload; workloads with variants of which none runs are left out."""
+    chosen = {item.workload: item.variant for item in plan.placements}
+    return {
+        workload: requested(demand, chosen.get(workload, ""))
+        for workload, demand in demands.items()
+        if not demand.variants or any(variant.name == chosen.get(workload) for variant in demand.variants)
+    }
+
+
+def _refusal_faults(problem: Problem, plan: Plan, demands: Mapping[str, Demand]) -> Iterator[tuple[str, str]]:
+    requests = _requests(plan, demands)
+    counts = {refusals.workload: dict(refusals.by_rule) for refusals in plan.refusals}
+    closest = {refusals.workload: refusals.closest for refusals in plan.refusals}
     nodes = {node.name: node for node in problem.nodes}
-    own = _OwnRules(problem)
-    # A solver weighs moves against places: what is left out may fit on a node then.
+    static = _StaticRefusals(problem)
+    # A solver weighs moves against places, so that an unplaced replica may fit on a node.
     solved = plan.strategy == "exact" or problem.settings.max_moves is not None
-    for one in plan.refusals:
-        if one.workload not in demands:
+    for refusals in plan.refusals:
+        workload = refusals.workload
+        if workload not in demands:
             continue
-        refused = sum(counts[one.workload].values())
-        if len(one.closest) != min(SHOWN, refused):
-            yield one.workload, f"{len(one.closest)} nodes are told of {refused} that refuse"
-        order = [(near.shortfall, near.node) for near in one.closest]
+        demand, stated = demands[workload], counts[workload]
+        refused = sum(stated.values())
+        if len(refusals.closest) != min(SHOWN, refused):
+            yield workload, f"{len(refusals.closest)} nodes are listed of {refused} that refuse"
+        order = [(rejection.shortfall, rejection.node) for rejection in refusals.closest]
         if order != sorted(order) or any(shortfall < 0 for shortfall, _ in order):
-            yield one.workload, "the closest nodes are not told by what they lack"
-        expected = own.counts(demands[one.workload])
-        if plan.spare in nodes and not first_of(demands[one.workload], nodes[plan.spare]):
+            yield workload, "the closest nodes are not ordered by what they lack"
+        expected = static.counts(demand)
+        if plan.spare in nodes and not first_static_rule(demand, nodes[plan.spare]):
             expected["reserved"] = 1
-        for rule in (*BY_ITSELF, "reserved") if plan.spare else BY_ITSELF:
-            if expected[rule] != counts[one.workload].get(rule, 0):
-                yield one.workload, f"{expected[rule]} nodes refuse by {rule}, not {counts[one.workload].get(rule, 0)}"
-        for near in one.closest:
-            if near.node in nodes:
-                yield from (
-                    (one.workload, words)
-                    for words in _near(near, nodes[near.node], demands[one.workload], asked.get(one.workload))
-                )
-    for lost in plan.unplaced:
-        # Plans that were not asked to explain tell no counts; plan files always do.
-        if lost.workload in demands and lost.closest != closest.get(lost.workload):
-            yield lost.workload, f"{lost.replica} tells other closest nodes"
-        elif not solved and sum(counts.get(lost.workload, {}).values()) not in (0, len(nodes)):
-            yield lost.workload, f"{lost.replica} has no place, but not every node refuses it"
+        for rule in (*STATIC_RULES, "reserved") if plan.spare else STATIC_RULES:
+            if expected[rule] != stated.get(rule, 0):
+                yield workload, f"{expected[rule]} nodes refuse by {rule}, not {stated.get(rule, 0)}"
+        for rejection in refusals.closest:
+            if rejection.node in nodes:
+                for message in _rejection_faults(rejection, nodes[rejection.node], demand, requests.get(workload)):
+                    yield workload, message
+    for item in plan.unplaced:
+        # Plans made without explanations have no counts; plan files always have them.
+        if item.workload in demands and item.closest != closest.get(item.workload):
+            yield item.workload, f"{item.replica} lists other closest nodes"
+        elif not solved and sum(counts.get(item.workload, {}).values()) not in (0, len(nodes)):
+            yield item.workload, f"{item.replica} has no place, but not every node refuses it"
 
 
-def _near(near: Rejection, node: Supply, demand: Demand, asked: Resources | None) -> Iterator[str]:
-    """A refused node: its rule is the first that the words tell, and is one that the node breaks."""
-    rule = first_of(demand, node)
-    if (near.rule in BY_ITSELF or rule) and near.rule != rule:
-        yield f"{near.node} refuses by {rule or 'no rule of its own'}, not {near.rule}"
-    known = near.rule in (*BY_ITSELF, *PLACED, "reserved", *HEADS)
-    if known and not near.missing.startswith(f"{HEADS.get(near.rule, near.rule)}: "):
-        yield f"{near.node} refuses by {near.rule}, and lacks '{near.missing}'"
-    texts = near.missing.split("; ")
-    if rule and texts[0] != own_words(rule, demand, node):
-        yield f"{near.node} lacks '{texts[0]}', and that is {own_words(rule, demand, node)}"
-    free = all(text.partition(": ")[0] not in HEADS.values() for text in texts)
-    if known and free and near.shortfall != MILLION * len(texts):
-        yield f"{near.node} falls short by {near.shortfall} millionths, of rules without an amount"
+def _rejection_faults(rejection: Rejection, node: Supply, demand: Demand, request: Resources | None) -> Iterator[str]:
+    """Yields a message for each part of a rejection that is not so: its rule, what is missing, its shortfall.
+
+    Args:
+        request: what a replica asks for; None where that is unknown, and amounts are then not checked.
+    """
+    rule = first_static_rule(demand, node)
+    if (rejection.rule in STATIC_RULES or rule) and rejection.rule != rule:
+        yield f"{rejection.node} refuses by {rule or 'no static rule'}, not {rejection.rule}"
+    known = rejection.rule in (*STATIC_RULES, *COUPLING, "reserved", *HEADS)
+    if known and not rejection.missing.startswith(f"{HEADS.get(rejection.rule, rejection.rule)}: "):
+        yield f"{rejection.node} refuses by {rejection.rule}, and lacks '{rejection.missing}'"
+    texts = rejection.missing.split("; ")
+    if rule and texts[0] != static_message(rule, demand, node):
+        yield f"{rejection.node} lacks '{texts[0]}', and that is {static_message(rule, demand, node)}"
+    without_amount = all(text.partition(": ")[0] not in HEADS.values() for text in texts)
+    if known and without_amount and rejection.shortfall != MILLION * len(texts):
+        yield f"{rejection.node} falls short by {rejection.shortfall} millionths, of rules without an amount"
     for text in texts:
-        words = _WORDS.get(text.partition(": ")[0])
-        if words is not None and not words.fullmatch(text):
-            yield f"{near.node} lacks '{text}', which says nothing"
-    if asked is None:
+        form = _FORMS.get(text.partition(": ")[0])
+        if form is not None and not form.fullmatch(text):
+            yield f"{rejection.node} lacks '{text}', which has no meaning"
+    if request is None:
         return
     amounts = {
-        "cpu": shown_cpu(asked.cpu),
-        "memory.rss": shown_bytes(asked.rss),
-        "memory.vms": shown_bytes(asked.vms or 0),
+        "cpu": shown_cpu(request.cpu),
+        "memory.rss": shown_bytes(request.rss),
+        "memory.vms": shown_bytes(request.vms or 0),
     }
     for text in texts:
         whole = amounts.get(text.partition(": ")[0])
         if whole is not None and not text.endswith(f" of {whole} missing"):
-            yield f"{near.node} lacks '{text}', asked is {whole}"
+            yield f"{rejection.node} lacks '{text}', asked is {whole}"
 
 
-class _OwnRules:
-    """How many nodes refuse by a rule of their own; nodes and workloads that are alike are asked once."""
+class _StaticRefusals:
+    """Counts of nodes that static rules refuse; equal nodes and equal workloads are evaluated once."""
 
     def __init__(self, problem: Problem) -> None:
-        alike: dict[tuple[object, ...], list[Supply]] = defaultdict(list)
+        classes: dict[tuple[object, ...], list[Supply]] = defaultdict(list)
         for node in problem.nodes:
-            alike[node.status, node.labels, node.taints, node.arch].append(node)
-        self._alike = [(nodes[0], len(nodes)) for nodes in alike.values()]
-        self._known: dict[tuple[object, ...], Counter[str]] = {}
+            classes[node.status, node.labels, node.taints, node.arch].append(node)
+        self._classes = [(nodes[0], len(nodes)) for nodes in classes.values()]
+        self._counts: dict[tuple[object, ...], Counter[str]] = {}
 
     def counts(self, demand: Demand) -> Counter[str]:
-        """By rule."""
+        """Returns the number of nodes that each static rule refuses."""
         key = (demand.selector, demand.tolerations, demand.arch)
-        if key not in self._known:
+        if key not in self._counts:
             found: Counter[str] = Counter()
-            for node, number in self._alike:
-                found[first_of(demand, node)] += number
-            self._known[key] = found
-        return self._known[key]
+            for node, number in self._classes:
+                found[first_static_rule(demand, node)] += number
+            self._counts[key] = found
+        return Counter(self._counts[key])
 
 
-def own_words(rule: str, demand: Demand, node: Supply) -> str:
-    """What a rule of BY_ITSELF says of the node."""
+def static_message(rule: str, demand: Demand, node: Supply) -> str:
+    """Returns the message of one of STATIC_RULES about the node."""
     if rule == "status":
         return f"status: the node is {node.status}"
     if rule == "labels":
@@ -229,60 +242,51 @@ def own_words(rule: str, demand: Demand, node: Supply) -> str:
         lacks = [f"{key}={value}" for key, value in demand.selector if labels.get(key) != value]
         return f"labels: {', '.join(lacks)} missing"
     if rule == "taints":
-        kept = [f"{one.key}={one.value}" if one.value else one.key for one in node.taints if _keeps_off(one, demand)]
-        return f"taints: {', '.join(kept)} not tolerated"
+        repelling = [taint for taint in node.taints if repels(taint, demand)]
+        names = [f"{taint.key}={taint.value}" if taint.value else taint.key for taint in repelling]
+        return f"taints: {', '.join(names)} not tolerated"
     return f"architecture: the node is {node.arch}, asked is {' or '.join(demand.arch)}"
 
 
-def _keeps_off(taint: Taint, demand: Demand) -> bool:
-    tolerated = [
-        one
-        for one in demand.tolerations
-        if one.effect in ("", taint.effect)
-        and (one.key == taint.key or (one.operator == "Exists" and one.key == ""))
-        and (one.operator == "Exists" or one.value == taint.value)
-    ]
-    return taint.effect != "PreferNoSchedule" and not tolerated
-
-
-def first_of(demand: Demand, node: Supply) -> str:
-    """The first rule of BY_ITSELF that the node breaks, or an empty word."""
+def first_static_rule(demand: Demand, node: Supply) -> str:
+    """Returns the first of STATIC_RULES that refuses the node, or an empty string."""
     if node.status != "running":
         return "status"
     labels = dict(node.labels)
-    if [key for key, value in demand.selector if labels.get(key) != value]:
+    if any(labels.get(key) != value for key, value in demand.selector):
         return "labels"
-    if any(_keeps_off(taint, demand) for taint in node.taints):
+    if any(repels(taint, demand) for taint in node.taints):
         return "taints"
     return "architecture" if demand.arch and node.arch and node.arch not in demand.arch else ""
 
 
-def _lost(problem: Problem, plan: Plan) -> Iterator[Told]:
-    """Of the failures that the plan is said not to survive: who is silent then follows from where replicas are."""
-    on: dict[str, Counter[str]] = defaultdict(Counter)
+def _loss_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
+    """Yields a fault for each stated loss that cannot be, and each outage that follows from the plan and is missing."""
+    by_workload: dict[str, set[str]] = defaultdict(set)
+    by_node: dict[str, set[str]] = defaultdict(set)
     for item in plan.placements:
-        on[item.workload][item.node] += 1
-    silent: dict[str, set[str]] = defaultdict(set)
+        by_workload[item.workload].add(item.node)
+        by_node[item.node].add(item.replica)
+    outages: dict[str, set[str]] = defaultdict(set)
     for demand in problem.demands:
-        if demand.replicas > 1 and len(on[demand.workload]) == 1:
-            silent[next(iter(on[demand.workload]))].add(demand.workload)
-    there = defaultdict(set)
-    for item in plan.placements:
-        there[item.node].add(item.replica)
+        if demand.replicas > 1 and len(by_workload[demand.workload]) == 1:
+            outages[next(iter(by_workload[demand.workload]))].add(demand.workload)
     near = any(rule.required for demand in problem.demands for rule in demand.near)
     if (plan.losses or plan.spare) and not problem.settings.survive:
-        yield "losses", problem.stack, "the stack asks to survive no failure"
+        yield Fault("losses", problem.stack, "the stack asks to survive no failure")
     if plan.spare and plan.spare not in {node.name for node in problem.nodes if node.status == "running"}:
-        yield "losses", f"node/{plan.spare}", "is kept free, and no node of that name runs"
-    for item in plan.placements:
-        if item.node == plan.spare:
-            yield "reserved", item.replica, f"node {plan.spare} is kept free"
+        yield Fault("losses", f"node/{plan.spare}", "is kept free, and no node of that name runs")
+    for replica in sorted(by_node.get(plan.spare, ())):
+        yield Fault("reserved", replica, f"node {plan.spare} is kept free")
     for loss in plan.losses:
-        if set(loss.outages) != silent[loss.node]:
-            yield "losses", f"node/{loss.node}", f"silent are {', '.join(sorted(silent[loss.node])) or 'none'}"
-        if not (loss.unplaceable or loss.outages) or (not near and not set(loss.unplaceable) <= there[loss.node]):
-            yield "losses", f"node/{loss.node}", f"homeless are {', '.join(loss.unplaceable) or 'none'}"
-    told = {loss.node for loss in plan.losses}
-    looked = problem.settings.survive and len(problem.nodes) <= MOST_NODES
-    for name in sorted(name for name, services in silent.items() if services and name not in told and looked):
-        yield "losses", f"node/{name}", f"its failure leaves no replica of {', '.join(sorted(silent[name]))}"
+        where = f"node/{loss.node}"
+        if set(loss.outages) != outages[loss.node]:
+            yield Fault("losses", where, f"outages are {', '.join(sorted(outages[loss.node])) or 'none'}")
+        elsewhere = not near and not set(loss.unplaceable) <= by_node[loss.node]
+        if elsewhere or not (loss.unplaceable or loss.outages):
+            yield Fault("losses", where, f"replicas without another place are {', '.join(loss.unplaceable) or 'none'}")
+    if not problem.settings.survive or len(problem.nodes) > MOST_NODES:
+        return
+    listed = {loss.node for loss in plan.losses}
+    for name in sorted(name for name, workloads in outages.items() if workloads and name not in listed):
+        yield Fault("losses", f"node/{name}", f"its failure leaves no replica of {', '.join(sorted(outages[name]))}")

@@ -1,7 +1,6 @@
-"""Verification: a plan held against its problem, with arithmetic of its own.
+"""Checks a plan against its problem, with arithmetic of its own.
 
-Nothing here is shared with the ledger, the feasibility rules, the layout or the bounds: what the planner gets wrong in
-one of them is found here.
+Nothing is shared with the planner's ledger, rules, indexes or bounds, so that a fault in one of them shows here.
 """
 
 from __future__ import annotations
@@ -29,23 +28,23 @@ def verify(problem: Problem, plan: Plan, plugins: Plugins = NO_PLUGINS) -> tuple
     """
     nodes = {node.name: node for node in problem.nodes}
     demands = {demand.workload: demand for demand in problem.demands}
-    faults = [Fault(*told) for told in identity_faults(problem, plan)]
+    faults = list(identity_faults(problem, plan))
     known = [item for item in plan.placements if item.node in nodes and item.workload in demands]
-    on: dict[str, list[Placement]] = defaultdict(list)
+    by_node: dict[str, list[Placement]] = defaultdict(list)
     for item in known:
-        on[item.node].append(item)
-    for name, items in on.items():
+        by_node[item.node].append(item)
+    for name, items in by_node.items():
         faults += capacity_faults(problem, nodes[name], [(item, demands[item.workload]) for item in items])
     for item in known:
         faults += static_faults(item, demands[item.workload], nodes[item.node])
     faults += port_faults(problem, known, demands)
     faults += coupling_faults(nodes, demands, known)
     faults += survival_faults(problem, plan, known)
-    faults += [Fault(*told) for told in network_faults(problem, known)]
+    faults += network_faults(problem, known)
     faults += bound_faults(problem, plan)
     faults += proof_faults(problem, plan)
-    faults += [Fault(*told) for told in reason_faults(problem, plan, plugins)]
+    faults += reason_faults(problem, plan, plugins)
     if not faults:
-        # Plugged filters are asked of what holds otherwise, so that they see only what can be.
-        faults += [Fault(*told) for told in filter_faults(problem, known, plugins.filters)]
+        # Plug-in filters see only plans that hold otherwise, so that their code never meets an impossible node.
+        faults += filter_faults(problem, known, plugins.filters)
     return tuple(sorted(faults, key=lambda fault: (fault.rule, fault.subject, fault.message)))

@@ -1,1 +1,1 @@
-"""The target `local`: this machine, a supervised process a replica."""
+"""The target `local`: this machine, with a supervised process for each replica and agent."""

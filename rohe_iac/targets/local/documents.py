@@ -1,4 +1,4 @@
-"""The local target's documents, read from a manifest's text into frozen values."""
+"""Documents of the target `local`, read from a manifest's text into frozen values."""
 
 from __future__ import annotations
 
@@ -13,14 +13,20 @@ from rohe_iac.foundation.errors import ExitCode, RoheError
 
 
 class UnreadableManifest(RoheError):
-    """A manifest is not one that the local target knows."""
+    """A manifest is no document of the target `local`."""
 
     exit_code = ExitCode.INTERNAL
 
 
 @dataclass(frozen=True, slots=True)
-class Credential:
-    """A user of the embedded broker with the MQTT topic filters it may publish to and subscribe to."""
+class CredentialSpec:
+    """A client of the embedded broker.
+
+    Attributes:
+        client: Name of the client, which is also its user name.
+        publish: MQTT topic filters that the client may publish to.
+        subscribe: MQTT topic filters that the client may subscribe to.
+    """
 
     client: str
     publish: tuple[str, ...]
@@ -28,8 +34,14 @@ class Credential:
 
 
 @dataclass(frozen=True, slots=True)
-class Broker:
-    """The embedded broker: its ports by name and its users."""
+class BrokerSpec:
+    """The embedded broker.
+
+    Attributes:
+        address: Address of the stack's part.
+        ports: Port numbers by name.
+        users: Names of the clients.
+    """
 
     address: str
     ports: dict[str, int]
@@ -37,11 +49,23 @@ class Broker:
 
 
 @dataclass(frozen=True, slots=True)
-class Process:
-    """One replica or agent. Paths are relative: working_directory to the blueprint's root, paths to the stack's folder.
+class ProcessSpec:
+    """One replica or agent.
 
-    secrets: variable -> where its value is, `env:NAME` or `file:PATH`. files: name -> content. startup: seconds.
-    cpu: millicores, memory: bytes; 0 where unlimited.
+    Attributes:
+        name: Name of the instance.
+        address: Address of the stack's part.
+        command: The program and its arguments.
+        working_directory: The working directory, relative to the blueprint's root.
+        environment: Variables with plain values.
+        paths: Variables whose values are paths relative to the stack's folder.
+        secrets: Sources of secret values by variable, `env:NAME` or `file:PATH`.
+        files: Contents by name of the files to write for the process.
+        ports: Port numbers by name.
+        readiness: The probe, as the manifest has it, or None.
+        startup: Seconds that the process has to get ready.
+        cpu: Limit in millicores, 0 where unlimited.
+        memory: Limit in bytes, 0 where unlimited.
     """
 
     name: str
@@ -60,8 +84,8 @@ class Process:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
-    """What every manifest says: its kind, name, stack, address and specification."""
+class ManifestDocument:
+    """What every document has: kind, name, stack, address and specification."""
 
     kind: str
     name: str
@@ -70,15 +94,16 @@ class Document:
     spec: dict[str, Any] = field(default_factory=dict)
 
 
-def read_document(text: str) -> Document:
-    """The document of a manifest's text.
+def read_document(text: str) -> ManifestDocument:
+    """Reads the document of a manifest's text.
 
-    Errors: UnreadableManifest.
+    Raises:
+        UnreadableManifest: The text is no document.
     """
     try:
         value = yaml.safe_load(text)
         metadata = value["metadata"]
-        return Document(
+        return ManifestDocument(
             kind=value["kind"],
             name=metadata["name"],
             stack=metadata.get("stack", ""),
@@ -89,27 +114,39 @@ def read_document(text: str) -> Document:
         raise UnreadableManifest("a manifest does not read as one of the local target", detail=str(error)) from error
 
 
-def credential_of(document: Document) -> Credential:
-    """The credential that a document of kind Credential asks for. Errors: UnreadableManifest."""
+def credential_of(document: ManifestDocument) -> CredentialSpec:
+    """Returns the specification of a document of kind Credential.
+
+    Raises:
+        UnreadableManifest: A field is absent or wrong.
+    """
     with _reading(document):
         spec = document.spec
-        return Credential(spec["client"], tuple(spec["publish"]), tuple(spec["subscribe"]))
+        return CredentialSpec(spec["client"], tuple(spec["publish"]), tuple(spec["subscribe"]))
 
 
-def broker_of(document: Document) -> Broker:
-    """The broker that a document of kind Broker asks for. Errors: UnreadableManifest."""
+def broker_of(document: ManifestDocument) -> BrokerSpec:
+    """Returns the specification of a document of kind Broker.
+
+    Raises:
+        UnreadableManifest: A field is absent or wrong.
+    """
     with _reading(document):
         ports = {name: int(port) for name, port in document.spec["ports"].items()}
         ports["mqtt"], ports["nats"]
-        return Broker(document.address, ports, tuple(document.spec["users"]))
+        return BrokerSpec(document.address, ports, tuple(document.spec["users"]))
 
 
-def process_of(document: Document) -> Process:
-    """The process that a document of kind Process asks for. Errors: UnreadableManifest."""
+def process_of(document: ManifestDocument) -> ProcessSpec:
+    """Returns the specification of a document of kind Process.
+
+    Raises:
+        UnreadableManifest: A field is absent or wrong.
+    """
     with _reading(document):
         spec = document.spec
         limits = spec.get("limits") or {}
-        return Process(
+        return ProcessSpec(
             name=document.name,
             address=document.address,
             command=tuple(str(word) for word in spec["command"]),
@@ -117,7 +154,7 @@ def process_of(document: Document) -> Process:
             environment={name: str(value) for name, value in (spec.get("environment") or {}).items()},
             paths=dict(spec.get("paths") or {}),
             secrets=dict(spec.get("secrets") or {}),
-            files={item["name"]: item["content"] for item in spec.get("files") or ()},
+            files={file["name"]: file["content"] for file in spec.get("files") or ()},
             ports={name: int(port) for name, port in (spec.get("ports") or {}).items()},
             readiness=spec.get("readiness"),
             startup=float(spec.get("startup") or 30.0),
@@ -127,7 +164,7 @@ def process_of(document: Document) -> Process:
 
 
 @contextlib.contextmanager
-def _reading(document: Document) -> Iterator[None]:
+def _reading(document: ManifestDocument) -> Iterator[None]:
     try:
         yield
     except (KeyError, TypeError, ValueError, AttributeError) as error:

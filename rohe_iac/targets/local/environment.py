@@ -1,4 +1,4 @@
-"""What a process of the local target is started with: command found, paths made absolute, secrets resolved."""
+"""Environment of a process: finds its command, makes its paths absolute and resolves its secrets."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pathlib import Path
 from rohe_iac.foundation.canonical import canonical_json, sha256_hex
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.folders import write_private
-from rohe_iac.targets.local.documents import Process
+from rohe_iac.targets.local.documents import ProcessSpec
 from rohe_iac.targets.local.stack_folder import Layout
 from rohe_iac.targets.local.supervisor.processes import MARK
-from rohe_iac.targets.local.supervisor.program import Probe, Program
+from rohe_iac.targets.local.supervisor.program import Program, ReadinessProbe
 
 KEPT = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "LOGNAME", "SSL_CERT_DIR", "SSL_CERT_FILE", "TMPDIR",
         "TZ", "USER", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")  # fmt: skip
-"""Variables that a process takes over from who runs apply, beside PATH; all others come from the blueprint."""
+"""Variables beside PATH that a process inherits from the user that runs apply; all others come from the blueprint."""
 
 
 class CommandMissing(RoheError):
@@ -28,16 +28,26 @@ class CommandMissing(RoheError):
 
 
 class SecretMissing(RoheError):
-    """A secret that a replica names is not there."""
+    """A secret that a replica names cannot be found."""
 
     exit_code = ExitCode.PARTIAL
 
 
-def program_of(process: Process, layout: Layout, outer: Mapping[str, str], running: Program | None = None) -> Program:
-    """The program of a process, with nothing written. `outer` is the environment of who runs apply.
+def program_of(
+    process: ProcessSpec, layout: Layout, outer: Mapping[str, str], running: Program | None = None
+) -> Program:
+    """Returns the program of a process without writing anything.
 
-    running: the one to compare with; it lends secrets that are not there any more, and its command is not looked for.
-    Errors: CommandMissing, SecretMissing.
+    Args:
+        process: The process.
+        layout: The stack's paths.
+        outer: The environment of the user that runs apply.
+        running: The program to compare with. Its secrets replace those that cannot be found any more, and the command
+            and the working directory need not exist.
+
+    Raises:
+        CommandMissing: The command or the working directory does not exist.
+        SecretMissing: A secret cannot be found.
     """
     cwd = (layout.root / process.working_directory).absolute()
     if running is None and not cwd.is_dir():
@@ -48,11 +58,11 @@ def program_of(process: Process, layout: Layout, outer: Mapping[str, str], runni
     inherited["PYTHONUNBUFFERED"] = "1"
     environment = dict(process.environment)
     environment |= {name: str(layout.folder.path / path) for name, path in process.paths.items()}
-    lent = running.environment if running is not None else {}
-    environment |= {name: _secret(process, source, outer, lent.get(name)) for name, source in process.secrets.items()}
+    former = running.environment if running is not None else {}
+    environment |= {name: _secret(process, source, outer, former.get(name)) for name, source in process.secrets.items()}
     environment[MARK] = str(layout.program(process.name))
     if running is None:
-        _find(process, cwd, environment.get("PATH", inherited["PATH"]))
+        _check_command(process, cwd, environment.get("PATH", inherited["PATH"]))
     return Program(
         name=process.name,
         address=process.address,
@@ -69,8 +79,8 @@ def program_of(process: Process, layout: Layout, outer: Mapping[str, str], runni
     )
 
 
-def write_files(process: Process, layout: Layout) -> None:
-    """Writes the process's files and makes the folders that its paths are in; outboxes and stores are folders."""
+def write_files(process: ProcessSpec, layout: Layout) -> None:
+    """Writes the process's files and creates the folders for its paths; outboxes and stores are folders themselves."""
     files = layout.program(process.name) / "files"
     for name, content in process.files.items():
         files.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -82,8 +92,8 @@ def write_files(process: Process, layout: Layout) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
-def files_match(process: Process, layout: Layout) -> bool:
-    """Whether the process's files are there as described."""
+def files_match(process: ProcessSpec, layout: Layout) -> bool:
+    """Returns whether the process's files exist with the contents described."""
     try:
         return all(
             (layout.program(process.name) / "files" / name).read_text(encoding="utf-8") == content
@@ -93,7 +103,7 @@ def files_match(process: Process, layout: Layout) -> bool:
         return False
 
 
-def _find(process: Process, cwd: Path, search: str) -> None:
+def _check_command(process: ProcessSpec, cwd: Path, search: str) -> None:
     word = process.command[0] if process.command else ""
     found = shutil.which(str(cwd / word)) if "/" in word else shutil.which(word, path=search)
     if not found:
@@ -103,21 +113,21 @@ def _find(process: Process, cwd: Path, search: str) -> None:
         )
 
 
-def _probe(process: Process) -> Probe | None:
-    asked = process.readiness
-    if not asked:
+def _probe(process: ProcessSpec) -> ReadinessProbe | None:
+    readiness = process.readiness
+    if not readiness:
         return None
-    if "tcp" in asked:
-        return Probe(_port(process, asked["tcp"]))
-    http = asked["http"]
-    return Probe(_port(process, http["port"]), http.get("path") or "/")
+    if "tcp" in readiness:
+        return ReadinessProbe(_port(process, readiness["tcp"]))
+    http = readiness["http"]
+    return ReadinessProbe(_port(process, http["port"]), http.get("path") or "/")
 
 
-def _port(process: Process, name: str | int) -> int:
+def _port(process: ProcessSpec, name: str | int) -> int:
     return process.ports[name] if isinstance(name, str) and name in process.ports else int(name)
 
 
-def _secret(process: Process, source: str, outer: Mapping[str, str], lent: str | None) -> str:
+def _secret(process: ProcessSpec, source: str, outer: Mapping[str, str], former: str | None) -> str:
     scheme, _, rest = source.partition(":")
     if scheme == "env" and rest in outer:
         return outer[rest]
@@ -125,11 +135,11 @@ def _secret(process: Process, source: str, outer: Mapping[str, str], lent: str |
         try:
             return Path(rest).expanduser().read_text(encoding="utf-8").rstrip("\n")
         except (OSError, UnicodeDecodeError) as error:
-            if lent is None:
+            if former is None:
                 brief = f"{process.address}: the secret {source} cannot be read"
                 raise SecretMissing(brief, detail=str(error)) from error
-    if lent is not None:
-        return lent
+    if former is not None:
+        return former
     if scheme == "env":
         raise SecretMissing(
             f"{process.address}: the secret {source} is not there", hint=f"set the variable {rest} and apply again"

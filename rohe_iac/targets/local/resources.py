@@ -1,6 +1,6 @@
-"""Resources: what the provider makes, mends and removes on this machine, one class a kind of manifest.
+"""Resources: what the provider makes, repairs and removes on this machine, one class a kind of manifest.
 
-Each `make` is idempotent: made twice, or after a kill in its middle, the outcome is the same one thing.
+Each `make` is idempotent: repeated, or run again after a kill in its middle, it leaves the same single resource.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Protocol
 from rohe_iac.targets.local import environment
 from rohe_iac.targets.local.broker import nats as embedded
 from rohe_iac.targets.local.broker.credentials import Credentials
-from rohe_iac.targets.local.documents import Document, broker_of, credential_of, process_of
+from rohe_iac.targets.local.documents import ManifestDocument, broker_of, credential_of, process_of
 from rohe_iac.targets.local.stack_folder import Layout
 from rohe_iac.targets.local.supervisor.programs import Programs
 from rohe_iac.targets.local.supervisor.supervision import Supervision
@@ -22,9 +22,17 @@ from rohe_iac.targets.local.supervisor.supervision import Supervision
 
 @dataclass
 class Site:
-    """One stack's runtime on this machine, with all that a resource may need of it.
+    """One stack's runtime on this machine, with everything that a resource may need.
 
-    cancelled: set when apply was interrupted; waits end then. outer: the environment of who runs apply.
+    Attributes:
+        layout: The stack's paths.
+        outer: The environment of the user that runs apply.
+        cancelled: Is set when apply was interrupted, which ends every wait.
+        supervision: The stack's supervisor daemon.
+        programs: The programs that the supervisor runs.
+        credentials: The credentials of the broker's clients.
+        broker: The embedded broker.
+        access: The lock of the broker's settings and the credentials.
     """
 
     layout: Layout
@@ -35,86 +43,90 @@ class Site:
         self.supervision = Supervision(self.layout)
         self.programs = Programs(self.layout, self.supervision)
         self.credentials = Credentials(self.layout)
-        self.broker = embedded.EmbeddedBroker(self.layout, self.credentials)
-        # The broker's settings and the credentials are one whole: two threads must not write them at once.
+        self.broker = embedded.NatsBroker(self.layout, self.credentials)
+        # The broker's settings are made of the credentials, so two threads must not write either of them at once.
         self.access = threading.RLock()
 
 
 class Resource(Protocol):
-    """One kind of thing that a manifest can ask for."""
+    """One kind of resource that a manifest can ask for."""
 
-    def make(self, site: Site, document: Document) -> None:
-        """Makes it so; nothing to do where it is so already. Errors: RoheError, told to who runs apply."""
+    def make(self, site: Site, document: ManifestDocument) -> None:
+        """Makes the resource as the document says; a resource that is so already is left alone.
+
+        Raises:
+            RoheError: The resource cannot be made; the user that runs apply sees the message.
+        """
         ...
 
-    def holds(self, site: Site, document: Document) -> bool:
-        """Whether it is as the document says and lives."""
+    def holds(self, site: Site, document: ManifestDocument) -> bool:
+        """Returns whether the resource is as the document says and runs."""
         ...
 
-    def remove(self, site: Site, document: Document) -> None:
-        """Removes it; nothing to remove is no error."""
+    def remove(self, site: Site, document: ManifestDocument) -> None:
+        """Removes the resource; an absent resource is no error."""
         ...
 
 
 class SupervisorResource:
-    """The supervisor daemon."""
+    """The supervisor daemon of the stack."""
 
-    def make(self, site: Site, document: Document) -> None:  # noqa: ARG002
+    def make(self, site: Site, document: ManifestDocument) -> None:  # noqa: ARG002
         """Starts the daemon where none answers."""
         site.layout.ensure()
         site.supervision.ensure()
 
-    def holds(self, site: Site, document: Document) -> bool:  # noqa: ARG002
-        """Whether the daemon answers."""
+    def holds(self, site: Site, document: ManifestDocument) -> bool:  # noqa: ARG002
+        """Returns whether the daemon answers."""
         return site.supervision.pid() != 0
 
-    def remove(self, site: Site, document: Document) -> None:  # noqa: ARG002
+    def remove(self, site: Site, document: ManifestDocument) -> None:  # noqa: ARG002
         """Ends the daemon and every program it runs."""
         site.supervision.end()
 
 
 class CredentialResource:
-    """A user of the embedded broker."""
+    """A client of the embedded broker."""
 
-    def make(self, site: Site, document: Document) -> None:
-        """Makes the password and the permissions; a running broker takes them at once."""
+    def make(self, site: Site, document: ManifestDocument) -> None:
+        """Makes the client's password and permissions, which a running broker adopts at once."""
         site.layout.ensure()
         with site.access:
             site.credentials.put(credential_of(document))
             self._reload(site)
 
-    def holds(self, site: Site, document: Document) -> bool:
-        """Whether the password is there and the permissions are these."""
+    def holds(self, site: Site, document: ManifestDocument) -> bool:
+        """Returns whether the client has a password and exactly these permissions."""
         return site.credentials.matches(credential_of(document))
 
-    def remove(self, site: Site, document: Document) -> None:
-        """Takes the user away from the broker."""
+    def remove(self, site: Site, document: ManifestDocument) -> None:
+        """Removes the client from the broker."""
         with site.access:
             site.credentials.remove(credential_of(document).client)
             self._reload(site)
 
     def _reload(self, site: Site) -> None:
-        running = site.programs.one(embedded.NAME)
+        running = site.programs.get(embedded.NAME)
         site.broker.reload(running.pid if running is not None else 0)
 
 
 class BrokerResource:
     """The embedded broker."""
 
-    def make(self, site: Site, document: Document) -> None:
-        """Runs the broker with the users there are."""
+    def make(self, site: Site, document: ManifestDocument) -> None:
+        """Runs the broker with the present clients."""
         with site.access:
-            program = site.broker.program(broker_of(document), document.stack)
+            program = site.broker.prepare(broker_of(document), document.stack)
         site.programs.put(program, site.cancelled)
 
-    def holds(self, site: Site, document: Document) -> bool:
-        """Whether the broker runs on these ports."""
-        running = site.programs.one(embedded.NAME)
+    def holds(self, site: Site, document: ManifestDocument) -> bool:
+        """Returns whether the broker runs with these settings."""
+        running = site.programs.get(embedded.NAME)
         if running is None or running.state != "running":
             return False
-        return site.broker.described(broker_of(document), document.stack, running.program.argv[0]) == running.program
+        return site.broker.program(broker_of(document), document.stack, running.program.argv[0]) == running.program
 
-    def remove(self, site: Site, document: Document) -> None:  # noqa: ARG002
+    def remove(self, site: Site, document: ManifestDocument) -> None:  # noqa: ARG002
         """Stops the broker."""
         site.programs.remove(embedded.NAME)
 
@@ -122,24 +134,24 @@ class BrokerResource:
 class ProcessResource:
     """One replica or agent."""
 
-    def make(self, site: Site, document: Document) -> None:
+    def make(self, site: Site, document: ManifestDocument) -> None:
         """Runs the process and waits until it is ready."""
         process = process_of(document)
         program = environment.program_of(process, site.layout, site.outer)
         environment.write_files(process, site.layout)
         site.programs.put(program, site.cancelled)
 
-    def holds(self, site: Site, document: Document) -> bool:
-        """Whether the process runs as described; one that was just restarted counts."""
+    def holds(self, site: Site, document: ManifestDocument) -> bool:
+        """Returns whether the process runs, or is being restarted, as described."""
         process = process_of(document)
-        running = site.programs.one(process.name)
+        running = site.programs.get(process.name)
         if running is None or running.state not in ("running", "starting"):
             return False
         wanted = environment.program_of(process, site.layout, site.outer, running.program)
         return wanted.digest == running.program.digest and environment.files_match(process, site.layout)
 
-    def remove(self, site: Site, document: Document) -> None:
-        """Stops the process; what it left in its outbox stays until the stack is destroyed."""
+    def remove(self, site: Site, document: ManifestDocument) -> None:
+        """Stops the process; its outbox stays until the stack is destroyed."""
         site.programs.remove(document.name)
 
 
@@ -149,7 +161,7 @@ RESOURCES: Mapping[str, Resource] = {
     "rohe:local:Broker": BrokerResource(),
     "rohe:local:Process": ProcessResource(),
 }
-"""By Pulumi type."""
+"""Resources by the engine's type."""
 
 TYPES: Mapping[str, str] = {
     "Supervisor": "rohe:local:Supervisor",
@@ -157,4 +169,4 @@ TYPES: Mapping[str, str] = {
     "Broker": "rohe:local:Broker",
     "Process": "rohe:local:Process",
 }
-"""By kind of manifest."""
+"""The engine's types by kind of manifest."""

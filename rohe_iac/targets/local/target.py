@@ -1,4 +1,4 @@
-"""The target `local`: what the deployer and the commands ask of this machine."""
+"""The target `local`: this machine, as the deployer and the commands see it."""
 
 from __future__ import annotations
 
@@ -19,30 +19,36 @@ from rohe_iac.targets.local.supervisor import logs, processes
 from rohe_iac.targets.local.supervisor.programs import Running
 
 EXECUTABLE = "pulumi-resource-rohe"
+"""Name of the provider's executable."""
 
 
 class PortInUse(RoheError):
-    """A port that the plan gives is held by a process that is not of this stack."""
+    """A port that the plan assigns is held by a process of another stack or program."""
 
     exit_code = ExitCode.UNREACHABLE
 
 
 class ProviderMissing(RoheError):
-    """The provider executable is not where rohe is installed."""
+    """The provider's executable is not installed."""
 
     exit_code = ExitCode.UNREACHABLE
 
 
-class LocalTarget:
-    """One stack on this machine. root: the blueprint's folder, where working directories start from."""
+class LocalDeploymentTarget:
+    """One stack on this machine."""
 
     name = "local"
 
     def __init__(self, folder: StackFolder, root: Path) -> None:
+        """Opens the target of the stack in `folder`; working directories are relative to `root`."""
         self._site = Site(Layout(folder, root))
 
     def plugin(self) -> Plugin:
-        """The provider beside this interpreter. Errors: ProviderMissing."""
+        """Returns the provider beside this interpreter, or else on PATH.
+
+        Raises:
+            ProviderMissing: The executable is in neither place.
+        """
         beside = Path(sys.executable).parent
         found = shutil.which(EXECUTABLE, path=str(beside)) or shutil.which(EXECUTABLE)
         if found is None:
@@ -54,13 +60,15 @@ class LocalTarget:
         return Plugin("rohe", Path(found).parent, settings)
 
     def resource_type(self, manifest: Manifest) -> str:
-        """The engine's type of the manifest's resource."""
+        """Returns the engine's type of the manifest's resource."""
         return TYPES[manifest.kind]
 
     def preflight(self, manifests: Sequence[Manifest]) -> None:
-        """Every port is free or held by this stack itself, and the broker's program is there.
+        """Checks that every port is free or held by this stack, and that the broker's program is installed.
 
-        Errors: PortInUse with each holder, BrokerMissing.
+        Raises:
+            PortInUse: Another process holds a port; the detail names each holder.
+            BrokerMissing: The broker's program is not installed.
         """
         wanted = self._ports(manifests)
         if any(manifest.kind == "Broker" for manifest in manifests):
@@ -68,11 +76,11 @@ class LocalTarget:
         taken = [port for port in wanted if not processes.port_is_free(port)]
         if not taken:
             return
-        ours = processes.marked(self._site.layout.programs)
+        ours = processes.marked_processes(self._site.layout.programs)
         held = processes.holders(taken)
         strangers = [port for port in sorted(taken) if held.get(port, (0, ""))[0] not in ours]
         if strangers:
-            lines = [f"{port}, wanted by {wanted[port]}: held by {_shown(held.get(port))}" for port in strangers]
+            lines = [f"{port}, wanted by {wanted[port]}: held by {_describe(held.get(port))}" for port in strangers]
             raise PortInUse(
                 f"{'ports are' if len(strangers) > 1 else 'a port is'} in use by other processes",
                 detail="\n".join(lines),
@@ -80,25 +88,28 @@ class LocalTarget:
             )
 
     def live(self) -> tuple[Live, ...]:
-        """Every program of the stack."""
+        """Returns every program of the stack, sorted by name."""
         return tuple(_live(running) for running in self._site.programs.all())
 
     def faults(self, manifests: Sequence[Manifest]) -> tuple[str, ...]:
-        """Addresses of what is not as its manifest says, or does not live; strays are faults by their own names."""
+        """Returns the addresses of resources that differ from their manifests or do not run, and the names of strays.
+
+        A stray is a program or credential that no manifest asks for.
+        """
         wanted = {manifest.name: read_document(manifest.text) for manifest in manifests}
-        found = [
+        differing = [
             manifest.address
             for manifest in manifests
             if not RESOURCES[TYPES[manifest.kind]].holds(self._site, wanted[manifest.name])
         ]
-        return tuple(sorted({*found, *self._strays(manifests)}))
+        return tuple(sorted({*differing, *self._strays(manifests)}))
 
     def logs(self, instances: Sequence[str], *, lines: int, follow: bool) -> Iterator[tuple[str, str]]:
-        """The programs' output."""
+        """Yields lines of the programs' output as (instance, line)."""
         return logs.read(self._site.layout, instances, lines=lines, follow=follow)
 
     def sweep(self, manifests: Sequence[Manifest]) -> tuple[str, ...]:
-        """Removes programs and credentials that no manifest asks for."""
+        """Removes programs and credentials that no manifest asks for, and returns their names."""
         strays = self._strays(manifests)
         programs, clients = self._wanted(manifests)
         self._site.programs.sweep(programs)
@@ -108,7 +119,7 @@ class LocalTarget:
         return strays
 
     def end(self) -> None:
-        """Ends every process of the stack and removes its files of this target."""
+        """Ends every process of the stack and removes the files of this target."""
         layout = self._site.layout
         self._site.supervision.end()
         for running in self._site.programs.all():
@@ -119,10 +130,10 @@ class LocalTarget:
 
     def _strays(self, manifests: Sequence[Manifest]) -> tuple[str, ...]:
         programs, clients = self._wanted(manifests)
-        there = {running.program.name for running in self._site.programs.all()}
-        strange = {f"program {name}" for name in there - programs}
-        strange |= {f"credential {name}" for name in set(self._site.credentials.clients()) - clients}
-        return tuple(sorted(strange))
+        present = {running.program.name for running in self._site.programs.all()}
+        strays = {f"program {name}" for name in present - programs}
+        strays |= {f"credential {name}" for name in set(self._site.credentials.clients()) - clients}
+        return tuple(sorted(strays))
 
     def _wanted(self, manifests: Sequence[Manifest]) -> tuple[set[str], set[str]]:
         programs, clients = set(), set()
@@ -151,20 +162,20 @@ class LocalTarget:
 
 def _live(running: Running) -> Live:
     program = running.program
-    scheme = {"http": "http", "mqtt": "mqtt"}
+    schemes = {"http": "http", "mqtt": "mqtt"}
     return Live(
         address=program.address,
         instance=program.name,
         state=running.state,
         where=str(running.pid) if running.pid else "",
-        urls=tuple(f"{scheme.get(name, 'tcp')}://127.0.0.1:{port}" for name, port in sorted(program.ports.items())),
+        urls=tuple(f"{schemes.get(name, 'tcp')}://127.0.0.1:{port}" for name, port in sorted(program.ports.items())),
         restarts=running.restarts,
         began=running.began,
         ports=program.ports,
     )
 
 
-def _shown(holder: tuple[int, str] | None) -> str:
+def _describe(holder: tuple[int, str] | None) -> str:
     if holder is None or not holder[0]:
         return "a process of another user"
     return f"pid {holder[0]} ({holder[1]})"

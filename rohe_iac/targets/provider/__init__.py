@@ -1,1 +1,1 @@
-"""The provider executable `pulumi-resource-rohe`: how the engine reaches what rohe's targets make."""
+"""The provider executable `pulumi-resource-rohe`, through which the engine makes the resources of a target."""

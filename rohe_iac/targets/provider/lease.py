@@ -1,4 +1,4 @@
-"""Lease: one provider a stack at a time; one that a killed apply left behind ends first."""
+"""Lease: one provider a stack at a time; a new provider waits for the one that a killed apply left behind."""
 
 from __future__ import annotations
 
@@ -11,22 +11,27 @@ from rohe_iac.foundation.folders import StackFolder
 
 
 class StillAtWork(RoheError):
-    """An older provider of the stack does not end."""
+    """An older provider of the stack is still running."""
 
     exit_code = ExitCode.LOCKED
 
 
 class Lease:
-    """Holds a lock of the kernel's until the process ends, however it ends."""
+    """A kernel lock that this process holds until it ends, however it ends."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
 
     @classmethod
     def take(cls, folder: StackFolder, patience: float = 15.0) -> Lease:
-        """Waits until no other provider serves the stack.
+        """Takes the lease as soon as no other provider serves the stack.
 
-        Errors: StillAtWork after `patience` seconds.
+        Args:
+            folder: The stack's folder.
+            patience: Seconds to wait for another provider.
+
+        Raises:
+            StillAtWork: Another provider still serves the stack after `patience` seconds.
         """
         folder.ensure().run.mkdir(mode=0o700, exist_ok=True)
         descriptor = os.open(folder.run / "provider.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -1,4 +1,4 @@
-"""The executable `pulumi-resource-rohe`: prints its port and serves the engine until it is told to stop."""
+"""The executable `pulumi-resource-rohe`: prints its port and serves the engine until a signal stops it."""
 
 from __future__ import annotations
 
@@ -11,23 +11,24 @@ import time
 from concurrent import futures
 
 THREADS = 32
-"""Resources made at the same time."""
+"""Number of resources that can be made at the same time."""
 
 
 def main() -> None:
-    """Serves on a port of loopback that the system gives; the engine reads it from stdout."""
+    """Serves on a free port of loopback, which the engine reads from the standard output."""
     import grpc
 
-    from rohe_iac.targets.provider.service import provider_class
+    from rohe_iac.targets.provider.service import provider_of
     from rohe_iac.targets.provider.stubs import load_stubs
 
     _end_with_parent()
     stubs = load_stubs()
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=THREADS))
-    stubs.provider_grpc.add_ResourceProviderServicer_to_server(provider_class(stubs)(), server)
+    stubs.provider_grpc.add_ResourceProviderServicer_to_server(provider_of(stubs), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
-    # The engine asks its plugins to go by a signal and waits seconds for those that do not; nothing is kept in memory.
+    # The engine stops its plugins by a signal and waits seconds for those that stay. Nothing here is kept in memory,
+    # so the process may exit at once.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: os._exit(0))
     sys.stdout.write(f"{port}\n")
@@ -36,15 +37,15 @@ def main() -> None:
 
 
 def _end_with_parent() -> None:
-    # The kernel's own "kill me when my parent dies" goes by thread, and the engine's threads come and go; so watch
-    # the process. What was half-made then is made again by the next apply: every `make` is idempotent.
+    # PR_SET_PDEATHSIG reacts to the end of the parent's thread, and the engine's threads come and go, so the parent's
+    # process is watched instead. The next apply finishes what is half-made then: every `make` is idempotent.
     parent = os.getppid()
 
     def watch() -> None:
         try:
             select.select([os.pidfd_open(parent)], [], [])
         except OSError:
-            # A kernel without pidfd_open (before 5.3), or a parent that is gone already.
+            # The kernel is older than pidfd_open (5.3), or the parent has ended already.
             while os.getppid() == parent:
                 time.sleep(0.2)
         os._exit(1)

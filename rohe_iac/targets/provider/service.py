@@ -1,7 +1,8 @@
-"""The provider's answers to the engine: thin calls of a Resource, and trouble told in one way."""
+"""Provider: answers the engine's calls with a Resource each, and translates errors in one place."""
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -13,122 +14,144 @@ from google.protobuf import empty_pb2, json_format, struct_pb2
 from rohe_iac import __version__
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.foundation.folders import StackFolder
-from rohe_iac.targets.local.documents import Document, read_document
+from rohe_iac.targets.local.documents import ManifestDocument, read_document
 from rohe_iac.targets.local.resources import RESOURCES, Resource, Site
 from rohe_iac.targets.local.stack_folder import Layout
 from rohe_iac.targets.provider.lease import Lease
 from rohe_iac.targets.provider.stubs import Stubs
 
 
-def provider_class(stubs: Stubs) -> type[Any]:
-    """The servicer's class; it derives from a generated one, which is imported only when a provider runs."""
-    messages = stubs.provider
+def provider_of(stubs: Stubs) -> Any:
+    """Returns a provider that gRPC can serve.
 
-    class Provider(stubs.provider_grpc.ResourceProviderServicer):  # type: ignore[misc, name-defined]
-        """Serves one stack; the engine starts one provider a run."""
+    Its class derives from the generated servicer too, which answers the calls that rohe does not implement. The class
+    is made here because the stubs are imported only when a provider runs.
 
-        def __init__(self) -> None:
-            self._cancelled = threading.Event()
-            self._site: Site | None = None
-            self._lease: Lease | None = None
+    Args:
+        stubs: The generated modules.
+    """
+    servicer = stubs.provider_grpc.ResourceProviderServicer
+    return type("ServedProvider", (Provider, servicer), {})(stubs)
 
-        def GetPluginInfo(self, request: Any, context: Any) -> Any:  # noqa: ARG002
-            return stubs.plugin.PluginInfo(version=__version__)
 
-        def GetSchema(self, request: Any, context: Any) -> Any:  # noqa: ARG002
-            return messages.GetSchemaResponse(schema=_schema())
+class Provider:
+    """Serves one stack to the engine, which starts one provider a run.
 
-        def CheckConfig(self, request: Any, context: Any) -> Any:  # noqa: ARG002
-            return messages.CheckResponse(inputs=request.news)
+    The methods in camel case are those of the gRPC service ResourceProvider; `request` is the call's message and
+    `context` its gRPC context. Every document becomes one resource, whose only input is the manifest's text.
+    """
 
-        def DiffConfig(self, request: Any, context: Any) -> Any:  # noqa: ARG002
-            changed = request.olds != request.news
-            return messages.DiffResponse(
-                changes=messages.DiffResponse.DIFF_SOME if changed else messages.DiffResponse.DIFF_NONE
-            )
+    def __init__(self, stubs: Stubs) -> None:
+        self._plugin = stubs.plugin
+        self._messages = stubs.provider
+        self._cancelled = threading.Event()
+        self._site: Site | None = None
+        self._lease: Lease | None = None
 
-        def Configure(self, request: Any, context: Any) -> Any:
-            settings = dict(json_format.MessageToDict(request.args))
-            folder = StackFolder(Path(settings["folder"]))
-            layout = Layout(folder, Path(settings["root"]))
-            self._lease = self._told(context, lambda: Lease.take(folder))
-            self._site = Site(layout, cancelled=self._cancelled)
-            return messages.ConfigureResponse(acceptSecrets=False, acceptResources=False, supportsPreview=True)
+    def Handshake(self, request: Any, context: Any) -> Any:  # noqa: ARG002
+        """Accepts the engine."""
+        return self._messages.ProviderHandshakeResponse()
 
-        def Check(self, request: Any, context: Any) -> Any:  # noqa: ARG002
-            return messages.CheckResponse(inputs=request.news)
+    def GetPluginInfo(self, request: Any, context: Any) -> Any:  # noqa: ARG002
+        """Returns the provider's version."""
+        return self._plugin.PluginInfo(version=__version__)
 
-        def Diff(self, request: Any, context: Any) -> Any:
-            document = _document(request.news)
-            same = _text(request.olds) == _text(request.news)
-            holds = same and self._told(context, lambda: self._resource(request.urn).holds(self._here(), document))
-            return messages.DiffResponse(
-                changes=messages.DiffResponse.DIFF_NONE if holds else messages.DiffResponse.DIFF_SOME,
-                diffs=[] if holds else ["manifest"],
-            )
+    def GetSchema(self, request: Any, context: Any) -> Any:  # noqa: ARG002
+        """Returns a schema with the provider's name and version."""
+        return self._messages.GetSchemaResponse(schema=json.dumps({"name": "rohe", "version": __version__}))
 
-        def Create(self, request: Any, context: Any) -> Any:
-            document = _document(request.properties)
-            if not request.preview:
-                self._told(context, lambda: self._resource(request.urn).make(self._here(), document))
-            return messages.CreateResponse(id=document.name, properties=request.properties)
+    def CheckConfig(self, request: Any, context: Any) -> Any:  # noqa: ARG002
+        """Accepts the provider's settings as they are."""
+        return self._messages.CheckResponse(inputs=request.news)
 
-        def Read(self, request: Any, context: Any) -> Any:
-            if not _text(request.properties):
-                return messages.ReadResponse()
-            document = _document(request.properties)
-            holds = self._told(context, lambda: self._resource(request.urn).holds(self._here(), document))
-            if not holds:
-                return messages.ReadResponse()
-            return messages.ReadResponse(id=request.id, properties=request.properties, inputs=request.inputs)
+    def DiffConfig(self, request: Any, context: Any) -> Any:  # noqa: ARG002
+        """Returns whether the provider's settings changed."""
+        return self._difference(changed=request.olds != request.news)
 
-        def Update(self, request: Any, context: Any) -> Any:
-            document = _document(request.news)
-            if not request.preview:
-                self._told(context, lambda: self._resource(request.urn).make(self._here(), document))
-            return messages.UpdateResponse(properties=request.news)
+    def Configure(self, request: Any, context: Any) -> Any:
+        """Opens the stack of the provider's settings `folder` and `root`, as soon as no other provider serves it."""
+        settings = dict(json_format.MessageToDict(request.args))
+        folder = StackFolder(Path(settings["folder"]))
+        layout = Layout(folder, Path(settings["root"]))
+        self._lease = _abort_on_error(context, lambda: Lease.take(folder))
+        self._site = Site(layout, cancelled=self._cancelled)
+        return self._messages.ConfigureResponse(acceptSecrets=False, acceptResources=False, supportsPreview=True)
 
-        def Delete(self, request: Any, context: Any) -> Any:
-            document = _document(request.properties)
-            self._told(context, lambda: self._resource(request.urn).remove(self._here(), document))
-            return empty_pb2.Empty()
+    def Check(self, request: Any, context: Any) -> Any:  # noqa: ARG002
+        """Accepts a resource's inputs as they are; reading the manifest checks them."""
+        return self._messages.CheckResponse(inputs=request.news)
 
-        def Cancel(self, request: Any, context: Any) -> Any:  # noqa: ARG002
-            self._cancelled.set()
-            return empty_pb2.Empty()
+    def Diff(self, request: Any, context: Any) -> Any:
+        """Returns whether a resource's manifest changed, or the resource itself is not as its manifest says."""
+        document = _document(request.news)
+        same = _text(request.olds) == _text(request.news) and self._holds(request.urn, document, context)
+        return self._difference(changed=not same, field="manifest")
 
-        def Handshake(self, request: Any, context: Any) -> Any:  # noqa: ARG002
-            return messages.ProviderHandshakeResponse()
+    def Create(self, request: Any, context: Any) -> Any:
+        """Makes a resource, except in a preview."""
+        document = self._make(request, request.properties, context)
+        return self._messages.CreateResponse(id=document.name, properties=request.properties)
 
-        def _here(self) -> Site:
-            if self._site is None:
-                raise RoheError("the provider was not configured")
-            return self._site
+    def Update(self, request: Any, context: Any) -> Any:
+        """Makes a resource as its new manifest says, except in a preview."""
+        self._make(request, request.news, context)
+        return self._messages.UpdateResponse(properties=request.news)
 
-        def _resource(self, urn: str) -> Resource:
-            return RESOURCES[urn.split("::")[2].rsplit("$", 1)[-1]]
+    def Read(self, request: Any, context: Any) -> Any:
+        """Returns a resource's properties, or nothing where the resource is not as its manifest says."""
+        if not _text(request.properties) or not self._holds(request.urn, _document(request.properties), context):
+            return self._messages.ReadResponse()
+        return self._messages.ReadResponse(id=request.id, properties=request.properties, inputs=request.inputs)
 
-        def _told(self, context: Any, action: Callable[[], Any]) -> Any:
-            try:
-                return action()
-            except RoheError as error:
-                lines = [error.brief, *error.detail.splitlines()]
-                context.abort(grpc.StatusCode.UNKNOWN, "\n".join(lines))
-            except OSError as error:
-                context.abort(grpc.StatusCode.UNKNOWN, f"{error.strerror}: {error.filename}")
+    def Delete(self, request: Any, context: Any) -> Any:
+        """Removes a resource."""
+        document = _document(request.properties)
+        _abort_on_error(context, lambda: _resource(request.urn).remove(self._opened_site(), document))
+        return empty_pb2.Empty()
 
-    return Provider
+    def Cancel(self, request: Any, context: Any) -> Any:  # noqa: ARG002
+        """Ends every wait for a resource."""
+        self._cancelled.set()
+        return empty_pb2.Empty()
+
+    def _make(self, request: Any, properties: struct_pb2.Struct, context: Any) -> ManifestDocument:
+        document = _document(properties)
+        if not request.preview:
+            _abort_on_error(context, lambda: _resource(request.urn).make(self._opened_site(), document))
+        return document
+
+    def _holds(self, urn: str, document: ManifestDocument, context: Any) -> bool:
+        return bool(_abort_on_error(context, lambda: _resource(urn).holds(self._opened_site(), document)))
+
+    def _difference(self, *, changed: bool, field: str = "") -> Any:
+        response = self._messages.DiffResponse
+        return response(
+            changes=response.DIFF_SOME if changed else response.DIFF_NONE, diffs=[field] if changed and field else []
+        )
+
+    def _opened_site(self) -> Site:
+        if self._site is None:
+            raise RoheError("the provider was not configured")
+        return self._site
+
+
+def _abort_on_error(context: Any, action: Callable[[], Any]) -> Any:
+    """Returns the result of `action`; an error aborts the call with a message for the user that runs apply."""
+    try:
+        return action()
+    except RoheError as error:
+        context.abort(grpc.StatusCode.UNKNOWN, "\n".join([error.brief, *error.detail.splitlines()]))
+    except OSError as error:
+        context.abort(grpc.StatusCode.UNKNOWN, f"{error.strerror}: {error.filename}")
+
+
+def _resource(urn: str) -> Resource:
+    return RESOURCES[urn.split("::")[2].rsplit("$", 1)[-1]]
 
 
 def _text(properties: struct_pb2.Struct) -> str:
     return str(properties.fields["manifest"].string_value) if "manifest" in properties.fields else ""
 
 
-def _document(properties: struct_pb2.Struct) -> Document:
+def _document(properties: struct_pb2.Struct) -> ManifestDocument:
     return read_document(_text(properties))
-
-
-def _schema() -> str:
-    import json
-
-    return json.dumps({"name": "rohe", "version": __version__})

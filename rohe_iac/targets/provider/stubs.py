@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Stubs:
-    """The generated modules that a provider needs."""
+    """The generated modules that a provider needs: its messages, its gRPC service and the messages of plugins."""
 
     provider: Any
     provider_grpc: Any
@@ -20,9 +20,9 @@ class Stubs:
 
 
 def load_stubs() -> Stubs:
-    """Imports the stubs. Where the SDK is not imported yet, its packages are stood in for by empty ones with its paths.
+    """Imports the stubs without running the SDK's own packages, for a process that never imports the SDK.
 
-    Only for a process that never imports the SDK itself.
+    Where the SDK is not imported yet, its packages are replaced by empty modules with the same paths.
     """
     if "pulumi" not in sys.modules:
         found = importlib.util.find_spec("pulumi")

@@ -1,1 +1,1 @@
-"""What writes and checks documents: validate, fmt, import, export, schema."""
+"""Use cases that write and check documents: validate, fmt, import, export, schema."""

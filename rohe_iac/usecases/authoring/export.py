@@ -11,7 +11,7 @@ from rohe_iac.importing.export.documents import HEAD, export_documents
 from rohe_iac.importing.foreign.yaml_text import document_text
 
 
-class UnwritableFolder(RoheError):
+class UnwritableExport(RoheError):
     """The output folder cannot be written, or holds a foreign file of that name."""
 
     exit_code = ExitCode.USAGE
@@ -19,7 +19,12 @@ class UnwritableFolder(RoheError):
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """The files that were written with their number of entries, and what of the blueprint is not in them."""
+    """What an export wrote.
+
+    Attributes:
+        files: the name and the number of entries of each file.
+        left_out: address, field and reason of what is not in the files.
+    """
 
     files: tuple[tuple[str, int], ...]
     left_out: tuple[tuple[str, str, str], ...]
@@ -28,7 +33,10 @@ class Export:
 def export_stack(directory: Path, stack: str | None, folder: Path) -> Export:
     """Writes add_node.yaml and add_service.yaml into `folder`.
 
-    Errors: InvalidBlueprint, UsageError; UnwritableFolder, and then nothing was written.
+    Raises:
+        InvalidBlueprint: the blueprint has faults.
+        UsageError: there is no such stack.
+        UnwritableExport: a file cannot be written, or a foreign one has its name; nothing was written then.
     """
     blueprint = load(directory, stack)
     order = {name: index for index, name in enumerate(blueprint.stack.spec.pipelines)}
@@ -43,7 +51,7 @@ def export_stack(directory: Path, stack: str | None, folder: Path) -> Export:
         for name in texts:
             path = folder / name
             if path.exists() and not path.read_bytes().startswith(HEAD.encode()):
-                raise UnwritableFolder(
+                raise UnwritableExport(
                     f"{path} is there and was not written by `rohe export`",
                     hint="name another folder, or remove the file",
                 )
@@ -51,7 +59,7 @@ def export_stack(directory: Path, stack: str | None, folder: Path) -> Export:
         for name, (text, _) in texts.items():
             (folder / name).write_text(f"{HEAD}\n{text}", encoding="utf-8")
     except OSError as error:
-        raise UnwritableFolder(
+        raise UnwritableExport(
             f"cannot write {error.filename or folder}: {error.strerror}", hint="name a folder you may write to"
         ) from error
     return Export(tuple((name, count) for name, (_, count) in texts.items()), tuple(done.left_out))

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rohe_iac.blueprint.documents.discovery import ReadFile, decoded, documents_under, read_file, root_of
+from rohe_iac.blueprint.documents.discovery import ReadFile, decode_file, documents_under, read_file, root_of
 from rohe_iac.blueprint.documents.tree import read_tree
 from rohe_iac.blueprint.language.kinds import OURS
-from rohe_iac.blueprint.text.formatting import NoNormalForm, formatted
+from rohe_iac.blueprint.text.formatting import NoNormalForm, format_yaml
 from rohe_iac.blueprint.text.reader import read_plain
 from rohe_iac.foundation.diagnostics import InvalidBlueprint, Severity
 from rohe_iac.foundation.errors import UsageError
@@ -18,10 +18,13 @@ from rohe_iac.foundation.errors import UsageError
 
 @dataclass(frozen=True)
 class Formatted:
-    """changed: files that were (or, when only checked, would be) rewritten.
+    """What formatting did.
 
-    odd: files that have no normal form, with the line and the reason; foreign: files that were named and hold no
-    documents of ours; read: how many hold some.
+    Attributes:
+        changed: files that were rewritten, or would be where they are only checked.
+        odd: files that have no normal form, with the line and the reason.
+        foreign: files that were named and have no document of rohe.
+        read: how many files have a document of rohe.
     """
 
     changed: tuple[Path, ...]
@@ -31,9 +34,15 @@ class Formatted:
 
 
 def format_documents(paths: Sequence[Path], *, check: bool = False) -> Formatted:
-    """Rewrites every file with documents of ours that is not in the normal form. check: only tell which.
+    """Rewrites every file with documents of rohe that is not in the normal form.
 
-    Errors: InvalidBlueprint where a text is not YAML; UsageError where there is no such path, or it cannot be written.
+    Args:
+        paths: folders and files.
+        check: only find the files, and write nothing.
+
+    Raises:
+        InvalidBlueprint: a text is not YAML.
+        UsageError: a path does not exist, or a file cannot be written.
     """
     changed: list[Path] = []
     odd: list[tuple[Path, int, str]] = []
@@ -60,11 +69,13 @@ def format_documents(paths: Sequence[Path], *, check: bool = False) -> Formatted
 
 
 def format_text(content: bytes) -> tuple[str, bool]:
-    """The normal form of what came over a pipe, and whether it is another one; a text without normal form as it is.
+    """Returns the normal form of a text from a pipe, and whether it differs from the text.
 
-    Errors: InvalidBlueprint where it is not YAML.
+    Raises:
+        InvalidBlueprint: the text is not YAML.
+        UsageError: the text has no normal form.
     """
-    file = decoded("-", content)
+    file = decode_file("-", content)
     if file.source is None:
         raise InvalidBlueprint(file.faults)
     try:
@@ -75,19 +86,27 @@ def format_text(content: bytes) -> tuple[str, bool]:
 
 
 def _normal(file: ReadFile) -> str:
+    """Returns the normal form of a file's text.
+
+    Raises:
+        InvalidBlueprint: the text is not YAML.
+        NoNormalForm: no layout keeps the text whole.
+    """
     assert file.source is not None
     if not read_plain(file.source.text).values:
-        _refuse(file)
-    return formatted(file.source.text)
+        _raise_faults(file)
+    return format_yaml(file.source.text)
 
 
-def _refuse(file: ReadFile) -> None:
-    told = [item for item in read_tree(Path(), [file]).told() if item.code.startswith("R0")]
-    if any(item.severity is Severity.ERROR for item in told):
-        raise InvalidBlueprint(told)
+def _raise_faults(file: ReadFile) -> None:
+    """Raises InvalidBlueprint where the text of a file is not YAML."""
+    faults = [item for item in read_tree(Path(), [file]).all_diagnostics() if item.code.startswith("R0")]
+    if any(item.severity is Severity.ERROR for item in faults):
+        raise InvalidBlueprint(faults)
 
 
 def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, ReadFile]]:
+    """Yields every file with documents below the folders, and the files themselves."""
     for path in paths:
         if path.is_dir():
             root, folder = root_of(path), path.resolve()
@@ -100,11 +119,11 @@ def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, ReadFile]]:
 
 
 def _write(path: Path, text: str) -> None:
-    # The new file takes the old one's place at once, with its mode.
+    """Replaces a file at once by one with this text and the same mode."""
     target = path.resolve()
     if not target.stat().st_mode & 0o222:
         raise UsageError(
-            f"cannot write {path}: it is read-only", hint="`rohe fmt --check` only tells what would change"
+            f"cannot write {path}: it is read-only", hint="`rohe fmt --check` only shows what would change"
         )
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
     try:

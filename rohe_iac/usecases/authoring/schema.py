@@ -13,9 +13,10 @@ from rohe_iac.foundation.errors import UsageError
 
 
 def schema(kind: str) -> dict[str, Any]:
-    """The JSON Schema of one kind.
+    """Returns the JSON Schema of one kind of document.
 
-    Errors: UsageError for an unknown kind.
+    Raises:
+        UsageError: there is no such kind.
     """
     return schema_of(kind)
 
@@ -23,7 +24,8 @@ def schema(kind: str) -> dict[str, Any]:
 def write_schemas(folder: Path, kinds: Iterable[str] = tuple(KINDS)) -> list[Path]:
     """Writes one file a kind, `KIND.json` in lower case, and returns their paths.
 
-    Errors: UsageError where the folder cannot be written to.
+    Raises:
+        UsageError: the folder cannot be written to.
     """
     written = []
     try:
@@ -38,8 +40,10 @@ def write_schemas(folder: Path, kinds: Iterable[str] = tuple(KINDS)) -> list[Pat
 
 
 def modeline(kind: str, folder: str) -> str:
-    """The comment at the head of a document that ties editors' YAML extensions to the schema in `folder`.
+    """Returns the comment that names the schema of a document to editors' YAML extensions, without its `#`.
 
-    Without the sign `#`. An editor takes `folder` from where the document's file is.
+    Args:
+        kind: the kind of the document.
+        folder: the folder of the schemas, relative to the file of the document.
     """
     return f"yaml-language-server: $schema={folder.rstrip('/')}/{kind.lower()}.json"

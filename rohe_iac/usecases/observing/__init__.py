@@ -1,1 +1,1 @@
-"""What asks agents: observe and violations."""
+"""Use cases that ask the agents of an applied stack: observe and violations."""

@@ -1,4 +1,4 @@
-"""`rohe observe`: what the agents of an applied stack say."""
+"""`rohe observe`: what the agents of an applied stack measure and judge."""
 
 from __future__ import annotations
 
@@ -14,34 +14,41 @@ from rohe_iac.transports.questions import Inquirer
 from rohe_iac.usecases.stacks import KnownStack
 
 OPERATOR = "operator"
-"""The client that the command line speaks as."""
+"""The name of the command line as a client of the broker."""
 
 FOLLOW_EVERY = 1.0
+"""Seconds between two questions for new results."""
+
+FIRST_RESULTS, MOST_RESULTS = 10, 10_000
+"""Results of each agent that are asked for at first, and at most in each later question."""
 
 
 class StackNotRunning(RoheError):
-    """There is nobody to ask."""
+    """The stack is not applied, or has no agent to ask."""
 
     exit_code = ExitCode.UNREACHABLE
 
 
 @dataclass(frozen=True)
-class Answered:
-    """What one agent answered."""
+class AgentAnswer:
+    """The answer of one agent: its name and the items of the answer, as JSON values."""
 
     agent: str
     items: list[Any]
 
 
 def agents_of(stack: KnownStack) -> tuple[str, ...]:
-    """The names of the agents that were applied.
+    """Returns the names of the agents of an applied stack.
 
-    Errors: StackNotRunning where nothing is applied, or no agent belongs to it.
+    Raises:
+        StackNotRunning: nothing is applied, or the stack has no agent.
     """
     if stack.record is None:
         raise StackNotRunning(f"stack '{stack.name}' is not applied", hint=f"rohe apply {stack.name}")
     found = tuple(
-        place.instance for place in stack.record.planfile.plan.placements if place.workload.startswith("agent/")
+        placement.instance
+        for placement in stack.record.planfile.plan.placements
+        if placement.workload.startswith("agent/")
     )
     if not found:
         raise StackNotRunning(f"stack '{stack.name}' has no observation agent")
@@ -49,28 +56,51 @@ def agents_of(stack: KnownStack) -> tuple[str, ...]:
 
 
 def inquirer_of(stack: KnownStack, timeout: float = 5.0) -> Inquirer:
-    """A connection to the stack's broker, to be entered. Errors: UnusableCredentials."""
+    """Returns a connection to the stack's broker, which is opened as a context.
+
+    Args:
+        stack: the stack.
+        timeout: seconds that the broker and each agent have to answer.
+
+    Raises:
+        UnusableCredentials: the credentials of the command line cannot be read.
+    """
     credentials = stack.folder.credentials / f"{OPERATOR}.json"
     return Inquirer(broker_address("", credentials), stack.name, timeout)
 
 
-def asked(stack: KnownStack, question: str, timeout: float = 5.0, **parameters: Any) -> list[Answered]:
-    """Every agent's answer to a question.
+def ask_agents(stack: KnownStack, question: str, timeout: float = 5.0, **parameters: Any) -> list[AgentAnswer]:
+    """Returns every agent's answer to a question.
 
-    Errors: StackNotRunning, UnusableCredentials, BrokerUnreachable, AgentSilent, RefusedQuestion.
+    Args:
+        stack: the stack.
+        question: the name of the question.
+        timeout: seconds that the broker and each agent have to answer.
+        parameters: what the question takes.
+
+    Raises:
+        StackNotRunning: nothing is applied, or the stack has no agent.
+        UnusableCredentials: the credentials of the command line cannot be read.
+        BrokerUnreachable: the broker does not answer.
+        AgentSilent: an agent does not answer.
+        RefusedQuestion: an agent refuses the question.
     """
     agents = agents_of(stack)
     with inquirer_of(stack, timeout) as inquirer:
-        return [Answered(agent, inquirer.ask(agent, question, **parameters)) for agent in agents]
+        return [AgentAnswer(agent, inquirer.ask(agent, question, **parameters)) for agent in agents]
 
 
 def follow(stack: KnownStack) -> Iterator[list[dict[str, Any]]]:
-    """New results of all agents, again and again, until the caller stops; the first are the newest ten of each."""
+    """Yields new results of all agents every second until the caller stops, at first the newest ten of each.
+
+    Raises:
+        RoheError: as `ask_agents`.
+    """
     agents = agents_of(stack)
     with ExitStack() as context:
         inquirer = context.enter_context(inquirer_of(stack))
         rows = dict.fromkeys(agents, 0)
-        most = 10
+        most = FIRST_RESULTS
         while True:
             found: list[dict[str, Any]] = []
             for agent in agents:
@@ -78,5 +108,5 @@ def follow(stack: KnownStack) -> Iterator[list[dict[str, Any]]]:
                 rows[agent] = max([rows[agent], *(item["row"] for item in items)])
                 found += [{"agent": agent, **item} for item in items]
             yield sorted(found, key=lambda item: (item["end"], item["row"]))
-            most = 10_000
+            most = MOST_RESULTS
             time.sleep(FOLLOW_EVERY)

@@ -1,26 +1,29 @@
-"""`rohe violations`: what broke, and what was done about it."""
+"""`rohe violations`: the contracts that broke, and the actions that were taken."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from rohe_iac.usecases.observing.observe import asked
+from rohe_iac.usecases.observing.observe import ask_agents
 from rohe_iac.usecases.stacks import KnownStack
 
 
 def violations(stack: KnownStack) -> list[dict[str, Any]]:
-    """All violations with their evidence and actions, oldest first.
+    """Returns all violations with their evidence and actions, the oldest first.
 
-    Errors: as `asked`.
+    Raises:
+        RoheError: as `ask_agents`.
     """
-    found = [{"agent": answer.agent, **item} for answer in asked(stack, "violations") for item in answer.items]
+    found = [{"agent": answer.agent, **item} for answer in ask_agents(stack, "violations") for item in answer.items]
     return sorted(found, key=lambda item: (item["opened"], item["id"]))
 
 
 def restore(stack: KnownStack, violation: str) -> None:
-    """Ends the actions of a violation: services are told to ask all members again.
+    """Ends the actions of a violation: services ask all members of their ensembles again.
 
-    Errors: RefusedQuestion where no agent knows it; else as `asked`.
+    Raises:
+        RefusedQuestion: no agent knows the violation.
+        RoheError: as `ask_agents`.
     """
     agents = {item["id"]: item["agent"] for item in violations(stack)}
-    asked(stack, "explain" if violation not in agents else "restore", violation=violation)
+    ask_agents(stack, "explain" if violation not in agents else "restore", violation=violation)

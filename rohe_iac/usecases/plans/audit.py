@@ -2,18 +2,45 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from rohe_iac.planning.solvers.resilience.failure_audit import FailureImpact
-from rohe_iac.planning.solvers.resilience.failure_audit import audit as drops
-from rohe_iac.usecases.plans.plan import Tell, decide, unheard
+from rohe_iac.planning.solvers.resilience.failure_audit import audit as audited
+from rohe_iac.usecases.plans.plan import ReportStep, decide, report_nothing
 
 
-def audit(directory: Path, stack: str | None = None, *, tell: Tell = unheard) -> tuple[FailureImpact, ...]:
-    """Every drop of the stack's plan as it stands.
+@dataclass(frozen=True, slots=True)
+class PossibleLoss:
+    """What the loss of one node or zone would break.
 
-    Errors: InvalidBlueprint, UsageError.
+    Attributes:
+        subject: `node/NAME` or `zone/NAME`.
+        replicas: how many replicas are there.
+        unplaceable: addresses of replicas that fit nowhere else, or then lack a neighbour that they have to be near.
+        outages: workloads of at least two replicas that have none left until others take over.
     """
-    decided = decide(directory, stack, tell=tell)
-    tell("dropping every node and zone in turn")
-    return drops(decided.problem, decided.plan, decided.plugins)
+
+    subject: str
+    replicas: int
+    unplaceable: tuple[str, ...]
+    outages: tuple[str, ...]
+
+    @property
+    def harmless(self) -> bool:
+        """Checks whether every lost replica fits elsewhere and no workload of two replicas is without one."""
+        return not self.unplaceable and not self.outages
+
+
+def audit(
+    directory: Path, stack: str | None = None, *, report: ReportStep = report_nothing
+) -> tuple[PossibleLoss, ...]:
+    """Returns every possible loss for the stack's plan as it stands.
+
+    Raises:
+        InvalidBlueprint: the blueprint has faults.
+        UsageError: there is no such stack.
+    """
+    decision = decide(directory, stack, report=report)
+    report("dropping every node and zone in turn")
+    drops = audited(decision.problem, decision.plan, decision.plugins)
+    return tuple(PossibleLoss(drop.what, drop.lost, drop.unplaceable, drop.outages) for drop in drops)

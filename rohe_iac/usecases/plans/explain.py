@@ -1,4 +1,4 @@
-"""`rohe explain`: why a replica is where it is, or who is to blame for a violation."""
+"""`rohe explain`: why a replica is where it is, or which part caused a violation."""
 
 from __future__ import annotations
 
@@ -17,13 +17,23 @@ from rohe_iac.usecases.observing.observe import agents_of, inquirer_of
 from rohe_iac.usecases.plans.plugins import reload_plugins
 from rohe_iac.usecases.stacks import KnownStack
 
+NEWEST = "v-"
+"""How the id of every violation begins; agents answer with the newest of those that begin so."""
+
 
 @dataclass(frozen=True)
-class ExplainedPlaces:
-    """What a plan decided under an address. origin: which plan it was.
+class PlacementExplanation:
+    """What a plan decided under an address.
 
-    surveys: every node for the replica of each workload that was decided last, or for the replica that is the address;
-    empty where nobody asked. unasked: plugged filters and scorers that are not as they were, and so were not asked.
+    Attributes:
+        address: the address.
+        origin: which plan it is.
+        placements: the replicas under the address that have a node.
+        unplaced: the replicas under the address that have none.
+        refusals: the nodes refused to the workloads of these replicas.
+        surveys: every node for the last replica of each workload, or for the replica that is the address; empty where
+            they were not asked for.
+        unasked: filters and scorers of the plan that have changed since, and so were not asked.
     """
 
     address: str
@@ -36,9 +46,15 @@ class ExplainedPlaces:
 
 
 def explain_violation(stack: KnownStack, violation: str) -> dict[str, Any]:
-    """The violation whose id begins so, with evidence and actions.
+    """Returns a violation with its evidence and actions.
 
-    Errors: UsageError where no agent knows it; else as `asked`.
+    Args:
+        stack: an applied stack.
+        violation: how the id of the violation begins; `v-` for the newest.
+
+    Raises:
+        UsageError: no agent knows such a violation.
+        RoheError: as `ask_agents`.
     """
     agents = agents_of(stack)
     with inquirer_of(stack) as inquirer:
@@ -47,16 +63,23 @@ def explain_violation(stack: KnownStack, violation: str) -> dict[str, Any]:
                 return {"agent": agent, **inquirer.ask(agent, "explain", violation=violation)[0]}
             except RefusedQuestion:
                 continue
+    if violation == NEWEST:
+        raise UsageError(f"no contract of stack '{stack.name}' has been broken so far")
     raise UsageError(f"no violation '{violation}' of stack '{stack.name}'", hint="`rohe violations` lists them")
 
 
-def explain_places(directory: Path, stack: KnownStack, text: str, *, every: bool = False) -> ExplainedPlaces:
-    """What is decided under an address: by the applied plan, else by the plan that the blueprint gives now.
+def explain_places(directory: Path, stack: KnownStack, text: str, *, every: bool = False) -> PlacementExplanation:
+    """Returns what is decided under an address: by the applied plan, or by a plan made now where none is applied.
 
-    text: an address, or what it would be without its kind where that is a service or a node.
+    Args:
+        directory: a folder of the blueprint.
+        stack: the stack.
+        text: an address; the kind may be left out of that of a service or a node.
+        every: compute every node again, both those that fit and those that are refused.
 
-    every: work out every node anew, those that fit and those that are refused.
-    Errors: UsageError where nothing has the address; InvalidBlueprint.
+    Raises:
+        UsageError: nothing in the plan has the address.
+        InvalidBlueprint: the blueprint has faults.
     """
     kinds = ("",) if text.partition("/")[0] in KINDS else ("service/", "node/")
     addresses = [parse_address(kind + text) for kind in kinds]
@@ -64,50 +87,52 @@ def explain_places(directory: Path, stack: KnownStack, text: str, *, every: bool
     plugins = NO_PLUGINS
     if stack.record is not None:
         origin = f"the applied record {stack.record.serial}"
-        problem, decided = stack.record.planfile.problem, stack.record.planfile.plan
+        problem, plan = stack.record.planfile.problem, stack.record.planfile.plan
         if every:
             plugins, unasked = reload_plugins(problem, stack.root)
     else:
         from rohe_iac.usecases.plans.plan import decide
 
-        made, origin = decide(directory, stack.name), "a plan made now; nothing is applied"
-        problem, decided, plugins = made.problem, made.plan, made.plugins
+        decision, origin = decide(directory, stack.name), "a plan made now; nothing is applied"
+        problem, plan, plugins = decision.problem, decision.plan, decision.plugins
     for address in addresses:
-        found = _under(decided, address, origin)
+        found = _under(plan, address, origin)
         if found.placements or found.unplaced:
             break
     else:
-        hints = [hint for address in addresses if (hint := _near(decided, address))]
+        hints = [hint for address in addresses if (hint := _nearest(plan, address))]
         words = f"has the address '{text}'" if len(addresses) == 1 else f"is a service or node '{text}'"
         raise UsageError(f"nothing in the plan {words}", hint=(*hints, "`rohe plan` lists what it places")[0])
     if not every:
         return found
     items: tuple[Placement | Unplaced, ...] = (*found.placements, *found.unplaced)
     asked = items if address.kind == "replica" else latest(items)
-    return replace(found, surveys=surveys_of(problem, decided, asked, plugins), unasked=unasked)
+    return replace(found, surveys=surveys_of(problem, plan, asked, plugins), unasked=unasked)
 
 
-def _near(plan: Plan, address: Address) -> str:
-    """The address that was meant, where its first name is near one that the plan has."""
+def _nearest(plan: Plan, address: Address) -> str:
+    """Returns a hint with the address that the user may have meant; nothing where no name of the plan is similar."""
     if address.kind == "node":
-        known = {place.node for place in plan.placements}
+        known = {placement.node for placement in plan.placements}
     else:
-        known = {place.service for place in plan.placements} | {item.service for item in plan.unplaced}
+        known = {placement.service for placement in plan.placements} | {item.service for item in plan.unplaced}
     meant = nearest(address.parts[0], sorted(known))
     if not meant or meant == address.parts[0]:
         return ""
     return f"did you mean '{replace(address, parts=(meant, *address.parts[1:]))}'?"
 
 
-def _under(plan: Plan, address: Address, origin: str) -> ExplainedPlaces:
-    placements = tuple(place for place in plan.placements if _is_under(address, place, place.node))
+def _under(plan: Plan, address: Address, origin: str) -> PlacementExplanation:
+    """Returns the replicas of a plan that the address covers."""
+    placements = tuple(item for item in plan.placements if _is_under(address, item, item.node))
     unplaced = tuple(item for item in plan.unplaced if _is_under(address, item, ""))
-    workloads = {place.workload for place in placements} | {item.workload for item in unplaced}
+    workloads = {item.workload for item in placements} | {item.workload for item in unplaced}
     refusals = tuple(item for item in plan.refusals if item.workload in workloads)
-    return ExplainedPlaces(str(address), origin, placements, unplaced, refusals)
+    return PlacementExplanation(str(address), origin, placements, unplaced, refusals)
 
 
 def _is_under(address: Address, item: Placement | Unplaced, node: str) -> bool:
+    """Checks whether the address covers a replica that is on this node, or on none where the name is empty."""
     if address.kind == "node":
         return address.parts == (node,)
     if address.kind in ("agent", "broker"):

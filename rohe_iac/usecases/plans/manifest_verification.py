@@ -1,9 +1,9 @@
-"""Manifest verification: the manifests of a plan file make what the plan says, and nothing else."""
+"""Manifest verification: checks that the manifests of a plan file make what the plan has, and nothing else."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import yaml
@@ -20,52 +20,59 @@ BECAUSE = {
     "keep": "nothing changed",
     "delete": "the blueprint does not ask for it any more",
 }
-"""Why an action is taken, where there is but one reason."""
+"""The reason for an action, for verbs that have only one."""
 
 NODE_NOTE = "rohe.dev/node"
-"""The annotation that tells which node a document is for."""
+"""The annotation with the node that a document is for."""
 
 
-def unlike_manifests(planfile: PlanFile) -> Iterator[str]:
-    """What manifests and actions say that the plan does not, a sentence each."""
+def manifest_faults(planfile: PlanFile) -> Iterator[str]:
+    """Yields everything that manifests and actions have otherwise than the plan, a sentence each."""
     placed = {item.replica: item for item in planfile.plan.placements}
-    workloads = {item.workload for item in planfile.plan.placements}
     known = Counter(manifest.name for manifest in planfile.manifests)
+    addresses = placed.keys() | {item.workload for item in planfile.plan.placements}
     made: dict[str, Counter[str]] = defaultdict(Counter)
     for manifest in planfile.manifests:
-        where = f"manifest {manifest.name}"
-        if known[manifest.name] > 1:
-            yield f"{where}: is there {known[manifest.name]} times"
-        for name in manifest.depends_on:
-            if name not in known:
-                yield f"{where}: waits for {name}, which is not there"
-        kind = manifest.address.partition("/")[0]
-        if kind == "replica" and manifest.address not in placed:
-            yield f"{where}: makes {manifest.address}, which is not placed"
-        elif kind == "service" and manifest.address not in workloads:
-            yield f"{where}: is for {manifest.address}, of which nothing is placed"
+        for words in _manifest_faults(manifest, known, addresses):
+            yield f"manifest {manifest.name}: {words}"
         document = _read(manifest)
         if document is None:
-            yield f"{where}: is not one document of the kind {manifest.kind}"
+            yield f"manifest {manifest.name}: is not one document of the kind {manifest.kind}"
             continue
-        for words in _document(manifest, document, placed, planfile.stack):
-            yield f"{where}: {words}"
-        _count(manifest, document, made)
-    yield from _made(planfile, placed, made)
+        for words in _document_faults(manifest, document, placed.get(manifest.address), planfile.stack):
+            yield f"manifest {manifest.name}: {words}"
+        _count_replicas(manifest, document, made)
+    yield from _replica_faults(planfile, placed, made)
     if planfile.against is None:
         for item in placed.values():
             if item.was:
                 yield f"{item.replica} was on {item.was}, and nothing is known to be applied"
-    explained = {one.workload: one.by_rule for one in planfile.plan.refusals}
-    lost = {one.workload for one in planfile.plan.unplaced} if planfile.problem.nodes else set()
-    for demand in planfile.problem.demands:
-        told = explained.get(demand.workload)
-        if demand.replicas and (told is None or (demand.workload in lost and not told and not _weighed(planfile))):
-            yield f"{demand.workload}: refused nodes are not told"
-    yield from _actions(planfile, known)
+    yield from _refusal_faults(planfile)
+    yield from _action_faults(planfile, known)
+
+
+def _manifest_faults(manifest: Manifest, known: Mapping[str, int], placed: Collection[str]) -> Iterator[str]:
+    """Yields the faults of one manifest whatever its document is, in words that follow its name.
+
+    Args:
+        manifest: the manifest.
+        known: how many manifests there are of each name.
+        placed: addresses of the replicas that are placed, and of their workloads.
+    """
+    if known[manifest.name] > 1:
+        yield f"is there {known[manifest.name]} times"
+    for name in manifest.depends_on:
+        if name not in known:
+            yield f"waits for {name}, which is not there"
+    kind = manifest.address.partition("/")[0]
+    if kind == "replica" and manifest.address not in placed:
+        yield f"makes {manifest.address}, which is not placed"
+    elif kind == "service" and manifest.address not in placed:
+        yield f"is for {manifest.address}, of which nothing is placed"
 
 
 def _read(manifest: Manifest) -> Mapping[str, Any] | None:
+    """Returns the document of a manifest; None where its text is not one document of the manifest's kind."""
     try:
         value = yaml.load(manifest.text, _LOADER)
     except yaml.YAMLError:
@@ -75,15 +82,15 @@ def _read(manifest: Manifest) -> Mapping[str, Any] | None:
     return value if right else None
 
 
-def _document(
-    manifest: Manifest, document: Mapping[str, Any], placed: Mapping[str, Placement], stack: str
+def _document_faults(
+    manifest: Manifest, document: Mapping[str, Any], item: Placement | None, stack: str
 ) -> Iterator[str]:
+    """Yields what a document has otherwise than its manifest, its stack and, for a replica, its placement."""
     metadata = document["metadata"]
     if metadata.get("stack", stack) != stack:
         yield f"is of the stack {metadata['stack']}"
     if metadata.get("address", manifest.address) != manifest.address:
         yield f"is for {metadata['address']}, not {manifest.address}"
-    item = placed.get(manifest.address)
     spec = document.get("spec")
     if item is None or not isinstance(spec, dict):
         return
@@ -97,15 +104,18 @@ def _document(
         yield f"has the ports {spec.get('ports')}, the plan gives {ports}"
 
 
-def _count(manifest: Manifest, document: Mapping[str, Any], made: Mapping[str, Counter[str]]) -> None:
-    """How many replicas of a workload a document makes on each node."""
+def _count_replicas(manifest: Manifest, document: Mapping[str, Any], made: Mapping[str, Counter[str]]) -> None:
+    """Adds the replicas that a document makes of a workload on a node to those that others make."""
     notes, spec = document["metadata"].get("annotations"), document.get("spec")
     replicas = spec.get("replicas") if isinstance(spec, dict) else None
     if isinstance(notes, dict) and NODE_NOTE in notes and isinstance(replicas, int):
         made[manifest.address][str(notes[NODE_NOTE])] += replicas
 
 
-def _made(planfile: PlanFile, placed: Mapping[str, Placement], made: Mapping[str, Counter[str]]) -> Iterator[str]:
+def _replica_faults(
+    planfile: PlanFile, placed: Mapping[str, Placement], made: Mapping[str, Counter[str]]
+) -> Iterator[str]:
+    """Yields where manifests make more or fewer replicas on a node than the plan has, or none of a placed one."""
     wanted: dict[str, Counter[str]] = defaultdict(Counter)
     for item in placed.values():
         wanted[item.workload][item.node] += 1
@@ -119,15 +129,27 @@ def _made(planfile: PlanFile, placed: Mapping[str, Placement], made: Mapping[str
             yield f"{item.replica} is placed but no manifest makes it"
 
 
-def _weighed(planfile: PlanFile) -> bool:
-    """Whether what is left out was weighed against other things, so that nodes need not refuse it."""
+def _refusal_faults(planfile: PlanFile) -> Iterator[str]:
+    """Yields the workloads of which the plan does not have the refused nodes."""
+    refused = {refusals.workload: refusals.by_rule for refusals in planfile.plan.refusals}
+    unplaced = {item.workload for item in planfile.plan.unplaced} if planfile.problem.nodes else set()
+    for demand in planfile.problem.demands:
+        by_rule = refused.get(demand.workload)
+        needed = demand.workload in unplaced and not _may_leave_out(planfile)
+        if demand.replicas and (by_rule is None or (needed and not by_rule)):
+            yield f"{demand.workload}: refused nodes are not told"
+
+
+def _may_leave_out(planfile: PlanFile) -> bool:
+    """Checks whether the plan may leave out replicas for the sake of others, so that no node has to refuse them."""
     near = any(rule.required for demand in planfile.problem.demands for rule in demand.near)
     return near or planfile.plan.strategy == "exact" or planfile.problem.settings.max_moves is not None
 
 
-def _actions(planfile: PlanFile, known: Counter[str]) -> Iterator[str]:
+def _action_faults(planfile: PlanFile, known: Counter[str]) -> Iterator[str]:
+    """Yields the actions that do not follow from the manifests, and the manifests without an action."""
     addresses = {manifest.name: manifest.address for manifest in planfile.manifests}
-    told = Counter(action.manifest for action in planfile.actions)
+    counts = Counter(action.manifest for action in planfile.actions)
     for action in planfile.actions:
         there = action.manifest in known
         if action.verb not in VERBS or there == (action.verb == "delete"):
@@ -138,7 +160,7 @@ def _actions(planfile: PlanFile, known: Counter[str]) -> Iterator[str]:
             yield f"action {action.verb} {action.manifest}: is told of {action.address}"
         if BECAUSE.get(action.verb, action.because) != action.because:
             yield f"action {action.verb} {action.manifest}: because {action.because}"
-        if told[action.manifest] > 1:
-            yield f"action {action.verb} {action.manifest}: is told {told[action.manifest]} times"
-    for name in sorted(known.keys() - told.keys()):
+        if counts[action.manifest] > 1:
+            yield f"action {action.verb} {action.manifest}: is told {counts[action.manifest]} times"
+    for name in sorted(known.keys() - counts.keys()):
         yield f"manifest {name}: no action is told of it"

@@ -17,9 +17,9 @@ from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.folders import StackFolder, write_private
 from rohe_iac.foundation.quantities import counted
 from rohe_iac.foundation.regular_file import read_regular
-from rohe_iac.manifests.targets import manifests_of, target_of
+from rohe_iac.manifests.by_target import manifests_of, target_of
 from rohe_iac.planning.from_blueprint.problem import problem_of
-from rohe_iac.planning.from_blueprint.write_back import stated
+from rohe_iac.planning.from_blueprint.write_back import with_planned_requests
 from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.plugins.protocols import Plugins
 from rohe_iac.planning.model.problem import Problem
@@ -27,7 +27,7 @@ from rohe_iac.planning.sizing.profile import Profile
 from rohe_iac.planning.solvers.local_search.outcome import SearchListener, ignore_statistics
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.usecases.plans.plugins import load_plugins
-from rohe_iac.usecases.plans.profile import profiles_named
+from rohe_iac.usecases.plans.profile import load_profiles
 
 
 class UnreadableFile(RoheError):
@@ -36,15 +36,22 @@ class UnreadableFile(RoheError):
     exit_code = ExitCode.USAGE
 
 
-Tell = Callable[[str], None]
-"""Is called with what is being done, in a few words."""
+ReportStep = Callable[[str], None]
+"""Takes the name of each step that begins, in a few words."""
 
 
 @dataclass(frozen=True)
-class Decided:
-    """A plan and what it was made of: the blueprint, the problem it poses, profiles by path, and the files read.
+class Decision:
+    """A plan and what it was made of.
 
-    record: what it was made against.
+    Attributes:
+        blueprint: the documents of the stack.
+        problem: the problem that the blueprint poses.
+        plugins: the filters, scorers and strategy that the problem names.
+        plan: the solution of the problem.
+        profiles: the measured profiles that services name, by path.
+        sources: the files that were read, by path.
+        record: what is applied and the plan was made against; None where nothing is.
     """
 
     blueprint: Blueprint
@@ -57,16 +64,22 @@ class Decided:
 
 
 @dataclass(frozen=True)
-class Planned:
-    """A plan file, the blueprint it was made of, and the record it was made against."""
+class PlannedStack:
+    """A plan file and what it was made of.
+
+    Attributes:
+        blueprint: the documents of the stack.
+        planfile: the plan with its manifests and actions.
+        record: what is applied and the plan was made against; None where nothing is.
+    """
 
     blueprint: Blueprint
     planfile: PlanFile
     record: Record | None
 
 
-def unheard(_: str) -> None:
-    """For whoever does not want to be told what is being done."""
+def report_nothing(_: str) -> None:
+    """Ignores the steps, for callers that do not show them."""
 
 
 def decide(
@@ -75,34 +88,44 @@ def decide(
     *,
     against: Path | None = None,
     max_moves: int | None = None,
-    tell: Tell = unheard,
+    report: ReportStep = report_nothing,
     listener: SearchListener = ignore_statistics,
-) -> Decided:
-    """Loads the blueprint and places every replica, for whoever asks about the plan alone.
+) -> Decision:
+    """Loads the blueprint and places every replica, without manifests and actions.
 
-    against: a record file to compare with, in place of the one in the state folder. max_moves: how many replicas that
-    could stay may move, None: any. tell: is called with each step that begins.
-    listener: is called with the statistics of each search that is made for the plan.
-    Errors: InvalidBlueprint, InvalidProfile, UnusableModule, UnknownPlugin, FaultyPlugin, UsageError, UnreadablePlan.
+    Args:
+        directory: a folder of the blueprint.
+        stack: the name of the stack; None where the blueprint has only one.
+        against: a record file to compare with, in place of the one in the state folder.
+        max_moves: how many replicas that could stay may move; None for any number.
+        report: takes each step that begins.
+        listener: takes the statistics of each search that is made for the plan.
+
+    Raises:
+        InvalidBlueprint: the blueprint has faults.
+        InvalidProfile: a profile that a service names is not one.
+        UnusableModule, UnknownPlugin, FaultyPlugin: a filter, scorer or strategy of the stack cannot be used.
+        UsageError: there is no such stack.
+        UnreadablePlan: the record is damaged.
     """
-    tell("reading the blueprint")
+    report("reading the blueprint")
     blueprint = load(directory, stack)
     record = (
         read_record(StackFolder.of(blueprint.project, blueprint.stack.metadata.name))
         if against is None
         else decode_record(read_file(against), str(against))
     )
-    profiles, measured = profiles_named(blueprint)
+    profiles, measured = load_profiles(blueprint)
     problem, plugins, modules = load_plugins(problem_of(blueprint, profiles), blueprint.root)
     if profiles:
-        blueprint = stated(blueprint, problem)
+        blueprint = with_planned_requests(blueprint, problem)
     if max_moves is not None:
         problem = replace(problem, settings=replace(problem.settings, max_moves=max_moves))
     replicas = sum(demand.replicas for demand in problem.demands)
-    tell(f"placing {counted(replicas, 'replica')} on {counted(len(problem.nodes), 'node')}")
-    decided = plan(problem, record.planfile.plan if record is not None else None, plugins, listener=listener)
+    report(f"placing {counted(replicas, 'replica')} on {counted(len(problem.nodes), 'node')}")
+    solution = plan(problem, record.planfile.plan if record is not None else None, plugins, listener=listener)
     sources = tuple(sorted((*blueprint.sources, *measured, *modules), key=lambda source: source.path))
-    return Decided(blueprint, problem, plugins, decided, profiles, sources, record)
+    return Decision(blueprint, problem, plugins, solution, profiles, sources, record)
 
 
 def make_plan(
@@ -111,35 +134,39 @@ def make_plan(
     *,
     against: Path | None = None,
     max_moves: int | None = None,
-    tell: Tell = unheard,
+    report: ReportStep = report_nothing,
     listener: SearchListener = ignore_statistics,
-) -> Planned:
-    """Decides, renders the manifests and compares them with what was applied last. See `decide`."""
-    decided = decide(directory, stack, against=against, max_moves=max_moves, tell=tell, listener=listener)
-    tell("rendering the manifests")
-    blueprint, record = decided.blueprint, decided.record
-    manifests = manifests_of(blueprint, decided.plan, decided.profiles)
+) -> PlannedStack:
+    """Decides, renders the manifests and compares them with those that were applied last.
+
+    Arguments and exceptions are those of `decide`.
+    """
+    decision = decide(directory, stack, against=against, max_moves=max_moves, report=report, listener=listener)
+    report("rendering the manifests")
+    blueprint, record = decision.blueprint, decision.record
+    manifests = manifests_of(blueprint, decision.plan, decision.profiles)
     planfile = PlanFile(
         tool=__version__,
         project=blueprint.project,
         stack=blueprint.stack.metadata.name,
         target=target_of(blueprint),
-        inputs=decided.sources,
+        inputs=decision.sources,
         against=record.against if record is not None else None,
-        problem=decided.problem,
-        plan=decided.plan,
+        problem=decision.problem,
+        plan=decision.plan,
         manifests=manifests,
         actions=actions_between(record.planfile.manifests if record is not None else (), manifests),
         protect=blueprint.stack.spec.protect,
         unsupported=tuple(f"{item.place}: {item.message}" for item in without_effect(blueprint)),
-        places=_places(blueprint, decided.plan),
+        places=_places(blueprint, decision.plan),
     )
-    return Planned(blueprint, planfile, record)
+    return PlannedStack(blueprint, planfile, record)
 
 
-def _places(blueprint: Blueprint, decided: Plan) -> tuple[tuple[str, str], ...]:
+def _places(blueprint: Blueprint, solution: Plan) -> tuple[tuple[str, str], ...]:
+    """Returns where the blueprint has the services of which a replica has no node, by address."""
     found = {}
-    for item in decided.unplaced:
+    for item in solution.unplaced:
         place = blueprint.places.get(f"service/{item.pipeline}:{item.service}")
         if place is not None:
             found[item.workload] = str(place)
@@ -147,17 +174,20 @@ def _places(blueprint: Blueprint, decided: Plan) -> tuple[tuple[str, str], ...]:
 
 
 def read_plan(path: Path) -> PlanFile:
-    """The plan file at `path`, every digest verified.
+    """Returns the plan file at `path`, with every digest verified.
 
-    Errors: UnreadableFile, UnreadablePlan.
+    Raises:
+        UnreadableFile: the file cannot be read.
+        UnreadablePlan: the file is no plan file, or was altered.
     """
     return decode(read_file(path), str(path))
 
 
 def write_plan(path: Path, planfile: PlanFile) -> None:
-    """Writes the plan file for its owner only.
+    """Writes the plan file, readable by its owner only.
 
-    Errors: UnreadableFile, also where it would be larger than what is read.
+    Raises:
+        UnreadableFile: the file cannot be written, or would be larger than MAX_BYTES.
     """
     content = planfile.encode()
     if len(content) > MAX_BYTES:
@@ -169,9 +199,10 @@ def write_plan(path: Path, planfile: PlanFile) -> None:
 
 
 def write_page(path: Path, page: str) -> None:
-    """Writes the page of a plan for its owner only.
+    """Writes the page of a plan, readable by its owner only.
 
-    Errors: UnreadableFile.
+    Raises:
+        UnreadableFile: the file cannot be written.
     """
     _write(path, page.encode())
 
@@ -186,27 +217,28 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def read_file(path: Path) -> bytes:
-    """The bytes of a plan file, or of a record, that a user named.
+    """Returns the bytes of a plan file, or of a record, that a user named.
 
-    Errors: UnreadableFile; also where reading it as JSON would fill the memory.
+    Raises:
+        UnreadableFile: the file cannot be read, or its values would take more than MOST_MEMORY.
     """
     try:
         content = read_regular(path, MAX_BYTES)
     except OSError as error:
         raise UnreadableFile(f"cannot read {path}: {error.strerror}", hint="check the file's name") from error
-    weight = sum(bytes_of_one * content.count(mark) for mark, bytes_of_one in _WEIGHTS)
+    weight = sum(size * content.count(mark) for mark, size in _WEIGHTS)
     if weight > MOST_MEMORY:
         raise UnreadableFile(f"{path} holds more values than any plan does", hint="check the file's name")
     return content
 
 
 MAX_BYTES = 32 * 2**20
-"""The largest plan file that is read; one of 10,000 replicas on 5,000 nodes has a third of it."""
+"""The size of the largest plan file that is read; a plan of 10,000 replicas on 5,000 nodes has a third of it."""
 
 
 MOST_MEMORY = 250 * 10**6
-"""The most that the values of a plan file may take in memory, in bytes, about."""
+"""The most bytes that the values of a plan file may take in memory, approximately."""
 
 
 _WEIGHTS = ((b"{", 240), (b"[", 64), (b",", 100))
-"""What a mapping, a list and an item take in memory, by the character that each has."""
+"""Bytes that a mapping, a list and an item take in memory, by the character that each has in JSON."""

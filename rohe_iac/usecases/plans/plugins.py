@@ -9,7 +9,7 @@ from pathlib import Path
 from rohe_iac.blueprint.linked.blueprint import Source
 from rohe_iac.foundation.canonical import sha256_hex
 from rohe_iac.foundation.errors import ExitCode, RoheError
-from rohe_iac.foundation.user_callables import Loaded, installed, load_from_path, load_installed
+from rohe_iac.foundation.user_callables import Loaded, installed_callables, load_from_path, load_installed
 from rohe_iac.foundation.user_modules import split_reference
 from rohe_iac.planning.model.plugins.builtin import BUILT_IN
 from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS, Origin, Plugin, Plugins
@@ -18,31 +18,33 @@ from rohe_iac.planning.model.strategies import SCORERS, STRATEGIES
 from rohe_iac.planning.placement.rules.filters import RULES
 
 GROUPS = {"filter": "rohe.filters", "scorer": "rohe.scorers", "strategy": "rohe.strategies"}
-"""The group of entry points that each kind is found in."""
+"""The group of entry points in which each kind is found."""
 
 BUILT_IN_PLACE = "rohe"
-"""Where a built-in one is recorded to come from: the version of rohe that a plan file names anyway."""
+"""The origin of built-in callables; a plan file names the version of rohe itself."""
 
 
 class UnknownPlugin(RoheError):
-    """The stack names a filter, scorer or strategy that is neither built in nor installed, nor a path."""
+    """The stack names a filter, scorer or strategy that is not built in, not installed and no path."""
 
     exit_code = ExitCode.INVALID
 
 
 def load_plugins(problem: Problem, root: Path) -> tuple[Problem, Plugins, tuple[Source, ...]]:
-    """Returns the problem with the origins of its plug-ins, the plug-ins, and the files of the blueprint they are in.
+    """Returns the problem with the callables that its settings name, and the files of the blueprint that have them.
 
-    Errors: UnusableModule, UnknownPlugin.
+    Raises:
+        UnusableModule: a module cannot be loaded, or has no such callable.
+        UnknownPlugin: a name is neither built in nor installed.
     """
     found = plugins_of(problem.settings, root)
     if not found:
         return problem, found, ()
-    origins = tuple(one.origin for one in found.all)
+    origins = tuple(plugged.origin for plugged in found.all)
     files = {
-        split_reference(one.origin.reference)[0]: one.origin.sha256
-        for one in found.all
-        if ":" in one.origin.reference and one.origin.sha256
+        split_reference(origin.reference)[0]: origin.sha256
+        for origin in origins
+        if ":" in origin.reference and origin.sha256
     }
     settings = replace(problem.settings, origins=origins)
     sources = tuple(Source(path, digest) for path, digest in sorted(files.items()))
@@ -50,59 +52,67 @@ def load_plugins(problem: Problem, root: Path) -> tuple[Problem, Plugins, tuple[
 
 
 def plugins_of(settings: Settings, root: Path) -> Plugins:
-    """What the settings name, each with the name it has in plans.
+    """Returns the callables that the settings name, each with the name that it has in plans.
 
-    Errors: UnusableModule, UnknownPlugin.
+    Raises:
+        UnusableModule: a module cannot be loaded, or has no such callable.
+        UnknownPlugin: a name is neither built in nor installed.
     """
-    filters = [_plugged("filter", name, root) for name in settings.filters]
-    scorers = [_plugged("scorer", name, root) for name, _ in settings.scorers]
-    strategy = None if settings.strategy in STRATEGIES else _plugged("strategy", settings.strategy, root)
-    return Plugins(_told_apart(filters, RULES), _told_apart(scorers, SCORERS), strategy)
+    filters = [_find(kind="filter", reference=name, root=root) for name in settings.filters]
+    scorers = [_find(kind="scorer", reference=name, root=root) for name, _ in settings.scorers]
+    strategy = None
+    if settings.strategy not in STRATEGIES:
+        strategy = _find(kind="strategy", reference=settings.strategy, root=root)
+    return Plugins(_with_distinct_names(filters, RULES), _with_distinct_names(scorers, SCORERS), strategy)
 
 
-def _plugged(kind: str, reference: str, root: Path) -> Plugin:
+def _find(*, kind: str, reference: str, root: Path) -> Plugin:
+    """Returns the callable of a kind that a path, or the name of a built-in or installed one, refers to."""
     if ":" in reference:
-        return _of(kind, reference, reference.rpartition(":")[2], load_from_path(reference, root))
+        return _plugged(kind, reference, reference.rpartition(":")[2], load_from_path(reference, root))
     built_in = BUILT_IN[kind].get(reference)
     if built_in is not None:
         return Plugin(kind, reference, Origin(reference, BUILT_IN_PLACE), built_in)
-    known = installed(GROUPS[kind])
-    named = [one for one in known if one.name == reference]
+    known = installed_callables(GROUPS[kind])
+    named = [entry for entry in known if entry.name == reference]
     if len(named) == 1:
-        return _of(kind, reference, reference, load_installed(named[0]))
+        return _plugged(kind, reference, reference, load_installed(named[0]))
     if named:
         raise UnknownPlugin(
             f"{len(named)} installed distributions have a {kind} '{reference}'",
-            detail="\n".join(f"{one.value} of {one.distribution}" for one in named),
+            detail="\n".join(f"{entry.value} of {entry.distribution}" for entry in named),
             hint="name the file that you mean by its path, or uninstall all but one",
         )
-    there = sorted({*BUILT_IN[kind], *(STRATEGIES if kind == "strategy" else ()), *(one.name for one in known)})
+    there = sorted({*BUILT_IN[kind], *(STRATEGIES if kind == "strategy" else ()), *(entry.name for entry in known)})
     raise UnknownPlugin(
         f"no {kind} is called '{reference[:60]}'",
         detail=f"built in or installed ({GROUPS[kind]}): {', '.join(there)}",
-        hint=f"one of your own is named by its path: user_modules/{kind}s.py:name".replace("strategys", "strategies"),
+        hint=f"name one of your own by its path: user_modules/{kind}s.py:name".replace("strategys", "strategies"),
     )
 
 
-def _of(kind: str, reference: str, name: str, loaded: Loaded) -> Plugin:
+def _plugged(kind: str, reference: str, name: str, loaded: Loaded) -> Plugin:
     return Plugin(kind, name, Origin(reference, loaded.place, loaded.sha256), loaded.call, loaded.file)
 
 
-def _told_apart(found: list[Plugin], taken: tuple[str, ...]) -> tuple[Plugin, ...]:
-    """A name that two of them have, or one of the planner's own, gives way to the whole reference."""
-    counts = Counter(one.name for one in found)
+def _with_distinct_names(found: list[Plugin], taken: tuple[str, ...]) -> tuple[Plugin, ...]:
+    """Returns the callables, named by their whole references where a name is taken or two of them share it."""
+    counts = Counter(plugged.name for plugged in found)
     return tuple(
-        replace(one, name=f"own {one.name}" if ":" not in one.origin.reference else one.origin.reference)
-        if counts[one.name] > 1 or one.name in taken
-        else one
-        for one in found
+        replace(plugged, name=_distinct_name(plugged)) if counts[plugged.name] > 1 or plugged.name in taken else plugged
+        for plugged in found
     )
 
 
-def changed_since(problem: Problem, root: Path) -> tuple[str, ...]:
-    """What a saved problem was planned with and is not the same here any more, a line each.
+def _distinct_name(plugged: Plugin) -> str:
+    reference = plugged.origin.reference
+    return reference if ":" in reference else f"own {plugged.name}"
 
-    No file of the blueprint that changed is run.
+
+def changed_since(problem: Problem, root: Path) -> tuple[str, ...]:
+    """Returns which callables of a saved problem have changed or are gone since, a line each.
+
+    No file of the blueprint that has changed is run.
     """
     found = []
     for origin in problem.settings.origins:
@@ -116,8 +126,10 @@ def changed_since(problem: Problem, root: Path) -> tuple[str, ...]:
             except OSError as error:
                 found.append(f"{path}: {error.strerror}")
             continue
-        there = [one for group in GROUPS.values() for one in installed(group) if one.name == origin.reference]
-        named = [one for one in there if one.distribution == origin.place]
+        there = [
+            entry for group in GROUPS.values() for entry in installed_callables(group) if entry.name == origin.reference
+        ]
+        named = [entry for entry in there if entry.distribution == origin.place]
         if not named:
             now = f"{there[0].distribution} is" if there else "it is not"
             found.append(f"{origin.reference} of {origin.place}: {now} installed now")
@@ -127,7 +139,11 @@ def changed_since(problem: Problem, root: Path) -> tuple[str, ...]:
 
 
 def reload_plugins(problem: Problem, root: Path) -> tuple[Plugins, tuple[str, ...]]:
-    """Returns the plug-ins of a saved problem where all are unchanged; else none, and a line for each that changed."""
+    """Returns the plug-ins of a saved problem where all are unchanged; else none, and a line for each that changed.
+
+    Raises:
+        UnusableModule, UnknownPlugin: as `plugins_of`.
+    """
     if not problem.settings.origins:
         return NO_PLUGINS, ()
     changed = changed_since(problem, root)

@@ -1,4 +1,4 @@
-"""`rohe profile`: from a folder of measured CSV files to profiles; and the profiles that a blueprint names."""
+"""`rohe profile`: profiles from a folder of measured CSV files; and the profiles that a blueprint names."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from rohe_iac.blueprint.linked.blueprint import Blueprint, Source
 from rohe_iac.blueprint.linked.workload import workloads_of
@@ -17,26 +17,25 @@ from rohe_iac.foundation.errors import ExitCode, RoheError, UsageError
 from rohe_iac.foundation.names import is_name
 from rohe_iac.planning.sizing.interference import Interference
 from rohe_iac.planning.sizing.profile import InvalidProfile, Profile
-from rohe_iac.planning.sizing.profile_fitting import Columns, Measured, profiles_of
+from rohe_iac.planning.sizing.profile_fitting import Columns, ServiceMeasurements, fit_profiles
 from rohe_iac.planning.sizing.profile_yaml import read_profile, write_profile
 
+if TYPE_CHECKING:
+    from _csv import Reader
+
 APPLICATION = ("applications_extracted", "applications_extraced")
-
-
 PROCESS = ("resources_proc_metric", "resource_proc_metric")
-
-
 SYSTEM = ("resources_sys_metric", "resource_sys_metric")
-"""Names of the three folders of a service, in every spelling the published study uses."""
+"""Names of the three folders of a service, in every spelling that the published study has."""
 
 MOST_BYTES = 256 * 2**20
-
+"""The size of the largest CSV file that is read."""
 
 LEAST_ROWS = 20
-"""With fewer rows a 95th percentile says nothing."""
-
+"""The fewest rows of a CSV file that has a meaningful 95th percentile."""
 
 LARGEST = 1e12
+"""The first value that is too large for a measurement."""
 
 
 class UnwritableProfile(RoheError):
@@ -47,17 +46,32 @@ class UnwritableProfile(RoheError):
 
 @dataclass(frozen=True)
 class Measurements:
-    """The profiles of a folder, what was learned of sharing, and how many of the services taught it."""
+    """What a folder of measurements gives.
+
+    Attributes:
+        profiles: the profile of each service.
+        interference: how much services slow each other down, as learned from services measured alone and together.
+    """
 
     profiles: tuple[Profile, ...]
     interference: Interference
 
+    @property
+    def text(self) -> str:
+        """The profiles as one YAML stream."""
+        return "---\n".join(write_profile(profile) for profile in self.profiles)
+
 
 def profile_folder(folder: Path, device_names: Mapping[str, str] | None = None) -> Measurements:
-    """Profiles of every service measured under the folder: it may be a service's, a pipeline's or a whole run's.
+    """Returns the profile of every service that is measured under a folder.
 
-    device_names: other names for device types, as the inventory has them, by the name in the file.
-    Errors: UsageError where there is no such folder, InvalidProfile for what is in it.
+    Args:
+        folder: the folder of a service, a pipeline or a whole run.
+        device_names: names of device types in the inventory, by their names in the files where these differ.
+
+    Raises:
+        UsageError: there is no such folder, or no file measures a named device type.
+        InvalidProfile: the folder has no measurements, or malformed ones.
     """
     if not folder.is_dir():
         raise UsageError(f"there is no folder {folder}", hint="name the folder of a service, a pipeline or a run")
@@ -78,19 +92,24 @@ def profile_folder(folder: Path, device_names: Mapping[str, str] | None = None) 
             raise InvalidProfile(f"{names[name]} and {path} both measure '{name}'", hint="name the folder of one run")
         names[name] = path
     renamed, devices = device_names or {}, set[str]()
-    measured = [_measured(name, path, renamed, devices) for name, path in names.items()]
+    measured = [_read_service(name, path, renamed, devices) for name, path in names.items()]
     unknown = next((name for name in renamed if name not in devices and _name(name) not in devices), None)
     if unknown is not None:
         found = f"measured are: {', '.join(sorted(devices))}" if devices else "no core was measured by device type"
         raise UsageError(f"no file measures a device type '{unknown}'", hint=found)
-    profiles, learned = profiles_of(measured)
+    profiles, learned = fit_profiles(measured)
     return Measurements(profiles, learned)
 
 
 def write_profiles(measurements: Measurements, out: Path) -> tuple[Path, ...]:
-    """Writes one profile to the file `out`, several into the folder `out`, each as SERVICE.yaml; tells which.
+    """Writes one profile to the file `out`, or several into the folder `out`, each as SERVICE.yaml.
 
-    Errors: UnwritableProfile, UsageError where several would go into one file.
+    Returns:
+        The files that were written.
+
+    Raises:
+        UnwritableProfile: a file cannot be written.
+        UsageError: several profiles would go into one file.
     """
     profiles = measurements.profiles
     folder = out.is_dir() or len(profiles) > 1
@@ -110,10 +129,14 @@ def write_profiles(measurements: Measurements, out: Path) -> tuple[Path, ...]:
     return tuple(written)
 
 
-def profiles_named(blueprint: Blueprint) -> tuple[dict[str, Profile], tuple[Source, ...]]:
-    """The profiles that the stack's services, members and variants name, by the path they give, and the files read.
+def load_profiles(blueprint: Blueprint) -> tuple[dict[str, Profile], tuple[Source, ...]]:
+    """Reads the profiles that the services, members and variants of a stack name.
 
-    Errors: InvalidProfile where a file cannot be read or is no profile.
+    Returns:
+        The profiles by path, and the files that were read.
+
+    Raises:
+        InvalidProfile: a file cannot be read, or is no profile.
     """
     paths = {
         path
@@ -136,8 +159,25 @@ def profiles_named(blueprint: Blueprint) -> tuple[dict[str, Profile], tuple[Sour
     return found, tuple(sources)
 
 
-def _measured(name: str, folder: Path, renamed: Mapping[str, str], devices: set[str]) -> Measured:
-    """What the folder holds. devices: takes the names of device types that its files have, before they are renamed."""
+def _read_service(name: str, folder: Path, renamed: Mapping[str, str], devices: set[str]) -> ServiceMeasurements:
+    """Returns what is measured of one service.
+
+    Args:
+        name: the name of the service.
+        folder: the folder of the service.
+        renamed: names of device types in the inventory, by their names in the files.
+        devices: takes the names of device types in the files.
+    """
+    process = _read_process(folder)
+    system = _read_system(folder, renamed, devices)
+    times = _read_times(folder)
+    if not process and not system and not times:
+        raise InvalidProfile(f"there is no CSV file in {folder}")
+    return ServiceMeasurements(name, process, system, times.get("alone", ()), times.get("shared", ()))
+
+
+def _read_process(folder: Path) -> dict[float, Columns]:
+    """Returns the cpu and memory of the process by the offered load in requests a second."""
     process: dict[float, Columns] = {}
     for path in _files(folder, PROCESS):
         match = re.search(r"_f(\d+(?:\.\d+)?)\Z", path.stem)
@@ -146,6 +186,11 @@ def _measured(name: str, folder: Path, renamed: Mapping[str, str], devices: set[
                 f"{path} does not say its offered load", hint="a file of 10 requests a second is NAME_f10.csv"
             )
         process[float(match[1])] = read_columns(path, ("cpu_usage", "memory_usage"), lambda column: column in _PROCESS)
+    return process
+
+
+def _read_system(folder: Path, renamed: Mapping[str, str], devices: set[str]) -> dict[str, Columns]:
+    """Returns the use of cores, memory and gpu by device type; adds the device types of the files to `devices`."""
     system: dict[str, Columns] = {}
     for path in _files(folder, SYSTEM):
         stem = _device(path.stem, folder)
@@ -158,6 +203,11 @@ def _measured(name: str, folder: Path, renamed: Mapping[str, str], devices: set[
                 f"{path} measures the device type '{device}' again", hint="give each a name of its own"
             )
         system[device] = read_columns(path, ("core1",), lambda column: column in ("mem", "gpu") or bool(_CORE(column)))
+    return system
+
+
+def _read_times(folder: Path) -> dict[str, Sequence[float]]:
+    """Returns the response times in seconds where the service was alone on its node, and where it shared it."""
     times: dict[str, Sequence[float]] = {}
     for path in _files(folder, APPLICATION):
         kind = "alone" if "without_shared" in path.stem else "shared" if "shared" in path.stem else ""
@@ -169,13 +219,11 @@ def _measured(name: str, folder: Path, renamed: Mapping[str, str], devices: set[
         times[kind] = read_columns(path, ("response_time",), lambda column: column == "response_time", positive=True)[
             "response_time"
         ]
-    if not process and not system and not times:
-        raise InvalidProfile(f"there is no CSV file in {folder}")
-    return Measured(name, process, system, times.get("alone", ()), times.get("shared", ()))
+    return times
 
 
 def _device(stem: str, folder: Path) -> str:
-    """The device type in a file's name: what follows the service's, the folder's name or that of its other files."""
+    """Returns the device type in a file's name: what follows the name of the service, its folder or its other files."""
     services = [folder.resolve().name]
     services += [path.stem.rpartition("_f")[0] for path in _files(folder, PROCESS)]
     services += [re.sub(r"_(without_)?shared.*", "", path.stem) for path in _files(folder, APPLICATION)]
@@ -184,22 +232,28 @@ def _device(stem: str, folder: Path) -> str:
 
 
 _PROCESS = frozenset({"cpu_usage", "memory_usage", "gpu_usage", "child_cpu", "child_memory"})
-
-
 _CORE = re.compile(r"core[1-9]\d{0,3}\Z").match
 
 
 def _files(folder: Path, names: Sequence[str]) -> list[Path]:
+    """Returns the CSV files in the subfolders of these names, sorted."""
     return sorted(path for name in names for path in (folder / name).glob("*.csv"))
 
 
 def read_columns(
     path: Path, needed: Sequence[str], wanted: Callable[[str], bool], *, positive: bool = False
 ) -> dict[str, list[float]]:
-    """The wanted columns of a CSV file with a header; blank lines and other columns are passed over.
+    """Returns columns of a CSV file with a header, without blank lines.
 
-    Errors: InvalidProfile with the line where a needed column is missing or a value is no number, negative, or (where
-    `positive`) zero; where there are fewer than LEAST_ROWS rows; where it cannot be read.
+    Args:
+        path: the file.
+        needed: columns that the file has to have.
+        wanted: whether a column is to be read.
+        positive: whether values have to be above 0, not only at least 0.
+
+    Raises:
+        InvalidProfile: the file cannot be read, lacks a column, has fewer than LEAST_ROWS rows, or has a value that is
+            no number of the range.
     """
     try:
         if path.stat().st_size > MOST_BYTES:
@@ -213,7 +267,7 @@ def read_columns(
 
 
 def _columns(
-    path: Path, rows: Any, needed: Sequence[str], wanted: Callable[[str], bool], positive: bool
+    path: Path, rows: Reader, needed: Sequence[str], wanted: Callable[[str], bool], positive: bool
 ) -> dict[str, list[float]]:
     header = [name.strip() for name in next(rows, [])]
     absent = [name for name in needed if name not in header]
@@ -239,6 +293,7 @@ def _columns(
 
 
 def _number(path: Path, line: int, name: str, text: str, positive: bool) -> float:
+    """Returns the number that a cell has; raises InvalidProfile with the place where it is none of the range."""
     try:
         value = float(text)
     except ValueError:
@@ -250,5 +305,6 @@ def _number(path: Path, line: int, name: str, text: str, positive: bool) -> floa
 
 
 def _name(text: str) -> str:
+    """Returns a text of a file's name as a name of the blueprint: lower case, digits and hyphens."""
     name = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:63].strip("-")
     return name or "service"

@@ -12,10 +12,10 @@ from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.manifests.manifest import Manifest
 
 LISTING = ".rohe-manifests.json"
-"""Names the files that render wrote, so that it removes stale ones and never a file of somebody else."""
+"""The file with the names of all that render wrote, so that render removes stale files and no foreign ones."""
 
 
-class UnwritableFolder(RoheError):
+class UnwritableManifests(RoheError):
     """The output folder cannot be written, or holds a foreign file of a manifest's name."""
 
     exit_code = ExitCode.USAGE
@@ -23,7 +23,7 @@ class UnwritableFolder(RoheError):
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What render did in the folder: file names, sorted."""
+    """The names of the files that render wrote, left unchanged and removed in the folder, each sorted."""
 
     written: tuple[str, ...]
     unchanged: tuple[str, ...]
@@ -31,9 +31,10 @@ class Rendered:
 
 
 def render_to(folder: Path, manifests: Sequence[Manifest]) -> Rendered:
-    """Writes `<name>.yaml` for each manifest and removes those of an earlier render that are no longer wanted.
+    """Writes `<name>.yaml` for each manifest, and removes files of an earlier render that the manifests do not have.
 
-    Errors: UnwritableFolder; then nothing was removed.
+    Raises:
+        UnwritableManifests: a file cannot be written, or a foreign one has its name; nothing was removed then.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -41,7 +42,7 @@ def render_to(folder: Path, manifests: Sequence[Manifest]) -> Rendered:
         wanted = {f"{manifest.name}.yaml": manifest.text.encode() for manifest in manifests}
         foreign = sorted(name for name in wanted.keys() - ours if (folder / name).exists())
         if foreign:
-            raise UnwritableFolder(
+            raise UnwritableManifests(
                 f"{folder / foreign[0]} is there and was not written by `rohe render`",
                 hint="name an empty folder, or remove the file",
             )
@@ -51,31 +52,33 @@ def render_to(folder: Path, manifests: Sequence[Manifest]) -> Rendered:
             (folder / name).unlink()
         _put(folder / LISTING, json.dumps(sorted(wanted), indent=1).encode() + b"\n")
     except OSError as error:
-        raise UnwritableFolder(
+        raise UnwritableManifests(
             f"cannot write {error.filename or folder}: {error.strerror}", hint="name a folder you may write to"
         ) from error
     return Rendered(tuple(written), tuple(sorted(wanted.keys() - set(written))), tuple(removed))
 
 
 def as_stream(manifests: Sequence[Manifest]) -> str:
-    """All manifests as one YAML stream, in the order given."""
+    """Returns all manifests as one YAML stream, in the order given."""
     return "".join(f"---\n{manifest.text}" for manifest in manifests)
 
 
 def _listed(folder: Path) -> set[str]:
+    """Returns the names of the files that earlier renders wrote into the folder."""
     try:
         names = json.loads((folder / LISTING).read_text())
     except FileNotFoundError:
         return set()
     except ValueError as error:
-        raise UnwritableFolder(
+        raise UnwritableManifests(
             f"{folder / LISTING} is damaged", detail=str(error), hint="remove the folder and render again"
         ) from error
-    # Only plain names: a listing that was tampered with must not lead out of the folder.
+    # Only plain names count: an altered list must not lead out of the folder.
     return {name for name in names if isinstance(name, str) and name == os.path.basename(name)}
 
 
 def _put(path: Path, content: bytes) -> bool:
+    """Writes the file unless it has this content; returns whether it was written."""
     if path.exists() and path.read_bytes() == content:
         return False
     path.write_bytes(content)

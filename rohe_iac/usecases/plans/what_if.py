@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from rohe_iac.blueprint.linked.workload import workloads_of
 from rohe_iac.planning.from_blueprint.problem import problem_of
 from rohe_iac.planning.model.plan import Plan, Unplaced
 from rohe_iac.planning.model.problem import Problem
@@ -16,20 +17,26 @@ from rohe_iac.planning.solvers.local_search.outcome import SearchListener, ignor
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.planning.verification.fault import Fault
 from rohe_iac.planning.verification.verify import verify
-from rohe_iac.usecases.plans.plan import Decided
-from rohe_iac.usecases.plans.profile import profiles_named
+from rohe_iac.usecases.plans.plan import Decision
+from rohe_iac.usecases.plans.profile import load_profiles
 
 SELF = ("identity", "bound", "proofs", "refusals", "reasons", "losses")
-"""Rules about what a plan says of itself, which an edit makes untrue without breaking anything that stands."""
+"""Rules about a plan's claims on itself, which an edit makes untrue without breaking anything that is placed."""
 
 
 @dataclass(frozen=True)
 class WhatIf:
-    """The edits, what they change (moved, added, removed), who loses its place, and what of the old plan they break.
+    """What edits would do to a plan.
 
-    notes: what the user should know of edits that change nothing.
-    predicted: objectives whose response time is predicted otherwise, as the plan stands and after the edits; None where
-    nothing is known.
+    Attributes:
+        edits: the edits in order.
+        changes: replicas that are moved, added or removed.
+        lost: replicas that have no node any more.
+        violated: constraints of the edited problem that the plan as it stands breaks.
+        plan: the plan of the edited problem.
+        idle: edits of loads, where they change the size of no service.
+        sized_by_load: whether any service has `replicas: auto`.
+        predicted: objectives whose prediction changes, before and after the edits; None where nothing is known.
     """
 
     edits: tuple[Edit, ...]
@@ -37,49 +44,59 @@ class WhatIf:
     lost: tuple[Unplaced, ...]
     violated: tuple[Fault, ...]
     plan: Plan
-    notes: tuple[str, ...] = ()
+    idle: tuple[Edit, ...] = ()
+    sized_by_load: bool = False
     predicted: tuple[tuple[Prediction | None, Prediction | None], ...] = ()
 
 
-def what_if(decided: Decided, text: str, listener: SearchListener = ignore_statistics) -> WhatIf:
+def what_if(decision: Decision, text: str, listener: SearchListener = ignore_statistics) -> WhatIf:
     """Plans the edited problem again, from the placements of the plan.
 
-    Edits of pipelines are made in the blueprint and come first: services are sized anew for the load. The others are
-    made in the problem, in order. listener: is called with the statistics of each search.
-    Errors: UsageError where an edit is not one, or names what the stack does not have; FaultyPlugin.
+    Edits of pipelines are made in the blueprint and come first: services are sized again for the load. The others are
+    made in the problem, in order.
+
+    Args:
+        decision: the plan as it stands.
+        text: the edits, parted by commas.
+        listener: takes the statistics of each search that is made for the edited plan.
+
+    Raises:
+        UsageError: an edit is malformed, or names what the stack does not have.
+        FaultyPlugin: a filter, scorer or strategy of the stack fails.
     """
     edits = parse_edits(text)
-    present, before = decided.problem, decided.plan
-    loaded = _loaded(decided, edits)
+    present, before = decision.problem, decision.plan
+    loaded = _problem_under_loads(decision, edits)
     edited = apply_edits(loaded, edits)
-    after = plan(edited, before, decided.plugins, listener=listener)
+    after = plan(edited, before, decision.plugins, listener=listener)
     standing = replace(before, placements=with_new_amounts(edited, before.placements))
-    had = {item.replica for item in before.unplaced}
-    loads = [str(edit) for edit in edits if edit.kind == "pipeline"]
-    unsized = loads and loaded.demands == present.demands and loaded.promises == present.promises
+    unplaced = {item.replica for item in before.unplaced}
+    same_sizes = loaded.demands == present.demands and loaded.promises == present.promises
     return WhatIf(
         edits=edits,
         changes=tuple(change for change in difference(before, after) if change.kind not in ("kept", "changed")),
-        lost=tuple(item for item in after.unplaced if item.replica not in had),
-        violated=tuple(fault for fault in verify(edited, standing, decided.plugins) if fault.rule not in SELF),
+        lost=tuple(item for item in after.unplaced if item.replica not in unplaced),
+        violated=tuple(fault for fault in verify(edited, standing, decision.plugins) if fault.rule not in SELF),
         plan=after,
-        predicted=_otherwise(predictions_of(present, before), predictions_of(edited, after)),
-        notes=(f"{', '.join(loads)}: no service is sized otherwise for it",) if unsized else (),
+        predicted=_changed_predictions(predictions_of(present, before), predictions_of(edited, after)),
+        idle=tuple(edit for edit in edits if edit.kind == "pipeline" and same_sizes),
+        sized_by_load=any(workload.service.replicas == "auto" for workload in workloads_of(decision.blueprint)),
     )
 
 
-def _otherwise(
+def _changed_predictions(
     before: Iterable[Prediction], after: Iterable[Prediction]
 ) -> tuple[tuple[Prediction | None, Prediction | None], ...]:
-    old, new = ({one.objective: one for one in found} for found in (before, after))
+    """Returns the predictions before and after of each objective where they differ, by its name."""
+    old, new = ({prediction.objective: prediction for prediction in found} for found in (before, after))
     return tuple((old.get(name), new.get(name)) for name in sorted(old | new) if old.get(name) != new.get(name))
 
 
-def _loaded(decided: Decided, edits: Sequence[Edit]) -> Problem:
-    """The problem that the blueprint poses under other loads, with the settings of the plan."""
-    present = decided.problem
+def _problem_under_loads(decision: Decision, edits: Sequence[Edit]) -> Problem:
+    """Returns the problem that the blueprint poses under the edited loads, with the plan's settings and callables."""
+    present = decision.problem
     if not any(edit.kind == "pipeline" for edit in edits):
         return present
-    blueprint = edit_loads(decided.blueprint, edits)
-    posed = problem_of(blueprint, profiles_named(blueprint)[0])
+    blueprint = edit_loads(decision.blueprint, edits)
+    posed = problem_of(blueprint, load_profiles(blueprint)[0])
     return replace(posed, settings=present.settings)

@@ -6,20 +6,29 @@ from pathlib import Path
 
 from rohe_iac.foundation.errors import UsageError
 from rohe_iac.planning.questions.why_not.why_not import WhyNot
-from rohe_iac.planning.questions.why_not.why_not import why_not as answers
-from rohe_iac.usecases.plans.plan import Tell, decide, unheard
+from rohe_iac.planning.questions.why_not.why_not import why_not as answers_to
+from rohe_iac.usecases.plans.plan import ReportStep, decide, report_nothing
 
 
 def why_not(
-    directory: Path, service: str, node: str, stack: str | None = None, *, tell: Tell = unheard
+    directory: Path, service: str, node: str, stack: str | None = None, *, report: ReportStep = report_nothing
 ) -> tuple[WhyNot, ...]:
-    """Answers for every workload of the service (`classify`, `service/classify/svm`) and a node (`node/pi-1`).
+    """Returns an answer for every workload of a service.
 
-    Errors: InvalidBlueprint, UsageError.
+    Args:
+        directory: a folder of the blueprint.
+        service: a service, with or without the kind of its address: `classify`, `service/classify/svm`.
+        node: a node, with or without the kind of its address: `pi-1`, `node/pi-1`.
+        stack: the name of the stack; None where the blueprint has only one.
+        report: takes each step that begins.
+
+    Raises:
+        InvalidBlueprint: the blueprint has faults.
+        UsageError: the stack, the service or the node does not exist.
     """
-    decided = decide(directory, stack, tell=tell)
-    tell("looking for edits, each proved by planning again")
+    decision = decide(directory, stack, report=report)
+    report("looking for edits, each proved by planning again")
     name = service.removeprefix("service/")
     if not name or not node.removeprefix("node/"):
         raise UsageError("name a service and a node", hint="for example: rohe why-not classify pi-1")
-    return answers(decided.problem, decided.plan, name, node.removeprefix("node/"), decided.plugins)
+    return answers_to(decision.problem, decision.plan, name, node.removeprefix("node/"), decision.plugins)

@@ -1,1 +1,1 @@
-"""What changes or shows what runs: apply, destroy, status, logs, doctor, engine install."""
+"""Use cases that change or show what runs: apply, destroy, status, logs, doctor, engine install."""

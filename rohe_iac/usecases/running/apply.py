@@ -1,4 +1,4 @@
-"""`rohe apply`: makes a stack as its plan says, exactly the plan's bytes, or refuses before the first side effect."""
+"""`rohe apply`: makes a stack exactly as its plan says, or refuses before the first side effect."""
 
 from __future__ import annotations
 
@@ -6,20 +6,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rohe_iac.blueprint.documents.discovery import project_of, root_of
-from rohe_iac.deployment.engine.cache import Progress as InstallProgress
+from rohe_iac.deployment.engine.cache import InstallProgress
 from rohe_iac.deployment.engine.find import find_engine
-from rohe_iac.deployment.files.actions import Action
-from rohe_iac.deployment.files.journal import Journal
-from rohe_iac.deployment.files.lock import locked
+from rohe_iac.deployment.files.actions import ManifestAction
+from rohe_iac.deployment.files.journal import RunJournal
+from rohe_iac.deployment.files.lock import stack_lock
 from rohe_iac.deployment.files.planfile import PlanFile
 from rohe_iac.deployment.files.record import Record, next_serial, read_record, write_record
-from rohe_iac.deployment.ports import Progress, Target
+from rohe_iac.deployment.ports import DeploymentTarget, Progress
 from rohe_iac.deployment.run.outcome import Ending, Outcome
 from rohe_iac.deployment.run.workspace import EngineFolder
 from rohe_iac.foundation.canonical import sha256_hex
 from rohe_iac.foundation.clock import SystemClock
 from rohe_iac.foundation.errors import ExitCode, RoheError, UsageError
 from rohe_iac.foundation.folders import StackFolder
+from rohe_iac.foundation.quantities import counted
+from rohe_iac.usecases.plans.analysis import unsupported_hint
 from rohe_iac.usecases.plans.plan import make_plan, read_plan
 from rohe_iac.usecases.plans.plugins import changed_since
 from rohe_iac.usecases.plans.verify import faults_of
@@ -28,13 +30,13 @@ from rohe_iac.usecases.stacks import OpenTarget
 
 
 class WithoutEffect(RoheError):
-    """The blueprint uses what the target does not act on; applied all the same, it would be silently ignored."""
+    """The blueprint has fields that the target does not support and would silently ignore."""
 
     exit_code = ExitCode.INVALID
 
 
 class StalePlan(RoheError):
-    """The plan was made against something other than what is applied now, or does not hold any more."""
+    """The plan was made against another record than the applied one, or does not hold any more."""
 
     exit_code = ExitCode.STALE
 
@@ -47,7 +49,15 @@ class DoesNotFit(RoheError):
 
 @dataclass(frozen=True)
 class Choices:
-    """What the user chose. lock_timeout: seconds. allow_destroy: addresses whose protection is lifted for this once."""
+    """The options of one apply.
+
+    Attributes:
+        fail_fast: begin nothing more after the first failure.
+        refresh: look at every resource before any is changed.
+        lock_timeout: seconds to wait for another apply.
+        allow_destroy: addresses whose protection is lifted for this apply.
+        allow_unplaced: apply the replicas that fit where some do not.
+    """
 
     fail_fast: bool = False
     refresh: bool = False
@@ -58,44 +68,64 @@ class Choices:
 
 @dataclass(frozen=True)
 class Intent:
-    """What apply would do: a plan that passed every check there is without a side effect.
+    """What apply would do: a plan that passed every check that has no side effect.
 
-    changes: what of the plan is not applied yet. interrupted: what the last run was, where it did not end.
-    amiss: addresses that are not as the record says.
+    Attributes:
+        root: the root of the blueprint.
+        folder: the state folder of the stack.
+        planfile: the plan.
+        record: what is applied; None where nothing is.
+        target: where the plan is applied.
+        changes: actions of the plan that are not applied yet.
+        interrupted: the command that did not end; empty where the last one ended.
+        amiss: addresses that do not run as the record says.
     """
 
     root: Path
     folder: StackFolder
     planfile: PlanFile
     record: Record | None
-    target: Target
-    changes: tuple[Action, ...]
+    target: DeploymentTarget
+    changes: tuple[ManifestAction, ...]
     interrupted: str
     amiss: tuple[str, ...]
 
     @property
     def resumes(self) -> bool:
-        """Whether it goes on with an apply that did not end well."""
+        """Whether apply continues one that did not end well."""
         return bool(self.interrupted) or (self.record is not None and not self.record.complete)
 
     @property
     def nothing_to_do(self) -> bool:
-        """Whether everything is as planned already, and lives."""
+        """Whether everything is as planned already, and runs."""
         return not self.changes and not self.resumes and not self.amiss and self.record is not None
 
 
 def intent(directory: Path, what: str | None, choices: Choices, open_target: OpenTarget) -> Intent:
-    """Plans the stack `what`, or reads the plan file of that name, and checks it.
+    """Plans a stack, or reads a plan file, and checks the plan.
 
-    Errors: InvalidBlueprint, UsageError, UnreadablePlan, WithoutEffect, StalePlan, DoesNotFit, Protected.
+    Args:
+        directory: a folder of the blueprint.
+        what: the name of a stack, or a plan file; None for the only stack of the blueprint.
+        choices: the options of the user.
+        open_target: opens the target of the plan.
+
+    Raises:
+        InvalidBlueprint: the blueprint has faults.
+        UsageError: there is no such stack, or the plan is for another project.
+        UnreadablePlan: the plan file or the record is damaged.
+        WithoutEffect: the blueprint has fields that the target does not support.
+        StalePlan: the plan, its inputs or the record have changed since.
+        DoesNotFit: replicas fit on no node.
+        Protected: a protected part would be removed.
     """
     root = root_of(directory)
     path = None if what is None else directory / what
     if path is not None and (path.is_file() or path.suffix or "/" in str(what)):
         planfile = read_plan(path)
-        _same_project(planfile, root)
-        _same_inputs(planfile, root)
-        _hold(faults_of(planfile))
+        _check_project(planfile, root)
+        _check_inputs(planfile, root)
+        _check_faults(faults_of(planfile))
     else:
         planned = make_plan(directory, what)
         root, planfile = planned.blueprint.root, planned.planfile
@@ -103,7 +133,7 @@ def intent(directory: Path, what: str | None, choices: Choices, open_target: Ope
     record = read_record(folder)
     _check(planfile, record, choices)
     target = open_target(planfile.target, folder, root)
-    # A plan file that was applied already lists changes that are none any more.
+    # A plan file that was applied already lists changes that are made already.
     applied = record is not None and record.planfile.manifests == planfile.manifests
     changes = () if applied else planfile.changes
     return Intent(
@@ -113,27 +143,32 @@ def intent(directory: Path, what: str | None, choices: Choices, open_target: Ope
         record=record,
         target=target,
         changes=changes,
-        interrupted=Journal(folder, SystemClock()).interrupted(),
+        interrupted=RunJournal(folder, SystemClock()).interrupted(),
         amiss=target.faults(planfile.manifests) if applied else (),
     )
 
 
 def apply(wanted: Intent, progress: Progress, install: InstallProgress, choices: Choices) -> Outcome:
-    """Makes it so, and records it. The record says "incomplete" from before the first side effect to the good end.
+    """Applies the plan and records it; the record is incomplete from before the first side effect to the good end.
 
-    Errors: EngineMissing, Locked, StalePlan, PortInUse and others of the target, EngineFailed.
+    Raises:
+        EngineMissing: there is no engine and none can be installed.
+        Locked: another command holds the lock of the stack.
+        StalePlan: the record has changed since the plan was checked.
+        EngineFailed: the engine ended without a result.
+        RoheError: the target cannot begin, such as PortInUse.
     """
     engine = find_engine(install)
     from rohe_iac.deployment.run.deployer import Deployer
 
     planfile, folder = wanted.planfile, wanted.folder
-    with locked(folder, f"rohe apply {planfile.stack}", patience=choices.lock_timeout):
+    with stack_lock(folder, f"rohe apply {planfile.stack}", patience=choices.lock_timeout):
         record = read_record(folder)
         _check_fresh(planfile, record)
         wanted.target.preflight(planfile.manifests)
-        # A record that holds these very manifests already stays as it is: apply only mends or resumes then.
-        mends = record is not None and record.planfile.manifests == planfile.manifests
-        if record is None or not mends:
+        # A record that has these very manifests already stays as it is: apply only repairs or continues then.
+        repairs = record is not None and record.planfile.manifests == planfile.manifests
+        if record is None or not repairs:
             record = Record(next_serial(folder), planfile, complete=False)
             write_record(folder, record)
         place = EngineFolder(folder, planfile.project, planfile.stack)
@@ -150,11 +185,12 @@ def apply(wanted: Intent, progress: Progress, install: InstallProgress, choices:
 
 
 def _check(planfile: PlanFile, record: Record | None, choices: Choices) -> None:
+    """Raises where the plan cannot be applied at all, against this record, or with these options."""
     if planfile.unsupported:
         raise WithoutEffect(
-            f"the blueprint asks for what the target {planfile.target} does not do",
+            f"the blueprint has fields that the target {planfile.target} does not support",
             detail="\n".join(planfile.unsupported),
-            hint="take these fields out",
+            hint=unsupported_hint(planfile),
         )
     _check_fresh(planfile, record)
     if planfile.plan.unplaced and not choices.allow_unplaced:
@@ -163,7 +199,7 @@ def _check(planfile: PlanFile, record: Record | None, choices: Choices) -> None:
             near = item.closest[0] if item.closest else None
             lines.append(f"{item.replica}: " + (f"closest is {near.node}: {near.missing}" if near else "no node"))
         raise DoesNotFit(
-            f"{len(planfile.plan.unplaced)} replica(s) fit on no node",
+            f"{counted(len(planfile.plan.unplaced), 'replica')} without a node",
             detail="\n".join(lines),
             hint="ask for less, add a node, or apply the rest with --allow-unplaced",
         )
@@ -172,12 +208,13 @@ def _check(planfile: PlanFile, record: Record | None, choices: Choices) -> None:
 
 
 def _check_fresh(planfile: PlanFile, record: Record | None) -> None:
+    """Raises StalePlan where the plan was made against another record than the applied one."""
     known = record.against if record is not None else None
     if planfile.against == known:
         return
     if record is not None and record.planfile.digest == planfile.digest:
         return  # this very plan was begun, or is applied
-    made = f"record {planfile.against.serial}" if planfile.against is not None else "nothing known"
+    made = f"record {planfile.against.serial}" if planfile.against is not None else "a stack that was not applied"
     now = f"record {known.serial}" if known is not None else "nothing"
     raise StalePlan(
         "the plan is stale",
@@ -186,7 +223,8 @@ def _check_fresh(planfile: PlanFile, record: Record | None) -> None:
     )
 
 
-def _same_project(planfile: PlanFile, root: Path) -> None:
+def _check_project(planfile: PlanFile, root: Path) -> None:
+    """Raises UsageError where the plan is for another project than the one of the folder."""
     found = project_of(root)
     if found != planfile.project:
         raise UsageError(
@@ -195,7 +233,8 @@ def _same_project(planfile: PlanFile, root: Path) -> None:
         )
 
 
-def _same_inputs(planfile: PlanFile, root: Path) -> None:
+def _check_inputs(planfile: PlanFile, root: Path) -> None:
+    """Raises StalePlan where a file or a callable that the plan was made of has changed since."""
     changed = []
     for source in planfile.inputs:
         try:
@@ -214,6 +253,7 @@ def _same_inputs(planfile: PlanFile, root: Path) -> None:
         )
 
 
-def _hold(faults: tuple[str, ...]) -> None:
+def _check_faults(faults: tuple[str, ...]) -> None:
+    """Raises StalePlan where the plan breaks constraints."""
     if faults:
         raise StalePlan("the plan does not hold", detail="\n".join(faults[:20]), hint="plan again with `rohe plan`")

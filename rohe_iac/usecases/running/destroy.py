@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 
-from rohe_iac.deployment.engine.cache import Progress as InstallProgress
+from rohe_iac.deployment.engine.cache import InstallProgress
 from rohe_iac.deployment.engine.find import find_engine
-from rohe_iac.deployment.files.lock import locked
+from rohe_iac.deployment.files.lock import stack_lock
 from rohe_iac.deployment.ports import Progress
 from rohe_iac.deployment.run.outcome import Ending, Outcome
 from rohe_iac.deployment.run.workspace import EngineFolder
@@ -16,9 +16,10 @@ from rohe_iac.usecases.stacks import KnownStack, OpenTarget
 
 
 def check_destroy(stack: KnownStack, allow_destroy: Sequence[str]) -> tuple[str, ...]:
-    """What destroy would remove: the addresses of the record, sorted; empty where nothing is recorded.
+    """Returns the addresses that destroy would remove, sorted; none where nothing is recorded.
 
-    Errors: Protected.
+    Raises:
+        Protected: the blueprint protects one of them.
     """
     if stack.record is None:
         return ()
@@ -36,15 +37,25 @@ def destroy(
     *,
     lock_timeout: float = 0.0,
 ) -> Outcome:
-    """Removes every resource, then every process and file of the stack but its history.
+    """Removes every resource, then every process and file of the stack except its history.
 
-    lock_timeout: seconds.
-    Errors: EngineMissing, Locked, EngineFailed, and what the target tells.
+    Args:
+        stack: the stack.
+        open_target: opens the target that the stack was applied to.
+        progress: takes what happens to each resource.
+        install: takes the steps of an installation of the engine.
+        lock_timeout: seconds to wait for another command.
+
+    Raises:
+        EngineMissing: there is no engine and none can be installed.
+        Locked: another command holds the lock of the stack.
+        EngineFailed: the engine ended without a result.
+        RoheError: the target cannot remove a part.
     """
     target = open_target(stack.target, stack.folder, stack.root)
     place = EngineFolder(stack.folder, stack.project, stack.name)
     manifests = stack.record.planfile.manifests if stack.record is not None else ()
-    with locked(stack.folder, f"rohe destroy {stack.name}", patience=lock_timeout):
+    with stack_lock(stack.folder, f"rohe destroy {stack.name}", patience=lock_timeout):
         outcome = Outcome(Ending.COMPLETE, 0.0)
         if place.state.exists():
             engine = find_engine(install)
@@ -59,8 +70,9 @@ def destroy(
 
 
 def _forget(stack: KnownStack) -> None:
+    """Removes the record of a stack and the state of its engine."""
     folder = stack.folder
     shutil.rmtree(folder.engine, ignore_errors=True)
-    # The lock goes last: until it does, nobody else begins.
+    # The lock goes last, so that no other command begins before all is removed.
     for path in (folder.record, folder.journal, folder.lock):
         path.unlink(missing_ok=True)

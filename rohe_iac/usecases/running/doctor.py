@@ -1,4 +1,4 @@
-"""`rohe doctor`: what this machine has of what rohe needs, and the command that mends what is missing."""
+"""`rohe doctor`: what rohe needs of this machine, whether it is there, and how to get what is missing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from rohe_iac.deployment.engine.go_toolchain import machine_go
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.foundation.folders import cache_home, state_home
 from rohe_iac.foundation.settings import InvalidSettings
-from rohe_iac.foundation.user_callables import installed
+from rohe_iac.foundation.user_callables import installed_callables
 from rohe_iac.usecases.plans.plugins import GROUPS
 
 OLDEST_PYTHON = (3, 11)
@@ -32,10 +32,14 @@ REINSTALL = "python -m pip install --force-reinstall rohe-iac"
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked for.
+    """One thing that rohe needs, or may need.
 
-    status: `ok`; `missing`, which stops something from working; `absent`, which nothing needs now.
-    found: where it is, or why it is not. mend: a command or a step, empty where nothing is to be done.
+    Attributes:
+        name: what it is.
+        status: `ok`; `missing`, so that something does not work; `absent`, where nothing needs it now.
+        version: its version; empty where it has none.
+        found: where it is, or why it is not there.
+        mend: a command or a step that provides it; empty where nothing is to be done.
     """
 
     name: str
@@ -46,9 +50,10 @@ class Check:
 
 
 def examine(broker_binary: Callable[[], str]) -> tuple[Check, ...]:
-    """Looks at everything; changes nothing but a file that is written into the state folder and removed again.
+    """Returns a check of everything; writes nothing except files that are removed again at once.
 
-    broker_binary: finds the embedded broker's program, or raises a RoheError.
+    Args:
+        broker_binary: returns the path of the embedded broker's program, or raises a RoheError.
     """
     engine = _engine()
     return (
@@ -66,8 +71,12 @@ def examine(broker_binary: Callable[[], str]) -> tuple[Check, ...]:
 
 
 def _plugins() -> Check:
-    """Filters, scorers and strategies for the planner that are installed; none of them is imported."""
-    found = [f"{kind} {one.name} ({one.distribution})" for kind, group in GROUPS.items() for one in installed(group)]
+    """Returns the filters, scorers and strategies for the planner that are installed, without importing them."""
+    found = [
+        f"{kind} {entry.name} ({entry.distribution})"
+        for kind, group in GROUPS.items()
+        for entry in installed_callables(group)
+    ]
     return Check("planner plugins", "ok" if found else "absent", found=", ".join(found) or "none is installed")
 
 
@@ -94,7 +103,7 @@ def _broker(broker_binary: Callable[[], str]) -> Check:
         path = broker_binary()
     except RoheError as error:
         return Check("broker", "missing", found=error.detail or error.brief, mend=error.hint)
-    version = _said([path, "--version"]).rpartition(" ")[2].removeprefix("v")
+    version = _output([path, "--version"]).rpartition(" ")[2].removeprefix("v")
     if not version:
         return Check("broker", "missing", found=f"{path} does not tell its version", mend=REINSTALL)
     return Check("broker", "ok", version, path)
@@ -130,6 +139,7 @@ def _own_version() -> str:
 
 
 def _folder(name: str, path: Path) -> Check:
+    """Returns whether files can be written to a folder, or to the nearest one above it that exists."""
     existing = next(folder for folder in (path, *path.parents) if folder.exists())
     try:
         with tempfile.NamedTemporaryFile(dir=existing, prefix=".rohe-doctor-"):
@@ -142,6 +152,7 @@ def _folder(name: str, path: Path) -> Check:
 
 
 def _loopback() -> Check:
+    """Returns whether a connection can be made over the loopback device."""
     try:
         with socket.create_server(("127.0.0.1", 0)) as server:
             server.settimeout(5)
@@ -155,7 +166,8 @@ def _loopback() -> Check:
     return Check("loopback", "ok", found="127.0.0.1")
 
 
-def _said(command: list[str]) -> str:
+def _output(command: list[str]) -> str:
+    """Returns what a command prints; nothing where it fails or takes more than 20 seconds."""
     try:
         done = subprocess.run(
             command,

@@ -1,14 +1,16 @@
-"""`rohe engine install`: an engine that fits is there afterwards, whether it was before or not."""
+"""`rohe engine install`: finds a Pulumi engine of the right version, or installs one."""
 
 from __future__ import annotations
 
-from rohe_iac.deployment.engine.cache import Progress, silent
+from rohe_iac.deployment.engine.cache import InstallProgress, silent
 from rohe_iac.deployment.engine.find import Engine, find_engine
 
 
-def install(progress: Progress = silent) -> Engine:
-    """The engine that apply will drive; where none is found, the official one is downloaded or else built with Go.
+def install(progress: InstallProgress = silent) -> Engine:
+    """Returns the engine that apply will drive; where none is found, downloads the official one or builds it with Go.
 
-    Errors: EngineMissing (10) with every way that was tried; InvalidSettings (64).
+    Raises:
+        EngineMissing: no engine was found or installed, with everything that was tried.
+        InvalidSettings: the settings of the machine are malformed.
     """
     return find_engine(progress)

@@ -1,4 +1,4 @@
-"""`rohe logs`: what the replicas under an address wrote."""
+"""`rohe logs`: the lines that the replicas under an address wrote."""
 
 from __future__ import annotations
 
@@ -8,13 +8,24 @@ from rohe_iac.foundation.errors import UsageError
 from rohe_iac.foundation.names import parse_address
 from rohe_iac.usecases.stacks import KnownStack, OpenTarget
 
+MOST_NAMED = 8
+"""Addresses that an error names of those that there are."""
+
 
 def logs(
     stack: KnownStack, address: str, open_target: OpenTarget, *, lines: int, follow: bool
 ) -> Iterator[tuple[str, str]]:
-    """(instance, line) of every replica under the address: the last `lines` of each, then, with `follow`, what comes.
+    """Yields the lines that every replica under an address wrote, each with the replica's instance.
 
-    Errors: UsageError where it is no address, or nothing of it runs in the stack.
+    Args:
+        stack: the stack.
+        address: an address, such as `service/classify`.
+        open_target: opens the target that the stack was applied to.
+        lines: how many of the last lines of each replica to begin with.
+        follow: go on with new lines until the caller stops.
+
+    Raises:
+        UsageError: the address is malformed, nothing is applied, or nothing of the stack is under the address.
     """
     wanted = parse_address(address)
     target = open_target(stack.target, stack.folder, stack.root)
@@ -23,7 +34,9 @@ def logs(
         if not placement.workload.startswith("broker/"):
             known.setdefault(placement.instance, placement.replica)
     instances = [name for name, text in sorted(known.items()) if wanted.covers(parse_address(text))]
+    if not known:
+        raise UsageError(f"stack {stack.name} is not applied", hint=f"rohe apply {stack.name}")
     if not instances:
-        there = ", ".join(sorted(set(known.values()))[:8]) or "nothing"
+        there = ", ".join(sorted(set(known.values()))[:MOST_NAMED])
         raise UsageError(f"nothing of the stack {stack.name} is under {address}", hint=f"there is: {there}")
     return target.logs(instances, lines=lines, follow=follow)

@@ -1,4 +1,4 @@
-"""Protection: what the blueprint says must never be removed without being named."""
+"""Protection: parts of a stack that are removed only where the user names them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from rohe_iac.foundation.errors import ExitCode, RoheError, UsageError
 from rohe_iac.foundation.names import Address, parse_address
+from rohe_iac.foundation.quantities import counted
 
 
 class Protected(RoheError):
@@ -15,29 +16,36 @@ class Protected(RoheError):
 
 
 def refuse_protected(protect: Sequence[str], removed: Iterable[str], allowed: Sequence[str]) -> None:
-    """Refuses to remove what is protected and not allowed. removed: addresses; allowed: as the user typed them.
+    """Raises where a protected part would be removed that the user does not allow to remove.
 
-    Errors: Protected with each address; UsageError where `allowed` holds no address.
+    Args:
+        protect: addresses that the blueprint protects.
+        removed: addresses that would be removed.
+        allowed: addresses as the user typed them.
+
+    Raises:
+        Protected: with each address.
+        UsageError: a text in `allowed` is no address.
     """
     guarded = [address for text in protect if (address := _address(text)) is not None]
     spared = [parse_address(text) for text in allowed]
-    hit = []
+    refused = []
     for text in removed:
         address = _address(text)
         if address is None or any(other.covers(address) for other in spared):
             continue
         if any(other.covers(address) for other in guarded):
-            hit.append(text)
-    if hit:
+            refused.append(text)
+    if refused:
         raise Protected(
-            f"{len(hit)} protected {'parts' if len(hit) > 1 else 'part'} of the stack would be removed",
-            detail="\n".join(hit),
-            hint=f"take the entry out of the stack's `protect`, or add --allow-destroy {hit[0]}",
+            f"{counted(len(refused), 'protected part')} of the stack would be removed",
+            detail="\n".join(refused),
+            hint=f"remove the entry from the stack's `protect`, or add --allow-destroy {refused[0]}",
         )
 
 
 def _address(text: str) -> Address | None:
-    # Supervisor and credentials have addresses of their own kinds, which nobody can protect.
+    """Returns an address that can be protected; None for the supervisor and credentials, which cannot."""
     try:
         return parse_address(text)
     except UsageError:

@@ -1,11 +1,11 @@
-"""`rohe status`: how every part of an applied stack does now."""
+"""`rohe status`: the state of every part of an applied stack."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
 
-from rohe_iac.deployment.files.journal import Journal
+from rohe_iac.deployment.files.journal import RunJournal
 from rohe_iac.deployment.ports import Live
 from rohe_iac.foundation.clock import SystemClock
 from rohe_iac.foundation.errors import RoheError
@@ -13,8 +13,19 @@ from rohe_iac.usecases.stacks import KnownStack, OpenTarget
 
 
 @dataclass(frozen=True)
-class Part:
-    """One replica, agent or broker: where the plan put it and how it does. state: as of Live, or `missing`."""
+class PartStatus:
+    """The state of one replica, agent or broker.
+
+    Attributes:
+        address: its address.
+        instance: its name in processes and reports.
+        node: the node that the plan gave it; empty for a part that the plan does not have.
+        state: as `Live.state`, or `missing`.
+        where: what the target calls it, such as a process id.
+        urls: where it can be reached.
+        restarts: how often it was restarted.
+        began: when it began, in seconds since the epoch; 0 where it does not run.
+    """
 
     address: str
     instance: str
@@ -27,25 +38,28 @@ class Part:
 
     @property
     def well(self) -> bool:
-        """Whether it runs."""
+        """Whether the part runs."""
         return self.state == "running"
 
 
 @dataclass(frozen=True)
-class Word:
-    """What one agent said of itself and its contracts, or why it said nothing.
+class AgentStatus:
+    """What one agent answered about itself and its contracts, or why it did not answer.
 
-    said: as the agent tells it, with `at`, `counts`, `objectives`, `orders`; empty where it did not answer.
+    Attributes:
+        agent: the name of the agent.
+        answer: the agent's JSON with `at`, `counts`, `objectives` and `orders`; empty where it did not answer.
+        silence: why it did not answer; empty where it did.
     """
 
     agent: str
-    said: dict[str, Any] = field(default_factory=dict)
+    answer: dict[str, Any] = field(default_factory=dict)
     silence: str = ""
 
 
 @dataclass(frozen=True)
-class Kept:
-    """One contract over all its objectives and agents: BROKEN where any is, else UNKNOWN where any is, else KEPT."""
+class ContractStatus:
+    """The verdict on one contract: the worst that any agent has on any of its objectives, by WORST_FIRST."""
 
     contract: str
     verdict: str
@@ -53,25 +67,35 @@ class Kept:
 
 @dataclass(frozen=True)
 class StackStatus:
-    """How a stack does. serial: of the record, 0 where there is none. interrupted: a run that did not end, or empty."""
+    """The state of a stack.
+
+    Attributes:
+        project: the project of its blueprint.
+        stack: its name.
+        serial: the number of its record; 0 where nothing is applied.
+        complete: whether the record is applied completely.
+        interrupted: the command that did not end; empty where the last one ended.
+        parts: replicas, agents and brokers by address.
+        agents: the answers of the agents.
+    """
 
     project: str
     stack: str
     serial: int
     complete: bool
     interrupted: str
-    parts: tuple[Part, ...]
-    words: tuple[Word, ...] = ()
+    parts: tuple[PartStatus, ...]
+    agents: tuple[AgentStatus, ...] = ()
 
     @property
-    def contracts(self) -> tuple[Kept, ...]:
-        """Every contract that an agent spoke of, sorted."""
+    def contracts(self) -> tuple[ContractStatus, ...]:
+        """The verdict on every contract that an agent observes, by name."""
         verdicts: dict[str, set[str]] = {}
-        for word in self.words:
-            for item in word.said.get("objectives", ()):
-                verdicts.setdefault(item["contract"], set()).add(item["verdict"])
+        for agent in self.agents:
+            for objective in agent.answer.get("objectives", ()):
+                verdicts.setdefault(objective["contract"], set()).add(objective["verdict"])
         return tuple(
-            Kept(contract, next((word for word in WORST if word in found), "UNKNOWN"))
+            ContractStatus(contract, next((verdict for verdict in WORST_FIRST if verdict in found), "UNKNOWN"))
             for contract, found in sorted(verdicts.items())
         )
 
@@ -80,12 +104,13 @@ class StackStatus:
         """Whether everything that was applied runs, every agent answers and no contract is broken."""
         return (
             all(part.well for part in self.parts)
-            and not any(word.silence for word in self.words)
+            and not any(agent.silence for agent in self.agents)
             and not any(contract.verdict == "BROKEN" for contract in self.contracts)
         )
 
 
-WORST = ("BROKEN", "UNKNOWN", "KEPT")
+WORST_FIRST = ("BROKEN", "UNKNOWN", "KEPT")
+"""Verdicts on an objective, the worst first."""
 
 
 PATIENCE = 3.0
@@ -93,7 +118,7 @@ PATIENCE = 3.0
 
 
 def status(stack: KnownStack, open_target: OpenTarget) -> StackStatus:
-    """Compares what was planned with what lives, and asks the agents that run what they say."""
+    """Returns the state of a stack: its planned parts beside those that run, and the answers of its agents."""
     target = open_target(stack.target, stack.folder, stack.root)
     live = {item.instance: item for item in target.live()}
     parts = []
@@ -107,37 +132,39 @@ def status(stack: KnownStack, open_target: OpenTarget) -> StackStatus:
         stack=stack.name,
         serial=stack.record.serial if stack.record is not None else 0,
         complete=stack.record is not None and stack.record.complete,
-        interrupted=Journal(stack.folder, SystemClock()).interrupted(),
+        interrupted=RunJournal(stack.folder, SystemClock()).interrupted(),
         parts=tuple(parts),
-        words=_words(stack, parts),
+        agents=_ask(stack, parts),
     )
 
 
-def _part(address: str, instance: str, node: str, live: Live | None) -> Part:
+def _part(address: str, instance: str, node: str, live: Live | None) -> PartStatus:
+    """Returns the state of a part; `missing` where nothing of it lives."""
     if live is None:
-        return Part(address, instance, node, "missing", "", (), 0, 0.0)
-    return Part(address, instance, node, live.state, live.where, live.urls, live.restarts, live.began)
+        return PartStatus(address, instance, node, "missing", "", (), 0, 0.0)
+    return PartStatus(address, instance, node, live.state, live.where, live.urls, live.restarts, live.began)
 
 
-def _words(stack: KnownStack, parts: list[Part]) -> tuple[Word, ...]:
+def _ask(stack: KnownStack, parts: list[PartStatus]) -> tuple[AgentStatus, ...]:
+    """Returns the answer of every agent, or why it did not answer."""
     agents = [part for part in parts if part.address.startswith("agent/")]
     if not any(part.well for part in agents):
-        return tuple(Word(part.instance, silence=f"it is {part.state}") for part in agents)
+        return tuple(AgentStatus(part.instance, silence=f"it is {part.state}") for part in agents)
     from rohe_iac.usecases.observing.observe import inquirer_of
 
-    words = []
+    answers = []
     try:
         with inquirer_of(stack, PATIENCE) as inquirer:
             for part in agents:
                 if not part.well:
-                    words.append(Word(part.instance, silence=f"it is {part.state}"))
+                    answers.append(AgentStatus(part.instance, silence=f"it is {part.state}"))
                     continue
                 try:
-                    words.append(Word(part.instance, said=inquirer.ask(part.instance, "status")[0]))
+                    answers.append(AgentStatus(part.instance, answer=inquirer.ask(part.instance, "status")[0]))
                 except (RoheError, IndexError) as error:
-                    words.append(Word(part.instance, silence=str(error)))
+                    answers.append(AgentStatus(part.instance, silence=str(error)))
     except RoheError as error:
-        # One broker for all: whoever it hides from us is silent for the same reason.
-        heard = {word.agent for word in words}
-        words += [Word(part.instance, silence=str(error)) for part in agents if part.instance not in heard]
-    return tuple(words)
+        # All agents share one broker: those that were not asked are silent for the same reason.
+        asked = {answer.agent for answer in answers}
+        answers += [AgentStatus(part.instance, silence=str(error)) for part in agents if part.instance not in asked]
+    return tuple(answers)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-# What the tests of this folder share lies beside them; they are collected without packages.
+# The tests are collected without packages, so the modules that they share are imported from this folder.
 sys.path.insert(0, str(Path(__file__).parent))
 
 from observed_brokers import RunningBroker, nats_broker
@@ -16,7 +16,7 @@ from observed_brokers import RunningBroker, nats_broker
 
 @pytest.fixture(scope="session")
 def shared_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBroker]:
-    """One NATS server for the tests that do not kill it."""
+    """Yields one NATS server for the tests that do not kill it."""
     broker = nats_broker(tmp_path_factory.mktemp("broker"))
     broker.start()
     yield broker
@@ -25,7 +25,7 @@ def shared_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningB
 
 @pytest.fixture
 def own_broker(tmp_path: Path) -> Iterator[RunningBroker]:
-    """A NATS server that the test may kill."""
+    """Yields a NATS server that the test may kill."""
     folder = tmp_path / "broker"
     folder.mkdir()
     broker = nats_broker(folder)

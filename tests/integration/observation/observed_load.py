@@ -1,6 +1,7 @@
-"""A service under load, for the tests: reports without pause and writes down, one line each, what was accepted.
+"""A service under load, for the tests: it reports without pause and records each accepted report in a ledger.
 
-observed_load.py LEDGER RATE: SIGTERM ends the load; it waits until all is acknowledged and prints what was counted.
+observed_load.py LEDGER RATE: SIGTERM ends the load; the service then waits until all reports are acknowledged and
+prints its counters.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import time
 
 from rohe_iac.reporting import Reporter
 
-FLUSH = 60.0
+FLUSH_TIMEOUT = 60.0
 
 
 def main() -> None:
@@ -23,16 +24,16 @@ def main() -> None:
     ledger = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     rate = float(sys.argv[2])
     reporter = Reporter.from_environment()
-    me = os.environ["ROHE_INSTANCE"]
+    instance = os.environ["ROHE_INSTANCE"]
     began, count = time.time(), 0
     while not end.is_set():
         now = time.time()
         request = f"{reporter.boot}-{count}"
         if reporter.report(request=request, start=now - 0.01, end=now, fields={"prediction": count % 10, "truth": 1}):
-            os.write(ledger, f"{me} {request}\n".encode())
+            os.write(ledger, f"{instance} {request}\n".encode())
         count += 1
         time.sleep(max(0.0, began + count / rate - time.time()))
-    flushed = reporter.flush(FLUSH)
+    flushed = reporter.flush(FLUSH_TIMEOUT)
     print(json.dumps({"accepted": reporter.accepted, "refused": reporter.refused, "flushed": flushed}))
     reporter.close()
 

@@ -1,4 +1,4 @@
-"""The stage of the agent's tests: an agent as a process of its own, services under load, and what is counted."""
+"""The stage of the agent's tests: an agent as a process of its own, services under load, and their counters."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ import msgspec
 from rohe_iac.foundation.canonical import canonical_json
 from rohe_iac.mqtt.address import broker_address
 from rohe_iac.observation.configuration import Configuration, Instance, ServiceSpec
-from rohe_iac.observation.contract import ContractSpec, ObjectiveSpec, ScopeSpec, WindowSpec
+from rohe_iac.observation.contract import AgentContract, ObjectiveSpec, ScopeSpec, WindowSpec
 from rohe_iac.transports.questions import Inquirer
 
 AGENT = "rohe-agent-load-0"
@@ -27,7 +28,7 @@ LOAD = Path(__file__).with_name("observed_load.py")
 
 
 def objective(name: str, metric: str, window: WindowSpec, **changes: Any) -> ObjectiveSpec:
-    given: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "scope": ScopeSpec(),
         "aggregate": "mean",
         "operator": ">=",
@@ -36,14 +37,14 @@ def objective(name: str, metric: str, window: WindowSpec, **changes: Any) -> Obj
         "min_samples": 1,
         "missing": "freeze",
     }
-    return ObjectiveSpec(name=name, metric=metric, window=window, **{**given, **changes})
+    return ObjectiveSpec(name=name, metric=metric, window=window, **{**defaults, **changes})
 
 
 def load_configuration(instances: int) -> Configuration:
-    """One service whose every report is a request, judged by count and by time."""
+    """Returns a pipeline of one service, whose every report is a request, judged by count and by time."""
     by_count = WindowSpec(size_count=50, every_count=25)
     by_time = WindowSpec(size_seconds=2.0, every_seconds=1.0)
-    contract = ContractSpec(
+    contract = AgentContract(
         name="load",
         lateness=1.0,
         objectives=(
@@ -57,14 +58,14 @@ def load_configuration(instances: int) -> Configuration:
         pipeline="load",
         agent=AGENT,
         services=(ServiceSpec(name="load"),),
-        instances=tuple(Instance(instance=f"load-{i}", topic="load", service="load") for i in range(instances)),
+        instances=tuple(Instance(instance=f"load-{index}", topic="load", service="load") for index in range(instances)),
         contracts=(contract,),
     )
 
 
 @dataclass
 class Stage:
-    """Everything of one test; `end` leaves no process behind."""
+    """The processes and the folder of one test; `end` leaves no process behind."""
 
     folder: Path
     broker: Any
@@ -115,7 +116,7 @@ class Stage:
             )
 
     def end_load(self) -> dict[str, dict[str, Any]]:
-        """Ends the load; what each service counted, once all it reported is acknowledged."""
+        """Ends the load, and returns the counters of each service once all its reports are acknowledged."""
         for process in self.services.values():
             process.send_signal(signal.SIGTERM)
         return {
@@ -133,18 +134,18 @@ class Stage:
                 process.kill()
                 process.wait()
 
-    def asked(self, question: str, **parameters: Any) -> list[Any]:
+    def ask(self, question: str, **parameters: Any) -> list[Any]:
         operator = broker_address("", self.broker.credentials(self.folder, "operator"))
         with Inquirer(operator, STACK, timeout=20) as inquirer:
             return inquirer.ask(AGENT, question, **parameters)
 
-    def accepted(self) -> Counter[tuple[str, str]]:
-        """What the services wrote down as accepted: (instance, request)."""
+    def accepted_requests(self) -> Counter[tuple[str, str]]:
+        """Returns how often the services recorded a request as accepted, by (instance, request)."""
         lines = (self.folder / "ledger").read_text().splitlines()
         return Counter((line.split()[0], line.split()[1]) for line in lines)
 
-    def stored(self) -> Counter[tuple[str, str]]:
-        """What the agent took in as reports."""
+    def stored_requests(self) -> Counter[tuple[str, str]]:
+        """Returns how often the agent stored the report of a request, by (instance, request)."""
         if not (self.folder / "store" / "agent.db").exists():
             return Counter()
         database = sqlite3.connect(self.folder / "store" / "agent.db")
@@ -156,9 +157,9 @@ class Stage:
             database.close()
         return Counter((client, msgspec.json.decode(payload)["request"]) for client, payload in rows)
 
-    def wait_for(self, what: Any, timeout: float = 30.0) -> None:
-        """Until `what()` is true."""
+    def wait_for(self, condition: Callable[[], object], timeout: float = 30.0) -> None:
+        """Waits until `condition()` is true."""
         end = time.monotonic() + timeout
-        while not what():
+        while not condition():
             assert time.monotonic() < end, f"did not come\n{(self.folder / 'agent.log').read_text()[-3000:]}"
             time.sleep(0.1)

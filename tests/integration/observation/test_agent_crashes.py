@@ -1,4 +1,4 @@
-"""Whatever dies under load: every accepted report is counted, none twice, and windows come out as without the crash."""
+"""Crashes under load: every accepted report is counted exactly once, and windows are those of a run without a crash."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from observed_stage import Stage, load_configuration
 
 from rohe_iac.observation.observer import Observer
 from rohe_iac.observation.reports.report import Report
-from rohe_iac.sinks.store import Store, key_of
+from rohe_iac.sinks.store import AgentStore, outcome_key
 
 pytestmark = pytest.mark.broker
 
@@ -26,103 +26,105 @@ def stage(tmp_path: Path, own_broker: RunningBroker) -> Iterator[Stage]:
     stage.end()
 
 
-def begin(stage: Stage) -> None:
+def start_load(stage: Stage) -> None:
     stage.start_agent()
     for index in range(3):
         stage.start_service(f"load-{index}", rate=60)
-    stage.wait_for(lambda: sum(stage.stored().values()) > 300)
+    stage.wait_for(lambda: sum(stage.stored_requests().values()) > 300)
 
 
-def hold_exactly_once(stage: Stage) -> None:
-    """Ends the load, and counts what was accepted against what was taken in."""
-    counted = stage.end_load()
-    assert all(count["flushed"] for count in counted.values()), counted
+def assert_exactly_once(stage: Stage) -> None:
+    """Ends the load, and compares the accepted reports with the stored ones."""
+    counters = stage.end_load()
+    assert all(of_service["flushed"] for of_service in counters.values()), counters
     assert stage.stop_agent() == 0
-    accepted, stored = stage.accepted(), stage.stored()
+    accepted, stored = stage.accepted_requests(), stage.stored_requests()
     assert accepted, "nothing was accepted, so nothing is shown"
-    lost, surplus = accepted - stored, {key: n for key, n in stored.items() if n > 1}
+    lost = accepted - stored
+    surplus = {request: count for request, count in stored.items() if count > 1}
     assert not lost, f"{len(lost)} of {len(accepted)} accepted reports are lost"
     assert not surplus, f"{len(surplus)} reports are counted twice"
 
 
-def hold_windows(stage: Stage) -> None:
-    """What the store says of windows is what an observer that never crashed says of the same inputs."""
-    store = Store(stage.folder / "store", read_only=True)
+def assert_same_windows(stage: Stage) -> None:
+    """Compares the stored outcomes with those of an observer that never crashed, for the same inputs."""
+    store = AgentStore(stage.folder / "store", read_only=True)
     observer = Observer(stage.configuration)
-    fresh = {}
-    for _, item in store.inputs_after(0):
-        if item.kind == "report":
-            outcomes = observer.report(msgspec.json.decode(item.payload, type=Report), item.at)
-        elif item.kind == "stop":
-            outcomes = observer.stop(item.client, item.at)
+    expected = {}
+    for _, observer_input in store.inputs_after(0):
+        kind, at = observer_input.kind, observer_input.at
+        if kind == "report":
+            outcomes = observer.report(msgspec.json.decode(observer_input.payload, type=Report), at)
+        elif kind == "stop":
+            outcomes = observer.stop(observer_input.client, at)
         else:
-            outcomes = {"tick": observer.tick, "pause": observer.pause, "resume": observer.resume}[item.kind](item.at)
-        fresh |= {key_of(outcome): outcome for outcome in outcomes}
-    kept = {key_of(outcome): outcome for _, outcome in store.outcomes_after(0, 1_000_000)}
+            outcomes = {"tick": observer.tick, "pause": observer.pause, "resume": observer.resume}[kind](at)
+        expected |= {outcome_key(outcome): outcome for outcome in outcomes}
+    stored = {outcome_key(outcome): outcome for _, outcome in store.outcomes_after(0, 1_000_000)}
     store.close()
-    assert kept, "no window closed, so nothing is shown"
-    assert kept == fresh
+    assert stored, "no window closed, so nothing is shown"
+    assert stored == expected
     assert observer.state.counters.late == 0, "a crash made reports late"
 
 
 def test_an_agent_killed_for_ten_seconds_loses_and_repeats_nothing(stage: Stage) -> None:
-    begin(stage)
+    start_load(stage)
     stage.kill_agent()
     time.sleep(10)
-    before = len(stage.accepted())
+    before = len(stage.accepted_requests())
     stage.start_agent()
-    stage.wait_for(lambda: len(stage.accepted()) > before + 300)
-    hold_exactly_once(stage)
-    hold_windows(stage)
+    stage.wait_for(lambda: len(stage.accepted_requests()) > before + 300)
+    assert_exactly_once(stage)
+    assert_same_windows(stage)
 
 
 def test_an_agent_killed_again_and_again_loses_and_repeats_nothing(stage: Stage) -> None:
-    begin(stage)
+    start_load(stage)
     for pause in (0.3, 1.0, 1.7, 2.4):
         time.sleep(pause)
         stage.kill_agent()
         stage.start_agent()
-    stage.wait_for(lambda: sum(stage.stored().values()) > 300)
-    hold_exactly_once(stage)
-    hold_windows(stage)
+    stage.wait_for(lambda: sum(stage.stored_requests().values()) > 300)
+    assert_exactly_once(stage)
+    assert_same_windows(stage)
 
 
 def test_a_broker_killed_under_load_loses_and_repeats_nothing(stage: Stage) -> None:
-    begin(stage)
+    start_load(stage)
     stage.broker.kill()
     time.sleep(3)
     stage.broker.start()
-    before = len(stage.accepted())
-    stage.wait_for(lambda: len(stage.accepted()) > before + 300)
-    hold_exactly_once(stage)
-    hold_windows(stage)
+    before = len(stage.accepted_requests())
+    stage.wait_for(lambda: len(stage.accepted_requests()) > before + 300)
+    assert_exactly_once(stage)
+    assert_same_windows(stage)
 
 
 def test_a_service_killed_under_load_loses_nothing_that_it_was_told_is_accepted(stage: Stage) -> None:
-    begin(stage)
+    start_load(stage)
     stage.services["load-1"].kill()
     stage.services["load-1"].wait()
     stage.start_service("load-1", rate=60)
-    before = len(stage.accepted())
-    stage.wait_for(lambda: len(stage.accepted()) > before + 200)
-    hold_exactly_once(stage)
+    before = len(stage.accepted_requests())
+    stage.wait_for(lambda: len(stage.accepted_requests()) > before + 200)
+    assert_exactly_once(stage)
 
 
 def test_reports_of_a_time_without_any_agent_are_judged_when_one_comes(stage: Stage) -> None:
     for index in range(3):
         stage.start_service(f"load-{index}", rate=60)
-    stage.wait_for(lambda: (stage.folder / "ledger").exists() and len(stage.accepted()) > 300)
+    stage.wait_for(lambda: (stage.folder / "ledger").exists() and len(stage.accepted_requests()) > 300)
     stage.start_agent()
-    before = len(stage.accepted())
-    stage.wait_for(lambda: len(stage.accepted()) > before + 100)
-    hold_exactly_once(stage)
-    hold_windows(stage)
+    before = len(stage.accepted_requests())
+    stage.wait_for(lambda: len(stage.accepted_requests()) > before + 100)
+    assert_exactly_once(stage)
+    assert_same_windows(stage)
 
 
 @pytest.mark.soak
 def test_a_long_campaign_of_crashes_loses_and_repeats_nothing(stage: Stage) -> None:
     chance = random.Random(1)
-    begin(stage)
+    start_load(stage)
     for _ in range(30):
         time.sleep(chance.uniform(0.2, 4.0))
         victim = chance.choice(["agent", "agent", "broker", "load-0", "load-1", "load-2"])
@@ -138,4 +140,4 @@ def test_a_long_campaign_of_crashes_loses_and_repeats_nothing(stage: Stage) -> N
             stage.services[victim].kill()
             stage.services[victim].wait()
             stage.start_service(victim, rate=60)
-    hold_exactly_once(stage)
+    assert_exactly_once(stage)

@@ -1,11 +1,10 @@
-"""The agent at work: it judges, names, orders, answers; and its orders outlive it."""
+"""The agent at work: it judges, explains, sends orders and answers questions; and its orders outlive it."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
@@ -14,7 +13,7 @@ from observed_stage import STACK, Stage, objective
 
 from rohe_iac.mqtt.address import broker_address
 from rohe_iac.observation.configuration import Configuration, Instance, ServiceSpec
-from rohe_iac.observation.contract import ContractSpec, WindowSpec
+from rohe_iac.observation.contract import AgentContract, WindowSpec
 from rohe_iac.reporting import Command, Reporter
 from rohe_iac.transports.questions import AgentSilent, BrokerUnreachable, Inquirer, RefusedQuestion
 
@@ -24,7 +23,7 @@ MEMBERS = ("good", "fair", "bad")
 SHARES = {"good": [0.6, 0.4], "fair": [0.55, 0.45], "bad": [0.0, 1.0]}
 
 
-def voting() -> Configuration:
+def voting_configuration() -> Configuration:
     instances = [("camera", ""), *(("classify", name) for name in MEMBERS), ("vote", "")]
     return Configuration(
         stack=STACK,
@@ -40,7 +39,7 @@ def voting() -> Configuration:
             for service, member in instances
         ),
         contracts=(
-            ContractSpec(
+            AgentContract(
                 name="quality",
                 lateness=0.5,
                 objectives=(
@@ -61,32 +60,34 @@ def voting() -> Configuration:
 
 
 class Services:
-    """The pipeline's services in this process: one member answers wrongly, and camera and vote obey."""
+    """The services of the pipeline in this process: the member `bad` answers wrongly, camera and vote obey orders."""
 
     def __init__(self, stage: Stage) -> None:
         self.commands: list[tuple[str, Command]] = []
         self.members = MEMBERS
         self._count = 0
         self.reporters: dict[str, Reporter] = {}
-        for item in stage.configuration.instances:
-            self.reporters[item.instance] = Reporter.from_environment(
+        for instance in stage.configuration.instances:
+            self.reporters[instance.instance] = Reporter.from_environment(
                 {
                     "ROHE_STACK": STACK,
                     "ROHE_PIPELINE": "load",
-                    "ROHE_SERVICE": item.service,
-                    "ROHE_MEMBER": item.member,
-                    "ROHE_INSTANCE": item.instance,
-                    "ROHE_OUTBOX": str(stage.folder / item.instance),
+                    "ROHE_SERVICE": instance.service,
+                    "ROHE_MEMBER": instance.member,
+                    "ROHE_INSTANCE": instance.instance,
+                    "ROHE_OUTBOX": str(stage.folder / instance.instance),
                     "ROHE_REPORT_URL": stage.broker.url,
                     "ROHE_REPORT_CREDENTIALS": str(stage.broker.credentials(stage.folder, "service")),
                 }
             )
-            self.reporters[item.instance].on_command(lambda command, name=item.instance: self._obey(name, command))
+            self.reporters[instance.instance].on_command(
+                lambda command, name=instance.instance: self._obey(name, command)
+            )
 
     def _obey(self, name: str, command: Command) -> tuple[bool, str]:
         self.commands.append((name, command))
         self.members = command.members if command.action == "degrade" else MEMBERS
-        return True, "as told"
+        return True, "done"
 
     def request(self) -> None:
         now, request = time.time(), f"r{self._count}"
@@ -101,9 +102,9 @@ class Services:
             request=request, start=now, end=now, fields={"prediction": total.index(max(total))}
         )
 
-    def work_until(self, what: Any, timeout: float = 60.0) -> None:
+    def work_until(self, condition: Callable[[], object], timeout: float = 60.0) -> None:
         end = time.monotonic() + timeout
-        while not what():
+        while not condition():
             assert time.monotonic() < end, f"did not come; commands {self.commands}"
             self.request()
             time.sleep(0.03)
@@ -116,7 +117,7 @@ class Services:
 @pytest.fixture
 def stage(tmp_path: Path, own_broker: RunningBroker, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     monkeypatch.chdir(tmp_path)
-    stage = Stage(tmp_path, own_broker, voting())
+    stage = Stage(tmp_path, own_broker, voting_configuration())
     yield stage
     stage.end()
 
@@ -126,15 +127,17 @@ def test_a_bad_member_is_named_dropped_and_the_objective_is_kept_again(stage: St
     services = Services(stage)
     try:
         services.work_until(lambda: len({name for name, _ in services.commands}) == 2)
-        assert {name for name, _ in services.commands} == {"camera-0", "vote-0"}, "who asks, and who gathers"
+        assert {name for name, _ in services.commands} == {"camera-0", "vote-0"}, (
+            "the caller and the callee of the ensemble"
+        )
         assert {command.members for _, command in services.commands} == {("good", "fair")}
-        services.work_until(lambda: stage.asked("violations")[0]["ended"])
-        [violation] = stage.asked("violations")
+        services.work_until(lambda: stage.ask("violations")[0]["ended"])
+        [violation] = stage.ask("violations")
         best = violation["evidence"]["contributions"][0]
         assert (best["name"], best["kept"]) == ("classify/bad", True)
         assert [action["dropped"] for action in violation["actions"]] == ["bad"]
-        stage.wait_for(lambda: stage.asked("status")[0]["objectives"][0]["verdict"] == "KEPT")
-        [status] = stage.asked("status")
+        stage.wait_for(lambda: stage.ask("status")[0]["objectives"][0]["verdict"] == "KEPT")
+        [status] = stage.ask("status")
         [order] = status["orders"]
         assert set(order["answers"]) == {"camera-0", "vote-0"}
         assert order["unanswered"] == []
@@ -144,13 +147,13 @@ def test_a_bad_member_is_named_dropped_and_the_objective_is_kept_again(stage: St
         stage.kill_agent()
         services.commands.clear()
         stage.start_agent()
-        stage.wait_for(lambda: stage.asked("status")[0]["orders"][0]["unanswered"] == [])
-        assert stage.asked("status")[0]["orders"][0]["members"] == ["good", "fair"]
-        assert services.commands == [], "who was told already does it once"
+        stage.wait_for(lambda: stage.ask("status")[0]["orders"][0]["unanswered"] == [])
+        assert stage.ask("status")[0]["orders"][0]["members"] == ["good", "fair"]
+        assert services.commands == [], "an instance that has answered gets the order once"
 
-        # Somebody ends it: all members are asked again.
-        stage.asked("restore", violation=violation["id"])
-        stage.wait_for(lambda: stage.asked("status")[0]["orders"][0]["action"] == "restore")
+        # The operator ends the action: all members are asked again.
+        stage.ask("restore", violation=violation["id"])
+        stage.wait_for(lambda: stage.ask("status")[0]["orders"][0]["action"] == "restore")
     finally:
         services.close()
 
@@ -159,12 +162,12 @@ def test_answers_come_page_by_page(stage: Stage) -> None:
     stage.start_agent()
     services = Services(stage)
     try:
-        services.work_until(lambda: len(stage.asked("results")) > 5)
-        results = stage.asked("results")
-        rows = [item["row"] for item in results]
+        services.work_until(lambda: len(stage.ask("results")) > 5)
+        results = stage.ask("results")
+        rows = [result["row"] for result in results]
         assert rows == sorted(rows)
-        assert min(item["row"] for item in stage.asked("results", after=rows[2])) > rows[2]
-        assert len(stage.asked("results", most=2)) == 2
+        assert min(result["row"] for result in stage.ask("results", after=rows[2])) > rows[2]
+        assert len(stage.ask("results", most=2)) == 2
     finally:
         services.close()
 
@@ -173,11 +176,11 @@ def test_what_it_does_not_know_it_refuses(stage: Stage) -> None:
     stage.start_agent()
     stage.wait_for(lambda: (stage.folder / "agent.log").read_text().count(": up"))
     with pytest.raises(RefusedQuestion):
-        stage.asked("weather")
+        stage.ask("weather")
     with pytest.raises(RefusedQuestion):
-        stage.asked("explain", violation="v-none")
+        stage.ask("explain", violation="v-none")
     with pytest.raises(RefusedQuestion):
-        stage.asked("results", after="text")
+        stage.ask("results", after="text")
 
 
 def test_junk_on_every_topic_stops_nothing(stage: Stage) -> None:
@@ -193,7 +196,7 @@ def test_junk_on_every_topic_stops_nothing(stage: Stage) -> None:
     for topic in ("report/camera/camera-0", "state/camera-0", "command/rohe-agent-load-0", "reply/rohe-agent-load-0"):
         for payload in (b"", b"\x00", b"{", b"[]", b"null", b'{"v":1}', b"[" * 50_000, msgspec.json.encode({"id": []})):
             connection.publish(Outgoing(f"rohe/v1/{STACK}/{topic}", payload))
-    stage.wait_for(lambda: stage.asked("status")[0]["counts"].get("undecodable", 0) == 8)
+    stage.wait_for(lambda: stage.ask("status")[0]["counts"].get("undecodable", 0) == 8)
     connection.close()
     assert stage.stop_agent() == 0
 

@@ -10,20 +10,20 @@ import pytest
 
 from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.blueprint.loading import load
-from rohe_iac.manifests.targets import manifests_of
+from rohe_iac.manifests.by_target import manifests_of
 from rohe_iac.planning.from_blueprint.problem import problem_of
 from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.planning.verification.verify import verify
-from rohe_iac.usecases.plans.profile import profiles_named
+from rohe_iac.usecases.plans.profile import load_profiles
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/rohe.yaml"))
 
 
 def posed(blueprint: Blueprint) -> Problem:
-    return problem_of(blueprint, profiles_named(blueprint)[0])
+    return problem_of(blueprint, load_profiles(blueprint)[0])
 
 
 @cache

@@ -49,5 +49,5 @@ def test_the_services_are_programs_and_read_what_they_are_told():
 def test_every_command_of_the_tutorial_exists():
     from rohe_iac.cli.main import COMMANDS
 
-    known = {words[0] for words in COMMANDS}
+    known = {command.split()[0] for command in COMMANDS}
     assert {line.split()[2] for line in TUTORIAL.read_text().splitlines() if line.startswith("$ rohe ")} <= known

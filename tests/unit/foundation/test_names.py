@@ -1,4 +1,4 @@
-"""Claims about names and addresses."""
+"""Names are DNS labels, and addresses read back as they were written."""
 
 from __future__ import annotations
 

@@ -1,3 +1,5 @@
+"""A function with a cache is called once for each object, which the cache does not keep alive."""
+
 from __future__ import annotations
 
 import gc
@@ -11,18 +13,18 @@ class Subject:
 
 
 def test_an_object_is_asked_about_once_and_let_go() -> None:
-    asked: list[int] = []
+    calls: list[int] = []
 
     @once
     def answer(subject: Subject) -> list[int]:
-        asked.append(id(subject))
+        calls.append(id(subject))
         return [1]
 
-    one, other = Subject(), Subject()
-    assert answer(one) is answer(one)
-    assert answer(other) is not answer(one)
-    assert len(asked) == 2
-    gone = weakref.ref(one)
-    del one
+    first, second = Subject(), Subject()
+    assert answer(first) is answer(first)
+    assert answer(second) is not answer(first)
+    assert len(calls) == 2
+    gone = weakref.ref(first)
+    del first
     gc.collect()
     assert gone() is None

@@ -1,3 +1,5 @@
+"""Quantities that are shown read back as the same amount."""
+
 from __future__ import annotations
 
 import pytest
@@ -40,9 +42,9 @@ def test_bytes_are_shown_in_the_largest_unit() -> None:
 
 
 def test_what_is_written_exactly_reads_back_as_it_was() -> None:
-    told = {0: "0", 77: "77", 2**30 + 1024: "1048577Ki", 3 * 2**29: "1536Mi"}
-    assert {amount: exact_bytes(amount) for amount in told} == told
-    assert all(byte_count(text) == amount for amount, text in told.items())
+    texts = {0: "0", 77: "77", 2**30 + 1024: "1048577Ki", 3 * 2**29: "1536Mi"}
+    assert {amount: exact_bytes(amount) for amount in texts} == texts
+    assert all(byte_count(text) == amount for amount, text in texts.items())
     times = {0: "0ms", 1: "0.001ms", 1_171_661: "1171.661ms", 20_000: "20ms", 100_000: "100ms"}
     assert {amount: exact_milliseconds(amount) for amount in times} == times
     assert all(round(seconds(text) * 1e6) == amount for amount, text in times.items())

@@ -1,4 +1,4 @@
-"""What a reference to a user module leads to is told by reading the file, and nothing of it runs."""
+"""References to user modules are checked by parsing the file; nothing of it runs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rohe_iac.foundation.user_modules import MAX_BYTES, Sources, split_reference
+from rohe_iac.foundation.user_modules import MAX_BYTES, UserModules, split_reference
 
 SOURCE = """\
 import sys
@@ -63,7 +63,7 @@ def root(tmp_path: Path) -> Path:
     ["plain", "optional", "anything", "imported", "alias", "chosen", "guarded", "decorated", "short", "wide", "one"],
 )
 def test_what_can_be_called_with_samples_is_fine(root: Path, name: str) -> None:
-    assert Sources(root).check(f"functions.py:{name}", positional=1) is None
+    assert UserModules(root).check(f"functions.py:{name}", positional=1) is None
 
 
 @pytest.mark.parametrize(
@@ -91,10 +91,10 @@ def test_what_can_be_called_with_samples_is_fine(root: Path, name: str) -> None:
     ],
 )
 def test_what_cannot_is_told(root: Path, reference: str, part: str, word: str) -> None:
-    trouble = Sources(root).check(reference, positional=1)
-    assert trouble is not None
-    assert trouble.part == part
-    assert word in trouble.message
+    fault = UserModules(root).check(reference, positional=1)
+    assert fault is not None
+    assert fault.part == part
+    assert word in fault.message
 
 
 @pytest.mark.parametrize(
@@ -106,21 +106,21 @@ def test_what_cannot_is_told(root: Path, reference: str, part: str, word: str) -
     ],
 )
 def test_near_names_of_files_and_functions_are_hinted_at(root: Path, reference: str, hint: str) -> None:
-    trouble = Sources(root).check(reference, positional=1)
-    assert trouble is not None
-    assert trouble.hint.startswith(hint)
+    fault = UserModules(root).check(reference, positional=1)
+    assert fault is not None
+    assert fault.hint.startswith(hint)
 
 
 def test_an_odd_escape_in_a_text_makes_no_noise(root: Path, recwarn: pytest.WarningsRecorder) -> None:
-    Sources(root).check("functions.py:plain", positional=1)
+    UserModules(root).check("functions.py:plain", positional=1)
     assert not recwarn.list
 
 
 def test_options_that_are_given_count_as_given(root: Path) -> None:
-    assert Sources(root).check("functions.py:needy", positional=1, options=frozenset({"baseline"})) is None
-    trouble = Sources(root).check("functions.py:plain", positional=1, options=frozenset({"baseline"}))
-    assert trouble is not None
-    assert "baseline" in trouble.message
+    assert UserModules(root).check("functions.py:needy", positional=1, options=frozenset({"baseline"})) is None
+    fault = UserModules(root).check("functions.py:plain", positional=1, options=frozenset({"baseline"}))
+    assert fault is not None
+    assert "baseline" in fault.message
 
 
 @pytest.mark.parametrize("reference", ["functions.plain", "../x.py:f", "/x.py:f", "x.py:", "x.py:a.b", "x.py:f:g", ""])

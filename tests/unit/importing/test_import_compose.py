@@ -1,32 +1,28 @@
-"""What Compose files say in their many ways, and the files that they name."""
+"""Claims about imports of Compose files: every syntax of a field, and the files that Compose files refer to."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from import_results import Importer, reasons
 
 from rohe_iac.blueprint.loading import check
 from rohe_iac.importing.compose.files import read_variables
-from rohe_iac.importing.compose.variables import filled
-from rohe_iac.importing.import_texts import Imported
+from rohe_iac.importing.compose.variables import substitute
+from rohe_iac.importing.import_texts import ImportResult
 from rohe_iac.usecases.authoring.import_ import import_files, write_documents
 
-Take = Callable[..., Imported]
+
+def services(result: ImportResult) -> dict[str, Any]:
+    """Returns the services of the first document by name."""
+    return {service["name"]: service for service in result.documents[0]["spec"]["services"]}
 
 
-def services(done: Imported) -> dict[str, Any]:
-    return {service["name"]: service for service in done.documents[0]["spec"]["services"]}
-
-
-def one(take: Take, fields: str) -> Any:
-    return services(take(f"services:\n  a:\n    image: i\n{fields}"))["a"]
-
-
-def reasons(done: Imported) -> dict[str, str]:
-    return {item.field: item.reason for file in done.files for item in file.unmapped}
+def only_service(import_contents: Importer, fields: str) -> Any:
+    """Imports a Compose file of one service with these lines, and returns the service."""
+    return services(import_contents(f"services:\n  a:\n    image: i\n{fields}"))["a"]
 
 
 @pytest.mark.parametrize(
@@ -46,7 +42,7 @@ def reasons(done: Imported) -> dict[str, str]:
     ],
 )
 def test_variables_are_filled_with_their_defaults(text: str, value: str | None) -> None:
-    assert filled(text) == (value, True)
+    assert substitute(text) == (value, True)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +50,7 @@ def test_variables_are_filled_with_their_defaults(text: str, value: str | None) 
     [("$A", "$A"), ("${A:?no}$$", "${A:?no}$"), ("${A:-${B}}", "${A:-${B}}"), ("${A:-b}${C}", "b${C}")],
 )
 def test_a_variable_without_a_default_stays_and_the_rest_is_filled(text: str, value: str) -> None:
-    assert filled(text) == (value, False)
+    assert substitute(text) == (value, False)
 
 
 @pytest.mark.parametrize(
@@ -69,47 +65,49 @@ def test_a_variable_without_a_default_stays_and_the_rest_is_filled(text: str, va
         ("8000-9000:80", (80, 8000)),
     ],
 )
-def test_ports_are_read_with_any_address_before_them(take: Take, written: object, port: tuple[int, int | None]) -> None:
-    found = services(take({"services": {"web": {"image": "a", "ports": [written]}}}))["web"]["ports"][0]
+def test_ports_are_read_with_any_address_before_them(
+    import_contents: Importer, written: object, port: tuple[int, int | None]
+) -> None:
+    found = services(import_contents({"services": {"web": {"image": "a", "ports": [written]}}}))["web"]["ports"][0]
     assert (found["containerPort"], found.get("servicePort")) == port
 
 
 @pytest.mark.parametrize("written", ["7000:7000/sctp", {"target": 7000, "protocol": "SCTP"}])
-def test_a_port_of_another_protocol_is_listed(take: Take, written: object) -> None:
-    done = take({"services": {"web": {"image": "a", "ports": [written]}}})
-    assert "ports" not in services(done)["web"]
-    assert "a port is of TCP or UDP" in [item.reason for item in done.files[0].unmapped]
+def test_a_port_of_another_protocol_is_listed(import_contents: Importer, written: object) -> None:
+    result = import_contents({"services": {"web": {"image": "a", "ports": [written]}}})
+    assert "ports" not in services(result)["web"]
+    assert "a port is of TCP or UDP" in [item.reason for item in result.files[0].unmapped]
 
 
-def test_an_address_with_a_password_in_it_is_a_secret(take: Take) -> None:
+def test_an_address_with_a_password_in_it_is_a_secret(import_contents: Importer) -> None:
     env = {"DB": "postgres://me:hunter2@db/x", "API": "http://host:80/a@b"}
-    done = take({"services": {"web": {"image": "a", "environment": env}}})
-    assert services(done)["web"]["env"] == {"DB": {"secret": "env:DB"}, "API": "http://host:80/a@b"}
-    assert "hunter2" not in done.text
+    result = import_contents({"services": {"web": {"image": "a", "environment": env}}})
+    assert services(result)["web"]["env"] == {"DB": {"secret": "env:DB"}, "API": "http://host:80/a@b"}
+    assert "hunter2" not in result.text
 
 
-def test_volumes_that_are_only_read_or_relative_are_told(take: Take) -> None:
-    done = take({"services": {"web": {"image": "a", "volumes": ["d:/data:ro", "cache"]}}})
-    assert [volume["path"] for volume in services(done)["web"]["volumes"]] == ["/data"]
-    assert "can be written to" in "".join(text for _, text in done.files[0].notes)
-    assert "absolute path" in done.files[0].unmapped[0].reason
+def test_volumes_that_are_only_read_or_relative_are_told(import_contents: Importer) -> None:
+    result = import_contents({"services": {"web": {"image": "a", "volumes": ["d:/data:ro", "cache"]}}})
+    assert [volume["path"] for volume in services(result)["web"]["volumes"]] == ["/data"]
+    assert "can be written to" in "".join(text for _, text in result.files[0].notes)
+    assert "absolute path" in result.files[0].unmapped[0].reason
 
 
-def test_defaults_are_filled_in_everywhere(take: Take) -> None:
-    done = take(
+def test_defaults_are_filled_in_everywhere(import_contents: Importer) -> None:
+    result = import_contents(
         'services:\n  a:\n    image: "i:${TAG:-1.0}"\n    command: ["--port", "${PORT:-80}"]\n'
         '    ports: ["${OUT:-8080}:${PORT:-80}"]\n    deploy: {replicas: "${N:-3}"}\n    working_dir: "/srv/${D:-x}"\n'
         '    volumes: ["${V:-data}:/data"]\n    environment: {A: "${B:-c}", P: "$$x"}\n'
     )
-    made = services(done)["a"]
-    assert (made["image"], made["args"], made["workingDir"]) == ("i:1.0", ["--port", "80"], "/srv/x")
-    assert made["ports"] == [{"name": "p80", "containerPort": 80, "servicePort": 8080}]
-    assert (made["replicas"], made["volumes"][0]["name"]) == (3, "data")
-    assert made["env"] == {"A": "c", "P": "$x"}
+    service = services(result)["a"]
+    assert (service["image"], service["args"], service["workingDir"]) == ("i:1.0", ["--port", "80"], "/srv/x")
+    assert service["ports"] == [{"name": "p80", "containerPort": 80, "servicePort": 8080}]
+    assert (service["replicas"], service["volumes"][0]["name"]) == (3, "data")
+    assert service["env"] == {"A": "c", "P": "$x"}
 
 
 @pytest.mark.parametrize(
-    ("port", "made"),
+    ("port", "expected"),
     [
         ("80", [(80, None, "TCP")]),
         ('"8080:80"', [(80, 8080, "TCP")]),
@@ -123,13 +121,15 @@ def test_defaults_are_filled_in_everywhere(take: Take) -> None:
         ("{target: 80, published: 8080, app_protocol: http}", [(80, 8080, "TCP")]),
     ],
 )
-def test_ports_short_and_long(take: Take, port: str, made: list[tuple[int, int | None, str]]) -> None:
-    found = one(take, f"    ports: [{port}]")["ports"]
-    assert [(item["containerPort"], item.get("servicePort"), item.get("protocol", "TCP")) for item in found] == made
+def test_ports_short_and_long(
+    import_contents: Importer, port: str, expected: list[tuple[int, int | None, str]]
+) -> None:
+    found = only_service(import_contents, f"    ports: [{port}]")["ports"]
+    assert [(item["containerPort"], item.get("servicePort"), item.get("protocol", "TCP")) for item in found] == expected
 
 
 @pytest.mark.parametrize(
-    ("volume", "made"),
+    ("volume", "expected"),
     [
         ("data:/data", {"name": "data", "path": "/data", "size": "1Gi"}),
         ("data:/data:ro", {"name": "data", "path": "/data", "size": "1Gi"}),
@@ -139,21 +139,21 @@ def test_ports_short_and_long(take: Take, port: str, made: list[tuple[int, int |
         ("{type: tmpfs, target: /run, tmpfs: {size: 67108864}}", {"path": "/run", "emptyDir": "64Mi"}),
     ],
 )
-def test_volumes_short_and_long(take: Take, volume: str, made: dict[str, Any]) -> None:
-    assert one(take, f"    volumes: [{volume}]")["volumes"] == [made]
+def test_volumes_short_and_long(import_contents: Importer, volume: str, expected: dict[str, Any]) -> None:
+    assert only_service(import_contents, f"    volumes: [{volume}]")["volumes"] == [expected]
 
 
-def test_temporary_and_shared_memory_are_empty_folders_of_their_size(take: Take) -> None:
-    made = one(take, '    tmpfs: ["/run:size=16m,mode=755", /tmp]\n    shm_size: 128m\n')
-    assert made["volumes"] == [
+def test_temporary_and_shared_memory_are_empty_folders_of_their_size(import_contents: Importer) -> None:
+    service = only_service(import_contents, '    tmpfs: ["/run:size=16m,mode=755", /tmp]\n    shm_size: 128m\n')
+    assert service["volumes"] == [
         {"path": "/run", "emptyDir": "16Mi"},
         {"path": "/tmp", "emptyDir": "64Mi"},
         {"path": "/dev/shm", "emptyDir": "128Mi"},
     ]
 
 
-def test_a_service_takes_over_from_another_of_the_file(take: Take) -> None:
-    done = take(
+def test_a_service_takes_over_from_another_of_the_file(import_contents: Importer) -> None:
+    result = import_contents(
         "services:\n"
         "  base: {image: i, ports: [80], environment: {A: 1, B: 2},\n"
         "    deploy: {replicas: 2, resources: {limits: {cpus: 1}}}}\n"
@@ -162,45 +162,48 @@ def test_a_service_takes_over_from_another_of_the_file(take: Take) -> None:
         "  self: {image: k, extends: self}\n"
         "  gone: {image: l, extends: {service: base, file: other.yaml}}\n"
     )
-    made = services(done)
-    assert [port["containerPort"] for port in made["web"]["ports"]] == [80, 81]
-    assert made["web"]["env"] == {"A": "1", "B": "3"}
-    assert (made["web"]["replicas"], made["web"]["limits"], made["web"]["image"]) == (4, {"cpu": 1}, "i")
-    assert (made["more"]["image"], made["more"]["replicas"]) == ("j", 4)
-    assert "from itself" in reasons(done)["services.self.extends"]
-    assert "docker compose config" in reasons(done)["services.gone.extends"]
+    by_name = services(result)
+    assert [port["containerPort"] for port in by_name["web"]["ports"]] == [80, 81]
+    assert by_name["web"]["env"] == {"A": "1", "B": "3"}
+    assert (by_name["web"]["replicas"], by_name["web"]["limits"], by_name["web"]["image"]) == (4, {"cpu": 1}, "i")
+    assert (by_name["more"]["image"], by_name["more"]["replicas"]) == ("j", 4)
+    assert "from itself" in reasons(result)["services.self.extends"]
+    assert "docker compose config" in reasons(result)["services.gone.extends"]
 
 
-def test_dependencies_become_flows_without_circles(take: Take) -> None:
-    done = take(
+def test_dependencies_become_flows_without_circles(import_contents: Importer) -> None:
+    result = import_contents(
         "services:\n"
         "  web: {image: i, depends_on: {\n"
         "    db: {condition: service_healthy}, init: {condition: service_completed_successfully}}}\n"
         "  db: {image: i, depends_on: [web, gone]}\n"
         "  init: {image: i, links: ['db:database']}\n"
     )
-    assert done.documents[0]["spec"]["flow"] == [{"from": "web", "to": "db"}, {"from": "init", "to": "db"}]
-    assert "order of start" in reasons(done)["services.web.depends_on.init"]
-    assert "circle" in reasons(done)["services.db.depends_on[0]"]
-    assert "no such service" in reasons(done)["services.db.depends_on[1]"]
+    assert result.documents[0]["spec"]["flow"] == [{"from": "web", "to": "db"}, {"from": "init", "to": "db"}]
+    assert "order of start" in reasons(result)["services.web.depends_on.init"]
+    assert "circle" in reasons(result)["services.db.depends_on[0]"]
+    assert "no such service" in reasons(result)["services.db.depends_on[1]"]
 
 
-def test_resources_and_places(take: Take) -> None:
-    made = one(
-        take,
+def test_resources_and_places(import_contents: Importer) -> None:
+    service = only_service(
+        import_contents,
         "    deploy:\n      mode: replicated\n      replicas: 2\n      placement:\n"
         "        constraints: [node.labels.zone==a, node.platform.arch == aarch64]\n        max_replicas_per_node: 1\n"
         "      resources:\n        reservations:\n          cpus: 0.25\n          memory: 64M\n"
         "          devices: [{capabilities: [gpu], device_ids: ['0', '3']}]\n"
         "          generic_resources: [{discrete_resource_spec: {kind: TPU, value: 2}}]\n",
     )
-    assert made["requests"] == {
+    assert service["requests"] == {
         "cpu": "250m",
         "memory": {"rss": "64Mi"},
         "accelerators": {"gpu": {"count": 2}, "tpu": {"count": 2}},
     }
-    assert made["arch"] == ["arm64"]
-    assert made["placement"] == {"nodeSelector": {"zone": "a"}, "spread": [{"topologyKey": "node", "maxPerDomain": 1}]}
+    assert service["arch"] == ["arm64"]
+    assert service["placement"] == {
+        "nodeSelector": {"zone": "a"},
+        "spread": [{"topologyKey": "node", "maxPerDomain": 1}],
+    }
 
 
 FILES = """
@@ -233,29 +236,29 @@ def test_files_that_lie_in_the_blueprint_are_named_and_variables_are_read(tmp_pa
     (tmp_path / "outside.env").write_text("A=1\n")
     (folder / "compose.yaml").write_text(FILES)
     out = tmp_path / "project" / "blueprints" / "x.yaml"
-    done = import_files(folder, [Path("compose.yaml")], out=out)
-    made = services(done.imported)["a"]
-    assert made["env"] == {
+    result = import_files(folder, [Path("compose.yaml")], out=out)
+    service = services(result.imported)["a"]
+    assert service["env"] == {
         "LEVEL": "debug",
         "NAME": "a b",
         "DB_PASS": {"secret": "env:DB_PASS"},
         "EMPTY": "",
         "TAG": "1",
     }
-    assert made["files"] == [
+    assert service["files"] == [
         {"path": "/etc/a.conf", "from": "deploy/conf/a.conf"},
         {"path": "/b", "from": "deploy/conf/b.conf"},
         {"path": "/web", "from": "deploy/conf/web.conf"},
         {"path": "/etc/web.conf", "from": "deploy/conf/web.conf"},
     ]
-    told = reasons(done.imported)
-    assert "not there" in told["services.a.env_file[1]"]
-    assert "not there" in told["services.a.env_file[2]"]
-    assert "folder" in told["services.a.volumes[1]"]
-    assert "bind mount" in told["services.a.volumes[2]"]
-    assert "config is a file" in told["services.a.configs[2]"]
-    assert "as a variable" in told["services.a.secrets"]
-    write_documents(out, done.imported)
+    listed = reasons(result.imported)
+    assert "not there" in listed["services.a.env_file[1]"]
+    assert "not there" in listed["services.a.env_file[2]"]
+    assert "folder" in listed["services.a.volumes[1]"]
+    assert "bind mount" in listed["services.a.volumes[2]"]
+    assert "config is a file" in listed["services.a.configs[2]"]
+    assert "as a variable" in listed["services.a.secrets"]
+    write_documents(out, result.imported)
     assert "hunter2" not in out.read_text()
     assert check([tmp_path / "project"]).valid
 
@@ -267,15 +270,15 @@ def test_variables_of_a_file() -> None:
     }  # fmt: skip
 
 
-def test_a_service_of_nothing_among_others_is_listed(take: Take) -> None:
-    done = take({"services": {"web": {"image": "a"}, "db": None, "cache": "redis"}})
-    assert list(services(done)) == ["web"]
-    assert reasons(done)["services.db"].startswith("empty")
-    assert "not a service" in reasons(done)["services.cache"]
+def test_a_service_of_nothing_among_others_is_listed(import_contents: Importer) -> None:
+    result = import_contents({"services": {"web": {"image": "a"}, "db": None, "cache": "redis"}})
+    assert list(services(result)) == ["web"]
+    assert reasons(result)["services.db"].startswith("empty")
+    assert "not a service" in reasons(result)["services.cache"]
 
 
 @pytest.mark.parametrize(
-    ("port", "made"),
+    ("port", "expected"),
     [
         ("$PORT:8080", (8080, None)),
         ("${PORT}:8080", (8080, None)),
@@ -283,40 +286,45 @@ def test_a_service_of_nothing_among_others_is_listed(take: Take) -> None:
         ({"target": 70, "published": "${PORT}"}, (70, None)),
     ],
 )
-def test_of_a_port_that_a_variable_holds_the_rest_is_known(take: Take, port: object, made: tuple[int, int]) -> None:
-    found = services(take({"services": {"web": {"image": "a", "ports": [port]}}}))["web"]["ports"][0]
-    assert (found["containerPort"], found.get("servicePort")) == made
+def test_of_a_port_that_a_variable_holds_the_rest_is_known(
+    import_contents: Importer, port: object, expected: tuple[int, int]
+) -> None:
+    found = services(import_contents({"services": {"web": {"image": "a", "ports": [port]}}}))["web"]["ports"][0]
+    assert (found["containerPort"], found.get("servicePort")) == expected
 
 
-def test_a_figure_that_a_variable_holds_is_listed_and_no_fault(take: Take) -> None:
+def test_a_figure_that_a_variable_holds_is_listed_and_no_fault(import_contents: Importer) -> None:
     deploy = {"replicas": "${N}", "resources": {"limits": {"cpus": "${C}", "memory": "${M:?}"}}}
     web = {"image": "a", "deploy": deploy, "shm_size": "$S", "ports": ["80:${P}", {"target": "${P}"}]}
-    told = reasons(take({"services": {"web": web}}))
+    listed = reasons(import_contents({"services": {"web": web}}))
     fields = ("deploy.replicas", "deploy.resources.limits.cpus", "deploy.resources.limits.memory", "shm_size")
     for field in (*fields, "ports[0]", "ports[1].target"):
-        assert "without a default" in told[f"services.web.{field}"], field
+        assert "without a default" in listed[f"services.web.{field}"], field
 
 
-def test_a_scalar_stands_for_a_list_of_one(take: Take) -> None:
-    made = one(
-        take, "    ports: 8080:80\n    expose: 90\n    volumes: data:/data/\n    environment: A=b\n    tmpfs: /run\n"
+def test_a_scalar_stands_for_a_list_of_one(import_contents: Importer) -> None:
+    service = only_service(
+        import_contents,
+        "    ports: 8080:80\n    expose: 90\n    volumes: data:/data/\n    environment: A=b\n    tmpfs: /run\n",
     )
-    assert [port["containerPort"] for port in made["ports"]] == [80, 90]
-    assert [volume["path"] for volume in made["volumes"]] == ["/data", "/run"]
-    assert made["env"] == {"A": "b"}
+    assert [port["containerPort"] for port in service["ports"]] == [80, 90]
+    assert [volume["path"] for volume in service["volumes"]] == ["/data", "/run"]
+    assert service["env"] == {"A": "b"}
 
 
-def test_a_variable_with_others_of_the_shell_in_it_comes_from_where_apply_runs(take: Take) -> None:
-    done = take({"services": {"web": {"image": "a", "environment": {"URL": "db://${HOST}/x", "a.b": "${C}d"}}}})
-    assert services(done)["web"]["env"] == {"URL": {"secret": "env:URL"}}
-    assert "write it out" in reasons(done)["services.web.environment.a.b"]
+def test_a_variable_with_others_of_the_shell_in_it_comes_from_where_apply_runs(import_contents: Importer) -> None:
+    result = import_contents(
+        {"services": {"web": {"image": "a", "environment": {"URL": "db://${HOST}/x", "a.b": "${C}d"}}}}
+    )
+    assert services(result)["web"]["env"] == {"URL": {"secret": "env:URL"}}
+    assert "write it out" in reasons(result)["services.web.environment.a.b"]
 
 
-def test_a_variable_that_names_the_file_of_a_secret_is_listed(take: Take) -> None:
+def test_a_variable_that_names_the_file_of_a_secret_is_listed(import_contents: Importer) -> None:
     env = {"DB_PASSWORD_FILE": "/run/secrets/db", "LOG_FILE": "/var/log/x"}
-    done = take({"services": {"web": {"image": "a", "environment": env}}})
-    assert services(done)["web"]["env"] == {"LOG_FILE": "/var/log/x"}
-    assert "without _FILE" in reasons(done)["services.web.environment.DB_PASSWORD_FILE"]
+    result = import_contents({"services": {"web": {"image": "a", "environment": env}}})
+    assert services(result)["web"]["env"] == {"LOG_FILE": "/var/log/x"}
+    assert "without _FILE" in reasons(result)["services.web.environment.DB_PASSWORD_FILE"]
 
 
 @pytest.mark.parametrize(
@@ -332,36 +340,40 @@ def test_a_variable_that_names_the_file_of_a_secret_is_listed(take: Take) -> Non
         ("curl http://b:90/", {"tcp": "p80"}),
     ],
 )
-def test_a_health_check_asks_the_container_itself(take: Take, test: object, probe: dict[str, Any]) -> None:
+def test_a_health_check_asks_the_container_itself(
+    import_contents: Importer, test: object, probe: dict[str, Any]
+) -> None:
     web = {"image": "i", "ports": [80], "healthcheck": {"test": test}}
-    assert services(take({"services": {"a": web}}))["a"]["health"]["readiness"] == probe
+    assert services(import_contents({"services": {"a": web}}))["a"]["health"]["readiness"] == probe
 
 
-def test_what_is_about_secrets_and_holds_none_is_copied(take: Take) -> None:
+def test_what_is_about_secrets_and_holds_none_is_copied(import_contents: Importer) -> None:
     plain = {"TOKENIZERS_PARALLELISM": "false", "MAX_TOKENS": 512, "PASSWORD_MIN_LENGTH": 8, "KEYCLOAK_URL": "http://k"}
     secret = {"JWT_SECRET": "a", "SIGNING_KEY": "b", "CERT": "-----BEGIN RSA PRIVATE KEY-----", "PASSWORD": 123456}
-    done = take({"services": {"web": {"image": "a", "environment": {**plain, **secret}}}})
-    env = services(done)["web"]["env"]
+    result = import_contents({"services": {"web": {"image": "a", "environment": {**plain, **secret}}}})
+    env = services(result)["web"]["env"]
     assert {name: env[name] for name in plain} == {name: str(value) for name, value in plain.items()}
     assert {name: env[name] for name in secret} == {name: {"secret": f"env:{name}"} for name in secret}
 
 
-def test_every_field_of_a_compose_service_has_its_reason(take: Take) -> None:
+def test_every_field_of_a_compose_service_has_its_reason(import_contents: Importer) -> None:
     names = (
         "isolation userns_mode blkio_config cpu_period label_file external_links provider storage_opt post_start uts"
     )
-    done = take({"services": {"a": {"image": "i", "x-own": 1, "odd": 1, **dict.fromkeys(names.split(), "x")}}})
-    told = reasons(done)
-    assert "rohe has no such field" not in told.values()
-    assert told["services.a.odd"].startswith("not a field of the Compose Specification")
-    assert "x-" in told["services.a.x-own"]
+    result = import_contents(
+        {"services": {"a": {"image": "i", "x-own": 1, "odd": 1, **dict.fromkeys(names.split(), "x")}}}
+    )
+    listed = reasons(result)
+    assert "rohe has no such field" not in listed.values()
+    assert listed["services.a.odd"].startswith("not a field of the Compose Specification")
+    assert "x-" in listed["services.a.x-own"]
 
 
-def test_names_that_no_image_variable_or_path_can_have_are_listed(take: Take) -> None:
-    service = {"image": "a b", "command": "run", "environment": {"GOOD": "1", "A B": "2"}, "tmpfs": ["tmp", "/cache"]}
-    done = take({"services": {"web": service}})
-    made = services(done)["web"]
-    assert "image" not in made
-    assert made["env"] == {"GOOD": "1"}
-    assert [volume["path"] for volume in made["volumes"]] == ["/cache"]
-    assert {field.rpartition(".")[2] for field in reasons(done)} >= {"image", "A B"}
+def test_names_that_no_image_variable_or_path_can_have_are_listed(import_contents: Importer) -> None:
+    written = {"image": "a b", "command": "run", "environment": {"GOOD": "1", "A B": "2"}, "tmpfs": ["tmp", "/cache"]}
+    result = import_contents({"services": {"web": written}})
+    service = services(result)["web"]
+    assert "image" not in service
+    assert service["env"] == {"GOOD": "1"}
+    assert [volume["path"] for volume in service["volumes"]] == ["/cache"]
+    assert {field.rpartition(".")[2] for field in reasons(result)} >= {"image", "A B"}

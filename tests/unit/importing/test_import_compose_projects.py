@@ -1,11 +1,11 @@
-"""Compose files that are read together, and the files that they take something from."""
+"""Claims about Compose files that are read together, and about the files that they extend."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from rohe_iac.importing.import_texts import Imported
+from rohe_iac.importing.import_texts import ImportResult
 from rohe_iac.usecases.authoring.import_ import import_files
 
 BASE = """
@@ -31,16 +31,16 @@ services:
 """
 
 
-def imported(folder: Path, *names: str, **texts: str) -> Imported:
+def import_files_of(folder: Path, *names: str, **texts: str) -> ImportResult:
     for name, text in texts.items():
         (folder / name.replace("__", ".")).write_text(text)
     return import_files(folder, [Path(name) for name in names], out=Path("blueprints/x.yaml")).imported
 
 
-def services(done: Imported) -> dict[str, Any]:
+def services(result: ImportResult) -> dict[str, Any]:
     return {
         service["name"]: service
-        for document in done.documents
+        for document in result.documents
         if document["kind"] == "Pipeline"
         for service in document["spec"]["services"]
     }
@@ -49,17 +49,17 @@ def services(done: Imported) -> dict[str, Any]:
 def test_a_file_that_overrides_another_is_put_over_it(tmp_path: Path) -> None:
     (tmp_path / "docker-compose.yml").write_text(BASE)
     (tmp_path / "docker-compose.prod.yml").write_text(OVER)
-    done = imported(tmp_path, "docker-compose.yml", "docker-compose.prod.yml")
-    made = services(done)
-    assert list(made) == ["web", "db", "mail"]
-    assert (made["web"]["image"], made["web"]["args"]) == ("shop/web:1", ["serve", "--reload"])
-    assert made["web"]["env"] == {"MODE": "dev", "LEVEL": "info"}
-    assert [port["containerPort"] for port in made["web"]["ports"]] == [80, 9229]
-    assert made["web"]["volumes"] == [{"name": "cache", "path": "/data", "size": "1Gi"}]
-    flow = done.documents[0]["spec"]["flow"]
+    result = import_files_of(tmp_path, "docker-compose.yml", "docker-compose.prod.yml")
+    by_name = services(result)
+    assert list(by_name) == ["web", "db", "mail"]
+    assert (by_name["web"]["image"], by_name["web"]["args"]) == ("shop/web:1", ["serve", "--reload"])
+    assert by_name["web"]["env"] == {"MODE": "dev", "LEVEL": "info"}
+    assert [port["containerPort"] for port in by_name["web"]["ports"]] == [80, 9229]
+    assert by_name["web"]["volumes"] == [{"name": "cache", "path": "/data", "size": "1Gi"}]
+    flow = result.documents[0]["spec"]["flow"]
     assert flow == [{"from": "web", "to": "db"}, {"from": "web", "to": "mail"}]
-    assert done.comments[0] == ("From docker-compose.yml, docker-compose.prod.yml",)
-    assert "read together with docker-compose.prod.yml" in done.files[0].mapped[0].to
+    assert result.comments[0] == ("From docker-compose.yml, docker-compose.prod.yml",)
+    assert "read together with docker-compose.prod.yml" in result.files[0].mapped[0].to
 
 
 def test_the_base_is_the_first_wherever_it_is_named(tmp_path: Path) -> None:
@@ -67,25 +67,25 @@ def test_the_base_is_the_first_wherever_it_is_named(tmp_path: Path) -> None:
     (tmp_path / "docker-compose.override.yml").write_text(OVER)
     (tmp_path / "docker-compose.queue.yml").write_text("services: {queue: {image: rabbitmq}}\n")
     names = ("docker-compose.override.yml", "docker-compose.queue.yml", "docker-compose.yml")
-    done = imported(tmp_path, *names)
-    assert list(services(done)) == ["web", "db", "mail", "queue"]
-    assert services(done)["web"]["env"]["MODE"] == "dev"
-    assert done.documents[0]["metadata"]["name"] == "compose"
+    result = import_files_of(tmp_path, *names)
+    assert list(services(result)) == ["web", "db", "mail", "queue"]
+    assert services(result)["web"]["env"]["MODE"] == "dev"
+    assert result.documents[0]["metadata"]["name"] == "compose"
 
 
 def test_the_name_of_a_project_may_be_a_variable_s(tmp_path: Path) -> None:
     text = "name: ${PROJECT:-my_shop}\nservices: {a: {image: i}}\n"
-    done = imported(tmp_path, "compose.yaml", compose__yaml=text)
-    assert done.documents[0]["metadata"]["name"] == "my-shop"
-    done = imported(tmp_path, "compose.yaml", compose__yaml=text.replace(":-my_shop", ""))
-    assert done.files[0].unmapped[0].field == "name"
+    result = import_files_of(tmp_path, "compose.yaml", compose__yaml=text)
+    assert result.documents[0]["metadata"]["name"] == "my-shop"
+    result = import_files_of(tmp_path, "compose.yaml", compose__yaml=text.replace(":-my_shop", ""))
+    assert result.files[0].unmapped[0].field == "name"
 
 
 def test_what_is_told_of_files_that_are_read_together_has_its_place_in_either(tmp_path: Path) -> None:
     (tmp_path / "docker-compose.yml").write_text(BASE)
     (tmp_path / "docker-compose.prod.yml").write_text(OVER)
-    told = imported(tmp_path, "docker-compose.yml", "docker-compose.prod.yml").files[1]
-    places = {item.field: str(item.place) for item in (*told.mapped, *told.unmapped)}
+    listed = import_files_of(tmp_path, "docker-compose.yml", "docker-compose.prod.yml").files[1]
+    places = {item.field: str(item.place) for item in (*listed.mapped, *listed.unmapped)}
     assert places["services.web.image"].startswith("docker-compose.yml:4:")
     assert places["services.web.command"].startswith("docker-compose.prod.yml:4:")
     assert places["services.db.labels"].startswith("docker-compose.yml:10:")
@@ -97,8 +97,8 @@ def test_files_of_several_folders_or_with_nothing_in_common_are_pipelines_of_the
     (tmp_path / "a/compose.yaml").write_text(BASE)
     (tmp_path / "b/compose.queue.yaml").write_text("services: {queue: {image: rabbitmq}}\n")
     (tmp_path / "b/compose.store.yaml").write_text("services: {store: {image: redis}}\n")
-    done = imported(tmp_path, "a/compose.yaml", "b/compose.queue.yaml", "b/compose.store.yaml")
-    assert [document["metadata"]["name"] for document in done.documents] == ["a", "queue", "store"]
+    result = import_files_of(tmp_path, "a/compose.yaml", "b/compose.queue.yaml", "b/compose.store.yaml")
+    assert [document["metadata"]["name"] for document in result.documents] == ["a", "queue", "store"]
 
 
 def test_a_service_takes_over_from_one_of_another_file(tmp_path: Path) -> None:
@@ -117,12 +117,12 @@ def test_a_service_takes_over_from_one_of_another_file(tmp_path: Path) -> None:
         "  away: {image: i, extends: {file: ../out.yaml, service: a}}\n"
         "  round: {image: i, extends: {file: compose.yaml, service: round}}\n"
     )
-    done = imported(tmp_path, "compose.yaml", compose__yaml=text)
-    made = services(done)
-    assert made["web"]["image"] == "base:1"
-    assert made["web"]["env"] == {"C": "3", "A": "1", "B": "2"}
-    assert made["web"]["ports"] == [{"name": "p80", "containerPort": 80, "servicePort": 80}]
-    reasons = {item.field: item.reason for item in done.files[0].unmapped}
+    result = import_files_of(tmp_path, "compose.yaml", compose__yaml=text)
+    by_name = services(result)
+    assert by_name["web"]["image"] == "base:1"
+    assert by_name["web"]["env"] == {"C": "3", "A": "1", "B": "2"}
+    assert by_name["web"]["ports"] == [{"name": "p80", "containerPort": 80, "servicePort": 80}]
+    reasons = {item.field: item.reason for item in result.files[0].unmapped}
     assert "no such service in shared/common.yaml" in reasons["services.gone.extends"]
     assert "below this file's folder" in reasons["services.away.extends"]
 
@@ -135,24 +135,24 @@ def test_the_file_env_beside_it_fills_in_variables_but_in_no_field_that_password
         "    environment: {DB: 'x://${PASS}', PASS: '${PASS:-none}', LEVEL: '${LEVEL:-info}', TZ: '${TZ:-UTC}'}\n"
         "    working_dir: /${LEVEL:-a}/${LEVEL-b}/${TAG:+c}\n"
     )
-    done = imported(tmp_path, "compose.yaml", compose__yaml=text)
-    made = services(done)["a"]
-    assert (made["image"], made["replicas"], made["ports"][0]["containerPort"]) == ("i:1.4", 3, 3000)
-    assert made["workingDir"] == "/a//c"
-    assert made["env"] == {
+    result = import_files_of(tmp_path, "compose.yaml", compose__yaml=text)
+    service = services(result)["a"]
+    assert (service["image"], service["replicas"], service["ports"][0]["containerPort"]) == ("i:1.4", 3, 3000)
+    assert service["workingDir"] == "/a//c"
+    assert service["env"] == {
         "DB": {"secret": "env:DB"},
         "PASS": {"secret": "env:PASS"},
         "LEVEL": {"secret": "env:LEVEL"},
         "TZ": "UTC",
     }
-    assert "hunter2" not in done.text
+    assert "hunter2" not in result.text
 
 
 def test_reset_and_override_are_followed(tmp_path: Path) -> None:
     over = "services:\n  web: {ports: !override ['1:1'], environment: !reset null, volumes: !reset []}\n"
     (tmp_path / "docker-compose.yml").write_text(BASE)
     (tmp_path / "docker-compose.override.yml").write_text(over)
-    made = services(imported(tmp_path, "docker-compose.yml", "docker-compose.override.yml"))["web"]
-    assert [port["containerPort"] for port in made["ports"]] == [1]
-    assert "env" not in made
-    assert "volumes" not in made
+    service = services(import_files_of(tmp_path, "docker-compose.yml", "docker-compose.override.yml"))["web"]
+    assert [port["containerPort"] for port in service["ports"]] == [1]
+    assert "env" not in service
+    assert "volumes" not in service

@@ -1,46 +1,36 @@
-"""Contracts of ROHE and QoA4ML: what can be judged becomes an objective, the rest is listed and stays UNKNOWN."""
+"""Claims about imports of contracts: what can be judged becomes an objective, the rest is listed, stays UNKNOWN."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from import_results import Importer, notes, reasons
 
-from rohe_iac.importing.import_texts import Imported, InvalidImport
+from rohe_iac.importing.import_texts import ImportResult, InvalidImport
 from rohe_iac.usecases.authoring.import_ import import_files
-
-Take = Callable[..., Imported]
 
 
 def contract(**parts: Any) -> dict[str, Any]:
     return {"contract": {"contract_id": "c", "pipeline_id": "p", **parts}}
 
 
-def spec(done: Imported) -> dict[str, Any]:
-    found: dict[str, Any] = done.documents[0]["spec"]
+def spec(result: ImportResult) -> dict[str, Any]:
+    found: dict[str, Any] = result.documents[0]["spec"]
     return found
 
 
-def reasons(done: Imported) -> dict[str, str]:
-    return {item.field: item.reason for file in done.files for item in file.unmapped}
-
-
-def notes(done: Imported) -> str:
-    return "\n".join(text for file in done.files for _, text in file.notes)
-
-
-def test_every_field_of_the_four_sample_contracts_is_mapped(sample: Take) -> None:
+def test_every_field_of_the_four_sample_contracts_is_mapped(import_samples: Importer) -> None:
     names = ["bts", "cctvs", "object_classification", "smart_building"]
-    done = sample(*(f"contract-{name}.yaml" for name in names))
-    assert [len(document["spec"]["objectives"]) for document in done.documents] == [7, 7, 6, 8]
-    assert reasons(done) == {}
+    result = import_samples(*(f"contract-{name}.yaml" for name in names))
+    assert [len(document["spec"]["objectives"]) for document in result.documents] == [7, 7, 6, 8]
+    assert reasons(result) == {}
 
 
-def test_performance_objectives_get_their_units(sample: Take) -> None:
-    found = {entry["name"]: entry for entry in spec(sample("contract-cctvs.yaml"))["objectives"]}
+def test_performance_objectives_get_their_units(import_samples: Importer) -> None:
+    found = {entry["name"]: entry for entry in spec(import_samples("contract-cctvs.yaml"))["objectives"]}
     assert found["p99-response-time"] == {
         "name": "p99-response-time",
         "metric": "response_time",
@@ -53,8 +43,8 @@ def test_performance_objectives_get_their_units(sample: Take) -> None:
     assert found["availability"]["value"] == "99%"
 
 
-def test_true_and_false_of_filters_become_booleans(sample: Take) -> None:
-    metrics = spec(sample("contract-smart_building.yaml"))["metrics"]
+def test_true_and_false_of_filters_become_booleans(import_samples: Importer) -> None:
+    metrics = spec(import_samples("contract-smart_building.yaml"))["metrics"]
     assert metrics["video_accuracy"] == {
         "ratio": [
             {"count": {"where": {"modality": "video", "correct": True}}},
@@ -63,12 +53,12 @@ def test_true_and_false_of_filters_become_booleans(sample: Take) -> None:
     }
 
 
-def test_a_difference_within_a_report_is_to_be_reported_and_says_so(sample: Take) -> None:
-    done = sample("contract-bts.yaml")
+def test_a_difference_within_a_report_is_to_be_reported_and_says_so(import_samples: Importer) -> None:
+    result = import_samples("contract-bts.yaml")
     metric = "abs_difference_energy_forecast_kwh_actual_energy_kwh"
-    assert spec(done)["metrics"]["forecast_mae"] == {"mean": {"of": metric}}
-    assert spec(done)["metrics"]["prediction_variance"] == {"variance": {"of": "energy_forecast_kwh", "by": "model"}}
-    assert f"as '{metric}'; until then the metric is UNKNOWN" in notes(done)
+    assert spec(result)["metrics"]["forecast_mae"] == {"mean": {"of": metric}}
+    assert spec(result)["metrics"]["prediction_variance"] == {"variance": {"of": "energy_forecast_kwh", "by": "model"}}
+    assert f"as '{metric}'; until then the metric is UNKNOWN" in notes(result)
 
 
 @pytest.mark.parametrize(
@@ -86,81 +76,83 @@ def test_a_difference_within_a_report_is_to_be_reported_and_says_so(sample: Take
         ({"type": "count", "filters": {"confidence": "> 0.5"}}, {"count": {"where": {"confidence": {">": 0.5}}}}),
     ],
 )
-def test_expressions_become_trees_of_the_language(take: Take, expression: object, tree: object) -> None:
+def test_expressions_become_trees_of_the_language(import_contents: Importer, expression: object, tree: object) -> None:
     definitions = {"accuracy": {"expression": {"type": "count"}}, "m": {"expression": expression}}
-    done = take({**contract(), "cdm_definitions": definitions})
-    assert spec(done)["metrics"]["m"] == tree
-    assert "consumer_accuracy" in spec(done)["metrics"]
+    result = import_contents({**contract(), "cdm_definitions": definitions})
+    assert spec(result)["metrics"]["m"] == tree
+    assert "consumer_accuracy" in spec(result)["metrics"]
 
 
 @pytest.mark.parametrize(
     "expression", [{"type": "entropy"}, {"type": "ratio", "operands": [{"type": "count"}]}, {"type": "mean"}, {}]
 )
-def test_what_the_language_cannot_say_is_listed_and_stays_unknown(take: Take, expression: object) -> None:
+def test_what_the_language_cannot_say_is_listed_and_stays_unknown(
+    import_contents: Importer, expression: object
+) -> None:
     definitions = {"m": {"expression": expression, "window": "1m"}}
     threshold = {"m": {"operator": "<", "value": 0.1}}
-    done = take({**contract(quality_slo={"cdm_thresholds": threshold}), "cdm_definitions": definitions})
-    assert "metrics" not in spec(done)
-    assert spec(done)["objectives"][0]["metric"] == "m"
-    assert spec(done)["objectives"][0]["window"] == {"size": "1m"}
-    told = " ".join(reasons(done).values())
-    assert "UNKNOWN" in told or expression == {}
+    result = import_contents({**contract(quality_slo={"cdm_thresholds": threshold}), "cdm_definitions": definitions})
+    assert "metrics" not in spec(result)
+    assert spec(result)["objectives"][0]["metric"] == "m"
+    assert spec(result)["objectives"][0]["window"] == {"size": "1m"}
+    listed = " ".join(reasons(result).values())
+    assert "UNKNOWN" in listed or expression == {}
 
 
-def test_a_threshold_that_nothing_can_judge_is_listed_and_kept_in_an_annotation(take: Take) -> None:
+def test_a_threshold_that_nothing_can_judge_is_listed_and_kept_in_an_annotation(import_contents: Importer) -> None:
     thresholds = {"odd": {"operator": "!=", "value": 1}, "bare": {"value": 1}}
-    done = take(contract(quality_slo={"builtin_metrics": thresholds}))
-    assert spec(done)["objectives"] == []
-    assert all("stays UNKNOWN" in reason for reason in reasons(done).values())
-    assert done.documents[0]["metadata"]["annotations"]["rohe.dev/not-measurable"] == "odd, bare"
+    result = import_contents(contract(quality_slo={"builtin_metrics": thresholds}))
+    assert spec(result)["objectives"] == []
+    assert all("stays UNKNOWN" in reason for reason in reasons(result).values())
+    assert result.documents[0]["metadata"]["annotations"]["rohe.dev/not-measurable"] == "odd, bare"
 
 
-def test_windows_and_actions_are_read_however_they_are_spelled(take: Take) -> None:
+def test_windows_and_actions_are_read_however_they_are_spelled(import_contents: Importer) -> None:
     thresholds = {
         "a": {"operator": ">=", "value": "0.8", "window": "5 min", "action_on_violation": "ALERT"},
         "b": {"operator": "Less_Than", "value": 1, "window": 90, "action_on_violation": "explode"},
         "c": {"operator": "<=", "value": "15%", "window": "soon"},
     }
-    done = take(contract(quality_slo={"builtin_metrics": thresholds}))
-    found = spec(done)["objectives"]
+    result = import_contents(contract(quality_slo={"builtin_metrics": thresholds}))
+    found = spec(result)["objectives"]
     assert [entry["window"]["size"] for entry in found] == ["5m", "90s", "5m"]
     assert [entry["value"] for entry in found] == [0.8, 1, "15%"]
     assert found[0]["onViolation"] == "alert"
     assert "onViolation" not in found[1]
-    assert reasons(done)["contract.quality_slo.builtin_metrics.b.action_on_violation"].startswith(
+    assert reasons(result)["contract.quality_slo.builtin_metrics.b.action_on_violation"].startswith(
         "an objective has one action"
     )
 
 
-def test_the_span_in_which_a_contract_holds_is_kept(take: Take) -> None:
-    done = take(contract(effective_from="2026-01-01", effective_until="2027-01-01T00:00:00Z", tenant_id=7))
-    assert spec(done)["effective"] == {"from": "2026-01-01T00:00:00Z", "to": "2027-01-01T00:00:00Z"}
-    assert spec(done)["tenant"] == "7"
+def test_the_span_in_which_a_contract_holds_is_kept(import_contents: Importer) -> None:
+    result = import_contents(contract(effective_from="2026-01-01", effective_until="2027-01-01T00:00:00Z", tenant_id=7))
+    assert spec(result)["effective"] == {"from": "2026-01-01T00:00:00Z", "to": "2027-01-01T00:00:00Z"}
+    assert spec(result)["tenant"] == "7"
     with pytest.raises(InvalidImport, match="1 place"):
-        take(contract(effective_from="whenever"))
+        import_contents(contract(effective_from="whenever"))
 
 
-def test_a_contract_belongs_to_the_pipeline_that_is_imported_along_with_it(take: Take) -> None:
+def test_a_contract_belongs_to_the_pipeline_that_is_imported_along_with_it(import_contents: Importer) -> None:
     services = {"data": {"Object_Detection": {"s": {"image": "a/b"}}}}
-    done = take(contract(pipeline_id="Object_Detection"), services)
-    by_kind = {document["kind"]: document for document in done.documents}
+    result = import_contents(contract(pipeline_id="Object_Detection"), services)
+    by_kind = {document["kind"]: document for document in result.documents}
     assert by_kind["ObservationContract"]["spec"]["pipeline"] == by_kind["Pipeline"]["metadata"]["name"]
 
 
-def test_clauses_of_qoa4ml_without_a_metric_are_not_measurable(sample: Take) -> None:
-    done = sample("contract_v03_ensemble.json")
-    clauses = [field for field, reason in reasons(done).items() if "not measurable" in reason]
+def test_clauses_of_qoa4ml_without_a_metric_are_not_measurable(import_samples: Importer) -> None:
+    result = import_samples("contract_v03_ensemble.json")
+    clauses = [field for field, reason in reasons(result).items() if "not measurable" in reason]
     assert clauses == ["quality.security[0]", "quality.privacy[0]", "quality.interpretability[0]"]
-    assert [entry["metric"] for entry in spec(done)["objectives"]] == [
+    assert [entry["metric"] for entry in spec(result)["objectives"]] == [
         "confidence",
         "prediction_bias",
         "cost_per_1k_inferences",
     ]
-    assert "security.encryption.types" in done.documents[0]["metadata"]["annotations"]["rohe.dev/not-measurable"]
+    assert "security.encryption.types" in result.documents[0]["metadata"]["annotations"]["rohe.dev/not-measurable"]
 
 
-def test_qoa4ml_operators_aggregates_ranges_and_units(sample: Take) -> None:
-    found = {entry["metric"]: entry for entry in spec(sample("contract_v03_sla.json"))["objectives"]}
+def test_qoa4ml_operators_aggregates_ranges_and_units(import_samples: Importer) -> None:
+    found = {entry["metric"]: entry for entry in spec(import_samples("contract_v03_sla.json"))["objectives"]}
     assert (found["response_time"]["operator"], found["response_time"]["value"]) == ("<=", "200ms")
     assert (found["image_width"]["operator"], found["image_width"]["value"]) == ("between", [320, 1920])
     assert found["image_width"]["aggregate"] == "min"
@@ -168,53 +160,53 @@ def test_qoa4ml_operators_aggregates_ranges_and_units(sample: Take) -> None:
     assert found["reliability"]["value"] == 99
 
 
-def test_settings_become_the_stack_s_planner(sample: Take) -> None:
-    done = sample("orchestrationConfig.yaml")
-    assert spec(done)["planner"] == {
+def test_settings_become_the_stack_s_planner(import_samples: Importer) -> None:
+    result = import_samples("orchestrationConfig.yaml")
+    assert spec(result)["planner"] == {
         "strategy": "worst-fit",
         "weights": {"cpu": 1, "memory": 1},
         "queue": {"priority": "none", "balance": 3},
     }
-    assert "swapped" in notes(done)
-    assert "never copied" in reasons(done)["db_authentication"]
+    assert "swapped" in notes(result)
+    assert "never copied" in reasons(result)["db_authentication"]
 
 
-def test_settings_of_which_nothing_maps_make_no_document(sample: Take) -> None:
-    done = sample("observationConfig.yaml")
-    assert done.documents == ()
-    assert len(reasons(done)) == 11
+def test_settings_of_which_nothing_maps_make_no_document(import_samples: Importer) -> None:
+    result = import_samples("observationConfig.yaml")
+    assert result.documents == ()
+    assert len(reasons(result)) == 11
 
 
-def test_model_profiles_become_variants_with_their_accuracy(take: Take) -> None:
-    done = take(
+def test_model_profiles_become_variants_with_their_accuracy(import_contents: Importer) -> None:
+    result = import_contents(
         {"id-1": {"model_name": "YOLO_v8n", "overall": {"accuracy": 0.55}, "class_specific": {"0": {"accuracy": 1}}}}
     )
-    service = spec(done)["services"][0]
+    service = spec(result)["services"][0]
     assert service["variants"] == [{"name": "yolo-v8n", "accuracy": 0.55}]
-    assert list(reasons(done)) == ["id-1.class_specific"]
+    assert list(reasons(result)) == ["id-1.class_specific"]
 
 
-def test_models_of_different_types_are_no_alternatives_of_each_other(sample: Take) -> None:
-    services = spec(sample("performance_data_sample.yaml"))["services"]
+def test_models_of_different_types_are_no_alternatives_of_each_other(import_samples: Importer) -> None:
+    services = spec(import_samples("performance_data_sample.yaml"))["services"]
     assert [len(service["variants"]) for service in services] == [1, 4]
 
 
-def test_a_profile_of_nothing_among_others_is_listed(take: Take) -> None:
+def test_a_profile_of_nothing_among_others_is_listed(import_contents: Importer) -> None:
     good = {"model_name": "a", "overall": {"accuracy": 0.5}}
-    done = take({"m1": good, "m2": good | {"model_name": "b"}, "m3": None})
-    assert len(spec(done)["services"][0]["variants"]) == 2
-    assert reasons(done)["m3"].startswith("empty")
+    result = import_contents({"m1": good, "m2": good | {"model_name": "b"}, "m3": None})
+    assert len(spec(result)["services"][0]["variants"]) == 2
+    assert reasons(result)["m3"].startswith("empty")
 
 
-def test_measured_times_are_listed_with_what_they_lack(sample: Take) -> None:
-    told = reasons(sample("performance_data_sample.yaml"))
-    assert "mean, p50 and p99" in told["X3D_S.data.jetson_nano.GPU.response_time.percentize_90"]
-    assert "simulates" in told["X3D_S.data.jetson_orin_super.GPU.response_time.noise_scale"]
-    assert "follows from the service times" in told["X3D_S.data.jetson_nano.CPU.throughput"]
+def test_measured_times_are_listed_with_what_they_lack(import_samples: Importer) -> None:
+    listed = reasons(import_samples("performance_data_sample.yaml"))
+    assert "mean, p50 and p99" in listed["X3D_S.data.jetson_nano.GPU.response_time.percentize_90"]
+    assert "simulates" in listed["X3D_S.data.jetson_orin_super.GPU.response_time.noise_scale"]
+    assert "follows from the service times" in listed["X3D_S.data.jetson_nano.CPU.throughput"]
 
 
 def test_metrics_that_refer_to_nothing_or_to_themselves_still_give_a_contract_that_validates(
-    take: Take, tmp_path: Path
+    import_contents: Importer, tmp_path: Path
 ) -> None:
     def ref(name: str) -> dict[str, str]:
         return {"type": "cdm_ref", "cdm_ref": name}
@@ -224,14 +216,14 @@ def test_metrics_that_refer_to_nothing_or_to_themselves_still_give_a_contract_th
         "b": {"expression": {"type": "difference", "operands": [ref("a"), {"type": "count"}]}},
     }
     content = {**contract(), "cdm_definitions": definitions}
-    done = take(content)
-    assert spec(done)["metrics"] == {"b": {"difference": [{"mean": {"of": "a"}}, {"count": {}}]}}
-    assert "made of itself" in reasons(done)["cdm_definitions.a.expression"]
+    result = import_contents(content)
+    assert spec(result)["metrics"] == {"b": {"difference": [{"mean": {"of": "a"}}, {"count": {}}]}}
+    assert "made of itself" in reasons(result)["cdm_definitions.a.expression"]
     (tmp_path / "c.json").write_text(json.dumps(content))
-    assert import_files(tmp_path, [Path("c.json")]).imported.documents == done.documents
+    assert import_files(tmp_path, [Path("c.json")]).imported.documents == result.documents
 
 
-def test_thresholds_with_units_and_of_ratios_above_one_are_taken_as_meant(take: Take) -> None:
+def test_thresholds_with_units_and_of_ratios_above_one_are_taken_as_meant(import_contents: Importer) -> None:
     thresholds = {
         "response_time": {"operator": "<=", "value": "300ms"},
         "accuracy": {"operator": ">=", "value": 80},
@@ -239,36 +231,40 @@ def test_thresholds_with_units_and_of_ratios_above_one_are_taken_as_meant(take: 
         "valid": {"operator": "==", "value": True},
         "odd": {"operator": "<", "value": "soon"},
     }
-    done = take(contract(quality_slo={"builtin_metrics": thresholds}))
-    assert {entry["metric"]: entry["value"] for entry in spec(done)["objectives"]} == {
+    result = import_contents(contract(quality_slo={"builtin_metrics": thresholds}))
+    assert {entry["metric"]: entry["value"] for entry in spec(result)["objectives"]} == {
         "response_time": "300ms",
         "accuracy": "80%",
         "gap": -0.5,
         "valid": 1,
     }
-    assert "found 'soon'; it stays UNKNOWN" in reasons(done)["contract.quality_slo.builtin_metrics.odd"]
+    assert "found 'soon'; it stays UNKNOWN" in reasons(result)["contract.quality_slo.builtin_metrics.odd"]
 
 
-def test_a_performance_target_that_rohe_does_not_measure_is_listed_and_kept(take: Take) -> None:
+def test_a_performance_target_that_rohe_does_not_measure_is_listed_and_kept(import_contents: Importer) -> None:
     targets = {"response_time_p50_ms": 50, "energy_joules": 5, "response_time": {"p99": 3}, "throughput_rps": -1}
-    done = take(contract(performance_slo=targets))
-    assert [entry["name"] for entry in spec(done)["objectives"]] == ["p50-response-time"]
-    assert "rohe measures" in reasons(done)["contract.performance_slo.energy_joules"]
-    assert done.documents[0]["metadata"]["annotations"]["rohe.dev/not-measurable"] == (
+    result = import_contents(contract(performance_slo=targets))
+    assert [entry["name"] for entry in spec(result)["objectives"]] == ["p50-response-time"]
+    assert "rohe measures" in reasons(result)["contract.performance_slo.energy_joules"]
+    assert result.documents[0]["metadata"]["annotations"]["rohe.dev/not-measurable"] == (
         "energy_joules, response_time, throughput_rps"
     )
-    assert "below 0" in reasons(done)["contract.performance_slo.throughput_rps"]
+    assert "below 0" in reasons(result)["contract.performance_slo.throughput_rps"]
 
 
-def test_a_contract_without_a_tenant_takes_the_consumer_among_its_stakeholders(take: Take) -> None:
-    done = take(contract(stakeholders=[{"id": "a", "role": "provider"}, {"id": "b", "role": "consumer"}]))
-    assert spec(done)["tenant"] == "b"
+def test_a_contract_without_a_tenant_takes_the_consumer_among_its_stakeholders(import_contents: Importer) -> None:
+    result = import_contents(contract(stakeholders=[{"id": "a", "role": "provider"}, {"id": "b", "role": "consumer"}]))
+    assert spec(result)["tenant"] == "b"
 
 
-def test_parts_of_a_contract_that_are_of_another_kind_or_unknown_are_listed_with_a_reason(take: Take) -> None:
-    done = take({**contract(performance_slo="fast", quality_slo=[1], penalty={"eur": 5}), "cdm_definitions": "none"})
-    told = reasons(done)
-    assert "mapping" in told["contract.performance_slo"]
-    assert "mapping" in told["cdm_definitions"]
-    assert "rohe has no such field" not in told.values()
-    assert set(told) == {"contract.performance_slo", "contract.quality_slo", "contract.penalty", "cdm_definitions"}
+def test_parts_of_a_contract_that_are_of_another_kind_or_unknown_are_listed_with_a_reason(
+    import_contents: Importer,
+) -> None:
+    result = import_contents(
+        {**contract(performance_slo="fast", quality_slo=[1], penalty={"eur": 5}), "cdm_definitions": "none"}
+    )
+    listed = reasons(result)
+    assert "mapping" in listed["contract.performance_slo"]
+    assert "mapping" in listed["cdm_definitions"]
+    assert "rohe has no such field" not in listed.values()
+    assert set(listed) == {"contract.performance_slo", "contract.quality_slo", "contract.penalty", "cdm_definitions"}

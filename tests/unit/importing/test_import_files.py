@@ -1,28 +1,28 @@
-"""What holds for every format: recognised by content, every field told of, bounded, and valid in the end."""
+"""Claims about imports of every format: recognised by content, every field accounted for, bounded, valid results."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
+from import_results import Importer
 
 from rohe_iac.blueprint.loading import check
 from rohe_iac.blueprint.schema.reference import schema_of
-from rohe_iac.blueprint.text.formatting import formatted
+from rohe_iac.blueprint.text.formatting import format_yaml
 from rohe_iac.blueprint.text.reader import read_plain
 from rohe_iac.foundation.errors import UsageError
-from rohe_iac.importing.foreign.journal import shown_path
-from rohe_iac.importing.foreign.reading import Node, read_foreign
+from rohe_iac.importing.foreign.journal import path_text
+from rohe_iac.importing.foreign.reading import YamlNode, read_foreign
 from rohe_iac.importing.foreign.yaml_text import document_text
-from rohe_iac.importing.import_texts import Imported, InvalidImport
+from rohe_iac.importing.import_texts import InvalidImport
 from rohe_iac.usecases.authoring.import_ import UnwritableOutput, import_files, write_documents
 
-Take = Callable[..., Imported]
 NAMES = sorted(path.name for path in (Path(__file__).parent / "samples").iterdir() if path.suffix in (".yaml", ".json"))
 COMPOSE = """\
 services:
@@ -50,83 +50,88 @@ services:
 """
 
 
-def leaves(node: Node, path: tuple[str | int, ...] = ()) -> Iterator[str]:
-    parts: list[tuple[str | int, Node]] = [*(node.entries or {}).items(), *enumerate(node.items or [])]
+def leaves(node: YamlNode, path: tuple[str | int, ...] = ()) -> Iterator[str]:
+    """Yields the path of every value without parts."""
+    parts: list[tuple[str | int, YamlNode]] = [*(node.entries or {}).items(), *enumerate(node.items or [])]
     if not parts:
-        yield shown_path(path)
+        yield path_text(path)
     for key, part in parts:
         yield from leaves(part, (*path, key))
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_leaf_of_a_file_is_mapped_or_listed_with_a_reason(sample: Take, samples: Path, name: str) -> None:
-    done = sample(name)
-    told = [item.field for item in done.files[0].mapped] + [item.field for item in done.files[0].unmapped]
-    assert len(set(told)) == len(told)
+def test_every_leaf_of_a_file_is_mapped_or_listed_with_a_reason(
+    import_samples: Importer, samples: Path, name: str
+) -> None:
+    result = import_samples(name)
+    listed = [item.field for item in result.files[0].mapped] + [item.field for item in result.files[0].unmapped]
+    assert len(set(listed)) == len(listed)
     root = read_foreign(name, (samples / name).read_text()).documents[0]
     for leaf in leaves(root):
-        assert any(leaf == field or leaf.startswith((f"{field}.", f"{field}[")) for field in told), leaf
+        assert any(leaf == field or leaf.startswith((f"{field}.", f"{field}[")) for field in listed), leaf
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_yaml_and_json_of_the_same_content_give_the_same_documents(take: Take, samples: Path, name: str) -> None:
+def test_yaml_and_json_of_the_same_content_give_the_same_documents(
+    import_contents: Importer, samples: Path, name: str
+) -> None:
     text = (samples / name).read_text()
     value = read_plain(text).values[0] if name.endswith(".yaml") else json.loads(text)
-    assert take(text).documents == take(json.dumps(value, indent=1)).documents
+    assert import_contents(text).documents == import_contents(json.dumps(value, indent=1)).documents
 
 
 def test_all_samples_together_validate_without_missing_references(tmp_path: Path, samples: Path) -> None:
-    done = import_files(samples, [Path(name) for name in NAMES], name="testbed")
-    kinds = [document["kind"] for document in done.imported.documents]
+    result = import_files(samples, [Path(name) for name in NAMES], name="testbed")
+    kinds = [document["kind"] for document in result.imported.documents]
     assert {kind: kinds.count(kind) for kind in kinds} == {
         "Inventory": 1,
         "Pipeline": 4,
         "ObservationContract": 6,
         "Stack": 1,
     }
-    assert read_plain(done.imported.text).values == list(done.imported.documents)
+    assert read_plain(result.imported.text).values == list(result.imported.documents)
     out = tmp_path / "blueprints" / "all.yaml"
-    write_documents(out, done.imported)
+    write_documents(out, result.imported)
     first = out.read_text()
-    write_documents(out, done.imported)
+    write_documents(out, result.imported)
     assert out.read_text() == first
 
 
 def test_every_document_that_is_written_names_its_schema_for_editors(tmp_path: Path, samples: Path) -> None:
     (tmp_path / "rohe.yaml").write_text("project: here\n")
-    done = import_files(samples, [Path(name) for name in NAMES], name="testbed")
+    result = import_files(samples, [Path(name) for name in NAMES], name="testbed")
     out = tmp_path / "blueprints" / "deep er" / "all.yaml"
-    write_documents(out, done.imported)
+    write_documents(out, result.imported)
     text = out.read_text()
     assert text.startswith("# Written by rohe import.\n# yaml-language-server: $schema=")
     parts = text.split("---\n")
-    assert len(parts) == len(done.imported.documents)
-    for part, document in zip(parts, done.imported.documents, strict=True):
+    assert len(parts) == len(result.imported.documents)
+    for part, document in zip(parts, result.imported.documents, strict=True):
         (named,) = re.findall(r"^# yaml-language-server: \$schema=(\S+)$", part, re.MULTILINE)
         schema = json.loads((out.parent / named).read_text())
         assert schema == schema_of(str(document["kind"]))
         assert jsonschema.Draft202012Validator(schema).is_valid(document)
-    assert formatted(text) == text
+    assert format_yaml(text) == text
     assert check([tmp_path], allow_missing_references=True).valid
 
 
-def test_a_file_of_somebody_else_is_not_written_over(tmp_path: Path, sample: Take) -> None:
+def test_a_file_of_somebody_else_is_not_written_over(tmp_path: Path, import_samples: Importer) -> None:
     out = tmp_path / "mine.yaml"
     out.write_text("mine: true\n")
     with pytest.raises(UnwritableOutput):
-        write_documents(out, sample(*NAMES))
+        write_documents(out, import_samples(*NAMES))
     assert out.read_text() == "mine: true\n"
     assert [path.name for path in tmp_path.iterdir()] == ["mine.yaml"]
 
 
-def test_the_same_files_give_the_same_bytes(sample: Take) -> None:
-    assert sample(*NAMES).text == sample(*NAMES).text
+def test_the_same_files_give_the_same_bytes(import_samples: Importer) -> None:
+    assert import_samples(*NAMES).text == import_samples(*NAMES).text
 
 
 @pytest.mark.parametrize("content", ["", "a: [1, 2", "just text", "[]", "{}", "hello: world", "data: {a: 1}", "- 1"])
-def test_what_is_of_no_format_is_refused_with_its_place(take: Take, content: str) -> None:
+def test_what_is_of_no_format_is_refused_with_its_place(import_contents: Importer, content: str) -> None:
     with pytest.raises(InvalidImport) as caught:
-        take(content)
+        import_contents(content)
     assert caught.value.exit_code == 3
     assert caught.value.faults[0].place.file == "f0"
 
@@ -141,16 +146,16 @@ def test_what_is_no_text_or_too_deep_is_refused_with_its_place(tmp_path: Path, c
     assert caught.value.detail.startswith("odd:")
 
 
-def test_aliases_that_stand_for_millions_of_values_are_refused(take: Take) -> None:
+def test_aliases_that_stand_for_millions_of_values_are_refused(import_contents: Importer) -> None:
     lines = ["a0: &a0 [" + ", ".join("x" * 10) + "]"]
     lines += [f"a{n}: &a{n} [" + ", ".join([f"*a{n - 1}"] * 10) + "]" for n in range(1, 9)]
     with pytest.raises(InvalidImport, match="1 place"):
-        take("\n".join(lines))
+        import_contents("\n".join(lines))
 
 
-def test_faults_of_all_files_are_told_at_once(take: Take) -> None:
+def test_faults_of_all_files_are_told_at_once(import_contents: Importer) -> None:
     with pytest.raises(InvalidImport) as caught:
-        take("a: [", {"data": {"n": {"node_name": "a", "cpu": 1}}}, "hello: world")
+        import_contents("a: [", {"data": {"n": {"node_name": "a", "cpu": 1}}}, "hello: world")
     assert [fault.place.file for fault in caught.value.faults] == ["f0", "f1", "f2"]
 
 
@@ -159,9 +164,9 @@ def test_a_file_that_is_not_there_is_a_fault_of_the_command_line(tmp_path: Path)
         import_files(tmp_path, [Path("nothing.yaml")])
 
 
-def test_a_compose_file_becomes_a_pipeline(take: Take) -> None:
-    done = take(COMPOSE)
-    web, db, infer = done.documents[0]["spec"]["services"]
+def test_a_compose_file_becomes_a_pipeline(import_contents: Importer) -> None:
+    result = import_contents(COMPOSE)
+    web, db, infer = result.documents[0]["spec"]["services"]
     assert web["ports"][0] == {"name": "p80", "containerPort": 80, "servicePort": 8080}
     assert [port["containerPort"] for port in web["ports"]] == [80, 443, 53, 9000, 3000, 3001]
     assert web["ports"][2]["protocol"] == "UDP"
@@ -177,9 +182,9 @@ def test_a_compose_file_becomes_a_pipeline(take: Take) -> None:
     assert infer["requests"] == {"accelerators": {"gpu": {"count": 2}}}
 
 
-def test_secrets_of_a_compose_file_are_never_copied(take: Take) -> None:
-    done = take(COMPOSE)
-    web, db, _ = done.documents[0]["spec"]["services"]
+def test_secrets_of_a_compose_file_are_never_copied(import_contents: Importer) -> None:
+    result = import_contents(COMPOSE)
+    web, db, _ = result.documents[0]["spec"]["services"]
     assert web["env"] == {
         "URL": "http://host:1",
         "API_KEY": {"secret": "env:API_KEY"},
@@ -188,17 +193,17 @@ def test_secrets_of_a_compose_file_are_never_copied(take: Take) -> None:
         "EMPTY": "",
     }
     assert db["env"] == {"POSTGRES_PASSWORD": {"secret": "env:POSTGRES_PASSWORD"}, "N": "5"}
-    assert "hunter2" not in done.text
+    assert "hunter2" not in result.text
 
 
-def test_what_a_service_depends_on_it_sends_requests_to(take: Take) -> None:
-    done = take(COMPOSE)
-    assert done.documents[0]["spec"]["flow"][0] == {"from": "web-ui", "to": "db"}
-    assert any("only an order of start" in text for _, text in done.files[0].notes)
+def test_what_a_service_depends_on_it_sends_requests_to(import_contents: Importer) -> None:
+    result = import_contents(COMPOSE)
+    assert result.documents[0]["spec"]["flow"][0] == {"from": "web-ui", "to": "db"}
+    assert any("only an order of start" in text for _, text in result.files[0].notes)
 
 
-def test_what_a_compose_file_says_beyond_is_listed_with_the_reason(take: Take) -> None:
-    reasons = {item.field: item.reason for item in take(COMPOSE).files[0].unmapped}
+def test_what_a_compose_file_says_beyond_is_listed_with_the_reason(import_contents: Importer) -> None:
+    reasons = {item.field: item.reason for item in import_contents(COMPOSE).files[0].unmapped}
     assert "bind mount" in reasons["services.web_UI.volumes[1]"]
     assert "target's affair" in reasons["services.web_UI.healthcheck.interval"]
 
@@ -223,11 +228,13 @@ def test_every_text_survives_being_written_as_yaml(value: str) -> None:
         {"command": "REMOVE SERVICE", "data": {"a": 1}},
     ],
 )
-def test_files_of_other_tools_are_not_taken_for_the_original_s(take: Take, content: dict[str, Any]) -> None:
+def test_files_of_other_tools_are_not_taken_for_the_original_s(
+    import_contents: Importer, content: dict[str, Any]
+) -> None:
     with pytest.raises(InvalidImport, match="1 place"):
-        take(content)
+        import_contents(content)
 
 
-def test_a_list_of_contracts_gives_each_of_them(take: Take) -> None:
-    done = take([{"contract_id": "a", "performance_slo": {}}, {"contract_id": "b", "performance_slo": {}}])
-    assert [document["metadata"]["name"] for document in done.documents] == ["a", "b"]
+def test_a_list_of_contracts_gives_each_of_them(import_contents: Importer) -> None:
+    result = import_contents([{"contract_id": "a", "performance_slo": {}}, {"contract_id": "b", "performance_slo": {}}])
+    assert [document["metadata"]["name"] for document in result.documents] == ["a", "b"]

@@ -1,33 +1,27 @@
-"""Contracts of QoA4ML of many shapes: each constraint is an objective, or listed and UNKNOWN."""
+"""Claims about imports of QoA4ML contracts: each constraint becomes an objective, or is listed and stays UNKNOWN."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
+from import_results import Importer, reasons
 
-from rohe_iac.importing.import_texts import Imported
-
-Take = Callable[..., Imported]
+from rohe_iac.importing.import_texts import ImportResult
 
 
 def constraint(metrics: Any, condition: Any, aggregate: str | None = None) -> dict[str, Any]:
-    made = {"metrics": metrics, "condition": condition, "aggregate_function": aggregate}
-    return {key: value for key, value in made.items() if value is not None}
+    fields = {"metrics": metrics, "condition": condition, "aggregate_function": aggregate}
+    return {key: value for key, value in fields.items() if value is not None}
 
 
 def contract(*constraints: dict[str, Any], **parts: Any) -> dict[str, Any]:
     return {"stakeholders": [], "quality": {"service": [{"name": "c", "constraint_list": list(constraints)}]}, **parts}
 
 
-def spec(done: Imported) -> dict[str, Any]:
-    found: dict[str, Any] = done.documents[0]["spec"]
+def spec(result: ImportResult) -> dict[str, Any]:
+    found: dict[str, Any] = result.documents[0]["spec"]
     return found
-
-
-def reasons(done: Imported) -> dict[str, str]:
-    return {item.field: item.reason for file in done.files for item in file.unmapped}
 
 
 AT_LEAST = "greater_equal"
@@ -51,22 +45,28 @@ AT_LEAST = "greater_equal"
     ],
 )
 def test_thresholds_get_the_unit_that_rohe_s_own_metrics_have(
-    take: Take, metric: str, unit: str | None, value: object, expected: object
+    import_contents: Importer, metric: str, unit: str | None, value: object, expected: object
 ) -> None:
-    done = take(contract(constraint({"metric_name": metric, "unit": unit}, {"operator": AT_LEAST, "value": value})))
-    assert spec(done)["objectives"][0]["value"] == expected
+    result = import_contents(
+        contract(constraint({"metric_name": metric, "unit": unit}, {"operator": AT_LEAST, "value": value}))
+    )
+    assert spec(result)["objectives"][0]["value"] == expected
 
 
-def test_a_unit_that_is_none_of_time_is_listed(take: Take) -> None:
-    done = take(contract(constraint({"metric_name": "response_time", "unit": "px"}, {"operator": "equal", "value": 1})))
-    assert "not a unit of time" in reasons(done)["quality.service[0].constraint_list[0].metrics.unit"]
+def test_a_unit_that_is_none_of_time_is_listed(import_contents: Importer) -> None:
+    result = import_contents(
+        contract(constraint({"metric_name": "response_time", "unit": "px"}, {"operator": "equal", "value": 1}))
+    )
+    assert "not a unit of time" in reasons(result)["quality.service[0].constraint_list[0].metrics.unit"]
 
 
-def test_constraints_within_constraints_and_several_metrics_and_conditions_are_objectives_each(take: Take) -> None:
+def test_constraints_within_constraints_and_several_metrics_and_conditions_are_objectives_each(
+    import_contents: Importer,
+) -> None:
     both = {"and": [{"operator": "greater_than", "value": 1}, {"operator": "less_than", "value": 5}]}
     inner = {"name": "inner", "constraint_list": [constraint([{"metric_name": "a"}, {"metric_name": "b"}], both)]}
-    done = take(contract({"name": "outer", "constraint_list": [inner]}))
-    assert [(entry["name"], entry["operator"]) for entry in spec(done)["objectives"]] == [
+    result = import_contents(contract({"name": "outer", "constraint_list": [inner]}))
+    assert [(entry["name"], entry["operator"]) for entry in spec(result)["objectives"]] == [
         ("inner-a", ">"),
         ("inner-a-2", "<"),
         ("inner-b", ">"),
@@ -87,36 +87,36 @@ def test_constraints_within_constraints_and_several_metrics_and_conditions_are_o
     ],
 )
 def test_what_nothing_can_judge_is_listed_and_stays_unknown(
-    take: Take, condition: dict[str, Any], aggregate: str | None, word: str
+    import_contents: Importer, condition: dict[str, Any], aggregate: str | None, word: str
 ) -> None:
     good = constraint({"metric_name": "good"}, {"operator": "less_than", "value": 5}, "MAX")
-    done = take(contract(constraint({"metric_name": "m"}, condition, aggregate), good))
-    assert [entry["metric"] for entry in spec(done)["objectives"]] == ["good"]
-    reason = reasons(done)["quality.service[0].constraint_list[0]"]
+    result = import_contents(contract(constraint({"metric_name": "m"}, condition, aggregate), good))
+    assert [entry["metric"] for entry in spec(result)["objectives"]] == ["good"]
+    reason = reasons(result)["quality.service[0].constraint_list[0]"]
     assert word in reason
     assert reason.endswith("it stays UNKNOWN")
-    assert done.documents[0]["metadata"]["annotations"]["rohe.dev/not-measurable"] == "m"
+    assert result.documents[0]["metadata"]["annotations"]["rohe.dev/not-measurable"] == "m"
 
 
-def test_of_several_stakeholders_the_first_consumer_is_the_tenant(take: Take) -> None:
+def test_of_several_stakeholders_the_first_consumer_is_the_tenant(import_contents: Importer) -> None:
     people = [
         {"id": "p", "name": "Provider", "roles": ["ml_provider"]},
         {"id": "c1", "name": "Consumer", "roles": ["ml_consumer"]},
         {"id": "c2", "roles": "service_consumer"},
     ]
-    done = take(contract(stakeholders=people))
-    assert spec(done)["tenant"] == "c1"
-    told = reasons(done)
-    assert set(told) >= {"stakeholders[0]", "stakeholders[1].name", "stakeholders[1].roles", "stakeholders[2]"}
-    assert all("names its tenant alone" in told[field] for field in told if field.startswith("stakeholders"))
+    result = import_contents(contract(stakeholders=people))
+    assert spec(result)["tenant"] == "c1"
+    listed = reasons(result)
+    assert set(listed) >= {"stakeholders[0]", "stakeholders[1].name", "stakeholders[1].roles", "stakeholders[2]"}
+    assert all("names its tenant alone" in listed[field] for field in listed if field.startswith("stakeholders"))
 
 
-def test_a_clause_of_which_one_constraint_would_do_is_listed(take: Take) -> None:
+def test_a_clause_of_which_one_constraint_would_do_is_listed(import_contents: Importer) -> None:
     parts = [constraint({"metric_name": name}, {"operator": AT_LEAST, "value": 1}) for name in ("a", "b")]
     one_of = {"name": "either", "constraint_list": parts, "aggregate_function": "OR"}
     both = {"name": "outer", "constraint_list": [{**one_of, "name": "all", "aggregate_function": "AND"}]}
-    done = take({"stakeholders": [], "quality": {"service": [one_of, both]}})
-    assert [objective["metric"] for objective in spec(done)["objectives"]] == ["a", "b"]
-    assert "one of several would do" in reasons(done)["quality.service[0]"]
-    assert reasons(done)["quality.service[1].name"].startswith("an objective is named after")
-    assert done.documents[0]["metadata"]["annotations"]["rohe.dev/not-measurable"] == "either"
+    result = import_contents({"stakeholders": [], "quality": {"service": [one_of, both]}})
+    assert [objective["metric"] for objective in spec(result)["objectives"]] == ["a", "b"]
+    assert "one of several would do" in reasons(result)["quality.service[0]"]
+    assert reasons(result)["quality.service[1].name"].startswith("an objective is named after")
+    assert result.documents[0]["metadata"]["annotations"]["rohe.dev/not-measurable"] == "either"

@@ -1,15 +1,13 @@
-"""Service files: applications become pipelines, services keep what they ask for."""
+"""Claims about imports of service files: applications become pipelines, services keep their requests."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
+from import_results import Importer
 
-from rohe_iac.importing.import_texts import Imported, InvalidImport
-
-Take = Callable[..., Imported]
+from rohe_iac.importing.import_texts import ImportResult, InvalidImport
 
 
 def service(**fields: Any) -> dict[str, Any]:
@@ -27,22 +25,18 @@ def service(**fields: Any) -> dict[str, Any]:
     return {key: value for key, value in (whole | fields).items() if value is not None}
 
 
-def services(done: Imported, index: int = 0) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = [doc["spec"]["services"] for doc in done.documents if doc["kind"] == "Pipeline"][
+def services(result: ImportResult, index: int = 0) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = [doc["spec"]["services"] for doc in result.documents if doc["kind"] == "Pipeline"][
         index
     ]
     return found
 
 
-def notes(done: Imported) -> str:
-    return "\n".join(text for file in done.files for _, text in file.notes)
-
-
-def test_the_sample_gives_three_pipelines_with_fifteen_replicas(sample: Take) -> None:
-    done = sample("add_service.yaml")
-    assert [document["metadata"]["name"] for document in done.documents] == ["object-detection", "kpi", "bts"]
-    assert sum(entry["replicas"] for index in range(3) for entry in services(done, index)) == 15
-    assert services(done)[2] == {
+def test_the_sample_gives_three_pipelines_with_fifteen_replicas(import_samples: Importer) -> None:
+    result = import_samples("add_service.yaml")
+    assert [document["metadata"]["name"] for document in result.documents] == ["object-detection", "kpi", "bts"]
+    assert sum(entry["replicas"] for index in range(3) for entry in services(result, index)) == 15
+    assert services(result)[2] == {
         "name": "object-detection-inference-service",
         "image": "rdsea/od_inf:2.0",
         "replicas": 1,
@@ -60,36 +54,38 @@ def test_the_sample_gives_three_pipelines_with_fifteen_replicas(sample: Take) ->
 
 
 @pytest.mark.parametrize(
-    ("said", "taken"),
+    ("sensitivity", "taken"),
     [
         (0, "none"), (1, "cpu"), (2, "memory"), (3, "cpu+memory"), ("2", "memory"), (1.0, "cpu"), ("CPU", "cpu"),
         ("memory-sensitive", "memory"), ("not sensitive", "none"), (-1, None), (4, None), (1.5, None), (True, None),
     ],
 )  # fmt: skip
-def test_a_sensitivity_is_a_number_from_0_to_3_or_a_word(take: Take, said: object, taken: str | None) -> None:
-    done = take({"data": {"app": {"x": service(sensitivity=said)}}})
-    assert done.documents[0]["spec"]["services"][0].get("sensitivity", "none") == (taken or "none")
-    listed = {item.field for item in done.files[0].unmapped}
+def test_a_sensitivity_is_a_number_from_0_to_3_or_a_word(
+    import_contents: Importer, sensitivity: object, taken: str | None
+) -> None:
+    result = import_contents({"data": {"app": {"x": service(sensitivity=sensitivity)}}})
+    assert result.documents[0]["spec"]["services"][0].get("sensitivity", "none") == (taken or "none")
+    listed = {item.field for item in result.files[0].unmapped}
     assert ("data.app.x.sensitivity" in listed) is (taken is None)
 
 
-def test_a_port_mapping_alone_stands_for_a_list_of_one(take: Take) -> None:
-    one = service(ports=None, port_mapping={"con_port": 80, "phy_port": 8080})
-    made = take({"data": {"app": {"x": one}}}).documents[0]["spec"]["services"][0]
-    assert made["ports"] == [{"name": "p80", "containerPort": 80, "servicePort": 8080}]
+def test_a_port_mapping_alone_stands_for_a_list_of_one(import_contents: Importer) -> None:
+    entry = service(ports=None, port_mapping={"con_port": 80, "phy_port": 8080})
+    service_of_pipeline = import_contents({"data": {"app": {"x": entry}}}).documents[0]["spec"]["services"][0]
+    assert service_of_pipeline["ports"] == [{"name": "p80", "containerPort": 80, "servicePort": 8080}]
 
 
-def test_nodes_and_services_of_one_file_are_both_taken(take: Take) -> None:
+def test_nodes_and_services_of_one_file_are_both_taken(import_contents: Importer) -> None:
     node = {"cpu": {"capacity": 1000}, "memory": {"capacity": {"rss": 1}}, "arch": "aarch64"}
-    done = take({"nodes": {"a": {"node_name": "a", **node}}, "services": {"app": {"x": service()}}})
-    assert [document["kind"] for document in done.documents] == ["Inventory", "Pipeline", "Stack"]
-    assert done.documents[0]["spec"]["deviceTypes"]["a"]["arch"] == "arm64"
-    assert done.files[0].format == "ROHE nodes and ROHE services"
+    result = import_contents({"nodes": {"a": {"node_name": "a", **node}}, "services": {"app": {"x": service()}}})
+    assert [document["kind"] for document in result.documents] == ["Inventory", "Pipeline", "Stack"]
+    assert result.documents[0]["spec"]["deviceTypes"]["a"]["arch"] == "arm64"
+    assert result.files[0].format == "ROHE nodes and ROHE services"
 
 
-def test_nodes_and_services_together_make_a_stack(sample: Take) -> None:
-    done = sample("add_service.yaml", "add_node.yaml", name="testbed")
-    assert [document["kind"] for document in done.documents] == [
+def test_nodes_and_services_together_make_a_stack(import_samples: Importer) -> None:
+    result = import_samples("add_service.yaml", "add_node.yaml", name="testbed")
+    assert [document["kind"] for document in result.documents] == [
         "Inventory",
         "Pipeline",
         "Pipeline",
@@ -97,7 +93,7 @@ def test_nodes_and_services_together_make_a_stack(sample: Take) -> None:
         "Stack",
     ]
     # Images without commands are no processes of this machine, and nodes in use are to be few.
-    assert done.documents[-1]["spec"] == {
+    assert result.documents[-1]["spec"] == {
         "pipelines": ["object-detection", "kpi", "bts"],
         "inventory": "testbed",
         "planner": {"strategy": "portfolio"},
@@ -105,14 +101,16 @@ def test_nodes_and_services_together_make_a_stack(sample: Take) -> None:
     }
 
 
-def test_services_that_all_have_commands_run_on_this_machine(sample: Take, take: Take) -> None:
+def test_services_that_all_have_commands_run_on_this_machine(
+    import_samples: Importer, import_contents: Importer
+) -> None:
     nodes = {"data": {"a": {"node_name": "a", "cpu": {"capacity": 1000}, "memory": {"capacity": {"rss": 1}}}}}
-    done = take(nodes, {"data": {"app": {"x": service(command="python -m web")}}})
-    assert "target" not in done.documents[-1]["spec"]
+    result = import_contents(nodes, {"data": {"app": {"x": service(command="python -m web")}}})
+    assert "target" not in result.documents[-1]["spec"]
 
 
-def test_settings_that_are_imported_along_go_before_what_a_stack_has_by_itself(sample: Take) -> None:
-    spec = sample("add_service.yaml", "add_node.yaml", "orchestrationConfig.yaml").documents[-1]["spec"]
+def test_settings_that_are_imported_along_go_before_what_a_stack_has_by_itself(import_samples: Importer) -> None:
+    spec = import_samples("add_service.yaml", "add_node.yaml", "orchestrationConfig.yaml").documents[-1]["spec"]
     assert spec["planner"] == {
         "strategy": "worst-fit",
         "weights": {"cpu": 1, "memory": 1},
@@ -121,21 +119,23 @@ def test_settings_that_are_imported_along_go_before_what_a_stack_has_by_itself(s
     assert spec["target"] == {"manifests": {"directory": "manifests"}}
 
 
-def test_all_spellings_mean_the_same(take: Take) -> None:
+def test_all_spellings_mean_the_same(import_contents: Importer) -> None:
     new = service(service_name=None, cpu=None, accelerator=None, memory=None, processor=None)
     new |= {"microservice_name": "web_1", "cpu_required": 424, "accelerator_required": {"gpu": 0}}
     new |= {"memory_required": {"rss": 200, "vms": 500}, "cores_required": [50, 5]}
-    assert take({"data": {"app": {"x": service()}}}).documents == take({"app": {"x": new}}).documents
+    assert (
+        import_contents({"data": {"app": {"x": service()}}}).documents == import_contents({"app": {"x": new}}).documents
+    )
 
 
-def test_phy_port_becomes_the_service_port(take: Take) -> None:
+def test_phy_port_becomes_the_service_port(import_contents: Importer) -> None:
     mapping = [{"con_port": 80, "phy_port": 8080}, {"con_port": 80, "phy_port": 9090}]
-    done = take({"data": {"app": {"x": service(ports=[80, "81"], port_mapping=mapping)}}})
-    assert services(done)[0]["ports"] == [
+    result = import_contents({"data": {"app": {"x": service(ports=[80, "81"], port_mapping=mapping)}}})
+    assert services(result)[0]["ports"] == [
         {"name": "p80", "containerPort": 80, "servicePort": 8080},
         {"name": "p81", "containerPort": 81},
     ]
-    assert [item.field for item in done.files[0].unmapped] == ["data.app.x.port_mapping[1]"]
+    assert [item.field for item in result.files[0].unmapped] == ["data.app.x.port_mapping[1]"]
 
 
 @pytest.mark.parametrize(
@@ -148,15 +148,15 @@ def test_phy_port_becomes_the_service_port(take: Take) -> None:
     ],
 )
 def test_the_unit_of_cores_is_inferred_with_the_file_s_own_as_tie_break(
-    take: Take, cpu: int, chunks: list[int], expected: list[object]
+    import_contents: Importer, cpu: int, chunks: list[int], expected: list[object]
 ) -> None:
     # [40] beside 50 millicores reads either way by itself; the file's other services say percent.
     others = {f"s{index}": service(service_name=f"s{index}") for index in range(3)}
-    done = take({"data": {"app": {**others, "x": service(cpu=cpu, processor=chunks)}}})
+    result = import_contents({"data": {"app": {**others, "x": service(cpu=cpu, processor=chunks)}}})
     if cpu == 50:
-        assert services(done)[3]["requests"]["cores"] in (expected, ["40m"])
+        assert services(result)[3]["requests"]["cores"] in (expected, ["40m"])
     else:
-        assert services(done)[3]["requests"]["cores"] == expected
+        assert services(result)[3]["requests"]["cores"] == expected
 
 
 @pytest.mark.parametrize(
@@ -171,57 +171,59 @@ def test_the_unit_of_cores_is_inferred_with_the_file_s_own_as_tie_break(
     ],
 )
 def test_percent_of_a_device_is_a_share_and_more_than_one_device_a_count(
-    take: Take, asked: object, expected: object
+    import_contents: Importer, asked: object, expected: object
 ) -> None:
-    done = take({"data": {"app": {"x": service(accelerator={"GPU": asked})}}})
-    assert services(done)[0]["requests"].get("accelerators", {}).get("gpu") == expected
+    result = import_contents({"data": {"app": {"x": service(accelerator={"GPU": asked})}}})
+    assert services(result)[0]["requests"].get("accelerators", {}).get("gpu") == expected
 
 
 @pytest.mark.parametrize(("given", "expected"), [(1, "cpu"), ("2", "memory"), (3, "cpu+memory"), ("cpu", "cpu")])
-def test_sensitivity_is_a_word(take: Take, given: object, expected: str) -> None:
-    assert services(take({"data": {"app": {"x": service(sensitivity=given)}}}))[0]["sensitivity"] == expected
+def test_sensitivity_is_a_word(import_contents: Importer, given: object, expected: str) -> None:
+    assert services(import_contents({"data": {"app": {"x": service(sensitivity=given)}}}))[0]["sensitivity"] == expected
 
 
-def test_state_of_a_running_service_is_listed_with_the_reason(sample: Take) -> None:
-    reasons = {item.field.rpartition(".")[2]: item.reason for item in sample("add_service.yaml").files[0].unmapped}
+def test_state_of_a_running_service_is_listed_with_the_reason(import_samples: Importer) -> None:
+    reasons = {
+        item.field.rpartition(".")[2]: item.reason for item in import_samples("add_service.yaml").files[0].unmapped
+    }
     assert "decided by the plan" in reasons["status"]
     assert "decided by the plan" in reasons["running"]
     assert "who sent the command" in reasons["client_id"]
 
 
-def test_services_without_an_application_are_one_pipeline(take: Take) -> None:
-    done = take({"data": {"x": service(), "y": service(service_name="y")}}, name="shop")
-    assert [document["metadata"]["name"] for document in done.documents] == ["shop"]
-    assert [entry["name"] for entry in services(done)] == ["web-1", "y"]
+def test_services_without_an_application_are_one_pipeline(import_contents: Importer) -> None:
+    result = import_contents({"data": {"x": service(), "y": service(service_name="y")}}, name="shop")
+    assert [document["metadata"]["name"] for document in result.documents] == ["shop"]
+    assert [entry["name"] for entry in services(result)] == ["web-1", "y"]
 
 
 @pytest.mark.parametrize(
     ("field", "value"), [("replicas", -1), ("replicas", "many"), ("cpu", [1]), ("port_mapping", [{"con_port": 70000}])]
 )
-def test_what_is_no_figure_is_told_with_its_place(take: Take, field: str, value: object) -> None:
+def test_what_is_no_figure_is_told_with_its_place(import_contents: Importer, field: str, value: object) -> None:
     with pytest.raises(InvalidImport, match="1 place"):
-        take({"data": {"app": {"x": service(**{field: value})}}})
+        import_contents({"data": {"app": {"x": service(**{field: value})}}})
 
 
-def test_a_file_extended_by_hand_keeps_command_and_variables(take: Take) -> None:
+def test_a_file_extended_by_hand_keeps_command_and_variables(import_contents: Importer) -> None:
     entry = service(command="python -m 'a b'", args=["--fast"], environment={"LOG": "info", "DB_PASSWORD": "x"})
-    done = take({"data": {"app": {"web": entry}}})
-    assert services(done)[0]["command"] == ["python", "-m", "a b"]
-    assert services(done)[0]["args"] == ["--fast"]
-    assert services(done)[0]["env"] == {"LOG": "info", "DB_PASSWORD": {"secret": "env:DB_PASSWORD"}}
+    result = import_contents({"data": {"app": {"web": entry}}})
+    assert services(result)[0]["command"] == ["python", "-m", "a b"]
+    assert services(result)[0]["args"] == ["--fast"]
+    assert services(result)[0]["env"] == {"LOG": "info", "DB_PASSWORD": {"secret": "env:DB_PASSWORD"}}
 
 
-def test_an_application_s_name_is_the_pipeline_s_and_told(take: Take) -> None:
-    done = take({"application_name": "My App", "data": [service()]})
-    assert done.documents[0]["metadata"]["name"] == "my-app"
-    assert not [item for item in done.files[0].unmapped if item.field == "application_name"]
+def test_an_application_s_name_is_the_pipeline_s_and_told(import_contents: Importer) -> None:
+    result = import_contents({"application_name": "My App", "data": [service()]})
+    assert result.documents[0]["metadata"]["name"] == "my-app"
+    assert not [item for item in result.files[0].unmapped if item.field == "application_name"]
 
 
-def test_a_list_where_an_image_belongs_is_listed_as_such(take: Take) -> None:
-    done = take({"data": {"app": {"web": service(image=["a"])}}})
-    assert [item.reason for item in done.files[0].unmapped] == ["an image is text"]
+def test_a_list_where_an_image_belongs_is_listed_as_such(import_contents: Importer) -> None:
+    result = import_contents({"data": {"app": {"web": service(image=["a"])}}})
+    assert [item.reason for item in result.files[0].unmapped] == ["an image is text"]
 
 
-def test_a_peak_of_parts_of_a_core_is_read_as_such_where_the_cpu_says_so(take: Take) -> None:
-    done = take({"data": {"app": {"web": service(cpu=700, processor=[0.6, 0.2])}}})
-    assert services(done)[0]["requests"]["cores"] == ["600m", "200m"]
+def test_a_peak_of_parts_of_a_core_is_read_as_such_where_the_cpu_says_so(import_contents: Importer) -> None:
+    result = import_contents({"data": {"app": {"web": service(cpu=700, processor=[0.6, 0.2])}}})
+    assert services(result)[0]["requests"]["cores"] == ["600m", "200m"]

@@ -1,4 +1,4 @@
-"""A threshold is compared in the unit that services report their numbers in."""
+"""Contracts of a blueprint in the form that agents judge: thresholds are in the units that services report."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from rohe_iac.blueprint.language.contract import ObservationContract
 from rohe_iac.blueprint.language.pipeline import Pipeline
-from rohe_iac.observation.from_blueprint import contract_spec
+from rohe_iac.observation.from_blueprint import agent_contract
 
 REPORTED = {"delay": {"unit": "ms"}, "load": {"unit": "percent"}, "confidence": {"unit": "ratio"}, "odd": {}}
 
@@ -19,7 +19,7 @@ def low_of(metric: str, value: Any, trees: dict[str, Any] | None = None) -> floa
     objective = {"metric": metric, "operator": "<", "value": value, "window": {"size": "5m"}}
     spec = {"pipeline": "door", "metrics": trees or {}, "objectives": [objective]}
     contract = ObservationContract.model_validate({"metadata": {"name": "promise"}, "spec": spec})
-    return contract_spec(contract, pipeline).objectives[0].low
+    return agent_contract(contract, pipeline).objectives[0].low
 
 
 @pytest.mark.parametrize(

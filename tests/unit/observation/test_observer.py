@@ -1,4 +1,4 @@
-"""From reports to results, violations and actions: what an observer says of a pipeline that goes bad and is mended."""
+"""The observer from reports to results, violations and actions, on a pipeline that breaks its contract and recovers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from objective_specs import objective_spec
 
 from rohe_iac.observation.configuration import (
     Configuration,
@@ -15,8 +16,8 @@ from rohe_iac.observation.configuration import (
     decode_configuration,
     digest_of,
 )
-from rohe_iac.observation.contract import ContractSpec, ObjectiveSpec, ProcessingSpec, ScopeSpec, WindowSpec
-from rohe_iac.observation.judging.outcome import Action, Outcome, Result, Violation
+from rohe_iac.observation.contract import AgentContract, ProcessingSpec, ScopeSpec, WindowSpec
+from rohe_iac.observation.judging.outcome import CorrectiveAction, Outcome, Result, Violation
 from rohe_iac.observation.judging.verdict import Verdict
 from rohe_iac.observation.observer import Observer
 from rohe_iac.observation.reports.report import Report
@@ -25,19 +26,7 @@ MEMBERS = ("good", "fair", "bad")
 
 
 def configuration(contract: dict[str, Any] | None = None, **changes: Any) -> Configuration:
-    plain: dict[str, Any] = {
-        "name": "right",
-        "metric": "accuracy",
-        "scope": ScopeSpec(),
-        "aggregate": "mean",
-        "operator": ">=",
-        "low": 0.9,
-        "high": 0.9,
-        "window": WindowSpec(size_count=10, every_count=10),
-        "min_samples": 10,
-        "missing": "freeze",
-        "action": "degrade",
-    }
+    objective = objective_spec(**{"min_samples": 10, "action": "degrade", **changes})
     return Configuration(
         stack="s",
         pipeline="p",
@@ -48,16 +37,12 @@ def configuration(contract: dict[str, Any] | None = None, **changes: Any) -> Con
             ServiceSpec(name="vote"),
         ),
         instances=(Instance(instance="camera-0", topic="camera", service="camera"),),
-        contracts=(
-            ContractSpec(
-                name="c", lateness=1.0, objectives=(ObjectiveSpec(**{**plain, **changes}),), **(contract or {})
-            ),
-        ),
+        contracts=(AgentContract(name="c", lateness=1.0, objectives=(objective,), **(contract or {})),),
     )
 
 
 class Pipeline:
-    """Reports of requests, one a tenth of a second; `bad` sways the vote to the wrong answer while it is noisy."""
+    """A pipeline that reports a request each tenth of a second; the noisy member `bad` turns the vote wrong."""
 
     def __init__(self, observer: Observer) -> None:
         self.observer = observer
@@ -71,8 +56,8 @@ class Pipeline:
             self.now += 0.1
             self.sent += 1
             shares = {"good": [0.6, 0.4], "fair": [0.55, 0.45], "bad": [0.0, 1.0] if noise else [0.7, 0.3]}
-            voted = [shares[name] for name in self.members]
-            total = [sum(column) for column in zip(*voted, strict=True)]
+            votes = [shares[name] for name in self.members]
+            total = [sum(column) for column in zip(*votes, strict=True)]
             self._report("camera-0", "camera", "", truth=0)
             for name in self.members:
                 guess = 0 if shares[name][0] > 0.5 else 1
@@ -109,7 +94,7 @@ def test_a_violation_names_the_member_and_the_action_drops_it() -> None:
     pipeline.requests(20, noise=True)
     pipeline.quiet(10)
     [violation] = pipeline.of(Violation)
-    [action] = pipeline.of(Action)
+    [action] = pipeline.of(CorrectiveAction)
     best = violation.evidence.contributions[0]
     assert (best.name, best.without, best.kept) == ("classify/bad", 1.0, True)
     assert violation.evidence.baseline is not None
@@ -128,7 +113,7 @@ def test_the_objective_is_kept_again_once_requests_go_on_without_the_member() ->
     assert opened.id == ended.id
     assert ended.ended > opened.opened
     assert pipeline.of(Result)[-1].verdict is Verdict.KEPT
-    assert [action.dropped for action in pipeline.observer.degrading.state.active] == ["bad"], "it stays in force"
+    assert [action.dropped for action in pipeline.observer.degrade_policy.state.active] == ["bad"], "it stays in force"
 
 
 def test_without_clear_an_action_ends_only_when_somebody_says_so() -> None:
@@ -137,11 +122,12 @@ def test_without_clear_an_action_ends_only_when_somebody_says_so() -> None:
     pipeline.members = ("good", "fair")
     pipeline.requests(500, noise=True)
     pipeline.quiet(10)
-    [action] = pipeline.of(Action)
-    ended = [item for item in pipeline.observer.restore(action.violation, pipeline.now) if isinstance(item, Action)]
-    assert [item.id for item in ended] == [action.id]
+    [begun] = pipeline.of(CorrectiveAction)
+    outcomes = pipeline.observer.restore(begun.violation, pipeline.now)
+    ended = [outcome for outcome in outcomes if isinstance(outcome, CorrectiveAction)]
+    assert [action.id for action in ended] == [begun.id]
     assert ended[0].ended > 0
-    assert pipeline.observer.degrading.members_now("classify") == MEMBERS
+    assert pipeline.observer.degrade_policy.current_members("classify") == MEMBERS
 
 
 def test_with_clear_an_action_ends_by_itself_and_later_the_second_time() -> None:
@@ -152,8 +138,8 @@ def test_with_clear_an_action_ends_by_itself_and_later_the_second_time() -> None
         pipeline.members = ("good", "fair")
         pipeline.requests(400)
         pipeline.quiet(10)
-    begun = [action for action in pipeline.of(Action) if not action.ended]
-    ended = [action for action in pipeline.of(Action) if action.ended]
+    begun = [action for action in pipeline.of(CorrectiveAction) if not action.ended]
+    ended = [action for action in pipeline.of(CorrectiveAction) if action.ended]
     assert [action.kept_for for action in begun] == [5.0, 10.0]
     assert len(ended) == 2
 
@@ -162,15 +148,15 @@ def test_a_dry_run_decides_and_changes_nothing() -> None:
     pipeline = Pipeline(Observer(configuration(dry_run=True)))
     pipeline.requests(20, noise=True)
     pipeline.quiet(10)
-    assert [action.dry for action in pipeline.of(Action)] == [True]
-    assert pipeline.observer.degrading.members_now("classify") == MEMBERS
+    assert [action.dry for action in pipeline.of(CorrectiveAction)] == [True]
+    assert pipeline.observer.degrade_policy.current_members("classify") == MEMBERS
 
 
 def test_a_further_member_goes_only_for_a_window_that_began_after_the_last_action() -> None:
     pipeline = Pipeline(Observer(configuration(window=WindowSpec(size_count=20, every_count=5), min_samples=20)))
     pipeline.requests(60, noise=True)
     pipeline.quiet(10)
-    first, *others = pipeline.of(Action)
+    first, *others = pipeline.of(CorrectiveAction)
     windows = {result.end: result for result in pipeline.of(Result)}
     assert all(windows[action.begun].start >= first.begun for action in others)
 
@@ -231,19 +217,19 @@ def test_a_users_function_gives_results_and_a_failing_one_is_left_alone(tmp_path
     assert values
     assert values[0].value == pytest.approx(0.0, abs=1e-6)
     state = pipeline.observer.state.processors["c/1"]
-    assert (state.failed, state.why) == (5, "RuntimeError: no")
+    assert (state.total_failures, state.last_error) == (5, "RuntimeError: no")
 
 
 def test_a_configuration_survives_its_bytes_and_others_are_refused() -> None:
-    given = configuration()
-    assert decode_configuration(msgspec.json.encode(given)) == given
-    for content in (b"", b"{}", msgspec.json.encode(msgspec.structs.replace(given, v=99))):
+    original = configuration()
+    assert decode_configuration(msgspec.json.encode(original)) == original
+    for content in (b"", b"{}", msgspec.json.encode(msgspec.structs.replace(original, v=99))):
         with pytest.raises(UnreadableConfiguration):
             decode_configuration(content)
 
 
 def test_where_instances_run_does_not_change_what_is_judged() -> None:
-    given = configuration()
-    moved = msgspec.structs.replace(given, instances=())
-    assert digest_of(moved) == digest_of(given)
-    assert digest_of(configuration(low=0.8)) != digest_of(given)
+    original = configuration()
+    moved = msgspec.structs.replace(original, instances=())
+    assert digest_of(moved) == digest_of(original)
+    assert digest_of(configuration(low=0.8)) != digest_of(original)

@@ -1,4 +1,4 @@
-"""Written blueprints of sized services, for the tests of sizing and of what contracts promise."""
+"""Makes blueprints of sized services, for the tests of sizing and of response times that contracts limit."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import yaml
 from rohe_iac.blueprint.loading import load
 from rohe_iac.planning.from_blueprint.problem import problem_of
 from rohe_iac.planning.model.problem import Problem
-from rohe_iac.planning.sizing.pipeline import sized
+from rohe_iac.planning.sizing.pipeline import sizings_of
 from rohe_iac.planning.sizing.profile_yaml import read_profile
 from rohe_iac.planning.sizing.workload import Sizing
 
 
 def profile(mean: int = 100, devices: dict[str, int] | None = None, cpu: str = "400m", gpu: str = "") -> dict[str, Any]:
-    """A profile with service times around `mean` milliseconds, or so many by device type."""
+    """Returns a profile with service times around `mean` milliseconds, or around those of `devices` by device type."""
     point: dict[str, Any] = {"load": "10/s", "cpu": cpu, "memory": "100Mi"}
     if gpu:
         point["accelerators"] = {"gpu": gpu}
@@ -54,7 +54,7 @@ def blueprint(
     flow: list[dict[str, Any]] | None = None,
     rate: str = "10/s",
 ) -> tuple[dict[str, Sizing], Problem]:
-    """The sizings of a written blueprint by name of service, and the problem that it poses."""
+    """Writes a blueprint, and returns its sizings by name of service and its placement problem."""
     window = {"size": "5m"}
     documents: list[dict[str, Any]] = [
         {
@@ -75,7 +75,7 @@ def blueprint(
         {
             "kind": "ObservationContract",
             "metadata": {"name": "sla"},
-            "spec": {"pipeline": "p", "objectives": [{**item, "window": window} for item in objectives]},
+            "spec": {"pipeline": "p", "objectives": [{**objective, "window": window} for objective in objectives]},
         },
         {
             "kind": "Stack",
@@ -86,14 +86,14 @@ def blueprint(
     ]  # fmt: skip
     (folder / "blueprints").mkdir(parents=True)
     (folder / "rohe.yaml").touch()
-    text = yaml.safe_dump_all([{"apiVersion": "rohe.dev/v1", **item} for item in documents])
+    text = yaml.safe_dump_all([{"apiVersion": "rohe.dev/v1", **document} for document in documents])
     (folder / "blueprints" / "all.yaml").write_text(text)
     for name, value in profiles.items():
         (folder / name).write_text(yaml.safe_dump(value))
     loaded = load(folder)
     known = {name: read_profile(yaml.safe_dump(value), name) for name, value in profiles.items()}
-    found = sized(loaded, known)
-    return {name.partition(":")[2]: item for name, item in found.items()}, problem_of(loaded, known)
+    found = sizings_of(loaded, known)
+    return {address.partition(":")[2]: sizing for address, sizing in found.items()}, problem_of(loaded, known)
 
 
 def service(name: str, path: str = "a.yaml", **more: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The outbox: bounded, in order, emptied by acknowledgements alone, and there again after a crash."""
+"""The outbox: bounded, in order, emptied by acknowledgements alone, and complete after a crash."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from rohe_iac.reporting.outbox import Outbox, OutboxUnusable
 
 
-def opened(folder: Path, most_reports: int = 1000, most_bytes: int = 10**6) -> Outbox:
+def open_outbox(folder: Path, most_reports: int = 1000, most_bytes: int = 10**6) -> Outbox:
     return Outbox(folder, durability="normal", most_reports=most_reports, most_bytes=most_bytes)
 
 
@@ -19,39 +19,39 @@ def fill(outbox: Outbox, count: int, boot: str = "b") -> None:
 
 
 def waiting(outbox: Outbox) -> list[tuple[str, int]]:
-    return [(entry.boot, entry.seq) for entry in outbox.after(0, 10_000)]
+    return [(entry.boot, entry.seq) for entry in outbox.entries_after(0, 10_000)]
 
 
 def test_numbers_count_from_one_without_gaps_for_each_boot(tmp_path: Path) -> None:
-    outbox = opened(tmp_path)
+    outbox = open_outbox(tmp_path)
     fill(outbox, 2, "b1")
     fill(outbox, 2, "b2")
     assert waiting(outbox) == [("b1", 1), ("b1", 2), ("b2", 1), ("b2", 2)]
 
 
 def test_what_was_accepted_is_there_after_the_process_died(tmp_path: Path) -> None:
-    fill(opened(tmp_path), 3)  # never closed, as after kill -9
-    again = opened(tmp_path)
+    fill(open_outbox(tmp_path), 3)  # never closed, as after kill -9
+    again = open_outbox(tmp_path)
     assert again.waiting == 3
-    assert [entry.payload for entry in again.after(0, 9)] == [b"1", b"2", b"3"]
+    assert [entry.payload for entry in again.entries_after(0, 9)] == [b"1", b"2", b"3"]
 
 
 def test_an_acknowledgement_leaves_its_holes(tmp_path: Path) -> None:
-    outbox = opened(tmp_path)
+    outbox = open_outbox(tmp_path)
     fill(outbox, 10)
     assert outbox.acknowledge("b", 8, [(2, 3), (6, 6)]) == 5
     assert [seq for _, seq in waiting(outbox)] == [2, 3, 6, 9, 10]
 
 
 def test_an_acknowledgement_of_another_boot_empties_nothing(tmp_path: Path) -> None:
-    outbox = opened(tmp_path)
+    outbox = open_outbox(tmp_path)
     fill(outbox, 3)
     assert outbox.acknowledge("other", 99, []) == 0
     assert outbox.waiting == 3
 
 
 def test_many_reports_are_forgotten_in_small_steps(tmp_path: Path) -> None:
-    outbox = opened(tmp_path)
+    outbox = open_outbox(tmp_path)
     fill(outbox, 950)
     assert outbox.acknowledge("b", 950, []) == 950
     assert outbox.waiting == 0
@@ -59,7 +59,7 @@ def test_many_reports_are_forgotten_in_small_steps(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("bounds", [{"most_reports": 3}, {"most_bytes": 3}])
 def test_a_full_outbox_refuses_and_takes_again_once_there_is_room(tmp_path: Path, bounds: dict[str, int]) -> None:
-    outbox = opened(tmp_path, **bounds)
+    outbox = open_outbox(tmp_path, **bounds)
     fill(outbox, 3)
     assert not outbox.append("b", lambda seq: b"x")
     outbox.acknowledge("b", 1, [])
@@ -69,7 +69,7 @@ def test_a_full_outbox_refuses_and_takes_again_once_there_is_room(tmp_path: Path
 
 def test_a_damaged_outbox_is_put_aside(tmp_path: Path) -> None:
     (tmp_path / "outbox.db").write_bytes(b"this is no database " * 100)
-    outbox = opened(tmp_path)
+    outbox = open_outbox(tmp_path)
     fill(outbox, 1)
     assert len(list(tmp_path.glob("outbox-broken-*.db"))) == 1
 
@@ -77,10 +77,10 @@ def test_a_damaged_outbox_is_put_aside(tmp_path: Path) -> None:
 def test_an_outbox_that_cannot_be_made_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutboxUnusable):
-        opened(tmp_path / "file" / "folder")
+        open_outbox(tmp_path / "file" / "folder")
 
 
 def test_only_its_owner_can_read_it(tmp_path: Path) -> None:
-    opened(tmp_path / "new")
+    open_outbox(tmp_path / "new")
     assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
     assert (tmp_path / "new" / "outbox.db").stat().st_mode & 0o777 == 0o600

@@ -1,4 +1,4 @@
-"""What a service sees of its reporter: it accepts or refuses, and never raises, never dies, never waits long."""
+"""The reporter as a service sees it: it accepts or refuses, never raises, never dies and never blocks for long."""
 
 from __future__ import annotations
 
@@ -12,19 +12,18 @@ from typing import Any
 
 import pytest
 
-from rohe_iac.mqtt.address import BrokerAddress, UnusableCredentials, broker_address
-from rohe_iac.reporting import Command, Reporter
-from rohe_iac.reporting.command import CommandDesk
-from rohe_iac.reporting.settings import Settings
+from rohe_iac.mqtt.address import BrokerAddress
+from rohe_iac.reporting import Reporter
+from rohe_iac.reporting.settings import ReporterSettings
 
-NOBODY = BrokerAddress("127.0.0.1", 1)
+UNREACHABLE = BrokerAddress("127.0.0.1", 1)
 
 
-def reporter(folder: Path, **changes: Any) -> Reporter:
-    plain: dict[str, Any] = {
-        "broker": NOBODY, "stack": "s", "pipeline": "p", "service": "svc", "instance": "svc-0", "outbox": folder,
+def open_reporter(folder: Path, **changes: Any) -> Reporter:
+    defaults: dict[str, Any] = {
+        "broker": UNREACHABLE, "stack": "s", "pipeline": "p", "service": "svc", "instance": "svc-0", "outbox": folder,
     }  # fmt: skip
-    return Reporter(Settings(**{**plain, **changes}))
+    return Reporter(ReporterSettings(**{**defaults, **changes}))
 
 
 def test_without_an_address_it_warns_once_and_refuses(
@@ -48,69 +47,69 @@ def test_with_credentials_that_are_missing_the_service_goes_on() -> None:
 
 
 def test_reports_are_accepted_while_there_is_no_broker(tmp_path: Path) -> None:
-    mine = reporter(tmp_path)
-    assert all(mine.report(request=f"r{number}", fields={"x": number}) for number in range(20))
-    assert (mine.accepted, mine.refused) == (20, 0)
-    mine.close(timeout=0)
+    reporter = open_reporter(tmp_path)
+    assert all(reporter.report(request=f"r{number}", fields={"x": number}) for number in range(20))
+    assert (reporter.accepted, reporter.refused) == (20, 0)
+    reporter.close(timeout=0)
 
 
 @pytest.mark.parametrize(
     "fields", [{"x": float("nan")}, {"x": object()}, {"x": "y" * 300_000}, {"x": {1, 2}}, {("a",): 1}]
 )
 def test_what_cannot_be_sent_is_refused_and_counted(tmp_path: Path, fields: Any) -> None:
-    mine = reporter(tmp_path)
-    assert mine.report(fields=fields) is False
-    assert mine.refused == 1
-    mine.close(timeout=0)
+    reporter = open_reporter(tmp_path)
+    assert reporter.report(fields=fields) is False
+    assert reporter.refused == 1
+    reporter.close(timeout=0)
 
 
 def test_numbers_of_numerical_libraries_are_taken(tmp_path: Path) -> None:
     numpy = pytest.importorskip("numpy")
-    mine = reporter(tmp_path)
-    assert mine.report(metrics={"c": numpy.float32(0.5)}, fields={"p": numpy.arange(3), "n": numpy.int64(3)})
-    assert mine._outbox is not None
-    sent = json.loads(mine._outbox.after(0, 1)[0].payload)
+    reporter = open_reporter(tmp_path)
+    assert reporter.report(metrics={"c": numpy.float32(0.5)}, fields={"p": numpy.arange(3), "n": numpy.int64(3)})
+    assert reporter._outbox is not None
+    sent = json.loads(reporter._outbox.entries_after(0, 1)[0].payload)
     assert (sent["metrics"], sent["fields"]) == ({"c": 0.5}, {"p": [0, 1, 2], "n": 3})
-    mine.close(timeout=0)
+    reporter.close(timeout=0)
 
 
 def test_a_full_outbox_refuses_and_says_so_in_its_counts(tmp_path: Path) -> None:
-    mine = reporter(tmp_path, most_reports=2)
-    assert [mine.report() for _ in range(4)] == [True, True, False, False]
-    assert mine._counts() == {"accepted": 2, "refused": 2, "waiting": 2}
-    mine.close(timeout=0)
+    reporter = open_reporter(tmp_path, most_reports=2)
+    assert [reporter.report() for _ in range(4)] == [True, True, False, False]
+    assert reporter._counts() == {"accepted": 2, "refused": 2, "waiting": 2}
+    reporter.close(timeout=0)
 
 
 def test_a_database_that_is_held_by_another_makes_it_refuse_and_not_wait(tmp_path: Path) -> None:
     import sqlite3
 
-    mine = reporter(tmp_path)
+    reporter = open_reporter(tmp_path)
     holder = sqlite3.connect(tmp_path / "outbox.db", isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
-    assert mine.report() is False
+    assert reporter.report() is False
     holder.execute("ROLLBACK")
-    assert mine.report() is True
-    mine.close(timeout=0)
+    assert reporter.report() is True
+    reporter.close(timeout=0)
 
 
 def test_threads_share_one_reporter(tmp_path: Path) -> None:
-    mine = reporter(tmp_path)
-    threads = [threading.Thread(target=lambda: [mine.report() for _ in range(50)]) for _ in range(4)]
+    reporter = open_reporter(tmp_path)
+    threads = [threading.Thread(target=lambda: [reporter.report() for _ in range(50)]) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert mine._outbox is not None
-    numbers = [entry.seq for entry in mine._outbox.after(0, 1000)]
-    assert numbers == list(range(1, mine.accepted + 1))
-    assert mine.accepted + mine.refused == 200
-    mine.close(timeout=0)
+    assert reporter._outbox is not None
+    numbers = [entry.seq for entry in reporter._outbox.entries_after(0, 1000)]
+    assert numbers == list(range(1, reporter.accepted + 1))
+    assert reporter.accepted + reporter.refused == 200
+    reporter.close(timeout=0)
 
 
 def test_after_close_reports_are_refused(tmp_path: Path) -> None:
-    mine = reporter(tmp_path)
-    mine.close(timeout=0)
-    assert mine.report() is False
+    reporter = open_reporter(tmp_path)
+    reporter.close(timeout=0)
+    assert reporter.report() is False
 
 
 def test_a_service_that_reports_imports_nothing_heavy() -> None:
@@ -123,70 +122,10 @@ def test_a_service_that_reports_imports_nothing_heavy() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def desk(callback: Any) -> tuple[CommandDesk, list[dict[str, Any]]]:
-    answers: list[dict[str, Any]] = []
-    mine = CommandDesk("svc-0", lambda _client, payload: answers.append(json.loads(payload)))
-    if callback is not None:
-        mine.on_command(callback)
-    return mine, answers
+def test_the_package_offers_the_reporter_and_the_command_and_nothing_else() -> None:
+    from rohe_iac import reporting
+    from rohe_iac.reporting.reporter import Reporter as Original
 
-
-def told(mine: CommandDesk, *payloads: bytes) -> None:
-    for payload in payloads:
-        mine.receive(payload)
-    mine.close()
-
-
-ORDER = b'{"id":"1","action":"degrade","service":"c","members":["a"],"reply":"agent"}'
-
-
-def test_a_command_reaches_the_callback_and_its_answer_the_agent() -> None:
-    seen: list[Command] = []
-
-    def obey(command: Command) -> tuple[bool, str]:
-        seen.append(command)
-        return True, "done"
-
-    mine, answers = desk(obey)
-    told(mine, ORDER)
-    assert seen == [Command("1", "degrade", "c", ("a",))]
-    assert answers == [{"id": "1", "client": "svc-0", "accepted": True, "why": "done"}]
-
-
-def test_a_command_that_comes_again_is_answered_again_and_done_once() -> None:
-    calls: list[Command] = []
-    mine, answers = desk(lambda command: (calls.append(command) is None, "done"))
-    told(mine, ORDER, ORDER, ORDER)
-    assert (len(calls), len(answers)) == (1, 3)
-
-
-def test_a_callback_that_raises_is_a_refusal() -> None:
-    def fail(_command: Command) -> tuple[bool, str]:
-        raise RuntimeError("no")
-
-    mine, answers = desk(fail)
-    told(mine, ORDER)
-    assert answers[0]["accepted"] is False
-    assert answers[0]["why"] == "RuntimeError: no"
-
-
-def test_a_service_without_a_callback_refuses() -> None:
-    mine, answers = desk(None)
-    told(mine, ORDER)
-    assert answers[0]["accepted"] is False
-
-
-def test_what_is_no_command_is_dropped() -> None:
-    mine, answers = desk(lambda command: (True, ""))
-    told(mine, b"", b"[]", b'{"id": 1}', b"null", b'{"id":"1","action":"x","members":1}')
-    assert answers == []
-
-
-@pytest.mark.parametrize("url", ["", "http://h:1", "mqtt://", "mqtt://h:port", "mqtt://h:99999"])
-def test_an_address_of_another_form_is_refused(url: str) -> None:
-    with pytest.raises(UnusableCredentials):
-        broker_address(url)
-
-
-def test_a_password_is_not_shown() -> None:
-    assert "secret" not in repr(BrokerAddress("h", 1, user="u", password="secret"))
+    assert Reporter is Original
+    with pytest.raises(AttributeError, match="no attribute 'Outbox'"):
+        reporting.Outbox  # noqa: B018

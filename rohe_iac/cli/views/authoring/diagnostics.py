@@ -1,4 +1,4 @@
-"""Diagnostics: for people, for programs, for code scanners (SARIF 2.1.0), as annotations of GitHub's workflow log."""
+"""How diagnostics look: to people, programs, code scanners (SARIF 2.1.0) and in the log of a GitHub workflow."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from rohe_iac.foundation.quantities import counted
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from rohe_iac.blueprint.loading import Checked
+    from rohe_iac.blueprint.loading import CheckResult
     from rohe_iac.cli.console import Screen
 
 _COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold cyan"}
-
+"""The style of each severity."""
 
 WINDOW = 100
-"""How much of a long line is shown."""
+"""Characters of a long line that are shown."""
 
 
-class Face(StrEnum):
-    """How diagnostics are shown."""
+class DiagnosticsOutput(StrEnum):
+    """The forms in which diagnostics are printed."""
 
     human = "human"
     json = "json"
@@ -34,23 +34,23 @@ class Face(StrEnum):
     github = "github"
 
 
-def show_checked(screen: Screen, checked: Checked, face: Face) -> None:
-    """What `rohe validate` found, on stdout."""
-    if face is Face.json:
+def show_checked(screen: Screen, checked: CheckResult, output: DiagnosticsOutput) -> None:
+    """Prints what `rohe validate` found on stdout."""
+    if output is DiagnosticsOutput.json:
         screen.print_json({"valid": checked.valid, "documents": checked.kinds, **as_json(checked.diagnostics)})
-    elif face is Face.sarif:
+    elif output is DiagnosticsOutput.sarif:
         screen.print_json(as_sarif(_from_here(checked)))
-    elif face is Face.github:
+    elif output is DiagnosticsOutput.github:
         sys.stdout.write("".join(f"{line}\n" for line in as_github(_from_here(checked))))
     else:
         show_diagnostics(screen.out, checked.diagnostics)
-        counted = ", ".join(f"{count} {kind}" for kind, count in checked.kinds.items()) or "no document"
+        documents = ", ".join(f"{count} {kind}" for kind, count in checked.kinds.items()) or "no document"
         verdict = "valid" if checked.valid else "not valid"
-        screen.out.print(f"{verdict}: {summary(checked.diagnostics)} in {counted}", markup=False, soft_wrap=True)
+        screen.out.print(f"{verdict}: {summary(checked.diagnostics)} in {documents}", markup=False, soft_wrap=True)
 
 
-def _from_here(checked: Checked) -> list[Diagnostic]:
-    """With paths as the working folder sees them: scanners and workflows run at the top of a repository."""
+def _from_here(checked: CheckResult) -> list[Diagnostic]:
+    """Returns the diagnostics with paths relative to the working folder, as scanners of a repository need them."""
     below = os.path.relpath(checked.root)
     if below == "." or below.startswith(".."):
         return list(checked.diagnostics)
@@ -61,9 +61,9 @@ def _from_here(checked: Checked) -> list[Diagnostic]:
 
 
 def show_diagnostics(console: Console, diagnostics: Iterable[Diagnostic]) -> None:
-    """Each with its place, code, line, caret and hint."""
+    """Prints each diagnostic with its place, code, line, caret and hint."""
     if console.color_system is None and not console.record:
-        # A thousand of them would keep Rich busy for longer than they took to find, for text that it leaves as it is.
+        # Rich would take longer for a thousand plain diagnostics than the checks took that found them.
         console.file.write("".join(f"{''.join(text for text, _ in line)}\n" for line in _lines(diagnostics)))
         return
     from rich.text import Text
@@ -73,7 +73,7 @@ def show_diagnostics(console: Console, diagnostics: Iterable[Diagnostic]) -> Non
 
 
 def _lines(diagnostics: Iterable[Diagnostic]) -> Iterator[tuple[tuple[str, str], ...]]:
-    """Each line as texts with their styles."""
+    """Yields each line as texts with their styles."""
     for item in diagnostics:
         colour = _COLOURS[item.severity]
         place, code = printable(f"{item.place}: "), f"{item.severity.value} {item.code}: "
@@ -88,7 +88,7 @@ def _lines(diagnostics: Iterable[Diagnostic]) -> Iterator[tuple[tuple[str, str],
 
 
 def pointed(item: Diagnostic) -> tuple[str, str]:
-    """The excerpt, cut to WINDOW around the column where it is long, and the caret that goes below it."""
+    """Returns the excerpt, cut to WINDOW around the column where it is long, and the caret below it."""
     line, column = item.excerpt, item.place.column - 1 - item.cut
     if item.cut or (len(line) > WINDOW and column > WINDOW // 2):
         cut = max(0, column - WINDOW // 2)
@@ -98,7 +98,7 @@ def pointed(item: Diagnostic) -> tuple[str, str]:
 
 
 def _cells(text: str) -> int:
-    """How many columns of a terminal the text takes."""
+    """Returns how many columns of a terminal the text takes."""
     if text.isascii():
         return len(text)
     from rich.cells import cell_len
@@ -107,28 +107,28 @@ def _cells(text: str) -> int:
 
 
 def printable(text: str) -> str:
-    """The text with everything replaced that could move a terminal's cursor or change its colours."""
+    """Returns the text with every character replaced that could move a terminal's cursor or change its colours."""
     if text.isprintable():
         return text
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 
 def summary(diagnostics: Sequence[Diagnostic]) -> str:
-    """`2 errors, 1 warning, 300 more not shown`."""
-    told = [item for item in diagnostics if not item.more]
-    counts = {severity: sum(item.severity is severity for item in told) for severity in Severity}
+    """Returns how many diagnostics there are of each severity: `2 errors, 1 warning, 300 more not shown`."""
+    shown = [item for item in diagnostics if not item.more]
+    counts = {severity: sum(item.severity is severity for item in shown) for severity in Severity}
     words = [counted(count, severity.value) for severity, count in counts.items() if count]
     more = not_shown(diagnostics)
     return ", ".join([*words, *([f"{more:,} more not shown"] if more else [])]) or "no faults"
 
 
 def not_shown(diagnostics: Iterable[Diagnostic]) -> int:
-    """How many faults were found beyond those that are told."""
+    """Returns how many faults were found beyond those that are shown."""
     return sum(item.more for item in diagnostics)
 
 
 def as_json(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
-    """Counts and every diagnostic as JSON values."""
+    """Returns the counts and every diagnostic as JSON values."""
     return {
         "errors": sum(item.severity is Severity.ERROR for item in diagnostics),
         "warnings": sum(item.severity is Severity.WARNING for item in diagnostics),
@@ -151,7 +151,7 @@ def as_json(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
 
 
 def as_sarif(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
-    """A SARIF 2.1.0 log (OASIS standard) with one run."""
+    """Returns a SARIF 2.1.0 log (OASIS standard) with one run."""
     from rohe_iac import __version__
     from rohe_iac.blueprint.findings.codes import CODES
 
@@ -191,14 +191,16 @@ def as_sarif(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
                 "tool": {"driver": driver},
                 "columnKind": "unicodeCodePoints",
                 "results": results,
-                "invocations": [{"executionSuccessful": True, "toolExecutionNotifications": _notified(diagnostics)}],
+                "invocations": [
+                    {"executionSuccessful": True, "toolExecutionNotifications": _notifications(diagnostics)}
+                ],
             }
         ],
     }
 
 
-def _notified(diagnostics: Sequence[Diagnostic]) -> list[dict[str, Any]]:
-    """What a scanner's page would not tell by its results: that there are more."""
+def _notifications(diagnostics: Sequence[Diagnostic]) -> list[dict[str, Any]]:
+    """Returns a notification where more faults were found than there are results."""
     more = not_shown(diagnostics)
     if not more:
         return []
@@ -213,7 +215,7 @@ def _uri(path: str) -> str:
 
 
 def as_github(diagnostics: Sequence[Diagnostic]) -> list[str]:
-    """One workflow command a diagnostic, which GitHub shows beside the line."""
+    """Returns a workflow command for each diagnostic, which GitHub shows beside the line."""
     words = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
     lines = []
     for item in diagnostics:
@@ -227,6 +229,7 @@ def as_github(diagnostics: Sequence[Diagnostic]) -> list[str]:
 
 
 def _escaped(text: str) -> str:
+    """Returns a text as the property of a workflow command."""
     for character, code in (("%", "%25"), ("\r", "%0D"), ("\n", "%0A"), (":", "%3A"), (",", "%2C")):
         text = text.replace(character, code)
     return text

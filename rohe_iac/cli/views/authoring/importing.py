@@ -1,12 +1,14 @@
-"""How an import looks: what became of the fields of every file."""
+"""How imports and exports look: what became of every field, and what is left out."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rohe_iac.cli.console import Output, Screen
+from rohe_iac.cli.console import Screen
+from rohe_iac.cli.options import Output
 from rohe_iac.foundation.diagnostics import Place
 from rohe_iac.foundation.quantities import counted
 from rohe_iac.importing.import_texts import ImportedDocument
@@ -14,27 +16,18 @@ from rohe_iac.usecases.authoring.export import Export
 from rohe_iac.usecases.authoring.import_ import Import
 
 MOST_NAMES = 20
-"""So many fields of different names are told for one reason; `-o json` tells all."""
+"""Names of fields that the screen shows for one reason; `-o json` has all."""
 
 
 def show_import(screen: Screen, done: Import, output: Output, out: str | None) -> None:
-    """The report: with `json` on stdout, else on stderr, for the documents themselves may go to stdout."""
+    """Prints the report: as JSON on stdout, else on stderr, as the documents themselves may go to stdout."""
     if output is Output.json:
         screen.print_json(_value(done, out))
         return
     err = screen.err
     for file in done.imported.files:
-        err.print(
-            f"{file.file}: {file.format}; {counted(len(file.mapped), 'field')} mapped, {len(file.unmapped)} not",
-            markup=False,
-        )
-        for place, reason, names in _grouped(file):
-            err.print(f"  not mapped: {_alike(names)}: {reason} ({place})", markup=False)
-        texts = [text for _, text in file.notes]
-        for text in dict.fromkeys(texts):
-            place = file.notes[texts.index(text)][0]
-            more = f", and {texts.count(text) - 1} more" if texts.count(text) > 1 else ""
-            err.print(f"  note: {text} ({place}{more})", markup=False)
+        for line in _file_lines(file):
+            err.print(line, markup=False)
     codes = [item.code for item in done.diagnostics]
     for code in dict.fromkeys(codes):
         first = done.diagnostics[codes.index(code)].message
@@ -43,18 +36,18 @@ def show_import(screen: Screen, done: Import, output: Output, out: str | None) -
     absent = list(dict.fromkeys(item.message for item in done.absent))
     if absent:
         err.print(
-            f"not imported along with it: {', '.join(absent[:MOST_NAMES])}; where the blueprint has none either, "
-            "check it with `rohe validate --allow-missing-references`",
+            f"missing from what was imported: {', '.join(absent[:MOST_NAMES])}; if the blueprint does not have that "
+            "either, check it with `rohe validate --allow-missing-references`",
             markup=False,
         )
     kinds = [str(document["kind"]) for document in done.imported.documents]
-    told = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
+    documents = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
     written = f" written to {out}" if out is not None else ""
-    err.print(f"{told}{written}" if told else "nothing to write: no document comes of it", markup=False)
+    err.print(f"{documents}{written}" if documents else "nothing to write: the files give no document", markup=False)
 
 
 def show_export(screen: Screen, done: Export, output: Output, folder: Path) -> None:
-    """The files that were written on stdout; what is not in them on stderr."""
+    """Prints the files that were written on stdout, and what is not in them on stderr."""
     if output is Output.json:
         screen.print_json(
             {
@@ -73,16 +66,29 @@ def show_export(screen: Screen, done: Export, output: Output, folder: Path) -> N
         screen.err.print(f"  not written: {field} of {shown}: {why}", markup=False)
 
 
-def _grouped(file: ImportedDocument) -> list[tuple[Place, str, list[str]]]:
-    """Fields that are not mapped for one reason together, at the place of the first."""
+def _file_lines(file: ImportedDocument) -> Iterator[str]:
+    """Yields what became of one file: its format, the fields that are not mapped, and notes, the same ones once."""
+    mapped = f"{counted(len(file.mapped), 'field')} mapped, {len(file.unmapped)} not"
+    yield f"{file.file}: {file.format}; {mapped}"
+    for place, reason, names in _by_reason(file):
+        yield f"  not mapped: {_by_last_name(names)}: {reason} ({place})"
+    texts = [text for _, text in file.notes]
+    for text in dict.fromkeys(texts):
+        place = file.notes[texts.index(text)][0]
+        more = f", and {texts.count(text) - 1} more" if texts.count(text) > 1 else ""
+        yield f"  note: {text} ({place}{more})"
+
+
+def _by_reason(file: ImportedDocument) -> list[tuple[Place, str, list[str]]]:
+    """Returns the fields that are not mapped by reason, each with the place of its first field."""
     groups: dict[str, tuple[Place, str, list[str]]] = {}
     for item in file.unmapped:
         groups.setdefault(item.reason, (item.place, item.reason, []))[2].append(item.field)
     return list(groups.values())
 
 
-def _alike(fields: list[str]) -> str:
-    """Every field once that is named alike: `data.node1.accelerator and 4 more of that name`."""
+def _by_last_name(fields: list[str]) -> str:
+    """Returns one field for all with the same last name: `data.node1.accelerator and 4 more of that name`."""
     groups: dict[str, list[str]] = {}
     for name in fields:
         groups.setdefault(re.sub(r"(\[\d+\])+$", "", name).rpartition(".")[2], []).append(name)
@@ -91,6 +97,7 @@ def _alike(fields: list[str]) -> str:
 
 
 def _value(done: Import, out: str | None) -> dict[str, Any]:
+    """Returns an import as JSON values."""
     value: dict[str, Any] = {
         "files": [
             {

@@ -1,4 +1,4 @@
-"""Profiles on a screen: their YAML where they are not written to files, else a line each; what is missing apart."""
+"""How profiles look: their YAML, or the files that they were written to, and what they lack."""
 
 from __future__ import annotations
 
@@ -9,17 +9,16 @@ from pathlib import Path
 from rich.markup import escape
 
 from rohe_iac.cli.console import Screen
-from rohe_iac.planning.sizing.profile import Profile
-from rohe_iac.planning.sizing.profile_yaml import write_profile
+from rohe_iac.usecases.plans.profile import Measurements
 
 
-def show_profiles(screen: Screen, profiles: Sequence[Profile], written: Sequence[Path]) -> None:
-    """Prints the profiles as YAML on stdout, or the files that they were written to."""
+def show_profiles(screen: Screen, measurements: Measurements, written: Sequence[Path]) -> None:
+    """Prints the files that the profiles were written to, or their YAML, on stdout, and what they lack on stderr."""
     if not written:
-        sys.stdout.write("---\n".join(write_profile(profile) for profile in profiles))
+        sys.stdout.write(measurements.text)
     for path in written:
         screen.out.print(str(path), markup=False)
-    for profile in profiles:
+    for profile in measurements.profiles:
         for word, notes in (("missing", profile.missing), ("estimated", profile.estimated)):
             if notes:
                 screen.err.print(f"[yellow]{word}[/yellow] for {profile.service}: {escape('; '.join(notes))}")

@@ -1,4 +1,4 @@
-"""How results of windows look."""
+"""How the results of windows look."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from rohe_iac.cli.console import Output, Screen
+from rohe_iac.cli.console import Screen
+from rohe_iac.cli.options import Output
 from rohe_iac.cli.views.observing.verdict import shown_time, shown_value, shown_verdict
 
 
 class ResultView:
-    """Shows closed windows."""
+    """Shows the results of closed windows."""
 
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
 
     def table(self, results: list[dict[str, Any]]) -> None:
-        """A row a window."""
+        """Prints a row for each window."""
         table = Table(box=None, pad_edge=False, header_style="bold")
         for title in ("FROM", "TO", "OBJECTIVE", "VALUE", "OF", "WINDOW", "VERDICT"):
             table.add_column(title)
@@ -29,7 +30,7 @@ class ResultView:
         self._screen.out.print(table)
 
     def lines(self, results: list[dict[str, Any]], output: Output) -> None:
-        """A line a window, at once; JSON is one object a line."""
+        """Prints a line for each window at once; as JSON one object a line."""
         for item in results:
             if output is Output.json:
                 sys.stdout.write(json.dumps(item) + "\n")

@@ -1,4 +1,4 @@
-"""How verdicts look: each objective, its value and whether it is kept."""
+"""How verdicts look: each objective, its value and its verdict."""
 
 from __future__ import annotations
 
@@ -10,22 +10,24 @@ from rich.markup import escape
 from rich.table import Table
 
 from rohe_iac.cli.console import Screen
+from rohe_iac.foundation.quantities import counted
 
 STYLES = {"KEPT": "green", "BROKEN": "bold red", "UNKNOWN": "yellow"}
+"""The style of each verdict."""
 
 
 def shown_verdict(verdict: str) -> str:
-    """The verdict with its colour."""
+    """Returns the verdict with its colour."""
     return f"[{STYLES.get(verdict, 'white')}]{verdict}[/]"
 
 
 def shown_value(value: float | None) -> str:
-    """A number with four digits, `-` where there is none."""
+    """Returns a number with four digits, `-` where there is none."""
     return "-" if value is None else f"{value:.4g}"
 
 
 def shown_time(moment: float) -> str:
-    """Local time of day, with the day where it is not today; `-` for none."""
+    """Returns the local time of seconds since the epoch, with the day where it is not today; `-` for 0."""
     if not moment:
         return "-"
     today = time.localtime()[:3] == time.localtime(moment)[:3]
@@ -33,13 +35,13 @@ def shown_time(moment: float) -> str:
 
 
 class VerdictView:
-    """Shows what agents say of their contracts."""
+    """Shows what agents judge of their contracts."""
 
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
 
     def show(self, agents: list[dict[str, Any]]) -> None:
-        """A table of objectives, then orders in force and what the agents counted."""
+        """Prints a table of objectives for each contract, then the orders in force and the counts of the agents."""
         out = self._screen.out
         for contract, items in groupby(
             (item for agent in agents for item in agent["objectives"]), key=lambda item: str(item["contract"])
@@ -48,12 +50,7 @@ class VerdictView:
             self._objectives(list(items))
         for agent in agents:
             self._orders(agent["orders"])
-            counts = agent["counts"]
-            told = ", ".join(
-                f"{counts.get(name, 0)} {name}" for name in ("reports", "duplicates", "late", "undecodable")
-            )
-            joined = f"{counts.get('unjoined', 0)} requests unjoined"
-            out.print(f"{agent['agent']}: {told}; {joined}; final up to {shown_time(counts['watermark'])}", style="dim")
+            out.print(_counts(agent), style="dim")
             if not agent["connection"]["up"]:
                 out.print(f"[red]{agent['agent']}: {escape(agent['connection']['trouble'])}[/red]")
 
@@ -73,7 +70,7 @@ class VerdictView:
             for item in items
         ]
         titles = ("OBJECTIVE", "PROMISE", "SCOPE", "WINDOW", "VALUE", "OF", "VERDICT", "SINCE", "VIOLATION")
-        # A column that no objective has anything for would only take the others' room.
+        # A column that no objective has anything for would only take room from the others.
         shown = [index for index in range(len(titles)) if any(row[index] for row in rows)]
         table = Table(box=None, pad_edge=False, header_style="bold")
         for index in shown:
@@ -95,3 +92,11 @@ class VerdictView:
             text += f", refused by {'; '.join(refused)}" if refused else ""
             text += f", no answer from {', '.join(order['unanswered'])}" if order["unanswered"] else ""
             self._screen.out.print(f"[yellow]in force:[/yellow] {escape(text)}")
+
+
+def _counts(agent: dict[str, Any]) -> str:
+    """Returns how many reports an agent has received and judged."""
+    counts = agent["counts"]
+    received = ", ".join(f"{counts.get(name, 0)} {name}" for name in ("reports", "duplicates", "late", "undecodable"))
+    incomplete = counted(counts.get("unjoined", 0), "incomplete request")
+    return f"{agent['agent']}: {received}; {incomplete}; judged up to {shown_time(counts['watermark'])}"

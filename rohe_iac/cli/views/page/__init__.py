@@ -1,1 +1,1 @@
-"""A plan as one self-contained HTML page."""
+"""A plan as one self-contained HTML page: `page` fills the template from `nodes`, `bars`, `flow` and `flow_map`."""

@@ -1,28 +1,40 @@
-"""The flow of a plan for a page: services in stages, and what each flow goes over."""
+"""The flow of a plan for a page: workloads in stages, and what each flow between two workloads goes over."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
-from rohe_iac.cli.views.page.nodes import Keys
+from rohe_iac.cli.views.page.keys import WorkloadKeys
+from rohe_iac.cli.views.plans.node_usage import nodes_by_workload
 from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.problem import Problem
-from rohe_iac.planning.placement.state.index import IndexedProblem
+from rohe_iac.planning.questions.analysis.node_connections import NodeConnection, NodeConnections
 
 MOST_PAIRS = 4000
-"""Pairs of nodes that one flow is followed over; above, it is only counted."""
-
+"""Pairs of nodes that one flow is followed over; the pairs of a larger flow are only counted."""
 
 MOST_NODES = 8
+"""Nodes of one workload that a stage names; the others are counted."""
 
+MOST_FLOWS = 400
+"""Flows, stages and workloads of a stage that a page shows."""
 
-MOST_EDGES = 400
+MOST_PASSES = 100
+"""Passes over the flows that look for the stages; a cycle of workloads would ask for ever more."""
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
-    """A workload in a stage: its number, its name, and the nodes that it is on with how many replicas each."""
+class StageWorkload:
+    """A workload in a stage.
+
+    Attributes:
+        key: its number.
+        name: its short name.
+        nodes: the nodes that it is on, with how many replicas each.
+        nodes_more: how many of its nodes are left out.
+        unplaced: how many of its replicas have no node.
+    """
 
     key: int
     name: str
@@ -33,16 +45,29 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Workloads at one distance from the pipeline's sources."""
+    """The workloads at one distance from the sources of a pipeline.
+
+    Attributes:
+        pipeline: the name of the pipeline.
+        first: whether no stage of this pipeline comes before.
+        workloads: the workloads by address.
+    """
 
     pipeline: str
     first: bool
-    stops: tuple[Stop, ...]
+    workloads: tuple[StageWorkload, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Leg:
-    """What a part of a flow goes over: a link's name, "same node", "same zone" or "no link", with its latency."""
+class FlowPart:
+    """The part of a flow that goes over one link, or over none.
+
+    Attributes:
+        over: the link, or words for what connects the nodes.
+        pairs: how many pairs of replicas it connects.
+        latency: the latency in words; empty where it is 0 or unknown.
+        late: whether the nodes are not connected or the latency is more than the flow allows.
+    """
 
     over: str
     pairs: int
@@ -51,8 +76,16 @@ class Leg:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
-    """One flow between two workloads: what it asks of the network and what it gets."""
+class WorkloadFlow:
+    """One flow between two workloads: what it asks of the network and what it goes over.
+
+    Attributes:
+        source, sink: short names of the workloads.
+        source_key, sink_key: numbers of the workloads.
+        rate: messages for each request.
+        asks: the latency and bandwidth that it asks for, in words.
+        parts: what it goes over.
+    """
 
     source: str
     source_key: int
@@ -60,117 +93,113 @@ class Stretch:
     sink_key: int
     rate: str
     asks: str
-    legs: tuple[Leg, ...]
+    parts: tuple[FlowPart, ...]
 
 
-def stages_of(problem: Problem, plan: Plan, keys: Keys) -> tuple[Stage, ...]:
-    """The workloads of each pipeline that has a flow, by their distance from its sources."""
-    homes: dict[str, Counter[str]] = defaultdict(Counter)
-    for place in plan.placements:
-        homes[place.workload][place.node] += 1
-    missing = Counter(item.workload for item in plan.unplaced)
+def stages_of(problem: Problem, plan: Plan, keys: WorkloadKeys) -> tuple[Stage, ...]:
+    """Returns the workloads of each pipeline that has a flow, by their distance from its sources."""
+    nodes: dict[str, Counter[str]] = defaultdict(Counter)
+    for placement in plan.placements:
+        nodes[placement.workload][placement.node] += 1
+    unplaced = Counter(item.workload for item in plan.unplaced)
     pipelines = {demand.workload: demand.pipeline for demand in problem.demands}
-    depth = _depths(problem)
-    rows: dict[tuple[str, int], list[str]] = defaultdict(list)
-    for workload, distance in depth.items():
-        rows[pipelines.get(workload, ""), distance].append(workload)
+    members: dict[tuple[str, int], list[str]] = defaultdict(list)
+    for workload, distance in _distances(problem).items():
+        members[pipelines.get(workload, ""), distance].append(workload)
     found = []
     seen = set()
-    for (pipeline, _), workloads in sorted(rows.items()):
-        stops = tuple(
-            Stop(
+    for (pipeline, _), workloads in sorted(members.items()):
+        shown = tuple(
+            StageWorkload(
                 keys.number(workload),
                 keys.name(workload),
-                tuple(sorted(homes[workload].items())[:MOST_NODES]),
-                max(0, len(homes[workload]) - MOST_NODES),
-                missing[workload],
+                tuple(sorted(nodes[workload].items())[:MOST_NODES]),
+                max(0, len(nodes[workload]) - MOST_NODES),
+                unplaced[workload],
             )
-            for workload in sorted(workloads)[:MOST_EDGES]
+            for workload in sorted(workloads)[:MOST_FLOWS]
         )
-        found.append(Stage(pipeline, pipeline not in seen, stops))
+        found.append(Stage(pipeline, pipeline not in seen, shown))
         seen.add(pipeline)
-    return tuple(found[:MOST_EDGES])
+    return tuple(found[:MOST_FLOWS])
 
 
-def stretches_of(problem: Problem, plan: Plan, keys: Keys) -> tuple[Stretch, ...]:
-    """Every flow between two workloads with the links that its replicas' nodes make it go over."""
-    layout = IndexedProblem(problem)
-    homes: dict[str, Counter[int]] = defaultdict(Counter)
-    for place in plan.placements:
-        if place.node in layout.node_index:
-            homes[place.workload][layout.node_index[place.node]] += 1
+def flows_of(
+    problem: Problem, plan: Plan, keys: WorkloadKeys, connections: NodeConnections
+) -> tuple[WorkloadFlow, ...]:
+    """Returns every flow between two workloads with the links that the nodes of its replicas make it go over."""
+    nodes = nodes_by_workload(problem, plan)
     found = []
-    for edge in problem.edges[:MOST_EDGES]:
-        asks = [f"latency at most {_shown_latency(edge.latency)}"] if edge.latency is not None else []
-        asks += [f"{_shown_bandwidth(edge.bandwidth)}"] if edge.bandwidth is not None else []
+    for edge in problem.edges[:MOST_FLOWS]:
+        asks = [f"latency at most {shown_latency(edge.latency)}"] if edge.latency is not None else []
+        asks += [_shown_bandwidth(edge.bandwidth)] if edge.bandwidth is not None else []
         found.append(
-            Stretch(
+            WorkloadFlow(
                 keys.name(edge.source),
                 keys.number(edge.source),
                 keys.name(edge.sink),
                 keys.number(edge.sink),
                 f"{edge.rate / 1_000_000:g}",
                 ", ".join(asks),
-                _legs(layout, homes[edge.source], homes[edge.sink], edge.latency),
+                _parts(connections, nodes[edge.source], nodes[edge.sink], edge.latency),
             )
         )
     return tuple(found)
 
 
-def _depths(problem: Problem) -> dict[str, int]:
-    after: dict[str, set[str]] = defaultdict(set)
+def is_late(connection: NodeConnection, limit: int | None) -> bool:
+    """Checks whether two nodes are not connected, or by more latency than the limit in microseconds."""
+    return not connection.connected or (limit is not None and connection.latency > limit)
+
+
+def shown_latency(microseconds: int) -> str:
+    """Returns a latency in milliseconds with its unit."""
+    return f"{microseconds / 1000:g} ms"
+
+
+def _distances(problem: Problem) -> dict[str, int]:
+    """Returns the length of the longest way from a source to each workload that has a flow."""
+    sinks: dict[str, set[str]] = defaultdict(set)
     for edge in problem.edges:
         if edge.source != edge.sink:
-            after[edge.source].add(edge.sink)
-    depth = {workload: 0 for edge in problem.edges for workload in (edge.source, edge.sink)}
-    # A longest path is shorter than the number of workloads; a cycle stops there.
-    for _ in range(min(len(depth), 100)):
+            sinks[edge.source].add(edge.sink)
+    distances = {workload: 0 for edge in problem.edges for workload in (edge.source, edge.sink)}
+    # A longest way is shorter than the number of workloads; a cycle stops there.
+    for _ in range(min(len(distances), MOST_PASSES)):
         changed = False
-        for source, sinks in after.items():
-            for sink in sinks:
-                if depth[sink] < depth[source] + 1 <= len(depth):
-                    depth[sink] = depth[source] + 1
+        for source, following in sinks.items():
+            for sink in following:
+                if distances[sink] < distances[source] + 1 <= len(distances):
+                    distances[sink] = distances[source] + 1
                     changed = True
         if not changed:
             break
-    return depth
+    return distances
 
 
-def _legs(layout: IndexedProblem, sources: Counter[int], sinks: Counter[int], limit: int | None) -> tuple[Leg, ...]:
+def _parts(
+    connections: NodeConnections, sources: Counter[str], sinks: Counter[str], limit: int | None
+) -> tuple[FlowPart, ...]:
+    """Returns what a flow from replicas on some nodes to replicas on others goes over, by the words for it."""
     if len(sources) * len(sinks) > MOST_PAIRS:
-        return (Leg("too many pairs of nodes to draw", sources.total() * sinks.total(), "", False),)
-    pairs: Counter[tuple[str, int]] = Counter()
-    for a, many in sources.items():
-        for b, more in sinks.items():
-            pairs[over(layout, a, b)] += many * more
+        return (FlowPart("too many pairs of nodes to draw", sources.total() * sinks.total(), "", False),)
+    pairs: Counter[NodeConnection] = Counter()
+    for source, senders in sources.items():
+        for sink, receivers in sinks.items():
+            pairs[connections.between(source, sink)] += senders * receivers
     return tuple(
-        Leg(
-            words,
+        FlowPart(
+            connection.over,
             count,
-            _shown_latency(latency) if latency > 0 else "",
-            latency < 0 or (limit is not None and latency > limit),
+            shown_latency(connection.latency) if connection.latency > 0 else "",
+            is_late(connection, limit),
         )
-        for (words, latency), count in sorted(pairs.items())
+        for connection, count in sorted(pairs.items())
     )
 
 
-def over(layout: IndexedProblem, a: int, b: int) -> tuple[str, int]:
-    """What lies between two nodes, in words, and its latency in microseconds; -1 where they are not connected."""
-    if a == b:
-        return ("same node", 0)
-    route = layout.route(a, b)
-    if route is None:
-        return ("no link", -1)
-    if route[1] >= 0:
-        return (f"link {layout.wires[route[1]].name}", route[0])
-    return ("same zone" if layout.wires else "no links declared", 0)
-
-
-def _shown_latency(micro: int) -> str:
-    return f"{micro / 1000:g} ms"
-
-
 def _shown_bandwidth(bits: int) -> str:
+    """Returns bits a second in the largest decimal unit of at least 1."""
     for unit, size in (("Gbps", 10**9), ("Mbps", 10**6), ("Kbps", 10**3)):
         if bits >= size:
             return f"{bits / size:g} {unit}"

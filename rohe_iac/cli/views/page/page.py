@@ -6,17 +6,19 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from rohe_iac.cli.views.page.flow import Stage, Stretch, stages_of, stretches_of
-from rohe_iac.cli.views.page.map import map_of
-from rohe_iac.cli.views.page.nodes import Bar, Card, Group, Keys, bars_of, cards_of, groups_of
-from rohe_iac.cli.views.plans.plan_markdown import less_spread
+from rohe_iac.cli.views.page.bars import Bar
+from rohe_iac.cli.views.page.flow import flows_of, stages_of
+from rohe_iac.cli.views.page.flow_map import map_of
+from rohe_iac.cli.views.page.keys import WorkloadKeys
+from rohe_iac.cli.views.page.nodes import bars_of, cards_of, groups_of
 from rohe_iac.cli.views.plans.prediction import row_of
+from rohe_iac.cli.views.plans.sentences import fewest_nodes, relaxed_spread
 from rohe_iac.deployment.files.planfile import PlanFile
 from rohe_iac.planning.model.plan import Plan, Rejection, Unplaced
-from rohe_iac.planning.questions.analysis.plan_diff import Change, difference
-from rohe_iac.planning.questions.analysis.response_times import predictions_of
+from rohe_iac.planning.questions.analysis.plan_diff import Change
+from rohe_iac.usecases.plans.analysis import AnalysedPlan
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -24,78 +26,110 @@ if TYPE_CHECKING:
 MANY_NODES = 60
 """Above so many nodes a page shows groups of them, and only the fullest one by one."""
 
-
 FULLEST = 24
-
+"""Nodes that a page shows one by one where there are many."""
 
 FEW_ROWS = 120
-"""Rows of what did not fit, and of changes, that a page shows; the rest is counted."""
+"""Rows of what did not fit, and of changes, that a page shows; the others are counted."""
+
+FEW_REPLICAS = 20
+"""Replicas without a node that a page names of one workload."""
 
 
 @dataclass(frozen=True, slots=True)
-class Homeless:
-    """One workload with replicas that fit nowhere: how many, where it is written, the closest nodes, the rules."""
+class UnplacedWorkload:
+    """One workload with replicas that fit on no node.
+
+    Attributes:
+        name: the short name of the workload.
+        key: its number.
+        count: how many replicas have no node.
+        place: where the blueprint has the workload; empty where that is unknown.
+        replicas: the addresses of some of the replicas, without their kind.
+        closest: the nodes that come closest, with what they lack.
+        by_rule: how many nodes each rule refused.
+    """
 
     name: str
     key: int
     count: int
     place: str
     replicas: tuple[str, ...]
-    closest: tuple[Any, ...]
+    closest: tuple[Rejection, ...]
     by_rule: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """A node whose replicas are not those of before: its bars of then and of now, cpu and memory."""
+class RefusedNodes:
+    """The nodes that were refused to a workload whose replicas all have a node.
+
+    Attributes:
+        name: the short name of the workload.
+        key: its number.
+        by_rule: how many nodes each rule refused.
+        closest: the nodes that come closest, with what they lack.
+    """
+
+    name: str
+    key: int
+    by_rule: tuple[tuple[str, int], ...]
+    closest: tuple[Rejection, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedNode:
+    """A node whose replicas are not those of before.
+
+    Attributes:
+        node: its name.
+        before, after: its cpu and memory bars by the two plans; empty where the node was not there.
+    """
 
     node: str
     before: tuple[Bar, ...]
     after: tuple[Bar, ...]
 
 
-def page_of(planfile: PlanFile, before: PlanFile | None = None) -> str:
-    """The page as text. `before`: the plan file that was applied last, None where nothing is known to be.
+def page_of(analysed: AnalysedPlan) -> str:
+    """Returns the page as text.
 
-    Its size is bounded whatever the plan's: at most FULLEST nodes in detail, FEW_ROWS rows a table.
+    The size of the page is bounded whatever the size of the plan: at most FULLEST nodes one by one where there are
+    many, and FEW_ROWS rows in a table.
     """
+    planfile, before = analysed.planfile, analysed.before
     problem, plan = planfile.problem, planfile.plan
-    keys = Keys(tuple(demand.workload for demand in problem.demands))
+    keys = WorkloadKeys(tuple(demand.workload for demand in problem.demands))
     many = len(problem.nodes) > MANY_NODES
-    cards: Sequence[Card] = cards_of(problem, plan, keys, fullest=FULLEST if many else None)
-    groups: tuple[Group, ...] = groups_of(problem, plan) if many else ()
-    changes = difference(before.plan if before else None, plan)
-    told = [change for change in changes if change.kind != "kept"]
-    stages: tuple[Stage, ...] = stages_of(problem, plan, keys)
-    stretches: tuple[Stretch, ...] = stretches_of(problem, plan, keys)
-    homeless = _homeless(planfile, keys)
+    changes = [change for change in analysed.changes if change.kind != "kept"]
+    flows = flows_of(problem, plan, keys, analysed.connections)
+    unplaced = _unplaced(planfile, keys)
     refusals = _refusals(plan, keys)
     return str(
         _template().render(
             file=planfile,
             plan=plan,
             problem=problem,
-            least=_least(plan),
+            least=fewest_nodes(plan.bound),
             many=many,
             few=FEW_ROWS,
-            groups=groups,
-            cards=cards,
-            homeless=homeless[:FEW_ROWS],
+            groups=groups_of(problem, plan) if many else (),
+            cards=cards_of(problem, plan, keys, fullest=FULLEST if many else None),
+            unplaced=unplaced[:FEW_ROWS],
+            unplaced_more=len(unplaced) - FEW_ROWS,
             refusals=refusals[:FEW_ROWS],
             refusals_more=len(refusals) - FEW_ROWS,
-            homeless_more=len(homeless) - FEW_ROWS,
-            stages=stages,
-            stretches=stretches[:FEW_ROWS],
-            stretches_more=len(stretches) - FEW_ROWS,
-            predictions=[row_of(one) for one in predictions_of(problem, plan)[:FEW_ROWS]],
-            eased=[less_spread(one) for one in plan.relaxed[:FEW_ROWS]],
-            drawing=map_of(problem, plan, keys),
-            turns=_turns(planfile, before, told, keys),
+            stages=stages_of(problem, plan, keys),
+            flows=flows[:FEW_ROWS],
+            flows_more=len(flows) - FEW_ROWS,
+            predictions=[row_of(prediction) for prediction in analysed.predictions[:FEW_ROWS]],
+            relaxed=[relaxed_spread(eased) for eased in plan.relaxed[:FEW_ROWS]],
+            drawing=map_of(problem, plan, keys, analysed.connections),
+            changed_nodes=_changed_nodes(planfile, before, changes, keys),
             known=before is not None,
-            counts=Counter(change.kind for change in changes),
+            counts=Counter(change.kind for change in analysed.changes),
             verbs=Counter(action.verb for action in planfile.actions),
-            changes=[_named(change, keys) for change in told[:FEW_ROWS]],
-            changes_more=len(told) - FEW_ROWS,
+            changes=[_named(change, keys) for change in changes[:FEW_ROWS]],
+            changes_more=len(changes) - FEW_ROWS,
         )
     )
 
@@ -114,26 +148,20 @@ def _template() -> Template:
     return environment.get_template("page.html.j2")
 
 
-def _least(plan: Plan) -> str:
-    bound = plan.bound
-    if bound.proven:
-        return f"proven minimum {bound.at_least}"
-    return f"at least {bound.at_least}" + (f" ({', '.join(bound.arguments)})" if bound.arguments else "")
-
-
-def _homeless(planfile: PlanFile, keys: Keys) -> list[Homeless]:
+def _unplaced(planfile: PlanFile, keys: WorkloadKeys) -> list[UnplacedWorkload]:
+    """Returns the workloads with replicas that fit on no node, by address."""
     found: dict[str, list[Unplaced]] = defaultdict(list)
     for item in planfile.plan.unplaced:
         found[item.workload].append(item)
     places = dict(planfile.places)
-    rules = {item.workload: item.by_rule for item in planfile.plan.refusals}
+    rules = {refusals.workload: refusals.by_rule for refusals in planfile.plan.refusals}
     return [
-        Homeless(
+        UnplacedWorkload(
             name=keys.name(workload),
             key=keys.number(workload),
             count=len(items),
             place=places.get(workload, ""),
-            replicas=tuple(item.replica.removeprefix("replica/") for item in items[:20]),
+            replicas=tuple(item.replica.removeprefix("replica/") for item in items[:FEW_REPLICAS]),
             closest=items[-1].closest[:3],
             by_rule=rules.get(workload, ()),
         )
@@ -141,31 +169,35 @@ def _homeless(planfile: PlanFile, keys: Keys) -> list[Homeless]:
     ]
 
 
-def _refusals(plan: Plan, keys: Keys) -> list[tuple[int, str, tuple[tuple[str, int], ...], tuple[Rejection, ...]]]:
-    """Number and name of each workload that has its place, the nodes refused by rule, and the closest."""
-    gone = {item.workload for item in plan.unplaced}
+def _refusals(plan: Plan, keys: WorkloadKeys) -> list[RefusedNodes]:
+    """Returns the refused nodes of each workload whose replicas all have a node."""
+    unplaced = {item.workload for item in plan.unplaced}
     return [
-        (keys.number(one.workload), keys.name(one.workload), one.by_rule, one.closest[:2])
-        for one in plan.refusals
-        if one.by_rule and one.workload not in gone
+        RefusedNodes(
+            keys.name(refusals.workload), keys.number(refusals.workload), refusals.by_rule, refusals.closest[:2]
+        )
+        for refusals in plan.refusals
+        if refusals.by_rule and refusals.workload not in unplaced
     ]
 
 
-def _turns(planfile: PlanFile, before: PlanFile | None, told: Sequence[Change], keys: Keys) -> list[Turn]:
+def _changed_nodes(
+    planfile: PlanFile, before: PlanFile | None, changes: Sequence[Change], keys: WorkloadKeys
+) -> list[ChangedNode]:
+    """Returns the nodes that a replica leaves or comes to, by name, at most FULLEST of them."""
     if before is None:
         return []
-    names = sorted({name for change in told if change.kind != "changed" for name in (change.before, change.after)})
+    names = sorted({name for change in changes if change.kind != "changed" for name in (change.before, change.after)})
     wanted = [name for name in names if name][:FULLEST]
-    then, now = (bars_of(item.problem, item.plan, keys, wanted) for item in (before, planfile))
-    return [Turn(name, then.get(name, ()), now.get(name, ())) for name in wanted]
+    then, now = (bars_of(file.problem, file.plan, keys, wanted) for file in (before, planfile))
+    return [ChangedNode(name, then.get(name, ()), now.get(name, ())) for name in wanted]
 
 
-def _named(change: Change, keys: Keys) -> dict[str, str | int]:
-    replica = change.replica
-    workload = replica.rpartition("/")[0]
-    address = workload.replace("replica/", "service/", 1)
+def _named(change: Change, keys: WorkloadKeys) -> dict[str, str | int]:
+    """Returns a change with the number of its workload and the address of its replica without the kind."""
+    address = change.replica.rpartition("/")[0].replace("replica/", "service/", 1)
     return {
-        "replica": replica.removeprefix("replica/"),
+        "replica": change.replica.removeprefix("replica/"),
         "key": keys.number(address),
         "kind": change.kind,
         "before": change.before,

@@ -1,1 +1,1 @@
-"""How plans and answers to questions about them look."""
+"""How plans look, and the answers to questions about them."""

@@ -6,73 +6,92 @@ from collections.abc import Iterator, Sequence
 
 from rich.markup import escape
 
-from rohe_iac.cli.console import Face, Screen
+from rohe_iac.cli.console import Screen
+from rohe_iac.cli.options import PageOutput
 from rohe_iac.cli.views.markdown import table
 from rohe_iac.foundation.quantities import counted
-from rohe_iac.planning.solvers.resilience.failure_audit import FailureImpact
+from rohe_iac.usecases.plans.audit import PossibleLoss
 
 FEW = 5
-"""Addresses told of one drop; the others are counted."""
-
+"""Addresses that one screen names of one loss; the others are counted."""
 
 MOST = 20
-"""Drops that one screen tells one by one."""
+"""Losses that one screen shows one by one."""
 
 
-class DropView:
-    """Shows what the loss of nodes and zones does."""
+class AuditView:
+    """Shows what the loss of each node and zone would break."""
 
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
 
-    def show(self, drops: Sequence[FailureImpact], output: Face) -> None:
-        """What breaks, drop by drop, then how many drops break nothing."""
-        if output is Face.json:
-            self._screen.print_json([_as_json(impact) for impact in drops])
+    def show(self, losses: Sequence[PossibleLoss], output: PageOutput) -> None:
+        """Prints what breaks, loss by loss, then how many losses are harmless."""
+        if output is PageOutput.json:
+            self._screen.print_json([_value(loss) for loss in losses])
             return
-        if output is Face.markdown:
-            self._screen.print_text("\n".join(_page(drops)))
+        if output is PageOutput.markdown:
+            self._screen.print_text("\n".join(_page(losses)))
             return
         out = self._screen.out
-        broken = sorted((drop for drop in drops if not drop.survived), key=_harm)
-        for drop in broken[:MOST]:
-            out.print(f"[bold red]{drop.what}[/bold red]: {counted(drop.lost, 'replica')} lost")
-            for word, names in (("fits nowhere else", drop.unplaceable), ("has no replica left", drop.outages)):
-                for name in names[:FEW]:
-                    out.print(f"  {escape(name)} {word}")
-                if len(names) > FEW:
-                    out.print(f"  ... and {len(names) - FEW} more")
-        if len(broken) > MOST:
-            out.print(f"... and {counted(len(broken) - MOST, 'drop')} that break less; -o json has them all")
-        out.print(_verdict(drops))
+        harmful = _harmful(losses)
+        for loss in harmful[:MOST]:
+            out.print(f"[bold red]{escape(loss.subject)}[/bold red]: {counted(loss.replicas, 'replica')} lost")
+            for words, addresses in (
+                ("fits nowhere else", loss.unplaceable),
+                ("has no replica left", loss.outages),
+            ):
+                for address in addresses[:FEW]:
+                    out.print(f"  {escape(address)} {words}")
+                if len(addresses) > FEW:
+                    out.print(f"  ... and {len(addresses) - FEW} more")
+        if len(harmful) > MOST:
+            more = len(harmful) - MOST
+            out.print(f"... and {more:,} more {'loss' if more == 1 else 'losses'} that break less; -o json has all")
+        out.print(_verdict(losses))
 
 
-def _verdict(drops: Sequence[FailureImpact]) -> str:
-    kept = sum(drop.survived for drop in drops)
-    return f"{kept} of {counted(len(drops), 'drop')} (nodes and zones) break nothing"
+def _value(loss: PossibleLoss) -> dict[str, object]:
+    """Returns a loss as JSON values."""
+    return {
+        "what": loss.subject,
+        "lost": loss.replicas,
+        "homeless": loss.unplaceable,
+        "silent": loss.outages,
+        "survived": loss.harmless,
+    }
 
 
-def _page(drops: Sequence[FailureImpact]) -> Iterator[str]:
+def _verdict(losses: Sequence[PossibleLoss]) -> str:
+    """Returns how many losses are harmless and how many are not."""
+    if not losses:
+        return "No node has a replica: there is no loss to look at"
+    harmless = sum(loss.harmless for loss in losses)
+    harmful = len(losses) - harmless
+    if len(losses) == 1:
+        return f"The only possible loss, {losses[0].subject}, {'is harmless' if harmless else 'breaks something'}"
+    possible = f"{len(losses):,} possible losses (nodes, zones)"
+    if not harmful:
+        return f"None of {possible} breaks anything"
+    if not harmless:
+        return f"Each of {possible} breaks something"
+    verbs = "is" if harmless == 1 else "are", "breaks" if harmful == 1 else "break"
+    return f"Of {possible}, {harmless:,} {verbs[0]} harmless and {harmful:,} {verbs[1]} something"
+
+
+def _page(losses: Sequence[PossibleLoss]) -> Iterator[str]:
+    """Yields the lines of the answer as a page."""
     yield "# What the loss of each node and zone breaks"
     yield ""
-    yield f"{_verdict(drops)}."
+    yield f"{_verdict(losses)}."
     yield ""
-    broken = sorted((drop for drop in drops if not drop.survived), key=_harm)
-    rows = ((drop.what, drop.lost, ", ".join(drop.unplaceable), ", ".join(drop.outages)) for drop in broken)
+    rows = (
+        (loss.subject, loss.replicas, ", ".join(loss.unplaceable), ", ".join(loss.outages)) for loss in _harmful(losses)
+    )
     yield from table(("lost", "replicas there", "fit nowhere else", "have no replica left"), rows)
 
 
-def _harm(drop: FailureImpact) -> tuple[int, int, str]:
-    """The worst comes first: services that are gone, then replicas that nothing else holds."""
-    return (-len(drop.outages), -len(drop.unplaceable), drop.what)
-
-
-def _as_json(impact: FailureImpact) -> dict[str, object]:
-    """Returns the impact under the names that `rohe audit -o json` has always used."""
-    return {
-        "what": impact.what,
-        "lost": impact.lost,
-        "homeless": impact.unplaceable,
-        "silent": impact.outages,
-        "survived": impact.survived,
-    }
+def _harmful(losses: Sequence[PossibleLoss]) -> list[PossibleLoss]:
+    """Returns the losses that break something: first those with most outages, then with most unplaceable replicas."""
+    harmful = [loss for loss in losses if not loss.harmless]
+    return sorted(harmful, key=lambda loss: (-len(loss.outages), -len(loss.unplaceable), loss.subject))

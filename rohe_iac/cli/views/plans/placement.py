@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 from rich.markup import escape
 
-from rohe_iac.cli.console import Face, Screen
+from rohe_iac.cli.console import Screen
+from rohe_iac.cli.options import PageOutput
+from rohe_iac.cli.views.plans.sentences import refused_by_rule, runner_up
 from rohe_iac.cli.views.plans.survey import SurveyView, markdown_of
-from rohe_iac.usecases.plans.explain import ExplainedPlaces
+from rohe_iac.planning.model.plan import Placement, Rejection
+from rohe_iac.usecases.plans.explain import PlacementExplanation
 
 
 class PlacementView:
@@ -18,54 +21,58 @@ class PlacementView:
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
 
-    def show(self, explained: ExplainedPlaces, output: Face) -> None:
-        """Every replica under the address: node, reason, points by scorer, runner-up; then the nodes refused."""
-        for line in explained.unasked:
+    def show(self, explanation: PlacementExplanation, output: PageOutput) -> None:
+        """Prints every replica with its node, reason, points by scorer and runner-up, then the nodes refused."""
+        for line in explanation.unasked:
             self._screen.err.print(f"[yellow]note:[/yellow] not asked: {escape(line)}")
-        if output is Face.json:
-            self._screen.print_json(msgspec.to_builtins(explained))
+        if output is PageOutput.json:
+            self._screen.print_json(msgspec.to_builtins(explanation))
             return
-        if output is Face.markdown:
-            self._screen.print_text("\n".join(_page(explained)))
+        if output is PageOutput.markdown:
+            self._screen.print_text("\n".join(_page(explanation)))
             return
         out = self._screen.out
-        out.print(f"[bold]{escape(explained.address)}[/bold], by {explained.origin}")
-        for place in explained.placements:
-            out.print(f"  {escape(place.replica)} on [bold]{place.node}[/bold]: {escape(place.reason)}")
-            parts = ", ".join(f"{part.scorer} {part.points}" for part in place.parts)
-            second = place.runner_up
-            runner_up = f"; next would have been {second.node} with {second.points}" if second is not None else ""
-            out.print(f"    {place.points} points{f' ({parts})' if parts else ''}{runner_up}", style="dim")
-        for item in explained.unplaced:
+        out.print(f"[bold]{escape(explanation.address)}[/bold], by {explanation.origin}")
+        for placement in explanation.placements:
+            line = f"{escape(placement.replica)} on [bold]{placement.node}[/bold]: {escape(placement.reason)}"
+            self._screen.print_indented(line)
+            self._screen.print_indented(_points(placement), 4, style="dim")
+        for item in explanation.unplaced:
             out.print(f"  [red]{escape(item.replica)} fits on no node[/red]")
-            for near in item.closest:
-                out.print(f"    {near.node}: {escape(near.missing)} ({near.rule})")
-        for survey in explained.surveys:
+            self._closest(item.closest)
+        for survey in explanation.surveys:
             SurveyView(self._screen).show(survey)
-        for refused in explained.refusals if not explained.surveys else ():
-            if refused.by_rule:
-                rules = ", ".join(f"{count} by {rule}" for rule, count in refused.by_rule)
-                out.print(f"  nodes refused for {escape(refused.workload)}: {rules}")
-                for near in refused.closest:
-                    out.print(f"    {near.node}: {escape(near.missing)} ({near.rule})", style="dim")
+        for refusals in explanation.refusals if not explanation.surveys else ():
+            if refusals.by_rule:
+                out.print(f"  nodes refused for {escape(refusals.workload)}: {refused_by_rule(refusals)}")
+                self._closest(refusals.closest, style="dim")
+
+    def _closest(self, closest: Sequence[Rejection], style: str = "") -> None:
+        for near in closest:
+            self._screen.print_indented(f"{near.node}: {escape(near.missing)} ({near.rule})", 4, style=style)
 
 
-def _page(explained: ExplainedPlaces) -> Iterator[str]:
-    yield f"# {explained.address}, by {explained.origin}"
+def _points(placement: Placement) -> str:
+    """Returns the points of a placement, their parts by scorer, and the runner-up."""
+    parts = ", ".join(f"{part.scorer} {part.points}" for part in placement.parts)
+    second = f"; {runner_up(placement.runner_up)}" if placement.runner_up is not None else ""
+    return f"{placement.points} points{f' ({parts})' if parts else ''}{second}"
+
+
+def _page(explanation: PlacementExplanation) -> Iterator[str]:
+    """Yields the lines of the answer as a page."""
+    yield f"# {explanation.address}, by {explanation.origin}"
     yield ""
-    for place in explained.placements:
-        second = place.runner_up
-        points = f", {place.points} points" if place.parts else ""
-        runner_up = f"; next would have been {second.node} with {second.points}" if second is not None else ""
-        yield f"- {place.replica} on **{place.node}**: {place.reason}{points}{runner_up}"
-    for item in explained.unplaced:
+    for placement in explanation.placements:
+        points = f", {placement.points} points" if placement.parts else ""
+        second = f"; {runner_up(placement.runner_up)}" if placement.runner_up is not None else ""
+        yield f"- {placement.replica} on **{placement.node}**: {placement.reason}{points}{second}"
+    for item in explanation.unplaced:
         near = item.closest[0] if item.closest else None
         yield f"- {item.replica} fits on no node{f'; closest is {near.node}: {near.missing}' if near else ''}"
-    for survey in explained.surveys:
+    for survey in explanation.surveys:
         yield ""
         yield from markdown_of(survey)
-    if not explained.surveys:
-        for refused in explained.refusals:
-            rules = ", ".join(f"{count} by {rule}" for rule, count in refused.by_rule)
-            if rules:
-                yield f"- nodes refused for {refused.workload}: {rules}"
+    for refusals in explanation.refusals if not explanation.surveys else ():
+        if refusals.by_rule:
+            yield f"- nodes refused for {refusals.workload}: {refused_by_rule(refusals)}"

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rohe_iac.cli.views.markdown import table
-from rohe_iac.cli.views.plans.bars import loads_of
+from rohe_iac.cli.views.plans.bars import node_name
+from rohe_iac.cli.views.plans.node_usage import occupied, usage_by_node
 from rohe_iac.cli.views.plans.prediction import row_of
+from rohe_iac.cli.views.plans.sentences import (
+    pending_work,
+    reason,
+    refused_by_rule,
+    relaxed_spread,
+    runner_up,
+    summary,
+)
 from rohe_iac.deployment.files.planfile import PlanFile
 from rohe_iac.foundation.quantities import counted, shown_bytes, shown_cpu, shown_share
-from rohe_iac.planning.model.plan import Placement, Plan, Relaxed
-from rohe_iac.planning.questions.analysis.response_times import predictions_of
+from rohe_iac.planning.model.plan import Placement, Plan, Rejection
+from rohe_iac.planning.model.problem import Problem
+from rohe_iac.planning.questions.analysis.response_times import Prediction
+from rohe_iac.usecases.plans.analysis import AnalysedPlan
 
 FEW = 100
 """Rows of a table; the others are counted unless all are asked for."""
 
 
-def markdown_of(planfile: PlanFile, *, every: bool = False) -> Iterator[str]:
-    """The lines of the page."""
+def markdown_of(analysed: AnalysedPlan, *, every: bool = False) -> Iterator[str]:
+    """Yields the lines of the page; with `every`, all rows of its tables."""
+    planfile = analysed.planfile
     plan, problem = planfile.plan, planfile.problem
     most = max(len(plan.placements), len(problem.nodes), len(planfile.actions)) if every else FEW
     yield f"# Plan of stack {plan.stack}"
@@ -25,126 +37,133 @@ def markdown_of(planfile: PlanFile, *, every: bool = False) -> Iterator[str]:
     yield f"{summary(plan)}."
     yield ""
     yield from _unplaced(planfile, most)
-    yield "## Replicas"
-    yield ""
-    placed = sorted(plan.placements, key=lambda place: (place.node, place.replica))
-    titles = ("node", "replica", "takes", "points", "next would have been", "why")
-    yield from table(titles, (_replica(place) for place in placed[:most]))
-    yield from _more(len(placed) - most, "replica")
-    yield "## Nodes"
-    yield ""
-    loads = loads_of(problem, plan)
-    nodes = sorted(problem.nodes, key=lambda node: (not loads[node.name].replicas, node.name))
-    yield from table(
-        ("node", "replicas", "cpu", "memory"),
-        (
-            (
-                node.name if node.status == "running" else f"{node.name} ({node.status})",
-                loads[node.name].replicas,
-                f"{shown_cpu(node.cpu_used + loads[node.name].cpu)} of {shown_cpu(node.cpu)}",
-                f"{shown_bytes(node.rss_used + loads[node.name].rss)} of {shown_bytes(node.rss)}",
-            )
-            for node in nodes[:most]
-        ),
-    )
-    yield from _more(len(nodes) - most, "node")
-    predictions = [row_of(one) for one in predictions_of(problem, plan)]
-    if predictions:
-        yield "## Response times, as predicted"
-        yield ""
-        rows = ((one.objective, one.way, one.predicted, one.limit, one.slack) for one in predictions[:most])
-        yield from table(("objective", "way", "predicted", "at most", "slack"), rows)
-    refused = [one for one in plan.refusals if one.by_rule]
-    if refused:
-        yield "## Nodes refused"
-        yield ""
-        rows_ = (
-            (
-                one.workload,
-                ", ".join(f"{count} by {rule}" for rule, count in one.by_rule),
-                "; ".join(f"{near.node}: {near.missing}" for near in one.closest[:1]),
-            )
-            for one in refused[:most]
-        )
-        yield from table(("workload", "refused", "closest"), rows_)
-        yield from _more(len(refused) - most, "workload")
+    yield from _survival(planfile, most)
+    yield from _replicas(plan, most)
+    yield from _nodes(problem, plan, most)
+    yield from _predictions(analysed.predictions, most)
+    yield from _refusals(plan, most)
     yield from _changes(planfile, most)
 
 
-def summary(plan: Plan) -> str:
-    """How many replicas are placed on how many nodes, and how few nodes would do."""
-    bound = plan.bound
-    least = f"proven minimum {bound.at_least}" if bound.proven else f"at least {bound.at_least}"
-    why = f" ({', '.join(bound.arguments)})" if bound.arguments and not bound.proven else ""
-    return (
-        f"{counted(len(plan.placements), 'replica')} placed, {len(plan.unplaced)} not; "
-        f"uses {counted(bound.nodes_used, 'node')}, {least}{why}; {plan.strategy}"
-    )
+def closest_node(closest: Sequence[Rejection]) -> str:
+    """Returns the node that comes closest with what it lacks; nothing where there is no node."""
+    return "; ".join(f"{near.node}: {near.missing}" for near in closest[:1])
 
 
 def _unplaced(planfile: PlanFile, most: int) -> Iterator[str]:
     plan, places = planfile.plan, dict(planfile.places)
-    if plan.unplaced:
-        yield "## What did not fit"
-        yield ""
-        rows = (
-            (
-                one.replica,
-                places.get(one.workload, ""),
-                "; ".join(f"{near.node}: {near.missing}" for near in one.closest[:1]) or "there is no node",
-            )
-            for one in plan.unplaced[:most]
-        )
-        yield from table(("replica", "written in", "closest"), rows)
-        yield from _more(len(plan.unplaced) - most, "replica")
+    if not plan.unplaced:
+        return
+    yield "## Replicas without a node"
+    yield ""
+    rows = (
+        (item.replica, places.get(item.workload, ""), closest_node(item.closest) or "there is no node")
+        for item in plan.unplaced[:most]
+    )
+    yield from table(("replica", "written in", "closest"), rows)
+    yield from _more(len(plan.unplaced) - most, "replica")
+
+
+def _survival(planfile: PlanFile, most: int) -> Iterator[str]:
+    plan, survive = planfile.plan, planfile.problem.settings.survive
     if plan.spare:
-        yield f"`survive: {planfile.problem.settings.survive}` keeps {plan.spare} free."
+        yield f"`survive: {survive}` keeps {plan.spare} free."
         yield ""
-    if plan.losses or plan.relaxed:
-        yield f"## survive: {planfile.problem.settings.survive} does not hold"
-        yield ""
-        losses = ((one.node, len(one.unplaceable), ", ".join(one.outages)) for one in plan.losses[:most])
-        yield from table(("failure of", "replicas without a place", "services without a replica"), losses)
-        yield from (f"- {less_spread(one)}" for one in plan.relaxed[:most])
-        yield from _more(len(plan.relaxed) - most, "workload")
-        yield from [""] if plan.relaxed else []
+    if not plan.losses and not plan.relaxed:
+        return
+    yield f"## survive: {survive} does not hold"
+    yield ""
+    losses = ((loss.node, len(loss.unplaceable), ", ".join(loss.outages)) for loss in plan.losses[:most])
+    yield from table(("failure of", "replicas without a node", "services without a replica"), losses)
+    yield from (f"- {relaxed_spread(eased)}" for eased in plan.relaxed[:most])
+    yield from _more(len(plan.relaxed) - most, "workload")
+    yield from [""] if plan.relaxed else []
 
 
-def less_spread(eased: Relaxed) -> str:
-    """What is told of a workload that is spread for fewer failures than asked."""
-    how = f"for {counted(eased.failures, 'failure')} only" if eased.failures else "for no failure"
-    return f"{eased.workload} is spread {how}, so that more replicas have a place"
+def _replicas(plan: Plan, most: int) -> Iterator[str]:
+    yield "## Replicas"
+    yield ""
+    placed = sorted(plan.placements, key=lambda placement: (placement.node, placement.replica))
+    titles = ("node", "replica", "takes", "points", "next would have been", "why")
+    yield from table(titles, (_replica(placement) for placement in placed[:most]))
+    yield from _more(len(placed) - most, "replica")
 
 
-def _replica(place: Placement) -> tuple[str, ...]:
-    takes = [f"core {use.core}: {shown_cpu(use.amount)}" for use in place.cores]
-    takes += [f"{use.device}: {shown_share(use.amount)}" for use in place.devices]
-    takes += [f"{port.name}: {port.number}" for port in place.ports]
-    second, parts = place.runner_up, ", ".join(f"{part.scorer} {part.points}" for part in place.parts)
+def _replica(placement: Placement) -> tuple[str, ...]:
+    """Returns the cells of a replica's row."""
+    takes = [f"core {use.core}: {shown_cpu(use.amount)}" for use in placement.cores]
+    takes += [f"{use.device}: {shown_share(use.amount)}" for use in placement.devices]
+    takes += [f"{port.name}: {port.number}" for port in placement.ports]
+    parts = ", ".join(f"{part.scorer} {part.points}" for part in placement.parts)
     return (
-        place.node,
-        place.replica.removeprefix("replica/") + (f" ({place.variant})" if place.variant else ""),
+        placement.node,
+        placement.replica.removeprefix("replica/") + (f" ({placement.variant})" if placement.variant else ""),
         ", ".join(takes),
-        f"{place.points} ({parts})" if parts else "",
-        f"{second.node} with {second.points}" if second is not None else "",
-        (f"moved from {place.was}; " if place.was not in ("", place.node) else "") + place.reason,
+        f"{placement.points} ({parts})" if parts else "",
+        runner_up(placement.runner_up).removeprefix("next would have been "),
+        reason(placement),
     )
 
 
+def _nodes(problem: Problem, plan: Plan, most: int) -> Iterator[str]:
+    yield "## Nodes"
+    yield ""
+    usage = usage_by_node(problem, plan)
+    nodes = sorted(problem.nodes, key=lambda node: (not usage[node.name].replicas, node.name))
+    rows = []
+    for node in nodes[:most]:
+        cpu, rss = occupied(node, usage[node.name])
+        rows.append(
+            (
+                node_name(node),
+                usage[node.name].replicas,
+                f"{shown_cpu(cpu)} of {shown_cpu(node.cpu)}",
+                f"{shown_bytes(rss)} of {shown_bytes(node.rss)}",
+            )
+        )
+    yield from table(("node", "replicas", "cpu", "memory"), rows)
+    yield from _more(len(nodes) - most, "node")
+
+
+def _predictions(predictions: Sequence[Prediction], most: int) -> Iterator[str]:
+    if not predictions:
+        return
+    yield "## Response times, as predicted"
+    yield ""
+    rows = (row_of(prediction) for prediction in predictions[:most])
+    yield from table(
+        ("objective", "path", "predicted", "at most", "slack"),
+        ((row.objective, row.path, row.predicted, row.limit, row.slack) for row in rows),
+    )
+
+
+def _refusals(plan: Plan, most: int) -> Iterator[str]:
+    refused = [refusals for refusals in plan.refusals if refusals.by_rule]
+    if not refused:
+        return
+    yield "## Why other nodes were not used"
+    yield ""
+    rows = (
+        (refusals.workload, refused_by_rule(refusals), closest_node(refusals.closest)) for refusals in refused[:most]
+    )
+    yield from table(("workload", "nodes refused", "closest"), rows)
+    yield from _more(len(refused) - most, "workload")
+
+
 def _changes(planfile: PlanFile, most: int) -> Iterator[str]:
-    against = planfile.against
-    yield f"## Against {f'record {against.serial}' if against is not None else 'nothing known'}"
+    yield "## What apply would do"
+    yield ""
+    yield f"{pending_work(planfile)}."
     yield ""
     changes = planfile.changes
-    yield f"{counted(len(changes), 'change')}."
-    yield ""
-    if against is not None:
-        rows = ((one.verb, one.manifest, one.because) for one in changes[:most])
+    if planfile.against is not None:
+        rows = ((action.verb, action.manifest, action.because) for action in changes[:most])
         yield from table(("", "what", "because"), rows)
         yield from _more(len(changes) - most, "change")
 
 
 def _more(number: int, noun: str) -> Iterator[str]:
+    """Yields a line about rows that are left out; nothing where there are none."""
     if number > 0:
-        yield f"... and {counted(number, f'more {noun}')}; `--all` tells them."
+        yield f"... and {counted(number, f'more {noun}')}; `--all` shows every {noun}."
         yield ""

@@ -14,13 +14,16 @@ from rohe_iac.foundation.quantities import counted
 from rohe_iac.planning.questions.analysis.node_survey import Survey
 
 FEW = 40
-"""Nodes that one screen shows one by one; of more, those that say the same share a row."""
+"""Nodes that one screen shows one by one; of more, those with the same points and reason share a row."""
 
 NARROW = 60
 """Columns below which the reasons stand below the nodes."""
 
 NAMED = 3
 """Nodes that such a row names."""
+
+Row = tuple[str, str, str]
+"""Node, points and reason; the points of a refused node are empty."""
 
 
 class SurveyView:
@@ -30,16 +33,14 @@ class SurveyView:
         self._screen = screen
 
     def show(self, survey: Survey) -> None:
-        """How many nodes fit and how many each rule refused, then the nodes, the best and the closest first."""
+        """Prints how many nodes fit and how many each rule refused, then the nodes: the best and the closest first."""
         out = self._screen.out
-        out.print(f"  [bold]every node for {escape(survey.replica)}[/bold]: {escape(summary(survey))}")
-        rows = list(rows_of(survey))
-        if len(rows) > FEW:
-            rows = list(_alike(rows))
+        self._screen.print_indented(f"[bold]every node for {escape(survey.replica)}[/bold]: {escape(summary(survey))}")
+        every = list(rows_of(survey))
+        rows = list(_grouped(every)) if len(every) > FEW else every
         if out.width < NARROW:
             for node, points, why in rows:
-                here = node == survey.node
-                out.print(f"{'*' if here else ' '} {escape(node)}  {points}", style="bold" if here else "")
+                out.print(f"{_mark(survey, node)} {escape(node)}  {points}", style=_style(survey, node))
                 out.print(Padding(escape(why), (0, 0, 0, 4)), style="dim")
             return
         table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
@@ -47,15 +48,14 @@ class SurveyView:
         table.add_column("POINTS", justify="right")
         table.add_column("WHY", overflow="fold")
         for node, points, why in rows:
-            here = node == survey.node
-            table.add_row(f"{'*' if here else ' '} {escape(node)}", points, escape(why), style="bold" if here else "")
+            table.add_row(f"{_mark(survey, node)} {escape(node)}", points, escape(why), style=_style(survey, node))
         out.print(table)
-        if any(" other" in node for node, _, _ in rows):
-            out.print("  nodes that say the same share a row; -o json and -o markdown tell each", style="dim")
+        if len(rows) < len(every):
+            out.print("  nodes with the same answer share a row; -o json and -o markdown show each", style="dim")
 
 
 def markdown_of(survey: Survey) -> Iterator[str]:
-    """The lines of a page about it."""
+    """Yields the lines of a page about the survey."""
     yield f"## {survey.replica}"
     yield ""
     yield f"{summary(survey)[:1].upper()}{summary(survey)[1:]}."
@@ -68,17 +68,17 @@ def markdown_of(survey: Survey) -> Iterator[str]:
 
 
 def summary(survey: Survey) -> str:
-    """How many nodes fit, and how many each rule refused."""
+    """Returns how many nodes fit, how many each rule refused, and where the replica is."""
     fits = len(survey.fits)
-    told = f"{counted(fits, 'node')} {'fits' if fits == 1 else 'fit'}, {len(survey.refused)} refused"
     rules = ", ".join(f"{count} by {rule}" for rule, count in survey.by_rule)
+    refused = f"{len(survey.refused)} refused{f' ({rules})' if rules else ''}"
     place = f"it is on {survey.node}" if survey.node else "it has no place"
     kept = ", where it was before" if survey.kept else ""
-    return f"{told}{f' ({rules})' if rules else ''}; {place}{kept}"
+    return f"{counted(fits, 'node')} {'fits' if fits == 1 else 'fit'}, {refused}; {place}{kept}"
 
 
-def rows_of(survey: Survey) -> Iterator[tuple[str, str, str]]:
-    """Node, points and why, a row each; the points of a refused node are empty."""
+def rows_of(survey: Survey) -> Iterator[Row]:
+    """Yields a row for each node."""
     for fit in survey.fits:
         parts = ", ".join(f"{part.scorer} {part.points}" for part in fit.parts)
         yield fit.node, str(fit.points), parts or "fits"
@@ -86,10 +86,19 @@ def rows_of(survey: Survey) -> Iterator[tuple[str, str, str]]:
         yield near.node, "", f"{near.missing} (refused by {near.rule})"
 
 
-def _alike(rows: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, str, str]]:
+def _grouped(rows: Iterable[Row]) -> Iterator[Row]:
+    """Yields one row for all nodes with the same points and reason."""
     groups: dict[tuple[str, str], list[str]] = {}
     for node, points, why in rows:
         groups.setdefault((points, why), []).append(node)
     for (points, why), nodes in groups.items():
         more = f" and {counted(len(nodes) - NAMED, 'other')}" if len(nodes) > NAMED else ""
         yield ", ".join(nodes[:NAMED]) + more, points, why
+
+
+def _mark(survey: Survey, node: str) -> str:
+    return "*" if node == survey.node else " "
+
+
+def _style(survey: Survey, node: str) -> str:
+    return "bold" if node == survey.node else ""

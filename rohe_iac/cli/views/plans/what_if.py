@@ -7,19 +7,22 @@ from dataclasses import asdict
 
 from rich.markup import escape
 
-from rohe_iac.cli.console import Face, Screen
+from rohe_iac.cli.console import Screen
+from rohe_iac.cli.options import PageOutput
 from rohe_iac.cli.views.markdown import table
-from rohe_iac.cli.views.plans.prediction import shown_prediction, shown_time
+from rohe_iac.cli.views.plans.prediction import predicted_time, shown_prediction
 from rohe_iac.foundation.quantities import counted
 from rohe_iac.planning.model.json_codec import plan_to_json
 from rohe_iac.planning.model.plan import Unplaced
 from rohe_iac.planning.questions.analysis.plan_diff import Change
+from rohe_iac.planning.questions.analysis.response_times import Prediction
 from rohe_iac.usecases.plans.what_if import WhatIf
 
 FEW = 15
 """Lines of each kind; the others are counted."""
 
 SIGNS = {"moved": "[yellow]~[/yellow]", "added": "[green]+[/green]", "removed": "[red]-[/red]"}
+"""The mark of each kind of change."""
 
 
 class WhatIfView:
@@ -28,49 +31,50 @@ class WhatIfView:
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
 
-    def show(self, answer: WhatIf, output: Face) -> None:
-        """Moved, lost and violated, then how many nodes are used."""
-        if output is Face.json:
-            self._screen.print_json(
-                {
-                    "edits": [str(edit) for edit in answer.edits],
-                    "changes": [asdict(change) for change in answer.changes],
-                    "lost": [item.replica for item in answer.lost],
-                    "violated": [str(fault) for fault in answer.violated],
-                    "notes": list(answer.notes),
-                    "predicted": [
-                        {"before": before and asdict(before), "after": after and asdict(after)}
-                        for before, after in answer.predicted
-                    ],
-                    "plan": plan_to_json(answer.plan),
-                }
-            )
+    def show(self, answer: WhatIf, output: PageOutput) -> None:
+        """Prints what the edits break, move and lose, then how many nodes are used."""
+        if output is PageOutput.json:
+            self._screen.print_json(_value(answer))
             return
-        if output is Face.markdown:
+        if output is PageOutput.markdown:
             self._screen.print_text("\n".join(_page(answer)))
             return
-        for note in answer.notes:
-            self._screen.err.print(f"[yellow]note:[/yellow] {escape(note)}")
+        if answer.idle:
+            self._screen.err.print(f"[yellow]note:[/yellow] {escape(_idle(answer))}")
         out = self._screen.out
         out.print(f"[bold]What if {escape(', '.join(str(edit) for edit in answer.edits))}[/bold]")
         broken = [(fault.subject, f"{fault.rule}: {fault.message}") for fault in answer.violated]
-        self._lines("[red]![/red]", _together(broken), "the plan as it stands would break ")
+        self._lines("[red]![/red]", _grouped(broken), "the plan as it stands would break ")
         for kind, sign in SIGNS.items():
-            ways = [(one.replica, _way(one)) for one in answer.changes if one.kind == kind]
-            self._lines(sign, _together(ways))
+            changes = [(change.replica, _path(change)) for change in answer.changes if change.kind == kind]
+            self._lines(sign, _grouped(changes))
         lost = [(item.replica, _closest(item)) for item in answer.lost]
-        self._lines("[bold red]x[/bold red]", _together(lost))
+        self._lines("[bold red]x[/bold red]", _grouped(lost))
         for before, after in answer.predicted[:FEW]:
-            was = f", was {shown_time(before.services + before.links)}" if before is not None and after else ""
-            told = shown_prediction(after) if after is not None else f"{before.objective if before else ''}: not known"
-            self._screen.out.print(f"  predicted {told}{was}", markup=False)
+            self._screen.print_indented(escape(f"predicted {_prediction(before, after)}"))
         out.print(_summary(answer))
 
-    def _lines(self, sign: str, groups: Sequence[tuple[str, str]], before: str = "") -> None:
-        for who, what in groups[:FEW]:
-            self._screen.out.print(f"  {sign} {escape(f'{before}{who}: {what}')}")
+    def _lines(self, sign: str, groups: Sequence[tuple[str, str]], prefix: str = "") -> None:
+        for subject, text in groups[:FEW]:
+            self._screen.print_indented(f"{sign} {escape(f'{prefix}{subject}: {text}')}")
         if len(groups) > FEW:
             self._screen.out.print(f"  {sign} ... and {len(groups) - FEW} more such lines; -o json has them all")
+
+
+def _value(answer: WhatIf) -> dict[str, object]:
+    """Returns the answer as JSON values."""
+    return {
+        "edits": [str(edit) for edit in answer.edits],
+        "changes": [asdict(change) for change in answer.changes],
+        "lost": [item.replica for item in answer.lost],
+        "violated": [str(fault) for fault in answer.violated],
+        "notes": [f"{_loads(answer)}: no service is sized otherwise for it"] if answer.idle else [],
+        "predicted": [
+            {"before": before and asdict(before), "after": after and asdict(after)}
+            for before, after in answer.predicted
+        ],
+        "plan": plan_to_json(answer.plan),
+    }
 
 
 def _summary(answer: WhatIf) -> str:
@@ -83,25 +87,42 @@ def _summary(answer: WhatIf) -> str:
 
 
 def _page(answer: WhatIf) -> Iterator[str]:
+    """Yields the lines of the answer as a page."""
     yield f"# What if {', '.join(f'`{edit}`' for edit in answer.edits)}"
     yield ""
     yield f"{_summary(answer)}."
     yield ""
-    yield from (f"{line}\n" for line in answer.notes)
+    yield from [f"{_idle(answer)}.\n"] if answer.idle else []
     violated = (("violated", fault.subject, f"{fault.rule}: {fault.message}") for fault in answer.violated)
-    changes = ((one.kind, one.replica, _way(one)) for one in answer.changes)
-    lost = (("lost", one.replica, _closest(one)) for one in answer.lost)
-    yield from table(("what", "who", "how"), [*violated, *changes, *lost])
+    changes = ((change.kind, change.replica, _path(change)) for change in answer.changes)
+    lost = (("lost", item.replica, _closest(item)) for item in answer.lost)
+    yield from table(("what", "which", "how"), [*violated, *changes, *lost])
     for before, after in answer.predicted:
-        told = shown_prediction(after) if after is not None else f"{before.objective if before else ''}: not known"
-        was = f", was {shown_time(before.services + before.links)}" if before is not None and after else ""
-        yield f"- predicted {told}{was}"
+        yield f"- predicted {_prediction(before, after)}"
 
 
-def _together(told: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Replicas of one workload of which the same is told share a line."""
+def _idle(answer: WhatIf) -> str:
+    """Returns why the edits of loads change nothing."""
+    why = "every service keeps its number of replicas" if answer.sized_by_load else "no service has `replicas: auto`"
+    return f"{_loads(answer)} changes nothing: {why}"
+
+
+def _loads(answer: WhatIf) -> str:
+    return ", ".join(str(edit) for edit in answer.idle)
+
+
+def _prediction(before: Prediction | None, after: Prediction | None) -> str:
+    """Returns the prediction after the edits, with the response time before them where both are known."""
+    if after is None:
+        return f"{before.objective if before else ''}: not known"
+    was = f", was {predicted_time(before)}" if before is not None else ""
+    return f"{shown_prediction(after)}{was}"
+
+
+def _grouped(lines: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Returns one line for all replicas of a workload that have the same text."""
     groups: dict[tuple[str, str], list[str]] = {}
-    for subject, text in told:
+    for subject, text in lines:
         head, _, index = subject.rpartition("/")
         groups.setdefault((head if index.isdigit() else subject, text), []).append(subject)
     return [
@@ -110,7 +131,8 @@ def _together(told: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     ]
 
 
-def _way(change: Change) -> str:
+def _path(change: Change) -> str:
+    """Returns what becomes of a replica, from which node to which, and why."""
     nodes = " to ".join(node for node in (change.before, change.after) if node)
     return f"{change.kind}, {nodes}: {change.because}"
 

@@ -7,9 +7,16 @@ from dataclasses import asdict
 
 from rich.markup import escape
 
-from rohe_iac.cli.console import Face, Screen
+from rohe_iac.cli.console import Screen
+from rohe_iac.cli.options import PageOutput
 from rohe_iac.cli.views.markdown import table
-from rohe_iac.planning.questions.why_not.why_not import WhyNot
+from rohe_iac.planning.questions.why_not.why_not import Fix, WhyNot
+
+PERCENT = 10_000
+"""Millionths of a field that make one percent of it."""
+
+RAISED, LOWERED = " up to ", " down to "
+"""What stands between the field and the new value of an edit that raises or lowers it."""
 
 
 class WhyNotView:
@@ -18,40 +25,57 @@ class WhyNotView:
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
 
-    def show(self, answers: Iterable[WhyNot], output: Face) -> None:
-        """Each workload: how many are there, the rule, what is missing and the proved edits, the smallest first."""
-        if output is Face.json:
+    def show(self, answers: Iterable[WhyNot], output: PageOutput) -> None:
+        """Prints, for each workload, the refusing rule, what is missing, and the proved edits, the smallest first."""
+        if output is PageOutput.json:
             self._screen.print_json([asdict(answer) for answer in answers])
             return
-        if output is Face.markdown:
+        if output is PageOutput.markdown:
             self._screen.print_text("\n".join(line for answer in answers for line in _page(answer)))
             return
         out = self._screen.out
         for answer in answers:
-            there = f", {answer.there} there already" if answer.there else ""
-            out.print(f"[bold]{escape(answer.workload)}[/bold] on {answer.node}{there}")
+            out.print(f"[bold]{escape(answer.workload)}[/bold] on {answer.node}{_there(answer)}")
             if not answer.rule:
                 out.print("  one more replica fits; the plan has it elsewhere because that scored higher")
                 continue
-            out.print(f"  refused by {answer.rule}: {escape(answer.missing)}")
+            self._screen.print_indented(f"refused by {answer.rule}: {escape(answer.missing)}")
             for fix in answer.fixes:
-                edits = escape(" and ".join(fix.edits))
-                out.print(f"  would fit with {edits} (a change of {fix.change / 10_000:.1f} %)")
-                out.print(f"    try: rohe plan --what-if '{fix.what_if}'", style="dim", markup=False)
+                self._screen.print_indented(f"would fit with {escape(edits(fix))} ({change(fix)})")
+                # A terminal wraps the command by itself, so that it can be copied whole.
+                out.print(f"    try: rohe plan --what-if '{fix.what_if}'", style="dim", markup=False, soft_wrap=True)
             if not answer.fixes:
                 out.print("  no edit of one or two fields makes it fit")
 
 
+def edits(fix: Fix) -> str:
+    """Returns the edits of a suggestion as one phrase, such as `node/pi-1.cpu raised to 4150m`."""
+    return " and ".join(edit.replace(RAISED, " raised to ").replace(LOWERED, " lowered to ") for edit in fix.edits)
+
+
+def change(fix: Fix) -> str:
+    """Returns by how much a suggestion changes its fields: `+3.8 %`, or the sum of the changes of two."""
+    percent = f"{fix.change / PERCENT:.1f} %"
+    if len(fix.edits) > 1:
+        return f"changes of {percent} in all"
+    sign = "+" if RAISED in fix.edits[0] else "-" if LOWERED in fix.edits[0] else "a change of "
+    return sign + percent
+
+
+def _there(answer: WhyNot) -> str:
+    return f", {answer.there} there already" if answer.there else ""
+
+
 def _page(answer: WhyNot) -> Iterator[str]:
-    there = f", {answer.there} there already" if answer.there else ""
-    yield f"# {answer.workload} on {answer.node}{there}"
+    """Yields the lines of an answer as a page."""
+    yield f"# {answer.workload} on {answer.node}{_there(answer)}"
     yield ""
     if not answer.rule:
         yield "One more replica fits; the plan has it elsewhere because that scored higher."
-    else:
-        yield f"Refused by {answer.rule}: {answer.missing}."
-        yield ""
-        rows = ((" and ".join(fix.edits), f"{fix.change / 10_000:.1f} %", f"`{fix.what_if}`") for fix in answer.fixes)
-        yield from table(("would fit with", "a change of", "--what-if"), rows)
-        if not answer.fixes:
-            yield "No edit of one or two fields makes it fit."
+        return
+    yield f"Refused by {answer.rule}: {answer.missing}."
+    yield ""
+    rows = ((edits(fix), change(fix), f"`{fix.what_if}`") for fix in answer.fixes)
+    yield from table(("would fit with", "change", "--what-if"), rows)
+    if not answer.fixes:
+        yield "No edit of one or two fields makes it fit."

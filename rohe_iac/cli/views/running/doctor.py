@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass
 from rich.markup import escape
 from rich.table import Table
 
-from rohe_iac.cli.console import Output, Screen
+from rohe_iac.cli.console import Screen
+from rohe_iac.cli.options import Output
 from rohe_iac.usecases.running.doctor import Check
 
 STYLES = {"ok": "[green]ok[/green]", "missing": "[bold red]missing[/bold red]", "absent": "[dim]absent[/dim]"}
@@ -21,7 +22,7 @@ class DoctorView:
     screen: Screen
 
     def show(self, checks: Sequence[Check], output: Output) -> None:
-        """Prints all checks on stdout, then what mends those that are missing."""
+        """Prints all checks on stdout, then how to get what is missing."""
         missing = [check for check in checks if check.status == "missing"]
         if output is Output.json:
             self.screen.print_json({"ok": not missing, "checks": [asdict(check) for check in checks]})

@@ -1,104 +1,119 @@
-"""How apply and destroy look while they run, and what came of them."""
+"""How apply and destroy look while they run, and their outcome."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from rich.markup import escape
 
-from rohe_iac.cli.console import Output, Screen
+from rohe_iac.cli.console import Screen
+from rohe_iac.cli.options import Output
 from rohe_iac.deployment.run.outcome import Ending, Outcome
+from rohe_iac.foundation.quantities import counted
 from rohe_iac.usecases.running.apply import Intent
 
 DOING = {"create": "creating", "update": "changing", "delete": "removing"}
-
+"""Each verb of an action that goes on."""
 
 DONE = {"create": "[green]+[/green] created", "update": "[yellow]~[/yellow] changed", "delete": "[red]-[/red] removed"}
+"""Each verb of an action that is done, with its mark."""
+
+FAILED = {"create": "created", "update": "changed", "delete": "removed"}
+"""What did not happen, by the verb of the action."""
+
+FEW = 20
+"""Addresses that do not run that one screen shows."""
 
 
 class ProgressView:
-    """Prints a line a resource on stderr as it ends; with `every`, one as it begins too."""
+    """Prints a line on stderr when a resource ends, and with `every` when it begins as well."""
 
     def __init__(self, screen: Screen, *, every: bool = False) -> None:
         self._screen = screen
         self._every = every
 
-    def begins(self, verb: str, address: str) -> None:
-        """A resource's turn begins."""
+    def on_begin(self, verb: str, address: str) -> None:
+        """Prints that the action on a resource begins."""
         if self._every:
             self._screen.err.print(f"  {DOING[verb]} {escape(address)}", style="dim")
 
-    def ended(self, verb: str, address: str, seconds: float) -> None:
-        """It ended well."""
+    def on_end(self, verb: str, address: str, seconds: float) -> None:
+        """Prints that the action on a resource is done."""
         self._screen.err.print(f"  {DONE[verb]} {escape(address)} [dim]{seconds:.1f} s[/dim]")
 
-    def failed(self, verb: str, address: str, reason: str) -> None:
-        """It did not."""
+    def on_failure(self, verb: str, address: str, reason: str) -> None:
+        """Prints that the action on a resource failed, and why."""
         first, *rest = reason.splitlines() or [""]
         self._screen.err.print(f"  [bold red]![/bold red] {escape(address)} was not {_past(verb)}: {escape(first)}")
         for line in rest:
             self._screen.err.print(f"      {escape(line)}", style="dim")
 
-    def note(self, text: str) -> None:
-        """Something about the run as a whole."""
+    def on_note(self, text: str) -> None:
+        """Prints a note on the whole run."""
         self._screen.err.print(f"  {escape(text)}", style="dim")
 
     def install(self, line: str) -> None:
-        """What the engine's installation is at."""
+        """Prints a step of the installation of the engine."""
         self._screen.err.print(f"  {escape(line)}", style="dim")
 
 
 class OutcomeView:
-    """Shows what apply will do, and what came of it."""
+    """Shows what apply will do, and its outcome."""
 
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
 
     def intent(self, wanted: Intent) -> None:
-        """What apply is about to do, on stderr."""
+        """Prints on stderr what apply is about to do."""
         verbs = [action.verb for action in wanted.changes]
-        told = ", ".join(f"{verbs.count(verb)} to {verb}" for verb in DOING if verb in verbs)
-        if not told:
-            told = f"{len(wanted.amiss)} to mend" if wanted.amiss else "an unfinished apply to finish"
-        self._screen.err.print(f"[bold]Stack {wanted.planfile.stack}[/bold] on {wanted.planfile.target}: {told}")
-        for address in wanted.amiss[:20]:
+        work = ", ".join(f"{verbs.count(verb)} to {verb}" for verb in DOING if verb in verbs)
+        if not work:
+            work = f"{len(wanted.amiss)} to repair" if wanted.amiss else "an unfinished apply to finish"
+        self._screen.err.print(f"[bold]Stack {wanted.planfile.stack}[/bold] on {wanted.planfile.target}: {work}")
+        for address in wanted.amiss[:FEW]:
             self._screen.err.print(f"  [yellow]![/yellow] {escape(address)} does not run as it was applied")
+        if len(wanted.amiss) > FEW:
+            self._screen.err.print(f"  ... and {len(wanted.amiss) - FEW} more")
 
     def nothing_to_do(self, wanted: Intent, output: Output) -> None:
-        """Everything is as planned already."""
+        """Prints that everything is as planned already."""
         if output is Output.json:
             self._screen.print_json(_value(Outcome(Ending.COMPLETE, 0.0)))
             return
         self._screen.out.print(
             f"No change: stack {wanted.planfile.stack} is as planned, "
-            f"{len(wanted.planfile.manifests)} resources, all alive."
+            f"{counted(len(wanted.planfile.manifests), 'resource')}, all running."
         )
 
     def show(self, outcome: Outcome, output: Output, *, command: str) -> None:
-        """What came of it: data on stdout, what to do next on stderr."""
+        """Prints the outcome on stdout, and the next step on stderr.
+
+        Args:
+            outcome: the outcome of the run.
+            output: the form to print it in.
+            command: the command that ran, for the next step.
+        """
         if output is Output.json:
             self._screen.print_json(_value(outcome))
             return
         counts = [f"{len(getattr(outcome, word))} {word}" for word in ("created", "updated", "deleted")]
         counts = [text for text in counts if not text.startswith("0 ")] or ["nothing changed"]
         if outcome.swept:
-            counts.append(f"{len(outcome.swept)} leftover(s) removed")
-        said = {Ending.COMPLETE: "Done", Ending.PARTIAL: "Not all done", Ending.INTERRUPTED: "Interrupted"}
-        self._screen.out.print(f"{said[outcome.ending]}: {', '.join(counts)} in {outcome.seconds:.1f} s")
+            counts.append(f"{counted(len(outcome.swept), 'leftover')} removed")
+        endings = {Ending.COMPLETE: "Done", Ending.PARTIAL: "Not all done", Ending.INTERRUPTED: "Interrupted"}
+        self._screen.out.print(f"{endings[outcome.ending]}: {', '.join(counts)} in {outcome.seconds:.1f} s")
         for failure in outcome.failed:
             first = (failure.reason.splitlines() or [""])[0]
             self._screen.out.print(f"  not {_past(failure.verb)}: {escape(failure.address)}: {escape(first)}")
         for address in outcome.skipped:
             self._screen.out.print(f"  not tried: {escape(address)}", style="dim")
         if outcome.ending is not Ending.COMPLETE:
-            self._screen.err.print(f"next: mend the cause, then `{command}` goes on where it stopped", markup=False)
+            self._screen.err.print(f"next: repair the cause, then `{command}` continues where it stopped", markup=False)
 
 
 def _past(verb: str) -> str:
-    return {"create": "created", "update": "changed", "delete": "removed"}.get(verb, verb)
+    return FAILED.get(verb, verb)
 
 
-def _value(outcome: Outcome) -> dict[str, Any]:
+def _value(outcome: Outcome) -> dict[str, object]:
     return {
         "ending": outcome.ending.value,
         "seconds": round(outcome.seconds, 3),

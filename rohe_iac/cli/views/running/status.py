@@ -7,27 +7,30 @@ import time
 from rich.markup import escape
 from rich.table import Table
 
-from rohe_iac.cli.console import Output, Screen
+from rohe_iac.cli.console import Screen
+from rohe_iac.cli.options import Output
 from rohe_iac.cli.views.observing.verdict import shown_verdict
-from rohe_iac.usecases.running.status import Part, StackStatus, Word
+from rohe_iac.foundation.quantities import counted
+from rohe_iac.usecases.running.status import AgentStatus, PartStatus, StackStatus
 
 STYLES = {"running": "green", "starting": "yellow", "failing": "bold red", "missing": "bold red", "lost": "bold red"}
+"""The style of each state of a part; others are red."""
 
 
 class StatusView:
-    """Shows a StackStatus."""
+    """Shows the state of a stack."""
 
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
 
     def show(self, status: StackStatus, output: Output) -> None:
-        """Prints the status on stdout."""
+        """Prints the state on stdout."""
         if output is Output.json:
             self._screen.print_json(_value(status))
             return
         out = self._screen.out
         if not status.serial and not status.parts:
-            out.print(f"Stack {status.stack} is not applied.")
+            out.print(f"Stack {status.stack} is not applied: run `rohe apply {status.stack}`.")
             return
         head = f"[bold]Stack {status.stack}[/bold], record {status.serial}"
         out.print(head + ("" if status.complete else ", not completely applied"))
@@ -48,21 +51,23 @@ class StatusView:
                 " ".join(part.urls),
             )
         out.print(table)
-        for word in status.words:
-            out.print(_agent(word))
+        for agent in status.agents:
+            out.print(_agent(agent))
         for contract in status.contracts:
             out.print(f"contract {escape(contract.contract)}: {shown_verdict(contract.verdict)}")
 
 
-def _agent(word: Word) -> str:
-    if word.silence:
-        return f"[red]{escape(word.agent)} does not answer: {escape(word.silence)}[/red]"
-    heard = max(0.0, time.time() - float(word.said.get("at", 0.0)))
-    counts = word.said.get("counts", {})
-    return f"[dim]{escape(word.agent)}: heartbeat {heard:.0f} s ago, {counts.get('reports', 0)} reports[/dim]"
+def _agent(agent: AgentStatus) -> str:
+    """Returns a line about one agent."""
+    if agent.silence:
+        return f"[red]{escape(agent.agent)} does not answer: {escape(agent.silence)}[/red]"
+    age = max(0.0, time.time() - float(agent.answer.get("at", 0.0)))
+    reports = counted(agent.answer.get("counts", {}).get("reports", 0), "report")
+    return f"[dim]{escape(agent.agent)}: heartbeat {age:.0f} s ago, {reports}[/dim]"
 
 
-def _age(part: Part) -> str:
+def _age(part: PartStatus) -> str:
+    """Returns for how long a part has been running, in its largest unit; nothing where it is not running."""
     if not part.began or part.state not in ("running", "starting"):
         return ""
     seconds = max(0, int(time.time() - part.began))
@@ -81,7 +86,7 @@ def _value(status: StackStatus) -> dict[str, object]:
         "interrupted": status.interrupted,
         "well": status.well,
         "contracts": [{"contract": item.contract, "verdict": item.verdict} for item in status.contracts],
-        "agents": [{"agent": word.agent, "silence": word.silence, "said": word.said} for word in status.words],
+        "agents": [{"agent": agent.agent, "silence": agent.silence, "said": agent.answer} for agent in status.agents],
         "parts": [
             {
                 "address": part.address,

@@ -1,1 +1,1 @@
-"""Surveys of every node for a replica, differences of plans, and predicted response times."""
+"""Surveys of every node for a replica, differences of plans, predicted response times, connections of nodes."""

@@ -1,11 +1,13 @@
-"""Survey: every node for one replica at the moment when it was decided, worked out anew from a plan's own inputs.
+"""Survey: every node for one replica as it was when the replica was decided, derived again from a plan's own inputs.
 
-A plan keeps the five closest of the refused nodes; a survey tells all of them, and the points of those that fit. The
-moment is that of the queue: who stays where it was stands there already, who comes later does not.
+A plan keeps the five closest refused nodes; a survey has all of them, and the scores of the nodes that fit. Which
+replicas stood when the replica was decided follows from the queue: replicas that kept their node stood already, later
+ones did not.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -24,7 +26,7 @@ from rohe_iac.planning.solvers.construction.service_order import service_order
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A node that the replica could have gone to, with its points and their parts."""
+    """A node that the replica could have gone to, with its score and the parts of the score."""
 
     node: str
     points: int
@@ -33,9 +35,13 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """node: where the replica is, "" where it has no place. kept: it was there before, which no points decided.
+    """Every node for one replica: `fits` and `refused` together are all nodes.
 
-    fits: by points, the most first, by name where equal. refused: the closest first. Together they are all nodes.
+    Attributes:
+        node: the node of the replica, "" where it is unplaced.
+        kept: whether the replica kept its node, so that no score decided.
+        fits: by score, the best first, by name where equal.
+        refused: the closest first.
     """
 
     replica: str
@@ -47,60 +53,69 @@ class Survey:
 
     @property
     def by_rule(self) -> tuple[tuple[str, int], ...]:
-        """How many nodes each rule refused, the most first."""
-        counts: dict[str, int] = {}
-        for one in self.refused:
-            counts[one.rule] = counts.get(one.rule, 0) + 1
+        """Returns how many nodes each rule refused, the most first."""
+        counts = Counter(rejection.rule for rejection in self.refused)
         return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def surveys_of(
     problem: Problem, decided: Plan, items: Iterable[Placement | Unplaced], plugins: Plugins = NO_PLUGINS
 ) -> tuple[Survey, ...]:
-    """A survey of each of these replicas of the plan, in their order."""
-    # Plans of before told it by what it refuses alone.
-    told = (near.node for one in decided.refusals for near in one.closest if near.rule == "reserved")
-    spare = decided.spare or next(told, "")
+    """Returns a survey of each of these replicas of the plan, in their order."""
+    # Plans made before the field `spare` show the spare node only by the rule that refuses it.
+    reserved = (
+        rejection.node
+        for refusals in decided.refusals
+        for rejection in refusals.closest
+        if rejection.rule == "reserved"
+    )
+    spare = decided.spare or next(reserved, "")
     indexed = IndexedProblem(
         problem, choice_of(problem, decided), frozenset((spare,)), relaxed_spreads_of(decided), plugins
     )
     queue = service_order(indexed)
-    # Replicas that a search placed were looked at in the order of the queue, those that stay among them.
+    # A search explains its replicas in the order of the queue, those that kept their node included.
     searched = any(item.decided == DECIDED_BY_SEARCH for item in decided.placements)
     found = []
     for item in items:
-        survey = _survey(indexed, _moment(indexed, decided, item, queue, searched=searched), problem, item, searched)
+        survey = _survey(
+            indexed, _ledger_then(indexed, decided, item, queue, searched=searched), problem, item, searched
+        )
         if isinstance(item, Unplaced) and not searched and survey.refused[: len(item.closest)] != item.closest:
-            # A search whose replicas had no choice is not told by their reasons.
-            again = _survey(indexed, _moment(indexed, decided, item, queue, searched=True), problem, item, True)
+            # No placement may show that a search decided, where every replica kept its node or was the only fit.
+            again = _survey(indexed, _ledger_then(indexed, decided, item, queue, searched=True), problem, item, True)
             survey = again if again.refused[: len(item.closest)] == item.closest else survey
         found.append(survey)
     return tuple(found)
 
 
-def _moment(
+def _ledger_then(
     indexed: IndexedProblem, decided: Plan, item: Placement | Unplaced, queue: list[int], *, searched: bool
 ) -> Ledger:
-    """The ledger as it was when the replica was decided, without it."""
+    """Returns the ledger as it was when the replica was decided, without the replica."""
     turn = {demand: position for position, demand in enumerate(queue)}
     ledger = Ledger(indexed)
-    mine = (turn[indexed.index[item.workload]], item.index)
+    own_turn = (turn[indexed.index[item.workload]], item.index)
     gone, late = isinstance(item, Unplaced), _is_late(item)
-    for other in sorted(decided.placements, key=lambda one: (turn[indexed.index[one.workload]], one.index)):
-        there = (turn[indexed.index[other.workload]], other.index)
-        before = there < mine or (gone and (searched or there[0] == mine[0]))
+    for other in sorted(
+        decided.placements, key=lambda placement: (turn[indexed.index[placement.workload]], placement.index)
+    ):
+        other_turn = (turn[indexed.index[other.workload]], other.index)
+        before = other_turn < own_turn or (gone and (searched or other_turn[0] == own_turn[0]))
         if _is_late(other) != late:
             before = late or (gone and searched)
         elif late:
-            before = there < mine
-        if there != mine and (before or (_is_kept(other) and not searched)):
+            before = other_turn < own_turn
+        if other_turn != own_turn and (before or (_is_kept(other) and not searched)):
             ledger.book(grant_of(indexed, ledger, other))
-    ledger.pending = set() if late or (gone and searched) else {demand for demand in queue if turn[demand] > mine[0]}
+    ledger.pending = (
+        set() if late or (gone and searched) else {demand for demand in queue if turn[demand] > own_turn[0]}
+    )
     return ledger
 
 
 def latest(items: Sequence[Placement | Unplaced]) -> tuple[Placement | Unplaced, ...]:
-    """Of each workload the replica that was decided last: one without a place, else that of the largest index."""
+    """Returns for each workload the replica that was decided last: an unplaced one, else that of the largest index."""
     last: dict[str, Placement | Unplaced] = {}
     for item in items:
         known = last.get(item.workload)
@@ -114,7 +129,7 @@ def _is_kept(item: Placement | Unplaced) -> bool:
 
 
 def _is_late(item: Placement | Unplaced) -> bool:
-    """Whether it was placed when all others had had their turn."""
+    """Checks whether the replica was placed after all others had had their turn."""
     return isinstance(item, Placement) and item.late
 
 
@@ -130,13 +145,13 @@ def _survey(
             refused.append(rejection(indexed, ledger, demand, node))
             continue
         parts = zip(names, scoring.parts(demand, node), strict=True)
-        told = tuple([ScorePart(name, points) for name, points in parts if name])
-        fits.append(Fit(supply.name, scoring.total(demand, node), told))
+        scores = tuple([ScorePart(name, points) for name, points in parts if name])
+        fits.append(Fit(supply.name, scoring.total(demand, node), scores))
     return Survey(
         item.replica,
         item.workload,
         item.node if isinstance(item, Placement) else "",
         _is_kept(item),
         tuple(sorted(fits, key=lambda fit: (-fit.points, fit.node))),
-        tuple(sorted(refused, key=lambda one: (one.shortfall, one.node))),
+        tuple(sorted(refused, key=lambda rejection: (rejection.shortfall, rejection.node))),
     )

@@ -1,4 +1,4 @@
-"""Difference: what of one plan's placements another changes, and why."""
+"""Changes between two plans: which replicas were added, removed, moved or changed, and why."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from rohe_iac.planning.model.plan import Placement, Plan
 class Change:
     """One replica in two plans.
 
-    kind: added, removed, moved, kept, or changed (same node, but other ports, cores or devices).
+    Attributes:
+        kind: added, removed, moved, kept, or changed (same node, but other ports, cores or devices).
+        before, after: the node in each plan, "" where the replica has none.
+        because: the reason, a sentence for people.
     """
 
     replica: str
@@ -23,28 +26,28 @@ class Change:
 
 
 def difference(before: Plan | None, after: Plan) -> tuple[Change, ...]:
-    """Every replica of either plan, by address. `before` None: everything is added."""
+    """Returns the change of every replica of either plan, by address; without a plan before, everything is added."""
     old = {item.replica: item for item in before.placements} if before else {}
     new = {item.replica: item for item in after.placements}
-    homeless = {item.replica: item for item in after.unplaced}
+    unplaced = {item.replica: item for item in after.unplaced}
     changes = []
     for replica in sorted(old.keys() | new.keys(), key=_natural):
         was, now = old.get(replica), new.get(replica)
         if was is None and now is not None:
             changes.append(Change(replica, "added", "", now.node, now.reason))
         elif now is None and was is not None:
-            changes.append(Change(replica, "removed", was.node, "", _why_removed(replica, homeless)))
+            changes.append(Change(replica, "removed", was.node, "", _why_removed(replica, unplaced)))
         elif was is not None and now is not None:
-            changes.append(_compared(was, now, after))
+            changes.append(_change_of(was, now, after))
     return tuple(changes)
 
 
 def moves(before: Plan | None, after: Plan) -> int:
-    """How many replicas of the plan before are on another node now."""
+    """Counts the replicas of the plan before that are on another node now."""
     return sum(change.kind == "moved" for change in difference(before, after))
 
 
-def _compared(was: Placement, now: Placement, after: Plan) -> Change:
+def _change_of(was: Placement, now: Placement, after: Plan) -> Change:
     if was.node != now.node:
         refused = next(
             (
@@ -65,8 +68,8 @@ def _compared(was: Placement, now: Placement, after: Plan) -> Change:
     return Change(now.replica, "changed", was.node, now.node, f"other {' and '.join(names)} on the same node")
 
 
-def _why_removed(replica: str, homeless: Mapping[str, object]) -> str:
-    return "it fits on no node any more" if replica in homeless else "the blueprint asks for it no longer"
+def _why_removed(replica: str, unplaced: Mapping[str, object]) -> str:
+    return "it fits on no node any more" if replica in unplaced else "the blueprint asks for it no longer"
 
 
 def _natural(replica: str) -> tuple[str, int]:

@@ -1,4 +1,4 @@
-"""Prediction: the response times that contracts limit, as a plan is predicted to keep them."""
+"""Predicted response times: how a plan is expected to keep the limits of contracts."""
 
 from __future__ import annotations
 
@@ -14,10 +14,14 @@ from rohe_iac.planning.placement.state.index import IndexedProblem
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """One objective on its way of least slack. limit, services, links: microseconds; slack: basis points of the limit.
+    """One objective on its path of least slack.
 
-    services: what those on the way take, 0 where no profile tells; links: what the links between them take.
-    first, last: addresses of the first workloads of the first and the last service on the way.
+    Attributes:
+        limit: microseconds that the contract allows.
+        services: predicted microseconds of the services on the path; 0 for services without a profile.
+        links: predicted microseconds on the links between them.
+        slack: (limit - services - links) / limit, in basis points.
+        first, last: addresses of the first workload of the first and of the last service on the path.
     """
 
     objective: str
@@ -30,26 +34,26 @@ class Prediction:
 
 
 def predictions_of(problem: Problem, decided: Plan) -> tuple[Prediction, ...]:
-    """A prediction of every objective of which anything is known, the least slack first."""
+    """Returns a prediction of every objective of which anything is known, the least slack first."""
     if not problem.promises:
         return ()
     indexed = IndexedProblem(problem, choice_of(problem, decided))
     slack = LatencySlack(indexed)
     nodes: dict[int, set[int]] = {}
-    crowd: Counter[int] = Counter()
+    replicas_on: Counter[int] = Counter()
     for item in decided.placements:
         if item.workload in indexed.index and item.node in indexed.node_index:
             demand, node = indexed.index[item.workload], indexed.node_index[item.node]
             nodes.setdefault(demand, set()).add(node)
-            crowd[node] += slack.counts(demand)
+            replicas_on[node] += slack.counts(demand)
     found: dict[str, Prediction] = {}
-    for promise, services, links in slack.predictions(nodes, crowd):
-        ends = [promise.stages[0][0].workload, promise.stages[-1][0].workload]
-        limit = max(1, promise.limit)
-        told = Prediction(
-            promise.objective, limit, services, links, relative(limit, services + links), ends[0], ends[1]
+    for path, services, links in slack.predictions(nodes, replicas_on):
+        ends = [path.stages[0][0].workload, path.stages[-1][0].workload]
+        limit = max(1, path.limit)
+        prediction = Prediction(
+            path.objective, limit, services, links, relative(limit, services + links), ends[0], ends[1]
         )
-        known = found.get(promise.objective)
-        if services + links and (known is None or told.slack < known.slack):
-            found[promise.objective] = told
-    return tuple(sorted(found.values(), key=lambda one: (one.slack, one.objective)))
+        known = found.get(path.objective)
+        if services + links and (known is None or prediction.slack < known.slack):
+            found[path.objective] = prediction
+    return tuple(sorted(found.values(), key=lambda prediction: (prediction.slack, prediction.objective)))

@@ -1,4 +1,4 @@
-"""Editing: edits made in a problem, or in the blueprint where it takes a blueprint to tell what follows from them."""
+"""Applies what-if edits to a problem, or to the blueprint where the problem has to be derived again."""
 
 from __future__ import annotations
 
@@ -29,22 +29,23 @@ from rohe_iac.planning.questions.what_if.rules import (
     microseconds,
 )
 
-Thing = TypeVar("Thing")
+Item = TypeVar("Item")
 
 ZONE_KEY = "zone"
-"""The label that says where a node is."""
+"""The label with the zone of a node."""
 
 MOST_REPLICAS = 100_000
-"""Replicas of one workload that an edit may ask for."""
+"""Replicas of one workload that an edit may ask for at most."""
 
 MOST_LOAD = 1e9
-"""Requests a second that an edit may offer."""
+"""Requests a second that an edit may offer at most."""
 
 
 def apply_edits(problem: Problem, edits: Sequence[Edit]) -> Problem:
-    """The problem with every edit made, in order, but for those of pipelines.
+    """Returns the problem with every edit applied in order, except edits of pipelines (`edit_loads`).
 
-    Errors: UsageError where a name, field or value is unknown.
+    Raises:
+        UsageError: a name, field or value is unknown.
     """
     for edit in edits:
         if edit.kind in ("node", "zone"):
@@ -52,59 +53,69 @@ def apply_edits(problem: Problem, edits: Sequence[Edit]) -> Problem:
                 names = [[node.name] for node in problem.nodes]
             else:
                 names = [[zone for key, zone in node.labels if key == ZONE_KEY] for node in problem.nodes]
-            problem = replace(problem, nodes=_changed(problem.nodes, names, edit, _node))
+            problem = replace(problem, nodes=_edited(problem.nodes, names, edit, _node))
         elif edit.kind == "link":
             names = [[wire.name] for wire in problem.wires]
-            problem = replace(problem, wires=_changed(problem.wires, names, edit, _wire))
+            problem = replace(problem, wires=_edited(problem.wires, names, edit, _wire))
         elif edit.kind == "service":
             names = [names_of(demand) for demand in problem.demands]
             chosen = tuple(demand for demand in problem.demands if edit.matches(*names_of(demand)))
             if chosen and edit.head == "flow":
-                problem = replace(problem, edges=edit_flow(problem.edges, [one.workload for one in chosen], edit))
+                problem = replace(problem, edges=edit_flow(problem.edges, [demand.workload for demand in chosen], edit))
                 continue
-            problem = replace(problem, demands=_changed(problem.demands, names, edit, _demand))
+            problem = replace(problem, demands=_edited(problem.demands, names, edit, _demand))
         elif edit.kind == "contract":
             problem = replace(problem, promises=edit_limit(problem.promises, edit))
         elif edit.kind == "stack":
-            settings = _changed((problem.settings,), [[problem.stack]], edit, edit_setting)[0]
+            settings = _edited((problem.settings,), [[problem.stack]], edit, edit_setting)[0]
             problem = replace(problem, settings=settings)
     return problem
 
 
 def edit_loads(blueprint: Blueprint, edits: Sequence[Edit]) -> Blueprint:
-    """The blueprint with the edits of pipelines made, in order.
+    """Returns the blueprint with the edits of pipelines applied in order.
 
-    Errors: UsageError where a name or value is unknown.
+    Raises:
+        UsageError: a name or value is unknown.
     """
     pipelines = blueprint.pipelines
     for edit in edits:
         if edit.kind == "pipeline":
-            pipelines = _changed(pipelines, [[one.metadata.name] for one in pipelines], edit, _pipeline)
+            pipelines = _edited(pipelines, [[pipeline.metadata.name] for pipeline in pipelines], edit, _pipeline)
     return replace(blueprint, pipelines=pipelines)
 
 
-def _changed(
-    things: tuple[Thing, ...], names: list[list[str]], edit: Edit, change: Callable[[Thing, Edit], Thing]
-) -> tuple[Thing, ...]:
-    chosen = [edit.matches(*one) for one in names]
-    if not any(chosen):
-        raise nothing_named(edit, (name for one in names for name in one if name))
-    return tuple(change(thing, edit) if meant else thing for thing, meant in zip(things, chosen, strict=True))
+def _edited(
+    items: tuple[Item, ...], names: list[list[str]], edit: Edit, change: Callable[[Item, Edit], Item]
+) -> tuple[Item, ...]:
+    """Returns the items, those with a matching name changed.
+
+    Args:
+        names: the names of each item.
+
+    Raises:
+        UsageError: no item has a matching name.
+    """
+    matches = [edit.matches(*item_names) for item_names in names]
+    if not any(matches):
+        raise nothing_named(edit, (name for item_names in names for name in item_names if name))
+    return tuple(change(item, edit) if match else item for item, match in zip(items, matches, strict=True))
 
 
 def with_new_amounts(problem: Problem, placements: Iterable[Placement]) -> tuple[Placement, ...]:
-    """Placements of an earlier problem with the amounts that this one asks for, on the nodes and cores as they are."""
+    """Returns placements of an earlier problem with the amounts of this problem, on the same nodes and cores."""
     demands = {demand.workload: demand for demand in problem.demands}
-    exclusive = {(node.name, one.name) for node in problem.nodes for one in node.devices if one.exclusive}
+    exclusive = {(node.name, device.name) for node in problem.nodes for device in node.devices if device.exclusive}
     found = []
     for item in placements:
         demand = demands.get(item.workload)
         if demand is not None:
-            asked = next((one.resources for one in demand.variants if one.name == item.variant), demand.resources)
-            shares = {one.type: one.share for one in asked.devices if one.share}
+            chosen = (variant.resources for variant in demand.variants if variant.name == item.variant)
+            request = next(chosen, demand.resources)
+            shares = {device.type: device.share for device in request.devices if device.share}
             cores = sorted(item.cores, key=lambda use: (-use.amount, use.core))
-            if len(cores) == len(asked.cores):
-                cores = [CoreUse(use.core, chunk) for use, chunk in zip(cores, asked.cores, strict=True)]
+            if len(cores) == len(request.cores):
+                cores = [CoreUse(use.core, chunk) for use, chunk in zip(cores, request.cores, strict=True)]
             devices = [
                 use
                 if use.type not in shares or (item.node, use.device) in exclusive
@@ -128,7 +139,7 @@ def _node(node: Supply, edit: Edit) -> Supply:
     if edit.field == "rss":
         return replace(node, rss=edit.amount(node.rss, byte_count))
     if edit.field == "vms":
-        # Where nothing limits it, only a new limit changes anything.
+        # A node without a limit can only get a new one; relative edits change nothing.
         limited = node.vms is not None or edit.operator == "="
         return replace(node, vms=edit.amount(node.vms or 0, byte_count)) if limited else node
     return replace(node, cores=_cores(node.cores, edit))
@@ -159,22 +170,22 @@ def _demand(demand: Demand, edit: Edit) -> Demand:
         return _variant(demand, edit)
     if edit.head in RULES["service"]:
         return edit_rule(demand, edit)
-    variants = tuple(replace(one, resources=_resources(one.resources, edit)) for one in demand.variants)
+    variants = tuple(replace(variant, resources=_resources(variant.resources, edit)) for variant in demand.variants)
     return replace(demand, resources=_resources(demand.resources, edit), variants=variants)
 
 
 def _variant(demand: Demand, edit: Edit) -> Demand:
-    """Of one variant alone: `variants.small.cpu=1`."""
+    """Returns the demand with an amount of one variant edited: `variants.small.cpu=1`."""
     name, _, field = edit.key.partition(".")
-    known = [one.name for one in demand.variants]
+    known = [variant.name for variant in demand.variants]
     if name not in known or field in ("replicas", "priority"):
-        raise unknown_field(edit, [f"variants.{one}.cpu" for one in known])
+        raise unknown_field(edit, [f"variants.{variant}.cpu" for variant in known])
     inner = replace(edit, field=field)
     return replace(
         demand,
         variants=tuple(
-            replace(one, resources=_resources(one.resources, inner)) if one.name == name else one
-            for one in demand.variants
+            replace(variant, resources=_resources(variant.resources, inner)) if variant.name == name else variant
+            for variant in demand.variants
         ),
     )
 
@@ -185,32 +196,32 @@ def _count(text: str) -> int:
     return int(text[:12])
 
 
-def _resources(asked: Resources, edit: Edit) -> Resources:
+def _resources(request: Resources, edit: Edit) -> Resources:
     if edit.field == "cpu":
-        return replace(asked, cpu=edit.amount(asked.cpu, millicores))
+        return replace(request, cpu=edit.amount(request.cpu, millicores))
     if edit.field == "rss":
-        return replace(asked, rss=edit.amount(asked.rss, byte_count))
+        return replace(request, rss=edit.amount(request.rss, byte_count))
     if edit.field == "vms":
-        return replace(asked, vms=edit.amount(asked.vms or 0, byte_count))
+        return replace(request, vms=edit.amount(request.vms or 0, byte_count))
     if edit.field == "cores":
-        # A chunk of nothing is none: `cores=1+0` asks for one core.
-        return replace(asked, cores=tuple(sorted(filter(None, _cores(asked.cores, edit)), reverse=True)))
-    return replace(asked, devices=edit_requests(asked.devices, edit))
+        # A chunk of 0 is left out: `cores=1+0` asks for one core.
+        return replace(request, cores=tuple(sorted(filter(None, _cores(request.cores, edit)), reverse=True)))
+    return replace(request, devices=edit_requests(request.devices, edit))
 
 
 def _pipeline(pipeline: Pipeline, edit: Edit) -> Pipeline:
     load = pipeline.spec.load
     if load is None and edit.operator != "=":
         raise UsageError(
-            f"'{edit}': the pipeline tells no load that could be changed",
+            f"'{edit}': the pipeline states no load that could be changed",
             hint=f"write {edit.kind}/{edit.name}.load=20/s",
         )
     try:
         given = factor(edit.value) if edit.operator == "*=" else Fraction(str(per_second(edit.value)))
     except ValueError as error:
         raise UsageError(f"'{edit}': {error}") from error
-    had = Fraction(str(load or 0))
-    made = {"=": given, "*=": had * given, "+=": had + given, "-=": had - given}[edit.operator]
+    present = Fraction(str(load or 0))
+    made = {"=": given, "*=": present * given, "+=": present + given, "-=": present - given}[edit.operator]
     if not 0 < made <= MOST_LOAD:
         raise UsageError(f"'{edit}' comes to {float(made):g}/s", hint=f"a load is above 0, at most {MOST_LOAD:g}/s")
     return pipeline.model_copy(update={"spec": pipeline.spec.model_copy(update={"load": float(made)})})

@@ -1,11 +1,11 @@
-"""Device editing: what-if edits of the accelerators that nodes have and services ask for.
+"""What-if edits of accelerators: those of nodes and those that services ask for.
 
 | thing | fields |
 |---|---|
-| `node/NAME` | `.GPU0`: how much that device, or each of the entry, can give; `.GPU0.count`: how many there are |
+| `node/NAME` | `.GPU0`: capacity of that device, or of each device of the entry; `.GPU0.count`: number of devices |
 | `service/NAME` | `.gpu`: the share asked for; `.gpu.count`: whole devices; `.gpu.models=any` |
 
-Where a node has none of a type, `.gpu.count=2` gives it shared ones.
+On a node without devices of a type, `.gpu.count=2` adds shared ones.
 """
 
 from __future__ import annotations
@@ -21,62 +21,66 @@ WHOLE = 10_000
 """Basis points of a whole device."""
 
 MOST_DEVICES = 1000
-"""Devices of one entry that an edit may ask for."""
+"""Devices of one entry that an edit may ask for at most."""
 
 
 def entry_name(node: Supply, device: str) -> str:
-    """The name of the inventory's entry that a device belongs to: an entry with a count numbers its devices from 0."""
+    """Returns the inventory entry that a device belongs to: an entry with a count numbers its devices from 0."""
     name, dash, number = device.rpartition("-")
-    numbered = dash and number.isdigit() and any(one.name == f"{name}-0" for one in node.devices)
+    numbered = dash and number.isdigit() and any(other.name == f"{name}-0" for other in node.devices)
     return name if numbered else device
 
 
 def edit_devices(node: Supply, edit: Edit) -> Supply:
-    """The node with an accelerator edited.
+    """Returns the node with an accelerator edited.
 
-    Errors: UsageError where the value is no amount, or the node has no such device.
+    Raises:
+        UsageError: the value is no amount, or the node has no such device.
     """
     name, counts = edit.head, edit.key == "count"
-    mine = [one for one in node.devices if name in (one.name, entry_name(node, one.name))]
-    # A device is made of a type's name only where its number is told: a misspelt field must not become one.
-    if (edit.key and not counts) or not (mine or counts) or (not mine and name in {one.type for one in node.devices}):
+    chosen = [device for device in node.devices if name in (device.name, entry_name(node, device.name))]
+    types = {device.type for device in node.devices}
+    # Only `.count` adds devices by a name that the node does not have: a misspelt field must not become a device.
+    if (edit.key and not counts) or not (chosen or counts) or (not chosen and name in types):
         raise unknown_field(edit, _fields(node))
     if not counts:
-        names = {one.name for one in mine}
+        names = {device.name for device in chosen}
         return replace(
             node,
             devices=tuple(
-                replace(one, capacity=edit.amount(one.capacity, basis_points)) if one.name in names else one
-                for one in node.devices
+                replace(device, capacity=edit.amount(device.capacity, basis_points)) if device.name in names else device
+                for device in node.devices
             ),
         )
-    number = edit.amount(len(mine), _whole, most=MOST_DEVICES)
-    gone = {one.name for one in mine[number:]}
-    like = replace(mine[0], used=0) if mine else Device(name, name, "", False, WHOLE)
-    more = tuple(replace(like, name=f"{name}-{count}") for count in range(len(mine), number))
-    return replace(node, devices=(*(one for one in node.devices if one.name not in gone), *more))
+    number = edit.amount(len(chosen), _whole, most=MOST_DEVICES)
+    removed = {device.name for device in chosen[number:]}
+    model = replace(chosen[0], used=0) if chosen else Device(name, name, "", False, WHOLE)
+    added = tuple(replace(model, name=f"{name}-{count}") for count in range(len(chosen), number))
+    return replace(node, devices=(*(device for device in node.devices if device.name not in removed), *added))
 
 
 def edit_requests(devices: tuple[DeviceRequest, ...], edit: Edit) -> tuple[DeviceRequest, ...]:
-    """What a service asks for, with one type of accelerator edited; what comes to nothing is asked for no more.
+    """Returns the requests with one type of accelerator edited; a request for nothing is left out.
 
-    Errors: UsageError where the service asks for none of that type, or not so.
+    Raises:
+        UsageError: the service does not ask for that type, or not in that way.
     """
-    found, known = [], []
-    met = False
-    for one in devices:
-        known += [one.type] if one.share else [f"{one.type}.count"]
-        known += [f"{one.type}.models"] if one.models else []
-        if one.type == edit.head and not edit.key and one.share:
-            one, met = replace(one, share=edit.amount(one.share, basis_points)), True
-        elif one.type == edit.head and edit.key == "count" and one.count:
-            one, met = replace(one, count=edit.amount(one.count, _whole, most=MOST_DEVICES)), True
-        elif one.type == edit.head and edit.key == "models" and one.models and edit.value == "any":
-            one, met = replace(one, models=()), True
-        found.append(one)
-    if not met:
+    requests, known = [], []
+    matched = False
+    for request in devices:
+        known += [request.type] if request.share else [f"{request.type}.count"]
+        known += [f"{request.type}.models"] if request.models else []
+        of_type = request.type == edit.head
+        if of_type and not edit.key and request.share:
+            request, matched = replace(request, share=edit.amount(request.share, basis_points)), True
+        elif of_type and edit.key == "count" and request.count:
+            request, matched = replace(request, count=edit.amount(request.count, _whole, most=MOST_DEVICES)), True
+        elif of_type and edit.key == "models" and request.models and edit.value == "any":
+            request, matched = replace(request, models=()), True
+        requests.append(request)
+    if not matched:
         raise unknown_field(edit, (*FIELDS["service"], *known, *RULES["service"]))
-    return tuple(one for one in found if one.share or one.count)
+    return tuple(request for request in requests if request.share or request.count)
 
 
 def _whole(text: str) -> int:
@@ -86,4 +90,4 @@ def _whole(text: str) -> int:
 
 
 def _fields(node: Supply) -> tuple[str, ...]:
-    return (*FIELDS["node"], *sorted({entry_name(node, one.name) for one in node.devices}), *RULES["node"])
+    return (*FIELDS["node"], *sorted({entry_name(node, device.name) for device in node.devices}), *RULES["node"])

@@ -1,15 +1,15 @@
-"""Edits: small changes of a problem, as people type them: `node/jetson-*=down,link/4g.latency*=3`.
+"""Edit: one small change of a problem, as people type it: `node/jetson-*=down,link/4g.latency*=3`.
 
 ```
 EDITS = EDIT {"," EDIT}
 EDIT  = THING "=" STATUS | THING "." FIELD OPERATOR VALUE
-THING = KIND "/" NAME        "*" in a name stands for any letters, none too
+THING = KIND "/" NAME        "*" in a name stands for any characters, also for none
 ```
 
 | thing | fields |
 |---|---|
 | `node/NAME` | the status alone (`=running`, `=cordoned`, `=down`), `.cpu` `.rss` `.vms` `.cores`, and its rules |
-| `zone/NAME` | the same of every node with that label `zone` |
+| `zone/NAME` | the fields of a node, for every node with that label `zone` |
 | `link/NAME` | `.latency` `.bandwidth`; cut by `=down` |
 | `service/NAME` | `.replicas` `.priority` `.cpu` `.rss` `.vms` `.cores`, accelerators by type (`.gpu`), its rules |
 | `pipeline/NAME` | `.load` |
@@ -17,8 +17,8 @@ THING = KIND "/" NAME        "*" in a name stands for any letters, none too
 | `stack/NAME` | `.survive` `.ports` |
 
 Operators are `=`, `*=`, `+=` and `-=`; amounts are written as in a blueprint, factors as 3, 0.5 or 1/3. `cores` changes
-every core, or sets them one by one (`cores=1+1+500m`). Amounts end at 0, and are rounded up. More about accelerators
-stands in `device_editing`, about rules in `rule_editing`.
+every core, or sets them one by one (`cores=1+1+500m`). Amounts end at 0, and are rounded up. `devices` has the edits of
+accelerators, `rules` those of rules.
 """
 
 from __future__ import annotations
@@ -42,17 +42,17 @@ FIELDS = {
     "contract": (),
     "stack": ("survive", "ports"),
 }
-"""The amounts that each kind of thing has; accelerators come by their types or names, objectives by theirs."""
+"""The amounts of each kind of thing; accelerators are edited by type or name, objectives by name."""
 
 RULES = {
     "node": ("labels", "taints"),
     "zone": ("labels", "taints"),
     "service": ("variants", "nodeSelector", "tolerations", "arch", "spread", "avoid", "near", "ports", "flow"),
 }
-"""What rules ask about, where it can be edited: fields with a name after them, as in `labels.zone`."""
+"""Fields that rules ask about, with a name after them, as in `labels.zone`."""
 
 STATUSES = {"node": ("running", "cordoned", "down"), "zone": ("running", "cordoned", "down"), "link": ("down",)}
-"""What a thing as a whole can be made."""
+"""The statuses that each kind of thing can be given."""
 
 OPERATORS = ("=", "*=", "+=", "-=")
 
@@ -67,7 +67,14 @@ _FACTOR = re.compile(r"\d{1,9}(\.\d{1,9})?(/\d{1,9})?")
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One change: of which kind and name (with `*`), which field (empty: the status), by which operator and value."""
+    """One change.
+
+    Attributes:
+        kind, name: the thing; the name may have `*`.
+        field: the field, "" for the status of the thing.
+        operator: one of OPERATORS.
+        value: the operand as it was typed.
+    """
 
     kind: str
     name: str
@@ -80,23 +87,32 @@ class Edit:
 
     @property
     def head(self) -> str:
-        """The field up to its first dot."""
+        """Returns the field up to its first dot."""
         return self.field.partition(".")[0]
 
     @property
     def key(self) -> str:
-        """What stands after the first dot of the field, "" where there is none."""
+        """Returns what follows the first dot of the field, "" without a dot."""
         return self.field.partition(".")[2]
 
     def matches(self, *names: str) -> bool:
-        """Whether one of the names is meant."""
+        """Checks whether the edit means one of the names."""
         if "*" not in self.name:
             return self.name in names
         wanted = re.compile(".*".join(map(re.escape, self.name.split("*"))))
         return any(wanted.fullmatch(name) for name in names)
 
     def amount(self, present: int, reader: Callable[[str], int], *, most: int = LARGEST) -> int:
-        """What the edit makes of an amount. Errors: UsageError where its value is none, or makes more than `most`."""
+        """Returns the amount after the edit.
+
+        Args:
+            present: the amount before.
+            reader: reads the value of the edit; raises ValueError where the value is no amount.
+            most: the largest amount allowed.
+
+        Raises:
+            UsageError: the value is no amount, or the result is larger than `most`.
+        """
         try:
             if self.operator == "*=":
                 made = math.ceil(present * factor(self.value))
@@ -111,9 +127,10 @@ class Edit:
 
 
 def parse_edits(text: str) -> tuple[Edit, ...]:
-    """The edits of a comma-separated line.
+    """Parses a comma-separated line of edits.
 
-    Errors: UsageError where one cannot be read, or its kind, field, operator or status is unknown.
+    Raises:
+        UsageError: an edit cannot be read, or its kind, field, operator or status is unknown.
     """
     return tuple(_edit(part.strip()) for part in text.split(","))
 
@@ -132,27 +149,27 @@ def _edit(part: str) -> Edit:
         raise UsageError(f"'{edit}': nothing of the kind '{edit.kind}' can be edited", hint=near(edit.kind, FIELDS))
     if not edit.field and edit.value not in STATUSES.get(edit.kind, ()):
         can_be = STATUSES.get(edit.kind, ())
-        told = f"a {edit.kind} can be made {' or '.join(can_be)}" if can_be else f"name a field of the {edit.kind}"
+        problem = f"a {edit.kind} can be made {' or '.join(can_be)}" if can_be else f"name a field of the {edit.kind}"
         fields = f"{edit.kind}/{edit.name}.FIELD{edit.operator}..., fields: {', '.join(FIELDS[edit.kind])}"
-        raise UsageError(f"'{edit}': {told}", hint=near(edit.value, can_be, sure=True) or f"or write {fields}")
+        raise UsageError(f"'{edit}': {problem}", hint=near(edit.value, can_be, sure=True) or f"or write {fields}")
     if edit.field and edit.kind in ("link", "pipeline", "stack") and edit.field not in FIELDS[edit.kind]:
         raise unknown_field(edit, FIELDS[edit.kind])
     return edit
 
 
 def unknown_field(edit: Edit, fields: Iterable[str]) -> UsageError:
-    """The fault of an edit of a field that the thing does not have."""
+    """Returns the error for an edit of a field that the thing does not have."""
     fields = tuple(fields)
     hint = near(edit.field, fields, sure=True) or near(edit.head, fields, sure=True) or f"fields: {', '.join(fields)}"
     return UsageError(f"'{edit}': a {edit.kind} has no field '{edit.field}'", hint=hint)
 
 
 def nothing_named(edit: Edit, names: Iterable[str]) -> UsageError:
-    """The fault of an edit of a thing that the stack does not have."""
+    """Returns the error for an edit of a thing that the stack does not have."""
     names = sorted(set(names))
     if "*" in edit.name:
-        told = f"of {len(names)} no {edit.kind} has a name like it" if names else f"the stack has no {edit.kind}"
-        return UsageError(f"'{edit}': {told}", hint=f"for example: {edit.kind}/{names[0]}" if names else "")
+        missing = f"of {len(names)} no {edit.kind} has a name like it" if names else f"the stack has no {edit.kind}"
+        return UsageError(f"'{edit}': {missing}", hint=f"for example: {edit.kind}/{names[0]}" if names else "")
     return UsageError(
         f"'{edit}': the stack has no {edit.kind}/{edit.name}",
         hint=near(edit.name, names) or "`rohe plan --all` lists what there is",
@@ -160,13 +177,17 @@ def nothing_named(edit: Edit, names: Iterable[str]) -> UsageError:
 
 
 def near(found: str, allowed: Iterable[str], *, sure: bool = False) -> str:
-    """The nearest of the allowed names as a hint, or those that there are; `sure`: only the nearest."""
+    """Returns a hint with the nearest allowed name, or with all of them; with `sure` only the nearest, or nothing."""
     hint = did_you_mean(found, list(allowed))
     return hint if hint.startswith("did you") or not sure else ""
 
 
 def factor(text: str) -> Fraction:
-    """A plain factor: 3, 0.5, 1/3. ValueError where it is none."""
+    """Parses a factor: 3, 0.5, 1/3.
+
+    Raises:
+        ValueError: the text is no factor.
+    """
     if not _FACTOR.fullmatch(text) or text.endswith("/0"):
         raise ValueError(f"expected a factor such as 2, 0.5 or 1/3, found '{text[:40]}'")
     above, _, below = text.partition("/")

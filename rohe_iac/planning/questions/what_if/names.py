@@ -7,7 +7,7 @@ from rohe_iac.planning.model.problem import Problem
 
 
 def names_of(demand: Demand) -> list[str]:
-    """The names of a workload as people type them: `classify`, `classify/svm`, `digits:classify`."""
+    """Returns the names of a workload as people type them: `classify`, `classify/svm`, `digits:classify`."""
     names = [demand.service, demand.workload.partition("/")[2]]
     if demand.pipeline:
         names.append(f"{demand.pipeline}:{demand.service}")
@@ -15,5 +15,5 @@ def names_of(demand: Demand) -> list[str]:
 
 
 def demands_named(problem: Problem, name: str) -> tuple[Demand, ...]:
-    """The demands of a service as people name it."""
+    """Returns the demands of a service by one of its names."""
     return tuple(demand for demand in problem.demands if name in names_of(demand))

@@ -1,8 +1,8 @@
-"""Rule editing: what-if edits of what rules ask about.
+"""What-if edits of what rules ask about: labels, taints, selectors, spread, neighbours, ports, flows, limits.
 
 | thing | fields |
 |---|---|
-| `node/NAME` | `.labels.KEY=VALUE`, `=none` takes it away; `.taints.KEY=none`, `=NoSchedule` |
+| `node/NAME` | `.labels.KEY=VALUE`, `=none` removes it; `.taints.KEY=none`, `=NoSchedule` |
 | `service/NAME` | `.nodeSelector.KEY=VALUE`, `=none`; `.tolerations.KEY=Exists`, `=none`; `.arch=arm64`, `+=`, `=any`; `.spread.KEY=2`, `=none`; `.avoid.SERVICE=preferred`, `=required`, `=none`; `.near.SERVICE` the same; `.ports.NAME=8080`, `=none`; `.flow.SERVICE.latency` `.flow.SERVICE.bandwidth` |
 | `contract/NAME` | `.OBJECTIVE=1500ms` |
 | `stack/NAME` | `.survive=0`; `.ports=24000-24200` |
@@ -25,7 +25,7 @@ from rohe_iac.planning.model.supply import Supply, Taint
 from rohe_iac.planning.questions.what_if.edit import FIELDS, RULES, Edit, nothing_named, unknown_field
 
 NONE = "none"
-"""Takes a rule away."""
+"""The value that removes a rule."""
 
 EFFECTS = ("NoSchedule", "NoExecute", "PreferNoSchedule")
 
@@ -34,37 +34,38 @@ LAST_PORT = 65_535
 
 
 def edit_node_rule(node: Supply, edit: Edit) -> Supply:
-    """The node with a label or a taint edited. Errors: UsageError."""
+    """Returns the node with a label or taint edited; raises UsageError where the edit is none."""
     key = _key(edit)
     if edit.head == "labels":
         return replace(node, labels=_with(node.labels, key, edit.value))
-    _one_of(edit, (NONE, *EFFECTS))
-    taints = [one for one in node.taints if one.key != key]
+    _require_value(edit, (NONE, *EFFECTS))
+    taints = [taint for taint in node.taints if taint.key != key]
     taints += [] if edit.value == NONE else [Taint(key, "", edit.value)]
-    return replace(node, taints=tuple(sorted(taints, key=lambda one: (one.key, one.value, one.effect))))
+    return replace(node, taints=tuple(sorted(taints, key=lambda taint: (taint.key, taint.value, taint.effect))))
 
 
 def _with(pairs: tuple[tuple[str, str], ...], key: str, value: str) -> tuple[tuple[str, str], ...]:
-    """Labels with one of them set, or taken away."""
+    """Returns the labels with one of them set or removed."""
     rest = [pair for pair in pairs if pair[0] != key]
     return tuple(sorted(rest if value == NONE else [*rest, (key, value)]))
 
 
 def edit_rule(demand: Demand, edit: Edit) -> Demand:
-    """The service with one of its rules edited. Errors: UsageError."""
+    """Returns the service with one of its rules edited; raises UsageError where the edit is none."""
     if edit.head == "arch":
         return replace(demand, arch=_arch(demand, edit))
     key = _key(edit)
     if edit.head == "nodeSelector":
         return replace(demand, selector=_with(demand.selector, key, edit.value))
     if edit.head == "tolerations":
-        _one_of(edit, (NONE, "Exists"))
-        rest = tuple(one for one in demand.tolerations if one.key != key)
-        return replace(demand, tolerations=rest if edit.value == NONE else (*rest, Toleration(key, "Exists")))
+        _require_value(edit, (NONE, "Exists"))
+        tolerations = tuple(toleration for toleration in demand.tolerations if toleration.key != key)
+        tolerations += () if edit.value == NONE else (Toleration(key, "Exists"),)
+        return replace(demand, tolerations=tolerations)
     if edit.head == "spread":
-        rest_ = tuple(one for one in demand.spread if one.key != key)
+        others = tuple(rule for rule in demand.spread if rule.key != key)
         limit = 0 if edit.value == NONE else edit.amount(0, _number)
-        return replace(demand, spread=(*rest_, Spread(key, limit)) if limit else rest_)
+        return replace(demand, spread=(*others, Spread(key, limit)) if limit else others)
     if edit.head == "ports":
         return replace(demand, ports=_ports(demand, edit, key))
     if edit.head == "avoid":
@@ -73,39 +74,53 @@ def edit_rule(demand: Demand, edit: Edit) -> Demand:
 
 
 def edit_flow(edges: tuple[Edge, ...], sources: Collection[str], edit: Edit) -> tuple[Edge, ...]:
-    """The flows with what those from the sources to `flow.SERVICE` ask for edited. Errors: UsageError."""
+    """Returns the flows with latency or bandwidth edited for those from `sources` to `flow.SERVICE`.
+
+    Raises:
+        UsageError: no flow goes there, or the field is unknown.
+    """
     name, _, field = edit.key.rpartition(".")
-    mine = [one for one in edges if one.source in sources]
-    chosen = {one for one in mine if name in _short_names(one.sink)}
+    outgoing = [edge for edge in edges if edge.source in sources]
+    chosen = {edge for edge in outgoing if name in _short_names(edge.sink)}
     if not chosen or field not in ("latency", "bandwidth"):
-        raise unknown_field(edit, sorted({f"flow.{_short_names(one.sink)[0]}.latency" for one in mine}))
+        raise unknown_field(edit, sorted({f"flow.{_short_names(edge.sink)[0]}.latency" for edge in outgoing}))
     found = []
-    for one in edges:
-        if one in chosen and field == "latency":
-            one = replace(one, latency=edit.amount(one.latency or 0, microseconds))
-        elif one in chosen:
-            one = replace(one, bandwidth=edit.amount(one.bandwidth or 0, bits_per_second))
-        found.append(one)
+    for edge in edges:
+        if edge in chosen and field == "latency":
+            edge = replace(edge, latency=edit.amount(edge.latency or 0, microseconds))
+        elif edge in chosen:
+            edge = replace(edge, bandwidth=edit.amount(edge.bandwidth or 0, bits_per_second))
+        found.append(edge)
     return tuple(found)
 
 
 def edit_limit(promises: tuple[ResponseTimeLimit, ...], edit: Edit) -> tuple[ResponseTimeLimit, ...]:
-    """The promises with the limit of a contract's objective edited. Errors: UsageError."""
-    contracts = {one.objective.partition("/")[0] for one in promises}
-    mine = {one for one in contracts if edit.matches(one)}
-    if not mine:
+    """Returns the limits with that of a contract's objective edited.
+
+    Raises:
+        UsageError: no contract or objective has the name.
+    """
+    contracts = {limit.objective.partition("/")[0] for limit in promises}
+    matching = {contract for contract in contracts if edit.matches(contract)}
+    if not matching:
         raise nothing_named(edit, contracts)
-    names = {one.objective.partition("/")[2] for one in promises if one.objective.partition("/")[0] in mine}
+    parts = [limit.objective.partition("/") for limit in promises]
+    names = {objective for contract, _, objective in parts if contract in matching}
     if edit.field not in names:
         raise unknown_field(edit, sorted(names))
-    chosen = {f"{contract}/{edit.field}" for contract in mine}
+    chosen = {f"{contract}/{edit.field}" for contract in matching}
     return tuple(
-        replace(one, limit=edit.amount(one.limit, microseconds)) if one.objective in chosen else one for one in promises
+        replace(limit, limit=edit.amount(limit.limit, microseconds)) if limit.objective in chosen else limit
+        for limit in promises
     )
 
 
 def edit_setting(settings: Settings, edit: Edit) -> Settings:
-    """The settings with the failures to survive, or the range of ports, edited. Errors: UsageError."""
+    """Returns the settings with the failures to survive, or the range of ports, edited.
+
+    Raises:
+        UsageError: the value is none, or the target assigns no ports.
+    """
     if edit.field == "survive":
         return replace(settings, survive=edit.amount(settings.survive, _number, most=1000))
     found = re.fullmatch(r"(\d{1,5})-(\d{1,5})", edit.value)
@@ -113,32 +128,30 @@ def edit_setting(settings: Settings, edit: Edit) -> Settings:
     if edit.operator != "=" or not 0 < first <= last <= LAST_PORT:
         raise UsageError(f"'{edit}': expected a range of ports such as 42000-42099")
     if settings.ports is None:
-        raise UsageError(f"'{edit}': the stack's target gives no ports out of a range")
+        raise UsageError(f"'{edit}': the stack's target assigns no ports from a range")
     return replace(settings, ports=(first, last))
 
 
 def microseconds(text: str) -> int:
-    """A time such as 250ms in microseconds. ValueError where it is none."""
+    """Parses a time such as 250ms into microseconds; raises ValueError where the text is none."""
     return round(Fraction(str(seconds(text))) * 1_000_000)
 
 
 def service_of(workload: str, pipeline: str) -> str:
-    """The service of a workload's address as another of the pipeline names it: `detect`, `other:detect`."""
+    """Returns the service of a workload's address as its pipeline names it: `detect`, `other:detect`."""
     name = workload.partition("/")[2].partition("/")[0]
     return name.removeprefix(f"{pipeline}:") if pipeline else name
 
 
 def _key(edit: Edit) -> str:
     if not edit.key:
-        raise UsageError(
-            f"'{edit}': {edit.head} of which name?", hint=f"write {edit.kind}/{edit.name}.{edit.head}.NAME="
-        )
+        raise UsageError(f"'{edit}': {edit.head} needs a name", hint=f"write {edit.kind}/{edit.name}.{edit.head}.NAME=")
     if edit.operator != "=" and edit.head != "spread":
         raise UsageError(f"'{edit}': {edit.head} can only be set", hint="use =")
     return edit.key
 
 
-def _one_of(edit: Edit, words: tuple[str, ...]) -> None:
+def _require_value(edit: Edit, words: tuple[str, ...]) -> None:
     if edit.value not in words:
         raise UsageError(f"'{edit}': {edit.head} cannot be made '{edit.value}'", hint=did_you_mean(edit.value, words))
 
@@ -155,28 +168,28 @@ def _arch(demand: Demand, edit: Edit) -> tuple[str, ...]:
 def _ports(demand: Demand, edit: Edit, name: str) -> tuple[PortRequest, ...]:
     known = [port.name for port in demand.ports]
     if name not in known:
-        raise unknown_field(edit, (*FIELDS["service"], *RULES["service"], *(f"ports.{one}" for one in known)))
+        raise unknown_field(edit, (*FIELDS["service"], *RULES["service"], *(f"ports.{port}" for port in known)))
     host = 0 if edit.value == NONE else edit.amount(0, _number, most=LAST_PORT)
     return tuple(replace(port, host=host) if port.name == name else port for port in demand.ports)
 
 
 def _affinities(rules: tuple[Affinity, ...], edit: Edit, name: str, pipeline: str) -> tuple[Affinity, ...]:
-    """Rules about a service, all of that name, made wishes or duties, or taken away."""
-    mine = [one for one in rules if name in {service_of(other, pipeline) for other in one.workloads}]
-    if not mine:
-        known = sorted({service_of(other, pipeline) for one in rules for other in one.workloads})
-        raise unknown_field(edit, [f"{edit.head}.{one}" for one in known])
-    _one_of(edit, (NONE, "preferred", "required"))
+    """Returns the rules with those about a service made preferred or required, or removed."""
+    chosen = [rule for rule in rules if name in {service_of(other, pipeline) for other in rule.workloads}]
+    if not chosen:
+        known = sorted({service_of(other, pipeline) for rule in rules for other in rule.workloads})
+        raise unknown_field(edit, [f"{edit.head}.{service}" for service in known])
+    _require_value(edit, (NONE, "preferred", "required"))
     found = [
-        replace(one, required=edit.value == "required") if one in mine else one
-        for one in rules
-        if one not in mine or edit.value != NONE
+        replace(rule, required=edit.value == "required") if rule in chosen else rule
+        for rule in rules
+        if rule not in chosen or edit.value != NONE
     ]
     return tuple(found)
 
 
 def _short_names(workload: str) -> tuple[str, str, str]:
-    """`detect`, `detect/small`, `cctvs:detect/small` of `service/cctvs:detect/small`."""
+    """Returns `detect`, `detect/small`, `cctvs:detect/small` for `service/cctvs:detect/small`."""
     whole = workload.partition("/")[2]
     tail = whole.rpartition(":")[2]
     return tail.partition("/")[0], tail, whole

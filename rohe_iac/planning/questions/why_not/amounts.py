@@ -1,8 +1,7 @@
-"""Fixing: for each thing that keeps a replica off a node, the smallest edits that would mend it.
+"""Edits of cpu and memory: the smallest that give a refused replica the amount that it lacks.
 
-An amount that is missing is mended by the service's request down or the node's capacity up (`cpu`, `memory.rss`,
-`memory.vms`; cores and devices have files of their own), a rule by an edit of what it asks about. A request that goes
-down does so for every replica of the workload, those that are on the node already too.
+A missing amount is covered by a smaller request of the service or a larger capacity of the node. A smaller request
+holds for every replica of the workload, those on the node included.
 """
 
 from __future__ import annotations
@@ -14,79 +13,88 @@ from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.questions.why_not.refusal_case import EditSet, EditStep, RefusalCase
 
 Amount = tuple[str, str, Callable[[int], str]]
-"""How people name it, its field in requests, supplies, ledgers and edits, and how it is written."""
+"""The name for people, the field of requests, supplies, ledgers and edits, and how a value is written."""
 
 AMOUNTS: tuple[Amount, ...] = (
     ("cpu", "cpu", shown_cpu),
     ("memory.rss", "rss", exact_bytes),
     ("memory.vms", "vms", exact_bytes),
 )
-"""What a node has some of."""
+"""The amounts that a node offers."""
 
 
-def _amounts(case: RefusalCase) -> Iterator[list[EditSet]]:
+def amount_edits(case: RefusalCase) -> Iterator[list[EditSet]]:
+    """Yields for each missing amount the edits that cover it."""
     for amount in AMOUNTS:
         _, name, _ = amount
         asked, offered, free = getattr(case.asked, name), getattr(case.supply, name), getattr(case.ledger, name)
         if asked is None or offered is None or asked <= free[case.node]:
             continue
-        lacking, each = asked - free[case.node], case.there + 1
-        ways: list[EditSet] = [(up(case, amount, lacking),)]
-        less = -(-lacking // each)
-        if less < asked:
-            ways.append((down(case, amount, less),))
-        # Down as far as it goes, or as whole units allow, and up by the rest: of both in one, only this can be smaller.
-        less = min(asked - 1, lacking // each)
-        if 0 < less * each < lacking:
-            both = (down(case, amount, less), up(case, amount, lacking - less * each))
-            if _change(both) < min(_change(way) for way in ways):
-                ways.append(both)
-        yield ways
+        lacking, sharers = asked - free[case.node], case.present + 1
+        edits: list[EditSet] = [(raise_capacity(case, amount, lacking),)]
+        reduction = -(-lacking // sharers)
+        if reduction < asked:
+            edits.append((lower_request(case, amount, reduction),))
+        # Of edits of both fields only one can be smaller: the lowest request in whole units, the capacity for the rest.
+        reduction = min(asked - 1, lacking // sharers)
+        if 0 < reduction * sharers < lacking:
+            both = (
+                lower_request(case, amount, reduction),
+                raise_capacity(case, amount, lacking - reduction * sharers),
+            )
+            if total_change(both) < min(total_change(edit_set) for edit_set in edits):
+                edits.append(both)
+        yield edits
 
 
-def below(case: RefusalCase, others: Collection[str]) -> list[EditSet]:
-    """Where others would take the room: requests just below theirs, and room for those alone."""
+def undercut_edits(case: RefusalCase, rivals: Collection[str]) -> list[EditSet]:
+    """Returns edits for a case where rivals would take the room: a request just below theirs, and room for that.
+
+    Args:
+        rivals: workloads that would take what the edits free.
+    """
     found: list[EditSet] = []
     for amount in AMOUNTS:
         name = amount[1]
         asked, offered, free = getattr(case.asked, name), getattr(case.supply, name), getattr(case.ledger, name)
         if asked is None or offered is None or asked <= free[case.node]:
             continue
-        for other in sorted(others):
-            size = (getattr(case.indexed.resources[case.indexed.index[other]], name) or 0) - 1
+        for rival in sorted(rivals):
+            size = (getattr(case.indexed.resources[case.indexed.index[rival]], name) or 0) - 1
             if not 0 < size < asked:
                 continue
-            lacking = asked - free[case.node] - (asked - size) * (case.there + 1)
-            more = (up(case, amount, lacking),) if lacking > 0 else ()
-            found.append((down(case, amount, asked - size), *more))
+            lacking = asked - free[case.node] - (asked - size) * (case.present + 1)
+            capacity = (raise_capacity(case, amount, lacking),) if lacking > 0 else ()
+            found.append((lower_request(case, amount, asked - size), *capacity))
     return found
 
 
-def _change(way: EditSet) -> int:
-    return sum(step.change for step in way)
+def total_change(steps: EditSet) -> int:
+    """Returns the sum of the relative changes of all steps, in millionths."""
+    return sum(step.change for step in steps)
 
 
-def up(case: RefusalCase, amount: Amount, lacking: int) -> EditStep:
-    """The node offering so much more of it."""
+def raise_capacity(case: RefusalCase, amount: Amount, lacking: int) -> EditStep:
+    """Returns the step that gives the node `lacking` more of the amount."""
     words, name, written = amount
     offered = getattr(case.supply, name)
     size, ratio = offered + lacking, case.indexed.settings.vms_ratio
     if name == "vms":
-        # Virtual memory is offered times the overcommit ratio, rounded down.
+        # A node offers its virtual memory times the overcommit ratio, rounded down.
         size = -(-(offered * ratio // MILLION + lacking) * MILLION // ratio)
     return EditStep(
-        f"{case.where}.{words} up to {written(size)}",
-        f"{case.where}.{name}={written(size)}",
+        f"{case.address}.{words} up to {written(size)}",
+        f"{case.address}.{name}={written(size)}",
         (size - offered) * MILLION // max(offered, 1),
     )
 
 
-def down(case: RefusalCase, amount: Amount, less: int) -> EditStep:
-    """The service asking for so much less of it."""
+def lower_request(case: RefusalCase, amount: Amount, reduction: int) -> EditStep:
+    """Returns the step that lowers the request of the service by `reduction`."""
     words, name, written = amount
     asked = getattr(case.asked, name)
     return EditStep(
-        f"{case.service}.{words} down to {written(asked - less)}",
-        f"{case.asking}.{name}={written(asked - less)}",
-        less * MILLION // asked,
+        f"{case.service}.{words} down to {written(asked - reduction)}",
+        f"{case.request_owner}.{name}={written(asked - reduction)}",
+        reduction * MILLION // asked,
     )

@@ -1,4 +1,4 @@
-"""Device fixing: smaller shares, fewer whole devices, or more of them on the node, where accelerators are missing."""
+"""Edits of accelerators: smaller shares, fewer whole devices, or more and larger devices on the node."""
 
 from __future__ import annotations
 
@@ -13,88 +13,95 @@ from rohe_iac.planning.questions.what_if.devices import WHOLE, entry_name
 from rohe_iac.planning.questions.why_not.refusal_case import EditSet, EditStep, RefusalCase
 
 
-def device_ways(case: RefusalCase) -> Iterator[list[EditSet]]:
-    """For each type that is missing its ways out."""
+def device_edits(case: RefusalCase) -> Iterator[list[EditSet]]:
+    """Yields for each missing type of accelerator the edits that cover it."""
     for request in case.asked.devices:
         lacking = device_missing(case.indexed, case.ledger.devices[case.node], case.node, request)
         if lacking:
-            steps = [*_less(case, request), *_more(case, request, lacking), *_other(case, request)]
-            yield [*((step,) for step in steps), *_both(case, request)]
+            steps = [
+                *_smaller_requests(case, request),
+                *_more_devices(case, request, lacking),
+                *_any_model(case, request),
+            ]
+            yield [*((step,) for step in steps), *_request_and_capacity(case, request)]
 
 
-def _both(case: RefusalCase, request: DeviceRequest) -> Iterator[EditSet]:
-    """Where its likes are on a device, a share down by whole parts and the device up by the rest."""
-    for place, device in enumerate(case.supply.devices):
+def _request_and_capacity(case: RefusalCase, request: DeviceRequest) -> Iterator[EditSet]:
+    """Yields a smaller share with a larger device, where replicas of the workload share the device already."""
+    for position, device in enumerate(case.supply.devices):
         fits = device.type == request.type and (not request.models or device.model in request.models)
-        lacking, each = request.share - case.ledger.devices[case.node][place], case.own[place] + 1
-        less = min(request.share - 1, lacking // each)
-        if fits and not device.exclusive and request.share and 0 < less * each < lacking:
-            size = device.capacity + lacking - less * each
-            yield _share(case, request, request.share - less), _capacity(case, device, size)
+        lacking = request.share - case.ledger.devices[case.node][position]
+        sharers = case.on_devices[position] + 1
+        reduction = min(request.share - 1, lacking // sharers)
+        if fits and not device.exclusive and request.share and 0 < reduction * sharers < lacking:
+            size = device.capacity + lacking - reduction * sharers
+            yield _set_share(case, request, request.share - reduction), _set_capacity(case, device, size)
 
 
-def _less(case: RefusalCase, request: DeviceRequest) -> Iterator[EditStep]:
-    """The request down to what the node holds, or gone."""
-    free, most, idle = case.ledger.devices[case.node], 0, 0
+def _smaller_requests(case: RefusalCase, request: DeviceRequest) -> Iterator[EditStep]:
+    """Yields the request lowered to what the node holds, or removed."""
+    free, largest, idle = case.ledger.devices[case.node], 0, 0
     for position, device in enumerate(case.supply.devices):
         if device.type != request.type or (request.models and device.model not in request.models):
             continue
         idle += free[position] == device.capacity
         if not device.exclusive:
-            share = request.share - -(-(request.share - free[position]) // (case.own[position] + 1))
-            most = max(most, share)
+            share = request.share - -(-(request.share - free[position]) // (case.on_devices[position] + 1))
+            largest = max(largest, share)
         elif free[position] == device.capacity:
-            most = max(most, device.capacity)
+            largest = max(largest, device.capacity)
     if request.count:
-        # Those that are there would hold fewer as well.
-        idle = (idle + case.there * request.count) // (case.there + 1)
-        less = (request.count - idle) * MILLION // request.count
-        told = f"down to {counted(idle, 'device')}" if idle else "not asked for"
-        yield EditStep(f"{case.service}.{request.type} {told}", f"{case.asking}.{request.type}.count={idle}", less)
+        # The replicas on the node would hold fewer devices as well.
+        idle = (idle + case.present * request.count) // (case.present + 1)
+        change = (request.count - idle) * MILLION // request.count
+        words = f"down to {counted(idle, 'device')}" if idle else "not asked for"
+        yield EditStep(
+            f"{case.service}.{request.type} {words}", f"{case.request_owner}.{request.type}.count={idle}", change
+        )
         return
-    yield _share(case, request, max(0, min(most, request.share - 1)))
+    yield _set_share(case, request, max(0, min(largest, request.share - 1)))
 
 
-def _share(case: RefusalCase, request: DeviceRequest, share: int) -> EditStep:
-    told = f"down to {shown_share(share)}" if share else "not asked for"
+def _set_share(case: RefusalCase, request: DeviceRequest, share: int) -> EditStep:
+    words = f"down to {shown_share(share)}" if share else "not asked for"
     change = (request.share - share) * MILLION // request.share
     return EditStep(
-        f"{case.service}.{request.type} {told}", f"{case.asking}.{request.type}={shown_share(share)}", change
+        f"{case.service}.{request.type} {words}", f"{case.request_owner}.{request.type}={shown_share(share)}", change
     )
 
 
-def _capacity(case: RefusalCase, device: Device, size: int) -> EditStep:
-    field = f"{case.where}.{entry_name(case.supply, device.name)}"
+def _set_capacity(case: RefusalCase, device: Device, size: int) -> EditStep:
+    field = f"{case.address}.{entry_name(case.supply, device.name)}"
     change = (size - device.capacity) * MILLION // max(device.capacity, 1)
     return EditStep(f"{field} up to {shown_share(size)}", f"{field}={shown_share(size)}", change)
 
 
-def _more(case: RefusalCase, request: DeviceRequest, lacking: int) -> Iterator[EditStep]:
-    """A larger device, or more of them; models that are not asked for do not help."""
+def _more_devices(case: RefusalCase, request: DeviceRequest, lacking: int) -> Iterator[EditStep]:
+    """Yields a larger device, or more devices of an entry; models that the request does not name do not help."""
     free, supply = case.ledger.devices[case.node], case.supply
-    mine = [(place, one) for place, one in enumerate(supply.devices) if one.type == request.type]
-    fitting = [(place, one) for place, one in mine if not request.models or one.model in request.models]
-    if not mine and not request.models and (request.share <= WHOLE or request.count):
+    of_type = [(position, device) for position, device in enumerate(supply.devices) if device.type == request.type]
+    fitting = [pair for pair in of_type if not request.models or pair[1].model in request.models]
+    if not of_type and not request.models and (request.share <= WHOLE or request.count):
         number = request.count or 1
-        told = f"{case.where} with {number} {request.type} device{'s' if number > 1 else ''}"
-        yield EditStep(told, f"{case.where}.{request.type}.count={number}", MILLION)
-    for place, device in fitting:
-        shared = not device.exclusive or free[place] == device.capacity
-        if not request.count and shared and request.share > free[place]:
-            yield _capacity(case, device, device.capacity + request.share - free[place])
+        words = f"{case.address} with {number} {request.type} device{'s' if number > 1 else ''}"
+        yield EditStep(words, f"{case.address}.{request.type}.count={number}", MILLION)
+    for position, device in fitting:
+        shared = not device.exclusive or free[position] == device.capacity
+        if not request.count and shared and request.share > free[position]:
+            yield _set_capacity(case, device, device.capacity + request.share - free[position])
     seen = set()
     for _, device in fitting:
         entry = entry_name(supply, device.name)
         if entry not in seen and (request.count or request.share <= device.capacity):
             seen.add(entry)
-            had = sum(entry_name(supply, one.name) == entry for one in supply.devices)
+            present = sum(entry_name(supply, other.name) == entry for other in supply.devices)
             more = lacking if request.count else 1
-            words = f"{case.where}.{entry}.count up to {had + more}"
-            yield EditStep(words, f"{case.where}.{entry}.count={had + more}", more * MILLION // had)
+            words = f"{case.address}.{entry}.count up to {present + more}"
+            yield EditStep(words, f"{case.address}.{entry}.count={present + more}", more * MILLION // present)
 
 
-def _other(case: RefusalCase, request: DeviceRequest) -> Iterator[EditStep]:
-    """Any model in place of those that are asked for."""
+def _any_model(case: RefusalCase, request: DeviceRequest) -> Iterator[EditStep]:
+    """Yields the request without its models."""
     if request.models:
         words = f"{case.service}.{request.type} of any model"
-        yield EditStep(words, f"{case.asking}.{request.type}.models=any", MILLION)
+        yield EditStep(words, f"{case.request_owner}.{request.type}.models=any", MILLION)

@@ -1,9 +1,9 @@
-"""Mending: the smallest edits of links, flows and contracts that would let a replica's flows reach its peers."""
+"""Edits of links, flows and contract limits: the smallest that let a replica's flows reach their other ends."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations, pairwise
 
 from rohe_iac.foundation.quantities import exact_milliseconds
@@ -13,13 +13,13 @@ from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.questions.why_not.refusal_case import EditSet, EditStep, RefusalCase
 
 Flow = tuple[str, str]
-"""What a flow of the blueprint goes from and to, as edits name it: `service/camera`, `detect`."""
+"""The two ends of a flow of the blueprint, as edits name them: `service/camera`, `detect`."""
 
 
-def link_ways(case: RefusalCase) -> Iterator[list[EditSet]]:
-    """What keeps the replica's flows from its peers: links that are too slow, too narrow, or that are not there."""
+def link_edits(case: RefusalCase) -> Iterator[list[EditSet]]:
+    """Yields the edits for links that are too slow or too narrow; an empty list for a link that does not exist."""
     indexed, ledger = case.indexed, case.ledger
-    far: list[tuple[int, Flow, int, int]] = []
+    too_slow: list[tuple[int, Flow, int, int]] = []
     flows = _flows(case)
     for edge, flow, peer in flows:
         for other in sorted(ledger.placed[peer]):
@@ -28,129 +28,134 @@ def link_ways(case: RefusalCase) -> Iterator[list[EditSet]]:
                 yield []
                 return
             if edge.latency is not None and route[0] > edge.latency:
-                far.append((route[1], flow, route[0], edge.latency))
-    if far:
-        yield _nearer(case, far)
+                too_slow.append((route[1], flow, route[0], edge.latency))
+    if too_slow:
+        yield _latency_edits(case, too_slow)
     loads = ledger.loads(case.demand, case.node)
-    over = {
+    overload = {
         wire: load - ledger.bandwidth[wire] for wire, load in sorted(loads.items()) if load > ledger.bandwidth[wire]
     }
-    if over:
-        yield _narrower(case, over, flows)
-    late = _late(case)
-    if late:
-        yield _within(case, late)
+    if overload:
+        yield _bandwidth_edits(case, overload, flows)
+    exceeded = _exceeded_limits(case)
+    if exceeded:
+        yield _limit_edits(case, exceeded)
 
 
 def _flows(case: RefusalCase) -> list[tuple[Edge, Flow, int]]:
-    """The flows to and from the replica, with their names and their other ends."""
-    indexed, mine, found = case.indexed, case.wanted.workload, []
+    """Returns the flows to and from the replica, with their names and their other ends."""
+    indexed, workload, found = case.indexed, case.wanted.workload, []
     if not indexed.wires:
         return []
     for edge in indexed.problem.edges:
-        if mine in (edge.source, edge.sink):
+        if workload in (edge.source, edge.sink):
             source, sink = indexed.index.get(edge.source), indexed.index.get(edge.sink)
             if source is not None and sink is not None:
-                found.append((edge, _flow_name(case, source, sink), sink if edge.source == mine else source))
+                found.append((edge, _flow_name(case, source, sink), sink if edge.source == workload else source))
     return found
 
 
 def _flow_name(case: RefusalCase, source: int, sink: int) -> Flow:
-    """Members of a service share its flow, as the blueprint does."""
-    one, two = case.indexed.demands[source], case.indexed.demands[sink]
-    names = {(other.pipeline, other.service) for other in case.indexed.demands if other.service == one.service}
-    name = one.service if len(names) == 1 else f"{one.pipeline}:{one.service}"
-    return f"service/{name}", two.service
+    """Returns the name of a flow; the members of a service share the flow of the service, as in the blueprint."""
+    start, end = case.indexed.demands[source], case.indexed.demands[sink]
+    names = {(other.pipeline, other.service) for other in case.indexed.demands if other.service == start.service}
+    name = start.service if len(names) == 1 else f"{start.pipeline}:{start.service}"
+    return f"service/{name}", end.service
 
 
-def _covers(
-    problems: Sequence[tuple[int, Flow]], ways: Callable[[set[int], set[Flow]], EditSet | None]
+def _combinations(
+    problems: Sequence[tuple[int, Flow]], edits_of: Callable[[set[int], set[Flow]], EditSet | None]
 ) -> Iterator[EditSet]:
-    """Every choice of at most two links and flows to edit."""
+    """Yields the edits of every combination of at most two links and flows that solves all problems."""
     fields: list[int | Flow] = [*sorted({wire for wire, _ in problems}), *sorted({flow for _, flow in problems})]
     for number in (1, 2):
         for chosen in combinations(fields, number):
-            wires = {one for one in chosen if isinstance(one, int)}
-            way = ways(wires, {one for one in chosen if not isinstance(one, int)})
-            if way is not None:
-                yield way
+            wires = {field for field in chosen if isinstance(field, int)}
+            edits = edits_of(wires, {field for field in chosen if not isinstance(field, int)})
+            if edits is not None:
+                yield edits
 
 
-def _nearer(case: RefusalCase, far: Iterable[tuple[int, Flow, int, int]]) -> list[EditSet]:
-    """Faster links, or flows that allow more time."""
-    told = list(far)
+def _latency_edits(case: RefusalCase, too_slow: Sequence[tuple[int, Flow, int, int]]) -> list[EditSet]:
+    """Returns edits to faster links, or to flows that allow more time."""
 
-    def way(wires: set[int], flows: set[Flow]) -> EditSet | None:
+    def edits_of(wires: set[int], flows: set[Flow]) -> EditSet | None:
         down: dict[int, int] = {}
         up: dict[Flow, tuple[int, int]] = {}
-        for wire, flow, took, limit in told:
+        for wire, flow, latency, limit in too_slow:
             if wire in wires:
                 down[wire] = min(limit, down.get(wire, limit))
             elif flow in flows:
-                up[flow] = (max(took, up.get(flow, (0, 0))[0]), limit)
+                up[flow] = (max(latency, up.get(flow, (0, 0))[0]), limit)
             else:
                 return None
         slower = [
             EditStep(
-                f"{source}.flow.{sink}.latency up to {exact_milliseconds(took)}",
-                f"{source}.flow.{sink}.latency={took}us",
-                (took - limit) * MILLION // max(limit, 1),
+                f"{source}.flow.{sink}.latency up to {exact_milliseconds(latency)}",
+                f"{source}.flow.{sink}.latency={latency}us",
+                (latency - limit) * MILLION // max(limit, 1),
             )
-            for (source, sink), (took, limit) in sorted(up.items())
+            for (source, sink), (latency, limit) in sorted(up.items())
         ]
         return (*(_faster(case, wire, limit) for wire, limit in sorted(down.items())), *slower)
 
-    return list(_covers([(wire, flow) for wire, flow, _, _ in told], way))
+    return list(_combinations([(wire, flow) for wire, flow, _, _ in too_slow], edits_of))
 
 
-def _narrower(case: RefusalCase, over: dict[int, int], flows: Sequence[tuple[Edge, Flow, int]]) -> list[EditSet]:
-    """Wider links, or flows that need less of them."""
+def _bandwidth_edits(
+    case: RefusalCase, overload: dict[int, int], flows: Sequence[tuple[Edge, Flow, int]]
+) -> list[EditSet]:
+    """Returns edits to wider links, or to flows that need less bandwidth.
+
+    Args:
+        overload: bits a second above the bandwidth, by link.
+    """
     named = {flow: edge.bandwidth for edge, flow, _ in flows if edge.bandwidth}
 
-    def way(wires: set[int], less: set[Flow]) -> EditSet | None:
-        rest = {wire: lacking for wire, lacking in over.items() if wire not in wires}
-        if bool(rest) != bool(less) or len(less) > 1:
+    def edits_of(wires: set[int], narrowed: set[Flow]) -> EditSet | None:
+        rest = {wire: lacking for wire, lacking in overload.items() if wire not in wires}
+        if bool(rest) != bool(narrowed) or len(narrowed) > 1:
             return None
-        steps = [_wider(case, wire, over[wire]) for wire in sorted(wires)]
-        for flow in less:
-            fits = _fitting(case, flow, named[flow] or 0, rest)
-            if not fits:
+        steps = [_wider(case, wire, overload[wire]) for wire in sorted(wires)]
+        for flow in narrowed:
+            present = named[flow] or 0
+            fitting = _fitting_bandwidth(case, flow, present, rest)
+            if not fitting:
                 return None
-            field = f"{flow[0]}.flow.{flow[1]}.bandwidth"
-            had = named[flow] or 0
-            steps.append(EditStep(f"{field} down to {fits}bps", f"{field}={fits}bps", (had - fits) * MILLION // had))
+            field, change = f"{flow[0]}.flow.{flow[1]}.bandwidth", (present - fitting) * MILLION // present
+            steps.append(EditStep(f"{field} down to {fitting}bps", f"{field}={fitting}bps", change))
         return tuple(steps)
 
-    problems = [(wire, flow) for wire in over for flow in named]
-    return list(_covers(problems, way))
+    problems = [(wire, flow) for wire in overload for flow in named]
+    return list(_combinations(problems, edits_of))
 
 
-def _fitting(case: RefusalCase, flow: Flow, had: int, over: dict[int, int]) -> int:
-    """The most bits a second that the flow may need for no link to be over; 0 where that does not help."""
+def _fitting_bandwidth(case: RefusalCase, flow: Flow, present: int, overload: dict[int, int]) -> int:
+    """Returns the most bits a second that the flow may need without overloading a link; 0 where that does not help."""
     indexed, ledger = case.indexed, case.ledger
     pairs: dict[int, Counter[int]] = defaultdict(Counter)
     for edge in indexed.problem.edges:
         source, sink = indexed.index.get(edge.source), indexed.index.get(edge.sink)
         if source is None or sink is None or _flow_name(case, source, sink) != flow:
             continue
-        places = [dict(ledger.placed[one]) for one in (source, sink)]
-        for place, one in zip(places, (source, sink), strict=True):
-            if one == case.demand:
-                place[case.node] = place.get(case.node, 0) + 1
-        ways = max(1, indexed.demands[source].replicas * indexed.demands[sink].replicas)
-        for a, many in places[0].items():
-            for b, more in places[1].items():
-                route = indexed.route(a, b)
-                if route is not None and route[1] in over:
-                    pairs[route[1]][ways] += many * more
+        replicas = [dict(ledger.placed[end]) for end in (source, sink)]
+        for on_node, end in zip(replicas, (source, sink), strict=True):
+            if end == case.demand:
+                on_node[case.node] = on_node.get(case.node, 0) + 1
+        shares = max(1, indexed.demands[source].replicas * indexed.demands[sink].replicas)
+        for first, senders in replicas[0].items():
+            for second, receivers in replicas[1].items():
+                route = indexed.route(first, second)
+                if route is not None and route[1] in overload:
+                    pairs[route[1]][shares] += senders * receivers
 
     def load(wire: int, need: int) -> int:
-        return sum(-(-need // ways) * number for ways, number in pairs[wire].items())
+        return sum(-(-need // shares) * number for shares, number in pairs[wire].items())
 
-    low, high = 0, had
+    low, high = 0, present
     while low < high:
         middle = (low + high + 1) // 2
-        if all(load(wire, had) - load(wire, middle) >= lacking for wire, lacking in over.items()):
+        if all(load(wire, present) - load(wire, middle) >= lacking for wire, lacking in overload.items()):
             low = middle
         else:
             high = middle - 1
@@ -158,100 +163,102 @@ def _fitting(case: RefusalCase, flow: Flow, had: int, over: dict[int, int]) -> i
 
 
 def _faster(case: RefusalCase, wire: int, latency: int) -> EditStep:
-    one = case.indexed.wires[wire]
-    had, field = one.latency or 0, f"link/{one.name}.latency"
+    link = case.indexed.wires[wire]
+    present, field = link.latency or 0, f"link/{link.name}.latency"
     return EditStep(
         f"{field} down to {exact_milliseconds(latency)}",
         f"{field}={latency}us",
-        (had - latency) * MILLION // max(had, 1),
+        (present - latency) * MILLION // max(present, 1),
     )
 
 
 def _wider(case: RefusalCase, wire: int, lacking: int) -> EditStep:
-    one = case.indexed.wires[wire]
-    had, field = one.bandwidth or 0, f"link/{one.name}.bandwidth"
-    return EditStep(
-        f"{field} up to {had + lacking}bps", f"{field}={had + lacking}bps", lacking * MILLION // max(had, 1)
-    )
+    link = case.indexed.wires[wire]
+    present, field = link.bandwidth or 0, f"link/{link.name}.bandwidth"
+    wider = present + lacking
+    return EditStep(f"{field} up to {wider}bps", f"{field}={wider}bps", lacking * MILLION // max(present, 1))
 
 
-def _stages(case: RefusalCase, promise: ResponseTimeLimit) -> list[set[int]]:
-    """The nodes of each stage of a way, with the replica where it would be."""
+def _stage_nodes(case: RefusalCase, limit: ResponseTimeLimit) -> list[set[int]]:
+    """Returns the nodes of each stage of a path, with the replica where it would be."""
     indexed, ledger, found = case.indexed, case.ledger, []
-    for stage in promise.stages:
-        demands = [indexed.index[one.workload] for one in stage if one.workload in indexed.index]
+    for stage in limit.stages:
+        demands = [indexed.index[time.workload] for time in stage if time.workload in indexed.index]
         nodes = {node for demand in demands for node in ledger.placed[demand]}
         found.append(nodes | {case.node} if case.demand in demands else nodes)
     return found
 
 
-def _late(case: RefusalCase) -> list[tuple[ResponseTimeLimit, list[set[int]]]]:
-    """The promises that the replica would break there, with the nodes on their ways."""
+def _exceeded_limits(case: RefusalCase) -> list[tuple[ResponseTimeLimit, list[set[int]]]]:
+    """Returns the limits that the replica would exceed on the node, with the nodes of their stages."""
     found = []
-    for promise in case.indexed.problem.promises if case.indexed.wires else ():
-        mine = any(one.workload == case.wanted.workload for stage in promise.stages for one in stage)
-        if mine and len(promise.stages) > 1:
-            stages = _stages(case, promise)
-            if _time(case, stages, {}) > promise.network_budget:
-                found.append((promise, stages))
+    for limit in case.indexed.problem.promises if case.indexed.wires else ():
+        on_path = any(time.workload == case.wanted.workload for stage in limit.stages for time in stage)
+        if on_path and len(limit.stages) > 1:
+            stages = _stage_nodes(case, limit)
+            if _longest_latency(case, stages, {}) > limit.network_budget:
+                found.append((limit, stages))
     return found
 
 
-def _time(case: RefusalCase, stages: Sequence[set[int]], latencies: dict[int, int]) -> int:
-    """Microseconds on links on the slowest way, were the links of these positions so fast."""
-    total, there = 0, dict.fromkeys(stages[0], 0)
+def _longest_latency(case: RefusalCase, stages: Sequence[set[int]], latencies: dict[int, int]) -> int:
+    """Returns the microseconds on the links of the slowest path.
+
+    Args:
+        latencies: microseconds of some links, by position, in place of their present latency.
+    """
+    total, so_far = 0, dict.fromkeys(stages[0], 0)
     for nodes in stages[1:]:
         onward = {}
         for node in nodes:
-            took = 0
-            for other, before in there.items():
+            slowest = 0
+            for other, before in so_far.items():
                 route = case.indexed.route(other, node)
                 if route is not None:
-                    took = max(took, before + (latencies.get(route[1], route[0]) if route[1] >= 0 else 0))
-            onward[node] = took
+                    slowest = max(slowest, before + (latencies.get(route[1], route[0]) if route[1] >= 0 else 0))
+            onward[node] = slowest
         if not nodes:
-            total += max(there.values(), default=0)
-        there = onward
-    return total + max(there.values(), default=0)
+            total += max(so_far.values(), default=0)
+        so_far = onward
+    return total + max(so_far.values(), default=0)
 
 
-def _within(case: RefusalCase, late: Sequence[tuple[ResponseTimeLimit, list[set[int]]]]) -> list[EditSet]:
-    """The contract's limits up, or the latency of a link on the ways down, by all that they lack."""
+def _limit_edits(case: RefusalCase, exceeded: Sequence[tuple[ResponseTimeLimit, list[set[int]]]]) -> list[EditSet]:
+    """Returns edits to larger limits of contracts, or to a faster link on the paths."""
     raised: list[EditStep] = []
-    for promise, stages in late:
-        over = _time(case, stages, {}) - promise.network_budget
-        limit = promise.limit + over + max(0, promise.service_time - promise.limit)
-        contract, _, objective = promise.objective.partition("/")
-        told = f"contract/{contract}.{objective}"
-        change = (limit - promise.limit) * MILLION // max(promise.limit, 1)
-        raised = [step for step in raised if step.edit.partition("=")[0] != told or step.change > change]
-        if not any(step.edit.partition("=")[0] == told for step in raised):
-            raised.append(EditStep(f"{told} up to {exact_milliseconds(limit)}", f"{told}={limit}us", change))
+    for limit, stages in exceeded:
+        over = _longest_latency(case, stages, {}) - limit.network_budget
+        needed = limit.limit + over + max(0, limit.service_time - limit.limit)
+        contract, _, objective = limit.objective.partition("/")
+        field = f"contract/{contract}.{objective}"
+        change = (needed - limit.limit) * MILLION // max(limit.limit, 1)
+        raised = [step for step in raised if step.edit.partition("=")[0] != field or step.change > change]
+        if not any(step.edit.partition("=")[0] == field for step in raised):
+            raised.append(EditStep(f"{field} up to {exact_milliseconds(needed)}", f"{field}={needed}us", change))
     found: list[EditSet] = [tuple(raised)]
     wires = {
         route[1]
-        for _, stages in late
-        for one, two in pairwise(stages)
-        for a in one
-        for b in two
-        if (route := case.indexed.route(a, b)) is not None and route[1] >= 0
+        for _, stages in exceeded
+        for sources, sinks in pairwise(stages)
+        for source in sources
+        for sink in sinks
+        if (route := case.indexed.route(source, sink)) is not None and route[1] >= 0
     }
     for wire in sorted(wires):
-        had = case.indexed.wires[wire].latency or 0
-        least = _slowest_allowed(case, late, wire)
-        if least is not None and least < had:
-            found.append((_faster(case, wire, least),))
+        allowed = _largest_latency(case, exceeded, wire)
+        if allowed is not None and allowed < (case.indexed.wires[wire].latency or 0):
+            found.append((_faster(case, wire, allowed),))
     return found
 
 
-def _slowest_allowed(
-    case: RefusalCase, late: Sequence[tuple[ResponseTimeLimit, list[set[int]]]], wire: int
+def _largest_latency(
+    case: RefusalCase, exceeded: Sequence[tuple[ResponseTimeLimit, list[set[int]]]], wire: int
 ) -> int | None:
-    """The most microseconds of the link with which no promise is broken, or None where not even 0 will do."""
+    """Returns the largest latency of the link, in microseconds, that keeps all limits; None where not even 0 does."""
     low, high = -1, case.indexed.wires[wire].latency or 0
     while low < high:
         middle = (low + high + 1) // 2
-        if all(_time(case, stages, {wire: middle}) <= promise.network_budget for promise, stages in late):
+        if all(_longest_latency(case, stages, {wire: middle}) <= limit.network_budget for limit, stages in exceeded):
             low = middle
         else:
             high = middle - 1

@@ -1,16 +1,18 @@
-"""Case: one replica more on a node that refuses it, and the steps that would let it on.
+"""RefusalCase: one more replica on a node that refuses it; EditStep: an edit of one field that may change that.
 
-How large a step is counts relative to what its field is now, in millionths; one without an amount counts as 1000000.
+The change of a step is relative to the present value of its field, in millionths; a step without an amount counts as
+1000000.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from rohe_iac.planning.model.demand import Demand, Resources
 from rohe_iac.planning.model.supply import Supply
+from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
 from rohe_iac.planning.questions.what_if.names import names_of
@@ -18,7 +20,13 @@ from rohe_iac.planning.questions.what_if.names import names_of
 
 @dataclass(frozen=True, slots=True)
 class EditStep:
-    """An edit of one field. words: for people; edit: as `--what-if` takes it; change: how large, in millionths."""
+    """An edit of one field.
+
+    Attributes:
+        words: the edit for people.
+        edit: the edit as `--what-if` takes it.
+        change: the relative change of the field, in millionths.
+    """
 
     words: str
     edit: str
@@ -26,72 +34,88 @@ class EditStep:
 
     @property
     def field(self) -> str:
-        """What is edited: the thing and its field."""
+        """Returns the address and field that the step edits."""
         return self.edit.partition("=")[0].rstrip("+")
 
 
 EditSet = tuple[EditStep, ...]
-"""Steps that together mend one thing."""
+"""Steps that lift one refusal together."""
 
 
 @dataclass(frozen=True)
 class RefusalCase:
-    """One replica more of a demand on a node, as a ledger stands. own: replicas of it on each of the node's devices.
+    """One more replica of a demand on a node, as the ledger stands.
 
-    held: for each replica of the demand that is on the node the cores it has, with the millicores of each.
+    Attributes:
+        demand, node: positions in the indexed problem.
+        on_devices: replicas of the demand on each device of the node.
+        core_uses: for each replica of the demand on the node, its cores with the millicores of each.
     """
 
     indexed: IndexedProblem
     ledger: Ledger
     demand: int
     node: int
-    own: Sequence[int]
-    held: Sequence[Sequence[tuple[int, int]]] = ()
+    on_devices: Sequence[int]
+    core_uses: Sequence[Sequence[tuple[int, int]]] = ()
 
     @property
     def wanted(self) -> Demand:
-        """The demand, spread as `survive` asks."""
+        """Returns the demand, spread as `survive` asks."""
         return self.indexed.demands[self.demand]
 
     @cached_property
     def written(self) -> Demand:
-        """The demand as the blueprint has it."""
-        return next(one for one in self.indexed.problem.demands if one.workload == self.wanted.workload)
+        """Returns the demand as the blueprint has it."""
+        return next(demand for demand in self.indexed.problem.demands if demand.workload == self.wanted.workload)
 
     @property
     def asked(self) -> Resources:
-        """What the replica asks for."""
+        """Returns what the replica asks for."""
         return self.indexed.resources[self.demand]
 
     @property
     def supply(self) -> Supply:
-        """The node."""
+        """Returns the node."""
         return self.indexed.nodes[self.node]
 
     @property
-    def there(self) -> int:
-        """Replicas of the demand that are on the node."""
+    def present(self) -> int:
+        """Returns the number of replicas of the demand on the node."""
         return self.ledger.placed[self.demand].get(self.node, 0)
 
     @property
-    def where(self) -> str:
-        """The node's address."""
+    def address(self) -> str:
+        """Returns the address of the node."""
         return f"node/{self.supply.name}"
 
     @cached_property
     def service(self) -> str:
-        """The service, or member, as edits name it."""
-        return self.named(self.demand)
+        """Returns the service, or member, as edits name it."""
+        return self.short_name(self.demand)
 
     @cached_property
-    def asking(self) -> str:
-        """What the requests stand below: the service, or its chosen variant."""
+    def request_owner(self) -> str:
+        """Returns what the requests belong to: the service, or its chosen variant."""
         chosen = self.indexed.choice[self.demand]
         return f"{self.service}.variants.{self.wanted.variants[chosen].name}" if chosen >= 0 else self.service
 
-    def named(self, demand: int) -> str:
-        """A service, or member, by the shortest name that means no other."""
-        one = self.indexed.demands[demand]
-        others = {name for other in self.indexed.demands if other is not one for name in names_of(other)}
-        names = [name for name in names_of(one) if name not in others]
-        return f"service/{min(names, key=len) if names else one.workload.partition('/')[2]}"
+    def short_name(self, demand: int) -> str:
+        """Returns the shortest name of a service, or member, that no other has."""
+        subject = self.indexed.demands[demand]
+        others = {name for other in self.indexed.demands if other is not subject for name in names_of(other)}
+        names = [name for name in names_of(subject) if name not in others]
+        return f"service/{min(names, key=len) if names else subject.workload.partition('/')[2]}"
+
+
+def raise_priority(case: RefusalCase, priorities: Collection[int]) -> list[EditStep]:
+    """Returns the steps to each of the priorities and to one above each, where those exceed the present priority."""
+    present, field = case.wanted.priority, f"{case.service}.priority"
+    return [
+        EditStep(
+            f"{field} up to {priority}",
+            f"{field}={priority}",
+            (priority - present) * MILLION // max(abs(present), 1),
+        )
+        for priority in sorted({step for priority in priorities for step in (priority, priority + 1) if step > present})
+    ]

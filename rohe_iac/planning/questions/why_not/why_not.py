@@ -1,4 +1,4 @@
-"""Why not: what keeps a service off a node, and the smallest edits of one or two fields that would let it on."""
+"""Answers why a service is not on a node, with the smallest edits of one or two fields that would place it there."""
 
 from __future__ import annotations
 
@@ -14,33 +14,35 @@ from rohe_iac.planning.model.plan import Placement, Plan
 from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS, Plugins
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.model.strategies import EXACT, PORTFOLIO
-from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.rules.filters import refusal
 from rohe_iac.planning.placement.rules.shortfall import shortage
 from rohe_iac.planning.placement.state.from_plan import ledger_of
 from rohe_iac.planning.questions.what_if.apply import apply_edits
 from rohe_iac.planning.questions.what_if.edit import parse_edits
 from rohe_iac.planning.questions.what_if.names import demands_named
-from rohe_iac.planning.questions.why_not.amounts import below
-from rohe_iac.planning.questions.why_not.refusal_case import EditSet, EditStep, RefusalCase
+from rohe_iac.planning.questions.why_not.amounts import total_change, undercut_edits
+from rohe_iac.planning.questions.why_not.refusal_case import EditSet, EditStep, RefusalCase, raise_priority
 from rohe_iac.planning.questions.why_not.rules import left_without_neighbour
-from rohe_iac.planning.questions.why_not.trial_edits import smaller_way
-from rohe_iac.planning.questions.why_not.ways_out import suggestions
+from rohe_iac.planning.questions.why_not.suggestions import suggestions
+from rohe_iac.planning.questions.why_not.trial_edits import smaller_edits
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.planning.verification.verify import verify
 
 MOST_FIELDS = 2
-"""Fields that a suggestion edits."""
+"""Fields that a suggestion edits at most."""
 
-MOST_WAYS = 60
-"""Choices that are looked at, the smallest first."""
+MOST_EDIT_SETS = 60
+"""Combinations of edits that are kept, the smallest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """Edits as people read them and the sum of their relative changes in millionths; planning again has proven them.
+    """Edits that place one more replica on the node, proven by planning again.
 
-    what_if: the same for `rohe plan --what-if`, which then places one replica more where one had no place.
+    Attributes:
+        edits: the edits for people.
+        change: the sum of the relative changes, in millionths.
+        what_if: the edits as `rohe plan --what-if` takes them.
     """
 
     edits: tuple[str, ...]
@@ -52,8 +54,10 @@ class Fix:
 class WhyNot:
     """The answer for one workload and node.
 
-    there: replicas that are on the node. rule and missing: why one more is refused; empty where one more fits.
-    fixes: the smallest first; empty where no edit of one or two fields does.
+    Attributes:
+        there: replicas on the node.
+        rule, missing: why one more replica is refused; empty where one more fits.
+        fixes: the smallest first; empty where no edit of one or two fields suffices.
     """
 
     workload: str
@@ -67,86 +71,92 @@ class WhyNot:
 def why_not(
     problem: Problem, decided: Plan, service: str, node: str, plugins: Plugins = NO_PLUGINS, *, most: int = 3
 ) -> tuple[WhyNot, ...]:
-    """Answers for every workload of the service, with the other replicas where the plan has them.
+    """Returns an answer for every workload of the service, with the other replicas where the plan has them.
 
-    Errors: UsageError where the stack has no such service or node.
+    Args:
+        plugins: the plug-ins that the plan was made with.
+        most: fixes of an answer at most.
+
+    Raises:
+        UsageError: the stack has no such service or node.
     """
     demands = demands_named(problem, service)
     if not demands:
-        services = {one.service for one in problem.demands}
+        services = {demand.service for demand in problem.demands}
         hint = did_you_mean(service, services) or "`rohe plan` lists the services"
         raise UsageError(f"the stack has no service/{service}", hint=hint)
-    nodes = {one.name for one in problem.nodes}
+    nodes = {supply.name for supply in problem.nodes}
     if node not in nodes:
         hint = did_you_mean(node, nodes) or "`rohe plan` lists the nodes"
         raise UsageError(f"the stack has no node/{node}", hint=hint)
     return tuple(
-        _answer(_Asked(problem, decided, demand, node, _candidate(decided, demand, node), plugins), most)
+        _answer(_Question(problem, decided, demand, node, _candidate(decided, demand, node), plugins), most)
         for demand in demands
     )
 
 
-def _answer(asked: _Asked, most: int) -> WhyNot:
-    decided, wanted, name = asked.decided, asked.wanted, asked.name
-    case = _case(asked, decided)
-    rule, text = _refused(case)
+def _answer(question: _Question, most: int) -> WhyNot:
+    decided, wanted, name = question.decided, question.wanted, question.name
+    case = _case(question, decided)
+    rule, text = _refusal(case)
     if not rule:
-        return WhyNot(wanted.workload, name, case.there, "", "", ())
-    open_ways = _combined(suggestions(case))
+        return WhyNot(wanted.workload, name, case.present, "", "", ())
+    candidates = _combined(suggestions(case))
     tried: set[str] = set()
     fixes: list[Fix] = []
-    standing: list[Fix] = []
-    while open_ways and len(fixes) < most:
-        steps = open_ways.pop(0)
-        whole = _edits(steps)
-        if whole in tried:
+    fixes_in_place: list[Fix] = []
+    while candidates and len(fixes) < most:
+        steps = candidates.pop(0)
+        text_of_edits = _what_if_text(steps)
+        if text_of_edits in tried:
             continue
-        tried.add(whole)
-        answer = asked.planned(whole)
+        tried.add(text_of_edits)
+        answer = question.plan_again(text_of_edits)
         if answer.proven:
-            (standing if answer.instead is not None else fixes).append(_fix(steps))
+            (fixes_in_place if answer.instead is not None else fixes).append(_fix(steps))
         if answer.instead is not None:
-            # Others in the queue take the room first: it takes more of it, or an earlier turn.
-            more = _ahead(asked, answer.instead)
-            more += [(*steps, step) for step in _sooner(case, decided, answer.instead) if len(steps) < MOST_FIELDS]
-            more += below(case, _first(decided, answer.instead))
-            open_ways = sorted([*open_ways, *more], key=_size)
-    less = smaller_way(case, fixes[0].change if fixes else None, asked.quick)
+            # Rivals in the queue take the room first: more room is needed, or an earlier turn.
+            rivals = _rivals(decided, answer.instead)
+            more = _edits_behind_rivals(question, answer.instead)
+            more += [(*steps, step) for step in _priority_steps(case, rivals) if len(steps) < MOST_FIELDS]
+            more += undercut_edits(case, rivals)
+            candidates = sorted([*candidates, *more], key=_order)
+    less = smaller_edits(case, fixes[0].change if fixes else None, question.suffices)
     if less is not None:
-        answer, fix = asked.planned(_edits(less)), _fix(less)
+        answer, fix = question.plan_again(_what_if_text(less)), _fix(less)
         if answer.proven and answer.instead is None:
             fixes = [fix, *fixes][:most]
-    # Edits that place it only while all others stay where they are come where there are no better ones.
-    return WhyNot(wanted.workload, name, case.there, rule, text, tuple(fixes or standing[:most]))
+    # Edits that hold only while all other replicas stay in place are given where there are no better ones.
+    return WhyNot(wanted.workload, name, case.present, rule, text, tuple(fixes or fixes_in_place[:most]))
 
 
-def _refused(case: RefusalCase) -> tuple[str, str]:
-    """The rule that refuses it there, its own or that of a neighbour that it would leave, and what is missing."""
+def _refusal(case: RefusalCase) -> tuple[str, str]:
+    """Returns the rule that refuses the replica, or that of a neighbour that it would leave, and what is missing."""
     rule = refusal(case.indexed, case.ledger, case.demand, case.node)
     if rule:
         return rule, shortage(case.indexed, case.ledger, case.demand, case.node)[1]
-    for owner, asked, node in left_without_neighbour(case):
+    for owner, near, node in left_without_neighbour(case):
         where = f"{case.indexed.demands[owner].workload} on {case.indexed.nodes[node].name}"
-        return "near", f"near: {where} has to be in one {asked.key} with it"
+        return "near", f"near: {where} has to be in one {near.key} with it"
     return "", ""
 
 
-def _edits(steps: EditSet) -> str:
+def _what_if_text(steps: EditSet) -> str:
     return ",".join(step.edit for step in steps)
 
 
 def _fix(steps: EditSet) -> Fix:
-    return Fix(tuple(step.words for step in steps), sum(step.change for step in steps), _edits(steps))
+    return Fix(tuple(step.words for step in steps), total_change(steps), _what_if_text(steps))
 
 
-def _ahead(asked: _Asked, instead: Plan) -> list[EditSet]:
-    """Returns edits for what is missing once the replicas that come first have taken their amounts as well."""
-    decided, name = asked.decided, asked.name
+def _edits_behind_rivals(question: _Question, instead: Plan) -> list[EditSet]:
+    """Returns edits for what is missing once the rivals have taken their amounts of the node as well."""
+    decided, name = question.decided, question.name
     had = {item.replica for item in decided.placements}
-    node = next(node for node in asked.problem.nodes if node.name == name)
+    node = next(node for node in question.problem.nodes if node.name == name)
     names = {device.name for device in node.devices}
     first = [item for item in instead.placements if item.replica not in had and item.node == name]
-    # What they got of cores and devices that are not there yet says nothing of those that are.
+    # Cores and devices that the edits added are no part of the present node.
     known = [
         item
         for item in first
@@ -155,27 +165,30 @@ def _ahead(asked: _Asked, instead: Plan) -> list[EditSet]:
     if not known or len(known) < len(first):
         return []
     crowded = replace(decided, placements=(*decided.placements, *known))
-    return _combined(suggestions(_case(asked, crowded)))
+    return _combined(suggestions(_case(question, crowded)))
 
 
-def _case(asked: _Asked, decided: Plan) -> RefusalCase:
-    wanted, name, candidate = asked.wanted, asked.name, asked.candidate
-    indexed, ledger = ledger_of(asked.problem, decided, candidate, asked.plugins)
-    mine = [item for item in decided.placements if item.workload == wanted.workload and item.node == name]
-    mine = [item for item in mine if item.replica != candidate]
-    node, uses = indexed.node_index[name], Counter(use.device for item in mine for use in item.devices)
+def _case(question: _Question, decided: Plan) -> RefusalCase:
+    wanted, name, candidate = question.wanted, question.name, question.candidate
+    indexed, ledger = ledger_of(question.problem, decided, candidate, question.plugins)
+    present = [
+        item
+        for item in decided.placements
+        if item.workload == wanted.workload and item.node == name and item.replica != candidate
+    ]
+    node, uses = indexed.node_index[name], Counter(use.device for item in present for use in item.devices)
     return RefusalCase(
         indexed,
         ledger,
         indexed.index[wanted.workload],
         node,
         [uses[device.name] for device in indexed.nodes[node].devices],
-        [[(use.core, use.amount) for use in item.cores] for item in mine],
+        [[(use.core, use.amount) for use in item.cores] for item in present],
     )
 
 
 def _candidate(decided: Plan, wanted: Demand, name: str) -> str:
-    """The replica that would go there: one without a place, else the last that is elsewhere."""
+    """Returns the replica that would go to the node: an unplaced one, else the last on another node, else a new one."""
     for item in decided.unplaced:
         if item.workload == wanted.workload:
             return item.replica
@@ -183,55 +196,52 @@ def _candidate(decided: Plan, wanted: Demand, name: str) -> str:
     return elsewhere[-1].replica if elsewhere else f"{wanted.replica}/{wanted.replicas}"
 
 
-def _size(way: EditSet) -> tuple[int, list[str]]:
-    return sum(step.change for step in way), [step.words for step in way]
+def _order(steps: EditSet) -> tuple[int, list[str]]:
+    """Returns the key that sorts edits by total change, then by their words."""
+    return total_change(steps), [step.words for step in steps]
 
 
-def _combined(wrong: list[list[EditSet]] | None) -> list[EditSet]:
-    """Every choice of one way out for each wrong thing that takes at most two fields, the smallest change first."""
-    if not wrong:
+def _combined(refusals: list[list[EditSet]] | None) -> list[EditSet]:
+    """Returns the combinations of one edit for each refusal with at most two fields, the smallest change first."""
+    if not refusals:
         return []
     found: list[EditSet] = [()]
-    for ways in wrong:
-        # What is more than two fields already stays so; one field that mends two things counts once.
-        found = [way for one in found for more in ways if len(way := _joined(one, more)) <= MOST_FIELDS]
-        found = sorted(set(found), key=_size)[:MOST_WAYS]
+    for edits in refusals:
+        # A combination never loses fields; a field that lifts two refusals counts once.
+        found = [both for steps in found for more in edits if len(both := _joined(steps, more)) <= MOST_FIELDS]
+        found = sorted(set(found), key=_order)[:MOST_EDIT_SETS]
     return found
 
 
-def _joined(one: EditSet, more: EditSet) -> EditSet:
-    """Both, with the larger of two steps of one field."""
-    fields = {step.field: step for step in one}
+def _joined(steps: EditSet, more: EditSet) -> EditSet:
+    """Returns both edits as one, with the larger of two steps of one field."""
+    fields = {step.field: step for step in steps}
     for step in more:
-        had = fields.get(step.field)
-        fields[step.field] = step if had is None or step.change > had.change else had
+        other = fields.get(step.field)
+        fields[step.field] = step if other is None or step.change > other.change else other
     return tuple(fields.values())
 
 
-def _first(decided: Plan, instead: Plan) -> set[str]:
-    """The workloads that took what the edits made room for."""
+def _rivals(decided: Plan, instead: Plan) -> set[str]:
+    """Returns the workloads that took the room that the edits made."""
     had = {item.replica for item in decided.placements}
     return {item.workload for item in instead.placements if item.replica not in had}
 
 
-def _sooner(case: RefusalCase, decided: Plan, instead: Plan) -> list[EditStep]:
-    """A priority as large as that of those who came first, or larger."""
-    first = _first(decided, instead) - {case.wanted.workload}
-    tops = {one.priority for one in case.indexed.problem.demands if one.workload in first and not one.system}
-    mine = case.wanted.priority
-    found = []
-    for priority in sorted({step for top in tops for step in (top, top + 1) if step > mine}):
-        field = f"{case.service}.priority"
-        change = (priority - mine) * MILLION // max(abs(mine), 1)
-        found.append(EditStep(f"{field} up to {priority}", f"{field}={priority}", change))
-    return found
+def _priority_steps(case: RefusalCase, rivals: set[str]) -> list[EditStep]:
+    """Returns the steps to the priority of each rival, and to one above that."""
+    others = [demand for demand in case.indexed.problem.demands if demand.workload in rivals and not demand.system]
+    return raise_priority(case, {demand.priority for demand in others if demand.workload != case.wanted.workload})
 
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """proven: the edits do it, as the plan stands. instead: a plan in which others took what the edits made room for,
+    """What planning again with edits gave.
 
-    as the plan stands or, where they are proven, from scratch.
+    Attributes:
+        proven: whether the edits place the replica, with all others where the plan has them.
+        instead: a plan in which rivals took the room that the edits made: from the present plan or, where the edits are
+            proven, from scratch; None where there are no rivals.
     """
 
     proven: bool
@@ -239,8 +249,8 @@ class _Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """What is asked about: a workload and a node in a problem and its plan, and the replica that would go there."""
+class _Question:
+    """A workload and a node in a problem and its plan, and the replica that would go to the node."""
 
     problem: Problem
     decided: Plan
@@ -249,67 +259,68 @@ class _Asked:
     candidate: str
     plugins: Plugins
 
-    def planned(self, text: str) -> _Outcome:
-        """Plans the edited problem again: as `rohe plan --what-if` does, from scratch, and with the replica there."""
+    def plan_again(self, text: str) -> _Outcome:
+        """Plans the edited problem as `rohe plan --what-if` does, from scratch, and with the replica on the node."""
         problem = apply_edits(self.problem, parse_edits(text)) if text else self.problem
-        lacked, again = self._lacking(self.decided), plan(problem, self.decided, self.plugins, explain=False)
+        unplaced, again = self._unplaced(self.decided), plan(problem, self.decided, self.plugins, explain=False)
         if self._harms(again):
             return _Outcome(False, again)
-        if not lacked:
+        if not unplaced:
             return _Outcome(self._stays(problem))
-        if self._lacking(again) >= lacked:
+        if self._unplaced(again) >= unplaced:
             return _Outcome(False, again)
         if self._on(again) <= self._on(self.decided) and not self._stays(problem):
             return _Outcome(False)
         afresh = plan(problem, None, self.plugins, explain=False)
-        lost = self._lacking(afresh) >= lacked or self._harms(afresh)
+        lost = self._unplaced(afresh) >= unplaced or self._harms(afresh)
         return _Outcome(True, afresh if lost else None)
 
-    def quick(self, steps: EditSet, most: int) -> bool:
-        """The same with so many iterations of a search at most; whether the edits do it, from scratch as well."""
+    def suffices(self, steps: EditSet, most: int) -> bool:
+        """Checks whether the edits place the replica, also from scratch, with at most `most` iterations of a search."""
         own = self.problem.settings.iterations
         settings = replace(self.problem.settings, iterations=most if own is None else min(own, most))
         if settings.strategy == EXACT:
             settings = replace(settings, strategy=PORTFOLIO)
-        known = replace(self, problem=replace(self.problem, settings=settings)).planned(_edits(steps))
+        known = replace(self, problem=replace(self.problem, settings=settings)).plan_again(_what_if_text(steps))
         return known.proven and known.instead is None
 
-    def _lacking(self, found: Plan) -> int:
+    def _unplaced(self, found: Plan) -> int:
         return sum(item.workload == self.wanted.workload for item in found.unplaced)
 
     def _on(self, found: Plan) -> int:
         return sum(item.workload == self.wanted.workload and item.node == self.name for item in found.placements)
 
     def _harms(self, found: Plan) -> bool:
-        """Whether more replicas of any workload are without a place."""
+        """Checks whether more replicas of any workload are without a place than in the present plan."""
         had = Counter(item.workload for item in self.decided.unplaced)
         return any(number > had[name] for name, number in Counter(item.workload for item in found.unplaced).items())
 
     def _stays(self, problem: Problem) -> bool:
-        """Whether planning again, with the replica there, keeps it there and breaks nothing."""
+        """Checks whether planning again, with the replica on the node, keeps it there and breaks no constraint."""
         decided, wanted, replica = self.decided, self.wanted, self.candidate
         index = int(replica.rpartition("/")[2])
         if index >= wanted.replicas:
             more = tuple(
-                replace(one, replicas=index + 1) if one.workload == wanted.workload else one for one in problem.demands
+                replace(demand, replicas=index + 1) if demand.workload == wanted.workload else demand
+                for demand in problem.demands
             )
             problem = replace(problem, demands=more)
         present = next((item for item in decided.placements if item.replica == replica), None)
         model = present or next((item for item in decided.placements if item.workload == wanted.workload), None)
         moved = structs.replace(
-            model or _stand_in(wanted, replica, index, self.name),
+            model or _new_placement(wanted, replica, index, self.name),
             replica=replica, index=index, node=self.name, ports=present.ports if present else (),
         )  # fmt: skip
         kept = tuple(item for item in decided.placements if item.replica != replica)
-        # That a search would have it elsewhere, to make room for others, does not mean that it cannot stay.
+        # A search might move the replica to make room for others; that does not mean that it cannot stay.
         problem = replace(problem, settings=replace(problem.settings, max_moves=0))
         again = plan(problem, replace(decided, placements=(*kept, moved)), self.plugins, explain=False)
         placed = {item.replica: item.node for item in again.placements}
-        there = placed.get(replica) == self.name and self._on(again) > self._on(decided)
-        return there and not self._harms(again) and not verify(problem, again, self.plugins)
+        stayed = placed.get(replica) == self.name and self._on(again) > self._on(decided)
+        return stayed and not self._harms(again) and not verify(problem, again, self.plugins)
 
 
-def _stand_in(wanted: Demand, replica: str, index: int, node: str) -> Placement:
+def _new_placement(wanted: Demand, replica: str, index: int, node: str) -> Placement:
     return Placement(
         replica,
         f"{wanted.slug}-{index}",

@@ -1,1 +1,1 @@
-"""What a stand-in does in place of a service that was measured: times, processor time and peers, taken from a plan."""
+"""What a stand-in does in place of a measured service: service times, processor time and calls, taken from a plan."""

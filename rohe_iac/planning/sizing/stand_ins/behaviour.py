@@ -1,7 +1,7 @@
 """Replay: what a stand-in does in place of the service whose measured profile it replays. Pure, and light to import.
 
-It takes requests, holds each for a measured service time, burns the processor time that was measured meanwhile, and
-passes it on as the flow says.
+A stand-in takes requests, holds each for a measured service time, burns the measured processor time meanwhile, and
+passes the request on as the flow says.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from rohe_iac.foundation.canonical import canonical_json
-from rohe_iac.planning.sizing.queueing import Service
+from rohe_iac.planning.sizing.queueing import ServiceTimeDistribution
 
 VERSION = 1
-"""Version of the form in which a replay is told to its stand-in."""
+"""Version of the JSON form in which a stand-in gets its replay."""
 
 
 @dataclass(frozen=True, slots=True)
-class Next:
-    """A service that requests are passed on to: how many for each that came in, and bytes of each."""
+class Downstream:
+    """A service that requests are passed on to: requests for each request that came in, and bytes of each."""
 
     rate: float
     payload: int
@@ -27,33 +27,39 @@ class Next:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """What one replica does.
+    """What the stand-in of one replica does.
 
-    times: of a shared node where the plan puts another replica on the same node, else those alone; seconds.
-    cpu: seconds of one core that a request burns. concurrency: requests that it works on at once.
-    arrivals: requests a second that it makes itself, at random moments; 0 where others call it.
-    following: by name of service.
+    Attributes:
+        times: Service times on a shared node where the plan puts another replica on the same node, else those alone.
+        cpu: Seconds of one core that a request burns.
+        concurrency: Requests that the replica works on at once.
+        arrivals: Requests a second that the replica makes itself, at random moments; 0 where other services call it.
+        following: The services called, by name.
     """
 
-    times: Service
+    times: ServiceTimeDistribution
     cpu: float
     concurrency: int
     arrivals: float
-    following: dict[str, Next]
+    following: dict[str, Downstream]
 
     def encode(self) -> str:
-        """Canonical JSON."""
+        """Returns the replay as canonical JSON."""
         return canonical_json({"v": VERSION, **asdict(self)}).decode()
 
 
 def decode_replay(content: bytes) -> Replay:
-    """The replay that `encode` wrote. ValueError where the bytes are none."""
+    """Returns the replay that `encode` wrote.
+
+    Raises:
+        ValueError: The bytes are no replay, or one of another version.
+    """
     try:
         value: dict[str, Any] = json.loads(content)
         if value.pop("v") != VERSION:
             raise ValueError("it is of another version")
-        times = Service(**value.pop("times"))
-        following = {name: Next(**item) for name, item in value.pop("following").items()}
+        times = ServiceTimeDistribution(**value.pop("times"))
+        following = {name: Downstream(**fields) for name, fields in value.pop("following").items()}
         return Replay(times=times, following=following, **value)
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"it is no replay: {error}") from error

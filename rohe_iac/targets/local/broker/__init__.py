@@ -1,1 +1,1 @@
-"""The embedded MQTT broker of a stack, and a credential for each of its clients."""
+"""The embedded MQTT broker of a stack and the credentials of its clients."""

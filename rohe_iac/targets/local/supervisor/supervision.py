@@ -1,7 +1,7 @@
-"""Supervision: the stack's supervisor daemon (supervisor 4.3), started, asked over its socket, and ended.
+"""Supervision: starts the stack's supervisor daemon (supervisor 4.3), queries it over its socket, and ends it.
 
-The daemon works in the stack's folder `run` and knows every path relative to it, so that neither its settings file's
-quoting nor the 107 bytes of a unix socket's path limit where a stack may live.
+The daemon works in the stack's folder `run` and has every path relative to that folder. A stack may therefore be in any
+folder: neither the quoting of the daemon's settings nor the 107 bytes of a unix socket's path limit its path.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from typing import Any
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.folders import write_private
 from rohe_iac.targets.local.stack_folder import Layout
-from rohe_iac.targets.local.supervisor import detach, wrapper
+from rohe_iac.targets.local.supervisor import detach, logs, wrapper
 from rohe_iac.targets.local.supervisor.processes import kill_marked
 
 SOCKET = "supervisor.sock"
-
+"""Name of the daemon's socket in the folder `run`."""
 
 SETTINGS = """\
 [supervisord]
@@ -49,9 +49,13 @@ supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
 [include]
 files=programs/*/program.conf
 """
-
+"""The daemon's settings."""
 
 STARTER = '#!/bin/sh\nexec {python} -I -S {wrapper} "$@"\n'
+"""The script that starts the wrapper of a program."""
+
+STARTUP = 15.0
+"""Seconds that the daemon has to start, and that programs have to end."""
 
 
 class SupervisorUnreachable(RoheError):
@@ -62,7 +66,13 @@ class SupervisorUnreachable(RoheError):
 
 @dataclass(frozen=True, slots=True)
 class Supervised:
-    """What the supervisor says of one program: its state in the supervisor's words and its process id, or 0."""
+    """One program as the supervisor reports it.
+
+    Attributes:
+        name: Name of the program.
+        state: State in the supervisor's words, such as RUNNING.
+        pid: Process id, 0 for none.
+    """
 
     name: str
     state: str
@@ -94,16 +104,21 @@ class _UnixTransport(xmlrpc.client.Transport):
 
 
 class Supervision:
-    """The supervisor daemon of one stack. Each call opens a connection of its own, so threads may share it."""
+    """The supervisor daemon of one stack. Each call opens a connection of its own, so threads may share an instance."""
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
 
     @contextlib.contextmanager
     def calls(self, timeout: float = 30.0) -> Iterator[Any]:
-        """The daemon's XML-RPC interface `supervisor`; a call waits at most `timeout` seconds.
+        """Yields the daemon's XML-RPC interface `supervisor`.
 
-        Errors: SupervisorUnreachable. Faults of single calls come out as xmlrpc.client.Fault.
+        Args:
+            timeout: Seconds that each call may take.
+
+        Raises:
+            SupervisorUnreachable: The daemon does not answer.
+            xmlrpc.client.Fault: The daemon refuses a call.
         """
         proxy = xmlrpc.client.ServerProxy("http://localhost", transport=_UnixTransport(self._layout.run, timeout))
         try:
@@ -116,24 +131,28 @@ class Supervision:
             proxy("close")()
 
     def pid(self) -> int:
-        """The daemon's process id, or 0 where none answers."""
+        """Returns the daemon's process id, or 0 where no daemon answers."""
         with contextlib.suppress(SupervisorUnreachable, xmlrpc.client.Fault), self.calls(timeout=5.0) as call:
             return int(call.getPID())
         return 0
 
     def all(self) -> dict[str, Supervised]:
-        """What the daemon says of every program, by name; empty where no daemon answers."""
+        """Returns every program that the daemon has, by name; no program where no daemon answers."""
         with contextlib.suppress(SupervisorUnreachable, xmlrpc.client.Fault), self.calls(timeout=5.0) as call:
             return {
-                item["name"]: Supervised(item["name"], item["statename"], item["pid"])
-                for item in call.getAllProcessInfo()
+                info["name"]: Supervised(info["name"], info["statename"], info["pid"])
+                for info in call.getAllProcessInfo()
             }
         return {}
 
     def ensure(self) -> bool:
-        """Starts the daemon where none answers, after ending all that a dead one left; whether it had to.
+        """Starts the daemon where no daemon answers, after ending every process that a dead daemon left.
 
-        Errors: SupervisorUnreachable where it does not come up within 15 s; its log is in the detail.
+        Returns:
+            Whether the daemon was started.
+
+        Raises:
+            SupervisorUnreachable: The daemon does not answer within 15 s; the detail has the end of its log.
         """
         if self.pid():
             return False
@@ -141,40 +160,40 @@ class Supervision:
         kill_marked(self._layout.programs)
         self._write_settings()
         self._start()
-        deadline = time.monotonic() + 15.0
+        deadline = time.monotonic() + STARTUP
         while not self.pid():
             if time.monotonic() > deadline:
                 raise SupervisorUnreachable(
                     "the stack's supervisor does not start",
-                    detail=_tail(self._layout.log("supervisor")),
+                    detail=logs.last_lines(self._layout.log("supervisor"), 10),
                     hint=f"read {self._layout.log('supervisor')}",
                 )
             time.sleep(0.02)
         return True
 
     def end(self) -> None:
-        """Stops every program at once, then the daemon, then whatever is left of them; nothing to end is no error."""
-        numbers = [signal.SIGTERM, signal.SIGKILL]
+        """Stops all programs at the same time, then the daemon, then all processes left; no daemon is no error."""
+        signals = [signal.SIGTERM, signal.SIGKILL]
         with contextlib.suppress(SupervisorUnreachable, xmlrpc.client.Fault), self.calls() as call:
             self._stop_all(call)
-            # Nothing is left that it could stop, and asked politely it would sleep for a second before it goes.
-            numbers = [signal.SIGKILL]
-        self._end_daemon(numbers)
+            # The daemon has nothing left to stop, and on SIGTERM it would sleep for a second before it ends.
+            signals = [signal.SIGKILL]
+        self._end_daemon(signals)
         kill_marked(self._layout.programs)
 
     def _stop_all(self, call: Any) -> None:
-        # The daemon's own stopAllProcesses answers a second late; it kills by itself what does not go in time.
-        names = [item["name"] for item in call.getAllProcessInfo()]
+        # The daemon's own stopAllProcesses answers a second late. The daemon kills programs that ignore SIGTERM.
+        names = [info["name"] for info in call.getAllProcessInfo()]
         for name in names:
             with contextlib.suppress(xmlrpc.client.Fault):
                 call.stopProcess(name, False)
-        deadline = time.monotonic() + 15.0
-        while any(item["pid"] for item in call.getAllProcessInfo()) and time.monotonic() < deadline:
+        deadline = time.monotonic() + STARTUP
+        while any(info["pid"] for info in call.getAllProcessInfo()) and time.monotonic() < deadline:
             time.sleep(0.02)
 
     def _write_settings(self) -> None:
         run = self._layout.run
-        # Said to be root, the daemon does not warn that it is.
+        # With `user` set, the daemon does not warn that it runs as root.
         user = "user=root\n" if os.geteuid() == 0 else ""
         write_private(run / "supervisord.conf", SETTINGS.format(user=user).encode())
         starter = STARTER.format(python=shlex.quote(sys.executable), wrapper=shlex.quote(str(wrapper.__file__)))
@@ -190,31 +209,31 @@ class Supervision:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            # The daemon outlives this run: nothing of the engine's or the user's environment stays with it.
+            # The daemon outlives this run, so it gets neither the engine's nor the user's other variables.
             env={name: os.environ[name] for name in ("HOME", "LANG", "PATH", "TMPDIR") if name in os.environ},
             check=True,
             timeout=15,
         )
 
-    def _end_daemon(self, numbers: Sequence[signal.Signals]) -> None:
+    def _end_daemon(self, signals: Sequence[signal.Signals]) -> None:
         for pid in _daemons(self._layout.run):
-            _end_process(pid, numbers)
+            _end_process(pid, signals)
 
 
 def _daemons(run: Path) -> list[int]:
-    # By its command line and working directory: this finds a daemon that no longer answers, and never a stranger.
-    found = []
+    # The command line and the working directory identify a daemon that no longer answers, and never another stack's.
+    pids = []
     for entry in filter(str.isdecimal, os.listdir("/proc")):
         with contextlib.suppress(OSError):
             supervisor = b"supervisor.supervisord" in Path("/proc", entry, "cmdline").read_bytes()
             if supervisor and os.path.samefile(f"/proc/{entry}/cwd", run):
-                found.append(int(entry))
-    return found
+                pids.append(int(entry))
+    return pids
 
 
-def _end_process(pid: int, numbers: Sequence[signal.Signals]) -> None:
+def _end_process(pid: int, signals: Sequence[signal.Signals]) -> None:
     ticks = wrapper.start_ticks(pid)
-    for number in numbers:
+    for number in signals:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(pid, number)
         deadline = time.monotonic() + 10.0
@@ -229,10 +248,3 @@ def _is_zombie(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_bytes().rsplit(b")", 1)[1].split()[0] == b"Z"
     except (OSError, IndexError):
         return True
-
-
-def _tail(path: Path, lines: int = 10) -> str:
-    try:
-        return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])
-    except OSError:
-        return ""

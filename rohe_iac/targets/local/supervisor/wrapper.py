@@ -1,7 +1,7 @@
-"""What supervises nothing and becomes the program: sets its bonds, environment and limits, then execs it.
+"""Wrapper: binds itself to the supervisor, sets environment and limits, and is then replaced by the program.
 
-The supervisor starts this file as a script, with the interpreter's isolated mode and without the site module, so it
-imports the standard library alone: `wrapper.py programs/NAME`, relative to the folder `run` of the stack.
+The supervisor starts this file as a script, in the interpreter's isolated mode and without the site module, so this
+file imports the standard library alone: `wrapper.py programs/NAME`, relative to the folder `run` of the stack.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ import time
 from typing import Any
 
 PR_SET_PDEATHSIG = 1
-
+"""The option of prctl(2) that sets the signal which a process gets when its parent dies."""
 
 QUICK = 10.0
-"""A run shorter than this many seconds counts as a quick end; three in a row and the restarts slow down."""
-
+"""Seconds below which a run counts as a quick end."""
 
 FREE_RESTARTS = 3
-
+"""Number of quick ends in a row after which a program is restarted at once."""
 
 LONGEST_PAUSE = 30.0
+"""Longest pause before a restart, in seconds."""
 
 
 def pause_before(quick: int) -> float:
-    """Seconds to wait before the next start after `quick` quick ends in a row: none for three, then 1, 2, 4 to 30."""
+    """Returns the seconds to wait before a start after `quick` quick ends in a row: 0 for three, then 1, 2, 4 to 30."""
     return 0.0 if quick <= FREE_RESTARTS else float(min(LONGEST_PAUSE, 2.0 ** (quick - FREE_RESTARTS - 1)))
 
 
 def start_ticks(pid: int) -> int | None:
-    """When the process started, in clock ticks since boot (field 22 of /proc/PID/stat), or None where it is gone."""
+    """Returns a process's start in clock ticks since boot (field 22 of /proc/PID/stat), or None for no process."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as stream:
             return int(stream.read().rsplit(b")", 1)[1].split()[19])
@@ -42,7 +42,7 @@ def start_ticks(pid: int) -> int | None:
 
 
 def boot_id() -> str:
-    """Tells one boot of the machine from another, for process ids mean nothing across boots."""
+    """Returns the id of the machine's present boot, as process ids of another boot mean nothing."""
     try:
         with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as stream:
             return stream.read().strip()
@@ -51,9 +51,13 @@ def boot_id() -> str:
 
 
 def end_leftovers(run: dict[str, Any]) -> None:
-    """Kills what is left of a recorded run's process group; a number that another process has by now is left alone.
+    """Kills the rest of a recorded run's process group, unless another process has that group's number by now.
 
-    While a group has members its number is given to nobody, so a living leader with another start time is a stranger.
+    The kernel gives a group's number to nobody while the group has members, so a living leader with another start time
+    belongs to another group.
+
+    Args:
+        run: The content of run.json, with pid, ticks and boot.
     """
     group = run.get("pid")
     if not isinstance(group, int) or group <= 1 or run.get("boot") != boot_id():
@@ -68,7 +72,7 @@ def end_leftovers(run: dict[str, Any]) -> None:
 
 
 def read_json(path: str) -> dict[str, Any]:
-    """The JSON object in a file, or an empty one where there is none."""
+    """Returns the JSON object in a file, or an empty one where there is none."""
     try:
         with open(path, encoding="utf-8") as stream:
             value = json.load(stream)
@@ -78,7 +82,7 @@ def read_json(path: str) -> dict[str, Any]:
 
 
 def write_json(path: str, value: dict[str, Any]) -> None:
-    """Writes atomically with mode 0600."""
+    """Writes a JSON object atomically, with mode 0600."""
     temporary = f"{path}.{os.getpid()}"
     with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as stream:
         json.dump(value, stream)
@@ -86,7 +90,7 @@ def write_json(path: str, value: dict[str, Any]) -> None:
 
 
 def bind_to_supervisor() -> None:
-    """The kernel kills this process, and what it becomes, when the supervisor dies; none outlives it unseen."""
+    """Lets the kernel kill this process, and the program that replaces it, when the supervisor dies."""
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     try:
         with open("supervisord.pid", encoding="ascii") as stream:
@@ -98,7 +102,12 @@ def bind_to_supervisor() -> None:
 
 
 def begin(folder: str, digest: str) -> None:
-    """Ends leftovers of the last run, waits where the program keeps dying, and records this run."""
+    """Ends leftovers of the last run, waits where the program keeps ending quickly, and records this run.
+
+    Args:
+        folder: The program's folder.
+        digest: Digest of the program; another digest starts the counts anew.
+    """
     path = f"{folder}/run.json"
     last = read_json(path)
     end_leftovers(last)
@@ -123,7 +132,7 @@ def begin(folder: str, digest: str) -> None:
 
 
 def limit(settings: dict[str, Any]) -> None:
-    """Joins the control groups that were made for the program, where the kernel let them be made."""
+    """Joins the control groups that were made for the program; one that cannot be joined is reported in the log."""
     for group in settings.get("cgroups", ()):
         try:
             with open(f"{group}/cgroup.procs", "w", encoding="ascii") as stream:
@@ -133,7 +142,7 @@ def limit(settings: dict[str, Any]) -> None:
 
 
 def main(folder: str) -> None:
-    """Becomes the program whose settings are in `folder`."""
+    """Replaces this process by the program whose settings are in `folder`."""
     bind_to_supervisor()
     settings = read_json(f"{folder}/program.json")
     if not settings:

@@ -1,4 +1,4 @@
-"""Names of filters, scorers and strategies: those that nothing has are told by validate, with what may be meant."""
+"""Names of filters, scorers and strategies: unknown ones are reported by validate, with the name that may be meant."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ spec:
 """
 
 
-def told(folder: Path, planner: str) -> list[tuple[str, int, str, str]]:
+def diagnostics_of(folder: Path, planner: str) -> list[tuple[str, int, str, str]]:
     (folder / "rohe.yaml").touch()
     (folder / "stack.yaml").write_text(f"{DOCUMENTS}    {planner}\n")
     return [(item.code, item.place.column, item.message, item.hint) for item in check([folder]).diagnostics]
@@ -54,7 +54,7 @@ def test_validate_knows_the_names_that_the_planner_has_built_in() -> None:
 def test_a_name_that_nothing_has_is_told_with_its_place(
     tmp_path: Path, planner: str, column: int, message: str, hint: str
 ) -> None:
-    ((code, where, words, meant),) = told(tmp_path, planner)
+    ((code, where, words, meant),) = diagnostics_of(tmp_path, planner)
     assert (code, where) == ("R109", column)
     assert words.startswith(message)
     assert meant.startswith(hint)
@@ -62,4 +62,4 @@ def test_a_name_that_nothing_has_is_told_with_its_place(
 
 @pytest.mark.parametrize("planner", ["filters: [taints]", "scorers: {open: 1.5}", "strategy: dot-product"])
 def test_names_that_are_built_in_are_fine(tmp_path: Path, planner: str) -> None:
-    assert told(tmp_path, planner) == []
+    assert diagnostics_of(tmp_path, planner) == []

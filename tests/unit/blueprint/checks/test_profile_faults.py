@@ -1,4 +1,4 @@
-"""What is wrong in a profile is told by `validate` where it is written, once, however many services name it."""
+"""Faults of a profile are reported by `validate` where they are written, once, however many services name it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from rohe_iac.blueprint.checks import profile as profile_checks
 from rohe_iac.blueprint.loading import check
 
 PIPELINE = """\
@@ -28,7 +29,7 @@ serviceTime:
 """
 
 
-def told(folder: Path, profile: str | bytes) -> list[str]:
+def messages_of(folder: Path, profile: str | bytes) -> list[str]:
     (folder / "rohe.yaml").touch()
     (folder / "shop.yaml").write_text(PIPELINE)
     (folder / "profiles").mkdir()
@@ -37,7 +38,7 @@ def told(folder: Path, profile: str | bytes) -> list[str]:
 
 
 def test_a_profile_as_it_should_be_is_no_fault(tmp_path: Path) -> None:
-    assert told(tmp_path, GOOD) == []
+    assert messages_of(tmp_path, GOOD) == []
 
 
 @pytest.mark.parametrize(
@@ -58,13 +59,13 @@ def test_a_profile_as_it_should_be_is_no_fault(tmp_path: Path) -> None:
 )
 def test_a_fault_is_told_once_with_its_place(tmp_path: Path, right: str, wrong: str, says: str) -> None:
     assert right in GOOD
-    found = told(tmp_path, GOOD.replace(right, wrong))
+    found = messages_of(tmp_path, GOOD.replace(right, wrong))
     assert len(found) == 1
     assert found[0].startswith(f"profiles/camera.yaml:{says}")
 
 
 def test_a_profile_that_is_no_text_is_told(tmp_path: Path) -> None:
-    assert told(tmp_path, GOOD.encode() + b"\xff") == [
+    assert messages_of(tmp_path, GOOD.encode() + b"\xff") == [
         "profiles/camera.yaml:7:1 R013 the file is not UTF-8: byte 0xff",
     ]
 
@@ -73,4 +74,10 @@ def test_a_bomb_is_no_profile(tmp_path: Path) -> None:
     bomb = "a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1]\n" + "".join(
         f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12)
     )
-    assert [line.split()[1] for line in told(tmp_path, GOOD + bomb)] == ["R004"]
+    assert [line.split()[1] for line in messages_of(tmp_path, GOOD + bomb)] == ["R004"]
+
+
+def test_only_so_many_profiles_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(profile_checks, "MOST_PROFILES", 0)
+    (found,) = messages_of(tmp_path, GOOD)
+    assert "R133 the profiles from here on are not looked at" in found

@@ -1,4 +1,4 @@
-"""What is wrong in the first of very many files is told without reading all of them, and that is said."""
+"""Faults in the first of very many files are reported without reading all of them, and a note says so."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rohe_iac.foundation.diagnostics import Diagnostic
 GOOD = "apiVersion: rohe.dev/v1\nkind: Inventory\nmetadata: {{name: i{n}}}\nspec: {{nodes: [{{name: a, cpu: 1, memory: {{rss: 1Gi}}}}]}}\n"  # noqa: E501
 
 
-def told(folder: Path, texts: list[str]) -> tuple[Diagnostic, ...]:
+def diagnostics_of(folder: Path, texts: list[str]) -> tuple[Diagnostic, ...]:
     (folder / "rohe.yaml").touch()
     for number, text in enumerate(texts):
         (folder / f"f{number:02}.yaml").write_text(text)
@@ -22,16 +22,16 @@ def told(folder: Path, texts: list[str]) -> tuple[Diagnostic, ...]:
 
 @pytest.fixture(autouse=True)
 def little(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if two such files were as much as is read once something is wrong."""
+    """Limits what is read after an error to two such files."""
     monkeypatch.setattr(tree, "MAX_VALUES", 2 * tree.FILE_WEIGHT)
 
 
 def test_without_a_fault_every_file_is_read(tmp_path: Path) -> None:
-    assert told(tmp_path, [GOOD.format(n=n) for n in range(20)]) == ()
+    assert diagnostics_of(tmp_path, [GOOD.format(n=n) for n in range(20)]) == ()
 
 
 def test_two_documents_of_one_name_are_told_and_the_rest_is_left_out(tmp_path: Path) -> None:
-    found = told(tmp_path, [GOOD.format(n=0)] * 20)
+    found = diagnostics_of(tmp_path, [GOOD.format(n=0)] * 20)
     assert [item.code for item in found] == ["R201", "R133"]
     assert found[-1].place.file == "f02.yaml"
     assert found[-1].message == "this file and 17 more are not looked at, since there are faults before"
@@ -45,9 +45,9 @@ def test_names_in_a_module_s_folder_are_no_second_ones(tmp_path: Path) -> None:
             f"metadata: {{name: {name}, version: 1.0.0}}\nspec: {{sources: [p.yaml]}}\n"
         )
         (tmp_path / name / "p.yaml").write_text(GOOD.format(n=0))
-    assert told(tmp_path, [GOOD.format(n=n) for n in range(20)]) == ()
+    assert diagnostics_of(tmp_path, [GOOD.format(n=n) for n in range(20)]) == ()
 
 
 def test_the_last_file_is_told_alone(tmp_path: Path) -> None:
-    found = told(tmp_path, [GOOD.format(n=0)] * 3)
+    found = diagnostics_of(tmp_path, [GOOD.format(n=0)] * 3)
     assert found[-1].message == "this file is not looked at, since there are faults before"

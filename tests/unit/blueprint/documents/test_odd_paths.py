@@ -1,4 +1,4 @@
-"""A path that no machine can hold is a file or folder that is not there."""
+"""A path that is too long for any file system is a file or folder that does not exist."""
 
 from __future__ import annotations
 
@@ -62,5 +62,5 @@ def test_an_import_passes_over_paths_that_are_too_long(tmp_path: Path, path: str
         f'configs: {{w: {{file: "{path}"}}}}\n'
     )
     done = import_files(tmp_path, [Path("c.yaml")])
-    told = {item.field for file in done.imported.files for item in file.unmapped}
-    assert {"services.a.env_file", "services.a.volumes[0]", "services.a.configs[0]"} <= told
+    unmapped = {item.field for file in done.imported.files for item in file.unmapped}
+    assert {"services.a.env_file", "services.a.volumes[0]", "services.a.configs[0]"} <= unmapped

@@ -1,4 +1,4 @@
-"""Every code has a page; its wrong example is told with that code alone, and its right one is valid."""
+"""Every code has a page; its wrong example is reported with that code alone, and its right one is valid."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def test_the_page_of_a_code_says_what_validate_says(code: str) -> None:
 @pytest.mark.parametrize("code", CODES)
 def test_the_wrong_example_has_this_fault_alone_and_the_right_one_none(code: str) -> None:
     wrong, right = pages.sections((pages.PAGES / f"{code}.md").read_text())
-    told = {item.code for item in pages.diagnostics_of(wrong)}
+    codes = {item.code for item in pages.diagnostics_of(wrong)}
     # Only many others can show that there are more.
-    assert told - {"R207"} == {code} if code == "R133" else told == {code}
+    assert codes - {"R207"} == {code} if code == "R133" else codes == {code}
     assert pages.diagnostics_of(right) == ()
 
 

@@ -1,4 +1,4 @@
-"""What others' words are told to be here is there, and what is told to be written can be read."""
+"""Terms that hints propose exist in the language, and texts that hints propose are valid YAML."""
 
 from __future__ import annotations
 

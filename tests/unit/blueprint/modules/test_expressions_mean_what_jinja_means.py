@@ -10,8 +10,8 @@ import pytest
 from jinja2 import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from rohe_iac.blueprint.language.run_limits import Refused, Work
-from rohe_iac.blueprint.modules.template import computed
+from rohe_iac.blueprint.language.run_limits import Refused, WorkBudget
+from rohe_iac.blueprint.modules.template import compute_scalar
 
 INPUTS: dict[str, Any] = {
     "n": 3, "zero": 0, "share": 0.5, "name": "cam", "zones": ["b", "a"], "map": {"x": 1, "y": [2, 3]}, "flag": True,
@@ -50,30 +50,30 @@ def test_a_lone_expression_has_the_value_that_jinja_gives(expression: str, jinja
         str(expected)  # an undefined value raises here
     except Exception:  # noqa: BLE001 - whatever Jinja raises, ours is one word for it
         with pytest.raises(Refused):
-            computed(f"{{{{ {expression} }}}}", INPUTS)
+            compute_scalar(f"{{{{ {expression} }}}}", INPUTS)
         return
-    value = computed(f"{{{{ {expression} }}}}", INPUTS)
+    value = compute_scalar(f"{{{{ {expression} }}}}", INPUTS)
     assert value == (list(expected) if isinstance(expected, tuple) else expected)
 
 
 @pytest.mark.parametrize("text", ["a-{{ inputs.n }}-b", "{{inputs.name}}{{inputs.n}}", "{{ inputs.n + 1 }}x{{ inputs.nothing }}",
                                   "x {{- inputs.n -}} y", "{{ inputs.n }}\n", "a\n{{ inputs.n }}\nb", "}} {{ inputs.n }}"])  # fmt: skip
 def test_text_around_expressions_is_as_jinja_renders_it(text: str, jinja: Any) -> None:
-    value = computed(text, INPUTS)
+    value = compute_scalar(text, INPUTS)
     assert str(value) == jinja.from_string(text).render(inputs=INPUTS)
 
 
 def test_all_expressions_of_a_run_share_what_they_may_take() -> None:
-    work = Work(left=20_000)
-    assert computed("{{ inputs.n + 1 }}", INPUTS, work) == 4
+    work = WorkBudget(left=20_000)
+    assert compute_scalar("{{ inputs.n + 1 }}", INPUTS, work) == 4
     first = work.left
-    assert computed("{{ inputs.n + 1 }}", INPUTS, work) == 4
+    assert compute_scalar("{{ inputs.n + 1 }}", INPUTS, work) == 4
     assert work.left > first - 100  # it is read already
     for number in range(10, 19):
-        assert computed(f"{{{{ inputs.n + {number} }}}}", INPUTS, work) == 3 + number
+        assert compute_scalar(f"{{{{ inputs.n + {number} }}}}", INPUTS, work) == 3 + number
     with pytest.raises(Refused, match="together"):
-        computed("{{ inputs.n + 19 }}", INPUTS, work)
-    assert work.done
+        compute_scalar("{{ inputs.n + 19 }}", INPUTS, work)
+    assert work.exhausted
 
 
 @pytest.mark.parametrize(
@@ -82,4 +82,4 @@ def test_all_expressions_of_a_run_share_what_they_may_take() -> None:
 )  # fmt: skip
 def test_no_attribute_of_an_object_is_reached(expression: str) -> None:
     with pytest.raises(Refused):
-        computed(f"{{{{ {expression} }}}}", INPUTS)
+        compute_scalar(f"{{{{ {expression} }}}}", INPUTS)

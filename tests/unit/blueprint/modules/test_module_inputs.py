@@ -33,7 +33,7 @@ def module(declaration: dict[str, Any]) -> dict[str, Any]:
 
 
 def codes(folder: Path, declaration: dict[str, Any], use: dict[str, Any] | None = None, name: str = "x") -> list[str]:
-    """What `rohe validate` says of a module with that input, used so by a stack."""
+    """Returns the codes that `rohe validate` reports of a module with that input, and of a stack that uses it."""
     documents = [
         {"kind": "Pipeline", "metadata": {"name": "p"}, "spec": {"services": [{"name": "a", "command": ["a"]}]}},
         {"kind": "Inventory", "metadata": {"name": "i"}, "spec": {

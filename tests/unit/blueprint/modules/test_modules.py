@@ -8,7 +8,7 @@ import pytest
 
 from rohe_iac.blueprint.language.run_limits import Refused
 from rohe_iac.blueprint.loading import check, load
-from rohe_iac.blueprint.modules.template import computed
+from rohe_iac.blueprint.modules.template import compute_scalar
 from rohe_iac.foundation.diagnostics import Severity
 
 MODULE = """\
@@ -119,7 +119,7 @@ def test_two_stacks_use_one_module_with_inputs_of_their_own(root: Path) -> None:
     ],
 )
 def test_what_an_expression_comes_to(text: str, value: object) -> None:
-    result = computed(text, {"n": 3, "s": "cam", "items": [1]})
+    result = compute_scalar(text, {"n": 3, "s": "cam", "items": [1]})
     assert result == value
     assert type(result) is type(value)
 
@@ -157,11 +157,13 @@ def test_what_an_expression_comes_to(text: str, value: object) -> None:
 )
 def test_an_expression_sees_inputs_only_and_ends_at_once(text: str) -> None:
     with pytest.raises(Refused):
-        computed(text, {"n": 3, "s": "cam"})
+        compute_scalar(text, {"n": 3, "s": "cam"})
 
 
-def told(root: Path, pipeline: str, module: str = MODULE, uses: str = "{name: d, source: modules/detection}") -> str:
-    """What `rohe validate` tells of a module with that pipeline, a line a fault."""
+def messages_of(
+    root: Path, pipeline: str, module: str = MODULE, uses: str = "{name: d, source: modules/detection}"
+) -> str:
+    """Returns what `rohe validate` reports of a module with that pipeline, one line for each fault."""
     (root / "modules" / "detection" / "module.yaml").write_text(module)
     (root / "modules" / "detection" / "pipeline.yaml").write_text(pipeline)
     (root / "blueprints" / "all.yaml").write_text(INVENTORY + stack("home", uses))
@@ -183,9 +185,9 @@ def told(root: Path, pipeline: str, module: str = MODULE, uses: str = "{name: d,
 def test_a_fault_inside_a_module_is_told_with_its_line_and_the_use(
     root: Path, before: str, after: str, line: str
 ) -> None:
-    found = told(root, PIPELINE.replace(before, after))
+    found = messages_of(root, PIPELINE.replace(before, after))
     assert line in found
-    place = next(one for one in found.splitlines() if line in one)
+    place = next(text for text in found.splitlines() if line in text)
     assert place.startswith("modules/detection/pipeline.yaml:")
     assert "(in module use 'd')" in place
 
@@ -204,8 +206,8 @@ def test_a_fault_inside_a_module_is_told_with_its_line_and_the_use(
     ],
 )
 def test_a_fault_of_a_use_is_told_where_the_stack_says_so(root: Path, use: str, line: str) -> None:
-    found = told(root, PIPELINE, uses=use)
-    assert next(one for one in found.splitlines() if line in one).startswith("blueprints/all.yaml:")
+    found = messages_of(root, PIPELINE, uses=use)
+    assert next(text for text in found.splitlines() if line in text).startswith("blueprints/all.yaml:")
 
 
 def test_an_expression_outside_a_module_is_text_with_a_warning(root: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rohe_iac.blueprint.language.run_limits import Refused
-from rohe_iac.blueprint.modules.template import computed
+from rohe_iac.blueprint.modules.template import compute_scalar
 
 INPUTS: dict[str, Any] = {"n": 3, "share": 0.5, "name": "cam", "zones": ["a", "b"], "long": "a" * 10_000}
 
@@ -26,8 +26,8 @@ INPUTS: dict[str, Any] = {"n": 3, "share": 0.5, "name": "cam", "zones": ["a", "b
     ],
 )
 def test_an_expression_keeps_the_type_of_its_value(text: str, value: Any) -> None:
-    assert computed(text, INPUTS) == value
-    assert type(computed(text, INPUTS)) is type(value)
+    assert compute_scalar(text, INPUTS) == value
+    assert type(compute_scalar(text, INPUTS)) is type(value)
 
 
 @pytest.mark.parametrize(
@@ -58,4 +58,4 @@ def test_an_expression_keeps_the_type_of_its_value(text: str, value: Any) -> Non
 )
 def test_what_is_not_computed_is_told_and_ends(text: str, words: str) -> None:
     with pytest.raises(Refused, match=words):
-        computed(text, INPUTS)
+        compute_scalar(text, INPUTS)

@@ -15,7 +15,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from rohe_iac.blueprint.language.kinds import KINDS
 from rohe_iac.blueprint.loading import check
-from rohe_iac.blueprint.schema.descriptions import FIELDS, described
+from rohe_iac.blueprint.schema.descriptions import FIELDS, describe_field
 from rohe_iac.blueprint.schema.reference import models_in, schema_of
 from rohe_iac.blueprint.text.reader import read_plain
 from rohe_iac.foundation.errors import UsageError
@@ -35,7 +35,7 @@ PLACES = [(part, field) for part in PARTS for field in part.model_fields]
 def test_every_field_is_described_and_its_example_is_valid(part: type[BaseModel], field: str) -> None:
     declared = part.model_fields[field]
     written = declared.alias or field
-    description, example = described(part, written)
+    description, example = describe_field(part, written)
     assert description.endswith(".")
     if written in ("apiVersion", "kind", "spec", "metadata") and part in KINDS.values():
         return

@@ -1,4 +1,4 @@
-"""A character that YAML forbids is told at its place, and so is what else is wrong in the same text."""
+"""A character that YAML forbids is reported at its place, with the other faults of the same text."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ spec:
 def test_faults_beside_a_forbidden_character_have_their_places(tmp_path: Path, character: str) -> None:
     (tmp_path / "rohe.yaml").touch()
     (tmp_path / "x.yaml").write_text(TEXT % character)
-    told = {(item.place.line, item.place.column, item.code) for item in check([tmp_path]).diagnostics}
+    found = {(item.place.line, item.place.column, item.code) for item in check([tmp_path]).diagnostics}
     if character == "\x00":
-        assert told == {(9, 18, "R013")}
+        assert found == {(9, 18, "R013")}
     else:
-        assert told == {(5, 9, "R112"), (7, 41, "R108"), (9, 18, "R001"), (10, 7, "R106")}
+        assert found == {(5, 9, "R112"), (7, 41, "R108"), (9, 18, "R001"), (10, 7, "R106")}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rohe_iac.blueprint.text.formatting import NoNormalForm, formatted
+from rohe_iac.blueprint.text.formatting import NoNormalForm, format_yaml
 from rohe_iac.blueprint.text.reader import read_plain
 
 ROOT = Path(__file__).parents[4]
@@ -59,19 +59,19 @@ spec: {pipelines: [a], inventory: lab}
 
 
 def test_the_layout_is_made_regular_and_nothing_else_changes() -> None:
-    assert formatted(UGLY) == NORMAL
-    assert formatted(NORMAL) == NORMAL
+    assert format_yaml(UGLY) == NORMAL
+    assert format_yaml(NORMAL) == NORMAL
 
 
 def test_the_head_of_a_document_is_put_in_order() -> None:
     text = "spec: {a: 1}\nmetadata: {name: x}\nkind: Stack\napiVersion: rohe.dev/v1\n"
-    result = formatted(text)
+    result = format_yaml(text)
     assert list(read_plain(result).values[0]) == ["apiVersion", "kind", "metadata", "spec"]
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*/blueprints/*.yaml")), ids=str)
 def test_the_examples_are_in_normal_form(path: Path) -> None:
-    assert formatted(path.read_text()) == path.read_text()
+    assert format_yaml(path.read_text()) == path.read_text()
 
 
 @pytest.mark.parametrize(
@@ -89,9 +89,9 @@ def test_the_examples_are_in_normal_form(path: Path) -> None:
     ],
 )
 def test_every_kind_of_value_survives(text: str) -> None:
-    result = formatted(text)
+    result = format_yaml(text)
     assert repr(read_plain(result).values) == repr(read_plain(text).values)
-    assert formatted(result) == result
+    assert format_yaml(result) == result
 
 
 HEAD = "apiVersion: rohe.dev/v1\nkind: Stack\nmetadata: {name: x}\nspec: {pipelines: [a]}\n"
@@ -111,18 +111,18 @@ HEAD = "apiVersion: rohe.dev/v1\nkind: Stack\nmetadata: {name: x}\nspec: {pipeli
     ],
 )
 def test_comments_around_the_marks_of_documents_are_kept(text: str, expected: str) -> None:
-    assert formatted(text) == expected
-    assert formatted(expected) == expected
+    assert format_yaml(text) == expected
+    assert format_yaml(expected) == expected
 
 
 def test_a_directive_of_one_text_does_not_get_into_the_next() -> None:
-    formatted(f"%YAML 1.2\n---\n{HEAD}")
-    assert formatted(HEAD) == HEAD
+    format_yaml(f"%YAML 1.2\n---\n{HEAD}")
+    assert format_yaml(HEAD) == HEAD
 
 
 def test_a_comment_that_no_layout_keeps_is_told_with_its_line() -> None:
     text = f"{HEAD}---\napiVersion: rohe.dev/v1\nkind: Stack\nspec:\n  pipelines: [a, # one\n    b]\n"
     with pytest.raises(NoNormalForm) as caught:
-        formatted(text)
+        format_yaml(text)
     assert caught.value.line == 9
     assert "[ ] or { }" in caught.value.reason

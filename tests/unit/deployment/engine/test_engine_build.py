@@ -1,4 +1,4 @@
-"""A build that works, fails, or is wanted twice at once. Go is a script here; `make engine` runs the real one."""
+"""Claims about the build of the engine; here Go is a script, and `make engine` runs the real Go."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OUTPUT = 'while [ "$1" != -o ]; do shift; done; mkdir -p "$(dirname "$2")"; echo
 
 @pytest.fixture
 def go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The file of a script that stands for Go, first on PATH, with an empty cache."""
+    """Returns the file of a script that stands for Go, first on PATH, and empties the cache."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     folder = tmp_path / "go"
     folder.mkdir()
@@ -48,18 +48,18 @@ def test_two_builders_at_once_build_once(go: Path, tmp_path: Path) -> None:
 
 def test_a_build_that_fails_tells_its_log_and_leaves_nothing_that_looks_built(go: Path) -> None:
     go.write_text(f"#!/bin/sh\n{VERSION}echo github.com/a/b >&2; echo no space left >&2; exit 1\n")
-    with pytest.raises(InstallFailed) as told:
+    with pytest.raises(InstallFailed) as raised:
         build_engine(silent)
     log = build_folder().with_suffix(".log")
-    assert "no space left" in told.value.detail
-    assert str(log) in told.value.detail
+    assert "no space left" in raised.value.detail
+    assert str(log) in raised.value.detail
     assert "github.com/a/b" in log.read_text()
     assert sorted(path.name for path in build_home().iterdir()) == sorted([".lock", log.name])
 
 
 def test_the_progress_counts_modules_and_packages(go: Path) -> None:
-    said = "echo go: downloading x v1.0.0; echo runtime; echo fmt"
-    go.write_text(f"#!/bin/sh\n{VERSION}({said}) >&2\n{OUTPUT}")
+    go_output = "echo go: downloading x v1.0.0; echo runtime; echo fmt"
+    go.write_text(f"#!/bin/sh\n{VERSION}({go_output}) >&2\n{OUTPUT}")
     lines: list[str] = []
     build_engine(lines.append)
     assert "1 modules fetched, 2 packages compiled" in lines[-1]

@@ -1,4 +1,4 @@
-"""A download that hangs, fails or works. The installer is a shell script in place of the official one."""
+"""Claims about the download of the engine; here the installer is a shell script."""
 
 from __future__ import annotations
 

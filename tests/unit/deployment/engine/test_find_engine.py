@@ -1,4 +1,4 @@
-"""Which engine is driven, when several or none are there. Engines are scripts here that tell a version."""
+"""Claims about the search for an engine; here an engine is a script that prints a version."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from rohe_iac.deployment.engine import find as finding
 from rohe_iac.deployment.engine.build import build_folder, built_engine, engine_version
 from rohe_iac.deployment.engine.cache import InstallFailed, download_home
-from rohe_iac.deployment.engine.find import EngineMissing, Origin, find_engine, fits
+from rohe_iac.deployment.engine.find import EngineMissing, EngineOrigin, find_engine, fits
 from rohe_iac.foundation.errors import ExitCode
 from rohe_iac.foundation.settings import InvalidSettings
 
@@ -23,7 +23,7 @@ def script(path: Path, text: str) -> Path:
 
 @pytest.fixture(autouse=True)
 def bare_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No engine, no settings, an empty cache, nothing but the system's programs on PATH."""
+    """Sets up a machine without an engine, settings and cache, with the system's programs on PATH."""
     monkeypatch.delenv("ROHE_PULUMI", raising=False)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
@@ -36,7 +36,7 @@ def test_the_engine_that_the_environment_names_comes_first(tmp_path: Path, monke
     script(tmp_path / "path" / "pulumi", f"echo v{engine_version()}")
     monkeypatch.setenv("ROHE_PULUMI", str(named))
     found = find_engine()
-    assert (found.path, found.version, found.origin) == (named, engine_version(), Origin.ENVIRONMENT)
+    assert (found.path, found.version, found.origin) == (named, engine_version(), EngineOrigin.ENVIRONMENT)
 
 
 def test_the_engine_of_the_settings_comes_before_the_one_on_path(tmp_path: Path) -> None:
@@ -44,7 +44,7 @@ def test_the_engine_of_the_settings_comes_before_the_one_on_path(tmp_path: Path)
     script(tmp_path / "path" / "pulumi", f"echo v{engine_version()}")
     (tmp_path / "config" / "rohe").mkdir(parents=True)
     (tmp_path / "config" / "rohe" / "settings.toml").write_text(f'[engine]\npulumi = "{named}"\n')
-    assert find_engine().origin is Origin.SETTINGS
+    assert find_engine().origin is EngineOrigin.SETTINGS
 
 
 @pytest.mark.parametrize("text", ["[engine\n", "engine = 3\n", "[engine]\npulumi = 3\n"])
@@ -61,18 +61,18 @@ def test_a_named_engine_that_does_not_serve_is_an_error_and_never_passed_over(
 ) -> None:
     script(tmp_path / "path" / "pulumi", f"echo v{engine_version()}")
     monkeypatch.setenv("ROHE_PULUMI", str(script(tmp_path / "named", text)))
-    with pytest.raises(EngineMissing) as told:
+    with pytest.raises(EngineMissing) as raised:
         find_engine()
-    assert told.value.exit_code is ExitCode.UNREACHABLE
-    assert "ROHE_PULUMI" in told.value.brief
-    assert str(tmp_path / "named") in told.value.detail
+    assert raised.value.exit_code is ExitCode.UNREACHABLE
+    assert "ROHE_PULUMI" in raised.value.brief
+    assert str(tmp_path / "named") in raised.value.detail
 
 
 def test_an_old_engine_on_path_is_passed_over_for_one_in_the_cache(tmp_path: Path) -> None:
     script(tmp_path / "path" / "pulumi", "echo v3.1.0")
     kept = script(download_home() / engine_version() / "bin" / "pulumi", f"echo v{engine_version()}")
     found = find_engine()
-    assert (found.path, found.origin) == (kept, Origin.CACHE)
+    assert (found.path, found.origin) == (kept, EngineOrigin.CACHE)
 
 
 def test_a_newer_engine_of_the_same_major_number_serves() -> None:
@@ -83,10 +83,10 @@ def test_a_newer_engine_of_the_same_major_number_serves() -> None:
 
 
 def test_with_no_engine_the_error_names_the_command_that_installs_one() -> None:
-    with pytest.raises(EngineMissing) as told:
+    with pytest.raises(EngineMissing) as raised:
         find_engine(install=False)
-    assert told.value.exit_code is ExitCode.UNREACHABLE
-    assert "rohe engine install" in told.value.hint
+    assert raised.value.exit_code is ExitCode.UNREACHABLE
+    assert "rohe engine install" in raised.value.hint
 
 
 def test_offline_the_download_is_skipped_and_every_way_that_was_tried_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,10 +98,10 @@ def test_offline_the_download_is_skipped_and_every_way_that_was_tried_is_told(mo
 
     monkeypatch.setattr(finding, "build_engine", no_build)
     monkeypatch.setattr(finding, "download_engine", no_download)
-    with pytest.raises(EngineMissing) as told:
+    with pytest.raises(EngineMissing) as raised:
         find_engine()
-    assert "skipped, as ROHE_OFFLINE=1 says" in told.value.detail
-    assert "the whole log is build.log" in told.value.detail
+    assert "skipped, as ROHE_OFFLINE=1 says" in raised.value.detail
+    assert "the whole log is build.log" in raised.value.detail
 
 
 def test_where_the_download_fails_the_engine_is_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,8 +111,8 @@ def test_where_the_download_fails_the_engine_is_built(tmp_path: Path, monkeypatc
     monkeypatch.delenv("ROHE_OFFLINE")
     monkeypatch.setattr(finding, "download_engine", no_download)
     monkeypatch.setattr(finding, "build_engine", lambda progress: script(built_engine(), f"echo v{engine_version()}"))
-    assert find_engine().origin is Origin.BUILD
-    assert find_engine().origin is Origin.CACHE
+    assert find_engine().origin is EngineOrigin.BUILD
+    assert find_engine().origin is EngineOrigin.CACHE
 
 
 def test_a_damaged_engine_in_the_cache_is_removed_and_installed_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,4 +124,4 @@ def test_a_damaged_engine_in_the_cache_is_removed_and_installed_again(monkeypatc
         return script(built_engine(), f"echo v{engine_version()}")
 
     monkeypatch.setattr(finding, "build_engine", build)
-    assert find_engine().origin is Origin.BUILD
+    assert find_engine().origin is EngineOrigin.BUILD

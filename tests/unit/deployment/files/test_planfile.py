@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -39,7 +40,10 @@ MANIFEST = Manifest(
 )
 
 
-def planfile(against: Against | None = None) -> PlanFile:
+STAND_IN = Manifest("process-b-0", "Process", "replica/p:b/svm/0", "kind: Process\n", (), stand_in=True)
+
+
+def planfile(against: Against | None = None, manifests: tuple[Manifest, ...] = (MANIFEST,)) -> PlanFile:
     return PlanFile(
         tool="0.1.0",
         project="x",
@@ -49,8 +53,8 @@ def planfile(against: Against | None = None) -> PlanFile:
         against=against,
         problem=PROBLEM,
         plan=plan(PROBLEM),
-        manifests=(MANIFEST,),
-        actions=actions_between((), (MANIFEST,)),
+        manifests=manifests,
+        actions=actions_between((), manifests),
     )
 
 
@@ -61,6 +65,24 @@ def test_a_plan_file_reads_back_as_it_was_written(against: Against | None) -> No
     assert read == written
     assert read.encode() == written.encode()
     assert read.digest == written.digest
+
+
+def test_services_that_stand_ins_run_for_are_read_back_from_a_plan_file() -> None:
+    read = decode(planfile(manifests=(MANIFEST, STAND_IN)).encode(), "p")
+    assert [manifest.stand_in for manifest in read.manifests] == [False, True]
+    assert read.stand_in_services == ("service/p:b",)
+
+
+def test_a_plan_file_without_stand_ins_has_no_field_for_them() -> None:
+    assert b"stand_in" not in planfile().encode()
+
+
+def test_a_plan_file_of_before_stand_ins_were_a_field_reads_as_one_that_makes_the_same_resources() -> None:
+    written = planfile(manifests=(MANIFEST, STAND_IN))
+    older = replace(written, manifests=(MANIFEST, replace(STAND_IN, stand_in=False)))
+    read = decode(older.encode(), "p")
+    assert read.stand_in_services == ()
+    assert read.manifests == written.manifests
 
 
 @settings(max_examples=300, deadline=None)

@@ -1,4 +1,4 @@
-"""The stack's lock: held by one, told to the others, freed by the kernel."""
+"""Claims about the stack's lock: one holder, named to the others, released by the kernel."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rohe_iac.deployment.files.lock import Locked, locked
+from rohe_iac.deployment.files.lock import Locked, stack_lock
 from rohe_iac.foundation.errors import ExitCode
 from rohe_iac.foundation.folders import StackFolder
 
@@ -35,7 +35,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StackFolder:
 
 
 def test_a_held_lock_is_refused_with_who_holds_it_and_why(folder: StackFolder) -> None:
-    with locked(folder, "rohe apply desk"), pytest.raises(Locked) as refused, locked(folder, "rohe destroy desk"):
+    with (
+        stack_lock(folder, "rohe apply desk"),
+        pytest.raises(Locked) as refused,
+        stack_lock(folder, "rohe destroy desk"),
+    ):
         raise AssertionError("locked twice")
     assert f"(pid {os.getpid()})" in refused.value.brief
     assert "rohe apply desk" in refused.value.brief
@@ -44,15 +48,15 @@ def test_a_held_lock_is_refused_with_who_holds_it_and_why(folder: StackFolder) -
 
 def test_waiting_for_it_ends_after_the_patience_given(folder: StackFolder) -> None:
     clock = _Clock()
-    with locked(folder, "one"), pytest.raises(Locked), locked(folder, "two", patience=60.0, clock=clock):
+    with stack_lock(folder, "one"), pytest.raises(Locked), stack_lock(folder, "two", patience=60.0, clock=clock):
         raise AssertionError("locked twice")
     assert 60.0 <= clock.passed < 61.0
 
 
 def test_it_is_free_again_afterwards_and_after_its_file_was_removed_while_held(folder: StackFolder) -> None:
-    with locked(folder, "destroy"):
+    with stack_lock(folder, "destroy"):
         folder.lock.unlink()
-        with locked(folder, "the next one, on a file of its own"):
+        with stack_lock(folder, "the next one, on a file of its own"):
             pass
-    with locked(folder, "again"):
+    with stack_lock(folder, "again"):
         pass

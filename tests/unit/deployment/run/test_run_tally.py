@@ -1,4 +1,4 @@
-"""The engine's events summed up: what was done, what failed and why, what was not tried."""
+"""Claims about the tally of the engine's events: what was done, what failed and why, what was skipped."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from pulumi.automation.events import EngineEvent
 
-from rohe_iac.deployment.files.journal import Journal
-from rohe_iac.deployment.run.event_tally import Tally, listening
-from rohe_iac.deployment.run.failures import reason
+from rohe_iac.deployment.files.journal import RunJournal
+from rohe_iac.deployment.run.event_tally import EventTally, engine_listener
+from rohe_iac.deployment.run.failures import provider_message
 from rohe_iac.deployment.run.outcome import Ending
 from rohe_iac.deployment.run.program import in_order
 from rohe_iac.foundation.clock import SystemClock
@@ -20,20 +20,20 @@ from rohe_iac.manifests.manifest import Manifest
 ADDRESSES = {"process-a": "replica/p:a/0", "process-b": "replica/p:b/0", "process-c": "replica/p:c/0"}
 
 
-class _Told:
+class _RecordedProgress:
     def __init__(self) -> None:
         self.lines: list[tuple[str, ...]] = []
 
-    def begins(self, verb: str, address: str) -> None:
+    def on_begin(self, verb: str, address: str) -> None:
         self.lines.append(("begins", verb, address))
 
-    def ended(self, verb: str, address: str, seconds: float) -> None:
+    def on_end(self, verb: str, address: str, seconds: float) -> None:
         self.lines.append(("ended", verb, address))
 
-    def failed(self, verb: str, address: str, why: str) -> None:
+    def on_failure(self, verb: str, address: str, why: str) -> None:
         self.lines.append(("failed", verb, address, why))
 
-    def note(self, text: str) -> None:
+    def on_note(self, text: str) -> None:
         self.lines.append(("note", text))
 
 
@@ -53,16 +53,16 @@ def _said(name: str, message: str) -> EngineEvent:
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Journal:
-    return Journal(StackFolder(tmp_path), SystemClock())
+def journal(tmp_path: Path) -> RunJournal:
+    return RunJournal(StackFolder(tmp_path), SystemClock())
 
 
-def test_a_failure_is_told_with_the_target_s_own_words_whichever_event_comes_first(journal: Journal) -> None:
+def test_a_failure_is_told_with_the_target_s_own_words_whichever_event_comes_first(journal: RunJournal) -> None:
     for order in (0, 1):
-        told = _Told()
-        tally = Tally(told, journal, ADDRESSES, SystemClock())
+        progress = _RecordedProgress()
+        tally = EventTally(progress, journal, ADDRESSES, SystemClock())
         events = [_said("process-b", "error: no port left"), _event("resOpFailedEvent", "process-b", "create")]
-        with listening(tally) as listen:
+        with engine_listener(tally) as listen:
             listen(_event("resourcePreEvent", "process-a", "create"))
             listen(_event("resOutputsEvent", "process-a", "create"))
             for event in events if order else reversed(events):
@@ -71,39 +71,39 @@ def test_a_failure_is_told_with_the_target_s_own_words_whichever_event_comes_fir
         assert outcome.ending is Ending.PARTIAL
         assert outcome.exit_code == 9
         assert outcome.created == ("replica/p:a/0",)
-        assert [(item.verb, item.address, item.reason) for item in outcome.failed] == [
+        assert [(failure.verb, failure.address, failure.reason) for failure in outcome.failed] == [
             ("create", "replica/p:b/0", "no port left")
         ]
         assert outcome.skipped == ("replica/p:c/0",)
-        assert told.lines[-1] == ("failed", "create", "replica/p:b/0", "no port left")
+        assert progress.lines[-1] == ("failed", "create", "replica/p:b/0", "no port left")
 
 
-def test_the_engine_s_own_resources_are_not_counted(journal: Journal) -> None:
-    tally = Tally(_Told(), journal, ADDRESSES, SystemClock())
+def test_the_engine_s_own_resources_are_not_counted(journal: RunJournal) -> None:
+    tally = EventTally(_RecordedProgress(), journal, ADDRESSES, SystemClock())
     tally.take(_event("resOutputsEvent", "rohe", "create", "pulumi:providers:rohe"))
     tally.take(_event("resourcePreEvent", "process-a", "same"))
     outcome = tally.outcome(0, failed=False)
     assert (outcome.created, outcome.same, outcome.exit_code) == ((), ("replica/p:a/0",), 0)
 
 
-def test_an_interrupted_run_exits_as_the_signal_says(journal: Journal) -> None:
-    outcome = Tally(_Told(), journal, ADDRESSES, SystemClock()).outcome(2, failed=True)
+def test_an_interrupted_run_exits_as_the_signal_says(journal: RunJournal) -> None:
+    outcome = EventTally(_RecordedProgress(), journal, ADDRESSES, SystemClock()).outcome(2, failed=True)
     assert (outcome.ending, outcome.exit_code) == (Ending.INTERRUPTED, 130)
-    late = Tally(_Told(), journal, ADDRESSES, SystemClock()).outcome(2, failed=False)
+    late = EventTally(_RecordedProgress(), journal, ADDRESSES, SystemClock()).outcome(2, failed=False)
     assert (late.ending, late.exit_code) == (Ending.COMPLETE, 0)
 
 
-def test_trouble_of_who_is_told_comes_out_of_the_block(journal: Journal) -> None:
-    class _Broken(_Told):
-        def begins(self, verb: str, address: str) -> None:
+def test_trouble_of_who_is_told_comes_out_of_the_block(journal: RunJournal) -> None:
+    class _Broken(_RecordedProgress):
+        def on_begin(self, verb: str, address: str) -> None:
             raise OSError("the terminal is gone")
 
-    tally = Tally(_Broken(), journal, ADDRESSES, SystemClock())
-    with pytest.raises(OSError, match="the terminal is gone"), listening(tally) as listen:
+    tally = EventTally(_Broken(), journal, ADDRESSES, SystemClock())
+    with pytest.raises(OSError, match="the terminal is gone"), engine_listener(tally) as listen:
         listen(_event("resourcePreEvent", "process-a", "create"))
 
 
-def test_the_journal_knows_a_run_that_did_not_end(journal: Journal) -> None:
+def test_the_journal_knows_a_run_that_did_not_end(journal: RunJournal) -> None:
     assert journal.interrupted() == ""
     journal.begin("apply", "digest")
     journal.step("begins", "create", "replica/p:a/0")
@@ -112,7 +112,7 @@ def test_the_journal_knows_a_run_that_did_not_end(journal: Journal) -> None:
     assert journal.interrupted() == ""
 
 
-def test_a_journal_cut_in_the_middle_of_a_line_is_read_all_the_same(journal: Journal, tmp_path: Path) -> None:
+def test_a_journal_cut_in_the_middle_of_a_line_is_read_all_the_same(journal: RunJournal, tmp_path: Path) -> None:
     journal.begin("apply", "digest")
     with (tmp_path / "journal.jsonl").open("a") as stream:
         stream.write('{"event": "e')
@@ -120,12 +120,13 @@ def test_a_journal_cut_in_the_middle_of_a_line_is_read_all_the_same(journal: Jou
 
 
 def test_the_engine_s_wrapping_of_a_reason_is_taken_off() -> None:
-    assert reason("error: 1 error occurred:\n\t* rpc error: code = Unknown desc = no port left\n\n") == "no port left"
-    assert reason("\x1b[31merror: \x1b[0mplain") == "plain"
+    wrapped = "error: 1 error occurred:\n\t* rpc error: code = Unknown desc = no port left\n\n"
+    assert provider_message(wrapped) == "no port left"
+    assert provider_message("\x1b[31merror: \x1b[0mplain") == "plain"
 
 
 def test_manifests_are_made_after_what_they_depend_on() -> None:
     manifests = [Manifest("c", "P", "c", "", ("b",)), Manifest("a", "P", "a", ""), Manifest("b", "P", "b", "", ("a",))]
-    assert [item.name for item in in_order(manifests)] == ["a", "b", "c"]
+    assert [manifest.name for manifest in in_order(manifests)] == ["a", "b", "c"]
     with pytest.raises(ValueError, match="in a circle: x, y"):
         in_order([Manifest("x", "P", "x", "", ("y",)), Manifest("y", "P", "y", "", ("x",))])

@@ -1,4 +1,4 @@
-"""The program of stacks/local registers what a plan file says, in its order, and nothing else."""
+"""Claims about the program of stacks/local: it registers the resources of a plan file and nothing else."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def test_it_registers_one_resource_a_manifest(root: Path, tmp_path: Path) -> Non
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    made = json.loads(done.stdout.splitlines()[-1])
+    registered = json.loads(done.stdout.splitlines()[-1])
     manifests = json.loads(file.read_text())["manifests"]
-    resources = [item for item in made if not item[0].startswith("pulumi:providers:")]
-    assert {name for _, name, _ in resources} == {item["name"] for item in manifests}
+    resources = [resource for resource in registered if not resource[0].startswith("pulumi:providers:")]
+    assert {name for _, name, _ in resources} == {manifest["name"] for manifest in manifests}
     assert {tuple(inputs) for _, _, inputs in resources} == {("manifest", "name")}

@@ -1,4 +1,4 @@
-"""The engine's files: private, and put right after a killed engine."""
+"""Claims about the engine's files: readable by their owner only, and repaired after a killed engine."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from rohe_iac.foundation.folders import StackFolder
 
 @pytest.fixture
 def place(tmp_path: Path) -> EngineFolder:
-    made = EngineFolder(StackFolder(tmp_path), "bench", "desk")
-    made.prepare(Plugin("rohe", Path("/opt/rohe/bin"), {}))
-    made.state.parent.mkdir(parents=True)
-    return made
+    place = EngineFolder(StackFolder(tmp_path), "bench", "desk")
+    place.prepare(Plugin("rohe", Path("/opt/rohe/bin"), {}))
+    place.state.parent.mkdir(parents=True)
+    return place
 
 
 def _state(*pending: str) -> str:
@@ -54,14 +54,14 @@ def test_locks_of_dead_engines_are_cleared(place: EngineFolder) -> None:
 def test_a_torn_state_gives_way_to_the_one_before_it(place: EngineFolder, torn: str) -> None:
     place.state.write_text(torn)
     place.state.with_name("desk.json.bak").write_text(_state())
-    assert place.mend() == ("desk.json",)
+    assert place.repair() == ("desk.json",)
     assert place.state.read_text() == _state()
-    assert place.mend() == ()
+    assert place.repair() == ()
 
 
 def test_a_torn_state_with_none_before_it_is_taken_for_no_state(place: EngineFolder) -> None:
     place.state.write_text("")
-    place.mend()
+    place.repair()
     assert not place.state.exists()
 
 
@@ -69,7 +69,7 @@ def test_torn_attributes_are_removed_and_whole_ones_stay(place: EngineFolder) ->
     torn, whole = (place.state.with_name(name) for name in ("desk.json.attrs", "desk.json.bak.attrs"))
     torn.write_text("")
     whole.write_text("{}")
-    assert place.mend() == ("desk.json.attrs",)
+    assert place.repair() == ("desk.json.attrs",)
     assert (torn.exists(), whole.exists()) == (False, True)
 
 

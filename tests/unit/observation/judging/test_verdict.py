@@ -1,30 +1,13 @@
-"""Verdicts: too little is UNKNOWN, and `for` and `clear` keep them from flapping."""
+"""Verdicts: too few samples are UNKNOWN, and `for` and `clear` keep a verdict from flapping."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
+from objective_specs import objective_spec
 
-from rohe_iac.observation.contract import ObjectiveSpec, ScopeSpec, WindowSpec
-from rohe_iac.observation.judging.verdict import JudgeState, Verdict, at_once, holds, judge
+from rohe_iac.observation.contract import ObjectiveSpec
+from rohe_iac.observation.judging.verdict import JudgeState, Verdict, satisfies, update_verdict, window_verdict
 from rohe_iac.observation.measuring.measure import Measurement
-
-
-def objective(**changes: Any) -> ObjectiveSpec:
-    plain: dict[str, Any] = {
-        "name": "o",
-        "metric": "m",
-        "scope": ScopeSpec(),
-        "aggregate": "mean",
-        "operator": ">=",
-        "low": 0.9,
-        "high": 0.9,
-        "window": WindowSpec(size_count=1, every_count=1),
-        "min_samples": 2,
-        "missing": "freeze",
-    }
-    return ObjectiveSpec(**{**plain, **changes})
 
 
 @pytest.mark.parametrize(
@@ -32,12 +15,12 @@ def objective(**changes: Any) -> ObjectiveSpec:
     [("<", 0.9, False), ("<=", 0.9, True), (">", 0.9, False), (">=", 0.9, True), ("==", 0.9, True), ("==", 0.8, False)],
 )
 def test_operators_at_the_border(operator: str, value: float, kept: bool) -> None:
-    assert holds(objective(operator=operator), value) is kept
+    assert satisfies(objective_spec(operator=operator), value) is kept
 
 
 @pytest.mark.parametrize(("value", "kept"), [(0.5, True), (1.0, True), (0.4, False), (1.1, False)])
 def test_between_holds_its_borders(value: float, kept: bool) -> None:
-    assert holds(objective(operator="between", low=0.5, high=1.0), value) is kept
+    assert satisfies(objective_spec(operator="between", low=0.5, high=1.0), value) is kept
 
 
 @pytest.mark.parametrize(
@@ -45,21 +28,21 @@ def test_between_holds_its_borders(value: float, kept: bool) -> None:
 )
 @pytest.mark.parametrize("measured", [Measurement(value=None, count=0), Measurement(value=1.0, count=1)])
 def test_too_few_samples_are_judged_by_missing(missing: str, verdict: Verdict, measured: Measurement) -> None:
-    assert at_once(objective(missing=missing), measured) is verdict
+    assert window_verdict(objective_spec(missing=missing, min_samples=2), measured) is verdict
 
 
-def told(spec: ObjectiveSpec, windows: str) -> str:
-    """The verdicts, one letter a second: k, b, u for windows, K, B, U for the objective."""
+def verdicts_of(spec: ObjectiveSpec, windows: str) -> str:
+    """Returns the objective's verdicts (K, B, U) for windows of these verdicts (k, b, u), one a second."""
     letters = {"k": Verdict.KEPT, "b": Verdict.BROKEN, "u": Verdict.UNKNOWN}
-    state, found = JudgeState(), ""
+    state, verdicts = JudgeState(), ""
     for second, letter in enumerate(windows, 100):
-        verdict = judge(spec, state, letters[letter], float(second))
+        verdict = update_verdict(spec, state, letters[letter], float(second))
         if verdict is Verdict.BROKEN:
             state.open = True
         elif verdict is Verdict.KEPT:
             state.open = False
-        found += verdict.value[0]
-    return found
+        verdicts += verdict.value[0]
+    return verdicts
 
 
 @pytest.mark.parametrize(
@@ -76,4 +59,4 @@ def told(spec: ObjectiveSpec, windows: str) -> str:
     ],
 )
 def test_for_and_clear_hold_a_verdict(changes: dict[str, float], windows: str, verdicts: str) -> None:
-    assert told(objective(**changes), windows) == verdicts
+    assert verdicts_of(objective_spec(**changes), windows) == verdicts

@@ -1,4 +1,4 @@
-"""Consumer-defined metrics: every node, filters, references, and what is refused."""
+"""Metrics that a contract defines: every node, filters, references, and trees that are refused."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import pytest
 
 from rohe_iac.observation.contract import UnusableContract
 from rohe_iac.observation.measuring.expression import compile_metrics
-from rohe_iac.observation.reports.sample import Part, Sample
+from rohe_iac.observation.reports.sample import Sample, SamplePart
 
 
 def sample(parts: list[dict[str, Any]] | None = None, **values: Any) -> Sample:
-    own = [{"x": 0.0}] if parts is None else parts
-    made = [
-        Part(service="s", member=f"m{index}", instance=f"s-m{index}-0", node="n", values=given)
-        for index, given in enumerate(own)
+    part_values = [{"x": 0.0}] if parts is None else parts
+    sample_parts = [
+        SamplePart(service="s", member=f"m{index}", instance=f"s-m{index}-0", node="n", values=of_part)
+        for index, of_part in enumerate(part_values)
     ]
-    return Sample(time=0.0, key="k", values=values, parts=made)
+    return Sample(time=0.0, key="k", values=values, parts=sample_parts)
 
 
 SAMPLES = [
@@ -54,8 +54,8 @@ def value(tree: Any, samples: list[Sample] | None = None, **others: Any) -> floa
     ],
 )
 def test_every_node_gives_its_value(tree: Any, expected: float | None) -> None:
-    given = value(tree, other={"count": {"where": {"truth": 8}}})
-    assert given == (pytest.approx(expected) if expected is not None else None)
+    computed = value(tree, other={"count": {"where": {"truth": 8}}})
+    assert computed == (pytest.approx(expected) if expected is not None else None)
 
 
 def test_variance_by_model_is_of_the_members_for_each_request_then_averaged() -> None:

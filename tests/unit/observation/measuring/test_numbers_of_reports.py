@@ -1,4 +1,4 @@
-"""What a report may hold where a number is expected: whatever it is, the window has a value or none."""
+"""Values in reports where a number is expected: whatever they are, a window has a finite value or none."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from rohe_iac.observation.measuring.expression import compile_metrics
-from rohe_iac.observation.reports.sample import Part, Sample, number_of
+from rohe_iac.observation.reports.sample import Sample, SamplePart, number_of
+
+PART = SamplePart(service="s", member="", instance="s-0", node="n", values={})
 
 METRICS = {
     "mean": {"mean": {"of": "x"}},
@@ -25,11 +27,8 @@ def test_what_is_no_number_to_reckon_with_is_none(value: Any) -> None:
 @pytest.mark.parametrize("values", [(10**400, 1), (1e150, 1e150, -1e150), (1e150, 5e-324), (1e308, 1e308)])
 def test_large_numbers_never_stop_a_window(values: tuple[Any, ...]) -> None:
     samples = [
-        Sample(time=0.0, key=str(index), values={"x": value}, parts=[_PART]) for index, value in enumerate(values)
+        Sample(time=0.0, key=str(index), values={"x": value}, parts=[PART]) for index, value in enumerate(values)
     ]
     for metric in compile_metrics(METRICS).values():
-        found = metric(samples)
-        assert found is None or abs(found) < float("inf")
-
-
-_PART = Part(service="s", member="", instance="s-0", node="n", values={})
+        value = metric(samples)
+        assert value is None or abs(value) < float("inf")

@@ -1,14 +1,14 @@
-"""Which samples a window holds. Cases are drawn: a letter is a sample, its column the second, brackets a window."""
+"""The samples of each window. Cases are drawn: a letter is a sample, its column the second, brackets a window."""
 
 from __future__ import annotations
 
 import pytest
 
 from rohe_iac.observation.contract import WindowSpec
-from rohe_iac.observation.measuring.windows import Window, Windower, WindowState
-from rohe_iac.observation.reports.sample import Part, Sample
+from rohe_iac.observation.measuring.windows import ClosedWindow, Windower, WindowState
+from rohe_iac.observation.reports.sample import Sample, SamplePart
 
-PART = Part(service="s", member="", instance="s-0", node="n", values={})
+PART = SamplePart(service="s", member="", instance="s-0", node="n", values={})
 
 
 def sample(name: str, time: float) -> Sample:
@@ -16,15 +16,15 @@ def sample(name: str, time: float) -> Sample:
 
 
 def run(spec: WindowSpec, line: str, until: float) -> list[tuple[str, float, float]]:
-    """Feeds the letters of `line`, one column a second, then advances to `until`."""
+    """Feeds the letters of `line`, one column a second, advances to `until`, and returns the closed windows."""
     windower = Windower(spec)
     windower.begin(0.0)
-    closed: list[Window] = []
+    closed: list[ClosedWindow] = []
     for second, letter in enumerate(line):
         if letter not in " .":
             closed += windower.feed(sample(letter, float(second)))
     closed += windower.advance(until)
-    return [("".join(item.key for item in window.samples), window.start, window.end) for window in closed]
+    return [("".join(member.key for member in window.samples), window.start, window.end) for window in closed]
 
 
 def test_tumbling_by_time_is_half_open_and_aligned() -> None:
@@ -58,12 +58,16 @@ def test_sliding_by_time_holds_a_sample_in_every_span_that_covers_it() -> None:
 def test_tumbling_by_count_shares_no_sample() -> None:
     #       [  ][  ]. .
     line = "abcdefg"
-    assert [held for held, *_ in run(WindowSpec(size_count=3, every_count=3), line, 99)] == ["abc", "def"]
+    assert [samples for samples, *_ in run(WindowSpec(size_count=3, every_count=3), line, 99)] == ["abc", "def"]
 
 
 def test_sliding_by_count_moves_by_every() -> None:
     line = "abcdefgh"
-    assert [held for held, *_ in run(WindowSpec(size_count=4, every_count=2), line, 99)] == ["abcd", "cdef", "efgh"]
+    assert [samples for samples, *_ in run(WindowSpec(size_count=4, every_count=2), line, 99)] == [
+        "abcd",
+        "cdef",
+        "efgh",
+    ]
 
 
 def test_a_window_by_count_spans_its_first_and_last_sample() -> None:

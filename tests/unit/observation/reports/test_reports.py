@@ -1,4 +1,4 @@
-"""Reports in our own form and in the forms that QoA4ML clients send; what is no report is told as such."""
+"""Reports in rohe's form and in the envelopes of QoA4ML clients; any other message is undecodable."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from rohe_iac.observation.reports.qoa4ml import decode_qoa4ml
 from rohe_iac.observation.reports.report import Undecodable, decode_report
 
 CAPTURED = Path(__file__).parent / "qoa4ml"
-OWN = {
+REPORT = {
     "v": 1, "client": "c-0", "boot": "b", "seq": 1, "at": 12.5, "service": "c", "instance": "c-0", "member": "m",
     "request": "r", "start": 12.0, "end": 12.5, "metrics": {"confidence": 0.9}, "fields": {"prediction": 3},
 }  # fmt: skip
 
 
 def test_our_own_form_is_read_whole() -> None:
-    report = decode_report(json.dumps({**OWN, "unknown": 1}).encode())
+    report = decode_report(json.dumps({**REPORT, "unknown": 1}).encode())
     assert (report.client, report.boot, report.seq, report.request) == ("c-0", "b", 1, "r")
     assert report.values == {"prediction": 3, "confidence": 0.9, "response_time": 0.5}
 
@@ -29,7 +29,7 @@ def test_our_own_form_is_read_whole() -> None:
 )
 def test_what_breaks_the_form_is_undecodable(change: dict[str, object]) -> None:
     with pytest.raises(Undecodable):
-        decode_report(json.dumps({**OWN, **change}).encode())
+        decode_report(json.dumps({**REPORT, **change}).encode())
 
 
 @pytest.mark.parametrize("payload", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 100_000, b'{"metadata": 1}'])

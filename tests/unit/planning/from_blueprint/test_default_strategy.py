@@ -1,3 +1,5 @@
+"""Claims about the strategy of a stack that names none."""
+
 from __future__ import annotations
 
 from typing import Any

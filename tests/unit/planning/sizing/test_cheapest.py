@@ -1,3 +1,5 @@
+"""Claims about the sizes of a whole pipeline: the cheapest combination, compared with all combinations."""
+
 from __future__ import annotations
 
 import random
@@ -8,13 +10,18 @@ from typing import Any
 import pytest
 from sized_blueprints import blueprint, limit, profile, service
 
-from rohe_iac.planning.sizing.queueing import BUSIEST, Queue
+from rohe_iac.blueprint.language.pipeline import Pipeline
+from rohe_iac.planning.model.demand import Resources
+from rohe_iac.planning.sizing.cheapest import cheapest_combination
+from rohe_iac.planning.sizing.queueing import MAX_UTILISATION, MultiServerQueue, ServiceTimeDistribution
+from rohe_iac.planning.sizing.requirements import Limit
+from rohe_iac.planning.sizing.workload import Sizing
 
-TOLD = {"mean": 0.0, "p99": 99.0}
+PERCENT = {"p99": 99.0}
 
 
 def chain(drawn: random.Random) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]], list[dict[str, Any]]]:
-    """Two or three services behind each other, some with variants, some measured on two device types."""
+    """Returns two or three services in a row, some with variants, some measured on two device types."""
     services, profiles = [], {}
     count = drawn.choice([2, 3])
     for number in range(count):
@@ -33,13 +40,13 @@ def chain(drawn: random.Random) -> tuple[list[dict[str, Any]], dict[str, dict[st
     return services, profiles, [{"from": f"s{number}", "to": f"s{number + 1}"} for number in range(count - 1)]
 
 
-def taken(queues: list[Queue], aggregate: str) -> float:
-    """Seconds along a chain: means add up, what lies above them in squares."""
-    means = [one.mean for one in queues]
+def seconds_along(queues: list[MultiServerQueue], aggregate: str) -> float:
+    """Returns the response time of a chain of queues: means add up, excesses in squares."""
+    means = [queue.mean_response_time for queue in queues]
     if aggregate == "mean":
         return sum(means)
-    above = [one.percentile(TOLD[aggregate]) - mean for one, mean in zip(queues, means, strict=True)]
-    return sum(means) + sum(part * part for part in above) ** 0.5
+    excesses = [queue.percentile(PERCENT[aggregate]) - mean for queue, mean in zip(queues, means, strict=True)]
+    return sum(means) + sum(excess * excess for excess in excesses) ** 0.5
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -49,27 +56,46 @@ def test_the_cheapest_sizes_that_keep_the_limit_of_a_pipeline_are_taken(tmp_path
     aggregate, most = drawn.choice(["p99", "mean"]), drawn.choice([300, 500, 800])
     rate = f"{drawn.choice([3, 8])}/s"
     found, _ = blueprint(tmp_path / "all", services, [limit(most, aggregate)], profiles, flow, rate)
-    # Each service alone, with each variant, on each device type, of ever more replicas: all that it could be.
-    options: list[list[tuple[Queue, float]]] = []
-    for number, one in enumerate(services):
+    # Each service alone, with each variant, on each device type, with ever more replicas: the whole search space.
+    options: list[list[tuple[MultiServerQueue, float]]] = []
+    for number, part in enumerate(services):
         options.append([])
-        for path in [variant["profile"] for variant in one.get("variants", [{"profile": one["profile"]}])]:
+        for path in [variant["profile"] for variant in part.get("variants", [{"profile": part["profile"]}])]:
             for kind, times in profiles[path]["serviceTime"].items():
                 alone = {"a.yaml": {**profiles[path], "serviceTime": {kind: times}}}
                 folder = tmp_path / f"{number}{path}{kind}"
                 single = blueprint(folder, [service("s", replicas=1)], [limit(60_000)], alone, None, rate)[0]["s"]
                 for replicas in range(1, 13):
-                    queue = Queue(single.queue.service, single.rate, replicas)
-                    if queue.busy <= BUSIEST:
+                    queue = MultiServerQueue(single.queue.service, single.rate, replicas)
+                    if queue.utilisation <= MAX_UTILISATION:
                         options[-1].append((queue, replicas * single.cost))
     costs = [
         sum(cost for _, cost in combination)
         for combination in product(*options)
-        if taken([queue for queue, _ in combination], aggregate) <= most / 1000
+        if seconds_along([queue for queue, _ in combination], aggregate) <= most / 1000
     ]
     chosen = [found[f"s{number}"] for number in range(len(services))]
     if costs:
-        assert taken([one.queue for one in chosen], aggregate) <= most / 1000
-        assert sum(one.cost for one in chosen) == pytest.approx(min(costs))
+        assert seconds_along([sizing.queue for sizing in chosen], aggregate) <= most / 1000
+        assert sum(sizing.cost for sizing in chosen) == pytest.approx(min(costs))
     else:
         assert "too slow" in chosen[0].note
+
+
+def sizing(seconds: float, cost: float) -> Sizing:
+    """Returns a sizing of a service that takes so long, and never lets requests wait."""
+    times = ServiceTimeDistribution(seconds, 0.0, seconds, seconds, seconds, seconds)
+    queue = MultiServerQueue(times, 0.0, 1)
+    return Sizing("service/p:a", "", "", 1, 0.0, cost, True, queue, Resources())
+
+
+def test_a_combination_keeps_all_limits_or_there_is_none() -> None:
+    spec = {"services": [{"name": name, "image": "i"} for name in "ab"], "flow": [{"from": "a", "to": "b"}]}
+    pipeline = Pipeline.model_validate({"kind": "Pipeline", "metadata": {"name": "p"}, "spec": spec})
+    fast, slow = sizing(0.1, 3.0), sizing(0.3, 1.0)
+    candidates, services = {"a": [fast, slow], "b": [slow, fast]}, {"a": "a", "b": "b"}
+    assert cheapest_combination(pipeline, [Limit(0.0, 0.6)], candidates, services) == {"a": slow, "b": slow}
+    mixed = cheapest_combination(pipeline, [Limit(0.0, 0.4)], candidates, services)
+    assert mixed is not None
+    assert sum(found.cost for found in mixed.values()) == 4.0
+    assert cheapest_combination(pipeline, [Limit(0.0, 0.1)], candidates, services) is None

@@ -1,4 +1,4 @@
-"""Claims about profiles: what measured files come to, what is wrong with them, and what sharing a node costs."""
+"""Claims about profiles: what is made of measured files, faults in them, and the slowdown on shared nodes."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from rohe_iac.foundation.errors import ExitCode, UsageError
-from rohe_iac.planning.sizing.interference import Interference, Loads, Slowdown, Weights, learn
-from rohe_iac.planning.sizing.profile import InvalidProfile, Profile, slowed, times_of
-from rohe_iac.planning.sizing.profile_fitting import PUBLISHED, Measured, profiles_of
+from rohe_iac.planning.sizing.interference import Interference, Loads, Slowdown, SlowdownWeights, fit_interference
+from rohe_iac.planning.sizing.profile import InvalidProfile, Profile, sample_statistics, shared_estimate
+from rohe_iac.planning.sizing.profile_fitting import PUBLISHED, ServiceMeasurements, fit_profiles
 from rohe_iac.planning.sizing.profile_yaml import read_profile, write_profile
 from rohe_iac.usecases.plans.profile import profile_folder, write_profiles
 
@@ -24,7 +24,7 @@ def write(path: Path, header: str, rows: list[str]) -> None:
 
 
 def service(folder: Path, name: str = "camera_reader", *, gpu: float = 3.6, shared: bool = True) -> Path:
-    """A service's folder in the layout of the published study, with made-up values."""
+    """Writes a service's folder in the layout of the published study, with made-up values, and returns it."""
     generator = random.Random(name)
     for load in (1, 10):
         rows = [
@@ -45,7 +45,7 @@ def service(folder: Path, name: str = "camera_reader", *, gpu: float = 3.6, shar
     return folder / name
 
 
-def edited(path: Path, old: str, new: str) -> None:
+def edit(path: Path, old: str, new: str) -> None:
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, new, 1))
@@ -93,7 +93,7 @@ def test_a_missing_folder_of_a_service_is_told_and_no_fault(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("file", "old", "new", "told"),
+    ("file", "old", "new", "message"),
     [
         ("applications_extracted/*without*", "response_time", "latency", "no column response_time"),
         ("applications_extracted/*without*", "0.1", "fast", "response_time is 'fast"),
@@ -107,15 +107,15 @@ def test_a_missing_folder_of_a_service_is_told_and_no_fault(tmp_path: Path) -> N
     ],
 )
 def test_odd_values_and_columns_are_told_with_their_file_and_line(
-    tmp_path: Path, file: str, old: str, new: str, told: str
+    tmp_path: Path, file: str, old: str, new: str, message: str
 ) -> None:
     folder = service(tmp_path)
     path = next(folder.glob(file))
-    edited(path, old, new)
+    edit(path, old, new)
     with pytest.raises(InvalidProfile) as caught:
         profile_folder(folder)
     assert caught.value.exit_code == ExitCode.INVALID
-    assert told in caught.value.brief
+    assert message in caught.value.brief
     assert path.name + ":" in caught.value.brief
 
 
@@ -161,34 +161,34 @@ def test_demand_between_two_loads_lies_on_the_line_and_beyond_them_is_the_neares
     (profile,) = profile_folder(service(tmp_path)).profiles
     low, high = profile.demand
     for load in (0.01, 1):
-        assert profile.at(load) == low
-    assert profile.at(500) == high
-    middle = profile.at(5.5)
+        assert profile.demand_at(load) == low
+    assert profile.demand_at(500) == high
+    middle = profile.demand_at(5.5)
     assert middle is not None
     assert middle.cpu == pytest.approx((low.cpu + high.cpu) / 2, abs=1)
 
 
 def test_slowdowns_that_follow_the_loads_are_learned_and_never_speed_up() -> None:
-    weights = Weights(0.4, -0.2, 0.15)
+    weights = SlowdownWeights(0.4, -0.2, 0.15)
     loads = [Loads(busiest / 10, rest / 10) for busiest in range(1, 10, 2) for rest in (1, 4, 12)]
-    known = [Slowdown(weights.of(item), weights.of(item)) for item in loads]
-    learned = learn(loads, known)
-    for item, told in zip(loads, known, strict=True):
-        assert learned.of(item).mean == pytest.approx(told.mean, rel=0.02)
-    assert Weights(-3.0, 0.0, 0.0).of(Loads(1, 1)) == 1.0
-    assert Interference(weights, weights, 1).of(None).mean > 1
+    measured = [Slowdown(weights.slowdown(item), weights.slowdown(item)) for item in loads]
+    learned = fit_interference(loads, measured)
+    for item, slowdown in zip(loads, measured, strict=True):
+        assert learned.slowdown(item).mean == pytest.approx(slowdown.mean, rel=0.02)
+    assert SlowdownWeights(-3.0, 0.0, 0.0).slowdown(Loads(1, 1)) == 1.0
+    assert Interference(weights, weights, 1).slowdown(None).mean > 1
 
 
 def test_loads_that_are_all_alike_teach_the_mean_slowdown() -> None:
-    learned = learn([Loads(0.5, 0.5)] * 5, [Slowdown(1.5, 2.0)] * 5)
-    assert learned.of(Loads(0.5, 0.5)).mean == pytest.approx(1.5)
+    learned = fit_interference([Loads(0.5, 0.5)] * 5, [Slowdown(1.5, 2.0)] * 5)
+    assert learned.slowdown(Loads(0.5, 0.5)).mean == pytest.approx(1.5)
 
 
 def test_the_weights_that_stand_in_are_those_of_the_nine_published_services() -> None:
     profiles: list[Profile] = [read_profile(path.read_text(), path.name) for path in PROFILES]
-    known = [(item.loads, item.slowdown) for item in profiles]
+    known = [(profile.loads, profile.slowdown) for profile in profiles]
     assert len(known) == 9
-    learned = learn([loads for loads, _ in known if loads], [slowdown for _, slowdown in known if slowdown])
+    learned = fit_interference([loads for loads, _ in known if loads], [slowdown for _, slowdown in known if slowdown])
     for ours, theirs in ((PUBLISHED.mean, learned.mean), (PUBLISHED.p99, learned.p99)):
         for name in ("base", "busiest", "rest"):
             assert getattr(ours, name) == pytest.approx(getattr(theirs, name), abs=2e-3)
@@ -196,8 +196,8 @@ def test_the_weights_that_stand_in_are_those_of_the_nine_published_services() ->
 
 def test_estimated_times_keep_their_order() -> None:
     generator = random.Random(1)
-    alone = times_of([generator.uniform(0.08, 0.12) for _ in range(1000)])
-    shared = slowed(alone, Slowdown(1.4, 1.2))
+    alone = sample_statistics([generator.uniform(0.08, 0.12) for _ in range(1000)])
+    shared = shared_estimate(alone, Slowdown(1.4, 1.2))
     assert shared.p50 <= shared.p99
     assert shared.deviation >= 0
-    assert profiles_of([Measured("lonely", alone=[0.1] * 30)])[0][0].service_time["any"].shared is not None
+    assert fit_profiles([ServiceMeasurements("lonely", alone=[0.1] * 30)])[0][0].service_time["any"].shared is not None

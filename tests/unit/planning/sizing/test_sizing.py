@@ -1,4 +1,4 @@
-"""Claims about sizing: how long requests wait, and how many replicas of what keep a contract."""
+"""Claims about sizing: response times of queues, and the replicas, variants and device types that keep a contract."""
 
 from __future__ import annotations
 
@@ -13,24 +13,31 @@ from sized_blueprints import blueprint, limit, profile, service
 
 from rohe_iac.blueprint.loading import load
 from rohe_iac.planning.from_blueprint.problem import DEVICE_TYPE_LABEL, problem_of
-from rohe_iac.planning.from_blueprint.write_back import stated
+from rohe_iac.planning.from_blueprint.write_back import with_planned_requests
 from rohe_iac.planning.sizing.profile_yaml import read_profile
-from rohe_iac.planning.sizing.queueing import POINTS, Queue, Service, erlang_c, slower, spread_of
+from rohe_iac.planning.sizing.queueing import (
+    QUANTILES,
+    MultiServerQueue,
+    ServiceTimeDistribution,
+    erlang_c,
+    service_tail_probability,
+    service_time_quantiles,
+)
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.planning.verification.verify import verify
 
-DETECTION = Service(0.3506, 0.1384, 0.142, 0.344, 0.589, 0.695)
+DETECTION = ServiceTimeDistribution(0.3506, 0.1384, 0.142, 0.344, 0.589, 0.695)
 
 
-def simulated(service: Service, rate: float, servers: int, requests: int = 200_000) -> list[float]:
-    """Response times of a simulated queue with random arrivals, sorted."""
+def simulated(service: ServiceTimeDistribution, rate: float, servers: int, requests: int = 200_000) -> list[float]:
+    """Returns the response times of a simulated queue with random arrivals, sorted."""
     generator = random.Random(11)
-    times = spread_of(service)
+    times = service_time_quantiles(service)
     free = [0.0] * servers
     now, found = 0.0, []
     for _ in range(requests):
         now += generator.expovariate(rate)
-        end = max(now, heapq.heappop(free)) + times[generator.randrange(POINTS)]
+        end = max(now, heapq.heappop(free)) + times[generator.randrange(QUANTILES)]
         heapq.heappush(free, end)
         found.append(end - now)
     return sorted(found)
@@ -45,24 +52,24 @@ def test_erlang_c_gives_the_textbook_values() -> None:
 
 @pytest.mark.parametrize(("rate", "servers"), [(2, 1), (6, 3), (10, 5), (10, 6), (20, 10)])
 def test_response_times_are_those_of_a_simulated_queue(rate: float, servers: int) -> None:
-    queue = Queue(DETECTION, rate, servers)
+    queue = MultiServerQueue(DETECTION, rate, servers)
     found = simulated(DETECTION, rate, servers)
-    assert queue.mean == pytest.approx(sum(found) / len(found), rel=0.06)
+    assert queue.mean_response_time == pytest.approx(sum(found) / len(found), rel=0.06)
     assert queue.percentile(99) == pytest.approx(found[int(0.99 * len(found))], rel=0.08)
 
 
 def test_without_waiting_the_percentiles_are_the_measured_ones() -> None:
-    queue = Queue(DETECTION, 0.001, 4)
+    queue = MultiServerQueue(DETECTION, 0.001, 4)
     assert queue.percentile(99) == pytest.approx(0.695, abs=1e-3)
     assert queue.percentile(50) == pytest.approx(0.344, abs=1e-3)
-    assert slower(DETECTION, 0.695) == pytest.approx(0.01, abs=1e-6)
+    assert service_tail_probability(DETECTION, 0.695) == pytest.approx(0.01, abs=1e-6)
 
 
 def test_a_queue_that_gets_more_than_it_serves_has_no_response_time() -> None:
-    queue = Queue(DETECTION, 12, 4)
-    assert queue.busy > 1
+    queue = MultiServerQueue(DETECTION, 12, 4)
+    assert queue.utilisation > 1
     assert queue.percentile(99) == float("inf")
-    assert queue.late(10) == 1
+    assert queue.tail_probability(10) == 1
 
 
 def test_the_fewest_replicas_that_keep_the_response_time_are_taken(tmp_path: Path) -> None:
@@ -70,9 +77,9 @@ def test_the_fewest_replicas_that_keep_the_response_time_are_taken(tmp_path: Pat
     sizing = found["a"]
     assert sizing.holds
     assert sizing.queue.percentile(99) <= 0.2
-    fewer = Queue(sizing.queue.service, 10, sizing.replicas - 1)
-    assert fewer.busy >= 0.95 or fewer.percentile(99) > 0.2
-    demand = next(item for item in problem.demands if item.service == "a")
+    fewer = MultiServerQueue(sizing.queue.service, 10, sizing.replicas - 1)
+    assert fewer.utilisation >= 0.95 or fewer.percentile(99) > 0.2
+    demand = next(demand for demand in problem.demands if demand.service == "a")
     assert demand.replicas == sizing.replicas
     assert f"sized: {sizing.replicas} for 10/s" in demand.note
 
@@ -80,7 +87,7 @@ def test_the_fewest_replicas_that_keep_the_response_time_are_taken(tmp_path: Pat
 def test_without_an_objective_replicas_are_at_most_four_fifths_busy(tmp_path: Path) -> None:
     found, _ = blueprint(tmp_path, [service("a")], [], {"a.yaml": profile(160)})
     assert found["a"].replicas == 2
-    assert found["a"].queue.busy == pytest.approx(0.8)
+    assert found["a"].queue.utilisation == pytest.approx(0.8)
 
 
 def test_a_tighter_limit_never_takes_fewer_replicas(tmp_path: Path) -> None:
@@ -111,9 +118,9 @@ def test_a_limit_of_the_whole_pipeline_is_kept_along_its_slowest_path(tmp_path: 
     profiles = {"a.yaml": profile(100), "c.yaml": profile(20)}
     loose, _ = blueprint(tmp_path / "loose", services, [limit(2000)], profiles, flow)
     tight, _ = blueprint(tmp_path / "tight", services, [limit(260)], profiles, flow)
-    means = [tight[name].queue.mean for name in "ab"]
-    above = [tight[name].queue.percentile(99) - tight[name].queue.mean for name in "ab"]
-    assert sum(means) + math.hypot(*above) <= 0.26
+    means = [tight[name].queue.mean_response_time for name in "ab"]
+    excesses = [tight[name].queue.percentile(99) - tight[name].queue.mean_response_time for name in "ab"]
+    assert sum(means) + math.hypot(*excesses) <= 0.26
     assert tight["a"].replicas + tight["b"].replicas > loose["a"].replicas + loose["b"].replicas
     assert tight["c"].replicas == loose["c"].replicas
 
@@ -121,7 +128,7 @@ def test_a_limit_of_the_whole_pipeline_is_kept_along_its_slowest_path(tmp_path: 
 def test_requests_that_are_not_written_come_from_the_profile(tmp_path: Path) -> None:
     services = [service("a"), service("b", requests={"cpu": "1234m"})]
     _, problem = blueprint(tmp_path, services, [], {"a.yaml": profile(cpu="700m")})
-    cpu = {item.service: item.resources.cpu for item in problem.demands}
+    cpu = {demand.service: demand.resources.cpu for demand in problem.demands}
     assert (cpu["a"], cpu["b"]) == (700, 1234)
 
 
@@ -162,8 +169,8 @@ def test_the_cheapest_variant_that_keeps_time_and_accuracy_is_taken(
     found, problem = blueprint(tmp_path, [part], objectives, profiles)
     assert found["a"].variant == chosen
     assert found["a"].holds
-    demand = next(item for item in problem.demands if item.service == "a")
-    assert [item.name for item in demand.variants] == [chosen]
+    demand = next(demand for demand in problem.demands if demand.service == "a")
+    assert [variant.name for variant in demand.variants] == [chosen]
     assert demand.variants[0].resources.cpu == found["a"].resources.cpu
 
 
@@ -173,11 +180,12 @@ def test_the_device_type_is_chosen_with_the_variant_and_the_plan_goes_there(tmp_
     quick, problem = blueprint(tmp_path / "quick", [service("a")], [limit(100, service="a")], {"a.yaml": slow})
     assert cheap["a"].device_type == "pi"
     assert quick["a"].device_type == "jetson"
-    demand = next(item for item in problem.demands if item.service == "a")
+    demand = next(demand for demand in problem.demands if demand.service == "a")
     assert (DEVICE_TYPE_LABEL, "jetson") in demand.selector
     decided = plan(problem)
     assert not decided.unplaced
-    assert {item.node.partition("-")[0] for item in decided.placements if item.service == "a"} == {"jetson"}
+    nodes = [placement.node for placement in decided.placements if placement.service == "a"]
+    assert {node.partition("-")[0] for node in nodes} == {"jetson"}
     assert verify(problem, decided) == ()
 
 
@@ -187,7 +195,7 @@ def test_a_fixed_number_of_replicas_stays_and_its_variant_is_chosen_for_it(tmp_p
     profiles = {f"{name}.yaml": PROFILES[name] for name in ("small", "middle")}
     found, problem = blueprint(tmp_path, [part], [limit(200, service="a")], profiles)
     assert (found["a"].variant, found["a"].replicas) == ("small", 1)
-    assert next(item for item in problem.demands if item.service == "a").replicas == 1
+    assert next(demand for demand in problem.demands if demand.service == "a").replicas == 1
 
 
 def test_without_a_profile_auto_counts_as_one_and_says_so(tmp_path: Path) -> None:
@@ -195,7 +203,7 @@ def test_without_a_profile_auto_counts_as_one_and_says_so(tmp_path: Path) -> Non
     del part["profile"]
     found, problem = blueprint(tmp_path, [part], [], {})
     assert found == {}
-    demand = next(item for item in problem.demands if item.service == "a")
+    demand = next(demand for demand in problem.demands if demand.service == "a")
     assert demand.replicas == 1
     assert "until it is sized" in demand.note
 
@@ -223,10 +231,10 @@ def test_the_response_time_of_a_pipeline_is_that_of_simulated_queues_behind_each
         arrivals.append(now)
     current = list(enumerate(arrivals))
     for name in "ab":
-        times, free = spread_of(found[name].queue.service), [0.0] * found[name].replicas
+        times, free = service_time_quantiles(found[name].queue.service), [0.0] * found[name].replicas
         ended = []
-        for number, at in sorted(current, key=lambda item: item[1]):
-            end = max(at, heapq.heappop(free)) + times[generator.randrange(POINTS)]
+        for number, arrival in sorted(current, key=lambda request: request[1]):
+            end = max(arrival, heapq.heappop(free)) + times[generator.randrange(QUANTILES)]
             heapq.heappush(free, end)
             ended.append((number, end))
         current = ended
@@ -240,8 +248,9 @@ def test_manifests_ask_for_what_the_profile_said(tmp_path: Path) -> None:
     blueprint(tmp_path, services, [], {"a.yaml": profile(cpu="700m")})
     loaded = load(tmp_path)
     problem = problem_of(loaded, {"a.yaml": read_profile((tmp_path / "a.yaml").read_text(), "a.yaml")})
-    asked = {item.name: item.requests for item in stated(loaded, problem).pipelines[0].spec.services}
-    assert asked["a"].cpu == 700
-    assert asked["a"].memory is not None
-    assert asked["a"].memory.rss == 100 * 2**20
-    assert asked["b"] == loaded.pipelines[0].spec.services[1].requests
+    services_then = with_planned_requests(loaded, problem).pipelines[0].spec.services
+    requests = {part.name: part.requests for part in services_then}
+    assert requests["a"].cpu == 700
+    assert requests["a"].memory is not None
+    assert requests["a"].memory.rss == 100 * 2**20
+    assert requests["b"] == loaded.pipelines[0].spec.services[1].requests

@@ -1,4 +1,4 @@
-"""Before the first side effect: ports that others hold are told with their holder."""
+"""Claims about the check of ports before the first side effect."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from rohe_iac.foundation.folders import StackFolder
 from rohe_iac.manifests.manifest import Manifest
-from rohe_iac.targets.local.target import LocalTarget, PortInUse
+from rohe_iac.targets.local.target import LocalDeploymentTarget, PortInUse
 
 
 def _manifest(port: int) -> Manifest:
@@ -23,7 +23,7 @@ def _manifest(port: int) -> Manifest:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
 def test_a_port_that_another_process_holds_is_refused_and_the_holder_named(tmp_path: Path, host: str) -> None:
-    target = LocalTarget(StackFolder(tmp_path / "stack"), tmp_path)
+    target = LocalDeploymentTarget(StackFolder(tmp_path / "stack"), tmp_path)
     with socket.socket() as holder:
         holder.bind((host, 0))
         holder.listen()
@@ -39,4 +39,4 @@ def test_free_ports_pass(tmp_path: Path) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    LocalTarget(StackFolder(tmp_path / "stack"), tmp_path).preflight([_manifest(port)])
+    LocalDeploymentTarget(StackFolder(tmp_path / "stack"), tmp_path).preflight([_manifest(port)])

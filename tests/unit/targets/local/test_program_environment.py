@@ -1,4 +1,4 @@
-"""What a local process is started with."""
+"""Claims about the command, environment and files that a process is started with."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rohe_iac.foundation.folders import StackFolder
 from rohe_iac.targets.local.documents import UnreadableManifest, broker_of, process_of, read_document
 from rohe_iac.targets.local.environment import CommandMissing, SecretMissing, files_match, program_of, write_files
 from rohe_iac.targets.local.stack_folder import Layout
-from rohe_iac.targets.local.supervisor.program import Probe, read_program
+from rohe_iac.targets.local.supervisor.program import ReadinessProbe, read_program
 
 OUTER = {"PATH": "/usr/bin:/bin", "HOME": "/home/someone", "SHELL": "/bin/fish", "TOKEN": "hush", "PULUMI_X": "1"}
 
@@ -86,7 +86,7 @@ def test_a_program_reads_back_as_it_was_written(tmp_path: Path) -> None:
     program = _program(
         tmp_path, ports={"http": 1234}, readiness={"http": {"path": "/healthz", "port": "http"}}, limits={"cpu": 500}
     )
-    assert program.probe == Probe(1234, "/healthz")
+    assert program.probe == ReadinessProbe(1234, "/healthz")
     program.write(tmp_path / "web-0", ())
     assert read_program(tmp_path / "web-0") == program
     assert read_program(tmp_path / "web-0").digest == program.digest
@@ -94,7 +94,7 @@ def test_a_program_reads_back_as_it_was_written(tmp_path: Path) -> None:
 
 
 def test_a_probe_by_tcp_names_a_port(tmp_path: Path) -> None:
-    assert _program(tmp_path, ports={"rpc": 99}, readiness={"tcp": "rpc"}).probe == Probe(99)
+    assert _program(tmp_path, ports={"rpc": 99}, readiness={"tcp": "rpc"}).probe == ReadinessProbe(99)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "kind: Process", "{kind: Process, metadata: {}}", "a: b: c"])

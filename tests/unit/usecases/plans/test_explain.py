@@ -1,3 +1,5 @@
+"""`rohe explain` and `rohe why-not` name what was meant where an address does not exist."""
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rohe_iac.manifests.manifest import Manifest
-from rohe_iac.usecases.plans.render import LISTING, UnwritableFolder, as_stream, render_to
+from rohe_iac.usecases.plans.render import LISTING, UnwritableManifests, as_stream, render_to
 
 A = Manifest("a", "Process", "replica/p:a/0", "kind: A\n")
 B = Manifest("b", "Process", "replica/p:b/0", "kind: B\n")
@@ -35,7 +35,7 @@ def test_a_stale_file_of_ours_goes_and_a_file_of_somebody_else_stays(tmp_path: P
 
 def test_a_foreign_file_of_a_manifests_name_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("mine")
-    with pytest.raises(UnwritableFolder, match="was not written by"):
+    with pytest.raises(UnwritableManifests, match="was not written by"):
         render_to(tmp_path, (A,))
     assert (tmp_path / "a.yaml").read_text() == "mine"
 

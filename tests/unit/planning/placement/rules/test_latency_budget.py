@@ -142,7 +142,7 @@ def test_contracts_limit_every_way_through_a_flow_with_the_times_of_its_profiles
     assert ways["a", "c"].network_budget == 900_000 - ways["a", "c"].service_time
     assert ways["a", "b"].service_time > ways["a", "c"].service_time
     assert ways["b",].limit == 500_000
-    assert ways["b",].service_time == pytest.approx(found["b"].queue.mean * 1e6, abs=30)
+    assert ways["b",].service_time == pytest.approx(found["b"].queue.mean_response_time * 1e6, abs=30)
 
 
 def test_of_very_many_ways_the_slowest_are_kept(tmp_path: Path) -> None:

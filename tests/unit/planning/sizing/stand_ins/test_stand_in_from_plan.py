@@ -1,4 +1,4 @@
-"""Claims about what a stand-in is told to replay."""
+"""Claims about the replays that stand-ins get."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from rohe_iac.planning.sizing.profile import InvalidProfile, Profile
 from rohe_iac.planning.sizing.stand_ins.behaviour import Replay, decode_replay
 from rohe_iac.planning.sizing.stand_ins.from_plan import replays_of
 from rohe_iac.planning.solvers.planner import plan
-from rohe_iac.usecases.plans.profile import profiles_named
+from rohe_iac.usecases.plans.profile import load_profiles
 
 CCTVS = Path(__file__).parents[5] / "examples" / "cctvs"
 
 
-def edited(folder: Path, *edits: tuple[str, str, str]) -> tuple[Blueprint, Plan, dict[str, Profile]]:
-    """The cctvs example with (file, from, to) replaced in it; each must be there."""
+def planned(folder: Path, *edits: tuple[str, str, str]) -> tuple[Blueprint, Plan, dict[str, Profile]]:
+    """Returns the cctvs example, its plan and profiles. edits: (file, old text, new text); each old text is there."""
     shutil.copytree(CCTVS, folder)
     for name, old, wanted in edits:
         path = folder / name
@@ -29,12 +29,12 @@ def edited(folder: Path, *edits: tuple[str, str, str]) -> tuple[Blueprint, Plan,
         assert old in text
         path.write_text(text.replace(old, wanted))
     blueprint = load(folder)
-    profiles, _ = profiles_named(blueprint)
+    profiles, _ = load_profiles(blueprint)
     return blueprint, plan(problem_of(blueprint, profiles)), profiles
 
 
 def replays(folder: Path, *edits: tuple[str, str, str]) -> dict[str, Replay]:
-    return replays_of(*edited(folder, *edits))
+    return replays_of(*planned(folder, *edits))
 
 
 def test_every_replica_with_a_profile_and_no_command_is_stood_in_for(tmp_path: Path) -> None:
@@ -94,10 +94,10 @@ def test_a_service_with_a_command_runs_itself(tmp_path: Path) -> None:
 
 
 def test_a_profile_without_service_times_cannot_stand_in(tmp_path: Path) -> None:
-    blueprint, decided, profiles = edited(tmp_path / "cctvs")
+    blueprint, decided, profiles = planned(tmp_path / "cctvs")
     path = "profiles/object-detection.yaml"
     silent = {**profiles, path: profiles[path].model_copy(update={"service_time": {}})}
-    with pytest.raises(InvalidProfile, match=r"object-detection\.yaml tells no service time"):
+    with pytest.raises(InvalidProfile, match=r"object-detection\.yaml has no service time"):
         replays_of(blueprint, decided, silent)
 
 

@@ -1,4 +1,4 @@
-"""The embedded broker's settings: exact grants, loopback only, nobody without a name."""
+"""Claims about the embedded broker's settings: exact grants, loopback only, no access without a user."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from rohe_iac.foundation.folders import StackFolder
 from rohe_iac.targets.local.broker.credentials import Credentials, User
 from rohe_iac.targets.local.broker.nats import server_settings, subjects, user_settings
-from rohe_iac.targets.local.documents import Broker, Credential
+from rohe_iac.targets.local.documents import BrokerSpec, CredentialSpec
 from rohe_iac.targets.local.stack_folder import Layout
 
 
@@ -30,7 +30,7 @@ def test_a_topic_filter_becomes_exactly_the_subjects_it_means(topic_filter: str,
 
 
 def test_every_listener_is_on_loopback_and_the_monitor_is_closed(tmp_path: Path) -> None:
-    broker = Broker("broker/broker", {"mqtt": 1, "nats": 2, "monitor": 3}, ())
+    broker = BrokerSpec("broker/broker", {"mqtt": 1, "nats": 2, "monitor": 3}, ())
     settings = server_settings(broker, tmp_path, "digits")
     assert 'listen: "127.0.0.1:2"' in settings
     assert 'host: "127.0.0.1", port: 1' in settings
@@ -43,7 +43,7 @@ def test_without_users_nobody_gets_in() -> None:
 
 
 def test_a_client_with_nothing_granted_may_nothing() -> None:
-    text = user_settings((User(Credential("mute", (), ()), "secret"),))
+    text = user_settings((User(CredentialSpec("mute", (), ()), "secret"),))
     entry = json.loads(text.splitlines()[2])
     assert entry["permissions"] == {"publish": {"deny": ">"}, "subscribe": {"deny": ">"}}
     assert entry["allowed_connection_types"] == ["MQTT"]
@@ -55,13 +55,13 @@ def test_a_password_is_made_once_and_kept_when_permissions_change(tmp_path: Path
     for path in (layout.run, layout.broker, layout.broker / "users", layout.folder.credentials):
         path.mkdir(exist_ok=True)
     credentials = Credentials(layout)
-    first = Credential("web", ("a/b",), ())
+    first = CredentialSpec("web", ("a/b",), ())
     assert credentials.put(first)
     password = json.loads(layout.credential("web").read_bytes())["password"]
     assert not credentials.put(first)
     assert credentials.matches(first)
 
-    more = Credential("web", ("a/b", "a/c"), ("d",))
+    more = CredentialSpec("web", ("a/b", "a/c"), ("d",))
     assert not credentials.matches(more)
     assert credentials.put(more)
     credentials.point_to("mqtt://127.0.0.1:1")

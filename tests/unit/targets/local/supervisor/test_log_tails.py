@@ -1,4 +1,4 @@
-"""Reading programs' logs: the end of them, what comes next, and past a rotation."""
+"""Claims about programs' logs: their last lines, the lines written later, and rotations."""
 
 from __future__ import annotations
 

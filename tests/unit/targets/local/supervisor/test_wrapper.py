@@ -1,4 +1,4 @@
-"""The wrapper that becomes a program: how it slows restarts, and whom it ends."""
+"""Claims about the wrapper of a program: it slows restarts of a crashing program and ends leftovers of its last run."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_leftovers_of_a_run_are_ended_by_group_though_their_leader_is_gone() -> 
     assert Path(f"/proc/{child}").exists()
     descriptor = os.pidfd_open(child)
     wrapper.end_leftovers(run)
-    # The kernel tells when it has ended; nobody has to wait and look.
+    # The descriptor becomes readable when the process has ended.
     import select
 
     assert select.select([descriptor], [], [], 10.0)[0]

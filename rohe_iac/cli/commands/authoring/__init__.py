@@ -1,0 +1,5 @@
+"""Commands that help to write blueprint documents, without planning anything.
+
+`validate` checks documents, `fmt` writes them in their normal form and `schema` prints the schemas that editors use.
+`import` makes documents of files of other tools, and `export` writes files of the original ROHE.
+"""

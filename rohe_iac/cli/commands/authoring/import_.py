@@ -1,0 +1,67 @@
+"""`rohe import`."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rohe_iac.cli.console import screen
+from rohe_iac.cli.options import Output, OutputOption
+from rohe_iac.foundation.errors import ExitCode
+
+MOST_PIPED = 2**25
+"""Bytes that are read from a pipe; more than may be imported."""
+
+
+class Unit(StrEnum):
+    """The unit of figures of single cores."""
+
+    percent = "percent"
+    millicores = "millicores"
+    cores = "cores"
+
+
+def import_(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="FILE", help="Files of ROHE, QoA4ML or Docker Compose, YAML or JSON; `-` for a pipe."),
+    ],
+    out: Annotated[str, typer.Option("--out", help="The file to write to; `-` prints the documents on stdout.")] = "-",
+    name: Annotated[
+        str, typer.Option("--name", help="Name of the inventory, the stack, and of what has no name of its own.")
+    ] = "",
+    cores_unit: Annotated[
+        Unit | None,
+        typer.Option("--cores-unit", help="The unit of `processor`; inferred node by node from the cpu if left out."),
+    ] = None,
+    output: OutputOption = Output.human,
+) -> int:
+    """Turn files of ROHE, QoA4ML contracts, model profiles and Docker Compose files into blueprint documents.
+
+    Every field is mapped, or reported with the reason why not. Example:
+    `rohe import add_node.yaml add_service.yaml --name testbed --out blueprints/testbed.yaml`
+    """
+    from rohe_iac.cli.views.authoring.importing import show_import
+    from rohe_iac.usecases.authoring.import_ import import_files, write_documents
+
+    unit = cores_unit.value if cores_unit else ""
+    target = None if out == "-" else Path(out)
+    with screen.working("importing"):
+        done = import_files(
+            screen.folder,
+            files,
+            name=name,
+            cores_unit=unit,
+            out=target,
+            piped=lambda: sys.stdin.buffer.read(MOST_PIPED),
+        )
+    if out != "-":
+        write_documents(screen.folder / out, done.imported)
+    elif output is Output.human:
+        sys.stdout.write(done.imported.text)
+    show_import(screen, done, output, None if out == "-" else out)
+    return ExitCode.OK

@@ -1,0 +1,42 @@
+"""`rohe schema`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rohe_iac.cli.console import screen
+from rohe_iac.foundation.errors import ExitCode
+
+
+def schema(
+    kind: Annotated[
+        str, typer.Argument(help="Pipeline, Inventory, ObservationContract, Stack or Module; `all` with --out.")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Write into this folder, and print the comments that name the schemas to editors."),
+    ] = None,
+) -> int:
+    """Print the JSON Schema of a document kind, for editors.
+
+    Example: `rohe schema Pipeline > pipeline.json`, `rohe schema all --out .schemas`
+    """
+    from rohe_iac.blueprint.language.kinds import KINDS
+    from rohe_iac.foundation.errors import UsageError
+    from rohe_iac.usecases.authoring.schema import modeline, write_schemas
+    from rohe_iac.usecases.authoring.schema import schema as schema_of
+
+    every = kind.lower() == "all"
+    if out is None:
+        if every:
+            raise UsageError("all schemas are written into a folder", hint="add --out DIR")
+        screen.print_json(schema_of(kind))
+        return ExitCode.OK
+    for path in write_schemas(screen.folder / out, KINDS if every else (schema_of(kind)["title"],)):
+        screen.err.print(f"wrote {path}", markup=False)
+    for name in KINDS if every else (schema_of(kind)["title"],):
+        screen.out.print(f"# {modeline(name, str(out))}", markup=False)
+    return ExitCode.OK

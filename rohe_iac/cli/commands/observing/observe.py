@@ -1,0 +1,46 @@
+"""`rohe observe`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rohe_iac.cli.console import screen
+from rohe_iac.cli.options import Output, OutputOption, StackArgument
+
+
+def observe(
+    stack: StackArgument = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on, window by window, until Ctrl-C.")] = False,
+    last: Annotated[int, typer.Option("--last", min=0, help="Show this many of the newest windows as well.")] = 0,
+    output: OutputOption = Output.human,
+) -> None:
+    """Show what the agents judge: the verdict on each objective, the newest windows and the orders in force.
+
+    Example: `rohe observe digits --follow`
+    """
+    from rohe_iac.cli.views.observing.result import ResultView
+    from rohe_iac.cli.views.observing.verdict import VerdictView
+    from rohe_iac.usecases.observing.observe import ask_agents
+    from rohe_iac.usecases.observing.observe import follow as new_results
+    from rohe_iac.usecases.stacks import known_stack
+
+    known = known_stack(screen.folder, stack)
+    results = ResultView(screen)
+    if follow:
+        for found in new_results(known):
+            results.lines(found, output)
+        return
+    status = [item for answer in ask_agents(known, "status") for item in answer.items]
+    newest = (
+        [{"agent": answer.agent, **item} for answer in ask_agents(known, "results", most=last) for item in answer.items]
+        if last
+        else []
+    )
+    if output is Output.json:
+        screen.print_json({"agents": status, "results": newest})
+        return
+    VerdictView(screen).show(status)
+    if newest:
+        results.table(newest)

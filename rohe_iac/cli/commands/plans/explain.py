@@ -1,0 +1,47 @@
+"""`rohe explain`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rohe_iac.cli.console import screen
+from rohe_iac.cli.options import Output, PageOutput, PageOutputOption, StackArgument
+from rohe_iac.foundation.errors import UsageError
+
+
+def explain(
+    subject: Annotated[
+        str,
+        typer.Argument(
+            metavar="ADDR|VIOLATION",
+            help="An address, the name of a service or node, or the id of a violation (`latest`: the newest).",
+        ),
+    ],
+    stack: StackArgument = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Show every node: the points of those that fit, and what the others lack.")
+    ] = False,
+    output: PageOutputOption = PageOutput.human,
+) -> None:
+    """Show why a replica is where it is; or which part caused a violation, and the value without that part.
+
+    Example: `rohe explain service/classify/svm --all`, `rohe explain v-1f0c9a2b77`
+    """
+    from rohe_iac.cli.views.observing.violation import ViolationView
+    from rohe_iac.cli.views.plans.placement import PlacementView
+    from rohe_iac.usecases.plans.explain import NEWEST, explain_places, explain_violation
+    from rohe_iac.usecases.stacks import known_stack
+
+    known = known_stack(screen.folder, stack)
+    if subject != "latest" and not subject.startswith("v-"):
+        with screen.working("finding the node of every replica"):
+            found = explain_places(screen.folder, known, subject, every=every)
+        PlacementView(screen).show(found, output)
+        return
+    if every or output is PageOutput.markdown:
+        option = "--all" if every else "-o markdown"
+        raise UsageError(f"{option} is for an address, not for a violation", hint="rohe explain service/NAME --all")
+    violation = explain_violation(known, NEWEST if subject == "latest" else subject)
+    ViolationView(screen).explain(violation, Output(output.value))

@@ -1,0 +1,80 @@
+"""`rohe plan`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rohe_iac.cli.console import screen
+from rohe_iac.cli.options import PageOutput, PageOutputOption, StackArgument
+from rohe_iac.foundation.errors import ExitCode
+
+
+def plan(
+    stack: StackArgument = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write the plan to this file, for `rohe apply FILE`.")
+    ] = None,
+    against: Annotated[
+        Path | None, typer.Option("--against", help="Compare with this record file, not with the last applied record.")
+    ] = None,
+    detailed_exitcode: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="Exit with 2 if the plan changes something.")
+    ] = False,
+    every: Annotated[bool, typer.Option("--all", help="Show every replica and refused node, not a summary.")] = False,
+    html: Annotated[Path | None, typer.Option("--html", help="Write the plan as an HTML page to this file.")] = None,
+    what_if: Annotated[
+        str | None,
+        typer.Option("--what-if", metavar="EDITS", help="Show what edits such as `node/pi-1=down` would change."),
+    ] = None,
+    max_moves: Annotated[
+        int | None, typer.Option("--max-moves", min=0, help="The most replicas to move that could stay where they are.")
+    ] = None,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Report on stderr what the search did.")] = False,
+    output: PageOutputOption = PageOutput.human,
+) -> int:
+    """Decide offline which node each replica gets, and why; change nothing.
+
+    Example: `rohe plan digits --out digits.plan`
+    """
+    from rohe_iac.cli.views.plans.plan import PlanView
+    from rohe_iac.usecases.plans.analysis import AnalysedPlan
+    from rohe_iac.usecases.plans.plan import decide, make_plan, write_page, write_plan
+    from rohe_iac.usecases.plans.search_report import SearchReport
+
+    searches = SearchReport()
+    if what_if is not None:
+        from rohe_iac.cli.views.plans.what_if import WhatIfView
+        from rohe_iac.usecases.plans.what_if import what_if as plan_edited
+
+        with screen.working("reading the blueprint") as report:
+            decision = decide(
+                screen.folder, stack, against=against, max_moves=max_moves, report=report, listener=searches
+            )
+            report("planning the edited problem")
+            answer = plan_edited(decision, what_if, searches)
+        if verbose:
+            screen.err.print(str(searches))
+        WhatIfView(screen).show(answer, output)
+        return ExitCode.UNPLACED if answer.lost else ExitCode.OK
+    with screen.working("reading the blueprint") as report:
+        planned = make_plan(
+            screen.folder, stack, against=against, max_moves=max_moves, report=report, listener=searches
+        )
+    if verbose:
+        screen.err.print(str(searches))
+    if out is not None:
+        write_plan(screen.folder / out, planned.planfile)
+    analysed = AnalysedPlan(planned.planfile, planned.record.planfile if planned.record is not None else None)
+    if html is not None:
+        from rohe_iac.cli.views.page.page import page_of
+
+        write_page(screen.folder / html, page_of(analysed))
+    PlanView(screen).show(analysed, output, every=every, saved=out)
+    if planned.planfile.plan.unplaced:
+        return ExitCode.UNPLACED
+    if detailed_exitcode and planned.planfile.changes:
+        return ExitCode.CHANGES
+    return ExitCode.OK

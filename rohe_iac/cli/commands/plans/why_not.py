@@ -1,0 +1,30 @@
+"""`rohe why-not`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rohe_iac.cli.console import screen
+from rohe_iac.cli.options import PageOutput, PageOutputOption, StackArgument
+
+
+def why_not(
+    service: Annotated[
+        str, typer.Argument(metavar="SERVICE", help="A service, such as `classify` or `service/classify/svm`.")
+    ],
+    node: Annotated[str, typer.Argument(metavar="NODE", help="A node, such as `pi-1` or `node/pi-1`.")],
+    stack: StackArgument = None,
+    output: PageOutputOption = PageOutput.human,
+) -> None:
+    """Show what keeps a service off a node, and the smallest edits that would let it on, proved by planning again.
+
+    Example: `rohe why-not classify node/pi-1`
+    """
+    from rohe_iac.cli.views.plans.why_not import WhyNotView
+    from rohe_iac.usecases.plans.why_not import why_not as answers_to
+
+    with screen.working("reading the blueprint") as report:
+        answers = answers_to(screen.folder, service, node, stack, report=report)
+    WhyNotView(screen).show(answers, output)

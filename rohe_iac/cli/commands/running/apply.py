@@ -1,0 +1,56 @@
+"""`rohe apply`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from rohe_iac.cli.console import screen
+from rohe_iac.cli.options import AllowDestroyOption, LockTimeoutOption, Output, OutputOption, YesOption
+
+
+def apply(
+    what: Annotated[
+        str | None, typer.Argument(metavar="STACK|PLANFILE", help="A stack to plan and apply, or a saved plan.")
+    ] = None,
+    yes: YesOption = False,
+    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Begin nothing more after the first failure.")] = False,
+    refresh: Annotated[bool, typer.Option("--refresh", help="Look at every resource before any is changed.")] = False,
+    lock_timeout: LockTimeoutOption = "0s",
+    allow_destroy: AllowDestroyOption = None,
+    allow_unplaced: Annotated[
+        bool, typer.Option("--allow-unplaced", help="Apply the replicas that fit, although others do not.")
+    ] = False,
+    output: OutputOption = Output.human,
+) -> int:
+    """Make the stack as its plan says; continue an interrupted apply, and restart what has died.
+
+    Example: `rohe apply digits --yes`
+    """
+    from rohe_iac.cli.question import confirm, span
+    from rohe_iac.cli.views.running.outcome import OutcomeView, ProgressView
+    from rohe_iac.foundation.errors import ExitCode
+    from rohe_iac.targets.opening import open_target
+    from rohe_iac.usecases.running.apply import Choices, intent
+    from rohe_iac.usecases.running.apply import apply as apply_intent
+
+    choices = Choices(
+        fail_fast=fail_fast,
+        refresh=refresh,
+        lock_timeout=span(lock_timeout),
+        allow_destroy=tuple(allow_destroy or ()),
+        allow_unplaced=allow_unplaced,
+    )
+    wanted = intent(screen.folder, what, choices, open_target)
+    view = OutcomeView(screen)
+    if wanted.nothing_to_do and not refresh:
+        view.nothing_to_do(wanted, output)
+        return ExitCode.OK
+    view.intent(wanted)
+    if not confirm(f"Apply to stack {wanted.planfile.stack}?", command="apply", yes=yes):
+        return ExitCode.OK
+    progress = ProgressView(screen)
+    outcome = apply_intent(wanted, progress, progress.install, choices)
+    view.show(outcome, output, command="rohe apply")
+    return outcome.exit_code

@@ -1,0 +1,41 @@
+"""`rohe destroy`."""
+
+from __future__ import annotations
+
+from rohe_iac.cli.console import screen
+from rohe_iac.cli.options import AllowDestroyOption, LockTimeoutOption, Output, OutputOption, StackArgument, YesOption
+
+
+def destroy(
+    stack: StackArgument = None,
+    yes: YesOption = False,
+    lock_timeout: LockTimeoutOption = "0s",
+    allow_destroy: AllowDestroyOption = None,
+    output: OutputOption = Output.human,
+) -> int:
+    """Remove everything that apply made: processes, ports and files; only the history of the stack stays.
+
+    Example: `rohe destroy digits --yes`
+    """
+    from rohe_iac.cli.question import confirm, span
+    from rohe_iac.cli.views.running.outcome import OutcomeView, ProgressView
+    from rohe_iac.foundation.errors import ExitCode
+    from rohe_iac.foundation.quantities import counted
+    from rohe_iac.targets.opening import open_target
+    from rohe_iac.usecases.running.destroy import check_destroy
+    from rohe_iac.usecases.running.destroy import destroy as destroy_stack
+    from rohe_iac.usecases.stacks import known_stack
+
+    patience = span(lock_timeout)
+    known = known_stack(screen.folder, stack)
+    if not known.touched:
+        screen.err.print(f"Stack {known.name} is not applied: nothing to destroy.")
+        return ExitCode.OK
+    addresses = check_destroy(known, tuple(allow_destroy or ()))
+    what = counted(len(addresses), "resource") if addresses else "everything"
+    if not confirm(f"Destroy {what} of stack {known.name}?", command="destroy", yes=yes):
+        return ExitCode.OK
+    progress = ProgressView(screen)
+    outcome = destroy_stack(known, open_target, progress, progress.install, lock_timeout=patience)
+    OutcomeView(screen).show(outcome, output, command="rohe destroy")
+    return outcome.exit_code

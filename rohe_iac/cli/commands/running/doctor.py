@@ -1,0 +1,21 @@
+"""`rohe doctor`."""
+
+from __future__ import annotations
+
+from rohe_iac.cli.console import screen
+from rohe_iac.cli.options import Output, OutputOption
+from rohe_iac.foundation.errors import ExitCode
+
+
+def doctor(output: OutputOption = Output.human) -> int:
+    """Show what rohe needs and this machine has; exit with 1 if something is missing, with the command that gets it.
+
+    Example: `rohe doctor -o json`
+    """
+    from rohe_iac.cli.views.running.doctor import DoctorView
+    from rohe_iac.targets.local.broker.nats import server_binary
+    from rohe_iac.usecases.running.doctor import examine
+
+    checks = examine(server_binary)
+    DoctorView(screen).show(checks, output)
+    return ExitCode.CHECK_FAILED if any(check.status == "missing" for check in checks) else ExitCode.OK

@@ -1,0 +1,86 @@
+"""Node usage: what of each node the replicas of a plan take."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rohe_iac.planning.model.demand import Resources
+from rohe_iac.planning.model.plan import Placement, Plan
+from rohe_iac.planning.model.problem import Problem
+from rohe_iac.planning.model.supply import Supply
+
+
+@dataclass
+class NodeUsage:
+    """What the replicas of a plan take of one node.
+
+    Attributes:
+        replicas: how many they are.
+        cpu: millicores.
+        rss: bytes of resident memory.
+    """
+
+    replicas: int = 0
+    cpu: int = 0
+    rss: int = 0
+
+
+def usage_by_node(problem: Problem, plan: Plan) -> Mapping[str, NodeUsage]:
+    """Returns what the plan takes of each node, by name; nothing of a node without replicas."""
+    requests = requests_by_variant(problem)
+    found: dict[str, NodeUsage] = defaultdict(NodeUsage)
+    for placement in plan.placements:
+        request = requests[placement.workload, placement.variant]
+        usage = found[placement.node]
+        usage.replicas += 1
+        usage.cpu += request.cpu
+        usage.rss += request.rss
+    return found
+
+
+def requests_by_variant(problem: Problem) -> dict[tuple[str, str], Resources]:
+    """Returns what one replica asks for, by workload and variant; the variant is empty where it has none."""
+    found = {}
+    for demand in problem.demands:
+        found[demand.workload, ""] = demand.resources
+        for variant in demand.variants:
+            found[demand.workload, variant.name] = variant.resources
+    return found
+
+
+def placements_by_node(plan: Plan) -> dict[str, Sequence[Placement]]:
+    """Returns the placements on each node that has any, by the node's name."""
+    found: dict[str, list[Placement]] = defaultdict(list)
+    for placement in plan.placements:
+        found[placement.node].append(placement)
+    return dict(found)
+
+
+def nodes_by_workload(problem: Problem, plan: Plan) -> Mapping[str, Counter[str]]:
+    """Returns how many replicas of each workload are on each node; nodes that the problem lacks are left out."""
+    names = {node.name for node in problem.nodes}
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for placement in plan.placements:
+        if placement.node in names:
+            found[placement.workload][placement.node] += 1
+    return found
+
+
+def nodes_by_device_type(nodes: Sequence[Supply]) -> dict[str, list[Supply]]:
+    """Returns the nodes of each device type, sorted by its name."""
+    found: dict[str, list[Supply]] = defaultdict(list)
+    for node in nodes:
+        found[device_type(node)].append(node)
+    return dict(sorted(found.items()))
+
+
+def device_type(node: Supply) -> str:
+    """Returns the device type of a node, or words that say that it declares none."""
+    return node.device_type or "no device type"
+
+
+def occupied(node: Supply, usage: NodeUsage) -> tuple[int, int]:
+    """Returns the millicores and the bytes of memory that others and the plan's replicas take of a node together."""
+    return node.cpu_used + usage.cpu, node.rss_used + usage.rss

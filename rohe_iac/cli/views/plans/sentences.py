@@ -1,0 +1,80 @@
+"""Sentences about a plan that screens and pages share."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from rohe_iac.deployment.files.planfile import PlanFile
+from rohe_iac.foundation.quantities import counted
+from rohe_iac.planning.model.plan import Bound, Placement, Plan, Refusals, Relaxed, RunnerUp
+
+ORDER = ("create", "update", "delete", "keep")
+"""Verbs of actions in the order in which people read them."""
+
+KINDS = ("stack", "broker", "credential", "agent", "replica")
+"""Kinds of addresses in the order in which people read them; others follow."""
+
+ARGUMENTS = {"volume": "total size"}
+"""What people read for the arguments of a bound whose names in a plan file do not speak for themselves."""
+
+
+def summary(plan: Plan) -> str:
+    """Returns how many replicas are placed on how many nodes, how few nodes would do, and the strategy."""
+    placed = f"{counted(len(plan.placements), 'replica')} placed"
+    unplaced = f", {len(plan.unplaced):,} without a node" if plan.unplaced else ""
+    nodes = counted(plan.bound.nodes_used, "node")
+    return f"{placed}{unplaced}. Uses {nodes}{fewest_nodes(plan.bound)}. Strategy: {plan.strategy}"
+
+
+def fewest_nodes(bound: Bound) -> str:
+    """Returns what is known of the fewest nodes that plans need, to follow after the nodes that this one uses."""
+    if bound.proven:
+        return ", the proven minimum"
+    if not bound.at_least:
+        return ""
+    arguments = ", ".join(ARGUMENTS.get(name, name) for name in bound.arguments)
+    why = f" ({arguments})" if arguments else ""
+    return f"; no plan can use fewer than {bound.at_least}{why}"
+
+
+def relaxed_spread(eased: Relaxed) -> str:
+    """Returns how many failures a workload still survives whose spread was relaxed so that more replicas fit."""
+    failures = counted(eased.failures, "failure") + " only" if eased.failures else "no failure"
+    return f"{eased.workload} is spread for {failures}, so that more replicas have a node"
+
+
+def refused_by_rule(refusals: Refusals) -> str:
+    """Returns how many nodes each rule refused: `2 by labels, 1 by cpu`."""
+    return ", ".join(f"{count} by {rule}" for rule, count in refusals.by_rule)
+
+
+def runner_up(second: RunnerUp | None) -> str:
+    """Returns which node would have been next with how many points; nothing where there is none."""
+    return f"next would have been {second.node} with {second.points}" if second is not None else ""
+
+
+def reason(placement: Placement) -> str:
+    """Returns why a replica is where it is, and where it was before if it moved."""
+    moved = f"moved from {placement.was}; " if placement.was and placement.was != placement.node else ""
+    return moved + placement.reason
+
+
+def pending_work(planfile: PlanFile) -> str:
+    """Returns what apply would do, such as `Nothing is applied yet. 3 resources to create: 1 stack, 2 replicas`."""
+    counts = Counter(action.verb for action in planfile.actions)
+    if planfile.against is None:
+        created = f"{counted(counts['create'], 'resource')} to create"
+        return f"Nothing is applied yet. {created}{': ' if planfile.manifests else ''}{_by_kind(planfile)}"
+    verbs = ", ".join(f"{counts[verb]} to {verb}" for verb in ORDER if counts[verb]) or "nothing to do"
+    return f"Against the applied record {planfile.against.serial}: {verbs}"
+
+
+def _by_kind(planfile: PlanFile) -> str:
+    """Returns how many manifests there are of each kind of address, or of document where addresses have several."""
+    addresses = Counter(manifest.address for manifest in planfile.manifests)
+    if len(addresses) == len(planfile.manifests):
+        kinds = Counter(address.partition("/")[0] for address in addresses)
+    else:
+        kinds = Counter(manifest.kind for manifest in planfile.manifests)
+    named = sorted(kinds.items(), key=lambda item: (KINDS.index(item[0]) if item[0] in KINDS else len(KINDS), item[0]))
+    return ", ".join(counted(count, kind) for kind, count in named)

@@ -1,0 +1,56 @@
+"""Manifests by target: which class renders a plan for each target that a stack can name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from rohe_iac.blueprint.linked.blueprint import Blueprint
+from rohe_iac.manifests.kubernetes import KubernetesManifests
+from rohe_iac.manifests.local import LocalManifests
+from rohe_iac.manifests.manifest import Manifest
+from rohe_iac.manifests.plan_rendering import PlanRendering
+from rohe_iac.planning.model.plan import Plan
+
+if TYPE_CHECKING:
+    from rohe_iac.planning.sizing.profile import Profile
+
+RENDERINGS: Mapping[str, type[PlanRendering]] = {
+    "local": LocalManifests,
+    "kubernetes": KubernetesManifests,
+    "manifests": KubernetesManifests,
+}
+"""The class that renders a plan, by name of target; a folder of manifests is for a cluster."""
+
+
+def target_of(blueprint: Blueprint) -> str:
+    """Returns the name of the stack's target: local, kubernetes or manifests."""
+    target = blueprint.stack.spec.target
+    return next((name for name in ("kubernetes", "manifests") if getattr(target, name) is not None), "local")
+
+
+def manifests_of(
+    blueprint: Blueprint, plan: Plan, profiles: Mapping[str, Profile] | None = None
+) -> tuple[Manifest, ...]:
+    """Renders a plan for the stack's target.
+
+    Args:
+        blueprint: The blueprint that the plan was made of.
+        plan: The plan; it may be incomplete.
+        profiles: Measured profiles by the path that `profile:` gives. On the target `local`, a stand-in replays the
+            profile of a service that has no command.
+
+    Returns:
+        Every manifest, sorted by name.
+
+    Raises:
+        InvalidProfile: A profile lacks the service times that a stand-in needs.
+    """
+    target = target_of(blueprint)
+    replays = {}
+    if profiles and target == "local":
+        from rohe_iac.planning.sizing.stand_ins.from_plan import replays_of  # not loaded where nothing was measured
+
+        replays = replays_of(blueprint, plan, profiles)
+    rendering = RENDERINGS[target](blueprint, plan, replays)
+    return tuple(sorted(rendering.manifests(), key=lambda manifest: manifest.name))

@@ -1,0 +1,49 @@
+"""Plan rendering: the base of the classes that render a plan for one target."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from rohe_iac.blueprint.linked.blueprint import Blueprint
+from rohe_iac.blueprint.linked.workload import Workload, workloads_of
+from rohe_iac.manifests.manifest import Manifest
+from rohe_iac.planning.model.plan import Placement, Plan
+from rohe_iac.planning.sizing.stand_ins.behaviour import Replay
+
+
+@dataclass(frozen=True)
+class PlanRendering(ABC):
+    """A blueprint and the plan that was made of it, to be rendered into manifests.
+
+    Attributes:
+        blueprint: The blueprint that the plan was made of.
+        plan: The plan; what it did not place gets no manifest.
+        replays: What the stand-in of a replica replays, by address of replica; replicas without an entry run their
+            own command.
+    """
+
+    blueprint: Blueprint
+    plan: Plan
+    replays: Mapping[str, Replay] = field(default_factory=dict)
+
+    @abstractmethod
+    def manifests(self) -> Iterable[Manifest]:
+        """Yields every manifest of the plan, in no order."""
+
+    @property
+    def stack(self) -> str:
+        """Returns the stack's name."""
+        return self.blueprint.stack.metadata.name
+
+    @cached_property
+    def workloads(self) -> dict[str, Workload]:
+        """Returns every workload of the blueprint by its address."""
+        return {workload.address: workload for workload in workloads_of(self.blueprint)}
+
+    @cached_property
+    def replicas(self) -> tuple[Placement, ...]:
+        """Returns the placements of services: all but those of agents and of the broker."""
+        return tuple(placement for placement in self.plan.placements if not placement.system)

@@ -1,0 +1,171 @@
+"""Objective evaluator: one objective with its windows, its measure, its verdict and its explanations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from rohe_iac.observation.contract import AgentContract, ObjectiveSpec
+from rohe_iac.observation.judging.explanation import Baseline, Evidence, Explainer
+from rohe_iac.observation.judging.outcome import Result, Violation, violation_id
+from rohe_iac.observation.judging.verdict import JudgeState, Verdict, update_verdict, window_verdict
+from rohe_iac.observation.measuring.expression import Expression
+from rohe_iac.observation.measuring.measure import Measurement, SampleStream, in_scope, measure_of, stream_of
+from rohe_iac.observation.measuring.windows import ClosedWindow, Windower, WindowState
+from rohe_iac.observation.reports.sample import Sample
+
+BASELINE_INTERVAL = 5.0
+"""Seconds of event time, at least, between two baselines."""
+
+MAX_BASELINES = 4
+"""Baselines kept, the newest."""
+
+
+class ObjectiveState(msgspec.Struct, kw_only=True):
+    """Everything that is remembered of one objective.
+
+    Attributes:
+        window: State of the windower.
+        judge: State of the verdict.
+        baselines: Windows that were KEPT, oldest first.
+        violation: The open violation, if there is one.
+        last_result: Result of the last window.
+    """
+
+    window: WindowState
+    judge: JudgeState
+    baselines: list[Baseline] = []
+    violation: Violation | None = None
+    last_result: Result | None = msgspec.field(default=None, name="last")
+
+
+class ObjectiveEvaluator:
+    """Evaluates one objective of one contract over a stream of samples.
+
+    Attributes:
+        contract: Contract of the objective.
+        objective: Objective that is evaluated.
+        name: `CONTRACT/OBJECTIVE`.
+        state: What is remembered of the objective.
+        stream: Stream that the objective measures.
+    """
+
+    def __init__(
+        self,
+        contract: AgentContract,
+        objective: ObjectiveSpec,
+        custom_metrics: Mapping[str, Expression],
+        ensembles: Sequence[str],
+        state: ObjectiveState | None = None,
+    ) -> None:
+        """Continues from `state`, or begins without any memory.
+
+        Args:
+            contract: Contract of the objective.
+            objective: Objective to evaluate.
+            custom_metrics: Compiled metrics of the contract by name.
+            ensembles: Names of the pipeline's services with members.
+            state: State to continue from.
+        """
+        self.contract, self.objective = contract, objective
+        self.name = f"{contract.name}/{objective.name}"
+        self.state = state if state is not None else ObjectiveState(window=WindowState(), judge=JudgeState())
+        self.stream = stream_of(objective, custom_metrics)
+        self._measure = measure_of(objective, custom_metrics)
+        self._explainer = Explainer(objective, self.stream, self._measure, ensembles)
+        self._windower = Windower(objective.window, self.state.window)
+
+    def accepts(self, sample: Sample) -> bool:
+        """Checks whether a sample of the stream is within the scope of the objective."""
+        if self.stream in (SampleStream.ANSWERED, SampleStream.SENT):
+            return True
+        return in_scope(self.objective.scope, sample.parts[0]) and (
+            self.stream is SampleStream.REPORTS or "accuracy" in sample.values or self.objective.metric != "accuracy"
+        )
+
+    def begin(self, now: float) -> None:
+        """Starts windows by time at `now` (seconds since the epoch)."""
+        self._windower.begin(now)
+
+    def feed(self, sample: Sample) -> Iterator[ClosedWindow]:
+        """Adds the next sample, and yields the windows that it closes."""
+        return self._windower.feed(sample)
+
+    def advance(self, watermark: float) -> Iterator[ClosedWindow]:
+        """Yields the windows that the watermark closes."""
+        return self._windower.advance(watermark)
+
+    def judge(self, window: ClosedWindow) -> tuple[Result, Violation | None]:
+        """Judges a closed window; returns its result, and the violation that it opens or ends."""
+        measurement = self._measure(window.samples, window.seconds)
+        alone = self._judge_alone(window, measurement)
+        was_open = self.state.judge.open
+        verdict = update_verdict(self.objective, self.state.judge, alone, window.end)
+        result = Result(
+            contract=self.contract.name,
+            objective=self.objective.name,
+            start=window.start,
+            end=window.end,
+            value=measurement.value,
+            count=measurement.count,
+            window=alone,
+            verdict=verdict,
+            number=window.number,
+        )
+        self.state.last_result = result
+        changed = None
+        if verdict is Verdict.BROKEN and not was_open:
+            self.state.judge.open = True
+            changed = self.state.violation = Violation(
+                id=violation_id(self.name, repr(window.end)),
+                contract=self.contract.name,
+                objective=self.objective.name,
+                opened=window.end,
+                evidence=self.evidence(window, measurement),
+            )
+        elif verdict is Verdict.KEPT:
+            if was_open:
+                self.state.judge.open = False
+                if self.state.violation is not None:
+                    changed = msgspec.structs.replace(self.state.violation, ended=window.end)
+                self.state.violation = None
+            self._add_baseline(window, measurement)
+        return result, changed
+
+    def evidence(self, window: ClosedWindow, measurement: Measurement | None = None) -> Evidence:
+        """Returns the contributions to the window's value, with the best baseline to compare them with.
+
+        Args:
+            window: Window to explain.
+            measurement: Measurement of the window, where it is known already.
+        """
+        measured = measurement if measurement is not None else self._measure(window.samples, window.seconds)
+        # A baseline that shares no sample with the broken window is the best comparison.
+        apart = [baseline for baseline in self.state.baselines if baseline.end <= window.start]
+        baseline = apart[-1] if apart else next(iter(self.state.baselines), None)
+        return Evidence(
+            start=window.start,
+            end=window.end,
+            value=measured.value,
+            count=measured.count,
+            promise=self.objective.text,
+            window=self.objective.window.text,
+            contributions=self._explainer.contributions(window.samples, window.seconds, baseline),
+            baseline=baseline,
+        )
+
+    def _judge_alone(self, window: ClosedWindow, measurement: Measurement) -> Verdict:
+        begins, ends = self.contract.begins, self.contract.ends
+        if window.end < begins or (ends and window.end >= ends):
+            return Verdict.UNKNOWN
+        return window_verdict(self.objective, measurement)
+
+    def _add_baseline(self, window: ClosedWindow, measurement: Measurement) -> None:
+        # A baseline costs as much as judging, so that only some windows become one.
+        baselines = self.state.baselines
+        interval = max(BASELINE_INTERVAL, window.seconds / 2)
+        if measurement.value is not None and (not baselines or window.end - baselines[-1].end >= interval):
+            own = self._explainer.own_values(window.samples, window.seconds)
+            baselines.append(Baseline(start=window.start, end=window.end, value=measurement.value, own=own))
+            del baselines[:-MAX_BASELINES]

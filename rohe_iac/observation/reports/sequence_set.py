@@ -1,0 +1,60 @@
+"""Sequence set: which sequence numbers of a sender's boot have been received, as inclusive ranges."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+MAX_HOLES = 200
+"""Holes named in one acknowledgement, at most; numbers beyond the last hole stay unacknowledged."""
+
+
+class SequenceSet:
+    """A set of sequence numbers from 1 on, kept as ranges: small while the numbers come mostly in order.
+
+    The acknowledgement is selective, as in TCP (RFC 2018) and QUIC (RFC 9000, section 19.3).
+
+    Attributes:
+        ranges: Disjoint inclusive ranges [first, last], ascending.
+    """
+
+    def __init__(self, ranges: list[list[int]] | None = None) -> None:
+        self.ranges: list[list[int]] = ranges if ranges is not None else []
+
+    def add(self, seq: int) -> bool:
+        """Adds a number; returns whether it is new."""
+        ranges = self.ranges
+        if ranges and ranges[-1][1] + 1 == seq:
+            ranges[-1][1] = seq
+            return True
+        place = bisect_right(ranges, seq, key=lambda pair: pair[0])
+        if place and ranges[place - 1][1] >= seq:
+            return False
+        touches_left = place > 0 and ranges[place - 1][1] == seq - 1
+        touches_right = place < len(ranges) and ranges[place][0] == seq + 1
+        if touches_left and touches_right:
+            ranges[place - 1][1] = ranges[place][1]
+            del ranges[place]
+        elif touches_left:
+            ranges[place - 1][1] = seq
+        elif touches_right:
+            ranges[place][0] = seq
+        else:
+            ranges.insert(place, [seq, seq])
+        return True
+
+    def acknowledgement(self) -> tuple[int, list[list[int]]]:
+        """Returns what to acknowledge to the sender.
+
+        Returns:
+            The newest number that is acknowledged, and the inclusive ranges of missing numbers (holes) below it.
+        """
+        holes: list[list[int]] = []
+        expected = 1
+        up_to = 0
+        for first, last in self.ranges:
+            if first > expected:
+                if len(holes) == MAX_HOLES:
+                    break
+                holes.append([expected, first - 1])
+            expected, up_to = last + 1, last
+        return up_to, holes

@@ -1,0 +1,49 @@
+"""What screens and pages show of a plan beyond its plan file, computed when it is first needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from rohe_iac.deployment.files.planfile import PlanFile
+from rohe_iac.planning.questions.analysis.node_connections import NodeConnections
+from rohe_iac.planning.questions.analysis.plan_diff import Change, difference
+from rohe_iac.planning.questions.analysis.response_times import Prediction, predictions_of
+
+APPLIED_TARGET = "local"
+"""The target that apply supports."""
+
+
+@dataclass(frozen=True)
+class AnalysedPlan:
+    """A plan file with the answers to the questions that its screens and its page ask.
+
+    Attributes:
+        planfile: the plan.
+        before: the plan file that was applied last; None where nothing is applied.
+    """
+
+    planfile: PlanFile
+    before: PlanFile | None = None
+
+    @cached_property
+    def predictions(self) -> tuple[Prediction, ...]:
+        """The response times that contracts limit, as predicted; the least slack first."""
+        return predictions_of(self.planfile.problem, self.planfile.plan)
+
+    @cached_property
+    def changes(self) -> tuple[Change, ...]:
+        """Every replica of the plan and of the one before, by address, with what becomes of it."""
+        return difference(self.before.plan if self.before else None, self.planfile.plan)
+
+    @cached_property
+    def connections(self) -> NodeConnections:
+        """What lies between the nodes of the plan's problem."""
+        return NodeConnections(self.planfile.problem)
+
+
+def unsupported_hint(planfile: PlanFile) -> str:
+    """Returns what to do about fields of the blueprint that apply does not support."""
+    if planfile.target == APPLIED_TARGET:
+        return "remove these fields"
+    return f"apply supports only `target: {APPLIED_TARGET}` so far; for Kubernetes: rohe render --out DIR"

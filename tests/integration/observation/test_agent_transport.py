@@ -1,0 +1,127 @@
+"""The agent's transport and a real broker: what it receives, acknowledges and publishes."""
+
+from __future__ import annotations
+
+import json
+import queue
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from observed_brokers import RunningBroker
+
+from rohe_iac.foundation.topics import ack_topic, command_topic, reply_topic, report_topic, state_topic
+from rohe_iac.mqtt.address import broker_address
+from rohe_iac.mqtt.connection import Connection
+from rohe_iac.mqtt.message import Incoming, Outgoing
+from rohe_iac.transports.mqtt import AgentTransport
+
+pytestmark = pytest.mark.broker
+
+
+class Peer:
+    """An agent's transport, and a client on the same broker that plays reporter and operator."""
+
+    def __init__(self, broker: RunningBroker, folder: Path) -> None:
+        self.stack = f"s{uuid.uuid4().hex[:8]}"
+        self.questions: list[bytes] = []
+        self.received: queue.Queue[Incoming] = queue.Queue()
+        address = broker_address("", broker.credentials(folder, "agent"))
+        agent = f"agent-{self.stack}"
+        self.transport = AgentTransport(address, self.stack, agent, ["load", "load"], "boot", self.questions.append)
+        self.agent = agent
+        self.client = Connection(
+            address,
+            f"peer-{self.stack}",
+            subscriptions=(
+                ack_topic(self.stack, "load-0"),
+                command_topic(self.stack, "load-0"),
+                reply_topic(self.stack, "operator"),
+                state_topic(self.stack, agent),
+            ),
+            on_message=self.received.put,
+        )
+        self.client.start()
+        assert self.client.wait_up(10)
+        self.transport.start()
+        assert self.transport.receive(10, 10.0) == ([], ["up"])
+
+    def receive(self, count: int) -> list[Incoming]:
+        """Returns `count` messages that the transport received."""
+        messages: list[Incoming] = []
+        end = time.monotonic() + 15
+        while len(messages) < count and time.monotonic() < end:
+            messages += self.transport.receive(count - len(messages), 0.1)[0]
+        return messages
+
+    def next(self, topic: str) -> dict[str, object]:
+        """Returns the content of the next message of a topic that the client received; others are skipped."""
+        while True:
+            message = self.received.get(timeout=15)
+            if message.topic == topic:
+                content: dict[str, object] = json.loads(message.payload)
+                return content
+
+    def close(self) -> None:
+        self.transport.close()
+        self.client.close()
+
+
+@pytest.fixture
+def peer(shared_broker: RunningBroker, tmp_path: Path) -> Iterator[Peer]:
+    peer = Peer(shared_broker, tmp_path)
+    yield peer
+    peer.close()
+
+
+def test_reports_arrive_in_order_and_at_most_as_many_as_asked(peer: Peer) -> None:
+    topic = report_topic(peer.stack, "load", "load-0")
+    for number in range(5):
+        assert peer.client.publish(Outgoing(topic, b"%d" % number))
+    messages = peer.receive(2) + peer.receive(3)
+    assert [message.payload for message in messages] == [b"0", b"1", b"2", b"3", b"4"]
+    peer.transport.acknowledge(messages)
+    assert peer.transport.receive(10, 0.2) == ([], [])
+
+
+def test_a_message_that_is_not_acknowledged_is_delivered_again(peer: Peer) -> None:
+    topic = report_topic(peer.stack, "load", "load-0")
+    peer.client.publish(Outgoing(topic, b"lost"))
+    [first] = peer.receive(1)
+    [again] = peer.receive(1)
+    assert (first.payload, again.payload) == (b"lost", b"lost")
+    peer.transport.acknowledge([again])
+
+
+def test_questions_go_to_their_callback_and_not_to_the_queue(peer: Peer) -> None:
+    peer.client.publish(Outgoing(command_topic(peer.stack, peer.agent), b"question"))
+    end = time.monotonic() + 15
+    while not peer.questions and time.monotonic() < end:
+        time.sleep(0.02)
+    assert peer.questions == [b"question"]
+    assert peer.transport.receive(10, 0.2) == ([], [])
+
+
+def test_acknowledgements_commands_and_answers_reach_their_clients(peer: Peer) -> None:
+    peer.transport.acknowledge_reports("load-0", "b", 7, [[2, 3]])
+    assert peer.next(ack_topic(peer.stack, "load-0")) == {
+        "boot": "b",
+        "up_to_seq": 7,
+        "holes": [[2, 3]],
+        "agent_boot": "boot",
+    }
+    assert peer.transport.command("load-0", {"id": "1"})
+    assert peer.next(command_topic(peer.stack, "load-0")) == {"id": "1", "reply": peer.agent}
+    assert peer.transport.answer("operator", b'{"page": 0}')
+    assert peer.next(reply_topic(peer.stack, "operator")) == {"page": 0}
+
+
+def test_states_are_online_while_it_lives_and_stopped_after_its_end(peer: Peer) -> None:
+    topic = state_topic(peer.stack, peer.agent)
+    peer.transport.heartbeat({"reports": 3})
+    online = peer.next(topic)
+    assert (online["state"], online["boot"], online["reports"]) == ("online", "boot", 3)
+    peer.transport.close()
+    assert peer.next(topic)["state"] == "stopped"

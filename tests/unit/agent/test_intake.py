@@ -1,0 +1,74 @@
+"""The intake: each report once, whatever arrives; a message that is no report becomes a dead letter."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from rohe_iac.agent.intake import Intake
+from rohe_iac.mqtt.message import Incoming
+from rohe_iac.sinks.store import AgentStore
+
+
+def message(topic: str, payload: bytes) -> Incoming:
+    return Incoming(topic=f"rohe/v1/s/{topic}", payload=payload, qos=1, retained=False, message_id=1, connection=1)
+
+
+def report(seq: int, boot: str = "b") -> Incoming:
+    content = {"v": 1, "client": "c-0", "boot": boot, "seq": seq, "at": 1.0, "service": "c"}
+    return message("report/c/c-0", json.dumps(content).encode())
+
+
+def test_copies_are_counted_and_dropped(tmp_path: Path) -> None:
+    messages = [report(1), report(2), report(1), report(1, "other")]
+    batch = Intake(AgentStore(tmp_path), "agent").process(messages, 5.0)
+    assert len(batch.inputs) == 3
+    assert batch.transaction.counts == {"reports": 3, "duplicates": 1}
+    assert batch.unacknowledged == {("c-0", "b"), ("c-0", "other")}
+
+
+def test_copies_are_known_after_a_restart(tmp_path: Path) -> None:
+    store = AgentStore(tmp_path)
+    store.write(Intake(store, "agent").process([report(1)], 5.0).transaction)
+    again = Intake(AgentStore(tmp_path), "agent")
+    assert again.process([report(1)], 6.0).inputs == []
+    assert again.acknowledgement("c-0", "b") == (1, [])
+
+
+def test_what_is_no_report_is_kept_aside_with_its_reason(tmp_path: Path) -> None:
+    store = AgentStore(tmp_path)
+    batch = Intake(store, "agent").process([message("report/c/c-0", b"\x00nonsense"), report(1)], 5.0)
+    store.write(batch.transaction)
+    assert (len(batch.inputs), len(batch.transaction.dead_letters)) == (1, 1)
+    assert store.counters()["undecodable"] == 1
+
+
+def test_foreign_reports_without_a_number_are_told_apart_by_their_bytes(tmp_path: Path) -> None:
+    payload = b'{"metadata": {"corr_id": "1"}, "timestamp": 1.0, "report": {"x": 1}}'
+    store = AgentStore(tmp_path)
+    intake = Intake(store, "agent")
+    batch = intake.process([message("report/c/c-0", payload), message("report/c/c-0", payload)], 5.0)
+    store.write(batch.transaction)
+    assert len(batch.inputs) == 1
+    assert intake.process([message("report/c/c-0", payload)], 6.0).inputs == []
+    assert len(intake.process([message("report/c/c-1", payload)], 6.0).inputs) == 1
+
+
+def test_a_client_with_a_new_boot_has_returned_and_one_that_stops_is_told(tmp_path: Path) -> None:
+    intake = Intake(AgentStore(tmp_path), "agent")
+
+    def state(value: str, boot: str) -> Incoming:
+        return message("state/c-0", json.dumps({"state": value, "boot": boot}).encode())
+
+    assert intake.process([state("online", "1")], 1.0).restarted_clients == ["c-0"]
+    assert intake.process([state("online", "1")], 2.0).restarted_clients == []
+    assert [item.kind for item, _ in intake.process([state("stopped", "1")], 3.0).inputs] == ["stop"]
+    assert intake.process([state("online", "2")], 4.0).restarted_clients == ["c-0"]
+
+
+def test_states_and_replies_of_any_bytes_are_no_fault(tmp_path: Path) -> None:
+    intake = Intake(AgentStore(tmp_path), "agent")
+    junk = [b"", b"[]", b"null", b"\xff", b"{", b"[" * 100_000]
+    batch = intake.process([message(topic, payload) for topic in ("state/x", "reply/agent") for payload in junk], 1.0)
+    assert batch.inputs == []
+    assert batch.command_answers == []

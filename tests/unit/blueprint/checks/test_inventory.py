@@ -1,0 +1,48 @@
+"""Checks of an inventory: capacities, addresses and links that contradict each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from rohe_iac.blueprint.checks.inventory import MAC, check
+from rohe_iac.blueprint.findings.finding import Document
+from rohe_iac.blueprint.language.inventory import Inventory
+
+NODE = "name: n, cpu: 2, memory: {rss: 1Gi}"
+LINK = f"nodes: [{{{NODE}}}]\n  links: [{{name: l, between: "
+
+
+@pytest.mark.parametrize(
+    ("spec", "code", "path"),
+    [
+        (f"nodes: [{{{NODE}}}]", "", ()),
+        (f"nodes: [{{{NODE}}}, {{{NODE}}}]", "R210", ("spec", "nodes", 1, "name")),
+        ("nodes: [{name: n, deviceType: pi}]", "R207", ("spec", "nodes", 0, "deviceType")),
+        ("nodes: [{name: n, cpu: 2}]", "R107", ("spec", "nodes", 0)),
+        (f"nodes: [{{{NODE}, used: {{cpu: 3}}}}]", "R227", ("spec", "nodes", 0, "used", "cpu")),
+        (f"nodes: [{{{NODE}, used: {{cores: [1, 1, 1]}}}}]", "R227", ("spec", "nodes", 0, "used", "cores")),
+        (f"nodes: [{{{NODE}, mac: 'x'}}]", "R226", ("spec", "nodes", 0, "mac")),
+        (f"nodes: [{{{NODE}, arch: x86_64}}]", "R109", ("spec", "nodes", 0, "arch")),
+        ("nodes: [{name: n, cpu: 2, memory: {rss: 2Gi, vms: 1Gi}}]", "R223", ("spec", "nodes", 0, "memory", "vms")),
+        (LINK + "[node/n, zone/z]}]", "R209", ("spec", "links", 0, "between", 1)),
+        (LINK + "[node/n, node/n]}]", "R211", ("spec", "links", 0, "between")),
+        (LINK + "[n, node/n]}]", "R119", ("spec", "links", 0, "between", 0)),
+    ],
+)  # fmt: skip
+def test_a_contradiction_is_found_at_its_path(
+    valid_document: Callable[[str, str], Document], spec: str, code: str, path: tuple[str | int, ...]
+) -> None:
+    document = valid_document("Inventory", f"  {spec}\n")
+    assert isinstance(document.model, Inventory)
+    assert [(finding.code, finding.path) for finding in check(document, document.model)] == (
+        [(code, path)] if code else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "matches"), [("82:ae:30:11:38:06", True), ("82-AE-30-11-38-06", True), ("82ae30113806", False)]
+)
+def test_a_mac_address_has_six_pairs_of_digits(text: str, matches: bool) -> None:
+    assert (MAC.fullmatch(text) is not None) == matches

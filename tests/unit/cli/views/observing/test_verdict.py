@@ -1,0 +1,61 @@
+"""Verdicts and results of windows on a screen."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from rohe_iac.cli.options import Output
+from rohe_iac.cli.views.observing.result import ResultView
+from rohe_iac.cli.views.observing.verdict import VerdictView, shown_time, shown_value, shown_verdict
+
+OBJECTIVE = {
+    "contract": "sla", "objective": "fast", "promise": "p99 <= 1 s", "scope": "pipeline", "window": "10 s",
+    "value": 0.5, "count": 20, "verdict": "KEPT", "since": 0.0, "violation": "",
+}  # fmt: skip
+ORDER = {
+    "action": "degrade", "service": "classify", "members": ["svm"], "reason": "v-1",
+    "answers": {"a": {"accepted": True}, "b": {"accepted": False, "why": "busy"}}, "unanswered": ["c"],
+}  # fmt: skip
+AGENT = {
+    "agent": "agent-0", "objectives": [OBJECTIVE], "orders": [ORDER, {"action": "restore"}],
+    "counts": {"reports": 20, "late": 1, "unjoined": 1, "watermark": 0.0},
+    "connection": {"up": False, "trouble": "refused"},
+}  # fmt: skip
+RESULT = {
+    "start": 0.0, "end": 0.0, "contract": "sla", "objective": "fast", "value": 0.5, "count": 20, "window": "KEPT",
+    "verdict": "KEPT",
+}  # fmt: skip
+
+
+def test_an_agent_has_its_objectives_orders_counts_and_connection(new_screen: Any) -> None:
+    screen, printed = new_screen()
+    VerdictView(screen).show([AGENT])
+    lines = [" ".join(line.split()) for line in printed().splitlines()]
+    assert lines[:2] == ["Contract sla", "OBJECTIVE PROMISE WINDOW VALUE OF VERDICT SINCE"]
+    assert lines[3] == ("in force: degrade classify: svm go on (v-1); 1 accepted, refused by b: busy, no answer from c")
+    assert lines[4] == (
+        "agent-0: 20 reports, 0 duplicates, 1 late, 0 undecodable; 1 incomplete request; judged up to -"
+    )
+    assert lines[5] == "agent-0: refused"
+
+
+def test_results_are_rows_or_lines(new_screen: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    screen, printed = new_screen()
+    view = ResultView(screen)
+    view.table([RESULT])
+    view.lines([RESULT], Output.human)
+    assert "sla/fast" in printed().splitlines()[1]
+    assert printed().splitlines()[2] == "-  sla/fast  0.5 of 20  KEPT  objective KEPT"
+    view.lines([RESULT], Output.json)
+    assert json.loads(capsys.readouterr().out) == RESULT
+
+
+def test_values_verdicts_and_times_in_words() -> None:
+    assert (shown_value(None), shown_value(0.123456)) == ("-", "0.1235")
+    assert shown_verdict("BROKEN") == "[bold red]BROKEN[/]"
+    assert len(shown_time(time.time())) == len("12:34:56")
+    assert shown_time(86_400.0 * 400).startswith("1971-")

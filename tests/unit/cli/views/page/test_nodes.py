@@ -1,0 +1,46 @@
+"""Nodes as cards and groups of a page."""
+
+from __future__ import annotations
+
+import pytest
+
+from rohe_iac.cli.views.page import nodes
+from rohe_iac.cli.views.page.keys import WorkloadKeys
+from rohe_iac.cli.views.page.nodes import bars_of, cards_of, groups_of, zone_of
+from rohe_iac.usecases.plans.analysis import AnalysedPlan
+
+KEYS = WorkloadKeys(())
+
+
+def test_nodes_with_replicas_come_first_and_show_each_of_them(cctvs: AnalysedPlan) -> None:
+    problem, plan = cctvs.planfile.problem, cctvs.planfile.plan
+    cards = cards_of(problem, plan, KEYS, fullest=None)
+    assert len(cards) == len(problem.nodes)
+    assert [bool(card.occupants) for card in cards] == [True] * 3 + [False] * 3
+    assert sum(len(card.occupants) for card in cards) == len(plan.placements)
+    first = cards[0]
+    assert first.name == "jetson-nano-01"
+    assert [bar.name for bar in first.bars[:2]] == ["cpu", "memory"]
+    assert len(first.cores) == 4
+    assert "GPU0 6.62%" in first.occupants[0].takes
+
+
+def test_only_the_fullest_nodes_can_be_asked_for(cctvs: AnalysedPlan) -> None:
+    problem, plan = cctvs.planfile.problem, cctvs.planfile.plan
+    (card,) = cards_of(problem, plan, KEYS, fullest=1)
+    assert card.name == "jetson-nano-01"
+
+
+def test_groups_sum_up_their_nodes(cctvs: AnalysedPlan, monkeypatch: pytest.MonkeyPatch) -> None:
+    problem, plan = cctvs.planfile.problem, cctvs.planfile.plan
+    groups = groups_of(problem, plan)
+    assert sum(group.nodes for group in groups) == len(problem.nodes)
+    assert sum(group.replicas for group in groups) == len(plan.placements)
+    assert {group.zone for group in groups} == {zone_of(node) for node in problem.nodes}
+    monkeypatch.setattr(nodes, "MOST_GROUPS", 2)
+    assert all(nodes.ALL in (group.kind, group.zone) for group in groups_of(problem, plan))
+
+
+def test_bars_are_those_of_the_named_nodes(digits: AnalysedPlan) -> None:
+    found = bars_of(digits.planfile.problem, digits.planfile.plan, KEYS, ["pi-1", "gone"])
+    assert {name: [bar.name for bar in bars] for name, bars in found.items()} == {"pi-1": ["cpu", "memory"]}

@@ -1,0 +1,46 @@
+"""Bars of nodes on a screen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from rohe_iac.cli.views.plans import bars
+from rohe_iac.cli.views.plans.bars import WIDTH, bar, node_bars
+from rohe_iac.usecases.plans.analysis import AnalysedPlan
+
+
+@pytest.mark.parametrize(
+    ("taken", "capacity", "filled", "colour"),
+    [(0, 100, 0, "green"), (50, 100, 8, "green"), (75, 100, 12, "yellow"), (150, 100, 16, "red"), (1, 0, 16, "red")],
+)
+def test_a_bar_is_as_full_as_its_node_and_never_longer(taken: int, capacity: int, filled: int, colour: str) -> None:
+    text = bar(taken, capacity)
+    assert text.count("█") == filled
+    assert text.count("█") + text.count("░") == WIDTH
+    assert text.startswith(f"[{colour}]")
+
+
+def test_a_node_is_a_row_on_a_wide_screen_and_three_lines_on_a_narrow_one(
+    new_screen: Any, digits: AnalysedPlan
+) -> None:
+    problem, plan = digits.planfile.problem, digits.planfile.plan
+    wide, printed_wide = new_screen(100)
+    node_bars(wide, problem, plan)
+    narrow, printed_narrow = new_screen(60)
+    node_bars(narrow, problem, plan)
+    assert len(printed_wide().strip().splitlines()) == 1 + len(problem.nodes)
+    assert len(printed_narrow().strip().splitlines()) == 3 * len(problem.nodes)
+    assert "3250m of 4" in printed_wide()
+    assert "3250m of 4" in printed_narrow()
+
+
+def test_of_many_nodes_each_device_type_is_a_row(
+    new_screen: Any, cctvs: AnalysedPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bars, "FEW", 2)
+    screen, printed = new_screen()
+    node_bars(screen, cctvs.planfile.problem, cctvs.planfile.plan)
+    kinds = {node.device_type for node in cctvs.planfile.problem.nodes}
+    assert len(printed().strip().splitlines()) == 1 + len(kinds)

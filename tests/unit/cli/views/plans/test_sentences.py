@@ -1,0 +1,75 @@
+"""Sentences about a plan that screens and pages share."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from rohe_iac.cli.views.plans.sentences import (
+    fewest_nodes,
+    pending_work,
+    reason,
+    refused_by_rule,
+    relaxed_spread,
+    runner_up,
+    summary,
+)
+from rohe_iac.deployment.files.planfile import Against
+from rohe_iac.planning.model.plan import Bound, Refusals, Relaxed, RunnerUp
+from rohe_iac.usecases.plans.analysis import AnalysedPlan
+
+
+@pytest.mark.parametrize(
+    ("bound", "words"),
+    [
+        (Bound(3, 2, ("volume", "spread")), "; no plan can use fewer than 2 (total size, spread)"),
+        (Bound(3, 3, ("volume",), proven=True), ", the proven minimum"),
+        (Bound(0, 0, ()), ""),
+    ],
+)
+def test_the_fewest_nodes_are_said_with_their_reasons(bound: Bound, words: str) -> None:
+    assert fewest_nodes(bound) == words
+
+
+def test_the_summary_counts_replicas_without_a_node_only_where_there_are_some(digits: AnalysedPlan) -> None:
+    plan = digits.planfile.plan
+    assert summary(plan).startswith("9 replicas placed. Uses 3 nodes")
+    assert summary(plan).endswith("Strategy: best-fit")
+    missing = replace(plan, unplaced=(plan.placements[0],))  # type: ignore[arg-type]
+    assert summary(missing).startswith("9 replicas placed, 1 without a node.")
+
+
+def test_the_first_apply_is_counted_by_kind_and_later_ones_by_verb(digits: AnalysedPlan) -> None:
+    planfile = digits.planfile
+    assert pending_work(planfile) == (
+        "Nothing is applied yet. 16 resources to create: 1 stack, 1 broker, 6 credentials, 1 agent, 7 replicas"
+    )
+    later = replace(planfile, against=Against(3, "f" * 64))
+    assert pending_work(later) == "Against the applied record 3: 16 to create"
+    assert pending_work(replace(later, actions=())) == "Against the applied record 3: nothing to do"
+
+
+def test_manifests_that_share_an_address_are_counted_by_their_own_kind(digits: AnalysedPlan) -> None:
+    planfile = digits.planfile
+    manifests = tuple(replace(manifest, address="service/a", kind="Deployment") for manifest in planfile.manifests)
+    assert pending_work(replace(planfile, manifests=manifests)).endswith(": 16 Deployments")
+
+
+def test_a_relaxed_spread_says_what_it_still_survives() -> None:
+    assert (
+        relaxed_spread(Relaxed("service/a", 1))
+        == "service/a is spread for 1 failure only, so that more replicas have a node"
+    )
+    assert (
+        relaxed_spread(Relaxed("service/a", 0))
+        == "service/a is spread for no failure, so that more replicas have a node"
+    )
+
+
+def test_refusals_and_runners_up_are_said_in_words(digits: AnalysedPlan) -> None:
+    assert refused_by_rule(Refusals("service/a", (("labels", 2), ("cpu", 1)), ())) == "2 by labels, 1 by cpu"
+    assert runner_up(RunnerUp("pi-1", 120)) == "next would have been pi-1 with 120"
+    assert runner_up(None) == ""
+    placement = digits.planfile.plan.placements[0]
+    assert reason(placement) == placement.reason

@@ -1,0 +1,60 @@
+"""Claims about the variables that a replica gets on every target, and the instances that its agent knows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from rohe_iac.blueprint.linked.blueprint import Blueprint
+from rohe_iac.manifests.by_target import RENDERINGS, target_of
+from rohe_iac.manifests.environment import environment_of, peers, port_variable
+from rohe_iac.manifests.instances import instances_of
+from rohe_iac.manifests.plan_rendering import PlanRendering
+from rohe_iac.planning.model.plan import Placement, Plan
+
+PlanExample = Callable[[str], tuple[Blueprint, Plan]]
+
+
+def _url(placement: Placement) -> str:
+    return f"http://{placement.instance}"
+
+
+def _rendering(plan_example: PlanExample, example: str) -> PlanRendering:
+    blueprint, plan = plan_example(example)
+    return RENDERINGS[target_of(blueprint)](blueprint, plan)
+
+
+def test_a_port_s_variable_is_its_name_in_capitals() -> None:
+    assert port_variable("http-admin") == "ROHE_PORT_HTTP_ADMIN"
+
+
+def test_a_replica_knows_the_urls_of_the_services_that_come_after_its_own(plan_example: PlanExample) -> None:
+    rendering = _rendering(plan_example, "digits")
+    replica = next(replica for replica in rendering.replicas if replica.service == "preprocess")
+    following = peers(rendering.blueprint, replica, rendering.replicas, _url)
+    assert list(following) == ["classify"]
+    assert following["classify"]["svm"] == ["http://classify-svm-0", "http://classify-svm-1"]
+    workload = rendering.workloads[replica.workload]
+    variables = environment_of(rendering.blueprint, workload, replica, rendering.replicas, _url)
+    assert json.loads(variables["ROHE_PEERS"]) == following
+    assert (variables["ROHE_STACK"], variables["ROHE_NODE"]) == (rendering.stack, replica.node)
+
+
+def test_replicas_behind_the_same_url_are_listed_once(plan_example: PlanExample) -> None:
+    rendering = _rendering(plan_example, "digits")
+    replica = next(replica for replica in rendering.replicas if replica.service == "preprocess")
+    following = peers(rendering.blueprint, replica, rendering.replicas, lambda _: "http://classify")
+    assert following["classify"]["svm"] == ["http://classify"]
+
+
+def test_an_agent_knows_the_replicas_of_its_pipeline_and_no_agent_or_broker(plan_example: PlanExample) -> None:
+    rendering = _rendering(plan_example, "digits")
+    instances = instances_of(rendering.blueprint, rendering.plan, "digits")
+    assert [instance.instance for instance in instances] == [replica.instance for replica in rendering.replicas]
+    assert instances_of(rendering.blueprint, rendering.plan, "another") == []
+
+
+def test_the_target_of_a_stack_chooses_how_its_plan_is_rendered(plan_example: PlanExample) -> None:
+    assert target_of(plan_example("digits")[0]) == "local"
+    assert target_of(plan_example("template")[0]) == "manifests"
+    assert type(_rendering(plan_example, "template")) is RENDERINGS["kubernetes"]

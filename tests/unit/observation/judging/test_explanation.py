@@ -1,0 +1,41 @@
+"""Explanations: the contributor without which the objective would have been kept is named first."""
+
+from __future__ import annotations
+
+from objective_specs import objective_spec
+from voting_samples import member, request
+
+from rohe_iac.observation.contract import ObjectiveSpec
+from rohe_iac.observation.judging.explanation import Explainer, violation_degree
+from rohe_iac.observation.measuring.measure import measure_of, stream_of
+
+
+def explainer(spec: ObjectiveSpec) -> Explainer:
+    return Explainer(spec, stream_of(spec, {}), measure_of(spec, {}), ["vote"])
+
+
+def test_the_member_without_whom_all_would_be_well_is_named_first() -> None:
+    spec = objective_spec()
+    samples = [
+        request(0, member("a", [0.6, 0.4]), member("b", [0.05, 0.95]), member("c", [0.55, 0.45])) for _ in range(4)
+    ]
+    contributions = explainer(spec).contributions(samples, 1.0, None)
+    first = contributions[0]
+    assert (first.kind, first.name, first.own, first.without, first.kept) == ("member", "vote/b", 0.0, 1.0, True)
+
+
+def test_an_instance_is_told_by_the_requests_it_took_no_part_in() -> None:
+    spec = objective_spec(metric="response_time", operator="<=", low=1.0, high=1.0, aggregate="max")
+    slow = request(0, member("a", [1, 0], index=0), response_time=9.0)
+    fast = request(0, member("a", [1, 0], index=1), response_time=0.5)
+    contributions = explainer(spec).contributions([slow, fast], 1.0, None)
+    first = contributions[0]
+    assert (first.kind, first.name, first.own, first.without, first.kept) == ("instance", "vote-a-0", 9.0, 0.5, True)
+
+
+def test_a_value_is_the_worse_the_further_it_is_beyond_the_threshold() -> None:
+    upper, lower = objective_spec(operator="<=", low=2.0), objective_spec(operator=">=", low=2.0)
+    between = objective_spec(operator="between", low=2.0, high=3.0)
+    assert [violation_degree(upper, value) for value in (1.0, 2.0, 4.0)] == [-1.0, 0.0, 2.0]
+    assert [violation_degree(lower, value) for value in (1.0, 2.0, 4.0)] == [1.0, 0.0, -2.0]
+    assert [violation_degree(between, value) for value in (1.0, 2.5, 4.0)] == [1.0, -0.5, 1.0]

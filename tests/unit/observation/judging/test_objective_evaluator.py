@@ -1,0 +1,77 @@
+"""The objective evaluator: which samples it accepts, and what its windows open, end and keep as baselines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from objective_specs import objective_spec
+
+from rohe_iac.observation.contract import AgentContract, ScopeSpec
+from rohe_iac.observation.judging.objective_evaluator import MAX_BASELINES, ObjectiveEvaluator
+from rohe_iac.observation.judging.verdict import Verdict
+from rohe_iac.observation.measuring.windows import ClosedWindow
+from rohe_iac.observation.reports.sample import Sample, SamplePart
+
+
+def evaluator(contract: dict[str, Any] | None = None, **changes: Any) -> ObjectiveEvaluator:
+    objective = objective_spec(**changes)
+    agent_contract = AgentContract(name="c", lateness=1.0, objectives=(objective,), **(contract or {}))
+    return ObjectiveEvaluator(agent_contract, objective, {}, [])
+
+
+def sample(service: str = "s", **values: Any) -> Sample:
+    part = SamplePart(service=service, member="", instance=f"{service}-0", node="n", values=values)
+    return Sample(time=0.0, key="k", values=values, parts=[part])
+
+
+def window(end: float, accuracy: float | None) -> ClosedWindow:
+    samples = [] if accuracy is None else [sample(accuracy=accuracy)]
+    return ClosedWindow(start=end - 1.0, end=end, samples=samples)
+
+
+def test_an_objective_about_a_service_accepts_its_samples_alone() -> None:
+    about_service = evaluator(metric="delay", scope=ScopeSpec(service="s"))
+    assert about_service.accepts(sample(delay=1.0))
+    assert not about_service.accepts(sample("other", delay=1.0))
+
+
+def test_accuracy_of_a_service_is_measured_where_it_is_known() -> None:
+    about_service = evaluator(scope=ScopeSpec(service="s"))
+    assert about_service.accepts(sample(accuracy=True))
+    assert not about_service.accepts(sample(confidence=0.9))
+
+
+def test_a_violation_opens_once_and_ends_under_the_same_identifier() -> None:
+    judged = evaluator()
+    changes = [judged.judge(window(float(end), value))[1] for end, value in enumerate([1.0, 0.5, 0.4, 1.0, 1.0])]
+    assert [change is not None for change in changes] == [False, True, False, True, False]
+    opened, ended = changes[1], changes[3]
+    assert opened is not None
+    assert ended is not None
+    assert (opened.id, opened.opened, opened.ended) == (ended.id, 1.0, 0.0)
+    assert ended.ended == 3.0
+    assert opened.evidence.baseline is not None
+    assert opened.evidence.baseline.value == 1.0
+
+
+def test_a_window_without_samples_is_unknown_and_is_no_baseline() -> None:
+    judged = evaluator()
+    result, changed = judged.judge(window(1.0, None))
+    assert (result.value, result.verdict, changed) == (None, Verdict.UNKNOWN, None)
+    assert judged.state.baselines == []
+
+
+def test_only_some_windows_become_baselines_and_the_newest_are_kept() -> None:
+    judged = evaluator()
+    for end in range(100):
+        judged.judge(window(float(end), 1.0))
+    ends = [baseline.end for baseline in judged.state.baselines]
+    assert len(ends) == MAX_BASELINES
+    assert ends == [80.0, 85.0, 90.0, 95.0]
+
+
+@pytest.mark.parametrize(("end", "verdict"), [(4.9, Verdict.UNKNOWN), (5.0, Verdict.BROKEN), (9.0, Verdict.UNKNOWN)])
+def test_windows_outside_the_effective_span_are_unknown(end: float, verdict: Verdict) -> None:
+    result, _ = evaluator({"begins": 5.0, "ends": 9.0}).judge(window(end, 0.1))
+    assert result.window is verdict

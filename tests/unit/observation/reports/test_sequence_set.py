@@ -1,0 +1,33 @@
+"""The sequence set: new numbers, ranges that grow together, and acknowledgements with their holes."""
+
+from __future__ import annotations
+
+from rohe_iac.observation.reports.sequence_set import MAX_HOLES, SequenceSet
+
+
+def test_a_number_is_new_once() -> None:
+    numbers = SequenceSet()
+    assert [numbers.add(number) for number in (1, 2, 2, 5, 1, 5, 3)] == [True, True, False, True, False, False, True]
+
+
+def test_ranges_grow_together_when_their_hole_is_filled() -> None:
+    numbers = SequenceSet()
+    for number in (1, 2, 4, 5, 7):
+        numbers.add(number)
+    assert numbers.ranges == [[1, 2], [4, 5], [7, 7]]
+    numbers.add(3)
+    assert numbers.ranges == [[1, 5], [7, 7]]
+    numbers.add(6)
+    assert numbers.acknowledgement() == (7, [])
+
+
+def test_an_acknowledgement_names_what_is_missing_below_it() -> None:
+    assert SequenceSet([[2, 3], [7, 9]]).acknowledgement() == (9, [[1, 1], [4, 6]])
+    assert SequenceSet().acknowledgement() == (0, [])
+
+
+def test_beyond_the_largest_number_of_holes_less_is_acknowledged() -> None:
+    numbers = SequenceSet([[number, number] for number in range(1, 1000, 2)])
+    up_to, holes = numbers.acknowledgement()
+    assert len(holes) == MAX_HOLES
+    assert up_to == 2 * MAX_HOLES + 1

@@ -1,0 +1,54 @@
+"""The forwarder: a sink that fails is tried again later and misses nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rohe_iac.observation.judging.outcome import Outcome, Result
+from rohe_iac.observation.judging.verdict import Verdict
+from rohe_iac.sinks.forwarder import Forwarder
+from rohe_iac.sinks.sink import SinkFailed
+from rohe_iac.sinks.store import AgentStore
+
+
+def result(number: int, contract: str = "c") -> Result:
+    return Result(
+        contract=contract,
+        objective="o",
+        start=float(number),
+        end=number + 1.0,
+        value=0.5,
+        count=10,
+        window=Verdict.KEPT,
+        verdict=Verdict.KEPT,
+        number=number,
+    )
+
+
+class FlakySink:
+    """A sink that fails while `failing` is set."""
+
+    name = "flaky"
+
+    def __init__(self) -> None:
+        self.failing = True
+        self.written: list[Outcome] = []
+
+    def write(self, outcomes: list[Outcome]) -> None:
+        if self.failing:
+            raise SinkFailed("away")
+        self.written += outcomes
+
+
+def test_a_sink_that_fails_is_tried_again_later_and_misses_nothing(tmp_path: Path) -> None:
+    store, sink = AgentStore(tmp_path), FlakySink()
+    forwarder = Forwarder(sink, store)
+    store.write_missing_outcomes([result(1)])
+    assert forwarder.forward(now=100.0) == 0
+    assert (forwarder.failures, forwarder.last_error) == (1, "away")
+    sink.failing = False
+    store.write_missing_outcomes([result(2)])
+    assert forwarder.forward(now=100.1) == 0, "it rests after a failure"
+    assert forwarder.forward(now=200.0) == 2
+    assert sink.written == [result(1), result(2)]
+    assert Forwarder(sink, AgentStore(tmp_path)).forward(now=300.0) == 0, "progress outlives the process"

@@ -1,0 +1,80 @@
+"""`rohe observe` and `rohe violations` ask the agents of an applied stack."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rohe_iac.deployment.files.record import Record
+from rohe_iac.usecases.observing import observe, violations
+from rohe_iac.usecases.observing.observe import StackNotRunning, agents_of, ask_agents, follow
+from rohe_iac.usecases.plans.plan import make_plan
+from rohe_iac.usecases.stacks import KnownStack, known_stack
+
+DIGITS = Path(__file__).parents[4] / "examples" / "digits"
+VIOLATIONS = [{"id": "v-2", "opened": 5.0}, {"id": "v-1", "opened": 3.0}]
+
+
+class AnsweringInquirer:
+    """A connection on which every agent answers, and which keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.questions: list[tuple[str, str, dict[str, Any]]] = []
+
+    def __enter__(self) -> AnsweringInquirer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def ask(self, agent: str, question: str, **parameters: Any) -> list[dict[str, Any]]:
+        self.questions.append((agent, question, parameters))
+        if question == "results":
+            return [{"row": parameters["after"] + 1, "end": 1.0}]
+        return VIOLATIONS if question == "violations" else []
+
+
+@pytest.fixture
+def stack() -> KnownStack:
+    """The digits example as if it were applied."""
+    found = known_stack(DIGITS, None)
+    record = Record(1, make_plan(DIGITS).planfile, complete=True)
+    return KnownStack(found.root, found.project, found.name, found.folder, record)
+
+
+@pytest.fixture
+def inquirer(monkeypatch: pytest.MonkeyPatch) -> AnsweringInquirer:
+    """The connection that is opened to any broker."""
+    found = AnsweringInquirer()
+    monkeypatch.setattr(observe, "inquirer_of", lambda *_: found)
+    monkeypatch.setattr(observe, "FOLLOW_EVERY", 0.0)
+    return found
+
+
+def test_a_stack_that_is_not_applied_has_no_agent_to_ask() -> None:
+    with pytest.raises(StackNotRunning, match="not applied"):
+        agents_of(known_stack(DIGITS, None))
+
+
+def test_every_agent_is_asked(stack: KnownStack, inquirer: AnsweringInquirer) -> None:
+    (answer,) = ask_agents(stack, "status", most=3)
+    assert answer.agent == agents_of(stack)[0]
+    assert inquirer.questions == [(answer.agent, "status", {"most": 3})]
+
+
+def test_results_are_followed_from_the_last_row(stack: KnownStack, inquirer: AnsweringInquirer) -> None:
+    results = follow(stack)
+    assert [next(results)[0]["row"] for _ in range(3)] == [1, 2, 3]
+    assert [parameters["most"] for _, _, parameters in inquirer.questions] == [10, 10_000, 10_000]
+
+
+def test_violations_are_sorted_by_when_they_opened_and_ended_by_their_id(
+    stack: KnownStack, inquirer: AnsweringInquirer
+) -> None:
+    assert [item["id"] for item in violations.violations(stack)] == ["v-1", "v-2"]
+    violations.restore(stack, "v-1")
+    assert inquirer.questions[-1][1:] == ("restore", {"violation": "v-1"})
+    violations.restore(stack, "v-9")
+    assert inquirer.questions[-1][1:] == ("explain", {"violation": "v-9"})

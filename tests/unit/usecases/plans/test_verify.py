@@ -1,0 +1,62 @@
+"""`rohe verify`: constraints and manifests of a saved plan."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from rohe_iac.deployment.files.planfile import PlanFile
+from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS
+from rohe_iac.usecases.plans.manifest_verification import manifest_faults
+from rohe_iac.usecases.plans.plan import make_plan
+from rohe_iac.usecases.plans.plugins import changed_since, reload_plugins
+from rohe_iac.usecases.plans.verify import Verification, faults_of, verify_saved
+
+DIGITS = Path(__file__).parents[4] / "examples" / "digits"
+
+
+@pytest.fixture(scope="module")
+def planfile() -> PlanFile:
+    """The plan of the digits example."""
+    return make_plan(DIGITS).planfile
+
+
+def test_a_plan_as_it_was_made_has_no_faults(planfile: PlanFile) -> None:
+    assert verify_saved(planfile, DIGITS) == Verification(())
+    assert list(manifest_faults(planfile)) == []
+
+
+def test_a_plan_without_plugins_depends_on_no_module(planfile: PlanFile) -> None:
+    assert changed_since(planfile.problem, DIGITS) == ()
+    assert reload_plugins(planfile.problem, DIGITS) == (NO_PLUGINS, ())
+
+
+def test_a_crowded_node_is_a_fault(planfile: PlanFile) -> None:
+    placements = tuple(msgspec.structs.replace(item, node="zero-1") for item in planfile.plan.placements)
+    assert faults_of(replace(planfile, plan=replace(planfile.plan, placements=placements)))
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"address": "replica/digits:camera/7"}, "makes replica/digits:camera/7, which is not placed"),
+        ({"address": "service/gone"}, "is for service/gone, of which nothing is placed"),
+        ({"depends_on": ("nothing",)}, "waits for nothing, which is not there"),
+        ({"text": "a: ["}, "is not one document of the kind Process"),
+    ],
+)
+def test_a_manifest_that_makes_something_else_is_a_fault(planfile: PlanFile, change: dict, fault: str) -> None:
+    first, *others = (item for item in planfile.manifests if item.address.startswith("replica/"))
+    others += [item for item in planfile.manifests if not item.address.startswith("replica/")]
+    faults = list(manifest_faults(replace(planfile, manifests=(replace(first, **change), *others))))
+    assert f"manifest {first.name}: {fault}" in faults
+
+
+def test_a_manifest_that_is_there_twice_or_has_no_action_is_a_fault(planfile: PlanFile) -> None:
+    first = planfile.manifests[0]
+    twice = list(manifest_faults(replace(planfile, manifests=(first, *planfile.manifests))))
+    assert f"manifest {first.name}: is there 2 times" in twice
+    assert any("no action is told of it" in fault for fault in manifest_faults(replace(planfile, actions=())))

@@ -1,0 +1,76 @@
+"""`rohe logs` and `rohe status` of stacks that are applied, or not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rohe_iac.deployment.files.record import Record
+from rohe_iac.deployment.ports import Live
+from rohe_iac.foundation.errors import UsageError
+from rohe_iac.foundation.folders import StackFolder
+from rohe_iac.usecases.plans.plan import make_plan
+from rohe_iac.usecases.running.logs import logs
+from rohe_iac.usecases.running.status import AgentStatus, status
+from rohe_iac.usecases.stacks import KnownStack, known_stack
+
+DIGITS = Path(__file__).parents[4] / "examples" / "digits"
+
+
+class FewLive:
+    """A target on which some parts of a stack live."""
+
+    def __init__(self, *parts: Live) -> None:
+        self._parts = parts
+
+    def live(self) -> tuple[Live, ...]:
+        return self._parts
+
+    def logs(self, instances: list[str], *, lines: int, follow: bool) -> Any:
+        return iter([(name, f"{lines} {follow}") for name in instances])
+
+
+@pytest.fixture
+def stack() -> KnownStack:
+    """The digits example, of which nothing is applied."""
+    return known_stack(DIGITS, None)
+
+
+@pytest.fixture
+def applied(stack: KnownStack) -> KnownStack:
+    """The same with a record."""
+    return KnownStack(stack.root, stack.project, stack.name, stack.folder, Record(3, make_plan(DIGITS).planfile, True))
+
+
+def test_a_stack_that_is_not_applied_names_the_command(stack: KnownStack) -> None:
+    assert (stack.name, stack.target, stack.touched) == ("digits", "local", False)
+    assert stack.folder == StackFolder.of(stack.project, "digits")
+    with pytest.raises(UsageError) as caught:
+        logs(stack, "service/classify", lambda *_: FewLive(), lines=5, follow=False)  # type: ignore[arg-type, return-value]
+    assert caught.value.brief == "stack digits is not applied"
+    assert caught.value.hint == "rohe apply digits"
+
+
+def test_an_address_covers_replicas_that_run_and_those_that_do_not(applied: KnownStack) -> None:
+    extra = Live("replica/digits:classify/svm/7", "classify-svm-7", "running")
+    lines = logs(applied, "service/classify/svm", lambda *_: FewLive(extra), lines=5, follow=False)  # type: ignore[arg-type, return-value]
+    assert [instance for instance, _ in lines] == ["classify-svm-0", "classify-svm-1", "classify-svm-7"]
+
+
+def test_an_address_of_nothing_is_answered_with_those_that_there_are(applied: KnownStack) -> None:
+    with pytest.raises(UsageError) as caught:
+        logs(applied, "service/nothing", lambda *_: FewLive(), lines=5, follow=False)  # type: ignore[arg-type, return-value]
+    assert caught.value.hint is not None
+    assert caught.value.hint.startswith("there is: agent/digits/0, replica/digits:aggregate/0")
+
+
+def test_parts_that_do_not_live_are_missing_and_their_agents_silent(applied: KnownStack) -> None:
+    camera = Live("replica/digits:camera/0", "camera-0", "running", "4711", began=1.0)
+    found = status(applied, lambda *_: FewLive(camera))  # type: ignore[arg-type, return-value]
+    states = {part.address: part.state for part in found.parts}
+    assert states["replica/digits:camera/0"] == "running"
+    assert states["replica/digits:aggregate/0"] == states["broker/broker/0"] == "missing"
+    assert found.agents == (AgentStatus(found.agents[0].agent, silence="it is missing"),)
+    assert (found.serial, found.complete, found.well) == (3, True, False)

@@ -40,7 +40,7 @@ ReportStep = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Decision:
+class StackDecision:
     """A plan and what it was made of.
 
     Attributes:
@@ -88,7 +88,7 @@ def decide(
     against: Path | None = None,
     max_moves: int | None = None,
     report: ReportStep = report_nothing,
-) -> Decision:
+) -> StackDecision:
     """Loads the blueprint and places every replica, without manifests and actions.
 
     Args:
@@ -122,7 +122,7 @@ def decide(
     report(f"placing {counted(replicas, 'replica')} on {counted(len(problem.nodes), 'node')}")
     solution = plan(problem, record.planfile.plan if record is not None else None, plugins)
     sources = tuple(sorted((*blueprint.sources, *measured, *modules), key=lambda source: source.path))
-    return Decision(blueprint, problem, plugins, solution, profiles, sources, record)
+    return StackDecision(blueprint, problem, plugins, solution, profiles, sources, record)
 
 
 def make_plan(

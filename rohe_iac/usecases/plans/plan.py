@@ -41,7 +41,7 @@ ReportStep = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Decision:
+class StackDecision:
     """A plan and what it was made of.
 
     Attributes:
@@ -90,7 +90,7 @@ def decide(
     max_moves: int | None = None,
     report: ReportStep = report_nothing,
     listener: SearchListener = ignore_statistics,
-) -> Decision:
+) -> StackDecision:
     """Loads the blueprint and places every replica, without manifests and actions.
 
     Args:
@@ -125,7 +125,7 @@ def decide(
     report(f"placing {counted(replicas, 'replica')} on {counted(len(problem.nodes), 'node')}")
     solution = plan(problem, record.planfile.plan if record is not None else None, plugins, listener=listener)
     sources = tuple(sorted((*blueprint.sources, *measured, *modules), key=lambda source: source.path))
-    return Decision(blueprint, problem, plugins, solution, profiles, sources, record)
+    return StackDecision(blueprint, problem, plugins, solution, profiles, sources, record)
 
 
 def make_plan(

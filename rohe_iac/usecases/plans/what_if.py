@@ -17,7 +17,7 @@ from rohe_iac.planning.solvers.local_search.outcome import SearchListener, ignor
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.planning.verification.fault import Fault
 from rohe_iac.planning.verification.verify import verify
-from rohe_iac.usecases.plans.plan import Decision
+from rohe_iac.usecases.plans.plan import StackDecision
 from rohe_iac.usecases.plans.profile import load_profiles
 
 SELF = ("identity", "bound", "proofs", "refusals", "reasons", "losses")
@@ -49,7 +49,7 @@ class WhatIf:
     predicted: tuple[tuple[Prediction | None, Prediction | None], ...] = ()
 
 
-def what_if(decision: Decision, text: str, listener: SearchListener = ignore_statistics) -> WhatIf:
+def what_if(decision: StackDecision, text: str, listener: SearchListener = ignore_statistics) -> WhatIf:
     """Plans the edited problem again, from the placements of the plan.
 
     Edits of pipelines are made in the blueprint and come first: services are sized again for the load. The others are
@@ -92,7 +92,7 @@ def _changed_predictions(
     return tuple((old.get(name), new.get(name)) for name in sorted(old | new) if old.get(name) != new.get(name))
 
 
-def _problem_under_loads(decision: Decision, edits: Sequence[Edit]) -> Problem:
+def _problem_under_loads(decision: StackDecision, edits: Sequence[Edit]) -> Problem:
     """Returns the problem that the blueprint poses under the edited loads, with the plan's settings and callables."""
     present = decision.problem
     if not any(edit.kind == "pipeline" for edit in edits):

@@ -11,7 +11,7 @@ from rohe_iac.manifests.manifest import Manifest
 
 
 @dataclass(frozen=True, slots=True)
-class Plugin:
+class ProviderPlugin:
     """The engine's plugin that makes a target's resources.
 
     Attributes:
@@ -58,7 +58,7 @@ class DeploymentTarget(Protocol):
         """Returns the target's name, as in plan files."""
         ...
 
-    def plugin(self) -> Plugin:
+    def plugin(self) -> ProviderPlugin:
         """Returns the plugin that makes this target's resources.
 
         Raises:

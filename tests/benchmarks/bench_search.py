@@ -1,10 +1,10 @@
 """The portfolio against CP-SAT on seeded instances of 5 to 20 nodes and up to 80 replicas, objective placed then nodes.
 
 Run it: python tests/benchmarks/bench_search.py [KIND] [FIRST] [NUMBER] [EFFORT]. KIND is plain or mixed, EFFORT the
-solver's deterministic seconds a term (one is about 1.3 s of a processor). The solver begins with nothing and is told
-nothing of what the portfolio found. Its answers are kept in the cache folder under what the instance says, so that a
-run that was stopped goes on; where the portfolio places everything on as few nodes as a bound allows that `verify` has
-derived anew, nothing is left to ask. Every answer, the solver's too, is verified.
+solver's deterministic seconds a term (one is about 1.3 s of a processor). The solver starts from nothing and does not
+see what the portfolio found. Its answers are kept in the cache folder by a digest of the instance, so that a run that
+was stopped goes on. It is not asked where the portfolio places everything on as few nodes as a bound allows that
+`verify` has derived anew. Every answer, the solver's too, is verified. Each line ends with what the search did.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.solvers.construction.greedy import Construction
 from rohe_iac.planning.solvers.construction.service_order import service_order
 from rohe_iac.planning.solvers.exact.solve import solve
+from rohe_iac.planning.solvers.local_search.outcome import SearchListener, SearchStatistics
 from rohe_iac.planning.solvers.plan_building import build_plan
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.planning.verification.verify import verify
@@ -40,7 +41,14 @@ ANSWERS = cache_home() / "bench-search"
 
 @dataclass(frozen=True)
 class Answer:
-    """The worth that the solver reached, term by term, whether all terms are proven, and what it was given and took."""
+    """What the solver found.
+
+    Attributes:
+        worth: The worth that it reached, term by term.
+        proven: Whether no assignment is worth more.
+        effort: The deterministic seconds a term that it had.
+        spent: The processor seconds that it took.
+    """
 
     worth: tuple[int, ...]
     proven: bool
@@ -49,24 +57,24 @@ class Answer:
 
 
 def worth(problem: Problem, found: Plan) -> tuple[int, ...]:
-    """Replicas placed, by priority, the largest first, and less the nodes used; verified."""
+    """Returns the replicas placed, by priority, the largest first, and minus the nodes used; the plan is verified."""
     faults = verify(problem, found)
     if faults:
         raise SystemExit(f"{problem.stack}: {faults[0]}")
     ranks = sorted({demand.priority for demand in problem.demands}, reverse=True)
-    of = {demand.workload: demand.priority for demand in problem.demands}
-    placed = Counter(of[item.workload] for item in found.placements)
+    priority_of = {demand.workload: demand.priority for demand in problem.demands}
+    placed = Counter(priority_of[placement.workload] for placement in found.placements)
     return (*(placed[rank] for rank in ranks), -found.bound.nodes_used)
 
 
 def place_of(problem: Problem) -> Path:
-    """Where the answer to an instance is kept."""
+    """Returns the file that keeps the answer to an instance."""
     text = json.dumps(problem_to_json(problem), sort_keys=True)
     return ANSWERS / f"{hashlib.sha256(text.encode()).hexdigest()}.json"
 
 
 def answer(problem: Problem, effort: float) -> Answer:
-    """What the solver finds with so much effort, from the cache where it is known or can be no better."""
+    """Returns what the solver finds with so much effort; a cached answer, where it is proven or had as much effort."""
     place = place_of(problem)
     if place.exists():
         kept = json.loads(place.read_text())
@@ -87,37 +95,47 @@ def answer(problem: Problem, effort: float) -> Answer:
     return found
 
 
-def compare(problem: Problem, effort: float) -> tuple[str, int, float, str]:
-    """How the portfolio did, by how much it lost, its seconds, and a line about both."""
+def compare(problem: Problem, effort: float, listener: SearchListener) -> tuple[str, int, float, str]:
+    """Compares the portfolio with the solver on one instance.
+
+    Returns:
+        "equal", "better" or "worse"; by how much the portfolio is worse in the first term that differs; its processor
+        seconds; and a line about both.
+    """
     start = time.process_time()
-    found = plan(problem)
+    found = plan(problem, listener=listener)
     spent = time.process_time() - start
-    mine = worth(problem, found)
+    reached = worth(problem, found)
     if not found.unplaced and found.bound.proven:
-        return "equal", 0, spent, f"{mine} is the bound"
-    theirs = answer(problem, effort)
-    word = "equal" if mine == theirs.worth else "better" if mine > theirs.worth else "worse"
-    lost = next((b - a for a, b in zip(mine, theirs.worth, strict=True) if a != b), 0) if word == "worse" else 0
-    told = "proven" if theirs.proven else f"not proven in {theirs.effort:g}"
-    return word, lost, spent, f"{mine}, solver {theirs.worth} {told}, {theirs.spent:.1f} s"
+        return "equal", 0, spent, f"{reached} is the bound"
+    solved = answer(problem, effort)
+    word = "equal" if reached == solved.worth else "better" if reached > solved.worth else "worse"
+    differences = (best - own for own, best in zip(reached, solved.worth, strict=True) if own != best)
+    lost = next(differences, 0) if word == "worse" else 0
+    proof = "proven" if solved.proven else f"not proven in {solved.effort:g}"
+    return word, lost, spent, f"{reached}, solver {solved.worth} {proof}, {solved.spent:.1f} s"
 
 
 def main(arguments: list[str]) -> None:
-    """Prints every instance as it is done, then how many are equal."""
+    """Prints a line for each instance as it is done, then how many are equal, and what all searches did together."""
     kind, first, number, effort = [*arguments, *["plain", "0", "100", "60"][len(arguments) :]]
     words: Counter[str] = Counter()
-    losses, times = [0], []
+    losses, times, total = [0], [], SearchStatistics()
     for seed in range(int(first), int(first) + int(number)):
-        word, lost, spent, line = compare(KINDS[kind](seed), float(effort))
+        searches: list[SearchStatistics] = []
+        word, lost, spent, line = compare(KINDS[kind](seed), float(effort), searches.append)
+        made = sum(searches, SearchStatistics())
         words[word] += 1
         words["open"] += "not proven" in line
         losses.append(lost)
         times.append(spent)
-        print(f"{kind} {seed}: {word}, {spent:.2f} s; {line}", flush=True)
+        total += made
+        print(f"{kind} {seed}: {word}, {spent:.2f} s; {line}; {made}", flush=True)
     print(
         f"search, {kind} {first} to {int(first) + int(number) - 1}: {words['equal']} equal, {words['better']} better "
         f"than the solver's best, {words['worse']} worse, at most by {max(losses)}; {words['open']} not proven by the "
-        f"solver in {effort}; portfolio median {statistics.median(times):.2f} s, at most {max(times):.2f} s"
+        f"solver in {effort}; portfolio median {statistics.median(times):.2f} s, at most {max(times):.2f} s; "
+        f"{total}"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -234,3 +235,20 @@ def test_manifests_that_make_something_else_do_not_verify(rohe: Run, repository:
         assert "camera" in done.stdout
     path.write_bytes(replace(planfile, actions=planfile.actions[1:]).encode())
     assert "no action is told of it" in rohe("verify", "digits.plan").stdout
+
+
+def test_verbose_reports_the_search_on_stderr_and_changes_nothing_else(rohe: Run, repository: Path) -> None:
+    assert "search: none was made\n" in rohe("plan", "-v").stderr
+    edit(repository / "blueprints" / "stack.yaml", "strategy: best-fit", "strategy: portfolio")
+    quiet = rohe("plan", "-o", "json", "--out", "quiet.plan")
+    assert "search:" not in quiet.stderr
+    for more in ([], ["--what-if", "node/pi-1=down"]):
+        done = rohe("plan", "--verbose", *more)
+        (line,) = re.findall(r"^search: ([\d,]+) iterations, (.*)$", done.stderr, re.MULTILINE)
+        counts = [int(number.replace(",", "")) for number in re.findall(r"[\d,]*\d", line[1])]
+        assert re.sub(r"[\d,]*\d ", "", line[1]) == "best, better, accepted, rejected"
+        assert sum(counts) == int(line[0].replace(",", ""))
+        assert "search:" not in done.stdout
+    verbose = rohe("plan", "-v", "-o", "json", "--out", "verbose.plan")
+    assert verbose.stdout == quiet.stdout
+    assert (repository / "verbose.plan").read_bytes() == (repository / "quiet.plan").read_bytes()

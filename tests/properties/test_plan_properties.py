@@ -22,7 +22,7 @@ from rohe_iac.planning.placement.state.ledger import Ledger
 from rohe_iac.planning.solvers.construction.greedy import Construction
 from rohe_iac.planning.solvers.construction.repair import drop_unsupported, repair
 from rohe_iac.planning.solvers.construction.service_order import service_order
-from rohe_iac.planning.solvers.local_search.ruin_and_recreate import RuinAndRecreate
+from rohe_iac.planning.solvers.local_search.search import RuinAndRecreate
 from rohe_iac.planning.solvers.plan_building import build_plan
 from rohe_iac.planning.solvers.planner import kept_nodes, plan
 from rohe_iac.planning.verification.verify import verify
@@ -138,8 +138,7 @@ def test_a_search_ends_no_worse_than_it_started_and_its_grants_are_what_it_rates
     objective = LexicographicObjective(indexed, before)
     missing = {(demand, index) for demand, indices in enumerate(start.unplaced) for index in indices}
     search = RuinAndRecreate(indexed, objective, start.grants(), missing)
-    used = search.run(iterations)
-    assert used == iterations
+    assert search.run(iterations).iterations == iterations
     settled = objective.worth((replica, grant.node) for replica, grant in search.placed.items())
     assert settled == search.worth()
     assert settled >= objective.worth((replica, grant.node) for replica, grant in start.grants().items())

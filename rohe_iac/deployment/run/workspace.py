@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from rohe_iac.deployment.ports import Plugin
+from rohe_iac.deployment.ports import ProviderPlugin
 from rohe_iac.foundation.folders import StackFolder, write_private
 
 KEPT = 40
@@ -58,7 +58,7 @@ class EngineFolder:
         """Returns the file of the engine's state of the stack."""
         return self.backend / ".pulumi" / "stacks" / self.project / f"{self.stack}.json"
 
-    def prepare(self, plugin: Plugin) -> None:
+    def prepare(self, plugin: ProviderPlugin) -> None:
         """Creates folders, passphrase and project file where they are absent.
 
         Args:

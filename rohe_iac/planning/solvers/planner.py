@@ -19,19 +19,12 @@ from rohe_iac.planning.placement.state.ledger import Ledger
 from rohe_iac.planning.solvers.construction.greedy import Construction
 from rohe_iac.planning.solvers.construction.repair import repair
 from rohe_iac.planning.solvers.construction.service_order import service_order
-from rohe_iac.planning.solvers.local_search.ruin_and_recreate import RuinAndRecreate
+from rohe_iac.planning.solvers.local_search.outcome import SearchListener, ignore_statistics
+from rohe_iac.planning.solvers.local_search.params import DEFAULT_PARAMS
+from rohe_iac.planning.solvers.local_search.search import RuinAndRecreate
 from rohe_iac.planning.solvers.plan_building import build_plan
 from rohe_iac.planning.solvers.resilience.survival import surviving_plan
 from rohe_iac.planning.solvers.variants import first_choice, next_choice
-
-SEARCH_WORK = 10_000_000
-"""Nodes times replicas times iterations that a search may spend where the stack does not say how many iterations."""
-
-SEARCH_LIMIT = 3500
-"""The most iterations that a search spends of itself; fewer replicas get their square, but SEARCH_LEAST at least."""
-
-SEARCH_LEAST = 2000
-"""What few replicas get; their iterations are quick."""
 
 
 class UnknownStrategy(RoheError):
@@ -53,12 +46,18 @@ class NotCovered(RoheError):
 
 
 def plan(
-    problem: Problem, previous: Plan | None = None, plugins: Plugins = NO_PLUGINS, *, explain: bool = True
+    problem: Problem,
+    previous: Plan | None = None,
+    plugins: Plugins = NO_PLUGINS,
+    *,
+    explain: bool = True,
+    listener: SearchListener = ignore_statistics,
 ) -> Plan:
     """Places every replica that fits, keeps what stood before where it still fits, and says why.
 
     previous: the plan as applied last; its replicas stay on their nodes and keep their ports where they can.
     explain: whether to tell score parts and refused nodes of placed replicas; the placements are the same without.
+    listener: is called with the statistics of each search that is made for the plan; the plan does not hold them.
     Errors: UnknownStrategy, UnknownExtension; with the strategy `exact` SolverMissing, NotCovered.
     """
     if problem.settings.strategy not in STRATEGIES and plugins.strategy is None:
@@ -84,7 +83,7 @@ def plan(
     with pause_garbage_collection():
         return surviving_plan(
             problem,
-            lambda spare, relaxed: _plan(problem, previous, plugins, explain, frozenset(spare), relaxed),
+            lambda spare, relaxed: _plan(problem, previous, plugins, explain, listener, frozenset(spare), relaxed),
             plugins,
         )
 
@@ -94,26 +93,27 @@ def _plan(
     previous: Plan | None,
     plugins: Plugins,
     explain: bool,
+    listener: SearchListener,
     spare: frozenset[str],
     relaxed: Mapping[str, int],
 ) -> Plan:
     choice = first_choice(problem, previous)
     while True:
-        construction = _construct(IndexedProblem(problem, choice, spare, relaxed, plugins), previous, explain)
+        construction = _construct(IndexedProblem(problem, choice, spare, relaxed, plugins), previous, explain, listener)
         following = next_choice(construction, choice)
         if following is None:
             return build_plan(construction, previous)
         choice = following
 
 
-def _construct(indexed: IndexedProblem, previous: Plan | None, explain: bool) -> Construction:
+def _construct(indexed: IndexedProblem, previous: Plan | None, explain: bool, listener: SearchListener) -> Construction:
     kept = kept_nodes(indexed, previous)
     queue = service_order(indexed)
     strategy = indexed.settings.strategy
     if strategy in (PORTFOLIO, EXACT):
         starts = _passes(indexed, queue, kept)
         objective = LexicographicObjective(indexed, kept, _forced(starts[0], kept))
-        found = _searched(indexed, queue, kept, explain, starts, objective)
+        found = _searched(indexed, queue, kept, explain, listener, starts, objective)
         return found if strategy == PORTFOLIO else _solved(indexed, queue, kept, explain, found, objective)
     construction = Construction(indexed, strategy, explain=explain).run(queue, kept)
     repair(construction, queue)
@@ -125,7 +125,7 @@ def _construct(indexed: IndexedProblem, previous: Plan | None, explain: bool) ->
     if not _budget(indexed) and sum(map(len, construction.unplaced)) <= had:
         # Too large to search, and nobody has lost a place: a pass from scratch would only move what stands.
         return construction
-    return _made_room(indexed, queue, kept, explain, construction)
+    return _made_room(indexed, queue, kept, explain, listener, construction)
 
 
 def _made_room(
@@ -133,6 +133,7 @@ def _made_room(
     queue: list[int],
     kept: Mapping[tuple[int, int], int],
     explain: bool,
+    listener: SearchListener,
     construction: Construction,
 ) -> Construction:
     """A pass over the queue as it is, unless replicas that it left out find a place beside all others.
@@ -149,7 +150,7 @@ def _made_room(
     else:
         stand = {replica: grant.node for replica, grant in grants.items()}
         objective, starts = LexicographicObjective(indexed, stand, UNLIMITED, placed), [construction]
-    found = _searched(indexed, queue, kept, explain, starts, objective)
+    found = _searched(indexed, queue, kept, explain, listener, starts, objective)
     after = [len(decisions) for decisions in found.decisions]
     return found if objective.placing(after) > objective.placing(placed) else construction
 
@@ -170,6 +171,7 @@ def _searched(
     queue: list[int],
     kept: Mapping[tuple[int, int], int],
     explain: bool,
+    listener: SearchListener,
     starts: list[Construction],
     objective: LexicographicObjective,
 ) -> Construction:
@@ -188,7 +190,8 @@ def _searched(
         repair(again, queue)
         return again
     search = RuinAndRecreate(indexed, objective, best.grants(), missing)
-    search.run(budget, ideal_point(indexed, limited=objective.limit is not None, floored=bool(objective.floors)))
+    ideal = ideal_point(indexed, limited=objective.limit is not None, floored=bool(objective.floors))
+    listener(search.run(budget, ideal))
     settled = Construction(indexed, BEST_FIT, explain=explain).adopt(queue, search.placed, kept)
     repair(settled, queue, objective)
     return settled
@@ -207,8 +210,7 @@ def _budget(indexed: IndexedProblem) -> int:
     if indexed.settings.iterations is not None:
         return indexed.settings.iterations
     replicas = sum(demand.replicas for demand in indexed.demands)
-    few = max(SEARCH_LEAST, replicas * replicas)
-    return min(SEARCH_LIMIT, few, SEARCH_WORK // max(1, len(indexed.nodes) * replicas))
+    return DEFAULT_PARAMS.budget(len(indexed.nodes), replicas)
 
 
 def _has_a_chance(indexed: IndexedProblem, demand: int) -> bool:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from rohe_iac.deployment.ports import Live, Plugin
+from rohe_iac.deployment.ports import Live, ProviderPlugin
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.folders import StackFolder
 from rohe_iac.manifests.manifest import Manifest
@@ -43,7 +43,7 @@ class LocalDeploymentTarget:
         """Opens the target of the stack in `folder`; working directories are relative to `root`."""
         self._site = Site(Layout(folder, root))
 
-    def plugin(self) -> Plugin:
+    def plugin(self) -> ProviderPlugin:
         """Returns the provider beside this interpreter, or else on PATH.
 
         Raises:
@@ -57,7 +57,7 @@ class LocalDeploymentTarget:
             )
         layout = self._site.layout
         settings = {"folder": str(layout.folder.path), "root": str(layout.root)}
-        return Plugin("rohe", Path(found).parent, settings)
+        return ProviderPlugin("rohe", Path(found).parent, settings)
 
     def resource_type(self, manifest: Manifest) -> str:
         """Returns the engine's type of the manifest's resource."""

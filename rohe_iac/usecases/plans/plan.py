@@ -24,6 +24,7 @@ from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.plugins.protocols import Plugins
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.sizing.profile import Profile
+from rohe_iac.planning.solvers.local_search.outcome import SearchListener, ignore_statistics
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.usecases.plans.plugins import load_plugins
 from rohe_iac.usecases.plans.profile import load_profiles
@@ -40,7 +41,7 @@ ReportStep = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Decision:
+class StackDecision:
     """A plan and what it was made of.
 
     Attributes:
@@ -88,7 +89,8 @@ def decide(
     against: Path | None = None,
     max_moves: int | None = None,
     report: ReportStep = report_nothing,
-) -> Decision:
+    listener: SearchListener = ignore_statistics,
+) -> StackDecision:
     """Loads the blueprint and places every replica, without manifests and actions.
 
     Args:
@@ -97,6 +99,7 @@ def decide(
         against: a record file to compare with, in place of the one in the state folder.
         max_moves: how many replicas that could stay may move; None for any number.
         report: takes each step that begins.
+        listener: takes the statistics of each search that is made for the plan.
 
     Raises:
         InvalidBlueprint: the blueprint has faults.
@@ -120,9 +123,9 @@ def decide(
         problem = replace(problem, settings=replace(problem.settings, max_moves=max_moves))
     replicas = sum(demand.replicas for demand in problem.demands)
     report(f"placing {counted(replicas, 'replica')} on {counted(len(problem.nodes), 'node')}")
-    solution = plan(problem, record.planfile.plan if record is not None else None, plugins)
+    solution = plan(problem, record.planfile.plan if record is not None else None, plugins, listener=listener)
     sources = tuple(sorted((*blueprint.sources, *measured, *modules), key=lambda source: source.path))
-    return Decision(blueprint, problem, plugins, solution, profiles, sources, record)
+    return StackDecision(blueprint, problem, plugins, solution, profiles, sources, record)
 
 
 def make_plan(
@@ -132,12 +135,13 @@ def make_plan(
     against: Path | None = None,
     max_moves: int | None = None,
     report: ReportStep = report_nothing,
+    listener: SearchListener = ignore_statistics,
 ) -> PlannedStack:
     """Decides, renders the manifests and compares them with those that were applied last.
 
     Arguments and exceptions are those of `decide`.
     """
-    decision = decide(directory, stack, against=against, max_moves=max_moves, report=report)
+    decision = decide(directory, stack, against=against, max_moves=max_moves, report=report, listener=listener)
     report("rendering the manifests")
     blueprint, record = decision.blueprint, decision.record
     manifests = manifests_of(blueprint, decision.plan, decision.profiles)

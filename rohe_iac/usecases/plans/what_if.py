@@ -13,10 +13,11 @@ from rohe_iac.planning.questions.analysis.plan_diff import Change, difference
 from rohe_iac.planning.questions.analysis.response_times import Prediction, predictions_of
 from rohe_iac.planning.questions.what_if.apply import apply_edits, edit_loads, with_new_amounts
 from rohe_iac.planning.questions.what_if.edit import Edit, parse_edits
+from rohe_iac.planning.solvers.local_search.outcome import SearchListener, ignore_statistics
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.planning.verification.fault import Fault
 from rohe_iac.planning.verification.verify import verify
-from rohe_iac.usecases.plans.plan import Decision
+from rohe_iac.usecases.plans.plan import StackDecision
 from rohe_iac.usecases.plans.profile import load_profiles
 
 SELF = ("identity", "bound", "proofs", "refusals", "reasons", "losses")
@@ -48,7 +49,7 @@ class WhatIf:
     predicted: tuple[tuple[Prediction | None, Prediction | None], ...] = ()
 
 
-def what_if(decision: Decision, text: str) -> WhatIf:
+def what_if(decision: StackDecision, text: str, listener: SearchListener = ignore_statistics) -> WhatIf:
     """Plans the edited problem again, from the placements of the plan.
 
     Edits of pipelines are made in the blueprint and come first: services are sized again for the load. The others are
@@ -57,6 +58,7 @@ def what_if(decision: Decision, text: str) -> WhatIf:
     Args:
         decision: the plan as it stands.
         text: the edits, parted by commas.
+        listener: takes the statistics of each search that is made for the edited plan.
 
     Raises:
         UsageError: an edit is malformed, or names what the stack does not have.
@@ -66,7 +68,7 @@ def what_if(decision: Decision, text: str) -> WhatIf:
     present, before = decision.problem, decision.plan
     loaded = _problem_under_loads(decision, edits)
     edited = apply_edits(loaded, edits)
-    after = plan(edited, before, decision.plugins)
+    after = plan(edited, before, decision.plugins, listener=listener)
     standing = replace(before, placements=with_new_amounts(edited, before.placements))
     unplaced = {item.replica for item in before.unplaced}
     same_sizes = loaded.demands == present.demands and loaded.promises == present.promises
@@ -90,7 +92,7 @@ def _changed_predictions(
     return tuple((old.get(name), new.get(name)) for name in sorted(old | new) if old.get(name) != new.get(name))
 
 
-def _problem_under_loads(decision: Decision, edits: Sequence[Edit]) -> Problem:
+def _problem_under_loads(decision: StackDecision, edits: Sequence[Edit]) -> Problem:
     """Returns the problem that the blueprint poses under the edited loads, with the plan's settings and callables."""
     present = decision.problem
     if not any(edit.kind == "pipeline" for edit in edits):

@@ -32,6 +32,7 @@ def plan(
     max_moves: Annotated[
         int | None, typer.Option("--max-moves", min=0, help="The most replicas to move that could stay where they are.")
     ] = None,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Report on stderr what the search did.")] = False,
     output: PageOutputOption = PageOutput.human,
 ) -> int:
     """Decide offline which node each replica gets, and why; change nothing.
@@ -41,19 +42,29 @@ def plan(
     from rohe_iac.cli.views.plans.plan import PlanView
     from rohe_iac.usecases.plans.analysis import AnalysedPlan
     from rohe_iac.usecases.plans.plan import decide, make_plan, write_page, write_plan
+    from rohe_iac.usecases.plans.search_report import SearchReport
 
+    searches = SearchReport()
     if what_if is not None:
         from rohe_iac.cli.views.plans.what_if import WhatIfView
         from rohe_iac.usecases.plans.what_if import what_if as plan_edited
 
         with screen.working("reading the blueprint") as report:
-            decision = decide(screen.folder, stack, against=against, max_moves=max_moves, report=report)
+            decision = decide(
+                screen.folder, stack, against=against, max_moves=max_moves, report=report, listener=searches
+            )
             report("planning the edited problem")
-            answer = plan_edited(decision, what_if)
+            answer = plan_edited(decision, what_if, searches)
+        if verbose:
+            screen.err.print(str(searches))
         WhatIfView(screen).show(answer, output)
         return ExitCode.UNPLACED if answer.lost else ExitCode.OK
     with screen.working("reading the blueprint") as report:
-        planned = make_plan(screen.folder, stack, against=against, max_moves=max_moves, report=report)
+        planned = make_plan(
+            screen.folder, stack, against=against, max_moves=max_moves, report=report, listener=searches
+        )
+    if verbose:
+        screen.err.print(str(searches))
     if out is not None:
         write_plan(screen.folder / out, planned.planfile)
     analysed = AnalysedPlan(planned.planfile, planned.record.planfile if planned.record is not None else None)

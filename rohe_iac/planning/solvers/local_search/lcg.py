@@ -1,30 +1,44 @@
-"""Draws: numbers that look random and are the same everywhere."""
+"""Pseudo-random numbers that are the same on every machine and in every version of Python."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-FACTOR, SUMMAND, BITS = 6364136223846793005, 1442695040888963407, (1 << 64) - 1
+MULTIPLIER, INCREMENT, MASK = 6364136223846793005, 1442695040888963407, (1 << 64) - 1
+"""Of the generator of MMIX; the mask keeps 64 bits."""
 
 
-def drawing(seed: int) -> tuple[Callable[[int], int], Callable[[int, int], list[int]]]:
-    """A stream of numbers in [0, limit), a limit a draw: the 64-bit linear congruential generator of Knuth's MMIX, its
-    upper 32 bits. Told are how to draw one, and how to draw so many at once from the same stream.
+class LinearCongruentialGenerator:
+    """One stream of pseudo-random whole numbers: the upper 32 bits of a 64-bit linear congruential generator.
+
+    D. E. Knuth, "MMIXware", 1999: multiplier and increment. Both functions are closures over one state, for they are
+    called in the innermost loops of the search.
+
+    Attributes:
+        below: below(limit) draws a number in [0, limit).
+        several: several(number, limit) draws so many of them, the same as single draws would give.
     """
-    state = seed
 
-    def below(limit: int) -> int:
-        nonlocal state
-        state = (state * FACTOR + SUMMAND) & BITS
-        return (state >> 32) * limit >> 32
+    __slots__ = ("below", "several")
 
-    def several(number: int, limit: int) -> list[int]:
-        nonlocal state
-        now, found = state, []
-        for _ in range(number):
-            now = (now * FACTOR + SUMMAND) & BITS
-            found.append((now >> 32) * limit >> 32)
-        state = now
-        return found
+    below: Callable[[int], int]
+    several: Callable[[int, int], list[int]]
 
-    return below, several
+    def __init__(self, seed: int) -> None:
+        state = seed
+
+        def below(limit: int) -> int:
+            nonlocal state
+            state = (state * MULTIPLIER + INCREMENT) & MASK
+            return (state >> 32) * limit >> 32
+
+        def several(number: int, limit: int) -> list[int]:
+            nonlocal state
+            current, drawn = state, []
+            for _ in range(number):
+                current = (current * MULTIPLIER + INCREMENT) & MASK
+                drawn.append((current >> 32) * limit >> 32)
+            state = current
+            return drawn
+
+        self.below, self.several = below, several

@@ -1,9 +1,4 @@
-"""Minimum bin slack: nodes filled one after the other, each with the replicas that leave the least of it over.
-
-Gupta and Ho, "A new heuristic algorithm for the one-dimensional bin-packing problem", Production Planning & Control 10,
-1999; here with as many replicas of each class as there are, and with all other amounts as limits. Where not everything
-fits, the smallest replicas are chosen that fit in sum. What it finds is where a search starts.
-"""
+"""Minimum bin slack: first assignments for a search, made by filling one node after the other."""
 
 from __future__ import annotations
 
@@ -12,151 +7,192 @@ from itertools import islice
 
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.solvers.local_search.node_load import FULL, Item, NodeLoad, NodeLoads
-
-STEPS, MOST_STEPS = 20_000, 1500
-"""Counts that are tried for all nodes of one start, and for one node at most, before the best so far is taken."""
-
-PACKINGS, MOST_PACKINGS = 200, 15
-"""The same of fillings whose cores are tried to be dealt out; at least one."""
+from rohe_iac.planning.solvers.local_search.params import DEFAULT_PARAMS, SearchParams
 
 Amounts = tuple[int, int, int, int]
-"""Cpu, rss, vms and the sum of the cores."""
+"""Cpu (millicores), rss (bytes), vms (bytes) and the sum of the cores (millicores)."""
 
-MEASURES = (3, 0, 1)
-"""What is filled up: cores, cpu or rss; the scarcest comes first."""
+FILLED_AMOUNTS = (3, 0, 1)
+"""Positions in Amounts of what nodes are filled up by: cores, cpu or rss; of equally scarce ones the first."""
 
-Filled = tuple[NodeLoad, list[Item]]
-"""What is free on a node, and who is there."""
+FilledNode = tuple[NodeLoad, list[Item]]
+"""The load of a node and the items on it."""
 
 Start = tuple[list[NodeLoad], list[list[Item]]]
-"""The same of each node."""
+"""The loads and the items of all nodes."""
 
 
-class BinSlack:
-    """Starts for a search. usable: the nodes of each demand. free: the demands that only amounts keep from a node."""
+class MinBinSlack:
+    """Fills each node with the replicas that leave the least of one amount over, and makes starts for a search so.
+
+    J. N. D. Gupta and J. C. Ho, "A new heuristic algorithm for the one-dimensional bin-packing problem", Production
+    Planning & Control 10, 1999. Here replicas of a demand are alike, so that their numbers are tried and not subsets,
+    and all other amounts are limits. Where not everything fits in sum, the smallest replicas that do are chosen.
+    """
 
     def __init__(
-        self, indexed: IndexedProblem, fills: NodeLoads, usable: Sequence[Sequence[int]], free: Sequence[bool]
+        self,
+        indexed: IndexedProblem,
+        node_loads: NodeLoads,
+        usable: Sequence[Sequence[int]],
+        unruled: Sequence[bool],
+        params: SearchParams = DEFAULT_PARAMS,
     ) -> None:
-        self.indexed, self.fills = indexed, fills
-        self.able: list[list[int]] = [[] for _ in fills.base]
+        """Prepares the starts.
+
+        Args:
+            indexed: The problem.
+            node_loads: Its node loads.
+            usable: By demand, the nodes that its replicas may be on.
+            unruled: By demand, whether nothing but amounts decides where its replicas fit; others are left out.
+            params: How much is tried.
+        """
+        self.indexed, self.node_loads = indexed, node_loads
+        self._demands_of: list[list[int]] = [[] for _ in node_loads.base]
         for demand, nodes in enumerate(usable):
-            for node in nodes if free[demand] else ():
-                self.able[node].append(demand)
-        self.nodes = [node for node, able in enumerate(self.able) if able]
-        self._steps = min(MOST_STEPS, STEPS // max(1, len(self.nodes)))
-        self._packings = max(1, min(MOST_PACKINGS, PACKINGS // max(1, len(self.nodes))))
-        self.needs: list[Amounts] = [(one.cpu, one.rss, one.vms or 0, sum(one.cores)) for one in indexed.resources]
-        self.replicas = [demand.replicas if free[number] else 0 for number, demand in enumerate(indexed.demands)]
+            for node in nodes if unruled[demand] else ():
+                self._demands_of[node].append(demand)
+        self._nodes = [node for node, demands in enumerate(self._demands_of) if demands]
+        nodes_filled = max(1, len(self._nodes))
+        self._max_amounts = params.start_amounts
+        self._max_counts = min(params.start_counts_per_node, params.start_counts // nodes_filled)
+        self._max_packings = max(1, min(params.start_packings_per_node, params.start_packings // nodes_filled))
+        self._amounts: list[Amounts] = [
+            (asked.cpu, asked.rss, asked.vms or 0, sum(asked.cores)) for asked in indexed.resources
+        ]
+        self._replicas = [demand.replicas if unruled[number] else 0 for number, demand in enumerate(indexed.demands)]
         # What the best filling of the node at hand leaves over.
         self._slack = 0
-        self._most: dict[tuple[NodeLoad, int], int] = {}
+        self._max_on: dict[tuple[NodeLoad, int], int] = {}
 
     def starts(self) -> Iterator[Start]:
-        """For the two scarcest amounts; the larger nodes first where everything fits in sum, else the smaller ones."""
-        room = [sum(self._room(node)[one] for node in self.nodes) for one in range(4)]
+        """Yields a start for each of the scarcest amounts.
+
+        The larger nodes are filled first where everything fits in sum, else the smaller ones.
+        """
+        free = [sum(self._free(node)[amount] for node in self._nodes) for amount in range(4)]
         asked = [
-            sum(need[one] * many for need, many in zip(self.needs, self.replicas, strict=True)) for one in range(4)
+            sum(amounts[amount] * number for amounts, number in zip(self._amounts, self._replicas, strict=True))
+            for amount in range(4)
         ]
-        ranked = sorted((one for one in MEASURES if room[one]), key=lambda one: -asked[one] * 1000 // room[one])
-        order = sorted(self.nodes, key=lambda node: (self._room(node), node))
-        for measure in ranked[:2]:
-            chosen = self._chosen(measure, room[measure])
-            yield self._filled(measure, order[::-1] if chosen == self.replicas else order, chosen)
+        scarcest = sorted(
+            (amount for amount in FILLED_AMOUNTS if free[amount]),
+            key=lambda amount: -asked[amount] * 1000 // free[amount],
+        )
+        order = sorted(self._nodes, key=lambda node: (self._free(node), node))
+        for amount in scarcest[: self._max_amounts]:
+            chosen = self._choose(amount, free[amount])
+            yield self._fill_all(amount, order[::-1] if chosen == self._replicas else order, chosen)
 
-    def _room(self, node: int) -> Amounts:
-        fill = self.fills.base[node]
-        return (fill.free[0], fill.free[1], fill.free[2], fill.spare)
+    def _free(self, node: int) -> Amounts:
+        """Returns what is free on an empty node."""
+        load = self.node_loads.base[node]
+        return (load.free[0], load.free[1], load.free[2], load.free_cores)
 
-    def _chosen(self, measure: int, room: int) -> list[int]:
-        """How many of each: by priority the smallest, as long as they fit in sum."""
-        chosen = [0] * len(self.replicas)
+    def _choose(self, amount: int, free: int) -> list[int]:
+        """Returns how many replicas of each demand are placed: by priority the smallest, while they fit in sum."""
+        chosen = [0] * len(self._replicas)
         demands = self.indexed.demands
-        order = sorted(range(len(chosen)), key=lambda one: (-demands[one].priority, self.needs[one][measure], one))
-        for one in order:
-            size = self.needs[one][measure]
-            chosen[one] = min(self.replicas[one], room // size) if size else self.replicas[one]
-            room -= chosen[one] * size
+        order = sorted(
+            range(len(chosen)), key=lambda demand: (-demands[demand].priority, self._amounts[demand][amount], demand)
+        )
+        for demand in order:
+            size = self._amounts[demand][amount]
+            chosen[demand] = min(self._replicas[demand], free // size) if size else self._replicas[demand]
+            free -= chosen[demand] * size
         return chosen
 
-    def _filled(self, measure: int, order: Sequence[int], left: list[int]) -> Start:
-        fill = list(self.fills.base)
-        content: list[list[Item]] = [[] for _ in fill]
+    def _fill_all(self, amount: int, order: Sequence[int], left: list[int]) -> Start:
+        """Returns the start of filling the nodes in this order. left: replicas to place by demand; it is changed."""
+        loads = list(self.node_loads.base)
+        items: list[list[Item]] = [[] for _ in loads]
         for node in order:
-            fill[node], content[node] = self._fullest(node, measure, left)
-            for part in content[node]:
-                left[part[0]] -= 1
-        return fill, content
+            loads[node], items[node] = self._fill(node, amount, left)
+            for item in items[node]:
+                left[item[0]] -= 1
+        return loads, items
 
-    def _limit(self, base: NodeLoad, demand: int) -> int:
-        """How many of one class an empty node takes."""
-        known = self._most.get((base, demand))
+    def _max_replicas_on(self, base: NodeLoad, demand: int) -> int:
+        """Returns how many replicas of one demand fit on an empty node."""
+        known = self._max_on.get((base, demand))
         if known is None:
-            known, fill = 0, base
-            while known < self.replicas[demand] and self.fills.residual_after(fill, demand) != FULL:
-                fill = self.fills.step(fill, demand)[0]
+            known, load = 0, base
+            while known < self._replicas[demand] and self.node_loads.residual_after(load, demand) != FULL:
+                load = self.node_loads.step(load, demand)[0]
                 known += 1
-            self._most[base, demand] = known
+            self._max_on[base, demand] = known
         return known
 
-    def _fullest(self, node: int, measure: int, left: Sequence[int]) -> Filled:
-        """Of the replicas that are left those that fill the node the most, as far as is looked."""
-        base, needs = self.fills.base[node], self.needs
-        classes = [one for one in self.able[node] if left[one] and self._limit(base, one)]
-        classes.sort(key=lambda one: (-needs[one][measure], one))
-        limits = [min(left[one], self._limit(base, one)) for one in classes]
-        best = self._greedy(base, classes, limits)
-        self._slack = self._room(node)[measure] - sum(needs[part[0]][measure] for part in best[1])
-        countings = self._countings(self._room(node), [needs[one] for one in classes], limits, measure)
-        for counts, over in islice(countings, self._packings):
-            found = self.fills.with_cores(
-                base, [one for one, many in zip(classes, counts, strict=True) for _ in range(many)]
-            )
+    def _fill(self, node: int, amount: int, left: Sequence[int]) -> FilledNode:
+        """Returns the node with the replicas that leave the least of the amount over, of all counts that are tried.
+
+        left: how many replicas of each demand have no place yet.
+        """
+        base, amounts = self.node_loads.base[node], self._amounts
+        demands = [demand for demand in self._demands_of[node] if left[demand] and self._max_replicas_on(base, demand)]
+        demands.sort(key=lambda demand: (-amounts[demand][amount], demand))
+        limits = [min(left[demand], self._max_replicas_on(base, demand)) for demand in demands]
+        best = self._fill_greedily(base, demands, limits)
+        self._slack = self._free(node)[amount] - sum(amounts[item[0]][amount] for item in best[1])
+        fillings = self._counts(self._free(node), [amounts[demand] for demand in demands], limits, amount)
+        for counts, slack in islice(fillings, self._max_packings):
+            wanted = [demand for demand, count in zip(demands, counts, strict=True) for _ in range(count)]
+            found = self.node_loads.pack(base, wanted)
             if found is not None:
-                best, self._slack = found, over
+                best, self._slack = found, slack
         return best
 
-    def _countings(
-        self, room: Amounts, needs: Sequence[Amounts], limits: Sequence[int], measure: int
+    def _counts(
+        self, free: Amounts, amounts: Sequence[Amounts], limits: Sequence[int], amount: int
     ) -> Iterator[tuple[list[int], int]]:
-        """How many of each class the node could hold in sum with less slack than the best, and the slack."""
-        # What those from each place on could fill at most.
-        beyond = [0] * (len(needs) + 1)
-        for place in range(len(needs) - 1, -1, -1):
-            beyond[place] = beyond[place + 1] + limits[place] * needs[place][measure]
-        counts, rooms = [0] * len(needs), [room]
-        for _ in range(self._steps):
-            place = len(rooms) - 1
-            if rooms[-1][measure] - beyond[place] < self._slack:
-                if place < len(needs):
-                    counts[place] = _most(rooms[-1], needs[place], limits[place])
-                    rooms.append(_less(rooms[-1], needs[place], counts[place]))
+        """Yields counts of replicas that the node holds in sum with less slack than the best so far, and their slack.
+
+        Args:
+            free: What is free on the node.
+            amounts: What one replica of each demand asks for.
+            limits: How many replicas of each demand are left and fit.
+            amount: Position in Amounts of what is filled up.
+        """
+        # How much the demands from each position on could fill at most.
+        beyond = [0] * (len(amounts) + 1)
+        for position in range(len(amounts) - 1, -1, -1):
+            beyond[position] = beyond[position + 1] + limits[position] * amounts[position][amount]
+        counts, residuals = [0] * len(amounts), [free]
+        for _ in range(self._max_counts):
+            position = len(residuals) - 1
+            if residuals[-1][amount] - beyond[position] < self._slack:
+                if position < len(amounts):
+                    counts[position] = _max_count(residuals[-1], amounts[position], limits[position])
+                    residuals.append(_residual(residuals[-1], amounts[position], counts[position]))
                     continue
-                yield counts, rooms[-1][measure]
-            rooms.pop()
-            while rooms and not counts[len(rooms) - 1]:
-                rooms.pop()
-            if not rooms:
+                yield counts, residuals[-1][amount]
+            residuals.pop()
+            while residuals and not counts[len(residuals) - 1]:
+                residuals.pop()
+            if not residuals:
                 return
-            counts[len(rooms) - 1] -= 1
-            rooms.append(_less(rooms[-1], needs[len(rooms) - 1], counts[len(rooms) - 1]))
+            counts[len(residuals) - 1] -= 1
+            residuals.append(_residual(residuals[-1], amounts[len(residuals) - 1], counts[len(residuals) - 1]))
 
-    def _greedy(self, base: NodeLoad, classes: Sequence[int], limits: Sequence[int]) -> Filled:
-        fill = base
-        parts: list[Item] = []
-        for one, limit in zip(classes, limits, strict=True):
+    def _fill_greedily(self, base: NodeLoad, demands: Sequence[int], limits: Sequence[int]) -> FilledNode:
+        """Returns an empty node with as many replicas of each demand as fit, one demand after the other."""
+        load = base
+        items: list[Item] = []
+        for demand, limit in zip(demands, limits, strict=True):
             for _ in range(limit):
-                if self.fills.residual_after(fill, one) == FULL:
+                if self.node_loads.residual_after(load, demand) == FULL:
                     break
-                fill, part = self.fills.step(fill, one)
-                parts.append(part)
-        return fill, parts
+                load, item = self.node_loads.step(load, demand)
+                items.append(item)
+        return load, items
 
 
-def _most(room: Amounts, need: Amounts, limit: int) -> int:
-    return min([limit, *(have // one for have, one in zip(room, need, strict=True) if one)])
+def _max_count(free: Amounts, asked: Amounts, limit: int) -> int:
+    """Returns how many replicas that ask for so much fit in sum, at most the limit."""
+    return min([limit, *(room // size for room, size in zip(free, asked, strict=True) if size)])
 
 
-def _less(room: Amounts, need: Amounts, many: int) -> Amounts:
-    cpu, rss, vms, cores = need
-    return (room[0] - many * cpu, room[1] - many * rss, room[2] - many * vms, room[3] - many * cores)
+def _residual(free: Amounts, asked: Amounts, count: int) -> Amounts:
+    """Returns what so many replicas leave free."""
+    cpu, rss, vms, cores = asked
+    return (free[0] - count * cpu, free[1] - count * rss, free[2] - count * vms, free[3] - count * cores)

@@ -1,12 +1,13 @@
-"""Fill: what is free on a node, as a value, so that what was worked out once is never worked out again.
+"""Node load: what is free on a node, as a value, so that what was worked out once is never worked out again.
 
-A search tries the same replicas on the same nodes over and over. Nodes of one kind with as much free share a fill, and
-a fill remembers where each class of replicas leads from it; to undo is to put the fill before back in its place.
+A search tries the same replicas on the same nodes over and over. Nodes of one class with as much free share a load, and
+a load remembers where one more replica of each demand leads; to undo is to put the load before back in its place.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from rohe_iac.planning.model.demand import Resources
 from rohe_iac.planning.placement.state.core_assignment import tightest_cores
@@ -14,79 +15,96 @@ from rohe_iac.planning.placement.state.device_assignment import choose_devices
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
 from rohe_iac.planning.solvers.local_search.core_packing import pack_cores
-
-REMEMBERED = 200_000
-"""How many fills are kept before all are forgotten."""
-
-TRIES, TRIES_OF_FEW, FEW_REPLICAS = 60, 3000, 32
-"""Chunks that are set before a packing of cores is given up. Most are packed at the first try and some after many; with
-more than a few replicas the search does better to go on than to try long.
-"""
+from rohe_iac.planning.solvers.local_search.params import DEFAULT_PARAMS, SearchParams
 
 FULL = -(1 << 60)
-"""Less than what is left on any node."""
+"""The residual of a node that one more replica does not fit; less than that of any other."""
 
-Free = tuple[int, int, int, tuple[int, ...], tuple[int, ...]]
-"""Cpu, rss, vms, cores and devices (both by position)."""
+FreeOnNode = tuple[int, int, int, tuple[int, ...], tuple[int, ...]]
+"""Cpu (millicores), rss (bytes), vms (bytes), cores (millicores by position) and devices (basis points by position)."""
 
 Item = tuple[int, tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]
-"""A replica on a node: its demand, (core, millicores) and (device, basis points)."""
+"""A replica on a node: its demand, its (core, millicores) and its (device, basis points)."""
 
 
 class NodeLoad:
-    """What is free on a node of one kind.
+    """What is free on a node of one class.
 
-    left: shares of what the node offers that are free, summed, in thousandths. load: the same of cpu, memory and cores
-    that are taken. rows: free cores, largest first; spare: their sum. rests, sums, steps: what was found out about one
-    more replica of a class.
+    Attributes:
+        node_class: Number of the class of nodes with equal capacities.
+        free: The free amounts.
+        residual: Free shares of cpu, rss, cores, vms and devices, summed, in thousandths of the node.
+        load: Taken shares of cpu, rss and cores, summed, in thousandths of the node; 0 to 3000.
+        sorted_cores: Free millicores of each core, the largest first.
+        free_cores: Their sum.
+        residuals_after: By demand, the residual with one more of its replicas, or FULL; filled by `residual_after`.
+        in_sum: By demand, whether one more of its replicas fits but for the cores that were chosen; see `fits_in_sum`.
+        steps: By demand, the load with one more of its replicas and its item; filled by `step`.
     """
 
-    __slots__ = ("free", "kind", "load", "residual", "residuals_after", "rows", "spare", "steps", "sums")
+    __slots__ = (
+        "free",
+        "free_cores",
+        "in_sum",
+        "load",
+        "node_class",
+        "residual",
+        "residuals_after",
+        "sorted_cores",
+        "steps",
+    )
 
-    def __init__(self, kind: int, free: Free, left: int, load: int) -> None:
-        self.kind, self.free, self.residual, self.load = kind, free, left, load
-        self.rows = sorted(free[3], reverse=True)
-        self.spare = sum(self.rows)
+    def __init__(self, node_class: int, free: FreeOnNode, residual: int, load: int) -> None:
+        self.node_class, self.free, self.residual, self.load = node_class, free, residual, load
+        self.sorted_cores = sorted(free[3], reverse=True)
+        self.free_cores = sum(self.sorted_cores)
         self.residuals_after: dict[int, int] = {}
-        self.sums: dict[int, bool] = {}
+        self.in_sum: dict[int, bool] = {}
         self.steps: dict[int, tuple[NodeLoad, Item]] = {}
 
 
 class NodeLoads:
-    """All fills of a layout.
+    """All loads of the nodes of a problem; each exists once.
 
-    base: each node's fill with nothing of the layout on it. takes: what a replica takes from `left`, by kind and
-    demand.
+    Attributes:
+        classes: By node, the number of its class.
+        base: By node, the load with no replica of the problem on it.
+        shares: By class and demand, what one replica takes from `residual`, in thousandths of the node.
     """
 
-    def __init__(self, indexed: IndexedProblem, ledger: Ledger) -> None:
+    def __init__(self, indexed: IndexedProblem, ledger: Ledger, params: SearchParams = DEFAULT_PARAMS) -> None:
         self.indexed = indexed
-        self._known: dict[tuple[int, Free], NodeLoad] = {}
-        self._packed: dict[tuple[NodeLoad, tuple[int, ...]], tuple[NodeLoad, list[Item]] | None] = {}
-        self._needs = [(one.cpu, one.rss, one.vms or 0, sum(one.cores)) for one in indexed.resources]
+        self._known: dict[tuple[int, FreeOnNode], NodeLoad] = {}
+        # By empty node and demands; False where no packing was found.
+        self._repacked: dict[tuple[NodeLoad, tuple[int, ...]], tuple[NodeLoad, list[Item]] | Literal[False]] = {}
+        self._amounts = [(asked.cpu, asked.rss, asked.vms or 0, sum(asked.cores)) for asked in indexed.resources]
         replicas = sum(demand.replicas for demand in indexed.demands)
-        self._tries = TRIES if replicas > FEW_REPLICAS else TRIES_OF_FEW
-        self._example: list[int] = []
+        self._max_cached, self._start_tries = params.max_cached_loads, params.repack_tries_few
+        self._tries = params.repack_tries if replicas > params.few_replicas else params.repack_tries_few
+        self._representative: list[int] = []
         self.classes: list[int] = []
         numbers: dict[tuple[object, ...], int] = {}
         for position, node in enumerate(indexed.nodes):
-            devices = tuple((one.type, one.model, one.exclusive, one.capacity) for one in node.devices)
+            devices = tuple((device.type, device.model, device.exclusive, device.capacity) for device in node.devices)
             key = (node.cpu, node.rss, node.vms, node.cores, devices)
             if key not in numbers:
                 numbers[key] = len(numbers)
-                self._example.append(position)
+                self._representative.append(position)
             self.classes.append(numbers[key])
-        self._loads = [[self._load(node, demand) for demand in indexed.resources] for node in self._example]
-        self.takes = [
-            [load + self._more(node, demand) for load, demand in zip(loads, indexed.resources, strict=True)]
-            for loads, node in zip(self._loads, self._example, strict=True)
+        self._load_shares = [
+            [self._load_share(node, asked) for asked in indexed.resources] for node in self._representative
+        ]
+        self.shares = [
+            [share + self._other_share(node, asked) for share, asked in zip(shares, indexed.resources, strict=True)]
+            for shares, node in zip(self._load_shares, self._representative, strict=True)
         ]
         self.base = []
-        for position, kind in enumerate(self.classes):
-            free = _free(ledger, position)
-            self.base.append(self._fill(kind, free, *self._measured(kind, free)))
+        for position, node_class in enumerate(self.classes):
+            free = _free_on(ledger, position)
+            self.base.append(self._load_of(node_class, free, *self._residual_and_load(node_class, free)))
 
-    def _load(self, node: int, asked: Resources) -> int:
+    def _load_share(self, node: int, asked: Resources) -> int:
+        """Returns the shares of cpu, rss and cores of the node that are asked for, summed, in thousandths."""
         supply = self.indexed.nodes[node]
         cores = max(1, sum(supply.cores))
         return (
@@ -95,7 +113,8 @@ class NodeLoads:
             + sum(asked.cores) * 1000 // cores
         )
 
-    def _more(self, node: int, asked: Resources) -> int:
+    def _other_share(self, node: int, asked: Resources) -> int:
+        """Returns the shares of vms and devices of the node that are asked for, summed, in thousandths."""
         supply, total = self.indexed.nodes[node], 0
         if supply.vms:
             total += (asked.vms or 0) * 1000 // supply.vms
@@ -105,161 +124,182 @@ class NodeLoads:
             total += share * 1000 // max(1, sum(device.capacity for device in supply.devices))
         return total
 
-    def _measured(self, kind: int, free: Free) -> tuple[int, int]:
-        supply = self.indexed.nodes[self._example[kind]]
+    def _residual_and_load(self, node_class: int, free: FreeOnNode) -> tuple[int, int]:
+        """Returns `residual` and `load` of a node of the class with so much free."""
+        supply = self.indexed.nodes[self._representative[node_class]]
         cpu, rss, vms, cores, devices = free
-        left = cpu * 1000 // max(1, supply.cpu) + rss * 1000 // max(1, supply.rss)
-        left += sum(cores) * 1000 // max(1, sum(supply.cores))
-        load = 3000 - left
+        residual = cpu * 1000 // max(1, supply.cpu) + rss * 1000 // max(1, supply.rss)
+        residual += sum(cores) * 1000 // max(1, sum(supply.cores))
+        load = 3000 - residual
         if supply.vms:
-            left += vms * 1000 // supply.vms
+            residual += vms * 1000 // supply.vms
         if devices:
-            left += sum(devices) * 1000 // max(1, sum(device.capacity for device in supply.devices))
-        return left, load
+            residual += sum(devices) * 1000 // max(1, sum(device.capacity for device in supply.devices))
+        return residual, load
 
     def holding(self, node: int, ledger: Ledger, demands: Sequence[int]) -> NodeLoad:
-        """The fill of a node as a ledger tells it, with replicas of these demands."""
-        kind, base = self.classes[node], self.base[node]
-        left = base.residual - sum(self.takes[kind][demand] for demand in demands)
-        load = base.load + sum(self._loads[kind][demand] for demand in demands)
-        return self._fill(kind, _free(ledger, node), left, load)
+        """Returns the load of a node that holds replicas of these demands, with what the ledger has free there."""
+        node_class, base = self.classes[node], self.base[node]
+        residual = base.residual - sum(self.shares[node_class][demand] for demand in demands)
+        load = base.load + sum(self._load_shares[node_class][demand] for demand in demands)
+        return self._load_of(node_class, _free_on(ledger, node), residual, load)
 
-    def _fill(self, kind: int, free: Free, left: int, load: int) -> NodeLoad:
-        known = self._known.get((kind, free))
+    def _load_of(self, node_class: int, free: FreeOnNode, residual: int, load: int) -> NodeLoad:
+        """Returns the one load of the class with so much free."""
+        known = self._known.get((node_class, free))
         if known is None:
-            if len(self._known) > REMEMBERED:
-                for one in self._known.values():
-                    one.steps.clear()
+            if len(self._known) > self._max_cached:
+                for cached in self._known.values():
+                    cached.steps.clear()
                 self._known.clear()
-                self._packed.clear()
-            known = self._known[kind, free] = NodeLoad(kind, free, left, load)
+                self._repacked.clear()
+            known = self._known[node_class, free] = NodeLoad(node_class, free, residual, load)
         return known
 
-    def residual_after(self, fill: NodeLoad, demand: int) -> int:
-        """What is `left` with one more replica of the demand, FULL where it does not fit by its amounts; remembered."""
-        found = fill.residual - self.takes[fill.kind][demand] if self._fitting(fill, demand) else FULL
-        fill.residuals_after[demand] = found
+    def residual_after(self, load: NodeLoad, demand: int) -> int:
+        """Returns the residual with one more replica of the demand, FULL where it does not fit by its amounts.
+
+        The load remembers it in `residuals_after`, where a hot loop looks first.
+        """
+        found = load.residual - self.shares[load.node_class][demand] if self._fits(load, demand) else FULL
+        load.residuals_after[demand] = found
         return found
 
-    def _fitting(self, fill: NodeLoad, demand: int) -> bool:
+    def _fits(self, load: NodeLoad, demand: int) -> bool:
+        """Checks whether one more replica of the demand fits by its amounts."""
         asked = self.indexed.resources[demand]
-        cpu, rss, vms, cores, devices = fill.free
+        cpu, rss, vms, cores, devices = load.free
         if asked.cpu > cpu or asked.rss > rss or (asked.vms is not None and asked.vms > vms):
             return False
         if len(asked.cores) > len(cores):
             return False
-        for chunk, one in zip(asked.cores, fill.rows, strict=False):
-            if chunk > one:
+        for chunk, core in zip(asked.cores, load.sorted_cores, strict=False):
+            if chunk > core:
                 return False
         for request in asked.devices:
-            if choose_devices(self.indexed, list(devices), self._example[fill.kind], request) is None:
+            if choose_devices(self.indexed, list(devices), self._representative[load.node_class], request) is None:
                 return False
         return True
 
-    def step(self, fill: NodeLoad, demand: int) -> tuple[NodeLoad, Item]:
-        """The fill with one more replica of the demand, which fits, and what it gets."""
-        known = fill.steps.get(demand)
+    def step(self, load: NodeLoad, demand: int) -> tuple[NodeLoad, Item]:
+        """Returns the load with one more replica of the demand, which has to fit, and the item of that replica."""
+        known = load.steps.get(demand)
         if known is not None:
             return known
         asked = self.indexed.resources[demand]
-        cpu, rss, vms, cores, devices = fill.free
-        taken: tuple[tuple[int, int], ...] = ()
-        given: tuple[tuple[int, int], ...] = ()
+        cpu, rss, vms, cores, devices = load.free
+        taken_cores: tuple[tuple[int, int], ...] = ()
+        taken_devices: tuple[tuple[int, int], ...] = ()
         if asked.cores:
             row = list(cores)
-            taken = tightest_cores(row, asked.cores)
-            for core, amount in taken:
+            taken_cores = tightest_cores(row, asked.cores)
+            for core, amount in taken_cores:
                 row[core] -= amount
             cores = tuple(row)
         if asked.devices:
-            left = list(devices)
+            free_devices = list(devices)
             for request in asked.devices:
-                found = choose_devices(self.indexed, left, self._example[fill.kind], request) or []
+                node = self._representative[load.node_class]
+                found = choose_devices(self.indexed, free_devices, node, request) or []
                 for device, amount in found:
-                    left[device] -= amount
-                given += tuple(found)
-            devices = tuple(left)
+                    free_devices[device] -= amount
+                taken_devices += tuple(found)
+            devices = tuple(free_devices)
         free = (cpu - asked.cpu, rss - asked.rss, vms - (asked.vms or 0), cores, devices)
-        after = self._moved(fill, free, demand, 1)
-        made = fill.steps[demand] = (after, (demand, taken, given))
+        made = load.steps[demand] = (self._neighbour(load, free, demand, 1), (demand, taken_cores, taken_devices))
         return made
 
-    def _moved(self, fill: NodeLoad, free: Free, demand: int, by: int) -> NodeLoad:
-        kind = fill.kind
-        left = fill.residual - by * self.takes[kind][demand]
-        return self._fill(kind, free, left, fill.load + by * self._loads[kind][demand])
+    def _neighbour(self, load: NodeLoad, free: FreeOnNode, demand: int, by: int) -> NodeLoad:
+        """Returns the load with so much free, which is that many (1 or -1) replicas of the demand away."""
+        node_class = load.node_class
+        residual = load.residual - by * self.shares[node_class][demand]
+        return self._load_of(node_class, free, residual, load.load + by * self._load_shares[node_class][demand])
 
-    def without(self, fill: NodeLoad, part: Item) -> NodeLoad:
-        """The fill without a part of what is on the node."""
-        demand, taken, given = part
+    def without(self, load: NodeLoad, item: Item) -> NodeLoad:
+        """Returns the load without one of the items on the node."""
+        demand, taken_cores, taken_devices = item
         asked = self.indexed.resources[demand]
-        cpu, rss, vms, cores, devices = fill.free
-        if taken:
+        cpu, rss, vms, cores, devices = load.free
+        if taken_cores:
             row = list(cores)
-            for core, amount in taken:
+            for core, amount in taken_cores:
                 row[core] += amount
             cores = tuple(row)
-        if given:
-            left = list(devices)
-            for device, amount in given:
-                left[device] += amount
-            devices = tuple(left)
+        if taken_devices:
+            free_devices = list(devices)
+            for device, amount in taken_devices:
+                free_devices[device] += amount
+            devices = tuple(free_devices)
         free = (cpu + asked.cpu, rss + asked.rss, vms + (asked.vms or 0), cores, devices)
-        return self._moved(fill, free, demand, -1)
+        return self._neighbour(load, free, demand, -1)
 
-    def holds_in_sum(self, fill: NodeLoad, demand: int) -> bool:
-        """Whether one more replica, which asks for cores, would fit were all that is on the node set anew on its cores.
+    def fits_in_sum(self, load: NodeLoad, demand: int) -> bool:
+        """Checks whether one more replica might fit if all cores of the node were dealt out anew.
 
-        Only what fails by the order in which cores were taken can be mended so. Remembered in `sums`.
+        The demand has to ask for cores, and the node has to have as much free in sum. The answer is kept in `in_sum`.
         """
-        needs, (cpu, rss, vms, _, _) = self._needs[demand], fill.free
-        found = 0 < needs[3] <= fill.spare and needs[0] <= cpu and needs[1] <= rss and needs[2] <= vms
-        fill.sums[demand] = found
+        asked, (cpu, rss, vms, _, _) = self._amounts[demand], load.free
+        found = 0 < asked[3] <= load.free_cores and asked[0] <= cpu and asked[1] <= rss and asked[2] <= vms
+        load.in_sum[demand] = found
         return found
 
-    def repack(self, base: NodeLoad, parts: Sequence[Item], demand: int) -> tuple[NodeLoad, list[Item]] | None:
-        """All parts and one more replica on the cores of an empty node, or None where none is found."""
-        wanted = [part[0] for part in parts]
+    def repack(self, base: NodeLoad, items: Sequence[Item], demand: int) -> tuple[NodeLoad, list[Item]] | None:
+        """Returns a node's load and items with these items and one more replica on it; None where no packing is found.
+
+        Args:
+            base: The load of the node when it is empty.
+            items: What is on the node.
+            demand: The demand of the replica.
+        """
+        wanted = [item[0] for item in items]
         wanted.append(demand)
         wanted.sort()
         key = (base, tuple(wanted))
-        known = self._packed.get(key, 0)
-        if known != 0:
-            return known  # type: ignore[return-value]
-        found = self._packed[key] = self.with_cores(base, wanted, self._tries)
-        return found
+        known = self._repacked.get(key)
+        if known is None:
+            known = self._repacked[key] = self.pack(base, wanted, self._tries) or False
+        return known or None
 
-    def with_cores(
-        self, base: NodeLoad, wanted: Sequence[int], tries: int = TRIES_OF_FEW
+    def pack(
+        self, base: NodeLoad, wanted: Sequence[int], tries: int | None = None
     ) -> tuple[NodeLoad, list[Item]] | None:
-        """Replicas of these demands, which fit in sum, on an empty node, or None where no way is found."""
+        """Returns an empty node's load and items with replicas of these demands; None where no packing is found.
+
+        Args:
+            base: The load of the empty node.
+            wanted: The demand of each replica; cpu, rss and vms have to fit in sum.
+            tries: How many chunks of cores may be set before it is given up; by default as many as a start has.
+        """
         resources = self.indexed.resources
-        rows = pack_cores(base.free[3], [resources[demand].cores for demand in wanted], tries)
+        chunks = [resources[demand].cores for demand in wanted]
+        rows = pack_cores(base.free[3], chunks, self._start_tries if tries is None else tries)
         if rows is None:
             return None
-        parts: list[Item] = []
+        items: list[Item] = []
         cpu, rss, vms, cores, devices = base.free
-        free, left = list(cores), list(devices)
+        free_cores, free_devices = list(cores), list(devices)
+        node_class = base.node_class
         for demand, row in zip(wanted, rows, strict=True):
             asked = resources[demand]
             cpu, rss, vms = cpu - asked.cpu, rss - asked.rss, vms - (asked.vms or 0)
-            given: list[tuple[int, int]] = []
+            taken_devices: list[tuple[int, int]] = []
             for request in asked.devices:
-                found = choose_devices(self.indexed, left, self._example[base.kind], request)
+                found = choose_devices(self.indexed, free_devices, self._representative[node_class], request)
                 if found is None:
                     return None
                 for device, amount in found:
-                    left[device] -= amount
-                given += found
+                    free_devices[device] -= amount
+                taken_devices += found
             for core, amount in row:
-                free[core] -= amount
-            parts.append((demand, row, tuple(given)))
-        kind = base.kind
-        taken = sum(self.takes[kind][demand] for demand in wanted)
-        load = base.load + sum(self._loads[kind][demand] for demand in wanted)
-        return self._fill(kind, (cpu, rss, vms, tuple(free), tuple(left)), base.residual - taken, load), parts
+                free_cores[core] -= amount
+            items.append((demand, row, tuple(taken_devices)))
+        residual = base.residual - sum(self.shares[node_class][demand] for demand in wanted)
+        load = base.load + sum(self._load_shares[node_class][demand] for demand in wanted)
+        free = (cpu, rss, vms, tuple(free_cores), tuple(free_devices))
+        return self._load_of(node_class, free, residual, load), items
 
 
-def _free(ledger: Ledger, node: int) -> Free:
+def _free_on(ledger: Ledger, node: int) -> FreeOnNode:
+    """Returns the free amounts of a node in the order of the load."""
     cores, devices = tuple(ledger.cores[node]), tuple(ledger.devices[node])
     return (ledger.cpu[node], ledger.rss[node], ledger.vms[node], cores, devices)

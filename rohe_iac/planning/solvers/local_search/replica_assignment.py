@@ -1,4 +1,4 @@
-"""Settling: who of each class is where, once it is known how many of it are on each node."""
+"""Replica assignment: which replica of a demand is where, once the search knows how many are on each node."""
 
 from __future__ import annotations
 
@@ -9,34 +9,41 @@ from rohe_iac.planning.placement.state.ledger import Grant, Ledger
 from rohe_iac.planning.solvers.local_search.node_load import Item
 
 Replica = tuple[int, int]
+"""A demand and the index of one of its replicas."""
 
 
 def assign_replicas(
-    indexed: IndexedProblem, before: Mapping[Replica, int], content: Sequence[Sequence[Item]]
+    indexed: IndexedProblem, before: Mapping[Replica, int], items: Sequence[Sequence[Item]]
 ) -> tuple[dict[Replica, Grant], set[Replica]]:
-    """Grants by replica, and who has none. Who was on a node before stays there, as far as there is room.
+    """Returns the grants by replica, and the replicas without a place.
 
-    before: nodes that replicas had. content: the parts on each node.
+    A replica stays on the node that it had, as far as there are items of its demand; new ones take the items that are
+    left before those that have to move.
+
+    Args:
+        indexed: The problem.
+        before: The node that each replica had, for those that had one.
+        items: The items on each node.
     """
     ledger = Ledger(indexed)
     placed: dict[Replica, Grant] = {}
     missing: set[Replica] = set()
-    rooms: list[list[tuple[int, Item]]] = [[] for _ in indexed.demands]
-    for node, parts in enumerate(content):
-        for part in parts:
-            rooms[part[0]].append((node, part))
-    for demand, room in enumerate(rooms):
+    places: list[list[tuple[int, Item]]] = [[] for _ in indexed.demands]
+    for node, on_node in enumerate(items):
+        for item in on_node:
+            places[item[0]].append((node, item))
+    for demand, free in enumerate(places):
         chosen: dict[int, tuple[int, Item]] = {}
         indices = range(indexed.demands[demand].replicas)
         for index in indices if before else ():
             node = before.get((demand, index), -1)
-            place = next((one for one in room if one[0] == node), None)
-            if place is not None:
-                chosen[index] = place
-                room.remove(place)
+            same = next((place for place in free if place[0] == node), None)
+            if same is not None:
+                chosen[index] = same
+                free.remove(same)
         left = [index for index in indices if index not in chosen]
         left.sort(key=lambda index: ((demand, index) in before, index))
-        for index, place in zip(left, room, strict=False):
+        for index, place in zip(left, free, strict=False):
             chosen[index] = place
         for index in indices:
             if index not in chosen:

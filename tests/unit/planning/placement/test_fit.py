@@ -16,7 +16,7 @@ from rohe_iac.planning.placement.state.ledger import Ledger
 from rohe_iac.planning.solvers.construction.greedy import Construction
 from rohe_iac.planning.solvers.construction.service_order import service_order
 from rohe_iac.planning.solvers.local_search.core_packing import pack_cores
-from rohe_iac.planning.solvers.local_search.node_load import TRIES_OF_FEW
+from rohe_iac.planning.solvers.local_search.params import DEFAULT_PARAMS
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.planning.verification.verify import verify
 
@@ -315,7 +315,7 @@ def test_a_replica_is_not_near_itself_once_its_neighbours_have_left(world: Any) 
 def test_chunks_are_packed_that_need_many_tries(world: Any) -> None:
     free = (100, 100, 100, 100)
     asked = [(50, 20, 20), (50, 40, 40), (60, 40), (50, 30)]
-    rows = pack_cores(free, asked, TRIES_OF_FEW)
+    rows = pack_cores(free, asked, DEFAULT_PARAMS.repack_tries_few)
     assert rows is not None
     left = list(free)
     for row, chunks in zip(rows, asked, strict=True):

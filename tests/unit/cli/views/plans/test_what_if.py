@@ -10,20 +10,20 @@ import pytest
 
 from rohe_iac.cli.options import PageOutput
 from rohe_iac.cli.views.plans.what_if import WhatIfView
-from rohe_iac.usecases.plans.plan import Decision, decide
+from rohe_iac.usecases.plans.plan import StackDecision, decide
 from rohe_iac.usecases.plans.what_if import what_if
 
 EXAMPLES = Path(__file__).parents[5] / "examples"
 
 
 @pytest.fixture(scope="module")
-def decision() -> Decision:
+def decision() -> StackDecision:
     """The plan of the digits example, of whose services none is sized by its load."""
     return decide(EXAMPLES / "digits")
 
 
 def test_a_load_that_sizes_nothing_is_noted_with_the_reason(
-    new_screen: Any, decision: Decision, capsys: pytest.CaptureFixture[str]
+    new_screen: Any, decision: StackDecision, capsys: pytest.CaptureFixture[str]
 ) -> None:
     answer = what_if(decision, "pipeline/digits.load*=2")
     screen, printed = new_screen()
@@ -37,7 +37,7 @@ def test_a_load_that_sizes_nothing_is_noted_with_the_reason(
     assert value["notes"] == ["pipeline/digits.load*=2: no service is sized otherwise for it"]
 
 
-def test_a_lost_node_breaks_moves_and_loses(new_screen: Any, decision: Decision) -> None:
+def test_a_lost_node_breaks_moves_and_loses(new_screen: Any, decision: StackDecision) -> None:
     screen, printed = new_screen()
     WhatIfView(screen).show(what_if(decision, "node/zero-1=down"), PageOutput.human)
     text = printed()

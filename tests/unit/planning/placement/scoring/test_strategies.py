@@ -12,7 +12,7 @@ from rohe_iac.planning.placement.scoring.fragmentation import FINE, MOST_KINDS, 
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
 from rohe_iac.planning.questions.analysis.node_survey import surveys_of
-from rohe_iac.planning.solvers.local_search.min_bin_slack import BinSlack
+from rohe_iac.planning.solvers.local_search.min_bin_slack import MinBinSlack
 from rohe_iac.planning.solvers.local_search.node_load import NodeLoads
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.planning.verification.verify import verify
@@ -93,7 +93,7 @@ def test_nodes_are_filled_with_those_that_leave_the_least_over_and_not_with_the_
     nodes = [world.node(f"n{number}", cpu=1000) for number in range(2)]
     demands = [world.demand("large", 1, cpu=600), world.demand("half", 2, cpu=500), world.demand("rest", 1, cpu=400)]
     indexed = IndexedProblem(world.problem(nodes, demands))
-    _, content = next(BinSlack(indexed, NodeLoads(indexed, Ledger(indexed)), [[0, 1]] * 3, [True] * 3).starts())
+    _, content = next(MinBinSlack(indexed, NodeLoads(indexed, Ledger(indexed)), [[0, 1]] * 3, [True] * 3).starts())
     names = [sorted(indexed.demands[part[0]].service for part in parts) for parts in content]
     assert sorted(names) == [["half", "half"], ["large", "rest"]]
 
@@ -102,7 +102,7 @@ def test_who_is_bound_by_more_than_amounts_is_left_to_the_search(world: Any) -> 
     indexed = IndexedProblem(
         world.problem([world.node("n1")], [world.demand("a", 2, cpu=100), world.demand("b", 2, cpu=100)])
     )
-    for _, content in BinSlack(indexed, NodeLoads(indexed, Ledger(indexed)), [[0], [0]], [True, False]).starts():
+    for _, content in MinBinSlack(indexed, NodeLoads(indexed, Ledger(indexed)), [[0], [0]], [True, False]).starts():
         assert {indexed.demands[part[0]].service for part in content[0]} == {"a"}
 
 

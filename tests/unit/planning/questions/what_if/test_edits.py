@@ -18,7 +18,7 @@ from rohe_iac.planning.questions.what_if.apply import apply_edits, edit_loads, w
 from rohe_iac.planning.questions.what_if.edit import parse_edits
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.planning.verification.verify import verify
-from rohe_iac.usecases.plans.plan import Decision, decide
+from rohe_iac.usecases.plans.plan import StackDecision, decide
 from rohe_iac.usecases.plans.what_if import what_if
 
 CCTVS = Path(__file__).parents[5] / "examples" / "cctvs"
@@ -138,11 +138,11 @@ def test_whatever_is_typed_is_an_edit_or_a_fault_of_the_user(text: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def cctvs() -> Decision:
+def cctvs() -> StackDecision:
     return decide(CCTVS)
 
 
-def test_a_larger_load_sizes_services_anew(cctvs: Decision) -> None:
+def test_a_larger_load_sizes_services_anew(cctvs: StackDecision) -> None:
     answer = what_if(cctvs, "pipeline/cctvs.load*=2")
     added = [change for change in answer.changes if change.kind == "added"]
     assert added
@@ -168,13 +168,13 @@ def test_a_larger_load_sizes_services_anew(cctvs: Decision) -> None:
         ("pipeline/cctvs.speed=1/s", "no field 'speed'"),
     ],
 )
-def test_a_load_that_is_none_is_told(cctvs: Decision, text: str, told: str) -> None:
+def test_a_load_that_is_none_is_told(cctvs: StackDecision, text: str, told: str) -> None:
     with pytest.raises(UsageError) as caught:
         edit_loads(cctvs.blueprint, parse_edits(text))
     assert told in f"{caught.value.brief} {caught.value.hint}"
 
 
-def test_only_what_stands_is_told_as_violated(cctvs: Decision) -> None:
+def test_only_what_stands_is_told_as_violated(cctvs: StackDecision) -> None:
     more = what_if(cctvs, "service/image-sharpening.replicas+=1")
     assert more.violated == ()
     tight = what_if(cctvs, "service/object-detection.gpu*=4")

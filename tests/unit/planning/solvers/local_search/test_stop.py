@@ -1,0 +1,23 @@
+"""Claims about when a search ends."""
+
+from __future__ import annotations
+
+from rohe_iac.planning.solvers.local_search.stop import AnyOf, IdealPointReached, MaxIterations
+
+
+def test_a_search_ends_when_its_iterations_are_spent() -> None:
+    assert [MaxIterations(2)(spent, (0,)) for spent in range(4)] == [False, False, True, True]
+
+
+def test_a_search_ends_at_a_worth_that_nothing_exceeds_and_goes_on_where_none_is_known() -> None:
+    ideal = IdealPointReached((3, -1))
+    assert [ideal(0, best) for best in ((2, 0), (3, -2), (3, -1), (4, -9))] == [False, False, True, True]
+    assert not IdealPointReached(None)(10**9, (10**9,))
+
+
+def test_the_first_of_several_criteria_ends_a_search() -> None:
+    either = AnyOf((MaxIterations(5), IdealPointReached((1,))))
+    assert not either(4, (0,))
+    assert either(5, (0,))
+    assert either(0, (1,))
+    assert not AnyOf(())(10**9, (0,))

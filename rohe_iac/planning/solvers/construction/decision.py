@@ -5,7 +5,7 @@ from __future__ import annotations
 from rohe_iac.planning.placement.state.ledger import Grant
 
 Replica = tuple[int, int]
-"""A replica: the position of its demand and its index."""
+"""A replica: the position of its demand, and its index there."""
 
 
 class Decision(Grant, gc=False):

@@ -10,6 +10,7 @@ from rohe_iac.planning.model.plan import Proof, Refusals
 from rohe_iac.planning.placement.evaluation.choice import SCALAR_LIMIT
 from rohe_iac.planning.placement.evaluation.evaluator import Evaluation, Evaluator
 from rohe_iac.planning.placement.evaluation.scalar import ScalarEvaluator
+from rohe_iac.planning.placement.objective.objective import LexicographicObjective, Worth
 from rohe_iac.planning.placement.rules.filters import amounts_refusal, refusal_to_stay
 from rohe_iac.planning.placement.scoring.scores import Scoring
 from rohe_iac.planning.placement.state.index import IndexedProblem
@@ -148,6 +149,10 @@ class Construction:
     def grants(self) -> dict[tuple[int, int], Grant]:
         """What every placed replica has, by demand and index."""
         return {(one.demand, one.index): one for decisions in self.decisions for one in decisions}
+
+    def worth(self, objective: LexicographicObjective) -> Worth:
+        """Returns the value of the placed replicas by every term of an objective."""
+        return objective.worth((replica, grant.node) for replica, grant in self.grants().items())
 
     def explain_again(self, demand: int) -> None:
         """Tells the nodes that refuse the demand as things stand now."""

@@ -25,9 +25,9 @@ def repair(construction: Construction, queue: Sequence[int], objective: Lexicogr
     if not any(construction.indexed.near) and not construction.indexed.plugins.filters:
         return
     dropped = drop_unsupported(construction)
-    worth = _worth(construction, objective) if objective is not None else None
+    worth = construction.worth(objective) if objective is not None else None
     retried = construction.retry(queue)
-    if retried and objective is not None and worth is not None and _worth(construction, objective) < worth:
+    if retried and objective is not None and worth is not None and construction.worth(objective) < worth:
         construction.undo(retried)
     if dropped or retried:
         for demand, missing in enumerate(construction.unplaced):
@@ -49,8 +49,3 @@ def drop_unsupported(construction: Construction) -> bool:
                         changed = True
         dropped |= changed
     return dropped
-
-
-def _worth(construction: Construction, objective: LexicographicObjective) -> tuple[int, ...]:
-    """Returns the value of the placed replicas by every term of the objective."""
-    return objective.worth((replica, grant.node) for replica, grant in construction.grants().items())

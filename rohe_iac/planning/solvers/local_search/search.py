@@ -8,13 +8,14 @@ from collections.abc import Mapping, Set
 from rohe_iac.planning.placement.objective.objective import LexicographicObjective, Worth
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Grant
+from rohe_iac.planning.solvers.construction.decision import Replica
 from rohe_iac.planning.solvers.local_search.acceptance import Threshold
 from rohe_iac.planning.solvers.local_search.assignment import Assignment
 from rohe_iac.planning.solvers.local_search.lcg import LinearCongruentialGenerator
 from rohe_iac.planning.solvers.local_search.outcome import IterationOutcome, SearchStatistics
 from rohe_iac.planning.solvers.local_search.params import DEFAULT_PARAMS, SearchParams
 from rohe_iac.planning.solvers.local_search.recreate import Recreate
-from rohe_iac.planning.solvers.local_search.replica_assignment import Replica, assign_replicas
+from rohe_iac.planning.solvers.local_search.replica_assignment import assign_replicas
 from rohe_iac.planning.solvers.local_search.ruin import Ruin
 from rohe_iac.planning.solvers.local_search.search_cost import SearchCost
 from rohe_iac.planning.solvers.local_search.start import filled_starts

@@ -15,7 +15,7 @@ from rohe_iac.planning.model.plugins.builtin import BUILT_IN
 from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS, Origin, Plugin, Plugins
 from rohe_iac.planning.model.problem import Problem, Settings
 from rohe_iac.planning.model.strategies import SCORERS, STRATEGIES
-from rohe_iac.planning.placement.rules.filters import RULES
+from rohe_iac.planning.placement.rules.registry import RULE_NAMES
 
 GROUPS = {"filter": "rohe.filters", "scorer": "rohe.scorers", "strategy": "rohe.strategies"}
 """The group of entry points that each kind is found in."""
@@ -57,7 +57,7 @@ def plugins_of(settings: Settings, root: Path) -> Plugins:
     filters = [_plugged("filter", name, root) for name in settings.filters]
     scorers = [_plugged("scorer", name, root) for name, _ in settings.scorers]
     strategy = None if settings.strategy in STRATEGIES else _plugged("strategy", settings.strategy, root)
-    return Plugins(_told_apart(filters, RULES), _told_apart(scorers, SCORERS), strategy)
+    return Plugins(_told_apart(filters, RULE_NAMES), _told_apart(scorers, SCORERS), strategy)
 
 
 def _plugged(kind: str, reference: str, root: Path) -> Plugin:

@@ -8,7 +8,7 @@ from rohe_iac.foundation.quantities import counted, shown_share
 from rohe_iac.planning.model.demand import DeviceRequest
 from rohe_iac.planning.model.supply import Device
 from rohe_iac.planning.model.units import MILLION
-from rohe_iac.planning.placement.rules.device_shortfall import device_missing
+from rohe_iac.planning.placement.rules.devices import device_missing
 from rohe_iac.planning.questions.what_if.devices import WHOLE, entry_name
 from rohe_iac.planning.questions.why_not.refusal_case import EditSet, EditStep, RefusalCase
 
@@ -25,7 +25,7 @@ def device_ways(case: RefusalCase) -> Iterator[list[EditSet]]:
 def _both(case: RefusalCase, request: DeviceRequest) -> Iterator[EditSet]:
     """Where its likes are on a device, a share down by whole parts and the device up by the rest."""
     for place, device in enumerate(case.supply.devices):
-        fits = device.type == request.type and (not request.models or device.model in request.models)
+        fits = request.accepts(device)
         lacking, each = request.share - case.ledger.devices[case.node][place], case.own[place] + 1
         less = min(request.share - 1, lacking // each)
         if fits and not device.exclusive and request.share and 0 < less * each < lacking:
@@ -37,7 +37,7 @@ def _less(case: RefusalCase, request: DeviceRequest) -> Iterator[EditStep]:
     """The request down to what the node holds, or gone."""
     free, most, idle = case.ledger.devices[case.node], 0, 0
     for position, device in enumerate(case.supply.devices):
-        if device.type != request.type or (request.models and device.model not in request.models):
+        if not request.accepts(device):
             continue
         idle += free[position] == device.capacity
         if not device.exclusive:
@@ -73,7 +73,7 @@ def _more(case: RefusalCase, request: DeviceRequest, lacking: int) -> Iterator[E
     """A larger device, or more of them; models that are not asked for do not help."""
     free, supply = case.ledger.devices[case.node], case.supply
     mine = [(place, one) for place, one in enumerate(supply.devices) if one.type == request.type]
-    fitting = [(place, one) for place, one in mine if not request.models or one.model in request.models]
+    fitting = [(place, device) for place, device in mine if request.accepts(device)]
     if not mine and not request.models and (request.share <= WHOLE or request.count):
         number = request.count or 1
         told = f"{case.where} with {number} {request.type} device{'s' if number > 1 else ''}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
+from rohe_iac.planning.model.keys import NODE_KEY
 from rohe_iac.planning.placement.rules.rule import Closed, ClosedDomains, CouplingGroup, CouplingRule, OpenDomains
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
@@ -79,17 +80,22 @@ def _near_words(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int)
     return "near"
 
 
-def _closes(indexed: IndexedProblem, ledger: Ledger, demand: int) -> Iterator[tuple[str, Closed]]:
+def _closes(indexed: IndexedProblem, ledger: Ledger, demand: int) -> Sequence[tuple[str, Closed]]:
+    closed: list[tuple[str, Closed]] = []
     for key in indexed.avoid_keys[demand]:
-        yield "avoid", ClosedDomains(key, (), unlabelled=True)
+        if key != NODE_KEY:
+            closed.append(("avoid", ClosedDomains(key, (), unlabelled=True)))
     for other, key in indexed.avoid[demand]:
-        yield "avoid", ClosedDomains(key, _domains_with(indexed, ledger, (other,), key), unlabelled=False)
+        if ledger.placed[other]:
+            taken = _domains_with(indexed, ledger, (other,), key)
+            closed.append(("avoid", ClosedDomains(key, taken, unlabelled=False)))
     for others, key in indexed.near[demand]:
         if any(ledger.placed[other] for other in others):
-            yield "near", OpenDomains(key, _domains_with(indexed, ledger, others, key))
+            closed.append(("near", OpenDomains(key, _domains_with(indexed, ledger, others, key))))
         else:
             first = any(other == demand or other in ledger.pending for other in others)
-            yield "near", OpenDomains(key, None if first else ())
+            closed.append(("near", OpenDomains(key, None if first else ())))
+    return closed
 
 
 def _domains_with(indexed: IndexedProblem, ledger: Ledger, others: tuple[int, ...], key: str) -> set[int]:

@@ -5,7 +5,7 @@ The group has the rule `budget` too: one walk over the places of the network ans
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from rohe_iac.planning.placement.rules.latency_budget import BUDGET, budget_exceeded
 from rohe_iac.planning.placement.rules.rule import Closed, ClosedPlaces, CouplingGroup, CouplingRule
@@ -56,18 +56,25 @@ def _bandwidth_words(indexed: IndexedProblem, ledger: Ledger, demand: int, node:
     return "bandwidth"
 
 
-def _closes(indexed: IndexedProblem, ledger: Ledger, demand: int) -> Iterator[tuple[str, Closed]]:
-    """Asks once for each place of the network, and for every node on which a peer is."""
+def _closes(indexed: IndexedProblem, ledger: Ledger, demand: int) -> Sequence[tuple[str, Closed]]:
+    """Returns the closed places of each rule; rules are asked once for a place, and for every node with a peer."""
     if not indexed.edges[demand] and not indexed.paths[demand]:
-        return
+        return ()
     places = indexed.places
     peers = {node for peer, _, _ in indexed.edges[demand] for node in ledger.placed[peer]}
     samples = {places[node]: node for node in range(len(places) - 1, -1, -1) if node not in peers}
     by_place = {place: network_refusal(indexed, ledger, demand, node) for place, node in samples.items()}
     by_node = {node: network_refusal(indexed, ledger, demand, node) for node in peers}
-    for rule in NETWORK_RULES.rules:
-        closed = [place for place, refusal in by_place.items() if refusal == rule.name]
-        yield rule.name, ClosedPlaces(closed, {node: refusal == rule.name for node, refusal in by_node.items()})
+    return [
+        (
+            rule.name,
+            ClosedPlaces(
+                [place for place, refusal in by_place.items() if refusal == rule.name],
+                {node: refusal == rule.name for node, refusal in by_node.items()},
+            ),
+        )
+        for rule in NETWORK_RULES.rules
+    ]
 
 
 LATENCY = CouplingRule("latency", link_too_slow, _latency_words)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from rohe_iac.planning.placement.rules.rule import Closed, ClosedNodes, CouplingGroup, CouplingRule
 from rohe_iac.planning.placement.state.index import IndexedProblem
@@ -29,18 +29,18 @@ def _words(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int) -> s
     return "ports: one host port is asked for twice"
 
 
-def _closes(indexed: IndexedProblem, ledger: Ledger, demand: int) -> Iterator[tuple[str, Closed]]:
+def _closes(indexed: IndexedProblem, ledger: Ledger, demand: int) -> Sequence[tuple[str, Closed]]:
     ports = indexed.host_ports[demand]
-    if indexed.numbered[demand] > ledger.numbers or len(set(ports)) < len(ports):
-        yield "ports", ClosedNodes(None)
-    elif ports and indexed.settings.one_machine:
-        if any(port in taken for taken in ledger.ports[:1] for port in ports):
-            yield "ports", ClosedNodes(None)
-    elif ports:
-        users = {other for port in ports for other in indexed.port_users[port]}
-        nodes = [node for other in users for node in ledger.placed[other]]
-        if nodes:
-            yield "ports", ClosedNodes(nodes)
+    if indexed.numbered[demand] > ledger.numbers or (ports and len(set(ports)) < len(ports)):
+        return (("ports", ClosedNodes(None)),)
+    if not ports:
+        return ()
+    if indexed.settings.one_machine:
+        taken = any(port in there for there in ledger.ports[:1] for port in ports)
+        return (("ports", ClosedNodes(None)),) if taken else ()
+    users = {other for port in ports for other in indexed.port_users[port]}
+    nodes = [node for other in users for node in ledger.placed[other]]
+    return (("ports", ClosedNodes(nodes)),) if nodes else ()
 
 
 PORTS = CouplingRule("ports", ports_clash, _words)

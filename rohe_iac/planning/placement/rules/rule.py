@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from rohe_iac.planning.placement.state.amounts import Free
@@ -97,9 +97,9 @@ class CouplingGroup:
 
     Attributes:
         rules: the rules in the order in which they are asked.
-        closes: yields a rule's name and nodes that it refuses (problem, ledger, demand); nothing where the demand asks
-            for none of the rules.
+        closes: returns rules, by name, with nodes that they refuse (problem, ledger, demand); nothing where the demand
+            asks for none of them.
     """
 
     rules: tuple[CouplingRule, ...]
-    closes: Callable[[IndexedProblem, Ledger, int], Iterator[tuple[str, Closed]]]
+    closes: Callable[[IndexedProblem, Ledger, int], Sequence[tuple[str, Closed]]]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
+from rohe_iac.planning.model.keys import NODE_KEY
 from rohe_iac.planning.placement.rules.rule import Closed, ClosedDomains, CouplingGroup, CouplingRule
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
@@ -28,12 +29,15 @@ def _words(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int) -> s
     return "spread"
 
 
-def _closes(indexed: IndexedProblem, ledger: Ledger, demand: int) -> Iterator[tuple[str, Closed]]:
+def _closes(indexed: IndexedProblem, ledger: Ledger, demand: int) -> Sequence[tuple[str, Closed]]:
+    closed: list[tuple[str, Closed]] = []
     for spread in indexed.demands[demand].spread:
         counts = ledger.counts[demand][spread.key]
         taken = {indexed.domains[spread.key][node] for node in ledger.placed[demand]}
         full = {domain for domain in taken if domain >= 0 and counts[domain] >= spread.limit}
-        yield "spread", ClosedDomains(spread.key, full, unlabelled=True)
+        if full or spread.key != NODE_KEY:
+            closed.append(("spread", ClosedDomains(spread.key, full, unlabelled=True)))
+    return closed
 
 
 SPREAD = CouplingRule("spread", domain_full, _words)

@@ -20,7 +20,7 @@ from rohe_iac.planning.placement.evaluation.explanation import CLOSEST
 from rohe_iac.planning.placement.evaluation.vectorized.arrays import Mask, Numbers
 from rohe_iac.planning.placement.evaluation.vectorized.devices import DeviceArrays
 from rohe_iac.planning.placement.evaluation.vectorized.node_states import NodeStates
-from rohe_iac.planning.placement.evaluation.vectorized.shortfalls import Columns, Requests
+from rohe_iac.planning.placement.evaluation.vectorized.shortfalls import Columns, RequestArrays
 from rohe_iac.planning.placement.rules.registry import CODES, FREE_AMOUNT_RULES
 from rohe_iac.planning.placement.rules.shortfall import shortage_of_node
 from rohe_iac.planning.placement.state.index import IndexedProblem
@@ -110,7 +110,7 @@ class DeferredRefusals:
         table, devices = states.table, states.devices
         demands = [snapshot.demand for snapshot in snapshots]
         numbers = np.arange(len(snapshots))[:, np.newaxis]
-        requests = Requests(self.indexed, self.devices, demands)
+        requests = RequestArrays(self.indexed, self.devices, demands)
         found = requests.shortfalls(Columns(table, devices, numbers), exact=False)
         snapshot_of = [number for number, _ in rows]
         if len(rows) > len(snapshots):

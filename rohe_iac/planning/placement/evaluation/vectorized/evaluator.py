@@ -35,7 +35,7 @@ from rohe_iac.planning.placement.evaluation.vectorized.node_states import (
 )
 from rohe_iac.planning.placement.evaluation.vectorized.placement_masks import PlacementMasks
 from rohe_iac.planning.placement.evaluation.vectorized.scores import VectorizedScores
-from rohe_iac.planning.placement.evaluation.vectorized.shortfalls import Columns, Requests
+from rohe_iac.planning.placement.evaluation.vectorized.shortfalls import Columns, RequestArrays
 from rohe_iac.planning.placement.rules.devices import device_missing
 from rohe_iac.planning.placement.rules.plugged import plugin_refusal
 from rohe_iac.planning.placement.rules.registry import COUPLING_RULES
@@ -248,7 +248,7 @@ class VectorizedEvaluator:
         indexed, states, demand = self.indexed, self.states, evaluation.demand
         used = states.used
         single = np.zeros(used, np.int64)
-        found = Requests(indexed, self.devices, [demand]).shortfalls(Columns(states.table, states.devices, single))
+        found = RequestArrays(indexed, self.devices, [demand]).shortfalls(Columns(states.table, states.devices, single))
         evaluation.refused.update(found.counted(single, 1, states.sizes[:used])[0])
         nodes = np.flatnonzero(~evaluation.passes)
         missing = found.missing[states.state_by_node[nodes]] + np.where(self.masks.mask(demand)[nodes], 0, MILLION)

@@ -113,7 +113,7 @@ class Shortfalls:
         return rows, columns
 
 
-class Requests:
+class RequestArrays:
     """What demands ask for of one node, as arrays with a place for each demand."""
 
     def __init__(self, indexed: IndexedProblem, devices: DeviceArrays, demands: Sequence[int]) -> None:

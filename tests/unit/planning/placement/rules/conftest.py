@@ -13,7 +13,7 @@ from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.placement.evaluation.vectorized.devices import DeviceArrays
 from rohe_iac.planning.placement.evaluation.vectorized.node_states import NodeStates
 from rohe_iac.planning.placement.evaluation.vectorized.placement_masks import PlacementMasks
-from rohe_iac.planning.placement.evaluation.vectorized.shortfalls import Columns, Requests
+from rohe_iac.planning.placement.evaluation.vectorized.shortfalls import Columns, RequestArrays
 from rohe_iac.planning.placement.rules.filters import placement_refusal, refusal
 from rohe_iac.planning.placement.rules.registry import COUPLING_RULES, RULE_NAMES
 from rohe_iac.planning.placement.rules.shortfall import shortage_of_node, shortfall
@@ -60,7 +60,7 @@ def amounts_agreement() -> Agreement:
             states = NodeStates(indexed, ledger, Scoring(indexed, ledger, "best-fit"))
             for demand in range(len(indexed.demands)):
                 columns = Columns(states.table, states.devices, np.zeros(states.used, np.int64))
-                arrays = Requests(indexed, DeviceArrays(indexed), [demand]).shortfalls(columns)
+                arrays = RequestArrays(indexed, DeviceArrays(indexed), [demand]).shortfalls(columns)
                 for node in range(len(indexed.nodes)):
                     state = states.state(node)
                     shortage = shortage_of_node(indexed, demand, node, ledger.free(node))

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from rohe_iac.planning.placement.evaluation.vectorized import deferred_refusals
 from rohe_iac.planning.placement.evaluation.vectorized.deferred_refusals import DeferredRefusals
 from rohe_iac.planning.placement.evaluation.vectorized.devices import DeviceArrays
 from rohe_iac.planning.placement.evaluation.vectorized.node_states import NodeStates
 from rohe_iac.planning.placement.evaluation.vectorized.scores import VectorizedScores
-from rohe_iac.planning.placement.evaluation.vectorized.shortfalls import LARGE, Requests
+from rohe_iac.planning.placement.evaluation.vectorized.shortfalls import LARGE, Columns, RequestArrays
 from rohe_iac.planning.placement.scoring.scores import Scoring
 from rohe_iac.planning.placement.state.index import IndexedProblem
+from rohe_iac.planning.placement.state.ledger import Ledger
 
 
 def test_refusals_are_those_of_the_time_of_their_snapshot(filled: Any, both_evaluators: Any, monkeypatch: Any) -> None:
@@ -54,5 +57,10 @@ def test_scores_of_states_are_those_of_their_nodes(filled: Any) -> None:
 
 def test_large_amounts_are_summed_in_whole_numbers(world: Any) -> None:
     indexed = IndexedProblem(world.problem([world.node("n1")], [world.demand("d", rss=LARGE), world.demand("e")]))
-    assert Requests(indexed, DeviceArrays(indexed), [0])._large
-    assert not Requests(indexed, DeviceArrays(indexed), [1])._large
+    states = NodeStates(indexed, Ledger(indexed), Scoring(indexed, Ledger(indexed), "best-fit"))
+    columns = Columns(states.table, states.devices, np.array([[0]]))
+    kinds = [
+        RequestArrays(indexed, DeviceArrays(indexed), [demand]).shortfalls(columns, exact=False).missing.dtype.kind
+        for demand in (0, 1)
+    ]
+    assert kinds == ["i", "f"]

@@ -84,17 +84,17 @@ class NodeStates:
 
     @property
     def table(self) -> Numbers:
-        """All of the states but their devices; columns that are not in use too."""
+        """Returns all of the states but their devices; columns that are not in use too."""
         return self._rows[: CORES + self.width, : len(self.descriptions)]
 
     @property
     def devices(self) -> Numbers:
-        """What is free of devices in each state."""
+        """Returns what is free of devices in each state."""
         return self._rows[CORES + self.width :, : len(self.descriptions)]
 
     @property
     def used(self) -> int:
-        """How many columns there are, those that are not in use too."""
+        """Returns how many columns there are, those that are not in use too."""
         return len(self.descriptions)
 
     def state(self, node: int) -> int:
@@ -103,7 +103,7 @@ class NodeStates:
 
     @property
     def state_by_node(self) -> Numbers:
-        """The state of every node; written when it is asked for, since many demands need the states alone."""
+        """Returns the state of every node; written when it is asked for: many demands need the states alone."""
         if self._moved:
             for nodes, state in self._moved:
                 self._state_by_node[nodes] = state

@@ -11,7 +11,7 @@ from plan_samples import problems
 from rohe_iac.planning.model.json_codec import plan_from_json, plan_to_json, problem_from_json, problem_to_json
 from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.problem import Problem
-from rohe_iac.planning.placement.evaluation.vectorized import evaluator as matrices
+from rohe_iac.planning.placement.evaluation.vectorized import evaluator as vectorized
 from rohe_iac.planning.placement.evaluation.vectorized import shortfalls
 from rohe_iac.planning.placement.objective.bounds import ideal_point, max_replicas
 from rohe_iac.planning.placement.objective.objective import LexicographicObjective
@@ -81,7 +81,7 @@ def test_a_plan_made_against_another_keeps_all_constraints_and_is_stable_when_ma
 @given(problems())
 def test_arrays_and_lists_come_to_the_same_plan(problem: Problem) -> None:
     plans: list[Plan] = []
-    few = matrices.FEW
+    few = vectorized.FEW
     for limit, runs, least in (
         (0, True, few),
         (0, True, 0),
@@ -91,7 +91,7 @@ def test_arrays_and_lists_come_to_the_same_plan(problem: Problem) -> None:
     ):
         indexed = IndexedProblem(problem)
         # Where few states pass, arrays are left for them; none are few here but the first time.
-        with patch.object(matrices, "FEW", least):
+        with patch.object(vectorized, "FEW", least):
             construction = Construction(indexed, problem.settings.strategy, plain_limit=limit, runs=runs).run(
                 service_order(indexed), {}
             )

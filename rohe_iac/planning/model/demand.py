@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rohe_iac.planning.model.supply import Device
+
 
 @dataclass(frozen=True, slots=True)
 class DeviceRequest:
@@ -13,6 +15,10 @@ class DeviceRequest:
     share: int = 0
     count: int = 0
     models: tuple[str, ...] = ()
+
+    def accepts(self, device: Device) -> bool:
+        """Checks whether the device is of the type and, where models are named, of one of them."""
+        return device.type == self.type and (not self.models or device.model in self.models)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from rohe_iac.planning.model.promise import ResponseTimeLimit, ServiceTime, added
-from rohe_iac.planning.placement.rules.path_latency import longest
+from rohe_iac.planning.placement.rules.latency_budget import longest_latency
 from rohe_iac.planning.placement.state.index import IndexedProblem
 
 WHOLE = 10_000
@@ -80,7 +80,7 @@ class LatencySlack:
         if not links or len(stages) < 2:
             return added(times), 0
         places = [{node for demand, _ in stage for node in nodes.get(demand, ())} for stage in stages]
-        return added(times), longest(self.indexed, places)
+        return added(times), longest_latency(self.indexed, places)
 
 
 def relative(limit: int, predicted: int) -> int:

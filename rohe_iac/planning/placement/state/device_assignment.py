@@ -37,16 +37,14 @@ def choose_devices(
         idle = [
             (device.capacity, position)
             for position, device in enumerate(devices)
-            if device.type == request.type
-            and (not request.models or device.model in request.models)
-            and free[position] == device.capacity
+            if request.accepts(device) and free[position] == device.capacity
         ]
         if len(idle) < request.count:
             return None
         return [(position, capacity) for capacity, position in sorted(idle)[: request.count]]
     best: tuple[int, int, int, int] | None = None
     for position, device in enumerate(devices):
-        if device.type != request.type or (request.models and device.model not in request.models):
+        if not request.accepts(device):
             continue
         left = free[position]
         if device.exclusive:

@@ -197,6 +197,26 @@ class IndexedProblem:
         zones = [dict(node.labels).get(ZONE_KEY) for node in self.nodes]
         return ["" if zone is None else f"zone/{zone}" for zone in zones]
 
+    @cached_property
+    def places(self) -> list[int]:
+        """The place of every node in the network, numbered by node: its zone, or the node itself where a link ends."""
+        ends = {end for wire in self.wires for end in wire.ends}
+        numbers: dict[str, int] = {}
+        found = []
+        for node, zone in zip(self.nodes, self.zone_ends, strict=True):
+            own = f"node/{node.name}"
+            found.append(numbers.setdefault(own if own in ends else zone, len(numbers)))
+        return found
+
+    @cached_property
+    def port_users(self) -> dict[tuple[int, str], list[int]]:
+        """The demands that ask for each host port (number, protocol)."""
+        users: dict[tuple[int, str], list[int]] = {}
+        for demand, ports in enumerate(self.host_ports):
+            for port in ports:
+                users.setdefault(port, []).append(demand)
+        return users
+
     def route(self, a: int, b: int) -> Route:
         """How node `a` reaches node `b`: the most specific declared wire, else free within a node or a zone."""
         if a == b or not self.wires:

@@ -65,7 +65,7 @@ class BatchFill:
         self.indexed, self.ledger, self.demand = indexed, ledger, demand
         self.evaluator, self.evaluation = field, evaluation
         self.sequences = FillSequences(indexed, ledger, scoring, demand)
-        self._ranked = field.best_first(evaluation)
+        self._ranked = evaluation.best_first()
         own = (demand, NODE_KEY) in indexed.avoid[demand]
         # Nodes take only one where each has to keep away from the others or holds a port of the machine.
         self._most = 1 if own or indexed.host_ports[demand] else UNLIMITED
@@ -153,7 +153,7 @@ class BatchFill:
             if counts[domain] >= limit:
                 # Even where nothing in it passed any more: its nodes lack a place among their neighbours from now on.
                 self._shut.setdefault(key, []).append(domain)
-                closed += self.evaluator.close_domain(self.evaluation, self.indexed.domain_nodes[key][domain])
+                closed += self.evaluation.close_domain(self.indexed.domain_nodes[key][domain])
         self.evaluation.fits -= closed
         return bool(closed)
 

@@ -6,6 +6,7 @@ from heapq import heapify
 
 from rohe_iac.planning.model.plugins.calling import ask_strategy
 from rohe_iac.planning.placement.evaluation.evaluator import Evaluation
+from rohe_iac.planning.placement.evaluation.node_keys import NodeKeys
 from rohe_iac.planning.placement.state.candidate import candidate_on
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
@@ -16,15 +17,14 @@ def choose(indexed: IndexedProblem, ledger: Ledger, demand: int, evaluation: Eva
 
     The heap holds every node that passes, at least one; entries of nodes that were closed since go out as well.
     """
-    number = len(indexed.nodes)
-    open_ones = [key for key in evaluation.heap if evaluation.passes[number - 1 - (-key) % number]]
-    rated = sorted((number - 1 - (-key) % number, (-key) // number) for key in open_ones)
-
-    def entry(node: int, points: int) -> int:
-        return -(points * number + number - 1 - node)
-
-    top = entry(*rated.pop(plugin_choice(indexed, ledger, demand, rated)))
-    following = entry(*rated[plugin_choice(indexed, ledger, demand, rated)]) if rated else None
+    keys = NodeKeys(len(indexed.nodes))
+    open_ones = [key for key in evaluation.heap if evaluation.passes[keys.node_of(key)]]
+    rated = sorted((node, score) for score, node in map(keys.decode, open_ones))
+    node, score = rated.pop(plugin_choice(indexed, ledger, demand, rated))
+    top, following = keys.encode(score, node), None
+    if rated:
+        node, score = rated[plugin_choice(indexed, ledger, demand, rated)]
+        following = keys.encode(score, node)
     evaluation.heap[:] = [key for key in open_ones if key != top]
     heapify(evaluation.heap)
     return top, following

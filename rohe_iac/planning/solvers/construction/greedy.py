@@ -7,9 +7,9 @@ from heapq import heapify, heappop, heappush
 
 from rohe_iac.planning.model.keys import NODE_KEY
 from rohe_iac.planning.model.plan import Proof, Refusals
-from rohe_iac.planning.placement.evaluation.choice import SCALAR_LIMIT
+from rohe_iac.planning.placement.evaluation.choice import evaluator_for
 from rohe_iac.planning.placement.evaluation.evaluator import Evaluation, Evaluator
-from rohe_iac.planning.placement.evaluation.scalar import ScalarEvaluator
+from rohe_iac.planning.placement.evaluation.node_keys import NodeKeys
 from rohe_iac.planning.placement.rules.filters import amounts_refusal, refusal_to_stay
 from rohe_iac.planning.placement.scoring.scores import Scoring
 from rohe_iac.planning.placement.state.index import IndexedProblem
@@ -50,19 +50,14 @@ class Construction:
         self.proofs: tuple[Proof, ...] = ()
         self.kept: Mapping[tuple[int, int], int] = {}
         self.late: set[tuple[int, int]] = set()
-        self._limit = SCALAR_LIMIT if plain_limit is None else plain_limit
+        self._limit = plain_limit
         self._evaluator: Evaluator | None = None
 
     @property
     def evaluator(self) -> Evaluator:
         """All nodes at once; made when first needed, so that what is pinned before is seen by it."""
         if self._evaluator is None:
-            if len(self.indexed.nodes) * len(self.indexed.demands) > self._limit:
-                from rohe_iac.planning.placement.evaluation.vectorized.evaluator import VectorizedEvaluator
-
-                self._evaluator = VectorizedEvaluator(self.indexed, self.ledger, self.scoring)
-            else:
-                self._evaluator = ScalarEvaluator(self.indexed, self.ledger, self.scoring)
+            self._evaluator = evaluator_for(self.indexed, self.ledger, self.scoring, self._limit)
         return self._evaluator
 
     def run(self, queue: Sequence[int], kept: Mapping[tuple[int, int], int]) -> Construction:
@@ -86,7 +81,7 @@ class Construction:
         self, queue: Sequence[int], grants: Mapping[tuple[int, int], Grant], kept: Mapping[tuple[int, int], int]
     ) -> Construction:
         """Takes an assignment that a search has found; points and refusals are those of the order of the queue."""
-        number = len(self.indexed.nodes)
+        keys = NodeKeys(len(self.indexed.nodes))
         # Of services near each other the first may go anywhere, as long as the others are still to come.
         self.ledger.pending = set(queue)
         for demand in queue:
@@ -96,9 +91,8 @@ class Construction:
                 grant = grants[demand, index]
                 last = index == indices[-1]
                 evaluation = self.evaluator.evaluate(demand, 2, explain=self.explain and last)
-                others = sorted(evaluation.heap)[:2]
-                seen = [(number - 1 - (-key) % number, (-key) // number) for key in others]
-                second, second_points = next(((node, one) for node, one in seen if node != grant.node), (-1, 0))
+                seen = [keys.decode(key) for key in sorted(evaluation.heap)[:2]]
+                second_points, second = next(((score, node) for score, node in seen if node != grant.node), (0, -1))
                 if self.explain and last:
                     self.evaluator.record_refusals(evaluation)
                 self.decisions[demand].append(
@@ -227,7 +221,7 @@ class Construction:
     def _place_each(self, demand: int, indices: Sequence[int], evaluation: Evaluation, picky: bool) -> int:
         """Places replica by replica; says how many."""
         indexed, ledger, scoring, explain = self.indexed, self.ledger, self.scoring, self.explain
-        number, numbered = len(indexed.nodes), indexed.numbered[demand]
+        number, numbered, keys = len(indexed.nodes), indexed.numbered[demand], NodeKeys(len(indexed.nodes))
         alone = indexed.alone(demand)
         domains = [rule for rule in indexed.demands[demand].spread if rule.key != NODE_KEY]
         decided, last = self.decisions[demand], indices[-1]
@@ -241,12 +235,8 @@ class Construction:
                 top = heappop(evaluation.heap)
                 self._fill_up(evaluation)
                 following = evaluation.heap[0] if evaluation.heap else None
-            points, node = divmod(-top, number)
-            node = number - 1 - node
-            second, second_points = -1, 0
-            if following is not None:
-                second_points, second = divmod(-following, number)
-                second = number - 1 - second
+            points, node = keys.decode(top)
+            second_points, second = (0, -1) if following is None else keys.decode(following)
             parts: tuple[int, ...] = ()
             if explain:
                 parts = scoring.parts(demand, node)
@@ -268,23 +258,23 @@ class Construction:
                 evaluation.fits -= 1
                 evaluation.passes[node] = False
             else:
-                heappush(evaluation.heap, -(scoring.total(demand, node) * number + number - 1 - node))
+                heappush(evaluation.heap, keys.encode(scoring.total(demand, node), node))
             for spread in domains:
                 domain = indexed.domains[spread.key][node]
                 if ledger.counts[demand][spread.key][domain] >= spread.limit:
-                    evaluation.fits -= self.evaluator.close_domain(evaluation, indexed.domain_nodes[spread.key][domain])
+                    evaluation.fits -= evaluation.close_domain(indexed.domain_nodes[spread.key][domain])
         return len(indices)
 
     def _fill_up(self, evaluation: Evaluation) -> None:
         """Drops the nodes of closed domains from the top, and has more brought where none is left."""
-        number = len(self.indexed.nodes)
+        node_of = NodeKeys(len(self.indexed.nodes)).node_of
         while True:
             heap = evaluation.heap
-            while heap and not evaluation.passes[number - 1 - (-heap[0]) % number]:
+            while heap and not evaluation.passes[node_of(heap[0])]:
                 heappop(heap)
             if heap or evaluation.whole:
                 return
-            evaluation.heap = self.evaluator.more(evaluation)
+            evaluation.heap = evaluation.more()
             heapify(evaluation.heap)
 
     def drop(self, demand: int, decision: Decision) -> None:

@@ -10,9 +10,8 @@ from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS, Plugins
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.model.strategies import BEST_FIT
-from rohe_iac.planning.placement.evaluation.choice import SCALAR_LIMIT
-from rohe_iac.planning.placement.evaluation.evaluator import Evaluator
-from rohe_iac.planning.placement.evaluation.scalar import ScalarEvaluator
+from rohe_iac.planning.placement.evaluation.choice import evaluator_for
+from rohe_iac.planning.placement.evaluation.node_keys import NodeKeys
 from rohe_iac.planning.placement.rules.affinity import near_holds
 from rohe_iac.planning.placement.scoring.scores import Scoring
 from rohe_iac.planning.placement.state.from_plan import ledger_of
@@ -52,13 +51,8 @@ def audit(
     # node is back.
     free = replace(problem, settings=replace(problem.settings, survive=0))
     indexed, ledger = ledger_of(free, replace(plan, relaxed=(), spare=""), plugins=plugins)
-    scoring = Scoring(indexed, ledger, BEST_FIT)
-    field: Evaluator = ScalarEvaluator(indexed, ledger, scoring)
-    if len(indexed.nodes) * len(indexed.demands) > SCALAR_LIMIT:
-        from rohe_iac.planning.placement.evaluation.vectorized.evaluator import VectorizedEvaluator
-
-        field = VectorizedEvaluator(indexed, ledger, scoring)
-    number = len(indexed.nodes)
+    field = evaluator_for(indexed, ledger, Scoring(indexed, ledger, BEST_FIT))
+    keys = NodeKeys(len(indexed.nodes))
     on: dict[int, list[tuple[int, int, Grant]]] = {}
     for item in plan.placements:
         demand, node = indexed.index[item.workload], indexed.node_index[item.node]
@@ -94,7 +88,7 @@ def audit(
             left = []
             for demand, index in waiting:
                 evaluation = field.evaluate(demand, len(gone), explain=False)
-                nodes_ = (number - 1 - (-key) % number for key in sorted(evaluation.heap))
+                nodes_ = (keys.node_of(key) for key in sorted(evaluation.heap))
                 best = next((node for node in nodes_ if node not in closed), -1)
                 if best < 0:
                     left.append((demand, index))

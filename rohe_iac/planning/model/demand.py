@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+SYSTEM_RANK = 1 << 40
+"""The rank of what a stack runs for itself, above every priority that a blueprint can name."""
+
 
 @dataclass(frozen=True, slots=True)
 class DeviceRequest:
@@ -109,6 +112,11 @@ class Demand:
     ports: tuple[PortRequest, ...] = ()
     variants: tuple[Alternative, ...] = ()
     slowdown: int = 0
+
+    @property
+    def rank(self) -> int:
+        """Returns the number by which demands are served, the largest first: SYSTEM_RANK, or the priority."""
+        return SYSTEM_RANK if self.system else self.priority
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rohe_iac.planning.model.units import MILLION
+
 
 @dataclass(frozen=True, slots=True)
 class Device:
@@ -58,6 +60,14 @@ class Supply:
     def label(self, key: str, default: str = "") -> str:
         """The value of a label, or the default where the node has none."""
         return next((value for name, value in self.labels if name == key), default)
+
+    def free_vms(self, ratio: int) -> int | None:
+        """Returns the bytes of virtual memory that others leave free, below 0 where they use more; None: not checked.
+
+        Args:
+            ratio: How much of the virtual memory may be promised, in millionths of it (1000000: no overcommit).
+        """
+        return None if self.vms is None else self.vms * ratio // MILLION - self.vms_used
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,7 +142,7 @@ def max_placeable(indexed: IndexedProblem) -> tuple[int, ...]:
     measures, most = _all_measures(indexed), max_replicas(indexed)
     by_rank: dict[int, list[int]] = {}
     for position, demand in enumerate(indexed.demands):
-        by_rank.setdefault(1 << 40 if demand.system else demand.priority, []).append(position)
+        by_rank.setdefault(demand.rank, []).append(position)
     return tuple([_at_most(indexed, measures, most, mine) for _, mine in sorted(by_rank.items(), reverse=True)])
 
 

@@ -85,17 +85,17 @@ def _plain(indexed: IndexedProblem) -> Iterator[DualFeasibleFunction]:
         "volume",
         sizes,
         # A node that does not limit virtual memory holds all of it.
-        tuple(total if node.vms is None else max(0, node.vms * ratio // 1_000_000 - node.vms_used) for node in nodes),
+        tuple(total if (free := node.free_vms(ratio)) is None else max(0, free) for node in nodes),
     )
-    free = _free_cores(indexed)
-    yield _measure(indexed, "cores", tuple(sum(one.cores) for one in asked), tuple(sum(row) for row in free))
+    free_cores = _free_cores(indexed)
+    yield _measure(indexed, "cores", tuple(sum(one.cores) for one in asked), tuple(sum(row) for row in free_cores))
     # Of more than half of the largest core, a core holds one.
-    half = max((room for row in free for room in row), default=0) // 2 + 1
+    half = max((room for row in free_cores for room in row), default=0) // 2 + 1
     yield _measure(
         indexed,
         "cores",
         tuple(sum(chunk >= half for chunk in one.cores) for one in asked),
-        tuple(sum(room >= half for room in row) for row in free),
+        tuple(sum(room >= half for room in row) for row in free_cores),
     )
     for kind in indexed.device_types:
         yield from _devices(indexed, kind, (1,))

@@ -35,15 +35,11 @@ class LexicographicObjective:
         self.floors = floors
         limit = indexed.settings.max_moves
         self.limit = None if limit is None else max(limit, forced)
-        ranks = sorted({self._rank(position) for position in range(len(indexed.demands))}, reverse=True)
-        self._level = [ranks.index(self._rank(position)) for position in range(len(indexed.demands))]
+        ranks = sorted({demand.rank for demand in indexed.demands}, reverse=True)
+        self._level = [ranks.index(demand.rank) for demand in indexed.demands]
         self._levels = len(ranks)
         self.slack = LatencySlack(indexed) if "slack" in indexed.objective else None
         self.wishes = PreferredAffinity(indexed)
-
-    def _rank(self, position: int) -> int:
-        demand = self.indexed.demands[position]
-        return 1 << 40 if demand.system else demand.priority
 
     def placing(self, counts: Sequence[int]) -> list[int]:
         """How many replicas are placed, by priority, the largest first; where there are floors, what is lost before it.

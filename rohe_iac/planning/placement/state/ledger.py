@@ -41,9 +41,8 @@ class Ledger:
         ratio = indexed.settings.vms_ratio
         self.cpu = spread([node.cpu - node.cpu_used for node in examples])
         self.rss = spread([node.rss - node.rss_used for node in examples])
-        self.vms = spread(
-            [UNLIMITED if node.vms is None else node.vms * ratio // 1_000_000 - node.vms_used for node in examples]
-        )
+        free_vms = [node.free_vms(ratio) for node in examples]
+        self.vms = spread([UNLIMITED if free is None else free for free in free_vms])
         cores = [
             tuple(size - used for size, used in zip(node.cores, _padded(node.cores_used, len(node.cores)), strict=True))
             for node in examples

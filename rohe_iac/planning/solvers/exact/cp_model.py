@@ -66,8 +66,8 @@ class PlacementModel:
             every = indexed.resources
             model.Add(sum(every[d].cpu * one for d, one in mine) <= max(0, supply.cpu - supply.cpu_used))
             model.Add(sum(every[d].rss * one for d, one in mine) <= max(0, supply.rss - supply.rss_used))
-            if supply.vms is not None:
-                free = supply.vms * indexed.settings.vms_ratio // 1_000_000 - supply.vms_used
+            free = supply.free_vms(indexed.settings.vms_ratio)
+            if free is not None:
                 model.Add(sum((every[d].vms or 0) * one for d, one in mine) <= max(0, free))
             for core, size in enumerate(supply.cores):
                 taken = supply.cores_used[core] if core < len(supply.cores_used) else 0
@@ -220,7 +220,7 @@ class PlacementModel:
             if name == "placed":
                 by_rank: dict[int, list[Any]] = {}
                 for demand, wanted in enumerate(indexed.demands):
-                    by_rank.setdefault(1 << 40 if wanted.system else wanted.priority, []).extend(self.on(demand))
+                    by_rank.setdefault(wanted.rank, []).extend(self.on(demand))
                 found += [("placed", sum(counts)) for _, counts in sorted(by_rank.items(), reverse=True)]
             elif name == "stable":
                 found.append(("stable", -moved))

@@ -36,7 +36,7 @@ class SearchCost:
     ) -> None:
         self.indexed, self.limit = indexed, limit
         self._floors = floors
-        ranks = [1 << 40 if demand.system else demand.priority for demand in indexed.demands]
+        ranks = [demand.rank for demand in indexed.demands]
         order = sorted(set(ranks), reverse=True)
         self._level = [order.index(rank) for rank in ranks]
         self._totals = [0] * len(order)

@@ -1,4 +1,4 @@
-"""Scores of plug-in scorers, as weighted integers."""
+"""Scores of plug-in scorers, as integers."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ from rohe_iac.planning.placement.state.ledger import Ledger
 
 
 def plugin_scores(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int) -> list[int]:
-    """What each plugged scorer gives the node, in millionths, unweighted."""
+    """Returns what each plugged scorer gives the node, in millionths, without its weight."""
     candidate = candidate_on(indexed, ledger, demand, node)
-    return [ask_scorer(one, candidate) for one in indexed.plugins.scorers]
+    return [ask_scorer(scorer, candidate) for scorer in indexed.plugins.scorers]

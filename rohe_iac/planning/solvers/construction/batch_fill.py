@@ -42,7 +42,7 @@ def fills_in_batches(indexed: IndexedProblem, scoring: Scoring, demand: int) -> 
     """Whether taking a node for the class makes it better until it is full, and touches no other node's answer."""
     if scoring.slowdowns[demand]:
         return False
-    if indexed.plugins or scoring.worst or scoring.dot or scoring.fragments or indexed.preferences[demand]:
+    if indexed.plugins or scoring.worst or scoring.dot or scoring.fragmentation or indexed.preferences[demand]:
         return False
     return min(scoring.weights[demand]) >= 0 and indexed.alone(demand)
 

@@ -7,7 +7,8 @@ from operator import ge
 import msgspec
 
 from rohe_iac.planning.model.units import MILLION
-from rohe_iac.planning.placement.scoring.fixed_point import MEMORY_SHIFT, PLACES, scale_of
+from rohe_iac.planning.placement.scoring.fixed_point import MEMORY_SHIFT
+from rohe_iac.planning.placement.scoring.formulas import used_share, weighted
 from rohe_iac.planning.placement.scoring.scores import Scoring
 from rohe_iac.planning.placement.state.amounts import Row
 from rohe_iac.planning.placement.state.device_assignment import device_step
@@ -41,10 +42,10 @@ class FillSequences:
     def __init__(self, indexed: IndexedProblem, ledger: Ledger, scoring: Scoring, demand: int) -> None:
         self.indexed, self.ledger, self.scoring, self.demand = indexed, ledger, scoring, demand
         self.asked = indexed.resources[demand]
+        self._weights = scoring.weights[demand]
+        self._open_part = weighted(MILLION, self._weights.open)
         self._known: dict[tuple[object, ...], FillSequence] = {}
         self._alike: dict[int, FillSequence] = {}
-        self._devices: dict[int, tuple[tuple[int, ...], int, int]] = {}
-        self._share = sum(request.share for request in self.asked.devices)
 
     def of(self, node: int, alike: int) -> FillSequence:
         """The chain of a node as it stands. alike: the same for nodes that stand alike; -1 where that is not known."""
@@ -98,42 +99,23 @@ class FillSequences:
         chain.after.append((cpu, rss, vms - (asked.vms or 0), cores, largest, devices))
 
     def _parts(self, chain: FillSequence, cpu: int, rss: int, devices: Row) -> tuple[int, ...]:
-        """The parts as the scoring gives them to the replica that leaves so much cpu and rss."""
+        """Returns the parts of the score as `Scoring.parts` has them for a replica that leaves so much cpu and rss."""
         scoring, node = self.scoring, chain.node
         if scoring.first:
             return ()
-        cpu_weight, memory_weight, device_weight, open_weight, _ = scoring.weights[self.demand]
-        cpu_points = ((scoring.cpu_capacity[node] - cpu) * scoring.cpu_scale[node]) >> PLACES
-        memory_points = ((scoring.rss_capacity[node] - (rss >> MEMORY_SHIFT)) * scoring.rss_scale[node]) >> PLACES
-        device_points = 0
-        if device_weight:
-            if self.asked.devices:
-                device_points = self._device_points(node, devices)
-            elif not scoring.has_devices[node]:
-                device_points = MILLION
+        cpu_weight, memory_weight, device_weight, _, _ = self._weights
+        used_cpu = used_share(scoring.cpu_capacity[node], cpu, scoring.cpu_scale[node])
+        used_rss = used_share(scoring.rss_capacity[node], rss >> MEMORY_SHIFT, scoring.rss_scale[node])
         return (
-            (cpu_points * cpu_weight) >> 10,
-            (memory_points * memory_weight) >> 10,
-            (device_points * device_weight) >> 10,
-            (MILLION * open_weight) >> 10 if chain.opened or chain.steps else 0,
+            weighted(used_cpu, cpu_weight),
+            weighted(used_rss, memory_weight),
+            weighted(scoring.device_score(self.demand, node, devices), device_weight) if device_weight else 0,
+            self._open_part if chain.opened or chain.steps else 0,
             0,
-            scoring.taint_points(self.demand, node) if scoring.any_tainted else 0,
+            scoring.taint_part(self.demand, node) if scoring.any_tainted else 0,
             0,
             0,
         )
-
-    def _device_points(self, node: int, devices: Row) -> int:
-        kind = self.indexed.node_classes.class_of[node]
-        known = self._devices.get(kind)
-        if known is None:
-            types = {request.type for request in self.asked.devices}
-            supply = self.indexed.nodes[node].devices
-            mine = tuple(number for number, device in enumerate(supply) if device.type in types)
-            capacity = sum(supply[number].capacity for number in mine)
-            known = self._devices[kind] = (mine, capacity, scale_of(capacity))
-        mine, capacity, scale = known
-        free = sum([devices[number] for number in mine])
-        return (max(0, min(capacity, capacity - free + self._share)) * scale) >> PLACES
 
 
 def dominated(chunks: Row, largest: Row) -> bool:

@@ -6,7 +6,8 @@ import numpy as np
 
 from rohe_iac.planning.model.demand import DeviceRequest
 from rohe_iac.planning.placement.evaluation.vectorized.arrays import Mask, Numbers
-from rohe_iac.planning.placement.scoring.fixed_point import PLACES, scale_of
+from rohe_iac.planning.placement.scoring.fixed_point import scale_of
+from rohe_iac.planning.placement.scoring.formulas import share_of
 from rohe_iac.planning.placement.state.index import IndexedProblem
 
 
@@ -69,5 +70,4 @@ class DeviceArrays:
         for kind in types:
             left += (free * self._of(kind, ())[:, kinds]).sum(axis=0)
         used = np.clip(capacity - left + sum(request.share for request in requests), 0, capacity)
-        points: Numbers = (used * scale) >> PLACES
-        return points
+        return share_of(used, scale)

@@ -30,6 +30,7 @@ from rohe_iac.planning.placement.evaluation.vectorized.shortfalls import Columns
 from rohe_iac.planning.placement.rules.device_shortfall import device_missing
 from rohe_iac.planning.placement.rules.messages import placement_words
 from rohe_iac.planning.placement.rules.plugged import plugin_refusal
+from rohe_iac.planning.placement.scoring.formulas import weighted
 from rohe_iac.planning.placement.scoring.scores import Scoring
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
@@ -253,7 +254,7 @@ class VectorizedEvaluator:
         points = np.zeros(len(self.indexed.nodes), np.int64)
         if wishes and not scoring.first:
             held = self.masks.wishes(demand)
-            points += (held * wishes) >> 10
+            points += weighted(held, wishes)
         if scoring.own_weights:
             points[nodes] += np.array([sum(scoring.own_parts(demand, node)) for node in nodes.tolist()], np.int64)
         return points

@@ -22,8 +22,10 @@ from rohe_iac.planning.placement.evaluation.vectorized.node_states import (
     STAMP,
     NodeStates,
 )
-from rohe_iac.planning.placement.scoring.fixed_point import MEMORY_SHIFT, PLACES
-from rohe_iac.planning.placement.scoring.scores import FRAGMENT_WEIGHT, INTERFERENCE_WEIGHT, Scoring
+from rohe_iac.planning.placement.scoring.fixed_point import MEMORY_SHIFT
+from rohe_iac.planning.placement.scoring.formulas import match_share, undisturbed_share, used_share, weighted
+from rohe_iac.planning.placement.scoring.fragmentation_score import FragmentationScore
+from rohe_iac.planning.placement.scoring.scores import FRAGMENTATION_WEIGHT, INTERFERENCE_WEIGHT, Scoring
 from rohe_iac.planning.placement.state.index import IndexedProblem
 
 
@@ -47,46 +49,44 @@ class VectorizedScores:
         cpu: Any
         memory: Any
         if scoring.dot:
-            cpu = (asked.cpu * table[CPU_SCALE] >> PLACES) * (table[CPU] * table[CPU_SCALE] >> PLACES) // MILLION
-            free = (table[RSS] >> MEMORY_SHIFT) * table[RSS_SCALE] >> PLACES
-            memory = ((asked.rss >> MEMORY_SHIFT) * table[RSS_SCALE] >> PLACES) * free // MILLION
+            cpu = match_share(asked.cpu, table[CPU], table[CPU_SCALE])
+            memory = match_share(asked.rss >> MEMORY_SHIFT, table[RSS] >> MEMORY_SHIFT, table[RSS_SCALE])
         else:
-            more_cpu, more_rss = (0, 0) if scoring.standing else (asked.cpu, asked.rss)
-            cpu = ((table[CPU_CAPACITY] - table[CPU] + more_cpu) * table[CPU_SCALE]) >> PLACES
-            used = table[RSS_CAPACITY] - ((table[RSS] - more_rss) >> MEMORY_SHIFT)
-            memory = (used * table[RSS_SCALE]) >> PLACES
+            more_cpu, more_rss = (0, 0) if scoring.before_replica else (asked.cpu, asked.rss)
+            cpu = used_share(table[CPU_CAPACITY], table[CPU] - more_cpu, table[CPU_SCALE])
+            memory = used_share(table[RSS_CAPACITY], (table[RSS] - more_rss) >> MEMORY_SHIFT, table[RSS_SCALE])
             if scoring.worst:
                 cpu, memory = MILLION - cpu, MILLION - memory
-        points: Numbers = ((cpu * cpu_weight) >> 10) + ((memory * memory_weight) >> 10)
+        points: Numbers = weighted(cpu, cpu_weight) + weighted(memory, memory_weight)
         if device_weight:
-            if scoring.standing:
+            if scoring.before_replica:
                 kinds = [request.type for request in asked.devices] or self.indexed.device_types
                 requests = tuple(DeviceRequest(kind) for kind in kinds)
                 free = self.states.devices
                 device = self.devices.points(requests, free, table[KIND])
                 if not asked.devices:
                     device = np.where(self._deviceless[table[KIND]], MILLION, device)
-                points += (device * device_weight) >> 10
+                points += weighted(device, device_weight)
             elif asked.devices:
                 free = self.states.devices
                 device = self.devices.points(asked.devices, free, table[KIND])
-                points += ((MILLION - device if scoring.worst else device) * device_weight) >> 10
+                points += weighted(MILLION - device if scoring.worst else device, device_weight)
             else:
-                points += self._deviceless[table[KIND]] * ((MILLION * device_weight) >> 10)
+                points += self._deviceless[table[KIND]] * weighted(MILLION, device_weight)
         if scoring.slowdowns[demand]:
-            busy = np.clip(((table[CPU_CAPACITY] - table[CPU]) * table[CPU_SCALE]) >> PLACES, 0, MILLION)
-            points += ((MILLION - scoring.slowdowns[demand] * busy // MILLION) * INTERFERENCE_WEIGHT) >> 10
+            busy = np.clip(used_share(table[CPU_CAPACITY], table[CPU], table[CPU_SCALE]), 0, MILLION)
+            points += weighted(undisturbed_share(scoring.slowdowns[demand], busy), INTERFERENCE_WEIGHT)
         if open_weight:
-            points += table[OPEN] * ((MILLION * open_weight) >> 10)
+            points += table[OPEN] * weighted(MILLION, open_weight)
         if scoring.any_tainted:
             examples = self.indexed.node_classes.representative
-            taints = np.array([scoring.taint_points(demand, example) for example in examples], np.int64)
+            taints = np.array([scoring.taint_part(demand, example) for example in examples], np.int64)
             points += taints[table[KIND]]
-        if scoring.fragments:
-            points += self._fragments(demand, passes) * FRAGMENT_WEIGHT
+        if scoring.fragmentation:
+            points += self._fragments(demand, passes, scoring.fragmentation) * FRAGMENTATION_WEIGHT
         return points
 
-    def _fragments(self, demand: int, passes: Mask) -> Numbers:
+    def _fragments(self, demand: int, passes: Mask, fragmentation: FragmentationScore) -> Numbers:
         """Asked of one node of each state that passes, once for all demands that ask for the same."""
         states, used = self.states, self.states.used
         asked = self.indexed.resources[demand]
@@ -99,6 +99,6 @@ class VectorizedScores:
         began = states.table[STAMP]
         fresh = np.flatnonzero(passes & (stamps[:used] != began))
         for column in fresh.tolist():
-            points[column] = self.scoring.fragment_points(demand, states.nodes[column][0])
+            points[column] = fragmentation.score(demand, states.nodes[column][0])
         stamps[fresh] = began[fresh]
         return points[:used]

@@ -217,7 +217,7 @@ def test_the_built_in_ones_told_in_plain_words_are_what_the_planner_computes(wor
                 continue
             names, parts = scoring.names(demand), scoring.parts(demand, node)
             weights = dict(zip(("cpu", "memory", "accelerator", "open"), scoring.weights[demand], strict=False))
-            weights |= {"interference": INTERFERENCE_WEIGHT, "taints": scoring.wish_weights[demand]}
+            weights |= {"interference": INTERFERENCE_WEIGHT, "taints": scoring.preference_weights[demand]}
             for name, points in zip(names, parts, strict=True):
                 if name in SCORERS:
                     told = SCORERS[name](candidate) * 1_000_000 * weights.get(name, WEIGHT_ONE) / WEIGHT_ONE

@@ -94,7 +94,6 @@ class Scoring:
         self.rss_capacity = per_node([node.rss >> MEMORY_SHIFT for node in examples])
         self.cpu_scale = per_node([scale_of(node.cpu) for node in examples])
         self.rss_scale = per_node([scale_of(node.rss >> MEMORY_SHIFT) for node in examples])
-        self._class_of = indexed.node_classes.class_of
         self._device_sums: dict[tuple[int, int], tuple[Row, int, int, int]] = {}
         self.has_devices = per_node([bool(node.devices) for node in examples])
         self.any_devices = any(self.has_devices)
@@ -204,31 +203,25 @@ class Scoring:
 
     def device_score(self, demand: int, node: int, devices: Row) -> int:
         """Returns the score of the accelerator scorer, without its weight, were so much of each device free."""
-        node_class = self._class_of[node]
-        known = self._device_sums.get((demand, node_class))
+        if not self.indexed.resources[demand].devices and not (self.before_replica and self.has_devices[node]):
+            return 0 if self.has_devices[node] else MILLION
+        key = (demand, self.indexed.node_classes.class_of[node])
+        known = self._device_sums.get(key)
         if known is None:
-            known = self._device_sums[demand, node_class] = self._sum_devices(demand, node)
+            known = self._device_sums[key] = self._sum_devices(demand, node)
         positions, capacity, scale, asked = known
-        if not positions:
-            return asked
-        used = capacity + asked
-        for position in positions:
-            used -= devices[position]
-        used = share_of(max(0, min(capacity, used)), scale)
-        return MILLION - used if self.worst else used
+        used = capacity + asked - sum([devices[position] for position in positions])
+        score = share_of(max(0, min(capacity, used)), scale)
+        return MILLION - score if self.worst else score
 
     def _sum_devices(self, demand: int, node: int) -> tuple[Row, int, int, int]:
-        """Returns positions of the devices that count for a demand, their capacity, its scale, and the share asked.
+        """Returns positions of the devices of the types asked for, their capacity, its scale, and the share asked for.
 
-        Without any position the last number is the score itself, whatever is free.
+        Fragmentation rates all types where a demand asks for none, and what is in use before the replica.
         """
         requests, devices = self.indexed.resources[demand].devices, self.indexed.nodes[node].devices
-        if not requests and not (self.before_replica and devices):
-            return (), 0, 0, 0 if devices else MILLION
         types = {request.type for request in requests} or set(self.indexed.device_types)
         positions = tuple([position for position, device in enumerate(devices) if device.type in types])
-        if not positions:
-            return (), 0, 0, MILLION if self.worst else 0
         capacity = sum(devices[position].capacity for position in positions)
         asked = 0 if self.before_replica else sum(request.share for request in requests)
         return positions, capacity, scale_of(capacity), asked

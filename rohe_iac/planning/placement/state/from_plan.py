@@ -47,5 +47,5 @@ def grant_of(indexed: IndexedProblem, ledger: Ledger, item: Placement) -> Grant:
         tuple((use.core, use.amount) for use in item.cores),
         tuple((devices[use.device], use.amount) for use in item.devices),
     )
-    grant.wires = tuple(sorted(ledger.loads(demand, node).items()))
+    grant.wires = ledger.wires_of(demand, node)
     return grant

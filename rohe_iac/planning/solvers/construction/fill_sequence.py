@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from operator import ge
-
 import msgspec
 
 from rohe_iac.planning.model.units import MILLION
@@ -14,9 +12,10 @@ from rohe_iac.planning.placement.state.amounts import Row
 from rohe_iac.planning.placement.state.device_assignment import device_step
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
+from rohe_iac.planning.placement.state.node_amounts import NodeAmounts
 
-OpenNode = tuple[int, int, int, Row, Row, Row]
-"""Free cpu, rss and vms, cores by number and largest first, devices: the ledger's amounts of one node."""
+OpenNode = tuple[NodeAmounts, Row]
+"""What is free on a node, and its free cores by number."""
 
 FillStep = tuple[int, tuple[int, ...], tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]
 """What one more replica means: points, their parts, cores and devices that it gets."""
@@ -53,10 +52,7 @@ class FillSequences:
         if alike >= 0 and (known := self._alike.get(alike)) is not None:
             return known
         kind, opened = self.indexed.node_classes.class_of[node], ledger.replicas_on[node] > 0
-        standing = (
-            ledger.cpu[node], ledger.rss[node], ledger.vms[node], ledger.cores[node], ledger.sorted_cores[node],
-            ledger.devices[node],
-        )  # fmt: skip
+        standing = (ledger.free(node), ledger.cores[node])
         key = (kind, opened, standing)
         chain = self._known.get(key)
         if chain is None:
@@ -75,16 +71,13 @@ class FillSequences:
     def _extend(self, chain: FillSequence) -> None:
         """Adds the next step, or ends the chain."""
         asked, ledger = self.asked, self.ledger
-        cpu, rss, vms, cores, largest, devices = chain.after[-1] if chain.after else chain.standing
-        if asked.cpu > cpu or asked.rss > rss or not dominated(asked.cores, largest):
+        amounts, cores = chain.after[-1] if chain.after else chain.standing
+        if amounts.refusal(asked):
             chain.ended = True
             return
-        if asked.vms is not None and asked.vms > vms:
-            chain.ended = True
-            return
+        largest, devices = amounts.cores, amounts.devices
         granted: tuple[tuple[int, int], ...] = ()
         used: tuple[tuple[int, int], ...] = ()
-        before = devices
         if asked.devices:
             found = device_step(self.indexed, devices, chain.node, asked.devices)
             if found is None:
@@ -93,10 +86,10 @@ class FillSequences:
             used, devices = found
         if asked.cores:
             granted, cores, largest = ledger.core_step(cores, asked.cores)
-        cpu, rss = cpu - asked.cpu, rss - asked.rss
-        parts = self._parts(chain, cpu, rss, before)
+        after = amounts.take(asked, largest, devices)
+        parts = self._parts(chain, after.cpu, after.rss, amounts.devices)
         chain.steps.append((sum(parts), parts, granted, used))
-        chain.after.append((cpu, rss, vms - (asked.vms or 0), cores, largest, devices))
+        chain.after.append((after, cores))
 
     def _parts(self, chain: FillSequence, cpu: int, rss: int, devices: Row) -> tuple[int, ...]:
         """Returns the parts of the score as `Scoring.parts` has them for a replica that leaves so much cpu and rss."""
@@ -116,10 +109,3 @@ class FillSequences:
             0,
             0,
         )
-
-
-def dominated(chunks: Row, largest: Row) -> bool:
-    """Whether distinct cores hold the chunks; both largest first."""
-    if len(chunks) > len(largest):
-        return False
-    return all(map(ge, largest, chunks))

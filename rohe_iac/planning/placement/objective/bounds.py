@@ -18,7 +18,12 @@ from rohe_iac.planning.placement.objective.dual_feasible import (
 )
 from rohe_iac.planning.placement.objective.latency_slack import LatencySlack
 from rohe_iac.planning.placement.objective.preferred_affinity import PreferredAffinity
+from rohe_iac.planning.placement.objective.priority_levels import PriorityLevels
+from rohe_iac.planning.placement.objective.terms import worth_of
 from rohe_iac.planning.placement.state.index import IndexedProblem
+
+BOUNDED_TERMS = frozenset(("placed", "slack", "stable", "nodes"))
+"""Terms that a blueprint can name and `ideal_point` bounds."""
 
 
 def bound(indexed: IndexedProblem, placed: Sequence[Sequence[int]]) -> Bound:
@@ -140,10 +145,7 @@ def _at_most(
 def max_placeable(indexed: IndexedProblem) -> tuple[int, ...]:
     """How many replicas fit at most by priority, the largest first, each without the others."""
     measures, most = _all_measures(indexed), max_replicas(indexed)
-    by_rank: dict[int, list[int]] = {}
-    for position, demand in enumerate(indexed.demands):
-        by_rank.setdefault(demand.rank, []).append(position)
-    return tuple([_at_most(indexed, measures, most, mine) for _, mine in sorted(by_rank.items(), reverse=True)])
+    return tuple([_at_most(indexed, measures, most, demands) for demands in PriorityLevels(indexed).demands])
 
 
 @once
@@ -183,28 +185,55 @@ def ideal_point(indexed: IndexedProblem, *, limited: bool, floored: bool) -> tup
 
     limited: moves are counted first. floored: losses come before what is placed, priority by priority.
     """
-    names = indexed.objective
-    if not set(names) <= {"placed", "slack", "stable", "nodes"}:
+    if not set(indexed.objective) <= BOUNDED_TERMS:
         return None
-    levels = max_placeable(indexed)
-    terms: list[int] = [0] if limited else []
-    for name in names:
-        if name == "placed":
-            terms += [term for level in levels for term in ((0, level) if floored else (level,))]
-        if name == "stable":
-            terms.append(0)
-        if name == "slack":
-            terms.append(LatencySlack(indexed).best)
-        if name == "nodes":
-            terms.append(
-                -_least_of(indexed, _all_measures(indexed), max_replicas(indexed), sum(levels))
-                if "placed" in names
-                else 0
-            )
-    wishes = PreferredAffinity(indexed)
-    if wishes.any:
-        terms.append(wishes.best)
-    return tuple(terms)
+    return worth_of(indexed, IdealMeasures(indexed, limited=limited, floored=floored))
+
+
+class IdealMeasures:
+    """The best that the terms of the objective could measure of any assignment, each by itself, see `Measures`.
+
+    Cost and balance are not bounded.
+    """
+
+    def __init__(self, indexed: IndexedProblem, *, limited: bool, floored: bool) -> None:
+        self._indexed, self._limited, self._floored = indexed, limited, floored
+
+    def moves_over_limit(self) -> list[int]:
+        """Returns none."""
+        return [0] if self._limited else []
+
+    def placed(self) -> list[int]:
+        """Returns what each level of priority could place without the others, and with floors no loss before it."""
+        return [
+            value for level in max_placeable(self._indexed) for value in ((0, level) if self._floored else (level,))
+        ]
+
+    def moves(self) -> list[int]:
+        """Returns none."""
+        return [0]
+
+    def slack(self) -> list[int]:
+        """Returns the slack with every service alone on its node and no time on links."""
+        return [LatencySlack(self._indexed).best]
+
+    def nodes(self) -> list[int]:
+        """Returns the fewest nodes that hold as many replicas as could be placed."""
+        indexed = self._indexed
+        return [_least_of(indexed, _all_measures(indexed), max_replicas(indexed), sum(max_placeable(indexed)))]
+
+    def cost(self) -> list[int]:
+        """Returns nothing."""
+        return []
+
+    def balance(self) -> list[int]:
+        """Returns nothing."""
+        return []
+
+    def preferences(self) -> list[int]:
+        """Returns all preferences."""
+        preferred = PreferredAffinity(self._indexed)
+        return [preferred.best] if preferred.any else []
 
 
 def _least_of(

@@ -9,8 +9,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from rohe_iac.planning.placement.objective.latency_slack import LatencySlack
-from rohe_iac.planning.placement.objective.objective import Worth, by_level
+from rohe_iac.planning.placement.objective.objective import Worth
 from rohe_iac.planning.placement.objective.preferred_affinity import PreferredAffinity
+from rohe_iac.planning.placement.objective.priority_levels import PriorityLevels
+from rohe_iac.planning.placement.objective.terms import square_sum, worth_of
 from rohe_iac.planning.placement.state.demand_size import sizes_of
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.solvers.local_search.node_load import Item, NodeLoad
@@ -34,16 +36,10 @@ class SearchCost:
         limit: int | None,
         floors: Sequence[int] = (),
     ) -> None:
-        self.indexed, self.limit = indexed, limit
-        self._floors = floors
-        ranks = [demand.rank for demand in indexed.demands]
-        order = sorted(set(ranks), reverse=True)
-        self._level = [order.index(rank) for rank in ranks]
-        self._totals = [0] * len(order)
+        self.indexed, self.limit, self.floors = indexed, limit, floors
+        self.levels = PriorityLevels(indexed)
         self.had: dict[tuple[int, int], int] = {}
         self._fresh = [demand.replicas for demand in indexed.demands]
-        for position, demand in enumerate(indexed.demands):
-            self._totals[self._level[position]] += demand.replicas
         for (position, _), node in before.items():
             self.had[position, node] = self.had.get((position, node), 0) + 1
             self._fresh[position] -= 1
@@ -58,7 +54,7 @@ class SearchCost:
         weight, weights = UNIT * (STEP if self.wishes.any else 1), {}
         for name in reversed(self.terms):
             if name == "placed":
-                for level in range(len(self._totals) - 1, -1, -1):
+                for level in range(self.levels.number - 1, -1, -1):
                     weights[f"placed{level}"] = weight
                     weight *= STEP
             else:
@@ -72,7 +68,7 @@ class SearchCost:
         # Where not all fit, it is better that the large ones wait.
         self._missed = [
             weights.get(f"placed{level}", 0) * (3 * largest + size) // (3 * largest)
-            for level, size in zip(self._level, sizes, strict=True)
+            for level, size in zip(self.levels.level_of, sizes, strict=True)
         ]
         costs = [node.cost for node in indexed.nodes]
         mean = max(1, sum(costs) // max(1, len(costs)))
@@ -100,36 +96,19 @@ class SearchCost:
         )
 
     def worth(self, content: Sequence[Sequence[Item]], waiting: Sequence[int]) -> Worth:
-        """The worth, as Objective tells it."""
-        moved = self.moved(content, waiting)
-        terms = [-max(0, moved - self.limit)] if self.limit is not None else []
-        for name in self.indexed.objective:
-            if name == "placed":
-                demands = self.indexed.demands
-                counts = [demand.replicas - wait for demand, wait in zip(demands, waiting, strict=True)]
-                terms += by_level(self._level, len(self._totals), counts, self._floors)
-            elif name == "stable":
-                terms.append(-moved)
-            elif name == "slack":
-                terms.append(self._slack(content))
-            elif name == "nodes":
-                terms.append(-sum(1 for parts in content if parts))
-            elif name == "cost":
-                terms.append(-sum(node.cost for node, parts in zip(self.indexed.nodes, content, strict=True) if parts))
-            elif name == "balance":
-                terms.append(-self._squares(content))
-        if self.wishes.any:
-            terms.append(self._held(content))
-        return tuple(terms)
+        """The worth, as LexicographicObjective tells it."""
+        return worth_of(self.indexed, ItemMeasures(self, content, waiting))
 
-    def _held(self, content: Sequence[Sequence[Item]]) -> int:
+    def held(self, content: Sequence[Sequence[Item]]) -> int:
+        """Returns how many preferences hold, in millionths."""
         counts: dict[int, Counter[int]] = {}
         for node, parts in enumerate(content):
             for part in parts:
                 counts.setdefault(part[0], Counter())[node] += 1
         return self.wishes.held(counts)
 
-    def _slack(self, content: Sequence[Sequence[Item]]) -> int:
+    def least_slack(self, content: Sequence[Sequence[Item]]) -> int:
+        """Returns the least slack of all promises, in basis points of their limits."""
         if self.slack is None:
             return 0
         places: dict[int, set[int]] = {}
@@ -141,13 +120,11 @@ class SearchCost:
                     places.setdefault(part[0], set()).add(node)
         return self.slack.least(places, crowd)
 
-    def _squares(self, content: Sequence[Sequence[Item]]) -> int:
-        total, resources = 0, self.indexed.resources
-        for node, parts in zip(self.indexed.nodes, content, strict=True):
-            if parts:
-                share = sum(resources[part[0]].cpu for part in parts) * 1000 // max(1, node.cpu)
-                total += share * share
-        return total
+    def squares(self, content: Sequence[Sequence[Item]]) -> int:
+        """Returns the sum of the squares of each node's used share of cpu, in square thousandths."""
+        resources = self.indexed.resources
+        loads = [(node, sum(resources[part[0]].cpu for part in parts)) for node, parts in enumerate(content) if parts]
+        return square_sum(self.indexed, loads)
 
     def guide(self, content: Sequence[Sequence[Item]], fills: Sequence[NodeLoad], waiting: Sequence[int]) -> int:
         """The smaller, the better; never the same as the worth, but what leads to it."""
@@ -163,19 +140,62 @@ class SearchCost:
             total += moved * self._weights.get("stable", 0)
             if self.limit is not None:
                 total += max(0, moved - self.limit) * self._over
-        if self._floors:
+        if self.floors:
             for demand, wait, floor, missed in zip(
-                self.indexed.demands, waiting, self._floors, self._missed, strict=True
+                self.indexed.demands, waiting, self.floors, self._missed, strict=True
             ):
                 total += max(0, floor + wait - demand.replicas) * missed * FLOOR
         if self.slack is not None:
             # A percent of a limit counts as much as a node would.
-            total -= self._slack(content) * self._weights["slack"] // 100
+            total -= self.least_slack(content) * self._weights["slack"] // 100
         if "balance" in self.terms:
-            total += self._squares(content) * self._weights["balance"] // 1_000_000
+            total += self.squares(content) * self._weights["balance"] // 1_000_000
         if self.wishes.any:
-            total -= self._held(content) * UNIT // 1_000_000
+            total -= self.held(content) * UNIT // 1_000_000
         return total
+
+
+class ItemMeasures:
+    """What the terms of the objective measure of contents of nodes, see `Measures`."""
+
+    def __init__(self, cost: SearchCost, content: Sequence[Sequence[Item]], waiting: Sequence[int]) -> None:
+        self._cost, self._content, self._waiting = cost, content, waiting
+        self._moved = cost.moved(content, waiting)
+
+    def moves_over_limit(self) -> list[int]:
+        """Returns the moved replicas above the limit."""
+        return [] if self._cost.limit is None else [max(0, self._moved - self._cost.limit)]
+
+    def placed(self) -> list[int]:
+        """Returns the placed replicas by level of priority."""
+        demands = self._cost.indexed.demands
+        counts = [demand.replicas - wait for demand, wait in zip(demands, self._waiting, strict=True)]
+        return self._cost.levels.placed(counts, self._cost.floors)
+
+    def moves(self) -> list[int]:
+        """Returns the moved replicas."""
+        return [self._moved]
+
+    def slack(self) -> list[int]:
+        """Returns the least slack, in basis points."""
+        return [self._cost.least_slack(self._content)]
+
+    def nodes(self) -> list[int]:
+        """Returns the nodes used."""
+        return [sum(1 for parts in self._content if parts)]
+
+    def cost(self) -> list[int]:
+        """Returns the cost of the nodes used, in millionths an hour."""
+        nodes = self._cost.indexed.nodes
+        return [sum(node.cost for node, parts in zip(nodes, self._content, strict=True) if parts)]
+
+    def balance(self) -> list[int]:
+        """Returns the sum of squared used shares of cpu."""
+        return [self._cost.squares(self._content)]
+
+    def preferences(self) -> list[int]:
+        """Returns the preferences that hold, in millionths."""
+        return [self._cost.held(self._content)] if self._cost.wishes.any else []
 
 
 def is_ruled(indexed: IndexedProblem, demand: int) -> bool:

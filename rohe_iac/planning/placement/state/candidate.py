@@ -9,7 +9,7 @@ from rohe_iac.planning.placement.state.ledger import Ledger
 
 
 def free_on(ledger: Ledger, node: int) -> FreeAmounts:
-    """What is free on the node."""
+    """Returns what is free on the node."""
     vms = ledger.vms[node]
     return FreeAmounts(
         ledger.cpu[node],
@@ -21,6 +21,6 @@ def free_on(ledger: Ledger, node: int) -> FreeAmounts:
 
 
 def candidate_on(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int, points: int = 0) -> Candidate:
-    """The node for one more replica of the demand."""
+    """Returns the node as a candidate for one more replica of the demand. points: its total score, once it is known."""
     standing = tuple([indexed.domain_of(other, there) for other, there in sorted(ledger.on[node].items())])
     return Candidate(indexed.nodes[node], indexed.shown[demand], free_on(ledger, node), standing, points)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from rohe_iac.planning.model.demand import DeviceRequest
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.scoring.fixed_point import MEMORY_SHIFT
-from rohe_iac.planning.placement.scoring.fragmentation import FINE, Fragmentation, Kind
+from rohe_iac.planning.placement.scoring.fragmentation import FINE, ExpectedReplicas, Fragmentation
 from rohe_iac.planning.placement.state.amounts import Row
 from rohe_iac.planning.placement.state.device_assignment import device_step
 from rohe_iac.planning.placement.state.index import IndexedProblem
@@ -36,13 +36,13 @@ def fragmentation_by_type(indexed: IndexedProblem) -> dict[str, Fragmentation]:
     found = {}
     offers = [indexed.nodes[node].devices for node in indexed.node_classes.representative]
     for device_type in indexed.device_types:
-        weights: Counter[Kind] = Counter()
+        weights: Counter[ExpectedReplicas] = Counter()
         for position, (demand, asked) in enumerate(zip(indexed.demands, indexed.resources, strict=True)):
             refused = tuple([number for number, rule in enumerate(indexed.static_by_class(position)) if rule])
             for request in asked.devices:
                 if request.type == device_type and demand.replicas:
                     rss = asked.rss >> MEMORY_SHIFT
-                    kind = Kind(request.share, request.count, request.models, asked.cpu, rss, 1, refused)
+                    kind = ExpectedReplicas(request.share, request.count, request.models, asked.cpu, rss, 1, refused)
                     weights[kind] += demand.replicas
         if weights:
             kinds = [replace(kind, weight=weight) for kind, weight in weights.items()]

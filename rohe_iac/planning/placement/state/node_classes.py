@@ -1,8 +1,4 @@
-"""Node classes: nodes that are equal in all that rules and scores ask of one node alone, so that one stands for all.
-
-Equivalence classes of machines are what Borg's scheduler calls by that name for tasks (Verma et al., "Large-scale
-cluster management at Google with Borg", EuroSys 2015), and Nomad's computed node classes.
-"""
+"""Node classes: nodes that are equal in all that rules and scores ask of one node alone, so that one stands for all."""
 
 from __future__ import annotations
 
@@ -24,6 +20,9 @@ _DEVICE_FIELDS = attrgetter("type", "model", "exclusive", "capacity", "used")
 
 class NodeClasses:
     """Equivalence classes of a problem's nodes.
+
+    Nomad computes such classes of nodes; Borg has equivalence classes of tasks (Verma et al., "Large-scale cluster
+    management at Google with Borg", EuroSys 2015, section 3.4).
 
     Labels count only where a demand selects by them: names of hosts and zones would make every node a class.
 

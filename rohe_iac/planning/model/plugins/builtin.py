@@ -8,7 +8,7 @@ both. What depends on other nodes (`ports` of one machine, `spread`, `avoid`, `n
 |---|---|---|---|
 | cpu | share of the node's millicores | all in use with the replica there | none |
 | memory | share of the node's bytes | all in use with the replica there | none |
-| accelerator | share of the basis points of the types asked for; without any, 1 on a node without devices | all | none |
+| accelerator | share of the basis points of the types asked for; if none, 1 without devices | all | none |
 | open | whether a replica is there | one is | none is |
 | interference | share of a request's time alone | neighbours cost none | they cost as much again, on a full node |
 | taints | whether a PreferNoSchedule taint speaks against it | none does | one does |

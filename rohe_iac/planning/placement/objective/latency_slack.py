@@ -14,6 +14,7 @@ from collections.abc import Collection, Mapping
 from rohe_iac.planning.model.promise import ResponseTimeLimit, ServiceTime, added
 from rohe_iac.planning.placement.rules.path_latency import longest
 from rohe_iac.planning.placement.state.index import IndexedProblem
+from rohe_iac.planning.placement.state.positions import DemandIndex
 
 WHOLE_LIMIT = 10_000
 """Basis points of a limit."""
@@ -67,7 +68,7 @@ class LatencySlack:
         slacks = (self._slack(limit, stages, nodes, replicas_on, links=links) for limit, stages in self._promises)
         return min(slacks, default=0)
 
-    def counts(self, demand: int) -> bool:
+    def counts(self, demand: DemandIndex) -> bool:
         """Checks whether replicas of the demand make a node a shared one."""
         return self._counted[demand]
 

@@ -10,6 +10,7 @@ from rohe_iac.planning.placement.objective.preferred_affinity import PreferredAf
 from rohe_iac.planning.placement.objective.priority_levels import PriorityLevels
 from rohe_iac.planning.placement.objective.terms import square_sum, worth_of
 from rohe_iac.planning.placement.state.index import IndexedProblem
+from rohe_iac.planning.placement.state.positions import NodeIndex, ReplicaIndex
 
 Worth = tuple[int, ...]
 """Values of the terms of an objective, the most important first: comparable, the larger, the better."""
@@ -30,7 +31,7 @@ class LexicographicObjective:
     def __init__(
         self,
         indexed: IndexedProblem,
-        before: Mapping[tuple[int, int], int],
+        before: Mapping[ReplicaIndex, NodeIndex],
         forced: int = 0,
         floors: Sequence[int] = (),
     ) -> None:
@@ -55,7 +56,7 @@ class LexicographicObjective:
         """Returns the values of the term `placed`, for so many placed replicas of each demand."""
         return self._levels.placed(counts, self.floors)
 
-    def worth(self, placed: Iterable[tuple[tuple[int, int], int]]) -> Worth:
+    def worth(self, placed: Iterable[tuple[ReplicaIndex, NodeIndex]]) -> Worth:
         """Returns the worth of an assignment, given as pairs of replica (demand, index) and node."""
         return worth_of(self.indexed, AssignmentMeasures(self, placed))
 
@@ -63,7 +64,7 @@ class LexicographicObjective:
 class AssignmentMeasures:
     """What the terms of an objective measure of an assignment, see `Measures`."""
 
-    def __init__(self, objective: LexicographicObjective, placed: Iterable[tuple[tuple[int, int], int]]) -> None:
+    def __init__(self, objective: LexicographicObjective, placed: Iterable[tuple[ReplicaIndex, NodeIndex]]) -> None:
         self._objective = objective
         resources, before = objective.indexed.resources, objective.before
         self._moved = 0

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.state.index import IndexedProblem
+from rohe_iac.planning.placement.state.positions import DemandIndex
 
 
 class PreferredAffinity:
@@ -50,7 +51,7 @@ class PreferredAffinity:
         self,
         known: dict[tuple[int, str], dict[int, int]],
         counts: Mapping[int, Mapping[int, int]],
-        demand: int,
+        demand: DemandIndex,
         key: str,
     ) -> dict[int, int]:
         """Returns the replicas of a demand by domain of the key, and remembers them in `known`."""

@@ -37,7 +37,7 @@ def _beside(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int) -> 
     free, asked = free_on(ledger, node), indexed.resources[demand]
     vms = None if free.vms is None else free.vms + (asked.vms or 0)
     standing = tuple(
-        indexed.domain_of(other, there - (other == demand))
+        indexed.replicas_of(other, there - (other == demand))
         for other, there in sorted(ledger.on[node].items())
         if there > (other == demand)
     )

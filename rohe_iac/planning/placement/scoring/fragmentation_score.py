@@ -17,6 +17,7 @@ from rohe_iac.planning.placement.state.amounts import Row
 from rohe_iac.planning.placement.state.device_assignment import device_step
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
+from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
 
 MAX_REMEMBERED = 500_000
 """Usable amounts that are remembered before all are forgotten."""
@@ -62,7 +63,7 @@ class FragmentationScore:
         self._usable_at: dict[tuple[int, int, int, Row], int] = {}
         self._devices_after: dict[tuple[tuple[DeviceRequest, ...], int, Row], Row] = {}
 
-    def score(self, demand: int, node: int) -> int:
+    def score(self, demand: DemandIndex, node: NodeIndex) -> int:
         """Returns the score in [0, MILLION]: the less others can use of the node's devices afterwards, the lower."""
         ledger, asked = self.ledger, self.indexed.resources[demand]
         devices = ledger.devices[node]
@@ -74,7 +75,7 @@ class FragmentationScore:
         lost -= self._usable(node_class, cpu - asked.cpu, rss - asked.rss, after)
         return MILLION - GRADE * max(0, min(MILLION // GRADE, lost // GRADE_LOSS + GAIN_GRADES))
 
-    def _devices_left(self, requests: tuple[DeviceRequest, ...], node: int, devices: Row) -> Row:
+    def _devices_left(self, requests: tuple[DeviceRequest, ...], node: NodeIndex, devices: Row) -> Row:
         """Returns the free amounts of a node's devices once the requests, which fit, are served."""
         if not requests:
             return devices

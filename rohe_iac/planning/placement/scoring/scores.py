@@ -39,6 +39,7 @@ from rohe_iac.planning.placement.scoring.plugged import plugin_scores
 from rohe_iac.planning.placement.state.amounts import Row
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
+from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
 
 INTERFERENCE_WEIGHT = 4 * WEIGHT_ONE
 """Twice what sensitivity makes of its own dimension: a slowdown of more than half outweighs the pull of full nodes."""
@@ -124,7 +125,7 @@ class Scoring:
         number = min(len(self.indexed.preferences[position]), MAX_PREFERENCES)
         return ScoreWeights(cpu, memory, accelerator, opened, preference * number), preference
 
-    def total(self, demand: int, node: int) -> int:
+    def total(self, demand: DemandIndex, node: NodeIndex) -> int:
         """Returns the sum of all parts."""
         # Not sum(parts): a pass asks for the total of every node, and the tuple would cost a third more.
         if self.first:
@@ -143,7 +144,7 @@ class Scoring:
             score += sum(self._rare_parts(demand, node))
         return score
 
-    def parts(self, demand: int, node: int) -> tuple[int, ...]:
+    def parts(self, demand: DemandIndex, node: NodeIndex) -> tuple[int, ...]:
         """Returns the weighted score of every scorer, in the order of `names`."""
         if self.first:
             return self.own_parts(demand, node)
@@ -160,7 +161,7 @@ class Scoring:
             *self._rare_parts(demand, node),
         )
 
-    def _rare_parts(self, demand: int, node: int) -> tuple[int, ...]:
+    def _rare_parts(self, demand: DemandIndex, node: NodeIndex) -> tuple[int, ...]:
         """Returns the parts of taints, fragmentation, interference and plugged scorers, which few problems have."""
         return (
             self.taint_part(demand, node) if self.any_tainted else 0,
@@ -169,7 +170,7 @@ class Scoring:
             *self.own_parts(demand, node),
         )
 
-    def names(self, demand: int) -> tuple[str, ...]:
+    def names(self, demand: DemandIndex) -> tuple[str, ...]:
         """Returns the scorers' names in the order of `parts`, "" for one that does not take part for the demand."""
         own = tuple([scorer.name for scorer in self.indexed.plugins.scorers])
         if self.first:
@@ -181,14 +182,14 @@ class Scoring:
         )  # fmt: skip
         return (*(name if part else "" for name, part in zip(SCORERS, takes_part, strict=True)), *own)
 
-    def own_parts(self, demand: int, node: int) -> tuple[int, ...]:
+    def own_parts(self, demand: DemandIndex, node: NodeIndex) -> tuple[int, ...]:
         """Returns the weighted score of every plugged scorer, in their order."""
         if not self.own_weights:
             return ()
         scores = plugin_scores(self.indexed, self.ledger, demand, node)
         return tuple([weighted(score, weight) for score, weight in zip(scores, self.own_weights, strict=True)])
 
-    def _amount_scores(self, demand: int, node: int) -> tuple[int, int]:
+    def _amount_scores(self, demand: DemandIndex, node: NodeIndex) -> tuple[int, int]:
         """Returns the scores of cpu and memory."""
         asked, ledger = self.indexed.resources[demand], self.ledger
         cpu, rss, cpu_scale, rss_scale = ledger.cpu[node], ledger.rss[node], self.cpu_scale[node], self.rss_scale[node]
@@ -201,7 +202,7 @@ class Scoring:
         used_rss = used_share(self.rss_capacity[node], rss >> MEMORY_SHIFT, rss_scale)
         return (MILLION - used_cpu, MILLION - used_rss) if self.worst else (used_cpu, used_rss)
 
-    def device_score(self, demand: int, node: int, devices: Row) -> int:
+    def device_score(self, demand: DemandIndex, node: NodeIndex, devices: Row) -> int:
         """Returns the score of the accelerator scorer, without its weight, were so much of each device free."""
         if not self.indexed.resources[demand].devices and not (self.before_replica and self.has_devices[node]):
             return 0 if self.has_devices[node] else MILLION
@@ -214,7 +215,7 @@ class Scoring:
         score = share_of(max(0, min(capacity, used)), scale)
         return MILLION - score if self.worst else score
 
-    def _sum_devices(self, demand: int, node: int) -> tuple[Row, int, int, int]:
+    def _sum_devices(self, demand: DemandIndex, node: NodeIndex) -> tuple[Row, int, int, int]:
         """Returns positions of the devices of the types asked for, their capacity, its scale, and the share asked for.
 
         Fragmentation rates all types where a demand asks for none, and what is in use before the replica.
@@ -226,7 +227,7 @@ class Scoring:
         asked = 0 if self.before_replica else sum(request.share for request in requests)
         return positions, capacity, scale_of(capacity), asked
 
-    def preference_score(self, demand: int, node: int) -> int:
+    def preference_score(self, demand: DemandIndex, node: NodeIndex) -> int:
         """Returns the share of the demand's preferences that hold on the node, in millionths."""
         indexed, preferences = self.indexed, self.indexed.preferences[demand]
         held = 0
@@ -236,12 +237,12 @@ class Scoring:
             held += shared == close
         return held * MILLION // len(preferences) if preferences else 0
 
-    def interference_score(self, demand: int, node: int) -> int:
+    def interference_score(self, demand: DemandIndex, node: NodeIndex) -> int:
         """Returns a million less the share of its time that replicas on the node cost the newcomer."""
         used = used_share(self.cpu_capacity[node], self.ledger.cpu[node], self.cpu_scale[node])
         return undisturbed_share(self.slowdowns[demand], max(0, min(MILLION, used)))
 
-    def taint_part(self, demand: int, node: int) -> int:
+    def taint_part(self, demand: DemandIndex, node: NodeIndex) -> int:
         """Returns the weight of one preference where the demand tolerates all PreferNoSchedule taints, else 0."""
         tolerations = self.indexed.demands[demand].tolerations
         for taint in self.indexed.nodes[node].taints:

@@ -8,10 +8,11 @@ from rohe_iac.planning.model.demand import DeviceRequest
 from rohe_iac.planning.placement.state.amounts import Row, Share
 from rohe_iac.planning.placement.state.core_assignment import changed
 from rohe_iac.planning.placement.state.index import IndexedProblem
+from rohe_iac.planning.placement.state.positions import NodeIndex
 
 
 def device_step(
-    indexed: IndexedProblem, row: Row, node: int, requests: tuple[DeviceRequest, ...]
+    indexed: IndexedProblem, row: Row, node: NodeIndex, requests: tuple[DeviceRequest, ...]
 ) -> tuple[tuple[Share, ...], Row] | None:
     """Returns the devices of a row that the requests get and the row after that; None where they do not fit."""
     taken: list[Share] = []
@@ -25,7 +26,7 @@ def device_step(
 
 
 def choose_devices(
-    indexed: IndexedProblem, free: Sequence[int], node: int, request: DeviceRequest
+    indexed: IndexedProblem, free: Sequence[int], node: NodeIndex, request: DeviceRequest
 ) -> list[Share] | None:
     """Returns devices for one request, each with the basis points taken of it; None where they do not fit.
 

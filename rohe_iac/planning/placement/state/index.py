@@ -16,6 +16,7 @@ from rohe_iac.planning.model.promise import ResponseTimeLimit
 from rohe_iac.planning.model.supply import Supply
 from rohe_iac.planning.placement.state.latency_budget import LatencyBudget
 from rohe_iac.planning.placement.state.node_classes import NodeClasses
+from rohe_iac.planning.placement.state.positions import DemandIndex
 
 Route = tuple[int, int] | None
 """Latency in microseconds and position of the link (-1: no declared one); None where two nodes are not connected."""
@@ -264,20 +265,20 @@ class IndexedProblem:
                 return (self.wires[wire].latency or 0, wire)
         return (0, -1) if zone_a == zone_b != "" else None
 
-    def domain_of(self, position: int, replicas: int) -> PlacedReplicas:
-        """Returns so many replicas of a demand, as plugged callables see them."""
+    def replicas_of(self, position: DemandIndex, number: int) -> PlacedReplicas:
+        """Returns so many placed replicas of a demand, as plugged callables see them."""
         demand = self.demands[position]
-        return PlacedReplicas(demand.workload, demand.pipeline, demand.service, demand.member, replicas, demand.system)
+        return PlacedReplicas(demand.workload, demand.pipeline, demand.service, demand.member, number, demand.system)
 
-    def static(self, demand: int) -> list[str]:
+    def static(self, demand: DemandIndex) -> list[str]:
         """Returns for each node the rule that refuses it whatever is placed (status, labels, ...), or an empty word."""
         return self._static_rules(demand)[1]
 
-    def static_by_class(self, demand: int) -> list[str]:
+    def static_by_class(self, demand: DemandIndex) -> list[str]:
         """Returns the same for each node class."""
         return self._static_rules(demand)[0]
 
-    def _static_rules(self, demand: int) -> tuple[list[str], list[str]]:
+    def _static_rules(self, demand: DemandIndex) -> tuple[list[str], list[str]]:
         """Returns both, remembered for all demands that ask for the same."""
         wanted = self.demands[demand]
         key = (wanted.selector, wanted.tolerations, wanted.arch)
@@ -290,7 +291,7 @@ class IndexedProblem:
             known = self._static[key] = (rules, self.node_classes.per_node(rules))
         return known
 
-    def alone(self, demand: int) -> bool:
+    def alone(self, demand: DemandIndex) -> bool:
         """Checks whether a replica of the demand changes the rules and scores of its own node alone (spread aside)."""
         if self.edges[demand] and any(peer == demand for peer, _, _ in self.edges[demand]):
             return False

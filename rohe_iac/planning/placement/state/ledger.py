@@ -13,6 +13,7 @@ from rohe_iac.planning.placement.state.core_assignment import changed, descendin
 from rohe_iac.planning.placement.state.device_assignment import device_step
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.node_amounts import NodeAmounts
+from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
 
 MAX_CORE_STEPS = 50_000
 """Core steps that a ledger remembers before all are forgotten."""
@@ -31,8 +32,8 @@ class Grant(msgspec.Struct, gc=False):
         wires: (link position, bits a second) of each link that its flows load.
     """
 
-    demand: int
-    node: int
+    demand: DemandIndex
+    node: NodeIndex
     cores: tuple[Share, ...] = ()
     devices: tuple[Share, ...] = ()
     wires: tuple[Share, ...] = ()
@@ -93,11 +94,11 @@ class Ledger:
             fixed = {number for ports in indexed.host_ports for number, _ in ports if first <= number <= last}
             self.numbers = last - first + 1 - len(fixed)
 
-    def free(self, node: int) -> NodeAmounts:
+    def free(self, node: NodeIndex) -> NodeAmounts:
         """Returns what is free on a node."""
         return NodeAmounts(self.cpu[node], self.rss[node], self.vms[node], self.sorted_cores[node], self.devices[node])
 
-    def take(self, demand: int, node: int) -> Grant:
+    def take(self, demand: DemandIndex, node: NodeIndex) -> Grant:
         """Books one replica on a node that no rule refuses, and returns what it got.
 
         Raises:
@@ -159,7 +160,7 @@ class Ledger:
             known = self._core_steps[row, chunks] = (granted, after, descending(after))
         return known
 
-    def _count(self, demand: int, node: int, by: int) -> None:
+    def _count(self, demand: DemandIndex, node: NodeIndex, by: int) -> None:
         """Adds replicas of a demand on a node (1 or -1) to all counts."""
         indexed = self.indexed
         if self.distances:
@@ -176,11 +177,11 @@ class Ledger:
             _add(self.ports[node], port, by)
         self.numbers -= by * indexed.numbered[demand]
 
-    def wires_of(self, demand: int, node: int) -> tuple[Share, ...]:
+    def wires_of(self, demand: DemandIndex, node: NodeIndex) -> tuple[Share, ...]:
         """Returns the same as `loads`, as sorted pairs of link and load."""
         return tuple(sorted(self.loads(demand, node).items()))
 
-    def loads(self, demand: int, node: int) -> dict[int, int]:
+    def loads(self, demand: DemandIndex, node: NodeIndex) -> dict[int, int]:
         """Returns the bits a second that a replica there would put on each link, by its flows to placed replicas."""
         loads: dict[int, int] = {}
         for peer, _, share in self.indexed.edges[demand]:

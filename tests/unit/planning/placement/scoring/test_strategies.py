@@ -1,3 +1,5 @@
+"""Claims about strategies: what fragmentation, the search and the solver choose, and whom a pass gives way to."""
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -220,13 +222,15 @@ def test_a_pass_stands_where_a_search_places_no_more(world: Any) -> None:
 
 def test_what_a_search_says_of_services_near_each_other_counts_every_node_once(world: Any) -> None:
     demands = [
-        world.demand(one, cpu=500, near=(Affinity((f"service/p:{other}",), "node"),)) for one, other in ("ab", "ba")
+        world.demand(name, cpu=500, near=(Affinity((f"service/p:{other}",), "node"),)) for name, other in ("ab", "ba")
     ]
     nodes = [world.node("n0"), world.node("n1"), world.node("small", cpu=100)]
     problem = world.problem(nodes, demands, strategy="portfolio", iterations=20)
     found = plan(problem)
-    told = {item.reason: dict(one.by_rule) for item, one in zip(found.placements, found.refusals, strict=True)}
-    assert told == {
+    rules = {
+        item.reason: dict(refusals.by_rule) for item, refusals in zip(found.placements, found.refusals, strict=True)
+    }
+    assert rules == {
         "chosen with the other replicas by the search, one of 2 nodes that fit": {"cpu": 1},
         "the only node that fits": {"cpu": 1, "near": 1},
     }

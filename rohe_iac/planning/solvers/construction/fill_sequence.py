@@ -1,4 +1,4 @@
-"""Chains: what happens to a node as it fills up with replicas of one class; the same for all that stand alike."""
+"""Fill sequences: what a node gives to replicas of one demand, one after another, until nothing more fits."""
 
 from __future__ import annotations
 
@@ -18,82 +18,92 @@ OpenNode = tuple[NodeAmounts, Row]
 """What is free on a node, and its free cores by number."""
 
 FillStep = tuple[int, tuple[int, ...], tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]
-"""What one more replica means: points, their parts, cores and devices that it gets."""
+"""What one more replica gets: the total score, its parts, cores and devices."""
 
 
 class FillSequence(msgspec.Struct, gc=False):
-    """steps: one for each replica that the node takes; after: the node's amounts once it is there.
+    """The steps of a node that fills up, worked out as far as they are asked for.
 
-    They are worked out as far as they are asked for; `ended`: nothing more fits.
+    Attributes:
+        node: The first node that fills up in this way.
+        opened: Whether a replica was there before.
+        start: What was free before.
+        steps: One for each replica that the node takes.
+        after: What is free after each step.
+        ended: Whether nothing more fits after the last step.
     """
 
     node: int
     opened: bool
-    standing: OpenNode
+    start: OpenNode
     steps: list[FillStep] = []
     after: list[OpenNode] = []
     ended: bool = False
 
 
 class FillSequences:
-    """All chains of one class, made from the ledger as nodes stand when they are asked for."""
+    """The fill sequences of one demand, one for all nodes of a class with as much free."""
 
     def __init__(self, indexed: IndexedProblem, ledger: Ledger, scoring: Scoring, demand: int) -> None:
         self.indexed, self.ledger, self.scoring, self.demand = indexed, ledger, scoring, demand
         self.asked = indexed.resources[demand]
         self._weights = scoring.weights[demand]
         self._open_part = weighted(MILLION, self._weights.open)
-        self._known: dict[tuple[object, ...], FillSequence] = {}
-        self._alike: dict[int, FillSequence] = {}
+        self._by_amounts: dict[tuple[object, ...], FillSequence] = {}
+        self._by_state: dict[int, FillSequence] = {}
 
-    def of(self, node: int, alike: int) -> FillSequence:
-        """The chain of a node as it stands. alike: the same for nodes that stand alike; -1 where that is not known."""
+    def of(self, node: int, state: int) -> FillSequence:
+        """Returns the sequence of a node as the ledger has it.
+
+        Args:
+            node: The node.
+            state: Id of the node state that it shares with others; -1 where that is not known.
+        """
         ledger = self.ledger
-        if alike >= 0 and (known := self._alike.get(alike)) is not None:
+        if state >= 0 and (known := self._by_state.get(state)) is not None:
             return known
-        kind, opened = self.indexed.node_classes.class_of[node], ledger.replicas_on[node] > 0
-        standing = (ledger.free(node), ledger.cores[node])
-        key = (kind, opened, standing)
-        chain = self._known.get(key)
-        if chain is None:
-            chain = self._known[key] = FillSequence(node, opened, standing)
-        if alike >= 0:
-            self._alike[alike] = chain
-        return chain
+        opened, start = ledger.replicas_on[node] > 0, (ledger.free(node), ledger.cores[node])
+        key = (self.indexed.node_classes.class_of[node], opened, start)
+        sequence = self._by_amounts.get(key)
+        if sequence is None:
+            sequence = self._by_amounts[key] = FillSequence(node, opened, start)
+        if state >= 0:
+            self._by_state[state] = sequence
+        return sequence
 
-    def takes(self, chain: FillSequence, most: int) -> int:
-        """How many replicas fit, up to `most`."""
-        steps = chain.steps
-        while len(steps) < most and not chain.ended:
-            self._extend(chain)
+    def takes(self, sequence: FillSequence, most: int) -> int:
+        """Returns how many replicas fit, `most` at most."""
+        steps = sequence.steps
+        while len(steps) < most and not sequence.ended:
+            self._extend(sequence)
         return min(most, len(steps))
 
-    def _extend(self, chain: FillSequence) -> None:
-        """Adds the next step, or ends the chain."""
+    def _extend(self, sequence: FillSequence) -> None:
+        """Adds the next step, or ends the sequence."""
         asked, ledger = self.asked, self.ledger
-        amounts, cores = chain.after[-1] if chain.after else chain.standing
+        amounts, cores = sequence.after[-1] if sequence.after else sequence.start
         if amounts.refusal(asked):
-            chain.ended = True
+            sequence.ended = True
             return
         largest, devices = amounts.cores, amounts.devices
         granted: tuple[tuple[int, int], ...] = ()
         used: tuple[tuple[int, int], ...] = ()
         if asked.devices:
-            found = device_step(self.indexed, devices, chain.node, asked.devices)
+            found = device_step(self.indexed, devices, sequence.node, asked.devices)
             if found is None:
-                chain.ended = True
+                sequence.ended = True
                 return
             used, devices = found
         if asked.cores:
             granted, cores, largest = ledger.core_step(cores, asked.cores)
         after = amounts.take(asked, largest, devices)
-        parts = self._parts(chain, after.cpu, after.rss, amounts.devices)
-        chain.steps.append((sum(parts), parts, granted, used))
-        chain.after.append((after, cores))
+        parts = self._parts(sequence, after.cpu, after.rss, amounts.devices)
+        sequence.steps.append((sum(parts), parts, granted, used))
+        sequence.after.append((after, cores))
 
-    def _parts(self, chain: FillSequence, cpu: int, rss: int, devices: Row) -> tuple[int, ...]:
+    def _parts(self, sequence: FillSequence, cpu: int, rss: int, devices: Row) -> tuple[int, ...]:
         """Returns the parts of the score as `Scoring.parts` has them for a replica that leaves so much cpu and rss."""
-        scoring, node = self.scoring, chain.node
+        scoring, node = self.scoring, sequence.node
         if scoring.first:
             return ()
         cpu_weight, memory_weight, device_weight, _, _ = self._weights
@@ -103,7 +113,7 @@ class FillSequences:
             weighted(used_cpu, cpu_weight),
             weighted(used_rss, memory_weight),
             weighted(scoring.device_score(self.demand, node, devices), device_weight) if device_weight else 0,
-            self._open_part if chain.opened or chain.steps else 0,
+            self._open_part if sequence.opened or sequence.steps else 0,
             0,
             scoring.taint_part(self.demand, node) if scoring.any_tainted else 0,
             0,

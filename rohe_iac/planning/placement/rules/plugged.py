@@ -38,7 +38,7 @@ def _refusal_beside(indexed: IndexedProblem, ledger: Ledger, demand: int, node: 
     free, asked = free_on(ledger, node), indexed.resources[demand]
     vms = None if free.vms is None else free.vms + (asked.vms or 0)
     beside = tuple(
-        indexed.domain_of(other, number - (other == demand))
+        indexed.replicas_of(other, number - (other == demand))
         for other, number in sorted(ledger.on[node].items())
         if number > (other == demand)
     )

@@ -42,7 +42,7 @@ def fills_in_batches(indexed: IndexedProblem, scoring: Scoring, demand: int) -> 
     """Whether taking a node for the class makes it better until it is full, and touches no other node's answer."""
     if scoring.slowdowns[demand]:
         return False
-    if indexed.plugins or scoring.worst or scoring.dot or scoring.fragments or indexed.preferences[demand]:
+    if indexed.plugins or scoring.worst or scoring.dot or scoring.fragmentation or indexed.preferences[demand]:
         return False
     return min(scoring.weights[demand]) >= 0 and indexed.alone(demand)
 
@@ -164,7 +164,7 @@ class BatchFill:
     def book(self, nodes: Sequence[int], alike: int, chain: FillSequence, start: int, taken: int) -> None:
         """Books replicas `start` to `taken` of nodes of a fill. alike: -1 where they are booked in two parts."""
         ledger, demand, number = self.ledger, self.demand, taken - start
-        cpu, rss, vms, cores, largest, devices = chain.after[taken - 1]
+        (cpu, rss, vms, largest, devices), cores = chain.after[taken - 1]
         free_cpu, free_rss, free_vms, free_cores = ledger.cpu, ledger.rss, ledger.vms, ledger.cores
         free_largest, free_devices, replicas_on = ledger.sorted_cores, ledger.devices, ledger.replicas_on
         placed = ledger.placed[demand]

@@ -13,8 +13,10 @@ from typing import Any
 from rohe_iac.planning.model.eligibility import static_rule
 from rohe_iac.planning.model.keys import NODE_KEY, ZONE_KEY
 from rohe_iac.planning.placement.objective.objective import LexicographicObjective
+from rohe_iac.planning.placement.objective.terms import terms_of
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.solvers.exact.cp_network import add_network_constraints
+from rohe_iac.planning.solvers.exact.cp_objective import ModelMeasures
 
 
 class PlacementModel:
@@ -66,8 +68,8 @@ class PlacementModel:
             every = indexed.resources
             model.Add(sum(every[d].cpu * one for d, one in mine) <= max(0, supply.cpu - supply.cpu_used))
             model.Add(sum(every[d].rss * one for d, one in mine) <= max(0, supply.rss - supply.rss_used))
-            if supply.vms is not None:
-                free = supply.vms * indexed.settings.vms_ratio // 1_000_000 - supply.vms_used
+            free = supply.free_vms(indexed.settings.vms_ratio)
+            if free is not None:
                 model.Add(sum((every[d].vms or 0) * one for d, one in mine) <= max(0, free))
             for core, size in enumerate(supply.cores):
                 taken = supply.cores_used[core] if core < len(supply.cores_used) else 0
@@ -208,59 +210,7 @@ class PlacementModel:
                     model.Add(sum(beside) >= (2 * there - alone if demand in others else there))
 
     def terms(self) -> list[tuple[str, Any]]:
-        """Each term of the objective as an expression to be made large, in the order in which Objective tells them."""
-        indexed = self.indexed
-        found: list[tuple[str, Any]] = []
-        moved = self._moved()
-        if self.objective.limit is not None:
-            over = self.model.NewIntVar(0, len(self.kept), "")
-            self.model.Add(over >= moved - self.objective.limit)
-            found.append(("moves", -over))
-        for name in indexed.objective:
-            if name == "placed":
-                by_rank: dict[int, list[Any]] = {}
-                for demand, wanted in enumerate(indexed.demands):
-                    by_rank.setdefault(1 << 40 if wanted.system else wanted.priority, []).extend(self.on(demand))
-                found += [("placed", sum(counts)) for _, counts in sorted(by_rank.items(), reverse=True)]
-            elif name == "stable":
-                found.append(("stable", -moved))
-            elif name == "nodes":
-                found.append(("nodes", -sum(self.used)))
-            elif name == "cost":
-                costs = [node.cost * used for node, used in zip(indexed.nodes, self.used, strict=True)]
-                found.append(("cost", -sum(costs)))
-            elif name == "balance":
-                found.append(("balance", -sum(self._squares())))
-        return found
-
-    def _moved(self) -> Any:
-        """Replicas that are placed and neither stay nor are new, whoever of a class is where."""
-        moves: list[Any] = []
-        for demand, wanted in enumerate(self.indexed.demands):
-            stood = {node: number for (which, node), number in self.had.items() if which == demand}
-            if not stood:
-                continue
-            stays = []
-            for node, number in sorted(stood.items()):
-                if (demand, node) in self.count:
-                    stay = self.model.NewIntVar(0, number, "")
-                    self.model.Add(stay <= self.count[demand, node])
-                    stays.append(stay)
-            moved = self.model.NewIntVar(0, wanted.replicas, "")
-            fresh = wanted.replicas - sum(stood.values())
-            self.model.Add(moved >= sum(self.on(demand)) - sum(stays) - fresh)
-            moves.append(moved)
-        return sum(moves)
-
-    def _squares(self) -> list[Any]:
-        squares = []
-        for node, supply in enumerate(self.indexed.nodes):
-            load = [self.indexed.resources[d].cpu * count for (d, where), count in self.count.items() if where == node]
-            if not load:
-                continue
-            share = self.model.NewIntVar(0, 1000, "")
-            self.model.AddDivisionEquality(share, 1000 * sum(load), max(1, supply.cpu))
-            square = self.model.NewIntVar(0, 1_000_000, "")
-            self.model.AddMultiplicationEquality(square, [share, share])
-            squares.append(square)
-        return squares
+        """Returns the name and expression of each term of the objective, to be made large one after another."""
+        limit = self.objective.limit
+        measures = ModelMeasures(self.indexed, self.model, self.count, self.used, self.had, limit)
+        return terms_of(self.indexed, measures)

@@ -52,7 +52,7 @@ def decode(
     if any(indexed.edges):
         ledger = Ledger(indexed)
         for grant in grants.values():
-            grant.wires = tuple(sorted(ledger.loads(grant.demand, grant.node).items()))
+            grant.wires = ledger.wires_of(grant.demand, grant.node)
             ledger.book(grant)
     return grants
 

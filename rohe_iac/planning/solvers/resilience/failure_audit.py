@@ -71,7 +71,7 @@ def audit(
         lost.sort(key=lambda entry: (-indexed.resources[entry[0]].cpu, entry[0], entry[1]))
         for demand, _, grant in lost:
             # Of links it gives back what flows between it and those that are there still.
-            grant.wires = tuple(sorted(ledger.loads(demand, grant.node).items()))
+            grant.wires = ledger.wires_of(demand, grant.node)
             ledger.release(grant)
             field.invalidate(grant.node)
         silent = sorted(

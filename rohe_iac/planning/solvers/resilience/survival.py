@@ -115,7 +115,7 @@ def _fewer(replicas: int, failures: int) -> int:
 
 def _served(problem: Problem, found: Plan) -> list[int]:
     """How many replicas have a place, by priority, the largest first."""
-    rank = {demand.workload: (demand.system, 0 if demand.system else demand.priority) for demand in problem.demands}
+    rank = {demand.workload: demand.rank for demand in problem.demands}
     counts = Counter(rank[item.workload] for item in found.placements)
     return [counts[one] for one in sorted(set(rank.values()), reverse=True)]
 

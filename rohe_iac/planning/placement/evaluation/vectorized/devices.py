@@ -6,7 +6,8 @@ import numpy as np
 
 from rohe_iac.planning.model.demand import DeviceRequest
 from rohe_iac.planning.placement.evaluation.vectorized.arrays import Mask, Numbers
-from rohe_iac.planning.placement.scoring.fixed_point import PLACES, scale_of
+from rohe_iac.planning.placement.scoring.fixed_point import scale_of
+from rohe_iac.planning.placement.scoring.formulas import share_of
 from rohe_iac.planning.placement.state.index import IndexedProblem
 
 
@@ -61,8 +62,7 @@ class DeviceArrays:
         for type_ in types:
             left += (free * self._accepted(type_, ())[:, classes]).sum(axis=0)
         used = np.clip(capacity - left + sum(request.share for request in requests), 0, capacity)
-        share: Numbers = (used * scale) >> PLACES
-        return share
+        return share_of(used, scale)
 
     def _accepted(self, type_: str, models: tuple[str, ...]) -> Mask:
         """Returns the devices of each class that a request for the type and models accepts."""

@@ -40,6 +40,7 @@ from rohe_iac.planning.placement.rules.devices import device_missing
 from rohe_iac.planning.placement.rules.plugged import plugin_refusal
 from rohe_iac.planning.placement.rules.registry import COUPLING_RULES
 from rohe_iac.planning.placement.rules.resources import AMOUNT_RULES
+from rohe_iac.planning.placement.scoring.formulas import weighted
 from rohe_iac.planning.placement.scoring.scores import Scoring
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
@@ -235,7 +236,7 @@ class VectorizedEvaluator:
         weight = scoring.weights[demand][4]
         scores = np.zeros(len(nodes), np.int64)
         if weight and not scoring.first:
-            scores += ((self.masks.preference_shares(demand) * weight) >> 10)[nodes]
+            scores += weighted(self.masks.preference_shares(demand), weight)[nodes]
         if scoring.own_weights:
             scores += np.array([sum(scoring.own_parts(demand, node)) for node in nodes.tolist()], np.int64)
         return scores

@@ -22,8 +22,10 @@ from rohe_iac.planning.placement.evaluation.vectorized.node_states import (
     STAMP,
     NodeStates,
 )
-from rohe_iac.planning.placement.scoring.fixed_point import MEMORY_SHIFT, PLACES
-from rohe_iac.planning.placement.scoring.scores import FRAGMENT_WEIGHT, INTERFERENCE_WEIGHT, Scoring
+from rohe_iac.planning.placement.scoring.fixed_point import MEMORY_SHIFT
+from rohe_iac.planning.placement.scoring.formulas import match_share, undisturbed_share, used_share, weighted
+from rohe_iac.planning.placement.scoring.fragmentation_score import FragmentationScore
+from rohe_iac.planning.placement.scoring.scores import FRAGMENTATION_WEIGHT, INTERFERENCE_WEIGHT, Scoring
 from rohe_iac.planning.placement.state.index import IndexedProblem
 
 
@@ -46,16 +48,16 @@ class VectorizedScores:
         _, _, _, open_weight, _ = scoring.weights[demand]
         scores: Numbers = self._amounts(demand, table) + self._accelerators(demand, table)
         if scoring.slowdowns[demand]:
-            busy = np.clip(((table[CPU_CAPACITY] - table[CPU]) * table[CPU_SCALE]) >> PLACES, 0, MILLION)
-            scores += ((MILLION - scoring.slowdowns[demand] * busy // MILLION) * INTERFERENCE_WEIGHT) >> 10
+            busy = np.clip(used_share(table[CPU_CAPACITY], table[CPU], table[CPU_SCALE]), 0, MILLION)
+            scores += weighted(undisturbed_share(scoring.slowdowns[demand], busy), INTERFERENCE_WEIGHT)
         if open_weight:
-            scores += table[OPEN] * ((MILLION * open_weight) >> 10)
+            scores += table[OPEN] * weighted(MILLION, open_weight)
         if scoring.any_tainted:
             samples = self.indexed.node_classes.representative
-            taints = np.array([scoring.taint_points(demand, node) for node in samples], np.int64)
+            taints = np.array([scoring.taint_part(demand, node) for node in samples], np.int64)
             scores += taints[table[NODE_CLASS]]
-        if scoring.fragments:
-            scores += self._fragmentation(demand, passes) * FRAGMENT_WEIGHT
+        if scoring.fragmentation:
+            scores += self._fragmentation(demand, passes, scoring.fragmentation) * FRAGMENTATION_WEIGHT
         return scores
 
     def _amounts(self, demand: int, table: Numbers) -> Numbers:
@@ -65,17 +67,15 @@ class VectorizedScores:
         cpu: Any
         memory: Any
         if scoring.dot:
-            cpu = (asked.cpu * table[CPU_SCALE] >> PLACES) * (table[CPU] * table[CPU_SCALE] >> PLACES) // MILLION
-            free = (table[RSS] >> MEMORY_SHIFT) * table[RSS_SCALE] >> PLACES
-            memory = ((asked.rss >> MEMORY_SHIFT) * table[RSS_SCALE] >> PLACES) * free // MILLION
+            cpu = match_share(asked.cpu, table[CPU], table[CPU_SCALE])
+            memory = match_share(asked.rss >> MEMORY_SHIFT, table[RSS] >> MEMORY_SHIFT, table[RSS_SCALE])
         else:
-            more_cpu, more_rss = (0, 0) if scoring.standing else (asked.cpu, asked.rss)
-            cpu = ((table[CPU_CAPACITY] - table[CPU] + more_cpu) * table[CPU_SCALE]) >> PLACES
-            used = table[RSS_CAPACITY] - ((table[RSS] - more_rss) >> MEMORY_SHIFT)
-            memory = (used * table[RSS_SCALE]) >> PLACES
+            more_cpu, more_rss = (0, 0) if scoring.before_replica else (asked.cpu, asked.rss)
+            cpu = used_share(table[CPU_CAPACITY], table[CPU] - more_cpu, table[CPU_SCALE])
+            memory = used_share(table[RSS_CAPACITY], (table[RSS] - more_rss) >> MEMORY_SHIFT, table[RSS_SCALE])
             if scoring.worst:
                 cpu, memory = MILLION - cpu, MILLION - memory
-        scores: Numbers = ((cpu * cpu_weight) >> 10) + ((memory * memory_weight) >> 10)
+        scores: Numbers = weighted(cpu, cpu_weight) + weighted(memory, memory_weight)
         return scores
 
     def _accelerators(self, demand: int, table: Numbers) -> Any:
@@ -85,18 +85,18 @@ class VectorizedScores:
         if not weight:
             return 0
         classes, free = table[NODE_CLASS], self.states.devices
-        if scoring.standing:
+        if scoring.before_replica:
             types = [request.type for request in asked.devices] or self.indexed.device_types
             used = self.devices.used_share(tuple(DeviceRequest(type_) for type_ in types), free, classes)
             if not asked.devices:
                 used = np.where(self._deviceless[classes], MILLION, used)
-            return (used * weight) >> 10
+            return weighted(used, weight)
         if asked.devices:
             used = self.devices.used_share(asked.devices, free, classes)
-            return ((MILLION - used if scoring.worst else used) * weight) >> 10
-        return self._deviceless[classes] * ((MILLION * weight) >> 10)
+            return weighted(MILLION - used if scoring.worst else used, weight)
+        return self._deviceless[classes] * weighted(MILLION, weight)
 
-    def _fragmentation(self, demand: int, passes: Mask) -> Numbers:
+    def _fragmentation(self, demand: int, passes: Mask, fragmentation: FragmentationScore) -> Numbers:
         """Returns scores that one node of each passing state was asked for, once for all demands of one request."""
         states, used = self.states, self.states.used
         asked = self.indexed.resources[demand]
@@ -109,6 +109,6 @@ class VectorizedScores:
         current = states.table[STAMP]
         fresh = np.flatnonzero(passes & (stamps[:used] != current))
         for state in fresh.tolist():
-            scores[state] = self.scoring.fragment_points(demand, states.nodes[state][0])
+            scores[state] = fragmentation.score(demand, states.nodes[state][0])
         stamps[fresh] = current[fresh]
         return scores[:used]

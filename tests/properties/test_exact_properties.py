@@ -25,7 +25,7 @@ def worth(problem: Problem, before: Plan | None, found: Plan) -> Worth:
     placed = [((indexed.index[item.workload], item.index), indexed.node_index[item.node]) for item in found.placements]
     rated = objective.worth(placed)
     # Wishes, which come last, are what the solver does not weigh.
-    return rated[:-1] if objective.wishes.any else rated
+    return rated[:-1] if objective.preferred.any else rated
 
 
 def by(problem: Problem, strategy: str) -> Problem:

@@ -11,7 +11,7 @@ from plan_samples import problems
 from rohe_iac.planning.model.json_codec import plan_from_json, plan_to_json, problem_from_json, problem_to_json
 from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.problem import Problem
-from rohe_iac.planning.placement.evaluation.vectorized import evaluator as matrices
+from rohe_iac.planning.placement.evaluation.vectorized import evaluator as vectorized
 from rohe_iac.planning.placement.evaluation.vectorized import shortfalls
 from rohe_iac.planning.placement.objective.bounds import ideal_point, max_replicas
 from rohe_iac.planning.placement.objective.objective import LexicographicObjective
@@ -81,8 +81,8 @@ def test_a_plan_made_against_another_keeps_all_constraints_and_is_stable_when_ma
 @given(problems())
 def test_arrays_and_lists_come_to_the_same_plan(problem: Problem) -> None:
     plans: list[Plan] = []
-    few = matrices.FEW
-    for limit, runs, least in (
+    few = vectorized.FEW
+    for limit, in_batches, least in (
         (0, True, few),
         (0, True, 0),
         (0, False, 0),
@@ -91,10 +91,10 @@ def test_arrays_and_lists_come_to_the_same_plan(problem: Problem) -> None:
     ):
         indexed = IndexedProblem(problem)
         # Where few states pass, arrays are left for them; none are few here but the first time.
-        with patch.object(matrices, "FEW", least):
-            construction = Construction(indexed, problem.settings.strategy, plain_limit=limit, runs=runs).run(
-                service_order(indexed), {}
-            )
+        with patch.object(vectorized, "FEW", least):
+            construction = Construction(
+                indexed, problem.settings.strategy, scalar_limit=limit, in_batches=in_batches
+            ).run(service_order(indexed), {})
         repair(construction, service_order(indexed))
         plans.append(build_plan(construction, None))
     assert all(one == plans[0] for one in plans)
@@ -108,7 +108,9 @@ def test_what_refuses_is_told_alike_in_floats_and_in_whole_numbers(problem: Prob
     for large in (shortfalls.LARGE, 0):
         with patch.object(shortfalls, "LARGE", large):
             told.append(
-                Construction(indexed, problem.settings.strategy, plain_limit=0).run(service_order(indexed), {}).refusals
+                Construction(indexed, problem.settings.strategy, scalar_limit=0)
+                .run(service_order(indexed), {})
+                .refusals
             )
     assert told[0] == told[1]
 
@@ -171,8 +173,8 @@ def test_no_plan_places_more_or_uses_fewer_nodes_than_the_bounds_say(problem: Pr
     objective = LexicographicObjective(indexed, {})
     worth = objective.worth(placed.items())
     # Those that place less may use fewer nodes; what they do with wishes is told last.
-    nodes = -2 if objective.wishes.any else -1
+    nodes = -2 if objective.preferred.any else -1
     assert all(one <= two for one, two in zip(worth[:nodes], most[:nodes], strict=True))
     assert worth <= most
-    assert not objective.wishes.any or worth[-1] <= most[-1]
+    assert not objective.preferred.any or worth[-1] <= most[-1]
     assert result.bound.at_least <= result.bound.nodes_used

@@ -4,20 +4,44 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rohe_iac.planning.model.supply import Device
+
+SYSTEM_RANK = 1 << 40
+"""The rank of what a stack runs for itself, above every priority that a blueprint can name."""
+
 
 @dataclass(frozen=True, slots=True)
 class DeviceRequest:
-    """Accelerators of one type: a share of ONE device, or `count` whole devices of the models (any where empty)."""
+    """Accelerators of one type: a share of ONE device, or `count` whole devices.
+
+    Attributes:
+        type: The type.
+        share: Basis points of one device; 0 for whole ones.
+        count: Whole devices; 0 for a share.
+        models: Models that serve; empty: any.
+    """
 
     type: str
     share: int = 0
     count: int = 0
     models: tuple[str, ...] = ()
 
+    def accepts(self, device: Device) -> bool:
+        """Checks whether the device is of the type and, where models are named, of one of them."""
+        return device.type == self.type and (not self.models or device.model in self.models)
+
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """One replica's amounts. `cores` are peaks on DISTINCT cores; `vms` None: not checked."""
+    """What one replica asks for.
+
+    Attributes:
+        cpu: Millicores.
+        cores: Peaks in millicores on DISTINCT cores, the largest first.
+        rss: Bytes of resident memory.
+        vms: Bytes of virtual memory; None: not checked.
+        devices: Accelerators, each request of another type.
+    """
 
     cpu: int = 0
     cores: tuple[int, ...] = ()
@@ -28,7 +52,7 @@ class Resources:
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """A variant of the service: its name, accuracy in millionths (0: unknown) and what it asks for."""
+    """A variant of the service: its name, what it asks for, and its accuracy in millionths (0: unknown)."""
 
     name: str
     resources: Resources
@@ -37,7 +61,7 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Toleration:
-    """A taint that a replica puts up with; empty `effect` and, with Exists, empty `key` match any."""
+    """A taint that a replica tolerates; an empty `effect` and, with Exists, an empty `key` match any."""
 
     key: str
     operator: str = "Equal"
@@ -45,7 +69,7 @@ class Toleration:
     effect: str = ""
 
     def covers(self, key: str, value: str, effect: str) -> bool:
-        """Whether it puts up with a taint, as Kubernetes matches them."""
+        """Checks whether the toleration matches a taint, as Kubernetes does."""
         if self.effect and self.effect != effect:
             return False
         if self.operator == "Exists":
@@ -63,7 +87,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Affinity:
-    """Workloads (addresses) to stay away from or near to, within one domain of the key."""
+    """Workloads (addresses) to stay away from or near to, in the domains of the key; not `required`: preferred."""
 
     workloads: tuple[str, ...]
     key: str
@@ -83,9 +107,24 @@ class PortRequest:
 class Demand:
     """One class of identical replicas.
 
-    workload: its address. replica: address of a replica without its index. slug: name of an instance without its index.
-    note: what people should know about the number of replicas. slowdown: how much longer its requests take, in the
-    mean, on a node that it shares, in millionths of their time alone; 0 where no profile tells or it is not sensitive.
+    Attributes:
+        workload: Address of the class.
+        replica: Address of a replica without its index.
+        slug: Name of an instance without its index.
+        pipeline, service, member: Names of the pipeline, the service, and the member of an ensemble or "".
+        replicas: How many are wanted.
+        resources: What each asks for; those of a variant count where there are variants.
+        system: Whether the stack runs them for itself.
+        note: What people should know about the number of replicas.
+        arch: Architectures that its image has; empty: any.
+        sensitivity: What its speed depends on: none, cpu, memory or cpu+memory.
+        priority: Larger is served first.
+        selector, tolerations: Labels that a node has to have, and taints that it may have.
+        spread, avoid, near: Rules about other replicas in the same domain.
+        ports: Named ports.
+        variants: Alternatives, the preferred one first.
+        slowdown: How much longer requests take, in the mean, on a shared node, in millionths of their time alone; 0
+            where no profile has it or the service is not sensitive.
     """
 
     workload: str
@@ -110,12 +149,21 @@ class Demand:
     variants: tuple[Alternative, ...] = ()
     slowdown: int = 0
 
+    @property
+    def rank(self) -> int:
+        """Returns the number by which demands are served, the largest first: SYSTEM_RANK, or the priority."""
+        return SYSTEM_RANK if self.system else self.priority
+
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A flow between two workloads: every pair of their replicas needs a connection of at most `latency`.
+    """A flow between two workloads.
 
-    bandwidth: what the whole flow needs; pairs of replicas carry equal parts of it, rounded up. None: not asked.
+    Attributes:
+        source, sink: Addresses of the workloads.
+        latency: Most microseconds between every pair of their replicas; None: any.
+        bandwidth: Bits a second of the whole flow, of which pairs of replicas carry equal parts, rounded up; None: any.
+        rate: Requests of the sink for each of the source, in millionths.
     """
 
     source: str

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 from rohe_iac.planning.model.demand import Demand
-from rohe_iac.planning.model.supply import Supply
+from rohe_iac.planning.model.supply import Supply, Taint
 
 
 def static_rule(demand: Demand, node: Supply) -> str:
-    """The first of the rules status, labels, taints, architecture by which the node is no place for it, or nothing."""
+    """Returns the first of status, labels, taints and architecture that excludes the node, or an empty word."""
     if node.status != "running":
         return "status"
-    labels = dict(node.labels)
-    if any(labels.get(key) != value for key, value in demand.selector):
+    if missing_labels(demand, node):
         return "labels"
-    for taint in node.taints:
-        if taint.effect != "PreferNoSchedule" and not any(
-            toleration.covers(taint.key, taint.value, taint.effect) for toleration in demand.tolerations
-        ):
-            return "taints"
+    if untolerated_taints(demand, node):
+        return "taints"
     if demand.arch and node.arch and node.arch not in demand.arch:
         return "architecture"
     return ""
+
+
+def missing_labels(demand: Demand, node: Supply) -> list[tuple[str, str]]:
+    """Returns the labels that the demand selects by and the node does not have, as (key, value)."""
+    labels = dict(node.labels)
+    return [(key, value) for key, value in demand.selector if labels.get(key) != value]
+
+
+def untolerated_taints(demand: Demand, node: Supply) -> list[Taint]:
+    """Returns the taints of the node that keep off a replica of the demand."""
+    return [
+        taint
+        for taint in node.taints
+        if taint.effect != "PreferNoSchedule"
+        and not any(toleration.covers(taint.key, taint.value, taint.effect) for toleration in demand.tolerations)
+    ]

@@ -22,22 +22,30 @@ class UnreadablePlan(RoheError):
 
 
 def plan_to_json(plan: Plan) -> dict[str, Any]:
-    """The plan as JSON types; equal plans give equal values."""
+    """Returns the plan as JSON types; equal plans give equal values."""
     return _object(plan)
 
 
 def plan_from_json(value: Any) -> Plan:
-    """The plan that such a value tells. Errors: UnreadablePlan."""
+    """Returns the plan of such a value.
+
+    Raises:
+        UnreadablePlan: The value has another form.
+    """
     return _read(value, Plan)
 
 
 def problem_to_json(problem: Problem) -> dict[str, Any]:
-    """The problem as JSON types; equal problems give equal values."""
+    """Returns the problem as JSON types; equal problems give equal values."""
     return _object(problem)
 
 
 def problem_from_json(value: Any) -> Problem:
-    """The problem that such a value tells. Errors: UnreadablePlan."""
+    """Returns the problem of such a value.
+
+    Raises:
+        UnreadablePlan: The value has another form.
+    """
     return _read(value, Problem)
 
 

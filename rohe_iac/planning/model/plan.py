@@ -1,7 +1,7 @@
 """Plan: which replica goes to which node, core, device and port, and why; frozen, printable, comparable.
 
-What a plan has thousands of are msgspec structs, which are made many times faster than frozen dataclasses. No cycle can
-come of what they hold, so that Python's search for cycles need not walk them.
+Values that a plan has thousands of are msgspec structs, which are made many times faster than frozen dataclasses. They
+hold nothing that could form a cycle, so that Python's garbage collector need not walk them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ BRIEF = "brief"
 """Marks a field that is not written where it is empty, so that plan files of before it have the same bytes."""
 
 JSON_NAME = "json"
-"""Marks a field that plan files call otherwise than the code does; the value is that name."""
+"""Marks a field that has another name in plan files than in the code; the value is that name."""
 
 
 class CoreUse(msgspec.Struct, frozen=True, gc=False):
@@ -44,14 +44,14 @@ class PortUse(msgspec.Struct, frozen=True, gc=False):
 
 
 class ScorePart(msgspec.Struct, frozen=True, gc=False):
-    """What one scorer gave, weighted: points in [0, 1000000] times its weight; higher is better."""
+    """The weighted score of one scorer: `points` in [0, 1000000] times its weight; higher is better."""
 
     scorer: str
     points: int
 
 
 class RunnerUp(msgspec.Struct, frozen=True, gc=False):
-    """The node that would have been next, with its total points."""
+    """The node that would have been next, with its total score."""
 
     node: str
     points: int
@@ -60,10 +60,23 @@ class RunnerUp(msgspec.Struct, frozen=True, gc=False):
 class Placement(msgspec.Struct, frozen=True, gc=False):
     """One replica on one node.
 
-    replica: its full address. instance: its name in processes and reports. workload: address of what it is one of.
-    variant: the alternative chosen, or "". reason: one sentence for people. was: node it had before, or "".
-    decided: what chose the node: DECIDED_BY_SEARCH, DECIDED_BY_PREVIOUS, or "" for the strategy's own pass.
-    late: whether the replica was placed after all others had had their turn in the queue.
+    Attributes:
+        replica: Its full address.
+        instance: Its name in processes and reports.
+        workload: Address of its class.
+        pipeline, service, member: Names of the pipeline, the service, and the member of an ensemble or "".
+        index: Its number among the replicas of the class.
+        node: Name of the node.
+        reason: One sentence for people.
+        variant: The variant that was chosen, or "".
+        was: Node it had before, or "".
+        system: Whether the stack runs it for itself.
+        cores, devices, ports: What it has of the node.
+        points: Total score of the node.
+        parts: Score of every scorer that takes part.
+        runner_up: The node that would have been next, if any fitted.
+        decided: What chose the node: DECIDED_BY_SEARCH, DECIDED_BY_PREVIOUS, or "" for the strategy's own pass.
+        late: Whether it was placed after all others had had their turn in the queue.
     """
 
     replica: str
@@ -89,9 +102,13 @@ class Placement(msgspec.Struct, frozen=True, gc=False):
 
 
 class Rejection(msgspec.Struct, frozen=True, gc=False):
-    """Why a node was refused: the rule, and what was missing as a person reads it ("memory.rss: 12Mi of 57Mi missing").
+    """Why a node was refused.
 
-    shortfall: missing over asked, in millionths, summed over the failing dimensions; orders nodes by closeness.
+    Attributes:
+        node: Name of the node.
+        rule: The first rule that refuses it.
+        missing: What is missing, for people ("memory.rss: 12Mi of 57Mi missing").
+        shortfall: Missing over asked, in millionths, summed over the failing amounts; orders nodes by closeness.
     """
 
     node: str
@@ -101,7 +118,7 @@ class Rejection(msgspec.Struct, frozen=True, gc=False):
 
 
 class Refusals(msgspec.Struct, frozen=True, gc=False):
-    """For one workload, the nodes refused when its last replica was decided: a count a rule, and the five closest."""
+    """Nodes that were refused when the last replica of a workload was decided: a count a rule, and the closest ones."""
 
     workload: str
     by_rule: tuple[tuple[str, int], ...]
@@ -122,7 +139,7 @@ class Unplaced(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """How many nodes any plan of the same replicas needs at least, by which arguments; `proven` when equal."""
+    """The fewest nodes that any plan of the same replicas needs, by which arguments; `proven` when equal."""
 
     nodes_used: int
     at_least: int
@@ -132,11 +149,12 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What a solver says of one term of the objective: what the plan reaches, and what no plan exceeds.
+    """What a solver says of one term of the objective; proven where both numbers are equal.
 
-    The limit is of plans that are as good in all terms before it; proven where both are equal. term: as in the
-    objective, `placed` once a priority, the largest first, and `moves` for those above --max-moves. Costs in millionths
-    an hour.
+    Attributes:
+        term: Name of the term; `placed` once a priority, the largest first, and `moves` for those above --max-moves.
+        reached: What the plan reaches; costs in millionths an hour.
+        limit: What no plan exceeds that is as good in all terms before it.
     """
 
     term: str
@@ -145,7 +163,7 @@ class Proof:
 
 
 class Loss(msgspec.Struct, frozen=True, gc=False, rename={"unplaceable": "homeless", "outages": "silent"}):
-    """A node whose failure breaks something: replicas that fit nowhere else, workloads that have none left."""
+    """A node whose failure breaks something: replicas that fit nowhere else, and workloads that have none left."""
 
     node: str
     unplaceable: tuple[str, ...]
@@ -153,7 +171,7 @@ class Loss(msgspec.Struct, frozen=True, gc=False, rename={"unplaceable": "homele
 
 
 class Relaxed(msgspec.Struct, frozen=True):
-    """A workload that is spread for fewer failures than the stack asks to survive: more replicas have a place so."""
+    """A workload that is spread for fewer failures than the stack has to survive, so that more replicas fit."""
 
     workload: str
     failures: int
@@ -163,9 +181,18 @@ class Relaxed(msgspec.Struct, frozen=True):
 class Plan:
     """The decision for one stack. Placements, unplaced and refusals are sorted by address.
 
-    proofs: with the strategy `exact`, term by term of the objective. losses: where the stack asks to survive failures,
-    the nodes whose failure the plan does not survive, by name; not looked for in inventories of more than SPARE_LIMIT.
-    eased: by workload. spare: the node that is kept free for the replicas of one that fails, "" where there is none.
+    Attributes:
+        stack: Name of the stack.
+        strategy, objective: How it was decided.
+        placements: Replicas that have a node.
+        unplaced: Replicas that have none.
+        refusals: Refused nodes, by workload.
+        bound: The fewest nodes that any plan needs.
+        proofs: With the strategy `exact`, a proof for each term of the objective.
+        losses: Where the stack has to survive failures, the nodes whose failure the plan does not survive, by name;
+            not looked for in inventories of more than SPARE_LIMIT nodes.
+        relaxed: Workloads that are spread for fewer failures, by workload.
+        spare: The node that is kept free for the replicas of one that fails, "" where there is none.
     """
 
     stack: str

@@ -10,17 +10,27 @@ from rohe_iac.planning.model.promise import ResponseTimeLimit
 from rohe_iac.planning.model.supply import Supply, Wire
 
 WEIGHT_ONE = 1024
-"""A weight of 1: weights are kept in 1024ths, so that points never pass through floats."""
+"""A weight of 1: weights are kept in 1024ths, so that scores never pass through floats."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How to plan. Weights in 1024ths; `vms_ratio` in millionths.
+    """How to plan.
 
-    ports: first and last number given out, None where the target numbers none. one_machine: all nodes stand for one
-    machine, so that port numbers are unique in the stack. max_moves: how many placed replicas may move, None: any.
-    filters and scorers (with weights): references as the blueprint gives them; origins: what they, and a strategy of
-    the user's, were taken from.
+    Attributes:
+        objective: Names of the objective's terms, the most important first.
+        strategy: Name of the strategy, or reference of a plugged one.
+        iterations: Budget of a search; None: its own.
+        cpu_weight, memory_weight, accelerator_weight: Weights of the scorers, in 1024ths.
+        queue_priority: Sensitivity of the services of the first lane of the queue.
+        queue_balance: Services of the first lane that are served before one of the second.
+        vms_ratio: How much of the virtual memory may be promised, in millionths.
+        survive: Failures of nodes that every service has to survive.
+        ports: First and last number given out, None where the target numbers none.
+        one_machine: Whether all nodes stand for one machine, so that port numbers are unique in the stack.
+        max_moves: How many placed replicas may move, None: any.
+        filters, scorers: References as the blueprint gives them, scorers with their weights in 1024ths.
+        origins: What the plug-ins were taken from.
     """
 
     objective: tuple[str, ...] = ("placed", "stable", "nodes")
@@ -45,7 +55,7 @@ class Settings:
 class Problem:
     """What is to be placed where, and how: a plain value, saved with each plan. The order of its tuples means nothing.
 
-    The settings name plug-ins by reference; the callables themselves are handed to whoever needs them (`Plugins`).
+    The settings name plug-ins by reference; the callables themselves are handed in beside it (`Plugins`).
     """
 
     stack: str

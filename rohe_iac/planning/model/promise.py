@@ -1,4 +1,4 @@
-"""Promise: a response time that a contract limits, along one way through a pipeline, as plain numbers."""
+"""Promise: a response time that a contract limits, along one path through a pipeline, as plain numbers."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from math import isqrt
 
 @dataclass(frozen=True, slots=True)
 class ServiceTime:
-    """What one workload takes to answer, in microseconds; all 0 where no profile tells.
+    """What one workload takes to answer, in microseconds; all 0 where no profile has it.
 
-    mean: its mean; above: how far the promised percentile lies above that, 0 for a promised mean. Both on a node that
-    other replicas share; `alone_` where nobody does, never more.
+    Attributes:
+        workload: Address of the workload.
+        mean: The mean on a node that other replicas share.
+        above: How far the promised percentile lies above that mean; 0 for a promised mean.
+        alone_mean, alone_above: The same on a node without other replicas, never more.
     """
 
     workload: str
@@ -23,10 +26,13 @@ class ServiceTime:
 
 @dataclass(frozen=True, slots=True)
 class ResponseTimeLimit:
-    """Requests take at most `limit` microseconds from the first to the last stage.
+    """A limit on the time of requests from the first to the last stage.
 
-    objective: `CONTRACT/OBJECTIVE`. stages: the services on the way, from source to sink; each is its workloads, which
-    answer side by side (the members of an ensemble), so that the slowest of them counts.
+    Attributes:
+        objective: `CONTRACT/OBJECTIVE`.
+        limit: Microseconds at most.
+        stages: The services on the path, from source to sink; each is its workloads, which answer side by side (the
+            members of an ensemble), so that the slowest of them counts.
     """
 
     objective: str
@@ -35,17 +41,23 @@ class ResponseTimeLimit:
 
     @property
     def service_time(self) -> int:
-        """What the services take, in microseconds, where all of them share their nodes."""
-        return added([max(((one.mean, one.above) for one in stage), key=sum) for stage in self.stages])
+        """Time of the services where all of them share their nodes, in microseconds."""
+        return added([max(((time.mean, time.above) for time in stage), key=sum) for stage in self.stages])
 
     @property
     def network_budget(self) -> int:
-        """What is left for the network, in microseconds: 0 where the services alone take as long as is promised."""
+        """Time that is left for the network, in microseconds: 0 where the services alone take the whole limit."""
         return max(0, self.limit - self.service_time)
 
 
 def added(times: list[tuple[int, int]]) -> int:
-    """Means with what lies above them: means add up, the rest in squares as of independent services; rounded up."""
+    """Returns the sum of service times, in microseconds, rounded up.
+
+    Means add up; what lies above them adds up in squares, as of independent services.
+
+    Args:
+        times: (mean, how far the percentile lies above it) of each service.
+    """
     squares = sum(above * above for _, above in times)
     root = isqrt(squares)
     return sum(mean for mean, _ in times) + root + (root * root < squares)

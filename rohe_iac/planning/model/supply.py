@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rohe_iac.planning.model.units import MILLION
+
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """One accelerator. `exclusive` ones are given out whole; `used` is taken by others already."""
+    """One accelerator, in basis points. An `exclusive` one is given out whole; `used` is what others have taken."""
 
     name: str
     type: str
@@ -23,7 +25,7 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Taint:
-    """What keeps replicas off a node; effect NoSchedule, NoExecute or PreferNoSchedule."""
+    """A mark that keeps replicas off a node; the effect is NoSchedule, NoExecute or PreferNoSchedule."""
 
     key: str
     value: str = ""
@@ -32,9 +34,22 @@ class Taint:
 
 @dataclass(frozen=True, slots=True)
 class Supply:
-    """One node: capacities, what of them others use, and what rules ask about. `vms` None: not checked.
+    """One node: capacities, what of them others use, and what rules ask about.
 
-    labels are sorted pairs. status: running, cordoned (keeps what it has, takes nothing new) or down.
+    Attributes:
+        name: Its name.
+        cpu, rss: Millicores, and bytes of resident memory.
+        vms: Bytes of virtual memory; None: not checked.
+        cores: Millicores of each core.
+        devices: Accelerators.
+        cpu_used, rss_used, vms_used, cores_used: What others use of these.
+        device_type: Kind of machine, as profiles name it.
+        arch: Architecture; "" where it is not known.
+        frequency: Clock of the cores, in hertz; 0 where it is not known.
+        cost: Millionths an hour.
+        labels: Sorted pairs of key and value.
+        taints: Marks that keep replicas off.
+        status: running, cordoned (keeps what it has, takes nothing new) or down.
     """
 
     name: str
@@ -56,15 +71,29 @@ class Supply:
     status: str = "running"
 
     def label(self, key: str, default: str = "") -> str:
-        """The value of a label, or the default where the node has none."""
+        """Returns the value of a label, or the default where the node has none."""
         return next((value for name, value in self.labels if name == key), default)
+
+    def free_vms(self, ratio: int) -> int | None:
+        """Returns the bytes of virtual memory that others leave free, below 0 where they use more; None: not checked.
+
+        Args:
+            ratio: How much of the virtual memory may be promised, in millionths of it (1000000: no overcommit).
+        """
+        return None if self.vms is None else self.vms * ratio // MILLION - self.vms_used
 
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """A declared link between two ends (`node/NAME` or `zone/NAME`), both ways; None: unlimited. `down`: it is cut.
+    """A declared link between two ends (`node/NAME` or `zone/NAME`), in both directions.
 
-    A wire stands for the whole route between its ends: routes are not joined from several wires.
+    It stands for the whole route between its ends: routes are not joined from several links.
+
+    Attributes:
+        name: Its name.
+        ends: Its two ends.
+        latency, bandwidth: Microseconds, and bits a second; None: unlimited.
+        down: Whether it is cut.
     """
 
     name: str

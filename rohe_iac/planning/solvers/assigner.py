@@ -12,7 +12,7 @@ from rohe_iac.planning.placement.objective.objective import LexicographicObjecti
 from rohe_iac.planning.placement.rules.filters import refusal
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
-from rohe_iac.planning.solvers.construction.decision import Replica
+from rohe_iac.planning.placement.state.positions import ReplicaIndex
 from rohe_iac.planning.solvers.construction.greedy import Construction
 from rohe_iac.planning.solvers.construction.repair import repair
 from rohe_iac.planning.solvers.local_search.outcome import SearchListener
@@ -38,7 +38,7 @@ class Assigner:
 
     indexed: IndexedProblem
     queue: list[int]
-    kept: Mapping[Replica, int]
+    kept: Mapping[ReplicaIndex, int]
     unplaced_before: int
     explain: bool
     listener: SearchListener
@@ -62,7 +62,7 @@ class Assigner:
         construction = self._greedy_pass(strategy, self.kept, explain=self.explain)
         return self._place_more(construction) if self._may_place_more(construction) else construction
 
-    def _greedy_pass(self, strategy: str, kept: Mapping[Replica, int], *, explain: bool) -> Construction:
+    def _greedy_pass(self, strategy: str, kept: Mapping[ReplicaIndex, int], *, explain: bool) -> Construction:
         """Returns one greedy pass, repaired."""
         construction = Construction(self.indexed, strategy, explain=explain).run(self.queue, kept)
         repair(construction, self.queue)

@@ -15,7 +15,7 @@ from rohe_iac.planning.model.plugins.builtin import BUILT_IN
 from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS, Origin, Plugin, Plugins
 from rohe_iac.planning.model.problem import Problem, Settings
 from rohe_iac.planning.model.strategies import SCORERS, STRATEGIES
-from rohe_iac.planning.placement.rules.filters import RULES
+from rohe_iac.planning.placement.rules.registry import RULE_NAMES
 
 GROUPS = {"filter": "rohe.filters", "scorer": "rohe.scorers", "strategy": "rohe.strategies"}
 """The group of entry points in which each kind is found."""
@@ -63,7 +63,7 @@ def plugins_of(settings: Settings, root: Path) -> Plugins:
     strategy = None
     if settings.strategy not in STRATEGIES:
         strategy = _find(kind="strategy", reference=settings.strategy, root=root)
-    return Plugins(_with_distinct_names(filters, RULES), _with_distinct_names(scorers, SCORERS), strategy)
+    return Plugins(_with_distinct_names(filters, RULE_NAMES), _with_distinct_names(scorers, SCORERS), strategy)
 
 
 def _find(*, kind: str, reference: str, root: Path) -> Plugin:

@@ -1,9 +1,9 @@
-"""Extension: what anyone can plug into the planner. Filters, scorers and strategies, ours and the user's alike.
+"""Protocols of what users can plug into the planner: filters, scorers and strategies.
 
 A blueprint names them in the planner's settings: by path (`user_modules/filters.py:trusted`), by the name of an entry
 point (groups `rohe.filters`, `rohe.scorers`, `rohe.strategies`), or by the name of a built-in one (builtin.py). They
-are called with plain frozen values and nothing else, and asked of one node at a time: the same values have to give the
-same answer, since a node is asked again only when something on it changes.
+are called with plain frozen values and nothing else, for one node at a time: the same values have to give the same
+answer, since a node is evaluated again only when something on it changes.
 """
 
 from __future__ import annotations
@@ -19,9 +19,14 @@ from rohe_iac.planning.model.supply import Supply
 
 @dataclass(frozen=True, slots=True)
 class FreeAmounts:
-    """What is free on a node now: cpu and cores in millicores, memory in bytes, devices in basis points.
+    """What is free on a node now.
 
-    cores and devices are in the order of the node's. vms None: not checked.
+    Attributes:
+        cpu: Millicores.
+        cores: Millicores of each core, in the order of the node's.
+        rss: Bytes of resident memory.
+        vms: Bytes of virtual memory; None: not checked.
+        devices: Basis points of each device, in the order of the node's.
     """
 
     cpu: int
@@ -33,7 +38,7 @@ class FreeAmounts:
 
 @dataclass(frozen=True, slots=True)
 class PlacedReplicas:
-    """Replicas of one workload that stand on a node already."""
+    """Replicas of one workload that are on a node already."""
 
     workload: str
     pipeline: str
@@ -45,9 +50,14 @@ class PlacedReplicas:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One node for one replica of a demand: what is free there, and who stands there already, by address.
+    """One node for one replica of a demand.
 
-    points: the node's total, once every scorer has been asked (higher is better); 0 until then.
+    Attributes:
+        node: The node.
+        demand: The demand, with what its chosen variant asks for.
+        free: What is free on the node.
+        standing: Replicas that are there already, by address.
+        points: The node's total score, once every scorer has been called (higher is better); 0 until then.
     """
 
     node: Supply
@@ -58,35 +68,35 @@ class Candidate:
 
     @property
     def replicas(self) -> int:
-        """How many replicas stand there."""
-        return sum(one.replicas for one in self.standing)
+        """Number of replicas that are there."""
+        return sum(placed.replicas for placed in self.standing)
 
 
 class Filter(Protocol):
-    """Says why the replica may not go to the node, in a few words; "" or None where it may.
+    """Refuses nodes for replicas.
 
-    It is asked last, of nodes that every rule of the planner lets pass. It holds for every replica of the finished
-    plan: who stands on a node is asked again with each newcomer counted in.
+    It is called last, for nodes that every rule of the planner lets pass. It holds for every replica of the finished
+    plan: with each newcomer it is called again for the replicas that are on the node already.
     """
 
     def __call__(self, candidate: Candidate, /) -> str | None:
-        """Why not, or nothing."""
+        """Returns why the replica may not go to the node, in a few words; "" or None where it may."""
         ...
 
 
 class Scorer(Protocol):
-    """Says how good the node is for the replica: a number in [0, 1], higher is better."""
+    """Rates nodes for replicas."""
 
     def __call__(self, candidate: Candidate, /) -> float | Fraction:
-        """A number in [0, 1]."""
+        """Returns how good the node is for the replica: a number in [0, 1], higher is better."""
         ...
 
 
 class Strategy(Protocol):
-    """Picks the node for the next replica: the name of one of the candidates, which are told by name, one at least."""
+    """Picks the node for the next replica."""
 
     def __call__(self, candidates: Sequence[Candidate], /) -> str:
-        """The name of a candidate's node."""
+        """Returns the name of the node of one of the candidates; there is one at least, and they are sorted by name."""
         ...
 
 
@@ -94,8 +104,10 @@ class Strategy(Protocol):
 class Origin:
     """Where a plugged callable came from, as a plan records it.
 
-    reference: as the blueprint names it. place: `path.py:line` of a file of the blueprint, or the installed
-    distribution with its version. sha256: of the file's bytes; "" for a built-in one.
+    Attributes:
+        reference: How the blueprint names it.
+        place: `path.py:line` of a file of the blueprint, or the installed distribution with its version.
+        sha256: Of the file's bytes; "" for a built-in one.
     """
 
     reference: str
@@ -105,7 +117,15 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
-    """A callable with the name it has in plans. kind: filter, scorer or strategy. file: where its code is, if known."""
+    """A plugged callable.
+
+    Attributes:
+        kind: filter, scorer or strategy.
+        name: Its name in plans.
+        origin: Where it came from.
+        call: The callable: a Filter, a Scorer or a Strategy.
+        file: Path of its code, "" where that is not known.
+    """
 
     kind: str
     name: str
@@ -115,7 +135,12 @@ class Plugin:
 
 
 class Plugins:
-    """The callables that one problem's settings name, in their order. Never saved: a plan records their origins."""
+    """The callables that one problem's settings name, in their order. Never saved: a plan records their origins.
+
+    Attributes:
+        filters, scorers: Plugged filters and scorers.
+        strategy: The plugged strategy, if any.
+    """
 
     __slots__ = ("filters", "scorers", "strategy")
 
@@ -130,11 +155,12 @@ class Plugins:
         self.strategy = strategy
 
     def __bool__(self) -> bool:
+        """Checks whether anything is plugged in."""
         return bool(self.filters or self.scorers or self.strategy)
 
     @property
     def all(self) -> tuple[Plugin, ...]:
-        """Every one of them."""
+        """All of them."""
         return (*self.filters, *self.scorers, *((self.strategy,) if self.strategy else ()))
 
 

@@ -1,5 +1,5 @@
-"""Asks rules and scores of many nodes: feasible nodes, best first.
+"""Evaluates demands against all nodes: the feasible nodes, best first, and why the others are refused.
 
-`evaluator` is the interface, `scalar` asks nodes one by one, `vectorized` asks arrays of node states, and `choice`
-takes one of the two by the size of the problem. The property tests hold them equal.
+`evaluator` is the interface, `scalar` evaluates nodes one by one, `vectorized` evaluates arrays of node states, and
+`choice` takes one of the two by the size of the problem. Property tests hold their results equal.
 """

@@ -1,92 +1,119 @@
-"""Field: every node seen by one demand at once: points, refusals by rule and the closest of the refused."""
+"""The interface of evaluators: all nodes at once for one demand, with scores, refusals by rule and closest nodes."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from rohe_iac.planning.model.plan import Refusals
 
 Ranked = tuple[int, list[int], int]
-"""Points, nodes that have so many and follow each other, and what stands for all nodes that stand as they do, or -1."""
+"""A score, the nodes that have it and follow each other, and the state that all of them are in, or -1."""
+
+ClosedByKey = Mapping[str, Sequence[int]]
+"""Domains, by topology key in the order of the rules, that take no more replicas of a demand."""
+
+NOTHING_CLOSED: ClosedByKey = {}
 
 
-Shut = Mapping[str, Sequence[int]]
-"""Domains, by topology key in the order of the rules, that take no more replicas of a class."""
+class Passes(Protocol):
+    """Whether each node passes, by position; nodes that are filled are set to false."""
 
-NOTHING_SHUT: Shut = {}
+    def __getitem__(self, node: int, /) -> bool:
+        """Checks whether the node passes."""
+        ...
+
+    def __setitem__(self, node: int, passes: bool, /) -> None:
+        """Records whether the node passes."""
+        ...
 
 
 @dataclass(slots=True)
-class Evaluation:
-    """What one demand sees.
+class Evaluation(ABC):
+    """All nodes as one demand finds them.
 
-    heap: a heap of the best nodes; an entry is -(points * nodes + nodes - 1 - node), so that the least is the node of
-    most points, the first by name where equal. fits: how many nodes pass. passes: which do, by position.
-    refused: counts by rule. closest: (shortfall, node) of the closest refused nodes; both only where asked for, and
-    not where the field tells them later.
-    whole: the heap holds every node that passes; else Field.refill has more. known: what the field keeps for that.
-    beside: rules about neighbours or plugged filters count.
+    Attributes:
+        demand: the position of the demand.
+        heap: keys (see NodeKeys) of the best nodes, as a heap.
+        fits: how many nodes pass.
+        passes: which nodes do.
+        refused: how many nodes each rule is the first to refuse; only where asked for, and not where refusals are
+            computed later.
+        closest: shortfall and node of the refused nodes that lack least, under the same conditions.
+        whole: whether the heap holds every node that passes; otherwise `more` has further ones.
+        beside: whether rules about other replicas or plugged filters count.
     """
 
     demand: int
     heap: list[int]
     fits: int
-    passes: Any
+    passes: Passes
     refused: dict[str, int]
     closest: list[tuple[int, int]] = field(default_factory=list)
     whole: bool = True
     beside: bool = False
-    known: Any = None
+
+    @abstractmethod
+    def best_first(self) -> Iterator[Ranked]:
+        """Yields the nodes that pass an evaluation of `feasible`, the best first, by name where equal.
+
+        Nodes in the same state are yielded together. Nodes other than those yielded may not have changed since the
+        evaluation.
+        """
+
+    @abstractmethod
+    def more(self) -> list[int]:
+        """Returns the keys of the next best nodes of a heap that was cut.
+
+        Nothing may have been evaluated since.
+        """
+
+    @abstractmethod
+    def close_domain(self, nodes: Sequence[int]) -> int:
+        """Refuses nodes, and returns how many of them had passed."""
 
 
 class Evaluator(Protocol):
     """Evaluates demands against all nodes as the ledger stands."""
 
     def evaluate(self, demand: int, wanted: int, *, explain: bool) -> Evaluation:
-        """Points of all nodes; the heap may be cut to what `wanted` replicas need at first, plus a runner-up.
+        """Returns the evaluation of all nodes with their scores.
 
-        explain: tell refusals by rule and the closest of the refused too.
+        Args:
+            wanted: the heap may be cut to what so many replicas need at first, and a runner-up.
+            explain: whether refusals by rule and the closest refused nodes are found too.
         """
         ...
 
     def feasible(self, demand: int, *, explain: bool) -> Evaluation:
-        """The same without the heap; `ranked` tells the nodes that pass, the best first."""
-        ...
-
-    def best_first(self, evaluation: Evaluation) -> Iterator[Ranked]:
-        """The nodes that pass a view of `look`, the best first, by name where equal; nothing may have been touched
-        since but nodes that were told already. Of nodes that stand alike several are told at once.
-        """
-        ...
-
-    def more(self, evaluation: Evaluation) -> list[int]:
-        """The next best nodes of a view whose heap was cut, as its entries; nothing may have been evaluated since."""
+        """Returns the evaluation without the heap; its `best_first` yields the nodes that pass."""
         ...
 
     def invalidate(self, node: int) -> None:
-        """Says that the ledger has changed on a node."""
+        """Records that the ledger has changed on a node."""
         ...
 
-    def invalidate_alike(self, nodes: Sequence[int], alike: int, taken: int) -> None:
-        """Says the same of nodes that `ranked` told with `alike` and each of which has taken so many replicas since."""
-        ...
-
-    def close_domain(self, evaluation: Evaluation, nodes: Sequence[int]) -> int:
-        """Refuses nodes, and says how many of them had passed."""
+    def invalidate_alike(self, nodes: Sequence[int], state: int, taken: int) -> None:
+        """Records that nodes which `best_first` yielded with this state have taken so many replicas each."""
         ...
 
     def record_refusals(
-        self, evaluation: Evaluation, filled: Sequence[int] = (), shut: Shut = NOTHING_SHUT, last: int = -1
+        self, evaluation: Evaluation, filled: Sequence[int] = (), closed: ClosedByKey = NOTHING_CLOSED, last: int = -1
     ) -> None:
-        """Notes what refuses the class of a view that explains, were its last replica not there yet.
+        """Records why nodes refuse the demand, as they did before its last replica was placed.
 
-        filled: nodes that take no more since the view, shut: domains. last: where the last replica is about to go, with
-        either of them. Nothing else may have happened since; nothing may have been evaluated.
+        Must be called right after the evaluation, before any other evaluation.
+
+        Args:
+            evaluation: an evaluation that explains.
+            filled: nodes that became full since the evaluation.
+            closed: domains that became full since.
+            last: the node that the last replica is about to take; given with either of them.
         """
         ...
 
     def collected_refusals(self) -> dict[int, Refusals]:
-        """What refuses in all that was noted, by demand, the last where one was noted again; it is forgotten."""
+        """Returns what was recorded, by demand, the last where a demand was recorded twice, and forgets it."""
         ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rohe_iac.planning.model.plan import Refusals, Rejection
 from rohe_iac.planning.placement.evaluation.evaluator import Evaluation
-from rohe_iac.planning.placement.rules.filters import rules_of
+from rohe_iac.planning.placement.rules.registry import rules_of
 from rohe_iac.planning.placement.rules.shortfall import shortage
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
@@ -14,7 +14,7 @@ CLOSEST = 5
 
 
 def refusals_of(indexed: IndexedProblem, ledger: Ledger, evaluation: Evaluation) -> Refusals:
-    """What a view that explains says of refused nodes."""
+    """Returns the refused nodes of an evaluation that explains: counts by rule, and the closest with their reasons."""
     return Refusals(
         workload=indexed.demands[evaluation.demand].workload,
         by_rule=tuple([(rule, evaluation.refused[rule]) for rule in rules_of(indexed) if evaluation.refused.get(rule)]),
@@ -25,6 +25,6 @@ def refusals_of(indexed: IndexedProblem, ledger: Ledger, evaluation: Evaluation)
 
 
 def rejection(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int) -> Rejection:
-    """Why the node is refused, with what is missing."""
+    """Returns why the node is refused, with what is missing."""
     rule, text, lacking = shortage(indexed, ledger, demand, node)
     return Rejection(indexed.nodes[node].name, rule, text, lacking)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from heapq import heapify
 
 from rohe_iac.planning.model.plan import Refusals
-from rohe_iac.planning.placement.evaluation.evaluator import NOTHING_SHUT, Evaluation, Ranked, Shut
+from rohe_iac.planning.placement.evaluation.evaluator import NOTHING_CLOSED, ClosedByKey, Evaluation, Ranked
 from rohe_iac.planning.placement.evaluation.explanation import CLOSEST, refusals_of
+from rohe_iac.planning.placement.evaluation.node_keys import NodeKeys
 from rohe_iac.planning.placement.rules.filters import refusal
 from rohe_iac.planning.placement.rules.shortfall import shortfall
 from rohe_iac.planning.placement.scoring.scores import Scoring
@@ -15,76 +17,83 @@ from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
 
 
+@dataclass(slots=True)
+class ScalarEvaluation(Evaluation):
+    """An evaluation whose heap always holds every node that passes."""
+
+    passes: list[bool]
+
+    def best_first(self) -> Iterator[Ranked]:
+        """Yields the nodes one by one, as in `Evaluation`; their states are not known."""
+        keys = NodeKeys(len(self.passes))
+        for key in sorted(self.heap):
+            score, node = keys.decode(key)
+            yield score, [node], -1
+
+    def more(self) -> list[int]:
+        """Returns nothing: the heap is never cut."""
+        self.whole = True
+        return []
+
+    def close_domain(self, nodes: Sequence[int]) -> int:
+        """Refuses nodes, as in `Evaluation`."""
+        closed = 0
+        for node in nodes:
+            closed += self.passes[node]
+            self.passes[node] = False
+        return closed
+
+
 class ScalarEvaluator:
-    """The field without NumPy, for problems of few nodes and services."""
+    """The evaluator without NumPy, for problems of few nodes and services."""
 
     def __init__(self, indexed: IndexedProblem, ledger: Ledger, scoring: Scoring) -> None:
         self.indexed, self.ledger, self.scoring = indexed, ledger, scoring
-        self._noted: dict[int, Refusals] = {}
+        self._collected: dict[int, Refusals] = {}
 
-    def evaluate(self, demand: int, wanted: int, *, explain: bool) -> Evaluation:  # noqa: ARG002
-        """See Field."""
+    def evaluate(self, demand: int, wanted: int, *, explain: bool) -> ScalarEvaluation:  # noqa: ARG002
+        """Returns the evaluation of all nodes, as in `Evaluator`."""
         indexed, ledger, scoring = self.indexed, self.ledger, self.scoring
-        number = len(indexed.nodes)
+        encode = NodeKeys(len(indexed.nodes)).encode
         heap: list[int] = []
         refused: dict[str, int] = {}
         passes: list[bool] = []
         lacking: list[tuple[int, int]] = []
-        for node in range(number):
+        for node in range(len(indexed.nodes)):
             rule = refusal(indexed, ledger, demand, node)
             passes.append(not rule)
             if not rule:
-                heap.append(-(scoring.total(demand, node) * number + number - 1 - node))
+                heap.append(encode(scoring.total(demand, node), node))
                 continue
             refused[rule] = refused.get(rule, 0) + 1
             if explain:
                 lacking.append((shortfall(indexed, ledger, demand, node), node))
         heapify(heap)
-        return Evaluation(demand, heap, len(heap), passes, refused, sorted(lacking)[:CLOSEST])
+        return ScalarEvaluation(demand, heap, len(heap), passes, refused, sorted(lacking)[:CLOSEST])
 
-    def feasible(self, demand: int, *, explain: bool) -> Evaluation:
-        """See Field."""
+    def feasible(self, demand: int, *, explain: bool) -> ScalarEvaluation:
+        """Returns the evaluation of all nodes, as in `Evaluator`; the heap is filled too."""
         return self.evaluate(demand, 0, explain=explain)
 
-    def best_first(self, evaluation: Evaluation) -> Iterator[Ranked]:
-        """See Field."""
-        number = len(self.indexed.nodes)
-        for key in sorted(evaluation.heap):
-            points, behind = divmod(-key, number)
-            yield points, [number - 1 - behind], -1
-
-    def more(self, evaluation: Evaluation) -> list[int]:
-        """See Field; nothing is ever cut here."""
-        evaluation.whole = True
-        return []
-
     def invalidate(self, node: int) -> None:
-        """See Field; nothing is mirrored here."""
+        """Does nothing: the ledger is read at every evaluation."""
 
-    def invalidate_alike(self, nodes: Sequence[int], alike: int, taken: int) -> None:
-        """See Field; nothing is mirrored here."""
-
-    def close_domain(self, evaluation: Evaluation, nodes: Sequence[int]) -> int:
-        """See Field."""
-        number = 0
-        for node in nodes:
-            number += evaluation.passes[node]
-            evaluation.passes[node] = False
-        return number
+    def invalidate_alike(self, nodes: Sequence[int], state: int, taken: int) -> None:
+        """Does nothing: the ledger is read at every evaluation."""
 
     def record_refusals(
         self,
         evaluation: Evaluation,
         filled: Sequence[int] = (),
-        shut: Shut = NOTHING_SHUT,
+        closed: ClosedByKey = NOTHING_CLOSED,
         last: int = -1,  # noqa: ARG002
     ) -> None:
-        """See Field."""
-        if filled or shut:
+        """Records why nodes refuse the demand, as in `Evaluator`; evaluates anew where anything became full."""
+        if filled or closed:
             evaluation = self.evaluate(evaluation.demand, 0, explain=True)
-        self._noted[evaluation.demand] = refusals_of(self.indexed, self.ledger, evaluation)
+        self._collected[evaluation.demand] = refusals_of(self.indexed, self.ledger, evaluation)
 
     def collected_refusals(self) -> dict[int, Refusals]:
-        """See Field."""
-        noted, self._noted = self._noted, {}
-        return noted
+        """Returns what was recorded, by demand, and forgets it."""
+        collected, self._collected = self._collected, {}
+        return collected

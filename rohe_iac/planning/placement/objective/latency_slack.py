@@ -1,10 +1,10 @@
-"""Slack: how far predicted response times stay below what contracts promise, where a placement can change that.
+"""Latency slack: how far predicted response times stay below what contracts promise, where a placement can change that.
 
 Of one promise it is (limit - predicted) / limit, in basis points, rounded down; below 0 where the promise is predicted
-to be broken. Predicted is what the services on the way take, plus the time on links of the slowest replicas. A service
-takes its time alone where no replica of it shares its node with another of the stack's services (its own kind counts,
-what the stack runs for itself does not), else, or without a place, its time on a shared node. The slack of a placement
-is the least of all promises.
+to be broken. Predicted is what the services on the path take, plus the time on links of the slowest replicas. A service
+takes its time alone where no replica of it shares its node with another of the stack's services (replicas of its own
+demand count, what the stack runs for itself does not), else, or without a place, its time on a shared node. The slack
+of a placement is the least of all promises.
 """
 
 from __future__ import annotations
@@ -12,21 +12,27 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from rohe_iac.planning.model.promise import ResponseTimeLimit, ServiceTime, added
-from rohe_iac.planning.placement.rules.path_latency import longest
+from rohe_iac.planning.placement.rules.latency_budget import longest_latency
 from rohe_iac.planning.placement.state.index import IndexedProblem
+from rohe_iac.planning.placement.state.positions import DemandIndex
 
-WHOLE = 10_000
+WHOLE_LIMIT = 10_000
 """Basis points of a limit."""
 
 Stages = tuple[tuple[tuple[int, ServiceTime], ...], ...]
-"""The stages of a promise with the positions of the demands."""
+"""The stages of a promise: demands by position, each with its service time."""
 
 Nodes = Mapping[int, Collection[int]]
 """The nodes that replicas of a demand are on, by position; a demand without any may be left out."""
 
 
 class LatencySlack:
-    """The promises of a layout, ready to be held against placements. demands: those that any promise is about."""
+    """The promises of a problem, to be compared with placements.
+
+    Attributes:
+        indexed: The problem.
+        demands: Demands that any promise is about.
+    """
 
     def __init__(self, indexed: IndexedProblem) -> None:
         self.indexed = indexed
@@ -34,7 +40,7 @@ class LatencySlack:
             (
                 max(1, promise.limit),
                 tuple(
-                    tuple((indexed.index[one.workload], one) for one in stage if one.workload in indexed.index)
+                    tuple((indexed.index[time.workload], time) for time in stage if time.workload in indexed.index)
                     for stage in promise.stages
                 ),
             )
@@ -46,48 +52,56 @@ class LatencySlack:
 
     @property
     def best(self) -> int:
-        """The most that any placement has: every service alone, nothing on links."""
-        everywhere = {demand: (-1 - demand,) for demand in self.demands}
-        return min(
-            (self._of(limit, stages, everywhere, {}, links=False) for limit, stages in self._promises), default=0
-        )
+        """The slack that no placement exceeds: every service alone on its node, no time on links."""
+        # A node of its own for each demand.
+        nodes = {demand: (-1 - demand,) for demand in self.demands}
+        return min((self._slack(limit, stages, nodes, {}, links=False) for limit, stages in self._promises), default=0)
 
-    def least(self, nodes: Nodes, crowd: Mapping[int, int]) -> int:
-        """The slack of a placement, in basis points. crowd: replicas of services on each node, see `counts`."""
+    def least(self, nodes: Nodes, replicas_on: Mapping[int, int]) -> int:
+        """Returns the slack of a placement, in basis points.
+
+        Args:
+            nodes: The nodes of each demand.
+            replicas_on: Replicas on each node, of demands that `counts`.
+        """
         links = bool(self.indexed.wires)
-        return min((self._of(limit, stages, nodes, crowd, links=links) for limit, stages in self._promises), default=0)
+        slacks = (self._slack(limit, stages, nodes, replicas_on, links=links) for limit, stages in self._promises)
+        return min(slacks, default=0)
 
-    def counts(self, demand: int) -> bool:
-        """Whether replicas of the demand make a node a shared one."""
+    def counts(self, demand: DemandIndex) -> bool:
+        """Checks whether replicas of the demand make a node a shared one."""
         return self._counted[demand]
 
-    def predictions(self, nodes: Nodes, crowd: Mapping[int, int]) -> list[tuple[ResponseTimeLimit, int, int]]:
-        """Every promise with what the services on the way take, and the links, in microseconds."""
+    def predictions(self, nodes: Nodes, replicas_on: Mapping[int, int]) -> list[tuple[ResponseTimeLimit, int, int]]:
+        """Returns every promise with what the services on the path take, and the links, in microseconds."""
         links = bool(self.indexed.wires)
         return [
-            (promise, *self._predicted(stages, nodes, crowd, links=links))
+            (promise, *self._predict(stages, nodes, replicas_on, links=links))
             for promise, (_, stages) in zip(self.indexed.problem.promises, self._resolved, strict=True)
         ]
 
-    def _of(self, limit: int, stages: Stages, nodes: Nodes, crowd: Mapping[int, int], *, links: bool) -> int:
-        return relative(limit, sum(self._predicted(stages, nodes, crowd, links=links)))
+    def _slack(self, limit: int, stages: Stages, nodes: Nodes, replicas_on: Mapping[int, int], *, links: bool) -> int:
+        """Returns the slack of one promise."""
+        return relative(limit, sum(self._predict(stages, nodes, replicas_on, links=links)))
 
-    def _predicted(self, stages: Stages, nodes: Nodes, crowd: Mapping[int, int], *, links: bool) -> tuple[int, int]:
+    def _predict(self, stages: Stages, nodes: Nodes, replicas_on: Mapping[int, int], *, links: bool) -> tuple[int, int]:
+        """Returns what the services of the stages take, and the links, in microseconds."""
         times = []
         for stage in stages:
-            told = [_time(answer, nodes.get(demand, ()), crowd) for demand, answer in stage]
-            times.append(max(told, key=sum, default=(0, 0)))
+            members = [_time(answer, nodes.get(demand, ()), replicas_on) for demand, answer in stage]
+            times.append(max(members, key=sum, default=(0, 0)))
         if not links or len(stages) < 2:
             return added(times), 0
         places = [{node for demand, _ in stage for node in nodes.get(demand, ())} for stage in stages]
-        return added(times), longest(self.indexed, places)
+        return added(times), longest_latency(self.indexed, places)
 
 
 def relative(limit: int, predicted: int) -> int:
-    """The slack of one promise, in basis points of its limit."""
-    return (limit - predicted) * WHOLE // limit
+    """Returns the slack of one promise, in basis points of its limit."""
+    return (limit - predicted) * WHOLE_LIMIT // limit
 
 
-def _time(answer: ServiceTime, nodes: Collection[int], crowd: Mapping[int, int]) -> tuple[int, int]:
-    alone = bool(nodes) and all(crowd.get(node, 0) < 2 for node in nodes)
-    return (answer.alone_mean, answer.alone_above) if alone else (answer.mean, answer.above)
+def _time(time: ServiceTime, nodes: Collection[int], replicas_on: Mapping[int, int]) -> tuple[int, int]:
+    """Returns mean and percentile of a service: alone where every node of it has one replica, else shared."""
+    alone = bool(nodes) and all(replicas_on.get(node, 0) < 2 for node in nodes)
+    return (time.alone_mean, time.alone_above) if alone else (time.mean, time.above)

@@ -1,4 +1,4 @@
-"""Objective: what makes one set of placements better than another, in the order that the blueprint gives."""
+"""Objective: what makes one assignment better than another, in the order that the blueprint gives."""
 
 from __future__ import annotations
 
@@ -7,97 +7,112 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from rohe_iac.planning.placement.objective.latency_slack import LatencySlack
 from rohe_iac.planning.placement.objective.preferred_affinity import PreferredAffinity
+from rohe_iac.planning.placement.objective.priority_levels import PriorityLevels
+from rohe_iac.planning.placement.objective.terms import square_sum, worth_of
 from rohe_iac.planning.placement.state.index import IndexedProblem
+from rohe_iac.planning.placement.state.positions import NodeIndex, ReplicaIndex
 
 Worth = tuple[int, ...]
-"""Comparable: the larger, the better."""
+"""Values of the terms of an objective, the most important first: comparable, the larger, the better."""
 
 
 class LexicographicObjective:
-    """Rates assignments (node by replica) of one layout.
+    """Rates assignments of replicas to nodes, term by term (see terms.py).
 
-    before: nodes that replicas had. forced: moves that could not be helped; `max_moves` allows at least those.
-    floors: by demand how many of its replicas keep a place before more of its priority get one; or nothing.
-    placed: replicas by priority, the largest priority first. stable: fewest replicas that left the node they had.
-    slack: the most of it, in basis points (see slack.py). nodes: fewest nodes used; cost: least cost an hour of those.
-    balance: least sum of squared cpu use. Where all of these are equal, the more wishes hold the better (see wishes).
+    Attributes:
+        indexed: The problem.
+        before: Node that each replica (demand, index) had, for those that had one.
+        floors: By demand how many of its replicas keep a place before more of its priority get one; or nothing.
+        limit: How many replicas may move at most, None: any.
+        slack: Slack of the promises, where the objective asks for it.
+        preferred: Preferred near and avoid rules.
     """
 
     def __init__(
         self,
         indexed: IndexedProblem,
-        before: Mapping[tuple[int, int], int],
+        before: Mapping[ReplicaIndex, NodeIndex],
         forced: int = 0,
         floors: Sequence[int] = (),
     ) -> None:
+        """Prepares the terms.
+
+        Args:
+            indexed: The problem.
+            before: Node that each replica had.
+            forced: Moves that no plan avoids; `max_moves` allows at least those.
+            floors: Replicas by demand that keep a place.
+        """
         self.indexed = indexed
         self.before = before
         self.floors = floors
         limit = indexed.settings.max_moves
         self.limit = None if limit is None else max(limit, forced)
-        ranks = sorted({self._rank(position) for position in range(len(indexed.demands))}, reverse=True)
-        self._level = [ranks.index(self._rank(position)) for position in range(len(indexed.demands))]
-        self._levels = len(ranks)
+        self._levels = PriorityLevels(indexed)
         self.slack = LatencySlack(indexed) if "slack" in indexed.objective else None
-        self.wishes = PreferredAffinity(indexed)
-
-    def _rank(self, position: int) -> int:
-        demand = self.indexed.demands[position]
-        return 1 << 40 if demand.system else demand.priority
+        self.preferred = PreferredAffinity(indexed)
 
     def placing(self, counts: Sequence[int]) -> list[int]:
-        """How many replicas are placed, by priority, the largest first; where there are floors, what is lost before it.
+        """Returns the values of the term `placed`, for so many placed replicas of each demand."""
+        return self._levels.placed(counts, self.floors)
 
-        counts: by demand.
-        """
-        return by_level(self._level, self._levels, counts, self.floors)
+    def worth(self, placed: Iterable[tuple[ReplicaIndex, NodeIndex]]) -> Worth:
+        """Returns the worth of an assignment, given as pairs of replica (demand, index) and node."""
+        return worth_of(self.indexed, AssignmentMeasures(self, placed))
 
-    def worth(self, placed: Iterable[tuple[tuple[int, int], int]]) -> Worth:
-        """The worth of an assignment: pairs of replica (demand, index) and node."""
-        indexed, before = self.indexed, self.before
-        load: dict[int, int] = {}
-        moved = 0
-        places: dict[int, Counter[int]] = {}
-        crowd: Counter[int] = Counter()
-        counts = [0] * len(indexed.demands)
+
+class AssignmentMeasures:
+    """What the terms of an objective measure of an assignment, see `Measures`."""
+
+    def __init__(self, objective: LexicographicObjective, placed: Iterable[tuple[ReplicaIndex, NodeIndex]]) -> None:
+        self._objective = objective
+        resources, before = objective.indexed.resources, objective.before
+        self._moved = 0
+        self._cpu_load: dict[int, int] = {}
+        self._counts = [0] * len(objective.indexed.demands)
+        self._nodes_of: dict[int, Counter[int]] = {}
+        self._replicas_on: Counter[int] = Counter()
         for (demand, index), node in placed:
-            counts[demand] += 1
-            places.setdefault(demand, Counter())[node] += 1
-            if self.slack is not None:
-                crowd[node] += self.slack.counts(demand)
-            load[node] = load.get(node, 0) + indexed.resources[demand].cpu
+            self._counts[demand] += 1
+            self._nodes_of.setdefault(demand, Counter())[node] += 1
+            if objective.slack is not None:
+                self._replicas_on[node] += objective.slack.counts(demand)
+            self._cpu_load[node] = self._cpu_load.get(node, 0) + resources[demand].cpu
             if before and before.get((demand, index), node) != node:
-                moved += 1
-        terms: list[int] = [-max(0, moved - self.limit)] if self.limit is not None else []
-        for name in indexed.objective:
-            if name == "placed":
-                terms += self.placing(counts)
-            elif name == "stable":
-                terms.append(-moved)
-            elif name == "slack" and self.slack is not None:
-                terms.append(self.slack.least(places, crowd))
-            elif name == "nodes":
-                terms.append(-len(load))
-            elif name == "cost":
-                terms.append(-sum(indexed.nodes[node].cost for node in load))
-            elif name == "balance":
-                squares = 0
-                for node, used in load.items():
-                    share = used * 1000 // max(1, indexed.nodes[node].cpu)
-                    squares += share * share
-                terms.append(-squares)
-        if self.wishes.any:
-            terms.append(self.wishes.held(places))
-        return tuple(terms)
+                self._moved += 1
 
+    def moves_over_limit(self) -> list[int]:
+        """Returns the moved replicas above the limit."""
+        limit = self._objective.limit
+        return [] if limit is None else [max(0, self._moved - limit)]
 
-def by_level(level: Sequence[int], levels: int, counts: Sequence[int], floors: Sequence[int]) -> list[int]:
-    """What each level of priority has placed, the first first; with floors less what is below them, before it."""
-    placed, lost = [0] * levels, [0] * levels
-    for at, count in zip(level, counts, strict=True):
-        placed[at] += count
-    if not floors:
-        return placed
-    for at, count, floor in zip(level, counts, floors, strict=True):
-        lost[at] += max(0, floor - count)
-    return [term for pair in zip((-one for one in lost), placed, strict=True) for term in pair]
+    def placed(self) -> list[int]:
+        """Returns the placed replicas by level of priority."""
+        return self._objective.placing(self._counts)
+
+    def moves(self) -> list[int]:
+        """Returns the moved replicas."""
+        return [self._moved]
+
+    def slack(self) -> list[int]:
+        """Returns the least slack, in basis points."""
+        slack = self._objective.slack
+        return [] if slack is None else [slack.least(self._nodes_of, self._replicas_on)]
+
+    def nodes(self) -> list[int]:
+        """Returns the nodes used."""
+        return [len(self._cpu_load)]
+
+    def cost(self) -> list[int]:
+        """Returns the cost of the nodes used, in millionths an hour."""
+        nodes = self._objective.indexed.nodes
+        return [sum(nodes[node].cost for node in self._cpu_load)]
+
+    def balance(self) -> list[int]:
+        """Returns the sum of squared used shares of cpu."""
+        return [square_sum(self._objective.indexed, tuple(self._cpu_load.items()))]
+
+    def preferences(self) -> list[int]:
+        """Returns the preferences that hold, in millionths."""
+        preferred = self._objective.preferred
+        return [preferred.held(self._nodes_of)] if preferred.any else []

@@ -1,4 +1,4 @@
-"""Wishes: how many of the near and avoid rules that are not required an assignment holds."""
+"""Preferred affinity: how many of the near and avoid rules that are not required an assignment holds."""
 
 from __future__ import annotations
 
@@ -6,42 +6,55 @@ from collections.abc import Mapping
 
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.state.index import IndexedProblem
+from rohe_iac.planning.placement.state.positions import DemandIndex
 
 
 class PreferredAffinity:
-    """The wishes of a layout. any: whether there are some. best: more no assignment holds."""
+    """The preferences of a problem.
+
+    Attributes:
+        any: Whether there are some.
+        best: What no assignment exceeds: every preference of every replica, in millionths.
+    """
 
     def __init__(self, indexed: IndexedProblem) -> None:
         self.indexed = indexed
         self.any = any(indexed.preferences)
-        self.best = (
-            sum(demand.replicas for demand, wishes in zip(indexed.demands, indexed.preferences, strict=True) if wishes)
-            * MILLION
-        )
+        preferring = [
+            demand.replicas for demand, rules in zip(indexed.demands, indexed.preferences, strict=True) if rules
+        ]
+        self.best = sum(preferring) * MILLION
 
     def held(self, counts: Mapping[int, Mapping[int, int]]) -> int:
-        """For each replica the share of its wishes that hold, in millionths, summed. counts: of each demand by node."""
+        """Returns for each replica the share of its preferences that hold, in millionths, summed.
+
+        Args:
+            counts: Replicas of each demand, by node.
+        """
         indexed, total = self.indexed, 0
-        there: dict[tuple[int, str], dict[int, int]] = {}
+        by_domain: dict[tuple[int, str], dict[int, int]] = {}
         for demand, nodes in counts.items():
-            wishes = indexed.preferences[demand]
-            for node, number in nodes.items() if wishes else ():
+            preferences = indexed.preferences[demand]
+            for node, number in nodes.items() if preferences else ():
                 held = 0
-                for others, key, close in wishes:
+                for others, key, close in preferences:
                     domain = indexed.domains[key][node] if key in indexed.domains else -1
-                    beside = sum(self._by_domain(there, counts, other, key).get(domain, 0) for other in others)
-                    # Nobody is beside itself.
+                    beside = sum(
+                        self._counts_by_domain(by_domain, counts, other, key).get(domain, 0) for other in others
+                    )
+                    # No replica is beside itself.
                     held += (domain >= 0 and beside > (demand in others)) == close
-                total += number * (held * MILLION // len(wishes))
+                total += number * (held * MILLION // len(preferences))
         return total
 
-    def _by_domain(
+    def _counts_by_domain(
         self,
         known: dict[tuple[int, str], dict[int, int]],
         counts: Mapping[int, Mapping[int, int]],
-        demand: int,
+        demand: DemandIndex,
         key: str,
     ) -> dict[int, int]:
+        """Returns the replicas of a demand by domain of the key, and remembers them in `known`."""
         found = known.get((demand, key))
         if found is None:
             found = known[demand, key] = {}

@@ -1,4 +1,4 @@
-"""Outlook: what plugged filters and scorers are shown of a node as the ledger stands, and what they say to it."""
+"""The rules that a stack plugs in: filters are asked of a new replica and of every replica that is on the node."""
 
 from __future__ import annotations
 
@@ -8,44 +8,49 @@ from rohe_iac.planning.placement.state.candidate import candidate_on, free_on
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
 
+ACCEPTED = ("", "")
+"""No filter and no words: none refuses."""
+
 
 def plugin_refusal(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int) -> tuple[str, str]:
-    """The first plugged filter that says no to one more replica there, and its words; empty words where none does.
+    """Returns the first plugged filter that refuses one more replica on the node, and its words; else empty words.
 
-    Each is asked of the newcomer first, then of everyone who stands on the node, with the newcomer counted in: so the
-    order in which replicas come makes no difference to what a filter holds.
+    Each filter is asked of the new replica first, then of every replica on the node with the new one counted in, so
+    that the order in which replicas come makes no difference to what a filter holds.
     """
-    filters = indexed.plugins.filters
-    if not filters:
-        return "", ""
-    candidate = candidate_on(indexed, ledger, demand, node)
-    for one in filters:
-        words = ask_filter(one, candidate)
-        if words:
-            return one.name, words
+    if not indexed.plugins.filters:
+        return ACCEPTED
+    name, words = _first_refusal(indexed, candidate_on(indexed, ledger, demand, node))
+    if name:
+        return name, words
     others = [other for other in sorted(ledger.on[node]) if other != demand]
     if not others:
-        return "", ""
+        return ACCEPTED
     grant = ledger.take(demand, node)
-    told = next((told for other in others if (told := _beside(indexed, ledger, other, node))[0]), ("", ""))
+    answers = (_refusal_beside(indexed, ledger, other, node) for other in others)
+    refused = next((answer for answer in answers if answer[0]), ACCEPTED)
     ledger.release(grant)
-    return told
+    return refused
 
 
-def _beside(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int) -> tuple[str, str]:
-    """What the filters say to a replica of the demand that stands on the node, with all others there as they are."""
+def _refusal_beside(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int) -> tuple[str, str]:
+    """Returns which filter refuses a replica of the demand that is on the node, beside all others that are there."""
     free, asked = free_on(ledger, node), indexed.resources[demand]
     vms = None if free.vms is None else free.vms + (asked.vms or 0)
-    standing = tuple(
-        indexed.domain_of(other, there - (other == demand))
-        for other, there in sorted(ledger.on[node].items())
-        if there > (other == demand)
+    beside = tuple(
+        indexed.replicas_of(other, number - (other == demand))
+        for other, number in sorted(ledger.on[node].items())
+        if number > (other == demand)
     )
-    # Which cores and devices are its own nobody asks: they count as taken.
+    # Which cores and devices are the replica's own is not known here: they count as taken.
     without = FreeAmounts(free.cpu + asked.cpu, free.cores, free.rss + asked.rss, vms, free.devices)
-    candidate = Candidate(indexed.nodes[node], indexed.shown[demand], without, standing)
-    for one in indexed.plugins.filters:
-        words = ask_filter(one, candidate)
+    name, words = _first_refusal(indexed, Candidate(indexed.nodes[node], indexed.shown[demand], without, beside))
+    return (name, f"{words} (asked for {indexed.demands[demand].workload}, which is there)") if name else ACCEPTED
+
+
+def _first_refusal(indexed: IndexedProblem, candidate: Candidate) -> tuple[str, str]:
+    for plugin in indexed.plugins.filters:
+        words = ask_filter(plugin, candidate)
         if words:
-            return one.name, f"{words} (asked for {indexed.demands[demand].workload}, which is there)"
-    return "", ""
+            return plugin.name, words
+    return ACCEPTED

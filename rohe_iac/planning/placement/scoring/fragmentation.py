@@ -1,16 +1,5 @@
 """Fragmentation: what the expected replicas will use of a node's free accelerators.
 
-The idea is that of fragmentation gradient descent (Weng et al., "Beware of Fragmentation: Scheduling GPU-Sharing
-Workloads with Fragmentation Gradient Descent", USENIX ATC 2023): what is free is weighed over the kinds of replicas
-that are expected, and replicas go where the least of it is lost. There, a kind finds useful all that is free on devices
-that hold one more replica of it. Here it is what is expected to be used in the end:
-
-- On one device replicas of the kinds that fit come one after the other, each as often as it is expected, until none
-  fits or nobody comes any more: W(free) is the sum of p * (share + W(free - share)) over the kinds that fit, by the sum
-  of their p and the chance of the end. A piece that only rare kinds fit is worth little.
-- On one node no more is used than its cpu serves, and than its memory serves, at what each kind asks for; the mean over
-  the kinds of which one more fits.
-
 Amounts are whole numbers, so that they are exact. Units: millicores, KiB, basis points of a device.
 """
 
@@ -21,29 +10,39 @@ from dataclasses import dataclass, replace
 from math import gcd
 
 from rohe_iac.planning.model.supply import Device
-from rohe_iac.planning.placement.scoring.piecewise_linear import Slopes
+from rohe_iac.planning.placement.scoring.piecewise_linear import PiecewiseLinearSum
 
-WHOLE = 10_000
-"""What a request for a whole device is reckoned as."""
+WHOLE_DEVICE = 10_000
+"""Basis points that each whole device of a request counts."""
 
-END = 32
+END_ODDS = 32
 """One of so many arrivals is the last that a device sees; with half or twice as many little changes."""
 
 FINE = 1024
-"""Parts of a basis point in which is reckoned."""
+"""Parts of a basis point, the unit of usable amounts."""
 
-GRID = 25
-"""Basis points in which shares are told apart at most, rounded up, and what is free, rounded down."""
+MIN_GRID = 25
+"""Least step in basis points by which shares are distinguished, rounded up, and free amounts, rounded down."""
 
-MOST_KINDS = 128
-"""How many kinds are weighed; of more, so many that lie evenly among the replicas stand for all."""
+MAX_KINDS = 128
+"""Kinds of replicas that are weighed; of more, a sample of this size stands for all."""
+
+Served = tuple[PiecewiseLinearSum, PiecewiseLinearSum]
+"""What an amount of cpu, and one of memory, serves of the kinds that fit."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Kind:
-    """Replicas that are expected: a share of one device or a count of whole ones, models, millicores, KiB, how many.
+class ExpectedReplicas:
+    """One kind of replicas that are expected.
 
-    refused: the kinds of nodes that do not take them.
+    Attributes:
+        share: Basis points of one device; 0 for a request of whole ones.
+        count: Whole devices; 0 for a share.
+        models: Models that serve; empty: any.
+        cpu: Millicores.
+        rss: KiB of memory.
+        weight: How many are expected.
+        refused: Node classes that do not take them.
     """
 
     share: int
@@ -54,139 +53,193 @@ class Kind:
     weight: int
     refused: tuple[int, ...] = ()
 
+    def fits_model(self, node_class: int, model: str) -> bool:
+        """Checks whether a device of the model on a node of the class may serve them."""
+        return node_class not in self.refused and (not self.models or model in self.models)
+
 
 @dataclass(frozen=True, slots=True)
-class Sort:
-    """Devices of one node that are alike: where, what one offers, what an idle one is worth, and by what is free."""
+class DeviceGroup:
+    """Equal devices of one node.
+
+    Attributes:
+        positions: Their positions on the node.
+        model: Their model.
+        exclusive: Whether each is given out whole.
+        capacity: Basis points of one.
+        idle: Usable amount of an idle one, in FINE parts.
+        usable: Usable amount by how much is free, in steps of the grid.
+    """
 
     positions: tuple[int, ...]
     model: str
     exclusive: bool
     capacity: int
     idle: int
-    worth: tuple[int, ...]
+    usable: tuple[int, ...]
 
 
 class Fragmentation:
-    """What is expected to be used of nodes, by how they stand; of one type of device.
+    """What is expected to be used of one type of device, by what is free on a node.
 
-    offers: the devices of each kind of node, of all types.
+    The idea is that of fragmentation gradient descent (Weng et al., "Beware of Fragmentation: Scheduling GPU-Sharing
+    Workloads with Fragmentation Gradient Descent", USENIX ATC 2023): what is free is weighed over the kinds of replicas
+    that are expected, and replicas go where the least of it is lost. There, a kind finds useful all that is free on
+    devices that hold one more replica of it. Here it is what is expected to be used in the end:
+
+    - On one device replicas of the kinds that fit come one after the other, each as often as it is expected, until none
+      fits or no more come: W(free) is the sum of p * (share + W(free - share)) over the kinds that fit, by the sum of
+      their p and the chance of the end. A piece that only rare kinds fit is worth little.
+    - On one node no more is used than its cpu serves, and than its memory serves, at what each kind asks for; the mean
+      over the kinds of which one more fits.
     """
 
-    def __init__(self, kinds: Collection[Kind], offers: Sequence[Sequence[Device]], type_: str) -> None:
+    def __init__(
+        self, kinds: Collection[ExpectedReplicas], devices_of: Sequence[Sequence[Device]], device_type: str
+    ) -> None:
+        """Works out what every device is worth by how much of it is free.
+
+        Args:
+            kinds: Kinds of replicas that ask for the type.
+            devices_of: Devices of each node class, of all types.
+            device_type: The type.
+        """
         self._kinds = sampled(kinds)
         self._weight = sum(kind.weight for kind in self._kinds)
         shares = {kind.share for kind in self._kinds}
-        self._grid = max(GRID, gcd(*shares, *(device.capacity for devices in offers for device in devices)))
-        self._sorts: list[list[Sort]] = []
-        for node, devices in enumerate(offers):
-            alike: dict[tuple[str, bool, int], list[int]] = {}
+        self._grid = max(MIN_GRID, gcd(*shares, *(device.capacity for devices in devices_of for device in devices)))
+        self._groups: list[list[DeviceGroup]] = []
+        for node_class, devices in enumerate(devices_of):
+            equal: dict[tuple[str, bool, int], list[int]] = {}
             for position, device in enumerate(devices):
-                if device.type == type_:
-                    alike.setdefault((device.model, device.exclusive, device.capacity), []).append(position)
-            self._sorts.append([self._sort(node, tuple(where), *key) for key, where in alike.items()])
-        self._known: dict[tuple[int, tuple[int, ...]], tuple[int, tuple[Slopes, Slopes]]] = {}
-        self._slopes: dict[tuple[int, tuple[tuple[int, int], ...]], tuple[Slopes, Slopes]] = {}
-        self._alike: dict[tuple[Kind, ...], tuple[Slopes, Slopes]] = {}
+                if device.type == device_type:
+                    equal.setdefault((device.model, device.exclusive, device.capacity), []).append(position)
+            self._groups.append([self._group(node_class, tuple(where), *key) for key, where in equal.items()])
+        self._by_devices: dict[tuple[int, tuple[int, ...]], tuple[int, Served]] = {}
+        self._by_room: dict[tuple[int, tuple[tuple[int, int], ...]], Served] = {}
+        self._by_kinds: dict[tuple[ExpectedReplicas, ...], Served] = {}
 
-    def usable(self, node: int, cpu: int, rss: int, devices: tuple[int, ...]) -> int:
-        """Basis points (in FINE parts) that are expected to be used of a kind of node with so much free."""
-        known = self._known.get((node, devices))
+    def usable(self, node_class: int, cpu: int, rss: int, devices: tuple[int, ...]) -> int:
+        """Returns the basis points, in FINE parts, that are expected to be used of a node with so much free.
+
+        Args:
+            node_class: The node's class.
+            cpu: Free millicores.
+            rss: Free KiB.
+            devices: Free basis points of each device.
+        """
+        known = self._by_devices.get((node_class, devices))
         if known is None:
-            known = self._known[node, devices] = self._seen(node, devices)
+            known = self._by_devices[node_class, devices] = self._usable_devices(node_class, devices)
         useful, (by_cpu, by_rss) = known
         if not useful:
             return 0
         return min(by_cpu.sum(useful, cpu), by_rss.sum(useful, rss)) // self._weight
 
-    def _sort(self, node: int, positions: tuple[int, ...], model: str, exclusive: bool, capacity: int) -> Sort:
-        able = [kind for kind in self._kinds if _takes(kind, node, model)]
-        grid, worth = self._grid, [0]
-        shares: dict[int, int] = {}
+    def _group(
+        self, node_class: int, positions: tuple[int, ...], model: str, exclusive: bool, capacity: int
+    ) -> DeviceGroup:
+        """Returns the group of equal devices with what they are worth."""
+        able = [kind for kind in self._kinds if kind.fits_model(node_class, model)]
+        grid, usable = self._grid, [0]
+        weights: dict[int, int] = {}
         for kind in able:
             if not kind.count:
-                amount = capacity if exclusive else -(-kind.share // grid)
-                shares[amount] = shares.get(amount, 0) + kind.weight
+                steps = capacity if exclusive else -(-kind.share // grid)
+                weights[steps] = weights.get(steps, 0) + kind.weight
         if exclusive:
-            ordered: list[tuple[int, int]] = []
+            shares: list[tuple[int, int]] = []
             whole = sum(kind.weight for kind in able if kind.share <= capacity)
         else:
-            ordered = sorted(shares.items())
+            shares = sorted(weights.items())
             whole = sum(kind.weight for kind in able if kind.count)
         for free in range(1, capacity // grid + 1):
-            worth.append(self._worth(ordered, free, worth, 0, 0))
-        idle = self._worth(ordered, capacity // grid, worth, whole, capacity)
-        return Sort(positions, model, exclusive, capacity, idle, tuple(worth))
+            usable.append(self._expected_use(shares, free, usable, 0, 0))
+        idle = self._expected_use(shares, capacity // grid, usable, whole, capacity)
+        return DeviceGroup(positions, model, exclusive, capacity, idle, tuple(usable))
 
-    def _worth(self, shares: Sequence[tuple[int, int]], free: int, worth: list[int], whole: int, capacity: int) -> int:
-        """W(free) from that of less; whole: the weight of those who take the device as a whole."""
+    def _expected_use(
+        self, shares: Sequence[tuple[int, int]], free: int, usable: list[int], whole: int, capacity: int
+    ) -> int:
+        """Returns W(free) from that of less.
+
+        Args:
+            shares: (steps of the grid, weight) of the shares, in order.
+            free: Free steps of the grid.
+            usable: W of fewer steps.
+            whole: Weight of the kinds that take the device as a whole.
+            capacity: Basis points that they take.
+        """
         used, fitting = whole * capacity * FINE, whole
         for share, weight in shares:
             if share > free:
                 break
-            used += weight * (share * self._grid * FINE + worth[free - share])
+            used += weight * (share * self._grid * FINE + usable[free - share])
             fitting += weight
-        return END * used // (END * fitting + self._weight) if fitting else 0
+        return END_ODDS * used // (END_ODDS * fitting + self._weight) if fitting else 0
 
-    def _seen(self, node: int, devices: tuple[int, ...]) -> tuple[int, tuple[Slopes, Slopes]]:
-        """What the devices are worth together, and what cpu and memory serve of the kinds that they hold."""
-        useful, most = 0, []
-        for sort in self._sorts[node]:
+    def _usable_devices(self, node_class: int, devices: tuple[int, ...]) -> tuple[int, Served]:
+        """Returns what the devices are worth together, and what cpu and memory serve of the kinds that they hold."""
+        useful, room = 0, []
+        for group in self._groups[node_class]:
             largest = idle = 0
-            for position in sort.positions:
+            for position in group.positions:
                 free = devices[position]
-                if free == sort.capacity:
+                if free == group.capacity:
                     idle += 1
-                    useful += sort.idle
-                elif sort.exclusive:
+                    useful += group.idle
+                elif group.exclusive:
                     continue
                 else:
-                    useful += sort.worth[free // self._grid]
+                    useful += group.usable[free // self._grid]
                 largest = max(largest, free)
-            most.append((largest, idle))
-        key = (node, tuple(most))
-        slopes = self._slopes.get(key)
-        if slopes is None:
-            slopes = self._slopes[key] = self._fitting(node, most)
-        return useful, slopes
+            room.append((largest, idle))
+        key = (node_class, tuple(room))
+        served = self._by_room.get(key)
+        if served is None:
+            served = self._by_room[key] = self._served(node_class, room)
+        return useful, served
 
-    def _fitting(self, node: int, most: Sequence[tuple[int, int]]) -> tuple[Slopes, Slopes]:
-        held = []
+    def _served(self, node_class: int, room: Sequence[tuple[int, int]]) -> Served:
+        """Returns what cpu and memory serve of the kinds that fit.
+
+        Args:
+            node_class: The node's class.
+            room: By group of devices, the most that is free of one, and how many are idle.
+        """
+        fitting = []
         for kind in self._kinds:
-            able = [one for one, sort in zip(most, self._sorts[node], strict=True) if _takes(kind, node, sort.model)]
+            groups = zip(room, self._groups[node_class], strict=True)
+            able = [free for free, group in groups if kind.fits_model(node_class, group.model)]
             if kind.count:
                 fits = sum(idle for _, idle in able) >= kind.count
             else:
                 fits = any(largest >= kind.share for largest, _ in able)
             if fits:
-                held.append(kind)
-        key = tuple(held)
-        if key not in self._alike:
-            uses = [FINE * (kind.share or kind.count * WHOLE) for kind in held]
-            self._alike[key] = (
-                Slopes([(kind.cpu, use, kind.weight) for kind, use in zip(held, uses, strict=True)]),
-                Slopes([(kind.rss, use, kind.weight) for kind, use in zip(held, uses, strict=True)]),
+                fitting.append(kind)
+        key = tuple(fitting)
+        if key not in self._by_kinds:
+            uses = [FINE * (kind.share or kind.count * WHOLE_DEVICE) for kind in fitting]
+            self._by_kinds[key] = (
+                PiecewiseLinearSum([(kind.cpu, use, kind.weight) for kind, use in zip(fitting, uses, strict=True)]),
+                PiecewiseLinearSum([(kind.rss, use, kind.weight) for kind, use in zip(fitting, uses, strict=True)]),
             )
-        return self._alike[key]
+        return self._by_kinds[key]
 
 
-def sampled(kinds: Collection[Kind]) -> tuple[Kind, ...]:
-    """The kinds, or of more than MOST_KINDS so many of them, at even steps through the replicas in their order."""
+def sampled(kinds: Collection[ExpectedReplicas]) -> tuple[ExpectedReplicas, ...]:
+    """Returns the kinds, or of more than MAX_KINDS so many of them, at even steps through the replicas in order."""
     ordered = sorted(kinds)
-    if len(ordered) <= MOST_KINDS:
+    if len(ordered) <= MAX_KINDS:
         return tuple(ordered)
     total = sum(kind.weight for kind in ordered)
-    found: list[Kind] = []
+    found: list[ExpectedReplicas] = []
     passed = 0
     for kind in ordered:
         # How many of the steps, each in the middle of its part, lie within the kind.
-        before = (2 * MOST_KINDS * passed + total) // (2 * total)
+        before = (2 * MAX_KINDS * passed + total) // (2 * total)
         passed += kind.weight
-        steps = (2 * MOST_KINDS * passed + total) // (2 * total) - before
+        steps = (2 * MAX_KINDS * passed + total) // (2 * total) - before
         if steps:
             found.append(replace(kind, weight=steps))
     return tuple(found)
-
-
-def _takes(kind: Kind, node: int, model: str) -> bool:
-    return node not in kind.refused and (not kind.models or model in kind.models)

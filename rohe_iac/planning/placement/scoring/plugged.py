@@ -1,4 +1,4 @@
-"""Scores of plug-in scorers, as weighted integers."""
+"""Scores of plug-in scorers, as integers."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from rohe_iac.planning.model.plugins.calling import ask_scorer
 from rohe_iac.planning.placement.state.candidate import candidate_on
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
+from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
 
 
-def plugin_scores(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int) -> list[int]:
-    """What each plugged scorer gives the node, in millionths, unweighted."""
+def plugin_scores(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex, node: NodeIndex) -> list[int]:
+    """Returns what each plugged scorer gives the node, in millionths, without its weight."""
     candidate = candidate_on(indexed, ledger, demand, node)
-    return [ask_scorer(one, candidate) for one in indexed.plugins.scorers]
+    return [ask_scorer(scorer, candidate) for scorer in indexed.plugins.scorers]

@@ -6,10 +6,11 @@ from rohe_iac.planning.model.keys import UNLIMITED
 from rohe_iac.planning.model.plugins.protocols import Candidate, FreeAmounts
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
+from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
 
 
-def free_on(ledger: Ledger, node: int) -> FreeAmounts:
-    """What is free on the node."""
+def free_on(ledger: Ledger, node: NodeIndex) -> FreeAmounts:
+    """Returns what is free on the node."""
     vms = ledger.vms[node]
     return FreeAmounts(
         ledger.cpu[node],
@@ -20,7 +21,9 @@ def free_on(ledger: Ledger, node: int) -> FreeAmounts:
     )
 
 
-def candidate_on(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int, points: int = 0) -> Candidate:
-    """The node for one more replica of the demand."""
-    standing = tuple([indexed.domain_of(other, there) for other, there in sorted(ledger.on[node].items())])
+def candidate_on(
+    indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex, node: NodeIndex, points: int = 0
+) -> Candidate:
+    """Returns the node as a candidate for one more replica of the demand. points: its total score, once it is known."""
+    standing = tuple([indexed.replicas_of(other, there) for other, there in sorted(ledger.on[node].items())])
     return Candidate(indexed.nodes[node], indexed.shown[demand], free_on(ledger, node), standing, points)

@@ -3,30 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import le
 
 from rohe_iac.planning.model.keys import UNLIMITED
-from rohe_iac.planning.placement.state.amounts import Row
+from rohe_iac.planning.placement.state.amounts import Row, Share
 
 
 def descending(row: Row) -> Row:
-    """The row with the largest first."""
+    """Returns the row with the largest first."""
     return tuple(sorted(row, reverse=True))
 
 
-def changed(row: Row, amounts: tuple[tuple[int, int], ...], sign: int) -> Row:
-    """The row with each amount added (1) to its place, or taken away (-1)."""
+def changed(row: Row, shares: tuple[Share, ...], sign: int) -> Row:
+    """Returns the row with each amount added (sign 1) at its position, or taken away (-1)."""
     values = list(row)
-    for place, amount in amounts:
-        values[place] += sign * amount
+    for position, amount in shares:
+        values[position] += sign * amount
     return tuple(values)
 
 
-def tightest_cores(free: Sequence[int], chunks: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
-    """Each chunk (largest first) on the core that it fills the most, cores distinct; by core number where equal.
+def cores_fit(chunks: Row, cores: Row) -> bool:
+    """Checks whether distinct cores hold the chunks; both are in millicores, the largest first."""
+    return len(chunks) <= len(cores) and all(map(le, chunks, cores))
 
-    Largest first never fails where the request is dominated by the free cores: what holds a chunk holds every smaller.
+
+def tightest_cores(free: Sequence[int], chunks: tuple[int, ...]) -> tuple[Share, ...]:
+    """Returns distinct cores for the chunks: each on the core that it fills the most, the lower number where equal.
+
+    Taking the largest chunk first never fails where `cores_fit`: a core that holds a chunk holds every smaller one.
+
+    Args:
+        free: Free millicores by core number.
+        chunks: Millicores, the largest first.
+
+    Raises:
+        ValueError: The cores do not hold the chunks.
     """
-    taken: list[tuple[int, int]] = []
+    taken: list[Share] = []
     used = 0
     for chunk in chunks:
         best, left = -1, UNLIMITED

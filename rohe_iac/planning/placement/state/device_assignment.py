@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rohe_iac.planning.model.demand import DeviceRequest
-from rohe_iac.planning.placement.state.amounts import Row
+from rohe_iac.planning.placement.state.amounts import Row, Share
 from rohe_iac.planning.placement.state.core_assignment import changed
 from rohe_iac.planning.placement.state.index import IndexedProblem
+from rohe_iac.planning.placement.state.positions import NodeIndex
 
 
 def device_step(
-    indexed: IndexedProblem, row: Row, node: int, requests: tuple[DeviceRequest, ...]
-) -> tuple[tuple[tuple[int, int], ...], Row] | None:
-    """The devices of a row that the requests get and the row after that, or None where one finds none."""
-    taken: list[tuple[int, int]] = []
+    indexed: IndexedProblem, row: Row, node: NodeIndex, requests: tuple[DeviceRequest, ...]
+) -> tuple[tuple[Share, ...], Row] | None:
+    """Returns the devices of a row that the requests get and the row after that; None where they do not fit."""
+    taken: list[Share] = []
     for request in requests:
         found = choose_devices(indexed, row, node, request)
         if found is None:
@@ -25,28 +26,32 @@ def device_step(
 
 
 def choose_devices(
-    indexed: IndexedProblem, free: Sequence[int], node: int, request: DeviceRequest
-) -> list[tuple[int, int]] | None:
-    """Devices for one request with the amounts booked on them, or None.
+    indexed: IndexedProblem, free: Sequence[int], node: NodeIndex, request: DeviceRequest
+) -> list[Share] | None:
+    """Returns devices for one request, each with the basis points taken of it; None where they do not fit.
 
-    A share goes to the fullest shared device that holds it, else takes an idle exclusive one whole; a count takes idle
-    devices of the named models, the smallest first.
+    A share goes to the fullest shared device that holds it, else it takes an idle exclusive one whole; a count takes
+    idle devices of the named models, the smallest first.
+
+    Args:
+        indexed: The problem.
+        free: Free basis points of the node's devices.
+        node: The node, or another of its class.
+        request: What is asked for.
     """
     devices = indexed.nodes[node].devices
     if request.count:
         idle = [
             (device.capacity, position)
             for position, device in enumerate(devices)
-            if device.type == request.type
-            and (not request.models or device.model in request.models)
-            and free[position] == device.capacity
+            if request.accepts(device) and free[position] == device.capacity
         ]
         if len(idle) < request.count:
             return None
         return [(position, capacity) for capacity, position in sorted(idle)[: request.count]]
     best: tuple[int, int, int, int] | None = None
     for position, device in enumerate(devices):
-        if device.type != request.type or (request.models and device.model not in request.models):
+        if not request.accepts(device):
             continue
         left = free[position]
         if device.exclusive:

@@ -1,4 +1,4 @@
-"""Layout: a Problem with its names turned into positions, its domains and routes worked out once."""
+"""Indexed problem: a Problem with its names turned into positions, its domains and routes worked out once."""
 
 from __future__ import annotations
 
@@ -16,17 +16,54 @@ from rohe_iac.planning.model.promise import ResponseTimeLimit
 from rohe_iac.planning.model.supply import Supply
 from rohe_iac.planning.placement.state.latency_budget import LatencyBudget
 from rohe_iac.planning.placement.state.node_classes import NodeClasses
+from rohe_iac.planning.placement.state.positions import DemandIndex
 
 Route = tuple[int, int] | None
-"""Latency in microseconds and position of the wire (-1: free); None where two nodes are not connected."""
+"""Latency in microseconds and position of the link (-1: no declared one); None where two nodes are not connected."""
+
+AvoidRule = tuple[int, str]
+"""A demand and the topology key in whose domains it may not be."""
+
+NearRule = tuple[tuple[int, ...], str]
+"""Demands of which one has to be in the same domain, and the topology key."""
+
+Preference = tuple[tuple[int, ...], str, bool]
+"""Demands, the topology key, and whether to share a domain with one of them (else: with none)."""
+
+Flow = tuple[int, int | None, int]
+"""The demand at the other end, the most latency in microseconds, and the bits a second of each pair of replicas."""
 
 
 class IndexedProblem:
-    """Positions of nodes (by name) and demands (by workload), so that the order of the problem means nothing.
+    """A problem by position: nodes sorted by name, demands by workload, so that the problem's own order means nothing.
 
-    choice: variant taken, by workload; absent: the first. spare: names of nodes that are kept free for the replicas of
-    one that fails. eased: failures that a workload is spread for, where that is fewer than the stack asks to survive.
-    Nothing in here changes while planning.
+    Nothing in here changes while planning. Lists are by demand where nothing else is said.
+
+    Attributes:
+        problem, settings: What is planned, and how.
+        spare: Names of nodes that are kept free for the replicas of one that fails.
+        objective: Names of the objective's terms, the most important first.
+        nodes, demands: Nodes by name; demands by workload, spread for the failures that the stack has to survive.
+        node_classes: Classes of nodes that are equal in all that depends on one node alone.
+        node_index, index: Position of a node by name, of a demand by workload.
+        choice: Position of the variant that is taken; -1 for a demand without variants.
+        resources: What one replica of the chosen variant asks for.
+        avoid: Required avoid rules, of the demand itself and of others about it.
+        avoid_keys: Topology keys of the demand's own required avoid rules.
+        near: Required near rules.
+        preferences: Preferred near and avoid rules, of the demand itself and of others about it.
+        watched: Topology keys by whose domains a rule counts replicas of the demand.
+        domains: By topology key, the domain of each node; -1 for a node without the label.
+        domain_nodes: By topology key, the nodes of each domain.
+        wires: Links, by name.
+        edges: Flows to and from the demand; none where no link is declared.
+        budgets: Latency budgets of the promises.
+        paths: Budgets (by position) that the demand is on the path of, each with its stage there.
+        host_ports: (number, protocol) of the ports that the demand asks for by number.
+        numbered: How many of a replica's ports the plan numbers.
+        plugins: Plugged callables.
+        shown: Demands as plugged callables see them: with what the chosen variant asks for.
+        device_types: Types of accelerators that any node has, sorted.
     """
 
     def __init__(
@@ -37,12 +74,21 @@ class IndexedProblem:
         relaxed: Mapping[str, int] | None = None,
         plugins: Plugins = NO_PLUGINS,
     ) -> None:
+        """Works out positions, domains and routes.
+
+        Args:
+            problem: The problem.
+            choice: Variant to take, by workload; absent: the first.
+            spare: Names of nodes to keep free.
+            relaxed: Failures to spread for, by workload, where that is fewer than the stack asks to survive.
+            plugins: Plugged callables.
+        """
         self.spare = spare
         self.problem = problem
         self.settings = problem.settings
-        # Without promises nothing tells how much slack there is.
+        # Without promises there is no slack to measure.
         named = tuple(name for name in problem.settings.objective if name != "slack" or problem.promises)
-        # Whatever else is wished for, it is wished of plans that place what can be placed.
+        # All other terms compare plans that place as much.
         self.objective = named if "placed" in named else ("placed", *named)
         self.nodes: tuple[Supply, ...] = tuple(sorted(problem.nodes, key=attrgetter("name")))
         self.demands: tuple[Demand, ...] = tuple(
@@ -57,9 +103,9 @@ class IndexedProblem:
             demand.variants[chosen].resources if chosen >= 0 else demand.resources
             for demand, chosen in zip(self.demands, self.choice, strict=True)
         )
-        self._lay_rules()
-        self._lay_domains()
-        self._lay_network()
+        self._index_rules()
+        self._index_domains()
+        self._index_network()
         self._static: dict[tuple[object, ...], tuple[list[str], list[str]]] = {}
         self.host_ports = [
             tuple((port.host, port.protocol) for port in demand.ports if port.host) for demand in self.demands
@@ -67,20 +113,19 @@ class IndexedProblem:
         ranged = self.settings.ports is not None
         self.numbered = [sum(not port.host for port in demand.ports) if ranged else 0 for demand in self.demands]
         self.plugins = plugins
-        # Demands as plugged callables see them: with what the chosen variant asks for.
         self.shown = [
             replace(demand, resources=asked) if self.plugins else demand
             for demand, asked in zip(self.demands, self.resources, strict=True)
         ]
         self.device_types = sorted(
-            {device.type for example in self.node_classes.representative for device in self.nodes[example].devices}
+            {device.type for node in self.node_classes.representative for device in self.nodes[node].devices}
         )
 
-    def _lay_rules(self) -> None:
+    def _index_rules(self) -> None:
         count = len(self.demands)
-        avoid: list[set[tuple[int, str]]] = [set() for _ in range(count)]
-        self.near: list[list[tuple[tuple[int, ...], str]]] = [[] for _ in range(count)]
-        self.preferences: list[list[tuple[tuple[int, ...], str, bool]]] = [[] for _ in range(count)]
+        avoid: list[set[AvoidRule]] = [set() for _ in range(count)]
+        self.near: list[list[NearRule]] = [[] for _ in range(count)]
+        self.preferences: list[list[Preference]] = [[] for _ in range(count)]
         for position, demand in enumerate(self.demands):
             for rule in demand.avoid:
                 others = tuple(self.index[name] for name in rule.workloads if name in self.index)
@@ -89,26 +134,26 @@ class IndexedProblem:
                         avoid[position].add((other, rule.key))
                         avoid[other].add((position, rule.key))
                 else:
-                    self._wish(position, others, rule.key, close=False)
+                    self._prefer(position, others, rule.key, close=False)
             for rule in demand.near:
                 others = tuple(self.index[name] for name in rule.workloads if name in self.index)
                 if rule.required:
                     self.near[position].append((others, rule.key))
                 else:
-                    self._wish(position, others, rule.key, close=True)
+                    self._prefer(position, others, rule.key, close=True)
         self.avoid = [sorted(rules) for rules in avoid]
         self.avoid_keys = [
             tuple(sorted({rule.key for rule in demand.avoid if rule.required})) for demand in self.demands
         ]
 
-    def _wish(self, position: int, others: tuple[int, ...], key: str, *, close: bool) -> None:
-        """A wish of one about others. Those who come later hear it too, for nobody moves again for their sake."""
+    def _prefer(self, position: int, others: tuple[int, ...], key: str, *, close: bool) -> None:
+        """Adds a preference of one demand about others, to them as well: whichever comes later has to respect it."""
         self.preferences[position].append((others, key, close))
         for other in others:
             if other != position:
                 self.preferences[other].append(((position,), key, close))
 
-    def _lay_domains(self) -> None:
+    def _index_domains(self) -> None:
         watched: list[set[str]] = [set() for _ in self.demands]
         for position, demand in enumerate(self.demands):
             watched[position].update(rule.key for rule in demand.spread)
@@ -126,9 +171,10 @@ class IndexedProblem:
         self.domains: dict[str, list[int]] = {}
         self.domain_nodes: dict[str, list[list[int]]] = {}
         for key in sorted(set().union(*watched) if watched else ()):
-            self._lay_domain(key)
+            self._index_domain(key)
 
-    def _lay_domain(self, key: str) -> None:
+    def _index_domain(self, key: str) -> None:
+        """Numbers the domains of a topology key by label value; each node is a domain of its own for NODE_KEY."""
         if key == NODE_KEY:
             self.domains[key] = list(range(len(self.nodes)))
             self.domain_nodes[key] = [[position] for position in range(len(self.nodes))]
@@ -144,7 +190,7 @@ class IndexedProblem:
                 members[number].append(position)
         self.domain_nodes[key] = members
 
-    def _lay_network(self) -> None:
+    def _index_network(self) -> None:
         self.wires = tuple(sorted(self.problem.wires, key=lambda wire: wire.name))
         best: dict[tuple[str, str], int] = {}
         for position, wire in enumerate(self.wires):
@@ -158,8 +204,7 @@ class IndexedProblem:
         self._wire_between = best
         self._routes: dict[tuple[int, int], Route] = {}
         # Without declared links every node reaches every other, and edges ask for nothing.
-        self.edges: list[list[tuple[int, int | None, int]]] = [[] for _ in self.demands]
-        # Budgets, and for each demand those that it is on the way of, with its stage of each.
+        self.edges: list[list[Flow]] = [[] for _ in self.demands]
         self.budgets: list[LatencyBudget] = []
         self.paths: list[list[tuple[int, int]]] = [[] for _ in self.demands]
         if not self.wires:
@@ -173,14 +218,14 @@ class IndexedProblem:
             self.edges[source].append((sink, edge.latency, share))
             if source != sink:
                 self.edges[sink].append((source, edge.latency, share))
-        self._lay_budgets()
+        self._index_budgets()
 
-    def _lay_budgets(self) -> None:
-        """Of promises along the same way the one that leaves least for the network counts."""
+    def _index_budgets(self) -> None:
+        """Lists the latency budgets: of promises along one path, the one that leaves least for the network counts."""
         least: dict[tuple[tuple[int, ...], ...], ResponseTimeLimit] = {}
-        for promise in sorted(self.problem.promises, key=lambda one: (one.network_budget, one.objective)):
+        for promise in sorted(self.problem.promises, key=lambda promise: (promise.network_budget, promise.objective)):
             stages = tuple(
-                tuple(sorted(self.index[one.workload] for one in stage if one.workload in self.index))
+                tuple(sorted(self.index[time.workload] for time in stage if time.workload in self.index))
                 for stage in promise.stages
             )
             if len(stages) > 1:
@@ -193,12 +238,32 @@ class IndexedProblem:
 
     @cached_property
     def zone_ends(self) -> list[str]:
-        """What links call the zone of each node; an empty word for a node in none."""
+        """The name that links have for the zone of each node; "" for a node in none."""
         zones = [dict(node.labels).get(ZONE_KEY) for node in self.nodes]
         return ["" if zone is None else f"zone/{zone}" for zone in zones]
 
+    @cached_property
+    def places(self) -> list[int]:
+        """The place of every node in the network, numbered by node: its zone, or the node itself where a link ends."""
+        ends = {end for wire in self.wires for end in wire.ends}
+        numbers: dict[str, int] = {}
+        found = []
+        for node, zone in zip(self.nodes, self.zone_ends, strict=True):
+            own = f"node/{node.name}"
+            found.append(numbers.setdefault(own if own in ends else zone, len(numbers)))
+        return found
+
+    @cached_property
+    def port_users(self) -> dict[tuple[int, str], list[int]]:
+        """The demands that ask for each host port (number, protocol)."""
+        users: dict[tuple[int, str], list[int]] = {}
+        for demand, ports in enumerate(self.host_ports):
+            for port in ports:
+                users.setdefault(port, []).append(demand)
+        return users
+
     def route(self, a: int, b: int) -> Route:
-        """How node `a` reaches node `b`: the most specific declared wire, else free within a node or a zone."""
+        """Returns how node `a` reaches node `b`: the most specific declared link, else free within a node or a zone."""
         if a == b or not self.wires:
             return (0, -1)
         known = self._routes.get((a, b), False)
@@ -209,43 +274,45 @@ class IndexedProblem:
         return route
 
     def _find_route(self, a: int, b: int) -> Route:
+        """Returns the route by the declared links, the fastest of the most specific ones."""
         node_a, node_b = f"node/{self.nodes[a].name}", f"node/{self.nodes[b].name}"
         zone_a, zone_b = self.zone_ends[a], self.zone_ends[b]
-        # Both ways of naming one end by its zone are as specific, so that there and back is the same route.
+        # Naming either end by its zone is equally specific, so that there and back is the same route.
         for pairs in (((node_a, node_b),), ((node_a, zone_b), (zone_a, node_b)), ((zone_a, zone_b),)):
             found = [self._wire_between[ends] for ends in pairs if ends in self._wire_between]
             if found:
-                wire = min(found, key=lambda one: (self.wires[one].latency or 0, one))
+                wire = min(found, key=lambda position: (self.wires[position].latency or 0, position))
                 return (self.wires[wire].latency or 0, wire)
         return (0, -1) if zone_a == zone_b != "" else None
 
-    def domain_of(self, demand: int, replicas: int) -> PlacedReplicas:
-        """So many replicas of a demand, as plugged callables see them."""
-        one = self.demands[demand]
-        return PlacedReplicas(one.workload, one.pipeline, one.service, one.member, replicas, one.system)
+    def replicas_of(self, position: DemandIndex, number: int) -> PlacedReplicas:
+        """Returns so many placed replicas of a demand, as plugged callables see them."""
+        demand = self.demands[position]
+        return PlacedReplicas(demand.workload, demand.pipeline, demand.service, demand.member, number, demand.system)
 
-    def static(self, demand: int) -> list[str]:
-        """For each node the rule of status, labels, taints or architecture that refuses it, or an empty word."""
+    def static(self, demand: DemandIndex) -> list[str]:
+        """Returns for each node the rule that refuses it whatever is placed (status, labels, ...), or an empty word."""
         return self._static_rules(demand)[1]
 
-    def static_by_class(self, demand: int) -> list[str]:
-        """The same for each kind of node."""
+    def static_by_class(self, demand: DemandIndex) -> list[str]:
+        """Returns the same for each node class."""
         return self._static_rules(demand)[0]
 
-    def _static_rules(self, demand: int) -> tuple[list[str], list[str]]:
+    def _static_rules(self, demand: DemandIndex) -> tuple[list[str], list[str]]:
+        """Returns both, remembered for all demands that ask for the same."""
         wanted = self.demands[demand]
         key = (wanted.selector, wanted.tolerations, wanted.arch)
         known = self._static.get(key)
         if known is None:
-            kinds = []
-            for example in self.node_classes.representative:
-                node = self.nodes[example]
-                kinds.append(static_rule(wanted, node) or ("reserved" if node.name in self.spare else ""))
-            known = self._static[key] = (kinds, [kinds[kind] for kind in self.node_classes.class_of])
+            rules = []
+            for position in self.node_classes.representative:
+                node = self.nodes[position]
+                rules.append(static_rule(wanted, node) or ("reserved" if node.name in self.spare else ""))
+            known = self._static[key] = (rules, self.node_classes.per_node(rules))
         return known
 
-    def alone(self, demand: int) -> bool:
-        """Whether taking a node for this demand changes the answer of that node alone (spread domains aside)."""
+    def alone(self, demand: DemandIndex) -> bool:
+        """Checks whether a replica of the demand changes the rules and scores of its own node alone (spread aside)."""
         if self.edges[demand] and any(peer == demand for peer, _, _ in self.edges[demand]):
             return False
         if self.host_ports[demand] and self.settings.one_machine:
@@ -260,12 +327,12 @@ class IndexedProblem:
 
 
 def surviving(demand: Demand, failures: int) -> Demand:
-    """The demand spread so that no `failures` nodes hold all of its replicas, where it has at least two."""
+    """Returns the demand spread so that no `failures` nodes hold all of its replicas, where it has at least two."""
     if not failures or demand.replicas < 2:
         return demand
     return replace(demand, spread=(*demand.spread, Spread(NODE_KEY, most_on_a_node(demand.replicas, failures))))
 
 
 def most_on_a_node(replicas: int, failures: int) -> int:
-    """How many of at least two replicas may share a node, so that no so many nodes hold all of them."""
+    """Returns how many of at least two replicas may share a node, so that no `failures` nodes hold all of them."""
     return max(1, (replicas - 1) // failures) if failures else replicas

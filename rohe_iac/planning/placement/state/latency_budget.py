@@ -1,4 +1,4 @@
-"""Budget: how long requests may travel over links on one way through a flow."""
+"""Latency budget: how long requests may travel over links on one path through a flow."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from rohe_iac.planning.model.promise import ResponseTimeLimit
 
 @dataclass(frozen=True, slots=True)
 class LatencyBudget:
-    """promise: of the promises along the way, the one that leaves least; left: what it leaves, in microseconds.
+    """What promises leave for the network along one path.
 
-    stages: positions of demands, service by service.
+    Attributes:
+        objective: Of the promises along the path, the one that leaves least.
+        stages: Positions of the demands, service by service.
+        limit: What it leaves, in microseconds.
     """
 
     objective: ResponseTimeLimit

@@ -2,69 +2,91 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from typing import TypeVar
+
 import msgspec
 
 from rohe_iac.planning.model.keys import UNLIMITED
-from rohe_iac.planning.placement.state.amounts import CoreStep, Free, Row
+from rohe_iac.planning.placement.state.amounts import CoreStep, Row, Share
 from rohe_iac.planning.placement.state.core_assignment import changed, descending, tightest_cores
 from rohe_iac.planning.placement.state.device_assignment import device_step
 from rohe_iac.planning.placement.state.index import IndexedProblem
+from rohe_iac.planning.placement.state.node_amounts import NodeAmounts
+from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
 
-REMEMBERED = 50_000
-"""How many ways of taking cores a ledger keeps in mind."""
+MAX_CORE_STEPS = 50_000
+"""Core steps that a ledger remembers before all are forgotten."""
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 class Grant(msgspec.Struct, gc=False):
-    """What one replica took: (core, millicores), (device position, basis points) and (wire, bits a second)."""
+    """What one replica has taken.
 
-    demand: int
-    node: int
-    cores: tuple[tuple[int, int], ...] = ()
-    devices: tuple[tuple[int, int], ...] = ()
-    wires: tuple[tuple[int, int], ...] = ()
+    Attributes:
+        demand: Position of its demand.
+        node: Position of its node.
+        cores: (core number, millicores) of each chunk.
+        devices: (device position, basis points) of each device.
+        wires: (link position, bits a second) of each link that its flows load.
+    """
+
+    demand: DemandIndex
+    node: NodeIndex
+    cores: tuple[Share, ...] = ()
+    devices: tuple[Share, ...] = ()
+    wires: tuple[Share, ...] = ()
 
 
 class Ledger:
-    """Free amounts by node position. `take` and `release` are exact inverses: all amounts are integers.
+    """Free amounts and placed replicas. All amounts are integers, so that `release` undoes `take` and `book` exactly.
 
-    pending: demands that are still to be served.
+    Attributes:
+        indexed: The problem.
+        cpu, rss, vms: Free millicores and bytes by node; UNLIMITED where virtual memory is not checked.
+        cores, sorted_cores: Free millicores of each core by node, by core number and with the largest first.
+        devices: Free basis points of each device by node.
+        pending: Demands that are still to be served.
+        replicas_on: Replicas on each node.
+        on: Replicas by demand on each node, for plugged callables; empty without plug-ins.
+        placed: Replicas by node of each demand.
+        counts: Replicas of each demand by domain, for the topology keys that rules watch.
+        ports: Replicas by (number, protocol) of a host port on each node; one table where all nodes are one machine.
+        bandwidth: Free bits a second of each link.
+        distances: Latency to each stage of a path, worked out when it is asked for (see rules); empty after a change.
+        numbers: Port numbers that are left to give out.
     """
 
     def __init__(self, indexed: IndexedProblem) -> None:
         self.indexed = indexed
-        nodes = indexed.nodes
-        # What is free at first is the same on all nodes of a kind. Rows are tuples, so that nodes can share them.
-        spread, examples = (
-            indexed.node_classes.per_node,
-            [nodes[example] for example in indexed.node_classes.representative],
-        )
-        ratio = indexed.settings.vms_ratio
-        self.cpu = spread([node.cpu - node.cpu_used for node in examples])
-        self.rss = spread([node.rss - node.rss_used for node in examples])
-        self.vms = spread(
-            [UNLIMITED if node.vms is None else node.vms * ratio // 1_000_000 - node.vms_used for node in examples]
-        )
+        nodes, per_node = indexed.nodes, indexed.node_classes.per_node
+        # What is free at first is equal within a node class. Rows are tuples, so that nodes can share them.
+        examples = [nodes[node] for node in indexed.node_classes.representative]
+        self.cpu = per_node([node.cpu - node.cpu_used for node in examples])
+        self.rss = per_node([node.rss - node.rss_used for node in examples])
+        free_vms = [node.free_vms(indexed.settings.vms_ratio) for node in examples]
+        self.vms = per_node([UNLIMITED if free is None else free for free in free_vms])
         cores = [
             tuple(size - used for size, used in zip(node.cores, _padded(node.cores_used, len(node.cores)), strict=True))
             for node in examples
         ]
-        self.cores = spread(cores)
-        self.sorted_cores = spread([descending(row) for row in cores])
-        self.devices = spread([tuple(device.capacity - device.used for device in node.devices) for node in examples])
-        self._taken: dict[tuple[Row, Row], CoreStep] = {}
+        self.cores = per_node(cores)
+        self.sorted_cores = per_node([descending(row) for row in cores])
+        self.devices = per_node([tuple(device.capacity - device.used for device in node.devices) for node in examples])
+        self._core_steps: dict[tuple[Row, Row], CoreStep] = {}
         self.pending: set[int] = set()
         self.replicas_on = [0] * len(nodes)
-        # Who stands on each node, for plugged callables; nobody else asks.
         self.on: list[dict[int, int]] = [{} for _ in nodes] if indexed.plugins else []
         self.placed: list[dict[int, int]] = [{} for _ in indexed.demands]
         self.counts: list[dict[str, list[int]]] = [
             {key: [0] * len(indexed.domain_nodes[key]) for key in keys} for keys in indexed.watched
         ]
-        one = indexed.settings.one_machine
-        shared: dict[tuple[int, str], int] = {}
-        self.ports: list[dict[tuple[int, str], int]] = [shared if one else {} for _ in nodes]
+        one_machine: dict[tuple[int, str], int] = {}
+        self.ports: list[dict[tuple[int, str], int]] = [
+            one_machine if indexed.settings.one_machine else {} for _ in nodes
+        ]
         self.bandwidth = [UNLIMITED if wire.bandwidth is None else wire.bandwidth for wire in indexed.wires]
-        # How far it is to each stage of a way as things stand: worked out when asked (see travel), until anyone moves.
         self.distances: dict[tuple[int, int], tuple[dict[int, int], dict[int, int], int]] = {}
         self.numbers = UNLIMITED
         if indexed.settings.ports is not None:
@@ -72,8 +94,16 @@ class Ledger:
             fixed = {number for ports in indexed.host_ports for number, _ in ports if first <= number <= last}
             self.numbers = last - first + 1 - len(fixed)
 
-    def take(self, demand: int, node: int) -> Grant:
-        """Books one replica on a node that feasibility has accepted; says which cores and devices it got."""
+    def free(self, node: NodeIndex) -> NodeAmounts:
+        """Returns what is free on a node."""
+        return NodeAmounts(self.cpu[node], self.rss[node], self.vms[node], self.sorted_cores[node], self.devices[node])
+
+    def take(self, demand: DemandIndex, node: NodeIndex) -> Grant:
+        """Books one replica on a node that no rule refuses, and returns what it got.
+
+        Raises:
+            ValueError: The node's cores or devices do not hold the request.
+        """
         indexed = self.indexed
         asked = indexed.resources[demand]
         grant = Grant(demand, node)
@@ -84,96 +114,75 @@ class Ledger:
         if asked.cores:
             grant.cores, self.cores[node], self.sorted_cores[node] = self.core_step(self.cores[node], asked.cores)
         if asked.devices:
-            taken = device_step(indexed, self.devices[node], node, asked.devices)
-            if taken is None:
+            step = device_step(indexed, self.devices[node], node, asked.devices)
+            if step is None:
                 raise ValueError(f"node {indexed.nodes[node].name} lacks the devices of {asked.devices}")
-            grant.devices, self.devices[node] = taken
+            grant.devices, self.devices[node] = step
         if indexed.edges[demand]:
-            grant.wires = self._wires(demand, node)
-            for wire, share in grant.wires:
-                self.bandwidth[wire] -= share
+            grant.wires = self.wires_of(demand, node)
+            for wire, load in grant.wires:
+                self.bandwidth[wire] -= load
         self._count(demand, node, 1)
         return grant
 
-    def free(self, node: int) -> Free:
-        """What is free on a node."""
-        return self.cpu[node], self.rss[node], self.vms[node], self.sorted_cores[node], self.devices[node]
-
-    def core_step(self, row: Row, chunks: Row) -> CoreStep:
-        """The cores of a row that the chunks get, the row after that, and the same with the largest first."""
-        known = self._taken.get((row, chunks))
-        if known is None:
-            if len(self._taken) > REMEMBERED:
-                self._taken.clear()
-            granted = tightest_cores(row, chunks)
-            after = changed(row, granted, -1)
-            known = self._taken[row, chunks] = (granted, after, descending(after))
-        return known
+    def book(self, grant: Grant) -> None:
+        """Takes exactly what the grant says."""
+        self._move(grant, 1)
 
     def release(self, grant: Grant) -> None:
-        """Gives back all that `take` booked."""
+        """Gives back exactly what the grant says."""
+        self._move(grant, -1)
+
+    def _move(self, grant: Grant, sign: int) -> None:
         demand, node = grant.demand, grant.node
         asked = self.indexed.resources[demand]
-        self.cpu[node] += asked.cpu
-        self.rss[node] += asked.rss
+        self.cpu[node] -= sign * asked.cpu
+        self.rss[node] -= sign * asked.rss
         if asked.vms is not None:
-            self.vms[node] += asked.vms
+            self.vms[node] -= sign * asked.vms
         if grant.cores:
-            row = self.cores[node] = changed(self.cores[node], grant.cores, 1)
+            row = self.cores[node] = changed(self.cores[node], grant.cores, -sign)
             self.sorted_cores[node] = descending(row)
         if grant.devices:
-            self.devices[node] = changed(self.devices[node], grant.devices, 1)
-        for wire, share in grant.wires:
-            self.bandwidth[wire] += share
-        self._count(demand, node, -1)
+            self.devices[node] = changed(self.devices[node], grant.devices, -sign)
+        for wire, load in grant.wires:
+            self.bandwidth[wire] -= sign * load
+        self._count(demand, node, sign)
 
-    def book(self, grant: Grant) -> None:
-        """Takes exactly what a grant tells, as before its release."""
-        demand, node = grant.demand, grant.node
-        asked = self.indexed.resources[demand]
-        self.cpu[node] -= asked.cpu
-        self.rss[node] -= asked.rss
-        if asked.vms is not None:
-            self.vms[node] -= asked.vms
-        if grant.cores:
-            row = self.cores[node] = changed(self.cores[node], grant.cores, -1)
-            self.sorted_cores[node] = descending(row)
-        if grant.devices:
-            self.devices[node] = changed(self.devices[node], grant.devices, -1)
-        for wire, share in grant.wires:
-            self.bandwidth[wire] -= share
-        self._count(demand, node, 1)
+    def core_step(self, row: Row, chunks: Row) -> CoreStep:
+        """Returns the cores of a row that the chunks get, and the row after that: by number, and the largest first."""
+        known = self._core_steps.get((row, chunks))
+        if known is None:
+            if len(self._core_steps) > MAX_CORE_STEPS:
+                self._core_steps.clear()
+            granted = tightest_cores(row, chunks)
+            after = changed(row, granted, -1)
+            known = self._core_steps[row, chunks] = (granted, after, descending(after))
+        return known
 
-    def _count(self, demand: int, node: int, by: int) -> None:
+    def _count(self, demand: DemandIndex, node: NodeIndex, by: int) -> None:
+        """Adds replicas of a demand on a node (1 or -1) to all counts."""
         indexed = self.indexed
         if self.distances:
             self.distances.clear()
         self.replicas_on[node] += by
-        on = self.placed[demand]
-        on[node] = on.get(node, 0) + by
-        if not on[node]:
-            del on[node]
+        _add(self.placed[demand], node, by)
         if self.on:
-            there = self.on[node]
-            there[demand] = there.get(demand, 0) + by
-            if not there[demand]:
-                del there[demand]
+            _add(self.on[node], demand, by)
         for key, counts in self.counts[demand].items():
             domain = indexed.domains[key][node]
             if domain >= 0:
                 counts[domain] += by
         for port in indexed.host_ports[demand]:
-            ports = self.ports[node]
-            ports[port] = ports.get(port, 0) + by
-            if not ports[port]:
-                del ports[port]
+            _add(self.ports[node], port, by)
         self.numbers -= by * indexed.numbered[demand]
 
-    def _wires(self, demand: int, node: int) -> tuple[tuple[int, int], ...]:
+    def wires_of(self, demand: DemandIndex, node: NodeIndex) -> tuple[Share, ...]:
+        """Returns the same as `loads`, as sorted pairs of link and load."""
         return tuple(sorted(self.loads(demand, node).items()))
 
-    def loads(self, demand: int, node: int) -> dict[int, int]:
-        """Bits a second that a replica there would put on each wire, by its flows to replicas that are placed."""
+    def loads(self, demand: DemandIndex, node: NodeIndex) -> dict[int, int]:
+        """Returns the bits a second that a replica there would put on each link, by its flows to placed replicas."""
         loads: dict[int, int] = {}
         for peer, _, share in self.indexed.edges[demand]:
             if not share:
@@ -185,5 +194,13 @@ class Ledger:
         return loads
 
 
-def _padded(values: tuple[int, ...], length: int) -> tuple[int, ...]:
+def _add(counts: dict[Key, int], key: Key, by: int) -> None:
+    """Adds to the count of a key, and removes the key with a count of 0."""
+    number = counts[key] = counts.get(key, 0) + by
+    if not number:
+        del counts[key]
+
+
+def _padded(values: Row, length: int) -> Row:
+    """Returns so many values, 0 after the last."""
     return (*values[:length], *(0,) * (length - len(values)))

@@ -1,4 +1,4 @@
-"""Kinds: nodes that are equal in all that rules and scores ask of one node alone, so that they are looked at once."""
+"""Node classes: nodes that are equal in all that rules and scores ask of one node alone, so that one stands for all."""
 
 from __future__ import annotations
 
@@ -11,22 +11,29 @@ from rohe_iac.planning.model.supply import Supply
 
 Value = TypeVar("Value")
 
-_ASKED = attrgetter(
+_NODE_FIELDS = attrgetter(
     "cpu", "rss", "vms", "cores", "cpu_used", "rss_used", "vms_used", "cores_used", "arch", "taints", "status"
 )
 
-
-_DEVICE = attrgetter("type", "model", "exclusive", "capacity", "used")
+_DEVICE_FIELDS = attrgetter("type", "model", "exclusive", "capacity", "used")
 
 
 class NodeClasses:
-    """of: the kind of every node, by position. examples: the first node of every kind. members: how many are of it.
+    """Equivalence classes of a problem's nodes.
 
-    Labels count only where a service selects by them: names of hosts and zones would tell all nodes apart. spare: names
-    of nodes that are kept free.
+    Nomad computes such classes of nodes; Borg has equivalence classes of tasks (Verma et al., "Large-scale cluster
+    management at Google with Borg", EuroSys 2015, section 3.4).
+
+    Labels count only where a demand selects by them: names of hosts and zones would make every node a class.
+
+    Attributes:
+        class_of: Class of every node, by position.
+        representative: First node of every class.
+        size: Number of nodes of every class.
     """
 
     def __init__(self, nodes: Sequence[Supply], demands: Sequence[Demand], spare: frozenset[str]) -> None:
+        """Sorts the nodes into classes. spare: names of nodes that are kept free."""
         selected = {key for demand in demands for key, _ in demand.selector}
         numbers: dict[tuple[object, ...], int] = {}
         self.class_of: list[int] = []
@@ -35,8 +42,8 @@ class NodeClasses:
         devices: tuple[object, ...]
         for position, node in enumerate(nodes):
             labels = tuple([pair for pair in node.labels if pair[0] in selected]) if selected else ()
-            devices = tuple(map(_DEVICE, node.devices)) if node.devices else ()
-            key = (_ASKED(node), devices, labels, bool(spare) and node.name in spare)
+            devices = tuple(map(_DEVICE_FIELDS, node.devices)) if node.devices else ()
+            key = (_NODE_FIELDS(node), devices, labels, bool(spare) and node.name in spare)
             number = numbers.get(key)
             if number is None:
                 number = numbers[key] = len(numbers)
@@ -46,5 +53,5 @@ class NodeClasses:
             self.class_of.append(number)
 
     def per_node(self, values: Sequence[Value]) -> list[Value]:
-        """The value of each node's kind, by node."""
-        return [values[kind] for kind in self.class_of]
+        """Returns the value of each node's class, by node."""
+        return [values[number] for number in self.class_of]

@@ -8,7 +8,7 @@ from rohe_iac.foundation.quantities import counted, shown_share
 from rohe_iac.planning.model.demand import DeviceRequest
 from rohe_iac.planning.model.supply import Device
 from rohe_iac.planning.model.units import MILLION
-from rohe_iac.planning.placement.rules.device_shortfall import device_missing
+from rohe_iac.planning.placement.rules.devices import device_missing
 from rohe_iac.planning.questions.what_if.devices import WHOLE, entry_name
 from rohe_iac.planning.questions.why_not.refusal_case import EditSet, EditStep, RefusalCase
 
@@ -29,7 +29,7 @@ def device_edits(case: RefusalCase) -> Iterator[list[EditSet]]:
 def _request_and_capacity(case: RefusalCase, request: DeviceRequest) -> Iterator[EditSet]:
     """Yields a smaller share with a larger device, where replicas of the workload share the device already."""
     for position, device in enumerate(case.supply.devices):
-        fits = device.type == request.type and (not request.models or device.model in request.models)
+        fits = request.accepts(device)
         lacking = request.share - case.ledger.devices[case.node][position]
         sharers = case.on_devices[position] + 1
         reduction = min(request.share - 1, lacking // sharers)
@@ -42,7 +42,7 @@ def _smaller_requests(case: RefusalCase, request: DeviceRequest) -> Iterator[Edi
     """Yields the request lowered to what the node holds, or removed."""
     free, largest, idle = case.ledger.devices[case.node], 0, 0
     for position, device in enumerate(case.supply.devices):
-        if device.type != request.type or (request.models and device.model not in request.models):
+        if not request.accepts(device):
             continue
         idle += free[position] == device.capacity
         if not device.exclusive:
@@ -80,7 +80,7 @@ def _more_devices(case: RefusalCase, request: DeviceRequest, lacking: int) -> It
     """Yields a larger device, or more devices of an entry; models that the request does not name do not help."""
     free, supply = case.ledger.devices[case.node], case.supply
     of_type = [(position, device) for position, device in enumerate(supply.devices) if device.type == request.type]
-    fitting = [pair for pair in of_type if not request.models or pair[1].model in request.models]
+    fitting = [pair for pair in of_type if request.accepts(pair[1])]
     if not of_type and not request.models and (request.share <= WHOLE or request.count):
         number = request.count or 1
         words = f"{case.address} with {number} {request.type} device{'s' if number > 1 else ''}"

@@ -48,7 +48,7 @@ def fills_in_batches(indexed: IndexedProblem, scoring: Scoring, demand: int) -> 
     """Checks whether a node only gets better for the demand until it is full, and changes no other node's score."""
     if scoring.slowdowns[demand]:
         return False
-    if indexed.plugins or scoring.worst or scoring.dot or scoring.fragments or indexed.preferences[demand]:
+    if indexed.plugins or scoring.worst or scoring.dot or scoring.fragmentation or indexed.preferences[demand]:
         return False
     return min(scoring.weights[demand]) >= 0 and indexed.alone(demand)
 
@@ -72,7 +72,7 @@ class BatchFill:
         self.indexed, self.ledger, self.demand = indexed, ledger, demand
         self.evaluator, self.evaluation = evaluator, evaluation
         self.sequences = FillSequences(indexed, ledger, scoring, demand)
-        self._ranked = evaluator.best_first(evaluation)
+        self._ranked = evaluation.best_first()
         avoids_itself = (demand, NODE_KEY) in indexed.avoid[demand]
         # A node takes only one replica where each holds a host port or stays away from the others.
         self._most = 1 if avoids_itself or indexed.host_ports[demand] else UNLIMITED
@@ -163,7 +163,7 @@ class BatchFill:
             if counts[domain] >= limit:
                 # A domain is recorded even if no node of it passed any more: its nodes now lack room in the domain too.
                 self._closed.setdefault(key, []).append(domain)
-                closed += self.evaluator.close_domain(self.evaluation, self.indexed.domain_nodes[key][domain])
+                closed += self.evaluation.close_domain(self.indexed.domain_nodes[key][domain])
         self.evaluation.fits -= closed
         return bool(closed)
 
@@ -182,7 +182,7 @@ class BatchFill:
             taken: number that each has afterwards.
         """
         ledger, demand, number = self.ledger, self.demand, taken - start
-        cpu, rss, vms, cores, largest, devices = sequence.after[taken - 1]
+        (cpu, rss, vms, largest, devices), cores = sequence.after[taken - 1]
         free_cpu, free_rss, free_vms, free_cores = ledger.cpu, ledger.rss, ledger.vms, ledger.cores
         free_largest, free_devices, replicas_on = ledger.sorted_cores, ledger.devices, ledger.replicas_on
         placed = ledger.placed[demand]

@@ -6,6 +6,7 @@ from heapq import heapify
 
 from rohe_iac.planning.model.plugins.calling import ask_strategy
 from rohe_iac.planning.placement.evaluation.evaluator import Evaluation
+from rohe_iac.planning.placement.evaluation.node_keys import NodeKeys
 from rohe_iac.planning.placement.state.candidate import candidate_on
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
@@ -20,15 +21,14 @@ def choose(indexed: IndexedProblem, ledger: Ledger, demand: int, evaluation: Eva
     Returns:
         The key of the picked node, and the key of the one that the strategy picks among the others; None without any.
     """
-    number = len(indexed.nodes)
-    open_keys = [key for key in evaluation.heap if evaluation.passes[number - 1 - (-key) % number]]
-    rated = sorted((number - 1 - (-key) % number, (-key) // number) for key in open_keys)
-
-    def entry(node: int, score: int) -> int:
-        return -(score * number + number - 1 - node)
-
-    top = entry(*rated.pop(pick(indexed, ledger, demand, rated)))
-    runner_up = entry(*rated[pick(indexed, ledger, demand, rated)]) if rated else None
+    keys = NodeKeys(len(indexed.nodes))
+    open_keys = [key for key in evaluation.heap if evaluation.passes[keys.node_of(key)]]
+    rated = sorted((node, score) for score, node in map(keys.decode, open_keys))
+    node, score = rated.pop(pick(indexed, ledger, demand, rated))
+    top, runner_up = keys.encode(score, node), None
+    if rated:
+        node, score = rated[pick(indexed, ledger, demand, rated)]
+        runner_up = keys.encode(score, node)
     evaluation.heap[:] = [key for key in open_keys if key != top]
     heapify(evaluation.heap)
     return top, runner_up

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from rohe_iac.planning.placement.state.ledger import Grant
 
-Replica = tuple[int, int]
-"""A replica: the position of its demand, and its index there."""
-
 
 class Decision(Grant, gc=False):
     """A grant with the score that won it.

@@ -1,143 +1,121 @@
-"""Chains: what happens to a node as it fills up with replicas of one class; the same for all that stand alike."""
+"""Fill sequences: what a node gives to replicas of one demand, one after another, until nothing more fits."""
 
 from __future__ import annotations
-
-from operator import ge
 
 import msgspec
 
 from rohe_iac.planning.model.units import MILLION
-from rohe_iac.planning.placement.scoring.fixed_point import MEMORY_SHIFT, PLACES, scale_of
+from rohe_iac.planning.placement.scoring.fixed_point import MEMORY_SHIFT
+from rohe_iac.planning.placement.scoring.formulas import used_share, weighted
 from rohe_iac.planning.placement.scoring.scores import Scoring
 from rohe_iac.planning.placement.state.amounts import Row
 from rohe_iac.planning.placement.state.device_assignment import device_step
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
+from rohe_iac.planning.placement.state.node_amounts import NodeAmounts
 
-OpenNode = tuple[int, int, int, Row, Row, Row]
-"""Free cpu, rss and vms, cores by number and largest first, devices: the ledger's amounts of one node."""
+OpenNode = tuple[NodeAmounts, Row]
+"""What is free on a node, and its free cores by number."""
 
 FillStep = tuple[int, tuple[int, ...], tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]
-"""What one more replica means: points, their parts, cores and devices that it gets."""
+"""What one more replica gets: the total score, its parts, cores and devices."""
 
 
 class FillSequence(msgspec.Struct, gc=False):
-    """steps: one for each replica that the node takes; after: the node's amounts once it is there.
+    """The steps of a node that fills up, worked out as far as they are asked for.
 
-    They are worked out as far as they are asked for; `ended`: nothing more fits.
+    Attributes:
+        node: The first node that fills up in this way.
+        opened: Whether a replica was there before.
+        start: What was free before.
+        steps: One for each replica that the node takes.
+        after: What is free after each step.
+        ended: Whether nothing more fits after the last step.
     """
 
     node: int
     opened: bool
-    standing: OpenNode
+    start: OpenNode
     steps: list[FillStep] = []
     after: list[OpenNode] = []
     ended: bool = False
 
 
 class FillSequences:
-    """All chains of one class, made from the ledger as nodes stand when they are asked for."""
+    """The fill sequences of one demand, one for all nodes of a class with as much free."""
 
     def __init__(self, indexed: IndexedProblem, ledger: Ledger, scoring: Scoring, demand: int) -> None:
         self.indexed, self.ledger, self.scoring, self.demand = indexed, ledger, scoring, demand
         self.asked = indexed.resources[demand]
-        self._known: dict[tuple[object, ...], FillSequence] = {}
-        self._alike: dict[int, FillSequence] = {}
-        self._devices: dict[int, tuple[tuple[int, ...], int, int]] = {}
-        self._share = sum(request.share for request in self.asked.devices)
+        self._weights = scoring.weights[demand]
+        self._open_part = weighted(MILLION, self._weights.open)
+        self._by_amounts: dict[tuple[object, ...], FillSequence] = {}
+        self._by_state: dict[int, FillSequence] = {}
 
-    def of(self, node: int, alike: int) -> FillSequence:
-        """The chain of a node as it stands. alike: the same for nodes that stand alike; -1 where that is not known."""
+    def of(self, node: int, state: int) -> FillSequence:
+        """Returns the sequence of a node as the ledger has it.
+
+        Args:
+            node: The node.
+            state: Id of the node state that it shares with others; -1 where that is not known.
+        """
         ledger = self.ledger
-        if alike >= 0 and (known := self._alike.get(alike)) is not None:
+        if state >= 0 and (known := self._by_state.get(state)) is not None:
             return known
-        kind, opened = self.indexed.node_classes.class_of[node], ledger.replicas_on[node] > 0
-        standing = (
-            ledger.cpu[node], ledger.rss[node], ledger.vms[node], ledger.cores[node], ledger.sorted_cores[node],
-            ledger.devices[node],
-        )  # fmt: skip
-        key = (kind, opened, standing)
-        chain = self._known.get(key)
-        if chain is None:
-            chain = self._known[key] = FillSequence(node, opened, standing)
-        if alike >= 0:
-            self._alike[alike] = chain
-        return chain
+        opened, start = ledger.replicas_on[node] > 0, (ledger.free(node), ledger.cores[node])
+        key = (self.indexed.node_classes.class_of[node], opened, start)
+        sequence = self._by_amounts.get(key)
+        if sequence is None:
+            sequence = self._by_amounts[key] = FillSequence(node, opened, start)
+        if state >= 0:
+            self._by_state[state] = sequence
+        return sequence
 
-    def takes(self, chain: FillSequence, most: int) -> int:
-        """How many replicas fit, up to `most`."""
-        steps = chain.steps
-        while len(steps) < most and not chain.ended:
-            self._extend(chain)
+    def takes(self, sequence: FillSequence, most: int) -> int:
+        """Returns how many replicas fit, `most` at most."""
+        steps = sequence.steps
+        while len(steps) < most and not sequence.ended:
+            self._extend(sequence)
         return min(most, len(steps))
 
-    def _extend(self, chain: FillSequence) -> None:
-        """Adds the next step, or ends the chain."""
+    def _extend(self, sequence: FillSequence) -> None:
+        """Adds the next step, or ends the sequence."""
         asked, ledger = self.asked, self.ledger
-        cpu, rss, vms, cores, largest, devices = chain.after[-1] if chain.after else chain.standing
-        if asked.cpu > cpu or asked.rss > rss or not dominated(asked.cores, largest):
-            chain.ended = True
+        amounts, cores = sequence.after[-1] if sequence.after else sequence.start
+        if amounts.refusal(asked):
+            sequence.ended = True
             return
-        if asked.vms is not None and asked.vms > vms:
-            chain.ended = True
-            return
+        largest, devices = amounts.cores, amounts.devices
         granted: tuple[tuple[int, int], ...] = ()
         used: tuple[tuple[int, int], ...] = ()
-        before = devices
         if asked.devices:
-            found = device_step(self.indexed, devices, chain.node, asked.devices)
+            found = device_step(self.indexed, devices, sequence.node, asked.devices)
             if found is None:
-                chain.ended = True
+                sequence.ended = True
                 return
             used, devices = found
         if asked.cores:
             granted, cores, largest = ledger.core_step(cores, asked.cores)
-        cpu, rss = cpu - asked.cpu, rss - asked.rss
-        parts = self._parts(chain, cpu, rss, before)
-        chain.steps.append((sum(parts), parts, granted, used))
-        chain.after.append((cpu, rss, vms - (asked.vms or 0), cores, largest, devices))
+        after = amounts.take(asked, largest, devices)
+        parts = self._parts(sequence, after.cpu, after.rss, amounts.devices)
+        sequence.steps.append((sum(parts), parts, granted, used))
+        sequence.after.append((after, cores))
 
-    def _parts(self, chain: FillSequence, cpu: int, rss: int, devices: Row) -> tuple[int, ...]:
-        """The parts as the scoring gives them to the replica that leaves so much cpu and rss."""
-        scoring, node = self.scoring, chain.node
+    def _parts(self, sequence: FillSequence, cpu: int, rss: int, devices: Row) -> tuple[int, ...]:
+        """Returns the parts of the score as `Scoring.parts` has them for a replica that leaves so much cpu and rss."""
+        scoring, node = self.scoring, sequence.node
         if scoring.first:
             return ()
-        cpu_weight, memory_weight, device_weight, open_weight, _ = scoring.weights[self.demand]
-        cpu_points = ((scoring.cpu_capacity[node] - cpu) * scoring.cpu_scale[node]) >> PLACES
-        memory_points = ((scoring.rss_capacity[node] - (rss >> MEMORY_SHIFT)) * scoring.rss_scale[node]) >> PLACES
-        device_points = 0
-        if device_weight:
-            if self.asked.devices:
-                device_points = self._device_points(node, devices)
-            elif not scoring.has_devices[node]:
-                device_points = MILLION
+        cpu_weight, memory_weight, device_weight, _, _ = self._weights
+        used_cpu = used_share(scoring.cpu_capacity[node], cpu, scoring.cpu_scale[node])
+        used_rss = used_share(scoring.rss_capacity[node], rss >> MEMORY_SHIFT, scoring.rss_scale[node])
         return (
-            (cpu_points * cpu_weight) >> 10,
-            (memory_points * memory_weight) >> 10,
-            (device_points * device_weight) >> 10,
-            (MILLION * open_weight) >> 10 if chain.opened or chain.steps else 0,
+            weighted(used_cpu, cpu_weight),
+            weighted(used_rss, memory_weight),
+            weighted(scoring.device_score(self.demand, node, devices), device_weight) if device_weight else 0,
+            self._open_part if sequence.opened or sequence.steps else 0,
             0,
-            scoring.taint_points(self.demand, node) if scoring.any_tainted else 0,
+            scoring.taint_part(self.demand, node) if scoring.any_tainted else 0,
             0,
             0,
         )
-
-    def _device_points(self, node: int, devices: Row) -> int:
-        kind = self.indexed.node_classes.class_of[node]
-        known = self._devices.get(kind)
-        if known is None:
-            types = {request.type for request in self.asked.devices}
-            supply = self.indexed.nodes[node].devices
-            mine = tuple(number for number, device in enumerate(supply) if device.type in types)
-            capacity = sum(supply[number].capacity for number in mine)
-            known = self._devices[kind] = (mine, capacity, scale_of(capacity))
-        mine, capacity, scale = known
-        free = sum([devices[number] for number in mine])
-        return (max(0, min(capacity, capacity - free + self._share)) * scale) >> PLACES
-
-
-def dominated(chunks: Row, largest: Row) -> bool:
-    """Whether distinct cores hold the chunks; both largest first."""
-    if len(chunks) > len(largest):
-        return False
-    return all(map(ge, largest, chunks))

@@ -1,4 +1,4 @@
-"""Attempt: one pass over the queue, with every decision and the state it left."""
+"""Construction: one pass over the services in order, with every decision and the state that it leaves."""
 
 from __future__ import annotations
 
@@ -7,26 +7,37 @@ from heapq import heapify, heappop, heappush
 
 from rohe_iac.planning.model.keys import NODE_KEY
 from rohe_iac.planning.model.plan import Proof, Refusals
-from rohe_iac.planning.placement.evaluation.choice import SCALAR_LIMIT
+from rohe_iac.planning.placement.evaluation.choice import evaluator_for
 from rohe_iac.planning.placement.evaluation.evaluator import Evaluation, Evaluator
-from rohe_iac.planning.placement.evaluation.scalar import ScalarEvaluator
+from rohe_iac.planning.placement.evaluation.node_keys import NodeKeys
 from rohe_iac.planning.placement.objective.objective import LexicographicObjective, Worth
 from rohe_iac.planning.placement.rules.filters import amounts_refusal, refusal_to_stay
 from rohe_iac.planning.placement.scoring.scores import Scoring
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Grant, Ledger
+from rohe_iac.planning.placement.state.positions import ReplicaIndex
 from rohe_iac.planning.solvers.construction.batch_fill import Batch, BatchFill, fills_in_batches
 from rohe_iac.planning.solvers.construction.custom_strategy import choose
 from rohe_iac.planning.solvers.construction.decision import Decision
 
 
 class Construction:
-    """Places the demands of a layout, one class after another.
+    """An assignment under construction: the demands of an indexed problem are placed one after another.
 
-    least_nodes: a bound on the nodes used that a solver has proven, 0 for none. proofs: all that it says.
-    late: replicas (demand and index) that were placed when all others had had their turn.
-    explain: keep score parts and refusals. runs: fill nodes in one step where that comes to the same.
-    plain_limit: nodes times demands above which NumPy is used (None: default).
+    Attributes:
+        indexed: the problem.
+        strategy: the strategy that scores nodes.
+        explain: whether score parts and refusals are recorded.
+        in_batches: whether nodes are filled in one step where that gives the same decisions.
+        ledger: what is free now.
+        scoring: scores of nodes.
+        decisions: of every demand, one for each placed replica.
+        unplaced: of every demand, the indices of the others.
+        refusals: of every demand, why nodes refuse it; None where that is not recorded.
+        kept: the node that each replica had before.
+        late: replicas that were placed after all others had had their turn.
+        least_nodes: a number of nodes that a solver has proven to be needed, 0 for none.
+        proofs: what the solver has proven.
     """
 
     def __init__(
@@ -35,43 +46,52 @@ class Construction:
         strategy: str,
         *,
         explain: bool = True,
-        runs: bool = True,
-        plain_limit: int | None = None,
+        in_batches: bool = True,
+        scalar_limit: int | None = None,
     ) -> None:
+        """Starts with nothing placed.
+
+        Args:
+            indexed: the problem.
+            strategy: the strategy that scores nodes.
+            explain: whether score parts and refusals are recorded.
+            in_batches: whether nodes are filled in one step where that gives the same decisions.
+            scalar_limit: nodes times demands up to which nodes are evaluated without NumPy; None for the default.
+        """
         self.indexed = indexed
         self.strategy = strategy
         self.explain = explain
-        self.runs = runs
+        self.in_batches = in_batches
         self.ledger = Ledger(indexed)
         self.scoring = Scoring(indexed, self.ledger, strategy)
         self.decisions: list[list[Decision]] = [[] for _ in indexed.demands]
         self.unplaced: list[list[int]] = [[] for _ in indexed.demands]
         self.refusals: list[Refusals | None] = [None for _ in indexed.demands]
+        self.kept: Mapping[ReplicaIndex, int] = {}
+        self.late: set[ReplicaIndex] = set()
         self.least_nodes = 0
         self.proofs: tuple[Proof, ...] = ()
-        self.kept: Mapping[tuple[int, int], int] = {}
-        self.late: set[tuple[int, int]] = set()
-        self._limit = SCALAR_LIMIT if plain_limit is None else plain_limit
+        self._scalar_limit = scalar_limit
         self._evaluator: Evaluator | None = None
 
     @property
     def evaluator(self) -> Evaluator:
-        """All nodes at once; made when first needed, so that what is pinned before is seen by it."""
+        """Evaluates all nodes for a demand; made when first needed, so that it starts with the kept replicas."""
         if self._evaluator is None:
-            if len(self.indexed.nodes) * len(self.indexed.demands) > self._limit:
-                from rohe_iac.planning.placement.evaluation.vectorized.evaluator import VectorizedEvaluator
-
-                self._evaluator = VectorizedEvaluator(self.indexed, self.ledger, self.scoring)
-            else:
-                self._evaluator = ScalarEvaluator(self.indexed, self.ledger, self.scoring)
+            self._evaluator = evaluator_for(self.indexed, self.ledger, self.scoring, self._scalar_limit)
         return self._evaluator
 
-    def run(self, queue: Sequence[int], kept: Mapping[tuple[int, int], int]) -> Construction:
-        """Keeps what can stay (`kept`: node by demand and index), then places the rest in the order of the queue."""
+    def run(self, queue: Sequence[int], kept: Mapping[ReplicaIndex, int]) -> Construction:
+        """Keeps the replicas that can stay on their node, places the others in order, and returns this construction.
+
+        Args:
+            queue: the demands in service order.
+            kept: the node that each replica had before.
+        """
         self.kept = kept
         self.ledger.pending = {demand for demand, _ in kept}
         waiting = [
-            self._pin(demand, kept) if kept else range(self.indexed.demands[demand].replicas) for demand in queue
+            self._keep(demand, kept) if kept else range(self.indexed.demands[demand].replicas) for demand in queue
         ]
         self.ledger.pending = set(queue)
         for demand, indices in zip(queue, waiting, strict=True):
@@ -80,15 +100,23 @@ class Construction:
                 self._place(demand, indices)
             elif self.explain and self.indexed.demands[demand].replicas:
                 self._record_refusals(demand)
-        self._collect()
+        self._collect_refusals()
         return self
 
     def adopt(
-        self, queue: Sequence[int], grants: Mapping[tuple[int, int], Grant], kept: Mapping[tuple[int, int], int]
+        self, queue: Sequence[int], grants: Mapping[ReplicaIndex, Grant], kept: Mapping[ReplicaIndex, int]
     ) -> Construction:
-        """Takes an assignment that a search has found; points and refusals are those of the order of the queue."""
-        number = len(self.indexed.nodes)
-        # Of services near each other the first may go anywhere, as long as the others are still to come.
+        """Takes over an assignment that a search has found, and returns this construction.
+
+        Scores and refusals are those that the replicas would meet if they were placed in service order.
+
+        Args:
+            queue: the demands in service order.
+            grants: what every placed replica gets.
+            kept: the node that each replica had before.
+        """
+        keys = NodeKeys(len(self.indexed.nodes))
+        # The first of services that have to be near each other may be anywhere as long as the others are pending.
         self.ledger.pending = set(queue)
         for demand in queue:
             self.ledger.pending.discard(demand)
@@ -97,15 +125,16 @@ class Construction:
                 grant = grants[demand, index]
                 last = index == indices[-1]
                 evaluation = self.evaluator.evaluate(demand, 2, explain=self.explain and last)
-                others = sorted(evaluation.heap)[:2]
-                seen = [(number - 1 - (-key) % number, (-key) // number) for key in others]
-                second, second_points = next(((node, one) for node, one in seen if node != grant.node), (-1, 0))
+                best = [keys.decode(key) for key in sorted(evaluation.heap)[:2]]
+                runner_up_score, runner_up = next(
+                    ((score, node) for score, node in best if node != grant.node), (0, -1)
+                )
                 if self.explain and last:
                     self.evaluator.record_refusals(evaluation)
                 self.decisions[demand].append(
                     Decision.of(
                         grant, index, self.scoring.total(demand, grant.node),
-                        self.scoring.parts(demand, grant.node) if self.explain else (), second, second_points,
+                        self.scoring.parts(demand, grant.node) if self.explain else (), runner_up, runner_up_score,
                         max(1, evaluation.fits), kept=kept.get((demand, index)) == grant.node, searched=True,
                     )
                 )  # fmt: skip
@@ -113,16 +142,17 @@ class Construction:
                 self.evaluator.invalidate(grant.node)
         for demand in queue:
             placed = {decision.index for decision in self.decisions[demand]}
-            self.unplaced[demand] = [i for i in range(self.indexed.demands[demand].replicas) if i not in placed]
+            replicas = self.indexed.demands[demand].replicas
+            self.unplaced[demand] = [index for index in range(replicas) if index not in placed]
             if self.unplaced[demand]:
                 self._record_refusals(demand)
-        self._collect()
+        self._collect_refusals()
         return self
 
-    def retry(self, queue: Sequence[int]) -> list[tuple[int, int]]:
-        """Offers what is free to those who are missing until nobody takes any; says who has a place now."""
+    def retry(self, queue: Sequence[int]) -> list[ReplicaIndex]:
+        """Tries the unplaced replicas again and again until none fits, and returns those that are placed now."""
         self.ledger.pending = set()
-        found: list[tuple[int, int]] = []
+        retried: list[ReplicaIndex] = []
         changed = True
         while changed:
             changed = False
@@ -133,41 +163,51 @@ class Construction:
                         self.refusals[demand] = None
                     self._place(demand, indices)
                     placed = [(demand, index) for index in indices if index not in self.unplaced[demand]]
-                    found += placed
+                    retried += placed
                     changed |= bool(placed)
-        self._collect()
-        self.late.update(found)
-        return found
+        self._collect_refusals()
+        self.late.update(retried)
+        return retried
 
-    def undo(self, replicas: Collection[tuple[int, int]]) -> None:
-        """Takes these replicas back."""
+    def undo(self, replicas: Collection[ReplicaIndex]) -> None:
+        """Drops replicas that `retry` has placed."""
         for demand in {demand for demand, _ in replicas}:
-            for decision in [one for one in self.decisions[demand] if (demand, one.index) in replicas]:
+            for decision in [decision for decision in self.decisions[demand] if (demand, decision.index) in replicas]:
                 self.drop(demand, decision)
         self.late.difference_update(replicas)
 
-    def grants(self) -> dict[tuple[int, int], Grant]:
-        """What every placed replica has, by demand and index."""
-        return {(one.demand, one.index): one for decisions in self.decisions for one in decisions}
+    def drop(self, demand: int, decision: Decision) -> None:
+        """Gives back what one replica holds, and leaves it unplaced."""
+        self.ledger.release(decision)
+        self.decisions[demand].remove(decision)
+        self.unplaced[demand] = sorted([*self.unplaced[demand], decision.index])
+        self.evaluator.invalidate(decision.node)
+
+    def grants(self) -> dict[ReplicaIndex, Grant]:
+        """Returns what every placed replica holds."""
+        return {(decision.demand, decision.index): decision for decisions in self.decisions for decision in decisions}
 
     def worth(self, objective: LexicographicObjective) -> Worth:
         """Returns the value of the placed replicas by every term of an objective."""
         return objective.worth((replica, grant.node) for replica, grant in self.grants().items())
 
     def explain_again(self, demand: int) -> None:
-        """Tells the nodes that refuse the demand as things stand now."""
+        """Records why nodes refuse the demand in the state of now."""
         self._record_refusals(demand)
-        self._collect()
+        self._collect_refusals()
 
     def _record_refusals(self, demand: int) -> None:
+        """Records why nodes refuse the demand; the evaluator may compute that later."""
         self.evaluator.record_refusals(self.evaluator.evaluate(demand, 0, explain=True))
 
-    def _collect(self) -> None:
+    def _collect_refusals(self) -> None:
+        """Stores all refusals that were recorded."""
         for demand, refusals in self.evaluator.collected_refusals().items():
             self.refusals[demand] = refusals
 
-    def _pin(self, demand: int, kept: Mapping[tuple[int, int], int]) -> list[int]:
-        left = []
+    def _keep(self, demand: int, kept: Mapping[ReplicaIndex, int]) -> list[int]:
+        """Places the replicas of a demand that can stay on their node, and returns the indices of the others."""
+        others = []
         self.ledger.pending.discard(demand)
         for index in range(self.indexed.demands[demand].replicas):
             node = kept.get((demand, index), -1)
@@ -175,83 +215,80 @@ class Construction:
                 grant = self.ledger.take(demand, node)
                 self.decisions[demand].append(Decision.of(grant, index, kept=True))
             else:
-                left.append(index)
-        return left
+                others.append(index)
+        return others
 
     def _place(self, demand: int, indices: Sequence[int]) -> None:
+        """Places as many replicas of a demand as fit, by index; the others are unplaced."""
         indexed = self.indexed
-        picky = indexed.plugins.strategy is not None
-        if self.runs and fills_in_batches(indexed, self.scoring, demand):
-            placed = self._place_run(demand, indices, self.evaluator.feasible(demand, explain=self.explain))
+        custom = indexed.plugins.strategy is not None
+        if self.in_batches and fills_in_batches(indexed, self.scoring, demand):
+            placed = self._place_in_batches(demand, indices, self.evaluator.feasible(demand, explain=self.explain))
         else:
-            # The refusals told are those that the last replica meets: where it is the only one, of the same look.
-            wanted = len(indexed.nodes) if picky else len(indices)
+            # Refusals are those that the last replica meets: of a single replica, those of this evaluation.
+            wanted = len(indexed.nodes) if custom else len(indices)
             evaluation = self.evaluator.evaluate(demand, wanted, explain=self.explain and len(indices) == 1)
-            placed = self._place_each(demand, indices, evaluation, picky)
+            placed = self._place_one_by_one(demand, indices, evaluation, custom)
         if placed < len(indices):
             self.unplaced[demand] = list(indices[placed:])
-            # What is missing is told even where nobody asked for explanations.
+            # Why replicas are unplaced is recorded even without `explain`.
             self._record_refusals(demand)
 
-    def _place_run(self, demand: int, indices: Sequence[int], evaluation: Evaluation) -> int:
-        """Places replicas node by node; says how many of them."""
-        run = BatchFill(self.indexed, self.ledger, self.scoring, demand, self.evaluator, evaluation)
-        decided, explain, done = self.decisions[demand], self.explain, 0
-        for fill in run.batches(len(indices)):
-            nodes, chain, taken = fill.nodes, fill.sequence, fill.taken
-            after = done + len(nodes) * taken
-            start, alike = 0, fill.state
-            if explain and after == len(indices):
-                # It is one node. What refuses the others, before the last replica is there, hangs on what is on it only
-                # where neighbours count.
-                if taken > 1 and run.counted:
-                    start, alike = taken - 1, -1
-                    run.book(nodes, alike, chain, 0, start)
-                run.record_refusals(nodes[0])
-            run.book(nodes, alike, chain, start, taken)
-            decided += self._decisions(demand, fill, indices[done:after])
-            done = after
-        return done
+    def _place_in_batches(self, demand: int, indices: Sequence[int], evaluation: Evaluation) -> int:
+        """Places replicas node by node, each node filled in one step, and returns how many are placed."""
+        fill = BatchFill(self.indexed, self.ledger, self.scoring, demand, self.evaluator, evaluation)
+        decisions, explain, placed = self.decisions[demand], self.explain, 0
+        for batch in fill.batches(len(indices)):
+            nodes, sequence, taken = batch.nodes, batch.sequence, batch.taken
+            placed_after = placed + len(nodes) * taken
+            start, state = 0, batch.state
+            if explain and placed_after == len(indices):
+                # The last batch is one node. Refusals are those before its last replica, and depend on its other
+                # replicas only where replicas of the demand are counted: then those are booked first.
+                if taken > 1 and fill.counted:
+                    start, state = taken - 1, -1
+                    fill.book(nodes, state, sequence, 0, start)
+                fill.record_refusals(nodes[0])
+            fill.book(nodes, state, sequence, start, taken)
+            decisions += self._batch_decisions(demand, batch, indices[placed:placed_after])
+            placed = placed_after
+        return placed
 
-    def _decisions(self, demand: int, fill: Batch, indices: Sequence[int]) -> list[Decision]:
-        """The decisions of a fill, for the replicas of these indices."""
-        steps, nodes, fits, explain = fill.sequence.steps[: fill.taken], fill.nodes, fill.fits, self.explain
+    def _batch_decisions(self, demand: int, batch: Batch, indices: Sequence[int]) -> list[Decision]:
+        """Returns the decisions of a batch, for the replicas of these indices."""
+        steps, nodes, fits, explain = batch.sequence.steps[: batch.taken], batch.nodes, batch.fits, self.explain
         left = iter(indices)
-        rivals = [(node, fill.score) for node in nodes[1:]]
-        rivals.append((fill.runner_up, fill.runner_up_score))
-        decided = []
-        for node, (second, second_points) in zip(nodes, rivals, strict=True):
-            for (points, parts, cores, devices), index in zip(steps, left, strict=False):
-                told = parts if explain else ()
-                decided.append(
-                    Decision(demand, node, cores, devices, (), index, points, told, second, second_points, fits)
+        runners_up = [(node, batch.score) for node in nodes[1:]]
+        runners_up.append((batch.runner_up, batch.runner_up_score))
+        decisions = []
+        for node, (runner_up, runner_up_score) in zip(nodes, runners_up, strict=True):
+            for (score, parts, cores, devices), index in zip(steps, left, strict=False):
+                shown = parts if explain else ()
+                decisions.append(
+                    Decision(demand, node, cores, devices, (), index, score, shown, runner_up, runner_up_score, fits)
                 )
             fits -= 1
-        return decided
+        return decisions
 
-    def _place_each(self, demand: int, indices: Sequence[int], evaluation: Evaluation, picky: bool) -> int:
-        """Places replica by replica; says how many."""
+    def _place_one_by_one(self, demand: int, indices: Sequence[int], evaluation: Evaluation, custom: bool) -> int:
+        """Places replica by replica and returns how many are placed; `custom`: a plugged-in strategy picks nodes."""
         indexed, ledger, scoring, explain = self.indexed, self.ledger, self.scoring, self.explain
-        number, numbered = len(indexed.nodes), indexed.numbered[demand]
+        number, numbered, keys = len(indexed.nodes), indexed.numbered[demand], NodeKeys(len(indexed.nodes))
         alone = indexed.alone(demand)
         domains = [rule for rule in indexed.demands[demand].spread if rule.key != NODE_KEY]
-        decided, last = self.decisions[demand], indices[-1]
+        decisions, last = self.decisions[demand], indices[-1]
         for position, index in enumerate(indices):
-            self._fill_up(evaluation)
+            self._refill(evaluation)
             if not evaluation.heap or numbered > ledger.numbers:
                 return position
-            if picky:
+            if custom:
                 top, following = choose(indexed, ledger, demand, evaluation)
             else:
                 top = heappop(evaluation.heap)
-                self._fill_up(evaluation)
+                self._refill(evaluation)
                 following = evaluation.heap[0] if evaluation.heap else None
-            points, node = divmod(-top, number)
-            node = number - 1 - node
-            second, second_points = -1, 0
-            if following is not None:
-                second_points, second = divmod(-following, number)
-                second = number - 1 - second
+            score, node = keys.decode(top)
+            runner_up_score, runner_up = (0, -1) if following is None else keys.decode(following)
             parts: tuple[int, ...] = ()
             if explain:
                 parts = scoring.parts(demand, node)
@@ -261,40 +298,33 @@ class Construction:
                     else:
                         self.evaluator.record_refusals(evaluation)
             grant = ledger.take(demand, node)
-            decided.append(Decision.of(grant, index, points, parts, second, second_points, evaluation.fits))
+            decisions.append(Decision.of(grant, index, score, parts, runner_up, runner_up_score, evaluation.fits))
             self.evaluator.invalidate(node)
             if index == last:
                 break
             if not alone:
-                evaluation = self.evaluator.evaluate(demand, number if picky else 1, explain=False)
+                evaluation = self.evaluator.evaluate(demand, number if custom else 1, explain=False)
                 continue
-            # The static rules cannot change: only amounts and neighbours are asked again.
+            # Only amounts and the limits of domains can have changed.
             if amounts_refusal(indexed, ledger, demand, node):
                 evaluation.fits -= 1
                 evaluation.passes[node] = False
             else:
-                heappush(evaluation.heap, -(scoring.total(demand, node) * number + number - 1 - node))
+                heappush(evaluation.heap, keys.encode(scoring.total(demand, node), node))
             for spread in domains:
                 domain = indexed.domains[spread.key][node]
                 if ledger.counts[demand][spread.key][domain] >= spread.limit:
-                    evaluation.fits -= self.evaluator.close_domain(evaluation, indexed.domain_nodes[spread.key][domain])
+                    evaluation.fits -= evaluation.close_domain(indexed.domain_nodes[spread.key][domain])
         return len(indices)
 
-    def _fill_up(self, evaluation: Evaluation) -> None:
-        """Drops the nodes of closed domains from the top, and has more brought where none is left."""
-        number = len(self.indexed.nodes)
+    def _refill(self, evaluation: Evaluation) -> None:
+        """Removes nodes of closed domains from the top of the heap, and adds further nodes where none is left."""
+        node_of = NodeKeys(len(self.indexed.nodes)).node_of
         while True:
             heap = evaluation.heap
-            while heap and not evaluation.passes[number - 1 - (-heap[0]) % number]:
+            while heap and not evaluation.passes[node_of(heap[0])]:
                 heappop(heap)
             if heap or evaluation.whole:
                 return
-            evaluation.heap = self.evaluator.more(evaluation)
+            evaluation.heap = evaluation.more()
             heapify(evaluation.heap)
-
-    def drop(self, demand: int, decision: Decision) -> None:
-        """Takes one decision back."""
-        self.ledger.release(decision)
-        self.decisions[demand].remove(decision)
-        self.unplaced[demand] = sorted([*self.unplaced[demand], decision.index])
-        self.evaluator.invalidate(decision.node)

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any
 
 from rohe_iac.planning.model.eligibility import static_rule
 from rohe_iac.planning.model.keys import NODE_KEY, ZONE_KEY
 from rohe_iac.planning.placement.objective.objective import LexicographicObjective
+from rohe_iac.planning.placement.objective.terms import terms_of
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.solvers.exact.cp_network import add_network_constraints
+from rohe_iac.planning.solvers.exact.cp_objective import ModelMeasures
 from rohe_iac.planning.solvers.exact.solver_protocols import Linear, LinearExpression, SolverModule
 
 
@@ -120,8 +121,8 @@ class PlacementModel:
         here = [(demand, count) for (demand, where), count in self.counts.items() if where == node]
         model.add(sum(resources[demand].cpu * count for demand, count in here) <= max(0, supply.cpu - supply.cpu_used))
         model.add(sum(resources[demand].rss * count for demand, count in here) <= max(0, supply.rss - supply.rss_used))
-        if supply.vms is not None:
-            free = supply.vms * indexed.settings.vms_ratio // 1_000_000 - supply.vms_used
+        free = supply.free_vms(indexed.settings.vms_ratio)
+        if free is not None:
             model.add(sum((resources[demand].vms or 0) * count for demand, count in here) <= max(0, free))
         for core, size in enumerate(supply.cores):
             taken = supply.cores_used[core] if core < len(supply.cores_used) else 0
@@ -245,65 +246,7 @@ class PlacementModel:
                 self.model.add(self.used[first] >= self.used[second])
                 self.model.add(load >= less)
 
-    def terms(self) -> list[tuple[str, Any]]:
-        """Each term of the objective as an expression to be made large, in the order in which Objective tells them."""
-        indexed = self.indexed
-        found: list[tuple[str, Any]] = []
-        moved = self._moved()
-        if self.objective.limit is not None:
-            over = self.model.new_int_var(0, len(self.kept), "")
-            self.model.add(over >= moved - self.objective.limit)
-            found.append(("moves", -over))
-        for name in indexed.objective:
-            if name == "placed":
-                by_rank: dict[int, list[Any]] = {}
-                for demand, wanted in enumerate(indexed.demands):
-                    by_rank.setdefault(1 << 40 if wanted.system else wanted.priority, []).extend(self.on(demand))
-                found += [("placed", sum(counts)) for _, counts in sorted(by_rank.items(), reverse=True)]
-            elif name == "stable":
-                found.append(("stable", -moved))
-            elif name == "nodes":
-                found.append(("nodes", -sum(self.used)))
-            elif name == "cost":
-                costs = [node.cost * used for node, used in zip(indexed.nodes, self.used, strict=True)]
-                found.append(("cost", -sum(costs)))
-            elif name == "balance":
-                found.append(("balance", -sum(self._squared_loads())))
-        return found
-
-    def _moved(self) -> Linear:
-        """Returns how many placed replicas are neither new nor where a replica of their demand was before."""
-        moves: list[LinearExpression] = []
-        for demand, wanted in enumerate(self.indexed.demands):
-            held = {node: number for (which, node), number in self.held.items() if which == demand}
-            if not held:
-                continue
-            stays = []
-            for node, number in sorted(held.items()):
-                if (demand, node) in self.counts:
-                    stay = self.model.new_int_var(0, number, "")
-                    self.model.add(stay <= self.counts[demand, node])
-                    stays.append(stay)
-            moved = self.model.new_int_var(0, wanted.replicas, "")
-            new = wanted.replicas - sum(held.values())
-            self.model.add(moved >= sum(self.on(demand)) - sum(stays) - new)
-            moves.append(moved)
-        return sum(moves)
-
-    def _squared_loads(self) -> list[LinearExpression]:
-        """Returns by node the square of its CPU load, in thousandths of its capacity (0 to 1000)."""
-        squares = []
-        for node, supply in enumerate(self.indexed.nodes):
-            load = [
-                self.indexed.resources[demand].cpu * count
-                for (demand, where), count in self.counts.items()
-                if where == node
-            ]
-            if not load:
-                continue
-            share = self.model.new_int_var(0, 1000, "")
-            self.model.add_division_equality(share, 1000 * sum(load), max(1, supply.cpu))
-            square = self.model.new_int_var(0, 1_000_000, "")
-            self.model.add_multiplication_equality(square, [share, share])
-            squares.append(square)
-        return squares
+    def terms(self) -> list[tuple[str, Linear]]:
+        """Returns the name and expression of each term of the objective, to be maximised one after another."""
+        measures = ModelMeasures(self.indexed, self.model, self.counts, self.used, self.held, self.objective.limit)
+        return terms_of(self.indexed, measures)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Grant, Ledger
-from rohe_iac.planning.solvers.construction.decision import Replica
+from rohe_iac.planning.placement.state.positions import ReplicaIndex
 
 CoreCounts = Mapping[tuple[int, int, int, int], int]
 """How many replicas put a chunk on a core, by demand, node, chunk and core."""
@@ -22,11 +22,11 @@ DeviceCounts = dict[tuple[int, int, int, int], int]
 
 def decode(
     indexed: IndexedProblem,
-    kept: Mapping[Replica, int],
+    kept: Mapping[ReplicaIndex, int],
     counts: Mapping[tuple[int, int], int],
     cores: CoreCounts,
     devices: DeviceCounts,
-) -> dict[Replica, Grant]:
+) -> dict[ReplicaIndex, Grant]:
     """Returns the grant of every placed replica.
 
     Args:
@@ -36,7 +36,7 @@ def decode(
         cores: uses of cores.
         devices: uses of devices.
     """
-    grants: dict[Replica, Grant] = {}
+    grants: dict[ReplicaIndex, Grant] = {}
     devices_left = dict(devices)
     for demand in range(len(indexed.demands)):
         on_nodes = {node: number for (which, node), number in counts.items() if which == demand and number}
@@ -47,14 +47,14 @@ def decode(
     if any(indexed.edges):
         ledger = Ledger(indexed)
         for grant in grants.values():
-            grant.wires = tuple(sorted(ledger.loads(grant.demand, grant.node).items()))
+            grant.wires = ledger.wires_of(grant.demand, grant.node)
             ledger.book(grant)
     return grants
 
 
 def _choose_nodes(
-    demand: int, replicas: int, kept: Mapping[Replica, int], room: dict[int, int]
-) -> dict[Replica, Grant]:
+    demand: int, replicas: int, kept: Mapping[ReplicaIndex, int], room: dict[int, int]
+) -> dict[ReplicaIndex, Grant]:
     """Returns grants without cores and devices for as many replicas of a demand as the nodes have room for.
 
     Args:
@@ -63,7 +63,7 @@ def _choose_nodes(
         kept: node of each replica in the previous plan.
         room: number of replicas by node; used up.
     """
-    grants: dict[Replica, Grant] = {}
+    grants: dict[ReplicaIndex, Grant] = {}
     waiting = []
     for index in range(replicas):
         node = kept.get((demand, index), -1)

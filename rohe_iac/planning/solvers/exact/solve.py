@@ -16,7 +16,7 @@ from rohe_iac.planning.model.plan import Proof
 from rohe_iac.planning.placement.objective.objective import LexicographicObjective
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Grant
-from rohe_iac.planning.solvers.construction.decision import Replica
+from rohe_iac.planning.placement.state.positions import ReplicaIndex
 from rohe_iac.planning.solvers.exact.cp_model import PlacementModel
 from rohe_iac.planning.solvers.exact.decode import decode
 from rohe_iac.planning.solvers.exact.solver_protocols import ConstraintSolver, LinearExpression, SolverModule
@@ -42,13 +42,16 @@ class Solution:
         proven: whether every term is proven to be at its limit.
     """
 
-    grants: dict[Replica, Grant]
+    grants: dict[ReplicaIndex, Grant]
     proofs: tuple[Proof, ...]
     proven: bool
 
 
 def solve(
-    indexed: IndexedProblem, objective: LexicographicObjective, start: Mapping[Replica, Grant], effort: float = EFFORT
+    indexed: IndexedProblem,
+    objective: LexicographicObjective,
+    start: Mapping[ReplicaIndex, Grant],
+    effort: float = EFFORT,
 ) -> Solution:
     """Returns the best assignment found, maximising the terms of the objective one after another.
 
@@ -123,7 +126,7 @@ def _maximise(
     return solver if status in (module.OPTIMAL, module.FEASIBLE) else None
 
 
-def _grants(placement: PlacementModel, solver: ConstraintSolver) -> dict[Replica, Grant]:
+def _grants(placement: PlacementModel, solver: ConstraintSolver) -> dict[ReplicaIndex, Grant]:
     """Returns what every replica gets in the solver's solution."""
     return decode(
         placement.indexed,
@@ -134,12 +137,12 @@ def _grants(placement: PlacementModel, solver: ConstraintSolver) -> dict[Replica
     )
 
 
-def _worth(objective: LexicographicObjective, grants: Mapping[Replica, Grant]) -> tuple[int, ...]:
+def _worth(objective: LexicographicObjective, grants: Mapping[ReplicaIndex, Grant]) -> tuple[int, ...]:
     """Returns the value of an assignment by every term of the objective."""
     return objective.worth((replica, grant.node) for replica, grant in grants.items())
 
 
-def _hints(placement: PlacementModel, start: Mapping[Replica, Grant]) -> list[tuple[LinearExpression, int]]:
+def _hints(placement: PlacementModel, start: Mapping[ReplicaIndex, Grant]) -> list[tuple[LinearExpression, int]]:
     """Returns the start as values of the model's variables, interchangeable nodes in the order that the model asks."""
     if not start:
         return []
@@ -169,7 +172,7 @@ def _hints(placement: PlacementModel, start: Mapping[Replica, Grant]) -> list[tu
     return hints
 
 
-def _ordered_nodes(placement: PlacementModel, start: Mapping[Replica, Grant]) -> dict[int, int]:
+def _ordered_nodes(placement: PlacementModel, start: Mapping[ReplicaIndex, Grant]) -> dict[int, int]:
     """Returns by node the one to exchange it for, so that of interchangeable nodes the earlier has the larger load."""
     resources = placement.indexed.resources
     load: Counter[int] = Counter()

@@ -10,7 +10,7 @@ from rohe_iac.planning.placement.rules.filters import placement_refusal
 from rohe_iac.planning.placement.rules.plugged import plugin_refusal
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Grant, Ledger
-from rohe_iac.planning.solvers.construction.decision import Replica
+from rohe_iac.planning.placement.state.positions import ReplicaIndex
 from rohe_iac.planning.solvers.local_search.node_load import Item, NodeLoad, NodeLoads
 from rohe_iac.planning.solvers.local_search.params import DEFAULT_PARAMS, SearchParams
 
@@ -48,8 +48,8 @@ class Assignment:
     def __init__(
         self,
         indexed: IndexedProblem,
-        grants: Mapping[Replica, Grant],
-        missing: Iterable[Replica],
+        grants: Mapping[ReplicaIndex, Grant],
+        missing: Iterable[ReplicaIndex],
         params: SearchParams = DEFAULT_PARAMS,
     ) -> None:
         """Makes the assignment of these grants, and of the replicas that have none."""

@@ -1,4 +1,4 @@
-"""Replica assignment: which replica of a demand is where, once the search knows how many are on each node."""
+"""ReplicaIndex assignment: which replica of a demand is where, once the search knows how many are on each node."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Grant, Ledger
-from rohe_iac.planning.solvers.construction.decision import Replica
+from rohe_iac.planning.placement.state.positions import ReplicaIndex
 from rohe_iac.planning.solvers.local_search.node_load import Item
 
 
 def assign_replicas(
-    indexed: IndexedProblem, before: Mapping[Replica, int], items: Sequence[Sequence[Item]]
-) -> tuple[dict[Replica, Grant], set[Replica]]:
+    indexed: IndexedProblem, before: Mapping[ReplicaIndex, int], items: Sequence[Sequence[Item]]
+) -> tuple[dict[ReplicaIndex, Grant], set[ReplicaIndex]]:
     """Returns the grants by replica, and the replicas without a place.
 
     A replica stays on the node that it had, as far as there are items of its demand; new ones take the items that are
@@ -24,8 +24,8 @@ def assign_replicas(
         items: The items on each node.
     """
     ledger = Ledger(indexed)
-    placed: dict[Replica, Grant] = {}
-    missing: set[Replica] = set()
+    placed: dict[ReplicaIndex, Grant] = {}
+    missing: set[ReplicaIndex] = set()
     places: list[list[tuple[int, Item]]] = [[] for _ in indexed.demands]
     for node, on_node in enumerate(items):
         for item in on_node:

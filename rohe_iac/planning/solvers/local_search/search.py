@@ -8,7 +8,7 @@ from collections.abc import Mapping, Set
 from rohe_iac.planning.placement.objective.objective import LexicographicObjective, Worth
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Grant
-from rohe_iac.planning.solvers.construction.decision import Replica
+from rohe_iac.planning.placement.state.positions import ReplicaIndex
 from rohe_iac.planning.solvers.local_search.acceptance import Threshold
 from rohe_iac.planning.solvers.local_search.assignment import Assignment
 from rohe_iac.planning.solvers.local_search.lcg import LinearCongruentialGenerator
@@ -38,8 +38,8 @@ class RuinAndRecreate:
         self,
         indexed: IndexedProblem,
         objective: LexicographicObjective,
-        grants: Mapping[Replica, Grant],
-        missing: Set[Replica],
+        grants: Mapping[ReplicaIndex, Grant],
+        missing: Set[ReplicaIndex],
         params: SearchParams = DEFAULT_PARAMS,
     ) -> None:
         """Prepares a search from these grants, and replicas that have none, to what the objective rates higher."""

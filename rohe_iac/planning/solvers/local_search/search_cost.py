@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.objective.latency_slack import LatencySlack
-from rohe_iac.planning.placement.objective.objective import Worth, by_level
+from rohe_iac.planning.placement.objective.objective import Worth
 from rohe_iac.planning.placement.objective.preferred_affinity import PreferredAffinity
+from rohe_iac.planning.placement.objective.priority_levels import PriorityLevels
+from rohe_iac.planning.placement.objective.terms import square_sum, worth_of
 from rohe_iac.planning.placement.state.demand_size import sizes_of
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.solvers.local_search.node_load import Item, NodeLoad
@@ -34,6 +36,10 @@ class SearchCost:
         terms: The names of the objective's terms, the most important first.
         sizes: By demand, the share of the inventory that one replica takes, in billionths.
         had: By demand and node, how many replicas the plan before had there.
+        limit: How many replicas may move at most, None: any.
+        floors: By demand, how many replicas keep a place before more of their priority get one; or nothing.
+        levels: The priority levels of the demands.
+        preferred: The preferred affinities.
         consolidates: Whether the objective gains by few nodes that are full.
     """
 
@@ -55,11 +61,8 @@ class SearchCost:
             params: The weights.
         """
         self.indexed, self._params = indexed, params
-        self._limit, self._floors = limit, floors
-        ranks = [1 << 40 if demand.system else demand.priority for demand in indexed.demands]
-        order = sorted(set(ranks), reverse=True)
-        self._level = [order.index(rank) for rank in ranks]
-        self._levels = len(order)
+        self.limit, self.floors = limit, floors
+        self.levels = PriorityLevels(indexed)
         self.had: dict[tuple[int, int], int] = {}
         # Replicas that had no node, of each demand.
         self._new = [demand.replicas for demand in indexed.demands]
@@ -68,7 +71,7 @@ class SearchCost:
             self._new[position] -= 1
         self.terms = tuple(dict.fromkeys(indexed.objective))
         self._slack = LatencySlack(indexed) if "slack" in self.terms else None
-        self._preferred = PreferredAffinity(indexed)
+        self.preferred = PreferredAffinity(indexed)
         self.sizes = sizes_of(indexed)
         self._weights, self._over_limit = self._weigh_terms()
         self._unplaced_cost = self._weigh_unplaced()
@@ -81,10 +84,10 @@ class SearchCost:
         """Returns what one unit of each term costs, `placed` by level, and what one move above the limit does."""
         ratio = self._params.term_ratio
         # Preferred affinities come after all terms.
-        weight, weights = UNIT * (ratio if self._preferred.any else 1), dict[str, int]()
+        weight, weights = UNIT * (ratio if self.preferred.any else 1), dict[str, int]()
         for name in reversed(self.terms):
             if name == "placed":
-                for level in range(self._levels - 1, -1, -1):
+                for level in range(self.levels.number - 1, -1, -1):
                     weights[f"placed{level}"] = weight
                     weight *= ratio
             else:
@@ -97,7 +100,7 @@ class SearchCost:
         largest = self._params.size_divisor * (max(self.sizes, default=0) or 1)
         return [
             self._weights.get(f"placed{level}", 0) * (largest + size) // largest
-            for level, size in zip(self._level, self.sizes, strict=True)
+            for level, size in zip(self.levels.level_of, self.sizes, strict=True)
         ]
 
     def _weigh_nodes(self) -> list[int]:
@@ -131,37 +134,17 @@ class SearchCost:
             items: The items on each node.
             unplaced: By demand, how many replicas have no place.
         """
-        moves = self.moves(items, unplaced)
-        terms = [-max(0, moves - self._limit)] if self._limit is not None else []
-        for name in self.indexed.objective:
-            if name == "placed":
-                demands = self.indexed.demands
-                counts = [demand.replicas - missing for demand, missing in zip(demands, unplaced, strict=True)]
-                terms += by_level(self._level, self._levels, counts, self._floors)
-            elif name == "stable":
-                terms.append(-moves)
-            elif name == "slack":
-                terms.append(self._least_slack(items))
-            elif name == "nodes":
-                terms.append(-sum(1 for on_node in items if on_node))
-            elif name == "cost":
-                nodes = zip(self.indexed.nodes, items, strict=True)
-                terms.append(-sum(node.cost for node, on_node in nodes if on_node))
-            elif name == "balance":
-                terms.append(-self._square_sum(items))
-        if self._preferred.any:
-            terms.append(self._held(items))
-        return tuple(terms)
+        return worth_of(self.indexed, ItemMeasures(self, items, unplaced))
 
-    def _held(self, items: Sequence[Sequence[Item]]) -> int:
+    def held(self, items: Sequence[Sequence[Item]]) -> int:
         """Returns how many preferred affinities hold, in millionths."""
         counts: dict[int, Counter[int]] = {}
         for node, on_node in enumerate(items):
             for item in on_node:
                 counts.setdefault(item[0], Counter())[node] += 1
-        return self._preferred.held(counts)
+        return self.preferred.held(counts)
 
-    def _least_slack(self, items: Sequence[Sequence[Item]]) -> int:
+    def least_slack(self, items: Sequence[Sequence[Item]]) -> int:
         """Returns the least slack of all promises, in basis points of their limits."""
         if self._slack is None:
             return 0
@@ -174,14 +157,13 @@ class SearchCost:
                     nodes_of.setdefault(item[0], set()).add(node)
         return self._slack.least(nodes_of, replicas_on)
 
-    def _square_sum(self, items: Sequence[Sequence[Item]]) -> int:
+    def squares(self, items: Sequence[Sequence[Item]]) -> int:
         """Returns the sum of the squares of each node's used share of cpu, in square thousandths."""
-        total, resources = 0, self.indexed.resources
-        for node, on_node in zip(self.indexed.nodes, items, strict=True):
-            if on_node:
-                share = sum(resources[item[0]].cpu for item in on_node) * SHARE // max(1, node.cpu)
-                total += share * share
-        return total
+        resources = self.indexed.resources
+        loads = [
+            (node, sum(resources[item[0]].cpu for item in on_node)) for node, on_node in enumerate(items) if on_node
+        ]
+        return square_sum(self.indexed, loads)
 
     def guide(self, items: Sequence[Sequence[Item]], loads: Sequence[NodeLoad], unplaced: Sequence[int]) -> int:
         """Returns the cost of an assignment; the smaller, the better.
@@ -202,17 +184,60 @@ class SearchCost:
         if self.had:
             moves = self.moves(items, unplaced)
             total += moves * self._weights.get("stable", 0)
-            if self._limit is not None:
-                total += max(0, moves - self._limit) * self._over_limit
-        if self._floors:
+            if self.limit is not None:
+                total += max(0, moves - self.limit) * self._over_limit
+        if self.floors:
             for demand, missing, floor, cost in zip(
-                self.indexed.demands, unplaced, self._floors, self._unplaced_cost, strict=True
+                self.indexed.demands, unplaced, self.floors, self._unplaced_cost, strict=True
             ):
                 total += max(0, floor + missing - demand.replicas) * cost * self._params.floor_weight
         if self._slack is not None:
-            total -= self._least_slack(items) * self._weights["slack"] // PERCENT
+            total -= self.least_slack(items) * self._weights["slack"] // PERCENT
         if "balance" in self.terms:
-            total += self._square_sum(items) * self._weights["balance"] // (SHARE * SHARE)
-        if self._preferred.any:
-            total -= self._held(items) * UNIT // MILLION
+            total += self.squares(items) * self._weights["balance"] // (SHARE * SHARE)
+        if self.preferred.any:
+            total -= self.held(items) * UNIT // MILLION
         return total
+
+
+class ItemMeasures:
+    """What the terms of the objective measure of items on nodes, see `Measures`."""
+
+    def __init__(self, cost: SearchCost, items: Sequence[Sequence[Item]], unplaced: Sequence[int]) -> None:
+        self._cost, self._items, self._unplaced = cost, items, unplaced
+        self._moves = cost.moves(items, unplaced)
+
+    def moves_over_limit(self) -> list[int]:
+        """Returns the moved replicas above the limit; nothing without a limit."""
+        return [] if self._cost.limit is None else [max(0, self._moves - self._cost.limit)]
+
+    def placed(self) -> list[int]:
+        """Returns the placed replicas by level of priority."""
+        demands = self._cost.indexed.demands
+        counts = [demand.replicas - missing for demand, missing in zip(demands, self._unplaced, strict=True)]
+        return self._cost.levels.placed(counts, self._cost.floors)
+
+    def moves(self) -> list[int]:
+        """Returns the moved replicas."""
+        return [self._moves]
+
+    def slack(self) -> list[int]:
+        """Returns the least slack, in basis points."""
+        return [self._cost.least_slack(self._items)]
+
+    def nodes(self) -> list[int]:
+        """Returns the nodes used."""
+        return [sum(1 for on_node in self._items if on_node)]
+
+    def cost(self) -> list[int]:
+        """Returns the cost of the nodes used, in millionths an hour."""
+        nodes = zip(self._cost.indexed.nodes, self._items, strict=True)
+        return [sum(node.cost for node, on_node in nodes if on_node)]
+
+    def balance(self) -> list[int]:
+        """Returns the sum of squared used shares of cpu, in square thousandths."""
+        return [self._cost.squares(self._items)]
+
+    def preferences(self) -> list[int]:
+        """Returns the preferred affinities that hold, in millionths; nothing without any."""
+        return [self._cost.held(self._items)] if self._cost.preferred.any else []

@@ -1,8 +1,8 @@
-"""Audit: every node dropped in turn, and every zone; what is lost, what fits again, which services fall silent."""
+"""Failure audit: what breaks where a node or a zone is lost, for each of them in turn."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from rohe_iac.planning.model.keys import ZONE_KEY
@@ -10,23 +10,24 @@ from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS, Plugins
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.model.strategies import BEST_FIT
-from rohe_iac.planning.placement.evaluation.choice import SCALAR_LIMIT
-from rohe_iac.planning.placement.evaluation.evaluator import Evaluator
-from rohe_iac.planning.placement.evaluation.scalar import ScalarEvaluator
+from rohe_iac.planning.placement.evaluation.choice import evaluator_for
+from rohe_iac.planning.placement.evaluation.node_keys import NodeKeys
 from rohe_iac.planning.placement.rules.affinity import near_holds
 from rohe_iac.planning.placement.scoring.scores import Scoring
 from rohe_iac.planning.placement.state.from_plan import ledger_of
-from rohe_iac.planning.placement.state.index import IndexedProblem
-from rohe_iac.planning.placement.state.ledger import Grant, Ledger
+from rohe_iac.planning.placement.state.ledger import Grant
 
 
 @dataclass(frozen=True, slots=True)
 class FailureImpact:
-    """What the loss of a node or zone does.
+    """What the loss of a node or zone breaks.
 
-    what: `node/NAME` or `zone/NAME`. lost: replicas that were there. homeless: those that fit nowhere else (addresses),
-    and others that then lack the neighbour that they have to be near.
-    silent: workloads of at least two replicas that have none left until others take over.
+    Attributes:
+        what: `node/NAME` or `zone/NAME`.
+        lost: number of replicas that were there.
+        unplaceable: addresses of lost replicas that fit nowhere else, and of others that then lack a required
+            neighbour.
+        outages: workloads of at least two replicas that have none left until others replace them.
     """
 
     what: str
@@ -36,106 +37,159 @@ class FailureImpact:
 
     @property
     def survived(self) -> bool:
-        """Whether every lost replica fits again and no service of two replicas falls silent."""
+        """Whether every lost replica fits again and no service of two or more replicas has an outage."""
         return not self.unplaceable and not self.outages
 
 
 def audit(
     problem: Problem, plan: Plan, plugins: Plugins = NO_PLUGINS, *, zones_too: bool = True
 ) -> tuple[FailureImpact, ...]:
-    """One drop for every node that holds a replica and every zone with such a node, by address.
+    """Returns the impact of losing each node that has a replica, then of each zone with such a node, by address.
 
-    The replicas that are not lost stay where they are; lost ones go, larger ones first, to the best node that fits by
-    all rules but the spread that `survive` itself asks for.
+    Replicas that are not lost stay where they are. Lost ones are placed again, larger ones first, on the best node that
+    fits by all rules except the spread that `survive` itself asks for.
+
+    Args:
+        problem: the problem that was planned.
+        plan: its plan.
+        plugins: the plug-ins that it was planned with.
+        zones_too: whether zones are audited.
     """
-    # What is lost has to have a place, and one is kept free for it; that it is spread again is for the time when the
-    # node is back.
-    free = replace(problem, settings=replace(problem.settings, survive=0))
-    indexed, ledger = ledger_of(free, replace(plan, relaxed=(), spare=""), plugins=plugins)
-    scoring = Scoring(indexed, ledger, BEST_FIT)
-    field: Evaluator = ScalarEvaluator(indexed, ledger, scoring)
-    if len(indexed.nodes) * len(indexed.demands) > SCALAR_LIMIT:
-        from rohe_iac.planning.placement.evaluation.vectorized.evaluator import VectorizedEvaluator
+    failures = _FailureAudit(problem, plan, plugins)
+    impacts = [failures.impact(f"node/{failures.indexed.nodes[node].name}", (node,)) for node in failures.used_nodes()]
+    if zones_too:
+        impacts += [failures.impact(f"zone/{zone}", nodes) for zone, nodes in failures.used_zones()]
+    return tuple(impacts)
 
-        field = VectorizedEvaluator(indexed, ledger, scoring)
-    number = len(indexed.nodes)
-    on: dict[int, list[tuple[int, int, Grant]]] = {}
-    for item in plan.placements:
-        demand, node = indexed.index[item.workload], indexed.node_index[item.node]
-        devices = {device.name: position for position, device in enumerate(indexed.nodes[node].devices)}
-        grant = Grant(
-            demand,
-            node,
-            tuple((use.core, use.amount) for use in item.cores),
-            tuple((devices[use.device], use.amount) for use in item.devices),
-        )
-        on.setdefault(node, []).append((demand, item.index, grant))
 
-    def drop(what: str, nodes: Iterable[int]) -> FailureImpact:
-        gone = sorted(set(nodes))
-        lost = [entry for node in gone for entry in on.get(node, ())]
-        lost.sort(key=lambda entry: (-indexed.resources[entry[0]].cpu, entry[0], entry[1]))
-        for demand, _, grant in lost:
-            # Of links it gives back what flows between it and those that are there still.
-            grant.wires = tuple(sorted(ledger.loads(demand, grant.node).items()))
-            ledger.release(grant)
-            field.invalidate(grant.node)
-        silent = sorted(
-            {
-                indexed.demands[demand].workload
-                for demand, _, _ in lost
-                if indexed.demands[demand].replicas > 1 and not ledger.placed[demand]
-            }
-        )
-        found: list[Grant] = []
-        closed = set(gone)
-        waiting = [(demand, index) for demand, index, _ in lost]
-        while waiting:
-            left = []
-            for demand, index in waiting:
-                evaluation = field.evaluate(demand, len(gone), explain=False)
-                nodes_ = (number - 1 - (-key) % number for key in sorted(evaluation.heap))
-                best = next((node for node in nodes_ if node not in closed), -1)
+@dataclass(frozen=True, slots=True)
+class _PlacedReplica:
+    """A replica of the plan: its demand and index, and what it holds."""
+
+    demand: int
+    index: int
+    grant: Grant
+
+
+class _FailureAudit:
+    """The state of the planned nodes; every loss is tried on it and taken back.
+
+    Attributes:
+        indexed: the problem, without the spread that `survive` asks for.
+        ledger: what is free on every node with the plan in place.
+        evaluator: evaluates nodes for lost replicas.
+        replicas_on: the plan's replicas by node.
+    """
+
+    def __init__(self, problem: Problem, plan: Plan, plugins: Plugins) -> None:
+        # Lost replicas have to fit, and a node is kept free for them; they are spread again when the lost node is back.
+        without_survive = replace(problem, settings=replace(problem.settings, survive=0))
+        self.indexed, self.ledger = ledger_of(without_survive, replace(plan, relaxed=(), spare=""), plugins=plugins)
+        self.evaluator = evaluator_for(self.indexed, self.ledger, Scoring(self.indexed, self.ledger, BEST_FIT))
+        self.replicas_on = self._replicas_by_node(plan)
+        self._node_of = NodeKeys(len(self.indexed.nodes)).node_of
+
+    def used_nodes(self) -> list[int]:
+        """Returns the nodes that have a replica, by position."""
+        return sorted(self.replicas_on)
+
+    def used_zones(self) -> list[tuple[str, list[int]]]:
+        """Returns the zones that have a replica, by name, each with all its nodes."""
+        zones: dict[str, list[int]] = {}
+        for node, supply in enumerate(self.indexed.nodes):
+            zone = dict(supply.labels).get(ZONE_KEY)
+            if zone is not None:
+                zones.setdefault(zone, []).append(node)
+        return [
+            (zone, nodes) for zone, nodes in sorted(zones.items()) if any(node in self.replicas_on for node in nodes)
+        ]
+
+    def impact(self, what: str, nodes: Iterable[int]) -> FailureImpact:
+        """Returns what the loss of these nodes breaks; the state is the same again afterwards."""
+        indexed, ledger = self.indexed, self.ledger
+        gone = set(nodes)
+        lost = [replica for node in sorted(gone) for replica in self.replicas_on.get(node, ())]
+        lost.sort(key=lambda replica: (-indexed.resources[replica.demand].cpu, replica.demand, replica.index))
+        for replica in lost:
+            # A lost replica frees the bandwidth of its flows to replicas that are still placed.
+            replica.grant.wires = ledger.wires_of(replica.demand, replica.grant.node)
+            self._release(replica.grant)
+        outages = {
+            indexed.demands[replica.demand].workload
+            for replica in lost
+            if indexed.demands[replica.demand].replicas > 1 and not ledger.placed[replica.demand]
+        }
+        grants, unplaced = self._place_again(lost, gone)
+        unplaceable = [self._address(replica) for replica in [*unplaced, *self._left_without_neighbour(gone)]]
+        for grant in grants:
+            self._release(grant)
+        for replica in reversed(lost):
+            ledger.book(replica.grant)
+            self.evaluator.invalidate(replica.grant.node)
+        return FailureImpact(what, len(lost), tuple(sorted(unplaceable)), tuple(sorted(outages)))
+
+    def _replicas_by_node(self, plan: Plan) -> dict[int, list[_PlacedReplica]]:
+        """Returns the replicas of a plan by node."""
+        indexed = self.indexed
+        replicas_on: dict[int, list[_PlacedReplica]] = {}
+        for placement in plan.placements:
+            demand, node = indexed.index[placement.workload], indexed.node_index[placement.node]
+            devices = {device.name: position for position, device in enumerate(indexed.nodes[node].devices)}
+            grant = Grant(
+                demand,
+                node,
+                tuple((use.core, use.amount) for use in placement.cores),
+                tuple((devices[use.device], use.amount) for use in placement.devices),
+            )
+            replicas_on.setdefault(node, []).append(_PlacedReplica(demand, placement.index, grant))
+        return replicas_on
+
+    def _place_again(
+        self, lost: list[_PlacedReplica], gone: Collection[int]
+    ) -> tuple[list[Grant], list[_PlacedReplica]]:
+        """Places lost replicas outside the nodes that are gone.
+
+        Returns:
+            The grants of those that fit, and the replicas that fit nowhere.
+        """
+        grants: list[Grant] = []
+        unplaced = lost
+        while unplaced:
+            tried, unplaced = unplaced, []
+            for replica in tried:
+                # Of so many best nodes and a runner-up, one is not gone if any fits.
+                evaluation = self.evaluator.evaluate(replica.demand, len(gone), explain=False)
+                best_first = map(self._node_of, sorted(evaluation.heap))
+                best = next((node for node in best_first if node not in gone), -1)
                 if best < 0:
-                    left.append((demand, index))
+                    unplaced.append(replica)
                     continue
-                found.append(ledger.take(demand, best))
-                field.invalidate(best)
-            if len(left) == len(waiting) or not any(indexed.near):
+                grants.append(self.ledger.take(replica.demand, best))
+                self.evaluator.invalidate(best)
+            # A replica that has to be near another may fit once the other is placed.
+            if len(unplaced) == len(tried) or not any(self.indexed.near):
                 break
-            # Who has to be near another may fit once that one has a place.
-            waiting = left
-        homeless = [f"{indexed.demands[demand].replica}/{index}" for demand, index in left] if waiting else []
-        homeless += _lonely(indexed, ledger, on, closed)
-        for grant in found:
-            ledger.release(grant)
-            field.invalidate(grant.node)
-        for _, _, grant in reversed(lost):
-            ledger.book(grant)
-            field.invalidate(grant.node)
-        return FailureImpact(what, len(lost), tuple(sorted(homeless)), tuple(silent))
+        return grants, unplaced
 
-    drops = [drop(f"node/{indexed.nodes[node].name}", (node,)) for node in sorted(on)]
-    zones: dict[str, list[int]] = {}
-    for position, supply in enumerate(indexed.nodes if zones_too else ()):
-        zone = dict(supply.labels).get(ZONE_KEY)
-        if zone is not None:
-            zones.setdefault(zone, []).append(position)
-    drops += [drop(f"zone/{zone}", nodes) for zone, nodes in sorted(zones.items()) if any(node in on for node in nodes)]
-    return tuple(drops)
+    def _left_without_neighbour(self, gone: Collection[int]) -> list[_PlacedReplica]:
+        """Returns the replicas on nodes that are not gone whose required neighbour is."""
+        indexed, ledger = self.indexed, self.ledger
+        return [
+            replica
+            for node, replicas in (self.replicas_on.items() if any(indexed.near) else ())
+            if node not in gone
+            for replica in replicas
+            if any(
+                not near_holds(indexed, ledger, replica.demand, others, key, node, stands=True)
+                for others, key in indexed.near[replica.demand]
+            )
+        ]
 
+    def _release(self, grant: Grant) -> None:
+        """Gives back what a grant holds."""
+        self.ledger.release(grant)
+        self.evaluator.invalidate(grant.node)
 
-def _lonely(
-    indexed: IndexedProblem, ledger: Ledger, on: Mapping[int, Sequence[tuple[int, int, Grant]]], closed: Collection[int]
-) -> list[str]:
-    """Replicas that stay and have to be near one that is gone."""
-    return [
-        f"{indexed.demands[demand].replica}/{index}"
-        for node, entries in (on.items() if any(indexed.near) else ())
-        if node not in closed
-        for demand, index, _ in entries
-        if any(
-            not near_holds(indexed, ledger, demand, others, key, node, stands=True)
-            for others, key in indexed.near[demand]
-        )
-    ]
+    def _address(self, replica: _PlacedReplica) -> str:
+        """Returns the address of a replica."""
+        return f"{self.indexed.demands[replica.demand].replica}/{replica.index}"

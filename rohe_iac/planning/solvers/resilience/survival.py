@@ -147,7 +147,7 @@ def _fewer_failures(replicas: int, failures: int) -> int:
 
 def _placed_by_rank(problem: Problem, plan: Plan) -> list[int]:
     """Returns how many replicas are placed, by priority, system services and then the highest priority first."""
-    rank = {demand.workload: (demand.system, 0 if demand.system else demand.priority) for demand in problem.demands}
+    rank = {demand.workload: demand.rank for demand in problem.demands}
     counts = Counter(rank[placement.workload] for placement in plan.placements)
     return [counts[level] for level in sorted(set(rank.values()), reverse=True)]
 

@@ -1,3 +1,5 @@
+"""What fits where: each rule refuses and accepts whole plans, and a ledger takes and gives back exactly."""
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -332,8 +334,8 @@ def test_a_byte_too_few_is_refused_and_told_however_large_the_amounts_are(world:
     demands = [world.demand("a", replicas=3, cpu=100, rss=size), world.demand("b", cpu=4001, rss=size)]
     indexed = IndexedProblem(world.problem(nodes, demands))
     for limit in (0, 1 << 60):
-        construction = Construction(indexed, "best-fit", plain_limit=limit).run([0, 1], {})
-        assert sorted(one.node for one in construction.decisions[0]) == [1, 2]
+        construction = Construction(indexed, "best-fit", scalar_limit=limit).run([0, 1], {})
+        assert sorted(decision.node for decision in construction.decisions[0]) == [1, 2]
         first, second = construction.refusals
         assert first is not None
         assert second is not None
@@ -348,14 +350,14 @@ def test_where_no_node_tells_its_cores_only_those_who_ask_for_some_are_refused_b
     nodes = [world.node(f"n{number}", cores=()) for number in range(3)]
     demands = [world.demand("a", cpu=100), world.demand("b", cpu=100, cores=(100, 50)), world.demand("c", cpu=9000)]
     indexed = IndexedProblem(world.problem(nodes, demands))
-    told = []
+    explained = []
     for limit in (0, 1 << 60):
-        construction = Construction(indexed, "best-fit", plain_limit=limit).run([0, 1, 2], {})
-        told.append([(dict(one.by_rule), one.closest) for one in construction.refusals if one is not None])
-    assert told[0] == told[1]
-    fits, chunks, much = told[0]
+        construction = Construction(indexed, "best-fit", scalar_limit=limit).run([0, 1, 2], {})
+        explained.append([(dict(item.by_rule), item.closest) for item in construction.refusals if item is not None])
+    assert explained[0] == explained[1]
+    fits, chunks, much = explained[0]
     assert fits == ({}, ())
     assert chunks[0] == {"cores": 3}
-    assert {one.missing for one in chunks[1]} == {"cores: 2 of 2 distinct cores missing"}
+    assert {item.missing for item in chunks[1]} == {"cores: 2 of 2 distinct cores missing"}
     assert much[0] == {"cpu": 3}
-    assert [one.shortfall for one in much[1]] == [5000 * 1_000_000 // 9000] * 2 + [5100 * 1_000_000 // 9000]
+    assert [item.shortfall for item in much[1]] == [5000 * 1_000_000 // 9000] * 2 + [5100 * 1_000_000 // 9000]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from rohe_iac.planning.placement.state.index import IndexedProblem
+from rohe_iac.planning.placement.state.positions import ReplicaIndex
 from rohe_iac.planning.solvers.assigner import Assigner
-from rohe_iac.planning.solvers.construction.decision import Replica
 from rohe_iac.planning.solvers.construction.service_order import service_order
 from rohe_iac.planning.solvers.local_search.outcome import SearchStatistics
 
 
 def assigner(
-    problem: Any, kept: dict[Replica, int], searches: list[SearchStatistics], unplaced_before: int
+    problem: Any, kept: dict[ReplicaIndex, int], searches: list[SearchStatistics], unplaced_before: int
 ) -> Assigner:
     indexed = IndexedProblem(problem)
     return Assigner(indexed, service_order(indexed), kept, unplaced_before, explain=False, listener=searches.append)

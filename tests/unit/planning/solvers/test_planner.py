@@ -240,8 +240,12 @@ def test_a_zone_that_closes_without_another_node_that_fits_counts_against_its_no
         ("a-other-arch", 2_000_000),
     ]
     indexed = IndexedProblem(world.problem(nodes, [demand]))
-    for runs in (True, False):
-        found = Construction(indexed, "best-fit", plain_limit=0, runs=runs).run(service_order(indexed), {}).refusals[0]
+    for in_batches in (True, False):
+        found = (
+            Construction(indexed, "best-fit", scalar_limit=0, in_batches=in_batches)
+            .run(service_order(indexed), {})
+            .refusals[0]
+        )
         assert found == refusals
 
 

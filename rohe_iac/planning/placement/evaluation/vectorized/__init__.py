@@ -1,1 +1,1 @@
-"""The evaluator on NumPy arrays: nodes that stand alike share one column (a node state)."""
+"""The evaluator on NumPy arrays: nodes in the same state share one column."""

@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 Numbers = npt.NDArray[np.int64]
-
+"""Whole numbers: amounts, scores, positions."""
 
 Mask = npt.NDArray[np.bool_]
-
+"""True where a node, or a state of nodes, passes or is chosen."""
 
 Values = npt.NDArray[Any]
+"""Numbers that are whole or in floats, as the caller wants them."""

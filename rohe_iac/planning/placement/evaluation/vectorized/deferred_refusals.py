@@ -1,8 +1,8 @@
-"""Moments: how nodes stood when the last replica of a class was decided, kept until many are told together.
+"""Deferred refusals: snapshots of the node states when a service's last replica is placed.
 
-Each step over the states of nodes (see states) is short, and there is one for each rule and class: taken for some
-dozens of classes at once, their columns one after another, the same steps cost a fraction. What is told is what
-`shortage` tells node by node.
+Refusals of up to 64 services are computed in one batch. Each step over the states is short, and there is one for each
+rule and demand: taken for some dozens of demands at once, the same steps cost a fraction. The results are those of
+`shortage` node by node.
 """
 
 from __future__ import annotations
@@ -20,20 +20,24 @@ from rohe_iac.planning.placement.evaluation.explanation import CLOSEST
 from rohe_iac.planning.placement.evaluation.vectorized.arrays import Mask, Numbers
 from rohe_iac.planning.placement.evaluation.vectorized.devices import DeviceArrays
 from rohe_iac.planning.placement.evaluation.vectorized.node_states import NodeStates
-from rohe_iac.planning.placement.evaluation.vectorized.shortfalls import CODES, Asked, Columns
-from rohe_iac.planning.placement.rules.shortfall import lacking
+from rohe_iac.planning.placement.evaluation.vectorized.shortfalls import Columns, RequestArrays
+from rohe_iac.planning.placement.rules.registry import CODES, FREE_AMOUNT_RULES
+from rohe_iac.planning.placement.rules.shortfall import shortage_of_node
 from rohe_iac.planning.placement.state.index import IndexedProblem
 
-TOGETHER = 64
-"""Moments that are told at once: enough to share the steps, few enough for the copies to be small."""
+BATCH = 64
+"""Snapshots that are computed at once: enough to share the steps, few enough for the copies to be small."""
 
-PARTS = ("cpu", "rss", "vms", "cores", "rules about kinds of nodes", "rules about neighbours")
-"""What a shortfall is the sum of, beside one part for each request for devices."""
+SUMMANDS = len(FREE_AMOUNT_RULES) - 1 + 2
+"""What a shortfall is the sum of: rules about amounts, those about a node itself and those about other replicas.
+
+Each request for devices is one more.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class BlockedNodes:
-    """Nodes (a mask) that a rule about neighbours refuses, and what it says."""
+    """Nodes (a mask) that a rule about other replicas refuses, and its words."""
 
     rule: str
     words: str
@@ -42,20 +46,26 @@ class BlockedNodes:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """last: the node that the last replica went to, which passed; -1 where all are told. nodes: as the states had them.
+    """The states of nodes as one demand's refusals are due.
 
-    members: for each column how many of its nodes are not taken; for each Taken how many are.
+    A part of a snapshot is 0 for the nodes that are not blocked, else the position in `blocked`, from 1.
+
+    Attributes:
+        last: the node that the last replica took, which passed; -1 for none.
+        nodes: node positions of each state, as in NodeStates.
+        sizes: for each part how many of the nodes of each state are in it.
+        blocked: nodes that rules about other replicas refuse; no node is in two of them.
     """
 
     demand: int
     last: int
     nodes: list[list[int]]
-    members: list[Numbers]
-    taken: Sequence[BlockedNodes]
+    sizes: list[Numbers]
+    blocked: Sequence[BlockedNodes]
 
 
 class DeferredRefusals:
-    """Keeps moments, and tells what refuses in them. While any is kept the states must reuse no column."""
+    """Keeps snapshots, and computes what refuses in them. While there is any, no column of the states is used again."""
 
     def __init__(self, indexed: IndexedProblem, states: NodeStates, devices: DeviceArrays) -> None:
         self.indexed, self.states, self.devices = indexed, states, devices
@@ -65,97 +75,99 @@ class DeferredRefusals:
     def __len__(self) -> int:
         return len(self._snapshots)
 
-    def add(self, demand: int, last: int = -1, taken: Sequence[BlockedNodes] = ()) -> None:
-        """Remembers how the states have the nodes. last: as in Moment; no node is in two of `taken`."""
+    def add(self, demand: int, last: int = -1, blocked: Sequence[BlockedNodes] = ()) -> None:
+        """Keeps a snapshot of the states as they are; parameters as in Snapshot."""
         states = self.states
-        members = [states.sizes[: states.used].copy()]
+        sizes = [states.sizes[: states.used].copy()]
         if last >= 0:
-            members[0][states.state(last)] -= 1
-        for one in taken:
-            here = np.bincount(states.state_by_node[one.nodes], minlength=states.used)
-            members[0] -= here
-            members.append(here)
-        self._snapshots.append(Snapshot(demand, last, states.nodes[:], members, taken))
-        if len(self._snapshots) >= TOGETHER:
+            sizes[0][states.state(last)] -= 1
+        for part in blocked:
+            inside = np.bincount(states.state_by_node[part.nodes], minlength=states.used)
+            sizes[0] -= inside
+            sizes.append(inside)
+        self._snapshots.append(Snapshot(demand, last, states.nodes[:], sizes, blocked))
+        if len(self._snapshots) >= BATCH:
             self._flush()
 
     def collect(self) -> dict[int, Refusals]:
-        """What refused in all moments kept so far, by demand; they are forgotten."""
+        """Returns the refusals of all snapshots so far, by demand, and forgets them."""
         self._flush()
-        told, self._collected = self._collected, {}
-        return told
+        collected, self._collected = self._collected, {}
+        return collected
 
     def _flush(self) -> None:
-        kept, self._snapshots = self._snapshots, []
-        if not kept:
+        """Computes the refusals of all snapshots."""
+        snapshots, self._snapshots = self._snapshots, []
+        if not snapshots:
             return
         states = self.states
-        rows = [(number, part) for number, moment in enumerate(kept) for part in range(len(moment.members))]
-        width = states.used
-        members = np.zeros((len(rows), width))
-        for here, (number, part) in zip(members, rows, strict=True):
-            had = kept[number].members[part]
-            here[: len(had)] = had
+        rows = [(number, part) for number, snapshot in enumerate(snapshots) for part in range(len(snapshot.sizes))]
+        sizes = np.zeros((len(rows), states.used))
+        for row, (number, part) in zip(sizes, rows, strict=True):
+            # A snapshot knows nothing of states that came after it.
+            known = snapshots[number].sizes[part]
+            row[: len(known)] = known
         table, devices = states.table, states.devices
-        demands = [one.demand for one in kept]
-        numbers = np.arange(len(kept))[:, np.newaxis]
-        asked = Asked(self.indexed, self.devices, demands)
-        looked = asked.short(Columns(table, devices, numbers), exact=False)
-        of = [number for number, _ in rows]
-        if len(rows) > len(kept):
-            codes = [CODES[kept[number].taken[part - 1].rule] if part else 0 for number, part in rows]
-            looked = looked.beside(of, codes)
-        # What is rounded down in the sums comes to less than a millionth for each of their parts.
-        slack = len(PARTS) + max(len(self.indexed.resources[demand].devices) for demand in demands)
-        row, at = looked.closest(members, CLOSEST, slack)
-        some = Columns(table[:, at], devices[:, at], np.array(of, np.int64)[row])
-        missing = asked.short(some).missing
-        closest: list[list[tuple[int, int, int]]] = [[] for _ in kept]
-        for position, lacks, column in zip(row.tolist(), missing.tolist(), at.tolist(), strict=True):
+        demands = [snapshot.demand for snapshot in snapshots]
+        numbers = np.arange(len(snapshots))[:, np.newaxis]
+        requests = RequestArrays(self.indexed, self.devices, demands)
+        found = requests.shortfalls(Columns(table, devices, numbers), exact=False)
+        snapshot_of = [number for number, _ in rows]
+        if len(rows) > len(snapshots):
+            codes = [CODES[snapshots[number].blocked[part - 1].rule] if part else 0 for number, part in rows]
+            found = found.beside(snapshot_of, codes)
+        # What is rounded down in the sums comes to less than a millionth for each of their summands.
+        slack = SUMMANDS + max(len(self.indexed.resources[demand].devices) for demand in demands)
+        row_of, state_of = found.closest(sizes, CLOSEST, slack)
+        near = Columns(table[:, state_of], devices[:, state_of], np.array(snapshot_of, np.int64)[row_of])
+        missing = requests.shortfalls(near).missing
+        closest: list[list[tuple[int, int, int]]] = [[] for _ in snapshots]
+        for position, lacking, state in zip(row_of.tolist(), missing.tolist(), state_of.tolist(), strict=True):
             number, part = rows[position]
-            closest[number].append((lacks + MILLION if part else lacks, part, column))
-        counted = looked.counted(np.array(of, np.int64)[:, np.newaxis], len(kept), members)
-        for moment, by_rule, near in zip(kept, counted, closest, strict=True):
-            workload = self.indexed.demands[moment.demand].workload
-            self._collected[moment.demand] = Refusals(workload, by_rule, self._rejections(moment, near))
+            closest[number].append((lacking + MILLION if part else lacking, part, state))
+        counted = found.counted(np.array(snapshot_of, np.int64)[:, np.newaxis], len(snapshots), sizes)
+        for snapshot, by_rule, candidates in zip(snapshots, counted, closest, strict=True):
+            workload = self.indexed.demands[snapshot.demand].workload
+            self._collected[snapshot.demand] = Refusals(workload, by_rule, self._rejections(snapshot, candidates))
         self.states.recycle()
 
-    def _rejections(self, moment: Snapshot, near: list[tuple[int, int, int]]) -> tuple[Rejection, ...]:
-        """The closest nodes. near: columns that they are in: what they lack, the part of the moment, their number."""
+    def _rejections(self, snapshot: Snapshot, candidates: list[tuple[int, int, int]]) -> tuple[Rejection, ...]:
+        """Returns the closest nodes; candidates: shortfall, part and state of those that they are among."""
         names = self.indexed.nodes
-        told: list[Rejection] = []
-        near.sort()
-        for lacks, alike in groupby(near, itemgetter(0)):
-            wanted = CLOSEST - len(told)
+        rejections: list[Rejection] = []
+        candidates.sort()
+        for lacking, group in groupby(candidates, itemgetter(0)):
+            wanted = CLOSEST - len(rejections)
             found: list[tuple[int, int, int]] = []
-            for _, part, column in alike:
-                found += [(node, part, column) for node in _first(moment, part, column, wanted)]
+            for _, part, state in group:
+                found += [(node, part, state) for node in _first_nodes(snapshot, part, state, wanted)]
             found.sort()
             before, rule, text = (-1, -1), "", ""
-            for node, part, column in found[:wanted]:
-                if (part, column) != before:
-                    before, (rule, text) = (part, column), self._words(moment, part, column)
-                told.append(Rejection(names[node].name, rule, text, lacks))
-            if len(told) == CLOSEST:
+            for node, part, state in found[:wanted]:
+                if (part, state) != before:
+                    before, (rule, text) = (part, state), self._words(snapshot, part, state)
+                rejections.append(Rejection(names[node].name, rule, text, lacking))
+            if len(rejections) == CLOSEST:
                 break
-        return tuple(told)
+        return tuple(rejections)
 
-    def _words(self, moment: Snapshot, part: int, column: int) -> tuple[str, str]:
-        """The first rule that refuses, and all that is missing as people read it."""
-        state = self.states.descriptions[column]
-        short = lacking(self.indexed, moment.demand, self.indexed.node_classes.representative[state[0]], state[2:])
+    def _words(self, snapshot: Snapshot, part: int, state: int) -> tuple[str, str]:
+        """Returns the first rule that refuses, and all that is missing as people read it."""
+        description = self.states.descriptions[state]
+        sample = self.indexed.node_classes.representative[description[0]]
+        found = shortage_of_node(self.indexed, snapshot.demand, sample, description[2:])
         if part:
-            short.add(moment.taken[part - 1].rule, moment.taken[part - 1].words, MILLION)
-        return short.rule, "; ".join(short.texts)
+            found.add(snapshot.blocked[part - 1].rule, snapshot.blocked[part - 1].words, MILLION)
+        return found.rule, "; ".join(found.texts)
 
 
-def _first(moment: Snapshot, part: int, column: int, wanted: int) -> list[int]:
-    """The first nodes of a column, by name: of those that are not taken, or of those of a Taken."""
-    nodes, last = moment.nodes[column], moment.last
+def _first_nodes(snapshot: Snapshot, part: int, state: int, wanted: int) -> list[int]:
+    """Returns the first nodes of a state, by name, that are in a part of the snapshot."""
+    nodes, last = snapshot.nodes[state], snapshot.last
     if part:
-        inside = moment.taken[part - 1].nodes
+        inside = snapshot.blocked[part - 1].nodes
         return list(islice((node for node in nodes if inside[node]), wanted))
-    if not moment.taken:
+    if not snapshot.blocked:
         return [node for node in nodes[: wanted + 1] if node != last][:wanted]
-    left = (node for node in nodes if node != last and not any(one.nodes[node] for one in moment.taken))
+    left = (node for node in nodes if node != last and not any(blocked.nodes[node] for blocked in snapshot.blocked))
     return list(islice(left, wanted))

@@ -1,7 +1,8 @@
-"""States: how nodes stand, as NumPy arrays with one column for all that stand alike.
+"""States of nodes as NumPy arrays, one column for all nodes that are in the same state.
 
-A fleet has thousands of nodes, but few kinds of them, and a class leaves many in the same state: what is asked of one
-node alone is worked out once a state. Columns that no node is in any more are used again, once nobody remembers them.
+A fleet has thousands of nodes but few classes of them, and a service leaves many in the same state: what depends on one
+node alone is worked out once for each state. Columns of states that no node is in any more are used again, once nothing
+refers to them.
 """
 
 from __future__ import annotations
@@ -16,123 +17,136 @@ from rohe_iac.planning.placement.scoring.scores import Scoring
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
 
-CPU_CAPACITY, RSS_CAPACITY, CPU_SCALE, RSS_SCALE, KIND, CORE_COUNT, STAMP, OPEN, CPU, LEFT, RSS, VMS, CORES = range(13)
+(
+    CPU_CAPACITY, RSS_CAPACITY, CPU_SCALE, RSS_SCALE, NODE_CLASS, CORE_COUNT, STAMP, OPEN, CPU, USABLE_CPU, RSS, VMS,
+    CORES,
+) = range(13)  # fmt: skip
 """Rows of the table; those of the cores, largest first and -1 where there is none, come last.
 
-STAMP tells when a column began to say what it says; no two say the same. LEFT is the free cpu again, but NOBODY where
-no node is in the column. From it on stands what a replica is held against.
+STAMP is a number that no two states share, so that it changes when a column is used again. USABLE_CPU is the free cpu
+again, but NONE_FREE where no node is in the state. A request is compared with the rows from there on: USABLE_CPU, RSS
+and VMS in the order of AMOUNT_RULES, then its cores.
 """
 
-NOBODY = -(1 << 62)
-"""Less than anything that is asked for."""
+NONE_FREE = -(1 << 62)
+"""Less than any amount that is asked for."""
 
-State = tuple[int, bool, int, int, int, tuple[int, ...], tuple[int, ...]]
-"""Kind, whether a replica is there, free cpu, rss and vms, cores largest first, devices."""
+Description = tuple[int, bool, int, int, int, tuple[int, ...], tuple[int, ...]]
+"""Class, whether a replica is there, free cpu, rss and vms, cores largest first, devices."""
 
 
 class NodeStates:
-    """table, devices: what the columns say, known: the same as they were told. nodes: who is in each, by name, in lists
-    that are never changed; members: how many.
+    """The state that every node is in.
 
-    devices: free amounts, a row for each device of a node, -1 where it has none.
+    A state is named by the position of its column.
+
+    Attributes:
+        table: a column for each state, with the rows named above.
+        devices: a column for each state, a row for each device of a node: free basis points, -1 where it has none.
+        descriptions: the same states as tuples.
+        nodes: node positions of each state, sorted by name; the lists are replaced, never changed.
+        sizes: how many nodes are in each state; may be longer than `used`.
     """
 
     def __init__(self, indexed: IndexedProblem, ledger: Ledger, scoring: Scoring) -> None:
         self.ledger, self.classes = ledger, indexed.node_classes
-        examples = indexed.node_classes.representative
-        self.width = max((len(indexed.nodes[example].cores) for example in examples), default=0)
-        self.depth = max((len(indexed.nodes[example].devices) for example in examples), default=0)
+        samples = indexed.node_classes.representative
+        self.width = max((len(indexed.nodes[node].cores) for node in samples), default=0)
+        self.depth = max((len(indexed.nodes[node].devices) for node in samples), default=0)
         self._fixed = [
             (
-                scoring.cpu_capacity[example], scoring.rss_capacity[example], scoring.cpu_scale[example],
-                scoring.rss_scale[example], kind, len(indexed.nodes[example].cores),
+                scoring.cpu_capacity[node], scoring.rss_capacity[node], scoring.cpu_scale[node],
+                scoring.rss_scale[node], number, len(indexed.nodes[node].cores),
             )
-            for kind, example in enumerate(examples)
+            for number, node in enumerate(samples)
         ]  # fmt: skip
-        self._of = [-1] * len(indexed.nodes)
-        self._columns: dict[State, int] = {}
-        self.descriptions: list[State] = []
+        self._state_of = [-1] * len(indexed.nodes)
+        self._states: dict[Description, int] = {}
+        self.descriptions: list[Description] = []
         self.nodes: list[list[int]] = []
         self._emptied: list[int] = []
         self._idle: list[int] = []
         self._room = 0
         self.sizes = np.zeros(0, np.int64)
-        # The table, and the devices below it: all that is told of a new column is written in one step.
+        # The table, and the devices below it: a new state is written in one step.
         self._rows = np.zeros((CORES + self.width + self.depth, 0), np.int64)
-        self._begun = 0
-        self._numbers = np.zeros(len(indexed.nodes), np.int64)
+        self._stamp = 0
+        self._state_by_node = np.zeros(len(indexed.nodes), np.int64)
         self._moved: list[tuple[list[int], int]] = []
-        alike: dict[object, list[int]] = {}
-        standing = zip(
+        groups: dict[object, list[int]] = {}
+        amounts = zip(
             indexed.node_classes.class_of, ledger.replicas_on, ledger.cpu, ledger.rss, ledger.vms, ledger.sorted_cores,
             ledger.devices, strict=True,
         )  # fmt: skip
-        for node, state in enumerate(standing):
-            alike.setdefault(state, []).append(node)
-        self.move((), alike.values())
+        for node, found in enumerate(amounts):
+            groups.setdefault(found, []).append(node)
+        self.move((), groups.values())
 
     @property
     def table(self) -> Numbers:
-        """What the columns say of all but devices; idle columns too."""
+        """Returns all of the states but their devices; columns that are not in use too."""
         return self._rows[: CORES + self.width, : len(self.descriptions)]
 
     @property
     def devices(self) -> Numbers:
-        """What is free of devices."""
+        """Returns what is free of devices in each state."""
         return self._rows[CORES + self.width :, : len(self.descriptions)]
 
     @property
     def used(self) -> int:
-        """How many columns there are, idle ones too."""
+        """Returns how many columns there are, those that are not in use too."""
         return len(self.descriptions)
 
     def state(self, node: int) -> int:
-        """The column of a node."""
-        return self._of[node]
+        """Returns the state of a node."""
+        return self._state_of[node]
 
     @property
     def state_by_node(self) -> Numbers:
-        """The column of every node; written down when it is asked for, for many classes ask of columns alone."""
+        """Returns the state of every node; written when it is asked for: many demands need the states alone."""
         if self._moved:
-            for nodes, column in self._moved:
-                self._numbers[nodes] = column
+            for nodes, state in self._moved:
+                self._state_by_node[nodes] = state
             self._moved = []
-        return self._numbers
+        return self._state_by_node
 
     def recycle(self) -> None:
-        """Says that nobody remembers columns that are empty now."""
+        """Allows the columns of states that no node is in to be used again: nothing refers to them."""
         self._idle += self._emptied
         self._emptied = []
 
     def move(self, nodes: Collection[int], groups: Collection[list[int]] = ()) -> None:
-        """Finds the columns of nodes anew, as the ledger has them.
+        """Moves nodes to the states that the ledger has them in.
 
-        groups: more nodes, none of them in two; those of a group stood alike and do so now, and are in order.
+        Args:
+            nodes: nodes that may have changed.
+            groups: more nodes, none of them in two groups; those of a group are in order, were in one state and are in
+                one state now.
         """
-        ledger, columns, of, members = self.ledger, self._columns, self._of, self.nodes
+        ledger, states, state_of, members = self.ledger, self._states, self._state_of, self.nodes
         cpu, rss, vms, cores, devices = ledger.cpu, ledger.rss, ledger.vms, ledger.sorted_cores, ledger.devices
-        kinds, replicas_on = self.classes.class_of, ledger.replicas_on
+        class_of, replicas_on = self.classes.class_of, ledger.replicas_on
         changed: set[int] = set()
         arrived: dict[int, list[int]] = {}
         fresh: list[int] = []
         for group in (*groups, *([node] for node in nodes)):
             node = group[0]
-            state = (kinds[node], replicas_on[node] > 0, cpu[node], rss[node], vms[node], cores[node], devices[node])
-            column = columns.get(state)
-            if column is None:
-                column = self._add(state)
-                fresh.append(column)
-            before = of[node]
-            if column == before:
+            found = (class_of[node], replicas_on[node] > 0, cpu[node], rss[node], vms[node], cores[node], devices[node])
+            state = states.get(found)
+            if state is None:
+                state = self._add(found)
+                fresh.append(state)
+            before = state_of[node]
+            if state == before:
                 continue
             for node in group:
-                of[node] = column
-            self._moved.append((group, column))
-            come = arrived.get(column)
-            if come is None:
-                arrived[column] = group
+                state_of[node] = state
+            self._moved.append((group, state))
+            newcomers = arrived.get(state)
+            if newcomers is None:
+                arrived[state] = group
             else:
-                arrived[column] = come + group
+                arrived[state] = newcomers + group
             if before >= 0:
                 there = members[before]
                 first, number = bisect_left(there, group[0]), len(group)
@@ -140,30 +154,32 @@ class NodeStates:
                     left = there[:first] + there[first + number :]
                 else:
                     gone = set(group)
-                    left = [one for one in there if one not in gone]
+                    left = [node for node in there if node not in gone]
                 members[before] = left
                 changed.add(before)
                 if not left and before not in arrived:
-                    del columns[self.descriptions[before]]
+                    del states[self.descriptions[before]]
                     self._emptied.append(before)
-        for column, come in arrived.items():
-            there = members[column]
-            members[column] = sorted(there + come) if there else sorted(come)
-            changed.add(column)
+        for state, newcomers in arrived.items():
+            there = members[state]
+            members[state] = sorted(there + newcomers) if there else sorted(newcomers)
+            changed.add(state)
         self._write(fresh, changed)
 
-    def _add(self, state: State) -> int:
+    def _add(self, description: Description) -> int:
+        """Returns a column for a new state; its rows are written later."""
         if self._idle:
-            column = self._idle.pop()
-            self.descriptions[column] = state
+            state = self._idle.pop()
+            self.descriptions[state] = description
         else:
-            column = len(self.descriptions)
-            self.descriptions.append(state)
+            state = len(self.descriptions)
+            self.descriptions.append(description)
             self.nodes.append([])
-        self._columns[state] = column
-        return column
+        self._states[description] = state
+        return state
 
     def _write(self, fresh: list[int], changed: set[int]) -> None:
+        """Writes the rows of new states, and the number of nodes of those that nodes came to or left."""
         number = len(self.descriptions)
         if number > self._room:
             more = max(64, number + (number >> 1)) - self._room
@@ -171,16 +187,17 @@ class NodeStates:
             self.sizes = np.pad(self.sizes, (0, more))
             self._room += more
         if fresh:
-            self._rows[:, fresh] = np.array([self._row(self.descriptions[column]) for column in fresh], np.int64).T
-        for column in changed:
-            here = self.sizes[column] = len(self.nodes[column])
-            if not here:
-                self._rows[LEFT, column] = NOBODY
+            self._rows[:, fresh] = np.array([self._row(self.descriptions[state]) for state in fresh], np.int64).T
+        for state in changed:
+            size = self.sizes[state] = len(self.nodes[state])
+            if not size:
+                self._rows[USABLE_CPU, state] = NONE_FREE
 
-    def _row(self, state: State) -> tuple[int, ...]:
-        kind, opened, cpu, rss, vms, cores, devices = state
-        self._begun += 1
+    def _row(self, description: Description) -> tuple[int, ...]:
+        """Returns the column of a state, from the first row of the table to the last device."""
+        number, opened, cpu, rss, vms, cores, devices = description
+        self._stamp += 1
         return (
-            *self._fixed[kind], self._begun, opened, cpu, cpu, rss, vms,
+            *self._fixed[number], self._stamp, opened, cpu, cpu, rss, vms,
             *cores, *(-1,) * (self.width - len(cores)), *devices, *(-1,) * (self.depth - len(devices)),
         )  # fmt: skip

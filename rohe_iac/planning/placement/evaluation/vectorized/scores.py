@@ -1,4 +1,4 @@
-"""Points: what a replica is worth on nodes that stand alike, as arrays, for all that does not depend on other nodes."""
+"""Scores of states of nodes as arrays, for all that does not depend on other nodes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rohe_iac.planning.placement.evaluation.vectorized.node_states import (
     CPU,
     CPU_CAPACITY,
     CPU_SCALE,
-    KIND,
+    NODE_CLASS,
     OPEN,
     RSS,
     RSS_CAPACITY,
@@ -22,83 +22,93 @@ from rohe_iac.planning.placement.evaluation.vectorized.node_states import (
     STAMP,
     NodeStates,
 )
-from rohe_iac.planning.placement.scoring.fixed_point import MEMORY_SHIFT, PLACES
-from rohe_iac.planning.placement.scoring.scores import FRAGMENT_WEIGHT, INTERFERENCE_WEIGHT, Scoring
+from rohe_iac.planning.placement.scoring.fixed_point import MEMORY_SHIFT
+from rohe_iac.planning.placement.scoring.formulas import match_share, undisturbed_share, used_share, weighted
+from rohe_iac.planning.placement.scoring.fragmentation_score import FragmentationScore
+from rohe_iac.planning.placement.scoring.scores import FRAGMENTATION_WEIGHT, INTERFERENCE_WEIGHT, Scoring
 from rohe_iac.planning.placement.state.index import IndexedProblem
 
 
 class VectorizedScores:
-    """The same points as `Scoring.total` without wishes and plugged scorers, of all columns of the states at once."""
+    """The scores of `Scoring.total` without preferred affinities and plugged scorers, of all states at once."""
 
     def __init__(self, indexed: IndexedProblem, scoring: Scoring, states: NodeStates, devices: DeviceArrays) -> None:
         self.indexed, self.scoring, self.states, self.devices = indexed, scoring, states, devices
         self._deviceless = ~np.array(
-            [scoring.has_devices[example] for example in indexed.node_classes.representative], np.bool_
+            [scoring.has_devices[node] for node in indexed.node_classes.representative], np.bool_
         )
-        # Points of states for what the placement does to free accelerators, with their stamps, by what is asked for.
+        # Scores for what a placement does to free accelerators, with the stamps of their states, by request.
         self._graded: dict[tuple[int, int, tuple[DeviceRequest, ...]], tuple[Numbers, Numbers]] = {}
 
     def of(self, demand: int, table: Numbers, passes: Mask) -> Numbers:
-        """Points of a demand in the columns of the table; `passes`: which of them pass."""
-        scoring, asked = self.scoring, self.indexed.resources[demand]
+        """Returns the score of every state for a demand; `passes`: states whose scores are needed."""
+        scoring = self.scoring
         if scoring.first:
             return np.zeros(table.shape[1], np.int64)
-        cpu_weight, memory_weight, device_weight, open_weight, _ = scoring.weights[demand]
+        _, _, _, open_weight, _ = scoring.weights[demand]
+        scores: Numbers = self._amounts(demand, table) + self._accelerators(demand, table)
+        if scoring.slowdowns[demand]:
+            busy = np.clip(used_share(table[CPU_CAPACITY], table[CPU], table[CPU_SCALE]), 0, MILLION)
+            scores += weighted(undisturbed_share(scoring.slowdowns[demand], busy), INTERFERENCE_WEIGHT)
+        if open_weight:
+            scores += table[OPEN] * weighted(MILLION, open_weight)
+        if scoring.any_tainted:
+            samples = self.indexed.node_classes.representative
+            taints = np.array([scoring.taint_part(demand, node) for node in samples], np.int64)
+            scores += taints[table[NODE_CLASS]]
+        if scoring.fragmentation:
+            scores += self._fragmentation(demand, passes, scoring.fragmentation) * FRAGMENTATION_WEIGHT
+        return scores
+
+    def _amounts(self, demand: int, table: Numbers) -> Numbers:
+        """Returns the weighted scores of cpu and memory."""
+        scoring, asked = self.scoring, self.indexed.resources[demand]
+        cpu_weight, memory_weight, _, _, _ = scoring.weights[demand]
         cpu: Any
         memory: Any
         if scoring.dot:
-            cpu = (asked.cpu * table[CPU_SCALE] >> PLACES) * (table[CPU] * table[CPU_SCALE] >> PLACES) // MILLION
-            free = (table[RSS] >> MEMORY_SHIFT) * table[RSS_SCALE] >> PLACES
-            memory = ((asked.rss >> MEMORY_SHIFT) * table[RSS_SCALE] >> PLACES) * free // MILLION
+            cpu = match_share(asked.cpu, table[CPU], table[CPU_SCALE])
+            memory = match_share(asked.rss >> MEMORY_SHIFT, table[RSS] >> MEMORY_SHIFT, table[RSS_SCALE])
         else:
-            more_cpu, more_rss = (0, 0) if scoring.standing else (asked.cpu, asked.rss)
-            cpu = ((table[CPU_CAPACITY] - table[CPU] + more_cpu) * table[CPU_SCALE]) >> PLACES
-            used = table[RSS_CAPACITY] - ((table[RSS] - more_rss) >> MEMORY_SHIFT)
-            memory = (used * table[RSS_SCALE]) >> PLACES
+            more_cpu, more_rss = (0, 0) if scoring.before_replica else (asked.cpu, asked.rss)
+            cpu = used_share(table[CPU_CAPACITY], table[CPU] - more_cpu, table[CPU_SCALE])
+            memory = used_share(table[RSS_CAPACITY], (table[RSS] - more_rss) >> MEMORY_SHIFT, table[RSS_SCALE])
             if scoring.worst:
                 cpu, memory = MILLION - cpu, MILLION - memory
-        points: Numbers = ((cpu * cpu_weight) >> 10) + ((memory * memory_weight) >> 10)
-        if device_weight:
-            if scoring.standing:
-                kinds = [request.type for request in asked.devices] or self.indexed.device_types
-                requests = tuple(DeviceRequest(kind) for kind in kinds)
-                free = self.states.devices
-                device = self.devices.points(requests, free, table[KIND])
-                if not asked.devices:
-                    device = np.where(self._deviceless[table[KIND]], MILLION, device)
-                points += (device * device_weight) >> 10
-            elif asked.devices:
-                free = self.states.devices
-                device = self.devices.points(asked.devices, free, table[KIND])
-                points += ((MILLION - device if scoring.worst else device) * device_weight) >> 10
-            else:
-                points += self._deviceless[table[KIND]] * ((MILLION * device_weight) >> 10)
-        if scoring.slowdowns[demand]:
-            busy = np.clip(((table[CPU_CAPACITY] - table[CPU]) * table[CPU_SCALE]) >> PLACES, 0, MILLION)
-            points += ((MILLION - scoring.slowdowns[demand] * busy // MILLION) * INTERFERENCE_WEIGHT) >> 10
-        if open_weight:
-            points += table[OPEN] * ((MILLION * open_weight) >> 10)
-        if scoring.any_tainted:
-            examples = self.indexed.node_classes.representative
-            taints = np.array([scoring.taint_points(demand, example) for example in examples], np.int64)
-            points += taints[table[KIND]]
-        if scoring.fragments:
-            points += self._fragments(demand, passes) * FRAGMENT_WEIGHT
-        return points
+        scores: Numbers = weighted(cpu, cpu_weight) + weighted(memory, memory_weight)
+        return scores
 
-    def _fragments(self, demand: int, passes: Mask) -> Numbers:
-        """Asked of one node of each state that passes, once for all demands that ask for the same."""
+    def _accelerators(self, demand: int, table: Numbers) -> Any:
+        """Returns the weighted scores of accelerators; 0 where they have no weight."""
+        scoring, asked = self.scoring, self.indexed.resources[demand]
+        weight = scoring.weights[demand][2]
+        if not weight:
+            return 0
+        classes, free = table[NODE_CLASS], self.states.devices
+        if scoring.before_replica:
+            types = [request.type for request in asked.devices] or self.indexed.device_types
+            used = self.devices.used_share(tuple(DeviceRequest(type_) for type_ in types), free, classes)
+            if not asked.devices:
+                used = np.where(self._deviceless[classes], MILLION, used)
+            return weighted(used, weight)
+        if asked.devices:
+            used = self.devices.used_share(asked.devices, free, classes)
+            return weighted(MILLION - used if scoring.worst else used, weight)
+        return self._deviceless[classes] * weighted(MILLION, weight)
+
+    def _fragmentation(self, demand: int, passes: Mask, fragmentation: FragmentationScore) -> Numbers:
+        """Returns scores that one node of each passing state was asked for, once for all demands of one request."""
         states, used = self.states, self.states.used
         asked = self.indexed.resources[demand]
         key = (asked.cpu, asked.rss, asked.devices)
-        points, stamps = self._graded.get(key, (np.zeros(0, np.int64),) * 2)
-        if len(points) < used:
-            more = used + (used >> 1) - len(points)
-            points, stamps = np.pad(points, (0, more)), np.pad(stamps, (0, more))
-            self._graded[key] = (points, stamps)
-        began = states.table[STAMP]
-        fresh = np.flatnonzero(passes & (stamps[:used] != began))
-        for column in fresh.tolist():
-            points[column] = self.scoring.fragment_points(demand, states.nodes[column][0])
-        stamps[fresh] = began[fresh]
-        return points[:used]
+        scores, stamps = self._graded.get(key, (np.zeros(0, np.int64),) * 2)
+        if len(scores) < used:
+            more = used + (used >> 1) - len(scores)
+            scores, stamps = np.pad(scores, (0, more)), np.pad(stamps, (0, more))
+            self._graded[key] = (scores, stamps)
+        current = states.table[STAMP]
+        fresh = np.flatnonzero(passes & (stamps[:used] != current))
+        for state in fresh.tolist():
+            scores[state] = fragmentation.score(demand, states.nodes[state][0])
+        stamps[fresh] = current[fresh]
+        return scores[:used]

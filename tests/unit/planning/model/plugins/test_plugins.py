@@ -1,3 +1,5 @@
+"""Claims about plug-ins: what filters, scorers and strategies decide, and what becomes of faulty ones."""
+
 from __future__ import annotations
 
 import random
@@ -36,20 +38,20 @@ def plugged(
 ) -> tuple[Problem, None, Plugins]:
     """Returns what `plan` takes: a problem whose settings name these callables, no previous plan, and the callables."""
 
-    def of(kind: str, call: Callable[..., Any]) -> Plugin:
+    def plugin(kind: str, call: Callable[..., Any]) -> Plugin:
         name = call.__name__
         return Plugin(kind, name, Origin(f"m.py:{name}", f"m.py:{call.__code__.co_firstlineno}"), call, __file__)
 
     settings = replace(
         problem.settings,
-        filters=tuple(f"m.py:{one.__name__}" for one in filters),
-        scorers=tuple((f"m.py:{one.__name__}", weight) for one, weight in scorers),
+        filters=tuple(f"m.py:{call.__name__}" for call in filters),
+        scorers=tuple((f"m.py:{call.__name__}", weight) for call, weight in scorers),
         strategy=f"m.py:{strategy.__name__}" if strategy else problem.settings.strategy,
     )
     plugins = Plugins(
-        tuple(of("filter", one) for one in filters),
-        tuple(of("scorer", one) for one, _ in scorers),
-        of("strategy", strategy) if strategy else None,
+        tuple(plugin("filter", call) for call in filters),
+        tuple(plugin("scorer", call) for call, _ in scorers),
+        plugin("strategy", strategy) if strategy else None,
     )
     return replace(problem, settings=settings), None, plugins
 
@@ -73,7 +75,7 @@ def last(candidate: Candidate) -> float:
 
 
 def fewest(candidates: Any) -> str:
-    return str(min(candidates, key=lambda one: one.replicas).node.name)
+    return str(min(candidates, key=lambda candidate: candidate.replicas).node.name)
 
 
 def test_a_filter_refuses_nodes_by_its_name_and_in_its_words(world: Any) -> None:
@@ -137,9 +139,9 @@ def answers(value: Any) -> Callable[[Any], Any]:
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -0.1, 1.1, "much", None, True, ValueError, SystemExit])
 def test_what_a_scorer_may_not_give_is_refused_with_its_line(world: Any, value: Any) -> None:
     problem = world.problem([world.node("n1")], [world.demand("d")])
-    with pytest.raises(FaultyPlugin, match="the scorer given") as told:
+    with pytest.raises(FaultyPlugin, match="the scorer given") as failure:
         plan(*plugged(problem, scorers=((answers(value), WEIGHT_ONE),)))
-    assert told.value.detail.startswith("m.py:")
+    assert failure.value.detail.startswith("m.py:")
 
 
 @pytest.mark.parametrize(("kind", "value"), [("filters", 3), ("filters", RuntimeError), ("strategy", "n9")])
@@ -193,7 +195,7 @@ def test_arrays_and_the_plain_field_agree_with_filters_scorers_and_strategies(wo
     found = []
     for limit in (0, 10**9):
         indexed = IndexedProblem(problem, plugins=plugins)
-        construction = Construction(indexed, problem.settings.strategy, plain_limit=limit).run(
+        construction = Construction(indexed, problem.settings.strategy, scalar_limit=limit).run(
             service_order(indexed), {}
         )
         found.append((construction.decisions, construction.unplaced, construction.refusals))
@@ -202,7 +204,7 @@ def test_arrays_and_the_plain_field_agree_with_filters_scorers_and_strategies(wo
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_the_built_in_ones_told_in_plain_words_are_what_the_planner_computes(world: Any, seed: int) -> None:
+def test_the_built_in_ones_are_what_the_planner_computes(world: Any, seed: int) -> None:
     problem = drawn(world, seed)
     marked, _, plugins = plugged(problem, scorers=((last, 0),))
     indexed = IndexedProblem(marked, plugins=plugins)
@@ -211,17 +213,17 @@ def test_the_built_in_ones_told_in_plain_words_are_what_the_planner_computes(wor
     for demand in range(len(indexed.demands)):
         for node in range(len(indexed.nodes)):
             candidate = candidate_on(indexed, ledger, demand, node)
-            rule = next((name for name, one in FILTERS.items() if one(candidate)), "")
+            rule = next((name for name, call in FILTERS.items() if call(candidate)), "")
             assert rule == refusal(indexed, ledger, demand, node)
             if rule:
                 continue
             names, parts = scoring.names(demand), scoring.parts(demand, node)
             weights = dict(zip(("cpu", "memory", "accelerator", "open"), scoring.weights[demand], strict=False))
-            weights |= {"interference": INTERFERENCE_WEIGHT, "taints": scoring.wish_weights[demand]}
-            for name, points in zip(names, parts, strict=True):
+            weights |= {"interference": INTERFERENCE_WEIGHT, "taints": scoring.preference_weights[demand]}
+            for name, score in zip(names, parts, strict=True):
                 if name in SCORERS:
-                    told = SCORERS[name](candidate) * 1_000_000 * weights.get(name, WEIGHT_ONE) / WEIGHT_ONE
-                    assert abs(points - told) <= 8, name
+                    expected = SCORERS[name](candidate) * 1_000_000 * weights.get(name, WEIGHT_ONE) / WEIGHT_ONE
+                    assert abs(score - expected) <= 8, name
         fitting = [node for node in range(len(indexed.nodes)) if not refusal(indexed, ledger, demand, node)]
         if fitting:
             ledger.take(demand, fitting[0])

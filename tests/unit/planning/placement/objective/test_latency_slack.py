@@ -26,18 +26,18 @@ from rohe_iac.usecases.plans.plan import make_plan
 CCTVS = Path(__file__).parents[5] / "examples" / "cctvs"
 
 
-def promise(limit: int, *answers: ServiceTime) -> ResponseTimeLimit:
-    return ResponseTimeLimit("sla/fast", limit, tuple((answer,) for answer in answers))
+def promise(limit: int, *times: ServiceTime) -> ResponseTimeLimit:
+    return ResponseTimeLimit("sla/fast", limit, tuple((time,) for time in times))
 
 
 def slack_of(problem: Problem, found: Plan) -> int:
     indexed = IndexedProblem(problem)
     nodes: dict[int, set[int]] = {}
-    crowd: Counter[int] = Counter()
-    for item in found.placements:
-        nodes.setdefault(indexed.index[item.workload], set()).add(indexed.node_index[item.node])
-        crowd[indexed.node_index[item.node]] += not item.system
-    return LatencySlack(indexed).least(nodes, crowd)
+    replicas_on: Counter[int] = Counter()
+    for placement in found.placements:
+        nodes.setdefault(indexed.index[placement.workload], set()).add(indexed.node_index[placement.node])
+        replicas_on[indexed.node_index[placement.node]] += not placement.system
+    return LatencySlack(indexed).least(nodes, replicas_on)
 
 
 def test_slack_first_takes_another_placement_than_nodes_first(world: Any) -> None:
@@ -121,13 +121,13 @@ def test_exact_says_that_it_does_not_weigh_slack(world: Any) -> None:
 
 def test_profiles_tell_what_services_take_alone_and_beside_others() -> None:
     promises = make_plan(CCTVS).planfile.problem.promises
-    assert {one.objective for one in promises} == {"cctvs-sla/fast-answers", "cctvs-sla/fast-detection"}
+    assert {promise.objective for promise in promises} == {"cctvs-sla/fast-answers", "cctvs-sla/fast-detection"}
     demands = {demand.service: demand for demand in make_plan(CCTVS).planfile.problem.demands}
     assert demands["image-ingestion"].slowdown == 0, "it is not sensitive"
     assert demands["object-detection"].slowdown == 514_800
-    answers = [answer for one in promises for stage in one.stages for answer in stage]
-    assert all(0 < answer.alone_mean <= answer.mean and answer.alone_above <= answer.above for answer in answers)
-    detection = next(answer for answer in answers if answer.workload.endswith("object-detection"))
+    times = [time for promise in promises for stage in promise.stages for time in stage]
+    assert all(0 < time.alone_mean <= time.mean and time.alone_above <= time.above for time in times)
+    detection = next(time for time in times if time.workload.endswith("object-detection"))
     assert detection.mean > 1.2 * detection.alone_mean
 
 
@@ -140,8 +140,13 @@ def test_a_plan_tells_the_least_slack_of_each_objective_with_its_part_on_links(w
         nodes, demands, wires=[Wire("w", ("zone/a", "zone/b"), 1500)], edges=world.flow("a", "b"),
         promises=[both, unknown],
     )  # fmt: skip
-    (told,) = predictions_of(problem, plan(problem))
-    assert (told.objective, told.services, told.links, told.slack) == ("sla/fast", 2500, 1500, 6000)
-    assert shown_prediction(told) == "sla/fast: 4 ms of 10 ms, 1.5 ms of it on links (60.0 % slack), a to b"
+    (prediction,) = predictions_of(problem, plan(problem))
+    assert (prediction.objective, prediction.services, prediction.links, prediction.slack) == (
+        "sla/fast",
+        2500,
+        1500,
+        6000,
+    )
+    assert shown_prediction(prediction) == "sla/fast: 4 ms of 10 ms, 1.5 ms of it on links (60.0 % slack), a to b"
     late = replace(problem, promises=(replace(both, limit=3200),))
     assert "25.0 % too slow" in shown_prediction(predictions_of(late, plan(problem))[0])

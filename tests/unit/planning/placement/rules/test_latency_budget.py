@@ -1,3 +1,5 @@
+"""The rule about latency budgets: paths through a flow, what services take of them, and agreement with verification."""
+
 from __future__ import annotations
 
 import random
@@ -14,7 +16,9 @@ from rohe_iac.planning.model.demand import Spread
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.model.promise import ResponseTimeLimit, ServiceTime
 from rohe_iac.planning.model.supply import Wire
+from rohe_iac.planning.placement.rules.latency_budget import BUDGET, exceeded_budget, longest_latency
 from rohe_iac.planning.placement.state.index import IndexedProblem
+from rohe_iac.planning.placement.state.ledger import Ledger
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.planning.verification.verify import verify
 
@@ -59,11 +63,31 @@ def test_what_services_take_is_taken_off_the_budget(world: Any) -> None:
         return [near.missing for item in result.unplaced for near in item.closest if near.rule == "budget"]
 
     assert unplaced(world.promise(20_000, "a", "b", a=7000, b=5000)) == []
-    (told,) = unplaced(world.promise(20_000, "a", "b", a=7000, b=6000))
-    assert "budget: 1 ms over the 7 ms that sla/fast (20 ms) leaves from a to b" in told
+    (words,) = unplaced(world.promise(20_000, "a", "b", a=7000, b=6000))
+    assert "budget: 1 ms over the 7 ms that sla/fast (20 ms) leaves from a to b" in words
     # Where the services alone take longer, nothing is left, and links that take no time are the best there is.
-    (told,) = unplaced(world.promise(10_000, "a", "b", a=7000, b=6000))
-    assert "8 ms over the 0 ms" in told
+    (words,) = unplaced(world.promise(10_000, "a", "b", a=7000, b=6000))
+    assert "8 ms over the 0 ms" in words
+
+
+def test_the_budget_that_is_exceeded_most_is_named_and_an_empty_stage_takes_no_time(world: Any) -> None:
+    nodes = [world.node(f"n{number}", labels=zone) for number, zone in enumerate(ZONES)]
+    wires = [Wire("ab", ("zone/a", "zone/b"), 4000), Wire("bc", ("zone/b", "zone/c"), 5000)]
+    promises = [world.promise(3000, "a", "b"), world.promise(8000, "a", "b", "c")]
+    problem = world.problem(nodes, [world.demand(name) for name in "abc"], wires=wires,
+                            edges=world.flow("a", "b", "c"), promises=promises)  # fmt: skip
+    indexed = IndexedProblem(problem)
+    ledger = Ledger(indexed)
+    ledger.take(0, 0)
+    assert longest_latency(indexed, [{0}, set(), {2}]) == 0
+    assert longest_latency(indexed, [{0}, {1}, {2}]) == 9000
+    assert exceeded_budget(indexed, ledger, 1, 0) is None
+    found = exceeded_budget(indexed, ledger, 1, 1)
+    assert found is not None
+    assert (found[0].limit, found[1]) == (3000, 1000)
+    assert BUDGET.refuses(indexed, ledger, 1, 1)
+    assert not BUDGET.refuses(indexed, ledger, 1, 0)
+    assert BUDGET.words(indexed, ledger, 1, 1) == ("budget: 1 ms over the 3 ms that sla/fast (3 ms) leaves from a to b")
 
 
 def test_means_add_up_and_what_lies_above_them_adds_up_in_squares() -> None:
@@ -92,8 +116,8 @@ def test_planner_and_verification_agree_with_every_way_tried(world: Any) -> None
         nodes = [world.node(f"n{i}", labels=(("zone", drawn.choice("abc")),)) for i in range(5)]
         names = "abcd"[: drawn.randint(2, 4)]
         demands = [world.demand(name, drawn.randint(0, 2), cpu=100) for name in names]
-        wires = [Wire(f"w{one}{two}", (f"zone/{one}", f"zone/{two}"), drawn.randint(1, 9) * 1000)
-                 for one, two in ("ab", "bc", "ac", "aa")]  # fmt: skip
+        wires = [Wire(f"w{a}{b}", (f"zone/{a}", f"zone/{b}"), drawn.randint(1, 9) * 1000)
+                 for a, b in ("ab", "bc", "ac", "aa")]  # fmt: skip
         limit_ = drawn.randint(0, 20) * 1000
         problem = world.problem(nodes, demands, wires=wires, edges=world.flow(*names),
                                 promises=[world.promise(limit_, *names)])  # fmt: skip
@@ -118,8 +142,8 @@ def test_a_pass_and_a_search_place_as_many_under_budgets_as_is_proven_to_fit(wor
         nodes = [world.node(f"n{i}", cpu=1000, labels=(("zone", drawn.choice("abc")),)) for i in range(5)]
         names = "abcd"[: drawn.randint(2, 4)]
         demands = [world.demand(name, drawn.randint(1, 3), cpu=drawn.choice([300, 500, 700])) for name in names]
-        wires = [Wire(f"w{one}{two}", (f"zone/{one}", f"zone/{two}"), drawn.randint(1, 9) * 1000)
-                 for one, two in ("ab", "bc", "ac")]  # fmt: skip
+        wires = [Wire(f"w{a}{b}", (f"zone/{a}", f"zone/{b}"), drawn.randint(1, 9) * 1000)
+                 for a, b in ("ab", "bc", "ac")]  # fmt: skip
         found = []
         for strategy in ("best-fit", "portfolio", "exact"):
             problem = world.problem(nodes, demands, wires=wires, edges=world.flow(*names), strategy=strategy,
@@ -135,10 +159,12 @@ def test_contracts_limit_every_way_through_a_flow_with_the_times_of_its_profiles
     services = [service("a"), service("b"), {"name": "c", "command": ["python"]}]
     found, problem = blueprint(tmp_path, services, [limit(900), limit(500, "mean", service="b")],
                                {"a.yaml": profile(100)}, flow)  # fmt: skip
-    ways = {tuple(stage[0].workload.partition(":")[2] for stage in one.stages): one for one in problem.promises}
+    ways = {
+        tuple(stage[0].workload.partition(":")[2] for stage in promise.stages): promise for promise in problem.promises
+    }
     assert set(ways) == {("a", "b"), ("a", "c"), ("b",)}
-    told = found["a"].queue.percentile(99)
-    assert ways["a", "c"].service_time == pytest.approx(told * 1e6, abs=30)
+    response = found["a"].queue.percentile(99)
+    assert ways["a", "c"].service_time == pytest.approx(response * 1e6, abs=30)
     assert ways["a", "c"].network_budget == 900_000 - ways["a", "c"].service_time
     assert ways["a", "b"].service_time > ways["a", "c"].service_time
     assert ways["b",].limit == 500_000
@@ -155,5 +181,5 @@ def test_of_very_many_ways_the_slowest_are_kept(tmp_path: Path) -> None:
     _, problem = blueprint(tmp_path, services, [limit(60_000)],
                            {"slow.yaml": profile(100), "fast.yaml": profile(10)}, flow, "0.001/s")  # fmt: skip
     assert len(problem.promises) == 100
-    slowest = max(problem.promises, key=lambda one: one.service_time)
+    slowest = max(problem.promises, key=lambda promise: promise.service_time)
     assert all(stage[0].workload.partition(":")[2][0] in "sb" for stage in slowest.stages)

@@ -1,3 +1,5 @@
+"""Claims about strategies: what fragmentation, the search and the solver choose, and whom a pass gives way to."""
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -8,7 +10,7 @@ import pytest
 from rohe_iac.planning.model.demand import Affinity, DeviceRequest, Edge, Spread
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.model.supply import Device, Wire
-from rohe_iac.planning.placement.scoring.fragmentation import FINE, MOST_KINDS, Fragmentation, Kind, sampled
+from rohe_iac.planning.placement.scoring.fragmentation import FINE, MAX_KINDS, ExpectedReplicas, Fragmentation, sampled
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
 from rohe_iac.planning.questions.analysis.node_survey import surveys_of
@@ -17,11 +19,11 @@ from rohe_iac.planning.solvers.local_search.node_load import NodeLoads
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.planning.verification.verify import verify
 
-HALF, WHOLE = Kind(5000, 0, (), 1000, 100, 1), Kind(0, 1, (), 1000, 100, 1)
+HALF, WHOLE = ExpectedReplicas(5000, 0, (), 1000, 100, 1), ExpectedReplicas(0, 1, (), 1000, 100, 1)
 """A share of a half and a whole device, each with a core and 100 KiB."""
 
 
-def expected(*kinds: Kind, devices: int = 1) -> Fragmentation:
+def expected(*kinds: ExpectedReplicas, devices: int = 1) -> Fragmentation:
     offers = [tuple(Device(f"GPU{number}", "gpu", "", False, 10_000) for number in range(devices))]
     return Fragmentation(kinds, offers, "gpu")
 
@@ -57,9 +59,9 @@ def test_a_model_that_nobody_asks_for_is_worth_nothing_to_those_who_name_another
 def test_many_kinds_are_stood_for_by_some_that_lie_evenly_among_the_replicas() -> None:
     kinds = [replace(HALF, share=100 + number, weight=1 + number % 3) for number in range(1000)]
     chosen = sampled(kinds)
-    assert sum(kind.weight for kind in chosen) == len(chosen) == MOST_KINDS
+    assert sum(kind.weight for kind in chosen) == len(chosen) == MAX_KINDS
     mean = sum(kind.share * kind.weight for kind in kinds) / sum(kind.weight for kind in kinds)
-    assert abs(sum(kind.share for kind in chosen) / MOST_KINDS - mean) < 10
+    assert abs(sum(kind.share for kind in chosen) / MAX_KINDS - mean) < 10
     assert sampled(kinds[:20]) == tuple(kinds[:20])
 
 
@@ -220,13 +222,15 @@ def test_a_pass_stands_where_a_search_places_no_more(world: Any) -> None:
 
 def test_what_a_search_says_of_services_near_each_other_counts_every_node_once(world: Any) -> None:
     demands = [
-        world.demand(one, cpu=500, near=(Affinity((f"service/p:{other}",), "node"),)) for one, other in ("ab", "ba")
+        world.demand(name, cpu=500, near=(Affinity((f"service/p:{other}",), "node"),)) for name, other in ("ab", "ba")
     ]
     nodes = [world.node("n0"), world.node("n1"), world.node("small", cpu=100)]
     problem = world.problem(nodes, demands, strategy="portfolio", iterations=20)
     found = plan(problem)
-    told = {item.reason: dict(one.by_rule) for item, one in zip(found.placements, found.refusals, strict=True)}
-    assert told == {
+    rules = {
+        item.reason: dict(refusals.by_rule) for item, refusals in zip(found.placements, found.refusals, strict=True)
+    }
+    assert rules == {
         "chosen with the other replicas by the search, one of 2 nodes that fit": {"cpu": 1},
         "the only node that fits": {"cpu": 1, "near": 1},
     }

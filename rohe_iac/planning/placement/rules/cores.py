@@ -1,0 +1,52 @@
+"""The rule `cores`: every chunk of a request needs a core of its own that has as much free."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from operator import le
+
+from rohe_iac.foundation.quantities import shown_cpu
+from rohe_iac.planning.model.units import MILLION
+from rohe_iac.planning.placement.rules.rule import Lack, NodeRule
+from rohe_iac.planning.placement.state.amounts import Free, Row
+from rohe_iac.planning.placement.state.index import IndexedProblem
+
+
+def cores_fit(chunks: Row, row: Row) -> bool:
+    """Checks whether distinct cores hold the chunks; both are in millicores, largest first.
+
+    Largest against largest decides: a core that holds a chunk holds every smaller one.
+    """
+    return len(chunks) <= len(row) and all(map(le, chunks, row))
+
+
+def missing_millicores(chunks: Row, row: Row) -> int:
+    """Returns what the cores lack of the chunks, one core a chunk; the row has at least as many cores as chunks."""
+    missing = 0
+    for chunk, free in zip(chunks, row, strict=False):
+        if chunk > free:
+            missing += chunk - free
+    return missing
+
+
+def missing_cores_part(chunks: Row, row: Row) -> int:
+    """Returns the cores that are missing over those asked for, else the millicores over those asked for; millionths."""
+    if len(chunks) > len(row):
+        return (len(chunks) - len(row)) * MILLION // len(chunks)
+    missing = missing_millicores(chunks, row)
+    return missing * MILLION // max(sum(chunks), 1) if missing else 0
+
+
+def _lacks(indexed: IndexedProblem, demand: int, node: int, free: Free) -> Sequence[Lack]:  # noqa: ARG001
+    chunks, row = indexed.resources[demand].cores, free[3]
+    part = missing_cores_part(chunks, row)
+    if len(chunks) > len(row):
+        return ((f"cores: {len(chunks) - len(row)} of {len(chunks)} distinct cores missing", part),)
+    missing = missing_millicores(chunks, row)
+    if not missing:
+        return ()
+    where = f"{len(chunks)} distinct cores" if len(chunks) > 1 else "one core"
+    return ((f"cores: {shown_cpu(missing)} of {shown_cpu(sum(chunks))} on {where} missing", part),)
+
+
+CORES = NodeRule("cores", _lacks, ("cores", "cores_used"))

@@ -1,0 +1,56 @@
+"""The rules `cpu`, `rss` and `vms`: one amount each, of which no replica gets more than is free on the node."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from operator import attrgetter, itemgetter
+
+from rohe_iac.foundation.quantities import shown_bytes, shown_cpu
+from rohe_iac.planning.model.demand import Resources
+from rohe_iac.planning.model.units import MILLION
+from rohe_iac.planning.placement.rules.rule import Lack
+from rohe_iac.planning.placement.state.amounts import Free
+from rohe_iac.planning.placement.state.index import IndexedProblem
+
+
+@dataclass(frozen=True, slots=True)
+class AmountRule:
+    """A rule about one amount of a node.
+
+    Attributes:
+        name: the rule's name in plans and messages.
+        title: the amount's name in blueprints.
+        asked: returns what one replica asks for, in the amount's unit; None: it is not checked.
+        free: returns what is free.
+        shown: returns an amount as people read it.
+        looks_at: fields of `Supply` that decide; nodes of one class are equal in all of them.
+    """
+
+    name: str
+    title: str
+    asked: Callable[[Resources], int | None]
+    free: Callable[[Free], int]
+    shown: Callable[[int], str]
+    looks_at: tuple[str, ...]
+
+    def lacks(self, indexed: IndexedProblem, demand: int, node: int, free: Free) -> Sequence[Lack]:  # noqa: ARG002
+        """Returns what is missing of the amount, as for every `NodeRule`."""
+        asked, amount = self.asked(indexed.resources[demand]), self.free(free)
+        if asked is None or asked <= amount:
+            return ()
+        words = f"{self.title}: {self.shown(asked - amount)} of {self.shown(asked)} missing"
+        return ((words, missing_part(asked, amount)),)
+
+
+CPU = AmountRule("cpu", "cpu", attrgetter("cpu"), itemgetter(0), shown_cpu, ("cpu", "cpu_used"))
+RSS = AmountRule("rss", "memory.rss", attrgetter("rss"), itemgetter(1), shown_bytes, ("rss", "rss_used"))
+VMS = AmountRule("vms", "memory.vms", attrgetter("vms"), itemgetter(2), shown_bytes, ("vms", "vms_used"))
+
+AMOUNT_RULES = (CPU, RSS, VMS)
+"""The amounts in the order in which `Free` and the states of nodes hold them."""
+
+
+def missing_part(asked: int, free: int) -> int:
+    """Returns what is missing over what is asked, in millionths; 0 where the amount fits."""
+    return (asked - free) * MILLION // max(asked, 1) if asked > free else 0

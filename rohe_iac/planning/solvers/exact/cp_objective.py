@@ -1,0 +1,108 @@
+"""Objective of the CP-SAT model: what the terms of the objective measure, as expressions of the solver."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rohe_iac.planning.placement.objective.priority_levels import PriorityLevels
+from rohe_iac.planning.placement.state.index import IndexedProblem
+from rohe_iac.planning.solvers.exact.cp_network import Counts
+from rohe_iac.planning.solvers.exact.solver_protocols import ConstraintModel, Linear, LinearExpression
+
+
+class ModelMeasures:
+    """Expressions over the counts of replicas by node, see `Measures`. Slack and preferences are not measured.
+
+    Attributes:
+        indexed: the problem.
+        model: the solver's model; measuring adds variables to it.
+        counts: number of replicas as a variable, by demand and node.
+        used: by node a variable that is 1 where the node has a replica.
+        held: number of replicas that a node had in the previous plan, by demand and node.
+        limit: the most replicas that may move, None: any.
+        replicas_before: number of replicas that had a node in the previous plan.
+    """
+
+    def __init__(
+        self,
+        indexed: IndexedProblem,
+        model: ConstraintModel,
+        counts: Counts,
+        used: Sequence[LinearExpression],
+        held: Mapping[tuple[int, int], int],
+        limit: int | None,
+    ) -> None:
+        self.indexed, self.model, self.counts, self.used, self.held = indexed, model, counts, used, held
+        self.limit, self.replicas_before = limit, sum(held.values())
+        self._moved = sum(self._moved_of(demand) for demand in range(len(indexed.demands)))
+
+    def _moved_of(self, demand: int) -> Linear:
+        """Returns how many placed replicas of a demand are neither new nor where one of them was before."""
+        held = {node: number for (which, node), number in self.held.items() if which == demand}
+        if not held:
+            return 0
+        stays = []
+        for node, number in sorted(held.items()):
+            if (demand, node) in self.counts:
+                stay = self.model.new_int_var(0, number, "")
+                self.model.add(stay <= self.counts[demand, node])
+                stays.append(stay)
+        replicas = self.indexed.demands[demand].replicas
+        moved = self.model.new_int_var(0, replicas, "")
+        new = replicas - sum(held.values())
+        self.model.add(moved >= sum(self._on_all_nodes((demand,))) - sum(stays) - new)
+        return moved
+
+    def _on_all_nodes(self, demands: Sequence[int]) -> list[LinearExpression]:
+        """Returns the counts of the demands on all nodes."""
+        return [count for demand in demands for (which, _), count in self.counts.items() if which == demand]
+
+    def moves_over_limit(self) -> list[Linear]:
+        """Returns the moved replicas above the limit."""
+        if self.limit is None:
+            return []
+        over = self.model.new_int_var(0, self.replicas_before, "")
+        self.model.add(over >= self._moved - self.limit)
+        return [over]
+
+    def placed(self) -> list[Linear]:
+        """Returns the placed replicas by level of priority."""
+        return [sum(self._on_all_nodes(demands)) for demands in PriorityLevels(self.indexed).demands]
+
+    def moves(self) -> list[Linear]:
+        """Returns the moved replicas."""
+        return [self._moved]
+
+    def slack(self) -> list[Linear]:
+        """Returns nothing."""
+        return []
+
+    def nodes(self) -> list[Linear]:
+        """Returns the nodes used."""
+        return [sum(self.used)]
+
+    def cost(self) -> list[Linear]:
+        """Returns the cost of the nodes used."""
+        return [sum(node.cost * used for node, used in zip(self.indexed.nodes, self.used, strict=True))]
+
+    def balance(self) -> list[Linear]:
+        """Returns the sum of squared used shares of CPU, each in thousandths of the node's capacity (0 to 1000)."""
+        squares: list[LinearExpression] = []
+        for node, supply in enumerate(self.indexed.nodes):
+            load = [
+                self.indexed.resources[demand].cpu * count
+                for (demand, where), count in self.counts.items()
+                if where == node
+            ]
+            if not load:
+                continue
+            share = self.model.new_int_var(0, 1000, "")
+            self.model.add_division_equality(share, 1000 * sum(load), max(1, supply.cpu))
+            square = self.model.new_int_var(0, 1_000_000, "")
+            self.model.add_multiplication_equality(square, [share, share])
+            squares.append(square)
+        return [sum(squares)]
+
+    def preferences(self) -> list[Linear]:
+        """Returns nothing."""
+        return []

@@ -1,0 +1,67 @@
+"""The rule about accelerators: which devices serve a request, what is missing, and the same as arrays."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import numpy as np
+
+from rohe_iac.planning.model.demand import DeviceRequest
+from rohe_iac.planning.placement.evaluation.vectorized.devices import DeviceArrays
+from rohe_iac.planning.placement.rules.devices import ACCELERATORS, device_missing, devices_fit, missing_devices_part
+from rohe_iac.planning.placement.state.index import IndexedProblem
+
+
+def test_a_request_accepts_devices_of_its_type_and_of_the_models_that_it_names(world: Any) -> None:
+    small, large = world.gpu(model="T4"), world.gpu(model="V100")
+    assert DeviceRequest("gpu").accepts(small)
+    assert DeviceRequest("gpu", models=("T4", "A100")).accepts(small)
+    assert not DeviceRequest("gpu", models=("T4", "A100")).accepts(large)
+    assert not DeviceRequest("tpu").accepts(small)
+
+
+def test_the_words_name_the_share_of_one_device_or_the_number_of_devices(world: Any) -> None:
+    share, count = DeviceRequest("gpu", share=5000), DeviceRequest("gpu", count=2, models=("T4", "A100"))
+    demands = [world.demand("a", devices=(share,)), world.demand("b", devices=(count,)), world.demand("c")]
+    node = world.node("n1", devices=(world.gpu("GPU0", model="T4"), world.gpu("GPU1", model="V100")))
+    indexed = IndexedProblem(world.problem([node], demands))
+
+    def lacks(demand: int, *free: int) -> list[tuple[str, int]]:
+        return list(ACCELERATORS.lacks(indexed, demand, 0, (0, 0, 0, (), free)))
+
+    assert lacks(0, 4000, 3000) == [("accelerators: 10% of 50% gpu missing in one device", 200_000)]
+    assert lacks(1, 10_000, 10_000) == [("accelerators: 1 of 2 gpu (T4 or A100) missing", 500_000)]
+    assert lacks(0, 0, 5000) == lacks(2, 0, 0) == []
+
+
+def test_an_exclusive_device_serves_a_share_only_while_it_is_idle(world: Any) -> None:
+    indexed = IndexedProblem(world.problem([world.node("n1", devices=(world.gpu(exclusive=True),))], []))
+    request = DeviceRequest("gpu", share=2000)
+    assert device_missing(indexed, (10_000,), 0, request) == 0
+    assert device_missing(indexed, (9000,), 0, request) == 2000
+    assert devices_fit(indexed, (10_000,), 0, (request,))
+    assert not devices_fit(indexed, (9000,), 0, (request,))
+    assert missing_devices_part(indexed, (9000,), 0, (request, DeviceRequest("tpu", count=1))) == 2_000_000
+
+
+def test_arrays_find_the_same_devices_missing(world: Any, amounts_agreement: Any) -> None:
+    found = set()
+    for seed in range(6):
+        drawn = random.Random(seed)
+        nodes = [world.node(f"n{i}", cores=(), devices=tuple(
+            world.gpu(f"GPU{k}", model=drawn.choice("xy"), exclusive=drawn.random() < 0.4, used=drawn.choice([0, 3000]))
+            for k in range(drawn.randint(0, 2)))) for i in range(4)]  # fmt: skip
+        requests = [DeviceRequest("gpu", share=4000), DeviceRequest("gpu", count=1, models=("x",)),
+                    DeviceRequest("gpu", share=8000, models=("y",))]  # fmt: skip
+        demands = [world.demand(name, 2, devices=(drawn.choice(requests),)) for name in "abc"]
+        problem = world.problem(nodes, demands)
+        found |= set(amounts_agreement(problem, seed))
+        indexed = IndexedProblem(problem)
+        classes = np.array(indexed.node_classes.class_of, np.int64)
+        rows = [tuple(device.capacity - device.used for device in node.devices) for node in indexed.nodes]
+        free = np.array([(*row, -1, -1)[: max(map(len, rows))] for row in rows], np.int64).T
+        for request in requests:
+            missing = [device_missing(indexed, row, node, request) for node, row in enumerate(rows)]
+            assert DeviceArrays(indexed).missing(request, free, classes).tolist() == missing
+    assert {"", "accelerators"} == found

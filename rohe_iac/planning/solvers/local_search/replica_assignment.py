@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Grant, Ledger
-from rohe_iac.planning.solvers.local_search.node_load import Item
+from rohe_iac.planning.solvers.local_search.packing.node_load import Item
 
 Replica = tuple[int, int]
 """A demand and the index of one of its replicas."""

@@ -108,7 +108,7 @@ def installed_callables(group: str) -> tuple[Installed, ...]:
             else "an unnamed distribution"
         )
         entries.append(Installed(entry.name, entry.value, owner, entry))
-    return tuple(sorted(entries, key=lambda one: (one.name, one.value, one.distribution)))
+    return tuple(sorted(entries, key=lambda entry: (entry.name, entry.value, entry.distribution)))
 
 
 def load_installed(entry: Installed) -> Loaded:

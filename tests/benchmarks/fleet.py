@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from rohe_iac.planning.model.demand import Affinity, Demand, DeviceRequest, Resources, Spread
+from rohe_iac.planning.model.demand import AffinityRule, Demand, DeviceRequest, Resources, SpreadRule
 from rohe_iac.planning.model.problem import Problem, Settings
 from rohe_iac.planning.model.supply import Device, Supply
 
@@ -62,8 +62,8 @@ def fleet(
                     devices=(DeviceRequest("gpu", share=share),) if share else (),
                 ),
                 sensitivity=drawn.choice(["none", "none", "cpu", "memory"]),
-                spread=(Spread("zone", -(-each // 20) + 1),) if apart else (),
-                avoid=(Affinity((address,), "node"),) if apart else (),
+                spread=(SpreadRule("zone", -(-each // 20) + 1),) if apart else (),
+                avoid=(AffinityRule((address,), "node"),) if apart else (),
             )
         )
     return Problem(

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import random
 
-from rohe_iac.planning.model.demand import Affinity, Demand, DeviceRequest, PortRequest, Resources, Spread, Toleration
+from rohe_iac.planning.model.demand import (
+    AffinityRule,
+    Demand,
+    DeviceRequest,
+    PortRequest,
+    Resources,
+    SpreadRule,
+    TolerationRule,
+)
 from rohe_iac.planning.model.problem import Problem, Settings
-from rohe_iac.planning.model.supply import Device, Supply, Taint
+from rohe_iac.planning.model.supply import Device, NodeTaint, Supply
 
 GI, MI = 2**30, 2**20
 
@@ -32,7 +40,7 @@ def plain(seed: int) -> Problem:
         share = (DeviceRequest("gpu", share=drawn.choice([1500, 3000, 5000])),) if drawn.random() < 0.2 else ()
         name, replicas = f"s{len(demands):02d}", drawn.randint(1, 5)
         resources = Resources(cpu, cores, drawn.choice([200, 500, 900, 1500]) * MI, None, share)
-        spread = (Spread("node", drawn.randint(1, 2)),) if drawn.random() < 0.2 else ()
+        spread = (SpreadRule("node", drawn.randint(1, 2)),) if drawn.random() < 0.2 else ()
         demands.append(
             Demand(f"service/p:{name}", f"replica/p:{name}", name, "p", name, "", replicas, resources, spread=spread)
         )
@@ -76,7 +84,7 @@ def _machine(drawn: random.Random, number: int) -> Supply:
         rss_used=100 * MI if used else 0,
         cores_used=(300, 150) if used else (),
         labels=tuple((key, drawn.choice(values)) for key, values in sorted(LABELS.items()) if drawn.random() < 0.95),
-        taints=(Taint("gpu"),) if len(devices) > 1 else (),
+        taints=(NodeTaint("gpu"),) if len(devices) > 1 else (),
         arch=drawn.choice(["arm64", "amd64", "amd64"]),
         status="cordoned" if drawn.random() < 0.03 else "running",
     )
@@ -94,12 +102,12 @@ def _service(drawn: random.Random, name: str, others: list[str]) -> Demand:
     )
     keys = ["node", "zone", "rack"]
 
-    def rule(chance: float, apart: bool) -> tuple[Affinity, ...]:
+    def rule(chance: float, apart: bool) -> tuple[AffinityRule, ...]:
         if drawn.random() > chance:
             return ()
         # To be apart from all of one's own in a zone would leave most of them without a place.
         key = drawn.choice(["node", "node", "rack"] if apart else keys)
-        return (Affinity(tuple(sorted(drawn.sample(others, drawn.choice([1, 1, 2])))), key),)
+        return (AffinityRule(tuple(sorted(drawn.sample(others, drawn.choice([1, 1, 2])))), key),)
 
     return Demand(
         workload=f"service/p:{name}",
@@ -119,8 +127,8 @@ def _service(drawn: random.Random, name: str, others: list[str]) -> Demand:
         arch=drawn.choice([()] * 5 + [("amd64",)]),
         priority=drawn.choice([0, 0, 0, 1]),
         selector=drawn.choice([()] * 7 + [(("disk", "fast"),)]),
-        tolerations=drawn.choice([(), (Toleration("gpu", "Exists"),)]),
-        spread=(Spread(drawn.choice(keys), drawn.randint(1, 3)),) if drawn.random() < 0.25 else (),
+        tolerations=drawn.choice([(), (TolerationRule("gpu", "Exists"),)]),
+        spread=(SpreadRule(drawn.choice(keys), drawn.randint(1, 3)),) if drawn.random() < 0.25 else (),
         avoid=rule(0.2, apart=True),
         near=rule(0.12, apart=False),
         ports=(PortRequest("http", drawn.choice([8080, 9090])),) if drawn.random() < 0.08 else (),

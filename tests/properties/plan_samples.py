@@ -6,10 +6,10 @@ from typing import Any
 
 from hypothesis import strategies as some
 
-from rohe_iac.planning.model.demand import Affinity, Demand, DeviceRequest, Edge, PortRequest, Resources, Spread
+from rohe_iac.planning.model.demand import AffinityRule, Demand, DeviceRequest, Edge, PortRequest, Resources, SpreadRule
 from rohe_iac.planning.model.problem import Problem, Settings
-from rohe_iac.planning.model.promise import ResponseTimeLimit, ServiceTime
-from rohe_iac.planning.model.supply import Device, Supply, Taint, Wire
+from rohe_iac.planning.model.promise import ResponseTimeLimit, WorkloadServiceTime
+from rohe_iac.planning.model.supply import Device, NodeTaint, Supply, Wire
 
 NAMES = ("a", "b", "c", "d", "e")
 STRATEGIES = ("first-fit", "best-fit", "worst-fit", "dot-product", "fragmentation", "portfolio", "portfolio")
@@ -38,7 +38,7 @@ def supplies(draw: Any, name: str) -> Supply:
         devices=devices,
         cpu_used=draw(some.sampled_from([0, 0, 300])),
         labels=draw(some.sampled_from([(), (("zone", "a"),), (("zone", "b"),), (("zone", "b"), ("fast", "yes"))])),
-        taints=draw(some.sampled_from([(), (), (Taint("lan"),), (Taint("slow", "", "PreferNoSchedule"),)])),
+        taints=draw(some.sampled_from([(), (), (NodeTaint("lan"),), (NodeTaint("slow", "", "PreferNoSchedule"),)])),
         arch=draw(some.sampled_from(["", "arm64", "amd64"])),
         status=draw(some.sampled_from(["running"] * 6 + ["down", "cordoned"])),
     )
@@ -49,7 +49,7 @@ def demands(draw: Any, name: str) -> Demand:
     others = tuple(f"service/{other}" for other in NAMES)
     keys = some.sampled_from(["node", "zone"])
     affinity = some.builds(
-        Affinity, some.sampled_from(others).map(lambda one: (one,)), keys, some.sampled_from([True, False])
+        AffinityRule, some.sampled_from(others).map(lambda one: (one,)), keys, some.sampled_from([True, False])
     )
     devices = some.sampled_from(
         [(), (), (DeviceRequest("gpu", share=4000),), (DeviceRequest("gpu", count=1, models=("x",)),)]
@@ -73,7 +73,7 @@ def demands(draw: Any, name: str) -> Demand:
         slowdown=draw(some.sampled_from([0, 0, 0, 400_000])),
         sensitivity=draw(some.sampled_from(["none", "cpu", "memory", "cpu+memory"])),
         priority=draw(some.integers(0, 2)),
-        spread=tuple(draw(some.lists(some.builds(Spread, keys, some.integers(1, 2)), max_size=1))),
+        spread=tuple(draw(some.lists(some.builds(SpreadRule, keys, some.integers(1, 2)), max_size=1))),
         avoid=tuple(draw(some.lists(affinity, max_size=1))),
         near=tuple(draw(some.lists(affinity, max_size=1))),
         ports=draw(some.sampled_from([(), (PortRequest("http"),), (PortRequest("http", 8080),)])),
@@ -87,11 +87,11 @@ def problems(draw: Any) -> Problem:
     wires = draw(some.sampled_from([(), (Wire("w", ("zone/a", "zone/b"), 8000, 100),)]))
     edges = draw(some.sampled_from([(), (Edge("service/a", "service/b", 9000, 60), Edge("service/b", "service/c"))]))
     kept = ResponseTimeLimit("sla/fast", draw(some.sampled_from([7000, 12_000, 20_000])), (
-        (ServiceTime("service/a", 2000, 1500, 1000, 500),),
-        (ServiceTime("service/b", 1000, 2000),),
-        (ServiceTime("service/c"),),
+        (WorkloadServiceTime("service/a", 2000, 1500, 1000, 500),),
+        (WorkloadServiceTime("service/b", 1000, 2000),),
+        (WorkloadServiceTime("service/c"),),
     ))  # fmt: skip
-    alone = ResponseTimeLimit("sla/alone", 4000, ((ServiceTime("service/d", 3000, 900, 2000, 100),),))
+    alone = ResponseTimeLimit("sla/alone", 4000, ((WorkloadServiceTime("service/d", 3000, 900, 2000, 100),),))
     promises = draw(some.sampled_from([(), (kept,), (alone, kept)]))
     return Problem(
         "s", nodes, wanted, wires, edges,

@@ -11,20 +11,20 @@ from pathlib import Path
 import pytest
 
 from rohe_iac.planning.model.demand import (
-    Affinity,
-    Alternative,
+    AffinityRule,
     Demand,
+    DemandVariant,
     DeviceRequest,
     Edge,
     PortRequest,
     Resources,
-    Spread,
-    Toleration,
+    SpreadRule,
+    TolerationRule,
 )
 from rohe_iac.planning.model.json_codec import plan_to_json
 from rohe_iac.planning.model.plan import Placement
 from rohe_iac.planning.model.problem import Problem, Settings
-from rohe_iac.planning.model.supply import Device, Supply, Taint, Wire
+from rohe_iac.planning.model.supply import Device, NodeTaint, Supply, Wire
 from rohe_iac.planning.placement.state.from_plan import grant_of
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Grant, Ledger
@@ -60,7 +60,7 @@ def supply(drawn: random.Random, number: int) -> Supply:
         rss_used=100 * MB if used else 0,
         cores_used=(300, 100) if used and len(cores) > 1 else (),
         labels=kept,
-        taints=drawn.choice([()] * 5 + [(Taint("lan"),), (Taint("slow", "", "PreferNoSchedule"),)]),
+        taints=drawn.choice([()] * 5 + [(NodeTaint("lan"),), (NodeTaint("slow", "", "PreferNoSchedule"),)]),
         arch=drawn.choice(["", "arm64", "amd64"]),
         cost=drawn.choice([0, 10_000, 25_000]),
         status=drawn.choice(["running"] * 18 + ["down", "cordoned"]),
@@ -86,15 +86,15 @@ def resources(drawn: random.Random) -> Resources:
 def demand(drawn: random.Random, number: int, names: list[str]) -> Demand:
     keys = ["node", "zone", "rack"]
 
-    def rules(chance: float, required: float) -> tuple[Affinity, ...]:
+    def rules(chance: float, required: float) -> tuple[AffinityRule, ...]:
         if drawn.random() > chance:
             return ()
-        return (Affinity((drawn.choice(names),), drawn.choice(keys), drawn.random() < required),)
+        return (AffinityRule((drawn.choice(names),), drawn.choice(keys), drawn.random() < required),)
 
     asked = resources(drawn)
-    variants: tuple[Alternative, ...] = ()
+    variants: tuple[DemandVariant, ...] = ()
     if drawn.random() < 0.1:
-        variants = (Alternative("big", asked, 900_000), Alternative("small", resources(drawn), 700_000))
+        variants = (DemandVariant("big", asked, 900_000), DemandVariant("small", resources(drawn), 700_000))
     ports: tuple[PortRequest, ...] = ()
     if drawn.random() < 0.2:
         ports = (PortRequest("http", drawn.choice([0, 0, 8080, 9000 + number])),)
@@ -112,8 +112,8 @@ def demand(drawn: random.Random, number: int, names: list[str]) -> Demand:
         sensitivity=drawn.choice(["none", "cpu", "memory", "cpu+memory"]),
         priority=drawn.randint(0, 3),
         selector=drawn.choice([()] * 6 + [(("disk", "fast"),)]),
-        tolerations=drawn.choice([()] * 3 + [(Toleration("lan", "Exists"),)]),
-        spread=(Spread(drawn.choice(keys), drawn.randint(1, 4)),) if drawn.random() < 0.2 else (),
+        tolerations=drawn.choice([()] * 3 + [(TolerationRule("lan", "Exists"),)]),
+        spread=(SpreadRule(drawn.choice(keys), drawn.randint(1, 4)),) if drawn.random() < 0.2 else (),
         avoid=rules(0.2, 0.7),
         near=rules(0.1, 0.5),
         ports=ports,

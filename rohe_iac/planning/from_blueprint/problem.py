@@ -8,26 +8,25 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from rohe_iac.blueprint.language.inventory import Accelerator, DeviceType, InventorySpec, Node
-from rohe_iac.blueprint.language.pipeline import Affinity as AffinityRule
-from rohe_iac.blueprint.language.pipeline import Requests
+from rohe_iac.blueprint.language.pipeline import Affinity, Requests
 from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.blueprint.linked.capacity import capacity_of
 from rohe_iac.blueprint.linked.workload import Workload, workloads_of
 from rohe_iac.planning.from_blueprint.default_strategy import default_strategy
 from rohe_iac.planning.model.demand import (
-    Affinity,
-    Alternative,
+    AffinityRule,
     Demand,
+    DemandVariant,
     DeviceRequest,
     Edge,
     PortRequest,
     Resources,
-    Spread,
-    Toleration,
+    SpreadRule,
+    TolerationRule,
 )
 from rohe_iac.planning.model.problem import WEIGHT_ONE, Problem, Settings
 from rohe_iac.planning.model.promise import ResponseTimeLimit
-from rohe_iac.planning.model.supply import Device, Supply, Taint, Wire
+from rohe_iac.planning.model.supply import Device, NodeTaint, Supply, Wire
 from rohe_iac.planning.sizing.requests import has_amounts
 from rohe_iac.planning.sizing.requirements import limit_of
 
@@ -198,7 +197,7 @@ def _supply(node: Node, kind: DeviceType | None) -> Supply:
         labels=tuple(sorted(node.labels.items())),
         taints=tuple(
             sorted(
-                (Taint(taint.key, taint.value, taint.effect) for taint in node.taints),
+                (NodeTaint(taint.key, taint.value, taint.effect) for taint in node.taints),
                 key=lambda taint: (taint.key, taint.value, taint.effect),
             )
         ),
@@ -255,13 +254,13 @@ def _demand(workload: Workload, members: dict[tuple[str, str], tuple[str, ...]])
         selector=tuple(sorted(rules.node_selector.items())),
         tolerations=tuple(
             sorted(
-                (Toleration(rule.key, rule.operator, rule.value, rule.effect or "") for rule in rules.tolerations),
+                (TolerationRule(rule.key, rule.operator, rule.value, rule.effect or "") for rule in rules.tolerations),
                 key=lambda toleration: (toleration.key, toleration.operator, toleration.value, toleration.effect),
             )
         ),
         spread=tuple(
             sorted(
-                (Spread(rule.topology_key, rule.max_per_domain) for rule in rules.spread),
+                (SpreadRule(rule.topology_key, rule.max_per_domain) for rule in rules.spread),
                 key=lambda spread: (spread.key, spread.limit),
             )
         ),
@@ -269,7 +268,7 @@ def _demand(workload: Workload, members: dict[tuple[str, str], tuple[str, ...]])
         near=_affinities(rules.near, workload, members),
         ports=tuple(PortRequest(port.name, port.host_port or 0, port.protocol) for port in service.ports),
         variants=tuple(
-            Alternative(
+            DemandVariant(
                 variant.name,
                 _resources(variant.requests or service.requests),
                 round((variant.accuracy if variant.accuracy is not None else service.accuracy or 0.0) * 1_000_000),
@@ -280,13 +279,13 @@ def _demand(workload: Workload, members: dict[tuple[str, str], tuple[str, ...]])
 
 
 def _affinities(
-    rules: tuple[AffinityRule, ...], workload: Workload, members: dict[tuple[str, str], tuple[str, ...]]
-) -> tuple[Affinity, ...]:
+    rules: tuple[Affinity, ...], workload: Workload, members: dict[tuple[str, str], tuple[str, ...]]
+) -> tuple[AffinityRule, ...]:
     found = []
     for rule in rules:
         pipeline, colon, name = rule.service.rpartition(":")
         addresses = members.get((pipeline if colon else workload.pipeline, name), ())
-        found.append(Affinity(addresses, rule.topology_key, rule.required))
+        found.append(AffinityRule(addresses, rule.topology_key, rule.required))
     return tuple(sorted(found, key=lambda rule: (rule.workloads, rule.key, rule.required)))
 
 

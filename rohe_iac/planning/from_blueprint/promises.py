@@ -16,7 +16,7 @@ from rohe_iac.blueprint.language.pipeline import Pipeline
 from rohe_iac.blueprint.language.profile import Times
 from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.blueprint.linked.workload import Workload, service_with_variant, workloads_of
-from rohe_iac.planning.model.promise import ResponseTimeLimit, ServiceTime
+from rohe_iac.planning.model.promise import ResponseTimeLimit, WorkloadServiceTime
 from rohe_iac.planning.sizing.flow import order_of
 from rohe_iac.planning.sizing.profile import ANY_DEVICE, Profile
 from rohe_iac.planning.sizing.queueing import MultiServerQueue, service_time_distribution
@@ -75,8 +75,8 @@ def _paths_of(
     limit: Limit,
     profiles: Mapping[str, Profile],
     sizings: Mapping[str, Sizing],
-) -> Iterable[Sequence[tuple[ServiceTime, ...]]]:
-    def stage(workloads: Iterable[Workload]) -> tuple[ServiceTime, ...]:
+) -> Iterable[Sequence[tuple[WorkloadServiceTime, ...]]]:
+    def stage(workloads: Iterable[Workload]) -> tuple[WorkloadServiceTime, ...]:
         return tuple(_answer(workload, limit, profiles, sizings.get(workload.address)) for workload in workloads)
 
     if not is_overall(objective):
@@ -86,7 +86,7 @@ def _paths_of(
     return [[stages[name] for name in path] for path in paths_through(pipeline, stages)]
 
 
-def paths_through(pipeline: Pipeline, stages: Mapping[str, tuple[ServiceTime, ...]]) -> list[tuple[str, ...]]:
+def paths_through(pipeline: Pipeline, stages: Mapping[str, tuple[WorkloadServiceTime, ...]]) -> list[tuple[str, ...]]:
     """Returns the paths from a source of the flow to a sink, as names of services, at most MAX_PATHS.
 
     A service that flows to itself is passed once; other circles are refused before planning.
@@ -111,7 +111,9 @@ def paths_through(pipeline: Pipeline, stages: Mapping[str, tuple[ServiceTime, ..
     return slowest(ended)
 
 
-def _answer(workload: Workload, limit: Limit, profiles: Mapping[str, Profile], sizing: Sizing | None) -> ServiceTime:
+def _answer(
+    workload: Workload, limit: Limit, profiles: Mapping[str, Profile], sizing: Sizing | None
+) -> WorkloadServiceTime:
     """Returns the time that a workload takes; with several variants or device types to choose from, the slowest's."""
     options = []
     if sizing is not None:
@@ -133,9 +135,9 @@ def _answer(workload: Workload, limit: Limit, profiles: Mapping[str, Profile], s
                 if shared is not None and alone is not None:
                     options.append((_times(_without_waits(shared), limit), _times(_without_waits(alone), limit)))
     if not options:
-        return ServiceTime(workload.address)
+        return WorkloadServiceTime(workload.address)
     (mean, above), alone_times = max(options, key=lambda option: (sum(option[0]), option))
-    return ServiceTime(workload.address, mean, above, min(alone_times[0], mean), min(alone_times[1], above))
+    return WorkloadServiceTime(workload.address, mean, above, min(alone_times[0], mean), min(alone_times[1], above))
 
 
 def _without_waits(times: Times) -> MultiServerQueue:

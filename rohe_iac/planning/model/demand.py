@@ -51,7 +51,7 @@ class Resources:
 
 
 @dataclass(frozen=True, slots=True)
-class Alternative:
+class DemandVariant:
     """A variant of the service: its name, what it asks for, and its accuracy in millionths (0: unknown)."""
 
     name: str
@@ -60,7 +60,7 @@ class Alternative:
 
 
 @dataclass(frozen=True, slots=True)
-class Toleration:
+class TolerationRule:
     """A taint that a replica tolerates; an empty `effect` and, with Exists, an empty `key` match any."""
 
     key: str
@@ -78,7 +78,7 @@ class Toleration:
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class SpreadRule:
     """At most `limit` replicas of this workload in one domain of the key (`node`, `zone` or any label)."""
 
     key: str
@@ -86,7 +86,7 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True)
-class Affinity:
+class AffinityRule:
     """Workloads (addresses) to stay away from or near to, in the domains of the key; not `required`: preferred."""
 
     workloads: tuple[str, ...]
@@ -141,12 +141,12 @@ class Demand:
     sensitivity: str = "none"
     priority: int = 0
     selector: tuple[tuple[str, str], ...] = ()
-    tolerations: tuple[Toleration, ...] = ()
-    spread: tuple[Spread, ...] = ()
-    avoid: tuple[Affinity, ...] = ()
-    near: tuple[Affinity, ...] = ()
+    tolerations: tuple[TolerationRule, ...] = ()
+    spread: tuple[SpreadRule, ...] = ()
+    avoid: tuple[AffinityRule, ...] = ()
+    near: tuple[AffinityRule, ...] = ()
     ports: tuple[PortRequest, ...] = ()
-    variants: tuple[Alternative, ...] = ()
+    variants: tuple[DemandVariant, ...] = ()
     slowdown: int = 0
 
     @property

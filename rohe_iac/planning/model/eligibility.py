@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rohe_iac.planning.model.demand import Demand
-from rohe_iac.planning.model.supply import Supply, Taint
+from rohe_iac.planning.model.supply import NodeTaint, Supply
 
 
 def static_rule(demand: Demand, node: Supply) -> str:
@@ -25,7 +25,7 @@ def missing_labels(demand: Demand, node: Supply) -> list[tuple[str, str]]:
     return [(key, value) for key, value in demand.selector if labels.get(key) != value]
 
 
-def untolerated_taints(demand: Demand, node: Supply) -> list[Taint]:
+def untolerated_taints(demand: Demand, node: Supply) -> list[NodeTaint]:
     """Returns the taints of the node that keep off a replica of the demand."""
     return [
         taint

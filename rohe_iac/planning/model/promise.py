@@ -7,7 +7,7 @@ from math import isqrt
 
 
 @dataclass(frozen=True, slots=True)
-class ServiceTime:
+class WorkloadServiceTime:
     """What one workload takes to answer, in microseconds; all 0 where no profile has it.
 
     Attributes:
@@ -37,7 +37,7 @@ class ResponseTimeLimit:
 
     objective: str
     limit: int
-    stages: tuple[tuple[ServiceTime, ...], ...]
+    stages: tuple[tuple[WorkloadServiceTime, ...], ...]
 
     @property
     def service_time(self) -> int:

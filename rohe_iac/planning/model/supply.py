@@ -24,7 +24,7 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True)
-class Taint:
+class NodeTaint:
     """A mark that keeps replicas off a node; the effect is NoSchedule, NoExecute or PreferNoSchedule."""
 
     key: str
@@ -67,7 +67,7 @@ class Supply:
     frequency: int = 0
     cost: int = 0
     labels: tuple[tuple[str, str], ...] = ()
-    taints: tuple[Taint, ...] = ()
+    taints: tuple[NodeTaint, ...] = ()
     status: str = "running"
 
     def label(self, key: str, default: str = "") -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rohe_iac.planning.model.demand import Demand, Resources
-from rohe_iac.planning.model.supply import Taint
+from rohe_iac.planning.model.supply import NodeTaint
 
 
 def requested(demand: Demand, variant: str) -> Resources:
@@ -11,7 +11,7 @@ def requested(demand: Demand, variant: str) -> Resources:
     return next((option.resources for option in demand.variants if option.name == variant), demand.resources)
 
 
-def repels(taint: Taint, demand: Demand) -> bool:
+def repels(taint: NodeTaint, demand: Demand) -> bool:
     """Checks whether the taint keeps replicas of the demand off a node: a hard effect that no toleration covers."""
     if taint.effect == "PreferNoSchedule":
         return False

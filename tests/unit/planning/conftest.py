@@ -9,7 +9,7 @@ import pytest
 
 from rohe_iac.planning.model.demand import Demand, DeviceRequest, Edge, Resources
 from rohe_iac.planning.model.problem import Problem, Settings
-from rohe_iac.planning.model.promise import ResponseTimeLimit, ServiceTime
+from rohe_iac.planning.model.promise import ResponseTimeLimit, WorkloadServiceTime
 from rohe_iac.planning.model.supply import Device, Supply
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -60,7 +60,7 @@ class World:
 
     def promise(self, limit: int, *names: str, **times: int) -> ResponseTimeLimit:
         """At most so many microseconds through the services; times: what each takes on a shared node."""
-        stages = tuple((ServiceTime(f"service/p:{name}", times.get(name, 0)),) for name in names)
+        stages = tuple((WorkloadServiceTime(f"service/p:{name}", times.get(name, 0)),) for name in names)
         return ResponseTimeLimit("sla/fast", limit, stages)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rohe_iac.planning.model.demand import Affinity, PortRequest, Spread
+from rohe_iac.planning.model.demand import AffinityRule, PortRequest, SpreadRule
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.solvers.local_search.assignment import Assignment
@@ -20,9 +20,9 @@ def crowded(world: Any, **settings: Any) -> Problem:
     nodes = [world.node(f"n{number}", cpu=4000, devices=(world.gpu(),) if number < 2 else ()) for number in range(5)]
     demands = [
         world.demand("lead", 2, cpu=300, cores=(300,)),
-        world.demand("tail", 3, cpu=400, cores=(250, 100), near=(Affinity(("service/p:lead",), "node"),)),
+        world.demand("tail", 3, cpu=400, cores=(250, 100), near=(AffinityRule(("service/p:lead",), "node"),)),
         world.demand("port", 3, cpu=200, ports=(PortRequest("http", 8080),)),
-        world.demand("apart", 4, cpu=500, spread=(Spread("node", 1),)),
+        world.demand("apart", 4, cpu=500, spread=(SpreadRule("node", 1),)),
         world.demand("gpu", 5, cpu=100, devices=world.gpu_share(4000)),
         world.demand("wide", 6, cpu=900, cores=(600, 400), priority=1),
         world.demand("small", 12, cpu=700, cores=(500,)),

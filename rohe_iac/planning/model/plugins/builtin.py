@@ -22,7 +22,7 @@ from typing import Any
 
 from rohe_iac.planning.model.demand import Demand, DeviceRequest
 from rohe_iac.planning.model.plugins.protocols import Candidate, Filter, FreeAmounts, Scorer, Strategy
-from rohe_iac.planning.model.supply import Supply, Taint
+from rohe_iac.planning.model.supply import NodeTaint, Supply
 
 
 def status(candidate: Candidate, /) -> str:
@@ -152,7 +152,7 @@ def _share(used: int, whole: int) -> Fraction:
     return Fraction(max(0, min(used, whole)), whole) if whole > 0 else Fraction(0)
 
 
-def _tolerated(taint: Taint, demand: Demand) -> bool:
+def _tolerated(taint: NodeTaint, demand: Demand) -> bool:
     """Checks whether the demand tolerates the taint."""
     return any(toleration.covers(taint.key, taint.value, taint.effect) for toleration in demand.tolerations)
 

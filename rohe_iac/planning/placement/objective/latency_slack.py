@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from rohe_iac.planning.model.promise import ResponseTimeLimit, ServiceTime, added
+from rohe_iac.planning.model.promise import ResponseTimeLimit, WorkloadServiceTime, added
 from rohe_iac.planning.placement.rules.latency_budget import longest_latency
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.positions import DemandIndex
@@ -19,7 +19,7 @@ from rohe_iac.planning.placement.state.positions import DemandIndex
 WHOLE_LIMIT = 10_000
 """Basis points of a limit."""
 
-Stages = tuple[tuple[tuple[int, ServiceTime], ...], ...]
+Stages = tuple[tuple[tuple[int, WorkloadServiceTime], ...], ...]
 """The stages of a promise: demands by position, each with its service time."""
 
 Nodes = Mapping[int, Collection[int]]
@@ -101,7 +101,7 @@ def relative(limit: int, predicted: int) -> int:
     return (limit - predicted) * WHOLE_LIMIT // limit
 
 
-def _time(time: ServiceTime, nodes: Collection[int], replicas_on: Mapping[int, int]) -> tuple[int, int]:
+def _time(time: WorkloadServiceTime, nodes: Collection[int], replicas_on: Mapping[int, int]) -> tuple[int, int]:
     """Returns mean and percentile of a service: alone where every node of it has one replica, else shared."""
     alone = bool(nodes) and all(replicas_on.get(node, 0) < 2 for node in nodes)
     return (time.alone_mean, time.alone_above) if alone else (time.mean, time.above)

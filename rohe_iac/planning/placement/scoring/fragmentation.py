@@ -59,7 +59,7 @@ class ExpectedReplicas:
 
 
 @dataclass(frozen=True, slots=True)
-class DeviceGroup:
+class DeviceClass:
     """Equal devices of one node.
 
     Attributes:
@@ -108,7 +108,7 @@ class Fragmentation:
         self._weight = sum(kind.weight for kind in self._kinds)
         shares = {kind.share for kind in self._kinds}
         self._grid = max(MIN_GRID, gcd(*shares, *(device.capacity for devices in devices_of for device in devices)))
-        self._groups: list[list[DeviceGroup]] = []
+        self._groups: list[list[DeviceClass]] = []
         for node_class, devices in enumerate(devices_of):
             equal: dict[tuple[str, bool, int], list[int]] = {}
             for position, device in enumerate(devices):
@@ -138,7 +138,7 @@ class Fragmentation:
 
     def _group(
         self, node_class: int, positions: tuple[int, ...], model: str, exclusive: bool, capacity: int
-    ) -> DeviceGroup:
+    ) -> DeviceClass:
         """Returns the group of equal devices with what they are worth."""
         able = [kind for kind in self._kinds if kind.fits_model(node_class, model)]
         grid, usable = self._grid, [0]
@@ -156,7 +156,7 @@ class Fragmentation:
         for free in range(1, capacity // grid + 1):
             usable.append(self._expected_use(shares, free, usable, 0, 0))
         idle = self._expected_use(shares, capacity // grid, usable, whole, capacity)
-        return DeviceGroup(positions, model, exclusive, capacity, idle, tuple(usable))
+        return DeviceClass(positions, model, exclusive, capacity, idle, tuple(usable))
 
     def _expected_use(
         self, shares: Sequence[tuple[int, int]], free: int, usable: list[int], whole: int, capacity: int

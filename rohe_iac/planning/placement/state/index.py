@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from operator import attrgetter
 
-from rohe_iac.planning.model.demand import Demand, Resources, Spread
+from rohe_iac.planning.model.demand import Demand, Resources, SpreadRule
 from rohe_iac.planning.model.eligibility import static_rule
 from rohe_iac.planning.model.keys import NODE_KEY, ZONE_KEY
 from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS, PlacedReplicas, Plugins
@@ -330,7 +330,7 @@ def surviving(demand: Demand, failures: int) -> Demand:
     """Returns the demand spread so that no `failures` nodes hold all of its replicas, where it has at least two."""
     if not failures or demand.replicas < 2:
         return demand
-    return replace(demand, spread=(*demand.spread, Spread(NODE_KEY, most_on_a_node(demand.replicas, failures))))
+    return replace(demand, spread=(*demand.spread, SpreadRule(NODE_KEY, most_on_a_node(demand.replicas, failures))))
 
 
 def most_on_a_node(replicas: int, failures: int) -> int:

@@ -18,10 +18,10 @@ from fractions import Fraction
 from rohe_iac.blueprint.hints.nearest import did_you_mean
 from rohe_iac.foundation.errors import UsageError
 from rohe_iac.foundation.quantities import bits_per_second, seconds
-from rohe_iac.planning.model.demand import Affinity, Demand, Edge, PortRequest, Spread, Toleration
+from rohe_iac.planning.model.demand import AffinityRule, Demand, Edge, PortRequest, SpreadRule, TolerationRule
 from rohe_iac.planning.model.problem import Settings
 from rohe_iac.planning.model.promise import ResponseTimeLimit
-from rohe_iac.planning.model.supply import Supply, Taint
+from rohe_iac.planning.model.supply import NodeTaint, Supply
 from rohe_iac.planning.questions.what_if.edit import FIELDS, RULES, Edit, nothing_named, unknown_field
 
 NONE = "none"
@@ -40,7 +40,7 @@ def edit_node_rule(node: Supply, edit: Edit) -> Supply:
         return replace(node, labels=_with(node.labels, key, edit.value))
     _require_value(edit, (NONE, *EFFECTS))
     taints = [taint for taint in node.taints if taint.key != key]
-    taints += [] if edit.value == NONE else [Taint(key, "", edit.value)]
+    taints += [] if edit.value == NONE else [NodeTaint(key, "", edit.value)]
     return replace(node, taints=tuple(sorted(taints, key=lambda taint: (taint.key, taint.value, taint.effect))))
 
 
@@ -60,12 +60,12 @@ def edit_rule(demand: Demand, edit: Edit) -> Demand:
     if edit.head == "tolerations":
         _require_value(edit, (NONE, "Exists"))
         tolerations = tuple(toleration for toleration in demand.tolerations if toleration.key != key)
-        tolerations += () if edit.value == NONE else (Toleration(key, "Exists"),)
+        tolerations += () if edit.value == NONE else (TolerationRule(key, "Exists"),)
         return replace(demand, tolerations=tolerations)
     if edit.head == "spread":
         others = tuple(rule for rule in demand.spread if rule.key != key)
         limit = 0 if edit.value == NONE else edit.amount(0, _number)
-        return replace(demand, spread=(*others, Spread(key, limit)) if limit else others)
+        return replace(demand, spread=(*others, SpreadRule(key, limit)) if limit else others)
     if edit.head == "ports":
         return replace(demand, ports=_ports(demand, edit, key))
     if edit.head == "avoid":
@@ -173,7 +173,7 @@ def _ports(demand: Demand, edit: Edit, name: str) -> tuple[PortRequest, ...]:
     return tuple(replace(port, host=host) if port.name == name else port for port in demand.ports)
 
 
-def _affinities(rules: tuple[Affinity, ...], edit: Edit, name: str, pipeline: str) -> tuple[Affinity, ...]:
+def _affinities(rules: tuple[AffinityRule, ...], edit: Edit, name: str, pipeline: str) -> tuple[AffinityRule, ...]:
     """Returns the rules with those about a service made preferred or required, or removed."""
     chosen = [rule for rule in rules if name in {service_of(other, pipeline) for other in rule.workloads}]
     if not chosen:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from rohe_iac.planning.model.demand import Affinity
+from rohe_iac.planning.model.demand import AffinityRule
 from rohe_iac.planning.model.keys import NODE_KEY
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.rules.affinity import near_holds
@@ -142,7 +142,7 @@ def preference_steps(case: RefusalCase) -> Iterator[EditStep]:
                     yield from _prefer(case, owner, rule, word)
 
 
-def left_without_neighbour(case: RefusalCase) -> list[tuple[int, Affinity, int]]:
+def left_without_neighbour(case: RefusalCase) -> list[tuple[int, AffinityRule, int]]:
     """Returns the demands that would lose their required neighbour: each with its rule and one of its nodes."""
     indexed, ledger, workload = case.indexed, case.ledger, case.wanted.workload
     if not any(indexed.near):
@@ -164,7 +164,7 @@ def left_without_neighbour(case: RefusalCase) -> list[tuple[int, Affinity, int]]
     return found
 
 
-def _prefer(case: RefusalCase, owner: int, rule: Affinity, word: str) -> list[EditStep]:
+def _prefer(case: RefusalCase, owner: int, rule: AffinityRule, word: str) -> list[EditStep]:
     what, pipeline = case.short_name(owner), case.indexed.demands[owner].pipeline
     others = sorted({service_of(other, pipeline) for other in rule.workloads})
     if len(others) != 1:

@@ -11,7 +11,7 @@ from rohe_iac.planning.placement.rules.plugged import plugin_refusal
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Grant, Ledger
 from rohe_iac.planning.placement.state.positions import ReplicaIndex
-from rohe_iac.planning.solvers.local_search.node_load import Item, NodeLoad, NodeLoads
+from rohe_iac.planning.solvers.local_search.packing.node_load import Item, NodeLoad, NodeLoads
 from rohe_iac.planning.solvers.local_search.params import DEFAULT_PARAMS, SearchParams
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rohe_iac.planning.solvers.local_search.assignment import Assignment
 from rohe_iac.planning.solvers.local_search.lcg import LinearCongruentialGenerator
-from rohe_iac.planning.solvers.local_search.node_load import FULL
+from rohe_iac.planning.solvers.local_search.packing.node_load import FULL
 from rohe_iac.planning.solvers.local_search.params import SearchParams
 from rohe_iac.planning.solvers.local_search.repack import Repack
 from rohe_iac.planning.solvers.local_search.search_cost import SearchCost

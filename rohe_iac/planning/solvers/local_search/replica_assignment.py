@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Grant, Ledger
 from rohe_iac.planning.placement.state.positions import ReplicaIndex
-from rohe_iac.planning.solvers.local_search.node_load import Item
+from rohe_iac.planning.solvers.local_search.packing.node_load import Item
 
 
 def assign_replicas(

@@ -13,7 +13,7 @@ from rohe_iac.planning.placement.objective.priority_levels import PriorityLevels
 from rohe_iac.planning.placement.objective.terms import square_sum, worth_of
 from rohe_iac.planning.placement.state.demand_size import sizes_of
 from rohe_iac.planning.placement.state.index import IndexedProblem
-from rohe_iac.planning.solvers.local_search.node_load import Item, NodeLoad
+from rohe_iac.planning.solvers.local_search.packing.node_load import Item, NodeLoad
 from rohe_iac.planning.solvers.local_search.params import DEFAULT_PARAMS, SearchParams
 
 UNIT = 1000

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from rohe_iac.planning.solvers.local_search.assignment import Assignment, AssignmentSnapshot
-from rohe_iac.planning.solvers.local_search.min_bin_slack import MinBinSlack
+from rohe_iac.planning.solvers.local_search.packing.min_bin_slack import MinBinSlack
 from rohe_iac.planning.solvers.local_search.params import DEFAULT_PARAMS, SearchParams
 
 

@@ -8,7 +8,7 @@ from sized_blueprints import blueprint, limit, profile, service
 
 from rohe_iac.blueprint.language.pipeline import Pipeline
 from rohe_iac.planning.from_blueprint.promises import MAX_PATHS, paths_through
-from rohe_iac.planning.model.promise import ServiceTime
+from rohe_iac.planning.model.promise import WorkloadServiceTime
 
 
 def test_paths_go_from_every_source_to_every_sink() -> None:
@@ -24,7 +24,7 @@ def test_paths_go_from_every_source_to_every_sink() -> None:
 def test_of_too_many_paths_the_slowest_are_kept() -> None:
     names = [f"{layer}{number}" for layer in "abc" for number in range(6)]
     flow = [(f"{source}{i}", f"{sink}{j}") for source, sink in ("ab", "bc") for i in range(6) for j in range(6)]
-    paths = paths_through(pipeline(names, flow), stages(names) | {"b5": (ServiceTime("b5", 1000),)})
+    paths = paths_through(pipeline(names, flow), stages(names) | {"b5": (WorkloadServiceTime("b5", 1000),)})
     assert len(paths) == MAX_PATHS
     assert sum("b5" in path for path in paths) == 36
 
@@ -45,5 +45,5 @@ def pipeline(names: str | list[str], flow: list[tuple[str, str]]) -> Pipeline:
     return Pipeline.model_validate({"kind": "Pipeline", "metadata": {"name": "p"}, "spec": spec})
 
 
-def stages(names: str | list[str]) -> dict[str, tuple[ServiceTime, ...]]:
-    return {name: (ServiceTime(name, 100),) for name in names}
+def stages(names: str | list[str]) -> dict[str, tuple[WorkloadServiceTime, ...]]:
+    return {name: (WorkloadServiceTime(name, 100),) for name in names}

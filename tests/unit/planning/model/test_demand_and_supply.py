@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from rohe_iac.planning.model.demand import SYSTEM_RANK, Toleration
+from rohe_iac.planning.model.demand import SYSTEM_RANK, TolerationRule
 from rohe_iac.planning.model.eligibility import static_rule
-from rohe_iac.planning.model.supply import Taint
+from rohe_iac.planning.model.supply import NodeTaint
 
 
 def test_what_the_stack_runs_for_itself_ranks_above_every_priority(world: Any) -> None:
@@ -31,15 +31,15 @@ def test_free_virtual_memory_is_what_may_be_promised_less_what_others_use(world:
         ({}, ""),
         ({"status": "cordoned", "labels": ()}, "status"),
         ({"labels": (("disk", "slow"),)}, "labels"),
-        ({"taints": (Taint("edge"), Taint("gpu"))}, "taints"),
-        ({"taints": (Taint("edge"), Taint("gpu", effect="PreferNoSchedule"))}, ""),
+        ({"taints": (NodeTaint("edge"), NodeTaint("gpu"))}, "taints"),
+        ({"taints": (NodeTaint("edge"), NodeTaint("gpu", effect="PreferNoSchedule"))}, ""),
         ({"arch": "arm64"}, "architecture"),
         ({"arch": ""}, ""),
     ],
 )
 def test_the_first_rule_that_excludes_a_node_names_it(world: Any, changes: dict[str, Any], rule: str) -> None:
     demand = world.demand(
-        "a", selector=(("disk", "fast"),), tolerations=(Toleration("edge", "Exists"),), arch=("amd64",)
+        "a", selector=(("disk", "fast"),), tolerations=(TolerationRule("edge", "Exists"),), arch=("amd64",)
     )
-    node = world.node("n1", labels=(("disk", "fast"),), taints=(Taint("edge"),), arch="amd64")
+    node = world.node("n1", labels=(("disk", "fast"),), taints=(NodeTaint("edge"),), arch="amd64")
     assert static_rule(demand, replace(node, **changes)) == rule

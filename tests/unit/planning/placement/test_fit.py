@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from rohe_iac.planning.model.demand import Affinity, DeviceRequest, Edge, PortRequest, Spread, Toleration
+from rohe_iac.planning.model.demand import AffinityRule, DeviceRequest, Edge, PortRequest, SpreadRule, TolerationRule
 from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.problem import Problem
-from rohe_iac.planning.model.supply import Taint, Wire
+from rohe_iac.planning.model.supply import NodeTaint, Wire
 from rohe_iac.planning.placement.state.core_assignment import tightest_cores
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
 from rohe_iac.planning.solvers.construction.greedy import Construction
 from rohe_iac.planning.solvers.construction.service_order import service_order
-from rohe_iac.planning.solvers.local_search.core_packing import pack_cores
+from rohe_iac.planning.solvers.local_search.packing.core_packing import pack_cores
 from rohe_iac.planning.solvers.local_search.params import DEFAULT_PARAMS
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.planning.verification.verify import verify
@@ -65,7 +65,7 @@ def test_scaling_down_frees_what_scaling_up_took_bit_for_bit(world: Any) -> None
     node = world.node("n1", cpu=8000, devices=(world.gpu(),))
     demand = world.demand(
         "d", 5, cpu=331, rss=57 * 2**20, cores=(420, 20), vms=5, devices=world.gpu_share(1500),
-        ports=(PortRequest("http", 8080),), spread=(Spread("node", 9),),
+        ports=(PortRequest("http", 8080),), spread=(SpreadRule("node", 9),),
     )  # fmt: skip
     indexed = IndexedProblem(world.problem([node], [demand], ports=(42000, 42010)))
     ledger, fresh = Ledger(indexed), Ledger(indexed)
@@ -127,14 +127,14 @@ def test_status_labels_taints_and_architecture_refuse_by_name(world: Any) -> Non
     nodes = [
         world.node("n1", status="down"),
         world.node("n2"),
-        world.node("n3", labels=(("zone", "a"),), taints=(Taint("lan"),)),
+        world.node("n3", labels=(("zone", "a"),), taints=(NodeTaint("lan"),)),
         world.node("n4", labels=(("zone", "a"),), arch="amd64"),
     ]
     demand = world.demand("d", selector=(("zone", "a"),), arch=("arm64",))
     assert rules(planned(world.problem(nodes, [demand])), "d") == {
         "status": 1, "labels": 1, "taints": 1, "architecture": 1,
     }  # fmt: skip
-    tolerant = world.demand("d", selector=(("zone", "a"),), tolerations=(Toleration("lan", "Exists"),))
+    tolerant = world.demand("d", selector=(("zone", "a"),), tolerations=(TolerationRule("lan", "Exists"),))
     assert where(planned(world.problem(nodes[:3], [tolerant]))) == {"d/0": "n3"}
 
 
@@ -147,17 +147,17 @@ def test_a_cordoned_node_keeps_what_it_has_and_takes_nothing_new(world: Any) -> 
 
 def test_spread_holds_by_node_and_by_label_and_nodes_without_the_label_are_not_eligible(world: Any) -> None:
     nodes = [world.node(f"n{i}", labels=(("zone", "ab"[i % 2]),)) for i in range(4)] + [world.node("n9")]
-    by_zone = planned(world.problem(nodes, [world.demand("d", 3, spread=(Spread("zone", 1),))]))
+    by_zone = planned(world.problem(nodes, [world.demand("d", 3, spread=(SpreadRule("zone", 1),))]))
     assert len(by_zone.placements) == 2
     assert rules(by_zone, "d") == {"spread": 5}
-    by_node = planned(world.problem(nodes, [world.demand("d", 6, spread=(Spread("node", 1),))]))
+    by_node = planned(world.problem(nodes, [world.demand("d", 6, spread=(SpreadRule("node", 1),))]))
     assert sorted(where(by_node).values()) == ["n0", "n1", "n2", "n3", "n9"]
 
 
 def test_avoid_works_both_ways_and_near_waits_for_the_other(world: Any) -> None:
     nodes = [world.node(f"n{i}", labels=(("zone", "ab"[i % 2]),)) for i in range(4)]
-    loner = world.demand("loner", cpu=10, avoid=(Affinity(("service/p:big",), "node"),))
-    follower = world.demand("follower", 2, cpu=4000, near=(Affinity(("service/p:big",), "zone"),))
+    loner = world.demand("loner", cpu=10, avoid=(AffinityRule(("service/p:big",), "node"),))
+    follower = world.demand("follower", 2, cpu=4000, near=(AffinityRule(("service/p:big",), "zone"),))
     got = where(planned(world.problem(nodes, [loner, follower, world.demand("big", cpu=100)])))
     assert got["loner/0"] != got["big/0"]
     zones = {node.name: dict(node.labels)["zone"] for node in nodes}
@@ -167,7 +167,7 @@ def test_avoid_works_both_ways_and_near_waits_for_the_other(world: Any) -> None:
 @pytest.mark.parametrize("strategy", ["best-fit", "worst-fit", "dot-product", "fragmentation"])
 def test_a_wish_counts_more_than_how_full_or_open_a_node_is_whoever_comes_first(world: Any, strategy: str) -> None:
     nodes = [world.node("n1", devices=(world.gpu(),)), world.node("n2", devices=(world.gpu(),))]
-    there, plain = Affinity(("service/p:b",), "node", False), world.demand("b", cpu=1000)
+    there, plain = AffinityRule(("service/p:b",), "node", False), world.demand("b", cpu=1000)
     for names in (("a", "b"), ("b", "a")):
         other = replace(plain, workload=f"service/p:{names[1]}", replica=f"replica/p:{names[1]}")
         wish = replace(there, workloads=(other.workload,))
@@ -184,7 +184,7 @@ def test_a_wish_counts_more_than_how_full_or_open_a_node_is_whoever_comes_first(
 
 def test_a_search_weighs_wishes_after_all_that_the_objective_names(world: Any) -> None:
     nodes = [world.node(f"n{number}", cpu=2000) for number in range(4)]
-    wish = (Affinity(("service/p:b",), "node", False),)
+    wish = (AffinityRule(("service/p:b",), "node", False),)
     # Two of four fill a node, so that two nodes are used whoever is beside whom.
     others = [world.demand(name, cpu=1000) for name in "bcd"]
     for objective in (("placed",), ("placed", "nodes"), ("placed", "balance")):
@@ -200,14 +200,14 @@ def test_a_service_that_wishes_to_be_near_another_waits_for_it_unless_it_is_more
     nodes = [world.node("n1"), world.node("n2", labels=(("disk", "fast"),))]
     lead = world.demand("lead", cpu=100, selector=(("disk", "fast"),))
     for priority, node in ((0, "n2"), (1, "n1")):
-        wish = (Affinity(("service/p:lead",), "node", False),)
+        wish = (AffinityRule(("service/p:lead",), "node", False),)
         got = where(planned(world.problem(nodes, [world.demand("a", cpu=900, near=wish, priority=priority), lead])))
         assert got == {"a/0": node, "lead/0": "n2"}
 
 
 def test_a_chain_of_neighbours_may_be_as_long_as_the_blueprint(world: Any) -> None:
     names = [f"d{number:04}" for number in range(1500)]
-    chain = [world.demand(a, near=(Affinity((f"service/p:{b}",), "node"),)) for a, b in pairwise(names)]
+    chain = [world.demand(a, near=(AffinityRule((f"service/p:{b}",), "node"),)) for a, b in pairwise(names)]
     queue = service_order(IndexedProblem(world.problem([world.node("n1")], [*chain, world.demand(names[-1])])))
     assert queue == list(reversed(range(len(names))))
 
@@ -216,8 +216,8 @@ def test_a_chain_of_neighbours_may_be_as_long_as_the_blueprint(world: Any) -> No
 def test_a_node_with_a_taint_that_is_preferred_not_to_be_used_is_left_for_an_empty_one(
     world: Any, strategy: str
 ) -> None:
-    nodes = [world.node("n1", taints=(Taint("old", "", "PreferNoSchedule"),)), world.node("n2")]
-    tolerant = world.demand("a", cpu=1000, tolerations=(Toleration("old", "Exists"),), priority=1)
+    nodes = [world.node("n1", taints=(NodeTaint("old", "", "PreferNoSchedule"),)), world.node("n2")]
+    tolerant = world.demand("a", cpu=1000, tolerations=(TolerationRule("old", "Exists"),), priority=1)
     got = where(planned(world.problem(nodes, [tolerant, world.demand("b", cpu=100)], strategy=strategy)))
     assert got == {"a/0": "n1", "b/0": "n2"}
     assert where(planned(world.problem(nodes[:1], [world.demand("b", cpu=100)], strategy=strategy))) == {"b/0": "n1"}
@@ -225,10 +225,10 @@ def test_a_node_with_a_taint_that_is_preferred_not_to_be_used_is_left_for_an_emp
 
 def test_services_near_each_other_end_together_or_not_at_all(world: Any) -> None:
     nodes = [world.node("n1", cpu=1000), world.node("n2", cpu=1000)]
-    a = world.demand("a", cpu=900, near=(Affinity(("service/p:b",), "node"),))
-    b = world.demand("b", cpu=100, near=(Affinity(("service/p:a",), "node"),))
+    a = world.demand("a", cpu=900, near=(AffinityRule(("service/p:b",), "node"),))
+    b = world.demand("b", cpu=100, near=(AffinityRule(("service/p:a",), "node"),))
     assert where(planned(world.problem(nodes, [a, b]))) == {"a/0": "n1", "b/0": "n1"}
-    big = world.demand("b", cpu=200, near=(Affinity(("service/p:a",), "node"),))
+    big = world.demand("b", cpu=200, near=(AffinityRule(("service/p:a",), "node"),))
     assert where(planned(world.problem(nodes, [a, big]))) == {}
 
 
@@ -299,7 +299,7 @@ def test_a_replica_is_not_near_itself_once_its_neighbours_have_left(world: Any) 
     nodes = [world.node(name, labels=(("zone", zone),)) for name, zone in zones.items()]
     group = ("service/p:lead", "service/p:tail")
     demands = [
-        world.demand("lead", 1, cpu=500, near=(Affinity(group, "zone"),)),
+        world.demand("lead", 1, cpu=500, near=(AffinityRule(group, "zone"),)),
         world.demand("tail", 1, cpu=3800, selector=(("disk", "fast"),)),
     ]
     fast = [replace(node, labels=(("disk", "fast"), *node.labels)) if node.name != "b1" else node for node in nodes]

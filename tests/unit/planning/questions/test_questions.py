@@ -7,12 +7,12 @@ import pytest
 from msgspec import structs
 
 from rohe_iac.foundation.errors import UsageError
-from rohe_iac.planning.model.demand import Affinity, DeviceRequest, Edge, Spread
+from rohe_iac.planning.model.demand import AffinityRule, DeviceRequest, Edge, SpreadRule
 from rohe_iac.planning.model.json_codec import plan_from_json, plan_to_json
 from rohe_iac.planning.model.plan import Plan, Relaxed
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.model.promise import ResponseTimeLimit
-from rohe_iac.planning.model.supply import Taint, Wire
+from rohe_iac.planning.model.supply import NodeTaint, Wire
 from rohe_iac.planning.questions.analysis.node_survey import surveys_of
 from rohe_iac.planning.questions.why_not.why_not import why_not
 from rohe_iac.planning.solvers.planner import plan
@@ -26,7 +26,7 @@ def fixes(problem: Problem, service: str, node: str) -> list[tuple[tuple[str, ..
 
 
 def test_a_neighbour_that_would_be_left_alone_refuses_a_node_and_a_wish_in_its_place_lets_it(world: Any) -> None:
-    near = (Affinity(("service/p:d",), "node"),)
+    near = (AffinityRule(("service/p:d",), "node"),)
     nodes = [world.node("n0"), world.node("n1")]
     problem = world.problem(nodes, [world.demand("d", cpu=500), world.demand("x", cpu=500, near=near)])
     found = plan(problem)
@@ -54,9 +54,9 @@ def test_why_not_combines_two_fields_and_no_more(world: Any) -> None:
 
 
 def test_why_not_knows_ways_out_of_rules_and_devices(world: Any) -> None:
-    tainted = world.problem([world.node("n1", taints=(Taint("lan"),))], [world.demand("d")])
+    tainted = world.problem([world.node("n1", taints=(NodeTaint("lan"),))], [world.demand("d")])
     assert fixes(tainted, "d", "n1")[0][0] == ("node/n1.taints without lan",)
-    spread = world.problem([world.node("n1")], [world.demand("d", 2, spread=(Spread("node", 1),))])
+    spread = world.problem([world.node("n1")], [world.demand("d", 2, spread=(SpreadRule("node", 1),))])
     assert fixes(spread, "d", "n1") == [(("service/d.spread.node maxPerDomain 2",), 1_000_000)]
     gpu = world.node("n1", devices=(world.gpu(used=2500),))
     asked = world.demand("d", devices=(DeviceRequest("gpu", share=10_000),))
@@ -137,7 +137,7 @@ def test_an_audit_knows_what_flows_over_links_and_who_has_to_be_near(world: Any)
     # What was on the link before is free for whoever takes over.
     assert told["node/n2"].unplaceable == ()
     assert told["node/n1"].unplaceable == ("replica/p:a/0",)
-    near = (Affinity(("service/p:b",), "zone"),)
+    near = (AffinityRule(("service/p:b",), "zone"),)
     both = [world.demand("b", cpu=300), world.demand("c", cpu=400, near=near)]
     wide = [world.node(name, cpu=1000, labels=(("zone", zone),)) for name, zone in (("n1", "a"), ("n2", "b"))]
     together = world.problem(wide, both)
@@ -237,7 +237,7 @@ def test_a_replica_whose_node_is_down_joins_the_other_and_the_plan_says_that_thi
 
 
 def test_a_spread_of_ones_own_holds_where_the_one_that_survive_implies_gives_way(world: Any) -> None:
-    mine = (Spread("node", 1),)
+    mine = (SpreadRule("node", 1),)
     problem = world.problem([world.node("n1")], [world.demand("d", 2, cpu=500, spread=mine)], survive=1)
     result = plan(problem)
     assert (len(result.placements), result.relaxed) == (1, ())

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from rohe_iac.foundation.canonical import canonical_json
-from rohe_iac.planning.model.demand import Affinity, Alternative, PortRequest, Resources, Spread
+from rohe_iac.planning.model.demand import AffinityRule, DemandVariant, PortRequest, Resources, SpreadRule
 from rohe_iac.planning.model.json_codec import (
     UnreadablePlan,
     plan_from_json,
@@ -188,9 +188,9 @@ def test_an_unplaced_replica_names_the_closest_node_and_the_missing_amount(world
 
 def test_the_most_accurate_variant_that_fits_is_taken(world: Any) -> None:
     variants = (
-        Alternative("small", Resources(cpu=500), 710_000),
-        Alternative("medium", Resources(cpu=3000), 820_000),
-        Alternative("large", Resources(cpu=9000), 900_000),
+        DemandVariant("small", Resources(cpu=500), 710_000),
+        DemandVariant("medium", Resources(cpu=3000), 820_000),
+        DemandVariant("large", Resources(cpu=9000), 900_000),
     )
     result = plan(world.problem([world.node("n1")], [world.demand("d", 1, variants=variants)]))
     assert result.placements[0].variant == "medium"
@@ -232,7 +232,7 @@ def test_a_zone_that_closes_without_another_node_that_fits_counts_against_its_no
         node("b-fits", "b"),
         node("c-tiny", "c", cpu=100, rss=100 * MI),
     ]
-    demand = world.demand("d", 2, cpu=1000, rss=1000 * MI, arch=("arm64",), spread=(Spread("zone", 1),))
+    demand = world.demand("d", 2, cpu=1000, rss=1000 * MI, arch=("arm64",), spread=(SpreadRule("zone", 1),))
     (refusals,) = plan(world.problem(nodes, [demand])).refusals
     # The other architecture alone would be closer (a whole request) than nine tenths of cpu and of memory.
     assert [(item.node, item.shortfall) for item in refusals.closest if item.rule != "spread"] == [
@@ -251,7 +251,7 @@ def test_a_zone_that_closes_without_another_node_that_fits_counts_against_its_no
 
 @pytest.mark.parametrize("strategy", ["best-fit", "worst-fit", "portfolio"])
 def test_what_a_lonely_replica_leaves_is_offered_to_those_that_are_missing(world: Any, strategy: str) -> None:
-    near = {name: (Affinity((f"service/p:{other}",), "node"),) for name, other in ("ab", "ba")}
+    near = {name: (AffinityRule((f"service/p:{other}",), "node"),) for name, other in ("ab", "ba")}
     demands = [
         world.demand("a", cpu=1500, near=near["a"], priority=1),
         world.demand("b", cpu=5000, near=near["b"], priority=1),

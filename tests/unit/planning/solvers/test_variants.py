@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from rohe_iac.planning.model.demand import Alternative, Resources
+from rohe_iac.planning.model.demand import DemandVariant, Resources
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.solvers.construction.greedy import Construction
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.planning.solvers.variants import first_choice, next_choice
 
 VARIANTS = (
-    Alternative("small", Resources(cpu=500), 710_000),
-    Alternative("large", Resources(cpu=9000), 900_000),
-    Alternative("medium", Resources(cpu=3000), 820_000),
+    DemandVariant("small", Resources(cpu=500), 710_000),
+    DemandVariant("large", Resources(cpu=9000), 900_000),
+    DemandVariant("medium", Resources(cpu=3000), 820_000),
 )
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from rohe_iac.planning.model.demand import Affinity, Alternative, Edge, Resources, Spread, Toleration
+from rohe_iac.planning.model.demand import AffinityRule, DemandVariant, Edge, Resources, SpreadRule, TolerationRule
 from rohe_iac.planning.model.plan import CoreUse, DeviceUse, Plan, Proof
 from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS, Candidate, Origin, Plugin
 from rohe_iac.planning.model.problem import Problem
-from rohe_iac.planning.model.supply import Taint, Wire
+from rohe_iac.planning.model.supply import NodeTaint, Wire
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.planning.verification.bounds import derived_bounds
 from rohe_iac.planning.verification.capacity import capacity_faults
@@ -39,22 +39,22 @@ def moved(decided: Plan, node: str) -> Plan:
 @pytest.mark.parametrize(
     ("toleration", "kept_off"),
     [
-        (Toleration("gpu", "Exists"), False),
-        (Toleration("", "Exists"), False),
-        (Toleration("gpu", "Equal", "yes"), False),
-        (Toleration("gpu", "Equal", "no"), True),
-        (Toleration("gpu", "Exists", "", "NoExecute"), True),
-        (Toleration("disk", "Exists"), True),
+        (TolerationRule("gpu", "Exists"), False),
+        (TolerationRule("", "Exists"), False),
+        (TolerationRule("gpu", "Equal", "yes"), False),
+        (TolerationRule("gpu", "Equal", "no"), True),
+        (TolerationRule("gpu", "Exists", "", "NoExecute"), True),
+        (TolerationRule("disk", "Exists"), True),
     ],
 )
-def test_a_taint_repels_who_does_not_tolerate_it(world: Any, toleration: Toleration, kept_off: bool) -> None:
+def test_a_taint_repels_who_does_not_tolerate_it(world: Any, toleration: TolerationRule, kept_off: bool) -> None:
     demand = world.demand("d", tolerations=(toleration,))
-    assert repels(Taint("gpu", "yes", "NoSchedule"), demand) is kept_off
-    assert not repels(Taint("gpu", "yes", "PreferNoSchedule"), demand)
+    assert repels(NodeTaint("gpu", "yes", "NoSchedule"), demand) is kept_off
+    assert not repels(NodeTaint("gpu", "yes", "PreferNoSchedule"), demand)
 
 
 def test_a_request_is_that_of_the_chosen_variant(world: Any) -> None:
-    variants = (Alternative("small", Resources(cpu=100), 0), Alternative("large", Resources(cpu=900), 0))
+    variants = (DemandVariant("small", Resources(cpu=100), 0), DemandVariant("large", Resources(cpu=900), 0))
     demand = world.demand("d", cpu=500, variants=variants)
     assert [requested(demand, name).cpu for name in ("small", "large", "")] == [100, 900, 500]
 
@@ -77,8 +77,8 @@ def test_amounts_cores_and_devices_beyond_the_node_are_faults(world: Any) -> Non
 
 def test_static_and_coupling_rules_are_checked_where_a_replica_stands(world: Any) -> None:
     east = world.node("n1", labels=(("zone", "east"),))
-    west = world.node("n2", labels=(("zone", "west"),), taints=(Taint("edge"),))
-    demand = world.demand("d", 2, selector=(("zone", "east"),), spread=(Spread("zone", 1),))
+    west = world.node("n2", labels=(("zone", "west"),), taints=(NodeTaint("edge"),))
+    demand = world.demand("d", 2, selector=(("zone", "east"),), spread=(SpreadRule("zone", 1),))
     decided = plan(world.problem([east, world.node("n3", labels=(("zone", "east"),))], [replace(demand, spread=())]))
     first = decided.placements[0]
     assert list(static_faults(first, demand, east)) == []
@@ -88,7 +88,7 @@ def test_static_and_coupling_rules_are_checked_where_a_replica_stands(world: Any
     nodes = {node.name: node for node in (east, west, world.node("n3", labels=(("zone", "east"),)))}
     items = list(decided.placements)
     assert rules(coupling_faults(nodes, {demand.workload: demand}, items)) == ["spread", "spread"]
-    apart = replace(demand, spread=(), avoid=(Affinity((demand.workload,), "zone"),))
+    apart = replace(demand, spread=(), avoid=(AffinityRule((demand.workload,), "zone"),))
     assert rules(coupling_faults(nodes, {demand.workload: apart}, items)) == ["avoid", "avoid"]
 
 

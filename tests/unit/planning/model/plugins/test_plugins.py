@@ -16,7 +16,7 @@ from rohe_iac.planning.model.plugins.calling import FaultyPlugin
 from rohe_iac.planning.model.plugins.protocols import Candidate, Origin, Plugin, Plugins
 from rohe_iac.planning.model.problem import WEIGHT_ONE, Problem
 from rohe_iac.planning.model.strategies import BEST_FIT, WORST_FIT
-from rohe_iac.planning.model.supply import Taint
+from rohe_iac.planning.model.supply import NodeTaint
 from rohe_iac.planning.placement.rules.filters import refusal
 from rohe_iac.planning.placement.scoring.scores import INTERFERENCE_WEIGHT, Scoring
 from rohe_iac.planning.placement.state.candidate import candidate_on
@@ -171,7 +171,7 @@ def drawn(world: Any, seed: int) -> Problem:
         world.node(
             f"n{number}", draw.choice((1000, 2000, 4000)), draw.choice((100, 200, 400)) * MI,
             vms=draw.choice((None, 500 * MI)), labels=draw.choice(colours), arch=draw.choice(("", "arm64", "amd64")),
-            taints=draw.choice(((), (Taint("lan"),), (Taint("old", effect="PreferNoSchedule"),))),
+            taints=draw.choice(((), (NodeTaint("lan"),), (NodeTaint("old", effect="PreferNoSchedule"),))),
             devices=(world.gpu(exclusive=draw.random() < 0.3),) if draw.random() < 0.4 else (),
             status=draw.choice(("running", "running", "running", "cordoned")),
         )

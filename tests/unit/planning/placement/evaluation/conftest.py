@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rohe_iac.planning.model.demand import Affinity, PortRequest, Spread
+from rohe_iac.planning.model.demand import AffinityRule, PortRequest, SpreadRule
 from rohe_iac.planning.placement.evaluation.choice import evaluator_for
 from rohe_iac.planning.placement.evaluation.evaluator import Evaluator
 from rohe_iac.planning.placement.rules.filters import refusal
@@ -39,10 +39,10 @@ def filled(world: Any) -> Filled:
             rules: dict[str, Any] = {}
             if coupled:
                 rules = drawn.choice([
-                    {"spread": (Spread("zone", 1),)}, {"ports": (PortRequest("http", 8080),)},
-                    {"avoid": (Affinity((f"service/p:{name}",), "node"),)},
-                    {"near": (Affinity(("service/p:a",), "zone"),)},
-                    {"avoid": (Affinity(("service/p:a",), "zone", False),)}, {},
+                    {"spread": (SpreadRule("zone", 1),)}, {"ports": (PortRequest("http", 8080),)},
+                    {"avoid": (AffinityRule((f"service/p:{name}",), "node"),)},
+                    {"near": (AffinityRule(("service/p:a",), "zone"),)},
+                    {"avoid": (AffinityRule(("service/p:a",), "zone", False),)}, {},
                 ])  # fmt: skip
             demands.append(
                 world.demand(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rohe_iac.planning.model.demand import Affinity, DeviceRequest, Spread
+from rohe_iac.planning.model.demand import AffinityRule, DeviceRequest, SpreadRule
 from rohe_iac.planning.placement.objective.bounds import bound, fitting, max_placeable, max_replicas, needed
 from rohe_iac.planning.placement.objective.dual_feasible import (
     DualFeasibleFunction,
@@ -52,7 +52,7 @@ def test_whatever_fits_on_a_node_has_sizes_of_no_more_than_its_capacity(world: A
         ({"cpu": 510}, "volume"),
         ({"cores": (350,)}, "cores"),
         ({"devices": (DeviceRequest("gpu", share=5001),)}, "accelerators"),
-        ({"spread": (Spread("node", 1),)}, "spread"),
+        ({"spread": (SpreadRule("node", 1),)}, "spread"),
     ],
 )
 def test_a_bound_is_named_by_the_argument_that_gives_it(world: Any, demand: dict[str, Any], argument: str) -> None:
@@ -74,8 +74,8 @@ def test_no_more_replicas_fit_than_amounts_and_domains_allow(world: Any) -> None
     zones = [world.node(f"n{number}", cpu=1000, labels=(("zone", "ab"[number % 2]),)) for number in range(4)]
     demands = [
         world.demand("amounts", 20, cpu=400, priority=2),
-        world.demand("apart", 9, avoid=(Affinity(("service/p:apart",), "node"),), priority=1),
-        world.demand("spread", 9, spread=(Spread("zone", 2),)),
+        world.demand("apart", 9, avoid=(AffinityRule(("service/p:apart",), "node"),), priority=1),
+        world.demand("spread", 9, spread=(SpreadRule("zone", 2),)),
     ]
     indexed = IndexedProblem(world.problem(zones, demands))
     assert max_replicas(indexed) == (8, 4, 4)
@@ -83,7 +83,7 @@ def test_no_more_replicas_fit_than_amounts_and_domains_allow(world: Any) -> None
 
 
 def test_each_replica_counts_the_share_of_its_preferences_that_hold(world: Any) -> None:
-    near, away = (Affinity((f"service/p:{name}",), "node", required=False) for name in "ba")
+    near, away = (AffinityRule((f"service/p:{name}",), "node", required=False) for name in "ba")
     demands = [world.demand("a", 2, near=(near,)), world.demand("b", 1), world.demand("c", 1, avoid=(away,))]
     indexed = IndexedProblem(world.problem([world.node("n1"), world.node("n2")], demands))
     preferred = PreferredAffinity(indexed)

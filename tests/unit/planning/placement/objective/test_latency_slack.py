@@ -13,7 +13,7 @@ import pytest
 from rohe_iac.cli.views.plans.prediction import shown_prediction
 from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.problem import Problem
-from rohe_iac.planning.model.promise import ResponseTimeLimit, ServiceTime
+from rohe_iac.planning.model.promise import ResponseTimeLimit, WorkloadServiceTime
 from rohe_iac.planning.model.supply import Wire
 from rohe_iac.planning.placement.objective.latency_slack import LatencySlack
 from rohe_iac.planning.placement.objective.objective import LexicographicObjective
@@ -26,7 +26,7 @@ from rohe_iac.usecases.plans.plan import make_plan
 CCTVS = Path(__file__).parents[5] / "examples" / "cctvs"
 
 
-def promise(limit: int, *times: ServiceTime) -> ResponseTimeLimit:
+def promise(limit: int, *times: WorkloadServiceTime) -> ResponseTimeLimit:
     return ResponseTimeLimit("sla/fast", limit, tuple((time,) for time in times))
 
 
@@ -43,7 +43,7 @@ def slack_of(problem: Problem, found: Plan) -> int:
 def test_slack_first_takes_another_placement_than_nodes_first(world: Any) -> None:
     nodes = [world.node(f"n{i}") for i in range(3)]
     demands = [world.demand("a", cpu=500), world.demand("b", cpu=500), world.demand("c", cpu=500)]
-    kept = promise(10_000, ServiceTime("service/p:a", 6000, 0, 4000, 0))
+    kept = promise(10_000, WorkloadServiceTime("service/p:a", 6000, 0, 4000, 0))
     problem = world.problem(nodes, demands, promises=[kept], strategy="portfolio")
 
     def found(*objective: str) -> tuple[int, int]:
@@ -61,7 +61,7 @@ def test_slack_prefers_the_shorter_link(world: Any) -> None:
     nodes = [world.node(f"n{zone}", cpu=1000, labels=(("zone", zone),)) for zone in "abc"]
     demands = [world.demand("a", cpu=900, selector=(("zone", "b"),)), world.demand("b", cpu=900)]
     wires = [Wire("ab", ("zone/a", "zone/b"), 4000), Wire("bc", ("zone/b", "zone/c"), 1000)]
-    kept = promise(10_000, *[ServiceTime(f"service/p:{name}", 1000, 0, 1000, 0) for name in "ab"])
+    kept = promise(10_000, *[WorkloadServiceTime(f"service/p:{name}", 1000, 0, 1000, 0) for name in "ab"])
     problem = world.problem(nodes, demands, wires=wires, edges=world.flow("a", "b"), promises=[kept])
 
     def node(strategy: str, *objective: str) -> str:
@@ -76,8 +76,8 @@ def test_slack_prefers_the_shorter_link(world: Any) -> None:
 
 def test_slack_is_the_least_of_all_promises_and_falls_below_nothing_where_one_is_broken(world: Any) -> None:
     demands = [world.demand("a"), world.demand("b")]
-    good = promise(10_000, ServiceTime("service/p:a", 2000))
-    bad = promise(3000, ServiceTime("service/p:b", 3100, 0, 3001, 0))
+    good = promise(10_000, WorkloadServiceTime("service/p:a", 2000))
+    bad = promise(3000, WorkloadServiceTime("service/p:b", 3100, 0, 3001, 0))
     problem = world.problem([world.node("n1"), world.node("n2")], demands, promises=[good, bad])
     slack = LatencySlack(IndexedProblem(problem))
     assert slack.least({0: {0}, 1: {0}}, {0: 2}) == -334
@@ -89,7 +89,10 @@ def test_a_search_for_slack_finds_what_trying_every_placement_finds(world: Any) 
     nodes = [world.node(f"n{i}", cpu=[1000, 1000, 2000][i], labels=(("zone", "abb"[i]),)) for i in range(3)]
     demands = [world.demand("a", 2, cpu=600), world.demand("b", 1, cpu=400), world.demand("c", 1, cpu=300)]
     wires = [Wire("ab", ("zone/a", "zone/b"), 700), Wire("bb", ("zone/b", "zone/b"), 300)]
-    answers = [ServiceTime("service/p:a", 2000, 500, 1500, 300), ServiceTime("service/p:b", 1500, 900, 1200, 700)]
+    answers = [
+        WorkloadServiceTime("service/p:a", 2000, 500, 1500, 300),
+        WorkloadServiceTime("service/p:b", 1500, 900, 1200, 700),
+    ]
     problem = world.problem(
         nodes, demands, wires=wires, edges=world.flow("a", "b"), promises=[promise(9000, *answers)],
         strategy="portfolio", objective=("placed", "slack", "nodes"),
@@ -112,7 +115,7 @@ def test_a_search_for_slack_finds_what_trying_every_placement_finds(world: Any) 
 
 def test_exact_says_that_it_does_not_weigh_slack(world: Any) -> None:
     problem = world.problem(
-        [world.node("n1")], [world.demand("a")], promises=[promise(9000, ServiceTime("service/p:a", 2000))],
+        [world.node("n1")], [world.demand("a")], promises=[promise(9000, WorkloadServiceTime("service/p:a", 2000))],
         strategy="exact", objective=("placed", "slack"),
     )  # fmt: skip
     with pytest.raises(NotCovered, match="slack"):
@@ -134,8 +137,12 @@ def test_profiles_tell_what_services_take_alone_and_beside_others() -> None:
 def test_a_plan_tells_the_least_slack_of_each_objective_with_its_part_on_links(world: Any) -> None:
     nodes = [world.node("n1", cpu=1000, labels=(("zone", "a"),)), world.node("n2", cpu=1000, labels=(("zone", "b"),))]
     demands = [world.demand(name, cpu=600) for name in "ab"]
-    both = promise(10_000, ServiceTime("service/p:a", 3000, 0, 2000, 0), ServiceTime("service/p:b", 1000, 0, 500, 0))
-    unknown = ResponseTimeLimit("sla/unknown", 5000, ((ServiceTime("service/p:a"),),))
+    both = promise(
+        10_000,
+        WorkloadServiceTime("service/p:a", 3000, 0, 2000, 0),
+        WorkloadServiceTime("service/p:b", 1000, 0, 500, 0),
+    )
+    unknown = ResponseTimeLimit("sla/unknown", 5000, ((WorkloadServiceTime("service/p:a"),),))
     problem = world.problem(
         nodes, demands, wires=[Wire("w", ("zone/a", "zone/b"), 1500)], edges=world.flow("a", "b"),
         promises=[both, unknown],

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rohe_iac.planning.model.demand import Affinity
+from rohe_iac.planning.model.demand import AffinityRule
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.placement.objective.bounds import ideal_point
 from rohe_iac.planning.placement.objective.objective import AssignmentMeasures, LexicographicObjective
@@ -24,7 +24,7 @@ def two_levels(world: Any, **settings: Any) -> Problem:
     nodes = [world.node(f"n{number}", cpu=1000, cost=10 + number) for number in range(3)]
     demands = [
         world.demand("high", 2, cpu=500, priority=5),
-        world.demand("low", 1, cpu=250, near=(Affinity(("service/p:high",), "node", required=False),)),
+        world.demand("low", 1, cpu=250, near=(AffinityRule(("service/p:high",), "node", required=False),)),
         world.demand("own", 1, cpu=100, system=True),
     ]
     problem: Problem = world.problem(nodes, demands, **settings)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from rohe_iac.planning.model.demand import Affinity
+from rohe_iac.planning.model.demand import AffinityRule
 from rohe_iac.planning.placement.rules.affinity import AVOID, NEAR, avoided_is_there, lacks_neighbour, near_holds
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
 
 
-def to(name: str, key: str) -> tuple[Affinity, ...]:
-    return (Affinity((f"service/p:{name}",), key),)
+def to(name: str, key: str) -> tuple[AffinityRule, ...]:
+    return (AffinityRule((f"service/p:{name}",), key),)
 
 
 def test_a_service_that_others_avoid_avoids_them_as_well(world: Any) -> None:
@@ -60,7 +60,7 @@ def test_masks_refuse_the_same_nodes(world: Any, coupling_agreement: Any) -> Non
         drawn = random.Random(seed)
         nodes = [world.node(f"n{i}", labels=drawn.choice([(), (("zone", "a"),), (("zone", "b"),)])) for i in range(4)]
 
-        def rule(drawn: random.Random = drawn) -> tuple[Affinity, ...]:
+        def rule(drawn: random.Random = drawn) -> tuple[AffinityRule, ...]:
             return to(drawn.choice("abcd"), drawn.choice(["node", "zone"])) if drawn.random() < 0.5 else ()
 
         demands = [world.demand(name, drawn.randint(0, 2), avoid=rule(), near=rule()) for name in "abc"]

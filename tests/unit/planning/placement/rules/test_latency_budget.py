@@ -12,9 +12,9 @@ import pytest
 from msgspec import structs
 from sized_blueprints import blueprint, limit, profile, service
 
-from rohe_iac.planning.model.demand import Spread
+from rohe_iac.planning.model.demand import SpreadRule
 from rohe_iac.planning.model.problem import Problem
-from rohe_iac.planning.model.promise import ResponseTimeLimit, ServiceTime
+from rohe_iac.planning.model.promise import ResponseTimeLimit, WorkloadServiceTime
 from rohe_iac.planning.model.supply import Wire
 from rohe_iac.planning.placement.rules.latency_budget import BUDGET, exceeded_budget, longest_latency
 from rohe_iac.planning.placement.state.index import IndexedProblem
@@ -91,14 +91,17 @@ def test_the_budget_that_is_exceeded_most_is_named_and_an_empty_stage_takes_no_t
 
 
 def test_means_add_up_and_what_lies_above_them_adds_up_in_squares() -> None:
-    stages = ((ServiceTime("a", 1000, 300),), (ServiceTime("b", 2000, 400), ServiceTime("c", 100, 200)))
+    stages = (
+        (WorkloadServiceTime("a", 1000, 300),),
+        (WorkloadServiceTime("b", 2000, 400), WorkloadServiceTime("c", 100, 200)),
+    )
     promise = ResponseTimeLimit("sla/fast", 10_000, stages)
     assert (promise.service_time, promise.network_budget) == (3500, 6500)
 
 
 def test_the_slowest_replicas_of_each_service_make_the_way(world: Any) -> None:
     nodes = [world.node(f"n{zone}", cpu=1000, labels=ZONES[zone]) for zone in range(3)]
-    demands = [world.demand("a", 2, cpu=100, spread=(Spread("node", 1),)), world.demand("b", 1, cpu=100)]
+    demands = [world.demand("a", 2, cpu=100, spread=(SpreadRule("node", 1),)), world.demand("b", 1, cpu=100)]
     wires = [Wire("ab", ("zone/a", "zone/b"), 4000), Wire("bc", ("zone/b", "zone/c"), 4000),
              Wire("ac", ("zone/a", "zone/c"), 9000)]  # fmt: skip
     problem = world.problem(nodes, demands, wires=wires, edges=world.flow("a", "b"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from rohe_iac.planning.model.demand import Toleration
-from rohe_iac.planning.model.supply import Taint
+from rohe_iac.planning.model.demand import TolerationRule
+from rohe_iac.planning.model.supply import NodeTaint
 from rohe_iac.planning.placement.rules.node_eligibility import ELIGIBILITY_RULES
 from rohe_iac.planning.placement.rules.shortfall import shortage
 from rohe_iac.planning.placement.state.index import IndexedProblem
@@ -18,11 +18,15 @@ def test_each_rule_about_a_node_itself_says_what_is_wrong_with_it(world: Any) ->
         world.node("n0", labels=ssd),
         world.node("n1", labels=ssd, status="down"),
         world.node("n2"),
-        world.node("n3", labels=ssd, taints=(Taint("gpu", "yes"), Taint("lan"), Taint("slow", "", "PreferNoSchedule"))),
+        world.node(
+            "n3",
+            labels=ssd,
+            taints=(NodeTaint("gpu", "yes"), NodeTaint("lan"), NodeTaint("slow", "", "PreferNoSchedule")),
+        ),
         world.node("n4", labels=ssd, arch="amd64"),
         world.node("n5", labels=ssd),
     ]
-    demand = world.demand("d", selector=ssd, arch=("arm64", "riscv64"), tolerations=(Toleration("lan", "Exists"),))
+    demand = world.demand("d", selector=ssd, arch=("arm64", "riscv64"), tolerations=(TolerationRule("lan", "Exists"),))
     indexed = IndexedProblem(world.problem(nodes, [demand]), spare=frozenset({"n5"}))
     ledger = Ledger(indexed)
     said = [shortage(indexed, ledger, 0, node) for node in range(6)]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rohe_iac.planning.model.supply import Supply, Taint
+from rohe_iac.planning.model.supply import NodeTaint, Supply
 from rohe_iac.planning.placement.rules.registry import CODES, COUPLING_RULES, RULE_NAMES, RULES, rules_of
 from rohe_iac.planning.placement.rules.rule import CouplingRule
 from rohe_iac.planning.placement.state.index import IndexedProblem
@@ -34,8 +34,8 @@ def test_codes_and_coupling_rules_follow_from_the_registry() -> None:
 def test_nodes_that_differ_in_what_a_rule_looks_at_are_of_two_classes(world: Any, field: str) -> None:
     node = world.node("n1", vms=100, cores=(500, 500), labels=(("disk", "ssd"),))
     other = {
-        "status": "down", "labels": (("disk", "hdd"),), "taints": (Taint("lan"),), "arch": "arm64", "cpu": 1, "rss": 1,
-        "vms": 1, "cores": (600, 400), "cpu_used": 1, "rss_used": 1, "vms_used": 1, "cores_used": (1,),
+        "status": "down", "labels": (("disk", "hdd"),), "taints": (NodeTaint("lan"),), "arch": "arm64", "cpu": 1,
+        "rss": 1, "vms": 1, "cores": (600, 400), "cpu_used": 1, "rss_used": 1, "vms_used": 1, "cores_used": (1,),
         "devices": (world.gpu(),),
     }[field]  # fmt: skip
     changed: Supply = replace(node, name="n2", **{field: other})

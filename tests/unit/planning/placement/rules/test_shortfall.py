@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rohe_iac.planning.model.demand import Spread
+from rohe_iac.planning.model.demand import SpreadRule
 from rohe_iac.planning.placement.rules.filters import refusal, refusal_to_stay
 from rohe_iac.planning.placement.rules.shortfall import shortage, shortfall
 from rohe_iac.planning.placement.state.index import IndexedProblem
@@ -13,7 +13,7 @@ from rohe_iac.planning.placement.state.ledger import Ledger
 
 def test_all_that_is_missing_is_named_and_summed_up_and_the_first_rule_refuses(world: Any) -> None:
     node = world.node("n1", cpu=1000, rss=2**30, status="cordoned")
-    demand = world.demand("d", 2, cpu=4000, rss=2**31, spread=(Spread("zone", 1),))
+    demand = world.demand("d", 2, cpu=4000, rss=2**31, spread=(SpreadRule("zone", 1),))
     indexed = IndexedProblem(world.problem([node], [demand]))
     ledger = Ledger(indexed)
     rule, words, total = shortage(indexed, ledger, 0, 0)

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from rohe_iac.planning.model.demand import Affinity, DeviceRequest, Edge, Spread
+from rohe_iac.planning.model.demand import AffinityRule, DeviceRequest, Edge, SpreadRule
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.model.supply import Device, Wire
 from rohe_iac.planning.placement.scoring.fragmentation import FINE, MAX_KINDS, ExpectedReplicas, Fragmentation, sampled
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
 from rohe_iac.planning.questions.analysis.node_survey import surveys_of
-from rohe_iac.planning.solvers.local_search.min_bin_slack import MinBinSlack
-from rohe_iac.planning.solvers.local_search.node_load import NodeLoads
+from rohe_iac.planning.solvers.local_search.packing.min_bin_slack import MinBinSlack
+from rohe_iac.planning.solvers.local_search.packing.node_load import NodeLoads
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.planning.verification.verify import verify
 
@@ -123,8 +123,8 @@ def test_search_and_proof_find_what_one_pass_does_not(world: Any, strategy: str)
         world.demand("wide", 2, cpu=500, cores=(600, 600)),
         world.demand("single", 3, cpu=400, cores=(400,)),
         world.demand("gpu", 2, cpu=100, devices=world.gpu_share(5000)),
-        world.demand("apart", 2, cpu=100, avoid=(Affinity(("service/p:apart",), "node"),)),
-        world.demand("spread", 2, cpu=100, spread=(Spread("node", 2),)),
+        world.demand("apart", 2, cpu=100, avoid=(AffinityRule(("service/p:apart",), "node"),)),
+        world.demand("spread", 2, cpu=100, spread=(SpreadRule("node", 2),)),
     ]
     problem = world.problem(nodes, demands, strategy=strategy, objective=("placed", "nodes"))
     result = plan(problem)
@@ -152,19 +152,19 @@ def crossed(world: Any) -> dict[str, Problem]:
     return {
         "near": world.problem(
             [small, large],
-            [world.demand("lead", cpu=3000), world.demand("tail", cpu=2000, near=(Affinity(lead, "node"),))],
+            [world.demand("lead", cpu=3000), world.demand("tail", cpu=2000, near=(AffinityRule(lead, "node"),))],
         ),
         "each other": world.problem(
             [small, large],
             [
-                world.demand("lead", cpu=3000, near=(Affinity(tail, "node"),)),
-                world.demand("tail", cpu=2000, near=(Affinity(lead, "node"),)),
+                world.demand("lead", cpu=3000, near=(AffinityRule(tail, "node"),)),
+                world.demand("tail", cpu=2000, near=(AffinityRule(lead, "node"),)),
             ],
         ),
         "avoid": world.problem(
             [marked, large],
             [
-                world.demand("lead", avoid=(Affinity(tail, "node"),), cpu=10),
+                world.demand("lead", avoid=(AffinityRule(tail, "node"),), cpu=10),
                 world.demand("tail", selector=(("disk", "fast"),)),
             ],
         ),
@@ -222,7 +222,8 @@ def test_a_pass_stands_where_a_search_places_no_more(world: Any) -> None:
 
 def test_what_a_search_says_of_services_near_each_other_counts_every_node_once(world: Any) -> None:
     demands = [
-        world.demand(name, cpu=500, near=(Affinity((f"service/p:{other}",), "node"),)) for name, other in ("ab", "ba")
+        world.demand(name, cpu=500, near=(AffinityRule((f"service/p:{other}",), "node"),))
+        for name, other in ("ab", "ba")
     ]
     nodes = [world.node("n0"), world.node("n1"), world.node("small", cpu=100)]
     problem = world.problem(nodes, demands, strategy="portfolio", iterations=20)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rohe_iac.foundation.errors import UsageError
-from rohe_iac.planning.model.demand import Affinity, DeviceRequest, Edge, PortRequest
+from rohe_iac.planning.model.demand import AffinityRule, DeviceRequest, Edge, PortRequest
 from rohe_iac.planning.questions.what_if.devices import edit_devices, edit_requests, entry_name
 from rohe_iac.planning.questions.what_if.edit import Edit, parse_edits
 from rohe_iac.planning.questions.what_if.names import demands_named, names_of
@@ -56,7 +56,7 @@ def test_labels_taints_and_rules_are_set_and_removed(world: Any) -> None:
     node = edit_node_rule(world.node("n", labels=(("zone", "a"),)), edit("node/n.labels.zone=none"))
     assert node.labels == ()
     assert edit_node_rule(node, edit("node/n.taints.gpu=NoSchedule")).taints[0].key == "gpu"
-    demand = world.demand("a", near=(Affinity(("service/p:b",), "node"),), ports=(PortRequest("http", 80, "TCP"),))
+    demand = world.demand("a", near=(AffinityRule(("service/p:b",), "node"),), ports=(PortRequest("http", 80, "TCP"),))
     assert edit_rule(demand, edit("service/a.near.b=preferred")).near[0].required is False
     assert edit_rule(demand, edit("service/a.near.b=none")).near == ()
     assert edit_rule(demand, edit("service/a.ports.http=none")).ports[0].host == 0

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from rohe_iac.foundation.errors import UsageError
-from rohe_iac.planning.model.demand import Alternative, DeviceRequest, Edge, Resources
+from rohe_iac.planning.model.demand import DemandVariant, DeviceRequest, Edge, Resources
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.model.supply import Wire
 from rohe_iac.planning.questions.what_if.apply import apply_edits, edit_loads, with_new_amounts
@@ -62,7 +62,7 @@ def test_a_star_stands_for_any_letters_and_a_zone_for_its_nodes(small: Problem) 
 
 def test_shares_of_accelerators_scale_and_variants_with_them(world: Any, small: Problem) -> None:
     assert edited(small, "service/d.gpu*=1/3").demands[0].resources.devices[0].share == 334
-    variants = (Alternative("big", Resources(cpu=900)), Alternative("small", Resources(cpu=100)))
+    variants = (DemandVariant("big", Resources(cpu=900)), DemandVariant("small", Resources(cpu=100)))
     after = edited(world.problem([], [world.demand("d", variants=variants)]), "service/d.cpu-=200m")
     assert [one.resources.cpu for one in after.demands[0].variants] == [700, 0]
 

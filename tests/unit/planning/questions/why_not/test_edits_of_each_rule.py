@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rohe_iac.planning.model.demand import Affinity, DeviceRequest, Edge, Spread
+from rohe_iac.planning.model.demand import AffinityRule, DeviceRequest, Edge, SpreadRule
 from rohe_iac.planning.model.supply import Wire
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
@@ -70,7 +70,7 @@ def test_missing_accelerators_are_covered_by_less_or_more_of_them(world: Any) ->
 
 
 def test_rules_without_an_amount_are_lifted_on_either_side(world: Any) -> None:
-    demand = world.demand("d", selector=(("disk", "fast"),), spread=(Spread("zone", 1),))
+    demand = world.demand("d", selector=(("disk", "fast"),), spread=(SpreadRule("zone", 1),))
     edits = [steps for edits in rule_edits(case_of(world, world.node("n"), demand)) for steps in words(edits)]
     assert ["node/n.labels.disk fast"] in edits
     assert ["service/d.nodeSelector without disk"] in edits
@@ -78,7 +78,7 @@ def test_rules_without_an_amount_are_lifted_on_either_side(world: Any) -> None:
 
 
 def test_required_neighbours_can_become_preferred_ones(world: Any) -> None:
-    demand = world.demand("d", near=(Affinity(("service/p:other",), "node"),))
+    demand = world.demand("d", near=(AffinityRule(("service/p:other",), "node"),))
     case = case_of(world, world.node("n"), demand, world.demand("other"))
     assert [step.edit for step in preference_steps(case)] == ["service/d.near.other=preferred"]
     assert left_without_neighbour(case) == []

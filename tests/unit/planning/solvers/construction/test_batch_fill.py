@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rohe_iac.planning.model.demand import Spread
+from rohe_iac.planning.model.demand import SpreadRule
 from rohe_iac.planning.placement.evaluation.scalar import ScalarEvaluator
 from rohe_iac.planning.placement.scoring.scores import Scoring
 from rohe_iac.planning.placement.state.index import IndexedProblem
@@ -38,7 +38,7 @@ def test_each_node_is_filled_before_the_next_and_the_last_takes_the_rest(world: 
 
 def test_a_domain_at_its_limit_closes_its_other_nodes(world: Any) -> None:
     nodes = [world.node(f"n{i}", cpu=2000, labels=(("zone", "ab"[i // 2]),)) for i in range(4)]
-    demand = world.demand("d", 5, cpu=900, spread=(Spread("zone", 1),))
+    demand = world.demand("d", 5, cpu=900, spread=(SpreadRule("zone", 1),))
     assert booked(batch_fill(world.problem(nodes, [demand])), 5) == [(0, 1), (2, 1)]
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from rohe_iac.planning.model.demand import Affinity
+from rohe_iac.planning.model.demand import AffinityRule
 from rohe_iac.planning.placement.objective.objective import LexicographicObjective
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.solvers.construction.greedy import Construction
 from rohe_iac.planning.solvers.construction.repair import drop_unsupported, repair
 
 
-def near(name: str) -> tuple[Affinity, ...]:
-    return (Affinity((f"service/p:{name}",), "node"),)
+def near(name: str) -> tuple[AffinityRule, ...]:
+    return (AffinityRule((f"service/p:{name}",), "node"),)
 
 
 def construction(world: Any, *demands: Any, cpu: int = 2000) -> Construction:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rohe_iac.planning.model.demand import Affinity
+from rohe_iac.planning.model.demand import AffinityRule
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.solvers.construction.service_order import service_order
 
@@ -35,8 +35,8 @@ def test_a_lane_serves_priority_then_the_larger_demand_then_the_name(world: Any)
 
 
 def test_a_service_follows_those_that_it_has_to_or_prefers_to_be_near(world: Any) -> None:
-    def near(name: str, *, required: bool = True) -> tuple[Affinity, ...]:
-        return (Affinity((f"service/p:{name}",), "node", required),)
+    def near(name: str, *, required: bool = True) -> tuple[AffinityRule, ...]:
+        return (AffinityRule((f"service/p:{name}",), "node", required),)
 
     demands = [
         world.demand("c", cpu=900, near=near("b")),
@@ -52,7 +52,7 @@ def test_a_service_follows_those_that_it_has_to_or_prefers_to_be_near(world: Any
 def test_services_that_have_to_be_near_each_other_are_all_served_once(world: Any) -> None:
     names = [f"d{number}" for number in range(2000)]
     demands = [
-        world.demand(name, near=(Affinity((f"service/p:{other}",), "node"),))
+        world.demand(name, near=(AffinityRule((f"service/p:{other}",), "node"),))
         for name, other in zip(names, [*names[1:], names[0]], strict=True)
     ]
     found = served(world.problem([world.node("n1")], demands))

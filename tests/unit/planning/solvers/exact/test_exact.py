@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rohe_iac.planning.model.demand import Affinity, Edge, Spread
+from rohe_iac.planning.model.demand import AffinityRule, Edge, SpreadRule
 from rohe_iac.planning.model.plan import Proof
 from rohe_iac.planning.model.supply import Wire
 from rohe_iac.planning.solvers.exact import solve as exact
@@ -52,7 +52,7 @@ SOLVE = exact.solve
 @pytest.mark.usefixtures("solver")
 def test_a_cordoned_node_keeps_what_it_has_and_moves_are_limited(world: Any) -> None:
     nodes = [world.node("n1"), world.node("n2"), world.node("n3")]
-    demands = [world.demand("d", 4, cpu=900, spread=(Spread("node", 2),)), world.demand("e", 2, cpu=500)]
+    demands = [world.demand("d", 4, cpu=900, spread=(SpreadRule("node", 2),)), world.demand("e", 2, cpu=500)]
     asked = world.problem(nodes, demands, strategy="exact", objective=("placed", "nodes"), max_moves=0)
     before = plan(replace(asked, settings=replace(asked.settings, strategy="worst-fit", max_moves=None)))
     there = {item.replica: item.node for item in before.placements}
@@ -70,7 +70,7 @@ def test_neighbours_links_and_survival_are_proven_as_well(world: Any) -> None:
     nodes = [world.node(name, labels=(("zone", name[0]),)) for name in ("a1", "a2", "a3", "b1")]
     demands = [
         world.demand("camera", 1, cpu=3500, selector=(("zone", "a"),)),
-        world.demand("detect", 2, cpu=1500, near=(Affinity(("service/p:camera",), "zone"),)),
+        world.demand("detect", 2, cpu=1500, near=(AffinityRule(("service/p:camera",), "zone"),)),
         world.demand("store", 2, cpu=400, selector=(("zone", "b"),)),
     ]
     edges = [Edge("service/p:detect", "service/p:store", latency=5000, bandwidth=400)]

@@ -6,14 +6,14 @@ from typing import Any
 
 from search_problems import assigned
 
-from rohe_iac.planning.model.demand import Affinity, Spread
-from rohe_iac.planning.solvers.local_search.min_bin_slack import MinBinSlack
+from rohe_iac.planning.model.demand import AffinityRule, SpreadRule
+from rohe_iac.planning.solvers.local_search.packing.min_bin_slack import MinBinSlack
 from rohe_iac.planning.solvers.local_search.params import SearchParams
 from rohe_iac.planning.solvers.local_search.start import filled_starts
 
 
 def test_a_start_places_what_only_amounts_decide_and_counts_the_rest_as_unplaced(world: Any) -> None:
-    demands = [world.demand("free", 3, cpu=1000), world.demand("ruled", 2, cpu=100, spread=(Spread("node", 1),))]
+    demands = [world.demand("free", 3, cpu=1000), world.demand("ruled", 2, cpu=100, spread=(SpreadRule("node", 1),))]
     assignment, _, _ = assigned(world.problem([world.node("n1"), world.node("n2")], demands))
     names = [demand.service for demand in assignment.indexed.demands]
     for start in filled_starts(assignment):
@@ -23,7 +23,7 @@ def test_a_start_places_what_only_amounts_decide_and_counts_the_rest_as_unplaced
 
 
 def test_there_is_no_start_where_a_service_has_to_be_near_another(world: Any) -> None:
-    demands = [world.demand("a", 1, cpu=1), world.demand("b", 1, near=(Affinity(("service/p:a",), "node"),))]
+    demands = [world.demand("a", 1, cpu=1), world.demand("b", 1, near=(AffinityRule(("service/p:a",), "node"),))]
     assignment, _, _ = assigned(world.problem([world.node("n1")], demands))
     assert list(filled_starts(assignment)) == []
 

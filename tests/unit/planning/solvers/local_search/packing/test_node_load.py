@@ -7,7 +7,7 @@ from typing import Any
 
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
-from rohe_iac.planning.solvers.local_search.node_load import FULL, NodeLoads
+from rohe_iac.planning.solvers.local_search.packing.node_load import FULL, NodeLoads
 from rohe_iac.planning.solvers.local_search.params import DEFAULT_PARAMS
 
 

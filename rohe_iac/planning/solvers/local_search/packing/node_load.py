@@ -14,7 +14,7 @@ from rohe_iac.planning.placement.state.core_assignment import tightest_cores
 from rohe_iac.planning.placement.state.device_assignment import choose_devices
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
-from rohe_iac.planning.solvers.local_search.core_packing import pack_cores
+from rohe_iac.planning.solvers.local_search.packing.core_packing import pack_cores
 from rohe_iac.planning.solvers.local_search.params import DEFAULT_PARAMS, SearchParams
 
 FULL = -(1 << 60)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rohe_iac.planning.solvers.local_search.core_packing import pack_cores
+from rohe_iac.planning.solvers.local_search.packing.core_packing import pack_cores
 
 
 def test_a_packing_fills_cores_exactly_where_the_tightest_core_for_each_in_turn_would_not() -> None:

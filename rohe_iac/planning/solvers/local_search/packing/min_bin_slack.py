@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from rohe_iac.planning.placement.state.index import IndexedProblem
-from rohe_iac.planning.solvers.local_search.node_load import FULL, Item, NodeLoad, NodeLoads
+from rohe_iac.planning.solvers.local_search.packing.node_load import FULL, Item, NodeLoad, NodeLoads
 from rohe_iac.planning.solvers.local_search.params import DEFAULT_PARAMS, SearchParams
 
 Amounts = tuple[int, int, int, int]

@@ -1,5 +1,6 @@
 """Decides for all replicas: `planner` is the entry.
 
-`construction` is one greedy pass over the queue; `local_search` improves it by ruin and recreate; `exact` asks CP-
-SAT; `resilience` handles `survive` and audits. `plan_building` turns an assignment into a Plan with its explanations.
+`assigner` runs one strategy: `construction` is one greedy pass over the services in order, `local_search` improves an
+assignment by ruin and recreate, `exact` solves it with CP-SAT. `resilience` handles `survive` and audits failures;
+`plan_building` turns an assignment into a Plan with its explanations.
 """

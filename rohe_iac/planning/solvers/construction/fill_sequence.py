@@ -85,20 +85,20 @@ class FillSequences:
         if amounts.refusal(asked):
             sequence.ended = True
             return
-        largest, devices = amounts.cores, amounts.devices
-        granted: tuple[tuple[int, int], ...] = ()
-        used: tuple[tuple[int, int], ...] = ()
+        sorted_cores, devices = amounts.cores, amounts.devices
+        core_uses: tuple[tuple[int, int], ...] = ()
+        device_uses: tuple[tuple[int, int], ...] = ()
         if asked.devices:
-            found = device_step(self.indexed, devices, sequence.node, asked.devices)
-            if found is None:
+            assigned = device_step(self.indexed, devices, sequence.node, asked.devices)
+            if assigned is None:
                 sequence.ended = True
                 return
-            used, devices = found
+            device_uses, devices = assigned
         if asked.cores:
-            granted, cores, largest = ledger.core_step(cores, asked.cores)
-        after = amounts.take(asked, largest, devices)
+            core_uses, cores, sorted_cores = ledger.core_step(cores, asked.cores)
+        after = amounts.take(asked, sorted_cores, devices)
         parts = self._parts(sequence, after.cpu, after.rss, amounts.devices)
-        sequence.steps.append((sum(parts), parts, granted, used))
+        sequence.steps.append((sum(parts), parts, core_uses, device_uses))
         sequence.after.append((after, cores))
 
     def _parts(self, sequence: FillSequence, cpu: int, rss: int, devices: Row) -> tuple[int, ...]:

@@ -37,7 +37,7 @@ class FailureImpact:
 
     @property
     def survived(self) -> bool:
-        """Whether every lost replica fits again and no service of two or more replicas has an outage."""
+        """Checks whether every lost replica fits again and no service of two or more replicas has an outage."""
         return not self.unplaceable and not self.outages
 
 

@@ -1,0 +1,61 @@
+"""Words of the package: docstrings of functions begin with a verb, and loop variables are nouns."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+COMMANDS = ROOT / "rohe_iac" / "cli" / "commands"
+"""The docstring of a command is its help, which addresses the user."""
+
+NO_NAMES = {"one", "told", "each_one", "thing", "stuff"}
+"""Words that name nothing."""
+
+NO_VERBS = {"Its", "This", "Always", "Replicas", "Nodes", "Services", "Words", "Values", "Times", "Rules"}
+"""Words in s that begin a noun phrase."""
+
+Definition = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def trees() -> Iterator[tuple[Path, ast.Module]]:
+    for path in sorted((ROOT / "rohe_iac").rglob("*.py")):
+        yield path, ast.parse(path.read_text(encoding="utf-8"))
+
+
+def is_property(definition: Definition) -> bool:
+    return any("property" in ast.unparse(decorator) for decorator in definition.decorator_list)
+
+
+def test_docstrings_of_functions_begin_with_a_verb_in_the_third_person() -> None:
+    """A property may be described by a noun, as an attribute is."""
+    others = []
+    for path, tree in trees():
+        if COMMANDS in path.parents:
+            continue
+        for node in ast.walk(tree):
+            text = ast.get_docstring(node) if isinstance(node, Definition) else None
+            if not text or (isinstance(node, Definition) and is_property(node)):
+                continue
+            first = text.split()[0].strip(".,:;")
+            if not (first.endswith("s") and first[:1].isupper()) or first in NO_VERBS:
+                others.append(f"{path.relative_to(ROOT)}:{node.lineno}: {text.splitlines()[0]}")
+    assert others == []
+
+
+def test_no_variable_or_parameter_is_called_by_a_word_that_names_nothing() -> None:
+    found = []
+    for path, tree in trees():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                name = node.id
+            elif isinstance(node, ast.arg):
+                name = node.arg
+            elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+                name = node.name.lstrip("_")
+            else:
+                continue
+            if name in NO_NAMES:
+                found.append(f"{path.relative_to(ROOT)}:{node.lineno}: {name}")
+    assert found == []

@@ -6,7 +6,16 @@ or a sequence of them, and nothing else. Names that are not listed here are inte
 
 from __future__ import annotations
 
-from rohe_iac.planning.model.demand import Demand
+from rohe_iac.planning.model.demand import (
+    AffinityRule,
+    Demand,
+    DemandVariant,
+    DeviceRequest,
+    PortRequest,
+    Resources,
+    SpreadRule,
+    TolerationRule,
+)
 from rohe_iac.planning.model.plugins.protocols import (
     Candidate,
     Filter,
@@ -15,15 +24,24 @@ from rohe_iac.planning.model.plugins.protocols import (
     Scorer,
     Strategy,
 )
-from rohe_iac.planning.model.supply import Supply
+from rohe_iac.planning.model.supply import Device, NodeTaint, Supply
 
 __all__ = [
+    "AffinityRule",
     "Candidate",
     "Demand",
+    "DemandVariant",
+    "Device",
+    "DeviceRequest",
     "Filter",
     "FreeAmounts",
+    "NodeTaint",
     "PlacedReplicas",
+    "PortRequest",
+    "Resources",
     "Scorer",
+    "SpreadRule",
     "Strategy",
     "Supply",
+    "TolerationRule",
 ]

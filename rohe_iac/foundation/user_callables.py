@@ -15,6 +15,9 @@ from rohe_iac.foundation.canonical import sha256_hex
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.user_modules import MAX_BYTES, split_reference
 
+IMPORT_HINT = "user modules import rohe_iac.plugins for Candidate and its kin; install other modules beside rohe"
+"""The next step after a failed import in a user module."""
+
 
 class UnloadableModule(RoheError):
     """A module of the user or of an installed distribution cannot be loaded, or lacks the name that is referred to."""
@@ -74,6 +77,7 @@ def load_from_path(reference: str, root: Path) -> Loaded:
             raise UnloadableModule(
                 f"the user module {path} cannot be loaded",
                 detail=f"{path}:{_error_line(error, str(file))}: {type(error).__name__}: {error}",
+                hint=IMPORT_HINT if isinstance(error, ImportError) else "",
             ) from error
     target = getattr(loaded, name, None)
     call = _callable_of(target, reference)

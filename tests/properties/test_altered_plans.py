@@ -61,9 +61,10 @@ def reasoned_wrong(found: Plan) -> Iterator[tuple[str, Plan]]:
     for word in (f"{item.reason}x", "the best", "the least left over of 999 nodes that fit"):
         yield "reason", with_first(structs.replace(item, reason=word))
     yield "decider", with_first(structs.replace(item, decided="luck"))
-    other_decider = "previous" if item.decided != "previous" else ""
-    yield "other decider", with_first(structs.replace(item, decided=other_decider))
-    yield "late", with_first(structs.replace(item, late=not item.late))
+    if item.decided != "previous":
+        yield "other decider", with_first(structs.replace(item, decided="previous"))
+    if not item.late:
+        yield "late", with_first(structs.replace(item, late=True))
     if item.parts:
         yield "points", with_first(structs.replace(item, points=item.points + 1))
         first, rest = item.parts[0], item.parts[1:]

@@ -104,8 +104,8 @@ def _reason_faults(item: Placement, demand: Demand, number: int) -> Iterator[str
     reason = item.reason.removesuffix(ending)
     if not item.reason.endswith(ending):
         yield f"the reason does not say: {demand.note}"
-    if item.late != reason.endswith(LATE_WORDS):
-        yield f"'{reason}', of a replica that {'had its turn last' if item.late else 'had its turn in the queue'}"
+    if item.late and not reason.endswith(LATE_WORDS):
+        yield f"'{reason}', of a replica that had its turn last"
     found = _SENTENCE.fullmatch(reason.removesuffix(LATE_WORDS))
     if found is None:
         yield f"'{item.reason}' is no reason"
@@ -113,8 +113,9 @@ def _reason_faults(item: Placement, demand: Demand, number: int) -> Iterator[str
         yield f"'{reason}', of {number} nodes in all"
     if item.decided not in DECIDED_BY:
         yield f"nothing that decides is called '{item.decided}'"
-    elif found is not None and item.decided not in _deciders(reason):
-        yield f"'{reason}', of a replica that {item.decided or 'one pass of the strategy'} decided"
+    elif found is not None and item.decided and item.decided not in _deciders(reason):
+        # A plan file that is older than the field leaves it out, which says nothing.
+        yield f"'{reason}', of a replica that the {item.decided} decided"
     if reason == STAYS and item.was != item.node:
         yield f"'{reason}', it was on {item.was or 'no node'} and is on {item.node}"
     if reason.startswith("the only node that fits") and item.runner_up is not None:
@@ -122,12 +123,11 @@ def _reason_faults(item: Placement, demand: Demand, number: int) -> Iterator[str
 
 
 def _deciders(reason: str) -> tuple[str, ...]:
-    """Returns what can have decided a placement with this reason."""
+    """Returns what, beside one pass of the strategy, can have decided a placement with this reason."""
     if reason.startswith(STAYS):
         return ("previous", "search")
-    if reason.startswith("the only node that fits"):
-        return ("", "search")
-    return ("search",) if reason.startswith("chosen with the other replicas") else ("",)
+    searched = reason.startswith(("the only node that fits", "chosen with the other replicas"))
+    return ("search",) if searched else ()
 
 
 def _requests(plan: Plan, demands: Mapping[str, Demand]) -> dict[str, Resources]:

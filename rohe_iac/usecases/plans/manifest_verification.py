@@ -98,7 +98,7 @@ def _document_faults(
         yield f"is called {metadata.get('name')}, the replica {item.instance}"
     node = (spec.get("environment") or {}).get("ROHE_NODE", item.node)
     if node != item.node:
-        yield f"is told that it is on {node}, it is on {item.node}"
+        yield f"says that it is on {node}, it is on {item.node}"
     ports = {port.name: port.number for port in item.ports}
     if manifest.kind == "Process" and manifest.address.startswith("replica/") and (spec.get("ports") or {}) != ports:
         yield f"has the ports {spec.get('ports')}, the plan gives {ports}"
@@ -137,7 +137,7 @@ def _refusal_faults(planfile: PlanFile) -> Iterator[str]:
         by_rule = refused.get(demand.workload)
         needed = demand.workload in unplaced and not _may_leave_out(planfile)
         if demand.replicas and (by_rule is None or (needed and not by_rule)):
-            yield f"{demand.workload}: refused nodes are not told"
+            yield f"{demand.workload}: refused nodes are not listed"
 
 
 def _may_leave_out(planfile: PlanFile) -> bool:
@@ -157,10 +157,10 @@ def _action_faults(planfile: PlanFile, known: Counter[str]) -> Iterator[str]:
         elif planfile.against is None and action.verb != "create":
             yield f"action {action.verb} {action.manifest}: nothing is known to be applied"
         elif there and action.address != addresses[action.manifest]:
-            yield f"action {action.verb} {action.manifest}: is told of {action.address}"
+            yield f"action {action.verb} {action.manifest}: is for {action.address}"
         if BECAUSE.get(action.verb, action.because) != action.because:
             yield f"action {action.verb} {action.manifest}: because {action.because}"
         if counts[action.manifest] > 1:
-            yield f"action {action.verb} {action.manifest}: is told {counts[action.manifest]} times"
+            yield f"action {action.verb} {action.manifest}: is listed {counts[action.manifest]} times"
     for name in sorted(known.keys() - counts.keys()):
-        yield f"manifest {name}: no action is told of it"
+        yield f"manifest {name}: has no action"

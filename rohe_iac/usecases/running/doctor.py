@@ -105,7 +105,7 @@ def _broker(broker_binary: Callable[[], str]) -> Check:
         return Check("broker", "missing", found=error.detail or error.brief, mend=error.hint)
     version = _output([path, "--version"]).rpartition(" ")[2].removeprefix("v")
     if not version:
-        return Check("broker", "missing", found=f"{path} does not tell its version", mend=REINSTALL)
+        return Check("broker", "missing", found=f"{path} does not print its version", mend=REINSTALL)
     return Check("broker", "ok", version, path)
 
 

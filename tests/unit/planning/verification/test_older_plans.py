@@ -1,0 +1,31 @@
+"""Plan files that are older than a field are verified as they were."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from msgspec import structs
+
+from rohe_iac.planning.model.json_codec import plan_from_json, problem_from_json
+from rohe_iac.planning.solvers.planner import plan
+from rohe_iac.planning.verification.verify import verify
+
+GOLDEN = Path(__file__).parents[3] / "golden" / "plans"
+
+
+def test_a_plan_without_what_decided_its_placements_is_verified(world: Any) -> None:
+    saved = json.loads((GOLDEN / "template.json").read_text())
+    problem, decided = problem_from_json(saved["problem"]), plan_from_json(saved["plan"])
+    assert {item.decided for item in decided.placements} == {"search"}
+    older = tuple(structs.replace(item, decided="", late=False) for item in decided.placements)
+    assert verify(problem, replace(decided, placements=older)) == ()
+
+
+def test_a_replica_that_keeps_its_node_may_leave_out_that_the_plan_before_decided(world: Any) -> None:
+    problem = world.problem([world.node("n1")], [world.demand("d", 2, cpu=100)])
+    again = plan(problem, plan(problem))
+    older = tuple(structs.replace(item, decided="") for item in again.placements)
+    assert verify(problem, replace(again, placements=older)) == ()

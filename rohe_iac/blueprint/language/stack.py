@@ -32,9 +32,6 @@ from rohe_iac.foundation.names import is_name
 ObjectiveTerm = Literal["placed", "slack", "stable", "nodes", "cost", "balance"]
 
 
-StrategyName = Literal["first-fit", "best-fit", "worst-fit", "dot-product", "fragmentation", "portfolio", "exact"]
-
-
 def _validate_port_range(text: object) -> str:
     if isinstance(text, int) and not isinstance(text, bool):
         hint = f"write it as {text}-{text + 99}" if 1024 <= text <= 65436 else "write it as 42000-42099"

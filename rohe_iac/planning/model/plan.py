@@ -126,7 +126,7 @@ class Refusals(msgspec.Struct, frozen=True, gc=False):
 
 
 class Unplaced(msgspec.Struct, frozen=True, gc=False):
-    """A replica that fits on no node, with the closest ones."""
+    """A replica without a node, with the closest ones."""
 
     replica: str
     workload: str

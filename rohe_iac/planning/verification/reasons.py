@@ -35,7 +35,7 @@ HEADS = {"cpu": "cpu", "cores": "cores", "rss": "memory.rss", "vms": "memory.vms
 MOST_NODES = 200
 """Nodes up to which a plan lists what failures break."""
 
-OWN_SCORERS = {"cpu", "memory", "accelerator", "open", "wishes", "taints", "interference", "fragmentation"}
+BUILT_IN_SCORERS = {"cpu", "memory", "accelerator", "open", "wishes", "taints", "interference", "fragmentation"}
 
 STAYS = "stays where it was"
 """The reason of a replica that keeps its node."""
@@ -73,7 +73,9 @@ def reason_faults(problem: Problem, plan: Plan, plugins: Plugins) -> Iterator[Fa
     one_pass = not (plugged or searched or plan.strategy in ("portfolio", "exact"))
     for item in plan.placements:
         if item.workload in demands:
-            for message in _score_faults(item, nodes, own_scorers=bool(problem.settings.scorers), one_pass=one_pass):
+            for message in _score_faults(
+                item, nodes, has_plugged_scorers=bool(problem.settings.scorers), one_pass=one_pass
+            ):
                 yield Fault("reasons", item.replica, message)
             for message in _reason_faults(item, demands[item.workload], len(nodes)):
                 yield Fault("reasons", item.replica, message)
@@ -82,12 +84,14 @@ def reason_faults(problem: Problem, plan: Plan, plugins: Plugins) -> Iterator[Fa
     yield from _loss_faults(problem, plan)
 
 
-def _score_faults(item: Placement, nodes: Mapping[str, Supply], *, own_scorers: bool, one_pass: bool) -> Iterator[str]:
+def _score_faults(
+    item: Placement, nodes: Mapping[str, Supply], *, has_plugged_scorers: bool, one_pass: bool
+) -> Iterator[str]:
     names = [part.scorer for part in item.parts]
     if len(set(names)) < len(names) or any(part.points < 0 for part in item.parts):
         yield "a score is listed twice, or is below 0"
-    if not own_scorers and not set(names) <= OWN_SCORERS:
-        yield f"no scorer is called {', '.join(sorted(set(names) - OWN_SCORERS))}"
+    if not has_plugged_scorers and not set(names) <= BUILT_IN_SCORERS:
+        yield f"no scorer is called {', '.join(sorted(set(names) - BUILT_IN_SCORERS))}"
     if item.parts and sum(part.points for part in item.parts) != item.points:
         yield f"{item.points} points, of parts that come to {sum(part.points for part in item.parts)}"
     second = item.runner_up

@@ -222,7 +222,7 @@ class IdealMeasures:
         self._indexed, self._limited, self._floored = indexed, limited, floored
 
     def moves_over_limit(self) -> list[int]:
-        """Returns none."""
+        """Returns 0, for no assignment moves fewer; nothing without a limit."""
         return [0] if self._limited else []
 
     def placed(self) -> list[int]:
@@ -232,7 +232,7 @@ class IdealMeasures:
         ]
 
     def moves(self) -> list[int]:
-        """Returns none."""
+        """Returns 0: no assignment moves fewer."""
         return [0]
 
     def slack(self) -> list[int]:
@@ -245,15 +245,15 @@ class IdealMeasures:
         return [_fewest_nodes(indexed, _all_functions(indexed), max_replicas(indexed), sum(max_placeable(indexed)))]
 
     def cost(self) -> list[int]:
-        """Returns nothing."""
+        """Returns nothing, for cost has no bound here."""
         return []
 
     def balance(self) -> list[int]:
-        """Returns nothing."""
+        """Returns nothing, for balance has no bound here."""
         return []
 
     def preferences(self) -> list[int]:
-        """Returns all preferences."""
+        """Returns the weight of all preferences, as if every one held, in millionths."""
         preferred = PreferredAffinity(self._indexed)
         return [preferred.best] if preferred.any else []
 

@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from operator import le
 
 from rohe_iac.foundation.quantities import shown_cpu
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.rules.rule import Lack, NodeRule
 from rohe_iac.planning.placement.state.amounts import Free, Row
 from rohe_iac.planning.placement.state.index import IndexedProblem
-
-
-def cores_fit(chunks: Row, row: Row) -> bool:
-    """Checks whether distinct cores hold the chunks; both are in millicores, largest first.
-
-    Largest against largest decides: a core that holds a chunk holds every smaller one.
-    """
-    return len(chunks) <= len(row) and all(map(le, chunks, row))
 
 
 def missing_millicores(chunks: Row, row: Row) -> int:

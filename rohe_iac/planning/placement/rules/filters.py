@@ -11,12 +11,12 @@ from dataclasses import replace
 
 from rohe_iac.planning.model.eligibility import static_rule
 from rohe_iac.planning.placement.rules.affinity import avoided_is_there, lacks_neighbour
-from rohe_iac.planning.placement.rules.cores import cores_fit
 from rohe_iac.planning.placement.rules.devices import devices_fit
 from rohe_iac.planning.placement.rules.network import network_refusal
 from rohe_iac.planning.placement.rules.plugged import plugin_refusal
 from rohe_iac.planning.placement.rules.ports import ports_clash
 from rohe_iac.planning.placement.rules.topology_spread import domain_full
+from rohe_iac.planning.placement.state.core_assignment import cores_fit
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
 
@@ -27,7 +27,7 @@ def refusal(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int) -> 
 
 
 def refusal_to_stay(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int) -> str:
-    """Returns the same for a replica that is on the node already: a cordoned node keeps what it has."""
+    """Returns the first rule that refuses a replica on the node already, or an empty word; a cordoned node keeps it."""
     rule = indexed.static(demand)[node]
     if rule == "status" and indexed.nodes[node].status == "cordoned":
         rule = static_rule(indexed.demands[demand], replace(indexed.nodes[node], status="running"))

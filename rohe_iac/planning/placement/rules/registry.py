@@ -1,4 +1,7 @@
-"""All rules of the planner in the order in which they are asked; names, codes and order follow from `RULES`."""
+"""All rules of the planner in the order in which plans list them; names, codes and order follow from `RULES`.
+
+They are asked in the same order, but for `reserved`, which is asked last of the rules about the node alone.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ RULES: tuple[NodeRule | AmountRule | CouplingRule, ...] = (
     *FREE_AMOUNT_RULES,
     *COUPLING_RULES.values(),
 )
-"""All built-in rules; the first that refuses a node names the refusal."""
+"""All built-in rules; the first that is asked and refuses a node names the refusal."""
 
 RULE_NAMES = tuple(rule.name for rule in RULES)
 
@@ -36,5 +39,5 @@ CODES = {name: code for code, name in enumerate(RULE_NAMES, 1)}
 
 
 def rules_of(indexed: IndexedProblem) -> tuple[str, ...]:
-    """Returns the names of all rules of the problem in the order in which they are asked, plugged filters last."""
+    """Returns the names of all rules of the problem in the order in which plans list them, plugged filters last."""
     return (*RULE_NAMES, *(plugin.name for plugin in indexed.plugins.filters))

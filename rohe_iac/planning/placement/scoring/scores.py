@@ -46,7 +46,8 @@ INTERFERENCE_WEIGHT = 4 * WEIGHT_ONE
 """Twice what sensitivity makes of its own dimension: a slowdown of more than half outweighs the pull of full nodes."""
 
 FRAGMENTATION_WEIGHT = 10 << 10
-"""More than all other weights but preferences and taints together: fullness decides between nodes of one grade."""
+"""A factor, not in 1024ths: more than all weights but those of preferences and taints together, so that fullness
+decides only between nodes of one grade."""
 
 MAX_PREFERENCES = 100
 """Preferences of a demand up to which each weighs more than all amounts; a larger number weighs as much as this one."""

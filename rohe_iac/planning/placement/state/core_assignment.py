@@ -23,7 +23,10 @@ def changed(row: Row, shares: tuple[Share, ...], sign: int) -> Row:
 
 
 def cores_fit(chunks: Row, cores: Row) -> bool:
-    """Checks whether distinct cores hold the chunks; both are in millicores, the largest first."""
+    """Checks whether distinct cores hold the chunks; both are in millicores, the largest first.
+
+    Largest against largest decides: a core that holds a chunk holds every smaller one.
+    """
     return len(chunks) <= len(cores) and all(map(le, chunks, cores))
 
 

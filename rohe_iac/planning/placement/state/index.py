@@ -295,11 +295,11 @@ class IndexedProblem:
         return self._static_rules(demand)[1]
 
     def static_by_class(self, demand: DemandIndex) -> list[str]:
-        """Returns the same for each node class."""
+        """Returns for each node class the rule that refuses it whatever is placed, or an empty word."""
         return self._static_rules(demand)[0]
 
     def _static_rules(self, demand: DemandIndex) -> tuple[list[str], list[str]]:
-        """Returns both, remembered for all demands that ask for the same."""
+        """Returns the static rules by node class and by node, remembered for all demands that ask for the same."""
         wanted = self.demands[demand]
         key = (wanted.selector, wanted.tolerations, wanted.arch)
         known = self._static.get(key)

@@ -42,11 +42,6 @@ def difference(before: Plan | None, after: Plan) -> tuple[Change, ...]:
     return tuple(changes)
 
 
-def moves(before: Plan | None, after: Plan) -> int:
-    """Counts the replicas of the plan before that are on another node now."""
-    return sum(change.kind == "moved" for change in difference(before, after))
-
-
 def _change_of(was: Placement, now: Placement, after: Plan) -> Change:
     if was.node != now.node:
         refused = next(

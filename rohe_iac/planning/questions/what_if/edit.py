@@ -54,8 +54,6 @@ RULES = {
 STATUSES = {"node": ("running", "cordoned", "down"), "zone": ("running", "cordoned", "down"), "link": ("down",)}
 """The statuses that each kind of thing can be given."""
 
-OPERATORS = ("=", "*=", "+=", "-=")
-
 _WHOLE = re.compile(r"([a-z]+)/([A-Za-z0-9:/*_-]+?)\s*(=)\s*([^=\s]+)")
 
 
@@ -72,7 +70,7 @@ class Edit:
     Attributes:
         kind, name: the thing; the name may have `*`.
         field: the field, "" for the status of the thing.
-        operator: one of OPERATORS.
+        operator: `=`, `*=`, `+=` or `-=`.
         value: the operand as it was typed.
     """
 
@@ -146,12 +144,16 @@ def _edit(part: str) -> Edit:
             hint="write KIND/NAME=STATUS or KIND/NAME.FIELD=VALUE, with =, *=, += or -=, and commas between edits",
         )
     if edit.kind not in FIELDS:
-        raise UsageError(f"'{edit}': nothing of the kind '{edit.kind}' can be edited", hint=near(edit.kind, FIELDS))
+        raise UsageError(
+            f"'{edit}': nothing of the kind '{edit.kind}' can be edited", hint=nearest_hint(edit.kind, FIELDS)
+        )
     if not edit.field and edit.value not in STATUSES.get(edit.kind, ()):
         can_be = STATUSES.get(edit.kind, ())
         problem = f"a {edit.kind} can be made {' or '.join(can_be)}" if can_be else f"name a field of the {edit.kind}"
         fields = f"{edit.kind}/{edit.name}.FIELD{edit.operator}..., fields: {', '.join(FIELDS[edit.kind])}"
-        raise UsageError(f"'{edit}': {problem}", hint=near(edit.value, can_be, sure=True) or f"or write {fields}")
+        raise UsageError(
+            f"'{edit}': {problem}", hint=nearest_hint(edit.value, can_be, sure=True) or f"or write {fields}"
+        )
     if edit.field and edit.kind in ("link", "pipeline", "stack") and edit.field not in FIELDS[edit.kind]:
         raise unknown_field(edit, FIELDS[edit.kind])
     return edit
@@ -160,7 +162,11 @@ def _edit(part: str) -> Edit:
 def unknown_field(edit: Edit, fields: Iterable[str]) -> UsageError:
     """Returns the error for an edit of a field that the thing does not have."""
     fields = tuple(fields)
-    hint = near(edit.field, fields, sure=True) or near(edit.head, fields, sure=True) or f"fields: {', '.join(fields)}"
+    hint = (
+        nearest_hint(edit.field, fields, sure=True)
+        or nearest_hint(edit.head, fields, sure=True)
+        or f"fields: {', '.join(fields)}"
+    )
     return UsageError(f"'{edit}': a {edit.kind} has no field '{edit.field}'", hint=hint)
 
 
@@ -172,11 +178,11 @@ def nothing_named(edit: Edit, names: Iterable[str]) -> UsageError:
         return UsageError(f"'{edit}': {missing}", hint=f"for example: {edit.kind}/{names[0]}" if names else "")
     return UsageError(
         f"'{edit}': the stack has no {edit.kind}/{edit.name}",
-        hint=near(edit.name, names) or "`rohe plan --all` lists what there is",
+        hint=nearest_hint(edit.name, names) or "`rohe plan --all` lists what there is",
     )
 
 
-def near(found: str, allowed: Iterable[str], *, sure: bool = False) -> str:
+def nearest_hint(found: str, allowed: Iterable[str], *, sure: bool = False) -> str:
     """Returns a hint with the nearest allowed name, or with all of them; with `sure` only the nearest, or nothing."""
     hint = did_you_mean(found, list(allowed))
     return hint if hint.startswith("did you") or not sure else ""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from rohe_iac.planning.model.demand import AffinityRule
+from rohe_iac.planning.model.eligibility import untolerated_taints
 from rohe_iac.planning.model.keys import NODE_KEY
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.rules.affinity import near_holds
@@ -40,13 +41,7 @@ def _static_steps(case: RefusalCase) -> Iterator[list[EditStep]]:
         if labels.get(key) != value:
             without = EditStep(f"{what}.nodeSelector without {key}", f"{what}.nodeSelector.{key}=none", MILLION)
             yield [*_set_label(case, key, value), without]
-    repelling = {
-        taint.key
-        for taint in supply.taints
-        if taint.effect != "PreferNoSchedule"
-        and not any(toleration.covers(taint.key, taint.value, taint.effect) for toleration in wanted.tolerations)
-    }
-    for key in sorted(repelling):
+    for key in sorted({taint.key for taint in untolerated_taints(wanted, supply)}):
         yield [
             EditStep(f"{what}.tolerations with {key}", f"{what}.tolerations.{key}=Exists", MILLION),
             EditStep(f"{where}.taints without {key}", f"{where}.taints.{key}=none", MILLION),

@@ -74,7 +74,7 @@ class ModelMeasures:
         return [self._moved]
 
     def slack(self) -> list[Linear]:
-        """Returns nothing."""
+        """Returns nothing: `exact` refuses an objective with slack."""
         return []
 
     def nodes(self) -> list[Linear]:
@@ -104,5 +104,5 @@ class ModelMeasures:
         return [sum(squares)]
 
     def preferences(self) -> list[Linear]:
-        """Returns nothing."""
+        """Returns nothing: `exact` does not weigh preferences."""
         return []

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Threshold:
-    """Threshold accepting: a new assignment may be worse than the current one by less than a threshold that falls.
+    """Threshold accepting: a new assignment may be worse than the current one by at most a threshold that falls.
 
     G. Dueck and T. Scheuer, "Threshold accepting: a general purpose optimization algorithm appearing superior to
     simulated annealing", Journal of Computational Physics 90, 1990. Here the threshold falls linearly within each

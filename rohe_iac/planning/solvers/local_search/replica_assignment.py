@@ -1,4 +1,4 @@
-"""ReplicaIndex assignment: which replica of a demand is where, once the search knows how many are on each node."""
+"""Replica assignment: which replica of a demand is where, once the search knows how many are on each node."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from rohe_iac.planning.solvers.local_search.stop import AnyOf, IdealPointReached
 
 
 class RuinAndRecreate:
-    """A search from one assignment to a better one: relocate, swap and eject in one move.
+    """A search from one assignment to a better one: it takes replicas off a few nodes and inserts them again.
 
     Schrimpf et al. 2000 (see `Ruin`), with the insertion of Christiaens and Vanden Berghe 2020 (see `Recreate`) and the
     acceptance of Dueck and Scheuer 1990 (see `Threshold`). Random numbers come from a generator of the project's own

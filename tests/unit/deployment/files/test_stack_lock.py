@@ -59,4 +59,4 @@ def test_it_is_free_again_afterwards_and_after_its_file_was_removed_while_held(f
         with stack_lock(folder, "the next one, on a file of its own"):
             pass
     with stack_lock(folder, "again"):
-        pass
+        assert folder.lock.exists()

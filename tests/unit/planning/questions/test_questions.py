@@ -113,7 +113,7 @@ def test_why_not_says_when_one_more_would_fit_and_names_what_it_does_not_know(wo
         why_not(problem, plan(problem), "x", "n1")
 
 
-def test_an_audit_tells_who_is_homeless_and_who_falls_silent(world: Any) -> None:
+def test_an_audit_reports_replicas_without_another_place_and_workloads_without_a_replica(world: Any) -> None:
     def drops(*nodes: Any) -> dict[str, Any]:
         problem = world.problem(list(nodes), [world.demand("d", 2, cpu=1000), world.demand("e", 1, cpu=1000)])
         return {drop.what: drop for drop in audit(problem, plan(problem))}

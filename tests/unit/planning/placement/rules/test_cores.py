@@ -6,7 +6,8 @@ import random
 from itertools import permutations, product
 from typing import Any
 
-from rohe_iac.planning.placement.rules.cores import CORES, cores_fit, missing_cores_part, missing_millicores
+from rohe_iac.planning.placement.rules.cores import CORES, missing_cores_part, missing_millicores
+from rohe_iac.planning.placement.state.core_assignment import cores_fit
 from rohe_iac.planning.placement.state.index import IndexedProblem
 
 

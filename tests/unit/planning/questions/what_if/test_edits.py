@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -131,10 +130,12 @@ def test_an_edit_that_is_none_or_names_nothing_is_told(small: Problem, text: str
         max_size=12,
     ).map("".join)
 )
-def test_whatever_is_typed_is_an_edit_or_a_fault_of_the_user(text: str) -> None:
+def test_whatever_is_typed_is_an_edit_or_a_fault_of_the_user_with_a_hint(text: str) -> None:
     problem = Problem("s", (), ())
-    with suppress(UsageError):
-        edited(problem, text)
+    try:
+        assert isinstance(edited(problem, text), Problem)
+    except UsageError as error:
+        assert error.brief
 
 
 @pytest.fixture(scope="module")

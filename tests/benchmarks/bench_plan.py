@@ -171,10 +171,8 @@ def changes() -> None:
     on_it = sum(item.node == busiest for item in before.placements)
     for name, again in ((f"node lost ({on_it} on it)", lost), ("request changed", changed), ("node added", added)):
         spent, after = median(lambda again=again: plan(again, before))
-        print(
-            f"{name}: {spent:.2f} s, {sum(change.kind == 'moved' for change in difference(before, after))} moves, {len(after.unplaced)} unplaced",
-            flush=True,
-        )
+        moves = sum(change.kind == "moved" for change in difference(before, after))
+        print(f"{name}: {spent:.2f} s, {moves} moves, {len(after.unplaced)} unplaced", flush=True)
 
 
 def drops() -> None:

@@ -12,7 +12,7 @@ from rohe_iac.planning.placement.objective.objective import LexicographicObjecti
 from rohe_iac.planning.placement.rules.filters import refusal
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
-from rohe_iac.planning.placement.state.positions import ReplicaIndex
+from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex, ReplicaIndex, enumerate_demands
 from rohe_iac.planning.solvers.construction.greedy import Construction
 from rohe_iac.planning.solvers.construction.repair import repair
 from rohe_iac.planning.solvers.local_search.outcome import SearchListener
@@ -37,8 +37,8 @@ class Assigner:
     """
 
     indexed: IndexedProblem
-    queue: list[int]
-    kept: Mapping[ReplicaIndex, int]
+    queue: list[DemandIndex]
+    kept: Mapping[ReplicaIndex, NodeIndex]
     unplaced_before: int
     explain: bool
     listener: SearchListener
@@ -62,7 +62,7 @@ class Assigner:
         construction = self._greedy_pass(strategy, self.kept, explain=self.explain)
         return self._place_more(construction) if self._may_place_more(construction) else construction
 
-    def _greedy_pass(self, strategy: str, kept: Mapping[ReplicaIndex, int], *, explain: bool) -> Construction:
+    def _greedy_pass(self, strategy: str, kept: Mapping[ReplicaIndex, NodeIndex], *, explain: bool) -> Construction:
         """Returns one greedy pass, repaired."""
         construction = Construction(self.indexed, strategy, explain=explain).run(self.queue, kept)
         repair(construction, self.queue)
@@ -74,17 +74,17 @@ class Assigner:
         if not self.kept and not budget:
             return False
         unplaced = construction.unplaced
-        if not any(indices and self._fits_when_empty(demand) for demand, indices in enumerate(unplaced)):
+        if not any(indices and self._fits_when_empty(demand) for demand, indices in enumerate_demands(unplaced)):
             return False
         # Without a search, only a pass from scratch is left. It moves replicas all over the inventory, so it is made
         # only where more replicas are unplaced than before.
         return bool(budget) or sum(map(len, unplaced)) > self.unplaced_before
 
-    def _fits_when_empty(self, demand: int) -> bool:
+    def _fits_when_empty(self, demand: DemandIndex) -> bool:
         """Checks whether a replica of the demand would fit on any node if nothing else were placed."""
         empty = Ledger(self.indexed)
-        empty.pending = set(range(len(self.indexed.demands)))
-        return any(not refusal(self.indexed, empty, demand, node) for node in range(len(self.indexed.nodes)))
+        empty.pending = set(self.indexed.demand_indices)
+        return any(not refusal(self.indexed, empty, demand, node) for node in self.indexed.node_indices)
 
     def _place_more(self, construction: Construction) -> Construction:
         """Returns the construction, or a search result that places more.
@@ -121,7 +121,7 @@ class Assigner:
             if best.explain or not self.explain:
                 return best
             return self._greedy_pass(best.strategy, best.kept, explain=True)
-        unplaced = {(demand, index) for demand, indices in enumerate(best.unplaced) for index in indices}
+        unplaced = {(demand, index) for demand, indices in enumerate_demands(best.unplaced) for index in indices}
         search = RuinAndRecreate(self.indexed, objective, best.grants(), unplaced)
         ideal = ideal_point(self.indexed, limited=objective.limit is not None, floored=bool(objective.floors))
         self.listener(search.run(budget, ideal))
@@ -152,6 +152,6 @@ class Assigner:
         """Returns how many replicas are not on the node that they had."""
         return sum(
             self.kept.get((demand, decision.index), decision.node) != decision.node
-            for demand, decisions in enumerate(start.decisions)
+            for demand, decisions in enumerate_demands(start.decisions)
             for decision in decisions
         )

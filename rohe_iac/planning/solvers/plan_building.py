@@ -21,6 +21,7 @@ from rohe_iac.planning.model.plan import (
 )
 from rohe_iac.planning.model.strategies import DOT_PRODUCT, FIRST_FIT, FRAGMENTATION, WORST_FIT
 from rohe_iac.planning.placement.objective.bounds import bound
+from rohe_iac.planning.placement.state.positions import NO_NODE, DemandIndex, enumerate_demands
 from rohe_iac.planning.solvers.construction.decision import Decision
 from rohe_iac.planning.solvers.construction.greedy import Construction
 from rohe_iac.planning.solvers.port_numbering import address_key, number_ports
@@ -60,7 +61,7 @@ def build_plan(construction: Construction, previous: Plan | None) -> Plan:
     placements: list[Placement] = []
     builder = _PlacementBuilder(construction)
     addresses = [demand.replica for demand in indexed.demands]
-    for position in sorted(range(len(addresses)), key=addresses.__getitem__):
+    for position in sorted(indexed.demand_indices, key=addresses.__getitem__):
         decisions = construction.decisions[position]
         if decisions:
             decisions.sort(key=attrgetter("index"))
@@ -106,7 +107,7 @@ class _PlacementBuilder:
 
     def placements(
         self,
-        position: int,
+        position: DemandIndex,
         decisions: list[Decision],
         ports: Mapping[str, tuple[PortUse, ...]],
         before: Mapping[str, Placement],
@@ -134,7 +135,7 @@ class _PlacementBuilder:
         reasons: dict[tuple[int, bool, bool], str] = {}
         node_before, reason, decided = "", "", ""
         runner_up: RunnerUp | None = None
-        last = Decision(-1, -1, fits=-1)
+        last = Decision(DemandIndex(-1), NO_NODE, fits=-1)
         placements = []
         for decision in decisions:
             replica = f"{address}/{decision.index}"
@@ -212,7 +213,7 @@ class _PlacementBuilder:
 def _unplaced(construction: Construction) -> tuple[Unplaced, ...]:
     """Returns the replicas without a node, by address, each with the nodes that come closest."""
     unplaced = []
-    for position, indices in enumerate(construction.unplaced):
+    for position, indices in enumerate_demands(construction.unplaced):
         demand = construction.indexed.demands[position]
         refusals: Refusals | None = construction.refusals[position]
         for index in indices:

@@ -11,7 +11,7 @@ from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS, Plugins
 from rohe_iac.planning.model.problem import Problem, missing_plugins
 from rohe_iac.planning.model.strategies import EXACT, STRATEGIES
 from rohe_iac.planning.placement.state.index import IndexedProblem
-from rohe_iac.planning.placement.state.positions import ReplicaIndex
+from rohe_iac.planning.placement.state.positions import NodeIndex, ReplicaIndex
 from rohe_iac.planning.solvers.assigner import Assigner
 from rohe_iac.planning.solvers.construction.service_order import service_order
 from rohe_iac.planning.solvers.local_search.outcome import SearchListener, ignore_statistics
@@ -70,7 +70,7 @@ def plan(
         )
 
 
-def kept_nodes(indexed: IndexedProblem, previous: Plan | None) -> dict[ReplicaIndex, int]:
+def kept_nodes(indexed: IndexedProblem, previous: Plan | None) -> dict[ReplicaIndex, NodeIndex]:
     """Returns the node that each replica had, of replicas and nodes that still exist."""
     if previous is None:
         return {}

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from rohe_iac.planning.model.plan import Refusals
+from rohe_iac.planning.placement.state.positions import NO_NODE, DemandIndex, NodeIndex
 
-Ranked = tuple[int, list[int], int]
+Ranked = tuple[int, list[NodeIndex], int]
 """A score, the nodes that have it and follow each other, and the state that all of them are in, or -1."""
 
 ClosedByKey = Mapping[str, Sequence[int]]
@@ -21,11 +22,11 @@ NOTHING_CLOSED: ClosedByKey = {}
 class Passes(Protocol):
     """Whether each node passes, by position; nodes that are filled are set to false."""
 
-    def __getitem__(self, node: int, /) -> bool:
+    def __getitem__(self, node: NodeIndex, /) -> bool:
         """Checks whether the node passes."""
         ...
 
-    def __setitem__(self, node: int, passes: bool, /) -> None:
+    def __setitem__(self, node: NodeIndex, passes: bool, /) -> None:
         """Records whether the node passes."""
         ...
 
@@ -46,12 +47,12 @@ class Evaluation(ABC):
         beside: whether rules about other replicas or plugged filters count.
     """
 
-    demand: int
+    demand: DemandIndex
     heap: list[int]
     fits: int
     passes: Passes
     refused: dict[str, int]
-    closest: list[tuple[int, int]] = field(default_factory=list)
+    closest: list[tuple[int, NodeIndex]] = field(default_factory=list)
     whole: bool = True
     beside: bool = False
 
@@ -71,14 +72,14 @@ class Evaluation(ABC):
         """
 
     @abstractmethod
-    def close_domain(self, nodes: Sequence[int]) -> int:
+    def close_domain(self, nodes: Sequence[NodeIndex]) -> int:
         """Refuses nodes, and returns how many of them had passed."""
 
 
 class Evaluator(Protocol):
     """Evaluates demands against all nodes as the ledger stands."""
 
-    def evaluate(self, demand: int, wanted: int, *, explain: bool) -> Evaluation:
+    def evaluate(self, demand: DemandIndex, wanted: int, *, explain: bool) -> Evaluation:
         """Returns the evaluation of all nodes with their scores.
 
         Args:
@@ -87,20 +88,24 @@ class Evaluator(Protocol):
         """
         ...
 
-    def feasible(self, demand: int, *, explain: bool) -> Evaluation:
+    def feasible(self, demand: DemandIndex, *, explain: bool) -> Evaluation:
         """Returns the evaluation without the heap; its `best_first` yields the nodes that pass."""
         ...
 
-    def invalidate(self, node: int) -> None:
+    def invalidate(self, node: NodeIndex) -> None:
         """Records that the ledger has changed on a node."""
         ...
 
-    def invalidate_alike(self, nodes: Sequence[int], state: int, taken: int) -> None:
+    def invalidate_alike(self, nodes: Sequence[NodeIndex], state: int, taken: int) -> None:
         """Records that nodes which `best_first` yielded with this state have taken so many replicas each."""
         ...
 
     def record_refusals(
-        self, evaluation: Evaluation, filled: Sequence[int] = (), closed: ClosedByKey = NOTHING_CLOSED, last: int = -1
+        self,
+        evaluation: Evaluation,
+        filled: Sequence[NodeIndex] = (),
+        closed: ClosedByKey = NOTHING_CLOSED,
+        last: NodeIndex = NO_NODE,
     ) -> None:
         """Records why nodes refuse the demand, as they did before its last replica was placed.
 
@@ -114,6 +119,6 @@ class Evaluator(Protocol):
         """
         ...
 
-    def collected_refusals(self) -> dict[int, Refusals]:
+    def collected_refusals(self) -> dict[DemandIndex, Refusals]:
         """Returns what was recorded, by demand, the last where a demand was recorded twice, and forgets it."""
         ...

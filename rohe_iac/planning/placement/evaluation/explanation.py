@@ -8,6 +8,7 @@ from rohe_iac.planning.placement.rules.registry import rules_of
 from rohe_iac.planning.placement.rules.shortfall import shortage
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
+from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
 
 CLOSEST = 5
 """How many of the refused nodes a plan keeps for a service."""
@@ -24,7 +25,7 @@ def refusals_of(indexed: IndexedProblem, ledger: Ledger, evaluation: Evaluation)
     )
 
 
-def rejection(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int) -> Rejection:
+def rejection(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex, node: NodeIndex) -> Rejection:
     """Returns why the node is refused, with what is missing."""
     rule, text, lacking = shortage(indexed, ledger, demand, node)
     return Rejection(indexed.nodes[node].name, rule, text, lacking)

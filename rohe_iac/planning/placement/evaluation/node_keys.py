@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from rohe_iac.planning.placement.state.positions import NodeIndex
+
 if TYPE_CHECKING:
     # The evaluator without NumPy uses keys too.
     import numpy as np
@@ -30,11 +32,12 @@ class NodeKeys:
         """Returns the key of a node with a score; of several nodes where both are arrays."""
         return node + 1 - (score + 1) * self.number
 
-    def decode(self, key: int) -> tuple[int, int]:
+    def decode(self, key: int) -> tuple[int, NodeIndex]:
         """Returns the score and the node of a key."""
         behind, node = divmod(key - 1, self.number)
-        return ~behind, node
+        # A cast would be called for every key.
+        return ~behind, node  # type: ignore[return-value]
 
-    def node_of(self, key: int) -> int:
+    def node_of(self, key: int) -> NodeIndex:
         """Returns the node of a key."""
-        return (key - 1) % self.number
+        return (key - 1) % self.number  # type: ignore[return-value]

@@ -15,6 +15,7 @@ from rohe_iac.planning.placement.rules.shortfall import shortfall
 from rohe_iac.planning.placement.scoring.scores import Scoring
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
+from rohe_iac.planning.placement.state.positions import NO_NODE, DemandIndex, NodeIndex
 
 
 @dataclass(slots=True)
@@ -35,7 +36,7 @@ class ScalarEvaluation(Evaluation):
         self.whole = True
         return []
 
-    def close_domain(self, nodes: Sequence[int]) -> int:
+    def close_domain(self, nodes: Sequence[NodeIndex]) -> int:
         """Refuses nodes, as in `Evaluation`."""
         closed = 0
         for node in nodes:
@@ -49,17 +50,17 @@ class ScalarEvaluator:
 
     def __init__(self, indexed: IndexedProblem, ledger: Ledger, scoring: Scoring) -> None:
         self.indexed, self.ledger, self.scoring = indexed, ledger, scoring
-        self._collected: dict[int, Refusals] = {}
+        self._collected: dict[DemandIndex, Refusals] = {}
 
-    def evaluate(self, demand: int, wanted: int, *, explain: bool) -> ScalarEvaluation:  # noqa: ARG002
+    def evaluate(self, demand: DemandIndex, wanted: int, *, explain: bool) -> ScalarEvaluation:  # noqa: ARG002
         """Returns the evaluation of all nodes, as in `Evaluator`."""
         indexed, ledger, scoring = self.indexed, self.ledger, self.scoring
         encode = NodeKeys(len(indexed.nodes)).encode
         heap: list[int] = []
         refused: dict[str, int] = {}
         passes: list[bool] = []
-        lacking: list[tuple[int, int]] = []
-        for node in range(len(indexed.nodes)):
+        lacking: list[tuple[int, NodeIndex]] = []
+        for node in indexed.node_indices:
             rule = refusal(indexed, ledger, demand, node)
             passes.append(not rule)
             if not rule:
@@ -71,29 +72,29 @@ class ScalarEvaluator:
         heapify(heap)
         return ScalarEvaluation(demand, heap, len(heap), passes, refused, sorted(lacking)[:CLOSEST])
 
-    def feasible(self, demand: int, *, explain: bool) -> ScalarEvaluation:
+    def feasible(self, demand: DemandIndex, *, explain: bool) -> ScalarEvaluation:
         """Returns the evaluation of all nodes, as in `Evaluator`; the heap is filled too."""
         return self.evaluate(demand, 0, explain=explain)
 
-    def invalidate(self, node: int) -> None:
+    def invalidate(self, node: NodeIndex) -> None:
         """Does nothing: the ledger is read at every evaluation."""
 
-    def invalidate_alike(self, nodes: Sequence[int], state: int, taken: int) -> None:
+    def invalidate_alike(self, nodes: Sequence[NodeIndex], state: int, taken: int) -> None:
         """Does nothing: the ledger is read at every evaluation."""
 
     def record_refusals(
         self,
         evaluation: Evaluation,
-        filled: Sequence[int] = (),
+        filled: Sequence[NodeIndex] = (),
         closed: ClosedByKey = NOTHING_CLOSED,
-        last: int = -1,  # noqa: ARG002
+        last: NodeIndex = NO_NODE,  # noqa: ARG002
     ) -> None:
         """Records why nodes refuse the demand, as in `Evaluator`; evaluates anew where anything became full."""
         if filled or closed:
             evaluation = self.evaluate(evaluation.demand, 0, explain=True)
         self._collected[evaluation.demand] = refusals_of(self.indexed, self.ledger, evaluation)
 
-    def collected_refusals(self) -> dict[int, Refusals]:
+    def collected_refusals(self) -> dict[DemandIndex, Refusals]:
         """Returns what was recorded, by demand, and forgets it."""
         collected, self._collected = self._collected, {}
         return collected

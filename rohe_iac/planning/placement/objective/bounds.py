@@ -21,12 +21,13 @@ from rohe_iac.planning.placement.objective.preferred_affinity import PreferredAf
 from rohe_iac.planning.placement.objective.priority_levels import PriorityLevels
 from rohe_iac.planning.placement.objective.terms import worth_of
 from rohe_iac.planning.placement.state.index import IndexedProblem
+from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex, enumerate_demands, enumerate_nodes
 
 BOUNDED_TERMS = frozenset(("placed", "slack", "stable", "nodes"))
 """Terms that a blueprint can name and `ideal_point` bounds."""
 
 
-def bound(indexed: IndexedProblem, placed: Sequence[Sequence[int]]) -> Bound:
+def bound(indexed: IndexedProblem, placed: Sequence[Sequence[NodeIndex]]) -> Bound:
     """Returns a lower bound on the nodes used.
 
     The arguments are volume (cpu, rss and vms summed against the largest nodes), cores (millicores, and chunks that
@@ -40,7 +41,7 @@ def bound(indexed: IndexedProblem, placed: Sequence[Sequence[int]]) -> Bound:
     used = {node for nodes in placed for node in nodes}
     counts = [len(nodes) for nodes in placed]
     # A node that is not running may hold what was there before, and nothing else.
-    closed = {position for position, node in enumerate(indexed.nodes) if node.status != "running"} - used
+    closed = {position for position, node in enumerate_nodes(indexed.nodes) if node.status != "running"} - used
     found = _least_nodes(dual_feasible_functions(indexed), counts, closed)
     if max(len(indexed.nodes), len(indexed.demands)) <= STEPPED_LIMIT:
         for name, least in _least_nodes(pairwise_sums(identity_functions(indexed)), counts, closed).items():
@@ -64,14 +65,16 @@ def needed(total: int, capacities: Iterable[int]) -> int:
     return min(bisect_left(sums, total) + 1, len(sums))
 
 
-def _least_nodes(functions: Iterable[DualFeasibleFunction], counts: Sequence[int], closed: set[int]) -> dict[str, int]:
+def _least_nodes(
+    functions: Iterable[DualFeasibleFunction], counts: Sequence[int], closed: set[NodeIndex]
+) -> dict[str, int]:
     """Returns by argument how many nodes so many replicas of each demand need at least, without the closed nodes."""
     found: dict[str, int] = {}
     for function in functions:
         total = sum(size * count for size, count in zip(function.sizes, counts, strict=True))
         capacities = function.capacities
         if closed:
-            capacities = tuple(capacity for node, capacity in enumerate(capacities) if node not in closed)
+            capacities = tuple(capacity for node, capacity in enumerate_nodes(capacities) if node not in closed)
         found[function.name] = max(found.get(function.name, 0), needed(total, capacities))
     return found
 
@@ -79,7 +82,7 @@ def _least_nodes(functions: Iterable[DualFeasibleFunction], counts: Sequence[int
 def _least_by_spread(indexed: IndexedProblem, counts: Sequence[int]) -> int:
     """Returns how many domains so many replicas of each demand need at least."""
     least = 0
-    for position, (count, demand) in enumerate(zip(counts, indexed.demands, strict=True)):
+    for position, (count, demand) in enumerate_demands(zip(counts, indexed.demands, strict=True)):
         for rule in demand.spread:
             least = max(least, -(-count // rule.limit))
         if count and (position, NODE_KEY) in indexed.avoid[position]:
@@ -92,7 +95,7 @@ def max_replicas(indexed: IndexedProblem) -> tuple[int, ...]:
     """Returns how many replicas of each demand fit at most, with nothing else placed."""
     functions = dual_feasible_functions(indexed)
     found = []
-    for position, demand in enumerate(indexed.demands):
+    for position, demand in enumerate_demands(indexed.demands):
         room = _room_on_nodes(indexed, functions, position)
         for rule in demand.spread:
             _limit_domains(indexed, room, rule.key, rule.limit)
@@ -103,7 +106,9 @@ def max_replicas(indexed: IndexedProblem) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _room_on_nodes(indexed: IndexedProblem, functions: Sequence[DualFeasibleFunction], position: int) -> list[int]:
+def _room_on_nodes(
+    indexed: IndexedProblem, functions: Sequence[DualFeasibleFunction], position: DemandIndex
+) -> list[int]:
     """Returns how many replicas of a demand each node could hold, by amounts and the rules about nodes alone."""
     replicas = indexed.demands[position].replicas
     sizes = [(function.sizes[position], function.capacities) for function in functions if function.sizes[position]]
@@ -121,14 +126,17 @@ def _room_on_nodes(indexed: IndexedProblem, functions: Sequence[DualFeasibleFunc
 def _limit_domains(indexed: IndexedProblem, room: list[int], key: str, limit: int) -> None:
     """Lowers the room of nodes until no domain of the key has more than the limit; to 0 without the label."""
     left: dict[int, int] = {}
-    for node, domain in enumerate(indexed.domains[key]):
+    for node, domain in enumerate_nodes(indexed.domains[key]):
         rest = left.setdefault(domain, limit if domain >= 0 else 0)
         room[node] = min(room[node], rest)
         left[domain] = rest - room[node]
 
 
 def _max_together(
-    indexed: IndexedProblem, functions: Sequence[DualFeasibleFunction], most: Sequence[int], demands: Sequence[int]
+    indexed: IndexedProblem,
+    functions: Sequence[DualFeasibleFunction],
+    most: Sequence[int],
+    demands: Sequence[DemandIndex],
 ) -> int:
     """Returns how many replicas of these demands fit together at most.
 
@@ -141,7 +149,7 @@ def _max_together(
         most: Replicas of each demand that fit at most.
         demands: The demands.
     """
-    type_of: dict[int, str] = {
+    type_of: dict[DemandIndex, str] = {
         demand: indexed.resources[demand].devices[0].type for demand in demands if indexed.resources[demand].devices
     }
     limits: dict[str, int] = {}
@@ -170,8 +178,8 @@ def _all_functions(indexed: IndexedProblem) -> tuple[DualFeasibleFunction, ...]:
 def fitting(
     function: DualFeasibleFunction,
     most: Sequence[int],
-    demands: Iterable[int],
-    group_of: dict[int, str] | None = None,
+    demands: Iterable[DemandIndex],
+    group_of: dict[DemandIndex, str] | None = None,
     limits: dict[str, int] | None = None,
 ) -> int:
     """Returns how many replicas, the smallest first, all nodes together hold by one function.
@@ -262,11 +270,11 @@ def _fewest_nodes(
     indexed: IndexedProblem, functions: Sequence[DualFeasibleFunction], most: Sequence[int], number: int
 ) -> int:
     """Returns the fewest nodes that hold so many replicas, whichever they are; `most` of each demand."""
-    closed = {position for position, node in enumerate(indexed.nodes) if node.status == "down"}
+    closed = {position for position, node in enumerate_nodes(indexed.nodes) if node.status == "down"}
     least = int(number > 0)
     for function in functions:
         counts, left = [0] * len(most), number
-        for demand in sorted(range(len(most)), key=lambda demand: (function.sizes[demand], demand)):
+        for demand in sorted(indexed.demand_indices, key=lambda demand: (function.sizes[demand], demand)):
             counts[demand] = min(most[demand], left)
             left -= counts[demand]
         least = max(least, *_least_nodes([function], counts, closed).values())

@@ -14,15 +14,15 @@ from collections.abc import Collection, Mapping
 from rohe_iac.planning.model.promise import ResponseTimeLimit, WorkloadServiceTime, added
 from rohe_iac.planning.placement.rules.latency_budget import longest_latency
 from rohe_iac.planning.placement.state.index import IndexedProblem
-from rohe_iac.planning.placement.state.positions import DemandIndex
+from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
 
 WHOLE_LIMIT = 10_000
 """Basis points of a limit."""
 
-Stages = tuple[tuple[tuple[int, WorkloadServiceTime], ...], ...]
+Stages = tuple[tuple[tuple[DemandIndex, WorkloadServiceTime], ...], ...]
 """The stages of a promise: demands by position, each with its service time."""
 
-Nodes = Mapping[int, Collection[int]]
+Nodes = Mapping[DemandIndex, Collection[NodeIndex]]
 """The nodes that replicas of a demand are on, by position; a demand without any may be left out."""
 
 
@@ -54,10 +54,10 @@ class LatencySlack:
     def best(self) -> int:
         """The slack that no placement exceeds: every service alone on its node, no time on links."""
         # A node of its own for each demand.
-        nodes = {demand: (-1 - demand,) for demand in self.demands}
+        nodes = {demand: (NodeIndex(-1 - demand),) for demand in self.demands}
         return min((self._slack(limit, stages, nodes, {}, links=False) for limit, stages in self._promises), default=0)
 
-    def least(self, nodes: Nodes, replicas_on: Mapping[int, int]) -> int:
+    def least(self, nodes: Nodes, replicas_on: Mapping[NodeIndex, int]) -> int:
         """Returns the slack of a placement, in basis points.
 
         Args:
@@ -72,7 +72,9 @@ class LatencySlack:
         """Checks whether replicas of the demand make a node a shared one."""
         return self._counted[demand]
 
-    def predictions(self, nodes: Nodes, replicas_on: Mapping[int, int]) -> list[tuple[ResponseTimeLimit, int, int]]:
+    def predictions(
+        self, nodes: Nodes, replicas_on: Mapping[NodeIndex, int]
+    ) -> list[tuple[ResponseTimeLimit, int, int]]:
         """Returns every promise with what the services on the path take, and the links, in microseconds."""
         links = bool(self.indexed.wires)
         return [
@@ -80,11 +82,15 @@ class LatencySlack:
             for promise, (_, stages) in zip(self.indexed.problem.promises, self._resolved, strict=True)
         ]
 
-    def _slack(self, limit: int, stages: Stages, nodes: Nodes, replicas_on: Mapping[int, int], *, links: bool) -> int:
+    def _slack(
+        self, limit: int, stages: Stages, nodes: Nodes, replicas_on: Mapping[NodeIndex, int], *, links: bool
+    ) -> int:
         """Returns the slack of one promise."""
         return relative(limit, sum(self._predict(stages, nodes, replicas_on, links=links)))
 
-    def _predict(self, stages: Stages, nodes: Nodes, replicas_on: Mapping[int, int], *, links: bool) -> tuple[int, int]:
+    def _predict(
+        self, stages: Stages, nodes: Nodes, replicas_on: Mapping[NodeIndex, int], *, links: bool
+    ) -> tuple[int, int]:
         """Returns what the services of the stages take, and the links, in microseconds."""
         times = []
         for stage in stages:
@@ -101,7 +107,9 @@ def relative(limit: int, predicted: int) -> int:
     return (limit - predicted) * WHOLE_LIMIT // limit
 
 
-def _time(time: WorkloadServiceTime, nodes: Collection[int], replicas_on: Mapping[int, int]) -> tuple[int, int]:
+def _time(
+    time: WorkloadServiceTime, nodes: Collection[NodeIndex], replicas_on: Mapping[NodeIndex, int]
+) -> tuple[int, int]:
     """Returns mean and percentile of a service: alone where every node of it has one replica, else shared."""
     alone = bool(nodes) and all(replicas_on.get(node, 0) < 2 for node in nodes)
     return (time.alone_mean, time.alone_above) if alone else (time.mean, time.above)

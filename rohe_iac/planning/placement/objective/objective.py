@@ -10,7 +10,7 @@ from rohe_iac.planning.placement.objective.preferred_affinity import PreferredAf
 from rohe_iac.planning.placement.objective.priority_levels import PriorityLevels
 from rohe_iac.planning.placement.objective.terms import square_sum, worth_of
 from rohe_iac.planning.placement.state.index import IndexedProblem
-from rohe_iac.planning.placement.state.positions import NodeIndex, ReplicaIndex
+from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex, ReplicaIndex
 
 Worth = tuple[int, ...]
 """Values of the terms of an objective, the most important first: comparable, the larger, the better."""
@@ -68,10 +68,10 @@ class AssignmentMeasures:
         self._objective = objective
         resources, before = objective.indexed.resources, objective.before
         self._moved = 0
-        self._cpu_load: dict[int, int] = {}
+        self._cpu_load: dict[NodeIndex, int] = {}
         self._counts = [0] * len(objective.indexed.demands)
-        self._nodes_of: dict[int, Counter[int]] = {}
-        self._replicas_on: Counter[int] = Counter()
+        self._nodes_of: dict[DemandIndex, Counter[NodeIndex]] = {}
+        self._replicas_on: Counter[NodeIndex] = Counter()
         for (demand, index), node in placed:
             self._counts[demand] += 1
             self._nodes_of.setdefault(demand, Counter())[node] += 1

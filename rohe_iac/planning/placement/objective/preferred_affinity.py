@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.state.index import IndexedProblem
-from rohe_iac.planning.placement.state.positions import DemandIndex
+from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
 
 
 class PreferredAffinity:
@@ -25,14 +25,14 @@ class PreferredAffinity:
         ]
         self.best = sum(preferring) * MILLION
 
-    def held(self, counts: Mapping[int, Mapping[int, int]]) -> int:
+    def held(self, counts: Mapping[DemandIndex, Mapping[NodeIndex, int]]) -> int:
         """Returns for each replica the share of its preferences that hold, in millionths, summed.
 
         Args:
             counts: Replicas of each demand, by node.
         """
         indexed, total = self.indexed, 0
-        by_domain: dict[tuple[int, str], dict[int, int]] = {}
+        by_domain: dict[tuple[DemandIndex, str], dict[int, int]] = {}
         for demand, nodes in counts.items():
             preferences = indexed.preferences[demand]
             for node, number in nodes.items() if preferences else ():
@@ -49,8 +49,8 @@ class PreferredAffinity:
 
     def _counts_by_domain(
         self,
-        known: dict[tuple[int, str], dict[int, int]],
-        counts: Mapping[int, Mapping[int, int]],
+        known: dict[tuple[DemandIndex, str], dict[int, int]],
+        counts: Mapping[DemandIndex, Mapping[NodeIndex, int]],
         demand: DemandIndex,
         key: str,
     ) -> dict[int, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rohe_iac.planning.placement.state.index import IndexedProblem
+from rohe_iac.planning.placement.state.positions import DemandIndex, enumerate_demands
 
 
 class PriorityLevels:
@@ -21,8 +22,8 @@ class PriorityLevels:
         level_of_rank = {rank: level for level, rank in enumerate(ranks)}
         self.level_of = [level_of_rank[demand.rank] for demand in indexed.demands]
         self.number = len(ranks)
-        self.demands: list[list[int]] = [[] for _ in ranks]
-        for position, level in enumerate(self.level_of):
+        self.demands: list[list[DemandIndex]] = [[] for _ in ranks]
+        for position, level in enumerate_demands(self.level_of):
             self.demands[level].append(position)
 
     def placed(self, counts: Sequence[int], floors: Sequence[int]) -> list[int]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from rohe_iac.planning.placement.state.index import IndexedProblem
+from rohe_iac.planning.placement.state.positions import NodeIndex
 
 Number_co = TypeVar("Number_co", covariant=True)
 Number = TypeVar("Number")
@@ -98,7 +99,7 @@ def worth_of(indexed: IndexedProblem, measures: Measures[int]) -> tuple[int, ...
     return tuple([value for _, value in terms_of(indexed, measures)])
 
 
-def square_sum(indexed: IndexedProblem, cpu_load: Sequence[tuple[int, int]]) -> int:
+def square_sum(indexed: IndexedProblem, cpu_load: Sequence[tuple[NodeIndex, int]]) -> int:
     """Returns the sum of squared used shares of cpu, in square thousandths.
 
     Args:

@@ -8,9 +8,10 @@ from rohe_iac.planning.model.keys import NODE_KEY
 from rohe_iac.planning.placement.rules.rule import Closed, ClosedDomains, CouplingGroup, CouplingRule, OpenDomains
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
+from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
 
 
-def avoided_is_there(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int) -> bool:
+def avoided_is_there(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex, node: NodeIndex) -> bool:
     """Checks whether the node's domain has a service to stay away from, or the node lacks the label of a domain."""
     for key in indexed.avoid_keys[demand]:
         if indexed.domains[key][node] < 0:
@@ -22,7 +23,7 @@ def avoided_is_there(indexed: IndexedProblem, ledger: Ledger, demand: int, node:
     return False
 
 
-def _avoid_words(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int) -> str:
+def _avoid_words(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex, node: NodeIndex) -> str:
     for key in indexed.avoid_keys[demand]:
         if indexed.domains[key][node] < 0:
             return f"avoid: the node has no label {key}"
@@ -36,10 +37,10 @@ def _avoid_words(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int
 def near_holds(
     indexed: IndexedProblem,
     ledger: Ledger,
-    demand: int,
-    others: tuple[int, ...],
+    demand: DemandIndex,
+    others: tuple[DemandIndex, ...],
     key: str,
-    node: int,
+    node: NodeIndex,
     *,
     stands: bool = False,
 ) -> bool:
@@ -63,7 +64,7 @@ def near_holds(
     return sum(ledger.counts[other][key][domain] for other in others) > itself
 
 
-def lacks_neighbour(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int) -> bool:
+def lacks_neighbour(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex, node: NodeIndex) -> bool:
     """Checks whether a service that a new replica has to be near is missing from the node's domain."""
     # A loop takes half as long as a generator, and the search asks this for every node that it tries.
     for others, key in indexed.near[demand]:  # noqa: SIM110
@@ -72,7 +73,7 @@ def lacks_neighbour(indexed: IndexedProblem, ledger: Ledger, demand: int, node: 
     return False
 
 
-def _near_words(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int) -> str:
+def _near_words(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex, node: NodeIndex) -> str:
     for others, key in indexed.near[demand]:
         if not near_holds(indexed, ledger, demand, others, key, node):
             names = " or ".join(indexed.demands[other].workload for other in others) or "a service without replicas"
@@ -80,7 +81,7 @@ def _near_words(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int)
     return "near"
 
 
-def _closes(indexed: IndexedProblem, ledger: Ledger, demand: int) -> Sequence[tuple[str, Closed]]:
+def _closes(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex) -> Sequence[tuple[str, Closed]]:
     closed: list[tuple[str, Closed]] = []
     for key in indexed.avoid_keys[demand]:
         if key != NODE_KEY:
@@ -98,7 +99,7 @@ def _closes(indexed: IndexedProblem, ledger: Ledger, demand: int) -> Sequence[tu
     return closed
 
 
-def _domains_with(indexed: IndexedProblem, ledger: Ledger, others: tuple[int, ...], key: str) -> set[int]:
+def _domains_with(indexed: IndexedProblem, ledger: Ledger, others: tuple[DemandIndex, ...], key: str) -> set[int]:
     """Returns the domains of the key that have a replica of one of the services."""
     domains = indexed.domains[key]
     found = {domains[node] for other in others for node in ledger.placed[other]}

@@ -9,6 +9,7 @@ from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.rules.rule import Lack, NodeRule
 from rohe_iac.planning.placement.state.amounts import Free, Row
 from rohe_iac.planning.placement.state.index import IndexedProblem
+from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
 
 
 def missing_millicores(chunks: Row, row: Row) -> int:
@@ -28,7 +29,7 @@ def missing_cores_part(chunks: Row, row: Row) -> int:
     return missing * MILLION // max(sum(chunks), 1) if missing else 0
 
 
-def _lacks(indexed: IndexedProblem, demand: int, node: int, free: Free) -> Sequence[Lack]:  # noqa: ARG001
+def _lacks(indexed: IndexedProblem, demand: DemandIndex, node: NodeIndex, free: Free) -> Sequence[Lack]:  # noqa: ARG001
     chunks, row = indexed.resources[demand].cores, free[3]
     part = missing_cores_part(chunks, row)
     if len(chunks) > len(row):

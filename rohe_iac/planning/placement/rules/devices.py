@@ -11,9 +11,10 @@ from rohe_iac.planning.placement.rules.rule import Lack, NodeRule
 from rohe_iac.planning.placement.state.amounts import Free, Row
 from rohe_iac.planning.placement.state.device_assignment import choose_devices
 from rohe_iac.planning.placement.state.index import IndexedProblem
+from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
 
 
-def devices_fit(indexed: IndexedProblem, free: Row, node: int, requests: Sequence[DeviceRequest]) -> bool:
+def devices_fit(indexed: IndexedProblem, free: Row, node: NodeIndex, requests: Sequence[DeviceRequest]) -> bool:
     """Checks whether the devices of a node serve all requests of one demand.
 
     Args:
@@ -23,7 +24,7 @@ def devices_fit(indexed: IndexedProblem, free: Row, node: int, requests: Sequenc
     return all(choose_devices(indexed, free, node, request) is not None for request in requests)
 
 
-def device_missing(indexed: IndexedProblem, free: Row, node: int, request: DeviceRequest) -> int:
+def device_missing(indexed: IndexedProblem, free: Row, node: NodeIndex, request: DeviceRequest) -> int:
     """Returns the whole devices, or the basis points in the best device, that a request lacks on a node."""
     idle, best = 0, 0
     for position, device in enumerate(indexed.nodes[node].devices):
@@ -35,7 +36,7 @@ def device_missing(indexed: IndexedProblem, free: Row, node: int, request: Devic
     return max(0, request.count - idle if request.count else request.share - best)
 
 
-def missing_devices_part(indexed: IndexedProblem, free: Row, node: int, requests: Sequence[DeviceRequest]) -> int:
+def missing_devices_part(indexed: IndexedProblem, free: Row, node: NodeIndex, requests: Sequence[DeviceRequest]) -> int:
     """Returns what each request lacks over what it asks for, summed, in millionths."""
     return sum(
         device_missing(indexed, free, node, request) * MILLION // (request.count or request.share)
@@ -43,7 +44,7 @@ def missing_devices_part(indexed: IndexedProblem, free: Row, node: int, requests
     )
 
 
-def _lacks(indexed: IndexedProblem, demand: int, node: int, free: Free) -> Sequence[Lack]:
+def _lacks(indexed: IndexedProblem, demand: DemandIndex, node: NodeIndex, free: Free) -> Sequence[Lack]:
     lacks = []
     for request in indexed.resources[demand].devices:
         missing = device_missing(indexed, free[4], node, request)

@@ -19,14 +19,15 @@ from rohe_iac.planning.placement.rules.topology_spread import domain_full
 from rohe_iac.planning.placement.state.core_assignment import cores_fit
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
+from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
 
 
-def refusal(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int) -> str:
+def refusal(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex, node: NodeIndex) -> str:
     """Returns the name of the first rule that refuses the node, or an empty word where the replica fits."""
     return indexed.static(demand)[node] or amounts_refusal(indexed, ledger, demand, node)
 
 
-def refusal_to_stay(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int) -> str:
+def refusal_to_stay(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex, node: NodeIndex) -> str:
     """Returns the first rule that refuses a replica on the node already, or an empty word; a cordoned node keeps it."""
     rule = indexed.static(demand)[node]
     if rule == "status" and indexed.nodes[node].status == "cordoned":
@@ -34,7 +35,7 @@ def refusal_to_stay(indexed: IndexedProblem, ledger: Ledger, demand: int, node: 
     return rule or amounts_refusal(indexed, ledger, demand, node)
 
 
-def amounts_refusal(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int) -> str:
+def amounts_refusal(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex, node: NodeIndex) -> str:
     """Returns the first rule that refuses the node by what is free on it and what is placed, or an empty word."""
     asked = indexed.resources[demand]
     if asked.cpu > ledger.cpu[node]:
@@ -54,7 +55,7 @@ def amounts_refusal(indexed: IndexedProblem, ledger: Ledger, demand: int, node: 
     return rule
 
 
-def placement_refusal(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int) -> str:
+def placement_refusal(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex, node: NodeIndex) -> str:
     """Returns the first of COUPLING_RULES that refuses the node, or an empty word."""
     if (indexed.host_ports[demand] or indexed.numbered[demand] > ledger.numbers) and ports_clash(
         indexed, ledger, demand, node

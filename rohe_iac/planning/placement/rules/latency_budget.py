@@ -12,10 +12,11 @@ from rohe_iac.planning.placement.rules.rule import CouplingRule
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.latency_budget import LatencyBudget
 from rohe_iac.planning.placement.state.ledger import Ledger
+from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
 
 
 def exceeded_budget(
-    indexed: IndexedProblem, ledger: Ledger, demand: int, node: int
+    indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex, node: NodeIndex
 ) -> tuple[LatencyBudget, int] | None:
     """Returns the budget that a replica on the node exceeds by most, and the microseconds above it; None: all hold."""
     worst: tuple[LatencyBudget, int] | None = None
@@ -27,12 +28,12 @@ def exceeded_budget(
     return worst
 
 
-def budget_exceeded(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int) -> bool:
+def budget_exceeded(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex, node: NodeIndex) -> bool:
     """Checks whether a replica on the node exceeds any latency budget of a path through its service."""
     return exceeded_budget(indexed, ledger, demand, node) is not None
 
 
-def _words(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int) -> str:
+def _words(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex, node: NodeIndex) -> str:
     found = exceeded_budget(indexed, ledger, demand, node)
     if found is None:
         return "budget"
@@ -47,13 +48,13 @@ def _words(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int) -> s
     )
 
 
-def longest_latency(indexed: IndexedProblem, stages: Sequence[set[int]]) -> int:
+def longest_latency(indexed: IndexedProblem, stages: Sequence[set[NodeIndex]]) -> int:
     """Returns the microseconds on links on the slowest path through nodes, stage by stage."""
     times, passed = _latencies(indexed, stages)
     return passed + max(times.values(), default=0)
 
 
-def _latency_through(indexed: IndexedProblem, ledger: Ledger, path: int, stage: int, node: int) -> int:
+def _latency_through(indexed: IndexedProblem, ledger: Ledger, path: int, stage: int, node: NodeIndex) -> int:
     """Returns the microseconds on links on the slowest path that passes this stage on the node."""
     known = ledger.distances.get((path, stage))
     if known is None:
@@ -65,13 +66,13 @@ def _latency_through(indexed: IndexedProblem, ledger: Ledger, path: int, stage: 
     return beyond + _latency_to(indexed, before, node) + _latency_to(indexed, after, node)
 
 
-def _nodes_of(ledger: Ledger, demands: Iterable[int]) -> set[int]:
+def _nodes_of(ledger: Ledger, demands: Iterable[DemandIndex]) -> set[NodeIndex]:
     return {node for demand in demands for node in ledger.placed[demand]}
 
 
-def _latencies(indexed: IndexedProblem, stages: Sequence[set[int]]) -> tuple[dict[int, int], int]:
+def _latencies(indexed: IndexedProblem, stages: Sequence[set[NodeIndex]]) -> tuple[dict[NodeIndex, int], int]:
     """Returns the longest time to each node of the last stage since the last empty stage, and the time before that."""
-    times: dict[int, int] = {}
+    times: dict[NodeIndex, int] = {}
     passed = 0
     for nodes in stages:
         if nodes:
@@ -82,7 +83,7 @@ def _latencies(indexed: IndexedProblem, stages: Sequence[set[int]]) -> tuple[dic
     return times, passed
 
 
-def _latency_to(indexed: IndexedProblem, times: dict[int, int], node: int) -> int:
+def _latency_to(indexed: IndexedProblem, times: dict[NodeIndex, int], node: NodeIndex) -> int:
     """Returns the longest time to a node by way of others; times: microseconds until each of them."""
     longest = 0
     for other, time in times.items():

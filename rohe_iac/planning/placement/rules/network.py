@@ -11,9 +11,10 @@ from rohe_iac.planning.placement.rules.latency_budget import BUDGET, budget_exce
 from rohe_iac.planning.placement.rules.rule import Closed, ClosedPlaces, CouplingGroup, CouplingRule
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
+from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
 
 
-def network_refusal(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int) -> str:
+def network_refusal(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex, node: NodeIndex) -> str:
     """Returns the first of the rules latency, bandwidth and budget that refuses the node, or an empty word."""
     if link_too_slow(indexed, ledger, demand, node):
         return "latency"
@@ -22,7 +23,7 @@ def network_refusal(indexed: IndexedProblem, ledger: Ledger, demand: int, node: 
     return "budget" if indexed.paths[demand] and budget_exceeded(indexed, ledger, demand, node) else ""
 
 
-def link_too_slow(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int) -> bool:
+def link_too_slow(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex, node: NodeIndex) -> bool:
     """Checks whether a replica of a peer cannot be reached from the node, or not within the latency of the flow."""
     for peer, limit, _ in indexed.edges[demand]:
         for other in ledger.placed[peer]:
@@ -32,12 +33,12 @@ def link_too_slow(indexed: IndexedProblem, ledger: Ledger, demand: int, node: in
     return False
 
 
-def link_too_narrow(_: IndexedProblem, ledger: Ledger, demand: int, node: int) -> bool:
+def link_too_narrow(_: IndexedProblem, ledger: Ledger, demand: DemandIndex, node: NodeIndex) -> bool:
     """Checks whether a wire has less bandwidth left than the flows of a replica on the node need."""
     return any(load > ledger.bandwidth[wire] for wire, load in ledger.loads(demand, node).items())
 
 
-def _latency_words(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int) -> str:
+def _latency_words(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex, node: NodeIndex) -> str:
     for peer, limit, _ in indexed.edges[demand]:
         for other in sorted(ledger.placed[peer]):
             route = indexed.route(node, other)
@@ -49,20 +50,20 @@ def _latency_words(indexed: IndexedProblem, ledger: Ledger, demand: int, node: i
     return "latency"
 
 
-def _bandwidth_words(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int) -> str:
+def _bandwidth_words(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex, node: NodeIndex) -> str:
     for wire, load in sorted(ledger.loads(demand, node).items()):
         if load > ledger.bandwidth[wire]:
             return f"bandwidth: {load - ledger.bandwidth[wire]} of {load} bit/s missing on {indexed.wires[wire].name}"
     return "bandwidth"
 
 
-def _closes(indexed: IndexedProblem, ledger: Ledger, demand: int) -> Sequence[tuple[str, Closed]]:
+def _closes(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex) -> Sequence[tuple[str, Closed]]:
     """Returns the closed places of each rule; rules are asked once for a place, and for every node with a peer."""
     if not indexed.edges[demand] and not indexed.paths[demand]:
         return ()
     places = indexed.places
     peers = {node for peer, _, _ in indexed.edges[demand] for node in ledger.placed[peer]}
-    samples = {places[node]: node for node in range(len(places) - 1, -1, -1) if node not in peers}
+    samples = {places[node]: node for node in reversed(indexed.node_indices) if node not in peers}
     by_place = {place: network_refusal(indexed, ledger, demand, node) for place, node in samples.items()}
     by_node = {node: network_refusal(indexed, ledger, demand, node) for node in peers}
     return [

@@ -14,6 +14,7 @@ from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.rules.rule import Lack, NodeRule
 from rohe_iac.planning.placement.state.amounts import Free
 from rohe_iac.planning.placement.state.index import IndexedProblem
+from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
 
 
 def _status_words(demand: Demand, node: Supply) -> str:  # noqa: ARG001
@@ -41,7 +42,7 @@ def _architecture_words(demand: Demand, node: Supply) -> str:
 def _eligibility(name: str, words: Callable[[Demand, Supply], str], *looks_at: str) -> NodeRule:
     """Returns the rule of the name; `words` says why it refuses a node to a demand."""
 
-    def lacks(indexed: IndexedProblem, demand: int, node: int, free: Free) -> Sequence[Lack]:  # noqa: ARG001
+    def lacks(indexed: IndexedProblem, demand: DemandIndex, node: NodeIndex, free: Free) -> Sequence[Lack]:  # noqa: ARG001
         if indexed.static(demand)[node] != name:
             return ()
         return ((words(indexed.demands[demand], indexed.nodes[node]), MILLION),)

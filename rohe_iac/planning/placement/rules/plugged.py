@@ -7,12 +7,13 @@ from rohe_iac.planning.model.plugins.protocols import Candidate, FreeAmounts
 from rohe_iac.planning.placement.state.candidate import candidate_on, free_on
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
+from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
 
 ACCEPTED = ("", "")
 """No filter and no words: none refuses."""
 
 
-def plugin_refusal(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int) -> tuple[str, str]:
+def plugin_refusal(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex, node: NodeIndex) -> tuple[str, str]:
     """Returns the first plugged filter that refuses one more replica on the node, and its words; else empty words.
 
     Each filter is asked of the new replica first, then of every replica on the node with the new one counted in, so
@@ -33,7 +34,7 @@ def plugin_refusal(indexed: IndexedProblem, ledger: Ledger, demand: int, node: i
     return refused
 
 
-def _refusal_beside(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int) -> tuple[str, str]:
+def _refusal_beside(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex, node: NodeIndex) -> tuple[str, str]:
     """Returns which filter refuses a replica of the demand that is on the node, beside all others that are there."""
     free, asked = free_on(ledger, node), indexed.resources[demand]
     vms = None if free.vms is None else free.vms + (asked.vms or 0)

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from rohe_iac.planning.placement.rules.rule import Closed, ClosedNodes, CouplingGroup, CouplingRule
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
+from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
 
 
-def ports_clash(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int) -> bool:
+def ports_clash(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex, node: NodeIndex) -> bool:
     """Checks whether a host port is taken on the node or asked for twice, or the range has too few numbers left."""
     ports = indexed.host_ports[demand]
     if ports:
@@ -19,7 +20,7 @@ def ports_clash(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int)
     return indexed.numbered[demand] > ledger.numbers
 
 
-def _words(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int) -> str:
+def _words(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex, node: NodeIndex) -> str:
     taken = ledger.ports[node]
     clash = sorted(number for number, protocol in indexed.host_ports[demand] if (number, protocol) in taken)
     if clash:
@@ -29,7 +30,7 @@ def _words(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int) -> s
     return "ports: one host port is asked for twice"
 
 
-def _closes(indexed: IndexedProblem, ledger: Ledger, demand: int) -> Sequence[tuple[str, Closed]]:
+def _closes(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex) -> Sequence[tuple[str, Closed]]:
     ports = indexed.host_ports[demand]
     if indexed.numbered[demand] > ledger.numbers or (ports and len(set(ports)) < len(ports)):
         return (("ports", ClosedNodes(None)),)

@@ -12,6 +12,7 @@ from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.rules.rule import Lack
 from rohe_iac.planning.placement.state.amounts import Free
 from rohe_iac.planning.placement.state.index import IndexedProblem
+from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class AmountRule:
     shown: Callable[[int], str]
     looks_at: tuple[str, ...]
 
-    def lacks(self, indexed: IndexedProblem, demand: int, node: int, free: Free) -> Sequence[Lack]:  # noqa: ARG002
+    def lacks(self, indexed: IndexedProblem, demand: DemandIndex, node: NodeIndex, free: Free) -> Sequence[Lack]:  # noqa: ARG002
         """Returns what is missing of the amount, as for every `NodeRule`."""
         asked, amount = self.asked(indexed.resources[demand]), self.free(free)
         if asked is None or asked <= amount:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from rohe_iac.planning.placement.state.amounts import Free
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
+from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
 
 Lack = tuple[str, int]
 """One thing that a node lacks: the words for people, and its part of what is asked, in millionths."""
@@ -25,7 +26,7 @@ class NodeRule:
     """
 
     name: str
-    lacks: Callable[[IndexedProblem, int, int, Free], Sequence[Lack]]
+    lacks: Callable[[IndexedProblem, DemandIndex, NodeIndex, Free], Sequence[Lack]]
     looks_at: tuple[str, ...]
 
 
@@ -40,15 +41,15 @@ class CouplingRule:
     """
 
     name: str
-    refuses: Callable[[IndexedProblem, Ledger, int, int], bool]
-    words: Callable[[IndexedProblem, Ledger, int, int], str]
+    refuses: Callable[[IndexedProblem, Ledger, DemandIndex, NodeIndex], bool]
+    words: Callable[[IndexedProblem, Ledger, DemandIndex, NodeIndex], str]
 
 
 @dataclass(frozen=True, slots=True)
 class ClosedNodes:
     """Nodes that a rule refuses; None: all of them."""
 
-    nodes: Collection[int] | None
+    nodes: Collection[NodeIndex] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class ClosedPlaces:
     """
 
     places: Collection[int]
-    nodes: Mapping[int, bool]
+    nodes: Mapping[NodeIndex, bool]
 
 
 Closed = ClosedNodes | ClosedDomains | OpenDomains | ClosedPlaces
@@ -102,4 +103,4 @@ class CouplingGroup:
     """
 
     rules: tuple[CouplingRule, ...]
-    closes: Callable[[IndexedProblem, Ledger, int], Sequence[tuple[str, Closed]]]
+    closes: Callable[[IndexedProblem, Ledger, DemandIndex], Sequence[tuple[str, Closed]]]

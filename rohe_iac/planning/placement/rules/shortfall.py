@@ -13,9 +13,10 @@ from rohe_iac.planning.placement.rules.resources import missing_part
 from rohe_iac.planning.placement.state.amounts import Free
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
+from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
 
 
-def shortfall(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int) -> int:
+def shortfall(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex, node: NodeIndex) -> int:
     """Returns what is missing over what is asked, in millionths, summed over the rules that refuse the node.
 
     It is the total of `shortage`, without its words. A rule that has no amount counts as one whole request (1000000),
@@ -40,7 +41,7 @@ def shortfall(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int) -
     return total
 
 
-def shortage(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int) -> tuple[str, str, int]:
+def shortage(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex, node: NodeIndex) -> tuple[str, str, int]:
     """Returns the first rule that refuses a node, all that is missing as people read it, and the shortfall."""
     found = shortage_of_node(indexed, demand, node, ledger.free(node))
     rule = placement_refusal(indexed, ledger, demand, node)
@@ -76,7 +77,7 @@ class Shortage:
         self.total += part
 
 
-def shortage_of_node(indexed: IndexedProblem, demand: int, node: int, free: Free) -> Shortage:
+def shortage_of_node(indexed: IndexedProblem, demand: DemandIndex, node: NodeIndex, free: Free) -> Shortage:
     """Returns what the rules about one node alone find missing, were so much free on it.
 
     Args:

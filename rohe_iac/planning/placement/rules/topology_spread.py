@@ -8,9 +8,10 @@ from rohe_iac.planning.model.keys import NODE_KEY
 from rohe_iac.planning.placement.rules.rule import Closed, ClosedDomains, CouplingGroup, CouplingRule
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
+from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
 
 
-def domain_full(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int) -> bool:
+def domain_full(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex, node: NodeIndex) -> bool:
     """Checks whether the node lacks a label that the service is spread by, or its domain has as many as it may."""
     for spread in indexed.demands[demand].spread:
         domain = indexed.domains[spread.key][node]
@@ -19,7 +20,7 @@ def domain_full(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int)
     return False
 
 
-def _words(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int) -> str:
+def _words(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex, node: NodeIndex) -> str:
     for spread in indexed.demands[demand].spread:
         domain = indexed.domains[spread.key][node]
         if domain < 0:
@@ -29,7 +30,7 @@ def _words(indexed: IndexedProblem, ledger: Ledger, demand: int, node: int) -> s
     return "spread"
 
 
-def _closes(indexed: IndexedProblem, ledger: Ledger, demand: int) -> Sequence[tuple[str, Closed]]:
+def _closes(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex) -> Sequence[tuple[str, Closed]]:
     closed: list[tuple[str, Closed]] = []
     for spread in indexed.demands[demand].spread:
         counts = ledger.counts[demand][spread.key]

@@ -17,7 +17,7 @@ from rohe_iac.planning.placement.state.amounts import Row
 from rohe_iac.planning.placement.state.device_assignment import device_step
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
-from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
+from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex, enumerate_demands
 
 MAX_REMEMBERED = 500_000
 """Usable amounts that are remembered before all are forgotten."""
@@ -38,7 +38,7 @@ def fragmentation_by_type(indexed: IndexedProblem) -> dict[str, Fragmentation]:
     offers = [indexed.nodes[node].devices for node in indexed.node_classes.representative]
     for device_type in indexed.device_types:
         weights: Counter[ExpectedReplicas] = Counter()
-        for position, (demand, asked) in enumerate(zip(indexed.demands, indexed.resources, strict=True)):
+        for position, (demand, asked) in enumerate_demands(zip(indexed.demands, indexed.resources, strict=True)):
             refused = tuple([number for number, rule in enumerate(indexed.static_by_class(position)) if rule])
             for request in asked.devices:
                 if request.type == device_type and demand.replicas:

@@ -97,14 +97,14 @@ class Scoring:
         self.rss_capacity = per_node([node.rss >> MEMORY_SHIFT for node in examples])
         self.cpu_scale = per_node([scale_of(node.cpu) for node in examples])
         self.rss_scale = per_node([scale_of(node.rss >> MEMORY_SHIFT) for node in examples])
-        self._device_sums: dict[tuple[int, int], tuple[Row, int, int, int]] = {}
+        self._device_sums: dict[tuple[DemandIndex, int], tuple[Row, int, int, int]] = {}
         self.has_devices = per_node([bool(node.devices) for node in examples])
         self.any_devices = any(self.has_devices)
         # A replica that takes twice as long beside others loses all that it can lose.
         self.slowdowns = [min(demand.slowdown, MILLION) for demand in indexed.demands]
         self.weights: list[ScoreWeights] = []
         self.preference_weights: list[int] = []
-        for demand in range(len(indexed.demands)):
+        for demand in indexed.demand_indices:
             weights, preference = self._weights_of(demand)
             self.weights.append(weights)
             self.preference_weights.append(preference)
@@ -113,7 +113,7 @@ class Scoring:
         always = bool(self.any_tainted or self.fragmentation or self.own_weights)
         self._has_rare_parts = [always or slowdown > 0 for slowdown in self.slowdowns]
 
-    def _weights_of(self, position: int) -> tuple[ScoreWeights, int]:
+    def _weights_of(self, position: DemandIndex) -> tuple[ScoreWeights, int]:
         """Returns the weights for a demand, and the weight of one of its preferences."""
         settings, demand = self.indexed.settings, self.indexed.demands[position]
         cpu = settings.cpu_weight << ("cpu" in demand.sensitivity)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from operator import attrgetter
+from typing import cast
 
 from rohe_iac.planning.model.demand import Demand, Resources, SpreadRule
 from rohe_iac.planning.model.eligibility import static_rule
@@ -16,21 +17,21 @@ from rohe_iac.planning.model.promise import ResponseTimeLimit
 from rohe_iac.planning.model.supply import Supply
 from rohe_iac.planning.placement.state.latency_budget import LatencyBudget
 from rohe_iac.planning.placement.state.node_classes import NodeClasses
-from rohe_iac.planning.placement.state.positions import DemandIndex
+from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex, enumerate_demands, enumerate_nodes
 
 Route = tuple[int, int] | None
 """Latency in microseconds and position of the link (-1: no declared one); None where two nodes are not connected."""
 
-AvoidRule = tuple[int, str]
+AvoidRule = tuple[DemandIndex, str]
 """A demand and the topology key in whose domains it may not be."""
 
-NearRule = tuple[tuple[int, ...], str]
+NearRule = tuple[tuple[DemandIndex, ...], str]
 """Demands of which one has to be in the same domain, and the topology key."""
 
-Preference = tuple[tuple[int, ...], str, bool]
+Preference = tuple[tuple[DemandIndex, ...], str, bool]
 """Demands, the topology key, and whether to share a domain with one of them (else: with none)."""
 
-Flow = tuple[int, int | None, int]
+Flow = tuple[DemandIndex, int | None, int]
 """The demand at the other end, the most latency in microseconds, and the bits a second of each pair of replicas."""
 
 
@@ -44,6 +45,7 @@ class IndexedProblem:
         spare: Names of nodes that are kept free for the replicas of one that fails.
         objective: Names of the objective's terms, the most important first.
         nodes, demands: Nodes by name; demands by workload, spread for the failures that the stack has to survive.
+        node_indices, demand_indices: Their positions.
         node_classes: Classes of nodes that are equal in all that depends on one node alone.
         node_index, index: Position of a node by name, of a demand by workload.
         choice: Position of the variant that is taken; -1 for a demand without variants.
@@ -95,9 +97,11 @@ class IndexedProblem:
             surviving(demand, (relaxed or {}).get(demand.workload, problem.settings.survive))
             for demand in sorted(problem.demands, key=lambda demand: demand.workload)
         )
+        self.node_indices = cast("Sequence[NodeIndex]", range(len(self.nodes)))
+        self.demand_indices = cast("Sequence[DemandIndex]", range(len(self.demands)))
         self.node_classes = NodeClasses(self.nodes, self.demands, spare)
-        self.node_index = {node.name: position for position, node in enumerate(self.nodes)}
-        self.index = {demand.workload: position for position, demand in enumerate(self.demands)}
+        self.node_index = {node.name: position for position, node in enumerate_nodes(self.nodes)}
+        self.index = {demand.workload: position for position, demand in enumerate_demands(self.demands)}
         self.choice = [(choice or {}).get(demand.workload, 0) if demand.variants else -1 for demand in self.demands]
         self.resources: tuple[Resources, ...] = tuple(
             demand.variants[chosen].resources if chosen >= 0 else demand.resources
@@ -126,7 +130,7 @@ class IndexedProblem:
         avoid: list[set[AvoidRule]] = [set() for _ in range(count)]
         self.near: list[list[NearRule]] = [[] for _ in range(count)]
         self.preferences: list[list[Preference]] = [[] for _ in range(count)]
-        for position, demand in enumerate(self.demands):
+        for position, demand in enumerate_demands(self.demands):
             for rule in demand.avoid:
                 others = tuple(self.index[name] for name in rule.workloads if name in self.index)
                 if rule.required:
@@ -146,7 +150,7 @@ class IndexedProblem:
             tuple(sorted({rule.key for rule in demand.avoid if rule.required})) for demand in self.demands
         ]
 
-    def _prefer(self, position: int, others: tuple[int, ...], key: str, *, close: bool) -> None:
+    def _prefer(self, position: DemandIndex, others: tuple[DemandIndex, ...], key: str, *, close: bool) -> None:
         """Adds a preference of one demand about others, to them as well: whichever comes later has to respect it."""
         self.preferences[position].append((others, key, close))
         for other in others:
@@ -155,7 +159,7 @@ class IndexedProblem:
 
     def _index_domains(self) -> None:
         watched: list[set[str]] = [set() for _ in self.demands]
-        for position, demand in enumerate(self.demands):
+        for position, demand in enumerate_demands(self.demands):
             watched[position].update(rule.key for rule in demand.spread)
             watched[position].update(self.avoid_keys[position])
             watched[position].update(key for _, key in self.near[position])
@@ -169,23 +173,23 @@ class IndexedProblem:
                     watched[other].add(key)
         self.watched = [sorted(keys) for keys in watched]
         self.domains: dict[str, list[int]] = {}
-        self.domain_nodes: dict[str, list[list[int]]] = {}
+        self.domain_nodes: dict[str, list[list[NodeIndex]]] = {}
         for key in sorted(set().union(*watched) if watched else ()):
             self._index_domain(key)
 
     def _index_domain(self, key: str) -> None:
         """Numbers the domains of a topology key by label value; each node is a domain of its own for NODE_KEY."""
         if key == NODE_KEY:
-            self.domains[key] = list(range(len(self.nodes)))
-            self.domain_nodes[key] = [[position] for position in range(len(self.nodes))]
+            self.domains[key] = list(self.node_indices)
+            self.domain_nodes[key] = [[position] for position in self.node_indices]
             return
         labels = [dict(node.labels).get(key) for node in self.nodes]
         numbers = {
             label: number for number, label in enumerate(sorted({label for label in labels if label is not None}))
         }
         self.domains[key] = [-1 if label is None else numbers[label] for label in labels]
-        members: list[list[int]] = [[] for _ in numbers]
-        for position, number in enumerate(self.domains[key]):
+        members: list[list[NodeIndex]] = [[] for _ in numbers]
+        for position, number in enumerate_nodes(self.domains[key]):
             if number >= 0:
                 members[number].append(position)
         self.domain_nodes[key] = members
@@ -202,7 +206,7 @@ class IndexedProblem:
                 if known is None or (wire.latency or 0) < (self.wires[known].latency or 0):
                     best[ends] = position
         self._wire_between = best
-        self._routes: dict[tuple[int, int], Route] = {}
+        self._routes: dict[tuple[NodeIndex, NodeIndex], Route] = {}
         # Without declared links every node reaches every other, and edges ask for nothing.
         self.edges: list[list[Flow]] = [[] for _ in self.demands]
         self.budgets: list[LatencyBudget] = []
@@ -222,7 +226,7 @@ class IndexedProblem:
 
     def _index_budgets(self) -> None:
         """Lists the latency budgets: of promises along one path, the one that leaves least for the network counts."""
-        least: dict[tuple[tuple[int, ...], ...], ResponseTimeLimit] = {}
+        least: dict[tuple[tuple[DemandIndex, ...], ...], ResponseTimeLimit] = {}
         for promise in sorted(self.problem.promises, key=lambda promise: (promise.network_budget, promise.objective)):
             stages = tuple(
                 tuple(sorted(self.index[time.workload] for time in stage if time.workload in self.index))
@@ -254,15 +258,15 @@ class IndexedProblem:
         return found
 
     @cached_property
-    def port_users(self) -> dict[tuple[int, str], list[int]]:
+    def port_users(self) -> dict[tuple[int, str], list[DemandIndex]]:
         """The demands that ask for each host port (number, protocol)."""
-        users: dict[tuple[int, str], list[int]] = {}
-        for demand, ports in enumerate(self.host_ports):
+        users: dict[tuple[int, str], list[DemandIndex]] = {}
+        for demand, ports in enumerate_demands(self.host_ports):
             for port in ports:
                 users.setdefault(port, []).append(demand)
         return users
 
-    def route(self, a: int, b: int) -> Route:
+    def route(self, a: NodeIndex, b: NodeIndex) -> Route:
         """Returns how node `a` reaches node `b`: the most specific declared link, else free within a node or a zone."""
         if a == b or not self.wires:
             return (0, -1)
@@ -273,7 +277,7 @@ class IndexedProblem:
         self._routes[a, b] = self._routes[b, a] = route
         return route
 
-    def _find_route(self, a: int, b: int) -> Route:
+    def _find_route(self, a: NodeIndex, b: NodeIndex) -> Route:
         """Returns the route by the declared links, the fastest of the most specific ones."""
         node_a, node_b = f"node/{self.nodes[a].name}", f"node/{self.nodes[b].name}"
         zone_a, zone_b = self.zone_ends[a], self.zone_ends[b]

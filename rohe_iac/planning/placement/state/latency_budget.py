@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rohe_iac.planning.model.promise import ResponseTimeLimit
+from rohe_iac.planning.placement.state.positions import DemandIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,5 +19,5 @@ class LatencyBudget:
     """
 
     objective: ResponseTimeLimit
-    stages: tuple[tuple[int, ...], ...]
+    stages: tuple[tuple[DemandIndex, ...], ...]
     limit: int

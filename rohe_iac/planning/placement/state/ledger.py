@@ -75,10 +75,10 @@ class Ledger:
         self.sorted_cores = per_node([descending(row) for row in cores])
         self.devices = per_node([tuple(device.capacity - device.used for device in node.devices) for node in examples])
         self._core_steps: dict[tuple[Row, Row], CoreStep] = {}
-        self.pending: set[int] = set()
+        self.pending: set[DemandIndex] = set()
         self.replicas_on = [0] * len(nodes)
-        self.on: list[dict[int, int]] = [{} for _ in nodes] if indexed.plugins else []
-        self.placed: list[dict[int, int]] = [{} for _ in indexed.demands]
+        self.on: list[dict[DemandIndex, int]] = [{} for _ in nodes] if indexed.plugins else []
+        self.placed: list[dict[NodeIndex, int]] = [{} for _ in indexed.demands]
         self.counts: list[dict[str, list[int]]] = [
             {key: [0] * len(indexed.domain_nodes[key]) for key in keys} for keys in indexed.watched
         ]
@@ -87,7 +87,7 @@ class Ledger:
             one_machine if indexed.settings.one_machine else {} for _ in nodes
         ]
         self.bandwidth = [UNLIMITED if wire.bandwidth is None else wire.bandwidth for wire in indexed.wires]
-        self.distances: dict[tuple[int, int], tuple[dict[int, int], dict[int, int], int]] = {}
+        self.distances: dict[tuple[int, int], tuple[dict[NodeIndex, int], dict[NodeIndex, int], int]] = {}
         self.numbers = UNLIMITED
         if indexed.settings.ports is not None:
             first, last = indexed.settings.ports

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from rohe_iac.planning.model.demand import Demand
 from rohe_iac.planning.model.supply import Supply
+from rohe_iac.planning.placement.state.positions import NodeIndex, enumerate_nodes
 
 Value = TypeVar("Value")
 
@@ -37,10 +38,10 @@ class NodeClasses:
         selected = {key for demand in demands for key, _ in demand.selector}
         numbers: dict[tuple[object, ...], int] = {}
         self.class_of: list[int] = []
-        self.representative: list[int] = []
+        self.representative: list[NodeIndex] = []
         self.size: list[int] = []
         devices: tuple[object, ...]
-        for position, node in enumerate(nodes):
+        for position, node in enumerate_nodes(nodes):
             labels = tuple([pair for pair in node.labels if pair[0] in selected]) if selected else ()
             devices = tuple(map(_DEVICE_FIELDS, node.devices)) if node.devices else ()
             key = (_NODE_FIELDS(node), devices, labels, bool(spare) and node.name in spare)

@@ -21,6 +21,7 @@ from rohe_iac.planning.placement.scoring.scores import Scoring
 from rohe_iac.planning.placement.state.from_plan import choice_of, grant_of, relaxed_spreads_of
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
+from rohe_iac.planning.placement.state.positions import DemandIndex, enumerate_nodes
 from rohe_iac.planning.solvers.construction.service_order import service_order
 
 
@@ -90,7 +91,7 @@ def surveys_of(
 
 
 def _ledger_then(
-    indexed: IndexedProblem, decided: Plan, item: Placement | Unplaced, queue: list[int], *, searched: bool
+    indexed: IndexedProblem, decided: Plan, item: Placement | Unplaced, queue: list[DemandIndex], *, searched: bool
 ) -> Ledger:
     """Returns the ledger as it was when the replica was decided, without the replica."""
     turn = {demand: position for position, demand in enumerate(queue)}
@@ -140,7 +141,7 @@ def _survey(
     scoring = Scoring(indexed, ledger, BEST_FIT if searched else problem.settings.strategy)
     names = scoring.names(demand)
     fits, refused = [], []
-    for node, supply in enumerate(indexed.nodes):
+    for node, supply in enumerate_nodes(indexed.nodes):
         if refusal(indexed, ledger, demand, node):
             refused.append(rejection(indexed, ledger, demand, node))
             continue

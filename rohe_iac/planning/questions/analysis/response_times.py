@@ -10,6 +10,7 @@ from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.placement.objective.latency_slack import LatencySlack, relative
 from rohe_iac.planning.placement.state.from_plan import choice_of
 from rohe_iac.planning.placement.state.index import IndexedProblem
+from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,8 @@ def predictions_of(problem: Problem, decided: Plan) -> tuple[Prediction, ...]:
         return ()
     indexed = IndexedProblem(problem, choice_of(problem, decided))
     slack = LatencySlack(indexed)
-    nodes: dict[int, set[int]] = {}
-    replicas_on: Counter[int] = Counter()
+    nodes: dict[DemandIndex, set[NodeIndex]] = {}
+    replicas_on: Counter[NodeIndex] = Counter()
     for item in decided.placements:
         if item.workload in indexed.index and item.node in indexed.node_index:
             demand, node = indexed.index[item.workload], indexed.node_index[item.node]

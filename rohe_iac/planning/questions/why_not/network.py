@@ -10,6 +10,7 @@ from rohe_iac.foundation.quantities import exact_milliseconds
 from rohe_iac.planning.model.demand import Edge
 from rohe_iac.planning.model.promise import ResponseTimeLimit
 from rohe_iac.planning.model.units import MILLION
+from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
 from rohe_iac.planning.questions.why_not.refusal_case import EditSet, EditStep, RefusalCase
 
 Flow = tuple[str, str]
@@ -42,7 +43,7 @@ def link_edits(case: RefusalCase) -> Iterator[list[EditSet]]:
         yield _limit_edits(case, exceeded)
 
 
-def _flows(case: RefusalCase) -> list[tuple[Edge, Flow, int]]:
+def _flows(case: RefusalCase) -> list[tuple[Edge, Flow, DemandIndex]]:
     """Returns the flows to and from the replica, with their names and their other ends."""
     indexed, workload, found = case.indexed, case.wanted.workload, []
     if not indexed.wires:
@@ -55,7 +56,7 @@ def _flows(case: RefusalCase) -> list[tuple[Edge, Flow, int]]:
     return found
 
 
-def _flow_name(case: RefusalCase, source: int, sink: int) -> Flow:
+def _flow_name(case: RefusalCase, source: DemandIndex, sink: DemandIndex) -> Flow:
     """Returns the name of a flow; the members of a service share the flow of the service, as in the blueprint."""
     start, end = case.indexed.demands[source], case.indexed.demands[sink]
     names = {(other.pipeline, other.service) for other in case.indexed.demands if other.service == start.service}
@@ -103,7 +104,7 @@ def _latency_edits(case: RefusalCase, too_slow: Sequence[tuple[int, Flow, int, i
 
 
 def _bandwidth_edits(
-    case: RefusalCase, overload: dict[int, int], flows: Sequence[tuple[Edge, Flow, int]]
+    case: RefusalCase, overload: dict[int, int], flows: Sequence[tuple[Edge, Flow, DemandIndex]]
 ) -> list[EditSet]:
     """Returns edits to wider links, or to flows that need less bandwidth.
 
@@ -179,7 +180,7 @@ def _wider(case: RefusalCase, wire: int, lacking: int) -> EditStep:
     return EditStep(f"{field} up to {wider}bps", f"{field}={wider}bps", lacking * MILLION // max(present, 1))
 
 
-def _stage_nodes(case: RefusalCase, limit: ResponseTimeLimit) -> list[set[int]]:
+def _stage_nodes(case: RefusalCase, limit: ResponseTimeLimit) -> list[set[NodeIndex]]:
     """Returns the nodes of each stage of a path, with the replica where it would be."""
     indexed, ledger, found = case.indexed, case.ledger, []
     for stage in limit.stages:
@@ -189,7 +190,7 @@ def _stage_nodes(case: RefusalCase, limit: ResponseTimeLimit) -> list[set[int]]:
     return found
 
 
-def _exceeded_limits(case: RefusalCase) -> list[tuple[ResponseTimeLimit, list[set[int]]]]:
+def _exceeded_limits(case: RefusalCase) -> list[tuple[ResponseTimeLimit, list[set[NodeIndex]]]]:
     """Returns the limits that the replica would exceed on the node, with the nodes of their stages."""
     found = []
     for limit in case.indexed.problem.promises if case.indexed.wires else ():
@@ -201,7 +202,7 @@ def _exceeded_limits(case: RefusalCase) -> list[tuple[ResponseTimeLimit, list[se
     return found
 
 
-def _longest_latency(case: RefusalCase, stages: Sequence[set[int]], latencies: dict[int, int]) -> int:
+def _longest_latency(case: RefusalCase, stages: Sequence[set[NodeIndex]], latencies: dict[int, int]) -> int:
     """Returns the microseconds on the links of the slowest path.
 
     Args:
@@ -223,7 +224,9 @@ def _longest_latency(case: RefusalCase, stages: Sequence[set[int]], latencies: d
     return total + max(so_far.values(), default=0)
 
 
-def _limit_edits(case: RefusalCase, exceeded: Sequence[tuple[ResponseTimeLimit, list[set[int]]]]) -> list[EditSet]:
+def _limit_edits(
+    case: RefusalCase, exceeded: Sequence[tuple[ResponseTimeLimit, list[set[NodeIndex]]]]
+) -> list[EditSet]:
     """Returns edits to larger limits of contracts, or to a faster link on the paths."""
     raised: list[EditStep] = []
     for limit, stages in exceeded:
@@ -252,7 +255,7 @@ def _limit_edits(case: RefusalCase, exceeded: Sequence[tuple[ResponseTimeLimit, 
 
 
 def _largest_latency(
-    case: RefusalCase, exceeded: Sequence[tuple[ResponseTimeLimit, list[set[int]]]], wire: int
+    case: RefusalCase, exceeded: Sequence[tuple[ResponseTimeLimit, list[set[NodeIndex]]]], wire: int
 ) -> int | None:
     """Returns the largest latency of the link, in microseconds, that keeps all limits; None where not even 0 does."""
     low, high = -1, case.indexed.wires[wire].latency or 0

@@ -15,6 +15,7 @@ from rohe_iac.planning.model.supply import Supply
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
+from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
 from rohe_iac.planning.questions.what_if.names import names_of
 
 
@@ -54,8 +55,8 @@ class RefusalCase:
 
     indexed: IndexedProblem
     ledger: Ledger
-    demand: int
-    node: int
+    demand: DemandIndex
+    node: NodeIndex
     on_devices: Sequence[int]
     core_uses: Sequence[Sequence[tuple[int, int]]] = ()
 
@@ -100,7 +101,7 @@ class RefusalCase:
         chosen = self.indexed.choice[self.demand]
         return f"{self.service}.variants.{self.wanted.variants[chosen].name}" if chosen >= 0 else self.service
 
-    def short_name(self, demand: int) -> str:
+    def short_name(self, demand: DemandIndex) -> str:
         """Returns the shortest name of a service, or member, that no other has."""
         subject = self.indexed.demands[demand]
         others = {name for other in self.indexed.demands if other is not subject for name in names_of(other)}

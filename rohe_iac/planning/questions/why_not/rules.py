@@ -12,6 +12,7 @@ from rohe_iac.planning.model.keys import NODE_KEY
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.rules.affinity import near_holds
 from rohe_iac.planning.placement.state.ledger import Grant
+from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex, enumerate_demands
 from rohe_iac.planning.questions.what_if.rules import LAST_PORT, service_of
 from rohe_iac.planning.questions.why_not.refusal_case import EditSet, EditStep, RefusalCase
 
@@ -130,14 +131,14 @@ def _near(case: RefusalCase) -> Iterator[list[EditStep]]:
 
 def preference_steps(case: RefusalCase) -> Iterator[EditStep]:
     """Yields steps that make each required `near` or `avoid` of the service, or about the service, a preferred one."""
-    for owner, demand in enumerate(case.indexed.demands):
+    for owner, demand in enumerate_demands(case.indexed.demands):
         for word, rules in (("near", demand.near), ("avoid", demand.avoid)):
             for rule in rules:
                 if rule.required and (owner == case.demand or case.wanted.workload in rule.workloads):
                     yield from _prefer(case, owner, rule, word)
 
 
-def left_without_neighbour(case: RefusalCase) -> list[tuple[int, AffinityRule, int]]:
+def left_without_neighbour(case: RefusalCase) -> list[tuple[DemandIndex, AffinityRule, NodeIndex]]:
     """Returns the demands that would lose their required neighbour: each with its rule and one of its nodes."""
     indexed, ledger, workload = case.indexed, case.ledger, case.wanted.workload
     if not any(indexed.near):
@@ -145,7 +146,7 @@ def left_without_neighbour(case: RefusalCase) -> list[tuple[int, AffinityRule, i
     grant = Grant(case.demand, case.node)
     ledger.book(grant)
     found = []
-    for owner, demand in enumerate(indexed.demands):
+    for owner, demand in enumerate_demands(indexed.demands):
         for rule in demand.near:
             others = tuple(indexed.index[name] for name in rule.workloads if name in indexed.index)
             if owner == case.demand or not rule.required or workload not in rule.workloads:
@@ -159,7 +160,7 @@ def left_without_neighbour(case: RefusalCase) -> list[tuple[int, AffinityRule, i
     return found
 
 
-def _prefer(case: RefusalCase, owner: int, rule: AffinityRule, word: str) -> list[EditStep]:
+def _prefer(case: RefusalCase, owner: DemandIndex, rule: AffinityRule, word: str) -> list[EditStep]:
     what, pipeline = case.short_name(owner), case.indexed.demands[owner].pipeline
     others = sorted({service_of(other, pipeline) for other in rule.workloads})
     if len(others) != 1:

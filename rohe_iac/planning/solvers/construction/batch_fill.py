@@ -17,6 +17,7 @@ from rohe_iac.planning.placement.evaluation.evaluator import Evaluation, Evaluat
 from rohe_iac.planning.placement.scoring.scores import Scoring
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
+from rohe_iac.planning.placement.state.positions import NO_NODE, DemandIndex, NodeIndex
 from rohe_iac.planning.solvers.construction.fill_sequence import FillSequence, FillSequences
 
 
@@ -34,17 +35,17 @@ class Batch(msgspec.Struct, gc=False):
         fits: number of nodes that fit when the first takes its replicas; one less for every node that is full.
     """
 
-    nodes: list[int]
+    nodes: list[NodeIndex]
     state: int
     sequence: FillSequence
     taken: int
     score: int
-    runner_up: int
+    runner_up: NodeIndex
     runner_up_score: int
     fits: int
 
 
-def fills_in_batches(indexed: IndexedProblem, scoring: Scoring, demand: int) -> bool:
+def fills_in_batches(indexed: IndexedProblem, scoring: Scoring, demand: DemandIndex) -> bool:
     """Checks whether a node only gets better for the demand until it is full, and changes no other node's score."""
     if scoring.slowdowns[demand]:
         return False
@@ -65,7 +66,7 @@ class BatchFill:
         indexed: IndexedProblem,
         ledger: Ledger,
         scoring: Scoring,
-        demand: int,
+        demand: DemandIndex,
         evaluator: Evaluator,
         evaluation: Evaluation,
     ) -> None:
@@ -85,7 +86,7 @@ class BatchFill:
         ]
         self.counted = avoids_itself or bool(spread or indexed.host_ports[demand] or indexed.numbered[demand])
         self._counts = list(ledger.counts[demand].items())
-        self._filled: list[int] = []
+        self._filled: list[NodeIndex] = []
         self._closed: dict[str, list[int]] = {}
 
     def batches(self, wanted: int) -> Iterator[Batch]:
@@ -114,7 +115,7 @@ class BatchFill:
             for start, end, each in ((0, cut, taken), (cut, number, wanted - cut * taken)):
                 if start == end:
                     continue
-                runner_up, runner_up_score = (-1, 0) if top is None else (top[1][0], top[0])
+                runner_up, runner_up_score = (NO_NODE, 0) if top is None else (top[1][0], top[0])
                 if end < len(nodes):
                     runner_up, runner_up_score = nodes[end], score
                 yield Batch(nodes[start:end], state, sequence, each, score, runner_up, runner_up_score, evaluation.fits)
@@ -134,7 +135,7 @@ class BatchFill:
             sequence = self.sequences.of(node, state)
             taken = self.sequences.takes(sequence, min(wanted, self._room(node)))
             wanted -= taken
-            runner_up, runner_up_score = (-1, 0) if top is None else (top[1], top[0])
+            runner_up, runner_up_score = (NO_NODE, 0) if top is None else (top[1], top[0])
             yield Batch([node], state, sequence, taken, score, runner_up, runner_up_score, evaluation.fits)
             if not wanted:
                 return
@@ -145,7 +146,7 @@ class BatchFill:
                 if self._close_domains(node) and top is not None and not passes[top[1]]:
                     top = next(passing, None)
 
-    def _room(self, node: int) -> int:
+    def _room(self, node: NodeIndex) -> int:
         """Returns how many more replicas the limits by node and domain allow on a node that passes."""
         most = self._most
         if self._node_limits:
@@ -155,7 +156,7 @@ class BatchFill:
             most = min(most, limit - counts[domains[node]])
         return most
 
-    def _close_domains(self, node: int) -> bool:
+    def _close_domains(self, node: NodeIndex) -> bool:
         """Closes the domains of a node that are at their limit; returns whether any other node passed until now."""
         closed = 0
         for domains, counts, limit, key in self._domains:
@@ -167,11 +168,11 @@ class BatchFill:
         self.evaluation.fits -= closed
         return bool(closed)
 
-    def record_refusals(self, last: int) -> None:
+    def record_refusals(self, last: NodeIndex) -> None:
         """Records why nodes refuse the demand, just before its last replica is booked on the node `last`."""
         self.evaluator.record_refusals(self.evaluation, self._filled, self._closed, last)
 
-    def book(self, nodes: Sequence[int], state: int, sequence: FillSequence, start: int, taken: int) -> None:
+    def book(self, nodes: Sequence[NodeIndex], state: int, sequence: FillSequence, start: int, taken: int) -> None:
         """Books replicas `start` to `taken` of a sequence on each of the nodes.
 
         Args:

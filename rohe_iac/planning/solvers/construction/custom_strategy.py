@@ -10,9 +10,12 @@ from rohe_iac.planning.placement.evaluation.node_keys import NodeKeys
 from rohe_iac.planning.placement.state.candidate import candidate_on
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
+from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
 
 
-def choose(indexed: IndexedProblem, ledger: Ledger, demand: int, evaluation: Evaluation) -> tuple[int, int | None]:
+def choose(
+    indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex, evaluation: Evaluation
+) -> tuple[int, int | None]:
     """Removes the key of the node that the strategy picks from the heap of an evaluation.
 
     Keys of nodes that were closed since the evaluation are removed as well. The heap has to hold every node that
@@ -34,7 +37,7 @@ def choose(indexed: IndexedProblem, ledger: Ledger, demand: int, evaluation: Eva
     return top, runner_up
 
 
-def pick(indexed: IndexedProblem, ledger: Ledger, demand: int, rated: list[tuple[int, int]]) -> int:
+def pick(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex, rated: list[tuple[NodeIndex, int]]) -> int:
     """Returns the position of the node that the plugged-in strategy picks.
 
     Args:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rohe_iac.planning.placement.state.ledger import Grant
+from rohe_iac.planning.placement.state.positions import NO_NODE, NodeIndex
 
 
 class Decision(Grant, gc=False):
@@ -22,7 +23,7 @@ class Decision(Grant, gc=False):
     index: int = 0
     score: int = 0
     parts: tuple[int, ...] = ()
-    runner_up: int = -1
+    runner_up: NodeIndex = NO_NODE
     runner_up_score: int = 0
     fits: int = 0
     kept: bool = False
@@ -35,7 +36,7 @@ class Decision(Grant, gc=False):
         index: int,
         score: int = 0,
         parts: tuple[int, ...] = (),
-        runner_up: int = -1,
+        runner_up: NodeIndex = NO_NODE,
         runner_up_score: int = 0,
         fits: int = 0,
         *,

@@ -13,6 +13,7 @@ from rohe_iac.planning.placement.state.device_assignment import device_step
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
 from rohe_iac.planning.placement.state.node_amounts import NodeAmounts
+from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
 
 OpenNode = tuple[NodeAmounts, Row]
 """What is free on a node, and its free cores by number."""
@@ -33,7 +34,7 @@ class FillSequence(msgspec.Struct, gc=False):
         ended: Whether nothing more fits after the last step.
     """
 
-    node: int
+    node: NodeIndex
     opened: bool
     start: OpenNode
     steps: list[FillStep] = []
@@ -44,7 +45,7 @@ class FillSequence(msgspec.Struct, gc=False):
 class FillSequences:
     """The fill sequences of one demand, one for all nodes of a class with as much free."""
 
-    def __init__(self, indexed: IndexedProblem, ledger: Ledger, scoring: Scoring, demand: int) -> None:
+    def __init__(self, indexed: IndexedProblem, ledger: Ledger, scoring: Scoring, demand: DemandIndex) -> None:
         self.indexed, self.ledger, self.scoring, self.demand = indexed, ledger, scoring, demand
         self.asked = indexed.resources[demand]
         self._weights = scoring.weights[demand]
@@ -52,7 +53,7 @@ class FillSequences:
         self._by_amounts: dict[tuple[object, ...], FillSequence] = {}
         self._by_state: dict[int, FillSequence] = {}
 
-    def of(self, node: int, state: int) -> FillSequence:
+    def of(self, node: NodeIndex, state: int) -> FillSequence:
         """Returns the sequence of a node as the ledger has it.
 
         Args:

@@ -15,7 +15,7 @@ from rohe_iac.planning.placement.rules.filters import amounts_refusal, refusal_t
 from rohe_iac.planning.placement.scoring.scores import Scoring
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Grant, Ledger
-from rohe_iac.planning.placement.state.positions import ReplicaIndex
+from rohe_iac.planning.placement.state.positions import NO_NODE, DemandIndex, NodeIndex, ReplicaIndex
 from rohe_iac.planning.solvers.construction.batch_fill import Batch, BatchFill, fills_in_batches
 from rohe_iac.planning.solvers.construction.custom_strategy import choose
 from rohe_iac.planning.solvers.construction.decision import Decision
@@ -67,7 +67,7 @@ class Construction:
         self.decisions: list[list[Decision]] = [[] for _ in indexed.demands]
         self.unplaced: list[list[int]] = [[] for _ in indexed.demands]
         self.refusals: list[Refusals | None] = [None for _ in indexed.demands]
-        self.kept: Mapping[ReplicaIndex, int] = {}
+        self.kept: Mapping[ReplicaIndex, NodeIndex] = {}
         self.late: set[ReplicaIndex] = set()
         self.least_nodes = 0
         self.proofs: tuple[Proof, ...] = ()
@@ -81,7 +81,7 @@ class Construction:
             self._evaluator = evaluator_for(self.indexed, self.ledger, self.scoring, self._scalar_limit)
         return self._evaluator
 
-    def run(self, queue: Sequence[int], kept: Mapping[ReplicaIndex, int]) -> Construction:
+    def run(self, queue: Sequence[DemandIndex], kept: Mapping[ReplicaIndex, NodeIndex]) -> Construction:
         """Keeps the replicas that can stay on their node, places the others in order, and returns this construction.
 
         Args:
@@ -104,7 +104,7 @@ class Construction:
         return self
 
     def adopt(
-        self, queue: Sequence[int], grants: Mapping[ReplicaIndex, Grant], kept: Mapping[ReplicaIndex, int]
+        self, queue: Sequence[DemandIndex], grants: Mapping[ReplicaIndex, Grant], kept: Mapping[ReplicaIndex, NodeIndex]
     ) -> Construction:
         """Takes over an assignment that a search has found, and returns this construction.
 
@@ -127,7 +127,7 @@ class Construction:
                 evaluation = self.evaluator.evaluate(demand, 2, explain=self.explain and last)
                 best = [keys.decode(key) for key in sorted(evaluation.heap)[:2]]
                 runner_up_score, runner_up = next(
-                    ((score, node) for score, node in best if node != grant.node), (0, -1)
+                    ((score, node) for score, node in best if node != grant.node), (0, NO_NODE)
                 )
                 if self.explain and last:
                     self.evaluator.record_refusals(evaluation)
@@ -149,7 +149,7 @@ class Construction:
         self._collect_refusals()
         return self
 
-    def retry(self, queue: Sequence[int]) -> list[ReplicaIndex]:
+    def retry(self, queue: Sequence[DemandIndex]) -> list[ReplicaIndex]:
         """Tries the unplaced replicas again and again until none fits, and returns those that are placed now."""
         self.ledger.pending = set()
         retried: list[ReplicaIndex] = []
@@ -176,7 +176,7 @@ class Construction:
                 self.drop(demand, decision)
         self.late.difference_update(replicas)
 
-    def drop(self, demand: int, decision: Decision) -> None:
+    def drop(self, demand: DemandIndex, decision: Decision) -> None:
         """Gives back what one replica holds, and leaves it unplaced."""
         self.ledger.release(decision)
         self.decisions[demand].remove(decision)
@@ -191,12 +191,12 @@ class Construction:
         """Returns the value of the placed replicas by every term of an objective."""
         return objective.worth((replica, grant.node) for replica, grant in self.grants().items())
 
-    def explain_again(self, demand: int) -> None:
+    def explain_again(self, demand: DemandIndex) -> None:
         """Records why nodes refuse the demand in the state of now."""
         self._record_refusals(demand)
         self._collect_refusals()
 
-    def _record_refusals(self, demand: int) -> None:
+    def _record_refusals(self, demand: DemandIndex) -> None:
         """Records why nodes refuse the demand; the evaluator may compute that later."""
         self.evaluator.record_refusals(self.evaluator.evaluate(demand, 0, explain=True))
 
@@ -205,12 +205,12 @@ class Construction:
         for demand, refusals in self.evaluator.collected_refusals().items():
             self.refusals[demand] = refusals
 
-    def _keep(self, demand: int, kept: Mapping[ReplicaIndex, int]) -> list[int]:
+    def _keep(self, demand: DemandIndex, kept: Mapping[ReplicaIndex, NodeIndex]) -> list[int]:
         """Places the replicas of a demand that can stay on their node, and returns the indices of the others."""
         others = []
         self.ledger.pending.discard(demand)
         for index in range(self.indexed.demands[demand].replicas):
-            node = kept.get((demand, index), -1)
+            node = kept.get((demand, index), NO_NODE)
             if node >= 0 and not refusal_to_stay(self.indexed, self.ledger, demand, node):
                 grant = self.ledger.take(demand, node)
                 self.decisions[demand].append(Decision.of(grant, index, kept=True))
@@ -218,7 +218,7 @@ class Construction:
                 others.append(index)
         return others
 
-    def _place(self, demand: int, indices: Sequence[int]) -> None:
+    def _place(self, demand: DemandIndex, indices: Sequence[int]) -> None:
         """Places as many replicas of a demand as fit, by index; the others are unplaced."""
         indexed = self.indexed
         custom = indexed.plugins.strategy is not None
@@ -234,7 +234,7 @@ class Construction:
             # Why replicas are unplaced is recorded even without `explain`.
             self._record_refusals(demand)
 
-    def _place_in_batches(self, demand: int, indices: Sequence[int], evaluation: Evaluation) -> int:
+    def _place_in_batches(self, demand: DemandIndex, indices: Sequence[int], evaluation: Evaluation) -> int:
         """Places replicas node by node, each node filled in one step, and returns how many are placed."""
         fill = BatchFill(self.indexed, self.ledger, self.scoring, demand, self.evaluator, evaluation)
         decisions, explain, placed = self.decisions[demand], self.explain, 0
@@ -254,7 +254,7 @@ class Construction:
             placed = placed_after
         return placed
 
-    def _batch_decisions(self, demand: int, batch: Batch, indices: Sequence[int]) -> list[Decision]:
+    def _batch_decisions(self, demand: DemandIndex, batch: Batch, indices: Sequence[int]) -> list[Decision]:
         """Returns the decisions of a batch, for the replicas of these indices."""
         steps, nodes, fits, explain = batch.sequence.steps[: batch.taken], batch.nodes, batch.fits, self.explain
         left = iter(indices)
@@ -270,7 +270,9 @@ class Construction:
             fits -= 1
         return decisions
 
-    def _place_one_by_one(self, demand: int, indices: Sequence[int], evaluation: Evaluation, custom: bool) -> int:
+    def _place_one_by_one(
+        self, demand: DemandIndex, indices: Sequence[int], evaluation: Evaluation, custom: bool
+    ) -> int:
         """Places replica by replica and returns how many are placed; `custom`: a plugged-in strategy picks nodes."""
         indexed, ledger, scoring, explain = self.indexed, self.ledger, self.scoring, self.explain
         number, numbered, keys = len(indexed.nodes), indexed.numbered[demand], NodeKeys(len(indexed.nodes))
@@ -288,7 +290,7 @@ class Construction:
                 self._refill(evaluation)
                 following = evaluation.heap[0] if evaluation.heap else None
             score, node = keys.decode(top)
-            runner_up_score, runner_up = (0, -1) if following is None else keys.decode(following)
+            runner_up_score, runner_up = (0, NO_NODE) if following is None else keys.decode(following)
             parts: tuple[int, ...] = ()
             if explain:
                 parts = scoring.parts(demand, node)

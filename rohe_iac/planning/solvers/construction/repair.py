@@ -10,10 +10,13 @@ from collections.abc import Sequence
 
 from rohe_iac.planning.placement.objective.objective import LexicographicObjective
 from rohe_iac.planning.placement.rules.affinity import near_holds
+from rohe_iac.planning.placement.state.positions import DemandIndex, enumerate_demands
 from rohe_iac.planning.solvers.construction.greedy import Construction
 
 
-def repair(construction: Construction, queue: Sequence[int], objective: LexicographicObjective | None = None) -> None:
+def repair(
+    construction: Construction, queue: Sequence[DemandIndex], objective: LexicographicObjective | None = None
+) -> None:
     """Drops replicas whose required neighbour was not placed, then retries all unplaced replicas until none fits.
 
     Args:
@@ -30,7 +33,7 @@ def repair(construction: Construction, queue: Sequence[int], objective: Lexicogr
     if retried and objective is not None and worth is not None and construction.worth(objective) < worth:
         construction.undo(retried)
     if dropped or retried:
-        for demand, missing in enumerate(construction.unplaced):
+        for demand, missing in enumerate_demands(construction.unplaced):
             if missing:
                 construction.explain_again(demand)
 
@@ -41,7 +44,7 @@ def drop_unsupported(construction: Construction) -> bool:
     dropped, changed = False, any(indexed.near)
     while changed:
         changed = False
-        for demand, rules in enumerate(indexed.near):
+        for demand, rules in enumerate_demands(indexed.near):
             for others, key in rules:
                 for decision in list(construction.decisions[demand]):
                     if not near_holds(indexed, ledger, demand, others, key, decision.node, stands=True):

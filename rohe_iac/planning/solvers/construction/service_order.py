@@ -7,9 +7,10 @@ from itertools import islice
 
 from rohe_iac.planning.placement.state.demand_size import sizes_of
 from rohe_iac.planning.placement.state.index import IndexedProblem
+from rohe_iac.planning.placement.state.positions import DemandIndex, enumerate_demands
 
 
-def service_order(indexed: IndexedProblem) -> list[int]:
+def service_order(indexed: IndexedProblem) -> list[DemandIndex]:
     """Returns the positions of the demands in the order in which they are placed.
 
     System services come first. The others wait in two lanes: services with the sensitivity `queue_priority`, and the
@@ -20,7 +21,7 @@ def service_order(indexed: IndexedProblem) -> list[int]:
     settings = indexed.settings
     sizes = sizes_of(indexed)
     system, first, second = [], [], []
-    for position, demand in enumerate(indexed.demands):
+    for position, demand in enumerate_demands(indexed.demands):
         if demand.system:
             system.append(position)
         elif demand.sensitivity == settings.queue_priority:
@@ -28,7 +29,7 @@ def service_order(indexed: IndexedProblem) -> list[int]:
         else:
             second.append(position)
 
-    def key(position: int, resource: str) -> tuple[int, int, str]:
+    def key(position: DemandIndex, resource: str) -> tuple[int, int, str]:
         demand, asked = indexed.demands[position], indexed.resources[position]
         size = {"cpu": asked.cpu, "memory": asked.rss}.get(resource, sizes[position])
         return (-demand.priority, -size, demand.workload)
@@ -39,7 +40,7 @@ def service_order(indexed: IndexedProblem) -> list[int]:
     return _after_leaders(indexed, [*system, *_merge(first, second, settings.queue_balance)])
 
 
-def _merge(first: list[int], second: list[int], balance: int) -> Iterator[int]:
+def _merge(first: list[DemandIndex], second: list[DemandIndex], balance: int) -> Iterator[DemandIndex]:
     """Yields both lanes, one of the second after every `balance` of the first, then the rest of the second."""
     waiting = iter(second)
     served = 0
@@ -52,12 +53,12 @@ def _merge(first: list[int], second: list[int], balance: int) -> Iterator[int]:
     yield from waiting
 
 
-def _after_leaders(indexed: IndexedProblem, queue: list[int]) -> list[int]:
+def _after_leaders(indexed: IndexedProblem, queue: list[DemandIndex]) -> list[DemandIndex]:
     """Returns the queue with every service after its leaders, except where services lead each other in a circle."""
-    leaders_of = [_leaders(indexed, position) for position in range(len(indexed.demands))]
+    leaders_of = [_leaders(indexed, position) for position in indexed.demand_indices]
     if not any(leaders_of):
         return queue
-    ordered: dict[int, None] = {}
+    ordered: dict[DemandIndex, None] = {}
     for first in queue:
         if first in ordered:
             continue
@@ -76,7 +77,7 @@ def _after_leaders(indexed: IndexedProblem, queue: list[int]) -> list[int]:
     return list(ordered)
 
 
-def _leaders(indexed: IndexedProblem, position: int) -> list[int]:
+def _leaders(indexed: IndexedProblem, position: DemandIndex) -> list[DemandIndex]:
     """Returns the services that a service follows: those that it has to be near, then those that it prefers."""
     leaders = [other for others, _ in indexed.near[position] for other in others]
     demand = indexed.demands[position]

@@ -15,6 +15,7 @@ from rohe_iac.planning.model.keys import NODE_KEY, ZONE_KEY
 from rohe_iac.planning.placement.objective.objective import LexicographicObjective
 from rohe_iac.planning.placement.objective.terms import terms_of
 from rohe_iac.planning.placement.state.index import IndexedProblem
+from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex, enumerate_demands, enumerate_nodes
 from rohe_iac.planning.solvers.exact.cp_network import add_network_constraints
 from rohe_iac.planning.solvers.exact.cp_objective import ModelMeasures
 from rohe_iac.planning.solvers.exact.solver_protocols import Linear, LinearExpression, SolverModule
@@ -37,16 +38,16 @@ class PlacementModel:
     def __init__(self, indexed: IndexedProblem, objective: LexicographicObjective, solver: SolverModule) -> None:
         self.indexed, self.objective = indexed, objective
         self.kept = objective.before
-        self.held: dict[tuple[int, int], int] = {}
+        self.held: dict[tuple[DemandIndex, NodeIndex], int] = {}
         for (demand, _), node in self.kept.items():
             self.held[demand, node] = self.held.get((demand, node), 0) + 1
         self.model = solver.CpModel()
-        self.counts: dict[tuple[int, int], LinearExpression] = {}
-        self.core_counts: dict[tuple[int, int, int, int], LinearExpression] = {}
-        self.device_counts: dict[tuple[int, int, int, int], LinearExpression] = {}
-        self.used = [self.model.new_bool_var(f"used{node}") for node in range(len(indexed.nodes))]
+        self.counts: dict[tuple[DemandIndex, NodeIndex], LinearExpression] = {}
+        self.core_counts: dict[tuple[DemandIndex, NodeIndex, int, int], LinearExpression] = {}
+        self.device_counts: dict[tuple[DemandIndex, NodeIndex, int, int], LinearExpression] = {}
+        self.used = [self.model.new_bool_var(f"used{node}") for node in indexed.node_indices]
         self._add_counts()
-        for node in range(len(indexed.nodes)):
+        for node in indexed.node_indices:
             self._add_capacity(node)
         self._add_ports()
         self._add_spread_and_avoidance()
@@ -59,11 +60,11 @@ class PlacementModel:
         """Returns the variables that make up an assignment; the others follow from them."""
         return [*self.used, *self.counts.values(), *self.core_counts.values(), *self.device_counts.values()]
 
-    def on(self, demand: int) -> list[LinearExpression]:
+    def on(self, demand: DemandIndex) -> list[LinearExpression]:
         """Returns the counts of a demand on all nodes."""
         return [count for (which, _), count in self.counts.items() if which == demand]
 
-    def _max_replicas(self, demand: int, node: int) -> int:
+    def _max_replicas(self, demand: DemandIndex, node: NodeIndex) -> int:
         """Returns how many replicas the static rules of a node allow; a cordoned node may keep those that it has."""
         rule, wanted, supply = self.indexed.static(demand)[node], self.indexed.demands[demand], self.indexed.nodes[node]
         if len(self.indexed.resources[demand].cores) > len(supply.cores):
@@ -76,8 +77,8 @@ class PlacementModel:
     def _add_counts(self) -> None:
         """Adds the variables of all counts, cores and devices, and the number of replicas of each demand."""
         indexed, model = self.indexed, self.model
-        for demand, wanted in enumerate(indexed.demands):
-            for node in range(len(indexed.nodes)):
+        for demand, wanted in enumerate_demands(indexed.demands):
+            for node in indexed.node_indices:
                 most = self._max_replicas(demand, node)
                 if not most:
                     continue
@@ -87,7 +88,7 @@ class PlacementModel:
                 self._add_devices(demand, node, count)
             model.add(sum(self.on(demand)) <= wanted.replicas)
 
-    def _add_cores(self, demand: int, node: int, count: LinearExpression) -> None:
+    def _add_cores(self, demand: DemandIndex, node: NodeIndex, count: LinearExpression) -> None:
         """Adds that every chunk of every replica has a core, and that no two chunks of a replica share one."""
         chunks, cores = self.indexed.resources[demand].cores, range(len(self.indexed.nodes[node].cores))
         most = self.indexed.demands[demand].replicas
@@ -99,7 +100,7 @@ class PlacementModel:
             on_core = sum(self.core_counts[demand, node, chunk, core] for chunk in range(len(chunks)))
             self.model.add(on_core <= count)
 
-    def _add_devices(self, demand: int, node: int, count: LinearExpression) -> None:
+    def _add_devices(self, demand: DemandIndex, node: NodeIndex, count: LinearExpression) -> None:
         """Adds that every device request of every replica is served by devices that can serve it."""
         supply = self.indexed.nodes[node]
         for number, request in enumerate(self.indexed.resources[demand].devices):
@@ -114,7 +115,7 @@ class PlacementModel:
                 served.append(times)
             self.model.add(sum(served) == (request.count or 1) * count)
 
-    def _add_capacity(self, node: int) -> None:
+    def _add_capacity(self, node: NodeIndex) -> None:
         """Adds that a node gives no more CPU, memory, virtual memory, core time and device shares than it has free."""
         indexed, model, supply = self.indexed, self.model, self.indexed.nodes[node]
         resources = indexed.resources
@@ -159,7 +160,7 @@ class PlacementModel:
     def _add_spread_and_avoidance(self) -> None:
         """Adds the limits of replicas in a domain, and that demands that avoid each other share none."""
         indexed = self.indexed
-        for demand, wanted in enumerate(indexed.demands):
+        for demand, wanted in enumerate_demands(indexed.demands):
             for rule in wanted.spread:
                 self._limit(demand, rule.key, rule.limit)
             for key in indexed.avoid_keys[demand]:
@@ -170,7 +171,7 @@ class PlacementModel:
                 elif other > demand:
                     self._keep_apart(demand, other, key)
 
-    def _limit(self, demand: int, key: str, limit: int) -> None:
+    def _limit(self, demand: DemandIndex, key: str, limit: int) -> None:
         """Adds that no domain of the key has more than `limit` replicas, and a node outside all domains none."""
         domains: dict[int, list[LinearExpression]] = {}
         for (which, node), count in self.counts.items():
@@ -179,9 +180,9 @@ class PlacementModel:
         for domain, counts in domains.items():
             self.model.add(sum(counts) <= (limit if domain >= 0 else 0))
 
-    def _keep_apart(self, first: int, second: int, key: str) -> None:
+    def _keep_apart(self, first: DemandIndex, second: DemandIndex, key: str) -> None:
         """Adds that no domain of the key has replicas of both demands."""
-        domains: Sequence[int] = self.indexed.domains[key] if key != NODE_KEY else range(len(self.indexed.nodes))
+        domains: Sequence[int] = self.indexed.domains[key] if key != NODE_KEY else self.indexed.node_indices
         for domain in sorted({domain for domain in domains if domain >= 0}):
             has_first = self.model.new_bool_var("")
             for (demand, node), count in self.counts.items():
@@ -191,11 +192,11 @@ class PlacementModel:
 
     def _add_required_affinity(self) -> None:
         """Adds that a demand is only in domains that have a replica of one of the demands that it has to be near."""
-        for demand, rules in enumerate(self.indexed.near):
+        for demand, rules in enumerate_demands(self.indexed.near):
             for others, key in rules:
                 self._require_near(demand, others, key)
 
-    def _require_near(self, demand: int, others: Sequence[int], key: str) -> None:
+    def _require_near(self, demand: DemandIndex, others: Sequence[DemandIndex], key: str) -> None:
         """Adds one rule of required affinity: replicas of `demand` share a domain of the key with one of `others`."""
         indexed, model, domains = self.indexed, self.model, self.indexed.domains[key]
         alone = model.new_bool_var("")
@@ -217,13 +218,13 @@ class PlacementModel:
             ]
             model.add(sum(beside) >= (2 * any_here - alone if demand in others else any_here))
 
-    def _interchangeable_nodes(self) -> list[list[int]]:
+    def _interchangeable_nodes(self) -> list[list[NodeIndex]]:
         """Returns groups of equal nodes: a plan stays as good when two nodes of a group are exchanged in it."""
         indexed = self.indexed
-        groups: dict[tuple[object, ...], list[int]] = {}
+        groups: dict[tuple[object, ...], list[NodeIndex]] = {}
         previous = set(self.kept.values())
         ends = {end for wire in indexed.wires for end in wire.ends}
-        for node, supply in enumerate(indexed.nodes):
+        for node, supply in enumerate_nodes(indexed.nodes):
             domains = tuple(numbers[node] for key, numbers in sorted(indexed.domains.items()) if key != NODE_KEY)
             zone = dict(supply.labels).get(ZONE_KEY) if ends else None
             unique = node in previous or f"node/{supply.name}" in ends

@@ -6,16 +6,17 @@ from collections.abc import Mapping
 
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.latency_budget import LatencyBudget
+from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex, enumerate_demands
 from rohe_iac.planning.solvers.exact.solver_protocols import ConstraintModel, Linear, LinearExpression
 
-Counts = Mapping[tuple[int, int], LinearExpression]
+Counts = Mapping[tuple[DemandIndex, NodeIndex], LinearExpression]
 """Number of replicas as a variable, by demand and node, for every node that may have any of the demand."""
 
 
 def add_network_constraints(indexed: IndexedProblem, model: ConstraintModel, counts: Counts) -> None:
     """Adds the constraints of all links between services and of all latency budgets to a CP-SAT model."""
     loads: dict[int, list[LinearExpression]] = {}
-    for demand, edges in enumerate(indexed.edges):
+    for demand, edges in enumerate_demands(indexed.edges):
         for peer, limit, share in edges:
             # Both ends of a link list it; it is added once.
             if demand <= peer:
@@ -32,7 +33,7 @@ def _add_link(
     indexed: IndexedProblem,
     model: ConstraintModel,
     counts: Counts,
-    ends: tuple[int, int],
+    ends: tuple[DemandIndex, DemandIndex],
     limit: int | None,
     share: int,
     loads: dict[int, list[LinearExpression]],
@@ -50,7 +51,7 @@ def _add_link(
     """
     source, target = ends
     sources, targets = indexed.demands[source].replicas, indexed.demands[target].replicas
-    nodes = range(len(indexed.nodes))
+    nodes = indexed.node_indices
     for node in nodes:
         if (source, node) not in counts:
             continue
@@ -86,16 +87,16 @@ def _add_budget(indexed: IndexedProblem, model: ConstraintModel, counts: Counts,
 
     A stage without replicas takes no time: the stage after it starts at the longest time so far.
     """
-    before: dict[int, tuple[LinearExpression, LinearExpression]] = {}
+    before: dict[NodeIndex, tuple[LinearExpression, LinearExpression]] = {}
     longest_before: Linear = 0
     empty: LinearExpression | None = None
     for stage in budget.stages:
         most = sum(indexed.demands[demand].replicas for demand in stage)
-        arrivals: dict[int, tuple[LinearExpression, LinearExpression]] = {}
+        arrivals: dict[NodeIndex, tuple[LinearExpression, LinearExpression]] = {}
         longest = model.new_int_var(0, budget.limit, "")
         model.add(longest >= longest_before)
         everywhere: list[LinearExpression] = []
-        for node in range(len(indexed.nodes)):
+        for node in indexed.node_indices:
             here = [counts[demand, node] for demand in stage if (demand, node) in counts]
             if not here:
                 continue

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from rohe_iac.planning.placement.objective.priority_levels import PriorityLevels
 from rohe_iac.planning.placement.state.index import IndexedProblem
+from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex, enumerate_nodes
 from rohe_iac.planning.solvers.exact.cp_network import Counts
 from rohe_iac.planning.solvers.exact.solver_protocols import ConstraintModel, Linear, LinearExpression
 
@@ -29,14 +30,14 @@ class ModelMeasures:
         model: ConstraintModel,
         counts: Counts,
         used: Sequence[LinearExpression],
-        held: Mapping[tuple[int, int], int],
+        held: Mapping[tuple[DemandIndex, NodeIndex], int],
         limit: int | None,
     ) -> None:
         self.indexed, self.model, self.counts, self.used, self.held = indexed, model, counts, used, held
         self.limit, self.replicas_before = limit, sum(held.values())
-        self._moved = sum(self._moved_of(demand) for demand in range(len(indexed.demands)))
+        self._moved = sum(self._moved_of(demand) for demand in indexed.demand_indices)
 
-    def _moved_of(self, demand: int) -> Linear:
+    def _moved_of(self, demand: DemandIndex) -> Linear:
         """Returns how many placed replicas of a demand are neither new nor where one of them was before."""
         held = {node: number for (which, node), number in self.held.items() if which == demand}
         if not held:
@@ -53,7 +54,7 @@ class ModelMeasures:
         self.model.add(moved >= sum(self._on_all_nodes((demand,))) - sum(stays) - new)
         return moved
 
-    def _on_all_nodes(self, demands: Sequence[int]) -> list[LinearExpression]:
+    def _on_all_nodes(self, demands: Sequence[DemandIndex]) -> list[LinearExpression]:
         """Returns the counts of the demands on all nodes."""
         return [count for demand in demands for (which, _), count in self.counts.items() if which == demand]
 
@@ -88,7 +89,7 @@ class ModelMeasures:
     def balance(self) -> list[Linear]:
         """Returns the sum of squared used shares of CPU, each in thousandths of the node's capacity (0 to 1000)."""
         squares: list[LinearExpression] = []
-        for node, supply in enumerate(self.indexed.nodes):
+        for node, supply in enumerate_nodes(self.indexed.nodes):
             load = [
                 self.indexed.resources[demand].cpu * count
                 for (demand, where), count in self.counts.items()

@@ -11,19 +11,19 @@ from collections.abc import Mapping
 
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Grant, Ledger
-from rohe_iac.planning.placement.state.positions import ReplicaIndex
+from rohe_iac.planning.placement.state.positions import NO_NODE, DemandIndex, NodeIndex, ReplicaIndex
 
-CoreCounts = Mapping[tuple[int, int, int, int], int]
+CoreCounts = Mapping[tuple[DemandIndex, NodeIndex, int, int], int]
 """How many replicas put a chunk on a core, by demand, node, chunk and core."""
 
-DeviceCounts = dict[tuple[int, int, int, int], int]
+DeviceCounts = dict[tuple[DemandIndex, NodeIndex, int, int], int]
 """How often a device request is served by a device, by demand, node, request and device."""
 
 
 def decode(
     indexed: IndexedProblem,
-    kept: Mapping[ReplicaIndex, int],
-    counts: Mapping[tuple[int, int], int],
+    kept: Mapping[ReplicaIndex, NodeIndex],
+    counts: Mapping[tuple[DemandIndex, NodeIndex], int],
     cores: CoreCounts,
     devices: DeviceCounts,
 ) -> dict[ReplicaIndex, Grant]:
@@ -38,7 +38,7 @@ def decode(
     """
     grants: dict[ReplicaIndex, Grant] = {}
     devices_left = dict(devices)
-    for demand in range(len(indexed.demands)):
+    for demand in indexed.demand_indices:
         on_nodes = {node: number for (which, node), number in counts.items() if which == demand and number}
         grants |= _choose_nodes(demand, indexed.demands[demand].replicas, kept, on_nodes)
         for node in sorted(indexed.node_index.values()):
@@ -53,7 +53,7 @@ def decode(
 
 
 def _choose_nodes(
-    demand: int, replicas: int, kept: Mapping[ReplicaIndex, int], room: dict[int, int]
+    demand: DemandIndex, replicas: int, kept: Mapping[ReplicaIndex, NodeIndex], room: dict[NodeIndex, int]
 ) -> dict[ReplicaIndex, Grant]:
     """Returns grants without cores and devices for as many replicas of a demand as the nodes have room for.
 
@@ -66,7 +66,7 @@ def _choose_nodes(
     grants: dict[ReplicaIndex, Grant] = {}
     waiting = []
     for index in range(replicas):
-        node = kept.get((demand, index), -1)
+        node = kept.get((demand, index), NO_NODE)
         if room.get(node, 0):
             room[node] -= 1
             grants[demand, index] = Grant(demand, node)
@@ -81,7 +81,12 @@ def _choose_nodes(
 
 
 def _grant_cores_and_devices(
-    indexed: IndexedProblem, demand: int, node: int, grants: list[Grant], cores: CoreCounts, devices: DeviceCounts
+    indexed: IndexedProblem,
+    demand: DemandIndex,
+    node: NodeIndex,
+    grants: list[Grant],
+    cores: CoreCounts,
+    devices: DeviceCounts,
 ) -> None:
     """Adds the cores and devices of a node to the grants of a demand's replicas there; uses up `devices`."""
     asked, supply = indexed.resources[demand], indexed.nodes[node]

@@ -16,7 +16,7 @@ from rohe_iac.planning.model.plan import Proof
 from rohe_iac.planning.placement.objective.objective import LexicographicObjective
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Grant
-from rohe_iac.planning.placement.state.positions import ReplicaIndex
+from rohe_iac.planning.placement.state.positions import NodeIndex, ReplicaIndex, enumerate_nodes
 from rohe_iac.planning.solvers.exact.cp_model import PlacementModel
 from rohe_iac.planning.solvers.exact.decode import decode
 from rohe_iac.planning.solvers.exact.solver_protocols import ConstraintSolver, LinearExpression, SolverModule
@@ -165,18 +165,18 @@ def _hints(placement: PlacementModel, start: Mapping[ReplicaIndex, Grant]) -> li
             for _ in range(request.count or 1):
                 devices[demand, node, number, next(taken)[0]] += 1
     used = {node for _, node in counts}
-    hints = [(variable, int(node in used)) for node, variable in enumerate(placement.used)]
+    hints = [(variable, int(node in used)) for node, variable in enumerate_nodes(placement.used)]
     hints += [(variable, counts[key]) for key, variable in placement.counts.items()]
     hints += [(variable, cores[key]) for key, variable in placement.core_counts.items()]
     hints += [(variable, devices[key]) for key, variable in placement.device_counts.items()]
     return hints
 
 
-def _ordered_nodes(placement: PlacementModel, start: Mapping[ReplicaIndex, Grant]) -> dict[int, int]:
+def _ordered_nodes(placement: PlacementModel, start: Mapping[ReplicaIndex, Grant]) -> dict[NodeIndex, NodeIndex]:
     """Returns by node the one to exchange it for, so that of interchangeable nodes the earlier has the larger load."""
     resources = placement.indexed.resources
-    load: Counter[int] = Counter()
-    replicas: Counter[int] = Counter()
+    load: Counter[NodeIndex] = Counter()
+    replicas: Counter[NodeIndex] = Counter()
     for grant in start.values():
         load[grant.node] += resources[grant.demand].cpu
         replicas[grant.node] += 1

@@ -10,7 +10,7 @@ from rohe_iac.planning.placement.rules.filters import placement_refusal
 from rohe_iac.planning.placement.rules.plugged import plugin_refusal
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Grant, Ledger
-from rohe_iac.planning.placement.state.positions import ReplicaIndex
+from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex, ReplicaIndex, enumerate_nodes
 from rohe_iac.planning.solvers.local_search.packing.node_load import Item, NodeLoad, NodeLoads
 from rohe_iac.planning.solvers.local_search.params import DEFAULT_PARAMS, SearchParams
 
@@ -21,7 +21,7 @@ class AssignmentSnapshot(NamedTuple):
     loads: list[NodeLoad]
     items: list[list[Item]]
     unplaced: list[int]
-    grants: Mapping[tuple[int, Item], list[Grant]]
+    grants: Mapping[tuple[NodeIndex, Item], list[Grant]]
 
 
 class Assignment:
@@ -54,7 +54,7 @@ class Assignment:
     ) -> None:
         """Makes the assignment of these grants, and of the replicas that have none."""
         self.indexed = indexed
-        nodes, demands = range(len(indexed.nodes)), range(len(indexed.demands))
+        nodes, demands = indexed.node_indices, indexed.demand_indices
         self.has_filters = bool(indexed.plugins.filters)
         self.ruled = [self.has_filters or is_ruled(indexed, demand) for demand in demands]
         self.has_near = any(indexed.near)
@@ -67,7 +67,7 @@ class Assignment:
         self.unplaced = [0] * len(demands)
         self.pinned = [False] * len(nodes)
         # The grants of ruled demands, by node and item.
-        self._grants: dict[tuple[int, Item], list[Grant]] = {}
+        self._grants: dict[tuple[NodeIndex, Item], list[Grant]] = {}
         for _, grant in sorted(grants.items()):
             item = (grant.demand, grant.cores, grant.devices)
             self.items[grant.node].append(item)
@@ -85,7 +85,7 @@ class Assignment:
 
     def begin(self) -> None:
         """Begins an edit: `undo` comes back to the assignment as it is now."""
-        self._nodes_before: dict[int, tuple[NodeLoad, list[Item]]] = {}
+        self._nodes_before: dict[NodeIndex, tuple[NodeLoad, list[Item]]] = {}
         self._bookings: list[tuple[Grant, Item, bool]] = []
         self._unplaced_before, self._open_before = list(self.unplaced), self.open_nodes
         self.was_complete = not any(self.unplaced)
@@ -119,18 +119,18 @@ class Assignment:
                 self.ledger.book(grant)
         self.begin()
 
-    def nodes_to_ruin(self) -> list[int]:
+    def nodes_to_ruin(self) -> list[NodeIndex]:
         """Returns the nodes whose items may be taken off."""
-        return [node for node, items in enumerate(self.items) if items and not self.pinned[node]]
+        return [node for node, items in enumerate_nodes(self.items) if items and not self.pinned[node]]
 
-    def empty(self, node: int) -> None:
+    def empty(self, node: NodeIndex) -> None:
         """Takes all items off a node."""
         self._remember(node)
         self._release(node, self.items[node])
         self.open_nodes -= bool(self.items[node])
         self.items[node], self.loads[node] = [], self.node_loads.base[node]
 
-    def remove(self, node: int, leaves: Sequence[bool]) -> None:
+    def remove(self, node: NodeIndex, leaves: Sequence[bool]) -> None:
         """Takes some items off a node. leaves: for each of its items whether it is taken off."""
         self._remember(node)
         kept = [item for item, left in zip(self.items[node], leaves, strict=True) if not left]
@@ -147,7 +147,7 @@ class Assignment:
         changed = self.has_near
         while changed:
             changed = False
-            for node, items in enumerate(self.items):
+            for node, items in enumerate_nodes(self.items):
                 for item in list(items) if not self.pinned[node] else ():
                     if not self._is_supported(item[0], node):
                         on_node = self._remember(node)
@@ -157,18 +157,18 @@ class Assignment:
                         self.open_nodes -= not on_node
                         changed = True
 
-    def _is_supported(self, demand: int, node: int) -> bool:
+    def _is_supported(self, demand: DemandIndex, node: NodeIndex) -> bool:
         """Checks whether a replica of the demand on the node has all neighbours that it has to be near."""
         rules = self.indexed.near[demand]
         return all(near_holds(self.indexed, self.ledger, demand, *rule, node, stands=True) for rule in rules)
 
-    def is_refused(self, demand: int, node: int) -> bool:
+    def is_refused(self, demand: DemandIndex, node: NodeIndex) -> bool:
         """Checks whether a rule other than those of amounts refuses one more replica of the demand on the node."""
         if placement_refusal(self.indexed, self.ledger, demand, node):
             return True
         return self.has_filters and bool(plugin_refusal(self.indexed, self.ledger, demand, node)[0])
 
-    def place(self, node: int, load: NodeLoad, item: Item) -> None:
+    def place(self, node: NodeIndex, load: NodeLoad, item: Item) -> None:
         """Puts an item on a node. load: what the node's load is with it."""
         items = self._remember(node)
         self.open_nodes += not items
@@ -180,7 +180,7 @@ class Assignment:
             wires = tuple(sorted(self.ledger.loads(demand, node).items())) if self.indexed.edges[demand] else ()
             self._change(Grant(demand, node, item[1], item[2], wires), item, comes=True)
 
-    def repack(self, node: int, load: NodeLoad, items: Sequence[Item], demand: int) -> None:
+    def repack(self, node: NodeIndex, load: NodeLoad, items: Sequence[Item], demand: DemandIndex) -> None:
         """Gives the items of a node other cores and devices, and puts one more on it.
 
         Args:
@@ -192,7 +192,7 @@ class Assignment:
         before = self._remember(node)
         after = list(items)
         self.items[node] = after
-        by_demand: dict[int, list[Item]] = {}
+        by_demand: dict[DemandIndex, list[Item]] = {}
         for item in items:
             by_demand.setdefault(item[0], []).append(item)
         for item in before:
@@ -206,7 +206,7 @@ class Assignment:
         after.remove(added)
         self.place(node, load, added)
 
-    def _remember(self, node: int) -> list[Item]:
+    def _remember(self, node: NodeIndex) -> list[Item]:
         """Keeps a node as it was when the edit began; returns its items, which may be changed from then on."""
         items = self.items[node]
         if node not in self._nodes_before:
@@ -214,7 +214,7 @@ class Assignment:
             items = self.items[node] = list(items)
         return items
 
-    def _release(self, node: int, items: Iterable[Item]) -> None:
+    def _release(self, node: NodeIndex, items: Iterable[Item]) -> None:
         """Counts items of a node as unplaced, and gives back the grants of those with rules."""
         for item in items:
             self.unplaced[item[0]] += 1
@@ -236,7 +236,7 @@ class Assignment:
             self._grants[grant.node, item].remove(grant)
 
 
-def is_ruled(indexed: IndexedProblem, demand: int) -> bool:
+def is_ruled(indexed: IndexedProblem, demand: DemandIndex) -> bool:
     """Checks whether more than amounts decides where replicas of the demand may be."""
     return bool(
         indexed.host_ports[demand]

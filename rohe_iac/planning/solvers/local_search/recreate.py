@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rohe_iac.planning.placement.state.positions import NO_NODE, DemandIndex, enumerate_demands
 from rohe_iac.planning.solvers.local_search.assignment import Assignment
 from rohe_iac.planning.solvers.local_search.lcg import LinearCongruentialGenerator
 from rohe_iac.planning.solvers.local_search.packing.node_load import FULL
@@ -43,7 +44,7 @@ class Recreate:
         ]
         self._small_first = [[-key for key in keys] for keys in self._large_first]
         by_size = sorted(
-            range(len(indexed.nodes)), key=lambda node: (indexed.nodes[node].cpu, indexed.nodes[node].rss, -node)
+            indexed.node_indices, key=lambda node: (indexed.nodes[node].cpu, indexed.nodes[node].rss, -node)
         )
         self._large_nodes = [0] * len(by_size)
         for rank, node in enumerate(by_size):
@@ -58,9 +59,11 @@ class Recreate:
         assignment, self._repacks = self._assignment, repacks
         queue = self._queue()
         if assignment.has_near:
-            assignment.ledger.pending = {demand for demand, missing in enumerate(assignment.unplaced) if missing}
+            assignment.ledger.pending = {
+                demand for demand, missing in enumerate_demands(assignment.unplaced) if missing
+            }
         order, weight = self._node_order()
-        refused: set[int] = set()
+        refused: set[DemandIndex] = set()
         for _, _, demand, number in queue:
             if demand in refused:
                 continue
@@ -72,14 +75,14 @@ class Recreate:
             assignment.ledger.pending = set()
             assignment.remove_unsupported()
 
-    def _queue(self) -> list[tuple[int, int, int, int]]:
+    def _queue(self) -> list[tuple[int, int, DemandIndex, int]]:
         """Returns the replicas without a place in a drawn order, as rank, key within it, demand and number."""
         below, params, ranks = self._below, self._params, self._ranks
         number = below(len(self._large_first))
         small = below(params.small_first_one_in) == params.small_first_one_in - 1
         # Where not everything fits, the small ones first place more.
         key = (self._small_first if small and not self._assignment.was_complete else self._large_first)[number]
-        left = [(demand, missing) for demand, missing in enumerate(self._assignment.unplaced) if missing]
+        left = [(demand, missing) for demand, missing in enumerate_demands(self._assignment.unplaced) if missing]
         if below(params.shuffle_one_in) == 0:
             several, keys = self._several, params.shuffle_keys
             queue = [(ranks[demand], drawn, demand, 1) for demand, missing in left for drawn in several(missing, keys)]
@@ -108,12 +111,12 @@ class Recreate:
             ranks[position], ranks[other] = ranks[other], ranks[position]
         return ranks, 0
 
-    def _insert(self, demand: int, order: list[int], weight: int) -> bool:
+    def _insert(self, demand: DemandIndex, order: list[int], weight: int) -> bool:
         """Places one replica of the demand on the best node; returns whether there was any. A hot loop."""
         assignment, below, blinks = self._assignment, self._below, self._params.blink_one_in
         loads, items, node_loads = assignment.loads, assignment.items, assignment.node_loads
         ruled, closed = assignment.ruled[demand], assignment.open_nodes >= assignment.max_open
-        best, highest = -1, -1 << 60
+        best, highest = NO_NODE, -1 << 60
         for node in assignment.usable[demand]:
             load = loads[node]
             residual = load.residuals_after.get(demand)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rohe_iac.planning.placement.state.positions import DemandIndex
 from rohe_iac.planning.solvers.local_search.assignment import Assignment
 
 
@@ -14,7 +15,7 @@ class Repack:
     def __init__(self, assignment: Assignment) -> None:
         self._assignment = assignment
 
-    def insert(self, demand: int) -> bool:
+    def insert(self, demand: DemandIndex) -> bool:
         """Places one replica of the demand; returns whether a node was found."""
         assignment, node_loads = self._assignment, self._assignment.node_loads
         for node in assignment.usable[demand]:

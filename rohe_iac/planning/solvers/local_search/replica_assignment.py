@@ -6,12 +6,18 @@ from collections.abc import Mapping, Sequence
 
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Grant, Ledger
-from rohe_iac.planning.placement.state.positions import ReplicaIndex
+from rohe_iac.planning.placement.state.positions import (
+    NO_NODE,
+    NodeIndex,
+    ReplicaIndex,
+    enumerate_demands,
+    enumerate_nodes,
+)
 from rohe_iac.planning.solvers.local_search.packing.node_load import Item
 
 
 def assign_replicas(
-    indexed: IndexedProblem, before: Mapping[ReplicaIndex, int], items: Sequence[Sequence[Item]]
+    indexed: IndexedProblem, before: Mapping[ReplicaIndex, NodeIndex], items: Sequence[Sequence[Item]]
 ) -> tuple[dict[ReplicaIndex, Grant], set[ReplicaIndex]]:
     """Returns the grants by replica, and the replicas without a place.
 
@@ -26,15 +32,15 @@ def assign_replicas(
     ledger = Ledger(indexed)
     placed: dict[ReplicaIndex, Grant] = {}
     missing: set[ReplicaIndex] = set()
-    places: list[list[tuple[int, Item]]] = [[] for _ in indexed.demands]
-    for node, on_node in enumerate(items):
+    places: list[list[tuple[NodeIndex, Item]]] = [[] for _ in indexed.demands]
+    for node, on_node in enumerate_nodes(items):
         for item in on_node:
             places[item[0]].append((node, item))
-    for demand, free in enumerate(places):
-        chosen: dict[int, tuple[int, Item]] = {}
+    for demand, free in enumerate_demands(places):
+        chosen: dict[int, tuple[NodeIndex, Item]] = {}
         indices = range(indexed.demands[demand].replicas)
         for index in indices if before else ():
-            node = before.get((demand, index), -1)
+            node = before.get((demand, index), NO_NODE)
             same = next((place for place in free if place[0] == node), None)
             if same is not None:
                 chosen[index] = same

@@ -13,6 +13,7 @@ from rohe_iac.planning.placement.objective.priority_levels import PriorityLevels
 from rohe_iac.planning.placement.objective.terms import square_sum, worth_of
 from rohe_iac.planning.placement.state.demand_size import sizes_of
 from rohe_iac.planning.placement.state.index import IndexedProblem
+from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex, ReplicaIndex, enumerate_nodes
 from rohe_iac.planning.solvers.local_search.packing.node_load import Item, NodeLoad
 from rohe_iac.planning.solvers.local_search.params import DEFAULT_PARAMS, SearchParams
 
@@ -46,7 +47,7 @@ class SearchCost:
     def __init__(
         self,
         indexed: IndexedProblem,
-        before: Mapping[tuple[int, int], int],
+        before: Mapping[ReplicaIndex, NodeIndex],
         limit: int | None,
         floors: Sequence[int] = (),
         params: SearchParams = DEFAULT_PARAMS,
@@ -63,7 +64,7 @@ class SearchCost:
         self.indexed, self._params = indexed, params
         self.limit, self.floors = limit, floors
         self.levels = PriorityLevels(indexed)
-        self.had: dict[tuple[int, int], int] = {}
+        self.had: dict[tuple[DemandIndex, NodeIndex], int] = {}
         # Replicas that had no node, of each demand.
         self._new = [demand.replicas for demand in indexed.demands]
         for (position, _), node in before.items():
@@ -116,7 +117,7 @@ class SearchCost:
             return 0
         stays = [0] * len(unplaced)
         had = dict(self.had)
-        for node, on_node in enumerate(items):
+        for node, on_node in enumerate_nodes(items):
             for item in on_node:
                 left = had.get((item[0], node), 0)
                 if left:
@@ -138,8 +139,8 @@ class SearchCost:
 
     def held(self, items: Sequence[Sequence[Item]]) -> int:
         """Returns how many preferred affinities hold, in millionths."""
-        counts: dict[int, Counter[int]] = {}
-        for node, on_node in enumerate(items):
+        counts: dict[DemandIndex, Counter[NodeIndex]] = {}
+        for node, on_node in enumerate_nodes(items):
             for item in on_node:
                 counts.setdefault(item[0], Counter())[node] += 1
         return self.preferred.held(counts)
@@ -148,9 +149,9 @@ class SearchCost:
         """Returns the least slack of all promises, in basis points of their limits."""
         if self._slack is None:
             return 0
-        nodes_of: dict[int, set[int]] = {}
+        nodes_of: dict[DemandIndex, set[NodeIndex]] = {}
         replicas_on = {}
-        for node, on_node in enumerate(items):
+        for node, on_node in enumerate_nodes(items):
             if on_node:
                 replicas_on[node] = sum(self._slack.counts(item[0]) for item in on_node)
                 for item in on_node:
@@ -161,7 +162,9 @@ class SearchCost:
         """Returns the sum of the squares of each node's used share of cpu, in square thousandths."""
         resources = self.indexed.resources
         loads = [
-            (node, sum(resources[item[0]].cpu for item in on_node)) for node, on_node in enumerate(items) if on_node
+            (node, sum(resources[item[0]].cpu for item in on_node))
+            for node, on_node in enumerate_nodes(items)
+            if on_node
         ]
         return square_sum(self.indexed, loads)
 
@@ -174,7 +177,7 @@ class SearchCost:
             unplaced: By demand, how many replicas have no place.
         """
         total, fullness = 0, self._params.fullness_divisor
-        for node, on_node in enumerate(items):
+        for node, on_node in enumerate_nodes(items):
             if on_node:
                 load = loads[node].load
                 total += self._open_cost[node] - load * load // fullness

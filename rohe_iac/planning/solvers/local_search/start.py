@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from rohe_iac.planning.placement.state.positions import enumerate_demands
 from rohe_iac.planning.solvers.local_search.assignment import Assignment, AssignmentSnapshot
 from rohe_iac.planning.solvers.local_search.packing.min_bin_slack import MinBinSlack
 from rohe_iac.planning.solvers.local_search.params import DEFAULT_PARAMS, SearchParams
@@ -23,5 +24,5 @@ def filled_starts(assignment: Assignment, params: SearchParams = DEFAULT_PARAMS)
     filling = MinBinSlack(indexed, assignment.node_loads, assignment.usable, unruled, params)
     for loads, items in filling.starts():
         placed = Counter(item[0] for on_node in items for item in on_node)
-        unplaced = [demand.replicas - placed[position] for position, demand in enumerate(indexed.demands)]
+        unplaced = [demand.replicas - placed[position] for position, demand in enumerate_demands(indexed.demands)]
         yield AssignmentSnapshot(loads, items, unplaced, {})

@@ -16,6 +16,7 @@ from rohe_iac.planning.placement.rules.affinity import near_holds
 from rohe_iac.planning.placement.scoring.scores import Scoring
 from rohe_iac.planning.placement.state.from_plan import ledger_of
 from rohe_iac.planning.placement.state.ledger import Grant
+from rohe_iac.planning.placement.state.positions import NO_NODE, DemandIndex, NodeIndex, enumerate_nodes
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def audit(
 class _PlacedReplica:
     """A replica of the plan: its demand and index, and what it holds."""
 
-    demand: int
+    demand: DemandIndex
     index: int
     grant: Grant
 
@@ -89,14 +90,14 @@ class _FailureAudit:
         self.replicas_on = self._replicas_by_node(plan)
         self._node_of = NodeKeys(len(self.indexed.nodes)).node_of
 
-    def used_nodes(self) -> list[int]:
+    def used_nodes(self) -> list[NodeIndex]:
         """Returns the nodes that have a replica, by position."""
         return sorted(self.replicas_on)
 
-    def used_zones(self) -> list[tuple[str, list[int]]]:
+    def used_zones(self) -> list[tuple[str, list[NodeIndex]]]:
         """Returns the zones that have a replica, by name, each with all its nodes."""
-        zones: dict[str, list[int]] = {}
-        for node, supply in enumerate(self.indexed.nodes):
+        zones: dict[str, list[NodeIndex]] = {}
+        for node, supply in enumerate_nodes(self.indexed.nodes):
             zone = dict(supply.labels).get(ZONE_KEY)
             if zone is not None:
                 zones.setdefault(zone, []).append(node)
@@ -104,7 +105,7 @@ class _FailureAudit:
             (zone, nodes) for zone, nodes in sorted(zones.items()) if any(node in self.replicas_on for node in nodes)
         ]
 
-    def impact(self, what: str, nodes: Iterable[int]) -> FailureImpact:
+    def impact(self, what: str, nodes: Iterable[NodeIndex]) -> FailureImpact:
         """Returns what the loss of these nodes breaks; the state is the same again afterwards."""
         indexed, ledger = self.indexed, self.ledger
         gone = set(nodes)
@@ -128,10 +129,10 @@ class _FailureAudit:
             self.evaluator.invalidate(replica.grant.node)
         return FailureImpact(what, len(lost), tuple(sorted(unplaceable)), tuple(sorted(outages)))
 
-    def _replicas_by_node(self, plan: Plan) -> dict[int, list[_PlacedReplica]]:
+    def _replicas_by_node(self, plan: Plan) -> dict[NodeIndex, list[_PlacedReplica]]:
         """Returns the replicas of a plan by node."""
         indexed = self.indexed
-        replicas_on: dict[int, list[_PlacedReplica]] = {}
+        replicas_on: dict[NodeIndex, list[_PlacedReplica]] = {}
         for placement in plan.placements:
             demand, node = indexed.index[placement.workload], indexed.node_index[placement.node]
             devices = {device.name: position for position, device in enumerate(indexed.nodes[node].devices)}
@@ -145,7 +146,7 @@ class _FailureAudit:
         return replicas_on
 
     def _place_again(
-        self, lost: list[_PlacedReplica], gone: Collection[int]
+        self, lost: list[_PlacedReplica], gone: Collection[NodeIndex]
     ) -> tuple[list[Grant], list[_PlacedReplica]]:
         """Places lost replicas outside the nodes that are gone.
 
@@ -160,7 +161,7 @@ class _FailureAudit:
                 # Of so many best nodes and a runner-up, one is not gone if any fits.
                 evaluation = self.evaluator.evaluate(replica.demand, len(gone), explain=False)
                 best_first = map(self._node_of, sorted(evaluation.heap))
-                best = next((node for node in best_first if node not in gone), -1)
+                best = next((node for node in best_first if node not in gone), NO_NODE)
                 if best < 0:
                     unplaced.append(replica)
                     continue
@@ -171,7 +172,7 @@ class _FailureAudit:
                 break
         return grants, unplaced
 
-    def _left_without_neighbour(self, gone: Collection[int]) -> list[_PlacedReplica]:
+    def _left_without_neighbour(self, gone: Collection[NodeIndex]) -> list[_PlacedReplica]:
         """Returns the replicas on nodes that are not gone whose required neighbour is."""
         indexed, ledger = self.indexed, self.ledger
         return [

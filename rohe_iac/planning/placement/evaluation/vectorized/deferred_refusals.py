@@ -24,6 +24,7 @@ from rohe_iac.planning.placement.evaluation.vectorized.shortfalls import Columns
 from rohe_iac.planning.placement.rules.registry import CODES, FREE_AMOUNT_RULES
 from rohe_iac.planning.placement.rules.shortfall import shortage_of_node
 from rohe_iac.planning.placement.state.index import IndexedProblem
+from rohe_iac.planning.placement.state.positions import NO_NODE, DemandIndex, NodeIndex
 
 BATCH = 64
 """Snapshots that are computed at once: enough to share the steps, few enough for the copies to be small."""
@@ -57,9 +58,9 @@ class Snapshot:
         blocked: nodes that rules about other replicas refuse; no node is in two of them.
     """
 
-    demand: int
-    last: int
-    nodes: list[list[int]]
+    demand: DemandIndex
+    last: NodeIndex
+    nodes: list[list[NodeIndex]]
     sizes: list[Numbers]
     blocked: Sequence[BlockedNodes]
 
@@ -70,12 +71,12 @@ class DeferredRefusals:
     def __init__(self, indexed: IndexedProblem, states: NodeStates, devices: DeviceArrays) -> None:
         self.indexed, self.states, self.devices = indexed, states, devices
         self._snapshots: list[Snapshot] = []
-        self._collected: dict[int, Refusals] = {}
+        self._collected: dict[DemandIndex, Refusals] = {}
 
     def __len__(self) -> int:
         return len(self._snapshots)
 
-    def add(self, demand: int, last: int = -1, blocked: Sequence[BlockedNodes] = ()) -> None:
+    def add(self, demand: DemandIndex, last: NodeIndex = NO_NODE, blocked: Sequence[BlockedNodes] = ()) -> None:
         """Keeps a snapshot of the states as they are; parameters as in Snapshot."""
         states = self.states
         sizes = [states.sizes[: states.used].copy()]
@@ -89,7 +90,7 @@ class DeferredRefusals:
         if len(self._snapshots) >= BATCH:
             self._flush()
 
-    def collect(self) -> dict[int, Refusals]:
+    def collect(self) -> dict[DemandIndex, Refusals]:
         """Returns the refusals of all snapshots so far, by demand, and forgets them."""
         self._flush()
         collected, self._collected = self._collected, {}
@@ -138,7 +139,7 @@ class DeferredRefusals:
         candidates.sort()
         for lacking, group in groupby(candidates, itemgetter(0)):
             wanted = CLOSEST - len(rejections)
-            found: list[tuple[int, int, int]] = []
+            found: list[tuple[NodeIndex, int, int]] = []
             for _, part, state in group:
                 found += [(node, part, state) for node in _first_nodes(snapshot, part, state, wanted)]
             found.sort()
@@ -161,7 +162,7 @@ class DeferredRefusals:
         return found.rule, "; ".join(found.texts)
 
 
-def _first_nodes(snapshot: Snapshot, part: int, state: int, wanted: int) -> list[int]:
+def _first_nodes(snapshot: Snapshot, part: int, state: int, wanted: int) -> list[NodeIndex]:
     """Returns the first nodes of a state, by name, that are in a part of the snapshot."""
     nodes, last = snapshot.nodes[state], snapshot.last
     if part:

@@ -15,6 +15,7 @@ from rohe_iac.planning.placement.evaluation.evaluator import Evaluation, Ranked
 from rohe_iac.planning.placement.evaluation.node_keys import NodeKeys
 from rohe_iac.planning.placement.evaluation.vectorized.arrays import Mask, Numbers
 from rohe_iac.planning.placement.evaluation.vectorized.node_states import NodeStates
+from rohe_iac.planning.placement.state.positions import NodeIndex
 
 NEVER = -1
 """The score of a state that does not pass; all others have none or more."""
@@ -74,7 +75,7 @@ class VectorizedEvaluation(Evaluation):
         self.whole = True
         return self._best(nodes, after=self._last)
 
-    def close_domain(self, nodes: Sequence[int]) -> int:
+    def close_domain(self, nodes: Sequence[NodeIndex]) -> int:
         """Refuses nodes, as in `Evaluation`."""
         closed = int(np.count_nonzero(self.passes[nodes]))
         self.passes[nodes] = False
@@ -95,7 +96,7 @@ class VectorizedEvaluation(Evaluation):
         return best
 
 
-def _merged(states: list[int], score: int, nodes: list[list[int]], passes: Mask | None) -> Iterator[Ranked]:
+def _merged(states: list[int], score: int, nodes: list[list[NodeIndex]], passes: Mask | None) -> Iterator[Ranked]:
     """Yields the nodes of states of equal score, by name; only those that pass, where `passes` is given."""
     if len(states) == 1:
         (state,) = states

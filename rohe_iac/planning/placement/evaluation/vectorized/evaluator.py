@@ -7,6 +7,7 @@ each node. NumPy is imported with this package alone, and the package only where
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +45,7 @@ from rohe_iac.planning.placement.scoring.formulas import weighted
 from rohe_iac.planning.placement.scoring.scores import Scoring
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
+from rohe_iac.planning.placement.state.positions import NO_NODE, DemandIndex, NodeIndex
 
 FEW = 24
 """States up to which each is evaluated alone: fewer steps than those over arrays."""
@@ -63,29 +65,29 @@ class VectorizedEvaluator:
         self.scores = VectorizedScores(indexed, scoring, self.states, self.devices)
         # Node classes that pass the rules about a node itself, by the identity of their list; None: all of them.
         self._eligible: dict[int, Mask | None] = {}
-        self._changed: set[int] = set()
-        self._changed_alike: dict[tuple[int, int], list[int]] = {}
+        self._changed: set[NodeIndex] = set()
+        self._changed_alike: dict[tuple[int, int], list[NodeIndex]] = {}
         self._deferred = DeferredRefusals(indexed, self.states, self.devices)
         # A snapshot to be taken once the nodes that were filled have their new states.
-        self._due: tuple[int, int, list[BlockedNodes]] | None = None
-        self._collected: dict[int, Refusals] = {}
+        self._due: tuple[DemandIndex, NodeIndex, list[BlockedNodes]] | None = None
+        self._collected: dict[DemandIndex, Refusals] = {}
 
-    def invalidate(self, node: int) -> None:
+    def invalidate(self, node: NodeIndex) -> None:
         """Records that the ledger has changed on a node."""
         self._changed.add(node)
 
-    def invalidate_alike(self, nodes: Sequence[int], state: int, taken: int) -> None:
+    def invalidate_alike(self, nodes: Sequence[NodeIndex], state: int, taken: int) -> None:
         """Records that nodes of one state have taken so many replicas each, as in `Evaluator`."""
         self._changed_alike.setdefault((state, taken), []).extend(nodes)
 
-    def evaluate(self, demand: int, wanted: int, *, explain: bool) -> VectorizedEvaluation:
+    def evaluate(self, demand: DemandIndex, wanted: int, *, explain: bool) -> VectorizedEvaluation:
         """Returns the evaluation of all nodes, as in `Evaluator`; the heap is cut."""
         evaluation, passes = self._evaluated(demand, explain=explain, by_node=True)
         if evaluation.fits and wanted:
             self._rank(demand, passes, evaluation, wanted)
         return evaluation
 
-    def feasible(self, demand: int, *, explain: bool) -> VectorizedEvaluation:
+    def feasible(self, demand: DemandIndex, *, explain: bool) -> VectorizedEvaluation:
         """Returns the evaluation of all nodes without the heap, as in `Evaluator`."""
         domains = any(spread.key != NODE_KEY for spread in self.indexed.demands[demand].spread)
         evaluation, passes = self._evaluated(demand, explain=explain, by_node=domains)
@@ -94,7 +96,11 @@ class VectorizedEvaluator:
         return evaluation
 
     def record_refusals(
-        self, evaluation: Evaluation, filled: Sequence[int] = (), closed: ClosedByKey = NOTHING_CLOSED, last: int = -1
+        self,
+        evaluation: Evaluation,
+        filled: Sequence[NodeIndex] = (),
+        closed: ClosedByKey = NOTHING_CLOSED,
+        last: NodeIndex = NO_NODE,
     ) -> None:
         """Records why nodes refuse the demand, as in `Evaluator`; defers it where no other replicas count."""
         demand = evaluation.demand
@@ -107,13 +113,13 @@ class VectorizedEvaluator:
         else:
             self._deferred.add(demand)
 
-    def collected_refusals(self) -> dict[int, Refusals]:
+    def collected_refusals(self) -> dict[DemandIndex, Refusals]:
         """Returns what was recorded, by demand, and forgets it."""
         self._catch_up()
         collected, self._collected = {**self._collected, **self._deferred.collect()}, {}
         return collected
 
-    def _evaluated(self, demand: int, *, explain: bool, by_node: bool) -> tuple[VectorizedEvaluation, Mask]:
+    def _evaluated(self, demand: DemandIndex, *, explain: bool, by_node: bool) -> tuple[VectorizedEvaluation, Mask]:
         """Returns the evaluation without scores, and the states that pass by themselves.
 
         Args:
@@ -155,7 +161,7 @@ class VectorizedEvaluator:
         if not self._deferred:
             self.states.recycle()
 
-    def _passing(self, demand: int, table: Numbers) -> Mask:
+    def _passing(self, demand: DemandIndex, table: Numbers) -> Mask:
         """Returns the states that pass the rules about one node."""
         asked = self.indexed.resources[demand]
         if len(asked.cores) > self.states.width:
@@ -190,15 +196,16 @@ class VectorizedEvaluator:
             if any(device_missing(self.indexed, free, sample, request) for request in requests):
                 passes[state] = False
 
-    def _ask_filters(self, demand: int, passes: Mask, refused: dict[str, int]) -> None:
+    def _ask_filters(self, demand: DemandIndex, passes: Mask, refused: dict[str, int]) -> None:
         """Asks the plugged filters of every node that passes so far, node by node."""
-        for node in np.flatnonzero(passes).tolist():
+        nodes = cast("list[NodeIndex]", np.flatnonzero(passes).tolist())
+        for node in nodes:
             rule = plugin_refusal(self.indexed, self.ledger, demand, node)[0]
             if rule:
                 passes[node] = False
                 refused[rule] = refused.get(rule, 0) + 1
 
-    def _ranked_states(self, demand: int, passes: Mask) -> Iterable[tuple[int, int]]:
+    def _ranked_states(self, demand: DemandIndex, passes: Mask) -> Iterable[tuple[int, int]]:
         """Returns score and state of the states that pass, of the highest score first."""
         states = passes.nonzero()[0].tolist()
         if len(states) <= FEW:
@@ -208,7 +215,7 @@ class VectorizedEvaluator:
         order = np.argsort(-scores, kind="stable")[: len(states)]
         return _in_chunks(order, scores)
 
-    def _rank(self, demand: int, passes: Mask, evaluation: VectorizedEvaluation, wanted: int) -> None:
+    def _rank(self, demand: DemandIndex, passes: Mask, evaluation: VectorizedEvaluation, wanted: int) -> None:
         """Fills the heap with the best nodes; passes: the states that pass by themselves."""
         indexed, state_by_node = self.indexed, self.states.state_by_node
         scores = np.where(passes, self.scores.of(demand, self.states.table, passes), NEVER)
@@ -230,7 +237,7 @@ class VectorizedEvaluator:
             evaluation.whole = False
         evaluation.fill(np.flatnonzero(candidates), limit)
 
-    def _scores_beside(self, demand: int, nodes: npt.NDArray[np.intp]) -> Numbers:
+    def _scores_beside(self, demand: DemandIndex, nodes: npt.NDArray[np.intp]) -> Numbers:
         """Returns the scores of nodes for what depends on other nodes, and those of plugged scorers."""
         scoring = self.scoring
         weight = scoring.weights[demand][4]
@@ -255,8 +262,9 @@ class VectorizedEvaluator:
         missing = found.missing[states.state_by_node[nodes]] + np.where(self.masks.mask(demand)[nodes], 0, MILLION)
         if indexed.plugins.filters:
             # They are asked of what lacks nothing else.
+            refused = cast("list[NodeIndex]", nodes.tolist())
             for position in np.flatnonzero(missing == 0).tolist():
-                if plugin_refusal(indexed, self.ledger, demand, int(nodes[position]))[0]:
+                if plugin_refusal(indexed, self.ledger, demand, refused[position])[0]:
                     missing[position] = MILLION
         if len(missing) > CLOSEST:
             limit = np.partition(missing, CLOSEST - 1)[CLOSEST - 1]
@@ -264,7 +272,7 @@ class VectorizedEvaluator:
         best = np.argsort(missing, kind="stable")[:CLOSEST]
         evaluation.closest = list(zip(missing[best].tolist(), nodes[best].tolist(), strict=True))
 
-    def _blocked(self, demand: int, filled: Sequence[int], closed: ClosedByKey) -> list[BlockedNodes]:
+    def _blocked(self, demand: DemandIndex, filled: Sequence[NodeIndex], closed: ClosedByKey) -> list[BlockedNodes]:
         """Returns the nodes that rules about other replicas refuse since the demand has filled nodes and domains.
 
         No rule refused any node because of other replicas before, so that each node goes to the first rule that counts
@@ -281,7 +289,7 @@ class VectorizedEvaluator:
         def block(rule: str, inside: Mask) -> None:
             nodes = left & inside
             if nodes.any():
-                words = COUPLING_RULES[rule].words(indexed, ledger, demand, int(nodes.argmax()))
+                words = COUPLING_RULES[rule].words(indexed, ledger, demand, NodeIndex(int(nodes.argmax())))
                 found.append(BlockedNodes(rule, words, nodes))
                 left[nodes] = False
 

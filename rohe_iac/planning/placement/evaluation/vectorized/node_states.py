@@ -16,6 +16,7 @@ from rohe_iac.planning.placement.evaluation.vectorized.arrays import Numbers
 from rohe_iac.planning.placement.scoring.scores import Scoring
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
+from rohe_iac.planning.placement.state.positions import NodeIndex, enumerate_nodes
 
 (
     CPU_CAPACITY, RSS_CAPACITY, CPU_SCALE, RSS_SCALE, NODE_CLASS, CORE_COUNT, STAMP, OPEN, CPU, USABLE_CPU, RSS, VMS,
@@ -63,7 +64,7 @@ class NodeStates:
         self._state_of = [-1] * len(indexed.nodes)
         self._states: dict[Description, int] = {}
         self.descriptions: list[Description] = []
-        self.nodes: list[list[int]] = []
+        self.nodes: list[list[NodeIndex]] = []
         self._emptied: list[int] = []
         self._idle: list[int] = []
         self._room = 0
@@ -72,13 +73,13 @@ class NodeStates:
         self._rows = np.zeros((CORES + self.width + self.depth, 0), np.int64)
         self._stamp = 0
         self._state_by_node = np.zeros(len(indexed.nodes), np.int64)
-        self._moved: list[tuple[list[int], int]] = []
-        groups: dict[object, list[int]] = {}
+        self._moved: list[tuple[list[NodeIndex], int]] = []
+        groups: dict[object, list[NodeIndex]] = {}
         amounts = zip(
             indexed.node_classes.class_of, ledger.replicas_on, ledger.cpu, ledger.rss, ledger.vms, ledger.sorted_cores,
             ledger.devices, strict=True,
         )  # fmt: skip
-        for node, found in enumerate(amounts):
+        for node, found in enumerate_nodes(amounts):
             groups.setdefault(found, []).append(node)
         self.move((), groups.values())
 
@@ -97,7 +98,7 @@ class NodeStates:
         """Returns how many columns there are, those that are not in use too."""
         return len(self.descriptions)
 
-    def state(self, node: int) -> int:
+    def state(self, node: NodeIndex) -> int:
         """Returns the state of a node."""
         return self._state_of[node]
 
@@ -115,7 +116,7 @@ class NodeStates:
         self._idle += self._emptied
         self._emptied = []
 
-    def move(self, nodes: Collection[int], groups: Collection[list[int]] = ()) -> None:
+    def move(self, nodes: Collection[NodeIndex], groups: Collection[list[NodeIndex]] = ()) -> None:
         """Moves nodes to the states that the ledger has them in.
 
         Args:
@@ -127,7 +128,7 @@ class NodeStates:
         cpu, rss, vms, cores, devices = ledger.cpu, ledger.rss, ledger.vms, ledger.sorted_cores, ledger.devices
         class_of, replicas_on = self.classes.class_of, ledger.replicas_on
         changed: set[int] = set()
-        arrived: dict[int, list[int]] = {}
+        arrived: dict[int, list[NodeIndex]] = {}
         fresh: list[int] = []
         for group in (*groups, *([node] for node in nodes)):
             node = group[0]

@@ -14,6 +14,7 @@ from rohe_iac.planning.placement.rules.registry import COUPLING_GROUPS
 from rohe_iac.planning.placement.rules.rule import Closed, ClosedDomains, ClosedNodes, ClosedPlaces, OpenDomains
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
+from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
 
 
 class PlacementMasks:
@@ -24,14 +25,14 @@ class PlacementMasks:
         self._domains: dict[str, tuple[Numbers, bool]] = {}
         self._places: tuple[Numbers, int] | None = None
 
-    def mask(self, demand: int) -> Mask:
+    def mask(self, demand: DemandIndex) -> Mask:
         """Returns the nodes that none of the rules refuses."""
         passes = np.ones(len(self.indexed.nodes), np.bool_)
         for _, mask in self.rules(demand):
             passes &= mask
         return passes
 
-    def rules(self, demand: int) -> Iterator[tuple[str, Mask]]:
+    def rules(self, demand: DemandIndex) -> Iterator[tuple[str, Mask]]:
         """Yields each rule that may refuse a node, with the nodes that it lets pass, in the order of RULES.
 
         A rule may come several times.
@@ -49,7 +50,7 @@ class PlacementMasks:
         nodes: Mask = by_domain[self._domain(key)[0]]
         return nodes
 
-    def preference_shares(self, demand: int) -> Numbers:
+    def preference_shares(self, demand: DemandIndex) -> Numbers:
         """Returns the share of the demand's preferred affinities that hold on every node, in millionths."""
         preferences = self.indexed.preferences[demand]
         held = np.zeros(len(self.indexed.nodes), np.int64)
@@ -88,7 +89,7 @@ class PlacementMasks:
         outside: Mask = by_domain[domain_of]
         return outside
 
-    def _outside_places(self, places: Collection[int], nodes: Mapping[int, bool]) -> Mask:
+    def _outside_places(self, places: Collection[int], nodes: Mapping[NodeIndex, bool]) -> Mask:
         """Returns the nodes outside of places of the network, but for nodes that are closed or open by themselves."""
         if self._places is None:
             numbers = np.array(self.indexed.places, np.int64)
@@ -109,7 +110,7 @@ class PlacementMasks:
             known = self._domains[key] = (numbers, bool((numbers >= 0).all()))
         return known
 
-    def _beside(self, key: str, others: tuple[int, ...]) -> Mask:
+    def _beside(self, key: str, others: tuple[DemandIndex, ...]) -> Mask:
         """Returns the nodes that share a domain with any replica of the other demands."""
         domains = self.indexed.domains[key]
         taken = {domains[node] for other in others for node in self.ledger.placed[other]}

@@ -27,6 +27,7 @@ from rohe_iac.planning.placement.scoring.formulas import match_share, undisturbe
 from rohe_iac.planning.placement.scoring.fragmentation_score import FragmentationScore
 from rohe_iac.planning.placement.scoring.scores import FRAGMENTATION_WEIGHT, INTERFERENCE_WEIGHT, Scoring
 from rohe_iac.planning.placement.state.index import IndexedProblem
+from rohe_iac.planning.placement.state.positions import DemandIndex
 
 
 class VectorizedScores:
@@ -40,7 +41,7 @@ class VectorizedScores:
         # Scores for what a placement does to free accelerators, with the stamps of their states, by request.
         self._graded: dict[tuple[int, int, tuple[DeviceRequest, ...]], tuple[Numbers, Numbers]] = {}
 
-    def of(self, demand: int, table: Numbers, passes: Mask) -> Numbers:
+    def of(self, demand: DemandIndex, table: Numbers, passes: Mask) -> Numbers:
         """Returns the score of every state for a demand; `passes`: states whose scores are needed."""
         scoring = self.scoring
         if scoring.first:
@@ -60,7 +61,7 @@ class VectorizedScores:
             scores += self._fragmentation(demand, passes, scoring.fragmentation) * FRAGMENTATION_WEIGHT
         return scores
 
-    def _amounts(self, demand: int, table: Numbers) -> Numbers:
+    def _amounts(self, demand: DemandIndex, table: Numbers) -> Numbers:
         """Returns the weighted scores of cpu and memory."""
         scoring, asked = self.scoring, self.indexed.resources[demand]
         cpu_weight, memory_weight, _, _, _ = scoring.weights[demand]
@@ -78,7 +79,7 @@ class VectorizedScores:
         scores: Numbers = weighted(cpu, cpu_weight) + weighted(memory, memory_weight)
         return scores
 
-    def _accelerators(self, demand: int, table: Numbers) -> Any:
+    def _accelerators(self, demand: DemandIndex, table: Numbers) -> Any:
         """Returns the weighted scores of accelerators; 0 where they have no weight."""
         scoring, asked = self.scoring, self.indexed.resources[demand]
         weight = scoring.weights[demand][2]
@@ -96,7 +97,7 @@ class VectorizedScores:
             return weighted(MILLION - used if scoring.worst else used, weight)
         return self._deviceless[classes] * weighted(MILLION, weight)
 
-    def _fragmentation(self, demand: int, passes: Mask, fragmentation: FragmentationScore) -> Numbers:
+    def _fragmentation(self, demand: DemandIndex, passes: Mask, fragmentation: FragmentationScore) -> Numbers:
         """Returns scores that one node of each passing state was asked for, once for all demands of one request."""
         states, used = self.states, self.states.used
         asked = self.indexed.resources[demand]

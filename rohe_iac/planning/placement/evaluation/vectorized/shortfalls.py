@@ -19,6 +19,7 @@ from rohe_iac.planning.placement.evaluation.vectorized.node_states import CORE_C
 from rohe_iac.planning.placement.rules.registry import CODES, RULE_NAMES
 from rohe_iac.planning.placement.rules.resources import AMOUNT_RULES
 from rohe_iac.planning.placement.state.index import IndexedProblem
+from rohe_iac.planning.placement.state.positions import DemandIndex
 
 NOWHERE = 1 << 62
 """More than any shortfall."""
@@ -116,7 +117,7 @@ class Shortfalls:
 class RequestArrays:
     """What demands ask for of one node, as arrays with a place for each demand."""
 
-    def __init__(self, indexed: IndexedProblem, devices: DeviceArrays, demands: Sequence[int]) -> None:
+    def __init__(self, indexed: IndexedProblem, devices: DeviceArrays, demands: Sequence[DemandIndex]) -> None:
         resources = [indexed.resources[demand] for demand in demands]
         self._devices = devices
         self._static = _static_codes(indexed, demands)
@@ -236,7 +237,7 @@ class _Sum:
         return codes
 
 
-def _static_codes(indexed: IndexedProblem, demands: Sequence[int]) -> Numbers:
+def _static_codes(indexed: IndexedProblem, demands: Sequence[DemandIndex]) -> Numbers:
     """Returns the code of the rule about a node itself that refuses each class of nodes, a row for each demand."""
     known: dict[int, list[int]] = {}
     rows = []

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from rohe_iac.planning.placement.state.index import IndexedProblem
+from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex, enumerate_demands, enumerate_nodes
 from rohe_iac.planning.solvers.local_search.packing.node_load import FULL, Item, NodeLoad, NodeLoads
 from rohe_iac.planning.solvers.local_search.params import DEFAULT_PARAMS, SearchParams
 
@@ -34,7 +35,7 @@ class MinBinSlack:
         self,
         indexed: IndexedProblem,
         node_loads: NodeLoads,
-        usable: Sequence[Sequence[int]],
+        usable: Sequence[Sequence[NodeIndex]],
         unruled: Sequence[bool],
         params: SearchParams = DEFAULT_PARAMS,
     ) -> None:
@@ -48,11 +49,11 @@ class MinBinSlack:
             params: How much is tried.
         """
         self.indexed, self.node_loads = indexed, node_loads
-        self._demands_of: list[list[int]] = [[] for _ in node_loads.base]
-        for demand, nodes in enumerate(usable):
+        self._demands_of: list[list[DemandIndex]] = [[] for _ in node_loads.base]
+        for demand, nodes in enumerate_demands(usable):
             for node in nodes if unruled[demand] else ():
                 self._demands_of[node].append(demand)
-        self._nodes = [node for node, demands in enumerate(self._demands_of) if demands]
+        self._nodes = [node for node, demands in enumerate_nodes(self._demands_of) if demands]
         nodes_filled = max(1, len(self._nodes))
         self._max_amounts = params.start_amounts
         self._max_counts = min(params.start_counts_per_node, params.start_counts // nodes_filled)
@@ -63,7 +64,7 @@ class MinBinSlack:
         self._replicas = [demand.replicas if unruled[number] else 0 for number, demand in enumerate(indexed.demands)]
         # What the best filling of the node at hand leaves over.
         self._slack = 0
-        self._max_on: dict[tuple[NodeLoad, int], int] = {}
+        self._max_on: dict[tuple[NodeLoad, DemandIndex], int] = {}
 
     def starts(self) -> Iterator[Start]:
         """Yields a start for each of the scarcest amounts.
@@ -84,7 +85,7 @@ class MinBinSlack:
             chosen = self._choose(amount, free[amount])
             yield self._fill_all(amount, order[::-1] if chosen == self._replicas else order, chosen)
 
-    def _free(self, node: int) -> Amounts:
+    def _free(self, node: NodeIndex) -> Amounts:
         """Returns what is free on an empty node."""
         load = self.node_loads.base[node]
         return (load.free[0], load.free[1], load.free[2], load.free_cores)
@@ -94,7 +95,8 @@ class MinBinSlack:
         chosen = [0] * len(self._replicas)
         demands = self.indexed.demands
         order = sorted(
-            range(len(chosen)), key=lambda demand: (-demands[demand].priority, self._amounts[demand][amount], demand)
+            self.indexed.demand_indices,
+            key=lambda demand: (-demands[demand].priority, self._amounts[demand][amount], demand),
         )
         for demand in order:
             size = self._amounts[demand][amount]
@@ -102,7 +104,7 @@ class MinBinSlack:
             free -= chosen[demand] * size
         return chosen
 
-    def _fill_all(self, amount: int, order: Sequence[int], left: list[int]) -> Start:
+    def _fill_all(self, amount: int, order: Sequence[NodeIndex], left: list[int]) -> Start:
         """Returns the start of filling the nodes in this order. left: replicas to place by demand; it is changed."""
         loads = list(self.node_loads.base)
         items: list[list[Item]] = [[] for _ in loads]
@@ -112,7 +114,7 @@ class MinBinSlack:
                 left[item[0]] -= 1
         return loads, items
 
-    def _max_replicas_on(self, base: NodeLoad, demand: int) -> int:
+    def _max_replicas_on(self, base: NodeLoad, demand: DemandIndex) -> int:
         """Returns how many replicas of one demand fit on an empty node."""
         known = self._max_on.get((base, demand))
         if known is None:
@@ -123,7 +125,7 @@ class MinBinSlack:
             self._max_on[base, demand] = known
         return known
 
-    def _fill(self, node: int, amount: int, left: Sequence[int]) -> FilledNode:
+    def _fill(self, node: NodeIndex, amount: int, left: Sequence[int]) -> FilledNode:
         """Returns the node with the replicas that leave the least of the amount over, of all counts that are tried.
 
         left: how many replicas of each demand have no place yet.
@@ -174,7 +176,7 @@ class MinBinSlack:
             counts[len(residuals) - 1] -= 1
             residuals.append(_residual(residuals[-1], amounts[len(residuals) - 1], counts[len(residuals) - 1]))
 
-    def _fill_greedily(self, base: NodeLoad, demands: Sequence[int], limits: Sequence[int]) -> FilledNode:
+    def _fill_greedily(self, base: NodeLoad, demands: Sequence[DemandIndex], limits: Sequence[int]) -> FilledNode:
         """Returns an empty node with as many replicas of each demand as fit, one demand after the other."""
         load = base
         items: list[Item] = []

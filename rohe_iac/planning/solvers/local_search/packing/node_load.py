@@ -14,6 +14,7 @@ from rohe_iac.planning.placement.state.core_assignment import tightest_cores
 from rohe_iac.planning.placement.state.device_assignment import choose_devices
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
+from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex, enumerate_nodes
 from rohe_iac.planning.solvers.local_search.packing.core_packing import pack_cores
 from rohe_iac.planning.solvers.local_search.params import DEFAULT_PARAMS, SearchParams
 
@@ -23,7 +24,7 @@ FULL = -(1 << 60)
 FreeOnNode = tuple[int, int, int, tuple[int, ...], tuple[int, ...]]
 """Cpu (millicores), rss (bytes), vms (bytes), cores (millicores by position) and devices (basis points by position)."""
 
-Item = tuple[int, tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]
+Item = tuple[DemandIndex, tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]
 """A replica on a node: its demand, its (core, millicores) and its (device, basis points)."""
 
 
@@ -58,9 +59,9 @@ class NodeLoad:
         self.node_class, self.free, self.residual, self.load = node_class, free, residual, load
         self.sorted_cores = sorted(free[3], reverse=True)
         self.free_cores = sum(self.sorted_cores)
-        self.residuals_after: dict[int, int] = {}
-        self.in_sum: dict[int, bool] = {}
-        self.steps: dict[int, tuple[NodeLoad, Item]] = {}
+        self.residuals_after: dict[DemandIndex, int] = {}
+        self.in_sum: dict[DemandIndex, bool] = {}
+        self.steps: dict[DemandIndex, tuple[NodeLoad, Item]] = {}
 
 
 class NodeLoads:
@@ -76,15 +77,17 @@ class NodeLoads:
         self.indexed = indexed
         self._known: dict[tuple[int, FreeOnNode], NodeLoad] = {}
         # By empty node and demands; False where no packing was found.
-        self._repacked: dict[tuple[NodeLoad, tuple[int, ...]], tuple[NodeLoad, list[Item]] | Literal[False]] = {}
+        self._repacked: dict[
+            tuple[NodeLoad, tuple[DemandIndex, ...]], tuple[NodeLoad, list[Item]] | Literal[False]
+        ] = {}
         self._amounts = [(asked.cpu, asked.rss, asked.vms or 0, sum(asked.cores)) for asked in indexed.resources]
         replicas = sum(demand.replicas for demand in indexed.demands)
         self._max_cached, self._start_tries = params.max_cached_loads, params.repack_tries_few
         self._tries = params.repack_tries if replicas > params.few_replicas else params.repack_tries_few
-        self._representative: list[int] = []
+        self._representative: list[NodeIndex] = []
         self.classes: list[int] = []
         numbers: dict[tuple[object, ...], int] = {}
-        for position, node in enumerate(indexed.nodes):
+        for position, node in enumerate_nodes(indexed.nodes):
             devices = tuple((device.type, device.model, device.exclusive, device.capacity) for device in node.devices)
             key = (node.cpu, node.rss, node.vms, node.cores, devices)
             if key not in numbers:
@@ -99,11 +102,11 @@ class NodeLoads:
             for shares, node in zip(self._load_shares, self._representative, strict=True)
         ]
         self.base = []
-        for position, node_class in enumerate(self.classes):
+        for position, node_class in enumerate_nodes(self.classes):
             free = _free_on(ledger, position)
             self.base.append(self._load_of(node_class, free, *self._residual_and_load(node_class, free)))
 
-    def _load_share(self, node: int, asked: Resources) -> int:
+    def _load_share(self, node: NodeIndex, asked: Resources) -> int:
         """Returns the shares of cpu, rss and cores of the node that are asked for, summed, in thousandths."""
         supply = self.indexed.nodes[node]
         cores = max(1, sum(supply.cores))
@@ -113,7 +116,7 @@ class NodeLoads:
             + sum(asked.cores) * 1000 // cores
         )
 
-    def _other_share(self, node: int, asked: Resources) -> int:
+    def _other_share(self, node: NodeIndex, asked: Resources) -> int:
         """Returns the shares of vms and devices of the node that are asked for, summed, in thousandths."""
         supply, total = self.indexed.nodes[node], 0
         if supply.vms:
@@ -137,7 +140,7 @@ class NodeLoads:
             residual += sum(devices) * 1000 // max(1, sum(device.capacity for device in supply.devices))
         return residual, load
 
-    def holding(self, node: int, ledger: Ledger, demands: Sequence[int]) -> NodeLoad:
+    def holding(self, node: NodeIndex, ledger: Ledger, demands: Sequence[DemandIndex]) -> NodeLoad:
         """Returns the load of a node that holds replicas of these demands, with what the ledger has free there."""
         node_class, base = self.classes[node], self.base[node]
         residual = base.residual - sum(self.shares[node_class][demand] for demand in demands)
@@ -156,7 +159,7 @@ class NodeLoads:
             known = self._known[node_class, free] = NodeLoad(node_class, free, residual, load)
         return known
 
-    def residual_after(self, load: NodeLoad, demand: int) -> int:
+    def residual_after(self, load: NodeLoad, demand: DemandIndex) -> int:
         """Returns the residual with one more replica of the demand, FULL where it does not fit by its amounts.
 
         The load remembers it in `residuals_after`, where a hot loop looks first.
@@ -165,7 +168,7 @@ class NodeLoads:
         load.residuals_after[demand] = found
         return found
 
-    def _fits(self, load: NodeLoad, demand: int) -> bool:
+    def _fits(self, load: NodeLoad, demand: DemandIndex) -> bool:
         """Checks whether one more replica of the demand fits by its amounts."""
         asked = self.indexed.resources[demand]
         cpu, rss, vms, cores, devices = load.free
@@ -181,7 +184,7 @@ class NodeLoads:
                 return False
         return True
 
-    def step(self, load: NodeLoad, demand: int) -> tuple[NodeLoad, Item]:
+    def step(self, load: NodeLoad, demand: DemandIndex) -> tuple[NodeLoad, Item]:
         """Returns the load with one more replica of the demand, which has to fit, and the item of that replica."""
         known = load.steps.get(demand)
         if known is not None:
@@ -209,7 +212,7 @@ class NodeLoads:
         made = load.steps[demand] = (self._neighbour(load, free, demand, 1), (demand, taken_cores, taken_devices))
         return made
 
-    def _neighbour(self, load: NodeLoad, free: FreeOnNode, demand: int, by: int) -> NodeLoad:
+    def _neighbour(self, load: NodeLoad, free: FreeOnNode, demand: DemandIndex, by: int) -> NodeLoad:
         """Returns the load with so much free, which is that many (1 or -1) replicas of the demand away."""
         node_class = load.node_class
         residual = load.residual - by * self.shares[node_class][demand]
@@ -233,7 +236,7 @@ class NodeLoads:
         free = (cpu + asked.cpu, rss + asked.rss, vms + (asked.vms or 0), cores, devices)
         return self._neighbour(load, free, demand, -1)
 
-    def fits_in_sum(self, load: NodeLoad, demand: int) -> bool:
+    def fits_in_sum(self, load: NodeLoad, demand: DemandIndex) -> bool:
         """Checks whether one more replica might fit if all cores of the node were dealt out anew.
 
         The demand has to ask for cores, and the node has to have as much free in sum. The answer is kept in `in_sum`.
@@ -243,7 +246,7 @@ class NodeLoads:
         load.in_sum[demand] = found
         return found
 
-    def repack(self, base: NodeLoad, items: Sequence[Item], demand: int) -> tuple[NodeLoad, list[Item]] | None:
+    def repack(self, base: NodeLoad, items: Sequence[Item], demand: DemandIndex) -> tuple[NodeLoad, list[Item]] | None:
         """Returns a node's load and items with these items and one more replica on it; None where no packing is found.
 
         Args:
@@ -261,7 +264,7 @@ class NodeLoads:
         return known or None
 
     def pack(
-        self, base: NodeLoad, wanted: Sequence[int], tries: int | None = None
+        self, base: NodeLoad, wanted: Sequence[DemandIndex], tries: int | None = None
     ) -> tuple[NodeLoad, list[Item]] | None:
         """Returns an empty node's load and items with replicas of these demands; None where no packing is found.
 
@@ -299,7 +302,7 @@ class NodeLoads:
         return self._load_of(node_class, free, residual, load), items
 
 
-def _free_on(ledger: Ledger, node: int) -> FreeOnNode:
+def _free_on(ledger: Ledger, node: NodeIndex) -> FreeOnNode:
     """Returns the free amounts of a node in the order of the load."""
     cores, devices = tuple(ledger.cores[node]), tuple(ledger.devices[node])
     return (ledger.cpu[node], ledger.rss[node], ledger.vms[node], cores, devices)

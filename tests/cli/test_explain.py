@@ -59,3 +59,9 @@ def test_a_service_or_node_is_explained_by_its_bare_name(rohe: Run) -> None:
     done = rohe("explain", "clasify")
     assert done.returncode == 64
     assert "did you mean 'service/classify'?" in done.stderr
+
+
+def test_explain_as_json_leaves_out_what_plan_files_leave_out(rohe: Run) -> None:
+    explained = json.loads(rohe("explain", "service/digits:camera", "-o", "json").stdout)
+    assert explained["placements"]
+    assert not any({"decided", "late"} & placement.keys() for placement in explained["placements"])

@@ -10,6 +10,7 @@ import yaml
 
 from rohe_iac.deployment.files.actions import VERBS
 from rohe_iac.deployment.files.planfile import PlanFile
+from rohe_iac.manifests.local import REPLAY
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.planning.model.plan import Placement
 
@@ -99,6 +100,8 @@ def _document_faults(
     node = (spec.get("environment") or {}).get("ROHE_NODE", item.node)
     if node != item.node:
         yield f"says that it is on {node}, it is on {item.node}"
+    if manifest.stand_in and REPLAY not in (spec.get("environment") or {}):
+        yield "is said to run a stand-in, and runs none"
     ports = {port.name: port.number for port in item.ports}
     if manifest.kind == "Process" and manifest.address.startswith("replica/") and (spec.get("ports") or {}) != ports:
         yield f"has the ports {spec.get('ports')}, the plan gives {ports}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import msgspec
 from rich.markup import escape
@@ -11,8 +12,18 @@ from rohe_iac.cli.console import Screen
 from rohe_iac.cli.options import PageOutput
 from rohe_iac.cli.views.plans.sentences import refused_by_rule, runner_up
 from rohe_iac.cli.views.plans.survey import SurveyView, markdown_of
-from rohe_iac.planning.model.plan import Placement, Rejection
+from rohe_iac.planning.model.plan import BRIEF_FIELDS, Placement, Rejection
 from rohe_iac.usecases.plans.explain import PlacementExplanation
+
+
+def _value(explanation: PlacementExplanation) -> dict[str, Any]:
+    """Returns the explanation as JSON types; fields that plan files leave out where they are empty are left out too."""
+    value: dict[str, Any] = msgspec.to_builtins(explanation)
+    for placement in value["placements"]:
+        for name in BRIEF_FIELDS[Placement]:
+            if not placement[name]:
+                del placement[name]
+    return value
 
 
 class PlacementView:
@@ -26,7 +37,7 @@ class PlacementView:
         for line in explanation.unasked:
             self._screen.err.print(f"[yellow]note:[/yellow] not asked: {escape(line)}")
         if output is PageOutput.json:
-            self._screen.print_json(msgspec.to_builtins(explanation))
+            self._screen.print_json(_value(explanation))
             return
         if output is PageOutput.markdown:
             self._screen.print_text("\n".join(_page(explanation)))

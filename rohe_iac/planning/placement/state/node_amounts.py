@@ -33,7 +33,7 @@ class NodeAmounts(NamedTuple):
         """
         if asked.cpu > self.cpu:
             return "cpu"
-        if not cores_fit(asked.cores, self.cores):
+        if asked.cores and not cores_fit(asked.cores, self.cores):
             return "cores"
         if asked.rss > self.rss:
             return "rss"

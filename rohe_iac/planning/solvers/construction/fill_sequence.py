@@ -6,7 +6,7 @@ import msgspec
 
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.scoring.fixed_point import MEMORY_SHIFT
-from rohe_iac.planning.placement.scoring.formulas import used_share, weighted
+from rohe_iac.planning.placement.scoring.formulas import WEIGHT_BITS, used_share, weighted
 from rohe_iac.planning.placement.scoring.scores import Scoring
 from rohe_iac.planning.placement.state.amounts import Row
 from rohe_iac.planning.placement.state.device_assignment import device_step
@@ -50,6 +50,7 @@ class FillSequences:
         self.asked = indexed.resources[demand]
         self._weights = scoring.weights[demand]
         self._open_part = weighted(MILLION, self._weights.open)
+        self._no_device_part = weighted(MILLION, self._weights.accelerator)
         self._by_amounts: dict[tuple[object, ...], FillSequence] = {}
         self._by_state: dict[int, FillSequence] = {}
 
@@ -110,10 +111,14 @@ class FillSequences:
         cpu_weight, memory_weight, device_weight, _, _ = self._weights
         used_cpu = used_share(scoring.cpu_capacity[node], cpu, scoring.cpu_scale[node])
         used_rss = used_share(scoring.rss_capacity[node], rss >> MEMORY_SHIFT, scoring.rss_scale[node])
+        if self.asked.devices and device_weight:
+            device_part = weighted(scoring.device_score(self.demand, node, devices), device_weight)
+        else:
+            device_part = 0 if scoring.has_devices[node] else self._no_device_part
         return (
-            weighted(used_cpu, cpu_weight),
-            weighted(used_rss, memory_weight),
-            weighted(scoring.device_score(self.demand, node, devices), device_weight) if device_weight else 0,
+            (used_cpu * cpu_weight) >> WEIGHT_BITS,
+            (used_rss * memory_weight) >> WEIGHT_BITS,
+            device_part,
             self._open_part if sequence.opened or sequence.steps else 0,
             0,
             scoring.taint_part(self.demand, node) if scoring.any_tainted else 0,

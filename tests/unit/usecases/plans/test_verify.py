@@ -47,6 +47,7 @@ def test_a_crowded_node_is_a_fault(planfile: PlanFile) -> None:
         ({"address": "service/gone"}, "is for service/gone, of which nothing is placed"),
         ({"depends_on": ("nothing",)}, "waits for nothing, which is not there"),
         ({"text": "a: ["}, "is not one document of the kind Process"),
+        ({"stand_in": True}, "is said to run a stand-in, and runs none"),
     ],
 )
 def test_a_manifest_that_makes_something_else_is_a_fault(planfile: PlanFile, change: dict, fault: str) -> None:

@@ -16,11 +16,11 @@ from pathlib import Path
 _REFERENCE = re.compile(r"([^:\s]+\.py):([A-Za-z_][A-Za-z0-9_]*)")
 MAX_BYTES = 2**18
 """The largest module that is read, in bytes; its syntax tree takes a thousand times as much memory."""
-MOST_BYTES = 2 * MAX_BYTES
+MAX_TOTAL_BYTES = 2 * MAX_BYTES
 """The most bytes that are parsed of all modules of a run."""
-MOST_SEARCHES = 30
+MAX_SEARCHES = 30
 """The most folders that are searched for a file of a similar name."""
-MOST_GUESSES = 200
+MAX_GUESSES = 200
 """The most names that are compared with a misspelt one."""
 
 
@@ -71,8 +71,8 @@ class UserModules:
     """
 
     root: Path
-    bytes_left: int = MOST_BYTES
-    searches_left: int = MOST_SEARCHES
+    bytes_left: int = MAX_TOTAL_BYTES
+    searches_left: int = MAX_SEARCHES
     _parsed: dict[str, _Bindings | ModuleFault] = field(default_factory=dict, repr=False)
 
     def check(
@@ -110,7 +110,7 @@ class UserModules:
                 for bound_name, node in bindings.items()
                 if isinstance(node, _FUNCTIONS) and bound_name[:1] != "_"
             ]
-            near = difflib.get_close_matches(name, functions[:MOST_GUESSES], 1)
+            near = difflib.get_close_matches(name, functions[:MAX_GUESSES], 1)
             hint = f"did you mean '{near[0]}'?" if near else f"it has: {', '.join(functions[:8])}" if functions else ""
             return ModuleFault("name", f"{path} has no function {name}", hint)
         if isinstance(found, ast.ClassDef):
@@ -201,7 +201,7 @@ def _similar_file_hint(root: Path, path: str) -> str:
     folder, _, name = path.rpartition("/")
     try:
         with os.scandir(os.path.join(root, folder)) as entries:
-            names = [entry.name for entry in itertools.islice(entries, MOST_GUESSES) if entry.name.endswith(".py")]
+            names = [entry.name for entry in itertools.islice(entries, MAX_GUESSES) if entry.name.endswith(".py")]
     except OSError:
         return ""
     matches = difflib.get_close_matches(name, names, 1)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from rohe_iac.blueprint.documents.tree import MOST_DIAGNOSTICS
+from rohe_iac.blueprint.documents.tree import MAX_DIAGNOSTICS
 from rohe_iac.blueprint.loading import check
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -31,9 +31,9 @@ def faulty(repository: Path) -> Path:
 def test_a_thousand_are_told_and_the_others_counted(faulty: Path) -> None:
     diagnostics = check([faulty]).diagnostics
     more = [item for item in diagnostics if item.more]
-    assert len(diagnostics) == MOST_DIAGNOSTICS + 1
+    assert len(diagnostics) == MAX_DIAGNOSTICS + 1
     assert [item.code for item in more] == ["R133"]
-    assert more[0].more + MOST_DIAGNOSTICS == FILES * FAULTY
+    assert more[0].more + MAX_DIAGNOSTICS == FILES * FAULTY
     assert more[0].message == "800 more faults are not shown, of 1,800 found"
 
 
@@ -45,7 +45,7 @@ def test_people_read_it_in_the_last_line(rohe: Run, faulty: Path) -> None:
 
 def test_programs_read_a_number(rohe: Run, faulty: Path) -> None:
     value = json.loads(rohe("validate", "-o", "json").stdout)
-    assert (value["notShown"], len(value["diagnostics"])) == (800, MOST_DIAGNOSTICS + 1)
+    assert (value["notShown"], len(value["diagnostics"])) == (800, MAX_DIAGNOSTICS + 1)
 
 
 def test_scanners_get_a_notification(rohe: Run, faulty: Path) -> None:
@@ -58,7 +58,7 @@ def test_scanners_get_a_notification(rohe: Run, faulty: Path) -> None:
 def test_github_gets_a_line_of_its_own(rohe: Run, faulty: Path) -> None:
     lines = rohe("validate", "-o", "github").stdout.splitlines()
     assert lines[-1] == "::notice title=R133::800 more faults were found and are not shown"
-    assert sum(bool(re.match("::error file=", line)) for line in lines) == MOST_DIAGNOSTICS + 1
+    assert sum(bool(re.match("::error file=", line)) for line in lines) == MAX_DIAGNOSTICS + 1
 
 
 def test_where_all_are_told_nothing_is_said_of_others(rohe: Run, repository: Path) -> None:

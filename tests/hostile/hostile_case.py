@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HEAD = "apiVersion: rohe.dev/v1\nkind: {kind}\nmetadata: {{name: {name}}}\n"
-MOST_MEMORY = 300
+MAX_MEMORY = 300
 """What the whole process may hold at once, in MB of 10^6 bytes."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hostile_case import MOST_MEMORY, run_command
+from hostile_case import MAX_MEMORY, run_command
 from hostile_plans import PLANS
 
 
@@ -20,4 +20,4 @@ def test_a_hostile_plan_file_is_refused(name: str, tmp_path: Path) -> None:
         assert "error: " in outcome.output
         assert outcome.code == code, outcome.output[:2000]
         assert len(outcome.output) < 2_000
-        assert outcome.memory < MOST_MEMORY
+        assert outcome.memory < MAX_MEMORY

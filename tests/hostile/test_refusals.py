@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hostile_case import MOST_MEMORY, Case, run_validate
+from hostile_case import MAX_MEMORY, Case, run_validate
 from hostile_faults import FAULTS
 from hostile_files import FILES
 from hostile_modules import MODULES
@@ -22,7 +22,7 @@ def test_hostile_input_is_refused_in_words_and_within_bounds(case: Case, tmp_pat
     assert "Traceback" not in outcome.output
     assert outcome.code == case.code, outcome.output[:2000]
     assert [words for words in case.says if words not in outcome.output] == []
-    assert outcome.memory < MOST_MEMORY
+    assert outcome.memory < MAX_MEMORY
 
 
 def test_no_two_cases_are_of_one_name() -> None:

@@ -16,7 +16,7 @@ from rohe_iac.cli.main import COMMANDS
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "rohe_iac"
-MOST_MODULES = 15
+MAX_MODULES = 15
 LEAST_PURPOSE = 40
 """Characters of a package's docstring below which it says no purpose."""
 
@@ -71,7 +71,7 @@ def names_imported(path: Path) -> set[str]:
 
 def test_no_folder_has_more_than_fifteen_modules() -> None:
     counts = {dotted(folder / "x"): sum(path.parent == folder for path in modules()) for folder in packages()}
-    assert {name: count for name, count in counts.items() if count > MOST_MODULES} == {}
+    assert {name: count for name, count in counts.items() if count > MAX_MODULES} == {}
 
 
 def test_every_package_says_what_it_is_for() -> None:

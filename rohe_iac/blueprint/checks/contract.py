@@ -16,7 +16,7 @@ from rohe_iac.blueprint.findings.references import (
     name_hint,
     warning,
 )
-from rohe_iac.blueprint.hints.nearest import MOST_NAMES
+from rohe_iac.blueprint.hints.nearest import MAX_NAMES
 from rohe_iac.blueprint.language.contract import Objective, ObservationContract, Processing, Scope
 from rohe_iac.blueprint.language.metric_expression import names_in, percentiles_in
 from rohe_iac.blueprint.linked.metric_units import BUILT_IN
@@ -163,7 +163,7 @@ def _check_reported(
     if metric in declared:
         return
     subject = f"service '{service}'" if service is not None else f"service of '{offer.name}'"
-    may_guess = len(declared) + len(metrics) <= MOST_NAMES
+    may_guess = len(declared) + len(metrics) <= MAX_NAMES
     hint = name_hint(document, metric, {*declared, *metrics, *BUILT_IN}) if may_guess else ""
     if not silent:
         yield Finding(document, base, "R213", f"no {subject} reports the metric '{metric[:63]}'", hint)
@@ -178,7 +178,7 @@ def _check_field(
     """Yields a warning for a field or metric that no service declares; no error, since reports may hold more."""
     if offer is None or name in broken or name in REPORT_FIELDS or name in offer.fields:
         return
-    similar = name_hint(document, name, offer.fields) if len(offer.fields) <= MOST_NAMES else ""
+    similar = name_hint(document, name, offer.fields) if len(offer.fields) <= MAX_NAMES else ""
     if "mean" in similar or not offer.mute:
         hint = similar if "mean" in similar else "declare it under reports.fields"
         yield warning(document, base, "R213", f"no service declares '{name[:63]}'", hint, on_key="where" in base)

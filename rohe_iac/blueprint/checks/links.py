@@ -16,7 +16,7 @@ from rohe_iac.blueprint.language.contract import ObservationContract
 from rohe_iac.blueprint.language.inventory import Inventory
 from rohe_iac.blueprint.language.pipeline import Pipeline
 from rohe_iac.blueprint.language.stack import Stack
-from rohe_iac.blueprint.validation.validate import MOST_FAULTS
+from rohe_iac.blueprint.validation.validate import MAX_FAULTS
 from rohe_iac.foundation.diagnostics import Severity
 
 
@@ -35,7 +35,7 @@ def _limit_per_document(findings: Iterable[Finding]) -> Iterator[Finding]:
     for finding in findings:
         document = finding.document
         count = counts[document, finding.severity] = counts.get((document, finding.severity), 0) + 1
-        if count > MOST_FAULTS:
+        if count > MAX_FAULTS:
             continue
         remainder = document.remainder
         if remainder is None:
@@ -48,8 +48,8 @@ def _limit_per_document(findings: Iterable[Finding]) -> Iterator[Finding]:
         if finding.code not in ABSENCE_CODES or not remainder.lost_below(around):
             yield finding.at(remainder.original(finding.path))
     for (document, severity), count in counts.items():
-        if count > MOST_FAULTS:
-            more = count - MOST_FAULTS
+        if count > MAX_FAULTS:
+            more = count - MAX_FAULTS
             noun = "faults" if severity is Severity.ERROR else f"{severity.value}s"
             message = f"{more:,} more {noun} in this {document.kind} are not shown"
             yield Finding(document, (), "R133", message, severity=severity, more=more)

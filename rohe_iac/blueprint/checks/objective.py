@@ -16,7 +16,7 @@ LONGEST_RESPONSE = 60.0
 """The longest plausible response time, in seconds; a larger bare number probably means milliseconds."""
 
 
-MOST_COMPARED = 100
+MAX_COMPARED = 100
 """The most earlier objectives that each objective is compared with."""
 
 
@@ -35,7 +35,7 @@ def check(document: Document, spec: ContractSpec, offer: Offer | None) -> Iterat
     for index, objective in enumerate(spec.objectives):
         base: Path = ("spec", "objectives", index)
         partial = document.remainder is not None and document.remainder.lost_below(base)
-        if objective.name is None and not partial and len(compared) < MOST_COMPARED and objective in compared:
+        if objective.name is None and not partial and len(compared) < MAX_COMPARED and objective in compared:
             number = number_in_list(document, ("spec", "objectives", compared.index(objective)))
             message = f"the objective is here twice, first as number {number} of the list"
             yield warning(document, base, "R210", message, "keep one of them")

@@ -10,19 +10,19 @@ from rohe_iac.blueprint.language.inventory import Inventory
 from rohe_iac.blueprint.language.pipeline import Pipeline
 from rohe_iac.blueprint.text.parsed import Path
 
-MOST_REQUESTS = 1_000_000.0
+MAX_REQUESTS = 1_000_000.0
 """The highest plausible load, in requests per second; beyond it a rate per hour or minute was meant."""
 
 
-LEAST_BANDWIDTH, MOST_BANDWIDTH = 1_000, 10 * 10**12
+LEAST_BANDWIDTH, MAX_BANDWIDTH = 1_000, 10 * 10**12
 """The plausible bandwidths, in bits per second: from a slow radio to a backbone."""
 
 
-MOST_LATENCY = 10.0
+MAX_LATENCY = 10.0
 """The highest plausible latency, in seconds; over a satellite and back takes less than one."""
 
 
-LEAST_FREQUENCY, MOST_FREQUENCY = 1_000_000, 20 * 10**9
+LEAST_FREQUENCY, MAX_FREQUENCY = 1_000_000, 20 * 10**9
 """The plausible frequencies of a processor, in hertz."""
 
 
@@ -31,7 +31,7 @@ def check_pipeline(document: Document, pipeline: Pipeline) -> Iterator[Finding]:
     load = pipeline.spec.load
     if load == 0:
         yield warning(document, ("spec", "load"), "R113", "a load of nothing", "leave load out, or write it as 10/s")
-    elif load is not None and load > MOST_REQUESTS:
+    elif load is not None and load > MAX_REQUESTS:
         hint = f"did you mean {load:.15g}/h?"
         yield warning(document, ("spec", "load"), "R113", f"a load of {load:,.0f} requests a second", hint)
     for index, link in enumerate(pipeline.spec.flow):
@@ -61,14 +61,14 @@ def _check_bandwidth(document: Document, path: Path, amount: int | None) -> Iter
         yield warning(document, path, "R113", "a bandwidth of nothing", hint)
     elif amount < LEAST_BANDWIDTH:
         yield warning(document, path, "R113", f"a bandwidth of {amount} bits a second", f"did you mean {amount}Mbps?")
-    elif amount > MOST_BANDWIDTH:
+    elif amount > MAX_BANDWIDTH:
         shown = amount / 10**9
         hint = f"did you mean {shown / 1000:.15g}Gbps, or {shown:.15g}Mbps?"
         yield warning(document, path, "R113", f"a bandwidth of {shown:,.0f}Gbps", hint)
 
 
 def _check_latency(document: Document, path: Path, amount: float | None) -> Iterator[Finding]:
-    if amount is not None and amount > MOST_LATENCY:
+    if amount is not None and amount > MAX_LATENCY:
         shown, written = f"{amount:.15g}", f"{amount / 60 if amount % 60 == 0 else amount:.15g}"
         yield warning(document, path, "R113", f"a latency of {shown} seconds", f"did you mean {written}ms?")
 
@@ -81,6 +81,6 @@ def _check_frequency(document: Document, path: Path, amount: int | None) -> Iter
         shown = f"{amount / size:.15g}"
         hint = f"did you mean {shown}{'GHz' if amount / size < 100 else 'MHz'}?"
         yield warning(document, path, "R113", f"a processor of {shown}{unit}", hint)
-    elif amount > MOST_FREQUENCY:
+    elif amount > MAX_FREQUENCY:
         shown = f"{amount / 10**9:.15g}"
         yield warning(document, path, "R113", f"a processor of {shown}GHz", f"did you mean {shown}MHz?")

@@ -14,7 +14,7 @@ from rohe_iac.blueprint.language.profile import ProfileForm
 from rohe_iac.blueprint.text.parsed import Path
 from rohe_iac.blueprint.validation.validate import form_findings
 
-MOST_PROFILES = 1_000
+MAX_PROFILES = 1_000
 """The most profiles that are read in one run."""
 
 
@@ -34,7 +34,7 @@ def check_profiles(tree: Tree) -> None:
                 or not os.path.isfile(tree.root / name)
             ):
                 continue
-            if len(names_read) >= MOST_PROFILES or tree.findings_left() == 0:
+            if len(names_read) >= MAX_PROFILES or tree.findings_left() == 0:
                 message = "the profiles from here on are not looked at: there are so many, or so many faults, before"
                 tree.findings.append(warning(document, path, "R133", message, "check fewer services at once"))
                 return

@@ -26,7 +26,7 @@ MAX_TOTAL = 64 * 2**20
 """The most bytes that all files of a blueprint may have."""
 
 
-MOST_UNREAD = 100
+MAX_UNREAD = 100
 """The most unreadable folders that are reported."""
 
 
@@ -130,7 +130,7 @@ def documents_under(root: Path, within: Path | None = None) -> Iterator[ReadFile
             raise UsageError(
                 f"more than {MAX_FILES:,} YAML files under {top}", hint="put the documents under blueprints/"
             )
-    for error in unread[:MOST_UNREAD]:
+    for error in unread[:MAX_UNREAD]:
         name = os.path.relpath(str(error.filename), root).replace(os.sep, "/")
         shown = name if len(name) <= MAX_SHOWN_PATH else f"{name[:MAX_SHOWN_PATH]}..."
         yield _refuse(shown, Diagnostic(Place(shown), "R012", f"the folder cannot be read: {error.strerror}"))

@@ -28,11 +28,11 @@ from rohe_iac.blueprint.validation.validate import validate
 from rohe_iac.foundation.diagnostics import Diagnostic, Place, Severity
 from rohe_iac.foundation.user_modules import UserModules
 
-MOST_DIAGNOSTICS = 1_000
+MAX_DIAGNOSTICS = 1_000
 """The most diagnostics of one run."""
 
 
-MOST_VALUES = 600_000
+MAX_TREE_VALUES = 600_000
 """The most values that all files of a blueprint may hold."""
 
 
@@ -119,7 +119,7 @@ class Tree:
         return self._catalogue
 
     def all_diagnostics(self) -> list[Diagnostic]:
-        """Returns everything found, sorted by place, each once; at most MOST_DIAGNOSTICS, and the number left out."""
+        """Returns everything found, sorted by place, each once; at most MAX_DIAGNOSTICS, and the number left out."""
         return [*self._ordered(), *([self.unread_note] if self.unread_note is not None else [])]
 
     def _ordered(self) -> list[Diagnostic]:
@@ -152,11 +152,11 @@ class Tree:
                 continue
             diagnostics.add(diagnostic)
         ordered = sorted(diagnostics, key=_sort_key)
-        if len(ordered) > MOST_DIAGNOSTICS:
+        if len(ordered) > MAX_DIAGNOSTICS:
             # Errors are never among the diagnostics that are left out.
             ordered.sort(key=lambda diagnostic: -_WEIGHT.index(diagnostic.severity))
-            omitted = ordered[MOST_DIAGNOSTICS:]
-            ordered = sorted(ordered[:MOST_DIAGNOSTICS], key=_sort_key)
+            omitted = ordered[MAX_DIAGNOSTICS:]
+            ordered = sorted(ordered[:MAX_DIAGNOSTICS], key=_sort_key)
             more += sum(diagnostic.more or 1 for diagnostic in omitted)
             worst = max(worst, *(_WEIGHT.index(diagnostic.severity) for diagnostic in omitted))
         if not more:
@@ -168,14 +168,14 @@ class Tree:
 
     def _first_findings(self, findings: list[Finding]) -> tuple[list[Finding], int, int]:
         """Returns the findings to look up places for, the number of faults in the others, and their worst weight."""
-        if len(findings) <= 2 * MOST_DIAGNOSTICS:
+        if len(findings) <= 2 * MAX_DIAGNOSTICS:
             return findings, 0, 0
         findings.sort(
             key=lambda finding: (-_WEIGHT.index(finding.severity), finding.document.source.name, finding.document.index)
         )
-        omitted = findings[2 * MOST_DIAGNOSTICS :]
+        omitted = findings[2 * MAX_DIAGNOSTICS :]
         more = sum(finding.more or 1 for finding in omitted)
-        return findings[: 2 * MOST_DIAGNOSTICS], more, max(_WEIGHT.index(finding.severity) for finding in omitted)
+        return findings[: 2 * MAX_DIAGNOSTICS], more, max(_WEIGHT.index(finding.severity) for finding in omitted)
 
     @property
     def faulty(self) -> bool:
@@ -200,7 +200,7 @@ class Tree:
 
     def findings_left(self) -> int:
         """Returns how many more faults are worth describing in this run."""
-        return max(0, 2 * MOST_DIAGNOSTICS - len(self.findings))
+        return max(0, 2 * MAX_DIAGNOSTICS - len(self.findings))
 
 
 def _sort_key(diagnostic: Diagnostic) -> tuple[Place, str, str]:
@@ -249,8 +249,8 @@ def read_tree(root: FilePath, files: Iterable[ReadFile], *, explicit: bool = Fal
 
 def _reads_no_more(tree: Tree, following: ReadFile) -> bool:
     """Checks whether the next file is not to be read; where the blueprint's size alone is the reason, adds a fault."""
-    if tree.values > MOST_VALUES and not tree.faulty:
-        message = f"the files before this one hold more than {MOST_VALUES:,} values together"
+    if tree.values > MAX_TREE_VALUES and not tree.faulty:
+        message = f"the files before this one hold more than {MAX_TREE_VALUES:,} values together"
         hint = "put the documents under blueprints/, apart from other YAML files; or make several blueprints of it"
         tree.diagnostics.append(Diagnostic(Place(following.name), "R004", message, hint))
     return tree.weight > MAX_VALUES and tree.faulty

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sized
 from functools import lru_cache
 
-MOST_NAMES = 500
+MAX_NAMES = 500
 """The most names that are searched: among more it would take too long, and be a guess."""
 
 
@@ -15,7 +15,7 @@ def did_you_mean(written: str, allowed: Iterable[str]) -> str:
     Distance is counted in edits (insert, delete, replace, swap neighbours), at most a third of the longer name; case is
     ignored.
     """
-    if isinstance(allowed, Sized) and len(allowed) > MOST_NAMES:
+    if isinstance(allowed, Sized) and len(allowed) > MAX_NAMES:
         return ""
     names = sorted(set(allowed))
     best = nearest(written, names)
@@ -29,7 +29,7 @@ def did_you_mean(written: str, allowed: Iterable[str]) -> str:
 def nearest(written: str, names: Iterable[str]) -> str:
     """Returns the nearest of `names`, or "" where none is near."""
     names = tuple(names)
-    return _nearest(written, names) if len(written) <= 64 and len(names) <= MOST_NAMES else ""
+    return _nearest(written, names) if len(written) <= 64 and len(names) <= MAX_NAMES else ""
 
 
 @lru_cache(maxsize=256)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-MOST_WORK = 8_000_000
+MAX_WORK = 8_000_000
 """The work of all expressions of a run: ten for each step, and one for each item or character that it reads."""
 
 
-MOST_VALUES = 250_000
+MAX_VALUES = 250_000
 """The most values that all uses of modules may add together; an alias counts as the values it stands for."""
 
 
@@ -35,8 +35,8 @@ class WorkBudget:
         parsed: Parsed expressions by their text.
     """
 
-    left: int = MOST_WORK
-    values: int = MOST_VALUES
+    left: int = MAX_WORK
+    values: int = MAX_VALUES
     parsed: dict[str, list[Any]] = field(default_factory=dict)
 
     def spend(self, amount: int) -> None:

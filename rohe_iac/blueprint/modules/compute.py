@@ -23,11 +23,11 @@ LONGEST_VALUE = 10_000
 """The longest text or list that an expression may have as an intermediate value."""
 
 
-MOST_DIGITS = 30
+MAX_DIGITS = 30
 """The most digits before or after the point that `round` takes."""
 
 
-MOST_WEIGHT = 100_000
+MAX_WEIGHT = 100_000
 """The most items and characters, at all levels, of a list or mapping that is compared, sorted or made text."""
 
 
@@ -169,11 +169,11 @@ class Computation:
         if name == "round":
             # Rounding up or down computes ten to that power, which takes for ever where it is large.
             for precision in given[1:]:
-                if isinstance(precision, int | float) and not -MOST_DIGITS <= precision <= MOST_DIGITS:
-                    raise Refused(f"'round' takes from {-MOST_DIGITS} to {MOST_DIGITS} digits")
+                if isinstance(precision, int | float) and not -MAX_DIGITS <= precision <= MAX_DIGITS:
+                    raise Refused(f"'round' takes from {-MAX_DIGITS} to {MAX_DIGITS} digits")
         elif name in ("join", "replace") and isinstance(values[0], str | list | dict):
             longest = max((len(str(value)) for value in given[1:]), default=0)
-            if longest * (len(values[0]) + 1) > MOST_WEIGHT:
+            if longest * (len(values[0]) + 1) > MAX_WEIGHT:
                 raise Refused(_TOO_LONG)
 
     def _spend_weight(self, *values: Any) -> None:
@@ -196,7 +196,7 @@ def weight(value: Any) -> int:
     """Returns the number of items and characters in a value, at all levels.
 
     Raises:
-        Refused: There are more than MOST_WEIGHT.
+        Refused: There are more than MAX_WEIGHT.
     """
     total, pending = 0, [value]
     while pending:
@@ -204,7 +204,7 @@ def weight(value: Any) -> int:
         total += 1 + (len(part) if isinstance(part, str) else 0)
         if isinstance(part, list | dict):
             pending += part if isinstance(part, list) else chain.from_iterable(part.items())
-        if total + len(pending) > MOST_WEIGHT:
+        if total + len(pending) > MAX_WEIGHT:
             raise Refused(_TOO_LONG)
     return total
 

@@ -14,7 +14,7 @@ from rohe_iac.blueprint.documents.tree import Tree, documents_of, documents_with
 from rohe_iac.blueprint.findings.finding import Document, Finding
 from rohe_iac.blueprint.findings.references import name_hint
 from rohe_iac.blueprint.language.module import Module
-from rohe_iac.blueprint.language.run_limits import MOST_VALUES, UNKNOWN, Refused
+from rohe_iac.blueprint.language.run_limits import MAX_VALUES, UNKNOWN, Refused
 from rohe_iac.blueprint.language.stack import ModuleUse, Stack
 from rohe_iac.blueprint.text.expression_marks import holds_expression
 from rohe_iac.blueprint.text.parsed import Path
@@ -26,7 +26,7 @@ MODULE_KINDS = ("Pipeline", "Inventory", "ObservationContract")
 _WORD = re.compile(r"[\w-]+")
 
 
-MOST_FAILING = 200
+MAX_FAILING = 200
 """The most expressions of one document that are reported because they cannot be computed."""
 
 
@@ -89,7 +89,7 @@ def _unread_uses_finding(tree: Tree, stack: Document, path: Path, count: int) ->
         message = f"{others} {'are' if count > 1 else 'is'} not looked at, since there are so many faults before"
         return Finding(stack, path, "R133", message, "mend those first, and run it again", more=count)
     if tree.work.values < 0:
-        reason, hint = f"modules hold more than {MOST_VALUES:,} values", "use fewer or smaller modules in one run"
+        reason, hint = f"modules hold more than {MAX_VALUES:,} values", "use fewer or smaller modules in one run"
     else:
         reason, hint = "the expressions of all modules take too long", "use plain inputs, as in {{ inputs.NAME }}"
     return Finding(stack, path, "R231", f"with {others}, {reason} together", hint)
@@ -296,7 +296,7 @@ def _compute_scalars(tree: Tree, document: Document, inputs: Mapping[str, Any]) 
         failing += 1
         if not on_key:
             document.reported.add(path)
-        if failing <= min(MOST_FAILING, tree.findings_left()):
+        if failing <= min(MAX_FAILING, tree.findings_left()):
             similar = next((name for name in inputs if reason.startswith(f"'{name}' is not known")), "")
             hint = f"did you mean inputs.{similar}?" if similar else ""
             findings.append(Finding(document, path, "R235", reason, hint, on_key=on_key))

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 Path = tuple[str | int, ...]
 """Keys and indices from the root of a document to a value."""
 
-MOST_FAULTS = 100
+MAX_FAULTS = 100
 """The most faults of a document's text that are kept, and the most notes; further ones are counted."""
 
 
@@ -58,7 +58,7 @@ class ParsedDocument:
         origin: Offset and line from which the marks in `spans` count.
         value: The document as plain values.
         whole: Whether the syntax is right, so that the value is known.
-        faults: The first faults and notes, at most MOST_FAULTS of each.
+        faults: The first faults and notes, at most MAX_FAULTS of each.
         omitted_errors: Number of further faults.
         omitted_notes: Number of further notes.
         spans: Begin and end mark of the containers of the outermost levels, and of those with an anchor.
@@ -83,7 +83,7 @@ class ParsedDocument:
     def add(self, fault: TextFault) -> None:
         """Keeps the fault, or only counts it where enough of its kind are kept."""
         kept = len(self.faults) - self.errors if fault.note else self.errors
-        if kept < MOST_FAULTS:
+        if kept < MAX_FAULTS:
             self.faults.append(fault)
             self.errors += not fault.note
         elif fault.note:

@@ -23,7 +23,7 @@ from yaml._yaml import CParser
 from yaml.events import AliasEvent, DocumentEndEvent, DocumentStartEvent
 
 from rohe_iac.blueprint.text import faults as text_faults
-from rohe_iac.blueprint.text.parsed import LINE_BREAK, MOST_FAULTS, ParsedDocument, ParsedText, Path, Spot, TextFault
+from rohe_iac.blueprint.text.parsed import LINE_BREAK, MAX_FAULTS, ParsedDocument, ParsedText, Path, Spot, TextFault
 from rohe_iac.blueprint.text.scalars import CORE_TAGS, NumberTooLong, is_surely_text, resolve, tagged_scalar
 
 MAX_BYTES = 16 * 2**20
@@ -38,11 +38,11 @@ MAX_VALUES = 400_000
 """The most values a file may hold, each alias counted with all that it stands for; a document counts as ten."""
 
 
-MOST_BROKEN = 100
+MAX_BROKEN = 100
 """The number of documents with broken syntax after which the rest of a file is not read."""
 
 
-MOST_DIRECTIVES = 100
+MAX_DIRECTIVES = 100
 """The most %TAG lines of a file: the parser compares each with all before it."""
 
 
@@ -61,7 +61,7 @@ _FORBIDDEN_CHARACTERS = [
 ]
 
 
-MOST_FORBIDDEN = 10_000
+MAX_FORBIDDEN = 10_000
 """The most forbidden characters with which a text is still read."""
 
 
@@ -108,7 +108,7 @@ def read_plain(text: str) -> ParsedText:
 
     Nothing that a text may hold makes it raise: faults are part of the result.
     """
-    if "%TAG" in text and text.count("\n%TAG") > MOST_DIRECTIVES:
+    if "%TAG" in text and text.count("\n%TAG") > MAX_DIRECTIVES:
         fault = text_faults.directives(Spot(*_line_and_column(text, text.find("%TAG")), text.find("%TAG")))
         return ParsedText([ParsedDocument(whole=False, faults=[fault])])
     reader = _TextReader(text)
@@ -116,9 +116,9 @@ def read_plain(text: str) -> ParsedText:
         reader.read()
     except YAMLError:
         # Only a character that YAML does not allow raises without a mark. Each is reported, then replaced.
-        spots = [(match.start(), match[0]) for match in islice(_FORBIDDEN.finditer(text), MOST_FAULTS)]
+        spots = [(match.start(), match[0]) for match in islice(_FORBIDDEN.finditer(text), MAX_FAULTS)]
         count = sum(map(text.count, _FORBIDDEN_CHARACTERS))
-        is_readable = 0 < count <= MOST_FORBIDDEN
+        is_readable = 0 < count <= MAX_FORBIDDEN
         reader = _TextReader(without_forbidden(text) if is_readable else "")
         for index, character in spots:
             reader.file.add(text_faults.forbidden_character(Spot(*_line_and_column(text, index), index), character))
@@ -185,7 +185,7 @@ class _TextReader:
             following = self._following(mark)
             if following is None:
                 return
-            if broken >= MOST_BROKEN:
+            if broken >= MAX_BROKEN:
                 self.file.add(text_faults.rest_not_read(Spot(*following), broken))
                 return
             self.origin, self.started_at = (following[2], following[0] - 1), following[2]

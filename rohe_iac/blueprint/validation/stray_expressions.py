@@ -11,7 +11,7 @@ from rohe_iac.blueprint.findings.references import warning
 from rohe_iac.blueprint.text.expression_marks import STRAY
 from rohe_iac.blueprint.text.parsed import Path
 
-MOST_STRAYS = 50
+MAX_STRAYS = 50
 """The most stray expressions of one document that are reported."""
 
 
@@ -19,7 +19,7 @@ def check_strays(document: Document) -> Iterator[Finding]:
     """Yields a warning for every scalar of a document outside modules that names an input, for it stays text."""
     if document.kind != "Module" and document.source.holds_stray_expression:
         message, hint = "this is text as it stands: expressions are computed in modules only", "write the value itself"
-        for path in islice(_stray_paths(document.value, ()), MOST_STRAYS):
+        for path in islice(_stray_paths(document.value, ()), MAX_STRAYS):
             yield warning(document, path, "R235", message, hint)
 
 

@@ -19,11 +19,11 @@ from rohe_iac.blueprint.language.kinds import KINDS
 from rohe_iac.blueprint.text.parsed import Path
 from rohe_iac.blueprint.text.scalars import old_meaning, resolve
 
-MOST_FAULTS = 200
+MAX_FAULTS = 200
 """The most faults of one document that are reported."""
 
 
-MOST_ERRORS = 5_000
+MAX_ERRORS = 5_000
 """The most errors of one document that Pydantic describes; of more, only some are found anew."""
 
 
@@ -83,7 +83,7 @@ _CHOICES = ("R116", "R121", "R123")
 """Codes that none of several fields exists; a field of an unknown name may stand for one of them."""
 
 
-def validate(document: Document, room: int = MOST_FAULTS) -> list[Finding]:
+def validate(document: Document, room: int = MAX_FAULTS) -> list[Finding]:
     """Sets `document.model` and returns every fault of the document's own.
 
     Where parts are faulty the model is made of the remainder, so that links can be checked all the same; the names of
@@ -91,7 +91,7 @@ def validate(document: Document, room: int = MOST_FAULTS) -> list[Finding]:
 
     Args:
         document: A document with a kind.
-        room: The most faults to describe; more than MOST_FAULTS never are.
+        room: The most faults to describe; more than MAX_FAULTS never are.
     """
     model = KINDS[document.kind]
     try:
@@ -104,18 +104,18 @@ def validate(document: Document, room: int = MOST_FAULTS) -> list[Finding]:
         return []
     if not errors:
         errors = _first_errors(model, document.value)
-        count = max(count, MOST_FAULTS + 1)
+        count = max(count, MAX_FAULTS + 1)
     findings: list[Finding] = []
     remainder = Remainder(document.value)
     for attempt in range(ROUNDS):
-        if count > MOST_FAULTS:
+        if count > MAX_FAULTS:
             groups = [
                 _error_findings(document, _document_path(remainder.value, error_details["loc"]), model, error_details)
-                for error_details in errors[:MOST_FAULTS]
+                for error_details in errors[:MAX_FAULTS]
             ]
             return [
                 *(finding for group in groups for finding in group),
-                _more_finding(document, count - min(len(errors), MOST_FAULTS)),
+                _more_finding(document, count - min(len(errors), MAX_FAULTS)),
             ]
         reported_errors = [error_details for error_details in errors if not _is_echo(error_details, errors)]
         targets: list[Path] = []
@@ -148,7 +148,7 @@ def validate(document: Document, room: int = MOST_FAULTS) -> list[Finding]:
 def _described_errors(error: ValidationError) -> tuple[int, list[ErrorDetails]]:
     """Returns the number of errors and their details; no details where there are too many."""
     count = error.error_count()
-    return count, error.errors(include_url=False) if count <= MOST_ERRORS else []
+    return count, error.errors(include_url=False) if count <= MAX_ERRORS else []
 
 
 def _build_model(model: type[Model], value: Any, document: Document | None = None) -> Model:
@@ -168,7 +168,7 @@ def form_findings(document: Document, model: type[Model]) -> list[Finding]:
         error_details
         for error_details in errors or _first_errors(model, document.value)
         if not _is_echo(error_details, errors)
-    ][:MOST_FAULTS]
+    ][:MAX_FAULTS]
     findings = [
         finding
         for error_details in own_errors
@@ -176,7 +176,7 @@ def form_findings(document: Document, model: type[Model]) -> list[Finding]:
             document, _document_path(document.value, error_details["loc"]), model, error_details
         )
     ]
-    return [*dict.fromkeys(findings), *([_more_finding(document, count - MOST_FAULTS)] if count > MOST_FAULTS else [])]
+    return [*dict.fromkeys(findings), *([_more_finding(document, count - MAX_FAULTS)] if count > MAX_FAULTS else [])]
 
 
 def _first_errors(model: type[Model], value: Any) -> list[ErrorDetails]:
@@ -186,9 +186,9 @@ def _first_errors(model: type[Model], value: Any) -> list[ErrorDetails]:
         try:
             _build_model(model, _shorten_lists(value, items))
         except ValidationError as error:
-            if error.error_count() <= MOST_ERRORS or not errors:
-                errors = error.errors(include_url=False)[:MOST_ERRORS]
-            if len(errors) >= MOST_FAULTS:
+            if error.error_count() <= MAX_ERRORS or not errors:
+                errors = error.errors(include_url=False)[:MAX_ERRORS]
+            if len(errors) >= MAX_FAULTS:
                 break
     return errors
 

@@ -32,7 +32,7 @@ COUPLING = ("ports", "spread", "avoid", "near", "latency", "bandwidth", "budget"
 HEADS = {"cpu": "cpu", "cores": "cores", "rss": "memory.rss", "vms": "memory.vms", "accelerators": "accelerators"}
 """Rules with an amount, and how their messages begin."""
 
-MOST_NODES = 200
+MAX_NODES = 200
 """Nodes up to which a plan lists what failures break."""
 
 BUILT_IN_SCORERS = {"cpu", "memory", "accelerator", "open", "wishes", "taints", "interference", "fragmentation"}
@@ -289,7 +289,7 @@ def _loss_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
         elsewhere = not near and not set(loss.unplaceable) <= by_node[loss.node]
         if elsewhere or not (loss.unplaceable or loss.outages):
             yield Fault("losses", where, f"replicas without another place are {', '.join(loss.unplaceable) or 'none'}")
-    if not problem.settings.survive or len(problem.nodes) > MOST_NODES:
+    if not problem.settings.survive or len(problem.nodes) > MAX_NODES:
         return
     listed = {loss.node for loss in plan.losses}
     for name in sorted(name for name, workloads in outages.items() if workloads and name not in listed):

@@ -19,7 +19,7 @@ OPERATOR = "operator"
 FOLLOW_EVERY = 1.0
 """Seconds between two questions for new results."""
 
-FIRST_RESULTS, MOST_RESULTS = 10, 10_000
+FIRST_RESULTS, MAX_RESULTS = 10, 10_000
 """Results of each agent that are asked for at first, and at most in each later question."""
 
 
@@ -108,5 +108,5 @@ def follow(stack: KnownStack) -> Iterator[list[dict[str, Any]]]:
                 rows[agent] = max([rows[agent], *(item["row"] for item in items)])
                 found += [{"agent": agent, **item} for item in items]
             yield sorted(found, key=lambda item: (item["end"], item["row"]))
-            most = MOST_RESULTS
+            most = MAX_RESULTS
             time.sleep(FOLLOW_EVERY)

@@ -220,14 +220,14 @@ def read_file(path: Path) -> bytes:
     """Returns the bytes of a plan file, or of a record, that a user named.
 
     Raises:
-        UnreadableFile: the file cannot be read, or its values would take more than MOST_MEMORY.
+        UnreadableFile: the file cannot be read, or its values would take more than MAX_MEMORY.
     """
     try:
         content = read_regular(path, MAX_BYTES)
     except OSError as error:
         raise UnreadableFile(f"cannot read {path}: {error.strerror}", hint="check the file's name") from error
     weight = sum(size * content.count(mark) for mark, size in _WEIGHTS)
-    if weight > MOST_MEMORY:
+    if weight > MAX_MEMORY:
         raise UnreadableFile(f"{path} holds more values than any plan does", hint="check the file's name")
     return content
 
@@ -236,7 +236,7 @@ MAX_BYTES = 32 * 2**20
 """The size of the largest plan file that is read; a plan of 10,000 replicas on 5,000 nodes has a third of it."""
 
 
-MOST_MEMORY = 250 * 10**6
+MAX_MEMORY = 250 * 10**6
 """The most bytes that the values of a plan file may take in memory, approximately."""
 
 

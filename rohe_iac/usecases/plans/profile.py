@@ -28,7 +28,7 @@ PROCESS = ("resources_proc_metric", "resource_proc_metric")
 SYSTEM = ("resources_sys_metric", "resource_sys_metric")
 """Names of the three folders of a service, in every spelling that the published study has."""
 
-MOST_BYTES = 256 * 2**20
+MAX_BYTES = 256 * 2**20
 """The size of the largest CSV file that is read."""
 
 LEAST_ROWS = 20
@@ -256,8 +256,8 @@ def read_columns(
             no number of the range.
     """
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise InvalidProfile(f"{path} is larger than {MOST_BYTES >> 20} MiB")
+        if path.stat().st_size > MAX_BYTES:
+            raise InvalidProfile(f"{path} is larger than {MAX_BYTES >> 20} MiB")
         with path.open(encoding="utf-8-sig", newline="") as file:
             return _columns(path, csv.reader(file), needed, wanted, positive)
     except OSError as error:

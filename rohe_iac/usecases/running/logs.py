@@ -8,7 +8,7 @@ from rohe_iac.foundation.errors import UsageError
 from rohe_iac.foundation.names import parse_address
 from rohe_iac.usecases.stacks import KnownStack, OpenTarget
 
-MOST_NAMED = 8
+MAX_NAMED = 8
 """Addresses that an error names of those that there are."""
 
 
@@ -37,6 +37,6 @@ def logs(
     if not known:
         raise UsageError(f"stack {stack.name} is not applied", hint=f"rohe apply {stack.name}")
     if not instances:
-        there = ", ".join(sorted(set(known.values()))[:MOST_NAMED])
+        there = ", ".join(sorted(set(known.values()))[:MAX_NAMED])
         raise UsageError(f"nothing of the stack {stack.name} is under {address}", hint=f"there is: {there}")
     return target.logs(instances, lines=lines, follow=follow)

@@ -13,7 +13,7 @@ from rohe_iac.cli.console import screen
 from rohe_iac.cli.options import Output, OutputOption
 from rohe_iac.foundation.errors import ExitCode
 
-MOST_PIPED = 2**25
+MAX_PIPED = 2**25
 """Bytes that are read from a pipe; more than may be imported."""
 
 
@@ -57,7 +57,7 @@ def import_(
             name=name,
             cores_unit=unit,
             out=target,
-            piped=lambda: sys.stdin.buffer.read(MOST_PIPED),
+            piped=lambda: sys.stdin.buffer.read(MAX_PIPED),
         )
     if out != "-":
         write_documents(screen.folder / out, done.imported)

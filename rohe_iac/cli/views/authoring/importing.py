@@ -15,7 +15,7 @@ from rohe_iac.importing.import_texts import ImportedDocument
 from rohe_iac.usecases.authoring.export import Export
 from rohe_iac.usecases.authoring.import_ import Import
 
-MOST_NAMES = 20
+MAX_NAMES = 20
 """Names of fields that the screen shows for one reason; `-o json` has all."""
 
 
@@ -36,7 +36,7 @@ def show_import(screen: Screen, done: Import, output: Output, out: str | None) -
     absent = list(dict.fromkeys(item.message for item in done.absent))
     if absent:
         err.print(
-            f"missing from what was imported: {', '.join(absent[:MOST_NAMES])}; if the blueprint does not have that "
+            f"missing from what was imported: {', '.join(absent[:MAX_NAMES])}; if the blueprint does not have that "
             "either, check it with `rohe validate --allow-missing-references`",
             markup=False,
         )
@@ -93,7 +93,7 @@ def _by_last_name(fields: list[str]) -> str:
     for name in fields:
         groups.setdefault(re.sub(r"(\[\d+\])+$", "", name).rpartition(".")[2], []).append(name)
     shown = [names[0] + (f" and {len(names) - 1} more of that name" if names[1:] else "") for names in groups.values()]
-    return ", ".join(shown[:MOST_NAMES]) + (f" and {len(shown) - MOST_NAMES} more" if len(shown) > MOST_NAMES else "")
+    return ", ".join(shown[:MAX_NAMES]) + (f" and {len(shown) - MAX_NAMES} more" if len(shown) > MAX_NAMES else "")
 
 
 def _value(done: Import, out: str | None) -> dict[str, Any]:

@@ -11,16 +11,16 @@ from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.questions.analysis.node_connections import NodeConnection, NodeConnections
 
-MOST_PAIRS = 4000
+MAX_PAIRS = 4000
 """Pairs of nodes that one flow is followed over; the pairs of a larger flow are only counted."""
 
-MOST_NODES = 8
+MAX_NODES = 8
 """Nodes of one workload that a stage names; the others are counted."""
 
-MOST_FLOWS = 400
+MAX_FLOWS = 400
 """Flows, stages and workloads of a stage that a page shows."""
 
-MOST_PASSES = 100
+MAX_PASSES = 100
 """Passes over the flows that look for the stages; a cycle of workloads would ask for ever more."""
 
 
@@ -113,15 +113,15 @@ def stages_of(problem: Problem, plan: Plan, keys: WorkloadKeys) -> tuple[Stage, 
             StageWorkload(
                 keys.number(workload),
                 keys.name(workload),
-                tuple(sorted(nodes[workload].items())[:MOST_NODES]),
-                max(0, len(nodes[workload]) - MOST_NODES),
+                tuple(sorted(nodes[workload].items())[:MAX_NODES]),
+                max(0, len(nodes[workload]) - MAX_NODES),
                 unplaced[workload],
             )
-            for workload in sorted(workloads)[:MOST_FLOWS]
+            for workload in sorted(workloads)[:MAX_FLOWS]
         )
         found.append(Stage(pipeline, pipeline not in seen, shown))
         seen.add(pipeline)
-    return tuple(found[:MOST_FLOWS])
+    return tuple(found[:MAX_FLOWS])
 
 
 def flows_of(
@@ -130,7 +130,7 @@ def flows_of(
     """Returns every flow between two workloads with the links that the nodes of its replicas make it go over."""
     nodes = nodes_by_workload(problem, plan)
     found = []
-    for edge in problem.edges[:MOST_FLOWS]:
+    for edge in problem.edges[:MAX_FLOWS]:
         asks = [f"latency at most {shown_latency(edge.latency)}"] if edge.latency is not None else []
         asks += [_shown_bandwidth(edge.bandwidth)] if edge.bandwidth is not None else []
         found.append(
@@ -165,7 +165,7 @@ def _distances(problem: Problem) -> dict[str, int]:
             sinks[edge.source].add(edge.sink)
     distances = {workload: 0 for edge in problem.edges for workload in (edge.source, edge.sink)}
     # A longest way is shorter than the number of workloads; a cycle stops there.
-    for _ in range(min(len(distances), MOST_PASSES)):
+    for _ in range(min(len(distances), MAX_PASSES)):
         changed = False
         for source, following in sinks.items():
             for sink in following:
@@ -181,7 +181,7 @@ def _parts(
     connections: NodeConnections, sources: Counter[str], sinks: Counter[str], limit: int | None
 ) -> tuple[FlowPart, ...]:
     """Returns what a flow from replicas on some nodes to replicas on others goes over, by the words for it."""
-    if len(sources) * len(sinks) > MOST_PAIRS:
+    if len(sources) * len(sinks) > MAX_PAIRS:
         return (FlowPart("too many pairs of nodes to draw", sources.total() * sinks.total(), "", False),)
     pairs: Counter[NodeConnection] = Counter()
     for source, senders in sources.items():

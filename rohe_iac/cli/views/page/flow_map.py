@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from rohe_iac.cli.views.page.flow import MOST_PAIRS, is_late, shown_latency
+from rohe_iac.cli.views.page.flow import MAX_PAIRS, is_late, shown_latency
 from rohe_iac.cli.views.page.keys import COLOURS, WorkloadKeys
 from rohe_iac.cli.views.page.nodes import zone_of
 from rohe_iac.cli.views.plans.node_usage import nodes_by_workload
@@ -14,10 +14,10 @@ from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.questions.analysis.node_connections import NodeConnections
 
-MOST_ROWS = 24
+MAX_ROWS = 24
 """Nodes on a map; the others are counted."""
 
-MOST_ARCS = 60
+MAX_ARCS = 60
 """Arcs on a map; the others are counted."""
 
 BOX = 130
@@ -107,7 +107,7 @@ class FlowMap:
 
 
 def map_of(problem: Problem, plan: Plan, keys: WorkloadKeys, connections: NodeConnections) -> FlowMap | None:
-    """Returns the map; None where nothing flows between nodes, or a flow has more than MOST_PAIRS pairs of them."""
+    """Returns the map; None where nothing flows between nodes, or a flow has more than MAX_PAIRS pairs of them."""
     counted = _count_pairs(problem, plan)
     if counted is None or not counted[0]:
         return None
@@ -118,10 +118,10 @@ def map_of(problem: Problem, plan: Plan, keys: WorkloadKeys, connections: NodeCo
         weight[source] += count
         weight[sink] += count
         totals[number] += count
-    shown = {node for node, _ in sorted(weight.items(), key=lambda item: (-item[1], item[0]))[:MOST_ROWS]}
+    shown = {node for node, _ in sorted(weight.items(), key=lambda item: (-item[1], item[0]))[:MAX_ROWS]}
     rows, middles, height = _rows(problem, shown, inside)
     order = {node: place for place, node in enumerate(sorted(shown, key=middles.__getitem__))}
-    drawn = [between for between in sorted(pairs) if between[1] in shown and between[2] in shown][:MOST_ARCS]
+    drawn = [between for between in sorted(pairs) if between[1] in shown and between[2] in shown][:MAX_ARCS]
     arcs = []
     starts: Counter[str] = Counter()
     for number, source, sink in drawn:
@@ -153,14 +153,14 @@ def _count_pairs(problem: Problem, plan: Plan) -> tuple[Counter[EdgeBetween], Co
     """Counts the pairs of replicas of each flow between two nodes, and the flows within each node.
 
     Returns:
-        The two counts; None where one flow has more than MOST_PAIRS pairs of nodes.
+        The two counts; None where one flow has more than MAX_PAIRS pairs of nodes.
     """
     nodes = nodes_by_workload(problem, plan)
     pairs: Counter[EdgeBetween] = Counter()
     inside: Counter[str] = Counter()
     for number, edge in enumerate(problem.edges):
         sources, sinks = nodes[edge.source], nodes[edge.sink]
-        if len(sources) * len(sinks) > MOST_PAIRS:
+        if len(sources) * len(sinks) > MAX_PAIRS:
             return None
         for source, senders in sources.items():
             for sink, receivers in sinks.items():

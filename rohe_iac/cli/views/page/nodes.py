@@ -22,13 +22,13 @@ from rohe_iac.planning.model.plan import Placement, Plan
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.model.supply import Device, Supply
 
-MOST_REPLICAS = 200
+MAX_REPLICAS = 200
 """Replicas that one card lists; the others are counted."""
 
-MOST_CORES = 128
+MAX_CORES = 128
 """Cores that one card shows; the others are counted."""
 
-MOST_GROUPS = 100
+MAX_GROUPS = 100
 """Groups of nodes that a page shows."""
 
 ALL = "all"
@@ -66,9 +66,9 @@ class NodeCard:
         zone: its zone; empty where it is in none.
         status: its status; empty where it is running.
         bars: cpu, memory and devices.
-        cores: a bar for each core, at most MOST_CORES.
+        cores: a bar for each core, at most MAX_CORES.
         cores_more: how many cores are left out.
-        occupants: its replicas, at most MOST_REPLICAS.
+        occupants: its replicas, at most MAX_REPLICAS.
         occupants_more: how many replicas are left out.
     """
 
@@ -136,14 +136,14 @@ def groups_of(problem: Problem, plan: Plan) -> tuple[NodeGroup, ...]:
     groups: dict[tuple[str, str], list[Supply]] = defaultdict(list)
     for node in problem.nodes:
         groups[device_type(node), zone_of(node)].append(node)
-    if len(groups) > MOST_GROUPS // 2:
+    if len(groups) > MAX_GROUPS // 2:
         merged: dict[tuple[str, str], list[Supply]] = defaultdict(list)
         for (kind, zone), nodes in groups.items():
             merged[kind, ALL] += nodes
             merged[ALL, zone] += nodes
         groups = merged
     usage = usage_by_node(problem, plan)
-    ordered = sorted(groups.items(), key=lambda item: (item[0][0] == ALL, item[0]))[:MOST_GROUPS]
+    ordered = sorted(groups.items(), key=lambda item: (item[0][0] == ALL, item[0]))[:MAX_GROUPS]
     return tuple(_group(kind, zone, nodes, usage) for (kind, zone), nodes in ordered)
 
 
@@ -191,15 +191,15 @@ def _card(
             *(_device_bar(device, placements, keys) for device in node.devices),
         ),
         cores=tuple(_core_bars(node, placements, keys)),
-        cores_more=max(0, len(node.cores) - MOST_CORES),
-        occupants=tuple(_occupant(placement, request, keys) for placement, request in pairs[:MOST_REPLICAS]),
-        occupants_more=max(0, len(pairs) - MOST_REPLICAS),
+        cores_more=max(0, len(node.cores) - MAX_CORES),
+        occupants=tuple(_occupant(placement, request, keys) for placement, request in pairs[:MAX_REPLICAS]),
+        occupants_more=max(0, len(pairs) - MAX_REPLICAS),
     )
 
 
 def _core_bars(node: Supply, placements: Sequence[Placement], keys: WorkloadKeys) -> list[Bar]:
     bars = []
-    for core, capacity in enumerate(node.cores[:MOST_CORES]):
+    for core, capacity in enumerate(node.cores[:MAX_CORES]):
         taken = [
             (placement, sum(use.amount for use in placement.cores if use.core == core)) for placement in placements
         ]

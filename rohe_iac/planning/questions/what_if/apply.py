@@ -34,10 +34,10 @@ Item = TypeVar("Item")
 ZONE_KEY = "zone"
 """The label with the zone of a node."""
 
-MOST_REPLICAS = 100_000
+MAX_REPLICAS = 100_000
 """Replicas of one workload that an edit may ask for at most."""
 
-MOST_LOAD = 1e9
+MAX_LOAD = 1e9
 """Requests a second that an edit may offer at most."""
 
 
@@ -163,7 +163,7 @@ def _wire(wire: Wire, edit: Edit) -> Wire:
 
 def _demand(demand: Demand, edit: Edit) -> Demand:
     if edit.field == "replicas":
-        return replace(demand, replicas=edit.amount(demand.replicas, _count, most=MOST_REPLICAS))
+        return replace(demand, replicas=edit.amount(demand.replicas, _count, most=MAX_REPLICAS))
     if edit.field == "priority":
         return replace(demand, priority=edit.amount(demand.priority, int, most=1 << 30))
     if edit.head == "variants":
@@ -222,6 +222,6 @@ def _pipeline(pipeline: Pipeline, edit: Edit) -> Pipeline:
         raise UsageError(f"'{edit}': {error}") from error
     present = Fraction(str(load or 0))
     made = {"=": given, "*=": present * given, "+=": present + given, "-=": present - given}[edit.operator]
-    if not 0 < made <= MOST_LOAD:
-        raise UsageError(f"'{edit}' comes to {float(made):g}/s", hint=f"a load is above 0, at most {MOST_LOAD:g}/s")
+    if not 0 < made <= MAX_LOAD:
+        raise UsageError(f"'{edit}' comes to {float(made):g}/s", hint=f"a load is above 0, at most {MAX_LOAD:g}/s")
     return pipeline.model_copy(update={"spec": pipeline.spec.model_copy(update={"load": float(made)})})

@@ -20,7 +20,7 @@ from rohe_iac.planning.questions.what_if.edit import FIELDS, RULES, Edit, unknow
 WHOLE = 10_000
 """Basis points of a whole device."""
 
-MOST_DEVICES = 1000
+MAX_DEVICES = 1000
 """Devices of one entry that an edit may ask for at most."""
 
 
@@ -52,7 +52,7 @@ def edit_devices(node: Supply, edit: Edit) -> Supply:
                 for device in node.devices
             ),
         )
-    number = edit.amount(len(chosen), _whole, most=MOST_DEVICES)
+    number = edit.amount(len(chosen), _whole, most=MAX_DEVICES)
     removed = {device.name for device in chosen[number:]}
     model = replace(chosen[0], used=0) if chosen else Device(name, name, "", False, WHOLE)
     added = tuple(replace(model, name=f"{name}-{count}") for count in range(len(chosen), number))
@@ -74,7 +74,7 @@ def edit_requests(devices: tuple[DeviceRequest, ...], edit: Edit) -> tuple[Devic
         if of_type and not edit.key and request.share:
             request, matched = replace(request, share=edit.amount(request.share, basis_points)), True
         elif of_type and edit.key == "count" and request.count:
-            request, matched = replace(request, count=edit.amount(request.count, _whole, most=MOST_DEVICES)), True
+            request, matched = replace(request, count=edit.amount(request.count, _whole, most=MAX_DEVICES)), True
         elif of_type and edit.key == "models" and request.models and edit.value == "any":
             request, matched = replace(request, models=()), True
         requests.append(request)

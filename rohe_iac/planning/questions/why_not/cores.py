@@ -10,10 +10,10 @@ from rohe_iac.foundation.quantities import shown_cpu
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.questions.why_not.refusal_case import EditSet, EditStep, RefusalCase
 
-MOST_CUTS = 4000
+MAX_CUTS = 4000
 """Combinations of chunk sizes up to which all are tried; of more, only those cut to what is free now."""
 
-MOST_STEPS = 500
+MAX_STEPS = 500
 """Assignments of chunks to cores that the repacking of smaller chunks may try."""
 
 KEPT = 8
@@ -54,7 +54,7 @@ def _chunk_options(case: RefusalCase) -> list[Row]:
     rooms = _rooms_without(case)
     parts = {room // part for room in rooms for part in range(1, len(case.core_uses) + 2)} | {*free, 0}
     values = [sorted({size for size in parts if size < chunk} | {chunk, 1}) for chunk in chunks]
-    if prod(map(len, values)) > MOST_CUTS:
+    if prod(map(len, values)) > MAX_CUTS:
         best = sorted(free, reverse=True)
         cut = [max(0, chunk - shortage) for chunk, shortage in zip(chunks, _shortages(chunks, best), strict=True)]
         return [chunks, *([option] if (option := _descending(cut)) else [])]
@@ -81,7 +81,7 @@ def _free_with(case: RefusalCase, chunks: Row) -> list[int]:
 
 
 def _can_repack(case: RefusalCase, chunks: Row) -> bool:
-    """Checks within MOST_STEPS whether the replicas on the node and one more fit on the cores, all assigned anew."""
+    """Checks within MAX_STEPS whether the replicas on the node and one more fit on the cores, all assigned anew."""
     rooms, steps = _rooms_without(case), 0
 
     def assign(replica: int, chunk: int, used: frozenset[int]) -> bool:
@@ -89,7 +89,7 @@ def _can_repack(case: RefusalCase, chunks: Row) -> bool:
         if chunk == len(chunks):
             return replica == len(case.core_uses) or assign(replica + 1, 0, frozenset())
         for core in sorted(range(len(rooms)), key=rooms.__getitem__):
-            if steps < MOST_STEPS and core not in used and rooms[core] >= chunks[chunk]:
+            if steps < MAX_STEPS and core not in used and rooms[core] >= chunks[chunk]:
                 steps += 1
                 rooms[core] -= chunks[chunk]
                 if assign(replica, chunk + 1, used | {core}):

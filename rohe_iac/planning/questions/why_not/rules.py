@@ -19,7 +19,7 @@ from rohe_iac.planning.questions.why_not.refusal_case import EditSet, EditStep, 
 EDITABLE = re.compile(r"[^=\s,]+")
 """Label keys and values that an edit can express."""
 
-MOST_DOMAINS = 8
+MAX_DOMAINS = 8
 """Values of a label that are suggested for a node without the label."""
 
 
@@ -60,7 +60,7 @@ def _set_label(case: RefusalCase, key: str, value: str) -> list[EditStep]:
 def _labels_of_others(case: RefusalCase, key: str) -> list[EditStep]:
     """Returns steps that give the node a label that it lacks, one for each value that other nodes have."""
     values = sorted({value for node in case.indexed.nodes for name, value in node.labels if name == key})
-    return [step for value in values[:MOST_DOMAINS] for step in _set_label(case, key, value)]
+    return [step for value in values[:MAX_DOMAINS] for step in _set_label(case, key, value)]
 
 
 def _spread(case: RefusalCase) -> Iterator[list[EditStep]]:

@@ -21,16 +21,16 @@ from rohe_iac.planning.questions.why_not.rules import preference_steps, rule_edi
 SMALL = 32
 """Nodes times workloads up to which edits are tried."""
 
-MOST_TRIED = 150
+MAX_TRIED = 150
 """Combinations of one field, and of two, that are tried, the smallest first."""
 
 SEARCHED, ITERATIONS = 24, 20
 """How many combinations are planned with a local search, and the iterations of that search."""
 
-MOST_VALUES = 16
+MAX_VALUES = 16
 """Values of one amount that are tried, the nearest to the present value first."""
 
-MOST_SUMS = 256
+MAX_SUMS = 256
 """Sums of requests that are computed."""
 
 PARTS = (16, 8, 4, 2, 1)
@@ -79,7 +79,7 @@ def smaller_edits(case: RefusalCase, below: int | None, suffices: Suffices) -> E
 def _smallest(choices: Iterable[tuple[Adjustable, ...]], below: int | None, suffices: Suffices) -> EditSet | None:
     smaller = [choice for choice in choices if below is None or _change(choice) < below]
     smaller.sort(key=lambda choice: (_change(choice), _texts(choice)))
-    for number, choice in enumerate(smaller[:MOST_TRIED]):
+    for number, choice in enumerate(smaller[:MAX_TRIED]):
         iterations = ITERATIONS if number < SEARCHED else 0
         if suffices(tuple(option.step for option in choice), iterations):
             return _reduced(choice, suffices, iterations)
@@ -149,15 +149,15 @@ def _amount_options(case: RefusalCase, amount: Amount) -> Iterator[Adjustable]:
 
 
 def _nearest(values: Iterable[int], end: int) -> list[int]:
-    return sorted(value for value in set(values) if 0 < value < end)[:MOST_VALUES]
+    return sorted(value for value in set(values) if 0 < value < end)[:MAX_VALUES]
 
 
 def _request_sums(case: RefusalCase, name: str) -> set[int]:
-    """Returns sums of requests of replicas that could share a node; at most MOST_SUMS after each workload."""
+    """Returns sums of requests of replicas that could share a node; at most MAX_SUMS after each workload."""
     found = {0}
     for demand, asked in zip(case.indexed.demands, case.indexed.resources, strict=True):
         size = getattr(asked, name) or 0
         if size:
             found = {total + size * number for total in found for number in range(min(demand.replicas, 4) + 1)}
-            found = set(sorted(found)[:MOST_SUMS])
+            found = set(sorted(found)[:MAX_SUMS])
     return found

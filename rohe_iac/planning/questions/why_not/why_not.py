@@ -28,10 +28,10 @@ from rohe_iac.planning.questions.why_not.trial_edits import smaller_edits
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.planning.verification.verify import verify
 
-MOST_FIELDS = 2
+MAX_FIELDS = 2
 """Fields that a suggestion edits at most."""
 
-MOST_EDIT_SETS = 60
+MAX_EDIT_SETS = 60
 """Combinations of edits that are kept, the smallest first."""
 
 
@@ -118,7 +118,7 @@ def _answer(question: _Question, most: int) -> WhyNot:
             # Rivals in the queue take the room first: more room is needed, or an earlier turn.
             rivals = _rivals(decided, answer.instead)
             more = _edits_behind_rivals(question, answer.instead)
-            more += [(*steps, step) for step in _priority_steps(case, rivals) if len(steps) < MOST_FIELDS]
+            more += [(*steps, step) for step in _priority_steps(case, rivals) if len(steps) < MAX_FIELDS]
             more += undercut_edits(case, rivals)
             candidates = sorted([*candidates, *more], key=_order)
     less = smaller_edits(case, fixes[0].change if fixes else None, question.suffices)
@@ -208,8 +208,8 @@ def _combined(refusals: list[list[EditSet]] | None) -> list[EditSet]:
     found: list[EditSet] = [()]
     for edits in refusals:
         # A combination never loses fields; a field that lifts two refusals counts once.
-        found = [both for steps in found for more in edits if len(both := _joined(steps, more)) <= MOST_FIELDS]
-        found = sorted(set(found), key=_order)[:MOST_EDIT_SETS]
+        found = [both for steps in found for more in edits if len(both := _joined(steps, more)) <= MAX_FIELDS]
+        found = sorted(set(found), key=_order)[:MAX_EDIT_SETS]
     return found
 
 

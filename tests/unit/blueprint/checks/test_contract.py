@@ -74,4 +74,4 @@ def test_metrics_sinks_and_functions_exist_once(tmp_path: Path, spec: str, found
 
 
 def test_an_objective_that_is_there_twice_is_compared_with_a_bounded_number() -> None:
-    assert objective.MOST_COMPARED == 100
+    assert objective.MAX_COMPARED == 100

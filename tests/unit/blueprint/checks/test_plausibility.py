@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rohe_iac.blueprint.checks.plausibility import MOST_LATENCY
+from rohe_iac.blueprint.checks.plausibility import MAX_LATENCY
 from rohe_iac.blueprint.loading import check
 from rohe_iac.foundation.diagnostics import Diagnostic
 
@@ -42,7 +42,7 @@ def test_what_is_usual_is_not_told(tmp_path: Path, template: str) -> None:
     assert diagnostics_of(tmp_path, template) == []
     slow = {"load": "1/h", "latency": "0ms", "bandwidth": "1Kbps", "frequency": "16MHz"}
     assert diagnostics_of(tmp_path, template, **slow) == []
-    fast = {"load": "1000000/s", "latency": f"{MOST_LATENCY:g}s", "bandwidth": "800Gbps", "frequency": "6GHz"}
+    fast = {"load": "1000000/s", "latency": f"{MAX_LATENCY:g}s", "bandwidth": "800Gbps", "frequency": "6GHz"}
     assert diagnostics_of(tmp_path, template, **fast) == []
 
 

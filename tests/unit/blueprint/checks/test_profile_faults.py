@@ -78,6 +78,6 @@ def test_a_bomb_is_no_profile(tmp_path: Path) -> None:
 
 
 def test_only_so_many_profiles_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(profile_checks, "MOST_PROFILES", 0)
+    monkeypatch.setattr(profile_checks, "MAX_PROFILES", 0)
     (found,) = messages_of(tmp_path, GOOD)
     assert "R133 the profiles from here on are not looked at" in found

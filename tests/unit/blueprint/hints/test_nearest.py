@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rohe_iac.blueprint.hints.nearest import MOST_NAMES, did_you_mean, nearest
+from rohe_iac.blueprint.hints.nearest import MAX_NAMES, did_you_mean, nearest
 
 NAMES = ["replicas", "requests", "limits", "image", "maxPerDomain"]
 
@@ -27,7 +27,7 @@ def test_without_a_near_name_the_few_names_are_listed() -> None:
 
 
 def test_among_too_many_names_none_is_searched() -> None:
-    assert did_you_mean("name-1", [f"name-{n}" for n in range(MOST_NAMES + 1)]) == ""
+    assert did_you_mean("name-1", [f"name-{n}" for n in range(MAX_NAMES + 1)]) == ""
 
 
 @given(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rohe_iac.blueprint.language.run_limits import Refused
-from rohe_iac.blueprint.modules.compute import LONGEST_VALUE, MOST_WEIGHT, check_size, weight
+from rohe_iac.blueprint.modules.compute import LONGEST_VALUE, MAX_WEIGHT, check_size, weight
 
 
 @pytest.mark.parametrize(("value", "expected"), [(1, 1), ("abc", 4), ([], 1), ([1, "ab"], 5), ({"a": [1]}, 5)])
@@ -17,7 +17,7 @@ def test_the_weight_counts_items_and_characters(value: Any, expected: int) -> No
 
 def test_too_much_weight_is_refused() -> None:
     with pytest.raises(Refused):
-        weight([["x" * 1000] * 10] * (MOST_WEIGHT // 10_000))
+        weight([["x" * 1000] * 10] * (MAX_WEIGHT // 10_000))
 
 
 @pytest.mark.parametrize("value", ["x" * (LONGEST_VALUE + 1), [0] * (LONGEST_VALUE + 1), 2**257, float("inf")])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rohe_iac.blueprint.findings.finding import Document
 from rohe_iac.blueprint.findings.source_text import SourceText
-from rohe_iac.blueprint.validation.stray_expressions import MOST_STRAYS, check_strays
+from rohe_iac.blueprint.validation.stray_expressions import MAX_STRAYS, check_strays
 
 
 def document(text: str, kind: str = "Pipeline") -> Document:
@@ -19,5 +19,5 @@ def test_an_expression_that_names_an_input_is_found_where_it_is() -> None:
 
 
 def test_only_the_first_of_many_are_reported() -> None:
-    text = "args: [" + "'{{ inputs.n }}', " * (MOST_STRAYS + 1) + "]\n"
-    assert len(list(check_strays(document(text)))) == MOST_STRAYS
+    text = "args: [" + "'{{ inputs.n }}', " * (MAX_STRAYS + 1) + "]\n"
+    assert len(list(check_strays(document(text)))) == MAX_STRAYS

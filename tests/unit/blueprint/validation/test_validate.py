@@ -6,7 +6,7 @@ from rohe_iac.blueprint.findings.finding import Document
 from rohe_iac.blueprint.findings.source_text import SourceText
 from rohe_iac.blueprint.language.pipeline import Pipeline
 from rohe_iac.blueprint.language.profile import ProfileForm
-from rohe_iac.blueprint.validation.validate import MOST_FAULTS, form_findings, validate
+from rohe_iac.blueprint.validation.validate import MAX_FAULTS, form_findings, validate
 
 HEAD = "apiVersion: rohe.dev/v1\nkind: Pipeline\nmetadata: {name: p}\nspec:\n  services:\n"
 
@@ -29,9 +29,9 @@ def test_the_model_is_made_of_the_parts_without_faults() -> None:
 
 
 def test_only_the_first_of_very_many_faults_are_described() -> None:
-    text = HEAD + "".join(f"    - {{name: a{n}, colour: red}}\n" for n in range(MOST_FAULTS + 50))
+    text = HEAD + "".join(f"    - {{name: a{n}, colour: red}}\n" for n in range(MAX_FAULTS + 50))
     findings = validate(document(text))
-    assert len(findings) == MOST_FAULTS + 1
+    assert len(findings) == MAX_FAULTS + 1
     assert findings[-1].code == "R133"
     assert findings[-1].more >= 50
     assert [finding.code for finding in validate(document(text), room=0)] == ["R133"]

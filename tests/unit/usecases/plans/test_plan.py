@@ -34,6 +34,6 @@ def test_a_file_that_cannot_be_written_or_would_fill_the_memory_is_an_error(
     with pytest.raises(UnreadableFile, match="cannot read"):
         read_file(tmp_path / "nowhere.plan")
     (tmp_path / "large.plan").write_bytes(b"[[[[")
-    monkeypatch.setattr(plan, "MOST_MEMORY", 100)
+    monkeypatch.setattr(plan, "MAX_MEMORY", 100)
     with pytest.raises(UnreadableFile, match="more values"):
         read_file(tmp_path / "large.plan")

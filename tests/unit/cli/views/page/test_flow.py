@@ -52,8 +52,8 @@ def test_a_flow_is_parted_by_what_it_goes_over(linked: AnalysedPlan) -> None:
 
 
 def test_a_flow_of_too_many_pairs_is_counted_only(linked: AnalysedPlan, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flow, "MOST_PAIRS", 0)
-    monkeypatch.setattr(flow_map, "MOST_PAIRS", 0)
+    monkeypatch.setattr(flow, "MAX_PAIRS", 0)
+    monkeypatch.setattr(flow_map, "MAX_PAIRS", 0)
     problem, plan = linked.planfile.problem, linked.planfile.plan
     assert flows_of(problem, plan, KEYS, linked.connections)[0].parts[0].over == "too many pairs of nodes to draw"
     assert map_of(problem, plan, KEYS, linked.connections) is None

@@ -37,7 +37,7 @@ def test_groups_sum_up_their_nodes(cctvs: AnalysedPlan, monkeypatch: pytest.Monk
     assert sum(group.nodes for group in groups) == len(problem.nodes)
     assert sum(group.replicas for group in groups) == len(plan.placements)
     assert {group.zone for group in groups} == {zone_of(node) for node in problem.nodes}
-    monkeypatch.setattr(nodes, "MOST_GROUPS", 2)
+    monkeypatch.setattr(nodes, "MAX_GROUPS", 2)
     assert all(nodes.ALL in (group.kind, group.zone) for group in groups_of(problem, plan))
 
 

@@ -162,7 +162,7 @@ class _PlacementBuilder:
                 placement_before = before.get(replica)
                 node_before = placement_before.node if placement_before else ""
             last = decision
-            is_late = bool(late) and (position, decision.index) in late
+            is_late = (position, decision.index) in late if late else False
             placements.append(
                 Placement(
                     replica,

@@ -4,25 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rohe_iac.observation.judging.outcome import Outcome, Result
-from rohe_iac.observation.judging.verdict import Verdict
+from result_samples import result
+
+from rohe_iac.observation.judging.outcome import Outcome
 from rohe_iac.sinks.forwarder import Forwarder
 from rohe_iac.sinks.sink import SinkFailed
 from rohe_iac.sinks.store import AgentStore
-
-
-def result(number: int, contract: str = "c") -> Result:
-    return Result(
-        contract=contract,
-        objective="o",
-        start=float(number),
-        end=number + 1.0,
-        value=0.5,
-        count=10,
-        window=Verdict.KEPT,
-        verdict=Verdict.KEPT,
-        number=number,
-    )
 
 
 class FlakySink:

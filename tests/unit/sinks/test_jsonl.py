@@ -5,25 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from result_samples import result
 
-from rohe_iac.observation.judging.outcome import Result
-from rohe_iac.observation.judging.verdict import Verdict
 from rohe_iac.sinks.jsonl import JsonlSink
 from rohe_iac.sinks.sink import SinkFailed
-
-
-def result(number: int, contract: str = "c") -> Result:
-    return Result(
-        contract=contract,
-        objective="o",
-        start=float(number),
-        end=number + 1.0,
-        value=0.5,
-        count=10,
-        window=Verdict.KEPT,
-        verdict=Verdict.KEPT,
-        number=number,
-    )
 
 
 def test_jsonl_has_a_line_an_outcome_and_a_file_a_contract(tmp_path: Path) -> None:

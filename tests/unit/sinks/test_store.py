@@ -5,25 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from result_samples import result
 
-from rohe_iac.observation.judging.outcome import CorrectiveAction, Result
-from rohe_iac.observation.judging.verdict import Verdict
+from rohe_iac.observation.judging.outcome import CorrectiveAction
 from rohe_iac.observation.reports.sequence_set import SequenceSet
 from rohe_iac.sinks.store import AgentStore, ObserverInput, StoreFailed, Transaction
-
-
-def result(number: int, contract: str = "c") -> Result:
-    return Result(
-        contract=contract,
-        objective="o",
-        start=float(number),
-        end=number + 1.0,
-        value=0.5,
-        count=10,
-        window=Verdict.KEPT,
-        verdict=Verdict.KEPT,
-        number=number,
-    )
 
 
 def inputs(count: int, size: int = 10) -> list[ObserverInput]:

@@ -58,14 +58,24 @@ class Screen:
         )
 
     def print_json(self, value: Any) -> None:
-        """Prints one JSON value on stdout, indented, keys in the given order; never wrapped or coloured."""
+        """Prints one JSON value on stdout, indented, keys in the given order; never wrapped or coloured.
+
+        Where stdout is not UTF-8, what is beyond ASCII is escaped, so that the value stays the same.
+        """
         import json
 
-        sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+        unicode = (sys.stdout.encoding or "").lower().replace("_", "-") == "utf-8"
+        sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=not unicode) + "\n")
 
     def print_text(self, text: str) -> None:
         """Prints a text on stdout as it is; never wrapped or coloured."""
         sys.stdout.write(text + "\n")
+
+    def print_document(self, text: str) -> None:
+        """Prints a document for other programs, such as YAML, on stdout: UTF-8 whatever the terminal's encoding is."""
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode())
+        sys.stdout.buffer.flush()
 
     def print_indented(self, text: str, spaces: int = 2, *, style: str = "") -> None:
         """Prints a text with markup on stdout, indented; a terminal that wraps the text indents each of its lines."""

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from rohe_iac.cli.console import screen
+from rohe_iac.cli.encoding import replace_unprintable
 from rohe_iac.foundation.diagnostics import InvalidBlueprint
 from rohe_iac.foundation.errors import ExitCode, RoheError
 
@@ -143,7 +144,7 @@ def _report_bug(error: Exception) -> int:
     trace = state_home() / "fault.log"
     try:
         trace.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_private(trace, "".join(traceback.format_exception(error)).encode())
+        write_private(trace, "".join(traceback.format_exception(error)).encode(errors="backslashreplace"))
         detail = f"the trace is in {trace}"
     except OSError as failure:
         detail = f"the trace could not be written: {failure}"
@@ -158,4 +159,5 @@ def _report_bug(error: Exception) -> int:
 
 def main() -> None:
     """Runs the command line of this process; the entry point of the executable `rohe`."""
+    replace_unprintable()
     sys.exit(run(sys.argv[1:]))

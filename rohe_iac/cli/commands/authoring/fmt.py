@@ -32,7 +32,7 @@ def fmt(
             raise UsageError("`-` and files cannot be named together")
         text, differs = format_text(sys.stdin.buffer.read())
         if not check:
-            sys.stdout.write(text)
+            screen.print_document(text)
         return ExitCode.CHECK_FAILED if check and differs else ExitCode.OK
     result = format_documents([screen.folder / path for path in paths or [Path()]], check=check)
     for path in result.changed:

@@ -62,6 +62,6 @@ def import_(
     if out != "-":
         write_documents(screen.folder / out, done.imported)
     elif output is Output.human:
-        sys.stdout.write(done.imported.text)
+        screen.print_document(done.imported.text)
     show_import(screen, done, output, None if out == "-" else out)
     return ExitCode.OK

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
@@ -28,7 +27,7 @@ def render(
     with screen.working("reading the blueprint") as report:
         planned = make_plan(screen.folder, stack, report=report)
     if out == "-":
-        sys.stdout.write(as_stream(planned.planfile.manifests))
+        screen.print_document(as_stream(planned.planfile.manifests))
     else:
         done = render_to(screen.folder / out, planned.planfile.manifests)
         screen.out.print(

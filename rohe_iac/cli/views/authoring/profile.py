@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from rohe_iac.usecases.plans.profile import Measurements
 def show_profiles(screen: Screen, measurements: Measurements, written: Sequence[Path]) -> None:
     """Prints the files that the profiles were written to, or their YAML, on stdout, and what they lack on stderr."""
     if not written:
-        sys.stdout.write(measurements.text)
+        screen.print_document(measurements.text)
     for path in written:
         screen.out.print(str(path), markup=False)
     for profile in measurements.profiles:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rohe_iac.foundation.errors import RoheError
+from rohe_iac.foundation.sqlite.schema import Schema, WrongSchema
 from rohe_iac.reporting.settings import Durability
 
 LOG = logging.getLogger("rohe.reporting")
@@ -21,6 +22,19 @@ LOCK_TIMEOUT = 0.03
 
 DELETE_BATCH = 200
 """Rows of one delete, so that no report waits long behind it."""
+
+SCHEMA = Schema(
+    noun="an outbox",
+    version=1,
+    marker="waiting",
+    tables="""
+CREATE TABLE waiting (row INTEGER PRIMARY KEY AUTOINCREMENT, boot TEXT NOT NULL,
+  seq INTEGER NOT NULL, payload BLOB NOT NULL, UNIQUE (boot, seq));
+""",
+    # The databases without a version have the table of version 1.
+    migrations={0: ""},
+)
+"""The one table of an outbox."""
 
 
 class OutboxUnusable(RoheError):
@@ -67,6 +81,8 @@ class Outbox:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._database = self._open()
+        except WrongSchema as error:
+            raise OutboxUnusable(error.brief, detail=error.detail, hint=error.hint) from error
         except (OSError, sqlite3.Error) as error:
             raise OutboxUnusable(f"the outbox {self._path} cannot be used", detail=str(error)) from error
         self._count_waiting()
@@ -93,11 +109,8 @@ class Outbox:
             database.execute(f"PRAGMA synchronous={'FULL' if self._full else 'NORMAL'}")
             # A checkpoint writes and fsyncs the whole log, so the sender's thread does it, never the service's.
             database.execute("PRAGMA wal_autocheckpoint=0")
-            database.execute(
-                "CREATE TABLE IF NOT EXISTS waiting (row INTEGER PRIMARY KEY AUTOINCREMENT, boot TEXT NOT NULL,"
-                " seq INTEGER NOT NULL, payload BLOB NOT NULL, UNIQUE (boot, seq))"
-            )
-        except sqlite3.Error:
+            SCHEMA.prepare(database, self._path)
+        except (sqlite3.Error, WrongSchema):
             database.close()
             raise
         return database

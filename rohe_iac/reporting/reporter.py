@@ -81,7 +81,7 @@ class Reporter:
             )
         except RoheError as error:
             # A service without an outbox goes on unobserved instead of failing.
-            LOG.error("nothing will be reported: %s: %s", error.brief, error.detail)
+            LOG.error("nothing will be reported: %s", "; ".join(filter(None, (error.brief, error.detail, error.hint))))
             return
         self._sender = Sender(settings, self._outbox, self.boot, self._counts)
         self._sender.start()

@@ -16,24 +16,32 @@ from pathlib import Path
 import msgspec
 
 from rohe_iac.foundation.errors import ExitCode, RoheError
+from rohe_iac.foundation.sqlite.schema import Schema, WrongSchema
 from rohe_iac.observation.judging.outcome import CorrectiveAction, Outcome, Result, Violation
 from rohe_iac.observation.reports.sequence_set import SequenceSet
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS inputs (row INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, at REAL NOT NULL,
+SCHEMA = Schema(
+    noun="a store",
+    version=1,
+    marker="inputs",
+    tables="""
+CREATE TABLE inputs (row INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, at REAL NOT NULL,
   client TEXT NOT NULL, payload BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS seen (client TEXT NOT NULL, boot TEXT NOT NULL, ranges TEXT NOT NULL,
+CREATE TABLE seen (client TEXT NOT NULL, boot TEXT NOT NULL, ranges TEXT NOT NULL,
   PRIMARY KEY (client, boot));
-CREATE TABLE IF NOT EXISTS digests (digest BLOB PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS outcomes (row INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE,
+CREATE TABLE digests (digest BLOB PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE outcomes (row INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE,
   kind TEXT NOT NULL, contract TEXT NOT NULL, objective TEXT NOT NULL, at REAL NOT NULL, body BLOB NOT NULL);
-CREATE INDEX IF NOT EXISTS outcomes_by_kind ON outcomes (kind, row);
-CREATE TABLE IF NOT EXISTS dead (row INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, topic TEXT NOT NULL,
+CREATE INDEX outcomes_by_kind ON outcomes (kind, row);
+CREATE TABLE dead (row INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, topic TEXT NOT NULL,
   why TEXT NOT NULL, payload BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS checkpoint (one INTEGER PRIMARY KEY CHECK (one = 1), row INTEGER NOT NULL,
+CREATE TABLE checkpoint (one INTEGER PRIMARY KEY CHECK (one = 1), row INTEGER NOT NULL,
   digest TEXT NOT NULL, state BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS numbers (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
-"""
+CREATE TABLE numbers (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
+""",
+    # The databases without a version have the tables of version 1.
+    migrations={0: ""},
+)
 """Tables; `seen` has the received sequence numbers, `dead` the dead letters, `numbers` counters and sinks' cursors."""
 
 MAX_DEAD_LETTERS = 1000
@@ -120,7 +128,11 @@ class AgentStore:
                 self.path.chmod(0o600)
                 self._database.execute("PRAGMA journal_mode=WAL")
                 self._database.execute("PRAGMA synchronous=NORMAL")
-                self._database.executescript(SCHEMA)
+                SCHEMA.prepare(self._database, self.path)
+            else:
+                SCHEMA.check(self._database, self.path)
+        except WrongSchema as error:
+            raise StoreFailed(error.brief, detail=error.detail, hint=error.hint) from error
         except (OSError, sqlite3.Error) as error:
             raise StoreFailed(f"the store {self.path} cannot be opened", detail=str(error)) from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -84,3 +85,36 @@ def test_only_its_owner_can_read_it(tmp_path: Path) -> None:
     open_outbox(tmp_path / "new")
     assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
     assert (tmp_path / "new" / "outbox.db").stat().st_mode & 0o777 == 0o600
+
+
+def outbox_without_version(folder: Path) -> sqlite3.Connection:
+    """Writes an outbox as the version of rohe did that kept no version of the schema."""
+    database = sqlite3.connect(folder / "outbox.db", isolation_level=None)
+    database.execute("PRAGMA journal_mode=WAL")
+    database.execute(
+        "CREATE TABLE waiting (row INTEGER PRIMARY KEY AUTOINCREMENT, boot TEXT NOT NULL, seq INTEGER NOT NULL,"
+        " payload BLOB NOT NULL, UNIQUE (boot, seq))"
+    )
+    database.execute("INSERT INTO waiting (boot, seq, payload) VALUES ('before', 1, 'kept')")
+    return database
+
+
+def test_an_outbox_of_the_version_before_is_migrated_with_its_reports(tmp_path: Path) -> None:
+    outbox_without_version(tmp_path).close()
+    outbox = open_outbox(tmp_path)
+    assert waiting(outbox) == [("before", 1)]
+    fill(outbox, 1)
+    database = sqlite3.connect(tmp_path / "outbox.db")
+    assert database.execute("PRAGMA user_version").fetchone() == (1,)
+    assert database.execute("PRAGMA auto_vacuum").fetchone() == (2,)
+
+
+def test_an_outbox_of_a_later_version_is_refused_and_kept(tmp_path: Path) -> None:
+    database = outbox_without_version(tmp_path)
+    database.execute("PRAGMA user_version=9")
+    with pytest.raises(
+        OutboxUnusable, match="a later version of rohe: its schema is 9, this version uses 1"
+    ) as refusal:
+        open_outbox(tmp_path)
+    assert "move the file away" in refusal.value.hint
+    assert database.execute("SELECT count(*) FROM waiting").fetchone() == (1,)

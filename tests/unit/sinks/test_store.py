@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -70,3 +71,28 @@ def test_a_store_that_cannot_be_opened_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreFailed):
         AgentStore(tmp_path / "file")
+
+
+def store_without_version(folder: Path) -> sqlite3.Connection:
+    """Writes a store as the version of rohe did that kept no version of the schema."""
+    AgentStore(folder).close()
+    database = sqlite3.connect(folder / "agent.db", isolation_level=None)
+    database.execute("PRAGMA user_version=0")
+    database.execute("INSERT INTO inputs (kind, at, client, payload) VALUES ('tick', 1.0, '', '')")
+    return database
+
+
+def test_a_store_of_the_version_before_is_migrated_with_its_inputs(tmp_path: Path) -> None:
+    database = store_without_version(tmp_path)
+    with pytest.raises(StoreFailed, match="an earlier version of rohe"):
+        AgentStore(tmp_path, read_only=True)
+    assert [row for row, _ in AgentStore(tmp_path).inputs_after(0)] == [1]
+    assert database.execute("PRAGMA user_version").fetchone() == (1,)
+    AgentStore(tmp_path, read_only=True).close()
+
+
+def test_a_store_of_a_later_version_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    store_without_version(tmp_path).execute("PRAGMA user_version=9")
+    with pytest.raises(StoreFailed, match="a later version of rohe: its schema is 9, this version uses 1") as refusal:
+        AgentStore(tmp_path)
+    assert "run the version of rohe that wrote it" in refusal.value.hint

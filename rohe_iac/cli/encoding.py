@@ -1,4 +1,4 @@
-"""Encoding of what is printed: what a terminal without UTF-8 gets for characters that it does not have.
+"""Encodings of the terminal and of file names, where the user's locale is not UTF-8.
 
 A stand-in keeps the width of what it replaces, so that tables, bars and boxes stay aligned.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import os
 import sys
 from typing import TextIO
 
@@ -63,3 +64,17 @@ def replace_unprintable(*streams: TextIO) -> None:
         # A stream that was closed before the start is None; one that a test put in place has no encoding.
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors=HANDLER)  # type: ignore[union-attr]
+
+
+def use_utf8_for_files() -> None:
+    """Starts this command line again in Python's UTF-8 mode where the locale has another encoding for file names.
+
+    The engine, the broker and plan files take paths as UTF-8 text, which other encodings of file names do not give
+    (PEP 383). Standard streams keep the encoding of the locale, and programs that rohe starts inherit the mode.
+    """
+    if sys.getfilesystemencoding().lower() == "utf-8" or not sys.executable:
+        return
+    if sys.stdout is not None:
+        os.environ.setdefault("PYTHONIOENCODING", sys.stdout.encoding)
+    os.environ["PYTHONUTF8"] = "1"
+    os.execv(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]])

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from rohe_iac.cli.console import screen
-from rohe_iac.cli.encoding import replace_unprintable
+from rohe_iac.cli.encoding import replace_unprintable, use_utf8_for_files
 from rohe_iac.foundation.diagnostics import InvalidBlueprint
 from rohe_iac.foundation.errors import ExitCode, RoheError
 
@@ -159,5 +159,6 @@ def _report_bug(error: Exception) -> int:
 
 def main() -> None:
     """Runs the command line of this process; the entry point of the executable `rohe`."""
+    use_utf8_for_files()
     replace_unprintable()
     sys.exit(run(sys.argv[1:]))

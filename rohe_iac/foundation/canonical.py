@@ -10,10 +10,15 @@ from typing import Any
 def canonical_json(value: Any) -> bytes:
     """Returns `value` (JSON types only) as UTF-8 JSON with sorted keys and no blanks.
 
+    A text with bytes that are no UTF-8, as a path or variable of the system may have them (PEP 383), is escaped.
+
     Raises:
         ValueError: `value` holds NaN or an infinity.
     """
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    try:
+        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 
 def sha256_hex(content: bytes) -> str:

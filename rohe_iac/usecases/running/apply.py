@@ -112,7 +112,7 @@ def intent(directory: Path, what: str | None, choices: Choices, open_target: Ope
 
     Raises:
         InvalidBlueprint: the blueprint has faults.
-        UsageError: there is no such stack, or the plan is for another project.
+        UsageError: there is no such stack, the plan is for another project, or a path is not UTF-8.
         UnreadablePlan: the plan file or the record is damaged.
         WithoutEffect: the blueprint has fields that the target does not support.
         StalePlan: the plan, its inputs or the record have changed since.
@@ -130,6 +130,7 @@ def intent(directory: Path, what: str | None, choices: Choices, open_target: Ope
         planned = make_plan(directory, what)
         root, planfile = planned.blueprint.root, planned.planfile
     folder = StackFolder.of(planfile.project, planfile.stack)
+    _check_paths(root, folder)
     record = read_record(folder)
     _check(planfile, record, choices)
     target = open_target(planfile.target, folder, root)
@@ -182,6 +183,13 @@ def apply(wanted: Intent, progress: Progress, install: InstallProgress, choices:
         if outcome.ending is Ending.COMPLETE and not record.complete:
             write_record(folder, Record(record.serial, record.planfile, complete=True))
         return outcome
+
+
+def _check_paths(root: Path, folder: StackFolder) -> None:
+    """Raises UsageError where a path has bytes that are no UTF-8 (PEP 383): the engine cannot be told such a path."""
+    for path, hint in ((root, "rename the folder"), (folder.path, "rename the folder, or set XDG_STATE_HOME")):
+        if any("\ud800" <= character <= "\udfff" for character in str(path.absolute())):
+            raise UsageError(f"the name of the folder {path} is not UTF-8 text", hint=hint)
 
 
 def _check(planfile: PlanFile, record: Record | None, choices: Choices) -> None:

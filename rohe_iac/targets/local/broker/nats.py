@@ -85,7 +85,8 @@ def server_settings(broker: BrokerSpec, store: Path, stack: str) -> str:
 
     Args:
         broker: The broker with its ports.
-        store: The folder for messages and sessions.
+        store: The folder for messages and sessions, relative to the server's working directory: the server reads no
+            escapes beyond ASCII, so no path in its settings may hold a user's folder.
         stack: Name of the stack.
     """
     return "\n".join(
@@ -156,7 +157,7 @@ class NatsBroker:
 
     def program(self, broker: BrokerSpec, stack: str, binary: str) -> Program:
         """Returns the program that runs the server's `binary`, without writing anything."""
-        path = self._layout.broker / "server.conf"
+        path = (self._layout.broker / "server.conf").relative_to(self._layout.run)
         return Program(
             name=NAME,
             address=broker.address,
@@ -170,7 +171,8 @@ class NatsBroker:
         )
 
     def _settings(self, broker: BrokerSpec, stack: str) -> bytes:
-        return server_settings(broker, self._layout.broker_store, stack).encode()
+        store = os.path.relpath(self._layout.broker_store, self._layout.run)
+        return server_settings(broker, Path(store), stack).encode()
 
     def reload(self, pid: int) -> None:
         """Writes the present users and permissions, which the running broker adopts without dropping connections.

@@ -60,7 +60,7 @@ def _command(pid: int | None) -> str:
 
 def marked_processes(under: Path) -> dict[int, str]:
     """Returns the folder of the program by process id, of every process marked as a program below `under`."""
-    prefix = f"{MARK}={under}/".encode()
+    prefix = os.fsencode(f"{MARK}={under}/")
     folders: dict[int, str] = {}
     for entry in os.listdir("/proc"):
         if not entry.isdecimal():

@@ -51,8 +51,8 @@ files=programs/*/program.conf
 """
 """The daemon's settings."""
 
-STARTER = '#!/bin/sh\nexec {python} -I -S {wrapper} "$@"\n'
-"""The script that starts the wrapper of a program."""
+STARTER = '#!/bin/sh\nexec {python} -I -S -X utf8 {wrapper} "$@"\n'
+"""The script that starts the wrapper of a program, which reads paths as UTF-8 in every locale."""
 
 STARTUP = 15.0
 """Seconds that the daemon has to start, and that programs have to end."""
@@ -197,12 +197,21 @@ class Supervision:
         user = "user=root\n" if os.geteuid() == 0 else ""
         write_private(run / "supervisord.conf", SETTINGS.format(user=user).encode())
         starter = STARTER.format(python=shlex.quote(sys.executable), wrapper=shlex.quote(str(wrapper.__file__)))
-        write_private(run / "start", starter.encode())
+        write_private(run / "start", os.fsencode(starter))
         (run / "start").chmod(0o700)
         (run / SOCKET).unlink(missing_ok=True)
 
     def _start(self) -> None:
-        command = [sys.executable, "-P", "-m", "supervisor.supervisord", "-c", "/proc/self/cwd/supervisord.conf"]
+        command = [
+            sys.executable,
+            "-P",
+            "-X",
+            "utf8",
+            "-m",
+            "supervisor.supervisord",
+            "-c",
+            "/proc/self/cwd/supervisord.conf",
+        ]
         log = self._layout.log("supervisor")
         subprocess.run(
             [sys.executable, "-I", "-S", str(detach.__file__), str(self._layout.run), str(log), *command],

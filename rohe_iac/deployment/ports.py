@@ -9,6 +9,9 @@ from typing import Protocol
 
 from rohe_iac.manifests.manifest import Manifest
 
+NOTE = "rohe: "
+"""Beginning of a line of the plugin's standard error that the user has to see."""
+
 
 @dataclass(frozen=True, slots=True)
 class ProviderPlugin:
@@ -63,6 +66,13 @@ class DeploymentTarget(Protocol):
 
         Raises:
             RoheError: The plugin is not installed.
+        """
+        ...
+
+    def permit(self, manifests: Sequence[Manifest]) -> None:
+        """Lets the plugin make these manifests, and no others, until the next call.
+
+        The engine passes on what any user asks of its ports, so the plugin does not take the engine's word.
         """
         ...
 

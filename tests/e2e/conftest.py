@@ -77,6 +77,12 @@ class Quiet:
         self.notes.append(text)
 
 
+@pytest.fixture
+def quiet() -> Quiet:
+    """Returns a Progress that only this test uses."""
+    return Quiet()
+
+
 Spec = dict[str, object]
 
 

@@ -40,6 +40,12 @@ class EngineCommand(PulumiCommand):
         self.received = 0
         self._process: subprocess.Popen[str] | None = None
 
+    @property
+    def pid(self) -> int:
+        """Returns the id of the engine's process, 0 while none runs."""
+        process = self._process
+        return process.pid if process is not None else 0
+
     def run(
         self,
         args: list[str],

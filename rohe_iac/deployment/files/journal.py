@@ -36,6 +36,10 @@ class RunJournal:
         """Records what happened to one resource; `event` is begins, ended or failed."""
         self._write({"event": event, "verb": verb, "address": address}, sync=False)
 
+    def note(self, text: str) -> None:
+        """Records a sentence about the run as a whole."""
+        self._write({"event": "note", "text": text}, sync=False)
+
     def end(self, ending: str) -> None:
         """Records the end of the run; `ending` is a value of Ending."""
         self._write({"event": "end", "ending": ending}, sync=True)

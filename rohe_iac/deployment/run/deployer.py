@@ -14,6 +14,7 @@ from pulumi.automation.events import EngineEvent
 
 from rohe_iac.deployment.engine.command import EngineCommand
 from rohe_iac.deployment.engine.find import Engine
+from rohe_iac.deployment.engine.guarded_servers import guarded_servers
 from rohe_iac.deployment.files.journal import RunJournal
 from rohe_iac.deployment.ports import DeploymentTarget, Progress
 from rohe_iac.deployment.run.event_tally import EventTally, engine_listener
@@ -122,6 +123,7 @@ class Deployer:
         """
 
         def run(stack: Stack, listen: Callable[[EngineEvent], None]) -> None:
+            self.target.permit(())
             stack.destroy(
                 on_event=listen,
                 continue_on_error=True,
@@ -158,7 +160,8 @@ class Deployer:
         command = EngineCommand(self.engine)
         tally = EventTally(progress, journal, addresses, self.clock)
         failure: CommandError | None = None
-        with command.forward_signals(), engine_listener(tally) as listen:
+        servers = guarded_servers(lambda: command.pid, tally.note)
+        with command.forward_signals(), servers, engine_listener(tally) as listen:
             try:
                 run(self._stack(command), listen)
             except CommandError as error:

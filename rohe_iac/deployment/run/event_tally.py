@@ -11,7 +11,7 @@ from pulumi.automation import OpType
 from pulumi.automation.events import EngineEvent, StepEventMetadata
 
 from rohe_iac.deployment.files.journal import RunJournal
-from rohe_iac.deployment.ports import Progress
+from rohe_iac.deployment.ports import NOTE, Progress
 from rohe_iac.deployment.run.failures import provider_message
 from rohe_iac.deployment.run.outcome import Ending, Failure, Outcome
 from rohe_iac.foundation.clock import Clock
@@ -55,12 +55,21 @@ class EventTally:
             if event.diagnostic_event.urn:
                 self._reasons.setdefault(_name(event.diagnostic_event.urn), text)
             self.diagnostics.append(text)
+        elif event.diagnostic_event is not None:
+            text = provider_message(event.diagnostic_event.message)
+            if text.startswith(NOTE):
+                self.note(text.removeprefix(NOTE))
         elif event.resource_pre_event is not None:
             self._step(event.resource_pre_event.metadata, self._begin)
         elif event.res_outputs_event is not None:
             self._step(event.res_outputs_event.metadata, self._end)
         elif event.res_op_failed_event is not None:
             self._step(event.res_op_failed_event.metadata, self._fail)
+
+    def note(self, text: str) -> None:
+        """Records a sentence about the run in the journal and reports it."""
+        self._journal.note(text)
+        self._progress.on_note(text)
 
     def outcome(self, signal: int, *, failed: bool) -> Outcome:
         """Reports the failures and returns the run's outcome.

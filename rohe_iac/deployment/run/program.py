@@ -16,6 +16,7 @@ def program_of(manifests: Sequence[Manifest], target: DeploymentTarget) -> Calla
         target: The target, which has the plugin and the resources' types.
     """
     plugin = target.plugin()
+    target.permit(manifests)
     ordered = in_order(manifests)
 
     def program() -> None:

@@ -15,6 +15,7 @@ from rohe_iac.targets.local import environment
 from rohe_iac.targets.local.broker import nats as embedded
 from rohe_iac.targets.local.broker.credentials import Credentials
 from rohe_iac.targets.local.documents import ManifestDocument, broker_of, credential_of, process_of
+from rohe_iac.targets.local.permit import Permit
 from rohe_iac.targets.local.stack_folder import Layout
 from rohe_iac.targets.local.supervisor.programs import Programs
 from rohe_iac.targets.local.supervisor.supervision import Supervision
@@ -33,6 +34,7 @@ class Site:
         credentials: The credentials of the broker's clients.
         broker: The embedded broker.
         access: The lock of the broker's settings and the credentials.
+        permit: What the provider may make.
     """
 
     layout: Layout
@@ -40,6 +42,7 @@ class Site:
     cancelled: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
+        self.permit = Permit(self.layout)
         self.supervision = Supervision(self.layout)
         self.programs = Programs(self.layout, self.supervision)
         self.credentials = Credentials(self.layout)

@@ -59,6 +59,10 @@ class LocalDeploymentTarget:
         settings = {"folder": str(layout.folder.path), "root": str(layout.root)}
         return ProviderPlugin("rohe", Path(found).parent, settings)
 
+    def permit(self, manifests: Sequence[Manifest]) -> None:
+        """Lets the plugin make these manifests, and no others, until the next call."""
+        self._site.permit.write(manifest.text for manifest in manifests)
+
     def resource_type(self, manifest: Manifest) -> str:
         """Returns the engine's type of the manifest's resource."""
         return TYPES[manifest.kind]
@@ -127,6 +131,7 @@ class LocalDeploymentTarget:
         folder = layout.folder
         for path in (folder.run, folder.logs, folder.credentials, folder.outboxes, folder.stores):
             shutil.rmtree(path, ignore_errors=True)
+        self._site.permit.remove()
 
     def _strays(self, manifests: Sequence[Manifest]) -> tuple[str, ...]:
         programs, clients = self._wanted(manifests)

@@ -10,6 +10,8 @@ import threading
 import time
 from concurrent import futures
 
+from rohe_iac.deployment.ports import NOTE
+
 THREADS = 32
 """Number of resources that can be made at the same time."""
 
@@ -18,14 +20,17 @@ def main() -> None:
     """Serves on a free port of loopback, which the engine reads from the standard output."""
     import grpc
 
+    from rohe_iac.deployment.engine.peer_guard import PeerGuard
     from rohe_iac.targets.provider.service import provider_of
     from rohe_iac.targets.provider.stubs import load_stubs
 
     _end_with_parent()
     stubs = load_stubs()
-    server = grpc.server(futures.ThreadPoolExecutor(max_workers=THREADS))
+    engine = os.getppid()
+    guard = PeerGuard(lambda: engine, _report)
+    server = grpc.server(futures.ThreadPoolExecutor(max_workers=THREADS), interceptors=[guard])
     stubs.provider_grpc.add_ResourceProviderServicer_to_server(provider_of(stubs), server)
-    port = server.add_insecure_port("127.0.0.1:0")
+    port = guard.port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     # The engine stops its plugins by a signal and waits seconds for those that stay. Nothing here is kept in memory,
     # so the process may exit at once.
@@ -34,6 +39,12 @@ def main() -> None:
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
     server.wait_for_termination()
+
+
+def _report(refusal: str) -> None:
+    # The engine passes lines of the standard error on to rohe, which shows the lines that begin so.
+    sys.stderr.write(f"{NOTE}{refusal}\n")
+    sys.stderr.flush()
 
 
 def _end_with_parent() -> None:

@@ -72,9 +72,10 @@ class Provider:
         """Opens the stack of the provider's settings `folder` and `root`, as soon as no other provider serves it."""
         settings = dict(json_format.MessageToDict(request.args))
         folder = StackFolder(Path(settings["folder"]))
-        layout = Layout(folder, Path(settings["root"]))
+        site = Site(Layout(folder, Path(settings["root"])), cancelled=self._cancelled)
+        _abort_on_error(context, site.permit.check_folder)
         self._lease = _abort_on_error(context, lambda: Lease.take(folder))
-        self._site = Site(layout, cancelled=self._cancelled)
+        self._site = site
         return self._messages.ConfigureResponse(acceptSecrets=False, acceptResources=False, supportsPreview=True)
 
     def Check(self, request: Any, context: Any) -> Any:  # noqa: ARG002
@@ -117,6 +118,7 @@ class Provider:
     def _make(self, request: Any, properties: struct_pb2.Struct, context: Any) -> ManifestDocument:
         document = _document(properties)
         if not request.preview:
+            _abort_on_error(context, lambda: self._opened_site().permit.check(_text(properties)))
             _abort_on_error(context, lambda: _resource(request.urn).make(self._opened_site(), document))
         return document
 

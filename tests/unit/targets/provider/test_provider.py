@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,23 @@ from google.protobuf import struct_pb2
 
 from rohe_iac import __version__
 from rohe_iac.foundation.folders import StackFolder
+from rohe_iac.targets.local.target import LocalDeploymentTarget
 from rohe_iac.targets.provider import main
 from rohe_iac.targets.provider.lease import Lease, StillAtWork
 from rohe_iac.targets.provider.service import provider_of
 from rohe_iac.targets.provider.stubs import Stubs, load_stubs
 
 URN = "urn:pulumi:desk::tests::rohe:secrets:Credential::credential-web"
+
+
+BROKEN = "{kind: Credential, metadata: {name: credential-web}, spec: {}}"
+
+
+@dataclass(frozen=True)
+class _Text:
+    """A manifest with nothing but its text."""
+
+    text: str
 
 
 class Aborted(Exception):
@@ -53,6 +65,8 @@ def provider(stubs: Stubs, tmp_path: Path) -> Any:
     """Returns a provider that is configured for a stack below `tmp_path`."""
     settings = struct_pb2.Struct()
     settings.update({"folder": str(tmp_path / "stack"), "root": str(tmp_path)})
+    texts = [*(_properties(publish)["manifest"] for publish in ("a/b", "c")), BROKEN]
+    LocalDeploymentTarget(StackFolder(tmp_path / "stack"), tmp_path).permit([_Text(text) for text in texts])
     provider = provider_of(stubs)
     response = provider.Configure(stubs.provider.ConfigureRequest(args=settings), _Context())
     assert response.supportsPreview
@@ -99,7 +113,7 @@ def test_a_preview_makes_nothing(provider: Any, stubs: Stubs, tmp_path: Path) ->
 
 def test_an_error_ends_the_call_with_its_brief_and_detail(provider: Any, stubs: Stubs) -> None:
     broken = struct_pb2.Struct()
-    broken.update({"manifest": "{kind: Credential, metadata: {name: credential-web}, spec: {}}"})
+    broken.update({"manifest": BROKEN})
     with pytest.raises(Aborted, match="lacks a field or has a wrong one\nKeyError: 'client'"):
         provider.Create(stubs.provider.CreateRequest(urn=URN, properties=broken), _Context())
 
@@ -107,6 +121,24 @@ def test_an_error_ends_the_call_with_its_brief_and_detail(provider: Any, stubs: 
 def test_a_provider_that_was_not_configured_makes_nothing(stubs: Stubs) -> None:
     with pytest.raises(Aborted, match="was not configured"):
         provider_of(stubs).Create(stubs.provider.CreateRequest(urn=URN, properties=_properties()), _Context())
+
+
+def test_what_rohe_did_not_permit_is_not_made(provider: Any, stubs: Stubs, tmp_path: Path) -> None:
+    with pytest.raises(Aborted, match="not of the plan"):
+        provider.Create(stubs.provider.CreateRequest(urn=URN, properties=_properties("d")), _Context())
+    with pytest.raises(Aborted, match="not of the plan"):
+        provider.Update(stubs.provider.UpdateRequest(urn=URN, news=_properties("d")), _Context())
+    assert not (tmp_path / "stack" / "credentials").exists()
+
+
+@pytest.mark.parametrize("folder", ["absent", "open"])
+def test_a_folder_that_is_not_of_rohe_is_not_opened(stubs: Stubs, tmp_path: Path, folder: str) -> None:
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(0o777)
+    settings = struct_pb2.Struct()
+    settings.update({"folder": str(tmp_path / folder), "root": str(tmp_path)})
+    with pytest.raises(Aborted, match="is no folder"):
+        provider_of(stubs).Configure(stubs.provider.ConfigureRequest(args=settings), _Context())
 
 
 def test_changed_settings_of_the_provider_are_a_difference(provider: Any, stubs: Stubs) -> None:

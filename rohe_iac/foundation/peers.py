@@ -1,0 +1,111 @@
+"""Peers: which user and socket is at the other end of a TCP connection within this machine, by the kernel's tables.
+
+Loopback addresses carry no identity: any local user can connect. Linux lists every TCP socket of the network namespace
+with its owner in /proc/net/tcp and /proc/net/tcp6 (proc(5), Documentation/networking/proc_net_tcp in its sources).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import os
+import pwd
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
+"""The kernel's tables of TCP sockets."""
+
+Endpoint = tuple[str, int]
+"""An IP address and a TCP port."""
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """The socket at the other end of a connection.
+
+    Attributes:
+        uid: Id of the user who opened the socket.
+        inode: Number of the socket, as in /proc/PID/fd.
+    """
+
+    uid: int
+    inode: int
+
+    @property
+    def user(self) -> str:
+        """Returns the user's name with the id, or the id alone where there is no name."""
+        try:
+            return f"{pwd.getpwuid(self.uid).pw_name} (uid {self.uid})"
+        except KeyError:
+            return f"uid {self.uid}"
+
+    def belongs_to(self, pid: int) -> bool:
+        """Returns whether the process `pid` has the socket open; False where this user may not look."""
+        wanted = f"socket:[{self.inode}]"
+        folder = f"/proc/{pid}/fd"
+        try:
+            descriptors = os.listdir(folder)
+        except OSError:
+            return False
+        for descriptor in descriptors:
+            with contextlib.suppress(OSError):
+                if os.readlink(f"{folder}/{descriptor}") == wanted:
+                    return True
+        return False
+
+
+def peer_of(near: Endpoint, far: Endpoint) -> Peer | None:
+    """Returns the socket at the far end of a connection within this machine.
+
+    Args:
+        near: Address and port of this end.
+        far: Address and port of the other end.
+
+    Returns:
+        None where there is no such socket or no process has it open any more. The kernel lists a socket that was
+        closed under user 0, so the number of the user alone would take a stranger for root.
+    """
+    wanted = (_hexadecimal(far), _hexadecimal(near))
+    for row in _rows():
+        if (row[1], row[2]) in ((wanted[0][0], wanted[1][0]), (wanted[0][1], wanted[1][1])):
+            return Peer(int(row[7]), int(row[9])) if int(row[9]) else None
+    return None
+
+
+def listener_of(port: int) -> Peer | None:
+    """Returns the socket that listens on a TCP port of 127.0.0.1, or None where none does."""
+    local = {*_hexadecimal(("127.0.0.1", port)), *_hexadecimal(("0.0.0.0", port)), *_hexadecimal(("::", port))}
+    for row in _rows():
+        if row[3] == _LISTEN and row[1] in local and int(row[9]):
+            return Peer(int(row[7]), int(row[9]))
+    return None
+
+
+_LISTEN = "0A"
+"""The state LISTEN in the kernel's tables."""
+
+
+def _rows() -> list[list[str]]:
+    rows: list[list[str]] = []
+    for table in TABLES:
+        with contextlib.suppress(OSError):
+            rows += [line.split() for line in table.read_text(encoding="ascii").splitlines()[1:]]
+    return rows
+
+
+def _hexadecimal(endpoint: Endpoint) -> tuple[str, str]:
+    """Returns an endpoint as the tables for IPv4 and IPv6 have it; an IPv4 address is mapped in the latter."""
+    address, port = ipaddress.ip_address(endpoint[0]), f"{endpoint[1]:04X}"
+    if isinstance(address, ipaddress.IPv4Address):
+        mapped = bytes(10) + b"\xff\xff" + address.packed
+        return f"{_words(address.packed)}:{port}", f"{_words(mapped)}:{port}"
+    plain = address.ipv4_mapped.packed if address.ipv4_mapped is not None else b""
+    return f"{_words(plain)}:{port}", f"{_words(address.packed)}:{port}"
+
+
+def _words(packed: bytes) -> str:
+    # The kernel prints an address as numbers of 32 bits in the machine's own byte order.
+    numbers = [int.from_bytes(packed[index : index + 4], sys.byteorder) for index in range(0, len(packed), 4)]
+    return "".join(f"{number:08X}" for number in numbers)

@@ -44,9 +44,9 @@ class IntakeBatch:
         self.transaction.inputs.insert(0, observer_input)
         self.inputs.insert(0, (observer_input, None))
 
-    def count(self, name: str) -> None:
-        """Adds one to a counter of the store."""
-        self.transaction.counts[name] = self.transaction.counts.get(name, 0) + 1
+    def count(self, name: str, amount: int = 1) -> None:
+        """Adds an amount to a counter of the store."""
+        self.transaction.counts[name] = self.transaction.counts.get(name, 0) + amount
 
 
 class Intake:
@@ -125,8 +125,13 @@ class Intake:
         if content is None or client == self._agent:
             return
         before = self.clients.get(client, {})
-        self.clients[client] = content
         state = content.get("state")
+        if state == "lost" and before.get("boot") == content.get("boot"):
+            # A last will has no counts; the last known ones say what the client had in memory.
+            if before.get("state") == "online" and isinstance(pending := before.get("pending"), int) and pending > 0:
+                batch.count("pending_lost", pending)
+            content = {**before, **content}
+        self.clients[client] = content
         if state == "online" and before.get("boot") != content.get("boot"):
             batch.restarted_clients.append(client)
         elif state == "stopped" and before.get("state") == "online":

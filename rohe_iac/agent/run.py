@@ -6,13 +6,15 @@ import logging
 import os
 import signal
 import sys
+import threading
 from collections.abc import Mapping
 from pathlib import Path
-from types import FrameType
 
 from rohe_iac.foundation.errors import UsageError
 from rohe_iac.mqtt.address import broker_address
 from rohe_iac.observation.configuration import decode_configuration
+
+LOG = logging.getLogger("rohe.agent")
 
 
 def run_agent(configuration: Path | None, environment: Mapping[str, str] | None = None) -> None:
@@ -30,7 +32,8 @@ def run_agent(configuration: Path | None, environment: Mapping[str, str] | None 
         StoreFailed: The store cannot be opened or written.
         UnusableContract: A metric of a contract cannot be evaluated.
     """
-    from rohe_iac.agent.worker import Worker
+    from rohe_iac.agent.worker import ROOM_INTERVAL, Worker
+    from rohe_iac.sinks.store import StoreFull
 
     env = os.environ if environment is None else environment
     path = configuration or _path(env, "ROHE_AGENT_CONFIG")
@@ -51,14 +54,19 @@ def run_agent(configuration: Path | None, environment: Mapping[str, str] | None 
         level=level if level in logging.getLevelNamesMapping() else "INFO",
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
-    worker = Worker(decode_configuration(content), broker, store)
-
-    def end(_signal: int, _frame: FrameType | None) -> None:
-        worker.stop()
-
+    ending = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, end)
-    worker.run()
+        signal.signal(number, lambda *_: ending.set())
+    worker = None
+    configured = decode_configuration(content)
+    while worker is None and not ending.is_set():
+        try:
+            worker = Worker(configured, broker, store, ending)
+        except StoreFull as error:
+            LOG.error("%s: the agent starts when there is room", error.brief)
+            ending.wait(ROOM_INTERVAL)
+    if worker is not None:
+        worker.run()
 
 
 def _path(env: Mapping[str, str], name: str) -> Path | None:

@@ -24,7 +24,7 @@ from rohe_iac.observation.reports.report import Report
 from rohe_iac.sinks.forwarder import Forwarder
 from rohe_iac.sinks.jsonl import JsonlSink
 from rohe_iac.sinks.mqtt import MqttSink
-from rohe_iac.sinks.store import AgentStore, ObserverInput
+from rohe_iac.sinks.store import AgentStore, ObserverInput, StoreFull, Transaction
 from rohe_iac.transports.mqtt import AgentTransport
 
 LOG = logging.getLogger("rohe.agent")
@@ -41,6 +41,12 @@ HEARTBEAT_INTERVAL = 1.0
 CHECKPOINT_INTERVAL = 60.0
 """Seconds between checkpoints, which bound the inputs to replay after a crash."""
 
+MIN_CHECKPOINT_INTERVAL = 5.0
+"""Seconds between checkpoints while the store is larger than it may be."""
+
+ROOM_INTERVAL = 1.0
+"""Seconds between attempts to write while the disk is full."""
+
 SINK_KINDS = ("store", "jsonl", "mqtt")
 """Kinds of sinks that an agent has."""
 
@@ -54,15 +60,23 @@ class Worker:
         boot: Identifier of this run of the agent.
     """
 
-    def __init__(self, configuration: Configuration, broker: BrokerAddress, folder: Path) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        broker: BrokerAddress,
+        folder: Path,
+        stopping: threading.Event | None = None,
+    ) -> None:
         """Opens the store and recovers the observer.
 
         Args:
             configuration: What the agent observes and judges.
             broker: Address of the stack's broker.
             folder: Folder of the store.
+            stopping: Ends `run` when it is set, as `stop` does.
 
         Raises:
+            StoreFull: There is no room; another attempt can be made later.
             StoreFailed: The store cannot be opened, read or written.
             UnusableContract: A metric of a contract cannot be evaluated.
         """
@@ -88,9 +102,10 @@ class Worker:
             if isinstance(outcome, CorrectiveAction):
                 self._orders.update(outcome)
         self._forwarders = [Forwarder(sink, self._store) for sink in self._sinks()]
-        self._stopping = threading.Event()
+        self._stopping = stopping if stopping is not None else threading.Event()
         self._last_input_at = 0.0
         self._paused = False
+        self._trouble = ""
 
     def _sinks(self) -> Iterator[MqttSink | JsonlSink]:
         by_contract = {contract.name: contract.sinks for contract in self._configuration.contracts}
@@ -110,23 +125,31 @@ class Worker:
 
     def _recover_observer(self) -> Observer:
         """Restores the observer from the checkpoint and the inputs after it, and writes the outcomes that were lost."""
-        checkpoint = self._store.checkpoint()
-        observer = Observer(self._configuration)
-        if checkpoint is not None:
-            row, digest, state = checkpoint
-            self._row = row
-            try:
-                if digest == self._digest:
-                    observer = Observer(self._configuration, decode_state(state))
-            except msgspec.DecodeError as error:
-                LOG.warning("the checkpoint is of another form (%s): windows begin again", error)
+        observer = self._restore_checkpoint()
         replayed = 0
+        outcomes: list[Outcome] = []
         for row, observer_input in self._store.inputs_after(self._row):
-            self._store.write_missing_outcomes(_apply(observer, observer_input, None))
+            outcomes += _apply(observer, observer_input, None)
             self._row = row
             replayed += 1
+            if len(outcomes) >= MAX_BATCH:
+                self._store.write_missing_outcomes(outcomes)
+                outcomes = []
+        if outcomes:
+            self._store.write_missing_outcomes(outcomes)
         LOG.info("replayed %d inputs; %d reports so far", replayed, observer.state.counters.reports)
         return observer
+
+    def _restore_checkpoint(self) -> Observer:
+        checkpoint = self._store.checkpoint()
+        if checkpoint is not None:
+            self._row, digest, state = checkpoint
+            try:
+                if digest == self._digest:
+                    return Observer(self._configuration, decode_state(state))
+            except msgspec.DecodeError as error:
+                LOG.warning("the checkpoint is of another form (%s): windows begin again", error)
+        return Observer(self._configuration)
 
     def stop(self) -> None:
         """Ends `run` after the present batch; safe in a signal handler."""
@@ -145,15 +168,18 @@ class Worker:
             self._update_status()
             while not self._stopping.is_set():
                 self._process_batch()
+                if self._trouble:
+                    break  # it ends while the disk is full
                 now = time.monotonic()
                 if now - heartbeat >= HEARTBEAT_INTERVAL:
                     heartbeat = now
                     self._update_status()
                     self._transport.heartbeat(self._counts())
-                if now - checkpoint >= CHECKPOINT_INTERVAL:
-                    checkpoint = now
+                if now - checkpoint >= self._checkpoint_interval():
                     self._write_checkpoint()
-            self._write_checkpoint()
+                    checkpoint = time.monotonic()
+            if not self._trouble:
+                self._write_checkpoint()
         finally:
             self._answers.close()
             self._transport.close()
@@ -181,6 +207,8 @@ class Worker:
             self._last_input_at = now
             batch.append(ObserverInput("tick", now))
         outcomes = self._commit(batch)
+        if self._trouble:
+            return
         self._transport.acknowledge(messages)
         for client, boot in batch.unacknowledged:
             self._transport.acknowledge_reports(client, boot, *self._intake.acknowledgement(client, boot))
@@ -191,8 +219,32 @@ class Worker:
         for observer_input, report in batch.inputs:
             transaction.outcomes += _apply(self._observer, observer_input, report)
         if transaction.inputs or transaction.dead_letters or transaction.counts:
-            self._row = self._store.write(transaction)
+            self._write(transaction)
         return transaction.outcomes
+
+    def _write(self, transaction: Transaction) -> None:
+        """Writes a transaction; on a full disk it waits for room, and meanwhile takes and acknowledges no report."""
+        while True:
+            try:
+                self._row = self._store.write(transaction)
+            except StoreFull as error:
+                if not self._trouble:
+                    LOG.error("%s: reports wait in the outboxes of the services until there is room", error.brief)
+                self._trouble = error.brief
+                self._update_status()
+                self._transport.heartbeat({**self._counts(), "trouble": self._trouble})
+                if self._stopping.wait(ROOM_INTERVAL):
+                    return
+                continue
+            if self._trouble:
+                LOG.warning("there is room again on the file system of %s", self._store.path)
+                self._trouble = ""
+            return
+
+    def _checkpoint_interval(self) -> float:
+        """Returns the seconds between checkpoints: fewer where the store is too large, since they allow to prune it."""
+        too_large = self._store.used_bytes() > self._configuration.max_size
+        return MIN_CHECKPOINT_INTERVAL if too_large else CHECKPOINT_INTERVAL
 
     def _dispatch(self, batch: IntakeBatch, outcomes: list[Outcome], now: float) -> None:
         """Sends orders and forwards outcomes; after a crash both resume from the store."""
@@ -212,11 +264,18 @@ class Worker:
             self._orders.send(now)
         for forwarder in self._forwarders:
             if outcomes or forwarder.last_error or batch.inputs:
-                forwarder.forward(now)
+                try:
+                    forwarder.forward(now)
+                except StoreFull as error:
+                    LOG.warning("sink %s: %s: what it was given last is sent again", forwarder.sink.name, error.brief)
 
     def _write_checkpoint(self) -> None:
-        self._store.write_checkpoint(self._row, self._digest, encode_state(self._observer.state))
-        self._store.prune(time.time() - self._configuration.retention, self._configuration.max_size)
+        try:
+            self._store.write_checkpoint(self._row, self._digest, encode_state(self._observer.state))
+            self._store.prune(time.time() - self._configuration.retention, self._configuration.max_size)
+        except StoreFull as error:
+            # The inputs since the last checkpoint are in the store, so that a replay takes longer and gives the same.
+            LOG.error("%s: no checkpoint was written", error.brief)
 
     def _counts(self) -> dict[str, Any]:
         state = self._observer.state
@@ -237,6 +296,7 @@ class Worker:
             "since": self._started,
             "at": time.time(),
             "connection": {"up": connection.up, "trouble": connection.last_error},
+            "trouble": self._trouble,
             "counts": {
                 **{name: value for name, value in self._store.counters().items() if ":" not in name},
                 **self._counts(),

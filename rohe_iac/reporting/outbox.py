@@ -12,13 +12,28 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rohe_iac.foundation.errors import RoheError
+from rohe_iac.foundation.sqlite.full_disk import is_full_disk
 from rohe_iac.foundation.sqlite.schema import Schema, WrongSchema
+from rohe_iac.reporting.refusal import Refusal
 from rohe_iac.reporting.settings import Durability
+from rohe_iac.reporting.write_buffer import WriteResult
 
 LOG = logging.getLogger("rohe.reporting")
 
-LOCK_TIMEOUT = 0.03
-"""Longest wait for another thread's write, in seconds; with the write itself a report stays under 50 ms."""
+BUSY_TIMEOUT = 0.03
+"""Seconds to wait for another process that writes the outbox, before the write is tried again."""
+
+MERGE_REPORTS = 500
+"""Reports after which the write-ahead log is merged into the database, if that has not happened for other reasons."""
+
+MAX_LOG_PAGES = 4000
+"""Pages of the write-ahead log (16 MiB) at which the next write merges the log itself, and waits for the disk."""
+
+FREED_PAGES = 500
+"""Free pages of the database (2 MiB) that are given back to the file system at once, at most."""
+
+Encode = Callable[[int], bytes]
+"""Returns a report with its sequence number."""
 
 DELETE_BATCH = 200
 """Rows of one delete, so that no report waits long behind it."""
@@ -78,9 +93,15 @@ class Outbox:
         self._most_reports, self._most_bytes = most_reports, most_bytes
         self._lock = threading.Lock()
         self._last_seq: dict[str, int] = {}
+        self._unmerged = 0
+        self._reading = threading.Lock()
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._database = self._open()
+            # Reads have a connection of their own, so that they never wait for a write that waits for the disk.
+            self._reader = sqlite3.connect(
+                self._path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
+            )
         except WrongSchema as error:
             raise OutboxUnusable(error.brief, detail=error.detail, hint=error.hint) from error
         except (OSError, sqlite3.Error) as error:
@@ -102,13 +123,15 @@ class Outbox:
             return self._connect()
 
     def _connect(self) -> sqlite3.Connection:
-        database = sqlite3.connect(self._path, timeout=LOCK_TIMEOUT, isolation_level=None, check_same_thread=False)
+        database = sqlite3.connect(self._path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False)
         try:
             self._path.chmod(0o600)
             database.execute("PRAGMA journal_mode=WAL")
             database.execute(f"PRAGMA synchronous={'FULL' if self._full else 'NORMAL'}")
-            # A checkpoint writes and fsyncs the whole log, so the sender's thread does it, never the service's.
-            database.execute("PRAGMA wal_autocheckpoint=0")
+            # A checkpoint writes and fsyncs the whole log, so the sender's thread does it on a connection of its own;
+            # this one does it only where the log grows faster than that, because the log is bounded.
+            database.execute(f"PRAGMA wal_autocheckpoint={MAX_LOG_PAGES}")
+            database.execute(f"PRAGMA journal_size_limit={MAX_LOG_PAGES * 4096}")
             SCHEMA.prepare(database, self._path)
         except (sqlite3.Error, WrongSchema):
             database.close()
@@ -124,51 +147,78 @@ class Outbox:
         """Returns how many reports wait for an acknowledgement."""
         return self._reports
 
-    def append(self, boot: str, encode: Callable[[int], bytes]) -> bool:
-        """Adds a report.
+    def append(self, boot: str, reports: Sequence[Encode]) -> WriteResult:
+        """Adds reports in one transaction; those that are refused get no sequence number.
 
         Args:
-            boot: Boot that accepts the report; sequence numbers of a boot count from 1 without gaps.
-            encode: Returns the report with its sequence number.
-
-        Returns:
-            Whether the report is in the outbox; False where it is full, locked for too long, or failing.
+            boot: Boot that accepts the reports; sequence numbers of a boot count from 1 without gaps.
+            reports: Functions that return a report with its sequence number.
         """
-        if not self._lock.acquire(timeout=LOCK_TIMEOUT):
-            return False
-        try:
-            seq = self._last_seq.get(boot, 0) + 1
-            payload = encode(seq)
-            if self._reports >= self._most_reports or self._bytes + len(payload) > self._most_bytes:
-                return False
-            self._database.execute("INSERT INTO waiting (boot, seq, payload) VALUES (?, ?, ?)", (boot, seq, payload))
-            self._last_seq[boot] = seq
-            self._reports += 1
-            self._bytes += len(payload)
-        except sqlite3.Error as error:
-            LOG.warning("the outbox refused a report: %s", error)
-            return False
-        finally:
-            self._lock.release()
-        return True
+        with self._lock:
+            seq, count, size = self._last_seq.get(boot, 0), 0, 0
+            result = WriteResult(len(reports))
+            rows = []
+            for encode in reports:
+                payload = encode(seq + count + 1)
+                if self._reports + count >= self._most_reports or self._bytes + size + len(payload) > self._most_bytes:
+                    result = WriteResult(count, Refusal.FULL, self._fullness())
+                    break
+                count, size = count + 1, size + len(payload)
+                rows.append((boot, seq + count, payload))
+            try:
+                self._insert(rows)
+            except sqlite3.Error as error:
+                return self._failure(error)
+            self._last_seq[boot] = seq + count
+            self._reports += count
+            self._bytes += size
+            self._unmerged += count
+        return result
+
+    def _insert(self, rows: Sequence[tuple[str, int, bytes]]) -> None:
+        insert = "INSERT INTO waiting (boot, seq, payload) VALUES (?, ?, ?)"
+        if len(rows) == 1:
+            self._database.execute(insert, rows[0])
+        elif rows:
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                self._database.executemany(insert, rows)
+                self._database.execute("COMMIT")
+            except sqlite3.Error:
+                with contextlib.suppress(sqlite3.Error):
+                    self._database.execute("ROLLBACK")
+                raise
+
+    def _fullness(self) -> str:
+        return (
+            f"the outbox is full: {self._reports:,} reports ({self._bytes / 2**20:.1f} MiB)"
+            " wait for an agent to acknowledge them"
+        )
+
+    def _failure(self, error: sqlite3.Error) -> WriteResult:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            return WriteResult(0)
+        if is_full_disk(error, self._path):
+            return WriteResult(0, Refusal.NO_ROOM, f"no room on the file system of {self._path}")
+        return WriteResult(0, Refusal.FAILED, f"the outbox {self._path} cannot be written: {error}")
 
     def entries_after(self, row: int, limit: int) -> list[OutboxEntry]:
         """Returns at most `limit` entries accepted after `row`, oldest first."""
-        with self._lock:
-            rows = self._database.execute(
+        with self._reading:
+            rows = self._reader.execute(
                 "SELECT row, boot, seq, payload FROM waiting WHERE row > ? ORDER BY row LIMIT ?", (row, limit)
             ).fetchall()
         return [OutboxEntry(*values) for values in rows]
 
     def count_up_to(self, row: int) -> int:
         """Returns how many reports up to `row` wait."""
-        with self._lock:
-            return int(self._database.execute("SELECT count(*) FROM waiting WHERE row <= ?", (row,)).fetchone()[0])
+        with self._reading:
+            return int(self._reader.execute("SELECT count(*) FROM waiting WHERE row <= ?", (row,)).fetchone()[0])
 
     def has_up_to(self, boot: str, seq: int) -> bool:
         """Checks whether a report of the boot up to that sequence number waits."""
-        with self._lock:
-            rows = self._database.execute("SELECT 1 FROM waiting WHERE boot = ? AND seq <= ? LIMIT 1", (boot, seq))
+        with self._reading:
+            rows = self._reader.execute("SELECT 1 FROM waiting WHERE boot = ? AND seq <= ? LIMIT 1", (boot, seq))
             return rows.fetchone() is not None
 
     def acknowledge(self, boot: str, up_to_seq: int, holes: Sequence[tuple[int, int]]) -> int:
@@ -204,12 +254,26 @@ class Outbox:
             if len(rows) < DELETE_BATCH:
                 return deleted
 
+    @property
+    def has_long_log(self) -> bool:
+        """Checks whether so many reports were written since the last checkpoint that the next one is due."""
+        return self._unmerged >= MERGE_REPORTS
+
     def checkpoint(self) -> None:
-        """Moves the write-ahead log into the database, on a connection of its own that blocks no writer."""
+        """Merges the write-ahead log into the database, and gives space back that acknowledged reports have freed.
+
+        The log is merged on a connection of its own, which blocks no writer.
+        """
+        self._unmerged = 0
         with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(self._path, timeout=0)) as database:
             database.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        with self._lock, contextlib.suppress(sqlite3.Error):
+            free = int(self._database.execute("PRAGMA freelist_count").fetchone()[0])
+            if free > FREED_PAGES:
+                self._database.execute(f"PRAGMA incremental_vacuum({FREED_PAGES})").fetchall()
 
     def close(self) -> None:
         """Closes the database; waiting reports stay in it."""
-        with self._lock, contextlib.suppress(sqlite3.Error):
-            self._database.close()
+        for lock, database in ((self._reading, self._reader), (self._lock, self._database)):
+            with lock, contextlib.suppress(sqlite3.Error):
+                database.close()

@@ -8,12 +8,16 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.reporting.command import CommandCallback
+from rohe_iac.reporting.ending import WRITE_PATIENCE, flush_at_end
+from rohe_iac.reporting.refusal import Refusal
 from rohe_iac.reporting.settings import ReporterSettings, settings_from
+from rohe_iac.reporting.write_buffer import WriteBuffer, WriteResult
 
 if TYPE_CHECKING:
     from rohe_iac.reporting.outbox import Outbox
@@ -29,12 +33,12 @@ class Reporter:
     """Accepts reports into an outbox on disk and sends them until an agent has committed them; thread-safe.
 
     A report for which `report` returned True survives kill -9 of any process (with durability `full`, power loss too).
+    A report that the disk does not take in time is pending: it waits in memory, and is accepted once it is on disk.
     A reporter is created after forking: one reporter a process, one process an instance.
 
     Attributes:
         boot: Identifier of this reporter; sequence numbers count within it.
-        accepted: How many reports were accepted.
-        refused: How many reports were refused.
+        refusals: How many reports were refused, by reason.
     """
 
     def __init__(self, settings: ReporterSettings | None) -> None:
@@ -42,10 +46,10 @@ class Reporter:
         self._settings = settings
         self.boot = f"{int(time.time() * 1000):x}-{secrets.token_hex(4)}"
         self._counting = threading.Lock()
-        self.accepted = 0
-        self.refused = 0
+        self.refusals: dict[Refusal, int] = {}
         self._outbox: Outbox | None = None
         self._sender: Sender | None = None
+        self._buffer: WriteBuffer | None = None
         self._process = os.getpid()
         if settings is not None:
             self._open(settings)
@@ -83,8 +87,32 @@ class Reporter:
             # A service without an outbox goes on unobserved instead of failing.
             LOG.error("nothing will be reported: %s", "; ".join(filter(None, (error.brief, error.detail, error.hint))))
             return
-        self._sender = Sender(settings, self._outbox, self.boot, self._counts)
-        self._sender.start()
+        self._sender = sender = Sender(settings, self._outbox, self.boot, self._counts)
+        self._buffer = WriteBuffer(
+            self._write,
+            most_reports=settings.buffer_reports,
+            most_bytes=settings.buffer_bytes,
+            on_written=sender.wake,
+            on_stalled=sender.announce,
+            on_refused=self._refuse,
+        )
+        flush_at_end(self._buffer)
+        sender.start()
+
+    @property
+    def accepted(self) -> int:
+        """Returns how many reports are, or were, in the outbox on disk."""
+        return self._buffer.accepted if self._buffer is not None else 0
+
+    @property
+    def pending(self) -> int:
+        """Returns how many reports wait in memory for the disk; kill -9 of the service loses them."""
+        return self._buffer.pending if self._buffer is not None else 0
+
+    @property
+    def refused(self) -> int:
+        """Returns how many reports were refused."""
+        return sum(self.refusals.values())
 
     def on_command(self, callback: CommandCallback) -> None:
         """Sets the function that is called with each `Command`, on a thread of its own.
@@ -117,37 +145,52 @@ class Reporter:
             at: Event time (seconds since the epoch); by default `end`, or else the present.
 
         Returns:
-            True where the report is in the outbox and will reach an agent; False where the outbox is full, the report
-            is too large or not JSON, or nothing is observed.
+            True where the report is in the outbox on disk and will reach an agent. False where it is refused, which
+            `refusals` counts by reason, or where it is pending, because the disk did not answer in time: it is then
+            written as soon as the disk answers, so that no report that returned False should be reported again.
         """
-        settings, outbox, sender = self._settings, self._outbox, self._sender
-        if settings is None or outbox is None or sender is None or os.getpid() != self._process:
-            return self._refuse("")
+        settings, buffer = self._settings, self._buffer
+        if settings is None or buffer is None or self._outbox is None or os.getpid() != self._process:
+            return self._refuse(Refusal.UNOBSERVED)
         try:
             body = self._encode(settings, request, start, end, metrics, fields, at)
         except (TypeError, ValueError, RecursionError) as error:
-            return self._refuse(f"the report is not JSON: {error}")
+            return self._refuse(Refusal.INVALID, f"it is not JSON: {error}")
         if len(body) > settings.largest:
-            return self._refuse(f"a report of {len(body)} bytes is larger than {settings.largest}")
-        # The outbox assigns the sequence number as it accepts the report, so that refused reports leave no gap.
-        accepted = outbox.append(self.boot, lambda seq: b'{"v":%d,"seq":%d,' % (VERSION, seq) + body[1:])
-        if not accepted:
-            return self._refuse(f"the outbox is full, or the disk did not answer in time ({outbox.waiting} waiting)")
-        with self._counting:
-            self.accepted += 1
-        sender.wake()
-        return True
+            return self._refuse(Refusal.INVALID, f"its {len(body):,} bytes are more than {settings.largest:,}")
+        outcome = buffer.put(body)
+        if isinstance(outcome, Refusal):
+            return self._refuse(outcome, buffer.detail)
+        return outcome
+
+    def _write(self, bodies: Sequence[bytes]) -> WriteResult:
+        outbox = self._outbox
+        if outbox is None:
+            return WriteResult(0, Refusal.UNOBSERVED)
+        # The outbox assigns the sequence numbers as it writes, so that refused reports leave no gap.
+        return outbox.append(self.boot, [partial(_numbered, body) for body in bodies])
 
     def flush(self, timeout: float = 5.0) -> bool:
         """Waits at most `timeout` seconds until an agent has committed every report; returns whether it has."""
-        return self._sender is None or self._sender.flush(timeout)
+        if self._sender is None or self._buffer is None:
+            return True
+        started = time.monotonic()
+        written = self._buffer.flush(timeout)
+        return self._sender.flush(max(0.0, timeout - (time.monotonic() - started))) and written
 
     def close(self, timeout: float = 1.0) -> None:
-        """Waits at most `timeout` seconds for acknowledgements, publishes the state `stopped` and disconnects.
+        """Writes pending reports, waits for acknowledgements, publishes the state `stopped` and disconnects.
 
-        Reports that still wait are sent by the next reporter with the same outbox.
+        Reports that an agent has not acknowledged are sent by the next reporter with the same outbox.
+
+        Args:
+            timeout: Seconds to wait for acknowledgements, at most. For the disk at least WRITE_PATIENCE is waited.
         """
         sender, outbox = self._sender, self._outbox
+        if self._buffer is not None:
+            lost = self._buffer.close(max(timeout, WRITE_PATIENCE))
+            for _ in range(lost):
+                self._refuse(Refusal.SLOW, "the disk did not answer before the reporter was closed")
         self._sender = self._outbox = None
         if sender is not None:
             sender.flush(timeout)
@@ -155,16 +198,21 @@ class Reporter:
         if outbox is not None:
             outbox.close()
 
-    def _counts(self) -> dict[str, int]:
+    def _counts(self) -> dict[str, Any]:
         waiting = self._outbox.waiting if self._outbox is not None else 0
-        return {"accepted": self.accepted, "refused": self.refused, "waiting": waiting}
+        return {
+            "accepted": self.accepted,
+            "refused": self.refused,
+            "waiting": waiting,
+            "pending": self.pending,
+            "refusals": {reason.value: count for reason, count in self.refusals.items()},
+        }
 
-    def _refuse(self, why: str) -> bool:
+    def _refuse(self, reason: Refusal, detail: str = "") -> bool:
         with self._counting:
-            self.refused += 1
-            first = self.refused == 1 or self.refused % 1000 == 0
-        if why and first:
-            LOG.warning("report refused (%d so far): %s", self.refused, why)
+            count = self.refusals[reason] = self.refusals.get(reason, 0) + 1
+        if reason is not Refusal.UNOBSERVED and (count == 1 or count % 1000 == 0):
+            LOG.warning("report dropped: %s (%d dropped so far because of '%s')", detail, count, reason.value)
         return False
 
     def _encode(
@@ -190,6 +238,10 @@ class Reporter:
         optional = {"request": request, "start": start, "end": end, "metrics": metrics, "fields": fields}
         content |= {name: value for name, value in optional.items() if value is not None}
         return json.dumps(content, separators=(",", ":"), allow_nan=False, default=_to_builtin).encode()
+
+
+def _numbered(body: bytes, seq: int) -> bytes:
+    return b'{"v":%d,"seq":%d,' % (VERSION, seq) + body[1:]
 
 
 def _to_builtin(value: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -36,6 +37,9 @@ STATE_INTERVAL = 10.0
 CHECKPOINT_INTERVAL = 2.0
 """Seconds between checkpoints of the outbox."""
 
+FAILURE_PAUSE = 1.0
+"""Seconds between attempts at an outbox that can be neither read nor emptied."""
+
 
 class Sender:
     """One connection and one thread that send the reports of an outbox in order, at least once.
@@ -62,7 +66,11 @@ class Sender:
         self._resend = False
         self._resent_at = 0.0
         self._closing = False
+        self._sent_row = self._oldest_row = 0
+        self._oldest_since = self._state_sent_at = self._checkpointed_at = time.monotonic()
+        self._resend_delay = MIN_RESEND_DELAY
         self._agent_boot = ""
+        self._acks: dict[str, dict[str, Any]] = {}
         self._ack_topic = ack_topic(settings.stack, settings.instance)
         self._command_topic = command_topic(settings.stack, settings.instance)
         self._state_topic = state_topic(settings.stack, settings.instance)
@@ -124,7 +132,20 @@ class Sender:
         if message.topic == self._command_topic:
             self.desk.receive(message.payload)
         elif message.topic == self._ack_topic:
-            self._handle_acknowledgement(json.loads(message.payload))
+            ack = json.loads(message.payload)
+            with self._changed:
+                # Deletions wait for the disk, and the connection's thread must not. A later one contains the earlier.
+                self._acks[str(ack["boot"])] = ack
+                self._changed.notify()
+
+    def announce(self) -> None:
+        """Publishes the state with the present counts; blocks for neither disk nor network."""
+        self.connection.publish(Outgoing(self._state_topic, self._encode_state("online"), retain=True))
+
+    def _take_acks(self) -> list[dict[str, Any]]:
+        with self._changed:
+            acks, self._acks = list(self._acks.values()), {}
+        return acks
 
     def _handle_acknowledgement(self, ack: dict[str, Any]) -> None:
         holes = [(int(first), int(last)) for first, last in ack.get("holes") or ()]
@@ -142,33 +163,51 @@ class Sender:
                 and self._outbox.has_up_to(boot, up_to)
             ):
                 self._resend = True
-            self._changed.notify()
 
     def _run(self) -> None:
-        sent_row, oldest_row, oldest_since, delay = 0, 0, time.monotonic(), MIN_RESEND_DELAY
-        state_sent_at = checkpointed_at = time.monotonic()
+        failing = False
         while not self._closing:
             with self._changed:
-                if not (self._has_new_reports or self._resend):
+                if not (self._has_new_reports or self._resend or self._acks):
                     self._changed.wait(0.25)
                 self._has_new_reports, resend, self._resend = False, self._resend, False
-            now = time.monotonic()
-            if now - checkpointed_at > CHECKPOINT_INTERVAL:
-                self._outbox.checkpoint()
-                checkpointed_at = now
-            if not self.connection.up:
-                continue
-            if now - state_sent_at > STATE_INTERVAL:
-                self.connection.publish(Outgoing(self._state_topic, self._encode_state("online"), retain=True))
-                state_sent_at = now
-            oldest = self._outbox.entries_after(0, 1)
-            if not oldest or oldest[0].row != oldest_row:
-                oldest_row, oldest_since, delay = oldest[0].row if oldest else 0, now, MIN_RESEND_DELAY
-            elif oldest_row <= sent_row and now - oldest_since > delay:
-                resend, oldest_since, delay = True, now, min(delay * 2, MAX_RESEND_DELAY)
-            if resend and sent_row:
-                sent_row, oldest_since, self._resent_at = 0, now, now
-            sent_row = self._send_after(sent_row)
+            try:
+                self._work(resend, time.monotonic())
+                failing = False
+            except sqlite3.Error as error:
+                # A full or failing disk must not end the thread: what could not be read or deleted is sent again.
+                if not failing:
+                    LOG.warning("the outbox cannot be read or emptied now, which is tried again: %s", error)
+                failing = True
+                with self._changed:
+                    self._resend = self._resend or resend
+                    if not self._closing:
+                        self._changed.wait(FAILURE_PAUSE)
+
+    def _work(self, resend: bool, now: float) -> None:
+        """Deletes acknowledged reports, and sends waiting ones: the new ones, or with `resend` all of them."""
+        for ack in self._take_acks():
+            self._handle_acknowledgement(ack)
+        if now - self._checkpointed_at > CHECKPOINT_INTERVAL or self._outbox.has_long_log:
+            self._outbox.checkpoint()
+            self._checkpointed_at = now
+        if not self.connection.up:
+            with self._changed:
+                self._resend = self._resend or resend
+            return
+        if now - self._state_sent_at > STATE_INTERVAL:
+            self.announce()
+            self._state_sent_at = now
+        oldest = self._outbox.entries_after(0, 1)
+        if not oldest or oldest[0].row != self._oldest_row:
+            self._oldest_row = oldest[0].row if oldest else 0
+            self._oldest_since, self._resend_delay = now, MIN_RESEND_DELAY
+        elif self._oldest_row <= self._sent_row and now - self._oldest_since > self._resend_delay:
+            resend, self._oldest_since = True, now
+            self._resend_delay = min(self._resend_delay * 2, MAX_RESEND_DELAY)
+        if resend and self._sent_row:
+            self._sent_row, self._oldest_since, self._resent_at = 0, now, now
+        self._sent_row = self._send_after(self._sent_row)
 
     def _send_after(self, row: int) -> int:
         """Publishes reports after `row` while there is room in flight; returns the row of the last one published."""

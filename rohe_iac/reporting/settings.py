@@ -32,6 +32,8 @@ class ReporterSettings:
         durability: What an accepted report survives.
         most_reports: Largest number of reports that wait in the outbox.
         most_bytes: Largest size in bytes of the reports that wait in the outbox.
+        buffer_reports: Largest number of reports that wait in memory for the disk.
+        buffer_bytes: Largest size in bytes of the reports that wait in memory for the disk.
         largest: Largest size in bytes of one report.
     """
 
@@ -47,6 +49,8 @@ class ReporterSettings:
     durability: Durability = "normal"
     most_reports: int = 100_000
     most_bytes: int = 256 * 2**20
+    buffer_reports: int = 10_000
+    buffer_bytes: int = 8 * 2**20
     largest: int = 256 * 1024
 
 

@@ -7,6 +7,7 @@ again, and an outcome is written once, by its key.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -16,9 +17,11 @@ from pathlib import Path
 import msgspec
 
 from rohe_iac.foundation.errors import ExitCode, RoheError
+from rohe_iac.foundation.sqlite.full_disk import is_full_disk
 from rohe_iac.foundation.sqlite.schema import Schema, WrongSchema
 from rohe_iac.observation.judging.outcome import CorrectiveAction, Outcome, Result, Violation
 from rohe_iac.observation.reports.sequence_set import SequenceSet
+from rohe_iac.sinks.retention import prune, used_bytes
 
 SCHEMA = Schema(
     noun="a store",
@@ -44,8 +47,11 @@ CREATE TABLE numbers (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 )
 """Tables; `seen` has the received sequence numbers, `dead` the dead letters, `numbers` counters and sinks' cursors."""
 
-MAX_DEAD_LETTERS = 1000
-"""Undecodable messages kept, the newest."""
+PAGE_ROWS = 500
+"""Inputs that are read at once."""
+
+MAX_LOG_BYTES = 16 * 2**20
+"""Size in bytes to which the write-ahead log is cut after it was longer."""
 
 _OUTCOME = msgspec.json.Decoder(Outcome)
 
@@ -54,6 +60,10 @@ class StoreFailed(RoheError):
     """The store cannot be opened, read or written."""
 
     exit_code = ExitCode.UNREACHABLE
+
+
+class StoreFull(StoreFailed):
+    """The file system of the store has no room; nothing was written, and writing can be tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,13 +138,23 @@ class AgentStore:
                 self.path.chmod(0o600)
                 self._database.execute("PRAGMA journal_mode=WAL")
                 self._database.execute("PRAGMA synchronous=NORMAL")
+                self._database.execute(f"PRAGMA journal_size_limit={MAX_LOG_BYTES}")
                 SCHEMA.prepare(self._database, self.path)
             else:
                 SCHEMA.check(self._database, self.path)
         except WrongSchema as error:
             raise StoreFailed(error.brief, detail=error.detail, hint=error.hint) from error
         except (OSError, sqlite3.Error) as error:
-            raise StoreFailed(f"the store {self.path} cannot be opened", detail=str(error)) from error
+            raise self._failure("opened", error) from error
+
+    def _failure(self, verb: str, error: Exception) -> StoreFailed:
+        if is_full_disk(error, self.path):
+            return StoreFull(
+                f"no room on the file system of {self.path}",
+                detail=f"the store cannot be {verb}: {error}",
+                hint="make room there; `store.maxSize` of the stack bounds the store itself",
+            )
+        return StoreFailed(f"the store {self.path} cannot be {verb}", detail=str(error))
 
     def write(self, transaction: Transaction) -> int:
         """Writes all of the transaction or nothing.
@@ -143,6 +163,7 @@ class AgentStore:
             The row of the newest input.
 
         Raises:
+            StoreFull: There is no room; the transaction can be written later.
             StoreFailed: The database cannot be written.
         """
         database = self._database
@@ -174,7 +195,9 @@ class AgentStore:
             row = database.execute("SELECT coalesce(max(row), 0) FROM inputs").fetchone()[0]
             database.execute("COMMIT")
         except sqlite3.Error as error:
-            raise StoreFailed(f"the store {self.path} cannot be written", detail=str(error)) from error
+            with contextlib.suppress(sqlite3.Error):
+                database.execute("ROLLBACK")
+            raise self._failure("written", error) from error
         return int(row)
 
     def _write_outcomes(self, outcomes: list[Outcome]) -> None:
@@ -212,12 +235,18 @@ class AgentStore:
         return row is not None
 
     def inputs_after(self, row: int) -> Iterator[tuple[int, ObserverInput]]:
-        """Yields the inputs after `row` with their rows, in order."""
-        rows = self._database.execute(
-            "SELECT row, kind, at, client, payload FROM inputs WHERE row > ? ORDER BY row", (row,)
-        )
-        for number, kind, at, client, payload in rows:
-            yield number, ObserverInput(kind, at, client, payload)
+        """Yields the inputs after `row` with their rows, in order, and keeps few of them in memory."""
+        while True:
+            # Read in pages, because an open cursor would keep the write-ahead log from being merged.
+            rows = self._database.execute(
+                f"SELECT row, kind, at, client, payload FROM inputs WHERE row > ? ORDER BY row LIMIT {PAGE_ROWS}",
+                (row,),
+            ).fetchall()
+            for number, kind, at, client, payload in rows:
+                yield number, ObserverInput(kind, at, client, payload)
+            if len(rows) < PAGE_ROWS:
+                return
+            row = rows[-1][0]
 
     def checkpoint(self) -> tuple[int, str, bytes] | None:
         """Returns the row, the configuration's digest and the state of the last checkpoint; None before the first."""
@@ -238,10 +267,10 @@ class AgentStore:
         try:
             self._database.execute("INSERT OR REPLACE INTO checkpoint VALUES (1, ?, ?, ?)", (row, digest, state))
         except sqlite3.Error as error:
-            raise StoreFailed(f"the store {self.path} cannot be written", detail=str(error)) from error
+            raise self._failure("written", error) from error
 
     def prune(self, before: float, max_bytes: int) -> int:
-        """Deletes old rows; inputs after the last checkpoint always stay.
+        """Deletes old rows, and shrinks the file; inputs after the last checkpoint always stay.
 
         Args:
             before: Inputs and digests older than this are deleted (seconds since the epoch).
@@ -250,29 +279,14 @@ class AgentStore:
         Returns:
             How many inputs and outcomes were deleted.
         """
-        checkpoint = self.checkpoint()
-        last = checkpoint[0] if checkpoint is not None else 0
-        database = self._database
-        deleted = database.execute("DELETE FROM inputs WHERE row <= ? AND at < ?", (last, before)).rowcount
-        database.execute("DELETE FROM digests WHERE at < ?", (before,))
-        database.execute("DELETE FROM dead WHERE row <= (SELECT max(row) FROM dead) - ?", (MAX_DEAD_LETTERS,))
-        for table, bound in (("inputs", "row <= ?"), ("outcomes", "kind = 'result' AND row > ?")):
-            if self.used_bytes() <= max_bytes:
-                break
-            limit = last if table == "inputs" else 0
-            deleted += database.execute(
-                f"DELETE FROM {table} WHERE row IN (SELECT row FROM {table} WHERE {bound} ORDER BY row LIMIT 50000)",
-                (limit,),
-            ).rowcount
-        return deleted
+        try:
+            return prune(self._database, before, max_bytes)
+        except sqlite3.Error as error:
+            raise self._failure("pruned", error) from error
 
     def used_bytes(self) -> int:
         """Returns the size in bytes of the database's pages that are in use."""
-        pages = self._pragma("page_count") - self._pragma("freelist_count")
-        return pages * self._pragma("page_size")
-
-    def _pragma(self, name: str) -> int:
-        return int(self._database.execute(f"PRAGMA {name}").fetchone()[0])
+        return used_bytes(self._database)
 
     def counters(self) -> dict[str, int]:
         """Returns the counters of the store by name, with the cursor of each sink as `cursor:SINK`."""
@@ -283,8 +297,15 @@ class AgentStore:
         return self.counters().get(f"cursor:{sink}", 0)
 
     def move_cursor(self, sink: str, row: int) -> None:
-        """Records that the sink has written every outcome up to `row`."""
-        self._database.execute("INSERT OR REPLACE INTO numbers VALUES (?, ?)", (f"cursor:{sink}", row))
+        """Records that the sink has written every outcome up to `row`.
+
+        Raises:
+            StoreFailed: The database cannot be written.
+        """
+        try:
+            self._database.execute("INSERT OR REPLACE INTO numbers VALUES (?, ?)", (f"cursor:{sink}", row))
+        except sqlite3.Error as error:
+            raise self._failure("written", error) from error
 
     def outcomes_after(self, row: int, limit: int) -> list[tuple[int, Outcome]]:
         """Returns at most `limit` outcomes after `row` with their rows, in order."""

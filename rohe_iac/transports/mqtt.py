@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import queue
+import threading
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -21,6 +22,12 @@ from rohe_iac.mqtt.message import Incoming, Outgoing
 
 QUEUE_SIZE = 50_000
 """Messages that may wait for the worker; a broker stops long before, at its bound of unacknowledged messages."""
+
+QUEUE_BYTES = 16 * 2**20
+"""Bytes of memory that waiting messages may take, because a broker bounds their number alone."""
+
+MESSAGE_OVERHEAD = 500
+"""Bytes of memory that a waiting message takes beside its payload."""
 
 
 class AgentTransport:
@@ -53,7 +60,9 @@ class AgentTransport:
         self._stack, self._agent, self._boot = stack, agent, boot
         self._question_topic = command_topic(stack, agent)
         self._on_question = on_question
-        self._queue: queue.Queue[Incoming | str] = queue.Queue(maxsize=QUEUE_SIZE)
+        self._queue: queue.Queue[Incoming | str] = queue.Queue()
+        self._counting = threading.Lock()
+        self._queued_bytes = 0
         self.dropped = 0
         self.connection = Connection(
             broker,
@@ -98,6 +107,8 @@ class AgentTransport:
                     changes.append(item)
                 else:
                     messages.append(item)
+                    with self._counting:
+                        self._queued_bytes -= len(item.payload) + MESSAGE_OVERHEAD
         except queue.Empty:
             pass
         return messages, changes
@@ -151,8 +162,12 @@ class AgentTransport:
             self.connection.acknowledge([message])
             self._on_question(message.payload)
             return
-        try:
+        size = len(message.payload) + MESSAGE_OVERHEAD
+        with self._counting:
+            fits = self._queue.qsize() < QUEUE_SIZE and self._queued_bytes + size <= QUEUE_BYTES
+            self._queued_bytes += size if fits else 0
+        if fits:
             self._queue.put_nowait(message)
-        except queue.Full:
+        else:
             # The message stays unacknowledged, to the broker and to the reporter: it is delivered again.
             self.dropped += 1

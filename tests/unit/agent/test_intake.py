@@ -72,3 +72,15 @@ def test_states_and_replies_of_any_bytes_are_no_fault(tmp_path: Path) -> None:
     batch = intake.process([message(topic, payload) for topic in ("state/x", "reply/agent") for payload in junk], 1.0)
     assert batch.inputs == []
     assert batch.command_answers == []
+
+
+def test_what_a_lost_client_had_in_memory_alone_is_counted_once(tmp_path: Path) -> None:
+    intake = Intake(AgentStore(tmp_path), "agent")
+
+    def state(**content: object) -> Incoming:
+        return message("state/c-0", json.dumps({"boot": "b", **content}).encode())
+
+    messages = [state(state="online", pending=3, accepted=9), state(state="lost"), state(state="lost")]
+    batch = intake.process(messages, 5.0)
+    assert batch.transaction.counts == {"pending_lost": 3}
+    assert intake.clients["c-0"] == {"boot": "b", "state": "lost", "pending": 3, "accepted": 9}

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from rohe_iac.reporting.outbox import Outbox, OutboxUnusable
+from rohe_iac.reporting.refusal import Refusal
+from rohe_iac.reporting.write_buffer import WriteResult
 
 
 def open_outbox(folder: Path, most_reports: int = 1000, most_bytes: int = 10**6) -> Outbox:
@@ -16,7 +18,7 @@ def open_outbox(folder: Path, most_reports: int = 1000, most_bytes: int = 10**6)
 
 def fill(outbox: Outbox, count: int, boot: str = "b") -> None:
     for _ in range(count):
-        assert outbox.append(boot, lambda seq: b"%d" % seq)
+        assert outbox.append(boot, [lambda seq: b"%d" % seq]) == WriteResult(1)
 
 
 def waiting(outbox: Outbox) -> list[tuple[str, int]]:
@@ -62,7 +64,9 @@ def test_many_reports_are_forgotten_in_small_steps(tmp_path: Path) -> None:
 def test_a_full_outbox_refuses_and_takes_again_once_there_is_room(tmp_path: Path, bounds: dict[str, int]) -> None:
     outbox = open_outbox(tmp_path, **bounds)
     fill(outbox, 3)
-    assert not outbox.append("b", lambda seq: b"x")
+    result = outbox.append("b", [lambda seq: b"x"])
+    assert (result.written, result.refusal) == (0, Refusal.FULL)
+    assert result.detail.startswith("the outbox is full: 3 reports")
     outbox.acknowledge("b", 1, [])
     fill(outbox, 1)
     assert [seq for _, seq in waiting(outbox)] == [2, 3, 4], "a refused report has no number"

@@ -76,7 +76,9 @@ def test_numbers_of_numerical_libraries_are_taken(tmp_path: Path) -> None:
 def test_a_full_outbox_refuses_and_says_so_in_its_counts(tmp_path: Path) -> None:
     reporter = open_reporter(tmp_path, most_reports=2)
     assert [reporter.report() for _ in range(4)] == [True, True, False, False]
-    assert reporter._counts() == {"accepted": 2, "refused": 2, "waiting": 2}
+    assert reporter._counts() == {
+        "accepted": 2, "refused": 2, "waiting": 2, "pending": 0, "refusals": {"full": 2},
+    }  # fmt: skip
     reporter.close(timeout=0)
 
 

@@ -53,6 +53,8 @@ class VerdictView:
             out.print(_counts(agent), style="dim")
             if not agent["connection"]["up"]:
                 out.print(f"[red]{agent['agent']}: {escape(agent['connection']['trouble'])}[/red]")
+            if agent.get("trouble"):
+                out.print(f"[red]{agent['agent']}: {escape(agent['trouble'])}[/red]")
 
     def _objectives(self, items: list[dict[str, Any]]) -> None:
         rows = [

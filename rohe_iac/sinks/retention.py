@@ -1,0 +1,77 @@
+"""Retention: what is deleted from an agent's database by age and by size, and how its file becomes smaller."""
+
+from __future__ import annotations
+
+import sqlite3
+
+MAX_DEAD_LETTERS = 1000
+"""Undecodable messages kept, the newest."""
+
+MAX_DELETED = 10_000
+"""Rows that one statement deletes, at most, so that the write-ahead log stays small."""
+
+MIN_FREE_PAGES = 2_000
+"""Free pages (8 MiB) below which the file is not shrunk; as many are given back at once."""
+
+MAX_SHRINKS = 20
+"""Times that pages are given back in one pruning, at most."""
+
+
+def prune(database: sqlite3.Connection, before: float, max_bytes: int) -> int:
+    """Deletes old rows, and gives their space back; inputs after the last checkpoint always stay.
+
+    Args:
+        database: Database of an agent.
+        before: Inputs and digests older than this are deleted (seconds since the epoch).
+        max_bytes: While the database is larger, inputs and then results are deleted too, oldest first.
+
+    Returns:
+        How many inputs and outcomes were deleted.
+
+    Raises:
+        sqlite3.Error: The database cannot be written.
+    """
+    row = database.execute("SELECT row FROM checkpoint").fetchone()
+    last = int(row[0]) if row is not None else 0
+    deleted = 0
+    while batch := _delete(database, "inputs", "row <= ? AND at < ?", (last, before)):
+        deleted += batch
+    database.execute("DELETE FROM digests WHERE at < ?", (before,))
+    database.execute("DELETE FROM dead WHERE row <= (SELECT max(row) FROM dead) - ?", (MAX_DEAD_LETTERS,))
+    bounds: tuple[tuple[str, str, tuple[float, ...]], ...] = (
+        ("inputs", "row <= ?", (last,)),
+        ("outcomes", "kind = 'result'", ()),
+    )
+    for table, bound, values in bounds:
+        while used_bytes(database) > max_bytes and (batch := _delete(database, table, bound, values)):
+            deleted += batch
+    _give_space_back(database)
+    return deleted
+
+
+def used_bytes(database: sqlite3.Connection) -> int:
+    """Returns the size in bytes of the database's pages that are in use."""
+    pages = _pragma(database, "page_count") - _pragma(database, "freelist_count")
+    return pages * _pragma(database, "page_size")
+
+
+def _delete(database: sqlite3.Connection, table: str, bound: str, values: tuple[float, ...]) -> int:
+    return database.execute(
+        f"DELETE FROM {table} WHERE row IN (SELECT row FROM {table} WHERE {bound} ORDER BY row LIMIT {MAX_DELETED})",
+        values,
+    ).rowcount
+
+
+def _give_space_back(database: sqlite3.Connection) -> None:
+    """Shrinks the file where a quarter of it, or more, is free; a smaller part is used again by what comes next."""
+    for _ in range(MAX_SHRINKS):
+        free = _pragma(database, "freelist_count")
+        if free < MIN_FREE_PAGES or free * 4 < _pragma(database, "page_count"):
+            return
+        database.execute(f"PRAGMA incremental_vacuum({MIN_FREE_PAGES})").fetchall()
+        if _pragma(database, "freelist_count") >= free:
+            return  # a large database of an earlier version keeps the size of its file
+
+
+def _pragma(database: sqlite3.Connection, name: str) -> int:
+    return int(database.execute(f"PRAGMA {name}").fetchone()[0])

@@ -270,7 +270,8 @@ class Outbox:
         with self._lock, contextlib.suppress(sqlite3.Error):
             free = int(self._database.execute("PRAGMA freelist_count").fetchone()[0])
             if free > FREED_PAGES:
-                self._database.execute(f"PRAGMA incremental_vacuum({FREED_PAGES})").fetchall()
+                # Only a script is stepped to its end; `execute` would free a single page.
+                self._database.executescript(f"PRAGMA incremental_vacuum({FREED_PAGES})")
 
     def close(self) -> None:
         """Closes the database; waiting reports stay in it."""

@@ -68,7 +68,8 @@ def _give_space_back(database: sqlite3.Connection) -> None:
         free = _pragma(database, "freelist_count")
         if free < MIN_FREE_PAGES or free * 4 < _pragma(database, "page_count"):
             return
-        database.execute(f"PRAGMA incremental_vacuum({MIN_FREE_PAGES})").fetchall()
+        # Only a script is stepped to its end; `execute` would free a single page.
+        database.executescript(f"PRAGMA incremental_vacuum({MIN_FREE_PAGES})")
         if _pragma(database, "freelist_count") >= free:
             return  # a large database of an earlier version keeps the size of its file
 

@@ -56,8 +56,7 @@ class Schema:
         if found == self.version:
             return
         if found is None:
-            # Takes effect in a database without tables only: freed pages can then be given back to the file system.
-            database.execute("PRAGMA auto_vacuum=INCREMENTAL")
+            _allow_shrinking(database)
             self._execute(database, self.tables, self.version)
             return
         if found < 1:
@@ -117,7 +116,11 @@ class Schema:
 
 
 def _allow_shrinking(database: sqlite3.Connection) -> None:
-    """Lets the file of an earlier version shrink; a large one stays as it is, because it would be copied whole."""
+    """Has freed pages given back to the file system on demand.
+
+    That takes a rewrite of the file, even of one without tables (https://sqlite.org/pragma.html#pragma_auto_vacuum). A
+    large one of an earlier version stays as it is.
+    """
 
     def pragma(name: str) -> int:
         return int(database.execute(f"PRAGMA {name}").fetchone()[0])

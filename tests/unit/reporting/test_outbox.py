@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rohe_iac.reporting.outbox import Outbox, OutboxUnusable
+from rohe_iac.reporting.outbox import MAX_LOG_PAGES, Outbox, OutboxUnusable
 from rohe_iac.reporting.refusal import Refusal
 from rohe_iac.reporting.write_buffer import WriteResult
 
@@ -122,3 +122,20 @@ def test_an_outbox_of_a_later_version_is_refused_and_kept(tmp_path: Path) -> Non
         open_outbox(tmp_path)
     assert "move the file away" in refusal.value.hint
     assert database.execute("SELECT count(*) FROM waiting").fetchone() == (1,)
+
+
+def test_the_files_stay_bounded_and_shrink_again(tmp_path: Path) -> None:
+    outbox = open_outbox(tmp_path, most_reports=100_000, most_bytes=10**9)
+    log, sizes = tmp_path / "outbox.db-wal", []
+    for _ in range(20):
+        result = outbox.append("b", [lambda seq: b"x" * 2000] * 500)
+        assert result == WriteResult(500)
+        assert outbox.has_long_log
+        outbox.checkpoint()
+        sizes.append(log.stat().st_size)
+    assert max(sizes) <= MAX_LOG_PAGES * 4200
+    outbox.acknowledge("b", 10_000, [])
+    for _ in range(15):
+        outbox.checkpoint()
+    outbox.close()
+    assert (tmp_path / "outbox.db").stat().st_size < 4 * 2**20

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -115,40 +111,3 @@ def test_what_is_pending_survives_a_full_disk_and_later_reports_are_refused() ->
     wait_for(lambda: written == [b"a"])
     assert buffer.put(b"c") is True
     assert (buffer.close(1.0), refused, written) == (0, [], [b"a", b"c"])
-
-
-SERVICE = """
-import sys, time
-from pathlib import Path
-from rohe_iac.mqtt.address import BrokerAddress
-from rohe_iac.reporting.reporter import Reporter
-from rohe_iac.reporting.settings import ReporterSettings
-reporter = Reporter(ReporterSettings(broker=BrokerAddress("127.0.0.1", 1), stack="s", pipeline="p", service="svc",
-    instance="svc-0", outbox=Path(sys.argv[1])))
-print("opened", flush=True)
-sys.stdin.readline()
-reporter.report()
-print(reporter.pending, flush=True)
-{end}
-"""
-
-
-@pytest.mark.parametrize(("end", "code"), [("time.sleep(60)", -signal.SIGTERM), ("sys.exit(3)", 3)])
-def test_a_service_that_ends_writes_what_is_pending(tmp_path: Path, end: str, code: int) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-c", SERVICE.replace("{end}", end), str(tmp_path)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    assert process.stdout.readline() == "opened\n"
-    with stalled_disk(tmp_path):
-        process.stdin.write("\n")
-        process.stdin.flush()
-        assert process.stdout.readline() == "1\n"
-        if code < 0:
-            os.kill(process.pid, signal.SIGTERM)
-    assert process.wait(30) == code
-    assert stored_numbers(tmp_path) == [1]

@@ -27,9 +27,11 @@ def version(database: sqlite3.Connection) -> int:
     return int(database.execute("PRAGMA user_version").fetchone()[0])
 
 
-def test_a_new_database_has_the_version_and_can_shrink(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mode", ["DELETE", "WAL"])
+def test_a_new_database_has_the_version_and_can_shrink(tmp_path: Path, mode: str) -> None:
     path = tmp_path / "x.db"
     database = connect(path)
+    database.execute(f"PRAGMA journal_mode={mode}")
     FIRST.prepare(database, path)
     FIRST.prepare(database, path)
     assert version(database) == 1

@@ -66,6 +66,8 @@ class ProcessSpec:
         startup: Seconds that the process has to get ready.
         cpu: Limit in millicores, 0 where unlimited.
         memory: Limit in bytes, 0 where unlimited.
+        liveness: The liveness probe, as the manifest has it, or None.
+        datagrams: Names of the ports that are UDP.
     """
 
     name: str
@@ -81,6 +83,8 @@ class ProcessSpec:
     startup: float
     cpu: int = 0
     memory: int = 0
+    liveness: dict[str, Any] | None = None
+    datagrams: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +164,8 @@ def process_of(document: ManifestDocument) -> ProcessSpec:
             startup=float(spec.get("startup") or 30.0),
             cpu=int(limits.get("cpu") or 0),
             memory=int(limits.get("memory") or 0),
+            liveness=spec.get("liveness"),
+            datagrams=tuple(spec.get("datagrams") or ()),
         )
 
 

@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from rohe_iac.foundation.canonical import canonical_json, sha256_hex
 from rohe_iac.foundation.errors import ExitCode, RoheError
@@ -14,7 +15,7 @@ from rohe_iac.foundation.folders import write_private
 from rohe_iac.targets.local.documents import ProcessSpec
 from rohe_iac.targets.local.stack_folder import Layout
 from rohe_iac.targets.local.supervisor.processes import MARK
-from rohe_iac.targets.local.supervisor.program import Program, ReadinessProbe
+from rohe_iac.targets.local.supervisor.program import LivenessProbe, Program, ReadinessProbe
 
 KEPT = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "LOGNAME", "SSL_CERT_DIR", "SSL_CERT_FILE", "TMPDIR",
         "TZ", "USER", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")  # fmt: skip
@@ -70,12 +71,14 @@ def program_of(
         cwd=str(cwd),
         environment=environment,
         ports=process.ports,
-        probe=_probe(process),
+        probe=_probe(process, process.readiness),
         startup=process.startup,
         cpu=process.cpu,
         memory=process.memory,
         inherited=inherited,
         files=sha256_hex(canonical_json(process.files)),
+        liveness=_liveness(process),
+        datagrams=process.datagrams,
     )
 
 
@@ -113,14 +116,26 @@ def _check_command(process: ProcessSpec, cwd: Path, search: str) -> None:
         )
 
 
-def _probe(process: ProcessSpec) -> ReadinessProbe | None:
-    readiness = process.readiness
-    if not readiness:
+def _probe(process: ProcessSpec, probe: dict[str, Any] | None) -> ReadinessProbe | None:
+    if not probe:
         return None
-    if "tcp" in readiness:
-        return ReadinessProbe(_port(process, readiness["tcp"]))
-    http = readiness["http"]
+    if "tcp" in probe:
+        return ReadinessProbe(_port(process, probe["tcp"]))
+    http = probe["http"]
     return ReadinessProbe(_port(process, http["port"]), http.get("path") or "/")
+
+
+def _liveness(process: ProcessSpec) -> LivenessProbe | None:
+    probe = process.liveness
+    if not probe:
+        return None
+    if "heartbeat" in probe:
+        return LivenessProbe("heartbeat", path=str(probe["heartbeat"]))
+    asked = _probe(process, probe)
+    if asked is None:
+        return None
+    times = {name: probe[name] for name in ("period", "failures") if name in probe}
+    return LivenessProbe("http" if asked.path else "tcp", asked.port, asked.path, **times)
 
 
 def _port(process: ProcessSpec, name: str | int) -> int:

@@ -80,8 +80,8 @@ class SupervisorResource:
         site.supervision.ensure()
 
     def holds(self, site: Site, document: ManifestDocument) -> bool:  # noqa: ARG002
-        """Returns whether the daemon answers."""
-        return site.supervision.pid() != 0
+        """Returns whether the daemon answers and its watchdog runs."""
+        return not site.supervision.fault()
 
     def remove(self, site: Site, document: ManifestDocument) -> None:  # noqa: ARG002
         """Ends the daemon and every program it runs."""

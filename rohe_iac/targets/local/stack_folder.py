@@ -34,6 +34,23 @@ class Layout:
         """Returns the folder of one program, with program.json, program.conf, run.json and files/."""
         return self.programs / name
 
+    def program_folders(self) -> list[Path]:
+        """Returns the folder of every program, sorted by name."""
+        try:
+            return sorted(path for path in self.programs.iterdir() if path.is_dir())
+        except FileNotFoundError:
+            return []
+
+    @property
+    def supervisor_settings(self) -> Path:
+        """Returns the supervisor's settings file; the supervisor is kept up as long as this file exists."""
+        return self.run / "supervisord.conf"
+
+    @property
+    def is_kept_up(self) -> bool:
+        """Whether the stack's supervisor has to run."""
+        return self.supervisor_settings.exists()
+
     def log(self, name: str) -> Path:
         """Returns the file with the program's output; older output is in NAME.log.1 to .3."""
         return self.folder.logs / f"{name}.log"

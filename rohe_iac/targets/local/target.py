@@ -16,7 +16,7 @@ from rohe_iac.targets.local.documents import broker_of, process_of, read_documen
 from rohe_iac.targets.local.resources import RESOURCES, TYPES, Site
 from rohe_iac.targets.local.stack_folder import Layout
 from rohe_iac.targets.local.supervisor import logs, processes
-from rohe_iac.targets.local.supervisor.programs import Running
+from rohe_iac.targets.local.supervisor.running import Running
 
 EXECUTABLE = "pulumi-resource-rohe"
 """Name of the provider's executable."""

@@ -17,7 +17,7 @@ from rohe_iac.targets.local.broker.credentials import Credentials, User
 from rohe_iac.targets.local.documents import BrokerSpec
 from rohe_iac.targets.local.stack_folder import Layout
 from rohe_iac.targets.local.supervisor.processes import MARK
-from rohe_iac.targets.local.supervisor.program import Program, ReadinessProbe
+from rohe_iac.targets.local.supervisor.program import LivenessProbe, Program, ReadinessProbe
 
 NAME = "broker"
 """Name of the broker's program."""
@@ -166,6 +166,7 @@ class NatsBroker:
             environment={MARK: str(self._layout.program(NAME))},
             ports=open_ports(broker),
             probe=ReadinessProbe(broker.ports["mqtt"]),
+            liveness=LivenessProbe("mqtt", broker.ports["mqtt"]),
             startup=20.0,
             files=sha256_hex(self._settings(broker, stack)),
         )

@@ -1,4 +1,7 @@
-"""Control groups (version 1) that limit a program, where this user may make them; elsewhere there are no limits."""
+"""Control groups, version 1 and 2, that limit a program where this user may make them; elsewhere the reason why not.
+
+Sources: cgroups(7), and the kernel's documents admin-guide/cgroup-v1 and admin-guide/cgroup-v2.
+"""
 
 from __future__ import annotations
 
@@ -6,42 +9,109 @@ import contextlib
 import os
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from rohe_iac.foundation.canonical import sha256_hex
+from rohe_iac.foundation.quantities import shown_bytes, shown_cpu
 
 ROOT = Path("/sys/fs/cgroup")
 """The folder where the kernel shows control groups."""
 
+OWN = Path("/proc/self/cgroup")
+"""The file that names the control groups of this process."""
+
 PERIOD = 100_000
 """Microseconds over which the kernel measures a share of processor time; its default."""
 
+MAIN = "rohe-main"
+"""The group for the processes of a version 2 group, which may have none itself once it limits groups below it."""
 
-def make(folder: Path, cpu: int, memory: int) -> tuple[str, ...]:
+KILLS = ("memory.oom_control", "memory.events")
+"""Files that count the processes killed at a memory limit, in version 1 and 2; both have a line `oom_kill N`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ControlGroups:
+    """What limits a program.
+
+    Attributes:
+        groups: Paths of the control groups that the program joins.
+        missing: A sentence for each limit that is not in force, with the reason.
+    """
+
+    groups: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+class _Unavailable(Exception):
+    """A limit cannot be set, for the reason of the message."""
+
+
+def make(folder: Path, cpu: int, memory: int) -> ControlGroups:
     """Makes the control groups of a program, below the groups of this process, whose limits therefore still hold.
 
     Args:
         folder: The program's folder, which the groups are named after.
         cpu: Limit in millicores, 0 for none.
         memory: Limit in bytes, 0 for none.
-
-    Returns:
-        Paths of the groups; a group that cannot be made is left out.
     """
-    settings = []
+    name = f"rohe-{sha256_hex(str(folder).encode())[:16]}"
+    wanted = []
     if memory:
-        settings.append(("memory", "memory.limit_in_bytes", memory))
+        wanted.append(
+            ("memory", f"memory {shown_bytes(memory)}", str(memory), {1: "memory.limit_in_bytes", 2: "memory.max"})
+        )
     if cpu:
-        settings.append(("cpu", "cpu.cfs_quota_us", max(1000, cpu * PERIOD // 1000)))
-    groups = []
-    for controller, file, value in settings:
-        group = _own_group(controller) / f"rohe-{sha256_hex(str(folder).encode())[:16]}"
-        with contextlib.suppress(OSError):
-            if (group.parent / "cgroup.procs").exists():
-                group.mkdir(exist_ok=True)
-                (group / file).write_text(str(value))
-                groups.append(str(group))
-    return tuple(groups)
+        quota = max(1000, cpu * PERIOD // 1000)
+        wanted.append(("cpu", f"cpu {shown_cpu(cpu)}", str(quota), {1: "cpu.cfs_quota_us", 2: "cpu.max"}))
+    groups: list[str] = []
+    missing = []
+    for controller, words, value, files in wanted:
+        try:
+            parent, version = _parent(controller)
+            if version == 2:
+                _enable(parent, controller)
+            group = parent / name
+            group.mkdir(exist_ok=True)
+            (group / files[version]).write_text(value)
+        except _Unavailable as error:
+            missing.append(f"limit of {words} is not in force: {error}")
+        except OSError as error:
+            missing.append(f"limit of {words} is not in force: {error.filename}: {error.strerror}")
+        else:
+            groups += [str(group)] if str(group) not in groups else []
+    return ControlGroups(tuple(groups), tuple(missing))
+
+
+def obstacle(controller: str) -> str:
+    """Returns why this process cannot limit `memory` or `cpu` of a program, "" where it can; changes nothing."""
+    try:
+        parent, version = _parent(controller)
+        control = parent / "cgroup.subtree_control"
+        if version == 2 and controller not in _words(control) and not os.access(control, os.W_OK):
+            return f"{parent} does not delegate {controller} to this user"
+    except _Unavailable as error:
+        return str(error)
+    return ""
+
+
+def remedy() -> str:
+    """Returns what a user does so that limits are in force."""
+    if (ROOT / "cgroup.controllers").exists():
+        return "apply in a delegated group: systemd-run --user --scope -p Delegate=yes rohe apply"
+    return "apply as root, or as a user who may write to the control groups of version 1"
+
+
+def memory_kills(groups: Iterable[str]) -> int:
+    """Returns how many processes of the groups the kernel has killed at the groups' memory limit."""
+    count = 0
+    for group in groups:
+        for file in KILLS:
+            with contextlib.suppress(OSError, ValueError):
+                for line in Path(group, file).read_text().splitlines():
+                    count += int(line.split()[1]) if line.startswith("oom_kill ") else 0
+    return count
 
 
 def remove(groups: Iterable[str]) -> None:
@@ -58,13 +128,53 @@ def remove(groups: Iterable[str]) -> None:
                 break
 
 
-def _own_group(controller: str) -> Path:
+def _parent(controller: str) -> tuple[Path, int]:
+    """Returns the group of this process that has the controller, and the version of its hierarchy."""
     try:
-        lines = Path("/proc/self/cgroup").read_text().splitlines()
+        lines = [line.split(":", 2) for line in OWN.read_text().splitlines()]
     except OSError:
         lines = []
-    for line in lines:
-        _, controllers, path = line.split(":", 2)
+    for _, controllers, path in lines:
         if controller in controllers.split(","):
-            return ROOT / controller / path.lstrip("/")
-    return ROOT / controller
+            return _writable(ROOT / controller / path.lstrip("/")), 1
+    for number, _, path in lines:
+        if number != "0":
+            continue
+        mount = ROOT if (ROOT / "cgroup.controllers").exists() else ROOT / "unified"
+        parent = mount / path.lstrip("/")
+        parent = parent.parent if parent.name == MAIN else parent
+        if controller not in _words(parent / "cgroup.controllers"):
+            raise _Unavailable(f"{parent} has no controller {controller}")
+        return _writable(parent), 2
+    raise _Unavailable(f"the kernel shows no control groups at {ROOT}")
+
+
+def _writable(parent: Path) -> Path:
+    if not (parent / "cgroup.procs").exists():
+        raise _Unavailable(f"{parent} is not there")
+    if not os.access(parent, os.W_OK):
+        raise _Unavailable(f"this user may not make groups in {parent}")
+    return parent
+
+
+def _enable(parent: Path, controller: str) -> None:
+    """Lets the groups below `parent` have the controller; the processes of `parent` move to a group of their own."""
+    control = parent / "cgroup.subtree_control"
+    if controller in _words(control):
+        return
+    with contextlib.suppress(OSError):
+        control.write_text(f"+{controller}")
+        return
+    main = parent / MAIN
+    main.mkdir(exist_ok=True)
+    for pid in _words(parent / "cgroup.procs"):
+        with contextlib.suppress(ProcessLookupError):
+            (main / "cgroup.procs").write_text(pid)
+    control.write_text(f"+{controller}")
+
+
+def _words(file: Path) -> list[str]:
+    try:
+        return file.read_text().split()
+    except OSError:
+        return []

@@ -38,11 +38,26 @@ def read(layout: Layout, names: Sequence[str], *, lines: int, follow: bool) -> I
             time.sleep(0.1)
 
 
-def last_lines(path: Path, lines: int) -> str:
-    """Returns the last `lines` lines of the log at `path`, at most EXCERPT bytes, or "" where there is no log."""
+def end_of(path: Path) -> int:
+    """Returns the size of the log at `path` in bytes, 0 where there is none: where later lines begin."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def last_lines(path: Path, lines: int, *, since: int = 0) -> str:
+    """Returns the last lines of a log, or "" where there is no log.
+
+    Args:
+        path: The log.
+        lines: Number of lines; they have EXCERPT bytes at most.
+        since: Position in the log before which nothing is read, unless the log was rotated meanwhile.
+    """
     try:
         with path.open("rb") as stream:
-            stream.seek(max(0, stream.seek(0, 2) - EXCERPT))
+            size = stream.seek(0, 2)
+            stream.seek(max(0, size - EXCERPT, since if since <= size else 0))
             text = stream.read().decode(errors="replace")
     except OSError:
         return ""

@@ -8,11 +8,17 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+
+from rohe_iac.targets.local.supervisor.wrapper import start_ticks
 
 MARK = "ROHE_PROGRAM"
 """Variable of every supervised process with the folder of its program; children inherit it, even detached ones."""
+
+
+LISTEN = "0A"
+"""State of a listening socket in /proc/net/tcp (proc(5), enum in net/tcp_states.h)."""
 
 
 def port_is_free(port: int) -> bool:
@@ -58,6 +64,68 @@ def _command(pid: int | None) -> str:
         return ""
 
 
+def listeners() -> dict[str, int]:
+    """Returns the TCP ports that processes of this network namespace listen on, by the inode of the socket."""
+    found: dict[str, int] = {}
+    for file in ("/proc/net/tcp", "/proc/net/tcp6"):
+        with contextlib.suppress(OSError):
+            for line in Path(file).read_text().splitlines()[1:]:
+                fields = line.split()
+                if fields[3] == LISTEN:
+                    found[fields[9]] = int(fields[1].rsplit(":", 1)[1], 16)
+    return found
+
+
+def ports_of_group(group: int) -> set[int]:
+    """Returns the TCP ports that the processes of a process group listen on."""
+    ports = set()
+    by_inode = listeners()
+    for entry in filter(str.isdecimal, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            if os.getpgid(int(entry)) != group:
+                continue
+            for descriptor in os.listdir(f"/proc/{entry}/fd"):
+                with contextlib.suppress(OSError):
+                    target = os.readlink(f"/proc/{entry}/fd/{descriptor}")
+                    if target.startswith("socket:[") and target[8:-1] in by_inode:
+                        ports.add(by_inode[target[8:-1]])
+    return ports
+
+
+def state_letter(pid: int) -> str:
+    """Returns the state of a process as in /proc/PID/stat, such as S, T (suspended) or Z (ended), "" for no process."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_bytes().rsplit(b")", 1)[1].split()[0].decode()
+    except (OSError, IndexError):
+        return ""
+
+
+def is_suspended(pid: int) -> bool:
+    """Returns whether a process was suspended, by SIGSTOP or by a debugger."""
+    return state_letter(pid) in ("T", "t")
+
+
+def end_group(pid: int, ticks: int | None, *, patience: float = 5.0) -> None:
+    """Ends a process group by SIGTERM, and after `patience` seconds by SIGKILL.
+
+    Args:
+        pid: The group's leader.
+        ticks: Start of the leader in clock ticks since boot; another process with its number is left alone.
+        patience: Seconds between the signals.
+    """
+    deadline = time.monotonic() + patience
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if start_ticks(pid) != ticks:
+            return
+        os.killpg(pid, signal.SIGTERM)
+        os.killpg(pid, signal.SIGCONT)
+        while time.monotonic() < deadline:
+            if start_ticks(pid) != ticks or state_letter(pid) == "Z":
+                return
+            time.sleep(0.05)
+        os.killpg(pid, signal.SIGKILL)
+
+
 def marked_processes(under: Path) -> dict[int, str]:
     """Returns the folder of the program by process id, of every process marked as a program below `under`."""
     prefix = os.fsencode(f"{MARK}={under}/")
@@ -94,3 +162,32 @@ def kill_marked(under: Path, *, timeout: float = 5.0) -> int:
             break
         time.sleep(0.02)
     return len(ended)
+
+
+def processes_in(run: Path, names: Sequence[bytes]) -> list[int]:
+    """Returns the processes of one stack, other than this one, whose command lines have one of the names.
+
+    The command line and the working directory identify a daemon that no longer answers, and never another stack's.
+    """
+    pids = []
+    for entry in filter(str.isdecimal, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            line = Path("/proc", entry, "cmdline").read_bytes()
+            if not any(name in line for name in names) or int(entry) == os.getpid():
+                continue
+            if os.path.samefile(f"/proc/{entry}/cwd", run) and state_letter(int(entry)) != "Z":
+                pids.append(int(entry))
+    return pids
+
+
+def end_process(pid: int, signals: Sequence[signal.Signals]) -> None:
+    """Ends a process by the signals in turn, each with 10 s to take effect."""
+    ticks = start_ticks(pid)
+    for number in signals:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, number)
+        deadline = time.monotonic() + 10.0
+        while time.monotonic() < deadline:
+            if start_ticks(pid) != ticks or state_letter(pid) in ("Z", ""):
+                return
+            time.sleep(0.02)

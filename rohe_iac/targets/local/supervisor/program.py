@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from rohe_iac.foundation.canonical import canonical_json, sha256_hex
 from rohe_iac.foundation.folders import write_private
@@ -25,6 +25,31 @@ class ReadinessProbe:
 
 
 @dataclass(frozen=True, slots=True)
+class LivenessProbe:
+    """The test whether a running program still answers; one that does not, several times in a row, is restarted.
+
+    Attributes:
+        kind: `tcp` (connect), `http` (status 2xx or 3xx), `mqtt` (CONNECT is answered) or `heartbeat` (a file's age).
+        port: The port of 127.0.0.1; 0 for a heartbeat.
+        path: The path to get over HTTP, or of the heartbeat's file relative to the stack's folder.
+        period: Seconds between two tests.
+        failures: Number of failures in a row after which the program is restarted.
+    """
+
+    kind: Literal["tcp", "http", "mqtt", "heartbeat"]
+    port: int = 0
+    path: str | None = None
+    period: float = 5.0
+    failures: int = 3
+
+    @property
+    def words(self) -> str:
+        """What the probe asks, such as `GET /health on port 24201`."""
+        shown = {"tcp": "TCP", "http": f"GET {self.path}", "mqtt": "MQTT", "heartbeat": "the heartbeat"}[self.kind]
+        return f"{shown} on port {self.port}" if self.port else shown
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """A program with everything that it is started with.
 
@@ -41,6 +66,8 @@ class Program:
         memory: Limit in bytes, 0 where unlimited.
         inherited: Variables of the user that ran apply, overridden by `environment` and left out of the digest.
         files: Digest of the files that are written for the program.
+        liveness: The test whether the program still answers, or None.
+        datagrams: Names of the ports that are UDP.
     """
 
     name: str
@@ -55,21 +82,33 @@ class Program:
     memory: int = 0
     inherited: dict[str, str] = field(default_factory=dict)
     files: str = ""
+    liveness: LivenessProbe | None = None
+    datagrams: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
         """Returns a digest of everything but inherited variables, which covers the values of secrets."""
         return sha256_hex(canonical_json({**asdict(self), "inherited": {}}))
 
-    def write(self, folder: Path, cgroups: tuple[str, ...]) -> None:
+    @property
+    def expected_ports(self) -> dict[str, int]:
+        """The TCP ports by name that the program has to listen on: that of its readiness probe, or else all."""
+        return {
+            name: port
+            for name, port in self.ports.items()
+            if name not in self.datagrams and (self.probe is None or self.probe.port == port)
+        }
+
+    def write(self, folder: Path, cgroups: tuple[str, ...], unlimited: tuple[str, ...]) -> None:
         """Writes program.json, readable by its owner only, which the wrapper reads at every start.
 
         Args:
             folder: The program's folder.
             cgroups: Paths of the control groups that the program joins.
+            unlimited: A sentence for each limit that is not in force.
         """
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        value = {"program": asdict(self), "digest": self.digest, "cgroups": cgroups}
+        value = {"program": asdict(self), "digest": self.digest, "cgroups": cgroups, "unlimited": unlimited}
         write_private(folder / "program.json", canonical_json(value))
 
 
@@ -77,16 +116,28 @@ def read_program(folder: Path) -> Program | None:
     """Returns the program whose settings are in `folder`, or None where those are absent or unreadable."""
     try:
         value: dict[str, Any] = json.loads((folder / "program.json").read_bytes())["program"]
-        probe = value.pop("probe")
-        argv = tuple(value.pop("argv"))
-        return Program(**value, argv=argv, probe=None if probe is None else ReadinessProbe(**probe))
+        probe, liveness = value.pop("probe"), value.pop("liveness", None)
+        return Program(
+            **{**value, "argv": tuple(value["argv"]), "datagrams": tuple(value.get("datagrams", ()))},
+            probe=None if probe is None else ReadinessProbe(**probe),
+            liveness=None if liveness is None else LivenessProbe(**liveness),
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
 def read_cgroups(folder: Path) -> tuple[str, ...]:
     """Returns the paths of the control groups that were made for the program of `folder`."""
+    return _strings(folder, "cgroups")
+
+
+def read_unlimited(folder: Path) -> tuple[str, ...]:
+    """Returns a sentence for each limit that is not in force for the program of `folder`."""
+    return _strings(folder, "unlimited")
+
+
+def _strings(folder: Path, key: str) -> tuple[str, ...]:
     try:
-        return tuple(json.loads((folder / "program.json").read_bytes())["cgroups"])
+        return tuple(json.loads((folder / "program.json").read_bytes())[key])
     except (OSError, ValueError, KeyError, TypeError):
         return ()

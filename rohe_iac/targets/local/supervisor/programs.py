@@ -9,17 +9,16 @@ import time
 import xmlrpc.client
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.folders import write_private
 from rohe_iac.targets.local.stack_folder import Layout
-from rohe_iac.targets.local.supervisor import cgroups, logs, wrapper
+from rohe_iac.targets.local.supervisor import cgroups, wrapper
+from rohe_iac.targets.local.supervisor.probes import answers
 from rohe_iac.targets.local.supervisor.program import Program, read_cgroups, read_program
-from rohe_iac.targets.local.supervisor.readiness import answers
-from rohe_iac.targets.local.supervisor.supervision import Supervised, Supervision, SupervisorUnreachable
+from rohe_iac.targets.local.supervisor.running import Running, last_output, remedy_of, running_of
+from rohe_iac.targets.local.supervisor.supervision import Supervision, SupervisorUnreachable
 
 SECTION = """\
 [program:{name}]
@@ -57,25 +56,6 @@ class NotReady(RoheError):
     exit_code = ExitCode.PARTIAL
 
 
-@dataclass(frozen=True, slots=True)
-class Running:
-    """One program and its state.
-
-    Attributes:
-        program: The program.
-        state: running, starting, failing (ends quickly again and again), stopped or lost (no supervisor answers).
-        pid: Process id, 0 for none.
-        restarts: Number of restarts since the program was last changed.
-        began: Start of the present run in seconds since the epoch, 0 where unknown.
-    """
-
-    program: Program
-    state: str
-    pid: int
-    restarts: int
-    began: float
-
-
 class Programs:
     """The programs of one stack on this machine. Threads may share an instance."""
 
@@ -89,15 +69,17 @@ class Programs:
     def all(self) -> tuple[Running, ...]:
         """Returns every program that has settings, sorted by name."""
         supervised = self._supervision.all()
-        programs = [(folder, read_program(folder)) for folder in self._folders()]
-        return tuple(_running(folder, program, supervised.get(program.name)) for folder, program in programs if program)
+        programs = [(folder, read_program(folder)) for folder in self._layout.program_folders()]
+        return tuple(
+            running_of(folder, program, supervised.get(program.name)) for folder, program in programs if program
+        )
 
     def get(self, name: str) -> Running | None:
         """Returns the program `name`, or None where there are no settings of it."""
         program = read_program(self._layout.program(name))
         if program is None:
             return None
-        return _running(self._layout.program(name), program, self._supervision.all().get(name))
+        return running_of(self._layout.program(name), program, self._supervision.all().get(name))
 
     def put(self, program: Program, cancelled: threading.Event) -> None:
         """Makes a program run and waits until it is ready; a program that runs as described already is left alone.
@@ -142,25 +124,25 @@ class Programs:
 
     def sweep(self, wanted: Iterable[str]) -> tuple[str, ...]:
         """Removes every program that is not wanted, such as one that a killed apply made, and returns their names."""
-        present = {*self._supervision.all(), *(folder.name for folder in self._folders())}
+        present = {*self._supervision.all(), *(folder.name for folder in self._layout.program_folders())}
         strays = tuple(sorted(present - set(wanted)))
         for name in strays:
             self.remove(name)
         return strays
-
-    def _folders(self) -> list[Path]:
-        try:
-            return sorted(path for path in self._layout.programs.iterdir() if path.is_dir())
-        except FileNotFoundError:
-            return []
 
     def _place(self, program: Program) -> None:
         name, folder = program.name, self._layout.program(program.name)
         with self._turns[name], self._supervision.calls(timeout=PATIENCE + 20.0) as call:
             self._stop(call, name)
             wrapper.end_leftovers(wrapper.read_json(str(folder / "run.json")))
-            program.write(folder, cgroups.make(folder, program.cpu, program.memory))
-            (folder / "run.json").unlink(missing_ok=True)
+            # New groups count their killed processes anew.
+            cgroups.remove(read_cgroups(folder))
+            limits = cgroups.make(folder, program.cpu, program.memory)
+            program.write(folder, limits.groups, limits.missing)
+            # Both files exist before they are needed, so that they can be written on a full disk, too.
+            for name_of_record in ("run.json", "end.json"):
+                wrapper.write_json(str(folder / name_of_record), {})
+            (folder / "liveness.json").unlink(missing_ok=True)
             with self._settings:
                 section = SECTION.format(name=name, patience=PATIENCE).encode()
                 write_private(folder / "program.conf", section)
@@ -181,7 +163,7 @@ class Programs:
         # A replica that moves may take over the port of a replica that apply has yet to change or delete. Two replicas
         # that swap ports do this to each other at the same time, so each is read only while nobody places it.
         ports = set(program.ports.values())
-        for folder in self._folders():
+        for folder in self._layout.program_folders():
             if folder.name == program.name:
                 continue
             with self._turns[folder.name]:
@@ -193,24 +175,29 @@ class Programs:
         deadline = time.monotonic() + program.startup
         while True:
             running = self.get(program.name)
-            if running is not None and running.state == "running":
-                # Without a probe, a program counts as ready once it has run for a while.
-                if program.probe is None and time.time() - running.began > min(SETTLED, program.startup):
-                    return
-                if program.probe is not None and answers(program.probe):
-                    return
+            if running is not None and running.state == "running" and self._is_ready(running):
+                return
             if cancelled.is_set():
-                raise NotReady(f"{program.address} was not awaited: interrupted")
+                raise NotReady("it was not awaited: apply was interrupted")
             if running is None or running.state == "failing":
-                brief = f"{program.address} exits right after its start"
-                raise NotReady(brief, detail=self._last_output(program.name))
+                end = f": {running.last_end}" if running is not None and running.last_end else ""
+                raise self._failure(program, f"it exits right after its start{end}")
             if time.monotonic() > deadline:
-                brief = f"{program.address} was not ready within {program.startup:g} s"
-                raise NotReady(brief, detail=self._last_output(program.name))
+                why = f": it {running.detail}" if running.detail else ""
+                raise self._failure(program, f"it was not ready within {program.startup:g} s{why}")
             time.sleep(0.05)
 
-    def _last_output(self, name: str) -> str:
-        return logs.last_lines(self._layout.log(name), 5)
+    def _is_ready(self, running: Running) -> bool:
+        program = running.program
+        if program.probe is not None:
+            return answers(program.probe)
+        # A program that listens on its ports is ready; one without ports is once it has run for a while.
+        return bool(program.expected_ports) or time.time() - running.began > min(SETTLED, program.startup)
+
+    def _failure(self, program: Program, brief: str) -> NotReady:
+        output = last_output(self._layout, program, 5)
+        command = remedy_of(program, output)
+        return NotReady(brief, detail=output + (f"\ninstall the module: {command}" if command else ""))
 
 
 @contextlib.contextmanager
@@ -220,21 +207,3 @@ def _unless_gone() -> Iterator[None]:
     except xmlrpc.client.Fault as fault:
         if fault.faultCode not in GONE:
             raise
-
-
-def _running(folder: Path, program: Program, supervised: Supervised | None) -> Running:
-    run = wrapper.read_json(str(folder / "run.json"))
-    current = run.get("digest") == program.digest
-    if supervised is None:
-        state = "lost"
-    elif supervised.state in ("RUNNING", "STARTING", "BACKOFF", "EXITED"):
-        young = run.get("state") == "waiting" or time.time() - float(run.get("began", 0.0)) < wrapper.QUICK
-        if young and int(run.get("quick", 0)) >= wrapper.FREE_RESTARTS:
-            state = "failing"
-        else:
-            started = current and run.get("state") == "started" and supervised.pid == run.get("pid")
-            state = "running" if started else "starting"
-    else:
-        state = "stopped"
-    restarts = max(0, int(run.get("starts", 1)) - 1) if current else 0
-    return Running(program, state, supervised.pid if supervised else 0, restarts, float(run.get("began", 0.0)))

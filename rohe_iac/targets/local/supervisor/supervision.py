@@ -7,11 +7,10 @@ folder: neither the quoting of the daemon's settings nor the 107 bytes of a unix
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import http.client
 import os
-import shlex
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -22,40 +21,25 @@ from pathlib import Path
 from typing import Any
 
 from rohe_iac.foundation.errors import ExitCode, RoheError
-from rohe_iac.foundation.folders import write_private
 from rohe_iac.targets.local.stack_folder import Layout
-from rohe_iac.targets.local.supervisor import detach, logs, wrapper
-from rohe_iac.targets.local.supervisor.processes import kill_marked
-
-SOCKET = "supervisor.sock"
-"""Name of the daemon's socket in the folder `run`."""
-
-SETTINGS = """\
-[supervisord]
-logfile=../logs/supervisor.log
-logfile_maxbytes=1MB
-logfile_backups=1
-pidfile=supervisord.pid
-childlogdir=../logs
-umask=077
-nodaemon=true
-silent=true
-{user}
-[unix_http_server]
-file=/proc/self/cwd/supervisor.sock
-chmod=0600
-[rpcinterface:supervisor]
-supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
-[include]
-files=programs/*/program.conf
-"""
-"""The daemon's settings."""
-
-STARTER = '#!/bin/sh\nexec {python} -I -S -X utf8 {wrapper} "$@"\n'
-"""The script that starts the wrapper of a program, which reads paths as UTF-8 in every locale."""
+from rohe_iac.targets.local.supervisor import detach, logs
+from rohe_iac.targets.local.supervisor.processes import end_process, is_suspended, kill_marked, processes_in
+from rohe_iac.targets.local.supervisor.rpc import SOCKET, UnixTransport
+from rohe_iac.targets.local.supervisor.settings import (
+    DAEMONS,
+    MODULE,
+    PACKAGE,
+    WATCHDOG,
+    WATCHDOGS,
+    check_descriptors,
+    write_settings,
+)
 
 STARTUP = 15.0
 """Seconds that the daemon has to start, and that programs have to end."""
+
+ABSENCES = 20
+"""Looks in a row at which a starting daemon is not there, after which it has ended."""
 
 
 class SupervisorUnreachable(RoheError):
@@ -79,30 +63,6 @@ class Supervised:
     pid: int
 
 
-class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, folder: Path, timeout: float) -> None:
-        super().__init__("localhost", timeout=timeout)
-        self._folder = folder
-
-    def connect(self) -> None:
-        descriptor = os.open(self._folder, os.O_PATH | os.O_DIRECTORY)
-        try:
-            self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            self.sock.settimeout(self.timeout)
-            self.sock.connect(f"/proc/self/fd/{descriptor}/{SOCKET}")
-        finally:
-            os.close(descriptor)
-
-
-class _UnixTransport(xmlrpc.client.Transport):
-    def __init__(self, folder: Path, timeout: float) -> None:
-        super().__init__()
-        self._folder, self._timeout = folder, timeout
-
-    def make_connection(self, host: Any) -> http.client.HTTPConnection:  # noqa: ARG002 - the socket is the host
-        return _UnixConnection(self._folder, self._timeout)
-
-
 class Supervision:
     """The supervisor daemon of one stack. Each call opens a connection of its own, so threads may share an instance."""
 
@@ -120,7 +80,7 @@ class Supervision:
             SupervisorUnreachable: The daemon does not answer.
             xmlrpc.client.Fault: The daemon refuses a call.
         """
-        proxy = xmlrpc.client.ServerProxy("http://localhost", transport=_UnixTransport(self._layout.run, timeout))
+        proxy = xmlrpc.client.ServerProxy("http://localhost", transport=UnixTransport(self._layout.run, timeout))
         try:
             yield proxy.supervisor
         except (OSError, http.client.HTTPException, xmlrpc.client.ProtocolError) as error:
@@ -130,14 +90,29 @@ class Supervision:
         finally:
             proxy("close")()
 
-    def pid(self) -> int:
-        """Returns the daemon's process id, or 0 where no daemon answers."""
-        with contextlib.suppress(SupervisorUnreachable, xmlrpc.client.Fault), self.calls(timeout=5.0) as call:
+    def pid(self, timeout: float = 5.0) -> int:
+        """Returns the daemon's process id, or 0 where no daemon answers within `timeout` seconds."""
+        with contextlib.suppress(SupervisorUnreachable, xmlrpc.client.Fault), self.calls(timeout=timeout) as call:
             return int(call.getPID())
         return 0
 
     def all(self) -> dict[str, Supervised]:
         """Returns every program that the daemon has, by name; no program where no daemon answers."""
+        found = self._processes()
+        found.pop(WATCHDOG, None)
+        return found
+
+    def fault(self) -> str:
+        """Returns what is wrong with the daemon or its watchdog, "" where both are well."""
+        found = self._processes()
+        if not found:
+            return "the supervisor does not answer"
+        watchdog = found.get(WATCHDOG)
+        if watchdog is None or not watchdog.pid:
+            return "the watchdog of the supervisor does not run"
+        return "the watchdog of the supervisor is suspended" if is_suspended(watchdog.pid) else ""
+
+    def _processes(self) -> dict[str, Supervised]:
         with contextlib.suppress(SupervisorUnreachable, xmlrpc.client.Fault), self.calls(timeout=5.0) as call:
             return {
                 info["name"]: Supervised(info["name"], info["statename"], info["pid"])
@@ -148,31 +123,38 @@ class Supervision:
     def ensure(self) -> bool:
         """Starts the daemon where no daemon answers, after ending every process that a dead daemon left.
 
+        A daemon without a running watchdog gets one.
+
         Returns:
             Whether the daemon was started.
 
         Raises:
             SupervisorUnreachable: The daemon does not answer within 15 s; the detail has the end of its log.
+            TooFewDescriptors: The daemon may not open enough files.
         """
-        if self.pid():
-            return False
-        self._end_daemon([signal.SIGTERM, signal.SIGKILL])
-        kill_marked(self._layout.programs)
-        self._write_settings()
-        self._start()
-        deadline = time.monotonic() + STARTUP
-        while not self.pid():
-            if time.monotonic() > deadline:
-                raise SupervisorUnreachable(
-                    "the stack's supervisor does not start",
-                    detail=logs.last_lines(self._layout.log("supervisor"), 10),
-                    hint=f"read {self._layout.log('supervisor')}",
-                )
-            time.sleep(0.02)
+        check_descriptors(len(self._layout.program_folders()))
+        with self._starting():
+            if self.pid():
+                self._mend_watchdog()
+                return False
+            write_settings(self._layout)
+            self._start_anew()
         return True
+
+    def revive(self) -> None:
+        """Starts the daemon of a stack again after its death, without writing any file: the disk may be full.
+
+        Raises:
+            SupervisorUnreachable: The daemon does not answer within 15 s.
+        """
+        with self._starting():
+            if self._layout.is_kept_up and not self.pid():
+                self._start_anew()
 
     def end(self) -> None:
         """Stops all programs at the same time, then the daemon, then all processes left; no daemon is no error."""
+        # Without its settings the daemon is not kept up any more.
+        self._layout.supervisor_settings.unlink(missing_ok=True)
         signals = [signal.SIGTERM, signal.SIGKILL]
         with contextlib.suppress(SupervisorUnreachable, xmlrpc.client.Fault), self.calls() as call:
             self._stop_all(call)
@@ -180,6 +162,58 @@ class Supervision:
             signals = [signal.SIGKILL]
         self._end_daemon(signals)
         kill_marked(self._layout.programs)
+
+    @contextlib.contextmanager
+    def _starting(self) -> Iterator[None]:
+        """Holds the lock of starting the daemon, so that apply and the watchdog never start one each."""
+        descriptor = os.open(self._layout.run / "start.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        deadline = time.monotonic() + 2 * STARTUP
+        try:
+            while True:
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() > deadline:
+                        raise SupervisorUnreachable(
+                            "another process has been starting the stack's supervisor for too long",
+                            hint="run `rohe apply` again",
+                        ) from None
+                    time.sleep(0.02)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _start_anew(self) -> None:
+        self._end_daemon([signal.SIGTERM, signal.SIGKILL])
+        kill_marked(self._layout.programs)
+        (self._layout.run / SOCKET).unlink(missing_ok=True)
+        log = self._layout.log("supervisor")
+        position = logs.end_of(log)
+        self._start()
+        deadline = time.monotonic() + STARTUP
+        absent = 0
+        while not self.pid():
+            # A process that is being replaced by its program has no command line for a moment.
+            absent = 0 if processes_in(self._layout.run, DAEMONS) else absent + 1
+            if time.monotonic() > deadline or absent > ABSENCES:
+                raise SupervisorUnreachable(
+                    "the stack's supervisor does not start",
+                    detail=logs.last_lines(log, 10, since=position),
+                    hint=f"read {log}",
+                )
+            time.sleep(0.02)
+
+    def _mend_watchdog(self) -> None:
+        if not self.fault():
+            return
+        write_settings(self._layout)
+        self._end_watchdogs()
+        with contextlib.suppress(xmlrpc.client.Fault), self.calls() as call:
+            call.reloadConfig()
+            call.addProcessGroup(WATCHDOG)
+        with contextlib.suppress(xmlrpc.client.Fault), self.calls() as call:
+            call.startProcess(WATCHDOG)
 
     def _stop_all(self, call: Any) -> None:
         # The daemon's own stopAllProcesses answers a second late. The daemon kills programs that ignore SIGTERM.
@@ -191,69 +225,33 @@ class Supervision:
         while any(info["pid"] for info in call.getAllProcessInfo()) and time.monotonic() < deadline:
             time.sleep(0.02)
 
-    def _write_settings(self) -> None:
-        run = self._layout.run
-        # With `user` set, the daemon does not warn that it runs as root.
-        user = "user=root\n" if os.geteuid() == 0 else ""
-        write_private(run / "supervisord.conf", SETTINGS.format(user=user).encode())
-        starter = STARTER.format(python=shlex.quote(sys.executable), wrapper=shlex.quote(str(wrapper.__file__)))
-        write_private(run / "start", os.fsencode(starter))
-        (run / "start").chmod(0o700)
-        (run / SOCKET).unlink(missing_ok=True)
-
     def _start(self) -> None:
-        command = [
-            sys.executable,
-            "-P",
-            "-X",
-            "utf8",
-            "-m",
-            "supervisor.supervisord",
-            "-c",
-            "/proc/self/cwd/supervisord.conf",
-        ]
+        command = [sys.executable, *MODULE, f"{PACKAGE}.daemon", "-c", "/proc/self/cwd/supervisord.conf"]
         log = self._layout.log("supervisor")
+        # The daemon outlives this run, so it gets neither the engine's nor the user's other variables.
+        kept = {name: os.environ[name] for name in ("HOME", "LANG", "PATH", "TMPDIR") if name in os.environ}
         subprocess.run(
             [sys.executable, "-I", "-S", str(detach.__file__), str(self._layout.run), str(log), *command],
+            cwd=self._layout.run,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            # The daemon outlives this run, so it gets neither the engine's nor the user's other variables.
-            env={name: os.environ[name] for name in ("HOME", "LANG", "PATH", "TMPDIR") if name in os.environ},
+            # The daemon and the watchdog run the very package that starts them.
+            env={**kept, "PYTHONPATH": str(Path(__file__).parents[4])},
             check=True,
             timeout=15,
         )
 
     def _end_daemon(self, signals: Sequence[signal.Signals]) -> None:
-        for pid in _daemons(self._layout.run):
-            _end_process(pid, signals)
+        """Ends the daemon and everything that may be about to start one, except this process."""
+        # The watchdogs end first. A process may start another one while it is being ended, so this looks again.
+        self._end_watchdogs()
+        while pids := processes_in(self._layout.run, DAEMONS):
+            for pid in pids:
+                end_process(pid, signals)
+            self._end_watchdogs()
 
-
-def _daemons(run: Path) -> list[int]:
-    # The command line and the working directory identify a daemon that no longer answers, and never another stack's.
-    pids = []
-    for entry in filter(str.isdecimal, os.listdir("/proc")):
-        with contextlib.suppress(OSError):
-            supervisor = b"supervisor.supervisord" in Path("/proc", entry, "cmdline").read_bytes()
-            if supervisor and os.path.samefile(f"/proc/{entry}/cwd", run):
-                pids.append(int(entry))
-    return pids
-
-
-def _end_process(pid: int, signals: Sequence[signal.Signals]) -> None:
-    ticks = wrapper.start_ticks(pid)
-    for number in signals:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.kill(pid, number)
-        deadline = time.monotonic() + 10.0
-        while time.monotonic() < deadline:
-            if wrapper.start_ticks(pid) != ticks or _is_zombie(pid):
-                return
-            time.sleep(0.02)
-
-
-def _is_zombie(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_bytes().rsplit(b")", 1)[1].split()[0] == b"Z"
-    except (OSError, IndexError):
-        return True
+    def _end_watchdogs(self) -> None:
+        while pids := processes_in(self._layout.run, WATCHDOGS):
+            for pid in pids:
+                end_process(pid, [signal.SIGKILL])

@@ -6,13 +6,21 @@ file imports the standard library alone: `wrapper.py programs/NAME`, relative to
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import errno
 import json
 import os
 import signal
 import sys
 import time
 from typing import Any
+
+SUPERVISOR = "ROHE_SUPERVISOR"
+"""Variable with the process id of the supervisor, for what the supervisor starts."""
+
+BLOCK = 1024
+"""Bytes that a file of state has at least, so that there is a block to write to when the disk is full."""
 
 PR_SET_PDEATHSIG = 1
 """The option of prctl(2) that sets the signal which a process gets when its parent dies."""
@@ -82,23 +90,51 @@ def read_json(path: str) -> dict[str, Any]:
 
 
 def write_json(path: str, value: dict[str, Any]) -> None:
-    """Writes a JSON object atomically, with mode 0600."""
+    """Writes a JSON object with mode 0600: atomically, or in place where the disk has no room for another file.
+
+    An object that cannot be written at all is reported on stderr: a program runs without its record, too.
+    """
+    content = json.dumps(value).encode().ljust(BLOCK)
     temporary = f"{path}.{os.getpid()}"
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as stream:
-        json.dump(value, stream)
-    os.replace(temporary, path)
+    try:
+        try:
+            with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb", buffering=0) as stream:
+                if stream.write(content) != len(content):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
+            os.replace(temporary, path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+            with open(os.open(path, os.O_WRONLY), "wb", buffering=0) as stream:
+                stream.write(content)
+                stream.truncate()
+    except OSError as error:
+        print(f"rohe: {path} cannot be written: {error.strerror}", file=sys.stderr, flush=True)
 
 
 def bind_to_supervisor() -> None:
     """Lets the kernel kill this process, and the program that replaces it, when the supervisor dies."""
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    try:
-        with open("supervisord.pid", encoding="ascii") as stream:
-            supervisor = int(stream.read())
-    except (OSError, ValueError):
-        supervisor = 0
-    if os.getppid() != supervisor:
+    if str(os.getppid()) != os.environ.get(SUPERVISOR):
         raise SystemExit("the supervisor died before its program began")
+
+
+def log_size(folder: str) -> int:
+    """Returns the size of a program's log in bytes, 0 where there is none."""
+    try:
+        return os.stat(f"../logs/{os.path.basename(folder)}.log").st_size
+    except OSError:
+        return 0
+
+
+def announce_last_end(folder: str) -> int:
+    """Writes to the program's log how its last run ended, and returns where the output of this run begins there."""
+    words = read_json(f"{folder}/end.json").get("words")
+    line = f"rohe: the last run {words}\n" if words else ""
+    size = log_size(folder)
+    sys.stdout.write(line)
+    sys.stdout.flush()
+    return size + len(line.encode())
 
 
 def begin(folder: str, digest: str) -> None:
@@ -121,6 +157,8 @@ def begin(folder: str, digest: str) -> None:
         "digest": digest,
         "starts": int(last.get("starts", 0)) + 1 if same else 1,
         "quick": quick,
+        "last": last.get("pid") if same else None,
+        "log": announce_last_end(folder) if same else log_size(folder),
         "state": "waiting",
         "began": time.time(),
     }

@@ -87,7 +87,7 @@ def test_a_program_reads_back_as_it_was_written(tmp_path: Path) -> None:
         tmp_path, ports={"http": 1234}, readiness={"http": {"path": "/healthz", "port": "http"}}, limits={"cpu": 500}
     )
     assert program.probe == ReadinessProbe(1234, "/healthz")
-    program.write(tmp_path / "web-0", ())
+    program.write(tmp_path / "web-0", (), ())
     assert read_program(tmp_path / "web-0") == program
     assert read_program(tmp_path / "web-0").digest == program.digest
     assert read_program(tmp_path / "no-such") is None

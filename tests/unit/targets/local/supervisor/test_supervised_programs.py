@@ -9,35 +9,19 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from rohe_iac.foundation.folders import StackFolder
 from rohe_iac.targets.local.stack_folder import Layout
 from rohe_iac.targets.local.supervisor import cgroups, detach
+from rohe_iac.targets.local.supervisor.probes import answers
 from rohe_iac.targets.local.supervisor.processes import marked_processes
 from rohe_iac.targets.local.supervisor.program import Program, ReadinessProbe
 from rohe_iac.targets.local.supervisor.programs import NotReady, Programs
-from rohe_iac.targets.local.supervisor.readiness import answers
 from rohe_iac.targets.local.supervisor.supervision import Supervision, SupervisorUnreachable
 
 NEVER = threading.Event()
-
-
-@pytest.fixture
-def layout(tmp_path: Path) -> Layout:
-    return Layout(StackFolder(tmp_path / "stack"), tmp_path).ensure()
-
-
-@pytest.fixture
-def supervision(layout: Layout) -> Iterator[Supervision]:
-    """Yields the running daemon of a stack, and ends the daemon afterwards."""
-    supervision = Supervision(layout)
-    assert supervision.ensure()
-    yield supervision
-    supervision.end()
 
 
 def _program(layout: Layout, name: str, script: str, **fields: object) -> Program:
@@ -132,7 +116,7 @@ def test_a_probe_succeeds_by_a_connection_or_by_a_status(layout: Layout) -> None
 
 
 def test_a_program_without_limits_has_no_control_group_and_absent_groups_are_removed(tmp_path: Path) -> None:
-    assert cgroups.make(tmp_path, 0, 0) == ()
+    assert cgroups.make(tmp_path, 0, 0) == cgroups.ControlGroups()
     cgroups.remove([str(tmp_path / "gone")])
 
 

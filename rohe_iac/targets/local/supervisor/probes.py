@@ -1,0 +1,125 @@
+"""Probes: whether a program is ready, whether it still answers, and when it has to be restarted because it does not."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+from rohe_iac.targets.local.stack_folder import Layout
+from rohe_iac.targets.local.supervisor.processes import is_suspended
+from rohe_iac.targets.local.supervisor.program import LivenessProbe, ReadinessProbe
+
+TIMEOUT = 3.0
+"""Seconds that a program has to answer a probe."""
+
+SILENCE = 90.0
+"""Seconds without a heartbeat after which an agent counts as hanging."""
+
+CONNECT = b"\x10\x0e\x00\x04MQTT\x04\x02\x00\x0a\x00\x02hc"
+"""An MQTT 3.1.1 CONNECT packet without user (section 3.1), which a broker answers with a CONNACK that refuses it."""
+
+
+def answers(probe: ReadinessProbe, timeout: float = 2.0) -> bool:
+    """Returns whether a probe succeeds.
+
+    Args:
+        probe: The port to connect to, or the path to get: a status from 200 to 399 succeeds.
+        timeout: Seconds to wait for the connection and for the response.
+    """
+    try:
+        if probe.path is None:
+            socket.create_connection(("127.0.0.1", probe.port), timeout).close()
+            return True
+        connection = http.client.HTTPConnection("127.0.0.1", probe.port, timeout=timeout)
+        try:
+            connection.request("GET", probe.path)
+            return 200 <= connection.getresponse().status < 400
+        finally:
+            connection.close()
+    except (OSError, http.client.HTTPException, ValueError):
+        return False
+
+
+class Liveness:
+    """The results of one program's liveness probe in its present run."""
+
+    def __init__(self, probe: LivenessProbe, startup: float, run: dict[str, Any]) -> None:
+        """Begins for a run.
+
+        Args:
+            probe: The probe.
+            startup: Seconds that the program has to answer for the first time.
+            run: The content of run.json.
+        """
+        self.probe, self.run = probe, run
+        self.pid, self.ticks = int(run["pid"]), run.get("ticks")
+        self._startup, self._began = startup, float(run.get("began", 0.0))
+        self._answered = False
+        self._failures = 0
+        self._next = 0.0
+
+    def is_due(self, now: float) -> bool:
+        """Returns whether the probe is to run at the monotonic time `now`."""
+        return now >= self._next
+
+    def record(self, fault: str, now: float, wall: float) -> bool:
+        """Records a result and returns whether the program has to be restarted.
+
+        Args:
+            fault: Why the program did not answer, "" where it did.
+            now: Monotonic time in seconds.
+            wall: Time in seconds since the epoch.
+        """
+        self._next = now + self.probe.period
+        if not fault:
+            self._answered, self._failures = True, 0
+            return False
+        starting = not self._answered and wall - self._began < self._startup
+        if starting and not is_suspended(self.pid):
+            return False
+        self._failures += 1
+        return self._failures >= self.probe.failures
+
+
+def fault_of(probe: LivenessProbe, pid: int, layout: Layout) -> str:
+    """Returns why a program does not answer its probe, "" where it does.
+
+    Args:
+        probe: The probe.
+        pid: The program's process id.
+        layout: The stack's paths, which a heartbeat's path is relative to.
+    """
+    if is_suspended(pid):
+        # The kernel accepts connections for a suspended process, so a TCP probe alone would not notice.
+        return "the process is suspended (SIGSTOP)"
+    if probe.kind == "heartbeat":
+        return _heartbeat_fault(layout.folder.path / (probe.path or ""), pid)
+    if probe.kind == "mqtt":
+        return _mqtt_fault(probe.port)
+    if answers(ReadinessProbe(probe.port, probe.path), TIMEOUT):
+        return ""
+    return f"no answer on port {probe.port} within {TIMEOUT:g} s"
+
+
+def _heartbeat_fault(path: Path, pid: int) -> str:
+    """Returns why an agent hangs; an agent that has not written a heartbeat in its present run is still recovering."""
+    try:
+        last = path.stat().st_mtime
+        began = Path(f"/proc/{pid}").stat().st_mtime
+    except OSError:
+        return ""
+    silence = time.time() - last
+    return f"no heartbeat for {silence:.0f} s" if last > began and silence > SILENCE else ""
+
+
+def _mqtt_fault(port: int) -> str:
+    try:
+        with socket.create_connection(("127.0.0.1", port), TIMEOUT) as connection:
+            connection.settimeout(TIMEOUT)
+            connection.sendall(CONNECT)
+            return "" if connection.recv(4)[:1] == b"\x20" else "the answer is not MQTT"
+    except OSError as error:
+        return f"no answer on port {port}: {error}"

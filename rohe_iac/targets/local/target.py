@@ -17,6 +17,7 @@ from rohe_iac.targets.local.resources import RESOURCES, TYPES, Site
 from rohe_iac.targets.local.stack_folder import Layout
 from rohe_iac.targets.local.supervisor import logs, processes
 from rohe_iac.targets.local.supervisor.running import Running
+from rohe_iac.targets.local.supervisor.settings import check_descriptors
 
 EXECUTABLE = "pulumi-resource-rohe"
 """Name of the provider's executable."""
@@ -68,12 +69,14 @@ class LocalDeploymentTarget:
         return TYPES[manifest.kind]
 
     def preflight(self, manifests: Sequence[Manifest]) -> None:
-        """Checks that every port is free or held by this stack, and that the broker's program is installed.
+        """Checks that ports are free or held by this stack, that the broker is installed, and the limit of open files.
 
         Raises:
             PortInUse: Another process holds a port; the detail names each holder.
             BrokerMissing: The broker's program is not installed.
+            TooFewDescriptors: The supervisor may not open as many files as it needs.
         """
+        check_descriptors(len(manifests))
         wanted = self._ports(manifests)
         if any(manifest.kind == "Broker" for manifest in manifests):
             embedded.server_binary()

@@ -81,9 +81,14 @@ def running_of(folder: Path, program: Program, supervised: Supervised | None) ->
 
 
 def last_output(layout: Layout, program: Program, lines: int) -> str:
-    """Returns the last lines that a program wrote since its present or last start, without those of rohe itself."""
+    """Returns the last lines that a program wrote since its present start, or else since the start before."""
     run = wrapper.read_json(str(layout.program(program.name) / "run.json"))
-    return logs.last_lines(layout.log(program.name), lines, since=int(run.get("log", 0)))
+    output: list[str] = []
+    for position in (run.get("log"), run.get("last_log")):
+        if not output:
+            text = logs.last_lines(layout.log(program.name), lines + 1, since=int(position or 0))
+            output = [line for line in text.splitlines() if not line.startswith(wrapper.ANNOUNCEMENT)]
+    return "\n".join(output[-lines:])
 
 
 def remedy_of(program: Program, output: str) -> str:

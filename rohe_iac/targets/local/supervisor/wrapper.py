@@ -19,6 +19,9 @@ from typing import Any
 SUPERVISOR = "ROHE_SUPERVISOR"
 """Variable with the process id of the supervisor, for what the supervisor starts."""
 
+ANNOUNCEMENT = "rohe: the last run"
+"""How a line in a program's log begins that says how the run before ended."""
+
 BLOCK = 1024
 """Bytes that a file of state has at least, so that there is a block to write to when the disk is full."""
 
@@ -130,7 +133,7 @@ def log_size(folder: str) -> int:
 def announce_last_end(folder: str) -> int:
     """Writes to the program's log how its last run ended, and returns where the output of this run begins there."""
     words = read_json(f"{folder}/end.json").get("words")
-    line = f"rohe: the last run {words}\n" if words else ""
+    line = f"{ANNOUNCEMENT} {words}\n" if words else ""
     size = log_size(folder)
     sys.stdout.write(line)
     sys.stdout.flush()
@@ -158,6 +161,7 @@ def begin(folder: str, digest: str) -> None:
         "starts": int(last.get("starts", 0)) + 1 if same else 1,
         "quick": quick,
         "last": last.get("pid") if same else None,
+        "last_log": last.get("log") if same else None,
         "log": announce_last_end(folder) if same else log_size(folder),
         "state": "waiting",
         "began": time.time(),

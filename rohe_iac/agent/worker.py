@@ -339,6 +339,7 @@ def _objective_status(evaluator: ObjectiveEvaluator) -> dict[str, Any]:
         "contract": evaluator.contract.name,
         "objective": objective.name,
         "promise": objective.text,
+        "unit": objective.unit,
         "scope": objective.scope.text,
         "window": objective.window.text,
         "verdict": state.judge.verdict.value,

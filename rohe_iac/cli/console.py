@@ -48,12 +48,12 @@ class Screen:
         return self._console(stderr=True)
 
     def _console(self, *, stderr: bool) -> Console:
-        from rich.console import Console
+        from rohe_iac.cli.word_console import WordConsole
 
         stream = sys.stderr if stderr else sys.stdout
         plain = not self.color or bool(os.environ.get("NO_COLOR"))
         width = None if stream.isatty() or "COLUMNS" in os.environ else UNCUT
-        return Console(
+        return WordConsole(
             stderr=stderr, no_color=plain, highlight=False, emoji=False, width=width, soft_wrap=not stream.isatty()
         )
 
@@ -78,13 +78,8 @@ class Screen:
         sys.stdout.buffer.flush()
 
     def print_indented(self, text: str, spaces: int = 2, *, style: str = "") -> None:
-        """Prints a text with markup on stdout, indented; a terminal that wraps the text indents each of its lines."""
-        if not self.out.is_terminal:
-            self.out.print(" " * spaces + text, style=style)
-            return
-        from rich.padding import Padding
-
-        self.out.print(Padding(text, (0, 0, 0, spaces), expand=False), style=style)
+        """Prints a text with markup on stdout, indented; where the text is wrapped, each of its lines is indented."""
+        self.out.print(" " * spaces + text, style=style)
 
     @contextmanager
     def working(self, step: str) -> Iterator[Callable[[str], None]]:

@@ -167,6 +167,35 @@ def shown_share(amount: int) -> str:
     return f"{amount / 100:g}%"
 
 
+def shown_measurement(value: float | None, unit: str) -> str:
+    """Returns a measured number with its unit as people read it: `13.6 ms`, `94.5 %`, `40.2/s`; `-` for None.
+
+    Args:
+        value: the number.
+        unit: its unit: s, ms, ratio, percent, bytes, rate (per second), any other word, or "" for a bare number; `%`
+            is a ratio that is shown in percent.
+    """
+    if value is None:
+        return "-"
+    if unit in ("s", "ms"):
+        seconds = value / 1000 if unit == "ms" else value
+        return f"{_digits(seconds * 1000)} ms" if abs(seconds) < 1 else f"{_digits(seconds)} s"
+    if unit in ("%", "percent"):
+        return f"{_digits(value * 100 if unit == '%' else value)} %"
+    if unit == "bytes":
+        return shown_bytes(round(value))
+    if unit == "rate":
+        return f"{_digits(value)}/s"
+    return f"{_digits(value)} {unit}" if unit not in ("", "ratio", "quotient", "count") else _digits(value)
+
+
+def _digits(value: float) -> str:
+    """Returns a number with four significant digits, without an exponent where that is readable."""
+    if 1000 <= abs(value) < 10**9:
+        return f"{value:,.0f}"
+    return f"{value:.4g}"
+
+
 def counted(number: int, noun: str) -> str:
     """Returns a number with its noun: `1 replica`, `1,200 replicas`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from rohe_iac.foundation.errors import ExitCode, RoheError
+from rohe_iac.foundation.quantities import shown_measurement
 
 AGGREGATES = ("count", "sum", "mean", "min", "max", "rate", "ratio")
 """Names of aggregates besides percentiles."""
@@ -101,6 +102,8 @@ class ObjectiveSpec(msgspec.Struct, frozen=True, kw_only=True):
         action: Corrective action, `degrade` or none.
         cooldown: Seconds between two corrective actions.
         dry_run: Whether the action is only recorded.
+        written: Threshold as in the contract, such as `90%`; "" where that is unknown.
+        unit: Unit of the values, for people, as `shown_measurement` takes it.
     """
 
     name: str
@@ -118,12 +121,18 @@ class ObjectiveSpec(msgspec.Struct, frozen=True, kw_only=True):
     action: str = ""
     cooldown: float = 0.0
     dry_run: bool = False
+    written: str = ""
+    unit: str = ""
 
     @property
     def text(self) -> str:
-        """Returns the objective as people read it: `p99 response_time <= 2`."""
+        """Returns the objective as people read it: `p99 response_time <= 150ms`."""
         value = f"{self.low:g} and {self.high:g}" if self.operator == "between" else f"{self.low:g}"
-        return f"{self.aggregate} {self.metric} {self.operator} {value}".removeprefix("mean ")
+        return f"{self.aggregate} {self.metric} {self.operator} {self.written or value}".removeprefix("mean ")
+
+    def shown(self, value: float | None) -> str:
+        """Returns a value of the objective with its unit as people read it."""
+        return shown_measurement(value, self.unit)
 
 
 class ProcessingSpec(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from rohe_iac.blueprint.language.contract import Window as WrittenWindow
     from rohe_iac.blueprint.language.pipeline import Pipeline
 
+
+_UNITS = {"time": "s", "rate": "rate", "bytes": "bytes"}
+"""The base unit of each kind of amount that has one."""
 
 _COUNT = re.compile(r"(\d+)\s*(?:reports?|requests?|samples?)")
 
@@ -134,7 +138,22 @@ def _objective_spec(written: WrittenObjective, unit: str) -> ObjectiveSpec:
         action=action.action if action is not None else "",
         cooldown=action.cooldown if action is not None else 0.0,
         dry_run=action.dry_run if action is not None else False,
+        written=" and ".join(map(str, written.value if isinstance(written.value, list | tuple) else [written.value])),
+        unit=_shown_unit(unit, {bound.kind for bound in written.bounds}),
     )
+
+
+def _shown_unit(unit: str, kinds: Collection[str]) -> str:
+    """Returns the unit to show values in: that of the metric, and percent for a ratio that the contract has so.
+
+    Args:
+        unit: Unit of the metric, "" where it is unknown.
+        kinds: Kinds of the amounts in the contract: number, ratio, time, rate or bytes.
+    """
+    if "ratio" in kinds and unit in ("", "ratio", "quotient"):
+        return "%"
+    # A threshold with a unit tells that of an undeclared metric.
+    return unit or next((word for kind, word in _UNITS.items() if kind in kinds), "")
 
 
 def _with_unique_names(objectives: list[ObjectiveSpec]) -> tuple[ObjectiveSpec, ...]:

@@ -106,7 +106,7 @@ def test_the_demo_shows_the_whole_way_and_takes_away_what_a_killed_one_left(fold
         "$ rohe violations",
         "classify/bayes",
         "$ rohe explain v-",
-        "without member classify/bayes",
+        "Blame: member classify/bayes",
         "KEPT",
         "classify goes on without bayes",
         "$ rohe observe",

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import yaml
-
+from rohe_iac.deployment.files.field_changes import field_changes
 from rohe_iac.manifests.manifest import Manifest
 
 VERBS = ("create", "update", "keep", "delete")
 """What can be done to a manifest."""
+
+MAX_CHANGES = 3
+"""Fields that the reason of an update names; the others are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +49,9 @@ def _action(before: Manifest | None, after: Manifest) -> ManifestAction:
         return ManifestAction("create", after.name, after.address, "it is not there yet")
     if before.text == after.text:
         return ManifestAction("keep", after.name, after.address, "nothing changed")
-    changed = sorted(_differences(yaml.safe_load(before.text), yaml.safe_load(after.text), ""))
-    shown = ", ".join(changed[:3]) + (f" and {len(changed) - 3} more" if len(changed) > 3 else "")
-    return ManifestAction("update", after.name, after.address, f"changed: {shown}" if shown else "its text changed")
-
-
-def _differences(before: Any, after: Any, path: str) -> Iterable[str]:
-    if isinstance(before, dict) and isinstance(after, dict):
-        for key in before.keys() | after.keys():
-            yield from _differences(before.get(key), after.get(key), f"{path}.{key}" if path else str(key))
-    elif before != after:
-        yield path.removeprefix("spec.")
+    changed = field_changes(before.text, after.text)
+    shown = "; ".join(map(str, changed[:MAX_CHANGES]))
+    more = f"; and {len(changed) - MAX_CHANGES} more" if len(changed) > MAX_CHANGES else ""
+    return ManifestAction(
+        "update", after.name, after.address, f"changed: {shown}{more}" if shown else "its text changed"
+    )

@@ -85,6 +85,7 @@ class DegradePolicy:
         if best is None:
             return None
         service, _, dropped = best.name.partition("/")
+        values = f"{objective.shown(evidence.value)}, without {best.name} {objective.shown(best.without)}"
         remaining = tuple(member for member in self.current_members(service) if member != dropped)
         count = self.state.drop_counts.get(best.name, 0)
         self.state.drop_counts[best.name] = count + 1
@@ -99,7 +100,7 @@ class DegradePolicy:
             service=service,
             dropped=dropped,
             members=remaining,
-            reason=f"{objective.text}: {evidence.value:.4g}, without {best.name} {best.without:.4g}",
+            reason=f"{objective.text}: {values}",
             dry=objective.dry_run,
             kept_for=objective.clear * min(2**count, MAX_BACKOFF_FACTOR),
         )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from itertools import combinations
 from typing import NamedTuple
 
 import msgspec
@@ -16,6 +17,9 @@ from rohe_iac.observation.reports.sample import Sample, SamplePart
 
 MIN_REMAINING_SHARE = 0.1
 """Share of a window's samples that must remain for the value without an instance or a node to be computed."""
+
+MAX_JOINT_PARTS = 4
+"""Parts of one kind whose joint removal is tried, those without which the value would be best."""
 
 
 class Contribution(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +60,20 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
     own: dict[str, float | None] = {}
 
 
+class JointRemoval(msgspec.Struct, frozen=True, kw_only=True):
+    """The fewest parts of one kind that are found without which a window would keep the objective.
+
+    Attributes:
+        kind: member, instance or node.
+        names: Names of the contributors, at least two.
+        without: Value without all of them.
+    """
+
+    kind: str
+    names: tuple[str, ...]
+    without: float
+
+
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """Why an objective counts as BROKEN.
 
@@ -68,6 +86,9 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
         window: Size and interval of the window as people read them.
         contributions: Contributions, most helpful removal first.
         baseline: An earlier window that was KEPT, to compare with.
+        unit: Unit of the values, for people, as `shown_measurement` takes it.
+        together: The parts that only their joint removal would keep the objective; None where one part alone is
+            enough, or none are found.
     """
 
     start: float
@@ -78,6 +99,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     window: str
     contributions: tuple[Contribution, ...]
     baseline: Baseline | None = None
+    unit: str = ""
+    together: JointRemoval | None = None
 
 
 def violation_degree(objective: ObjectiveSpec, value: float) -> float:
@@ -145,6 +168,52 @@ class Explainer:
             )
         return tuple(sorted(contributions, key=self._rank))
 
+    def together(
+        self, samples: Sequence[Sample], seconds: float, contributions: Sequence[Contribution]
+    ) -> JointRemoval | None:
+        """Returns the fewest parts whose joint removal would keep the objective, where no single part's would.
+
+        Of each kind, and each ensemble, the MAX_JOINT_PARTS parts without which the value would be best are tried: all
+        pairs, then all triples.
+
+        Args:
+            samples: Samples of the window.
+            seconds: Length of the window.
+            contributions: Contributions to the window, the best removal first.
+        """
+        if any(contribution.kept for contribution in contributions):
+            return None
+        groups: dict[tuple[str, str], list[str]] = {}
+        for item in contributions:
+            if item.kind != "service":
+                ensemble = item.name.partition("/")[0] if item.kind == "member" else ""
+                groups.setdefault((item.kind, ensemble), []).append(item.name)
+        for size in (2, 3):
+            found = [
+                JointRemoval(kind=kind, names=names, without=value)
+                for (kind, _), group in groups.items()
+                for names in combinations(group[:MAX_JOINT_PARTS], size)
+                if size < len(group) and (value := self._value_without(samples, seconds, kind, names)) is not None
+            ]
+            kept = [removal for removal in found if satisfies(self._objective, removal.without)]
+            if kept:
+                return min(
+                    kept, key=lambda removal: (violation_degree(self._objective, removal.without), removal.names)
+                )
+        return None
+
+    def _value_without(
+        self, samples: Sequence[Sample], seconds: float, kind: str, names: Sequence[str]
+    ) -> float | None:
+        """Returns the value of a window without some parts of one kind; None where too few samples would remain."""
+        if kind == "member" and self._stream is SampleStream.ANSWERED:
+            ensemble = names[0].partition("/")[0]
+            gone = {name.partition("/")[2] for name in names}
+            return self._value(revote(samples, ensemble, lambda member: member not in gone), seconds)
+        remaining = [sample for sample in samples if not any(_NAME_OF[kind](part) in names for part in sample.parts)]
+        enough = len(remaining) >= max(1, MIN_REMAINING_SHARE * len(samples))
+        return self._value(remaining, seconds) if enough else None
+
     def _rank(self, contribution: Contribution) -> tuple[bool, float, str, str]:
         without = contribution.without
         degree = violation_degree(self._objective, without) if without is not None else 0.0
@@ -159,9 +228,9 @@ class Explainer:
             splits += self._split_by_vote(samples)
             splits += self._split_by_service(samples)
         elif self._stream is not SampleStream.SENT:
-            splits += _split_by(samples, "member", lambda part: part.name if part.member else "")
-        splits += _split_by(samples, "instance", lambda part: part.instance)
-        splits += _split_by(samples, "node", lambda part: part.node)
+            splits += _split_by(samples, "member")
+        splits += _split_by(samples, "instance")
+        splits += _split_by(samples, "node")
         return splits
 
     def _split_by_vote(self, samples: Sequence[Sample]) -> list[_Split]:
@@ -196,8 +265,17 @@ def _all_but(member: str) -> MemberFilter:
     return lambda name: name != member
 
 
-def _split_by(samples: Sequence[Sample], kind: str, name_of: Callable[[SamplePart], str]) -> list[_Split]:
-    """Returns one split for each name, with the samples that have a part of that name; none for a single name."""
+_NAME_OF: Mapping[str, Callable[[SamplePart], str]] = {
+    "member": lambda part: part.name if part.member else "",
+    "instance": lambda part: part.instance,
+    "node": lambda part: part.node,
+}
+"""The name of a part's contributor of each kind."""
+
+
+def _split_by(samples: Sequence[Sample], kind: str) -> list[_Split]:
+    """Returns one split for each name of a kind, with the samples that have such a part; none for a single name."""
+    name_of = _NAME_OF[kind]
     names = sorted({name for sample in samples for part in sample.parts if (name := name_of(part))})
     if len(names) < 2:
         return []

@@ -144,6 +144,7 @@ class ObjectiveEvaluator:
         # A baseline that shares no sample with the broken window is the best comparison.
         apart = [baseline for baseline in self.state.baselines if baseline.end <= window.start]
         baseline = apart[-1] if apart else next(iter(self.state.baselines), None)
+        contributions = self._explainer.contributions(window.samples, window.seconds, baseline)
         return Evidence(
             start=window.start,
             end=window.end,
@@ -151,8 +152,10 @@ class ObjectiveEvaluator:
             count=measured.count,
             promise=self.objective.text,
             window=self.objective.window.text,
-            contributions=self._explainer.contributions(window.samples, window.seconds, baseline),
+            contributions=contributions,
             baseline=baseline,
+            unit=self.objective.unit,
+            together=self._explainer.together(window.samples, window.seconds, contributions),
         )
 
     def _judge_alone(self, window: ClosedWindow, measurement: Measurement) -> Verdict:

@@ -22,6 +22,9 @@ FOLLOW_EVERY = 1.0
 FIRST_RESULTS, MAX_RESULTS = 10, 10_000
 """Results of each agent that are asked for at first, and at most in each later question."""
 
+Units = dict[tuple[str, str], str]
+"""The unit of each objective's values, by the names of contract and objective."""
+
 
 class StackNotRunning(RoheError):
     """The stack is not applied, or has no agent to ask."""
@@ -90,6 +93,40 @@ def ask_agents(stack: KnownStack, question: str, timeout: float = 5.0, **paramet
         return [AgentAnswer(agent, inquirer.ask(agent, question, **parameters)) for agent in agents]
 
 
+def newest_results(stack: KnownStack, most: int) -> list[dict[str, Any]]:
+    """Returns the newest results of all agents, each with the unit of its value.
+
+    Args:
+        stack: the stack.
+        most: how many results of each agent.
+
+    Raises:
+        RoheError: as `ask_agents`.
+    """
+    agents = agents_of(stack)
+    with inquirer_of(stack) as inquirer:
+        return [
+            {"agent": agent, **with_unit(item, units)}
+            for agent in agents
+            for units in (_units(inquirer.ask(agent, "status")),)
+            for item in inquirer.ask(agent, "results", most=most)
+        ]
+
+
+def with_unit(result: dict[str, Any], units: Units) -> dict[str, Any]:
+    """Returns a result with the unit of its objective; without where the objective is not judged any more."""
+    unit = units.get((result["contract"], result["objective"]))
+    return {**result, "unit": unit} if unit else result
+
+
+def _units(answer: list[dict[str, Any]]) -> Units:
+    return {
+        (item["contract"], item["objective"]): item.get("unit", "")
+        for status in answer
+        for item in status["objectives"]
+    }
+
+
 def follow(stack: KnownStack) -> Iterator[list[dict[str, Any]]]:
     """Yields new results of all agents every second until the caller stops, at first the newest ten of each.
 
@@ -99,6 +136,7 @@ def follow(stack: KnownStack) -> Iterator[list[dict[str, Any]]]:
     agents = agents_of(stack)
     with ExitStack() as context:
         inquirer = context.enter_context(inquirer_of(stack))
+        units = {agent: _units(inquirer.ask(agent, "status")) for agent in agents}
         rows = dict.fromkeys(agents, 0)
         most = FIRST_RESULTS
         while True:
@@ -106,7 +144,7 @@ def follow(stack: KnownStack) -> Iterator[list[dict[str, Any]]]:
             for agent in agents:
                 items = inquirer.ask(agent, "results", after=rows[agent], most=most)
                 rows[agent] = max([rows[agent], *(item["row"] for item in items)])
-                found += [{"agent": agent, **item} for item in items]
+                found += [{"agent": agent, **with_unit(item, units[agent])} for item in items]
             yield sorted(found, key=lambda item: (item["end"], item["row"]))
             most = MAX_RESULTS
             time.sleep(FOLLOW_EVERY)

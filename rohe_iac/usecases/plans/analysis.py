@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from rohe_iac.deployment.files.planfile import PlanFile
+from rohe_iac.planning.model.plan import Refusals
 from rohe_iac.planning.questions.analysis.node_connections import NodeConnections
+from rohe_iac.planning.questions.analysis.other_nodes import other_nodes
 from rohe_iac.planning.questions.analysis.plan_diff import Change, difference
 from rohe_iac.planning.questions.analysis.response_times import Prediction, predictions_of
 
@@ -35,6 +37,12 @@ class AnalysedPlan:
     def changes(self) -> tuple[Change, ...]:
         """Every replica of the plan and of the one before, by address, with what becomes of it."""
         return difference(self.before.plan if self.before else None, self.planfile.plan)
+
+    @cached_property
+    def other_nodes(self) -> tuple[Refusals, ...]:
+        """Why other nodes were not used, by workload; workloads that no other node refuses are left out."""
+        found = other_nodes(self.planfile.problem, self.planfile.plan)
+        return tuple(refusals for refusals in found if refusals.by_rule)
 
     @cached_property
     def connections(self) -> NodeConnections:

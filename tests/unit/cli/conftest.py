@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from rohe_iac.cli.console import Screen
+from rohe_iac.cli.word_console import WordConsole
 from rohe_iac.usecases.plans.analysis import AnalysedPlan
 from rohe_iac.usecases.plans.plan import make_plan
 
@@ -38,7 +38,9 @@ def new_screen() -> NewScreen:
 
     def make(width: int = 140, *, terminal: bool = False) -> tuple[Screen, Printed]:
         stream, screen = io.StringIO(), Screen()
-        console = Console(file=stream, width=width, force_terminal=terminal, highlight=False, soft_wrap=not terminal)
+        console = WordConsole(
+            file=stream, width=width, force_terminal=terminal, highlight=False, soft_wrap=not terminal
+        )
         screen.out = screen.err = console
         return screen, lambda: re.sub(r"\x1b\[[0-9;]*m", "", stream.getvalue())
 

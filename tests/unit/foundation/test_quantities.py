@@ -15,6 +15,7 @@ from rohe_iac.foundation.quantities import (
     seconds,
     shown_bytes,
     shown_cpu,
+    shown_measurement,
     shown_share,
 )
 
@@ -48,3 +49,27 @@ def test_what_is_written_exactly_reads_back_as_it_was() -> None:
     times = {0: "0ms", 1: "0.001ms", 1_171_661: "1171.661ms", 20_000: "20ms", 100_000: "100ms"}
     assert {amount: exact_milliseconds(amount) for amount in times} == times
     assert all(round(seconds(text) * 1e6) == amount for amount, text in times.items())
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "shown"),
+    [
+        (None, "s", "-"),
+        (0.0136, "s", "13.6 ms"),
+        (1.5, "s", "1.5 s"),
+        (13.6, "ms", "13.6 ms"),
+        (2500.0, "ms", "2.5 s"),
+        (0.945, "%", "94.5 %"),
+        (0.99954, "%", "99.95 %"),
+        (94.5, "percent", "94.5 %"),
+        (0.945, "ratio", "0.945"),
+        (40.25, "rate", "40.25/s"),
+        (1536.0, "bytes", "1.5Ki"),
+        (12345.6, "", "12,346"),
+        (21.5, "celsius", "21.5 celsius"),
+        (0.0, "s", "0 ms"),
+        (float("inf"), "s", "inf s"),
+    ],
+)
+def test_a_measured_number_is_shown_with_its_unit(value: float | None, unit: str, shown: str) -> None:
+    assert shown_measurement(value, unit) == shown

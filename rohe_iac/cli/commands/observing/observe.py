@@ -22,7 +22,7 @@ def observe(
     """
     from rohe_iac.cli.views.observing.result import ResultView
     from rohe_iac.cli.views.observing.verdict import VerdictView
-    from rohe_iac.usecases.observing.observe import ask_agents
+    from rohe_iac.usecases.observing.observe import ask_agents, newest_results
     from rohe_iac.usecases.observing.observe import follow as new_results
     from rohe_iac.usecases.stacks import known_stack
 
@@ -33,11 +33,7 @@ def observe(
             results.lines(found, output)
         return
     status = [item for answer in ask_agents(known, "status") for item in answer.items]
-    newest = (
-        [{"agent": answer.agent, **item} for answer in ask_agents(known, "results", most=last) for item in answer.items]
-        if last
-        else []
-    )
+    newest = newest_results(known, last) if last else []
     if output is Output.json:
         screen.print_json({"agents": status, "results": newest})
         return

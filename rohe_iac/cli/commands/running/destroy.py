@@ -32,10 +32,12 @@ def destroy(
         screen.err.print(f"Stack {known.name} is not applied: nothing to destroy.")
         return ExitCode.OK
     addresses = check_destroy(known, tuple(allow_destroy or ()))
+    view = OutcomeView(screen)
+    view.removal(known.name, addresses)
     what = counted(len(addresses), "resource") if addresses else "everything"
     if not confirm(f"Destroy {what} of stack {known.name}?", command="destroy", yes=yes):
         return ExitCode.OK
     progress = ProgressView(screen)
     outcome = destroy_stack(known, open_target, progress, progress.install, lock_timeout=patience)
-    OutcomeView(screen).show(outcome, output, command="rohe destroy")
+    view.show(outcome, output, command="rohe destroy")
     return outcome.exit_code

@@ -46,7 +46,7 @@ def show_checked(screen: Screen, checked: CheckResult, output: DiagnosticsOutput
         show_diagnostics(screen.out, checked.diagnostics)
         documents = ", ".join(f"{count} {kind}" for kind, count in checked.kinds.items()) or "no document"
         verdict = "valid" if checked.valid else "not valid"
-        screen.out.print(f"{verdict}: {summary(checked.diagnostics)} in {documents}", markup=False, soft_wrap=True)
+        screen.out.print(f"{verdict}: {summary(checked.diagnostics)} in {documents}", markup=False)
 
 
 def _from_here(checked: CheckResult) -> list[Diagnostic]:
@@ -62,14 +62,16 @@ def _from_here(checked: CheckResult) -> list[Diagnostic]:
 
 def show_diagnostics(console: Console, diagnostics: Iterable[Diagnostic]) -> None:
     """Prints each diagnostic with its place, code, line, caret and hint."""
-    if console.color_system is None and not console.record:
+    if not console.is_terminal and not console.record:
         # Rich would take longer for a thousand plain diagnostics than the checks took that found them.
         console.file.write("".join(f"{''.join(text for text, _ in line)}\n" for line in _lines(diagnostics)))
         return
     from rich.text import Text
 
     for line in _lines(diagnostics):
-        console.print(Text.assemble(*line), soft_wrap=True)
+        # The line of the file and the caret below it belong together: only what is said of them is wrapped.
+        quoted = line[0][0].lstrip(" 0123456789").startswith("| ")
+        console.print(Text.assemble(*line), soft_wrap=quoted)
 
 
 def _lines(diagnostics: Iterable[Diagnostic]) -> Iterator[tuple[tuple[str, str], ...]]:

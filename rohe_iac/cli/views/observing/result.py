@@ -7,11 +7,23 @@ import sys
 from typing import Any
 
 from rich.markup import escape
-from rich.table import Table
 
 from rohe_iac.cli.console import Screen
 from rohe_iac.cli.options import Output
-from rohe_iac.cli.views.observing.verdict import shown_time, shown_value, shown_verdict
+from rohe_iac.cli.table import Column, print_table
+from rohe_iac.cli.views.observing.verdict import shown_time, shown_verdict
+from rohe_iac.foundation.quantities import shown_measurement
+
+COLUMNS = (
+    Column("OBJECTIVE"),
+    Column("TO", rank=2),
+    Column("FROM", rank=3),
+    Column("VALUE"),
+    Column("OF", right=True),
+    Column("WINDOW"),
+    Column("VERDICT"),
+)
+"""The columns of the table of windows."""
 
 
 class ResultView:
@@ -22,12 +34,7 @@ class ResultView:
 
     def table(self, results: list[dict[str, Any]]) -> None:
         """Prints a row for each window."""
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for title in ("FROM", "TO", "OBJECTIVE", "VALUE", "OF", "WINDOW", "VERDICT"):
-            table.add_column(title)
-        for item in results:
-            table.add_row(*_cells(item))
-        self._screen.out.print(table)
+        print_table(self._screen.out, COLUMNS, [_cells(item) for item in results])
 
     def lines(self, results: list[dict[str, Any]], output: Output) -> None:
         """Prints a line for each window at once; as JSON one object a line."""
@@ -36,16 +43,16 @@ class ResultView:
                 sys.stdout.write(json.dumps(item) + "\n")
                 sys.stdout.flush()
             else:
-                _, to, name, value, count, alone, verdict = _cells(item)
+                name, to, _, value, count, alone, verdict = _cells(item)
                 self._screen.out.print(f"{to}  {name}  {value} of {count}  {alone}  objective {verdict}")
 
 
 def _cells(item: dict[str, Any]) -> tuple[str, str, str, str, str, str, str]:
     return (
-        shown_time(item["start"]),
-        shown_time(item["end"]),
         escape(f"{item['contract']}/{item['objective']}"),
-        shown_value(item["value"]),
+        shown_time(item["end"]),
+        shown_time(item["start"]),
+        escape(shown_measurement(item["value"], item.get("unit", ""))),
         str(item["count"]),
         shown_verdict(item["window"]),
         shown_verdict(item["verdict"]),

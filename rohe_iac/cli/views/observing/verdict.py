@@ -7,13 +7,26 @@ from itertools import groupby
 from typing import Any
 
 from rich.markup import escape
-from rich.table import Table
 
 from rohe_iac.cli.console import Screen
-from rohe_iac.foundation.quantities import counted
+from rohe_iac.cli.table import Column, print_table
+from rohe_iac.foundation.quantities import counted, shown_measurement
 
 STYLES = {"KEPT": "green", "BROKEN": "bold red", "UNKNOWN": "yellow"}
 """The style of each verdict."""
+
+COLUMNS = (
+    Column("OBJECTIVE"),
+    Column("PROMISE", prose=True),
+    Column("SCOPE", rank=2),
+    Column("WINDOW", prose=True, rank=4),
+    Column("VALUE"),
+    Column("OF", right=True, rank=2),
+    Column("VERDICT"),
+    Column("SINCE", rank=3),
+    Column("VIOLATION", rank=2),
+)
+"""The columns of the table of objectives."""
 
 
 def shown_verdict(verdict: str) -> str:
@@ -21,17 +34,11 @@ def shown_verdict(verdict: str) -> str:
     return f"[{STYLES.get(verdict, 'white')}]{verdict}[/]"
 
 
-def shown_value(value: float | None) -> str:
-    """Returns a number with four digits, `-` where there is none."""
-    return "-" if value is None else f"{value:.4g}"
-
-
 def shown_time(moment: float) -> str:
-    """Returns the local time of seconds since the epoch, with the day where it is not today; `-` for 0."""
+    """Returns the local date, time and zone of seconds since the epoch: `2026-03-01 12:34:56 CET`; `-` for 0."""
     if not moment:
         return "-"
-    today = time.localtime()[:3] == time.localtime(moment)[:3]
-    return time.strftime("%H:%M:%S" if today else "%Y-%m-%d %H:%M:%S", time.localtime(moment))
+    return time.strftime("%Y-%m-%d %H:%M:%S %Z", time.localtime(moment))
 
 
 class VerdictView:
@@ -63,7 +70,7 @@ class VerdictView:
                 escape(item["promise"]),
                 escape(item["scope"]) if item["scope"] != "pipeline" else "",
                 item["window"],
-                shown_value(item["value"]),
+                escape(shown_measurement(item["value"], item.get("unit", ""))),
                 str(item["count"]),
                 shown_verdict(item["verdict"]),
                 shown_time(item["since"]),
@@ -71,15 +78,7 @@ class VerdictView:
             )
             for item in items
         ]
-        titles = ("OBJECTIVE", "PROMISE", "SCOPE", "WINDOW", "VALUE", "OF", "VERDICT", "SINCE", "VIOLATION")
-        # A column that no objective has anything for would only take room from the others.
-        shown = [index for index in range(len(titles)) if any(row[index] for row in rows)]
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for index in shown:
-            table.add_column(titles[index], overflow="fold", no_wrap=titles[index] not in ("PROMISE", "WINDOW"))
-        for row in rows:
-            table.add_row(*(row[index] for index in shown))
-        self._screen.out.print(table)
+        print_table(self._screen.out, COLUMNS, rows)
 
     def _orders(self, orders: list[dict[str, Any]]) -> None:
         for order in orders:

@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from rich.markup import escape
-from rich.table import Table
 
 from rohe_iac.cli.console import Screen
 from rohe_iac.cli.options import Output
-from rohe_iac.cli.views.observing.verdict import shown_time, shown_value, shown_verdict
+from rohe_iac.cli.table import Column, print_table
+from rohe_iac.cli.views.observing.verdict import shown_time, shown_verdict
+from rohe_iac.foundation.quantities import counted, shown_measurement
+
+COLUMNS = (
+    Column("VIOLATION"),
+    Column("OBJECTIVE"),
+    Column("OPENED"),
+    Column("ENDED"),
+    Column("VALUE"),
+    Column("PROMISE", prose=True, rank=2),
+    Column("CAUSE", prose=True, rank=3),
+    Column("ACTIONS", prose=True, rank=4),
+)
+"""The columns of the table of violations."""
+
+PARTS = (
+    Column("PART"),
+    Column("SAMPLES", right=True, rank=3),
+    Column("ALONE", right=True, rank=2),
+    Column("BEFORE", right=True, rank=3),
+    Column("WITHOUT", right=True),
+    Column("WOULD BE"),
+)
+"""The columns of the table of contributions."""
 
 
 class ViolationView:
@@ -26,24 +50,24 @@ class ViolationView:
         if not violations:
             self._screen.out.print("No contract has been broken so far.")
             return
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for title in ("VIOLATION", "OBJECTIVE", "OPENED", "ENDED", "VALUE", "PROMISE", "CAUSE", "ACTIONS"):
-            fixed = title in ("VIOLATION", "OPENED", "ENDED", "VALUE")
-            table.add_column(title, overflow="fold", no_wrap=fixed, min_width=len(title))
+        rows = []
         for item in violations:
             evidence = item["evidence"]
             cause = _cause(evidence)
-            table.add_row(
-                item["id"],
-                escape(f"{item['contract']}/{item['objective']}"),
-                shown_time(item["opened"]),
-                shown_time(item["ended"]) if item["ended"] else "[red]open[/red]",
-                shown_value(evidence["value"]),
-                escape(evidence["promise"]),
-                escape(f"{cause['name']} (without: {shown_value(cause['without'])})") if cause else "-",
-                escape("; ".join(_action(action) for action in item["actions"])) or "alert",
+            without = f"{cause['name']} (without: {_shown(evidence, cause['without'])})" if cause else ""
+            rows.append(
+                (
+                    item["id"],
+                    escape(f"{item['contract']}/{item['objective']}"),
+                    shown_time(item["opened"]),
+                    shown_time(item["ended"]) if item["ended"] else "[red]open[/red]",
+                    escape(_shown(evidence, evidence["value"])),
+                    escape(evidence["promise"]),
+                    escape(without or _joint_cause(evidence) or "no part alone"),
+                    escape("; ".join(_action(action) for action in item["actions"])) or "alert",
+                )
             )
-        self._screen.out.print(table)
+        print_table(self._screen.out, COLUMNS, rows)
 
     def explain(self, violation: dict[str, Any], output: Output) -> None:
         """Prints one violation with all its evidence."""
@@ -57,46 +81,71 @@ class ViolationView:
             f"[bold]{violation['id']}[/bold] {escape(violation['contract'])}/{escape(violation['objective'])}: "
             f"{shown_verdict('BROKEN')} {shown_time(violation['opened'])}, {ended}"
         )
-        out.print(
-            f"  promised  {escape(evidence['promise'])}, over {evidence['window']}\n"
-            f"  measured  {shown_value(evidence['value'])} of {evidence['count']} samples, "
-            f"{shown_time(evidence['start'])} to {shown_time(evidence['end'])}"
-        )
-        baseline = evidence.get("baseline")
-        if baseline:
-            out.print(
-                f"  before    {shown_value(baseline['value'])} in the window to {shown_time(baseline['end'])}, kept"
-            )
-        cause = _cause(evidence)
-        if cause:
-            kept = shown_verdict("KEPT" if cause["kept"] else "BROKEN")
-            name = f"{cause['kind']} {cause['name']}"
-            out.print(f"  [bold]without {escape(name)}: {shown_value(cause['without'])}, {kept}[/bold]")
-        self._contributions(evidence["contributions"])
+        for label, text in _facts(evidence):
+            out.print(f"  {label:<9} {escape(text)}")
+        self._contributions(evidence)
         for action in violation["actions"]:
             out.print(f"  [yellow]done[/yellow]      {shown_time(action['begun'])} {escape(_action(action))}")
+        out.print(f"[bold]Blame: {escape(_blame(evidence))}.[/bold]")
 
-    def _contributions(self, contributions: list[dict[str, Any]]) -> None:
+    def _contributions(self, evidence: dict[str, Any]) -> None:
         """Prints a row for each service and each part that some of the samples lack, then the parts in every sample."""
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for title in ("  PART", "SAMPLES", "ALONE", "BEFORE", "WITHOUT", "WOULD BE"):
-            table.add_column(title)
+        contributions = evidence["contributions"]
         shown = [item for item in contributions if item["without"] is not None or item["kind"] == "service"]
+        rows = []
         for item in shown:
             would = "-" if item["kept"] is None else shown_verdict("KEPT" if item["kept"] else "BROKEN")
-            table.add_row(
-                f"  {escape(item['kind'])} {escape(item['name'])}",
-                str(item["count"]),
-                shown_value(item["own"]),
-                shown_value(item["was"]),
-                shown_value(item["without"]),
-                would,
-            )
-        if shown:
-            self._screen.out.print(table)
+            values = (escape(_shown(evidence, item[name])) for name in ("own", "was", "without"))
+            rows.append((f"{escape(item['kind'])} {escape(item['name'])}", str(item["count"]), *values, would))
+        if rows:
+            print_table(self._screen.out, PARTS, rows, indent=2)
         everywhere = [item["name"] for item in contributions if item["kind"] == "instance" and item["without"] is None]
         if everywhere:
             self._screen.out.print(f"  took part in every sample: {', '.join(everywhere)}", style="dim", markup=False)
+
+
+def _facts(evidence: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yields what was promised, what was measured, and what was measured before, each with its label."""
+    yield "promised", f"{evidence['promise']}, over {evidence['window']}"
+    span = f"{shown_time(evidence['start'])} to {shown_time(evidence['end'])}"
+    yield "measured", f"{_shown(evidence, evidence['value'])} of {counted(evidence['count'], 'sample')}, {span}"
+    if baseline := evidence.get("baseline"):
+        value = _shown(evidence, baseline["value"])
+        yield "before", f"{value} in the window to {shown_time(baseline['end'])}, kept"
+
+
+def _blame(evidence: dict[str, Any]) -> str:
+    """Returns which part caused the violation, or that no part did alone."""
+    cause = _cause(evidence)
+    if cause:
+        return f"{cause['kind']} {cause['name']}; without it: {_shown(evidence, cause['without'])}, KEPT"
+    if evidence["value"] is None:
+        return "no part; the window has no samples to compare"
+    joint = _joint_cause(evidence)
+    if joint:
+        return f"no one part alone; together {joint}"
+    found = [item for item in evidence["contributions"] if item["without"] is not None]
+    if not found:
+        return "no one part alone; every part took part in every sample, so that none can be compared"
+    best = f"{found[0]['kind']} {found[0]['name']}"
+    return (
+        f"no one part alone, and no two or three together; most without {best}: "
+        f"{_shown(evidence, found[0]['without'])}, still BROKEN"
+    )
+
+
+def _joint_cause(evidence: dict[str, Any]) -> str:
+    """Returns the parts that would keep the objective only if all were gone, with the value; nothing if none do."""
+    joint = evidence.get("together")
+    if not joint:
+        return ""
+    names = [f"{joint['kind']} {name}" for name in joint["names"]]
+    return f"{', '.join(names[:-1])} and {names[-1]} (without: {_shown(evidence, joint['without'])})"
+
+
+def _shown(evidence: dict[str, Any], value: float | None) -> str:
+    """Returns a value of the objective with its unit; evidence of older agents has none."""
+    return shown_measurement(value, evidence.get("unit", ""))
 
 
 def _cause(evidence: dict[str, Any]) -> dict[str, Any] | None:

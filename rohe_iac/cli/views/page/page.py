@@ -16,7 +16,7 @@ from rohe_iac.cli.views.page.nodes import bars_of, cards_of, groups_of
 from rohe_iac.cli.views.plans.prediction import row_of
 from rohe_iac.cli.views.plans.sentences import fewest_nodes, relaxed_spread
 from rohe_iac.deployment.files.planfile import PlanFile
-from rohe_iac.planning.model.plan import Plan, Rejection, Unplaced
+from rohe_iac.planning.model.plan import Rejection, Unplaced
 from rohe_iac.planning.questions.analysis.plan_diff import Change
 from rohe_iac.usecases.plans.analysis import AnalysedPlan
 
@@ -103,7 +103,7 @@ def page_of(analysed: AnalysedPlan) -> str:
     changes = [change for change in analysed.changes if change.kind != "kept"]
     flows = flows_of(problem, plan, keys, analysed.connections)
     unplaced = _unplaced(planfile, keys)
-    refusals = _refusals(plan, keys)
+    refusals = _refusals(analysed, keys)
     return str(
         _template().render(
             file=planfile,
@@ -169,15 +169,15 @@ def _unplaced(planfile: PlanFile, keys: WorkloadKeys) -> list[UnplacedWorkload]:
     ]
 
 
-def _refusals(plan: Plan, keys: WorkloadKeys) -> list[RefusedNodes]:
+def _refusals(analysed: AnalysedPlan, keys: WorkloadKeys) -> list[RefusedNodes]:
     """Returns the refused nodes of each workload whose replicas all have a node."""
-    unplaced = {item.workload for item in plan.unplaced}
+    unplaced = {item.workload for item in analysed.planfile.plan.unplaced}
     return [
         RefusedNodes(
             keys.name(refusals.workload), keys.number(refusals.workload), refusals.by_rule, refusals.closest[:2]
         )
-        for refusals in plan.refusals
-        if refusals.by_rule and refusals.workload not in unplaced
+        for refusals in analysed.other_nodes
+        if refusals.workload not in unplaced
     ]
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rich.markup import escape
-from rich.table import Table
 
 from rohe_iac.cli.console import Screen
+from rohe_iac.cli.table import Column, fits_beside, print_table
 from rohe_iac.cli.views.plans.node_usage import NodeUsage, nodes_by_device_type, occupied, usage_by_node
-from rohe_iac.foundation.quantities import counted, shown_bytes, shown_cpu
+from rohe_iac.foundation.quantities import shown_bytes, shown_cpu
 from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.model.supply import Supply
@@ -20,8 +20,17 @@ FEW = 16
 WIDTH = 16
 """Characters of a bar."""
 
-NARROW = 84
-"""Columns below which the bars of a node stand below its name."""
+NODES = (Column("NODE"), Column("REPLICAS", right=True), Column("CPU"), Column("MEMORY"))
+"""The columns of the table of nodes."""
+
+TYPES = (
+    Column("DEVICE TYPE"),
+    Column("NODES", right=True),
+    Column("USED", right=True),
+    Column("CPU"),
+    Column("MEMORY"),
+)
+"""The columns of the table of device types."""
 
 
 def node_bars(screen: Screen, problem: Problem, plan: Plan) -> None:
@@ -29,12 +38,18 @@ def node_bars(screen: Screen, problem: Problem, plan: Plan) -> None:
     if not problem.nodes:
         return
     usage = usage_by_node(problem, plan)
+    screen.out.print()
     if len(problem.nodes) > FEW:
         _print_summary(screen, problem, usage)
-    elif screen.out.width < NARROW:
-        _print_narrow(screen, problem, usage)
-    else:
-        _print_table(screen, problem, usage)
+        return
+    rows = [_row(node, usage[node.name]) for node in problem.nodes]
+    if fits_beside(NODES, rows, screen.out.width):
+        print_table(screen.out, NODES, rows)
+        return
+    for name, replicas, cpu, memory in rows:
+        screen.out.print(f"[bold]{name}[/bold]: {replicas} {'replica' if replicas == '1' else 'replicas'}")
+        screen.out.print(f"  cpu {cpu}")
+        screen.out.print(f"  mem {memory}")
 
 
 def bar(taken: int, capacity: int) -> str:
@@ -50,47 +65,28 @@ def node_name(node: Supply) -> str:
     return node.name if node.status == "running" else f"{node.name} ({node.status})"
 
 
-def _print_table(screen: Screen, problem: Problem, usage: Mapping[str, NodeUsage]) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("NODE", "REPLICAS", "CPU", "", "MEMORY", ""):
-        table.add_column(title, no_wrap=True, justify="right" if title == "REPLICAS" else "left")
-    for node in problem.nodes:
-        cpu, rss = occupied(node, usage[node.name])
-        table.add_row(
-            escape(node_name(node)),
-            str(usage[node.name].replicas),
-            bar(cpu, node.cpu),
-            f"{shown_cpu(cpu)} of {shown_cpu(node.cpu)}",
-            bar(rss, node.rss),
-            f"{shown_bytes(rss)} of {shown_bytes(node.rss)}",
-        )
-    screen.out.print()
-    screen.out.print(table)
-
-
-def _print_narrow(screen: Screen, problem: Problem, usage: Mapping[str, NodeUsage]) -> None:
-    out = screen.out
-    out.print()
-    for node in problem.nodes:
-        state = "" if node.status == "running" else f" ({node.status})"
-        out.print(f"[bold]{escape(node.name)}[/bold]{state}: {counted(usage[node.name].replicas, 'replica')}")
-        cpu, rss = occupied(node, usage[node.name])
-        out.print(f"  cpu {bar(cpu, node.cpu)} {shown_cpu(cpu)} of {shown_cpu(node.cpu)}")
-        out.print(f"  mem {bar(rss, node.rss)} {shown_bytes(rss)} of {shown_bytes(node.rss)}")
+def _row(node: Supply, usage: NodeUsage) -> tuple[str, str, str, str]:
+    """Returns the cells of a node's row."""
+    cpu, rss = occupied(node, usage)
+    return (
+        escape(node_name(node)),
+        str(usage.replicas),
+        f"{bar(cpu, node.cpu)} {shown_cpu(cpu)} of {shown_cpu(node.cpu)}",
+        f"{bar(rss, node.rss)} {shown_bytes(rss)} of {shown_bytes(node.rss)}",
+    )
 
 
 def _print_summary(screen: Screen, problem: Problem, usage: Mapping[str, NodeUsage]) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("DEVICE TYPE", "NODES", "USED", "CPU", "MEMORY"):
-        table.add_column(title, no_wrap=True)
+    rows = []
     for name, nodes in nodes_by_device_type(problem.nodes).items():
         taken = [occupied(node, usage[node.name]) for node in nodes]
-        table.add_row(
-            escape(name),
-            str(len(nodes)),
-            str(sum(usage[node.name].replicas > 0 for node in nodes)),
-            bar(sum(cpu for cpu, _ in taken), sum(node.cpu for node in nodes)),
-            bar(sum(rss for _, rss in taken), sum(node.rss for node in nodes)),
+        rows.append(
+            (
+                escape(name),
+                str(len(nodes)),
+                str(sum(usage[node.name].replicas > 0 for node in nodes)),
+                bar(sum(cpu for cpu, _ in taken), sum(node.cpu for node in nodes)),
+                bar(sum(rss for _, rss in taken), sum(node.rss for node in nodes)),
+            )
         )
-    screen.out.print()
-    screen.out.print(table)
+    print_table(screen.out, TYPES, rows)

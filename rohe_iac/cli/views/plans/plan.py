@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.markup import escape
-from rich.padding import Padding
-from rich.table import Table
 
 from rohe_iac.cli.console import Screen
 from rohe_iac.cli.options import PageOutput
+from rohe_iac.cli.table import Column, fits_beside, print_table
 from rohe_iac.cli.views.plans.bars import node_bars
+from rohe_iac.cli.views.plans.changes import print_changes
 from rohe_iac.cli.views.plans.plan_markdown import markdown_of
 from rohe_iac.cli.views.plans.prediction import shown_prediction
 from rohe_iac.cli.views.plans.sentences import pending_work, reason, refused_by_rule, relaxed_spread, summary
@@ -31,16 +31,21 @@ FEW = 60
 FEWER = 12
 """Workloads that one screen shows where they are many."""
 
-LEAST_WHY = 24
-"""Columns that the reasons need in a table."""
-
 LONG = 45
 """Characters of a reason that is not repeated for the next replica."""
 
-SIGNS = {"create": "[green]+[/green]", "update": "[yellow]~[/yellow]", "delete": "[red]-[/red]", "keep": " "}
-"""The mark of each verb of an action."""
+COLUMNS = (
+    Column("NODE"),
+    Column("REPLICA"),
+    Column("CORES"),
+    Column("DEVICES"),
+    Column("PORTS", prose=True),
+    Column("WHY", prose=True),
+)
+"""The columns of the table of replicas."""
 
-TITLES = ("NODE", "REPLICA", "CORES", "DEVICES", "PORTS", "WHY")
+WORKLOADS = (Column("WORKLOAD"), Column("REPLICAS", right=True), Column("NODES", right=True))
+"""The columns of the table of workloads, which stands for that of many replicas."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +78,9 @@ class PlanView:
         self._predictions(analysed.predictions)
         self._unplaced(planfile)
         self._survival(planfile, every=every)
-        self._refusals(planfile.plan, every=every)
-        self._actions(planfile, every=every)
+        if every or planfile.plan.unplaced:
+            self._refusals(analysed, every=every)
+        self._actions(analysed, every=every)
         self._next(planfile, saved)
 
     def _notes(self, planfile: PlanFile) -> None:
@@ -93,20 +99,15 @@ class PlanView:
             self._summary(plan)
             return
         by_node = sorted(plan.placements, key=lambda placement: (placement.node, placement.replica))
-        rows = [(placement.node, *_cells(placement)) for placement in by_node]
-        # A column that no replica has anything for would only take room from the reasons.
-        shown = [index for index in range(len(TITLES)) if any(row[index] for row in rows)]
-        widths = [max(len(row[index]) for row in [TITLES, *rows]) for index in shown[:-1]]
-        if self.screen.out.is_terminal and sum(widths) + len(shown) + LEAST_WHY > self.screen.out.width:
-            self._stacked(rows)
+        rows = [(escape(placement.node), *_cells(placement)) for placement in by_node]
+        if fits_beside(COLUMNS, rows, self.screen.out.width):
+            self._table(rows)
         else:
-            self._table(rows, shown)
+            self._stacked(rows)
 
-    def _table(self, rows: Sequence[tuple[str, ...]], shown: Sequence[int]) -> None:
-        """Prints a row for each replica, with the columns that are to be shown."""
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for index in shown:
-            table.add_column(TITLES[index], overflow="fold", no_wrap=TITLES[index] not in ("WHY", "PORTS"))
+    def _table(self, rows: Sequence[tuple[str, ...]]) -> None:
+        """Prints a row for each replica."""
+        shown = []
         last = ("", "")
         for row in rows:
             cells = list(row)
@@ -115,9 +116,9 @@ class PlanView:
                 cells[0] = ""
                 if row[-1] == last[1] and len(row[-1]) > LONG:
                     cells[-1] = "same"
-            table.add_row(*(cells[index] for index in shown))
+            shown.append(cells)
             last = (row[0], row[-1])
-        self.screen.out.print(table)
+        print_table(self.screen.out, COLUMNS, shown)
 
     def _stacked(self, rows: Sequence[tuple[str, ...]]) -> None:
         """Prints replicas below their nodes, and what they take below the replicas, where no table fits."""
@@ -125,25 +126,24 @@ class PlanView:
         last = ("", "")
         for node, replica, *takes, why in rows:
             if node != last[0]:
-                out.print(f"[bold]{escape(node)}[/bold]")
+                out.print(f"[bold]{node}[/bold]")
             out.print(f"  {replica}")
-            for words in (*takes, "" if (node, why) == last else why):
-                if words:
-                    out.print(Padding(words, (0, 0, 0, 4)), style="dim")
+            titles = [column.title.lower() for column in COLUMNS[2:-1]]
+            words = [f"{title} {cell}" for title, cell in zip(titles, takes, strict=True) if cell]
+            words += [] if (node, why) == last else [why]
+            for text in words:
+                out.print(f"    {text}", style="dim")
             last = (node, why)
 
     def _summary(self, plan: Plan) -> None:
         """Prints a row for each workload in place of its replicas."""
         counts = Counter(placement.workload for placement in plan.placements)
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for title in ("WORKLOAD", "REPLICAS", "NODES"):
-            table.add_column(title)
-        for workload in list(counts)[:FEWER]:
-            nodes = {placement.node for placement in plan.placements if placement.workload == workload}
-            table.add_row(escape(workload), str(counts[workload]), str(len(nodes)))
-        self.screen.out.print(table)
-        if len(counts) > FEWER:
-            self.screen.out.print(f"... and {len(counts) - FEWER} more workloads; --all shows every replica")
+        nodes: dict[str, set[str]] = defaultdict(set)
+        for placement in plan.placements:
+            nodes[placement.workload].add(placement.node)
+        rows = [(escape(name), f"{counts[name]:,}", f"{len(nodes[name]):,}") for name in list(counts)[:FEWER]]
+        print_table(self.screen.out, WORKLOADS, rows)
+        self.screen.out.print(f"... and {len(counts) - FEWER} more workloads; --all shows every replica")
 
     def _predictions(self, predictions: Sequence[Prediction]) -> None:
         if not predictions:
@@ -190,8 +190,8 @@ class PlanView:
         if len(plan.relaxed) > FEWER and not every:
             out.print(f"  ... and {counted(len(plan.relaxed) - FEWER, 'more workload')} likewise")
 
-    def _refusals(self, plan: Plan, *, every: bool) -> None:
-        refused = [refusals for refusals in plan.refusals if refusals.by_rule]
+    def _refusals(self, analysed: AnalysedPlan, *, every: bool) -> None:
+        plan, refused = analysed.planfile.plan, analysed.other_nodes
         if not refused:
             return
         self.screen.out.print("\n[bold]Why other nodes were not used[/bold]")
@@ -203,13 +203,10 @@ class PlanView:
         if len(refused) > few and not every:
             self.screen.out.print(f"  ... and {counted(len(refused) - few, 'more workload')}; --all shows every one")
 
-    def _actions(self, planfile: PlanFile, *, every: bool) -> None:
+    def _actions(self, analysed: AnalysedPlan, *, every: bool) -> None:
+        planfile = analysed.planfile
         self.screen.out.print(f"\n[bold]{escape(pending_work(planfile))}[/bold]")
-        changes = planfile.changes
-        if planfile.against is not None or every:
-            for action in changes if every else changes[:FEW]:
-                line = f"{SIGNS[action.verb]} {escape(action.manifest)}: {escape(action.because)}"
-                self.screen.print_indented(line)
+        print_changes(self.screen.out, planfile, analysed.before, planfile.actions, every=every)
 
     def _next(self, planfile: PlanFile, saved: Path | None) -> None:
         if saved is not None:

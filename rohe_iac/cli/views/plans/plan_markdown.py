@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from rohe_iac.cli.views.markdown import table
 from rohe_iac.cli.views.plans.bars import node_name
+from rohe_iac.cli.views.plans.changes import resource_names
 from rohe_iac.cli.views.plans.node_usage import occupied, usage_by_node
 from rohe_iac.cli.views.plans.prediction import row_of
 from rohe_iac.cli.views.plans.sentences import (
@@ -41,7 +42,7 @@ def markdown_of(analysed: AnalysedPlan, *, every: bool = False) -> Iterator[str]
     yield from _replicas(plan, most)
     yield from _nodes(problem, plan, most)
     yield from _predictions(analysed.predictions, most)
-    yield from _refusals(plan, most)
+    yield from _refusals(analysed, most) if every or plan.unplaced else ()
     yield from _changes(planfile, most)
 
 
@@ -137,8 +138,8 @@ def _predictions(predictions: Sequence[Prediction], most: int) -> Iterator[str]:
     )
 
 
-def _refusals(plan: Plan, most: int) -> Iterator[str]:
-    refused = [refusals for refusals in plan.refusals if refusals.by_rule]
+def _refusals(analysed: AnalysedPlan, most: int) -> Iterator[str]:
+    refused = analysed.other_nodes
     if not refused:
         return
     yield "## Why other nodes were not used"
@@ -156,9 +157,13 @@ def _changes(planfile: PlanFile, most: int) -> Iterator[str]:
     yield f"{pending_work(planfile)}."
     yield ""
     changes = planfile.changes
-    if planfile.against is not None:
-        rows = ((action.verb, action.manifest, action.because) for action in changes[:most])
-        yield from table(("", "what", "because"), rows)
+    if changes:
+        names = resource_names(changes)
+        rows = (
+            ("change" if action.verb == "update" else action.verb, name, action.because)
+            for action, name in zip(changes[:most], names[:most], strict=True)
+        )
+        yield from table(("", "resource", "because"), rows)
         yield from _more(len(changes) - most, "change")
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from rich.markup import escape
-from rich.padding import Padding
-from rich.table import Table
 
 from rohe_iac.cli.console import Screen
+from rohe_iac.cli.table import Column, print_table
 from rohe_iac.cli.views.markdown import cell
 from rohe_iac.foundation.quantities import counted
 from rohe_iac.planning.questions.analysis.node_survey import Survey
@@ -16,8 +15,8 @@ from rohe_iac.planning.questions.analysis.node_survey import Survey
 FEW = 40
 """Nodes that one screen shows one by one; of more, those with the same points and reason share a row."""
 
-NARROW = 60
-"""Columns below which the reasons stand below the nodes."""
+COLUMNS = (Column("  NODE", prose=True), Column("POINTS", right=True), Column("WHY", prose=True))
+"""The columns of the table of nodes."""
 
 NAMED = 3
 """Nodes that such a row names."""
@@ -38,18 +37,8 @@ class SurveyView:
         self._screen.print_indented(f"[bold]every node for {escape(survey.replica)}[/bold]: {escape(summary(survey))}")
         every = list(rows_of(survey))
         rows = list(_grouped(every)) if len(every) > FEW else every
-        if out.width < NARROW:
-            for node, points, why in rows:
-                out.print(f"{_mark(survey, node)} {escape(node)}  {points}", style=_style(survey, node))
-                out.print(Padding(escape(why), (0, 0, 0, 4)), style="dim")
-            return
-        table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-        table.add_column("  NODE", overflow="fold")
-        table.add_column("POINTS", justify="right")
-        table.add_column("WHY", overflow="fold")
-        for node, points, why in rows:
-            table.add_row(f"{_mark(survey, node)} {escape(node)}", points, escape(why), style=_style(survey, node))
-        out.print(table)
+        cells = [(f"{_mark(survey, node)} {escape(node)}", points, escape(why)) for node, points, why in rows]
+        print_table(out, COLUMNS, cells, indent=2, styles=[_style(survey, node) for node, _, _ in rows])
         if len(rows) < len(every):
             out.print("  nodes with the same answer share a row; -o json and -o markdown show each", style="dim")
 

@@ -6,13 +6,17 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from rich.markup import escape
-from rich.table import Table
 
 from rohe_iac.cli.console import Screen
 from rohe_iac.cli.options import Output
+from rohe_iac.cli.table import Column, print_table
 from rohe_iac.usecases.running.doctor import Check
 
 STYLES = {"ok": "[green]ok[/green]", "missing": "[bold red]missing[/bold red]", "absent": "[dim]absent[/dim]"}
+
+
+COLUMNS = (Column("NEEDS"), Column("STATUS"), Column("VERSION"), Column("WHERE", prose=True))
+"""The columns of the table."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +31,8 @@ class DoctorView:
         if output is Output.json:
             self.screen.print_json({"ok": not missing, "checks": [asdict(check) for check in checks]})
             return
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for title in ("NEEDS", "STATUS", "VERSION", "WHERE"):
-            table.add_column(title, overflow="fold")
-        for check in checks:
-            table.add_row(check.name, STYLES[check.status], escape(check.version), escape(check.found))
-        self.screen.out.print(table)
+        rows = [(check.name, STYLES[check.status], escape(check.version), escape(check.found)) for check in checks]
+        print_table(self.screen.out, COLUMNS, rows)
         for check in missing:
             self.screen.out.print(f"\n[bold]{check.name}[/bold]: {escape(check.mend)}")
         if not missing:

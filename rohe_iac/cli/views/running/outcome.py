@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.markup import escape
 
 from rohe_iac.cli.console import Screen
 from rohe_iac.cli.options import Output
+from rohe_iac.cli.views.plans.changes import print_changes, print_removals
 from rohe_iac.deployment.run.outcome import Ending, Outcome
 from rohe_iac.foundation.quantities import counted
 from rohe_iac.usecases.running.apply import Intent
 
 DOING = {"create": "creating", "update": "changing", "delete": "removing"}
 """Each verb of an action that goes on."""
+
+TO_DO = {"create": "create", "update": "change", "delete": "delete"}
+"""Each verb of an action that is to be done."""
 
 DONE = {"create": "[green]+[/green] created", "update": "[yellow]~[/yellow] changed", "delete": "[red]-[/red] removed"}
 """Each verb of an action that is done, with its mark."""
@@ -64,14 +70,22 @@ class OutcomeView:
     def intent(self, wanted: Intent) -> None:
         """Prints on stderr what apply is about to do."""
         verbs = [action.verb for action in wanted.changes]
-        work = ", ".join(f"{verbs.count(verb)} to {verb}" for verb in DOING if verb in verbs)
+        work = ", ".join(f"{verbs.count(verb)} to {word}" for verb, word in TO_DO.items() if verb in verbs)
         if not work:
             work = f"{len(wanted.amiss)} to repair" if wanted.amiss else "an unfinished apply to finish"
         self._screen.err.print(f"[bold]Stack {wanted.planfile.stack}[/bold] on {wanted.planfile.target}: {work}")
+        before = wanted.record.planfile if wanted.record is not None else None
+        print_changes(self._screen.err, wanted.planfile, before, wanted.changes, every=False)
         for address in wanted.amiss[:FEW]:
             self._screen.err.print(f"  [yellow]![/yellow] {escape(address)} does not run as it was applied")
         if len(wanted.amiss) > FEW:
             self._screen.err.print(f"  ... and {len(wanted.amiss) - FEW} more")
+
+    def removal(self, stack: str, names: Sequence[str]) -> None:
+        """Prints on stderr what destroy is about to remove."""
+        what = f"{counted(len(names), 'resource')} to delete" if names else "everything to delete"
+        self._screen.err.print(f"[bold]Stack {stack}[/bold]: {what}; only its history stays")
+        print_removals(self._screen.err, names)
 
     def nothing_to_do(self, wanted: Intent, output: Output) -> None:
         """Prints that everything is as planned already."""

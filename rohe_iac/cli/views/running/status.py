@@ -5,16 +5,27 @@ from __future__ import annotations
 import time
 
 from rich.markup import escape
-from rich.table import Table
 
 from rohe_iac.cli.console import Screen
 from rohe_iac.cli.options import Output
+from rohe_iac.cli.table import Column, print_table
 from rohe_iac.cli.views.observing.verdict import shown_verdict
 from rohe_iac.foundation.quantities import counted
 from rohe_iac.usecases.running.status import AgentStatus, PartStatus, StackStatus
 
 STYLES = {"running": "green", "starting": "yellow", "failing": "bold red", "missing": "bold red", "lost": "bold red"}
 """The style of each state of a part; others are red."""
+
+COLUMNS = (
+    Column("REPLICA"),
+    Column("NODE"),
+    Column("STATE"),
+    Column("PID", rank=3),
+    Column("RESTARTS", rank=3),
+    Column("SINCE", rank=2),
+    Column("AT", rank=4),
+)
+"""The columns of the table of replicas."""
 
 
 class StatusView:
@@ -36,21 +47,19 @@ class StatusView:
         out.print(head + ("" if status.complete else ", not completely applied"))
         if status.interrupted:
             out.print(f"[yellow]the last {status.interrupted} did not end; run it again[/yellow]")
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for title in ("REPLICA", "NODE", "STATE", "PID", "RESTARTS", "SINCE", "AT"):
-            table.add_column(title, overflow="fold", no_wrap=title != "AT")
-        for part in status.parts:
-            style = STYLES.get(part.state, "red")
-            table.add_row(
+        rows = [
+            (
                 escape(part.address.removeprefix("replica/")),
-                part.node,
-                f"[{style}]{part.state}[/{style}]",
+                escape(part.node),
+                f"[{STYLES.get(part.state, 'red')}]{part.state}[/]",
                 part.where,
                 str(part.restarts),
                 _age(part),
                 " ".join(part.urls),
             )
-        out.print(table)
+            for part in status.parts
+        ]
+        print_table(out, COLUMNS, rows)
         for agent in status.agents:
             out.print(_agent(agent))
         for contract in status.contracts:

@@ -116,6 +116,6 @@ def test_actions_say_what_changed() -> None:
     changed = Manifest(MANIFEST.name, "Process", MANIFEST.address, "kind: Process\nspec: {env: {A: b}}\n")
     gone = Manifest("process-b-0", "Process", "replica/p:b/0", "kind: Process\n")
     update, delete = actions_between((MANIFEST, gone), (changed,))
-    assert (update.verb, update.because) == ("update", "changed: env.A")
+    assert (update.verb, update.because) == ("update", "changed: env.A: ä -> b")
     assert (delete.verb, delete.manifest) == ("delete", "process-b-0")
     assert [action.verb for action in actions_between((MANIFEST,), (MANIFEST,))] == ["keep"]

@@ -39,3 +39,34 @@ def test_a_value_is_the_worse_the_further_it_is_beyond_the_threshold() -> None:
     assert [violation_degree(upper, value) for value in (1.0, 2.0, 4.0)] == [-1.0, 0.0, 2.0]
     assert [violation_degree(lower, value) for value in (1.0, 2.0, 4.0)] == [1.0, 0.0, -2.0]
     assert [violation_degree(between, value) for value in (1.0, 2.5, 4.0)] == [1.0, -0.5, 1.0]
+
+
+def test_parts_of_which_none_alone_is_the_cause_are_named_together() -> None:
+    spec = objective_spec(metric="response_time", operator="<=", low=1.0, high=1.0, aggregate="max")
+    times = {0: 9.0, 1: 9.0, 2: 0.5, 3: 0.5}
+    samples = [request(0, member("a", [1, 0], index=index), response_time=time) for index, time in times.items()]
+    found = explainer(spec)
+    contributions = found.contributions(samples, 1.0, None)
+    assert not any(contribution.kept for contribution in contributions)
+    together = found.together(samples, 1.0, contributions)
+    assert together is not None
+    assert (together.kind, together.names, together.without) == ("instance", ("vote-a-0", "vote-a-1"), 0.5)
+
+
+def test_members_are_named_together_as_well() -> None:
+    right, wrong = [0.9, 0.1], [0.0, 1.0]
+    votes = {"a": wrong, "b": wrong, "c": wrong, "d": right, "e": right}
+    samples = [request(0, *(member(name, vote) for name, vote in votes.items())) for _ in range(4)]
+    found = explainer(objective_spec())
+    contributions = found.contributions(samples, 1.0, None)
+    together = found.together(samples, 1.0, contributions)
+    assert together is not None
+    assert (together.kind, together.names, together.without) == ("member", ("vote/a", "vote/b"), 1.0)
+
+
+def test_nothing_is_named_together_where_one_part_is_enough_or_nothing_helps() -> None:
+    spec = objective_spec(metric="response_time", operator="<=", low=1.0, high=1.0, aggregate="max")
+    for times in ([9.0, 0.5, 0.5], [9.0, 9.0, 9.0, 9.0, 9.0]):
+        samples = [request(0, member("a", [1, 0], index=i), response_time=time) for i, time in enumerate(times)]
+        found = explainer(spec)
+        assert found.together(samples, 1.0, found.contributions(samples, 1.0, None)) is None

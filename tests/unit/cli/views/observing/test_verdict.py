@@ -10,10 +10,10 @@ import pytest
 
 from rohe_iac.cli.options import Output
 from rohe_iac.cli.views.observing.result import ResultView
-from rohe_iac.cli.views.observing.verdict import VerdictView, shown_time, shown_value, shown_verdict
+from rohe_iac.cli.views.observing.verdict import VerdictView, shown_time, shown_verdict
 
 OBJECTIVE = {
-    "contract": "sla", "objective": "fast", "promise": "p99 <= 1 s", "scope": "pipeline", "window": "10 s",
+    "contract": "sla", "objective": "fast", "promise": "p99 <= 1s", "unit": "s", "scope": "pipeline", "window": "10 s",
     "value": 0.5, "count": 20, "verdict": "KEPT", "since": 0.0, "violation": "",
 }  # fmt: skip
 ORDER = {
@@ -27,7 +27,7 @@ AGENT = {
 }  # fmt: skip
 RESULT = {
     "start": 0.0, "end": 0.0, "contract": "sla", "objective": "fast", "value": 0.5, "count": 20, "window": "KEPT",
-    "verdict": "KEPT",
+    "verdict": "KEPT", "unit": "s",
 }  # fmt: skip
 
 
@@ -49,13 +49,24 @@ def test_results_are_rows_or_lines(new_screen: Any, capsys: pytest.CaptureFixtur
     view.table([RESULT])
     view.lines([RESULT], Output.human)
     assert "sla/fast" in printed().splitlines()[1]
-    assert printed().splitlines()[2] == "-  sla/fast  0.5 of 20  KEPT  objective KEPT"
+    assert printed().splitlines()[2] == "-  sla/fast  500 ms of 20  KEPT  objective KEPT"
     view.lines([RESULT], Output.json)
     assert json.loads(capsys.readouterr().out) == RESULT
 
 
-def test_values_verdicts_and_times_in_words() -> None:
-    assert (shown_value(None), shown_value(0.123456)) == ("-", "0.1235")
+def test_verdicts_and_times_in_words() -> None:
     assert shown_verdict("BROKEN") == "[bold red]BROKEN[/]"
-    assert len(shown_time(time.time())) == len("12:34:56")
-    assert shown_time(86_400.0 * 400).startswith("1971-")
+    assert shown_time(0.0) == "-"
+
+
+@pytest.mark.parametrize(
+    ("zone", "shown"), [("UTC", "08:33:20 UTC"), ("CET-1", "09:33:20 CET"), ("<+0530>-5:30", "14:03:20 +0530")]
+)
+def test_clock_times_have_their_date_and_zone(zone: str, shown: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        assert shown_time(1_000_024_400.0) == f"2001-09-09 {shown}"
+    finally:
+        monkeypatch.undo()
+        time.tzset()

@@ -13,8 +13,10 @@ CONSTRAINED := constraints.txt pyproject.toml
 ENGINE_VERSION := $(shell sed -n 's|.*pulumi/pkg/v3 v||p' tools/pulumi/go.mod)
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
+SEED ?=
+MINUTES ?= 10
 
-.PHONY: help demo test lint bench soak constraints engine venv clean
+.PHONY: help demo test lint bench hunt soak constraints engine venv clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -38,8 +40,20 @@ bench: engine ## figures, printed and never asserted; OPENB=FOLDER holds the ope
 	@$(BIN)/python tests/benchmarks/bench_openb.py $(OPENB)
 	@$(BIN)/python tests/benchmarks/bench_search.py
 
-soak: engine ## the long campaigns
-	@$(BIN)/python -m pytest -m soak tests
+hunt: venv ## tests that draw examples, with fresh seeds for MINUTES=10; SEED=N repeats one round
+	@seed="$(SEED)"; until=$$((SECONDS + 60 * $(MINUTES))); \
+	while seed=$${seed:-$$((RANDOM * 32768 + RANDOM))}; do \
+	  echo "hunt: seed $$seed"; \
+	  ROHE_HUNT=$$seed nice $(PYTEST) -q -x -m "hunt and not soak" --hypothesis-seed=$$seed tests \
+	    || { echo "hunt: found with seed $$seed; make hunt SEED=$$seed repeats it" >&2; exit 1; }; \
+	  [ -z "$(SEED)" ] && [ $$SECONDS -lt $$until ] || break; \
+	  seed=; \
+	done
+
+soak: engine ## the long campaigns, with a fresh seed; SEED=N repeats one
+	@seed="$(SEED)"; seed=$${seed:-$$((RANDOM * 32768 + RANDOM))}; echo "soak: seed $$seed"; \
+	ROHE_HUNT=$$seed $(BIN)/python -m pytest -m soak --hypothesis-seed=$$seed tests \
+	  || { echo "soak: failed with seed $$seed; make soak SEED=$$seed repeats it" >&2; exit 1; }
 
 engine: venv ## find the Pulumi engine, or install it
 	@$(BIN)/rohe engine install

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -13,10 +14,13 @@ ROOT = Path(__file__).parent.parent
 STRICT = os.environ.get("CI") == "true"
 """Under CI a test that skips is a test that failed, unless it is marked `platform`."""
 
-# What may land must not hang on a throw of dice: under CI every run tries the same examples, elsewhere new ones.
-hypothesis.settings.register_profile("ci", derandomize=True, deadline=None)
-if STRICT:
-    hypothesis.settings.load_profile("ci")
+sys.path.insert(0, str(Path(__file__).parent))
+from drawing import HUNT, generator  # noqa: E402 - what all tests share lies beside this file
+
+# What decides on a change never depends on chance: every run tries the same examples, a hunt those of its seed.
+hypothesis.settings.register_profile("fixed", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("hunt", derandomize=False, deadline=None, database=None)
+hypothesis.settings.load_profile("hunt" if HUNT else "fixed")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -29,6 +33,14 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["ROHE_PULUMI"] = str(find_engine(install=False).path)
     except EngineMissing:
         return
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks for the hunt what draws its examples: tests of hypothesis, and modules that use the generator."""
+    for item in items:
+        drawn = getattr(getattr(item, "module", None), "generator", None) is generator
+        if drawn or item.get_closest_marker("hypothesis") is not None:
+            item.add_marker("hunt")
 
 
 @pytest.fixture(scope="session", autouse=True)

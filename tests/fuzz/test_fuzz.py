@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import random
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from drawing import generator
 from fuzz_mutations import mutate_input
 from fuzz_targets import LONGEST, TARGETS
 
@@ -38,7 +38,7 @@ def test_every_kept_input_is_taken_without_a_crash(name: str) -> None:
 @pytest.mark.parametrize("name", TARGETS)
 def test_changed_inputs_are_taken_without_a_crash(name: str) -> None:
     inputs = kept_inputs(name)
-    rng = random.Random(name)
+    rng = generator(name)
     for index in range(CHANGED[name]):
         content = mutate_input(rng.choice(inputs), LONGEST, rng.getrandbits(32))
         try:
@@ -53,7 +53,13 @@ def run_fuzzer(name: str, folder: Path, seconds: float, *options: str) -> subpro
     shutil.copytree(HERE / "corpus" / name, folder / "seeds")
     (folder / "found").mkdir()
     command = [sys.executable, str(HERE / "fuzz.py"), name, str(seconds), str(folder / "found"), str(folder / "seeds")]
-    limits = (f"-artifact_prefix={folder}/crash-", "-rss_limit_mb=1500", "-timeout=60", "-print_final_stats=0")
+    limits = (
+        f"-artifact_prefix={folder}/crash-",
+        f"-seed={generator(name).randrange(1, 2**31)}",
+        "-rss_limit_mb=1500",
+        "-timeout=60",
+        "-print_final_stats=0",
+    )
     return subprocess.run(
         [*command, *limits, *options], capture_output=True, text=True, errors="replace", check=False, timeout=7200
     )

@@ -116,4 +116,6 @@ def test_a_wheel_has_what_the_engine_is_built_from(root: Path, tmp_path: Path) -
 def test_every_target_of_make_says_what_it_does(root: Path) -> None:
     targets = re.findall(r"^([a-z]+):(.*)$", (root / "Makefile").read_text(), re.MULTILINE)
     assert {name for name, rest in targets if "## " not in rest} == set()
-    assert {"demo", "test", "lint", "bench", "soak", "constraints", "clean", "help"} <= {name for name, _ in targets}
+    assert {"demo", "test", "lint", "bench", "hunt", "soak", "constraints", "clean", "help"} <= {
+        name for name, _ in targets
+    }

@@ -26,7 +26,8 @@ def test_of_another_machine():
 
 def ran(root: Path, folder: Path, ci: str) -> subprocess.CompletedProcess[str]:
     """Runs SKIPPING under the project's own conftest and settings."""
-    (folder / "conftest.py").write_bytes((root / "tests" / "conftest.py").read_bytes())
+    for name in ("conftest.py", "drawing.py"):
+        (folder / name).write_bytes((root / "tests" / name).read_bytes())
     (folder / "test_skipping.py").write_text(SKIPPING)
     command = [sys.executable, "-m", "pytest", "-q", "-c", str(root / "pyproject.toml"), "--rootdir", str(folder)]
     outer = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}

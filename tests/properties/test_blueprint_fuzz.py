@@ -17,7 +17,7 @@ from rohe_iac.blueprint.documents.discovery import decode_file
 from rohe_iac.blueprint.documents.tree import Tree, read_tree
 from rohe_iac.foundation.diagnostics import Severity
 
-QUIET = settings(deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, max_examples=60)
+QUIET = settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=60)
 DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 HOWS = ("replace", "remove", "rename", "add", "repeat")
 
@@ -63,7 +63,7 @@ def test_a_damaged_blueprint(data: st.DataObject) -> None:
 
 
 @pytest.mark.soak
-@settings(QUIET, max_examples=20_000, derandomize=False)
+@settings(QUIET, max_examples=20_000)
 @given(st.data())
 def test_a_damaged_blueprint_long(data: st.DataObject) -> None:
     checked(_damage(data, data.draw(st.integers(1, 12))))

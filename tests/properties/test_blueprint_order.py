@@ -19,7 +19,7 @@ from rohe_iac.planning.from_blueprint.problem import problem_of
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.planning.verification.verify import verify
 
-QUIET = settings(deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, max_examples=10)
+QUIET = settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=10)
 
 
 def linked(files: dict[str, list[Any]]) -> Blueprint:

@@ -18,7 +18,7 @@ from rohe_iac.blueprint.text.parsed import Path
 from rohe_iac.blueprint.text.places import find_spots
 from rohe_iac.blueprint.text.reader import read_plain
 
-QUIET = settings(deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, max_examples=150)
+QUIET = settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=150)
 Expected = dict[tuple[Path, bool], tuple[int, int]]
 
 

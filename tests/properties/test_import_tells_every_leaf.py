@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from drawing import generator
 
 from rohe_iac.blueprint.findings.source_text import SourceText
 from rohe_iac.blueprint.text.reader import read_plain
@@ -84,7 +85,7 @@ def leaves(node: YamlNode, path: tuple[str | int, ...] = ()) -> Iterator[str]:
 
 @pytest.mark.parametrize("name", contents())
 def test_every_leaf_is_told_of(name: str) -> None:
-    drawn, content = random.Random(name), contents()[name]
+    drawn, content = generator(name), contents()[name]
     imports = 0
     for _ in range(CHANGES):
         value = copy.deepcopy(content)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections import Counter
 from dataclasses import replace
 from fractions import Fraction
@@ -10,6 +9,7 @@ from itertools import combinations, product
 from pathlib import Path
 
 import pytest
+from drawing import generator
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as some
 from msgspec import structs
@@ -132,7 +132,7 @@ def test_what_is_suggested_first_is_the_smallest_change_of_one_or_two_fields(
 
 def crowded(seed: int) -> Problem:
     """A few services that compete for two or three small nodes."""
-    drawn = random.Random(seed)
+    drawn = generator(seed)
     nodes = tuple(Supply(f"n{number}", drawn.randint(2, 8), 100) for number in range(drawn.randint(2, 3)))
     demands = tuple(
         Demand(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from drawing import generator
 from sized_blueprints import blueprint, limit, profile, service
 
 from rohe_iac.blueprint.language.pipeline import Pipeline
@@ -51,7 +52,7 @@ def seconds_along(queues: list[MultiServerQueue], aggregate: str) -> float:
 
 @pytest.mark.parametrize("seed", range(8))
 def test_the_cheapest_sizes_that_keep_the_limit_of_a_pipeline_are_taken(tmp_path: Path, seed: int) -> None:
-    drawn = random.Random(seed)
+    drawn = generator(seed)
     services, profiles, flow = chain(drawn)
     aggregate, most = drawn.choice(["p99", "mean"]), drawn.choice([300, 500, 800])
     rate = f"{drawn.choice([3, 8])}/s"

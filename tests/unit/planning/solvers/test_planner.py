@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import random
 import subprocess
 import sys
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from drawing import generator
 
 from rohe_iac.foundation.canonical import canonical_json
 from rohe_iac.planning.model.demand import AffinityRule, DemandVariant, PortRequest, Resources, SpreadRule
@@ -90,7 +90,7 @@ def test_the_same_input_in_any_order_gives_the_same_bytes(world: Any) -> None:
     problem = world.problem(nodes, demands, ports=(42000, 42099), one_machine=True)
     expected = canonical_json(plan_to_json(plan(problem)))
     for seed in range(5):
-        shuffled = random.Random(seed)
+        shuffled = generator(seed)
         shuffled.shuffle(nodes)
         shuffled.shuffle(demands)
         again = replace(problem, nodes=tuple(nodes), demands=tuple(demands))

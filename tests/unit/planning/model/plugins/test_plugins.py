@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from drawing import generator
 
 from rohe_iac.planning.model.demand import DeviceRequest
 from rohe_iac.planning.model.plan import Plan
@@ -165,7 +165,7 @@ def test_the_exact_strategy_does_not_pass_over_filters(world: Any) -> None:
 
 
 def drawn(world: Any, seed: int) -> Problem:
-    draw = random.Random(seed)
+    draw = generator(seed)
     colours = ((("colour", "green"),), (("colour", "red"),), ())
     nodes = [
         world.node(

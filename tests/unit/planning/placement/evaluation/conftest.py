@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from drawing import generator
 
 from rohe_iac.planning.model.demand import AffinityRule, PortRequest, SpreadRule
 from rohe_iac.planning.placement.evaluation.choice import evaluator_for
@@ -25,7 +25,7 @@ def filled(world: Any) -> Filled:
     """Returns a problem of a seed with some replicas placed; coupled: with rules about other replicas."""
 
     def draw(seed: int, *, coupled: bool = False) -> tuple[IndexedProblem, Ledger]:
-        drawn = random.Random(seed)
+        drawn = generator(seed)
         nodes = [
             world.node(
                 f"n{i}", drawn.choice([2000, 4000]), cores=(1000,) * drawn.randint(1, 3),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import random
 from collections import Counter
 from collections.abc import Callable
 
 import numpy as np
 import pytest
+from drawing import generator
 
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.placement.evaluation.vectorized.devices import DeviceArrays
@@ -75,12 +75,12 @@ def amounts_agreement() -> Agreement:
 
 def _filling(problem: Problem, seed: int) -> list[tuple[IndexedProblem, Ledger]]:
     """Returns the problem with ledgers that hold more and more replicas, each on a node that no rule refuses."""
-    drawn, steps = random.Random(seed), []
+    drawn, steps = generator(seed), []
     indexed = IndexedProblem(problem)
     replicas = [demand for demand, wanted in enumerate(indexed.demands) for _ in range(wanted.replicas)]
     drawn.shuffle(replicas)
     for taken in range(len(replicas) + 1):
-        ledger, choices = Ledger(indexed), random.Random(seed)
+        ledger, choices = Ledger(indexed), generator(seed)
         ledger.pending = set(replicas[taken:])
         for demand in replicas[:taken]:
             nodes = [node for node in range(len(indexed.nodes)) if not refusal(indexed, ledger, demand, node)]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from drawing import generator
+
 from rohe_iac.planning.model.demand import AffinityRule
 from rohe_iac.planning.placement.rules.affinity import AVOID, NEAR, avoided_is_there, lacks_neighbour, near_holds
 from rohe_iac.planning.placement.state.index import IndexedProblem
@@ -57,7 +59,7 @@ def test_a_replica_that_is_there_is_not_near_itself(world: Any) -> None:
 def test_masks_refuse_the_same_nodes(world: Any, coupling_agreement: Any) -> None:
     found = set()
     for seed in range(12):
-        drawn = random.Random(seed)
+        drawn = generator(seed)
         nodes = [world.node(f"n{i}", labels=drawn.choice([(), (("zone", "a"),), (("zone", "b"),)])) for i in range(4)]
 
         def rule(drawn: random.Random = drawn) -> tuple[AffinityRule, ...]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import random
 from itertools import permutations, product
 from typing import Any
+
+from drawing import generator
 
 from rohe_iac.planning.placement.rules.cores import CORES, missing_cores_part, missing_millicores
 from rohe_iac.planning.placement.state.core_assignment import cores_fit
@@ -40,7 +41,7 @@ def test_the_words_count_cores_where_there_are_too_few_and_millicores_else(world
 def test_arrays_find_the_same_cores_missing(world: Any, amounts_agreement: Any) -> None:
     found = set()
     for seed in range(6):
-        drawn = random.Random(seed)
+        drawn = generator(seed)
         nodes = [world.node(f"n{i}", 4000, cores=tuple(drawn.choices([300, 700, 1000], k=drawn.randint(0, 3))))
                  for i in range(4)]  # fmt: skip
         demands = [world.demand(name, 2, cores=tuple(drawn.choices([200, 400, 800], k=drawn.randint(0, 3))))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import random
 from typing import Any
 
 import numpy as np
+from drawing import generator
 
 from rohe_iac.planning.model.demand import DeviceRequest
 from rohe_iac.planning.placement.evaluation.vectorized.devices import DeviceArrays
@@ -48,7 +48,7 @@ def test_an_exclusive_device_serves_a_share_only_while_it_is_idle(world: Any) ->
 def test_arrays_find_the_same_devices_missing(world: Any, amounts_agreement: Any) -> None:
     found = set()
     for seed in range(6):
-        drawn = random.Random(seed)
+        drawn = generator(seed)
         nodes = [world.node(f"n{i}", cores=(), devices=tuple(
             world.gpu(f"GPU{k}", model=drawn.choice("xy"), exclusive=drawn.random() < 0.4, used=drawn.choice([0, 3000]))
             for k in range(drawn.randint(0, 2)))) for i in range(4)]  # fmt: skip

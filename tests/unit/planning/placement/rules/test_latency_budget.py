@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import replace
 from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
 
 import pytest
+from drawing import generator
 from msgspec import structs
 from sized_blueprints import blueprint, limit, profile, service
 
@@ -115,7 +115,7 @@ def test_the_slowest_replicas_of_each_service_make_the_way(world: Any) -> None:
 
 def test_planner_and_verification_agree_with_every_way_tried(world: Any) -> None:
     for seed in range(60):
-        drawn = random.Random(seed)
+        drawn = generator(seed)
         nodes = [world.node(f"n{i}", labels=(("zone", drawn.choice("abc")),)) for i in range(5)]
         names = "abcd"[: drawn.randint(2, 4)]
         demands = [world.demand(name, drawn.randint(0, 2), cpu=100) for name in names]
@@ -141,7 +141,7 @@ def test_planner_and_verification_agree_with_every_way_tried(world: Any) -> None
 
 def test_a_pass_and_a_search_place_as_many_under_budgets_as_is_proven_to_fit(world: Any) -> None:
     for seed in range(12):
-        drawn = random.Random(seed)
+        drawn = generator(seed)
         nodes = [world.node(f"n{i}", cpu=1000, labels=(("zone", drawn.choice("abc")),)) for i in range(5)]
         names = "abcd"[: drawn.randint(2, 4)]
         demands = [world.demand(name, drawn.randint(1, 3), cpu=drawn.choice([300, 500, 700])) for name in names]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import random
 from typing import Any
+
+from drawing import generator
 
 from rohe_iac.planning.model.demand import Edge
 from rohe_iac.planning.model.supply import Wire
@@ -50,7 +51,7 @@ def test_a_node_on_which_a_link_ends_is_a_place_of_its_own(world: Any) -> None:
 def test_masks_refuse_the_same_nodes(world: Any, coupling_agreement: Any) -> None:
     found = set()
     for seed in range(12):
-        drawn = random.Random(seed)
+        drawn = generator(seed)
         nodes = [world.node(f"n{i}", labels=(("zone", drawn.choice("abc")),)) for i in range(5)]
         wires = [Wire("ab", ("zone/a", "zone/b"), 4000, 100), Wire("bc", ("zone/b", "zone/c"), 9000),
                  Wire("n0", ("node/n0", "zone/a"), 6000)]  # fmt: skip

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import random
 from typing import Any
+
+from drawing import generator
 
 from rohe_iac.planning.model.demand import PortRequest
 from rohe_iac.planning.placement.rules.ports import PORTS, ports_clash
@@ -41,7 +42,7 @@ def test_on_one_machine_a_host_port_is_taken_on_every_node(world: Any) -> None:
 def test_masks_refuse_the_same_nodes(world: Any, coupling_agreement: Any) -> None:
     found = set()
     for seed in range(8):
-        drawn = random.Random(seed)
+        drawn = generator(seed)
         choices = [(), (HTTP,), (PortRequest("x"),), (PortRequest("x", 9000), PortRequest("y", 9000))]
         demands = [world.demand(name, 2, ports=drawn.choice(choices)) for name in "abcd"]
         nodes = [world.node(f"n{i}") for i in range(3)]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import random
 from typing import Any
 
 import pytest
+from drawing import generator
 
 from rohe_iac.planning.model.demand import Resources
 from rohe_iac.planning.placement.rules.resources import AMOUNT_RULES, CPU, RSS, VMS, AmountRule, missing_part
@@ -50,7 +50,7 @@ def test_what_is_missing_is_counted_in_millionths_of_what_is_asked() -> None:
 def test_arrays_find_the_same_amounts_missing(world: Any, amounts_agreement: Any) -> None:
     found = set()
     for seed in range(6):
-        drawn = random.Random(seed)
+        drawn = generator(seed)
         nodes = [world.node(f"n{i}", drawn.choice([1000, 2000]), drawn.choice([1, 2]) * 512 * MI,
                             vms=drawn.choice([None, 1024 * MI]), cores=()) for i in range(4)]  # fmt: skip
         demands = [world.demand(name, 2, drawn.choice([0, 700, 1500]), drawn.choice([0, 400, 900]) * MI,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import random
 from typing import Any
+
+from drawing import generator
 
 from rohe_iac.planning.model.demand import SpreadRule
 from rohe_iac.planning.placement.rules.topology_spread import SPREAD, domain_full
@@ -26,7 +27,7 @@ def test_a_domain_takes_as_many_replicas_as_its_limit_and_a_node_without_the_lab
 def test_masks_refuse_the_same_nodes(world: Any, coupling_agreement: Any) -> None:
     found = set()
     for seed in range(8):
-        drawn = random.Random(seed)
+        drawn = generator(seed)
         nodes = [world.node(f"n{i}", labels=drawn.choice([(), (("zone", "a"),), (("zone", "b"),)])) for i in range(4)]
         demands = [world.demand(name, 3, spread=tuple(
             SpreadRule(key, drawn.randint(1, 2)) for key in drawn.sample(["node", "zone"], drawn.randint(0, 2))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import random
 from typing import Any
 
 import pytest
+from drawing import generator
 
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.solvers.exact.decode import CoreMatching, decode
@@ -13,7 +13,7 @@ from rohe_iac.planning.solvers.exact.decode import CoreMatching, decode
 
 @pytest.mark.parametrize("seed", range(20))
 def test_any_uses_of_cores_are_shared_out_to_replicas_with_distinct_cores(seed: int) -> None:
-    draw = random.Random(seed)
+    draw = generator(seed)
     chunks, cores, replicas = 3, 5, 4
     uses = {(chunk, core): 0 for chunk in range(chunks) for core in range(cores)}
     for _ in range(replicas):

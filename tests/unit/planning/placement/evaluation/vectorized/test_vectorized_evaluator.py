@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import random
 from typing import Any
 
 import numpy as np
 import pytest
+from drawing import generator
 
 from rohe_iac.planning.placement.evaluation.evaluator import Evaluation
 from rohe_iac.planning.placement.evaluation.vectorized import evaluator as vectorized
@@ -37,7 +37,7 @@ def test_both_evaluators_give_the_same_nodes_scores_and_refusals(
     for seed in range(8):
         indexed, ledger = filled(seed, coupled=seed % 2 == 1)
         scalar, arrays = both_evaluators(indexed, ledger, strategy)
-        drawn = random.Random(seed)
+        drawn = generator(seed)
         for _ in range(8):
             demand = drawn.randrange(len(indexed.demands))
             expected = scalar.evaluate(demand, 1, explain=True)

@@ -15,10 +15,10 @@ from hypothesis import strategies as some
 from msgspec import structs
 from plan_samples import problems
 
-from rohe_iac.planning.model.demand import Demand, Resources
+from rohe_iac.planning.model.demand import AffinityRule, Demand, DeviceRequest, Resources
 from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.problem import Problem, Settings
-from rohe_iac.planning.model.supply import Supply
+from rohe_iac.planning.model.supply import Device, NodeTaint, Supply
 from rohe_iac.planning.questions.what_if.apply import apply_edits
 from rohe_iac.planning.questions.what_if.edit import parse_edits
 from rohe_iac.planning.questions.why_not.why_not import WhyNot, why_not
@@ -188,3 +188,68 @@ def test_nothing_smaller_lets_a_service_on_that_others_keep_off() -> None:
                 assert applied(problem, found, answer) == len(answer.fixes)
                 asked += 1
     assert asked > 50
+
+
+def scarce(seed: int) -> Problem:
+    """Services that ask for devices of a model, or near and away from each other, on nodes that lack them."""
+    drawn = generator(seed)
+    nodes = tuple(
+        Supply(
+            f"n{number}", drawn.choice([1, 2000]), 1, cores=(1000,) * drawn.randint(0, 2),
+            devices=tuple(
+                Device(f"GPU{i}", "gpu", drawn.choice("xyz"), drawn.random() < 0.5, 10_000, drawn.choice([0, 9000]))
+                for i in range(drawn.randint(0, 2))
+            ),
+            labels=drawn.choice([(), (("zone", "a"),)]), arch=drawn.choice(["", "amd64"]),
+            taints=drawn.choice([(), (NodeTaint("lan"),)]),
+        )
+        for number in range(drawn.randint(1, 2))
+    )  # fmt: skip
+    others = ("service/p:a", "service/p:b", "service/p:c")
+    rules = [
+        (),
+        (AffinityRule(others[:2], "node"),),
+        (AffinityRule(others, "zone"),),
+        (AffinityRule(others[2:], "node"),),
+    ]
+    requests = [
+        (), (DeviceRequest("gpu", count=1, models=("x",)),), (DeviceRequest("gpu", count=2, models=("x", "y")),),
+        (DeviceRequest("gpu", share=4000, models=("x",)),), (DeviceRequest("gpu", share=20_000, models=("y",)),),
+    ]  # fmt: skip
+    demands = tuple(
+        Demand(
+            f"service/p:{name}", f"replica/p:{name}", name, "p", name, "", drawn.randint(1, 2),
+            Resources(
+                cpu=drawn.choice([0, 3000]), cores=drawn.choice([(), (500, 500), (1500,)]),
+                devices=drawn.choice(requests),
+            ),
+            avoid=drawn.choice(rules), near=drawn.choice(rules), arch=drawn.choice([(), ("arm64",)]),
+        )
+        for name in "abc"
+    )  # fmt: skip
+    return Problem("s", nodes, demands, settings=Settings(strategy="best-fit", iterations=0))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_suggestion_has_an_edit_that_another_of_its_edits_makes_void(seed: int) -> None:
+    problem = scarce(seed)
+    found = plan(problem)
+    for demand, node in product(problem.demands, problem.nodes):
+        for answer in why_not(problem, found, demand.service, node.name):
+            for fix in answer.fixes:
+                edits = parse_edits(fix.what_if)
+                edited = apply_edits(problem, edits)
+                for edit in edits:
+                    rest = [other for other in edits if other != edit]
+                    assert apply_edits(problem, rest) != edited, fix
+
+
+def test_a_service_that_asks_for_devices_of_a_model_is_answered() -> None:
+    """Where no edit of two fields suffices all pairs are tried, also those of which one edit makes the other void."""
+    wanted = Resources(devices=(DeviceRequest("gpu", count=1, models=("x",)),))
+    demand = Demand("service/p:d", "replica/p:d", "d", "p", "d", "", 1, wanted, arch=("arm64",))
+    node = Supply("n", 1, 1, arch="amd64", taints=(NodeTaint("lan"),))
+    problem = Problem("s", (node,), (demand,), settings=Settings(strategy="best-fit"))
+    (answer,) = why_not(problem, plan(problem), "d", "n")
+    assert answer.rule
+    assert answer.fixes == ()

@@ -11,6 +11,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
+from rohe_iac.foundation.errors import UsageError
+from rohe_iac.planning.model.problem import Problem
+from rohe_iac.planning.questions.what_if.apply import apply_edits
+from rohe_iac.planning.questions.what_if.edit import parse_edits
 from rohe_iac.planning.questions.why_not.amounts import AMOUNTS, Amount, lower_request, raise_capacity
 from rohe_iac.planning.questions.why_not.cores import core_edits
 from rohe_iac.planning.questions.why_not.devices import device_edits
@@ -53,6 +57,22 @@ class Adjustable:
     step: EditStep
     by: int = 0
     at: Callable[[int], EditStep] | None = None
+
+
+def edited_problem(problem: Problem, steps: EditSet) -> Problem | None:
+    """Returns the problem with all steps applied, or None where one step makes another void.
+
+    A request for no device has no models that could be edited any more, and a rule that is removed for one service is
+    removed for all services that it names. Each step alone can always be applied.
+    """
+    alone = [apply_edits(problem, parse_edits(step.edit)) for step in steps]
+    if len(steps) < 2:
+        return alone[0] if alone else problem
+    try:
+        edited = apply_edits(problem, [edit for step in steps for edit in parse_edits(step.edit)])
+    except UsageError:
+        return None
+    return None if edited in alone else edited
 
 
 def smaller_edits(case: RefusalCase, below: int | None, suffices: Suffices) -> EditSet | None:

@@ -17,14 +17,12 @@ from rohe_iac.planning.model.strategies import EXACT, PORTFOLIO
 from rohe_iac.planning.placement.rules.filters import refusal
 from rohe_iac.planning.placement.rules.shortfall import shortage
 from rohe_iac.planning.placement.state.from_plan import ledger_of
-from rohe_iac.planning.questions.what_if.apply import apply_edits
-from rohe_iac.planning.questions.what_if.edit import parse_edits
 from rohe_iac.planning.questions.what_if.names import demands_named
 from rohe_iac.planning.questions.why_not.amounts import total_change, undercut_edits
 from rohe_iac.planning.questions.why_not.refusal_case import EditSet, EditStep, RefusalCase, raise_priority
 from rohe_iac.planning.questions.why_not.rules import left_without_neighbour
 from rohe_iac.planning.questions.why_not.suggestions import suggestions
-from rohe_iac.planning.questions.why_not.trial_edits import smaller_edits
+from rohe_iac.planning.questions.why_not.trial_edits import edited_problem, smaller_edits
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.planning.verification.verify import verify
 
@@ -111,7 +109,7 @@ def _answer(question: _Question, most: int) -> WhyNot:
         if text_of_edits in tried:
             continue
         tried.add(text_of_edits)
-        answer = question.plan_again(text_of_edits)
+        answer = question.plan_again(steps)
         if answer.proven:
             (fixes_in_place if answer.instead is not None else fixes).append(_fix(steps))
         if answer.instead is not None:
@@ -123,7 +121,7 @@ def _answer(question: _Question, most: int) -> WhyNot:
             candidates = sorted([*candidates, *more], key=_order)
     less = smaller_edits(case, fixes[0].change if fixes else None, question.suffices)
     if less is not None:
-        answer, fix = question.plan_again(_what_if_text(less)), _fix(less)
+        answer, fix = question.plan_again(less), _fix(less)
         if answer.proven and answer.instead is None:
             fixes = [fix, *fixes][:most]
     # Edits that hold only while all other replicas stay in place are given where there are no better ones.
@@ -259,9 +257,11 @@ class _Question:
     candidate: str
     plugins: Plugins
 
-    def plan_again(self, text: str) -> _Outcome:
+    def plan_again(self, steps: EditSet) -> _Outcome:
         """Plans the edited problem as `rohe plan --what-if` does, from scratch, and with the replica on the node."""
-        problem = apply_edits(self.problem, parse_edits(text)) if text else self.problem
+        problem = edited_problem(self.problem, steps)
+        if problem is None:
+            return _Outcome(False)
         unplaced, again = self._unplaced(self.decided), plan(problem, self.decided, self.plugins, explain=False)
         if self._harms(again):
             return _Outcome(False, again)
@@ -281,7 +281,7 @@ class _Question:
         settings = replace(self.problem.settings, iterations=most if own is None else min(own, most))
         if settings.strategy == EXACT:
             settings = replace(settings, strategy=PORTFOLIO)
-        known = replace(self, problem=replace(self.problem, settings=settings)).plan_again(_what_if_text(steps))
+        known = replace(self, problem=replace(self.problem, settings=settings)).plan_again(steps)
         return known.proven and known.instead is None
 
     def _unplaced(self, found: Plan) -> int:

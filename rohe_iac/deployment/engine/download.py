@@ -48,7 +48,7 @@ def download_engine(
     with a temporary folder of its own, whose growth shows whether anything arrives.
 
     Args:
-        version: The version to download, such as 3.256.0.
+        version: The version to download, such as 3.260.0.
         progress: Receives a line several times a second.
         installer: A command that takes the folder to install into and the version as its last arguments.
         patience: Seconds without growth after which the download is ended.

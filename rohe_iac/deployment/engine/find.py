@@ -41,7 +41,7 @@ class Engine:
 
     Attributes:
         path: Absolute path of the executable.
-        version: Version such as 3.256.0.
+        version: Version such as 3.260.0.
         origin: Where the engine was found.
     """
 
@@ -60,6 +60,12 @@ def fits(version: str) -> bool:
     """Checks whether `version` has the same major number as engine_version() and is not older."""
     found, wanted = _numbers(version), _numbers(engine_version())
     return found is not None and wanted is not None and found[0] == wanted[0] and found >= wanted
+
+
+def minor_version(version: str) -> tuple[int, int]:
+    """Returns the major and minor number of a version such as 3.260.0; (0, 0) where it is none."""
+    numbers = _numbers(version)
+    return numbers[:2] if numbers else (0, 0)
 
 
 def find_engine(progress: InstallProgress = silent, *, install: bool = True) -> Engine:

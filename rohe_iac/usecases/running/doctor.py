@@ -15,12 +15,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
-from rohe_iac.deployment.engine.build import MODULE
-from rohe_iac.deployment.engine.find import EngineMissing, find_engine
+from rohe_iac.deployment.engine.build import MODULE, engine_version
+from rohe_iac.deployment.engine.find import INSTALL_COMMAND, EngineMissing, find_engine, minor_version
 from rohe_iac.deployment.engine.go_toolchain import machine_go
 from rohe_iac.foundation.errors import RoheError
-from rohe_iac.foundation.folders import cache_home, free_bytes, state_home, write_obstacle
-from rohe_iac.foundation.quantities import shown_bytes
+from rohe_iac.foundation.folders import cache_home, state_home
 from rohe_iac.foundation.settings import InvalidSettings
 from rohe_iac.foundation.user_callables import installed_callables
 from rohe_iac.usecases.plans.plugins import GROUPS
@@ -50,26 +49,26 @@ class Check:
     mend: str = ""
 
 
-def examine(broker_binary: Callable[[], str], limits: Callable[[], tuple[str, str]]) -> tuple[Check, ...]:
+def examine(broker_binary: Callable[[], str]) -> tuple[Check, ...]:
     """Returns a check of everything; writes nothing except files that are removed again at once.
 
     Args:
         broker_binary: returns the path of the embedded broker's program, or raises a RoheError.
-        limits: returns why the limits of services are not in force here, and what to do; ("", "") where they are.
     """
     engine = _engine()
     return (
         engine,
+        _engine_library(engine.version),
         _go(needed=engine.status != "ok"),
         _broker(broker_binary),
         _python(),
         _supervisor(),
+        _numpy(),
         _plugins(),
         _provider(),
         _folder("state folder", state_home()),
         _folder("cache folder", cache_home()),
         _loopback(),
-        _limits(limits),
     )
 
 
@@ -89,6 +88,38 @@ def _engine() -> Check:
     except (EngineMissing, InvalidSettings) as error:
         return Check("engine", "missing", found=error.detail or error.brief, mend=error.hint)
     return Check("engine", "ok", engine.version, f"{engine.path} ({engine.origin.value})")
+
+
+def _engine_library(engine: str) -> Check:
+    """Returns whether Pulumi's library is of the range that rohe asks for, and no newer than the engine.
+
+    Args:
+        engine: version of the engine that was found; empty where there is none.
+    """
+    name = "engine library"
+    try:
+        version = metadata.version("pulumi")
+    except metadata.PackageNotFoundError:
+        return Check(name, "missing", found="the Python package pulumi is not installed", mend=REINSTALL)
+    where = str(metadata.distribution("pulumi").locate_file("pulumi"))
+    tested = engine_version()
+    if minor_version(version) != minor_version(tested):
+        why = f"pulumi {version} is installed, rohe is tested with {tested}"
+        return Check(name, "missing", version, why, f"python -m pip install 'pulumi=={tested}'")
+    if engine and minor_version(engine) < minor_version(version):
+        why = f"pulumi {version} is newer than the engine {engine}"
+        return Check(name, "missing", version, why, f"unset ROHE_PULUMI and run `{INSTALL_COMMAND}`")
+    return Check(name, "ok", version, where)
+
+
+def _numpy() -> Check:
+    """Returns whether NumPy is there, which only plans of fleets use."""
+    try:
+        version = metadata.version("numpy")
+    except metadata.PackageNotFoundError:
+        why = "not needed; plans of more than 1,000 nodes are made faster with it: pip install 'rohe-iac[fleets]'"
+        return Check("numpy", "absent", found=why)
+    return Check("numpy", "ok", version, str(metadata.distribution("numpy").locate_file("numpy")))
 
 
 def _go(*, needed: bool) -> Check:
@@ -142,27 +173,16 @@ def _own_version() -> str:
 
 
 def _folder(name: str, path: Path) -> Check:
-    """Returns whether files can be written to a folder, or to the nearest one above it that exists, and its room."""
+    """Returns whether files can be written to a folder, or to the nearest one above it that exists."""
     existing = next(folder for folder in (path, *path.parents) if folder.exists())
-    variable = "XDG_STATE_HOME" if name.startswith("state") else "XDG_CACHE_HOME"
-    mend = f"make room or make it writable, or set {variable} to a folder that is"
-    why = write_obstacle(path)
     try:
         with tempfile.NamedTemporaryFile(dir=existing, prefix=".rohe-doctor-"):
             pass
     except OSError as error:
-        why = why or f"{existing} cannot be written to: {error.strerror}"
-    if why:
-        return Check(name, "missing", found=why, mend=mend)
-    return Check(name, "ok", found=f"{path} ({shown_bytes(free_bytes(path))} free)")
-
-
-def _limits(limits: Callable[[], tuple[str, str]]) -> Check:
-    """Returns whether limits of memory and processor time would be in force for the processes of a stack."""
-    why, mend = limits()
-    if why:
-        return Check("limits", "missing", found=f"limits of services are not in force: {why}", mend=mend)
-    return Check("limits", "ok", found="control groups for memory and cpu")
+        why = f"{existing} cannot be written to: {error.strerror}"
+        variable = "XDG_STATE_HOME" if name.startswith("state") else "XDG_CACHE_HOME"
+        return Check(name, "missing", found=why, mend=f"make it writable, or set {variable} to a folder that is")
+    return Check(name, "ok", found=str(path))
 
 
 def _loopback() -> Check:

@@ -29,7 +29,7 @@ def _command(folder: Path, script: str) -> EngineCommand:
     path = folder / "pulumi"
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(0o755)
-    return EngineCommand(Engine(path, "3.256.0", EngineOrigin.PATH))
+    return EngineCommand(Engine(path, "3.260.0", EngineOrigin.PATH))
 
 
 def test_the_children_of_a_child_end_with_its_block(tmp_path: Path) -> None:

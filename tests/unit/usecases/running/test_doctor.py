@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from rohe_iac.deployment.engine.find import EngineMissing
+from rohe_iac.deployment.engine.find import Engine, EngineMissing, EngineOrigin
 from rohe_iac.foundation.errors import RoheError
+from rohe_iac.usecases.running import doctor
 from rohe_iac.usecases.running.doctor import examine
 from rohe_iac.usecases.running.engine_install import install
 
@@ -20,7 +21,7 @@ def no_broker() -> str:
 def test_what_is_missing_has_a_step_that_provides_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("ROHE_PULUMI", "/no/such/engine")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    checks = {check.name: check for check in examine(no_broker, lambda: ("no control groups", "apply as root"))}
+    checks = {check.name: check for check in examine(no_broker)}
     assert (checks["broker"].status, checks["broker"].found, checks["broker"].mend) == (
         "missing",
         "no broker",
@@ -29,10 +30,30 @@ def test_what_is_missing_has_a_step_that_provides_it(monkeypatch: pytest.MonkeyP
     assert checks["engine"].status == "missing"
     assert checks["engine"].mend
     assert checks["state folder"].status == "ok"
-    limits = checks["limits"]
-    assert (limits.status, limits.mend) == ("missing", "apply as root")
-    assert limits.found == "limits of services are not in force: no control groups"
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("library", "engine", "status"),
+    [("3.260.4", "3.260.0", "ok"), ("3.272.0", "3.272.0", "missing"), ("3.256.0", "3.260.0", "missing"),
+     ("3.260.0", "3.259.9", "missing"), ("3.260.0", "3.276.1", "ok"), ("3.260.0", "", "ok")],
+)  # fmt: skip
+def test_a_library_that_does_not_fit_the_engine_is_reported_with_the_command_that_mends_it(
+    monkeypatch: pytest.MonkeyPatch, library: str, engine: str, status: str
+) -> None:
+    real = doctor.metadata.version
+    monkeypatch.setattr(doctor.metadata, "version", lambda name: library if name == "pulumi" else real(name))
+    found = EngineMissing("none") if not engine else Engine(Path("/bin/pulumi"), engine, EngineOrigin.PATH)
+
+    def find(**_: object) -> Engine:
+        if isinstance(found, EngineMissing):
+            raise found
+        return found
+
+    monkeypatch.setattr(doctor, "find_engine", find)
+    check = {check.name: check for check in examine(no_broker)}["engine library"]
+    assert (check.status, check.version) == (status, library)
+    assert bool(check.mend) is (status == "missing")
 
 
 def test_an_engine_that_does_not_serve_is_not_replaced(monkeypatch: pytest.MonkeyPatch) -> None:

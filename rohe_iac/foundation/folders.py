@@ -89,8 +89,17 @@ class StackFolder:
 
 def write_private(path: Path, content: bytes) -> None:
     """Writes a file atomically (temporary, fsync, rename) with mode 0600; readers see the old bytes or the new ones."""
+    _write(path, content, 0o600)
+
+
+def write_shared(path: Path, content: bytes) -> None:
+    """Writes a file as `write_private` does, readable by everybody whom the umask lets read, writable by its owner."""
+    _write(path, content, 0o644)
+
+
+def _write(path: Path, content: bytes, mode: int) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(content)

@@ -14,7 +14,7 @@ from rohe_iac.deployment.files.actions import actions_between
 from rohe_iac.deployment.files.planfile import PlanFile, decode
 from rohe_iac.deployment.files.record import Record, decode_record, read_record
 from rohe_iac.foundation.errors import ExitCode, RoheError
-from rohe_iac.foundation.folders import StackFolder, write_private
+from rohe_iac.foundation.folders import StackFolder, write_private, write_shared
 from rohe_iac.foundation.quantities import counted
 from rohe_iac.foundation.regular_file import read_regular
 from rohe_iac.manifests.by_target import manifests_of, target_of
@@ -199,17 +199,17 @@ def write_plan(path: Path, planfile: PlanFile) -> None:
 
 
 def write_page(path: Path, page: str) -> None:
-    """Writes the page of a plan, readable by its owner only.
+    """Writes the page of a plan, which is there to be shown to others: the umask says who may read it.
 
     Raises:
         UnreadableFile: the file cannot be written.
     """
-    _write(path, page.encode())
+    _write(path, page.encode(), write_shared)
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write(path: Path, content: bytes, write: Callable[[Path, bytes], None] = write_private) -> None:
     try:
-        write_private(path, content)
+        write(path, content)
     except OSError as error:
         raise UnreadableFile(
             f"cannot write {path}: {error.strerror}", hint="name a file in a folder you may write to"

@@ -20,8 +20,8 @@ MAX_ROWS = 24
 MAX_ARCS = 60
 """Arcs on a map; the others are counted."""
 
-BOX = 130
-"""Units that the box of a node is wide; the drawing is 360 wide, about the pixels of a phone."""
+LEAST_BOX = 90
+"""Units that the box of a node is wide at least."""
 
 WIDEST = 130
 """Units that the control points of an arc are away from the boxes, at most; three quarters of it are seen."""
@@ -32,13 +32,11 @@ BOX_HEIGHT, GAP, HEAD_HEIGHT = 30, 10, 20
 LINE = 12
 """Units between labels."""
 
-LETTERS = 19
-"""Letters of a node's name that fit into its box."""
+LETTER = 6.2
+"""Units that a letter is wide, at most on average."""
 
-LABEL = 23
-"""Letters of a label that fit beside the widest arc."""
-
-ELLIPSIS = "…"
+MARGIN = 16
+"""Units beside the name in a box, and between the widest arc and the labels."""
 
 EdgeBetween = tuple[int, str, str]
 """Position of an edge in the problem, node of the sender, node of the receiver."""
@@ -51,14 +49,14 @@ class MapRow:
     Attributes:
         y: the top of the row, in units.
         name: the name of the node; empty for a head.
-        short: the text that fits into the row.
+        text: what is written in the row.
         under: the text below it; empty where there is none.
         zone: whether the row is the head of a zone.
     """
 
     y: int
     name: str
-    short: str
+    text: str
     under: str
     zone: bool
 
@@ -73,8 +71,10 @@ class MapArc:
         width: the width of the line in units, wider the more of the flow's pairs of replicas it stands for.
         late: whether the nodes are not connected or the latency is more than the flow allows.
         title: all that is known of the arc, in words.
-        label: the text at (x, y); empty where there is no room.
-        x, y: where the label begins, in units.
+        label: the text beside the drawing at the height `y`; empty where another label says the same.
+        x: the rightmost point of the arc, where a thin line to its label begins.
+        middle: the height of that point.
+        y: the height of the label.
     """
 
     path: str
@@ -84,6 +84,7 @@ class MapArc:
     title: str
     label: str
     x: float
+    middle: float
     y: float
 
 
@@ -92,14 +93,19 @@ class FlowMap:
     """The drawing.
 
     Attributes:
-        height: units.
+        width, height: units.
+        box: the width of the boxes of nodes.
+        beside: where the labels begin: right of all arcs.
         rows: heads of zones and boxes of nodes, from the top.
         arcs: what flows between the nodes.
         nodes_more: how many nodes with flows are left out.
         arcs_more: how many arcs are left out.
     """
 
+    width: int
     height: int
+    box: int
+    beside: int
     rows: tuple[MapRow, ...]
     arcs: tuple[MapArc, ...]
     nodes_more: int
@@ -120,6 +126,7 @@ def map_of(problem: Problem, plan: Plan, keys: WorkloadKeys, connections: NodeCo
         totals[number] += count
     shown = {node for node, _ in sorted(weight.items(), key=lambda item: (-item[1], item[0]))[:MAX_ROWS]}
     rows, middles, height = _rows(problem, shown, inside)
+    box = round(max(LEAST_BOX, MARGIN + LETTER * max(max(len(row.text), len(row.under)) for row in rows)))
     order = {node: place for place, node in enumerate(sorted(shown, key=middles.__getitem__))}
     drawn = [between for between in sorted(pairs) if between[1] in shown and between[2] in shown][:MAX_ARCS]
     arcs = []
@@ -130,23 +137,28 @@ def map_of(problem: Problem, plan: Plan, keys: WorkloadKeys, connections: NodeCo
         starts[source] += 1
         starts[sink] += 1
         top, bottom = middles[source] + _offset(starts[source]), middles[sink] + _offset(starts[sink])
-        reach = BOX + min(WIDEST, 30 + 22 * abs(order[source] - order[sink]))
+        reach = box + min(WIDEST, 30 + 22 * abs(order[source] - order[sink]))
         label = connection.over + (f" {shown_latency(connection.latency)}" if connection.latency > 0 else "")
         count = pairs[number, source, sink]
         arcs.append(
             MapArc(
-                f"M{BOX} {top} C{reach} {top} {reach} {bottom} {BOX + 9} {bottom}",
+                f"M{box} {top} C{reach} {top} {reach} {bottom} {box + 9} {bottom}",
                 keys.number(edge.source) % COLOURS,
                 round(1.5 + 4 * count / totals[number], 2),
                 is_late(connection, edge.latency),
                 f"{keys.name(edge.source)} on {source} to {keys.name(edge.sink)} on {sink}: "
                 f"{label}, {count} of {totals[number]} pairs of replicas",
                 label,
-                round(BOX + 0.75 * (reach - BOX), 1),
+                round(box + 0.75 * (reach - box), 1),
+                round((top + bottom) / 2, 1),
                 round((top + bottom) / 2, 1),
             )
         )
-    return FlowMap(height, rows, _without_overlaps(arcs, height), len(weight) - len(shown), len(pairs) - len(arcs))
+    arcs = _without_overlaps(arcs)
+    beside = round(max((arc.x for arc in arcs), default=box)) + MARGIN
+    width = beside + round(LETTER * max((len(arc.label) for arc in arcs), default=0)) + MARGIN
+    height = max([height, *(round(arc.y) + LINE for arc in arcs if arc.label)])
+    return FlowMap(width, height, box, beside, rows, tuple(arcs), len(weight) - len(shown), len(pairs) - len(arcs))
 
 
 def _count_pairs(problem: Problem, plan: Plan) -> tuple[Counter[EdgeBetween], Counter[str]] | None:
@@ -177,22 +189,18 @@ def _offset(number: int) -> int:
     return (step + 1) // 2 * 4 * (1 if step % 2 else -1)
 
 
-def _without_overlaps(arcs: Sequence[MapArc], height: int) -> tuple[MapArc, ...]:
-    """Returns the arcs with their labels moved apart: pushed down from each other, and none below the drawing."""
+def _without_overlaps(arcs: Sequence[MapArc]) -> list[MapArc]:
+    """Returns the arcs with their labels pushed down from each other."""
     found: dict[int, MapArc] = {}
     last, previous = 0.0, ""
     for number in sorted(range(len(arcs)), key=lambda number: (arcs[number].y, number)):
         arc = arcs[number]
         y = max(arc.y, last + LINE)
         # Arcs beside each other over the same link are labelled once; each has its title as well.
-        shown = arc.label if y < height and (arc.label != previous or y > last + 3 * LINE) else ""
+        shown = arc.label if arc.label != previous or y > last + 3 * LINE else ""
         last, previous = (y, shown) if shown else (last, previous)
-        found[number] = replace(arc, label=_cut(shown, LABEL), x=arc.x + 5, y=y)
-    return tuple(found[number] for number in range(len(arcs)))
-
-
-def _cut(text: str, length: int) -> str:
-    return text if len(text) <= length else text[: length - 1] + ELLIPSIS
+        found[number] = replace(arc, label=shown, y=y)
+    return [found[number] for number in range(len(arcs))]
 
 
 def _rows(
@@ -212,7 +220,7 @@ def _rows(
         for name in names:
             count = inside[name]
             under = f"{count} flow{'s' if count > 1 else ''} inside" if count else ""
-            rows.append(MapRow(y, name, _cut(name, LETTERS), under, False))
+            rows.append(MapRow(y, name, name, under, False))
             middles[name] = y + BOX_HEIGHT // 2
             y += BOX_HEIGHT + GAP
     return tuple(rows), middles, y + 4

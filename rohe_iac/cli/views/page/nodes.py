@@ -12,6 +12,7 @@ from rohe_iac.cli.views.plans.node_usage import (
     NodeUsage,
     device_type,
     occupied,
+    peak_of,
     placements_by_node,
     requests_by_variant,
     usage_by_node,
@@ -40,12 +41,26 @@ class Occupant:
     """A replica on a card.
 
     Attributes:
-        key: the number of its workload.
-        name: the address of the replica without its kind, with the variant where it has one.
-        takes: what the replica takes of the node, in words.
-        state: where the replica was moved from; empty where it was not moved.
-        reason: why the replica is on this node.
-        points: the points by scorer and those of the next best node; empty where the plan has none.
+        name: the address of the replica without its kind.
+        takes: what only this replica takes of the node, in words: its cores, devices and ports.
+    """
+
+    name: str
+    takes: str
+
+
+@dataclass(frozen=True, slots=True)
+class OccupantGroup:
+    """Equal replicas on a card: of one workload and variant, there for the same reason.
+
+    Attributes:
+        key: the number of their workload.
+        name: the address of the replica without its kind, of several that of their workload; with the variant.
+        takes: what each of them takes of the node, in words.
+        state: where they were moved from; empty where they were not moved.
+        reason: why they are on this node.
+        points: the points by scorer and those of the next best node of the first; empty where the plan has none.
+        replicas: the replicas.
     """
 
     key: int
@@ -54,6 +69,28 @@ class Occupant:
     state: str
     reason: str
     points: str
+    replicas: tuple[Occupant, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IdleNodes:
+    """Nodes without replicas that are equal in all that the page shows of them.
+
+    Attributes:
+        names: the names of the nodes.
+        kind: their device type; empty where they declare none.
+        zone: their zone; empty where they are in none.
+        status: their status; empty where they are running.
+        cpu: the cpu in use and in all, in words.
+        rss: the memory in use and in all, in words.
+    """
+
+    names: tuple[str, ...]
+    kind: str
+    zone: str
+    status: str
+    cpu: str
+    rss: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +103,11 @@ class NodeCard:
         zone: its zone; empty where it is in none.
         status: its status; empty where it is running.
         bars: cpu, memory and devices.
-        cores: a bar for each core, at most MAX_CORES.
+        cores: a bar for each core, at most MAX_CORES; none where no core is taken.
         cores_more: how many cores are left out.
-        occupants: its replicas, at most MAX_REPLICAS.
+        peaks: what is taken of all cores together at the replicas' peaks, in words.
+        groups: its replicas, at most MAX_REPLICAS, equal ones together.
+        replicas: how many replicas it has.
         occupants_more: how many replicas are left out.
     """
 
@@ -79,7 +118,9 @@ class NodeCard:
     bars: tuple[Bar, ...]
     cores: tuple[Bar, ...]
     cores_more: int
-    occupants: tuple[Occupant, ...]
+    peaks: str
+    groups: tuple[OccupantGroup, ...]
+    replicas: int
     occupants_more: int
 
 
@@ -105,11 +146,11 @@ class NodeGroup:
 
 
 def cards_of(problem: Problem, plan: Plan, keys: WorkloadKeys, *, fullest: int | None) -> tuple[NodeCard, ...]:
-    """Returns a card for every node, those with replicas first; or only for the `fullest` nodes with replicas."""
+    """Returns a card for every node with replicas, by name; or only for the `fullest` of them."""
     requests = requests_by_variant(problem)
     placements = placements_by_node(plan)
     if fullest is None:
-        nodes = sorted(problem.nodes, key=lambda node: (node.name not in placements, node.name))
+        nodes = sorted((node for node in problem.nodes if node.name in placements), key=lambda node: node.name)
     else:
         usage = usage_by_node(problem, plan)
         nodes = sorted(
@@ -117,6 +158,19 @@ def cards_of(problem: Problem, plan: Plan, keys: WorkloadKeys, *, fullest: int |
             key=lambda node: (-_fullness(node, usage[node.name]), node.name),
         )[:fullest]
     return tuple(_card(node, placements.get(node.name, ()), requests, keys) for node in nodes)
+
+
+def idle_of(problem: Problem, plan: Plan) -> tuple[IdleNodes, ...]:
+    """Returns the nodes without replicas, equal ones together, by the first name of each group."""
+    placements = placements_by_node(plan)
+    groups: dict[tuple[str, str, str, str, str], list[str]] = defaultdict(list)
+    for node in sorted(problem.nodes, key=lambda node: node.name):
+        if node.name not in placements:
+            status = "" if node.status == "running" else node.status
+            cpu = f"{shown_cpu(node.cpu_used)} of {shown_cpu(node.cpu)}"
+            rss = f"{shown_bytes(node.rss_used)} of {shown_bytes(node.rss)}"
+            groups[node.device_type, zone_of(node), status, cpu, rss].append(node.name)
+    return tuple(IdleNodes(tuple(names), *group) for group, names in groups.items())
 
 
 def bars_of(problem: Problem, plan: Plan, keys: WorkloadKeys, names: Sequence[str]) -> dict[str, tuple[Bar, ...]]:
@@ -180,6 +234,7 @@ def _card(
     pairs = [(placement, requests[placement.workload, placement.variant]) for placement in placements]
     cpu = [(placement, request.cpu) for placement, request in pairs]
     rss = [(placement, request.rss) for placement, request in pairs]
+    cores = _core_bars(node, placements, keys)
     return NodeCard(
         name=node.name,
         kind=node.device_type,
@@ -190,9 +245,11 @@ def _card(
             segmented_bar("memory", node.rss, node.rss_used, rss, keys, shown_bytes),
             *(_device_bar(device, placements, keys) for device in node.devices),
         ),
-        cores=tuple(_core_bars(node, placements, keys)),
+        cores=tuple(cores) if any(bar.segments for bar in cores) else (),
         cores_more=max(0, len(node.cores) - MAX_CORES),
-        occupants=tuple(_occupant(placement, request, keys) for placement, request in pairs[:MAX_REPLICAS]),
+        peaks=f"{shown_cpu(peak_of(node, placements))} of {shown_cpu(sum(node.cores))} at the peaks",
+        groups=_occupants(pairs[:MAX_REPLICAS], keys),
+        replicas=len(pairs),
         occupants_more=max(0, len(pairs) - MAX_REPLICAS),
     )
 
@@ -220,18 +277,48 @@ def _device_bar(device: Device, placements: Sequence[Placement], keys: WorkloadK
     return segmented_bar(name, device.capacity, device.used, taken, keys, shown_share)
 
 
-def _occupant(placement: Placement, request: Resources, keys: WorkloadKeys) -> Occupant:
-    cores = " ".join(f"{use.core}:{shown_cpu(use.amount)}" for use in placement.cores)
+def _occupants(pairs: Sequence[tuple[Placement, Resources]], keys: WorkloadKeys) -> tuple[OccupantGroup, ...]:
+    """Returns the replicas with what each asks for, equal ones together, in their order."""
+    equal: dict[tuple[str, ...], list[tuple[Placement, Resources]]] = defaultdict(list)
+    for placement, request in pairs:
+        equal[placement.workload, placement.variant, _state(placement), placement.reason].append((placement, request))
+    return tuple(_occupant_group(members, keys) for members in equal.values())
+
+
+def _occupant_group(members: Sequence[tuple[Placement, Resources]], keys: WorkloadKeys) -> OccupantGroup:
+    (first, request), number = members[0], len(members)
     takes = [f"cpu {shown_cpu(request.cpu)}"] if request.cpu else []
     takes += [f"memory {shown_bytes(request.rss)}"] if request.rss else []
-    takes += [f"cores {cores}"] if cores else []
-    takes += [f"{use.device} {shown_share(use.amount)}" for use in placement.devices]
-    takes += [f"port {port.name} {port.number}" for port in placement.ports]
-    state = "" if placement.was == placement.node else f"moved from {placement.was}" if placement.was else ""
-    name = replica_name(placement) + (f" ({placement.variant})" if placement.variant else "")
-    parts = ", ".join(f"{part.scorer} {part.points:,}" for part in placement.parts)
-    points = f"{placement.points:,} points ({parts})" if parts else ""
-    second = placement.runner_up
+    each = " each" if number > 1 and takes else ""
+    name = replica_name(first) if number == 1 else f"{replica_name(first).rpartition('/')[0]} ×{number}"
+    parts = ", ".join(f"{part.scorer} {part.points:,}" for part in first.parts)
+    points = f"{first.points:,} points ({parts})" if parts else ""
+    second = first.runner_up
     if second is not None:
         points += f"{'; n' if points else 'N'}ext would have been {second.node} with {second.points:,}"
-    return Occupant(keys.number(placement.workload), name, ", ".join(takes), state, placement.reason, points)
+    return OccupantGroup(
+        keys.number(first.workload),
+        name + (f" ({first.variant})" if first.variant else ""),
+        ", ".join(takes) + each,
+        _state(first),
+        first.reason,
+        points,
+        tuple(Occupant(replica_name(placement), _own(placement)) for placement, _ in members),
+    )
+
+
+def _own(placement: Placement) -> str:
+    """Returns the cores, devices and ports of one replica in words."""
+    takes = (
+        [f"cores {' '.join(f'{use.core}:{shown_cpu(use.amount)}' for use in placement.cores)}"]
+        if placement.cores
+        else []
+    )
+    takes += [f"{use.device} {shown_share(use.amount)}" for use in placement.devices]
+    takes += [f"port {port.name} {port.number}" for port in placement.ports]
+    return ", ".join(takes)
+
+
+def _state(placement: Placement) -> str:
+    """Returns where a replica was moved from; nothing where it was not moved."""
+    return "" if placement.was in ("", placement.node) else f"moved from {placement.was}"

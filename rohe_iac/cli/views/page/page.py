@@ -12,7 +12,7 @@ from rohe_iac.cli.views.page.bars import Bar
 from rohe_iac.cli.views.page.flow import flows_of, stages_of
 from rohe_iac.cli.views.page.flow_map import map_of
 from rohe_iac.cli.views.page.keys import WorkloadKeys
-from rohe_iac.cli.views.page.nodes import bars_of, cards_of, groups_of
+from rohe_iac.cli.views.page.nodes import bars_of, cards_of, groups_of, idle_of
 from rohe_iac.cli.views.plans.prediction import row_of
 from rohe_iac.cli.views.plans.sentences import fewest_nodes, relaxed_spread
 from rohe_iac.deployment.files.planfile import PlanFile
@@ -113,6 +113,7 @@ def page_of(analysed: AnalysedPlan) -> str:
             many=many,
             few=FEW_ROWS,
             groups=groups_of(problem, plan) if many else (),
+            idle=() if many else idle_of(problem, plan),
             cards=cards_of(problem, plan, keys, fullest=FULLEST if many else None),
             unplaced=unplaced[:FEW_ROWS],
             unplaced_more=len(unplaced) - FEW_ROWS,

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rich.markup import escape
 
 from rohe_iac.cli.console import Screen
 from rohe_iac.cli.table import Column, fits_beside, print_table
-from rohe_iac.cli.views.plans.node_usage import NodeUsage, nodes_by_device_type, occupied, usage_by_node
+from rohe_iac.cli.views.plans.node_usage import (
+    NodeUsage,
+    nodes_by_device_type,
+    occupied,
+    peak_of,
+    placements_by_node,
+    usage_by_node,
+)
 from rohe_iac.foundation.quantities import shown_bytes, shown_cpu
-from rohe_iac.planning.model.plan import Plan
+from rohe_iac.planning.model.plan import Placement, Plan
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.model.supply import Supply
 
@@ -20,7 +27,13 @@ FEW = 16
 WIDTH = 16
 """Characters of a bar."""
 
-NODES = (Column("NODE"), Column("REPLICAS", right=True), Column("CPU"), Column("MEMORY"))
+NODES = (
+    Column("NODE"),
+    Column("REPLICAS", right=True),
+    Column("MEAN CPU"),
+    Column("CORES AT PEAK"),
+    Column("MEMORY"),
+)
 """The columns of the table of nodes."""
 
 TYPES = (
@@ -42,13 +55,14 @@ def node_bars(screen: Screen, problem: Problem, plan: Plan) -> None:
     if len(problem.nodes) > FEW:
         _print_summary(screen, problem, usage)
         return
-    rows = [_row(node, usage[node.name]) for node in problem.nodes]
+    placements = placements_by_node(plan)
+    rows = [_row(node, usage[node.name], placements.get(node.name, ())) for node in problem.nodes]
     if fits_beside(NODES, rows, screen.out.width):
         print_table(screen.out, NODES, rows)
         return
-    for name, replicas, cpu, memory in rows:
+    for name, replicas, cpu, peak, memory in rows:
         screen.out.print(f"[bold]{name}[/bold]: {replicas} {'replica' if replicas == '1' else 'replicas'}")
-        screen.out.print(f"  cpu {cpu}")
+        screen.out.print(f"  cpu {cpu}{f' on average, cores at peak {peak}' if peak else ''}")
         screen.out.print(f"  mem {memory}")
 
 
@@ -65,13 +79,20 @@ def node_name(node: Supply) -> str:
     return node.name if node.status == "running" else f"{node.name} ({node.status})"
 
 
-def _row(node: Supply, usage: NodeUsage) -> tuple[str, str, str, str]:
+def shown_peak(node: Supply, placements: Sequence[Placement]) -> str:
+    """Returns what is taken of a node's cores at the peaks, beside what they have; nothing where no core is taken."""
+    peak = peak_of(node, placements)
+    return f"{shown_cpu(peak)} of {shown_cpu(sum(node.cores))}" if peak else ""
+
+
+def _row(node: Supply, usage: NodeUsage, placements: Sequence[Placement]) -> tuple[str, str, str, str, str]:
     """Returns the cells of a node's row."""
     cpu, rss = occupied(node, usage)
     return (
         escape(node_name(node)),
         str(usage.replicas),
         f"{bar(cpu, node.cpu)} {shown_cpu(cpu)} of {shown_cpu(node.cpu)}",
+        shown_peak(node, placements),
         f"{bar(rss, node.rss)} {shown_bytes(rss)} of {shown_bytes(node.rss)}",
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rohe_iac.planning.model.demand import Resources
@@ -79,6 +79,14 @@ def nodes_by_device_type(nodes: Sequence[Supply]) -> dict[str, list[Supply]]:
 def device_type(node: Supply) -> str:
     """Returns the device type of a node, or words that say that it declares none."""
     return node.device_type or "no device type"
+
+
+def peak_of(node: Supply, placements: Iterable[Placement]) -> int:
+    """Returns the millicores that others and these replicas take of a node's cores, each at its peak.
+
+    `cpu` is what replicas take on average, `cores` what they take of single cores at their peaks.
+    """
+    return sum(node.cores_used) + sum(use.amount for placement in placements for use in placement.cores)
 
 
 def occupied(node: Supply, usage: NodeUsage) -> tuple[int, int]:

@@ -37,7 +37,7 @@ LONG = 45
 COLUMNS = (
     Column("NODE"),
     Column("REPLICA"),
-    Column("CORES"),
+    Column("CORES AT PEAK"),
     Column("DEVICES"),
     Column("PORTS", prose=True),
     Column("WHY", prose=True),
@@ -130,9 +130,9 @@ class PlanView:
             out.print(f"  {replica}")
             titles = [column.title.lower() for column in COLUMNS[2:-1]]
             words = [f"{title} {cell}" for title, cell in zip(titles, takes, strict=True) if cell]
-            words += [] if (node, why) == last else [why]
-            for text in words:
-                out.print(f"    {text}", style="dim")
+            for text in (", ".join(words), "" if (node, why) == last else why):
+                if text:
+                    out.print(f"    {text}", style="dim")
             last = (node, why)
 
     def _summary(self, plan: Plan) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rohe_iac.cli.views.markdown import table
-from rohe_iac.cli.views.plans.bars import node_name
+from rohe_iac.cli.views.plans.bars import node_name, shown_peak
 from rohe_iac.cli.views.plans.changes import resource_names
-from rohe_iac.cli.views.plans.node_usage import occupied, usage_by_node
+from rohe_iac.cli.views.plans.node_usage import occupied, placements_by_node, usage_by_node
 from rohe_iac.cli.views.plans.prediction import row_of
 from rohe_iac.cli.views.plans.sentences import (
     pending_work,
@@ -109,7 +109,7 @@ def _replica(placement: Placement) -> tuple[str, ...]:
 def _nodes(problem: Problem, plan: Plan, most: int) -> Iterator[str]:
     yield "## Nodes"
     yield ""
-    usage = usage_by_node(problem, plan)
+    usage, placements = usage_by_node(problem, plan), placements_by_node(plan)
     nodes = sorted(problem.nodes, key=lambda node: (not usage[node.name].replicas, node.name))
     rows = []
     for node in nodes[:most]:
@@ -119,10 +119,11 @@ def _nodes(problem: Problem, plan: Plan, most: int) -> Iterator[str]:
                 node_name(node),
                 usage[node.name].replicas,
                 f"{shown_cpu(cpu)} of {shown_cpu(node.cpu)}",
+                shown_peak(node, placements.get(node.name, ())),
                 f"{shown_bytes(rss)} of {shown_bytes(node.rss)}",
             )
         )
-    yield from table(("node", "replicas", "cpu", "memory"), rows)
+    yield from table(("node", "replicas", "cpu", "cores at peak", "memory"), rows)
     yield from _more(len(nodes) - most, "node")
 
 

@@ -68,6 +68,11 @@ def test_a_map_has_a_box_for_each_node_with_a_flow_and_labels_that_do_not_overla
     labels = sorted(arc.y for arc in drawing.arcs if arc.label)
     assert all(later - sooner >= flow_map.LINE for sooner, later in itertools.pairwise(labels))
     assert (drawing.nodes_more, drawing.arcs_more) == (0, 0)
+    # Every arc ends left of the labels, every name fits into its box, and every label into the drawing.
+    assert all(drawing.box <= arc.x < drawing.beside for arc in drawing.arcs)
+    assert all(len(row.text) * flow_map.LETTER < drawing.box for row in boxes)
+    assert all(drawing.beside + len(arc.label) * flow_map.LETTER < drawing.width for arc in drawing.arcs)
+    assert all(arc.y < drawing.height for arc in drawing.arcs if arc.label)
 
 
 def test_a_connection_is_late_where_there_is_none_or_it_takes_longer_than_allowed() -> None:

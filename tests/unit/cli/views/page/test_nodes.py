@@ -6,7 +6,7 @@ import pytest
 
 from rohe_iac.cli.views.page import nodes
 from rohe_iac.cli.views.page.keys import WorkloadKeys
-from rohe_iac.cli.views.page.nodes import bars_of, cards_of, groups_of, zone_of
+from rohe_iac.cli.views.page.nodes import bars_of, cards_of, groups_of, idle_of, zone_of
 from rohe_iac.usecases.plans.analysis import AnalysedPlan
 
 KEYS = WorkloadKeys(())
@@ -15,14 +15,32 @@ KEYS = WorkloadKeys(())
 def test_nodes_with_replicas_come_first_and_show_each_of_them(cctvs: AnalysedPlan) -> None:
     problem, plan = cctvs.planfile.problem, cctvs.planfile.plan
     cards = cards_of(problem, plan, KEYS, fullest=None)
-    assert len(cards) == len(problem.nodes)
-    assert [bool(card.occupants) for card in cards] == [True] * 3 + [False] * 3
-    assert sum(len(card.occupants) for card in cards) == len(plan.placements)
+    assert len(cards) == 3
+    assert sum(card.replicas for card in cards) == len(plan.placements)
+    assert sum(len(group.replicas) for card in cards for group in card.groups) == len(plan.placements)
     first = cards[0]
     assert first.name == "jetson-nano-01"
     assert [bar.name for bar in first.bars[:2]] == ["cpu", "memory"]
     assert len(first.cores) == 4
-    assert "GPU0 6.62%" in first.occupants[0].takes
+    assert first.peaks == "3368m of 4 at the peaks"
+    (group,) = first.groups
+    assert group.name == "cctvs:object-detection ×8"
+    assert group.takes == "cpu 70m, memory 326.9Mi each"
+    assert [replica.takes.split(", ")[1] for replica in group.replicas] == ["GPU0 6.62%"] * 8
+    assert len({replica.takes for replica in group.replicas}) == 8
+
+
+def test_equal_nodes_without_replicas_are_together(cctvs: AnalysedPlan) -> None:
+    problem, plan = cctvs.planfile.problem, cctvs.planfile.plan
+    idle = idle_of(problem, plan)
+    used = {placement.node for placement in plan.placements}
+    assert sorted(name for item in idle for name in item.names) == sorted({node.name for node in problem.nodes} - used)
+    assert len({(item.kind, item.zone, item.cpu, item.rss) for item in idle}) == len(idle)
+
+
+def test_no_core_is_shown_where_none_is_taken(digits: AnalysedPlan) -> None:
+    cards = cards_of(digits.planfile.problem, digits.planfile.plan, KEYS, fullest=None)
+    assert [card.cores for card in cards] == [(), (), ()]
 
 
 def test_only_the_fullest_nodes_can_be_asked_for(cctvs: AnalysedPlan) -> None:

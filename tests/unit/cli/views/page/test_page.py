@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from dataclasses import replace
+from pathlib import Path
 
 import msgspec
+import pytest
 
+from rohe_iac.cli.main import run
 from rohe_iac.cli.views.page.page import page_of
 from rohe_iac.usecases.plans.analysis import AnalysedPlan
+
+DIGITS = Path(__file__).parents[5] / "examples" / "digits"
 
 
 def test_a_first_plan_has_only_new_replicas(digits: AnalysedPlan) -> None:
@@ -30,3 +37,21 @@ def test_a_node_that_a_replica_left_is_shown_before_and_after(digits: AnalysedPl
     assert 'aria-label="node jetson-1 before and after"' in page
     assert 'aria-label="node pi-1 before and after"' in page
     assert 'aria-label="node zero-1 before and after"' not in page
+
+
+def test_nodes_without_replicas_are_folded(cctvs: AnalysedPlan) -> None:
+    page = page_of(cctvs)
+    assert "3 nodes without replicas</summary>" in page
+    assert page.count('class="card" aria-label="node ') == 3
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0o027, 0o640), (0o000, 0o644)])
+def test_whom_the_umask_lets_read_can_read_the_page(umask: int, mode: int, tmp_path: Path) -> None:
+    words = ["--html", str(tmp_path / "plan.html"), "--out", str(tmp_path / "p")]
+    before = os.umask(umask)
+    try:
+        assert run(["-C", str(DIGITS), "plan", *words]) == 0
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "plan.html").stat().st_mode) == mode
+    assert stat.S_IMODE((tmp_path / "p").stat().st_mode) == 0o600

@@ -44,3 +44,11 @@ def test_of_many_nodes_each_device_type_is_a_row(
     node_bars(screen, cctvs.planfile.problem, cctvs.planfile.plan)
     kinds = {node.device_type for node in cctvs.planfile.problem.nodes}
     assert len(printed().strip().splitlines()) == 1 + len(kinds)
+
+
+def test_cores_at_their_peaks_stand_beside_the_mean_cpu(new_screen: Any, cctvs: AnalysedPlan) -> None:
+    problem, plan = cctvs.planfile.problem, cctvs.planfile.plan
+    for width, words in ((120, "560m of 4 3368m of 4"), (60, "560m of 4 on average, cores at peak 3368m of 4")):
+        screen, printed = new_screen(width)
+        node_bars(screen, problem, plan)
+        assert words in " ".join(printed().split())

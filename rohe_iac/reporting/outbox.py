@@ -15,7 +15,7 @@ from rohe_iac.foundation.errors import RoheError
 from rohe_iac.foundation.sqlite.full_disk import is_full_disk
 from rohe_iac.foundation.sqlite.schema import Schema, WrongSchema
 from rohe_iac.reporting.refusal import Refusal
-from rohe_iac.reporting.settings import Durability
+from rohe_iac.reporting.settings import MAX_LOG_BYTES, Durability
 from rohe_iac.reporting.write_buffer import WriteResult
 
 LOG = logging.getLogger("rohe.reporting")
@@ -26,8 +26,8 @@ BUSY_TIMEOUT = 0.03
 MERGE_REPORTS = 500
 """Reports after which the write-ahead log is merged into the database, if that has not happened for other reasons."""
 
-MAX_LOG_PAGES = 4000
-"""Pages of the write-ahead log (16 MiB) at which the next write merges the log itself, and waits for the disk."""
+MAX_LOG_PAGES = MAX_LOG_BYTES // 4096
+"""Pages of the write-ahead log at which the next write merges the log itself, and waits for the disk."""
 
 FREED_PAGES = 500
 """Free pages of the database (2 MiB) that are given back to the file system at once, at most."""
@@ -131,7 +131,7 @@ class Outbox:
             # A checkpoint writes and fsyncs the whole log, so the sender's thread does it on a connection of its own;
             # this one does it only where the log grows faster than that, because the log is bounded.
             database.execute(f"PRAGMA wal_autocheckpoint={MAX_LOG_PAGES}")
-            database.execute(f"PRAGMA journal_size_limit={MAX_LOG_PAGES * 4096}")
+            database.execute(f"PRAGMA journal_size_limit={MAX_LOG_BYTES}")
             SCHEMA.prepare(database, self._path)
         except (sqlite3.Error, WrongSchema):
             database.close()

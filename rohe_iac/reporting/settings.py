@@ -14,6 +14,12 @@ from rohe_iac.mqtt.address import BrokerAddress, broker_address
 Durability = Literal["normal", "full"]
 """`normal` survives kill -9 of any process, `full` a power loss too (one fsync a report)."""
 
+MAX_BYTES = 256 * 2**20
+"""Bytes of the reports that an outbox has, at most."""
+
+MAX_LOG_BYTES = 16 * 2**20
+"""Bytes of the write-ahead log of an outbox from which on the next write shortens it."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReporterSettings:
@@ -48,7 +54,7 @@ class ReporterSettings:
     node: str = ""
     durability: Durability = "normal"
     most_reports: int = 100_000
-    most_bytes: int = 256 * 2**20
+    most_bytes: int = MAX_BYTES
     buffer_reports: int = 10_000
     buffer_bytes: int = 8 * 2**20
     largest: int = 256 * 1024

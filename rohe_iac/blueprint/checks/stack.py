@@ -14,9 +14,10 @@ from rohe_iac.blueprint.language.contract import ObservationContract
 from rohe_iac.blueprint.language.inventory import Inventory
 from rohe_iac.blueprint.language.pipeline import Pipeline
 from rohe_iac.blueprint.language.stack import Stack
+from rohe_iac.blueprint.linked.agent_memory import agent_memory
 from rohe_iac.blueprint.linked.machine import MEBIBYTE
 from rohe_iac.blueprint.text.parsed import Path
-from rohe_iac.foundation.quantities import counted
+from rohe_iac.foundation.quantities import counted, exact_bytes
 from rohe_iac.foundation.user_callables import installed_callables
 
 STRATEGIES = ("first-fit", "best-fit", "worst-fit", "dot-product", "fragmentation", "portfolio", "exact")
@@ -48,6 +49,7 @@ def check(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
         known = tree.catalogue.names("Inventory", document)
         yield from check_reference(document, ("spec", "inventory"), "R203", "inventory", spec.inventory, known)
     yield from _check_contracts(document, stack, tree)
+    yield from _check_agent_memory(document, stack, tree)
     yield from check_unique(document, ("spec", "modules"), "module use", [use.name for use in spec.modules])
     yield from _check_planner(document, stack, tree)
     yield from _check_devices(document, stack, tree)
@@ -121,6 +123,32 @@ def _check_contracts(document: Document, stack: Stack, tree: Tree) -> Iterator[F
             if pipeline not in pipelines and tree.catalogue.named("Pipeline", pipeline, document) is not None:
                 message = f"contract '{name}' is about pipeline '{pipeline}', which the stack does not run"
                 yield Finding(document, ("spec", "contracts", index), "R230", message, f"add {pipeline} to pipelines")
+
+
+def _check_agent_memory(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
+    """Yields a finding where the memory that is requested for agents, their limit, is less than a contract needs."""
+    agents = stack.spec.agents
+    if "requests" not in agents.model_fields_set or agents.requests.memory is None:
+        return
+    contracts = [
+        contract.model
+        for name in stack.spec.contracts
+        if (contract := tree.catalogue.named("ObservationContract", name, document)) is not None
+        and isinstance(contract.model, ObservationContract)
+    ]
+    requested = agents.requests.memory.rss
+    for name in stack.spec.pipelines:
+        pipeline = tree.catalogue.named("Pipeline", name, document)
+        if pipeline is None or not isinstance(pipeline.model, Pipeline):
+            continue
+        memory = agent_memory(pipeline.model, contracts)
+        if memory.needed > requested:
+            needed, given = exact_bytes(memory.needed), exact_bytes(requested)
+            message = f"the agent of pipeline '{name}' needs {needed} at {memory.load:g}/s, not {given}"
+            shorter = f", or shorten the windows of {memory.largest}" if memory.largest else ""
+            hint = f"write {needed}, or leave memory out to have it worked out (docs/sizing.md){shorter}"
+            yield Finding(document, ("spec", "agents", "requests", "memory", "rss"), "R238", message, hint)
+            return
 
 
 def _check_devices(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from rohe_iac.blueprint.language.pipeline import Limits, Member, Pipeline, PlacementRules, Port, Service, Variant
+from rohe_iac.blueprint.language.pipeline import (
+    Limits,
+    Member,
+    Memory,
+    Pipeline,
+    PlacementRules,
+    Port,
+    Requests,
+    Service,
+    Variant,
+)
+from rohe_iac.blueprint.language.stack import Agents
+from rohe_iac.blueprint.linked.agent_memory import AgentMemory, agent_memory
 from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.foundation.canonical import sha256_hex
 from rohe_iac.foundation.names import NAME_PATTERN
@@ -127,13 +139,19 @@ def _system_workloads(blueprint: Blueprint) -> list[Workload]:
             name=name,
             image=spec.agents.image,
             replicas=spec.agents.per_pipeline,
-            requests=spec.agents.requests,
+            requests=_agent_requests(spec.agents, agent_memory(pipeline, blueprint.contracts)),
             limits=Limits(),
             placement=PlacementRules(),
             priority=1_000_000,
         )
         system.append(Workload("", agent, "", f"rohe-agent-{name}"[:52].rstrip("-"), "rohe-agent", role="agent"))
     return system
+
+
+def _agent_requests(agents: Agents, memory: AgentMemory) -> Requests:
+    if "requests" in agents.model_fields_set and agents.requests.memory is not None:
+        return agents.requests
+    return agents.requests.model_copy(update={"memory": Memory.model_construct(rss=memory.request)})
 
 
 def pipeline_of(blueprint: Blueprint, name: str) -> Pipeline:

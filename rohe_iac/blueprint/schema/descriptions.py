@@ -364,7 +364,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "MongoStore.uri": ("Its address, as a secret.", "{secret: {name: mongo, key: uri}}"),
     "Agents.perPipeline": ("How many share a pipeline's reports.", "1"),
     "Agents.image": ("The image, for targets that run containers.", "rohe/agent:0.1.0"),
-    "Agents.requests": ("The requests of one agent.", "{cpu: 200m, memory: {rss: 128Mi}}"),
+    "Agents.requests": ("The requests of one agent; memory follows from the contracts.", "{cpu: 200m}"),
     "ModuleUse.name": ("What the use is called in messages.", "detect"),
     "ModuleUse.source": ("The module's folder, relative to the root.", "modules/detection"),
     "ModuleUse.inputs": ("Values of its inputs.", "{replicas: 3}"),

@@ -15,9 +15,9 @@ from rohe_iac.blueprint.language.contract import Objective
 from rohe_iac.blueprint.language.pipeline import Pipeline
 from rohe_iac.blueprint.language.profile import Times
 from rohe_iac.blueprint.linked.blueprint import Blueprint
+from rohe_iac.blueprint.linked.flow import order_of
 from rohe_iac.blueprint.linked.workload import Workload, service_with_variant, workloads_of
 from rohe_iac.planning.model.promise import ResponseTimeLimit, WorkloadServiceTime
-from rohe_iac.planning.sizing.flow import order_of
 from rohe_iac.planning.sizing.profile import ANY_DEVICE, Profile
 from rohe_iac.planning.sizing.queueing import MultiServerQueue, service_time_distribution
 from rohe_iac.planning.sizing.requirements import Limit, is_about, is_overall, limit_of

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from rohe_iac.blueprint.language.pipeline import Pipeline
 from rohe_iac.blueprint.linked.blueprint import Blueprint
+from rohe_iac.blueprint.linked.flow import rates_of
 from rohe_iac.blueprint.linked.workload import workloads_of
 from rohe_iac.planning.sizing.cheapest import cheapest_combination
-from rohe_iac.planning.sizing.flow import rates_of
 from rohe_iac.planning.sizing.profile import Profile
 from rohe_iac.planning.sizing.requirements import Limit, pipeline_requirements
 from rohe_iac.planning.sizing.response_times import mean_and_excess, slowest_path_of_workloads

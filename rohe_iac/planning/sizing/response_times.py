@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from rohe_iac.blueprint.language.pipeline import Pipeline
-from rohe_iac.planning.sizing.flow import order_of
+from rohe_iac.blueprint.linked.flow import order_of
 from rohe_iac.planning.sizing.queueing import MultiServerQueue
 from rohe_iac.planning.sizing.requirements import Limit
 

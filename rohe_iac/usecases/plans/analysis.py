@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from rohe_iac.blueprint.linked.agent_memory import AgentMemory, agent_memory
+from rohe_iac.blueprint.linked.blueprint import Blueprint
+from rohe_iac.blueprint.linked.workload import workloads_of
 from rohe_iac.deployment.files.planfile import PlanFile
 from rohe_iac.planning.model.plan import Refusals
 from rohe_iac.planning.questions.analysis.node_connections import NodeConnections
@@ -17,16 +20,50 @@ APPLIED_TARGET = "local"
 
 
 @dataclass(frozen=True)
+class AgentNeed:
+    """What one agent needs, and what it gets.
+
+    Attributes:
+        memory: memory that it needs, with the formula.
+        given: memory in bytes that its limit is.
+        max_store: size in bytes that its store may have.
+    """
+
+    memory: AgentMemory
+    given: int
+    max_store: int
+
+
+def agent_needs(blueprint: Blueprint) -> tuple[AgentNeed, ...]:
+    """Returns what the agent of each pipeline needs, in the order of the pipelines."""
+    given = {
+        workload.service.name: workload.service.requests.memory.rss
+        for workload in workloads_of(blueprint)
+        if workload.role == "agent" and workload.service.requests.memory is not None
+    }
+    return tuple(
+        AgentNeed(
+            agent_memory(pipeline, blueprint.contracts),
+            given[pipeline.metadata.name],
+            blueprint.stack.spec.store.max_size,
+        )
+        for pipeline in blueprint.pipelines
+    )
+
+
+@dataclass(frozen=True)
 class AnalysedPlan:
     """A plan file with the answers to the questions that its screens and its page ask.
 
     Attributes:
         planfile: the plan.
         before: the plan file that was applied last; None where nothing is applied.
+        agents: what the agents need, where the plan was made of a blueprint that is at hand.
     """
 
     planfile: PlanFile
     before: PlanFile | None = None
+    agents: tuple[AgentNeed, ...] = ()
 
     @cached_property
     def predictions(self) -> tuple[Prediction, ...]:

@@ -40,7 +40,7 @@ def plan(
     Example: `rohe plan digits --out digits.plan`
     """
     from rohe_iac.cli.views.plans.plan import PlanView
-    from rohe_iac.usecases.plans.analysis import AnalysedPlan
+    from rohe_iac.usecases.plans.analysis import AnalysedPlan, agent_needs
     from rohe_iac.usecases.plans.plan import decide, make_plan, write_page, write_plan
     from rohe_iac.usecases.plans.search_report import SearchReport
 
@@ -67,7 +67,8 @@ def plan(
         screen.err.print(str(searches))
     if out is not None:
         write_plan(screen.folder / out, planned.planfile)
-    analysed = AnalysedPlan(planned.planfile, planned.record.planfile if planned.record is not None else None)
+    before = planned.record.planfile if planned.record is not None else None
+    analysed = AnalysedPlan(planned.planfile, before, agent_needs(planned.blueprint))
     if html is not None:
         from rohe_iac.cli.views.page.page import page_of
 

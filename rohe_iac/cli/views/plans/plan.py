@@ -16,12 +16,20 @@ from rohe_iac.cli.views.plans.bars import node_bars
 from rohe_iac.cli.views.plans.changes import print_changes
 from rohe_iac.cli.views.plans.plan_markdown import markdown_of
 from rohe_iac.cli.views.plans.prediction import shown_prediction
-from rohe_iac.cli.views.plans.sentences import pending_work, reason, refused_by_rule, relaxed_spread, summary
+from rohe_iac.cli.views.plans.sentences import (
+    agent_need,
+    outbox_bound,
+    pending_work,
+    reason,
+    refused_by_rule,
+    relaxed_spread,
+    summary,
+)
 from rohe_iac.deployment.files.planfile import PlanFile
 from rohe_iac.foundation.quantities import counted, shown_cpu, shown_share
 from rohe_iac.planning.model.plan import SPARE_LIMIT, Loss, Placement, Plan, Proof
 from rohe_iac.planning.questions.analysis.response_times import Prediction
-from rohe_iac.usecases.plans.analysis import AnalysedPlan, unsupported_hint
+from rohe_iac.usecases.plans.analysis import AgentNeed, AnalysedPlan, unsupported_hint
 
 MILLION = 1_000_000
 
@@ -76,6 +84,7 @@ class PlanView:
         self._placements(planfile.plan, every=every)
         node_bars(self.screen, planfile.problem, planfile.plan)
         self._predictions(analysed.predictions)
+        self._agents(analysed.agents)
         self._unplaced(planfile)
         self._survival(planfile, every=every)
         if every or planfile.plan.unplaced:
@@ -154,6 +163,16 @@ class PlanView:
             self.screen.print_indented(escape(shown_prediction(prediction)), style=style)
         if len(predictions) > FEW:
             self.screen.out.print(f"  ... and {len(predictions) - FEW} more with more slack")
+
+    def _agents(self, needs: Sequence[AgentNeed]) -> None:
+        if not needs:
+            return
+        self.screen.out.print("\n[bold]Agents: memory by their contracts, and disk[/bold]")
+        for need in needs[:FEW]:
+            self.screen.print_indented(escape(agent_need(need)))
+        if len(needs) > FEW:
+            self.screen.out.print(f"  ... and {len(needs) - FEW} more")
+        self.screen.print_indented(outbox_bound())
 
     def _unplaced(self, planfile: PlanFile) -> None:
         unplaced = planfile.plan.unplaced

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 
 from rohe_iac.deployment.files.planfile import PlanFile
-from rohe_iac.foundation.quantities import counted
+from rohe_iac.foundation.quantities import counted, shown_bytes
 from rohe_iac.planning.model.plan import Bound, Placement, Plan, Refusals, Relaxed, RunnerUp
+from rohe_iac.reporting.settings import MAX_BYTES, MAX_LOG_BYTES
+from rohe_iac.usecases.plans.analysis import AgentNeed
 
 ORDER = ("create", "update", "delete", "keep")
 """Verbs of actions in the order in which people read them."""
@@ -78,3 +80,17 @@ def _by_kind(planfile: PlanFile) -> str:
         kinds = Counter(manifest.kind for manifest in planfile.manifests)
     named = sorted(kinds.items(), key=lambda item: (KINDS.index(item[0]) if item[0] in KINDS else len(KINDS), item[0]))
     return ", ".join(counted(count, kind) for kind, count in named)
+
+
+def agent_need(need: AgentNeed) -> str:
+    """Returns `agent/p: limit 128Mi, needs 72Mi = 64Mi + 1.4 x (...) at 10/s; store up to 2Gi`."""
+    memory = need.memory
+    return (
+        f"agent/{memory.pipeline}: limit {shown_bytes(need.given)}, needs {shown_bytes(memory.needed)} ="
+        f" {memory.formula}; store up to {shown_bytes(need.max_store)}"
+    )
+
+
+def outbox_bound() -> str:
+    """Returns how large the outbox of a replica may become, with its write-ahead log."""
+    return f"each replica that reports: outbox up to {shown_bytes(MAX_BYTES + MAX_LOG_BYTES)}"

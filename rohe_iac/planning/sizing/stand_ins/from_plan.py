@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from rohe_iac.blueprint.language.pipeline import Pipeline
 from rohe_iac.blueprint.language.profile import Times
 from rohe_iac.blueprint.linked.blueprint import Blueprint
+from rohe_iac.blueprint.linked.flow import rates_of
 from rohe_iac.blueprint.linked.workload import Workload, pipeline_of, service_with_variant, workloads_of
 from rohe_iac.planning.model.plan import Plan
-from rohe_iac.planning.sizing.flow import rates_of
 from rohe_iac.planning.sizing.profile import InvalidProfile, Profile
 from rohe_iac.planning.sizing.queueing import service_time_distribution
 from rohe_iac.planning.sizing.stand_ins.behaviour import Downstream, Replay

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rohe_iac.blueprint.language.pipeline import Pipeline
-from rohe_iac.planning.sizing.flow import order_of, rates_of
+from rohe_iac.blueprint.linked.flow import order_of, rates_of
 from rohe_iac.planning.sizing.response_times import slowest_path, slowest_path_of_workloads
 
 

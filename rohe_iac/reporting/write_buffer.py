@@ -20,6 +20,9 @@ LOG = logging.getLogger("rohe.reporting")
 WRITE_TIMEOUT = 0.04
 """Longest wait of a caller for the disk in seconds; with the encoding a report stays under 50 ms."""
 
+MAX_ROUNDS = 3
+"""Waits of a caller, at most, where the thread that writes gets no processor and the disk is not to blame."""
+
 MAX_TIMEOUTS = 3
 """Callers in a row that have waited in vain for the disk; further ones do not wait, so that no service slows down."""
 
@@ -101,7 +104,7 @@ class WriteBuffer:
         self._bytes = 0
         self._closing = False
         self._stalled_since, self._timeouts = 0.0, 0
-        self._warned_at = 0.0
+        self._warned_at = self._writing_since = 0.0
         self._failing: Refusal | None = None
         self._retry_at = 0.0
         self.accepted = self.pending = 0
@@ -128,7 +131,9 @@ class WriteBuffer:
                 entry.pending = True
                 self.pending += 1
                 return False
-        entry.done.acquire(timeout=WRITE_TIMEOUT)
+        for _ in range(MAX_ROUNDS):
+            if entry.done.acquire(timeout=WRITE_TIMEOUT) or self._waits_for_disk():
+                break
         with self._changed:
             if entry.written or entry.refusal is not None:
                 return entry.refusal or True
@@ -158,6 +163,11 @@ class WriteBuffer:
         self._thread.join(timeout)
         return len(self._entries)
 
+    def _waits_for_disk(self) -> bool:
+        """Checks whether the thread has waited for the disk, and not for a processor, as long as a caller may wait."""
+        since = self._writing_since
+        return since > 0 and time.monotonic() - since >= WRITE_TIMEOUT / 2
+
     def _refusal(self, size: int) -> Refusal | None:
         if self._closing:
             return Refusal.UNOBSERVED
@@ -186,7 +196,10 @@ class WriteBuffer:
                 if not self._entries:
                     return
                 batch = [self._entries[index] for index in range(min(len(self._entries), MAX_BATCH))]
+            self._writing_since = time.monotonic()
             result = self._write([entry.body for entry in batch])
+            if result.written == len(batch) or result.refusal is not None:
+                self._writing_since = 0.0
             refused = self._settle(batch, result)
             if result.written:
                 self._on_written()

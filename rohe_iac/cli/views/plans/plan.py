@@ -165,14 +165,16 @@ class PlanView:
             self.screen.out.print(f"  ... and {len(predictions) - FEW} more with more slack")
 
     def _agents(self, needs: Sequence[AgentNeed]) -> None:
+        """Prints what agents need on stderr: a saved plan does not have it, and its screen is otherwise the same."""
         if not needs:
             return
-        self.screen.out.print("\n[bold]Agents: memory by their contracts, and disk[/bold]")
+        err = self.screen.err
+        err.print("\n[bold]Agents: memory by their contracts, and disk[/bold]")
         for need in needs[:FEW]:
-            self.screen.print_indented(escape(agent_need(need)))
+            err.print(f"  {escape(agent_need(need))}", soft_wrap=not err.is_terminal)
         if len(needs) > FEW:
-            self.screen.out.print(f"  ... and {len(needs) - FEW} more")
-        self.screen.print_indented(outbox_bound())
+            err.print(f"  ... and {len(needs) - FEW} more")
+        err.print(f"  {outbox_bound()}")
 
     def _unplaced(self, planfile: PlanFile) -> None:
         unplaced = planfile.plan.unplaced

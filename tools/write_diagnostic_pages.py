@@ -18,6 +18,7 @@ from rohe_iac.blueprint.linked.unsupported import without_effect
 from rohe_iac.blueprint.loading import check, load
 from rohe_iac.cli.views.authoring.diagnostics import show_diagnostics
 from rohe_iac.foundation.diagnostics import Diagnostic
+from rohe_iac.usecases.plans.plan import make_plan
 
 PAGES = Path(__file__).parents[1] / "docs" / "diagnostics"
 BLOCK = re.compile(r"(?:^`(?P<file>[^`\n]+)`:\n\n)?^```(?P<language>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -43,9 +44,10 @@ def diagnostics_of(section: str) -> tuple[Diagnostic, ...]:
     with tempfile.TemporaryDirectory() as name:
         lay_out(section, Path(name))
         found = check([Path(name)])
-        # What has no effect is told by plan and apply, of the one stack that they are about.
-        told = without_effect(load(Path(name))) if found.valid and found.kinds.get("Stack") == 1 else ()
-        return (*found.diagnostics, *told)
+        if not found.valid or found.kinds.get("Stack") != 1 or not found.kinds.get("Pipeline"):
+            return found.diagnostics
+        # What has no effect, and programs that are missing, are reported by plan, of the one stack that it is about.
+        return (*found.diagnostics, *without_effect(load(Path(name))), *make_plan(Path(name)).warnings)
 
 
 def sections(page: str) -> tuple[str, str]:

@@ -18,6 +18,11 @@ def is_name(text: str) -> bool:
     return NAME_PATTERN.fullmatch(text) is not None
 
 
+def is_variable(text: str) -> bool:
+    """Checks whether an environment variable may have that name, by the rules of Kubernetes."""
+    return re.fullmatch(r"[-._A-Za-z][-._A-Za-z0-9]*", text) is not None
+
+
 @dataclass(frozen=True, order=True, slots=True)
 class Address:
     """An address `kind/part[/part...]`, such as service/classify/svm.

@@ -6,8 +6,8 @@ from typing import Any
 
 from rohe_iac.blueprint.language.pipeline import Port, Probe, SecretReference, SecretValue, Service
 from rohe_iac.blueprint.linked.workload import Workload
+from rohe_iac.blueprint.text.command_line import port_variable, without_variables
 from rohe_iac.foundation.quantities import shown_cpu
-from rohe_iac.manifests.environment import port_variable
 
 FIRST_PORT = 8000
 """Number of the first container port of a service whose ports have no numbers."""
@@ -39,7 +39,8 @@ def environment(
             reference = secret if isinstance(secret, SecretReference) else SecretReference(name=secret)
             entries[name] = {"valueFrom": {"secretKeyRef": {"name": reference.name, "key": reference.key or name}}}
         else:
-            entries[name] = {"value": value}
+            # A cluster replaces references in values too; a value of a blueprint has none.
+            entries[name] = {"value": without_variables(value)}
     for name, text in variables.items():
         entries[name] = {"value": text}
     for index, port in enumerate(() if workload.system else service.ports):

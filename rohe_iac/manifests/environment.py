@@ -19,7 +19,7 @@ def environment_of(
     """Returns the variables of one replica that follow from the plan alone.
 
     Each target adds ROHE_INSTANCE, ROHE_PORT_<NAME>, ROHE_REPORT_URL, ROHE_REPORT_CREDENTIALS and ROHE_OUTBOX, whose
-    values only that target knows.
+    values only that target knows. All names are in `REPLICA_VARIABLES` of the language.
 
     Args:
         blueprint: The blueprint that the plan was made of.
@@ -37,11 +37,6 @@ def environment_of(
         "ROHE_TOPIC": workload.topic,
         "ROHE_PEERS": json.dumps(peers(blueprint, placement, replicas, url_of), sort_keys=True, separators=(",", ":")),
     }
-
-
-def port_variable(port: str) -> str:
-    """Returns the name of the variable that holds the number of the port with the name `port`."""
-    return f"ROHE_PORT_{port.upper().replace('-', '_')}"
 
 
 def peers(

@@ -12,6 +12,7 @@ from typing import Any
 
 from rohe_iac.blueprint.language.pipeline import Service
 from rohe_iac.blueprint.linked.workload import Workload, service_with_variant
+from rohe_iac.blueprint.text.command_line import main_port, with_ports
 from rohe_iac.foundation.canonical import sha256_hex
 from rohe_iac.manifests.container import environment, mounts_and_volumes, port_number, probe, resources
 from rohe_iac.manifests.environment import environment_of
@@ -113,6 +114,11 @@ class KubernetesManifests(PlanRendering):
         suffix = sha256_hex(f"{node}/{variant}".encode())[:6]
         object_name = f"{workload.slug}-{suffix}"
         mounts, volumes = mounts_and_volumes(service, workload, settings)
+        numbers = {port.name: number for port, number in _container_ports(workload)}
+
+        def number_of(name: str) -> int:
+            return numbers[name or main_port([*numbers])]
+
         agents = self.blueprint.stack.spec.agents
         values = {
             "annotations": {"rohe.dev/node": node},
@@ -126,8 +132,8 @@ class KubernetesManifests(PlanRendering):
             ],
             "container": workload.slug,
             "image": agents.image if workload.system else service.image or "",
-            "command": list(_command(workload, service)),
-            "args": list(service.args),
+            "command": [with_ports(word, number_of) for word in _command(workload, service)],
+            "args": [with_ports(word, number_of) for word in service.args],
             "env": environment(service, workload, self._variables(workload, placements[0]), self._broker_url()),
             "ports": [
                 {"name": port.name, "containerPort": number, "protocol": port.protocol}
@@ -152,7 +158,8 @@ class KubernetesManifests(PlanRendering):
         ports = _container_ports(workload)
         if not ports:
             return None
-        port, number = next((entry for entry in ports if entry[0].name == "http"), ports[0])
+        main = main_port([port.name for port, _ in ports])
+        port, number = next(entry for entry in ports if entry[0].name == main)
         return f"http://{workload.slug}.{self.namespace}.svc:{port.service_port or number}"
 
     def _broker_url(self) -> str:

@@ -8,8 +8,9 @@ from typing import Any
 
 from rohe_iac.blueprint.language.pipeline import Probe, SecretReference, SecretValue, Service
 from rohe_iac.blueprint.linked.workload import Workload, service_with_variant
+from rohe_iac.blueprint.text.command_line import main_port, port_variable, with_ports
 from rohe_iac.foundation.topics import Grants, agent_grants, operator_grants, service_grants
-from rohe_iac.manifests.environment import environment_of, port_variable
+from rohe_iac.manifests.environment import environment_of
 from rohe_iac.manifests.instances import instances_of
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.manifests.plan_rendering import PlanRendering
@@ -123,7 +124,9 @@ class LocalManifests(PlanRendering):
         plain = {name: value for name, value in service.env.items() if isinstance(value, str)}
         secrets = {name: _secret(value) for name, value in service.env.items() if isinstance(value, SecretValue)}
         values: dict[str, Any] = {
-            "command": [*service.command, *service.args],
+            "command": [
+                with_ports(word, lambda name: _port(placement, name)) for word in service.command + service.args
+            ],
             "environment": {
                 **plain,
                 **environment_of(self.blueprint, workload, placement, self.replicas, _url),
@@ -174,12 +177,14 @@ def _ports(placement: Placement) -> dict[str, int]:
     return {port.name: port.number for port in placement.ports}
 
 
-def _url(placement: Placement) -> str | None:
+def _port(placement: Placement, name: str) -> int:
+    """Returns the number of a replica's port; the name "" is that of the port that callers use."""
     ports = _ports(placement)
-    if not ports:
-        return None
-    number = ports.get("http", next(iter(ports.values())))
-    return f"http://127.0.0.1:{number}"
+    return ports[name or main_port([*ports])]
+
+
+def _url(placement: Placement) -> str | None:
+    return f"http://127.0.0.1:{_port(placement, '')}" if placement.ports else None
 
 
 def _secret(value: SecretValue) -> str:

@@ -106,11 +106,11 @@ def test_a_held_lock_is_told_with_its_holder_and_waited_for_on_request(repositor
 
 
 def test_what_fails_is_named_and_apply_goes_on_where_it_stopped_once_mended(repository: Any) -> None:
-    repository.write(command="no-such-command")
+    repository.write(command="'false'")
     partly = repository.run("apply", "--yes", "-o", "json")
     assert partly.code == 9
     assert [failure["address"] for failure in partly.value["failed"]] == ["replica/pages:web/0"]
-    assert "'no-such-command' does not exist" in partly.value["failed"][0]["reason"]
+    assert "exits right after its start" in partly.value["failed"][0]["reason"]
     assert "agent/pages/0" in partly.value["created"]
     assert repository.run("status", "--check").code == 7
 
@@ -118,6 +118,18 @@ def test_what_fails_is_named_and_apply_goes_on_where_it_stopped_once_mended(repo
     mended = repository.run("apply", "--yes", "-o", "json")
     assert mended.code == 0, mended.err
     assert mended.value["created"] == ["replica/pages:web/0"]
+
+
+def test_a_program_that_is_not_here_is_found_by_plan_and_before_anything_is_made(repository: Any) -> None:
+    repository.write(command="no-such-command")
+    planned = repository.run("plan")
+    assert planned.code == 0
+    assert "warning R402: the program 'no-such-command' of service 'web' is not on PATH" in planned.err
+    refused = repository.run("apply", "--yes")
+    assert refused.code == 10
+    assert "replica/pages:web/0: its command 'no-such-command' does not exist" in refused.err
+    assert not repository.folder.record.exists()
+    assert not repository.folder.engine.exists()
 
 
 def test_what_is_protected_is_removed_only_when_named(repository: Any) -> None:

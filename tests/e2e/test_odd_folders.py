@@ -19,14 +19,15 @@ def test_a_stack_lives_in_folders_of_any_name(repository: Any, monkeypatch: pyte
     repository.root = repository.root / ODD / "repository"
     repository.home = repository.home / ODD / "home"
     repository.home.mkdir(parents=True)
-    repository.write()
+    # No shell gives this program its port.
+    repository.write(command="python, -m, http.server, '{port}', --bind, 127.0.0.1, -d, $(ROHE_OUTBOX)")
     applied = repository.run("apply", "--yes", "-o", "json")
     assert applied.code == 0, applied.err
     tries, status = 20, repository.run("status", "--check", "-o", "json")
     while status.code == 7 and (tries := tries - 1):
         status = repository.run("status", "--check", "-o", "json")
     assert status.code == 0, status.out
-    assert "web-0 | listening" in repository.run("logs", "service/web").out
+    assert f"web-0 | Serving HTTP on 127.0.0.1 port {repository.first + 3}" in repository.run("logs", "service/web").out
     assert "No change" in repository.run("apply").out
     gone = repository.run("destroy", "--yes")
     assert gone.code == 0, gone.err

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path as FilePath
 
+from rohe_iac.blueprint.checks.command_line import check_command_lines
 from rohe_iac.blueprint.checks.inventory import check_virtual
 from rohe_iac.blueprint.findings.finding import Document, Finding
 from rohe_iac.blueprint.findings.references import check_reference, check_unique, find_cycle, format_cycle, warning
@@ -118,6 +119,7 @@ def _check_service(
         yield from _check_sizes(document, base, service.requests, service.limits)
     if service.files or service.profile is not None or "working_dir" in fields_set:
         yield from _check_paths(document, base, service, root)
+    yield from check_command_lines(document, base, service, parts)
     for path, part in parts:
         yield from _check_sizes(document, path, part.requests or Requests(), part.limits or Limits())
         if part.profile is not None:

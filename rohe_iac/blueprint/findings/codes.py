@@ -71,6 +71,7 @@ CODES: dict[str, Code] = {
     "R133": Code("too-many-faults", "More faults than are shown", "One of the first is likely to be the cause of many."),
     "R134": Code("bad-image", "A name that no image can have", "No registry could be asked for it."),
     "R135": Code("bad-path", "A path that is none inside a replica", "There, and in requests, paths begin with a slash."),
+    "R136": Code("no-variable", "A variable that a command line cannot use", "The program would be given the reference as it is written."),
     "R201": Code("duplicate-document", "Two documents of one kind and name", "The name would not say which is meant."),
     "R202": Code("no-pipeline", "A pipeline that is not there", "The name points at nothing."),
     "R203": Code("no-inventory", "An inventory that is not there", "The name points at nothing."),
@@ -78,7 +79,7 @@ CODES: dict[str, Code] = {
     "R205": Code("no-service", "A service that is not there", "The name points at nothing."),
     "R206": Code("no-part", "A member, variant, replica or accelerator that is not there", "The name points at nothing."),
     "R207": Code("no-device-type", "A device type that is not there", "The node would have no capacity."),
-    "R208": Code("no-port", "A port that is not there", "The probe would never answer."),
+    "R208": Code("no-port", "A port that is not there", "Nothing would listen or answer there."),
     "R209": Code("no-node", "A node or zone that is not there", "The name points at nothing."),
     "R210": Code("duplicate-name", "A name is in a list twice", "Names are addresses, and an address means one thing."),
     "R211": Code("flow-cycle", "A flow that runs in a circle", "A request would never come to an end."),
@@ -113,4 +114,5 @@ CODES: dict[str, Code] = {
     "R302": Code("no-accelerator", "An accelerator that no node has", "No replica can be placed; `rohe plan` says 4."),
     "R303": Code("no-node-matches", "A rule that no node meets", "No replica can be placed; `rohe plan` says 4."),
     "R401": Code("no-effect", "A field that nothing acts on yet", "It validates and plans; `rohe apply` refuses (3) rather than ignore it."),
+    "R402": Code("no-program", "A program that is not on this machine", "`rohe plan` warns, for the plan may be applied elsewhere; `rohe apply` refuses (10)."),
 }  # fmt: skip

@@ -9,17 +9,13 @@ from pydantic import AfterValidator, Field
 
 from rohe_iac.blueprint.language.base import fault
 from rohe_iac.blueprint.text.expression_marks import holds_expression
+from rohe_iac.foundation.names import is_variable
 
 
 def is_image(text: str) -> bool:
     """Checks whether a registry could have an image of that name."""
     name = text.rpartition("@")[0] or text
     return bool(text) and not re.search(r"\s", text) and name.rpartition("/")[2].count(":") <= 1
-
-
-def is_variable(text: str) -> bool:
-    """Checks whether an environment variable may have that name, by the rules of Kubernetes."""
-    return re.fullmatch(r"[-._A-Za-z][-._A-Za-z0-9]*", text) is not None
 
 
 def _validate_image(text: str) -> str:

@@ -26,10 +26,10 @@ FIELDS: dict[str, tuple[str, str]] = {
     "Service.name": ("Unique in the pipeline.", "image-ingestion"),
     "Service.image": ("The container image, for targets that run containers.", "rdsea/cctvs-ingestion:2.0"),
     "Service.command": (
-        "The program and its first arguments; the local target runs it as a process.",
-        "[python, -m, cctvs.ingestion]",
+        "The program and its first arguments; `{port}`, `{port:NAME}` and `$(VARIABLE)` are replaced.",
+        "[uvicorn, 'app:app', --port, '{port}']",
     ),
-    "Service.args": ("Further arguments, appended to the command.", "[--rate, '10']"),
+    "Service.args": ("Further arguments, appended to the command.", "[--instance, $(ROHE_INSTANCE)]"),
     "Service.workingDir": (
         "The folder that the program starts in, relative to the blueprint's root.",
         "services/ingestion",

@@ -82,6 +82,8 @@ def syntax_fault(error: MarkedYAMLError, spot_of: Callable[[Any], Spot], text: s
         context = f" ({error.context} that begins in line {error.context_mark.line + 1 + first_line})"
     code = "R005" if "undefined alias" in problem else "R001"
     hint = next((hint for problem_words, hint in _SYNTAX if problem_words in problem), "")
+    if "expected ',' or" in problem and text[spot.offset : spot.offset + 1] == "{":
+        hint = 'a text with braces needs quotes, as in "--port={port}"'
     return TextFault(spot, code, f"not YAML: {problem}{context}", hint)
 
 

@@ -361,6 +361,8 @@ def _field_hint(written: str, allowed: list[str], model: type[Model], location: 
 def _replacement_hint(kind: str, value: object, fields: list[str]) -> str:
     """Returns what to write in place of a value of the wrong type."""
     if kind == "string_type":
+        if isinstance(value, dict) and list(value) == ["port"] and isinstance(value["port"], str | None):
+            return f'write it in quotes: "{{port{":" if value["port"] else ""}{value["port"] or ""}}}"'
         if isinstance(value, dict) and isinstance(value.get("name"), str):
             return f"write its name alone: {value['name'][:63]}"
         if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from typing import Any
 
-from rohe_iac.blueprint.language.container import is_variable
+from rohe_iac.foundation.names import is_variable
 from rohe_iac.importing.compose.files import variables_of
 from rohe_iac.importing.compose.variables import FILLED, UNFILLED, VARIABLE, substitute
 from rohe_iac.importing.foreign.journal import Field

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from rohe_iac.blueprint.text.command_line import with_variables
 from rohe_iac.foundation.canonical import canonical_json, sha256_hex
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.folders import write_private
+from rohe_iac.manifests.programs import places_searched, program_exists, search_path
 from rohe_iac.targets.local.documents import ProcessSpec
 from rohe_iac.targets.local.stack_folder import Layout
 from rohe_iac.targets.local.supervisor.processes import MARK
@@ -25,13 +24,13 @@ KEPT = ("HOME", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "LOGNAME", "SSL
 class CommandMissing(RoheError):
     """A replica's command or working directory does not exist."""
 
-    exit_code = ExitCode.PARTIAL
+    exit_code = ExitCode.UNREACHABLE
 
 
 class SecretMissing(RoheError):
     """A secret that a replica names cannot be found."""
 
-    exit_code = ExitCode.PARTIAL
+    exit_code = ExitCode.UNREACHABLE
 
 
 def program_of(
@@ -54,20 +53,22 @@ def program_of(
     if running is None and not cwd.is_dir():
         raise CommandMissing(f"{process.address}: its working directory {cwd} does not exist")
     inherited = {name: outer[name] for name in KEPT if name in outer}
-    beside = str(Path(sys.executable).parent)
-    inherited["PATH"] = os.pathsep.join(dict.fromkeys((beside, *outer.get("PATH", os.defpath).split(os.pathsep))))
+    inherited["PATH"] = search_path(outer)
     inherited["PYTHONUNBUFFERED"] = "1"
     environment = dict(process.environment)
     environment |= {name: str(layout.folder.path / path) for name, path in process.paths.items()}
+    # As in a container, a command line sees the variables of the blueprint and the plan, but no secret: every user of
+    # this machine can read it.
+    argv = tuple(with_variables(word, environment) for word in process.command)
     former = running.environment if running is not None else {}
     environment |= {name: _secret(process, source, outer, former.get(name)) for name, source in process.secrets.items()}
     environment[MARK] = str(layout.program(process.name))
     if running is None:
-        _check_command(process, cwd, environment.get("PATH", inherited["PATH"]))
+        _check_command(process, argv, cwd, environment.get("PATH", inherited["PATH"]))
     return Program(
         name=process.name,
         address=process.address,
-        argv=process.command,
+        argv=argv,
         cwd=str(cwd),
         environment=environment,
         ports=process.ports,
@@ -106,13 +107,11 @@ def files_match(process: ProcessSpec, layout: Layout) -> bool:
         return False
 
 
-def _check_command(process: ProcessSpec, cwd: Path, search: str) -> None:
-    word = process.command[0] if process.command else ""
-    found = shutil.which(str(cwd / word)) if "/" in word else shutil.which(word, path=search)
-    if not found:
+def _check_command(process: ProcessSpec, argv: tuple[str, ...], cwd: Path, search: str) -> None:
+    word = argv[0] if argv else ""
+    if not program_exists(word, cwd, search):
         raise CommandMissing(
-            f"{process.address}: its command '{word}' does not exist",
-            detail=f"looked in {cwd}" if "/" in word else f"looked on PATH: {search}",
+            f"{process.address}: its command '{word}' does not exist", detail=places_searched(word, cwd, search)
         )
 
 

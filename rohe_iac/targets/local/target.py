@@ -10,9 +10,11 @@ from pathlib import Path
 from rohe_iac.deployment.ports import Live, ProviderPlugin
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.folders import StackFolder
+from rohe_iac.foundation.quantities import counted
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.targets.local.broker import nats as embedded
 from rohe_iac.targets.local.documents import broker_of, process_of, read_document
+from rohe_iac.targets.local.environment import CommandMissing, SecretMissing, program_of
 from rohe_iac.targets.local.resources import RESOURCES, TYPES, Site
 from rohe_iac.targets.local.stack_folder import Layout
 from rohe_iac.targets.local.supervisor import logs, processes
@@ -25,6 +27,12 @@ EXECUTABLE = "pulumi-resource-rohe"
 
 class PortInUse(RoheError):
     """A port that the plan assigns is held by a process of another stack or program."""
+
+    exit_code = ExitCode.UNREACHABLE
+
+
+class ProgramMissing(RoheError):
+    """Processes cannot be started, because a program, a folder or a secret is not on this machine."""
 
     exit_code = ExitCode.UNREACHABLE
 
@@ -69,14 +77,16 @@ class LocalDeploymentTarget:
         return TYPES[manifest.kind]
 
     def preflight(self, manifests: Sequence[Manifest]) -> None:
-        """Checks that ports are free or held by this stack, that the broker is installed, and the limit of open files.
+        """Checks ports, programs, secrets, that the broker is installed, and the limit of open files.
 
         Raises:
             PortInUse: Another process holds a port; the detail names each holder.
             BrokerMissing: The broker's program is not installed.
             TooFewDescriptors: The supervisor may not open as many files as it needs.
+            ProgramMissing: Processes cannot be started; the detail names what each lacks.
         """
         check_descriptors(len(manifests))
+        self._check_programs(manifests)
         wanted = self._ports(manifests)
         if any(manifest.kind == "Broker" for manifest in manifests):
             embedded.server_binary()
@@ -92,6 +102,25 @@ class LocalDeploymentTarget:
                 f"{'ports are' if len(strangers) > 1 else 'a port is'} in use by other processes",
                 detail="\n".join(lines),
                 hint="end what holds them, or give the stack another range: target: {local: {ports: A-B}}",
+            )
+
+    def _check_programs(self, manifests: Sequence[Manifest]) -> None:
+        """Raises ProgramMissing where a process that does not run yet lacks its program, folder or a secret."""
+        lacking: list[RoheError] = []
+        for manifest in manifests:
+            if manifest.kind == "Process":
+                document = read_document(manifest.text)
+                try:
+                    program_of(process_of(document), self._site.layout, self._site.outer)
+                except (CommandMissing, SecretMissing) as error:
+                    # A process that runs as planned is left alone, so what it was started with need not be there.
+                    if not RESOURCES[TYPES[manifest.kind]].holds(self._site, document):
+                        lacking.append(error)
+        if lacking:
+            raise ProgramMissing(
+                f"{counted(len(lacking), 'replica')} cannot be started, so nothing was changed",
+                detail="\n".join(f"{error.brief}{_in_brackets(error.detail)}" for error in lacking[:20]),
+                hint=lacking[0].hint or "install what is missing, or correct `command` or `workingDir`; then apply",
             )
 
     def live(self) -> tuple[Live, ...]:
@@ -181,6 +210,10 @@ def _live(running: Running) -> Live:
         began=running.began,
         ports=program.ports,
     )
+
+
+def _in_brackets(detail: str) -> str:
+    return f" ({detail})" if detail else ""
 
 
 def _describe(holder: tuple[int, str] | None) -> str:

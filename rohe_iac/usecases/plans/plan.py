@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from rohe_iac.blueprint.loading import load
 from rohe_iac.deployment.files.actions import actions_between
 from rohe_iac.deployment.files.planfile import PlanFile, decode
 from rohe_iac.deployment.files.record import Record, decode_record, read_record
+from rohe_iac.foundation.diagnostics import Diagnostic
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.folders import StackFolder, write_private, write_shared
 from rohe_iac.foundation.quantities import counted
@@ -26,6 +28,7 @@ from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.sizing.profile import Profile
 from rohe_iac.planning.solvers.local_search.outcome import SearchListener, ignore_statistics
 from rohe_iac.planning.solvers.planner import plan
+from rohe_iac.usecases.plans.missing_programs import missing_programs
 from rohe_iac.usecases.plans.plugins import load_plugins
 from rohe_iac.usecases.plans.profile import load_profiles
 
@@ -71,11 +74,13 @@ class PlannedStack:
         blueprint: the documents of the stack.
         planfile: the plan with its manifests and actions.
         record: what is applied and the plan was made against; None where nothing is.
+        warnings: what the plan needs and this machine lacks, which is no error where it is applied elsewhere.
     """
 
     blueprint: Blueprint
     planfile: PlanFile
     record: Record | None
+    warnings: tuple[Diagnostic, ...] = ()
 
 
 def report_nothing(_: str) -> None:
@@ -160,7 +165,9 @@ def make_plan(
         unsupported=tuple(f"{item.place}: {item.message}" for item in without_effect(blueprint)),
         places=_places(blueprint, decision.plan),
     )
-    return PlannedStack(blueprint, planfile, record)
+    local = planfile.target == "local"
+    warnings = missing_programs(blueprint, decision.plan, os.environ) if local else ()
+    return PlannedStack(blueprint, planfile, record, warnings)
 
 
 def _places(blueprint: Blueprint, solution: Plan) -> tuple[tuple[str, str], ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rohe_iac.foundation.errors import UsageError
-from rohe_iac.foundation.names import Address, is_name, parse_address
+from rohe_iac.foundation.names import Address, is_name, is_variable, parse_address
 
 
 @pytest.mark.parametrize("text", ["a", "jetson-nano-01", "0", "a" * 63])
@@ -32,3 +32,10 @@ def test_what_is_no_address_is_told_with_the_form(text: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse_address(text)
     assert "KIND/NAME" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "fits"), [("LOG_LEVEL", True), ("a.b-c", True), ("1A", False), ("A B", False), ("", False)]
+)
+def test_a_variable_does_not_begin_with_a_digit(text: str, fits: bool) -> None:
+    assert is_variable(text) == fits

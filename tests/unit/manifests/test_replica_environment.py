@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.manifests.by_target import RENDERINGS, target_of
-from rohe_iac.manifests.environment import environment_of, peers, port_variable
+from rohe_iac.manifests.environment import environment_of, peers
 from rohe_iac.manifests.instances import instances_of
 from rohe_iac.manifests.plan_rendering import PlanRendering
 from rohe_iac.planning.model.plan import Placement, Plan
@@ -22,10 +22,6 @@ def _url(placement: Placement) -> str:
 def _rendering(plan_example: PlanExample, example: str) -> PlanRendering:
     blueprint, plan = plan_example(example)
     return RENDERINGS[target_of(blueprint)](blueprint, plan)
-
-
-def test_a_port_s_variable_is_its_name_in_capitals() -> None:
-    assert port_variable("http-admin") == "ROHE_PORT_HTTP_ADMIN"
 
 
 def test_a_replica_knows_the_urls_of_the_services_that_come_after_its_own(plan_example: PlanExample) -> None:

@@ -65,6 +65,10 @@ def plan(
         )
     if verbose:
         screen.err.print(str(searches))
+    if planned.warnings:
+        from rohe_iac.cli.views.authoring.diagnostics import show_diagnostics
+
+        show_diagnostics(screen.err, planned.warnings)
     if out is not None:
         write_plan(screen.folder / out, planned.planfile)
     before = planned.record.planfile if planned.record is not None else None

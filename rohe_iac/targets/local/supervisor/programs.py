@@ -46,6 +46,12 @@ SETTLED = 1.5
 ALREADY_ADDED = 90
 """The supervisor's fault code for a program that it runs already (supervisor.xmlrpc.Faults)."""
 
+STILL_RUNNING = 91
+"""The supervisor's fault code for a program that cannot be removed because it runs."""
+
+REMOVALS = 20
+"""How often the removal of a program is tried."""
+
 GONE = (10, 70)
 """The supervisor's fault codes for unknown programs (BAD_NAME) and for stopped ones (NOT_RUNNING)."""
 
@@ -114,9 +120,16 @@ class Programs:
         """Stops a program and removes its settings, but not its log; an absent program is no error."""
         # Where no supervisor answers, its programs have died with it.
         with contextlib.suppress(SupervisorUnreachable), self._supervision.calls(timeout=PATIENCE + 20.0) as call:
-            self._stop(call, name)
-            with _unless_gone():
-                call.removeProcessGroup(name)
+            # A program that ends again and again can be started once more between the two calls.
+            for tries_left in reversed(range(REMOVALS)):
+                self._stop(call, name)
+                try:
+                    with _unless_gone():
+                        call.removeProcessGroup(name)
+                    break
+                except xmlrpc.client.Fault as fault:
+                    if fault.faultCode != STILL_RUNNING or not tries_left:
+                        raise
         folder = self._layout.program(name)
         wrapper.end_leftovers(wrapper.read_json(str(folder / "run.json")))
         cgroups.remove(read_cgroups(folder))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rohe_iac.blueprint.language.container import is_image, is_variable
+from rohe_iac.blueprint.language.container import is_image
 
 
 @pytest.mark.parametrize(
@@ -20,10 +20,3 @@ from rohe_iac.blueprint.language.container import is_image, is_variable
 )
 def test_an_image_has_a_name_without_blanks_and_at_most_one_tag(text: str, fits: bool) -> None:
     assert is_image(text) == fits
-
-
-@pytest.mark.parametrize(
-    ("text", "fits"), [("LOG_LEVEL", True), ("a.b-c", True), ("1A", False), ("A B", False), ("", False)]
-)
-def test_a_variable_does_not_begin_with_a_digit(text: str, fits: bool) -> None:
-    assert is_variable(text) == fits

@@ -1,4 +1,4 @@
-"""Claims about the check of ports before the first side effect."""
+"""Claims about what is checked before the first side effect: ports, programs and secrets."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import pytest
 
 from rohe_iac.foundation.folders import StackFolder
 from rohe_iac.manifests.manifest import Manifest
-from rohe_iac.targets.local.target import LocalDeploymentTarget, PortInUse
+from rohe_iac.targets.local.target import LocalDeploymentTarget, PortInUse, ProgramMissing
 
 
-def _manifest(port: int) -> Manifest:
+def _manifest(port: int, command: str = "sleep", more: str = "") -> Manifest:
     text = (
         "{kind: Process, metadata: {name: web-0, address: 'replica/digits:web/0'},"
-        f" spec: {{command: [sleep], ports: {{http: {port}}}}}}}"
+        f" spec: {{command: [{command}], ports: {{http: {port}}}{more}}}}}"
     )
     return Manifest("process-web-0", "Process", "replica/digits:web/0", text)
 
@@ -40,3 +40,19 @@ def test_free_ports_pass(tmp_path: Path) -> None:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     LocalDeploymentTarget(StackFolder(tmp_path / "stack"), tmp_path).preflight([_manifest(port)])
+
+
+def test_everything_that_a_start_would_lack_is_named_at_once(tmp_path: Path) -> None:
+    target = LocalDeploymentTarget(StackFolder(tmp_path / "stack"), tmp_path)
+    manifests = [
+        _manifest(1, "uvicornn"),
+        _manifest(1, more=", workingDirectory: nowhere"),
+        _manifest(1, more=", secrets: {KEY: 'env:ROHE_TEST_NO_SUCH'}"),
+    ]
+    with pytest.raises(ProgramMissing) as refused:
+        target.preflight(manifests)
+    assert "its command 'uvicornn' does not exist (looked on PATH: " in refused.value.detail
+    assert f"its working directory {tmp_path}/nowhere does not exist" in refused.value.detail
+    assert "the secret env:ROHE_TEST_NO_SUCH is not there" in refused.value.detail
+    assert refused.value.exit_code == 10
+    assert not (tmp_path / "stack").exists()

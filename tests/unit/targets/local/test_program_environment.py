@@ -63,6 +63,29 @@ def test_a_secret_changes_the_program_s_digest_and_one_that_is_missing_is_named(
         _program(tmp_path, secrets={"KEY": f"file:{tmp_path}/no-key"})
 
 
+def test_a_command_line_is_given_variables_of_the_plan_and_no_secret(tmp_path: Path) -> None:
+    command = [
+        "python",
+        "$(ROHE_PORT_HTTP)",
+        "--out=$(ROHE_OUTBOX)/x",
+        "$$(ROHE_PORT_HTTP)",
+        "$(TOKEN)",
+        "$(HOME)",
+        "$$",
+    ]
+    program = _program(
+        tmp_path,
+        command=command,
+        environment={"ROHE_PORT_HTTP": "8000"},
+        paths={"ROHE_OUTBOX": "outboxes/web-0"},
+        secrets={"TOKEN": "env:TOKEN"},
+    )
+    outbox = tmp_path / "stack" / "outboxes" / "web-0"
+    assert program.argv == (
+        "python", "8000", f"--out={outbox}/x", "$(ROHE_PORT_HTTP)", "$(TOKEN)", "$(HOME)", "$"
+    )  # fmt: skip
+
+
 def test_a_missing_command_or_folder_is_told_before_anything_is_touched(tmp_path: Path) -> None:
     with pytest.raises(CommandMissing, match="'no-such-command' does not exist"):
         _program(tmp_path, command=["no-such-command"])

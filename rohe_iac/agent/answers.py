@@ -12,7 +12,6 @@ from typing import Any
 
 import msgspec
 
-from rohe_iac.foundation.errors import RoheError
 from rohe_iac.observation.judging.outcome import CorrectiveAction, Violation
 from rohe_iac.sinks.store import AgentStore
 
@@ -80,10 +79,10 @@ class AnswerDesk:
                 continue
             try:
                 items = self._items(store, question)
-            except (RoheError, ValueError, TypeError) as error:
-                self._answer(reply, json.dumps({"id": question_id, "refused": str(error)}).encode())
-                continue
-            self._send_pages(reply, question_id, items)
+                self._send_pages(reply, question_id, items)
+            except Exception as error:  # noqa: BLE001
+                # A question may hold anything; whatever it raises concerns this question alone.
+                self._answer(reply, json.dumps({"id": question_id, "refused": str(error)[:500]}).encode())
         store.close()
 
     def _send_pages(self, reply: str, question_id: str, items: list[Any]) -> None:

@@ -1,19 +1,51 @@
-"""Intake: turns messages into inputs of the observer, each report once."""
+"""Intake: turns messages into inputs of the observer, each report once.
+
+Whatever a message holds, it ends here: as an input, as a copy, or as a dead letter with its reason.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
+from rohe_iac.agent.inputs import promise_input, refused_input
+from rohe_iac.foundation.errors import RoheError
 from rohe_iac.mqtt.message import Incoming
+from rohe_iac.observation.configuration import Instance
 from rohe_iac.observation.reports.qoa4ml import decode_qoa4ml
-from rohe_iac.observation.reports.report import Report, Undecodable, decode_report
+from rohe_iac.observation.reports.report import (
+    MAX_AGE,
+    MAX_REPORT_BYTES,
+    Report,
+    Undecodable,
+    decode_report,
+    sequence_number_of,
+)
+from rohe_iac.observation.reports.senders import MisattributedReport, Senders
 from rohe_iac.observation.reports.sequence_set import SequenceSet
+from rohe_iac.reporting.refusal import Refusal
 from rohe_iac.sinks.store import AgentStore, ObserverInput, Transaction
+
+MAX_DEAD_LETTER_BYTES = 16 * 1024
+"""Bytes that are kept of a dead letter."""
+
+MAX_REASON = 500
+"""Characters of the reason of a dead letter."""
+
+MAX_CLIENTS = 10_000
+"""Clients whose last state is remembered."""
+
+REFUSALS = tuple(reason.value for reason in Refusal)
+"""Reasons for which reporters refuse reports."""
+
+CLIENT_STATES = ("online", "stopped", "lost")
+"""States that clients have."""
 
 
 @dataclass
@@ -50,15 +82,22 @@ class IntakeBatch:
 
 
 class Intake:
-    """Decodes messages, drops duplicates, and keeps undecodable messages as dead letters.
+    """Decodes messages, drops duplicates, and keeps what cannot be used as dead letters.
 
     Attributes:
         clients: Last state message of each client by name.
     """
 
-    def __init__(self, store: AgentStore, agent: str) -> None:
-        """Loads the received sequence numbers; `agent` is the agent's own name, whose state messages are ignored."""
+    def __init__(self, store: AgentStore, agent: str, instances: Iterable[Instance] = ()) -> None:
+        """Loads the received sequence numbers.
+
+        Args:
+            store: Store of the agent.
+            agent: Name of the agent, whose own state messages are ignored.
+            instances: Instances of the pipeline, which reports are attributed to.
+        """
         self._store, self._agent = store, agent
+        self._senders = Senders(instances)
         self._received = store.received_numbers()
         self.clients: dict[str, dict[str, Any]] = {}
 
@@ -95,47 +134,95 @@ class Intake:
     def _process_report(
         self, message: Incoming, levels: list[str], now: float, batch: IntakeBatch, digests: set[bytes]
     ) -> None:
+        topic, instance = levels[4], levels[5]
         try:
-            report = _decode_any_report(message.payload, levels[4], levels[5])
-        except Undecodable as error:
-            why = f"{error.brief} {error.detail}".strip()
-            batch.transaction.dead_letters.append((now, message.topic, why, message.payload))
-            batch.count("undecodable")
+            report = self._read(message, topic, instance, now)
+            content = msgspec.json.encode(report)
+        except Exception as error:  # noqa: BLE001
+            # A client may send anything. Whatever reading it raises concerns this message alone.
+            self._refuse(message, instance, error, now, batch)
             return
         if report.seq:
-            key = (report.client, report.boot)
-            batch.unacknowledged.add(key)
-            numbers = self._received.setdefault(key, SequenceSet())
-            fresh = numbers.add(report.seq)
-            if fresh:
-                batch.transaction.received[key] = numbers
+            fresh = self._add_number(report.client, report.boot, report.seq, batch)
         else:
             digest = hashlib.blake2b(message.payload, digest_size=16, key=levels[5].encode()[:64]).digest()
             fresh = digest not in digests and not self._store.has_digest(digest)
             digests.add(digest)
             batch.transaction.digests.append((digest, now))
         if fresh:
-            batch.append(ObserverInput("report", now, report.client, msgspec.json.encode(report)), report)
+            batch.append(ObserverInput("report", now, report.client, content), report)
             batch.count("reports")
         else:
             batch.count("duplicates")
 
+    def _read(self, message: Incoming, topic: str, instance: str, now: float) -> Report:
+        """Returns the report of a message.
+
+        Raises:
+            Undecodable: The message is no report, or beyond bounds.
+            MisattributedReport: The report names another sender than its topic.
+        """
+        size = message.cut_from or len(message.payload)
+        if size > MAX_REPORT_BYTES:
+            raise Undecodable(f"a report of {size} bytes is larger than {MAX_REPORT_BYTES}")
+        report = _decode_any_report(message.payload, self._senders.service_of(topic, instance), instance)
+        if now - report.at > MAX_AGE:
+            day = time.strftime("%Y-%m-%d", time.gmtime(report.at))
+            raise Undecodable(f"the report is of {day}: is the clock of its device set?")
+        return self._senders.attribute(report, topic, instance)
+
+    def _add_number(self, client: str, boot: str, seq: int, batch: IntakeBatch) -> bool:
+        """Records a sequence number as received; returns whether it is new."""
+        key = (client, boot)
+        batch.unacknowledged.add(key)
+        numbers = self._received.setdefault(key, SequenceSet())
+        fresh = numbers.add(seq)
+        if fresh:
+            batch.transaction.received[key] = numbers
+        return fresh
+
+    def _refuse(self, message: Incoming, instance: str, error: Exception, now: float, batch: IntakeBatch) -> None:
+        """Keeps a message as a dead letter; its number, where it has one of its own sender, is not waited for."""
+        head = sequence_number_of(message.payload)
+        if head is not None and head[0] in ("", instance):
+            boot, seq = head[1:]
+            if not self._add_number(instance, boot, seq, batch):
+                batch.count("duplicates")
+                return
+            batch.append(refused_input(now, instance, boot, seq))
+        if isinstance(error, RoheError):
+            why = f"{error.brief} {error.detail}".strip()
+        else:
+            why = f"reading it failed: {type(error).__name__}: {error}"
+        kept = message.payload[:MAX_DEAD_LETTER_BYTES]
+        batch.transaction.dead_letters.append((now, message.topic, why[:MAX_REASON], kept))
+        batch.count("refused" if isinstance(error, MisattributedReport) else "undecodable")
+
     def _process_state(self, message: Incoming, client: str, now: float, batch: IntakeBatch) -> None:
-        content = _decode_object(message.payload)
+        content = _decode_state(message.payload)
         if content is None or client == self._agent:
             return
         before = self.clients.get(client, {})
-        state = content.get("state")
-        if state == "lost" and before.get("boot") == content.get("boot"):
+        if not before and len(self.clients) >= MAX_CLIENTS:
+            return
+        state, known = content["state"], before.get("state") == "online" and before.get("boot") == content["boot"]
+        if state == "lost" and before.get("boot") == content["boot"]:
             # A last will has no counts; the last known ones say what the client had in memory.
-            if before.get("state") == "online" and isinstance(pending := before.get("pending"), int) and pending > 0:
+            if known and (pending := int(before.get("pending", 0))) > 0:
                 batch.count("pending_lost", pending)
             content = {**before, **content}
         self.clients[client] = content
-        if state == "online" and before.get("boot") != content.get("boot"):
+        if state == "online" and before.get("boot") != content["boot"]:
             batch.restarted_clients.append(client)
+        if state == "online" and "complete_up_to" in content:
+            # A retained message is of another time; it only says what kind of client this is.
+            up_to = 0.0 if message.retained else float(content["complete_up_to"])
+            if up_to > 0 or not known:
+                batch.append(promise_input(now, client, max(0.0, up_to)))
         elif state == "stopped" and before.get("state") == "online":
             batch.append(ObserverInput("stop", now, client))
+        elif state == "lost" and before.get("state") == "online":
+            batch.append(ObserverInput("lost", now, client))
 
 
 def _decode_any_report(payload: bytes, service: str, instance: str) -> Report:
@@ -147,8 +234,27 @@ def _decode_any_report(payload: bytes, service: str, instance: str) -> Report:
     except Undecodable as foreign:
         try:
             return decode_report(payload)
-        except Undecodable:
-            raise foreign from None
+        except Undecodable as own:
+            # A message with a version was meant to be of rohe's form, however it is written.
+            raise (own if b'"v"' in payload[:256] else foreign) from None
+
+
+def _decode_state(payload: bytes) -> dict[str, Any] | None:
+    """Returns the known fields of a state message, within bounds; None where it is none."""
+    content = _decode_object(payload)
+    if content is None or content.get("state") not in CLIENT_STATES:
+        return None
+    state: dict[str, Any] = {"state": content["state"], "boot": str(content.get("boot", ""))[:100]}
+    for name in ("at", "accepted", "refused", "waiting", "pending", "complete_up_to"):
+        if _is_count(value := content.get(name)):
+            state[name] = value
+    if isinstance(refusals := content.get("refusals"), dict):
+        state["refusals"] = {name: refusals[name] for name in REFUSALS if _is_count(refusals.get(name))}
+    return state
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int | float) and abs(value) <= 2**53
 
 
 def _decode_object(payload: bytes) -> dict[str, Any] | None:

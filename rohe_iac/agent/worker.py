@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import secrets
 import threading
@@ -13,14 +14,15 @@ from typing import Any
 import msgspec
 
 from rohe_iac.agent.answers import AnswerDesk
+from rohe_iac.agent.inputs import apply_input, stall_input
 from rohe_iac.agent.intake import Intake, IntakeBatch
+from rohe_iac.agent.limited_log import LimitedLog, printable
 from rohe_iac.agent.orders import Orders
+from rohe_iac.agent.status import objective_status, observer_counts
 from rohe_iac.mqtt.address import BrokerAddress
 from rohe_iac.observation.configuration import Configuration, digest_of
-from rohe_iac.observation.judging.objective_evaluator import ObjectiveEvaluator
 from rohe_iac.observation.judging.outcome import CorrectiveAction, Outcome, Violation
 from rohe_iac.observation.observer import Observer, decode_state, encode_state
-from rohe_iac.observation.reports.report import Report
 from rohe_iac.sinks.forwarder import Forwarder
 from rohe_iac.sinks.jsonl import JsonlSink
 from rohe_iac.sinks.mqtt import MqttSink
@@ -38,6 +40,12 @@ TICK_INTERVAL = 0.5
 HEARTBEAT_INTERVAL = 1.0
 """Seconds between heartbeats."""
 
+RECEIVE_TIMEOUT = 0.1
+"""Seconds for which a turn waits for the first message."""
+
+STALL_LIMIT = 0.5
+"""Seconds from one turn to the next beyond which the agent counts as held up."""
+
 CHECKPOINT_INTERVAL = 60.0
 """Seconds between checkpoints, which bound the inputs to replay after a crash."""
 
@@ -49,8 +57,6 @@ ROOM_INTERVAL = 1.0
 
 SINK_KINDS = ("store", "jsonl", "mqtt")
 """Kinds of sinks that an agent has."""
-
-_REPORT = msgspec.json.Decoder(Report)
 
 
 class Worker:
@@ -87,7 +93,8 @@ class Worker:
         self._started = time.time()
         self._row = 0
         self._observer = self._recover_observer()
-        self._intake = Intake(self._store, configuration.agent)
+        self._intake = Intake(self._store, configuration.agent, configuration.instances)
+        self._warnings = LimitedLog(LOG)
         self._answers = AnswerDesk(folder, lambda client, page: self._transport.answer(client, page))
         self._transport = AgentTransport(
             broker,
@@ -103,7 +110,9 @@ class Worker:
                 self._orders.update(outcome)
         self._forwarders = [Forwarder(sink, self._store) for sink in self._sinks()]
         self._stopping = stopping if stopping is not None else threading.Event()
+        self._heartbeat_file = folder / "heartbeat"
         self._last_input_at = 0.0
+        self._turned_at = time.time()
         self._paused = False
         self._trouble = ""
 
@@ -129,7 +138,7 @@ class Worker:
         replayed = 0
         outcomes: list[Outcome] = []
         for row, observer_input in self._store.inputs_after(self._row):
-            outcomes += _apply(observer, observer_input, None)
+            outcomes += apply_input(observer, observer_input)
             self._row = row
             replayed += 1
             if len(outcomes) >= MAX_BATCH:
@@ -173,8 +182,9 @@ class Worker:
                 now = time.monotonic()
                 if now - heartbeat >= HEARTBEAT_INTERVAL:
                     heartbeat = now
+                    self._beat()
                     self._update_status()
-                    self._transport.heartbeat(self._counts())
+                    self._transport.heartbeat(observer_counts(self._observer))
                 if now - checkpoint >= self._checkpoint_interval():
                     self._write_checkpoint()
                     checkpoint = time.monotonic()
@@ -185,10 +195,19 @@ class Worker:
             self._transport.close()
             self._store.close()
 
+    def _beat(self) -> None:
+        """Touches the file by whose age a supervisor sees that the agent works; it takes no room on a full disk."""
+        with contextlib.suppress(OSError):
+            self._heartbeat_file.touch(mode=0o600)
+
     def _process_batch(self) -> None:
-        messages, changes = self._transport.receive(MAX_BATCH, 0.1)
+        messages, changes = self._transport.receive(MAX_BATCH, RECEIVE_TIMEOUT)
         now = time.time()
         batch = self._intake.process(messages, now)
+        if now - self._turned_at > STALL_LIMIT:
+            # Nobody listened meanwhile, because the machine is busy or the clock was set.
+            batch.prepend(stall_input(now, now - self._turned_at - RECEIVE_TIMEOUT))
+        self._turned_at = now
         if not self._paused:
             # Messages that the broker kept for the agent may arrive before the connection is reported to be up.
             batch.prepend(ObserverInput("pause", now))
@@ -217,7 +236,7 @@ class Worker:
     def _commit(self, batch: IntakeBatch) -> list[Outcome]:
         transaction = batch.transaction
         for observer_input, report in batch.inputs:
-            transaction.outcomes += _apply(self._observer, observer_input, report)
+            transaction.outcomes += apply_input(self._observer, observer_input, report)
         if transaction.inputs or transaction.dead_letters or transaction.counts:
             self._write(transaction)
         return transaction.outcomes
@@ -232,7 +251,7 @@ class Worker:
                     LOG.error("%s: reports wait in the outboxes of the services until there is room", error.brief)
                 self._trouble = error.brief
                 self._update_status()
-                self._transport.heartbeat({**self._counts(), "trouble": self._trouble})
+                self._transport.heartbeat({**observer_counts(self._observer), "trouble": self._trouble})
                 if self._stopping.wait(ROOM_INTERVAL):
                     return
                 continue
@@ -248,6 +267,9 @@ class Worker:
 
     def _dispatch(self, batch: IntakeBatch, outcomes: list[Outcome], now: float) -> None:
         """Sends orders and forwards outcomes; after a crash both resume from the store."""
+        for at, topic, why, _ in batch.transaction.dead_letters:
+            self._warnings.warn(f"dead letter {topic}", f"refused a message on {topic}: {why}", at)
+        self._log_passed()
         for outcome in outcomes:
             if isinstance(outcome, Violation):
                 state = "ended" if outcome.ended else "opened"
@@ -256,7 +278,7 @@ class Worker:
                 LOG.warning("action %s %s: %s", outcome.id, "ended" if outcome.ended else "begun", outcome.reason)
                 self._orders.update(outcome)
         for answer in batch.command_answers:
-            LOG.info("answer of %s to %s: %s", answer.get("client"), answer.get("id"), answer.get("why"))
+            LOG.info("%s", printable(f"answer of {answer.get('client')} to {answer.get('id')}: {answer.get('why')}"))
             self._orders.record_answer(answer)
         for client in batch.restarted_clients:
             self._orders.forget_answers(client)
@@ -269,86 +291,56 @@ class Worker:
                 except StoreFull as error:
                     LOG.warning("sink %s: %s: what it was given last is sent again", forwarder.sink.name, error.brief)
 
+    def _log_passed(self) -> None:
+        for passed in self._observer.take_passed():
+            self._warnings.warn(f"{type(passed).__name__} {passed.client}", passed.text, time.time())
+
     def _write_checkpoint(self) -> None:
         try:
-            self._store.write_checkpoint(self._row, self._digest, encode_state(self._observer.state))
+            state = encode_state(self._observer.state)
+        except (OverflowError, RecursionError, TypeError, ValueError):
+            # Without a checkpoint a restart replays more; without the agent nothing is judged at all.
+            LOG.exception("the state of the observer cannot be saved")
+            return
+        try:
+            self._store.write_checkpoint(self._row, self._digest, state)
             self._store.prune(time.time() - self._configuration.retention, self._configuration.max_size)
         except StoreFull as error:
             # The inputs since the last checkpoint are in the store, so that a replay takes longer and gives the same.
             LOG.error("%s: no checkpoint was written", error.brief)
 
-    def _counts(self) -> dict[str, Any]:
-        state = self._observer.state
-        return {
-            "reports": state.counters.reports,
-            "late": state.counters.late,
-            "windows": state.counters.windows,
-            "watermark": self._observer.watermark,
-        }
-
     def _update_status(self) -> None:
         state = self._observer.state
-        connection = self._transport.connection
+        connection, now = self._transport.connection, time.time()
+        trouble = "" if connection.up else connection.last_error or "no connection yet"
         self._answers.status = {
             "agent": self._configuration.agent,
             "pipeline": self._configuration.pipeline,
             "boot": self.boot,
             "since": self._started,
-            "at": time.time(),
+            "at": now,
             "connection": {"up": connection.up, "trouble": connection.last_error},
             "trouble": self._trouble,
             "counts": {
                 **{name: value for name, value in self._store.counters().items() if ":" not in name},
-                **self._counts(),
+                **observer_counts(self._observer),
                 "unjoined": state.join.unjoined,
                 "stragglers": state.join.stragglers,
                 "dropped": self._transport.dropped,
             },
             "clients": self._intake.clients,
-            "objectives": [_objective_status(evaluator) for evaluator in self._observer.evaluators],
+            "objectives": [
+                objective_status(
+                    self._observer, evaluator, self._intake.clients, now, started=self._started, trouble=trouble
+                )
+                for evaluator in self._observer.evaluators
+            ],
             "orders": self._orders.to_builtins(),
             "sinks": [
                 {"name": forwarder.sink.name, "failures": forwarder.failures, "why": forwarder.last_error}
                 for forwarder in self._forwarders
             ],
         }
-
-
-def _apply(observer: Observer, observer_input: ObserverInput, report: Report | None) -> list[Outcome]:
-    """Feeds one input to the observer; `report` is the decoded payload where it is at hand."""
-    at, payload = observer_input.at, observer_input.payload
-    match observer_input.kind:
-        case "report":
-            return observer.report(report if report is not None else _REPORT.decode(payload), at)
-        case "tick":
-            return observer.tick(at)
-        case "pause":
-            return observer.pause(at)
-        case "resume":
-            return observer.resume(at)
-        case "stop":
-            return observer.stop(observer_input.client, at)
-        case _:
-            return observer.restore(payload.decode(), at)
-
-
-def _objective_status(evaluator: ObjectiveEvaluator) -> dict[str, Any]:
-    objective, state = evaluator.objective, evaluator.state
-    last = state.last_result
-    return {
-        "contract": evaluator.contract.name,
-        "objective": objective.name,
-        "promise": objective.text,
-        "unit": objective.unit,
-        "scope": objective.scope.text,
-        "window": objective.window.text,
-        "verdict": state.judge.verdict.value,
-        "since": state.judge.since,
-        "violation": state.violation.id if state.violation is not None else "",
-        "value": last.value if last is not None else None,
-        "count": last.count if last is not None else 0,
-        "end": last.end if last is not None else 0.0,
-    }
 
 
 def _kind_of(sink: Any) -> str:

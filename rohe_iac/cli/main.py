@@ -130,6 +130,14 @@ def run(arguments: list[str]) -> int:
         # The reader of stdout has gone. Python's own flush at exit must not complain about it either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.OK
+    except OSError as error:
+        from rohe_iac.foundation.folders import not_writable
+
+        unwritable = not_writable(error)
+        if unwritable is None:
+            return _report_bug(error)
+        screen.trouble(unwritable)
+        return unwritable.exit_code
     except Exception as error:  # noqa: BLE001 - the command boundary: a bug of rohe becomes a message and a trace file
         return _report_bug(error)
     return result if isinstance(result, int) else ExitCode.OK

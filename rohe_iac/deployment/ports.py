@@ -35,12 +35,16 @@ class Live:
     Attributes:
         address: Address of the stack's part.
         instance: Name of the part in logs and reports.
-        state: running, starting, failing, stopped or lost.
+        state: running, starting, failing, suspended, not listening, stopped or lost.
         where: What the target knows the part by, such as a process id, "" for none.
         urls: URLs that the part listens on.
         restarts: Number of restarts since the part was last changed.
         began: Start of the present run in seconds since the epoch, 0 where unknown.
         ports: Port numbers by name.
+        detail: Why the part is in this state, "" where the state says it all.
+        last_end: How the last run ended, such as `was killed for memory: 128Mi`, "" where none has ended.
+        ended: When the last run ended in seconds since the epoch, 0 where none has ended.
+        unlimited: A sentence for each limit that is not in force.
     """
 
     address: str
@@ -51,6 +55,10 @@ class Live:
     restarts: int = 0
     began: float = 0.0
     ports: Mapping[str, int] = field(default_factory=dict)
+    detail: str = ""
+    last_end: str = ""
+    ended: float = 0.0
+    unlimited: tuple[str, ...] = ()
 
 
 class DeploymentTarget(Protocol):
@@ -90,6 +98,10 @@ class DeploymentTarget(Protocol):
 
     def live(self) -> tuple[Live, ...]:
         """Returns every part of the stack that is on the target, sorted by instance."""
+        ...
+
+    def obstacles(self) -> tuple[str, ...]:
+        """Returns what hinders the whole stack, such as a full disk, a sentence each."""
         ...
 
     def faults(self, manifests: Sequence[Manifest]) -> tuple[str, ...]:

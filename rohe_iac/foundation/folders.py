@@ -1,10 +1,29 @@
-"""Folders that hold state: one for each stack, readable by its owner only."""
+"""Folders that hold state: one for each stack, readable by its owner only; and why a folder cannot be written."""
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import dataclass
 from pathlib import Path
+
+from rohe_iac.foundation.errors import ExitCode, RoheError
+from rohe_iac.foundation.quantities import shown_bytes
+
+LEAST_ROOM = 2**20
+"""Bytes below which a file system counts as full."""
+
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+"""What the system says where nobody can write a file."""
+
+NO_PERMISSION = {errno.EACCES, errno.EPERM}
+"""What the system says where this user may not open a file."""
+
+
+class NotWritable(RoheError):
+    """A file cannot be written: the disk is full or read-only, or the user may not."""
+
+    exit_code = ExitCode.UNREACHABLE
 
 
 def state_home() -> Path:
@@ -109,3 +128,56 @@ def _write(path: Path, content: bytes, mode: int) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def write_obstacle(folder: Path) -> str:
+    """Returns why files cannot be written in a folder, or in the nearest one above it that exists; "" where they can.
+
+    Nothing is written to find out.
+    """
+    place = next((path for path in (folder, *folder.parents) if path.is_dir()), Path("/"))
+    try:
+        found = os.statvfs(place)
+    except OSError as error:
+        return f"{place}: {error.strerror}"
+    if found.f_flag & os.ST_RDONLY:
+        return f"{place} is on a read-only file system"
+    if not os.access(place, os.W_OK | os.X_OK):
+        return f"{place} is not writable by this user"
+    free = found.f_bavail * found.f_frsize
+    if free < LEAST_ROOM:
+        return (
+            f"the disk of {place} is full: {shown_bytes(free)} of {shown_bytes(found.f_blocks * found.f_frsize)} free"
+        )
+    if found.f_files and not found.f_favail:
+        return f"the disk of {place} is full: it has no room for another file"
+    return ""
+
+
+def free_bytes(folder: Path) -> int:
+    """Returns the bytes that this user may still write where a folder is, or would be."""
+    place = next((path for path in (folder, *folder.parents) if path.is_dir()), Path("/"))
+    found = os.statvfs(place)
+    return found.f_bavail * found.f_frsize
+
+
+def check_writable(folder: Path) -> None:
+    """Checks that files can be written in a folder, or in the nearest one above it that exists.
+
+    Raises:
+        NotWritable: They cannot.
+    """
+    why = write_obstacle(folder)
+    if why:
+        raise NotWritable(why, hint="make room or make it writable, or set XDG_STATE_HOME to another folder")
+
+
+def not_writable(error: OSError) -> NotWritable | None:
+    """Returns the message for a file of rohe's own that cannot be written, or None for an error of another kind."""
+    where = str(error.filename or "")
+    ours = any(where.startswith(f"{home.parent}/") for home in (state_home(), cache_home()))
+    if error.errno not in NO_ROOM and not (error.errno in NO_PERMISSION and ours):
+        return None
+    why = write_obstacle(Path(where).parent if where.startswith("/") else state_home())
+    brief = f"{where or 'a file'} cannot be written: {error.strerror}"
+    return NotWritable(brief, detail=why, hint="make room or make it writable, or set XDG_STATE_HOME to another folder")

@@ -31,6 +31,9 @@ OPERATOR = "operator"
 STAND_IN = ("rohe", "stand-in", "run")
 """The command of a service that has a profile and no command of its own."""
 
+HEARTBEAT = "heartbeat"
+"""The file in an agent's store that the agent touches while it works."""
+
 REPLAY = "ROHE_REPLAY"
 """The variable that names the file with what a stand-in replays."""
 
@@ -88,6 +91,8 @@ class LocalManifests(PlanRendering):
             "files": [],
             "ports": _ports(placement),
             "readiness": None,
+            "liveness": None,
+            "datagrams": [port.name for port in service.ports if port.protocol == "UDP"],
             "startup": service.health.startup,
             "limits": _limits(service),
             "folder": service.working_dir,
@@ -136,7 +141,8 @@ class LocalManifests(PlanRendering):
             },
             "secrets": secrets,
             "paths": {**paths, "ROHE_OUTBOX": f"outboxes/{placement.instance}"},
-            "readiness": _readiness(service.health.readiness),
+            "readiness": _probe(service.health.readiness),
+            "liveness": _probe(service.health.liveness),
         }
         replay = self.replays.get(placement.replica)
         return values if replay is None else values | self._stand_in(replay, placement, values["paths"])
@@ -146,6 +152,7 @@ class LocalManifests(PlanRendering):
             "command": [*STAND_IN],
             # A stand-in answers every path of its ports and takes next to no memory.
             "readiness": {"tcp": placement.ports[0].name} if placement.ports else None,
+            "liveness": None,
             "limits": {},
             "paths": {**paths, REPLAY: f"run/programs/{placement.instance}/files/replay.json"},
             "files": [{"name": "replay.json", "content": replay.encode()}],
@@ -170,6 +177,7 @@ class LocalManifests(PlanRendering):
                 "ROHE_STORE": f"stores/{placement.instance}",
             },
             "files": [{"name": "agent.json", "content": configuration.decode()}],
+            "liveness": {"heartbeat": f"stores/{placement.instance}/{HEARTBEAT}"},
         }
 
 
@@ -194,7 +202,7 @@ def _secret(value: SecretValue) -> str:
     return reference
 
 
-def _readiness(probe: Probe | None) -> dict[str, Any] | None:
+def _probe(probe: Probe | None) -> dict[str, Any] | None:
     if probe is None:
         return None
     if probe.http is not None:

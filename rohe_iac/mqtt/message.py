@@ -16,6 +16,7 @@ class Incoming:
         retained: Whether the broker had retained the message.
         message_id: MQTT packet identifier, unique within one connection.
         connection: Number of the connection that received it; packet identifiers of another one mean nothing.
+        cut_from: Size of the message in bytes where `payload` is only its beginning; 0 where it is whole.
     """
 
     topic: str
@@ -24,6 +25,7 @@ class Incoming:
     retained: bool
     message_id: int
     connection: int
+    cut_from: int = 0
 
 
 @dataclass(frozen=True, slots=True)

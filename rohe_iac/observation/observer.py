@@ -8,22 +8,25 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable
+from typing import Annotated
 
 import msgspec
 
 from rohe_iac.observation.configuration import Configuration
+from rohe_iac.observation.contract import ScopeSpec
 from rohe_iac.observation.judging.degrading import DegradePolicy, DegradeState
 from rohe_iac.observation.judging.objective_evaluator import ObjectiveEvaluator, ObjectiveState
 from rohe_iac.observation.judging.outcome import CorrectiveAction, Outcome, Violation
 from rohe_iac.observation.judging.processing import Processor, ProcessorState
 from rohe_iac.observation.judging.verdict import Verdict
 from rohe_iac.observation.measuring.expression import compile_metrics
-from rohe_iac.observation.measuring.measure import SampleStream
+from rohe_iac.observation.measuring.measure import SampleStream, may_be_in_scope
 from rohe_iac.observation.measuring.windows import ClosedWindow
+from rohe_iac.observation.reports.client_clock import ClientClock, LaggingClient, PassedGap
 from rohe_iac.observation.reports.joining import JoinState, RequestJoin, member_samples, part_of
 from rohe_iac.observation.reports.report import Report
-from rohe_iac.observation.reports.sample import Sample
-from rohe_iac.observation.reports.watermark import Watermark, WatermarkState
+from rohe_iac.observation.reports.sample import Sample, SamplePart
+from rohe_iac.observation.reports.watermark import ALL, Wait, Watermark, WatermarkState
 
 
 class Counters(msgspec.Struct, kw_only=True):
@@ -31,13 +34,19 @@ class Counters(msgspec.Struct, kw_only=True):
 
     Attributes:
         reports: Reports observed.
-        late: Reports that came after the watermark had passed their event time, and count in no window.
+        late: Reports that came after a watermark had passed their event time, and do not count in its windows.
         windows: Windows closed.
+        faults: Windows that could not be judged, because judging them raised an exception.
     """
 
     reports: int = 0
     late: int = 0
     windows: int = 0
+    faults: int = 0
+
+
+FORM = 2
+"""Version of the form of an observer's state."""
 
 
 class ObserverState(msgspec.Struct, kw_only=True):
@@ -48,16 +57,18 @@ class ObserverState(msgspec.Struct, kw_only=True):
         join: State of the request join.
         degrading: State of the degrade policy.
         counters: Counters.
-        waiting: Heap of (event time, key, report) of the reports after the watermark.
+        waiting: Reports after the watermark of their group, by group, each a heap of (event time, key, number, report).
         objectives: States of the objectives by `CONTRACT/OBJECTIVE`.
         processors: States of the processors by `CONTRACT/INDEX`.
+        form: Version of the form; a state of another form is not read.
     """
 
+    form: Annotated[int, msgspec.Meta(ge=FORM, le=FORM)]
     watermark: WatermarkState
     join: JoinState
     degrading: DegradeState
     counters: Counters
-    waiting: list[tuple[float, str, Report]] = []
+    waiting: dict[str, list[tuple[float, str, int, Report]]] = {}
     objectives: dict[str, ObjectiveState] = msgspec.field(default_factory=dict, name="lanes")
     processors: dict[str, ProcessorState] = {}
 
@@ -94,11 +105,14 @@ class Observer:
         """
         if state is None:
             state = ObserverState(
-                watermark=WatermarkState(), join=JoinState(), degrading=DegradeState(), counters=Counters()
+                form=FORM,
+                watermark=WatermarkState(),
+                join=JoinState(),
+                degrading=DegradeState(),
+                counters=Counters(),
             )
         self.configuration, self.state = configuration, state
-        expected = [instance.instance for instance in configuration.instances]
-        self._watermark = Watermark(configuration.lateness, state.watermark, expected)
+        self._watermark = Watermark(configuration.lateness, state.watermark)
         self._join = RequestJoin(configuration, configuration.lateness, state.join)
         self.degrade_policy = DegradePolicy(configuration, state.degrading)
         ensembles = [service.name for service in configuration.services if service.members]
@@ -119,11 +133,69 @@ class Observer:
                 processor = Processor(contract.name, spec, state.processors.get(name))
                 state.processors[name] = processor.state
                 self._processors.append(processor)
+        # Objectives over reports of a part of the pipeline hear that part alone; all others hear everybody.
+        self._scopes: dict[str, ScopeSpec] = {ALL: ScopeSpec()} if self._processors else {}
+        self._scopes |= {
+            evaluator.group: evaluator.objective.scope
+            for evaluator in self.evaluators
+            if evaluator.stream is SampleStream.REPORTS
+        }
+        self._hearers = {
+            group: [
+                evaluator
+                for evaluator in self.evaluators
+                if evaluator.stream is SampleStream.REPORTS and evaluator.group == group
+            ]
+            for group in self._scopes
+        }
+        self._joined_evaluators = [
+            evaluator for evaluator in self.evaluators if evaluator.stream is not SampleStream.REPORTS
+        ]
+        self._groups: dict[str, list[str]] = {}
+        for instance in configuration.instances:
+            groups = self._groups_of(instance.service, instance.member, instance.instance, instance.node)
+            self._watermark.expect(instance.instance, groups)
+            self._groups[instance.instance] = groups
+        for client, groups in state.watermark.groups.items():
+            self._groups.setdefault(client, groups)
+
+    def _groups_of(self, service: str, member: str, instance: str, node: str) -> list[str]:
+        part = SamplePart(service=service, member=member, instance=instance, node=node, values={})
+        return [group for group, scope in self._scopes.items() if may_be_in_scope(scope, part)]
 
     @property
     def watermark(self) -> float:
-        """Returns the event time before which no further report counts (seconds since the epoch)."""
+        """Returns the event time before which no further report of any client counts (seconds since the epoch)."""
         return self._watermark.value
+
+    def wait_of(self, group: str) -> Wait | None:
+        """Returns whom the objectives of a group wait for; None for nobody."""
+        return self._watermark.wait_of(group)
+
+    def clock_of(self, client: str) -> ClientClock | None:
+        """Returns the progress of a client; None where nothing was heard of it, or not for long."""
+        return self.state.watermark.clients.get(client)
+
+    def heard_by(self, evaluator: ObjectiveEvaluator) -> list[list[str]]:
+        """Returns the planned instances that an objective hears, without those that get no requests.
+
+        One instance of each list has to report for a sample: any that is in scope; of requests, one of a source and
+        one of an end.
+        """
+        configuration, excluded = self.configuration, self.state.watermark.excluded
+        instances = [item for item in configuration.instances if item.instance not in excluded]
+        if evaluator.stream is SampleStream.REPORTS:
+            return [[item.instance for item in instances if evaluator.group in self._groups[item.instance]]]
+        return [
+            [item.instance for item in instances if item.service in services]
+            for services in (configuration.sources, configuration.ends)
+        ]
+
+    def take_passed(self) -> list[PassedGap | LaggingClient]:
+        """Returns what was passed over since the last call."""
+        passed = self._watermark.passed[:]
+        self._watermark.passed.clear()
+        return passed
 
     def report(self, report: Report, arrived: float) -> list[Outcome]:
         """Observes a report.
@@ -132,17 +204,51 @@ class Observer:
             report: Report that was not observed before.
             arrived: Time of arrival (seconds since the epoch).
         """
-        state = self.state
+        state, client = self.state, report.client
         state.counters.reports += 1
-        at = self._watermark.observe(report.client, report.at, arrived, report.boot, report.seq)
+        at = self._watermark.observe(client, report.at, arrived, report.boot, report.seq)
         if at != report.at:
             report = msgspec.structs.replace(report, at=at)
-        if at < self._watermark.value:
-            state.counters.late += 1
-        else:
-            key = f"{report.client}/{report.boot}/{report.seq:012d}"
-            heapq.heappush(state.waiting, (at, key, report))
+        groups = self._groups.get(client)
+        if groups is None:
+            groups = self._groups_of(report.service, report.member, report.instance, report.node)
+            self._groups[client] = groups
+            self._watermark.assign(client, groups)
+        key = report.key
+        values = state.watermark.values
+        late = at < values.get(ALL, 0.0)
+        if not late:
             self._join.add(report, key)
+        for group in groups:
+            if at < values.get(group, 0.0):
+                late = True
+            else:
+                entry = (at, key, state.counters.reports, report)
+                heapq.heappush(state.waiting.setdefault(group, []), entry)
+        state.counters.late += late
+        return self._advance(client)
+
+    def refuse(self, client: str, boot: str, seq: int, now: float) -> list[Outcome]:
+        """Records that a report of a client arrived at `now` and cannot be used, so that it is not waited for.
+
+        Args:
+            client: Client that sent it.
+            boot: Boot of the client.
+            seq: Sequence number within the boot.
+            now: Time of arrival (seconds since the epoch).
+        """
+        self._watermark.settle(client, now, boot, seq)
+        return self._advance()
+
+    def promise(self, client: str, up_to: float, now: float) -> list[Outcome]:
+        """Records at `now` that all reports of a client up to an event time have been stored.
+
+        Args:
+            client: Client that says so.
+            up_to: Event time (seconds since the epoch); 0 where the client only says that it will make such promises.
+            now: Time of arrival (seconds since the epoch).
+        """
+        self._watermark.promise(client, now, up_to)
         return self._advance()
 
     def tick(self, now: float) -> list[Outcome]:
@@ -164,10 +270,21 @@ class Observer:
             processor.begin(now)
         return self._advance()
 
+    def hold_up(self, seconds: float, now: float) -> list[Outcome]:
+        """Records that the agent was held up for some seconds until `now` (since the epoch) and heard nobody."""
+        self._watermark.hold_up(seconds, now)
+        return []
+
     def stop(self, client: str, now: float) -> list[Outcome]:
         """Records at `now` (seconds since the epoch) that a client has announced its end."""
         self._watermark.tick(now)
         self._watermark.stop(client)
+        return self._advance()
+
+    def lose(self, client: str, now: float) -> list[Outcome]:
+        """Records at `now` (seconds since the epoch) that a client has gone without a word."""
+        self._watermark.tick(now)
+        self._watermark.lose(client)
         return self._advance()
 
     def restore(self, violation: str, now: float) -> list[Outcome]:
@@ -177,19 +294,18 @@ class Observer:
         self._exclude_dropped_members()
         return [*ended, *self._advance()]
 
-    def _advance(self) -> list[Outcome]:
-        before = self._watermark.value
-        watermark = self._watermark.advance()
-        if watermark == before:
-            return []
+    def _advance(self, reported: str | None = None) -> list[Outcome]:
+        watermark = self._watermark.advance(reported)
+        # Actions that follow change who is waited for, and so who moves next.
+        moved = self._watermark.moved.copy()
         outcomes: list[Outcome] = []
-        waiting = self.state.waiting
-        while waiting and waiting[0][0] < watermark:
-            at, key, report = heapq.heappop(waiting)
-            part = part_of(report)
-            sample = Sample(time=at, key=key, request=report.request, values=part.values, parts=[part])
-            outcomes += self._feed(sample, SampleStream.REPORTS)
-        outcomes += self._close(watermark, (SampleStream.REPORTS,))
+        if not moved:
+            return outcomes
+        for group in self._scopes:
+            if group in moved:
+                outcomes += self._release(group, self._watermark.value_of(group))
+        if ALL not in moved:
+            return outcomes
         for joined in self._join.advance(watermark):
             sent, answered = joined.values["sent"], joined.values["answered"]
             if sent:
@@ -198,34 +314,51 @@ class Observer:
                 outcomes += self._feed(joined, SampleStream.ANSWERED)
                 for sample in member_samples(joined):
                     outcomes += self._feed(sample, SampleStream.PARTS)
-        joined_streams = (SampleStream.SENT, SampleStream.ANSWERED, SampleStream.PARTS)
-        return outcomes + self._close(watermark - self._join.span, joined_streams)
+        return outcomes + self._close(self._joined_evaluators, watermark - self._join.span)
 
-    def _feed(self, sample: Sample, stream: SampleStream) -> Iterable[Outcome]:
+    def _release(self, group: str, watermark: float) -> list[Outcome]:
+        """Gives the reports before the watermark of a group to those who hear the group, and closes their windows."""
+        outcomes: list[Outcome] = []
+        evaluators = self._hearers[group]
+        processors = self._processors if group == ALL else []
+        waiting = self.state.waiting.get(group, [])
+        while waiting and waiting[0][0] < watermark:
+            at, key, _, report = heapq.heappop(waiting)
+            part = part_of(report)
+            sample = Sample(time=at, key=key, request=report.request, values=part.values, parts=[part])
+            for evaluator in evaluators:
+                if evaluator.accepts(sample):
+                    outcomes += self._judge(evaluator, evaluator.feed(sample))
+            for processor in processors:
+                outcomes += processor.feed(sample)
+        outcomes += self._close(evaluators, watermark)
+        for processor in processors:
+            outcomes += processor.advance(watermark)
+        return outcomes
+
+    def _feed(self, sample: Sample, stream: SampleStream) -> list[Outcome]:
         outcomes: list[Outcome] = []
         for evaluator in self.evaluators:
             if evaluator.stream is stream and evaluator.accepts(sample):
                 outcomes += self._judge(evaluator, evaluator.feed(sample))
-        if stream is SampleStream.REPORTS:
-            for processor in self._processors:
-                outcomes += processor.feed(sample)
         return outcomes
 
-    def _close(self, watermark: float, streams: tuple[SampleStream, ...]) -> list[Outcome]:
+    def _close(self, evaluators: Iterable[ObjectiveEvaluator], watermark: float) -> list[Outcome]:
         outcomes: list[Outcome] = []
-        for evaluator in self.evaluators:
-            if evaluator.stream in streams:
-                outcomes += self._judge(evaluator, evaluator.advance(watermark))
-        if SampleStream.REPORTS in streams:
-            for processor in self._processors:
-                outcomes += processor.advance(watermark)
+        for evaluator in evaluators:
+            outcomes += self._judge(evaluator, evaluator.advance(watermark))
         return outcomes
 
     def _judge(self, evaluator: ObjectiveEvaluator, windows: Iterable[ClosedWindow]) -> list[Outcome]:
         outcomes: list[Outcome] = []
         for window in windows:
             self.state.counters.windows += 1
-            result, changed = evaluator.judge(window)
+            try:
+                result, changed = evaluator.judge(window)
+            except Exception as error:  # noqa: BLE001
+                # Values of any kind reach a measure; what one window raises must not stop the others.
+                self.state.counters.faults += 1
+                result, changed = evaluator.fail(window, error), None
             outcomes.append(result)
             if changed is not None:
                 outcomes.append(changed)

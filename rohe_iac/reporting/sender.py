@@ -34,6 +34,12 @@ HOLE_RESEND_INTERVAL = 0.5
 STATE_INTERVAL = 10.0
 """Seconds between state messages."""
 
+PROMISE_INTERVAL = 1.0
+"""Seconds between two messages by which an instance with an empty outbox says that nothing of it is under way."""
+
+PROMISE_MARGIN = 1.0
+"""Seconds by which such a message stays behind the present, for reports that are just being made."""
+
 CHECKPOINT_INTERVAL = 2.0
 """Seconds between checkpoints of the outbox."""
 
@@ -67,7 +73,7 @@ class Sender:
         self._resent_at = 0.0
         self._closing = False
         self._sent_row = self._oldest_row = 0
-        self._oldest_since = self._state_sent_at = self._checkpointed_at = time.monotonic()
+        self._oldest_since = self._state_sent_at = self._checkpointed_at = self._promised_at = time.monotonic()
         self._resend_delay = MIN_RESEND_DELAY
         self._agent_boot = ""
         self._acks: dict[str, dict[str, Any]] = {}
@@ -115,8 +121,15 @@ class Sender:
         self.connection.close(Outgoing(self._state_topic, self._encode_state("stopped"), retain=True))
 
     def _encode_state(self, state: str) -> bytes:
-        counts = {} if state == "lost" else self._counts()
-        content = {"state": state, "client": self._settings.instance, "boot": self._boot, "at": time.time(), **counts}
+        content: dict[str, Any] = {"state": state, "client": self._settings.instance, "boot": self._boot}
+        content["at"] = time.time()
+        if state != "lost":
+            # The time is taken first, so that whatever is accepted after the counts is of a later time; and what was
+            # in memory at the first count may have gone to disk before the second.
+            in_memory = self._counts()["pending"]
+            content |= self._counts()
+            under_way = in_memory or content["pending"] or content["waiting"]
+            content["complete_up_to"] = 0.0 if under_way else content["at"] - PROMISE_MARGIN
         return json.dumps(content).encode()
 
     def _send_answer(self, client: str, payload: bytes) -> None:
@@ -199,6 +212,9 @@ class Sender:
             self.announce()
             self._state_sent_at = now
         oldest = self._outbox.entries_after(0, 1)
+        if not oldest and now - self._promised_at >= PROMISE_INTERVAL:
+            self.connection.publish(Outgoing(self._state_topic, self._encode_state("online"), qos=0))
+            self._promised_at = now
         if not oldest or oldest[0].row != self._oldest_row:
             self._oldest_row = oldest[0].row if oldest else 0
             self._oldest_since, self._resend_delay = now, MIN_RESEND_DELAY

@@ -66,15 +66,14 @@ class StoreFull(StoreFailed):
     """The file system of the store has no room; nothing was written, and writing can be tried again."""
 
 
-@dataclass(frozen=True, slots=True)
-class ObserverInput:
+class ObserverInput(msgspec.Struct, frozen=True):
     """One call of the observer, as it is logged and replayed.
 
     Attributes:
-        kind: report, tick, pause, resume, stop or restore.
+        kind: report, refused, promise, tick, stall, pause, resume, stop, lost or restore.
         at: Time of the call in seconds since the epoch, by the agent's clock.
         client: Client that reported or stopped.
-        payload: The report as JSON, or the identifier of the violation to restore.
+        payload: The report as JSON, what is said of a client or of the agent, or the violation to restore.
     """
 
     kind: str

@@ -10,10 +10,17 @@ from rohe_iac.blueprint.documents.discovery import project_of, root_of
 from rohe_iac.blueprint.loading import load
 from rohe_iac.deployment.files.record import Record, read_record
 from rohe_iac.deployment.ports import DeploymentTarget
+from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.folders import StackFolder, state_home
 
 OpenTarget = Callable[[str, StackFolder, Path], DeploymentTarget]
 """Opens the target of a name for a stack's folder and a blueprint's root."""
+
+
+class StackNotRunning(RoheError):
+    """The stack is not applied, or has no agent to ask."""
+
+    exit_code = ExitCode.UNREACHABLE
 
 
 @dataclass(frozen=True)

@@ -68,20 +68,29 @@ def test_a_killed_replica_answers_on_its_port_again_and_its_children_do_not_ling
     assert bench.processes() == set()
 
 
-def test_a_killed_supervisor_takes_its_programs_along_and_apply_mends_it_without_second_copies(bench: Any) -> None:
+def test_a_killed_supervisor_comes_back_by_itself_without_second_copies(bench: Any) -> None:
     port = bench.port()
     web = bench.process("web-0", port)
     bench.up(web)
     supervisor, program = bench.supervisor(), bench.pid("web-0")
     os.kill(supervisor, signal.SIGKILL)
-    assert bench.until(lambda: not bench.processes())
-    assert bench.state("web-0") == "lost"
-    assert "replica/desk:web/0" in bench.faults(web)
-
-    assert bench.up(web).ending is Ending.COMPLETE
+    assert bench.until(lambda: bench.state("web-0") == "running" and bench.pid("web-0") != program, 60.0)
     assert bench.until(lambda: bench.answer(port) == "web-0")
     assert bench.supervisor() != supervisor
-    assert bench.processes() == {bench.pid("web-0")} != {program}
+    assert bench.processes() == {bench.pid("web-0")}
+    assert bench.until(lambda: bench.faults(web) == ())
+
+
+def test_a_stopped_broker_is_a_fault_until_it_is_restarted(bench: Any) -> None:
+    mqtt, nats = bench.port(), bench.port()
+    watcher = bench.credential("watcher", [], ["a/+"])
+    broker = bench.broker(mqtt, nats, [watcher])
+    assert bench.up(watcher, broker).ending is Ending.COMPLETE
+    before = bench.pid("broker")
+    os.kill(before, signal.SIGSTOP)
+    assert bench.until(lambda: bench.state("broker") == "suspended")
+    assert "broker/broker" in bench.faults(watcher, broker)
+    assert bench.until(lambda: bench.pid("broker") not in (0, before) and bench.state("broker") == "running", 60.0)
 
 
 def test_a_missing_command_fails_alone_and_is_named_and_what_does_not_depend_on_it_is_made(bench: Any) -> None:

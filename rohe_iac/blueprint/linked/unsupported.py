@@ -80,8 +80,6 @@ def _service_fields(pipeline: Pipeline, service: Service) -> Iterator[tuple[str,
         yield f"files{suffix}", "let the service read from its working folder"
     if service.volumes:
         yield f"volumes{suffix}", "let the service write below its working folder"
-    if service.health.liveness is not None:
-        yield f"health.liveness{suffix}", "a process that ends is started again; leave liveness out"
     running = [
         service if isinstance(part, Service) else with_alternative(service, part) for part in _service_parts(service)
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import getpass
 import json
@@ -43,8 +44,10 @@ def stack_lock(
     descriptor = _take(folder, clock, clock.monotonic() + patience)
     try:
         holder = {"pid": os.getpid(), "user": _user(), "host": socket.gethostname(), "since": clock.now()}
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps({**holder, "purpose": purpose}).encode(), 0)
+        # On a full disk the lock holds all the same; only its holder's name is missing.
+        with contextlib.suppress(OSError):
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, json.dumps({**holder, "purpose": purpose}).encode(), 0)
         yield
     finally:
         os.close(descriptor)

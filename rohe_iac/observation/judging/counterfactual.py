@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
 
-from rohe_iac.observation.reports.sample import Sample, SamplePart
+from rohe_iac.observation.reports.sample import Sample, SamplePart, number_of
 
 MemberFilter = Callable[[str], bool]
 """Checks whether the member of that name votes."""
@@ -38,8 +38,9 @@ def revote(samples: Sequence[Sample], service: str, votes: MemberFilter) -> list
         values = {**sample.values, "prediction": combine_votes(voters)}
         if "truth" in values:
             values["accuracy"] = values["prediction"] == values["truth"]
-        if "response_time" in values:
-            values["response_time"] -= _time_saved(sample, service, votes)
+        response_time = number_of(values.get("response_time"))
+        if response_time is not None:
+            values["response_time"] = response_time - _time_saved(sample, service, votes)
         changed.append(msgspec.structs.replace(sample, values=values))
     return changed
 
@@ -52,20 +53,24 @@ def combine_votes(parts: Sequence[SamplePart]) -> Any:
     Machine Intelligence 20 (1998).
     """
     probabilities = [part.values.get("probabilities") for part in parts]
-    if all(isinstance(given, list) and given for given in probabilities):
-        lists: list[list[float]] = [given for given in probabilities if isinstance(given, list)]
-        if len({len(given) for given in lists}) == 1:
-            sums = [sum(column) for column in zip(*lists, strict=True)]
-            return max(range(len(sums)), key=sums.__getitem__)
-    if all(isinstance(given, dict) and given for given in probabilities):
+    lists = [given for given in probabilities if isinstance(given, list) and given and _are_numbers(given)]
+    if len(lists) == len(probabilities) and len({len(given) for given in lists}) == 1:
+        sums = [sum(column) for column in zip(*lists, strict=True)]
+        return max(range(len(sums)), key=sums.__getitem__)
+    objects = [given for given in probabilities if isinstance(given, dict) and given and _are_numbers(given.values())]
+    if len(objects) == len(probabilities):
         totals: dict[str, float] = {}
-        for given in probabilities:
-            for label, share in (given or {}).items():
+        for given in objects:
+            for label, share in given.items():
                 totals[label] = totals.get(label, 0.0) + share
         return min(totals, key=lambda label: (-totals[label], label))
     counts = Counter(str(part.values.get("prediction")) for part in parts)
     best = min(counts, key=lambda label: (-counts[label], label))
     return next(part.values.get("prediction") for part in parts if str(part.values.get("prediction")) == best)
+
+
+def _are_numbers(values: Iterable[Any]) -> bool:
+    return all(number_of(value) is not None for value in values)
 
 
 def _voters(sample: Sample, service: str) -> list[SamplePart]:

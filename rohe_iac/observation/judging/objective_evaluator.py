@@ -14,12 +14,16 @@ from rohe_iac.observation.measuring.expression import Expression
 from rohe_iac.observation.measuring.measure import Measurement, SampleStream, in_scope, measure_of, stream_of
 from rohe_iac.observation.measuring.windows import ClosedWindow, Windower, WindowState
 from rohe_iac.observation.reports.sample import Sample
+from rohe_iac.observation.reports.watermark import ALL
 
 BASELINE_INTERVAL = 5.0
 """Seconds of event time, at least, between two baselines."""
 
 MAX_BASELINES = 4
 """Baselines kept, the newest."""
+
+MAX_FAULT = 200
+"""Characters that are kept of why a window could not be judged."""
 
 
 class ObjectiveState(msgspec.Struct, kw_only=True):
@@ -31,6 +35,8 @@ class ObjectiveState(msgspec.Struct, kw_only=True):
         baselines: Windows that were KEPT, oldest first.
         violation: The open violation, if there is one.
         last_result: Result of the last window.
+        begun: When the agent first listened (seconds since the epoch); 0 before.
+        fault: Why the last window could not be judged; "" where it was.
     """
 
     window: WindowState
@@ -38,6 +44,8 @@ class ObjectiveState(msgspec.Struct, kw_only=True):
     baselines: list[Baseline] = []
     violation: Violation | None = None
     last_result: Result | None = msgspec.field(default=None, name="last")
+    begun: float = 0.0
+    fault: str = ""
 
 
 class ObjectiveEvaluator:
@@ -76,6 +84,14 @@ class ObjectiveEvaluator:
         self._explainer = Explainer(objective, self.stream, self._measure, ensembles)
         self._windower = Windower(objective.window, self.state.window)
 
+    @property
+    def group(self) -> str:
+        """Returns the name of the group of clients that the objective hears; ALL for every client."""
+        if self.stream is not SampleStream.REPORTS:
+            return ALL
+        scope = self.objective.scope
+        return f"{scope.service}/{scope.member}/{scope.instance}/{scope.device}"
+
     def accepts(self, sample: Sample) -> bool:
         """Checks whether a sample of the stream is within the scope of the objective."""
         if self.stream in (SampleStream.ANSWERED, SampleStream.SENT):
@@ -86,6 +102,7 @@ class ObjectiveEvaluator:
 
     def begin(self, now: float) -> None:
         """Starts windows by time at `now` (seconds since the epoch)."""
+        self.state.begun = self.state.begun or now
         self._windower.begin(now)
 
     def feed(self, sample: Sample) -> Iterator[ClosedWindow]:
@@ -102,18 +119,7 @@ class ObjectiveEvaluator:
         alone = self._judge_alone(window, measurement)
         was_open = self.state.judge.open
         verdict = update_verdict(self.objective, self.state.judge, alone, window.end)
-        result = Result(
-            contract=self.contract.name,
-            objective=self.objective.name,
-            start=window.start,
-            end=window.end,
-            value=measurement.value,
-            count=measurement.count,
-            window=alone,
-            verdict=verdict,
-            number=window.number,
-        )
-        self.state.last_result = result
+        result = self._record(window, measurement, alone, verdict)
         changed = None
         if verdict is Verdict.BROKEN and not was_open:
             self.state.judge.open = True
@@ -132,6 +138,28 @@ class ObjectiveEvaluator:
                 self.state.violation = None
             self._add_baseline(window, measurement)
         return result, changed
+
+    def fail(self, window: ClosedWindow, error: Exception) -> Result:
+        """Returns the result of a window that cannot be judged: UNKNOWN, without a value."""
+        verdict = update_verdict(self.objective, self.state.judge, Verdict.UNKNOWN, window.end)
+        result = self._record(window, Measurement(value=None, count=0), Verdict.UNKNOWN, verdict)
+        self.state.fault = f"{type(error).__name__}: {error}"[:MAX_FAULT]
+        return result
+
+    def _record(self, window: ClosedWindow, measurement: Measurement, alone: Verdict, verdict: Verdict) -> Result:
+        result = Result(
+            contract=self.contract.name,
+            objective=self.objective.name,
+            start=window.start,
+            end=window.end,
+            value=measurement.value,
+            count=measurement.count,
+            window=alone,
+            verdict=verdict,
+            number=window.number,
+        )
+        self.state.last_result, self.state.fault = result, ""
+        return result
 
     def evidence(self, window: ClosedWindow, measurement: Measurement | None = None) -> Evidence:
         """Returns the contributions to the window's value, with the best baseline to compare them with.

@@ -64,6 +64,16 @@ def in_scope(scope: ScopeSpec, part: SamplePart) -> bool:
     )
 
 
+def may_be_in_scope(scope: ScopeSpec, part: SamplePart) -> bool:
+    """Checks whether an instance may report something within the scope; its reports may name any model.
+
+    Args:
+        scope: Scope of an objective.
+        part: The instance, without values.
+    """
+    return in_scope(msgspec.structs.replace(scope, model=""), part)
+
+
 Measure = Callable[[Sequence[Sample], float], Measurement]
 """Measures samples, given the window's length in seconds."""
 

@@ -5,12 +5,20 @@ Source: the client library QoA4ML (https://github.com/rdsea/QoA4ML), and reports
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
-from rohe_iac.observation.reports.report import Report, Undecodable
+from rohe_iac.observation.reports.report import (
+    MAX_NAME_LENGTH,
+    MAX_TIME,
+    MAX_VALUES,
+    Report,
+    Undecodable,
+    check_values,
+)
 
 JsonObject = dict[str, Any]
 
@@ -24,7 +32,7 @@ def decode_qoa4ml(payload: bytes, service: str, instance: str) -> Report:
         instance: Instance level of the topic; QoA4ML's own instance names are not used.
 
     Raises:
-        Undecodable: The bytes are no JSON, none of the envelopes, or have no timestamp.
+        Undecodable: The bytes are no JSON, none of the envelopes, have no timestamp, or a value is out of bounds.
     """
     try:
         content = msgspec.json.decode(payload)
@@ -35,23 +43,32 @@ def decode_qoa4ml(payload: bytes, service: str, instance: str) -> Report:
     metadata = content["metadata"]
     try:
         values, span = _read_envelope(content)
-    except (TypeError, ValueError, AttributeError, KeyError) as error:
+    except (TypeError, ValueError, AttributeError, KeyError, IndexError, OverflowError, RecursionError) as error:
         raise Undecodable("a QoA4ML report of an unknown form", detail=str(error)) from error
     stamp = content.get("timestamp", metadata.get("timestamp"))
-    if not isinstance(stamp, int | float):
+    if not _is_number(stamp):
         raise Undecodable("a QoA4ML report without a timestamp")
-    metrics = {key: float(value) for key, value in values.items() if _is_number(value)}
     start, end = span if span is not None else (None, None)
+    if not all(0 <= time <= MAX_TIME for time in (stamp, start or 0.0, end or 0.0)):
+        raise Undecodable("a QoA4ML report whose times are not seconds since the epoch")
+    metrics = {key: float(value) for key, value in values.items() if _is_number(value)}
+    fields = {key: value for key, value in values.items() if key not in metrics}
+    request = str(metadata.get("corr_id") or "")
+    if max(len(metrics), len(fields)) > MAX_VALUES:
+        raise Undecodable(f"a QoA4ML report with more than {MAX_VALUES} values")
+    if any(len(name) > MAX_NAME_LENGTH for name in (request, *values)):
+        raise Undecodable(f"a QoA4ML report with a name of more than {MAX_NAME_LENGTH} characters")
+    check_values(fields, payload)
     return Report(
         client=instance,
         at=float(stamp),
         service=service,
         instance=instance,
-        request=str(metadata.get("corr_id") or ""),
+        request=request,
         start=start,
         end=end,
         metrics=metrics,
-        fields={key: value for key, value in values.items() if key not in metrics},
+        fields=fields,
     )
 
 
@@ -139,4 +156,5 @@ def _flatten(tree: JsonObject, prefix: str) -> Iterator[tuple[str, Any]]:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    """Checks for a number that a float can hold."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max

@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any
+import hashlib
+import re
+from typing import Annotated, Any
 
 import msgspec
 
 from rohe_iac.foundation.errors import RoheError
+
+MAX_REPORT_BYTES = 256 * 1024
+"""Largest report in bytes, as a reporter sends them."""
+
+MAX_NAME_LENGTH = 1000
+"""Longest name or identifier in characters."""
+
+MAX_VALUES = 1000
+"""Metrics of one report, and fields of one report, at most."""
+
+MAX_DEPTH = 64
+"""Levels of lists and objects in the values of a report, at most."""
+
+MAX_SEQ = 2**53 - 1
+"""Largest sequence number; JSON numbers up to it are exact in every language (RFC 8259, section 6)."""
+
+MAX_TIME = 1e11
+"""Latest time in seconds since the epoch, in the year 5138."""
+
+MAX_AGE = 366 * 86400.0
+"""Seconds by which an event may be older than its arrival; a device without a clock says 1970."""
 
 
 class Undecodable(RoheError):
@@ -21,8 +44,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         at: Event time (seconds since the epoch).
         service: Service of the instance.
         boot: Identifier of one run of the client.
-        seq: Sequence number within the boot, from 1; 0 where the sender does not count, and the digest of the report's
-            bytes identifies copies instead.
+        seq: Sequence number within the boot, from 1 to MAX_SEQ; 0 where the sender does not count, and the digest of
+            the report's bytes identifies copies instead.
         pipeline: Name of the pipeline.
         member: Member of the ensemble that the instance is a replica of; "" outside of an ensemble.
         instance: Name of the instance.
@@ -57,25 +80,39 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             values.setdefault("response_time", self.end - self.start)
         return values
 
+    @property
+    def key(self) -> str:
+        """Returns the identity of the report; of reports without a sequence number, the digest of their content."""
+        if self.seq:
+            return f"{self.client}/{self.boot}/{self.seq:016d}"
+        return f"{self.client}//{hashlib.blake2b(msgspec.msgpack.encode(self), digest_size=16).hexdigest()}"
+
+
+Name = Annotated[str, msgspec.Meta(max_length=MAX_NAME_LENGTH)]
+"""A name or an identifier that a client chooses."""
+
+Time = Annotated[float, msgspec.Meta(ge=0.0, le=MAX_TIME)]
+"""Seconds since the epoch; what is larger was meant in milliseconds."""
+
 
 class _Envelope(msgspec.Struct, kw_only=True):
     """The form that rohe's reporter sends, version 1."""
 
     v: int
-    client: str
-    boot: str
-    seq: int
-    at: float
-    service: str
-    pipeline: str = ""
-    member: str | None = ""
-    instance: str = ""
-    node: str = ""
-    request: str | None = None
-    start: float | None = None
-    end: float | None = None
-    metrics: dict[str, float] = {}
-    fields: dict[str, Any] = {}
+    client: Name
+    boot: Name
+    seq: Annotated[int, msgspec.Meta(ge=1, le=MAX_SEQ)]
+    at: Time
+    service: Name
+    pipeline: Name = ""
+    member: Name | None = ""
+    instance: Name = ""
+    node: Name = ""
+    request: Name | None = None
+    start: Time | None = None
+    end: Time | None = None
+    metrics: Annotated[dict[Name, float], msgspec.Meta(max_length=MAX_VALUES)] = {}
+    fields: Annotated[dict[Name, Any], msgspec.Meta(max_length=MAX_VALUES)] = {}
 
 
 _ENVELOPE = msgspec.json.Decoder(_Envelope)
@@ -85,7 +122,7 @@ def decode_report(payload: bytes) -> Report:
     """Decodes a report in rohe's form.
 
     Raises:
-        Undecodable: A field is missing or of the wrong type, or the version is unknown.
+        Undecodable: A field is missing, of the wrong type or out of bounds, or the version is unknown.
     """
     try:
         envelope = _ENVELOPE.decode(payload)
@@ -93,8 +130,9 @@ def decode_report(payload: bytes) -> Report:
         raise Undecodable("this is no report", detail=str(error)) from error
     if envelope.v != 1:
         raise Undecodable(f"the report is of version {envelope.v}, not 1")
-    if envelope.seq < 1 or not envelope.client:
-        raise Undecodable("the report has no sequence number from 1 on, or no client")
+    if not envelope.client:
+        raise Undecodable("the report names no client")
+    check_values(envelope.fields, payload)
     return Report(
         client=envelope.client,
         boot=envelope.boot,
@@ -111,3 +149,64 @@ def decode_report(payload: bytes) -> Report:
         metrics=envelope.metrics,
         fields=envelope.fields,
     )
+
+
+def check_values(values: dict[str, Any], payload: bytes) -> None:
+    """Checks that JSON values of a message can be stored, in the store and in a checkpoint.
+
+    Args:
+        values: Values by name, as they were decoded.
+        payload: The message; without many brackets in it, nothing in it is nested deeply.
+
+    Raises:
+        Undecodable: The values are nested too deeply, or hold an integer of more than 64 bits.
+    """
+    if payload.count(b"[") + payload.count(b"{") > MAX_DEPTH and _depth_exceeds(values, MAX_DEPTH):
+        raise Undecodable(f"values are nested more than {MAX_DEPTH} levels deep")
+    try:
+        msgspec.msgpack.encode(values)
+    except (OverflowError, RecursionError, UnicodeEncodeError) as error:
+        raise Undecodable("a value cannot be stored", detail=str(error)) from error
+
+
+def _depth_exceeds(value: Any, limit: int) -> bool:
+    level = [value]
+    for _ in range(limit):
+        level = [
+            item
+            for container in level
+            if isinstance(container, dict | list)
+            for item in (container.values() if isinstance(container, dict) else container)
+            if isinstance(item, dict | list)
+        ]
+        if not level:
+            return False
+    return True
+
+
+class _Head(msgspec.Struct):
+    """What says which report a message is, whatever else the message holds."""
+
+    boot: Name
+    seq: Annotated[int, msgspec.Meta(ge=1, le=MAX_SEQ)]
+    client: Name = ""
+
+
+_HEAD = msgspec.json.Decoder(_Head)
+_HEAD_OF_PART = re.compile(rb'^\{"v":1,"seq":([0-9]{1,15}),"client":"([^"\\]{1,200})","boot":"([^"\\]{1,200})"')
+
+
+def sequence_number_of(payload: bytes) -> tuple[str, str, int] | None:
+    """Returns client, boot and sequence number of a message that is no usable report; None where it has none.
+
+    Args:
+        payload: The message, or its beginning.
+    """
+    try:
+        head = _HEAD.decode(payload)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        match = _HEAD_OF_PART.match(payload)
+        if match is None or not int(match[1]):
+            return None
+        return match[2].decode("utf-8", "replace"), match[3].decode("utf-8", "replace"), int(match[1])
+    return head.client, head.boot, head.seq

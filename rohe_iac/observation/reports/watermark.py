@@ -1,18 +1,23 @@
 """Watermark: the event time before which no further report counts.
 
-Each client sends in order, so completeness is decided client by client, and the slowest client decides for all. The
-watermark waits for a client with missing sequence numbers, because the client sends those reports again. A client that
-is silent becomes idle after a timeout by the clock of arrivals. After a pause of the agent or of the broker the
-watermark waits for every client, because each of them sends what it kept meanwhile.
+Each client sends in order, so completeness is decided client by client, and the slowest client decides for all who hear
+it: there is one watermark of all clients, and one of each group of clients that some objective hears alone. A watermark
+waits, within a bound, for a client with missing sequence numbers, because the client sends those reports again. A
+client that is silent becomes idle after a timeout by the clock of arrivals; one that promises to say so when it has
+nothing to report is waited for within the bound. After a pause of the agent or of the broker the watermark waits for
+every client, because each of them sends what it kept meanwhile.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
 
 import msgspec
 
-from rohe_iac.observation.reports.sequence_set import SequenceSet
+from rohe_iac.observation.reports.client_clock import MAX_LAG, ClientClock, Gap, LaggingClient, PassedGap
 
 GRACE_PERIOD = 15.0
 """Seconds for which silent clients are waited for after a pause, and missing sequence numbers at any time."""
@@ -20,27 +25,45 @@ GRACE_PERIOD = 15.0
 FORGET_AFTER = 600.0
 """Seconds of silence after which a client is forgotten."""
 
+SWEEP_INTERVAL = 0.5
+"""Seconds between two searches for gaps and clients that are waited for no longer."""
 
-class ClientClock(msgspec.Struct, kw_only=True):
-    """The progress of one client; times are seconds since the epoch.
+ALL = ""
+"""Name of the group of all clients."""
+
+MAX_COUNT = 2**53
+"""Largest count that is kept."""
+
+
+class WaitReason(StrEnum):
+    """Why a watermark waits for a client."""
+
+    GAP = "gap"
+    """Reports of it are missing."""
+    UNHEARD = "unheard"
+    """It has not been heard since the last pause ended."""
+    SILENT = "silent"
+    """It is silent, and has not said that it has nothing to report."""
+    BEHIND = "behind"
+    """The times of its reports are behind."""
+
+
+class Wait(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom a watermark waits for.
 
     Attributes:
-        newest: Newest event time.
-        complete_up_to: Newest event time before which no sequence number is missing.
-        arrived: When the last report arrived.
-        stopped: Whether the client has announced its end.
-        boot: Boot of the last report.
-        ranges: Sequence numbers of that boot that arrived, as inclusive ranges.
-        missing_since: When the first report after a gap arrived; 0 without a gap.
+        reason: Why it waits.
+        client: Client that it waits for.
+        since: Since when (seconds since the epoch); of a client that is behind, the time of its newest report.
+        first: First missing sequence number, of a gap.
+        last: Last missing sequence number, of a gap.
     """
 
-    newest: float
-    complete_up_to: float = msgspec.field(name="firm")
-    arrived: float
-    stopped: bool = False
-    boot: str = ""
-    ranges: list[list[int]] = []
-    missing_since: float = 0.0
+    reason: WaitReason
+    client: str
+    since: float
+    first: int = 0
+    last: int = 0
 
 
 class WatermarkState(msgspec.Struct, kw_only=True):
@@ -48,29 +71,49 @@ class WatermarkState(msgspec.Struct, kw_only=True):
 
     Attributes:
         clients: Known clients by name.
-        value: The watermark.
+        values: Watermarks by name of the group.
+        groups: Names of the groups of clients that are not known beforehand, by client.
         now: Newest time of the clock of arrivals.
+        swept: When gaps were last searched.
         resumed: When the last pause ended.
         paused: Whether a pause lasts.
         excluded: Clients that get no requests at present, so that their silence means nothing.
+        passed_gaps: Gaps that were passed over.
+        missing: Reports that were missing in them.
     """
 
     clients: dict[str, ClientClock] = {}
-    value: float = 0.0
+    values: dict[str, float] = {}
+    groups: dict[str, list[str]] = {}
     now: float = 0.0
+    swept: float = 0.0
     resumed: float = 0.0
     paused: bool = True
-    excluded: list[str] = msgspec.field(default_factory=list, name="excused")
+    excluded: list[str] = []
+    passed_gaps: int = 0
+    missing: int = 0
+
+
+@dataclass
+class _Group:
+    """A group: its clients, those that are expected, and who decided its watermark when it was last checked."""
+
+    members: set[str] = field(default_factory=set)
+    expected: set[str] = field(default_factory=set)
+    slowest: str = ""
+    checked: float = -1.0
 
 
 class Watermark:
-    """The watermark of a stream with several sources: the minimum over the clients that are not idle.
+    """The watermarks of a stream with several sources: the minimum over the clients that are not idle.
 
     The concept is that of T. Akidau et al., The Dataflow Model, PVLDB 8 (2015); idle sources are left out as in Apache
     Flink.
 
     Attributes:
         state: What the watermark remembers.
+        moved: Groups whose watermark the last `advance` has moved.
+        passed: Gaps and clients that were passed over since somebody took them out of this list.
     """
 
     def __init__(self, lateness: float, state: WatermarkState | None = None, expected: Iterable[str] = ()) -> None:
@@ -82,14 +125,47 @@ class Watermark:
             expected: Clients that are waited for after a pause although they never reported.
         """
         self._lateness = lateness
-        self._expected = frozenset(expected)
         self._idle_timeout = max(1.0, lateness)
         self.state = state if state is not None else WatermarkState()
+        self.passed: list[PassedGap | LaggingClient] = []
+        self.moved: set[str] = set()
+        self._groups: dict[str, _Group] = {ALL: _Group(members=set(self.state.clients))}
+        for client in expected:
+            self.expect(client, ())
+        for client, groups in self.state.groups.items():
+            self._assign(client, groups)
+
+    def expect(self, client: str, groups: Iterable[str]) -> None:
+        """Waits for a client after a pause although it never reported.
+
+        Args:
+            client: Name of the client.
+            groups: Groups that the client is in, besides that of all clients.
+        """
+        names = (ALL, *groups)
+        self._assign(client, names)
+        for name in names:
+            self._groups[name].expected.add(client)
+
+    def assign(self, client: str, groups: Iterable[str]) -> None:
+        """Puts a client that is not expected into groups, besides that of all clients."""
+        names = self.state.groups[client] = sorted(groups)
+        self._assign(client, names)
+
+    def _assign(self, client: str, groups: Iterable[str]) -> None:
+        for name in (ALL, *groups):
+            group = self._groups.setdefault(name, _Group())
+            group.members.add(client)
+            group.checked = -1.0
 
     @property
     def value(self) -> float:
-        """Returns the watermark in seconds since the epoch; it never decreases."""
-        return self.state.value
+        """Returns the watermark of all clients in seconds since the epoch; it never decreases."""
+        return self.value_of(ALL)
+
+    def value_of(self, group: str) -> float:
+        """Returns the watermark of a group in seconds since the epoch; it never decreases."""
+        return self.state.values.get(group, 0.0)
 
     def observe(self, client: str, event: float, arrived: float, boot: str = "", seq: int = 0) -> float:
         """Records the arrival of a report.
@@ -105,37 +181,53 @@ class Watermark:
             The event time that counts: `event`, or the present where that is in the future.
         """
         state = self.state
-        state.now = max(state.now, arrived)
-        event = min(event, state.now)
-        clock = state.clients.get(client)
-        if clock is None:
-            clock = state.clients[client] = ClientClock(newest=event, complete_up_to=0.0, arrived=arrived)
-        clock.newest = max(clock.newest, event)
-        clock.arrived = arrived
+        if arrived != state.now:
+            self._pass_time(arrived)
+        now = state.now
+        event = event if event < now else now
+        clock = state.clients.get(client) or self._clock_of(client)
+        clock.arrived = clock.reported = now
         clock.stopped = False
-        if seq:
-            self._record_number(clock, boot, seq)
-        if not clock.missing_since:
-            clock.complete_up_to = clock.newest
+        if seq and (dropped := clock.add_number(boot, seq, now)):
+            self._pass_over(client, dropped)
+        if event > clock.newest:
+            clock.newest = event
         return event
 
-    def _record_number(self, clock: ClientClock, boot: str, seq: int) -> None:
-        if boot != clock.boot:
-            clock.boot, clock.ranges, clock.missing_since = boot, [], 0.0
-        SequenceSet(clock.ranges).add(seq)
-        if clock.ranges[0][0] == 1 and len(clock.ranges) == 1:
-            clock.missing_since = 0.0
-        else:
-            clock.missing_since = clock.missing_since or self.state.now
+    def settle(self, client: str, arrived: float, boot: str, seq: int) -> None:
+        """Records that a report arrived and cannot be used, so that it is not missing."""
+        self._pass_time(arrived)
+        clock = self._clock_of(client)
+        clock.arrived = self.state.now
+        self._pass_over(client, clock.add_number(boot, seq, self.state.now))
+
+    def promise(self, client: str, arrived: float, up_to: float) -> None:
+        """Records a client's word about itself.
+
+        Args:
+            client: Client that promises.
+            arrived: Time of arrival (seconds since the epoch).
+            up_to: Event time up to which all its reports have been stored (seconds since the epoch); 0 where it only
+                says that it will make such promises while it has nothing to report.
+        """
+        self._pass_time(arrived)
+        clock = self._clock_of(client)
+        clock.promises = True
+        if up_to:
+            clock.arrived = self.state.now
+            clock.stopped = False
+            clock.promised = max(clock.promised, min(up_to, self.state.now))
+
+    def _clock_of(self, client: str) -> ClientClock:
+        clock = self.state.clients.get(client)
+        if clock is None:
+            clock = self.state.clients[client] = ClientClock()
+            self._assign(client, ())
+        return clock
 
     def tick(self, now: float) -> None:
         """Advances the clock of arrivals to `now` (seconds since the epoch)."""
-        state = self.state
-        state.now = max(state.now, now)
-        for client, clock in list(state.clients.items()):
-            self._skip_expired_gap(clock)
-            if state.now - clock.arrived > FORGET_AFTER:
-                del state.clients[client]
+        self._pass_time(now)
 
     def pause(self, now: float) -> None:
         """Begins a pause at `now`: until `resume` nothing can arrive and the watermark stands still."""
@@ -144,9 +236,21 @@ class Watermark:
 
     def resume(self, now: float) -> None:
         """Ends the pause at `now`: the reports that clients kept meanwhile are still to come."""
-        self.state.now = max(self.state.now, now)
-        self.state.resumed = self.state.now
-        self.state.paused = False
+        state = self.state
+        state.now = max(state.now, now)
+        state.resumed = state.now
+        state.paused = False
+
+    def hold_up(self, seconds: float, now: float) -> None:
+        """Records that the agent was held up for some seconds until `now`, so that silence meanwhile means nothing.
+
+        All waits become as much longer as the agent was held up: they are measured in time in which it listened.
+        """
+        state = self.state
+        state.now = max(state.now, now)
+        state.resumed += seconds
+        for clock in state.clients.values():
+            clock.hold_up(seconds)
 
     def stop(self, client: str) -> None:
         """Records that a client has announced its end, so that it is not waited for."""
@@ -154,41 +258,130 @@ class Watermark:
         if clock is not None:
             clock.stopped = True
 
+    def lose(self, client: str) -> None:
+        """Records that a client has gone without a word, so that it makes no promises."""
+        clock = self.state.clients.get(client)
+        if clock is not None:
+            clock.promises = False
+
     def exclude(self, clients: Iterable[str]) -> None:
         """Replaces the set of clients that are not waited for; reports of theirs that come on time still count."""
         self.state.excluded = sorted(clients)
 
-    def advance(self) -> float:
-        """Moves the watermark as far as the clients' progress allows, and returns it."""
+    def advance(self, reported: str | None = None) -> float:
+        """Moves the watermarks as far as the clients' progress allows, and returns that of all clients.
+
+        Args:
+            reported: The only client whose progress has changed since the last call; None for any.
+        """
+        state = self.state
+        self.moved.clear()
+        if not state.paused:
+            now = state.now
+            for name, group in self._groups.items():
+                # Another than the slowest client cannot move the minimum at the same time.
+                if reported is None or group.checked != now or group.slowest == reported:
+                    self._advance_group(name, group)
+        return state.values.get(ALL, 0.0)
+
+    def _advance_group(self, name: str, group: _Group) -> None:
         state = self.state
         waited = state.now - state.resumed > GRACE_PERIOD
-        if state.paused or (not waited and not self._expected <= state.clients.keys()):
-            return state.value
+        group.checked = -1.0
+        if not waited and not group.expected <= state.clients.keys():
+            return
         idle_mark = state.now - self._idle_timeout
-        marks = [
-            self._client_watermark(clock, idle_mark)
-            for name, clock in state.clients.items()
-            if name not in state.excluded
-        ]
-        candidate = min(marks, default=idle_mark if waited else 0.0) - self._lateness
-        state.value = max(state.value, candidate)
-        return state.value
+        lowest, slowest = self._slowest(group, idle_mark)
+        if lowest == math.inf:
+            lowest = idle_mark if waited else 0.0
+        else:
+            group.slowest, group.checked = slowest, state.now
+        candidate = lowest - self._lateness
+        if candidate > state.values.get(name, 0.0):
+            state.values[name] = candidate
+            self.moved.add(name)
 
-    def _skip_expired_gap(self, clock: ClientClock) -> None:
-        # Reports that an earlier store had, or that were lost with an outbox, never come: the gap is closed as it is.
-        if clock.missing_since and self.state.now - max(clock.missing_since, self.state.resumed) > GRACE_PERIOD:
-            clock.ranges[:] = [[1, clock.ranges[-1][1]]]
-            clock.missing_since = 0.0
-            clock.complete_up_to = clock.newest
+    def _slowest(self, group: _Group, idle_mark: float) -> tuple[float, str]:
+        """Returns the smallest mark of the clients of a group, and whose it is; infinity where there is no client."""
+        state = self.state
+        lowest, slowest, is_behind = math.inf, "", True
+        for client in group.members:
+            clock = state.clients.get(client)
+            if clock is None or (clock.behind and not is_behind) or client in state.excluded:
+                continue
+            mark = self._client_watermark(clock, idle_mark)
+            # Clients that are behind decide only among themselves.
+            if mark < lowest or (is_behind and not clock.behind):
+                lowest, slowest, is_behind = mark, client, clock.behind
+        return lowest, slowest
+
+    def wait_of(self, group: str) -> Wait | None:
+        """Returns whom the watermark of a group waits for, for longer than reports usually take; None for nobody."""
+        state = self.state
+        found = self._groups.get(group)
+        if found is None or state.paused:
+            return None
+        waited = state.now - state.resumed > GRACE_PERIOD
+        unheard = sorted(found.expected - state.clients.keys())
+        if unheard and not waited:
+            return Wait(reason=WaitReason.UNHEARD, client=unheard[0], since=state.resumed)
+        usual = self._lateness + self._idle_timeout + 2 * SWEEP_INTERVAL
+        _, client = self._slowest(found, state.now - self._idle_timeout)
+        if not client or state.now - self.value_of(group) <= usual:
+            return None
+        clock = state.clients[client]
+        gap = clock.oldest_gap
+        if gap is not None:
+            return Wait(reason=WaitReason.GAP, client=client, since=gap.since, first=gap.first, last=gap.last)
+        if clock.arrived < state.resumed:
+            return Wait(reason=WaitReason.UNHEARD, client=client, since=state.resumed)
+        if state.now - clock.arrived > self._idle_timeout:
+            return Wait(reason=WaitReason.SILENT, client=client, since=clock.arrived)
+        return Wait(reason=WaitReason.BEHIND, client=client, since=clock.newest)
+
+    def _pass_time(self, now: float) -> None:
+        state = self.state
+        if now > state.now:
+            state.now = now
+        if abs(state.now - state.swept) < SWEEP_INTERVAL:
+            return
+        state.swept = state.now
+        deadline = state.now - GRACE_PERIOD
+        lead = max((clock.newest for clock in state.clients.values()), default=0.0)
+        for client, clock in list(state.clients.items()):
+            lag = lead - clock.newest
+            if (lag > MAX_LAG or clock.lag_since) and clock.measure_lag(lag, state.now):
+                self.passed.append(LaggingClient(client=client, newest=clock.newest, lag=lag))
+            if state.resumed < deadline and not state.paused:
+                self._pass_over(client, clock.drop_gaps(deadline))
+            if state.now - clock.arrived > FORGET_AFTER:
+                del state.clients[client]
+
+    def _pass_over(self, client: str, gaps: list[Gap]) -> None:
+        # Reports that an earlier store had, or that were lost with an outbox, never come.
+        state = self.state
+        for gap in gaps:
+            state.passed_gaps += 1
+            state.missing = min(MAX_COUNT, state.missing + gap.last - gap.first + 1)
+            waited = state.now - max(gap.since, state.resumed)
+            self.passed.append(
+                PassedGap(client=client, first=gap.first, last=gap.last, waited=max(0.0, waited), at=state.now)
+            )
 
     def _client_watermark(self, clock: ClientClock, idle_mark: float) -> float:
         state = self.state
         if clock.stopped:
             return max(clock.newest, state.now)
-        since = clock.arrived
-        patience = self._idle_timeout
+        complete_up_to = clock.complete_up_to
+        if state.now - clock.arrived <= self._idle_timeout:
+            return complete_up_to
+        since, patience = self._patience(clock)
+        return max(complete_up_to, idle_mark) if state.now - since > patience else complete_up_to
+
+    def _patience(self, clock: ClientClock) -> tuple[float, float]:
+        """Returns since when a client is silent (seconds since the epoch), and how many seconds are waited for it."""
+        state = self.state
         if clock.arrived < state.resumed:
-            since, patience = state.resumed, GRACE_PERIOD
-        if clock.missing_since:
-            patience = GRACE_PERIOD
-        return max(clock.complete_up_to, idle_mark) if state.now - since > patience else clock.complete_up_to
+            return state.resumed, GRACE_PERIOD
+        waited_for = clock.promises or clock.has_gaps
+        return clock.arrived, GRACE_PERIOD if waited_for else self._idle_timeout

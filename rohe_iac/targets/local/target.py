@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rohe_iac.deployment.ports import Live, ProviderPlugin
 from rohe_iac.foundation.errors import ExitCode, RoheError
-from rohe_iac.foundation.folders import StackFolder
+from rohe_iac.foundation.folders import StackFolder, check_writable, write_obstacle
 from rohe_iac.foundation.quantities import counted
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.targets.local.broker import nats as embedded
@@ -82,9 +82,11 @@ class LocalDeploymentTarget:
         Raises:
             PortInUse: Another process holds a port; the detail names each holder.
             BrokerMissing: The broker's program is not installed.
+            NotWritable: The stack's folder cannot be written.
             TooFewDescriptors: The supervisor may not open as many files as it needs.
             ProgramMissing: Processes cannot be started; the detail names what each lacks.
         """
+        check_writable(self._site.layout.folder.path)
         check_descriptors(len(manifests))
         self._check_programs(manifests)
         wanted = self._ports(manifests)
@@ -126,6 +128,13 @@ class LocalDeploymentTarget:
     def live(self) -> tuple[Live, ...]:
         """Returns every program of the stack, sorted by name."""
         return tuple(_live(running) for running in self._site.programs.all())
+
+    def obstacles(self) -> tuple[str, ...]:
+        """Returns what is wrong with the supervisor, its watchdog and the disk."""
+        found = [write_obstacle(self._site.layout.folder.path)]
+        if self._site.layout.is_kept_up:
+            found.append(self._site.supervision.fault())
+        return tuple(filter(None, found))
 
     def faults(self, manifests: Sequence[Manifest]) -> tuple[str, ...]:
         """Returns the addresses of resources that differ from their manifests or do not run, and the names of strays.
@@ -209,6 +218,10 @@ def _live(running: Running) -> Live:
         restarts=running.restarts,
         began=running.began,
         ports=program.ports,
+        detail=running.detail,
+        last_end=running.last_end,
+        ended=running.ended,
+        unlimited=running.unlimited,
     )
 
 

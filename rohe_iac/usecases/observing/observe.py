@@ -8,10 +8,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
-from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.mqtt.address import broker_address
 from rohe_iac.transports.questions import Inquirer
-from rohe_iac.usecases.stacks import KnownStack
+from rohe_iac.usecases.stacks import KnownStack, StackNotRunning
 
 OPERATOR = "operator"
 """The name of the command line as a client of the broker."""
@@ -24,12 +23,6 @@ FIRST_RESULTS, MAX_RESULTS = 10, 10_000
 
 Units = dict[tuple[str, str], str]
 """The unit of each objective's values, by the names of contract and objective."""
-
-
-class StackNotRunning(RoheError):
-    """The stack is not applied, or has no agent to ask."""
-
-    exit_code = ExitCode.UNREACHABLE
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from rohe_iac.usecases.plans.analysis import unsupported_hint
 from rohe_iac.usecases.plans.plan import make_plan, read_plan
 from rohe_iac.usecases.plans.plugins import changed_since
 from rohe_iac.usecases.plans.verify import faults_of
+from rohe_iac.usecases.running.limits import unlimited_sentences
 from rohe_iac.usecases.running.protection import refuse_protected
 from rohe_iac.usecases.stacks import OpenTarget
 
@@ -180,6 +181,8 @@ def apply(wanted: Intent, progress: Progress, install: InstallProgress, choices:
             fail_fast=choices.fail_fast,
             refresh=choices.refresh,
         )
+        for sentence in unlimited_sentences(part.unlimited for part in wanted.target.live()):
+            progress.on_note(sentence)
         if outcome.ending is Ending.COMPLETE and not record.complete:
             write_record(folder, Record(record.serial, record.planfile, complete=True))
         return outcome

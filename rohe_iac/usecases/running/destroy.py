@@ -11,6 +11,8 @@ from rohe_iac.deployment.files.lock import stack_lock
 from rohe_iac.deployment.ports import Progress
 from rohe_iac.deployment.run.outcome import Ending, Outcome
 from rohe_iac.deployment.run.workspace import EngineFolder
+from rohe_iac.foundation.errors import RoheError
+from rohe_iac.foundation.folders import write_obstacle
 from rohe_iac.usecases.running.protection import refuse_protected
 from rohe_iac.usecases.stacks import KnownStack, OpenTarget
 
@@ -55,14 +57,23 @@ def destroy(
     target = open_target(stack.target, stack.folder, stack.root)
     place = EngineFolder(stack.folder, stack.project, stack.name)
     manifests = stack.record.planfile.manifests if stack.record is not None else ()
+    addresses = {manifest.name: manifest.address for manifest in manifests}
     with stack_lock(stack.folder, f"rohe destroy {stack.name}", patience=lock_timeout):
         outcome = Outcome(Ending.COMPLETE, 0.0)
-        if place.state.exists():
+        if place.state.exists() and not write_obstacle(stack.folder.path):
             engine = find_engine(install)
             from rohe_iac.deployment.run.deployer import Deployer
 
-            addresses = {manifest.name: manifest.address for manifest in manifests}
-            outcome = Deployer(engine, place, target).down(progress, addresses)
+            try:
+                outcome = Deployer(engine, place, target).down(progress, addresses)
+            except (RoheError, OSError):
+                if not write_obstacle(stack.folder.path):
+                    raise
+        obstacle = write_obstacle(stack.folder.path)
+        if obstacle:
+            # The engine writes while it works, and the target removes everything by itself, too.
+            progress.on_note(f"{obstacle}: everything is removed without the engine")
+            outcome = Outcome(Ending.COMPLETE, 0.0, deleted=tuple(sorted(addresses.values())))
         if outcome.ending is Ending.COMPLETE:
             target.end()
             _forget(stack)

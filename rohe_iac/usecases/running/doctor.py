@@ -19,7 +19,8 @@ from rohe_iac.deployment.engine.build import MODULE, engine_version
 from rohe_iac.deployment.engine.find import INSTALL_COMMAND, EngineMissing, find_engine, minor_version
 from rohe_iac.deployment.engine.go_toolchain import machine_go
 from rohe_iac.foundation.errors import RoheError
-from rohe_iac.foundation.folders import cache_home, state_home
+from rohe_iac.foundation.folders import cache_home, free_bytes, state_home, write_obstacle
+from rohe_iac.foundation.quantities import shown_bytes
 from rohe_iac.foundation.settings import InvalidSettings
 from rohe_iac.foundation.user_callables import installed_callables
 from rohe_iac.usecases.plans.plugins import GROUPS
@@ -49,11 +50,12 @@ class Check:
     mend: str = ""
 
 
-def examine(broker_binary: Callable[[], str]) -> tuple[Check, ...]:
+def examine(broker_binary: Callable[[], str], limits: Callable[[], tuple[str, str]]) -> tuple[Check, ...]:
     """Returns a check of everything; writes nothing except files that are removed again at once.
 
     Args:
         broker_binary: returns the path of the embedded broker's program, or raises a RoheError.
+        limits: returns why the limits of services are not in force here, and what to do; ("", "") where they are.
     """
     engine = _engine()
     return (
@@ -69,6 +71,7 @@ def examine(broker_binary: Callable[[], str]) -> tuple[Check, ...]:
         _folder("state folder", state_home()),
         _folder("cache folder", cache_home()),
         _loopback(),
+        _limits(limits),
     )
 
 
@@ -173,16 +176,27 @@ def _own_version() -> str:
 
 
 def _folder(name: str, path: Path) -> Check:
-    """Returns whether files can be written to a folder, or to the nearest one above it that exists."""
+    """Returns whether files can be written to a folder, or to the nearest one above it that exists, and its room."""
     existing = next(folder for folder in (path, *path.parents) if folder.exists())
+    variable = "XDG_STATE_HOME" if name.startswith("state") else "XDG_CACHE_HOME"
+    mend = f"make room or make it writable, or set {variable} to a folder that is"
+    why = write_obstacle(path)
     try:
         with tempfile.NamedTemporaryFile(dir=existing, prefix=".rohe-doctor-"):
             pass
     except OSError as error:
-        why = f"{existing} cannot be written to: {error.strerror}"
-        variable = "XDG_STATE_HOME" if name.startswith("state") else "XDG_CACHE_HOME"
-        return Check(name, "missing", found=why, mend=f"make it writable, or set {variable} to a folder that is")
-    return Check(name, "ok", found=str(path))
+        why = why or f"{existing} cannot be written to: {error.strerror}"
+    if why:
+        return Check(name, "missing", found=why, mend=mend)
+    return Check(name, "ok", found=f"{path} ({shown_bytes(free_bytes(path))} free)")
+
+
+def _limits(limits: Callable[[], tuple[str, str]]) -> Check:
+    """Returns whether limits of memory and processor time would be in force for the processes of a stack."""
+    why, mend = limits()
+    if why:
+        return Check("limits", "missing", found=f"limits of services are not in force: {why}", mend=mend)
+    return Check("limits", "ok", found="control groups for memory and cpu")
 
 
 def _loopback() -> Check:

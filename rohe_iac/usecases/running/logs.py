@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rohe_iac.foundation.errors import UsageError
 from rohe_iac.foundation.names import parse_address
-from rohe_iac.usecases.stacks import KnownStack, OpenTarget
+from rohe_iac.usecases.stacks import KnownStack, OpenTarget, StackNotRunning
 
 MAX_NAMED = 8
 """Addresses that an error names of those that there are."""
@@ -25,7 +25,8 @@ def logs(
         follow: go on with new lines until the caller stops.
 
     Raises:
-        UsageError: the address is malformed, nothing is applied, or nothing of the stack is under the address.
+        UsageError: the address is malformed, or nothing of the stack is under the address.
+        StackNotRunning: nothing is applied.
     """
     wanted = parse_address(address)
     target = open_target(stack.target, stack.folder, stack.root)
@@ -35,7 +36,7 @@ def logs(
             known.setdefault(placement.instance, placement.replica)
     instances = [name for name, text in sorted(known.items()) if wanted.covers(parse_address(text))]
     if not known:
-        raise UsageError(f"stack {stack.name} is not applied", hint=f"rohe apply {stack.name}")
+        raise StackNotRunning(f"stack '{stack.name}' is not applied", hint=f"rohe apply {stack.name}")
     if not instances:
         there = ", ".join(sorted(set(known.values()))[:MAX_NAMED])
         raise UsageError(f"nothing of the stack {stack.name} is under {address}", hint=f"there is: {there}")

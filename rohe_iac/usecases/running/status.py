@@ -9,6 +9,7 @@ from rohe_iac.deployment.files.journal import RunJournal
 from rohe_iac.deployment.ports import Live
 from rohe_iac.foundation.clock import SystemClock
 from rohe_iac.foundation.errors import RoheError
+from rohe_iac.usecases.running.limits import unlimited_sentences
 from rohe_iac.usecases.stacks import KnownStack, OpenTarget
 
 
@@ -25,6 +26,10 @@ class PartStatus:
         urls: where it can be reached.
         restarts: how often it was restarted.
         began: when it began, in seconds since the epoch; 0 where it does not run.
+        detail: why it is in this state; empty where the state says it all.
+        last_end: how its last run ended, such as `was killed for memory: 128Mi`; empty where none has ended.
+        ended: when its last run ended, in seconds since the epoch; 0 where none has ended.
+        unlimited: a sentence for each limit that is not in force.
     """
 
     address: str
@@ -35,6 +40,10 @@ class PartStatus:
     urls: tuple[str, ...]
     restarts: int
     began: float
+    detail: str = ""
+    last_end: str = ""
+    ended: float = 0.0
+    unlimited: tuple[str, ...] = ()
 
     @property
     def well(self) -> bool:
@@ -77,6 +86,7 @@ class StackStatus:
         interrupted: the command that did not end; empty where the last one ended.
         parts: replicas, agents and brokers by address.
         agents: the answers of the agents.
+        obstacles: what hinders the whole stack, such as a full disk, a sentence each.
     """
 
     project: str
@@ -86,6 +96,12 @@ class StackStatus:
     interrupted: str
     parts: tuple[PartStatus, ...]
     agents: tuple[AgentStatus, ...] = ()
+    obstacles: tuple[str, ...] = ()
+
+    @property
+    def unlimited(self) -> tuple[str, ...]:
+        """Which limits are not in force, a sentence for each reason, with the number of parts."""
+        return unlimited_sentences(part.unlimited for part in self.parts)
 
     @property
     def contracts(self) -> tuple[ContractStatus, ...]:
@@ -101,9 +117,11 @@ class StackStatus:
 
     @property
     def well(self) -> bool:
-        """Whether everything that was applied runs, every agent answers and no contract is broken."""
+        """Whether the stack is applied, everything of it runs, every agent answers and no contract is broken."""
         return (
-            all(part.well for part in self.parts)
+            self.serial > 0
+            and not self.obstacles
+            and all(part.well for part in self.parts)
             and not any(agent.silence for agent in self.agents)
             and not any(contract.verdict == "BROKEN" for contract in self.contracts)
         )
@@ -135,6 +153,7 @@ def status(stack: KnownStack, open_target: OpenTarget) -> StackStatus:
         interrupted=RunJournal(stack.folder, SystemClock()).interrupted(),
         parts=tuple(parts),
         agents=_ask(stack, parts),
+        obstacles=target.obstacles() if stack.touched else (),
     )
 
 
@@ -142,7 +161,20 @@ def _part(address: str, instance: str, node: str, live: Live | None) -> PartStat
     """Returns the state of a part; `missing` where nothing of it lives."""
     if live is None:
         return PartStatus(address, instance, node, "missing", "", (), 0, 0.0)
-    return PartStatus(address, instance, node, live.state, live.where, live.urls, live.restarts, live.began)
+    return PartStatus(
+        address=address,
+        instance=instance,
+        node=node,
+        state=live.state,
+        where=live.where,
+        urls=live.urls,
+        restarts=live.restarts,
+        began=live.began,
+        detail=live.detail,
+        last_end=live.last_end,
+        ended=live.ended,
+        unlimited=live.unlimited,
+    )
 
 
 def _ask(stack: KnownStack, parts: list[PartStatus]) -> tuple[AgentStatus, ...]:

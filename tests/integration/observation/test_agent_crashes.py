@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from bisect import bisect_left
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import pytest
 from observed_brokers import RunningBroker
 from observed_stage import Stage, load_configuration
 
+from rohe_iac.agent.inputs import apply_input
+from rohe_iac.observation.judging.outcome import Result
 from rohe_iac.observation.observer import Observer
 from rohe_iac.observation.reports.report import Report
 from rohe_iac.sinks.store import AgentStore, outcome_key
@@ -47,24 +50,25 @@ def assert_exactly_once(stage: Stage) -> None:
 
 
 def assert_same_windows(stage: Stage) -> None:
-    """Compares the stored outcomes with those of an observer that never crashed, for the same inputs."""
+    """Compares the stored outcomes with those of an observer that never crashed, and with the reports themselves."""
     store = AgentStore(stage.folder / "store", read_only=True)
     observer = Observer(stage.configuration)
-    expected = {}
+    expected, events = {}, []
     for _, observer_input in store.inputs_after(0):
-        kind, at = observer_input.kind, observer_input.at
-        if kind == "report":
-            outcomes = observer.report(msgspec.json.decode(observer_input.payload, type=Report), at)
-        elif kind == "stop":
-            outcomes = observer.stop(observer_input.client, at)
-        else:
-            outcomes = {"tick": observer.tick, "pause": observer.pause, "resume": observer.resume}[kind](at)
-        expected |= {outcome_key(outcome): outcome for outcome in outcomes}
+        if observer_input.kind == "report":
+            events.append(msgspec.json.decode(observer_input.payload, type=Report).at)
+        expected |= {outcome_key(outcome): outcome for outcome in apply_input(observer, observer_input)}
     stored = {outcome_key(outcome): outcome for _, outcome in store.outcomes_after(0, 1_000_000)}
     store.close()
     assert stored, "no window closed, so nothing is shown"
     assert stored == expected
-    assert observer.state.counters.late == 0, "a crash made reports late"
+    assert observer.state.counters.late == 0, "a crash, or a slow machine, made reports late"
+    events.sort()
+    counted = [outcome for outcome in stored.values() if isinstance(outcome, Result) and outcome.objective == "count"]
+    assert sum(outcome.count for outcome in counted) > 0
+    for outcome in counted:
+        truth = bisect_left(events, outcome.end) - bisect_left(events, outcome.start)
+        assert outcome.count == truth, f"a window of {truth} reports was judged by {outcome.count}"
 
 
 def test_an_agent_killed_for_ten_seconds_loses_and_repeats_nothing(stage: Stage) -> None:

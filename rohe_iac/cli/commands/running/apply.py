@@ -29,7 +29,8 @@ def apply(
     Example: `rohe apply digits --yes`
     """
     from rohe_iac.cli.question import confirm, span
-    from rohe_iac.cli.views.running.outcome import OutcomeView, ProgressView
+    from rohe_iac.cli.views.running.outcome import OutcomeView, after_apply
+    from rohe_iac.cli.views.running.progress import ProgressView
     from rohe_iac.foundation.errors import ExitCode
     from rohe_iac.targets.opening import open_target
     from rohe_iac.usecases.running.apply import Choices, intent
@@ -51,6 +52,7 @@ def apply(
     if not confirm(f"Apply to stack {wanted.planfile.stack}?", command="apply", yes=yes):
         return ExitCode.OK
     progress = ProgressView(screen)
-    outcome = apply_intent(wanted, progress, progress.install, choices)
-    view.show(outcome, output, command="rohe apply")
+    with progress.waiting():
+        outcome = apply_intent(wanted, progress, progress.install, choices)
+    view.show(outcome, output, command="rohe apply", following=after_apply(wanted))
     return outcome.exit_code

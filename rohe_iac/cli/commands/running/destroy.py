@@ -18,7 +18,8 @@ def destroy(
     Example: `rohe destroy digits --yes`
     """
     from rohe_iac.cli.question import confirm, span
-    from rohe_iac.cli.views.running.outcome import OutcomeView, ProgressView
+    from rohe_iac.cli.views.running.outcome import OutcomeView
+    from rohe_iac.cli.views.running.progress import ProgressView
     from rohe_iac.foundation.errors import ExitCode
     from rohe_iac.foundation.quantities import counted
     from rohe_iac.targets.opening import open_target
@@ -38,6 +39,7 @@ def destroy(
     if not confirm(f"Destroy {what} of stack {known.name}?", command="destroy", yes=yes):
         return ExitCode.OK
     progress = ProgressView(screen)
-    outcome = destroy_stack(known, open_target, progress, progress.install, lock_timeout=patience)
-    view.show(outcome, output, command="rohe destroy")
+    with progress.waiting():
+        outcome = destroy_stack(known, open_target, progress, progress.install, lock_timeout=patience)
+    view.show(outcome, output, command="rohe destroy", following=f"`rohe apply {known.name}` creates the stack again")
     return outcome.exit_code

@@ -14,8 +14,9 @@ def doctor(output: OutputOption = Output.human) -> int:
     """
     from rohe_iac.cli.views.running.doctor import DoctorView
     from rohe_iac.targets.local.broker.nats import server_binary
+    from rohe_iac.targets.local.supervisor.cgroups import limits_obstacle
     from rohe_iac.usecases.running.doctor import examine
 
-    checks = examine(server_binary)
+    checks = examine(server_binary, limits_obstacle)
     DoctorView(screen).show(checks, output)
     return ExitCode.CHECK_FAILED if any(check.status == "missing" for check in checks) else ExitCode.OK

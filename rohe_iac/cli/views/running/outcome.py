@@ -1,4 +1,4 @@
-"""How apply and destroy look while they run, and their outcome."""
+"""How it looks what apply and destroy are about to do, and their outcome."""
 
 from __future__ import annotations
 
@@ -9,56 +9,16 @@ from rich.markup import escape
 from rohe_iac.cli.console import Screen
 from rohe_iac.cli.options import Output
 from rohe_iac.cli.views.plans.changes import print_changes, print_removals
+from rohe_iac.cli.views.running.progress import past
 from rohe_iac.deployment.run.outcome import Ending, Outcome
 from rohe_iac.foundation.quantities import counted
 from rohe_iac.usecases.running.apply import Intent
 
-DOING = {"create": "creating", "update": "changing", "delete": "removing"}
-"""Each verb of an action that goes on."""
-
 TO_DO = {"create": "create", "update": "change", "delete": "delete"}
 """Each verb of an action that is to be done."""
 
-DONE = {"create": "[green]+[/green] created", "update": "[yellow]~[/yellow] changed", "delete": "[red]-[/red] removed"}
-"""Each verb of an action that is done, with its mark."""
-
-FAILED = {"create": "created", "update": "changed", "delete": "removed"}
-"""What did not happen, by the verb of the action."""
-
 FEW = 20
 """Addresses that do not run that one screen shows."""
-
-
-class ProgressView:
-    """Prints a line on stderr when a resource ends, and with `every` when it begins as well."""
-
-    def __init__(self, screen: Screen, *, every: bool = False) -> None:
-        self._screen = screen
-        self._every = every
-
-    def on_begin(self, verb: str, address: str) -> None:
-        """Prints that the action on a resource begins."""
-        if self._every:
-            self._screen.err.print(f"  {DOING[verb]} {escape(address)}", style="dim")
-
-    def on_end(self, verb: str, address: str, seconds: float) -> None:
-        """Prints that the action on a resource is done."""
-        self._screen.err.print(f"  {DONE[verb]} {escape(address)} [dim]{seconds:.1f} s[/dim]")
-
-    def on_failure(self, verb: str, address: str, reason: str) -> None:
-        """Prints that the action on a resource failed, and why."""
-        first, *rest = reason.splitlines() or [""]
-        self._screen.err.print(f"  [bold red]![/bold red] {escape(address)} was not {_past(verb)}: {escape(first)}")
-        for line in rest:
-            self._screen.err.print(f"      {escape(line)}", style="dim")
-
-    def on_note(self, text: str) -> None:
-        """Prints a note on the whole run."""
-        self._screen.err.print(f"  {escape(text)}", style="dim")
-
-    def install(self, line: str) -> None:
-        """Prints a step of the installation of the engine."""
-        self._screen.err.print(f"  {escape(line)}", style="dim")
 
 
 class OutcomeView:
@@ -96,14 +56,16 @@ class OutcomeView:
             f"No change: stack {wanted.planfile.stack} is as planned, "
             f"{counted(len(wanted.planfile.manifests), 'resource')}, all running."
         )
+        self._screen.err.print(f"next: {after_apply(wanted)}", markup=False)
 
-    def show(self, outcome: Outcome, output: Output, *, command: str) -> None:
+    def show(self, outcome: Outcome, output: Output, *, command: str, following: str) -> None:
         """Prints the outcome on stdout, and the next step on stderr.
 
         Args:
             outcome: the outcome of the run.
             output: the form to print it in.
-            command: the command that ran, for the next step.
+            command: the command that ran, which continues what did not end.
+            following: the next step where everything is done.
         """
         if output is Output.json:
             self._screen.print_json(_value(outcome))
@@ -116,15 +78,21 @@ class OutcomeView:
         self._screen.out.print(f"{endings[outcome.ending]}: {', '.join(counts)} in {outcome.seconds:.1f} s")
         for failure in outcome.failed:
             first = (failure.reason.splitlines() or [""])[0]
-            self._screen.out.print(f"  not {_past(failure.verb)}: {escape(failure.address)}: {escape(first)}")
+            self._screen.out.print(f"  not {past(failure.verb)}: {escape(failure.address)}: {escape(first)}")
         for address in outcome.skipped:
             self._screen.out.print(f"  not tried: {escape(address)}", style="dim")
-        if outcome.ending is not Ending.COMPLETE:
+        if outcome.ending is Ending.COMPLETE:
+            self._screen.err.print(f"next: {following}", markup=False)
+        else:
             self._screen.err.print(f"next: repair the cause, then `{command}` continues where it stopped", markup=False)
 
 
-def _past(verb: str) -> str:
-    return FAILED.get(verb, verb)
+def after_apply(wanted: Intent) -> str:
+    """Returns the next step after a complete apply."""
+    stack = wanted.planfile.stack
+    observed = any(manifest.address.startswith("agent/") for manifest in wanted.planfile.manifests)
+    observe = f", `rohe observe {stack}` what the agents measure" if observed else ""
+    return f"`rohe status {stack}` shows what runs and where{observe}"
 
 
 def _value(outcome: Outcome) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 
 from rich.markup import escape
 
@@ -60,6 +61,13 @@ class StatusView:
             for part in status.parts
         ]
         print_table(out, COLUMNS, rows)
+        for part in status.parts:
+            for line in _remarks(part):
+                out.print(line)
+        for sentence in status.obstacles:
+            out.print(f"[red]{escape(sentence)}[/red]")
+        for sentence in status.unlimited:
+            out.print(f"[yellow]{escape(sentence)}[/yellow]")
         for agent in status.agents:
             out.print(_agent(agent))
         for contract in status.contracts:
@@ -75,9 +83,19 @@ def _agent(agent: AgentStatus) -> str:
     return f"[dim]{escape(agent.agent)}: heartbeat {age:.0f} s ago, {reports}[/dim]"
 
 
+def _remarks(part: PartStatus) -> Iterator[str]:
+    """Yields why a part is in its state, and how its last run ended."""
+    name = escape(part.address.removeprefix("replica/"))
+    if part.detail and part.detail != part.last_end:
+        yield f"[red]{name} {part.state}: {escape(part.detail)}[/red]"
+    if part.last_end:
+        at = f" at {time.strftime('%H:%M:%S %Z', time.localtime(part.ended))}" if part.ended else ""
+        yield f"[yellow]{name}: the last run {escape(part.last_end)}{at}[/yellow]"
+
+
 def _age(part: PartStatus) -> str:
     """Returns for how long a part has been running, in its largest unit; nothing where it is not running."""
-    if not part.began or part.state not in ("running", "starting"):
+    if not part.began or part.state not in ("running", "starting", "suspended", "not listening"):
         return ""
     seconds = max(0, int(time.time() - part.began))
     for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
@@ -94,6 +112,7 @@ def _value(status: StackStatus) -> dict[str, object]:
         "complete": status.complete,
         "interrupted": status.interrupted,
         "well": status.well,
+        "obstacles": list(status.obstacles),
         "contracts": [{"contract": item.contract, "verdict": item.verdict} for item in status.contracts],
         "agents": [{"agent": agent.agent, "silence": agent.silence, "said": agent.answer} for agent in status.agents],
         "parts": [
@@ -106,6 +125,10 @@ def _value(status: StackStatus) -> dict[str, object]:
                 "urls": list(part.urls),
                 "restarts": part.restarts,
                 "began": part.began,
+                "detail": part.detail,
+                "last_end": part.last_end,
+                "ended": part.ended,
+                "unlimited": list(part.unlimited),
             }
             for part in status.parts
         ],

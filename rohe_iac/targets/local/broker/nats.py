@@ -28,7 +28,7 @@ SUBSCRIPTIONS = "$MQTT.sub.>"
 MEMORY_STORE = 64 * 2**20
 """Bytes of memory that the server may use for messages."""
 
-FILE_STORE = 2 * 2**30
+FILE_STORE = 512 * 10**6
 """Bytes of disk that the server may use for messages."""
 
 ACK_PENDING = 2048

@@ -96,11 +96,14 @@ def obstacle(controller: str) -> str:
     return ""
 
 
-def remedy() -> str:
-    """Returns what a user does so that limits are in force."""
+def limits_obstacle() -> tuple[str, str]:
+    """Returns why this process cannot limit programs, and what to do about it; ("", "") where it can."""
+    why = "; ".join(dict.fromkeys(filter(None, map(obstacle, ("memory", "cpu")))))
+    if not why:
+        return "", ""
     if (ROOT / "cgroup.controllers").exists():
-        return "apply in a delegated group: systemd-run --user --scope -p Delegate=yes rohe apply"
-    return "apply as root, or as a user who may write to the control groups of version 1"
+        return why, "apply in a delegated group: systemd-run --user --scope -p Delegate=yes rohe apply"
+    return why, "apply as root, or as a user who may make groups there"
 
 
 def memory_kills(groups: Iterable[str]) -> int:

@@ -56,7 +56,7 @@ class Liveness:
         """
         self.probe, self.run = probe, run
         self.pid, self.ticks = int(run["pid"]), run.get("ticks")
-        self._startup, self._began = startup, float(run.get("began", 0.0))
+        self.began, self._startup = float(run.get("began", 0.0)), startup
         self._answered = False
         self._failures = 0
         self._next = 0.0
@@ -77,26 +77,27 @@ class Liveness:
         if not fault:
             self._answered, self._failures = True, 0
             return False
-        starting = not self._answered and wall - self._began < self._startup
+        starting = not self._answered and wall - self.began < self._startup
         if starting and not is_suspended(self.pid):
             return False
         self._failures += 1
         return self._failures >= self.probe.failures
 
 
-def fault_of(probe: LivenessProbe, pid: int, layout: Layout) -> str:
+def fault_of(probe: LivenessProbe, pid: int, layout: Layout, *, began: float) -> str:
     """Returns why a program does not answer its probe, "" where it does.
 
     Args:
         probe: The probe.
         pid: The program's process id.
         layout: The stack's paths, which a heartbeat's path is relative to.
+        began: Start of the program in seconds since the epoch.
     """
     if is_suspended(pid):
         # The kernel accepts connections for a suspended process, so a TCP probe alone would not notice.
         return "the process is suspended (SIGSTOP)"
     if probe.kind == "heartbeat":
-        return _heartbeat_fault(layout.folder.path / (probe.path or ""), pid)
+        return _heartbeat_fault(layout.folder.path / (probe.path or ""), began)
     if probe.kind == "mqtt":
         return _mqtt_fault(probe.port)
     if answers(ReadinessProbe(probe.port, probe.path), TIMEOUT):
@@ -104,11 +105,10 @@ def fault_of(probe: LivenessProbe, pid: int, layout: Layout) -> str:
     return f"no answer on port {probe.port} within {TIMEOUT:g} s"
 
 
-def _heartbeat_fault(path: Path, pid: int) -> str:
-    """Returns why an agent hangs; an agent that has not written a heartbeat in its present run is still recovering."""
+def _heartbeat_fault(path: Path, began: float) -> str:
+    """Returns why an agent hangs; an agent that has not written a heartbeat since its start is still recovering."""
     try:
         last = path.stat().st_mtime
-        began = Path(f"/proc/{pid}").stat().st_mtime
     except OSError:
         return ""
     silence = time.time() - last

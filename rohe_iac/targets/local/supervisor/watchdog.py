@@ -96,7 +96,9 @@ class Watchdog:
                 liveness = self._liveness[program.name] = Liveness(program.liveness, program.startup, run)
             if liveness.is_due(time.monotonic()):
                 due.append((folder, liveness))
-        faults = self._pool.map(lambda pair: fault_of(pair[1].probe, pair[1].pid, self._layout), due)
+        faults = self._pool.map(
+            lambda pair: fault_of(pair[1].probe, pair[1].pid, self._layout, began=pair[1].began), due
+        )
         for (folder, liveness), fault in zip(due, list(faults), strict=True):
             if liveness.record(fault, time.monotonic(), time.time()):
                 reason = f"{liveness.probe.words} did not answer {liveness.probe.failures} times in a row: {fault}"

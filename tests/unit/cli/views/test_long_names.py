@@ -21,7 +21,8 @@ from rohe_iac.cli.views.plans.plan import PlanView
 from rohe_iac.cli.views.plans.what_if import WhatIfView
 from rohe_iac.cli.views.plans.why_not import WhyNotView
 from rohe_iac.cli.views.running.doctor import DoctorView
-from rohe_iac.cli.views.running.outcome import OutcomeView, ProgressView
+from rohe_iac.cli.views.running.outcome import OutcomeView
+from rohe_iac.cli.views.running.progress import ProgressView
 from rohe_iac.cli.views.running.status import StatusView
 from rohe_iac.deployment.run.outcome import Ending, Failure, Outcome
 from rohe_iac.foundation.diagnostics import Diagnostic, Place
@@ -125,7 +126,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def progress(screen: Screen) -> None:
-    view = ProgressView(screen, every=True)
+    view = ProgressView(screen)
     view.on_begin("create", f"replica/{SINK}/0")
     view.on_end("create", f"replica/{SINK}/0", 1.0)
     view.on_failure("create", f"replica/{SOURCE}/0", f"does not answer\nat {URL}")
@@ -181,7 +182,7 @@ def cases(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, C
         "doctor": (lambda screen: DoctorView(screen).show(checks, human), (FILE, LONG)),
         "apply": (progress, (f"replica/{SINK}/0", URL)),
         "outcome": (
-            lambda screen: OutcomeView(screen).show(OUTCOME, human, command="rohe apply"),
+            lambda screen: OutcomeView(screen).show(OUTCOME, human, command="rohe apply", following="rohe status"),
             (f"replica/{SOURCE}/0", f"replica/{SINK}/1", URL),
         ),
         "validate": (diagnostics, (FILE, SINK, URL)),

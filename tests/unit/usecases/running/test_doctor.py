@@ -21,7 +21,7 @@ def no_broker() -> str:
 def test_what_is_missing_has_a_step_that_provides_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("ROHE_PULUMI", "/no/such/engine")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    checks = {check.name: check for check in examine(no_broker)}
+    checks = {check.name: check for check in examine(no_broker, lambda: ("no control groups", "apply as root"))}
     assert (checks["broker"].status, checks["broker"].found, checks["broker"].mend) == (
         "missing",
         "no broker",
@@ -30,6 +30,9 @@ def test_what_is_missing_has_a_step_that_provides_it(monkeypatch: pytest.MonkeyP
     assert checks["engine"].status == "missing"
     assert checks["engine"].mend
     assert checks["state folder"].status == "ok"
+    limits = checks["limits"]
+    assert (limits.status, limits.mend) == ("missing", "apply as root")
+    assert limits.found == "limits of services are not in force: no control groups"
     assert list(tmp_path.iterdir()) == []
 
 

@@ -14,7 +14,7 @@ from rohe_iac.foundation.folders import StackFolder
 from rohe_iac.usecases.plans.plan import make_plan
 from rohe_iac.usecases.running.logs import logs
 from rohe_iac.usecases.running.status import AgentStatus, status
-from rohe_iac.usecases.stacks import KnownStack, known_stack
+from rohe_iac.usecases.stacks import KnownStack, StackNotRunning, known_stack
 
 DIGITS = Path(__file__).parents[4] / "examples" / "digits"
 
@@ -27,6 +27,9 @@ class FewLive:
 
     def live(self) -> tuple[Live, ...]:
         return self._parts
+
+    def obstacles(self) -> tuple[str, ...]:
+        return ()
 
     def logs(self, instances: list[str], *, lines: int, follow: bool) -> Any:
         return iter([(name, f"{lines} {follow}") for name in instances])
@@ -47,10 +50,14 @@ def applied(stack: KnownStack) -> KnownStack:
 def test_a_stack_that_is_not_applied_names_the_command(stack: KnownStack) -> None:
     assert (stack.name, stack.target, stack.touched) == ("digits", "local", False)
     assert stack.folder == StackFolder.of(stack.project, "digits")
-    with pytest.raises(UsageError) as caught:
+    with pytest.raises(StackNotRunning) as caught:
         logs(stack, "service/classify", lambda *_: FewLive(), lines=5, follow=False)  # type: ignore[arg-type, return-value]
-    assert caught.value.brief == "stack digits is not applied"
+    assert caught.value.brief == "stack 'digits' is not applied"
     assert caught.value.hint == "rohe apply digits"
+
+
+def test_the_status_of_a_stack_that_is_not_applied_is_not_well(stack: KnownStack) -> None:
+    assert not status(stack, lambda *_: FewLive()).well  # type: ignore[arg-type, return-value]
 
 
 def test_an_address_covers_replicas_that_run_and_those_that_do_not(applied: KnownStack) -> None:

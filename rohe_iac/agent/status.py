@@ -1,0 +1,83 @@
+"""Status: what an agent says about itself, its clients and its objectives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from rohe_iac.observation.judging.objective_evaluator import ObjectiveEvaluator
+from rohe_iac.observation.judging.unknown import HeardClient, unknown_reason
+from rohe_iac.observation.judging.verdict import Verdict
+from rohe_iac.observation.observer import Observer
+
+
+def observer_counts(observer: Observer) -> dict[str, Any]:
+    """Returns what an observer has counted, and up to when it has judged (seconds since the epoch)."""
+    state = observer.state
+    return {
+        "reports": state.counters.reports,
+        "late": state.counters.late,
+        "windows": state.counters.windows,
+        "faults": state.counters.faults,
+        "missing": state.watermark.missing,
+        "watermark": observer.watermark,
+    }
+
+
+def objective_status(
+    observer: Observer,
+    evaluator: ObjectiveEvaluator,
+    clients: Mapping[str, Mapping[str, Any]],
+    now: float,
+    *,
+    started: float,
+    trouble: str,
+) -> dict[str, Any]:
+    """Returns the state of one objective as JSON values.
+
+    Args:
+        observer: Observer of the pipeline.
+        evaluator: Evaluator of the objective.
+        clients: Last state messages by client.
+        now: Present time (seconds since the epoch).
+        started: When the agent started (seconds since the epoch).
+        trouble: Why the agent is not connected; "" where it is.
+
+    Returns:
+        The promise, the last window, the verdict, and under `unknown` why it is UNKNOWN (None for other verdicts).
+    """
+    objective, state = evaluator.objective, evaluator.state
+    last = state.last_result
+    unknown = None
+    if state.judge.verdict is Verdict.UNKNOWN:
+        heard = [
+            [_heard_client(observer, client, clients.get(client, {})) for client in names]
+            for names in observer.heard_by(evaluator)
+        ]
+        wait = observer.wait_of(evaluator.group)
+        unknown = unknown_reason(evaluator, wait, heard, now, started=started, trouble=trouble)
+    return {
+        "contract": evaluator.contract.name,
+        "objective": objective.name,
+        "promise": objective.text,
+        "unit": objective.unit,
+        "scope": objective.scope.text,
+        "window": objective.window.text,
+        "verdict": state.judge.verdict.value,
+        "since": state.judge.since,
+        "unknown": msgspec.to_builtins(unknown),
+        "violation": state.violation.id if state.violation is not None else "",
+        "value": last.value if last is not None else None,
+        "count": last.count if last is not None else 0,
+        "end": last.end if last is not None else 0.0,
+    }
+
+
+def _heard_client(observer: Observer, client: str, state: Mapping[str, Any]) -> HeardClient:
+    clock = observer.clock_of(client)
+    name = str(state.get("state", ""))
+    if clock is None:
+        return HeardClient(client=client, state=name)
+    return HeardClient(client=client, reported=clock.reported, spoke=clock.arrived, promises=clock.promises, state=name)

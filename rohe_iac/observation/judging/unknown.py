@@ -1,0 +1,189 @@
+"""Unknown: why an objective has no verdict, and whether it has had none for too long."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+import msgspec
+
+from rohe_iac.observation.judging.objective_evaluator import ObjectiveEvaluator
+from rohe_iac.observation.reports.watermark import GRACE_PERIOD, Wait, WaitReason
+
+MAX_WINDOWS = 3
+"""Windows of an objective for which it may be UNKNOWN before that is a fault."""
+
+DEFAULT_WINDOW = 20.0
+"""Seconds that a window by count is taken to last before anything is known of it."""
+
+MIN_RECENT = 2.0
+"""Seconds, at least, for which a report counts as recent."""
+
+MAX_NAMES = 5
+"""Clients that are named, at most."""
+
+
+class Why(StrEnum):
+    """Why an objective is UNKNOWN."""
+
+    IDLE = "idle"
+    """There is nothing to judge: those who would report say that they are well, or the contract is not in effect."""
+    SILENT = "silent"
+    """Nothing is heard of those who would report."""
+    WAITING = "waiting"
+    """Reports of one client are waited for."""
+    FEW = "few"
+    """There are too few samples."""
+    FAULT = "fault"
+    """The last window could not be judged."""
+    DISCONNECTED = "disconnected"
+    """The agent has no connection to the broker."""
+
+
+class HeardClient(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a client that an objective hears; times are seconds since the epoch.
+
+    Attributes:
+        client: Name of the client.
+        reported: When it last reported; 0 for never.
+        spoke: When it last said anything, if only that it has nothing to report; 0 for never.
+        promises: Whether it says so from time to time.
+        state: Its last state message: online, stopped or lost; "" without one.
+    """
+
+    client: str
+    reported: float = 0.0
+    spoke: float = 0.0
+    promises: bool = False
+    state: str = ""
+
+    def is_well(self, now: float) -> bool:
+        """Checks whether the client is known to be there at `now`."""
+        if self.promises:
+            return self.state in ("", "online") and now - self.spoke <= GRACE_PERIOD
+        return self.state == "online"
+
+
+class UnknownReason(msgspec.Struct, frozen=True, kw_only=True):
+    """Why an objective is UNKNOWN.
+
+    Attributes:
+        why: Kind of the reason.
+        text: The reason as people read it.
+        since: Since when the objective is UNKNOWN (seconds since the epoch).
+        overdue: Whether that is longer than MAX_WINDOWS of its windows, and not because there is nothing to judge.
+    """
+
+    why: Why
+    text: str
+    since: float
+    overdue: bool
+
+
+def unknown_reason(
+    evaluator: ObjectiveEvaluator,
+    wait: Wait | None,
+    heard: Sequence[Sequence[HeardClient]],
+    now: float,
+    *,
+    started: float,
+    trouble: str = "",
+) -> UnknownReason:
+    """Returns why an objective is UNKNOWN.
+
+    Args:
+        evaluator: Evaluator of the objective.
+        wait: Whom the objective waits for.
+        heard: Clients that the objective hears, in the order in which a request passes them: one client at least of
+            each group has to report.
+        now: Present time (seconds since the epoch).
+        started: When the agent started (seconds since the epoch).
+        trouble: Why the agent is not connected; "" where it is.
+    """
+    since = evaluator.state.judge.since or evaluator.state.begun or started
+    seconds = _window_seconds(evaluator, now - since)
+    why, text = _reason(evaluator, wait, heard, now, seconds, trouble)
+    overdue = why is not Why.IDLE and now - since > MAX_WINDOWS * seconds
+    return UnknownReason(why=why, text=text, since=since, overdue=overdue)
+
+
+def _reason(
+    evaluator: ObjectiveEvaluator,
+    wait: Wait | None,
+    heard: Sequence[Sequence[HeardClient]],
+    now: float,
+    seconds: float,
+    trouble: str,
+) -> tuple[Why, str]:
+    begins, ends = evaluator.contract.begins, evaluator.contract.ends
+    if now < begins or (ends and now >= ends):
+        return Why.IDLE, "the contract is not in effect at this time"
+    if trouble:
+        return Why.DISCONNECTED, f"the agent is not connected: {trouble}"
+    if wait is not None:
+        return Why.WAITING, _wait_text(wait, now)
+    if evaluator.state.fault:
+        return Why.FAULT, f"the last window could not be judged: {evaluator.state.fault}"
+    recent = max(MIN_RECENT, seconds)
+    for place, clients in enumerate(heard):
+        if not clients or any(now - client.reported <= recent for client in clients):
+            continue
+        silent = [client for client in clients if not client.is_well(now)]
+        if len(silent) == len(clients):
+            return Why.SILENT, _silence_text(silent, now)
+        if place == 0:
+            return Why.IDLE, f"nothing to report at {_names([client.client for client in clients])}"
+        return Why.FEW, f"no request is answered: no report from {_names([client.client for client in clients])}"
+    return Why.FEW, _few_text(evaluator)
+
+
+def _wait_text(wait: Wait, now: float) -> str:
+    age = max(0.0, now - wait.since)
+    if wait.reason is WaitReason.GAP:
+        numbers = f"reports {wait.first}-{wait.last}" if wait.last > wait.first else f"report {wait.first}"
+        return f"waiting for {numbers} of {wait.client}, missing for {age:.0f} s"
+    if wait.reason is WaitReason.UNHEARD:
+        return f"waiting for {wait.client}, not heard since the agent connected {age:.0f} s ago"
+    if wait.reason is WaitReason.SILENT:
+        return f"waiting for {wait.client}, silent for {age:.0f} s"
+    return f"waiting for {wait.client}, whose newest report is dated {age:.0f} s ago"
+
+
+def _silence_text(silent: Sequence[HeardClient], now: float) -> str:
+    names = _names([client.client for client in silent])
+    spoke = max((max(client.spoke, client.reported) for client in silent), default=0.0)
+    states = sorted({client.state for client in silent if client.state not in ("", "online")})
+    state = f" ({' and '.join(states)})" if states else ""
+    heard = f"for {now - spoke:.0f} s" if spoke else "yet"
+    return f"nothing heard from {names}{state} {heard}"
+
+
+def _few_text(evaluator: ObjectiveEvaluator) -> str:
+    objective, state = evaluator.objective, evaluator.state
+    size = objective.window.size_count
+    if state.last_result is None:
+        count = state.window.count
+        return f"{count} of {size} reports for the first window" if size else "the first window is not complete yet"
+    count = state.last_result.count
+    if count >= objective.min_samples:
+        return "the last window was judged outside of the contract's time, or its value is undefined"
+    return f"{count} of {objective.min_samples} samples needed in the last window ('{objective.metric}')"
+
+
+def _names(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
+    return ", ".join(sorted(names)[:MAX_NAMES]) + more
+
+
+def _window_seconds(evaluator: ObjectiveEvaluator, elapsed: float) -> float:
+    """Returns how long a window of the objective lasts; by count, the last one did or this one is going to."""
+    window, state = evaluator.objective.window, evaluator.state
+    if window.session:
+        return window.session
+    if window.size_seconds:
+        return max(window.size_seconds, window.every_seconds)
+    last = state.last_result
+    spans = [window.every_seconds, last.end - last.start if last is not None else 0.0]
+    if last is None and state.window.count:
+        spans.append(elapsed * window.size_count / state.window.count)
+    return max(spans) or DEFAULT_WINDOW

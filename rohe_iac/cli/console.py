@@ -25,6 +25,15 @@ PATIENCE = 0.7
 """Seconds of work before a terminal shows the step that goes on."""
 
 
+class Interrupted(Exception):
+    """The user pressed Ctrl-C, or answered a question by it."""
+
+
+def nothing_changed() -> str:
+    """Returns what Ctrl-C reports of a command that changes nothing, or has not begun to."""
+    return "nothing was changed"
+
+
 @dataclass
 class Screen:
     """The settings of one run of the program, and its two consoles.
@@ -32,10 +41,13 @@ class Screen:
     Attributes:
         folder: the working folder that `-C` names.
         color: whether colours are wanted.
+        interruption: returns what was done and what was not, for the message after Ctrl-C; a command that changes
+            something sets it before it begins.
     """
 
     folder: Path = Path()
     color: bool = True
+    interruption: Callable[[], str] = nothing_changed
 
     @cached_property
     def out(self) -> Console:

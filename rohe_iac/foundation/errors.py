@@ -22,6 +22,7 @@ class ExitCode(IntEnum):
     USAGE = 64
     INTERNAL = 70
     INTERRUPTED = 130
+    READER_GONE = 141
     TERMINATED = 143
 
 

@@ -33,11 +33,18 @@ class EngineCommand(PulumiCommand):
         received: The first signal that was forwarded, 0 for none.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, on_signal: Callable[[], None] = lambda: None) -> None:
+        """Prepares the command.
+
+        Args:
+            engine: The engine to run.
+            on_signal: Is called in the signal handler when the first signal has asked the engine to stop.
+        """
         # The parent's __init__ is not called: it would start the engine once more to learn the version.
         self.command = str(engine.path)
         self.version = VersionInfo.parse(engine.version)
         self.received = 0
+        self._on_signal = on_signal
         self._process: subprocess.Popen[str] | None = None
 
     @property
@@ -114,14 +121,16 @@ class EngineCommand(PulumiCommand):
         first = self.received == 0
         self.received = self.received or number
         process = self._process
-        if process is None:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            if first:
-                # On its first interrupt the engine finishes what is under way, begins nothing new and writes its state.
-                os.kill(process.pid, signal.SIGINT)
-            else:
-                os.killpg(process.pid, signal.SIGTERM)
+        if process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                if first:
+                    # On its first interrupt the engine finishes what is under way, begins nothing new and writes its
+                    # state.
+                    os.kill(process.pid, signal.SIGINT)
+                else:
+                    os.killpg(process.pid, signal.SIGTERM)
+        if first:
+            self._on_signal()
 
 
 class _StreamReader(threading.Thread):

@@ -25,6 +25,9 @@ from rohe_iac.deployment.run.workspace import EngineFolder
 from rohe_iac.foundation.clock import Clock, SystemClock
 from rohe_iac.manifests.manifest import Manifest
 
+STOPPING = "stopping: what is under way ends first, nothing more begins; a second Ctrl-C ends the engine at once"
+"""The note that follows the first signal."""
+
 
 class _Stack(Stack):
     """The Automation API's stack without the two starts of the engine that read outputs at the end of each run."""
@@ -157,7 +160,7 @@ class Deployer:
         self.place.forget_pending()
         self.place.prune()
         journal.begin(purpose, digest)
-        command = EngineCommand(self.engine)
+        command = EngineCommand(self.engine, lambda: progress.on_note(STOPPING))
         tally = EventTally(progress, journal, addresses, self.clock)
         failure: CommandError | None = None
         servers = guarded_servers(lambda: command.pid, tally.note)

@@ -24,5 +24,6 @@ def export(
     from rohe_iac.cli.views.authoring.importing import show_export
     from rohe_iac.usecases.authoring.export import export_stack
 
+    screen.interruption = lambda: f"some files in {out} may be missing; the same command writes them again"
     show_export(screen, export_stack(screen.folder, stack, screen.folder / out), output, out)
     return ExitCode.OK

@@ -34,6 +34,8 @@ def fmt(
         if not check:
             screen.print_document(text)
         return ExitCode.CHECK_FAILED if check and differs else ExitCode.OK
+    if not check:
+        screen.interruption = lambda: "some files may be formatted already; `rohe fmt` formats the rest"
     result = format_documents([screen.folder / path for path in paths or [Path()]], check=check)
     for path in result.changed:
         screen.out.print(_from_here(path), markup=False, soft_wrap=True)

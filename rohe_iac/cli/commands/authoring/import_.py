@@ -60,6 +60,7 @@ def import_(
             piped=lambda: sys.stdin.buffer.read(MAX_PIPED),
         )
     if out != "-":
+        screen.interruption = lambda: f"{out} may be incomplete; the same command writes it again"
         write_documents(screen.folder / out, done.imported)
     elif output is Output.human:
         screen.print_document(done.imported.text)

@@ -35,6 +35,7 @@ def schema(
             raise UsageError("all schemas are written into a folder", hint="add --out DIR")
         screen.print_json(schema_of(kind))
         return ExitCode.OK
+    screen.interruption = lambda: f"some schemas may be missing in {out}; the same command writes them again"
     for path in write_schemas(screen.folder / out, KINDS if every else (schema_of(kind)["title"],)):
         screen.err.print(f"wrote {path}", markup=False)
     for name in KINDS if every else (schema_of(kind)["title"],):

@@ -28,6 +28,7 @@ def violations(
 
     known = known_stack(screen.folder, stack)
     if restore is not None:
+        screen.interruption = lambda: "the agent may have ended the actions already; `rohe violations` shows them"
         end_actions(known, restore)
         screen.err.print(f"the actions of {restore} are ended; services ask all members again")
         return

@@ -71,6 +71,7 @@ def plan(
         show_diagnostics(screen.err, planned.warnings)
     if out is not None:
         write_plan(screen.folder / out, planned.planfile)
+        screen.interruption = lambda: f"the plan is in {out}; nothing was applied"
     before = planned.record.planfile if planned.record is not None else None
     analysed = AnalysedPlan(planned.planfile, before, agent_needs(planned.blueprint))
     if html is not None:

@@ -42,6 +42,7 @@ def profile(
             raise UsageError(f"'{text}' is not OLD=NEW", hint="write --device jet_nano=jetson-nano")
         renamed[old] = new
     measurements = profile_folder(screen.folder / directory, renamed)
+    screen.interruption = lambda: "some profiles may be missing; the same command writes them again"
     written = write_profiles(measurements, screen.folder / out) if out is not None else ()
     show_profiles(screen, measurements, written)
     return ExitCode.OK

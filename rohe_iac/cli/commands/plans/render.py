@@ -29,6 +29,7 @@ def render(
     if out == "-":
         screen.print_document(as_stream(planned.planfile.manifests))
     else:
+        screen.interruption = lambda: f"manifests may be missing in {out}; the same command writes the rest"
         done = render_to(screen.folder / out, planned.planfile.manifests)
         screen.out.print(
             f"{out}: {len(done.written)} written, {len(done.unchanged)} unchanged, {len(done.removed)} removed",

@@ -29,6 +29,7 @@ def apply(
     Example: `rohe apply digits --yes`
     """
     from rohe_iac.cli.question import confirm, span
+    from rohe_iac.cli.views.running.interruption import interruption
     from rohe_iac.cli.views.running.outcome import OutcomeView, after_apply
     from rohe_iac.cli.views.running.progress import ProgressView
     from rohe_iac.foundation.errors import ExitCode
@@ -52,6 +53,7 @@ def apply(
     if not confirm(f"Apply to stack {wanted.planfile.stack}?", command="apply", yes=yes):
         return ExitCode.OK
     progress = ProgressView(screen)
+    screen.interruption = lambda: interruption(progress, wanted.folder, "rohe apply")
     with progress.waiting():
         outcome = apply_intent(wanted, progress, progress.install, choices)
     view.show(outcome, output, command="rohe apply", following=after_apply(wanted))

@@ -18,6 +18,7 @@ def destroy(
     Example: `rohe destroy digits --yes`
     """
     from rohe_iac.cli.question import confirm, span
+    from rohe_iac.cli.views.running.interruption import interruption
     from rohe_iac.cli.views.running.outcome import OutcomeView
     from rohe_iac.cli.views.running.progress import ProgressView
     from rohe_iac.foundation.errors import ExitCode
@@ -39,6 +40,7 @@ def destroy(
     if not confirm(f"Destroy {what} of stack {known.name}?", command="destroy", yes=yes):
         return ExitCode.OK
     progress = ProgressView(screen)
+    screen.interruption = lambda: interruption(progress, known.folder, "rohe destroy")
     with progress.waiting():
         outcome = destroy_stack(known, open_target, progress, progress.install, lock_timeout=patience)
     view.show(outcome, output, command="rohe destroy", following=f"`rohe apply {known.name}` creates the stack again")

@@ -16,6 +16,7 @@ def engine_install(output: OutputOption = Output.human) -> int:
     from rohe_iac.usecases.running.engine_install import install
 
     view = EngineView(screen)
+    screen.interruption = lambda: "no engine was installed; `rohe engine install` begins anew"
     with view.progress() as progress:
         engine = install(progress)
     view.show(engine, output)

@@ -28,6 +28,7 @@ def logs(
     from rohe_iac.usecases.running.logs import logs as lines_of
     from rohe_iac.usecases.stacks import known_stack
 
+    screen.interruption = lambda: "no more lines are printed; the stack runs on as before"
     for instance, line in lines_of(known_stack(screen.folder, stack), address, open_target, lines=lines, follow=follow):
         typer.echo(f"{instance} | {line}")
     return ExitCode.OK

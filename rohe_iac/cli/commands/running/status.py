@@ -33,6 +33,7 @@ def status(
     from rohe_iac.usecases.stacks import known_stack
 
     view = StatusView(screen)
+    screen.interruption = lambda: "the state is no longer shown; the stack runs on as before"
     while True:
         found = status_of(known_stack(screen.folder, stack), open_target)
         if watch and output is Output.human:

@@ -83,6 +83,8 @@ class OutcomeView:
             self._screen.out.print(f"  not tried: {escape(address)}", style="dim")
         if outcome.ending is Ending.COMPLETE:
             self._screen.err.print(f"next: {following}", markup=False)
+        elif outcome.ending is Ending.INTERRUPTED:
+            self._screen.err.print(f"next: `{command}` continues where it stopped", markup=False)
         else:
             self._screen.err.print(f"next: repair the cause, then `{command}` continues where it stopped", markup=False)
 

@@ -43,8 +43,14 @@ class ProgressView:
         self._clock = clock if clock is not None else SystemClock()
         self._begun: dict[str, tuple[str, float]] = {}
         self._any_begun = False
+        self._done = dict.fromkeys(FAILED, 0)
         self._changed = self._printed = self._clock.monotonic()
         self._lock = threading.Lock()
+
+    def done_so_far(self) -> str:
+        """Returns how many resources were created, changed and removed, in words; "" where none was."""
+        counts = {verb: count for verb, count in self._done.items() if count}
+        return ", ".join(f"{counted(count, 'resource')} {FAILED[verb]}" for verb, count in counts.items())
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
@@ -89,6 +95,7 @@ class ProgressView:
     def on_end(self, verb: str, address: str, seconds: float) -> None:
         """Prints that the action on a resource is done."""
         self._end(address)
+        self._done[verb] += 1
         self._print(f"  {DONE[verb]} {escape(address)} [dim]{seconds:.1f} s[/dim]")
 
     def on_failure(self, verb: str, address: str, reason: str) -> None:

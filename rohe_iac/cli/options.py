@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from rohe_iac.cli.completion import complete_parts, complete_stacks
+
 
 class Output(StrEnum):
     """The forms in which every command with a result prints it."""
@@ -29,7 +31,11 @@ PageOutputOption = Annotated[
 ]
 StackArgument = Annotated[
     str | None,
-    typer.Argument(metavar="STACK", help="Name of the stack; may be left out where the blueprint has one."),
+    typer.Argument(
+        metavar="STACK",
+        help="Name of the stack; may be left out where the blueprint has one.",
+        autocompletion=complete_stacks,
+    ),
 ]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for consent.")]
 LockTimeoutOption = Annotated[
@@ -37,5 +43,10 @@ LockTimeoutOption = Annotated[
 ]
 AllowDestroyOption = Annotated[
     list[str] | None,
-    typer.Option("--allow-destroy", metavar="ADDR", help="Remove this part although it is protected; may be repeated."),
+    typer.Option(
+        "--allow-destroy",
+        metavar="ADDR",
+        help="Remove this part although it is protected; may be repeated.",
+        autocompletion=complete_parts,
+    ),
 ]

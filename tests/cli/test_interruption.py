@@ -20,11 +20,10 @@ from rohe_iac.foundation.folders import StackFolder
 from rohe_iac.usecases.running.unfinished import unfinished
 
 PROGRAM = """
-import os, signal, sys
+import signal, sys
 import {module}
 def interrupt(*arguments, **options):
-    os.kill(os.getpid(), signal.SIGINT)
-    signal.pause()
+    signal.raise_signal(signal.SIGINT)
 {module}.{name} = interrupt
 from rohe_iac.cli.main import main
 sys.argv = ["rohe", *sys.argv[1:]]

@@ -7,13 +7,18 @@ from typing import Annotated
 
 import typer
 
+from rohe_iac.cli.completion import complete_kinds
 from rohe_iac.cli.console import screen
 from rohe_iac.foundation.errors import ExitCode
 
 
 def schema(
     kind: Annotated[
-        str, typer.Argument(help="Pipeline, Inventory, ObservationContract, Stack or Module; `all` with --out.")
+        str,
+        typer.Argument(
+            help="Pipeline, Inventory, ObservationContract, Stack or Module; `all` with --out.",
+            autocompletion=complete_kinds,
+        ),
     ],
     out: Annotated[
         Path | None,

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from rohe_iac.cli.completion import complete_subjects
 from rohe_iac.cli.console import screen
 from rohe_iac.cli.options import Output, PageOutput, PageOutputOption, StackArgument
 from rohe_iac.foundation.errors import UsageError
@@ -17,6 +18,7 @@ def explain(
         typer.Argument(
             metavar="ADDR|VIOLATION",
             help="An address, the name of a service or node, or the id of a violation (`latest`: the newest).",
+            autocompletion=complete_subjects,
         ),
     ],
     stack: StackArgument = None,

@@ -6,15 +6,24 @@ from typing import Annotated
 
 import typer
 
+from rohe_iac.cli.completion import complete_nodes, complete_services
 from rohe_iac.cli.console import screen
 from rohe_iac.cli.options import PageOutput, PageOutputOption, StackArgument
 
 
 def why_not(
     service: Annotated[
-        str, typer.Argument(metavar="SERVICE", help="A service, such as `classify` or `service/classify/svm`.")
+        str,
+        typer.Argument(
+            metavar="SERVICE",
+            help="A service, such as `classify` or `service/classify/svm`.",
+            autocompletion=complete_services,
+        ),
     ],
-    node: Annotated[str, typer.Argument(metavar="NODE", help="A node, such as `pi-1` or `node/pi-1`.")],
+    node: Annotated[
+        str,
+        typer.Argument(metavar="NODE", help="A node, such as `pi-1` or `node/pi-1`.", autocompletion=complete_nodes),
+    ],
     stack: StackArgument = None,
     output: PageOutputOption = PageOutput.human,
 ) -> None:

@@ -6,13 +6,19 @@ from typing import Annotated
 
 import typer
 
+from rohe_iac.cli.completion import complete_stacks
 from rohe_iac.cli.console import screen
 from rohe_iac.cli.options import AllowDestroyOption, LockTimeoutOption, Output, OutputOption, YesOption
 
 
 def apply(
     what: Annotated[
-        str | None, typer.Argument(metavar="STACK|PLANFILE", help="A stack to plan and apply, or a saved plan.")
+        str | None,
+        typer.Argument(
+            metavar="STACK|PLANFILE",
+            help="A stack to plan and apply, or a saved plan.",
+            autocompletion=complete_stacks,
+        ),
     ] = None,
     yes: YesOption = False,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Begin nothing more after the first failure.")] = False,

@@ -6,14 +6,22 @@ from typing import Annotated
 
 import typer
 
+from rohe_iac.cli.completion import complete_logs, complete_stacks
 from rohe_iac.cli.console import screen
 
 
 def logs(
     address: Annotated[
-        str, typer.Argument(metavar="ADDR", help="An address, such as service/classify/svm or agent/digits.")
+        str,
+        typer.Argument(
+            metavar="ADDR",
+            help="An address, such as service/classify/svm or agent/digits.",
+            autocompletion=complete_logs,
+        ),
     ],
-    stack: Annotated[str | None, typer.Option("--stack", help="Name of the stack.")] = None,
+    stack: Annotated[
+        str | None, typer.Option("--stack", help="Name of the stack.", autocompletion=complete_stacks)
+    ] = None,
     follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on with new lines until Ctrl-C.")] = False,
     lines: Annotated[
         int, typer.Option("-n", "--lines", min=0, help="How many of the last lines of each replica to print.")

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
+import inspect
 import keyword
+import logging
 import os
+import shlex
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from rohe_iac import __version__
 from rohe_iac.cli.command_line import CommandLine, CommandLineFault, CommandLineGroup, usage_error
 from rohe_iac.cli.console import UNCUT, Interrupted, screen
+from rohe_iac.cli.log import start_log
 from rohe_iac.foundation.errors import ExitCode
+
+LOG = logging.getLogger("rohe.cli")
 
 PANELS = {
     "authoring": "Write blueprints",
@@ -23,6 +32,16 @@ PANELS = {
     "observing": "Observe a running stack",
 }
 """The title of each group of commands in the help."""
+
+PROGRAMS = ("agent run", "stand-in run")
+"""Commands that are programs of a stack, with a log of their own."""
+
+VerboseOption = Annotated[
+    int,
+    typer.Option(
+        "-v", "--verbose", count=True, help="Log on stderr what is done; -vv: in detail (ROHE_LOG does it too)."
+    ),
+]
 
 SUBCOMMANDS = {
     "engine": "The Pulumi engine that apply drives.",
@@ -85,21 +104,49 @@ def _application(commands: Mapping[str, str]) -> typer.Typer:
                 cls=CommandLineGroup, no_args_is_help=True, help=SUBCOMMANDS[first], rich_markup_mode=markup
             )
             app.add_typer(parents[first], name=first, rich_help_panel=PANELS[group])
-        parents.get(first, app).command(second or first, cls=CommandLine, rich_help_panel=PANELS[group])(function)
+        register = parents.get(first, app).command(second or first, cls=CommandLine, rich_help_panel=PANELS[group])
+        register(function if command in PROGRAMS else _with_log(function))
     return app
+
+
+def _with_log(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Returns the command with the option `-v`, which begins the log before the command runs."""
+    signature = inspect.signature(command, eval_str=True)
+    option = inspect.Parameter("verbosity", inspect.Parameter.KEYWORD_ONLY, default=0, annotation=VerboseOption)
+
+    @functools.wraps(command)
+    def run(*, verbosity: int, **values: Any) -> Any:
+        if verbosity:
+            screen.verbosity = max(screen.verbosity, verbosity)
+            start_log(screen.verbosity)
+        begin, ending = time.monotonic(), "an error"
+        LOG.info("rohe %s on Python %s, in %s", __version__, sys.version.split()[0], Path.cwd() / screen.folder)
+        LOG.info("command %s", shlex.join(sys.argv[1:]))
+        try:
+            code = command(**values)
+            ending = f"exit code {int(code or 0)}"
+        finally:
+            LOG.info("ended with %s after %.2f s", ending, time.monotonic() - begin)
+        return code
+
+    # Typer reads the signature and the annotations, and would read those of the command itself.
+    del run.__dict__["__wrapped__"]
+    parameters = [*signature.parameters.values(), option]
+    run.__dict__["__signature__"] = signature.replace(parameters=parameters)
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return run
 
 
 def _version(wanted: bool) -> None:
     """Prints the version and exits where `--version` is given."""
     if wanted:
-        from rohe_iac import __version__
-
         typer.echo(f"rohe {__version__}")
         raise typer.Exit
 
 
 def _globals(
     folder: Annotated[Path, typer.Option("-C", "--directory", help="Work as if started in this folder.")] = Path(),
+    verbosity: VerboseOption = 0,
     no_color: Annotated[bool, typer.Option("--no-color", help="Print without colours (NO_COLOR does it too).")] = False,
     version: Annotated[  # noqa: ARG001
         bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
@@ -108,3 +155,5 @@ def _globals(
     """Stores the options that stand before the command."""
     screen.folder = folder
     screen.color = not no_color
+    screen.verbosity = verbosity
+    start_log(verbosity)

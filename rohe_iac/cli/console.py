@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import threading
@@ -43,11 +44,13 @@ class Screen:
         color: whether colours are wanted.
         interruption: returns what was done and what was not, for the message after Ctrl-C; a command that changes
             something sets it before it begins.
+        verbosity: how often `-v` was given.
     """
 
     folder: Path = Path()
     color: bool = True
     interruption: Callable[[], str] = nothing_changed
+    verbosity: int = 0
 
     @cached_property
     def out(self) -> Console:
@@ -100,8 +103,10 @@ class Screen:
         Yields:
             A function that takes the name of the next step. What is shown on stderr disappears when the work is done.
         """
+        log = logging.getLogger("rohe.step")
+        log.info("%s", step)
         if not self.err.is_terminal:
-            yield lambda _: None
+            yield lambda following: log.info("%s", following)
             return
         shown: list[Progress] = []
         current = step
@@ -121,6 +126,7 @@ class Screen:
         def begin_step(following: str) -> None:
             nonlocal current
             current = following
+            log.info("%s", following)
             for progress in shown:
                 progress.update(progress.task_ids[0], description=following)
 

@@ -97,6 +97,7 @@ def _run(arguments: list[str]) -> int:
 
 def _report_bug(error: Exception) -> int:
     """Writes the trace of an unexpected exception to a file, reports both and returns the exit code."""
+    import logging
     import traceback
 
     from rohe_iac.foundation.folders import state_home, write_private
@@ -108,6 +109,7 @@ def _report_bug(error: Exception) -> int:
         detail = f"the trace is in {trace}"
     except (OSError, RuntimeError) as failure:
         detail = f"the trace could not be written: {failure}"
+    logging.getLogger("rohe.cli").error("a fault of rohe itself", exc_info=error)
     first = (str(error).splitlines() or [""])[0]
     fault = RoheError(
         f"a fault of rohe itself: {type(error).__name__}: {first}",

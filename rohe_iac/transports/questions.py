@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import queue
 import secrets
 import time
@@ -13,6 +14,8 @@ from rohe_iac.foundation.topics import command_topic, reply_topic
 from rohe_iac.mqtt.address import BrokerAddress
 from rohe_iac.mqtt.connection import Connection
 from rohe_iac.mqtt.message import Incoming, Outgoing
+
+LOG = logging.getLogger("rohe.questions")
 
 RETRY_INTERVAL = 1.5
 """Seconds after which a question without any answer is published again."""
@@ -87,6 +90,7 @@ class Inquirer:
         question_id = secrets.token_hex(8)
         content = {"id": question_id, "ask": question, "reply": self._client, **parameters}
         topic = command_topic(self._stack, agent)
+        LOG.info("asking agent %s for %s", agent, question)
         pages: dict[int, list[Any]] = {}
         last_page: int | None = None
         payload = json.dumps(content).encode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from rohe_iac.deployment.files.record import Record, read_record
 from rohe_iac.deployment.ports import DeploymentTarget
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.folders import StackFolder, state_home
+
+LOG = logging.getLogger("rohe.stack")
 
 OpenTarget = Callable[[str, StackFolder, Path], DeploymentTarget]
 """Opens the target of a name for a stack's folder and a blueprint's root."""
@@ -64,7 +67,10 @@ def known_stack(directory: Path, stack: str | None) -> KnownStack:
     project = project_of(root)
     name = stack or _only_applied(project) or load(directory).stack.metadata.name
     folder = StackFolder.of(project, name)
-    return KnownStack(root, project, name, folder, read_record(folder))
+    record = read_record(folder)
+    applied = f"applied record {record.serial}" if record is not None else "nothing applied"
+    LOG.info("stack %s of project %s, %s, state in %s", name, project, applied, folder.path)
+    return KnownStack(root, project, name, folder, record)
 
 
 def _only_applied(project: str) -> str | None:

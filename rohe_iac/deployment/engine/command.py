@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import signal
 import subprocess
@@ -19,6 +20,8 @@ from semver import VersionInfo
 
 from rohe_iac.deployment.engine import session
 from rohe_iac.deployment.engine.find import Engine
+
+LOG = logging.getLogger("rohe.engine")
 
 FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Signals to this process that are forwarded to the engine."""
@@ -73,6 +76,7 @@ class EngineCommand(PulumiCommand):
         Raises:
             CommandError: The exit code is not 0.
         """
+        LOG.info("%s %s", self.command, " ".join(args))
         # The user's own engine settings, such as another backend or passphrase, do not belong to this stack.
         outer = {name: value for name, value in os.environ.items() if not name.startswith("PULUMI_")}
         environment = {**outer, **additional_env, "PULUMI_AUTOMATION_API": "true"}
@@ -96,6 +100,7 @@ class EngineCommand(PulumiCommand):
             err.join()
             process.wait()
             self._process = None
+        LOG.info("the engine ended with %d", process.returncode)
         result = CommandResult(stdout="\n".join(out.lines), stderr="\n".join(err.lines), code=process.returncode)
         if result.code != 0:
             raise create_command_error(result)

@@ -32,7 +32,6 @@ def plan(
     max_moves: Annotated[
         int | None, typer.Option("--max-moves", min=0, help="The most replicas to move that could stay where they are.")
     ] = None,
-    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Report on stderr what the search did.")] = False,
     output: PageOutputOption = PageOutput.human,
 ) -> int:
     """Decide offline which node each replica gets, and why; change nothing.
@@ -55,7 +54,7 @@ def plan(
             )
             report("planning the edited problem")
             answer = plan_edited(decision, what_if, searches)
-        if verbose:
+        if screen.verbosity:
             screen.err.print(str(searches))
         WhatIfView(screen).show(answer, output)
         return ExitCode.UNPLACED if answer.lost else ExitCode.OK
@@ -63,7 +62,7 @@ def plan(
         planned = make_plan(
             screen.folder, stack, against=against, max_moves=max_moves, report=report, listener=searches
         )
-    if verbose:
+    if screen.verbosity:
         screen.err.print(str(searches))
     if planned.warnings:
         from rohe_iac.cli.views.authoring.diagnostics import show_diagnostics

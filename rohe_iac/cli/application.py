@@ -22,6 +22,7 @@ from rohe_iac.cli.command_line import CommandLine, CommandLineFault, CommandLine
 from rohe_iac.cli.console import UNCUT, Interrupted, screen
 from rohe_iac.cli.log import start_log
 from rohe_iac.foundation.errors import ExitCode
+from rohe_iac.usecases.documentation import documentation
 
 LOG = logging.getLogger("rohe.cli")
 
@@ -86,7 +87,7 @@ def _application(commands: Mapping[str, str]) -> typer.Typer:
         name="rohe",
         cls=CommandLineGroup,
         help="Plan, apply and observe machine-learning pipelines on edge machines, from blueprints in YAML.",
-        epilog="",
+        epilog=f"Documentation: {documentation()}\nHelp on one command: rohe COMMAND --help",
         no_args_is_help=True,
         rich_markup_mode=markup,
         pretty_exceptions_enable=False,

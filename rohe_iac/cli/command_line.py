@@ -136,6 +136,11 @@ class CommandLineGroup(TyperGroup):
         except KeyboardInterrupt as error:
             raise Interrupted from error
 
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
+        """Writes the last lines as they are, so that no address is broken."""
+        if self.epilog:
+            formatter.write("\n" + "".join(f"{line}\n" for line in self.epilog.splitlines()))
+
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Writes the commands of each panel, with the whole first sentence of each, where there is no terminal."""
         panels: dict[str, list[tuple[str, str]]] = {}

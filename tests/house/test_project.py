@@ -17,6 +17,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+from rohe_iac.blueprint.findings.codes import CODES
 from rohe_iac.deployment.engine.build import engine_version
 
 FILES = ("constraints.txt", "constraints-dev.txt")
@@ -153,7 +154,7 @@ def test_a_wheel_has_what_the_engine_is_built_from(root: Path, tmp_path: Path) -
     copy.mkdir()
     tracked = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, text=True, check=True)
     for name in tracked.stdout.split("\0"):
-        if name.startswith(("rohe_iac/", "tools/")) or name in ("pyproject.toml", "README.md", "LICENSE"):
+        if name.startswith(("rohe_iac/", "tools/", "docs/")) or name in ("pyproject.toml", "README.md", "LICENSE"):
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             if (root / name).is_symlink():
                 (copy / name).symlink_to(os.readlink(root / name))
@@ -167,6 +168,19 @@ def test_a_wheel_has_what_the_engine_is_built_from(root: Path, tmp_path: Path) -
     assert module <= names
     assert {"rohe_iac/py.typed", "rohe_iac/cli/main.py"} <= names
     assert any(name.endswith(".j2") for name in names)
+    assert {f"rohe_iac/docs/diagnostics/{code}.md" for code in CODES} <= names
+    installed = tmp_path / "installed"
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(installed)
+    shown = subprocess.run(
+        [sys.executable, "-c", "from rohe_iac.cli.main import main; main()", "explain", "R106"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(installed)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert shown.stdout.startswith("# R106: ")
 
 
 def test_every_target_of_make_says_what_it_does(root: Path) -> None:

@@ -16,8 +16,9 @@ def explain(
     subject: Annotated[
         str,
         typer.Argument(
-            metavar="ADDR|VIOLATION",
-            help="An address, the name of a service or node, or the id of a violation (`latest`: the newest).",
+            metavar="ADDR|VIOLATION|CODE",
+            help="An address, the name of a service or node, the id of a violation (`latest`: the newest), or a code "
+            "such as R106.",
             autocompletion=complete_subjects,
         ),
     ],
@@ -27,10 +28,19 @@ def explain(
     ] = False,
     output: PageOutputOption = PageOutput.human,
 ) -> None:
-    """Show why a replica is where it is; or which part caused a violation, and the value without that part.
+    """Show why a replica is where it is; which part caused a violation, and the value without it; what a code means.
 
-    Example: `rohe explain service/classify/svm --all`, `rohe explain v-1f0c9a2b77`
+    Example: `rohe explain service/classify/svm --all`, `rohe explain v-1f0c9a2b77`, `rohe explain R106`
     """
+    from rohe_iac.usecases.documentation import code_page, is_code
+
+    if is_code(subject):
+        from rohe_iac.cli.views.authoring.code_page import show_code_page
+
+        if every:
+            raise UsageError("--all is for an address, not for a code", hint="rohe explain service/NAME --all")
+        show_code_page(screen, code_page(subject), output)
+        return
     from rohe_iac.cli.views.observing.violation import ViolationView
     from rohe_iac.cli.views.plans.placement import PlacementView
     from rohe_iac.usecases.plans.explain import NEWEST, explain_places, explain_violation

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 from enum import IntEnum
+from typing import Self
 
 
 class ExitCode(IntEnum):
@@ -26,6 +28,10 @@ class ExitCode(IntEnum):
     TERMINATED = 143
 
 
+DISK_FAULTS = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG))
+"""Errors of the operating system that say nothing against the name of a file."""
+
+
 class RoheError(Exception):
     """A failure at run time; subclasses live beside their raiser and set `exit_code`.
 
@@ -42,6 +48,13 @@ class RoheError(Exception):
         self.brief = brief
         self.detail = detail
         self.hint = hint
+
+    def caused_by(self, error: OSError) -> Self:
+        """Returns the same error; with exit code 10 where the disk is to blame and not the file that a user named."""
+        if error.errno in DISK_FAULTS:
+            self.exit_code = ExitCode.UNREACHABLE
+            self.hint = "free space on the disk, or name a file on another"
+        return self
 
 
 class UsageError(RoheError):

@@ -94,6 +94,27 @@ def test_input_that_is_closed_is_an_error(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_a_disk_that_is_full_is_no_fault_of_the_command_line(tmp_path: Path) -> None:
+    """A limit on the size of files stands for a disk without room."""
+
+    def no_room() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+    done = subprocess.run(
+        [ROHE, "plan", "--out", str(tmp_path / "digits.plan")],
+        cwd=EXAMPLE,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        preexec_fn=no_room,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 10
+    assert "free space" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_output_discards_what_it_is_told_to(tmp_path: Path) -> None:
     descriptor = os.open(os.devnull, os.O_RDONLY)
     try:

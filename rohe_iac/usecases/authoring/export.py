@@ -61,5 +61,5 @@ def export_stack(directory: Path, stack: str | None, folder: Path) -> Export:
     except OSError as error:
         raise UnwritableExport(
             f"cannot write {error.filename or folder}: {error.strerror}", hint="name a folder you may write to"
-        ) from error
+        ).caused_by(error) from error
     return Export(tuple((name, count) for name, (_, count) in texts.items()), tuple(done.left_out))

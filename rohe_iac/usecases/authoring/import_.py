@@ -192,4 +192,5 @@ def write_documents(path: Path, imported: ImportResult) -> None:
         path.write_text(imported.to_yaml(lambda kind: modeline(kind, folder)), encoding="utf-8")
     except OSError as error:
         hint = "name a file that you may write to"
-        raise UnwritableOutput(f"cannot write {path}: {error.strerror}", hint=hint) from error
+        fault = UnwritableOutput(f"cannot write {path}: {error.strerror}", hint=hint)
+        raise fault.caused_by(error) from error

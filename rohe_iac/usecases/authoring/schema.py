@@ -35,7 +35,7 @@ def write_schemas(folder: Path, kinds: Iterable[str] = tuple(KINDS)) -> list[Pat
             path.write_text(json.dumps(schema_of(kind), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
             written.append(path)
     except OSError as error:
-        raise UsageError(f"cannot write schemas to {folder}: {error.strerror}") from error
+        raise UsageError(f"cannot write schemas to {folder}: {error.strerror}").caused_by(error) from error
     return written
 
 

@@ -45,15 +45,15 @@ class PlacementExplanation:
     unasked: tuple[str, ...] = ()
 
 
-def explain_violation(stack: KnownStack, violation: str) -> dict[str, Any]:
-    """Returns a violation with its evidence and actions.
+def explain_violation(stack: KnownStack, violation: str) -> dict[str, Any] | None:
+    """Returns a violation with its evidence and actions; None where the newest is asked for and there is none.
 
     Args:
         stack: an applied stack.
         violation: how the id of the violation begins; `v-` for the newest.
 
     Raises:
-        UsageError: no agent knows such a violation.
+        UsageError: no agent knows the violation that is named.
         RoheError: as `ask_agents`.
     """
     agents = agents_of(stack)
@@ -64,7 +64,7 @@ def explain_violation(stack: KnownStack, violation: str) -> dict[str, Any]:
             except RefusedQuestion:
                 continue
     if violation == NEWEST:
-        raise UsageError(f"no contract of stack '{stack.name}' has been broken so far")
+        return None
     raise UsageError(f"no violation '{violation}' of stack '{stack.name}'", hint="`rohe violations` lists them")
 
 

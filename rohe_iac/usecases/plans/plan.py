@@ -220,7 +220,7 @@ def _write(path: Path, content: bytes, write: Callable[[Path, bytes], None] = wr
     except OSError as error:
         raise UnreadableFile(
             f"cannot write {path}: {error.strerror}", hint="name a file in a folder you may write to"
-        ) from error
+        ).caused_by(error) from error
 
 
 def read_file(path: Path) -> bytes:

@@ -124,7 +124,8 @@ def write_profiles(measurements: Measurements, out: Path) -> tuple[Path, ...]:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(write_profile(profile), encoding="utf-8")
         except OSError as error:
-            raise UnwritableProfile(f"cannot write {path}: {error.strerror}", hint="name another file") from error
+            fault = UnwritableProfile(f"cannot write {path}: {error.strerror}", hint="name another file")
+            raise fault.caused_by(error) from error
         written.append(path)
     return tuple(written)
 

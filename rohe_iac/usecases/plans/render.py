@@ -54,7 +54,7 @@ def render_to(folder: Path, manifests: Sequence[Manifest]) -> Rendered:
     except OSError as error:
         raise UnwritableManifests(
             f"cannot write {error.filename or folder}: {error.strerror}", hint="name a folder you may write to"
-        ) from error
+        ).caused_by(error) from error
     return Rendered(tuple(written), tuple(sorted(wanted.keys() - set(written))), tuple(removed))
 
 

@@ -56,4 +56,8 @@ def explain(
         option = "--all" if every else "-o markdown"
         raise UsageError(f"{option} is for an address, not for a violation", hint="rohe explain service/NAME --all")
     violation = explain_violation(known, NEWEST if subject == "latest" else subject)
-    ViolationView(screen).explain(violation, Output(output.value))
+    view = ViolationView(screen)
+    if violation is None:
+        view.nothing(Output(output.value))
+    else:
+        view.explain(violation, Output(output.value))

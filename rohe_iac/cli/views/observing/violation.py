@@ -42,6 +42,13 @@ class ViolationView:
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
 
+    def nothing(self, output: Output) -> None:
+        """Prints that there is no violation to explain."""
+        if output is Output.json:
+            self._screen.print_json({"id": None})
+        else:
+            self._screen.out.print("No contract has been broken so far.")
+
     def table(self, violations: list[dict[str, Any]], output: Output) -> None:
         """Prints a row for each violation."""
         if output is Output.json:

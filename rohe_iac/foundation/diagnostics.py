@@ -72,5 +72,5 @@ class InvalidBlueprint(RoheError):
         errors = sum(diagnostic.severity is Severity.ERROR for diagnostic in self.diagnostics)
         super().__init__(
             f"the blueprint has {errors} error{'s' if errors != 1 else ''}",
-            hint="mend the places listed and run `rohe validate` again",
+            hint="correct the places listed, then run `rohe validate` again",
         )

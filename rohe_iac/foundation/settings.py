@@ -34,7 +34,7 @@ def text_setting(table: str, key: str) -> str:
         return ""
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InvalidSettings(
-            f"the settings in {path} cannot be read: {error}", hint=f"mend or remove {path}"
+            f"the settings in {path} cannot be read: {error}", hint=f"correct or remove {path}"
         ) from error
     section = content.get(table, {})
     value = section.get(key, "") if isinstance(section, dict) else section

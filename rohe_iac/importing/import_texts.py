@@ -33,7 +33,7 @@ class InvalidImport(RoheError):
         super().__init__(
             f"{count} place{'s' if count != 1 else ''} cannot be imported",
             detail="\n".join(lines),
-            hint="mend the places listed, or leave these files out",
+            hint="correct the places listed, or leave these files out",
         )
 
 

@@ -21,7 +21,7 @@ BY_THRESHOLD = "accuracy by confidence threshold has no place in a blueprint; th
 
 TIMES = (
     "a profile holds mean, p50 and p99 of service times by type of device: least, largest and p90 give none of them, "
-    "and of one device a profile does not tell GPU from CPU; measure, and let `rohe profile` write it"
+    "and of one device a profile does not separate GPU and CPU; measure, and let `rohe profile` write it"
 )
 
 

@@ -77,7 +77,7 @@ def run_stand_in(environment: Mapping[str, str] | None = None) -> None:
             except (OSError, ValueError, OverflowError) as error:
                 raise PortTaken(f"{name}={port}: {error}", hint="see who has it with `ss -ltnp`") from error
     LOG.info(
-        "%s stands in for %s: %.0f ms a request, %.0f ms of processor time, %s",
+        "%s replaces %s: %.0f ms a request, %.0f ms of processor time, %s",
         instance, env.get("ROHE_SERVICE", "a service"), replay.times.mean * 1000, replay.cpu * 1000,
         f"{replay.arrivals:g}/s of its own" if replay.arrivals else "called by others",
     )  # fmt: skip

@@ -1,8 +1,9 @@
-"""Words of the package: docstrings of functions begin with a verb, and loop variables are nouns."""
+"""Words of the package: docstrings of functions begin with a verb, loop variables are nouns, messages are plain."""
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,9 @@ COMMANDS = ROOT / "rohe_iac" / "cli" / "commands"
 
 NO_NAMES = {"one", "told", "each_one", "thing", "stuff"}
 """Words that name nothing."""
+
+NOT_PLAIN = re.compile(r"\b(told|mends?|mended|tells|as it stands|stands for|nobody to ask)\b", re.IGNORECASE)
+"""Words that readers of messages and pages stumble over."""
 
 NO_VERBS = {"Its", "This", "Always", "Replicas", "Nodes", "Services", "Words", "Values", "Times", "Rules"}
 """Words in s that begin a noun phrase."""
@@ -58,4 +62,36 @@ def test_no_variable_or_parameter_is_called_by_a_word_that_names_nothing() -> No
                 continue
             if name in NO_NAMES:
                 found.append(f"{path.relative_to(ROOT)}:{node.lineno}: {name}")
+    assert found == []
+
+
+def messages(tree: ast.Module) -> Iterator[ast.Constant]:
+    """Every text of more than one word that is no docstring."""
+    documented = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    statements = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        is_text = isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value.strip()
+        if is_text and id(node) not in documented | statements:
+            yield node
+
+
+def test_messages_and_pages_use_plain_words() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}: {node.value[:80]}"
+        for path, tree in trees()
+        for node in messages(tree)
+        if NOT_PLAIN.search(node.value)
+    ]
+    pages = [*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md"), *(ROOT / "examples").glob("*/README.md")]
+    for page in pages:
+        lines = page.read_text(encoding="utf-8").splitlines()
+        found += [
+            f"{page.relative_to(ROOT)}:{n}: {line[:80]}" for n, line in enumerate(lines, 1) if NOT_PLAIN.search(line)
+        ]
     assert found == []

@@ -155,5 +155,5 @@ def _check_links(document: Document, inventory: Inventory) -> Iterator[Finding]:
                 yield from check_reference(document, (*base, side), "R209", end.partition("/")[0], end, ends)
         # Within a zone a link says how its nodes reach each other.
         if link.between[0] == link.between[1] and not link.between[0].startswith("zone/"):
-            hint = "a node reaches itself; a zone twice stands for the links between its nodes"
+            hint = "a node reaches itself; a zone given twice means the links between its nodes"
             yield Finding(document, base, "R211", f"link '{link.name}' ends where it begins", hint)

@@ -163,7 +163,7 @@ class Tree:
             return ordered
         total = more + sum(diagnostic.more or 1 for diagnostic in ordered)
         message = f"{more:,} more faults are not shown, of {total:,} found"
-        hint = "mend the first, and run it again"
+        hint = "correct the first ones, then run it again"
         return [*ordered, Diagnostic(ordered[-1].place, "R133", message, hint, _WEIGHT[worst], more=more)]
 
     def _first_findings(self, findings: list[Finding]) -> tuple[list[Finding], int, int]:
@@ -242,7 +242,7 @@ def read_tree(root: FilePath, files: Iterable[ReadFile], *, explicit: bool = Fal
         tree.unread_files = len(unread_files)
         more = f"this file and {len(unread_files) - 1:,} more are" if len(unread_files) > 1 else "this file is"
         message = f"{more} not looked at, since there are faults before"
-        hint = "mend those first, and run it again"
+        hint = "correct those first, then run it again"
         tree.unread_note = Diagnostic(Place(unread_files[0].name), "R133", message, hint, Severity.NOTE)
     return tree
 
@@ -313,7 +313,7 @@ def excess_diagnostics(source: SourceText) -> list[Diagnostic]:
     """Returns the diagnostic that a file holds too many values, where it does."""
     if source.parsed.excess is None:
         return []
-    message = f"the file holds more than {MAX_VALUES:,} values, each alias counted with what it stands for"
+    message = f"the file holds more than {MAX_VALUES:,} values, each alias counted with the values that it repeats"
     hint = "write less, or fewer aliases; or split it into several files"
     return [source.diagnostic(source.parsed.excess, "R004", message, hint)]
 

@@ -27,7 +27,7 @@ CODES: dict[str, Code] = {
     "R002": Code("file-too-large", "The file is too large", "A file is read whole; the limit keeps a slip from eating the memory."),
     "R003": Code("too-deep", "The nesting is too deep", "The language needs twelve levels; deeper text is a slip or an attack."),
     "R004": Code("too-many-values", "Too many values, counted with their aliases", "A few aliases of aliases can stand for billions of values."),
-    "R005": Code("unknown-alias", "An alias without its anchor", "An alias stands for what an anchor of the same document names before it."),
+    "R005": Code("unknown-alias", "An alias without its anchor", "An alias repeats the value of an anchor that the same document has before it."),
     "R006": Code("tag", "A tag that is not read", "Blueprints hold plain values; nothing is ever made from a tag."),
     "R007": Code("duplicate-key", "A key is there twice", "One of the two values would be lost without a word."),
     "R008": Code("key-not-text", "A key is not text", "All keys of the language are text; 1 and true need quotes to be so."),

@@ -104,7 +104,9 @@ class Input(Model):
             kinds = ("string",) if name == "pattern" else ("integer", "number")
             if name in given and self.type not in kinds:
                 kind = " or ".join(_WITH_ARTICLE[kind] for kind in kinds)
-                raise fault("R132", f"{name} is for {kind}, and this is {self.noun}", f"leave out {name}, or mend type")
+                raise fault(
+                    "R132", f"{name} is for {kind}, and this is {self.noun}", f"leave out {name}, or correct type"
+                )
         if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
             raise fault("R132", f"the minimum {self.minimum:g} is above the maximum {self.maximum:g}")
         for value in self.enum:

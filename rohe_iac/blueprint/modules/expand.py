@@ -87,7 +87,7 @@ def _unread_uses_finding(tree: Tree, stack: Document, path: Path, count: int) ->
     others = f"this use of a module{f' and {count - 1:,} more' if count > 1 else ''}"
     if not tree.work.exhausted:
         message = f"{others} {'are' if count > 1 else 'is'} not looked at, since there are so many faults before"
-        return Finding(stack, path, "R133", message, "mend those first, and run it again", more=count)
+        return Finding(stack, path, "R133", message, "correct those first, then run it again", more=count)
     if tree.work.values < 0:
         reason, hint = f"modules hold more than {MAX_VALUES:,} values", "use fewer or smaller modules in one run"
     else:

@@ -117,7 +117,7 @@ def directives(spot: Spot) -> TextFault:
 def rest_not_read(spot: Spot, broken: int) -> TextFault:
     """Returns the fault that reports that the text is not read any further, after `broken` broken documents."""
     message = f"from here on the file is not looked at, after {broken} documents that are not YAML"
-    return TextFault(spot, "R133", message, "mend the first, and run it again")
+    return TextFault(spot, "R133", message, "correct the first ones, then run it again")
 
 
 def foreign_tag(spot: Spot, tag: str) -> TextFault:

@@ -18,7 +18,7 @@ MAX_STRAYS = 50
 def check_strays(document: Document) -> Iterator[Finding]:
     """Yields a warning for every scalar of a document outside modules that names an input, for it stays text."""
     if document.kind != "Module" and document.source.holds_stray_expression:
-        message, hint = "this is text as it stands: expressions are computed in modules only", "write the value itself"
+        message, hint = "this stays plain text: expressions are computed in modules only", "write the value itself"
         for path in islice(_stray_paths(document.value, ()), MAX_STRAYS):
             yield warning(document, path, "R235", message, hint)
 

@@ -145,7 +145,7 @@ def install_engine(progress: InstallProgress = silent, refused: list[str] | None
         f"the Pulumi engine {version} could not be installed",
         detail="\n".join(reasons),
         hint=f"install Pulumi {version} or newer and put it on PATH or name it in ROHE_PULUMI; "
-        f"or mend the network and run `{INSTALL_COMMAND}` again",
+        f"or repair the network connection and run `{INSTALL_COMMAND}` again",
     )
 
 

@@ -35,7 +35,7 @@ def join_projects(roots: Sequence[Field]) -> list[Field]:
         for root in others:
             whole = YamlNode(whole.file, whole.line, whole.column, entries=merge(whole, root.node))
         for member in set(members) - {last}:
-            roots[member].map_to(f"read together with {PurePath(roots[last].place.file).name}, and told of there")
+            roots[member].map_to(f"read together with {PurePath(roots[last].place.file).name}, and reported there")
         joined[last] = Field(whole, (), roots[last].journal)
     return joined
 

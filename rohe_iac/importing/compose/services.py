@@ -28,7 +28,7 @@ from rohe_iac.importing.foreign.referenced_files import ReferencedFiles
 NETWORK = "every service of a stack reaches the others by ROHE_PEERS or its service port; there are no networks to name"
 
 
-ELSEWHERE = "it stands in another file; run `docker compose config` first and import what it prints"
+ELSEWHERE = "it is in another file; run `docker compose config` first and import what it prints"
 
 
 EXTENSION = "fields that begin with x- say nothing to Compose either"

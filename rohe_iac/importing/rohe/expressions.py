@@ -64,7 +64,7 @@ def expression_of(field: Field, names: dict[str, str]) -> dict[str, Any]:
     if kind in AGGREGATIONS:
         return {AGGREGATIONS[kind]: _aggregation(field, AGGREGATIONS[kind])}
     if kind in ("field", "absdifference"):
-        raise Inexpressible(f"'{kind_field.text if kind_field else kind}' stands for no number of its own")
+        raise Inexpressible(f"'{kind_field.text if kind_field else kind}' has no number of its own")
     raise Inexpressible(f"'{kind_field.text[:40] if kind_field else 'nothing'}' is no operation of the language")
 
 

@@ -289,7 +289,7 @@ def _columns(
         for place, name in places:
             found[name].append(_number(path, rows.line_num, name, row[place], positive))
     if len(next(iter(found.values()))) < LEAST_ROWS:
-        raise InvalidProfile(f"{path} has fewer than {LEAST_ROWS} rows, too few to tell a percentile")
+        raise InvalidProfile(f"{path} has fewer than {LEAST_ROWS} rows, too few for a percentile")
     return found
 
 

@@ -44,7 +44,7 @@ class WhatIfView:
         out = self._screen.out
         out.print(f"[bold]What if {escape(', '.join(str(edit) for edit in answer.edits))}[/bold]")
         broken = [(fault.subject, f"{fault.rule}: {fault.message}") for fault in answer.violated]
-        self._lines("[red]![/red]", _grouped(broken), "the plan as it stands would break ")
+        self._lines("[red]![/red]", _grouped(broken), "the present plan would break ")
         for kind, sign in SIGNS.items():
             changes = [(change.replica, _path(change)) for change in answer.changes if change.kind == kind]
             self._lines(sign, _grouped(changes))
@@ -68,7 +68,7 @@ def _value(answer: WhatIf) -> dict[str, object]:
         "changes": [asdict(change) for change in answer.changes],
         "lost": [item.replica for item in answer.lost],
         "violated": [str(fault) for fault in answer.violated],
-        "notes": [f"{_loads(answer)}: no service is sized otherwise for it"] if answer.idle else [],
+        "notes": [_idle(answer)] if answer.idle else [],
         "predicted": [
             {"before": before and asdict(before), "after": after and asdict(after)}
             for before, after in answer.predicted

@@ -82,7 +82,7 @@ def _call(plugin: Plugin, about: str, *values: Any) -> Any:
         raise FaultyPlugin(
             f"the {plugin.kind} {plugin.name} failed for {about}",
             detail=f"{_line(plugin, error)}: {type(error).__name__}: {str(error)[:MAX_WORDS]}",
-            hint=f"mend {plugin.origin.reference}, or take it out of the stack's planner settings",
+            hint=f"correct {plugin.origin.reference}, or take it out of the stack's planner settings",
         ) from error
 
 

@@ -34,7 +34,7 @@ def test_a_load_that_sizes_nothing_is_noted_with_the_reason(
     assert f"{note}." in capsys.readouterr().out
     WhatIfView(screen).show(answer, PageOutput.json)
     value = json.loads(capsys.readouterr().out)
-    assert value["notes"] == ["pipeline/digits.load*=2: no service is sized otherwise for it"]
+    assert value["notes"] == ["pipeline/digits.load*=2 changes nothing: no service has `replicas: auto`"]
 
 
 def test_a_lost_node_breaks_moves_and_loses(new_screen: Any, decision: StackDecision) -> None:
@@ -42,7 +42,7 @@ def test_a_lost_node_breaks_moves_and_loses(new_screen: Any, decision: StackDeci
     WhatIfView(screen).show(what_if(decision, "node/zero-1=down"), PageOutput.human)
     text = printed()
     assert "What if node/zero-1=down" in text
-    assert "! the plan as it stands would break " in text
+    assert "! the present plan would break " in text
     assert "x replica/digits:camera/0: would fit on no node; closest is " in text
     assert "1 lost" in text.splitlines()[-1]
 

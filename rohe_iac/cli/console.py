@@ -35,6 +35,11 @@ def nothing_changed() -> str:
     return "nothing was changed"
 
 
+def with_schema(value: dict[str, Any], form: str) -> dict[str, Any]:
+    """Returns a JSON object with the name and version of its form as its first key, such as `rohe.dev/status/v1`."""
+    return {"schema": f"rohe.dev/{form}/v1", **value}
+
+
 @dataclass
 class Screen:
     """The settings of one run of the program, and its two consoles.
@@ -72,14 +77,21 @@ class Screen:
             stderr=stderr, no_color=plain, highlight=False, emoji=False, width=width, soft_wrap=not stream.isatty()
         )
 
-    def print_json(self, value: Any) -> None:
+    def print_json(self, value: Any, form: str = "") -> None:
         """Prints one JSON value on stdout, indented, keys in the given order; never wrapped or coloured.
+
+        Args:
+            value: an object, or a list of objects.
+            form: the name of its form in docs/schemas/output, which each object gets as `schema`; "" for a value that
+                names its own schema.
 
         Where stdout is not UTF-8, what is beyond ASCII is escaped, so that the value stays the same.
         """
         import json
 
         unicode = (sys.stdout.encoding or "").lower().replace("_", "-") == "utf-8"
+        if form:
+            value = [with_schema(item, form) for item in value] if isinstance(value, list) else with_schema(value, form)
         sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=not unicode) + "\n")
 
     def print_text(self, text: str) -> None:

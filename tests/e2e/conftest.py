@@ -15,6 +15,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 
@@ -256,7 +257,13 @@ class Answered:
 
     @property
     def value(self) -> Any:
-        return json.loads(self.out)
+        """The JSON that the command printed, which is valid by the schema that it names."""
+        value = json.loads(self.out)
+        if isinstance(value, dict):
+            form = value["schema"].split("/")[1]
+            schema = Path(__file__).parents[2] / "docs" / "schemas" / "output" / f"{form}.json"
+            jsonschema.Draft202012Validator(json.loads(schema.read_text())).validate(value)
+        return value
 
 
 @dataclass

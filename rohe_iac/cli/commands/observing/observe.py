@@ -36,7 +36,7 @@ def observe(
     status = [item for answer in ask_agents(known, "status") for item in answer.items]
     newest = newest_results(known, last) if last else []
     if output is Output.json:
-        screen.print_json({"agents": status, "results": newest})
+        screen.print_json({"agents": status, "results": newest}, "observation")
         return
     VerdictView(screen).show(status)
     if newest:

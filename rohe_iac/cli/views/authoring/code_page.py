@@ -12,7 +12,7 @@ from rohe_iac.usecases.documentation import CodePage
 def show_code_page(screen: Screen, page: CodePage, output: PageOutput) -> None:
     """Prints a page: as JSON, laid out on a terminal, or else as the Markdown that it is."""
     if output is PageOutput.json:
-        screen.print_json(asdict(page))
+        screen.print_json(asdict(page), "code-page")
     elif output is PageOutput.human and screen.out.is_terminal:
         from rich.markdown import Markdown
 

@@ -37,7 +37,9 @@ class DiagnosticsOutput(StrEnum):
 def show_checked(screen: Screen, checked: CheckResult, output: DiagnosticsOutput) -> None:
     """Prints what `rohe validate` found on stdout."""
     if output is DiagnosticsOutput.json:
-        screen.print_json({"valid": checked.valid, "documents": checked.kinds, **as_json(checked.diagnostics)})
+        screen.print_json(
+            {"valid": checked.valid, "documents": checked.kinds, **as_json(checked.diagnostics)}, "diagnostics"
+        )
     elif output is DiagnosticsOutput.sarif:
         screen.print_json(as_sarif(_from_here(checked)))
     elif output is DiagnosticsOutput.github:

@@ -22,7 +22,7 @@ MAX_NAMES = 20
 def show_import(screen: Screen, done: Import, output: Output, out: str | None) -> None:
     """Prints the report: as JSON on stdout, else on stderr, as the documents themselves may go to stdout."""
     if output is Output.json:
-        screen.print_json(_value(done, out))
+        screen.print_json(_value(done, out), "import")
         return
     err = screen.err
     for file in done.imported.files:
@@ -53,7 +53,8 @@ def show_export(screen: Screen, done: Export, output: Output, folder: Path) -> N
             {
                 "files": [{"file": str(folder / name), "entries": count} for name, count in done.files],
                 "leftOut": [{"address": where, "field": field, "reason": why} for where, field, why in done.left_out],
-            }
+            },
+            "export",
         )
         return
     for name, count in done.files:

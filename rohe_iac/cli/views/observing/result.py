@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.markup import escape
 
-from rohe_iac.cli.console import Screen
+from rohe_iac.cli.console import Screen, with_schema
 from rohe_iac.cli.options import Output
 from rohe_iac.cli.table import Column, print_table
 from rohe_iac.cli.views.observing.verdict import shown_time, shown_verdict
@@ -40,7 +40,7 @@ class ResultView:
         """Prints a line for each window at once; as JSON one object a line."""
         for item in results:
             if output is Output.json:
-                sys.stdout.write(json.dumps(item) + "\n")
+                sys.stdout.write(json.dumps(with_schema(item, "result")) + "\n")
                 sys.stdout.flush()
             else:
                 name, to, _, value, count, alone, verdict = _cells(item)

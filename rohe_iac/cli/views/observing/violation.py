@@ -45,14 +45,14 @@ class ViolationView:
     def nothing(self, output: Output) -> None:
         """Prints that there is no violation to explain."""
         if output is Output.json:
-            self._screen.print_json({"id": None})
+            self._screen.print_json({"id": None}, "violation")
         else:
             self._screen.out.print("No contract has been broken so far.")
 
     def table(self, violations: list[dict[str, Any]], output: Output) -> None:
         """Prints a row for each violation."""
         if output is Output.json:
-            self._screen.print_json(violations)
+            self._screen.print_json(violations, "violation")
             return
         if not violations:
             self._screen.out.print("No contract has been broken so far.")
@@ -79,7 +79,7 @@ class ViolationView:
     def explain(self, violation: dict[str, Any], output: Output) -> None:
         """Prints one violation with all its evidence."""
         if output is Output.json:
-            self._screen.print_json(violation)
+            self._screen.print_json(violation, "violation")
             return
         out = self._screen.out
         evidence = violation["evidence"]

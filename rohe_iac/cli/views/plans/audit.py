@@ -28,7 +28,7 @@ class AuditView:
     def show(self, losses: Sequence[PossibleLoss], output: PageOutput) -> None:
         """Prints what breaks, loss by loss, then how many losses are harmless."""
         if output is PageOutput.json:
-            self._screen.print_json([_value(loss) for loss in losses])
+            self._screen.print_json([_value(loss) for loss in losses], "loss")
             return
         if output is PageOutput.markdown:
             self._screen.print_text("\n".join(_page(losses)))

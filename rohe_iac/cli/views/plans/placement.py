@@ -37,7 +37,7 @@ class PlacementView:
         for line in explanation.unasked:
             self._screen.err.print(f"[yellow]note:[/yellow] not asked: {escape(line)}")
         if output is PageOutput.json:
-            self._screen.print_json(_value(explanation))
+            self._screen.print_json(_value(explanation), "explanation")
             return
         if output is PageOutput.markdown:
             self._screen.print_text("\n".join(_page(explanation)))

@@ -23,7 +23,8 @@ class VerificationView:
         faults, unchecked = list(verification.faults), list(verification.unchecked)
         if output is PageOutput.json:
             self._screen.print_json(
-                {"stack": planfile.stack, "digest": planfile.digest, "faults": faults, "unchecked": unchecked}
+                {"stack": planfile.stack, "digest": planfile.digest, "faults": faults, "unchecked": unchecked},
+                "verification",
             )
             return
         if output is PageOutput.markdown:

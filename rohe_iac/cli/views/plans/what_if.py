@@ -34,7 +34,7 @@ class WhatIfView:
     def show(self, answer: WhatIf, output: PageOutput) -> None:
         """Prints what the edits break, move and lose, then how many nodes are used."""
         if output is PageOutput.json:
-            self._screen.print_json(_value(answer))
+            self._screen.print_json(_value(answer), "what-if")
             return
         if output is PageOutput.markdown:
             self._screen.print_text("\n".join(_page(answer)))

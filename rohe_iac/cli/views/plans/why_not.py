@@ -28,7 +28,7 @@ class WhyNotView:
     def show(self, answers: Iterable[WhyNot], output: PageOutput) -> None:
         """Prints, for each workload, the refusing rule, what is missing, and the proved edits, the smallest first."""
         if output is PageOutput.json:
-            self._screen.print_json([asdict(answer) for answer in answers])
+            self._screen.print_json([asdict(answer) for answer in answers], "why-not")
             return
         if output is PageOutput.markdown:
             self._screen.print_text("\n".join(line for answer in answers for line in _page(answer)))

@@ -29,7 +29,7 @@ class DoctorView:
         """Prints all checks on stdout, then how to get what is missing."""
         missing = [check for check in checks if check.status == "missing"]
         if output is Output.json:
-            self.screen.print_json({"ok": not missing, "checks": [asdict(check) for check in checks]})
+            self.screen.print_json({"ok": not missing, "checks": [asdict(check) for check in checks]}, "doctor")
             return
         rows = [(check.name, STYLES[check.status], escape(check.version), escape(check.found)) for check in checks]
         print_table(self.screen.out, COLUMNS, rows)

@@ -51,7 +51,7 @@ class EngineView:
         """Prints which engine it is and where it was found, on stdout."""
         if output is Output.json:
             values = {"path": str(engine.path), "version": engine.version, "origin": engine.origin.value}
-            self.screen.print_json(values)
+            self.screen.print_json(values, "engine")
         else:
             line = f"Pulumi {engine.version}: {engine.path} ({engine.origin.value})"
             self.screen.out.print(line, markup=False)

@@ -50,7 +50,7 @@ class OutcomeView:
     def nothing_to_do(self, wanted: Intent, output: Output) -> None:
         """Prints that everything is as planned already."""
         if output is Output.json:
-            self._screen.print_json(_value(Outcome(Ending.COMPLETE, 0.0)))
+            self._screen.print_json(_value(Outcome(Ending.COMPLETE, 0.0)), "outcome")
             return
         self._screen.out.print(
             f"No change: stack {wanted.planfile.stack} is as planned, "
@@ -68,7 +68,7 @@ class OutcomeView:
             following: the next step where everything is done.
         """
         if output is Output.json:
-            self._screen.print_json(_value(outcome))
+            self._screen.print_json(_value(outcome), "outcome")
             return
         counts = [f"{len(getattr(outcome, word))} {word}" for word in ("created", "updated", "deleted")]
         counts = [text for text in counts if not text.startswith("0 ")] or ["nothing changed"]

@@ -38,7 +38,7 @@ class StatusView:
     def show(self, status: StackStatus, output: Output) -> None:
         """Prints the state on stdout."""
         if output is Output.json:
-            self._screen.print_json(_value(status))
+            self._screen.print_json(_value(status), "status")
             return
         out = self._screen.out
         if not status.serial and not status.parts:

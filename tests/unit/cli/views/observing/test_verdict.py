@@ -51,7 +51,7 @@ def test_results_are_rows_or_lines(new_screen: Any, capsys: pytest.CaptureFixtur
     assert "sla/fast" in printed().splitlines()[1]
     assert printed().splitlines()[2] == "-  sla/fast  500 ms of 20  KEPT  objective KEPT"
     view.lines([RESULT], Output.json)
-    assert json.loads(capsys.readouterr().out) == RESULT
+    assert json.loads(capsys.readouterr().out) == {"schema": "rohe.dev/result/v1", **RESULT}
 
 
 def test_verdicts_and_times_in_words() -> None:

@@ -44,9 +44,8 @@ def test_of_many_addresses_five_are_named(new_screen: Any) -> None:
 
 def test_the_names_in_json_are_those_of_plan_files(new_screen: Any, capsys: pytest.CaptureFixture[str]) -> None:
     AuditView(new_screen()[0]).show([HARMLESS], PageOutput.json)
-    assert json.loads(capsys.readouterr().out) == [
-        {"what": "node/a", "lost": 2, "homeless": [], "silent": [], "survived": True}
-    ]
+    loss = {"what": "node/a", "lost": 2, "homeless": [], "silent": [], "survived": True}
+    assert json.loads(capsys.readouterr().out) == [{"schema": "rohe.dev/loss/v1", **loss}]
 
 
 def test_a_page_lists_what_is_harmful(new_screen: Any, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,296 @@
+"""Forms: the JSON that each command prints with `-o json`, by name, and the JSON Schema of each.
+
+A form of version 1 may get further fields; a field that goes or changes its meaning makes version 2. Where a command
+prints a model of another floor, the schema is made of that model; the other forms are described here.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NotRequired, TypedDict
+
+import msgspec
+
+from rohe_iac.observation.judging.outcome import CorrectiveAction, Result, Violation
+from rohe_iac.planning.questions.why_not.why_not import WhyNot
+from rohe_iac.usecases.documentation import CodePage
+from rohe_iac.usecases.running.doctor import Check
+
+
+class DiagnosticForm(TypedDict):
+    """One fault of a document; line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+    severity: Literal["error", "warning", "note"]
+    code: str
+    message: str
+    hint: str
+    excerpt: str
+
+
+class DiagnosticsForm(TypedDict):
+    """What `rohe validate` found."""
+
+    valid: bool
+    documents: dict[str, int]
+    errors: int
+    warnings: int
+    notes: int
+    notShown: int
+    diagnostics: list[DiagnosticForm]
+
+
+class ImportedFileForm(TypedDict):
+    """What became of each field of one imported file."""
+
+    file: str
+    format: str
+    mapped: list[dict[str, Any]]
+    notMapped: list[dict[str, Any]]
+    notes: list[dict[str, Any]]
+
+
+class MessageForm(TypedDict):
+    """A diagnostic without its place."""
+
+    code: str
+    message: str
+
+
+class ImportForm(TypedDict):
+    """What `rohe import` made; `text` where the documents are not written to the file `out`."""
+
+    files: list[ImportedFileForm]
+    warnings: list[MessageForm]
+    absent: list[MessageForm]
+    documents: list[dict[str, Any]]
+    out: NotRequired[str]
+    text: NotRequired[str]
+
+
+class ExportForm(TypedDict):
+    """What `rohe export` wrote and left out."""
+
+    files: list[dict[str, Any]]
+    leftOut: list[dict[str, Any]]
+
+
+class PlanForm(TypedDict):
+    """A plan file, as `rohe plan` and `rohe show` print it."""
+
+    schema: str
+    tool: str
+    project: str
+    stack: str
+    target: str
+    digest: str
+    inputs: list[dict[str, Any]]
+    problem: dict[str, Any]
+    plan: dict[str, Any]
+    manifests: list[dict[str, Any]]
+    actions: list[dict[str, Any]]
+    against: dict[str, Any] | None
+    unsupported: list[str]
+
+
+class ChangeForm(TypedDict):
+    """A replica that edits move, add or remove."""
+
+    kind: str
+    replica: str
+
+
+class WhatIfForm(TypedDict):
+    """What edits change, as `rohe plan --what-if` prints it."""
+
+    edits: list[str]
+    changes: list[ChangeForm]
+    lost: list[str]
+    violated: list[str]
+    notes: list[str]
+    predicted: list[dict[str, Any]]
+    plan: dict[str, Any]
+
+
+class VerificationForm(TypedDict):
+    """What `rohe verify` found."""
+
+    stack: str
+    digest: str
+    faults: list[str]
+    unchecked: list[str]
+
+
+class ExplanationForm(TypedDict):
+    """Why replicas are where they are, as `rohe explain ADDR` prints it."""
+
+    address: str
+    origin: str
+    placements: list[dict[str, Any]]
+    unplaced: list[dict[str, Any]]
+    refusals: list[dict[str, Any]]
+    surveys: list[dict[str, Any]]
+    unasked: list[str]
+
+
+class LossForm(TypedDict):
+    """What the loss of one node or zone breaks; `rohe audit` prints a list."""
+
+    what: str
+    lost: int
+    homeless: list[str]
+    silent: list[str]
+    survived: bool
+
+
+class FailureForm(TypedDict):
+    """A resource that could not be created, updated or deleted."""
+
+    verb: str
+    address: str
+    reason: str
+
+
+class OutcomeForm(TypedDict):
+    """What `rohe apply` and `rohe destroy` did: addresses by what was done to them."""
+
+    ending: Literal["complete", "partial", "interrupted"]
+    seconds: float
+    created: list[str]
+    updated: list[str]
+    deleted: list[str]
+    same: list[str]
+    swept: list[str]
+    failed: list[FailureForm]
+    skipped: list[str]
+
+
+class PartForm(TypedDict):
+    """One replica, agent or broker; `began` in seconds since the epoch, 0 where it does not run."""
+
+    address: str
+    instance: str
+    node: str
+    state: str
+    pid: int | None
+    urls: list[str]
+    restarts: int
+    began: float
+
+
+class ContractForm(TypedDict):
+    """The verdict on a contract."""
+
+    contract: str
+    verdict: str
+
+
+class AgentForm(TypedDict):
+    """What an agent answered, or why it did not."""
+
+    agent: str
+    silence: str
+    said: dict[str, Any]
+
+
+class StatusForm(TypedDict):
+    """The state of a stack, as `rohe status` prints it."""
+
+    project: str
+    stack: str
+    serial: int
+    complete: bool
+    interrupted: str
+    well: bool
+    contracts: list[ContractForm]
+    agents: list[AgentForm]
+    parts: list[PartForm]
+
+
+class ObservationForm(TypedDict):
+    """What `rohe observe` prints: the state of each agent, and with `--last` the newest windows."""
+
+    agents: list[dict[str, Any]]
+    results: list[dict[str, Any]]
+
+
+class RowForm(TypedDict):
+    """The agent of a result, and the number of the result in the agent's store."""
+
+    agent: str
+    row: int
+
+
+class ViolationForm(TypedDict):
+    """The actions that a violation caused, and, where one violation is explained, its agent."""
+
+    actions: list[CorrectiveAction]
+    agent: NotRequired[str]
+
+
+class DoctorForm(TypedDict):
+    """What `rohe doctor` found."""
+
+    ok: bool
+    checks: list[Check]
+
+
+class EngineForm(TypedDict):
+    """The engine that `rohe engine install` found or installed."""
+
+    path: str
+    version: str
+    origin: str
+
+
+FORMS: dict[str, tuple[type, ...]] = {
+    "code-page": (CodePage,),
+    "diagnostics": (DiagnosticsForm,),
+    "doctor": (DoctorForm,),
+    "engine": (EngineForm,),
+    "explanation": (ExplanationForm,),
+    "export": (ExportForm,),
+    "import": (ImportForm,),
+    "loss": (LossForm,),
+    "observation": (ObservationForm,),
+    "outcome": (OutcomeForm,),
+    "plan": (PlanForm,),
+    "result": (Result, RowForm),
+    "status": (StatusForm,),
+    "verification": (VerificationForm,),
+    "violation": (Violation, ViolationForm),
+    "what-if": (WhatIfForm,),
+    "why-not": (WhyNot,),
+}
+"""The types whose fields each form has together."""
+
+
+def form_schema(name: str) -> dict[str, Any]:
+    """Returns the JSON Schema (draft 2020-12) of a form.
+
+    Where nothing has the form, as for `rohe explain latest` without a violation, an object with `id: null` is valid.
+    """
+    found, definitions = msgspec.json.schema_components(FORMS[name], ref_template="#/$defs/{name}")
+    parts = [definitions.pop(reference["$ref"].rpartition("/")[2]) for reference in found]
+    schema = f"rohe.dev/{name}/v1"
+    whole: dict[str, Any] = {
+        "type": "object",
+        "properties": {"schema": {"const": schema}},
+        "required": ["schema"],
+    }
+    for part in parts:
+        whole["properties"].update({key: value for key, value in part["properties"].items() if key != "schema"})
+        whole["required"] += [key for key in part.get("required", ()) if key != "schema"]
+    if name == "violation":
+        absent = {"properties": {"schema": {"const": schema}, "id": {"type": "null"}}, "required": ["schema", "id"]}
+        whole = {"anyOf": [absent, whole]}
+    description = " ".join(part["description"].split("\n\n")[0] for part in parts if "description" in part)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:rohe.dev:{name}:v1",
+        "title": schema,
+        "description": description,
+        **whole,
+        **({"$defs": definitions} if definitions else {}),
+    }

@@ -40,7 +40,12 @@ PROGRAMS = ("agent run", "stand-in run")
 VerboseOption = Annotated[
     int,
     typer.Option(
-        "-v", "--verbose", count=True, help="Log on stderr what is done; -vv: in detail (ROHE_LOG does it too)."
+        "-v",
+        "--verbose",
+        count=True,
+        metavar="",
+        show_default=False,
+        help="Log on stderr what is done; -vv: in detail (ROHE_LOG does it too).",
     ),
 ]
 
@@ -105,7 +110,12 @@ def _application(commands: Mapping[str, str]) -> typer.Typer:
                 cls=CommandLineGroup, no_args_is_help=True, help=SUBCOMMANDS[first], rich_markup_mode=markup
             )
             app.add_typer(parents[first], name=first, rich_help_panel=PANELS[group])
-        register = parents.get(first, app).command(second or first, cls=CommandLine, rich_help_panel=PANELS[group])
+        register = parents.get(first, app).command(
+            second or first,
+            cls=CommandLine,
+            rich_help_panel=PANELS[group],
+            epilog=f"Documentation: {documentation() / 'commands.md'}",
+        )
         register(function if command in PROGRAMS else _with_log(function))
     return app
 

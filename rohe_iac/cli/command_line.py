@@ -94,8 +94,18 @@ FEW = 5
 """Commands that a hint lists all."""
 
 
+def write_epilog(epilog: str | None, formatter: Any) -> None:
+    """Writes the last lines of a help as they are, so that no address is broken."""
+    if epilog:
+        formatter.write("\n" + "".join(f"{line}\n" for line in epilog.splitlines()))
+
+
 class CommandLine(TyperCommand):
     """One command: a long option after one dash is refused with a hint, not read as several short ones."""
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
+        """Writes where the documentation is."""
+        write_epilog(self.epilog, formatter)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Reads the arguments; refuses a long option that has one dash."""
@@ -137,9 +147,8 @@ class CommandLineGroup(TyperGroup):
             raise Interrupted from error
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
-        """Writes the last lines as they are, so that no address is broken."""
-        if self.epilog:
-            formatter.write("\n" + "".join(f"{line}\n" for line in self.epilog.splitlines()))
+        """Writes where the documentation is."""
+        write_epilog(self.epilog, formatter)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Writes the commands of each panel, with the whole first sentence of each, where there is no terminal."""

@@ -10,6 +10,7 @@ import pytest
 from rohe_iac.cli import application, command_line
 from rohe_iac.cli.console import screen
 from rohe_iac.cli.main import COMMANDS, run
+from rohe_iac.usecases.documentation import documentation
 
 HINTS = {
     "deploy": "rohe apply",
@@ -88,6 +89,7 @@ def test_help_has_every_command_in_a_panel_and_nothing_is_cut(
     assert run(["--help"]) == 0
     text = capsys.readouterr().out
     assert "..." not in text.replace("[ARGS]...", "")
+    assert f"\nDocumentation: {documentation()}\n" in text
     for title in application.PANELS.values():
         assert f"\n{title}:\n" in text
     for command in COMMANDS:

@@ -152,9 +152,11 @@ def test_ctrl_c_ends_an_apply_in_order_and_the_next_one_goes_on(repository: Any)
         if "broker/broker" in line:
             break
     process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Interrupted" in out
+    assert "stopping: what is under way ends first" in err
+    assert "next: `rohe apply` continues where it stopped" in err
     assert repository.engines() == []
     repository.write()
     resumed = repository.run("apply", "--yes")

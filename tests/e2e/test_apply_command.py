@@ -149,7 +149,7 @@ def test_ctrl_c_ends_an_apply_in_order_and_the_next_one_goes_on(repository: Any)
     repository.write(command="python, -c, 'import time; time.sleep(600)'")
     process = repository.start("apply", "--yes")
     for line in process.stderr:
-        if "broker/broker" in line:
+        if "created broker/broker" in line:
             break
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)

@@ -16,7 +16,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadgroup
 SEED ?=
 MINUTES ?= 10
 
-.PHONY: help demo test lint bench hunt soak constraints engine venv clean
+.PHONY: help demo test lint bench hunt soak constraints pictures engine venv clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
@@ -54,6 +54,9 @@ soak: engine ## the long campaigns, with a fresh seed; SEED=N repeats one
 	@seed="$(SEED)"; seed=$${seed:-$$((RANDOM * 32768 + RANDOM))}; echo "soak: seed $$seed"; \
 	ROHE_HUNT=$$seed $(BIN)/python -m pytest -m soak --hypothesis-seed=$$seed tests \
 	  || { echo "soak: failed with seed $$seed; make soak SEED=$$seed repeats it" >&2; exit 1; }
+
+pictures: engine ## the pictures of docs/pictures anew, of what the commands print (needs Chromium)
+	@$(BIN)/python tools/make_pictures.py
 
 engine: venv ## find the Pulumi engine, or install it
 	@$(BIN)/rohe engine install

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from rohe_iac.blueprint.schema.reference import page, schema_of
 from rohe_iac.blueprint.language.kinds import KINDS
+from rohe_iac.blueprint.schema.reference import page, schema_of
 
 DOCS = Path(__file__).parents[1] / "docs"
 MARK = "<!-- From here on made of the models by tools/write_blueprint_page.py. -->\n"

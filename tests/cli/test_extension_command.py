@@ -96,7 +96,7 @@ def test_the_strategy_that_ships_spreads_replicas(rohe: Run, repository: Path) -
     write(repository, '{strategy: "user_modules/strategies.py:spread_evenly"}')
     done = rohe("plan", "-o", "json")
     assert set(places(done).values()) == {"a", "b", "c"}
-    assert "chosen by spread_evenly of 3 nodes that fit" in done.stdout
+    assert "chosen by spread_evenly among 3 suitable nodes" in done.stdout
 
 
 def test_a_saved_plan_is_stale_once_its_module_has_changed_and_verify_says_what_it_did_not_ask(

@@ -212,7 +212,7 @@ def test_questions_about_a_plan_fill_a_page_in_markdown(rohe: Run) -> None:
         assert all(row.endswith("|") for row in rows)
     shown = rohe("plan", "-o", "markdown").stdout
     assert "| zero-1 | digits:camera/0 |" in shown
-    assert "the only node that fits |" in shown
+    assert "the only suitable node |" in shown
 
 
 def test_manifests_that_make_something_else_do_not_verify(rohe: Run, repository: Path) -> None:

@@ -58,7 +58,7 @@ def reasoned_wrong(found: Plan) -> Iterator[tuple[str, Plan]]:
         return replace(found, placements=(item, *found.placements[1:]))
 
     item = found.placements[0]
-    for word in (f"{item.reason}x", "the best", "the least left over of 999 nodes that fit"):
+    for word in (f"{item.reason}x", "the best", "tightest fit among 999 suitable nodes"):
         yield "reason", with_first(structs.replace(item, reason=word))
     yield "decider", with_first(structs.replace(item, decided="luck"))
     if item.decided != "previous":

@@ -30,12 +30,12 @@ LATE_ENDING = ", when all others had had their turn"
 """How the reason of a replica ends that fitted nowhere in its turn and was placed after all others."""
 
 CHOSEN_FOR = {
-    FIRST_FIT: "the first by name",
-    WORST_FIT: "the most left over",
-    DOT_PRODUCT: "the best match of what is asked and what is free",
-    FRAGMENTATION: "the least loss of what others will use of accelerators, then the least left over,",
+    FIRST_FIT: "first by name",
+    WORST_FIT: "loosest fit",
+    DOT_PRODUCT: "best match of requested and free amounts",
+    FRAGMENTATION: "least fragmentation of accelerators, then tightest fit,",
 }
-"""What a strategy prefers a node for; strategies that are not listed prefer the least left over."""
+"""What a strategy prefers a node for; strategies that are not listed prefer the tightest fit."""
 
 
 def build_plan(construction: Construction, previous: Plan | None) -> Plan:
@@ -103,7 +103,7 @@ class _PlacementBuilder:
         self.construction = construction
         self.indexed = construction.indexed
         self.node_names = [node.name for node in construction.indexed.nodes]
-        self.chosen_for = CHOSEN_FOR.get(construction.strategy, "the least left over")
+        self.chosen_for = CHOSEN_FOR.get(construction.strategy, "tightest fit")
 
     def placements(
         self,
@@ -201,13 +201,13 @@ class _PlacementBuilder:
         if decision.kept:
             return "stays where it was"
         if decision.fits == 1:
-            return "the only node that fits"
+            return "the only suitable node"
         if decision.searched:
-            return f"chosen with the other replicas by the search, one of {decision.fits} nodes that fit"
+            return f"chosen by the search together with the other replicas, among {decision.fits} suitable nodes"
         custom = self.indexed.plugins.strategy
         if custom is not None:
-            return f"chosen by {custom.name} of {decision.fits} nodes that fit"
-        return f"{self.chosen_for} of {decision.fits} nodes that fit"
+            return f"chosen by {custom.name} among {decision.fits} suitable nodes"
+        return f"{self.chosen_for} among {decision.fits} suitable nodes"
 
 
 def _unplaced(construction: Construction) -> tuple[Unplaced, ...]:

@@ -47,15 +47,34 @@ DECIDED_BY = ("", "search", "previous")
 """What can decide a placement: one pass of the strategy, a search, the previous plan."""
 
 _SENTENCE = re.compile(
-    r"stays where it was|the only node that fits"
+    r"stays where it was|the only suitable node"
+    r"|(?:first by name|(?:tightest|loosest) fit|best match of requested and free amounts"
+    r"|least fragmentation of accelerators, then tightest fit,|chosen by .+"
+    r"|chosen by the search together with the other replicas,) among (?P<number>\d+) suitable nodes"
+    # The words of older plan files.
+    r"|the only node that fits"
     r"|(?:the first by name|the (?:least|most) left over|the best match of what is asked and what is free"
     r"|the least loss of what others will use of accelerators, then the least left over,|chosen by .+"
-    r"|chosen with the other replicas by the search, one) of (?P<number>\d+) nodes that fit"
+    r"|chosen with the other replicas by the search, one) of (?P<count>\d+) nodes that fit"
 )
+"""Every reason, in the words of this version and of the plan files before it."""
+
+_ONLY_ONE = ("the only suitable node", "the only node that fits")
+"""How the reason of a replica begins that fitted on one node alone."""
+
+_BY_SEARCH = ("chosen by the search", "chosen with the other replicas")
+"""How the reason of a replica begins whose node a search chose."""
 
 _FORMS = {
-    "cores": re.compile(r"cores: \S+ of \S+ (?:(?:on \d+ )?distinct cores|on one core) missing"),
-    "accelerators": re.compile(r"accelerators: \S+ of \S+ .+ missing(?: in one device)?"),
+    "cores": re.compile(
+        r"cores: (?:needs \d+ distinct cores, the node has \d+"
+        r"|needs \S+ on (?:\d+ distinct cores|one core), \S+ of it does not fit"
+        r"|\S+ of \S+ (?:(?:on \d+ )?distinct cores|on one core) missing)"
+    ),
+    "accelerators": re.compile(
+        r"accelerators: (?:needs \S+ .+, \S+ of it (?:is missing|does not fit)"
+        r"|\S+ of \S+ .+ missing(?: in one device)?)"
+    ),
 }
 
 
@@ -113,7 +132,7 @@ def _reason_faults(item: Placement, demand: Demand, number: int) -> Iterator[str
     found = _SENTENCE.fullmatch(reason.removesuffix(LATE_WORDS))
     if found is None:
         yield f"'{item.reason}' is no reason"
-    elif found["number"] and not 1 < int(found["number"]) <= number:
+    elif (stated := found["number"] or found["count"]) and not 1 < int(stated) <= number:
         yield f"'{reason}', of {number} nodes in all"
     if item.decided not in DECIDED_BY:
         yield f"nothing that decides is called '{item.decided}'"
@@ -122,7 +141,7 @@ def _reason_faults(item: Placement, demand: Demand, number: int) -> Iterator[str
         yield f"'{reason}', of a replica that the {item.decided} decided"
     if reason == STAYS and item.was != item.node:
         yield f"'{reason}', it was on {item.was or 'no node'} and is on {item.node}"
-    if reason.startswith("the only node that fits") and item.runner_up is not None:
+    if reason.startswith(_ONLY_ONE) and item.runner_up is not None:
         yield f"'{reason}', but {item.runner_up.node} is listed as the next"
 
 
@@ -130,7 +149,7 @@ def _deciders(reason: str) -> tuple[str, ...]:
     """Returns what, beside one pass of the strategy, can have decided a placement with this reason."""
     if reason.startswith(STAYS):
         return ("previous", "search")
-    searched = reason.startswith(("the only node that fits", "chosen with the other replicas"))
+    searched = reason.startswith((*_ONLY_ONE, *_BY_SEARCH))
     return ("search",) if searched else ()
 
 
@@ -212,7 +231,8 @@ def _rejection_faults(rejection: Rejection, node: Supply, demand: Demand, reques
     }
     for text in texts:
         whole = amounts.get(text.partition(": ")[0])
-        if whole is not None and not text.endswith(f" of {whole} missing"):
+        asks = f": needs {whole}, only ", f" of {whole} missing"
+        if whole is not None and asks[0] not in text and not text.endswith(asks[1]):
             yield f"{rejection.node} lacks '{text}', asked is {whole}"
 
 

@@ -33,12 +33,12 @@ def _lacks(indexed: IndexedProblem, demand: DemandIndex, node: NodeIndex, free: 
     chunks, row = indexed.resources[demand].cores, free[3]
     part = missing_cores_part(chunks, row)
     if len(chunks) > len(row):
-        return ((f"cores: {len(chunks) - len(row)} of {len(chunks)} distinct cores missing", part),)
+        return ((f"cores: needs {len(chunks)} distinct cores, the node has {len(row)}", part),)
     missing = missing_millicores(chunks, row)
     if not missing:
         return ()
     where = f"{len(chunks)} distinct cores" if len(chunks) > 1 else "one core"
-    return ((f"cores: {shown_cpu(missing)} of {shown_cpu(sum(chunks))} on {where} missing", part),)
+    return ((f"cores: needs {shown_cpu(sum(chunks))} on {where}, {shown_cpu(missing)} of it does not fit", part),)
 
 
 CORES = NodeRule("cores", _lacks, ("cores", "cores_used"))

@@ -52,9 +52,9 @@ def _lacks(indexed: IndexedProblem, demand: DemandIndex, node: NodeIndex, free: 
             asked = request.count or request.share
             named = f"{request.type} ({' or '.join(request.models)})" if request.models else request.type
             if request.count:
-                amounts = f"{missing} of {asked} {named} missing"
+                amounts = f"needs {asked} {named}, {missing} of it is missing"
             else:
-                amounts = f"{shown_share(missing)} of {shown_share(asked)} {named} missing in one device"
+                amounts = f"needs {shown_share(asked)} {named} in one device, {shown_share(missing)} of it does not fit"
             lacks.append((f"accelerators: {amounts}", missing * MILLION // asked))
     return lacks
 

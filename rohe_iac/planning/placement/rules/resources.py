@@ -40,7 +40,7 @@ class AmountRule:
         asked, amount = self.asked(indexed.resources[demand]), self.free(free)
         if asked is None or asked <= amount:
             return ()
-        words = f"{self.title}: {self.shown(asked - amount)} of {self.shown(asked)} missing"
+        words = f"{self.title}: needs {self.shown(asked)}, only {self.shown(max(amount, 0))} is free"
         return ((words, missing_part(asked, amount)),)
 
 

@@ -47,7 +47,7 @@ def test_an_exact_fit_of_an_accelerator_is_accepted(world: Any) -> None:
 def test_a_request_of_more_cores_than_a_node_has_is_refused(world: Any) -> None:
     result = planned(world.problem([world.node("n1", cpu=2000)], [world.demand("d", cores=(10, 10, 10))]))
     assert rules(result, "d") == {"cores": 1}
-    assert "1 of 3 distinct cores missing" in result.unplaced[0].closest[0].missing
+    assert "needs 3 distinct cores, the node has 2" in result.unplaced[0].closest[0].missing
 
 
 @pytest.mark.parametrize(("strategy", "node"), [("best-fit", "n2"), ("worst-fit", "n1"), ("first-fit", "n1")])
@@ -85,7 +85,7 @@ def test_cores_fit_exactly_when_the_request_is_dominated(world: Any) -> None:
     fits = planned(world.problem([node], [world.demand("d", cores=(1800, 500, 500, 400))]))
     assert [(use.core, use.amount) for use in fits.placements[0].cores] == [(0, 1800), (2, 500), (3, 500), (1, 400)]
     refused = planned(world.problem([node], [world.demand("d", cores=(600, 600, 600))]))
-    assert "100m of 1800m on 3 distinct cores missing" in refused.unplaced[0].closest[0].missing
+    assert "needs 1800m on 3 distinct cores, 100m of it does not fit" in refused.unplaced[0].closest[0].missing
 
 
 def test_a_chunk_goes_to_the_tightest_core_that_holds_it() -> None:
@@ -103,7 +103,7 @@ def test_vms_is_checked_with_overcommit_only_where_both_sides_name_it(world: Any
 def test_a_share_fits_in_one_device_and_a_count_takes_idle_ones_of_the_models(world: Any) -> None:
     halves = world.node("n1", devices=(world.gpu("GPU0", used=6000), world.gpu("GPU1", used=6000)))
     refused = planned(world.problem([halves], [world.demand("d", devices=world.gpu_share(5000))]))
-    assert "10% of 50% gpu missing in one device" in refused.unplaced[0].closest[0].missing
+    assert "needs 50% gpu in one device, 10% of it does not fit" in refused.unplaced[0].closest[0].missing
     models = world.node("n1", devices=(world.gpu("GPU0", model="T4"), world.gpu("GPU1", model="V100")))
     asked = (DeviceRequest("gpu", count=1, models=("V100",)),)
     taken = planned(world.problem([models], [world.demand("d", 2, devices=asked)]))
@@ -358,6 +358,6 @@ def test_where_no_node_tells_its_cores_only_those_who_ask_for_some_are_refused_b
     fits, chunks, much = explained[0]
     assert fits == ({}, ())
     assert chunks[0] == {"cores": 3}
-    assert {item.missing for item in chunks[1]} == {"cores: 2 of 2 distinct cores missing"}
+    assert {item.missing for item in chunks[1]} == {"cores: needs 2 distinct cores, the node has 0"}
     assert much[0] == {"cpu": 3}
     assert [item.shortfall for item in much[1]] == [5000 * 1_000_000 // 9000] * 2 + [5100 * 1_000_000 // 9000]

@@ -12,9 +12,9 @@ from rohe_iac.planning.solvers.plan_building import LATE_ENDING, build_plan
 def test_a_reason_says_what_the_strategy_prefers_and_how_many_nodes_fitted(world: Any) -> None:
     indexed = IndexedProblem(world.problem([world.node("n1"), world.node("n2")], [world.demand("d", cpu=100)]))
     for strategy, reason in (
-        ("best-fit", "the least left over of 2 nodes that fit"),
-        ("first-fit", "the first by name of 2 nodes that fit"),
-        ("worst-fit", "the most left over of 2 nodes that fit"),
+        ("best-fit", "tightest fit among 2 suitable nodes"),
+        ("first-fit", "first by name among 2 suitable nodes"),
+        ("worst-fit", "loosest fit among 2 suitable nodes"),
     ):
         plan = build_plan(Construction(indexed, strategy).run([0], {}), None)
         assert [placement.reason for placement in plan.placements] == [reason]
@@ -25,8 +25,8 @@ def test_a_late_replica_says_so_in_its_reason_with_the_note_of_its_service(world
     construction = Construction(indexed, "best-fit").run([0], {})
     construction.late = {(0, 1)}
     first, second = build_plan(construction, None).placements
-    assert (first.late, first.reason) == (False, "the only node that fits (2 by load)")
-    assert (second.late, second.reason) == (True, f"the only node that fits{LATE_ENDING} (2 by load)")
+    assert (first.late, first.reason) == (False, "the only suitable node (2 by load)")
+    assert (second.late, second.reason) == (True, f"the only suitable node{LATE_ENDING} (2 by load)")
 
 
 def test_unplaced_replicas_are_listed_by_index_and_a_solver_may_raise_the_bound(world: Any) -> None:

@@ -77,7 +77,7 @@ def test_an_own_node_is_not_opened_for_who_is_slowed(world: Any) -> None:
 def test_each_replica_has_a_reason_its_parts_and_the_runner_up(world: Any) -> None:
     result = plan(world.problem([world.node("n1"), world.node("n2", cpu=8000)], [world.demand("d", cpu=1000)]))
     placement = result.placements[0]
-    assert placement.reason == "the least left over of 2 nodes that fit"
+    assert placement.reason == "tightest fit among 2 suitable nodes"
     assert placement.points == sum(part.points for part in placement.parts)
     assert placement.runner_up is not None
     assert placement.runner_up.node == "n2"
@@ -183,7 +183,7 @@ def test_an_unplaced_replica_names_the_closest_node_and_the_missing_amount(world
     result = plan(world.problem(nodes, [world.demand("d", rss=57 * 2**20)]))
     closest = result.unplaced[0].closest
     assert [item.node for item in closest] == ["n2", "n1"]
-    assert closest[0].missing == "memory.rss: 12Mi of 57Mi missing"
+    assert closest[0].missing == "memory.rss: needs 57Mi, only 45Mi is free"
 
 
 def test_the_most_accurate_variant_that_fits_is_taken(world: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,3 +30,17 @@ def test_a_replica_that_keeps_its_node_may_leave_out_that_the_plan_before_decide
     again = plan(problem, plan(problem))
     older = tuple(structs.replace(item, decided="") for item in again.placements)
     assert verify(problem, replace(again, placements=older)) == ()
+
+
+def test_the_words_of_older_plans_are_understood() -> None:
+    saved = json.loads((GOLDEN / "template-best-fit.json").read_text())
+    problem, decided = problem_from_json(saved["problem"]), plan_from_json(saved["plan"])
+    older = re.sub(
+        r"tightest fit among (\d+) suitable nodes",
+        r"the least left over of \1 nodes that fit",
+        json.dumps(saved["plan"]),
+    )
+    older = older.replace("the only suitable node", "the only node that fits")
+    older = re.sub(r"cores: needs (\w+) on ([\w ]+), (\w+) of it does not fit", r"cores: \3 of \1 on \2 missing", older)
+    assert older != json.dumps(saved["plan"])
+    assert verify(problem, decided) == verify(problem, plan_from_json(json.loads(older))) == ()

@@ -65,7 +65,7 @@ def test_of_many_replicas_each_workload_is_a_row(
 def test_a_replica_without_a_node_is_shown_with_its_place_and_the_closest_node(
     new_screen: Any, digits: AnalysedPlan
 ) -> None:
-    near = Rejection("pi-1", "cpu", "cpu: 1 of 2 missing", 500_000)
+    near = Rejection("pi-1", "cpu", "cpu: needs 2, only 1 is free", 500_000)
     missing = Unplaced("replica/a/0", "service/a", "p", "a", "", 0, (near,))
     planfile = digits.planfile
     planfile = replace(
@@ -73,9 +73,9 @@ def test_a_replica_without_a_node_is_shown_with_its_place_and_the_closest_node(
     )
     text = shown(new_screen, AnalysedPlan(planfile))
     assert "1 replica fits on no node" in text
-    assert "blueprints/a.yaml:3:5: replica/a/0: closest is pi-1: cpu: 1 of 2 missing (cpu)" in text
+    assert "blueprints/a.yaml:3:5: replica/a/0: closest is pi-1: cpu: needs 2, only 1 is free (cpu)" in text
     page = list(markdown_of(AnalysedPlan(planfile)))
-    assert "| replica/a/0 | blueprints/a.yaml:3:5 | pi-1: cpu: 1 of 2 missing |" in page
+    assert "| replica/a/0 | blueprints/a.yaml:3:5 | pi-1: cpu: needs 2, only 1 is free |" in page
     assert closest_node(()) == ""
 
 

@@ -8,7 +8,7 @@ from rohe_iac.cli.views.plans.survey import FEW, SurveyView, markdown_of, rows_o
 from rohe_iac.planning.model.plan import Rejection, ScorePart
 from rohe_iac.planning.questions.analysis.node_survey import Fit, Survey
 
-REFUSED = tuple(Rejection(f"zero-{index:02}", "cpu", "cpu: 1 of 2 missing", 500_000) for index in range(FEW))
+REFUSED = tuple(Rejection(f"zero-{index:02}", "cpu", "cpu: needs 2, only 1 is free", 500_000) for index in range(FEW))
 SURVEY = Survey("replica/a/0", "service/a", "pi-1", False, (Fit("pi-1", 7, (ScorePart("cpu", 7),)),), REFUSED[:2])
 
 

@@ -31,12 +31,12 @@ def test_a_suggestion_says_what_it_changes_and_by_how_much(fix: Fix, words: str)
 
 def test_a_screen_has_the_rule_the_edits_and_the_command_that_tries_them(new_screen: Any) -> None:
     screen, printed = new_screen()
-    refused = WhyNot("service/a", "large-1", 0, "cpu", "cpu: 150m of 400m missing", (RAISED,))
+    refused = WhyNot("service/a", "large-1", 0, "cpu", "cpu: needs 400m, only 250m is free", (RAISED,))
     fits = WhyNot("service/b", "large-1", 2, "", "", ())
     WhyNotView(screen).show([refused, fits], PageOutput.human)
     assert printed().splitlines() == [
         "service/a on large-1",
-        "  refused by cpu: cpu: 150m of 400m missing",
+        "  refused by cpu: cpu: needs 400m, only 250m is free",
         "  would fit with node/large-1.cpu raised to 4150m (+3.8 %)",
         "    try: rohe plan --what-if 'node/large-1.cpu=4150m'",
         "service/b on large-1, 2 there already",

@@ -123,7 +123,7 @@ def test_a_strategy_picks_each_node_and_the_runner_up(world: Any) -> None:
     assert nodes_of(result) == ["n1", "n2", "n3", "n1"]
     assert result.placements[0].runner_up is not None
     assert result.placements[0].runner_up.node == "n2"
-    assert result.placements[0].reason == "chosen by fewest of 3 nodes that fit"
+    assert result.placements[0].reason == "chosen by fewest among 3 suitable nodes"
     assert set(nodes_of(plan(base))) == {"n1"}
 
 

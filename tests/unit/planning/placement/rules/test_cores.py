@@ -32,9 +32,9 @@ def test_the_words_count_cores_where_there_are_too_few_and_millicores_else(world
     def lacks(demand: int, *row: int) -> list[tuple[str, int]]:
         return list(CORES.lacks(indexed, demand, 0, (0, 0, 0, row, ())))
 
-    assert lacks(0, 900, 900) == [("cores: 1 of 3 distinct cores missing", 333_333)]
-    assert lacks(0, 900, 500, 500) == [("cores: 200m of 1800m on 3 distinct cores missing", 111_111)]
-    assert lacks(1, 600) == [("cores: 200m of 800m on one core missing", 250_000)]
+    assert lacks(0, 900, 900) == [("cores: needs 3 distinct cores, the node has 2", 333_333)]
+    assert lacks(0, 900, 500, 500) == [("cores: needs 1800m on 3 distinct cores, 200m of it does not fit", 111_111)]
+    assert lacks(1, 600) == [("cores: needs 800m on one core, 200m of it does not fit", 250_000)]
     assert lacks(0, 600, 600, 600) == lacks(2) == []
 
 

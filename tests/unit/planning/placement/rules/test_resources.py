@@ -17,9 +17,9 @@ MI = 2**20
 @pytest.mark.parametrize(
     ("rule", "words"),
     [
-        (CPU, "cpu: 100m of 4100m missing"),
-        (RSS, "memory.rss: 100Mi of 4.1Gi missing"),
-        (VMS, "memory.vms: 100Mi of 4.1Gi missing"),
+        (CPU, "cpu: needs 4100m, only 4 is free"),
+        (RSS, "memory.rss: needs 4.1Gi, only 4Gi is free"),
+        (VMS, "memory.vms: needs 4.1Gi, only 4Gi is free"),
     ],
 )
 def test_an_amount_that_fits_exactly_passes_and_one_more_is_missing(world: Any, rule: AmountRule, words: str) -> None:

@@ -75,6 +75,27 @@ class ContractStatus:
 
 
 @dataclass(frozen=True)
+class UnknownObjective:
+    """An objective that is UNKNOWN, and why.
+
+    Attributes:
+        contract: name of its contract.
+        objective: its name.
+        why: kind of the reason: idle, silent, waiting, few, fault or disconnected.
+        text: the reason as people read it.
+        since: since when it is UNKNOWN, in seconds since the epoch.
+        overdue: whether that is longer than three of its windows, and not because there is nothing to judge.
+    """
+
+    contract: str
+    objective: str
+    why: str
+    text: str
+    since: float
+    overdue: bool
+
+
+@dataclass(frozen=True)
 class StackStatus:
     """The state of a stack.
 
@@ -116,14 +137,33 @@ class StackStatus:
         )
 
     @property
+    def unknowns(self) -> tuple[UnknownObjective, ...]:
+        """The objectives that are UNKNOWN, by name, as the agents say."""
+        found = [
+            UnknownObjective(
+                objective["contract"],
+                objective["objective"],
+                unknown["why"],
+                unknown["text"],
+                unknown["since"],
+                unknown["overdue"],
+            )
+            for agent in self.agents
+            for objective in agent.answer.get("objectives", ())
+            if (unknown := objective.get("unknown"))
+        ]
+        return tuple(sorted(found, key=lambda item: (item.contract, item.objective)))
+
+    @property
     def well(self) -> bool:
-        """Whether the stack is applied, everything of it runs, every agent answers and no contract is broken."""
+        """Whether the stack is applied and runs, every agent answers, and no contract is broken or long UNKNOWN."""
         return (
             self.serial > 0
             and not self.obstacles
             and all(part.well for part in self.parts)
             and not any(agent.silence for agent in self.agents)
             and not any(contract.verdict == "BROKEN" for contract in self.contracts)
+            and not any(unknown.overdue for unknown in self.unknowns)
         )
 
 

@@ -13,7 +13,8 @@ from rohe_iac.cli.options import Output, OutputOption, StackArgument
 def status(
     stack: StackArgument = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Exit with 7 if a part does not run or a contract is broken.")
+        bool,
+        typer.Option("--check", help="Exit with 7 if a part does not run, or a contract is broken or long UNKNOWN."),
     ] = False,
     watch: Annotated[
         bool, typer.Option("--watch", help="Show the state again every two seconds until Ctrl-C.")

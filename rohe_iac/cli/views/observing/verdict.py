@@ -79,6 +79,11 @@ class VerdictView:
             for item in items
         ]
         print_table(self._screen.out, COLUMNS, rows)
+        for item in items:
+            if unknown := item.get("unknown"):
+                style = "yellow" if unknown["overdue"] else "dim"
+                text = f"{item['objective']} UNKNOWN: {unknown['text']}"
+                self._screen.out.print(f"[{style}]{escape(text)}[/]")
 
     def _orders(self, orders: list[dict[str, Any]]) -> None:
         for order in orders:
@@ -98,6 +103,8 @@ class VerdictView:
 def _counts(agent: dict[str, Any]) -> str:
     """Returns how many reports an agent has received and judged."""
     counts = agent["counts"]
-    received = ", ".join(f"{counts.get(name, 0)} {name}" for name in ("reports", "duplicates", "late", "undecodable"))
+    names = ["reports", "duplicates", "late", "undecodable"]
+    names += [name for name in ("refused", "missing") if counts.get(name)]
+    received = ", ".join(f"{counts.get(name, 0)} {name}" for name in names)
     incomplete = counted(counts.get("unjoined", 0), "incomplete request")
     return f"{agent['agent']}: {received}; {incomplete}; judged up to {shown_time(counts['watermark'])}"

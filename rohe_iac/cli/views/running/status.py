@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 
 from rich.markup import escape
 
@@ -72,6 +73,10 @@ class StatusView:
             out.print(_agent(agent))
         for contract in status.contracts:
             out.print(f"contract {escape(contract.contract)}: {shown_verdict(contract.verdict)}")
+            for unknown in status.unknowns:
+                if unknown.contract == contract.contract:
+                    style = "red" if unknown.overdue else "dim"
+                    out.print(f"[{style}]  {escape(unknown.objective)} UNKNOWN: {escape(unknown.text)}[/]")
 
 
 def _agent(agent: AgentStatus) -> str:
@@ -114,6 +119,7 @@ def _value(status: StackStatus) -> dict[str, object]:
         "well": status.well,
         "obstacles": list(status.obstacles),
         "contracts": [{"contract": item.contract, "verdict": item.verdict} for item in status.contracts],
+        "unknown": [asdict(item) for item in status.unknowns],
         "agents": [{"agent": agent.agent, "silence": agent.silence, "said": agent.answer} for agent in status.agents],
         "parts": [
             {

@@ -53,3 +53,29 @@ def test_the_names_in_json_are_those_of_every_release(new_screen: Any, capsys: p
     assert value["agents"][0] == {"agent": "agent-0", "silence": "", "said": ANSWER}
     assert value["parts"][0]["pid"] == 4711
     assert value["parts"][1]["pid"] is None
+
+
+def test_why_an_objective_is_unknown_is_said_and_whether_that_is_a_fault(
+    new_screen: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unknown = {
+        "why": "waiting",
+        "text": "waiting for report 3 of raw-0, missing for 6 s",
+        "since": 1.0,
+        "overdue": False,
+    }
+
+    def status(overdue: bool) -> StackStatus:
+        objective = {
+            "contract": "sla", "objective": "fast", "verdict": "UNKNOWN", "unknown": {**unknown, "overdue": overdue}
+        }  # fmt: skip
+        agent = AgentStatus("agent-0", {**ANSWER, "objectives": [objective]})
+        return StackStatus("project", "digits", 3, True, "", (RUNNING,), (agent,))
+
+    assert (status(overdue=False).well, status(overdue=True).well) == (True, False)
+    screen, printed = new_screen()
+    StatusView(screen).show(status(overdue=False), Output.human)
+    assert printed().splitlines()[-2:] == ["contract sla: UNKNOWN", f"  fast UNKNOWN: {unknown['text']}"]
+    StatusView(screen).show(status(overdue=True), Output.json)
+    [value] = json.loads(capsys.readouterr().out)["unknown"]
+    assert value == {"contract": "sla", "objective": "fast", **unknown, "overdue": True}

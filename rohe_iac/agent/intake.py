@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +16,6 @@ import msgspec
 from rohe_iac.agent.inputs import promise_input, refused_input
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.mqtt.message import Incoming
-from rohe_iac.observation.configuration import Instance
 from rohe_iac.observation.reports.qoa4ml import decode_qoa4ml
 from rohe_iac.observation.reports.report import (
     MAX_AGE,
@@ -37,6 +35,9 @@ MAX_DEAD_LETTER_BYTES = 16 * 1024
 
 MAX_REASON = 500
 """Characters of the reason of a dead letter."""
+
+MAX_BOOTS = 100
+"""Boots of one client whose sequence numbers are remembered, the newest."""
 
 MAX_CLIENTS = 10_000
 """Clients whose last state is remembered."""
@@ -88,17 +89,20 @@ class Intake:
         clients: Last state message of each client by name.
     """
 
-    def __init__(self, store: AgentStore, agent: str, instances: Iterable[Instance] = ()) -> None:
+    def __init__(self, store: AgentStore, agent: str, senders: Senders | None = None) -> None:
         """Loads the received sequence numbers.
 
         Args:
             store: Store of the agent.
             agent: Name of the agent, whose own state messages are ignored.
-            instances: Instances of the pipeline, which reports are attributed to.
+            senders: Instances that reports are attributed to; by default only the topic is known of each.
         """
         self._store, self._agent = store, agent
-        self._senders = Senders(instances)
+        self._senders = senders if senders is not None else Senders()
         self._received = store.received_numbers()
+        self._boots: dict[str, list[str]] = {}
+        for client, boot in self._received:
+            self._boots.setdefault(client, []).append(boot)
         self.clients: dict[str, dict[str, Any]] = {}
 
     def known_boots(self) -> list[tuple[str, str]]:
@@ -175,11 +179,24 @@ class Intake:
         """Records a sequence number as received; returns whether it is new."""
         key = (client, boot)
         batch.unacknowledged.add(key)
-        numbers = self._received.setdefault(key, SequenceSet())
+        numbers = self._received.get(key)
+        if numbers is None:
+            numbers = self._received[key] = SequenceSet()
+            self._remember_boot(client, boot, batch)
         fresh = numbers.add(seq)
         if fresh:
             batch.transaction.received[key] = numbers
         return fresh
+
+    def _remember_boot(self, client: str, boot: str, batch: IntakeBatch) -> None:
+        boots = self._boots.setdefault(client, [])
+        boots.append(boot)
+        if len(boots) > MAX_BOOTS:
+            forgotten = (client, boots.pop(0))
+            self._received.pop(forgotten, None)
+            batch.transaction.received.pop(forgotten, None)
+            batch.transaction.forgotten.append(forgotten)
+            batch.unacknowledged.discard(forgotten)
 
     def _refuse(self, message: Incoming, instance: str, error: Exception, now: float, batch: IntakeBatch) -> None:
         """Keeps a message as a dead letter; its number, where it has one of its own sender, is not waited for."""

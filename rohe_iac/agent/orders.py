@@ -13,6 +13,9 @@ from rohe_iac.observation.judging.outcome import CorrectiveAction
 RESEND_INTERVAL = 3.0
 """Seconds after which an order is sent again to instances that have not answered."""
 
+MAX_ANSWER = 500
+"""Characters that are kept of why an instance accepts or refuses an order."""
+
 SendCommand = Callable[[str, dict[str, Any]], bool]
 """Sends a command to an instance; returns False where there is no connection."""
 
@@ -113,11 +116,11 @@ class Orders:
                 order.sent_at = 0.0
 
     def record_answer(self, answer: dict[str, Any]) -> None:
-        """Records the answer of a client to an order."""
+        """Records the answer of an instance to an order that was sent to it."""
+        client = str(answer.get("client", ""))
         for order in self._orders.values():
-            if answer.get("id") == order.id:
-                verdict = bool(answer.get("accepted")), str(answer.get("why", ""))
-                order.answers[str(answer.get("client", ""))] = verdict
+            if answer.get("id") == order.id and client in order.instances:
+                order.answers[client] = bool(answer.get("accepted")), str(answer.get("why", ""))[:MAX_ANSWER]
 
     def to_builtins(self) -> list[dict[str, Any]]:
         """Returns the current orders with their answers as plain values."""

@@ -18,11 +18,13 @@ from rohe_iac.agent.inputs import apply_input, stall_input
 from rohe_iac.agent.intake import Intake, IntakeBatch
 from rohe_iac.agent.limited_log import LimitedLog, printable
 from rohe_iac.agent.orders import Orders
+from rohe_iac.agent.planned_nodes import remember_nodes
 from rohe_iac.agent.status import objective_status, observer_counts
 from rohe_iac.mqtt.address import BrokerAddress
 from rohe_iac.observation.configuration import Configuration, digest_of
 from rohe_iac.observation.judging.outcome import CorrectiveAction, Outcome, Violation
 from rohe_iac.observation.observer import Observer, decode_state, encode_state
+from rohe_iac.observation.reports.senders import Senders
 from rohe_iac.sinks.forwarder import Forwarder
 from rohe_iac.sinks.jsonl import JsonlSink
 from rohe_iac.sinks.mqtt import MqttSink
@@ -93,7 +95,11 @@ class Worker:
         self._started = time.time()
         self._row = 0
         self._observer = self._recover_observer()
-        self._intake = Intake(self._store, configuration.agent, configuration.instances)
+        self._intake = Intake(
+            self._store,
+            configuration.agent,
+            Senders(configuration.instances, remember_nodes(folder, configuration.instances)),
+        )
         self._warnings = LimitedLog(LOG)
         self._answers = AnswerDesk(folder, lambda client, page: self._transport.answer(client, page))
         self._transport = AgentTransport(

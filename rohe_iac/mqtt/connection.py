@@ -276,11 +276,19 @@ class Connection:
         self._up.set()
         self._call(self._on_up)
 
-    def _handle_message(self, _client: paho.Client, _userdata: Any, message: paho.MQTTMessage) -> None:
+    def _handle_message(self, client: paho.Client, _userdata: Any, message: paho.MQTTMessage) -> None:
         if self._on_message is None:
             return
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            # Nobody could answer it; without an acknowledgement it would come again for ever.
+            LOG.warning("'%s' received a message on a topic that is not UTF-8, and dropped it", self.client_id)
+            if self._manual_acks:
+                client.ack(message.mid, message.qos)
+            return
         incoming = Incoming(
-            message.topic,
+            topic,
             bytes(message.payload),
             message.qos,
             bool(message.retain),

@@ -89,6 +89,7 @@ class Transaction:
     Attributes:
         inputs: Inputs of the observer, in order.
         received: Sequence numbers received so far, by client and boot.
+        forgotten: Clients and boots whose sequence numbers are no longer needed.
         digests: Digests of reports without a sequence number, with their times of arrival.
         dead_letters: Undecodable messages: time of arrival, topic, reason, payload.
         outcomes: Outcomes of the inputs.
@@ -97,6 +98,7 @@ class Transaction:
 
     inputs: list[ObserverInput] = field(default_factory=list)
     received: dict[tuple[str, str], SequenceSet] = field(default_factory=dict)
+    forgotten: list[tuple[str, str]] = field(default_factory=list)
     digests: list[tuple[bytes, float]] = field(default_factory=list)
     dead_letters: list[tuple[float, str, str, bytes]] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
@@ -182,6 +184,7 @@ class AgentStore:
                     for (client, boot), numbers in transaction.received.items()
                 ],
             )
+            database.executemany("DELETE FROM seen WHERE client = ? AND boot = ?", transaction.forgotten)
             database.executemany("INSERT OR IGNORE INTO digests VALUES (?, ?)", transaction.digests)
             database.executemany(
                 "INSERT INTO dead (at, topic, why, payload) VALUES (?, ?, ?, ?)", transaction.dead_letters

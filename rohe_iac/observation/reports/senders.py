@@ -6,7 +6,7 @@ the message says of itself is only compared with it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 
@@ -22,8 +22,16 @@ class MisattributedReport(RoheError):
 class Senders:
     """The instances that report, and what each of them is: service, member and node."""
 
-    def __init__(self, instances: Iterable[Instance] = ()) -> None:
-        """Takes the instances of a pipeline; of other instances on its topics only the service is known."""
+    def __init__(
+        self, instances: Iterable[Instance] = (), former_nodes: Mapping[str, Collection[str]] | None = None
+    ) -> None:
+        """Takes the instances of a pipeline; of other instances on its topics only the service is known.
+
+        Args:
+            instances: Instances as they are planned now.
+            former_nodes: Nodes that earlier plans gave them, by instance: reports from there may still come.
+        """
+        self._former_nodes = former_nodes if former_nodes is not None else {}
         self._instances = {(instance.topic, instance.instance): instance for instance in instances}
         self._services: dict[str, set[str]] = {}
         for instance in self._instances.values():
@@ -64,6 +72,8 @@ class Senders:
             ("member", report.member, known.member),
             ("node", report.node, known.node),
         ):
+            if name == "node" and given in self._former_nodes.get(instance, ()):
+                continue
             if given and given != expected and (expected or name == "member"):
                 raise _mismatch(name, given, expected)
         if report.service and report.member == known.member and (report.node or not known.node):

@@ -7,6 +7,9 @@ from bisect import bisect_right
 MAX_HOLES = 200
 """Holes named in one acknowledgement, at most; numbers beyond the last hole stay unacknowledged."""
 
+MAX_RANGES = 1000
+"""Ranges that are kept; with more, the oldest missing numbers count as received, because they never come."""
+
 
 class SequenceSet:
     """A set of sequence numbers from 1 on, kept as ranges: small while the numbers come mostly in order.
@@ -40,6 +43,8 @@ class SequenceSet:
             ranges[place][0] = seq
         else:
             ranges.insert(place, [seq, seq])
+            if len(ranges) > MAX_RANGES:
+                ranges[0][1] = ranges.pop(1)[1]
         return True
 
     def acknowledgement(self) -> tuple[int, list[list[int]]]:

@@ -363,10 +363,8 @@ class Watermark:
         for gap in gaps:
             state.passed_gaps += 1
             state.missing = min(MAX_COUNT, state.missing + gap.last - gap.first + 1)
-            waited = state.now - max(gap.since, state.resumed)
-            self.passed.append(
-                PassedGap(client=client, first=gap.first, last=gap.last, waited=max(0.0, waited), at=state.now)
-            )
+            waited = min(GRACE_PERIOD, max(0.0, state.now - max(gap.since, state.resumed)))
+            self.passed.append(PassedGap(client=client, first=gap.first, last=gap.last, waited=waited, at=state.now))
 
     def _client_watermark(self, clock: ClientClock, idle_mark: float) -> float:
         state = self.state

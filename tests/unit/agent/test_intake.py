@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
-from rohe_iac.agent.intake import Intake
+from rohe_iac.agent.intake import MAX_BOOTS, Intake
 from rohe_iac.mqtt.message import Incoming
 from rohe_iac.sinks.store import AgentStore
 
@@ -84,3 +85,51 @@ def test_what_a_lost_client_had_in_memory_alone_is_counted_once(tmp_path: Path) 
     batch = intake.process(messages, 5.0)
     assert batch.transaction.counts == {"pending_lost": 3}
     assert intake.clients["c-0"] == {"boot": "b", "state": "lost", "pending": 3, "accepted": 9}
+
+
+def test_so_many_boots_of_a_client_are_remembered_and_no_more(tmp_path: Path) -> None:
+    store = AgentStore(tmp_path)
+    intake = Intake(store, "agent")
+    for first in range(0, 2 * MAX_BOOTS, 10):
+        messages = [report(1, f"boot-{number}") for number in range(first, first + 10)]
+        batch = intake.process(messages, 5.0)
+        store.write(batch.transaction)
+        for client, boot in batch.unacknowledged:
+            assert intake.acknowledgement(client, boot) == (1, [])
+    assert len(intake.known_boots()) == len(store.received_numbers()) == MAX_BOOTS
+    assert ("c-0", f"boot-{2 * MAX_BOOTS - 1}") in Intake(store, "agent").known_boots()
+
+
+def test_a_report_in_the_name_of_another_uses_up_no_number_of_it(tmp_path: Path) -> None:
+    intake = Intake(AgentStore(tmp_path), "agent")
+    forged = message("report/c/c-1", report(1).payload)
+    batch = intake.process([forged, report(1)], 5.0)
+    assert batch.transaction.counts == {"refused": 1, "reports": 1}
+    assert "names 'c-0' as its sender" in batch.transaction.dead_letters[0][2]
+
+
+def test_a_refused_report_of_its_own_sender_is_not_missing(tmp_path: Path) -> None:
+    intake = Intake(AgentStore(tmp_path), "agent")
+    bad = json.dumps({"v": 1, "client": "c-0", "boot": "b", "seq": 1, "at": "noon", "service": "c"}).encode()
+    batch = intake.process([message("report/c/c-0", bad), report(2)], 5.0)
+    assert intake.acknowledgement("c-0", "b") == (2, [])
+    assert [observer_input.kind for observer_input, _ in batch.inputs] == ["refused", "report"]
+    again = intake.process([message("report/c/c-0", bad)], 6.0)
+    assert again.transaction.counts == {"duplicates": 1}
+
+
+def test_of_a_message_that_was_cut_the_number_is_found_at_its_beginning(tmp_path: Path) -> None:
+    intake = Intake(AgentStore(tmp_path), "agent")
+    beginning = b'{"v":1,"seq":1,"client":"c-0","boot":"b","at":1.0,"fields":{"x":"yyy'
+    cut = replace(message("report/c/c-0", beginning), cut_from=900_000)
+    batch = intake.process([cut], 5.0)
+    assert "900000 bytes" in batch.transaction.dead_letters[0][2]
+    assert intake.acknowledgement("c-0", "b") == (1, [])
+
+
+def test_a_promise_counts_when_it_is_new_and_a_retained_one_only_says_that_promises_are_made(tmp_path: Path) -> None:
+    intake = Intake(AgentStore(tmp_path), "agent")
+    content = json.dumps({"state": "online", "boot": "1", "waiting": 0, "complete_up_to": 7.5}).encode()
+    retained = replace(message("state/c-0", content), retained=True)
+    batch = intake.process([retained, message("state/c-0", content)], 9.0)
+    assert [json.loads(observer_input.payload)["up_to"] for observer_input, _ in batch.inputs] == [0.0, 7.5]

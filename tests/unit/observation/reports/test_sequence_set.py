@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rohe_iac.observation.reports.sequence_set import MAX_HOLES, SequenceSet
+from rohe_iac.observation.reports.sequence_set import MAX_HOLES, MAX_RANGES, SequenceSet
 
 
 def test_a_number_is_new_once() -> None:
@@ -31,3 +31,12 @@ def test_beyond_the_largest_number_of_holes_less_is_acknowledged() -> None:
     up_to, holes = numbers.acknowledgement()
     assert len(holes) == MAX_HOLES
     assert up_to == 2 * MAX_HOLES + 1
+
+
+def test_so_many_ranges_are_kept_and_no_more() -> None:
+    numbers = SequenceSet()
+    for seq in range(1, 4 * MAX_RANGES, 2):
+        assert numbers.add(seq)
+    assert len(numbers.ranges) == MAX_RANGES
+    assert not numbers.add(2), "the oldest hole is no longer waited for"
+    assert numbers.add(4 * MAX_RANGES - 2)

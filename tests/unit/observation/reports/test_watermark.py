@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rohe_iac.observation.reports.watermark import GRACE_PERIOD, Watermark
+from rohe_iac.observation.reports.watermark import GRACE_PERIOD, WaitReason, Watermark
 
 
 def start_watermark(*clients: str, lateness: float = 2.0, at: float = 100.0) -> Watermark:
@@ -111,3 +111,66 @@ def test_who_is_asked_no_more_holds_nobody_up() -> None:
     watermark.exclude([])
     watermark.observe("a", 130.0, 130.0)
     assert watermark.advance() == 130.0 - 2.0 - 2.0
+
+
+def test_a_gap_is_given_up_by_arrivals_without_any_tick() -> None:
+    watermark = start_watermark("a", "b")
+    watermark.observe("b", 101.0, 101.0, "boot", 5)
+    for second in range(101, 130):
+        watermark.observe("a", float(second), float(second), "boot", second - 100)
+        watermark.observe("b", float(second), float(second), "boot", second - 95)
+        watermark.advance()
+    assert watermark.value == 127.0
+    [passed] = watermark.passed
+    assert passed.text == "waited 15 s for reports 1-4 of b: gone on without them"
+    assert (watermark.state.passed_gaps, watermark.state.missing) == (1, 4)
+
+
+def test_who_is_waited_for_is_known_by_name_and_reason() -> None:
+    watermark = Watermark(2.0)
+    watermark.expect("a", ["of-a"])
+    watermark.expect("b", ["of-b"])
+    watermark.resume(100.0)
+    watermark.observe("a", 101.0, 101.0, "boot", 1)
+    wait = watermark.wait_of("of-b")
+    assert wait is not None
+    assert (wait.reason, wait.client) == (WaitReason.UNHEARD, "b")
+    watermark.observe("b", 101.0, 101.0, "boot", 3)
+    for second in (103.0, 105.0, 108.0):
+        watermark.observe("a", second, second, "boot", int(second))
+        watermark.advance()
+    wait = watermark.wait_of("of-b")
+    assert wait is not None
+    assert (wait.reason, wait.first, wait.last, wait.since) == (WaitReason.GAP, 1, 2, 101.0)
+
+
+def test_a_client_that_promises_is_waited_for_longer_and_believed() -> None:
+    watermark = start_watermark("a", "b")
+    for client in ("a", "b"):
+        watermark.observe(client, 101.0, 101.0)
+    watermark.promise("b", 101.0, 0.0)
+    watermark.observe("a", 110.0, 110.0)
+    assert watermark.advance() == 99.0, "b is slow, as far as is known"
+    watermark.promise("b", 110.0, 109.0)
+    assert watermark.advance() == 107.0
+    watermark.observe("a", 124.0, 124.0)
+    assert watermark.advance() == 107.0
+    watermark.lose("b")
+    assert watermark.advance() == 124.0 - 2.0 - 2.0, "who is lost makes no promises"
+
+
+def test_a_client_with_a_wrong_clock_holds_nobody_for_ever() -> None:
+    watermark = start_watermark("a", "b")
+    for second in range(101, 140):
+        watermark.observe("a", float(second), float(second))
+        watermark.observe("b", second - 90.0, float(second))
+        watermark.advance()
+    assert watermark.value == 137.0
+    assert "reports of b are dated 90 s before" in watermark.passed[0].text
+
+
+def test_sums_of_huge_gaps_stay_numbers_that_can_be_saved() -> None:
+    watermark = start_watermark("a")
+    for number in range(5):
+        watermark.observe("a", 101.0 + 20 * number, 101.0 + 20 * number, f"boot-{number}", 2**53 - 1)
+    assert watermark.state.missing <= 2**53

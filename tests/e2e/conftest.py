@@ -25,7 +25,8 @@ from rohe_iac.deployment.run.workspace import EngineFolder
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.foundation.folders import StackFolder
 from rohe_iac.manifests.manifest import Manifest
-from rohe_iac.targets.local.supervisor.processes import kill_marked, marked_processes, port_is_free
+from rohe_iac.targets.local.supervisor.processes import kill_marked, marked_processes, port_is_free, processes_in
+from rohe_iac.targets.local.supervisor.settings import DAEMONS
 from rohe_iac.targets.local.target import LocalDeploymentTarget
 
 SERVER = """
@@ -326,15 +327,7 @@ class Repository:
         return found
 
     def supervisors(self) -> list[int]:
-        found = []
-        for entry in filter(str.isdecimal, os.listdir("/proc")):
-            try:
-                daemon = b"supervisor.supervisord" in Path("/proc", entry, "cmdline").read_bytes()
-                if daemon and os.path.samefile(f"/proc/{entry}/cwd", self.folder.run):
-                    found.append(int(entry))
-            except OSError:
-                continue
-        return found
+        return processes_in(self.folder.run, DAEMONS)
 
     def processes(self) -> dict[int, str]:
         return marked_processes(self.folder.run / "programs")

@@ -166,7 +166,7 @@ class NatsBroker:
             environment={MARK: str(self._layout.program(NAME))},
             ports=open_ports(broker),
             probe=ReadinessProbe(broker.ports["mqtt"]),
-            liveness=LivenessProbe("mqtt", broker.ports["mqtt"]),
+            liveness=LivenessProbe("nats", broker.ports["nats"]),
             startup=20.0,
             files=sha256_hex(self._settings(broker, stack)),
         )

@@ -15,7 +15,7 @@ from typing import Any
 from supervisor import loggers, options, supervisord
 from supervisor.medusa import asyncore_25
 
-from rohe_iac.foundation.quantities import shown_bytes
+from rohe_iac.foundation.quantities import counted, shown_bytes
 from rohe_iac.targets.local.supervisor import cgroups, wrapper
 
 
@@ -43,7 +43,10 @@ class PatientLog(loggers.Handler):  # type: ignore[misc]
         """Writes a record; a record that cannot be written is counted as lost lines."""
         plain = self.fmt == "%(message)s" and isinstance(record.msg, bytes)
         content = record.msg if plain else (self.fmt % record.asdict()).encode(errors="replace")
-        note = f"rohe: {self._lost} lines of this log could not be written\n".encode() if self._lost else b""
+        # A line may have been cut when the room ended.
+        note = (
+            f"\nrohe: {counted(self._lost, 'line')} of this log could not be written\n".encode() if self._lost else b""
+        )
         try:
             if self._limit and self._size + len(content) > self._limit and self._size:
                 self._rotate()

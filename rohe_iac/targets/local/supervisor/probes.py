@@ -18,9 +18,6 @@ TIMEOUT = 3.0
 SILENCE = 90.0
 """Seconds without a heartbeat after which an agent counts as hanging."""
 
-CONNECT = b"\x10\x0e\x00\x04MQTT\x04\x02\x00\x0a\x00\x02hc"
-"""An MQTT 3.1.1 CONNECT packet without user (section 3.1), which a broker answers with a CONNACK that refuses it."""
-
 
 def answers(probe: ReadinessProbe, timeout: float = 2.0) -> bool:
     """Returns whether a probe succeeds.
@@ -98,8 +95,8 @@ def fault_of(probe: LivenessProbe, pid: int, layout: Layout, *, began: float) ->
         return "the process is suspended (SIGSTOP)"
     if probe.kind == "heartbeat":
         return _heartbeat_fault(layout.folder.path / (probe.path or ""), began)
-    if probe.kind == "mqtt":
-        return _mqtt_fault(probe.port)
+    if probe.kind == "nats":
+        return _nats_fault(probe.port)
     if answers(ReadinessProbe(probe.port, probe.path), TIMEOUT):
         return ""
     return f"no answer on port {probe.port} within {TIMEOUT:g} s"
@@ -115,11 +112,11 @@ def _heartbeat_fault(path: Path, began: float) -> str:
     return f"no heartbeat for {silence:.0f} s" if last > began and silence > SILENCE else ""
 
 
-def _mqtt_fault(port: int) -> str:
+def _nats_fault(port: int) -> str:
+    """Returns why a NATS server does not answer; it greets each client with INFO, and logs nothing of that."""
     try:
         with socket.create_connection(("127.0.0.1", port), TIMEOUT) as connection:
             connection.settimeout(TIMEOUT)
-            connection.sendall(CONNECT)
-            return "" if connection.recv(4)[:1] == b"\x20" else "the answer is not MQTT"
+            return "" if connection.recv(4) == b"INFO" else f"no NATS server answers on port {port}"
     except OSError as error:
         return f"no answer on port {port}: {error}"

@@ -29,14 +29,14 @@ class LivenessProbe:
     """The test whether a running program still answers; one that does not, several times in a row, is restarted.
 
     Attributes:
-        kind: `tcp` (connect), `http` (status 2xx or 3xx), `mqtt` (CONNECT is answered) or `heartbeat` (a file's age).
+        kind: `tcp` (connect), `http` (status 2xx or 3xx), `nats` (the server greets) or `heartbeat` (a file's age).
         port: The port of 127.0.0.1; 0 for a heartbeat.
         path: The path to get over HTTP, or of the heartbeat's file relative to the stack's folder.
         period: Seconds between two tests.
         failures: Number of failures in a row after which the program is restarted.
     """
 
-    kind: Literal["tcp", "http", "mqtt", "heartbeat"]
+    kind: Literal["tcp", "http", "nats", "heartbeat"]
     port: int = 0
     path: str | None = None
     period: float = 5.0
@@ -45,7 +45,7 @@ class LivenessProbe:
     @property
     def words(self) -> str:
         """What the probe asks, such as `GET /health on port 24201`."""
-        shown = {"tcp": "TCP", "http": f"GET {self.path}", "mqtt": "MQTT", "heartbeat": "the heartbeat"}[self.kind]
+        shown = {"tcp": "TCP", "http": f"GET {self.path}", "nats": "NATS", "heartbeat": "the heartbeat"}[self.kind]
         return f"{shown} on port {self.port}" if self.port else shown
 
 

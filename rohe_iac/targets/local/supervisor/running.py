@@ -75,7 +75,7 @@ def running_of(folder: Path, program: Program, supervised: Supervised | None) ->
         began=float(run.get("began", 0.0)),
         detail=detail or (last_end if state == "failing" else ""),
         last_end=last_end,
-        ended=float(end.get("at", 0.0)),
+        ended=float(end.get("at", 0.0)) if recorded else 0.0,
         unlimited=read_unlimited(folder) + tuple(run.get("unlimited", ())),
     )
 

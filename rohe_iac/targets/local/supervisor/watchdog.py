@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from rohe_iac.foundation.errors import RoheError
-from rohe_iac.foundation.folders import StackFolder
+from rohe_iac.foundation.folders import StackFolder, free_bytes, write_obstacle
 from rohe_iac.targets.local.stack_folder import Layout
 from rohe_iac.targets.local.supervisor import wrapper
 from rohe_iac.targets.local.supervisor.probes import Liveness, fault_of
@@ -34,6 +34,12 @@ PERIOD = 2.0
 SILENCE = 30.0
 """Seconds without an answer after which the supervisor is killed and started again."""
 
+ROOM_AGAIN = 4 * 2**20
+"""Bytes free above which a disk that was full counts as having room again."""
+
+BROKER = "broker"
+"""Name of the embedded broker's program."""
+
 MAX_PAUSE = 60.0
 """Longest pause in seconds between two attempts to start the supervisor."""
 
@@ -48,6 +54,7 @@ class Watchdog:
         self._supervision = Supervision(layout)
         self._liveness: dict[str, Liveness] = {}
         self._answered = time.monotonic()
+        self._was_full = False
         self._pool = ThreadPoolExecutor(8)
 
     def run(self) -> None:
@@ -55,6 +62,7 @@ class Watchdog:
         while not self._ended(PERIOD):
             self._check_supervisor()
             self._check_programs()
+            self._check_disk()
         self._revive()
 
     def _ended(self, patience: float) -> bool:
@@ -106,6 +114,21 @@ class Watchdog:
                 wrapper.write_json(str(folder / "liveness.json"), {"pid": liveness.pid, "reason": reason})
                 self._pool.submit(end_group, liveness.pid, liveness.ticks)
                 del self._liveness[folder.name]
+
+    def _check_disk(self) -> None:
+        """Restarts the broker once a full disk has room again: NATS does not write to streams whose writes failed."""
+        folder = self._layout.folder.path
+        if write_obstacle(folder):
+            self._was_full = True
+        elif self._was_full and free_bytes(folder) >= ROOM_AGAIN:
+            self._was_full = False
+            run = wrapper.read_json(str(self._layout.program(BROKER) / "run.json"))
+            if run.get("state") == "started":
+                LOG.warning("the disk has room again: the broker is restarted")
+                reason = "the disk was full and has room again"
+                path = self._layout.program(BROKER) / "liveness.json"
+                wrapper.write_json(str(path), {"pid": run["pid"], "reason": reason})
+                self._pool.submit(end_group, run["pid"], run.get("ticks"))
 
     def _revive(self) -> None:
         # The supervisor read what this process prints.

@@ -50,7 +50,7 @@ def test_a_log_that_cannot_be_written_loses_lines_and_says_how_many_once_it_can(
         log.emit(_line("lost\nand lost\n"))
     log.emit(_line("kept\n"))
     log.close()
-    assert (tmp_path / "log").read_text() == "rohe: 3 lines of this log could not be written\nkept\n"
+    assert (tmp_path / "log").read_text() == "\nrohe: 3 lines of this log could not be written\nkept\n"
 
 
 def test_a_log_in_a_folder_that_is_not_there_ends_nothing(tmp_path: Path) -> None:

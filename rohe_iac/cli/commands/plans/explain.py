@@ -43,7 +43,9 @@ def explain(
         return
     from rohe_iac.cli.views.observing.violation import ViolationView
     from rohe_iac.cli.views.plans.placement import PlacementView
+    from rohe_iac.targets.opening import open_target
     from rohe_iac.usecases.plans.explain import NEWEST, explain_places, explain_violation
+    from rohe_iac.usecases.running.last_ends import last_ends
     from rohe_iac.usecases.stacks import known_stack
 
     known = known_stack(screen.folder, stack)
@@ -51,6 +53,9 @@ def explain(
         with screen.working("finding the node of every replica"):
             found = explain_places(screen.folder, known, subject, every=every)
         PlacementView(screen).show(found, output)
+        if output is PageOutput.human:
+            for sentence in last_ends(known, open_target, {placement.replica for placement in found.placements}):
+                screen.out.print(sentence, markup=False)
         return
     if every or output is PageOutput.markdown:
         option = "--all" if every else "-o markdown"

@@ -71,7 +71,7 @@ def make(folder: Path, cpu: int, memory: int) -> ControlGroups:
         try:
             parent, version = _parent(controller)
             if version == 2:
-                _enable(parent, controller)
+                enable(parent, controller)
             group = parent / name
             group.mkdir(exist_ok=True)
             (group / files[version]).write_text(value)
@@ -160,7 +160,7 @@ def _writable(parent: Path) -> Path:
     return parent
 
 
-def _enable(parent: Path, controller: str) -> None:
+def enable(parent: Path, controller: str) -> None:
     """Lets the groups below `parent` have the controller; the processes of `parent` move to a group of their own."""
     control = parent / "cgroup.subtree_control"
     if controller in _words(control):

@@ -12,6 +12,7 @@ from rohe_iac.deployment.ports import Live
 from rohe_iac.foundation.errors import UsageError
 from rohe_iac.foundation.folders import StackFolder
 from rohe_iac.usecases.plans.plan import make_plan
+from rohe_iac.usecases.running.last_ends import last_ends
 from rohe_iac.usecases.running.logs import logs
 from rohe_iac.usecases.running.status import AgentStatus, status
 from rohe_iac.usecases.stacks import KnownStack, StackNotRunning, known_stack
@@ -81,3 +82,11 @@ def test_parts_that_do_not_live_are_missing_and_their_agents_silent(applied: Kno
     assert states["replica/digits:aggregate/0"] == states["broker/broker/0"] == "missing"
     assert found.agents == (AgentStatus(found.agents[0].agent, silence="it is missing"),)
     assert (found.serial, found.complete, found.well) == (3, True, False)
+
+
+def test_how_last_runs_ended_is_explained_for_the_replicas_asked_for(applied: KnownStack) -> None:
+    killed = Live("replica/digits:camera/0", "camera-0", "running", "4711", last_end="was killed for memory: 128Mi")
+    target = FewLive(killed, Live("replica/digits:aggregate/0", "aggregate-0", "running", last_end="ended"))
+    assert last_ends(applied, lambda *_: target, {killed.address}) == (  # type: ignore[arg-type, return-value]
+        "digits:camera/0: the last run was killed for memory: 128Mi",
+    )

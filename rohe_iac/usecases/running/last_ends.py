@@ -1,0 +1,27 @@
+"""How the last runs of replicas ended, for `rohe explain`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from rohe_iac.usecases.stacks import KnownStack, OpenTarget
+
+
+def last_ends(stack: KnownStack, open_target: OpenTarget, replicas: Collection[str]) -> tuple[str, ...]:
+    """Returns a sentence for each replica of an applied stack that is not well, or whose last run ended.
+
+    Args:
+        stack: the stack.
+        open_target: opens the target that the stack was applied to.
+        replicas: the addresses of the replicas.
+    """
+    if not stack.touched:
+        return ()
+    target = open_target(stack.target, stack.folder, stack.root)
+    sentences = []
+    for live in target.live():
+        if live.address in replicas:
+            name = live.address.removeprefix("replica/")
+            sentences += [f"{name} is {live.state}: {live.detail}"] if live.detail else []
+            sentences += [f"{name}: the last run {live.last_end}"] if live.last_end else []
+    return tuple(sentences)

@@ -14,8 +14,7 @@ from pathlib import Path
 from rich.console import Console
 
 from rohe_iac.blueprint.findings.codes import CODES
-from rohe_iac.blueprint.linked.unsupported import without_effect
-from rohe_iac.blueprint.loading import check, load
+from rohe_iac.blueprint.loading import check
 from rohe_iac.cli.views.authoring.diagnostics import show_diagnostics
 from rohe_iac.foundation.diagnostics import Diagnostic
 from rohe_iac.usecases.plans.plan import make_plan
@@ -46,8 +45,8 @@ def diagnostics_of(section: str) -> tuple[Diagnostic, ...]:
         found = check([Path(name)])
         if not found.valid or found.kinds.get("Stack") != 1 or not found.kinds.get("Pipeline"):
             return found.diagnostics
-        # What has no effect, and programs that are missing, are reported by plan, of the one stack that it is about.
-        return (*found.diagnostics, *without_effect(load(Path(name))), *make_plan(Path(name)).warnings)
+        # Programs that are missing are reported by plan alone.
+        return (*found.diagnostics, *make_plan(Path(name)).warnings)
 
 
 def sections(page: str) -> tuple[str, str]:
@@ -68,7 +67,7 @@ def said(diagnostics: tuple[Diagnostic, ...]) -> str:
 def rendered(code: str, page: str) -> str:
     """The page as it should be."""
     wrong, right = sections(page)
-    command = "plan" if code.startswith("R4") else "validate"
+    command = "plan" if code == "R402" else "validate"
     example, mark, _ = wrong.partition(f"\n`rohe {command}` says:\n")
     if not mark:
         raise ValueError(f"{code}: the page does not tell what rohe says of it")

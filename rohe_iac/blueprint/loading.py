@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from rohe_iac.blueprint.checks import unsupported
 from rohe_iac.blueprint.checks.links import check_links, check_names
 from rohe_iac.blueprint.checks.profile import check_profiles
 from rohe_iac.blueprint.documents.discovery import documents_under, project_of, read_file, root_of
@@ -121,6 +122,12 @@ def load(directory: Path, stack: str | None = None, *, allow_missing_references:
         sources=tuple(sorted(tree.sources, key=lambda source: source.path)),
         places=_places([document, *pipelines, inventory, *contracts]),
         warnings=diagnostics,
+        unsupported=tuple(
+            sorted(
+                (finding.diagnostic() for finding in unsupported.check(document, document.model, tree)),
+                key=lambda diagnostic: (diagnostic.place, diagnostic.message),
+            )
+        ),
     )
 
 

@@ -10,6 +10,7 @@ from rohe_iac.manifests.kubernetes import KubernetesManifests
 from rohe_iac.manifests.local import LocalManifests
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.manifests.plan_rendering import PlanRendering
+from rohe_iac.manifests.prerequisites import Prerequisite
 from rohe_iac.planning.model.plan import Plan
 
 if TYPE_CHECKING:
@@ -27,6 +28,11 @@ def target_of(blueprint: Blueprint) -> str:
     """Returns the name of the stack's target: local, kubernetes or manifests."""
     target = blueprint.stack.spec.target
     return next((name for name in ("kubernetes", "manifests") if getattr(target, name) is not None), "local")
+
+
+def prerequisites_of(blueprint: Blueprint, plan: Plan) -> tuple[Prerequisite, ...]:
+    """Returns what the manifests of a plan name and do not contain, sorted by kind and name."""
+    return RENDERINGS[target_of(blueprint)](blueprint, plan).prerequisites()
 
 
 def manifests_of(

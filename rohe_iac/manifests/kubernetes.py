@@ -1,7 +1,6 @@
 """Manifests of a Kubernetes cluster: a Deployment a (workload, node), a Service a workload, the agents' settings.
 
-Secrets are referred to by name and never written: `rohe-credential-<client>` (keys url, user, password) must exist in
-the namespace.
+Secrets are referred to by name and never written; `prerequisites` lists them with all else that must exist.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from rohe_iac.manifests.environment import environment_of
 from rohe_iac.manifests.instances import instances_of
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.manifests.plan_rendering import PlanRendering
+from rohe_iac.manifests.prerequisites import Prerequisite, cluster_prerequisites
 from rohe_iac.manifests.rendering import render_document
 from rohe_iac.observation.configuration import configuration_of
 from rohe_iac.planning.model.plan import Placement
@@ -45,6 +45,10 @@ class KubernetesManifests(PlanRendering):
         )
         for address, placements in groupby(ordered, key=lambda placement: placement.workload):
             yield from self._workload(self.workloads[address], list(placements))
+
+    def prerequisites(self) -> tuple[Prerequisite, ...]:
+        """Returns the images, Secrets, claims and extended resources that the objects name."""
+        return cluster_prerequisites(self.workloads, self.plan.placements, self.blueprint.stack.spec.agents.image)
 
     def _labels(self, workload: Workload | None = None) -> dict[str, str]:
         labels = {"app.kubernetes.io/managed-by": "rohe", "rohe.dev/stack": self.stack}

@@ -10,6 +10,7 @@ from functools import cached_property
 from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.blueprint.linked.workload import Workload, workloads_of
 from rohe_iac.manifests.manifest import Manifest
+from rohe_iac.manifests.prerequisites import Prerequisite
 from rohe_iac.planning.model.plan import Placement, Plan
 from rohe_iac.planning.sizing.stand_ins.behaviour import Replay
 
@@ -32,6 +33,10 @@ class PlanRendering(ABC):
     @abstractmethod
     def manifests(self) -> Iterable[Manifest]:
         """Yields every manifest of the plan, in no order."""
+
+    def prerequisites(self) -> tuple[Prerequisite, ...]:
+        """Returns what the manifests name and do not contain; a target that makes everything itself has none."""
+        return ()
 
     @property
     def stack(self) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from rohe_iac.blueprint.checks import contract as contract_checks
 from rohe_iac.blueprint.checks import inventory as inventory_checks
 from rohe_iac.blueprint.checks import pipeline as pipeline_checks
-from rohe_iac.blueprint.checks import plausibility
+from rohe_iac.blueprint.checks import plausibility, unsupported
 from rohe_iac.blueprint.checks import stack as stack_checks
 from rohe_iac.blueprint.documents.tree import Tree, documents_with_model
 from rohe_iac.blueprint.findings.finding import Document, Finding
@@ -67,6 +67,18 @@ def _all_findings(tree: Tree) -> Iterator[Finding]:
         yield from contract_checks.check(document, contract, tree)
     for document, stack in documents_with_model(tree.documents, Stack):
         yield from stack_checks.check(document, stack, tree)
+    yield from _without_effect(tree)
+
+
+def _without_effect(tree: Tree) -> Iterator[Finding]:
+    """Yields the fields without effect of all stacks, each once: two stacks may use the same pipeline."""
+    seen = set()
+    for document, stack in documents_with_model(tree.documents, Stack):
+        for finding in unsupported.check(document, stack, tree):
+            key = (id(finding.document), finding.path, finding.message)
+            if key not in seen and not finding.message.startswith(unsupported.NOTHING_TO_RUN):
+                seen.add(key)
+                yield finding
 
 
 def _check_duplicates(documents: Iterable[Document]) -> Iterator[Finding]:

@@ -59,7 +59,8 @@ class Blueprint:
         sources: The files that were read, sorted by path.
         places: Where each service, node, contract, pipeline, inventory and the stack is written, by address
             (`service/PIPELINE:NAME`, `node/NAME`, `contract/NAME`, `pipeline/NAME`, `inventory/NAME`, `stack/NAME`).
-        warnings: Diagnostics that do not make the blueprint invalid.
+        warnings: Diagnostics that do not make the blueprint invalid, of every document of the root.
+        unsupported: Fields of this stack, and of what it names, that apply would ignore; sorted by place.
     """
 
     root: Path
@@ -71,3 +72,4 @@ class Blueprint:
     sources: tuple[Source, ...]
     places: Mapping[str, Place] = field(compare=False)
     warnings: tuple[Diagnostic, ...] = ()
+    unsupported: tuple[Diagnostic, ...] = ()

@@ -90,5 +90,5 @@ class AnalysedPlan:
 def unsupported_hint(planfile: PlanFile) -> str:
     """Returns what to do about fields of the blueprint that apply does not support."""
     if planfile.target == APPLIED_TARGET:
-        return "remove these fields"
-    return f"apply supports only `target: {APPLIED_TARGET}` so far; for Kubernetes: rohe render --out DIR"
+        return "change these fields as each line says"
+    return f"apply supports only `target: {APPLIED_TARGET}` so far: write the manifests with `rohe render --out DIR`"

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from rohe_iac import __version__
 from rohe_iac.blueprint.linked.blueprint import Blueprint, Source
-from rohe_iac.blueprint.linked.unsupported import without_effect
 from rohe_iac.blueprint.loading import load
 from rohe_iac.deployment.files.actions import actions_between
 from rohe_iac.deployment.files.planfile import PlanFile, decode
@@ -162,7 +161,7 @@ def make_plan(
         manifests=manifests,
         actions=actions_between(record.planfile.manifests if record is not None else (), manifests),
         protect=blueprint.stack.spec.protect,
-        unsupported=tuple(f"{item.place}: {item.message}" for item in without_effect(blueprint)),
+        unsupported=tuple(f"{item.place}: {item.message}: {item.hint}" for item in blueprint.unsupported),
         places=_places(blueprint, decision.plan),
     )
     local = planfile.target == "local"

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from rohe_iac.blueprint.linked.blueprint import Blueprint
-from rohe_iac.blueprint.linked.unsupported import without_effect
 from rohe_iac.blueprint.loading import load
 from rohe_iac.planning.from_blueprint.problem import problem_of
 from rohe_iac.planning.solvers.planner import plan
@@ -29,7 +28,7 @@ def blueprint(tmp_path: Path) -> Blueprint:
 
 def test_the_documents_are_sound_and_all_of_it_has_an_effect(blueprint):
     assert blueprint.warnings == ()
-    assert without_effect(blueprint) == ()
+    assert blueprint.unsupported == ()
 
 
 def test_every_replica_finds_a_node_and_the_models_are_apart(blueprint):

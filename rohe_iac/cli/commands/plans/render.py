@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from rohe_iac.cli.console import screen
-from rohe_iac.cli.options import StackArgument
+from rohe_iac.cli.options import Output, OutputOption, StackArgument
 from rohe_iac.foundation.errors import ExitCode
 
 
@@ -16,23 +16,29 @@ def render(
     out: Annotated[
         str, typer.Option("--out", help="The folder to write to; `-` prints the manifests on stdout.")
     ] = "-",
+    output: OutputOption = Output.human,
 ) -> int:
-    """Write the manifests of the plan, byte for byte those that apply uses.
+    """Write the manifests of the plan, byte for byte those that apply uses, and list what they need and do not contain.
 
     Example: `rohe render digits --out manifests/`
     """
+    from rohe_iac.cli.views.plans.rendered import RenderedView
+    from rohe_iac.manifests.by_target import prerequisites_of
     from rohe_iac.usecases.plans.plan import make_plan
-    from rohe_iac.usecases.plans.render import as_stream, render_to
+    from rohe_iac.usecases.plans.render import render_to
 
     with screen.working("reading the blueprint") as report:
         planned = make_plan(screen.folder, stack, report=report)
-    if out == "-":
-        screen.print_document(as_stream(planned.planfile.manifests))
-    else:
+    manifests = planned.planfile.manifests
+    prerequisites = prerequisites_of(planned.blueprint, planned.planfile.plan)
+    view, files = RenderedView(screen), None
+    if out != "-":
         screen.interruption = lambda: f"manifests may be missing in {out}; the same command writes the rest"
-        done = render_to(screen.folder / out, planned.planfile.manifests)
-        screen.out.print(
-            f"{out}: {len(done.written)} written, {len(done.unchanged)} unchanged, {len(done.removed)} removed",
-            markup=False,
-        )
+        files = render_to(screen.folder / out, manifests)
+    if output is Output.json:
+        view.json(manifests, prerequisites, out, files)
+    elif files is None:
+        view.stream(manifests, prerequisites)
+    else:
+        view.files(out, files, prerequisites)
     return ExitCode.UNPLACED if planned.planfile.plan.unplaced else ExitCode.OK

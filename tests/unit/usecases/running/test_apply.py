@@ -36,7 +36,10 @@ def test_fields_without_support_are_refused_with_what_to_do(planfile: PlanFile, 
     with pytest.raises(WithoutEffect) as caught:
         refused(replace(planfile, target="kubernetes", unsupported=("stack.yaml:1:1: a",)), tmp_path)
     assert caught.value.brief == "the blueprint has fields that the target kubernetes does not support"
-    assert caught.value.hint == "apply supports only `target: local` so far; for Kubernetes: rohe render --out DIR"
+    assert (
+        caught.value.hint
+        == "apply supports only `target: local` so far: write the manifests with `rohe render --out DIR`"
+    )
 
 
 def test_a_plan_of_another_project_is_refused(planfile: PlanFile, tmp_path: Path) -> None:

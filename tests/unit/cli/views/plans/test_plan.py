@@ -85,7 +85,7 @@ def test_fields_without_support_are_noted_with_what_to_do(new_screen: Any, digit
     assert "apply will refuse: stack.yaml:1:1: target has no effect yet" in text
     assert unsupported_hint(planfile) in text
     assert "rohe render --out DIR" in text
-    assert unsupported_hint(digits.planfile) == "remove these fields"
+    assert unsupported_hint(digits.planfile) == "change these fields as each line says"
 
 
 def test_json_is_the_plan_file_with_its_digest(

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from rohe_iac.blueprint.linked.unsupported import without_effect
-from rohe_iac.blueprint.loading import load
+from rohe_iac.blueprint.checks.unsupported import CODE
+from rohe_iac.blueprint.loading import check, load
+from rohe_iac.foundation.diagnostics import Severity
 
 STACK = """
 apiVersion: rohe.dev/v1
@@ -25,6 +26,7 @@ metadata: {{name: door}}
 spec:
   services:
     - name: camera
+      image: shop/camera:1
       command: [run]
       ports: [{{name: http}}]
       {service}
@@ -54,7 +56,7 @@ def named(tmp_path: Path, **parts: str) -> list[str]:
     (tmp_path / "rohe.yaml").touch()
     whole = {"stack": "target: {local: {}}", "service": "", "objective": "", "contract": "", **parts}
     (tmp_path / "door.yaml").write_text(STACK.format(**whole))
-    return [item.message.removesuffix(" has no effect yet") for item in without_effect(load(tmp_path))]
+    return [item.message.removesuffix(" has no effect yet") for item in load(tmp_path).unsupported]
 
 
 def test_what_has_its_effect_is_not_named(tmp_path: Path) -> None:
@@ -72,10 +74,36 @@ def test_what_has_its_effect_is_not_named(tmp_path: Path) -> None:
         ("objective", "onViolation: reroute", "onViolation reroute of objective 'response_time'"),
         ("contract", "sinks: [prometheus]", "sink prometheus"),
         ("stack", "target: {local: {runtime: docker}}", "runtime docker"),
-        ("stack", "target: {kubernetes: {}}", "target kubernetes"),
+        ("stack", "target: {kubernetes: {}}", "apply to the target kubernetes"),
         ("stack", "agents: {perPipeline: 2}", "agents.perPipeline above 1"),
         ("stack", "store: {mongodb: {uri: {secret: 'env:URI'}}}", "store.mongodb"),
     ],
 )
 def test_what_nothing_acts_on_is_named(tmp_path: Path, part: str, written: str, says: str) -> None:
     assert named(tmp_path, **{part: written}) == [says]
+    # validate says the same, at the field: the line as it is written in the document.
+    checked = check([tmp_path])
+    (found,) = [item for item in checked.diagnostics if item.code == CODE]
+    assert checked.valid
+    assert (found.code, found.severity) == (CODE, Severity.WARNING)
+    assert found == load(tmp_path).unsupported[0]
+    line = (tmp_path / "door.yaml").read_text().splitlines()[found.place.line - 1]
+    assert line.strip() == written
+    assert written.endswith(line[found.place.column - 1 :])
+
+
+def test_what_a_cluster_does_not_get_is_named(tmp_path: Path) -> None:
+    service = "files: [{path: /a, from: rohe.yaml}]\n      env: {T: {secret: 'env:T'}}"
+    assert named(tmp_path, stack="target: {manifests: {directory: out}}", service=service) == [
+        "apply to the target manifests",
+        "files, on the target manifests,",
+        "the secret of this machine of env T, on the target manifests,",
+    ]
+
+
+def test_two_stacks_report_a_field_of_their_pipeline_once(tmp_path: Path) -> None:
+    assert named(tmp_path, service="files: [{path: /a, from: rohe.yaml}]") == ["files, on the target local,"]
+    text = (tmp_path / "door.yaml").read_text()
+    second = text[: text.index("---")].replace("name: door", "name: second", 1)
+    (tmp_path / "second.yaml").write_text(second)
+    assert [item.code for item in check([tmp_path]).diagnostics] == [CODE]

@@ -1,0 +1,160 @@
+"""Fields in use that nothing acts on yet: reported, so that apply refuses what it would otherwise ignore.
+
+When a field gets its effect, its line here is removed, with the page that documents it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rohe_iac.blueprint.documents.tree import Tree
+from rohe_iac.blueprint.findings.finding import Document, Finding
+from rohe_iac.blueprint.findings.references import warning
+from rohe_iac.blueprint.language.contract import ObservationContract
+from rohe_iac.blueprint.language.pipeline import Alternative, Pipeline, SecretReference, SecretValue, Service
+from rohe_iac.blueprint.language.stack import Stack
+from rohe_iac.blueprint.text.parsed import Path
+
+CODE = "R401"
+
+RENDER = "write the manifests with `rohe render --out DIR` and apply those"
+
+NOTHING_TO_RUN = "a service without command"
+"""The field of a service that R221 reports already, in the words of R401."""
+
+_Field = tuple[Path, str, str]
+"""The path of a field, what it is in words, and the hint."""
+
+
+def check(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
+    """Yields a warning for every field that apply would silently ignore in the stack and in what it names.
+
+    Args:
+        document: The document of the stack.
+        stack: The stack.
+        tree: All documents of the blueprint.
+    """
+    yield from _findings(document, _stack_fields(stack))
+    target = stack.spec.target
+    on = "kubernetes" if target.kubernetes is not None else "manifests" if target.manifests is not None else "local"
+    for name in stack.spec.pipelines:
+        pipeline = tree.catalogue.named("Pipeline", name, document)
+        if pipeline is not None and isinstance(pipeline.model, Pipeline):
+            yield from _findings(pipeline, _pipeline_fields(pipeline.model, on))
+    for name in stack.spec.contracts:
+        contract = tree.catalogue.named("ObservationContract", name, document)
+        if contract is not None and isinstance(contract.model, ObservationContract):
+            yield from _findings(contract, _contract_fields(contract.model))
+
+
+def _findings(document: Document, fields: Iterator[_Field]) -> Iterator[Finding]:
+    for path, field, hint in fields:
+        yield warning(document, path, CODE, f"{field} has no effect yet", hint, on_key=path[-1:] != ("name",))
+
+
+def _stack_fields(stack: Stack) -> Iterator[_Field]:
+    spec = stack.spec
+    if spec.target.kubernetes is not None:
+        yield ("spec", "target", "kubernetes"), "apply to the target kubernetes", RENDER
+    if spec.target.manifests is not None:
+        yield ("spec", "target", "manifests"), "apply to the target manifests", RENDER
+    if spec.target.local is not None and spec.target.local.runtime == "docker":
+        yield ("spec", "target", "local", "runtime"), "runtime docker", "use runtime: process"
+    if spec.broker.credentials is not None:
+        yield ("spec", "broker", "credentials"), "broker.credentials", "use the embedded broker"
+    if spec.store.mongodb is not None:
+        yield ("spec", "store", "mongodb"), "store.mongodb", "use store: {sqlite: {}}"
+    if spec.agents.per_pipeline > 1:
+        yield ("spec", "agents", "perPipeline"), "agents.perPipeline above 1", "use perPipeline: 1"
+    if spec.target.local is not None and "image" in spec.agents.model_fields_set:
+        hint = "agents run as processes of this rohe: leave image out"
+        yield ("spec", "agents", "image"), "agents.image, on the target local,", hint
+
+
+def _pipeline_fields(pipeline: Pipeline, on: str) -> Iterator[_Field]:
+    called = {link.to for link in pipeline.spec.flow}
+    for index, service in enumerate(pipeline.spec.services):
+        base: Path = ("spec", "services", index)
+        parts: list[tuple[Path, Service | Alternative]] = [(base, service)]
+        parts += [((*base, "variants", number), part) for number, part in enumerate(service.variants)]
+        members = service.ensemble.members if service.ensemble is not None else ()
+        parts += [((*base, "ensemble", "members", number), part) for number, part in enumerate(members)]
+        if service.reports.interval is not None:
+            hint = "leave it out: reports are taken whenever they come"
+            yield (*base, "reports", "interval"), "reports.interval", hint
+        if service.files:
+            instead = "let the service read from its working folder" if on == "local" else "put them into the image"
+            yield (*base, "files"), f"files, on the target {on},", instead
+        if service.volumes and on == "local":
+            hint = "let the service write below its working folder"
+            yield (*base, "volumes"), "volumes, on the target local,", hint
+        for path, part in parts:
+            for name, value in (part.env or {}).items():
+                if isinstance(value, SecretValue) and _is_local(value) != (on == "local"):
+                    kind, hint = (
+                        ("named secret", "write env:NAME or file:PATH")
+                        if on == "local"
+                        else ("secret of this machine", "name a Secret of the cluster: {name: NAME, key: KEY}")
+                    )
+                    yield (*path, "env", name), f"the {kind} of env {name}, on the target {on},", hint
+        running = parts[1:] or parts  # a service with variants or members does not run by itself
+        if on != "local" and not all(part.image or service.image for _, part in running):
+            what = f"a service without image, on the target {on},"
+            yield (*base, "name"), what, "add image: registry/name:tag"
+        if on == "local":
+            yield from _without_command(service, parts, service.name in called, pipeline.spec.load is not None)
+
+
+def _is_local(value: SecretValue) -> bool:
+    """Checks whether apply reads the secret on this machine."""
+    name = value.secret.name if isinstance(value.secret, SecretReference) else value.secret
+    return name.startswith(("env:", "file:"))
+
+
+def _without_command(
+    service: Service, parts: list[tuple[Path, Service | Alternative]], called: bool, has_load: bool
+) -> Iterator[_Field]:
+    """Yields what keeps a service without a command from running on this machine.
+
+    Args:
+        service: The service.
+        parts: The service with its path, and its variants and members with theirs.
+        called: Whether a flow leads to the service.
+        has_load: Whether the pipeline has a load.
+    """
+    base = parts[0][0]
+    running = parts[1:] or parts  # a service with variants or members does not run by itself
+    lacking = [
+        part
+        for _, part in running
+        if not (service.command if part.command is None else part.command)
+        and (service.replicas if getattr(part, "replicas", None) is None else getattr(part, "replicas", None)) != 0
+    ]
+    suffix = ", on the target local,"
+    if any((part.profile or service.profile) is None for part in lacking):
+        subject, field = ("image without command", "image") if service.image is not None else (NOTHING_TO_RUN, "name")
+        hint = "add command: [...], or the profile that a stand-in replays"
+        yield (*base, field), f"{subject}{suffix}", hint
+    elif lacking:
+        if called and not service.ports:
+            what = f"the flow to a service that is stood in for, without a port{suffix}"
+            yield (*base, "name"), what, "add ports: [{name: http}]"
+        if not called and not has_load:
+            what = f"a service that is stood in for, in a pipeline without load{suffix}"
+            yield (*base, "name"), what, "add load: 10/s to the pipeline"
+
+
+def _contract_fields(contract: ObservationContract) -> Iterator[_Field]:
+    for index, objective in enumerate(contract.spec.objectives):
+        name = objective.name or objective.metric
+        base: Path = ("spec", "objectives", index)
+        if objective.target is not None:
+            what = f"target of objective '{name}', with budgetWindow and burnRates,"
+            yield (*base, "target"), what, "leave them out"
+        if objective.on_violation is not None and objective.on_violation.action in ("reroute", "reject"):
+            what = f"onViolation {objective.on_violation.action} of objective '{name}'"
+            yield (*base, "onViolation"), what, "use alert or degrade"
+    for index, sink in enumerate(contract.spec.sinks):
+        kind = sink if isinstance(sink, str) else next(iter(sink))
+        if kind in ("prometheus", "parquet"):
+            yield ("spec", "sinks", index), f"sink {kind}", "use store, jsonl or mqtt"

@@ -1,0 +1,75 @@
+"""Prerequisites of rendered manifests: what they name and do not contain, so that somebody else has to provide it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from rohe_iac.blueprint.language.pipeline import SecretReference, SecretValue
+from rohe_iac.blueprint.linked.workload import Workload, service_with_variant
+from rohe_iac.planning.model.plan import Placement
+
+
+@dataclass(frozen=True, slots=True)
+class Prerequisite:
+    """Something that must exist in the cluster, or in a registry, before the manifests work.
+
+    Attributes:
+        kind: image, Secret, PersistentVolumeClaim or resource (an extended resource that nodes offer).
+        name: Its name, as the manifests have it.
+        content: What it has to hold, in words; "" where the name says it.
+        needed_by: Addresses of the workloads that name it, sorted.
+    """
+
+    kind: str
+    name: str
+    content: str
+    needed_by: tuple[str, ...]
+
+
+def cluster_prerequisites(
+    workloads: Mapping[str, Workload], placements: Iterable[Placement], agent_image: str
+) -> tuple[Prerequisite, ...]:
+    """Returns what the manifests of a cluster name and do not contain, sorted by kind and name.
+
+    Args:
+        workloads: Every workload of the blueprint, by address.
+        placements: The placed replicas.
+        agent_image: The image of the agents and of the broker.
+    """
+    found: dict[tuple[str, str], tuple[set[str], set[str]]] = {}
+    for placement in placements:
+        workload = workloads[placement.workload]
+        for kind, name, content in _named(workload, placement.variant, agent_image):
+            contents, addresses = found.setdefault((kind, name), (set(), set()))
+            contents.add(content)
+            addresses.add(workload.address)
+    return tuple(
+        Prerequisite(kind, name, ", ".join(sorted(contents)), tuple(sorted(addresses)))
+        for (kind, name), (contents, addresses) in sorted(found.items())
+    )
+
+
+def _named(workload: Workload, variant: str, agent_image: str) -> Iterable[tuple[str, str, str]]:
+    """Yields kind, name and content of everything that the objects of a workload name."""
+    service = service_with_variant(workload, variant)
+    if workload.system:
+        yield "image", agent_image, "rohe, and nats-server for the broker"
+    elif service.image:
+        yield "image", service.image, ""
+    if workload.role == "broker":
+        yield "Secret", "rohe-broker", "key broker.conf: settings of the NATS server, with its users"
+    else:
+        client = workload.slug if workload.system else workload.topic
+        content = 'key credentials.json: {"url": ..., "client": ..., "user": ..., "password": ...}'
+        yield "Secret", f"rohe-credential-{client}", content
+    for name, value in service.env.items():
+        if isinstance(value, SecretValue):
+            secret = value.secret
+            reference = secret if isinstance(secret, SecretReference) else SecretReference(name=secret)
+            yield "Secret", reference.name, f"key {reference.key or name}"
+    for volume in service.volumes:
+        if volume.name is not None:
+            yield "PersistentVolumeClaim", f"{workload.slug}-{volume.name}", f"at least {volume.size} bytes"
+    for kind in service.requests.accelerators:
+        yield "resource", f"rohe.dev/{kind}-share", "offered by a device plugin on the planned nodes"

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import ast
 import difflib
+import importlib.util
 import itertools
 import os
 import re
 import stat
+import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 _REFERENCE = re.compile(r"([^:\s]+\.py):([A-Za-z_][A-Za-z0-9_]*)")
@@ -20,6 +23,8 @@ MAX_TOTAL_BYTES = 2 * MAX_BYTES
 """The most bytes that are parsed of all modules of a run."""
 MAX_SEARCHES = 30
 """The most folders that are searched for a file of a similar name."""
+MAX_IMPORTS = 200
+"""The most import statements of a module that are looked up."""
 MAX_GUESSES = 200
 """The most names that are compared with a misspelt one."""
 
@@ -29,7 +34,7 @@ class ModuleFault:
     """The reason why a reference to a user module cannot be used.
 
     Attributes:
-        part: What is at fault: "file", "name" or "signature"; "unread" where too much code came before to look.
+        part: What is at fault: "file", "name", "signature" or "import"; "unread" where too much code came before.
         message: What is wrong.
         hint: What to do about it; "" where nothing is known.
         line: Line in the module; 0 where there is none.
@@ -74,6 +79,7 @@ class UserModules:
     bytes_left: int = MAX_TOTAL_BYTES
     searches_left: int = MAX_SEARCHES
     _parsed: dict[str, _Bindings | ModuleFault] = field(default_factory=dict, repr=False)
+    _import_faults: dict[str, tuple[ModuleFault, ...]] = field(default_factory=dict, repr=False)
 
     def check(
         self,
@@ -120,8 +126,22 @@ class UserModules:
         if isinstance(found, ast.Assign | ast.AnnAssign) and isinstance(found.value, _NOT_FUNCTIONS):
             return ModuleFault("name", f"{name} in {path} is not a function", line=found.lineno)
         if isinstance(found, _FUNCTIONS):
-            return _check_signature(path, name, found, positional, options, surplus)
+            missing = _GIVE_OPTIONS if callables else _GIVE_DEFAULTS
+            return _check_signature(path, name, found, positional, options, surplus, missing)
         return None  # only running the module shows what the name is bound to
+
+    def import_faults(self, reference: str) -> tuple[ModuleFault, ...]:
+        """Returns why loading the reference's module fails on this machine: imports of modules that are not there.
+
+        Imports within functions, and those within `if` and `try`, which only running shows, are not looked at.
+
+        Raises:
+            ValueError: The reference has another form.
+        """
+        path, _ = split_reference(reference)
+        if path not in self._parsed:
+            self._parsed[path] = self._read(path)
+        return self._import_faults.get(path, ())
 
     def _read(self, path: str) -> _Bindings | ModuleFault:
         """Returns the names that the module binds, or why the module cannot be read."""
@@ -139,6 +159,10 @@ class UserModules:
             line = getattr(error, "lineno", 0) or 0
             hint = "save it as UTF-8" if "codec" in str(error) else ""
             return ModuleFault("file", f"{path} is not Python: {getattr(error, 'msg', '') or error}", hint, line)
+        imports = [statement for statement in tree.body if isinstance(statement, ast.Import | ast.ImportFrom)]
+        self._import_faults[path] = tuple(
+            fault for statement in imports[:MAX_IMPORTS] for fault in _import_faults_of(path, statement)
+        )
         bindings: _Bindings = {}
         for statement, inner in _module_statements(tree.body):
             for name, node in _bindings_of(statement).items():
@@ -170,6 +194,56 @@ class UserModules:
             return ModuleFault("file", f"cannot read {path}: {error.strerror}")
 
 
+def _import_faults_of(path: str, statement: ast.stmt) -> Iterator[ModuleFault]:
+    """Yields a fault for each module that a statement imports and that is not there; nothing is imported."""
+    if isinstance(statement, ast.ImportFrom) and statement.level:
+        message = f"{path} has a relative import, and a user module belongs to no package"
+        yield ModuleFault("import", message, "put what it imports into the same file, or install it", statement.lineno)
+        return
+    wanted: list[tuple[str, str]] = []
+    if isinstance(statement, ast.Import):
+        wanted = [(alias.name, "") for alias in statement.names]
+    elif isinstance(statement, ast.ImportFrom) and statement.module:
+        wanted = [(statement.module, alias.name) for alias in statement.names]
+    for module, name in dict.fromkeys(wanted):
+        top = module.partition(".")[0]
+        ours = top == __name__.partition(".")[0]
+        if ours and not _is_ours(module, name):
+            what = f"{name} of {module}" if name else module
+            yield ModuleFault(
+                "import",
+                f"{path} imports {what}, which rohe does not have",
+                "import from rohe_iac.plugins",
+                statement.lineno,
+            )
+        elif not ours and not _is_installed(top):
+            message = f"{path} imports {top}, which is not installed here"
+            yield ModuleFault("import", message, f"install {top} beside rohe, or correct the name", statement.lineno)
+
+
+@lru_cache(maxsize=MAX_IMPORTS)
+def _is_installed(top: str) -> bool:
+    """Checks whether a module without dots can be imported; looking it up runs nothing of it."""
+    try:
+        return top in sys.modules or importlib.util.find_spec(top) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+@lru_cache(maxsize=MAX_IMPORTS)
+def _is_ours(module: str, name: str) -> bool:
+    """Checks whether rohe has a module, and the name in it; "" for no name."""
+    package = Path(__file__).parents[1]
+    base = package.joinpath(*module.split(".")[1:])
+    file = base / "__init__.py" if base.is_dir() else base.with_suffix(".py")
+    if not file.is_file():
+        return False
+    if name in ("", "*") or (base / f"{name}.py").is_file() or (base / name).is_dir():
+        return True
+    tree = ast.parse(file.read_bytes())
+    return any(name in _bindings_of(inner) for inner, _ in _module_statements(tree.body))
+
+
 def _strip_bodies(node: ast.stmt | ast.Lambda) -> None:
     """Drops what no check needs, to save memory: function bodies and the insides of values."""
     functions: list[ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda] = []
@@ -192,6 +266,8 @@ def _strip_bodies(node: ast.stmt | ast.Lambda) -> None:
             function.body, function.decorator_list = [], function.decorator_list[:1]
 
 
+_GIVE_OPTIONS = "give them under options, or give them a default"
+_GIVE_DEFAULTS = "give them a default: nothing else is passed to it"
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _NOT_FUNCTIONS = (ast.Constant, ast.JoinedStr, ast.List, ast.Dict, ast.Set, ast.Tuple, ast.ListComp, ast.DictComp)
 
@@ -248,8 +324,14 @@ def _check_class(path: str, node: ast.ClassDef, positional: int) -> ModuleFault 
     if "__call__" not in methods:
         return ModuleFault("signature", f"{node.name} in {path} has no __call__", "", node.lineno)
     constructor = methods.get("__init__")
-    fault = _check_signature(path, node.name, constructor, 1, frozenset(), False) if constructor is not None else None
-    return fault or _check_signature(path, node.name, methods["__call__"], positional + 1, frozenset(), False)
+    fault = (
+        _check_signature(path, node.name, constructor, 1, frozenset(), False, _GIVE_DEFAULTS)
+        if constructor is not None
+        else None
+    )
+    return fault or _check_signature(
+        path, node.name, methods["__call__"], positional + 1, frozenset(), False, _GIVE_DEFAULTS
+    )
 
 
 def _check_signature(
@@ -259,7 +341,9 @@ def _check_signature(
     positional: int,
     options: frozenset[str],
     surplus: bool,
+    missing: str,
 ) -> ModuleFault | None:
+    """Returns why a function cannot be called so. missing: the hint where it needs more arguments."""
     subject = f"{name} in {path}"
     if not isinstance(function, ast.Lambda) and function.decorator_list:
         return None  # only running the module shows what the decorator returns
@@ -279,8 +363,7 @@ def _check_signature(
         if default is None and argument.arg not in options
     ]
     if required:
-        hint = "give them under options, or give them a default"
-        return ModuleFault("signature", f"{subject} needs {', '.join(required)} as well", hint, function.lineno)
+        return ModuleFault("signature", f"{subject} needs {', '.join(required)} as well", missing, function.lineno)
     accepted = {*names[positional:], *(argument.arg for argument in arguments.kwonlyargs)}
     unaccepted = sorted(options - accepted)
     if surplus and unaccepted and arguments.kwarg is None:

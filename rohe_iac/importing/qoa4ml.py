@@ -55,7 +55,6 @@ REASONS = {
 
 NAME_OF_OBJECTIVE = "an objective is named after the constraint that is nearest to it"
 
-
 CONSTRAINT_OBJECTIVES = "each constraint is an objective of its own, and no number is made of several"
 
 

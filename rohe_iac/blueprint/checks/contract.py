@@ -242,7 +242,8 @@ def _check_modules(document: Document, base: Path, processing: Processing, tree:
             continue
         # Either may take features and options, and is given only those that it takes: only its own needs count.
         fault = tree.user_modules.check(reference, positional=1, options=keywords, surplus=False)
-        yield from check_user_module(document, (*base, field), fault)
+        imports = tree.user_modules.import_faults(reference)
+        yield from check_user_module(document, (*base, field), fault, imports)
         surplus_fault = tree.user_modules.check(reference, positional=1, options=keywords) if fault is None else None
         unused_options &= set(surplus_fault.unaccepted) if surplus_fault is not None else set()
     for option in sorted(unused_options):

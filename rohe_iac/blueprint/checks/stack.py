@@ -202,7 +202,7 @@ def _check_planner(document: Document, stack: Stack, tree: Tree) -> Iterator[Fin
         except ValueError as error:
             yield Finding(document, path, "R125", str(error), "write it as user_modules/scorers.py:name")
             continue
-        yield from check_user_module(document, path, fault)
+        yield from check_user_module(document, path, fault, tree.user_modules.import_faults(name))
 
 
 @cache

@@ -110,6 +110,7 @@ CODES: dict[str, Code] = {
     "R236": Code("no-profile", "A file of measurements that is no profile", "The planner sizes and predicts from profiles."),
     "R237": Code("unlike-units", "A threshold of another unit than the metric", "A time and a share cannot be compared."),
     "R238": Code("agent-memory", "Less memory for an agent than its contracts need", "The request is the agent's limit: it would slow its intake all the time, and could judge only shorter windows."),
+    "R239": Code("module-import", "A user module that imports what is not there", "Loading the module would fail when it is needed."),
     "R301": Code("larger-than-any-node", "A request that is larger than any node", "No replica can be placed; `rohe plan` says 4."),
     "R302": Code("no-accelerator", "An accelerator that no node has", "No replica can be placed; `rohe plan` says 4."),
     "R303": Code("no-node-matches", "A rule that no node meets", "No replica can be placed; `rohe plan` says 4."),

@@ -35,8 +35,19 @@ def name_hint(document: Document, name: str, known: Collection[str]) -> str:
     return did_you_mean(name, _written_names(known)) if document.allowance.guesses > 0 else ""
 
 
-def check_user_module(document: Document, path: Path, fault: ModuleFault | None) -> Iterator[Finding]:
-    """Yields the finding of a reference to a user module that has a fault."""
+def check_user_module(
+    document: Document, path: Path, fault: ModuleFault | None, imports: Sequence[ModuleFault] = ()
+) -> Iterator[Finding]:
+    """Yields the findings of a reference to a user module.
+
+    Args:
+        document: The document with the reference.
+        path: The path of the reference.
+        fault: What is wrong with the reference; None for nothing.
+        imports: The faults of the module's imports, which are warnings: another machine may have the modules.
+    """
+    for missing in imports:
+        yield warning(document, path, "R239", f"{missing.message} (line {missing.line})", missing.hint)
     if fault is None:
         return
     if fault.part == "unread":

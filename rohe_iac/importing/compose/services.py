@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
+from rohe_iac.blueprint.text.command_line import without_references
 from rohe_iac.importing.compose.deploy import add_deploy
 from rohe_iac.importing.compose.environment import add_environment
 from rohe_iac.importing.compose.files import add_configs
+from rohe_iac.importing.compose.flow import add_flow
 from rohe_iac.importing.compose.health import add_healthcheck
 from rohe_iac.importing.compose.merging import expand_services, read_dot_env
 from rohe_iac.importing.compose.ports import add_ports
@@ -155,7 +157,7 @@ def import_compose(root: Field, drafts: Drafts) -> None:
             names[key] = draft.services[-1]["name"]
     for key, field in entries:
         if field.is_mapping:
-            _flow(key, field, names, draft)
+            add_flow(key, field, names, draft)
             field.drop_rest(REASONS, UNKNOWN)
         else:
             field.drop(EMPTY if field.is_empty else "not a service, which is a mapping")
@@ -164,47 +166,6 @@ def import_compose(root: Field, drafts: Drafts) -> None:
             if key.startswith("x-"):
                 part.drop(EXTENSION)
     root.drop_rest(TOP, UNKNOWN)
-
-
-def _flow(key: str, field: Field, names: dict[str, str], draft: PipelineDraft) -> None:
-    """Adds a flow from a service to each service that it depends on, unless that one only has to complete before.
-
-    Args:
-        key: The name of the service in the file.
-        field: The service in the file.
-        names: The names of services in the pipeline, by their names in the file.
-        draft: The pipeline.
-    """
-    for name in ("depends_on", "links"):
-        depended = field.get(name)
-        if depended is None:
-            continue
-        dependencies = depended.entries() or [(item.text.partition(":")[0], item) for item in depended.as_list()]
-        for other, part in dependencies:
-            condition = part.get("condition") if part.is_mapping else None
-            if other not in names or other == key:
-                part.drop("there is no such service in the file")
-            elif condition is not None and "completed" in condition.text:
-                part.drop("an order of start is not kept: let the service wait for what has to be done before it")
-            elif _is_reachable(draft.flow, names[other], names[key]):
-                part.drop("requests would run in a circle, and a flow has none")
-            else:
-                link = {"from": names[key], "to": names[other]}
-                if link not in draft.flow:
-                    draft.flow.append(link)
-                    part.note(
-                        f"taken as requests that flow from '{names[key]}' to '{names[other]}'; where it is only an "
-                        "order of start, take that flow out"
-                    )
-                part.map_to(f"Pipeline/{draft.name}: flow")
-
-
-def _is_reachable(flow: list[dict[str, Any]], begin: str, end: str) -> bool:
-    """Checks whether requests get from one service to the other, so that a flow back would close a circle."""
-    reached = [begin]
-    for name in reached:
-        reached += [link["to"] for link in flow if link["from"] == name and link["to"] not in reached]
-    return end in reached
 
 
 def _service(
@@ -220,7 +181,7 @@ def _service(
     service: dict[str, Any] = {"name": name}
     add_image(field, service, target, "image")
     # As with containers: the entry point is what runs, the command its arguments.
-    add_command(field, service, target, {"entrypoint": "command", "command": "args"})
+    add_command(field, service, target, {"entrypoint": "command", "command": "args"}, without_references)
     add_ports(field, service, target)
     add_environment(field, service, target, referenced_files, known)
     files: list[dict[str, str]] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rohe_iac.blueprint.language.container import is_image
@@ -22,7 +22,13 @@ def add_image(field: Field, service: dict[str, Any], target: str, *names: str) -
     image.map_to(f"{target}.image")
 
 
-def add_command(field: Field, service: dict[str, Any], target: str, words: Mapping[str, str]) -> None:
+def add_command(
+    field: Field,
+    service: dict[str, Any],
+    target: str,
+    words: Mapping[str, str],
+    written: Callable[[str], str] = str,
+) -> None:
     """Adds command lines and the working folder to a service.
 
     Args:
@@ -30,12 +36,13 @@ def add_command(field: Field, service: dict[str, Any], target: str, words: Mappi
         service: The service of the pipeline, added to.
         target: The name of the service in the journal.
         words: The field of the pipeline's service by the field of the file, such as entrypoint: command.
+        written: Returns a word of the file as it is written in a blueprint.
     """
     for source, word in words.items():
         found = field.get(source)
         line = _words(found) if found is not None else []
         if found is not None and line:
-            service[word] = line
+            service[word] = [written(text) for text in line]
             found.map_to(f"{target}.{word}")
     folder = field.get("working_dir")
     if folder is not None and folder.text:

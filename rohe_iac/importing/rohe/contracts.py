@@ -36,15 +36,11 @@ from rohe_iac.importing.rohe.expressions import Inexpressible, expression_of, re
 
 PROMISES = "response_time_*, latency_*, throughput_rps and availability_percent"
 
-
 CLAUSES = "builtin_metrics and cdm_thresholds are what is judged; it stays UNKNOWN"
-
 
 UNKNOWN = "contracts of the original have no such field, and nothing here measures it"
 
-
 ACTIONS = ("alert", "degrade", "reroute", "reject")
-
 
 PERFORMANCE = re.compile(
     r"(responsetime|latency)(avg|average|mean|min|max|p\d{1,2}(?:\.\d+)?|p999)?(ms|s|sec|seconds)?"
@@ -300,7 +296,6 @@ class _ContractReader:
 
 
 _RATES = ("throughputrps", "throughput", "throughputpersecond", "rps")
-
 
 _SHARES = ("availabilitypercent", "availability", "availabilityratio")
 

@@ -1,5 +1,6 @@
 """Every example is a sound blueprint, and all of it finds a place."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -51,6 +52,16 @@ def test_an_example_that_apply_refuses_says_so_at_the_field(name):
         line = (EXAMPLES / name / warning.place.file).read_text().splitlines()[warning.place.line - 1]
         assert line[warning.place.column - 1 :].startswith("manifests:")
         assert "rohe render --out" in warning.hint
+
+
+@pytest.mark.parametrize("name", [*NAMES, "fleet"])
+def test_an_example_says_what_it_needs_and_what_apply_does(name):
+    text = (EXAMPLES / name / "README.md").read_text()
+    (needs,) = re.findall(r"^\| needs \| (.+) \|$", text, re.MULTILINE)
+    (does,) = re.findall(r"^\| `rohe apply` \| (.+) \|$", text, re.MULTILINE)
+    refused = name == "fleet" or bool(planned(name)[0].unsupported)
+    assert refused == does.startswith("refuses (exit code 3)")
+    assert ("engine" in needs) != refused
 
 
 def test_the_template_is_told_what_is_odd_in_the_original_sample():

@@ -127,3 +127,38 @@ def test_options_that_are_given_count_as_given(root: Path) -> None:
 def test_a_reference_names_a_file_below_the_root_and_a_function(reference: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         split_reference(reference)
+
+
+def test_imports_that_fail_here_are_named_with_their_line_and_nothing_is_imported(tmp_path: Path) -> None:
+    (tmp_path / "imports.py").write_text(
+        "import json, numpy_of_nowhere.linalg as la\n"
+        "from rohe_iac.plugins import Candidate, Nope\n"
+        "from rohe_iac.planning.extension import Candidate as Old\n"
+        "from . import helpers\n"
+        "from rohe_iac import plugins\n"
+        "try:\n    import guarded_of_nowhere\nexcept ImportError:\n    pass\n"
+        "def f(candidate):\n    import late_of_nowhere\n"
+    )
+    modules = UserModules(tmp_path)
+    assert [
+        (fault.line, fault.message.removeprefix("imports.py ")) for fault in modules.import_faults("imports.py:f")
+    ] == [
+        (1, "imports numpy_of_nowhere, which is not installed here"),
+        (2, "imports Nope of rohe_iac.plugins, which rohe does not have"),
+        (3, "imports Candidate of rohe_iac.planning.extension, which rohe does not have"),
+        (4, "has a relative import, and a user module belongs to no package"),
+    ]
+    assert modules.check("imports.py:f", positional=1) is None
+    assert modules.import_faults("nowhere.py:f") == ()
+
+
+def test_only_functions_that_take_options_are_told_to_be_given_some(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("def f(x, y): ...\nclass C:\n    def __call__(self, x, y): ...\n")
+    modules = UserModules(tmp_path)
+    hints = {}
+    for name, callables in (("f", True), ("f", False), ("C", False)):
+        fault = modules.check(f"a.py:{name}", positional=1, callables=callables)
+        assert fault is not None
+        hints[name, callables] = fault.hint
+    assert "under options" in hints.pop(("f", True))
+    assert set(hints.values()) == {"give them a default: nothing else is passed to it"}

@@ -14,7 +14,7 @@ DOCUMENTS = """\
 apiVersion: rohe.dev/v1
 kind: Pipeline
 metadata: {name: p}
-spec: {services: [{name: a, image: x}]}
+spec: {services: [{name: a, command: [run]}]}
 ---
 apiVersion: rohe.dev/v1
 kind: Inventory

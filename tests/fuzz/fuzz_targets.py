@@ -238,6 +238,67 @@ def foreign(data: bytes) -> str:
     return ", ".join(sorted({file.format for file in done.imported.files}))
 
 
+def message(data: bytes) -> str:
+    """Gives a message to an agent, as a report, a state and a reply; what comes of it is stored, judged and saved."""
+    from rohe_iac.agent.inputs import apply_input
+    from rohe_iac.agent.intake import Intake
+    from rohe_iac.mqtt.message import Incoming
+    from rohe_iac.observation.observer import Observer, decode_state, encode_state
+    from rohe_iac.sinks.store import AgentStore, ObserverInput
+
+    topics = ("report/load/load-0", "state/load-0", "reply/agent-0")
+    good = b'{"v":1,"seq":2,"client":"load-0","boot":"b","at":1001.0,"service":"load","start":1000.5,"end":1001.0}'
+    arriving = [*((topic, data[:LONGEST]) for topic in topics), (topics[0], good)]
+    with tempfile.TemporaryDirectory() as folder:
+        store = AgentStore(Path(folder))
+        observer = Observer(_observed())
+        batch = Intake(store, "agent-0").process(
+            [Incoming(f"rohe/v1/s/{topic}", payload, 1, False, 1, 1) for topic, payload in arriving], 1001.0
+        )
+        batch.prepend(ObserverInput("resume", 1000.0))
+        batch.append(ObserverInput("tick", 1030.0))
+        for observer_input, report in batch.inputs:
+            batch.transaction.outcomes += apply_input(observer, observer_input, report)
+        store.write(batch.transaction)
+        again = Observer(_observed())
+        for _, observer_input in store.inputs_after(0):
+            apply_input(again, observer_input)
+        saved = encode_state(observer.state)
+        assert saved == encode_state(again.state), "a replay gives the same"
+        assert encode_state(decode_state(saved)) == saved
+        assert observer.state.counters.faults == 0
+        assert all(why for _, _, why, _ in batch.transaction.dead_letters)
+        store.close()
+    return "refused" if batch.transaction.dead_letters else "taken"
+
+
+@cache
+def _observed() -> Any:
+    from rohe_iac.observation.configuration import Configuration, Instance, ServiceSpec
+    from rohe_iac.observation.contract import AgentContract, ObjectiveSpec, ScopeSpec, WindowSpec
+
+    def objective(name: str, metric: str, scope: ScopeSpec) -> ObjectiveSpec:
+        return ObjectiveSpec(
+            name=name, metric=metric, scope=scope, aggregate="mean", operator="<", low=0.1, high=0.1,
+            window=WindowSpec(size_seconds=2.0, every_seconds=1.0), min_samples=1, missing="broken",
+        )  # fmt: skip
+
+    scopes = {"whole": ScopeSpec(), "part": ScopeSpec(service="load")}
+    objectives = (
+        objective(f"{name}-{metric}", metric, scope)
+        for name, scope in scopes.items()
+        for metric in ("accuracy", "response_time", "confidence")
+    )
+    return Configuration(
+        stack="s",
+        pipeline="p",
+        agent="agent-0",
+        services=(ServiceSpec(name="load"),),
+        instances=(Instance(instance="load-0", topic="load", service="load"),),
+        contracts=(AgentContract(name="c", lateness=1.0, objectives=tuple(objectives)),),
+    )
+
+
 TARGETS: dict[str, Callable[[bytes], str]] = {
     "blueprint": blueprint,
     "normal_form": normal_form,
@@ -245,4 +306,5 @@ TARGETS: dict[str, Callable[[bytes], str]] = {
     "expression": expression,
     "edits": edits,
     "foreign": foreign,
+    "message": message,
 }

@@ -17,9 +17,17 @@ from fuzz_targets import LONGEST, TARGETS
 HERE = Path(__file__).parent
 SECONDS = 600
 """Of the processor, for the whole campaign; ROHE_FUZZ_SECONDS says otherwise."""
-SHARES = {"blueprint": 6, "foreign": 5, "normal_form": 2, "template": 3, "expression": 2, "edits": 1}
+SHARES = {"blueprint": 6, "foreign": 5, "normal_form": 2, "template": 3, "expression": 2, "edits": 1, "message": 2}
 """How the campaign's time is divided."""
-CHANGED = {"blueprint": 500, "foreign": 150, "normal_form": 40, "template": 800, "expression": 1500, "edits": 2000}
+CHANGED = {
+    "blueprint": 500,
+    "foreign": 150,
+    "normal_form": 40,
+    "template": 800,
+    "expression": 1500,
+    "edits": 2000,
+    "message": 300,
+}
 """How many changed inputs each run of the tests tries."""
 
 

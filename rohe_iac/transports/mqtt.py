@@ -7,6 +7,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from rohe_iac.foundation.topics import (
@@ -28,6 +29,13 @@ QUEUE_BYTES = 16 * 2**20
 
 MESSAGE_OVERHEAD = 500
 """Bytes of memory that a waiting message takes beside its payload."""
+
+
+MAX_MESSAGE_BYTES = 256 * 1024
+"""Largest message in bytes that waits for the worker as a whole, so that a full queue has a bounded size."""
+
+KEPT_OF_OVERSIZED = 4096
+"""Bytes that are kept of a larger message."""
 
 
 class AgentTransport:
@@ -162,6 +170,9 @@ class AgentTransport:
             self.connection.acknowledge([message])
             self._on_question(message.payload)
             return
+        whole = len(message.payload)
+        if whole > MAX_MESSAGE_BYTES:
+            message = replace(message, payload=message.payload[:KEPT_OF_OVERSIZED], cut_from=whole)
         size = len(message.payload) + MESSAGE_OVERHEAD
         with self._counting:
             fits = self._queue.qsize() < QUEUE_SIZE and self._queued_bytes + size <= QUEUE_BYTES

@@ -100,7 +100,7 @@ def _document_faults(
     node = (spec.get("environment") or {}).get("ROHE_NODE", item.node)
     if node != item.node:
         yield f"says that it is on {node}, it is on {item.node}"
-    if manifest.stand_in and REPLAY not in (spec.get("environment") or {}):
+    if manifest.stand_in and REPLAY not in (spec.get("paths") or {}):
         yield "is said to run a stand-in, and runs none"
     ports = {port.name: port.number for port in item.ports}
     if manifest.kind == "Process" and manifest.address.startswith("replica/") and (spec.get("ports") or {}) != ports:

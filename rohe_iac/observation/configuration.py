@@ -9,6 +9,7 @@ import msgspec
 
 from rohe_iac.foundation.canonical import canonical_json, sha256_hex
 from rohe_iac.foundation.errors import ExitCode, RoheError
+from rohe_iac.foundation.json_files.schema import refuse_newer
 from rohe_iac.observation.contract import AgentContract
 from rohe_iac.observation.from_blueprint import agent_contract
 
@@ -153,13 +154,21 @@ def configuration_of(blueprint: Blueprint, pipeline_name: str, agent: str, insta
     return canonical_json(msgspec.to_builtins(configuration))
 
 
+class _Versioned(msgspec.Struct):
+    """What every version of a configuration has."""
+
+    v: int = VERSION
+
+
 def decode_configuration(content: bytes) -> Configuration:
     """Decodes the bytes of `configuration_of`.
 
     Raises:
-        UnreadableConfiguration: The bytes are no configuration, or one of another version.
+        UnreadableConfiguration: The bytes are no configuration, or one of an earlier version.
+        NewerFile: A newer rohe wrote the configuration.
     """
     try:
+        refuse_newer(msgspec.json.decode(content, type=_Versioned).v, VERSION, "the configuration of the agent")
         configuration = msgspec.json.decode(content, type=Configuration)
     except msgspec.DecodeError as error:
         raise UnreadableConfiguration("this is no configuration of an agent", detail=str(error)) from error

@@ -10,6 +10,9 @@ import msgspec
 from rohe_iac.observation.judging.outcome import Outcome
 from rohe_iac.sinks.sink import SinkFailed
 
+VERSION = 1
+"""Version of the lines, in their field `v`; lines of earlier builds have no such field, and are otherwise of 1."""
+
 
 class JsonlSink:
     """A sink that appends outcomes to FOLDER/CONTRACT.jsonl."""
@@ -30,7 +33,8 @@ class JsonlSink:
         """
         lines: dict[str, list[bytes]] = {}
         for outcome in outcomes:
-            lines.setdefault(outcome.contract, []).append(msgspec.json.encode(outcome) + b"\n")
+            line = msgspec.json.encode({"v": VERSION, **msgspec.to_builtins(outcome)})
+            lines.setdefault(outcome.contract, []).append(line + b"\n")
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             for contract, contract_lines in lines.items():

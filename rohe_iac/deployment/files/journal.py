@@ -8,6 +8,10 @@ from typing import Any
 
 from rohe_iac.foundation.clock import Clock
 from rohe_iac.foundation.folders import StackFolder
+from rohe_iac.foundation.json_files.schema import refuse_newer
+
+SCHEMA = 1
+"""Version of the lines, which the line of each begin has; lines without a version are of 1."""
 
 KEPT = 2000
 """Number of lines above which the journal is cut to its newer half when a run begins."""
@@ -30,7 +34,9 @@ class RunJournal:
         lines = self._lines()
         if len(lines) > KEPT:
             self._path.write_text("".join(f"{line}\n" for line in lines[-KEPT // 2 :]), encoding="utf-8")
-        self._write({"event": "begin", "purpose": purpose, "digest": digest, "pid": os.getpid()}, sync=True)
+        self._write(
+            {"event": "begin", "schema": SCHEMA, "purpose": purpose, "digest": digest, "pid": os.getpid()}, sync=True
+        )
 
     def step(self, event: str, verb: str, address: str) -> None:
         """Records what happened to one resource; `event` is begins, ended or failed."""
@@ -45,7 +51,11 @@ class RunJournal:
         self._write({"event": "end", "ending": ending}, sync=True)
 
     def interrupted(self) -> str:
-        """Returns the purpose of the last run if that run has no recorded end, as after a kill, otherwise ""."""
+        """Returns the purpose of the last run if that run has no recorded end, as after a kill, otherwise "".
+
+        Raises:
+            NewerFile: A newer rohe wrote the line of a begin.
+        """
         purpose = ""
         for line in self._lines():
             try:
@@ -53,6 +63,8 @@ class RunJournal:
             except ValueError:
                 continue
             if value.get("event") == "begin":
+                schema = value.get("schema")
+                refuse_newer(schema if isinstance(schema, int) else SCHEMA, SCHEMA, str(self._path))
                 purpose = str(value.get("purpose"))
             elif value.get("event") == "end":
                 purpose = ""

@@ -12,6 +12,7 @@ import msgspec
 from rohe_iac.blueprint.linked.blueprint import Source
 from rohe_iac.deployment.files.actions import VERBS, ManifestAction
 from rohe_iac.foundation.canonical import canonical_json, sha256_hex
+from rohe_iac.foundation.json_files.schema import refuse_newer, schema_number
 from rohe_iac.foundation.names import Address, parse_address
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.planning.model.json_codec import (
@@ -24,8 +25,17 @@ from rohe_iac.planning.model.json_codec import (
 from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.problem import Problem
 
-SCHEMA = "rohe.dev/plan/v1"
-"""Version of the file's form; a file of another version is refused."""
+FAMILY = "rohe.dev/plan"
+"""What the schema of every plan file begins with; its version follows."""
+
+SCHEMA = 2
+"""Version of the file's form. Files of all earlier versions are read; those of later ones are refused.
+
+| version | has |
+|---|---|
+| 1 | all but what follows |
+| 2 | `decided` and `late` of placements, `stand_in` of manifests; some files of version 1 have them too |
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +65,7 @@ class PlanFile:
         unsupported: Parts of the blueprint that the target does not act on, as `file:line:column: message`.
         lock: Digest of the module lock, or "".
         places: (address of a workload that was not placed whole, `file:line:column` of its service).
+        schema: Version of the file's form; that of a file which was read, so that its digest stays what it was.
     """
 
     tool: str
@@ -71,11 +82,12 @@ class PlanFile:
     unsupported: tuple[str, ...] = ()
     lock: str = field(default="")
     places: tuple[tuple[str, str], ...] = ()
+    schema: int = SCHEMA
 
     def content(self) -> dict[str, Any]:
         """Returns the file's JSON value without its digest."""
         return {
-            "schema": SCHEMA,
+            "schema": f"{FAMILY}/v{self.schema}",
             "tool": self.tool,
             "project": self.project,
             "stack": self.stack,
@@ -129,24 +141,27 @@ def decode(content: bytes, origin: str) -> PlanFile:
         origin: The file's name, for messages.
 
     Raises:
-        UnreadablePlan: The bytes are no plan file, are of another schema version, or were changed.
+        UnreadablePlan: The bytes are no plan file, or were changed.
+        NewerFile: A newer rohe wrote the file.
     """
     try:
         value = json.loads(content)
-        schema = value["schema"]
+        schema = schema_number(value["schema"], FAMILY)
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise UnreadablePlan(
             f"{origin} is not a plan file, or it was altered",
             detail=f"{type(error).__name__}: {error}",
             hint="write it anew with `rohe plan --out FILE`",
         ) from error
-    if schema != SCHEMA:
+    if schema is None:
         raise UnreadablePlan(
-            f"{origin} has the form '{str(schema)[:40]}', this rohe reads '{SCHEMA}'",
-            hint="plan again with this version of rohe",
+            f"{origin} is not a plan file, or it was altered",
+            detail=f"its schema is '{str(value['schema'])[:40]}', that of a plan file is '{FAMILY}/v{SCHEMA}'",
+            hint="write it anew with `rohe plan --out FILE`",
         )
+    refuse_newer(schema, SCHEMA, origin)
     try:
-        planfile = _from_json(value)
+        planfile = _from_json(value, schema)
         recorded, same = value.get("digest"), planfile.encode() == content
     except (ValueError, RecursionError, msgspec.ValidationError) as error:
         raise UnreadablePlan(
@@ -217,7 +232,7 @@ def _manifest_from_json(saved: _SavedManifest) -> Manifest:
     return manifest
 
 
-def _from_json(value: dict[str, Any]) -> PlanFile:
+def _from_json(value: dict[str, Any], schema: int) -> PlanFile:
     saved = msgspec.convert(value, _SavedPlanFile)
     manifests = tuple(_manifest_from_json(manifest) for manifest in saved.manifests)
     for action in saved.actions:
@@ -238,4 +253,5 @@ def _from_json(value: dict[str, Any]) -> PlanFile:
         unsupported=saved.unsupported,
         lock=saved.lock,
         places=tuple(sorted(saved.places.items())),
+        schema=schema,
     )

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from rohe_iac.deployment.files.planfile import Against, PlanFile, decode
 from rohe_iac.foundation.canonical import canonical_json
 from rohe_iac.foundation.folders import StackFolder, write_private
+from rohe_iac.foundation.json_files.schema import refuse_newer, schema_number
 from rohe_iac.planning.model.json_codec import UnreadablePlan
+
+FAMILY = "rohe.dev/record"
+"""What the schema of every record begins with; its version follows."""
+
+SCHEMA = 1
+"""Version of the record's form without the plan in it, which has its own; records without a version are of 1."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,7 @@ def read_record(folder: StackFolder) -> Record | None:
 
     Raises:
         UnreadablePlan: The file is damaged.
+        NewerFile: A newer rohe wrote the file.
     """
     try:
         content = folder.record.read_bytes()
@@ -53,12 +61,14 @@ def decode_record(content: bytes, origin: str) -> Record:
 
     Raises:
         UnreadablePlan: The bytes are no record.
+        NewerFile: A newer rohe wrote the record, or the plan in it.
     """
     try:
         value = json.loads(content)
+        refuse_newer(schema_number(value.get("schema"), FAMILY) or SCHEMA, SCHEMA, origin)
         serial, complete = int(value["serial"]), bool(value["complete"])
         plan = canonical_json(value["plan"])
-    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
+    except (ValueError, TypeError, AttributeError, KeyError, OverflowError, RecursionError) as error:
         raise UnreadablePlan(
             f"{origin} is not a record of an applied plan",
             detail=str(error),
@@ -77,6 +87,7 @@ def next_serial(folder: StackFolder) -> int:
 def write_record(folder: StackFolder, record: Record) -> None:
     """Writes the record atomically, and a complete one into the history too."""
     value = {
+        "schema": f"{FAMILY}/v{SCHEMA}",
         "serial": record.serial,
         "digest": record.planfile.digest,
         "complete": record.complete,

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from objective_specs import objective_spec
 
+from rohe_iac.foundation.json_files.schema import NewerFile
 from rohe_iac.observation.configuration import (
     Configuration,
     Instance,
@@ -223,9 +224,12 @@ def test_a_users_function_gives_results_and_a_failing_one_is_left_alone(tmp_path
 def test_a_configuration_survives_its_bytes_and_others_are_refused() -> None:
     original = configuration()
     assert decode_configuration(msgspec.json.encode(original)) == original
-    for content in (b"", b"{}", msgspec.json.encode(msgspec.structs.replace(original, v=99))):
+    for content in (b"", b"{}", msgspec.json.encode(msgspec.structs.replace(original, v=0))):
         with pytest.raises(UnreadableConfiguration):
             decode_configuration(content)
+    newer = {**msgspec.to_builtins(original), "v": 2, "contracts": "of another form"}
+    with pytest.raises(NewerFile, match="was made by a newer rohe"):
+        decode_configuration(msgspec.json.encode(newer))
 
 
 def test_where_instances_run_does_not_change_what_is_judged() -> None:

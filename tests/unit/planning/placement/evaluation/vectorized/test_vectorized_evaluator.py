@@ -13,6 +13,7 @@ from rohe_iac.planning.placement.evaluation.vectorized import evaluator as vecto
 from rohe_iac.planning.placement.evaluation.vectorized.arrays import Numbers
 from rohe_iac.planning.placement.evaluation.vectorized.evaluation import NOT_BY_NODE, VectorizedEvaluation
 from rohe_iac.planning.placement.evaluation.vectorized.node_states import NodeStates
+from rohe_iac.planning.placement.rules.filters import refusal
 from rohe_iac.planning.placement.scoring.scores import Scoring
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
@@ -90,7 +91,8 @@ def test_every_node_is_in_the_state_that_the_ledger_has_it_in(filled: Any) -> No
     indexed, ledger = filled(3)
     states = NodeStates(indexed, ledger, Scoring(indexed, ledger, "best-fit"))
     for demand, node in ((0, 1), (1, 2), (0, 1)):
-        grant = ledger.take(demand, node) if node != 1 or ledger.replicas_on[1] == 0 else None
+        fits = not refusal(indexed, ledger, demand, node) and (node != 1 or ledger.replicas_on[1] == 0)
+        grant = ledger.take(demand, node) if fits else None
         states.move([node])
         by_node: Numbers = states.state_by_node
         for position in range(len(indexed.nodes)):

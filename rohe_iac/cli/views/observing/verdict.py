@@ -103,8 +103,12 @@ class VerdictView:
 def _counts(agent: dict[str, Any]) -> str:
     """Returns how many reports an agent has received and judged."""
     counts = agent["counts"]
-    names = ["reports", "duplicates", "late", "undecodable"]
-    names += [name for name in ("refused", "missing") if counts.get(name)]
-    received = ", ".join(f"{counts.get(name, 0)} {name}" for name in names)
+    others = ["late", "undecodable", *(name for name in ("refused", "missing") if counts.get(name))]
+    received = ", ".join(
+        (
+            *(counted(counts.get(f"{noun}s", 0), noun) for noun in ("report", "duplicate")),
+            *(f"{counts.get(name, 0):,} {name}" for name in others),
+        )
+    )
     incomplete = counted(counts.get("unjoined", 0), "incomplete request")
     return f"{agent['agent']}: {received}; {incomplete}; judged up to {shown_time(counts['watermark'])}"

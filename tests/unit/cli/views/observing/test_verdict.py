@@ -22,7 +22,7 @@ ORDER = {
 }  # fmt: skip
 AGENT = {
     "agent": "agent-0", "objectives": [OBJECTIVE], "orders": [ORDER, {"action": "restore"}],
-    "counts": {"reports": 20, "late": 1, "unjoined": 1, "watermark": 0.0},
+    "counts": {"reports": 20, "duplicates": 1, "late": 1, "unjoined": 1, "watermark": 0.0},
     "connection": {"up": False, "trouble": "refused"},
 }  # fmt: skip
 RESULT = {
@@ -37,9 +37,7 @@ def test_an_agent_has_its_objectives_orders_counts_and_connection(new_screen: An
     lines = [" ".join(line.split()) for line in printed().splitlines()]
     assert lines[:2] == ["Contract sla", "OBJECTIVE PROMISE WINDOW VALUE OF VERDICT SINCE"]
     assert lines[3] == ("in force: degrade classify: svm go on (v-1); 1 accepted, refused by b: busy, no answer from c")
-    assert lines[4] == (
-        "agent-0: 20 reports, 0 duplicates, 1 late, 0 undecodable; 1 incomplete request; judged up to -"
-    )
+    assert lines[4] == ("agent-0: 20 reports, 1 duplicate, 1 late, 0 undecodable; 1 incomplete request; judged up to -")
     assert lines[5] == "agent-0: refused"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 from rohe_iac.cli.console import Interrupted, screen
@@ -70,8 +71,7 @@ def _run(arguments: list[str]) -> int:
 
         return call(arguments, COMMANDS)
     except (KeyboardInterrupt, Interrupted):
-        screen.err.print(f"interrupted: {screen.interruption()}", markup=False)
-        return ExitCode.INTERRUPTED
+        return _report_interruption()
     except (ReaderGone, RefusedOutput):
         raise
     except RoheError as error:
@@ -93,6 +93,16 @@ def _run(arguments: list[str]) -> int:
         return unwritable.exit_code
     except Exception as error:  # noqa: BLE001 - the command boundary: a bug of rohe becomes a message and a trace file
         return _report_bug(error)
+
+
+def _report_interruption() -> int:
+    """Reports what was done and what was not, and returns the exit code; a second Ctrl-C does not end the report."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        screen.err.print(f"interrupted: {screen.interruption()}", markup=False)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return ExitCode.INTERRUPTED
 
 
 def _report_bug(error: Exception) -> int:
@@ -125,4 +135,9 @@ def main() -> None:
     use_utf8_for_files()
     open_standard_streams()
     replace_unprintable()
-    sys.exit(run(sys.argv[1:]))
+    try:
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:
+        # A second Ctrl-C, in the moment before or after the report of the first.
+        code = ExitCode.INTERRUPTED
+    sys.exit(code)

@@ -21,6 +21,8 @@ from rohe_iac.usecases.running.unfinished import unfinished
 
 PROGRAM = """
 import signal, sys
+# A shell lets its background jobs ignore the signal, and they hand that on to what they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 import {module}
 def interrupt(*arguments, **options):
     signal.raise_signal(signal.SIGINT)
@@ -78,6 +80,16 @@ def test_ctrl_c_between_the_record_and_the_engine_says_that_apply_is_not_complet
     done = interrupted(f"{ports}\n{program}", "apply --yes", repository, tmp_path)
     said = "interrupted: no resource was changed; stack digits is not complete: `rohe apply digits` continues"
     assert (done.returncode, done.stderr.splitlines()[-1]) == (130, said)
+
+
+def test_a_second_ctrl_c_does_not_end_the_report(repository: Path, tmp_path: Path) -> None:
+    twice = (
+        "import signal\nfrom rohe_iac.cli.console import screen\n"
+        "screen.interruption = lambda: signal.raise_signal(signal.SIGINT) or 'twice'\n"
+    )
+    program = twice + PROGRAM.format(module="rohe_iac.usecases.plans.plan", name="make_plan")
+    done = interrupted(program, "plan", repository, tmp_path)
+    assert (done.returncode, done.stderr) == (130, "interrupted: twice\n")
 
 
 def test_an_apply_that_began_is_not_complete(tmp_path: Path) -> None:

@@ -51,7 +51,9 @@ class LocalManifests(PlanRendering):
         for placement in self.plan.placements:
             workload = self.workloads[placement.workload]
             if workload.role == "broker":
-                values = {"ports": _ports(placement), "users": list(grants)}
+                embedded = self.blueprint.stack.spec.broker.embedded
+                server = embedded.server if embedded is not None else "nats"
+                values = {"ports": _ports(placement), "users": list(grants), "server": server}
                 needed = (SUPERVISOR, *(f"credential-{client}" for client in grants))
                 yield self._manifest("Broker", BROKER, placement.workload, values, needed)
             else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +28,8 @@ class BrokerAddress:
         tls: Whether the connection is encrypted (`mqtts://`).
         user: User name; "" connects anonymously.
         password: Password of the user.
+        mqtt: Newest version of MQTT that the broker speaks, `5` or `3.1.1`; "" where that is not known.
+        owner: Id of the user who runs the broker on this machine; None where that is not known.
     """
 
     host: str
@@ -33,6 +37,21 @@ class BrokerAddress:
     tls: bool = False
     user: str = ""
     password: str = field(default="", repr=False)
+    mqtt: str = ""
+    owner: int | None = None
+
+    def client_id(self, name: str) -> str:
+        """Returns a client identifier that nobody can tell who does not know the password.
+
+        A broker disconnects a client when another one connects with the same identifier, whoever its user is (MQTT 5.0,
+        3.1.4). The identifier is the same at every connection, so that a persistent session is found again.
+
+        Args:
+            name: Name of the client, without dots.
+        """
+        if not self.password:
+            return name
+        return f"{name}-{hmac.new(self.password.encode(), name.encode(), hashlib.sha256).hexdigest()[:16]}"
 
     @property
     def url(self) -> str:
@@ -45,16 +64,20 @@ def broker_address(url: str, credentials: Path | None = None) -> BrokerAddress:
 
     Args:
         url: `mqtt://HOST[:PORT]` (default port 1883) or `mqtts://HOST[:PORT]` (8883); "" takes the credential file's.
-        credentials: JSON file with `url`, `user` and `password`.
+        credentials: JSON file with `url`, `user` and `password`, and with `mqtt` and `owner` where those are known.
 
     Raises:
         UnusableCredentials: The URL is malformed, or the credential file cannot be read.
     """
-    user = password = ""
+    user = password = mqtt = ""
+    owner: int | None = None
     if credentials is not None:
         content = _read_credentials(credentials)
         user, password = str(content.get("user", "")), str(content.get("password", ""))
-        url = url or str(content.get("url", ""))
+        if not url or url == content.get("url"):
+            url = str(content.get("url", ""))
+            mqtt, found = str(content.get("mqtt", "")), content.get("owner")
+            owner = found if isinstance(found, int) else None
     try:
         parts = urlsplit(url)
         tls = parts.scheme == "mqtts"
@@ -65,7 +88,7 @@ def broker_address(url: str, credentials: Path | None = None) -> BrokerAddress:
         raise UnusableCredentials(
             f"'{url}' is not a broker address", hint="a broker address is mqtt://HOST:PORT or mqtts://HOST:PORT"
         )
-    return BrokerAddress(parts.hostname, port, tls, user, password)
+    return BrokerAddress(parts.hostname, port, tls, user, password, mqtt, owner)
 
 
 def _read_credentials(path: Path) -> dict[str, object]:

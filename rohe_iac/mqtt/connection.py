@@ -7,6 +7,7 @@ must survive. The network loop is written here, because paho's own thread ends s
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import select
 import socket
@@ -20,6 +21,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from rohe_iac.foundation.peers import peer_of
 from rohe_iac.mqtt.address import BrokerAddress
 from rohe_iac.mqtt.message import Incoming, Outgoing
 
@@ -94,7 +96,7 @@ class Connection:
         self._wake_in, self._wake_out = socket.socketpair()
         self._wake_in.setblocking(False)
         self._wake_out.setblocking(False)
-        self._protocol = 5
+        self._protocol = 4 if broker.mqtt == "3.1.1" else 5
         self._broker_answered = False
         self._connection_number = 0
         self.last_error = "not connected yet"
@@ -240,6 +242,7 @@ class Connection:
             client.tls_set()
         if self._will is not None:
             client.will_set(self._will.topic, self._will.payload, self._will.qos, self._will.retain)
+        client.on_socket_open = self._check_owner
         client.on_connect = self._handle_connack
         client.on_subscribe = self._handle_suback
         client.on_message = self._handle_message
@@ -248,6 +251,24 @@ class Connection:
         client.on_socket_register_write = self._wake
         client.on_socket_unregister_write = lambda *_: None
         return client
+
+    def _check_owner(self, _client: paho.Client, _userdata: Any, sock: Any) -> None:
+        """Refuses a broker of another user before the password is sent.
+
+        While the broker does not run, any user of this machine can listen on its port.
+        """
+        if self.broker.owner is None:
+            return
+        near, far = sock.getsockname()[:2], sock.getpeername()[:2]
+        end = time.monotonic() + MAX_RECONNECT_DELAY
+        # The other end has an owner as soon as its process has accepted the connection.
+        while (peer := peer_of(near, far)) is None:
+            if time.monotonic() > end:
+                raise ConnectionRefusedError(errno.ECONNREFUSED, "nobody accepts the connection")
+            time.sleep(0.002)
+        if peer.uid != self.broker.owner:
+            LOG.error("%s is held by %s, not by the stack's broker: no password was sent", self.broker.url, peer.user)
+            raise PermissionError(errno.EPERM, f"the port is held by {peer.user}, who does not run the stack's broker")
 
     def _handle_connack(self, client: paho.Client, _userdata: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         if reason.is_failure:

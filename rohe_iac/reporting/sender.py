@@ -84,7 +84,7 @@ class Sender:
         self.desk = CommandDesk(settings.instance, self._send_answer)
         self.connection = Connection(
             settings.broker,
-            settings.instance,
+            settings.broker.client_id(settings.instance),
             subscriptions=(self._ack_topic, self._command_topic),
             will=Outgoing(self._state_topic, self._encode_state("lost"), retain=True),
             on_message=self._handle_message,

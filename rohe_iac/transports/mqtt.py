@@ -60,7 +60,7 @@ class AgentTransport:
         Args:
             broker: Address of the broker.
             stack: Name of the stack, a level of every topic.
-            agent: Name of the agent, its client identifier.
+            agent: Name of the agent, which its client identifier begins with.
             topics: Service levels of the report topics to subscribe to.
             boot: Identifier of this run of the agent.
             on_question: Called with the payload of every question, on the network thread.
@@ -74,7 +74,7 @@ class AgentTransport:
         self.dropped = 0
         self.connection = Connection(
             broker,
-            agent,
+            broker.client_id(agent),
             subscriptions=(
                 *(report_topic(stack, topic, "+") for topic in sorted(set(topics))),
                 state_topic(stack, "+"),

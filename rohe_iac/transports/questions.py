@@ -51,7 +51,7 @@ class Inquirer:
             timeout: Seconds to wait for the broker, and for every page of an answer.
         """
         self._stack, self._timeout = stack, timeout
-        self._client = f"operator-{secrets.token_hex(4)}"
+        self._client = f"operator-{secrets.token_hex(16)}"
         self._pages: queue.Queue[Incoming] = queue.Queue()
         self._connection = Connection(
             broker,

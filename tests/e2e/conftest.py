@@ -148,9 +148,9 @@ class Bench:
         name = f"credential-{client}"
         return _manifest("Credential", name, f"credential/{client}", spec, ("supervisor",), name)
 
-    def broker(self, mqtt: int, nats: int, credentials: list[Manifest]) -> Manifest:
+    def broker(self, mqtt: int, nats: int, credentials: list[Manifest], server: str = "nats") -> Manifest:
         users = [credential.name.removeprefix("credential-") for credential in credentials]
-        spec: dict[str, object] = {"ports": {"mqtt": mqtt, "nats": nats}, "users": users}
+        spec: dict[str, object] = {"ports": {"mqtt": mqtt, "nats": nats}, "users": users, "server": server}
         needed = ("supervisor", *(credential.name for credential in credentials))
         return _manifest("Broker", "broker", "broker/broker", spec, needed, "broker")
 

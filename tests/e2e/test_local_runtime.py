@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from rohe_iac.deployment.run.outcome import Ending
+from rohe_iac.targets.local.broker.embedded import SERVERS
+from rohe_iac.targets.local.broker.server import BrokerMissing
 
 pytestmark = pytest.mark.engine
 
@@ -237,12 +239,18 @@ def _command(manifest: Any) -> list[str]:
     return list(yaml.safe_load(manifest.text)["spec"]["command"])
 
 
-def test_a_client_may_do_what_it_was_granted_and_learns_of_more_without_being_dropped(bench: Any) -> None:
+@pytest.mark.parametrize("server", SERVERS)
+def test_a_client_may_do_what_it_was_granted_and_learns_of_more_without_being_dropped(bench: Any, server: str) -> None:
+    try:
+        SERVERS[server].binary()
+    except BrokerMissing as error:
+        pytest.skip(error.brief)
     mqtt, nats = bench.port(), bench.port()
     watcher = bench.credential("watcher", [], ["a/+"])
     speaker = bench.credential("speaker", ["a/one"], [])
-    broker = bench.broker(mqtt, nats, [speaker, watcher])
+    broker = bench.broker(mqtt, nats, [speaker, watcher], server)
     assert bench.up(watcher, speaker, broker).ending is Ending.COMPLETE
+    assert bench.up(watcher, speaker, broker).changes == 0
     pid = bench.pid("broker")
 
     received: queue.Queue[str] = queue.Queue()

@@ -60,6 +60,9 @@ def _stack_fields(stack: Stack) -> Iterator[_Field]:
         yield ("spec", "target", "manifests"), "apply to the target manifests", RENDER
     if spec.target.local is not None and spec.target.local.runtime == "docker":
         yield ("spec", "target", "local", "runtime"), "runtime docker", "use runtime: process"
+    embedded = spec.broker.embedded
+    if spec.target.local is None and embedded is not None and embedded.server != "nats":
+        yield ("spec", "broker", "embedded", "server"), f"server {embedded.server}, beyond the target local,", "use url"
     if spec.broker.credentials is not None:
         yield ("spec", "broker", "credentials"), "broker.credentials", "use the embedded broker"
     if spec.store.mongodb is not None:

@@ -123,8 +123,9 @@ class Target(Model):
 
 
 class EmbeddedBroker(Model):
-    """A broker that the stack runs."""
+    """A broker that the stack runs: the NATS server speaks MQTT 3.1.1, mosquitto 5 as well."""
 
+    server: Literal["nats", "mosquitto"] = "nats"
     requests: Requests = Requests.model_construct(cpu=50, memory=Memory.model_construct(rss=64 * 2**20))
 
 

@@ -41,11 +41,13 @@ class BrokerSpec:
         address: Address of the stack's part.
         ports: Port numbers by name.
         users: Names of the clients.
+        server: Name of the server, nats or mosquitto.
     """
 
     address: str
     ports: dict[str, int]
     users: tuple[str, ...]
+    server: str = "nats"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +139,10 @@ def broker_of(document: ManifestDocument) -> BrokerSpec:
     """
     with _reading(document):
         ports = {name: int(port) for name, port in document.spec["ports"].items()}
-        ports["mqtt"], ports["nats"]
-        return BrokerSpec(document.address, ports, tuple(document.spec["users"]))
+        server = document.spec.get("server", "nats")
+        needed = {"nats": ("mqtt", "nats"), "mosquitto": ("mqtt",)}[server]
+        opened = {name: ports[name] for name in (*needed, *ports)}
+        return BrokerSpec(document.address, opened, tuple(document.spec["users"]), server)
 
 
 def process_of(document: ManifestDocument) -> ProcessSpec:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from rohe_iac.targets.local import environment
-from rohe_iac.targets.local.broker import nats as embedded
+from rohe_iac.targets.local.broker import embedded
 from rohe_iac.targets.local.broker.credentials import Credentials
 from rohe_iac.targets.local.documents import ManifestDocument, broker_of, credential_of, process_of
 from rohe_iac.targets.local.permit import Permit
@@ -46,7 +46,7 @@ class Site:
         self.supervision = Supervision(self.layout)
         self.programs = Programs(self.layout, self.supervision)
         self.credentials = Credentials(self.layout)
-        self.broker = embedded.NatsBroker(self.layout, self.credentials)
+        self.broker = embedded.LocalBroker(self.layout, self.credentials)
         # The broker's settings are made of the credentials, so two threads must not write either of them at once.
         self.access = threading.RLock()
 

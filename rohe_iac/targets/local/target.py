@@ -12,7 +12,7 @@ from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.folders import StackFolder, check_writable, write_obstacle
 from rohe_iac.foundation.quantities import counted
 from rohe_iac.manifests.manifest import Manifest
-from rohe_iac.targets.local.broker import nats as embedded
+from rohe_iac.targets.local.broker import embedded
 from rohe_iac.targets.local.documents import broker_of, process_of, read_document
 from rohe_iac.targets.local.environment import CommandMissing, SecretMissing, program_of
 from rohe_iac.targets.local.resources import RESOURCES, TYPES, Site
@@ -90,8 +90,9 @@ class LocalDeploymentTarget:
         check_descriptors(len(manifests))
         self._check_programs(manifests)
         wanted = self._ports(manifests)
-        if any(manifest.kind == "Broker" for manifest in manifests):
-            embedded.server_binary()
+        for manifest in manifests:
+            if manifest.kind == "Broker":
+                embedded.SERVERS[broker_of(read_document(manifest.text)).server].binary()
         taken = [port for port in wanted if not processes.port_is_free(port)]
         if not taken:
             return
@@ -201,7 +202,8 @@ class LocalDeploymentTarget:
             if manifest.kind == "Process":
                 ports = process_of(document).ports
             elif manifest.kind == "Broker":
-                ports = embedded.open_ports(broker_of(document))
+                broker = broker_of(document)
+                ports = embedded.SERVERS[broker.server].open_ports(broker)
             wanted |= dict.fromkeys(ports.values(), manifest.address)
         return wanted
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -50,11 +51,30 @@ class Check:
     mend: str = ""
 
 
-def examine(broker_binary: Callable[[], str], limits: Callable[[], tuple[str, str]]) -> tuple[Check, ...]:
+@dataclass(frozen=True, slots=True)
+class BrokerProgram:
+    """A program that can be the embedded broker of a stack.
+
+    Attributes:
+        name: name of the program, as in `broker: {embedded: {server: NAME}}`.
+        mqtt: versions of MQTT that the program speaks.
+        binary: returns the path of the program, or raises a RoheError.
+        version: arguments that make the program print its version.
+        default: whether a stack has this program unless it names another.
+    """
+
+    name: str
+    mqtt: str
+    binary: Callable[[], str]
+    version: tuple[str, ...]
+    default: bool
+
+
+def examine(brokers: Sequence[BrokerProgram], limits: Callable[[], tuple[str, str]]) -> tuple[Check, ...]:
     """Returns a check of everything; writes nothing except files that are removed again at once.
 
     Args:
-        broker_binary: returns the path of the embedded broker's program, or raises a RoheError.
+        brokers: the programs that can be the embedded broker.
         limits: returns why the limits of services are not in force here, and what to do; ("", "") where they are.
     """
     engine = _engine()
@@ -62,7 +82,7 @@ def examine(broker_binary: Callable[[], str], limits: Callable[[], tuple[str, st
         engine,
         _engine_library(engine.version),
         _go(needed=engine.status != "ok"),
-        _broker(broker_binary),
+        *(_broker(program) for program in brokers),
         _python(),
         _supervisor(),
         _numpy(),
@@ -135,15 +155,19 @@ def _go(*, needed: bool) -> Check:
     return Check("go", "absent", found=why)
 
 
-def _broker(broker_binary: Callable[[], str]) -> Check:
+def _broker(program: BrokerProgram) -> Check:
+    name = "broker" if program.default else f"broker {program.name}"
     try:
-        path = broker_binary()
+        path = program.binary()
     except RoheError as error:
-        return Check("broker", "missing", found=error.detail or error.brief, mend=error.hint)
-    version = _output([path, "--version"]).rpartition(" ")[2].removeprefix("v")
-    if not version:
-        return Check("broker", "missing", found=f"{path} does not print its version", mend=REINSTALL)
-    return Check("broker", "ok", version, path)
+        if program.default:
+            return Check(name, "missing", found=error.detail or error.brief, mend=error.hint)
+        return Check(name, "absent", found=f"not needed; it would serve clients of MQTT {program.mqtt}")
+    version = re.search(r"\d+(?:\.\d+)+", _output([path, *program.version], codes=(0, 3)))
+    if version is None:
+        mend = REINSTALL if program.default else ""
+        return Check(name, "missing", found=f"{path} does not print its version", mend=mend)
+    return Check(name, "ok", version[0], f"{path} (MQTT {program.mqtt})")
 
 
 def _python() -> Check:
@@ -214,8 +238,8 @@ def _loopback() -> Check:
     return Check("loopback", "ok", found="127.0.0.1")
 
 
-def _output(command: list[str]) -> str:
-    """Returns what a command prints; nothing where it fails or takes more than 20 seconds."""
+def _output(command: list[str], codes: Sequence[int] = (0,)) -> str:
+    """Returns what a command prints; nothing where it ends with another exit code or takes more than 20 seconds."""
     try:
         done = subprocess.run(
             command,
@@ -228,4 +252,4 @@ def _output(command: list[str]) -> str:
         )
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
+    return done.stdout.strip() if done.returncode in codes else ""

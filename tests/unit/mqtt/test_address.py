@@ -45,3 +45,21 @@ def test_a_credential_file_of_another_form_is_refused(tmp_path: Path, content: s
 
 def test_a_password_is_not_shown() -> None:
     assert "secret" not in repr(BrokerAddress("h", 1, user="u", password="secret"))
+
+
+def test_a_client_identifier_is_stable_and_hangs_on_the_password() -> None:
+    first, second = (BrokerAddress("h", 1, user="web", password=password) for password in ("a", "b"))
+    assert first.client_id("web-0") == first.client_id("web-0")
+    assert len({first.client_id("web-0"), second.client_id("web-0"), first.client_id("web-1")}) == 3
+    assert first.client_id("web-0").startswith("web-0-")
+    assert BrokerAddress("h", 1).client_id("web-0") == "web-0"
+
+
+def test_what_a_credential_file_knows_of_the_broker_counts_for_its_own_url_alone(tmp_path: Path) -> None:
+    path = tmp_path / "web.json"
+    path.write_text(json.dumps({"url": "mqtt://127.0.0.1:1", "user": "u", "password": "p", "mqtt": "5", "owner": 7}))
+    own = broker_address("", path)
+    assert (own.mqtt, own.owner) == ("5", 7)
+    assert broker_address("mqtt://127.0.0.1:1", path) == own
+    other = broker_address("mqtt://elsewhere:1", path)
+    assert (other.mqtt, other.owner, other.password) == ("", None, "p")

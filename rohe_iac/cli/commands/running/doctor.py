@@ -13,10 +13,15 @@ def doctor(output: OutputOption = Output.human) -> int:
     Example: `rohe doctor -o json`
     """
     from rohe_iac.cli.views.running.doctor import DoctorView
-    from rohe_iac.targets.local.broker.nats import server_binary
+    from rohe_iac.targets.local.broker.mosquitto import MosquittoServer
+    from rohe_iac.targets.local.broker.nats import NatsServer
     from rohe_iac.targets.local.supervisor.cgroups import limits_obstacle
-    from rohe_iac.usecases.running.doctor import examine
+    from rohe_iac.usecases.running.doctor import BrokerProgram, examine
 
-    checks = examine(server_binary, limits_obstacle)
+    brokers = (
+        BrokerProgram("nats", "3.1.1", NatsServer().binary, ("--version",), default=True),
+        BrokerProgram("mosquitto", "5 and 3.1.1", MosquittoServer().binary, ("-h",), default=False),
+    )
+    checks = examine(brokers, limits_obstacle)
     DoctorView(screen).show(checks, output)
     return ExitCode.CHECK_FAILED if any(check.status == "missing" for check in checks) else ExitCode.OK

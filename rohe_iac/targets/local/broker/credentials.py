@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,11 +34,12 @@ class Credentials:
         path = self._layout.credential(credential.client)
         present = _read(path)
         password = present.get("password") or secrets.token_urlsafe(24)
-        wanted = {
+        wanted: dict[str, Any] = {
             "url": present.get("url", ""),
             "client": credential.client,
             "user": credential.client,
             "password": password,
+            **{name: present[name] for name in ("mqtt", "owner") if name in present},
         }
         permissions = {"publish": list(credential.publish), "subscribe": list(credential.subscribe)}
         permission_file = self._permission_file(credential.client)
@@ -74,13 +76,20 @@ class Credentials:
                 users.append(User(credential, password))
         return tuple(users)
 
-    def point_to(self, url: str) -> None:
-        """Writes the broker's URL into every credential."""
+    def point_to(self, url: str, mqtt: str) -> None:
+        """Writes into every credential what a client has to know of the broker.
+
+        Args:
+            url: The broker's URL.
+            mqtt: Newest version of MQTT that the broker speaks.
+        """
         for client in self.clients():
             path = self._layout.credential(client)
             present = _read(path)
-            if present and present.get("url") != url:
-                write_private(path, canonical_json({**present, "url": url}))
+            # A client tells the broker's port from a port that another user opened by the owner of the other end.
+            wanted = {**present, "url": url, "mqtt": mqtt, "owner": os.geteuid()}
+            if present and present != wanted:
+                write_private(path, canonical_json(wanted))
 
     def _permission_file(self, client: str) -> Path:
         return self._layout.broker / "users" / f"{client}.json"

@@ -9,7 +9,7 @@ import pytest
 from rohe_iac.deployment.engine.find import Engine, EngineMissing, EngineOrigin
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.usecases.running import doctor
-from rohe_iac.usecases.running.doctor import examine
+from rohe_iac.usecases.running.doctor import BrokerProgram, examine
 from rohe_iac.usecases.running.engine_install import install
 
 
@@ -18,10 +18,13 @@ def no_broker() -> str:
     raise RoheError("no broker", hint="install one")
 
 
+NO_BROKERS = [BrokerProgram("nats", "3.1.1", no_broker, (), default=True)]
+
+
 def test_what_is_missing_has_a_step_that_provides_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("ROHE_PULUMI", "/no/such/engine")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    checks = {check.name: check for check in examine(no_broker, lambda: ("no control groups", "apply as root"))}
+    checks = {check.name: check for check in examine(NO_BROKERS, lambda: ("no control groups", "apply as root"))}
     assert (checks["broker"].status, checks["broker"].found, checks["broker"].mend) == (
         "missing",
         "no broker",
@@ -54,7 +57,7 @@ def test_a_library_that_does_not_fit_the_engine_is_reported_with_the_command_tha
         return found
 
     monkeypatch.setattr(doctor, "find_engine", find)
-    check = {check.name: check for check in examine(no_broker, lambda: ("", ""))}["engine library"]
+    check = {check.name: check for check in examine(NO_BROKERS, lambda: ("", ""))}["engine library"]
     assert (check.status, check.version) == (status, library)
     assert bool(check.mend) is (status == "missing")
 

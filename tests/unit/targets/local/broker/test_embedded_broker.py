@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -10,7 +11,10 @@ import pytest
 
 from rohe_iac.foundation.folders import StackFolder
 from rohe_iac.targets.local.broker.credentials import Credentials, User
-from rohe_iac.targets.local.broker.nats import server_settings, subjects, user_settings
+from rohe_iac.targets.local.broker.embedded import SERVERS, LocalBroker
+from rohe_iac.targets.local.broker.mosquitto import MosquittoServer
+from rohe_iac.targets.local.broker.nats import NatsServer, subjects, user_settings
+from rohe_iac.targets.local.broker.server import BrokerMissing, BrokerServer
 from rohe_iac.targets.local.documents import BrokerSpec, CredentialSpec
 from rohe_iac.targets.local.stack_folder import Layout
 
@@ -31,11 +35,55 @@ def test_a_topic_filter_becomes_exactly_the_subjects_it_means(topic_filter: str,
 
 def test_every_listener_is_on_loopback_and_the_monitor_is_closed() -> None:
     broker = BrokerSpec("broker/broker", {"mqtt": 1, "nats": 2, "monitor": 3}, ())
-    settings = server_settings(broker, Path("../stores/broker"), "digits")
+    settings = NatsServer().settings(broker, Path("broker"), Path("../stores/broker"), "digits")
     assert 'listen: "127.0.0.1:2"' in settings
     assert 'host: "127.0.0.1", port: 1' in settings
     assert "3" not in [word.strip(",") for word in settings.split()]
     assert "http" not in settings
+
+
+def test_mosquitto_listens_on_loopback_alone_and_lets_nobody_in_without_a_password() -> None:
+    server = MosquittoServer()
+    settings = server.settings(BrokerSpec("broker/broker", {"mqtt": 1}, ()), Path("broker"), Path("../stores"), "desk")
+    assert [line for line in settings.splitlines() if line.startswith("listener")] == ["listener 1 127.0.0.1"]
+    assert "allow_anonymous false" in settings
+    assert server.user_files(()) == {"passwords": b"", "access": b""}
+
+
+def test_mosquitto_s_files_have_exact_grants_and_no_password_in_clear() -> None:
+    users = (User(CredentialSpec("web", ("a/b",), ("c/+",)), "hush"), User(CredentialSpec("mute", (), ()), "secret"))
+    files = MosquittoServer().user_files(users)
+    assert files["access"] == b"user web\ntopic write a/b\ntopic read c/+\nuser mute\n"
+    assert b"hush" not in files["passwords"]
+    assert [line.split(b":")[0] for line in files["passwords"].splitlines()] == [b"web", b"mute"]
+    assert MosquittoServer().user_files(users) == files
+
+
+@pytest.mark.parametrize("server", SERVERS.values(), ids=SERVERS)
+def test_a_missing_program_says_how_to_get_it(server: BrokerServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("ROHE_NATS_SERVER", "ROHE_MOSQUITTO"):
+        monkeypatch.setenv(variable, "/no/such/program")
+    with pytest.raises(BrokerMissing) as missing:
+        server.binary()
+    assert "/no/such/program" in missing.value.detail
+    assert missing.value.hint
+
+
+def test_another_server_replaces_the_settings_of_the_one_before(tmp_path: Path) -> None:
+    layout = Layout(StackFolder(tmp_path / "stack"), tmp_path)
+    (tmp_path / "stack").mkdir()
+    layout.ensure()
+    broker = LocalBroker(layout, Credentials(layout))
+    for name in ("nats", "mosquitto"):
+        try:
+            program = broker.prepare(BrokerSpec("broker/broker", {"mqtt": 1, "nats": 2}, (), name), "desk")
+        except BrokerMissing as error:
+            pytest.skip(error.brief)
+        found = [server.settings_file for server in SERVERS.values() if (layout.broker / server.settings_file).exists()]
+        assert found == [SERVERS[name].settings_file]
+        assert program.argv[-1] == f"broker/{SERVERS[name].settings_file}"
+    for path in layout.folder.path.rglob("*"):
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
 
 
 def test_without_users_nobody_gets_in() -> None:
@@ -64,9 +112,10 @@ def test_a_password_is_made_once_and_kept_when_permissions_change(tmp_path: Path
     more = CredentialSpec("web", ("a/b", "a/c"), ("d",))
     assert not credentials.matches(more)
     assert credentials.put(more)
-    credentials.point_to("mqtt://127.0.0.1:1")
+    credentials.point_to("mqtt://127.0.0.1:1", "5")
     value = json.loads(layout.credential("web").read_bytes())
     assert (value["password"], value["url"], value["user"]) == (password, "mqtt://127.0.0.1:1", "web")
+    assert (value["mqtt"], value["owner"]) == ("5", os.geteuid())
     assert credentials.put(more) is False
     assert stat.S_IMODE(layout.credential("web").stat().st_mode) == 0o600
     assert len(password) >= 32

@@ -1,0 +1,113 @@
+"""Mosquitto as the embedded broker: MQTT 5, 3.1.1 and 3.1, with passwords and an access list (mosquitto.conf(5))."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import pwd
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from rohe_iac.targets.local.broker.credentials import User
+from rohe_iac.targets.local.broker.server import MAX_PAYLOAD, SESSION_EXPIRY, BrokerMissing
+from rohe_iac.targets.local.documents import BrokerSpec
+from rohe_iac.targets.local.supervisor.program import LivenessProbe
+
+ITERATIONS = 1000
+"""Iterations of PBKDF2; the passwords are random and of 192 bits, so that no number of them makes guessing harder."""
+
+SAVE_INTERVAL = 2
+"""Seconds between two writes of sessions and messages to the disk; a kill -9 loses what came since the last one."""
+
+QUEUE = 256 * 2**20
+"""Bytes of messages that may wait for one client."""
+
+IN_FLIGHT = 2048
+"""Messages that one client may have unacknowledged."""
+
+
+class MosquittoServer:
+    """Mosquitto 2."""
+
+    mqtt = "5"
+    settings_file = "mosquitto.conf"
+
+    def binary(self) -> str:
+        """Returns the program that ROHE_MOSQUITTO names, or else the one on PATH or in a folder for system programs.
+
+        Raises:
+            BrokerMissing: There is none.
+        """
+        named = os.environ.get("ROHE_MOSQUITTO")
+        folders = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin"))
+        found = shutil.which(named) if named else shutil.which("mosquitto", path=folders)
+        if found is None:
+            raise BrokerMissing(
+                "the embedded broker's program mosquitto is not installed",
+                detail=f"ROHE_MOSQUITTO names {named}" if named else f"looked in {folders}",
+                hint="install it (Debian: apt-get install mosquitto), or use `broker: {embedded: {server: nats}}`",
+            )
+        return str(Path(found).absolute())
+
+    def open_ports(self, broker: BrokerSpec) -> dict[str, int]:
+        """Returns the one port that the server listens on."""
+        return {"mqtt": broker.ports["mqtt"]}
+
+    def liveness(self, broker: BrokerSpec) -> LivenessProbe:
+        """Returns a test that connects to the MQTT port."""
+        return LivenessProbe("tcp", broker.ports["mqtt"])
+
+    def settings(self, broker: BrokerSpec, folder: Path, store: Path, stack: str) -> str:  # noqa: ARG002
+        """Returns the text of mosquitto.conf, which takes the rest of a line as the value: no path needs quotes."""
+        lines = [
+            f"listener {broker.ports['mqtt']} 127.0.0.1",
+            "allow_anonymous false",
+            f"password_file {folder}/passwords",
+            f"acl_file {folder}/access",
+            # Without this, the counters of $SYS are published all the time, although nobody may read them.
+            "sys_interval 0",
+            "persistence true",
+            f"persistence_location {store}/",
+            f"autosave_interval {SAVE_INTERVAL}",
+            f"persistent_client_expiration {SESSION_EXPIRY // 3600}h",
+            f"max_packet_size {MAX_PAYLOAD}",
+            f"max_inflight_messages {IN_FLIGHT}",
+            # By default a thousand messages may wait for a client, and further ones are dropped without a word.
+            "max_queued_messages 0",
+            f"max_queued_bytes {QUEUE}",
+            # The standard output is buffered where it is no terminal, and a kill would lose the last lines.
+            "log_dest stderr",
+            "log_type error",
+            "log_type warning",
+            "log_type notice",
+        ]
+        if os.geteuid() == 0:
+            # As root, the server would become the user mosquitto, who may not read the stack's folder.
+            lines.append(f"user {pwd.getpwuid(0).pw_name}")
+        return "\n".join(lines) + "\n"
+
+    def user_files(self, users: tuple[User, ...]) -> Mapping[str, bytes]:
+        """Returns the files with passwords and with access by topic; without users nobody gets in."""
+        access: list[str] = []
+        for user in users:
+            access += [f"user {user.credential.client}"]
+            access += [f"topic write {topic}" for topic in user.credential.publish]
+            access += [f"topic read {topic}" for topic in user.credential.subscribe]
+        passwords = [f"{user.credential.client}:{_hash(user)}" for user in users]
+        return {"passwords": _text(passwords), "access": _text(access)}
+
+
+def _hash(user: User) -> str:
+    """Returns the password as mosquitto_passwd(1) writes it: $7$ITERATIONS$SALT$HASH, PBKDF2 with SHA-512.
+
+    Equal passwords of equal users give equal bytes, so that the server is asked to read its files only after a change.
+    """
+    salt = hashlib.sha256(f"{user.credential.client}\0{user.password}".encode()).digest()[:12]
+    digest = hashlib.pbkdf2_hmac("sha512", user.password.encode(), salt, ITERATIONS)
+    return f"$7${ITERATIONS}${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
+
+
+def _text(lines: list[str]) -> bytes:
+    return "".join(f"{line}\n" for line in lines).encode()

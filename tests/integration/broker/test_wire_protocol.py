@@ -1,0 +1,83 @@
+"""docs/wire-protocol.md is true: its sample and its client reach an agent over either broker."""
+
+from __future__ import annotations
+
+import json
+import queue
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import jsonschema
+import msgspec
+import pytest
+from stack_broker import AGENT, STACK, PlainClient, StackBroker, wait_for
+
+from rohe_iac.foundation.topics import ack_topic, report_topic
+from rohe_iac.observation.reports import report as wire
+
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs/wire-protocol.md").read_text()
+SCHEMA = json.loads((ROOT / "docs/schemas/report.json").read_text())
+pytestmark = pytest.mark.broker
+
+
+def _pieces(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+
+
+def test_the_sample_is_valid_by_the_schema_and_the_schema_has_the_fields_that_are_decoded() -> None:
+    sample = _pieces("json")[0]
+    jsonschema.validate(json.loads(sample), SCHEMA)
+    assert wire.decode_report(sample.encode()).seq == 1
+    fields = {field.name: field.required for field in msgspec.structs.fields(wire._Envelope)}
+    assert set(SCHEMA["properties"]) == set(fields)
+    assert set(SCHEMA["required"]) == {name for name, required in fields.items() if required}
+    assert set(json.loads(sample)) == set(fields)
+
+
+def test_the_sample_sent_by_a_plain_client_is_acknowledged_as_the_page_says(
+    own_broker: StackBroker, tmp_path: Path
+) -> None:
+    now = time.time()
+    sample = {**json.loads(_pieces("json")[0]), "client": "cam-0", "instance": "cam-0", "service": "cam",
+              "pipeline": "desk", "at": now, "start": now, "end": now}  # fmt: skip
+    with own_broker.agent(tmp_path / "store"):
+        client = PlainClient(own_broker, "cam", "of-another-language")
+        try:
+            assert client.connected()
+            assert client.subscribe(ack_topic(STACK, "cam-0"))
+            found: list[dict[str, object]] = []
+
+            def acknowledged() -> bool:
+                # The agent may not have subscribed yet; the page says to send again.
+                client.publish(report_topic(STACK, "cam", "cam-0"), json.dumps(sample).encode())
+                try:
+                    found.append(json.loads(client.received.get(timeout=1)[1]))
+                except queue.Empty:
+                    return False
+                return found[-1]["boot"] == sample["boot"]
+
+            wait_for(acknowledged)
+        finally:
+            client.close()
+    assert set(found[-1]) == set(json.loads(_pieces("json")[1]))
+    assert (found[-1]["up_to_seq"], found[-1]["holes"]) == (1, [])
+
+
+def test_the_client_of_the_page_reports_to_the_end(own_broker: StackBroker, tmp_path: Path) -> None:
+    program = tmp_path / "client.py"
+    program.write_text(_pieces("python")[0])
+    environment = {
+        "ROHE_STACK": STACK, "ROHE_PIPELINE": "desk", "ROHE_SERVICE": "web", "ROHE_INSTANCE": "web-1",
+        "ROHE_REPORT_URL": own_broker.address("web").url, "ROHE_REPORT_CREDENTIALS": str(own_broker.credentials("web")),
+    }  # fmt: skip
+    with own_broker.agent(tmp_path / "store") as worker:
+        done = subprocess.run(
+            [sys.executable, str(program)], env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        wait_for(lambda: worker._answers.status.get("counts", {}).get("reports") == 3)
+        assert worker._answers.status["agent"] == AGENT

@@ -38,6 +38,12 @@ def cache_home() -> Path:
     return (Path(base) if base.startswith("/") else Path.home() / ".cache") / "rohe"
 
 
+class UnsafeFolder(RoheError):
+    """A folder of the state can be written by another user."""
+
+    exit_code = ExitCode.UNREACHABLE
+
+
 @dataclass(frozen=True, slots=True)
 class StackFolder:
     """The folder of everything that a stack keeps on this machine. Only `history` outlives `rohe destroy`."""
@@ -50,9 +56,23 @@ class StackFolder:
         return cls(state_home() / project / stack)
 
     def ensure(self) -> StackFolder:
-        """Creates the folder and its missing parents with mode 0700; returns the same object."""
-        for folder in (state_home(), self.path.parent, self.path):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        """Creates the folder and its missing parents with mode 0700; returns the same object.
+
+        Raises:
+            UnsafeFolder: Another user can write one of the folders below the user's own.
+        """
+        for folder in (*reversed(self.path.parents), self.path):
+            # `parents=True` would make missing parents with the mode that the umask leaves.
+            if not folder.is_dir():
+                folder.mkdir(mode=0o700, exist_ok=True)
+        for folder in (*(home for home in self.path.parents if home == state_home()), self.path.parent, self.path):
+            found = folder.stat()
+            if found.st_uid != os.geteuid() or found.st_mode & 0o022:
+                raise UnsafeFolder(
+                    f"another user can write {folder}, where rohe keeps passwords and what it runs",
+                    detail=f"owner: uid {found.st_uid}, mode: {found.st_mode & 0o7777:04o}; you: uid {os.geteuid()}",
+                    hint="chown it to yourself and chmod go-w it, or name another folder in XDG_STATE_HOME",
+                )
         return self
 
     @property

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any
 
 import yaml
 
 from rohe_iac.foundation.errors import ExitCode, RoheError
+from rohe_iac.foundation.names import is_name
 
 
 class UnreadableManifest(RoheError):
@@ -111,12 +114,12 @@ def read_document(text: str) -> ManifestDocument:
         metadata = value["metadata"]
         return ManifestDocument(
             kind=value["kind"],
-            name=metadata["name"],
+            name=_name(metadata["name"]),
             stack=metadata.get("stack", ""),
             address=metadata.get("address", ""),
             spec=value.get("spec") or {},
         )
-    except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+    except (yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
         raise UnreadableManifest("a manifest does not read as one of the local target", detail=str(error)) from error
 
 
@@ -128,7 +131,9 @@ def credential_of(document: ManifestDocument) -> CredentialSpec:
     """
     with _reading(document):
         spec = document.spec
-        return CredentialSpec(spec["client"], tuple(spec["publish"]), tuple(spec["subscribe"]))
+        client = _name(spec["client"])
+        publish, subscribe = (tuple(_topic(topic) for topic in spec[what]) for what in ("publish", "subscribe"))
+        return CredentialSpec(client, publish, subscribe)
 
 
 def broker_of(document: ManifestDocument) -> BrokerSpec:
@@ -160,9 +165,9 @@ def process_of(document: ManifestDocument) -> ProcessSpec:
             command=tuple(str(word) for word in spec["command"]),
             working_directory=spec.get("workingDirectory") or ".",
             environment={name: str(value) for name, value in (spec.get("environment") or {}).items()},
-            paths=dict(spec.get("paths") or {}),
+            paths={name: _path(path) for name, path in (spec.get("paths") or {}).items()},
             secrets=dict(spec.get("secrets") or {}),
-            files={file["name"]: file["content"] for file in spec.get("files") or ()},
+            files={_file_name(file["name"]): file["content"] for file in spec.get("files") or ()},
             ports={name: int(port) for name, port in (spec.get("ports") or {}).items()},
             readiness=spec.get("readiness"),
             startup=float(spec.get("startup") or 30.0),
@@ -171,6 +176,38 @@ def process_of(document: ManifestDocument) -> ProcessSpec:
             liveness=spec.get("liveness"),
             datagrams=tuple(spec.get("datagrams") or ()),
         )
+
+
+def _name(text: object) -> str:
+    """Returns a name that may be part of a path or a line of settings.
+
+    Raises:
+        ValueError: It is none, such as `../web`, or one with a line break.
+    """
+    if not isinstance(text, str) or not is_name(text):
+        raise ValueError(f"{str(text)[:80]!r} is no name: at most 63 characters a-z, 0-9 and inner hyphens")
+    return text
+
+
+def _file_name(text: object) -> str:
+    if not isinstance(text, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", text):
+        raise ValueError(f"{str(text)[:80]!r} is no name of a file")
+    return text
+
+
+def _path(text: object) -> str:
+    """Returns a path that stays inside the stack's folder."""
+    path = PurePosixPath(str(text))
+    if not isinstance(text, str) or path.is_absolute() or ".." in path.parts or "\0" in text:
+        raise ValueError(f"{str(text)[:80]!r} is no path inside the stack's folder")
+    return text
+
+
+def _topic(text: object) -> str:
+    """Returns a topic filter that may be part of a line of settings."""
+    if not isinstance(text, str) or not text.isprintable():
+        raise ValueError(f"{str(text)[:80]!r} is no topic filter")
+    return text
 
 
 @contextlib.contextmanager

@@ -91,6 +91,8 @@ def _apply(observer: Observer, observer_input: ObserverInput, report: Report | N
             return observer.resume(at)
         case "stall":
             return observer.hold_up(_STALL.decode(payload).seconds, at)
+        case "shed":
+            return observer.shed(at)
         case "stop":
             return observer.stop(client, at)
         case "lost":

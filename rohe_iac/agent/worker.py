@@ -17,11 +17,15 @@ from rohe_iac.agent.answers import AnswerDesk
 from rohe_iac.agent.inputs import apply_input, stall_input
 from rohe_iac.agent.intake import Intake, IntakeBatch
 from rohe_iac.agent.limited_log import LimitedLog, printable
+from rohe_iac.agent.memory import MemoryBudget, give_back, memory_limit
 from rohe_iac.agent.orders import Orders
 from rohe_iac.agent.planned_nodes import remember_nodes
 from rohe_iac.agent.status import objective_status, observer_counts
+from rohe_iac.foundation.quantities import shown_bytes
 from rohe_iac.mqtt.address import BrokerAddress
+from rohe_iac.mqtt.message import Incoming
 from rohe_iac.observation.configuration import Configuration, digest_of
+from rohe_iac.observation.holdings import holdings_of
 from rohe_iac.observation.judging.outcome import CorrectiveAction, Outcome, Violation
 from rohe_iac.observation.observer import Observer, decode_state, encode_state
 from rohe_iac.observation.reports.senders import Senders
@@ -56,6 +60,9 @@ MIN_CHECKPOINT_INTERVAL = 5.0
 
 ROOM_INTERVAL = 1.0
 """Seconds between attempts to write while the disk is full."""
+
+SHED_WARNING_INTERVAL = 10.0
+"""Seconds between two warnings of too little memory, at least."""
 
 SINK_KINDS = ("store", "jsonl", "mqtt")
 """Kinds of sinks that an agent has."""
@@ -94,6 +101,8 @@ class Worker:
         self.boot = f"{int(time.time() * 1000):x}-{secrets.token_hex(4)}"
         self._started = time.time()
         self._row = 0
+        self._memory = MemoryBudget(memory_limit())
+        self._room, self._shed_at = MAX_BATCH, 0.0
         self._observer = self._recover_observer()
         self._intake = Intake(
             self._store,
@@ -147,6 +156,9 @@ class Worker:
             outcomes += apply_input(observer, observer_input)
             self._row = row
             replayed += 1
+            if replayed % 100 == 0 and self._memory.is_short(holdings_of(observer.state)):
+                # The limit is lower than it was, or a version before had none in mind.
+                outcomes += observer.shed(observer_input.at)
             if len(outcomes) >= MAX_BATCH:
                 self._store.write_missing_outcomes(outcomes)
                 outcomes = []
@@ -206,10 +218,33 @@ class Worker:
         with contextlib.suppress(OSError):
             self._heartbeat_file.touch(mode=0o600)
 
+    def _keep_within_memory(self, batch: IntakeBatch, now: float) -> int:
+        """Has windows end early where memory is short; returns how many messages can be taken in."""
+        holdings = holdings_of(self._observer.state)
+        if self._memory.is_short(holdings):
+            if self._memory.shed == 0 or now - self._shed_at > SHED_WARNING_INTERVAL:
+                self._shed_at = now
+                LOG.warning(
+                    "%s of memory are too little for %d reports in windows and %d that wait: windows end early",
+                    shown_bytes(self._memory.limit), holdings.windows, holdings.waiting,
+                )  # fmt: skip
+            self._memory.shed += 1
+            batch.prepend(ObserverInput("shed", now))
+            batch.count("shed")
+        # What the broker has not delivered waits in the outboxes of the services.
+        return 0 if self._memory.is_full(holdings) else MAX_BATCH
+
+    def _receive(self) -> tuple[list[Incoming], list[str]]:
+        if self._room:
+            return self._transport.receive(self._room, RECEIVE_TIMEOUT)
+        self._stopping.wait(RECEIVE_TIMEOUT)
+        return [], []
+
     def _process_batch(self) -> None:
-        messages, changes = self._transport.receive(MAX_BATCH, RECEIVE_TIMEOUT)
+        messages, changes = self._receive()
         now = time.time()
         batch = self._intake.process(messages, now)
+        self._room = self._keep_within_memory(batch, now)
         if now - self._turned_at > STALL_LIMIT:
             # Nobody listened meanwhile, because the machine is busy or the clock was set.
             batch.prepend(stall_input(now, now - self._turned_at - RECEIVE_TIMEOUT))
@@ -242,9 +277,13 @@ class Worker:
     def _commit(self, batch: IntakeBatch) -> list[Outcome]:
         transaction = batch.transaction
         for observer_input, report in batch.inputs:
+            if report is not None:
+                self._memory.learn(len(observer_input.payload))
             transaction.outcomes += apply_input(self._observer, observer_input, report)
         if transaction.inputs or transaction.dead_letters or transaction.counts:
             self._write(transaction)
+        if "shed" in transaction.counts:
+            give_back()
         return transaction.outcomes
 
     def _write(self, transaction: Transaction) -> None:
@@ -256,6 +295,7 @@ class Worker:
                 if not self._trouble:
                     LOG.error("%s: reports wait in the outboxes of the services until there is room", error.brief)
                 self._trouble = error.brief
+                self._beat()
                 self._update_status()
                 self._transport.heartbeat({**observer_counts(self._observer), "trouble": self._trouble})
                 if self._stopping.wait(ROOM_INTERVAL):
@@ -327,6 +367,7 @@ class Worker:
             "at": now,
             "connection": {"up": connection.up, "trouble": connection.last_error},
             "trouble": self._trouble,
+            "memory": self._memory.to_builtins(holdings_of(state)),
             "counts": {
                 **{name: value for name, value in self._store.counters().items() if ":" not in name},
                 **observer_counts(self._observer),

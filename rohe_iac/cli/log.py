@@ -63,6 +63,16 @@ def start_log(verbosity: int, setting: str | None = None) -> None:
     root.setLevel(min((handler.level for handler in root.handlers if handler.level), default=logging.CRITICAL))
 
 
+def leave_log() -> None:
+    """Leaves the log to a program that runs in the foreground and writes one of its own, at its own level."""
+    root = logging.getLogger(ROOT)
+    for handler in root.handlers[:]:
+        root.removeHandler(handler)
+        handler.close()
+    root.propagate = True
+    root.setLevel(logging.NOTSET)
+
+
 def _add(root: logging.Logger, handler: logging.Handler, level: int, *, traces: bool) -> None:
     handler.setLevel(level)
     handler.setFormatter(_Line(traces=traces))

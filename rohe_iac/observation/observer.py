@@ -14,6 +14,7 @@ import msgspec
 
 from rohe_iac.observation.configuration import Configuration
 from rohe_iac.observation.contract import ScopeSpec
+from rohe_iac.observation.counters import Counters
 from rohe_iac.observation.judging.degrading import DegradePolicy, DegradeState
 from rohe_iac.observation.judging.objective_evaluator import ObjectiveEvaluator, ObjectiveState
 from rohe_iac.observation.judging.outcome import CorrectiveAction, Outcome, Violation
@@ -26,24 +27,8 @@ from rohe_iac.observation.reports.client_clock import ClientClock, LaggingClient
 from rohe_iac.observation.reports.joining import JoinState, RequestJoin, member_samples, part_of
 from rohe_iac.observation.reports.report import Report
 from rohe_iac.observation.reports.sample import Sample, SamplePart
-from rohe_iac.observation.reports.watermark import ALL, Wait, Watermark, WatermarkState
-
-
-class Counters(msgspec.Struct, kw_only=True):
-    """Counters of an observer.
-
-    Attributes:
-        reports: Reports observed.
-        late: Reports that came after a watermark had passed their event time, and do not count in its windows.
-        windows: Windows closed.
-        faults: Windows that could not be judged, because judging them raised an exception.
-    """
-
-    reports: int = 0
-    late: int = 0
-    windows: int = 0
-    faults: int = 0
-
+from rohe_iac.observation.reports.wait import Wait
+from rohe_iac.observation.reports.watermark import ALL, Watermark, WatermarkState
 
 FORM = 2
 """Version of the form of an observer's state."""
@@ -275,6 +260,14 @@ class Observer:
         self._watermark.hold_up(seconds, now)
         return []
 
+    def shed(self, now: float) -> list[Outcome]:
+        """Frees memory at `now` (since the epoch): waits for nothing that is missing, and ends all windows early."""
+        self._watermark.tick(now)
+        outcomes = self._advance(hurry=True)
+        for evaluator in self.evaluators:
+            outcomes += self._judge(evaluator, evaluator.cut())
+        return outcomes + [result for processor in self._processors for result in processor.cut()]
+
     def stop(self, client: str, now: float) -> list[Outcome]:
         """Records at `now` (seconds since the epoch) that a client has announced its end."""
         self._watermark.tick(now)
@@ -294,8 +287,8 @@ class Observer:
         self._exclude_dropped_members()
         return [*ended, *self._advance()]
 
-    def _advance(self, reported: str | None = None) -> list[Outcome]:
-        watermark = self._watermark.advance(reported)
+    def _advance(self, reported: str | None = None, *, hurry: bool = False) -> list[Outcome]:
+        watermark = self._watermark.hurry() if hurry else self._watermark.advance(reported)
         # Actions that follow change who is waited for, and so who moves next.
         moved = self._watermark.moved.copy()
         outcomes: list[Outcome] = []
@@ -306,7 +299,7 @@ class Observer:
                 outcomes += self._release(group, self._watermark.value_of(group))
         if ALL not in moved:
             return outcomes
-        for joined in self._join.advance(watermark):
+        for joined in self._join.advance(watermark + self._join.span if hurry else watermark):
             sent, answered = joined.values["sent"], joined.values["answered"]
             if sent:
                 outcomes += self._feed(joined, SampleStream.SENT)

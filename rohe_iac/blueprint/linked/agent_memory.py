@@ -14,24 +14,17 @@ from dataclasses import dataclass
 from rohe_iac.blueprint.language.contract import Objective, ObservationContract, Window
 from rohe_iac.blueprint.language.pipeline import Pipeline, Service
 from rohe_iac.blueprint.linked.flow import rates_of
+from rohe_iac.blueprint.linked.memory_figures import (
+    CHECKPOINT_SHARE,
+    FINISHED_BYTES,
+    MEBIBYTE,
+    PROCESS_BYTES,
+    REPORT_BYTES,
+)
 from rohe_iac.foundation.quantities import shown_bytes
-
-MEBIBYTE = 2**20
-
-PROCESS_BYTES = 64 * MEBIBYTE
-"""Memory of an agent without reports: 45 MB of process (measured), and messages that wait for the worker."""
-
-REPORT_BYTES = 2560
-"""Memory of one report in one window, or waiting for the watermark or for the other reports of its request."""
-
-FINISHED_BYTES = 200
-"""Memory of a finished request, which is remembered so that a straggler does not open it again."""
 
 FINISHED_SECONDS = 60.0
 """Seconds for which a finished request is remembered."""
-
-CHECKPOINT_SHARE = 0.4
-"""Memory of writing a checkpoint, as a share of what it saves."""
 
 DEFAULT_MEMORY = 128 * MEBIBYTE
 """Least memory that an agent gets where the stack requests none."""

@@ -113,6 +113,10 @@ class ObjectiveEvaluator:
         """Yields the windows that the watermark closes."""
         return self._windower.advance(watermark)
 
+    def cut(self) -> Iterator[ClosedWindow]:
+        """Yields the present window, which ends early."""
+        return self._windower.cut()
+
     def judge(self, window: ClosedWindow) -> tuple[Result, Violation | None]:
         """Judges a closed window; returns its result, and the violation that it opens or ends."""
         measurement = self._measure(window.samples, window.seconds)

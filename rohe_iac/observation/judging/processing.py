@@ -70,6 +70,10 @@ class Processor:
         """Yields the results of the windows that the watermark closes."""
         return self._run(self._windower.advance(watermark))
 
+    def cut(self) -> Iterator[Result]:
+        """Yields the results of the present window, which ends early."""
+        return self._run(self._windower.cut())
+
     def _run(self, windows: Iterable[ClosedWindow]) -> Iterator[Result]:
         for window in windows:
             for name, value in sorted(self._measure(window).items()):

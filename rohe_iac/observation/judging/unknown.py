@@ -8,7 +8,8 @@ from enum import StrEnum
 import msgspec
 
 from rohe_iac.observation.judging.objective_evaluator import ObjectiveEvaluator
-from rohe_iac.observation.reports.watermark import GRACE_PERIOD, Wait, WaitReason
+from rohe_iac.observation.reports.wait import Wait, WaitReason
+from rohe_iac.observation.reports.watermark import GRACE_PERIOD
 
 MAX_WINDOWS = 3
 """Windows of an objective for which it may be UNKNOWN before that is a fault."""

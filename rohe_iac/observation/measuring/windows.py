@@ -48,12 +48,14 @@ class WindowState(msgspec.Struct, kw_only=True):
         count: How many samples came in all.
         next_end: End of the next window by time (seconds since the epoch); 0 before the first.
         closed: How many windows have closed.
+        cut_at: Time of the newest sample that an early end of a window has taken; later windows begin after it.
     """
 
     samples: list[Sample] = []
     count: int = 0
     next_end: float = 0.0
     closed: int = 0
+    cut_at: float = -math.inf
 
 
 class Windower:
@@ -99,6 +101,13 @@ class Windower:
         """Yields the windows that end by `watermark`, before which no further sample comes."""
         yield from self._close_until(watermark)
 
+    def cut(self) -> Iterator[ClosedWindow]:
+        """Yields the present window, which ends early with its newest sample, and forgets its samples."""
+        samples, self.state.samples = self.state.samples, []
+        if samples:
+            self.state.cut_at = samples[-1].time
+            yield self._close(start=samples[0].time, end=samples[-1].time, samples=samples)
+
     def _close(self, start: float, end: float, samples: list[Sample]) -> ClosedWindow:
         self.state.closed += 1
         return ClosedWindow(start=start, end=end, samples=samples, number=self.state.closed)
@@ -117,7 +126,8 @@ class Windower:
             return
         state.samples = [earlier for earlier in state.samples if earlier.time > sample.time - spec.size_seconds]
         if state.count % spec.every_count == 0:
-            yield self._close(start=sample.time - spec.size_seconds, end=sample.time, samples=list(state.samples))
+            start = max(sample.time - spec.size_seconds, state.cut_at)
+            yield self._close(start=start, end=sample.time, samples=list(state.samples))
 
     def _close_until(self, time: float) -> Iterator[ClosedWindow]:
         state, spec = self.state, self.spec
@@ -143,4 +153,5 @@ class Windower:
             return self._close(start=start, end=end, samples=samples)
         start = end - spec.size_seconds
         state.samples = [sample for sample in state.samples if sample.time >= start]
-        return self._close(start=start, end=end, samples=[sample for sample in state.samples if sample.time < end])
+        samples = [sample for sample in state.samples if sample.time < end]
+        return self._close(start=max(start, min(state.cut_at, end)), end=end, samples=samples)

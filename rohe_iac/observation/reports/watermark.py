@@ -13,14 +13,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 import msgspec
 
 from rohe_iac.observation.reports.client_clock import MAX_LAG, ClientClock, Gap, LaggingClient, PassedGap
+from rohe_iac.observation.reports.wait import Wait, WaitReason
 
 GRACE_PERIOD = 15.0
 """Seconds for which silent clients are waited for after a pause, and missing sequence numbers at any time."""
+
+SHORT_PATIENCE = 3.0
+"""Seconds for which missing sequence numbers are waited for while memory is short."""
 
 FORGET_AFTER = 600.0
 """Seconds of silence after which a client is forgotten."""
@@ -33,37 +36,6 @@ ALL = ""
 
 MAX_COUNT = 2**53
 """Largest count that is kept."""
-
-
-class WaitReason(StrEnum):
-    """Why a watermark waits for a client."""
-
-    GAP = "gap"
-    """Reports of it are missing."""
-    UNHEARD = "unheard"
-    """It has not been heard since the last pause ended."""
-    SILENT = "silent"
-    """It is silent, and has not said that it has nothing to report."""
-    BEHIND = "behind"
-    """The times of its reports are behind."""
-
-
-class Wait(msgspec.Struct, frozen=True, kw_only=True):
-    """Whom a watermark waits for.
-
-    Attributes:
-        reason: Why it waits.
-        client: Client that it waits for.
-        since: Since when (seconds since the epoch); of a client that is behind, the time of its newest report.
-        first: First missing sequence number, of a gap.
-        last: Last missing sequence number, of a gap.
-    """
-
-    reason: WaitReason
-    client: str
-    since: float
-    first: int = 0
-    last: int = 0
 
 
 class WatermarkState(msgspec.Struct, kw_only=True):
@@ -251,6 +223,25 @@ class Watermark:
         state.resumed += seconds
         for clock in state.clients.values():
             clock.hold_up(seconds)
+
+    def hurry(self) -> float:
+        """Moves the watermarks to the slowest of the clients that were just heard, without any lateness.
+
+        Gaps are waited for SHORT_PATIENCE, silent clients not at all.
+        """
+        state = self.state
+        self.moved.clear()
+        if state.paused:
+            return self.value
+        for client, known in state.clients.items():
+            self._pass_over(client, known.drop_gaps(state.now - SHORT_PATIENCE))
+        for name, group in self._groups.items():
+            clocks = [clock for client in group.members if (clock := state.clients.get(client)) and not clock.behind]
+            heard = [clock.complete_up_to for clock in clocks if state.now - clock.arrived <= self._idle_timeout]
+            if min(heard, default=0.0) > state.values.get(name, 0.0):
+                state.values[name] = min(heard)
+                self.moved.add(name)
+        return self.value
 
     def stop(self, client: str) -> None:
         """Records that a client has announced its end, so that it is not waited for."""

@@ -73,7 +73,8 @@ class Stage:
     agent: subprocess.Popen[bytes] | None = None
     services: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
-    def start_agent(self) -> None:
+    def start_agent(self, group: Path | None = None) -> None:
+        """Starts the agent, in a control group where one is given."""
         path = self.folder / "agent.json"
         path.write_bytes(canonical_json(msgspec.to_builtins(self.configuration)))
         env = {
@@ -89,6 +90,9 @@ class Stage:
                 "-c",
                 "import sys; from rohe_iac.cli.main import run; sys.exit(run(['agent', 'run']))",
             ]
+            if group is not None:
+                # The shell joins the group before it becomes the agent, which thus never runs without the limit.
+                command = ["sh", "-c", f'echo $$ > "{group}/cgroup.procs" && exec "$@"', "sh", *command]
             self.agent = subprocess.Popen(command, env=env, stdout=log, stderr=log)
 
     def kill_agent(self) -> None:

@@ -19,5 +19,7 @@ def agent_run(
     Example: `ROHE_STORE=store ROHE_REPORT_URL=mqtt://127.0.0.1:1883 rohe agent run agent.json`
     """
     from rohe_iac.agent.run import run_agent
+    from rohe_iac.cli.log import leave_log
 
+    leave_log()
     run_agent(configuration)

@@ -9,6 +9,8 @@ def stand_in_run() -> None:
 
     Example: `ROHE_REPLAY=replay.json ROHE_PORT_HTTP=8080 rohe stand-in run`
     """
+    from rohe_iac.cli.log import leave_log
     from rohe_iac.stand_in.run import run_stand_in
 
+    leave_log()
     run_stand_in()

@@ -12,7 +12,7 @@ from rohe_iac.observation.judging.objective_evaluator import ObjectiveEvaluator
 from rohe_iac.observation.judging.unknown import HeardClient, UnknownReason, Why, unknown_reason
 from rohe_iac.observation.measuring.windows import ClosedWindow
 from rohe_iac.observation.reports.sample import Sample, SamplePart
-from rohe_iac.observation.reports.watermark import Wait, WaitReason
+from rohe_iac.observation.reports.wait import Wait, WaitReason
 
 BY_TIME = WindowSpec(size_seconds=10.0, every_seconds=10.0)
 SOURCE = HeardClient(client="camera-0", reported=99.0, spoke=99.0, state="online")

@@ -1,0 +1,126 @@
+"""Memory of an agent: its limit, what its reports take of it, and when reports have to be let go.
+
+The kernel ends a process that goes beyond its limit, and a restart replays what led there. So an agent counts what it
+keeps, at the cost that it has after a restart, and keeps within its limit whatever arrives.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import logging
+import resource
+from pathlib import Path
+
+from rohe_iac.blueprint.linked.memory_figures import (
+    CHECKPOINT_SHARE,
+    FINISHED_BYTES,
+    PROCESS_BYTES,
+    REPORT_BYTES,
+    REPORT_SIZE,
+)
+from rohe_iac.observation.holdings import Holdings
+
+LOG = logging.getLogger("rohe.agent")
+
+UNLIMITED = 2**60
+"""Bytes from which on a limit of a control group is none."""
+
+MIN_BUDGET = 4 * 2**20
+"""Bytes for reports that an agent uses under any limit."""
+
+HIGH_SHARE = 0.9
+"""Share of the limit of resident memory from which on reports are let go."""
+
+SMOOTHING = 0.01
+"""Weight of one report in the mean size of reports."""
+
+CGROUPS = Path("/sys/fs/cgroup")
+"""Where the kernel shows control groups."""
+
+OWN_CGROUPS = Path("/proc/self/cgroup")
+"""Where the kernel lists the control groups of this process."""
+
+
+def memory_limit() -> int:
+    """Returns the smallest limit of this process's memory in bytes, of control groups or resources; 0 without any."""
+    limits = [resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA)]
+    with contextlib.suppress(OSError, ValueError):
+        for line in OWN_CGROUPS.read_text().splitlines():
+            _, controllers, path = line.split(":", 2)
+            if controllers == "":
+                files = [CGROUPS / path.lstrip("/") / "memory.max", CGROUPS / "memory.max"]
+            elif "memory" in controllers.split(","):
+                files = [
+                    CGROUPS / "memory" / path.lstrip("/") / "memory.limit_in_bytes",
+                    CGROUPS / "memory" / "memory.limit_in_bytes",
+                ]
+            else:
+                continue
+            for file in files:
+                with contextlib.suppress(OSError, ValueError):
+                    limits.append(int(file.read_text()))
+    return min((limit for limit in limits if 0 < limit < UNLIMITED), default=0)
+
+
+class MemoryBudget:
+    """Compares what an observer keeps with what the limit leaves for it.
+
+    Attributes:
+        limit: Limit of the process in bytes; 0 without any.
+        shed: How often reports were let go.
+    """
+
+    def __init__(self, limit: int) -> None:
+        """Begins with the usual size of reports."""
+        self.limit = limit
+        self.shed = 0
+        self._mean_size = float(REPORT_SIZE)
+
+    @property
+    def for_reports(self) -> float:
+        """Returns the bytes that reports may take, with a checkpoint of them being written."""
+        return max(MIN_BUDGET, (self.limit - PROCESS_BYTES) / (1 + CHECKPOINT_SHARE))
+
+    def learn(self, size: int) -> None:
+        """Takes the size of a report into account, in bytes."""
+        self._mean_size += SMOOTHING * (size - self._mean_size)
+
+    def bytes_of(self, holdings: Holdings) -> float:
+        """Returns the bytes that an observer's holdings take."""
+        # A number takes four times the memory of its text, counted in the two places that a sample has it in.
+        report_bytes = REPORT_BYTES + 4 * max(0.0, self._mean_size - REPORT_SIZE)
+        return (holdings.waiting + holdings.windows) * report_bytes + holdings.finished * FINISHED_BYTES
+
+    def to_builtins(self, holdings: Holdings) -> dict[str, int]:
+        """Returns the limit, what reports take of it and may take, in bytes, and how often windows ended early."""
+        held, budget = int(self.bytes_of(holdings)), int(self.for_reports) if self.limit else 0
+        return {"limit": self.limit, "reports": held, "budget": budget, "shed": self.shed}
+
+    def is_short(self, holdings: Holdings) -> bool:
+        """Checks whether windows have to end early, and gaps to be passed over."""
+        if not self.limit:
+            return False
+        held = self.bytes_of(holdings)
+        return held > self.for_reports or (
+            held > self.for_reports / 4 and holdings.windows > 0 and resident_bytes() > HIGH_SHARE * self.limit
+        )
+
+    def is_full(self, holdings: Holdings) -> bool:
+        """Checks whether reports that wait for others fill the memory, so that no more can be taken in."""
+        return bool(self.limit) and self.bytes_of(holdings) > (1 + CHECKPOINT_SHARE) * self.for_reports
+
+
+def resident_bytes() -> int:
+    """Returns the resident memory of this process in bytes; 0 where the system does not say."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+    return 0
+
+
+def give_back() -> None:
+    """Gives freed memory back to the system, where the C library can."""
+    gc.collect()
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)

@@ -1,0 +1,61 @@
+"""The memory of an agent: what its reports take, and when windows end early or nothing more is taken in."""
+
+from __future__ import annotations
+
+import resource
+from pathlib import Path
+
+import pytest
+
+from rohe_iac.agent import memory
+from rohe_iac.agent.memory import MemoryBudget, give_back, memory_limit, resident_bytes
+from rohe_iac.blueprint.linked.memory_figures import CHECKPOINT_SHARE, MEBIBYTE, PROCESS_BYTES, REPORT_BYTES
+from rohe_iac.observation.holdings import Holdings
+
+LIMIT = 128 * MEBIBYTE
+
+
+def holding(reports: int) -> Holdings:
+    return Holdings(waiting=0, windows=reports, finished=0)
+
+
+def test_windows_end_early_before_the_limit_is_reached() -> None:
+    budget = MemoryBudget(LIMIT)
+    fits = int((LIMIT - PROCESS_BYTES) / (1 + CHECKPOINT_SHARE) / REPORT_BYTES)
+    assert not budget.is_short(holding(fits - 1))
+    assert budget.is_short(holding(fits + 1))
+    assert not budget.is_full(holding(fits + 1))
+    assert budget.is_full(holding(int(1.5 * fits)))
+
+
+def test_without_a_limit_nothing_is_short() -> None:
+    assert not MemoryBudget(0).is_short(holding(10**9))
+    assert not MemoryBudget(0).is_full(holding(10**9))
+
+
+def test_larger_reports_take_more() -> None:
+    budget = MemoryBudget(LIMIT)
+    before = budget.bytes_of(holding(1))
+    for _ in range(1000):
+        budget.learn(4000)
+    assert budget.bytes_of(holding(1)) > 5 * before
+
+
+@pytest.mark.parametrize(
+    ("line", "file"),
+    [("9:memory:/a/b", "memory/a/b/memory.limit_in_bytes"), ("0::/a/b", "a/b/memory.max")],
+)
+def test_the_limit_is_that_of_the_control_group(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, file: str
+) -> None:
+    (tmp_path / file).parent.mkdir(parents=True)
+    (tmp_path / file).write_text(f"{LIMIT}\n")
+    (tmp_path / "cgroup").write_text(f"{line}\n")
+    monkeypatch.setattr(memory, "CGROUPS", tmp_path)
+    monkeypatch.setattr(memory, "OWN_CGROUPS", tmp_path / "cgroup")
+    assert memory_limit() == LIMIT
+
+
+def test_the_resident_memory_is_that_of_this_process() -> None:
+    give_back()
+    assert 0 < resident_bytes() <= resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 * 2

@@ -46,7 +46,9 @@ def limited_group() -> Iterator[Path]:
 
 
 @pytest.fixture
-def stage(tmp_path: Path, own_broker: RunningBroker) -> Iterator[Stage]:
+def stage(tmp_path: Path, own_broker: RunningBroker, limited_group: Path) -> Iterator[Stage]:
+    """Yields a stage that ends before its control group is removed, which must have no process then."""
+    assert limited_group.exists()
     configuration = load_configuration(1)
     endless = WindowSpec(size_seconds=3600.0, every_seconds=3600.0)
     objectives = (

@@ -10,6 +10,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from rohe_iac.cli.log import leave_log
+
 ROOT = Path(__file__).parent.parent
 STRICT = os.environ.get("CI") == "true"
 """Under CI a test that skips is a test that failed, unless it is marked `platform`."""
@@ -41,6 +43,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         drawn = getattr(getattr(item, "module", None), "generator", None) is generator
         if drawn or item.get_closest_marker("hypothesis") is not None:
             item.add_marker("hunt")
+
+
+@pytest.fixture(autouse=True)
+def log_left() -> Iterator[None]:
+    """The log that a command begins in this process ends with the test, so that the next one sees all records."""
+    yield
+    leave_log()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -196,6 +196,8 @@ def usage_error(fault: Any, arguments: Iterable[str]) -> UsageError:
     if type(fault).__name__ == "NoSuchOption":
         first = f"`{path}` has no option {option}"
         hint = _option_hint(option, context, arguments)
+    elif context is not None and "'--output'" in first and "--out" in _option_names(context):
+        hint = f"-o names the form, and --out the place to write to; `{path} --help` shows both"
     return UsageError(
         f"{first[:1].lower()}{first[1:].rstrip('.')}", detail=rest, hint=hint or f"`{path} --help` shows what there is"
     )
@@ -205,10 +207,15 @@ def _is_word(text: str) -> bool:
     return not text.startswith("-")
 
 
+def _option_names(context: Any) -> set[str]:
+    """Returns all options of the command."""
+    return {name for parameter in context.command.get_params(context) for name in parameter.opts}
+
+
 def _option_hint(option: str, context: Any, arguments: Iterable[str]) -> str:
     """Returns what to write in place of an option that a command does not have; nothing where that is not known."""
     command = context.command
-    known = {name for parameter in command.get_params(context) for name in parameter.opts}
+    known = _option_names(context)
     if isinstance(command, TyperGroup):
         typed = next((text for text in arguments if text in command.commands), "COMMAND")
         if option in ("--output", "-o", "--out", "--all", "--yes", "-y", "--follow", "-f", "--json", "--check"):

@@ -10,6 +10,8 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 import msgspec
 
+from rohe_iac.deployment.files.planfile import SCHEMA as PLAN_SCHEMA
+from rohe_iac.manifests.prerequisites import Prerequisite
 from rohe_iac.observation.judging.outcome import CorrectiveAction, Result, Violation
 from rohe_iac.planning.questions.why_not.why_not import WhyNot
 from rohe_iac.usecases.documentation import CodePage
@@ -111,6 +113,17 @@ class WhatIfForm(TypedDict):
     notes: list[str]
     predicted: list[dict[str, Any]]
     plan: dict[str, Any]
+
+
+class RenderedForm(TypedDict):
+    """What `rohe render` printed or wrote, and what the manifests name and do not contain."""
+
+    prerequisites: list[Prerequisite]
+    manifests: NotRequired[list[dict[str, str]]]
+    folder: NotRequired[str]
+    written: NotRequired[list[str]]
+    unchanged: NotRequired[list[str]]
+    removed: NotRequired[list[str]]
 
 
 class VerificationForm(TypedDict):
@@ -256,6 +269,7 @@ FORMS: dict[str, tuple[type, ...]] = {
     "observation": (ObservationForm,),
     "outcome": (OutcomeForm,),
     "plan": (PlanForm,),
+    "rendered": (RenderedForm,),
     "result": (Result, RowForm),
     "status": (StatusForm,),
     "verification": (VerificationForm,),
@@ -266,6 +280,10 @@ FORMS: dict[str, tuple[type, ...]] = {
 """The types whose fields each form has together."""
 
 
+VERSIONS = {"plan": PLAN_SCHEMA}
+"""The version of each form that is not in its first; plans of earlier builds are printed in their own."""
+
+
 def form_schema(name: str) -> dict[str, Any]:
     """Returns the JSON Schema (draft 2020-12) of a form.
 
@@ -273,22 +291,23 @@ def form_schema(name: str) -> dict[str, Any]:
     """
     found, definitions = msgspec.json.schema_components(FORMS[name], ref_template="#/$defs/{name}")
     parts = [definitions.pop(reference["$ref"].rpartition("/")[2]) for reference in found]
-    schema = f"rohe.dev/{name}/v1"
+    versions = [f"rohe.dev/{name}/v{number}" for number in range(1, VERSIONS.get(name, 1) + 1)]
+    schema = versions[-1]
     whole: dict[str, Any] = {
         "type": "object",
-        "properties": {"schema": {"const": schema}},
+        "properties": {"schema": {"enum": versions}},
         "required": ["schema"],
     }
     for part in parts:
         whole["properties"].update({key: value for key, value in part["properties"].items() if key != "schema"})
         whole["required"] += [key for key in part.get("required", ()) if key != "schema"]
     if name == "violation":
-        absent = {"properties": {"schema": {"const": schema}, "id": {"type": "null"}}, "required": ["schema", "id"]}
+        absent = {"properties": {"schema": {"enum": versions}, "id": {"type": "null"}}, "required": ["schema", "id"]}
         whole = {"anyOf": [absent, whole]}
     description = " ".join(part["description"].split("\n\n")[0] for part in parts if "description" in part)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": f"urn:rohe.dev:{name}:v1",
+        "$id": f"urn:rohe.dev:{name}:v{len(versions)}",
         "title": schema,
         "description": description,
         **whole,

@@ -51,7 +51,7 @@ HINTS = {
 @pytest.fixture
 def said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> io.StringIO:
     stream = io.StringIO()
-    monkeypatch.setattr(screen.err, "file", stream)
+    monkeypatch.setattr(screen.err, "_file", stream)
     return stream
 
 

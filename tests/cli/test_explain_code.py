@@ -52,7 +52,7 @@ def test_a_code_that_does_not_exist_is_a_usage_error(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, line: str, hint: str
 ) -> None:
     stream = io.StringIO()
-    monkeypatch.setattr(screen.err, "file", stream)
+    monkeypatch.setattr(screen.err, "_file", stream)
     monkeypatch.chdir(tmp_path)
     assert run(line.split()) == 64
     assert hint in stream.getvalue()

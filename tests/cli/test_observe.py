@@ -81,7 +81,7 @@ def test_violations_name_who_is_blamed_and_what_was_done(capsys: pytest.CaptureF
 @pytest.mark.usefixtures("answering")
 def test_violations_as_json_are_what_the_agent_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["-C", EXAMPLE, "violations", "-o", "json"]) == 0
-    assert json.loads(capsys.readouterr().out) == [{"agent": "agent-0", **VIOLATION}]
+    assert json.loads(capsys.readouterr().out) == [{"schema": "rohe.dev/violation/v1", "agent": "agent-0", **VIOLATION}]
 
 
 def test_an_address_is_explained_by_a_plan_where_nothing_is_applied(capsys: pytest.CaptureFixture[str]) -> None:

@@ -44,7 +44,7 @@ class RenderedView:
             for manifest in manifests
         ]
         written: dict[str, Any] = {"manifests": whole} if files is None else {"folder": folder, **asdict(files)}
-        self.screen.print_json({**written, "prerequisites": [asdict(item) for item in prerequisites]})
+        self.screen.print_json({**written, "prerequisites": [asdict(item) for item in prerequisites]}, "rendered")
 
     def stream(self, manifests: Sequence[Manifest], prerequisites: Sequence[Prerequisite]) -> None:
         """Prints the manifests as YAML on stdout, and their prerequisites on stderr."""

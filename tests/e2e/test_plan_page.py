@@ -86,7 +86,7 @@ def dumped(chromium: str, page: Path, folder: Path, *flags: str) -> str:
 
 
 def measured(chromium: str, page: Path, folder: Path, width: int) -> dict[str, int]:
-    """Returns how wide the page is in a frame of that width, and how many of its replicas can be seen."""
+    """Returns how wide the page is in a frame of that width, and how many lines of replicas can be seen."""
     frame = folder / "frame.html"
     frame.write_text(
         f"""<iframe id="f" src="{page.as_uri()}" style="width:{width}px;height:800px;border:0"></iframe>
@@ -198,7 +198,8 @@ def test_every_replica_is_on_the_page_and_nothing_leaves_a_phone_to_the_right(
     for width in (390, 1280):
         sizes = measured(chromium, page, tmp_path, width)
         assert sizes["wide"] <= width, f"{sizes['wide']} pixels wide in a window of {width}"
-        assert sizes["seen"] == len(placements)
+        # Equal replicas of a node share a line, which lists them.
+        assert sizes["seen"] == len({(place["node"], place["workload"]) for place in placements})
         assert sizes["scripts"] == 0
 
 

@@ -378,7 +378,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "Input.minimum": ("The least number.", "1"),
     "Input.maximum": ("The largest number.", "10"),
     "Input.enum": ("The values allowed.", "[small, large]"),
-    "Input.pattern": ("A regular expression that a string must match, whole.", '"[a-z]+"'),
+    "Input.pattern": ("A regular expression (RE2) that a string must match, whole.", '"[a-z]+"'),
 }
 """By `Model.field` as written in YAML: its meaning, and an example in YAML."""
 

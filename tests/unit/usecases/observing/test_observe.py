@@ -67,9 +67,11 @@ def test_every_agent_is_asked(stack: KnownStack, inquirer: AnsweringInquirer) ->
 def test_results_are_followed_from_the_last_row(stack: KnownStack, inquirer: AnsweringInquirer) -> None:
     results = follow(stack)
     assert [next(results)[0]["row"] for _ in range(3)] == [1, 2, 3]
-    assert [
-        parameters["most"] for _, question, parameters in inquirer.questions if question == "results"
-    ] == [10, 10_000, 10_000]
+    assert [parameters["most"] for _, question, parameters in inquirer.questions if question == "results"] == [
+        10,
+        10_000,
+        10_000,
+    ]
 
 
 def test_violations_are_sorted_by_when_they_opened_and_ended_by_their_id(

@@ -16,6 +16,7 @@ from rohe_iac.observation.judging.outcome import CorrectiveAction, Result, Viola
 from rohe_iac.planning.questions.why_not.why_not import WhyNot
 from rohe_iac.usecases.documentation import CodePage
 from rohe_iac.usecases.running.doctor import Check
+from rohe_iac.usecases.running.status import UnknownObjective
 
 
 class DiagnosticForm(TypedDict):
@@ -93,14 +94,20 @@ class PlanForm(TypedDict):
     manifests: list[dict[str, Any]]
     actions: list[dict[str, Any]]
     against: dict[str, Any] | None
+    protect: list[str]
     unsupported: list[str]
+    places: dict[str, str]
+    lock: str
 
 
 class ChangeForm(TypedDict):
-    """A replica that edits move, add or remove."""
+    """A replica that edits move, add or remove: the node before and after, and why it is on that node."""
 
     kind: str
     replica: str
+    before: str
+    after: str
+    because: str
 
 
 class WhatIfForm(TypedDict):
@@ -180,7 +187,7 @@ class OutcomeForm(TypedDict):
 
 
 class PartForm(TypedDict):
-    """One replica, agent or broker; `began` in seconds since the epoch, 0 where it does not run."""
+    """One replica, agent or broker; `began` and `ended` in seconds since the epoch, 0 for never."""
 
     address: str
     instance: str
@@ -190,6 +197,10 @@ class PartForm(TypedDict):
     urls: list[str]
     restarts: int
     began: float
+    detail: str
+    lastEnd: str
+    ended: float
+    unlimited: list[str]
 
 
 class ContractForm(TypedDict):
@@ -216,7 +227,9 @@ class StatusForm(TypedDict):
     complete: bool
     interrupted: str
     well: bool
+    obstacles: list[str]
     contracts: list[ContractForm]
+    unknown: list[UnknownObjective]
     agents: list[AgentForm]
     parts: list[PartForm]
 

@@ -19,10 +19,12 @@ from rohe_iac.cli.options import Output
 from rohe_iac.cli.views.observing.result import ResultView
 from rohe_iac.cli.views.observing.violation import ViolationView
 from rohe_iac.cli.views.running.engine import EngineView
+from rohe_iac.cli.views.running.status import StatusView
 from rohe_iac.deployment.engine.find import Engine, EngineOrigin
 from rohe_iac.observation.judging.explanation import Evidence
 from rohe_iac.observation.judging.outcome import Result, Violation
 from rohe_iac.observation.judging.verdict import Verdict
+from rohe_iac.usecases.running.status import AgentStatus, PartStatus, StackStatus
 
 ROOT = Path(__file__).parents[2]
 
@@ -53,8 +55,18 @@ def is_valid(value: Any) -> str:
         name = item["schema"].split("/")[1]
         schema = json.loads((ROOT / "docs" / "schemas" / "output" / f"{name}.json").read_text())
         jsonschema.Draft202012Validator.check_schema(schema)
-        jsonschema.Draft202012Validator(schema).validate(item)
+        jsonschema.Draft202012Validator(closed(schema)).validate(item)
     return name
+
+
+def closed(schema: Any) -> Any:
+    """Returns a schema that allows no field but those that it describes."""
+    if isinstance(schema, list):
+        return [closed(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {key: closed(value) for key, value in schema.items()}
+    return {**found, "additionalProperties": False} if isinstance(found.get("properties"), dict) else found
 
 
 @pytest.fixture
@@ -100,6 +112,21 @@ def test_results_violations_and_engines_are_valid(capsys: pytest.CaptureFixture[
     assert is_valid(json.loads(capsys.readouterr().out)) == "engine"
     plain.print_json({"agents": [], "results": []}, "observation")
     assert is_valid(json.loads(capsys.readouterr().out)) == "observation"
+
+
+def test_the_status_of_a_stack_that_runs_is_valid(capsys: pytest.CaptureFixture[str]) -> None:
+    part = PartStatus(
+        "replica/p:s/0", "s-0", "n", "running", "12", ("http://h:1",), 1, 2.0, "d", "was killed", 3.0, ("memory",)
+    )
+    objective = {
+        "contract": "c", "objective": "o", "verdict": "UNKNOWN",
+        "unknown": {"why": "idle", "text": "no report", "since": 1.0, "overdue": False},
+    }  # fmt: skip
+    agent = AgentStatus("a", {"at": 1.0, "counts": {}, "objectives": [objective], "orders": []})
+    StatusView(Screen()).show(StackStatus("p", "s", 1, True, "", (part,), (agent,), ("full",)), Output.json)
+    printed = json.loads(capsys.readouterr().out)
+    assert is_valid(printed) == "status"
+    assert all(printed[key] for key in ("parts", "agents", "contracts", "unknown", "obstacles"))
 
 
 def test_the_schemas_are_those_of_the_forms() -> None:

@@ -132,7 +132,7 @@ def _value(status: StackStatus) -> dict[str, object]:
                 "restarts": part.restarts,
                 "began": part.began,
                 "detail": part.detail,
-                "last_end": part.last_end,
+                "lastEnd": part.last_end,
                 "ended": part.ended,
                 "unlimited": list(part.unlimited),
             }

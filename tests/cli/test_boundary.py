@@ -113,7 +113,7 @@ def test_doctor_says_what_is_missing_and_how_to_mend_it(tmp_path: Path) -> None:
     done = rohe("doctor", "-o", "json", cwd=tmp_path, ROHE_PULUMI="/no/such/engine", ROHE_NATS_SERVER="/no/such/server")
     assert done.returncode == 1
     value = json.loads(done.stdout)
-    missing = {check["name"]: check["mend"] for check in value["checks"] if check["status"] == "missing"}
+    missing = {check["name"]: check["remedy"] for check in value["checks"] if check["status"] == "missing"}
     assert value["ok"] is False
     assert set(missing) == {"engine", "broker"}
     assert all(missing.values())

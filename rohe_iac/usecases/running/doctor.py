@@ -41,14 +41,14 @@ class Check:
         status: `ok`; `missing`, so that something does not work; `absent`, where nothing needs it now.
         version: its version; empty where it has none.
         found: where it is, or why it is not there.
-        mend: a command or a step that provides it; empty where nothing is to be done.
+        remedy: a command or a step that provides it; empty where nothing is to be done.
     """
 
     name: str
     status: Literal["ok", "missing", "absent"]
     version: str = ""
     found: str = ""
-    mend: str = ""
+    remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def _engine() -> Check:
     try:
         engine = find_engine(install=False)
     except (EngineMissing, InvalidSettings) as error:
-        return Check("engine", "missing", found=error.detail or error.brief, mend=error.hint)
+        return Check("engine", "missing", found=error.detail or error.brief, remedy=error.hint)
     return Check("engine", "ok", engine.version, f"{engine.path} ({engine.origin.value})")
 
 
@@ -123,7 +123,7 @@ def _engine_library(engine: str) -> Check:
     try:
         version = metadata.version("pulumi")
     except metadata.PackageNotFoundError:
-        return Check(name, "missing", found="the Python package pulumi is not installed", mend=REINSTALL)
+        return Check(name, "missing", found="the Python package pulumi is not installed", remedy=REINSTALL)
     where = str(metadata.distribution("pulumi").locate_file("pulumi"))
     tested = engine_version()
     if minor_version(version) != minor_version(tested):
@@ -161,26 +161,28 @@ def _broker(program: BrokerProgram) -> Check:
         path = program.binary()
     except RoheError as error:
         if program.default:
-            return Check(name, "missing", found=error.detail or error.brief, mend=error.hint)
+            return Check(name, "missing", found=error.detail or error.brief, remedy=error.hint)
         return Check(name, "absent", found=f"not needed; it would serve clients of MQTT {program.mqtt}")
     version = re.search(r"\d+(?:\.\d+)+", _output([path, *program.version], codes=(0, 3)))
     if version is None:
-        mend = REINSTALL if program.default else ""
-        return Check(name, "missing", found=f"{path} does not print its version", mend=mend)
+        remedy = REINSTALL if program.default else ""
+        return Check(name, "missing", found=f"{path} does not print its version", remedy=remedy)
     return Check(name, "ok", version[0], f"{path} (MQTT {program.mqtt})")
 
 
 def _python() -> Check:
     fits = sys.version_info >= OLDEST_PYTHON
-    mend = "" if fits else "install Python 3.11 or newer, and rohe with it"
-    return Check("python", "ok" if fits else "missing", platform.python_version(), sys.executable, mend)
+    remedy = "" if fits else "install Python 3.11 or newer, and rohe with it"
+    return Check("python", "ok" if fits else "missing", platform.python_version(), sys.executable, remedy)
 
 
 def _supervisor() -> Check:
     try:
         version = metadata.version("supervisor")
     except metadata.PackageNotFoundError:
-        return Check("supervisor", "missing", found="not installed", mend="python -m pip install 'supervisor>=4.3,<5'")
+        return Check(
+            "supervisor", "missing", found="not installed", remedy="python -m pip install 'supervisor>=4.3,<5'"
+        )
     return Check("supervisor", "ok", version, str(metadata.distribution("supervisor").locate_file("supervisor")))
 
 
@@ -189,7 +191,7 @@ def _provider() -> Check:
     found = shutil.which("pulumi-resource-rohe", path=beside) or shutil.which("pulumi-resource-rohe")
     if found is None:
         why = f"pulumi-resource-rohe is neither in {beside} nor on PATH"
-        return Check("provider", "missing", found=why, mend=REINSTALL)
+        return Check("provider", "missing", found=why, remedy=REINSTALL)
     return Check("provider", "ok", _own_version(), found)
 
 
@@ -203,7 +205,7 @@ def _folder(name: str, path: Path) -> Check:
     """Returns whether files can be written to a folder, or to the nearest one above it that exists, and its room."""
     existing = next(folder for folder in (path, *path.parents) if folder.exists())
     variable = "XDG_STATE_HOME" if name.startswith("state") else "XDG_CACHE_HOME"
-    mend = f"make room or make it writable, or set {variable} to a folder that is"
+    remedy = f"make room or make it writable, or set {variable} to a folder that is"
     why = write_obstacle(path)
     try:
         with tempfile.NamedTemporaryFile(dir=existing, prefix=".rohe-doctor-"):
@@ -211,15 +213,15 @@ def _folder(name: str, path: Path) -> Check:
     except OSError as error:
         why = why or f"{existing} cannot be written to: {error.strerror}"
     if why:
-        return Check(name, "missing", found=why, mend=mend)
+        return Check(name, "missing", found=why, remedy=remedy)
     return Check(name, "ok", found=f"{path} ({shown_bytes(free_bytes(path))} free)")
 
 
 def _limits(limits: Callable[[], tuple[str, str]]) -> Check:
     """Returns whether limits of memory and processor time would be in force for the processes of a stack."""
-    why, mend = limits()
+    why, remedy = limits()
     if why:
-        return Check("limits", "missing", found=f"limits of services are not in force: {why}", mend=mend)
+        return Check("limits", "missing", found=f"limits of services are not in force: {why}", remedy=remedy)
     return Check("limits", "ok", found="control groups for memory and cpu")
 
 
@@ -233,7 +235,7 @@ def _loopback() -> Check:
                 connection.close()
     except OSError as error:
         return Check(
-            "loopback", "missing", found=f"127.0.0.1: {error}", mend="bring the loopback device up: ip link set lo up"
+            "loopback", "missing", found=f"127.0.0.1: {error}", remedy="bring the loopback device up: ip link set lo up"
         )
     return Check("loopback", "ok", found="127.0.0.1")
 

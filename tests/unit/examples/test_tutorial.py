@@ -7,6 +7,7 @@ import pytest
 
 from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.blueprint.loading import load
+from rohe_iac.cli.main import COMMANDS, run
 from rohe_iac.planning.from_blueprint.problem import problem_of
 from rohe_iac.planning.solvers.planner import plan
 
@@ -45,8 +46,18 @@ def test_the_services_are_programs_and_read_what_they_are_told():
             assert "Reporter.from_environment()" in text
 
 
-def test_every_command_of_the_tutorial_exists():
-    from rohe_iac.cli.main import COMMANDS
+@pytest.mark.usefixtures("blueprint")
+@pytest.mark.parametrize("command", ["validate", "plan", "why-not service/model large-1"])
+def test_what_the_tutorial_shows_is_what_is_printed(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("COLUMNS", "140")
+    run(["-C", str(tmp_path), *command.split()])
+    shown = TUTORIAL.read_text().partition(f"$ rohe {command}\n")[2].partition("\n...\n")[0].partition("\n$ ")[0]
+    assert capsys.readouterr().out.startswith(shown)
 
+
+def test_every_command_of_the_tutorial_exists():
     known = {command.split()[0] for command in COMMANDS}
     assert {line.split()[2] for line in TUTORIAL.read_text().splitlines() if line.startswith("$ rohe ")} <= known

@@ -39,7 +39,8 @@ class WhyNotView:
             if not answer.rule:
                 out.print("  one more replica fits; the plan has it elsewhere because that scored higher")
                 continue
-            self._screen.print_indented(f"refused by {answer.rule}: {escape(answer.missing)}")
+            missing = answer.missing.removeprefix(f"{answer.rule}: ")
+            self._screen.print_indented(f"refused by {answer.rule}: {escape(missing)}")
             for fix in answer.fixes:
                 self._screen.print_indented(f"would fit with {escape(edits(fix))} ({change(fix)})")
                 # A terminal wraps the command by itself, so that it can be copied whole.

@@ -34,6 +34,6 @@ class DoctorView:
         rows = [(check.name, STYLES[check.status], escape(check.version), escape(check.found)) for check in checks]
         print_table(self.screen.out, COLUMNS, rows)
         for check in missing:
-            self.screen.out.print(f"\n[bold]{check.name}[/bold]: {escape(check.mend)}")
+            self.screen.out.print(f"\n[bold]{check.name}[/bold]: {escape(check.remedy)}")
         if not missing:
             self.screen.out.print("\nNothing is missing.")

@@ -1,4 +1,4 @@
-"""How it looks what apply and destroy are about to do, and their outcome."""
+"""Views of what apply and destroy are about to do, and of their outcome."""
 
 from __future__ import annotations
 

@@ -25,16 +25,16 @@ def test_what_is_missing_has_a_step_that_provides_it(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("ROHE_PULUMI", "/no/such/engine")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     checks = {check.name: check for check in examine(NO_BROKERS, lambda: ("no control groups", "apply as root"))}
-    assert (checks["broker"].status, checks["broker"].found, checks["broker"].mend) == (
+    assert (checks["broker"].status, checks["broker"].found, checks["broker"].remedy) == (
         "missing",
         "no broker",
         "install one",
     )
     assert checks["engine"].status == "missing"
-    assert checks["engine"].mend
+    assert checks["engine"].remedy
     assert checks["state folder"].status == "ok"
     limits = checks["limits"]
-    assert (limits.status, limits.mend) == ("missing", "apply as root")
+    assert (limits.status, limits.remedy) == ("missing", "apply as root")
     assert limits.found == "limits of services are not in force: no control groups"
     assert list(tmp_path.iterdir()) == []
 
@@ -59,7 +59,7 @@ def test_a_library_that_does_not_fit_the_engine_is_reported_with_the_command_tha
     monkeypatch.setattr(doctor, "find_engine", find)
     check = {check.name: check for check in examine(NO_BROKERS, lambda: ("", ""))}["engine library"]
     assert (check.status, check.version) == (status, library)
-    assert bool(check.mend) is (status == "missing")
+    assert bool(check.remedy) is (status == "missing")
 
 
 def test_an_engine_that_does_not_serve_is_not_replaced(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from rohe_iac.usecases.running.doctor import Check
 
 def test_what_is_missing_is_listed_again_with_what_provides_it(new_screen: Any) -> None:
     screen, printed = new_screen()
-    checks = [Check("python", "ok", "3.11"), Check("engine", "missing", found="none", mend="rohe engine install")]
+    checks = [Check("python", "ok", "3.11"), Check("engine", "missing", found="none", remedy="rohe engine install")]
     DoctorView(screen).show(checks, Output.human)
     assert printed().splitlines()[-1] == "engine: rohe engine install"
     DoctorView(screen).show(checks[:1], Output.human)

@@ -36,7 +36,7 @@ def test_a_screen_has_the_rule_the_edits_and_the_command_that_tries_them(new_scr
     WhyNotView(screen).show([refused, fits], PageOutput.human)
     assert printed().splitlines() == [
         "service/a on large-1",
-        "  refused by cpu: cpu: needs 400m, only 250m is free",
+        "  refused by cpu: needs 400m, only 250m is free",
         "  would fit with node/large-1.cpu raised to 4150m (+3.8 %)",
         "    try: rohe plan --what-if 'node/large-1.cpu=4150m'",
         "service/b on large-1, 2 there already",

@@ -16,7 +16,7 @@ LOG = logging.getLogger("rohe.agent")
 _REPORT = msgspec.json.Decoder(Report)
 
 
-class _Settled(msgspec.Struct):
+class _Refused(msgspec.Struct):
     """A report that arrived and cannot be used."""
 
     boot: str
@@ -30,19 +30,19 @@ class _Promise(msgspec.Struct):
 
 
 class _Stall(msgspec.Struct):
-    """Seconds for which the agent was held up."""
+    """Seconds for which the agent was stalled."""
 
     seconds: float
 
 
 _STALL = msgspec.json.Decoder(_Stall)
-_SETTLED = msgspec.json.Decoder(_Settled)
+_REFUSED = msgspec.json.Decoder(_Refused)
 _PROMISE = msgspec.json.Decoder(_Promise)
 
 
 def refused_input(now: float, client: str, boot: str, seq: int) -> ObserverInput:
     """Returns the input that says that a report arrived and cannot be used."""
-    return ObserverInput("refused", now, client, msgspec.json.encode(_Settled(boot, seq)))
+    return ObserverInput("refused", now, client, msgspec.json.encode(_Refused(boot, seq)))
 
 
 def promise_input(now: float, client: str, up_to: float) -> ObserverInput:
@@ -51,7 +51,7 @@ def promise_input(now: float, client: str, up_to: float) -> ObserverInput:
 
 
 def stall_input(now: float, seconds: float) -> ObserverInput:
-    """Returns the input that says that the agent was held up for some seconds and heard nobody."""
+    """Returns the input that says that the agent was stalled for some seconds and heard nobody."""
     return ObserverInput("stall", now, payload=msgspec.json.encode(_Stall(seconds)))
 
 
@@ -81,8 +81,8 @@ def _apply(observer: Observer, observer_input: ObserverInput, report: Report | N
         case "tick":
             return observer.tick(at)
         case "refused":
-            settled = _SETTLED.decode(payload)
-            return observer.refuse(client, settled.boot, settled.seq, at)
+            refused = _REFUSED.decode(payload)
+            return observer.refuse(client, refused.boot, refused.seq, at)
         case "promise":
             return observer.promise(client, _PROMISE.decode(payload).up_to, at)
         case "pause":
@@ -90,7 +90,7 @@ def _apply(observer: Observer, observer_input: ObserverInput, report: Report | N
         case "resume":
             return observer.resume(at)
         case "stall":
-            return observer.hold_up(_STALL.decode(payload).seconds, at)
+            return observer.stall(_STALL.decode(payload).seconds, at)
         case "shed":
             return observer.shed(at)
         case "stop":

@@ -6,20 +6,21 @@ Whatever a message holds, it ends here: as an input, as a copy, or as a dead let
 from __future__ import annotations
 
 import hashlib
-import json
 import time
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
+from rohe_iac.agent.client_state import ClientState, decode_state
 from rohe_iac.agent.inputs import promise_input, refused_input
 from rohe_iac.foundation.errors import RoheError
+from rohe_iac.foundation.topics import MAX_REPORT_BYTES
 from rohe_iac.mqtt.message import Incoming
 from rohe_iac.observation.reports.qoa4ml import decode_qoa4ml
 from rohe_iac.observation.reports.report import (
     MAX_AGE,
-    MAX_REPORT_BYTES,
+    Name,
     Report,
     Undecodable,
     decode_report,
@@ -27,7 +28,6 @@ from rohe_iac.observation.reports.report import (
 )
 from rohe_iac.observation.reports.senders import MisattributedReport, Senders
 from rohe_iac.observation.reports.sequence_set import SequenceSet
-from rohe_iac.reporting.refusal import Refusal
 from rohe_iac.sinks.store import AgentStore, ObserverInput, Transaction
 
 MAX_DEAD_LETTER_BYTES = 16 * 1024
@@ -41,12 +41,6 @@ MAX_BOOTS = 100
 
 MAX_CLIENTS = 10_000
 """Clients whose last state is remembered."""
-
-REFUSALS = tuple(reason.value for reason in Refusal)
-"""Reasons for which reporters refuse reports."""
-
-CLIENT_STATES = ("online", "stopped", "lost")
-"""States that clients have."""
 
 
 @dataclass
@@ -103,7 +97,7 @@ class Intake:
         self._boots: dict[str, list[str]] = {}
         for client, boot in self._received:
             self._boots.setdefault(client, []).append(boot)
-        self.clients: dict[str, dict[str, Any]] = {}
+        self.clients: dict[str, ClientState] = {}
 
     def known_boots(self) -> list[tuple[str, str]]:
         """Returns every (client, boot) that ever reported."""
@@ -130,9 +124,10 @@ class Intake:
             elif levels[3] == "state":
                 self._process_state(message, levels[-1], now, batch)
             elif levels[3] == "reply":
-                content = _decode_object(message.payload)
-                if content is not None:
-                    batch.command_answers.append(content)
+                try:
+                    batch.command_answers.append(_decode_answer(message))
+                except RoheError as error:
+                    self._keep_dead_letter(message, error, now, batch)
         return batch
 
     def _process_report(
@@ -166,9 +161,7 @@ class Intake:
             Undecodable: The message is no report, or beyond bounds.
             MisattributedReport: The report names another sender than its topic.
         """
-        size = message.cut_from or len(message.payload)
-        if size > MAX_REPORT_BYTES:
-            raise Undecodable(f"a report of {size} bytes is larger than {MAX_REPORT_BYTES}")
+        _check_size(message)
         report = _decode_any_report(message.payload, self._senders.service_of(topic, instance), instance)
         if now - report.at > MAX_AGE:
             day = time.strftime("%Y-%m-%d", time.gmtime(report.at))
@@ -199,7 +192,7 @@ class Intake:
             batch.unacknowledged.discard(forgotten)
 
     def _refuse(self, message: Incoming, instance: str, error: Exception, now: float, batch: IntakeBatch) -> None:
-        """Keeps a message as a dead letter; its number, where it has one of its own sender, is not waited for."""
+        """Keeps a report as a dead letter; its number, where it has one of its own sender, is not waited for."""
         head = sequence_number_of(message.payload)
         if head is not None and head[0] in ("", instance):
             boot, seq = head[1:]
@@ -207,21 +200,35 @@ class Intake:
                 batch.count("duplicates")
                 return
             batch.append(refused_input(now, instance, boot, seq))
+        self._keep_dead_letter(message, error, now, batch)
+
+    def _keep_dead_letter(self, message: Incoming, error: Exception, now: float, batch: IntakeBatch) -> None:
+        """Keeps a message of any kind with the reason why it cannot be used, and counts it."""
         if isinstance(error, RoheError):
-            why = f"{error.brief} {error.detail}".strip()
+            why = f"{error.brief}: {error.detail}" if error.detail else error.brief
         else:
             why = f"reading it failed: {type(error).__name__}: {error}"
         kept = message.payload[:MAX_DEAD_LETTER_BYTES]
         batch.transaction.dead_letters.append((now, message.topic, why[:MAX_REASON], kept))
-        batch.count("refused" if isinstance(error, MisattributedReport) else "undecodable")
+        batch.count("misattributed" if isinstance(error, MisattributedReport) else "undecodable")
 
     def _process_state(self, message: Incoming, client: str, now: float, batch: IntakeBatch) -> None:
-        content = _decode_state(message.payload)
-        if content is None or client == self._agent:
+        if client == self._agent:
             return
         before = self.clients.get(client, {})
-        if not before and len(self.clients) >= MAX_CLIENTS:
+        try:
+            _check_size(message)
+            content = decode_state(message.payload)
+            if not before and len(self.clients) >= MAX_CLIENTS:
+                raise Undecodable(f"the states of {MAX_CLIENTS:,} clients are known, and of no more")
+        except RoheError as error:
+            self._keep_dead_letter(message, error, now, batch)
             return
+        self._apply_state(content, client, before, now, batch, retained=message.retained)
+
+    def _apply_state(
+        self, content: ClientState, client: str, before: ClientState, now: float, batch: IntakeBatch, *, retained: bool
+    ) -> None:
         state, known = content["state"], before.get("state") == "online" and before.get("boot") == content["boot"]
         if state == "lost" and before.get("boot") == content["boot"]:
             # A last will has no counts; the last known ones say what the client had in memory.
@@ -233,13 +240,19 @@ class Intake:
             batch.restarted_clients.append(client)
         if state == "online" and "complete_up_to" in content:
             # A retained message is of another time; it only says what kind of client this is.
-            up_to = 0.0 if message.retained else float(content["complete_up_to"])
+            up_to = 0.0 if retained else content["complete_up_to"]
             if up_to > 0 or not known:
-                batch.append(promise_input(now, client, max(0.0, up_to)))
+                batch.append(promise_input(now, client, up_to))
         elif state == "stopped" and before.get("state") == "online":
             batch.append(ObserverInput("stop", now, client))
         elif state == "lost" and before.get("state") == "online":
             batch.append(ObserverInput("lost", now, client))
+
+
+def _check_size(message: Incoming) -> None:
+    size = message.cut_from or len(message.payload)
+    if size > MAX_REPORT_BYTES:
+        raise Undecodable(f"a message of {size} bytes is larger than {MAX_REPORT_BYTES}")
 
 
 def _decode_any_report(payload: bytes, service: str, instance: str) -> Report:
@@ -256,27 +269,27 @@ def _decode_any_report(payload: bytes, service: str, instance: str) -> Report:
             raise (own if b'"v"' in payload[:256] else foreign) from None
 
 
-def _decode_state(payload: bytes) -> dict[str, Any] | None:
-    """Returns the known fields of a state message, within bounds; None where it is none."""
-    content = _decode_object(payload)
-    if content is None or content.get("state") not in CLIENT_STATES:
-        return None
-    state: dict[str, Any] = {"state": content["state"], "boot": str(content.get("boot", ""))[:100]}
-    for name in ("at", "accepted", "refused", "waiting", "pending", "complete_up_to"):
-        if _is_count(value := content.get(name)):
-            state[name] = value
-    if isinstance(refusals := content.get("refusals"), dict):
-        state["refusals"] = {name: refusals[name] for name in REFUSALS if _is_count(refusals.get(name))}
-    return state
+class _Answer(msgspec.Struct):
+    """What an instance answers to a command."""
+
+    id: Name
+    client: Name
+    accepted: bool
+    why: str = ""
 
 
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int | float) and abs(value) <= 2**53
+_ANSWER = msgspec.json.Decoder(_Answer)
 
 
-def _decode_object(payload: bytes) -> dict[str, Any] | None:
+def _decode_answer(message: Incoming) -> dict[str, Any]:
+    """Returns the answer of a client to a command.
+
+    Raises:
+        Undecodable: A field is missing or of the wrong type, or the message is too large.
+    """
+    _check_size(message)
     try:
-        content = json.loads(payload)
-    except (ValueError, RecursionError):
-        return None
-    return content if isinstance(content, dict) else None
+        answer = _ANSWER.decode(message.payload)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise Undecodable("this is no answer to a command", detail=str(error)) from error
+    return {"id": answer.id, "client": answer.client, "accepted": answer.accepted, "why": answer.why}

@@ -50,7 +50,7 @@ RECEIVE_TIMEOUT = 0.1
 """Seconds for which a turn waits for the first message."""
 
 STALL_LIMIT = 0.5
-"""Seconds from one turn to the next beyond which the agent counts as held up."""
+"""Seconds from one turn to the next beyond which the agent counts as stalled."""
 
 CHECKPOINT_INTERVAL = 60.0
 """Seconds between checkpoints, which bound the inputs to replay after a crash."""

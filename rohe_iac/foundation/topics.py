@@ -1,4 +1,4 @@
-"""MQTT topics: lowercase and of fixed depth, so that the grants of each client can be exact."""
+"""MQTT topics: lowercase and of fixed depth, so that each client's grants can be exact; and the size of messages."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 ROOT = "rohe/v1"
+
+MAX_REPORT_BYTES = 256 * 1024
+"""Largest message to an agent in bytes: reporters send no larger report, and agents take no larger message."""
 
 
 def report_topic(stack: str, service: str, instance: str) -> str:

@@ -222,7 +222,7 @@ class Observer:
             seq: Sequence number within the boot.
             now: Time of arrival (seconds since the epoch).
         """
-        self._watermark.settle(client, now, boot, seq)
+        self._watermark.refuse(client, now, boot, seq)
         return self._advance()
 
     def promise(self, client: str, up_to: float, now: float) -> list[Outcome]:
@@ -255,9 +255,9 @@ class Observer:
             processor.begin(now)
         return self._advance()
 
-    def hold_up(self, seconds: float, now: float) -> list[Outcome]:
-        """Records that the agent was held up for some seconds until `now` (since the epoch) and heard nobody."""
-        self._watermark.hold_up(seconds, now)
+    def stall(self, seconds: float, now: float) -> list[Outcome]:
+        """Records that the agent was stalled for some seconds until `now` (since the epoch) and heard nobody."""
+        self._watermark.stall(seconds, now)
         return []
 
     def shed(self, now: float) -> list[Outcome]:

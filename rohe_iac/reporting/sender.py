@@ -13,6 +13,7 @@ from typing import Any
 from rohe_iac.foundation.topics import ack_topic, command_topic, reply_topic, report_topic, state_topic
 from rohe_iac.mqtt.connection import Connection
 from rohe_iac.mqtt.message import Incoming, Outgoing
+from rohe_iac.reporting.acknowledgement import Acknowledgement, decode_acknowledgement
 from rohe_iac.reporting.command import CommandDesk
 from rohe_iac.reporting.outbox import Outbox
 from rohe_iac.reporting.settings import ReporterSettings
@@ -76,7 +77,7 @@ class Sender:
         self._oldest_since = self._state_sent_at = self._checkpointed_at = self._promised_at = time.monotonic()
         self._resend_delay = MIN_RESEND_DELAY
         self._agent_boot = ""
-        self._acks: dict[str, dict[str, Any]] = {}
+        self._acks: dict[str, Acknowledgement] = {}
         self._ack_topic = ack_topic(settings.stack, settings.instance)
         self._command_topic = command_topic(settings.stack, settings.instance)
         self._state_topic = state_topic(settings.stack, settings.instance)
@@ -145,35 +146,36 @@ class Sender:
         if message.topic == self._command_topic:
             self.desk.receive(message.payload)
         elif message.topic == self._ack_topic:
-            ack = json.loads(message.payload)
+            try:
+                ack = decode_acknowledgement(message.payload)
+            except ValueError as error:
+                LOG.warning("a message that is no acknowledgement was dropped: %s", error)
+                return
             with self._changed:
                 # Deletions wait for the disk, and the connection's thread must not. A later one contains the earlier.
-                self._acks[str(ack["boot"])] = ack
+                self._acks[ack.boot] = ack
                 self._changed.notify()
 
     def announce(self) -> None:
         """Publishes the state with the present counts; blocks for neither disk nor network."""
         self.connection.publish(Outgoing(self._state_topic, self._encode_state("online"), retain=True))
 
-    def _take_acks(self) -> list[dict[str, Any]]:
+    def _take_acks(self) -> list[Acknowledgement]:
         with self._changed:
             acks, self._acks = list(self._acks.values()), {}
         return acks
 
-    def _handle_acknowledgement(self, ack: dict[str, Any]) -> None:
-        holes = [(int(first), int(last)) for first, last in ack.get("holes") or ()]
-        boot, up_to = str(ack["boot"]), int(ack["up_to_seq"])
-        self._outbox.acknowledge(boot, up_to, holes)
-        agent_boot = str(ack.get("agent_boot", ""))
+    def _handle_acknowledgement(self, ack: Acknowledgement) -> None:
+        self._outbox.acknowledge(ack.boot, ack.up_to_seq, ack.holes)
         with self._changed:
-            if agent_boot != self._agent_boot:
+            if ack.agent_boot != self._agent_boot:
                 # Reports sent before this agent subscribed may be lost, and so may those that the broker kept for it.
                 self._resend = True
-                self._agent_boot = agent_boot
+                self._agent_boot = ack.agent_boot
             elif (
-                holes
+                ack.holes
                 and time.monotonic() - self._resent_at > HOLE_RESEND_INTERVAL
-                and self._outbox.has_up_to(boot, up_to)
+                and self._outbox.has_up_to(ack.boot, ack.up_to_seq)
             ):
                 self._resend = True
 

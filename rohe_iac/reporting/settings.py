@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from rohe_iac.foundation.topics import MAX_REPORT_BYTES
 from rohe_iac.mqtt.address import BrokerAddress, broker_address
 
 Durability = Literal["normal", "full"]
@@ -57,7 +58,7 @@ class ReporterSettings:
     most_bytes: int = MAX_BYTES
     buffer_reports: int = 10_000
     buffer_bytes: int = 8 * 2**20
-    largest: int = 256 * 1024
+    largest: int = MAX_REPORT_BYTES
 
 
 def settings_from(environment: Mapping[str, str] | None = None) -> ReporterSettings | None:

@@ -42,8 +42,8 @@ CREATE TABLE checkpoint (one INTEGER PRIMARY KEY CHECK (one = 1), row INTEGER NO
   digest TEXT NOT NULL, state BLOB NOT NULL);
 CREATE TABLE numbers (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 """,
-    # The databases without a version have the tables of version 1.
-    migrations={0: ""},
+    # The databases without a version have the tables of version 1, and another name of one counter.
+    migrations={0: "UPDATE numbers SET name = 'misattributed' WHERE name = 'refused';"},
 )
 """Tables; `seen` has the received sequence numbers, `dead` the dead letters, `numbers` counters and sinks' cursors."""
 

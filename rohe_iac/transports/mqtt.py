@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from rohe_iac.foundation.topics import (
+    MAX_REPORT_BYTES,
     ack_topic,
     command_topic,
     reply_topic,
@@ -30,9 +31,6 @@ QUEUE_BYTES = 16 * 2**20
 MESSAGE_OVERHEAD = 500
 """Bytes of memory that a waiting message takes beside its payload."""
 
-
-MAX_MESSAGE_BYTES = 256 * 1024
-"""Largest message in bytes that waits for the worker as a whole, so that a full queue has a bounded size."""
 
 KEPT_OF_OVERSIZED = 4096
 """Bytes that are kept of a larger message."""
@@ -171,7 +169,8 @@ class AgentTransport:
             self._on_question(message.payload)
             return
         whole = len(message.payload)
-        if whole > MAX_MESSAGE_BYTES:
+        if whole > MAX_REPORT_BYTES:
+            # The worker refuses it; what waits for that must not fill the queue.
             message = replace(message, payload=message.payload[:KEPT_OF_OVERSIZED], cut_from=whole)
         size = len(message.payload) + MESSAGE_OVERHEAD
         with self._counting:

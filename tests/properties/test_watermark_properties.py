@@ -69,7 +69,7 @@ def test_what_comes_again_within_the_bound_is_never_late(seed: int, delay: float
 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.floats(0.5, 8.0), min_size=1, max_size=20))
-def test_time_in_which_the_agent_was_held_up_is_no_silence(stalls: list[float]) -> None:
+def test_time_in_which_the_agent_was_stalled_is_no_silence(stalls: list[float]) -> None:
     watermark = Watermark(LATENESS, expected=["a", "b"])
     watermark.resume(START)
     now = START
@@ -77,7 +77,7 @@ def test_time_in_which_the_agent_was_held_up_is_no_silence(stalls: list[float]) 
     watermark.observe("b", now, now, "boot", 1)
     for number, stall in enumerate(stalls, 2):
         before, now = now, now + stall
-        watermark.hold_up(stall - 0.1, now)
+        watermark.stall(stall - 0.1, now)
         watermark.observe("a", now, now, "boot", number)
         watermark.advance()
         assert before + 0.1 >= watermark.value, "what b sent meanwhile is only now read"

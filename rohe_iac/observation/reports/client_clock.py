@@ -144,7 +144,7 @@ class ClientClock(msgspec.Struct, kw_only=True):
     behind: bool = False
     boots: list[BootProgress] = []
 
-    def hold_up(self, seconds: float) -> None:
+    def stall(self, seconds: float) -> None:
         """Makes all waits for the client longer by some seconds, in which nobody listened."""
         self.arrived += seconds
         self.lag_since += seconds if self.lag_since else 0.0

@@ -10,9 +10,6 @@ import msgspec
 
 from rohe_iac.foundation.errors import RoheError
 
-MAX_REPORT_BYTES = 256 * 1024
-"""Largest report in bytes, as a reporter sends them."""
-
 MAX_NAME_LENGTH = 1000
 """Longest name or identifier in characters."""
 
@@ -193,7 +190,7 @@ class _Head(msgspec.Struct):
 
 
 _HEAD = msgspec.json.Decoder(_Head)
-_HEAD_OF_PART = re.compile(rb'^\{"v":1,"seq":([0-9]{1,15}),"client":"([^"\\]{1,200})","boot":"([^"\\]{1,200})"')
+_HEAD_OF_PART = re.compile(rb'^\{"v":1,"seq":([0-9]{1,16}),"client":"([^"\\]{1,200})","boot":"([^"\\]{1,200})"')
 
 
 def sequence_number_of(payload: bytes) -> tuple[str, str, int] | None:
@@ -206,7 +203,7 @@ def sequence_number_of(payload: bytes) -> tuple[str, str, int] | None:
         head = _HEAD.decode(payload)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         match = _HEAD_OF_PART.match(payload)
-        if match is None or not int(match[1]):
+        if match is None or not 1 <= int(match[1]) <= MAX_SEQ:
             return None
         return match[2].decode("utf-8", "replace"), match[3].decode("utf-8", "replace"), int(match[1])
     return head.client, head.boot, head.seq

@@ -166,7 +166,7 @@ class Watermark:
             clock.newest = event
         return event
 
-    def settle(self, client: str, arrived: float, boot: str, seq: int) -> None:
+    def refuse(self, client: str, arrived: float, boot: str, seq: int) -> None:
         """Records that a report arrived and cannot be used, so that it is not missing."""
         self._pass_time(arrived)
         clock = self._clock_of(client)
@@ -213,16 +213,16 @@ class Watermark:
         state.resumed = state.now
         state.paused = False
 
-    def hold_up(self, seconds: float, now: float) -> None:
-        """Records that the agent was held up for some seconds until `now`, so that silence meanwhile means nothing.
+    def stall(self, seconds: float, now: float) -> None:
+        """Records that the agent was stalled for some seconds until `now`, so that silence meanwhile means nothing.
 
-        All waits become as much longer as the agent was held up: they are measured in time in which it listened.
+        All waits become as much longer as the agent was stalled: they are measured in time in which it listened.
         """
         state = self.state
         state.now = max(state.now, now)
         state.resumed += seconds
         for clock in state.clients.values():
-            clock.hold_up(seconds)
+            clock.stall(seconds)
 
     def hurry(self) -> float:
         """Moves the watermarks to the slowest of the clients that were just heard, without any lateness.

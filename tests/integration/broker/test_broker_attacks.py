@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import queue
 import socket
 import threading
@@ -29,6 +30,7 @@ from rohe_iac.mqtt.address import BrokerAddress
 from rohe_iac.mqtt.connection import Connection
 from rohe_iac.mqtt.message import Incoming
 from rohe_iac.targets.local.broker.server import MAX_PAYLOAD
+from rohe_iac.targets.local.supervisor.probes import fault_of
 from rohe_iac.transports.mqtt import AgentTransport
 
 pytestmark = pytest.mark.broker
@@ -163,6 +165,11 @@ def test_a_huge_message_is_refused_and_the_agent_goes_on(
         assert changes == []
     finally:
         web.close()
+
+
+def test_a_running_broker_answers_the_probe_of_its_liveness(broker: StackBroker) -> None:
+    assert broker.program.liveness is not None
+    assert fault_of(broker.program.liveness, os.getpid(), broker.layout, began=0.0) == ""
 
 
 def test_retained_and_undecodable_messages_do_not_stop_an_agent(own_broker: StackBroker, tmp_path: Path) -> None:

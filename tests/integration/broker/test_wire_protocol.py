@@ -9,14 +9,16 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import msgspec
 import pytest
 from stack_broker import AGENT, STACK, PlainClient, StackBroker, wait_for
 
-from rohe_iac.foundation.topics import ack_topic, report_topic
+from rohe_iac.foundation.topics import MAX_REPORT_BYTES, ack_topic, report_topic
 from rohe_iac.observation.reports import report as wire
+from rohe_iac.targets.local.broker.server import MAX_PAYLOAD
 
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs/wire-protocol.md").read_text()
@@ -36,6 +38,71 @@ def test_the_sample_is_valid_by_the_schema_and_the_schema_has_the_fields_that_ar
     assert set(SCHEMA["properties"]) == set(fields)
     assert set(SCHEMA["required"]) == {name for name, required in fields.items() if required}
     assert set(json.loads(sample)) == set(fields)
+
+
+def _bounds(schema: dict[str, Any]) -> dict[str, Any]:
+    """Returns the bounds of a field, whether the schema lists its types or has a schema for each."""
+    flat = {**schema, **next((part for part in schema.get("anyOf", ()) if part["type"] != "null"), {})}
+    names = ("maxLength", "minimum", "maximum", "maxProperties", "propertyNames", "additionalProperties")
+    return {name: flat[name] for name in names if name in flat}
+
+
+def test_the_page_and_the_schema_have_the_bounds_of_the_code() -> None:
+    decoded = msgspec.json.schema(wire._Envelope)["$defs"]["_Envelope"]["properties"]
+    assert {name: _bounds(field) for name, field in SCHEMA["properties"].items()} == {
+        name: _bounds(field) for name, field in decoded.items()
+    }
+    assert f"at most {wire.MAX_SEQ} (2^53-1)" in PAGE
+    assert f"at most {MAX_REPORT_BYTES // 1024} KiB ({MAX_REPORT_BYTES} bytes)" in PAGE
+    assert f"more than {MAX_PAYLOAD // 1024} KiB ends the connection" in " ".join(PAGE.split())
+    reporting = (ROOT / "docs/reporting.md").read_text()
+    bounds = (
+        f"a report of {MAX_REPORT_BYTES // 1024} KiB, names of {wire.MAX_NAME_LENGTH:,} characters,"
+        f" {wire.MAX_VALUES:,} metrics and {wire.MAX_VALUES:,} fields, lists and objects {wire.MAX_DEPTH} levels deep"
+    )
+    assert bounds in " ".join(reporting.split())
+    assert f"| one report | {MAX_REPORT_BYTES // 1024} KiB |" in reporting
+    assert f"larger than {MAX_REPORT_BYTES // 1024} KiB |" in reporting
+
+
+def test_reports_beyond_the_bounds_are_acknowledged_exactly_where_the_page_says(
+    own_broker: StackBroker, tmp_path: Path
+) -> None:
+    """Each message is one whose number can be read, or not; the acknowledgement says which ones were."""
+    now = time.time()
+
+    def report(seq: int, **changes: object) -> bytes:
+        content = {"v": 1, "seq": seq, "client": "cam-0", "boot": "1f6a", "at": now, "service": "cam", **changes}
+        return json.dumps(content, separators=(",", ":")).encode()
+
+    large = {"x": "y" * MAX_REPORT_BYTES}
+    messages = [
+        report(1, at="noon"),
+        report(2, fields=large),
+        report(wire.MAX_SEQ + 1),
+        b" " + report(3, fields=large),
+        b"not json",
+        report(4),
+    ]
+    acks: list[dict[str, Any]] = []
+    with own_broker.agent(tmp_path / "store") as worker:
+        client = PlainClient(own_broker, "cam", "of-another-language")
+        try:
+            assert client.connected()
+            assert client.subscribe(ack_topic(STACK, "cam-0"))
+            wait_for(lambda: worker._transport.connection.up)
+            for payload in messages:
+                client.publish(report_topic(STACK, "cam", "cam-0"), payload)
+
+            def acknowledged() -> bool:
+                acks.append(json.loads(client.received.get(timeout=20)[1]))
+                return acks[-1]["up_to_seq"] == 4
+
+            wait_for(acknowledged)
+            wait_for(lambda: worker._answers.status["counts"].get("undecodable") == 5)
+        finally:
+            client.close()
+    assert acks[-1]["holes"] == [[3, 3]]
 
 
 def test_the_sample_sent_by_a_plain_client_is_acknowledged_as_the_page_says(

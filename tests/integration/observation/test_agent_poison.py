@@ -51,7 +51,7 @@ def counts(stage: Stage) -> dict[str, int]:
 
 def handled(stage: Stage) -> int:
     found = counts(stage)
-    return sum(found.get(name, 0) for name in ("reports", "duplicates", "undecodable", "refused"))
+    return sum(found.get(name, 0) for name in ("reports", "duplicates", "undecodable", "misattributed"))
 
 
 def test_each_message_is_taken_or_a_dead_letter_with_its_reason(stage: Stage) -> None:
@@ -67,7 +67,7 @@ def test_each_message_is_taken_or_a_dead_letter_with_its_reason(stage: Stage) ->
         for word, why in zip(expected, reasons, strict=True):
             assert word in why, (word, why)
         log = (stage.folder / "agent.log").read_text()
-        assert f"refused a message on {report_topic(STACK, 'load', 'load-0')}: this is not JSON" in log
+        assert f"refused a message on {report_topic(STACK, 'load', 'load-0')}: this is not JSON: " in log
         assert "Traceback" not in log
         # What was taken is saved, read again, and judged beside good reports.
         assert stage.stop_agent() == 0
@@ -80,6 +80,37 @@ def test_each_message_is_taken_or_a_dead_letter_with_its_reason(stage: Stage) ->
         taken = counts(stage)["windows"]
         stage.wait_for(lambda: client.report() or counts(stage)["windows"] > taken + 3)
         assert counts(stage)["faults"] == 0
+
+
+def test_a_state_or_an_answer_that_cannot_be_used_is_a_dead_letter_too(stage: Stage) -> None:
+    start_agent(stage)
+    state, reply = state_topic(STACK, "load-0"), reply_topic(STACK, AGENT)
+    messages = [
+        (state, b"not json", "this is no state: JSON is malformed"),
+        (state, b"[]", "this is no state: Expected `object`, got `array`"),
+        (state, b'{"boot": "b"}', "missing required field `state`"),
+        (state, b'{"state": "up"}', "'up' - at `$.state`"),
+        (state, b'{"state": "online", "complete_up_to": "now"}', "got `str` - at `$.complete_up_to`"),
+        (state, b'{"state": "online", "pending": -1}', "`$.pending`"),
+        (state, b'{"state": "online", "x": "' + b"y" * 300_000 + b'"}', "is larger than 262144"),
+        (reply, b"[]", "this is no answer to a command: Expected `object`, got `array`"),
+        (reply, b'{"id": "1", "client": "load-0"}', "missing required field `accepted`"),
+        (reply, b'{"id": "1", "client": "load-0", "accepted": "yes"}', "at `$.accepted`"),
+    ]
+    with PlainClient(stage.broker, stage.folder, "load", "load-0") as client:
+        for topic, payload, _ in messages:
+            client.publish(payload, topic)
+        stage.wait_for(lambda: counts(stage).get("undecodable") == len(messages))
+        client.publish(b'{"state": "online", "boot": "b", "pending": 3.0, "new": 1}', state)
+        stage.wait_for(lambda: stage.ask("status")[0]["clients"].get("load-0", {}).get("pending") == 3)
+    # The order between topics is the broker's.
+    found = sorted(dead_letters(stage), key=lambda letter: letter[0] != state)
+    assert [topic for topic, _ in found] == [topic for topic, _, _ in messages]
+    for (_, why), (_, _, word) in zip(found, messages, strict=True):
+        assert word in why, (word, why)
+    log = (stage.folder / "agent.log").read_text()
+    for topic in (state, reply):
+        assert f"refused a message on {topic}: this is no" in log
 
 
 def test_mutated_messages_on_every_topic_stop_nothing(stage: Stage) -> None:
@@ -166,7 +197,7 @@ def test_a_refused_report_is_acknowledged_and_uses_up_no_number_of_another(stage
         for _ in range(20):
             forger.report(client="load-0", instance="load-0")
         forger.report(service="other")
-        stage.wait_for(lambda: counts(stage).get("refused") == 21)
+        stage.wait_for(lambda: counts(stage).get("misattributed") == 21)
         for _ in range(20):
             honest.report()
         stage.wait_for(lambda: counts(stage)["reports"] == 20)
@@ -176,6 +207,6 @@ def test_a_refused_report_is_acknowledged_and_uses_up_no_number_of_another(stage
         assert acknowledged[-1]["holes"] == [], "what is refused is not sent again for ever"
         stage.wait_for(lambda: handled(stage) == 43)
         found = counts(stage)
-        assert (found["reports"], found["refused"], found["undecodable"]) == (21, 21, 1)
+        assert (found["reports"], found["misattributed"], found["undecodable"]) == (21, 21, 1)
         assert "names 'load-0' as its sender" in (stage.folder / "agent.log").read_text()
     listener.close()

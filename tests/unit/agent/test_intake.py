@@ -6,6 +6,9 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from rohe_iac.agent import intake as intake_module
 from rohe_iac.agent.intake import MAX_BOOTS, Intake
 from rohe_iac.mqtt.message import Incoming
 from rohe_iac.sinks.store import AgentStore
@@ -67,12 +70,24 @@ def test_a_client_with_a_new_boot_has_returned_and_one_that_stops_is_told(tmp_pa
     assert intake.process([state("online", "2")], 4.0).restarted_clients == ["c-0"]
 
 
-def test_states_and_replies_of_any_bytes_are_no_fault(tmp_path: Path) -> None:
+def test_states_and_replies_of_any_bytes_are_dead_letters(tmp_path: Path) -> None:
     intake = Intake(AgentStore(tmp_path), "agent")
     junk = [b"", b"[]", b"null", b"\xff", b"{", b"[" * 100_000]
     batch = intake.process([message(topic, payload) for topic in ("state/x", "reply/agent") for payload in junk], 1.0)
     assert batch.inputs == []
     assert batch.command_answers == []
+    assert batch.transaction.counts == {"undecodable": 2 * len(junk)}
+    assert all(": " in why for _, _, why, _ in batch.transaction.dead_letters)
+
+
+def test_a_state_of_one_client_too_many_is_a_dead_letter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake_module, "MAX_CLIENTS", 1)
+    intake = Intake(AgentStore(tmp_path), "agent")
+    batch = intake.process([message(f"state/c-{number}", b'{"state": "online"}') for number in (0, 1, 0)], 1.0)
+    assert [(topic, why) for _, topic, why, _ in batch.transaction.dead_letters] == [
+        ("rohe/v1/s/state/c-1", "the states of 1 clients are known, and of no more")
+    ]
+    assert list(intake.clients) == ["c-0"]
 
 
 def test_what_a_lost_client_had_in_memory_alone_is_counted_once(tmp_path: Path) -> None:
@@ -104,7 +119,7 @@ def test_a_report_in_the_name_of_another_uses_up_no_number_of_it(tmp_path: Path)
     intake = Intake(AgentStore(tmp_path), "agent")
     forged = message("report/c/c-1", report(1).payload)
     batch = intake.process([forged, report(1)], 5.0)
-    assert batch.transaction.counts == {"refused": 1, "reports": 1}
+    assert batch.transaction.counts == {"misattributed": 1, "reports": 1}
     assert "names 'c-0' as its sender" in batch.transaction.dead_letters[0][2]
 
 

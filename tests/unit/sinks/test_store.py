@@ -79,16 +79,17 @@ def store_without_version(folder: Path) -> sqlite3.Connection:
     database = sqlite3.connect(folder / "agent.db", isolation_level=None)
     database.execute("PRAGMA user_version=0")
     database.execute("INSERT INTO inputs (kind, at, client, payload) VALUES ('tick', 1.0, '', '')")
+    database.execute("INSERT INTO numbers VALUES ('refused', 3)")
     return database
 
 
-def test_a_store_of_the_version_before_is_migrated_with_its_inputs(tmp_path: Path) -> None:
+def test_a_store_of_the_version_before_is_migrated_with_its_inputs_and_counters(tmp_path: Path) -> None:
     database = store_without_version(tmp_path)
     with pytest.raises(StoreFailed, match="an earlier version of rohe"):
         AgentStore(tmp_path, read_only=True)
     assert [row for row, _ in AgentStore(tmp_path).inputs_after(0)] == [1]
     assert database.execute("PRAGMA user_version").fetchone() == (1,)
-    AgentStore(tmp_path, read_only=True).close()
+    assert AgentStore(tmp_path, read_only=True).counters() == {"misattributed": 3}
 
 
 def test_a_store_of_a_later_version_is_refused_with_what_to_do(tmp_path: Path) -> None:

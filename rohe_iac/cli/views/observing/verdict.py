@@ -103,7 +103,7 @@ class VerdictView:
 def _counts(agent: dict[str, Any]) -> str:
     """Returns how many reports an agent has received and judged."""
     counts = agent["counts"]
-    others = ["late", "undecodable", *(name for name in ("refused", "missing") if counts.get(name))]
+    others = ["late", "undecodable", *(name for name in ("misattributed", "missing") if counts.get(name))]
     received = ", ".join(
         (
             *(counted(counts.get(f"{noun}s", 0), noun) for noun in ("report", "duplicate")),

@@ -56,8 +56,8 @@ class MosquittoServer:
         return {"mqtt": broker.ports["mqtt"]}
 
     def liveness(self, broker: BrokerSpec) -> LivenessProbe:
-        """Returns a test that connects to the MQTT port."""
-        return LivenessProbe("tcp", broker.ports["mqtt"])
+        """Returns a test that sends a CONNECT to the MQTT port and takes a refusal as an answer."""
+        return LivenessProbe("mqtt", broker.ports["mqtt"])
 
     def settings(self, broker: BrokerSpec, folder: Path, store: Path, stack: str) -> str:  # noqa: ARG002
         """Returns the text of mosquitto.conf, which takes the rest of a line as the value: no path needs quotes."""

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Protocol
 
 from rohe_iac.foundation.errors import ExitCode, RoheError
+from rohe_iac.foundation.topics import MAX_REPORT_BYTES
 from rohe_iac.targets.local.broker.credentials import User
 from rohe_iac.targets.local.documents import BrokerSpec
 from rohe_iac.targets.local.supervisor.program import LivenessProbe
 
-MAX_PAYLOAD = 512 * 1024
-"""Largest message in bytes; reports of the reporter's library have at most half of it."""
+MAX_PAYLOAD = 2 * MAX_REPORT_BYTES
+"""Largest message in bytes; a larger one ends the connection, so an agent can say of smaller ones what is wrong."""
 
 SESSION_EXPIRY = 24 * 3600
 """Seconds for which messages are kept for a client with a persistent session that is not connected."""

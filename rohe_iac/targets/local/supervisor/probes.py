@@ -15,6 +15,12 @@ from rohe_iac.targets.local.supervisor.program import LivenessProbe, ReadinessPr
 TIMEOUT = 3.0
 """Seconds that a program has to answer a probe."""
 
+CONNECT = b"\x10\x19\x00\x04MQTT\x04\x02\x00\x05\x00\x0drohe-liveness"
+"""CONNECT of MQTT 3.1.1 (section 3.1): no user, a clean session, a keep-alive of 5 s, the client `rohe-liveness`."""
+
+CONNACK = b"\x20"
+"""First byte of the answer to it (section 3.2), whether the server lets the client in or not."""
+
 SILENCE = 90.0
 """Seconds without a heartbeat after which an agent counts as hanging."""
 
@@ -97,6 +103,8 @@ def fault_of(probe: LivenessProbe, pid: int, layout: Layout, *, began: float) ->
         return _heartbeat_fault(layout.folder.path / (probe.path or ""), began)
     if probe.kind == "nats":
         return _nats_fault(probe.port)
+    if probe.kind == "mqtt":
+        return _mqtt_fault(probe.port)
     if answers(ReadinessProbe(probe.port, probe.path), TIMEOUT):
         return ""
     return f"no answer on port {probe.port} within {TIMEOUT:g} s"
@@ -114,9 +122,23 @@ def _heartbeat_fault(path: Path, began: float) -> str:
 
 def _nats_fault(port: int) -> str:
     """Returns why a NATS server does not answer; it greets each client with INFO, and logs nothing of that."""
+    return _greeting_fault(port, b"", b"INFO", "NATS server")
+
+
+def _mqtt_fault(port: int) -> str:
+    """Returns why an MQTT server does not answer. A connection alone proves nothing: the kernel accepts it."""
+    return _greeting_fault(port, CONNECT, CONNACK, "MQTT server")
+
+
+def _greeting_fault(port: int, question: bytes, answer: bytes, server: str) -> str:
+    """Returns why a server's first bytes are not `answer`, after it was sent `question`; "" where they are."""
     try:
         with socket.create_connection(("127.0.0.1", port), TIMEOUT) as connection:
             connection.settimeout(TIMEOUT)
-            return "" if connection.recv(4) == b"INFO" else f"no NATS server answers on port {port}"
+            connection.sendall(question)
+            found = connection.recv(len(answer))
+    except TimeoutError:
+        return f"no answer on port {port} within {TIMEOUT:g} s"
     except OSError as error:
         return f"no answer on port {port}: {error}"
+    return "" if found == answer else f"no {server} answers on port {port}"

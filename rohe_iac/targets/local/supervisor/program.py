@@ -24,19 +24,24 @@ class ReadinessProbe:
     path: str | None = None
 
 
+WORDS = {"tcp": "TCP", "nats": "NATS", "mqtt": "MQTT", "heartbeat": "the heartbeat"}
+"""Kinds of liveness probes without a path, as messages name them."""
+
+
 @dataclass(frozen=True, slots=True)
 class LivenessProbe:
     """The test whether a running program still answers; one that does not, several times in a row, is restarted.
 
     Attributes:
-        kind: `tcp` (connect), `http` (status 2xx or 3xx), `nats` (the server greets) or `heartbeat` (a file's age).
+        kind: `tcp` (connect), `http` (status 2xx or 3xx), `nats` (the server greets), `mqtt` (the server answers a
+            CONNECT) or `heartbeat` (a file's age).
         port: The port of 127.0.0.1; 0 for a heartbeat.
         path: The path to get over HTTP, or of the heartbeat's file relative to the stack's folder.
         period: Seconds between two tests.
         failures: Number of failures in a row after which the program is restarted.
     """
 
-    kind: Literal["tcp", "http", "nats", "heartbeat"]
+    kind: Literal["tcp", "http", "nats", "mqtt", "heartbeat"]
     port: int = 0
     path: str | None = None
     period: float = 5.0
@@ -45,7 +50,7 @@ class LivenessProbe:
     @property
     def words(self) -> str:
         """What the probe asks, such as `GET /health on port 24201`."""
-        shown = {"tcp": "TCP", "http": f"GET {self.path}", "nats": "NATS", "heartbeat": "the heartbeat"}[self.kind]
+        shown = f"GET {self.path}" if self.kind == "http" else WORDS[self.kind]
         return f"{shown} on port {self.port}" if self.port else shown
 
 

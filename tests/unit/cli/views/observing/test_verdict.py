@@ -44,12 +44,12 @@ def test_an_agent_has_its_objectives_orders_counts_and_connection(new_screen: An
 def test_why_an_objective_is_unknown_follows_the_table(new_screen: Any) -> None:
     unknown = {"why": "few", "text": "3 of 20 samples needed", "since": 0.0, "overdue": False}
     screen, printed = new_screen()
-    counts = {**AGENT["counts"], "refused": 2, "missing": 4}
+    counts = {**AGENT["counts"], "misattributed": 2, "missing": 4}
     VerdictView(screen).show(
         [{**AGENT, "counts": counts, "objectives": [{**OBJECTIVE, "verdict": "UNKNOWN", "unknown": unknown}]}]
     )
     assert "fast UNKNOWN: 3 of 20 samples needed" in printed().splitlines()
-    assert "0 undecodable, 2 refused, 4 missing" in printed()
+    assert "0 undecodable, 2 misattributed, 4 missing" in printed()
 
 
 def test_results_are_rows_or_lines(new_screen: Any, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,53 @@
+"""Client state: what a client says about itself on its state topic."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from rohe_iac.observation.reports.report import MAX_SEQ, Name, Time, Undecodable
+from rohe_iac.reporting.refusal import Refusal
+
+ClientState = dict[str, Any]
+"""The known fields of a state message by name; `state` and `boot` are always there."""
+
+REFUSALS = tuple(reason.value for reason in Refusal)
+"""Reasons for which reporters refuse reports."""
+
+Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_SEQ)] | Annotated[float, msgspec.Meta(ge=0.0, le=MAX_SEQ)]
+"""A number of reports; some languages write whole numbers as 3.0."""
+
+
+class _State(msgspec.Struct, kw_only=True):
+    """The form of a state message; fields that are not listed are ignored."""
+
+    state: Literal["online", "stopped", "lost"]
+    boot: Name = ""
+    at: Time | msgspec.UnsetType = msgspec.UNSET
+    accepted: Count | msgspec.UnsetType = msgspec.UNSET
+    refused: Count | msgspec.UnsetType = msgspec.UNSET
+    waiting: Count | msgspec.UnsetType = msgspec.UNSET
+    pending: Count | msgspec.UnsetType = msgspec.UNSET
+    complete_up_to: Time | msgspec.UnsetType = msgspec.UNSET
+    refusals: dict[Name, Count] | msgspec.UnsetType = msgspec.UNSET
+
+
+_STATE = msgspec.json.Decoder(_State)
+
+
+def decode_state(payload: bytes) -> ClientState:
+    """Decodes a state message.
+
+    Raises:
+        Undecodable: There is no `state`, or a field is of the wrong type or out of bounds. A message is taken as a
+            whole or not at all, so that no field is lost without a word.
+    """
+    try:
+        state = _STATE.decode(payload)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise Undecodable("this is no state", detail=str(error)) from error
+    content: ClientState = msgspec.to_builtins(state)
+    if isinstance(refusals := content.get("refusals"), dict):
+        content["refusals"] = {name: refusals[name] for name in REFUSALS if name in refusals}
+    return content

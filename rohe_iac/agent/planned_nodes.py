@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from rohe_iac.foundation.folders import write_private
 from rohe_iac.observation.configuration import Instance
 
 LOG = logging.getLogger("rohe.agent")
@@ -40,10 +41,7 @@ def remember_nodes(folder: Path, instances: Iterable[Instance]) -> dict[str, lis
         after[instance.instance] = [*nodes, *([instance.node] if instance.node else [])][-MAX_NODES:]
     if after != before:
         try:
-            fresh = path.with_suffix(".new")
-            fresh.write_bytes(msgspec.json.encode(after))
-            fresh.chmod(0o600)
-            fresh.replace(path)
+            write_private(path, msgspec.json.encode(after))
         except OSError as error:
             LOG.warning("cannot write %s: %s", path, error.strerror)
     return after

@@ -1,9 +1,10 @@
-"""Another user of this machine can neither have a program run by apply nor speak with what apply opens."""
+"""Another process, of this user or another, can neither have a program run by apply nor speak with what apply opens."""
 
 from __future__ import annotations
 
 import json
 import os
+import pwd
 import subprocess
 import sys
 import threading
@@ -19,13 +20,10 @@ import yaml
 from rohe_iac.deployment.run.outcome import Ending
 from rohe_iac.foundation.errors import RoheError
 
-pytestmark = [
-    pytest.mark.engine,
-    pytest.mark.platform,
-    pytest.mark.skipif(os.geteuid() != 0, reason="only root can start a process of another user"),
-]
+pytestmark = pytest.mark.engine
 
 NOBODY = 65534
+AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can start a process of another user")
 WAITING = """
 import os, pathlib, time
 while not pathlib.Path(os.environ['GO']).exists():
@@ -33,10 +31,10 @@ while not pathlib.Path(os.environ['GO']).exists():
 """
 
 
-def _intrude(*words: object) -> dict[tuple[str, str], list[str]]:
+def _intrude(uid: int, *words: object) -> dict[tuple[str, str], list[str]]:
     """Returns what each call of the intruder led to, by service and call, one outcome a port that knows the service."""
     program = str(Path(__file__).with_name("intruder.py"))
-    command = [sys.executable, program, str(NOBODY), *map(str, words)]
+    command = [sys.executable, program, str(uid), *map(str, words)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     outcomes: dict[tuple[str, str], list[str]] = {}
@@ -93,11 +91,18 @@ def marker(tmp_path: Path) -> Path:
     return folder / "owned"
 
 
+@pytest.mark.parametrize(
+    "uid",
+    [
+        pytest.param(os.geteuid(), id="this user"),
+        pytest.param(NOBODY, id="another user", marks=[pytest.mark.platform, AS_ROOT]),
+    ],
+)
 def test_provider_and_apply_answer_the_engine_alone_and_tell_who_else_called(
-    bench: Any, tmp_path: Path, marker: Path, quiet: Any
+    bench: Any, tmp_path: Path, marker: Path, quiet: Any, uid: int
 ) -> None:
     with _apply_under_way(bench, tmp_path, quiet) as outcomes:
-        calls = _intrude(marker, _ports(), marker.parent)
+        calls = _intrude(uid, marker, _ports(), marker.parent)
     provider = {("ResourceProvider", call) for call in ("GetPluginInfo", "Configure", "Create", "Delete")}
     services = {*provider, ("LanguageRuntime", "Run"), ("Events", "StreamEvents")}
     assert calls.keys() == services
@@ -106,14 +111,16 @@ def test_provider_and_apply_answer_the_engine_alone_and_tell_who_else_called(
     assert [outcome.ending for outcome in outcomes] == [Ending.COMPLETE]
     assert [live.instance for live in bench.target.live()] == ["web-0"]
     notes = [note for note in quiet.notes if "refused the call" in note]
-    assert any("of a process of user nobody" in note for note in notes), quiet.notes
+    assert any(f"of a process of user {pwd.getpwuid(uid).pw_name}" in note for note in notes), quiet.notes
     assert "refused the call" in bench.folder.journal.read_text()
 
 
+@pytest.mark.platform
+@AS_ROOT
 def test_what_another_user_asks_of_the_engine_is_not_made(bench: Any, tmp_path: Path, marker: Path, quiet: Any) -> None:
     # The engine's own ports have no guard. What the engine passes on is made only where apply has permitted it.
     with _apply_under_way(bench, tmp_path, quiet) as outcomes:
-        calls = _intrude(marker, _ports(), marker.parent, "engine")
+        calls = _intrude(NOBODY, marker, _ports(), marker.parent, "engine")
     assert ("ResourceMonitor", "RegisterResource") in calls
     assert not marker.exists()
     assert [live.instance for live in bench.target.live()] == ["web-0"]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import resource
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from rohe_iac.agent import memory
-from rohe_iac.agent.memory import MemoryBudget, give_back, memory_limit, resident_bytes
+from rohe_iac.agent.memory import HIGH_SHARE, MemoryBudget, give_back, memory_limit, resident_bytes
 from rohe_iac.blueprint.linked.memory_figures import CHECKPOINT_SHARE, MEBIBYTE, PROCESS_BYTES, REPORT_BYTES
 from rohe_iac.observation.holdings import Holdings
 
@@ -19,6 +20,18 @@ def holding(reports: int) -> Holdings:
     return Holdings(waiting=0, windows=reports, finished=0)
 
 
+@pytest.fixture
+def resident(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Returns a function that sets the bytes that this process seems to take; at first none."""
+
+    def set_bytes(number: int) -> None:
+        monkeypatch.setattr(memory, "resident_bytes", lambda: number)
+
+    set_bytes(0)
+    return set_bytes
+
+
+@pytest.mark.usefixtures("resident")
 def test_windows_end_early_before_the_limit_is_reached() -> None:
     budget = MemoryBudget(LIMIT)
     fits = int((LIMIT - PROCESS_BYTES) / (1 + CHECKPOINT_SHARE) / REPORT_BYTES)
@@ -26,6 +39,16 @@ def test_windows_end_early_before_the_limit_is_reached() -> None:
     assert budget.is_short(holding(fits + 1))
     assert not budget.is_full(holding(fits + 1))
     assert budget.is_full(holding(int(1.5 * fits)))
+
+
+def test_windows_end_early_where_the_process_is_larger_than_its_reports(resident: Callable[[int], None]) -> None:
+    budget = MemoryBudget(LIMIT)
+    fits = int((LIMIT - PROCESS_BYTES) / (1 + CHECKPOINT_SHARE) / REPORT_BYTES)
+    resident(int(HIGH_SHARE * LIMIT) + 1)
+    assert budget.is_short(holding(fits // 2))
+    assert not budget.is_short(holding(fits // 5)), "ending so few reports early would free nothing"
+    resident(int(HIGH_SHARE * LIMIT) - 1)
+    assert not budget.is_short(holding(fits // 2))
 
 
 def test_without_a_limit_nothing_is_short() -> None:

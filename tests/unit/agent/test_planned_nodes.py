@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,22 @@ def test_only_so_many_nodes_are_remembered(tmp_path: Path) -> None:
         found = remember_nodes(tmp_path, planned(f"pi-{number}"))
     assert found["cam-0"] == [f"pi-{number}" for number in range(2 * MAX_NODES, 3 * MAX_NODES)]
     assert (tmp_path / FILE).stat().st_mode & 0o077 == 0
+
+
+def test_the_file_is_private_from_the_first_moment_and_on_the_disk_before_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    modes: list[int] = []
+
+    def fsync(descriptor: int) -> None:
+        modes.append(stat.S_IMODE(os.fstat(descriptor).st_mode))
+        assert not (tmp_path / FILE).exists()
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(Path, "chmod", lambda *_: pytest.fail("its mode was another one before"))
+    remember_nodes(tmp_path, planned("pi-1"))
+    assert modes == [0o600]
+    assert [path.name for path in tmp_path.iterdir()] == [FILE]
 
 
 def test_a_file_that_cannot_be_read_or_written_stops_nothing(tmp_path: Path) -> None:

@@ -1,11 +1,15 @@
-"""Limited log: warnings about what clients send, of each kind at most one line in a while."""
+"""Limited log: warnings about what clients send, of each kind at most a few lines in a while."""
 
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass, field
 
 INTERVAL = 10.0
-"""Seconds, at least, between two lines of the same kind."""
+"""Seconds in which at most MAX_LINES of the same kind are logged."""
+
+MAX_LINES = 20
+"""Lines of the same kind that are logged in an interval; the others are counted."""
 
 MAX_KINDS = 1000
 """Kinds that are remembered; of more kinds each one is logged again."""
@@ -14,30 +18,50 @@ MAX_LINE = 500
 """Characters of one line, at most."""
 
 
+@dataclass
+class _Interval:
+    """What came of one kind since `began` (seconds since the epoch): lines that were logged, and how many others."""
+
+    began: float
+    lines: set[str] = field(default_factory=set)
+    suppressed: int = 0
+
+
 class LimitedLog:
     """Logs warnings with untrusted text in them: within bounds, on one line, and not too often."""
 
     def __init__(self, log: logging.Logger) -> None:
         self._log = log
-        self._kinds: dict[str, tuple[float, int]] = {}
+        self._kinds: dict[str, _Interval] = {}
 
     def warn(self, kind: str, line: str, now: float) -> None:
-        """Logs a line, or counts it where one of its kind was logged a short while ago.
+        """Logs a line, or counts it where it or enough others of its kind were logged a short while ago.
 
         Args:
             kind: What is limited, such as the topic of a message.
             line: Text to log.
             now: Present time (seconds since the epoch).
         """
-        logged_at, suppressed = self._kinds.get(kind, (0.0, 0))
-        if abs(now - logged_at) < INTERVAL:
-            self._kinds[kind] = logged_at, suppressed + 1
+        self.flush(now)
+        if kind not in self._kinds and len(self._kinds) >= MAX_KINDS:
+            self._end(next(iter(self._kinds)))
+        interval = self._kinds.setdefault(kind, _Interval(now))
+        text = printable(line)
+        if text in interval.lines or len(interval.lines) >= MAX_LINES:
+            interval.suppressed += 1
             return
-        if len(self._kinds) >= MAX_KINDS:
-            self._kinds.clear()
-        self._kinds[kind] = now, 0
-        more = f" ({suppressed} more of this kind before)" if suppressed else ""
-        self._log.warning("%s%s", printable(line), more)
+        interval.lines.add(text)
+        self._log.warning("%s", text)
+
+    def flush(self, now: float) -> None:
+        """Ends the intervals that are over at `now` (seconds since the epoch), and logs what each left out."""
+        for kind in [kind for kind, interval in self._kinds.items() if abs(now - interval.began) >= INTERVAL]:
+            self._end(kind)
+
+    def _end(self, kind: str) -> None:
+        suppressed = self._kinds.pop(kind).suppressed
+        if suppressed:
+            self._log.warning("%s: %d more like these", printable(kind), suppressed)
 
 
 def printable(text: str, limit: int = MAX_LINE) -> str:

@@ -27,7 +27,8 @@ from rohe_iac.mqtt.message import Incoming
 from rohe_iac.observation.configuration import Configuration, digest_of
 from rohe_iac.observation.holdings import holdings_of
 from rohe_iac.observation.judging.outcome import CorrectiveAction, Outcome, Violation
-from rohe_iac.observation.observer import Observer, decode_state, encode_state
+from rohe_iac.observation.observer import Observer
+from rohe_iac.observation.observer_state import carried_over, decode_state, encode_state
 from rohe_iac.observation.reports.senders import Senders
 from rohe_iac.sinks.forwarder import Forwarder
 from rohe_iac.sinks.jsonl import JsonlSink
@@ -172,8 +173,10 @@ class Worker:
         if checkpoint is not None:
             self._row, digest, state = checkpoint
             try:
-                if digest == self._digest:
-                    return Observer(self._configuration, decode_state(state))
+                found = decode_state(state)
+                if digest != self._digest:
+                    found = carried_over(found, (instance.instance for instance in self._configuration.instances))
+                return Observer(self._configuration, found)
             except msgspec.DecodeError as error:
                 LOG.warning("the checkpoint is of another form (%s): windows begin again", error)
         return Observer(self._configuration)
@@ -315,6 +318,7 @@ class Worker:
         """Sends orders and forwards outcomes; after a crash both resume from the store."""
         for at, topic, why, _ in batch.transaction.dead_letters:
             self._warnings.warn(f"dead letter {topic}", f"refused a message on {topic}: {why}", at)
+        self._warnings.flush(now)
         self._log_passed()
         for outcome in outcomes:
             if isinstance(outcome, Violation):

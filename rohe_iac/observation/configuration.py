@@ -96,6 +96,11 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
         """Returns the services that call no service."""
         return tuple(service.name for service in self.services if not service.calls)
 
+    def takes_part(self, name: str) -> bool:
+        """Checks whether requests pass the service of that name: it calls or is called, or no service does."""
+        flow = [service for service in self.services if service.calls]
+        return not flow or any(name == service.name or name in service.calls for service in flow)
+
     def service(self, name: str) -> ServiceSpec | None:
         """Returns the service of that name; None where there is none."""
         return next((service for service in self.services if service.name == name), None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rohe_iac.observation.observer import ObserverState
+from rohe_iac.observation.observer_state import ObserverState
 
 
 @dataclass(frozen=True, slots=True)

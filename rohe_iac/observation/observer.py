@@ -8,68 +8,26 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable
-from typing import Annotated
 
 import msgspec
 
 from rohe_iac.observation.configuration import Configuration
 from rohe_iac.observation.contract import ScopeSpec
-from rohe_iac.observation.counters import Counters
-from rohe_iac.observation.judging.degrading import DegradePolicy, DegradeState
-from rohe_iac.observation.judging.objective_evaluator import ObjectiveEvaluator, ObjectiveState
+from rohe_iac.observation.judging.degrading import DegradePolicy
+from rohe_iac.observation.judging.objective_evaluator import ObjectiveEvaluator
 from rohe_iac.observation.judging.outcome import CorrectiveAction, Outcome, Violation
-from rohe_iac.observation.judging.processing import Processor, ProcessorState
+from rohe_iac.observation.judging.processing import Processor
 from rohe_iac.observation.judging.verdict import Verdict
 from rohe_iac.observation.measuring.expression import compile_metrics
 from rohe_iac.observation.measuring.measure import SampleStream, may_be_in_scope
 from rohe_iac.observation.measuring.windows import ClosedWindow
+from rohe_iac.observation.observer_state import ObserverState, new_state
 from rohe_iac.observation.reports.client_clock import ClientClock, LaggingClient, PassedGap
-from rohe_iac.observation.reports.joining import JoinState, RequestJoin, member_samples, part_of
+from rohe_iac.observation.reports.joining import RequestJoin, member_samples, part_of
 from rohe_iac.observation.reports.report import Report
 from rohe_iac.observation.reports.sample import Sample, SamplePart
 from rohe_iac.observation.reports.wait import Wait
-from rohe_iac.observation.reports.watermark import ALL, Watermark, WatermarkState
-
-FORM = 2
-"""Version of the form of an observer's state."""
-
-
-class ObserverState(msgspec.Struct, kw_only=True):
-    """Everything that an observer remembers.
-
-    Attributes:
-        watermark: State of the watermark.
-        join: State of the request join.
-        degrading: State of the degrade policy.
-        counters: Counters.
-        waiting: Reports after the watermark of their group, by group, each a heap of (event time, key, number, report).
-        objectives: States of the objectives by `CONTRACT/OBJECTIVE`.
-        processors: States of the processors by `CONTRACT/INDEX`.
-        form: Version of the form; a state of another form is not read.
-    """
-
-    form: Annotated[int, msgspec.Meta(ge=FORM, le=FORM)]
-    watermark: WatermarkState
-    join: JoinState
-    degrading: DegradeState
-    counters: Counters
-    waiting: dict[str, list[tuple[float, str, int, Report]]] = {}
-    objectives: dict[str, ObjectiveState] = msgspec.field(default_factory=dict, name="lanes")
-    processors: dict[str, ProcessorState] = {}
-
-
-def encode_state(state: ObserverState) -> bytes:
-    """Encodes the state as MessagePack."""
-    return msgspec.msgpack.encode(state)
-
-
-def decode_state(content: bytes) -> ObserverState:
-    """Decodes the bytes of `encode_state`.
-
-    Raises:
-        msgspec.DecodeError: The bytes are of another form.
-    """
-    return msgspec.msgpack.decode(content, type=ObserverState)
+from rohe_iac.observation.reports.watermark import ALL, Watermark
 
 
 class Observer:
@@ -88,14 +46,7 @@ class Observer:
         Raises:
             UnusableContract: A metric of a contract cannot be evaluated.
         """
-        if state is None:
-            state = ObserverState(
-                form=FORM,
-                watermark=WatermarkState(),
-                join=JoinState(),
-                degrading=DegradeState(),
-                counters=Counters(),
-            )
+        state = state if state is not None else new_state()
         self.configuration, self.state = configuration, state
         self._watermark = Watermark(configuration.lateness, state.watermark)
         self._join = RequestJoin(configuration, configuration.lateness, state.join)
@@ -139,7 +90,7 @@ class Observer:
         self._groups: dict[str, list[str]] = {}
         for instance in configuration.instances:
             groups = self._groups_of(instance.service, instance.member, instance.instance, instance.node)
-            self._watermark.expect(instance.instance, groups)
+            self._watermark.expect(instance.instance, groups, joins=configuration.takes_part(instance.service))
             self._groups[instance.instance] = groups
         for client, groups in state.watermark.groups.items():
             self._groups.setdefault(client, groups)

@@ -19,7 +19,8 @@ from rohe_iac.agent.intake import Intake
 from rohe_iac.mqtt.message import Incoming
 from rohe_iac.observation.configuration import Configuration, Instance, ServiceSpec
 from rohe_iac.observation.contract import AgentContract, ObjectiveSpec, ScopeSpec, WindowSpec
-from rohe_iac.observation.observer import Observer, decode_state, encode_state
+from rohe_iac.observation.observer import Observer
+from rohe_iac.observation.observer_state import decode_state, encode_state
 from rohe_iac.sinks.store import AgentStore
 
 CLIENTS = 9

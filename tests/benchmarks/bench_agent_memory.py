@@ -17,7 +17,8 @@ from typing import Any
 
 from rohe_iac.observation.configuration import Configuration, Instance, ServiceSpec
 from rohe_iac.observation.contract import AgentContract, ObjectiveSpec, ScopeSpec, WindowSpec
-from rohe_iac.observation.observer import Observer, decode_state, encode_state
+from rohe_iac.observation.observer import Observer
+from rohe_iac.observation.observer_state import decode_state, encode_state
 from rohe_iac.observation.reports.report import decode_report
 
 REPORTS = 60_000

@@ -243,7 +243,8 @@ def message(data: bytes) -> str:
     from rohe_iac.agent.inputs import apply_input
     from rohe_iac.agent.intake import Intake
     from rohe_iac.mqtt.message import Incoming
-    from rohe_iac.observation.observer import Observer, decode_state, encode_state
+    from rohe_iac.observation.observer import Observer
+    from rohe_iac.observation.observer_state import decode_state, encode_state
     from rohe_iac.sinks.store import AgentStore, ObserverInput
 
     topics = ("report/load/load-0", "state/load-0", "reply/agent-0")

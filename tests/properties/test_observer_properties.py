@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from rohe_iac.observation.configuration import Configuration, Instance, ServiceSpec
 from rohe_iac.observation.contract import AgentContract, ObjectiveSpec, ScopeSpec, WindowSpec
 from rohe_iac.observation.judging.outcome import Outcome
-from rohe_iac.observation.observer import Observer, decode_state, encode_state
+from rohe_iac.observation.observer import Observer
+from rohe_iac.observation.observer_state import decode_state, encode_state
 from rohe_iac.observation.reports.report import Report
 from rohe_iac.observation.reports.sequence_set import SequenceSet
 from rohe_iac.sinks.store import outcome_key

@@ -59,10 +59,9 @@ class HeardClient(msgspec.Struct, frozen=True, kw_only=True):
     state: str = ""
 
     def is_well(self, now: float) -> bool:
-        """Checks whether the client is known to be there at `now`."""
-        if self.promises:
-            return self.state in ("", "online") and now - self.spoke <= GRACE_PERIOD
-        return self.state == "online"
+        """Checks whether the client is known to be there at `now`: it said so a short while ago."""
+        online = self.state == "online" or (self.promises and not self.state)
+        return online and now - self.spoke <= GRACE_PERIOD
 
 
 class UnknownReason(msgspec.Struct, frozen=True, kw_only=True):

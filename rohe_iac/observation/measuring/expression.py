@@ -90,8 +90,7 @@ class _Compiler:
         if kind in BINARY_NODES:
             return self._binary(kind, argument, path)
         if kind == "count" and (argument is None or isinstance(argument, dict)):
-            keep = _compile_where((argument or {}).get("where"), path)
-            return lambda samples: float(sum(keep(sample) for sample in samples))
+            return _compile_count((argument or {}).get("where"), path)
         if kind in (*FOLDS, "percentile", "variance"):
             return _compile_fold(kind, argument, path)
         raise _fault(path, f"'{kind}' is not known; expected one of {', '.join(NODES)}")
@@ -111,6 +110,21 @@ class _Compiler:
             return quotient if math.isfinite(quotient) else None
 
         return evaluate
+
+
+def _compile_count(conditions: Any, path: tuple[str, ...]) -> Expression:
+    """Returns a count of samples; without a value where no sample has any of the fields that it looks at.
+
+    What nobody reports did not happen 0 times: it is not known.
+    """
+    keep, names = _compile_where(conditions, path), list(conditions or ())
+
+    def evaluate(samples: Sequence[Sample]) -> float | None:
+        if names and samples and all(value_of(sample, name) is None for sample in samples for name in names):
+            return None
+        return float(sum(keep(sample) for sample in samples))
+
+    return evaluate
 
 
 def _compile_fold(kind: str, argument: Any, path: tuple[str, ...]) -> Expression:

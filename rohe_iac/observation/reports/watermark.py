@@ -107,16 +107,17 @@ class Watermark:
         for client, groups in self.state.groups.items():
             self._assign(client, groups)
 
-    def expect(self, client: str, groups: Iterable[str]) -> None:
+    def expect(self, client: str, groups: Iterable[str], *, joins: bool = True) -> None:
         """Waits for a client after a pause although it never reported.
 
         Args:
             client: Name of the client.
             groups: Groups that the client is in, besides that of all clients.
+            joins: Whether the group of all clients waits for it too.
         """
         names = (ALL, *groups)
         self._assign(client, names)
-        for name in names:
+        for name in names if joins else names[1:]:
             self._groups[name].expected.add(client)
 
     def assign(self, client: str, groups: Iterable[str]) -> None:

@@ -18,7 +18,7 @@ from rohe_iac.foundation.topics import ack_topic, command_topic, reply_topic, re
 from rohe_iac.mqtt.address import broker_address
 from rohe_iac.mqtt.connection import Connection
 from rohe_iac.mqtt.message import Incoming, Outgoing
-from rohe_iac.observation.observer import decode_state
+from rohe_iac.observation.observer_state import decode_state
 from rohe_iac.sinks.store import AgentStore
 
 pytestmark = pytest.mark.broker

@@ -1,4 +1,4 @@
-"""The limited log: one line of a kind in a while, on one line, within bounds."""
+"""The limited log: a few lines of a kind in a while, each on one line, within bounds."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ import logging
 
 import pytest
 
-from rohe_iac.agent.limited_log import INTERVAL, MAX_KINDS, LimitedLog, printable
+from rohe_iac.agent.limited_log import INTERVAL, MAX_KINDS, MAX_LINES, LimitedLog, printable
 
 
-def test_one_line_of_a_kind_in_a_while_and_the_rest_counted(caplog: pytest.LogCaptureFixture) -> None:
+def test_different_lines_of_a_kind_are_logged_and_the_rest_is_counted(caplog: pytest.LogCaptureFixture) -> None:
     log = LimitedLog(logging.getLogger("test"))
-    for number in range(5):
-        log.warn("a", f"line {number}", 100.0 + number)
+    for number in range(MAX_LINES + 4):
+        log.warn("a", f"line {number}", 100.0)
+        log.warn("a", "line 0", 100.0)
     log.warn("b", "other", 101.0)
-    log.warn("a", "later", 101.0 + INTERVAL)
-    assert [record.getMessage() for record in caplog.records] == [
-        "line 0",
-        "other",
-        "later (4 more of this kind before)",
+    shown = [record.getMessage() for record in caplog.records]
+    assert shown == [*(f"line {number}" for number in range(MAX_LINES)), "other"]
+    log.flush(100.0 + INTERVAL)
+    assert [record.getMessage() for record in caplog.records][len(shown) :] == [
+        f"a: {MAX_LINES + 4 + 4} more like these"
     ]
 
 

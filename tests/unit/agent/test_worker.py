@@ -14,7 +14,7 @@ from rohe_iac.mqtt.address import BrokerAddress
 from rohe_iac.observation.configuration import Configuration, Instance, ServiceSpec, digest_of
 from rohe_iac.observation.contract import AgentContract, ObjectiveSpec, ScopeSpec, WindowSpec
 from rohe_iac.observation.judging.outcome import Result
-from rohe_iac.observation.observer import decode_state
+from rohe_iac.observation.observer_state import decode_state
 from rohe_iac.observation.reports.report import Report
 from rohe_iac.sinks.store import AgentStore, ObserverInput, Transaction
 

@@ -21,6 +21,7 @@ from rohe_iac.observation.contract import AgentContract, ProcessingSpec, ScopeSp
 from rohe_iac.observation.judging.outcome import CorrectiveAction, Outcome, Result, Violation
 from rohe_iac.observation.judging.verdict import Verdict
 from rohe_iac.observation.observer import Observer
+from rohe_iac.observation.observer_state import carried_over
 from rohe_iac.observation.reports.report import Report
 
 MEMBERS = ("good", "fair", "bad")
@@ -237,3 +238,35 @@ def test_where_instances_run_does_not_change_what_is_judged() -> None:
     moved = msgspec.structs.replace(original, instances=())
     assert digest_of(moved) == digest_of(original)
     assert digest_of(configuration(low=0.8)) != digest_of(original)
+
+
+def a_report(client: str, seq: int, at: float) -> Report:
+    return Report(client=client, boot="b", seq=seq, service=client[:-2], instance=client, at=at, request=f"r{seq}")
+
+
+def test_a_changed_configuration_misses_no_report_that_had_arrived() -> None:
+    first = Observer(configuration())
+    first.resume(100.0)
+    for seq in range(1, 6):
+        first.report(a_report("camera-0", seq, 100.0 + seq), 100.0 + seq)
+    second = Observer(configuration(min_samples=20), carried_over(first.state, ["camera-0"]))
+    second.resume(106.0)
+    second.report(a_report("camera-0", 6, 106.5), 106.5)
+    second.tick(140.0)
+    assert second.take_passed() == []
+    assert second.state.watermark.missing == 0
+    assert second.state.counters.reports == 6
+
+
+def test_a_service_outside_of_the_flow_that_never_reports_holds_no_request_back() -> None:
+    specs = configuration()
+    extra = msgspec.structs.replace(
+        specs,
+        services=(*specs.services, ServiceSpec(name="extra")),
+        instances=(*specs.instances, Instance(instance="extra-0", topic="extra", service="extra")),
+    )
+    observer = Observer(extra)
+    observer.resume(100.0)
+    observer.report(a_report("camera-0", 1, 100.5), 100.5)
+    waiting = observer.wait_of("")
+    assert waiting is None or waiting.client != "extra-0"

@@ -77,6 +77,13 @@ def test_requests_that_nobody_answers_are_told_from_no_requests() -> None:
     assert reason(evaluator_of(), heard=[[calm], [mute]]).why is Why.IDLE
 
 
+def test_a_client_that_said_online_long_ago_is_silent() -> None:
+    """A client without promises may have gone without a word."""
+    gone = HeardClient(client="raw-0", reported=20.0, spoke=20.0, state="online")
+    found = reason(evaluator_of(), heard=[[gone]])
+    assert (found.why, found.text) == (Why.SILENT, "nothing heard from raw-0 for 80 s")
+
+
 def test_a_window_that_raised_is_named_with_its_error() -> None:
     evaluator = evaluator_of(window=BY_TIME)
     evaluator.fail(ClosedWindow(start=80.0, end=90.0, samples=[]), ValueError("x"))

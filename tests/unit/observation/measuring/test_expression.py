@@ -38,7 +38,7 @@ def value(tree: Any, samples: list[Sample] | None = None, **others: Any) -> floa
         ({"count": {"where": {"truth": 8}}}, 2),
         ({"count": {"where": {"truth": 8, "prediction": 3}}}, 1),
         ({"count": {"where": {"confidence": {">": 0.1, "<=": 0.9}}}}, 2),
-        ({"count": {"where": {"missing": 1}}}, 0),
+        ({"count": {"where": {"missing": 1}}}, None),
         ({"count": {"where": {"truth": {">": "text"}}}}, 0),
         ({"sum": {"of": "confidence"}}, 1.5),
         ({"mean": {"of": "confidence", "where": {"truth": 8}}}, 0.7),
@@ -56,6 +56,13 @@ def value(tree: Any, samples: list[Sample] | None = None, **others: Any) -> floa
 def test_every_node_gives_its_value(tree: Any, expected: float | None) -> None:
     computed = value(tree, other={"count": {"where": {"truth": 8}}})
     assert computed == (pytest.approx(expected) if expected is not None else None)
+
+
+def test_a_count_over_what_no_sample_has_is_not_known() -> None:
+    wrong = {"ratio": [{"count": {"where": {"detection_correct": False}}}, {"count": {}}]}
+    assert value(wrong) is None
+    assert value(wrong, [*SAMPLES, sample(detection_correct=True)]) == 0.0
+    assert value({"count": {"where": {"detection_correct": False}}}, []) == 0.0
 
 
 def test_variance_by_model_is_of_the_members_for_each_request_then_averaged() -> None:

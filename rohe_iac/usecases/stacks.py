@@ -8,13 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rohe_iac.blueprint.documents.discovery import project_of, root_of
+from rohe_iac.blueprint.hints.nearest import nearest
 from rohe_iac.blueprint.loading import load
 from rohe_iac.deployment.files.record import Record, read_record
 from rohe_iac.deployment.ports import DeploymentTarget
-from rohe_iac.foundation.errors import ExitCode, RoheError
+from rohe_iac.foundation.errors import ExitCode, RoheError, UsageError
 from rohe_iac.foundation.folders import StackFolder, state_home
+from rohe_iac.usecases.known_names import known_names
 
 LOG = logging.getLogger("rohe.stack")
+
+MAX_NAMED = 12
+"""Stacks that the message of an unknown name lists."""
 
 OpenTarget = Callable[[str, StackFolder, Path], DeploymentTarget]
 """Opens the target of a name for a stack's folder and a blueprint's root."""
@@ -59,7 +64,7 @@ def known_stack(directory: Path, stack: str | None) -> KnownStack:
     """Returns the stack of a name; without a name, the only one applied here, or else the only one of the blueprint.
 
     Raises:
-        UsageError: there is no blueprint, or the name of the stack is needed.
+        UsageError: there is no blueprint, there is no stack of the name, or the name of the stack is needed.
         InvalidBlueprint: the blueprint has to name the stack, and has faults.
         UnreadablePlan: the record is damaged.
     """
@@ -68,9 +73,31 @@ def known_stack(directory: Path, stack: str | None) -> KnownStack:
     name = stack or _only_applied(project) or load(directory).stack.metadata.name
     folder = StackFolder.of(project, name)
     record = read_record(folder)
+    known = KnownStack(root, project, name, folder, record)
+    if stack is not None and not known.touched:
+        _check_name(directory, stack)
     applied = f"applied record {record.serial}" if record is not None else "nothing applied"
     LOG.info("stack %s of project %s, %s, state in %s", name, project, applied, folder.path)
-    return KnownStack(root, project, name, folder, record)
+    return known
+
+
+def _check_name(directory: Path, stack: str) -> None:
+    """Raises UsageError where neither the blueprint nor the state folder has a stack of this name."""
+    names = known_names(directory).stacks
+    if stack in names:
+        return
+    try:
+        load(directory, stack)
+    except UsageError as error:
+        known = sorted(names)
+        if not known:
+            raise
+        more = f" and {len(known) - MAX_NAMED} more" if len(known) > MAX_NAMED else ""
+        raise UsageError(
+            f"there is no stack '{stack}' in the blueprint, and none of that name is applied",
+            detail=f"stacks: {', '.join(known[:MAX_NAMED])}{more}",
+            hint=f"did you mean '{meant}'?" if (meant := nearest(stack, known)) else "",
+        ) from error
 
 
 def _only_applied(project: str) -> str | None:

@@ -48,8 +48,14 @@ def test_a_stack_s_whole_life(repository: Any) -> None:
     after = {part["instance"]: part for part in repository.run("status", "-o", "json").value["parts"]}
     assert after["web-0"]["pid"] == parts["web-0"]["pid"]
 
-    gone = repository.run("destroy", "--yes")
+    # A stack whose document is gone is still found by its name.
+    blueprint = repository.root / "blueprints" / "all.yaml"
+    blueprint.write_text(blueprint.read_text().replace("metadata: {name: desk}", "metadata: {name: other}"))
+    assert repository.run("status", "desk").out.startswith("Stack desk, record 2")
+    gone = repository.run("destroy", "desk", "--yes")
     assert gone.code == 0, gone.err
+    unknown = repository.run("destroy", "desk", "--yes")
+    assert (unknown.code, "stacks: other" in unknown.err) == (64, True)
     assert [path.name for path in repository.folder.path.iterdir()] == ["history"]
     assert repository.processes() == {}
     assert (repository.supervisors(), repository.engines()) == ([], [])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import posixpath
 import re
 import subprocess
 import sys
@@ -169,6 +170,7 @@ def test_a_wheel_has_what_the_engine_is_built_from(root: Path, tmp_path: Path) -
     assert {"rohe_iac/py.typed", "rohe_iac/cli/main.py"} <= names
     assert any(name.endswith(".j2") for name in names)
     assert {f"rohe_iac/docs/diagnostics/{code}.md" for code in CODES} <= names
+    assert links_to_nothing(wheel) == []
     installed = tmp_path / "installed"
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(installed)
@@ -181,6 +183,20 @@ def test_a_wheel_has_what_the_engine_is_built_from(root: Path, tmp_path: Path) -
         check=True,
     )
     assert shown.stdout.startswith("# R106: ")
+
+
+def links_to_nothing(wheel: Path) -> list[str]:
+    """Returns the links of the wheel's pages to files that belong to its documentation and are not in it."""
+    found = []
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        for page in (name for name in names if name.startswith("rohe_iac/docs/") and name.endswith(".md")):
+            for link in re.findall(r"\]\(([^)#:\s]+)[^):]*\)", archive.read(page).decode()):
+                there = posixpath.normpath(posixpath.join(posixpath.dirname(page), link))
+                # What lies outside the documentation, such as an example, is only in the repository.
+                if there.startswith("rohe_iac/docs/") and not any(f"{name}/".startswith(f"{there}/") for name in names):
+                    found.append(f"{page}: {link}")
+    return found
 
 
 def test_every_target_of_make_says_what_it_does(root: Path) -> None:

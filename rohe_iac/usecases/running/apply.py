@@ -181,7 +181,7 @@ def apply(wanted: Intent, progress: Progress, install: InstallProgress, choices:
             fail_fast=choices.fail_fast,
             refresh=choices.refresh,
         )
-        for sentence in unlimited_sentences(part.unlimited for part in wanted.target.live()):
+        for sentence in unlimited_sentences((part.address, part.unlimited) for part in wanted.target.live()):
             progress.on_note(sentence)
         if outcome.ending is Ending.COMPLETE and not record.complete:
             write_record(folder, Record(record.serial, record.planfile, complete=True))

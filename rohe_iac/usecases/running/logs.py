@@ -38,6 +38,8 @@ def logs(
     if not known:
         raise StackNotRunning(f"stack '{stack.name}' is not applied", hint=f"rohe apply {stack.name}")
     if not instances:
-        there = ", ".join(sorted(set(known.values()))[:MAX_NAMED])
-        raise UsageError(f"nothing of the stack {stack.name} is under {address}", hint=f"there is: {there}")
+        names = sorted(set(known.values()))
+        there = ", ".join(names[:MAX_NAMED])
+        more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+        raise UsageError(f"nothing of the stack {stack.name} is under {address}", hint=f"there is: {there}{more}")
     return target.logs(instances, lines=lines, follow=follow)

@@ -121,8 +121,8 @@ class StackStatus:
 
     @property
     def unlimited(self) -> tuple[str, ...]:
-        """Which limits are not in force, a sentence for each reason, with the number of parts."""
-        return unlimited_sentences(part.unlimited for part in self.parts)
+        """Which limits are not in force, a sentence for each reason, with the services."""
+        return unlimited_sentences((part.address, part.unlimited) for part in self.parts)
 
     @property
     def contracts(self) -> tuple[ContractStatus, ...]:

@@ -68,10 +68,12 @@ def test_an_address_covers_replicas_that_run_and_those_that_do_not(applied: Know
 
 
 def test_an_address_of_nothing_is_answered_with_those_that_there_are(applied: KnownStack) -> None:
+    extra = Live("replica/digits:tail/0", "tail-0", "running")
     with pytest.raises(UsageError) as caught:
-        logs(applied, "service/nothing", lambda *_: FewLive(), lines=5, follow=False)  # type: ignore[arg-type, return-value]
+        logs(applied, "service/nothing", lambda *_: FewLive(extra), lines=5, follow=False)  # type: ignore[arg-type, return-value]
     assert caught.value.hint is not None
     assert caught.value.hint.startswith("there is: agent/digits/0, replica/digits:aggregate/0")
+    assert caught.value.hint.endswith(" and 1 more")
 
 
 def test_parts_that_do_not_live_are_missing_and_their_agents_silent(applied: KnownStack) -> None:

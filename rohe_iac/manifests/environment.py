@@ -3,60 +3,94 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from rohe_iac.blueprint.linked.blueprint import Blueprint
-from rohe_iac.blueprint.linked.workload import Workload, pipeline_of
+from rohe_iac.blueprint.linked.workload import Workload
 from rohe_iac.planning.model.plan import Placement
 
 UrlOf = Callable[[Placement], str | None]
 """Returns the URL at which other replicas reach a replica, or None where that replica listens on no port."""
 
 
-def environment_of(
-    blueprint: Blueprint, workload: Workload, placement: Placement, replicas: tuple[Placement, ...], url_of: UrlOf
-) -> dict[str, str]:
+@dataclass(frozen=True)
+class PeerUrls:
+    """Who the replicas of each service call; worked out once for all replicas of a service.
+
+    Attributes:
+        blueprint: The blueprint that the plan was made of.
+        replicas: Every placed replica of the stack's services.
+        url_of: Returns the URL of a replica on the target.
+    """
+
+    blueprint: Blueprint
+    replicas: tuple[Placement, ...]
+    url_of: UrlOf
+    _variables: dict[tuple[str, str], str] = field(default_factory=dict, init=False, compare=False, repr=False)
+
+    def variable(self, pipeline: str, service: str) -> str:
+        """Returns the value of ROHE_PEERS of every replica of a service: `peers` as JSON."""
+        key = (pipeline, service)
+        if key not in self._variables:
+            value = self.peers(pipeline, service)
+            self._variables[key] = json.dumps(value, sort_keys=True, separators=(",", ":"))
+        return self._variables[key]
+
+    def peers(self, pipeline: str, service: str) -> dict[str, dict[str, list[str]]]:
+        """Returns the URLs of the services that the flow leads to from a service.
+
+        Returns:
+            URLs by service and by member, in the order of `replicas`; the member is "" where the service is no
+            ensemble.
+        """
+        services: dict[str, dict[str, list[str]]] = {}
+        for sink in sorted(self._sinks.get((pipeline, service), ())):
+            members: dict[str, dict[str, None]] = {}
+            for replica in self._by_service.get((pipeline, sink), ()):
+                url = self.url_of(replica)
+                urls = members.setdefault(replica.member, {})
+                if url is not None:
+                    urls[url] = None
+            # On a cluster all replicas of a member stand behind one URL.
+            services[sink] = {member: list(urls) for member, urls in members.items()}
+        return services
+
+    @cached_property
+    def _by_service(self) -> dict[tuple[str, str], list[Placement]]:
+        found: dict[tuple[str, str], list[Placement]] = defaultdict(list)
+        for replica in self.replicas:
+            found[replica.pipeline, replica.service].append(replica)
+        return found
+
+    @cached_property
+    def _sinks(self) -> dict[tuple[str, str], set[str]]:
+        found: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for pipeline in self.blueprint.pipelines:
+            for link in pipeline.spec.flow:
+                found[pipeline.metadata.name, link.from_].add(link.to)
+        return found
+
+
+def environment_of(peer_urls: PeerUrls, workload: Workload, placement: Placement) -> dict[str, str]:
     """Returns the variables of one replica that follow from the plan alone.
 
     Each target adds ROHE_INSTANCE, ROHE_PORT_<NAME>, ROHE_REPORT_URL, ROHE_REPORT_CREDENTIALS and ROHE_OUTBOX, whose
     values only that target knows. All names are in `REPLICA_VARIABLES` of the language.
 
     Args:
-        blueprint: The blueprint that the plan was made of.
+        peer_urls: Who the replicas of the stack call.
         workload: The workload of the replica.
         placement: The replica.
-        replicas: Every placed replica of the stack's services.
-        url_of: Returns the URL of a replica on the target.
     """
     return {
-        "ROHE_STACK": blueprint.stack.metadata.name,
+        "ROHE_STACK": peer_urls.blueprint.stack.metadata.name,
         "ROHE_PIPELINE": placement.pipeline,
         "ROHE_SERVICE": placement.service,
         "ROHE_MEMBER": placement.member,
         "ROHE_NODE": placement.node,
         "ROHE_TOPIC": workload.topic,
-        "ROHE_PEERS": json.dumps(peers(blueprint, placement, replicas, url_of), sort_keys=True, separators=(",", ":")),
+        "ROHE_PEERS": peer_urls.variable(placement.pipeline, placement.service),
     }
-
-
-def peers(
-    blueprint: Blueprint, placement: Placement, replicas: tuple[Placement, ...], url_of: UrlOf
-) -> dict[str, dict[str, list[str]]]:
-    """Returns the URLs of the services that the flow leads to from the replica's service.
-
-    Returns:
-        URLs by service and by member, in the order of `replicas`; the member is "" where the service is no ensemble.
-    """
-    links = pipeline_of(blueprint, placement.pipeline).spec.flow
-    services: dict[str, dict[str, list[str]]] = {}
-    for service in sorted({link.to for link in links if link.from_ == placement.service}):
-        members: dict[str, list[str]] = {}
-        for replica in replicas:
-            if replica.pipeline == placement.pipeline and replica.service == service:
-                url = url_of(replica)
-                urls = members.setdefault(replica.member, [])
-                # On a cluster all replicas of a member stand behind one URL.
-                if url is not None and url not in urls:
-                    urls.append(url)
-        services[service] = members
-    return services

@@ -155,9 +155,10 @@ class KubernetesManifests(PlanRendering):
     def _variables(self, workload: Workload, placement: Placement) -> dict[str, str]:
         if workload.system:
             return {"ROHE_STACK": self.stack, "ROHE_NODE": placement.node}
-        return environment_of(self.blueprint, workload, placement, self.replicas, self._url)
+        return environment_of(self.peer_urls, workload, placement)
 
-    def _url(self, replica: Placement) -> str | None:
+    def url_of(self, replica: Placement) -> str | None:
+        """Returns the URL of the Service that all replicas of the same workload stand behind."""
         workload = self.workloads[replica.workload]
         ports = _container_ports(workload)
         if not ports:

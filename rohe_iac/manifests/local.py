@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
@@ -72,17 +73,21 @@ class LocalManifests(PlanRendering):
         text = render_document("local", kind, {"name": name, "stack": self.stack, "address": address, **values})
         return Manifest(name, kind, address, text, depends_on, stand_in)
 
+    def url_of(self, replica: Placement) -> str | None:
+        """Returns the URL of a replica on this machine, or None where it listens on no port."""
+        return f"http://127.0.0.1:{_port(replica, '')}" if replica.ports else None
+
     def _grants(self) -> Iterable[tuple[str, Grants]]:
         yield OPERATOR, operator_grants(self.stack)
-        workloads = tuple(self.workloads.values())
-        for topic in sorted({workload.topic for workload in workloads if not workload.system}):
-            addresses = {workload.address for workload in workloads if workload.topic == topic}
-            instances = [replica.instance for replica in self.replicas if replica.workload in addresses]
-            yield topic, service_grants(self.stack, topic, instances)
-        for workload in workloads:
+        by_topic: dict[str, set[str]] = defaultdict(set)
+        for address, workload in self.workloads.items():
             if workload.role == "agent":
-                agents = [agent.instance for agent in self.plan.placements if agent.workload == workload.address]
-                yield workload.slug, agent_grants(self.stack, agents)
+                yield workload.slug, agent_grants(self.stack, self.instances.get(address, ()))
+            elif not workload.system:
+                by_topic[workload.topic].add(address)
+        for topic, addresses in by_topic.items():
+            instances = [name for address in addresses for name in self.instances.get(address, ())]
+            yield topic, service_grants(self.stack, topic, instances)
 
     def _process(self, workload: Workload, placement: Placement) -> Manifest:
         service = service_with_variant(workload, placement.variant)
@@ -136,7 +141,7 @@ class LocalManifests(PlanRendering):
             ],
             "environment": {
                 **plain,
-                **environment_of(self.blueprint, workload, placement, self.replicas, _url),
+                **environment_of(self.peer_urls, workload, placement),
                 **{port_variable(port.name): str(port.number) for port in placement.ports},
                 "ROHE_INSTANCE": placement.instance,
                 "ROHE_REPORT_URL": self._report_url(),
@@ -191,10 +196,6 @@ def _port(placement: Placement, name: str) -> int:
     """Returns the number of a replica's port; the name "" is that of the port that callers use."""
     ports = _ports(placement)
     return ports[name or main_port([*ports])]
-
-
-def _url(placement: Placement) -> str | None:
-    return f"http://127.0.0.1:{_port(placement, '')}" if placement.ports else None
 
 
 def _secret(value: SecretValue) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.blueprint.linked.workload import Workload, workloads_of
+from rohe_iac.manifests.environment import PeerUrls
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.manifests.prerequisites import Prerequisite
 from rohe_iac.planning.model.plan import Placement, Plan
@@ -34,6 +36,10 @@ class PlanRendering(ABC):
     def manifests(self) -> Iterable[Manifest]:
         """Yields every manifest of the plan, in no order."""
 
+    @abstractmethod
+    def url_of(self, replica: Placement) -> str | None:
+        """Returns the URL at which other replicas reach a replica, or None where that replica listens on no port."""
+
     def prerequisites(self) -> tuple[Prerequisite, ...]:
         """Returns what the manifests name and do not contain; a target that makes everything itself has none."""
         return ()
@@ -52,3 +58,16 @@ class PlanRendering(ABC):
     def replicas(self) -> tuple[Placement, ...]:
         """Returns the placements of services: all but those of agents and of the broker."""
         return tuple(placement for placement in self.plan.placements if not placement.system)
+
+    @cached_property
+    def instances(self) -> Mapping[str, tuple[str, ...]]:
+        """Returns the names of the placed replicas, agents too, by the address of their workload."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for placement in self.plan.placements:
+            found[placement.workload].append(placement.instance)
+        return {address: tuple(names) for address, names in found.items()}
+
+    @cached_property
+    def peer_urls(self) -> PeerUrls:
+        """Returns who the replicas of each service call."""
+        return PeerUrls(self.blueprint, self.replicas, self.url_of)

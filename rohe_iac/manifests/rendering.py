@@ -7,20 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
+from jinja2 import FileSystemLoader, StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from rohe_iac.foundation.errors import RoheError
+from rohe_iac.manifests.yaml_text import YamlText, block_text, flow_text
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The loader of libyaml where PyYAML was built with it, as its wheels are: several times faster, with equal results."""
-
-_DUMPER: type[Any] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-_ENDLESS = 2**31 - 1
-"""A line width that no value reaches, so that nothing is folded."""
-
-REMEMBERED = 10_000
-"""Number of YAML texts of values that are cached before the cache is emptied."""
 
 TEMPLATES = Path(__file__).parent / "templates"
 """The folder with one set of templates a target."""
@@ -30,70 +24,39 @@ class UnrenderableManifest(RoheError):
     """A template is faulty or lacks a value."""
 
 
+def _only_yaml(value: Any) -> YamlText:
+    """Returns what a template prints, which has to come from one of the filters that quote."""
+    if not isinstance(value, YamlText):
+        raise TemplateError("a value is printed without the filter yaml or flow")
+    return value
+
+
+@cache
+def _template(target: str, kind: str) -> Template:
+    return _environment(target).get_template(f"{kind.lower()}.yaml.j2")
+
+
 @cache
 def _environment(target: str) -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
         loader=FileSystemLoader(TEMPLATES / target),
         undefined=StrictUndefined,
-        autoescape=False,  # the output is YAML; every value passes the yaml filter
+        autoescape=False,  # the output is YAML
+        finalize=_only_yaml,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["yaml"] = _YamlTexts().text
+    environment.filters["yaml"] = block_text
+    environment.filters["flow"] = flow_text
     return environment
-
-
-class _YamlTexts:
-    """A cache of values as YAML: a stack's manifests share most of their values, and writing YAML is slow."""
-
-    def __init__(self) -> None:
-        self._texts: dict[tuple[str, int], str] = {}
-
-    def text(self, value: Any, indent: int = 0) -> str:
-        """Returns `value` as YAML to stand behind `key:`; collections in block style, indented by `indent` blanks."""
-        key = (repr(value), indent)
-        text = self._texts.get(key)
-        if text is None:
-            if len(self._texts) >= REMEMBERED:
-                self._texts.clear()
-            text = self._texts[key] = _as_yaml(value, indent)
-        return text
-
-
-def _as_yaml(value: Any, indent: int) -> str:
-    if isinstance(value, (dict, list, tuple)) and value:
-        plain = list(value) if isinstance(value, tuple) else value
-        text = yaml.dump(
-            plain, Dumper=_Dumper, sort_keys=True, default_flow_style=False, allow_unicode=True, width=_ENDLESS
-        ).rstrip("\n")
-        margin = " " * indent
-        return "\n" + "\n".join(margin + line for line in text.split("\n"))
-    if isinstance(value, (list, tuple)):
-        return "[]"
-    text = yaml.dump(value, Dumper=_Dumper, default_flow_style=True, allow_unicode=True, width=_ENDLESS)
-    return text.removesuffix("\n").removesuffix("\n...").removesuffix("...").rstrip("\n")
-
-
-class _Dumper(_DUMPER):  # type: ignore[misc]
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the name is the library's
-        # An anchor would tie two parts of a document together that people edit separately.
-        return True
-
-
-def _quoted_where_odd(dumper: Any, value: str) -> Any:
-    # The text is indented line by line afterwards, so no scalar may span lines: whatever is not plainly printable is
-    # written with escapes.
-    style = None if value.isprintable() and value == value.strip() else '"'
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
-
-
-_Dumper.add_representer(str, _quoted_where_odd)
-_Dumper.add_representer(tuple, lambda dumper, value: dumper.represent_list(list(value)))
 
 
 def render_document(target: str, kind: str, values: dict[str, Any]) -> str:
     """Renders one document.
+
+    Every value passes a filter that quotes it, so no value can end its place in the template. What is left to check is
+    the template itself; that is done for the first document of each form.
 
     Args:
         target: The name of the folder of templates, `local` or `kubernetes`.
@@ -104,16 +67,36 @@ def render_document(target: str, kind: str, values: dict[str, Any]) -> str:
         The document's text, which ends with a line break and has no blanks at the end of a line.
 
     Raises:
-        UnrenderableManifest: The template is faulty, lacks a value, or does not give exactly one document.
+        UnrenderableManifest: The template is faulty, lacks a value, prints one unquoted, or does not give exactly one
+            document.
     """
     try:
-        text = _environment(target).get_template(f"{kind.lower()}.yaml.j2").render(**values)
-        # Events are enough to count documents; constructing the values would take longer than everything else here.
-        events = list(yaml.parse(text, Loader=_LOADER))
+        text = _template(target, kind).render(values)
+        form = (target, kind, *((name, _form(value)) for name, value in values.items()))
+        if form not in _CHECKED:
+            _check_document(target, kind, text)
+            _CHECKED.add(form)
     except (TemplateError, yaml.YAMLError) as error:
         raise UnrenderableManifest(f"the template {target}/{kind.lower()}.yaml.j2 fails", detail=str(error)) from error
+    # A template's `key: {{ collection }}` leaves a blank before the line break; no scalar ends with one unquoted, and
+    # none has a line break.
+    return text.rstrip("\n").replace(" \n", "\n") + "\n"
+
+
+_CHECKED: set[tuple[Any, ...]] = set()
+"""The forms of which a document was read back: target, kind, and for each value its name and its form."""
+
+
+def _form(value: Any) -> str:
+    """Returns what decides which parts of a template a value takes: whether it is empty, and how it is laid out."""
+    if not value:
+        return "empty"
+    return "collection" if isinstance(value, dict | list | tuple) else "scalar"
+
+
+def _check_document(target: str, kind: str, text: str) -> None:
+    # Events are enough to count documents; constructing the values would take longer than everything else here.
+    events = list(yaml.parse(text, Loader=_LOADER))
     documents = sum(isinstance(event, yaml.DocumentStartEvent) for event in events)
     if documents != 1 or not isinstance(events[2], yaml.MappingStartEvent):
         raise UnrenderableManifest(f"the template {target}/{kind.lower()}.yaml.j2 gives no document")
-    # A template's `key: {{ collection }}` leaves a blank before the line break; no scalar ends with one unquoted.
-    return "".join(line.rstrip(" ") + "\n" for line in text.rstrip("\n").split("\n"))

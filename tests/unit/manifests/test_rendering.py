@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from jinja2.meta import find_undeclared_variables
 
 from rohe_iac.foundation.topics import Grants
-from rohe_iac.manifests.rendering import UnrenderableManifest, render_document
+from rohe_iac.manifests import rendering
+from rohe_iac.manifests.rendering import TEMPLATES, UnrenderableManifest, render_document
+
+HOSTILE = ("x, kind: Evil}\nspec: {command: [evil]}\n---\nkind: Other", "x, y", "x} #", "x]", "{{ 7 }}", "- x", "'")
+"""Values that would end their place, their document or their manifest, were they not quoted."""
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -46,3 +53,46 @@ def test_a_template_that_lacks_a_value_is_a_fault_and_not_an_empty_word() -> Non
 
 def test_the_same_values_give_the_same_bytes() -> None:
     assert credential(("a", "b")) == credential(("a", "b"))
+
+
+@pytest.fixture
+def templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of templates of a target `lab`, which no other test has rendered with."""
+    (tmp_path / "lab").mkdir()
+    monkeypatch.setattr(rendering, "TEMPLATES", tmp_path)
+    rendering._environment.cache_clear()
+    rendering._template.cache_clear()
+    return tmp_path / "lab"
+
+
+@pytest.mark.parametrize("place", ["a: {{ value }}", "a: {{ value ~ (value | yaml) }}", "a: {{ (value | yaml) ~ '' }}"])
+def test_a_template_that_prints_a_value_unquoted_is_refused(templates: Path, place: str) -> None:
+    (templates / "thing.yaml.j2").write_text(f"kind: Thing\n{place}\n")
+    with pytest.raises(UnrenderableManifest, match=r"lab/thing\.yaml\.j2"):
+        render_document("lab", "Thing", {"value": "x"})
+
+
+def test_a_part_of_a_template_that_gives_no_document_is_refused_when_it_is_first_taken(templates: Path) -> None:
+    (templates / "thing.yaml.j2").write_text(
+        "kind: Thing\n{% if probe %}\n  probe: {{ probe | yaml }}\n{% endif %}\na: {{ a | yaml(2) }}\n"
+    )
+    assert render_document("lab", "Thing", {"probe": None, "a": [1]}) == "kind: Thing\na:\n  - 1\n"
+    with pytest.raises(UnrenderableManifest):
+        render_document("lab", "Thing", {"probe": "x", "a": [1]})
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+@pytest.mark.parametrize("template", sorted(TEMPLATES.glob("*/*.j2")), ids=lambda path: path.name)
+def test_no_value_of_a_template_gets_out_of_its_place(template: Path, value: str) -> None:
+    target, kind = template.parent.name, template.name.removesuffix(".yaml.j2")
+    # Jinja2 has a function `namespace`, so it does not report that name.
+    names = {"namespace", *find_undeclared_variables(rendering._environment(target).parse(template.read_text()))}
+    wanted = dict.fromkeys(names, value)
+    values = {**wanted, **({"granted": Grants((value,), (value,))} if "granted" in wanted else {})}
+    for _ in range(2):  # the second document of a form is not read back
+        text = render_document(target, kind, values)
+        documents = list(yaml.safe_load_all(text))
+        assert len(documents) == 1
+        assert set(documents[0]) <= {"apiVersion", "kind", "metadata", "spec", "data", "immutable"}
+        assert documents[0]["metadata"]["name"] == value
+        assert "Evil" not in str(documents[0]["kind"])

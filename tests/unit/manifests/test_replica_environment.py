@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.manifests.by_target import RENDERINGS, target_of
-from rohe_iac.manifests.environment import environment_of, peers
+from rohe_iac.manifests.environment import PeerUrls, environment_of
 from rohe_iac.manifests.instances import instances_of
 from rohe_iac.manifests.plan_rendering import PlanRendering
 from rohe_iac.planning.model.plan import Placement, Plan
@@ -27,11 +27,12 @@ def _rendering(plan_example: PlanExample, example: str) -> PlanRendering:
 def test_a_replica_knows_the_urls_of_the_services_that_come_after_its_own(plan_example: PlanExample) -> None:
     rendering = _rendering(plan_example, "digits")
     replica = next(replica for replica in rendering.replicas if replica.service == "preprocess")
-    following = peers(rendering.blueprint, replica, rendering.replicas, _url)
+    peer_urls = PeerUrls(rendering.blueprint, rendering.replicas, _url)
+    following = peer_urls.peers(replica.pipeline, replica.service)
     assert list(following) == ["classify"]
     assert following["classify"]["svm"] == ["http://classify-svm-0", "http://classify-svm-1"]
     workload = rendering.workloads[replica.workload]
-    variables = environment_of(rendering.blueprint, workload, replica, rendering.replicas, _url)
+    variables = environment_of(peer_urls, workload, replica)
     assert json.loads(variables["ROHE_PEERS"]) == following
     assert (variables["ROHE_STACK"], variables["ROHE_NODE"]) == (rendering.stack, replica.node)
 
@@ -39,7 +40,8 @@ def test_a_replica_knows_the_urls_of_the_services_that_come_after_its_own(plan_e
 def test_replicas_behind_the_same_url_are_listed_once(plan_example: PlanExample) -> None:
     rendering = _rendering(plan_example, "digits")
     replica = next(replica for replica in rendering.replicas if replica.service == "preprocess")
-    following = peers(rendering.blueprint, replica, rendering.replicas, lambda _: "http://classify")
+    peer_urls = PeerUrls(rendering.blueprint, rendering.replicas, lambda _: "http://classify")
+    following = peer_urls.peers(replica.pipeline, replica.service)
     assert following["classify"]["svm"] == ["http://classify"]
 
 

@@ -8,7 +8,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from plan_samples import problems
 
-from rohe_iac.planning.model.json_codec import plan_from_json, plan_to_json, problem_from_json, problem_to_json
+from rohe_iac.foundation.canonical import canonical_json
+from rohe_iac.planning.model.json_codec import (
+    canonical_bytes,
+    plan_from_json,
+    plan_to_json,
+    problem_from_json,
+    problem_to_json,
+)
 from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.placement.evaluation.vectorized import evaluator as vectorized
@@ -157,6 +164,8 @@ def test_json_keeps_plans_and_problems(problem: Problem) -> None:
     result = plan(problem)
     assert problem_from_json(problem_to_json(problem)) == problem
     assert plan_from_json(plan_to_json(result)) == result
+    assert canonical_bytes(problem) == canonical_json(problem_to_json(problem))
+    assert canonical_bytes(result) == canonical_json(plan_to_json(result))
 
 
 @quick

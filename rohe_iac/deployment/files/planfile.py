@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,6 +18,7 @@ from rohe_iac.foundation.names import Address, parse_address
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.planning.model.json_codec import (
     UnreadablePlan,
+    canonical_bytes,
     plan_from_json,
     plan_to_json,
     problem_from_json,
@@ -86,6 +88,9 @@ class PlanFile:
 
     def content(self) -> dict[str, Any]:
         """Returns the file's JSON value without its digest."""
+        return self._content(problem_to_json(self.problem), plan_to_json(self.plan))
+
+    def _content(self, problem: Any, plan: Any) -> dict[str, Any]:
         return {
             "schema": f"{FAMILY}/v{self.schema}",
             "tool": self.tool,
@@ -95,8 +100,8 @@ class PlanFile:
             "inputs": [{"path": source.path, "sha256": source.sha256} for source in self.inputs],
             "lock": self.lock,
             "against": None if self.against is None else {"serial": self.against.serial, "digest": self.against.digest},
-            "problem": problem_to_json(self.problem),
-            "plan": plan_to_json(self.plan),
+            "problem": problem,
+            "plan": plan,
             "manifests": [_manifest_to_json(manifest) for manifest in self.manifests],
             "actions": [
                 {
@@ -112,14 +117,32 @@ class PlanFile:
             "places": dict(self.places),
         }
 
-    @cached_property
+    @property
     def digest(self) -> str:
         """Returns the SHA-256 digest of the canonical JSON of `content()`, in hexadecimal."""
-        return sha256_hex(canonical_json(self.content()))
+        return self._encoded[0]
 
     def encode(self) -> bytes:
         """Returns the file's bytes: canonical JSON with the digest inside, and a line break."""
-        return canonical_json({**self.content(), "digest": self.digest}) + b"\n"
+        return self._encoded[1]
+
+    @cached_property
+    def _encoded(self) -> tuple[str, bytes]:
+        """The digest and the file's bytes, of one encoding: the digest is of the bytes without itself."""
+        try:
+            content = self._content(msgspec.Raw(canonical_bytes(self.problem)), msgspec.Raw(canonical_bytes(self.plan)))
+            before = canonical_bytes({name: value for name, value in content.items() if name < "digest"})
+            after = canonical_bytes({name: value for name, value in content.items() if name > "digest"})
+        except UnicodeEncodeError:
+            content = self.content()
+            digest = sha256_hex(canonical_json(content))
+            return digest, canonical_json({**content, "digest": digest}) + b"\n"
+        head, tail = memoryview(before)[:-1], memoryview(after)[1:]
+        hashed = hashlib.sha256(head)
+        hashed.update(b",")
+        hashed.update(tail)
+        digest = hashed.hexdigest()
+        return digest, b"".join((head, b',"digest":"', digest.encode(), b'",', tail, b"\n"))
 
     @cached_property
     def stand_in_services(self) -> tuple[str, ...]:

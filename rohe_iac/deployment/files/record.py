@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+import msgspec
+
 from rohe_iac.deployment.files.planfile import Against, PlanFile, decode
 from rohe_iac.foundation.canonical import canonical_json
 from rohe_iac.foundation.folders import StackFolder, write_private
 from rohe_iac.foundation.json_files.schema import refuse_newer, schema_number
-from rohe_iac.planning.model.json_codec import UnreadablePlan
+from rohe_iac.planning.model.json_codec import UnreadablePlan, canonical_bytes
 
 FAMILY = "rohe.dev/record"
 """What the schema of every record begins with; its version follows."""
@@ -91,9 +93,9 @@ def write_record(folder: StackFolder, record: Record) -> None:
         "serial": record.serial,
         "digest": record.planfile.digest,
         "complete": record.complete,
-        "plan": {**record.planfile.content(), "digest": record.planfile.digest},
+        "plan": msgspec.Raw(record.planfile.encode().rstrip()),
     }
-    content = canonical_json(value) + b"\n"
+    content = canonical_bytes(value) + b"\n"
     if record.complete:
         folder.history.mkdir(mode=0o700, exist_ok=True)
         write_private(folder.history / f"{record.serial}.json", content)

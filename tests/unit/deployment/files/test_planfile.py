@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from rohe_iac.blueprint.linked.blueprint import Source
 from rohe_iac.deployment.files.actions import actions_between
 from rohe_iac.deployment.files.planfile import Against, PlanFile, decode
+from rohe_iac.foundation.canonical import canonical_json, sha256_hex
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.planning.model.demand import Demand, Resources
 from rohe_iac.planning.model.json_codec import UnreadablePlan
@@ -65,6 +66,15 @@ def test_a_plan_file_reads_back_as_it_was_written(against: Against | None) -> No
     assert read == written
     assert read.encode() == written.encode()
     assert read.digest == written.digest
+
+
+@pytest.mark.parametrize("text", ["kind: Process\n", "a: '\x7f\x1f \u2028 \\ / ä 😀'\n", "a: \udcff\n"])
+def test_the_bytes_are_the_canonical_json_of_the_content_with_its_digest(text: str) -> None:
+    written = planfile(manifests=(replace(MANIFEST, text=text) if "\udcff" not in text else MANIFEST, STAND_IN))
+    written = replace(written, unsupported=(text,), places=(("service/p:ü", "b"), ("service/p:a", text)))
+    digest = sha256_hex(canonical_json(written.content()))
+    assert written.encode() == canonical_json({**written.content(), "digest": digest}) + b"\n"
+    assert written.digest == digest
 
 
 def test_services_that_stand_ins_run_for_are_read_back_from_a_plan_file() -> None:

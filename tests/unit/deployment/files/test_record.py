@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from rohe_iac.deployment.files.planfile import PlanFile
 from rohe_iac.deployment.files.record import Record, next_serial, read_record, write_record
+from rohe_iac.foundation.canonical import canonical_json
 from rohe_iac.foundation.folders import StackFolder
 from rohe_iac.planning.model.json_codec import UnreadablePlan
 from rohe_iac.planning.model.plan import Bound, Plan
@@ -34,6 +36,12 @@ def test_a_record_reads_back_and_is_for_its_owner_only(folder: StackFolder) -> N
     write_record(folder, Record(1, PLANFILE, complete=True))
     assert read_record(folder) == Record(1, PLANFILE, complete=True)
     assert stat.S_IMODE(folder.record.stat().st_mode) == 0o600
+
+
+def test_a_record_is_canonical_json(folder: StackFolder) -> None:
+    write_record(folder, Record(1, PLANFILE, complete=True))
+    content = folder.record.read_bytes()
+    assert content == canonical_json(json.loads(content)) + b"\n"
 
 
 def test_only_a_complete_record_enters_the_history(folder: StackFolder) -> None:

@@ -102,10 +102,8 @@ def agent_memory(pipeline: Pipeline, contracts: Iterable[ObservationContract]) -
     load = pipeline.spec.load if pipeline.spec.load is not None else DEFAULT_LOAD
     if not stated:
         pipeline = pipeline.model_copy(update={"spec": pipeline.spec.model_copy(update={"load": load})})
-    rates = {
-        service.name: rates_of(pipeline).get(service.name, load) * _members(service)
-        for service in pipeline.spec.services
-    }
+    requests = rates_of(pipeline)
+    rates = {service.name: requests.get(service.name, load) * _members(service) for service in pipeline.spec.services}
     own = [contract for contract in contracts if contract.spec.pipeline == pipeline.metadata.name]
     lateness = max((contract.spec.lateness for contract in own), default=2.0)
     total = sum(rates.values())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from rohe_iac.blueprint.language.pipeline import Pipeline
 
 
@@ -19,10 +21,13 @@ def rates_of(pipeline: Pipeline) -> dict[str, float]:
     rates = {name: 0.0 if name in fed else load for name in names}
     if not any(rates.values()):
         return dict.fromkeys(names, load)
+    outgoing: dict[str, list[tuple[str, float]]] = defaultdict(list)
+    for source, sink, rate in flow:
+        if sink in rates:
+            outgoing[source].append((sink, rate))
     for name in order_of(pipeline):
-        for source, sink, rate in flow:
-            if source == name and sink in rates:
-                rates[sink] += rates.get(name, 0.0) * rate
+        for sink, rate in outgoing[name]:
+            rates[sink] += rates.get(name, 0.0) * rate
     return rates
 
 
@@ -32,8 +37,11 @@ def order_of(pipeline: Pipeline) -> tuple[str, ...]:
     for link in pipeline.spec.flow:
         if link.from_ != link.to and link.to in sources and link.from_ in sources:
             sources[link.to].add(link.from_)
-    done: list[str] = []
-    while len(done) < len(sources):
-        ready = sorted(name for name, before in sources.items() if name not in done and before <= set(done))
-        done += ready or sorted(name for name in sources if name not in done)
+    done: dict[str, None] = {}
+    left = sorted(sources)
+    while left:
+        # Those that nothing left feeds, or all of a circle.
+        ready = [name for name in left if sources[name] <= done.keys()] or left
+        done.update(dict.fromkeys(ready))
+        left = [name for name in left if name not in done]
     return tuple(done)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import shutil
@@ -252,3 +253,17 @@ def test_verbose_reports_the_search_on_stderr_and_changes_nothing_else(rohe: Run
     verbose = rohe("plan", "-v", "-o", "json", "--out", "verbose.plan")
     assert verbose.stdout == quiet.stdout
     assert (repository / "verbose.plan").read_bytes() == (repository / "quiet.plan").read_bytes()
+
+
+def test_a_compressed_plan_file_is_shown_verified_and_refused_like_any_other(rohe: Run, repository: Path) -> None:
+    assert rohe("plan", "--out", "a.plan").returncode == 0
+    saved = rohe("plan", "--out", "a.plan.gz")
+    assert saved.returncode == 0, saved.stderr
+    assert "next: rohe apply a.plan.gz" in saved.stderr
+    assert gzip.decompress((repository / "a.plan.gz").read_bytes()) == (repository / "a.plan").read_bytes()
+    assert rohe("show", "a.plan.gz").stdout == rohe("show", "a.plan").stdout
+    assert rohe("verify", "a.plan.gz").returncode == 0
+    (repository / "a.plan.gz").write_bytes((repository / "a.plan.gz").read_bytes()[:-20])
+    cut = rohe("verify", "a.plan.gz")
+    assert cut.returncode == 6, cut.stderr
+    assert "cut off" in cut.stderr

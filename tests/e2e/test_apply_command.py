@@ -65,6 +65,7 @@ def test_a_stack_s_whole_life(repository: Any) -> None:
 def test_a_plan_file_is_applied_as_it_is_or_refused(repository: Any) -> None:
     plan = repository.root / "desk.plan"
     assert repository.run("plan", "--out", "desk.plan").code == 0
+    assert repository.run("plan", "--out", "desk.plan.gz").code == 0
     whole = plan.read_bytes()
 
     plan.write_bytes(whole.replace(b'"stack":"desk"', b'"stack":"desc"', 1))
@@ -75,7 +76,7 @@ def test_a_plan_file_is_applied_as_it_is_or_refused(repository: Any) -> None:
     plan.write_bytes(whole)
     assert repository.run("apply", "desk.plan").code == 64
     assert repository.run("apply", "desk.plan", "--yes").code == 0
-    assert "No change" in repository.run("apply", "desk.plan", "--yes").out
+    assert "No change" in repository.run("apply", "desk.plan.gz", "--yes").out
 
     repository.write(replicas=2)
     assert repository.run("plan", "--out", "more.plan").code == 0

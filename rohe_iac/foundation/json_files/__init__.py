@@ -1,1 +1,1 @@
-"""JSON files that one build of rohe writes and another one may read: the schema that they carry."""
+"""JSON files that one build of rohe writes and another one may read: their schema, and their compression."""

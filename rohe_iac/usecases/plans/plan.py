@@ -16,11 +16,14 @@ from rohe_iac.deployment.files.record import Record, decode_record, read_record
 from rohe_iac.foundation.diagnostics import Diagnostic
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.folders import StackFolder, write_private, write_shared
+from rohe_iac.foundation.garbage import pause_garbage_collection
+from rohe_iac.foundation.json_files.compression import MAGIC, SUFFIX, DamagedCompression, compress, decompress
 from rohe_iac.foundation.quantities import counted
 from rohe_iac.foundation.regular_file import read_regular
 from rohe_iac.manifests.by_target import manifests_of, target_of
 from rohe_iac.planning.from_blueprint.problem import problem_of
 from rohe_iac.planning.from_blueprint.write_back import with_planned_requests
+from rohe_iac.planning.model.json_codec import UnreadablePlan
 from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.plugins.protocols import Plugins
 from rohe_iac.planning.model.problem import Problem
@@ -132,6 +135,7 @@ def decide(
     return StackDecision(blueprint, problem, plugins, solution, profiles, sources, record)
 
 
+@pause_garbage_collection()
 def make_plan(
     directory: Path,
     stack: str | None = None,
@@ -190,7 +194,7 @@ def read_plan(path: Path) -> PlanFile:
 
 
 def write_plan(path: Path, planfile: PlanFile) -> None:
-    """Writes the plan file, readable by its owner only.
+    """Writes the plan file, readable by its owner only; compressed with gzip where its name ends in `.gz`.
 
     Raises:
         UnreadableFile: the file cannot be written, or would be larger than MAX_BYTES.
@@ -201,7 +205,7 @@ def write_plan(path: Path, planfile: PlanFile) -> None:
             f"the plan has {len(content) >> 20} MiB; a plan file has at most {MAX_BYTES >> 20} MiB",
             hint="apply the stack by its name, or make several stacks of it",
         )
-    _write(path, content)
+    _write(path, compress(content) if path.suffix == SUFFIX else content)
 
 
 def write_page(path: Path, page: str) -> None:
@@ -223,23 +227,31 @@ def _write(path: Path, content: bytes, write: Callable[[Path, bytes], None] = wr
 
 
 def read_file(path: Path) -> bytes:
-    """Returns the bytes of a plan file, or of a record, that a user named.
+    """Returns the bytes of a plan file, or of a record, that a user named; those inside where it is compressed.
 
     Raises:
-        UnreadableFile: the file cannot be read, or its values would take more than MAX_MEMORY.
+        UnreadableFile: the file cannot be read, has or unpacks to more than MAX_BYTES, or its values would take more
+            than MAX_MEMORY.
+        UnreadablePlan: the compression of the file is damaged.
     """
     try:
         content = read_regular(path, MAX_BYTES)
+        if content.startswith(MAGIC):
+            content = decompress(content, MAX_BYTES)
     except OSError as error:
         raise UnreadableFile(f"cannot read {path}: {error.strerror}", hint="check the file's name") from error
+    except DamagedCompression as error:
+        raise UnreadablePlan(
+            f"{path} is damaged or was altered", detail=str(error), hint="write it anew with `rohe plan --out FILE.gz`"
+        ) from error
     weight = sum(size * content.count(mark) for mark, size in _WEIGHTS)
     if weight > MAX_MEMORY:
         raise UnreadableFile(f"{path} holds more values than any plan does", hint="check the file's name")
     return content
 
 
-MAX_BYTES = 32 * 2**20
-"""The size of the largest plan file that is read; a plan of 10,000 replicas on 5,000 nodes has a third of it."""
+MAX_BYTES = 64 * 2**20
+"""The size of the largest plan file that is read, unpacked; a plan of 10,000 replicas has 24 to 40 MiB."""
 
 
 MAX_MEMORY = 250 * 10**6

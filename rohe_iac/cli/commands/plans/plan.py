@@ -15,7 +15,8 @@ from rohe_iac.foundation.errors import ExitCode
 def plan(
     stack: StackArgument = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Write the plan to this file, for `rohe apply FILE`.")
+        Path | None,
+        typer.Option("--out", help="Write the plan to this file, for `rohe apply FILE`; compressed if it ends in .gz."),
     ] = None,
     against: Annotated[
         Path | None, typer.Option("--against", help="Compare with this record file, not with the last applied record.")

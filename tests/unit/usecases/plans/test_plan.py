@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from rohe_iac.foundation.json_files.compression import MAGIC, compress
+from rohe_iac.planning.model.json_codec import UnreadablePlan
 from rohe_iac.usecases.plans import plan
 from rohe_iac.usecases.plans.plan import UnreadableFile, decide, make_plan, read_file, read_plan, write_page, write_plan
 
@@ -37,3 +39,34 @@ def test_a_file_that_cannot_be_written_or_would_fill_the_memory_is_an_error(
     monkeypatch.setattr(plan, "MAX_MEMORY", 100)
     with pytest.raises(UnreadableFile, match="more values"):
         read_file(tmp_path / "large.plan")
+
+
+def test_a_plan_file_whose_name_ends_in_gz_is_compressed_and_known_by_its_first_bytes(tmp_path: Path) -> None:
+    planned = make_plan(DIGITS)
+    write_plan(tmp_path / "digits.plan", planned.planfile)
+    write_plan(tmp_path / "digits.plan.gz", planned.planfile)
+    packed = (tmp_path / "digits.plan.gz").read_bytes()
+    assert packed.startswith(MAGIC)
+    assert len(packed) * 4 < (tmp_path / "digits.plan").stat().st_size
+    assert (tmp_path / "digits.plan.gz").stat().st_mode & 0o777 == 0o600
+    (tmp_path / "renamed").write_bytes(packed)
+    assert read_plan(tmp_path / "renamed") == read_plan(tmp_path / "digits.plan")
+    assert read_plan(tmp_path / "renamed").digest == planned.planfile.digest
+
+
+def test_a_compressed_file_that_is_cut_off_or_unpacks_to_too_much_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "plan.gz"
+    path.write_bytes(compress(b"{}")[:-3])
+    with pytest.raises(UnreadablePlan, match="damaged") as error:
+        read_file(path)
+    assert "cut off" in error.value.detail
+    monkeypatch.setattr(plan, "MAX_BYTES", 2**20)
+    path.write_bytes(compress(b" " * (2**20 + 1)))
+    with pytest.raises(UnreadableFile, match="more than 1 MiB"):
+        read_file(path)
+    monkeypatch.setattr(plan, "MAX_MEMORY", 100)
+    path.write_bytes(compress(b"[[[["))
+    with pytest.raises(UnreadableFile, match="more values"):
+        read_file(path)

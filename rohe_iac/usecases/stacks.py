@@ -10,7 +10,7 @@ from pathlib import Path
 from rohe_iac.blueprint.documents.discovery import project_of, root_of
 from rohe_iac.blueprint.hints.nearest import nearest
 from rohe_iac.blueprint.loading import load
-from rohe_iac.deployment.files.record import Record, read_record
+from rohe_iac.deployment.files.record import Record, UnreadableRecord, last_complete_record, read_record
 from rohe_iac.deployment.ports import DeploymentTarget
 from rohe_iac.foundation.errors import ExitCode, RoheError, UsageError
 from rohe_iac.foundation.folders import StackFolder, state_home
@@ -41,6 +41,7 @@ class KnownStack:
         name: the name of the stack.
         folder: the state folder of the stack.
         record: what was applied last; None where nothing was.
+        damage: why the record cannot be read, and `record` is the newest one of the history; empty where it can.
     """
 
     root: Path
@@ -48,6 +49,7 @@ class KnownStack:
     name: str
     folder: StackFolder
     record: Record | None
+    damage: str = ""
 
     @property
     def target(self) -> str:
@@ -57,23 +59,34 @@ class KnownStack:
     @property
     def touched(self) -> bool:
         """Whether an apply ever began here and no destroy has ended since."""
-        return self.record is not None or self.folder.engine.exists() or self.folder.run.exists()
+        return self.record is not None or bool(self.damage) or self.folder.engine.exists() or self.folder.run.exists()
 
 
-def known_stack(directory: Path, stack: str | None) -> KnownStack:
+def known_stack(directory: Path, stack: str | None, *, damaged: bool = False) -> KnownStack:
     """Returns the stack of a name; without a name, the only one applied here, or else the only one of the blueprint.
+
+    Args:
+        directory: a folder of the blueprint.
+        stack: the name of the stack, or None.
+        damaged: whether the newest record of the history takes the place of one that cannot be read.
 
     Raises:
         UsageError: there is no blueprint, there is no stack of the name, or the name of the stack is needed.
         InvalidBlueprint: the blueprint has to name the stack, and has faults.
-        UnreadablePlan: the record is damaged.
+        UnreadableRecord: the record is damaged, and `damaged` is False.
     """
     root = root_of(directory)
     project = project_of(root)
     name = stack or _only_applied(project) or load(directory).stack.metadata.name
     folder = StackFolder.of(project, name)
-    record = read_record(folder)
-    known = KnownStack(root, project, name, folder, record)
+    damage = ""
+    try:
+        record = read_record(folder)
+    except UnreadableRecord as error:
+        if not damaged:
+            raise
+        record, damage = last_complete_record(folder), f"{error.brief}: {error.detail}"
+    known = KnownStack(root, project, name, folder, record, damage)
     if stack is not None and not known.touched:
         _check_name(directory, stack)
     applied = f"applied record {record.serial}" if record is not None else "nothing applied"

@@ -8,6 +8,7 @@ from typing import Any
 
 from rohe_iac.foundation.clock import Clock
 from rohe_iac.foundation.folders import StackFolder
+from rohe_iac.foundation.json_files.reading import NoObject, read_object
 from rohe_iac.foundation.json_files.schema import refuse_newer
 
 SCHEMA = 1
@@ -59,8 +60,8 @@ class RunJournal:
         purpose = ""
         for line in self._lines():
             try:
-                value = json.loads(line)
-            except ValueError:
+                value = read_object(line)
+            except NoObject:
                 continue
             if value.get("event") == "begin":
                 schema = value.get("schema")
@@ -72,7 +73,7 @@ class RunJournal:
 
     def _lines(self) -> list[str]:
         try:
-            return self._path.read_text(encoding="utf-8").splitlines()
+            return self._path.read_text(encoding="utf-8", errors="replace").splitlines()
         except FileNotFoundError:
             return []
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -13,6 +12,7 @@ import msgspec
 from rohe_iac.blueprint.linked.blueprint import Source
 from rohe_iac.deployment.files.actions import VERBS, ManifestAction
 from rohe_iac.foundation.canonical import canonical_json, sha256_hex
+from rohe_iac.foundation.json_files.reading import NoObject, read_object
 from rohe_iac.foundation.json_files.schema import refuse_newer, schema_number
 from rohe_iac.foundation.names import Address, parse_address
 from rohe_iac.manifests.manifest import Manifest
@@ -168,18 +168,19 @@ def decode(content: bytes, origin: str) -> PlanFile:
         NewerFile: A newer rohe wrote the file.
     """
     try:
-        value = json.loads(content)
-        schema = schema_number(value["schema"], FAMILY)
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        value = read_object(content)
+    except NoObject as error:
         raise UnreadablePlan(
             f"{origin} is not a plan file, or it was altered",
-            detail=f"{type(error).__name__}: {error}",
+            detail=str(error),
             hint="write it anew with `rohe plan --out FILE`",
         ) from error
+    schema = schema_number(value.get("schema"), FAMILY)
     if schema is None:
+        found = f"its schema is '{str(value['schema'])[:40]}'" if "schema" in value else "it names no schema"
         raise UnreadablePlan(
             f"{origin} is not a plan file, or it was altered",
-            detail=f"its schema is '{str(value['schema'])[:40]}', that of a plan file is '{FAMILY}/v{SCHEMA}'",
+            detail=f"{found}, that of a plan file is '{FAMILY}/v{SCHEMA}'",
             hint="write it anew with `rohe plan --out FILE`",
         )
     refuse_newer(schema, SCHEMA, origin)
@@ -189,7 +190,7 @@ def decode(content: bytes, origin: str) -> PlanFile:
     except (ValueError, RecursionError, msgspec.ValidationError) as error:
         raise UnreadablePlan(
             f"{origin} was altered: it does not read as a plan",
-            detail=f"{type(error).__name__}: {error}",
+            detail=_words(error),
             hint=_PLAN_AGAIN,
         ) from error
     if recorded != planfile.digest or not same:
@@ -199,6 +200,13 @@ def decode(content: bytes, origin: str) -> PlanFile:
             hint=_PLAN_AGAIN,
         )
     return planfile
+
+
+def _words(error: Exception) -> str:
+    """Returns in plain words why a value does not read as a plan."""
+    if isinstance(error, RecursionError):
+        return "its JSON is nested too deeply"
+    return "it has text that is not Unicode" if isinstance(error, UnicodeError) else str(error)
 
 
 _PLAN_AGAIN = "nothing was changed; plan again with `rohe plan --out FILE`"

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
+import contextlib
 from dataclasses import dataclass
+from pathlib import Path
 
 import msgspec
 
 from rohe_iac.deployment.files.planfile import Against, PlanFile, decode
 from rohe_iac.foundation.canonical import canonical_json
 from rohe_iac.foundation.folders import StackFolder, write_private
-from rohe_iac.foundation.json_files.schema import refuse_newer, schema_number
+from rohe_iac.foundation.json_files.reading import NoObject, read_object
+from rohe_iac.foundation.json_files.schema import NewerFile, refuse_newer, schema_number
 from rohe_iac.planning.model.json_codec import UnreadablePlan, canonical_bytes
 
 FAMILY = "rohe.dev/record"
@@ -18,6 +20,10 @@ FAMILY = "rohe.dev/record"
 
 SCHEMA = 1
 """Version of the record's form without the plan in it, which has its own; records without a version are of 1."""
+
+
+class UnreadableRecord(UnreadablePlan):
+    """The record of a stack is damaged: it does not say what was applied."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,7 @@ def read_record(folder: StackFolder) -> Record | None:
     """Returns the record of the stack, or None where nothing is applied.
 
     Raises:
-        UnreadablePlan: The file is damaged.
+        UnreadableRecord: The file is damaged.
         NewerFile: A newer rohe wrote the file.
     """
     try:
@@ -62,28 +68,48 @@ def decode_record(content: bytes, origin: str) -> Record:
         origin: The file's name, for messages.
 
     Raises:
-        UnreadablePlan: The bytes are no record.
+        UnreadableRecord: The bytes are no record.
         NewerFile: A newer rohe wrote the record, or the plan in it.
     """
     try:
-        value = json.loads(content)
-        refuse_newer(schema_number(value.get("schema"), FAMILY) or SCHEMA, SCHEMA, origin)
-        serial, complete = int(value["serial"]), bool(value["complete"])
-        plan = canonical_json(value["plan"])
-    except (ValueError, TypeError, AttributeError, KeyError, OverflowError, RecursionError) as error:
-        raise UnreadablePlan(
-            f"{origin} is not a record of an applied plan",
-            detail=str(error),
-            hint="take the newest file of the stack's history folder in its place, or destroy and apply again",
-        ) from error
-    return Record(serial, decode(plan + b"\n", origin), complete)
+        value = read_object(content)
+    except NoObject as error:
+        raise _unreadable(origin, str(error)) from error
+    refuse_newer(schema_number(value.get("schema"), FAMILY) or SCHEMA, SCHEMA, origin)
+    serial, complete, plan = value.get("serial"), value.get("complete"), value.get("plan")
+    if type(serial) is not int or serial < 1 or type(complete) is not bool or not isinstance(plan, dict):
+        raise _unreadable(origin, "its field 'serial', 'complete' or 'plan' is missing or has a wrong value")
+    try:
+        return Record(serial, decode(canonical_json(plan) + b"\n", origin), complete)
+    except (UnreadablePlan, ValueError, RecursionError) as error:
+        raise _unreadable(origin, "the plan in it was altered or is incomplete") from error
+
+
+def _unreadable(origin: str, why: str) -> UnreadableRecord:
+    return UnreadableRecord(
+        f"{origin} is not a record of an applied plan",
+        detail=why,
+        hint="`rohe destroy` removes the stack without it, and `rohe apply` makes the stack again; "
+        "or copy the newest file of the folder `history` beside it to its place",
+    )
+
+
+def last_complete_record(folder: StackFolder) -> Record | None:
+    """Returns the newest record of the stack's history that can be read, or None where there is none."""
+    for _, path in sorted(((serial, path) for path, serial in _history(folder)), reverse=True):
+        with contextlib.suppress(UnreadableRecord, NewerFile, OSError):
+            return decode_record(path.read_bytes(), str(path))
+    return None
+
+
+def _history(folder: StackFolder) -> list[tuple[Path, int]]:
+    return [(path, int(path.stem)) for path in folder.history.glob("*.json") if path.stem.isdecimal()]
 
 
 def next_serial(folder: StackFolder) -> int:
     """Returns the successor of the highest serial that the stack's record and history have."""
-    serials = [int(path.stem) for path in folder.history.glob("*.json") if path.stem.isdecimal()]
     record = read_record(folder)
-    return max([*serials, record.serial if record is not None else 0, 0]) + 1
+    return max([*(serial for _, serial in _history(folder)), record.serial if record is not None else 0, 0]) + 1
 
 
 def write_record(folder: StackFolder, record: Record) -> None:

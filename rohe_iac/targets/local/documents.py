@@ -120,7 +120,7 @@ def read_document(text: str) -> ManifestDocument:
             spec=value.get("spec") or {},
         )
     except (yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
-        raise UnreadableManifest("a manifest does not read as one of the local target", detail=str(error)) from error
+        raise UnreadableManifest("a manifest does not read as one of the local target", detail=_words(error)) from error
 
 
 def credential_of(document: ManifestDocument) -> CredentialSpec:
@@ -217,5 +217,14 @@ def _reading(document: ManifestDocument) -> Iterator[None]:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UnreadableManifest(
             f"the {document.kind} {document.name} lacks a field or has a wrong one",
-            detail=f"{type(error).__name__}: {error}",
+            detail=_words(error),
         ) from error
+
+
+def _words(error: Exception) -> str:
+    """Returns in plain words what is wrong with a manifest."""
+    if isinstance(error, KeyError):
+        return f"the field {error} is missing, or has a value that is not known"
+    if isinstance(error, TypeError | AttributeError):
+        return "a field has a value of a wrong type"
+    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)

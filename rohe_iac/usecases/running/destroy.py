@@ -31,6 +31,15 @@ def check_destroy(stack: KnownStack, allow_destroy: Sequence[str]) -> tuple[str,
     return addresses
 
 
+def protection_of_damaged(stack: KnownStack) -> str:
+    """Returns which parts destroy protects and lists where the record of the stack cannot be read, as a sentence."""
+    if stack.record is None:
+        return (
+            "The history has no record either: which parts are protected is not known, and none is; all that runs ends."
+        )
+    return f"Protected is what record {stack.record.serial} of the history protects; everything that runs is removed."
+
+
 def destroy(
     stack: KnownStack,
     open_target: OpenTarget,

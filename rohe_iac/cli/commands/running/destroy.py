@@ -24,15 +24,18 @@ def destroy(
     from rohe_iac.foundation.errors import ExitCode
     from rohe_iac.foundation.quantities import counted
     from rohe_iac.targets.opening import open_target
-    from rohe_iac.usecases.running.destroy import check_destroy
+    from rohe_iac.usecases.running.destroy import check_destroy, protection_of_damaged
     from rohe_iac.usecases.running.destroy import destroy as destroy_stack
     from rohe_iac.usecases.stacks import known_stack
 
     patience = span(lock_timeout)
-    known = known_stack(screen.folder, stack)
+    known = known_stack(screen.folder, stack, damaged=True)
     if not known.touched:
         screen.err.print(f"Stack {known.name} is not applied: nothing to destroy.")
         return ExitCode.OK
+    if known.damage:
+        screen.err.print(f"warning: {known.damage}", markup=False)
+        screen.err.print(protection_of_damaged(known), markup=False)
     addresses = check_destroy(known, tuple(allow_destroy or ()))
     view = OutcomeView(screen)
     view.removal(known.name, addresses)

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 from pathlib import Path
 
 import pytest
 
+from rohe_iac.deployment.files.journal import RunJournal
 from rohe_iac.deployment.files.planfile import PlanFile
-from rohe_iac.deployment.files.record import Record, next_serial, read_record, write_record
+from rohe_iac.deployment.files.record import (
+    Record,
+    UnreadableRecord,
+    last_complete_record,
+    next_serial,
+    read_record,
+    write_record,
+)
 from rohe_iac.foundation.canonical import canonical_json
+from rohe_iac.foundation.clock import SystemClock
 from rohe_iac.foundation.folders import StackFolder
-from rohe_iac.planning.model.json_codec import UnreadablePlan
 from rohe_iac.planning.model.plan import Bound, Plan
 from rohe_iac.planning.model.problem import Problem
 
@@ -57,8 +66,39 @@ def test_serials_go_on_after_the_record_is_gone(folder: StackFolder) -> None:
     assert next_serial(folder) == 5
 
 
-@pytest.mark.parametrize("content", [b"", b"{}", b'{"serial":1,"complete":true,"plan":{}}'])
-def test_a_damaged_record_is_told_and_not_taken_for_none(folder: StackFolder, content: bytes) -> None:
+DAMAGED = (
+    b"",
+    b"null",
+    b"\xff",
+    b"{}",
+    b"[" * 100_000,
+    b'{"serial":1,"complete":true,"plan":{}}',
+    b'{"serial":Infinity,"complete":true,"plan":{}}',
+    b'{"serial":1,"complete":true,"plan":null}',
+    b'{"serial":1,"complete":true,"plan":{"schema":"\\ud800"}}',
+)
+
+
+@pytest.mark.parametrize("content", DAMAGED, ids=range(len(DAMAGED)))
+def test_a_damaged_record_is_refused_in_plain_words(folder: StackFolder, content: bytes) -> None:
     folder.record.write_bytes(content)
-    with pytest.raises(UnreadablePlan):
+    with pytest.raises(UnreadableRecord) as caught:
         read_record(folder)
+    assert not re.search(r"NoneType|Error|codec|float", caught.value.detail)
+    assert "rohe destroy" in caught.value.hint
+
+
+def test_the_newest_readable_record_of_the_history_is_found(folder: StackFolder) -> None:
+    assert last_complete_record(folder) is None
+    for serial in (9, 10, 11):
+        write_record(folder, Record(serial, PLANFILE, complete=True))
+    (folder.history / "11.json").write_bytes(b"null")
+    assert last_complete_record(folder) == Record(10, PLANFILE, complete=True)
+
+
+def test_damaged_lines_of_the_journal_are_passed_over(folder: StackFolder) -> None:
+    journal = RunJournal(folder, SystemClock())
+    journal.begin("apply", "")
+    with folder.journal.open("ab") as stream:
+        stream.write(b"null\n[]\n\xff\n" + b"[" * 100_000 + b"\n")
+    assert journal.interrupted() == "apply"

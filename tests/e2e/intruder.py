@@ -2,8 +2,9 @@
 
 For another user it is started as root, imports what that user may not read, and gives up root for good before its
 first connection:
-`intruder.py UID MARKER PORTS FOLDER [engine]`. With `engine`, the services of
-the engine's own ports are called too. It prints a JSON line: a list of [service, call, outcome].
+`intruder.py UID MARKER PORTS FOLDER [engine|TYPE]`. With `engine`, the services of the engine's own ports are called
+too. With the type of a resource, a resource of that type is registered and nothing else is called; where the type ends
+with `!`, the resource is a component. It prints a JSON line: a list of [service, call, outcome].
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def main(uid: int, marker: str, ports: str, folder: str, way: str = "") -> None:
             grpc.channel_ready_future(channel).result(timeout=5)
         except grpc.FutureTimeoutError:
             continue
-        for service, call, act in _attacks(channel, marker, folder)[slice(None if way else -2)]:
+        for service, call, act in _attacks(channel, marker, folder, way):
             try:
                 act()
                 outcomes.append([service, call, "answered"])
@@ -54,7 +55,7 @@ def main(uid: int, marker: str, ports: str, folder: str, way: str = "") -> None:
     print(json.dumps(outcomes), flush=True)
 
 
-def _attacks(channel: grpc.Channel, marker: str, folder: str) -> list[tuple[str, str, Any]]:
+def _attacks(channel: grpc.Channel, marker: str, folder: str, way: str) -> list[tuple[str, str, Any]]:
     spec = {"command": ["touch", marker], "workingDirectory": ".", "startup": 1}
     metadata = {"name": "intruder-0", "stack": "desk", "address": "replica/desk:intruder/0"}
     properties = struct_pb2.Struct()
@@ -85,7 +86,15 @@ def _attacks(channel: grpc.Channel, marker: str, folder: str) -> list[tuple[str,
         )  # fmt: skip
         monitor.RegisterResource(resource, timeout=5)
 
-    return [
+    def register_foreign() -> None:
+        resource = resource_pb2.RegisterResourceRequest(
+            type=way.rstrip("!"), name="intruder", custom=not way.endswith("!"), object=properties
+        )
+        monitor.RegisterResource(resource, timeout=5)
+
+    if way not in ("", "engine"):
+        return [("ResourceMonitor", "RegisterResource", register_foreign)]
+    attacks = [
         ("ResourceProvider", "GetPluginInfo", lambda: provider.GetPluginInfo(empty_pb2.Empty(), timeout=5)),
         ("ResourceProvider", "Configure", lambda: provider.Configure(
             provider_pb2.ConfigureRequest(args=settings), timeout=5)),
@@ -98,6 +107,7 @@ def _attacks(channel: grpc.Channel, marker: str, folder: str) -> list[tuple[str,
         ("ResourceMonitor", "RegisterResource", register),
         ("Engine", "Log", lambda: engine.Log(engine_pb2.LogRequest(message="hello from an intruder"), timeout=5)),
     ]  # fmt: skip
+    return attacks if way else attacks[:-2]
 
 
 if __name__ == "__main__":

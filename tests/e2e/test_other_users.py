@@ -128,3 +128,22 @@ def test_what_another_user_asks_of_the_engine_is_not_made(bench: Any, tmp_path: 
     with _apply_under_way(bench, tmp_path, quiet) as outcomes:
         pass
     assert [outcome.ending for outcome in outcomes] == [Ending.COMPLETE]
+
+
+@pytest.mark.platform
+@AS_ROOT
+@pytest.mark.parametrize("kind", ["rohe:x:Y", "aws:s3:Bucket", "rohe:x:Y!", "pulumi:providers:rohe"])
+def test_a_resource_that_is_not_of_the_plan_is_named_and_not_made(
+    bench: Any, tmp_path: Path, marker: Path, quiet: Any, kind: str
+) -> None:
+    with _apply_under_way(bench, tmp_path, quiet) as outcomes:
+        _intrude(NOBODY, marker, _ports(), marker.parent, kind)
+    assert [live.instance for live in bench.target.live()] == ["web-0"]
+    said = "a resource that is not of this plan was registered with the engine, maybe by another user of this machine"
+    assert [note for note in quiet.notes if note.startswith(said)], quiet.notes
+    assert said in bench.folder.journal.read_text()
+    assert ("create", "intruder") not in quiet.begun
+    # A component has nothing that could fail, and is nothing but a name.
+    if not kind.endswith("!"):
+        assert (outcomes[0].brief, outcomes[0].exit_code) == (said, 10)
+        assert "'folder'" not in outcomes[0].detail

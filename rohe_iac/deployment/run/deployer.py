@@ -107,7 +107,7 @@ class Deployer:
                 color="never",
             )
 
-        outcome = self._run("apply", run, progress, addresses, digest)
+        outcome = self._run("apply", run, progress, addresses, digest, makes=True)
         return replace(outcome, swept=self.target.sweep(manifests)) if outcome.ending is Ending.COMPLETE else outcome
 
     def down(self, progress: Progress, addresses: dict[str, str]) -> Outcome:
@@ -149,6 +149,8 @@ class Deployer:
         progress: Progress,
         addresses: dict[str, str],
         digest: str,
+        *,
+        makes: bool = False,
     ) -> Outcome:
         journal = RunJournal(self.place.folder, self.clock)
         interrupted = journal.interrupted()
@@ -161,7 +163,7 @@ class Deployer:
         self.place.prune()
         journal.begin(purpose, digest)
         command = EngineCommand(self.engine, lambda: progress.on_note(STOPPING))
-        tally = EventTally(progress, journal, addresses, self.clock)
+        tally = EventTally(progress, journal, addresses, self.clock, plugin=self.target.plugin().name if makes else "")
         failure: CommandError | None = None
         servers = guarded_servers(lambda: command.pid, tally.note)
         with command.forward_signals(), servers, engine_listener(tally) as listen:
@@ -172,7 +174,7 @@ class Deployer:
         outcome = tally.outcome(command.received, failed=failure is not None)
         journal.end(outcome.ending.value)
         if failure is not None and not outcome.failed and outcome.ending is not Ending.INTERRUPTED:
-            raise engine_error(str(failure), tally.diagnostics) from failure
+            raise engine_error(str(failure), tally.diagnostics, tally.foreign) from failure
         return outcome
 
     def _stack(self, command: EngineCommand) -> Stack:

@@ -12,7 +12,7 @@ from pulumi.automation.events import EngineEvent, StepEventMetadata
 
 from rohe_iac.deployment.files.journal import RunJournal
 from rohe_iac.deployment.ports import NOTE, Progress
-from rohe_iac.deployment.run.failures import provider_message
+from rohe_iac.deployment.run.failures import FOREIGN, provider_message
 from rohe_iac.deployment.run.outcome import Ending, Failure, Outcome
 from rohe_iac.foundation.clock import Clock
 
@@ -25,6 +25,15 @@ VERBS: Mapping[OpType, str] = {
 }
 """What rohe calls an operation of the engine."""
 
+MADE = VERBS.keys() - {OpType.DELETE, OpType.DELETE_REPLACED}
+"""Operations on a resource that is wanted."""
+
+STACK, PROVIDERS = "pulumi:pulumi:Stack", "pulumi:providers:"
+"""The type of the engine's own resource of a stack, and what the types of its providers begin with."""
+
+TWICE = "duplicate resource urn"
+"""What the engine says, in lower case, where a resource is registered twice, which a plan never does."""
+
 DONE = {"create": "created", "update": "updated", "delete": "deleted"}
 """The field of Outcome that lists the resources to which a verb was done."""
 
@@ -34,9 +43,23 @@ class EventTally:
 
     Attributes:
         diagnostics: Messages of the engine's error events, in order.
+        foreign: Types and names of the resources that the engine was asked for and that are not of the plan.
     """
 
-    def __init__(self, progress: Progress, journal: RunJournal, addresses: Mapping[str, str], clock: Clock) -> None:
+    def __init__(
+        self, progress: Progress, journal: RunJournal, addresses: Mapping[str, str], clock: Clock, *, plugin: str = ""
+    ) -> None:
+        """Prepares the sums of one run.
+
+        Args:
+            progress: Receives each step.
+            journal: Records each step.
+            addresses: Addresses by name of manifest: all resources of the plan.
+            clock: The clock of durations.
+            plugin: Name of the plugin whose provider makes the resources; "" where the run makes none.
+        """
+        self.foreign: list[str] = []
+        self._plugin = plugin
         self._progress = progress
         self._journal = journal
         self._addresses = addresses
@@ -53,6 +76,7 @@ class EventTally:
         if event.diagnostic_event is not None and event.diagnostic_event.severity == "error":
             text = provider_message(event.diagnostic_event.message)
             if event.diagnostic_event.urn:
+                self._is_foreign(event.diagnostic_event.urn, registered_twice=TWICE in text.lower())
                 self._reasons.setdefault(_name(event.diagnostic_event.urn), text)
             self.diagnostics.append(text)
         elif event.diagnostic_event is not None:
@@ -103,6 +127,8 @@ class EventTally:
 
     def _step(self, metadata: StepEventMetadata, take: Callable[[str, str], None]) -> None:
         # The stack itself and the provider are resources of the engine, not of the blueprint.
+        if metadata.op in MADE and self._is_foreign(metadata.urn):
+            return
         if metadata.type.startswith("pulumi:"):
             return
         if metadata.op == OpType.SAME:
@@ -124,6 +150,25 @@ class EventTally:
     def _fail(self, verb: str, name: str) -> None:
         # The reason is in another event, before or after this one, so the failure is reported at the end of the run.
         self._failed[name] = verb
+
+    def _is_foreign(self, urn: str, *, registered_twice: bool = False) -> bool:
+        """Checks whether a resource is none of the plan, and reports the first such resource.
+
+        The engine's own ports take calls of every user of the machine, so anybody can register a resource.
+        """
+        if not self._plugin:
+            return False
+        kind, name = urn.split("::")[-2:]
+        if kind.startswith(PROVIDERS):
+            ours = (kind, name) == (PROVIDERS + self._plugin, self._plugin)
+        else:
+            ours = kind == STACK or name in self._addresses
+        if ours and not registered_twice:
+            return False
+        if not self.foreign:
+            self.note(f"{FOREIGN}: {kind} {name}; nothing is made of it")
+        self.foreign.append(f"{kind} {name}")
+        return True
 
     def _address(self, name: str) -> str:
         return self._addresses.get(name, name)

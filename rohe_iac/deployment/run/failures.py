@@ -13,11 +13,20 @@ class EngineFailed(RoheError):
     exit_code = ExitCode.UNREACHABLE
 
 
+class ForeignResource(RoheError):
+    """Somebody else registered a resource with the engine of this run."""
+
+    exit_code = ExitCode.UNREACHABLE
+
+
 class EngineBusy(RoheError):
     """The engine's backend reports that another run is at work on the stack."""
 
     exit_code = ExitCode.LOCKED
 
+
+FOREIGN = "a resource that is not of this plan was registered with the engine, maybe by another user of this machine"
+"""What happened where the engine is asked for anything but the plan's resources."""
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m|<\{%[^%]*%\}>")
 """Terminal colours and the engine's own marks of colours."""
@@ -42,17 +51,24 @@ def provider_message(message: str) -> str:
         text = shorter
 
 
-def engine_error(output: str, diagnostics: list[str]) -> RoheError:
+def engine_error(output: str, diagnostics: list[str], foreign: list[str]) -> RoheError:
     """Returns the error for an engine that failed without a failed resource.
 
     Args:
         output: Everything that the engine printed.
         diagnostics: Messages of the engine's error events; where there are any, the detail has only those.
+        foreign: Types and names of the resources that are not of the plan.
     """
     text = _COLOUR.sub("", output)
     if "the stack is currently locked by" in text:
         return EngineBusy("the engine says that another run is at work on the stack", detail=text[-800:])
     lines = [line for line in (diagnostics or text.splitlines()) if line.strip()]
+    if foreign:
+        return ForeignResource(
+            FOREIGN,
+            detail="\n".join([f"{foreign[0]}: nothing was made of it", *lines[-12:]]),
+            hint="run the same command again: it continues; docs/security.md says what other users can do",
+        )
     return EngineFailed(
         "the Pulumi engine failed", detail="\n".join(lines[-12:]), hint="run `rohe doctor`, then the same command again"
     )

@@ -70,9 +70,8 @@ class Provider:
 
     def Configure(self, request: Any, context: Any) -> Any:
         """Opens the stack of the provider's settings `folder` and `root`, as soon as no other provider serves it."""
-        settings = dict(json_format.MessageToDict(request.args))
-        folder = StackFolder(Path(settings["folder"]))
-        site = Site(Layout(folder, Path(settings["root"])), cancelled=self._cancelled)
+        folder, root = _abort_on_error(context, lambda: _places(json_format.MessageToDict(request.args)))
+        site = Site(Layout(folder, root), cancelled=self._cancelled)
         _abort_on_error(context, site.permit.check_folder)
         self._lease = _abort_on_error(context, lambda: Lease.take(folder))
         self._site = site
@@ -84,7 +83,7 @@ class Provider:
 
     def Diff(self, request: Any, context: Any) -> Any:
         """Returns whether a resource's manifest changed, or the resource itself is not as its manifest says."""
-        document = _document(request.news)
+        document = _document(request.news, context)
         same = _text(request.olds) == _text(request.news) and self._holds(request.urn, document, context)
         return self._difference(changed=not same, field="manifest")
 
@@ -100,13 +99,15 @@ class Provider:
 
     def Read(self, request: Any, context: Any) -> Any:
         """Returns a resource's properties, or nothing where the resource is not as its manifest says."""
-        if not _text(request.properties) or not self._holds(request.urn, _document(request.properties), context):
+        if not _text(request.properties) or not self._holds(
+            request.urn, _document(request.properties, context), context
+        ):
             return self._messages.ReadResponse()
         return self._messages.ReadResponse(id=request.id, properties=request.properties, inputs=request.inputs)
 
     def Delete(self, request: Any, context: Any) -> Any:
         """Removes a resource."""
-        document = _document(request.properties)
+        document = _document(request.properties, context)
         _abort_on_error(context, lambda: _resource(request.urn).remove(self._opened_site(), document))
         return empty_pb2.Empty()
 
@@ -116,7 +117,7 @@ class Provider:
         return empty_pb2.Empty()
 
     def _make(self, request: Any, properties: struct_pb2.Struct, context: Any) -> ManifestDocument:
-        document = _document(properties)
+        document = _document(properties, context)
         if not request.preview:
             _abort_on_error(context, lambda: self._opened_site().permit.check(_text(properties)))
             _abort_on_error(context, lambda: _resource(request.urn).make(self._opened_site(), document))
@@ -147,13 +148,26 @@ def _abort_on_error(context: Any, action: Callable[[], Any]) -> Any:
         context.abort(grpc.StatusCode.UNKNOWN, f"{error.strerror}: {error.filename}")
 
 
+def _places(settings: dict[str, object]) -> tuple[StackFolder, Path]:
+    """Returns the folder of the stack and the blueprint's, of the provider's settings."""
+    folder, root = settings.get("folder"), settings.get("root")
+    if not isinstance(folder, str) or not isinstance(root, str):
+        # The engine makes such a provider by itself for a resource that was registered without one.
+        raise RoheError("a resource that is not of a plan of rohe was refused")
+    return StackFolder(Path(folder)), Path(root)
+
+
 def _resource(urn: str) -> Resource:
-    return RESOURCES[urn.split("::")[2].rsplit("$", 1)[-1]]
+    kind = urn.split("::")[2].rsplit("$", 1)[-1]
+    if kind not in RESOURCES:
+        raise RoheError(f"a resource of the type {kind}, which no plan of rohe has, was refused")
+    return RESOURCES[kind]
 
 
 def _text(properties: struct_pb2.Struct) -> str:
     return str(properties.fields["manifest"].string_value) if "manifest" in properties.fields else ""
 
 
-def _document(properties: struct_pb2.Struct) -> ManifestDocument:
-    return read_document(_text(properties))
+def _document(properties: struct_pb2.Struct, context: Any) -> ManifestDocument:
+    document: ManifestDocument = _abort_on_error(context, lambda: read_document(_text(properties)))
+    return document

@@ -25,7 +25,6 @@ class ExitCode(IntEnum):
     INTERNAL = 70
     INTERRUPTED = 130
     READER_GONE = 141
-    TERMINATED = 143
 
 
 DISK_FAULTS = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG))

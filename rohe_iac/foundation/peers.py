@@ -1,4 +1,4 @@
-"""Peers: which user and socket is at the other end of a TCP connection within this machine, by the kernel's tables.
+"""Peers: who is at the other end of a TCP connection within this machine, and who listens, by the kernel's tables.
 
 Loopback addresses carry no identity: any local user can connect. Linux lists every TCP socket of the network namespace
 with its owner in /proc/net/tcp and /proc/net/tcp6 (proc(5), Documentation/networking/proc_net_tcp in its sources).
@@ -74,17 +74,13 @@ def peer_of(near: Endpoint, far: Endpoint) -> Peer | None:
     return None
 
 
-def listener_of(port: int) -> Peer | None:
-    """Returns the socket that listens on a TCP port of 127.0.0.1, or None where none does."""
-    local = {*_hexadecimal(("127.0.0.1", port)), *_hexadecimal(("0.0.0.0", port)), *_hexadecimal(("::", port))}
-    for row in _rows():
-        if row[3] == _LISTEN and row[1] in local and int(row[9]):
-            return Peer(int(row[7]), int(row[9]))
-    return None
+LISTEN = "0A"
+"""State of a listening socket in the tables (enum in net/tcp_states.h)."""
 
 
-_LISTEN = "0A"
-"""The state LISTEN in the kernel's tables."""
+def listeners() -> dict[int, int]:
+    """Returns the TCP ports that processes of this network namespace listen on, by the number of the socket."""
+    return {int(row[9]): int(row[1].rsplit(":", 1)[1], 16) for row in _rows() if row[3] == LISTEN}
 
 
 def _rows() -> list[list[str]]:

@@ -76,6 +76,6 @@ def carried_over(state: ObserverState, instances: Iterable[str]) -> ObserverStat
     before, known = state.watermark, {*instances, *state.watermark.groups}
     clients = {name: clock for name, clock in before.clients.items() if name in known}
     begun = new_state()
-    begun.watermark = WatermarkState(clients=clients, passed_gaps=before.passed_gaps, missing=before.missing)
+    begun.watermark = WatermarkState(clients=clients, missing=before.missing)
     begun.counters = state.counters
     return begun

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 
+from rohe_iac.foundation.sqlite.pages import pragma, used_bytes
+
 MAX_DEAD_LETTERS = 1000
 """Undecodable messages kept, the newest."""
 
@@ -49,12 +51,6 @@ def prune(database: sqlite3.Connection, before: float, max_bytes: int) -> int:
     return deleted
 
 
-def used_bytes(database: sqlite3.Connection) -> int:
-    """Returns the size in bytes of the database's pages that are in use."""
-    pages = _pragma(database, "page_count") - _pragma(database, "freelist_count")
-    return pages * _pragma(database, "page_size")
-
-
 def _delete(database: sqlite3.Connection, table: str, bound: str, values: tuple[float, ...]) -> int:
     return database.execute(
         f"DELETE FROM {table} WHERE row IN (SELECT row FROM {table} WHERE {bound} ORDER BY row LIMIT {MAX_DELETED})",
@@ -65,14 +61,10 @@ def _delete(database: sqlite3.Connection, table: str, bound: str, values: tuple[
 def _give_space_back(database: sqlite3.Connection) -> None:
     """Shrinks the file where a quarter of it, or more, is free; a smaller part is used again by what comes next."""
     for _ in range(MAX_SHRINKS):
-        free = _pragma(database, "freelist_count")
-        if free < MIN_FREE_PAGES or free * 4 < _pragma(database, "page_count"):
+        free = pragma(database, "freelist_count")
+        if free < MIN_FREE_PAGES or free * 4 < pragma(database, "page_count"):
             return
         # Only a script is stepped to its end; `execute` would free a single page.
         database.executescript(f"PRAGMA incremental_vacuum({MIN_FREE_PAGES})")
-        if _pragma(database, "freelist_count") >= free:
+        if pragma(database, "freelist_count") >= free:
             return  # a large database of an earlier version keeps the size of its file
-
-
-def _pragma(database: sqlite3.Connection, name: str) -> int:
-    return int(database.execute(f"PRAGMA {name}").fetchone()[0])

@@ -18,10 +18,11 @@ import msgspec
 
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.sqlite.full_disk import is_full_disk
+from rohe_iac.foundation.sqlite.pages import used_bytes
 from rohe_iac.foundation.sqlite.schema import Schema, WrongSchema
 from rohe_iac.observation.judging.outcome import CorrectiveAction, Outcome, Result, Violation
 from rohe_iac.observation.reports.sequence_set import SequenceSet
-from rohe_iac.sinks.retention import prune, used_bytes
+from rohe_iac.sinks.retention import prune
 
 SCHEMA = Schema(
     noun="a store",

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +13,6 @@ from pulumi import runtime  # noqa: F401 - imported before the umask is opened
 from rohe_iac.deployment.run.outcome import Ending
 
 pytestmark = pytest.mark.engine
-
-
-@pytest.fixture
-def open_umask() -> Iterator[None]:
-    """Lets the processes of a test make files that everybody could read and write."""
-    before = os.umask(0)
-    yield
-    os.umask(before)
 
 
 @pytest.mark.usefixtures("open_umask")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rohe_iac.foundation.errors import ExitCode, RoheError
+from rohe_iac.foundation.sqlite.pages import pragma, used_bytes
 
 VACUUM_LIMIT = 64 * 2**20
 """Bytes in use up to which a database of an earlier version is rewritten, so that its file can shrink."""
@@ -77,7 +78,7 @@ class Schema:
 
     def _version_of(self, database: sqlite3.Connection, path: Path) -> int | None:
         """Returns the version of a database, or None where it is empty."""
-        found = int(database.execute("PRAGMA user_version").fetchone()[0])
+        found = pragma(database, "user_version")
         tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if not tables and not found:
             return None
@@ -121,12 +122,7 @@ def _allow_shrinking(database: sqlite3.Connection) -> None:
     That takes a rewrite of the file, even of one without tables (https://sqlite.org/pragma.html#pragma_auto_vacuum). A
     large one of an earlier version stays as it is.
     """
-
-    def pragma(name: str) -> int:
-        return int(database.execute(f"PRAGMA {name}").fetchone()[0])
-
-    used = (pragma("page_count") - pragma("freelist_count")) * pragma("page_size")
-    if used <= VACUUM_LIMIT:
+    if used_bytes(database) <= VACUUM_LIMIT:
         database.execute("PRAGMA auto_vacuum=INCREMENTAL")
         with contextlib.suppress(sqlite3.OperationalError):
             # Needs as much room again. Without it the database works, and only keeps the size of its file.

@@ -8,6 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from rohe_iac.observation.judging.objective_evaluator import ObjectiveEvaluator
+from rohe_iac.observation.reports.sequence_set import shown_numbers
 from rohe_iac.observation.reports.wait import Wait, WaitReason
 from rohe_iac.observation.reports.watermark import GRACE_PERIOD
 
@@ -140,7 +141,7 @@ def _reason(
 def _wait_text(wait: Wait, now: float) -> str:
     age = max(0.0, now - wait.since)
     if wait.reason is WaitReason.GAP:
-        numbers = f"reports {wait.first}-{wait.last}" if wait.last > wait.first else f"report {wait.first}"
+        numbers = shown_numbers(wait.first, wait.last)
         return f"waiting for {numbers} of {wait.client}, missing for {age:.0f} s"
     if wait.reason is WaitReason.UNHEARD:
         return f"waiting for {wait.client}, not heard since the agent connected {age:.0f} s ago"

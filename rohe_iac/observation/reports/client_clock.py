@@ -6,6 +6,8 @@ from bisect import bisect_right
 
 import msgspec
 
+from rohe_iac.observation.reports.sequence_set import shown_numbers
+
 MAX_BOOTS = 4
 """Boots of one client whose missing reports are waited for, the newest."""
 
@@ -59,7 +61,7 @@ class PassedGap(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def text(self) -> str:
         """Returns what happened as people read it: `waited 15 s for reports 1-4 of raw-0: gone on without them`."""
-        numbers = f"reports {self.first}-{self.last}" if self.last > self.first else f"report {self.first}"
+        numbers = shown_numbers(self.first, self.last)
         return f"waited {self.waited:.0f} s for {numbers} of {self.client}: gone on without them"
 
 

@@ -11,6 +11,11 @@ MAX_RANGES = 1000
 """Ranges that are kept; with more, the oldest missing numbers count as received, because they never come."""
 
 
+def shown_numbers(first: int, last: int) -> str:
+    """Returns an inclusive range of sequence numbers as people read it: `report 1` or `reports 1-4`."""
+    return f"reports {first}-{last}" if last > first else f"report {first}"
+
+
 class SequenceSet:
     """A set of sequence numbers from 1 on, kept as ranges: small while the numbers come mostly in order.
 

@@ -50,8 +50,7 @@ class WatermarkState(msgspec.Struct, kw_only=True):
         resumed: When the last pause ended.
         paused: Whether a pause lasts.
         excluded: Clients that get no requests at present, so that their silence means nothing.
-        passed_gaps: Gaps that were passed over.
-        missing: Reports that were missing in them.
+        missing: Reports that were missing in gaps that were passed over.
     """
 
     clients: dict[str, ClientClock] = {}
@@ -62,7 +61,6 @@ class WatermarkState(msgspec.Struct, kw_only=True):
     resumed: float = 0.0
     paused: bool = True
     excluded: list[str] = []
-    passed_gaps: int = 0
     missing: int = 0
 
 
@@ -353,7 +351,6 @@ class Watermark:
         # Reports that an earlier store had, or that were lost with an outbox, never come.
         state = self.state
         for gap in gaps:
-            state.passed_gaps += 1
             state.missing = min(MAX_COUNT, state.missing + gap.last - gap.first + 1)
             waited = min(GRACE_PERIOD, max(0.0, state.now - max(gap.since, state.resumed)))
             self.passed.append(PassedGap(client=client, first=gap.first, last=gap.last, waited=waited, at=state.now))

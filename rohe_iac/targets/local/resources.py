@@ -16,7 +16,7 @@ from rohe_iac.targets.local.broker import embedded
 from rohe_iac.targets.local.broker.credentials import Credentials
 from rohe_iac.targets.local.documents import ManifestDocument, broker_of, credential_of, process_of
 from rohe_iac.targets.local.permit import Permit
-from rohe_iac.targets.local.stack_folder import Layout
+from rohe_iac.targets.local.stack_folder import BROKER, Layout
 from rohe_iac.targets.local.supervisor.programs import Programs
 from rohe_iac.targets.local.supervisor.supervision import Supervision
 
@@ -109,7 +109,7 @@ class CredentialResource:
             self._reload(site)
 
     def _reload(self, site: Site) -> None:
-        running = site.programs.get(embedded.NAME)
+        running = site.programs.get(BROKER)
         site.broker.reload(running.pid if running is not None else 0)
 
 
@@ -124,14 +124,14 @@ class BrokerResource:
 
     def holds(self, site: Site, document: ManifestDocument) -> bool:
         """Returns whether the broker runs with these settings."""
-        running = site.programs.get(embedded.NAME)
+        running = site.programs.get(BROKER)
         if running is None or running.state != "running":
             return False
         return site.broker.program(broker_of(document), document.stack, running.program.argv[0]) == running.program
 
     def remove(self, site: Site, document: ManifestDocument) -> None:  # noqa: ARG002
         """Stops the broker."""
-        site.programs.remove(embedded.NAME)
+        site.programs.remove(BROKER)
 
 
 class ProcessResource:

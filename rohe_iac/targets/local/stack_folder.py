@@ -7,6 +7,9 @@ from pathlib import Path
 
 from rohe_iac.foundation.folders import StackFolder
 
+BROKER = "broker"
+"""Name of the embedded broker's program."""
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:

@@ -16,7 +16,7 @@ from rohe_iac.targets.local.broker import embedded
 from rohe_iac.targets.local.documents import broker_of, process_of, read_document
 from rohe_iac.targets.local.environment import CommandMissing, SecretMissing, program_of
 from rohe_iac.targets.local.resources import RESOURCES, TYPES, Site
-from rohe_iac.targets.local.stack_folder import Layout
+from rohe_iac.targets.local.stack_folder import BROKER, Layout
 from rohe_iac.targets.local.supervisor import logs, processes
 from rohe_iac.targets.local.supervisor.running import Running
 from rohe_iac.targets.local.supervisor.settings import check_descriptors
@@ -189,7 +189,7 @@ class LocalDeploymentTarget:
             if manifest.kind == "Process":
                 programs.add(document.name)
             elif manifest.kind == "Broker":
-                programs.add(embedded.NAME)
+                programs.add(BROKER)
             elif manifest.kind == "Credential":
                 clients.add(str(document.spec.get("client")))
         return programs, clients

@@ -7,42 +7,24 @@ from typing import Any
 
 import pytest
 import yaml
+from one_node import write_repository
 
 from rohe_iac.blueprint.text.command_line import REPLICA_VARIABLES, with_variables
 from rohe_iac.usecases.plans.plan import make_plan
 
-BLUEPRINT = r"""
-apiVersion: rohe.dev/v1
-kind: Inventory
-metadata: {name: here}
-spec:
-  nodes: [{name: one, cpu: 8, memory: {rss: 8Gi}}]
----
-apiVersion: rohe.dev/v1
-kind: Pipeline
-metadata: {name: pages}
-spec:
-  services:
+SERVICES = r"""
     - name: web
       image: example/web:1
       command: [python, "{port}", "--admin=:{port:admin}", '\{port}', "${port}"]
       args: ["$(ROHE_PORT_ADMIN)", "$(ROHE_SERVICE)/$(LEVEL)", "$$(LEVEL)", '{"port": 1}']
       ports: [{name: admin}, {name: http, containerPort: 8080}]
       env: {LEVEL: "info $(ROHE_NODE) $$"}
----
-apiVersion: rohe.dev/v1
-kind: Stack
-metadata: {name: desk}
-spec: {pipelines: [pages], inventory: here, TARGET}
 """
 
 
 def spec_on(folder: Path, target: str, kind: str) -> Any:
     """The specification of the service's replica in the manifests for a target."""
-    (folder / "blueprints").mkdir()
-    (folder / "rohe.yaml").write_text("project: references\n")
-    (folder / "blueprints" / "all.yaml").write_text(BLUEPRINT.replace("TARGET", target))
-    manifests = make_plan(folder).planfile.manifests
+    manifests = make_plan(write_repository(folder, SERVICES, target)).planfile.manifests
     return yaml.safe_load(next(item.text for item in manifests if item.kind == kind and "web" in item.name))["spec"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -86,12 +87,13 @@ def test_closing_waits_for_the_disk_and_counts_what_it_gives_up(tmp_path: Path) 
 
 def test_what_is_pending_survives_a_full_disk_and_later_reports_are_refused() -> None:
     results = [WriteResult(0), WriteResult(0, Refusal.NO_ROOM, "no room")]
+    answering = threading.Event()
     refused: list[Refusal] = []
     written: list[bytes] = []
 
     def write(bodies: Any) -> WriteResult:
         if results:
-            time.sleep(0.06)
+            assert answering.wait(20)
             return results.pop(0)
         written.extend(bodies)
         return WriteResult(len(bodies))
@@ -105,6 +107,7 @@ def test_what_is_pending_survives_a_full_disk_and_later_reports_are_refused() ->
         on_refused=lambda reason, _: refused.append(reason),
     )
     assert buffer.put(b"a") is False
+    answering.set()
     wait_for(lambda: not results)
     wait_for(lambda: buffer.detail == "no room")
     assert buffer.put(b"b") is Refusal.NO_ROOM

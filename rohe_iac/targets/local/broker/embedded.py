@@ -13,14 +13,11 @@ from rohe_iac.foundation.folders import write_private
 from rohe_iac.targets.local.broker.credentials import Credentials
 from rohe_iac.targets.local.broker.mosquitto import MosquittoServer
 from rohe_iac.targets.local.broker.nats import NatsServer
-from rohe_iac.targets.local.broker.server import BrokerServer
+from rohe_iac.targets.local.broker.server import BrokerPlace, BrokerServer
 from rohe_iac.targets.local.documents import BrokerSpec
-from rohe_iac.targets.local.stack_folder import Layout
+from rohe_iac.targets.local.stack_folder import BROKER, Layout
 from rohe_iac.targets.local.supervisor.processes import MARK
 from rohe_iac.targets.local.supervisor.program import Program, ReadinessProbe
-
-NAME = "broker"
-"""Name of the broker's program."""
 
 SERVERS: Mapping[str, BrokerServer] = {"nats": NatsServer(), "mosquitto": MosquittoServer()}
 """Servers by the name that a blueprint gives them."""
@@ -59,11 +56,11 @@ class LocalBroker:
         """Returns the program that runs the server's `binary`, without writing anything."""
         server = SERVERS[broker.server]
         return Program(
-            name=NAME,
+            name=BROKER,
             address=broker.address,
             argv=(binary, "-c", str(self._folder / server.settings_file)),
             cwd=str(self._layout.run),
-            environment={MARK: str(self._layout.program(NAME))},
+            environment={MARK: str(self._layout.program(BROKER))},
             ports=server.open_ports(broker),
             probe=ReadinessProbe(broker.ports["mqtt"]),
             liveness=server.liveness(broker),
@@ -84,7 +81,7 @@ class LocalBroker:
 
     def _settings(self, broker: BrokerSpec, stack: str) -> bytes:
         store = Path(os.path.relpath(self._layout.broker_store, self._layout.run))
-        return SERVERS[broker.server].settings(broker, self._folder, store, stack).encode()
+        return SERVERS[broker.server].settings(broker, BrokerPlace(stack, self._folder, store)).encode()
 
     @property
     def _folder(self) -> Path:

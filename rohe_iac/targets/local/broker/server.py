@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -19,10 +22,48 @@ SESSION_EXPIRY = 24 * 3600
 """Seconds for which messages are kept for a client with a persistent session that is not connected."""
 
 
+@dataclass(frozen=True, slots=True)
+class BrokerPlace:
+    """Where a server works.
+
+    Attributes:
+        stack: Name of the stack.
+        folder: The folder of the settings file and of the files of users, relative to the working directory.
+        store: The folder for messages and sessions, relative to the working directory.
+    """
+
+    stack: str
+    folder: Path
+    store: Path
+
+
 class BrokerMissing(RoheError):
     """The program of the embedded broker is not installed."""
 
     exit_code = ExitCode.UNREACHABLE
+
+
+def find_binary(program: str, variable: str, folders: Sequence[str], hint: str) -> str:
+    """Returns the absolute path of a server's program.
+
+    Args:
+        program: Name of the program.
+        variable: Environment variable that names another program or a path.
+        folders: Folders to search in order, where the variable is not set; each may be a list as in PATH.
+        hint: How to get the program.
+
+    Raises:
+        BrokerMissing: There is none.
+    """
+    named, searched = os.environ.get(variable), os.pathsep.join(folders)
+    found = shutil.which(named) if named else shutil.which(program, path=searched)
+    if found is None:
+        raise BrokerMissing(
+            f"the embedded broker's program {program} is not installed",
+            detail=f"{variable} names {named}" if named else f"looked in {searched}",
+            hint=hint,
+        )
+    return str(Path(found).absolute())
 
 
 class BrokerServer(Protocol):
@@ -52,15 +93,8 @@ class BrokerServer(Protocol):
         """Returns the test whether the running server still answers."""
         ...
 
-    def settings(self, broker: BrokerSpec, folder: Path, store: Path, stack: str) -> str:
-        """Returns the text of the settings file.
-
-        Args:
-            broker: The broker with its ports.
-            folder: The folder of the settings file and of the files of users, relative to the working directory.
-            store: The folder for messages and sessions, relative to the working directory.
-            stack: Name of the stack.
-        """
+    def settings(self, broker: BrokerSpec, place: BrokerPlace) -> str:
+        """Returns the text of the settings file of a broker, which has its ports."""
         ...
 
     def user_files(self, users: tuple[User, ...]) -> Mapping[str, bytes]:

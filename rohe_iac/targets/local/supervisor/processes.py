@@ -11,14 +11,11 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from rohe_iac.foundation.peers import listeners
 from rohe_iac.targets.local.supervisor.wrapper import start_ticks
 
 MARK = "ROHE_PROGRAM"
 """Variable of every supervised process with the folder of its program; children inherit it, even detached ones."""
-
-
-LISTEN = "0A"
-"""State of a listening socket in /proc/net/tcp (proc(5), enum in net/tcp_states.h)."""
 
 
 def port_is_free(port: int) -> bool:
@@ -64,18 +61,6 @@ def _command(pid: int | None) -> str:
         return ""
 
 
-def listeners() -> dict[str, int]:
-    """Returns the TCP ports that processes of this network namespace listen on, by the inode of the socket."""
-    found: dict[str, int] = {}
-    for file in ("/proc/net/tcp", "/proc/net/tcp6"):
-        with contextlib.suppress(OSError):
-            for line in Path(file).read_text().splitlines()[1:]:
-                fields = line.split()
-                if fields[3] == LISTEN:
-                    found[fields[9]] = int(fields[1].rsplit(":", 1)[1], 16)
-    return found
-
-
 def ports_of_group(group: int) -> set[int]:
     """Returns the TCP ports that the processes of a process group listen on."""
     ports = set()
@@ -87,8 +72,8 @@ def ports_of_group(group: int) -> set[int]:
             for descriptor in os.listdir(f"/proc/{entry}/fd"):
                 with contextlib.suppress(OSError):
                     target = os.readlink(f"/proc/{entry}/fd/{descriptor}")
-                    if target.startswith("socket:[") and target[8:-1] in by_inode:
-                        ports.add(by_inode[target[8:-1]])
+                    if target.startswith("socket:[") and int(target[8:-1]) in by_inode:
+                        ports.add(by_inode[int(target[8:-1])])
     return ports
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rohe_iac.foundation.peers import listeners
 from rohe_iac.targets.local.stack_folder import Layout
 from rohe_iac.targets.local.supervisor import logs, processes, wrapper
 from rohe_iac.targets.local.supervisor.program import Program, read_unlimited
@@ -110,7 +111,7 @@ def port_fault(program: Program, pid: int) -> str:
     expected = program.expected_ports
     if not expected:
         return ""
-    open_ports = set(processes.listeners().values())
+    open_ports = set(listeners().values())
     closed = [f"{port} ({name})" for name, port in sorted(expected.items()) if port not in open_ports]
     if not closed:
         return ""

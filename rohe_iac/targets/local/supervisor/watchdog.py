@@ -19,7 +19,7 @@ from pathlib import Path
 
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.foundation.folders import StackFolder, free_bytes, write_obstacle
-from rohe_iac.targets.local.stack_folder import Layout
+from rohe_iac.targets.local.stack_folder import BROKER, Layout
 from rohe_iac.targets.local.supervisor import wrapper
 from rohe_iac.targets.local.supervisor.probes import Liveness, fault_of
 from rohe_iac.targets.local.supervisor.processes import end_group, is_suspended
@@ -36,9 +36,6 @@ SILENCE = 30.0
 
 ROOM_AGAIN = 4 * 2**20
 """Bytes free above which a disk that was full counts as having room again."""
-
-BROKER = "broker"
-"""Name of the embedded broker's program."""
 
 MAX_PAUSE = 60.0
 """Longest pause in seconds between two attempts to start the supervisor."""

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from one_node import write_repository
+
 from rohe_iac.usecases.plans.missing_programs import CODE
 from rohe_iac.usecases.plans.plan import make_plan
 
-BLUEPRINT = """
-apiVersion: rohe.dev/v1
-kind: Inventory
-metadata: {name: here}
-spec:
-  nodes: [{name: one, cpu: 8, memory: {rss: 8Gi}}]
----
-apiVersion: rohe.dev/v1
-kind: Pipeline
-metadata: {name: pages}
-spec:
-  services:
+SERVICES = """
     - {name: ours, command: [python]}
     - {name: own-path, command: [tool], env: {PATH: FOLDER}}
     - {name: absent, command: [no-such-program, "{port}"], ports: [{name: http}], replicas: 2}
@@ -27,24 +18,16 @@ spec:
     - name: vote
       command: [python]
       ensemble: {members: [{name: a}, {name: b, command: [no-such-voter]}]}
----
-apiVersion: rohe.dev/v1
-kind: Stack
-metadata: {name: desk}
-spec: {pipelines: [pages], inventory: here, TARGET}
 """
 
 
 def repository(folder: Path, target: str) -> Path:
     """A blueprint whose services have programs of every kind."""
-    text = BLUEPRINT.replace("FOLDER", str(folder / "tools")).replace("TARGET", target)
-    for name in ("blueprints", "services", "tools"):
+    for name in ("services", "tools"):
         (folder / name).mkdir()
     (folder / "tools" / "tool").touch(0o700)
     (folder / "services" / "serve.sh").touch(0o600)
-    (folder / "rohe.yaml").write_text("project: programs\n")
-    (folder / "blueprints" / "all.yaml").write_text(text)
-    return folder
+    return write_repository(folder, SERVICES.replace("FOLDER", str(folder / "tools")), target)
 
 
 def test_each_program_that_is_not_here_is_named_once_with_its_place(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from rohe_iac.targets.local.broker.credentials import Credentials, User
 from rohe_iac.targets.local.broker.embedded import SERVERS, LocalBroker
 from rohe_iac.targets.local.broker.mosquitto import MosquittoServer
 from rohe_iac.targets.local.broker.nats import NatsServer, subjects, user_settings
-from rohe_iac.targets.local.broker.server import BrokerMissing, BrokerServer
+from rohe_iac.targets.local.broker.server import BrokerMissing, BrokerPlace, BrokerServer
 from rohe_iac.targets.local.documents import BrokerSpec, CredentialSpec
 from rohe_iac.targets.local.stack_folder import Layout
 
@@ -35,7 +35,7 @@ def test_a_topic_filter_becomes_exactly_the_subjects_it_means(topic_filter: str,
 
 def test_every_listener_is_on_loopback_and_the_monitor_is_closed() -> None:
     broker = BrokerSpec("broker/broker", {"mqtt": 1, "nats": 2, "monitor": 3}, ())
-    settings = NatsServer().settings(broker, Path("broker"), Path("../stores/broker"), "digits")
+    settings = NatsServer().settings(broker, BrokerPlace("digits", Path("broker"), Path("../stores/broker")))
     assert 'listen: "127.0.0.1:2"' in settings
     assert 'host: "127.0.0.1", port: 1' in settings
     assert "3" not in [word.strip(",") for word in settings.split()]
@@ -44,7 +44,8 @@ def test_every_listener_is_on_loopback_and_the_monitor_is_closed() -> None:
 
 def test_mosquitto_listens_on_loopback_alone_and_lets_nobody_in_without_a_password() -> None:
     server = MosquittoServer()
-    settings = server.settings(BrokerSpec("broker/broker", {"mqtt": 1}, ()), Path("broker"), Path("../stores"), "desk")
+    place = BrokerPlace("desk", Path("broker"), Path("../stores"))
+    settings = server.settings(BrokerSpec("broker/broker", {"mqtt": 1}, ()), place)
     assert [line for line in settings.splitlines() if line.startswith("listener")] == ["listener 1 127.0.0.1"]
     assert "allow_anonymous false" in settings
     assert server.user_files(()) == {"passwords": b"", "access": b""}

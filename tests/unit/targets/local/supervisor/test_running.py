@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from rohe_iac.foundation.peers import listeners
 from rohe_iac.targets.local.stack_folder import Layout
-from rohe_iac.targets.local.supervisor.processes import listeners
 from rohe_iac.targets.local.supervisor.program import Program, ReadinessProbe
 from rohe_iac.targets.local.supervisor.programs import NotReady, Programs
 from rohe_iac.targets.local.supervisor.running import remedy_of

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from rohe_iac.foundation.peers import listeners
 from rohe_iac.targets.local.stack_folder import Layout
 from rohe_iac.targets.local.supervisor import watchdog as watching
-from rohe_iac.targets.local.supervisor.processes import listeners, marked_processes, ports_of_group, processes_in
+from rohe_iac.targets.local.supervisor.processes import marked_processes, ports_of_group, processes_in
 from rohe_iac.targets.local.supervisor.program import LivenessProbe, Program
 from rohe_iac.targets.local.supervisor.programs import Programs
 from rohe_iac.targets.local.supervisor.settings import DAEMONS, WATCHDOGS

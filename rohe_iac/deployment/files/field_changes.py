@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import yaml
+
+from rohe_iac.deployment.files.unchanged_parts import cut_unchanged
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -38,6 +41,11 @@ class FieldChange:
 
 def field_changes(before: str, after: str) -> tuple[FieldChange, ...]:
     """Returns the fields that differ between two YAML documents, sorted by path; none where only the form differs."""
+    return _changes_of(*cut_unchanged(before, after))
+
+
+@lru_cache(maxsize=1000)
+def _changes_of(before: str, after: str) -> tuple[FieldChange, ...]:
     found = _differences(yaml.load(before, _LOADER), yaml.load(after, _LOADER), "")
     return tuple(sorted(found, key=lambda change: change.field))
 
@@ -58,7 +66,8 @@ def _differences(before: Any, after: Any, path: str) -> Iterator[FieldChange]:
 def _list_differences(before: Sequence[Any], after: Sequence[Any], path: str) -> Iterator[FieldChange]:
     """Yields the differences of two lists: of named items by name, else what is added and what is removed."""
     named = [
-        {item["name"]: item for item in items if isinstance(item, dict) and "name" in item} for items in (before, after)
+        {item["name"]: item for item in items if isinstance(item, dict) and isinstance(item.get("name"), str)}
+        for items in (before, after)
     ]
     if all(len(names) == len(items) for names, items in zip(named, (before, after), strict=True)):
         for name in named[0].keys() | named[1].keys():

@@ -27,6 +27,7 @@ from rohe_iac.deployment.files.field_changes import field_changes
             ["agent.json: limit: 1 -> 2"],
         ),
         ({"a": "x" * 200}, {"a": "y"}, ["a: (200 characters) -> y"]),
+        ({"a": [{"name": {}}]}, {"a": [{"name": []}]}, ['a: {"name": {}} -> {"name": []}']),
         ({"a": 1}, {"a": 1}, []),
     ],
 )

@@ -124,7 +124,7 @@ def load(directory: Path, stack: str | None = None, *, allow_missing_references:
         warnings=diagnostics,
         unsupported=tuple(
             sorted(
-                (finding.diagnostic() for finding in unsupported.check(document, document.model, tree)),
+                (finding.diagnostic() for finding in unsupported.check(document, document.model, tree, set())),
                 key=lambda diagnostic: (diagnostic.place, diagnostic.message),
             )
         ),

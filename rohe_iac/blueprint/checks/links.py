@@ -72,9 +72,9 @@ def _all_findings(tree: Tree) -> Iterator[Finding]:
 
 def _without_effect(tree: Tree) -> Iterator[Finding]:
     """Yields the fields without effect of all stacks, each once: two stacks may use the same pipeline."""
-    seen = set()
+    seen, checked = set(), set[tuple[Document, str]]()
     for document, stack in documents_with_model(tree.documents, Stack):
-        for finding in unsupported.check(document, stack, tree):
+        for finding in unsupported.check(document, stack, tree, checked):
             key = (id(finding.document), finding.path, finding.message)
             if key not in seen and not finding.message.startswith(unsupported.NOTHING_TO_RUN):
                 seen.add(key)

@@ -26,24 +26,28 @@ _Field = tuple[Path, str, str]
 """The path of a field, what it is in words, and the hint."""
 
 
-def check(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:
+def check(document: Document, stack: Stack, tree: Tree, checked: set[tuple[Document, str]]) -> Iterator[Finding]:
     """Yields a warning for every field that apply would silently ignore in the stack and in what it names.
 
     Args:
         document: The document of the stack.
         stack: The stack.
         tree: All documents of the blueprint.
+        checked: Documents that need not be looked at again, each with the target it was checked for; those that are
+            looked at are added, since many stacks may name the same pipeline.
     """
     yield from _findings(document, _stack_fields(stack))
     target = stack.spec.target
     on = "kubernetes" if target.kubernetes is not None else "manifests" if target.manifests is not None else "local"
     for name in stack.spec.pipelines:
         pipeline = tree.catalogue.named("Pipeline", name, document)
-        if pipeline is not None and isinstance(pipeline.model, Pipeline):
+        if pipeline is not None and isinstance(pipeline.model, Pipeline) and (pipeline, on) not in checked:
+            checked.add((pipeline, on))
             yield from _findings(pipeline, _pipeline_fields(pipeline.model, on))
     for name in stack.spec.contracts:
         contract = tree.catalogue.named("ObservationContract", name, document)
-        if contract is not None and isinstance(contract.model, ObservationContract):
+        if contract is not None and isinstance(contract.model, ObservationContract) and (contract, "") not in checked:
+            checked.add((contract, ""))
             yield from _findings(contract, _contract_fields(contract.model))
 
 

@@ -121,10 +121,50 @@ def test_what_fails_is_named_and_apply_goes_on_where_it_stopped_once_mended(repo
     assert "agent/pages/0" in partly.value["created"]
     assert repository.run("status", "--check").code == 7
 
+    # What is left to do, and why, is known to every command that is asked, also offline.
+    why = f"the last apply did not create it: {partly.value['failed'][0]['reason'].splitlines()[0]}"
+    planned = repository.run("plan", "--detailed-exitcode")
+    assert planned.code == 2
+    assert "1 to repair, 6 to keep" in planned.out
+    assert f"replica/pages:web/0: {why}" in planned.out
+    assert "stays where it was planned; the last apply did not make it" in planned.out
+    assert f"replica/pages:web/0: {why}" in repository.run("plan", "-o", "markdown").out
+    assert f"pages:web/0 missing: {why}" in repository.run("status").out
+    assert f"pages:web/0: {why}" in repository.run("explain", "service/web").out
+    assert f"pages:web/0: {why}" in repository.run("explain", "replica/web/0").out
+
     repository.write()
     mended = repository.run("apply", "--yes", "-o", "json")
     assert mended.code == 0, mended.err
     assert mended.value["created"] == ["replica/pages:web/0"]
+    assert repository.run("plan", "--detailed-exitcode").code == 0
+    assert "the last apply" not in repository.run("status").out
+
+
+def test_a_failure_is_shown_while_others_are_still_waited_for(repository: Any) -> None:
+    repository.write(command="'false'")
+    (repository.root / "slow.py").write_text(
+        "import pathlib, runpy, time\n"
+        "while not pathlib.Path('go').exists(): time.sleep(0.05)\n"
+        "runpy.run_module('server', run_name='__main__')\n"
+    )
+    blueprint = repository.root / "blueprints" / "all.yaml"
+    slow = (
+        "    - name: slow\n      command: [python, -m, slow]\n      ports: [{name: http}]\n"
+        "      health: {readiness: {http: {path: /, port: http}}, startup: 120s}\n"
+        "      requests: {cpu: 100m, memory: {rss: 32Mi}}\n---\napiVersion: rohe.dev/v1\nkind: Stack\n"
+    )
+    blueprint.write_text(blueprint.read_text().replace("---\napiVersion: rohe.dev/v1\nkind: Stack\n", slow))
+    process = repository.start("apply", "--yes")
+    shown = ""
+    while "replica/pages:web/0 was not created" not in shown and (line := process.stderr.readline()):
+        shown += line
+    assert "created replica/pages:slow/0" not in shown
+    (repository.root / "go").touch()
+    _, rest = process.communicate(timeout=240)
+    assert process.returncode == 9
+    assert "created replica/pages:slow/0" in rest
+    assert "web/0 was not created" not in rest
 
 
 def test_a_program_that_is_not_here_is_found_by_plan_and_before_anything_is_made(repository: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import dataclass
 from typing import Any
 
 from rohe_iac.foundation.clock import Clock
@@ -16,6 +17,27 @@ SCHEMA = 1
 
 KEPT = 2000
 """Number of lines above which the journal is cut to its newer half when a run begins."""
+
+
+MAX_REASON = 500
+"""Characters of the reason of a failure that the journal keeps."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotDone:
+    """What the last run did not do to a resource.
+
+    Attributes:
+        purpose: The command, apply or destroy.
+        verb: create, update or delete; "" where the run did not get to the resource.
+        address: Address of the stack's part.
+        reason: Why it failed, in one line; "" where the run did not get to it, or an older rohe wrote the journal.
+    """
+
+    purpose: str
+    verb: str
+    address: str
+    reason: str
 
 
 class RunJournal:
@@ -39,9 +61,13 @@ class RunJournal:
             {"event": "begin", "schema": SCHEMA, "purpose": purpose, "digest": digest, "pid": os.getpid()}, sync=True
         )
 
-    def step(self, event: str, verb: str, address: str) -> None:
-        """Records what happened to one resource; `event` is begins, ended or failed."""
-        self._write({"event": event, "verb": verb, "address": address}, sync=False)
+    def step(self, event: str, verb: str, address: str, reason: str = "") -> None:
+        """Records what happened to one resource; `event` is begins, ended, failed or skipped.
+
+        Of the reason of a failure the journal takes the first line, at most MAX_REASON characters of it.
+        """
+        why = {"reason": reason.strip().partition("\n")[0][:MAX_REASON]} if reason else {}
+        self._write({"event": event, "verb": verb, "address": address, **why}, sync=False)
 
     def note(self, text: str) -> None:
         """Records a sentence about the run as a whole."""
@@ -70,6 +96,22 @@ class RunJournal:
             elif value.get("event") == "end":
                 purpose = ""
         return purpose
+
+    def not_done(self) -> tuple[NotDone, ...]:
+        """Returns what failed in the last run, and what that run did not get to, in the order of its lines."""
+        purpose = ""
+        found: list[NotDone] = []
+        for line in self._lines():
+            try:
+                value = read_object(line)
+            except NoObject:
+                continue
+            if value.get("event") == "begin":
+                purpose, found = str(value.get("purpose")), []
+            elif value.get("event") in ("failed", "skipped"):
+                verb, address, reason = (str(value.get(name, "")) for name in ("verb", "address", "reason"))
+                found.append(NotDone(purpose, verb, address, reason))
+        return tuple(found)
 
     def _lines(self) -> list[str]:
         try:

@@ -69,16 +69,19 @@ class EventTally:
         self._done: dict[str, list[str]] = {"created": [], "updated": [], "deleted": [], "same": []}
         self._failed: dict[str, str] = {}
         self._reasons: dict[str, str] = {}
+        self._reported: set[str] = set()
         self.diagnostics: list[str] = []
 
     def take(self, event: EngineEvent) -> None:
         """Counts one event, records it in the journal and reports it."""
         if event.diagnostic_event is not None and event.diagnostic_event.severity == "error":
             text = provider_message(event.diagnostic_event.message)
+            self.diagnostics.append(text)
             if event.diagnostic_event.urn:
                 self._is_foreign(event.diagnostic_event.urn, registered_twice=TWICE in text.lower())
-                self._reasons.setdefault(_name(event.diagnostic_event.urn), text)
-            self.diagnostics.append(text)
+                name = _name(event.diagnostic_event.urn)
+                self._reasons.setdefault(name, text)
+                self._report_failure(name)
         elif event.diagnostic_event is not None:
             text = provider_message(event.diagnostic_event.message)
             if text.startswith(NOTE):
@@ -96,7 +99,7 @@ class EventTally:
         self._progress.on_note(text)
 
     def outcome(self, signal: int, *, failed: bool) -> Outcome:
-        """Reports the failures and returns the run's outcome.
+        """Reports the failures that came without a reason, records what was not tried, and returns the run's outcome.
 
         Args:
             signal: The signal that interrupted the run, 0 for none.
@@ -106,9 +109,9 @@ class EventTally:
             Failure(verb, self._address(name), self._reasons.get(name, "no reason was given"))
             for name, verb in sorted(self._failed.items())
         )
-        for failure in failures:
-            self._progress.on_failure(failure.verb, failure.address, failure.reason)
-            self._journal.step("failed", failure.verb, failure.address)
+        for name in sorted(self._failed):
+            self._reasons.setdefault(name, "no reason was given")
+            self._report_failure(name)
         ending = Ending.COMPLETE
         if signal and failed:
             ending = Ending.INTERRUPTED
@@ -116,6 +119,8 @@ class EventTally:
             ending = Ending.PARTIAL
         reached = {*self._done["created"], *self._done["updated"], *self._done["same"], *self._done["deleted"]}
         skipped = self._addresses.keys() - reached - self._failed.keys() if failed else set()
+        for name in sorted(skipped):
+            self._journal.step("skipped", "", self._address(name))
         return Outcome(
             ending=ending,
             seconds=self._clock.monotonic() - self._start,
@@ -148,8 +153,16 @@ class EventTally:
         self._progress.on_end(verb, self._address(name), now - self._begun.get(name, now))
 
     def _fail(self, verb: str, name: str) -> None:
-        # The reason is in another event, before or after this one, so the failure is reported at the end of the run.
         self._failed[name] = verb
+        self._report_failure(name)
+
+    def _report_failure(self, name: str) -> None:
+        """Reports a failure once, as soon as its reason is known, which comes in an event before or after it."""
+        if name in self._failed and name in self._reasons and name not in self._reported:
+            self._reported.add(name)
+            verb, address, reason = self._failed[name], self._address(name), self._reasons[name]
+            self._journal.step("failed", verb, address, reason)
+            self._progress.on_failure(verb, address, reason)
 
     def _is_foreign(self, urn: str, *, registered_twice: bool = False) -> bool:
         """Checks whether a resource is none of the plan, and reports the first such resource.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from rohe_iac.blueprint.linked.agent_memory import AgentMemory, agent_memory
@@ -59,11 +60,15 @@ class AnalysedPlan:
         planfile: the plan.
         before: the plan file that was applied last; None where nothing is applied.
         agents: what the agents need, where the plan was made of a blueprint that is at hand.
+        undone: for each address that the last apply did not make as planned a sentence that says why.
+        incomplete: whether the last apply did not end, or did not end well.
     """
 
     planfile: PlanFile
     before: PlanFile | None = None
     agents: tuple[AgentNeed, ...] = ()
+    undone: Mapping[str, str] = field(default_factory=dict)
+    incomplete: bool = False
 
     @cached_property
     def predictions(self) -> tuple[Prediction, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rohe_iac.deployment.files.journal import RunJournal
@@ -10,6 +10,7 @@ from rohe_iac.deployment.ports import Live
 from rohe_iac.foundation.clock import SystemClock
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.usecases.running.limits import unlimited_sentences
+from rohe_iac.usecases.running.unfinished import not_done
 from rohe_iac.usecases.stacks import KnownStack, OpenTarget
 
 
@@ -178,12 +179,14 @@ PATIENCE = 3.0
 def status(stack: KnownStack, open_target: OpenTarget) -> StackStatus:
     """Returns the state of a stack: its planned parts beside those that run, and the answers of its agents."""
     target = open_target(stack.target, stack.folder, stack.root)
+    undone = not_done(stack.folder) if stack.record is not None else {}
     live = {item.instance: item for item in target.live()}
     parts = []
     for placement in stack.record.planfile.plan.placements if stack.record is not None else ():
         instance = "broker" if placement.workload.startswith("broker/") else placement.instance
         parts.append(_part(placement.replica, instance, placement.node, live.pop(instance, None)))
     parts += [_part(item.address, item.instance, "", item) for item in live.values()]
+    parts = [replace(part, detail=part.detail or undone.get(part.address, "")) for part in parts]
     parts.sort(key=lambda part: part.address)
     return StackStatus(
         project=stack.project,

@@ -1,4 +1,4 @@
-"""Whether an apply or destroy of a stack began and did not end."""
+"""What the last apply or destroy of a stack left undone, read from its record and journal."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from rohe_iac.foundation.clock import SystemClock
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.foundation.folders import StackFolder
 
+WORDS = {"create": "create", "update": "change", "delete": "delete"}
+"""What people read for the verb of an action."""
+
 
 def unfinished(folder: StackFolder) -> bool:
     """Checks whether the record or the journal of a stack is of a run that has not ended."""
@@ -16,3 +19,17 @@ def unfinished(folder: StackFolder) -> bool:
     except RoheError:
         return True
     return (record is not None and not record.complete) or bool(RunJournal(folder, SystemClock()).interrupted())
+
+
+def not_done(folder: StackFolder) -> dict[str, str]:
+    """Returns for each address that the last apply of a stack did not make as planned a sentence that says why."""
+    found: dict[str, str] = {}
+    for item in RunJournal(folder, SystemClock()).not_done():
+        if item.purpose != "apply":
+            continue
+        if item.verb:
+            reason = f": {item.reason}" if item.reason else ""
+            found[item.address] = f"the last apply did not {WORDS.get(item.verb, item.verb)} it{reason}"
+        else:
+            found.setdefault(item.address, "the last apply did not get to it")
+    return found

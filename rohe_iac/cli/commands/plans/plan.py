@@ -22,7 +22,7 @@ def plan(
         Path | None, typer.Option("--against", help="Compare with this record file, not with the last applied record.")
     ] = None,
     detailed_exitcode: Annotated[
-        bool, typer.Option("--detailed-exitcode", help="Exit with 2 if the plan changes something.")
+        bool, typer.Option("--detailed-exitcode", help="Exit with 2 if apply has something to do.")
     ] = False,
     every: Annotated[bool, typer.Option("--all", help="Show every replica and refused node, not a summary.")] = False,
     html: Annotated[Path | None, typer.Option("--html", help="Write the plan as an HTML page to this file.")] = None,
@@ -40,9 +40,11 @@ def plan(
     Example: `rohe plan digits --out digits.plan`
     """
     from rohe_iac.cli.views.plans.plan import PlanView
+    from rohe_iac.foundation.folders import StackFolder
     from rohe_iac.usecases.plans.analysis import AnalysedPlan, agent_needs
     from rohe_iac.usecases.plans.plan import decide, make_plan, write_page, write_plan
     from rohe_iac.usecases.plans.search_report import SearchReport
+    from rohe_iac.usecases.running.unfinished import not_done, unfinished
 
     searches = SearchReport()
     if what_if is not None:
@@ -73,7 +75,10 @@ def plan(
         write_plan(screen.folder / out, planned.planfile)
         screen.interruption = lambda: f"the plan is in {out}; nothing was applied"
     before = planned.record.planfile if planned.record is not None else None
-    analysed = AnalysedPlan(planned.planfile, before, agent_needs(planned.blueprint))
+    folder = StackFolder.of(planned.planfile.project, planned.planfile.stack)
+    incomplete = against is None and before is not None and unfinished(folder)
+    undone = not_done(folder) if against is None and before is not None else {}
+    analysed = AnalysedPlan(planned.planfile, before, agent_needs(planned.blueprint), undone, incomplete)
     if html is not None:
         from rohe_iac.cli.views.page.page import page_of
 
@@ -81,6 +86,6 @@ def plan(
     PlanView(screen).show(analysed, output, every=every, saved=out)
     if planned.planfile.plan.unplaced:
         return ExitCode.UNPLACED
-    if detailed_exitcode and planned.planfile.changes:
+    if detailed_exitcode and (planned.planfile.changes or undone or incomplete):
         return ExitCode.CHANGES
     return ExitCode.OK

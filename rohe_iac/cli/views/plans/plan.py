@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from rohe_iac.cli.views.plans.sentences import (
     refused_by_rule,
     relaxed_spread,
     summary,
+    unfinished_work,
 )
 from rohe_iac.deployment.files.planfile import PlanFile
 from rohe_iac.foundation.quantities import counted, shown_cpu, shown_share
@@ -81,7 +82,7 @@ class PlanView:
             self.screen.print_text("\n".join(markdown_of(analysed, every=every)))
             return
         self._notes(planfile)
-        self._placements(planfile.plan, every=every)
+        self._placements(planfile.plan, analysed.undone, every=every)
         node_bars(self.screen, planfile.problem, planfile.plan)
         self._predictions(analysed.predictions)
         self._agents(analysed.agents)
@@ -100,7 +101,7 @@ class PlanView:
         for note in notes:
             self.screen.err.print(f"[yellow]note:[/yellow] {escape(note)}")
 
-    def _placements(self, plan: Plan, *, every: bool) -> None:
+    def _placements(self, plan: Plan, undone: Collection[str], *, every: bool) -> None:
         self.screen.out.print(f"[bold]Plan of stack {plan.stack}[/bold]: {escape(summary(plan))}.")
         if plan.proofs:
             self.screen.out.print(f"solver: {'; '.join(_proof(proof) for proof in plan.proofs)}")
@@ -108,7 +109,7 @@ class PlanView:
             self._summary(plan)
             return
         by_node = sorted(plan.placements, key=lambda placement: (placement.node, placement.replica))
-        rows = [(escape(placement.node), *_cells(placement)) for placement in by_node]
+        rows = [(escape(placement.node), *_cells(placement, undone)) for placement in by_node]
         if fits_beside(COLUMNS, rows, self.screen.out.width):
             self._table(rows)
         else:
@@ -226,7 +227,9 @@ class PlanView:
 
     def _actions(self, analysed: AnalysedPlan, *, every: bool) -> None:
         planfile = analysed.planfile
-        self.screen.out.print(f"\n[bold]{escape(pending_work(planfile))}[/bold]")
+        self.screen.out.print(f"\n[bold]{escape(pending_work(planfile, analysed.undone))}[/bold]")
+        for line in unfinished_work(analysed, FEW):
+            self.screen.print_indented(escape(line), style="yellow")
         print_changes(self.screen.out, planfile, analysed.before, planfile.actions, every=every)
 
     def _next(self, planfile: PlanFile, saved: Path | None) -> None:
@@ -243,13 +246,13 @@ def _broken_by(loss: Loss) -> str:
     return f"the failure of {loss.node} leaves {' and '.join(filter(None, (replicas, services)))}"
 
 
-def _cells(placement: Placement) -> tuple[str, str, str, str, str]:
+def _cells(placement: Placement, undone: Collection[str]) -> tuple[str, str, str, str, str]:
     """Returns the cells of a replica's row after the node."""
     name = placement.replica.removeprefix("replica/") + (f" ({placement.variant})" if placement.variant else "")
     cores = " ".join(f"{use.core}:{shown_cpu(use.amount)}" for use in placement.cores)
     devices = " ".join(f"{use.device}:{shown_share(use.amount)}" for use in placement.devices)
     ports = " ".join(f"{port.name}:{port.number}" for port in placement.ports)
-    return escape(name), cores, devices, ports, escape(reason(placement))
+    return escape(name), cores, devices, ports, escape(reason(placement, undone))
 
 
 def _proof(proof: Proof) -> str:

@@ -16,6 +16,7 @@ from rohe_iac.cli.views.plans.sentences import (
     relaxed_spread,
     runner_up,
     summary,
+    unfinished_work,
 )
 from rohe_iac.deployment.files.planfile import PlanFile
 from rohe_iac.foundation.quantities import counted, shown_bytes, shown_cpu, shown_share
@@ -43,7 +44,7 @@ def markdown_of(analysed: AnalysedPlan, *, every: bool = False) -> Iterator[str]
     yield from _nodes(problem, plan, most)
     yield from _predictions(analysed.predictions, most)
     yield from _refusals(analysed, most) if every or plan.unplaced else ()
-    yield from _changes(planfile, most)
+    yield from _changes(analysed, most)
 
 
 def closest_node(closest: Sequence[Rejection]) -> str:
@@ -152,10 +153,12 @@ def _refusals(analysed: AnalysedPlan, most: int) -> Iterator[str]:
     yield from _more(len(refused) - most, "workload")
 
 
-def _changes(planfile: PlanFile, most: int) -> Iterator[str]:
+def _changes(analysed: AnalysedPlan, most: int) -> Iterator[str]:
+    planfile = analysed.planfile
     yield "## What apply would do"
     yield ""
-    yield f"{pending_work(planfile)}."
+    yield f"{pending_work(planfile, analysed.undone)}."
+    yield from (f"- {line}" for line in unfinished_work(analysed, most))
     yield ""
     changes = planfile.changes
     if changes:

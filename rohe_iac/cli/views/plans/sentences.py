@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Iterator
 
 from rohe_iac.deployment.files.planfile import PlanFile
 from rohe_iac.foundation.quantities import counted, shown_bytes
 from rohe_iac.planning.model.plan import Bound, Placement, Plan, Refusals, Relaxed, RunnerUp
+from rohe_iac.planning.verification.reasons import STAYS
 from rohe_iac.reporting.settings import MAX_BYTES, MAX_LOG_BYTES
-from rohe_iac.usecases.plans.analysis import AgentNeed
+from rohe_iac.usecases.plans.analysis import AgentNeed, AnalysedPlan
 
-ORDER = ("create", "update", "delete", "keep")
+ORDER = ("create", "update", "delete", "repair", "keep")
 """Verbs of actions in the order in which people read them."""
+
+VERBS = {"update": "change"}
+"""What people read for verbs of actions that plan files name otherwise."""
 
 KINDS = ("stack", "broker", "credential", "agent", "replica")
 """Kinds of addresses in the order in which people read them; others follow."""
@@ -55,20 +60,45 @@ def runner_up(second: RunnerUp | None) -> str:
     return f"next would have been {second.node} with {second.points}" if second is not None else ""
 
 
-def reason(placement: Placement) -> str:
-    """Returns why a replica is where it is, and where it was before if it moved."""
+def reason(placement: Placement, undone: Collection[str] = ()) -> str:
+    """Returns why a replica is where it is, and where it was before if it moved.
+
+    Args:
+        placement: The replica and its node.
+        undone: Addresses that the last apply did not make as planned, so that nothing of them is anywhere yet.
+    """
+    if placement.reason == STAYS and placement.replica in undone:
+        return "stays where it was planned; the last apply did not make it"
     moved = f"moved from {placement.was}; " if placement.was and placement.was != placement.node else ""
     return moved + placement.reason
 
 
-def pending_work(planfile: PlanFile) -> str:
-    """Returns what apply would do, such as `Nothing is applied yet. 3 resources to create: 1 stack, 2 replicas`."""
-    counts = Counter(action.verb for action in planfile.actions)
+def pending_work(planfile: PlanFile, undone: Collection[str] = ()) -> str:
+    """Returns what apply would do, such as `Nothing is applied yet. 3 resources to create: 1 stack, 2 replicas`.
+
+    Args:
+        planfile: The plan.
+        undone: Addresses that the last apply did not make as planned.
+    """
+    counts = Counter(
+        "repair" if action.verb == "keep" and action.address in undone else action.verb for action in planfile.actions
+    )
     if planfile.against is None:
         created = f"{counted(counts['create'], 'resource')} to create"
         return f"Nothing is applied yet. {created}{': ' if planfile.manifests else ''}{_by_kind(planfile)}"
-    verbs = ", ".join(f"{counts[verb]} to {verb}" for verb in ORDER if counts[verb]) or "nothing to do"
+    verbs = ", ".join(f"{counts[verb]} to {VERBS.get(verb, verb)}" for verb in ORDER if counts[verb]) or "nothing to do"
     return f"Against the applied record {planfile.against.serial}: {verbs}"
+
+
+def unfinished_work(analysed: AnalysedPlan, most: int) -> Iterator[str]:
+    """Yields what the last apply left undone: a sentence on it, and a line for each of the first `most` addresses."""
+    if not analysed.undone and not analysed.incomplete:
+        return
+    yield "The last apply is not complete; `rohe apply` continues it."
+    for address, why in list(analysed.undone.items())[:most]:
+        yield f"{address}: {why}"
+    if len(analysed.undone) > most:
+        yield f"... and {counted(len(analysed.undone) - most, 'more resource')}"
 
 
 def _by_kind(planfile: PlanFile) -> str:

@@ -70,10 +70,11 @@ class OutcomeView:
         if output is Output.json:
             self._screen.print_json(_value(outcome), "outcome")
             return
-        counts = [f"{len(getattr(outcome, word))} {word}" for word in ("created", "updated", "deleted")]
+        done = ((outcome.created, "created"), (outcome.updated, "changed"), (outcome.deleted, "deleted"))
+        counts = [f"{len(addresses)} {word}" for addresses, word in done]
         counts = [text for text in counts if not text.startswith("0 ")] or ["nothing changed"]
         if outcome.swept:
-            counts.append(f"{counted(len(outcome.swept), 'leftover')} removed")
+            counts.append(f"{counted(len(outcome.swept), 'leftover')} deleted")
         endings = {Ending.COMPLETE: "Done", Ending.PARTIAL: "Not all done", Ending.INTERRUPTED: "Interrupted"}
         self._screen.out.print(f"{endings[outcome.ending]}: {', '.join(counts)} in {outcome.seconds:.1f} s")
         for failure in outcome.failed:

@@ -12,13 +12,13 @@ from rohe_iac.cli.console import Screen
 from rohe_iac.foundation.clock import Clock, SystemClock
 from rohe_iac.foundation.quantities import counted
 
-DOING = {"create": "creating", "update": "changing", "delete": "removing"}
+DOING = {"create": "creating", "update": "changing", "delete": "deleting"}
 """Each verb of an action that goes on."""
 
-DONE = {"create": "[green]+[/green] created", "update": "[yellow]~[/yellow] changed", "delete": "[red]-[/red] removed"}
+DONE = {"create": "[green]+[/green] created", "update": "[yellow]~[/yellow] changed", "delete": "[red]-[/red] deleted"}
 """Each verb of an action that is done, with its mark."""
 
-FAILED = {"create": "created", "update": "changed", "delete": "removed"}
+FAILED = {"create": "created", "update": "changed", "delete": "deleted"}
 """What did not happen, by the verb of the action."""
 
 SILENCE = 5.0
@@ -48,7 +48,7 @@ class ProgressView:
         self._lock = threading.Lock()
 
     def done_so_far(self) -> str:
-        """Returns how many resources were created, changed and removed, in words; "" where none was."""
+        """Returns how many resources were created, changed and deleted, in words; "" where none was."""
         counts = {verb: count for verb, count in self._done.items() if count}
         return ", ".join(f"{counted(count, 'resource')} {FAILED[verb]}" for verb, count in counts.items())
 

@@ -23,7 +23,7 @@ def cctvs() -> AnalysedPlan:
 
 def test_answers_are_computed_once_and_when_needed(cctvs: AnalysedPlan) -> None:
     fresh = AnalysedPlan(cctvs.planfile)
-    assert set(vars(fresh)) == {"planfile", "before", "agents"}
+    assert set(vars(fresh)) == {"planfile", "before", "agents", "undone", "incomplete"}
     assert fresh.predictions is fresh.predictions
     assert [prediction.objective for prediction in fresh.predictions] == [
         "cctvs-sla/fast-detection",

@@ -25,7 +25,7 @@ def test_an_outcome_counts_what_was_done_and_names_what_was_not(new_screen: Any)
     screen, printed = new_screen()
     OutcomeView(screen).show(PARTIAL, Output.human, command="rohe apply", following="rohe status")
     assert printed().splitlines() == [
-        "Not all done: 1 created, 2 leftovers removed in 2.0 s",
+        "Not all done: 1 created, 2 leftovers deleted in 2.0 s",
         "  not created: replica/b/0: exited with code 1",
         "  not tried: agent/a",
         "next: repair the cause, then `rohe apply` continues where it stopped",

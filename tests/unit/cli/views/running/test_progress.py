@@ -68,9 +68,9 @@ def test_silence_is_broken_by_what_is_waited_for(new_screen: Any) -> None:
     progress.remind()
     assert printed().splitlines() == [
         "  waiting 5 s for the engine to start",
-        "  waiting 7 s for creating replica/a/0, removing replica/b/0",
+        "  waiting 7 s for creating replica/a/0, deleting replica/b/0",
         "  + created replica/a/0 7.0 s",
-        "  - removed replica/b/0 5.0 s",
+        "  - deleted replica/b/0 5.0 s",
         "  waiting 5 s for the engine",
     ]
 

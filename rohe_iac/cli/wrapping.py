@@ -11,11 +11,15 @@ from rich.cells import cell_len
 if TYPE_CHECKING:
     from rich.text import Text
 
-_MARGIN = re.compile(r"\s*(?:[-+~!x*] )?")
-"""The margin of a text, with the mark of an item where it has one; its further lines begin below its first word."""
+_MARGIN = re.compile(r"\s*(?:[-+~!x*] |\S+ {2,})?")
+"""The margin of a text, with the mark of an item or a label and its spaces where it has one; its further lines begin
+below the first word after that."""
 
-_KEPT_TOGETHER = re.compile(r"`[^`]*`|\b\d[\d,.]* (?:%|us|ms|s|m|h|d)(?![\w-])")
-"""What is not broken at its spaces either: a command in backquotes, an amount and its unit."""
+_KEPT_TOGETHER = re.compile(
+    r"`[^`]*`|\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?: [A-Z]\w*|(?: [+-]\d\d+))?|\b\d[\d,.]* (?:%|us|ms|s|m|h|d)(?![\w-])"
+)
+"""What is not broken at its spaces either: a command in backquotes, a date with its time and zone, an amount
+and its unit."""
 
 HARD_SPACE = "\N{NO-BREAK SPACE}"
 

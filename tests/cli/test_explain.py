@@ -31,7 +31,7 @@ def test_what_is_refused_is_told_with_rule_and_amount(rohe: Run, repository: Pat
     assert done.returncode == 0, done.stderr
     assert "it has no place" in done.stdout
     assert "(refused by cpu)" in done.stdout
-    assert "| node | points | why |" in done.stdout
+    assert "| node | score | why |" in done.stdout
 
 
 def test_a_fleet_is_summed_up_and_nodes_that_say_the_same_share_a_row(rohe: Run, repository: Path) -> None:

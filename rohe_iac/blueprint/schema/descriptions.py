@@ -349,7 +349,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "KubernetesTarget.context": ("The context of the kubeconfig; absent: the current one.", "edge"),
     "KubernetesTarget.namespace": ("The namespace.", "cctvs"),
     "ManifestsTarget.directory": ("The folder, relative to the root.", "deploy"),
-    "Broker.embedded": ("A broker that the stack runs and places.", "{}"),
+    "Broker.embedded": ("A broker that the stack runs and places.", "{server: mosquitto}"),
     "Broker.url": ("The address of another, without user and password.", "mqtts://host:8883"),
     "Broker.credentials": ("The identity of rohe at the broker.", "{secret: broker}"),
     "EmbeddedBroker.server": ("The program: nats speaks MQTT 3.1.1, mosquitto 5 and 3.1.1.", "mosquitto"),

@@ -164,7 +164,7 @@ def _few_text(evaluator: ObjectiveEvaluator) -> str:
     size = objective.window.size_count
     if state.last_result is None:
         count = state.window.count
-        return f"{count} of {size} reports for the first window" if size else "the first window is not complete yet"
+        return f"{count} of {size} requests for the first window" if size else "the first window is not complete yet"
     count = state.last_result.count
     if count >= objective.min_samples:
         return "the last window was judged outside of the contract's time, or its value is undefined"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
 import re
@@ -20,7 +21,7 @@ from rohe_iac.deployment.engine.build import MODULE, engine_version
 from rohe_iac.deployment.engine.find import INSTALL_COMMAND, EngineMissing, find_engine, minor_version
 from rohe_iac.deployment.engine.go_toolchain import machine_go
 from rohe_iac.foundation.errors import RoheError
-from rohe_iac.foundation.folders import cache_home, free_bytes, state_home, write_obstacle
+from rohe_iac.foundation.folders import LEAST_ROOM, cache_home, free_bytes, state_home, write_obstacle
 from rohe_iac.foundation.quantities import shown_bytes
 from rohe_iac.foundation.settings import InvalidSettings
 from rohe_iac.foundation.user_callables import installed_callables
@@ -38,17 +39,23 @@ class Check:
 
     Attributes:
         name: what it is.
-        status: `ok`; `missing`, so that something does not work; `absent`, where nothing needs it now.
+        status: `ok`; `missing`, or `full` or `unwritable` of a folder, so that something does not work; `absent`,
+            where nothing needs it now.
         version: its version; empty where it has none.
         found: where it is, or why it is not there.
         remedy: a command or a step that provides it; empty where nothing is to be done.
     """
 
     name: str
-    status: Literal["ok", "missing", "absent"]
+    status: Literal["ok", "missing", "full", "unwritable", "absent"]
     version: str = ""
     found: str = ""
     remedy: str = ""
+
+    @property
+    def well(self) -> bool:
+        """Whether nothing fails because of it."""
+        return self.status in ("ok", "absent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,14 +213,15 @@ def _folder(name: str, path: Path) -> Check:
     existing = next(folder for folder in (path, *path.parents) if folder.exists())
     variable = "XDG_STATE_HOME" if name.startswith("state") else "XDG_CACHE_HOME"
     remedy = f"make room or make it writable, or set {variable} to a folder that is"
-    why = write_obstacle(path)
+    why, full = write_obstacle(path), free_bytes(path) < LEAST_ROOM
     try:
         with tempfile.NamedTemporaryFile(dir=existing, prefix=".rohe-doctor-"):
             pass
     except OSError as error:
         why = why or f"{existing} cannot be written to: {error.strerror}"
+        full = full or error.errno in (errno.ENOSPC, errno.EDQUOT)
     if why:
-        return Check(name, "missing", found=why, remedy=remedy)
+        return Check(name, "full" if full else "unwritable", found=why, remedy=remedy)
     return Check(name, "ok", found=f"{path} ({shown_bytes(free_bytes(path))} free)")
 
 

@@ -24,7 +24,7 @@ def explain(
     ],
     stack: StackArgument = None,
     every: Annotated[
-        bool, typer.Option("--all", help="Show every node: the points of those that fit, and what the others lack.")
+        bool, typer.Option("--all", help="Show every node: the score of those that fit, and what the others lack.")
     ] = False,
     output: PageOutputOption = PageOutput.human,
 ) -> None:

@@ -24,4 +24,4 @@ def doctor(output: OutputOption = Output.human) -> int:
     )
     checks = examine(brokers, limits_obstacle)
     DoctorView(screen).show(checks, output)
-    return ExitCode.CHECK_FAILED if any(check.status == "missing" for check in checks) else ExitCode.OK
+    return ExitCode.CHECK_FAILED if any(not check.well for check in checks) else ExitCode.OK

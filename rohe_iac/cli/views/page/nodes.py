@@ -292,7 +292,7 @@ def _occupant_group(members: Sequence[tuple[Placement, Resources]], keys: Worklo
     each = " each" if number > 1 and takes else ""
     name = replica_name(first) if number == 1 else f"{replica_name(first).rpartition('/')[0]} ×{number}"
     parts = ", ".join(f"{part.scorer} {part.points:,}" for part in first.parts)
-    points = f"{first.points:,} points ({parts})" if parts else ""
+    points = f"score {first.points:,} ({parts})" if parts else ""
     second = first.runner_up
     if second is not None:
         points += f"{'; n' if points else 'N'}ext would have been {second.node} with {second.points:,}"

@@ -33,7 +33,7 @@ class PlacementView:
         self._screen = screen
 
     def show(self, explanation: PlacementExplanation, output: PageOutput) -> None:
-        """Prints every replica with its node, reason, points by scorer and runner-up, then the nodes refused."""
+        """Prints every replica with its node, reason, score by scorer and runner-up, then the nodes refused."""
         for line in explanation.unasked:
             self._screen.err.print(f"[yellow]note:[/yellow] not asked: {escape(line)}")
         if output is PageOutput.json:
@@ -47,7 +47,8 @@ class PlacementView:
         for placement in explanation.placements:
             line = f"{escape(placement.replica)} on [bold]{placement.node}[/bold]: {escape(placement.reason)}"
             self._screen.print_indented(line)
-            self._screen.print_indented(_points(placement), 4, style="dim")
+            if score := _score(placement):
+                self._screen.print_indented(score, 4, style="dim")
         for item in explanation.unplaced:
             out.print(f"  [red]{escape(item.replica)} fits on no node[/red]")
             self._closest(item.closest)
@@ -63,11 +64,14 @@ class PlacementView:
             self._screen.print_indented(f"{near.node}: {escape(near.missing)} ({near.rule})", 4, style=style)
 
 
-def _points(placement: Placement) -> str:
-    """Returns the points of a placement, their parts by scorer, and the runner-up."""
-    parts = ", ".join(f"{part.scorer} {part.points}" for part in placement.parts)
-    second = f"; {runner_up(placement.runner_up)}" if placement.runner_up is not None else ""
-    return f"{placement.points} points{f' ({parts})' if parts else ''}{second}"
+def _score(placement: Placement) -> str:
+    """Returns the score of the node, its parts by scorer, and the runner-up; nothing where the node has no score."""
+    second = runner_up(placement.runner_up)
+    if not placement.parts:
+        return second
+    parts = " + ".join(f"{part.scorer} {part.points:,}" for part in placement.parts)
+    sentence = f"score of {placement.node} {placement.points:,} = {parts}, a term for each scorer of the planner"
+    return "; ".join(filter(None, (sentence, second)))
 
 
 def _page(explanation: PlacementExplanation) -> Iterator[str]:
@@ -75,7 +79,7 @@ def _page(explanation: PlacementExplanation) -> Iterator[str]:
     yield f"# {explanation.address}, by {explanation.origin}"
     yield ""
     for placement in explanation.placements:
-        points = f", {placement.points} points" if placement.parts else ""
+        points = f", score {placement.points:,}" if placement.parts else ""
         second = f"; {runner_up(placement.runner_up)}" if placement.runner_up is not None else ""
         yield f"- {placement.replica} on **{placement.node}**: {placement.reason}{points}{second}"
     for item in explanation.unplaced:

@@ -86,7 +86,7 @@ def _replicas(plan: Plan, most: int) -> Iterator[str]:
     yield "## Replicas"
     yield ""
     placed = sorted(plan.placements, key=lambda placement: (placement.node, placement.replica))
-    titles = ("node", "replica", "takes", "points", "next would have been", "why")
+    titles = ("node", "replica", "takes", "score", "next would have been", "why")
     yield from table(titles, (_replica(placement) for placement in placed[:most]))
     yield from _more(len(placed) - most, "replica")
 
@@ -96,12 +96,12 @@ def _replica(placement: Placement) -> tuple[str, ...]:
     takes = [f"core {use.core}: {shown_cpu(use.amount)}" for use in placement.cores]
     takes += [f"{use.device}: {shown_share(use.amount)}" for use in placement.devices]
     takes += [f"{port.name}: {port.number}" for port in placement.ports]
-    parts = ", ".join(f"{part.scorer} {part.points}" for part in placement.parts)
+    parts = ", ".join(f"{part.scorer} {part.points:,}" for part in placement.parts)
     return (
         placement.node,
         placement.replica.removeprefix("replica/") + (f" ({placement.variant})" if placement.variant else ""),
         ", ".join(takes),
-        f"{placement.points} ({parts})" if parts else "",
+        f"{placement.points:,} ({parts})" if parts else "",
         runner_up(placement.runner_up).removeprefix("next would have been "),
         reason(placement),
     )

@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterator
 from rohe_iac.deployment.files.planfile import PlanFile
 from rohe_iac.foundation.quantities import counted, shown_bytes
 from rohe_iac.planning.model.plan import Bound, Placement, Plan, Refusals, Relaxed, RunnerUp
-from rohe_iac.planning.verification.reasons import STAYS
 from rohe_iac.reporting.settings import MAX_BYTES, MAX_LOG_BYTES
 from rohe_iac.usecases.plans.analysis import AgentNeed, AnalysedPlan
 
@@ -20,6 +19,9 @@ VERBS = {"update": "change"}
 
 KINDS = ("stack", "broker", "credential", "agent", "replica")
 """Kinds of addresses in the order in which people read them; others follow."""
+
+STAYS = "stays where it was"
+"""The reason in plan files for a replica that keeps its node."""
 
 ARGUMENTS = {"volume": "total size"}
 """What people read for the arguments of a bound whose names in a plan file do not speak for themselves."""
@@ -56,8 +58,8 @@ def refused_by_rule(refusals: Refusals) -> str:
 
 
 def runner_up(second: RunnerUp | None) -> str:
-    """Returns which node would have been next with how many points; nothing where there is none."""
-    return f"next would have been {second.node} with {second.points}" if second is not None else ""
+    """Returns which node would have been next with which score; nothing where there is none."""
+    return f"next would have been {second.node} with {second.points:,}" if second is not None else ""
 
 
 def reason(placement: Placement, undone: Collection[str] = ()) -> str:

@@ -49,7 +49,7 @@ def markdown_of(survey: Survey) -> Iterator[str]:
     yield ""
     yield f"{summary(survey)[:1].upper()}{summary(survey)[1:]}."
     yield ""
-    yield "| node | points | why |"
+    yield "| node | score | why |"
     yield "|---|---:|---|"
     for node, points, why in rows_of(survey):
         name = f"**{node}**" if node == survey.node else node
@@ -69,8 +69,8 @@ def summary(survey: Survey) -> str:
 def rows_of(survey: Survey) -> Iterator[Row]:
     """Yields a row for each node."""
     for fit in survey.fits:
-        parts = ", ".join(f"{part.scorer} {part.points}" for part in fit.parts)
-        yield fit.node, str(fit.points), parts or "fits"
+        parts = ", ".join(f"{part.scorer} {part.points:,}" for part in fit.parts)
+        yield fit.node, f"{fit.points:,}", parts or "fits"
     for near in survey.refused:
         yield near.node, "", f"{near.missing} (refused by {near.rule})"
 

@@ -12,7 +12,14 @@ from rohe_iac.cli.options import Output
 from rohe_iac.cli.table import Column, print_table
 from rohe_iac.usecases.running.doctor import Check
 
-STYLES = {"ok": "[green]ok[/green]", "missing": "[bold red]missing[/bold red]", "absent": "[dim]absent[/dim]"}
+STYLES = {
+    "ok": "[green]ok[/green]",
+    "missing": "[bold red]missing[/bold red]",
+    "full": "[bold red]full[/bold red]",
+    "unwritable": "[bold red]unwritable[/bold red]",
+    "absent": "[dim]absent[/dim]",
+}
+"""Each status of a check in its colour."""
 
 
 COLUMNS = (Column("NEEDS"), Column("STATUS"), Column("VERSION"), Column("WHERE", prose=True))
@@ -26,8 +33,8 @@ class DoctorView:
     screen: Screen
 
     def show(self, checks: Sequence[Check], output: Output) -> None:
-        """Prints all checks on stdout, then how to get what is missing."""
-        missing = [check for check in checks if check.status == "missing"]
+        """Prints all checks on stdout, then what to do about those that are not well."""
+        missing = [check for check in checks if not check.well]
         if output is Output.json:
             self.screen.print_json({"ok": not missing, "checks": [asdict(check) for check in checks]}, "doctor")
             return

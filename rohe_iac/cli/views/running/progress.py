@@ -24,6 +24,9 @@ FAILED = {"create": "created", "update": "changed", "delete": "deleted"}
 SILENCE = 5.0
 """Seconds without a line after which what is waited for is printed where there is no terminal."""
 
+NOTICED = 1.0
+"""Seconds that something is waited for before its wait is worth a line, and a number."""
+
 REDRAW = 0.25
 """Seconds between two looks at what is waited for."""
 
@@ -70,9 +73,9 @@ class ProgressView:
             begun, since = dict(self._begun), self._changed
         now = self._clock.monotonic()
         if not begun:
-            return f"waiting {now - since:.0f} s for the engine{'' if self._any_begun else ' to start'}"
+            return f"{_waiting(now - since)}the engine{'' if self._any_begun else ' to start'}"
         oldest = min(moment for _, moment in begun.values())
-        head = f"waiting {now - oldest:.0f} s for "
+        head = _waiting(now - oldest)
         items = [f"{DOING[verb]} {address}" for address, (verb, _) in begun.items()]
         for shown in range(len(items), 0, -1):
             more = f" and {len(items) - shown} more" if shown < len(items) else ""
@@ -82,8 +85,11 @@ class ProgressView:
         return f"{head}{counted(len(items), 'resource')}"
 
     def remind(self) -> None:
-        """Prints what is waited for where nothing was printed for SILENCE seconds."""
-        if self._clock.monotonic() - self._printed >= SILENCE:
+        """Prints what is waited for where nothing was printed for SILENCE seconds, unless that has only just begun."""
+        now = self._clock.monotonic()
+        with self._lock:
+            oldest = min((moment for _, moment in self._begun.values()), default=self._changed)
+        if now - self._printed >= SILENCE and now - oldest >= NOTICED:
             self._print(f"  {escape(self.waited_for())}", style="dim")
 
     def on_begin(self, verb: str, address: str) -> None:
@@ -138,6 +144,11 @@ class ProgressView:
         finally:
             done.set()
             thread.join()
+
+
+def _waiting(seconds: float) -> str:
+    """Returns the words before what is waited for; one shorter than NOTICED has no number."""
+    return f"waiting {int(seconds)} s for " if seconds >= NOTICED else "waiting for "
 
 
 def past(verb: str) -> str:

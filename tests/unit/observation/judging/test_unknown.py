@@ -57,7 +57,7 @@ def test_how_many_reports_a_first_window_has_is_said() -> None:
     evaluator = evaluator_of()
     feed(evaluator, 7)
     found = reason(evaluator)
-    assert (found.why, found.text) == (Why.FEW, "7 of 10 reports for the first window")
+    assert (found.why, found.text) == (Why.FEW, "7 of 10 requests for the first window")
     assert not found.overdue, "at this pace the window is complete in time"
 
 

@@ -75,12 +75,25 @@ def test_silence_is_broken_by_what_is_waited_for(new_screen: Any) -> None:
     ]
 
 
+def test_what_has_only_just_begun_is_not_reported_as_waited_for(new_screen: Any) -> None:
+    screen, printed = new_screen()
+    clock = HandClock()
+    progress = ProgressView(screen, clock)
+    clock.sleep(SILENCE)
+    progress.on_begin("create", "stack/t2")
+    progress.remind()
+    assert printed() == ""
+    clock.sleep(1)
+    progress.remind()
+    assert printed() == "  waiting 1 s for creating stack/t2\n"
+
+
 @pytest.mark.parametrize(
     ("width", "line"),
     [
-        (90, "waiting 0 s for creating replica/a/0, creating replica/b/0, creating replica/c/0"),
-        (75, "waiting 0 s for creating replica/a/0, creating replica/b/0 and 1 more"),
-        (30, "waiting 0 s for 3 resources"),
+        (90, "waiting for creating replica/a/0, creating replica/b/0, creating replica/c/0"),
+        (75, "waiting for creating replica/a/0, creating replica/b/0 and 1 more"),
+        (30, "waiting for 3 resources"),
     ],
 )
 def test_what_is_waited_for_fits_the_line(width: int, line: str, new_screen: Any) -> None:
@@ -120,6 +133,7 @@ def test_a_terminal_shows_what_is_waited_for_while_it_waits(monkeypatch: pytest.
 def test_elsewhere_a_line_is_printed_while_it_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "REDRAW", 0.01)
     monkeypatch.setattr(module, "SILENCE", 0.02)
+    monkeypatch.setattr(module, "NOTICED", 0.0)
     stream, screen = Terminal("waiting 0 s for creating replica/a/0\n"), Screen()
     monkeypatch.setattr(stream, "isatty", lambda: False)
     screen.err = WordConsole(file=stream, width=80)

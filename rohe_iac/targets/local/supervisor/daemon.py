@@ -17,6 +17,11 @@ from supervisor.medusa import asyncore_25
 
 from rohe_iac.foundation.quantities import counted, shown_bytes
 from rohe_iac.targets.local.supervisor import cgroups, wrapper
+from rohe_iac.targets.local.supervisor.processes import is_suspended
+from rohe_iac.targets.local.supervisor.settings import WATCHDOG
+
+LOOK_EVERY = 1.0
+"""Least seconds between two looks at the watchdog."""
 
 
 class PatientLog(loggers.Handler):  # type: ignore[misc]
@@ -110,6 +115,38 @@ class RecordingOptions(options.ServerOptions):  # type: ignore[misc]
         return pid, status
 
 
+class WatchingSupervisor(supervisord.Supervisor):  # type: ignore[misc]
+    """Supervisor that keeps its watchdog at work: one that is suspended is continued, or else killed and restarted."""
+
+    def __init__(self, settings: RecordingOptions) -> None:
+        """Prepares the supervisor with its settings."""
+        super().__init__(settings)
+        self._next_look = 0.0
+        self._continued = 0
+
+    def tick(self, now: float | None = None) -> None:
+        """Does the periodic work, which comes at least once a second."""
+        super().tick(now)
+        if time.monotonic() >= self._next_look:
+            self._next_look = time.monotonic() + LOOK_EVERY
+            self._keep_watchdog()
+
+    def _keep_watchdog(self) -> None:
+        group = self.process_groups.get(WATCHDOG)
+        pid = group.processes[WATCHDOG].pid if group is not None else 0
+        if not pid or not is_suspended(pid):
+            self._continued = 0
+            return
+        # What SIGCONT has not continued, such as a process that a debugger has stopped, is replaced.
+        again = self._continued == pid
+        self.options.logger.warn(
+            f"the watchdog was suspended: it is {'killed and restarted' if again else 'continued'}"
+        )
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL if again else signal.SIGCONT)
+        self._continued = pid
+
+
 def record_end(folder: str, pid: int, status: int) -> None:
     """Writes end.json: how the run of a program ended, and whether the kernel killed for its memory limit meanwhile.
 
@@ -157,7 +194,7 @@ def main(arguments: list[str]) -> None:
     settings.realize(arguments, doc=supervisord.__doc__)
     settings.first, settings.test = True, False
     with contextlib.suppress(asyncore_25.ExitNow):
-        supervisord.Supervisor(settings).main()
+        WatchingSupervisor(settings).main()
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Watchdog: keeps the supervisor of a stack up, and ends programs that do not answer, which the supervisor restarts.
 
-The supervisor runs the watchdog as one of its programs and restarts it when it dies. When the supervisor dies, the
-watchdog, which outlives it, starts the supervisor again and exits; the new supervisor starts a watchdog of its own.
+The supervisor runs the watchdog as one of its programs, restarts it when it dies and continues it when it is suspended.
+When the supervisor dies, the watchdog, which outlives it, starts the supervisor again and exits; the new supervisor
+starts a watchdog of its own.
 Runs as `python -P -m rohe_iac.targets.local.supervisor.watchdog STACK_FOLDER`.
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
@@ -13,7 +14,7 @@ import pytest
 from rohe_iac.foundation.peers import listeners
 from rohe_iac.targets.local.stack_folder import Layout
 from rohe_iac.targets.local.supervisor import watchdog as watching
-from rohe_iac.targets.local.supervisor.processes import marked_processes, ports_of_group, processes_in
+from rohe_iac.targets.local.supervisor.processes import is_suspended, marked_processes, ports_of_group, processes_in
 from rohe_iac.targets.local.supervisor.program import LivenessProbe, Program
 from rohe_iac.targets.local.supervisor.programs import Programs
 from rohe_iac.targets.local.supervisor.settings import DAEMONS, WATCHDOGS
@@ -128,15 +129,34 @@ def test_a_suspended_supervisor_is_continued(
     assert (supervision.pid(), set(marked_processes(layout.programs))) == (before, pids)
 
 
-def test_a_suspended_watchdog_is_reported_and_replaced_by_the_next_apply(
+def test_a_suspended_watchdog_is_continued_and_starts_the_supervisor_again_as_ever(
     layout: Layout, supervision: Supervision, programs: Programs, web: Program, until: Until
 ) -> None:
     assert until(lambda: is_whole(layout, supervision, programs, web.name))
-    before = watchdog(layout)
+    supervisor, before = supervision.pid(), watchdog(layout)
     os.kill(before, signal.SIGSTOP)
-    assert until(lambda: supervision.fault() == "the watchdog of the supervisor is suspended")
-    assert not supervision.ensure()
-    assert until(lambda: watchdog(layout) not in (0, before) and is_whole(layout, supervision, programs, web.name))
+    assert until(lambda: not is_suspended(before))
+    assert until(lambda: is_whole(layout, supervision, programs, web.name))
+    assert watchdog(layout) == before
+    os.kill(supervisor, signal.SIGKILL)
+    assert until(lambda: supervision.pid() not in (0, supervisor))
+    assert until(lambda: is_whole(layout, supervision, programs, web.name))
+
+
+def test_a_watchdog_that_cannot_be_continued_is_replaced(
+    layout: Layout, supervision: Supervision, programs: Programs, web: Program, until: Until
+) -> None:
+    assert until(lambda: is_whole(layout, supervision, programs, web.name))
+    supervisor, pids, before = supervision.pid(), set(marked_processes(layout.programs)), watchdog(layout)
+
+    def suspended_until_replaced() -> bool:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(before, signal.SIGSTOP)
+        return watchdog(layout) not in (0, before)
+
+    assert until(suspended_until_replaced)
+    assert until(lambda: is_whole(layout, supervision, programs, web.name))
+    assert (supervision.pid(), set(marked_processes(layout.programs))) == (supervisor, pids)
 
 
 def test_a_suspended_program_is_not_running(programs: Programs, web: Program, until: Until) -> None:

@@ -77,9 +77,10 @@ def test_a_stack_outlives_a_full_disk_and_is_destroyed_on_one(repository: Any, s
     examined = repository.run("doctor", "-o", "json")
     (folder,) = (check for check in examined.value["checks"] if check["name"] == "state folder")
     assert (examined.code, folder["status"], "is full" in folder["found"]) == (1, "full", True)
-    refused = repository.run("apply", "--yes", "--refresh")
-    assert refused.code == 10
-    assert "is full" in refused.err
+    for line in ("apply --yes", "apply --yes --refresh", "observe", "violations", "explain latest"):
+        refused = repository.run(*line.split())
+        assert refused.code == 10, f"{line}: {refused}"
+        assert "is full" in refused.err.partition("next:")[0], f"{line}: {refused}"
     assert (repository.supervisors(), before - set(repository.processes())) == (supervisor, set())
 
     # What is killed comes back although nothing can be written, the supervisor too.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from rohe_iac.foundation.folders import NotWritable, write_obstacle
 from rohe_iac.mqtt.address import broker_address
-from rohe_iac.transports.questions import Inquirer
+from rohe_iac.transports.questions import AgentSilent, BrokerUnreachable, Inquirer
 from rohe_iac.usecases.stacks import KnownStack, StackNotRunning
 
 OPERATOR = "operator"
@@ -65,6 +66,31 @@ def inquirer_of(stack: KnownStack, timeout: float = 5.0) -> Inquirer:
     return Inquirer(broker_address("", credentials), stack.name, timeout)
 
 
+@contextmanager
+def asking(stack: KnownStack, timeout: float = 5.0) -> Iterator[Inquirer]:
+    """Yields an open connection to the stack's broker, and names a full disk where that is why no answer comes.
+
+    Neither broker takes new clients while it cannot write, and an agent waits for room before it answers.
+
+    Args:
+        stack: the stack.
+        timeout: seconds that the broker and each agent have to answer.
+
+    Raises:
+        NotWritable: the broker or an agent does not answer, and the disk of the stack is full or read-only.
+        RoheError: as `ask_agents`.
+    """
+    try:
+        with inquirer_of(stack, timeout) as inquirer:
+            yield inquirer
+    except (BrokerUnreachable, AgentSilent) as error:
+        why = write_obstacle(stack.folder.path)
+        if not why:
+            raise
+        detail = "\n".join(filter(None, (error.brief, error.detail)))
+        raise NotWritable(why, detail=detail, hint="make room: broker and agents then go on by themselves") from error
+
+
 def ask_agents(stack: KnownStack, question: str, timeout: float = 5.0, **parameters: Any) -> list[AgentAnswer]:
     """Returns every agent's answer to a question.
 
@@ -79,10 +105,11 @@ def ask_agents(stack: KnownStack, question: str, timeout: float = 5.0, **paramet
         UnusableCredentials: the credentials of the command line cannot be read.
         BrokerUnreachable: the broker does not answer.
         AgentSilent: an agent does not answer.
+        NotWritable: one of them does not answer, and the disk is full or read-only.
         RefusedQuestion: an agent refuses the question.
     """
     agents = agents_of(stack)
-    with inquirer_of(stack, timeout) as inquirer:
+    with asking(stack, timeout) as inquirer:
         return [AgentAnswer(agent, inquirer.ask(agent, question, **parameters)) for agent in agents]
 
 
@@ -97,7 +124,7 @@ def newest_results(stack: KnownStack, most: int) -> list[dict[str, Any]]:
         RoheError: as `ask_agents`.
     """
     agents = agents_of(stack)
-    with inquirer_of(stack) as inquirer:
+    with asking(stack) as inquirer:
         return [
             {"agent": agent, **with_unit(item, units)}
             for agent in agents
@@ -127,8 +154,7 @@ def follow(stack: KnownStack) -> Iterator[list[dict[str, Any]]]:
         RoheError: as `ask_agents`.
     """
     agents = agents_of(stack)
-    with ExitStack() as context:
-        inquirer = context.enter_context(inquirer_of(stack))
+    with asking(stack) as inquirer:
         units = {agent: _units(inquirer.ask(agent, "status")) for agent in agents}
         rows = dict.fromkeys(agents, 0)
         most = FIRST_RESULTS

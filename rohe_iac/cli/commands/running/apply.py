@@ -39,6 +39,7 @@ def apply(
     from rohe_iac.cli.views.running.outcome import OutcomeView, after_apply
     from rohe_iac.cli.views.running.progress import ProgressView
     from rohe_iac.foundation.errors import ExitCode
+    from rohe_iac.foundation.folders import check_writable
     from rohe_iac.targets.opening import open_target
     from rohe_iac.usecases.running.apply import Choices, intent
     from rohe_iac.usecases.running.apply import apply as apply_intent
@@ -53,6 +54,7 @@ def apply(
     wanted = intent(screen.folder, what, choices, open_target)
     view = OutcomeView(screen)
     if wanted.nothing_to_do and not refresh:
+        check_writable(wanted.folder.path)
         view.nothing_to_do(wanted, output)
         return ExitCode.OK
     view.intent(wanted)

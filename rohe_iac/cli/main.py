@@ -1,15 +1,14 @@
-"""The command `rohe`: the table of commands and the one boundary where errors end."""
+"""The command `rohe`: the table of commands, and the start of the program.
+
+Only modules that the interpreter has loaded already are imported at the top, so that Ctrl-C during all other imports
+is reported like any other.
+"""
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
-
-from rohe_iac.cli.console import Interrupted, screen
-from rohe_iac.cli.encoding import replace_unprintable, use_utf8_for_files
-from rohe_iac.cli.streams import ReaderGone, RefusedOutput, discard_output, open_standard_streams
-from rohe_iac.foundation.diagnostics import InvalidBlueprint
-from rohe_iac.foundation.errors import ExitCode, RoheError
 
 COMMANDS = {
     "validate": "authoring",
@@ -43,101 +42,43 @@ underscore at its end there.
 """
 
 
+INTERRUPTED = 130
+"""The exit code of an interrupted command, as in ExitCode, which is not loaded yet."""
+
+
 def run(arguments: list[str]) -> int:
-    """Runs one command line and returns its exit code; the only function that catches every exception."""
-    try:
-        code = _run(arguments)
-        sys.stdout.flush()
-    except ReaderGone:
-        discard_output()
-        return ExitCode.READER_GONE
-    except RefusedOutput as error:
-        discard_output()
-        screen.trouble(error)
-        return error.exit_code
-    return code
+    """Runs one command line and returns its exit code; no exception leaves it but a second KeyboardInterrupt."""
+    from rohe_iac.cli.boundary import run as run_in_boundary
 
-
-def _run(arguments: list[str]) -> int:
-    """Runs one command line and returns its exit code.
-
-    Raises:
-        ReaderGone: The program that read stdout has ended.
-        RefusedOutput: Stdout takes no data.
-    """
-    try:
-        # Typer is imported here, so that Ctrl-C at any time finds this boundary.
-        from rohe_iac.cli.application import call
-
-        return call(arguments, COMMANDS)
-    except (KeyboardInterrupt, Interrupted):
-        return _report_interruption()
-    except (ReaderGone, RefusedOutput):
-        raise
-    except RoheError as error:
-        if isinstance(error, InvalidBlueprint):
-            from rohe_iac.cli.views.authoring.diagnostics import show_diagnostics
-
-            show_diagnostics(screen.err, error.diagnostics)
-        screen.trouble(error)
-        return error.exit_code
-    except SystemExit as ending:
-        return ending.code if isinstance(ending.code, int) else ExitCode.OK
-    except OSError as error:
-        from rohe_iac.foundation.folders import not_writable
-
-        unwritable = not_writable(error)
-        if unwritable is None:
-            return _report_bug(error)
-        screen.trouble(unwritable)
-        return unwritable.exit_code
-    except Exception as error:  # noqa: BLE001 - the command boundary: a bug of rohe becomes a message and a trace file
-        return _report_bug(error)
-
-
-def _report_interruption() -> int:
-    """Reports what was done and what was not, and returns the exit code; a second Ctrl-C does not end the report."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        screen.err.print(f"interrupted: {screen.interruption()}", markup=False)
-    finally:
-        signal.signal(signal.SIGINT, before)
-    return ExitCode.INTERRUPTED
-
-
-def _report_bug(error: Exception) -> int:
-    """Writes the trace of an unexpected exception to a file, reports both and returns the exit code."""
-    import logging
-    import traceback
-
-    from rohe_iac.foundation.folders import state_home, write_private
-
-    trace = state_home() / "fault.log"
-    try:
-        trace.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_private(trace, "".join(traceback.format_exception(error)).encode(errors="backslashreplace"))
-        detail = f"the trace is in {trace}"
-    except (OSError, RuntimeError) as failure:
-        detail = f"the trace could not be written: {failure}"
-    logging.getLogger("rohe.cli").error("a fault of rohe itself", exc_info=error)
-    first = (str(error).splitlines() or [""])[0]
-    fault = RoheError(
-        f"a fault of rohe itself: {type(error).__name__}: {first}",
-        detail=detail,
-        hint="please report it with the trace file",
-    )
-    screen.trouble(fault)
-    return ExitCode.INTERNAL
+    return run_in_boundary(arguments, COMMANDS)
 
 
 def main() -> None:
     """Runs the command line of this process; the entry point of the executable `rohe`."""
+    # A shell lets its background jobs ignore the signal, and that stays so.
+    interruptible = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if interruptible:
+        signal.signal(signal.SIGINT, _end_at_once)
+    from rohe_iac.cli import boundary
+    from rohe_iac.cli.encoding import replace_unprintable, use_utf8_for_files
+    from rohe_iac.cli.streams import open_standard_streams
+
     use_utf8_for_files()
     open_standard_streams()
     replace_unprintable()
     try:
-        code = run(sys.argv[1:])
+        if interruptible:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        code = boundary.run(sys.argv[1:], COMMANDS)
     except KeyboardInterrupt:
         # A second Ctrl-C, in the moment before or after the report of the first.
-        code = ExitCode.INTERRUPTED
+        code = INTERRUPTED
     sys.exit(code)
+
+
+def _end_at_once(*_: object) -> None:
+    # An exception in the middle of an import may be swallowed there, and nothing has begun that would need an end.
+    try:
+        os.write(2, b"interrupted: nothing was changed\n")
+    finally:
+        os._exit(INTERRUPTED)

@@ -107,3 +107,52 @@ def test_an_apply_that_began_is_not_complete(tmp_path: Path) -> None:
     progress.on_end("create", "broker/broker", 0.1)
     text = interruption(progress, folder, "rohe apply")
     assert text == "1 resource created; stack desk is not complete: `rohe apply desk` continues"
+
+
+IMPORTING = """
+import os, signal, sys
+# A shell lets its background jobs ignore the signal, and they hand that on to what they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == "{module}":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupting())
+sys.argv = ["{program}", "plan"]
+from {package} import main
+main()
+"""
+"""Starts a program in which the import of one module is the moment when the user presses Ctrl-C."""
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "rohe_iac.cli.boundary",
+        "rohe_iac.cli.console",
+        "rohe_iac.foundation.errors",
+        "rohe_iac.cli.encoding",
+        "rohe_iac.cli.application",
+        "typer",
+        "pydantic",
+    ],
+)
+def test_ctrl_c_during_the_imports_is_reported(repository: Path, tmp_path: Path, module: str) -> None:
+    program = IMPORTING.format(module=module, program="rohe", package="rohe_iac.cli.main")
+    done = interrupted(program, "", repository, tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted: nothing was changed\n")
+
+
+def test_the_start_of_the_program_loads_nothing_of_rohe_before_ctrl_c_is_reported(tmp_path: Path) -> None:
+    loaded = "import sys; import rohe_iac.cli.main; print([name for name in sys.modules if 'rohe_iac.' in name])"
+    done = interrupted(loaded, "", tmp_path, tmp_path)
+    assert done.stdout == "['rohe_iac.cli', 'rohe_iac.cli.main']\n"
+
+
+def test_ctrl_c_during_the_imports_of_the_provider_ends_it_without_a_traceback(tmp_path: Path) -> None:
+    for module in ("grpc", "rohe_iac.targets.provider.service"):
+        program = IMPORTING.format(
+            module=module, program="pulumi-resource-rohe", package="rohe_iac.targets.provider.main"
+        )
+        done = interrupted(program, "", tmp_path, tmp_path)
+        assert (done.returncode, done.stderr) == (0, ""), module

@@ -8,9 +8,6 @@ import signal
 import sys
 import threading
 import time
-from concurrent import futures
-
-from rohe_iac.deployment.ports import NOTE
 
 THREADS = 32
 """Number of resources that can be made at the same time."""
@@ -18,6 +15,12 @@ THREADS = 32
 
 def main() -> None:
     """Serves on a free port of loopback, which the engine reads from the standard output."""
+    # The engine stops its plugins by a signal and waits seconds for those that stay. Nothing here is kept in memory,
+    # so the process may exit at once, during the imports too.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: os._exit(0))
+    from concurrent import futures
+
     import grpc
 
     from rohe_iac.deployment.engine.peer_guard import PeerGuard
@@ -32,16 +35,14 @@ def main() -> None:
     stubs.provider_grpc.add_ResourceProviderServicer_to_server(provider_of(stubs), server)
     port = guard.port = server.add_insecure_port("127.0.0.1:0")
     server.start()
-    # The engine stops its plugins by a signal and waits seconds for those that stay. Nothing here is kept in memory,
-    # so the process may exit at once.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: os._exit(0))
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
     server.wait_for_termination()
 
 
 def _report(refusal: str) -> None:
+    from rohe_iac.deployment.ports import NOTE
+
     # The engine passes lines of the standard error on to rohe, which shows the lines that begin so.
     sys.stderr.write(f"{NOTE}{refusal}\n")
     sys.stderr.flush()

@@ -12,6 +12,26 @@ from rohe_iac.foundation.diagnostics import InvalidBlueprint
 from rohe_iac.foundation.errors import ExitCode, RoheError
 
 
+class Keyboard:
+    """Ctrl-C of this process.
+
+    Attributes:
+        pressed: Whether it was pressed.
+    """
+
+    def __init__(self) -> None:
+        self.pressed = False
+
+    def interrupt(self, *_: object) -> None:
+        """Raises KeyboardInterrupt; the handler of SIGINT."""
+        self.pressed = True
+        raise KeyboardInterrupt
+
+
+keyboard = Keyboard()
+"""Ctrl-C of this process, where `main` has made it the handler of SIGINT."""
+
+
 def run(arguments: list[str], commands: Mapping[str, str]) -> int:
     """Runs one command line and returns its exit code; the only function that catches every exception.
 
@@ -81,6 +101,9 @@ def _report_interruption() -> int:
 
 def _report_bug(error: Exception) -> int:
     """Writes the trace of an unexpected exception to a file, reports both and returns the exit code."""
+    if keyboard.pressed:
+        # An import that KeyboardInterrupt breaks off may raise another exception in its place, such as SyntaxError.
+        return _report_interruption()
     import logging
     import traceback
 

@@ -68,7 +68,7 @@ def main() -> None:
     replace_unprintable()
     try:
         if interruptible:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+            signal.signal(signal.SIGINT, boundary.keyboard.interrupt)
         code = boundary.run(sys.argv[1:], COMMANDS)
     except KeyboardInterrupt:
         # A second Ctrl-C, in the moment before or after the report of the first.

@@ -156,3 +156,14 @@ def test_ctrl_c_during_the_imports_of_the_provider_ends_it_without_a_traceback(t
         )
         done = interrupted(program, "", tmp_path, tmp_path)
         assert (done.returncode, done.stderr) == (0, ""), module
+
+
+def test_an_import_that_turns_ctrl_c_into_another_error_is_no_fault_of_rohe(repository: Path, tmp_path: Path) -> None:
+    swallowing = IMPORTING.replace(
+        "            os.kill(os.getpid(), signal.SIGINT)",
+        "            try: os.kill(os.getpid(), signal.SIGINT)\n"
+        "            except KeyboardInterrupt: raise SyntaxError('no unicodedata') from None",
+    )
+    program = swallowing.format(module="rohe_iac.cli.application", program="rohe", package="rohe_iac.cli.main")
+    done = interrupted(program, "", repository, tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted: nothing was changed\n")

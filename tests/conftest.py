@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Generator, Iterator
@@ -46,18 +47,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def log_left() -> Iterator[None]:
-    """The log that a command begins in this process ends with the test, so that the next one sees all records."""
-    yield
+def whole_log() -> None:
+    """Every record is seen: the log that a command began here is left, and loggers that a library put out are on."""
     leave_log()
-
-
-@pytest.fixture
-def open_umask() -> Iterator[None]:
-    """Lets the processes of a test make files that everybody could read and write."""
-    before = os.umask(0)
-    yield
-    os.umask(before)
+    for name, logger in logging.root.manager.loggerDict.items():
+        if isinstance(logger, logging.Logger) and name.split(".")[0] == "rohe":
+            logger.disabled = False
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -15,6 +15,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+pytestmark = pytest.mark.xdist_group("digits-demo")
+"""Demos have the ports of the example: one runs at a time."""
+
 DEMO = Path(__file__).parents[2] / "examples" / "digits" / "demo.py"
 LIMIT = 400.0
 

@@ -121,6 +121,7 @@ def test_reports_of_a_time_without_any_agent_are_judged_when_one_comes(stage: St
     stage.start_agent()
     before = len(stage.accepted_requests())
     stage.wait_for(lambda: len(stage.accepted_requests()) > before + 100)
+    stage.wait_for(lambda: any(item["objective"] == "count" and item["count"] for item in stage.ask("results")))
     assert_exactly_once(stage)
     assert_same_windows(stage)
 

@@ -55,6 +55,14 @@ def whole_log() -> None:
             logger.disabled = False
 
 
+@pytest.fixture
+def open_umask() -> Iterator[None]:
+    """Lets the processes of a test make files that everybody could read and write."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def private_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """State and settings of the user who runs the tests are neither read nor written."""

@@ -55,7 +55,11 @@ class LimitedLog:
 
     def flush(self, now: float) -> None:
         """Ends the intervals that are over at `now` (seconds since the epoch), and logs what each left out."""
-        for kind in [kind for kind, interval in self._kinds.items() if abs(now - interval.began) >= INTERVAL]:
+        # Kinds are in the order in which their intervals began, so that a message looks at those alone that are over.
+        while self._kinds:
+            kind, interval = next(iter(self._kinds.items()))
+            if abs(now - interval.began) < INTERVAL:
+                return
             self._end(kind)
 
     def _end(self, kind: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,11 +85,7 @@ class RunJournal:
             NewerFile: A newer rohe wrote the line of a begin.
         """
         purpose = ""
-        for line in self._lines():
-            try:
-                value = read_object(line)
-            except NoObject:
-                continue
+        for value in self._events():
             if value.get("event") == "begin":
                 schema = value.get("schema")
                 refuse_newer(schema if isinstance(schema, int) else SCHEMA, SCHEMA, str(self._path))
@@ -101,17 +98,22 @@ class RunJournal:
         """Returns what failed in the last run, and what that run did not get to, in the order of its lines."""
         purpose = ""
         found: list[NotDone] = []
-        for line in self._lines():
-            try:
-                value = read_object(line)
-            except NoObject:
-                continue
+        for value in self._events():
             if value.get("event") == "begin":
                 purpose, found = str(value.get("purpose")), []
             elif value.get("event") in ("failed", "skipped"):
                 verb, address, reason = (str(value.get(name, "")) for name in ("verb", "address", "reason"))
                 found.append(NotDone(purpose, verb, address, reason))
         return tuple(found)
+
+    def _events(self) -> Iterator[dict[str, Any]]:
+        """Yields the lines as objects, without those that cannot be read: a kill may have cut one short."""
+        for line in self._lines():
+            try:
+                value = read_object(line)
+            except NoObject:
+                continue
+            yield value
 
     def _lines(self) -> list[str]:
         try:

@@ -109,8 +109,7 @@ class Watchdog:
             if liveness.record(fault, time.monotonic(), time.time()):
                 reason = f"{liveness.probe.words} did not answer {liveness.probe.failures} times in a row: {fault}"
                 LOG.warning("%s is restarted: %s", folder.name, reason)
-                wrapper.write_json(str(folder / "liveness.json"), {"pid": liveness.pid, "reason": reason})
-                self._pool.submit(end_group, liveness.pid, liveness.ticks)
+                self._end(folder, liveness.pid, liveness.ticks, reason)
                 del self._liveness[folder.name]
 
     def _check_disk(self) -> None:
@@ -120,13 +119,23 @@ class Watchdog:
             self._was_full = True
         elif self._was_full and free_bytes(folder) >= ROOM_AGAIN:
             self._was_full = False
-            run = wrapper.read_json(str(self._layout.program(BROKER) / "run.json"))
+            broker = self._layout.program(BROKER)
+            run = wrapper.read_json(str(broker / "run.json"))
             if run.get("state") == "started":
                 LOG.warning("the disk has room again: the broker is restarted")
-                reason = "the disk was full and has room again"
-                path = self._layout.program(BROKER) / "liveness.json"
-                wrapper.write_json(str(path), {"pid": run["pid"], "reason": reason})
-                self._pool.submit(end_group, run["pid"], run.get("ticks"))
+                self._end(broker, run["pid"], run.get("ticks"), "the disk was full and has room again")
+
+    def _end(self, folder: Path, pid: int, ticks: int | None, reason: str) -> None:
+        """Ends a program, which the supervisor then restarts, and writes the reason into the program's folder.
+
+        Args:
+            folder: The program's folder.
+            pid: Process id of the program's run.
+            ticks: When that process began, as `end_group` takes it.
+            reason: Why the program is ended.
+        """
+        wrapper.write_json(str(folder / "liveness.json"), {"pid": pid, "reason": reason})
+        self._pool.submit(end_group, pid, ticks)
 
     def _revive(self) -> None:
         # The supervisor read what this process prints.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import signal
@@ -15,11 +16,16 @@ from pathlib import Path
 import psutil
 import pytest
 
-pytestmark = pytest.mark.xdist_group("digits-demo")
-"""Demos have the ports of the example: one runs at a time."""
-
 DEMO = Path(__file__).parents[2] / "examples" / "digits" / "demo.py"
 LIMIT = 400.0
+
+
+@pytest.fixture(autouse=True)
+def one_at_a_time(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Demos have the ports of the example, so that one runs at a time, on whichever worker."""
+    with (tmp_path_factory.getbasetemp().parent / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 class Run:

@@ -109,7 +109,7 @@ class CommandLine(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Reads the arguments; refuses a long option that has one dash."""
-        refuse_single_dash(ctx, args, (name for parameter in self.get_params(ctx) for name in parameter.opts))
+        refuse_single_dash(ctx, args)
         return super().parse_args(ctx, args)
 
 
@@ -118,12 +118,7 @@ class CommandLineGroup(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Reads the options before the command; refuses a long option that has one dash."""
-        before = []
-        for text in args:
-            if not text.startswith("-"):
-                break
-            before.append(text)
-        refuse_single_dash(ctx, before, (name for parameter in self.get_params(ctx) for name in parameter.opts))
+        refuse_single_dash(ctx, takewhile(lambda text: not _is_word(text), args))
         return super().parse_args(ctx, args)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
@@ -163,9 +158,9 @@ class CommandLineGroup(TyperGroup):
                 formatter.write_dl(rows)
 
 
-def refuse_single_dash(ctx: Any, arguments: Iterable[str], names: Iterable[str]) -> None:
+def refuse_single_dash(ctx: Any, arguments: Iterable[str]) -> None:
     """Raises UsageError where an argument is a long option with one dash, such as `-out` or `-auto-approve`."""
-    known = set(names)
+    known = _option_names(ctx)
     for text in arguments:
         if text == "--":
             return

@@ -82,14 +82,25 @@ def running_of(folder: Path, program: Program, supervised: Supervised | None) ->
 
 
 def last_output(layout: Layout, program: Program, lines: int) -> str:
-    """Returns the last lines that a program wrote since its present start, or else since the start before."""
+    """Returns the last lines that a program wrote in its present start, or else in the start before.
+
+    A program that ends at once can start several times while its log is read, so the lines of one start end where the
+    next one announces itself.
+    """
     run = wrapper.read_json(str(layout.program(program.name) / "run.json"))
-    output: list[str] = []
     for position in (run.get("log"), run.get("last_log")):
-        if not output:
-            text = logs.last_lines(layout.log(program.name), lines + 1, since=int(position or 0))
-            output = [line for line in text.splitlines() if not line.startswith(wrapper.ANNOUNCEMENT)]
-    return "\n".join(output[-lines:])
+        announcements = wrapper.FREE_RESTARTS + 1
+        text = logs.last_lines(layout.log(program.name), lines + announcements, since=int(position or 0))
+        starts: list[list[str]] = [[]]
+        for line in text.splitlines():
+            if line.startswith(wrapper.ANNOUNCEMENT):
+                starts.append([])
+            else:
+                starts[-1].append(line)
+        output = next((start for start in reversed(starts) if start), None)
+        if output is not None:
+            return "\n".join(output[-lines:])
+    return ""
 
 
 def remedy_of(program: Program, output: str) -> str:

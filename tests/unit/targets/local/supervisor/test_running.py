@@ -13,8 +13,9 @@ from rohe_iac.foundation.peers import listeners
 from rohe_iac.targets.local.stack_folder import Layout
 from rohe_iac.targets.local.supervisor.program import Program, ReadinessProbe
 from rohe_iac.targets.local.supervisor.programs import NotReady, Programs
-from rohe_iac.targets.local.supervisor.running import remedy_of
+from rohe_iac.targets.local.supervisor.running import last_output, remedy_of
 from rohe_iac.targets.local.supervisor.supervision import Supervision
+from rohe_iac.targets.local.supervisor.wrapper import ANNOUNCEMENT, write_json
 
 NEVER = threading.Event()
 Make = Callable[..., Program]
@@ -69,6 +70,19 @@ def test_only_the_lines_of_this_start_are_shown_with_its_exit_code(
         with pytest.raises(NotReady, match="it exits right after its start: ended with exit code 4") as raised:
             programs.put(make_program("web", f"echo {reason}; exit 4", startup=20.0), NEVER)
         assert raised.value.detail == reason
+
+
+@pytest.mark.parametrize("present", ["", "again\n"])
+def test_lines_of_starts_that_follow_while_the_log_is_read_are_not_mixed(
+    layout: Layout, make_program: Make, present: str
+) -> None:
+    program = make_program("web", "")
+    layout.program("web").mkdir()
+    before = "of a start long before\n"
+    write_json(str(layout.program("web") / "run.json"), {"log": len(before)})
+    end = f"{ANNOUNCEMENT} ended with exit code 4\n"
+    layout.log("web").write_text(f"{before}again\n{end}again\n{end}{present}")
+    assert last_output(layout, program, 5) == "again"
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ from plan_samples import problems
 from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.placement.objective.objective import LexicographicObjective, Worth
+from rohe_iac.planning.placement.state.from_plan import nodes_of, standing_grants
 from rohe_iac.planning.placement.state.index import IndexedProblem
-from rohe_iac.planning.solvers.planner import kept_nodes, plan
+from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.planning.verification.verify import verify
 
 pytest.importorskip("ortools")
@@ -21,7 +22,7 @@ quick = settings(max_examples=60, deadline=None, suppress_health_check=list(Heal
 def worth(problem: Problem, before: Plan | None, found: Plan) -> Worth:
     """By the objective, with nothing but what the plan says."""
     indexed = IndexedProblem(problem)
-    objective = LexicographicObjective(indexed, kept_nodes(indexed, before))
+    objective = LexicographicObjective(indexed, nodes_of(standing_grants(indexed, before)))
     placed = [((indexed.index[item.workload], item.index), indexed.node_index[item.node]) for item in found.placements]
     rated = objective.worth(placed)
     # Wishes, which come last, are what the solver does not weigh.

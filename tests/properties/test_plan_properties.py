@@ -23,7 +23,7 @@ from rohe_iac.planning.placement.evaluation.vectorized import shortfalls
 from rohe_iac.planning.placement.objective.bounds import ideal_point, max_replicas
 from rohe_iac.planning.placement.objective.objective import LexicographicObjective
 from rohe_iac.planning.placement.rules.filters import refusal
-from rohe_iac.planning.placement.state.from_plan import ledger_of
+from rohe_iac.planning.placement.state.from_plan import ledger_of, nodes_of, standing_grants
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
 from rohe_iac.planning.solvers.construction.greedy import Construction
@@ -31,7 +31,7 @@ from rohe_iac.planning.solvers.construction.repair import drop_unsupported, repa
 from rohe_iac.planning.solvers.construction.service_order import service_order
 from rohe_iac.planning.solvers.local_search.search import RuinAndRecreate
 from rohe_iac.planning.solvers.plan_building import build_plan
-from rohe_iac.planning.solvers.planner import kept_nodes, plan
+from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.planning.verification.verify import verify
 
 quick = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
@@ -78,10 +78,32 @@ def test_a_plan_made_against_another_keeps_all_constraints_and_is_stable_when_ma
     assert verify(problem, first) == ()
     again = plan(problem, first)
     assert verify(problem, again) == ()
-    if not first.unplaced:
-        assert [(item.replica, item.node) for item in again.placements] == [
-            (item.replica, item.node) for item in first.placements
-        ]
+    assert held(again) == held(first)
+    assert again.unplaced == first.unplaced or {item.replica for item in again.unplaced} == {
+        item.replica for item in first.unplaced
+    }
+
+
+@quick
+@given(problems(), some.sampled_from(["priority", "name", "node"]))
+def test_an_edit_that_asks_for_nothing_else_leaves_every_replica_what_it_has(problem: Problem, kind: str) -> None:
+    first = plan(problem)
+    if first.unplaced:
+        return
+    edited = problem
+    if kind == "priority":
+        edited = replace(problem, demands=tuple(replace(item, priority=item.priority + 1) for item in problem.demands))
+    elif kind == "name":
+        edited = replace(problem, stack="renamed")
+    elif kind == "node":
+        edited = replace(problem, nodes=(*problem.nodes, replace(problem.nodes[0], name="zz", status="down")))
+    edited = replace(edited, settings=replace(edited.settings, objective=("placed", "stable", "nodes")))
+    assert held(plan(edited, first)) == held(first)
+
+
+def held(found: Plan) -> list[tuple[object, ...]]:
+    """What every replica has of its node."""
+    return [(item.replica, item.node, item.cores, item.devices, item.ports) for item in found.placements]
 
 
 @quick
@@ -141,10 +163,10 @@ def test_a_search_ends_no_worse_than_it_started_and_its_grants_are_what_it_rates
     problem: Problem, other: Problem, iterations: int
 ) -> None:
     indexed = IndexedProblem(problem)
-    before = kept_nodes(indexed, plan(replace(other, nodes=problem.nodes)))
+    before = standing_grants(indexed, plan(replace(other, nodes=problem.nodes)))
     start = Construction(indexed, "first-fit").run(service_order(indexed), before)
     drop_unsupported(start)
-    objective = LexicographicObjective(indexed, before)
+    objective = LexicographicObjective(indexed, nodes_of(before))
     missing = {(demand, index) for demand, indices in enumerate(start.unplaced) for index in indices}
     search = RuinAndRecreate(indexed, objective, start.grants(), missing)
     assert search.run(iterations).iterations == iterations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -269,6 +269,7 @@ def _from_json(value: dict[str, Any], schema: int) -> PlanFile:
     for action in saved.actions:
         if action.verb not in VERBS:
             raise ValueError(f"'{action.verb[:20]}' is nothing that is done to a manifest")
+    problem = problem_from_json(saved.problem)
     return PlanFile(
         tool=saved.tool,
         project=saved.project,
@@ -276,8 +277,8 @@ def _from_json(value: dict[str, Any], schema: int) -> PlanFile:
         target=saved.target,
         inputs=saved.inputs,
         against=saved.against,
-        problem=problem_from_json(saved.problem),
-        plan=plan_from_json(saved.plan),
+        problem=problem,
+        plan=replace(plan_from_json(saved.plan), problem=problem),
         manifests=manifests,
         actions=saved.actions,
         protect=saved.protect,

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 import msgspec
 
 from rohe_iac.foundation.errors import ExitCode, RoheError
-from rohe_iac.planning.model.plan import BRIEF, BRIEF_FIELDS, JSON_NAME, Plan
+from rohe_iac.planning.model.plan import BRIEF, BRIEF_FIELDS, JSON_NAME, UNSAVED, Plan
 from rohe_iac.planning.model.problem import Problem
 
 Value = TypeVar("Value", Plan, Problem)
@@ -93,6 +93,7 @@ def _saved_fields(kind: Any) -> tuple[_SavedField, ...]:
         named = [
             (field.name, field.metadata.get(JSON_NAME, field.name), BRIEF in field.metadata)
             for field in dataclasses.fields(kind)
+            if UNSAVED not in field.metadata
         ]
     hints = get_type_hints(kind)
     return tuple(_SavedField(name, saved, brief, _is_rewritten(hints[name])) for name, saved, brief in named)

@@ -11,11 +11,16 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from rohe_iac.planning.model.problem import Problem
+
 SPARE_LIMIT = 200
 """Nodes up to which `survive` looks for one to keep free, and for nodes whose failure would break something."""
 
 BRIEF = "brief"
 """Marks a field that is not written where it is empty, so that plan files of before it have the same bytes."""
+
+UNSAVED = "unsaved"
+"""Marks a field that plan files hold elsewhere."""
 
 JSON_NAME = "json"
 """Marks a field that has another name in plan files than in the code; the value is that name."""
@@ -193,6 +198,7 @@ class Plan:
             not looked for in inventories of more than SPARE_LIMIT nodes.
         relaxed: Workloads that are spread for fewer failures, by workload.
         spare: The node that is kept free for the replicas of one that fails, "" where there is none.
+        problem: The problem that the plan solves; None where it is not known. Plan files have it beside the plan.
     """
 
     stack: str
@@ -206,6 +212,7 @@ class Plan:
     losses: tuple[Loss, ...] = ()
     relaxed: tuple[Relaxed, ...] = field(default=(), metadata={BRIEF: True, JSON_NAME: "eased"})
     spare: str = field(default="", metadata={BRIEF: True})
+    problem: Problem | None = field(default=None, compare=False, repr=False, metadata={UNSAVED: True})
 
 
 DECIDED_BY_SEARCH = "search"

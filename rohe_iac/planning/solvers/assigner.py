@@ -10,11 +10,13 @@ from rohe_iac.planning.model.strategies import BEST_FIT, EXACT, FIRST_FIT, PORTF
 from rohe_iac.planning.placement.objective.bounds import ideal_point, max_placeable
 from rohe_iac.planning.placement.objective.objective import LexicographicObjective
 from rohe_iac.planning.placement.rules.filters import refusal
+from rohe_iac.planning.placement.state.from_plan import nodes_of
 from rohe_iac.planning.placement.state.index import IndexedProblem
-from rohe_iac.planning.placement.state.ledger import Ledger
-from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex, ReplicaIndex, enumerate_demands
+from rohe_iac.planning.placement.state.ledger import Grant, Ledger
+from rohe_iac.planning.placement.state.positions import DemandIndex, ReplicaIndex, enumerate_demands
 from rohe_iac.planning.solvers.construction.greedy import Construction
 from rohe_iac.planning.solvers.construction.repair import repair
+from rohe_iac.planning.solvers.construction.settle import settle
 from rohe_iac.planning.solvers.local_search.outcome import SearchListener
 from rohe_iac.planning.solvers.local_search.params import DEFAULT_PARAMS
 from rohe_iac.planning.solvers.local_search.search import RuinAndRecreate
@@ -30,7 +32,7 @@ class Assigner:
     Attributes:
         indexed: the problem.
         queue: the demands in service order.
-        kept: the node that each replica had.
+        standing: what each replica held by the previous plan.
         unplaced_before: number of replicas that the previous plan left unplaced.
         explain: whether decisions are explained.
         listener: is called with the statistics of each search.
@@ -38,7 +40,7 @@ class Assigner:
 
     indexed: IndexedProblem
     queue: list[DemandIndex]
-    kept: Mapping[ReplicaIndex, NodeIndex]
+    standing: Mapping[ReplicaIndex, Grant]
     unplaced_before: int
     explain: bool
     listener: SearchListener
@@ -55,23 +57,23 @@ class Assigner:
         """Returns the assignment of all replicas that find a node."""
         strategy = self.indexed.settings.strategy
         if strategy in (PORTFOLIO, EXACT):
-            starts = [self._greedy_pass(start, self.kept, explain=False) for start in START_STRATEGIES]
-            objective = LexicographicObjective(self.indexed, self.kept, self._moves(starts[0]))
+            starts = [self._greedy_pass(start, self.standing, explain=False) for start in START_STRATEGIES]
+            objective = LexicographicObjective(self.indexed, nodes_of(self.standing), self._moves(starts[0]))
             improved = self._improve(starts, objective)
             return improved if strategy == PORTFOLIO else self._solve_exactly(improved, objective)
-        construction = self._greedy_pass(strategy, self.kept, explain=self.explain)
+        construction = self._greedy_pass(strategy, self.standing, explain=self.explain)
         return self._place_more(construction) if self._may_place_more(construction) else construction
 
-    def _greedy_pass(self, strategy: str, kept: Mapping[ReplicaIndex, NodeIndex], *, explain: bool) -> Construction:
+    def _greedy_pass(self, strategy: str, standing: Mapping[ReplicaIndex, Grant], *, explain: bool) -> Construction:
         """Returns one greedy pass, repaired."""
-        construction = Construction(self.indexed, strategy, explain=explain).run(self.queue, kept)
+        construction = Construction(self.indexed, strategy, explain=explain).run(self.queue, standing)
         repair(construction, self.queue)
         return construction
 
     def _may_place_more(self, construction: Construction) -> bool:
         """Checks whether to try for replicas that a pass left out: by a search, or by a pass that keeps no node."""
         budget = self.search_budget
-        if not self.kept and not budget:
+        if not self.standing and not budget:
             return False
         unplaced = construction.unplaced
         if not any(indices and self._fits_when_empty(demand) for demand, indices in enumerate_demands(unplaced)):
@@ -92,15 +94,15 @@ class Assigner:
         A greedy pass is myopic: it cannot reserve links or a last core for services that come later. The search may
         move placed replicas; it un-places one only for a replica of higher priority.
         """
-        indexed, kept = self.indexed, self.kept
+        indexed, standing = self.indexed, self.standing
         placed = [len(decisions) for decisions in construction.decisions]
         if self.search_budget and sum(placed) == sum(max_placeable(indexed)):
             return construction
-        if kept:
-            objective = LexicographicObjective(indexed, kept, self._moves(construction), placed)
+        if standing:
+            objective = LexicographicObjective(indexed, nodes_of(standing), self._moves(construction), placed)
             starts = [construction, self._greedy_pass(construction.strategy, {}, explain=False)]
         else:
-            nodes = {replica: grant.node for replica, grant in construction.grants().items()}
+            nodes = nodes_of(construction.grants())
             objective, starts = LexicographicObjective(indexed, nodes, UNLIMITED, placed), [construction]
         improved = self._improve(starts, objective)
         placed_after = [len(decisions) for decisions in improved.decisions]
@@ -120,13 +122,13 @@ class Assigner:
         if not budget:
             if best.explain or not self.explain:
                 return best
-            return self._greedy_pass(best.strategy, best.kept, explain=True)
+            return self._greedy_pass(best.strategy, best.standing, explain=True)
         unplaced = {(demand, index) for demand, indices in enumerate_demands(best.unplaced) for index in indices}
         search = RuinAndRecreate(self.indexed, objective, best.grants(), unplaced)
         ideal = ideal_point(self.indexed, limited=objective.limit is not None, floored=bool(objective.floors))
         self.listener(search.run(budget, ideal))
         improved = Construction(self.indexed, BEST_FIT, explain=self.explain).adopt(
-            self.queue, search.placed, self.kept
+            self.queue, settle(self.indexed, search.placed, self.standing), self.standing
         )
         repair(improved, self.queue, objective)
         return improved
@@ -137,21 +139,20 @@ class Assigner:
 
         solution = solve(self.indexed, objective, start.grants())
         solved = Construction(self.indexed, BEST_FIT, explain=self.explain).adopt(
-            self.queue, solution.grants, self.kept
+            self.queue, settle(self.indexed, solution.grants, self.standing), self.standing
         )
         solved.proofs = solution.proofs
         terms = [proof.term for proof in solution.proofs]
         before = set(terms[: terms.index("nodes")]) if "nodes" in terms else {"all"}
         # The limit of nodes is proven among plans that equal this one in the terms before it. It holds for all plans of
         # these replicas if those terms exclude none: all replicas are placed, and none had a node to move from.
-        if not any(solved.unplaced) and before <= ({"placed"} if self.kept else {"placed", "stable", "moves"}):
+        if not any(solved.unplaced) and before <= ({"placed"} if self.standing else {"placed", "stable", "moves"}):
             solved.least_nodes = solution.proofs[terms.index("nodes")].limit
         return solved
 
     def _moves(self, start: Construction) -> int:
         """Returns how many replicas are not on the node that they had."""
         return sum(
-            self.kept.get((demand, decision.index), decision.node) != decision.node
-            for demand, decisions in enumerate_demands(start.decisions)
-            for decision in decisions
+            replica in self.standing and self.standing[replica].node != grant.node
+            for replica, grant in start.grants().items()
         )

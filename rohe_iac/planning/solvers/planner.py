@@ -10,13 +10,14 @@ from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS, Plugins
 from rohe_iac.planning.model.problem import Problem, missing_plugins
 from rohe_iac.planning.model.strategies import EXACT, STRATEGIES
+from rohe_iac.planning.placement.state.from_plan import standing_grants
 from rohe_iac.planning.placement.state.index import IndexedProblem
-from rohe_iac.planning.placement.state.positions import NodeIndex, ReplicaIndex
 from rohe_iac.planning.solvers.assigner import Assigner
 from rohe_iac.planning.solvers.construction.service_order import service_order
 from rohe_iac.planning.solvers.local_search.outcome import SearchListener, ignore_statistics
 from rohe_iac.planning.solvers.plan_building import build_plan
 from rohe_iac.planning.solvers.resilience.survival import surviving_plan
+from rohe_iac.planning.solvers.standing_plan import solves, standing_plan
 from rohe_iac.planning.solvers.variants import first_choice, next_choice
 
 
@@ -48,6 +49,8 @@ def plan(
 ) -> Plan:
     """Returns a plan that places every replica that fits and keeps replicas on their nodes where they still fit.
 
+    A previous plan of the same problem is kept as it is: planned again, nothing moves.
+
     Args:
         problem: what to place where.
         previous: the plan applied last; its replicas stay on their nodes and keep their ports where they can.
@@ -63,24 +66,13 @@ def plan(
     """
     _check_strategy(problem, plugins)
     with pause_garbage_collection():
+        if previous is not None and not plugins and solves(previous, problem):
+            return standing_plan(problem, previous, explain=explain)
         return surviving_plan(
             problem,
             lambda spare, relaxed: _plan(problem, previous, plugins, explain, listener, frozenset(spare), relaxed),
             plugins,
         )
-
-
-def kept_nodes(indexed: IndexedProblem, previous: Plan | None) -> dict[ReplicaIndex, NodeIndex]:
-    """Returns the node that each replica had, of replicas and nodes that still exist."""
-    if previous is None:
-        return {}
-    kept = {}
-    for placement in previous.placements:
-        demand = indexed.index.get(placement.workload)
-        node = indexed.node_index.get(placement.node)
-        if demand is not None and node is not None and placement.index < indexed.demands[demand].replicas:
-            kept[demand, placement.index] = node
-    return kept
 
 
 def _check_strategy(problem: Problem, plugins: Plugins) -> None:
@@ -133,7 +125,7 @@ def _plan(
         construction = Assigner(
             indexed=indexed,
             queue=service_order(indexed),
-            kept=kept_nodes(indexed, previous),
+            standing=standing_grants(indexed, previous),
             unplaced_before=len(previous.unplaced) if previous is not None else 0,
             explain=explain,
             listener=listener,

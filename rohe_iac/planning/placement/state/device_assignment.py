@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rohe_iac.planning.model.demand import DeviceRequest
+from rohe_iac.planning.model.supply import Device
 from rohe_iac.planning.placement.state.amounts import Row, Share
 from rohe_iac.planning.placement.state.core_assignment import changed
 from rohe_iac.planning.placement.state.index import IndexedProblem
@@ -63,3 +64,27 @@ def choose_devices(
         if fits and (best is None or (int(device.exclusive), left, position) < best[:3]):
             best = (int(device.exclusive), left, position, amount)
     return None if best is None else [(best[2], best[3])]
+
+
+def devices_serve(devices: Sequence[Device], shares: Sequence[Share], requests: tuple[DeviceRequest, ...]) -> bool:
+    """Checks whether shares, in the order of the requests, are exactly what the requests ask for.
+
+    Args:
+        devices: The devices of the node.
+        shares: Device position (-1 for one that the node does not have) and basis points.
+        requests: What is asked for.
+    """
+    left = list(shares)
+    for request in requests:
+        wanted = request.count or 1
+        taken, left = left[:wanted], left[wanted:]
+        if len({position for position, _ in taken}) < wanted:
+            return False
+        for position, amount in taken:
+            if not 0 <= position < len(devices) or not request.accepts(devices[position]):
+                return False
+            device = devices[position]
+            whole = bool(request.count) or device.exclusive
+            if amount != (device.capacity if whole else request.share):
+                return False
+    return not left

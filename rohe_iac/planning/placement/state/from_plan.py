@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rohe_iac.planning.model.plan import Placement, Plan
 from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS, Plugins
 from rohe_iac.planning.model.problem import Problem
+from rohe_iac.planning.placement.state.device_assignment import devices_serve
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Grant, Ledger
+from rohe_iac.planning.placement.state.positions import NodeIndex, ReplicaIndex
 
 
 def ledger_of(
@@ -53,3 +57,39 @@ def grant_of(indexed: IndexedProblem, ledger: Ledger, placement: Placement) -> G
     )
     grant.wires = ledger.wires_of(demand, node)
     return grant
+
+
+def standing_grants(indexed: IndexedProblem, previous: Plan | None) -> dict[ReplicaIndex, Grant]:
+    """Returns what each replica holds by the previous plan, of replicas and nodes that still exist.
+
+    A grant has no cores and devices where the node no longer has them, or where the request is for others now: then
+    only the node is known. Loads on links are left out, as they depend on the other replicas.
+    """
+    standing = {}
+    for placement in previous.placements if previous is not None else ():
+        demand, node = indexed.index.get(placement.workload), indexed.node_index.get(placement.node)
+        if demand is None or node is None or placement.index >= indexed.demands[demand].replicas:
+            continue
+        numbers = {device.name: number for number, device in enumerate(indexed.nodes[node].devices)}
+        cores = tuple((use.core, use.amount) for use in placement.cores)
+        devices = tuple((numbers.get(use.device, -1), use.amount) for use in placement.devices)
+        grant = Grant(demand, node, cores, devices)
+        standing[demand, placement.index] = grant if serves(indexed, grant) else Grant(demand, node)
+    return standing
+
+
+def nodes_of(grants: Mapping[ReplicaIndex, Grant]) -> dict[ReplicaIndex, NodeIndex]:
+    """Returns the node of each replica."""
+    return {replica: grant.node for replica, grant in grants.items()}
+
+
+def serves(indexed: IndexedProblem, grant: Grant) -> bool:
+    """Checks whether the cores and devices of a grant are those of its node, and what its demand asks for."""
+    node, asked = indexed.nodes[grant.node], indexed.resources[grant.demand]
+    numbers = {core for core, _ in grant.cores}
+    return (
+        len(numbers) == len(grant.cores)
+        and all(0 <= core < len(node.cores) for core in numbers)
+        and tuple(sorted((amount for _, amount in grant.cores), reverse=True)) == asked.cores
+        and devices_serve(node.devices, grant.devices, asked.devices)
+    )

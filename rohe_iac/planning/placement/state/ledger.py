@@ -125,6 +125,13 @@ class Ledger:
         self._count(demand, node, 1)
         return grant
 
+    def holds(self, grant: Grant) -> bool:
+        """Checks whether the cores and devices of a grant are free; other amounts are not looked at."""
+        cores, devices = self.cores[grant.node], self.devices[grant.node]
+        return all(amount <= cores[core] for core, amount in grant.cores) and all(
+            amount <= devices[position] for position, amount in grant.devices
+        )
+
     def book(self, grant: Grant) -> None:
         """Takes exactly what the grant says."""
         self._move(grant, 1)

@@ -11,14 +11,15 @@ from rohe_iac.planning.placement.evaluation.choice import evaluator_for
 from rohe_iac.planning.placement.evaluation.evaluator import Evaluation, Evaluator
 from rohe_iac.planning.placement.evaluation.node_keys import NodeKeys
 from rohe_iac.planning.placement.objective.objective import LexicographicObjective, Worth
-from rohe_iac.planning.placement.rules.filters import amounts_refusal, refusal_to_stay
+from rohe_iac.planning.placement.rules.filters import amounts_refusal
 from rohe_iac.planning.placement.scoring.scores import Scoring
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Grant, Ledger
-from rohe_iac.planning.placement.state.positions import NO_NODE, DemandIndex, NodeIndex, ReplicaIndex
+from rohe_iac.planning.placement.state.positions import NO_NODE, DemandIndex, ReplicaIndex
 from rohe_iac.planning.solvers.construction.batch_fill import Batch, BatchFill, fills_in_batches
 from rohe_iac.planning.solvers.construction.custom_strategy import choose
 from rohe_iac.planning.solvers.construction.decision import Decision
+from rohe_iac.planning.solvers.construction.keeping import keep, keep_exactly
 
 
 class Construction:
@@ -34,7 +35,7 @@ class Construction:
         decisions: of every demand, one for each placed replica.
         unplaced: of every demand, the indices of the others.
         refusals: of every demand, why nodes refuse it; None where that is not recorded.
-        kept: the node that each replica had before.
+        standing: what each replica held before.
         late: replicas that were placed after all others had had their turn.
         least_nodes: a number of nodes that a solver has proven to be needed, 0 for none.
         proofs: what the solver has proven.
@@ -67,7 +68,7 @@ class Construction:
         self.decisions: list[list[Decision]] = [[] for _ in indexed.demands]
         self.unplaced: list[list[int]] = [[] for _ in indexed.demands]
         self.refusals: list[Refusals | None] = [None for _ in indexed.demands]
-        self.kept: Mapping[ReplicaIndex, NodeIndex] = {}
+        self.standing: Mapping[ReplicaIndex, Grant] = {}
         self.late: set[ReplicaIndex] = set()
         self.least_nodes = 0
         self.proofs: tuple[Proof, ...] = ()
@@ -81,30 +82,47 @@ class Construction:
             self._evaluator = evaluator_for(self.indexed, self.ledger, self.scoring, self._scalar_limit)
         return self._evaluator
 
-    def run(self, queue: Sequence[DemandIndex], kept: Mapping[ReplicaIndex, NodeIndex]) -> Construction:
+    def run(self, queue: Sequence[DemandIndex], standing: Mapping[ReplicaIndex, Grant]) -> Construction:
         """Keeps the replicas that can stay on their node, places the others in order, and returns this construction.
 
         Args:
             queue: the demands in service order.
-            kept: the node that each replica had before.
+            standing: what each replica held before.
         """
-        self.kept = kept
-        self.ledger.pending = {demand for demand, _ in kept}
-        waiting = [
-            self._keep(demand, kept) if kept else range(self.indexed.demands[demand].replicas) for demand in queue
-        ]
+        self.standing = standing
+        self.decisions, waiting = keep(self.indexed, self.ledger, queue, standing)
         self.ledger.pending = set(queue)
-        for demand, indices in zip(queue, waiting, strict=True):
+        for demand in queue:
             self.ledger.pending.discard(demand)
-            if indices:
-                self._place(demand, indices)
+            if waiting[demand]:
+                self._place(demand, waiting[demand])
             elif self.explain and self.indexed.demands[demand].replicas:
                 self._record_refusals(demand)
         self._collect_refusals()
         return self
 
+    def stand(self, queue: Sequence[DemandIndex], standing: Mapping[ReplicaIndex, Grant]) -> Construction:
+        """Gives every replica exactly what it held before and the others nothing, and returns this construction.
+
+        Args:
+            queue: the demands in service order.
+            standing: what each replica held, which all fits together.
+        """
+        self.standing = standing
+        self.decisions, waiting = keep_exactly(self.indexed, self.ledger, queue, standing)
+        for demand in queue:
+            self.unplaced[demand] = list(waiting[demand])
+        for demand in queue:
+            if self.unplaced[demand] or (self.explain and self.indexed.demands[demand].replicas):
+                self._record_refusals(demand)
+        self._collect_refusals()
+        return self
+
     def adopt(
-        self, queue: Sequence[DemandIndex], grants: Mapping[ReplicaIndex, Grant], kept: Mapping[ReplicaIndex, NodeIndex]
+        self,
+        queue: Sequence[DemandIndex],
+        grants: Mapping[ReplicaIndex, Grant],
+        standing: Mapping[ReplicaIndex, Grant],
     ) -> Construction:
         """Takes over an assignment that a search has found, and returns this construction.
 
@@ -113,7 +131,7 @@ class Construction:
         Args:
             queue: the demands in service order.
             grants: what every placed replica gets.
-            kept: the node that each replica had before.
+            standing: what each replica held before.
         """
         keys = NodeKeys(len(self.indexed.nodes))
         # The first of services that have to be near each other may be anywhere as long as the others are pending.
@@ -122,7 +140,7 @@ class Construction:
             self.ledger.pending.discard(demand)
             indices = [index for index in range(self.indexed.demands[demand].replicas) if (demand, index) in grants]
             for index in indices:
-                grant = grants[demand, index]
+                grant, stood = grants[demand, index], standing.get((demand, index))
                 last = index == indices[-1]
                 evaluation = self.evaluator.evaluate(demand, 2, explain=self.explain and last)
                 best = [keys.decode(key) for key in sorted(evaluation.heap)[:2]]
@@ -135,7 +153,7 @@ class Construction:
                     Decision.of(
                         grant, index, self.scoring.total(demand, grant.node),
                         self.scoring.parts(demand, grant.node) if self.explain else (), runner_up, runner_up_score,
-                        max(1, evaluation.fits), kept=kept.get((demand, index)) == grant.node, searched=True,
+                        max(1, evaluation.fits), kept=stood is not None and stood.node == grant.node, searched=True,
                     )
                 )  # fmt: skip
                 self.ledger.book(grant)
@@ -204,19 +222,6 @@ class Construction:
         """Stores all refusals that were recorded."""
         for demand, refusals in self.evaluator.collected_refusals().items():
             self.refusals[demand] = refusals
-
-    def _keep(self, demand: DemandIndex, kept: Mapping[ReplicaIndex, NodeIndex]) -> list[int]:
-        """Places the replicas of a demand that can stay on their node, and returns the indices of the others."""
-        others = []
-        self.ledger.pending.discard(demand)
-        for index in range(self.indexed.demands[demand].replicas):
-            node = kept.get((demand, index), NO_NODE)
-            if node >= 0 and not refusal_to_stay(self.indexed, self.ledger, demand, node):
-                grant = self.ledger.take(demand, node)
-                self.decisions[demand].append(Decision.of(grant, index, kept=True))
-            else:
-                others.append(index)
-        return others
 
     def _place(self, demand: DemandIndex, indices: Sequence[int]) -> None:
         """Places as many replicas of a demand as fit, by index; the others are unplaced."""

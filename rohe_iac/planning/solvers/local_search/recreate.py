@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rohe_iac.planning.placement.state.positions import NO_NODE, DemandIndex, enumerate_demands
+from rohe_iac.planning.placement.state.positions import NO_NODE, DemandIndex, NodeIndex, enumerate_demands
 from rohe_iac.planning.solvers.local_search.assignment import Assignment
 from rohe_iac.planning.solvers.local_search.lcg import LinearCongruentialGenerator
 from rohe_iac.planning.solvers.local_search.packing.node_load import FULL
@@ -33,6 +33,10 @@ class Recreate:
         self._below, self._several = random.below, random.several
         self._repack, self._repacks = Repack(assignment), False
         self._consolidates = search_cost.consolidates
+        self._homes: list[list[tuple[NodeIndex, int]]] = [[] for _ in assignment.indexed.demands]
+        for (demand, node), number in sorted(search_cost.had.items()):
+            if not assignment.indexed.static(demand)[node]:
+                self._homes[demand].append((node, number))
         indexed = assignment.indexed
         self._ranks = [-demand.priority for demand in indexed.demands]
         asked = indexed.resources
@@ -114,6 +118,8 @@ class Recreate:
     def _insert(self, demand: DemandIndex, order: list[int], weight: int) -> bool:
         """Places one replica of the demand on the best node; returns whether there was any. A hot loop."""
         assignment, below, blinks = self._assignment, self._below, self._params.blink_one_in
+        if self._homes[demand] and self._insert_at_home(demand):
+            return True
         loads, items, node_loads = assignment.loads, assignment.items, assignment.node_loads
         ruled, closed = assignment.ruled[demand], assignment.open_nodes >= assignment.max_open
         best, highest = NO_NODE, -1 << 60
@@ -133,3 +139,22 @@ class Recreate:
             return self._repacks and self._repack.insert(demand)
         assignment.place(best, *node_loads.step(loads[best], demand))
         return True
+
+    def _insert_at_home(self, demand: DemandIndex) -> bool:
+        """Places one replica of the demand on a node that had more of them than it has now; returns whether it fits."""
+        assignment, below = self._assignment, self._below
+        for node, number in self._homes[demand]:
+            on_node = assignment.items[node]
+            if (not on_node and assignment.open_nodes >= assignment.max_open) or number <= sum(
+                item[0] == demand for item in on_node
+            ):
+                continue
+            load = assignment.loads[node]
+            if (
+                assignment.node_loads.residual_after(load, demand) != FULL
+                and not (assignment.ruled[demand] and assignment.is_refused(demand, node))
+                and below(self._params.blink_one_in)
+            ):
+                assignment.place(node, *assignment.node_loads.step(load, demand))
+                return True
+        return False

@@ -15,6 +15,7 @@ from rohe_iac.deployment.files.record import Record, decode_record, read_record,
 from rohe_iac.foundation.canonical import canonical_json, sha256_hex
 from rohe_iac.foundation.folders import StackFolder
 from rohe_iac.foundation.json_files.schema import NewerFile
+from rohe_iac.planning.model.plan import UNSAVED
 
 OLDER = Path(__file__).parents[3] / "golden" / "older"
 RECORD = (OLDER / "record-0d1ebb8.json").read_bytes()
@@ -85,7 +86,11 @@ def _saved_names(kind: Any, seen: set[Any]) -> set[str]:
         found |= _saved_names(part, seen)
     if isinstance(kind, type) and kind not in seen and (dataclasses.is_dataclass(kind) or _is_struct(kind)):
         seen.add(kind)
-        fields = kind.__struct_fields__ if _is_struct(kind) else [field.name for field in dataclasses.fields(kind)]
+        fields = (
+            kind.__struct_fields__
+            if _is_struct(kind)
+            else [field.name for field in dataclasses.fields(kind) if UNSAVED not in field.metadata]
+        )
         hints = get_type_hints(kind)
         for name in fields:
             found |= {f"{kind.__name__}.{name}"} | _saved_names(hints[name], seen)

@@ -24,9 +24,8 @@ def worth(problem: Problem, before: Plan | None, found: Plan) -> Worth:
     indexed = IndexedProblem(problem)
     objective = LexicographicObjective(indexed, nodes_of(standing_grants(indexed, before)))
     placed = [((indexed.index[item.workload], item.index), indexed.node_index[item.node]) for item in found.placements]
-    rated = objective.worth(placed)
-    # Wishes, which come last, are what the solver does not weigh.
-    return rated[:-1] if objective.preferred.any else rated
+    # Preferences are what the solver does not weigh.
+    return tuple(value for name, value in objective.terms(placed) if name != "wishes")
 
 
 def by(problem: Problem, strategy: str) -> Problem:

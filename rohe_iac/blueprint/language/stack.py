@@ -74,7 +74,7 @@ class PlannerSettings(Model):
     """Settings of the planner, which places replicas."""
 
     objective: Annotated[tuple[ObjectiveTerm, ...], Field(min_length=1)] = ("placed", "stable", "nodes")
-    strategy: str = "best-fit"
+    strategy: str = "portfolio"
     filters: tuple[str, ...] = ()
     scorers: dict[str, Annotated[float, Strict(), Field(ge=0, le=1e6)]] = EMPTY
     iterations: Annotated[int, Strict(), Field(ge=0, le=10**9)] | None = None

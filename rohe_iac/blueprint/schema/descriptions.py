@@ -296,7 +296,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "StackSpec.pipelines": ("The pipelines that run, by name.", "[cctvs]"),
     "StackSpec.inventory": ("The machines that they run on, by name.", "edge-lab"),
     "StackSpec.contracts": ("The contracts that are judged, by name.", "[cctvs-sla]"),
-    "StackSpec.planner": ("How replicas are placed.", "{objective: [placed, stable, nodes], strategy: best-fit}"),
+    "StackSpec.planner": ("How replicas are placed.", "{objective: [placed, stable, nodes], strategy: portfolio}"),
     "StackSpec.target": ("Where to apply; exactly one.", "{local: {runtime: process, ports: 42000-42099}}"),
     "StackSpec.broker": ("The MQTT broker: one that the stack runs, or any other.", "{embedded: {}}"),
     "StackSpec.store": (
@@ -315,9 +315,9 @@ FIELDS: dict[str, tuple[str, str]] = {
     ),
     "PlannerSettings.strategy": (
         "first-fit, best-fit, worst-fit, dot-product, fragmentation, portfolio, exact, or your own by installed name or "
-        "path (user_modules/strategies.py:name); absent: fragmentation where more than half of the accelerators are asked "
-        "for, else best-fit.",
-        "best-fit",
+        "path (user_modules/strategies.py:name); absent: portfolio, or best-fit where scorers or weights are given, which "
+        "only one-pass strategies follow.",
+        "portfolio",
     ),
     "PlannerSettings.filters": (
         "Filters of your own, by installed name or path: each may refuse a node.",

@@ -30,13 +30,14 @@ from rohe_iac.planning.model.problem import Problem
 FAMILY = "rohe.dev/plan"
 """What the schema of every plan file begins with; its version follows."""
 
-SCHEMA = 2
+SCHEMA = 3
 """Version of the file's form. Files of all earlier versions are read; those of later ones are refused.
 
 | version | has |
 |---|---|
 | 1 | all but what follows |
 | 2 | `decided` and `late` of placements, `stand_in` of manifests; some files of version 1 have them too |
+| 3 | `gain` of the plan |
 """
 
 

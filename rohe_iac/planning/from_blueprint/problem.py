@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from rohe_iac.blueprint.language.inventory import Accelerator, DeviceType, InventorySpec, Node
 from rohe_iac.blueprint.language.pipeline import Affinity, Requests
+from rohe_iac.blueprint.language.stack import PlannerSettings
 from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.blueprint.linked.capacity import capacity_of
 from rohe_iac.blueprint.linked.workload import Workload, workloads_of
-from rohe_iac.planning.from_blueprint.default_strategy import default_strategy
 from rohe_iac.planning.model.demand import (
     AffinityRule,
     Demand,
@@ -26,6 +26,7 @@ from rohe_iac.planning.model.demand import (
 )
 from rohe_iac.planning.model.problem import WEIGHT_ONE, Problem, Settings
 from rohe_iac.planning.model.promise import ResponseTimeLimit
+from rohe_iac.planning.model.strategies import BEST_FIT
 from rohe_iac.planning.model.supply import Device, NodeTaint, Supply, Wire
 from rohe_iac.planning.sizing.requests import has_amounts
 from rohe_iac.planning.sizing.requirements import limit_of
@@ -62,8 +63,6 @@ def problem_of(blueprint: Blueprint, profiles: Mapping[str, Profile] | None = No
         for workload in workloads
     )
     settings = _settings(blueprint)
-    if "strategy" not in blueprint.stack.spec.planner.model_fields_set:
-        settings = replace(settings, strategy=default_strategy(nodes, demands))
     return Problem(
         stack=blueprint.stack.metadata.name,
         nodes=nodes,
@@ -142,7 +141,7 @@ def _settings(blueprint: Blueprint) -> Settings:
         ports = (int(first), int(last))
     return Settings(
         objective=tuple(planner.objective),
-        strategy=planner.strategy,
+        strategy=_strategy(planner),
         iterations=planner.iterations,
         cpu_weight=_weight(planner.weights.cpu),
         memory_weight=_weight(planner.weights.memory),
@@ -156,6 +155,13 @@ def _settings(blueprint: Blueprint) -> Settings:
         filters=planner.filters,
         scorers=tuple(sorted((name, _weight(weight)) for name, weight in planner.scorers.items())),
     )
+
+
+def _strategy(planner: PlannerSettings) -> str:
+    """Returns the strategy of a stack; of one that names none, but scores nodes itself, a pass that follows scores."""
+    named = "strategy" in planner.model_fields_set
+    scores = {"scorers", "weights"} & planner.model_fields_set
+    return BEST_FIT if scores and not named else planner.strategy
 
 
 def _weight(value: float) -> int:

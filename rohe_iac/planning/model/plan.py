@@ -183,6 +183,24 @@ class Relaxed(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
+class Gain:
+    """What replicas that could have stayed on their nodes move for.
+
+    Attributes:
+        moves: How many replicas move beside those that have to.
+        term: The most important term of the objective that gets better.
+        before: Its value if they stayed: replicas placed, of the highest priority that has more of them, slack in basis
+            points, nodes, cost in millionths an hour, balance in square thousandths, preferences in millionths.
+        after: Its value with the moves.
+    """
+
+    moves: int
+    term: str
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The decision for one stack. Placements, unplaced and refusals are sorted by address.
 
@@ -198,6 +216,7 @@ class Plan:
             not looked for in inventories of more than SPARE_LIMIT nodes.
         relaxed: Workloads that are spread for fewer failures, by workload.
         spare: The node that is kept free for the replicas of one that fails, "" where there is none.
+        gain: What replicas that could stay move for; None where none does.
         problem: The problem that the plan solves; None where it is not known. Plan files have it beside the plan.
     """
 
@@ -212,6 +231,7 @@ class Plan:
     losses: tuple[Loss, ...] = ()
     relaxed: tuple[Relaxed, ...] = field(default=(), metadata={BRIEF: True, JSON_NAME: "eased"})
     spare: str = field(default="", metadata={BRIEF: True})
+    gain: Gain | None = field(default=None, metadata={BRIEF: True})
     problem: Problem | None = field(default=None, compare=False, repr=False, metadata={UNSAVED: True})
 
 

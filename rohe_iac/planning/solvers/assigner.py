@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rohe_iac.planning.model.keys import UNLIMITED
-from rohe_iac.planning.model.strategies import BEST_FIT, EXACT, FIRST_FIT, PORTFOLIO, WORST_FIT
+from rohe_iac.planning.model.strategies import (
+    BEST_FIT,
+    DOT_PRODUCT,
+    EXACT,
+    FIRST_FIT,
+    FRAGMENTATION,
+    PORTFOLIO,
+    WORST_FIT,
+)
 from rohe_iac.planning.placement.objective.bounds import ideal_point, max_placeable
 from rohe_iac.planning.placement.objective.objective import LexicographicObjective
 from rohe_iac.planning.placement.rules.filters import refusal
@@ -20,9 +28,10 @@ from rohe_iac.planning.solvers.construction.settle import settle
 from rohe_iac.planning.solvers.local_search.outcome import SearchListener
 from rohe_iac.planning.solvers.local_search.params import DEFAULT_PARAMS
 from rohe_iac.planning.solvers.local_search.search import RuinAndRecreate
+from rohe_iac.planning.solvers.move_gain import is_worth_moving, move_gain
 
-START_STRATEGIES = (BEST_FIT, FIRST_FIT, WORST_FIT)
-"""Strategies of the greedy passes that a search starts from."""
+START_STRATEGIES = (BEST_FIT, FIRST_FIT, WORST_FIT, DOT_PRODUCT, FRAGMENTATION)
+"""Strategies of the greedy passes that a search starts from; the last one only where nodes have devices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +62,58 @@ class Assigner:
         replicas = sum(demand.replicas for demand in self.indexed.demands)
         return DEFAULT_PARAMS.budget(len(self.indexed.nodes), replicas)
 
+    @property
+    def search_extension(self) -> int:
+        """Iterations beyond the budget for fewer nodes; 0 where the stack sets the budget, or moves count more."""
+        if self.indexed.settings.iterations is not None or (self.standing and not self._moves_for_nodes):
+            return 0
+        replicas = sum(demand.replicas for demand in self.indexed.demands)
+        return DEFAULT_PARAMS.extension(len(self.indexed.nodes), replicas)
+
+    @property
+    def _moves_for_nodes(self) -> bool:
+        """Whether fewer nodes count more than fewer moves."""
+        terms = self.indexed.objective
+        return "nodes" in terms and "stable" not in terms[: terms.index("nodes")]
+
     def assign(self) -> Construction:
         """Returns the assignment of all replicas that find a node."""
         strategy = self.indexed.settings.strategy
         if strategy in (PORTFOLIO, EXACT):
-            starts = [self._greedy_pass(start, self.standing, explain=False) for start in START_STRATEGIES]
+            starts = self._starts()
             objective = LexicographicObjective(self.indexed, nodes_of(self.standing), self._moves(starts[0]))
             improved = self._improve(starts, objective)
-            return improved if strategy == PORTFOLIO else self._solve_exactly(improved, objective)
+            if strategy == EXACT:
+                solved = self._solve_exactly(improved, objective)
+                solved.gain = move_gain(objective, starts[0], solved)
+                return solved
+            return self._weigh_moves(starts[0], improved, objective)
         construction = self._greedy_pass(strategy, self.standing, explain=self.explain)
-        return self._place_more(construction) if self._may_place_more(construction) else construction
+        if self._may_place_more(construction) or self._may_move_less(construction):
+            return self._place_more(construction)
+        return construction
+
+    def _starts(self) -> list[Construction]:
+        """Returns the passes that a search starts from; one where it leaves nothing to improve."""
+        first = self._greedy_pass(START_STRATEGIES[0], self.standing, explain=False)
+        if self._stands(first):
+            return [first]
+        devices = any(node.devices for node in self.indexed.nodes)
+        others = [name for name in START_STRATEGIES[1:] if devices or name != FRAGMENTATION]
+        starts = [first, *(self._greedy_pass(name, self.standing, explain=False) for name in others)]
+        if self.standing and self._moves_for_nodes:
+            starts += [self._greedy_pass(name, {}, explain=False) for name in (START_STRATEGIES[0], *others)]
+        return starts
+
+    def _stands(self, construction: Construction) -> bool:
+        """Checks whether every replica keeps its node, and the objective weighs nothing before such stillness."""
+        terms = self.indexed.objective
+        return (
+            "stable" in terms
+            and {*terms[: terms.index("stable")]} <= {"placed"}
+            and all(decision.kept for decisions in construction.decisions for decision in decisions)
+            and not any(construction.unplaced)
+        )
 
     def _greedy_pass(self, strategy: str, standing: Mapping[ReplicaIndex, Grant], *, explain: bool) -> Construction:
         """Returns one greedy pass, repaired."""
@@ -82,6 +133,10 @@ class Assigner:
         # only where more replicas are unplaced than before.
         return bool(budget) or sum(map(len, unplaced)) > self.unplaced_before
 
+    def _may_move_less(self, construction: Construction) -> bool:
+        """Checks whether to search for a plan with fewer moves than a pass, which moves what does not fit any more."""
+        return "stable" in self.indexed.objective and bool(self.search_budget and self._moves(construction))
+
     def _fits_when_empty(self, demand: DemandIndex) -> bool:
         """Checks whether a replica of the demand would fit on any node if nothing else were placed."""
         empty = Ledger(self.indexed)
@@ -89,24 +144,29 @@ class Assigner:
         return any(not refusal(self.indexed, empty, demand, node) for node in self.indexed.node_indices)
 
     def _place_more(self, construction: Construction) -> Construction:
-        """Returns the construction, or a search result that places more.
+        """Returns the construction, or a search result that places more, or as much with fewer moves.
 
         A greedy pass is myopic: it cannot reserve links or a last core for services that come later. The search may
         move placed replicas; it un-places one only for a replica of higher priority.
         """
         indexed, standing = self.indexed, self.standing
-        placed = [len(decisions) for decisions in construction.decisions]
-        if self.search_budget and sum(placed) == sum(max_placeable(indexed)):
+        placed, moves = [len(decisions) for decisions in construction.decisions], self._moves(construction)
+        if self.search_budget and not moves and sum(placed) == sum(max_placeable(indexed)):
             return construction
         if standing:
-            objective = LexicographicObjective(indexed, nodes_of(standing), self._moves(construction), placed)
+            objective = LexicographicObjective(indexed, nodes_of(standing), moves, placed)
             starts = [construction, self._greedy_pass(construction.strategy, {}, explain=False)]
         else:
             nodes = nodes_of(construction.grants())
             objective, starts = LexicographicObjective(indexed, nodes, UNLIMITED, placed), [construction]
         improved = self._improve(starts, objective)
         placed_after = [len(decisions) for decisions in improved.decisions]
-        return improved if objective.placing(placed_after) > objective.placing(placed) else construction
+        before, after = objective.placing(placed), objective.placing(placed_after)
+        if (after, -self._moves(improved)) <= (before, -moves):
+            return construction
+        if standing:
+            improved.gain = move_gain(LexicographicObjective(indexed, nodes_of(standing)), construction, improved)
+        return improved
 
     def _improve(self, starts: list[Construction], objective: LexicographicObjective) -> Construction:
         """Returns the best of the starts, the first of equals, improved by a search within its budget.
@@ -119,19 +179,28 @@ class Assigner:
         rated = [start.worth(objective) for start in starts]
         best = starts[rated.index(max(rated))]
         budget = self.search_budget
-        if not budget:
+        if not budget or self._stands(best):
             if best.explain or not self.explain:
                 return best
             return self._greedy_pass(best.strategy, best.standing, explain=True)
         unplaced = {(demand, index) for demand, indices in enumerate_demands(best.unplaced) for index in indices}
         search = RuinAndRecreate(self.indexed, objective, best.grants(), unplaced)
         ideal = ideal_point(self.indexed, limited=objective.limit is not None, floored=bool(objective.floors))
-        self.listener(search.run(budget, ideal))
+        self.listener(search.run(budget, ideal, self.search_extension))
         improved = Construction(self.indexed, BEST_FIT, explain=self.explain).adopt(
             self.queue, settle(self.indexed, search.placed, self.standing), self.standing
         )
         repair(improved, self.queue, objective)
         return improved
+
+    def _weigh_moves(
+        self, stayed: Construction, improved: Construction, objective: LexicographicObjective
+    ) -> Construction:
+        """Returns the improved construction, or the one where all stay that can if the moves gain too little."""
+        improved.gain = move_gain(objective, stayed, improved)
+        if improved.gain is None or is_worth_moving(improved.gain):
+            return improved
+        return self._greedy_pass(stayed.strategy, self.standing, explain=True) if self.explain else stayed
 
     def _solve_exactly(self, start: Construction, objective: LexicographicObjective) -> Construction:
         """Returns the assignment of CP-SAT, which begins with `start` and is never worse, with its proofs."""

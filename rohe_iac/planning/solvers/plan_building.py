@@ -75,6 +75,7 @@ def build_plan(construction: Construction, previous: Plan | None) -> Plan:
         refusals=tuple(refusals for refusals in construction.refusals if refusals is not None),
         bound=_bound(construction),
         proofs=construction.proofs,
+        gain=construction.gain,
         problem=indexed.problem,
     )
 

@@ -28,6 +28,7 @@ from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.plugins.protocols import Plugins
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.sizing.profile import Profile
+from rohe_iac.planning.solvers.defragmentation import defragmenting
 from rohe_iac.planning.solvers.local_search.outcome import SearchListener, ignore_statistics
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.usecases.plans.missing_programs import missing_programs
@@ -95,6 +96,7 @@ def decide(
     *,
     against: Path | None = None,
     max_moves: int | None = None,
+    defragment: bool = False,
     report: ReportStep = report_nothing,
     listener: SearchListener = ignore_statistics,
 ) -> StackDecision:
@@ -105,6 +107,7 @@ def decide(
         stack: the name of the stack; None where the blueprint has only one.
         against: a record file to compare with, in place of the one in the state folder.
         max_moves: how many replicas that could stay may move; None for any number.
+        defragment: whether replicas move in order to free nodes.
         report: takes each step that begins.
         listener: takes the statistics of each search that is made for the plan.
 
@@ -128,6 +131,8 @@ def decide(
         blueprint = with_planned_requests(blueprint, problem)
     if max_moves is not None:
         problem = replace(problem, settings=replace(problem.settings, max_moves=max_moves))
+    if defragment:
+        problem, plugins = defragmenting(problem, plugins)
     replicas = sum(demand.replicas for demand in problem.demands)
     report(f"placing {counted(replicas, 'replica')} on {counted(len(problem.nodes), 'node')}")
     solution = plan(problem, record.planfile.plan if record is not None else None, plugins, listener=listener)
@@ -142,6 +147,7 @@ def make_plan(
     *,
     against: Path | None = None,
     max_moves: int | None = None,
+    defragment: bool = False,
     report: ReportStep = report_nothing,
     listener: SearchListener = ignore_statistics,
 ) -> PlannedStack:
@@ -149,7 +155,15 @@ def make_plan(
 
     Arguments and exceptions are those of `decide`.
     """
-    decision = decide(directory, stack, against=against, max_moves=max_moves, report=report, listener=listener)
+    decision = decide(
+        directory,
+        stack,
+        against=against,
+        max_moves=max_moves,
+        defragment=defragment,
+        report=report,
+        listener=listener,
+    )
     report("rendering the manifests")
     blueprint, record = decision.blueprint, decision.record
     manifests = manifests_of(blueprint, decision.plan, decision.profiles)

@@ -9,7 +9,7 @@ import typer
 
 from rohe_iac.cli.console import screen
 from rohe_iac.cli.options import PageOutput, PageOutputOption, StackArgument
-from rohe_iac.foundation.errors import ExitCode
+from rohe_iac.foundation.errors import ExitCode, UsageError
 
 
 def plan(
@@ -33,12 +33,16 @@ def plan(
     max_moves: Annotated[
         int | None, typer.Option("--max-moves", min=0, help="The most replicas to move that could stay where they are.")
     ] = None,
+    defragment: Annotated[
+        bool, typer.Option("--defragment", help="Move replicas where that frees nodes; --max-moves limits how many.")
+    ] = False,
     output: PageOutputOption = PageOutput.human,
 ) -> int:
     """Decide offline which node each replica gets, and why; change nothing.
 
     Example: `rohe plan digits --out digits.plan`
     """
+    from rohe_iac.cli.views.plans.gain import unchanged_nodes
     from rohe_iac.cli.views.plans.plan import PlanView
     from rohe_iac.foundation.folders import StackFolder
     from rohe_iac.usecases.plans.analysis import AnalysedPlan, agent_needs
@@ -46,6 +50,10 @@ def plan(
     from rohe_iac.usecases.plans.search_report import SearchReport
     from rohe_iac.usecases.running.unfinished import not_done, unfinished
 
+    if defragment and what_if is not None:
+        raise UsageError(
+            "--defragment and --what-if exclude each other", hint="apply the plan of --defragment, then ask --what-if"
+        )
     searches = SearchReport()
     if what_if is not None:
         from rohe_iac.cli.views.plans.what_if import WhatIfView
@@ -63,7 +71,13 @@ def plan(
         return ExitCode.UNPLACED if answer.lost else ExitCode.OK
     with screen.working("reading the blueprint") as report:
         planned = make_plan(
-            screen.folder, stack, against=against, max_moves=max_moves, report=report, listener=searches
+            screen.folder,
+            stack,
+            against=against,
+            max_moves=max_moves,
+            defragment=defragment,
+            report=report,
+            listener=searches,
         )
     if screen.verbosity:
         screen.err.print(str(searches))
@@ -84,6 +98,8 @@ def plan(
 
         write_page(screen.folder / html, page_of(analysed))
     PlanView(screen).show(analysed, output, every=every, saved=out)
+    if defragment and planned.planfile.plan.gain is None:
+        screen.err.print(unchanged_nodes(planned.record is not None))
     if planned.planfile.plan.unplaced:
         return ExitCode.UNPLACED
     if detailed_exitcode and (planned.planfile.changes or undone or incomplete):

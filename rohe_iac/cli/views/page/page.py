@@ -13,6 +13,7 @@ from rohe_iac.cli.views.page.flow import flows_of, stages_of
 from rohe_iac.cli.views.page.flow_map import map_of
 from rohe_iac.cli.views.page.keys import WorkloadKeys
 from rohe_iac.cli.views.page.nodes import bars_of, cards_of, groups_of, idle_of
+from rohe_iac.cli.views.plans.gain import shown_gain
 from rohe_iac.cli.views.plans.prediction import row_of
 from rohe_iac.cli.views.plans.sentences import fewest_nodes, relaxed_spread
 from rohe_iac.deployment.files.planfile import PlanFile
@@ -110,6 +111,7 @@ def page_of(analysed: AnalysedPlan) -> str:
             plan=plan,
             problem=problem,
             least=fewest_nodes(plan.bound),
+            gain=shown_gain(plan.gain) if plan.gain is not None else "",
             many=many,
             few=FEW_ROWS,
             groups=groups_of(problem, plan) if many else (),

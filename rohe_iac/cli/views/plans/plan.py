@@ -14,6 +14,7 @@ from rohe_iac.cli.options import PageOutput
 from rohe_iac.cli.table import Column, fits_beside, print_table
 from rohe_iac.cli.views.plans.bars import node_bars
 from rohe_iac.cli.views.plans.changes import print_changes
+from rohe_iac.cli.views.plans.gain import shown_gain
 from rohe_iac.cli.views.plans.plan_markdown import markdown_of
 from rohe_iac.cli.views.plans.prediction import shown_prediction
 from rohe_iac.cli.views.plans.sentences import (
@@ -103,6 +104,8 @@ class PlanView:
 
     def _placements(self, plan: Plan, undone: Collection[str], *, every: bool) -> None:
         self.screen.out.print(f"[bold]Plan of stack {plan.stack}[/bold]: {escape(summary(plan))}.")
+        if plan.gain is not None:
+            self.screen.out.print(f"{shown_gain(plan.gain)}.")
         if plan.proofs:
             self.screen.out.print(f"solver: {'; '.join(_proof(proof) for proof in plan.proofs)}")
         if len(plan.placements) > FEW and not every:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from rohe_iac.cli.views.markdown import table
 from rohe_iac.cli.views.plans.bars import node_name, shown_peak
 from rohe_iac.cli.views.plans.changes import resource_names
+from rohe_iac.cli.views.plans.gain import shown_gain
 from rohe_iac.cli.views.plans.node_usage import occupied, placements_by_node, usage_by_node
 from rohe_iac.cli.views.plans.prediction import row_of
 from rohe_iac.cli.views.plans.sentences import (
@@ -38,6 +39,9 @@ def markdown_of(analysed: AnalysedPlan, *, every: bool = False) -> Iterator[str]
     yield ""
     yield f"{summary(plan)}."
     yield ""
+    if plan.gain is not None:
+        yield f"{shown_gain(plan.gain)}."
+        yield ""
     yield from _unplaced(planfile, most)
     yield from _survival(planfile, most)
     yield from _replicas(plan, most)

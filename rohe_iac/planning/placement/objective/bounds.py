@@ -17,7 +17,7 @@ from rohe_iac.planning.placement.objective.dual_feasible import (
     pairwise_sums,
 )
 from rohe_iac.planning.placement.objective.latency_slack import LatencySlack
-from rohe_iac.planning.placement.objective.preferred_affinity import PreferredAffinity
+from rohe_iac.planning.placement.objective.preferences import Preferences
 from rohe_iac.planning.placement.objective.priority_levels import PriorityLevels
 from rohe_iac.planning.placement.objective.terms import worth_of
 from rohe_iac.planning.placement.state.index import IndexedProblem
@@ -262,7 +262,7 @@ class IdealMeasures:
 
     def preferences(self) -> list[int]:
         """Returns the weight of all preferences, as if every one held, in millionths."""
-        preferred = PreferredAffinity(self._indexed)
+        preferred = Preferences(self._indexed)
         return [preferred.best] if preferred.any else []
 
 

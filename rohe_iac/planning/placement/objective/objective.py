@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from rohe_iac.planning.placement.objective.latency_slack import LatencySlack
-from rohe_iac.planning.placement.objective.preferred_affinity import PreferredAffinity
+from rohe_iac.planning.placement.objective.preferences import Preferences
 from rohe_iac.planning.placement.objective.priority_levels import PriorityLevels
-from rohe_iac.planning.placement.objective.terms import square_sum, worth_of
+from rohe_iac.planning.placement.objective.terms import square_sum, terms_of, worth_of
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex, ReplicaIndex
 
@@ -50,7 +50,7 @@ class LexicographicObjective:
         self.limit = None if limit is None else max(limit, forced)
         self._levels = PriorityLevels(indexed)
         self.slack = LatencySlack(indexed) if "slack" in indexed.objective else None
-        self.preferred = PreferredAffinity(indexed)
+        self.preferred = Preferences(indexed)
 
     def placing(self, counts: Sequence[int]) -> list[int]:
         """Returns the values of the term `placed`, for so many placed replicas of each demand."""
@@ -59,6 +59,10 @@ class LexicographicObjective:
     def worth(self, placed: Iterable[tuple[ReplicaIndex, NodeIndex]]) -> Worth:
         """Returns the worth of an assignment, given as pairs of replica (demand, index) and node."""
         return worth_of(self.indexed, AssignmentMeasures(self, placed))
+
+    def terms(self, placed: Iterable[tuple[ReplicaIndex, NodeIndex]]) -> list[tuple[str, int]]:
+        """Returns the name and the value of every term, as they are in `worth`."""
+        return terms_of(self.indexed, AssignmentMeasures(self, placed))
 
 
 class AssignmentMeasures:

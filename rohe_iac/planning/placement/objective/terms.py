@@ -50,7 +50,7 @@ class Measures(Protocol[Number_co]):
         ...
 
     def preferences(self) -> Sequence[Number_co]:
-        """Returns the preferred near and avoid rules that hold (see preferred_affinity.py); nothing without any."""
+        """Returns the preferred near and avoid rules that hold (see preferences.py); nothing without any."""
         ...
 
 
@@ -80,15 +80,25 @@ TERMS = (
     Term("balance", lambda measures: measures.balance(), -1),
     Term("wishes", lambda measures: measures.preferences(), 1),
 )
-"""All terms. `moves` comes before, and `wishes` after, those that a blueprint names in an order of its own."""
+"""All terms. A blueprint names all but `moves` and `wishes` in an order of its own, see `term_order`."""
+
+CONSOLIDATING = frozenset(("nodes", "cost", "balance"))
+"""Terms that preferences come before, as they do in the scores of a pass: a preference is worth another node."""
 
 _BY_NAME = {term.name: term for term in TERMS}
+
+
+def term_order(objective: Sequence[str]) -> tuple[str, ...]:
+    """Returns the names of all terms for the objective of a blueprint, the most important first."""
+    names = tuple(dict.fromkeys(objective))
+    first = next((position for position, name in enumerate(names) if name in CONSOLIDATING), len(names))
+    return ("moves", *names[:first], "wishes", *names[first:])
 
 
 def terms_of(indexed: IndexedProblem, measures: Measures[Number]) -> list[tuple[str, Number]]:
     """Returns the name and the value of every term, the most important first; the larger, the better."""
     found: list[tuple[str, Number]] = []
-    for name in ("moves", *indexed.objective, "wishes"):
+    for name in term_order(indexed.objective):
         term = _BY_NAME[name]
         found += [(name, value if term.sign > 0 else -value) for value in term.measure(measures)]
     return found

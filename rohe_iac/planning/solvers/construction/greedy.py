@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 
 from rohe_iac.planning.model.keys import NODE_KEY
-from rohe_iac.planning.model.plan import Proof, Refusals
+from rohe_iac.planning.model.plan import Gain, Proof, Refusals
 from rohe_iac.planning.placement.evaluation.choice import evaluator_for
 from rohe_iac.planning.placement.evaluation.evaluator import Evaluation, Evaluator
 from rohe_iac.planning.placement.evaluation.node_keys import NodeKeys
@@ -39,6 +39,7 @@ class Construction:
         late: replicas that were placed after all others had had their turn.
         least_nodes: a number of nodes that a solver has proven to be needed, 0 for none.
         proofs: what the solver has proven.
+        gain: what replicas that could stay move for.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class Construction:
         self.late: set[ReplicaIndex] = set()
         self.least_nodes = 0
         self.proofs: tuple[Proof, ...] = ()
+        self.gain: Gain | None = None
         self._scalar_limit = scalar_limit
         self._evaluator: Evaluator | None = None
 

@@ -138,8 +138,9 @@ def _grants(placement: PlacementModel, solver: ConstraintSolver) -> dict[Replica
 
 
 def _worth(objective: LexicographicObjective, grants: Mapping[ReplicaIndex, Grant]) -> tuple[int, ...]:
-    """Returns the value of an assignment by every term of the objective."""
-    return objective.worth((replica, grant.node) for replica, grant in grants.items())
+    """Returns the value of an assignment by every term of the objective, last by preferences: the model has none."""
+    terms = objective.terms((replica, grant.node) for replica, grant in grants.items())
+    return tuple([value for _, value in sorted(terms, key=lambda term: term[0] == "wishes")])
 
 
 def _hints(placement: PlacementModel, start: Mapping[ReplicaIndex, Grant]) -> list[tuple[LinearExpression, int]]:

@@ -48,6 +48,20 @@ class SearchParams:
         meaning="least of the same, unless `max_work` allows fewer; between them the square of the replicas",
         reason="iterations of few replicas are quick",
     )
+    max_extension: int = _parameter(
+        4,
+        unit="budgets",
+        least=1,
+        meaning="how many budgets a search spends at most while all is placed and only the nodes are above their bound",
+        reason="another node less may be near; that bound need not be reachable",
+    )
+    max_extended_work: int = _parameter(
+        2_000_000,
+        unit="nodes x replicas x iterations",
+        least=0,
+        meaning="bound of the work of a search that goes on beyond its budget",
+        reason="only small problems end as soon as before",
+    )
     seed_offset: int = _parameter(
         17,
         unit="-",
@@ -352,6 +366,11 @@ class SearchParams:
         """Returns the iterations of a search in a problem of so many nodes and replicas; 0 where it is too large."""
         wanted = max(self.min_iterations, replicas * replicas)
         return min(self.max_iterations, wanted, self.max_work // max(1, nodes * replicas))
+
+    def extension(self, nodes: int, replicas: int) -> int:
+        """Returns the iterations beyond its budget that a search may spend on fewer nodes; 0 in large problems."""
+        budget = self.budget(nodes, replicas)
+        return max(0, min(self.max_extension * budget, self.max_extended_work // max(1, nodes * replicas)) - budget)
 
 
 DEFAULT_PARAMS = SearchParams()

@@ -136,25 +136,27 @@ class Recreate:
             if best < 0 or below(blinks):
                 best, highest = node, score
         if best < 0:
-            return self._repacks and self._repack.insert(demand)
+            return self._repacks and self._repack.insert(demand, assignment.usable[demand])
         assignment.place(best, *node_loads.step(loads[best], demand))
         return True
 
     def _insert_at_home(self, demand: DemandIndex) -> bool:
         """Places one replica of the demand on a node that had more of them than it has now; returns whether it fits."""
-        assignment, below = self._assignment, self._below
-        for node, number in self._homes[demand]:
-            on_node = assignment.items[node]
-            if (not on_node and assignment.open_nodes >= assignment.max_open) or number <= sum(
-                item[0] == demand for item in on_node
-            ):
-                continue
+        assignment, below, node_loads = self._assignment, self._below, self._assignment.node_loads
+        closed = assignment.open_nodes >= assignment.max_open
+        homes = [
+            node
+            for node, number in self._homes[demand]
+            if number > sum(item[0] == demand for item in assignment.items[node])
+            and not (closed and not assignment.items[node])
+        ]
+        for node in homes:
             load = assignment.loads[node]
             if (
-                assignment.node_loads.residual_after(load, demand) != FULL
+                node_loads.residual_after(load, demand) != FULL
                 and not (assignment.ruled[demand] and assignment.is_refused(demand, node))
                 and below(self._params.blink_one_in)
             ):
-                assignment.place(node, *assignment.node_loads.step(load, demand))
+                assignment.place(node, *node_loads.step(load, demand))
                 return True
-        return False
+        return self._repacks and self._repack.insert(demand, homes)

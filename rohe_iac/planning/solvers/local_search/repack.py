@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from rohe_iac.planning.placement.state.positions import DemandIndex
+from collections.abc import Iterable
+
+from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
 from rohe_iac.planning.solvers.local_search.assignment import Assignment
 
 
@@ -15,10 +17,10 @@ class Repack:
     def __init__(self, assignment: Assignment) -> None:
         self._assignment = assignment
 
-    def insert(self, demand: DemandIndex) -> bool:
-        """Places one replica of the demand; returns whether a node was found."""
+    def insert(self, demand: DemandIndex, nodes: Iterable[NodeIndex]) -> bool:
+        """Places one replica of the demand on one of these nodes, which it may be on; returns whether one was found."""
         assignment, node_loads = self._assignment, self._assignment.node_loads
-        for node in assignment.usable[demand]:
+        for node in nodes:
             items, load = assignment.items[node], assignment.loads[node]
             fits = load.in_sum.get(demand)
             if fits is None:

@@ -19,7 +19,13 @@ from rohe_iac.planning.solvers.local_search.replica_assignment import assign_rep
 from rohe_iac.planning.solvers.local_search.ruin import Ruin
 from rohe_iac.planning.solvers.local_search.search_cost import SearchCost
 from rohe_iac.planning.solvers.local_search.start import filled_starts
-from rohe_iac.planning.solvers.local_search.stop import AnyOf, IdealPointReached, MaxIterations, StoppingCriterion
+from rohe_iac.planning.solvers.local_search.stop import (
+    AnyOf,
+    IdealPointReached,
+    MaxIterations,
+    NodesAtBound,
+    StoppingCriterion,
+)
 
 
 class RuinAndRecreate:
@@ -46,6 +52,8 @@ class RuinAndRecreate:
         self.indexed, self.params = indexed, params
         self.placed, self.missing = dict(grants), set(missing)
         self._before = objective.before
+        names = [name for name, _ in objective.terms(())]
+        self._nodes_term = names.index("nodes") if "nodes" in names else None
         self._cost_of = SearchCost(indexed, objective.before, objective.limit, objective.floors, params)
         self._random = LinearCongruentialGenerator(len(grants) + params.seed_offset)
         self._assignment = Assignment(indexed, grants, missing, params)
@@ -58,21 +66,25 @@ class RuinAndRecreate:
         """Returns what the present assignment is worth."""
         return self._cost_of.worth(self._assignment.items, self._assignment.unplaced)
 
-    def run(self, iterations: int, ideal: Worth | None = None) -> SearchStatistics:
+    def run(self, iterations: int, ideal: Worth | None = None, extension: int = 0) -> SearchStatistics:
         """Searches until the iterations are spent or the ideal point is reached; returns what came of each iteration.
 
         Args:
             iterations: How many iterations may be spent.
             ideal: A worth that no assignment exceeds, or None where none is known.
+            extension: How many more may be spent while only the nodes are short of the ideal.
         """
         counts: Counter[IterationOutcome] = Counter()
         at_ideal = IdealPointReached(ideal)
-        stop = AnyOf((MaxIterations(iterations), at_ideal))
+        stop = AnyOf(
+            (MaxIterations(iterations + extension), NodesAtBound(iterations, ideal, self._nodes_term), at_ideal)
+        )
         self._start(at_ideal)
         number = 0
         while not stop(counts.total(), self._best_worth):
-            number += 1
-            self._round(number, min(self.params.round_length, iterations - counts.total()), counts, stop)
+            number, spent = number + 1, counts.total()
+            left = iterations - spent if spent < iterations else iterations + extension - spent
+            self._round(number, min(self.params.round_length, left), counts, stop)
         self.placed, self.missing = assign_replicas(self.indexed, self._before, self._assignment.items)
         return SearchStatistics.of(counts)
 

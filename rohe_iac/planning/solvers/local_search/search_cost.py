@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.objective.latency_slack import LatencySlack
 from rohe_iac.planning.placement.objective.objective import Worth
-from rohe_iac.planning.placement.objective.preferred_affinity import PreferredAffinity
+from rohe_iac.planning.placement.objective.preferences import Preferences
 from rohe_iac.planning.placement.objective.priority_levels import PriorityLevels
-from rohe_iac.planning.placement.objective.terms import square_sum, worth_of
+from rohe_iac.planning.placement.objective.terms import square_sum, term_order, worth_of
 from rohe_iac.planning.placement.state.demand_size import sizes_of
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex, ReplicaIndex, enumerate_nodes
@@ -40,7 +40,7 @@ class SearchCost:
         limit: How many replicas may move at most, None: any.
         floors: By demand, how many replicas keep a place before more of their priority get one; or nothing.
         levels: The priority levels of the demands.
-        preferred: The preferred affinities.
+        preferred: The preferences.
         consolidates: Whether the objective gains by few nodes that are full.
     """
 
@@ -72,7 +72,7 @@ class SearchCost:
             self._new[position] -= 1
         self.terms = tuple(dict.fromkeys(indexed.objective))
         self._slack = LatencySlack(indexed) if "slack" in self.terms else None
-        self.preferred = PreferredAffinity(indexed)
+        self.preferred = Preferences(indexed)
         self.sizes = sizes_of(indexed)
         self._weights, self._over_limit = self._weigh_terms()
         self._unplaced_cost = self._weigh_unplaced()
@@ -84,9 +84,10 @@ class SearchCost:
     def _weigh_terms(self) -> tuple[dict[str, int], int]:
         """Returns what one unit of each term costs, `placed` by level, and what one move above the limit does."""
         ratio = self._params.term_ratio
-        # Preferred affinities come after all terms.
-        weight, weights = UNIT * (ratio if self.preferred.any else 1), dict[str, int]()
-        for name in reversed(self.terms):
+        weight, weights = UNIT, dict[str, int]()
+        for name in reversed(term_order(self.terms)[1:]):
+            if name == "wishes" and not self.preferred.any:
+                continue
             if name == "placed":
                 for level in range(self.levels.number - 1, -1, -1):
                     weights[f"placed{level}"] = weight
@@ -138,7 +139,7 @@ class SearchCost:
         return worth_of(self.indexed, ItemMeasures(self, items, unplaced))
 
     def held(self, items: Sequence[Sequence[Item]]) -> int:
-        """Returns how many preferred affinities hold, in millionths."""
+        """Returns how many preferences hold, in millionths."""
         counts: dict[DemandIndex, Counter[NodeIndex]] = {}
         for node, on_node in enumerate_nodes(items):
             for item in on_node:
@@ -199,7 +200,7 @@ class SearchCost:
         if "balance" in self.terms:
             total += self.squares(items) * self._weights["balance"] // (SHARE * SHARE)
         if self.preferred.any:
-            total -= self.held(items) * UNIT // MILLION
+            total -= self.held(items) * self._weights["wishes"] // MILLION
         return total
 
 
@@ -242,5 +243,5 @@ class ItemMeasures:
         return [self._cost.squares(self._items)]
 
     def preferences(self) -> list[int]:
-        """Returns the preferred affinities that hold, in millionths; nothing without any."""
+        """Returns the preferences that hold, in millionths; nothing without any."""
         return [self._cost.held(self._items)] if self._cost.preferred.any else []

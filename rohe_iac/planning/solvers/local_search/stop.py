@@ -48,6 +48,29 @@ class IdealPointReached:
 
 
 @dataclass(frozen=True)
+class NodesAtBound:
+    """Ends a search that has spent its budget, unless it lacks nothing but fewer nodes.
+
+    Attributes:
+        budget: After how many iterations it may end.
+        ideal: A worth that no assignment exceeds, or None where none is known.
+        nodes: Position of the term `nodes` in a worth, or None where it is no term.
+    """
+
+    budget: int
+    ideal: Worth | None
+    nodes: int | None
+
+    def __call__(self, iterations: int, best: Worth, /) -> bool:
+        """Checks whether the budget is spent, and a term before `nodes` can be better or `nodes` cannot."""
+        if iterations < self.budget:
+            return False
+        if self.ideal is None or self.nodes is None:
+            return True
+        return best[: self.nodes] != self.ideal[: self.nodes] or best[self.nodes] >= self.ideal[self.nodes]
+
+
+@dataclass(frozen=True)
 class AnyOf:
     """Ends a search when the first of several criteria does."""
 

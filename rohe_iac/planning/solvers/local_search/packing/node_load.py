@@ -11,11 +11,11 @@ from typing import Literal
 
 from rohe_iac.planning.model.demand import Resources
 from rohe_iac.planning.placement.state.core_assignment import tightest_cores
+from rohe_iac.planning.placement.state.core_packing import pack_cores
 from rohe_iac.planning.placement.state.device_assignment import choose_devices
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
 from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex, enumerate_nodes
-from rohe_iac.planning.solvers.local_search.packing.core_packing import pack_cores
 from rohe_iac.planning.solvers.local_search.params import DEFAULT_PARAMS, SearchParams
 
 FULL = -(1 << 60)

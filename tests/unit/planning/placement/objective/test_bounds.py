@@ -15,7 +15,7 @@ from rohe_iac.planning.placement.objective.dual_feasible import (
     identity_functions,
     pairwise_sums,
 )
-from rohe_iac.planning.placement.objective.preferred_affinity import PreferredAffinity
+from rohe_iac.planning.placement.objective.preferences import Preferences
 from rohe_iac.planning.placement.rules.filters import refusal
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
@@ -86,7 +86,7 @@ def test_each_replica_counts_the_share_of_its_preferences_that_hold(world: Any) 
     near, away = (AffinityRule((f"service/p:{name}",), "node", required=False) for name in "ba")
     demands = [world.demand("a", 2, near=(near,)), world.demand("b", 1), world.demand("c", 1, avoid=(away,))]
     indexed = IndexedProblem(world.problem([world.node("n1"), world.node("n2")], demands))
-    preferred = PreferredAffinity(indexed)
+    preferred = Preferences(indexed)
     assert preferred.any
     assert preferred.best == 4_000_000
     # One `a` is beside `b` and away from `c`, the other only beside `c`: 1 + 0; `b` is near, `c` is not away.

@@ -12,7 +12,7 @@ from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.placement.objective.bounds import ideal_point
 from rohe_iac.planning.placement.objective.objective import AssignmentMeasures, LexicographicObjective
 from rohe_iac.planning.placement.objective.priority_levels import PriorityLevels
-from rohe_iac.planning.placement.objective.terms import TERMS, terms_of
+from rohe_iac.planning.placement.objective.terms import TERMS, term_order, terms_of
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.solvers.exact.cp_model import PlacementModel
 
@@ -38,14 +38,15 @@ def test_terms_come_in_the_order_of_the_blueprint_and_more_is_better(world: Any)
     placed = [((high, 0), 0), ((high, 1), 1), ((low, 0), 1), ((own, 0), 1)]
     assert terms_of(indexed, AssignmentMeasures(objective, placed)) == [
         ("moves", -1),
+        # Preferences come before the first of nodes, cost and balance.
+        ("wishes", 2_000_000),
         ("cost", -21),
         ("placed", 1), ("placed", 2), ("placed", 1),
         ("balance", -(500 * 500 + 850 * 850)),
         ("nodes", -2),
         ("stable", -1),
-        ("wishes", 2_000_000),
     ]  # fmt: skip
-    assert objective.worth(placed) == (-1, -21, 1, 2, 1, -(500 * 500 + 850 * 850), -2, -1, 2_000_000)
+    assert objective.worth(placed) == (-1, 2_000_000, -21, 1, 2, 1, -(500 * 500 + 850 * 850), -2, -1)
 
 
 def test_what_a_level_lost_below_its_floors_comes_before_what_it_has(world: Any) -> None:
@@ -65,8 +66,9 @@ def test_the_solver_weighs_the_same_terms_in_the_same_order(world: Any) -> None:
     indexed = IndexedProblem(two_levels(world, objective=ALL, max_moves=1))
     objective = LexicographicObjective(indexed, {(0, 0): 2})
     names = [name for name, _ in PlacementModel(indexed, objective, cp).terms()]
+    all_names = [name for name, _ in terms_of(indexed, AssignmentMeasures(objective, ()))]
     # Preferences are what the solver does not weigh.
-    assert [*names, "wishes"] == [name for name, _ in terms_of(indexed, AssignmentMeasures(objective, ()))]
+    assert names == [name for name in all_names if name != "wishes"]
 
 
 def test_no_assignment_is_better_than_the_ideal_and_some_terms_have_none(world: Any) -> None:
@@ -74,12 +76,18 @@ def test_no_assignment_is_better_than_the_ideal_and_some_terms_have_none(world: 
     indexed = IndexedProblem(problem)
     placed = [((0, 0), 0), ((0, 1), 0), ((1, 0), 1), ((2, 0), 1)]
     ideal = ideal_point(indexed, limited=False, floored=False)
-    assert ideal == (1, 2, 1, 0, -2, 3_000_000)
+    assert ideal == (1, 2, 1, 0, 3_000_000, -2)
     assert LexicographicObjective(indexed, {}).worth(placed) <= ideal
-    assert ideal_point(indexed, limited=True, floored=True) == (0, 0, 1, 0, 2, 0, 1, 0, -2, 3_000_000)
+    assert ideal_point(indexed, limited=True, floored=True) == (0, 0, 1, 0, 2, 0, 1, 0, 3_000_000, -2)
     for name in ("cost", "balance"):
         other = replace(problem, settings=replace(problem.settings, objective=("placed", name)))
         assert ideal_point(IndexedProblem(other), limited=False, floored=False) is None
+
+
+def test_preferences_come_before_nodes_cost_and_balance_or_last() -> None:
+    assert term_order(("placed", "stable", "nodes")) == ("moves", "placed", "stable", "wishes", "nodes")
+    assert term_order(("placed", "balance", "slack")) == ("moves", "placed", "wishes", "balance", "slack")
+    assert term_order(("stable", "placed")) == ("moves", "stable", "placed", "wishes")
 
 
 def test_every_term_has_a_name_of_its_own() -> None:

@@ -14,7 +14,7 @@ from rohe_iac.planning.solvers.construction.settle import settle
 NODE = NodeIndex(0)
 
 
-def test_replicas_keep_the_cores_that_they_had(world: Any) -> None:
+def test_cores_stay_and_are_dealt_out_anew_before_a_replica_moves(world: Any) -> None:
     node = world.node("n0", cpu=2000)
     demands = [world.demand("a", 2, 400, cores=(400,)), world.demand("b", 1, 1000, cores=(1000,))]
     indexed = IndexedProblem(world.problem([node], demands))
@@ -23,6 +23,17 @@ def test_replicas_keep_the_cores_that_they_had(world: Any) -> None:
     decisions, waiting = keep(indexed, Ledger(indexed), service_order(indexed), standing)
     assert [decision.cores for decision in decisions[a]] == [((0, 400),), ((1, 400),)]
     assert list(waiting[b]) == [0]
+    # A replica that asks for a whole core of its node stays: one of the others goes to another core, none to a node.
+    decisions, waiting = keep(indexed, Ledger(indexed), service_order(indexed), {**standing, (b, 0): Grant(b, NODE)})
+    assert not any(waiting.values())
+    assert sorted(core for decision in decisions[a] for core, _ in decision.cores) in ([0, 0], [1, 1])
+
+
+def test_a_node_without_cores_keeps_no_replica_that_now_asks_for_some(world: Any) -> None:
+    indexed = IndexedProblem(world.problem([world.node("n0", cores=())], [world.demand("a", 1, 400, cores=(400,))]))
+    standing = {(DemandIndex(0), 0): Grant(DemandIndex(0), NODE)}
+    decisions, waiting = keep(indexed, Ledger(indexed), service_order(indexed), standing)
+    assert (decisions[0], list(waiting[DemandIndex(0)])) == ([], [0])
 
 
 def test_what_stands_exactly_is_booked_as_it_is(world: Any) -> None:

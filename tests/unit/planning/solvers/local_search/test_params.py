@@ -59,6 +59,13 @@ def test_the_budget_grows_with_the_replicas_and_ends_with_the_work(nodes: int, r
     assert DEFAULT_PARAMS.budget(nodes, replicas) == iterations
 
 
+@pytest.mark.parametrize(
+    ("nodes", "replicas", "iterations"), [(3, 9, 6000), (10, 50, 1500), (10, 70, 0), (100, 1000, 0), (0, 0, 6000)]
+)
+def test_only_small_problems_are_searched_beyond_their_budget(nodes: int, replicas: int, iterations: int) -> None:
+    assert DEFAULT_PARAMS.extension(nodes, replicas) == iterations
+
+
 def test_the_page_of_the_planner_has_every_parameter_with_all_that_is_said_of_it(root: Path) -> None:
     page = (root / "docs" / "planner.md").read_text(encoding="utf-8")
     for item in fields(SearchParams):

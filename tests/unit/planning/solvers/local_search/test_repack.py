@@ -23,7 +23,7 @@ def test_a_replica_finds_a_place_where_the_others_stand_badly_and_undo_puts_them
     assignment = Assignment(indexed, grants, [(large, 0)])
     before = state_of(assignment)
     assignment.begin()
-    assert Repack(assignment).insert(large)
+    assert Repack(assignment).insert(large, assignment.usable[large])
     assert assignment.unplaced[large] == 0
     cores = [dict(item[1]) for item in assignment.items[0] if item[0] == half]
     assert cores[0].keys() == cores[1].keys()
@@ -37,4 +37,5 @@ def test_no_node_is_repacked_for_a_replica_that_does_not_fit_in_sum_or_asks_for_
     first = indexed.index["service/p:a"]
     assignment = Assignment(indexed, {(first, 0): Ledger(indexed).take(first, 0)}, [(1, 0), (2, 0)])
     for name in "bc":
-        assert not Repack(assignment).insert(indexed.index[f"service/p:{name}"])
+        demand = indexed.index[f"service/p:{name}"]
+        assert not Repack(assignment).insert(demand, assignment.usable[demand])

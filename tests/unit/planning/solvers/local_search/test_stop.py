@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rohe_iac.planning.solvers.local_search.stop import AnyOf, IdealPointReached, MaxIterations
+from rohe_iac.planning.solvers.local_search.stop import AnyOf, IdealPointReached, MaxIterations, NodesAtBound
 
 
 def test_a_search_ends_when_its_iterations_are_spent() -> None:
@@ -13,6 +13,14 @@ def test_a_search_ends_at_a_worth_that_nothing_exceeds_and_goes_on_where_none_is
     ideal = IdealPointReached((3, -1))
     assert [ideal(0, best) for best in ((2, 0), (3, -2), (3, -1), (4, -9))] == [False, False, True, True]
     assert not IdealPointReached(None)(10**9, (10**9,))
+
+
+def test_a_search_goes_on_beyond_its_budget_where_only_the_nodes_can_be_fewer() -> None:
+    ends = NodesAtBound(5, (9, 0, -6), 2)
+    assert not ends(4, (9, 0, -6))
+    assert [ends(5, best) for best in ((9, 0, -7), (9, 0, -6), (8, 0, -7), (9, -1, -7))] == [False, True, True, True]
+    assert NodesAtBound(5, None, 2)(5, (9, 0, -7))
+    assert NodesAtBound(5, (9,), None)(5, (8,))
 
 
 def test_the_first_of_several_criteria_ends_a_search() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rohe_iac.planning.solvers.local_search.packing.core_packing import pack_cores
+from rohe_iac.planning.placement.state.core_packing import pack_cores
 
 
 def test_a_packing_fills_cores_exactly_where_the_tightest_core_for_each_in_turn_would_not() -> None:
@@ -28,7 +28,12 @@ def test_the_chunks_of_one_request_are_on_distinct_cores() -> None:
 
 @pytest.mark.parametrize(
     ("free", "requests"),
-    [((1000,), [(600,), (600,)]), ((1000, 1000), [(600,), (600,), (600,)]), ((500, 500), [(400,), (400,), (200,)])],
+    [
+        ((), [(600,)]),
+        ((1000,), [(600,), (600,)]),
+        ((1000, 1000), [(600,), (600,), (600,)]),
+        ((500, 500), [(400,), (400,), (200,)]),
+    ],
 )
 def test_there_is_no_packing_of_more_than_the_cores_hold(
     free: tuple[int, ...], requests: list[tuple[int, ...]]

@@ -1,4 +1,4 @@
-"""Preferred affinity: how many of the near and avoid rules that are not required an assignment holds."""
+"""Preferences: what an assignment holds of the rules that are not required, and how far it keeps off tainted nodes."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
 
+PREFER_NO_SCHEDULE = "PreferNoSchedule"
+"""The effect of a taint that a replica keeps off where it can."""
 
-class PreferredAffinity:
-    """The preferences of a problem.
+
+class Preferences:
+    """The preferences of a problem: near and avoid rules that are not required, and taints of PREFER_NO_SCHEDULE.
 
     Attributes:
         any: Whether there are some.
@@ -19,14 +22,30 @@ class PreferredAffinity:
 
     def __init__(self, indexed: IndexedProblem) -> None:
         self.indexed = indexed
-        self.any = any(indexed.preferences)
-        preferring = [
-            demand.replicas for demand, rules in zip(indexed.demands, indexed.preferences, strict=True) if rules
+        marked = [
+            (node, taint)
+            for node in indexed.node_indices
+            for taint in indexed.nodes[node].taints
+            if taint.effect == PREFER_NO_SCHEDULE
         ]
+        # By demand the nodes that it prefers not to be on, for their taints.
+        self._tainted = [
+            frozenset(
+                node
+                for node, taint in marked
+                if not any(toleration.covers(taint.key, taint.value, taint.effect) for toleration in demand.tolerations)
+            )
+            for demand in indexed.demands
+        ]
+        preferring = [
+            demand.replicas * (bool(rules) + bool(tainted))
+            for demand, rules, tainted in zip(indexed.demands, indexed.preferences, self._tainted, strict=True)
+        ]
+        self.any = any(indexed.preferences) or any(self._tainted)
         self.best = sum(preferring) * MILLION
 
     def held(self, counts: Mapping[DemandIndex, Mapping[NodeIndex, int]]) -> int:
-        """Returns for each replica the share of its preferences that hold, in millionths, summed.
+        """Returns for each replica the share of its rules that hold, and 1 off tainted nodes, in millionths, summed.
 
         Args:
             counts: Replicas of each demand, by node.
@@ -34,7 +53,9 @@ class PreferredAffinity:
         indexed, total = self.indexed, 0
         by_domain: dict[tuple[DemandIndex, str], dict[int, int]] = {}
         for demand, nodes in counts.items():
-            preferences = indexed.preferences[demand]
+            preferences, tainted = indexed.preferences[demand], self._tainted[demand]
+            for node, number in nodes.items() if tainted else ():
+                total += number * (node not in tainted) * MILLION
             for node, number in nodes.items() if preferences else ():
                 held = 0
                 for others, key, close in preferences:

@@ -24,7 +24,7 @@ def pack_cores(
     )
     if not chunks:
         return [() for _ in requests]
-    if _is_hopeless(free, requests, chunks[-1][0]):
+    if not free or _is_hopeless(free, requests, chunks[-1][0]):
         return None
     residual = list(free)
     # The requests that have a chunk on each core, as bits.

@@ -12,7 +12,7 @@ from rohe_iac.blueprint.checks.profile import check_profiles
 from rohe_iac.blueprint.documents.discovery import documents_under, project_of, read_file, root_of
 from rohe_iac.blueprint.documents.tree import Tree, documents_with_model, read_tree
 from rohe_iac.blueprint.findings.finding import Document
-from rohe_iac.blueprint.findings.references import MISSING_CODES
+from rohe_iac.blueprint.findings.references import FILE_CODES, MISSING_CODES
 from rohe_iac.blueprint.hints.nearest import did_you_mean
 from rohe_iac.blueprint.language.contract import ObservationContract
 from rohe_iac.blueprint.language.inventory import Inventory
@@ -59,7 +59,7 @@ def check(paths: Sequence[Path], *, allow_missing_references: bool = False) -> C
     """
     with pause_garbage_collection():
         tree = _tree(paths)
-        diagnostics = _check_tree(tree, allow_missing_references)
+        diagnostics = _check_tree(tree, MISSING_CODES if allow_missing_references else frozenset())
     kinds: dict[str, int] = {}
     for document in tree.documents:
         kinds[document.kind] = kinds.get(document.kind, 0) + 1
@@ -71,13 +71,20 @@ def check(paths: Sequence[Path], *, allow_missing_references: bool = False) -> C
     return CheckResult(tree.root, diagnostics, dict(sorted(kinds.items())), tuple(tree.sources))
 
 
-def load(directory: Path, stack: str | None = None, *, allow_missing_references: bool = False) -> Blueprint:
+def load(
+    directory: Path,
+    stack: str | None = None,
+    *,
+    allow_missing_references: bool = False,
+    allow_missing_files: bool = False,
+) -> Blueprint:
     """Returns the blueprint of one stack: all documents read, every reference resolved.
 
     Args:
         directory: A folder of the blueprint, from which the root is found.
         stack: Name of the Stack document; None where there is just one.
         allow_missing_references: Whether to leave out pipelines and contracts that are named and do not exist.
+        allow_missing_files: Whether folders, profiles and user modules that documents name may be missing.
 
     Raises:
         InvalidBlueprint: A document has an error; holds every fault of every document.
@@ -85,7 +92,10 @@ def load(directory: Path, stack: str | None = None, *, allow_missing_references:
     """
     with pause_garbage_collection():
         tree = _tree([directory])
-        diagnostics = _check_tree(tree, allow_missing_references)
+        notes = (MISSING_CODES if allow_missing_references else frozenset()) | (
+            FILE_CODES if allow_missing_files else frozenset()
+        )
+        diagnostics = _check_tree(tree, notes)
     if any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics):
         raise InvalidBlueprint(diagnostics)
     document = _choose_stack(tree, stack)
@@ -147,17 +157,17 @@ def _tree(paths: Sequence[Path]) -> Tree:
     return read_tree(root, [read_file(root, Path.cwd() / path) for path in paths], explicit=True)
 
 
-def _check_tree(tree: Tree, allow_missing_references: bool) -> tuple[Diagnostic, ...]:
+def _check_tree(tree: Tree, notes: frozenset[str]) -> tuple[Diagnostic, ...]:
+    """Returns every diagnostic of the tree; findings of the codes in `notes` are notes."""
     if not tree.unread_files:
         expand_modules(tree)
         tree.findings += check_links(tree)
         check_profiles(tree)
     else:
         tree.findings += check_names(tree)
-    if allow_missing_references:
+    if notes:
         tree.findings = [
-            replace(finding, severity=Severity.NOTE) if finding.code in MISSING_CODES else finding
-            for finding in tree.findings
+            replace(finding, severity=Severity.NOTE) if finding.code in notes else finding for finding in tree.findings
         ]
     return tuple(tree.all_diagnostics())
 

@@ -14,6 +14,9 @@ from rohe_iac.foundation.user_modules import ModuleFault
 MISSING_CODES = frozenset(("R202", "R203", "R204", "R205", "R206", "R207", "R208", "R209"))
 """Codes of references to nothing; `--allow-missing-references` makes notes of them."""
 
+FILE_CODES = frozenset(("R217", "R218", "R219", "R225"))
+"""Codes of files that documents name: folders, profiles and user modules."""
+
 ABSENCE_CODES = frozenset(("R107", "R114", "R116", "R220", "R221", "R228", "R229"))
 """Codes about something absent, which may exist but be faulty."""
 

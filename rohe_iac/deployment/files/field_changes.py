@@ -46,7 +46,12 @@ def field_changes(before: str, after: str) -> tuple[FieldChange, ...]:
 
 @lru_cache(maxsize=1000)
 def _changes_of(before: str, after: str) -> tuple[FieldChange, ...]:
-    found = _differences(yaml.load(before, _LOADER), yaml.load(after, _LOADER), "")
+    return value_changes(yaml.load(before, _LOADER), yaml.load(after, _LOADER))
+
+
+def value_changes(before: Any, after: Any) -> tuple[FieldChange, ...]:
+    """Returns the fields that differ between two values of YAML or JSON, sorted by path."""
+    found = _differences(before, after, "")
     return tuple(sorted(found, key=lambda change: change.field))
 
 

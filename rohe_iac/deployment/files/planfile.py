@@ -37,8 +37,15 @@ SCHEMA = 3
 |---|---|
 | 1 | all but what follows |
 | 2 | `decided` and `late` of placements, `stand_in` of manifests; some files of version 1 have them too |
-| 3 | `gain` of the plan |
+| 3 | `gain` of the plan, `files` |
 """
+
+
+CARRIES_FILES = 3
+"""The first version of the form that has `files`."""
+
+MAX_CARRIED = 2 * 2**20
+"""The most bytes of a blueprint that a plan file carries; the blueprint of 100 nodes has a few thousand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,8 @@ class PlanFile:
         unsupported: Parts of the blueprint that the target does not act on, as `file:line:column: message`.
         lock: Digest of the module lock, or "".
         places: (address of a workload that was not placed whole, `file:line:column` of its service).
+        files: The text of each input and of rohe.yaml by path, so that the plan can be compared with its blueprint
+            anywhere; None where that is more than MAX_CARRIED, or no text, and in files of before version 3.
         schema: Version of the file's form; that of a file which was read, so that its digest stays what it was.
     """
 
@@ -85,6 +94,7 @@ class PlanFile:
     unsupported: tuple[str, ...] = ()
     lock: str = field(default="")
     places: tuple[tuple[str, str], ...] = ()
+    files: tuple[tuple[str, str], ...] | None = None
     schema: int = SCHEMA
 
     def content(self) -> dict[str, Any]:
@@ -92,7 +102,9 @@ class PlanFile:
         return self._content(problem_to_json(self.problem), plan_to_json(self.plan))
 
     def _content(self, problem: Any, plan: Any) -> dict[str, Any]:
+        carried = {"files": None if self.files is None else dict(self.files)} if self.schema >= CARRIES_FILES else {}
         return {
+            **carried,
             "schema": f"{FAMILY}/v{self.schema}",
             "tool": self.tool,
             "project": self.project,
@@ -242,6 +254,7 @@ class _SavedPlanFile(msgspec.Struct):
     protect: tuple[str, ...]
     unsupported: tuple[str, ...]
     places: dict[str, str]
+    files: dict[str, str] | None = None
 
 
 def _manifest_to_json(manifest: Manifest) -> dict[str, Any]:
@@ -267,6 +280,8 @@ def _manifest_from_json(saved: _SavedManifest) -> Manifest:
 def _from_json(value: dict[str, Any], schema: int) -> PlanFile:
     saved = msgspec.convert(value, _SavedPlanFile)
     manifests = tuple(_manifest_from_json(manifest) for manifest in saved.manifests)
+    if ("files" in value) != (schema >= CARRIES_FILES):
+        raise ValueError(f"a file of version {schema} {'has' if schema >= CARRIES_FILES else 'does not have'} `files`")
     for action in saved.actions:
         if action.verb not in VERBS:
             raise ValueError(f"'{action.verb[:20]}' is nothing that is done to a manifest")
@@ -286,5 +301,6 @@ def _from_json(value: dict[str, Any], schema: int) -> PlanFile:
         unsupported=saved.unsupported,
         lock=saved.lock,
         places=tuple(sorted(saved.places.items())),
+        files=None if saved.files is None else tuple(sorted(saved.files.items())),
         schema=schema,
     )

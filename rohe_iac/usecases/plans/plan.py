@@ -7,10 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rohe_iac import __version__
 from rohe_iac.blueprint.linked.blueprint import Blueprint, Source
 from rohe_iac.blueprint.loading import load
-from rohe_iac.deployment.files.actions import actions_between
 from rohe_iac.deployment.files.planfile import PlanFile, decode
 from rohe_iac.deployment.files.record import Record, decode_record, read_record
 from rohe_iac.foundation.diagnostics import Diagnostic
@@ -20,7 +18,6 @@ from rohe_iac.foundation.garbage import pause_garbage_collection
 from rohe_iac.foundation.json_files.compression import MAGIC, SUFFIX, DamagedCompression, compress, decompress
 from rohe_iac.foundation.quantities import counted
 from rohe_iac.foundation.regular_file import read_regular
-from rohe_iac.manifests.by_target import manifests_of, target_of
 from rohe_iac.planning.from_blueprint.problem import problem_of
 from rohe_iac.planning.from_blueprint.write_back import with_planned_requests
 from rohe_iac.planning.model.json_codec import UnreadablePlan
@@ -32,6 +29,7 @@ from rohe_iac.planning.solvers.defragmentation import defragmenting
 from rohe_iac.planning.solvers.local_search.outcome import SearchListener, ignore_statistics
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.usecases.plans.missing_programs import missing_programs
+from rohe_iac.usecases.plans.plan_file_building import carried_files, planfile_of
 from rohe_iac.usecases.plans.plugins import load_plugins
 from rohe_iac.usecases.plans.profile import load_profiles
 
@@ -166,35 +164,13 @@ def make_plan(
     )
     report("rendering the manifests")
     blueprint, record = decision.blueprint, decision.record
-    manifests = manifests_of(blueprint, decision.plan, decision.profiles)
-    planfile = PlanFile(
-        tool=__version__,
-        project=blueprint.project,
-        stack=blueprint.stack.metadata.name,
-        target=target_of(blueprint),
-        inputs=decision.sources,
-        against=record.against if record is not None else None,
-        problem=decision.problem,
-        plan=decision.plan,
-        manifests=manifests,
-        actions=actions_between(record.planfile.manifests if record is not None else (), manifests),
-        protect=blueprint.stack.spec.protect,
-        unsupported=tuple(f"{item.place}: {item.message}: {item.hint}" for item in blueprint.unsupported),
-        places=_places(blueprint, decision.plan),
+    planfile = planfile_of(
+        blueprint, decision.problem, decision.plan, decision.profiles, decision.sources, record
     )
+    planfile = replace(planfile, files=carried_files(blueprint.root, planfile.inputs))
     local = planfile.target == "local"
     warnings = missing_programs(blueprint, decision.plan, os.environ) if local else ()
     return PlannedStack(blueprint, planfile, record, warnings)
-
-
-def _places(blueprint: Blueprint, solution: Plan) -> tuple[tuple[str, str], ...]:
-    """Returns where the blueprint has the services of which a replica has no node, by address."""
-    found = {}
-    for item in solution.unplaced:
-        place = blueprint.places.get(f"service/{item.pipeline}:{item.service}")
-        if place is not None:
-            found[item.workload] = str(place)
-    return tuple(sorted(found.items()))
 
 
 def read_plan(path: Path) -> PlanFile:

@@ -1,4 +1,4 @@
-"""`rohe verify`: a saved plan checked again, without its blueprint and without the code of the planner."""
+"""`rohe verify`: a saved plan checked again, without the code of the planner."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from rohe_iac.deployment.files.planfile import PlanFile
 from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS, Plugins
 from rohe_iac.planning.verification.proofs import by_solver
 from rohe_iac.planning.verification.verify import verify
+from rohe_iac.usecases.plans.blueprint_verification import compare
 from rohe_iac.usecases.plans.manifest_verification import manifest_faults
 from rohe_iac.usecases.plans.plugins import reload_plugins
 
@@ -20,10 +21,12 @@ class Verification:
     Attributes:
         faults: every constraint that the plan breaks, a sentence each.
         unchecked: what could not be checked, and why, a sentence each.
+        compared: what problem and manifests were compared with, "" where they were not.
     """
 
     faults: tuple[str, ...]
     unchecked: tuple[str, ...] = ()
+    compared: str = ""
 
 
 def faults_of(planfile: PlanFile, plugins: Plugins = NO_PLUGINS) -> tuple[str, ...]:
@@ -43,4 +46,7 @@ def verify_saved(planfile: PlanFile, root: Path) -> Verification:
     if plan.proofs:
         terms = ", ".join(dict.fromkeys(proof.term for proof in plan.proofs))
         claimed.append(f"proofs: limits of {terms} are the solver's")
-    return Verification(faults_of(planfile, plugins), (*changed, *claimed))
+    faults = faults_of(planfile, plugins)
+    comparison = compare(planfile, root, render=not faults)
+    unchecked = (*changed, *comparison.unchecked, *claimed)
+    return Verification((*faults, *comparison.faults), unchecked, comparison.source)

@@ -14,6 +14,9 @@ from rohe_iac.foundation.canonical import canonical_json, sha256_hex
 
 Path = tuple[Any, ...]
 
+JSON = "(json)"
+"""The key under which embedded JSON is opened."""
+
 TEXT = "text"
 """The key of a manifest's document, which is altered inside."""
 
@@ -35,17 +38,34 @@ def alterations(content: bytes, *, per_pattern: int = 2) -> Iterator[Alteration]
     value = json.loads(content)
     del value["digest"]
     opened = {**value, "manifests": [_opened(manifest) for manifest in value["manifests"]]}
+    for altered in value_alterations(opened, per_pattern):
+        manifests = altered.value.get("manifests")
+        if not isinstance(manifests, list):
+            continue
+        closed = {**altered.value, "manifests": [_closed(manifest, opened, value) for manifest in manifests]}
+        digest = sha256_hex(canonical_json(closed))
+        yield Alteration(altered.pattern, altered.how, canonical_json({**closed, "digest": digest}) + b"\n")
+
+
+@dataclass(frozen=True)
+class AlteredValue:
+    """A JSON value of which one part is altered: where by pattern, how, and the whole value."""
+
+    pattern: str
+    how: str
+    value: Any
+
+
+def value_alterations(value: Any, per_pattern: int) -> Iterator[AlteredValue]:
+    """Yields every alteration of the first and the last parts of each pattern, in a JSON value."""
     places: dict[str, list[Path]] = defaultdict(list)
-    for path, pattern in _paths(opened, (), ""):
+    for path, pattern in _paths(value, (), ""):
         places[pattern].append(path)
     for pattern, paths in sorted(places.items()):
-        known = {canonical_json(_at(opened, path)): _at(opened, path) for path in paths}
+        known = {canonical_json(_at(value, path)): _at(value, path) for path in paths}
         for path in dict.fromkeys([paths[0], *paths[len(paths) - per_pattern + 1 :]]):
-            for how, other in _others(_at(opened, path), [known[key] for key in sorted(known)]):
-                changed = _with(opened, path, other)
-                closed = {**changed, "manifests": [_closed(m, opened, value) for m in changed["manifests"]]}
-                digest = sha256_hex(canonical_json(closed))
-                yield Alteration(pattern, how, canonical_json({**closed, "digest": digest}) + b"\n")
+            for how, other in _others(_at(value, path), [known[key] for key in sorted(known)]):
+                yield AlteredValue(pattern, how, _with(value, path, other))
 
 
 def _opened(manifest: dict[str, Any]) -> dict[str, Any]:
@@ -59,7 +79,7 @@ def _with_json_opened(value: Any) -> Any:
     if isinstance(value, list):
         return [_with_json_opened(item) for item in value]
     if isinstance(value, str) and value.startswith(("{", "[")):
-        return {"(json)": json.loads(value)}
+        return {JSON: json.loads(value)}
     return value
 
 
@@ -72,21 +92,21 @@ def _closed(manifest: Any, opened: dict[str, Any], value: dict[str, Any]) -> Any
             break
     else:
         text = yaml.safe_dump(_with_json_closed(manifest[TEXT]), sort_keys=False)
-    same = manifest.get("sha256") in {one["sha256"] for one in value["manifests"]}
-    return {**manifest, TEXT: text, **({"sha256": sha256_hex(text.encode())} if same else {})}
+    digests = {one[TEXT]: one["sha256"] for one in value["manifests"]}
+    return {**manifest, TEXT: text, **({} if text in digests else {"sha256": sha256_hex(text.encode())})}
 
 
 def _with_json_closed(value: Any) -> Any:
     if isinstance(value, dict):
-        if "(json)" in value:
-            return json.dumps(value["(json)"], sort_keys=True, separators=(",", ":"))
+        if JSON in value:
+            return json.dumps(value[JSON], sort_keys=True, separators=(",", ":"))
         return {key: _with_json_closed(item) for key, item in value.items()}
     return [_with_json_closed(item) for item in value] if isinstance(value, list) else value
 
 
 def _paths(value: Any, path: Path, pattern: str) -> Iterator[tuple[Path, str]]:
     """Yields every value below the root with the pattern of its path."""
-    if path:
+    if path and not (isinstance(value, dict) and JSON in value):
         yield path, pattern
     if isinstance(value, dict):
         for key in sorted(value):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from rohe_iac.planning.model.plan import Plan
+from rohe_iac.planning.model.demand import Demand
+from rohe_iac.planning.model.plan import Plan, Proof
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.verification.bounds import derived_bounds
 from rohe_iac.planning.verification.fault import Fault
+from rohe_iac.planning.verification.requests import requested
 
 
 def by_solver(plan: Plan) -> bool:
@@ -17,25 +19,77 @@ def by_solver(plan: Plan) -> bool:
 
 
 def proof_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
-    """Yields a fault where a proof states another value than the plan reaches, or a limit that the value exceeds.
+    """Yields a fault where proofs do not cover the objective, or state what the plan does not reach or cannot be.
 
-    The limits themselves are taken on the solver's word.
+    The limits themselves are taken on the solver's word, within what is so of every plan.
     """
-    if plan.proofs and plan.strategy != "exact":
-        yield Fault("proofs", problem.stack, f"the strategy {plan.strategy} proves nothing")
-    rank = {demand.workload: 1 << 40 if demand.system else demand.priority for demand in problem.demands}
-    placed = Counter(rank.get(item.workload) for item in plan.placements)
-    levels = iter(sorted(set(rank.values()), reverse=True))
+    if plan.strategy != "exact":
+        if plan.proofs:
+            yield Fault("proofs", problem.stack, f"the strategy {plan.strategy} proves nothing")
+        return
+    measured = list(_measured(problem, plan))
+    names, expected = [proof.term for proof in plan.proofs], [term for term, _, _ in measured]
+    if names != expected:
+        message = f"they are of {', '.join(names) or 'nothing'}; the objective has {', '.join(expected)}"
+        yield Fault("proofs", problem.stack, message)
+        return
+    for proof, (term, (least, most), highest) in zip(plan.proofs, measured, strict=True):
+        if not least <= proof.reached <= most:
+            yield Fault("proofs", problem.stack, f"{term} is {most}, the solver says {proof.reached}")
+        if proof.reached != proof.limit and (proof.reached > proof.limit) == (term == "placed"):
+            yield Fault("proofs", problem.stack, f"{term} reaches {proof.reached} beyond the limit {proof.limit}")
+        if not 0 <= proof.limit <= highest:
+            yield Fault("proofs", problem.stack, f"the limit of {term} is {proof.limit}, that of any plan {highest}")
+        if term == "nodes":
+            yield from _node_proof_faults(problem, plan, proof, names[: names.index("nodes")])
+
+
+def _measured(problem: Problem, plan: Plan) -> Iterator[tuple[str, tuple[int, int], int]]:
+    """Yields each term of the objective in its order, the least and most that the plan reaches, and of any plan.
+
+    Replicas whose node is gone do not count as moved, and a plan does not say which nodes were there.
+    """
+    demands = {demand.workload: demand for demand in problem.demands}
+    placed = Counter(_rank(demands[item.workload]) for item in plan.placements if item.workload in demands)
+    nodes = {node.name: node for node in problem.nodes}
     used = {item.node for item in plan.placements}
-    cost = sum(node.cost for node in problem.nodes if node.name in used)
-    for proof in plan.proofs:
-        reached = {"nodes": len(used), "cost": cost}.get(proof.term, proof.reached)
-        if proof.term == "placed":
-            reached = placed[next(levels, None)]
-        if proof.reached != reached:
-            yield Fault("proofs", problem.stack, f"{proof.term} is {reached}, the solver says {proof.reached}")
-        if proof.reached != proof.limit and (proof.reached > proof.limit) == (proof.term == "placed"):
-            yield Fault("proofs", problem.stack, f"{proof.term} reaches {proof.reached} beyond the limit {proof.limit}")
+    moved = [item for item in plan.placements if item.was and item.was != item.node]
+    most_moves = len(moved)
+    limit = problem.settings.max_moves
+    load: Counter[str] = Counter()
+    for item in plan.placements:
+        if item.workload in demands:
+            load[item.node] += requested(demands[item.workload], item.variant).cpu
+    shares = [load[name] * 1000 // max(1, nodes[name].cpu) for name in used if name in nodes]
+    cost = sum(nodes[name].cost for name in used if name in nodes)
+    exact = {"nodes": len(used), "cost": cost, "balance": sum(share * share for share in shares)}
+    if limit is not None:
+        yield "moves", (0, max(0, most_moves - limit)), max(0, most_moves - limit)
+    for term in problem.settings.objective:
+        if term == "placed":
+            for rank in sorted({_rank(demand) for demand in problem.demands}, reverse=True):
+                yield term, (placed[rank], placed[rank]), sum(demand.replicas for demand in problem.demands)
+        elif term == "stable":
+            yield term, (0, most_moves), most_moves
+        elif term in exact:
+            yield term, (exact[term], exact[term]), exact[term]
+
+
+def _rank(demand: Demand) -> int:
+    return 1 << 40 if demand.system else demand.priority
+
+
+def _node_proof_faults(problem: Problem, plan: Plan, proof: Proof, before: list[str]) -> Iterator[Fault]:
+    """Yields a fault where the bound of nodes and the solver's proof of them do not agree."""
+    if by_solver(plan) and plan.bound.at_least != proof.limit:
+        yield Fault(
+            "proofs", problem.stack, f"{plan.bound.at_least} nodes are needed, and the proof says {proof.limit}"
+        )
+    anew = not any(item.was for item in plan.placements)
+    free = {"placed", "stable", "moves"} if anew else {"placed"}
+    if not plan.unplaced and set(before) <= free and plan.bound.at_least < proof.limit:
+        message = f"{proof.limit} nodes are proven to be needed, and the bound says {plan.bound.at_least}"
+        yield Fault("proofs", problem.stack, message)
 
 
 def bound_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
@@ -62,6 +116,22 @@ def bound_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
         yield Fault("bound", problem.stack, f"at least {plan.bound.at_least} are claimed, {most} can be derived")
     if plan.bound.at_least and not plan.bound.arguments:
         yield Fault("bound", problem.stack, f"at least {plan.bound.at_least} are claimed without an argument")
+    if not unknown:
+        yield from _argument_faults(problem, plan, least)
     for argument in plan.bound.arguments:
         if least.get(argument, 0) < plan.bound.at_least:
             yield Fault("bound", problem.stack, f"{argument} gives {least.get(argument, 0)}, not {plan.bound.at_least}")
+
+
+ARGUMENT_ORDER = ("volume", "cores", "accelerators", "spread")
+"""Arguments in the order in which plans list them."""
+
+
+def _argument_faults(problem: Problem, plan: Plan, least: Mapping[str, int]) -> Iterator[Fault]:
+    """Yields a fault where the arguments are not all that give the bound; of sums of two, one is enough."""
+    tight = [name for name, value in least.items() if value == plan.bound.at_least and value]
+    alone = [name for name in ARGUMENT_ORDER if name in tight]
+    stated = list(plan.bound.arguments)
+    if stated != alone and (alone or len(stated) > 1 or (tight and not stated)):
+        words = ", ".join(alone or tight[:1])
+        yield Fault("bound", problem.stack, f"{words} give the bound, and {', '.join(stated) or 'nothing'} is named")

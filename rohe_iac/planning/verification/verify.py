@@ -18,6 +18,11 @@ from rohe_iac.planning.verification.placement_rules import coupling_faults, port
 from rohe_iac.planning.verification.plugged_filters import filter_faults
 from rohe_iac.planning.verification.proofs import bound_faults, proof_faults
 from rohe_iac.planning.verification.reasons import reason_faults
+from rohe_iac.planning.verification.statements.losses import unplaceable_faults
+from rohe_iac.planning.verification.statements.order import order_faults
+from rohe_iac.planning.verification.statements.scores import score_faults
+from rohe_iac.planning.verification.statements.shortages import shortage_faults
+from rohe_iac.planning.verification.statements.suitable_nodes import suitable_node_faults
 
 
 def verify(problem: Problem, plan: Plan, plugins: Plugins = NO_PLUGINS) -> tuple[Fault, ...]:
@@ -44,6 +49,13 @@ def verify(problem: Problem, plan: Plan, plugins: Plugins = NO_PLUGINS) -> tuple
     faults += bound_faults(problem, plan)
     faults += proof_faults(problem, plan)
     faults += reason_faults(problem, plan, plugins)
+    faults += order_faults(problem, plan)
+    faults += score_faults(problem, plan)
+    faults += suitable_node_faults(problem, plan)
+    faults += unplaceable_faults(problem, plan)
+    if not faults:
+        # Where a core or device does not exist, nothing can be said of what is free.
+        faults += shortage_faults(problem, plan)
     if not faults:
         # Plug-in filters see only plans that hold otherwise, so that their code never meets an impossible node.
         faults += filter_faults(problem, known, plugins.filters)

@@ -135,9 +135,12 @@ def _expected(planfile: PlanFile, root: Path, render: bool) -> PlanFile:
     if planfile.project.startswith("local-") and blueprint.project.startswith("local-"):
         # Such an id follows from the path of the folder, which the carried text does not have.
         blueprint = replace(blueprint, project=planfile.project)
-    modules = {origin.reference.partition(":")[0]: origin.sha256 for origin in problem.settings.origins if origin.sha256}
     named = {item.path for item in planfile.inputs}
-    plugged = tuple(Source(path, digest) for path, digest in modules.items() if path in named)
+    plugged = {
+        Source(path, origin.sha256)
+        for origin in problem.settings.origins
+        if (path := origin.reference.rpartition(":")[0]) in named
+    }
     sources = tuple(sorted({*blueprint.sources, *measured, *plugged}, key=lambda item: item.path))
     solution = planfile.plan if render else replace(planfile.plan, placements=())
     return planfile_of(blueprint, problem, solution, profiles, sources, None)

@@ -164,9 +164,7 @@ def make_plan(
     )
     report("rendering the manifests")
     blueprint, record = decision.blueprint, decision.record
-    planfile = planfile_of(
-        blueprint, decision.problem, decision.plan, decision.profiles, decision.sources, record
-    )
+    planfile = planfile_of(blueprint, decision.problem, decision.plan, decision.profiles, decision.sources, record)
     planfile = replace(planfile, files=carried_files(blueprint.root, planfile.inputs))
     local = planfile.target == "local"
     warnings = missing_programs(blueprint, decision.plan, os.environ) if local else ()

@@ -7,7 +7,7 @@ problems give equal answers.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -37,8 +37,8 @@ class Solution:
 
     Attributes:
         grants: what every placed replica gets.
-        proofs: for each term of the objective the value reached and the limit that no plan exceeds; terms after one
-            for which no solution was found are missing.
+        proofs: for each term of the objective the value reached and the limit that no plan exceeds; of terms after one
+            for which no solution was found, what is so of every plan.
         proven: whether every term is proven to be at its limit.
     """
 
@@ -89,8 +89,16 @@ def solve(
         # start as well.
         grants = dict(start)
         proofs = [Proof(proof.term, abs(value), proof.limit) for proof, value in zip(proofs, start_worth, strict=False)]
-    proven = len(proofs) == len(terms) and all(proof.reached == proof.limit for proof in proofs)
+    proofs += _unproven(indexed, terms[len(proofs) :], _worth(objective, grants)[len(proofs) :])
+    proven = all(proof.reached == proof.limit for proof in proofs)
     return Solution(grants, tuple(proofs), proven)
+
+
+def _unproven(indexed: IndexedProblem, terms: Sequence[tuple[str, object]], values: Sequence[int]) -> Iterator[Proof]:
+    """Yields for terms without a solution what is so of every plan: at most all replicas, and nothing below 0."""
+    most = sum(demand.replicas for demand in indexed.demands)
+    for (name, _), value in zip(terms, values, strict=False):
+        yield Proof(name, abs(value), most if name == "placed" else 0)
 
 
 def _solver_module() -> SolverModule:

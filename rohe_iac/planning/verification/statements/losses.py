@@ -1,0 +1,96 @@
+"""Checks which lost replicas a plan says fit nowhere else: those that must be listed, and those that cannot be."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rohe_iac.planning.model.demand import Demand
+from rohe_iac.planning.model.plan import SPARE_LIMIT, Placement, Plan
+from rohe_iac.planning.model.problem import Problem
+from rohe_iac.planning.model.supply import Supply
+from rohe_iac.planning.verification.fault import Fault
+from rohe_iac.planning.verification.reasons import first_static_rule
+from rohe_iac.planning.verification.requests import requested
+from rohe_iac.planning.verification.statements.room import Room, lacks, room_of
+
+Resident = tuple[Placement, Demand]
+
+
+def unplaceable_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
+    """Yields a fault for each lost replica that fits on no other node and is not listed, or is listed and fits.
+
+    Replicas of other nodes stay where they are. In which order lost replicas are placed again is the planner's choice,
+    so that a listed one counts as fitting only where one node holds all that is lost.
+    """
+    if not problem.settings.survive or len(problem.nodes) > SPARE_LIMIT:
+        return
+    demands = {demand.workload: demand for demand in problem.demands}
+    residents: dict[str, list[Resident]] = defaultdict(list)
+    for item in plan.placements:
+        if item.workload in demands:
+            residents[item.node].append((item, demands[item.workload]))
+    rooms = [
+        _Shelter(node, room_of(node, residents[node.name], problem.settings.vms_ratio))
+        for node in problem.nodes
+        if node.status == "running"
+    ]
+    listed = {loss.node: set(loss.unplaceable) for loss in plan.losses}
+    addresses = {item.replica for item in plan.placements}
+    for loss in plan.losses:
+        for replica in loss.unplaceable:
+            if replica not in addresses:
+                yield Fault("losses", f"node/{loss.node}", f"{replica or 'a replica without a name'} is not placed")
+    for name in sorted(residents):
+        others = [shelter for shelter in rooms if shelter.node.name != name]
+        stated = listed.get(name, set())
+        for item, demand in residents[name]:
+            if item.replica not in stated and not any(shelter.fits(item, demand) for shelter in others):
+                yield Fault("losses", f"node/{name}", f"{item.replica} fits on no other node, and is not listed")
+        if stated and _free_of_rules(problem, residents[name]) and _one_holds_all(others, residents[name]):
+            yield Fault("losses", f"node/{name}", "one node holds all that is lost, and replicas are listed")
+
+
+@dataclass(frozen=True, slots=True)
+class _Shelter:
+    """A node that takes replicas, and what is free on it."""
+
+    node: Supply
+    room: Room
+
+    def fits(self, item: Placement, demand: Demand) -> bool:
+        """Checks whether rules about the node alone, and amounts, allow the replica there."""
+        if first_static_rule(demand, self.node):
+            return False
+        return next(lacks(self.room, requested(demand, item.variant)), None) is None
+
+
+def _free_of_rules(problem: Problem, lost: Sequence[Resident]) -> bool:
+    """Checks whether nothing but amounts and rules about nodes alone decides where the lost replicas fit."""
+    coupled = {
+        workload
+        for demand in problem.demands
+        for rule in (*demand.avoid, *demand.near)
+        for workload in (demand.workload, *rule.workloads)
+    } | {workload for edge in problem.edges for workload in (edge.source, edge.sink)}
+    return not problem.settings.filters and not any(
+        demand.workload in coupled or demand.spread or any(port.host for port in demand.ports) for _, demand in lost
+    )
+
+
+def _one_holds_all(others: Sequence[_Shelter], lost: Sequence[Resident]) -> bool:
+    """Checks whether one node has cpu and memory for all that is lost, which asks for no core and no device."""
+    requests = [requested(demand, item.variant) for item, demand in lost]
+    if any(request.cores or request.devices for request in requests):
+        return False
+    cpu, rss, vms = (
+        sum(amounts) for amounts in zip(*[(one.cpu, one.rss, one.vms or 0) for one in requests], strict=True)
+    )
+    return any(
+        cpu <= shelter.room.cpu
+        and rss <= shelter.room.rss
+        and (shelter.room.vms is None or vms <= shelter.room.vms)
+        and not any(first_static_rule(demand, shelter.node) for _, demand in lost)
+        for shelter in others
+    )

@@ -1,0 +1,103 @@
+"""Room: what is free on one node, and what of a request does not fit into it, in the words of plans."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from rohe_iac.foundation.quantities import shown_bytes, shown_cpu, shown_share
+from rohe_iac.planning.model.demand import Demand, DeviceRequest, Resources
+from rohe_iac.planning.model.plan import Placement
+from rohe_iac.planning.model.supply import Device, Supply
+from rohe_iac.planning.model.units import MILLION
+from rohe_iac.planning.verification.requests import requested
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """What a node lacks by one rule: its name, the words of plans, and missing over asked in millionths."""
+
+    rule: str
+    words: str
+    part: int
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What is free on a node.
+
+    Attributes:
+        cpu, rss: millicores, and bytes.
+        vms: bytes that may still be promised; None where they are not checked.
+        cores: millicores of each core, the largest first.
+        devices: each device with its free basis points.
+    """
+
+    cpu: int
+    rss: int
+    vms: int | None
+    cores: tuple[int, ...]
+    devices: tuple[tuple[Device, int], ...]
+
+
+def room_of(node: Supply, items: Iterable[tuple[Placement, Demand]], vms_ratio: int) -> Room:
+    """Returns what the replicas leave free on the node; `vms_ratio` in millionths."""
+    cores = [size - used for size, used in zip(node.cores, (*node.cores_used, *[0] * len(node.cores)), strict=False)]
+    devices = {device.name: device.capacity - device.used for device in node.devices}
+    cpu, rss, vms = node.cpu - node.cpu_used, node.rss - node.rss_used, node.vms_used
+    for item, demand in items:
+        request = requested(demand, item.variant)
+        cpu, rss, vms = cpu - request.cpu, rss - request.rss, vms + (request.vms or 0)
+        for use in item.cores:
+            cores[use.core] -= use.amount
+        for device_use in item.devices:
+            devices[device_use.device] -= device_use.amount
+    promised = None if node.vms is None else node.vms * vms_ratio // MILLION - vms
+    free_devices = tuple((device, devices[device.name]) for device in node.devices)
+    return Room(cpu, rss, promised, tuple(sorted(cores, reverse=True)), free_devices)
+
+
+def lacks(room: Room, request: Resources) -> Iterator[Lack]:
+    """Yields what does not fit of a request, by the rules about amounts, in the order in which plans list them."""
+    if request.cpu > room.cpu:
+        yield _amount("cpu", "cpu", request.cpu, room.cpu, shown_cpu(request.cpu), shown_cpu(max(room.cpu, 0)))
+    chunks = request.cores
+    if len(chunks) > len(room.cores):
+        words = f"cores: needs {len(chunks)} distinct cores, the node has {len(room.cores)}"
+        yield Lack("cores", words, (len(chunks) - len(room.cores)) * MILLION // len(chunks))
+    elif missing := sum(max(0, chunk - free) for chunk, free in zip(chunks, room.cores, strict=False)):
+        where = f"{len(chunks)} distinct cores" if len(chunks) > 1 else "one core"
+        words = f"cores: needs {shown_cpu(sum(chunks))} on {where}, {shown_cpu(missing)} of it does not fit"
+        yield Lack("cores", words, missing * MILLION // sum(chunks))
+    for rule, asked, free in (("rss", request.rss, room.rss), ("vms", request.vms, room.vms)):
+        if asked is not None and free is not None and asked > free:
+            yield _amount(rule, f"memory.{rule}", asked, free, shown_bytes(asked), shown_bytes(max(free, 0)))
+    for device_request in request.devices:
+        yield from _device_lacks(room, device_request)
+
+
+def _amount(rule: str, title: str, asked: int, free: int, needs: str, only: str) -> Lack:
+    part = (asked - free) * MILLION // max(asked, 1)
+    return Lack(rule, f"{title}: needs {needs}, only {only} is free", part)
+
+
+def _device_lacks(room: Room, request: DeviceRequest) -> Iterator[Lack]:
+    suitable = [
+        (device, free)
+        for device, free in room.devices
+        if device.type == request.type and (not request.models or device.model in request.models)
+    ]
+    idle = [free for device, free in suitable if free == device.capacity]
+    best = max([free for device, free in suitable if free == device.capacity or not device.exclusive], default=0)
+    name = f"{request.type} ({' or '.join(request.models)})" if request.models else request.type
+    if request.count > len(idle):
+        missing = request.count - len(idle)
+        words = f"accelerators: needs {request.count} {name}, {missing} of it is missing"
+        yield Lack("accelerators", words, missing * MILLION // request.count)
+    elif not request.count and request.share > max(best, 0):
+        missing = request.share - max(best, 0)
+        words = (
+            f"accelerators: needs {shown_share(request.share)} {name} in one device,"
+            f" {shown_share(missing)} of it does not fit"
+        )
+        yield Lack("accelerators", words, missing * MILLION // request.share)

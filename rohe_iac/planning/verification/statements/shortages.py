@@ -1,0 +1,172 @@
+"""Checks what a plan says that refused nodes lack.
+
+That belongs to the moment when the last replica of a workload was decided, which a plan does not keep: no node had
+more room then than an empty one, and where all replicas were placed in one pass none had less than in the end.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from rohe_iac.foundation.quantities import MEMORY_UNITS
+from rohe_iac.planning.model.demand import Demand, Resources
+from rohe_iac.planning.model.plan import Placement, Plan, Refusals, Rejection
+from rohe_iac.planning.model.problem import Problem
+from rohe_iac.planning.model.units import MILLION
+from rohe_iac.planning.verification.fault import Fault
+from rohe_iac.planning.verification.reasons import HEADS, first_static_rule
+from rohe_iac.planning.verification.requests import requested
+from rohe_iac.planning.verification.statements.order import RULE_ORDER
+from rohe_iac.planning.verification.statements.room import Lack, Room, lacks, room_of
+
+_ONLY = re.compile(r"(?:cpu|memory\.rss|memory\.vms): needs \S+, only (?P<free>[0-9.]+)(?P<unit>[A-Za-z]*) is free")
+
+
+def shortage_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
+    """Yields a fault for each refused node that does not lack what the plan says, or that is not among the closest."""
+    rooms = _Rooms(problem, plan)
+    chosen = {item.workload: item.variant for item in plan.placements}
+    withdrawn = plan.unplaced or any(demand.near for demand in problem.demands)
+    in_one_pass = not withdrawn and not any(item.decided or item.late for item in plan.placements)
+    for refusals in plan.refusals:
+        demand = rooms.demands.get(refusals.workload)
+        if demand is None or (demand.variants and refusals.workload not in chosen):
+            continue
+        request = requested(demand, chosen.get(refusals.workload, ""))
+        refused = _Refused(rooms, refusals, demand, request)
+        for message in (*_count_faults(refused), *_rejection_faults(refused, in_one_pass=in_one_pass)):
+            yield Fault("refusals", refusals.workload, message)
+
+
+class _Rooms:
+    """The rooms of all nodes, empty and with the plan in place, each made when it is first needed."""
+
+    def __init__(self, problem: Problem, plan: Plan) -> None:
+        self.nodes = {node.name: node for node in problem.nodes}
+        self.demands = {demand.workload: demand for demand in problem.demands}
+        self._ratio = problem.settings.vms_ratio
+        self._items: dict[str, list[tuple[Placement, Demand]]] = defaultdict(list)
+        for item in plan.placements:
+            if item.workload in self.demands:
+                self._items[item.node].append((item, self.demands[item.workload]))
+        self._final: dict[str, Room] = {}
+        self._empty: dict[str, Room] = {}
+
+    def final(self, name: str) -> Room:
+        """Returns what the plan leaves free on a node."""
+        if name not in self._final:
+            self._final[name] = room_of(self.nodes[name], self._items[name], self._ratio)
+        return self._final[name]
+
+    def empty(self, name: str) -> Room:
+        """Returns what is free on a node without any replica of the plan."""
+        if name not in self._empty:
+            self._empty[name] = room_of(self.nodes[name], (), self._ratio)
+        return self._empty[name]
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """The refused nodes of one workload, with what the problem says of it."""
+
+    rooms: _Rooms
+    refusals: Refusals
+    demand: Demand
+    request: Resources
+    _lacks: dict[Room, tuple[Lack, ...]] = field(default_factory=dict)
+
+    @property
+    def listed(self) -> list[Rejection]:
+        """Returns the refused nodes that the plan lists and the problem has."""
+        return [rejection for rejection in self.refusals.closest if rejection.node in self.rooms.nodes]
+
+    def lacks_of(self, room: Room) -> tuple[Lack, ...]:
+        """Returns what does not fit into a room."""
+        if room not in self._lacks:
+            self._lacks[room] = tuple(lacks(room, self.request))
+        return self._lacks[room]
+
+
+def _count_faults(refused: _Refused) -> Iterator[str]:
+    """Yields the rules up to which fewer nodes are said to refuse than refuse with nothing on them."""
+    least: Counter[str] = Counter()
+    for name, node in refused.rooms.nodes.items():
+        rule = first_static_rule(refused.demand, node)
+        found = refused.lacks_of(refused.rooms.empty(name))
+        if rule or found:
+            least[rule or found[0].rule] += 1
+    stated, wanted, total = dict(refused.refusals.by_rule), 0, 0
+    for rule in RULE_ORDER:
+        wanted, total = wanted + least[rule], total + stated.get(rule, 0)
+        if total < wanted:
+            yield f"{total} nodes refuse by {rule} and the rules before it, and empty {wanted} do"
+            return
+
+
+def _rejection_faults(refused: _Refused, *, in_one_pass: bool) -> Iterator[str]:
+    """Yields what no moment of the planning can have shown."""
+    for rejection in refused.listed:
+        texts = rejection.missing.split("; ")
+        amounts = {text.partition(": ")[0]: text for text in texts if text.partition(": ")[0] in HEADS.values()}
+        empty = {HEADS[lack.rule]: lack for lack in refused.lacks_of(refused.rooms.empty(rejection.node))}
+        final = {HEADS[lack.rule]: lack for lack in refused.lacks_of(refused.rooms.final(rejection.node))}
+        for head, lack in empty.items():
+            if head not in amounts:
+                yield f"{rejection.node} does not lack '{lack.words}', which it lacks with nothing on it"
+        if len(set(HEADS.values()) & {text.partition(": ")[0] for text in texts}) != len(amounts):
+            continue
+        least = most = MILLION * (len(texts) - len(amounts))
+        for head, text in amounts.items():
+            part = _stated_part(text, head, refused)
+            if part is None:
+                least, most = 0, 1 << 62
+                break
+            least, most = least + part[0], most + part[1]
+            if head in empty and part[1] < empty[head].part:
+                yield f"{rejection.node} lacks '{text}', and empty it lacks '{empty[head].words}'"
+            if in_one_pass and (head not in final or part[0] > final[head].part):
+                yield f"{rejection.node} lacks '{text}', and in the end it does not lack that much"
+        if not least <= rejection.shortfall <= most:
+            yield f"{rejection.node} falls short by {rejection.shortfall} millionths, and lacks '{rejection.missing}'"
+
+
+def _stated_part(text: str, head: str, refused: _Refused) -> tuple[int, int] | None:
+    """Returns the least and the most that is missing over asked by the words, in millionths; None for other words."""
+    request = refused.request
+    found = _ONLY.fullmatch(text)
+    if found is not None:
+        asked = {"cpu": request.cpu, "memory.rss": request.rss, "memory.vms": request.vms or 0}[head]
+        free, rounding = _amount(found["free"], found["unit"], 1000 if head == "cpu" else 1)
+        least, most = (max(0, asked - bound) * MILLION // max(asked, 1) for bound in (free + rounding, free - rounding))
+        # What is free may be less than nothing, and is then shown as nothing.
+        return least, most if free else 1 << 62
+    missing = re.search(r", (?P<amount>[0-9.]+)(?P<unit>m?%?) of it (?:does not fit|is missing)$", text)
+    if missing is None:
+        return None
+    number = float(missing["amount"])
+    if head == "cores":
+        amount, asked = round(number * (1 if missing["unit"] == "m" else 1000)), sum(request.cores)
+    else:
+        kind = re.search(r"needs \S+ (\S+)", text)
+        devices = [one for one in request.devices if kind is not None and one.type == kind[1]]
+        if not devices:
+            return None
+        amount, asked = round(number * (100 if missing["unit"] else 1)), devices[0].count or devices[0].share
+    part = amount * MILLION // max(asked, 1)
+    return part, part
+
+
+def _amount(number: str, unit: str, whole: int) -> tuple[int, int]:
+    """Returns an amount as it is shown, in millicores or bytes, and by how much it may be rounded.
+
+    Args:
+        number, unit: the amount.
+        whole: what one without a unit is: 1000 millicores, or 1 byte.
+    """
+    if unit in ("", "m"):
+        return round(float(number) * (1 if unit else whole)), 0
+    size = MEMORY_UNITS[unit]
+    return round(float(number) * size), -(-size // 20)

@@ -140,6 +140,7 @@ class VerificationForm(TypedDict):
     digest: str
     faults: list[str]
     unchecked: list[str]
+    compared: str
 
 
 class ExplanationForm(TypedDict):

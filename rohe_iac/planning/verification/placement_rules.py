@@ -109,9 +109,13 @@ def survival_faults(problem: Problem, plan: Plan, items: list[Placement]) -> Ite
     several = {demand.workload for demand in problem.demands if demand.replicas > 1}
     if len(relaxed) < len(plan.relaxed):
         yield Fault("losses", problem.stack, "a workload is listed twice as spread for fewer failures")
+    replicas = {demand.workload: demand.replicas for demand in problem.demands}
     for workload, failures in sorted(relaxed.items()):
         if workload not in several or not 0 <= failures < asked:
             yield Fault("losses", workload, f"is listed as spread for {failures} failures, asked are {asked}")
+        elif failures and (replicas[workload] - 1) // failures <= max(1, (replicas[workload] - 1) // asked):
+            message = f"is listed as spread for {failures} failures, which is no wider than for {asked}"
+            yield Fault("losses", workload, message)
     for demand in problem.demands if asked else ():
         failures = max(0, min(asked, relaxed.get(demand.workload, asked)))
         if not failures:

@@ -18,7 +18,7 @@ from rohe_iac.blueprint.documents.discovery import ROOT_FILE
 from rohe_iac.blueprint.linked.blueprint import Source
 from rohe_iac.blueprint.loading import load
 from rohe_iac.deployment.files.field_changes import FieldChange, field_changes, value_changes
-from rohe_iac.deployment.files.planfile import PlanFile
+from rohe_iac.deployment.files.planfile import CARRIES_FILES, PlanFile
 from rohe_iac.foundation.canonical import sha256_hex
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.foundation.quantities import counted
@@ -115,8 +115,8 @@ def _compared(planfile: PlanFile, root: Path, render: bool, source: str) -> Comp
         brief = str(error).splitlines()[0] if str(error) else type(error).__name__
         return Comparison((f"inputs: they are no blueprint of the stack {planfile.stack}: {brief}",), (), source)
     faults = [*_part_faults(planfile, expected), *(_manifest_faults(planfile, expected) if render else ())]
-    if faults and planfile.tool != __version__:
-        line = f"rohe {planfile.tool[:20]} wrote the file, and this is {__version__}, which gives other values"
+    if faults and (planfile.tool != __version__ or planfile.schema < CARRIES_FILES):
+        line = "another version of rohe wrote the file, and this one gives other values"
         return Comparison((), (f"problem and manifests: {line}: {faults[0]}",), source)
     return Comparison(tuple(faults), (), source)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rohe_iac.deployment.files.planfile import PlanFile
@@ -12,6 +12,7 @@ from rohe_iac.planning.verification.verify import verify
 from rohe_iac.usecases.plans.blueprint_verification import compare
 from rohe_iac.usecases.plans.manifest_verification import manifest_faults
 from rohe_iac.usecases.plans.plugins import reload_plugins
+from rohe_iac.usecases.plans.record_verification import record_faults, record_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,10 @@ def faults_of(planfile: PlanFile, plugins: Plugins = NO_PLUGINS) -> tuple[str, .
 def verify_saved(planfile: PlanFile, root: Path) -> Verification:
     """Checks a saved plan, with the filters that it was made with where these are unchanged under the root.
 
+    Args:
+        planfile: the plan file.
+        root: the root of the blueprint at hand; a plan file that carries its blueprint is compared with that instead.
+
     Raises:
         UnusableModule, FaultyPlugin: a filter cannot be loaded, or fails.
     """
@@ -46,7 +51,19 @@ def verify_saved(planfile: PlanFile, root: Path) -> Verification:
     if plan.proofs:
         terms = ", ".join(dict.fromkeys(proof.term for proof in plan.proofs))
         claimed.append(f"proofs: limits of {terms} are the solver's")
+    checked = check_file(planfile, root, plugins)
+    return replace(checked, unchecked=(*changed, *checked.unchecked, *claimed))
+
+
+def check_file(planfile: PlanFile, root: Path, plugins: Plugins = NO_PLUGINS) -> Verification:
+    """Checks a saved plan by itself, against its blueprint, and against the record that it was made against.
+
+    Manifests are rendered again only where the plan keeps every constraint.
+    """
     faults = faults_of(planfile, plugins)
     comparison = compare(planfile, root, render=not faults)
-    unchecked = (*changed, *comparison.unchecked, *claimed)
-    return Verification((*faults, *comparison.faults), unchecked, comparison.source)
+    record, missing = record_of(planfile)
+    unchecked = (*comparison.unchecked, *([missing] if missing else []))
+    return Verification(
+        (*faults, *record_faults(planfile, record), *comparison.faults), unchecked, comparison.source
+    )

@@ -24,7 +24,7 @@ from rohe_iac.foundation.quantities import counted
 from rohe_iac.usecases.plans.analysis import unsupported_hint
 from rohe_iac.usecases.plans.plan import make_plan, read_plan
 from rohe_iac.usecases.plans.plugins import changed_since
-from rohe_iac.usecases.plans.verify import faults_of
+from rohe_iac.usecases.plans.verify import check_file
 from rohe_iac.usecases.running.limits import unlimited_sentences
 from rohe_iac.usecases.running.protection import refuse_protected
 from rohe_iac.usecases.stacks import OpenTarget
@@ -126,7 +126,7 @@ def intent(directory: Path, what: str | None, choices: Choices, open_target: Ope
         planfile = read_plan(path)
         _check_project(planfile, root)
         _check_inputs(planfile, root)
-        _check_faults(faults_of(planfile))
+        _check_faults(check_file(planfile, root).faults)
     else:
         planned = make_plan(directory, what)
         root, planfile = planned.blueprint.root, planned.planfile

@@ -23,7 +23,13 @@ class VerificationView:
         faults, unchecked = list(verification.faults), list(verification.unchecked)
         if output is PageOutput.json:
             self._screen.print_json(
-                {"stack": planfile.stack, "digest": planfile.digest, "faults": faults, "unchecked": unchecked},
+                {
+                    "stack": planfile.stack,
+                    "digest": planfile.digest,
+                    "faults": faults,
+                    "unchecked": unchecked,
+                    "compared": verification.compared,
+                },
                 "verification",
             )
             return
@@ -38,6 +44,8 @@ class VerificationView:
 def _lines(verification: Verification) -> Iterator[str]:
     yield from (f"broken: {fault}" for fault in verification.faults)
     yield from (f"not checked: {line}" for line in verification.unchecked)
+    if verification.compared:
+        yield f"compared with {verification.compared}: inputs, problem, manifests, protect, target and places"
 
 
 def _verdict(planfile: PlanFile, verification: Verification) -> str:

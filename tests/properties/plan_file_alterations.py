@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,14 +33,20 @@ class Alteration:
         return f"{self.pattern} {self.how}"
 
 
-def alterations(content: bytes, *, per_pattern: int = 2) -> Iterator[Alteration]:
-    """Yields every alteration of the first and the last values of each pattern."""
+def alterations(content: bytes, wanted: Callable[[str], bool], *, per_pattern: int = 1) -> Iterator[Alteration]:
+    """Yields the alterations of the first and the last values of each pattern.
+
+    Args:
+        content: the bytes of a plan file.
+        wanted: takes a pattern for each of its alterations, and returns whether that one is made.
+        per_pattern: values that are altered of each pattern.
+    """
     value = json.loads(content)
     del value["digest"]
     opened = {**value, "manifests": [_opened(manifest) for manifest in value["manifests"]]}
     for altered in value_alterations(opened, per_pattern):
         manifests = altered.value.get("manifests")
-        if not isinstance(manifests, list):
+        if not isinstance(manifests, list) or not wanted(altered.pattern):
             continue
         closed = {**altered.value, "manifests": [_closed(manifest, opened, value) for manifest in manifests]}
         digest = sha256_hex(canonical_json(closed))

@@ -58,7 +58,7 @@ def derived_bounds(problem: Problem, plan: Plan) -> dict[str, int]:
             limits.append(max(1, (demand.replicas - 1) // failures))
         if any(rule.required and rule.key == "node" and demand.workload in rule.workloads for rule in demand.avoid):
             limits.append(1)
-        found["spread"] = max([found["spread"], *(-(-number // limit) for limit in limits)])
+        found["spread"] = max([found["spread"], *(-(-number // max(1, limit)) for limit in limits)])
     return dict(found)
 
 

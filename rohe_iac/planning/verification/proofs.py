@@ -116,6 +116,8 @@ def bound_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
         yield Fault("bound", problem.stack, f"at least {plan.bound.at_least} are claimed, {most} can be derived")
     if plan.bound.at_least and not plan.bound.arguments:
         yield Fault("bound", problem.stack, f"at least {plan.bound.at_least} are claimed without an argument")
+    if len(set(plan.bound.arguments)) < len(plan.bound.arguments):
+        yield Fault("bound", problem.stack, f"an argument is named twice: {', '.join(plan.bound.arguments)}")
     if not unknown:
         yield from _argument_faults(problem, plan, least)
     for argument in plan.bound.arguments:

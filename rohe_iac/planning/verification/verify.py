@@ -52,9 +52,9 @@ def verify(problem: Problem, plan: Plan, plugins: Plugins = NO_PLUGINS) -> tuple
     faults += order_faults(problem, plan)
     faults += score_faults(problem, plan)
     faults += suitable_node_faults(problem, plan)
-    faults += unplaceable_faults(problem, plan)
     if not faults:
         # Where a core or device does not exist, nothing can be said of what is free.
+        faults += unplaceable_faults(problem, plan)
         faults += shortage_faults(problem, plan)
     if not faults:
         # Plug-in filters see only plans that hold otherwise, so that their code never meets an impossible node.

@@ -64,6 +64,4 @@ def check_file(planfile: PlanFile, root: Path, plugins: Plugins = NO_PLUGINS) ->
     comparison = compare(planfile, root, render=not faults)
     record, missing = record_of(planfile)
     unchecked = (*comparison.unchecked, *([missing] if missing else []))
-    return Verification(
-        (*faults, *record_faults(planfile, record), *comparison.faults), unchecked, comparison.source
-    )
+    return Verification((*faults, *record_faults(planfile, record), *comparison.faults), unchecked, comparison.source)

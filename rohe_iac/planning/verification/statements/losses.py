@@ -39,6 +39,8 @@ def unplaceable_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
     listed = {loss.node: set(loss.unplaceable) for loss in plan.losses}
     addresses = {item.replica for item in plan.placements}
     for loss in plan.losses:
+        if loss.node not in residents:
+            yield Fault("losses", f"node/{loss.node}", "is listed, and has no replica")
         for replica in loss.unplaceable:
             if replica not in addresses:
                 yield Fault("losses", f"node/{loss.node}", f"{replica or 'a replica without a name'} is not placed")
@@ -48,7 +50,12 @@ def unplaceable_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
         for item, demand in residents[name]:
             if item.replica not in stated and not any(shelter.fits(item, demand) for shelter in others):
                 yield Fault("losses", f"node/{name}", f"{item.replica} fits on no other node, and is not listed")
-        if stated and _free_of_rules(problem, residents[name]) and _one_holds_all(others, residents[name]):
+        if (
+            stated
+            and residents[name]
+            and _free_of_rules(problem, residents[name])
+            and _one_holds_all(others, residents[name])
+        ):
             yield Fault("losses", f"node/{name}", "one node holds all that is lost, and replicas are listed")
 
 

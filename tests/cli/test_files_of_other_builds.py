@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 OLDER = Path(__file__).parents[1] / "golden" / "older"
-SENTENCE = "was made by a newer rohe (schema 3; this one reads up to 2)"
+SENTENCE = "was made by a newer rohe (schema 4; this one reads up to 3)"
 
 
 def newer(content: bytes) -> bytes:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-FORM = b'{"schema":"rohe.dev/plan/v2",'
+FORM = b'{"schema":"rohe.dev/plan/v3",'
 
 
 def _sparse(path: Path) -> None:

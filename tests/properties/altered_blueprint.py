@@ -1,4 +1,4 @@
-"""A small blueprint of every kind of constraint, whose plan has runner-ups, losses, refusals and an unplaced replica."""
+"""A small blueprint of many constraints, whose plan has runner-ups, refusals and a replica without a node."""
 
 from __future__ import annotations
 

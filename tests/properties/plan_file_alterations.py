@@ -71,7 +71,9 @@ def value_alterations(value: Any, per_pattern: int) -> Iterator[AlteredValue]:
         known = {canonical_json(_at(value, path)): _at(value, path) for path in paths}
         for path in dict.fromkeys([paths[0], *paths[len(paths) - per_pattern + 1 :]]):
             for how, other in _others(_at(value, path), [known[key] for key in sorted(known)]):
-                yield AlteredValue(pattern, how, _with(value, path, other))
+                # A key that is left out is an alteration of its own place.
+                key = how.removeprefix("without ") if how.startswith("without ") else ""
+                yield AlteredValue(f"{pattern}.{key}" if key else pattern, how, _with(value, path, other))
 
 
 def _opened(manifest: dict[str, Any]) -> dict[str, Any]:

@@ -20,13 +20,12 @@ RULE_ORDER = (
 
 
 def order_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
-    """Yields a fault for each list that is not in its order, or has an item twice; refusals follow the demands."""
+    """Yields a fault for each list that is not in its order, or has an item twice."""
     demands = {demand.workload: demand for demand in problem.demands}
-    position = {demand.workload: number for number, demand in enumerate(problem.demands)}
     lists: list[tuple[str, str, Sequence[Any]]] = [
         ("identity", "placements", [_address_key(item.replica) for item in plan.placements]),
         ("identity", "unplaced replicas", [_address_key(item.replica) for item in plan.unplaced]),
-        ("refusals", "refusals", [position.get(refusals.workload, -1) for refusals in plan.refusals]),
+        ("refusals", "refusals", [refusals.workload for refusals in plan.refusals]),
         ("losses", "losses", [loss.node for loss in plan.losses]),
         ("losses", "workloads that are spread for fewer failures", [item.workload for item in plan.relaxed]),
     ]

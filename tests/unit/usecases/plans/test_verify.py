@@ -25,7 +25,7 @@ def planfile() -> PlanFile:
 
 
 def test_a_plan_as_it_was_made_has_no_faults(planfile: PlanFile) -> None:
-    assert verify_saved(planfile, DIGITS) == Verification(())
+    assert verify_saved(planfile, DIGITS) == Verification((), (), "the blueprint that the plan file carries")
     assert list(manifest_faults(planfile)) == []
 
 

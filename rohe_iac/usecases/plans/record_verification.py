@@ -9,6 +9,7 @@ from rohe_iac.deployment.files.planfile import PlanFile
 from rohe_iac.deployment.files.record import Record, decode_record
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.foundation.folders import StackFolder
+from rohe_iac.planning.model.plan import DECIDED_BY_SEARCH
 
 DECIDED_SCHEMA = 2
 """The first version of plan files in which each placement says what decided it."""
@@ -24,8 +25,11 @@ def record_faults(planfile: PlanFile, record: Record | None) -> Iterator[str]:
     names = [(action.verb == "delete", action.manifest) for action in planfile.actions]
     if names != sorted(names):
         yield "actions: they are not sorted by manifest, deletions last"
+    # A search decides all replicas but those that fitted nowhere in it.
+    searched = any(item.decided == DECIDED_BY_SEARCH for item in planfile.plan.placements)
     for item in planfile.plan.placements:
-        if planfile.schema >= DECIDED_SCHEMA and not item.decided and item.reason.startswith("stays where it was"):
+        stays = item.reason.startswith("stays where it was")
+        if planfile.schema >= DECIDED_SCHEMA and not item.decided and (stays or (searched and not item.late)):
             yield f"{item.replica}: '{item.reason}', and nothing is said to have decided it"
     if record is None:
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,14 +33,31 @@ def refused(planfile: PlanFile, folder: Path, directory: Path = DIGITS) -> None:
     intent(directory, str(folder / "a.plan"), Choices(), lambda *_: pytest.fail("a target was opened"))
 
 
-def test_fields_without_support_are_refused_with_what_to_do(planfile: PlanFile, tmp_path: Path) -> None:
+def test_fields_without_support_are_refused_with_what_to_do(tmp_path: Path) -> None:
+    folder = tmp_path / "digits"
+    shutil.copytree(DIGITS, folder)
+    stack = folder / "blueprints" / "stack.yaml"
+    stack.write_text(stack.read_text().replace("{local: {runtime: process, ports: 24200-24299}}", "{kubernetes: {}}"))
     with pytest.raises(WithoutEffect) as caught:
-        refused(replace(planfile, target="kubernetes", unsupported=("stack.yaml:1:1: a",)), tmp_path)
+        refused(make_plan(folder).planfile, tmp_path, folder)
     assert caught.value.brief == "the blueprint has fields that the target kubernetes does not support"
-    assert (
+    assert caught.value.hint is not None
+    assert "apply supports only `target: local` so far: write the manifests with `rohe render --out DIR`" in (
         caught.value.hint
-        == "apply supports only `target: local` so far: write the manifests with `rohe render --out DIR`"
     )
+
+
+def test_a_plan_that_would_run_something_else_is_refused(planfile: PlanFile, tmp_path: Path) -> None:
+    """Every digest of the altered file is right, and its plan keeps every constraint."""
+    manifests = tuple(
+        replace(manifest, text=manifest.text.replace("digits.camera", "digits.else")) for manifest in planfile.manifests
+    )
+    with pytest.raises(StalePlan) as caught:
+        refused(replace(planfile, manifests=manifests), tmp_path)
+    assert caught.value.detail is not None
+    assert caught.value.detail.startswith("manifest process-camera-0: command: is ")
+    with pytest.raises(StalePlan, match="the plan does not hold"):
+        refused(replace(planfile, protect=("service/camera",)), tmp_path)
 
 
 def test_a_plan_of_another_project_is_refused(planfile: PlanFile, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from rohe_iac.planning.model.json_codec import plan_from_json, plan_to_json
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.planning.verification.verify import verify
-from rohe_iac.usecases.plans import blueprint_verification
+from rohe_iac.usecases.plans.comparison import blueprint
 from rohe_iac.usecases.plans.plan import make_plan
 from rohe_iac.usecases.plans.verify import verify_saved
 
@@ -52,7 +52,7 @@ def load_once(monkeypatch: pytest.MonkeyPatch) -> None:
             known[stack, files] = load(root, stack, **options)
         return replace(known[stack, files], root=root)
 
-    monkeypatch.setattr(blueprint_verification, "load", remembered)
+    monkeypatch.setattr(blueprint, "load", remembered)
 
 
 def accepted(pattern: str) -> bool:

@@ -9,10 +9,10 @@ from rohe_iac.deployment.files.planfile import PlanFile
 from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS, Plugins
 from rohe_iac.planning.verification.proofs import by_solver
 from rohe_iac.planning.verification.verify import verify
-from rohe_iac.usecases.plans.blueprint_verification import compare
+from rohe_iac.usecases.plans.comparison.blueprint import compare
+from rohe_iac.usecases.plans.comparison.record import record_faults, record_of
 from rohe_iac.usecases.plans.manifest_verification import manifest_faults
 from rohe_iac.usecases.plans.plugins import reload_plugins
-from rohe_iac.usecases.plans.record_verification import record_faults, record_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,9 +91,8 @@ def _one_holds_all(others: Sequence[_Shelter], lost: Sequence[Resident]) -> bool
     requests = [requested(demand, item.variant) for item, demand in lost]
     if any(request.cores or request.devices for request in requests):
         return False
-    cpu, rss, vms = (
-        sum(amounts) for amounts in zip(*[(one.cpu, one.rss, one.vms or 0) for one in requests], strict=True)
-    )
+    cpu, rss = sum(request.cpu for request in requests), sum(request.rss for request in requests)
+    vms = sum(request.vms or 0 for request in requests)
     return any(
         cpu <= shelter.room.cpu
         and rss <= shelter.room.rss

@@ -151,7 +151,7 @@ def _stated_part(text: str, head: str, refused: _Refused) -> tuple[int, int] | N
         amount, asked = round(number * (1 if missing["unit"] == "m" else 1000)), sum(request.cores)
     else:
         kind = re.search(r"needs \S+ (\S+)", text)
-        devices = [one for one in request.devices if kind is not None and one.type == kind[1]]
+        devices = [share for share in request.devices if kind is not None and share.type == kind[1]]
         if not devices:
             return None
         amount, asked = round(number * (100 if missing["unit"] else 1)), devices[0].count or devices[0].share

@@ -1,4 +1,4 @@
-"""Blueprint verification: a plan file compared with what its blueprint gives: problem, manifests and all else.
+"""A plan file compared with what its blueprint gives: problem, manifests and all else.
 
 The blueprint is the one whose text the plan file carries, else the one in the folder at hand. Nothing is planned: the
 problem is posed again, and the plan of the file is rendered again.
@@ -39,7 +39,7 @@ KEYS = {"nodes": "name", "demands": "workload", "wires": "name", "promises": "ob
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class BlueprintComparison:
     """What a comparison with the blueprint found.
 
     Attributes:
@@ -53,7 +53,7 @@ class Comparison:
     source: str = ""
 
 
-def compare(planfile: PlanFile, root: Path, *, render: bool) -> Comparison:
+def compare(planfile: PlanFile, root: Path, *, render: bool) -> BlueprintComparison:
     """Compares a plan file with the blueprint that it carries, else with the one at the root where that is the same.
 
     Args:
@@ -64,7 +64,7 @@ def compare(planfile: PlanFile, root: Path, *, render: bool) -> Comparison:
     if planfile.files is not None:
         faults = tuple(_carried_faults(planfile, dict(planfile.files)))
         if faults:
-            return Comparison(faults)
+            return BlueprintComparison(faults)
         with tempfile.TemporaryDirectory(prefix="rohe-verify-") as folder:
             _write(Path(folder), planfile.files)
             return _compared(planfile, Path(folder), render, "the blueprint that the plan file carries")
@@ -72,7 +72,7 @@ def compare(planfile: PlanFile, root: Path, *, render: bool) -> Comparison:
     if changed or not planfile.inputs:
         why = changed[0] if changed else "it names no file"
         line = f"problem, manifests, protect and inputs: the plan file does not carry its blueprint ({why} in {root})"
-        return Comparison((), (f"{line}; name the folder with -C DIR",))
+        return BlueprintComparison((), (f"{line}; name the folder with -C DIR",))
     return _compared(planfile, root, render, f"the blueprint in {root}")
 
 
@@ -108,17 +108,19 @@ def _write(folder: Path, files: tuple[tuple[str, str], ...]) -> None:
         (folder / path).write_bytes(text.encode())
 
 
-def _compared(planfile: PlanFile, root: Path, render: bool, source: str) -> Comparison:
+def _compared(planfile: PlanFile, root: Path, render: bool, source: str) -> BlueprintComparison:
     try:
         expected = _expected(planfile, root, render)
     except (RoheError, OSError) as error:
         brief = str(error).splitlines()[0] if str(error) else type(error).__name__
-        return Comparison((f"inputs: they are no blueprint of the stack {planfile.stack}: {brief}",), (), source)
+        return BlueprintComparison(
+            (f"inputs: they are no blueprint of the stack {planfile.stack}: {brief}",), (), source
+        )
     faults = [*_part_faults(planfile, expected), *(_manifest_faults(planfile, expected) if render else ())]
     if faults and (planfile.tool != __version__ or planfile.schema < CARRIES_FILES):
         line = "another version of rohe wrote the file, and this one gives other values"
-        return Comparison((), (f"problem and manifests: {line}: {faults[0]}",), source)
-    return Comparison(tuple(faults), (), source)
+        return BlueprintComparison((), (f"problem and manifests: {line}: {faults[0]}",), source)
+    return BlueprintComparison(tuple(faults), (), source)
 
 
 def _expected(planfile: PlanFile, root: Path, render: bool) -> PlanFile:
@@ -200,5 +202,6 @@ def _manifest_faults(planfile: PlanFile, expected: PlanFile) -> Iterator[str]:
                 yield f"manifest {name}: {change.field}: is {change.new or 'not there'}, rendered it is {change.old}"
             if not changes:
                 yield f"manifest {name}: its text is not what the plan renders to"
-    if [manifest.name for manifest in planfile.manifests] != [manifest.name for manifest in expected.manifests]:
+    names = [manifest.name for manifest in planfile.manifests]
+    if stated.keys() == given.keys() and names != [manifest.name for manifest in expected.manifests]:
         yield "manifests: they are not sorted by name, each once"

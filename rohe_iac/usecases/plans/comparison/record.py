@@ -1,4 +1,4 @@
-"""Record verification: actions, and the nodes that replicas had, compared with what was applied before."""
+"""Actions, and the nodes that replicas had, compared with what was applied before."""
 
 from __future__ import annotations
 

@@ -20,8 +20,8 @@ SCORER_ORDER = ("cpu", "memory", "accelerator", "open", "wishes", "taints", "fra
 BY_STRATEGY = ("open", "fragmentation")
 """Scorers that take part with some strategies, for all workloads or for none."""
 
-NO_SCORES = "first-fit"
-"""The strategy that scores nothing by itself."""
+SCORED = ("best-fit", "worst-fit", "dot-product", "fragmentation")
+"""Strategies of one pass that score each node themselves."""
 
 
 def score_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
@@ -35,10 +35,10 @@ def score_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
         if not item.parts:
             if item.points:
                 yield Fault("reasons", item.replica, f"{item.points} points, and no part of them")
-            if not item.decided and plan.strategy in ("best-fit", "worst-fit", "dot-product", "fragmentation"):
-                kept = item.was == item.node
-                if not kept:
-                    yield Fault("reasons", item.replica, f"the strategy {plan.strategy} placed it, without points")
+            # Plans made without explanations have neither refusals nor scores.
+            scored = plan.refusals and not item.decided and item.was != item.node
+            if scored and plan.strategy in SCORED:
+                yield Fault("reasons", item.replica, f"the strategy {plan.strategy} placed it, without points")
             continue
         names = [part.scorer for part in item.parts if part.scorer in SCORER_ORDER]
         wanted = {*expected[item.workload], *(common[0][0] if common else ())}

@@ -33,11 +33,11 @@ def score_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
     common = Counter(_of_strategy(item) for item in known if item.parts).most_common(1)
     for item in known:
         if not item.parts:
+            if not plan.refusals:
+                continue  # Plans made without explanations have neither refusals nor parts.
             if item.points:
                 yield Fault("reasons", item.replica, f"{item.points} points, and no part of them")
-            # Plans made without explanations have neither refusals nor scores.
-            scored = plan.refusals and not item.decided and item.was != item.node
-            if scored and plan.strategy in SCORED:
+            if not item.decided and item.was != item.node and plan.strategy in SCORED:
                 yield Fault("reasons", item.replica, f"the strategy {plan.strategy} placed it, without points")
             continue
         names = [part.scorer for part in item.parts if part.scorer in SCORER_ORDER]

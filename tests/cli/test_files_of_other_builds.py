@@ -14,7 +14,7 @@ SENTENCE = "was made by a newer rohe (schema 4; this one reads up to 3)"
 
 def newer(content: bytes) -> bytes:
     """The plan as a newer build would write it: with a field that nobody knows."""
-    return json.dumps({**json.loads(content), "schema": "rohe.dev/plan/v3", "unheard_of": []}).encode()
+    return json.dumps({**json.loads(content), "schema": "rohe.dev/plan/v4", "unheard_of": []}).encode()
 
 
 @pytest.mark.parametrize("command", [("show",), ("verify",), ("apply", "--yes")], ids=" ".join)

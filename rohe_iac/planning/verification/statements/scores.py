@@ -31,10 +31,12 @@ def score_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
     known = [item for item in plan.placements if item.workload in demands]
     expected = _expected_scorers(problem)
     common = Counter(_of_strategy(item) for item in known if item.parts).most_common(1)
+    # Plans made without explanations have no parts at all.
+    explained = any(item.parts for item in known)
     for item in known:
         if not item.parts:
-            if not plan.refusals:
-                continue  # Plans made without explanations have neither refusals nor parts.
+            if not explained:
+                continue
             if item.points:
                 yield Fault("reasons", item.replica, f"{item.points} points, and no part of them")
             if not item.decided and item.was != item.node and plan.strategy in SCORED:

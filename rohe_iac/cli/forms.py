@@ -98,6 +98,7 @@ class PlanForm(TypedDict):
     unsupported: list[str]
     places: dict[str, str]
     lock: str
+    files: NotRequired[dict[str, str] | None]
 
 
 class ChangeForm(TypedDict):

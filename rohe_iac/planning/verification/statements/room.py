@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rohe_iac.foundation.quantities import shown_bytes, shown_cpu, shown_share
 from rohe_iac.planning.model.demand import Demand, DeviceRequest, Resources
 from rohe_iac.planning.model.plan import Placement
+from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.model.supply import Device, Supply
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.verification.requests import requested
@@ -55,6 +57,30 @@ def room_of(node: Supply, items: Iterable[tuple[Placement, Demand]], vms_ratio: 
     promised = None if node.vms is None else node.vms * vms_ratio // MILLION - vms
     free_devices = tuple((device, devices[device.name]) for device in node.devices)
     return Room(cpu, rss, promised, tuple(sorted(cores, reverse=True)), free_devices)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeKind:
+    """Nodes that no rule about amounts and about the node alone tells apart while they are empty.
+
+    Attributes:
+        node: one of them.
+        room: what is free on it without any replica of the plan.
+        number: how many there are.
+    """
+
+    node: Supply
+    room: Room
+    number: int
+
+
+def node_kinds(problem: Problem) -> tuple[NodeKind, ...]:
+    """Returns the kinds of the nodes of a problem; a fleet of thousands has few."""
+    alike: dict[Supply, list[Supply]] = defaultdict(list)
+    for node in problem.nodes:
+        alike[replace(node, name="", cost=0, frequency=0, device_type="")].append(node)
+    ratio = problem.settings.vms_ratio
+    return tuple([NodeKind(nodes[0], room_of(nodes[0], (), ratio), len(nodes)) for nodes in alike.values()])
 
 
 def lacks(room: Room, request: Resources) -> Iterator[Lack]:

@@ -20,7 +20,7 @@ from rohe_iac.planning.verification.fault import Fault
 from rohe_iac.planning.verification.reasons import HEADS, first_static_rule
 from rohe_iac.planning.verification.requests import requested
 from rohe_iac.planning.verification.statements.order import RULE_ORDER
-from rohe_iac.planning.verification.statements.room import Lack, Room, lacks, room_of
+from rohe_iac.planning.verification.statements.room import Lack, Room, lacks, node_kinds, room_of
 
 _ONLY = re.compile(r"(?:cpu|memory\.rss|memory\.vms): needs \S+, only (?P<free>[0-9.]+)(?P<unit>[A-Za-z]*) is free")
 
@@ -46,6 +46,7 @@ class _Rooms:
 
     def __init__(self, problem: Problem, plan: Plan) -> None:
         self.nodes = {node.name: node for node in problem.nodes}
+        self.kinds = node_kinds(problem)
         self.demands = {demand.workload: demand for demand in problem.demands}
         self._ratio = problem.settings.vms_ratio
         self._items: dict[str, list[tuple[Placement, Demand]]] = defaultdict(list)
@@ -93,11 +94,11 @@ class _Refused:
 def _count_faults(refused: _Refused) -> Iterator[str]:
     """Yields the rules up to which fewer nodes are said to refuse than refuse with nothing on them."""
     least: Counter[str] = Counter()
-    for name, node in refused.rooms.nodes.items():
-        rule = first_static_rule(refused.demand, node)
-        found = refused.lacks_of(refused.rooms.empty(name))
+    for kind in refused.rooms.kinds:
+        rule = first_static_rule(refused.demand, kind.node)
+        found = next(lacks(kind.room, refused.request), None)
         if rule or found:
-            least[rule or found[0].rule] += 1
+            least[rule or (found.rule if found else "")] += kind.number
     stated, wanted, total = dict(refused.refusals.by_rule), 0, 0
     for rule in RULE_ORDER:
         wanted, total = wanted + least[rule], total + stated.get(rule, 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rohe_iac.planning.model.demand import Demand
 from rohe_iac.planning.model.plan import Placement, Plan
@@ -12,7 +12,7 @@ from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.verification.fault import Fault
 from rohe_iac.planning.verification.reasons import first_static_rule
 from rohe_iac.planning.verification.requests import requested
-from rohe_iac.planning.verification.statements.room import lacks, room_of
+from rohe_iac.planning.verification.statements.room import NodeKind, lacks, node_kinds
 
 _NUMBER = re.compile(r"\b(\d+) (?:suitable nodes|nodes that fit)")
 
@@ -30,9 +30,10 @@ def suitable_node_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
         if item.workload in demands:
             by_workload[item.workload].append(item)
     phrases: dict[str, str] = {}
+    kinds = node_kinds(problem)
     for workload, items in by_workload.items():
         demand = demands[workload]
-        capable = _capable_nodes(problem, demand, items[0].variant)
+        capable = _capable_nodes(kinds, demand, items[0].variant)
         for item in items:
             number = suitable(item)
             if number > capable:
@@ -62,11 +63,11 @@ def _by_search(plan: Plan) -> bool:
     return any(item.decided or item.late for item in plan.placements)
 
 
-def _capable_nodes(problem: Problem, demand: Demand, variant: str) -> int:
+def _capable_nodes(kinds: Sequence[NodeKind], demand: Demand, variant: str) -> int:
     """Returns how many nodes could have a replica with nothing else on them."""
     request = requested(demand, variant)
     return sum(
-        not first_static_rule(demand, node)
-        and next(lacks(room_of(node, (), problem.settings.vms_ratio), request), None) is None
-        for node in problem.nodes
+        kind.number
+        for kind in kinds
+        if not first_static_rule(demand, kind.node) and next(lacks(kind.room, request), None) is None
     )

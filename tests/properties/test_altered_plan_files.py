@@ -137,7 +137,7 @@ OTHER_PLANS = {
 
 def problems() -> Iterator[Problem]:
     """Yields small problems with failures to survive, and with a strategy for each."""
-    for seed in (1, 5, 26, 29):
+    for seed in (1, 26):
         asked = problem(seed)
         for settings in ({"strategy": "best-fit"}, {"survive": 1, "strategy": "portfolio"}, {"survive": 2}):
             yield replace(asked, settings=replace(asked.settings, iterations=5, **settings))

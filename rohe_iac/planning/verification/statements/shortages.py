@@ -36,7 +36,7 @@ def shortage_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
         if demand is None or (demand.variants and refusals.workload not in chosen):
             continue
         request = requested(demand, chosen.get(refusals.workload, ""))
-        refused = _Refused(rooms, refusals, demand, request)
+        refused = _RefusedNodes(rooms, refusals, demand, request)
         for message in (*_count_faults(refused), *_rejection_faults(refused, in_one_pass=in_one_pass)):
             yield Fault("refusals", refusals.workload, message)
 
@@ -70,7 +70,7 @@ class _Rooms:
 
 
 @dataclass(frozen=True, slots=True)
-class _Refused:
+class _RefusedNodes:
     """The refused nodes of one workload, with what the problem says of it."""
 
     rooms: _Rooms
@@ -91,7 +91,7 @@ class _Refused:
         return self._lacks[room]
 
 
-def _count_faults(refused: _Refused) -> Iterator[str]:
+def _count_faults(refused: _RefusedNodes) -> Iterator[str]:
     """Yields the rules up to which fewer nodes are said to refuse than refuse with nothing on them."""
     least: Counter[str] = Counter()
     for kind in refused.rooms.kinds:
@@ -107,7 +107,7 @@ def _count_faults(refused: _Refused) -> Iterator[str]:
             return
 
 
-def _rejection_faults(refused: _Refused, *, in_one_pass: bool) -> Iterator[str]:
+def _rejection_faults(refused: _RefusedNodes, *, in_one_pass: bool) -> Iterator[str]:
     """Yields what no moment of the planning can have shown."""
     for rejection in refused.listed:
         texts = rejection.missing.split("; ")
@@ -134,7 +134,7 @@ def _rejection_faults(refused: _Refused, *, in_one_pass: bool) -> Iterator[str]:
             yield f"{rejection.node} falls short by {rejection.shortfall} millionths, and lacks '{rejection.missing}'"
 
 
-def _stated_part(text: str, head: str, refused: _Refused) -> tuple[int, int] | None:
+def _stated_part(text: str, head: str, refused: _RefusedNodes) -> tuple[int, int] | None:
     """Returns the least and the most that is missing over asked by the words, in millionths; None for other words."""
     request = refused.request
     found = _ONLY.fullmatch(text)

@@ -13,7 +13,7 @@ from rohe_iac.planning.verification.fault import Fault
 from rohe_iac.planning.verification.requests import requested
 
 RULE_ORDER = (
-    "status", "labels", "taints", "architecture", "reserved", "cpu", "cores", "rss", "vms", "accelerators", "ports",
+    "status", "reserved", "labels", "taints", "architecture", "cpu", "cores", "rss", "vms", "accelerators", "ports",
     "spread", "avoid", "near", "latency", "bandwidth", "budget",
 )  # fmt: skip
 """Rules in the order in which plans count what they refuse; those of plug-in filters follow."""

@@ -72,7 +72,7 @@ def _expected_scorers(problem: Problem) -> Mapping[str, set[str]]:
     for demand in problem.demands:
         for rule in (*demand.near, *demand.avoid):
             for workload in () if rule.required else (demand.workload, *rule.workloads):
-                if workload in found and any(other in found for other in rule.workloads):
+                if workload in found:
                     found[workload] = found[workload] | {"wishes"}
     return found
 

@@ -11,13 +11,15 @@ from msgspec import structs
 from rohe_iac.planning.model.demand import Demand, DeviceRequest, Resources
 from rohe_iac.planning.model.plan import Loss, Plan, RunnerUp
 from rohe_iac.planning.model.problem import Problem, Settings
+from rohe_iac.planning.model.strategies import SCORERS
 from rohe_iac.planning.model.supply import Device, Supply
+from rohe_iac.planning.placement.rules.registry import RULE_NAMES
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.planning.verification.fault import Fault
 from rohe_iac.planning.verification.statements.losses import unplaceable_faults
-from rohe_iac.planning.verification.statements.order import order_faults
+from rohe_iac.planning.verification.statements.order import RULE_ORDER, order_faults
 from rohe_iac.planning.verification.statements.room import lacks, room_of
-from rohe_iac.planning.verification.statements.scores import score_faults
+from rohe_iac.planning.verification.statements.scores import SCORER_ORDER, score_faults
 from rohe_iac.planning.verification.statements.shortages import shortage_faults
 from rohe_iac.planning.verification.statements.suitable_nodes import suitable, suitable_node_faults
 
@@ -97,6 +99,12 @@ def test_what_does_not_fit_into_a_room_is_in_the_words_of_plans() -> None:
         ("rss", "memory.rss: needs 2Gi, only 1Gi is free", 500_000),
         ("accelerators", "accelerators: needs 2 gpu, 1 of it is missing", 500_000),
     ]
+
+
+def test_the_orders_are_those_of_the_planner() -> None:
+    """Verification repeats them; a rule or a scorer that is added has to be added here too."""
+    assert RULE_ORDER == RULE_NAMES
+    assert SCORER_ORDER == SCORERS
 
 
 def test_the_number_of_suitable_nodes_is_read_from_the_reason() -> None:

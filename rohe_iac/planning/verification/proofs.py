@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from rohe_iac.planning.model.demand import Demand
 from rohe_iac.planning.model.plan import Plan, Proof
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.verification.bounds import derived_bounds
 from rohe_iac.planning.verification.fault import Fault
-from rohe_iac.planning.verification.requests import requested
+from rohe_iac.planning.verification.measured_terms import measured_terms
 
 
 def by_solver(plan: Plan) -> bool:
@@ -27,7 +25,7 @@ def proof_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
         if plan.proofs:
             yield Fault("proofs", problem.stack, f"the strategy {plan.strategy} proves nothing")
         return
-    measured = list(_measured(problem, plan))
+    measured = list(measured_terms(problem, plan))
     names, expected = [proof.term for proof in plan.proofs], [term for term, _, _ in measured]
     if names != expected:
         message = f"they are of {', '.join(names) or 'nothing'}; the objective has {', '.join(expected)}"
@@ -42,41 +40,6 @@ def proof_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
             yield Fault("proofs", problem.stack, f"the limit of {term} is {proof.limit}, that of any plan {highest}")
         if term == "nodes":
             yield from _node_proof_faults(problem, plan, proof, names[: names.index("nodes")])
-
-
-def _measured(problem: Problem, plan: Plan) -> Iterator[tuple[str, tuple[int, int], int]]:
-    """Yields each term of the objective in its order, the least and most that the plan reaches, and of any plan.
-
-    Replicas whose node is gone do not count as moved, and a plan does not say which nodes were there.
-    """
-    demands = {demand.workload: demand for demand in problem.demands}
-    placed = Counter(_rank(demands[item.workload]) for item in plan.placements if item.workload in demands)
-    nodes = {node.name: node for node in problem.nodes}
-    used = {item.node for item in plan.placements}
-    moved = [item for item in plan.placements if item.was and item.was != item.node]
-    most_moves = len(moved)
-    limit = problem.settings.max_moves
-    load: Counter[str] = Counter()
-    for item in plan.placements:
-        if item.workload in demands:
-            load[item.node] += requested(demands[item.workload], item.variant).cpu
-    shares = [load[name] * 1000 // max(1, nodes[name].cpu) for name in used if name in nodes]
-    cost = sum(nodes[name].cost for name in used if name in nodes)
-    exact = {"nodes": len(used), "cost": cost, "balance": sum(share * share for share in shares)}
-    if limit is not None:
-        yield "moves", (0, max(0, most_moves - limit)), max(0, most_moves - limit)
-    for term in problem.settings.objective:
-        if term == "placed":
-            for rank in sorted({_rank(demand) for demand in problem.demands}, reverse=True):
-                yield term, (placed[rank], placed[rank]), sum(demand.replicas for demand in problem.demands)
-        elif term == "stable":
-            yield term, (0, most_moves), most_moves
-        elif term in exact:
-            yield term, (exact[term], exact[term]), exact[term]
-
-
-def _rank(demand: Demand) -> int:
-    return 1 << 40 if demand.system else demand.priority
 
 
 def _node_proof_faults(problem: Problem, plan: Plan, proof: Proof, before: list[str]) -> Iterator[Fault]:

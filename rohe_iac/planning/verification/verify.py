@@ -18,6 +18,7 @@ from rohe_iac.planning.verification.placement_rules import coupling_faults, port
 from rohe_iac.planning.verification.plugged_filters import filter_faults
 from rohe_iac.planning.verification.proofs import bound_faults, proof_faults
 from rohe_iac.planning.verification.reasons import reason_faults
+from rohe_iac.planning.verification.statements.gain import gain_faults
 from rohe_iac.planning.verification.statements.losses import unplaceable_faults
 from rohe_iac.planning.verification.statements.order import order_faults
 from rohe_iac.planning.verification.statements.scores import score_faults
@@ -48,6 +49,7 @@ def verify(problem: Problem, plan: Plan, plugins: Plugins = NO_PLUGINS) -> tuple
     faults += network_faults(problem, known)
     faults += bound_faults(problem, plan)
     faults += proof_faults(problem, plan)
+    faults += gain_faults(problem, plan)
     faults += reason_faults(problem, plan, plugins)
     faults += order_faults(problem, plan)
     faults += score_faults(problem, plan)

@@ -24,7 +24,9 @@ from rohe_iac.foundation.errors import RoheError
 from rohe_iac.foundation.quantities import counted
 from rohe_iac.planning.from_blueprint.problem import problem_of
 from rohe_iac.planning.from_blueprint.write_back import with_planned_requests
+from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS
 from rohe_iac.planning.model.problem import Problem
+from rohe_iac.planning.solvers.defragmentation import defragmenting
 from rohe_iac.usecases.plans.plan_file_building import lies_below, planfile_of
 from rohe_iac.usecases.plans.profile import load_profiles
 
@@ -149,10 +151,15 @@ def _expected(planfile: PlanFile, root: Path, render: bool) -> PlanFile:
 
 
 def _with_choices(problem: Problem, saved: Problem) -> Problem:
-    """Returns the problem with what is not in the blueprint: `--max-moves`, and what plug-ins were taken from."""
-    return replace(
+    """Returns the problem with what is not in the blueprint.
+
+    That is `--max-moves`, `--defragment`, and what plug-ins were taken from.
+    """
+    problem = replace(
         problem, settings=replace(problem.settings, max_moves=saved.settings.max_moves, origins=saved.settings.origins)
     )
+    to_free_nodes, _ = defragmenting(problem, NO_PLUGINS)
+    return to_free_nodes if to_free_nodes.settings == saved.settings else problem
 
 
 def _part_faults(planfile: PlanFile, expected: PlanFile) -> Iterator[str]:

@@ -7,13 +7,17 @@ Each scorer gives a score in [0, 1000000], which counts times its weight:
 | cpu, memory | share of the node's capacity in use once the replica is there; with worst-fit, the share left free;
   with dot-product, share asked for times share free; with fragmentation, share in use before the replica |
 | accelerator | the same over the devices of the types asked for; best on a node without where none is asked for |
-| open | 1 where the node holds a replica already, so that best-fit opens a node only when no open one fits |
+| open | 1 where the node holds a replica already: best-fit and dot-product open a node only when no open one fits |
 | wishes | share of the preferred near and avoid rules that hold: the demand's own, and those of others about it |
 | interference | for a demand that neighbours slow down: 1 less the share of its time that they cost, on the part of the
   node's cpu that is in use before the replica (1 on an idle node) |
 | fragmentation | with the strategy of that name: see fragmentation_score.py |
 | taints | 1 where the node has no taint of PreferNoSchedule that the demand does not tolerate |
 | plug-ins | what the stack's own scorers give, each with the weight that the stack gives it |
+
+In an inventory with accelerators, best-fit is that of Weng et al., "Beware of Fragmentation", USENIX ATC 2023: what is
+left of cpu and of all accelerators of a node counts, each as a share of the most that any node has. Memory then takes
+part where it is as scarce as accelerators, or where the stack or its service gives it more than its default weight.
 
 Sensitivity doubles the weight of its own dimension. Scores are fixed-point integers (see formulas.py), so that they do
 not depend on the processor, and NumPy gives the very same.
@@ -24,7 +28,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from rohe_iac.planning.model.problem import WEIGHT_ONE
-from rohe_iac.planning.model.strategies import DOT_PRODUCT, FIRST_FIT, FRAGMENTATION, SCORERS, WORST_FIT
+from rohe_iac.planning.model.strategies import BEST_FIT, DOT_PRODUCT, FIRST_FIT, FRAGMENTATION, SCORERS, WORST_FIT
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.scoring.fixed_point import MEMORY_SHIFT, scale_of
 from rohe_iac.planning.placement.scoring.formulas import (
@@ -38,6 +42,7 @@ from rohe_iac.planning.placement.scoring.formulas import (
 from rohe_iac.planning.placement.scoring.fragmentation_score import FragmentationScore, fragmentation_by_type
 from rohe_iac.planning.placement.scoring.plugged import plugin_scores
 from rohe_iac.planning.placement.state.amounts import Row
+from rohe_iac.planning.placement.state.demand_size import devices_asked, memory_is_scarcer_than_devices
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
 from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
@@ -72,7 +77,10 @@ class Scoring:
         dot: The strategy is dot-product: an amount that is asked for fits where much of it is free.
         fragmentation: Score of that strategy, None with any other or where no demand asks for an accelerator.
         before_replica: Amounts are rated as they are before the replica: the grade of fragmentation decides first.
-        cpu_capacity, rss_capacity: Capacities by node, in millicores and KiB.
+        against_largest: The strategy is best-fit and nodes have accelerators: amounts left are shares of the most that
+            any node has.
+        largest_devices: Basis points of all devices of the node that has the most.
+        cpu_capacity, rss_capacity: What amounts are shares of, by node, in millicores and KiB.
         cpu_scale, rss_scale: Their scales by node (see fixed_point.py).
         has_devices, any_devices: Whether each node, and any node, has accelerators.
         slowdowns: Share of its time that a full node costs a replica, by demand, in millionths.
@@ -93,13 +101,19 @@ class Scoring:
         self.before_replica = bool(fragmentation)
         per_node = indexed.node_classes.per_node
         examples = [indexed.nodes[node] for node in indexed.node_classes.representative]
-        self.cpu_capacity = per_node([node.cpu for node in examples])
-        self.rss_capacity = per_node([node.rss >> MEMORY_SHIFT for node in examples])
-        self.cpu_scale = per_node([scale_of(node.cpu) for node in examples])
-        self.rss_scale = per_node([scale_of(node.rss >> MEMORY_SHIFT) for node in examples])
         self._device_sums: dict[tuple[DemandIndex, int], tuple[Row, int, int, int]] = {}
         self.has_devices = per_node([bool(node.devices) for node in examples])
         self.any_devices = any(self.has_devices)
+        self.against_largest = strategy == BEST_FIT and self.any_devices
+        cpu, rss = [node.cpu for node in examples], [node.rss >> MEMORY_SHIFT for node in examples]
+        if self.against_largest:
+            cpu, rss = [max(cpu)] * len(cpu), [max(rss)] * len(rss)
+        self.largest_devices = max(sum(device.capacity for device in node.devices) for node in examples)
+        self.cpu_capacity, self.rss_capacity = per_node(cpu), per_node(rss)
+        self.cpu_scale = per_node([scale_of(capacity) for capacity in cpu])
+        self.rss_scale = per_node([scale_of(capacity) for capacity in rss])
+        self._busy_scale = per_node([scale_of(node.cpu) for node in examples])
+        self._memory_matters = not (self.dot or self.against_largest) or memory_is_scarcer_than_devices(indexed)
         # A replica that takes twice as long beside others loses all that it can lose.
         self.slowdowns = [min(demand.slowdown, MILLION) for demand in indexed.demands]
         self.weights: list[ScoreWeights] = []
@@ -118,10 +132,12 @@ class Scoring:
         settings, demand = self.indexed.settings, self.indexed.demands[position]
         cpu = settings.cpu_weight << ("cpu" in demand.sensitivity)
         memory = settings.memory_weight << ("memory" in demand.sensitivity)
+        if memory == WEIGHT_ONE and not self._memory_matters:
+            memory = 0
         accelerator = settings.accelerator_weight if self.any_devices else 0
         # More than the amounts together: whether a node is open comes before how full it is.
         amounts = cpu + memory + accelerator + INTERFERENCE_WEIGHT * bool(demand.slowdown)
-        opened = 0 if self.worst or self.dot else amounts + WEIGHT_ONE
+        opened = 0 if self.worst else amounts + WEIGHT_ONE
         # A preference that somebody wrote comes before both: each by itself weighs more than all of them.
         preference = amounts + opened + WEIGHT_ONE * (FRAGMENTATION_WEIGHT + 1 if self.fragmentation else 1)
         number = min(len(self.indexed.preferences[position]), MAX_PREFERENCES)
@@ -151,18 +167,21 @@ class Scoring:
         """Returns the weighted score of every scorer, in the order of `names`."""
         if self.first:
             return self.own_parts(demand, node)
-        weights, ledger = self.weights[demand], self.ledger
-        cpu, memory = self._amount_scores(demand, node)
-        device = self.device_score(demand, node, ledger.devices[node]) if weights.accelerator else 0
+        weights = self.weights[demand]
         preference = self.preference_score(demand, node) if weights.preferences else 0
         return (
-            weighted(cpu, weights.cpu),
-            weighted(memory, weights.memory),
-            weighted(device, weights.accelerator),
-            weighted(MILLION, weights.open) if ledger.replicas_on[node] else 0,
+            *self.amount_parts(demand, node),
+            weighted(MILLION, weights.open) if self.ledger.replicas_on[node] else 0,
             weighted(preference, weights.preferences),
             *self._rare_parts(demand, node),
         )
+
+    def amount_parts(self, demand: DemandIndex, node: NodeIndex) -> tuple[int, int, int]:
+        """Returns the weighted scores of cpu, memory and accelerators."""
+        weights = self.weights[demand]
+        cpu, memory = self._amount_scores(demand, node)
+        device = self.device_score(demand, node, self.ledger.devices[node]) if weights.accelerator else 0
+        return weighted(cpu, weights.cpu), weighted(memory, weights.memory), weighted(device, weights.accelerator)
 
     def _rare_parts(self, demand: DemandIndex, node: NodeIndex) -> tuple[int, ...]:
         """Returns the parts of taints, fragmentation, interference and plugged scorers, which few problems have."""
@@ -207,13 +226,16 @@ class Scoring:
 
     def device_score(self, demand: DemandIndex, node: NodeIndex, devices: Row) -> int:
         """Returns the score of the accelerator scorer, without its weight, were so much of each device free."""
-        if not self.indexed.resources[demand].devices and not (self.before_replica and self.has_devices[node]):
+        asks = bool(self.indexed.resources[demand].devices)
+        if not (asks or self.against_largest or (self.before_replica and self.has_devices[node])):
             return 0 if self.has_devices[node] else MILLION
         key = (demand, self.indexed.node_classes.class_of[node])
         known = self._device_sums.get(key)
         if known is None:
             known = self._device_sums[key] = self._sum_devices(demand, node)
         positions, capacity, scale, asked = known
+        if self.dot:
+            return match_share(asked, sum([devices[position] for position in positions]), scale)
         used = capacity + asked - sum([devices[position] for position in positions])
         score = share_of(max(0, min(capacity, used)), scale)
         return MILLION - score if self.worst else score
@@ -221,12 +243,18 @@ class Scoring:
     def _sum_devices(self, demand: DemandIndex, node: NodeIndex) -> tuple[Row, int, int, int]:
         """Returns positions of the devices of the types asked for, their capacity, its scale, and the share asked for.
 
-        Fragmentation rates all types where a demand asks for none, and what is in use before the replica.
+        Fragmentation rates all types where a demand asks for none, and what is in use before the replica. Best-fit
+        rates all devices of the node against the most that any node has.
         """
         requests, devices = self.indexed.resources[demand].devices, self.indexed.nodes[node].devices
+        if self.against_largest:
+            capacity = self.largest_devices
+            return tuple(range(len(devices))), capacity, scale_of(capacity), devices_asked(requests)
         types = {request.type for request in requests} or set(self.indexed.device_types)
         positions = tuple([position for position, device in enumerate(devices) if device.type in types])
         capacity = sum(devices[position].capacity for position in positions)
+        if self.dot:
+            return positions, capacity, scale_of(capacity), devices_asked(requests)
         asked = 0 if self.before_replica else sum(request.share for request in requests)
         return positions, capacity, scale_of(capacity), asked
 
@@ -242,7 +270,7 @@ class Scoring:
 
     def interference_score(self, demand: DemandIndex, node: NodeIndex) -> int:
         """Returns a million less the share of its time that replicas on the node cost the newcomer."""
-        used = used_share(self.cpu_capacity[node], self.ledger.cpu[node], self.cpu_scale[node])
+        used = used_share(self.indexed.nodes[node].cpu, self.ledger.cpu[node], self._busy_scale[node])
         return undisturbed_share(self.slowdowns[demand], max(0, min(MILLION, used)))
 
     def taint_part(self, demand: DemandIndex, node: NodeIndex) -> int:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from rohe_iac.planning.model.demand import DeviceRequest
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.state.index import IndexedProblem
 
@@ -28,7 +31,32 @@ def sizes_of(indexed: IndexedProblem) -> list[int]:
         size = asked.cpu * BILLION // cpu + asked.rss * BILLION // rss
         size += sum(asked.cores) * BILLION // cores
         for request in asked.devices:
-            share = request.share + request.count * COUNTED_SHARE
-            size += share * BILLION // max(1, devices.get(request.type, 0))
+            size += devices_asked((request,)) * BILLION // max(1, devices.get(request.type, 0))
         sizes.append(size)
     return sizes
+
+
+def devices_asked(requests: Iterable[DeviceRequest]) -> int:
+    """Returns the basis points of devices that requests ask for; a whole device counts COUNTED_SHARE."""
+    return sum(request.share + request.count * COUNTED_SHARE for request in requests)
+
+
+def memory_is_scarcer_than_devices(indexed: IndexedProblem) -> bool:
+    """Checks whether all replicas ask for at least as large a share of the inventory's memory as of its devices."""
+    _, memory, devices = asked_shares(indexed)
+    return memory >= devices
+
+
+def asked_shares(indexed: IndexedProblem) -> tuple[int, int, int]:
+    """Returns what all replicas ask for of the inventory's cpu, memory and devices, in millionths of all there is."""
+    classes = indexed.node_classes
+    nodes = [(indexed.nodes[node], number) for node, number in zip(classes.representative, classes.size, strict=True)]
+    wanted = [(asked, item.replicas) for asked, item in zip(indexed.resources, indexed.demands, strict=True)]
+    cpu = sum(node.cpu * number for node, number in nodes)
+    memory = sum(node.rss * number for node, number in nodes)
+    devices = sum(device.capacity * number for node, number in nodes for device in node.devices)
+    return (
+        sum(asked.cpu * replicas for asked, replicas in wanted) * MILLION // max(1, cpu),
+        sum(asked.rss * replicas for asked, replicas in wanted) * MILLION // max(1, memory),
+        sum(devices_asked(asked.devices) * replicas for asked, replicas in wanted) * MILLION // max(1, devices),
+    )

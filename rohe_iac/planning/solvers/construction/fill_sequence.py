@@ -111,7 +111,7 @@ class FillSequences:
         cpu_weight, memory_weight, device_weight, _, _ = self._weights
         used_cpu = used_share(scoring.cpu_capacity[node], cpu, scoring.cpu_scale[node])
         used_rss = used_share(scoring.rss_capacity[node], rss >> MEMORY_SHIFT, scoring.rss_scale[node])
-        if self.asked.devices and device_weight:
+        if device_weight and (self.asked.devices or scoring.against_largest):
             device_part = weighted(scoring.device_score(self.demand, node, devices), device_weight)
         else:
             device_part = 0 if scoring.has_devices[node] else self._no_device_part

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from heapq import heapify, heappop, heappush
+from itertools import islice
 
 from rohe_iac.planning.model.keys import NODE_KEY
 from rohe_iac.planning.model.plan import Gain, Proof, Refusals
@@ -16,6 +17,7 @@ from rohe_iac.planning.placement.scoring.scores import Scoring
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Grant, Ledger
 from rohe_iac.planning.placement.state.positions import NO_NODE, DemandIndex, ReplicaIndex
+from rohe_iac.planning.solvers.construction.alignment_fill import AlignmentFill, runs_to_fill
 from rohe_iac.planning.solvers.construction.batch_fill import Batch, BatchFill, fills_in_batches
 from rohe_iac.planning.solvers.construction.custom_strategy import choose
 from rohe_iac.planning.solvers.construction.decision import Decision
@@ -94,12 +96,18 @@ class Construction:
         self.standing = standing
         self.decisions, waiting = keep(self.indexed, self.ledger, queue, standing)
         self.ledger.pending = set(queue)
-        for demand in queue:
-            self.ledger.pending.discard(demand)
-            if waiting[demand]:
-                self._place(demand, waiting[demand])
-            elif self.explain and self.indexed.demands[demand].replicas:
-                self._record_refusals(demand)
+        matches = self.scoring.dot and self.indexed.plugins.strategy is None
+        for fills, run in runs_to_fill(self.indexed, queue, waiting) if matches else [(False, queue)]:
+            if fills:
+                self.ledger.pending.difference_update(run)
+                self._fill(run, waiting)
+                continue
+            for demand in run:
+                self.ledger.pending.discard(demand)
+                if waiting[demand]:
+                    self._place(demand, waiting[demand])
+                elif self.explain and self.indexed.demands[demand].replicas:
+                    self._record_refusals(demand)
         self._collect_refusals()
         return self
 
@@ -240,6 +248,24 @@ class Construction:
             self.unplaced[demand] = list(indices[placed:])
             # Why replicas are unplaced is recorded even without `explain`.
             self._record_refusals(demand)
+
+    def _fill(self, run: Sequence[DemandIndex], waiting: Mapping[DemandIndex, Sequence[int]]) -> None:
+        """Places the replicas of a run that wait, node after node, by the dot product of requests and room."""
+        left = {demand: iter(waiting[demand]) for demand in run if waiting[demand]}
+        fill = AlignmentFill(self.indexed, self.ledger, self.scoring, {demand: len(waiting[demand]) for demand in left})
+        for demand in run:
+            if demand not in left and self.explain and self.indexed.demands[demand].replicas:
+                self._record_refusals(demand)
+        while (following := fill.next()) is not None:
+            demand = following
+            evaluation = self.evaluator.evaluate(demand, 1, explain=self.explain and fill.waiting[demand] == 1)
+            indices = list(islice(left[demand], 1)) if evaluation.heap else []
+            if not indices or not self._place_one_by_one(demand, indices, evaluation, custom=False):
+                fill.refused(demand)
+                self.unplaced[demand] = [*indices, *left[demand]]
+                self._record_refusals(demand)
+            else:
+                fill.placed(demand, self.decisions[demand][-1].node)
 
     def _place_in_batches(self, demand: DemandIndex, indices: Sequence[int], evaluation: Evaluation) -> int:
         """Places replicas node by node, each node filled in one step, and returns how many are placed."""

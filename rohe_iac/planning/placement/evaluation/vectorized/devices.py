@@ -7,7 +7,8 @@ import numpy as np
 from rohe_iac.planning.model.demand import DeviceRequest
 from rohe_iac.planning.placement.evaluation.vectorized.arrays import Mask, Numbers
 from rohe_iac.planning.placement.scoring.fixed_point import scale_of
-from rohe_iac.planning.placement.scoring.formulas import share_of
+from rohe_iac.planning.placement.scoring.formulas import match_share, share_of
+from rohe_iac.planning.placement.state.demand_size import devices_asked
 from rohe_iac.planning.placement.state.index import IndexedProblem
 
 
@@ -49,6 +50,25 @@ class DeviceArrays:
 
     def used_share(self, requests: tuple[DeviceRequest, ...], free: Numbers, classes: Numbers) -> Numbers:
         """Returns the share in use of the devices of the types asked for, with the replica placed, in millionths."""
+        capacity, scale, left = self._amounts(requests, free, classes)
+        used = np.clip(capacity - left + sum(request.share for request in requests), 0, capacity)
+        return share_of(used, scale)
+
+    def match_share(self, requests: tuple[DeviceRequest, ...], free: Numbers, classes: Numbers) -> Numbers:
+        """Returns the share of the devices of the types asked for times the share of them free, in millionths."""
+        _, scale, left = self._amounts(requests, free, classes)
+        return match_share(devices_asked(requests), left, scale)
+
+    def kept_share(self, requests: tuple[DeviceRequest, ...], free: Numbers, largest: int) -> Numbers:
+        """Returns a million less what is left of all devices of a node, as a share of the most that any node has."""
+        left = np.maximum(free, 0).sum(axis=0) - devices_asked(requests)
+        kept: Numbers = np.clip(largest - left, 0, largest)
+        return share_of(kept, np.full_like(kept, scale_of(largest)))
+
+    def _amounts(
+        self, requests: tuple[DeviceRequest, ...], free: Numbers, classes: Numbers
+    ) -> tuple[Numbers, Numbers, Numbers]:
+        """Returns of the devices of the types asked for the capacity, its scale and what is free."""
         types = tuple(request.type for request in requests)
         known = self._scales.get(types)
         if known is None:
@@ -61,8 +81,7 @@ class DeviceArrays:
         left = np.zeros(len(classes), np.int64)
         for type_ in types:
             left += (free * self._accepted(type_, ())[:, classes]).sum(axis=0)
-        used = np.clip(capacity - left + sum(request.share for request in requests), 0, capacity)
-        return share_of(used, scale)
+        return capacity, scale, left
 
     def _accepted(self, type_: str, models: tuple[str, ...]) -> Mask:
         """Returns the devices of each class that a request for the type and models accepts."""

@@ -22,7 +22,7 @@ from rohe_iac.planning.placement.evaluation.vectorized.node_states import (
     STAMP,
     NodeStates,
 )
-from rohe_iac.planning.placement.scoring.fixed_point import MEMORY_SHIFT
+from rohe_iac.planning.placement.scoring.fixed_point import MEMORY_SHIFT, scale_of
 from rohe_iac.planning.placement.scoring.formulas import match_share, undisturbed_share, used_share, weighted
 from rohe_iac.planning.placement.scoring.fragmentation_score import FragmentationScore
 from rohe_iac.planning.placement.scoring.scores import FRAGMENTATION_WEIGHT, INTERFERENCE_WEIGHT, Scoring
@@ -38,6 +38,9 @@ class VectorizedScores:
         self._deviceless = ~np.array(
             [scoring.has_devices[node] for node in indexed.node_classes.representative], np.bool_
         )
+        cpu = [indexed.nodes[node].cpu for node in indexed.node_classes.representative]
+        self._cpu = np.array(cpu, np.int64)
+        self._cpu_scale = np.array([scale_of(capacity) for capacity in cpu], np.int64)
         # Scores for what a placement does to free accelerators, with the stamps of their states, by request.
         self._graded: dict[tuple[int, int, tuple[DeviceRequest, ...]], tuple[Numbers, Numbers]] = {}
 
@@ -49,7 +52,8 @@ class VectorizedScores:
         _, _, _, open_weight, _ = scoring.weights[demand]
         scores: Numbers = self._amounts(demand, table) + self._accelerators(demand, table)
         if scoring.slowdowns[demand]:
-            busy = np.clip(used_share(table[CPU_CAPACITY], table[CPU], table[CPU_SCALE]), 0, MILLION)
+            classes = table[NODE_CLASS]
+            busy = np.clip(used_share(self._cpu[classes], table[CPU], self._cpu_scale[classes]), 0, MILLION)
             scores += weighted(undisturbed_share(scoring.slowdowns[demand], busy), INTERFERENCE_WEIGHT)
         if open_weight:
             scores += table[OPEN] * weighted(MILLION, open_weight)
@@ -92,6 +96,10 @@ class VectorizedScores:
             if not asked.devices:
                 used = np.where(self._deviceless[classes], MILLION, used)
             return weighted(used, weight)
+        if scoring.against_largest:
+            return weighted(self.devices.kept_share(asked.devices, free, scoring.largest_devices), weight)
+        if asked.devices and scoring.dot:
+            return weighted(self.devices.match_share(asked.devices, free, classes), weight)
         if asked.devices:
             used = self.devices.used_share(asked.devices, free, classes)
             return weighted(MILLION - used if scoring.worst else used, weight)

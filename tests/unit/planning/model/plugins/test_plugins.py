@@ -209,8 +209,11 @@ def test_the_built_in_ones_are_what_the_planner_computes(world: Any, seed: int) 
     marked, _, plugins = plugged(problem, scorers=((last, 0),))
     indexed = IndexedProblem(marked, plugins=plugins)
     ledger = Ledger(indexed)
-    scoring = Scoring(indexed, ledger, BEST_FIT)
+    # With accelerators, best-fit compares nodes with the largest; worst-fit rates each node by itself.
+    spreads = any(node.devices for node in indexed.nodes)
+    scoring = Scoring(indexed, ledger, WORST_FIT if spreads else BEST_FIT)
     for demand in range(len(indexed.demands)):
+        amounts = ("cpu", "memory", "accelerator") if indexed.resources[demand].devices else ("cpu", "memory")
         for node in range(len(indexed.nodes)):
             candidate = candidate_on(indexed, ledger, demand, node)
             rule = next((name for name, call in FILTERS.items() if call(candidate)), "")
@@ -222,7 +225,8 @@ def test_the_built_in_ones_are_what_the_planner_computes(world: Any, seed: int) 
             weights |= {"interference": INTERFERENCE_WEIGHT, "taints": scoring.preference_weights[demand]}
             for name, score in zip(names, parts, strict=True):
                 if name in SCORERS:
-                    expected = SCORERS[name](candidate) * 1_000_000 * weights.get(name, WEIGHT_ONE) / WEIGHT_ONE
+                    share = 1 - SCORERS[name](candidate) if spreads and name in amounts else SCORERS[name](candidate)
+                    expected = share * 1_000_000 * weights.get(name, WEIGHT_ONE) / WEIGHT_ONE
                     assert abs(score - expected) <= 8, name
         fitting = [node for node in range(len(indexed.nodes)) if not refusal(indexed, ledger, demand, node)]
         if fitting:

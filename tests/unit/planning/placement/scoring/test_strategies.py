@@ -114,6 +114,41 @@ def test_the_dot_product_takes_the_node_with_room_where_the_replica_is_large(wor
     assert result.placements[0].node == "cpu"
 
 
+def test_best_fit_leaves_the_least_of_cpu_and_accelerators_where_nodes_have_some(world: Any) -> None:
+    """A node is small or large beside the others, not by itself; memory, which is not scarce, decides nothing."""
+    gpus = [world.gpu(f"GPU{number}") for number in range(4)]
+    small, large = world.node("small", cpu=4000, devices=(gpus[0],)), world.node("large", cpu=32_000, devices=gpus)
+    fuller = replace(large, name="fuller", cpu_used=24_000)
+    one = world.demand("one", cpu=1000, devices=world.gpu_share(5000))
+    none = world.demand("none", cpu=1000)
+    assert {
+        demand.service: plan(world.problem([large, small, fuller], [demand])).placements[0].node
+        for demand in (one, none)
+    } == {"one": "small", "none": "small"}
+    shared = replace(small, cpu=8000, rss_used=3 * 2**30, devices=(replace(gpus[0], used=2000),), name="z")
+    assert plan(world.problem([replace(small, cpu=8000), shared], [one])).placements[0].node == "z"
+
+
+def test_memory_decides_beside_accelerators_where_it_is_as_scarce_or_weighs_more(world: Any) -> None:
+    nodes = [world.node("n1", devices=(world.gpu(),)), world.node("n2", rss_used=2**30, devices=(world.gpu(),))]
+    scarce = world.demand("d", cpu=100, rss=2**30)
+    light = world.demand("d", cpu=100, rss=2**20, devices=world.gpu_share(5000))
+    for demand, node, settings in (
+        (scarce, "n2", {}),
+        (light, "n1", {}),
+        (light, "n2", {"memory_weight": 2048}),
+        (replace(light, sensitivity="memory"), "n2", {}),
+    ):
+        assert plan(world.problem(nodes, [demand], **settings)).placements[0].node == node
+
+
+def test_the_dot_product_opens_a_node_only_when_no_open_one_fits(world: Any) -> None:
+    nodes = [world.node(f"n{number}", cpu=1000) for number in range(4)]
+    demands = [world.demand(name, cpu=cpu) for name, cpu in (("a", 600), ("b", 500), ("c", 500), ("d", 400))]
+    result = plan(world.problem(nodes, demands, strategy="dot-product"))
+    assert {item.service: item.node for item in result.placements} == {"a": "n0", "b": "n1", "c": "n1", "d": "n0"}
+
+
 @pytest.mark.parametrize("strategy", ["portfolio", "exact"])
 def test_search_and_proof_find_what_one_pass_does_not(world: Any, strategy: str) -> None:
     if strategy == "exact":

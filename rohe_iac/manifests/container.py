@@ -30,7 +30,7 @@ def environment(
         service: The service, whose own variables come first and whose secrets are referred to by name.
         workload: The workload of the service.
         variables: Variables that follow from the plan; they replace those of the service.
-        broker_url: The URL of the broker that reports go to.
+        broker_url: The URL of the broker that reports go to; "" where the workload is no client of a broker.
     """
     entries: dict[str, dict[str, Any]] = {}
     for name, value in service.env.items():
@@ -46,7 +46,7 @@ def environment(
     for index, port in enumerate(() if workload.system else service.ports):
         entries[port_variable(port.name)] = {"value": str(port_number(port, index))}
     entries["ROHE_INSTANCE"] = {"valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}
-    if workload.role != "broker":
+    if broker_url:
         entries["ROHE_REPORT_URL"] = {"value": broker_url}
         entries["ROHE_REPORT_CREDENTIALS"] = {"value": "/etc/rohe/credentials/credentials.json"}
         entries["ROHE_STORE" if workload.role == "agent" else "ROHE_OUTBOX"] = {"value": "/var/lib/rohe"}
@@ -85,7 +85,7 @@ def probe(wanted: Probe | None) -> dict[str, Any] | None:
 
 
 def mounts_and_volumes(
-    service: Service, workload: Workload, settings: str
+    service: Service, workload: Workload, settings: str, *, connected: bool
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Returns volume mounts and volumes: credentials, working space, an agent's settings, and the service's own.
 
@@ -93,6 +93,7 @@ def mounts_and_volumes(
         service: The service whose volumes are mounted last.
         workload: The workload of the service.
         settings: The name of the ConfigMap with an agent's settings, "" for none.
+        connected: Whether the workload is a client of the broker, and so needs credentials.
     """
     client = workload.slug if workload.system else workload.topic
     mounts: list[dict[str, Any]] = [{"name": "rohe", "mountPath": "/var/lib/rohe"}]
@@ -100,7 +101,7 @@ def mounts_and_volumes(
     if workload.role == "broker":
         mounts.append({"name": "broker", "mountPath": "/etc/rohe/broker", "readOnly": True})
         volumes.append({"name": "broker", "secret": {"secretName": "rohe-broker"}})
-    else:
+    elif connected:
         mounts.append({"name": "credentials", "mountPath": "/etc/rohe/credentials", "readOnly": True})
         volumes.append({"name": "credentials", "secret": {"secretName": f"rohe-credential-{client}"}})
     if settings:

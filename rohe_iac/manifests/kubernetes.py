@@ -48,7 +48,9 @@ class KubernetesManifests(PlanRendering):
 
     def prerequisites(self) -> tuple[Prerequisite, ...]:
         """Returns the images, Secrets, claims and extended resources that the objects name."""
-        return cluster_prerequisites(self.workloads, self.plan.placements, self.blueprint.stack.spec.agents.image)
+        return cluster_prerequisites(
+            self.workloads, self.plan.placements, self.blueprint.stack.spec.agents.image, self.connected
+        )
 
     def _labels(self, workload: Workload | None = None) -> dict[str, str]:
         labels = {"app.kubernetes.io/managed-by": "rohe", "rohe.dev/stack": self.stack}
@@ -117,7 +119,8 @@ class KubernetesManifests(PlanRendering):
         service = service_with_variant(workload, variant)
         suffix = sha256_hex(f"{node}/{variant}".encode())[:6]
         object_name = f"{workload.slug}-{suffix}"
-        mounts, volumes = mounts_and_volumes(service, workload, settings)
+        connected = self.is_connected(workload)
+        mounts, volumes = mounts_and_volumes(service, workload, settings, connected=connected)
         numbers = {port.name: number for port, number in _container_ports(workload)}
 
         def number_of(name: str) -> int:
@@ -138,7 +141,12 @@ class KubernetesManifests(PlanRendering):
             "image": agents.image if workload.system else service.image or "",
             "command": [with_ports(word, number_of) for word in _command(workload, service)],
             "args": [with_ports(word, number_of) for word in service.args],
-            "env": environment(service, workload, self._variables(workload, placements[0]), self._broker_url()),
+            "env": environment(
+                service,
+                workload,
+                self._variables(workload, placements[0]),
+                self._broker_url() if connected else "",
+            ),
             "ports": [
                 {"name": port.name, "containerPort": number, "protocol": port.protocol}
                 | ({"hostPort": port.host_port} if port.host_port else {})

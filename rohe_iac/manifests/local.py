@@ -78,12 +78,14 @@ class LocalManifests(PlanRendering):
         return f"http://127.0.0.1:{_port(replica, '')}" if replica.ports else None
 
     def _grants(self) -> Iterable[tuple[str, Grants]]:
+        if not self.connected:
+            return
         yield OPERATOR, operator_grants(self.stack)
         by_topic: dict[str, set[str]] = defaultdict(set)
         for address, workload in self.workloads.items():
             if workload.role == "agent":
                 yield workload.slug, agent_grants(self.stack, self.instances.get(address, ()))
-            elif not workload.system:
+            elif self.is_connected(workload):
                 by_topic[workload.topic].add(address)
         for topic, addresses in by_topic.items():
             instances = [name for address in addresses for name in self.instances.get(address, ())]
@@ -93,7 +95,7 @@ class LocalManifests(PlanRendering):
         service = service_with_variant(workload, placement.variant)
         client = workload.slug if workload.role == "agent" else workload.topic
         values: dict[str, Any] = {
-            "paths": {"ROHE_REPORT_CREDENTIALS": f"credentials/{client}.json"},
+            "paths": {},
             "secrets": {},
             "files": [],
             "ports": _ports(placement),
@@ -104,13 +106,16 @@ class LocalManifests(PlanRendering):
             "limits": _limits(service),
             "folder": service.working_dir,
         }
+        needed = [SUPERVISOR]
+        if self.is_connected(workload):
+            values["paths"] = {"ROHE_REPORT_CREDENTIALS": f"credentials/{client}.json"}
+            needed.append(f"credential-{client}")
+            if self._broker is not None:
+                needed.append(BROKER)
         if workload.role == "agent":
             values |= self._agent(workload, placement, values["paths"])
         else:
             values |= self._replica(service, workload, placement, values["paths"])
-        needed = [SUPERVISOR, f"credential-{client}"]
-        if self._broker is not None:
-            needed.append(BROKER)
         return self._manifest(
             "Process",
             f"process-{placement.instance}",
@@ -122,7 +127,7 @@ class LocalManifests(PlanRendering):
 
     @cached_property
     def _broker(self) -> Placement | None:
-        """Returns the placement of the stack's own broker, or None where the stack names another broker."""
+        """Returns the placement of the stack's own broker, or None where it needs none or names another broker."""
         return next((placement for placement in self.plan.placements if placement.workload == "broker/broker"), None)
 
     def _report_url(self) -> str:
@@ -144,10 +149,10 @@ class LocalManifests(PlanRendering):
                 **environment_of(self.peer_urls, workload, placement),
                 **{port_variable(port.name): str(port.number) for port in placement.ports},
                 "ROHE_INSTANCE": placement.instance,
-                "ROHE_REPORT_URL": self._report_url(),
+                **({"ROHE_REPORT_URL": self._report_url()} if self.is_connected(workload) else {}),
             },
             "secrets": secrets,
-            "paths": {**paths, "ROHE_OUTBOX": f"outboxes/{placement.instance}"},
+            "paths": {**paths, "ROHE_OUTBOX": f"outboxes/{placement.instance}"} if paths else {},
             "readiness": _probe(service.health.readiness),
             "liveness": _probe(service.health.liveness),
         }

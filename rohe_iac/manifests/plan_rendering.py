@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from rohe_iac.blueprint.linked.blueprint import Blueprint
+from rohe_iac.blueprint.linked.observation import connected_pipelines
 from rohe_iac.blueprint.linked.workload import Workload, workloads_of
 from rohe_iac.manifests.environment import PeerUrls
 from rohe_iac.manifests.manifest import Manifest
@@ -66,6 +67,15 @@ class PlanRendering(ABC):
         for placement in self.plan.placements:
             found[placement.workload].append(placement.instance)
         return {address: tuple(names) for address, names in found.items()}
+
+    @cached_property
+    def connected(self) -> frozenset[str]:
+        """Returns the pipelines whose services are given the broker's address; empty where there is no broker."""
+        return frozenset(connected_pipelines(self.blueprint))
+
+    def is_connected(self, workload: Workload) -> bool:
+        """Checks whether the replicas of a workload are clients of the broker."""
+        return workload.role == "agent" or workload.pipeline in self.connected
 
     @cached_property
     def peer_urls(self) -> PeerUrls:

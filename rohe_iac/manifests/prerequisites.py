@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from rohe_iac.blueprint.language.pipeline import SecretReference, SecretValue
@@ -28,7 +28,7 @@ class Prerequisite:
 
 
 def cluster_prerequisites(
-    workloads: Mapping[str, Workload], placements: Iterable[Placement], agent_image: str
+    workloads: Mapping[str, Workload], placements: Iterable[Placement], agent_image: str, connected: Collection[str]
 ) -> tuple[Prerequisite, ...]:
     """Returns what the manifests of a cluster name and do not contain, sorted by kind and name.
 
@@ -36,11 +36,12 @@ def cluster_prerequisites(
         workloads: Every workload of the blueprint, by address.
         placements: The placed replicas.
         agent_image: The image of the agents and of the broker.
+        connected: The pipelines whose services are clients of the broker.
     """
     found: dict[tuple[str, str], tuple[set[str], set[str]]] = {}
     for placement in placements:
         workload = workloads[placement.workload]
-        for kind, name, content in _named(workload, placement.variant, agent_image):
+        for kind, name, content in _named(workload, placement.variant, agent_image, connected):
             contents, addresses = found.setdefault((kind, name), (set(), set()))
             contents.add(content)
             addresses.add(workload.address)
@@ -50,7 +51,9 @@ def cluster_prerequisites(
     )
 
 
-def _named(workload: Workload, variant: str, agent_image: str) -> Iterable[tuple[str, str, str]]:
+def _named(
+    workload: Workload, variant: str, agent_image: str, connected: Collection[str]
+) -> Iterable[tuple[str, str, str]]:
     """Yields kind, name and content of everything that the objects of a workload name."""
     service = service_with_variant(workload, variant)
     if workload.system:
@@ -59,7 +62,7 @@ def _named(workload: Workload, variant: str, agent_image: str) -> Iterable[tuple
         yield "image", service.image, ""
     if workload.role == "broker":
         yield "Secret", "rohe-broker", "key broker.conf: settings of the NATS server, with its users"
-    else:
+    elif workload.role == "agent" or workload.pipeline in connected:
         client = workload.slug if workload.system else workload.topic
         content = 'key credentials.json: {"url": ..., "client": ..., "user": ..., "password": ...}'
         yield "Secret", f"rohe-credential-{client}", content

@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 
 from rohe_iac.cli.main import run
+from rohe_iac.deployment.files.record import Record, write_record
 from rohe_iac.usecases.observing import observe, violations
 from rohe_iac.usecases.observing.observe import AgentAnswer
+from rohe_iac.usecases.plans.plan import make_plan
+from rohe_iac.usecases.stacks import known_stack
 
 EXAMPLE = str(Path(__file__).parents[2] / "examples" / "digits")
 
@@ -95,3 +98,62 @@ def test_an_address_is_explained_by_a_plan_where_nothing_is_applied(capsys: pyte
 def test_an_address_of_nothing_is_a_usage_error(subject: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["-C", EXAMPLE, "explain", subject]) == 64
     assert "error" in capsys.readouterr().err
+
+
+UNOBSERVED = """\
+apiVersion: rohe.dev/v1
+kind: Pipeline
+metadata: {name: pages}
+spec: {services: [{name: web, command: [sleep, "9"]}]}
+---
+apiVersion: rohe.dev/v1
+kind: Inventory
+metadata: {name: here}
+spec: {nodes: [{name: one, cpu: 8, memory: {rss: 8Gi}}]}
+---
+apiVersion: rohe.dev/v1
+kind: Stack
+metadata: {name: desk}
+spec: {pipelines: [pages], inventory: here}
+"""
+SENTENCE = "Stack desk is not observed: it has no contract, and no service declares `reports`, so it has no agent.\n"
+
+
+@pytest.fixture
+def unobserved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The folder of a stack without contracts and reports, as if it were applied."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    (tmp_path / "rohe.yaml").write_text("project: pages\n")
+    (tmp_path / "all.yaml").write_text(UNOBSERVED)
+    stack = known_stack(tmp_path, None)
+    write_record(stack.folder.ensure(), Record(1, make_plan(tmp_path).planfile, complete=True))
+    return str(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        (["observe"], {"agents": [], "results": []}),
+        (["observe", "--last", "5"], {"agents": [], "results": []}),
+        (["violations"], []),
+        (["explain", "latest"], {"id": None}),
+    ],
+)
+def test_a_stack_without_contracts_and_reports_says_that_it_is_not_observed(
+    words: list[str], answer: Any, unobserved: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["-C", unobserved, *words]) == 0
+    assert capsys.readouterr().out.replace("\n", " ").strip() == SENTENCE.strip()
+    assert run(["-C", unobserved, *words, "-o", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert ({key: found[key] for key in answer} if isinstance(answer, dict) else found) == answer
+
+
+def test_a_stack_without_agent_has_nothing_to_follow_and_no_violation_to_end(
+    unobserved: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["-C", unobserved, "observe", "--follow"]) == 0
+    assert "not observed" in capsys.readouterr().out
+    for words in (["violations", "--restore", "v-1"], ["explain", "v-1"]):
+        assert run(["-C", unobserved, *words]) == 64
+        assert "no violation 'v-1' of stack 'desk'" in capsys.readouterr().err

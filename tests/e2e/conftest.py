@@ -236,6 +236,7 @@ spec:
       replicas: REPLICAS
       health: {readiness: {http: {path: /, port: http}}, startup: 60s}
       requests: {cpu: 100m, memory: {rss: 32Mi}}
+      REPORTS
 ---
 apiVersion: rohe.dev/v1
 kind: Stack
@@ -275,11 +276,13 @@ class Repository:
     home: Path
     first: int
 
-    def write(self, *, replicas: int = 1, command: str = "python, -m, server", protect: str = "") -> None:
+    def write(
+        self, *, replicas: int = 1, command: str = "python, -m, server", protect: str = "", reports: str = "reports: {}"
+    ) -> None:
         (self.root / "blueprints").mkdir(parents=True, exist_ok=True)
         (self.root / "rohe.yaml").write_text("project: bench\n")
         (self.root / "server.py").write_text(SERVER)
-        words = {"COMMAND": command, "REPLICAS": str(replicas), "PROTECT": protect}
+        words = {"COMMAND": command, "REPLICAS": str(replicas), "PROTECT": protect, "REPORTS": reports}
         text = BLUEPRINT.replace("FIRST-LAST", f"{self.first}-{self.first + 9}")
         for word, value in words.items():
             text = text.replace(word, value)

@@ -62,6 +62,31 @@ def test_a_stack_s_whole_life(repository: Any) -> None:
     assert repository.run("destroy", "--yes").code == 0
 
 
+def test_a_stack_without_contracts_and_reports_runs_without_broker_and_agent(repository: Any) -> None:
+    repository.write(reports="env: {LEVEL: info}")
+    applied = repository.run("apply", "--yes", "-o", "json")
+    assert applied.code == 0, applied.err
+    assert sorted(applied.value["created"]) == ["replica/pages:web/0", "stack/desk"]
+    status = repository.run("status", "--check", "-o", "json")
+    assert status.code == 0, status.out
+    assert [part["instance"] for part in status.value["parts"]] == ["web-0"]
+    folder = repository.folder
+    assert [[*path.glob("*")] for path in (folder.credentials, folder.stores, folder.outboxes)] == [[], [], []]
+    assert repository.run("observe").out.startswith("Stack desk is not observed")
+    assert "No change" in repository.run("apply").out
+
+    # A report asks for an agent, and the broker comes with it; without the report both leave.
+    repository.write()
+    grown = repository.run("apply", "--yes", "-o", "json")
+    assert grown.code == 0, grown.err
+    assert {"agent/pages/0", "broker/broker"} <= set(grown.value["created"])
+    repository.write(reports="env: {LEVEL: info}")
+    shrunk = repository.run("apply", "--yes", "-o", "json")
+    assert shrunk.code == 0, shrunk.err
+    assert {"process-rohe-agent-pages-0", "broker"} <= set(shrunk.value["deleted"])
+    assert repository.run("status", "--check").code == 0
+
+
 def test_a_plan_file_is_applied_as_it_is_or_refused(repository: Any) -> None:
     plan = repository.root / "desk.plan"
     assert repository.run("plan", "--out", "desk.plan").code == 0

@@ -19,6 +19,7 @@ from rohe_iac.blueprint.language.pipeline import (
 from rohe_iac.blueprint.language.stack import Agents
 from rohe_iac.blueprint.linked.agent_memory import AgentMemory, agent_memory
 from rohe_iac.blueprint.linked.blueprint import Blueprint
+from rohe_iac.blueprint.linked.observation import connected_pipelines, observed_pipelines
 from rohe_iac.foundation.canonical import sha256_hex
 from rohe_iac.foundation.names import NAME_PATTERN
 
@@ -85,7 +86,10 @@ def service_with_variant(workload: Workload, variant: str) -> Service:
 
 
 def workloads_of(blueprint: Blueprint) -> tuple[Workload, ...]:
-    """Returns all workloads of the stack, sorted by address, with the broker and agents that the stack runs."""
+    """Returns all workloads of the stack, sorted by address, with the broker and agents that the stack needs.
+
+    An observed pipeline needs an agent; the embedded broker is needed by agents, and wherever the stack names it.
+    """
     parts: list[tuple[str, Service, str, tuple[Variant, ...]]] = []
     for pipeline in blueprint.pipelines:
         for service in pipeline.spec.services:
@@ -129,13 +133,16 @@ def _unique_name(text: str, origin: str, ambiguous: bool) -> str:
 def _system_workloads(blueprint: Blueprint) -> list[Workload]:
     spec = blueprint.stack.spec
     system = []
-    if spec.broker.embedded is not None:
+    if spec.broker.embedded is not None and connected_pipelines(blueprint):
         names = ("mqtt", "nats", "monitor") if spec.broker.embedded.server == "nats" else ("mqtt",)
         ports = tuple(Port(name=name) for name in names)
         broker = Service(name="broker", ports=ports, requests=spec.broker.embedded.requests, priority=1_000_000)
         system.append(Workload("", broker, "", "rohe-broker", "rohe-broker", role="broker"))
+    observed = observed_pipelines(blueprint)
     for pipeline in blueprint.pipelines:
         name = pipeline.metadata.name
+        if name not in observed:
+            continue
         agent = Service(
             name=name,
             image=spec.agents.image,

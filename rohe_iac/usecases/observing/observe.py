@@ -35,21 +35,29 @@ class AgentAnswer:
 
 
 def agents_of(stack: KnownStack) -> tuple[str, ...]:
-    """Returns the names of the agents of an applied stack.
+    """Returns the names of the agents of an applied stack; none where no contract and no report asks for one.
 
     Raises:
-        StackNotRunning: nothing is applied, or the stack has no agent.
+        StackNotRunning: nothing is applied.
     """
     if stack.record is None:
         raise StackNotRunning(f"stack '{stack.name}' is not applied", hint=f"rohe apply {stack.name}")
-    found = tuple(
+    return tuple(
         placement.instance
         for placement in stack.record.planfile.plan.placements
         if placement.workload.startswith("agent/")
     )
-    if not found:
-        raise StackNotRunning(f"stack '{stack.name}' has no observation agent")
-    return found
+
+
+def unobserved(stack: KnownStack) -> str:
+    """Returns a sentence that says why an applied stack is not observed; "" where an agent observes it."""
+    if stack.record is None or agents_of(stack):
+        return ""
+    planfile = stack.record.planfile
+    if any(item.workload.startswith("agent/") for item in planfile.plan.unplaced):
+        return f"Stack {stack.name} is not observed: the plan has no node for its agent (rohe explain agent/NAME)."
+    why = "it has no contract, and no service declares `reports`, so it has no agent."
+    return f"Stack {stack.name} is not observed: {why}"
 
 
 def inquirer_of(stack: KnownStack, timeout: float = 5.0) -> Inquirer:
@@ -92,7 +100,7 @@ def asking(stack: KnownStack, timeout: float = 5.0) -> Iterator[Inquirer]:
 
 
 def ask_agents(stack: KnownStack, question: str, timeout: float = 5.0, **parameters: Any) -> list[AgentAnswer]:
-    """Returns every agent's answer to a question.
+    """Returns every agent's answer to a question; no answer where the stack has no agent.
 
     Args:
         stack: the stack.
@@ -101,7 +109,7 @@ def ask_agents(stack: KnownStack, question: str, timeout: float = 5.0, **paramet
         parameters: what the question takes.
 
     Raises:
-        StackNotRunning: nothing is applied, or the stack has no agent.
+        StackNotRunning: nothing is applied.
         UnusableCredentials: the credentials of the command line cannot be read.
         BrokerUnreachable: the broker does not answer.
         AgentSilent: an agent does not answer.
@@ -109,6 +117,8 @@ def ask_agents(stack: KnownStack, question: str, timeout: float = 5.0, **paramet
         RefusedQuestion: an agent refuses the question.
     """
     agents = agents_of(stack)
+    if not agents:
+        return []
     with asking(stack, timeout) as inquirer:
         return [AgentAnswer(agent, inquirer.ask(agent, question, **parameters)) for agent in agents]
 
@@ -124,6 +134,8 @@ def newest_results(stack: KnownStack, most: int) -> list[dict[str, Any]]:
         RoheError: as `ask_agents`.
     """
     agents = agents_of(stack)
+    if not agents:
+        return []
     with asking(stack) as inquirer:
         return [
             {"agent": agent, **with_unit(item, units)}
@@ -150,10 +162,14 @@ def _units(answer: list[dict[str, Any]]) -> Units:
 def follow(stack: KnownStack) -> Iterator[list[dict[str, Any]]]:
     """Yields new results of all agents every second until the caller stops, at first the newest ten of each.
 
+    Ends at once where the stack has no agent.
+
     Raises:
         RoheError: as `ask_agents`.
     """
     agents = agents_of(stack)
+    if not agents:
+        return
     with asking(stack) as inquirer:
         units = {agent: _units(inquirer.ask(agent, "status")) for agent in agents}
         rows = dict.fromkeys(agents, 0)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from rohe_iac.usecases.observing.observe import ask_agents
+from rohe_iac.foundation.errors import UsageError
+from rohe_iac.usecases.observing.observe import ask_agents, unobserved
 from rohe_iac.usecases.stacks import KnownStack
 
 
@@ -23,7 +24,11 @@ def restore(stack: KnownStack, violation: str) -> None:
 
     Raises:
         RefusedQuestion: no agent knows the violation.
+        UsageError: the stack has no agent.
         RoheError: as `ask_agents`.
     """
+    reason = unobserved(stack)
+    if reason:
+        raise UsageError(f"no violation '{violation}' of stack '{stack.name}'", hint=reason)
     agents = {item["id"]: item["agent"] for item in violations(stack)}
     ask_agents(stack, "explain" if violation not in agents else "restore", violation=violation)

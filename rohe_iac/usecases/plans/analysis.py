@@ -36,7 +36,7 @@ class AgentNeed:
 
 
 def agent_needs(blueprint: Blueprint) -> tuple[AgentNeed, ...]:
-    """Returns what the agent of each pipeline needs, in the order of the pipelines."""
+    """Returns what the agent of each observed pipeline needs, in the order of the pipelines."""
     given = {
         workload.service.name: workload.service.requests.memory.rss
         for workload in workloads_of(blueprint)
@@ -49,6 +49,7 @@ def agent_needs(blueprint: Blueprint) -> tuple[AgentNeed, ...]:
             blueprint.stack.spec.store.max_size,
         )
         for pipeline in blueprint.pipelines
+        if pipeline.metadata.name in given
     )
 
 

@@ -13,7 +13,7 @@ from rohe_iac.planning.model.plan import Placement, Plan, Refusals, Unplaced
 from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS
 from rohe_iac.planning.questions.analysis.node_survey import Survey, latest, surveys_of
 from rohe_iac.transports.questions import RefusedQuestion
-from rohe_iac.usecases.observing.observe import agents_of, asking
+from rohe_iac.usecases.observing.observe import agents_of, asking, unobserved
 from rohe_iac.usecases.plans.plugins import reload_plugins
 from rohe_iac.usecases.stacks import KnownStack
 
@@ -57,14 +57,17 @@ def explain_violation(stack: KnownStack, violation: str) -> dict[str, Any] | Non
         RoheError: as `ask_agents`.
     """
     agents = agents_of(stack)
-    with asking(stack) as inquirer:
-        for agent in agents:
-            try:
-                return {"agent": agent, **inquirer.ask(agent, "explain", violation=violation)[0]}
-            except RefusedQuestion:
-                continue
+    if agents:
+        with asking(stack) as inquirer:
+            for agent in agents:
+                try:
+                    return {"agent": agent, **inquirer.ask(agent, "explain", violation=violation)[0]}
+                except RefusedQuestion:
+                    continue
     if violation == NEWEST:
         return None
+    if not agents:
+        raise UsageError(f"no violation '{violation}' of stack '{stack.name}'", hint=unobserved(stack))
     raise UsageError(f"no violation '{violation}' of stack '{stack.name}'", hint="`rohe violations` lists them")
 
 

@@ -15,6 +15,7 @@ from rohe_iac.usecases.plans.plan import make_plan
 SERVICES = r"""
     - name: web
       image: example/web:1
+      reports: {fields: [page]}
       command: [python, "{port}", "--admin=:{port:admin}", '\{port}', "${port}"]
       args: ["$(ROHE_PORT_ADMIN)", "$(ROHE_SERVICE)/$(LEVEL)", "$$(LEVEL)", '{"port": 1}']
       ports: [{name: admin}, {name: http, containerPort: 8080}]

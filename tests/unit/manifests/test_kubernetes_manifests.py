@@ -23,7 +23,7 @@ def _container(deployment: Manifest) -> Any:
 
 
 def _rendering(plan_example: Callable[[str], tuple[Blueprint, Plan]]) -> KubernetesManifests:
-    return KubernetesManifests(*plan_example("template"))
+    return KubernetesManifests(*plan_example("bts"))
 
 
 def test_deployments_make_as_many_replicas_on_each_node_as_the_plan_has(

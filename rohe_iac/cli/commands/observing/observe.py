@@ -22,12 +22,16 @@ def observe(
     """
     from rohe_iac.cli.views.observing.result import ResultView
     from rohe_iac.cli.views.observing.verdict import VerdictView
-    from rohe_iac.usecases.observing.observe import ask_agents, newest_results
+    from rohe_iac.usecases.observing.observe import ask_agents, newest_results, unobserved
     from rohe_iac.usecases.observing.observe import follow as new_results
     from rohe_iac.usecases.stacks import known_stack
 
     known = known_stack(screen.folder, stack)
     results = ResultView(screen)
+    reason = unobserved(known)
+    if reason and output is not Output.json:
+        screen.out.print(reason, markup=False)
+        return
     if follow:
         screen.interruption = lambda: "no more results are printed; the agents judge on as before"
         for found in new_results(known):

@@ -22,6 +22,7 @@ def violations(
     Example: `rohe violations digits`
     """
     from rohe_iac.cli.views.observing.violation import ViolationView
+    from rohe_iac.usecases.observing.observe import unobserved
     from rohe_iac.usecases.observing.violations import restore as end_actions
     from rohe_iac.usecases.observing.violations import violations as all_violations
     from rohe_iac.usecases.stacks import known_stack
@@ -32,4 +33,4 @@ def violations(
         end_actions(known, restore)
         screen.err.print(f"the actions of {restore} are ended; services ask all members again")
         return
-    ViolationView(screen).table(all_violations(known), output)
+    ViolationView(screen).table(all_violations(known), output, unobserved(known))

@@ -44,6 +44,7 @@ def explain(
     from rohe_iac.cli.views.observing.violation import ViolationView
     from rohe_iac.cli.views.plans.placement import PlacementView
     from rohe_iac.targets.opening import open_target
+    from rohe_iac.usecases.observing.observe import unobserved
     from rohe_iac.usecases.plans.explain import NEWEST, explain_places, explain_violation
     from rohe_iac.usecases.running.last_ends import last_ends
     from rohe_iac.usecases.stacks import known_stack
@@ -63,6 +64,6 @@ def explain(
     violation = explain_violation(known, NEWEST if subject == "latest" else subject)
     view = ViolationView(screen)
     if violation is None:
-        view.nothing(Output(output.value))
+        view.nothing(Output(output.value), unobserved(known))
     else:
         view.explain(violation, Output(output.value))

@@ -42,20 +42,20 @@ class ViolationView:
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
 
-    def nothing(self, output: Output) -> None:
-        """Prints that there is no violation to explain."""
+    def nothing(self, output: Output, unobserved: str = "") -> None:
+        """Prints that there is no violation to explain, or why the stack is not observed."""
         if output is Output.json:
             self._screen.print_json({"id": None}, "violation")
         else:
-            self._screen.out.print("No contract has been broken so far.")
+            self._screen.out.print(unobserved or "No contract has been broken so far.", markup=False)
 
-    def table(self, violations: list[dict[str, Any]], output: Output) -> None:
-        """Prints a row for each violation."""
+    def table(self, violations: list[dict[str, Any]], output: Output, unobserved: str = "") -> None:
+        """Prints a row for each violation; without any, that there is none, or why the stack is not observed."""
         if output is Output.json:
             self._screen.print_json(violations, "violation")
             return
         if not violations:
-            self._screen.out.print("No contract has been broken so far.")
+            self._screen.out.print(unobserved or "No contract has been broken so far.", markup=False)
             return
         rows = []
         for item in violations:

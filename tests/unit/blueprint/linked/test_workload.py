@@ -15,7 +15,7 @@ kind: Pipeline
 metadata: {name: shop}
 spec:
   services:
-    - {name: camera, image: camera, replicas: 2}
+    - {name: camera, image: camera, replicas: 2, reports: {fields: [picture]}}
     - name: detect
       image: detect
       variants: [{name: small, requests: {cpu: 100m}}, {name: large, image: large}]
@@ -24,7 +24,7 @@ spec:
 apiVersion: rohe.dev/v1
 kind: Pipeline
 metadata: {name: yard}
-spec: {services: [{name: camera, image: yard}]}
+spec: {services: [{name: camera, image: yard, reports: {}}]}
 ---
 apiVersion: rohe.dev/v1
 kind: Inventory

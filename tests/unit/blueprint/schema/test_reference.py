@@ -15,6 +15,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from rohe_iac.blueprint.language.kinds import KINDS
 from rohe_iac.blueprint.loading import check
+from rohe_iac.blueprint.schema.contract_descriptions import CONTRACT_FIELDS
 from rohe_iac.blueprint.schema.descriptions import FIELDS, describe_field
 from rohe_iac.blueprint.schema.reference import models_in, schema_of
 from rohe_iac.blueprint.text.reader import read_plain
@@ -48,6 +49,11 @@ def test_nothing_is_described_that_is_not_there() -> None:
     written = [(part, field.alias or name) for part in PARTS for name, field in part.model_fields.items()]
     declared = {f"{base.__name__}.{field}" for part, field in written for base in part.__mro__}
     assert {key for key in FIELDS if not key.startswith("Document.")} <= declared
+
+
+def test_every_kind_is_described_in_one_place() -> None:
+    assert "Objective.metric" in CONTRACT_FIELDS
+    assert CONTRACT_FIELDS.items() <= FIELDS.items()
 
 
 def test_the_page_and_the_schemas_are_fresh() -> None:

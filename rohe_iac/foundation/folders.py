@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rohe_iac.foundation.errors import ExitCode, RoheError
-from rohe_iac.foundation.quantities import shown_bytes
+from rohe_iac.foundation.quantities import bytes_alike
 
 LEAST_ROOM = 2**20
 """Bytes below which a file system counts as full."""
@@ -166,9 +166,7 @@ def write_obstacle(folder: Path) -> str:
         return f"{place} is not writable by this user"
     free = found.f_bavail * found.f_frsize
     if free < LEAST_ROOM:
-        return (
-            f"the disk of {place} is full: {shown_bytes(free)} of {shown_bytes(found.f_blocks * found.f_frsize)} free"
-        )
+        return f"the disk of {place} is full: {' of '.join(bytes_alike(free, found.f_blocks * found.f_frsize))} free"
     if found.f_files and not found.f_favail:
         return f"the disk of {place} is full: it has no room for another file"
     return ""

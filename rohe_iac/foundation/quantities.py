@@ -133,6 +133,11 @@ def shown_cpu(amount: int) -> str:
     whole, rest = divmod(abs(amount), 1000)
     if rest and whole < 10:
         return f"{amount}m"
+    return _cores(amount)
+
+
+def _cores(amount: int) -> str:
+    whole, rest = divmod(abs(amount), 1000)
     return f"{'-' if amount < 0 else ''}{whole}.{rest:03d}".rstrip("0").rstrip(".")
 
 
@@ -146,6 +151,50 @@ def shown_bytes(amount: int) -> str:
         if magnitude >= size:
             return f"{amount / size:.1f}".rstrip("0").rstrip(".") + unit
     return str(amount)
+
+
+MAX_DECIMALS = 2
+"""Decimals that `bytes_alike` shows at most before it takes a smaller unit."""
+
+MAX_LOSS = 20
+"""`bytes_alike` rounds an amount by at most one part in so many."""
+
+
+def cpu_alike(*amounts: int) -> tuple[str, ...]:
+    """Returns millicores as people compare them, all in one unit and exact: `1000m`, `850m`; `95.3`, `0.85`.
+
+    Cores where the largest amount has at least ten, millicores otherwise.
+    """
+    if max(map(abs, amounts)) < 10_000:
+        return tuple(f"{amount}m" for amount in amounts)
+    return tuple(_cores(amount) for amount in amounts)
+
+
+def bytes_alike(*amounts: int) -> tuple[str, ...]:
+    """Returns bytes as people compare them, all in one unit: `2.4Gi`, `0.8Gi`.
+
+    That is the unit of the largest amount, or a smaller one where different amounts would look the same in it or lose
+    more than one part in MAX_LOSS.
+    """
+    magnitude, different = max(map(abs, amounts)), len(set(amounts))
+    for unit, size in _SHOWN_UNITS:
+        for decimals in range(1, MAX_DECIMALS + 1) if magnitude >= size else ():
+            shown = [_decimal(amount / size, decimals) for amount in amounts]
+            lost = (abs(float(text) * size - amount) for amount, text in zip(amounts, shown, strict=True))
+            exact = all(loss * MAX_LOSS <= abs(amount) for loss, amount in zip(lost, amounts, strict=True))
+            if exact and len(set(shown)) == different:
+                return tuple(text + unit for text in shown)
+    return tuple(map(str, amounts))
+
+
+def shares_alike(*amounts: int) -> tuple[str, ...]:
+    """Returns basis points as people compare them: `15%`, `12.5%`."""
+    return tuple(map(shown_share, amounts))
+
+
+def _decimal(value: float, decimals: int) -> str:
+    """Returns a number with at most so many decimals, without zeros at the end."""
+    return f"{value:.{decimals}f}".rstrip("0").rstrip(".")
 
 
 def exact_bytes(amount: int) -> str:

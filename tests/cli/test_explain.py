@@ -30,7 +30,7 @@ def test_what_is_refused_is_told_with_rule_and_amount(rohe: Run, repository: Pat
     done = rohe("explain", "service/aggregate", "--all", "-o", "markdown")
     assert done.returncode == 0, done.stderr
     assert "it has no place" in done.stdout
-    assert "(refused by cpu)" in done.stdout
+    assert "refused by cpu: needs 300, only" in done.stdout
     assert "| node | score | why |" in done.stdout
 
 

@@ -29,6 +29,9 @@ from rohe_iac.planning.solvers.port_numbering import address_key, number_ports
 LATE_ENDING = ", when all others had had their turn"
 """How the reason of a replica ends that fitted nowhere in its turn and was placed after all others."""
 
+BY_NAME_ENDING = ", first by name of equal scores"
+"""How the reason of a replica ends whose node has the same score as another."""
+
 CHOSEN_FOR = {
     FIRST_FIT: "first by name",
     WORST_FIT: "loosest fit",
@@ -134,9 +137,10 @@ class _PlacementBuilder:
         uses_by_id: dict[int, tuple[CoreUse, ...]] = {}
         parts_by_id: dict[int, tuple[ScorePart, ...]] = {}
         parts_by_value: dict[tuple[int, ...], tuple[ScorePart, ...]] = {}
-        reasons: dict[tuple[int, bool, bool], str] = {}
+        reasons: dict[tuple[int, bool, bool, bool], str] = {}
         node_before, reason, decided = "", "", ""
         runner_up: RunnerUp | None = None
+        last_why: tuple[int, bool, bool, bool] | None = None
         last = Decision(DemandIndex(-1), NO_NODE, fits=-1)
         placements = []
         for decision in decisions:
@@ -154,12 +158,13 @@ class _PlacementBuilder:
             other, other_score = decision.runner_up, decision.runner_up_score
             if other != last.runner_up or other_score != last.runner_up_score:
                 runner_up = RunnerUp(node_names[other], other_score) if other >= 0 else None
-            why = (decision.fits, decision.kept, decision.searched)
-            if why != (last.fits, last.kept, last.searched):
+            why = (decision.fits, decision.kept, decision.searched, decision.score == other_score)
+            if why != last_why:
                 if why not in reasons:
                     reasons[why] = self._sentence(decision) + ending
                 reason = reasons[why]
                 decided = DECIDED_BY_SEARCH if decision.searched else DECIDED_BY_PREVIOUS if decision.kept else ""
+                last_why = why
             if before:
                 placement_before = before.get(replica)
                 node_before = placement_before.node if placement_before else ""
@@ -209,7 +214,9 @@ class _PlacementBuilder:
         custom = self.indexed.plugins.strategy
         if custom is not None:
             return f"chosen by {custom.name} among {decision.fits} suitable nodes"
-        return f"{self.chosen_for} among {decision.fits} suitable nodes"
+        sentence = f"{self.chosen_for} among {decision.fits} suitable nodes"
+        tied = decision.runner_up >= 0 and decision.score == decision.runner_up_score
+        return sentence + BY_NAME_ENDING if tied and self.construction.strategy != FIRST_FIT else sentence
 
 
 def _unplaced(construction: Construction) -> tuple[Unplaced, ...]:

@@ -10,7 +10,6 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 
-from rohe_iac.foundation.quantities import shown_bytes, shown_cpu
 from rohe_iac.planning.model.demand import Demand, Resources
 from rohe_iac.planning.model.plan import Placement, Plan, Rejection
 from rohe_iac.planning.model.plugins.protocols import Plugins
@@ -19,6 +18,7 @@ from rohe_iac.planning.model.supply import Supply
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.verification.fault import Fault
 from rohe_iac.planning.verification.requests import repels, requested
+from rohe_iac.planning.verification.shown_amount import bounds_of
 
 SHOWN = 5
 """Closest refused nodes that a plan lists for each workload."""
@@ -43,6 +43,9 @@ STAYS = "stays where it was"
 LATE_WORDS = ", when all others had had their turn"
 """How the reason of a late replica ends."""
 
+BY_NAME_WORDS = ", first by name of equal scores"
+"""How the reason ends where the name decided between nodes with the same score."""
+
 DECIDED_BY = ("", "search", "previous")
 """What can decide a placement: one pass of the strategy, a search, the previous plan."""
 
@@ -51,6 +54,7 @@ _SENTENCE = re.compile(
     r"|(?:first by name|(?:tightest|loosest) fit|best match of requested and free amounts"
     r"|least fragmentation of accelerators, then tightest fit,|chosen by .+"
     r"|chosen by the search together with the other replicas,) among (?P<number>\d+) suitable nodes"
+    rf"(?P<tie>{BY_NAME_WORDS})?"
     # The words of older plan files.
     r"|the only node that fits"
     r"|(?:the first by name|the (?:least|most) left over|the best match of what is asked and what is free"
@@ -65,6 +69,9 @@ _ONLY_ONE = ("the only suitable node", "the only node that fits")
 _BY_SEARCH = ("chosen by the search", "chosen with the other replicas")
 """How the reason of a replica begins whose node a search chose."""
 
+_NEEDS = re.compile(r": needs (?P<needed>\S+), (?:only \S+|none) is free$| of (?P<whole>\S+) missing$")
+"""What a refusal by an amount says of the request, in the words of this version and of the plan files before it."""
+
 _FORMS = {
     "cores": re.compile(
         r"cores: (?:needs \d+ distinct cores, the node has \d+"
@@ -72,7 +79,8 @@ _FORMS = {
         r"|\S+ of \S+ (?:(?:on \d+ )?distinct cores|on one core) missing)"
     ),
     "accelerators": re.compile(
-        r"accelerators: (?:needs \S+ .+, \S+ of it (?:is missing|does not fit)"
+        r"accelerators: (?:the node has no .+|needs \d+ whole .+ devices?, (?:none|only \d+) is idle"
+        r"|needs \S+ .+, \S+ of it (?:is missing|does not fit)"
         r"|\S+ of \S+ .+ missing(?: in one device)?)"
     ),
 }
@@ -134,6 +142,8 @@ def _reason_faults(item: Placement, demand: Demand, number: int) -> Iterator[str
         yield f"'{item.reason}' is no reason"
     elif (stated := found["number"] or found["count"]) and not 1 < int(stated) <= number:
         yield f"'{reason}', of {number} nodes in all"
+    if found is not None and found["tie"] and not _is_first_of_equals(item):
+        yield f"'{reason}', and no node after it has the same score"
     if item.decided not in DECIDED_BY:
         yield f"nothing that decides is called '{item.decided}'"
     elif found is not None and item.decided and item.decided not in _deciders(reason):
@@ -143,6 +153,11 @@ def _reason_faults(item: Placement, demand: Demand, number: int) -> Iterator[str
         yield f"'{reason}', it was on {item.was or 'no node'} and is on {item.node}"
     if reason.startswith(_ONLY_ONE) and item.runner_up is not None:
         yield f"'{reason}', but {item.runner_up.node} is listed as the next"
+
+
+def _is_first_of_equals(item: Placement) -> bool:
+    second = item.runner_up
+    return second is not None and second.points == item.points and item.node < second.node
 
 
 def _deciders(reason: str) -> tuple[str, ...]:
@@ -224,16 +239,15 @@ def _rejection_faults(rejection: Rejection, node: Supply, demand: Demand, reques
             yield f"{rejection.node} lacks '{text}', which has no meaning"
     if request is None:
         return
-    amounts = {
-        "cpu": shown_cpu(request.cpu),
-        "memory.rss": shown_bytes(request.rss),
-        "memory.vms": shown_bytes(request.vms or 0),
-    }
+    amounts = {"cpu": request.cpu, "memory.rss": request.rss, "memory.vms": request.vms or 0}
     for text in texts:
-        whole = amounts.get(text.partition(": ")[0])
-        asks = f": needs {whole}, only ", f" of {whole} missing"
-        if whole is not None and asks[0] not in text and not text.endswith(asks[1]):
-            yield f"{rejection.node} lacks '{text}', asked is {whole}"
+        head = text.partition(": ")[0]
+        if head not in amounts:
+            continue
+        found = _NEEDS.search(text)
+        bounds = bounds_of(found["needed"] or found["whole"], cpu=head == "cpu") if found is not None else None
+        if bounds is None or not bounds[0] <= amounts[head] <= bounds[1]:
+            yield f"{rejection.node} lacks '{text}', asked is {amounts[head]}"
 
 
 class _StaticRefusals:

@@ -22,7 +22,7 @@ def test_a_full_or_read_only_disk_is_said_with_what_to_do(tmp_path: Path) -> Non
     try:
         assert write_obstacle(mounted / "absent" / "folder") == ""
         (mounted / "ballast").write_bytes(bytes(2**21 - 8192))
-        assert write_obstacle(mounted) == f"the disk of {mounted} is full: 8Ki of 2Mi free"
+        assert write_obstacle(mounted) == f"the disk of {mounted} is full: 8Ki of 2048Ki free"
         with pytest.raises(NotWritable) as full:
             check_writable(mounted)
         assert "make room" in full.value.hint

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from rohe_iac.foundation.quantities import (
     basis_points,
     byte_count,
+    bytes_alike,
+    cpu_alike,
     exact_bytes,
     exact_milliseconds,
     millicores,
@@ -73,3 +75,20 @@ def test_what_is_written_exactly_reads_back_as_it_was() -> None:
 )
 def test_a_measured_number_is_shown_with_its_unit(value: float | None, unit: str, shown: str) -> None:
     assert shown_measurement(value, unit) == shown
+
+
+def test_amounts_that_are_compared_are_shown_in_one_unit() -> None:
+    assert cpu_alike(1000, 850) == ("1000m", "850m")
+    assert cpu_alike(95_300, 850) == ("95.3", "0.85")
+    gibibyte = 2**30
+    assert bytes_alike(5 * gibibyte // 2, gibibyte) == ("2.5Gi", "1Gi")
+    assert bytes_alike(2 * gibibyte, 5 * 2**20) == ("2048Mi", "5Mi")
+    assert bytes_alike(2 * gibibyte + 1, 2 * gibibyte) == ("2147483649", "2147483648")
+    assert bytes_alike(3 * gibibyte, 0) == ("3Gi", "0Gi")
+
+
+@given(st.lists(st.integers(0, 2**53), min_size=2, max_size=4))
+def test_different_amounts_never_look_the_same(amounts: list[int]) -> None:
+    for shown in (cpu_alike(*amounts), bytes_alike(*amounts)):
+        assert len(set(shown)) == len(set(amounts))
+    assert [millicores(text) for text in cpu_alike(*amounts)] == amounts

@@ -11,7 +11,7 @@ from rohe_iac.planning.model.plan import Placement
 OTHERS = -1
 """The key of what is in use already by others than the plan."""
 
-ShowAmount = Callable[[int], str]
+ShowAmounts = Callable[..., tuple[str, ...]]
 """Writes an amount of a dimension for people."""
 
 
@@ -58,7 +58,7 @@ def segmented_bar(
     used: int,
     taken: Iterable[tuple[Placement, int]],
     keys: WorkloadKeys,
-    show: ShowAmount,
+    show: ShowAmounts,
 ) -> Bar:
     """Returns a bar with a segment for what others use and one for each replica.
 
@@ -68,7 +68,7 @@ def segmented_bar(
         used: what others than the plan use of it.
         taken: what each replica takes of it.
         keys: numbers and names of workloads.
-        show: writes an amount for people.
+        show: returns amounts as people compare them.
     """
     parts = [(OTHERS, "in use already", used)] if used else []
     parts += [
@@ -78,15 +78,15 @@ def segmented_bar(
     # A bar is as long as what is taken where that is more than there is, so that no segment leaves it.
     scale = max(capacity, total, 1)
     segments = tuple(
-        BarSegment(round(100 * amount / scale, 2), key, f"{label}: {show(amount)}") for key, label, amount in parts
+        BarSegment(round(100 * amount / scale, 2), key, f"{label}: {show(amount)[0]}") for key, label, amount in parts
     )
-    return Bar(name, f"{show(total)} of {show(capacity)}", _percent(total, capacity), segments)
+    return Bar(name, " of ".join(show(total, capacity)), _percent(total, capacity), segments)
 
 
-def plain_bar(name: str, total: int, capacity: int, show: ShowAmount) -> Bar:
+def plain_bar(name: str, total: int, capacity: int, show: ShowAmounts) -> Bar:
     """Returns a bar of one segment for all that is taken."""
     percent = _percent(total, capacity)
-    return Bar(name, f"{show(total)} of {show(capacity)}", percent, (BarSegment(min(percent, 100), 1, ""),))
+    return Bar(name, " of ".join(show(total, capacity)), percent, (BarSegment(min(percent, 100), 1, ""),))
 
 
 def replica_name(placement: Placement) -> str:

@@ -17,7 +17,8 @@ from rohe_iac.cli.views.plans.node_usage import (
     requests_by_variant,
     usage_by_node,
 )
-from rohe_iac.foundation.quantities import shown_bytes, shown_cpu, shown_share
+from rohe_iac.cli.views.plans.sentences import best_other_node, score_words
+from rohe_iac.foundation.quantities import bytes_alike, cpu_alike, shares_alike, shown_bytes, shown_cpu, shown_share
 from rohe_iac.planning.model.demand import Resources
 from rohe_iac.planning.model.plan import Placement, Plan
 from rohe_iac.planning.model.problem import Problem
@@ -59,7 +60,7 @@ class OccupantGroup:
         takes: what each of them takes of the node, in words.
         state: where they were moved from; empty where they were not moved.
         reason: why they are on this node.
-        points: the points by scorer and those of the next best node of the first; empty where the plan has none.
+        points: the score by scorer and that of the best other node, of the first; empty where the plan has none.
         replicas: the replicas.
     """
 
@@ -167,8 +168,8 @@ def idle_of(problem: Problem, plan: Plan) -> tuple[IdleNodes, ...]:
     for node in sorted(problem.nodes, key=lambda node: node.name):
         if node.name not in placements:
             status = "" if node.status == "running" else node.status
-            cpu = f"{shown_cpu(node.cpu_used)} of {shown_cpu(node.cpu)}"
-            rss = f"{shown_bytes(node.rss_used)} of {shown_bytes(node.rss)}"
+            cpu = " of ".join(cpu_alike(node.cpu_used, node.cpu))
+            rss = " of ".join(bytes_alike(node.rss_used, node.rss))
             groups[node.device_type, zone_of(node), status, cpu, rss].append(node.name)
     return tuple(IdleNodes(tuple(names), *group) for group, names in groups.items())
 
@@ -216,8 +217,8 @@ def _group(kind: str, zone: str, nodes: Sequence[Supply], usage: Mapping[str, No
         sum(count > 0 for count in replicas),
         sum(replicas),
         (
-            plain_bar("cpu", sum(cpu for cpu, _ in taken), sum(node.cpu for node in nodes), shown_cpu),
-            plain_bar("memory", sum(rss for _, rss in taken), sum(node.rss for node in nodes), shown_bytes),
+            plain_bar("cpu", sum(cpu for cpu, _ in taken), sum(node.cpu for node in nodes), cpu_alike),
+            plain_bar("memory", sum(rss for _, rss in taken), sum(node.rss for node in nodes), bytes_alike),
         ),
     )
 
@@ -241,13 +242,13 @@ def _card(
         zone=zone_of(node),
         status="" if node.status == "running" else node.status,
         bars=(
-            segmented_bar("cpu", node.cpu, node.cpu_used, cpu, keys, shown_cpu),
-            segmented_bar("memory", node.rss, node.rss_used, rss, keys, shown_bytes),
+            segmented_bar("cpu", node.cpu, node.cpu_used, cpu, keys, cpu_alike),
+            segmented_bar("memory", node.rss, node.rss_used, rss, keys, bytes_alike),
             *(_device_bar(device, placements, keys) for device in node.devices),
         ),
         cores=tuple(cores) if any(bar.segments for bar in cores) else (),
         cores_more=max(0, len(node.cores) - MAX_CORES),
-        peaks=f"{shown_cpu(peak_of(node, placements))} of {shown_cpu(sum(node.cores))} at the peaks",
+        peaks=f"{' of '.join(cpu_alike(peak_of(node, placements), sum(node.cores)))} at the peaks",
         groups=_occupants(pairs[:MAX_REPLICAS], keys),
         replicas=len(pairs),
         occupants_more=max(0, len(pairs) - MAX_REPLICAS),
@@ -261,7 +262,7 @@ def _core_bars(node: Supply, placements: Sequence[Placement], keys: WorkloadKeys
             (placement, sum(use.amount for use in placement.cores if use.core == core)) for placement in placements
         ]
         used = node.cores_used[core] if core < len(node.cores_used) else 0
-        bars.append(segmented_bar(f"core {core}", capacity, used, taken, keys, shown_cpu))
+        bars.append(segmented_bar(f"core {core}", capacity, used, taken, keys, cpu_alike))
     return bars
 
 
@@ -274,7 +275,7 @@ def _device_bar(device: Device, placements: Sequence[Placement], keys: WorkloadK
         for placement in placements
     ]
     name = f"{device.name} ({device.type}{', ' + device.model if device.model else ''})"
-    return segmented_bar(name, device.capacity, device.used, taken, keys, shown_share)
+    return segmented_bar(name, device.capacity, device.used, taken, keys, shares_alike)
 
 
 def _occupants(pairs: Sequence[tuple[Placement, Resources]], keys: WorkloadKeys) -> tuple[OccupantGroup, ...]:
@@ -291,18 +292,16 @@ def _occupant_group(members: Sequence[tuple[Placement, Resources]], keys: Worklo
     takes += [f"memory {shown_bytes(request.rss)}"] if request.rss else []
     each = " each" if number > 1 and takes else ""
     name = replica_name(first) if number == 1 else f"{replica_name(first).rpartition('/')[0]} ×{number}"
-    parts = ", ".join(f"{part.scorer} {part.points:,}" for part in first.parts)
-    points = f"score {first.points:,} ({parts})" if parts else ""
-    second = first.runner_up
-    if second is not None:
-        points += f"{'; n' if points else 'N'}ext would have been {second.node} with {second.points:,}"
+    points = f"Score: {score_words(first)}. " if first.parts else ""
+    if first.runner_up is not None:
+        points += f"Best other node: {best_other_node(first)}."
     return OccupantGroup(
         keys.number(first.workload),
         name + (f" ({first.variant})" if first.variant else ""),
         ", ".join(takes) + each,
         _state(first),
         first.reason,
-        points,
+        points.strip(),
         tuple(Occupant(replica_name(placement), _own(placement)) for placement, _ in members),
     )
 

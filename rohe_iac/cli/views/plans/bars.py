@@ -16,7 +16,7 @@ from rohe_iac.cli.views.plans.node_usage import (
     placements_by_node,
     usage_by_node,
 )
-from rohe_iac.foundation.quantities import shown_bytes, shown_cpu
+from rohe_iac.foundation.quantities import bytes_alike, cpu_alike
 from rohe_iac.planning.model.plan import Placement, Plan
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.model.supply import Supply
@@ -82,7 +82,7 @@ def node_name(node: Supply) -> str:
 def shown_peak(node: Supply, placements: Sequence[Placement]) -> str:
     """Returns what is taken of a node's cores at the peaks, beside what they have; nothing where no core is taken."""
     peak = peak_of(node, placements)
-    return f"{shown_cpu(peak)} of {shown_cpu(sum(node.cores))}" if peak else ""
+    return " of ".join(cpu_alike(peak, sum(node.cores))) if peak else ""
 
 
 def _row(node: Supply, usage: NodeUsage, placements: Sequence[Placement]) -> tuple[str, str, str, str, str]:
@@ -91,9 +91,9 @@ def _row(node: Supply, usage: NodeUsage, placements: Sequence[Placement]) -> tup
     return (
         escape(node_name(node)),
         str(usage.replicas),
-        f"{bar(cpu, node.cpu)} {shown_cpu(cpu)} of {shown_cpu(node.cpu)}",
+        f"{bar(cpu, node.cpu)} {' of '.join(cpu_alike(cpu, node.cpu))}",
         shown_peak(node, placements),
-        f"{bar(rss, node.rss)} {shown_bytes(rss)} of {shown_bytes(node.rss)}",
+        f"{bar(rss, node.rss)} {' of '.join(bytes_alike(rss, node.rss))}",
     )
 
 

@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from rohe_iac.cli.console import Screen
 from rohe_iac.cli.options import PageOutput
-from rohe_iac.cli.views.plans.sentences import refused_by_rule, runner_up
+from rohe_iac.cli.views.plans.sentences import best_other_node, refused_by_rule, score_words
 from rohe_iac.cli.views.plans.survey import SurveyView, markdown_of
 from rohe_iac.planning.model.plan import BRIEF_FIELDS, Placement, Rejection
 from rohe_iac.usecases.plans.explain import PlacementExplanation
@@ -61,17 +61,13 @@ class PlacementView:
 
     def _closest(self, closest: Sequence[Rejection], style: str = "") -> None:
         for near in closest:
-            self._screen.print_indented(f"{near.node}: {escape(near.missing)} ({near.rule})", 4, style=style)
+            self._screen.print_indented(f"{near.node}: {escape(near.missing)}", 4, style=style)
 
 
 def _score(placement: Placement) -> str:
-    """Returns the score of the node, its parts by scorer, and the runner-up; nothing where the node has no score."""
-    second = runner_up(placement.runner_up)
-    if not placement.parts:
-        return second
-    parts = " + ".join(f"{part.scorer} {part.points:,}" for part in placement.parts)
-    sentence = f"score of {placement.node} {placement.points:,} = {parts}, a term for each scorer of the planner"
-    return "; ".join(filter(None, (sentence, second)))
+    """Returns the score of the node, its parts by scorer, and the best other node; nothing where there is neither."""
+    shown, second = score_words(placement), best_other_node(placement)
+    return "; ".join(filter(None, (f"score {shown}" if shown else "", f"best other node: {second}" if second else "")))
 
 
 def _page(explanation: PlacementExplanation) -> Iterator[str]:
@@ -79,9 +75,8 @@ def _page(explanation: PlacementExplanation) -> Iterator[str]:
     yield f"# {explanation.address}, by {explanation.origin}"
     yield ""
     for placement in explanation.placements:
-        points = f", score {placement.points:,}" if placement.parts else ""
-        second = f"; {runner_up(placement.runner_up)}" if placement.runner_up is not None else ""
-        yield f"- {placement.replica} on **{placement.node}**: {placement.reason}{points}{second}"
+        shown = f"; {_score(placement)}" if _score(placement) else ""
+        yield f"- {placement.replica} on **{placement.node}**: {placement.reason}{shown}"
     for item in explanation.unplaced:
         near = item.closest[0] if item.closest else None
         yield f"- {item.replica} fits on no node{f'; closest is {near.node}: {near.missing}' if near else ''}"

@@ -189,7 +189,7 @@ class PlanView:
         places = dict(planfile.places)
         for item in unplaced[:FEW]:
             closest = item.closest[0] if item.closest else None
-            near = f"closest is {closest.node}: {closest.missing} ({closest.rule})" if closest else "there is no node"
+            near = f"closest is {closest.node}: {closest.missing}" if closest else "there is no node"
             written = f"{places[item.workload]}: " if item.workload in places else ""
             self.screen.print_indented(escape(f"{written}{item.replica}: {near}"))
         if len(unplaced) > FEW:

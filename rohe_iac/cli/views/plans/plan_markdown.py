@@ -11,16 +11,17 @@ from rohe_iac.cli.views.plans.gain import shown_gain
 from rohe_iac.cli.views.plans.node_usage import occupied, placements_by_node, usage_by_node
 from rohe_iac.cli.views.plans.prediction import row_of
 from rohe_iac.cli.views.plans.sentences import (
+    best_other_node,
     pending_work,
     reason,
     refused_by_rule,
     relaxed_spread,
-    runner_up,
+    score_words,
     summary,
     unfinished_work,
 )
 from rohe_iac.deployment.files.planfile import PlanFile
-from rohe_iac.foundation.quantities import counted, shown_bytes, shown_cpu, shown_share
+from rohe_iac.foundation.quantities import bytes_alike, counted, cpu_alike, shown_cpu, shown_share
 from rohe_iac.planning.model.plan import Placement, Plan, Rejection
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.questions.analysis.response_times import Prediction
@@ -90,7 +91,7 @@ def _replicas(plan: Plan, most: int) -> Iterator[str]:
     yield "## Replicas"
     yield ""
     placed = sorted(plan.placements, key=lambda placement: (placement.node, placement.replica))
-    titles = ("node", "replica", "takes", "score", "next would have been", "why")
+    titles = ("node", "replica", "takes", "score", "best other node", "why")
     yield from table(titles, (_replica(placement) for placement in placed[:most]))
     yield from _more(len(placed) - most, "replica")
 
@@ -100,13 +101,12 @@ def _replica(placement: Placement) -> tuple[str, ...]:
     takes = [f"core {use.core}: {shown_cpu(use.amount)}" for use in placement.cores]
     takes += [f"{use.device}: {shown_share(use.amount)}" for use in placement.devices]
     takes += [f"{port.name}: {port.number}" for port in placement.ports]
-    parts = ", ".join(f"{part.scorer} {part.points:,}" for part in placement.parts)
     return (
         placement.node,
         placement.replica.removeprefix("replica/") + (f" ({placement.variant})" if placement.variant else ""),
         ", ".join(takes),
-        f"{placement.points:,} ({parts})" if parts else "",
-        runner_up(placement.runner_up).removeprefix("next would have been "),
+        score_words(placement),
+        best_other_node(placement),
         reason(placement),
     )
 
@@ -123,9 +123,9 @@ def _nodes(problem: Problem, plan: Plan, most: int) -> Iterator[str]:
             (
                 node_name(node),
                 usage[node.name].replicas,
-                f"{shown_cpu(cpu)} of {shown_cpu(node.cpu)}",
+                " of ".join(cpu_alike(cpu, node.cpu)),
                 shown_peak(node, placements.get(node.name, ())),
-                f"{shown_bytes(rss)} of {shown_bytes(node.rss)}",
+                " of ".join(bytes_alike(rss, node.rss)),
             )
         )
     yield from table(("node", "replicas", "cpu", "cores at peak", "memory"), rows)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from rohe_iac.deployment.files.planfile import PlanFile
 from rohe_iac.foundation.quantities import counted, shown_bytes
-from rohe_iac.planning.model.plan import Bound, Placement, Plan, Refusals, Relaxed, RunnerUp
+from rohe_iac.planning.model.plan import Bound, Placement, Plan, Refusals, Relaxed, ScorePart
 from rohe_iac.reporting.settings import MAX_BYTES, MAX_LOG_BYTES
 from rohe_iac.usecases.plans.analysis import AgentNeed, AnalysedPlan
 
@@ -22,6 +22,9 @@ KINDS = ("stack", "broker", "credential", "agent", "replica")
 
 STAYS = "stays where it was"
 """The reason in plan files for a replica that keeps its node."""
+
+MAX_DECIMALS = 4
+"""Decimals of a percentage at most; scores have seven digits or so."""
 
 ARGUMENTS = {"volume": "total size"}
 """What people read for the arguments of a bound whose names in a plan file do not speak for themselves."""
@@ -55,11 +58,6 @@ def relaxed_spread(eased: Relaxed) -> str:
 def refused_by_rule(refusals: Refusals) -> str:
     """Returns how many nodes each rule refused: `2 by labels, 1 by cpu`."""
     return ", ".join(f"{count} by {rule}" for rule, count in refusals.by_rule)
-
-
-def runner_up(second: RunnerUp | None) -> str:
-    """Returns which node would have been next with which score; nothing where there is none."""
-    return f"next would have been {second.node} with {second.points:,}" if second is not None else ""
 
 
 def reason(placement: Placement, undone: Collection[str] = ()) -> str:
@@ -126,3 +124,44 @@ def agent_need(need: AgentNeed) -> str:
 def outbox_bound() -> str:
     """Returns how large the outbox of a replica may become, with its write-ahead log."""
     return f"each replica that reports: outbox up to {shown_bytes(MAX_BYTES + MAX_LOG_BYTES)}"
+
+
+def shown_percentage(points: int, best: int) -> str:
+    """Returns a score as a percentage of the best one, with decimals only where it would look like the best: `93 %`."""
+    if points == best or best <= 0:
+        return "100 %"
+    for decimals in range(MAX_DECIMALS + 1):
+        text = f"{points * 100 / best:.{decimals}f}"
+        if float(text) != 100:
+            break
+    return f"{text} %"
+
+
+def shown_parts(parts: Sequence[ScorePart], best: int) -> str:
+    """Returns what each scorer adds to a score, in percent of the best score: `cpu 24 %, memory 12 %`."""
+    return ", ".join(f"{part.scorer} {_part(part.points, best)}" for part in parts)
+
+
+def score_words(placement: Placement) -> str:
+    """Returns the score of a replica's node with what each scorer adds, in percent of the best; "" for no score."""
+    if not placement.parts:
+        return ""
+    best = _best_score(placement)
+    return f"{shown_percentage(placement.points, best)} ({shown_parts(placement.parts, best)})"
+
+
+def best_other_node(placement: Placement) -> str:
+    """Returns the other node with the highest score when the replica was placed: `pi-2 with 93 %`; "" for none."""
+    second = placement.runner_up
+    if second is None:
+        return ""
+    return f"{second.node} with {shown_percentage(second.points, _best_score(placement))}"
+
+
+def _best_score(placement: Placement) -> int:
+    """Returns the higher one of the score of the node and that of the best other node."""
+    return max(placement.points, placement.runner_up.points if placement.runner_up is not None else 0)
+
+
+def _part(points: int, best: int) -> str:
+    return f"{points * 100 / best:.0f} %" if best > 0 else "0 %"

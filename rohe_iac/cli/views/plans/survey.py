@@ -9,20 +9,21 @@ from rich.markup import escape
 from rohe_iac.cli.console import Screen
 from rohe_iac.cli.table import Column, print_table
 from rohe_iac.cli.views.markdown import cell
+from rohe_iac.cli.views.plans.sentences import shown_parts, shown_percentage
 from rohe_iac.foundation.quantities import counted
 from rohe_iac.planning.questions.analysis.node_survey import Survey
 
 FEW = 40
-"""Nodes that one screen shows one by one; of more, those with the same points and reason share a row."""
+"""Nodes that one screen shows one by one; of more, those with the same score and reason share a row."""
 
-COLUMNS = (Column("  NODE", prose=True), Column("POINTS", right=True), Column("WHY", prose=True))
+COLUMNS = (Column("  NODE", prose=True), Column("SCORE", right=True), Column("WHY", prose=True))
 """The columns of the table of nodes."""
 
 NAMED = 3
 """Nodes that such a row names."""
 
 Row = tuple[str, str, str]
-"""Node, points and reason; the points of a refused node are empty."""
+"""Node, score and reason; the score of a refused node is empty."""
 
 
 class SurveyView:
@@ -68,15 +69,15 @@ def summary(survey: Survey) -> str:
 
 def rows_of(survey: Survey) -> Iterator[Row]:
     """Yields a row for each node."""
+    best = max((fit.points for fit in survey.fits), default=0)
     for fit in survey.fits:
-        parts = ", ".join(f"{part.scorer} {part.points:,}" for part in fit.parts)
-        yield fit.node, f"{fit.points:,}", parts or "fits"
+        yield fit.node, shown_percentage(fit.points, best), shown_parts(fit.parts, best) or "fits"
     for near in survey.refused:
-        yield near.node, "", f"{near.missing} (refused by {near.rule})"
+        yield near.node, "", f"refused by {near.missing}"
 
 
 def _grouped(rows: Iterable[Row]) -> Iterator[Row]:
-    """Yields one row for all nodes with the same points and reason."""
+    """Yields one row for all nodes with the same score and reason."""
     groups: dict[tuple[str, str], list[str]] = {}
     for node, points, why in rows:
         groups.setdefault((points, why), []).append(node)

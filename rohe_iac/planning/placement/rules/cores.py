@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rohe_iac.foundation.quantities import shown_cpu
+from rohe_iac.foundation.quantities import cpu_alike
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.rules.rule import Lack, NodeRule
 from rohe_iac.planning.placement.state.amounts import Free, Row
@@ -38,7 +38,8 @@ def _lacks(indexed: IndexedProblem, demand: DemandIndex, node: NodeIndex, free: 
     if not missing:
         return ()
     where = f"{len(chunks)} distinct cores" if len(chunks) > 1 else "one core"
-    return ((f"cores: needs {shown_cpu(sum(chunks))} on {where}, {shown_cpu(missing)} of it does not fit", part),)
+    needed, lacking = cpu_alike(sum(chunks), missing)
+    return ((f"cores: needs {needed} on {where}, {lacking} of it does not fit", part),)
 
 
 CORES = NodeRule("cores", _lacks, ("cores", "cores_used"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rohe_iac.foundation.quantities import shown_share
+from rohe_iac.foundation.quantities import counted, shown_share
 from rohe_iac.planning.model.demand import DeviceRequest
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.rules.rule import Lack, NodeRule
@@ -51,8 +51,11 @@ def _lacks(indexed: IndexedProblem, demand: DemandIndex, node: NodeIndex, free: 
         if missing:
             asked = request.count or request.share
             named = f"{request.type} ({' or '.join(request.models)})" if request.models else request.type
-            if request.count:
-                amounts = f"needs {asked} {named}, {missing} of it is missing"
+            if not any(request.accepts(device) for device in indexed.nodes[node].devices):
+                amounts = f"the node has no {named}"
+            elif request.count:
+                idle = f"only {asked - missing}" if missing < asked else "none"
+                amounts = f"needs {counted(asked, f'whole {named} device')}, {idle} is idle"
             else:
                 amounts = f"needs {shown_share(asked)} {named} in one device, {shown_share(missing)} of it does not fit"
             lacks.append((f"accelerators: {amounts}", missing * MILLION // asked))

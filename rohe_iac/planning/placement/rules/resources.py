@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter, itemgetter
 
-from rohe_iac.foundation.quantities import shown_bytes, shown_cpu
+from rohe_iac.foundation.quantities import bytes_alike, cpu_alike
 from rohe_iac.planning.model.demand import Resources
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.rules.rule import Lack
@@ -24,7 +24,7 @@ class AmountRule:
         title: the amount's name in blueprints.
         asked: returns what one replica asks for, in the amount's unit; None: it is not checked.
         free: returns what is free.
-        shown: returns an amount as people read it.
+        shown: returns amounts as people compare them, in one unit.
         looks_at: fields of `Supply` that decide; nodes of one class are equal in all of them.
     """
 
@@ -32,7 +32,7 @@ class AmountRule:
     title: str
     asked: Callable[[Resources], int | None]
     free: Callable[[Free], int]
-    shown: Callable[[int], str]
+    shown: Callable[[int, int], tuple[str, ...]]
     looks_at: tuple[str, ...]
 
     def lacks(self, indexed: IndexedProblem, demand: DemandIndex, node: NodeIndex, free: Free) -> Sequence[Lack]:  # noqa: ARG002
@@ -40,13 +40,14 @@ class AmountRule:
         asked, amount = self.asked(indexed.resources[demand]), self.free(free)
         if asked is None or asked <= amount:
             return ()
-        words = f"{self.title}: needs {self.shown(asked)}, only {self.shown(max(amount, 0))} is free"
+        needed, left = self.shown(asked, max(amount, 0))
+        words = f"{self.title}: needs {needed}, {f'only {left}' if amount > 0 else 'none'} is free"
         return ((words, missing_part(asked, amount)),)
 
 
-CPU = AmountRule("cpu", "cpu", attrgetter("cpu"), itemgetter(0), shown_cpu, ("cpu", "cpu_used"))
-RSS = AmountRule("rss", "memory.rss", attrgetter("rss"), itemgetter(1), shown_bytes, ("rss", "rss_used"))
-VMS = AmountRule("vms", "memory.vms", attrgetter("vms"), itemgetter(2), shown_bytes, ("vms", "vms_used"))
+CPU = AmountRule("cpu", "cpu", attrgetter("cpu"), itemgetter(0), cpu_alike, ("cpu", "cpu_used"))
+RSS = AmountRule("rss", "memory.rss", attrgetter("rss"), itemgetter(1), bytes_alike, ("rss", "rss_used"))
+VMS = AmountRule("vms", "memory.vms", attrgetter("vms"), itemgetter(2), bytes_alike, ("vms", "vms_used"))
 
 AMOUNT_RULES = (CPU, RSS, VMS)
 """The amounts in the order in which `Free` and the states of nodes hold them."""

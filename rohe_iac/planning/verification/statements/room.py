@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from rohe_iac.foundation.quantities import shown_bytes, shown_cpu, shown_share
+from rohe_iac.foundation.quantities import bytes_alike, counted, cpu_alike, shown_share
 from rohe_iac.planning.model.demand import Demand, DeviceRequest, Resources
 from rohe_iac.planning.model.plan import Placement
 from rohe_iac.planning.model.problem import Problem
@@ -86,25 +86,26 @@ def node_kinds(problem: Problem) -> tuple[NodeKind, ...]:
 def lacks(room: Room, request: Resources) -> Iterator[Lack]:
     """Yields what does not fit of a request, by the rules about amounts, in the order in which plans list them."""
     if request.cpu > room.cpu:
-        yield _amount("cpu", "cpu", request.cpu, room.cpu, shown_cpu(request.cpu), shown_cpu(max(room.cpu, 0)))
+        yield _amount("cpu", "cpu", request.cpu, room.cpu, *cpu_alike(request.cpu, max(room.cpu, 0)))
     chunks = request.cores
     if len(chunks) > len(room.cores):
         words = f"cores: needs {len(chunks)} distinct cores, the node has {len(room.cores)}"
         yield Lack("cores", words, (len(chunks) - len(room.cores)) * MILLION // len(chunks))
     elif missing := sum(max(0, chunk - free) for chunk, free in zip(chunks, room.cores, strict=False)):
         where = f"{len(chunks)} distinct cores" if len(chunks) > 1 else "one core"
-        words = f"cores: needs {shown_cpu(sum(chunks))} on {where}, {shown_cpu(missing)} of it does not fit"
+        needed, lacking = cpu_alike(sum(chunks), missing)
+        words = f"cores: needs {needed} on {where}, {lacking} of it does not fit"
         yield Lack("cores", words, missing * MILLION // sum(chunks))
     for rule, asked, free in (("rss", request.rss, room.rss), ("vms", request.vms, room.vms)):
         if asked is not None and free is not None and asked > free:
-            yield _amount(rule, f"memory.{rule}", asked, free, shown_bytes(asked), shown_bytes(max(free, 0)))
+            yield _amount(rule, f"memory.{rule}", asked, free, *bytes_alike(asked, max(free, 0)))
     for device_request in request.devices:
         yield from _device_lacks(room, device_request)
 
 
-def _amount(rule: str, title: str, asked: int, free: int, needs: str, only: str) -> Lack:
+def _amount(rule: str, title: str, asked: int, free: int, needs: str, left: str) -> Lack:
     part = (asked - free) * MILLION // max(asked, 1)
-    return Lack(rule, f"{title}: needs {needs}, only {only} is free", part)
+    return Lack(rule, f"{title}: needs {needs}, {f'only {left}' if free > 0 else 'none'} is free", part)
 
 
 def _device_lacks(room: Room, request: DeviceRequest) -> Iterator[Lack]:
@@ -116,14 +117,16 @@ def _device_lacks(room: Room, request: DeviceRequest) -> Iterator[Lack]:
     idle = [free for device, free in suitable if free == device.capacity]
     best = max([free for device, free in suitable if free == device.capacity or not device.exclusive], default=0)
     name = f"{request.type} ({' or '.join(request.models)})" if request.models else request.type
+    absent = f"accelerators: the node has no {name}"
     if request.count > len(idle):
         missing = request.count - len(idle)
-        words = f"accelerators: needs {request.count} {name}, {missing} of it is missing"
-        yield Lack("accelerators", words, missing * MILLION // request.count)
+        only = f"only {len(idle)}" if idle else "none"
+        words = f"accelerators: needs {counted(request.count, f'whole {name} device')}, {only} is idle"
+        yield Lack("accelerators", words if suitable else absent, missing * MILLION // request.count)
     elif not request.count and request.share > max(best, 0):
         missing = request.share - max(best, 0)
         words = (
             f"accelerators: needs {shown_share(request.share)} {name} in one device,"
             f" {shown_share(missing)} of it does not fit"
         )
-        yield Lack("accelerators", words, missing * MILLION // request.share)
+        yield Lack("accelerators", words if suitable else absent, missing * MILLION // request.share)

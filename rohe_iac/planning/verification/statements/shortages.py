@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from rohe_iac.foundation.quantities import MEMORY_UNITS
 from rohe_iac.planning.model.demand import Demand, Resources
 from rohe_iac.planning.model.plan import Placement, Plan, Refusals, Rejection
 from rohe_iac.planning.model.problem import Problem
@@ -19,10 +18,18 @@ from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.verification.fault import Fault
 from rohe_iac.planning.verification.reasons import HEADS, first_static_rule
 from rohe_iac.planning.verification.requests import requested
+from rohe_iac.planning.verification.shown_amount import bounds_of
 from rohe_iac.planning.verification.statements.order import RULE_ORDER
 from rohe_iac.planning.verification.statements.room import Lack, Room, lacks, node_kinds, room_of
 
-_ONLY = re.compile(r"(?:cpu|memory\.rss|memory\.vms): needs \S+, only (?P<free>[0-9.]+)(?P<unit>[A-Za-z]*) is free")
+_ONLY = re.compile(r"(?:cpu|memory\.rss|memory\.vms): needs \S+, (?:only (?P<free>\S+)|none) is free")
+
+_IDLE = re.compile(
+    r"accelerators: needs (?P<count>\d+) whole (?P<type>\S+) .*devices?, (?:only (?P<idle>\d+)|none) is idle"
+)
+
+_ABSENT = re.compile(r"accelerators: the node has no (?P<type>\S+).*")
+"""What a node without any device that a request takes is said to lack; that depends on the node alone."""
 
 
 def shortage_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
@@ -111,27 +118,43 @@ def _rejection_faults(refused: _RefusedNodes, *, in_one_pass: bool) -> Iterator[
     """Yields what no moment of the planning can have shown."""
     for rejection in refused.listed:
         texts = rejection.missing.split("; ")
-        amounts = {text.partition(": ")[0]: text for text in texts if text.partition(": ")[0] in HEADS.values()}
-        empty = {HEADS[lack.rule]: lack for lack in refused.lacks_of(refused.rooms.empty(rejection.node))}
-        final = {HEADS[lack.rule]: lack for lack in refused.lacks_of(refused.rooms.final(rejection.node))}
-        for head, lack in empty.items():
+        amounts: dict[str, list[str]] = defaultdict(list)
+        for text in texts:
+            if (head := text.partition(": ")[0]) in HEADS.values():
+                amounts[head].append(text)
+        empty = _by_head(refused.lacks_of(refused.rooms.empty(rejection.node)))
+        final = _by_head(refused.lacks_of(refused.rooms.final(rejection.node)))
+        for head, (words, _) in empty.items():
             if head not in amounts:
-                yield f"{rejection.node} does not lack '{lack.words}', which it lacks with nothing on it"
-        if len(set(HEADS.values()) & {text.partition(": ")[0] for text in texts}) != len(amounts):
-            continue
-        least = most = MILLION * (len(texts) - len(amounts))
-        for head, text in amounts.items():
-            part = _stated_part(text, head, refused)
-            if part is None:
+                yield f"{rejection.node} does not lack '{words}', which it lacks with nothing on it"
+        absent = {lack.words for lack in refused.lacks_of(refused.rooms.empty(rejection.node))}
+        for text in texts:
+            if _ABSENT.fullmatch(text) and text not in absent:
+                yield f"{rejection.node} lacks '{text}', and has such a device"
+        least = most = MILLION * (len(texts) - sum(map(len, amounts.values())))
+        for head, found in amounts.items():
+            parts, text = [_stated_part(text, head, refused) for text in found], "; ".join(found)
+            known = [part for part in parts if part is not None]
+            if len(known) < len(parts):
                 least, most = 0, 1 << 62
                 break
-            least, most = least + part[0], most + part[1]
-            if head in empty and part[1] < empty[head].part:
-                yield f"{rejection.node} lacks '{text}', and empty it lacks '{empty[head].words}'"
-            if in_one_pass and (head not in final or part[0] > final[head].part):
+            low, high = sum(part[0] for part in known), sum(part[1] for part in known)
+            least, most = least + low, most + high
+            if head in empty and high < empty[head][1]:
+                yield f"{rejection.node} lacks '{text}', and empty it lacks '{empty[head][0]}'"
+            if in_one_pass and (head not in final or low > final[head][1]):
                 yield f"{rejection.node} lacks '{text}', and in the end it does not lack that much"
         if not least <= rejection.shortfall <= most:
             yield f"{rejection.node} falls short by {rejection.shortfall} millionths, and lacks '{rejection.missing}'"
+
+
+def _by_head(found: Iterable[Lack]) -> dict[str, tuple[str, int]]:
+    """Returns what is lacking by the head of its words, with its part of what is asked, summed over devices."""
+    by_head: dict[str, tuple[str, int]] = {}
+    for lack in found:
+        words, part = by_head.get(HEADS[lack.rule], ("", 0))
+        by_head[HEADS[lack.rule]] = (f"{words}; {lack.words}" if words else lack.words, part + lack.part)
+    return by_head
 
 
 def _stated_part(text: str, head: str, refused: _RefusedNodes) -> tuple[int, int] | None:
@@ -140,10 +163,19 @@ def _stated_part(text: str, head: str, refused: _RefusedNodes) -> tuple[int, int
     found = _ONLY.fullmatch(text)
     if found is not None:
         asked = {"cpu": request.cpu, "memory.rss": request.rss, "memory.vms": request.vms or 0}[head]
-        free, rounding = _amount(found["free"], found["unit"], 1000 if head == "cpu" else 1)
-        least, most = (max(0, asked - bound) * MILLION // max(asked, 1) for bound in (free + rounding, free - rounding))
+        bounds = bounds_of(found["free"] or "0", cpu=head == "cpu")
+        if bounds is None:
+            return None
+        least, most = (max(0, asked - bound) * MILLION // max(asked, 1) for bound in reversed(bounds))
         # What is free may be less than nothing, and is then shown as nothing.
-        return least, most if free else 1 << 62
+        return least, most if any(bounds) else 1 << 62
+    if _ABSENT.fullmatch(text):
+        return MILLION, MILLION
+    idle = _IDLE.fullmatch(text)
+    if idle is not None:
+        part = (int(idle["count"]) - int(idle["idle"] or 0)) * MILLION // int(idle["count"])
+        asked_for = any((share.type, share.count) == (idle["type"], int(idle["count"])) for share in request.devices)
+        return (part, part) if asked_for else None
     missing = re.search(r", (?P<amount>[0-9.]+)(?P<unit>m?%?) of it (?:does not fit|is missing)$", text)
     if missing is None:
         return None
@@ -158,16 +190,3 @@ def _stated_part(text: str, head: str, refused: _RefusedNodes) -> tuple[int, int
         amount, asked = round(number * (100 if missing["unit"] else 1)), devices[0].count or devices[0].share
     part = amount * MILLION // max(asked, 1)
     return part, part
-
-
-def _amount(number: str, unit: str, whole: int) -> tuple[int, int]:
-    """Returns an amount as it is shown, in millicores or bytes, and by how much it may be rounded.
-
-    Args:
-        number, unit: the amount.
-        whole: what one without a unit is: 1000 millicores, or 1 byte.
-    """
-    if unit in ("", "m"):
-        return round(float(number) * (1 if unit else whole)), 0
-    size = MEMORY_UNITS[unit]
-    return round(float(number) * size), -(-size // 20)

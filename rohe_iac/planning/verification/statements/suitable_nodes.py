@@ -10,7 +10,7 @@ from rohe_iac.planning.model.demand import Demand
 from rohe_iac.planning.model.plan import Placement, Plan
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.verification.fault import Fault
-from rohe_iac.planning.verification.reasons import first_static_rule
+from rohe_iac.planning.verification.reasons import BY_NAME_WORDS, first_static_rule
 from rohe_iac.planning.verification.requests import requested
 from rohe_iac.planning.verification.statements.room import NodeKind, lacks, node_kinds
 
@@ -40,7 +40,8 @@ def suitable_node_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
                 message = f"{number} suitable nodes are stated, and {capable} have as much at all"
                 yield Fault("reasons", item.replica, message)
             if number > 1 and not item.decided and not item.late and item.parts:
-                phrases.setdefault(_NUMBER.sub("", item.reason.removesuffix(f" ({demand.note})")), item.replica)
+                phrase = item.reason.removesuffix(f" ({demand.note})").removesuffix(BY_NAME_WORDS)
+                phrases.setdefault(_NUMBER.sub("", phrase), item.replica)
         in_turn = [item for item in items if not item.decided and not item.late and suitable(item)]
         if len(in_turn) == demand.replicas and not demand.near and workload in refused and not plan.unplaced:
             last = suitable(in_turn[-1])

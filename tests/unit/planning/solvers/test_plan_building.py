@@ -12,9 +12,9 @@ from rohe_iac.planning.solvers.plan_building import LATE_ENDING, build_plan
 def test_a_reason_says_what_the_strategy_prefers_and_how_many_nodes_fitted(world: Any) -> None:
     indexed = IndexedProblem(world.problem([world.node("n1"), world.node("n2")], [world.demand("d", cpu=100)]))
     for strategy, reason in (
-        ("best-fit", "tightest fit among 2 suitable nodes"),
+        ("best-fit", "tightest fit among 2 suitable nodes, first by name of equal scores"),
         ("first-fit", "first by name among 2 suitable nodes"),
-        ("worst-fit", "loosest fit among 2 suitable nodes"),
+        ("worst-fit", "loosest fit among 2 suitable nodes, first by name of equal scores"),
     ):
         plan = build_plan(Construction(indexed, strategy).run([0], {}), None)
         assert [placement.reason for placement in plan.placements] == [reason]

@@ -22,12 +22,13 @@ def test_nodes_with_replicas_come_first_and_show_each_of_them(cctvs: AnalysedPla
     assert first.name == "jetson-nano-01"
     assert [bar.name for bar in first.bars[:2]] == ["cpu", "memory"]
     assert len(first.cores) == 4
-    assert first.peaks == "3368m of 4 at the peaks"
-    (group,) = first.groups
-    assert group.name == "cctvs:object-detection ×8"
+    assert first.peaks == "3368m of 4000m at the peaks"
+    first_of_all, group = first.groups
+    assert first_of_all.reason.startswith("tightest fit among 3 suitable nodes, first by name of equal scores")
+    assert group.name == "cctvs:object-detection ×7"
     assert group.takes == "cpu 70m, memory 326.9Mi each"
-    assert [replica.takes.split(", ")[1] for replica in group.replicas] == ["GPU0 6.62%"] * 8
-    assert len({replica.takes for replica in group.replicas}) == 8
+    assert [replica.takes.split(", ")[1] for replica in group.replicas] == ["GPU0 6.62%"] * 7
+    assert len({replica.takes for replica in group.replicas}) == 7
 
 
 def test_equal_nodes_without_replicas_are_together(cctvs: AnalysedPlan) -> None:

@@ -73,7 +73,7 @@ def test_a_replica_without_a_node_is_shown_with_its_place_and_the_closest_node(
     )
     text = shown(new_screen, AnalysedPlan(planfile))
     assert "1 replica fits on no node" in text
-    assert "blueprints/a.yaml:3:5: replica/a/0: closest is pi-1: cpu: needs 2, only 1 is free (cpu)" in text
+    assert "blueprints/a.yaml:3:5: replica/a/0: closest is pi-1: cpu: needs 2, only 1 is free" in text
     page = list(markdown_of(AnalysedPlan(planfile)))
     assert "| replica/a/0 | blueprints/a.yaml:3:5 | pi-1: cpu: needs 2, only 1 is free |" in page
     assert closest_node(()) == ""

@@ -5,18 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from rohe_iac.cli.views.plans.sentences import (
+    best_other_node,
     fewest_nodes,
     pending_work,
     reason,
     refused_by_rule,
     relaxed_spread,
-    runner_up,
+    score_words,
+    shown_parts,
+    shown_percentage,
     summary,
 )
 from rohe_iac.deployment.files.planfile import Against
-from rohe_iac.planning.model.plan import Bound, Refusals, Relaxed, RunnerUp
+from rohe_iac.planning.model.plan import Bound, Refusals, Relaxed, RunnerUp, ScorePart
 from rohe_iac.usecases.plans.analysis import AnalysedPlan
 
 
@@ -67,9 +71,27 @@ def test_a_relaxed_spread_says_what_it_still_survives() -> None:
     )
 
 
-def test_refusals_and_runners_up_are_said_in_words(digits: AnalysedPlan) -> None:
+def test_refusals_are_said_in_words(digits: AnalysedPlan) -> None:
     assert refused_by_rule(Refusals("service/a", (("labels", 2), ("cpu", 1)), ())) == "2 by labels, 1 by cpu"
-    assert runner_up(RunnerUp("pi-1", 120)) == "next would have been pi-1 with 120"
-    assert runner_up(None) == ""
     placement = digits.planfile.plan.placements[0]
     assert reason(placement) == placement.reason
+
+
+def test_a_percentage_looks_like_the_best_only_where_it_is_the_best() -> None:
+    best = 6_000_000
+    assert shown_percentage(best, best) == shown_percentage(0, 0) == "100 %"
+    assert shown_percentage(5_580_000, best) == "93 %"
+    assert shown_percentage(5_990_000, best) == "99.8 %"
+    assert shown_percentage(best - 600, best) == "99.99 %"
+
+
+def test_the_score_of_a_node_has_its_parts_and_the_best_other_node(digits: AnalysedPlan) -> None:
+    parts = (ScorePart("cpu", 3_000_000), ScorePart("open", 1_500_000))
+    placement = structs.replace(
+        digits.planfile.plan.placements[0], points=4_500_000, parts=parts, runner_up=RunnerUp("pi-2", 6_000_000)
+    )
+    assert score_words(placement) == "75 % (cpu 50 %, open 25 %)"
+    assert best_other_node(placement) == "pi-2 with 100 %"
+    bare = structs.replace(placement, parts=(), runner_up=None)
+    assert score_words(bare) == best_other_node(bare) == ""
+    assert shown_parts(parts, 0) == "cpu 0 %, open 0 %"

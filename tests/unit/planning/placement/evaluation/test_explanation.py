@@ -22,4 +22,4 @@ def test_the_closest_refused_nodes_come_first_with_what_they_lack(world: Any) ->
     assert [item.node for item in refusals.closest] == ["n6", "n5", "n4", "n3", "n2"]
     assert len(refusals.closest) == CLOSEST
     assert refusals.closest[0] == rejection(indexed, ledger, 0, 6)
-    assert (refusals.closest[0].rule, refusals.closest[0].missing) == ("cpu", "cpu: needs 1, only 600m is free")
+    assert (refusals.closest[0].rule, refusals.closest[0].missing) == ("cpu", "cpu: needs 1000m, only 600m is free")

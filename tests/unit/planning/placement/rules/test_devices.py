@@ -31,7 +31,9 @@ def test_the_words_name_the_share_of_one_device_or_the_number_of_devices(world: 
         return list(ACCELERATORS.lacks(indexed, demand, 0, (0, 0, 0, (), free)))
 
     assert lacks(0, 4000, 3000) == [("accelerators: needs 50% gpu in one device, 10% of it does not fit", 200_000)]
-    assert lacks(1, 10_000, 10_000) == [("accelerators: needs 2 gpu (T4 or A100), 1 of it is missing", 500_000)]
+    assert lacks(1, 10_000, 10_000) == [
+        ("accelerators: needs 2 whole gpu (T4 or A100) devices, only 1 is idle", 500_000)
+    ]
     assert lacks(0, 0, 5000) == lacks(2, 0, 0) == []
 
 

@@ -17,7 +17,7 @@ MI = 2**20
 @pytest.mark.parametrize(
     ("rule", "words"),
     [
-        (CPU, "cpu: needs 4100m, only 4 is free"),
+        (CPU, "cpu: needs 4100m, only 4000m is free"),
         (RSS, "memory.rss: needs 4.1Gi, only 4Gi is free"),
         (VMS, "memory.vms: needs 4.1Gi, only 4Gi is free"),
     ],

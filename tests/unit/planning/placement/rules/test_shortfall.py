@@ -19,7 +19,7 @@ def test_all_that_is_missing_is_named_and_summed_up_and_the_first_rule_refuses(w
     rule, words, total = shortage(indexed, ledger, 0, 0)
     assert rule == refusal(indexed, ledger, 0, 0) == "status"
     assert words == (
-        "status: the node is cordoned; cpu: needs 4, only 1 is free; memory.rss: needs 2Gi, only 1Gi is free; "
+        "status: the node is cordoned; cpu: needs 4000m, only 1000m is free; memory.rss: needs 2Gi, only 1Gi is free; "
         "spread: the node has no label zone"
     )
     assert total == shortfall(indexed, ledger, 0, 0) == 1_000_000 + 750_000 + 500_000 + 1_000_000

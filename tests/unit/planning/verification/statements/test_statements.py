@@ -94,10 +94,10 @@ def test_what_does_not_fit_into_a_room_is_in_the_words_of_plans() -> None:
     assert (room.cores, room.devices) == ((700, 500), ((GPU, 10_000),))
     request = Resources(2500, (900, 200), 2048 * MI, None, (DeviceRequest("gpu", count=2),))
     assert [(lack.rule, lack.words, lack.part) for lack in lacks(room, request)] == [
-        ("cpu", "cpu: needs 2500m, only 2 is free", 200_000),
+        ("cpu", "cpu: needs 2500m, only 2000m is free", 200_000),
         ("cores", "cores: needs 1100m on 2 distinct cores, 200m of it does not fit", 181_818),
         ("rss", "memory.rss: needs 2Gi, only 1Gi is free", 500_000),
-        ("accelerators", "accelerators: needs 2 gpu, 1 of it is missing", 500_000),
+        ("accelerators", "accelerators: needs 2 whole gpu devices, only 1 is idle", 500_000),
     ]
 
 

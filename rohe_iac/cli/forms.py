@@ -152,6 +152,7 @@ class ExplanationForm(TypedDict):
     placements: list[dict[str, Any]]
     unplaced: list[dict[str, Any]]
     refusals: list[dict[str, Any]]
+    left_out: list[dict[str, Any]]
     surveys: list[dict[str, Any]]
     unasked: list[str]
 

@@ -9,7 +9,8 @@ from itertools import zip_longest
 from rohe_iac.blueprint.findings.finding import Document, Finding
 from rohe_iac.blueprint.findings.references import warning
 from rohe_iac.blueprint.hints.nearest import did_you_mean
-from rohe_iac.blueprint.language.pipeline import Affinity, Pipeline, Requests, Service
+from rohe_iac.blueprint.language.pipeline import Pipeline, Requests, Service
+from rohe_iac.blueprint.language.placement import Affinity
 from rohe_iac.blueprint.linked.machine import Machine
 from rohe_iac.blueprint.text.parsed import Path
 

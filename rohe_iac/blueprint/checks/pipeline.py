@@ -15,11 +15,11 @@ from rohe_iac.blueprint.language.pipeline import (
     Alternative,
     Limits,
     Pipeline,
-    PlacementRules,
     Reports,
     Requests,
     Service,
 )
+from rohe_iac.blueprint.language.placement import PlacementRules
 from rohe_iac.blueprint.linked.machine import MEBIBYTE
 from rohe_iac.blueprint.linked.metric_units import BUILT_IN
 from rohe_iac.blueprint.text.parsed import Path

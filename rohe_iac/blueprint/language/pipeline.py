@@ -36,6 +36,7 @@ from rohe_iac.blueprint.language.base import (
     schema_requiring_one,
 )
 from rohe_iac.blueprint.language.container import Image, InnerPath, VariableName
+from rohe_iac.blueprint.language.placement import PlacementRules
 
 PortNumber = Annotated[int, Strict(), Field(ge=1, le=65535)]
 
@@ -256,40 +257,6 @@ class Limits(Model):
     memory: Bytes | None = None
 
 
-class Toleration(Model):
-    """A taint that a replica tolerates."""
-
-    key: str = ""
-    operator: Literal["Exists", "Equal"] = "Equal"
-    value: str = ""
-    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
-
-
-class Spread(Model):
-    """At most so many replicas of the service in one domain."""
-
-    topology_key: str
-    max_per_domain: Annotated[int, Strict(), Field(ge=1, le=10**9)] = 1
-
-
-class Affinity(Model):
-    """Another service to stay away from, or near to, within a domain."""
-
-    service: str
-    topology_key: str = "node"
-    required: Flag = True
-
-
-class PlacementRules(Model):
-    """Rules about the nodes where replicas may go."""
-
-    node_selector: dict[str, str] = EMPTY
-    tolerations: tuple[Toleration, ...] = ()
-    spread: tuple[Spread, ...] = ()
-    avoid: tuple[Affinity, ...] = ()
-    near: tuple[Affinity, ...] = ()
-
-
 class ReportedMetric(Model):
     """A metric that a service reports, with its unit."""
 
@@ -377,6 +344,7 @@ class PipelineSpec(Model):
     """The services of a pipeline, their flow, and the requests per second that are offered at its sources."""
 
     load: Rate | None = None
+    gang: Flag = False
     services: Annotated[tuple[Service, ...], Field(min_length=1)]
     flow: tuple[Link, ...] = ()
 

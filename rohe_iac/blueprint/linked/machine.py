@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rohe_iac.blueprint.language.inventory import Inventory, Node, Taint
-from rohe_iac.blueprint.language.pipeline import AcceleratorRequest, Requests, Service, Toleration
+from rohe_iac.blueprint.language.pipeline import AcceleratorRequest, Requests, Service
+from rohe_iac.blueprint.language.placement import Toleration
 
 UNKNOWN_AMOUNT = 2**63
 """The substitute for an amount that is reported as implausible, so that nothing follows from it."""

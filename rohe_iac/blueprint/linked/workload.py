@@ -10,12 +10,12 @@ from rohe_iac.blueprint.language.pipeline import (
     Member,
     Memory,
     Pipeline,
-    PlacementRules,
     Port,
     Requests,
     Service,
     Variant,
 )
+from rohe_iac.blueprint.language.placement import PlacementRules
 from rohe_iac.blueprint.language.stack import Agents
 from rohe_iac.blueprint.linked.agent_memory import AgentMemory, agent_memory
 from rohe_iac.blueprint.linked.blueprint import Blueprint

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from rohe_iac.blueprint.schema.contract_descriptions import CONTRACT_FIELDS
+from rohe_iac.blueprint.schema.placement_descriptions import PLACEMENT_FIELDS
 
 FIELDS: dict[str, tuple[str, str]] = {
     "Document.apiVersion": ("The language and its version.", "rohe.dev/v1"),
@@ -20,6 +21,10 @@ FIELDS: dict[str, tuple[str, str]] = {
     "Metadata.annotations": ("Remarks that mean nothing to rohe.", "{imported-as: Object_Detection}"),
     "ModuleMetadata.version": ("The module's semantic version.", "1.2.0"),
     "PipelineSpec.load": ("Offered requests at the sources; sizes replicas where `replicas: auto`.", "10/s"),
+    "PipelineSpec.gang": (
+        "Whether all replicas of the pipeline are placed or none; what cannot be placed whole leaves its room to others.",
+        "true",
+    ),
     "PipelineSpec.services": ("The services, at least one.", "[{name: camera, command: [python, -m, shop.camera]}]"),
     "PipelineSpec.flow": (
         "Which service sends to which; without cycles.",
@@ -118,26 +123,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     "AcceleratorRequest.models": ("Models that will do; absent: any.", "[V100M16]"),
     "Limits.cpu": ("The most cpu.", "1"),
     "Limits.memory": ("The most memory; a replica beyond it is ended.", "256Mi"),
-    "PlacementRules.nodeSelector": ("Labels that the node must have.", "{zone: lab-1}"),
-    "PlacementRules.tolerations": ("Taints that the replica tolerates.", "[{key: camera-lan, operator: Exists}]"),
-    "PlacementRules.spread": ("At most so many replicas in one domain.", "[{topologyKey: node, maxPerDomain: 1}]"),
-    "PlacementRules.avoid": (
-        "Services to stay away from.",
-        "[{service: object-detection, topologyKey: node, required: true}]",
-    ),
-    "PlacementRules.near": (
-        "Services to be near to.",
-        "[{service: image-sharpening, topologyKey: zone, required: false}]",
-    ),
-    "Toleration.key": ("The taint's key.", "camera-lan"),
-    "Toleration.operator": ("`Exists`: any value; `Equal`: this value.", "Exists"),
-    "Toleration.value": ("The taint's value, with `Equal`.", "front"),
-    "Toleration.effect": ("The taint's effect; absent: any.", "NoSchedule"),
-    "Spread.topologyKey": ("`node`, `zone`, or any label of nodes.", "node"),
-    "Spread.maxPerDomain": ("The most replicas of the service in one domain.", "1"),
-    "Affinity.service": ("The other service.", "object-detection"),
-    "Affinity.topologyKey": ("`node`, `zone`, or any label of nodes.", "zone"),
-    "Affinity.required": ("Whether it is a rule or only preferred.", "false"),
+    **PLACEMENT_FIELDS,
     "Reports.format": ("`rohe`, or `qoa4ml` for services with QoA4ML probes.", "qoa4ml"),
     "Reports.interval": ("How often a report is expected.", "10s"),
     "Reports.metrics": ("Numbers that it reports, with their units; absent: not known.", "{confidence: {unit: ratio}}"),

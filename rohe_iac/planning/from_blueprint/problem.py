@@ -8,7 +8,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from rohe_iac.blueprint.language.inventory import Accelerator, DeviceType, InventorySpec, Node
-from rohe_iac.blueprint.language.pipeline import Affinity, Requests
+from rohe_iac.blueprint.language.pipeline import Requests
+from rohe_iac.blueprint.language.placement import Affinity
 from rohe_iac.blueprint.language.stack import PlannerSettings
 from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.blueprint.linked.capacity import capacity_of
@@ -79,6 +80,7 @@ def problem_of(blueprint: Blueprint, profiles: Mapping[str, Profile] | None = No
         edges=_edges(blueprint, members),
         settings=settings,
         promises=_promises(blueprint, profiles, sizings),
+        gangs=tuple(sorted(pipeline.metadata.name for pipeline in blueprint.pipelines if pipeline.spec.gang)),
     )
 
 

@@ -10,8 +10,9 @@ from typing import Any, TypeVar, get_args, get_type_hints
 import msgspec
 
 from rohe_iac.foundation.errors import ExitCode, RoheError
-from rohe_iac.planning.model.plan import BRIEF, BRIEF_FIELDS, JSON_NAME, UNSAVED, Plan
+from rohe_iac.planning.model.plan import BRIEF_FIELDS, Plan
 from rohe_iac.planning.model.problem import Problem
+from rohe_iac.planning.model.saved_fields import BRIEF, JSON_NAME, UNSAVED
 
 Value = TypeVar("Value", Plan, Problem)
 

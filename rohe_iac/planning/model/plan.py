@@ -11,19 +11,12 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from rohe_iac.foundation.quantities import counted
 from rohe_iac.planning.model.problem import Problem
+from rohe_iac.planning.model.saved_fields import BRIEF, JSON_NAME, UNSAVED
 
 SPARE_LIMIT = 200
 """Nodes up to which `survive` looks for one to keep free, and for nodes whose failure would break something."""
-
-BRIEF = "brief"
-"""Marks a field that is not written where it is empty, so that plan files of before it have the same bytes."""
-
-UNSAVED = "unsaved"
-"""Marks a field that plan files hold elsewhere."""
-
-JSON_NAME = "json"
-"""Marks a field that has another name in plan files than in the code; the value is that name."""
 
 
 class CoreUse(msgspec.Struct, frozen=True, gc=False):
@@ -175,6 +168,33 @@ class Loss(msgspec.Struct, frozen=True, gc=False, rename={"unplaceable": "homele
     outages: tuple[str, ...]
 
 
+class LeftOutGang(msgspec.Struct, frozen=True):
+    """A pipeline that is placed whole or not at all, and is not placed.
+
+    Attributes:
+        pipeline: Its name.
+        replicas: How many it has, without those of the stack itself.
+        missing: Replicas for which there is no room beside the placed ones and the others of the pipeline, by address;
+            empty where a solver has set the pipeline back for replicas that count more.
+        refusals: Why nodes refuse these, by workload.
+    """
+
+    pipeline: str
+    replicas: int
+    missing: tuple[str, ...]
+    refusals: tuple[Refusals, ...]
+
+    def __str__(self) -> str:
+        """Returns that the pipeline is left out, and which of its replicas has no room, as one phrase for people."""
+        whole = f"pipeline {self.pipeline} (gang: true) is left out with its {counted(self.replicas, 'replica')}"
+        if not self.missing:
+            return f"{whole}: other replicas count more"
+        more = len(self.missing) - 1
+        names = f"{self.missing[0]}{f' and {more} more have' if more else ' has'} no room beside the others"
+        nearest = next((near for refusals in self.refusals for near in refusals.closest), None)
+        return f"{whole}: {names}" + (f"; closest is {nearest.node}: {nearest.missing}" if nearest else "")
+
+
 class Relaxed(msgspec.Struct, frozen=True):
     """A workload that is spread for fewer failures than the stack has to survive, so that more replicas fit."""
 
@@ -217,6 +237,7 @@ class Plan:
         relaxed: Workloads that are spread for fewer failures, by workload.
         spare: The node that is kept free for the replicas of one that fails, "" where there is none.
         gain: What replicas that could stay move for; None where none does.
+        left_out: Pipelines that are placed whole or not at all and have no place, by name.
         problem: The problem that the plan solves; None where it is not known. Plan files have it beside the plan.
     """
 
@@ -232,6 +253,7 @@ class Plan:
     relaxed: tuple[Relaxed, ...] = field(default=(), metadata={BRIEF: True, JSON_NAME: "eased"})
     spare: str = field(default="", metadata={BRIEF: True})
     gain: Gain | None = field(default=None, metadata={BRIEF: True})
+    left_out: tuple[LeftOutGang, ...] = field(default=(), metadata={BRIEF: True})
     problem: Problem | None = field(default=None, compare=False, repr=False, metadata={UNSAVED: True})
 
 

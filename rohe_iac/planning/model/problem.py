@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rohe_iac.planning.model.demand import Demand, Edge
 from rohe_iac.planning.model.plugins.protocols import Origin, Plugins
 from rohe_iac.planning.model.promise import ResponseTimeLimit
+from rohe_iac.planning.model.saved_fields import BRIEF
 from rohe_iac.planning.model.supply import Supply, Wire
 
 WEIGHT_ONE = 1024
@@ -56,6 +57,14 @@ class Problem:
     """What is to be placed where, and how: a plain value, saved with each plan. The order of its tuples means nothing.
 
     The settings name plug-ins by reference; the callables themselves are handed in beside it (`Plugins`).
+
+    Attributes:
+        stack: Name of the stack.
+        nodes, demands, wires, edges: What there is, and what is asked for.
+        settings: How to plan.
+        promises: Limits of response times that contracts set.
+        gangs: Names of pipelines of which all replicas are placed or none; what the stack runs for itself is not
+            counted.
     """
 
     stack: str
@@ -65,6 +74,7 @@ class Problem:
     edges: tuple[Edge, ...] = ()
     settings: Settings = Settings()
     promises: tuple[ResponseTimeLimit, ...] = ()
+    gangs: tuple[str, ...] = field(default=(), metadata={BRIEF: True})
 
 
 def missing_plugins(settings: Settings, plugins: Plugins) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from rohe_iac.planning.model.keys import UNLIMITED
@@ -41,6 +41,7 @@ class Assigner:
     Attributes:
         indexed: the problem.
         queue: the demands in service order.
+        first: demands that have their turn before the others of the queue in a pass.
         standing: what each replica held by the previous plan.
         unplaced_before: number of replicas that the previous plan left unplaced.
         explain: whether decisions are explained.
@@ -53,6 +54,7 @@ class Assigner:
     unplaced_before: int
     explain: bool
     listener: SearchListener
+    first: Collection[DemandIndex] = ()
 
     @property
     def search_budget(self) -> int:
@@ -117,8 +119,9 @@ class Assigner:
 
     def _greedy_pass(self, strategy: str, standing: Mapping[ReplicaIndex, Grant], *, explain: bool) -> Construction:
         """Returns one greedy pass, repaired."""
-        construction = Construction(self.indexed, strategy, explain=explain).run(self.queue, standing)
-        repair(construction, self.queue)
+        queue = sorted(self.queue, key=lambda demand: demand not in self.first) if self.first else self.queue
+        construction = Construction(self.indexed, strategy, explain=explain).run(queue, standing)
+        repair(construction, queue)
         return construction
 
     def _may_place_more(self, construction: Construction) -> bool:

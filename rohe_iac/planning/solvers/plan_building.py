@@ -79,6 +79,7 @@ def build_plan(construction: Construction, previous: Plan | None) -> Plan:
         bound=_bound(construction),
         proofs=construction.proofs,
         gain=construction.gain,
+        left_out=construction.left_out,
         problem=indexed.problem,
     )
 

@@ -13,7 +13,9 @@ from rohe_iac.planning.model.strategies import EXACT, STRATEGIES
 from rohe_iac.planning.placement.state.from_plan import standing_grants
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.solvers.assigner import Assigner
+from rohe_iac.planning.solvers.construction.greedy import Construction
 from rohe_iac.planning.solvers.construction.service_order import service_order
+from rohe_iac.planning.solvers.gangs import assign_with_whole_gangs
 from rohe_iac.planning.solvers.local_search.outcome import SearchListener, ignore_statistics
 from rohe_iac.planning.solvers.plan_building import build_plan
 from rohe_iac.planning.solvers.resilience.survival import surviving_plan
@@ -119,18 +121,23 @@ def _plan(
         spare: names of nodes that are kept free.
         relaxed: number of failures that a service is spread for, by workload; the others as the stack asks.
     """
-    choice = first_choice(problem, previous)
-    while True:
-        indexed = IndexedProblem(problem, choice, spare, relaxed, plugins)
-        construction = Assigner(
-            indexed=indexed,
-            queue=service_order(indexed),
-            standing=standing_grants(indexed, previous),
-            unplaced_before=len(previous.unplaced) if previous is not None else 0,
-            explain=explain,
-            listener=listener,
-        ).assign()
-        following = next_choice(construction, choice)
-        if following is None:
-            return build_plan(construction, previous)
-        choice = following
+
+    def attempt(left_out: frozenset[str], first: str = "") -> Construction:
+        choice = first_choice(problem, previous)
+        while True:
+            indexed = IndexedProblem(problem, choice, spare, relaxed, plugins, left_out)
+            construction = Assigner(
+                indexed=indexed,
+                queue=service_order(indexed),
+                standing=standing_grants(indexed, previous),
+                unplaced_before=len(previous.unplaced) if previous is not None else 0,
+                explain=explain,
+                listener=listener,
+                first=indexed.members_of(first) if first else (),
+            ).assign()
+            following = next_choice(construction, choice)
+            if following is None:
+                return construction
+            choice = following
+
+    return build_plan(assign_with_whole_gangs(problem.gangs, attempt), previous)

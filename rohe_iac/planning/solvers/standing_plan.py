@@ -6,7 +6,12 @@ from dataclasses import replace
 
 from rohe_iac.planning.model.plan import Plan, Proof
 from rohe_iac.planning.model.problem import Problem
-from rohe_iac.planning.placement.state.from_plan import choice_of, relaxed_spreads_of, standing_grants
+from rohe_iac.planning.placement.state.from_plan import (
+    choice_of,
+    left_out_of,
+    relaxed_spreads_of,
+    standing_grants,
+)
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.solvers.construction.greedy import Construction
 from rohe_iac.planning.solvers.construction.service_order import service_order
@@ -31,6 +36,7 @@ def solves(previous: Plan, problem: Problem) -> bool:
                     (solved.wires, problem.wires),
                     (solved.edges, problem.edges),
                     (solved.promises, problem.promises),
+                    (solved.gangs, problem.gangs),
                 )
             )
         )
@@ -51,7 +57,9 @@ def standing_plan(problem: Problem, previous: Plan, *, explain: bool) -> Plan:
         explain: whether refused nodes are recorded.
     """
     spare = frozenset((previous.spare,)) if previous.spare else frozenset()
-    indexed = IndexedProblem(problem, choice_of(problem, previous), spare, relaxed_spreads_of(previous))
+    indexed = IndexedProblem(
+        problem, choice_of(problem, previous), spare, relaxed_spreads_of(previous), left_out=left_out_of(previous)
+    )
     queue = service_order(indexed)
     construction = Construction(indexed, problem.settings.strategy, explain=explain)
     construction.stand(queue, standing_grants(indexed, previous))
@@ -62,4 +70,5 @@ def standing_plan(problem: Problem, previous: Plan, *, explain: bool) -> Plan:
         losses=previous.losses,
         relaxed=previous.relaxed,
         spare=previous.spare,
+        left_out=previous.left_out,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rohe_iac.planning.model.demand import Demand
 from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.problem import Problem
+from rohe_iac.planning.placement.state.positions import enumerate_demands
 from rohe_iac.planning.solvers.construction.greedy import Construction
 
 
@@ -24,13 +25,19 @@ def first_choice(problem: Problem, previous: Plan | None) -> dict[str, int]:
     return choice
 
 
+def least_accurate(demand: Demand) -> int:
+    """Returns the position of the least accurate variant of a demand, 0 where it has none."""
+    return _by_accuracy(demand)[-1] if demand.variants else 0
+
+
 def next_choice(construction: Construction, choice: dict[str, int]) -> dict[str, int] | None:
     """Returns the choice with the next less accurate variant of the first service that has unplaced replicas.
 
     Returns None where every such service has its least accurate variant already, or no variants.
     """
-    for demand, unplaced in zip(construction.indexed.demands, construction.unplaced, strict=True):
-        if not unplaced or not demand.variants:
+    indexed = construction.indexed
+    for position, demand in enumerate_demands(indexed.demands):
+        if not construction.unplaced[position] or not demand.variants or indexed.is_left_out(position):
             continue
         ranked = _by_accuracy(demand)
         following = ranked.index(choice[demand.workload]) + 1

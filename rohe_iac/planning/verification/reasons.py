@@ -17,6 +17,7 @@ from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.model.supply import Supply
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.verification.fault import Fault
+from rohe_iac.planning.verification.gangs import gang_message
 from rohe_iac.planning.verification.requests import repels, requested
 from rohe_iac.planning.verification.shown_amount import bounds_of
 
@@ -186,11 +187,15 @@ def _refusal_faults(problem: Problem, plan: Plan, demands: Mapping[str, Demand])
     static = _StaticRefusals(problem)
     # A solver weighs moves against places, so that an unplaced replica may fit on a node.
     solved = plan.strategy == "exact" or problem.settings.max_moves is not None
-    for refusals in plan.refusals:
+    left_out = {gang.pipeline for gang in plan.left_out}
+    # Those of a pipeline that was tried beside the others: it is not left out there.
+    tried = [(refusals, False) for gang in plan.left_out for refusals in gang.refusals]
+    for refusals, as_decided in [*((refusals, True) for refusals in plan.refusals), *tried]:
         workload = refusals.workload
         if workload not in demands:
             continue
-        demand, stated = demands[workload], counts[workload]
+        demand, stated = demands[workload], dict(refusals.by_rule)
+        out = as_decided and demand.pipeline in left_out and not demand.system
         refused = sum(stated.values())
         if len(refusals.closest) != min(SHOWN, refused):
             yield workload, f"{len(refusals.closest)} nodes are listed of {refused} that refuse"
@@ -200,7 +205,8 @@ def _refusal_faults(problem: Problem, plan: Plan, demands: Mapping[str, Demand])
         expected = static.counts(demand)
         if plan.spare in nodes and not first_static_rule(demand, nodes[plan.spare]):
             expected["reserved"] = 1
-        for rule in (*STATIC_RULES, "reserved") if plan.spare else STATIC_RULES:
+        expected["gang"] = expected[""] - expected["reserved"] if out else 0
+        for rule in (*STATIC_RULES, "reserved", "gang") if plan.spare else (*STATIC_RULES, "gang"):
             if expected[rule] != stated.get(rule, 0):
                 yield workload, f"{expected[rule]} nodes refuse by {rule}, not {stated.get(rule, 0)}"
         for rejection in refusals.closest:
@@ -224,10 +230,12 @@ def _rejection_faults(rejection: Rejection, node: Supply, demand: Demand, reques
     rule = first_static_rule(demand, node)
     if (rejection.rule in STATIC_RULES or rule) and rejection.rule != rule:
         yield f"{rejection.node} refuses by {rule or 'no static rule'}, not {rejection.rule}"
-    known = rejection.rule in (*STATIC_RULES, *COUPLING, "reserved", *HEADS)
+    known = rejection.rule in (*STATIC_RULES, *COUPLING, "reserved", "gang", *HEADS)
     if known and not rejection.missing.startswith(f"{HEADS.get(rejection.rule, rejection.rule)}: "):
         yield f"{rejection.node} refuses by {rejection.rule}, and lacks '{rejection.missing}'"
     texts = rejection.missing.split("; ")
+    if rejection.rule == "gang" and texts[0] != gang_message(demand):
+        yield f"{rejection.node} lacks '{texts[0]}', and that is {gang_message(demand)}"
     if rule and texts[0] != static_message(rule, demand, node):
         yield f"{rejection.node} lacks '{texts[0]}', and that is {static_message(rule, demand, node)}"
     without_amount = all(text.partition(": ")[0] not in HEADS.values() for text in texts)

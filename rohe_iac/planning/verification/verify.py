@@ -12,6 +12,7 @@ from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS, Plugins
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.verification.capacity import capacity_faults
 from rohe_iac.planning.verification.fault import Fault
+from rohe_iac.planning.verification.gangs import gang_faults
 from rohe_iac.planning.verification.identity import identity_faults
 from rohe_iac.planning.verification.network import network_faults
 from rohe_iac.planning.verification.placement_rules import coupling_faults, port_faults, static_faults, survival_faults
@@ -19,6 +20,7 @@ from rohe_iac.planning.verification.plugged_filters import filter_faults
 from rohe_iac.planning.verification.proofs import bound_faults, proof_faults
 from rohe_iac.planning.verification.reasons import reason_faults
 from rohe_iac.planning.verification.statements.gain import gain_faults
+from rohe_iac.planning.verification.statements.left_out import left_out_faults, room_faults
 from rohe_iac.planning.verification.statements.losses import unplaceable_faults
 from rohe_iac.planning.verification.statements.order import order_faults
 from rohe_iac.planning.verification.statements.scores import score_faults
@@ -46,17 +48,20 @@ def verify(problem: Problem, plan: Plan, plugins: Plugins = NO_PLUGINS) -> tuple
     faults += port_faults(problem, known, demands)
     faults += coupling_faults(nodes, demands, known)
     faults += survival_faults(problem, plan, known)
+    faults += gang_faults(problem, plan)
     faults += network_faults(problem, known)
     faults += bound_faults(problem, plan)
     faults += proof_faults(problem, plan)
     faults += gain_faults(problem, plan)
     faults += reason_faults(problem, plan, plugins)
+    faults += left_out_faults(problem, plan)
     faults += order_faults(problem, plan)
     faults += score_faults(problem, plan)
     faults += suitable_node_faults(problem, plan)
     if not faults:
         # Where a core or device does not exist, nothing can be said of what is free.
         faults += unplaceable_faults(problem, plan)
+        faults += room_faults(problem, plan)
         faults += shortage_faults(problem, plan)
     if not faults:
         # Plug-in filters see only plans that hold otherwise, so that their code never meets an impossible node.

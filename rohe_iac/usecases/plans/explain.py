@@ -9,7 +9,7 @@ from typing import Any
 from rohe_iac.blueprint.hints.nearest import nearest
 from rohe_iac.foundation.errors import UsageError
 from rohe_iac.foundation.names import KINDS, Address, parse_address
-from rohe_iac.planning.model.plan import Placement, Plan, Refusals, Unplaced
+from rohe_iac.planning.model.plan import LeftOutGang, Placement, Plan, Refusals, Unplaced
 from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS
 from rohe_iac.planning.questions.analysis.node_survey import Survey, latest, surveys_of
 from rohe_iac.transports.questions import RefusedQuestion
@@ -34,6 +34,7 @@ class PlacementExplanation:
         surveys: every node for the last replica of each workload, or for the replica that is the address; empty where
             they were not asked for.
         unasked: filters and scorers of the plan that have changed since, and so were not asked.
+        left_out: the pipelines of these replicas that are placed whole or not at all, and are not placed.
     """
 
     address: str
@@ -43,6 +44,7 @@ class PlacementExplanation:
     refusals: tuple[Refusals, ...]
     surveys: tuple[Survey, ...] = ()
     unasked: tuple[str, ...] = ()
+    left_out: tuple[LeftOutGang, ...] = ()
 
 
 def explain_violation(stack: KnownStack, violation: str) -> dict[str, Any] | None:
@@ -131,7 +133,9 @@ def _under(plan: Plan, address: Address, origin: str) -> PlacementExplanation:
     unplaced = tuple(item for item in plan.unplaced if _is_under(address, item, ""))
     workloads = {item.workload for item in placements} | {item.workload for item in unplaced}
     refusals = tuple(item for item in plan.refusals if item.workload in workloads)
-    return PlacementExplanation(str(address), origin, placements, unplaced, refusals)
+    pipelines = {item.pipeline for item in unplaced}
+    left_out = tuple(gang for gang in plan.left_out if gang.pipeline in pipelines)
+    return PlacementExplanation(str(address), origin, placements, unplaced, refusals, left_out=left_out)
 
 
 def _is_under(address: Address, item: Placement | Unplaced, node: str) -> bool:

@@ -11,7 +11,7 @@ from rohe_iac.planning.model.plan import Plan, Unplaced
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.questions.analysis.plan_diff import Change, difference
 from rohe_iac.planning.questions.analysis.response_times import Prediction, predictions_of
-from rohe_iac.planning.questions.what_if.apply import apply_edits, edit_loads, with_new_amounts
+from rohe_iac.planning.questions.what_if.apply import GANG, apply_edits, edit_loads, with_new_amounts
 from rohe_iac.planning.questions.what_if.edit import Edit, parse_edits
 from rohe_iac.planning.solvers.local_search.outcome import SearchListener, ignore_statistics
 from rohe_iac.planning.solvers.planner import plan
@@ -52,7 +52,7 @@ class WhatIf:
 def what_if(decision: StackDecision, text: str, listener: SearchListener = ignore_statistics) -> WhatIf:
     """Plans the edited problem again, from the placements of the plan.
 
-    Edits of pipelines are made in the blueprint and come first: services are sized again for the load. The others are
+    Edits of loads are made in the blueprint and come first: services are sized again for the load. The others are
     made in the problem, in order.
 
     Args:
@@ -79,7 +79,7 @@ def what_if(decision: StackDecision, text: str, listener: SearchListener = ignor
         violated=tuple(fault for fault in verify(edited, standing, decision.plugins) if fault.rule not in SELF),
         plan=after,
         predicted=_changed_predictions(predictions_of(present, before), predictions_of(edited, after)),
-        idle=tuple(edit for edit in edits if edit.kind == "pipeline" and same_sizes),
+        idle=tuple(edit for edit in edits if _is_load(edit) and same_sizes),
         sized_by_load=any(workload.service.replicas == "auto" for workload in workloads_of(decision.blueprint)),
     )
 
@@ -95,8 +95,13 @@ def _changed_predictions(
 def _problem_under_loads(decision: StackDecision, edits: Sequence[Edit]) -> Problem:
     """Returns the problem that the blueprint poses under the edited loads, with the plan's settings and callables."""
     present = decision.problem
-    if not any(edit.kind == "pipeline" for edit in edits):
+    if not any(map(_is_load, edits)):
         return present
     blueprint = edit_loads(decision.blueprint, edits)
     posed = problem_of(blueprint, load_profiles(blueprint)[0])
     return replace(posed, settings=present.settings)
+
+
+def _is_load(edit: Edit) -> bool:
+    """Checks whether the edit changes the load of pipelines."""
+    return edit.kind == "pipeline" and edit.field != GANG

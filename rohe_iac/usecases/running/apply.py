@@ -205,7 +205,7 @@ def _check(planfile: PlanFile, record: Record | None, choices: Choices) -> None:
         )
     _check_fresh(planfile, record)
     if planfile.plan.unplaced and not choices.allow_unplaced:
-        lines = []
+        lines = [str(gang) for gang in planfile.plan.left_out[:20]]
         for item in planfile.plan.unplaced[:20]:
             near = item.closest[0] if item.closest else None
             lines.append(f"{item.replica}: " + (f"closest is {near.node}: {near.missing}" if near else "no node"))

@@ -52,7 +52,10 @@ class World:
 
     def problem(self, nodes: list[Supply], demands: list[Demand], **more: Any) -> Problem:
         wires, edges, promises = more.pop("wires", ()), more.pop("edges", ()), more.pop("promises", ())
-        return Problem("s", tuple(nodes), tuple(demands), tuple(wires), tuple(edges), Settings(**more), tuple(promises))
+        gangs = more.pop("gangs", ())
+        return Problem(
+            "s", tuple(nodes), tuple(demands), tuple(wires), tuple(edges), Settings(**more), tuple(promises), gangs
+        )
 
     def flow(self, *names: str) -> tuple[Edge, ...]:
         """A flow through the services, one after another."""

@@ -49,6 +49,8 @@ class PlacementView:
             self._screen.print_indented(line)
             if score := _score(placement):
                 self._screen.print_indented(score, 4, style="dim")
+        for gang in explanation.left_out:
+            self._screen.print_indented(f"[red]{escape(str(gang))}[/red]")
         for item in explanation.unplaced:
             out.print(f"  [red]{escape(item.replica)} fits on no node[/red]")
             self._closest(item.closest)
@@ -77,6 +79,7 @@ def _page(explanation: PlacementExplanation) -> Iterator[str]:
     for placement in explanation.placements:
         shown = f"; {_score(placement)}" if _score(placement) else ""
         yield f"- {placement.replica} on **{placement.node}**: {placement.reason}{shown}"
+    yield from (f"- {gang}" for gang in explanation.left_out)
     for item in explanation.unplaced:
         near = item.closest[0] if item.closest else None
         yield f"- {item.replica} fits on no node{f'; closest is {near.node}: {near.missing}' if near else ''}"

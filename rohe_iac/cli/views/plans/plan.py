@@ -187,6 +187,10 @@ class PlanView:
         fit = "1 replica fits" if len(unplaced) == 1 else f"{len(unplaced)} replicas fit"
         self.screen.out.print(f"\n[bold red]{fit} on no node[/bold red]")
         places = dict(planfile.places)
+        for gang in planfile.plan.left_out[:FEWER]:
+            self.screen.print_indented(escape(str(gang)))
+        if len(planfile.plan.left_out) > FEWER:
+            self.screen.out.print(f"  ... and {counted(len(planfile.plan.left_out) - FEWER, 'more pipeline')}")
         for item in unplaced[:FEW]:
             closest = item.closest[0] if item.closest else None
             near = f"closest is {closest.node}: {closest.missing}" if closest else "there is no node"

@@ -63,6 +63,8 @@ def _unplaced(planfile: PlanFile, most: int) -> Iterator[str]:
         return
     yield "## Replicas without a node"
     yield ""
+    yield from (f"- {gang}" for gang in plan.left_out[:most])
+    yield from [""] if plan.left_out else []
     rows = (
         (item.replica, places.get(item.workload, ""), closest_node(item.closest) or "there is no node")
         for item in plan.unplaced[:most]

@@ -50,6 +50,8 @@ class WhatIfView:
             self._lines(sign, _grouped(changes))
         lost = [(item.replica, _closest(item)) for item in answer.lost]
         self._lines("[bold red]x[/bold red]", _grouped(lost))
+        for gang in answer.plan.left_out[:FEW]:
+            self._screen.print_indented(f"[bold red]x[/bold red] {escape(str(gang))}")
         for before, after in answer.predicted[:FEW]:
             self._screen.print_indented(escape(f"predicted {_prediction(before, after)}"))
         out.print(_summary(answer))
@@ -97,6 +99,7 @@ def _page(answer: WhatIf) -> Iterator[str]:
     changes = ((change.kind, change.replica, _path(change)) for change in answer.changes)
     lost = (("lost", item.replica, _closest(item)) for item in answer.lost)
     yield from table(("what", "which", "how"), [*violated, *changes, *lost])
+    yield from (f"- {gang}" for gang in answer.plan.left_out)
     for before, after in answer.predicted:
         yield f"- predicted {_prediction(before, after)}"
 

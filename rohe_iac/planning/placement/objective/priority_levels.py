@@ -22,6 +22,7 @@ class PriorityLevels:
         level_of_rank = {rank: level for level, rank in enumerate(ranks)}
         self.level_of = [level_of_rank[demand.rank] for demand in indexed.demands]
         self.number = len(ranks)
+        self._gangs = [[(demand, indexed.demands[demand].replicas) for demand in gang] for gang in indexed.gangs]
         self.demands: list[list[DemandIndex]] = [[] for _ in ranks]
         for position, level in enumerate_demands(self.level_of):
             self.demands[level].append(position)
@@ -29,10 +30,14 @@ class PriorityLevels:
     def placed(self, counts: Sequence[int], floors: Sequence[int]) -> list[int]:
         """Returns how many replicas each level has placed; with floors, minus what it lost below them before each.
 
+        Replicas of a pipeline that is placed whole or not at all count only where all of them are placed.
+
         Args:
             counts: Placed replicas by demand.
             floors: By demand how many replicas keep a place before more of its level get one; or nothing.
         """
+        if self._gangs:
+            counts, floors = self._whole(counts), self._whole(floors) if floors else floors
         placed, lost = [0] * self.number, [0] * self.number
         for level, count in zip(self.level_of, counts, strict=True):
             placed[level] += count
@@ -41,3 +46,12 @@ class PriorityLevels:
         for level, count, floor in zip(self.level_of, counts, floors, strict=True):
             lost[level] += max(0, floor - count)
         return [value for pair in zip((-number for number in lost), placed, strict=True) for value in pair]
+
+    def _whole(self, counts: Sequence[int]) -> list[int]:
+        """Returns the counts with 0 for the demands of every gang that is not placed whole."""
+        found = list(counts)
+        for gang in self._gangs:
+            if any(counts[demand] < replicas for demand, replicas in gang):
+                for demand, _ in gang:
+                    found[demand] = 0
+        return found

@@ -32,6 +32,7 @@ def refusal_to_stay(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex
     rule = indexed.static(demand)[node]
     if rule == "status" and indexed.nodes[node].status == "cordoned":
         rule = static_rule(indexed.demands[demand], replace(indexed.nodes[node], status="running"))
+        rule = rule or ("gang" if indexed.is_left_out(demand) else "")
     return rule or amounts_refusal(indexed, ledger, demand, node)
 
 

@@ -1,4 +1,4 @@
-"""The rules `status`, `reserved`, `labels`, `taints` and `architecture`: what a node is, whatever is free on it.
+"""The rules `status`, `reserved`, `labels`, `taints`, `architecture` and `gang`: they hold whatever is free on a node.
 
 Which of them refuses a node is worked out once for each class of nodes (`IndexedProblem.static`).
 """
@@ -23,6 +23,10 @@ def _status_words(demand: Demand, node: Supply) -> str:  # noqa: ARG001
 
 def _reserved_words(demand: Demand, node: Supply) -> str:  # noqa: ARG001
     return "reserved: kept free for the replicas of a node that fails"
+
+
+def _gang_words(demand: Demand, node: Supply) -> str:  # noqa: ARG001
+    return f"gang: pipeline {demand.pipeline} is placed whole or not at all"
 
 
 def _labels_words(demand: Demand, node: Supply) -> str:
@@ -55,6 +59,7 @@ RESERVED = _eligibility("reserved", _reserved_words)
 LABELS = _eligibility("labels", _labels_words, "labels")
 TAINTS = _eligibility("taints", _taints_words, "taints")
 ARCHITECTURE = _eligibility("architecture", _architecture_words, "arch")
+GANG = _eligibility("gang", _gang_words)
 
-ELIGIBILITY_RULES = (STATUS, RESERVED, LABELS, TAINTS, ARCHITECTURE)
-"""The rules in the order in which plans list them; `reserved` refuses only a node that the others let pass."""
+ELIGIBILITY_RULES = (STATUS, RESERVED, LABELS, TAINTS, ARCHITECTURE, GANG)
+"""The rules in the order in which plans list them; `reserved` and `gang` refuse only nodes that the others let pass."""

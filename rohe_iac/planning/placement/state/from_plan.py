@@ -18,7 +18,9 @@ def ledger_of(
 ) -> tuple[IndexedProblem, Ledger]:
     """Returns the indexed problem, and a ledger with all placements of the plan booked but that of `without`."""
     spare = frozenset((decided.spare,)) if decided.spare else frozenset()
-    indexed = IndexedProblem(problem, choice_of(problem, decided), spare, relaxed_spreads_of(decided), plugins)
+    indexed = IndexedProblem(
+        problem, choice_of(problem, decided), spare, relaxed_spreads_of(decided), plugins, left_out_of(decided)
+    )
     ledger = Ledger(indexed)
     for placement in decided.placements:
         if (
@@ -43,6 +45,11 @@ def choice_of(problem: Problem, decided: Plan) -> dict[str, int]:
 def relaxed_spreads_of(decided: Plan) -> dict[str, int]:
     """Returns the failures that workloads of the plan are spread for, where those are fewer than asked."""
     return {relaxed.workload: relaxed.failures for relaxed in decided.relaxed}
+
+
+def left_out_of(decided: Plan) -> frozenset[str]:
+    """Returns the names of pipelines that the plan does not place, because not all of their replicas fit."""
+    return frozenset(gang.pipeline for gang in decided.left_out)
 
 
 def grant_of(indexed: IndexedProblem, ledger: Ledger, placement: Placement) -> Grant:

@@ -43,6 +43,9 @@ class IndexedProblem:
     Attributes:
         problem, settings: What is planned, and how.
         spare: Names of nodes that are kept free for the replicas of one that fails.
+        relaxed: Failures that workloads are spread for, by workload, where that is fewer than the stack asks for.
+        left_out: Names of pipelines that are placed whole or not at all, and are not placed.
+        gangs: Demands of each other pipeline that is placed whole or not at all.
         objective: Names of the objective's terms, the most important first.
         nodes, demands: Nodes by name; demands by workload, spread for the failures that the stack has to survive.
         node_indices, demand_indices: Their positions.
@@ -75,6 +78,7 @@ class IndexedProblem:
         spare: frozenset[str] = frozenset(),
         relaxed: Mapping[str, int] | None = None,
         plugins: Plugins = NO_PLUGINS,
+        left_out: frozenset[str] = frozenset(),
     ) -> None:
         """Works out positions, domains and routes.
 
@@ -84,8 +88,10 @@ class IndexedProblem:
             spare: Names of nodes to keep free.
             relaxed: Failures to spread for, by workload, where that is fewer than the stack asks to survive.
             plugins: Plugged callables.
+            left_out: Names of pipelines of which no replica is placed, because not all of them fit.
         """
-        self.spare = spare
+        self.spare, self.left_out = spare, left_out
+        self.relaxed: Mapping[str, int] = relaxed or {}
         self.problem = problem
         self.settings = problem.settings
         # Without promises there is no slack to measure.
@@ -94,7 +100,7 @@ class IndexedProblem:
         self.objective = named if "placed" in named else ("placed", *named)
         self.nodes: tuple[Supply, ...] = tuple(sorted(problem.nodes, key=attrgetter("name")))
         self.demands: tuple[Demand, ...] = tuple(
-            surviving(demand, (relaxed or {}).get(demand.workload, problem.settings.survive))
+            surviving(demand, self.relaxed.get(demand.workload, problem.settings.survive))
             for demand in sorted(problem.demands, key=lambda demand: demand.workload)
         )
         self.node_indices = cast("Sequence[NodeIndex]", range(len(self.nodes)))
@@ -107,6 +113,7 @@ class IndexedProblem:
             demand.variants[chosen].resources if chosen >= 0 else demand.resources
             for demand, chosen in zip(self.demands, self.choice, strict=True)
         )
+        self.gangs = [self.members_of(name) for name in sorted({*problem.gangs} - left_out)]
         self._index_rules()
         self._index_domains()
         self._index_network()
@@ -124,6 +131,19 @@ class IndexedProblem:
         self.device_types = sorted(
             {device.type for node in self.node_classes.representative for device in self.nodes[node].devices}
         )
+
+    def members_of(self, pipeline: str) -> tuple[DemandIndex, ...]:
+        """Returns the demands of a pipeline without those that the stack runs for itself."""
+        return tuple(
+            position
+            for position, demand in enumerate_demands(self.demands)
+            if demand.pipeline == pipeline and not demand.system
+        )
+
+    def is_left_out(self, demand: DemandIndex) -> bool:
+        """Checks whether no replica of the demand is placed, because not all of its pipeline fits."""
+        wanted = self.demands[demand]
+        return bool(self.left_out) and wanted.pipeline in self.left_out and not wanted.system
 
     def _index_rules(self) -> None:
         count = len(self.demands)
@@ -305,13 +325,15 @@ class IndexedProblem:
     def _static_rules(self, demand: DemandIndex) -> tuple[list[str], list[str]]:
         """Returns the static rules by node class and by node, remembered for all demands that ask for the same."""
         wanted = self.demands[demand]
-        key = (wanted.selector, wanted.tolerations, wanted.arch)
+        gang = self.is_left_out(demand)
+        key = (wanted.selector, wanted.tolerations, wanted.arch, gang)
         known = self._static.get(key)
         if known is None:
             rules = []
             for position in self.node_classes.representative:
                 node = self.nodes[position]
-                rules.append(static_rule(wanted, node) or ("reserved" if node.name in self.spare else ""))
+                reserved = "reserved" if node.name in self.spare else ""
+                rules.append(static_rule(wanted, node) or reserved or ("gang" if gang else ""))
             known = self._static[key] = (rules, self.node_classes.per_node(rules))
         return known
 

@@ -18,7 +18,7 @@ from rohe_iac.planning.model.strategies import BEST_FIT
 from rohe_iac.planning.placement.evaluation.explanation import rejection
 from rohe_iac.planning.placement.rules.filters import refusal
 from rohe_iac.planning.placement.scoring.scores import Scoring
-from rohe_iac.planning.placement.state.from_plan import choice_of, grant_of, relaxed_spreads_of
+from rohe_iac.planning.placement.state.from_plan import choice_of, grant_of, left_out_of, relaxed_spreads_of
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
 from rohe_iac.planning.placement.state.positions import DemandIndex, enumerate_nodes
@@ -72,7 +72,12 @@ def surveys_of(
     )
     spare = decided.spare or next(reserved, "")
     indexed = IndexedProblem(
-        problem, choice_of(problem, decided), frozenset((spare,)), relaxed_spreads_of(decided), plugins
+        problem,
+        choice_of(problem, decided),
+        frozenset((spare,)),
+        relaxed_spreads_of(decided),
+        plugins,
+        left_out_of(decided),
     )
     queue = service_order(indexed)
     # A search explains its replicas in the order of the queue, those that kept their node included.

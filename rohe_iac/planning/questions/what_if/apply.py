@@ -37,12 +37,15 @@ ZONE_KEY = "zone"
 MAX_REPLICAS = 100_000
 """Replicas of one workload that an edit may ask for at most."""
 
+GANG = "gang"
+"""The field of a pipeline that says whether it is placed whole or not at all."""
+
 MAX_LOAD = 1e9
 """Requests a second that an edit may offer at most."""
 
 
 def apply_edits(problem: Problem, edits: Sequence[Edit]) -> Problem:
-    """Returns the problem with every edit applied in order, except edits of pipelines (`edit_loads`).
+    """Returns the problem with every edit applied in order, except edits of the loads of pipelines (`edit_loads`).
 
     Raises:
         UsageError: a name, field or value is unknown.
@@ -64,6 +67,8 @@ def apply_edits(problem: Problem, edits: Sequence[Edit]) -> Problem:
                 problem = replace(problem, edges=edit_flow(problem.edges, [demand.workload for demand in chosen], edit))
                 continue
             problem = replace(problem, demands=_edited(problem.demands, names, edit, _demand))
+        elif edit.kind == "pipeline" and edit.field == GANG:
+            problem = replace(problem, gangs=_gangs(problem, edit))
         elif edit.kind == "contract":
             problem = replace(problem, promises=edit_limit(problem.promises, edit))
         elif edit.kind == "stack":
@@ -72,15 +77,27 @@ def apply_edits(problem: Problem, edits: Sequence[Edit]) -> Problem:
     return problem
 
 
+def _gangs(problem: Problem, edit: Edit) -> tuple[str, ...]:
+    """Returns the pipelines that are placed whole or not at all, after an edit that makes some one or none."""
+    if (edit.operator, edit.value) not in (("=", "true"), ("=", "false")):
+        raise UsageError(f"'{edit}': gang can only be set", hint=f"write {edit.kind}/{edit.name}.gang=true, or =false")
+    names = {demand.pipeline for demand in problem.demands if not demand.system}
+    chosen = {name for name in names if edit.matches(name)}
+    if not chosen:
+        raise nothing_named(edit, names)
+    gangs = {*problem.gangs} - chosen
+    return tuple(sorted(gangs | chosen if edit.value == "true" else gangs))
+
+
 def edit_loads(blueprint: Blueprint, edits: Sequence[Edit]) -> Blueprint:
-    """Returns the blueprint with the edits of pipelines applied in order.
+    """Returns the blueprint with the edits of the loads of pipelines applied in order.
 
     Raises:
         UsageError: a name or value is unknown.
     """
     pipelines = blueprint.pipelines
     for edit in edits:
-        if edit.kind == "pipeline":
+        if edit.kind == "pipeline" and edit.field != GANG:
             pipelines = _edited(pipelines, [[pipeline.metadata.name] for pipeline in pipelines], edit, _pipeline)
     return replace(blueprint, pipelines=pipelines)
 

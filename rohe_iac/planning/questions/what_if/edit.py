@@ -12,7 +12,7 @@ THING = KIND "/" NAME        "*" in a name stands for any characters, also for n
 | `zone/NAME` | the fields of a node, for every node with that label `zone` |
 | `link/NAME` | `.latency` `.bandwidth`; cut by `=down` |
 | `service/NAME` | `.replicas` `.priority` `.cpu` `.rss` `.vms` `.cores`, accelerators by type (`.gpu`), its rules |
-| `pipeline/NAME` | `.load` |
+| `pipeline/NAME` | `.load`; `.gang=true`, `=false` |
 | `contract/NAME` | the limits of its objectives on response times, by their names |
 | `stack/NAME` | `.survive` `.ports` |
 
@@ -38,7 +38,7 @@ FIELDS = {
     "zone": ("cpu", "rss", "vms", "cores"),
     "link": ("latency", "bandwidth"),
     "service": ("replicas", "priority", "cpu", "rss", "vms", "cores"),
-    "pipeline": ("load",),
+    "pipeline": ("load", "gang"),
     "contract": (),
     "stack": ("survive", "ports"),
 }

@@ -37,6 +37,9 @@ def _static_steps(case: RefusalCase) -> Iterator[list[EditStep]]:
         yield [_fewer_failures(case, 0)]
     if supply.status != "running":
         yield [EditStep(f"{where}.status running", f"{where}=running", MILLION)]
+    if case.indexed.is_left_out(case.demand):
+        field = f"pipeline/{wanted.pipeline}.gang"
+        yield [EditStep(f"{field} false", f"{field}=false", MILLION)]
     labels = dict(supply.labels)
     for key, value in wanted.selector:
         if labels.get(key) != value:

@@ -7,7 +7,7 @@ from heapq import heapify, heappop, heappush
 from itertools import islice
 
 from rohe_iac.planning.model.keys import NODE_KEY
-from rohe_iac.planning.model.plan import Gain, Proof, Refusals
+from rohe_iac.planning.model.plan import Gain, LeftOutGang, Proof, Refusals
 from rohe_iac.planning.placement.evaluation.choice import evaluator_for
 from rohe_iac.planning.placement.evaluation.evaluator import Evaluation, Evaluator
 from rohe_iac.planning.placement.evaluation.node_keys import NodeKeys
@@ -42,6 +42,7 @@ class Construction:
         least_nodes: a number of nodes that a solver has proven to be needed, 0 for none.
         proofs: what the solver has proven.
         gain: what replicas that could stay move for.
+        left_out: pipelines that are placed whole or not at all, and are not placed.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class Construction:
         self.least_nodes = 0
         self.proofs: tuple[Proof, ...] = ()
         self.gain: Gain | None = None
+        self.left_out: tuple[LeftOutGang, ...] = ()
         self._scalar_limit = scalar_limit
         self._evaluator: Evaluator | None = None
 
@@ -196,6 +198,34 @@ class Construction:
         self._collect_refusals()
         self.late.update(retried)
         return retried
+
+    def copied(self, indexed: IndexedProblem) -> Construction:
+        """Returns a copy with the same placed replicas, for a problem that differs in what may be placed."""
+        other = Construction(indexed, self.strategy, explain=self.explain, scalar_limit=self._scalar_limit)
+        other.decisions = [list(decisions) for decisions in self.decisions]
+        for decisions in other.decisions:
+            for decision in decisions:
+                other.ledger.book(decision)
+        other.unplaced = [list(indices) for indices in self.unplaced]
+        other.refusals, other.standing, other.late = list(self.refusals), self.standing, set(self.late)
+        other.least_nodes, other.proofs, other.gain = self.least_nodes, self.proofs, self.gain
+        return other
+
+    def extend(self, queue: Sequence[DemandIndex]) -> None:
+        """Places the unplaced replicas of these demands beside all others, as far as they fit.
+
+        Args:
+            queue: the demands, in service order.
+        """
+        self.ledger.pending = set(queue)
+        missing = {demand: self.unplaced[demand] for demand in queue}
+        for demand in queue:
+            self.ledger.pending.discard(demand)
+            self.unplaced[demand] = []
+            if missing[demand]:
+                self._place(demand, missing[demand])
+        self.late.update((demand, decision.index) for demand in queue for decision in self.decisions[demand])
+        self.retry(queue)
 
     def undo(self, replicas: Collection[ReplicaIndex]) -> None:
         """Drops replicas that `retry` has placed."""

@@ -52,6 +52,7 @@ class PlacementModel:
         self._add_ports()
         self._add_spread_and_avoidance()
         self._add_required_affinity()
+        self._add_gangs()
         add_network_constraints(indexed, self.model, self.counts)
         self.interchangeable = self._interchangeable_nodes()
         self._break_symmetry()
@@ -70,7 +71,8 @@ class PlacementModel:
         if len(self.indexed.resources[demand].cores) > len(supply.cores):
             return 0
         if rule == "status" and supply.status == "cordoned" and (demand, node) in self.held:
-            stays = not static_rule(wanted, replace(supply, status="running"))
+            running = replace(supply, status="running")
+            stays = not static_rule(wanted, running) and not self.indexed.is_left_out(demand)
             return self.held[demand, node] if stays else 0
         return 0 if rule else wanted.replicas
 
@@ -189,6 +191,13 @@ class PlacementModel:
                 if domains[node] == domain and demand in (first, second):
                     most = self.indexed.demands[demand].replicas
                     self.model.add(count <= most * (has_first if demand == first else 1 - has_first))
+
+    def _add_gangs(self) -> None:
+        """Adds that all replicas of a pipeline are placed or none, where it is placed whole or not at all."""
+        for gang in self.indexed.gangs:
+            whole = self.model.new_bool_var("")
+            for demand in gang:
+                self.model.add(sum(self.on(demand)) == self.indexed.demands[demand].replicas * whole)
 
     def _add_required_affinity(self) -> None:
         """Adds that a demand is only in domains that have a replica of one of the demands that it has to be near."""

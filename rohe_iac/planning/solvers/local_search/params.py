@@ -250,6 +250,13 @@ class SearchParams:
         meaning="what a replica that loses its place costs beside its absence",
         reason="more than a few others without a place, less than one of a larger priority",
     )
+    gang_divisor: int = _parameter(
+        4,
+        unit="-",
+        least=1,
+        meaning="one part of so many is saved by a placed replica of a pipeline that has to be whole and is not",
+        reason="such a replica is worth nothing, and still leads to the whole",
+    )
     size_divisor: int = _parameter(
         3,
         unit="-",

@@ -169,6 +169,16 @@ class SearchCost:
         ]
         return square_sum(self.indexed, loads)
 
+    def _cost_of_part(self, gang: Sequence[DemandIndex], unplaced: Sequence[int]) -> int:
+        """Returns what the placed replicas of a gang cost that is not whole."""
+        if not any(unplaced[demand] for demand in gang):
+            return 0
+        demands, divisor = self.indexed.demands, self._params.gang_divisor
+        return sum(
+            (demands[demand].replicas - unplaced[demand]) * self._unplaced_cost[demand] * (divisor - 1) // divisor
+            for demand in gang
+        )
+
     def guide(self, items: Sequence[Sequence[Item]], loads: Sequence[NodeLoad], unplaced: Sequence[int]) -> int:
         """Returns the cost of an assignment; the smaller, the better.
 
@@ -195,6 +205,8 @@ class SearchCost:
                 self.indexed.demands, unplaced, self.floors, self._unplaced_cost, strict=True
             ):
                 total += max(0, floor + missing - demand.replicas) * cost * self._params.floor_weight
+        for gang in self.indexed.gangs:
+            total += self._cost_of_part(gang, unplaced)
         if self._slack is not None:
             total -= self.least_slack(items) * self._weights["slack"] // PERCENT
         if "balance" in self.terms:

@@ -130,9 +130,11 @@ def _restore(
 def _kept_out_by_spread(plan: Plan) -> set[str]:
     """Returns the workloads that have unplaced replicas and are refused by a node for their spread."""
     unplaced = {replica.workload for replica in plan.unplaced}
+    # A pipeline that is left out for what some of its replicas lack is refused by that rule alone.
+    lacking = [refusals for gang in plan.left_out for refusals in gang.refusals]
     return {
         refusals.workload
-        for refusals in plan.refusals
+        for refusals in (*plan.refusals, *lacking)
         if refusals.workload in unplaced and "spread" in dict(refusals.by_rule)
     }
 

@@ -13,8 +13,8 @@ from rohe_iac.planning.verification.fault import Fault
 from rohe_iac.planning.verification.requests import requested
 
 RULE_ORDER = (
-    "status", "reserved", "labels", "taints", "architecture", "cpu", "cores", "rss", "vms", "accelerators", "ports",
-    "spread", "avoid", "near", "latency", "bandwidth", "budget",
+    "status", "reserved", "labels", "taints", "architecture", "gang", "cpu", "cores", "rss", "vms", "accelerators",
+    "ports", "spread", "avoid", "near", "latency", "bandwidth", "budget",
 )  # fmt: skip
 """Rules in the order in which plans count what they refuse; those of plug-in filters follow."""
 
@@ -26,16 +26,20 @@ def order_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
         ("identity", "placements", [_address_key(item.replica) for item in plan.placements]),
         ("identity", "unplaced replicas", [_address_key(item.replica) for item in plan.unplaced]),
         ("refusals", "refusals", [refusals.workload for refusals in plan.refusals]),
+        ("gang", "pipelines that are left out", [gang.pipeline for gang in plan.left_out]),
         ("losses", "losses", [loss.node for loss in plan.losses]),
         ("losses", "workloads that are spread for fewer failures", [item.workload for item in plan.relaxed]),
     ]
+    for gang in plan.left_out:
+        lists.append(("gang", f"missing replicas of {gang.pipeline}", [_address_key(item) for item in gang.missing]))
+        lists.append(("gang", f"refusals of {gang.pipeline}", [refusals.workload for refusals in gang.refusals]))
     for loss in plan.losses:
         lists.append(("losses", f"unplaceable replicas of {loss.node}", loss.unplaceable))
         lists.append(("losses", f"outages of {loss.node}", loss.outages))
     for rule, name, keys in lists:
         if any(first >= second for first, second in itertools.pairwise(keys)):
             yield Fault(rule, problem.stack, f"the {name} are not in order, each once")
-    for refusals in plan.refusals:
+    for refusals in (*plan.refusals, *(refusals for gang in plan.left_out for refusals in gang.refusals)):
         for message in _rule_faults([rule for rule, _ in refusals.by_rule], has_filters=bool(problem.settings.filters)):
             yield Fault("refusals", refusals.workload, message)
     yield from _core_faults(plan, demands)

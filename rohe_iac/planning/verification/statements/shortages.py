@@ -38,7 +38,7 @@ def shortage_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
     chosen = {item.workload: item.variant for item in plan.placements}
     withdrawn = plan.unplaced or any(demand.near for demand in problem.demands)
     in_one_pass = not withdrawn and not any(item.decided or item.late for item in plan.placements)
-    for refusals in plan.refusals:
+    for refusals in (*plan.refusals, *(refusals for gang in plan.left_out for refusals in gang.refusals)):
         demand = rooms.demands.get(refusals.workload)
         if demand is None or (demand.variants and refusals.workload not in chosen):
             continue

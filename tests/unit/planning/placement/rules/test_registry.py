@@ -18,8 +18,8 @@ LOOKED_AT = sorted({field for rule in RULES if not isinstance(rule, CouplingRule
 
 def test_plans_list_the_rules_in_the_order_of_the_registry(world: Any) -> None:
     assert RULE_NAMES == (
-        "status", "reserved", "labels", "taints", "architecture", "cpu", "cores", "rss", "vms", "accelerators",
-        "ports", "spread", "avoid", "near", "latency", "bandwidth", "budget",
+        "status", "reserved", "labels", "taints", "architecture", "gang", "cpu", "cores", "rss", "vms",
+        "accelerators", "ports", "spread", "avoid", "near", "latency", "bandwidth", "budget",
     )  # fmt: skip
     assert rules_of(IndexedProblem(world.problem([], []))) == RULE_NAMES
 

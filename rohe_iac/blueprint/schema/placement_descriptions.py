@@ -1,0 +1,29 @@
+"""The meaning of each field about where replicas may go, with an example."""
+
+# One line a field reads better than the line length.
+
+from __future__ import annotations
+
+PLACEMENT_FIELDS: dict[str, tuple[str, str]] = {
+    "PlacementRules.nodeSelector": ("Labels that the node must have.", "{zone: lab-1}"),
+    "PlacementRules.tolerations": ("Taints that the replica tolerates.", "[{key: camera-lan, operator: Exists}]"),
+    "PlacementRules.spread": ("At most so many replicas in one domain.", "[{topologyKey: node, maxPerDomain: 1}]"),
+    "PlacementRules.avoid": (
+        "Services to stay away from.",
+        "[{service: object-detection, topologyKey: node, required: true}]",
+    ),
+    "PlacementRules.near": (
+        "Services to be near to.",
+        "[{service: image-sharpening, topologyKey: zone, required: false}]",
+    ),
+    "Toleration.key": ("The taint's key.", "camera-lan"),
+    "Toleration.operator": ("`Exists`: any value; `Equal`: this value.", "Exists"),
+    "Toleration.value": ("The taint's value, with `Equal`.", "front"),
+    "Toleration.effect": ("The taint's effect; absent: any.", "NoSchedule"),
+    "Spread.topologyKey": ("`node`, `zone`, or any label of nodes.", "node"),
+    "Spread.maxPerDomain": ("The most replicas of the service in one domain.", "1"),
+    "Affinity.service": ("The other service.", "object-detection"),
+    "Affinity.topologyKey": ("`node`, `zone`, or any label of nodes.", "zone"),
+    "Affinity.required": ("Whether it is a rule or only preferred.", "false"),
+}
+"""Fields of the models in `language/placement.py`."""

@@ -68,8 +68,8 @@ def plan(
     """
     _check_strategy(problem, plugins)
     with pause_garbage_collection():
-        if previous is not None and not plugins and solves(previous, problem):
-            return standing_plan(problem, previous, explain=explain)
+        if previous is not None and solves(previous, problem):
+            return standing_plan(problem, previous, plugins, explain=explain)
         return surviving_plan(
             problem,
             lambda spare, relaxed: _plan(problem, previous, plugins, explain, listener, frozenset(spare), relaxed),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rohe_iac.planning.model.plan import Plan, Proof
+from rohe_iac.planning.model.plugins.protocols import Plugins
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.placement.state.from_plan import (
     choice_of,
@@ -22,7 +23,10 @@ MOVE_TERMS = frozenset(("moves", "stable"))
 
 
 def solves(previous: Plan, problem: Problem) -> bool:
-    """Checks whether the previous plan was made for this problem, in whatever order its parts come."""
+    """Checks whether the previous plan was made for this problem, in whatever order its parts come.
+
+    Plug-ins are the same where their origins are, which the settings name with the digests of their files.
+    """
     solved = previous.problem
     return solved is not None and (
         solved == problem
@@ -48,17 +52,23 @@ def _without_max_moves(problem: Problem) -> object:
     return replace(problem.settings, max_moves=None)
 
 
-def standing_plan(problem: Problem, previous: Plan, *, explain: bool) -> Plan:
+def standing_plan(problem: Problem, previous: Plan, plugins: Plugins, *, explain: bool) -> Plan:
     """Returns a plan with the placements of the previous one, bit for bit; what had no place has none.
 
     Args:
         problem: the problem that both plans solve.
         previous: the plan applied last.
+        plugins: what the settings name.
         explain: whether refused nodes are recorded.
     """
     spare = frozenset((previous.spare,)) if previous.spare else frozenset()
     indexed = IndexedProblem(
-        problem, choice_of(problem, previous), spare, relaxed_spreads_of(previous), left_out=left_out_of(previous)
+        problem,
+        choice_of(problem, previous),
+        spare,
+        relaxed_spreads_of(previous),
+        plugins,
+        left_out=left_out_of(previous),
     )
     queue = service_order(indexed)
     construction = Construction(indexed, problem.settings.strategy, explain=explain)

@@ -66,8 +66,8 @@ class Assigner:
 
     @property
     def search_extension(self) -> int:
-        """Iterations beyond the budget for fewer nodes; 0 where the stack sets the budget, or moves count more."""
-        if self.indexed.settings.iterations is not None or (self.standing and not self._moves_for_nodes):
+        """Iterations beyond the budget, for more places, fewer moves and nodes; 0 where the stack sets the budget."""
+        if self.indexed.settings.iterations is not None:
             return 0
         replicas = sum(demand.replicas for demand in self.indexed.demands)
         return DEFAULT_PARAMS.extension(len(self.indexed.nodes), replicas)
@@ -118,11 +118,20 @@ class Assigner:
         )
 
     def _greedy_pass(self, strategy: str, standing: Mapping[ReplicaIndex, Grant], *, explain: bool) -> Construction:
-        """Returns one greedy pass, repaired."""
+        """Returns one greedy pass, repaired; by dot product the better of two where the first leaves replicas out."""
         queue = sorted(self.queue, key=lambda demand: demand not in self.first) if self.first else self.queue
-        construction = Construction(self.indexed, strategy, explain=explain).run(queue, standing)
-        repair(construction, queue)
-        return construction
+        passes: list[Construction] = []
+        # Nodes that are filled take replicas in an order of their own, and not those of a gang first.
+        for fills_nodes in (not self.first, False):
+            made = Construction(self.indexed, strategy, explain=explain, fills_nodes=fills_nodes).run(queue, standing)
+            repair(made, queue)
+            passes.append(made)
+            if strategy != DOT_PRODUCT or not fills_nodes or not any(made.unplaced):
+                break
+        if len(passes) == 1:
+            return passes[0]
+        placing = LexicographicObjective(self.indexed, {}).placing
+        return max(passes, key=lambda made: placing([len(decisions) for decisions in made.decisions]))
 
     def _may_place_more(self, construction: Construction) -> bool:
         """Checks whether to try for replicas that a pass left out: by a search, or by a pass that keeps no node."""
@@ -189,7 +198,8 @@ class Assigner:
         unplaced = {(demand, index) for demand, indices in enumerate_demands(best.unplaced) for index in indices}
         search = RuinAndRecreate(self.indexed, objective, best.grants(), unplaced)
         ideal = ideal_point(self.indexed, limited=objective.limit is not None, floored=bool(objective.floors))
-        self.listener(search.run(budget, ideal, self.search_extension))
+        forced = self._moves(starts[0]) if self.standing and not self._moves_for_nodes else None
+        self.listener(search.run(budget, ideal, self.search_extension, forced_moves=forced))
         improved = Construction(self.indexed, BEST_FIT, explain=self.explain).adopt(
             self.queue, settle(self.indexed, search.placed, self.standing), self.standing
         )

@@ -2,7 +2,7 @@
 
 They are the specification of what rules, scores and their array forms compute for all nodes at once; tests compare
 both. What depends on other nodes (`ports` of one machine, `spread`, `avoid`, `near`, `latency`, `bandwidth`, `budget`,
-`wishes`, `fragmentation`, amounts as best-fit rates them where nodes have accelerators) cannot be decided by one node
+`wishes`, `fragmentation`, amounts as best-fit rates them among accelerators) cannot be decided by one node
 and is the planner's alone.
 
 | scorer | unit | gives 1 | gives 0 |

@@ -15,7 +15,7 @@ Each scorer gives a score in [0, 1000000], which counts times its weight:
 | taints | 1 where the node has no taint of PreferNoSchedule that the demand does not tolerate |
 | plug-ins | what the stack's own scorers give, each with the weight that the stack gives it |
 
-In an inventory with accelerators, best-fit is that of Weng et al., "Beware of Fragmentation", USENIX ATC 2023: what is
+Where every node has accelerators, best-fit is that of Weng et al., "Beware of Fragmentation", USENIX ATC 2023: what is
 left of cpu and of all accelerators of a node counts, each as a share of the most that any node has. Memory then takes
 part where it is as scarce as accelerators, or where the stack or its service gives it more than its default weight.
 
@@ -77,8 +77,8 @@ class Scoring:
         dot: The strategy is dot-product: an amount that is asked for fits where much of it is free.
         fragmentation: Score of that strategy, None with any other or where no demand asks for an accelerator.
         before_replica: Amounts are rated as they are before the replica: the grade of fragmentation decides first.
-        against_largest: The strategy is best-fit and nodes have accelerators: amounts left are shares of the most that
-            any node has.
+        against_largest: The strategy is best-fit and every node has accelerators: amounts left are shares of the most
+            that any node has.
         largest_devices: Basis points of all devices of the node that has the most.
         cpu_capacity, rss_capacity: What amounts are shares of, by node, in millicores and KiB.
         cpu_scale, rss_scale: Their scales by node (see fixed_point.py).
@@ -104,7 +104,8 @@ class Scoring:
         self._device_sums: dict[tuple[DemandIndex, int], tuple[Row, int, int, int]] = {}
         self.has_devices = per_node([bool(node.devices) for node in examples])
         self.any_devices = any(self.has_devices)
-        self.against_largest = strategy == BEST_FIT and self.any_devices
+        every_device = all(self.has_devices)
+        self.against_largest = strategy == BEST_FIT and every_device
         cpu, rss = [node.cpu for node in examples], [node.rss >> MEMORY_SHIFT for node in examples]
         if self.against_largest:
             cpu, rss = [max(cpu)] * len(cpu), [max(rss)] * len(rss)
@@ -113,7 +114,8 @@ class Scoring:
         self.cpu_scale = per_node([scale_of(capacity) for capacity in cpu])
         self.rss_scale = per_node([scale_of(capacity) for capacity in rss])
         self._busy_scale = per_node([scale_of(node.cpu) for node in examples])
-        self._memory_matters = not (self.dot or self.against_largest) or memory_is_scarcer_than_devices(indexed)
+        by_devices = self.against_largest or (self.dot and every_device)
+        self._memory_matters = not by_devices or memory_is_scarcer_than_devices(indexed)
         # A replica that takes twice as long beside others loses all that it can lose.
         self.slowdowns = [min(demand.slowdown, MILLION) for demand in indexed.demands]
         self.weights: list[ScoreWeights] = []

@@ -52,6 +52,7 @@ class Construction:
         *,
         explain: bool = True,
         in_batches: bool = True,
+        fills_nodes: bool = True,
         scalar_limit: int | None = None,
     ) -> None:
         """Starts with nothing placed.
@@ -61,12 +62,14 @@ class Construction:
             strategy: the strategy that scores nodes.
             explain: whether score parts and refusals are recorded.
             in_batches: whether nodes are filled in one step where that gives the same decisions.
+            fills_nodes: whether the strategy dot-product fills node after node, and not replica after replica.
             scalar_limit: nodes times demands up to which nodes are evaluated without NumPy; None for the default.
         """
         self.indexed = indexed
         self.strategy = strategy
         self.explain = explain
         self.in_batches = in_batches
+        self._fills_nodes = fills_nodes and indexed.plugins.strategy is None
         self.ledger = Ledger(indexed)
         self.scoring = Scoring(indexed, self.ledger, strategy)
         self.decisions: list[list[Decision]] = [[] for _ in indexed.demands]
@@ -98,7 +101,7 @@ class Construction:
         self.standing = standing
         self.decisions, waiting = keep(self.indexed, self.ledger, queue, standing)
         self.ledger.pending = set(queue)
-        matches = self.scoring.dot and self.indexed.plugins.strategy is None
+        matches = self.scoring.dot and self._fills_nodes
         for fills, run in runs_to_fill(self.indexed, queue, waiting) if matches else [(False, queue)]:
             if fills:
                 self.ledger.pending.difference_update(run)

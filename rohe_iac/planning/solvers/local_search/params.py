@@ -52,8 +52,8 @@ class SearchParams:
         4,
         unit="budgets",
         least=1,
-        meaning="how many budgets a search spends at most while all is placed and only the nodes are above their bound",
-        reason="another node less may be near; that bound need not be reachable",
+        meaning="most budgets of a search, spent while more may be placed or stay, or only nodes exceed their bound",
+        reason="a place or a node less may be near; those bounds need not be reachable",
     )
     max_extended_work: int = _parameter(
         2_000_000,

@@ -21,9 +21,9 @@ from rohe_iac.planning.solvers.local_search.search_cost import SearchCost
 from rohe_iac.planning.solvers.local_search.start import filled_starts
 from rohe_iac.planning.solvers.local_search.stop import (
     AnyOf,
+    BudgetSpent,
     IdealPointReached,
     MaxIterations,
-    NodesAtBound,
     StoppingCriterion,
 )
 
@@ -54,6 +54,7 @@ class RuinAndRecreate:
         self._before = objective.before
         names = [name for name, _ in objective.terms(())]
         self._nodes_term = names.index("nodes") if "nodes" in names else None
+        self._terms = names
         self._cost_of = SearchCost(indexed, objective.before, objective.limit, objective.floors, params)
         self._random = LinearCongruentialGenerator(len(grants) + params.seed_offset)
         self._assignment = Assignment(indexed, grants, missing, params)
@@ -66,19 +67,21 @@ class RuinAndRecreate:
         """Returns what the present assignment is worth."""
         return self._cost_of.worth(self._assignment.items, self._assignment.unplaced)
 
-    def run(self, iterations: int, ideal: Worth | None = None, extension: int = 0) -> SearchStatistics:
+    def run(
+        self, iterations: int, ideal: Worth | None = None, extension: int = 0, *, forced_moves: int | None = None
+    ) -> SearchStatistics:
         """Searches until the iterations are spent or the ideal point is reached; returns what came of each iteration.
 
         Args:
             iterations: How many iterations may be spent.
             ideal: A worth that no assignment exceeds, or None where none is known.
-            extension: How many more may be spent while only the nodes are short of the ideal.
+            extension: How many more may be spent while replicas lack a place, more of them move than `forced_moves`, or
+                only the nodes are short of the ideal.
+            forced_moves: How many replicas cannot stay where they were; None where moves count less than nodes.
         """
         counts: Counter[IterationOutcome] = Counter()
         at_ideal = IdealPointReached(ideal)
-        stop = AnyOf(
-            (MaxIterations(iterations + extension), NodesAtBound(iterations, ideal, self._nodes_term), at_ideal)
-        )
+        stop = AnyOf((MaxIterations(iterations + extension), self._spent(iterations, ideal, forced_moves), at_ideal))
         self._start(at_ideal)
         number = 0
         while not stop(counts.total(), self._best_worth):
@@ -87,6 +90,16 @@ class RuinAndRecreate:
             self._round(number, min(self.params.round_length, left), counts, stop)
         self.placed, self.missing = assign_replicas(self.indexed, self._before, self._assignment.items)
         return SearchStatistics.of(counts)
+
+    def _spent(self, iterations: int, ideal: Worth | None, forced_moves: int | None) -> BudgetSpent:
+        """Returns the criterion by which a search goes on beyond its budget."""
+        needed = tuple([position for position, name in enumerate(self._terms) if name == "placed"])
+        if ideal is None or forced_moves is None:
+            return BudgetSpent(iterations, ideal, self._nodes_term, needed)
+        if "stable" in self._terms:
+            moves = self._terms.index("stable")
+            ideal, needed = (*ideal[:moves], -forced_moves, *ideal[moves + 1 :]), (*needed, moves)
+        return BudgetSpent(iterations, ideal, None, needed)
 
     def _round(self, number: int, length: int, counts: Counter[IterationOutcome], stop: StoppingCriterion) -> None:
         """Iterates from the best assignment, every other round with a node less, and ends at the best one."""

@@ -48,24 +48,30 @@ class IdealPointReached:
 
 
 @dataclass(frozen=True)
-class NodesAtBound:
-    """Ends a search that has spent its budget, unless it lacks nothing but fewer nodes.
+class BudgetSpent:
+    """Ends a search that has spent its budget, unless it lacks placed replicas or kept ones, or only fewer nodes.
 
     Attributes:
         budget: After how many iterations it may end.
-        ideal: A worth that no assignment exceeds, or None where none is known.
-        nodes: Position of the term `nodes` in a worth, or None where it is no term.
+        ideal: A worth that is as good as can be expected, or None where none is known.
+        nodes: Position of the term `nodes` in a worth, or None where fewer nodes are not searched for.
+        needed: Positions of the values for which the search goes on: what is placed, and what moves.
     """
 
     budget: int
     ideal: Worth | None
     nodes: int | None
+    needed: tuple[int, ...] = ()
 
     def __call__(self, iterations: int, best: Worth, /) -> bool:
-        """Checks whether the budget is spent, and a term before `nodes` can be better or `nodes` cannot."""
+        """Checks whether the budget is spent and the ideal does not say that going on may place more or free a node."""
         if iterations < self.budget:
             return False
-        if self.ideal is None or self.nodes is None:
+        if self.ideal is None:
+            return True
+        if any(best[position] < self.ideal[position] for position in self.needed):
+            return False
+        if self.nodes is None:
             return True
         return best[: self.nodes] != self.ideal[: self.nodes] or best[self.nodes] >= self.ideal[self.nodes]
 

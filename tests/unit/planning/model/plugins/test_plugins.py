@@ -209,8 +209,8 @@ def test_the_built_in_ones_are_what_the_planner_computes(world: Any, seed: int) 
     marked, _, plugins = plugged(problem, scorers=((last, 0),))
     indexed = IndexedProblem(marked, plugins=plugins)
     ledger = Ledger(indexed)
-    # With accelerators, best-fit compares nodes with the largest; worst-fit rates each node by itself.
-    spreads = any(node.devices for node in indexed.nodes)
+    # Where all have accelerators, best-fit compares nodes with the largest; worst-fit rates each node by itself.
+    spreads = all(node.devices for node in indexed.nodes)
     scoring = Scoring(indexed, ledger, WORST_FIT if spreads else BEST_FIT)
     for demand in range(len(indexed.demands)):
         amounts = ("cpu", "memory", "accelerator") if indexed.resources[demand].devices else ("cpu", "memory")

@@ -245,6 +245,24 @@ def _digits(value: float) -> str:
     return f"{value:.4g}"
 
 
+ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+"""Ordinal numbers that are written as words."""
+
+
+def ordinal(number: int) -> str:
+    """Returns an ordinal number with its article: `a third`, `an eighth`, `a 21st`.
+
+    Args:
+        number: at least 1.
+    """
+    if number < len(ORDINALS):
+        text = ORDINALS[number]
+    else:
+        suffix = "th" if number // 10 % 10 == 1 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+        text = f"{number}{suffix}"
+    return f"{'an' if text[0] in '8e' or number in (11, 18) else 'a'} {text}"
+
+
 def counted(number: int, noun: str) -> str:
     """Returns a number with its noun: `1 replica`, `1,200 replicas`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

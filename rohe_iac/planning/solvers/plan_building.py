@@ -21,16 +21,20 @@ from rohe_iac.planning.model.plan import (
 )
 from rohe_iac.planning.model.strategies import DOT_PRODUCT, FIRST_FIT, FRAGMENTATION, WORST_FIT
 from rohe_iac.planning.placement.objective.bounds import bound
-from rohe_iac.planning.placement.state.positions import NO_NODE, DemandIndex, enumerate_demands
+from rohe_iac.planning.placement.state.positions import NO_NODE, DemandIndex, NodeIndex, enumerate_demands
 from rohe_iac.planning.solvers.construction.decision import Decision
 from rohe_iac.planning.solvers.construction.greedy import Construction
 from rohe_iac.planning.solvers.port_numbering import address_key, number_ports
+from rohe_iac.planning.solvers.relocation import Relocation
 
 LATE_ENDING = ", when all others had had their turn"
 """How the reason of a replica ends that fitted nowhere in its turn and was placed after all others."""
 
 BY_NAME_ENDING = ", first by name of equal scores"
 """How the reason of a replica ends whose node has the same score as another."""
+
+SEARCHED = "chosen by the search"
+"""The reason of a replica that a search placed, in a plan without explanations."""
 
 CHOSEN_FOR = {
     FIRST_FIT: "first by name",
@@ -39,6 +43,10 @@ CHOSEN_FOR = {
     FRAGMENTATION: "least fragmentation of accelerators, then tightest fit,",
 }
 """What a strategy prefers a node for; strategies that are not listed prefer the tightest fit."""
+
+
+_Why = tuple[int, bool, bool, tuple[NodeIndex, str] | None]
+"""What the reason of a decision depends on."""
 
 
 def build_plan(construction: Construction, previous: Plan | None) -> Plan:
@@ -103,6 +111,7 @@ class _PlacementBuilder:
         indexed: its problem.
         node_names: name of every node.
         chosen_for: what the strategy prefers a node for.
+        relocation: says why a search chose a node; None where it chose none, or nothing is explained.
     """
 
     def __init__(self, construction: Construction) -> None:
@@ -110,6 +119,8 @@ class _PlacementBuilder:
         self.indexed = construction.indexed
         self.node_names = [node.name for node in construction.indexed.nodes]
         self.chosen_for = CHOSEN_FOR.get(construction.strategy, "tightest fit")
+        searched = any(decision.searched and not decision.kept for made in construction.decisions for decision in made)
+        self.relocation = Relocation(construction) if searched and construction.explain else None
 
     def placements(
         self,
@@ -138,10 +149,10 @@ class _PlacementBuilder:
         uses_by_id: dict[int, tuple[CoreUse, ...]] = {}
         parts_by_id: dict[int, tuple[ScorePart, ...]] = {}
         parts_by_value: dict[tuple[int, ...], tuple[ScorePart, ...]] = {}
-        reasons: dict[tuple[int, bool, bool, bool], str] = {}
+        reasons: dict[_Why, str] = {}
         node_before, reason, decided = "", "", ""
         runner_up: RunnerUp | None = None
-        last_why: tuple[int, bool, bool, bool] | None = None
+        last_why: _Why | None = None
         last = Decision(DemandIndex(-1), NO_NODE, fits=-1)
         placements = []
         for decision in decisions:
@@ -159,16 +170,18 @@ class _PlacementBuilder:
             other, other_score = decision.runner_up, decision.runner_up_score
             if other != last.runner_up or other_score != last.runner_up_score:
                 runner_up = RunnerUp(node_names[other], other_score) if other >= 0 else None
-            why = (decision.fits, decision.kept, decision.searched, decision.score == other_score)
+            if before:
+                placement_before = before.get(replica)
+                node_before = placement_before.node if placement_before else ""
+            # What a search chose is explained by the node and by where the replica was.
+            place = (decision.node, node_before) if decision.searched else None
+            why = (decision.fits, decision.kept, decision.score == other_score, place)
             if why != last_why:
                 if why not in reasons:
                     reasons[why] = self._sentence(decision) + ending
                 reason = reasons[why]
                 decided = DECIDED_BY_SEARCH if decision.searched else DECIDED_BY_PREVIOUS if decision.kept else ""
                 last_why = why
-            if before:
-                placement_before = before.get(replica)
-                node_before = placement_before.node if placement_before else ""
             last = decision
             is_late = (position, decision.index) in late if late else False
             placements.append(
@@ -211,7 +224,7 @@ class _PlacementBuilder:
         if decision.fits == 1:
             return "the only suitable node"
         if decision.searched:
-            return f"chosen by the search together with the other replicas, among {decision.fits} suitable nodes"
+            return self.relocation.reason(decision) if self.relocation is not None else SEARCHED
         custom = self.indexed.plugins.strategy
         if custom is not None:
             return f"chosen by {custom.name} among {decision.fits} suitable nodes"

@@ -50,8 +50,26 @@ BY_NAME_WORDS = ", first by name of equal scores"
 DECIDED_BY = ("", "search", "previous")
 """What can decide a placement: one pass of the strategy, a search, the previous plan."""
 
+SEARCHED_PLACE = re.compile(
+    r"here because moving it to (?P<node>\S+) would (?P<consequence>need an? \S+ node"
+    r"|raise the cost of the nodes from \S+ to \S+ an hour|spread the load less evenly"
+    r"|lower the least slack from \S+ % to \S+ % of the limit|meet fewer preferences of services and nodes"
+    r"|be a further move|be one move more than allowed|be worse by the term `[a-z]+`)"
+    r"|(?P<equal>\S+) would do as well, by every term of the objective"
+    r"|placed by the search; moving it alone to (?P<gain>\S+) would (?:free a node|lower the cost of the nodes"
+    r"|spread the load more evenly|raise the least slack|meet more preferences of services and nodes|be a move less"
+    r"|be better by the term `[a-z]+`)"
+    r"|(?P<none>no other node can take it beside the other replicas)"
+    r"|placed by the search; in a plan of this size other nodes are not compared"
+    r"|(?P<shared>on a node that others use as well, so that no further one is needed)"
+)
+"""The reasons of replicas that a search placed."""
+
+UNEXPLAINED = "chosen by the search"
+"""The reason of a replica that a search placed, in a plan without explanations."""
+
 _SENTENCE = re.compile(
-    r"stays where it was|the only suitable node"
+    r"stays where it was|the only suitable node|chosen by the search"
     r"|(?:first by name|(?:tightest|loosest) fit|best match of requested and free amounts"
     r"|least fragmentation of accelerators, then tightest fit,|chosen by .+"
     r"|chosen by the search together with the other replicas,) among (?P<number>\d+) suitable nodes"
@@ -139,6 +157,12 @@ def _reason_faults(item: Placement, demand: Demand, number: int) -> Iterator[str
     if item.late and not reason.endswith(LATE_WORDS):
         yield f"'{reason}', of a replica that had its turn last"
     found = _SENTENCE.fullmatch(reason.removesuffix(LATE_WORDS))
+    if SEARCHED_PLACE.fullmatch(reason):
+        if item.decided != "search":
+            yield f"'{reason}', of a replica that no search placed"
+        return
+    if reason == UNEXPLAINED and item.parts:
+        yield f"'{reason}', and the plan explains its placements"
     if found is None:
         yield f"'{item.reason}' is no reason"
     elif (stated := found["number"] or found["count"]) and not 1 < int(stated) <= number:

@@ -23,6 +23,7 @@ from rohe_iac.planning.verification.statements.gain import gain_faults
 from rohe_iac.planning.verification.statements.left_out import left_out_faults, room_faults
 from rohe_iac.planning.verification.statements.losses import unplaceable_faults
 from rohe_iac.planning.verification.statements.order import order_faults
+from rohe_iac.planning.verification.statements.places import place_faults
 from rohe_iac.planning.verification.statements.scores import score_faults
 from rohe_iac.planning.verification.statements.shortages import shortage_faults
 from rohe_iac.planning.verification.statements.suitable_nodes import suitable_node_faults
@@ -63,6 +64,7 @@ def verify(problem: Problem, plan: Plan, plugins: Plugins = NO_PLUGINS) -> tuple
         faults += unplaceable_faults(problem, plan)
         faults += room_faults(problem, plan)
         faults += shortage_faults(problem, plan)
+        faults += place_faults(problem, plan)
     if not faults:
         # Plug-in filters see only plans that hold otherwise, so that their code never meets an impossible node.
         faults += filter_faults(problem, known, plugins.filters)

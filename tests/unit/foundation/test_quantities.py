@@ -14,6 +14,7 @@ from rohe_iac.foundation.quantities import (
     exact_bytes,
     exact_milliseconds,
     millicores,
+    ordinal,
     seconds,
     shown_bytes,
     shown_cpu,
@@ -92,3 +93,9 @@ def test_different_amounts_never_look_the_same(amounts: list[int]) -> None:
     for shown in (cpu_alike(*amounts), bytes_alike(*amounts)):
         assert len(set(shown)) == len(set(amounts))
     assert [millicores(text) for text in cpu_alike(*amounts)] == amounts
+
+
+def test_ordinal_numbers_have_their_article() -> None:
+    numbers = (1, 3, 8, 11, 12, 18, 21, 22, 103, 113)
+    words = "a first, a third, an eighth, an 11th, a 12th, an 18th, a 21st, a 22nd, a 103rd, a 113th"
+    assert ", ".join(ordinal(number) for number in numbers) == words

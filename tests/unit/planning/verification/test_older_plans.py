@@ -22,7 +22,16 @@ def test_a_plan_without_what_decided_its_placements_is_verified(world: Any) -> N
     saved = json.loads((GOLDEN / "template.json").read_text())
     problem, decided = problem_from_json(saved["problem"]), plan_from_json(saved["plan"])
     assert {item.decided for item in decided.placements} == {"search"}
-    older = tuple(structs.replace(item, decided="", late=False) for item in decided.placements)
+    refused = {refusals.workload: sum(number for _, number in refusals.by_rule) for refusals in decided.refusals}
+    older = tuple(
+        structs.replace(
+            item,
+            decided="",
+            late=False,
+            reason=f"chosen with the other replicas by the search, one of {10 - refused[item.workload]} nodes that fit",
+        )
+        for item in decided.placements
+    )
     assert verify(problem, replace(decided, placements=older)) == ()
 
 

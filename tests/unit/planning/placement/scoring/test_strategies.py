@@ -267,7 +267,7 @@ def test_what_a_search_says_of_services_near_each_other_counts_every_node_once(w
         item.reason: dict(refusals.by_rule) for item, refusals in zip(found.placements, found.refusals, strict=True)
     }
     assert rules == {
-        "chosen by the search together with the other replicas, among 2 suitable nodes": {"cpu": 1},
+        "no other node can take it beside the other replicas": {"cpu": 1},
         "the only suitable node": {"cpu": 1, "near": 1},
     }
     for survey, refusals in zip(surveys_of(problem, found, found.placements), found.refusals, strict=True):

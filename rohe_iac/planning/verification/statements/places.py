@@ -1,0 +1,165 @@
+"""Checks why a search has a replica where it is: what would get worse on another node."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+from rohe_iac.foundation.quantities import ordinal
+from rohe_iac.planning.model.demand import Demand
+from rohe_iac.planning.model.plan import Placement, Plan
+from rohe_iac.planning.model.problem import Problem
+from rohe_iac.planning.model.supply import Supply
+from rohe_iac.planning.model.units import MILLION
+from rohe_iac.planning.verification.fault import Fault
+from rohe_iac.planning.verification.reasons import SEARCHED_PLACE, first_static_rule
+from rohe_iac.planning.verification.requests import requested
+from rohe_iac.planning.verification.statements.room import lacks, room_of
+
+MAX_CHECKED = 500
+"""Reasons that are checked, of replicas of different workloads or on different nodes; each asks all nodes in use."""
+
+MEASURED = frozenset(("placed", "nodes", "cost", "balance"))
+"""Terms whose change is measured here; that of moves is known where no replica had a node before."""
+
+_CONSEQUENCE = re.compile(
+    r"need an? \S+ node|raise the cost of the nodes from \S+ to \S+ an hour|spread the load less evenly"
+)
+"""Consequences that are measured here."""
+
+
+def place_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
+    """Yields a fault for each reason of a search that is not so."""
+    places = _Places(problem, plan)
+    seen: set[tuple[str, str, str, str]] = set()
+    for item in plan.placements:
+        key = item.workload, item.node, item.was, item.reason
+        if item.decided != "search" or item.node not in places.nodes or key in seen:
+            continue
+        demand = places.demands.get(item.workload)
+        if demand is None or len(seen) >= MAX_CHECKED:
+            continue
+        found = SEARCHED_PLACE.fullmatch(item.reason.removesuffix(f" ({demand.note})" if demand.note else ""))
+        if found is None:
+            continue
+        seen.add(key)
+        for message in places.messages(item, demand, found.groupdict()):
+            yield Fault("reasons", item.replica, f"'{item.reason}': {message}")
+
+
+class _Places:
+    """The nodes of a plan, and what is free and used on them in the end."""
+
+    def __init__(self, problem: Problem, plan: Plan) -> None:
+        self.problem = problem
+        self.nodes = {node.name: node for node in problem.nodes}
+        self.demands = {demand.workload: demand for demand in problem.demands}
+        self.used = Counter(item.node for item in plan.placements)
+        self.spare = plan.spare
+        self.first_plan = not any(item.was for item in plan.placements)
+        self._items: dict[str, list[tuple[Placement, Demand]]] = defaultdict(list)
+        for item in plan.placements:
+            if item.workload in self.demands and item.node in self.nodes:
+                self._items[item.node].append((item, self.demands[item.workload]))
+        cpu = {
+            name: sum(requested(demand, item.variant).cpu for item, demand in self._items[name]) for name in self.used
+        }
+        self._cpu: Mapping[str, int] = cpu
+
+    def messages(self, item: Placement, demand: Demand, stated: Mapping[str, str | None]) -> Iterator[str]:
+        """Yields what is not so of a reason.
+
+        Args:
+            item: the placement.
+            demand: its workload.
+            stated: the parts of the reason, by the names of the groups of SEARCHED_PLACE.
+        """
+        name = stated["node"] or stated["equal"] or stated["gain"]
+        if name is not None:
+            yield from self._named(item, demand, name, stated)
+        elif stated["shared"]:
+            if self.used[item.node] < 2:
+                yield f"nothing else is on {item.node}"
+        elif stated["none"] and not self._coupled(demand):
+            able = next((node.name for node in self.nodes.values() if self._can_take(item, demand, node)), "")
+            if able:
+                yield f"{able} can"
+
+    def _named(self, item: Placement, demand: Demand, name: str, stated: Mapping[str, str | None]) -> Iterator[str]:
+        node = self.nodes.get(name)
+        if node is None or name == item.node:
+            yield f"{name} is no other node"
+            return
+        if not self._can_take(item, demand, node):
+            yield f"{name} cannot take it"
+            return
+        consequence = stated["consequence"]
+        changed = self._changed(item, demand, node)
+        if consequence is not None and _CONSEQUENCE.fullmatch(consequence):
+            term, words = changed[0] if changed else ("", "change nothing")
+            if words != consequence and self._measures_all_before(term):
+                yield f"moving it to {name} would {words}"
+        elif stated["equal"] and changed and self._measures_all_before(changed[0][0]):
+            yield f"moving it to {name} would {changed[0][1]}"
+
+    def _measures_all_before(self, term: str) -> bool:
+        """Checks whether every term up to this one is measured here; all of them for the empty word."""
+        objective = self.problem.settings.objective
+        before = objective[: objective.index(term) + 1] if term in objective else objective
+        known = MEASURED | ({"stable"} if self.first_plan else frozenset())
+        return set(before) <= known and not self._prefers
+
+    @property
+    def _prefers(self) -> bool:
+        """Whether preferences count, which come before the number of nodes."""
+        rules = any(not rule.required for demand in self.demands.values() for rule in (*demand.near, *demand.avoid))
+        return rules or any(taint.effect == "PreferNoSchedule" for node in self.nodes.values() for taint in node.taints)
+
+    def _changed(self, item: Placement, demand: Demand, node: Supply) -> Sequence[tuple[str, str]]:
+        """Returns the measured terms that change were the replica on the node, each with what that would do."""
+        opened, closed = not self.used[node.name], self.used[item.node] == 1
+        here = self.nodes[item.node]
+        found = []
+        for term in self.problem.settings.objective:
+            if term == "nodes" and opened != closed:
+                words = f"need {ordinal(len(self.used) + 1)} node" if opened else "free a node"
+                found.append((term, words))
+            elif term == "cost":
+                cost = sum(self.nodes[name].cost for name in self.used if name in self.nodes)
+                after = cost + opened * node.cost - closed * here.cost
+                if after != cost:
+                    verb = "raise" if after > cost else "lower"
+                    words = f"{verb} the cost of the nodes from {cost / MILLION:g} to {after / MILLION:g} an hour"
+                    found.append((term, words))
+            elif term == "balance":
+                cpu = requested(demand, item.variant).cpu
+                before = self._square(here, 0, closed=False) + self._square(node, 0, closed=opened)
+                then = self._square(here, -cpu, closed=closed) + self._square(node, cpu, closed=False)
+                if before != then:
+                    found.append((term, f"spread the load {'less' if then > before else 'more'} evenly"))
+        return found
+
+    def _square(self, node: Supply, more: int, *, closed: bool) -> int:
+        """Returns the square of the used share of a node's cpu, in square thousandths."""
+        share = 0 if closed else (self._cpu.get(node.name, 0) + more) * 1000 // max(1, node.cpu)
+        return share * share
+
+    def _can_take(self, item: Placement, demand: Demand, node: Supply) -> bool:
+        """Checks whether a node has room for a replica, by the rules about the node and its amounts alone."""
+        if node.name in (item.node, self.spare) or first_static_rule(demand, node):
+            return False
+        room = room_of(node, self._items[node.name], self.problem.settings.vms_ratio)
+        return next(lacks(room, requested(demand, item.variant)), None) is None
+
+    def _coupled(self, demand: Demand) -> bool:
+        """Checks whether the places of other replicas can keep one of the demand off a node that has room for it."""
+        return bool(
+            self.problem.wires
+            or self.problem.settings.filters
+            or self.problem.settings.survive
+            or demand.spread
+            or any(port.host for port in demand.ports)
+            or any(other.near or other.avoid for other in self.demands.values())
+            or self.problem.settings.ports is not None
+        )

@@ -73,7 +73,7 @@ def test_a_stack_outlives_a_full_disk_and_is_destroyed_on_one(repository: Any, s
     assert serves(repository)
     status = repository.run("status", "--check")
     assert status.code == 7
-    assert "is full: 0 of 40Mi free" in " ".join(status.out.split())
+    assert "is full: 0Mi of 40Mi free" in " ".join(status.out.split())
     examined = repository.run("doctor", "-o", "json")
     (folder,) = (check for check in examined.value["checks"] if check["name"] == "state folder")
     assert (examined.code, folder["status"], "is full" in folder["found"]) == (1, "full", True)

@@ -137,6 +137,8 @@ class KubernetesManifests(PlanRendering):
                 {key: value for key, value in toleration.model_dump().items() if value}
                 for toleration in service.placement.tolerations
             ],
+            "preferred": _preferred_nodes(service),
+            "skews": _topology_spread(service, workload),
             "container": workload.slug,
             "image": agents.image if workload.system else service.image or "",
             "command": [with_ports(word, number_of) for word in _command(workload, service)],
@@ -180,6 +182,44 @@ class KubernetesManifests(PlanRendering):
             if workload.role == "broker":
                 return f"mqtt://{workload.slug}.{self.namespace}.svc:{BROKER_PORT}"
         return self.blueprint.stack.spec.broker.url or ""
+
+
+TOPOLOGY_LABELS = {"node": "kubernetes.io/hostname", "zone": "topology.kubernetes.io/zone"}
+"""The labels of a cluster's nodes for the topology keys that have a meaning of their own."""
+
+
+def _preferred_nodes(service: Service) -> list[dict[str, Any]]:
+    """Returns the preferred labels of nodes as terms of a node affinity."""
+    return [
+        {
+            "weight": rule.weight,
+            "preference": {
+                "matchExpressions": [
+                    {"key": TOPOLOGY_LABELS.get(key, key), "operator": "In", "values": [value]}
+                    for key, value in sorted(rule.node_selector.items())
+                ]
+            },
+        }
+        for rule in service.placement.prefer
+    ]
+
+
+def _topology_spread(service: Service, workload: Workload) -> list[dict[str, Any]]:
+    """Returns the skews of a service as topology spread constraints over the pods of its workload.
+
+    Domains count only where the pod may go, tainted nodes included in that, as the planner counts them.
+    """
+    return [
+        {
+            "maxSkew": rule.max_skew,
+            "topologyKey": TOPOLOGY_LABELS.get(rule.topology_key, rule.topology_key),
+            "whenUnsatisfiable": "DoNotSchedule" if rule.required else "ScheduleAnyway",
+            "labelSelector": {"matchLabels": {"rohe.dev/workload": workload.slug}},
+            "nodeTaintsPolicy": "Honor",
+        }
+        for rule in service.placement.spread
+        if rule.max_skew is not None
+    ]
 
 
 def _container_ports(workload: Workload) -> list[tuple[Any, int]]:

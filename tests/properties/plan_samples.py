@@ -6,7 +6,17 @@ from typing import Any
 
 from hypothesis import strategies as some
 
-from rohe_iac.planning.model.demand import AffinityRule, Demand, DeviceRequest, Edge, PortRequest, Resources, SpreadRule
+from rohe_iac.planning.model.demand import (
+    AffinityRule,
+    Demand,
+    DeviceRequest,
+    Edge,
+    NodePreference,
+    PortRequest,
+    Resources,
+    SkewRule,
+    SpreadRule,
+)
 from rohe_iac.planning.model.problem import Problem, Settings
 from rohe_iac.planning.model.promise import ResponseTimeLimit, WorkloadServiceTime
 from rohe_iac.planning.model.supply import Device, NodeTaint, Supply, Wire
@@ -77,6 +87,10 @@ def demands(draw: Any, name: str) -> Demand:
         avoid=tuple(draw(some.lists(affinity, max_size=1))),
         near=tuple(draw(some.lists(affinity, max_size=1))),
         ports=draw(some.sampled_from([(), (PortRequest("http"),), (PortRequest("http", 8080),)])),
+        skews=tuple(draw(some.lists(some.builds(SkewRule, keys, some.integers(1, 2)), max_size=1))),
+        prefers=draw(
+            some.sampled_from([(), (), (NodePreference((("zone", "b"),), 7), NodePreference((("fast", "yes"),)))])
+        ),
     )
 
 
@@ -107,4 +121,5 @@ def problems(draw: Any) -> Problem:
             one_machine=draw(some.booleans()),
         ),
         promises,
+        draw(some.sampled_from([(), (), (), ("p",)])),
     )  # fmt: skip

@@ -24,8 +24,9 @@ def worth(problem: Problem, before: Plan | None, found: Plan) -> Worth:
     indexed = IndexedProblem(problem)
     objective = LexicographicObjective(indexed, nodes_of(standing_grants(indexed, before)))
     placed = [((indexed.index[item.workload], item.index), indexed.node_index[item.node]) for item in found.placements]
-    # Preferences are what the solver does not weigh.
-    return tuple(value for name, value in objective.terms(placed) if name != "wishes")
+    # Preferences that other replicas decide are what the solver does not weigh.
+    weighed = objective.preferred.by_node
+    return tuple(value for name, value in objective.terms(placed) if name != "wishes" or weighed)
 
 
 def by(problem: Problem, strategy: str) -> Problem:

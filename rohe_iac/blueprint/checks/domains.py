@@ -36,7 +36,8 @@ class Domains:
         rules = service.placement
         for index, rule in enumerate(rules.spread):
             path = (*base, "placement", "spread", index, "topologyKey")
-            yield from self._check_spread(document, path, service, rule.topology_key, rule.max_per_domain)
+            if rule.limit is not None:
+                yield from self._check_spread(document, path, service, rule.topology_key, rule.limit)
         for field, affinities in (("near", rules.near), ("avoid", rules.avoid)):
             for index, affinity in enumerate(affinities):
                 other = self._services.get(affinity.service)
@@ -100,7 +101,7 @@ class Domains:
 def check_topology_keys(document: Document, base: Path, service: Service, labels: frozenset[str]) -> Iterator[Finding]:
     """Yields a warning for every topologyKey of a rule that no node has as a label."""
     rules = service.placement
-    required = [("spread", index, rule.topology_key) for index, rule in enumerate(rules.spread)]
+    required = [("spread", index, rule.topology_key) for index, rule in enumerate(rules.spread) if rule.required]
     for field, affinities in (("avoid", rules.avoid), ("near", rules.near)):
         required += [(field, index, rule.topology_key) for index, rule in enumerate(affinities) if rule.required]
     for field, index, key in required:

@@ -167,6 +167,12 @@ def _check_rules(document: Document, base: Path, service: Service, fleet: Fleet)
             hint = f"values of '{key}': {fleet.some_values[key]}" if values else f"no node has a label '{key}'"
             path = (*base, "placement", "nodeSelector", key)
             yield warning(document, path, "R303", f"no node has the label {key}: {value}", hint)
+    for index, preferred in enumerate(service.placement.prefer):
+        for key, value in preferred.node_selector.items():
+            if value not in fleet.values.get(key, set()):
+                path = (*base, "placement", "prefer", index, "nodeSelector", key)
+                hint = f"values of '{key}': {fleet.some_values[key]}" if key in fleet.some_values else ""
+                yield warning(document, path, "R303", f"no node has the preferred label {key}: {value}", hint)
     yield from check_topology_keys(document, base, service, fleet.labels)
 
 

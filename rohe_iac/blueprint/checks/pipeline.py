@@ -207,7 +207,7 @@ def _check_placement(
             message = f"'{name}' is to be near itself, so its first replica fits nowhere"
             yield warning(document, (*base, "near", index), "R214", message, "use nodeSelector, or required: false")
     for index, affinity in enumerate(rules.avoid):
-        if affinity.required and affinity.service == name and any(rule.max_per_domain > 1 for rule in rules.spread):
+        if affinity.required and affinity.service == name and any((rule.limit or 2) > 1 for rule in rules.spread):
             message = f"'{name}' must avoid itself, and spread allows more than one in a domain"
             yield Finding(
                 document, (*base, "avoid", index), "R214", message, "say it once: spread with maxPerDomain: 1"

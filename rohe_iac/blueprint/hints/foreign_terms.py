@@ -35,6 +35,7 @@ FIELDS = {
     "resources": "requests and limits, without resources around them",
     "restart": "leave it out: what ends is started again",
     "restartPolicy": "leave it out: what ends is started again",
+    "preferredDuringSchedulingIgnoredDuringExecution": "prefer, under placement",
     "securityContext": "leave it out",
     "source": "from",
     "startupProbe": "startup, under health",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, Strict
+from pydantic import Field, Strict, model_validator
 
-from rohe_iac.blueprint.language.base import EMPTY, Flag, Model
+from rohe_iac.blueprint.language.base import EMPTY, Flag, Model, fault
 
 
 class Toleration(Model):
@@ -19,10 +19,27 @@ class Toleration(Model):
 
 
 class Spread(Model):
-    """At most so many replicas of the service in one domain."""
+    """At most so many replicas of the service in one domain, or so many more than in the domain that has fewest."""
 
     topology_key: str
-    max_per_domain: Annotated[int, Strict(), Field(ge=1, le=10**9)] = 1
+    max_per_domain: Annotated[int, Strict(), Field(ge=1, le=10**9)] | None = None
+    max_skew: Annotated[int, Strict(), Field(ge=1, le=10**9)] | None = None
+    required: Flag = True
+
+    @model_validator(mode="after")
+    def _preferred_skew(self) -> Spread:
+        if not self.required and (self.max_skew is None or self.max_per_domain is not None):
+            raise fault(
+                "R116",
+                "required: false is about maxSkew alone",
+                "write {topologyKey: zone, maxSkew: 1, required: false}",
+            )
+        return self
+
+    @property
+    def limit(self) -> int | None:
+        """Returns the most replicas in one domain: one, where neither limit is written; None for any number."""
+        return 1 if self.max_per_domain is None and self.max_skew is None else self.max_per_domain
 
 
 class Affinity(Model):
@@ -33,10 +50,18 @@ class Affinity(Model):
     required: Flag = True
 
 
+class PreferredNodes(Model):
+    """Labels that nodes preferably have, all of them, with a weight among the preferences of the service."""
+
+    node_selector: Annotated[dict[str, str], Field(min_length=1)]
+    weight: Annotated[int, Strict(), Field(ge=1, le=100)] = 1
+
+
 class PlacementRules(Model):
     """Rules about the nodes where replicas may go."""
 
     node_selector: dict[str, str] = EMPTY
+    prefer: tuple[PreferredNodes, ...] = ()
     tolerations: tuple[Toleration, ...] = ()
     spread: tuple[Spread, ...] = ()
     avoid: tuple[Affinity, ...] = ()

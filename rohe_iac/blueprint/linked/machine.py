@@ -77,7 +77,7 @@ class Machine:
     def refusal(self, service: Service, requests: Requests) -> str:
         """Returns why no replica with these requests can be on this node, even an empty one; "" where one can."""
         rules = service.placement
-        keys = [rule.topology_key for rule in rules.spread]
+        keys = [rule.topology_key for rule in rules.spread if rule.required]
         keys += [rule.topology_key for rule in (*rules.avoid, *rules.near) if rule.required]
         if self.status != "running":
             return self.status

@@ -6,8 +6,15 @@ from __future__ import annotations
 
 PLACEMENT_FIELDS: dict[str, tuple[str, str]] = {
     "PlacementRules.nodeSelector": ("Labels that the node must have.", "{zone: lab-1}"),
+    "PlacementRules.prefer": (
+        "Labels that the node preferably has, with weights; a replica goes elsewhere rather than nowhere.",
+        "[{nodeSelector: {disk: ssd}, weight: 10}]",
+    ),
     "PlacementRules.tolerations": ("Taints that the replica tolerates.", "[{key: camera-lan, operator: Exists}]"),
-    "PlacementRules.spread": ("At most so many replicas in one domain.", "[{topologyKey: node, maxPerDomain: 1}]"),
+    "PlacementRules.spread": (
+        "At most so many replicas in one domain, or so many more than in another.",
+        "[{topologyKey: node, maxPerDomain: 1}, {topologyKey: zone, maxSkew: 1}]",
+    ),
     "PlacementRules.avoid": (
         "Services to stay away from.",
         "[{service: object-detection, topologyKey: node, required: true}]",
@@ -21,7 +28,14 @@ PLACEMENT_FIELDS: dict[str, tuple[str, str]] = {
     "Toleration.value": ("The taint's value, with `Equal`.", "front"),
     "Toleration.effect": ("The taint's effect; absent: any.", "NoSchedule"),
     "Spread.topologyKey": ("`node`, `zone`, or any label of nodes.", "node"),
-    "Spread.maxPerDomain": ("The most replicas of the service in one domain.", "1"),
+    "Spread.maxPerDomain": ("The most replicas of the service in one domain; 1 where maxSkew is absent too.", "1"),
+    "Spread.maxSkew": (
+        "How many more replicas a domain may have than the one with fewest, of all that the service may use.",
+        "1",
+    ),
+    "Spread.required": ("Whether maxSkew is a rule or only preferred.", "false"),
+    "PreferredNodes.nodeSelector": ("Labels that the node has, all of them.", "{disk: ssd}"),
+    "PreferredNodes.weight": ("1 to 100, among the preferences of the service; other preferred rules count 1.", "10"),
     "Affinity.service": ("The other service.", "object-detection"),
     "Affinity.topologyKey": ("`node`, `zone`, or any label of nodes.", "zone"),
     "Affinity.required": ("Whether it is a rule or only preferred.", "false"),

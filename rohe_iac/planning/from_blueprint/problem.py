@@ -20,8 +20,10 @@ from rohe_iac.planning.model.demand import (
     DemandVariant,
     DeviceRequest,
     Edge,
+    NodePreference,
     PortRequest,
     Resources,
+    SkewRule,
     SpreadRule,
     TolerationRule,
 )
@@ -268,8 +270,24 @@ def _demand(workload: Workload, members: dict[tuple[str, str], tuple[str, ...]])
         ),
         spread=tuple(
             sorted(
-                (SpreadRule(rule.topology_key, rule.max_per_domain) for rule in rules.spread),
+                (SpreadRule(rule.topology_key, rule.limit) for rule in rules.spread if rule.limit is not None),
                 key=lambda spread: (spread.key, spread.limit),
+            )
+        ),
+        skews=tuple(
+            sorted(
+                (
+                    SkewRule(rule.topology_key, rule.max_skew, rule.required)
+                    for rule in rules.spread
+                    if rule.max_skew is not None
+                ),
+                key=lambda skew: (skew.key, skew.most, skew.required),
+            )
+        ),
+        prefers=tuple(
+            sorted(
+                (NodePreference(tuple(sorted(rule.node_selector.items())), rule.weight) for rule in rules.prefer),
+                key=lambda preference: (preference.labels, preference.weight),
             )
         ),
         avoid=_affinities(rules.avoid, workload, members),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from rohe_iac.planning.model.saved_fields import BRIEF
 from rohe_iac.planning.model.supply import Device
 
 SYSTEM_RANK = 1 << 40
@@ -86,6 +87,23 @@ class SpreadRule:
 
 
 @dataclass(frozen=True, slots=True)
+class SkewRule:
+    """No domain of the key has over `most` replicas of this workload more than the one with fewest."""
+
+    key: str
+    most: int
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class NodePreference:
+    """Nodes with all these labels (sorted pairs of key and value) are preferred, by a weight of 1 to 100."""
+
+    labels: tuple[tuple[str, str], ...]
+    weight: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class AffinityRule:
     """Workloads (addresses) to stay away from or near to, in the domains of the key; not `required`: preferred."""
 
@@ -121,6 +139,8 @@ class Demand:
         priority: Larger is served first.
         selector, tolerations: Labels that a node has to have, and taints that it may have.
         spread, avoid, near: Rules about other replicas in the same domain.
+        skews: How far the numbers of replicas may differ between domains.
+        prefers: Labels that nodes preferably have.
         ports: Named ports.
         variants: Alternatives, the preferred one first.
         slowdown: How much longer requests take, in the mean, on a shared node, in millionths of their time alone; 0
@@ -148,6 +168,8 @@ class Demand:
     ports: tuple[PortRequest, ...] = ()
     variants: tuple[DemandVariant, ...] = ()
     slowdown: int = 0
+    skews: tuple[SkewRule, ...] = field(default=(), metadata={BRIEF: True})
+    prefers: tuple[NodePreference, ...] = field(default=(), metadata={BRIEF: True})
 
     @property
     def rank(self) -> int:

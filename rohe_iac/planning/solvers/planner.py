@@ -63,7 +63,7 @@ def plan(
     Raises:
         UnknownStrategy: the strategy does not exist.
         MissingPlugin: the settings name plug-ins that were not handed in, or that `exact` cannot use.
-        NotCovered: the strategy is `exact` and the objective weighs the slack of contracts.
+        NotCovered: the strategy is `exact`, and the objective weighs the slack of contracts or a skew is preferred.
         SolverMissing: the strategy is `exact` and OR-tools is not installed.
     """
     _check_strategy(problem, plugins)
@@ -94,6 +94,13 @@ def _check_strategy(problem: Problem, plugins: Plugins) -> None:
     if problem.settings.strategy == EXACT and plugins:
         raise MissingPlugin(
             "the strategy 'exact' does not know plugged filters and scorers", hint="use the strategy 'portfolio'"
+        )
+    if problem.settings.strategy == EXACT and any(
+        not rule.required for demand in problem.demands for rule in demand.skews
+    ):
+        raise NotCovered(
+            "the strategy 'exact' does not weigh a maxSkew that is not required",
+            hint="use the strategy 'portfolio', or required: true",
         )
     if problem.settings.strategy == EXACT and problem.promises and "slack" in problem.settings.objective:
         raise NotCovered(

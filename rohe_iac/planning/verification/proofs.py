@@ -34,7 +34,7 @@ def proof_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
     for proof, (term, (least, most), highest) in zip(plan.proofs, measured, strict=True):
         if not least <= proof.reached <= most:
             yield Fault("proofs", problem.stack, f"{term} is {most}, the solver says {proof.reached}")
-        if proof.reached != proof.limit and (proof.reached > proof.limit) == (term == "placed"):
+        if proof.reached != proof.limit and (proof.reached > proof.limit) == (term in ("placed", "wishes")):
             yield Fault("proofs", problem.stack, f"{term} reaches {proof.reached} beyond the limit {proof.limit}")
         if not 0 <= proof.limit <= highest:
             yield Fault("proofs", problem.stack, f"the limit of {term} is {proof.limit}, that of any plan {highest}")

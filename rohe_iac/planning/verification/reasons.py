@@ -27,7 +27,7 @@ SHOWN = 5
 STATIC_RULES = ("status", "labels", "taints", "architecture")
 """Rules about the node alone, in the order in which they are asked."""
 
-COUPLING = ("ports", "spread", "avoid", "near", "latency", "bandwidth", "budget")
+COUPLING = ("ports", "spread", "skew", "avoid", "near", "latency", "bandwidth", "budget")
 """Rules about what else is placed, in the order in which they are asked; none has an amount."""
 
 HEADS = {"cpu": "cpu", "cores": "cores", "rss": "memory.rss", "vms": "memory.vms", "accelerators": "accelerators"}

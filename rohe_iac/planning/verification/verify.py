@@ -19,6 +19,7 @@ from rohe_iac.planning.verification.placement_rules import coupling_faults, port
 from rohe_iac.planning.verification.plugged_filters import filter_faults
 from rohe_iac.planning.verification.proofs import bound_faults, proof_faults
 from rohe_iac.planning.verification.reasons import reason_faults
+from rohe_iac.planning.verification.skews import skew_faults
 from rohe_iac.planning.verification.statements.gain import gain_faults
 from rohe_iac.planning.verification.statements.left_out import left_out_faults, room_faults
 from rohe_iac.planning.verification.statements.losses import unplaceable_faults
@@ -50,6 +51,7 @@ def verify(problem: Problem, plan: Plan, plugins: Plugins = NO_PLUGINS) -> tuple
     faults += coupling_faults(nodes, demands, known)
     faults += survival_faults(problem, plan, known)
     faults += gang_faults(problem, plan)
+    faults += skew_faults(problem, plan, known)
     faults += network_faults(problem, known)
     faults += bound_faults(problem, plan)
     faults += proof_faults(problem, plan)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import yaml
 
 from rohe_iac.blueprint.linked.blueprint import Blueprint
+from rohe_iac.blueprint.loading import load
 from rohe_iac.manifests.kubernetes import BROKER_PORT, KubernetesManifests
 from rohe_iac.manifests.manifest import Manifest
+from rohe_iac.planning.from_blueprint.problem import problem_of
 from rohe_iac.planning.model.plan import Plan
+from rohe_iac.planning.solvers.planner import plan
 
 
 def _document(manifest: Manifest) -> Any:
@@ -57,3 +61,60 @@ def test_a_pod_is_named_by_the_cluster_and_reports_to_the_broker_s_service(
     assert variables["ROHE_INSTANCE"]["valueFrom"] == {"fieldRef": {"fieldPath": "metadata.name"}}
     assert variables["ROHE_REPORT_URL"]["value"].endswith(f".{rendering.namespace}.svc:{BROKER_PORT}")
     assert list(variables) == sorted(variables)
+
+
+def test_skews_and_preferred_nodes_are_written_in_the_words_of_the_cluster(tmp_path: Path) -> None:
+    (tmp_path / "all.yaml").write_text(SPREAD_OVER_ZONES)
+    blueprint = load(tmp_path)
+    rendering = KubernetesManifests(blueprint, plan(problem_of(blueprint)))
+    deployments = [_document(manifest) for manifest in rendering.manifests() if manifest.kind == "Deployment"]
+    pods = [document["spec"]["template"] for document in deployments if "rohe.dev/part" in str(document)]
+    spread = [pod for pod in pods if "topologySpreadConstraints" in pod["spec"]]
+    assert len(spread) == 2
+    for pod in spread:
+        (constraint, preferred) = pod["spec"]["topologySpreadConstraints"]
+        assert constraint == {
+            "maxSkew": 1,
+            "topologyKey": "topology.kubernetes.io/zone",
+            "whenUnsatisfiable": "DoNotSchedule",
+            "labelSelector": {"matchLabels": {"rohe.dev/workload": pod["metadata"]["labels"]["rohe.dev/workload"]}},
+            "nodeTaintsPolicy": "Honor",
+        }
+        assert (preferred["topologyKey"], preferred["whenUnsatisfiable"]) == ("rack", "ScheduleAnyway")
+        affinity = pod["spec"]["affinity"]["nodeAffinity"]
+        (term,) = affinity["preferredDuringSchedulingIgnoredDuringExecution"]
+        assert term == {
+            "weight": 10,
+            "preference": {"matchExpressions": [{"key": "disk", "operator": "In", "values": ["ssd"]}]},
+        }
+        assert "requiredDuringSchedulingIgnoredDuringExecution" in affinity
+
+
+SPREAD_OVER_ZONES = """
+apiVersion: rohe.dev/v1
+kind: Stack
+metadata: {name: s}
+spec: {pipelines: [p], inventory: i, target: {manifests: {directory: out}}}
+---
+apiVersion: rohe.dev/v1
+kind: Pipeline
+metadata: {name: p}
+spec:
+  services:
+    - name: d
+      image: r/d:1
+      replicas: 2
+      requests: {cpu: 100m}
+      placement:
+        spread: [{topologyKey: zone, maxSkew: 1}, {topologyKey: rack, maxSkew: 1, required: false}]
+        prefer: [{nodeSelector: {disk: ssd}, weight: 10}]
+    - {name: e, image: 'r/e:1'}
+---
+apiVersion: rohe.dev/v1
+kind: Inventory
+metadata: {name: i}
+spec:
+  nodes:
+    - {name: a, cpu: 4, memory: {rss: 2Gi}, labels: {zone: x, disk: ssd, rack: r1}}
+    - {name: b, cpu: 4, memory: {rss: 2Gi}, labels: {zone: y, rack: r2}}
+"""

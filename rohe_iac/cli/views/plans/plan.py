@@ -264,8 +264,8 @@ def _cells(placement: Placement, undone: Collection[str]) -> tuple[str, str, str
 
 def _proof(proof: Proof) -> str:
     """Returns one term of the objective, with the proof or the gap that is left."""
-    scale = MILLION if proof.term == "cost" else 1
+    scale = MILLION if proof.term in ("cost", "wishes") else 1
     reached, limit = (f"{amount / scale:g}" if scale > 1 else str(amount) for amount in (proof.reached, proof.limit))
     if proof.reached == proof.limit:
         return f"{proof.term} {reached}, proven"
-    return f"{proof.term} {reached}, {'at most' if proof.term == 'placed' else 'at least'} {limit}"
+    return f"{proof.term} {reached}, {'at most' if proof.term in ('placed', 'wishes') else 'at least'} {limit}"

@@ -1,4 +1,4 @@
-"""Preferences: what an assignment holds of the rules that are not required, and how far it keeps off tainted nodes."""
+"""Preferences: what an assignment holds of what is preferred and not required, and how far it avoids tainted nodes."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ PREFER_NO_SCHEDULE = "PreferNoSchedule"
 
 
 class Preferences:
-    """The preferences of a problem: near and avoid rules that are not required, and taints of PREFER_NO_SCHEDULE.
+    """The preferences of a problem.
+
+    They are near, avoid and skew rules that are not required, labels of nodes, and taints of PREFER_NO_SCHEDULE.
 
     Attributes:
         any: Whether there are some.
+        by_node: Whether nothing but the node of a replica decides whether its preferences hold.
         best: What no assignment exceeds: every preference of every replica, in millionths.
     """
 
@@ -38,14 +41,15 @@ class Preferences:
             for demand in indexed.demands
         ]
         preferring = [
-            demand.replicas * (bool(rules) + bool(tainted))
-            for demand, rules, tainted in zip(indexed.demands, indexed.preferences, self._tainted, strict=True)
+            demand.replicas * (bool(total) + bool(tainted))
+            for demand, total, tainted in zip(indexed.demands, indexed.preference_total, self._tainted, strict=True)
         ]
-        self.any = any(indexed.preferences) or any(self._tainted)
+        self.any = any(indexed.preference_total) or any(self._tainted)
+        self.by_node = not any(indexed.preferences) and not any(indexed.skews.preferred)
         self.best = sum(preferring) * MILLION
 
     def held(self, counts: Mapping[DemandIndex, Mapping[NodeIndex, int]]) -> int:
-        """Returns for each replica the share of its rules that hold, and 1 off tainted nodes, in millionths, summed.
+        """Returns for each replica the share of its preferences that hold, and 1 off tainted nodes, in millionths.
 
         Args:
             counts: Replicas of each demand, by node.
@@ -54,10 +58,16 @@ class Preferences:
         by_domain: dict[tuple[DemandIndex, str], dict[int, int]] = {}
         for demand, nodes in counts.items():
             preferences, tainted = indexed.preferences[demand], self._tainted[demand]
+            weights, labels = indexed.preference_total[demand], indexed.node_preferences.on[demand]
             for node, number in nodes.items() if tainted else ():
                 total += number * (node not in tainted) * MILLION
-            for node, number in nodes.items() if preferences else ():
-                held = 0
+            for node, number in nodes.items() if weights else ():
+                held = labels[node] if labels else 0
+                for key, most in indexed.skews.preferred[demand]:
+                    domain = indexed.domains[key][node]
+                    there = self._counts_by_domain(by_domain, counts, demand, key)
+                    least = min((there.get(other, 0) for other in indexed.skews.domains(demand, key)), default=0)
+                    held += domain >= 0 and there[domain] - least <= most
                 for others, key, close in preferences:
                     domain = indexed.domains[key][node] if key in indexed.domains else -1
                     beside = sum(
@@ -65,8 +75,16 @@ class Preferences:
                     )
                     # No replica is beside itself.
                     held += (domain >= 0 and beside > (demand in others)) == close
-                total += number * (held * MILLION // len(preferences))
+                total += number * (held * MILLION // weights)
         return total
+
+    def value(self, demand: DemandIndex, node: NodeIndex) -> int:
+        """Returns what one replica on the node holds where `by_node` is true, in millionths."""
+        weights, labels = self.indexed.preference_total[demand], self.indexed.node_preferences.on[demand]
+        tainted = self._tainted[demand]
+        return (labels[node] * MILLION // weights if labels else 0) + (
+            MILLION if tainted and node not in tainted else 0
+        )
 
     def _counts_by_domain(
         self,

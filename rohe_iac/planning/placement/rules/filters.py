@@ -15,7 +15,7 @@ from rohe_iac.planning.placement.rules.devices import devices_fit
 from rohe_iac.planning.placement.rules.network import network_refusal
 from rohe_iac.planning.placement.rules.plugged import plugin_refusal
 from rohe_iac.planning.placement.rules.ports import ports_clash
-from rohe_iac.planning.placement.rules.topology_spread import domain_full
+from rohe_iac.planning.placement.rules.topology_spread import domain_full, skewed
 from rohe_iac.planning.placement.state.core_assignment import cores_fit
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
@@ -33,11 +33,21 @@ def refusal_to_stay(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex
     if rule == "status" and indexed.nodes[node].status == "cordoned":
         rule = static_rule(indexed.demands[demand], replace(indexed.nodes[node], status="running"))
         rule = rule or ("gang" if indexed.is_left_out(demand) else "")
-    return rule or amounts_refusal(indexed, ledger, demand, node)
+    return rule or amounts_refusal(indexed, ledger, demand, node, stays=True)
 
 
-def amounts_refusal(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex, node: NodeIndex) -> str:
-    """Returns the first rule that refuses the node by what is free on it and what is placed, or an empty word."""
+def amounts_refusal(
+    indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex, node: NodeIndex, *, stays: bool = False
+) -> str:
+    """Returns the first rule that refuses the node by what is free on it and what is placed, or an empty word.
+
+    Args:
+        indexed: the problem.
+        ledger: what is free and placed.
+        demand: the demand.
+        node: the node.
+        stays: whether the replica is on the node already: then other domains may still get their replicas.
+    """
     asked = indexed.resources[demand]
     if asked.cpu > ledger.cpu[node]:
         return "cpu"
@@ -49,21 +59,25 @@ def amounts_refusal(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex
         return "vms"
     if asked.devices and not devices_fit(indexed, ledger.devices[node], node, asked.devices):
         return "accelerators"
-    rule = placement_refusal(indexed, ledger, demand, node)
+    rule = placement_refusal(indexed, ledger, demand, node, stays=stays)
     if not rule and indexed.plugins.filters:
         # Plugged filters are slow: they are asked last, so that they are asked seldom.
         return plugin_refusal(indexed, ledger, demand, node)[0]
     return rule
 
 
-def placement_refusal(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex, node: NodeIndex) -> str:
-    """Returns the first of COUPLING_RULES that refuses the node, or an empty word."""
+def placement_refusal(
+    indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex, node: NodeIndex, *, stays: bool = False
+) -> str:
+    """Returns the first of COUPLING_RULES that refuses the node, or an empty word; `stays` as in amounts_refusal."""
     if (indexed.host_ports[demand] or indexed.numbered[demand] > ledger.numbers) and ports_clash(
         indexed, ledger, demand, node
     ):
         return "ports"
     if indexed.demands[demand].spread and domain_full(indexed, ledger, demand, node):
         return "spread"
+    if indexed.skews.required[demand] and not stays and skewed(indexed, ledger, demand, node):
+        return "skew"
     if (indexed.avoid[demand] or indexed.avoid_keys[demand]) and avoided_is_there(indexed, ledger, demand, node):
         return "avoid"
     if indexed.near[demand] and lacks_neighbour(indexed, ledger, demand, node):

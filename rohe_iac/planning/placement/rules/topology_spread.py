@@ -1,4 +1,7 @@
-"""The rule `spread`: at most so many replicas of a service in one domain of a topology key."""
+"""The rules `spread` and `skew`: how many replicas of a service may be in one domain of a topology key.
+
+`spread` limits their number, `skew` how many more they are than in the domain that has fewest.
+"""
 
 from __future__ import annotations
 
@@ -38,9 +41,38 @@ def _closes(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex) -> Seq
         full = {domain for domain in taken if domain >= 0 and counts[domain] >= spread.limit}
         if full or spread.key != NODE_KEY:
             closed.append(("spread", ClosedDomains(spread.key, full, unlabelled=True)))
+    for skew in indexed.skews.required[demand]:
+        domains = indexed.domains[skew[0]]
+        # A domain without a replica is never too far above another.
+        taken = {domains[node] for node in ledger.placed[demand] if domains[node] >= 0}
+        full = {domain for domain in taken if indexed.skews.closes(ledger, demand, skew, domain)}
+        if full or skew[0] != NODE_KEY:
+            closed.append(("skew", ClosedDomains(skew[0], full, unlabelled=True)))
     return closed
+
+
+def skewed(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex, node: NodeIndex) -> bool:
+    """Checks whether one more replica would put the node's domain too far above the one that has fewest."""
+    for skew in indexed.skews.required[demand]:
+        domain = indexed.domains[skew[0]][node]
+        if domain < 0 or indexed.skews.closes(ledger, demand, skew, domain):
+            return True
+    return False
+
+
+def _skew_words(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex, node: NodeIndex) -> str:
+    for key, most in indexed.skews.required[demand]:
+        domain = indexed.domains[key][node]
+        if domain < 0:
+            return f"skew: the node has no label {key}"
+        if indexed.skews.closes(ledger, demand, (key, most), domain):
+            number, least = ledger.counts[demand][key][domain], indexed.skews.least(ledger, demand, key)
+            return f"skew: {number} in this {key} and {least} in another, one more is over maxSkew {most}"
+    return "skew"
 
 
 SPREAD = CouplingRule("spread", domain_full, _words)
 
-SPREAD_RULES = CouplingGroup((SPREAD,), _closes)
+SKEW = CouplingRule("skew", skewed, _skew_words)
+
+SPREAD_RULES = CouplingGroup((SPREAD, SKEW), _closes)

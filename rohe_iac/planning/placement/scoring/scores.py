@@ -142,7 +142,7 @@ class Scoring:
         opened = 0 if self.worst else amounts + WEIGHT_ONE
         # A preference that somebody wrote comes before both: each by itself weighs more than all of them.
         preference = amounts + opened + WEIGHT_ONE * (FRAGMENTATION_WEIGHT + 1 if self.fragmentation else 1)
-        number = min(len(self.indexed.preferences[position]), MAX_PREFERENCES)
+        number = min(self.indexed.preference_total[position], MAX_PREFERENCES)
         return ScoreWeights(cpu, memory, accelerator, opened, preference * number), preference
 
     def total(self, demand: DemandIndex, node: NodeIndex) -> int:
@@ -261,14 +261,20 @@ class Scoring:
         return positions, capacity, scale_of(capacity), asked
 
     def preference_score(self, demand: DemandIndex, node: NodeIndex) -> int:
-        """Returns the share of the demand's preferences that hold on the node, in millionths."""
+        """Returns the share of the demand's preferences that hold on the node, by their weights, in millionths."""
         indexed, preferences = self.indexed, self.indexed.preferences[demand]
-        held = 0
+        total = indexed.preference_total[demand]
+        if not total:
+            return 0
+        held = indexed.node_preferences.on[demand][node] if indexed.node_preferences.total[demand] else 0
+        for skew in indexed.skews.preferred[demand]:
+            domain = indexed.domains[skew[0]][node]
+            held += domain >= 0 and not indexed.skews.closes(self.ledger, demand, skew, domain)
         for others, key, close in preferences:
             domain = indexed.domains[key][node] if key in indexed.domains else -1
             shared = domain >= 0 and any(self.ledger.counts[other][key][domain] for other in others)
             held += shared == close
-        return held * MILLION // len(preferences) if preferences else 0
+        return held * MILLION // total
 
     def interference_score(self, demand: DemandIndex, node: NodeIndex) -> int:
         """Returns a million less the share of its time that replicas on the node cost the newcomer."""

@@ -17,7 +17,9 @@ from rohe_iac.planning.model.promise import ResponseTimeLimit
 from rohe_iac.planning.model.supply import Supply
 from rohe_iac.planning.placement.state.latency_budget import LatencyBudget
 from rohe_iac.planning.placement.state.node_classes import NodeClasses
+from rohe_iac.planning.placement.state.node_preferences import NodePreferences
 from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex, enumerate_demands, enumerate_nodes
+from rohe_iac.planning.placement.state.topology_skews import TopologySkews
 
 Route = tuple[int, int] | None
 """Latency in microseconds and position of the link (-1: no declared one); None where two nodes are not connected."""
@@ -57,6 +59,9 @@ class IndexedProblem:
         avoid_keys: Topology keys of the demand's own required avoid rules.
         near: Required near rules.
         preferences: Preferred near and avoid rules, of the demand itself and of others about it.
+        skews: How far numbers of replicas may differ between domains.
+        node_preferences: Labels that nodes preferably have.
+        preference_total: The sum of the weights of all preferences; that of rules about other replicas is 1 each.
         watched: Topology keys by whose domains a rule counts replicas of the demand.
         domains: By topology key, the domain of each node; -1 for a node without the label.
         domain_nodes: By topology key, the nodes of each domain.
@@ -116,6 +121,12 @@ class IndexedProblem:
         self.gangs = [self.members_of(name) for name in sorted({*problem.gangs} - left_out)]
         self._index_rules()
         self._index_domains()
+        self.skews = TopologySkews(self.demands, self.domains, self.static)
+        others = [len(rules) + len(skews) for rules, skews in zip(self.preferences, self.skews.preferred, strict=True)]
+        self.node_preferences = NodePreferences(self.nodes, self.demands, others)
+        self.preference_total = [
+            number + weight for number, weight in zip(others, self.node_preferences.total, strict=True)
+        ]
         self._index_network()
         self._static: dict[tuple[object, ...], tuple[list[str], list[str]]] = {}
         self.host_ports = [
@@ -181,6 +192,7 @@ class IndexedProblem:
         watched: list[set[str]] = [set() for _ in self.demands]
         for position, demand in enumerate_demands(self.demands):
             watched[position].update(rule.key for rule in demand.spread)
+            watched[position].update(rule.key for rule in demand.skews)
             watched[position].update(self.avoid_keys[position])
             watched[position].update(key for _, key in self.near[position])
             for other, key in self.avoid[position]:
@@ -339,6 +351,8 @@ class IndexedProblem:
 
     def alone(self, demand: DemandIndex) -> bool:
         """Checks whether a replica of the demand changes the rules and scores of its own node alone (spread aside)."""
+        if self.demands[demand].skews:
+            return False
         if self.edges[demand] and any(peer == demand for peer, _, _ in self.edges[demand]):
             return False
         if self.host_ports[demand] and self.settings.one_machine:

@@ -55,6 +55,9 @@ class Ledger:
         ports: Replicas by (number, protocol) of a host port on each node; one table where all nodes are one machine.
         bandwidth: Free bits a second of each link.
         distances: Latency to each stage of a path, worked out when it is asked for (see rules); empty after a change.
+        least_in_domains: Fewest replicas of a demand in a domain of a key, worked out when asked for (see
+            TopologySkews); empty after a change.
+        gone: Nodes that have failed, whose domains do not count where all their nodes have.
         numbers: Port numbers that are left to give out.
     """
 
@@ -88,6 +91,8 @@ class Ledger:
         ]
         self.bandwidth = [UNLIMITED if wire.bandwidth is None else wire.bandwidth for wire in indexed.wires]
         self.distances: dict[tuple[int, int], tuple[dict[NodeIndex, int], dict[NodeIndex, int], int]] = {}
+        self.least_in_domains: dict[tuple[DemandIndex, str], int] = {}
+        self.gone: frozenset[NodeIndex] = frozenset()
         self.numbers = UNLIMITED
         if indexed.settings.ports is not None:
             first, last = indexed.settings.ports
@@ -172,6 +177,8 @@ class Ledger:
         indexed = self.indexed
         if self.distances:
             self.distances.clear()
+        if self.least_in_domains:
+            self.least_in_domains.clear()
         self.replicas_on[node] += by
         _add(self.placed[demand], node, by)
         if self.on:

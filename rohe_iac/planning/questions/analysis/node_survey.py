@@ -147,7 +147,9 @@ def _survey(
     names = scoring.names(demand)
     fits, refused = [], []
     for node, supply in enumerate_nodes(indexed.nodes):
-        if refusal(indexed, ledger, demand, node):
+        rule = refusal(indexed, ledger, demand, node)
+        # Replicas are listed by number, and in that order the node may be too full beside others for a moment.
+        if rule and not (rule == "skew" and isinstance(item, Placement) and item.node == supply.name):
             refused.append(rejection(indexed, ledger, demand, node))
             continue
         parts = zip(names, scoring.parts(demand, node), strict=True)

@@ -47,7 +47,19 @@ FIELDS = {
 RULES = {
     "node": ("labels", "taints"),
     "zone": ("labels", "taints"),
-    "service": ("variants", "nodeSelector", "tolerations", "arch", "spread", "avoid", "near", "ports", "flow"),
+    "service": (
+        "variants",
+        "nodeSelector",
+        "tolerations",
+        "arch",
+        "spread",
+        "skew",
+        "prefer",
+        "avoid",
+        "near",
+        "ports",
+        "flow",
+    ),
 }
 """Fields that rules ask about, with a name after them, as in `labels.zone`."""
 

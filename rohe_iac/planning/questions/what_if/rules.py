@@ -3,7 +3,7 @@
 | thing | fields |
 |---|---|
 | `node/NAME` | `.labels.KEY=VALUE`, `=none` removes it; `.taints.KEY=none`, `=NoSchedule` |
-| `service/NAME` | `.nodeSelector.KEY=VALUE`, `=none`; `.tolerations.KEY=Exists`, `=none`; `.arch=arm64`, `+=`, `=any`; `.spread.KEY=2`, `=none`; `.avoid.SERVICE=preferred`, `=required`, `=none`; `.near.SERVICE` the same; `.ports.NAME=8080`, `=none`; `.flow.SERVICE.latency` `.flow.SERVICE.bandwidth` |
+| `service/NAME` | `.nodeSelector.KEY=VALUE`, `=none`; `.tolerations.KEY=Exists`, `=none`; `.arch=arm64`, `+=`, `=any`; `.spread.KEY=2`, `=none`; `.skew.KEY=1`, `=none`; `.prefer.KEY=VALUE`, `=none`; `.avoid.SERVICE=preferred`, `=required`, `=none`; `.near.SERVICE` the same; `.ports.NAME=8080`, `=none`; `.flow.SERVICE.latency` `.flow.SERVICE.bandwidth` |
 | `contract/NAME` | `.OBJECTIVE=1500ms` |
 | `stack/NAME` | `.survive=0`; `.ports=24000-24200` |
 """  # noqa: E501 - a row of a table
@@ -18,7 +18,16 @@ from fractions import Fraction
 from rohe_iac.blueprint.hints.nearest import did_you_mean
 from rohe_iac.foundation.errors import UsageError
 from rohe_iac.foundation.quantities import bits_per_second, seconds
-from rohe_iac.planning.model.demand import AffinityRule, Demand, Edge, PortRequest, SpreadRule, TolerationRule
+from rohe_iac.planning.model.demand import (
+    AffinityRule,
+    Demand,
+    Edge,
+    NodePreference,
+    PortRequest,
+    SkewRule,
+    SpreadRule,
+    TolerationRule,
+)
 from rohe_iac.planning.model.problem import Settings
 from rohe_iac.planning.model.promise import ResponseTimeLimit
 from rohe_iac.planning.model.supply import NodeTaint, Supply
@@ -63,9 +72,17 @@ def edit_rule(demand: Demand, edit: Edit) -> Demand:
         tolerations += () if edit.value == NONE else (TolerationRule(key, "Exists"),)
         return replace(demand, tolerations=tolerations)
     if edit.head == "spread":
-        others = tuple(rule for rule in demand.spread if rule.key != key)
+        kept = tuple(rule for rule in demand.spread if rule.key != key)
         limit = 0 if edit.value == NONE else edit.amount(0, _number)
-        return replace(demand, spread=(*others, SpreadRule(key, limit)) if limit else others)
+        return replace(demand, spread=(*kept, SpreadRule(key, limit)) if limit else kept)
+    if edit.head == "skew":
+        rest = tuple(rule for rule in demand.skews if rule.key != key)
+        most = 0 if edit.value == NONE else edit.amount(0, _number)
+        return replace(demand, skews=(*rest, SkewRule(key, most)) if most else rest)
+    if edit.head == "prefer":
+        others = tuple(rule for rule in demand.prefers if dict(rule.labels).keys() != {key})
+        chosen = () if edit.value == NONE else (NodePreference(((key, edit.value),)),)
+        return replace(demand, prefers=(*others, *chosen))
     if edit.head == "ports":
         return replace(demand, ports=_ports(demand, edit, key))
     if edit.head == "avoid":
@@ -146,7 +163,7 @@ def service_of(workload: str, pipeline: str) -> str:
 def _key(edit: Edit) -> str:
     if not edit.key:
         raise UsageError(f"'{edit}': {edit.head} needs a name", hint=f"write {edit.kind}/{edit.name}.{edit.head}.NAME=")
-    if edit.operator != "=" and edit.head != "spread":
+    if edit.operator != "=" and edit.head not in ("spread", "skew"):
         raise UsageError(f"'{edit}': {edit.head} can only be set", hint="use =")
     return edit.key
 

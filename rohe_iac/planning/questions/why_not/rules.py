@@ -26,7 +26,15 @@ MAX_DOMAINS = 8
 def rule_edits(case: RefusalCase) -> Iterator[list[EditSet]]:
     """Yields for each rule that refuses the node the edits that lift it; an empty list where there are none."""
     bereft = [_prefer(case, owner, rule, "near") for owner, rule, _ in left_without_neighbour(case)]
-    for steps in (*_static_steps(case), *_spread(case), *_avoid(case), *_near(case), *bereft, *_ports(case)):
+    for steps in (
+        *_static_steps(case),
+        *_spread(case),
+        *_skew(case),
+        *_avoid(case),
+        *_near(case),
+        *bereft,
+        *_ports(case),
+    ):
         yield [(step,) for step in steps]
 
 
@@ -83,6 +91,20 @@ def _spread(case: RefusalCase) -> Iterator[list[EditStep]]:
             yield [step, *([without] if change > MILLION else [])]
         if any(rule.key == key and rule not in written.spread and count >= rule.limit for rule in case.wanted.spread):
             yield [_fewer_failures(case, count)]
+
+
+def _skew(case: RefusalCase) -> Iterator[list[EditStep]]:
+    """Yields steps that let a domain have more replicas beside the one with fewest, or as many as it likes."""
+    indexed, ledger = case.indexed, case.ledger
+    for key, most in indexed.skews.required[case.demand]:
+        field, domain = f"{case.service}.skew.{key}", indexed.domains[key][case.node]
+        without = EditStep(f"{case.service}.spread without maxSkew of {key}", f"{field}=none", MILLION)
+        if domain < 0:
+            yield [*_labels_of_others(case, key), without]
+        elif indexed.skews.closes(ledger, case.demand, (key, most), domain):
+            wider = ledger.counts[case.demand][key][domain] + 1 - indexed.skews.least(ledger, case.demand, key)
+            step = EditStep(f"{field} maxSkew {wider}", f"{field}={wider}", (wider - most) * MILLION // most)
+            yield [step, *([without] if step.change > MILLION else [])]
 
 
 def _fewer_failures(case: RefusalCase, count: int) -> EditStep:

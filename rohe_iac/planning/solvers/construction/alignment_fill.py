@@ -56,7 +56,7 @@ def _is_free(indexed: IndexedProblem, demand: DemandIndex) -> bool:
         indexed.near[demand]
         or indexed.edges[demand]
         or indexed.paths[demand]
-        or indexed.preferences[demand]
+        or indexed.preference_total[demand]
         or indexed.demands[demand].slowdown
     ) and indexed.alone(demand)
 

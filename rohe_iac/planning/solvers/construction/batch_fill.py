@@ -49,7 +49,7 @@ def fills_in_batches(indexed: IndexedProblem, scoring: Scoring, demand: DemandIn
     """Checks whether a node only gets better for the demand until it is full, and changes no other node's score."""
     if scoring.slowdowns[demand]:
         return False
-    if indexed.plugins or scoring.worst or scoring.dot or scoring.fragmentation or indexed.preferences[demand]:
+    if indexed.plugins or scoring.worst or scoring.dot or scoring.fragmentation or indexed.preference_total[demand]:
         return False
     return min(scoring.weights[demand]) >= 0 and indexed.alone(demand)
 
@@ -197,6 +197,7 @@ class BatchFill:
             replicas_on[node] += number
             placed[node] = placed.get(node, 0) + number
         ledger.distances.clear()
+        ledger.least_in_domains.clear()
         for key, counts in self._counts:
             domains = self.indexed.domains[key]
             for node in nodes:

@@ -13,6 +13,7 @@ from rohe_iac.planning.placement.evaluation.evaluator import Evaluation, Evaluat
 from rohe_iac.planning.placement.evaluation.node_keys import NodeKeys
 from rohe_iac.planning.placement.objective.objective import LexicographicObjective, Worth
 from rohe_iac.planning.placement.rules.filters import amounts_refusal
+from rohe_iac.planning.placement.rules.topology_spread import skewed
 from rohe_iac.planning.placement.scoring.scores import Scoring
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Grant, Ledger
@@ -162,13 +163,16 @@ class Construction:
                 runner_up_score, runner_up = next(
                     ((score, node) for score, node in best if node != grant.node), (0, NO_NODE)
                 )
+                # In this order of replicas the node may be too full beside other domains for a moment.
+                early = skewed(self.indexed, self.ledger, demand, grant.node)
                 if self.explain and last:
                     self.evaluator.record_refusals(evaluation)
                 self.decisions[demand].append(
                     Decision.of(
                         grant, index, self.scoring.total(demand, grant.node),
                         self.scoring.parts(demand, grant.node) if self.explain else (), runner_up, runner_up_score,
-                        max(1, evaluation.fits), kept=stood is not None and stood.node == grant.node, searched=True,
+                        max(1, evaluation.fits + early), kept=stood is not None and stood.node == grant.node,
+                        searched=True,
                     )
                 )  # fmt: skip
                 self.ledger.book(grant)
@@ -215,11 +219,7 @@ class Construction:
         return other
 
     def extend(self, queue: Sequence[DemandIndex]) -> None:
-        """Places the unplaced replicas of these demands beside all others, as far as they fit.
-
-        Args:
-            queue: the demands, in service order.
-        """
+        """Places the unplaced replicas of these demands, in service order, beside all others as far as they fit."""
         self.ledger.pending = set(queue)
         missing = {demand: self.unplaced[demand] for demand in queue}
         for demand in queue:

@@ -1,6 +1,7 @@
-"""Repair: what is done after a pass where a replica may have to be near another, or a filter is plugged in.
+"""Repair: what is done after a pass where rules tie replicas to others, or a filter is plugged in.
 
-A replica whose required neighbour was not placed is dropped. The unplaced replicas are then tried again, because the
+A replica whose required neighbour was not placed is dropped, and one of a domain that has too many replicas beside
+another. The unplaced replicas are then tried again, because the
 dropped ones left room and because a neighbour may have been placed after their turn.
 """
 
@@ -17,7 +18,7 @@ from rohe_iac.planning.solvers.construction.greedy import Construction
 def repair(
     construction: Construction, queue: Sequence[DemandIndex], objective: LexicographicObjective | None = None
 ) -> None:
-    """Drops replicas whose required neighbour was not placed, then retries all unplaced replicas until none fits.
+    """Drops replicas that others leave alone or too many, then retries all unplaced replicas until none fits.
 
     Args:
         construction: the pass; changed in place.
@@ -25,7 +26,8 @@ def repair(
         objective: the objective of the search that found the assignment; where the retried replicas make the
             assignment worth less, they are taken back.
     """
-    if not any(construction.indexed.near) and not construction.indexed.plugins.filters:
+    indexed = construction.indexed
+    if not any(indexed.near) and not indexed.plugins.filters and not indexed.skews.any_required:
         return
     dropped = drop_unsupported(construction)
     worth = construction.worth(objective) if objective is not None else None
@@ -39,11 +41,15 @@ def repair(
 
 
 def drop_unsupported(construction: Construction) -> bool:
-    """Drops replicas whose required neighbour was not placed, and those that need them; returns whether any was."""
+    """Drops replicas whose required neighbour was not placed, and those that need them, and such as are too many.
+
+    Returns:
+        Whether any was dropped.
+    """
     indexed, ledger = construction.indexed, construction.ledger
-    dropped, changed = False, any(indexed.near)
+    dropped, changed = False, bool(any(indexed.near) or indexed.skews.any_required)
     while changed:
-        changed = False
+        changed = _drop_skewed(construction)
         for demand, rules in enumerate_demands(indexed.near):
             for others, key in rules:
                 for decision in list(construction.decisions[demand]):
@@ -51,4 +57,19 @@ def drop_unsupported(construction: Construction) -> bool:
                         construction.drop(demand, decision)
                         changed = True
         dropped |= changed
+    return dropped
+
+
+def _drop_skewed(construction: Construction) -> bool:
+    """Drops replicas of domains that have too many beside the one with fewest; returns whether any was dropped."""
+    indexed, dropped = construction.indexed, False
+    for demand in indexed.demand_indices if indexed.skews.any_required else ():
+        while (found := indexed.skews.overfull(construction.ledger, demand)) is not None:
+            key, domain = found
+            there = [
+                decision for decision in construction.decisions[demand] if indexed.domains[key][decision.node] == domain
+            ]
+            # A replica that runs already is dropped last.
+            construction.drop(demand, max(there, key=lambda decision: (not decision.kept, decision.index)))
+            dropped = True
     return dropped

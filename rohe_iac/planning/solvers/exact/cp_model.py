@@ -165,6 +165,8 @@ class PlacementModel:
         for demand, wanted in enumerate_demands(indexed.demands):
             for rule in wanted.spread:
                 self._limit(demand, rule.key, rule.limit)
+            for key, most in indexed.skews.required[demand]:
+                self._limit_skew(demand, key, most)
             for key in indexed.avoid_keys[demand]:
                 self._limit(demand, key, wanted.replicas)
             for other, key in indexed.avoid[demand]:
@@ -172,6 +174,21 @@ class PlacementModel:
                     self._limit(demand, key, 1)
                 elif other > demand:
                     self._keep_apart(demand, other, key)
+
+    def _limit_skew(self, demand: DemandIndex, key: str, most: int) -> None:
+        """Adds that no domain of the key has over `most` replicas more than the one with fewest."""
+        domains: dict[int, list[LinearExpression]] = {domain: [] for domain in self.indexed.skews.domains(demand, key)}
+        for (which, node), count in self.counts.items():
+            if which == demand:
+                domain = self.indexed.domains[key][node]
+                if domain >= 0:
+                    domains.setdefault(domain, []).append(count)
+                elif not self.indexed.static(demand)[node]:
+                    self.model.add(count == 0)
+        least = self.model.new_int_var(0, self.indexed.demands[demand].replicas, "")
+        for domain in self.indexed.skews.domains(demand, key):
+            self.model.add(sum(domains[domain]) >= least)
+            self.model.add(sum(domains[domain]) <= least + most)
 
     def _limit(self, demand: DemandIndex, key: str, limit: int) -> None:
         """Adds that no domain of the key has more than `limit` replicas, and a node outside all domains none."""

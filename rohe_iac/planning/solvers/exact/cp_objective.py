@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from rohe_iac.planning.placement.objective.preferences import Preferences
 from rohe_iac.planning.placement.objective.priority_levels import PriorityLevels
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex, enumerate_nodes
@@ -12,7 +13,9 @@ from rohe_iac.planning.solvers.exact.solver_protocols import ConstraintModel, Li
 
 
 class ModelMeasures:
-    """Expressions over the counts of replicas by node, see `Measures`. Slack and preferences are not measured.
+    """Expressions over the counts of replicas by node, see `Measures`.
+
+    Slack is not measured, and preferences only where nothing but the node of a replica decides whether they hold.
 
     Attributes:
         indexed: the problem.
@@ -105,5 +108,8 @@ class ModelMeasures:
         return [sum(squares)]
 
     def preferences(self) -> list[Linear]:
-        """Returns nothing: `exact` does not weigh preferences."""
-        return []
+        """Returns the preferences that hold; nothing where other replicas decide some, which `exact` does not weigh."""
+        preferred = Preferences(self.indexed)
+        if not preferred.any or not preferred.by_node:
+            return []
+        return [sum(preferred.value(demand, node) * count for (demand, node), count in self.counts.items())]

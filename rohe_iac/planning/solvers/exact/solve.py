@@ -14,6 +14,7 @@ from typing import cast
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.planning.model.plan import Proof
 from rohe_iac.planning.placement.objective.objective import LexicographicObjective
+from rohe_iac.planning.placement.objective.preferences import Preferences
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Grant
 from rohe_iac.planning.placement.state.positions import NodeIndex, ReplicaIndex, enumerate_nodes
@@ -96,9 +97,9 @@ def solve(
 
 def _unproven(indexed: IndexedProblem, terms: Sequence[tuple[str, object]], values: Sequence[int]) -> Iterator[Proof]:
     """Yields for terms without a solution what is so of every plan: at most all replicas, and nothing below 0."""
-    most = sum(demand.replicas for demand in indexed.demands)
+    most = {"placed": sum(demand.replicas for demand in indexed.demands), "wishes": Preferences(indexed).best}
     for (name, _), value in zip(terms, values, strict=False):
-        yield Proof(name, abs(value), most if name == "placed" else 0)
+        yield Proof(name, abs(value), most.get(name, 0))
 
 
 def _solver_module() -> SolverModule:
@@ -146,9 +147,10 @@ def _grants(placement: PlacementModel, solver: ConstraintSolver) -> dict[Replica
 
 
 def _worth(objective: LexicographicObjective, grants: Mapping[ReplicaIndex, Grant]) -> tuple[int, ...]:
-    """Returns the value of an assignment by every term of the objective, last by preferences: the model has none."""
+    """Returns the value of an assignment by every term of the objective, last by preferences that the model lacks."""
     terms = objective.terms((replica, grant.node) for replica, grant in grants.items())
-    return tuple([value for _, value in sorted(terms, key=lambda term: term[0] == "wishes")])
+    last = "" if objective.preferred.by_node else "wishes"
+    return tuple([value for _, value in sorted(terms, key=lambda term: term[0] == last)])
 
 
 def _hints(placement: PlacementModel, start: Mapping[ReplicaIndex, Grant]) -> list[tuple[LinearExpression, int]]:

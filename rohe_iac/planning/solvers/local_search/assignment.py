@@ -34,6 +34,7 @@ class Assignment:
         ledger: What rules are asked of. Replicas of ruled demands are booked in it as they are; others are as at first.
         has_filters: Whether filters are plugged in.
         has_near: Whether any demand has to be near another.
+        skewed: Demands whose numbers of replicas may differ only so far between domains.
         ruled: By demand, whether more than amounts decides where its replicas may be.
         usable: By demand, the nodes that its replicas may be on.
         pinned: By node, whether it keeps what it has: it is cordoned, and nothing that leaves it could come back.
@@ -58,6 +59,7 @@ class Assignment:
         self.has_filters = bool(indexed.plugins.filters)
         self.ruled = [self.has_filters or is_ruled(indexed, demand) for demand in demands]
         self.has_near = any(indexed.near)
+        self.skewed = [demand for demand in demands if indexed.skews.required[demand]]
         self.usable = [[node for node in nodes if not indexed.static(demand)[node]] for demand in demands]
         self.node_loads = NodeLoads(indexed, Ledger(indexed), params)
         self.ledger = Ledger(indexed)
@@ -150,12 +152,36 @@ class Assignment:
             for node, items in enumerate_nodes(self.items):
                 for item in list(items) if not self.pinned[node] else ():
                     if not self._is_supported(item[0], node):
-                        on_node = self._remember(node)
-                        on_node.remove(item)
-                        self._release(node, [item])
-                        self.loads[node] = self.node_loads.without(self.loads[node], item)
-                        self.open_nodes -= not on_node
+                        self._take_off(node, item)
                         changed = True
+
+    def remove_skewed(self) -> bool:
+        """Takes off items of domains that have too many replicas beside the one with fewest; returns whether any was.
+
+        What a node keeps because it is cordoned stays.
+        """
+        removed = False
+        for demand in self.skewed:
+            while (found := self.indexed.skews.overfull(self.ledger, demand)) is not None:
+                domains = self.indexed.domains[found[0]]
+                there = [
+                    node for node in self.ledger.placed[demand] if domains[node] == found[1] and not self.pinned[node]
+                ]
+                if not there:
+                    break
+                node = max(there)
+                item = next(item for item in self.items[node] if item[0] == demand)
+                self._take_off(node, item)
+                removed = True
+        return removed
+
+    def _take_off(self, node: NodeIndex, item: Item) -> None:
+        """Takes one item off a node."""
+        on_node = self._remember(node)
+        on_node.remove(item)
+        self._release(node, [item])
+        self.loads[node] = self.node_loads.without(self.loads[node], item)
+        self.open_nodes -= not on_node
 
     def _is_supported(self, demand: DemandIndex, node: NodeIndex) -> bool:
         """Checks whether a replica of the demand on the node has all neighbours that it has to be near."""

@@ -78,6 +78,8 @@ class Recreate:
         if assignment.has_near:
             assignment.ledger.pending = set()
             assignment.remove_unsupported()
+        while assignment.skewed and assignment.remove_skewed():
+            assignment.remove_unsupported()
 
     def _queue(self) -> list[tuple[int, int, DemandIndex, int]]:
         """Returns the replicas without a place in a drawn order, as rank, key within it, demand and number."""

@@ -109,6 +109,8 @@ class _FailureAudit:
         """Returns what the loss of these nodes breaks; the state is the same again afterwards."""
         indexed, ledger = self.indexed, self.ledger
         gone = set(nodes)
+        ledger.gone = frozenset(gone)
+        ledger.least_in_domains.clear()
         lost = [replica for node in sorted(gone) for replica in self.replicas_on.get(node, ())]
         lost.sort(key=lambda replica: (-indexed.resources[replica.demand].cpu, replica.demand, replica.index))
         for replica in lost:
@@ -124,6 +126,7 @@ class _FailureAudit:
         unplaceable = [self._address(replica) for replica in [*unplaced, *self._left_without_neighbour(gone)]]
         for grant in grants:
             self._release(grant)
+        ledger.gone = frozenset()
         for replica in reversed(lost):
             ledger.book(replica.grant)
             self.evaluator.invalidate(replica.grant.node)

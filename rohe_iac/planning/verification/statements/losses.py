@@ -82,7 +82,8 @@ def _free_of_rules(problem: Problem, lost: Sequence[Resident]) -> bool:
         for workload in (demand.workload, *rule.workloads)
     } | {workload for edge in problem.edges for workload in (edge.source, edge.sink)}
     return not problem.settings.filters and not any(
-        demand.workload in coupled or demand.spread or any(port.host for port in demand.ports) for _, demand in lost
+        demand.workload in coupled or demand.spread or demand.skews or any(port.host for port in demand.ports)
+        for _, demand in lost
     )
 
 

@@ -70,6 +70,8 @@ def _expected_scorers(problem: Problem) -> Mapping[str, set[str]]:
         demand.workload: always | ({"interference"} if demand.slowdown else set[str]()) for demand in problem.demands
     }
     for demand in problem.demands:
+        if demand.prefers or any(not skew.required for skew in demand.skews):
+            found[demand.workload] = found[demand.workload] | {"wishes"}
         for rule in (*demand.near, *demand.avoid):
             for workload in () if rule.required else (demand.workload, *rule.workloads):
                 if workload in found:

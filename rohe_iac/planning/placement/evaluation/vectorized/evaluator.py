@@ -219,7 +219,7 @@ class VectorizedEvaluator:
         """Fills the heap with the best nodes; passes: the states that pass by themselves."""
         indexed, state_by_node = self.indexed, self.states.state_by_node
         scores = np.where(passes, self.scores.of(demand, self.states.table, passes), NEVER)
-        if indexed.preferences[demand] or self.scoring.own_weights:
+        if indexed.preference_total[demand] or self.scoring.own_weights:
             nodes = np.flatnonzero(evaluation.passes)
             by_node = scores[state_by_node[nodes]] + self._scores_beside(demand, nodes)
             evaluation.heap = sorted(NodeKeys(len(indexed.nodes)).encode(by_node, nodes).tolist())

@@ -51,12 +51,19 @@ class PlacementMasks:
         return nodes
 
     def preference_shares(self, demand: DemandIndex) -> Numbers:
-        """Returns the share of the demand's preferred affinities that hold on every node, in millionths."""
-        preferences = self.indexed.preferences[demand]
-        held = np.zeros(len(self.indexed.nodes), np.int64)
+        """Returns the share of the demand's preferences that hold on every node, by their weights, in millionths."""
+        indexed, preferences = self.indexed, self.indexed.preferences[demand]
+        held = np.zeros(len(indexed.nodes), np.int64)
+        if indexed.node_preferences.total[demand]:
+            held += np.array(indexed.node_preferences.on[demand], np.int64)
+        for skew in indexed.skews.preferred[demand]:
+            taken = {indexed.domains[skew[0]][node] for node in self.ledger.placed[demand]} - {-1}
+            full = [domain for domain in taken if indexed.skews.closes(self.ledger, demand, skew, domain)]
+            mask = self._outside(skew[0], full, unlabelled=True)
+            held += 1 if mask is None else mask
         for others, key, close in preferences:
             held += self._beside(key, others) == close if key in self.indexed.domains else not close
-        return held * MILLION // len(preferences)
+        return held * MILLION // indexed.preference_total[demand]
 
     def _passing(self, closed: Closed) -> Mask | None:
         """Returns the nodes that are not closed; None where closed domains are none and every node has their label."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from drawing import generator
 
-from rohe_iac.planning.model.demand import AffinityRule, PortRequest, SpreadRule
+from rohe_iac.planning.model.demand import AffinityRule, NodePreference, PortRequest, SkewRule, SpreadRule
 from rohe_iac.planning.placement.evaluation.choice import evaluator_for
 from rohe_iac.planning.placement.evaluation.evaluator import Evaluator
 from rohe_iac.planning.placement.rules.filters import refusal
@@ -35,7 +35,7 @@ def filled(world: Any) -> Filled:
             for i in range(9)
         ]  # fmt: skip
         demands = []
-        for name in "abcd":
+        for name in "abcdef":
             rules: dict[str, Any] = {}
             if coupled:
                 rules = drawn.choice([
@@ -43,6 +43,8 @@ def filled(world: Any) -> Filled:
                     {"avoid": (AffinityRule((f"service/p:{name}",), "node"),)},
                     {"near": (AffinityRule(("service/p:a",), "zone"),)},
                     {"avoid": (AffinityRule(("service/p:a",), "zone", False),)}, {},
+                    {"skews": (SkewRule("zone", 1),), "prefers": (NodePreference((("zone", "b"),), 10),)},
+                    {"skews": (SkewRule("zone", 1, False), SkewRule("node", 1))},
                 ])  # fmt: skip
             demands.append(
                 world.demand(

@@ -19,14 +19,14 @@ LOOKED_AT = sorted({field for rule in RULES if not isinstance(rule, CouplingRule
 def test_plans_list_the_rules_in_the_order_of_the_registry(world: Any) -> None:
     assert RULE_NAMES == (
         "status", "reserved", "labels", "taints", "architecture", "gang", "cpu", "cores", "rss", "vms",
-        "accelerators", "ports", "spread", "avoid", "near", "latency", "bandwidth", "budget",
+        "accelerators", "ports", "spread", "skew", "avoid", "near", "latency", "bandwidth", "budget",
     )  # fmt: skip
     assert rules_of(IndexedProblem(world.problem([], []))) == RULE_NAMES
 
 
 def test_codes_and_coupling_rules_follow_from_the_registry() -> None:
     assert [CODES[name] for name in RULE_NAMES] == list(range(1, len(RULES) + 1))
-    assert tuple(COUPLING_RULES) == RULE_NAMES[-7:]
+    assert tuple(COUPLING_RULES) == RULE_NAMES[-8:]
     assert all(isinstance(rule, CouplingRule) == (rule.name in COUPLING_RULES) for rule in RULES)
 
 

@@ -46,8 +46,8 @@ def test_both_evaluators_give_the_same_nodes_scores_and_refusals(
             assert found.fits == expected.fits
             assert whole_heap(found) == sorted(expected.heap)
             pairs = [(score, node) for score, nodes, _ in expected.best_first() for node in nodes]
-            if not indexed.preferences[demand]:
-                # States alone say nothing of preferred affinities.
+            if not indexed.preference_total[demand]:
+                # States alone say nothing of preferences.
                 best = arrays.feasible(demand, explain=False)
                 assert [(score, node) for score, nodes, _ in best.best_first() for node in nodes] == pairs
             for evaluator, evaluation in ((scalar, expected), (arrays, arrays.evaluate(demand, 1, explain=True))):

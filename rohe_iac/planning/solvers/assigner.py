@@ -22,6 +22,7 @@ from rohe_iac.planning.placement.state.from_plan import nodes_of
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Grant, Ledger
 from rohe_iac.planning.placement.state.positions import DemandIndex, ReplicaIndex, enumerate_demands
+from rohe_iac.planning.solvers.construction.ejection import Ejection
 from rohe_iac.planning.solvers.construction.greedy import Construction
 from rohe_iac.planning.solvers.construction.repair import repair
 from rohe_iac.planning.solvers.construction.settle import settle
@@ -188,9 +189,9 @@ class Assigner:
                 `max_moves`.
             objective: the objective to improve.
         """
-        rated = [start.worth(objective) for start in starts]
-        best = starts[rated.index(max(rated))]
-        budget = self.search_budget
+        best, budget = _best(starts, objective), self.search_budget
+        if budget and any(best.unplaced):
+            best = _best([best, *(self._with_ejections(start) for start in (starts[0], best))], objective)
         if not budget or self._stands(best):
             if best.explain or not self.explain:
                 return best
@@ -205,6 +206,18 @@ class Assigner:
         )
         repair(improved, self.queue, objective)
         return improved
+
+    def _with_ejections(self, start: Construction) -> Construction:
+        """Returns the start with more replicas placed, for which a few others move on."""
+        ejection = Ejection(self.indexed, start.grants())
+        for demand in self.queue:
+            for index in start.unplaced[demand]:
+                if not ejection.place((demand, index)):
+                    break
+        if len(ejection.grants) == len(start.grants()):
+            return start
+        grants = settle(self.indexed, ejection.grants, self.standing)
+        return Construction(self.indexed, BEST_FIT, explain=False).adopt(self.queue, grants, self.standing)
 
     def _weigh_moves(
         self, stayed: Construction, improved: Construction, objective: LexicographicObjective
@@ -238,3 +251,8 @@ class Assigner:
             replica in self.standing and self.standing[replica].node != grant.node
             for replica, grant in start.grants().items()
         )
+
+
+def _best(starts: list[Construction], objective: LexicographicObjective) -> Construction:
+    """Returns the first of those that are worth the most."""
+    return max(starts, key=lambda start: start.worth(objective))

@@ -23,6 +23,7 @@ from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Grant, Ledger
 from rohe_iac.planning.placement.state.positions import DemandIndex, ReplicaIndex, enumerate_demands
 from rohe_iac.planning.solvers.construction.ejection import Ejection
+from rohe_iac.planning.solvers.construction.evacuation import Evacuation
 from rohe_iac.planning.solvers.construction.greedy import Construction
 from rohe_iac.planning.solvers.construction.repair import repair
 from rohe_iac.planning.solvers.construction.settle import settle
@@ -79,6 +80,11 @@ class Assigner:
         terms = self.indexed.objective
         return "nodes" in terms and "stable" not in terms[: terms.index("nodes")]
 
+    @property
+    def _frees_nodes(self) -> bool:
+        """Whether replicas that have a node may move for fewer nodes, and a search for that is affordable."""
+        return bool(self.standing and self._moves_for_nodes and self.search_budget)
+
     def assign(self) -> Construction:
         """Returns the assignment of all replicas that find a node."""
         strategy = self.indexed.settings.strategy
@@ -90,6 +96,8 @@ class Assigner:
                 solved = self._solve_exactly(improved, objective)
                 solved.gain = move_gain(objective, starts[0], solved)
                 return solved
+            if self._frees_nodes:
+                improved = self._with_fewer_moves(starts[0], improved, objective)
             return self._weigh_moves(starts[0], improved, objective)
         construction = self._greedy_pass(strategy, self.standing, explain=self.explain)
         if self._may_place_more(construction) or self._may_move_less(construction):
@@ -106,6 +114,10 @@ class Assigner:
         starts = [first, *(self._greedy_pass(name, self.standing, explain=False) for name in others)]
         if self.standing and self._moves_for_nodes:
             starts += [self._greedy_pass(name, {}, explain=False) for name in (START_STRATEGIES[0], *others)]
+        if self._frees_nodes:
+            evacuation = Evacuation(self.indexed, first.grants())
+            evacuation.free_one_by_one(self.indexed.settings.max_moves)
+            starts.append(self._adopted(evacuation.grants, explain=False))
         return starts
 
     def _stands(self, construction: Construction) -> bool:
@@ -216,8 +228,31 @@ class Assigner:
                     break
         if len(ejection.grants) == len(start.grants()):
             return start
-        grants = settle(self.indexed, ejection.grants, self.standing)
-        return Construction(self.indexed, BEST_FIT, explain=False).adopt(self.queue, grants, self.standing)
+        return self._adopted(ejection.grants, explain=False)
+
+    def _with_fewer_moves(
+        self, stayed: Construction, improved: Construction, objective: LexicographicObjective
+    ) -> Construction:
+        """Returns the construction, or one that uses the same nodes and is worth more, for fewer replicas move.
+
+        Args:
+            stayed: Has every replica that can stay on its node.
+            improved: What the search has found.
+            objective: The objective.
+        """
+        before, after = stayed.grants(), improved.grants()
+        used = {grant.node for grant in after.values()}
+        evacuation = Evacuation(self.indexed, before)
+        freed = {grant.node for grant in before.values()} - used
+        if before.keys() != after.keys() or not freed or not evacuation.free(freed):
+            return improved
+        found = self._adopted(evacuation.grants, explain=self.explain)
+        return _best([improved, found], objective)
+
+    def _adopted(self, grants: Mapping[ReplicaIndex, Grant], *, explain: bool) -> Construction:
+        """Returns an assignment as a construction, with the cores and devices that replicas had where they fit."""
+        settled = settle(self.indexed, grants, self.standing)
+        return Construction(self.indexed, BEST_FIT, explain=explain).adopt(self.queue, settled, self.standing)
 
     def _weigh_moves(
         self, stayed: Construction, improved: Construction, objective: LexicographicObjective

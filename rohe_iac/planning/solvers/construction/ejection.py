@@ -27,10 +27,25 @@ class Ejection:
 
     Attributes:
         grants: What every placed replica holds; changed by `place`.
+        checks: How many times a node was asked for a replica.
     """
 
-    def __init__(self, indexed: IndexedProblem, grants: Mapping[ReplicaIndex, Grant]) -> None:
-        self._indexed = indexed
+    def __init__(
+        self,
+        indexed: IndexedProblem,
+        grants: Mapping[ReplicaIndex, Grant],
+        closed: frozenset[NodeIndex] = frozenset(),
+        max_checks: int = MAX_CHECKS,
+    ) -> None:
+        """Begins with an assignment.
+
+        Args:
+            indexed: The problem.
+            grants: What every placed replica holds.
+            closed: Nodes that take nothing.
+            max_checks: How many times a node is asked for a replica before no more chains are tried.
+        """
+        self._indexed, self._closed, self._max_checks = indexed, closed, max_checks
         self._ledger = Ledger(indexed)
         self.grants = dict(grants)
         self._on: list[list[ReplicaIndex]] = [[] for _ in indexed.nodes]
@@ -44,16 +59,20 @@ class Ejection:
             for demand in indexed.demand_indices
             if demand in led or indexed.near[demand] or indexed.edges[demand] or indexed.paths[demand]
         }
-        self._checks = 0
+        self.checks = 0
+
+    def stays(self, replica: ReplicaIndex) -> bool:
+        """Checks whether a replica cannot move on because others may depend on where it is."""
+        return replica[0] in self._fixed or bool(self._indexed.plugins.filters)
 
     def place(self, replica: ReplicaIndex) -> bool:
         """Places a replica with the fewest moves that are found; returns whether it has a place."""
         if self._indexed.plugins.filters:
             return False
-        return any(self._place(replica, moves, frozenset()) for moves in range(MAX_MOVES + 1))
+        return any(self._place(replica, moves, self._closed) for moves in range(MAX_MOVES + 1))
 
     def _place(self, replica: ReplicaIndex, moves: int, taken: frozenset[NodeIndex]) -> bool:
-        """Places a replica on a node that is not taken by the chain so far, with at most so many moves of others."""
+        """Places a replica on a node that is not taken (closed, or in the chain), with at most so many other moves."""
         demand = replica[0]
         nodes = [node for node in self._indexed.node_indices if node not in taken]
         for node in nodes:
@@ -66,7 +85,7 @@ class Ejection:
             if self._indexed.static(demand)[node]:
                 continue
             for ejected in self._ejections(demand, node, moves):
-                if self._checks > MAX_CHECKS:
+                if self.checks > self._max_checks:
                     return False
                 before = {other: self._release(other) for other in ejected}
                 if self._fits(demand, node):
@@ -104,7 +123,7 @@ class Ejection:
             yield from combinations(others, 2)
 
     def _fits(self, demand: DemandIndex, node: NodeIndex) -> bool:
-        self._checks += 1
+        self.checks += 1
         return not refusal(self._indexed, self._ledger, demand, node)
 
     def _book(self, replica: ReplicaIndex, node: NodeIndex) -> None:

@@ -209,7 +209,8 @@ class Assigner:
                 return best
             return self._greedy_pass(best.strategy, best.standing, explain=True)
         unplaced = {(demand, index) for demand, indices in enumerate_demands(best.unplaced) for index in indices}
-        search = RuinAndRecreate(self.indexed, objective, best.grants(), unplaced)
+        # Where nothing stands, the nodes of a pass are no homes: the search may leave them as it likes.
+        search = RuinAndRecreate(self.indexed, objective, best.grants(), unplaced, prefers_homes=bool(self.standing))
         ideal = ideal_point(self.indexed, limited=objective.limit is not None, floored=bool(objective.floors))
         forced = self._moves(starts[0]) if self.standing and not self._moves_for_nodes else None
         self.listener(search.run(budget, ideal, self.search_extension, forced_moves=forced))

@@ -28,13 +28,15 @@ class Recreate:
         random: LinearCongruentialGenerator,
         params: SearchParams,
         search_cost: SearchCost,
+        *,
+        prefers_homes: bool = True,
     ) -> None:
         self._assignment, self._params = assignment, params
         self._below, self._several = random.below, random.several
         self._repack, self._repacks = Repack(assignment), False
         self._consolidates = search_cost.consolidates
         self._homes: list[list[tuple[NodeIndex, int]]] = [[] for _ in assignment.indexed.demands]
-        for (demand, node), number in sorted(search_cost.had.items()):
+        for (demand, node), number in sorted(search_cost.had.items()) if prefers_homes else ():
             if not assignment.indexed.static(demand)[node]:
                 self._homes[demand].append((node, number))
         indexed = assignment.indexed

@@ -47,8 +47,19 @@ class RuinAndRecreate:
         grants: Mapping[ReplicaIndex, Grant],
         missing: Set[ReplicaIndex],
         params: SearchParams = DEFAULT_PARAMS,
+        *,
+        prefers_homes: bool = True,
     ) -> None:
-        """Prepares a search from these grants, and replicas that have none, to what the objective rates higher."""
+        """Prepares a search from these grants, and replicas that have none, to what the objective rates higher.
+
+        Args:
+            indexed: The problem.
+            objective: What is searched for.
+            grants: What every placed replica holds.
+            missing: Replicas without a place.
+            params: The numbers of the search.
+            prefers_homes: Whether replicas are tried first on the nodes that they had by the objective.
+        """
         self.indexed, self.params = indexed, params
         self.placed, self.missing = dict(grants), set(missing)
         self._before = objective.before
@@ -59,7 +70,7 @@ class RuinAndRecreate:
         self._random = LinearCongruentialGenerator(len(grants) + params.seed_offset)
         self._assignment = Assignment(indexed, grants, missing, params)
         self._ruin = Ruin(self._assignment, self._random, params)
-        self._recreate = Recreate(self._assignment, self._random, params, self._cost_of)
+        self._recreate = Recreate(self._assignment, self._random, params, self._cost_of, prefers_homes=prefers_homes)
         self._threshold = Threshold(params.initial_threshold, params.final_threshold)
         self._cost, self._best, self._best_worth = 0, self._assignment.snapshot(), self.worth()
 

@@ -8,8 +8,14 @@ from typing import Any
 import pytest
 from search_problems import assigned, crowded
 
+from rohe_iac.planning.placement.objective.objective import LexicographicObjective
+from rohe_iac.planning.placement.state.index import IndexedProblem
+from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
 from rohe_iac.planning.solvers.local_search.assignment import Assignment
+from rohe_iac.planning.solvers.local_search.lcg import LinearCongruentialGenerator
 from rohe_iac.planning.solvers.local_search.params import SearchParams
+from rohe_iac.planning.solvers.local_search.recreate import Recreate
+from rohe_iac.planning.solvers.local_search.search_cost import SearchCost
 
 ORDERS = ("open_first_weight", "large_first_weight", "fullest_weight", "objective_weight", "shuffled_weight")
 
@@ -82,3 +88,19 @@ def test_open_nodes_are_filled_first_where_their_order_is_drawn(world: Any) -> N
     assignment, _, recreate = assigned(problem, params)
     recreate.apply(repacks=False)
     assert sorted(map(len, assignment.items)) == [0, 0, 3]
+
+
+@pytest.mark.parametrize(("prefers_homes", "node"), [(True, "n1"), (False, "n0")])
+def test_replicas_are_tried_on_the_node_they_had_unless_it_is_only_what_a_pass_chose(
+    world: Any, prefers_homes: bool, node: str
+) -> None:
+    # n0 is the larger one, and larger nodes come first.
+    nodes = [world.node("n0", cpu=8000, rss=2**34), world.node("n1", cpu=4000, rss=2**32)]
+    indexed = IndexedProblem(world.problem(nodes, [world.demand("d", cpu=100)]))
+    objective = LexicographicObjective(indexed, {(DemandIndex(0), 0): NodeIndex(1)})
+    params = SearchParams(**{**dict.fromkeys(ORDERS, 0), "large_first_weight": 1, "blink_one_in": 10**9})
+    assignment = Assignment(indexed, {}, {(DemandIndex(0), 0)}, params)
+    cost = SearchCost(indexed, objective.before, objective.limit, objective.floors, params)
+    random = LinearCongruentialGenerator(7)
+    Recreate(assignment, random, params, cost, prefers_homes=prefers_homes).apply(repacks=False)
+    assert [indexed.nodes[number].name for number, items in enumerate(assignment.items) if items] == [node]

@@ -69,7 +69,8 @@ class Assigner:
     @property
     def search_extension(self) -> int:
         """Iterations beyond the budget, for more places, fewer moves and nodes; 0 where the stack sets the budget."""
-        if self.indexed.settings.iterations is not None:
+        # For `survive`, a plan is made many times over.
+        if self.indexed.settings.iterations is not None or self.indexed.settings.survive:
             return 0
         replicas = sum(demand.replicas for demand in self.indexed.demands)
         return DEFAULT_PARAMS.extension(len(self.indexed.nodes), replicas)
@@ -139,7 +140,7 @@ class Assigner:
             made = Construction(self.indexed, strategy, explain=explain, fills_nodes=fills_nodes).run(queue, standing)
             repair(made, queue)
             passes.append(made)
-            if strategy != DOT_PRODUCT or not fills_nodes or not any(made.unplaced):
+            if not made.filled or not any(made.unplaced):
                 break
         if len(passes) == 1:
             return passes[0]

@@ -19,8 +19,8 @@ from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
 from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
 
-MAX_WORK = 300_000
-"""Replicas times demands of a run up to which nodes are filled; larger runs take replica by replica."""
+MAX_WORK = 60_000
+"""Replicas times demands up to which nodes are filled; larger stacks take replica by replica."""
 
 
 def runs_to_fill(
@@ -42,11 +42,11 @@ def runs_to_fill(
         free = demand not in tied and _is_free(indexed, demand)
         return free, item.system, item.priority, item.sensitivity == indexed.settings.queue_priority
 
+    small = sum(len(waiting[demand]) for demand in queue) * len(queue) <= MAX_WORK
     runs = []
     for (free, *_), group in groupby(queue, key):
         run = list(group)
-        work = sum(len(waiting[demand]) for demand in run) * len(run)
-        runs.append((free and len(run) > 1 and work <= MAX_WORK, run))
+        runs.append((small and free and len(run) > 1, run))
     return runs
 
 

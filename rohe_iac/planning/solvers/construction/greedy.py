@@ -39,6 +39,7 @@ class Construction:
         unplaced: of every demand, the indices of the others.
         refusals: of every demand, why nodes refuse it; None where that is not recorded.
         standing: what each replica held before.
+        filled: whether nodes were filled one after another, by the strategy dot-product.
         late: replicas that were placed after all others had had their turn.
         least_nodes: a number of nodes that a solver has proven to be needed, 0 for none.
         proofs: what the solver has proven.
@@ -77,6 +78,7 @@ class Construction:
         self.unplaced: list[list[int]] = [[] for _ in indexed.demands]
         self.refusals: list[Refusals | None] = [None for _ in indexed.demands]
         self.standing: Mapping[ReplicaIndex, Grant] = {}
+        self.filled = False
         self.late: set[ReplicaIndex] = set()
         self.least_nodes = 0
         self.proofs: tuple[Proof, ...] = ()
@@ -107,6 +109,7 @@ class Construction:
             if fills:
                 self.ledger.pending.difference_update(run)
                 self._fill(run, waiting)
+                self.filled = True
                 continue
             for demand in run:
                 self.ledger.pending.discard(demand)

@@ -137,6 +137,7 @@ class KubernetesManifests(PlanRendering):
                 {key: value for key, value in toleration.model_dump().items() if value}
                 for toleration in service.placement.tolerations
             ],
+            "rollout": self._rollout(workload, node),
             "preferred": _preferred_nodes(service),
             "skews": _topology_spread(service, workload),
             "container": workload.slug,
@@ -161,6 +162,19 @@ class KubernetesManifests(PlanRendering):
             "volumes": volumes,
         }
         return self._manifest("Deployment", object_name, workload.address, values, needed, workload)
+
+    def _rollout(self, workload: Workload, node: str) -> dict[str, Any]:
+        """Returns how pods on the node are replaced, where the service has room for updates; else nothing.
+
+        New pods come before old ones end where that room is; elsewhere one pod is replaced at a time.
+        """
+        rooms = [
+            room.node for room in self.plan.reserved if room.workload == f"update/{workload.address.partition('/')[2]}"
+        ]
+        if not rooms:
+            return {}
+        surge = rooms.count(node)
+        return {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": surge, "maxUnavailable": 0 if surge else 1}}
 
     def _variables(self, workload: Workload, placement: Placement) -> dict[str, str]:
         if workload.system:

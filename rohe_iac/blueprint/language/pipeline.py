@@ -36,7 +36,7 @@ from rohe_iac.blueprint.language.base import (
     schema_requiring_one,
 )
 from rohe_iac.blueprint.language.container import Image, InnerPath, VariableName
-from rohe_iac.blueprint.language.placement import PlacementRules
+from rohe_iac.blueprint.language.placement import PlacementRules, Reserve
 
 PortNumber = Annotated[int, Strict(), Field(ge=1, le=65535)]
 
@@ -323,6 +323,7 @@ class Service(Model):
     priority: Annotated[int, Strict(), Field(ge=-(10**9), le=10**9)] = 0
     profile: str | None = None
     placement: PlacementRules = PlacementRules.model_construct()
+    reserve: Reserve | None = None
     reports: Reports = Reports.model_construct()
     accuracy: Probability | None = None
     variants: tuple[Variant, ...] = ()

@@ -50,6 +50,12 @@ class Affinity(Model):
     required: Flag = True
 
 
+class Reserve(Model):
+    """Room that is kept free for replicas to come."""
+
+    update: Annotated[int, Strict(), Field(ge=0, le=10**6)] = 0
+
+
 class PreferredNodes(Model):
     """Labels that nodes preferably have, all of them, with a weight among the preferences of the service."""
 

@@ -27,6 +27,7 @@ from rohe_iac.blueprint.language.pipeline import (
     SecretValue,
     check_exactly_one,
 )
+from rohe_iac.blueprint.language.placement import Reserve
 from rohe_iac.foundation.names import is_name
 
 ObjectiveTerm = Literal["placed", "slack", "stable", "nodes", "cost", "balance"]
@@ -81,6 +82,7 @@ class PlannerSettings(Model):
     weights: Weights = Weights.model_construct()
     queue: Queue = Queue.model_construct()
     overcommit: Overcommit = Overcommit.model_construct()
+    reserve: Reserve = Reserve.model_construct()
     survive: Annotated[int, Strict(), Field(ge=0, le=10**9)] = 0
 
 

@@ -34,10 +34,16 @@ PLACEMENT_FIELDS: dict[str, tuple[str, str]] = {
         "1",
     ),
     "Spread.required": ("Whether maxSkew is a rule or only preferred.", "false"),
+    "Service.reserve": ("Room kept free so that the service can be updated; absent: as the stack says.", "{update: 1}"),
+    "PlannerSettings.reserve": ("The same for every service that does not say otherwise.", "{update: 1}"),
+    "Reserve.update": (
+        "For how many more replicas there is room, on any nodes that can take them, beside that of other services.",
+        "1",
+    ),
     "PreferredNodes.nodeSelector": ("Labels that the node has, all of them.", "{disk: ssd}"),
     "PreferredNodes.weight": ("1 to 100, among the preferences of the service; other preferred rules count 1.", "10"),
     "Affinity.service": ("The other service.", "object-detection"),
     "Affinity.topologyKey": ("`node`, `zone`, or any label of nodes.", "zone"),
     "Affinity.required": ("Whether it is a rule or only preferred.", "false"),
 }
-"""Fields of the models in `language/placement.py`."""
+"""Fields of the models in `language/placement.py`, and those that hold them."""

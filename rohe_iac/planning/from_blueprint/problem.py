@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rohe_iac.blueprint.language.inventory import Accelerator, DeviceType, InventorySpec, Node
 from rohe_iac.blueprint.language.pipeline import Requests
-from rohe_iac.blueprint.language.placement import Affinity
+from rohe_iac.blueprint.language.placement import Affinity, Reserve
 from rohe_iac.blueprint.language.stack import PlannerSettings
 from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.blueprint.linked.capacity import capacity_of
@@ -61,8 +61,9 @@ def problem_of(blueprint: Blueprint, profiles: Mapping[str, Profile] | None = No
         if not workload.system:
             members[key] = (*members.get(key, ()), workload.address)
     nodes = tuple(sorted(_supplies(blueprint.inventory.spec, sizings), key=lambda node: node.name))
+    reserve = blueprint.stack.spec.planner.reserve
     demands = tuple(
-        _with_slowdown(_with_sizing(_demand(workload, members), workload, sizings), workload, profiles or {})
+        _with_slowdown(_with_sizing(_demand(workload, members, reserve), workload, sizings), workload, profiles or {})
         for workload in workloads
     )
     settings = _settings(blueprint)
@@ -244,7 +245,7 @@ def _resources(requests: Requests) -> Resources:
     )
 
 
-def _demand(workload: Workload, members: dict[tuple[str, str], tuple[str, ...]]) -> Demand:
+def _demand(workload: Workload, members: dict[tuple[str, str], tuple[str, ...]], reserve: Reserve) -> Demand:
     service = workload.service
     rules = service.placement
     return Demand(
@@ -274,6 +275,7 @@ def _demand(workload: Workload, members: dict[tuple[str, str], tuple[str, ...]])
                 key=lambda spread: (spread.key, spread.limit),
             )
         ),
+        update_room=0 if workload.system else (service.reserve or reserve).update,
         skews=tuple(
             sorted(
                 (

@@ -141,6 +141,8 @@ class Demand:
         spread, avoid, near: Rules about other replicas in the same domain.
         skews: How far the numbers of replicas may differ between domains.
         prefers: Labels that nodes preferably have.
+        update_room: For how many more replicas there has to be room, so that the service can be updated.
+        room: Whether this is such room and not a replica.
         ports: Named ports.
         variants: Alternatives, the preferred one first.
         slowdown: How much longer requests take, in the mean, on a shared node, in millionths of their time alone; 0
@@ -170,11 +172,13 @@ class Demand:
     slowdown: int = 0
     skews: tuple[SkewRule, ...] = field(default=(), metadata={BRIEF: True})
     prefers: tuple[NodePreference, ...] = field(default=(), metadata={BRIEF: True})
+    update_room: int = field(default=0, metadata={BRIEF: True})
+    room: bool = field(default=False, metadata={BRIEF: True})
 
     @property
     def rank(self) -> int:
-        """Returns the number by which demands are served, the largest first: SYSTEM_RANK, or the priority."""
-        return SYSTEM_RANK if self.system else self.priority
+        """Returns the number by which demands are served, the largest first: of one priority, replicas before room."""
+        return SYSTEM_RANK if self.system else 2 * self.priority + (not self.room)
 
 
 @dataclass(frozen=True, slots=True)

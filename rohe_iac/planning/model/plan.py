@@ -237,6 +237,7 @@ class Plan:
         relaxed: Workloads that are spread for fewer failures, by workload.
         spare: The node that is kept free for the replicas of one that fails, "" where there is none.
         gain: What replicas that could stay move for; None where none does.
+        reserved: Room that is kept so that services can be updated, as placements, by address.
         left_out: Pipelines that are placed whole or not at all and have no place, by name.
         problem: The problem that the plan solves; None where it is not known. Plan files have it beside the plan.
     """
@@ -253,6 +254,7 @@ class Plan:
     relaxed: tuple[Relaxed, ...] = field(default=(), metadata={BRIEF: True, JSON_NAME: "eased"})
     spare: str = field(default="", metadata={BRIEF: True})
     gain: Gain | None = field(default=None, metadata={BRIEF: True})
+    reserved: tuple[Placement, ...] = field(default=(), metadata={BRIEF: True})
     left_out: tuple[LeftOutGang, ...] = field(default=(), metadata={BRIEF: True})
     problem: Problem | None = field(default=None, compare=False, repr=False, metadata={UNSAVED: True})
 

@@ -127,7 +127,11 @@ class Assigner:
         return (
             "stable" in terms
             and {*terms[: terms.index("stable")]} <= {"placed"}
-            and all(decision.kept for decisions in construction.decisions for decision in decisions)
+            and all(
+                decision.kept or self.indexed.demands[decision.demand].room
+                for decisions in construction.decisions
+                for decision in decisions
+            )
             and not any(construction.unplaced)
         )
 
@@ -269,7 +273,7 @@ class Assigner:
         """Returns the assignment of CP-SAT, which begins with `start` and is never worse, with its proofs."""
         from rohe_iac.planning.solvers.exact.solve import solve
 
-        solution = solve(self.indexed, objective, start.grants())
+        solution = solve(self.indexed, objective, self._whole_grants(start))
         solved = Construction(self.indexed, BEST_FIT, explain=self.explain).adopt(
             self.queue, settle(self.indexed, solution.grants, self.standing), self.standing
         )
@@ -281,6 +285,14 @@ class Assigner:
         if not any(solved.unplaced) and before <= ({"placed"} if self.standing else {"placed", "stable", "moves"}):
             solved.least_nodes = solution.proofs[terms.index("nodes")].limit
         return solved
+
+    def _whole_grants(self, start: Construction) -> dict[ReplicaIndex, Grant]:
+        """Returns what placed replicas hold, without pipelines that have to be whole and are not."""
+        indexed, broken = self.indexed, set[DemandIndex]()
+        for gang in indexed.gangs:
+            if any(start.unplaced[demand] for demand in gang):
+                broken.update(gang, indexed.rooms_of(indexed.demands[gang[0]].pipeline))
+        return {replica: grant for replica, grant in start.grants().items() if replica[0] not in broken}
 
     def _moves(self, start: Construction) -> int:
         """Returns how many replicas are not on the node that they had."""

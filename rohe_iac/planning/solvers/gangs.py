@@ -145,7 +145,8 @@ def _beside(construction: Construction, pipeline: str, members: Collection[Deman
     """Returns the assignment with as many replicas of a pipeline as find room beside the others."""
     indexed = construction.indexed
     trial = construction.copied(_with_left_out(indexed, indexed.left_out - {pipeline}, members))
-    trial.extend([demand for demand in service_order(trial.indexed) if demand in members])
+    wanted = {*members, *indexed.rooms_of(pipeline)}
+    trial.extend([demand for demand in service_order(trial.indexed) if demand in wanted])
     drop_unsupported(trial)
     return trial
 

@@ -77,16 +77,22 @@ def build_plan(construction: Construction, previous: Plan | None) -> Plan:
         if decisions:
             decisions.sort(key=attrgetter("index"))
             placements += builder.placements(position, decisions, ports, before)
+    rooms = {demand.workload for demand in indexed.demands if demand.room}
     return Plan(
         stack=indexed.problem.stack,
         strategy=indexed.settings.strategy,
         objective=indexed.settings.objective,
-        placements=tuple(placements),
+        placements=tuple([item for item in placements if item.workload not in rooms]),
         unplaced=_unplaced(construction),
-        refusals=tuple(refusals for refusals in construction.refusals if refusals is not None),
+        refusals=tuple(
+            refusals
+            for refusals, demand in zip(construction.refusals, indexed.demands, strict=True)
+            if refusals is not None and not (demand.room and demand.pipeline in indexed.left_out)
+        ),
         bound=_bound(construction),
         proofs=construction.proofs,
         gain=construction.gain,
+        reserved=tuple([item for item in placements if item.workload in rooms]),
         left_out=construction.left_out,
         problem=indexed.problem,
     )
@@ -236,8 +242,11 @@ class _PlacementBuilder:
 def _unplaced(construction: Construction) -> tuple[Unplaced, ...]:
     """Returns the replicas without a node, by address, each with the nodes that come closest."""
     unplaced = []
+    left_out = construction.indexed.left_out
     for position, indices in enumerate_demands(construction.unplaced):
         demand = construction.indexed.demands[position]
+        if demand.room and demand.pipeline in left_out:
+            continue
         refusals: Refusals | None = construction.refusals[position]
         for index in indices:
             unplaced.append(

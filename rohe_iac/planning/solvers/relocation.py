@@ -148,7 +148,17 @@ class Relocation:
         self._asked += 1
         if self._asked > MAX_ASKED or refusal(self._indexed, self._ledger, decision.demand, node):
             return False
+        if self._indexed.skews.required[decision.demand] and not self._keeps_even(decision.demand, node):
+            return False
         return not any(self._indexed.near) or self._keeps_neighbours(decision.demand, node)
+
+    def _keeps_even(self, demand: DemandIndex, node: NodeIndex) -> bool:
+        """Checks whether no domain would have too many replicas beside the one that the replica leaves."""
+        grant = Grant(demand, node)
+        self._ledger.book(grant)
+        even = self._indexed.skews.overfull(self._ledger, demand) is None
+        self._ledger.release(grant)
+        return even
 
     def _keeps_neighbours(self, demand: DemandIndex, node: NodeIndex) -> bool:
         """Checks whether all that have to be near the replica would still be near one."""

@@ -72,7 +72,7 @@ def standing_plan(problem: Problem, previous: Plan, plugins: Plugins, *, explain
     )
     queue = service_order(indexed)
     construction = Construction(indexed, problem.settings.strategy, explain=explain)
-    construction.stand(queue, standing_grants(indexed, previous))
+    construction.stand(queue, standing_grants(indexed, previous, rooms_too=True))
     return replace(
         build_plan(construction, previous),
         bound=previous.bound,
@@ -80,5 +80,6 @@ def standing_plan(problem: Problem, previous: Plan, plugins: Plugins, *, explain
         losses=previous.losses,
         relaxed=previous.relaxed,
         spare=previous.spare,
+        reserved=previous.reserved,
         left_out=previous.left_out,
     )

@@ -54,7 +54,7 @@ def derived_bounds(problem: Problem, plan: Plan) -> dict[str, int]:
         number = sum(times for (workload, _), times in placed.items() if workload == demand.workload)
         limits = [rule.limit for rule in demand.spread]
         failures = relaxed.get(demand.workload, survive)
-        if failures > 0 and demand.replicas > 1:
+        if failures > 0 and demand.replicas > 1 and not demand.room:
             limits.append(max(1, (demand.replicas - 1) // failures))
         if any(rule.required and rule.key == "node" and demand.workload in rule.workloads for rule in demand.avoid):
             limits.append(1)

@@ -18,7 +18,7 @@ def gang_message(demand: Demand) -> str:
 
 def members_of(problem: Problem, pipeline: str) -> list[Demand]:
     """Returns the demands of a pipeline without those that the stack runs for itself."""
-    return [demand for demand in problem.demands if demand.pipeline == pipeline and not demand.system]
+    return [demand for demand in problem.demands if demand.pipeline == pipeline and not (demand.system or demand.room)]
 
 
 def gang_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:

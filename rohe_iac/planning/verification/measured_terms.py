@@ -96,5 +96,5 @@ def _discourages(node: Supply, demand: Demand) -> bool:
 
 
 def rank_of(demand: Demand) -> int:
-    """Returns the priority of a demand; parts of the system come before all others."""
-    return 1 << 40 if demand.system else demand.priority
+    """Returns the priority of a demand: parts of the system come before all others, room for updates after replicas."""
+    return 1 << 40 if demand.system else 2 * demand.priority + (0 if demand.room else 1)

@@ -339,7 +339,7 @@ def _loss_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
         by_node[item.node].add(item.replica)
     outages: dict[str, set[str]] = defaultdict(set)
     for demand in problem.demands:
-        if demand.replicas > 1 and len(by_workload[demand.workload]) == 1:
+        if demand.replicas > 1 and not demand.room and len(by_workload[demand.workload]) == 1:
             outages[next(iter(by_workload[demand.workload]))].add(demand.workload)
     near = any(rule.required for demand in problem.demands for rule in demand.near)
     if (plan.losses or plan.spare) and not problem.settings.survive:

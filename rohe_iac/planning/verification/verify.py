@@ -28,6 +28,7 @@ from rohe_iac.planning.verification.statements.places import place_faults
 from rohe_iac.planning.verification.statements.scores import score_faults
 from rohe_iac.planning.verification.statements.shortages import shortage_faults
 from rohe_iac.planning.verification.statements.suitable_nodes import suitable_node_faults
+from rohe_iac.planning.verification.statements.update_room import with_room
 
 
 def verify(problem: Problem, plan: Plan, plugins: Plugins = NO_PLUGINS) -> tuple[Fault, ...]:
@@ -36,6 +37,8 @@ def verify(problem: Problem, plan: Plan, plugins: Plugins = NO_PLUGINS) -> tuple
     Args:
         plugins: the filters to ask again; those that the problem names and `plugins` does not have are not asked.
     """
+    stated_problem, stated = problem, plan
+    problem, plan = with_room(problem, plan)
     nodes = {node.name: node for node in problem.nodes}
     demands = {demand.workload: demand for demand in problem.demands}
     faults = list(identity_faults(problem, plan))
@@ -49,21 +52,21 @@ def verify(problem: Problem, plan: Plan, plugins: Plugins = NO_PLUGINS) -> tuple
         faults += static_faults(item, demands[item.workload], nodes[item.node])
     faults += port_faults(problem, known, demands)
     faults += coupling_faults(nodes, demands, known)
-    faults += survival_faults(problem, plan, known)
-    faults += gang_faults(problem, plan)
+    faults += survival_faults(stated_problem, stated, [item for item in known if not demands[item.workload].room])
+    faults += gang_faults(stated_problem, stated)
     faults += skew_faults(problem, plan, known)
     faults += network_faults(problem, known)
     faults += bound_faults(problem, plan)
     faults += proof_faults(problem, plan)
     faults += gain_faults(problem, plan)
     faults += reason_faults(problem, plan, plugins)
-    faults += left_out_faults(problem, plan)
+    faults += left_out_faults(stated_problem, stated)
     faults += order_faults(problem, plan)
     faults += score_faults(problem, plan)
     faults += suitable_node_faults(problem, plan)
     if not faults:
         # Where a core or device does not exist, nothing can be said of what is free.
-        faults += unplaceable_faults(problem, plan)
+        faults += unplaceable_faults(stated_problem, stated)
         faults += room_faults(problem, plan)
         faults += shortage_faults(problem, plan)
         faults += place_faults(problem, plan)

@@ -88,6 +88,18 @@ def test_skews_and_preferred_nodes_are_written_in_the_words_of_the_cluster(tmp_p
             "preference": {"matchExpressions": [{"key": "disk", "operator": "In", "values": ["ssd"]}]},
         }
         assert "requiredDuringSchedulingIgnoredDuringExecution" in affinity
+    (room,) = {item.node for item in rendering.plan.reserved}
+    assert {
+        document["metadata"]["annotations"]["rohe.dev/node"]: document["spec"].get("strategy")
+        for document in deployments
+        if document["metadata"]["name"].startswith("d-")
+    } == {
+        node: {
+            "type": "RollingUpdate",
+            "rollingUpdate": {"maxSurge": int(node == room), "maxUnavailable": int(node != room)},
+        }
+        for node in "ab"
+    }
 
 
 SPREAD_OVER_ZONES = """
@@ -105,6 +117,7 @@ spec:
       image: r/d:1
       replicas: 2
       requests: {cpu: 100m}
+      reserve: {update: 1}
       placement:
         spread: [{topologyKey: zone, maxSkew: 1}, {topologyKey: rack, maxSkew: 1, required: false}]
         prefer: [{nodeSelector: {disk: ssd}, weight: 10}]

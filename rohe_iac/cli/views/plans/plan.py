@@ -26,6 +26,7 @@ from rohe_iac.cli.views.plans.sentences import (
     relaxed_spread,
     summary,
     unfinished_work,
+    update_room,
 )
 from rohe_iac.deployment.files.planfile import PlanFile
 from rohe_iac.foundation.quantities import counted, shown_cpu, shown_share
@@ -85,6 +86,7 @@ class PlanView:
         self._notes(planfile)
         self._placements(planfile.plan, analysed.undone, every=every)
         node_bars(self.screen, planfile.problem, planfile.plan)
+        self._update_room(planfile.plan, every=every)
         self._predictions(analysed.predictions)
         self._agents(analysed.agents)
         self._unplaced(planfile)
@@ -179,6 +181,15 @@ class PlanView:
         if len(needs) > FEW:
             err.print(f"  ... and {len(needs) - FEW} more")
         err.print(f"  {outbox_bound()}")
+
+    def _update_room(self, plan: Plan, *, every: bool) -> None:
+        lines = list(update_room(plan))
+        if lines:
+            self.screen.out.print()
+        for line in lines if every else lines[:FEWER]:
+            self.screen.out.print(line, markup=False)
+        if len(lines) > FEWER and not every:
+            self.screen.out.print(f"... and {counted(len(lines) - FEWER, 'more service')}; --all shows every one")
 
     def _unplaced(self, planfile: PlanFile) -> None:
         unplaced = planfile.plan.unplaced

@@ -19,6 +19,7 @@ from rohe_iac.cli.views.plans.sentences import (
     score_words,
     summary,
     unfinished_work,
+    update_room,
 )
 from rohe_iac.deployment.files.planfile import PlanFile
 from rohe_iac.foundation.quantities import bytes_alike, counted, cpu_alike, shown_cpu, shown_share
@@ -47,6 +48,8 @@ def markdown_of(analysed: AnalysedPlan, *, every: bool = False) -> Iterator[str]
     yield from _survival(planfile, most)
     yield from _replicas(plan, most)
     yield from _nodes(problem, plan, most)
+    yield from (f"- {line}" for line in list(update_room(plan))[:most])
+    yield from [""] if plan.reserved else []
     yield from _predictions(analysed.predictions, most)
     yield from _refusals(analysed, most) if every or plan.unplaced else ()
     yield from _changes(analysed, most)

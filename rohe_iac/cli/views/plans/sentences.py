@@ -55,6 +55,16 @@ def relaxed_spread(eased: Relaxed) -> str:
     return f"{eased.workload} is spread for {failures}, so that more replicas have a node"
 
 
+def update_room(plan: Plan) -> Iterator[str]:
+    """Yields for each service that has room to be updated how many replicas more would fit, and where."""
+    nodes: dict[str, Counter[str]] = {}
+    for room in plan.reserved:
+        nodes.setdefault(room.workload, Counter())[room.node] += 1
+    for workload, counts in nodes.items():
+        where = ", ".join(node if number == 1 else f"{node} ({number})" for node, number in sorted(counts.items()))
+        yield f"room to update service/{workload.partition('/')[2]}: {counted(counts.total(), 'replica')} on {where}"
+
+
 def refused_by_rule(refusals: Refusals) -> str:
     """Returns how many nodes each rule refused: `2 by labels, 1 by cpu`."""
     return ", ".join(f"{count} by {rule}" for rule, count in refusals.by_rule)

@@ -23,6 +23,7 @@ class PriorityLevels:
         self.level_of = [level_of_rank[demand.rank] for demand in indexed.demands]
         self.number = len(ranks)
         self._gangs = [[(demand, indexed.demands[demand].replicas) for demand in gang] for gang in indexed.gangs]
+        self._rooms = [indexed.rooms_of(indexed.demands[gang[0]].pipeline) if gang else () for gang in indexed.gangs]
         self.demands: list[list[DemandIndex]] = [[] for _ in ranks]
         for position, level in enumerate_demands(self.level_of):
             self.demands[level].append(position)
@@ -50,8 +51,8 @@ class PriorityLevels:
     def _whole(self, counts: Sequence[int]) -> list[int]:
         """Returns the counts with 0 for the demands of every gang that is not placed whole."""
         found = list(counts)
-        for gang in self._gangs:
+        for gang, rooms in zip(self._gangs, self._rooms, strict=True):
             if any(counts[demand] < replicas for demand, replicas in gang):
-                for demand, _ in gang:
+                for demand in (*(member for member, _ in gang), *rooms):
                     found[demand] = 0
         return found

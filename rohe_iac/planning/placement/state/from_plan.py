@@ -22,7 +22,7 @@ def ledger_of(
         problem, choice_of(problem, decided), spare, relaxed_spreads_of(decided), plugins, left_out_of(decided)
     )
     ledger = Ledger(indexed)
-    for placement in decided.placements:
+    for placement in (*decided.placements, *decided.reserved):
         if (
             placement.replica != without
             and placement.workload in indexed.index
@@ -66,14 +66,19 @@ def grant_of(indexed: IndexedProblem, ledger: Ledger, placement: Placement) -> G
     return grant
 
 
-def standing_grants(indexed: IndexedProblem, previous: Plan | None) -> dict[ReplicaIndex, Grant]:
+def standing_grants(
+    indexed: IndexedProblem, previous: Plan | None, *, rooms_too: bool = False
+) -> dict[ReplicaIndex, Grant]:
     """Returns what each replica holds by the previous plan, of replicas and nodes that still exist.
+
+    Room that is kept for updates is found anew with each plan, for it moves without a restart, unless `rooms_too`.
 
     A grant has no cores and devices where the node no longer has them, or where the request is for others now: then
     only the node is known. Loads on links are left out, as they depend on the other replicas.
     """
     standing = {}
-    for placement in previous.placements if previous is not None else ():
+    held = () if previous is None else (*previous.placements, *(previous.reserved if rooms_too else ()))
+    for placement in held:
         demand, node = indexed.index.get(placement.workload), indexed.node_index.get(placement.node)
         if demand is None or node is None or placement.index >= indexed.demands[demand].replicas:
             continue

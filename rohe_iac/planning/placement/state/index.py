@@ -15,6 +15,7 @@ from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS, PlacedReplicas
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.model.promise import ResponseTimeLimit
 from rohe_iac.planning.model.supply import Supply
+from rohe_iac.planning.model.update_room import rooms_of
 from rohe_iac.planning.placement.state.latency_budget import LatencyBudget
 from rohe_iac.planning.placement.state.node_classes import NodeClasses
 from rohe_iac.planning.placement.state.node_preferences import NodePreferences
@@ -106,7 +107,9 @@ class IndexedProblem:
         self.nodes: tuple[Supply, ...] = tuple(sorted(problem.nodes, key=attrgetter("name")))
         self.demands: tuple[Demand, ...] = tuple(
             surviving(demand, self.relaxed.get(demand.workload, problem.settings.survive))
-            for demand in sorted(problem.demands, key=lambda demand: demand.workload)
+            for demand in sorted(
+                (*problem.demands, *rooms_of(problem.demands, choice or {})), key=lambda demand: demand.workload
+            )
         )
         self.node_indices = cast("Sequence[NodeIndex]", range(len(self.nodes)))
         self.demand_indices = cast("Sequence[DemandIndex]", range(len(self.demands)))
@@ -148,7 +151,15 @@ class IndexedProblem:
         return tuple(
             position
             for position, demand in enumerate_demands(self.demands)
-            if demand.pipeline == pipeline and not demand.system
+            if demand.pipeline == pipeline and not demand.system and not demand.room
+        )
+
+    def rooms_of(self, pipeline: str) -> tuple[DemandIndex, ...]:
+        """Returns the demands that keep room for updates of a pipeline."""
+        return tuple(
+            position
+            for position, demand in enumerate_demands(self.demands)
+            if demand.room and demand.pipeline == pipeline
         )
 
     def is_left_out(self, demand: DemandIndex) -> bool:
@@ -368,7 +379,7 @@ class IndexedProblem:
 
 def surviving(demand: Demand, failures: int) -> Demand:
     """Returns the demand spread so that no `failures` nodes hold all of its replicas, where it has at least two."""
-    if not failures or demand.replicas < 2:
+    if not failures or demand.replicas < 2 or demand.room:
         return demand
     return replace(demand, spread=(*demand.spread, SpreadRule(NODE_KEY, most_on_a_node(demand.replicas, failures))))
 

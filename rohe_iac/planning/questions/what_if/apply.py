@@ -181,6 +181,8 @@ def _wire(wire: Wire, edit: Edit) -> Wire:
 def _demand(demand: Demand, edit: Edit) -> Demand:
     if edit.field == "replicas":
         return replace(demand, replicas=edit.amount(demand.replicas, _count, most=MAX_REPLICAS))
+    if edit.field == "reserve":
+        return replace(demand, update_room=edit.amount(demand.update_room, _count, most=MAX_REPLICAS))
     if edit.field == "priority":
         return replace(demand, priority=edit.amount(demand.priority, int, most=1 << 30))
     if edit.head == "variants":
@@ -195,7 +197,7 @@ def _variant(demand: Demand, edit: Edit) -> Demand:
     """Returns the demand with an amount of one variant edited: `variants.small.cpu=1`."""
     name, _, field = edit.key.partition(".")
     known = [variant.name for variant in demand.variants]
-    if name not in known or field in ("replicas", "priority"):
+    if name not in known or field in ("replicas", "priority", "reserve"):
         raise unknown_field(edit, [f"variants.{variant}.cpu" for variant in known])
     inner = replace(edit, field=field)
     return replace(

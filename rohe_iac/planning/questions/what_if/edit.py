@@ -37,7 +37,7 @@ FIELDS = {
     "node": ("cpu", "rss", "vms", "cores"),
     "zone": ("cpu", "rss", "vms", "cores"),
     "link": ("latency", "bandwidth"),
-    "service": ("replicas", "priority", "cpu", "rss", "vms", "cores"),
+    "service": ("replicas", "priority", "reserve", "cpu", "rss", "vms", "cores"),
     "pipeline": ("load", "gang"),
     "contract": (),
     "stack": ("survive", "ports"),

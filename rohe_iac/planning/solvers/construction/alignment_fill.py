@@ -37,10 +37,10 @@ def runs_to_fill(
     """
     tied = {other for rules in indexed.near for others, _ in rules for other in others}
 
-    def key(demand: DemandIndex) -> tuple[bool, bool, int, bool]:
+    def key(demand: DemandIndex) -> tuple[bool, bool, int, bool, bool]:
         item = indexed.demands[demand]
         free = demand not in tied and _is_free(indexed, demand)
-        return free, item.system, item.priority, item.sensitivity == indexed.settings.queue_priority
+        return free, item.system, item.priority, item.room, item.sensitivity == indexed.settings.queue_priority
 
     small = sum(len(waiting[demand]) for demand in queue) * len(queue) <= MAX_WORK
     runs = []

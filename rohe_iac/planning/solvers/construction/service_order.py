@@ -32,7 +32,7 @@ def service_order(indexed: IndexedProblem) -> list[DemandIndex]:
     def key(position: DemandIndex, resource: str) -> tuple[int, int, str]:
         demand, asked = indexed.demands[position], indexed.resources[position]
         size = {"cpu": asked.cpu, "memory": asked.rss}.get(resource, sizes[position])
-        return (-demand.priority, -size, demand.workload)
+        return (-demand.rank, -size, demand.workload)
 
     system.sort(key=lambda position: key(position, "none"))
     first.sort(key=lambda position: key(position, settings.queue_priority))

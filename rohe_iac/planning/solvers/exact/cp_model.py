@@ -215,6 +215,8 @@ class PlacementModel:
             whole = self.model.new_bool_var("")
             for demand in gang:
                 self.model.add(sum(self.on(demand)) == self.indexed.demands[demand].replicas * whole)
+            for room in self.indexed.rooms_of(self.indexed.demands[gang[0]].pipeline):
+                self.model.add(sum(self.on(room)) <= self.indexed.demands[room].replicas * whole)
 
     def _add_required_affinity(self) -> None:
         """Adds that a demand is only in domains that have a replica of one of the demands that it has to be near."""

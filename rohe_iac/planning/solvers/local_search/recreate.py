@@ -40,7 +40,7 @@ class Recreate:
             if not assignment.indexed.static(demand)[node]:
                 self._homes[demand].append((node, number))
         indexed = assignment.indexed
-        self._ranks = [-demand.priority for demand in indexed.demands]
+        self._ranks = [-demand.rank for demand in indexed.demands]
         asked = indexed.resources
         self._large_first = [
             [-size for size in search_cost.sizes],

@@ -85,7 +85,9 @@ class _FailureAudit:
     def __init__(self, problem: Problem, plan: Plan, plugins: Plugins) -> None:
         # Lost replicas have to fit, and a node is kept free for them; they are spread again when the lost node is back.
         without_survive = replace(problem, settings=replace(problem.settings, survive=0))
-        self.indexed, self.ledger = ledger_of(without_survive, replace(plan, relaxed=(), spare=""), plugins=plugins)
+        self.indexed, self.ledger = ledger_of(
+            without_survive, replace(plan, relaxed=(), spare="", reserved=()), plugins=plugins
+        )
         self.evaluator = evaluator_for(self.indexed, self.ledger, Scoring(self.indexed, self.ledger, BEST_FIT))
         self.replicas_on = self._replicas_by_node(plan)
         self._node_of = NodeKeys(len(self.indexed.nodes)).node_of

@@ -150,8 +150,12 @@ def _fewer_failures(replicas: int, failures: int) -> int:
 def _placed_by_rank(problem: Problem, plan: Plan) -> list[int]:
     """Returns how many replicas are placed, by priority, system services and then the highest priority first."""
     rank = {demand.workload: demand.rank for demand in problem.demands}
+    priority = {(demand.pipeline, demand.service): demand.priority for demand in problem.demands}
     counts = Counter(rank[placement.workload] for placement in plan.placements)
-    return [counts[level] for level in sorted(set(rank.values()), reverse=True)]
+    # Of one priority, room for updates counts after the replicas.
+    counts.update(2 * priority[room.pipeline, room.service] for room in plan.reserved)
+    levels = {*rank.values(), *(2 * demand.priority for demand in problem.demands if demand.update_room)}
+    return [counts[level] for level in sorted(levels, reverse=True)]
 
 
 def _losses(problem: Problem, plan: Plan, plugins: Plugins) -> tuple[Loss, ...]:

@@ -114,7 +114,14 @@ class _Places:
     def _prefers(self) -> bool:
         """Whether preferences count, which come before the number of nodes."""
         rules = any(not rule.required for demand in self.demands.values() for rule in (*demand.near, *demand.avoid))
-        return rules or any(taint.effect == "PreferNoSchedule" for node in self.nodes.values() for taint in node.taints)
+        nodes = any(
+            demand.prefers or any(not skew.required for skew in demand.skews) for demand in self.demands.values()
+        )
+        return (
+            rules
+            or nodes
+            or any(taint.effect == "PreferNoSchedule" for node in self.nodes.values() for taint in node.taints)
+        )
 
     def _changed(self, item: Placement, demand: Demand, node: Supply) -> Sequence[tuple[str, str]]:
         """Returns the measured terms that change were the replica on the node, each with what that would do."""
@@ -159,6 +166,7 @@ class _Places:
             or self.problem.settings.filters
             or self.problem.settings.survive
             or demand.spread
+            or demand.skews
             or any(port.host for port in demand.ports)
             or any(other.near or other.avoid for other in self.demands.values())
             or self.problem.settings.ports is not None

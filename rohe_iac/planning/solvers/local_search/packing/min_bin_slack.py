@@ -96,7 +96,7 @@ class MinBinSlack:
         demands = self.indexed.demands
         order = sorted(
             self.indexed.demand_indices,
-            key=lambda demand: (-demands[demand].priority, self._amounts[demand][amount], demand),
+            key=lambda demand: (-demands[demand].rank, self._amounts[demand][amount], demand),
         )
         for demand in order:
             size = self._amounts[demand][amount]

@@ -106,10 +106,13 @@ def _check_system(document: Document, stack: Stack, fleet: Fleet) -> Iterator[Fi
             document, ("spec", "broker", "embedded", "requests"), spec.broker.embedded.requests, fleet
         )
     running = sum(machine.status == "running" for machine in fleet.machines)
-    if spec.planner.survive and spec.planner.survive >= running:
-        failures = counted(spec.planner.survive, "node failure")
-        message = f"no service survives {failures} on {counted(running, 'node')}"
-        yield warning(document, ("spec", "planner", "survive"), "R303", message, "let it be less than there are nodes")
+    zones = {machine.labels.get("zone", machine.name) for machine in fleet.machines if machine.status == "running"}
+    survive = spec.planner.survive
+    for number, kind, there in ((survive.nodes, "node", running), (survive.zones, "zone", len(zones))):
+        if number and number >= there:
+            message = f"no service survives {counted(number, f'{kind} failure')} on {counted(there, kind)}"
+            hint = f"let it be less than there are {kind}s"
+            yield warning(document, ("spec", "planner", "survive"), "R303", message, hint)
 
 
 def _check_contracts(document: Document, stack: Stack, tree: Tree) -> Iterator[Finding]:

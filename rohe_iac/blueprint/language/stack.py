@@ -71,6 +71,31 @@ class Overcommit(Model):
     vms: Annotated[Ratio, Field(gt=0, le=1e6)] = 1.0
 
 
+class Survive(Model):
+    """Failures that every service of at least two replicas must survive; a number alone is that of nodes."""
+
+    nodes: Annotated[int, Strict(), Field(ge=0, le=10**9)] = 0
+    zones: Annotated[int, Strict(), Field(ge=0, le=10**9)] = 0
+
+
+def _expand_survive(value: object) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return {"nodes": value}
+    if not isinstance(value, dict | Survive):
+        hint = "write 1 for failures of nodes, or {nodes: 1, zones: 1}"
+        raise fault("R108", "expected a whole number, or a mapping of nodes and zones", hint)
+    return value
+
+
+_FAILURES = {"type": "integer", "minimum": 0, "maximum": 10**9}
+_SURVIVE = {
+    "anyOf": [
+        _FAILURES,
+        {"type": "object", "properties": {"nodes": _FAILURES, "zones": _FAILURES}, "additionalProperties": False},
+    ]
+}
+
+
 class PlannerSettings(Model):
     """Settings of the planner, which places replicas."""
 
@@ -83,7 +108,7 @@ class PlannerSettings(Model):
     queue: Queue = Queue.model_construct()
     overcommit: Overcommit = Overcommit.model_construct()
     reserve: Reserve = Reserve.model_construct()
-    survive: Annotated[int, Strict(), Field(ge=0, le=10**9)] = 0
+    survive: Annotated[Survive, BeforeValidator(_expand_survive), WithJsonSchema(_SURVIVE)] = Survive.model_construct()
 
 
 class LocalTarget(Model):

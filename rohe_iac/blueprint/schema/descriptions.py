@@ -247,7 +247,12 @@ FIELDS: dict[str, tuple[str, str]] = {
     "PlannerSettings.weights": ("How much each dimension counts.", "{cpu: 1, memory: 1, accelerator: 1}"),
     "PlannerSettings.queue": ("Which services come first.", "{priority: cpu, balance: 3}"),
     "PlannerSettings.overcommit": ("How many times over a dimension may be given out.", "{vms: 1.5}"),
-    "PlannerSettings.survive": ("Node failures that every service must survive.", "1"),
+    "PlannerSettings.survive": (
+        "Failures that every service must survive: of nodes, or of nodes and zones.",
+        "{nodes: 1, zones: 1}",
+    ),
+    "Survive.nodes": ("How many nodes may fail at once.", "1"),
+    "Survive.zones": ("How many zones may fail at once; a node without a label `zone` is one by itself.", "1"),
     "Weights.cpu": ("Weight of cpu.", "1"),
     "Weights.memory": ("Weight of memory.", "1"),
     "Weights.accelerator": ("Weight of accelerators.", "1"),

@@ -8,5 +8,8 @@ UNLIMITED = 1 << 62
 NODE_KEY = "node"
 """The topology key whose domains are the nodes themselves."""
 
+FAILURE_ZONE_KEY = "zone of failure"
+"""The topology key whose domains fail as a whole: zones, and each node without the label by itself."""
+
 ZONE_KEY = "zone"
 """The label that says where a node is."""

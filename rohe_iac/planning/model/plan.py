@@ -161,7 +161,13 @@ class Proof:
 
 
 class Loss(msgspec.Struct, frozen=True, gc=False, rename={"unplaceable": "homeless", "outages": "silent"}):
-    """A node whose failure breaks something: replicas that fit nowhere else, and workloads that have none left."""
+    """A node, or a zone (`zone/NAME`), whose failure breaks something.
+
+    Attributes:
+        node: Name of the node, or the address of the zone.
+        unplaceable: Lost replicas that fit nowhere else.
+        outages: Workloads that have no replica left.
+    """
 
     node: str
     unplaceable: tuple[str, ...]
@@ -196,7 +202,7 @@ class LeftOutGang(msgspec.Struct, frozen=True):
 
 
 class Relaxed(msgspec.Struct, frozen=True):
-    """A workload that is spread for fewer failures than the stack has to survive, so that more replicas fit."""
+    """A workload that is spread for fewer failures of nodes, and for none of zones, so that more replicas fit."""
 
     workload: str
     failures: int

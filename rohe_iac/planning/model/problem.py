@@ -27,6 +27,7 @@ class Settings:
         queue_balance: Services of the first lane that are served before one of the second.
         vms_ratio: How much of the virtual memory may be promised, in millionths.
         survive: Failures of nodes that every service has to survive.
+        survive_zones: Failures of whole zones that every service has to survive.
         ports: First and last number given out, None where the target numbers none.
         one_machine: Whether all nodes stand for one machine, so that port numbers are unique in the stack.
         max_moves: How many placed replicas may move, None: any.
@@ -50,6 +51,7 @@ class Settings:
     filters: tuple[str, ...] = ()
     scorers: tuple[tuple[str, int], ...] = ()
     origins: tuple[Origin, ...] = ()
+    survive_zones: int = field(default=0, metadata={BRIEF: True})
 
 
 @dataclass(frozen=True, slots=True)

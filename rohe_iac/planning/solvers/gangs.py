@@ -144,11 +144,25 @@ def _explained(construction: Construction) -> Construction:
 def _beside(construction: Construction, pipeline: str, members: Collection[DemandIndex]) -> Construction:
     """Returns the assignment with as many replicas of a pipeline as find room beside the others."""
     indexed = construction.indexed
-    trial = construction.copied(_with_left_out(indexed, indexed.left_out - {pipeline}, members))
+    trial = _copied(construction, _with_left_out(indexed, indexed.left_out - {pipeline}, members))
     wanted = {*members, *indexed.rooms_of(pipeline)}
     trial.extend([demand for demand in service_order(trial.indexed) if demand in wanted])
     drop_unsupported(trial)
     return trial
+
+
+def _copied(construction: Construction, indexed: IndexedProblem) -> Construction:
+    """Returns a construction with the same placed replicas, for a problem that differs in what may be placed."""
+    other = Construction(indexed, construction.strategy, explain=construction.explain)
+    other.decisions = [list(decisions) for decisions in construction.decisions]
+    for decisions in other.decisions:
+        for decision in decisions:
+            other.ledger.book(decision)
+    other.unplaced = [list(indices) for indices in construction.unplaced]
+    other.refusals, other.standing = list(construction.refusals), construction.standing
+    other.late = set(construction.late)
+    other.least_nodes, other.proofs, other.gain = construction.least_nodes, construction.proofs, construction.gain
+    return other
 
 
 def _may_be_added(trial: Construction, members: Collection[DemandIndex]) -> bool:

@@ -56,6 +56,9 @@ def derived_bounds(problem: Problem, plan: Plan) -> dict[str, int]:
         failures = relaxed.get(demand.workload, survive)
         if failures > 0 and demand.replicas > 1 and not demand.room:
             limits.append(max(1, (demand.replicas - 1) // failures))
+        zones = 0 if demand.workload in relaxed else problem.settings.survive_zones
+        if zones and demand.replicas > 1 and not demand.room:
+            limits.append(max(1, (demand.replicas - 1) // zones))
         if any(rule.required and rule.key == "node" and demand.workload in rule.workloads for rule in demand.avoid):
             limits.append(1)
         found["spread"] = max([found["spread"], *(-(-number // max(1, limit)) for limit in limits)])

@@ -106,14 +106,15 @@ def survival_faults(problem: Problem, plan: Plan, items: list[Placement]) -> Ite
     holds more than its part of all. A workload that the plan relaxes is held to the failures that the plan states.
     """
     asked, relaxed = problem.settings.survive, {item.workload: item.failures for item in plan.relaxed}
+    zones = problem.settings.survive_zones
     several = {demand.workload for demand in problem.demands if demand.replicas > 1}
     if len(relaxed) < len(plan.relaxed):
         yield Fault("losses", problem.stack, "a workload is listed twice as spread for fewer failures")
     replicas = {demand.workload: demand.replicas for demand in problem.demands}
     for workload, failures in sorted(relaxed.items()):
-        if workload not in several or not 0 <= failures < asked:
+        if workload not in several or not 0 <= failures < asked + bool(zones):
             yield Fault("losses", workload, f"is listed as spread for {failures} failures, asked are {asked}")
-        elif failures and (replicas[workload] - 1) // failures <= max(1, (replicas[workload] - 1) // asked):
+        elif 0 < failures < asked and (replicas[workload] - 1) // failures <= max(1, (replicas[workload] - 1) // asked):
             message = f"is listed as spread for {failures} failures, which is no wider than for {asked}"
             yield Fault("losses", workload, message)
     for demand in problem.demands if asked else ():
@@ -128,3 +129,17 @@ def survival_faults(problem: Problem, plan: Plan, items: list[Placement]) -> Ite
             yield Fault("spread", demand.workload, f"one node holds {counts[-1]}, {most} let {failures} nodes fail")
         elif sum(counts) == demand.replicas > failures and not sum(counts[:-failures]):
             yield Fault("spread", demand.workload, f"{failures} nodes hold all of its replicas")
+    yield from _zone_faults(problem, items, {*relaxed})
+
+
+def _zone_faults(problem: Problem, items: list[Placement], relaxed: set[str]) -> Iterator[Fault]:
+    """Yields a fault for each workload that the failures of zones to survive would leave without a replica."""
+    failures = problem.settings.survive_zones
+    zones = {node.name: dict(node.labels).get("zone", f"node/{node.name}") for node in problem.nodes}
+    for demand in problem.demands if failures else ():
+        counts = sorted(Counter(zones[item.node] for item in items if item.workload == demand.workload).values())
+        if demand.workload in relaxed or demand.replicas < 2 or not counts:
+            continue
+        most = max(1, (demand.replicas - 1) // failures)
+        if counts[-1] > most:
+            yield Fault("spread", demand.workload, f"one zone holds {counts[-1]}, {most} let {failures} zones fail")

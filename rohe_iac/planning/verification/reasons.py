@@ -332,31 +332,41 @@ def first_static_rule(demand: Demand, node: Supply) -> str:
 
 def _loss_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
     """Yields a fault for each stated loss that cannot be, and each outage that follows from the plan and is missing."""
-    by_workload: dict[str, set[str]] = defaultdict(set)
-    by_node: dict[str, set[str]] = defaultdict(set)
-    for item in plan.placements:
-        by_workload[item.workload].add(item.node)
-        by_node[item.node].add(item.replica)
+    settings = problem.settings
+    zones = {node.name: f"zone/{label}" for node in problem.nodes if (label := dict(node.labels).get("zone"))}
+    places = (
+        [] if settings.survive_zones and not settings.survive else [{node.name: node.name for node in problem.nodes}]
+    )
+    places += [zones] if settings.survive_zones else []
+    by_place: dict[str, set[str]] = defaultdict(set)
     outages: dict[str, set[str]] = defaultdict(set)
-    for demand in problem.demands:
-        if demand.replicas > 1 and not demand.room and len(by_workload[demand.workload]) == 1:
-            outages[next(iter(by_workload[demand.workload]))].add(demand.workload)
+    for place_of in places:
+        by_workload: dict[str, set[str]] = defaultdict(set)
+        for item in plan.placements:
+            place = place_of.get(item.node, f"outside/{item.node}")
+            by_workload[item.workload].add(place)
+            by_place[place].add(item.replica)
+        for demand in problem.demands:
+            if demand.replicas > 1 and not demand.room and len(by_workload[demand.workload]) == 1:
+                outages[next(iter(by_workload[demand.workload]))].add(demand.workload)
     near = any(rule.required for demand in problem.demands for rule in demand.near)
-    if (plan.losses or plan.spare) and not problem.settings.survive:
+    if (plan.losses and not settings.survive and not settings.survive_zones) or (plan.spare and not settings.survive):
         yield Fault("losses", problem.stack, "the stack asks to survive no failure")
     if plan.spare and plan.spare not in {node.name for node in problem.nodes if node.status == "running"}:
         yield Fault("losses", f"node/{plan.spare}", "is kept free, and no node of that name runs")
-    for replica in sorted(by_node.get(plan.spare, ())):
+    for replica in sorted(by_place.get(plan.spare, ())):
         yield Fault("reserved", replica, f"node {plan.spare} is kept free")
     for loss in plan.losses:
-        where = f"node/{loss.node}"
+        where = loss.node if loss.node.startswith("zone/") else f"node/{loss.node}"
         if set(loss.outages) != outages[loss.node]:
             yield Fault("losses", where, f"outages are {', '.join(sorted(outages[loss.node])) or 'none'}")
-        elsewhere = not near and not set(loss.unplaceable) <= by_node[loss.node]
+        elsewhere = not near and not set(loss.unplaceable) <= by_place[loss.node]
         if elsewhere or not (loss.unplaceable or loss.outages):
             yield Fault("losses", where, f"replicas without another place are {', '.join(loss.unplaceable) or 'none'}")
-    if not problem.settings.survive or len(problem.nodes) > MAX_NODES:
+    if not (settings.survive or settings.survive_zones) or len(problem.nodes) > MAX_NODES:
         return
     listed = {loss.node for loss in plan.losses}
     for name in sorted(name for name, workloads in outages.items() if workloads and name not in listed):
-        yield Fault("losses", f"node/{name}", f"its failure leaves no replica of {', '.join(sorted(outages[name]))}")
+        if not name.startswith("outside/"):
+            where = name if name.startswith("zone/") else f"node/{name}"
+            yield Fault("losses", where, f"its failure leaves no replica of {', '.join(sorted(outages[name]))}")

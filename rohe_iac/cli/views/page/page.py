@@ -15,7 +15,7 @@ from rohe_iac.cli.views.page.keys import WorkloadKeys
 from rohe_iac.cli.views.page.nodes import bars_of, cards_of, groups_of, idle_of
 from rohe_iac.cli.views.plans.gain import shown_gain
 from rohe_iac.cli.views.plans.prediction import row_of
-from rohe_iac.cli.views.plans.sentences import fewest_nodes, relaxed_spread, update_room
+from rohe_iac.cli.views.plans.sentences import fewest_nodes, relaxed_spread, survival, update_room
 from rohe_iac.deployment.files.planfile import PlanFile
 from rohe_iac.planning.model.plan import Rejection, Unplaced
 from rohe_iac.planning.questions.analysis.plan_diff import Change
@@ -125,6 +125,7 @@ def page_of(analysed: AnalysedPlan) -> str:
             flows=flows[:FEW_ROWS],
             flows_more=len(flows) - FEW_ROWS,
             predictions=[row_of(prediction) for prediction in analysed.predictions[:FEW_ROWS]],
+            survival=survival(problem.settings),
             room=list(update_room(plan))[:FEW_ROWS],
             relaxed=[relaxed_spread(eased) for eased in plan.relaxed[:FEW_ROWS]],
             drawing=map_of(problem, plan, keys, analysed.connections),

@@ -19,18 +19,20 @@ from rohe_iac.cli.views.plans.plan_markdown import markdown_of
 from rohe_iac.cli.views.plans.prediction import shown_prediction
 from rohe_iac.cli.views.plans.sentences import (
     agent_need,
+    broken_by,
     outbox_bound,
     pending_work,
     reason,
     refused_by_rule,
     relaxed_spread,
     summary,
+    survival,
     unfinished_work,
     update_room,
 )
 from rohe_iac.deployment.files.planfile import PlanFile
 from rohe_iac.foundation.quantities import counted, shown_cpu, shown_share
-from rohe_iac.planning.model.plan import SPARE_LIMIT, Loss, Placement, Plan, Proof
+from rohe_iac.planning.model.plan import SPARE_LIMIT, Placement, Plan, Proof
 from rohe_iac.planning.questions.analysis.response_times import Prediction
 from rohe_iac.usecases.plans.analysis import AgentNeed, AnalysedPlan, unsupported_hint
 
@@ -212,19 +214,19 @@ class PlanView:
 
     def _survival(self, planfile: PlanFile, *, every: bool) -> None:
         """Prints what the plan does for the failures that the stack asks to survive, and where it does not hold."""
-        plan, survive = planfile.plan, planfile.problem.settings.survive
-        out = self.screen.out
-        if survive and len(planfile.problem.nodes) > SPARE_LIMIT:
-            out.print(f"\nsurvive: {survive} spreads replicas; `rohe audit` shows what a failure would break")
+        plan, settings = planfile.plan, planfile.problem.settings
+        out, asked = self.screen.out, survival(settings)
+        if (settings.survive or settings.survive_zones) and len(planfile.problem.nodes) > SPARE_LIMIT:
+            out.print(f"\n{asked} spreads replicas; `rohe audit` shows what a failure would break", markup=False)
         if plan.spare:
-            out.print(f"\nsurvive: {survive} keeps {plan.spare} free", markup=False)
+            out.print(f"\n{asked} keeps {plan.spare} free", markup=False)
         if not plan.losses and not plan.relaxed:
             return
-        out.print(f"\n[bold yellow]survive: {survive} does not hold[/bold yellow]; `rohe audit` shows more")
+        out.print(f"\n[bold yellow]{asked} does not hold[/bold yellow]; `rohe audit` shows more")
         for loss in plan.losses if every else plan.losses[:FEW]:
-            self.screen.print_indented(escape(_broken_by(loss)))
+            self.screen.print_indented(escape(broken_by(loss)))
         if len(plan.losses) > FEW and not every:
-            out.print(f"  ... and that of {counted(len(plan.losses) - FEW, 'more node')}")
+            out.print(f"  ... and {counted(len(plan.losses) - FEW, 'more failure')}")
         for eased in plan.relaxed if every else plan.relaxed[:FEWER]:
             self.screen.print_indented(escape(relaxed_spread(eased)))
         if len(plan.relaxed) > FEWER and not every:
@@ -255,13 +257,6 @@ class PlanView:
             self.screen.err.print(f"saved to {saved}; digest {planfile.digest[:12]}", markup=False)
             if not planfile.plan.unplaced:
                 self.screen.err.print(f"next: rohe apply {saved}", markup=False)
-
-
-def _broken_by(loss: Loss) -> str:
-    """Returns what the failure of a node leaves without a node or a replica."""
-    replicas = f"{counted(len(loss.unplaceable), 'replica')} without a node" if loss.unplaceable else ""
-    services = f"no replica of {', '.join(loss.outages[:3])}" if loss.outages else ""
-    return f"the failure of {loss.node} leaves {' and '.join(filter(None, (replicas, services)))}"
 
 
 def _cells(placement: Placement, undone: Collection[str]) -> tuple[str, str, str, str, str]:

@@ -18,6 +18,7 @@ from rohe_iac.cli.views.plans.sentences import (
     relaxed_spread,
     score_words,
     summary,
+    survival,
     unfinished_work,
     update_room,
 )
@@ -77,13 +78,13 @@ def _unplaced(planfile: PlanFile, most: int) -> Iterator[str]:
 
 
 def _survival(planfile: PlanFile, most: int) -> Iterator[str]:
-    plan, survive = planfile.plan, planfile.problem.settings.survive
+    plan, asked = planfile.plan, survival(planfile.problem.settings)
     if plan.spare:
-        yield f"`survive: {survive}` keeps {plan.spare} free."
+        yield f"`{asked}` keeps {plan.spare} free."
         yield ""
     if not plan.losses and not plan.relaxed:
         return
-    yield f"## survive: {survive} does not hold"
+    yield f"## {asked} does not hold"
     yield ""
     losses = ((loss.node, len(loss.unplaceable), ", ".join(loss.outages)) for loss in plan.losses[:most])
     yield from table(("failure of", "replicas without a node", "services without a replica"), losses)

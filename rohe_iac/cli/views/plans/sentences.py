@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterator, Sequence
 
 from rohe_iac.deployment.files.planfile import PlanFile
 from rohe_iac.foundation.quantities import counted, shown_bytes
-from rohe_iac.planning.model.plan import Bound, Placement, Plan, Refusals, Relaxed, ScorePart
+from rohe_iac.planning.model.plan import Bound, Loss, Placement, Plan, Refusals, Relaxed, ScorePart
+from rohe_iac.planning.model.problem import Settings
 from rohe_iac.reporting.settings import MAX_BYTES, MAX_LOG_BYTES
 from rohe_iac.usecases.plans.analysis import AgentNeed, AnalysedPlan
 
@@ -47,6 +48,22 @@ def fewest_nodes(bound: Bound) -> str:
     arguments = ", ".join(ARGUMENTS.get(name, name) for name in bound.arguments)
     why = f" ({arguments})" if arguments else ""
     return f"; no plan can use fewer than {bound.at_least}{why}"
+
+
+def survival(settings: Settings) -> str:
+    """Returns the failures that a stack asks to survive, as they are written: `survive: 1`."""
+    if not settings.survive_zones:
+        return f"survive: {settings.survive}"
+    nodes = f"nodes: {settings.survive}, " if settings.survive else ""
+    return f"survive: {{{nodes}zones: {settings.survive_zones}}}"
+
+
+def broken_by(loss: Loss) -> str:
+    """Returns what the failure of a node or zone leaves without a node or a replica."""
+    replicas = f"{counted(len(loss.unplaceable), 'replica')} without a node" if loss.unplaceable else ""
+    services = f"no replica of {', '.join(loss.outages[:3])}" if loss.outages else ""
+    what = loss.node.replace("zone/", "zone ", 1)
+    return f"the failure of {what} leaves {' and '.join(filter(None, (replicas, services)))}"
 
 
 def relaxed_spread(eased: Relaxed) -> str:

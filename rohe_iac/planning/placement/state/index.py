@@ -10,7 +10,7 @@ from typing import cast
 
 from rohe_iac.planning.model.demand import Demand, Resources, SpreadRule
 from rohe_iac.planning.model.eligibility import static_rule
-from rohe_iac.planning.model.keys import NODE_KEY, ZONE_KEY
+from rohe_iac.planning.model.keys import FAILURE_ZONE_KEY, NODE_KEY, ZONE_KEY
 from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS, PlacedReplicas, Plugins
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.model.promise import ResponseTimeLimit
@@ -106,7 +106,11 @@ class IndexedProblem:
         self.objective = named if "placed" in named else ("placed", *named)
         self.nodes: tuple[Supply, ...] = tuple(sorted(problem.nodes, key=attrgetter("name")))
         self.demands: tuple[Demand, ...] = tuple(
-            surviving(demand, self.relaxed.get(demand.workload, problem.settings.survive))
+            surviving(
+                demand,
+                self.relaxed.get(demand.workload, problem.settings.survive),
+                0 if demand.workload in self.relaxed else problem.settings.survive_zones,
+            )
             for demand in sorted(
                 (*problem.demands, *rooms_of(problem.demands, choice or {})), key=lambda demand: demand.workload
             )
@@ -227,6 +231,8 @@ class IndexedProblem:
             self.domain_nodes[key] = [[position] for position in self.node_indices]
             return
         labels = [dict(node.labels).get(key) for node in self.nodes]
+        if key == FAILURE_ZONE_KEY:
+            labels = [dict(node.labels).get(ZONE_KEY, f"node/{node.name}") for node in self.nodes]
         numbers = {
             label: number for number, label in enumerate(sorted({label for label in labels if label is not None}))
         }
@@ -377,13 +383,15 @@ class IndexedProblem:
         return not any(demand in others and key != NODE_KEY for others, key, _ in self.preferences[demand])
 
 
-def surviving(demand: Demand, failures: int) -> Demand:
-    """Returns the demand spread so that no `failures` nodes hold all of its replicas, where it has at least two."""
-    if not failures or demand.replicas < 2 or demand.room:
+def surviving(demand: Demand, failures: int, zones: int = 0) -> Demand:
+    """Returns the demand spread so that no such number of nodes, or of zones, holds all of two or more replicas."""
+    rules = ((NODE_KEY, failures), (FAILURE_ZONE_KEY, zones))
+    spread = tuple([SpreadRule(key, most_on_a_node(demand.replicas, number)) for key, number in rules if number])
+    if not spread or demand.replicas < 2 or demand.room:
         return demand
-    return replace(demand, spread=(*demand.spread, SpreadRule(NODE_KEY, most_on_a_node(demand.replicas, failures))))
+    return replace(demand, spread=(*demand.spread, *spread))
 
 
 def most_on_a_node(replicas: int, failures: int) -> int:
-    """Returns how many of at least two replicas may share a node, so that no `failures` nodes hold all of them."""
+    """Returns how many of at least two replicas may share a node, or zone, so that no so many hold all of them."""
     return max(1, (replicas - 1) // failures) if failures else replicas

@@ -14,7 +14,7 @@ THING = KIND "/" NAME        "*" in a name stands for any characters, also for n
 | `service/NAME` | `.replicas` `.priority` `.cpu` `.rss` `.vms` `.cores`, accelerators by type (`.gpu`), its rules |
 | `pipeline/NAME` | `.load`; `.gang=true`, `=false` |
 | `contract/NAME` | the limits of its objectives on response times, by their names |
-| `stack/NAME` | `.survive` `.ports` |
+| `stack/NAME` | `.survive` `.survive.zones` `.ports` |
 
 Operators are `=`, `*=`, `+=` and `-=`; amounts are written as in a blueprint, factors as 3, 0.5 or 1/3. `cores` changes
 every core, or sets them one by one (`cores=1+1+500m`). Amounts end at 0, and are rounded up. `devices` has the edits of
@@ -40,7 +40,7 @@ FIELDS = {
     "service": ("replicas", "priority", "reserve", "cpu", "rss", "vms", "cores"),
     "pipeline": ("load", "gang"),
     "contract": (),
-    "stack": ("survive", "ports"),
+    "stack": ("survive", "survive.zones", "ports"),
 }
 """The amounts of each kind of thing; accelerators are edited by type or name, objectives by name."""
 

@@ -5,7 +5,7 @@
 | `node/NAME` | `.labels.KEY=VALUE`, `=none` removes it; `.taints.KEY=none`, `=NoSchedule` |
 | `service/NAME` | `.nodeSelector.KEY=VALUE`, `=none`; `.tolerations.KEY=Exists`, `=none`; `.arch=arm64`, `+=`, `=any`; `.spread.KEY=2`, `=none`; `.skew.KEY=1`, `=none`; `.prefer.KEY=VALUE`, `=none`; `.avoid.SERVICE=preferred`, `=required`, `=none`; `.near.SERVICE` the same; `.ports.NAME=8080`, `=none`; `.flow.SERVICE.latency` `.flow.SERVICE.bandwidth` |
 | `contract/NAME` | `.OBJECTIVE=1500ms` |
-| `stack/NAME` | `.survive=0`; `.ports=24000-24200` |
+| `stack/NAME` | `.survive=0`; `.survive.zones=0`; `.ports=24000-24200` |
 """  # noqa: E501 - a row of a table
 
 from __future__ import annotations
@@ -140,6 +140,8 @@ def edit_setting(settings: Settings, edit: Edit) -> Settings:
     """
     if edit.field == "survive":
         return replace(settings, survive=edit.amount(settings.survive, _number, most=1000))
+    if edit.field == "survive.zones":
+        return replace(settings, survive_zones=edit.amount(settings.survive_zones, _number, most=1000))
     found = re.fullmatch(r"(\d{1,5})-(\d{1,5})", edit.value)
     first, last = (int(found[1]), int(found[2])) if found else (0, 0)
     if edit.operator != "=" or not 0 < first <= last <= LAST_PORT:

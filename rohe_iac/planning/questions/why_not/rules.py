@@ -8,7 +8,7 @@ from itertools import islice
 
 from rohe_iac.planning.model.demand import AffinityRule
 from rohe_iac.planning.model.eligibility import untolerated_taints
-from rohe_iac.planning.model.keys import NODE_KEY
+from rohe_iac.planning.model.keys import FAILURE_ZONE_KEY, NODE_KEY
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.rules.affinity import near_holds
 from rohe_iac.planning.placement.state.ledger import Grant
@@ -78,6 +78,12 @@ def _spread(case: RefusalCase) -> Iterator[list[EditStep]]:
     indexed, ledger, written = case.indexed, case.ledger, case.written
     for key in sorted({rule.key for rule in case.wanted.spread}):
         domain = indexed.domains[key][case.node]
+        if key == FAILURE_ZONE_KEY:
+            full = min(rule.limit for rule in case.wanted.spread if rule.key == key)
+            if ledger.counts[case.demand][key][domain] >= full:
+                field = f"stack/{case.indexed.problem.stack}.survive.zones"
+                yield [EditStep(f"{field} down to 0", f"{field}=0", MILLION)]
+            continue
         without = EditStep(f"{case.service}.spread without {key}", f"{case.service}.spread.{key}=none", MILLION)
         if domain < 0:
             yield [*_labels_of_others(case, key), without]

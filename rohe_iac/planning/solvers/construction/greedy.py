@@ -209,18 +209,6 @@ class Construction:
         self.late.update(retried)
         return retried
 
-    def copied(self, indexed: IndexedProblem) -> Construction:
-        """Returns a copy with the same placed replicas, for a problem that differs in what may be placed."""
-        other = Construction(indexed, self.strategy, explain=self.explain, scalar_limit=self._scalar_limit)
-        other.decisions = [list(decisions) for decisions in self.decisions]
-        for decisions in other.decisions:
-            for decision in decisions:
-                other.ledger.book(decision)
-        other.unplaced = [list(indices) for indices in self.unplaced]
-        other.refusals, other.standing, other.late = list(self.refusals), self.standing, set(self.late)
-        other.least_nodes, other.proofs, other.gain = self.least_nodes, self.proofs, self.gain
-        return other
-
     def extend(self, queue: Sequence[DemandIndex]) -> None:
         """Places the unplaced replicas of these demands, in service order, beside all others as far as they fit."""
         self.ledger.pending = set(queue)

@@ -84,7 +84,7 @@ class _FailureAudit:
 
     def __init__(self, problem: Problem, plan: Plan, plugins: Plugins) -> None:
         # Lost replicas have to fit, and a node is kept free for them; they are spread again when the lost node is back.
-        without_survive = replace(problem, settings=replace(problem.settings, survive=0))
+        without_survive = replace(problem, settings=replace(problem.settings, survive=0, survive_zones=0))
         self.indexed, self.ledger = ledger_of(
             without_survive, replace(plan, relaxed=(), spare="", reserved=()), plugins=plugins
         )

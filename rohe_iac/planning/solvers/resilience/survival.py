@@ -11,11 +11,15 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Protocol
 
+from rohe_iac.planning.model.keys import ZONE_KEY
 from rohe_iac.planning.model.plan import SPARE_LIMIT, Loss, Plan, Relaxed
 from rohe_iac.planning.model.plugins.protocols import Plugins
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.placement.state.index import most_on_a_node
 from rohe_iac.planning.solvers.resilience.failure_audit import audit
+
+ZONE = "zone/"
+"""How the address of a zone begins."""
 
 SPARES = 6
 """How many nodes are tried as the one that is kept free."""
@@ -43,7 +47,8 @@ def surviving_plan(problem: Problem, replan: Replan, plugins: Plugins) -> Plan:
     Where no such plan is found, the plan without a free node is returned with the losses that it does not survive.
     """
     plan = replan((), {})
-    if not problem.settings.survive:
+    settings = problem.settings
+    if not settings.survive and not settings.survive_zones:
         return plan
     plan, failures = _relax(problem, replan, plan) if plan.unplaced else (plan, {})
     relaxed = tuple([Relaxed(workload, number) for workload, number in sorted(failures.items())])
@@ -51,12 +56,13 @@ def surviving_plan(problem: Problem, replan: Replan, plugins: Plugins) -> Plan:
         return replace(plan, relaxed=relaxed)
     losses = _losses(problem, plan, plugins)
     # A service that is spread for no failure may lose all its replicas at once, whichever node is kept free.
-    for node in _spare_candidates(problem, plan) if losses and all(failures.values()) else ():
+    helps = settings.survive and all(failures.values()) and any(not _is_zone(loss) for loss in losses)
+    for node in _spare_candidates(problem, plan) if helps else ():
         with_spare = replan((node,), failures)
-        if _placed_by_rank(problem, with_spare) >= _placed_by_rank(problem, plan) and not _losses(
-            problem, with_spare, plugins
-        ):
-            return replace(with_spare, relaxed=relaxed, spare=node)
+        if _placed_by_rank(problem, with_spare) >= _placed_by_rank(problem, plan):
+            left = _losses(problem, with_spare, plugins)
+            if all(map(_is_zone, left)):
+                return replace(with_spare, losses=left, relaxed=relaxed, spare=node)
     return replace(plan, losses=losses, relaxed=relaxed)
 
 
@@ -74,9 +80,9 @@ def _relax(problem: Problem, replan: Replan, plan: Plan) -> tuple[Plan, dict[str
     best, relaxed = plan, dict[str, int]()
     while True:
         more = {
-            workload: _fewer_failures(replicas[workload], failures)
+            workload: fewer
             for workload in _kept_out_by_spread(best) & replicas.keys()
-            if (failures := relaxed.get(workload, problem.settings.survive))
+            if (fewer := _relaxed_further(problem, replicas[workload], relaxed.get(workload))) is not None
         }
         candidate = replan((), {**relaxed, **more}) if more else best
         if _placed_by_rank(problem, candidate) <= _placed_by_rank(problem, best):
@@ -108,14 +114,16 @@ def _restore(
         The plan and the failures that each service that stays relaxed is spread for.
     """
     there = Counter((placement.workload, placement.node) for placement in best.placements)
-    most: Counter[str] = Counter()
-    for (workload, _), number in there.items():
-        most[workload] = max(most[workload], number)
-    survive = problem.settings.survive
+    most, in_zone = _fullest(there), _fullest(_by_zone(problem, best))
+    survive, zones = problem.settings.survive, problem.settings.survive_zones
     crowded = [
         demand.workload
         for demand in sorted(problem.demands, key=lambda demand: (not demand.system, -demand.priority, demand.workload))
-        if demand.workload in relaxed and most[demand.workload] > most_on_a_node(demand.replicas, survive)
+        if demand.workload in relaxed
+        and (
+            most[demand.workload] > most_on_a_node(demand.replicas, survive)
+            or in_zone[demand.workload] > most_on_a_node(demand.replicas, zones)
+        )
     ]
     for workloads in [relaxed.keys() - set(crowded), *({workload} for workload in crowded[:RESTORED])]:
         fewer = {workload: failures for workload, failures in relaxed.items() if workload not in workloads}
@@ -125,6 +133,38 @@ def _restore(
         if _placed_by_rank(problem, candidate) >= _placed_by_rank(problem, best):
             best, relaxed = candidate, fewer
     return best, relaxed
+
+
+def _fullest(counts: Mapping[tuple[str, str], int]) -> Counter[str]:
+    """Returns the most replicas of each workload in one place, of numbers by workload and place."""
+    most: Counter[str] = Counter()
+    for (workload, _), number in counts.items():
+        most[workload] = max(most[workload], number)
+    return most
+
+
+def _by_zone(problem: Problem, plan: Plan) -> Counter[tuple[str, str]]:
+    """Returns the number of replicas by workload and zone; a node without a zone is one by itself."""
+    zones = {node.name: node.label(ZONE_KEY, f"node/{node.name}") for node in problem.nodes}
+    return Counter((placement.workload, zones[placement.node]) for placement in plan.placements)
+
+
+def _relaxed_further(problem: Problem, replicas: int, relaxed: int | None) -> int | None:
+    """Returns for how many failures of nodes a workload is spread next: first as asked, but for no failure of a zone.
+
+    Args:
+        problem: the problem.
+        replicas: how many the workload has.
+        relaxed: for how many it is spread now; None where it is not relaxed.
+
+    Returns:
+        None where it is spread for none already.
+    """
+    asked = problem.settings.survive
+    if relaxed is None and problem.settings.survive_zones:
+        return asked
+    failures = asked if relaxed is None else relaxed
+    return _fewer_failures(replicas, failures) if failures else None
 
 
 def _kept_out_by_spread(plan: Plan) -> set[str]:
@@ -159,13 +199,19 @@ def _placed_by_rank(problem: Problem, plan: Plan) -> list[int]:
 
 
 def _losses(problem: Problem, plan: Plan, plugins: Plugins) -> tuple[Loss, ...]:
-    """Returns the nodes whose failure the plan does not survive, and what each breaks."""
-    impacts = audit(problem, plan, plugins, zones_too=False)
-    return tuple(
+    """Returns the nodes and zones whose failure the plan does not survive though it has to, and what each breaks."""
+    settings = problem.settings
+    losses = [
         Loss(impact.what.removeprefix("node/"), impact.unplaceable, impact.outages)
-        for impact in impacts
-        if not impact.survived
-    )
+        for impact in audit(problem, plan, plugins, zones_too=bool(settings.survive_zones))
+        if not impact.survived and (settings.survive or impact.what.startswith(ZONE))
+    ]
+    return tuple(sorted(losses, key=lambda loss: loss.node))
+
+
+def _is_zone(loss: Loss) -> bool:
+    """Checks whether a zone fails, and not a node."""
+    return loss.node.startswith(ZONE)
 
 
 def _spare_candidates(problem: Problem, plan: Plan) -> list[str]:

@@ -60,7 +60,7 @@ def room_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
     settings = problem.settings
     if not plan.left_out or plan.strategy == "exact":
         return
-    if settings.survive or settings.filters or settings.max_moves is not None:
+    if settings.survive or settings.survive_zones or settings.filters or settings.max_moves is not None:
         return
     demands = {demand.workload: demand for demand in problem.demands}
     there: dict[str, list[tuple[Placement, Demand]]] = defaultdict(list)

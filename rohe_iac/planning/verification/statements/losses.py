@@ -24,15 +24,25 @@ def unplaceable_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
     Replicas of other nodes stay where they are. In which order lost replicas are placed again is the planner's choice,
     so that a listed one counts as fitting only where one node holds all that is lost.
     """
-    if not problem.settings.survive or len(problem.nodes) > SPARE_LIMIT:
+    settings = problem.settings
+    if not (settings.survive or settings.survive_zones) or len(problem.nodes) > SPARE_LIMIT:
         return
+    zone_of = {node.name: f"zone/{label}" for node in problem.nodes if (label := node.label("zone"))}
     demands = {demand.workload: demand for demand in problem.demands}
     residents: dict[str, list[Resident]] = defaultdict(list)
     for item in plan.placements:
         if item.workload in demands:
-            residents[item.node].append((item, demands[item.workload]))
+            resident = item, demands[item.workload]
+            if settings.survive:
+                residents[item.node].append(resident)
+            if settings.survive_zones and item.node in zone_of:
+                residents[zone_of[item.node]].append(resident)
+    there: dict[str, list[Resident]] = defaultdict(list)
+    for item in plan.placements:
+        if item.workload in demands:
+            there[item.node].append((item, demands[item.workload]))
     rooms = [
-        _Shelter(node, room_of(node, residents[node.name], problem.settings.vms_ratio))
+        _Shelter(node, room_of(node, there[node.name], settings.vms_ratio))
         for node in problem.nodes
         if node.status == "running"
     ]
@@ -40,23 +50,28 @@ def unplaceable_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
     addresses = {item.replica for item in plan.placements}
     for loss in plan.losses:
         if loss.node not in residents:
-            yield Fault("losses", f"node/{loss.node}", "is listed, and has no replica")
+            yield Fault("losses", _address(loss.node), "is listed, and has no replica")
         for replica in loss.unplaceable:
             if replica not in addresses:
-                yield Fault("losses", f"node/{loss.node}", f"{replica or 'a replica without a name'} is not placed")
+                yield Fault("losses", _address(loss.node), f"{replica or 'a replica without a name'} is not placed")
     for name in sorted(residents):
-        others = [shelter for shelter in rooms if shelter.node.name != name]
+        others = [shelter for shelter in rooms if name not in (shelter.node.name, zone_of.get(shelter.node.name))]
         stated = listed.get(name, set())
         for item, demand in residents[name]:
             if item.replica not in stated and not any(shelter.fits(item, demand) for shelter in others):
-                yield Fault("losses", f"node/{name}", f"{item.replica} fits on no other node, and is not listed")
+                yield Fault("losses", _address(name), f"{item.replica} fits on no other node, and is not listed")
         if (
             stated
             and residents[name]
             and _free_of_rules(problem, residents[name])
             and _one_holds_all(others, residents[name])
         ):
-            yield Fault("losses", f"node/{name}", "one node holds all that is lost, and replicas are listed")
+            yield Fault("losses", _address(name), "one node holds all that is lost, and replicas are listed")
+
+
+def _address(name: str) -> str:
+    """Returns the address of a node, or of a zone, which is named by it."""
+    return name if name.startswith("zone/") else f"node/{name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,6 +165,7 @@ class _Places:
             self.problem.wires
             or self.problem.settings.filters
             or self.problem.settings.survive
+            or self.problem.settings.survive_zones
             or demand.spread
             or demand.skews
             or any(port.host for port in demand.ports)

@@ -28,6 +28,10 @@ class ProviderPlugin:
     settings: Mapping[str, str]
 
 
+ONLY_PLANNED = "is planned, and not limited on this machine"
+"""How the reason of a limit ends that is never in force on a target, so that nobody can bring it in force."""
+
+
 @dataclass(frozen=True, slots=True)
 class Live:
     """The state of one part of the stack on its target now.

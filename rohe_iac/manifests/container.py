@@ -16,6 +16,10 @@ SHARES_PER_DEVICE = 100
 """An accelerator is offered as this many units of the extended resource `rohe.dev/<type>-share`."""
 
 
+MEBIBYTE = 2**20
+"""Bytes of the unit of the extended resource `rohe.dev/<type>-memory`."""
+
+
 def port_number(port: Port, index: int) -> int:
     """Returns the number that a container listens on for its port at position `index` of the blueprint."""
     return port.container_port or FIRST_PORT + index
@@ -72,6 +76,10 @@ def resources(service: Service) -> dict[str, Any]:
             else -(-(accelerator.share or 0) * SHARES_PER_DEVICE // 10_000)
         )
         requests[f"rohe.dev/{kind}-share"] = limits[f"rohe.dev/{kind}-share"] = str(units)
+        if accelerator.memory:
+            # Extended resources are whole numbers: of MiB, which a device plugin has to offer for each device.
+            mebibytes = -(-accelerator.memory // MEBIBYTE) * (accelerator.count or 1)
+            requests[f"rohe.dev/{kind}-memory"] = limits[f"rohe.dev/{kind}-memory"] = str(mebibytes)
     return {"requests": requests, "limits": limits}
 
 

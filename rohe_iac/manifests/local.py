@@ -104,6 +104,7 @@ class LocalManifests(PlanRendering):
             "datagrams": [port.name for port in service.ports if port.protocol == "UDP"],
             "startup": service.health.startup,
             "limits": _limits(service),
+            "unenforced": _unenforced(service),
             "folder": service.working_dir,
         }
         needed = [SUPERVISOR]
@@ -166,6 +167,7 @@ class LocalManifests(PlanRendering):
             "readiness": {"tcp": placement.ports[0].name} if placement.ports else None,
             "liveness": None,
             "limits": {},
+            "unenforced": [],
             "paths": {**paths, REPLAY: f"run/programs/{placement.instance}/files/replay.json"},
             "files": [{"name": "replay.json", "content": replay.encode()}],
         }
@@ -216,6 +218,11 @@ def _probe(probe: Probe | None) -> dict[str, Any] | None:
     if probe.http is not None:
         return {"http": {"path": probe.http.path, "port": probe.http.port}}
     return {"tcp": probe.tcp} if probe.tcp is not None else None
+
+
+def _unenforced(service: Service) -> list[str]:
+    """Returns the names of what the service asks for and this machine does not limit."""
+    return [f"{kind} memory" for kind, request in sorted(service.requests.accelerators.items()) if request.memory]
 
 
 def _limits(service: Service) -> dict[str, int]:

@@ -74,5 +74,7 @@ def _named(
     for volume in service.volumes:
         if volume.name is not None:
             yield "PersistentVolumeClaim", f"{workload.slug}-{volume.name}", f"at least {volume.size} bytes"
-    for kind in service.requests.accelerators:
+    for kind, accelerator in service.requests.accelerators.items():
         yield "resource", f"rohe.dev/{kind}-share", "offered by a device plugin on the planned nodes"
+        if accelerator.memory:
+            yield "resource", f"rohe.dev/{kind}-memory", "in MiB, offered by a device plugin on the planned nodes"

@@ -21,6 +21,7 @@ from rohe_iac.planning.model.problem import Problem, Settings
 from rohe_iac.planning.model.promise import ResponseTimeLimit, WorkloadServiceTime
 from rohe_iac.planning.model.supply import Device, NodeTaint, Supply, Wire
 
+GI = 2**30
 NAMES = ("a", "b", "c", "d", "e")
 STRATEGIES = ("first-fit", "best-fit", "worst-fit", "dot-product", "fragmentation", "portfolio", "portfolio")
 OBJECTIVES = (
@@ -36,9 +37,12 @@ OBJECTIVES = (
 def supplies(draw: Any, name: str) -> Supply:
     cores = tuple(draw(some.lists(some.sampled_from([500, 1000, 2000]), max_size=6)))
     devices = tuple(
-        Device(f"GPU{number}", "gpu", draw(some.sampled_from(["x", "y"])), draw(some.booleans()), 10_000, used)
+        Device(
+            f"GPU{number}", "gpu", draw(some.sampled_from(["x", "y"])), draw(some.booleans()), 10_000, used,
+            draw(some.sampled_from([None, 4 * GI, 8 * GI])), draw(some.sampled_from([0, GI])),
+        )
         for number, used in enumerate(draw(some.lists(some.sampled_from([0, 2500]), max_size=2)))
-    )
+    )  # fmt: skip
     return Supply(
         name=name,
         cpu=draw(some.sampled_from([1000, 2500, 4000])),
@@ -62,7 +66,14 @@ def demands(draw: Any, name: str) -> Demand:
         AffinityRule, some.sampled_from(others).map(lambda one: (one,)), keys, some.sampled_from([True, False])
     )
     devices = some.sampled_from(
-        [(), (), (DeviceRequest("gpu", share=4000),), (DeviceRequest("gpu", count=1, models=("x",)),)]
+        [
+            (),
+            (),
+            (DeviceRequest("gpu", share=4000),),
+            (DeviceRequest("gpu", count=1, models=("x",)),),
+            (DeviceRequest("gpu", share=3000, memory=3 * GI),),
+            (DeviceRequest("gpu", count=1, memory=5 * GI + 1),),
+        ]
     )
     return Demand(
         workload=f"service/{name}",

@@ -54,15 +54,19 @@ class Fleet:
         return tuple({machine.devices: machine for machine in self.machines}.values())
 
     @cached_property
-    def _most_by_request(self) -> dict[tuple[str, tuple[str, ...], bool], int]:
+    def _most_by_request(self) -> dict[tuple[str, tuple[str, ...], bool, int], int]:
         return {}
 
     def most(self, kind: str, request: AcceleratorRequest) -> int:
         """Returns the whole devices, or basis points of one, that the best node has for a request; cached."""
-        key = (kind, request.models, request.count is not None)
+        key = (kind, request.models, request.count is not None, request.memory or 0)
         if key not in self._most_by_request:
             self._most_by_request[key] = max(machine.most_available(kind, request) for machine in self._by_devices)
         return self._most_by_request[key]
+
+    def most_memory(self, kind: str, request: AcceleratorRequest) -> int:
+        """Returns the most memory, in bytes, of any device that is of the type and models asked for."""
+        return max(machine.most_memory(kind, request) for machine in self._by_devices)
 
     @cached_property
     def archs(self) -> set[str]:
@@ -141,6 +145,11 @@ def _check_accelerator(
         hint = f"models of the inventory: {known_models or 'none is stated'}"
         message = f"no node has a {kind} of model {' or '.join(request.models)}"
         yield warning(document, (*base, "models"), "R302", message, hint)
+        return
+    if request.memory and request.memory > (most_memory := fleet.most_memory(kind, request)):
+        wanted, largest = shown_bytes(request.memory), shown_bytes(most_memory)
+        message = f"{wanted} of {kind} memory are more than any such device has ({largest})"
+        yield warning(document, (*base, "memory"), "R301", message, UNPLACEABLE)
         return
     most = fleet.most(kind, request)
     if request.count is not None and request.count > most:

@@ -116,12 +116,15 @@ def _check_capacity(document: Document, base: Path, node: Node, device: DeviceTy
         message = f"{shown_bytes(used.memory.rss)} of {shown_bytes(memory.rss)} memory are said to be used"
         yield Finding(document, (*base, "used", "memory", "rss"), "R227", message, "used is at most what the node has")
     devices = node.accelerators if node.accelerators is not None else device.accelerators if device is not None else {}
-    for name, share in used.accelerators.items():
+    for name, taken in used.accelerators.items():
         path = (*base, "used", "accelerators", name)
         if name not in devices:
             yield from check_reference(document, path, "R206", "accelerator", name, devices)
-        elif share > devices[name].capacity * devices[name].count:
+        elif taken.share > devices[name].capacity * devices[name].count:
             yield Finding(document, path, "R227", f"more of '{name}' is said to be used than the node has")
+        elif taken.memory > (devices[name].memory or taken.memory) * devices[name].count:
+            message = f"more memory of '{name}' is said to be used than the device has"
+            yield Finding(document, (*path, "memory"), "R227", message, "used is at most what the device has")
     cores = node.cores if node.cores is not None else device.cores if device is not None else None
     capacities = cores if cores is not None else (1000,) * -(-cpu // 1000)
     if len(used.cores) > len(capacities):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, Strict
+from pydantic import BeforeValidator, Field, Strict
 
 from rohe_iac.blueprint.language.base import (
     EMPTY,
     BitsPerSecond,
+    Bytes,
     CostPerHour,
     Hertz,
     Metadata,
@@ -29,6 +30,7 @@ class Accelerator(Model):
     mode: Literal["shared", "exclusive"] = "shared"
     cores: Annotated[int, Strict(), Field(ge=0, le=10**9)] | None = None
     capacity: Annotated[Share, Field(le=10000)] = 10000
+    memory: Annotated[Bytes, Field(gt=0)] | None = None
     count: Annotated[int, Strict(), Field(ge=1, le=10**9)] = 1
 
 
@@ -52,13 +54,25 @@ class Taint(Model):
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] = "NoSchedule"
 
 
+def _expand_used_share(value: object) -> object:
+    # The short form `GPU0: 30%` states the share alone.
+    return value if isinstance(value, dict | UsedAccelerator) else {"share": value}
+
+
+class UsedAccelerator(Model):
+    """The part of a device that others use: a share, and memory of the device; a bare share is short for it."""
+
+    share: Share = 0
+    memory: Bytes = 0
+
+
 class Used(Model):
     """The part of a node that is used by others already."""
 
     cpu: Millicores = 0
     cores: tuple[Millicores, ...] = ()
     memory: Memory | None = None
-    accelerators: dict[str, Share] = EMPTY
+    accelerators: dict[str, Annotated[UsedAccelerator, BeforeValidator(_expand_used_share)]] = EMPTY
 
 
 class Node(Model):

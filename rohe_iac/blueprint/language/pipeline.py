@@ -227,12 +227,13 @@ class Memory(Model):
 
 
 class AcceleratorRequest(Model):
-    """A share of ONE device of the type, or a count of whole devices of the named models."""
+    """A share of ONE device of the type, or a count of whole devices of the named models, and memory of each device."""
 
     model_config = ConfigDict(json_schema_extra=schema_requiring_one("share", "count"))
 
     share: Annotated[Share, Field(gt=0, le=10000)] | None = None
     count: Annotated[int, Strict(), Field(ge=1, le=10**9)] | None = None
+    memory: Annotated[Bytes, Field(gt=0)] | None = None
     models: tuple[str, ...] = ()
 
     @model_validator(mode="after")

@@ -25,12 +25,14 @@ class DeviceGroup:
         model: The model; "" where none is stated.
         capacity: What can be given out of each device, in basis points.
         count: Number of devices.
+        memory: Bytes of memory of each; UNKNOWN_AMOUNT where none is stated.
     """
 
     type: str
     model: str
     capacity: int
     count: int
+    memory: int = UNKNOWN_AMOUNT
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +67,21 @@ class Machine:
 
     def most_available(self, kind: str, request: AcceleratorRequest) -> int:
         """Returns the number of whole devices, or the basis points of the best one, that suit a request."""
-        fitting = [
+        fitting = [device for device in self._of_kind(kind, request) if (request.memory or 0) <= device.memory]
+        if request.count is not None:
+            return sum(device.count for device in fitting)
+        return max((device.capacity for device in fitting), default=0)
+
+    def most_memory(self, kind: str, request: AcceleratorRequest) -> int:
+        """Returns the most memory of the devices of the type and models that a request names, in bytes."""
+        return max((device.memory for device in self._of_kind(kind, request)), default=0)
+
+    def _of_kind(self, kind: str, request: AcceleratorRequest) -> list[DeviceGroup]:
+        return [
             device
             for device in self.devices
             if device.type == kind and (not request.models or device.model in request.models)
         ]
-        if request.count is not None:
-            return sum(device.count for device in fitting)
-        return max((device.capacity for device in fitting), default=0)
 
     def refusal(self, service: Service, requests: Requests) -> str:
         """Returns why no replica with these requests can be on this node, even an empty one; "" where one can."""
@@ -135,7 +144,14 @@ def _machine_of(inventory: Inventory, node: Node) -> Machine:
         rss=rss - (used.memory.rss if used.memory is not None else 0) if rss >= MEBIBYTE else UNKNOWN_AMOUNT,
         cores=len(cores) if cores is not None else cpu // 1000 if cpu > 0 else UNKNOWN_AMOUNT,
         devices=tuple(
-            DeviceGroup(device.type, device.model or "", device.capacity, device.count) for device in devices.values()
+            DeviceGroup(
+                device.type,
+                device.model or "",
+                device.capacity,
+                device.count,
+                UNKNOWN_AMOUNT if device.memory is None else device.memory,
+            )
+            for device in devices.values()
         ),
         labels=node.labels,
         taints=tuple(taint for taint in node.taints if taint.effect != "PreferNoSchedule"),

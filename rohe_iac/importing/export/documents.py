@@ -135,8 +135,12 @@ def _node(node: Node, name: str, kind: DeviceType | None, exported: ExportedFile
     else:
         exported.left_out.append((address, "frequency", "there is none, and the original wants one"))
     entry["accelerator"] = {
-        name: _device(device, used.accelerators.get(name, 0)) for name, device in capacity.accelerators.items()
+        name: _device(device, used.accelerators[name].share if name in used.accelerators else 0)
+        for name, device in capacity.accelerators.items()
     }
+    for device_name, taken in used.accelerators.items():
+        if taken.memory:
+            exported.left_out.append((address, f"used.accelerators.{device_name}.memory", NO_SUCH_FIELD))
     entry["cpu"] = {"capacity": capacity.cpu, "used": used.cpu}
     entry["memory"] = {"capacity": _sizes(capacity.memory), "used": _sizes(used.memory)}
     used_cores = [*used.cores[: len(cores)], *[0] * (len(cores) - len(used.cores))]
@@ -170,6 +174,8 @@ def _device(device: Accelerator, used: int) -> dict[str, Any]:
         entry["model"] = device.model
     if device.count != 1:
         entry["count"] = device.count
+    if device.memory is not None:
+        entry["memory"] = _megabytes(device.memory)
     return entry
 
 
@@ -287,6 +293,8 @@ def _accelerators(requests: Requests, address: str, exported: ExportedFiles) -> 
     for kind, request in requests.accelerators.items():
         if request.models:
             exported.left_out.append((address, f"requests.accelerators.{kind}.models", NO_SUCH_FIELD))
+        if request.memory:
+            exported.left_out.append((address, f"requests.accelerators.{kind}.memory", NO_SUCH_FIELD))
         entries[kind] = request.count * 100 if request.count is not None else _number(Fraction(request.share or 0, 100))
     # The original places a service without accelerators nowhere.
     return entries or {"gpu": 0}

@@ -104,7 +104,7 @@ def _node(node: Node, kinds: dict[str, DeviceType]) -> dict[str, Any]:
             "cpu": node.used.cpu,
             "cores": (*node.used.cores, *[0] * (len(capacity.cores) - len(node.used.cores))),
             "memory": _sizes(node.used.memory),
-            "accelerators": {name: share for name, share in node.used.accelerators.items() if share},
+            "accelerators": {name: taken.share for name, taken in node.used.accelerators.items() if taken.share},
         },
     }
 

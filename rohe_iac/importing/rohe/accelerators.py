@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from rohe_iac.importing.foreign.journal import Field, loose_spelling
-from rohe_iac.importing.foreign.units import integer_of, share_of, share_quantity
+from rohe_iac.importing.foreign.units import bytes_of, integer_of, memory_quantity, share_of, share_quantity
 
 
 def add_accelerators(field: Field, offers: dict[str, Any], used: dict[str, Any], target: str) -> None:
@@ -74,6 +74,10 @@ def _accelerator(key: str, part: Field, where: str) -> tuple[dict[str, Any], int
         if share != 10000:
             device["capacity"] = share_quantity(share)
         capacity_field.map_to(f"{where}.capacity")
+    memory = part.get("memory", "vram")
+    if memory is not None and (size := bytes_of(memory)) is not None:
+        device["memory"] = memory_quantity(size)
+        memory.map_to(f"{where}.memory")
     count_field = part.get("count")
     if count_field is not None and (number := integer_of(count_field)):
         device["count"] = number

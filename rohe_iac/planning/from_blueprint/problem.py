@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from rohe_iac.blueprint.language.inventory import Accelerator, DeviceType, InventorySpec, Node
+from rohe_iac.blueprint.language.inventory import Accelerator, DeviceType, InventorySpec, Node, UsedAccelerator
 from rohe_iac.blueprint.language.pipeline import Requests
 from rohe_iac.blueprint.language.placement import Affinity, Reserve
 from rohe_iac.blueprint.language.stack import PlannerSettings
@@ -217,17 +217,23 @@ def _supply(node: Node, kind: DeviceType | None) -> Supply:
     )
 
 
-def _devices(entries: dict[str, Accelerator], used: dict[str, int]) -> tuple[Device, ...]:
+def _devices(entries: dict[str, Accelerator], used: dict[str, UsedAccelerator]) -> tuple[Device, ...]:
     found = []
     for name, entry in sorted(entries.items()):
-        # Where `used` names an entry of several devices, the amount fills the devices one after another.
-        left = used.get(name, 0)
+        # Where `used` names an entry of several devices, the amounts fill the devices one after another.
+        whole = used.get(name, UsedAccelerator())
+        share_left, memory_left = whole.share, whole.memory
         for number in range(entry.count):
             device = name if entry.count == 1 else f"{name}-{number}"
-            used_share = used[device] if device in used and device != name else min(left, entry.capacity)
-            left -= used_share if device not in used or device == name else 0
+            if device in used and device != name:
+                share, memory = used[device].share, used[device].memory
+            else:
+                share = min(share_left, entry.capacity)
+                memory = memory_left if entry.memory is None else min(memory_left, entry.memory)
+                share_left, memory_left = share_left - share, memory_left - memory
+            exclusive = entry.mode == "exclusive"
             found.append(
-                Device(device, entry.type, entry.model or "", entry.mode == "exclusive", entry.capacity, used_share)
+                Device(device, entry.type, entry.model or "", exclusive, entry.capacity, share, entry.memory, memory)
             )
     return tuple(found)
 
@@ -239,7 +245,9 @@ def _resources(requests: Requests) -> Resources:
         rss=requests.memory.rss if requests.memory else 0,
         vms=requests.memory.vms if requests.memory else None,
         devices=tuple(
-            DeviceRequest(kind, request.share or 0, request.count or 0, tuple(sorted(request.models)))
+            DeviceRequest(
+                kind, request.share or 0, request.count or 0, tuple(sorted(request.models)), request.memory or 0
+            )
             for kind, request in sorted(requests.accelerators.items())
             if request.share or request.count
         ),

@@ -20,12 +20,14 @@ class DeviceRequest:
         share: Basis points of one device; 0 for whole ones.
         count: Whole devices; 0 for a share.
         models: Models that serve; empty: any.
+        memory: Bytes of each device's own memory; 0: not checked.
     """
 
     type: str
     share: int = 0
     count: int = 0
     models: tuple[str, ...] = ()
+    memory: int = field(default=0, metadata={BRIEF: True})
 
     def accepts(self, device: Device) -> bool:
         """Checks whether the device is of the type and, where models are named, of one of them."""

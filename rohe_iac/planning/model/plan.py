@@ -27,11 +27,15 @@ class CoreUse(msgspec.Struct, frozen=True, gc=False):
 
 
 class DeviceUse(msgspec.Struct, frozen=True, gc=False):
-    """`amount` basis points of one device, named as in the inventory (`GPU0`; `GPU0-3` where the entry has a count)."""
+    """`amount` basis points of one device, named as in the inventory (`GPU0`; `GPU0-3` where the entry has a count).
+
+    `memory` is in bytes; 0 where the replica asks for none.
+    """
 
     type: str
     device: str
     amount: int
+    memory: int = 0
 
 
 class PortUse(msgspec.Struct, frozen=True, gc=False):
@@ -271,5 +275,8 @@ DECIDED_BY_SEARCH = "search"
 DECIDED_BY_PREVIOUS = "previous"
 """The replica kept the node of the previous plan; no score decided that."""
 
-BRIEF_FIELDS: Mapping[type[msgspec.Struct], frozenset[str]] = {Placement: frozenset(("decided", "late"))}
+BRIEF_FIELDS: Mapping[type[msgspec.Struct], frozenset[str]] = {
+    Placement: frozenset(("decided", "late")),
+    DeviceUse: frozenset(("memory",)),
+}
 """Fields of structs that are not written where they are empty."""

@@ -6,14 +6,22 @@ microseconds, bandwidth in bits a second.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from rohe_iac.planning.model.saved_fields import BRIEF
 from rohe_iac.planning.model.units import MILLION
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """One accelerator, in basis points. An `exclusive` one is given out whole; `used` is what others have taken."""
+    """One accelerator. An `exclusive` one is given out whole.
+
+    Attributes:
+        name, type, model: Its name on the node, its type as requests name it, and its model or "".
+        exclusive: Whether it is given out whole.
+        capacity, used: Basis points, and those of them that others have taken.
+        memory, memory_used: Bytes of its own memory, and those that others have taken; None: not checked.
+    """
 
     name: str
     type: str
@@ -21,6 +29,8 @@ class Device:
     exclusive: bool
     capacity: int
     used: int = 0
+    memory: int | None = field(default=None, metadata={BRIEF: True})
+    memory_used: int = field(default=0, metadata={BRIEF: True})
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from rohe_iac.planning.model.plan import (
 )
 from rohe_iac.planning.model.strategies import DOT_PRODUCT, FIRST_FIT, FRAGMENTATION, WORST_FIT
 from rohe_iac.planning.placement.objective.bounds import bound
+from rohe_iac.planning.placement.state.device_assignment import uses_of
 from rohe_iac.planning.placement.state.positions import NO_NODE, DemandIndex, NodeIndex, enumerate_demands
 from rohe_iac.planning.solvers.construction.decision import Decision
 from rohe_iac.planning.solvers.construction.greedy import Construction
@@ -218,10 +219,7 @@ class _PlacementBuilder:
 
     def device_uses(self, decision: Decision) -> tuple[DeviceUse, ...]:
         """Returns the devices that a replica gets."""
-        devices = self.indexed.nodes[decision.node].devices
-        return tuple(
-            [DeviceUse(devices[number].type, devices[number].name, amount) for number, amount in decision.devices]
-        )
+        return uses_of(self.indexed.nodes[decision.node].devices, decision.devices, self.indexed.memory_offset)
 
     def _sentence(self, decision: Decision) -> str:
         """Returns the sentence that says why the replica is on this node."""

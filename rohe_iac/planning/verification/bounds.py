@@ -118,6 +118,7 @@ def _identity_arguments(problem: Problem, requests: list[Resources]) -> Iterator
     for kind in _device_types(problem):
         yield _share_argument(problem, requests, kind, 1)
         yield _whole_device_argument(problem, kind)
+        yield _device_memory_argument(problem, requests, kind)
 
 
 def _device_types(problem: Problem) -> list[str]:
@@ -162,6 +163,23 @@ def _whole_device_argument(problem: Problem, kind: str) -> Argument:
         ),
         lambda node: sum(device.type == kind and 2 * device.used < device.capacity for device in node.devices),
     )
+
+
+def _device_memory_argument(problem: Problem, requests: list[Resources], kind: str) -> Argument:
+    """Returns the argument that sums the memory of devices; one whose memory is not stated holds all that is asked."""
+
+    def size(request: Resources) -> int:
+        return sum((asked.count or 1) * asked.memory for asked in request.devices if asked.type == kind)
+
+    everything = sum(size(request) * demand.replicas for request, demand in zip(requests, problem.demands, strict=True))
+
+    def room(node: Supply) -> int:
+        mine = [device for device in node.devices if device.type == kind]
+        return sum(
+            everything if device.memory is None else max(0, device.memory - device.memory_used) for device in mine
+        )
+
+    return "accelerators", size, room
 
 
 def _rounded_arguments(problem: Problem, requests: list[Resources]) -> Iterator[Argument]:

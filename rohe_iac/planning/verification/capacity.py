@@ -59,12 +59,16 @@ def device_faults(node: Supply, items: list[tuple[Placement, Demand]]) -> Iterat
     """Yields a fault for each device that is overloaded, and each replica whose devices are not what it asks for."""
     devices = {device.name: device for device in node.devices}
     given: dict[str, list[int]] = defaultdict(list)
+    memory: Counter[str] = Counter({device.name: device.memory_used for device in node.devices})
+    asked_for: set[str] = set()
     for item, demand in items:
         for use in item.devices:
             if use.device not in devices or devices[use.device].type != use.type:
                 yield Fault("accelerators", item.replica, f"node {node.name} has no {use.type} {use.device}")
             else:
                 given[use.device].append(use.amount)
+                memory[use.device] += use.memory
+                asked_for |= {use.device} if use.memory else set()
         requests = requested(demand, item.variant).devices
         if {use.type for use in item.devices} != {request.type for request in requests}:
             yield Fault("accelerators", item.replica, "the types given are not the types asked for")
@@ -80,7 +84,13 @@ def device_faults(node: Supply, items: list[tuple[Placement, Demand]]) -> Iterat
                 least = devices[use.device].capacity if whole else request.share
                 if use.amount != least or use.amount < request.share:
                     yield Fault("accelerators", item.replica, f"{use.amount} basis points of {use.device}")
+                if use.memory != request.memory:
+                    words = f"{use.memory} bytes of memory of {use.device}, asked are {request.memory}"
+                    yield Fault("accelerators", item.replica, words)
     for name, amounts in given.items():
         device = devices[name]
         if device.used + sum(amounts) > device.capacity:
             yield Fault("accelerators", f"node/{node.name}", f"{name}: more than its {device.capacity} basis points")
+        if device.memory is not None and memory[name] > device.memory and name in asked_for:
+            words = f"{name}: {memory[name]} of {device.memory} bytes of its memory"
+            yield Fault("accelerators", f"node/{node.name}", words)

@@ -44,7 +44,7 @@ def filter_faults(problem: Problem, items: Sequence[Placement], filters: Sequenc
             candidate = Candidate(
                 nodes[name],
                 replace(demands[item.workload], resources=requests[item.replica]),
-                _free_amounts(nodes[name], others, requests, problem.settings.vms_ratio),
+                _free_amounts(nodes[name], others, requests, problem),
                 _placed_replicas(others, demands),
             )
             for plugin in filters:
@@ -54,18 +54,23 @@ def filter_faults(problem: Problem, items: Sequence[Placement], filters: Sequenc
 
 
 def _free_amounts(
-    node: Supply, others: Sequence[Placement], requests: Mapping[str, Resources], vms_ratio: int
+    node: Supply, others: Sequence[Placement], requests: Mapping[str, Resources], problem: Problem
 ) -> FreeAmounts:
+    vms_ratio = problem.settings.vms_ratio
     cores = list(node.cores)
     for core, used in enumerate(node.cores_used[: len(cores)]):
         cores[core] -= used
     positions = {device.name: position for position, device in enumerate(node.devices)}
     devices = [device.capacity - device.used for device in node.devices]
+    memory = [None if device.memory is None else device.memory - device.memory_used for device in node.devices]
     for item in others:
         for core_use in item.cores:
             cores[core_use.core] -= core_use.amount
         for device_use in item.devices:
-            devices[positions[device_use.device]] -= device_use.amount
+            position = positions[device_use.device]
+            devices[position] -= device_use.amount
+            left = memory[position]
+            memory[position] = None if left is None else left - device_use.memory
     placed = [requests[item.replica] for item in others]
     vms = None if node.vms is None else node.vms * vms_ratio // 1_000_000 - node.vms_used
     return FreeAmounts(
@@ -74,7 +79,17 @@ def _free_amounts(
         node.rss - node.rss_used - sum(request.rss for request in placed),
         None if vms is None else vms - sum(request.vms or 0 for request in placed),
         tuple(devices),
+        tuple(memory) if _asks_for_device_memory(problem) else (),
     )
+
+
+def _asks_for_device_memory(problem: Problem) -> bool:
+    requests = [request for demand in problem.demands for request in (demand.resources, *_of_variants(demand))]
+    return any(asked.memory for request in requests for asked in request.devices)
+
+
+def _of_variants(demand: Demand) -> tuple[Resources, ...]:
+    return tuple(variant.resources for variant in demand.variants)
 
 
 def _placed_replicas(others: Sequence[Placement], demands: Mapping[str, Demand]) -> tuple[PlacedReplicas, ...]:

@@ -99,6 +99,7 @@ _FORMS = {
     ),
     "accelerators": re.compile(
         r"accelerators: (?:the node has no .+|needs \d+ whole .+ devices?, (?:none|only \d+) is idle"
+        r"|(?:needs \S+ .+, \S+ of it does not fit, and )?\S+ memory: \S+ asked, \S+ free on \S+"
         r"|needs \S+ .+, \S+ of it (?:is missing|does not fit)"
         r"|\S+ of \S+ .+ missing(?: in one device)?)"
     ),

@@ -73,6 +73,7 @@ class ProcessSpec:
         memory: Limit in bytes, 0 where unlimited.
         liveness: The liveness probe, as the manifest has it, or None.
         datagrams: Names of the ports that are UDP.
+        unenforced: Names of planned amounts that nothing on this machine limits, such as `gpu memory`.
     """
 
     name: str
@@ -90,6 +91,7 @@ class ProcessSpec:
     memory: int = 0
     liveness: dict[str, Any] | None = None
     datagrams: tuple[str, ...] = ()
+    unenforced: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +177,7 @@ def process_of(document: ManifestDocument) -> ProcessSpec:
             memory=int(limits.get("memory") or 0),
             liveness=spec.get("liveness"),
             datagrams=tuple(spec.get("datagrams") or ()),
+            unenforced=tuple(str(name) for name in spec.get("unenforced") or ()),
         )
 
 

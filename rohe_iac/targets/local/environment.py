@@ -80,6 +80,7 @@ def program_of(
         files=sha256_hex(canonical_json(process.files)),
         liveness=_liveness(process),
         datagrams=process.datagrams,
+        unenforced=process.unenforced,
     )
 
 

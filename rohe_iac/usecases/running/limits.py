@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from rohe_iac.deployment.ports import ONLY_PLANNED
 from rohe_iac.foundation.quantities import counted
 
 MAX_NAMED = 5
@@ -23,7 +24,8 @@ def unlimited_sentences(parts: Iterable[tuple[str, tuple[str, ...]]]) -> tuple[s
         for sentence in sentences:
             reasons.setdefault(sentence.partition(": ")[2], []).append(owner)
     return tuple(
-        f"{counted(len(owners), 'limit')} not in force, of {_names(owners)}: {reason}; `rohe doctor` says what to do"
+        f"{counted(len(owners), 'limit')} not in force, of {_names(owners)}: {reason}"
+        + ("" if reason.endswith(ONLY_PLANNED) else "; `rohe doctor` says what to do")
         for reason, owners in sorted(reasons.items())
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rohe_iac.cli.views.page.bars import Bar, plain_bar, replica_name, segmented_bar
@@ -17,8 +17,8 @@ from rohe_iac.cli.views.plans.node_usage import (
     requests_by_variant,
     usage_by_node,
 )
-from rohe_iac.cli.views.plans.sentences import best_other_node, score_words
-from rohe_iac.foundation.quantities import bytes_alike, cpu_alike, shares_alike, shown_bytes, shown_cpu, shown_share
+from rohe_iac.cli.views.plans.sentences import best_other_node, score_words, shown_use
+from rohe_iac.foundation.quantities import bytes_alike, cpu_alike, shares_alike, shown_bytes, shown_cpu
 from rohe_iac.planning.model.demand import Resources
 from rohe_iac.planning.model.plan import Placement, Plan
 from rohe_iac.planning.model.problem import Problem
@@ -244,7 +244,7 @@ def _card(
         bars=(
             segmented_bar("cpu", node.cpu, node.cpu_used, cpu, keys, cpu_alike),
             segmented_bar("memory", node.rss, node.rss_used, rss, keys, bytes_alike),
-            *(_device_bar(device, placements, keys) for device in node.devices),
+            *(bar for device in node.devices for bar in _device_bars(device, placements, keys)),
         ),
         cores=tuple(cores) if any(bar.segments for bar in cores) else (),
         cores_more=max(0, len(node.cores) - MAX_CORES),
@@ -266,16 +266,18 @@ def _core_bars(node: Supply, placements: Sequence[Placement], keys: WorkloadKeys
     return bars
 
 
-def _device_bar(device: Device, placements: Sequence[Placement], keys: WorkloadKeys) -> Bar:
-    taken = [
-        (
-            placement,
-            sum(use.amount for use in placement.devices if use.device == device.name and use.type == device.type),
-        )
+def _device_bars(device: Device, placements: Sequence[Placement], keys: WorkloadKeys) -> Iterator[Bar]:
+    """Yields the bar of a device's share, and of its memory where that is stated."""
+    uses = [
+        (placement, [use for use in placement.devices if use.device == device.name and use.type == device.type])
         for placement in placements
     ]
     name = f"{device.name} ({device.type}{', ' + device.model if device.model else ''})"
-    return segmented_bar(name, device.capacity, device.used, taken, keys, shares_alike)
+    shares = [(placement, sum(use.amount for use in mine)) for placement, mine in uses]
+    yield segmented_bar(name, device.capacity, device.used, shares, keys, shares_alike)
+    if device.memory is not None:
+        memory = [(placement, sum(use.memory for use in mine)) for placement, mine in uses]
+        yield segmented_bar(f"{device.name} memory", device.memory, device.memory_used, memory, keys, bytes_alike)
 
 
 def _occupants(pairs: Sequence[tuple[Placement, Resources]], keys: WorkloadKeys) -> tuple[OccupantGroup, ...]:
@@ -313,7 +315,7 @@ def _own(placement: Placement) -> str:
         if placement.cores
         else []
     )
-    takes += [f"{use.device} {shown_share(use.amount)}" for use in placement.devices]
+    takes += [f"{use.device} {shown_use(use)}" for use in placement.devices]
     takes += [f"port {port.name} {port.number}" for port in placement.ports]
     return ", ".join(takes)
 

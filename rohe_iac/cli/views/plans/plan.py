@@ -25,13 +25,14 @@ from rohe_iac.cli.views.plans.sentences import (
     reason,
     refused_by_rule,
     relaxed_spread,
+    shown_use,
     summary,
     survival,
     unfinished_work,
     update_room,
 )
 from rohe_iac.deployment.files.planfile import PlanFile
-from rohe_iac.foundation.quantities import counted, shown_cpu, shown_share
+from rohe_iac.foundation.quantities import counted, shown_cpu
 from rohe_iac.planning.model.plan import SPARE_LIMIT, Placement, Plan, Proof
 from rohe_iac.planning.questions.analysis.response_times import Prediction
 from rohe_iac.usecases.plans.analysis import AgentNeed, AnalysedPlan, unsupported_hint
@@ -263,7 +264,7 @@ def _cells(placement: Placement, undone: Collection[str]) -> tuple[str, str, str
     """Returns the cells of a replica's row after the node."""
     name = placement.replica.removeprefix("replica/") + (f" ({placement.variant})" if placement.variant else "")
     cores = " ".join(f"{use.core}:{shown_cpu(use.amount)}" for use in placement.cores)
-    devices = " ".join(f"{use.device}:{shown_share(use.amount)}" for use in placement.devices)
+    devices = " ".join(f"{use.device}:{shown_use(use)}" for use in placement.devices)
     ports = " ".join(f"{port.name}:{port.number}" for port in placement.ports)
     return escape(name), cores, devices, ports, escape(reason(placement, undone))
 

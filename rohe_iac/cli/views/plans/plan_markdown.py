@@ -17,13 +17,14 @@ from rohe_iac.cli.views.plans.sentences import (
     refused_by_rule,
     relaxed_spread,
     score_words,
+    shown_use,
     summary,
     survival,
     unfinished_work,
     update_room,
 )
 from rohe_iac.deployment.files.planfile import PlanFile
-from rohe_iac.foundation.quantities import bytes_alike, counted, cpu_alike, shown_cpu, shown_share
+from rohe_iac.foundation.quantities import bytes_alike, counted, cpu_alike, shown_cpu
 from rohe_iac.planning.model.plan import Placement, Plan, Rejection
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.questions.analysis.response_times import Prediction
@@ -105,7 +106,7 @@ def _replicas(plan: Plan, most: int) -> Iterator[str]:
 def _replica(placement: Placement) -> tuple[str, ...]:
     """Returns the cells of a replica's row."""
     takes = [f"core {use.core}: {shown_cpu(use.amount)}" for use in placement.cores]
-    takes += [f"{use.device}: {shown_share(use.amount)}" for use in placement.devices]
+    takes += [f"{use.device}: {shown_use(use)}" for use in placement.devices]
     takes += [f"{port.name}: {port.number}" for port in placement.ports]
     return (
         placement.node,

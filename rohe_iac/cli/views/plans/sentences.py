@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 
 from rohe_iac.deployment.files.planfile import PlanFile
-from rohe_iac.foundation.quantities import counted, shown_bytes
-from rohe_iac.planning.model.plan import Bound, Loss, Placement, Plan, Refusals, Relaxed, ScorePart
+from rohe_iac.foundation.quantities import counted, shown_bytes, shown_share
+from rohe_iac.planning.model.plan import Bound, DeviceUse, Loss, Placement, Plan, Refusals, Relaxed, ScorePart
 from rohe_iac.planning.model.problem import Settings
 from rohe_iac.reporting.settings import MAX_BYTES, MAX_LOG_BYTES
 from rohe_iac.usecases.plans.analysis import AgentNeed, AnalysedPlan
@@ -29,6 +29,11 @@ MAX_DECIMALS = 4
 
 ARGUMENTS = {"volume": "total size"}
 """What people read for the arguments of a bound whose names in a plan file do not speak for themselves."""
+
+
+def shown_use(use: DeviceUse) -> str:
+    """Returns what a replica has of a device as people read it: `40%`, or `40%/6Gi` with memory of the device."""
+    return shown_share(use.amount) + (f"/{shown_bytes(use.memory)}" if use.memory else "")
 
 
 def summary(plan: Plan) -> str:

@@ -83,7 +83,10 @@ def vms(candidate: Candidate, /) -> str:
 
 
 def accelerators(candidate: Candidate, /) -> str:
-    """Refuses a node without a device for a share (an exclusive one has to be idle), or without as many idle ones."""
+    """Refuses a node without a device for a share (an exclusive one has to be idle), or without as many idle ones.
+
+    Each has to have the memory free that is asked for.
+    """
     lacking = [
         asked.type
         for asked in candidate.demand.resources.devices
@@ -161,7 +164,10 @@ def _tolerated(taint: NodeTaint, demand: Demand) -> bool:
 def _devices(node: Supply, free: FreeAmounts, asked: DeviceRequest) -> bool:
     """Checks whether the node has devices for the request."""
     idle, best = 0, -1
-    for device, left in zip(node.devices, free.devices, strict=True):
+    memories = free.device_memory if asked.memory else (None,) * len(node.devices)
+    for device, left, memory in zip(node.devices, free.devices, memories, strict=True):
+        if memory is not None and memory < asked.memory:
+            continue
         if device.type == asked.type and (not asked.models or device.model in asked.models):
             idle += left == device.capacity
             if left == device.capacity or not device.exclusive:

@@ -27,6 +27,8 @@ class FreeAmounts:
         rss: Bytes of resident memory.
         vms: Bytes of virtual memory; None: not checked.
         devices: Basis points of each device, in the order of the node's.
+        device_memory: Bytes of each device's own memory, in that order, None where the inventory states none; empty
+            where no replica asks for any.
     """
 
     cpu: int
@@ -34,6 +36,7 @@ class FreeAmounts:
     rss: int
     vms: int | None
     devices: tuple[int, ...]
+    device_memory: tuple[int | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

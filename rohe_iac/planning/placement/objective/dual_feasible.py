@@ -101,6 +101,26 @@ def _identities(indexed: IndexedProblem) -> Iterator[DualFeasibleFunction]:
     )
     for device_type in indexed.device_types:
         yield from _device_functions(indexed, device_type, (1,))
+        if indexed.memory_offset:
+            yield _device_memory_function(indexed, device_type)
+
+
+def _device_memory_function(indexed: IndexedProblem, device_type: str) -> DualFeasibleFunction:
+    """Returns the function of the memory of one type of device; a device without a limit holds all that is asked."""
+    sizes = [
+        sum(request.memory * max(1, request.count) for request in asked.devices if request.type == device_type)
+        for asked in indexed.resources
+    ]
+    total = sum(size * demand.replicas for size, demand in zip(sizes, indexed.demands, strict=True))
+    capacities = [
+        sum(
+            total if device.memory is None else max(0, device.memory - device.memory_used)
+            for device in node.devices
+            if device.type == device_type
+        )
+        for node in _representatives(indexed)
+    ]
+    return _function(indexed, "accelerators", sizes, capacities)
 
 
 def _free_cores(indexed: IndexedProblem) -> list[Sequence[int]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rohe_iac.planning.model.plugins.calling import ask_filter
-from rohe_iac.planning.model.plugins.protocols import Candidate, FreeAmounts
+from rohe_iac.planning.model.plugins.protocols import Candidate
 from rohe_iac.planning.placement.state.candidate import candidate_on, free_on
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
@@ -44,7 +46,7 @@ def _refusal_beside(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex
         if number > (other == demand)
     )
     # Which cores and devices are the replica's own is not known here: they count as taken.
-    without = FreeAmounts(free.cpu + asked.cpu, free.cores, free.rss + asked.rss, vms, free.devices)
+    without = replace(free, cpu=free.cpu + asked.cpu, rss=free.rss + asked.rss, vms=vms)
     name, words = _first_refusal(indexed, Candidate(indexed.nodes[node], indexed.shown[demand], without, beside))
     return (name, f"{words} (asked for {indexed.demands[demand].workload}, which is there)") if name else ACCEPTED
 

@@ -9,7 +9,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from math import gcd
 
+from rohe_iac.planning.model.keys import UNLIMITED
 from rohe_iac.planning.model.supply import Device
+from rohe_iac.planning.placement.scoring.fixed_point import MEMORY_SHIFT
 from rohe_iac.planning.placement.scoring.piecewise_linear import PiecewiseLinearSum
 
 WHOLE_DEVICE = 10_000
@@ -43,6 +45,7 @@ class ExpectedReplicas:
         rss: KiB of memory.
         weight: How many are expected.
         refused: Node classes that do not take them.
+        memory: KiB of each device's memory.
     """
 
     share: int
@@ -52,6 +55,7 @@ class ExpectedReplicas:
     rss: int
     weight: int
     refused: tuple[int, ...] = ()
+    memory: int = 0
 
     def fits_model(self, node_class: int, model: str) -> bool:
         """Checks whether a device of the model on a node of the class may serve them."""
@@ -69,6 +73,7 @@ class DeviceClass:
         capacity: Basis points of one.
         idle: Usable amount of an idle one, in FINE parts.
         usable: Usable amount by how much is free, in steps of the grid.
+        by_memory: What the memory of one serves of the kinds that fit, and their weight; None where none is asked for.
     """
 
     positions: tuple[int, ...]
@@ -77,6 +82,7 @@ class DeviceClass:
     capacity: int
     idle: int
     usable: tuple[int, ...]
+    by_memory: tuple[PiecewiseLinearSum, int] | None = None
 
 
 class Fragmentation:
@@ -91,11 +97,15 @@ class Fragmentation:
       fits or no more come: W(free) is the sum of p * (share + W(free - share)) over the kinds that fit, by the sum of
       their p and the chance of the end. A piece that only rare kinds fit is worth little.
     - On one node no more is used than its cpu serves, and than its memory serves, at what each kind asks for; the mean
-      over the kinds of which one more fits.
+      over the kinds of which one more fits. Of one device no more is used than its own memory serves.
     """
 
     def __init__(
-        self, kinds: Collection[ExpectedReplicas], devices_of: Sequence[Sequence[Device]], device_type: str
+        self,
+        kinds: Collection[ExpectedReplicas],
+        devices_of: Sequence[Sequence[Device]],
+        device_type: str,
+        memory_offset: int = 0,
     ) -> None:
         """Works out what every device is worth by how much of it is free.
 
@@ -103,20 +113,24 @@ class Fragmentation:
             kinds: Kinds of replicas that ask for the type.
             devices_of: Devices of each node class, of all types.
             device_type: The type.
+            memory_offset: Where memory begins in rows of devices; 0: no replica asks for any.
         """
+        self._offset = memory_offset
         self._kinds = sampled(kinds)
         self._weight = sum(kind.weight for kind in self._kinds)
         shares = {kind.share for kind in self._kinds}
         self._grid = max(MIN_GRID, gcd(*shares, *(device.capacity for devices in devices_of for device in devices)))
         self._groups: list[list[DeviceClass]] = []
         for node_class, devices in enumerate(devices_of):
-            equal: dict[tuple[str, bool, int], list[int]] = {}
+            equal: dict[tuple[str, bool, int, int], list[int]] = {}
             for position, device in enumerate(devices):
                 if device.type == device_type:
-                    equal.setdefault((device.model, device.exclusive, device.capacity), []).append(position)
-            self._groups.append([self._group(node_class, tuple(where), *key) for key, where in equal.items()])
+                    # Devices of one share differ in memory, so that each is a group of its own.
+                    own = position if memory_offset else -1
+                    equal.setdefault((device.model, device.exclusive, device.capacity, own), []).append(position)
+            self._groups.append([self._group(node_class, tuple(where), *key[:3]) for key, where in equal.items()])
         self._by_devices: dict[tuple[int, tuple[int, ...]], tuple[int, Served]] = {}
-        self._by_room: dict[tuple[int, tuple[tuple[int, int], ...]], Served] = {}
+        self._by_room: dict[tuple[int, tuple[tuple[int, int, int], ...]], Served] = {}
         self._by_kinds: dict[tuple[ExpectedReplicas, ...], Served] = {}
 
     def usable(self, node_class: int, cpu: int, rss: int, devices: tuple[int, ...]) -> int:
@@ -126,7 +140,7 @@ class Fragmentation:
             node_class: The node's class.
             cpu: Free millicores.
             rss: Free KiB.
-            devices: Free basis points of each device.
+            devices: Free basis points of each device, and bytes of their memory, as in the ledger.
         """
         known = self._by_devices.get((node_class, devices))
         if known is None:
@@ -156,7 +170,11 @@ class Fragmentation:
         for free in range(1, capacity // grid + 1):
             usable.append(self._expected_use(shares, free, usable, 0, 0))
         idle = self._expected_use(shares, capacity // grid, usable, whole, capacity)
-        return DeviceClass(positions, model, exclusive, capacity, idle, tuple(usable))
+        by_memory = None
+        if self._offset:
+            uses = [(kind.memory, FINE * (kind.share or WHOLE_DEVICE), kind.weight) for kind in able]
+            by_memory = (PiecewiseLinearSum(uses), max(1, sum(kind.weight for kind in able)))
+        return DeviceClass(positions, model, exclusive, capacity, idle, tuple(usable), by_memory)
 
     def _expected_use(
         self, shares: Sequence[tuple[int, int]], free: int, usable: list[int], whole: int, capacity: int
@@ -183,38 +201,46 @@ class Fragmentation:
         useful, room = 0, []
         for group in self._groups[node_class]:
             largest = idle = 0
+            memory = UNLIMITED
             for position in group.positions:
                 free = devices[position]
                 if free == group.capacity:
                     idle += 1
-                    useful += group.idle
+                    share = group.idle
                 elif group.exclusive:
                     continue
                 else:
-                    useful += group.usable[free // self._grid]
+                    share = group.usable[free // self._grid]
+                if group.by_memory is not None:
+                    memory = devices[self._offset + position] >> MEMORY_SHIFT
+                    by_memory, weight = group.by_memory
+                    share = by_memory.sum(share, max(1, memory)) // weight
+                useful += share
                 largest = max(largest, free)
-            room.append((largest, idle))
+            room.append((largest, idle, memory))
         key = (node_class, tuple(room))
         served = self._by_room.get(key)
         if served is None:
             served = self._by_room[key] = self._served(node_class, room)
         return useful, served
 
-    def _served(self, node_class: int, room: Sequence[tuple[int, int]]) -> Served:
+    def _served(self, node_class: int, room: Sequence[tuple[int, int, int]]) -> Served:
         """Returns what cpu and memory serve of the kinds that fit.
 
         Args:
             node_class: The node's class.
-            room: By group of devices, the most that is free of one, and how many are idle.
+            room: By group of devices, the most that is free of one, how many are idle, and KiB of memory.
         """
         fitting = []
         for kind in self._kinds:
             groups = zip(room, self._groups[node_class], strict=True)
-            able = [free for free, group in groups if kind.fits_model(node_class, group.model)]
+            able = [
+                free for free, group in groups if kind.fits_model(node_class, group.model) and kind.memory <= free[2]
+            ]
             if kind.count:
-                fits = sum(idle for _, idle in able) >= kind.count
+                fits = sum(idle for _, idle, _ in able) >= kind.count
             else:
-                fits = any(largest >= kind.share for largest, _ in able)
+                fits = any(largest >= kind.share for largest, _, _ in able)
             if fits:
                 fitting.append(kind)
         key = tuple(fitting)

@@ -43,11 +43,14 @@ def fragmentation_by_type(indexed: IndexedProblem) -> dict[str, Fragmentation]:
             for request in asked.devices:
                 if request.type == device_type and demand.replicas:
                     rss = asked.rss >> MEMORY_SHIFT
-                    kind = ExpectedReplicas(request.share, request.count, request.models, asked.cpu, rss, 1, refused)
+                    memory = request.memory >> MEMORY_SHIFT
+                    kind = ExpectedReplicas(
+                        request.share, request.count, request.models, asked.cpu, rss, 1, refused, memory
+                    )
                     weights[kind] += demand.replicas
         if weights:
             kinds = [replace(kind, weight=weight) for kind, weight in weights.items()]
-            found[device_type] = Fragmentation(kinds, offers, device_type)
+            found[device_type] = Fragmentation(kinds, offers, device_type, indexed.memory_offset)
     return found
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from rohe_iac.planning.model.demand import Demand, Resources
+
 Row = tuple[int, ...]
 """Amounts by core or by device of one node."""
 
@@ -17,3 +21,14 @@ Share = tuple[int, int]
 
 CoreStep = tuple[tuple[Share, ...], Row, Row]
 """Cores that a request gets, then the free cores after that, by number and with the largest first."""
+
+
+def asks_for_memory(demands: Iterable[Demand]) -> bool:
+    """Checks whether any demand, in any variant, asks for memory of devices."""
+    return any(request.memory for asked in _requests(demands) for request in asked.devices)
+
+
+def _requests(demands: Iterable[Demand]) -> Iterable[Resources]:
+    for demand in demands:
+        yield demand.resources
+        yield from (variant.resources for variant in demand.variants)

@@ -11,14 +11,21 @@ from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
 
 def free_on(ledger: Ledger, node: NodeIndex) -> FreeAmounts:
     """Returns what is free on the node."""
-    vms = ledger.vms[node]
+    vms, row, offset = ledger.vms[node], ledger.devices[node], ledger.indexed.memory_offset
+    devices = len(ledger.indexed.nodes[node].devices)
     return FreeAmounts(
         ledger.cpu[node],
         tuple(ledger.cores[node]),
         ledger.rss[node],
-        None if vms >= UNLIMITED >> 1 else vms,
-        tuple(ledger.devices[node]),
+        _limited(vms),
+        row[:devices],
+        tuple([_limited(amount) for amount in row[offset : offset + devices]]) if offset else (),
     )
+
+
+def _limited(amount: int) -> int | None:
+    """Returns the amount; None for one that is not checked, whatever was taken of it."""
+    return None if amount >= UNLIMITED >> 1 else amount
 
 
 def candidate_on(

@@ -23,15 +23,19 @@ def sizes_of(indexed: IndexedProblem) -> list[int]:
     rss = max(1, sum(node.rss * number for node, number in nodes))
     cores = max(1, sum(sum(node.cores) * number for node, number in nodes))
     devices: dict[str, int] = {}
+    memories: dict[str, int] = {}
     for node, number in nodes:
         for device in node.devices:
             devices[device.type] = devices.get(device.type, 0) + device.capacity * number
+            memories[device.type] = memories.get(device.type, 0) + (device.memory or 0) * number
     sizes = []
     for asked in indexed.resources:
         size = asked.cpu * BILLION // cpu + asked.rss * BILLION // rss
         size += sum(asked.cores) * BILLION // cores
         for request in asked.devices:
             size += devices_asked((request,)) * BILLION // max(1, devices.get(request.type, 0))
+            if request.memory and memories.get(request.type):
+                size += request.memory * (request.count or 1) * BILLION // memories[request.type]
         sizes.append(size)
     return sizes
 

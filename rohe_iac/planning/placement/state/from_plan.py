@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from rohe_iac.planning.model.plan import Placement, Plan
 from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS, Plugins
 from rohe_iac.planning.model.problem import Problem
-from rohe_iac.planning.placement.state.device_assignment import devices_serve
+from rohe_iac.planning.placement.state.device_assignment import devices_serve, taken_by
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Grant, Ledger
 from rohe_iac.planning.placement.state.positions import NodeIndex, ReplicaIndex
@@ -60,7 +60,7 @@ def grant_of(indexed: IndexedProblem, ledger: Ledger, placement: Placement) -> G
         demand,
         node,
         tuple((use.core, use.amount) for use in placement.cores),
-        tuple((devices[use.device], use.amount) for use in placement.devices),
+        taken_by(placement.devices, devices, indexed.memory_offset),
     )
     grant.wires = ledger.wires_of(demand, node)
     return grant
@@ -84,7 +84,7 @@ def standing_grants(
             continue
         numbers = {device.name: number for number, device in enumerate(indexed.nodes[node].devices)}
         cores = tuple((use.core, use.amount) for use in placement.cores)
-        devices = tuple((numbers.get(use.device, -1), use.amount) for use in placement.devices)
+        devices = taken_by(placement.devices, numbers, indexed.memory_offset)
         grant = Grant(demand, node, cores, devices)
         standing[demand, placement.index] = grant if serves(indexed, grant) else Grant(demand, node)
     return standing
@@ -103,5 +103,5 @@ def serves(indexed: IndexedProblem, grant: Grant) -> bool:
         len(numbers) == len(grant.cores)
         and all(0 <= core < len(node.cores) for core in numbers)
         and tuple(sorted((amount for _, amount in grant.cores), reverse=True)) == asked.cores
-        and devices_serve(node.devices, grant.devices, asked.devices)
+        and devices_serve(node.devices, grant.devices, asked.devices, indexed.memory_offset)
     )

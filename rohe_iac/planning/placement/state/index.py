@@ -16,6 +16,7 @@ from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.model.promise import ResponseTimeLimit
 from rohe_iac.planning.model.supply import Supply
 from rohe_iac.planning.model.update_room import rooms_of
+from rohe_iac.planning.placement.state.amounts import asks_for_memory
 from rohe_iac.planning.placement.state.latency_budget import LatencyBudget
 from rohe_iac.planning.placement.state.node_classes import NodeClasses
 from rohe_iac.planning.placement.state.node_preferences import NodePreferences
@@ -75,6 +76,7 @@ class IndexedProblem:
         plugins: Plugged callables.
         shown: Demands as plugged callables see them: with what the chosen variant asks for.
         device_types: Types of accelerators that any node has, sorted.
+        memory_offset: Where memory begins in a node's row of devices; 0: no demand asks for any, and rows have none.
     """
 
     def __init__(
@@ -146,9 +148,9 @@ class IndexedProblem:
             replace(demand, resources=asked) if self.plugins else demand
             for demand, asked in zip(self.demands, self.resources, strict=True)
         ]
-        self.device_types = sorted(
-            {device.type for node in self.node_classes.representative for device in self.nodes[node].devices}
-        )
+        samples = [self.nodes[node].devices for node in self.node_classes.representative]
+        self.device_types = sorted({device.type for devices in samples for device in devices})
+        self.memory_offset = max(map(len, samples), default=0) if asks_for_memory(self.demands) else 0
 
     def members_of(self, pipeline: str) -> tuple[DemandIndex, ...]:
         """Returns the demands of a pipeline without those that the stack runs for itself."""

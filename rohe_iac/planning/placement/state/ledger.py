@@ -10,7 +10,7 @@ import msgspec
 from rohe_iac.planning.model.keys import UNLIMITED
 from rohe_iac.planning.placement.state.amounts import CoreStep, Row, Share
 from rohe_iac.planning.placement.state.core_assignment import changed, descending, tightest_cores
-from rohe_iac.planning.placement.state.device_assignment import device_step
+from rohe_iac.planning.placement.state.device_assignment import device_step, free_devices
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.node_amounts import NodeAmounts
 from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
@@ -28,7 +28,8 @@ class Grant(msgspec.Struct, gc=False):
         demand: Position of its demand.
         node: Position of its node.
         cores: (core number, millicores) of each chunk.
-        devices: (device position, basis points) of each device.
+        devices: (position in the row of devices, basis points) of each device, followed by (position, bytes) of its
+            memory where that is asked for.
         wires: (link position, bits a second) of each link that its flows load.
     """
 
@@ -46,7 +47,7 @@ class Ledger:
         indexed: The problem.
         cpu, rss, vms: Free millicores and bytes by node; UNLIMITED where virtual memory is not checked.
         cores, sorted_cores: Free millicores of each core by node, by core number and with the largest first.
-        devices: Free basis points of each device by node.
+        devices: Free basis points of each device by node, and from `memory_offset` on free bytes of their memory.
         pending: Demands that are still to be served.
         replicas_on: Replicas on each node.
         on: Replicas by demand on each node, for plugged callables; empty without plug-ins.
@@ -76,7 +77,7 @@ class Ledger:
         ]
         self.cores = per_node(cores)
         self.sorted_cores = per_node([descending(row) for row in cores])
-        self.devices = per_node([tuple(device.capacity - device.used for device in node.devices) for node in examples])
+        self.devices = per_node([free_devices(node, indexed.memory_offset) for node in examples])
         self._core_steps: dict[tuple[Row, Row], CoreStep] = {}
         self.pending: set[DemandIndex] = set()
         self.replicas_on = [0] * len(nodes)

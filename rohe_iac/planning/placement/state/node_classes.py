@@ -16,7 +16,7 @@ _NODE_FIELDS = attrgetter(
     "cpu", "rss", "vms", "cores", "cpu_used", "rss_used", "vms_used", "cores_used", "arch", "taints", "status"
 )
 
-_DEVICE_FIELDS = attrgetter("type", "model", "exclusive", "capacity", "used")
+_DEVICE_FIELDS = attrgetter("type", "model", "exclusive", "capacity", "used", "memory", "memory_used")
 
 
 class NodeClasses:

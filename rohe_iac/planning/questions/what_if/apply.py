@@ -130,13 +130,17 @@ def with_new_amounts(problem: Problem, placements: Iterable[Placement]) -> tuple
             chosen = (variant.resources for variant in demand.variants if variant.name == item.variant)
             request = next(chosen, demand.resources)
             shares = {device.type: device.share for device in request.devices if device.share}
+            memory = {device.type: device.memory for device in request.devices}
             cores = sorted(item.cores, key=lambda use: (-use.amount, use.core))
             if len(cores) == len(request.cores):
                 cores = [CoreUse(use.core, chunk) for use, chunk in zip(cores, request.cores, strict=True)]
             devices = [
-                use
-                if use.type not in shares or (item.node, use.device) in exclusive
-                else DeviceUse(use.type, use.device, shares[use.type])
+                DeviceUse(
+                    use.type,
+                    use.device,
+                    use.amount if use.type not in shares or (item.node, use.device) in exclusive else shares[use.type],
+                    memory.get(use.type, 0),
+                )
                 for use in item.devices
             ]
             item = structs.replace(item, cores=tuple(cores), devices=tuple(devices))

@@ -2,8 +2,8 @@
 
 | thing | fields |
 |---|---|
-| `node/NAME` | `.GPU0`: capacity of that device, or of each device of the entry; `.GPU0.count`: number of devices |
-| `service/NAME` | `.gpu`: the share asked for; `.gpu.count`: whole devices; `.gpu.models=any` |
+| `node/NAME` | `.GPU0`: capacity of that device, or of each of the entry; `.GPU0.memory`; `.GPU0.count`: their number |
+| `service/NAME` | `.gpu`: the share asked for; `.gpu.count`: whole devices; `.gpu.memory`; `.gpu.models=any` |
 
 On a node without devices of a type, `.gpu.count=2` adds shared ones.
 """
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rohe_iac.foundation.quantities import basis_points
+from rohe_iac.foundation.quantities import basis_points, byte_count
 from rohe_iac.planning.model.demand import DeviceRequest
 from rohe_iac.planning.model.supply import Device, Supply
 from rohe_iac.planning.questions.what_if.edit import FIELDS, RULES, Edit, unknown_field
@@ -37,26 +37,32 @@ def edit_devices(node: Supply, edit: Edit) -> Supply:
     Raises:
         UsageError: the value is no amount, or the node has no such device.
     """
-    name, counts = edit.head, edit.key == "count"
+    name, counts, memory = edit.head, edit.key == "count", edit.key == "memory"
     chosen = [device for device in node.devices if name in (device.name, entry_name(node, device.name))]
     types = {device.type for device in node.devices}
     # Only `.count` adds devices by a name that the node does not have: a misspelt field must not become a device.
-    if (edit.key and not counts) or not (chosen or counts) or (not chosen and name in types):
+    if (edit.key and not counts and not memory) or not (chosen or counts) or (not chosen and name in types):
         raise unknown_field(edit, _fields(node))
     if not counts:
+        edited = _with_memory if memory else _with_capacity
         names = {device.name for device in chosen}
-        return replace(
-            node,
-            devices=tuple(
-                replace(device, capacity=edit.amount(device.capacity, basis_points)) if device.name in names else device
-                for device in node.devices
-            ),
-        )
+        devices = tuple(edited(device, edit) if device.name in names else device for device in node.devices)
+        return replace(node, devices=devices)
     number = edit.amount(len(chosen), _whole, most=MAX_DEVICES)
     removed = {device.name for device in chosen[number:]}
     model = replace(chosen[0], used=0) if chosen else Device(name, name, "", False, WHOLE)
     added = tuple(replace(model, name=f"{name}-{count}") for count in range(len(chosen), number))
     return replace(node, devices=(*(device for device in node.devices if device.name not in removed), *added))
+
+
+def _with_capacity(device: Device, edit: Edit) -> Device:
+    return replace(device, capacity=edit.amount(device.capacity, basis_points))
+
+
+def _with_memory(device: Device, edit: Edit) -> Device:
+    # A device whose memory is not stated can only get an amount; relative edits change nothing.
+    stated = device.memory is not None or edit.operator == "="
+    return replace(device, memory=edit.amount(device.memory or 0, byte_count)) if stated else device
 
 
 def edit_requests(devices: tuple[DeviceRequest, ...], edit: Edit) -> tuple[DeviceRequest, ...]:
@@ -70,11 +76,14 @@ def edit_requests(devices: tuple[DeviceRequest, ...], edit: Edit) -> tuple[Devic
     for request in devices:
         known += [request.type] if request.share else [f"{request.type}.count"]
         known += [f"{request.type}.models"] if request.models else []
+        known += [f"{request.type}.memory"]
         of_type = request.type == edit.head
         if of_type and not edit.key and request.share:
             request, matched = replace(request, share=edit.amount(request.share, basis_points)), True
         elif of_type and edit.key == "count" and request.count:
             request, matched = replace(request, count=edit.amount(request.count, _whole, most=MAX_DEVICES)), True
+        elif of_type and edit.key == "memory":
+            request, matched = replace(request, memory=edit.amount(request.memory, byte_count)), True
         elif of_type and edit.key == "models" and request.models and edit.value == "any":
             request, matched = replace(request, models=()), True
         requests.append(request)

@@ -1,35 +1,83 @@
-"""Edits of accelerators: smaller shares, fewer whole devices, or more and larger devices on the node."""
+"""Edits of accelerators: smaller shares, fewer whole devices, less memory, or more and larger devices on the node."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rohe_iac.foundation.quantities import counted, shown_share
+from rohe_iac.foundation.quantities import counted, exact_bytes, shown_share
 from rohe_iac.planning.model.demand import DeviceRequest
 from rohe_iac.planning.model.supply import Device
 from rohe_iac.planning.model.units import MILLION
-from rohe_iac.planning.placement.rules.devices import device_missing
+from rohe_iac.planning.placement.rules.devices import device_shortage
 from rohe_iac.planning.questions.what_if.devices import WHOLE, entry_name
 from rohe_iac.planning.questions.why_not.refusal_case import EditSet, EditStep, RefusalCase
+
+MEBIBYTE = 2**20
+"""Bytes that amounts of memory are rounded down to, so that people can read them."""
 
 
 def device_edits(case: RefusalCase) -> Iterator[list[EditSet]]:
     """Yields for each missing type of accelerator the edits that cover it."""
     for request in case.asked.devices:
-        lacking = device_missing(case.indexed, case.ledger.devices[case.node], case.node, request)
-        if lacking:
+        lacking = device_shortage(case.indexed, case.ledger.devices[case.node], case.node, request)
+        if lacking.missing or lacking.memory:
             steps = [
-                *_smaller_requests(case, request),
-                *_more_devices(case, request, lacking),
+                *(_smaller_requests(case, request) if lacking.missing else ()),
+                *_more_devices(case, request, max(1, lacking.missing)),
                 *_any_model(case, request),
             ]
-            yield [*((step,) for step in steps), *_request_and_capacity(case, request)]
+            yield [
+                *((step,) for step in steps),
+                *_request_and_capacity(case, request),
+                *(_memory_edits(case, request) if request.memory else ()),
+            ]
+
+
+def _has_memory(case: RefusalCase, request: DeviceRequest, position: int) -> bool:
+    """Checks whether a device has the memory free that is asked for."""
+    row, offset = case.ledger.devices[case.node], case.indexed.memory_offset
+    return not request.memory or request.memory <= row[offset + position]
+
+
+def _memory_edits(case: RefusalCase, request: DeviceRequest) -> Iterator[EditSet]:
+    """Yields less memory asked for, or devices with more of it, with the share that the device lacks as well."""
+    row, offset = case.ledger.devices[case.node], case.indexed.memory_offset
+    for position, device in enumerate(case.supply.devices):
+        short = request.memory - row[offset + position]
+        busy = (device.exclusive or request.count) and row[position] < device.capacity
+        if not request.accepts(device) or short <= 0 or busy:
+            continue
+        shares: list[tuple[EditStep, ...]] = [()]
+        if not request.count and request.share > row[position]:
+            sharers = case.on_devices[position] + 1
+            share = request.share - -(-(request.share - row[position]) // sharers)
+            size = device.capacity + request.share - row[position]
+            shares = [(_set_share(case, request, share),)] if share > 0 else []
+            shares += [(_set_capacity(case, device, size),)]
+        less = request.memory - -(-short // (case.on_devices[position] + 1))
+        less -= less % MEBIBYTE if less > MEBIBYTE else 0
+        steps = [_set_memory(case, request, less)] if less >= 0 else []
+        steps += [_set_device_memory(case, device, short)] if device.memory is not None else []
+        yield from ((step, *share) for step in steps for share in shares)
+
+
+def _set_memory(case: RefusalCase, request: DeviceRequest, memory: int) -> EditStep:
+    words = f"down to {exact_bytes(memory)}" if memory else "not asked for"
+    change = (request.memory - memory) * MILLION // request.memory
+    field = f"{case.request_owner}.{request.type}.memory={exact_bytes(memory)}"
+    return EditStep(f"{case.service}.{request.type}.memory {words}", field, change)
+
+
+def _set_device_memory(case: RefusalCase, device: Device, more: int) -> EditStep:
+    field = f"{case.address}.{entry_name(case.supply, device.name)}.memory"
+    size = exact_bytes((device.memory or 0) + more)
+    return EditStep(f"{field} up to {size}", f"{field}={size}", more * MILLION // max(device.memory or 0, 1))
 
 
 def _request_and_capacity(case: RefusalCase, request: DeviceRequest) -> Iterator[EditSet]:
     """Yields a smaller share with a larger device, where replicas of the workload share the device already."""
     for position, device in enumerate(case.supply.devices):
-        fits = request.accepts(device)
+        fits = request.accepts(device) and _has_memory(case, request, position)
         lacking = request.share - case.ledger.devices[case.node][position]
         sharers = case.on_devices[position] + 1
         reduction = min(request.share - 1, lacking // sharers)
@@ -42,7 +90,7 @@ def _smaller_requests(case: RefusalCase, request: DeviceRequest) -> Iterator[Edi
     """Yields the request lowered to what the node holds, or removed."""
     free, largest, idle = case.ledger.devices[case.node], 0, 0
     for position, device in enumerate(case.supply.devices):
-        if not request.accepts(device):
+        if not request.accepts(device) or not _has_memory(case, request, position):
             continue
         idle += free[position] == device.capacity
         if not device.exclusive:
@@ -87,7 +135,8 @@ def _more_devices(case: RefusalCase, request: DeviceRequest, lacking: int) -> It
         yield EditStep(words, f"{case.address}.{request.type}.count={number}", MILLION)
     for position, device in fitting:
         shared = not device.exclusive or free[position] == device.capacity
-        if not request.count and shared and request.share > free[position]:
+        lacks_share = request.share > free[position] and _has_memory(case, request, position)
+        if not request.count and shared and lacks_share:
             yield _set_capacity(case, device, device.capacity + request.share - free[position])
     seen = set()
     for _, device in fitting:

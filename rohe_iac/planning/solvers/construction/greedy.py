@@ -36,13 +36,11 @@ class Construction:
         ledger: what is free now.
         scoring: scores of nodes.
         decisions: of every demand, one for each placed replica.
-        unplaced: of every demand, the indices of the others.
-        refusals: of every demand, why nodes refuse it; None where that is not recorded.
+        unplaced, refusals: of every demand, the indices of the others, and why nodes refuse it, None if not recorded.
         standing: what each replica held before.
         filled: whether nodes were filled one after another, by the strategy dot-product.
         late: replicas that were placed after all others had had their turn.
-        least_nodes: a number of nodes that a solver has proven to be needed, 0 for none.
-        proofs: what the solver has proven.
+        least_nodes, proofs: nodes that a solver has proven to be needed, 0 for none, and what else it has proven.
         gain: what replicas that could stay move for.
         left_out: pipelines that are placed whole or not at all, and are not placed.
     """

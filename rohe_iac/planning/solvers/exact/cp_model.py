@@ -112,6 +112,8 @@ class PlacementModel:
                     continue
                 if request.share > device.capacity or (device.used and (request.count or device.exclusive)):
                     continue
+                if request.memory and device.memory is not None and request.memory > device.memory - device.memory_used:
+                    continue
                 times = self.model.new_int_var(0, self.indexed.demands[demand].replicas, "")
                 self.device_counts[demand, node, number, position] = times
                 served.append(times)
@@ -136,13 +138,16 @@ class PlacementModel:
             ]
             model.add(sum(loads) <= max(0, size - taken))
         for position, device in enumerate(supply.devices):
-            loads = []
+            loads, memory = [], []
             for (demand, where, number, which), times in self.device_counts.items():
                 if where == node and which == position:
                     request = resources[demand].devices[number]
                     whole = request.count or device.exclusive
                     loads.append((device.capacity if whole else request.share) * times)
+                    memory.append(request.memory * times)
             model.add(sum(loads) <= max(0, device.capacity - device.used))
+            if indexed.memory_offset and device.memory is not None:
+                model.add(sum(memory) <= max(0, device.memory - device.memory_used))
 
     def _add_ports(self) -> None:
         """Adds that a host port of a machine has one replica at most, and that the range of ports is not exceeded."""

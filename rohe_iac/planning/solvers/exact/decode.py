@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from rohe_iac.planning.placement.state.device_assignment import with_memory
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Grant, Ledger
 from rohe_iac.planning.placement.state.positions import NO_NODE, DemandIndex, NodeIndex, ReplicaIndex
@@ -108,7 +109,8 @@ def _grant_cores_and_devices(
                 key = (demand, node, number, device_position)
                 if wanted and devices.get(key, 0):
                     whole = request.count or device.exclusive
-                    taken.append((device_position, device.capacity if whole else request.share))
+                    share = (device_position, device.capacity if whole else request.share)
+                    taken += with_memory([share], request.memory, indexed.memory_offset) if request.memory else [share]
                     devices[key] -= 1
                     wanted -= 1
         grant.devices = tuple(taken)

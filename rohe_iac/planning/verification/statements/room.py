@@ -32,20 +32,21 @@ class Room:
         cpu, rss: millicores, and bytes.
         vms: bytes that may still be promised; None where they are not checked.
         cores: millicores of each core, the largest first.
-        devices: each device with its free basis points.
+        devices: each device with its free basis points, and free bytes of its memory; None where they are not checked.
     """
 
     cpu: int
     rss: int
     vms: int | None
     cores: tuple[int, ...]
-    devices: tuple[tuple[Device, int], ...]
+    devices: tuple[tuple[Device, int, int | None], ...]
 
 
 def room_of(node: Supply, items: Iterable[tuple[Placement, Demand]], vms_ratio: int) -> Room:
     """Returns what the replicas leave free on the node; `vms_ratio` in millionths."""
     cores = [size - used for size, used in zip(node.cores, (*node.cores_used, *[0] * len(node.cores)), strict=False)]
     devices = {device.name: device.capacity - device.used for device in node.devices}
+    memory = {device.name: (device.memory or 0) - device.memory_used for device in node.devices}
     cpu, rss, vms = node.cpu - node.cpu_used, node.rss - node.rss_used, node.vms_used
     for item, demand in items:
         request = requested(demand, item.variant)
@@ -54,8 +55,12 @@ def room_of(node: Supply, items: Iterable[tuple[Placement, Demand]], vms_ratio: 
             cores[use.core] -= use.amount
         for device_use in item.devices:
             devices[device_use.device] -= device_use.amount
+            memory[device_use.device] -= device_use.memory
     promised = None if node.vms is None else node.vms * vms_ratio // MILLION - vms
-    free_devices = tuple((device, devices[device.name]) for device in node.devices)
+    free_devices = tuple(
+        (device, devices[device.name], None if device.memory is None else memory[device.name])
+        for device in node.devices
+    )
     return Room(cpu, rss, promised, tuple(sorted(cores, reverse=True)), free_devices)
 
 
@@ -108,12 +113,49 @@ def _amount(rule: str, title: str, asked: int, free: int, needs: str, left: str)
     return Lack(rule, f"{title}: needs {needs}, {f'only {left}' if free > 0 else 'none'} is free", part)
 
 
+def _serves(device: Device, request: DeviceRequest) -> bool:
+    return device.type == request.type and (not request.models or device.model in request.models)
+
+
+def _lacks_with_memory(room: Room, request: DeviceRequest) -> Iterator[Lack]:
+    """Yields what a request for memory of devices lacks: of shares, in the device that lacks the least in all."""
+    name = f"{request.type} ({' or '.join(request.models)})" if request.models else request.type
+    found: list[tuple[int, int, int, str]] = []
+    idle = suitable = 0
+    for device, free, memory in room.devices:
+        if not _serves(device, request):
+            continue
+        suitable += 1
+        untouched = free == device.capacity
+        short = 0 if memory is None else max(0, request.memory - memory)
+        wanted, left = bytes_alike(request.memory, max(0, memory or 0))
+        words = f"{request.type} memory: {wanted} asked, {left} free on {device.name}"
+        if request.count:
+            idle += untouched and not short
+            found += [(short, len(found), 0, words)] if untouched and short else []
+            continue
+        share = max(0, request.share - (free if untouched or not device.exclusive else 0))
+        part = share * MILLION // request.share + short * MILLION // request.memory
+        found.append((part, len(found), share, words if short else ""))
+    if request.count:
+        missing, only = request.count - idle, f"only {idle}" if idle else "none"
+        needs = f"needs {counted(request.count, f'whole {name} device')}, {only} is idle"
+        words = (min(found)[3] if found else needs) if suitable else f"the node has no {name}"
+        if missing > 0:
+            yield Lack("accelerators", f"accelerators: {words}", missing * MILLION // request.count)
+        return
+    part, _, share, words = min([*found, (MILLION, len(found), request.share, "")])
+    needs = f"needs {shown_share(request.share)} {name} in one device, {shown_share(share)} of it does not fit"
+    if part:
+        both = [*([needs] if share else []), *([words] if words else [])] if suitable else [f"the node has no {name}"]
+        yield Lack("accelerators", f"accelerators: {', and '.join(both)}", part)
+
+
 def _device_lacks(room: Room, request: DeviceRequest) -> Iterator[Lack]:
-    suitable = [
-        (device, free)
-        for device, free in room.devices
-        if device.type == request.type and (not request.models or device.model in request.models)
-    ]
+    if request.memory:
+        yield from _lacks_with_memory(room, request)
+        return
+    suitable = [(device, free) for device, free, _ in room.devices if _serves(device, request)]
     idle = [free for device, free in suitable if free == device.capacity]
     best = max([free for device, free in suitable if free == device.capacity or not device.exclusive], default=0)
     name = f"{request.type} ({' or '.join(request.models)})" if request.models else request.type

@@ -32,6 +32,10 @@ _ABSENT = re.compile(r"accelerators: the node has no (?P<type>\S+).*")
 """What a node without any device that a request takes is said to lack; that depends on the node alone."""
 
 
+_MEMORY = re.compile(r"(?P<type>\S+) memory: \S+ asked, (?P<free>\S+) free on \S+$")
+"""What a device is said to lack of its memory."""
+
+
 def shortage_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
     """Yields a fault for each refused node that does not lack what the plan says, or that is not among the closest."""
     rooms = _Rooms(problem, plan)
@@ -176,6 +180,9 @@ def _stated_part(text: str, head: str, refused: _RefusedNodes) -> tuple[int, int
         part = (int(idle["count"]) - int(idle["idle"] or 0)) * MILLION // int(idle["count"])
         asked_for = any((share.type, share.count) == (idle["type"], int(idle["count"])) for share in request.devices)
         return (part, part) if asked_for else None
+    memory = _MEMORY.search(text)
+    if memory is not None:
+        return _device_memory_part(text, memory, request)
     missing = re.search(r", (?P<amount>[0-9.]+)(?P<unit>m?%?) of it (?:does not fit|is missing)$", text)
     if missing is None:
         return None
@@ -190,3 +197,17 @@ def _stated_part(text: str, head: str, refused: _RefusedNodes) -> tuple[int, int
         amount, asked = round(number * (100 if missing["unit"] else 1)), devices[0].count or devices[0].share
     part = amount * MILLION // max(asked, 1)
     return part, part
+
+
+def _device_memory_part(text: str, memory: re.Match[str], request: Resources) -> tuple[int, int] | None:
+    """Returns as `_stated_part` what a request for memory of devices lacks, with the share that is named before it."""
+    asked = next((item for item in request.devices if item.type == memory["type"] and item.memory), None)
+    free = bounds_of(memory["free"], cpu=False)
+    if asked is None or free is None:
+        return None
+    if asked.count:
+        return 0, MILLION
+    share = re.search(r", (?P<amount>[0-9.]+)% of it does not fit, and ", text)
+    missing = round(float(share["amount"]) * 100) * MILLION // asked.share if share is not None else 0
+    least, most = (max(0, asked.memory - bound) * MILLION // asked.memory for bound in reversed(free))
+    return missing + least, missing + most if any(free) else 1 << 62

@@ -73,6 +73,7 @@ class Program:
         files: Digest of the files that are written for the program.
         liveness: The test whether the program still answers, or None.
         datagrams: Names of the ports that are UDP.
+        unenforced: Names of planned amounts that nothing on this machine limits, such as `gpu memory`.
     """
 
     name: str
@@ -89,6 +90,7 @@ class Program:
     files: str = ""
     liveness: LivenessProbe | None = None
     datagrams: tuple[str, ...] = ()
+    unenforced: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -123,7 +125,12 @@ def read_program(folder: Path) -> Program | None:
         value: dict[str, Any] = json.loads((folder / "program.json").read_bytes())["program"]
         probe, liveness = value.pop("probe"), value.pop("liveness", None)
         return Program(
-            **{**value, "argv": tuple(value["argv"]), "datagrams": tuple(value.get("datagrams", ()))},
+            **{
+                **value,
+                "argv": tuple(value["argv"]),
+                "datagrams": tuple(value.get("datagrams", ())),
+                "unenforced": tuple(value.get("unenforced", ())),
+            },
             probe=None if probe is None else ReadinessProbe(**probe),
             liveness=None if liveness is None else LivenessProbe(**liveness),
         )

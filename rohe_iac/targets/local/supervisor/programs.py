@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from rohe_iac.deployment.ports import ONLY_PLANNED
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.folders import write_private
 from rohe_iac.targets.local.stack_folder import Layout
@@ -151,7 +152,8 @@ class Programs:
             # New groups count their killed processes anew.
             cgroups.remove(read_cgroups(folder))
             limits = cgroups.make(folder, program.cpu, program.memory)
-            program.write(folder, limits.groups, limits.missing)
+            unlimited = tuple(f"limit of {name} is not in force: {name} {ONLY_PLANNED}" for name in program.unenforced)
+            program.write(folder, limits.groups, limits.missing + unlimited)
             # Both files exist before they are needed, so that they can be written on a full disk, too.
             for name_of_record in ("run.json", "end.json"):
                 wrapper.write_json(str(folder / name_of_record), {})

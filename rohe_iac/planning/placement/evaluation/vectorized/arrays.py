@@ -7,6 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+LARGEST = (1 << 63) - 1
+"""The largest whole number of an array."""
+
 Numbers = npt.NDArray[np.int64]
 """Whole numbers: amounts, scores, positions."""
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from rohe_iac.planning.model.demand import DeviceRequest
-from rohe_iac.planning.placement.evaluation.vectorized.arrays import Mask, Numbers
+from rohe_iac.planning.model.units import MILLION
+from rohe_iac.planning.placement.evaluation.vectorized.arrays import LARGEST, Mask, Numbers
 from rohe_iac.planning.placement.scoring.fixed_point import scale_of
 from rohe_iac.planning.placement.scoring.formulas import match_share, share_of
 from rohe_iac.planning.placement.state.demand_size import devices_asked
@@ -16,7 +17,8 @@ class DeviceArrays:
     """The devices of each class of nodes.
 
     Methods take `free`, the basis points that are free of every device in each state, -1 where a node has no such
-    device, and `classes`, the class of each state's nodes.
+    device, with the bytes of memory of every device below them where any demand asks for some, and `classes`, the class
+    of each state's nodes.
     """
 
     def __init__(self, indexed: IndexedProblem) -> None:
@@ -32,14 +34,42 @@ class DeviceArrays:
         self._scales: dict[tuple[str, ...], tuple[Numbers, Numbers]] = {}
 
     def missing(self, request: DeviceRequest, free: Numbers, classes: Numbers) -> Numbers:
-        """Returns the whole devices, or the basis points in the best device, that the request lacks in each state."""
+        """Returns the whole devices, or the basis points in the best device, that the request lacks in each state.
+
+        Of a request for memory as well, the parts that it lacks, in millionths, as `missing_part`.
+        """
+        if request.memory:
+            return self.missing_part(request, free, classes)
         whole = request.count > 0
         most = self.most(request.type, request.models, free, classes, whole=whole)
         return np.maximum((request.count if whole else request.share) - most, 0)
 
+    def missing_part(self, request: DeviceRequest, free: Numbers, classes: Numbers) -> Numbers:
+        """Returns what a request for memory lacks in each state over what it asks for, in millionths.
+
+        It is `part` of the shortage of devices, see rules/devices.py.
+        """
+        depth = len(self._capacity)
+        shares, memory = free[:depth], free[depth:]
+        eligible = self._accepted(request.type, request.models)[:, classes]
+        idle = shares == self._capacity[:, classes]
+        short = np.maximum(request.memory - memory, 0) * eligible
+        if request.count:
+            serving = (idle & eligible & (short == 0)).sum(axis=0, dtype=np.int64)
+            missing: Numbers = np.maximum(request.count - serving, 0) * MILLION // request.count
+            return missing
+        usable = np.where(self._shared[:, classes] | idle, shares, 0)
+        parts = np.maximum(request.share - usable, 0) * MILLION // request.share
+        # Exact, whatever the amounts: a product with a million may have more than 64 bits.
+        exact = short if request.memory * MILLION <= LARGEST else short.astype(object)
+        parts += (exact * MILLION // request.memory).astype(np.int64)
+        least: Numbers = np.where(eligible, parts, MILLION).min(axis=0, initial=MILLION)
+        return least
+
     def most(self, type_: str, models: tuple[str, ...], free: Numbers, classes: Numbers, *, whole: bool) -> Numbers:
         """Returns the most that each state can give of a type: idle devices (`whole`), or basis points of one."""
         eligible = self._accepted(type_, models)[:, classes]
+        free = free[: len(self._capacity)]
         idle = free == self._capacity[:, classes]
         most: Numbers
         if whole:
@@ -77,6 +107,7 @@ class DeviceArrays:
                 total += (self._capacity * self._accepted(type_, ())).sum(axis=0)
             scales = np.array([scale_of(int(capacity)) for capacity in total], np.int64)
             known = self._scales[types] = (total, scales)
+        free = free[: len(self._capacity)]
         capacity, scale = known[0][classes], known[1][classes]
         left = np.zeros(len(classes), np.int64)
         for type_ in types:

@@ -37,7 +37,7 @@ from rohe_iac.planning.placement.evaluation.vectorized.node_states import (
 from rohe_iac.planning.placement.evaluation.vectorized.placement_masks import PlacementMasks
 from rohe_iac.planning.placement.evaluation.vectorized.scores import VectorizedScores
 from rohe_iac.planning.placement.evaluation.vectorized.shortfalls import Columns, RequestArrays
-from rohe_iac.planning.placement.rules.devices import device_missing
+from rohe_iac.planning.placement.rules.devices import device_shortage
 from rohe_iac.planning.placement.rules.plugged import plugin_refusal
 from rohe_iac.planning.placement.rules.registry import COUPLING_RULES
 from rohe_iac.planning.placement.rules.resources import AMOUNT_RULES
@@ -193,7 +193,7 @@ class VectorizedEvaluator:
         for state in states:
             number, *_, free = self.states.descriptions[state]
             sample = self.indexed.node_classes.representative[number]
-            if any(device_missing(self.indexed, free, sample, request) for request in requests):
+            if any(any(device_shortage(self.indexed, free, sample, request)[:2]) for request in requests):
                 passes[state] = False
 
     def _ask_filters(self, demand: DemandIndex, passes: Mask, refused: dict[str, int]) -> None:

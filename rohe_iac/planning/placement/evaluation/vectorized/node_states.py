@@ -43,7 +43,8 @@ class NodeStates:
 
     Attributes:
         table: a column for each state, with the rows named above.
-        devices: a column for each state, a row for each device of a node: free basis points, -1 where it has none.
+        devices: a column for each state, a row for each device of a node: free basis points, -1 where it has none; then
+            a row of free bytes of memory for each, where any demand asks for some.
         descriptions: the same states as tuples.
         nodes: node positions of each state, sorted by name; the lists are replaced, never changed.
         sizes: how many nodes are in each state; may be longer than `used`.
@@ -53,7 +54,7 @@ class NodeStates:
         self.ledger, self.classes = ledger, indexed.node_classes
         samples = indexed.node_classes.representative
         self.width = max((len(indexed.nodes[node].cores) for node in samples), default=0)
-        self.depth = max((len(indexed.nodes[node].devices) for node in samples), default=0)
+        self.depth = max((len(indexed.nodes[node].devices) for node in samples), default=0) + indexed.memory_offset
         self._fixed = [
             (
                 scoring.cpu_capacity[node], scoring.rss_capacity[node], scoring.cpu_scale[node],

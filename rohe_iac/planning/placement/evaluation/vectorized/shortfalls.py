@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from rohe_iac.planning.model.demand import Resources
 from rohe_iac.planning.model.units import MILLION
-from rohe_iac.planning.placement.evaluation.vectorized.arrays import Mask, Numbers, Values
+from rohe_iac.planning.placement.evaluation.vectorized.arrays import LARGEST, Mask, Numbers, Values
 from rohe_iac.planning.placement.evaluation.vectorized.devices import DeviceArrays
 from rohe_iac.planning.placement.evaluation.vectorized.node_states import CORE_COUNT, CORES, CPU, NODE_CLASS, RSS, VMS
 from rohe_iac.planning.placement.rules.registry import CODES, RULE_NAMES
@@ -26,9 +26,6 @@ NOWHERE = 1 << 62
 
 LARGE = 1 << 48
 """Amounts from which on parts in floats could be taken for nothing: whole numbers are used."""
-
-LARGEST = (1 << 63) - 1
-"""The largest whole number of an array."""
 
 LEAST = 1e-9
 """More than what is lost of a part to rounding, less than the part of one unit in anything below LARGE."""
@@ -130,6 +127,9 @@ class RequestArrays:
         self._chunks = np.array([asked.cores + (-1,) * (most - len(asked.cores)) for asked in resources], np.int64).T
         self._core_sums = np.array([sum(asked.cores) for asked in resources], np.int64)
         self._device_requests = list(_device_requests(resources))
+        self._memory_requests = [
+            (number, request) for number, asked in enumerate(resources) for request in asked.devices if request.memory
+        ]
 
     def shortfalls(self, columns: Columns, *, exact: bool = True) -> Shortfalls:
         """Returns what states lack, and the first rule that refuses them."""
@@ -145,6 +145,13 @@ class RequestArrays:
             most = self._devices.most(type_, models, columns.devices, table[NODE_CLASS], whole=whole)
             at = np.flatnonzero(asked if found.grid else asked.take(columns.demand_of))
             found.add("accelerators", *found.lacking([asked], [most], asked, at), at)
+        for number, request in self._memory_requests:
+            at = np.array([number]) if found.grid else np.flatnonzero(columns.demand_of == number)
+            states = slice(None) if found.grid else at
+            part = self._devices.missing_part(request, columns.devices[:, states], table[NODE_CLASS, states])
+            # A row of the grid, or a place for each state that is looked at.
+            rows = part[np.newaxis] if found.grid else part
+            found.add("accelerators", rows > 0, rows, at)
         return Shortfalls(found.rules(), found.missing)
 
     def _lacking_cores(self, table: Numbers, found: _Sum) -> tuple[Mask, Values]:
@@ -253,11 +260,14 @@ def _static_codes(indexed: IndexedProblem, demands: Sequence[DemandIndex]) -> Nu
 def _device_requests(resources: Sequence[Resources]) -> Iterator[tuple[str, tuple[str, ...], bool, Numbers]]:
     """Yields type, models and whether they are whole of devices that are asked for, and how much each demand asks.
 
+    Requests for memory as well are left out.
     Demands that ask for the same devices, in whatever amounts, are yielded together; the others ask for 0.
     """
     amounts: dict[tuple[str, tuple[str, ...], bool], Numbers] = {}
     for number, asked in enumerate(resources):
         for request in asked.devices:
+            if request.memory:
+                continue
             key = (request.type, request.models, request.count > 0)
             amounts.setdefault(key, np.zeros(len(resources), np.int64))[number] = request.count or request.share
     for (type_, models, whole), by_demand in amounts.items():

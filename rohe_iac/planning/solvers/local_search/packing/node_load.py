@@ -88,7 +88,9 @@ class NodeLoads:
         self.classes: list[int] = []
         numbers: dict[tuple[object, ...], int] = {}
         for position, node in enumerate_nodes(indexed.nodes):
-            devices = tuple((device.type, device.model, device.exclusive, device.capacity) for device in node.devices)
+            devices = tuple(
+                (device.type, device.model, device.exclusive, device.capacity, device.memory) for device in node.devices
+            )
             key = (node.cpu, node.rss, node.vms, node.cores, devices)
             if key not in numbers:
                 numbers[key] = len(numbers)
@@ -137,7 +139,8 @@ class NodeLoads:
         if supply.vms:
             residual += vms * 1000 // supply.vms
         if devices:
-            residual += sum(devices) * 1000 // max(1, sum(device.capacity for device in supply.devices))
+            shares = sum(devices[: len(supply.devices)])
+            residual += shares * 1000 // max(1, sum(device.capacity for device in supply.devices))
         return residual, load
 
     def holding(self, node: NodeIndex, ledger: Ledger, demands: Sequence[DemandIndex]) -> NodeLoad:

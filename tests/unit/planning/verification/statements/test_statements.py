@@ -91,7 +91,7 @@ def test_a_lost_replica_that_fits_nowhere_else_has_to_be_listed() -> None:
 
 def test_what_does_not_fit_into_a_room_is_in_the_words_of_plans() -> None:
     room = room_of(replace(NODES[1], cores=(1000, 500), cores_used=(300,)), (), 1_000_000)
-    assert (room.cores, room.devices) == ((700, 500), ((GPU, 10_000),))
+    assert (room.cores, room.devices) == ((700, 500), ((GPU, 10_000, None),))
     request = Resources(2500, (900, 200), 2048 * MI, None, (DeviceRequest("gpu", count=2),))
     assert [(lack.rule, lack.words, lack.part) for lack in lacks(room, request)] == [
         ("cpu", "cpu: needs 2500m, only 2000m is free", 200_000),

@@ -93,9 +93,9 @@ def smallest(there: int, asked: tuple[int, int], offered: tuple[int, int], used:
     fields = (*asked, *offered)
     best: Fraction | None = None
     for pair in combinations(range(4), 2):
-        # A request goes down to no less than 1, a capacity up to what holds all as they ask now.
+        # A request goes down to no less than a tenth, a capacity up to what holds all as they ask now.
         ways = [
-            range(1, fields[one] + 1)
+            range(-(-fields[one] // 10), fields[one] + 1)
             if one < 2
             else range(fields[one], max(fields[one], used[one - 2] + (there + 1) * asked[one - 2]) + 1)
             for one in pair

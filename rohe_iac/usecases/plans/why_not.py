@@ -1,4 +1,4 @@
-"""`rohe why-not`: what keeps a service off a node, and the smallest edits that would let it on."""
+"""`rohe why-not`: what keeps a service off a node, and the edits that would let it on."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def why_not(
     stack: StackArgument = None,
     output: PageOutputOption = PageOutput.human,
 ) -> None:
-    """Show what keeps a service off a node, and the smallest edits that would let it on, proved by planning again.
+    """Show what keeps a service off a node, and the edits that would let it on, proved by planning again.
 
     Example: `rohe why-not classify node/pi-1`
     """

@@ -26,7 +26,7 @@ class WhyNotView:
         self._screen = screen
 
     def show(self, answers: Iterable[WhyNot], output: PageOutput) -> None:
-        """Prints, for each workload, the refusing rule, what is missing, and the proved edits, the smallest first."""
+        """Prints, for each workload, the refusing rule, what is missing, and the edits that planning again proved."""
         if output is PageOutput.json:
             self._screen.print_json([asdict(answer) for answer in answers], "why-not")
             return
@@ -37,16 +37,15 @@ class WhyNotView:
         for answer in answers:
             out.print(f"[bold]{escape(answer.workload)}[/bold] on {answer.node}{_there(answer)}")
             if not answer.rule:
-                out.print("  one more replica fits; the plan has it elsewhere because that scored higher")
+                self._screen.print_indented(escape(_fitting(answer)))
                 continue
-            missing = answer.missing.removeprefix(f"{answer.rule}: ")
-            self._screen.print_indented(f"refused by {answer.rule}: {escape(missing)}")
+            self._screen.print_indented(f"refused by {escape(answer.missing)}")
             for fix in answer.fixes:
-                self._screen.print_indented(f"would fit with {escape(edits(fix))} ({change(fix)})")
+                self._screen.print_indented(f"{_would_fit(fix)} {escape(edits(fix))} ({change(fix)}{_proven(fix)})")
                 # A terminal wraps the command by itself, so that it can be copied whole.
                 out.print(f"    try: rohe plan --what-if '{fix.what_if}'", style="dim", markup=False, soft_wrap=True)
             if not answer.fixes:
-                out.print("  no edit of one or two fields makes it fit")
+                self._screen.print_indented(f"no edit of one or two fields makes it fit: {escape(answer.no_fix)}")
 
 
 def edits(fix: Fix) -> str:
@@ -63,6 +62,20 @@ def change(fix: Fix) -> str:
     return sign + percent
 
 
+def _would_fit(fix: Fix) -> str:
+    return "would fit only by leaving less than a tenth:" if fix.drastic else "would fit with"
+
+
+def _proven(fix: Fix) -> str:
+    """Returns whether a smaller edit of the same field would do."""
+    return ", the smallest that works" if fix.smallest else ", works; a smaller one may too"
+
+
+def _fitting(answer: WhyNot) -> str:
+    """Returns where the replica is that fits on the node as well."""
+    return f"one more replica fits; {answer.elsewhere or 'all replicas of the service are there already'}"
+
+
 def _there(answer: WhyNot) -> str:
     return f", {answer.there} there already" if answer.there else ""
 
@@ -72,11 +85,12 @@ def _page(answer: WhyNot) -> Iterator[str]:
     yield f"# {answer.workload} on {answer.node}{_there(answer)}"
     yield ""
     if not answer.rule:
-        yield "One more replica fits; the plan has it elsewhere because that scored higher."
+        yield f"{_fitting(answer)[:1].upper()}{_fitting(answer)[1:]}."
         return
-    yield f"Refused by {answer.rule}: {answer.missing}."
+    yield f"Refused by {answer.missing}."
     yield ""
-    rows = ((edits(fix), change(fix), f"`{fix.what_if}`") for fix in answer.fixes)
-    yield from table(("would fit with", "change", "--what-if"), rows)
+    rows = ((edits(fix), change(fix) + _proven(fix), f"`{fix.what_if}`") for fix in answer.fixes)
+    only = ", leaving less than a tenth" if any(fix.drastic for fix in answer.fixes) else ""
+    yield from table((f"would fit with{only}", "change", "--what-if"), rows)
     if not answer.fixes:
-        yield "No edit of one or two fields makes it fit."
+        yield f"No edit of one or two fields makes it fit: {answer.no_fix}."

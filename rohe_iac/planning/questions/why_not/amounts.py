@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator
 
 from rohe_iac.foundation.quantities import exact_bytes, shown_cpu
 from rohe_iac.planning.model.units import MILLION
-from rohe_iac.planning.questions.why_not.refusal_case import EditSet, EditStep, RefusalCase
+from rohe_iac.planning.questions.why_not.refusal_case import Dial, EditSet, EditStep, RefusalCase
 
 Amount = tuple[str, str, Callable[[int], str]]
 """The name for people, the field of requests, supplies, ledgers and edits, and how a value is written."""
@@ -36,13 +36,15 @@ def amount_edits(case: RefusalCase) -> Iterator[list[EditSet]]:
         if reduction < asked:
             edits.append((lower_request(case, amount, reduction),))
         # Of edits of both fields only one can be smaller: the lowest request in whole units, the capacity for the rest.
-        reduction = min(asked - 1, lacking // sharers)
+        # A tenth of the request is left, as less is given only where nothing else works.
+        reduction = min(asked * 9 // 10, lacking // sharers)
         if 0 < reduction * sharers < lacking:
             both = (
                 lower_request(case, amount, reduction),
                 raise_capacity(case, amount, lacking - reduction * sharers),
             )
-            if total_change(both) < min(total_change(edit_set) for edit_set in edits):
+            gentle = [total_change(steps) for steps in edits if not any(step.drastic for step in steps)]
+            if total_change(both) < min(gentle):
                 edits.append(both)
         yield edits
 
@@ -76,16 +78,23 @@ def total_change(steps: EditSet) -> int:
 
 def raise_capacity(case: RefusalCase, amount: Amount, lacking: int) -> EditStep:
     """Returns the step that gives the node `lacking` more of the amount."""
-    words, name, written = amount
+    name = amount[1]
     offered = getattr(case.supply, name)
     size, ratio = offered + lacking, case.indexed.settings.vms_ratio
     if name == "vms":
         # A node offers its virtual memory times the overcommit ratio, rounded down.
         size = -(-(offered * ratio // MILLION + lacking) * MILLION // ratio)
+    return _set_capacity(case, amount, size)
+
+
+def _set_capacity(case: RefusalCase, amount: Amount, size: int) -> EditStep:
+    words, name, written = amount
+    offered = getattr(case.supply, name)
     return EditStep(
         f"{case.address}.{words} up to {written(size)}",
         f"{case.address}.{name}={written(size)}",
         (size - offered) * MILLION // max(offered, 1),
+        Dial(offered, size, lambda value: _set_capacity(case, amount, value)),
     )
 
 
@@ -97,4 +106,5 @@ def lower_request(case: RefusalCase, amount: Amount, reduction: int) -> EditStep
         f"{case.service}.{words} down to {written(asked - reduction)}",
         f"{case.request_owner}.{name}={written(asked - reduction)}",
         reduction * MILLION // asked,
+        Dial(asked, asked - reduction, lambda value: lower_request(case, amount, asked - value)),
     )

@@ -10,7 +10,7 @@ from rohe_iac.planning.model.supply import Device
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.rules.devices import device_shortage
 from rohe_iac.planning.questions.what_if.devices import WHOLE, entry_name
-from rohe_iac.planning.questions.why_not.refusal_case import EditSet, EditStep, RefusalCase
+from rohe_iac.planning.questions.why_not.refusal_case import Dial, EditSet, EditStep, RefusalCase
 
 MEBIBYTE = 2**20
 """Bytes that amounts of memory are rounded down to, so that people can read them."""
@@ -101,27 +101,37 @@ def _smaller_requests(case: RefusalCase, request: DeviceRequest) -> Iterator[Edi
     if request.count:
         # The replicas on the node would hold fewer devices as well.
         idle = (idle + case.present * request.count) // (case.present + 1)
-        change = (request.count - idle) * MILLION // request.count
-        words = f"down to {counted(idle, 'device')}" if idle else "not asked for"
-        yield EditStep(
-            f"{case.service}.{request.type} {words}", f"{case.request_owner}.{request.type}.count={idle}", change
-        )
+        yield _set_count(case, request, idle)
         return
     yield _set_share(case, request, max(0, min(largest, request.share - 1)))
+
+
+def _set_count(case: RefusalCase, request: DeviceRequest, count: int) -> EditStep:
+    words = f"down to {counted(count, 'device')}" if count else "not asked for"
+    return EditStep(
+        f"{case.service}.{request.type} {words}",
+        f"{case.request_owner}.{request.type}.count={count}",
+        (request.count - count) * MILLION // request.count,
+        Dial(request.count, count, lambda value: _set_count(case, request, value)),
+    )
 
 
 def _set_share(case: RefusalCase, request: DeviceRequest, share: int) -> EditStep:
     words = f"down to {shown_share(share)}" if share else "not asked for"
     change = (request.share - share) * MILLION // request.share
     return EditStep(
-        f"{case.service}.{request.type} {words}", f"{case.request_owner}.{request.type}={shown_share(share)}", change
+        f"{case.service}.{request.type} {words}",
+        f"{case.request_owner}.{request.type}={shown_share(share)}",
+        change,
+        Dial(request.share, share, lambda value: _set_share(case, request, value)),
     )
 
 
 def _set_capacity(case: RefusalCase, device: Device, size: int) -> EditStep:
     field = f"{case.address}.{entry_name(case.supply, device.name)}"
     change = (size - device.capacity) * MILLION // max(device.capacity, 1)
-    return EditStep(f"{field} up to {shown_share(size)}", f"{field}={shown_share(size)}", change)
+    dial = Dial(device.capacity, size, lambda value: _set_capacity(case, device, value))
+    return EditStep(f"{field} up to {shown_share(size)}", f"{field}={shown_share(size)}", change, dial)
 
 
 def _more_devices(case: RefusalCase, request: DeviceRequest, lacking: int) -> Iterator[EditStep]:
@@ -132,7 +142,7 @@ def _more_devices(case: RefusalCase, request: DeviceRequest, lacking: int) -> It
     if not of_type and not request.models and (request.share <= WHOLE or request.count):
         number = request.count or 1
         words = f"{case.address} with {number} {request.type} device{'s' if number > 1 else ''}"
-        yield EditStep(words, f"{case.address}.{request.type}.count={number}", MILLION)
+        yield EditStep(words, f"{case.address}.{request.type}.count={number}", MILLION, whole=number == 1)
     for position, device in fitting:
         shared = not device.exclusive or free[position] == device.capacity
         lacks_share = request.share > free[position] and _has_memory(case, request, position)
@@ -145,12 +155,17 @@ def _more_devices(case: RefusalCase, request: DeviceRequest, lacking: int) -> It
             seen.add(entry)
             present = sum(entry_name(supply, other.name) == entry for other in supply.devices)
             more = lacking if request.count else 1
-            words = f"{case.address}.{entry}.count up to {present + more}"
-            yield EditStep(words, f"{case.address}.{entry}.count={present + more}", more * MILLION // present)
+            yield _add_devices(case, entry, present, present + more)
+
+
+def _add_devices(case: RefusalCase, entry: str, present: int, number: int) -> EditStep:
+    field, change = f"{case.address}.{entry}.count", (number - present) * MILLION // present
+    dial = Dial(present, number, lambda value: _add_devices(case, entry, present, value))
+    return EditStep(f"{field} up to {number}", f"{field}={number}", change, dial)
 
 
 def _any_model(case: RefusalCase, request: DeviceRequest) -> Iterator[EditStep]:
     """Yields the request without its models."""
     if request.models:
         words = f"{case.service}.{request.type} of any model"
-        yield EditStep(words, f"{case.request_owner}.{request.type}.models=any", MILLION)
+        yield EditStep(words, f"{case.request_owner}.{request.type}.models=any", MILLION, whole=True)

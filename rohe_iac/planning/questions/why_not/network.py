@@ -11,7 +11,7 @@ from rohe_iac.planning.model.demand import Edge
 from rohe_iac.planning.model.promise import ResponseTimeLimit
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
-from rohe_iac.planning.questions.why_not.refusal_case import EditSet, EditStep, RefusalCase
+from rohe_iac.planning.questions.why_not.refusal_case import Dial, EditSet, EditStep, RefusalCase
 
 Flow = tuple[str, str]
 """The two ends of a flow of the blueprint, as edits name them: `service/camera`, `detect`."""
@@ -90,14 +90,7 @@ def _latency_edits(case: RefusalCase, too_slow: Sequence[tuple[int, Flow, int, i
                 up[flow] = (max(latency, up.get(flow, (0, 0))[0]), limit)
             else:
                 return None
-        slower = [
-            EditStep(
-                f"{source}.flow.{sink}.latency up to {exact_milliseconds(latency)}",
-                f"{source}.flow.{sink}.latency={latency}us",
-                (latency - limit) * MILLION // max(limit, 1),
-            )
-            for (source, sink), (latency, limit) in sorted(up.items())
-        ]
+        slower = [_slower(flow, limit, latency) for flow, (latency, limit) in sorted(up.items())]
         return (*(_faster(case, wire, limit) for wire, limit in sorted(down.items())), *slower)
 
     return list(_combinations([(wire, flow) for wire, flow, _, _ in too_slow], edits_of))
@@ -123,8 +116,7 @@ def _bandwidth_edits(
             fitting = _fitting_bandwidth(case, flow, present, rest)
             if not fitting:
                 return None
-            field, change = f"{flow[0]}.flow.{flow[1]}.bandwidth", (present - fitting) * MILLION // present
-            steps.append(EditStep(f"{field} down to {fitting}bps", f"{field}={fitting}bps", change))
+            steps.append(_narrower(flow, present, fitting))
         return tuple(steps)
 
     problems = [(wire, flow) for wire in overload for flow in named]
@@ -170,14 +162,32 @@ def _faster(case: RefusalCase, wire: int, latency: int) -> EditStep:
         f"{field} down to {exact_milliseconds(latency)}",
         f"{field}={latency}us",
         (present - latency) * MILLION // max(present, 1),
+        Dial(present, latency, lambda value: _faster(case, wire, value)),
     )
+
+
+def _slower(flow: Flow, limit: int, latency: int) -> EditStep:
+    field = f"{flow[0]}.flow.{flow[1]}.latency"
+    return EditStep(
+        f"{field} up to {exact_milliseconds(latency)}",
+        f"{field}={latency}us",
+        (latency - limit) * MILLION // max(limit, 1),
+        Dial(limit, latency, lambda value: _slower(flow, limit, value)),
+    )
+
+
+def _narrower(flow: Flow, present: int, bandwidth: int) -> EditStep:
+    field, change = f"{flow[0]}.flow.{flow[1]}.bandwidth", (present - bandwidth) * MILLION // present
+    dial = Dial(present, bandwidth, lambda value: _narrower(flow, present, value))
+    return EditStep(f"{field} down to {bandwidth}bps", f"{field}={bandwidth}bps", change, dial)
 
 
 def _wider(case: RefusalCase, wire: int, lacking: int) -> EditStep:
     link = case.indexed.wires[wire]
     present, field = link.bandwidth or 0, f"link/{link.name}.bandwidth"
-    wider = present + lacking
-    return EditStep(f"{field} up to {wider}bps", f"{field}={wider}bps", lacking * MILLION // max(present, 1))
+    wider, change = present + lacking, lacking * MILLION // max(present, 1)
+    dial = Dial(present, wider, lambda value: _wider(case, wire, value - present))
+    return EditStep(f"{field} up to {wider}bps", f"{field}={wider}bps", change, dial)
 
 
 def _stage_nodes(case: RefusalCase, limit: ResponseTimeLimit) -> list[set[NodeIndex]]:
@@ -232,12 +242,11 @@ def _limit_edits(
     for limit, stages in exceeded:
         over = _longest_latency(case, stages, {}) - limit.network_budget
         needed = limit.limit + over + max(0, limit.service_time - limit.limit)
-        contract, _, objective = limit.objective.partition("/")
-        field = f"contract/{contract}.{objective}"
-        change = (needed - limit.limit) * MILLION // max(limit.limit, 1)
-        raised = [step for step in raised if step.edit.partition("=")[0] != field or step.change > change]
-        if not any(step.edit.partition("=")[0] == field for step in raised):
-            raised.append(EditStep(f"{field} up to {exact_milliseconds(needed)}", f"{field}={needed}us", change))
+        more = _raise_limit(limit, needed)
+        field = more.edited_field
+        raised = [step for step in raised if step.edited_field != field or step.change > more.change]
+        if not any(step.edited_field == field for step in raised):
+            raised.append(more)
     found: list[EditSet] = [tuple(raised)]
     wires = {
         route[1]
@@ -252,6 +261,13 @@ def _limit_edits(
         if allowed is not None and allowed < (case.indexed.wires[wire].latency or 0):
             found.append((_faster(case, wire, allowed),))
     return found
+
+
+def _raise_limit(limit: ResponseTimeLimit, needed: int) -> EditStep:
+    contract, _, objective = limit.objective.partition("/")
+    field, change = f"contract/{contract}.{objective}", (needed - limit.limit) * MILLION // max(limit.limit, 1)
+    dial = Dial(limit.limit, needed, lambda value: _raise_limit(limit, value))
+    return EditStep(f"{field} up to {exact_milliseconds(needed)}", f"{field}={needed}us", change, dial)
 
 
 def _largest_latency(

@@ -6,8 +6,8 @@ The change of a step is relative to the present value of its field, in millionth
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from rohe_iac.planning.model.demand import Demand, Resources
@@ -20,6 +20,21 @@ from rohe_iac.planning.questions.what_if.names import names_of
 
 
 @dataclass(frozen=True, slots=True)
+class Dial:
+    """The amount that a step sets, which can be set nearer to the present one.
+
+    Attributes:
+        present: the present amount, in whole units of the field.
+        value: the amount that the step sets.
+        at: gives the step that sets another amount.
+    """
+
+    present: int
+    value: int
+    at: Callable[[int], EditStep]
+
+
+@dataclass(frozen=True, slots=True)
 class EditStep:
     """An edit of one field.
 
@@ -27,14 +42,24 @@ class EditStep:
         words: the edit for people.
         edit: the edit as `--what-if` takes it.
         change: the relative change of the field, in millionths.
+        dial: the amount that it sets; None for an edit of several amounts, or of none.
+        whole: whether the field has no amount, so that no smaller edit of it exists: a label, a taint, a rule.
     """
 
     words: str
     edit: str
     change: int
+    dial: Dial | None = field(default=None, compare=False, repr=False)
+    whole: bool = field(default=False, compare=False)
 
     @property
-    def field(self) -> str:
+    def drastic(self) -> bool:
+        """Returns whether the edit leaves less than a tenth of an amount."""
+        lowers = " down to " in self.words or self.words.endswith(" not asked for")
+        return lowers and self.change > MILLION * 9 // 10 and ".survive" not in self.edited_field
+
+    @property
+    def edited_field(self) -> str:
         """Returns the address and field that the step edits."""
         return self.edit.partition("=")[0].rstrip("+")
 
@@ -111,12 +136,12 @@ class RefusalCase:
 
 def raise_priority(case: RefusalCase, priorities: Collection[int]) -> list[EditStep]:
     """Returns the steps to each of the priorities and to one above each, where those exceed the present priority."""
-    present, field = case.wanted.priority, f"{case.service}.priority"
-    return [
-        EditStep(
-            f"{field} up to {priority}",
-            f"{field}={priority}",
-            (priority - present) * MILLION // max(abs(present), 1),
-        )
-        for priority in sorted({step for priority in priorities for step in (priority, priority + 1) if step > present})
-    ]
+    steps = {step for priority in priorities for step in (priority, priority + 1) if step > case.wanted.priority}
+    return [_set_priority(case, priority) for priority in sorted(steps)]
+
+
+def _set_priority(case: RefusalCase, priority: int) -> EditStep:
+    present, name = case.wanted.priority, f"{case.service}.priority"
+    change = (priority - present) * MILLION // max(abs(present), 1)
+    dial = Dial(present, priority, lambda value: _set_priority(case, value))
+    return EditStep(f"{name} up to {priority}", f"{name}={priority}", change, dial)

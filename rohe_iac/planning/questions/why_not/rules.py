@@ -14,7 +14,7 @@ from rohe_iac.planning.placement.rules.affinity import near_holds
 from rohe_iac.planning.placement.state.ledger import Grant
 from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex, enumerate_demands
 from rohe_iac.planning.questions.what_if.rules import LAST_PORT, service_of
-from rohe_iac.planning.questions.why_not.refusal_case import EditSet, EditStep, RefusalCase
+from rohe_iac.planning.questions.why_not.refusal_case import Dial, EditSet, EditStep, RefusalCase
 
 EDITABLE = re.compile(r"[^=\s,]+")
 """Label keys and values that an edit can express."""
@@ -44,28 +44,32 @@ def _static_steps(case: RefusalCase) -> Iterator[list[EditStep]]:
     if supply.name in case.indexed.spare:
         yield [_fewer_failures(case, 0)]
     if supply.status != "running":
-        yield [EditStep(f"{where}.status running", f"{where}=running", MILLION)]
+        yield [EditStep(f"{where}.status running", f"{where}=running", MILLION, whole=True)]
     if case.indexed.is_left_out(case.demand):
         field = f"pipeline/{wanted.pipeline}.gang"
-        yield [EditStep(f"{field} false", f"{field}=false", MILLION)]
+        yield [EditStep(f"{field} false", f"{field}=false", MILLION, whole=True)]
     labels = dict(supply.labels)
     for key, value in wanted.selector:
         if labels.get(key) != value:
-            without = EditStep(f"{what}.nodeSelector without {key}", f"{what}.nodeSelector.{key}=none", MILLION)
+            without = EditStep(
+                f"{what}.nodeSelector without {key}", f"{what}.nodeSelector.{key}=none", MILLION, whole=True
+            )
             yield [*_set_label(case, key, value), without]
     for key in sorted({taint.key for taint in untolerated_taints(wanted, supply)}):
         yield [
-            EditStep(f"{what}.tolerations with {key}", f"{what}.tolerations.{key}=Exists", MILLION),
-            EditStep(f"{where}.taints without {key}", f"{where}.taints.{key}=none", MILLION),
+            EditStep(f"{what}.tolerations with {key}", f"{what}.tolerations.{key}=Exists", MILLION, whole=True),
+            EditStep(f"{where}.taints without {key}", f"{where}.taints.{key}=none", MILLION, whole=True),
         ]
     if wanted.arch and supply.arch and supply.arch not in wanted.arch:
-        yield [EditStep(f"{what}.arch with {supply.arch}", f"{what}.arch+={supply.arch}", MILLION)]
+        yield [EditStep(f"{what}.arch with {supply.arch}", f"{what}.arch+={supply.arch}", MILLION, whole=True)]
 
 
 def _set_label(case: RefusalCase, key: str, value: str) -> list[EditStep]:
     if not EDITABLE.fullmatch(key) or not EDITABLE.fullmatch(value):
         return []
-    return [EditStep(f"{case.address}.labels.{key} {value}", f"{case.address}.labels.{key}={value}", MILLION)]
+    return [
+        EditStep(f"{case.address}.labels.{key} {value}", f"{case.address}.labels.{key}={value}", MILLION, whole=True)
+    ]
 
 
 def _labels_of_others(case: RefusalCase, key: str) -> list[EditStep]:
@@ -82,19 +86,19 @@ def _spread(case: RefusalCase) -> Iterator[list[EditStep]]:
             full = min(rule.limit for rule in case.wanted.spread if rule.key == key)
             if ledger.counts[case.demand][key][domain] >= full:
                 field = f"stack/{case.indexed.problem.stack}.survive.zones"
-                yield [EditStep(f"{field} down to 0", f"{field}=0", MILLION)]
+                yield [EditStep(f"{field} down to 0", f"{field}=0", MILLION, whole=True)]
             continue
-        without = EditStep(f"{case.service}.spread without {key}", f"{case.service}.spread.{key}=none", MILLION)
+        without = EditStep(
+            f"{case.service}.spread without {key}", f"{case.service}.spread.{key}=none", MILLION, whole=True
+        )
         if domain < 0:
             yield [*_labels_of_others(case, key), without]
             continue
         count = ledger.counts[case.demand][key][domain]
         limit = min((rule.limit for rule in written.spread if rule.key == key), default=count + 1)
         if count >= limit:
-            wider = f"{case.service}.spread.{key}"
-            change = (count + 1 - limit) * MILLION // limit
-            step = EditStep(f"{wider} maxPerDomain {count + 1}", f"{wider}={count + 1}", change)
-            yield [step, *([without] if change > MILLION else [])]
+            step = _wider(case, key, limit, count + 1)
+            yield [step, *([without] if step.change > MILLION else [])]
         if any(rule.key == key and rule not in written.spread and count >= rule.limit for rule in case.wanted.spread):
             yield [_fewer_failures(case, count)]
 
@@ -104,13 +108,25 @@ def _skew(case: RefusalCase) -> Iterator[list[EditStep]]:
     indexed, ledger = case.indexed, case.ledger
     for key, most in indexed.skews.required[case.demand]:
         field, domain = f"{case.service}.skew.{key}", indexed.domains[key][case.node]
-        without = EditStep(f"{case.service}.spread without maxSkew of {key}", f"{field}=none", MILLION)
+        without = EditStep(f"{case.service}.spread without maxSkew of {key}", f"{field}=none", MILLION, whole=True)
         if domain < 0:
             yield [*_labels_of_others(case, key), without]
         elif indexed.skews.closes(ledger, case.demand, (key, most), domain):
             wider = ledger.counts[case.demand][key][domain] + 1 - indexed.skews.least(ledger, case.demand, key)
-            step = EditStep(f"{field} maxSkew {wider}", f"{field}={wider}", (wider - most) * MILLION // most)
+            step = _wider_skew(case, key, most, wider)
             yield [step, *([without] if step.change > MILLION else [])]
+
+
+def _wider_skew(case: RefusalCase, key: str, most: int, number: int) -> EditStep:
+    field, change = f"{case.service}.skew.{key}", (number - most) * MILLION // most
+    dial = Dial(most, number, lambda value: _wider_skew(case, key, most, value))
+    return EditStep(f"{field} maxSkew {number}", f"{field}={number}", change, dial)
+
+
+def _wider(case: RefusalCase, key: str, limit: int, number: int) -> EditStep:
+    field, change = f"{case.service}.spread.{key}", (number - limit) * MILLION // limit
+    dial = Dial(limit, number, lambda value: _wider(case, key, limit, value))
+    return EditStep(f"{field} maxPerDomain {number}", f"{field}={number}", change, dial)
 
 
 def _fewer_failures(case: RefusalCase, count: int) -> EditStep:
@@ -118,10 +134,14 @@ def _fewer_failures(case: RefusalCase, count: int) -> EditStep:
     asked, replicas = case.indexed.settings.survive, case.wanted.replicas
     options = range(asked - 1, 0, -1)
     fewer = next((failures for failures in options if count and max(1, (replicas - 1) // failures) > count), 0)
-    stack = f"stack/{case.indexed.problem.stack}"
-    return EditStep(
-        f"{stack}.survive down to {fewer}", f"{stack}.survive={fewer}", (asked - fewer) * MILLION // max(asked, 1)
-    )
+    return _set_survive(case, fewer)
+
+
+def _set_survive(case: RefusalCase, failures: int) -> EditStep:
+    asked, field = case.indexed.settings.survive, f"stack/{case.indexed.problem.stack}.survive"
+    change = (asked - failures) * MILLION // max(asked, 1)
+    dial = Dial(asked, failures, lambda value: _set_survive(case, value))
+    return EditStep(f"{field} down to {failures}", f"{field}={failures}", change, dial)
 
 
 def _avoid(case: RefusalCase) -> Iterator[list[EditStep]]:
@@ -197,7 +217,7 @@ def _prefer(case: RefusalCase, owner: DemandIndex, rule: AffinityRule, word: str
     if len(others) != 1:
         return []
     field = f"{what}.{word}.{others[0]}"
-    return [EditStep(f"{field} not required", f"{field}=preferred", MILLION)]
+    return [EditStep(f"{field} not required", f"{field}=preferred", MILLION, whole=True)]
 
 
 def _ports(case: RefusalCase) -> Iterator[list[EditStep]]:
@@ -208,7 +228,7 @@ def _ports(case: RefusalCase) -> Iterator[list[EditStep]]:
     for name, port in host_ports:
         if port in in_use or port in seen:
             field = f"{case.service}.ports.{name}"
-            yield [EditStep(f"{field} without a host port", f"{field}=none", MILLION)]
+            yield [EditStep(f"{field} without a host port", f"{field}=none", MILLION, whole=True)]
         seen.add(port)
     lacking = case.indexed.numbered[case.demand] - ledger.numbers
     if lacking > 0 and case.indexed.settings.ports is not None:
@@ -218,5 +238,10 @@ def _ports(case: RefusalCase) -> Iterator[list[EditStep]]:
         while lacking and end < LAST_PORT:
             end += 1
             lacking -= end not in fixed
-        field, change = f"stack/{case.indexed.problem.stack}.ports", (end - last) * MILLION // (last - first + 1)
-        yield [EditStep(f"{field} up to {first}-{end}", f"{field}={first}-{end}", change)] if not lacking else []
+        yield [_set_last_port(case, first, last, end)] if not lacking else []
+
+
+def _set_last_port(case: RefusalCase, first: int, last: int, end: int) -> EditStep:
+    field, change = f"stack/{case.indexed.problem.stack}.ports", (end - last) * MILLION // (last - first + 1)
+    dial = Dial(last, end, lambda value: _set_last_port(case, first, last, value))
+    return EditStep(f"{field} up to {first}-{end}", f"{field}={first}-{end}", change, dial)

@@ -37,6 +37,9 @@ MAX_VALUES = 16
 MAX_SUMS = 256
 """Sums of requests that are computed."""
 
+EIGHTHS = 8
+"""An amount that no sums of requests tell of is tried in so many steps."""
+
 PARTS = (16, 8, 4, 2, 1)
 """An amount is tried with such parts of it more or less: scores change gradually, and with them the placements."""
 
@@ -83,12 +86,14 @@ def smaller_edits(case: RefusalCase, below: int | None, suffices: Suffices) -> E
     """
     if len(case.indexed.nodes) * len(case.indexed.demands) > SMALL:
         return None
-    options = [option for option in _options(case) if below is None or option.step.change < below]
+    options = [
+        option for option in _options(case) if not option.step.drastic and (below is None or option.step.change < below)
+    ]
     if not options or suffices((), ITERATIONS):
         # Other replicas make room without any edit, so that no edit can be credited with it.
         return None
     best = None
-    pairs = [pair for pair in combinations(options, 2) if pair[0].step.field != pair[1].step.field]
+    pairs = [pair for pair in combinations(options, 2) if pair[0].step.edited_field != pair[1].step.edited_field]
     for choices in ([(option,) for option in options], pairs):
         found = _smallest(choices, below, suffices)
         if found is not None:
@@ -147,25 +152,51 @@ def _priority_steps(case: RefusalCase) -> Iterator[EditStep]:
     yield from raise_priority(case, {demand.priority for demand in others})
 
 
+def critical_amounts(case: RefusalCase, step: EditStep) -> set[int]:
+    """Returns amounts of the step's field at which other replicas may begin to fit beside each other."""
+    for amount in AMOUNTS:
+        name = amount[1]
+        asked, offered = getattr(case.asked, name), getattr(case.supply, name)
+        if asked is not None and step.edited_field == f"{case.request_owner}.{name}":
+            return {asked - less for less in _reductions(case, name)}
+        if offered is not None and step.edited_field == f"{case.address}.{name}":
+            return {offered + more for more in _increases(case, name)}
+    dial = step.dial
+    if dial is None:
+        return set()
+    return {dial.present + (dial.value - dial.present) * part // EIGHTHS for part in range(1, EIGHTHS)}
+
+
 def _amount_options(case: RefusalCase, amount: Amount) -> Iterator[Adjustable]:
     """Yields larger capacities and smaller requests at which other replicas may fit beside each other."""
-    name, indexed = amount[1], case.indexed
+    name = amount[1]
     asked, offered = getattr(case.asked, name), getattr(case.supply, name)
     if asked is None or offered is None:
         return
-    sums = _request_sums(case, name)
-    used = getattr(case.supply, f"{name}_used")
-    more = {used + total - offered for total in sums} | {offered // part for part in PARTS} | {1}
-    for by in _nearest(more, 1 << 62):
+    for by in _nearest(_increases(case, name), 1 << 62):
         yield Adjustable(raise_capacity(case, amount, by), by, lambda by: raise_capacity(case, amount, by))
+    for by in _nearest(_reductions(case, name), asked):
+        yield Adjustable(lower_request(case, amount, by), by, lambda by: lower_request(case, amount, by))
+
+
+def _increases(case: RefusalCase, name: str) -> set[int]:
+    """Returns by how much more of an amount the node holds other sums of requests, and some parts of it."""
+    offered, used = getattr(case.supply, name), getattr(case.supply, f"{name}_used")
+    sums = {used + total - offered for total in _request_sums(case, name)}
+    return sums | {offered // part for part in PARTS} | {1}
+
+
+def _reductions(case: RefusalCase, name: str) -> set[int]:
+    """Returns by how much less of an amount the request fits beside other sums of requests, and some parts of it."""
+    indexed, asked = case.indexed, getattr(case.asked, name)
+    sums = _request_sums(case, name)
     sizes = {getattr(request, name) or 0 for request in indexed.resources}
     rooms = {
         (getattr(node, name) or 0) - getattr(node, f"{name}_used") - total for node in indexed.nodes for total in sums
     }
     shares = {room // number for room in rooms for number in range(1, min(case.wanted.replicas, 4) + 2)}
     less = {asked - size for size in (*sizes, *(size - 1 for size in sizes), *shares)}
-    for by in _nearest(less | {asked // part for part in PARTS} | {1, asked - 1}, asked):
-        yield Adjustable(lower_request(case, amount, by), by, lambda by: lower_request(case, amount, by))
+    return less | {asked // part for part in PARTS} | {1, asked - 1}
 
 
 def _nearest(values: Iterable[int], end: int) -> list[int]:

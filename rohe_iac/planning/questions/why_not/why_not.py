@@ -1,33 +1,28 @@
-"""Answers why a service is not on a node, with the smallest edits of one or two fields that would place it there."""
+"""Answers why a service is not on a node, with edits of one or two fields that would place it there."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
 
-from msgspec import structs
-
 from rohe_iac.blueprint.hints.nearest import did_you_mean
 from rohe_iac.foundation.errors import UsageError
 from rohe_iac.planning.model.demand import Demand
-from rohe_iac.planning.model.plan import Placement, Plan
+from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS, Plugins
 from rohe_iac.planning.model.problem import Problem
-from rohe_iac.planning.model.strategies import EXACT, PORTFOLIO
 from rohe_iac.planning.placement.rules.filters import refusal
 from rohe_iac.planning.placement.rules.shortfall import shortage
 from rohe_iac.planning.placement.state.from_plan import ledger_of
 from rohe_iac.planning.questions.what_if.names import demands_named
 from rohe_iac.planning.questions.why_not.amounts import total_change, undercut_edits
+from rohe_iac.planning.questions.why_not.no_fix import MAX_FIELDS, why_no_fix
+from rohe_iac.planning.questions.why_not.question import Question
 from rohe_iac.planning.questions.why_not.refusal_case import EditSet, EditStep, RefusalCase, raise_priority
 from rohe_iac.planning.questions.why_not.rules import left_without_neighbour
 from rohe_iac.planning.questions.why_not.suggestions import suggestions
-from rohe_iac.planning.questions.why_not.trial_edits import edited_problem, smaller_edits
-from rohe_iac.planning.solvers.planner import plan
-from rohe_iac.planning.verification.verify import verify
-
-MAX_FIELDS = 2
-"""Fields that a suggestion edits at most."""
+from rohe_iac.planning.questions.why_not.tightening import tightened
+from rohe_iac.planning.questions.why_not.trial_edits import SMALL, critical_amounts, smaller_edits
 
 MAX_EDIT_SETS = 60
 """Combinations of edits that are kept, the smallest first."""
@@ -41,11 +36,15 @@ class Fix:
         edits: the edits for people.
         change: the sum of the relative changes, in millionths.
         what_if: the edits as `rohe plan --what-if` takes them.
+        smallest: whether no smaller edit of the same field suffices, which is proven by planning again with it.
+        drastic: whether less than a tenth of an amount is left; given only where no other edit is proven.
     """
 
     edits: tuple[str, ...]
     change: int
     what_if: str
+    smallest: bool = False
+    drastic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,9 @@ class WhyNot:
     Attributes:
         there: replicas on the node.
         rule, missing: why one more replica is refused; empty where one more fits.
-        fixes: the smallest first; empty where no edit of one or two fields suffices.
+        fixes: proven by planning again, the smallest change first; empty where no edit of one or two fields suffices.
+        no_fix: why there is none, as the end of a sentence; empty where there are fixes, or one more fits.
+        elsewhere: where one more fits, which replica is elsewhere and why; empty where all are there already.
     """
 
     workload: str
@@ -64,6 +65,8 @@ class WhyNot:
     rule: str
     missing: str
     fixes: tuple[Fix, ...]
+    no_fix: str = ""
+    elsewhere: str = ""
 
 
 def why_not(
@@ -88,44 +91,102 @@ def why_not(
         hint = did_you_mean(node, nodes) or "`rohe plan` lists the nodes"
         raise UsageError(f"the stack has no node/{node}", hint=hint)
     return tuple(
-        _answer(_Question(problem, decided, demand, node, _candidate(decided, demand, node), plugins), most)
+        _answer(Question(problem, decided, demand, node, _candidate(decided, demand, node), plugins), most)
         for demand in demands
     )
 
 
-def _answer(question: _Question, most: int) -> WhyNot:
+def _answer(question: Question, most: int) -> WhyNot:
     decided, wanted, name = question.decided, question.wanted, question.name
     case = _case(question, decided)
     rule, text = _refusal(case)
     if not rule:
-        return WhyNot(wanted.workload, name, case.present, "", "", ())
-    candidates = _combined(suggestions(case))
+        return WhyNot(wanted.workload, name, case.present, "", "", (), elsewhere=_place(question))
+    refusals = suggestions(case)
+    found, outcomes = _proven_edits(question, case, refusals, most)
+    less = smaller_edits(case, _change_of(found), question.suffices)
+    if less is not None:
+        answer = question.plan_again(less)
+        found = [less, *found] if answer.proven and answer.instead is None else found
+    fixes = _fixes(question, case, found)[:most]
+    why = why_no_fix(case, rule, refusals, outcomes) if not fixes else ""
+    return WhyNot(wanted.workload, name, case.present, rule, text, tuple(fixes), why)
+
+
+def _proven_edits(
+    question: Question, case: RefusalCase, refusals: list[list[EditSet]] | None, most: int
+) -> tuple[list[EditSet], Counter[str]]:
+    """Returns edits that are proven by planning again, the smallest first, and how often edits were not, by why.
+
+    Edits that leave less than a tenth of an amount are tried only where no others are proven, and so are given edits
+    that hold only while all other replicas stay in place.
+    """
+    decided, found, in_place = question.decided, list[EditSet](), list[EditSet]()
+    outcomes: Counter[str] = Counter()
+    candidates, drastic = _without_drastic(_combined(refusals))
     tried: set[str] = set()
-    fixes: list[Fix] = []
-    fixes_in_place: list[Fix] = []
-    while candidates and len(fixes) < most:
+    while (candidates or (drastic and not found and not in_place)) and len(found) < most:
+        if not candidates:
+            candidates, drastic = drastic, []
         steps = candidates.pop(0)
         text_of_edits = _what_if_text(steps)
-        if text_of_edits in tried:
+        if text_of_edits in tried or any(_fields_of(steps) == _fields_of(other) for other in found):
             continue
         tried.add(text_of_edits)
         answer = question.plan_again(steps)
         if answer.proven:
-            (fixes_in_place if answer.instead is not None else fixes).append(_fix(steps))
+            (in_place if answer.instead is not None else found).append(steps)
+        else:
+            outcomes[answer.why] += 1
         if answer.instead is not None:
             # Rivals in the queue take the room first: more room is needed, or an earlier turn.
             rivals = _rivals(decided, answer.instead)
             more = _edits_behind_rivals(question, answer.instead)
             more += [(*steps, step) for step in _priority_steps(case, rivals) if len(steps) < MAX_FIELDS]
             more += undercut_edits(case, rivals)
-            candidates = sorted([*candidates, *more], key=_order)
-    less = smaller_edits(case, fixes[0].change if fixes else None, question.suffices)
-    if less is not None:
-        answer, fix = question.plan_again(less), _fix(less)
-        if answer.proven and answer.instead is None:
-            fixes = [fix, *fixes][:most]
-    # Edits that hold only while all other replicas stay in place are given where there are no better ones.
-    return WhyNot(wanted.workload, name, case.present, rule, text, tuple(fixes or fixes_in_place[:most]))
+            gentle, rest = _without_drastic(more)
+            candidates, drastic = sorted([*candidates, *gentle], key=_order), sorted([*drastic, *rest], key=_order)
+    return found or in_place[:most], outcomes
+
+
+def _without_drastic(edits: list[EditSet]) -> tuple[list[EditSet], list[EditSet]]:
+    """Returns the edits without those that leave less than a tenth of an amount, and these."""
+    gentle = [steps for steps in edits if not any(step.drastic for step in steps)]
+    return gentle, [steps for steps in edits if any(step.drastic for step in steps)]
+
+
+def _change_of(found: list[EditSet]) -> int | None:
+    """Returns the change of the first edits, where those are not drastic; None for any change."""
+    gentle = [steps for steps in found if not any(step.drastic for step in steps)]
+    return total_change(gentle[0]) if gentle else None
+
+
+def _fields_of(steps: EditSet) -> set[str]:
+    return {step.edited_field for step in steps}
+
+
+def _fixes(question: Question, case: RefusalCase, found: list[EditSet]) -> list[Fix]:
+    """Returns the proven edits, each field once and with the smallest amount that is found to suffice."""
+    small = len(case.indexed.nodes) * len(case.indexed.demands) <= SMALL
+    fixes, seen = [], list[set[str]]()
+    for steps in found:
+        if _fields_of(steps) in seen:
+            continue
+        seen.append(_fields_of(steps))
+        smallest = False
+        if len(steps) == 1 and small:
+            amounts = critical_amounts(case, steps[0])
+            step, smallest = tightened(steps[0], amounts, question.proves, question.suffices_soon)
+            steps = (step,)
+        fixes.append(_fix(steps, smallest=smallest))
+    gentle = [fix for fix in fixes if not fix.drastic]
+    return sorted(gentle or fixes, key=lambda fix: (fix.change, fix.edits))
+
+
+def _place(question: Question) -> str:
+    """Returns where the replica is that could be on the node as well; nothing where all are there already."""
+    place = next((item for item in question.decided.placements if item.replica == question.candidate), None)
+    return f"{place.replica} is on {place.node}: {place.reason}" if place is not None else ""
 
 
 def _refusal(case: RefusalCase) -> tuple[str, str]:
@@ -143,11 +204,12 @@ def _what_if_text(steps: EditSet) -> str:
     return ",".join(step.edit for step in steps)
 
 
-def _fix(steps: EditSet) -> Fix:
-    return Fix(tuple(step.words for step in steps), total_change(steps), _what_if_text(steps))
+def _fix(steps: EditSet, *, smallest: bool) -> Fix:
+    drastic = any(step.drastic for step in steps)
+    return Fix(tuple(step.words for step in steps), total_change(steps), _what_if_text(steps), smallest, drastic)
 
 
-def _edits_behind_rivals(question: _Question, instead: Plan) -> list[EditSet]:
+def _edits_behind_rivals(question: Question, instead: Plan) -> list[EditSet]:
     """Returns edits for what is missing once the rivals have taken their amounts of the node as well."""
     decided, name = question.decided, question.name
     had = {item.replica for item in decided.placements}
@@ -166,7 +228,7 @@ def _edits_behind_rivals(question: _Question, instead: Plan) -> list[EditSet]:
     return _combined(suggestions(_case(question, crowded)))
 
 
-def _case(question: _Question, decided: Plan) -> RefusalCase:
+def _case(question: Question, decided: Plan) -> RefusalCase:
     wanted, name, candidate = question.wanted, question.name, question.candidate
     indexed, ledger = ledger_of(question.problem, decided, candidate, question.plugins)
     present = [
@@ -213,10 +275,10 @@ def _combined(refusals: list[list[EditSet]] | None) -> list[EditSet]:
 
 def _joined(steps: EditSet, more: EditSet) -> EditSet:
     """Returns both edits as one, with the larger of two steps of one field."""
-    fields = {step.field: step for step in steps}
+    fields = {step.edited_field: step for step in steps}
     for step in more:
-        other = fields.get(step.field)
-        fields[step.field] = step if other is None or step.change > other.change else other
+        other = fields.get(step.edited_field)
+        fields[step.edited_field] = step if other is None or step.change > other.change else other
     return tuple(fields.values())
 
 
@@ -230,105 +292,3 @@ def _priority_steps(case: RefusalCase, rivals: set[str]) -> list[EditStep]:
     """Returns the steps to the priority of each rival, and to one above that."""
     others = [demand for demand in case.indexed.problem.demands if demand.workload in rivals and not demand.system]
     return raise_priority(case, {demand.priority for demand in others if demand.workload != case.wanted.workload})
-
-
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """What planning again with edits gave.
-
-    Attributes:
-        proven: whether the edits place the replica, with all others where the plan has them.
-        instead: a plan in which rivals took the room that the edits made: from the present plan or, where the edits are
-            proven, from scratch; None where there are no rivals.
-    """
-
-    proven: bool
-    instead: Plan | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Question:
-    """A workload and a node in a problem and its plan, and the replica that would go to the node."""
-
-    problem: Problem
-    decided: Plan
-    wanted: Demand
-    name: str
-    candidate: str
-    plugins: Plugins
-
-    def plan_again(self, steps: EditSet) -> _Outcome:
-        """Plans the edited problem as `rohe plan --what-if` does, from scratch, and with the replica on the node."""
-        problem = edited_problem(self.problem, steps)
-        if problem is None:
-            return _Outcome(False)
-        unplaced, again = self._unplaced(self.decided), plan(problem, self.decided, self.plugins, explain=False)
-        if self._harms(again):
-            return _Outcome(False, again)
-        if not unplaced:
-            return _Outcome(self._stays(problem))
-        if self._unplaced(again) >= unplaced:
-            return _Outcome(False, again)
-        if self._on(again) <= self._on(self.decided) and not self._stays(problem):
-            return _Outcome(False)
-        afresh = plan(problem, None, self.plugins, explain=False)
-        lost = self._unplaced(afresh) >= unplaced or self._harms(afresh)
-        return _Outcome(True, afresh if lost else None)
-
-    def suffices(self, steps: EditSet, most: int) -> bool:
-        """Checks whether the edits place the replica, also from scratch, with at most `most` iterations of a search."""
-        own = self.problem.settings.iterations
-        settings = replace(self.problem.settings, iterations=most if own is None else min(own, most))
-        if settings.strategy == EXACT:
-            settings = replace(settings, strategy=PORTFOLIO)
-        known = replace(self, problem=replace(self.problem, settings=settings)).plan_again(steps)
-        return known.proven and known.instead is None
-
-    def _unplaced(self, found: Plan) -> int:
-        return sum(item.workload == self.wanted.workload for item in found.unplaced)
-
-    def _on(self, found: Plan) -> int:
-        return sum(item.workload == self.wanted.workload and item.node == self.name for item in found.placements)
-
-    def _harms(self, found: Plan) -> bool:
-        """Checks whether more replicas of any workload are without a place than in the present plan."""
-        had = Counter(item.workload for item in self.decided.unplaced)
-        return any(number > had[name] for name, number in Counter(item.workload for item in found.unplaced).items())
-
-    def _stays(self, problem: Problem) -> bool:
-        """Checks whether planning again, with the replica on the node, keeps it there and breaks no constraint."""
-        decided, wanted, replica = self.decided, self.wanted, self.candidate
-        index = int(replica.rpartition("/")[2])
-        if index >= wanted.replicas:
-            more = tuple(
-                replace(demand, replicas=index + 1) if demand.workload == wanted.workload else demand
-                for demand in problem.demands
-            )
-            problem = replace(problem, demands=more)
-        present = next((item for item in decided.placements if item.replica == replica), None)
-        model = present or next((item for item in decided.placements if item.workload == wanted.workload), None)
-        moved = structs.replace(
-            model or _new_placement(wanted, replica, index, self.name),
-            replica=replica, index=index, node=self.name, ports=present.ports if present else (),
-        )  # fmt: skip
-        kept = tuple(item for item in decided.placements if item.replica != replica)
-        # A search might move the replica to make room for others; that does not mean that it cannot stay.
-        problem = replace(problem, settings=replace(problem.settings, max_moves=0))
-        again = plan(problem, replace(decided, placements=(*kept, moved)), self.plugins, explain=False)
-        placed = {item.replica: item.node for item in again.placements}
-        stayed = placed.get(replica) == self.name and self._on(again) > self._on(decided)
-        return stayed and not self._harms(again) and not verify(problem, again, self.plugins)
-
-
-def _new_placement(wanted: Demand, replica: str, index: int, node: str) -> Placement:
-    return Placement(
-        replica,
-        f"{wanted.slug}-{index}",
-        wanted.workload,
-        wanted.pipeline,
-        wanted.service,
-        wanted.member,
-        index,
-        node,
-        "",
-    )

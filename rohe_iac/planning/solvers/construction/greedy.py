@@ -191,18 +191,16 @@ class Construction:
         """Tries the unplaced replicas again and again until none fits, and returns those that are placed now."""
         self.ledger.pending = set()
         retried: list[ReplicaIndex] = []
-        changed = True
-        while changed:
-            changed = False
+        before = -1
+        while before < len(retried):
+            before = len(retried)
             for demand in queue:
                 indices, self.unplaced[demand] = self.unplaced[demand], []
                 if indices:
                     if not self.explain:
                         self.refusals[demand] = None
                     self._place(demand, indices)
-                    placed = [(demand, index) for index in indices if index not in self.unplaced[demand]]
-                    retried += placed
-                    changed |= bool(placed)
+                    retried += [(demand, index) for index in indices if index not in self.unplaced[demand]]
         self._collect_refusals()
         self.late.update(retried)
         return retried

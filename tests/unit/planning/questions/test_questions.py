@@ -66,10 +66,8 @@ def test_why_not_knows_ways_out_of_rules_and_devices(world: Any) -> None:
         (("node/n1.GPU0.count up to 2",), 1_000_000),
     ]
     bare = world.problem([world.node("n1")], [asked])
-    assert {edits[0] for edits, _ in fixes(bare, "d", "n1")} == {
-        "node/n1 with 1 gpu device",
-        "service/d.gpu not asked for",
-    }
+    # Less than a tenth of a request is left only where nothing else works.
+    assert [edits[0] for edits, _ in fixes(bare, "d", "n1")] == ["node/n1 with 1 gpu device"]
 
 
 def test_why_not_knows_ways_out_of_slow_and_narrow_links_and_of_budgets(world: Any) -> None:
@@ -95,10 +93,7 @@ def test_why_not_knows_ways_out_of_slow_and_narrow_links_and_of_budgets(world: A
     ]
     # Where the services alone take longer than is promised, the promise has to make room for them too.
     slow = world.promise(2000, "a", "b", a=3000)
-    assert suggested(Edge(*flow), slow) == [
-        (("link/w.latency down to 0ms",), 1_000_000),
-        (("contract/sla.fast up to 11ms",), 4_500_000),
-    ]
+    assert suggested(Edge(*flow), slow) == [(("contract/sla.fast up to 11ms",), 4_500_000)]
     cut = world.problem(nodes, demands, wires=[replace(wire, down=True)], edges=[Edge(*flow)])
     assert fixes(cut, "b", "n2") == []
 

@@ -27,12 +27,19 @@ class SearchParams:
         ValueError: A field is not a whole number, is out of its range, or contradicts another.
     """
 
-    max_work: int = _parameter(
+    max_size: int = _parameter(
         10_000_000,
+        unit="nodes x replicas",
+        least=0,
+        meaning="largest problem that is searched where the stack names no `iterations`",
+        reason="in larger ones the first iteration alone takes seconds",
+    )
+    max_work: int = _parameter(
+        30_000_000,
         unit="nodes x replicas x iterations",
         least=0,
         meaning="bound of the work where the stack names no `iterations`",
-        reason="a search of a large fleet ends in seconds, or is not made",
+        reason="a search of 300 replicas on 100 nodes takes half a second",
     )
     max_iterations: int = _parameter(
         3500,
@@ -371,8 +378,8 @@ class SearchParams:
 
     def budget(self, nodes: int, replicas: int) -> int:
         """Returns the iterations of a search in a problem of so many nodes and replicas; 0 where it is too large."""
-        wanted = max(self.min_iterations, replicas * replicas)
-        return min(self.max_iterations, wanted, self.max_work // max(1, nodes * replicas))
+        size, wanted = max(1, nodes * replicas), max(self.min_iterations, replicas * replicas)
+        return min(self.max_iterations, wanted, self.max_work // size) if size <= self.max_size else 0
 
     def extension(self, nodes: int, replicas: int) -> int:
         """Returns the iterations beyond its budget that a search may spend on fewer nodes; 0 in large problems."""

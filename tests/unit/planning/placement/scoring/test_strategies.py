@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from drawing import generator
 
 from rohe_iac.planning.model.demand import AffinityRule, DeviceRequest, Edge, SpreadRule
 from rohe_iac.planning.model.problem import Problem
@@ -127,6 +128,27 @@ def test_best_fit_leaves_the_least_of_cpu_and_accelerators_where_nodes_have_some
     } == {"one": "small", "none": "small"}
     shared = replace(small, cpu=8000, rss_used=3 * 2**30, devices=(replace(gpus[0], used=2000),), name="z")
     assert plan(world.problem([replace(small, cpu=8000), shared], [one])).placements[0].node == "z"
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_among_accelerators_the_least_is_left_as_the_published_best_fit_rates_it(world: Any, seed: int) -> None:
+    """Half the cpu left over the most that a node has, and half the devices left over the most that a node has."""
+    draw = generator(seed)
+    nodes = []
+    for number in range(12):
+        cpu, devices = draw.choice((32_000, 64_000, 96_000)), draw.choice((1, 2, 4, 8))
+        gpus = tuple(world.gpu(f"GPU{one}", used=draw.choice((0, 2500, 7000))) for one in range(devices))
+        nodes.append(world.node(f"n{number:02d}", cpu, 2**38, cpu_used=draw.randrange(0, cpu // 2, 500), devices=gpus))
+    share = draw.choice((1500, 3000))
+    demand = world.demand("d", cpu=draw.choice((2000, 8000)), rss=2**30, devices=world.gpu_share(share))
+    largest = max(node.cpu for node in nodes), max(len(node.devices) for node in nodes) * 10_000
+    left = {
+        node.name: (node.cpu - node.cpu_used - demand.resources.cpu) / largest[0]
+        + (sum(gpu.capacity - gpu.used for gpu in node.devices) - share) / largest[1]
+        for node in nodes
+        if any(gpu.capacity - gpu.used >= share for gpu in node.devices)
+    }
+    assert plan(world.problem(nodes, [demand])).placements[0].node == min(left, key=left.__getitem__)
 
 
 def test_memory_decides_beside_accelerators_where_it_is_as_scarce_or_weighs_more(world: Any) -> None:

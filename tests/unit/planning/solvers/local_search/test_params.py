@@ -53,7 +53,15 @@ def test_the_parameters_of_a_search_cannot_change() -> None:
 
 @pytest.mark.parametrize(
     ("nodes", "replicas", "iterations"),
-    [(3, 9, 2000), (10, 50, 2500), (10, 70, 3500), (100, 1000, 100), (5000, 100_000, 0), (0, 0, 2000)],
+    [
+        (3, 9, 2000),
+        (10, 50, 2500),
+        (10, 70, 3500),
+        (100, 1000, 300),
+        (1000, 10_000, 3),
+        (1000, 10_001, 0),
+        (0, 0, 2000),
+    ],
 )
 def test_the_budget_grows_with_the_replicas_and_ends_with_the_work(nodes: int, replicas: int, iterations: int) -> None:
     assert DEFAULT_PARAMS.budget(nodes, replicas) == iterations

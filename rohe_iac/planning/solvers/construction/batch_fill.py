@@ -18,6 +18,7 @@ from rohe_iac.planning.placement.scoring.scores import Scoring
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
 from rohe_iac.planning.placement.state.positions import NO_NODE, DemandIndex, NodeIndex
+from rohe_iac.planning.solvers.construction.decision import Decision
 from rohe_iac.planning.solvers.construction.fill_sequence import FillSequence, FillSequences
 
 
@@ -214,3 +215,20 @@ class BatchFill:
                 self.evaluator.invalidate(node)
         else:
             self.evaluator.invalidate_alike(nodes, state, taken)
+
+
+def batch_decisions(demand: DemandIndex, batch: Batch, indices: Sequence[int], *, explain: bool) -> list[Decision]:
+    """Returns the decisions of a batch, for the replicas of these indices."""
+    steps, nodes, fits = batch.sequence.steps[: batch.taken], batch.nodes, batch.fits
+    left = iter(indices)
+    runners_up = [(node, batch.score) for node in nodes[1:]]
+    runners_up.append((batch.runner_up, batch.runner_up_score))
+    decisions = []
+    for node, (runner_up, runner_up_score) in zip(nodes, runners_up, strict=True):
+        for (score, parts, cores, devices), index in zip(steps, left, strict=False):
+            shown = parts if explain else ()
+            decisions.append(
+                Decision(demand, node, cores, devices, (), index, score, shown, runner_up, runner_up_score, fits)
+            )
+        fits -= 1
+    return decisions

@@ -8,6 +8,7 @@ from itertools import islice
 
 from rohe_iac.planning.model.keys import NODE_KEY
 from rohe_iac.planning.model.plan import Gain, LeftOutGang, Proof, Refusals
+from rohe_iac.planning.model.strategies import DOT_PRODUCT
 from rohe_iac.planning.placement.evaluation.choice import evaluator_for
 from rohe_iac.planning.placement.evaluation.evaluator import Evaluation, Evaluator
 from rohe_iac.planning.placement.evaluation.node_keys import NodeKeys
@@ -19,7 +20,7 @@ from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Grant, Ledger
 from rohe_iac.planning.placement.state.positions import NO_NODE, DemandIndex, ReplicaIndex
 from rohe_iac.planning.solvers.construction.alignment_fill import AlignmentFill, runs_to_fill
-from rohe_iac.planning.solvers.construction.batch_fill import Batch, BatchFill, fills_in_batches
+from rohe_iac.planning.solvers.construction.batch_fill import BatchFill, batch_decisions, fills_in_batches
 from rohe_iac.planning.solvers.construction.custom_strategy import choose
 from rohe_iac.planning.solvers.construction.decision import Decision
 from rohe_iac.planning.solvers.construction.keeping import keep, keep_exactly
@@ -69,7 +70,7 @@ class Construction:
         self.strategy = strategy
         self.explain = explain
         self.in_batches = in_batches
-        self._fills_nodes = fills_nodes and indexed.plugins.strategy is None
+        self._fills_nodes = fills_nodes and strategy == DOT_PRODUCT and indexed.plugins.strategy is None
         self.ledger = Ledger(indexed)
         self.scoring = Scoring(indexed, self.ledger, strategy)
         self.decisions: list[list[Decision]] = [[] for _ in indexed.demands]
@@ -102,8 +103,7 @@ class Construction:
         self.standing = standing
         self.decisions, waiting = keep(self.indexed, self.ledger, queue, standing)
         self.ledger.pending = set(queue)
-        matches = self.scoring.dot and self._fills_nodes
-        for fills, run in runs_to_fill(self.indexed, queue, waiting) if matches else [(False, queue)]:
+        for fills, run in runs_to_fill(self.indexed, queue, waiting) if self._fills_nodes else [(False, queue)]:
             if fills:
                 self.ledger.pending.difference_update(run)
                 self._fill(run, waiting)
@@ -272,12 +272,11 @@ class Construction:
     def _fill(self, run: Sequence[DemandIndex], waiting: Mapping[DemandIndex, Sequence[int]]) -> None:
         """Places the replicas of a run that wait, node after node, by the dot product of requests and room."""
         left = {demand: iter(waiting[demand]) for demand in run if waiting[demand]}
-        fill = AlignmentFill(self.indexed, self.ledger, self.scoring, {demand: len(waiting[demand]) for demand in left})
-        for demand in run:
-            if demand not in left and self.explain and self.indexed.demands[demand].replicas:
-                self._record_refusals(demand)
-        while (following := fill.next()) is not None:
-            demand = following
+        fill = AlignmentFill(self.indexed, self.ledger, self.scoring, {one: len(waiting[one]) for one in left})
+        for one in run if self.explain else ():
+            if one not in left and self.indexed.demands[one].replicas:
+                self._record_refusals(one)
+        while (demand := fill.next()) is not None:
             evaluation = self.evaluator.evaluate(demand, 1, explain=self.explain and fill.waiting[demand] == 1)
             indices = list(islice(left[demand], 1)) if evaluation.heap else []
             if not indices or not self._place_one_by_one(demand, indices, evaluation, custom=False):
@@ -303,25 +302,9 @@ class Construction:
                     fill.book(nodes, state, sequence, 0, start)
                 fill.record_refusals(nodes[0])
             fill.book(nodes, state, sequence, start, taken)
-            decisions += self._batch_decisions(demand, batch, indices[placed:placed_after])
+            decisions += batch_decisions(demand, batch, indices[placed:placed_after], explain=explain)
             placed = placed_after
         return placed
-
-    def _batch_decisions(self, demand: DemandIndex, batch: Batch, indices: Sequence[int]) -> list[Decision]:
-        """Returns the decisions of a batch, for the replicas of these indices."""
-        steps, nodes, fits, explain = batch.sequence.steps[: batch.taken], batch.nodes, batch.fits, self.explain
-        left = iter(indices)
-        runners_up = [(node, batch.score) for node in nodes[1:]]
-        runners_up.append((batch.runner_up, batch.runner_up_score))
-        decisions = []
-        for node, (runner_up, runner_up_score) in zip(nodes, runners_up, strict=True):
-            for (score, parts, cores, devices), index in zip(steps, left, strict=False):
-                shown = parts if explain else ()
-                decisions.append(
-                    Decision(demand, node, cores, devices, (), index, score, shown, runner_up, runner_up_score, fits)
-                )
-            fits -= 1
-        return decisions
 
     def _place_one_by_one(
         self, demand: DemandIndex, indices: Sequence[int], evaluation: Evaluation, custom: bool

@@ -70,7 +70,8 @@ class Assigner:
     def search_extension(self) -> int:
         """Iterations beyond the budget, for more places, fewer moves and nodes; 0 where the stack sets the budget."""
         # For `survive`, a plan is made many times over.
-        if self.indexed.settings.iterations is not None or self.indexed.settings.survive:
+        settings = self.indexed.settings
+        if settings.iterations is not None or settings.survive or settings.survive_zones:
             return 0
         replicas = sum(demand.replicas for demand in self.indexed.demands)
         return DEFAULT_PARAMS.extension(len(self.indexed.nodes), replicas)

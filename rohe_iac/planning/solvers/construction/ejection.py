@@ -57,7 +57,11 @@ class Ejection:
         self._fixed = {
             demand
             for demand in indexed.demand_indices
-            if demand in led or indexed.near[demand] or indexed.edges[demand] or indexed.paths[demand]
+            if demand in led
+            or indexed.near[demand]
+            or indexed.edges[demand]
+            or indexed.paths[demand]
+            or indexed.skews.required[demand]
         }
         self.checks = 0
 

@@ -272,10 +272,10 @@ class Construction:
     def _fill(self, run: Sequence[DemandIndex], waiting: Mapping[DemandIndex, Sequence[int]]) -> None:
         """Places the replicas of a run that wait, node after node, by the dot product of requests and room."""
         left = {demand: iter(waiting[demand]) for demand in run if waiting[demand]}
-        fill = AlignmentFill(self.indexed, self.ledger, self.scoring, {one: len(waiting[one]) for one in left})
-        for one in run if self.explain else ():
-            if one not in left and self.indexed.demands[one].replicas:
-                self._record_refusals(one)
+        fill = AlignmentFill(self.indexed, self.ledger, self.scoring, {key: len(waiting[key]) for key in left})
+        for kept in run if self.explain else ():
+            if kept not in left and self.indexed.demands[kept].replicas:
+                self._record_refusals(kept)
         while (demand := fill.next()) is not None:
             evaluation = self.evaluator.evaluate(demand, 1, explain=self.explain and fill.waiting[demand] == 1)
             indices = list(islice(left[demand], 1)) if evaluation.heap else []

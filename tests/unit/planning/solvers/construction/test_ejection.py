@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rohe_iac.planning.model.demand import AffinityRule
+from rohe_iac.planning.model.demand import AffinityRule, SkewRule
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
 from rohe_iac.planning.solvers.construction.ejection import MAX_CHECKS, Ejection
@@ -70,4 +70,10 @@ def test_a_replica_that_others_have_to_be_near_stays(world: Any) -> None:
 
 def test_the_number_of_checks_is_bounded(world: Any) -> None:
     place = ejecting(world, {"a": 300, "b": 700, "new": 800}, [1000, 1000], {"a": 0, "b": 1}, max_checks=1)
+    assert place("new") is None
+
+
+def test_a_replica_whose_service_is_spread_evenly_stays(world: Any) -> None:
+    even = {"skews": (SkewRule("node", 1),)}
+    place = ejecting(world, {"a": 300, "b": 700, "new": 800}, [1000, 1000], {"a": 0, "b": 1}, a=even, b=even)
     assert place("new") is None

@@ -76,7 +76,7 @@ def placement_refusal(
         return "ports"
     if indexed.demands[demand].spread and domain_full(indexed, ledger, demand, node):
         return "spread"
-    if indexed.skews.required[demand] and not stays and skewed(indexed, ledger, demand, node):
+    if indexed.skews.required[demand] and skewed(indexed, ledger, demand, node, stays=stays):
         return "skew"
     if (indexed.avoid[demand] or indexed.avoid_keys[demand]) and avoided_is_there(indexed, ledger, demand, node):
         return "avoid"

@@ -51,11 +51,16 @@ def _closes(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex) -> Seq
     return closed
 
 
-def skewed(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex, node: NodeIndex) -> bool:
-    """Checks whether one more replica would put the node's domain too far above the one that has fewest."""
+def skewed(
+    indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex, node: NodeIndex, *, stays: bool = False
+) -> bool:
+    """Checks whether one more replica would put the node's domain too far above the one that has fewest.
+
+    A replica that stays needs a domain alone: how even all are is known when every other has been kept or not.
+    """
     for skew in indexed.skews.required[demand]:
         domain = indexed.domains[skew[0]][node]
-        if domain < 0 or indexed.skews.closes(ledger, demand, skew, domain):
+        if domain < 0 or (not stays and indexed.skews.closes(ledger, demand, skew, domain)):
             return True
     return False
 

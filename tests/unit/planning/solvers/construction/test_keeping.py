@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rohe_iac.planning.model.demand import SkewRule
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Grant, Ledger
 from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
@@ -34,6 +35,16 @@ def test_a_node_without_cores_keeps_no_replica_that_now_asks_for_some(world: Any
     standing = {(DemandIndex(0), 0): Grant(DemandIndex(0), NODE)}
     decisions, waiting = keep(indexed, Ledger(indexed), service_order(indexed), standing)
     assert (decisions[0], list(waiting[DemandIndex(0)])) == ([], [0])
+
+
+def test_a_node_without_the_label_keeps_no_replica_that_is_now_spread_evenly_over_it(world: Any) -> None:
+    zone = (("zone", "a"),)
+    nodes = [world.node("n0"), world.node("n1", labels=zone)]
+    demand = world.demand("a", 2, 400, skews=(SkewRule("zone", 1),))
+    indexed = IndexedProblem(world.problem(nodes, [demand]))
+    standing = {(DemandIndex(0), index): Grant(DemandIndex(0), NodeIndex(index)) for index in (0, 1)}
+    decisions, waiting = keep(indexed, Ledger(indexed), service_order(indexed), standing)
+    assert ([decision.index for decision in decisions[0]], list(waiting[DemandIndex(0)])) == ([1], [0])
 
 
 def test_what_stands_exactly_is_booked_as_it_is(world: Any) -> None:

@@ -38,6 +38,10 @@ def lay_out(section: str, folder: Path) -> None:
         file.write_text(block["text"])
 
 
+PLANNED = ("R304", "R305", "R402")
+"""Codes that plan alone reports."""
+
+
 def diagnostics_of(section: str) -> tuple[Diagnostic, ...]:
     """What is found in the example of a section."""
     with tempfile.TemporaryDirectory() as name:
@@ -45,7 +49,7 @@ def diagnostics_of(section: str) -> tuple[Diagnostic, ...]:
         found = check([Path(name)])
         if not found.valid or found.kinds.get("Stack") != 1 or not found.kinds.get("Pipeline"):
             return found.diagnostics
-        # Programs that are missing are reported by plan alone.
+        # What a plan lacks is reported by plan alone.
         return (*found.diagnostics, *make_plan(Path(name)).warnings)
 
 
@@ -67,7 +71,7 @@ def said(diagnostics: tuple[Diagnostic, ...]) -> str:
 def rendered(code: str, page: str) -> str:
     """The page as it should be."""
     wrong, right = sections(page)
-    command = "plan" if code == "R402" else "validate"
+    command = "plan" if code in PLANNED else "validate"
     example, mark, _ = wrong.partition(f"\n`rohe {command}` says:\n")
     if not mark:
         raise ValueError(f"{code}: the page does not tell what rohe says of it")
@@ -82,8 +86,8 @@ def index() -> str:
     head = (
         "# Diagnostics",
         "",
-        "Every code that `rohe validate` reports, with a wrong and a right example. R0: the text itself; R1: a document",
-        "by itself; R2: what documents say of each other; R3: what fits no node (warnings; `rohe plan` ends with 4);",
+        "Every code that `rohe validate` and `rohe plan` report, with a wrong and a right example. R0: the text itself; R1: a document",
+        "by itself; R2: what documents say of each other; R3: what fits no node (warnings; `rohe plan` ends with 4), or hardly keeps its limit;",
         "R4: what nothing acts on yet (`rohe apply` refuses it).",
         "",
         "All faults are reported at once, up to a bound that keeps a ruined file from filling the screen: 200 faults of a",

@@ -99,6 +99,7 @@ class PlanForm(TypedDict):
     places: dict[str, str]
     lock: str
     files: NotRequired[dict[str, str] | None]
+    predictions: NotRequired[list[dict[str, Any]]]
 
 
 class ChangeForm(TypedDict):
@@ -154,6 +155,7 @@ class ExplanationForm(TypedDict):
     refusals: list[dict[str, Any]]
     left_out: list[dict[str, Any]]
     surveys: list[dict[str, Any]]
+    predictions: list[dict[str, Any]]
     unasked: list[str]
 
 

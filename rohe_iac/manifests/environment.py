@@ -8,8 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from rohe_iac.blueprint.language.pipeline import Balancing, Service
 from rohe_iac.blueprint.linked.blueprint import Blueprint
-from rohe_iac.blueprint.linked.workload import Workload
+from rohe_iac.blueprint.linked.workload import Workload, balancing_of
 from rohe_iac.planning.model.plan import Placement
 
 UrlOf = Callable[[Placement], str | None]
@@ -29,15 +30,29 @@ class PeerUrls:
     blueprint: Blueprint
     replicas: tuple[Placement, ...]
     url_of: UrlOf
-    _variables: dict[tuple[str, str], str] = field(default_factory=dict, init=False, compare=False, repr=False)
+    _variables: dict[tuple[str, str], dict[str, str]] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
 
-    def variable(self, pipeline: str, service: str) -> str:
-        """Returns the value of ROHE_PEERS of every replica of a service: `peers` as JSON."""
+    def variables(self, pipeline: str, service: str) -> dict[str, str]:
+        """Returns ROHE_PEERS and ROHE_BALANCING of every replica of a service: `peers` and `balancing` as JSON."""
         key = (pipeline, service)
         if key not in self._variables:
-            value = self.peers(pipeline, service)
-            self._variables[key] = json.dumps(value, sort_keys=True, separators=(",", ":"))
+            values = {
+                "ROHE_PEERS": self.peers(pipeline, service),
+                "ROHE_BALANCING": self.balancing(pipeline, service),
+            }
+            self._variables[key] = {
+                name: json.dumps(value, sort_keys=True, separators=(",", ":")) for name, value in values.items()
+            }
         return self._variables[key]
+
+    def balancing(self, pipeline: str, service: str) -> dict[str, Balancing]:
+        """Returns how requests are spread over the replicas of each service that the flow leads to from a service."""
+        return {
+            sink: balancing_of(self.blueprint, self._services[pipeline, sink])
+            for sink in sorted(self._sinks.get((pipeline, service), ()))
+        }
 
     def peers(self, pipeline: str, service: str) -> dict[str, dict[str, list[str]]]:
         """Returns the URLs of the services that the flow leads to from a service.
@@ -66,6 +81,14 @@ class PeerUrls:
         return found
 
     @cached_property
+    def _services(self) -> dict[tuple[str, str], Service]:
+        return {
+            (pipeline.metadata.name, service.name): service
+            for pipeline in self.blueprint.pipelines
+            for service in pipeline.spec.services
+        }
+
+    @cached_property
     def _sinks(self) -> dict[tuple[str, str], set[str]]:
         found: dict[tuple[str, str], set[str]] = defaultdict(set)
         for pipeline in self.blueprint.pipelines:
@@ -92,5 +115,5 @@ def environment_of(peer_urls: PeerUrls, workload: Workload, placement: Placement
         "ROHE_MEMBER": placement.member,
         "ROHE_NODE": placement.node,
         "ROHE_TOPIC": workload.topic,
-        "ROHE_PEERS": peer_urls.variable(placement.pipeline, placement.service),
+        **peer_urls.variables(placement.pipeline, placement.service),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import logging
+import random
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -44,26 +45,34 @@ _BUSY = 409
 
 
 class LoadBalancer:
-    """Passes requests on to the replicas of the services behind a stand-in.
+    """Passes requests on to the replicas of the services behind a stand-in, spread as the blueprint states.
 
-    An idle replica is tried first, round robin; where no replica is idle, the request joins the shortest queue (JSQ).
-    That approximates the common queue of all replicas by which the planner sizes a service.
+    `random` and `roundRobin` take the next replica, and another one only where that one does not answer. With
+    `leastBusy` an idle replica is tried first, of several the next in turn; where no replica is idle, the request joins
+    the shortest queue. Replicas say how busy they are, so that several callers do not get in each other's way.
 
     Attributes:
         lost: Requests that no replica accepted.
     """
 
-    def __init__(self, following: Mapping[str, Downstream], peers: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
+    def __init__(
+        self,
+        following: Mapping[str, Downstream],
+        peers: Mapping[str, Mapping[str, Sequence[str]]],
+        balancing: Mapping[str, str] | None = None,
+    ) -> None:
         """Prepares the senders.
 
         Args:
             following: Services to call, with the requests for each one that came in and their size.
             peers: {service: {member: [url, ...]}}, as ROHE_PEERS names the replicas.
+            balancing: {service: balancing}, as ROHE_BALANCING has it; `leastBusy` where it does not name a service.
         """
         self._following = following
         self._peers = peers
+        self._balancing = balancing or {}
         self._credit = dict.fromkeys(following, 0.0)
-        self._turn = 0
+        self._turns: dict[tuple[str, ...], int] = {}
         self._lock = threading.Lock()
         self._senders = ThreadPoolExecutor(MAX_SENDERS, "send")
         self._open = threading.local()
@@ -94,17 +103,22 @@ class LoadBalancer:
         self._senders.shutdown(wait=False, cancel_futures=True)
 
     def _send(self, service: str, urls: list[str], name: str, payload: int) -> None:
+        balancing = self._balancing.get(service, "leastBusy")
         with self._lock:
-            self._turn += 1
-            start = self._turn % max(1, len(urls))
-        queues: list[tuple[int, int, str]] = []
-        for url in urls[start:] + urls[:start]:
-            status, waiting = self._call(url, "POST", {REQUEST_HEADER: name, ONLY_IDLE_HEADER: "1"}, payload)
-            if status == _ACCEPTED:
-                return
-            if status == _BUSY:
-                queues.append((waiting, len(queues), url))
-        for _, _, url in sorted(queues):
+            turn = self._turns.get((service, *urls), 0)
+            self._turns[service, *urls] = turn + 1
+        start = (random.randrange(len(urls)) if balancing == "random" else turn % len(urls)) if urls else 0
+        order = urls[start:] + urls[:start]
+        if balancing == "leastBusy":
+            queues: list[tuple[int, int, str]] = []
+            for url in order:
+                status, waiting = self._call(url, "POST", {REQUEST_HEADER: name, ONLY_IDLE_HEADER: "1"}, payload)
+                if status == _ACCEPTED:
+                    return
+                if status == _BUSY:
+                    queues.append((waiting, len(queues), url))
+            order = [url for _, _, url in sorted(queues)]
+        for url in order:
             if self._call(url, "POST", {REQUEST_HEADER: name}, payload)[0] == _ACCEPTED:
                 return
         with self._lock:

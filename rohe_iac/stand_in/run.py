@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,7 @@ def run_stand_in(environment: Mapping[str, str] | None = None) -> None:
         environment: Environment variables; by default those of the process. ROHE_REPLAY names the file of the replay.
 
     Raises:
-        UsageError: ROHE_REPLAY or ROHE_PEERS cannot be used.
+        UsageError: ROHE_REPLAY, ROHE_PEERS or ROHE_BALANCING cannot be used.
         PortTaken: A port cannot be listened on.
     """
     env = os.environ if environment is None else environment
@@ -48,15 +48,16 @@ def run_stand_in(environment: Mapping[str, str] | None = None) -> None:
     replay = _read_replay(env.get("ROHE_REPLAY", ""))
     try:
         peers: dict[str, Any] = json.loads(env.get("ROHE_PEERS") or "{}")
+        balancing: dict[str, str] = json.loads(env.get("ROHE_BALANCING") or "{}")
     except ValueError as error:
-        raise UsageError(f"ROHE_PEERS is no JSON: {error}") from error
+        raise UsageError(f"ROHE_PEERS or ROHE_BALANCING is no JSON: {error}") from error
     instance = env.get("ROHE_INSTANCE", "stand-in")
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     reporter = Reporter.from_environment(env)
     reporter.on_command(lambda _: (False, "a stand-in does what was measured, and takes no commands"))
-    load_balancer = LoadBalancer(replay.following, peers)
+    load_balancer = LoadBalancer(replay.following, peers, balancing)
     boot, numbers = f"{instance}-{int(time.time() * 1000):x}", itertools.count()
 
     def new_name() -> str:
@@ -83,11 +84,10 @@ def run_stand_in(environment: Mapping[str, str] | None = None) -> None:
     )  # fmt: skip
     if replay.arrivals:
         generate_arrivals(
-            replay.arrivals,
+            random_gaps(replay.arrivals, replay.turns, boot),
             lambda: work_queue.enqueue(Request(new_name())),
             load_balancer.is_ready,
             ended,
-            seed=boot,
         )
     ended.wait()
     for server in servers:
@@ -99,24 +99,35 @@ def run_stand_in(environment: Mapping[str, str] | None = None) -> None:
 
 
 def generate_arrivals(
-    rate: float, arrive: Callable[[], object], is_ready: Callable[[], bool], ended: threading.Event, *, seed: str
+    gaps: Iterator[float], arrive: Callable[[], object], is_ready: Callable[[], bool], ended: threading.Event
 ) -> None:
-    """Calls `arrive` at the moments of a Poisson process.
+    """Calls `arrive` after each gap.
 
     Args:
-        rate: Arrivals a second, on average.
+        gaps: Seconds from one arrival to the next, without end.
         arrive: Called at each arrival.
         is_ready: Arrivals begin once it returns True.
         ended: Ends the arrivals.
-        seed: Seed of the random moments.
     """
-    draws = random.Random(seed)
     while not is_ready():
         if ended.wait(0.2):
             return
     moment = time.monotonic()
-    while not ended.wait(max(0.0, (moment := moment + draws.expovariate(rate)) - time.monotonic())):
+    while not ended.wait(max(0.0, (moment := moment + next(gaps)) - time.monotonic())):
         arrive()
+
+
+def random_gaps(rate: float, turns: int, seed: str) -> Iterator[float]:
+    """Yields seconds between arrivals at one of several replicas that take turns with random (Poisson) arrivals.
+
+    Args:
+        rate: Arrivals a second at the replica, on average.
+        turns: Number of replicas that take turns; 1 where each gets arrivals at random.
+        seed: Seed of the random moments.
+    """
+    draws = random.Random(seed)
+    while True:
+        yield sum(draws.expovariate(rate * turns) for _ in range(turns))
 
 
 def _read_replay(name: str) -> Replay:

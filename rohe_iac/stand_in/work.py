@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from rohe_iac.planning.sizing.queueing import service_time_quantiles
+from rohe_iac.planning.sizing.service_time import service_time_quantiles
 from rohe_iac.planning.sizing.stand_ins.behaviour import Replay
 
 TIME_SLICE = 0.005

@@ -44,7 +44,19 @@ KIND_OF = {
     **dict.fromkeys(("deviceTypes", "nodes", "links"), "Inventory"),
     **dict.fromkeys(("objectives", "metrics", "processing", "sinks", "effective"), "ObservationContract"),
     **dict.fromkeys(
-        ("planner", "target", "broker", "store", "agents", "modules", "protect", "pipelines", "contracts", "inventory"),
+        (
+            "planner",
+            "target",
+            "broker",
+            "store",
+            "agents",
+            "modules",
+            "protect",
+            "pipelines",
+            "contracts",
+            "inventory",
+            "balancing",
+        ),
         "Stack",
     ),
 }

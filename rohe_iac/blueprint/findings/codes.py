@@ -114,6 +114,8 @@ CODES: dict[str, Code] = {
     "R301": Code("larger-than-any-node", "A request that is larger than any node", "No replica can be placed; `rohe plan` says 4."),
     "R302": Code("no-accelerator", "An accelerator that no node has", "No replica can be placed; `rohe plan` says 4."),
     "R303": Code("no-node-matches", "A rule that no node meets", "No replica can be placed; `rohe plan` says 4."),
+    "R304": Code("little-slack", "A response time with less than 5 % slack", "Predictions are off by a few percent: the limit may be broken by what was measured inexactly."),
+    "R305": Code("spread-by-service", "Requests that Kubernetes spreads in another way", "A Service picks a pod at random, so that waits are longer than those that the replicas were sized for."),
     "R401": Code("no-effect", "A field that nothing acts on yet", "It validates and plans; `rohe apply` refuses (3) rather than ignore it."),
     "R402": Code("no-program", "A program that is not on this machine", "`rohe plan` warns, for the plan may be applied elsewhere; `rohe apply` refuses (10)."),
 }  # fmt: skip

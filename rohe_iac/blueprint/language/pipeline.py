@@ -55,6 +55,10 @@ Probability = Annotated[
 ]
 
 
+Balancing = Literal["random", "roundRobin", "leastBusy"]
+"""How requests to a service are spread over its replicas."""
+
+
 def _validate_replicas(value: object) -> Any:
     if value == "auto" or (isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 1_000_000):
         return value
@@ -312,6 +316,7 @@ class Service(Model):
     args: tuple[str, ...] = ()
     working_dir: str = "."
     replicas: Replicas = 1
+    balancing: Balancing | None = None
     ports: tuple[Port, ...] = ()
     env: dict[VariableName, Variable] = EMPTY
     files: tuple[File, ...] = ()

@@ -20,6 +20,7 @@ from rohe_iac.blueprint.language.base import (
     schema_requiring_one,
 )
 from rohe_iac.blueprint.language.pipeline import (
+    Balancing,
     Memory,
     Requests,
     Secret,
@@ -276,6 +277,7 @@ class StackSpec(Model):
     pipelines: Annotated[tuple[str, ...], Field(min_length=1)]
     inventory: str
     contracts: tuple[str, ...] = ()
+    balancing: Balancing = "random"
     planner: PlannerSettings = PlannerSettings.model_construct()
     target: Target = Target.model_construct(local=LocalTarget.model_construct())
     broker: Broker = Broker.model_construct(embedded=EmbeddedBroker.model_construct())

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from rohe_iac.blueprint.language.pipeline import (
+    Balancing,
     Limits,
     Member,
     Memory,
@@ -83,6 +84,11 @@ def service_with_variant(workload: Workload, variant: str) -> Service:
         if alternative.name == variant:
             return with_alternative(workload.service, alternative)
     return workload.service
+
+
+def balancing_of(blueprint: Blueprint, service: Service) -> Balancing:
+    """Returns how requests to a service are spread over its replicas: as the service says, else as the stack does."""
+    return service.balancing or blueprint.stack.spec.balancing
 
 
 def workloads_of(blueprint: Blueprint) -> tuple[Workload, ...]:

@@ -42,6 +42,10 @@ FIELDS: dict[str, tuple[str, str]] = {
         "services/ingestion",
     ),
     "Service.replicas": ("How many run, or `auto`: as few as the load and the contract need.", "2"),
+    "Service.balancing": (
+        "How requests to it are spread over its replicas; absent: as the stack says.",
+        "leastBusy",
+    ),
     "Service.ports": ("The ports that a replica listens on.", "[{name: http, containerPort: 4002}]"),
     "Service.env": (
         "Environment variables: text, or a reference to a secret.",
@@ -216,6 +220,10 @@ FIELDS: dict[str, tuple[str, str]] = {
     "StackSpec.pipelines": ("The pipelines that run, by name.", "[cctvs]"),
     "StackSpec.inventory": ("The machines that they run on, by name.", "edge-lab"),
     "StackSpec.contracts": ("The contracts that are judged, by name.", "[cctvs-sla]"),
+    "StackSpec.balancing": (
+        "How requests are spread over replicas: `random`, `roundRobin` or `leastBusy`, which sizing counts on.",
+        "leastBusy",
+    ),
     "StackSpec.planner": ("How replicas are placed.", "{objective: [placed, stable, nodes], strategy: portfolio}"),
     "StackSpec.target": ("Where to apply; exactly one.", "{local: {runtime: process, ports: 42000-42099}}"),
     "StackSpec.broker": (

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from rohe_iac.blueprint.language.inventory import Accelerator, DeviceType, InventorySpec, Node, UsedAccelerator
 from rohe_iac.blueprint.language.pipeline import Requests
-from rohe_iac.blueprint.language.placement import Affinity, Reserve
+from rohe_iac.blueprint.language.placement import Affinity
 from rohe_iac.blueprint.language.stack import PlannerSettings
 from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.blueprint.linked.capacity import capacity_of
-from rohe_iac.blueprint.linked.workload import Workload, workloads_of
+from rohe_iac.blueprint.linked.workload import Workload, balancing_of, workloads_of
 from rohe_iac.planning.model.demand import (
     AffinityRule,
     Demand,
@@ -61,9 +61,8 @@ def problem_of(blueprint: Blueprint, profiles: Mapping[str, Profile] | None = No
         if not workload.system:
             members[key] = (*members.get(key, ()), workload.address)
     nodes = tuple(sorted(_supplies(blueprint.inventory.spec, sizings), key=lambda node: node.name))
-    reserve = blueprint.stack.spec.planner.reserve
     demands = tuple(
-        _with_slowdown(_with_sizing(_demand(workload, members, reserve), workload, sizings), workload, profiles or {})
+        _with_slowdown(_with_sizing(_demand(blueprint, workload, members), workload, sizings), workload, profiles or {})
         for workload in workloads
     )
     settings = _settings(blueprint)
@@ -254,7 +253,7 @@ def _resources(requests: Requests) -> Resources:
     )
 
 
-def _demand(workload: Workload, members: dict[tuple[str, str], tuple[str, ...]], reserve: Reserve) -> Demand:
+def _demand(blueprint: Blueprint, workload: Workload, members: dict[tuple[str, str], tuple[str, ...]]) -> Demand:
     service = workload.service
     rules = service.placement
     return Demand(
@@ -284,7 +283,7 @@ def _demand(workload: Workload, members: dict[tuple[str, str], tuple[str, ...]],
                 key=lambda spread: (spread.key, spread.limit),
             )
         ),
-        update_room=0 if workload.system else (service.reserve or reserve).update,
+        update_room=0 if workload.system else (service.reserve or blueprint.stack.spec.planner.reserve).update,
         skews=tuple(
             sorted(
                 (
@@ -304,6 +303,7 @@ def _demand(workload: Workload, members: dict[tuple[str, str], tuple[str, ...]],
         avoid=_affinities(rules.avoid, workload, members),
         near=_affinities(rules.near, workload, members),
         ports=tuple(PortRequest(port.name, port.host_port or 0, port.protocol) for port in service.ports),
+        balancing="" if workload.system else balancing_of(blueprint, service),
         variants=tuple(
             DemandVariant(
                 variant.name,

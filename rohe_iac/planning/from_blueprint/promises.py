@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from rohe_iac.blueprint.language.contract import Objective
 from rohe_iac.blueprint.language.pipeline import Pipeline
@@ -19,9 +20,10 @@ from rohe_iac.blueprint.linked.flow import order_of
 from rohe_iac.blueprint.linked.workload import Workload, service_with_variant, workloads_of
 from rohe_iac.planning.model.promise import ResponseTimeLimit, WorkloadServiceTime
 from rohe_iac.planning.sizing.profile import ANY_DEVICE, Profile
-from rohe_iac.planning.sizing.queueing import MultiServerQueue, service_time_distribution
+from rohe_iac.planning.sizing.queueing import ReplicaQueues
 from rohe_iac.planning.sizing.requirements import Limit, is_about, is_overall, limit_of
 from rohe_iac.planning.sizing.response_times import mean_and_excess
+from rohe_iac.planning.sizing.service_time import service_time_distribution
 from rohe_iac.planning.sizing.workload import Sizing
 
 MAX_PATHS = 100
@@ -120,9 +122,7 @@ def _answer(
         profile = profiles.get(service_with_variant(workload, sizing.variant).profile or "")
         alone = profile.times(sizing.device_type, shared=False) if profile else None
         queue = sizing.queue
-        alone_queue = (
-            MultiServerQueue(service_time_distribution(alone), queue.arrival_rate, queue.servers) if alone else queue
-        )
+        alone_queue = replace(queue, service=service_time_distribution(alone)) if alone else queue
         options.append((_times(queue, limit), _times(alone_queue, limit)))
     else:
         for path in {workload.service.profile, *(variant.profile for variant in workload.alternatives)}:
@@ -140,12 +140,12 @@ def _answer(
     return WorkloadServiceTime(workload.address, mean, above, min(alone_times[0], mean), min(alone_times[1], above))
 
 
-def _without_waits(times: Times) -> MultiServerQueue:
+def _without_waits(times: Times) -> ReplicaQueues:
     """Returns a queue without arrivals, whose response times are the service times."""
-    return MultiServerQueue(service_time_distribution(times), 0.0, 1)
+    return ReplicaQueues(service_time_distribution(times), 0.0, 1, "random")
 
 
-def _times(queue: MultiServerQueue, limit: Limit) -> tuple[int, int]:
+def _times(queue: ReplicaQueues, limit: Limit) -> tuple[int, int]:
     mean, excess = mean_and_excess(queue, limit)
     return _microseconds(mean), _microseconds(excess)
 

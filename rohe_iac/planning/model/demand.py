@@ -139,6 +139,8 @@ class Demand:
         arch: Architectures that its image has; empty: any.
         sensitivity: What its speed depends on: none, cpu, memory or cpu+memory.
         priority: Larger is served first.
+        balancing: How requests are spread over the replicas, which sizing counts on: random, roundRobin or leastBusy;
+            "" where the stack runs them for itself.
         selector, tolerations: Labels that a node has to have, and taints that it may have.
         spread, avoid, near: Rules about other replicas in the same domain.
         skews: How far the numbers of replicas may differ between domains.
@@ -164,6 +166,7 @@ class Demand:
     arch: tuple[str, ...] = ()
     sensitivity: str = "none"
     priority: int = 0
+    balancing: str = field(default="", metadata={BRIEF: True})
     selector: tuple[tuple[str, str], ...] = ()
     tolerations: tuple[TolerationRule, ...] = ()
     spread: tuple[SpreadRule, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isqrt
+from math import sqrt
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +51,30 @@ class ResponseTimeLimit:
 
 
 def added(times: list[tuple[int, int]]) -> int:
-    """Returns the sum of service times, in microseconds, rounded up.
+    """Returns the sum of independent service times, in microseconds, rounded up.
 
-    Means add up; what lies above them adds up in squares, as of independent services.
+    Means add up. What lies above them adds up in powers of 2.5: normal times would add up in squares, times that follow
+    an exponential distribution in powers of 2.7, and times with waits lie between.
 
     Args:
         times: (mean, how far the percentile lies above it) of each service.
     """
-    squares = sum(above * above for _, above in times)
-    root = isqrt(squares)
-    return sum(mean for mean, _ in times) + root + (root * root < squares)
+    return sum(mean for mean, _ in times) + _above_together([above for _, above in times if above])
+
+
+def _above_together(parts: list[int]) -> int:
+    """Returns the least whole number whose power of 2.5 is that of all parts together, exact on every machine."""
+    if len(parts) < 2:
+        return sum(parts)
+    total = sum([_power(part) for part in parts])
+    # A power of 0.4 may differ in its last bit between machines; a square root may not.
+    root = int(total**0.4)
+    while _power(root) < total:
+        root += 1
+    while _power(root - 1) >= total:
+        root -= 1
+    return root
+
+
+def _power(part: int) -> float:
+    return part * part * sqrt(part)

@@ -13,7 +13,7 @@ from rohe_iac.planning.sizing.cheapest import cheapest_combination
 from rohe_iac.planning.sizing.profile import Profile
 from rohe_iac.planning.sizing.requirements import Limit, pipeline_requirements
 from rohe_iac.planning.sizing.response_times import mean_and_excess, slowest_path_of_workloads
-from rohe_iac.planning.sizing.workload import MIN_GAIN, Sizing, WorkloadSizer
+from rohe_iac.planning.sizing.workload import MIN_GAIN, MIN_GAIN_SHARE, Sizing, WorkloadSizer
 
 
 def sizings_of(blueprint: Blueprint, profiles: Mapping[str, Profile]) -> dict[str, Sizing]:
@@ -63,8 +63,9 @@ def _shorten(
 ) -> None:
     """Replaces sizings in `chosen`, the most time saved per cost first, until the slowest path keeps the limit.
 
-    Ends early where no step saves more than MIN_GAIN.
+    Ends early where no step saves more than MIN_GAIN, and MIN_GAIN_SHARE of the limit.
     """
+    least_gain = max(MIN_GAIN, limit.seconds * MIN_GAIN_SHARE)
     while True:
         time, path = _slowest_path(pipeline, limit, chosen, services)
         if time <= limit.seconds:
@@ -77,7 +78,7 @@ def _shorten(
             for step in sizers[address].steps(sizing):
                 gain = time - _slowest_path(pipeline, limit, {**chosen, address: step}, services)[0]
                 gain_per_cost = gain / max(step.cost - sizing.cost, 1e-9)
-                if gain > MIN_GAIN and (best is None or gain_per_cost > best[0]):
+                if gain > least_gain and (best is None or gain_per_cost > best[0]):
                     best = (gain_per_cost, address, step)
         if best is None:
             return

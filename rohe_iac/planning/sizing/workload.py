@@ -16,33 +16,48 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rohe_iac.blueprint.language.inventory import DeviceType
+from rohe_iac.blueprint.language.pipeline import Balancing
 from rohe_iac.blueprint.language.profile import Times
 from rohe_iac.blueprint.linked.blueprint import Blueprint
-from rohe_iac.blueprint.linked.workload import Workload
+from rohe_iac.blueprint.linked.workload import Workload, balancing_of
 from rohe_iac.planning.model.demand import DeviceRequest, Resources
 from rohe_iac.planning.sizing.profile import ANY_DEVICE, Profile
-from rohe_iac.planning.sizing.queueing import (
-    MAX_UTILISATION,
-    TOLERANCE,
-    MultiServerQueue,
+from rohe_iac.planning.sizing.queueing import MAX_UTILISATION, TOLERANCE, ReplicaQueues
+from rohe_iac.planning.sizing.requests import has_amounts
+from rohe_iac.planning.sizing.requirements import Limit, pipeline_requirements, requirements_of
+from rohe_iac.planning.sizing.response_times import response_time
+from rohe_iac.planning.sizing.service_time import (
     ServiceTimeDistribution,
     service_tail_probability,
     service_time_distribution,
 )
-from rohe_iac.planning.sizing.requests import has_amounts
-from rohe_iac.planning.sizing.requirements import Limit, pipeline_requirements, requirements_of
-from rohe_iac.planning.sizing.response_times import response_time
 
 TARGET_UTILISATION = 0.8
 """The utilisation of replicas that no objective about response times limits."""
+
+
+SPREAD: dict[Balancing, str] = {"random": "at random", "roundRobin": "in turn", "leastBusy": "to the least busy"}
+"""How requests are spread over replicas, as notes say it."""
 
 
 MAX_REPLICAS = 10_000
 """The most replicas that sizing gives a workload."""
 
 
+MIN_UTILISATION = 0.1
+"""The utilisation that sizing never plans below with more than FEW_REPLICAS: more of them hardly save time."""
+
+
+FEW_REPLICAS = 10
+"""Number of replicas up to which their utilisation does not matter."""
+
+
 MIN_GAIN = 1e-4
 """Seconds of response time that a step has to save at least."""
+
+
+MIN_GAIN_SHARE = 1e-3
+"""Part of the limit that one replica more has to save at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +72,7 @@ class Sizing:
         rate: Requests a second at the service.
         cost: Of all replicas, in the inventory's currency an hour, or in cores where not every device type has a cost.
         holds: Whether every objective about the service is kept.
-        queue: The queue that all replicas together are.
+        queue: The queues at the replicas.
         resources: What a replica asks for: as written, else what the profile says at the replica's part of the load.
         note: One line for people: why so many replicas.
     """
@@ -69,7 +84,7 @@ class Sizing:
     rate: float
     cost: float
     holds: bool
-    queue: MultiServerQueue
+    queue: ReplicaQueues
     resources: Resources
     note: str = ""
 
@@ -94,6 +109,7 @@ class WorkloadSizer:
         requirements: What contracts ask of the workload.
         limited: Whether a contract limits response times of the service or of the whole pipeline.
         rate: Requests a second at the service.
+        balancing: How requests are spread over the replicas.
         options: Variants on device types with measured service times.
     """
 
@@ -108,6 +124,7 @@ class WorkloadSizer:
             accuracy = max(self.requirements.accuracy, overall.accuracy)
             self.requirements = replace(self.requirements, accuracy=accuracy)
         self.rate = max(rate, self.requirements.rate)
+        self.balancing = balancing_of(blueprint, workload.service)
         self.options = tuple(self._options(profiles))
 
     def _options(self, profiles: Mapping[str, Profile]) -> Iterable[_Option]:
@@ -143,19 +160,19 @@ class WorkloadSizer:
     def candidates(self, limits: Sequence[Limit], chosen: Sizing) -> list[Sizing]:
         """Returns all sizings that hold; else `chosen` alone.
 
-        Each option comes with ever more replicas, until one more saves less than MIN_GAIN of what `limits` are about.
+        Each option comes with ever more replicas, until one more saves little of what `limits` are about.
         """
         found = []
         for option in sorted(self.options, key=lambda item: (-item.accuracy, item.variant, item.device_type)):
             sizing = self._size(option)
             while sizing.holds:
                 found.append(sizing)
-                if not self.is_auto or sizing.replicas >= MAX_REPLICAS:
+                if not self.is_auto or sizing.replicas >= self._most_replicas(option):
                     break
                 before = [response_time(sizing.queue, limit) for limit in limits]
                 sizing = self._size(option, sizing.replicas + 1)
                 if all(
-                    time - response_time(sizing.queue, limit) <= MIN_GAIN
+                    time - response_time(sizing.queue, limit) <= max(MIN_GAIN, limit.seconds * MIN_GAIN_SHARE)
                     for time, limit in zip(before, limits, strict=True)
                 ):
                     break
@@ -163,8 +180,9 @@ class WorkloadSizer:
 
     def steps(self, sizing: Sizing) -> Iterable[Sizing]:
         """Yields the neighbours of a sizing: one replica more where the number is free, and other options that hold."""
-        if self.is_auto and sizing.replicas < MAX_REPLICAS:
-            yield self._size(self._option(sizing), sizing.replicas + 1)
+        option = self._option(sizing)
+        if self.is_auto and sizing.replicas < self._most_replicas(option):
+            yield self._size(option, sizing.replicas + 1)
         for option in self.options:
             other = self._size(option)
             if other.holds and (option.variant, option.device_type) != (sizing.variant, sizing.device_type):
@@ -187,10 +205,8 @@ class WorkloadSizer:
         service = service_time_distribution(option.times)
         written = self.workload.service.replicas
         if replicas is None:
-            replicas = (
-                written if isinstance(written, int) else self._fewest_replicas(service, option.profile.concurrency)
-            )
-        queue = MultiServerQueue(service, self.rate, replicas * option.profile.concurrency)
+            replicas = written if isinstance(written, int) else self._fewest_replicas(service, option)
+        queue = self._queue(service, replicas, option.profile.concurrency)
         resources = self._resources(option, replicas)
         cost = self._cost(option.device_type, resources)
         holds = (
@@ -211,20 +227,27 @@ class WorkloadSizer:
             resources,
         )
 
-    def _fewest_replicas(self, service: ServiceTimeDistribution, concurrency: int) -> int:
+    def _most_replicas(self, option: _Option) -> int:
+        """Returns how many replicas of an option are worth their cost at most."""
+        idle = self.rate * option.times.mean / option.profile.concurrency / MIN_UTILISATION
+        return min(max(FEW_REPLICAS, math.ceil(round(idle, 9))), MAX_REPLICAS)
+
+    def _fewest_replicas(self, service: ServiceTimeDistribution, option: _Option) -> int:
+        concurrency, most = option.profile.concurrency, self._most_replicas(option)
         offered_load = self.rate * service.mean / concurrency
         utilisation = MAX_UTILISATION if self.limited else TARGET_UTILISATION
         replicas = max(1, math.ceil(round(offered_load / utilisation, 9)))
         for limit in self.requirements.limits:
-            if not _can_keep(service, limit):
+            if not (_can_keep(service, limit) and _keeps(self._queue(service, most, concurrency), limit)):
                 # More replicas cannot keep this limit; as many as keep waits short are all that helps.
                 replicas = max(replicas, math.ceil(round(offered_load / TARGET_UTILISATION, 9)))
                 continue
-            while replicas < MAX_REPLICAS and not _keeps(
-                MultiServerQueue(service, self.rate, replicas * concurrency), limit
-            ):
+            while replicas < most and not _keeps(self._queue(service, replicas, concurrency), limit):
                 replicas += 1
         return min(replicas, MAX_REPLICAS)
+
+    def _queue(self, service: ServiceTimeDistribution, replicas: int, concurrency: int) -> ReplicaQueues:
+        return ReplicaQueues(service, self.rate, replicas, self.balancing, concurrency)
 
     def _resources(self, option: _Option, replicas: int) -> Resources:
         """Returns what a replica asks for: as written, else the profile's demand at the replica's part of the load."""
@@ -278,7 +301,9 @@ class WorkloadSizer:
         """Returns one line for people: why so many replicas. path_times: of the slowest path in seconds, by limit."""
         queue = sizing.queue
         what = " on ".join(part for part in (sizing.variant, sizing.device_type) if part)
-        parts = [f"{what + ', ' if what else ''}{sizing.replicas} for {sizing.rate:g}/s, {queue.utilisation:.0%} busy"]
+        spread = f" {SPREAD[self.balancing]}" if sizing.replicas > 1 else ""
+        load = f"{sizing.replicas} for {sizing.rate:g}/s{spread}"
+        parts = [f"{what + ', ' if what else ''}{load}, {queue.utilisation:.0%} busy"]
         for limit in self.requirements.limits:
             time = response_time(queue, limit)
             late = "" if time <= limit.seconds + 1e-6 else ", too slow"
@@ -292,7 +317,7 @@ class WorkloadSizer:
         return "sized: " + ", ".join(parts)
 
 
-def _keeps(queue: MultiServerQueue, limit: Limit) -> bool:
+def _keeps(queue: ReplicaQueues, limit: Limit) -> bool:
     if not limit.percent:
         return queue.mean_response_time <= limit.seconds
     if queue.utilisation > MAX_UTILISATION:

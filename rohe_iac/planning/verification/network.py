@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cache
-from math import ceil, hypot
 
 from rohe_iac.planning.model.plan import Placement
 from rohe_iac.planning.model.problem import Problem
@@ -14,7 +14,7 @@ from rohe_iac.planning.model.supply import Supply, Wire
 from rohe_iac.planning.verification.fault import Fault
 
 ROUNDING = 1
-"""Microseconds by which the square root of a large sum may be off."""
+"""Microseconds by which the root of a large sum may be off."""
 
 
 def network_faults(problem: Problem, items: Sequence[Placement]) -> Iterator[Fault]:
@@ -100,10 +100,12 @@ class _Network:
 def _service_time(limit: ResponseTimeLimit) -> int:
     """Returns the predicted time of the services on a path, in microseconds.
 
-    Each stage counts with its slowest member. Means add up; the parts above the means add up in squares.
+    Each stage counts with its slowest member. Means add up; the parts above the means add up in powers of 2.5.
     """
     slowest = [max(stage, key=lambda time: time.mean + time.above) for stage in limit.stages]
-    return sum(time.mean for time in slowest) + ceil(hypot(*(time.above for time in slowest)))
+    return sum(time.mean for time in slowest) + math.ceil(
+        math.pow(sum(math.pow(time.above, 2.5) for time in slowest), 0.4)
+    )
 
 
 def _longest_latency(network: _Network, stages: list[set[str]]) -> int:

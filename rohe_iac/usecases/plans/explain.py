@@ -12,6 +12,7 @@ from rohe_iac.foundation.names import KINDS, Address, parse_address
 from rohe_iac.planning.model.plan import LeftOutGang, Placement, Plan, Refusals, Unplaced
 from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS
 from rohe_iac.planning.questions.analysis.node_survey import Survey, latest, surveys_of
+from rohe_iac.planning.questions.analysis.response_times import Prediction, predictions_of
 from rohe_iac.transports.questions import RefusedQuestion
 from rohe_iac.usecases.observing.observe import agents_of, asking, unobserved
 from rohe_iac.usecases.plans.plugins import reload_plugins
@@ -33,6 +34,7 @@ class PlacementExplanation:
         refusals: the nodes refused to the workloads of these replicas.
         surveys: every node for the last replica of each workload, or for the replica that is the address; empty where
             they were not asked for.
+        predictions: the limits of response times that the replicas under the address have a part in, as predicted.
         unasked: filters and scorers of the plan that have changed since, and so were not asked.
         left_out: the pipelines of these replicas that are placed whole or not at all, and are not placed.
     """
@@ -43,6 +45,7 @@ class PlacementExplanation:
     unplaced: tuple[Unplaced, ...]
     refusals: tuple[Refusals, ...]
     surveys: tuple[Survey, ...] = ()
+    predictions: tuple[Prediction, ...] = ()
     unasked: tuple[str, ...] = ()
     left_out: tuple[LeftOutGang, ...] = ()
 
@@ -108,9 +111,14 @@ def explain_places(directory: Path, stack: KnownStack, text: str, *, every: bool
         hints = [hint for address in addresses if (hint := _nearest(plan, address))]
         words = f"has the address '{text}'" if len(addresses) == 1 else f"is a service or node '{text}'"
         raise UsageError(f"nothing in the plan {words}", hint=(*hints, "`rohe plan` lists what it places")[0])
+    items: tuple[Placement | Unplaced, ...] = (*found.placements, *found.unplaced)
+    workloads = {item.workload for item in items}
+    concerned = (
+        prediction for prediction in predictions_of(problem, plan) if workloads.intersection(prediction.workloads)
+    )
+    found = replace(found, predictions=tuple(concerned))
     if not every:
         return found
-    items: tuple[Placement | Unplaced, ...] = (*found.placements, *found.unplaced)
     asked = items if address.kind == "replica" else latest(items)
     return replace(found, surveys=surveys_of(problem, plan, asked, plugins), unasked=unasked)
 

@@ -32,6 +32,7 @@ from rohe_iac.usecases.plans.missing_programs import missing_programs
 from rohe_iac.usecases.plans.plan_file_building import carried_files, planfile_of
 from rohe_iac.usecases.plans.plugins import load_plugins
 from rohe_iac.usecases.plans.profile import load_profiles
+from rohe_iac.usecases.plans.promise_warnings import promise_warnings
 
 
 class UnreadableFile(RoheError):
@@ -75,7 +76,8 @@ class PlannedStack:
         blueprint: the documents of the stack.
         planfile: the plan with its manifests and actions.
         record: what is applied and the plan was made against; None where nothing is.
-        warnings: what the plan needs and this machine lacks, which is no error where it is applied elsewhere.
+        warnings: what the plan needs and this machine lacks, which is no error where it is applied elsewhere; and why
+            predicted response times may not hold.
     """
 
     blueprint: Blueprint
@@ -167,7 +169,8 @@ def make_plan(
     planfile = planfile_of(blueprint, decision.problem, decision.plan, decision.profiles, decision.sources, record)
     planfile = replace(planfile, files=carried_files(blueprint.root, planfile.inputs))
     local = planfile.target == "local"
-    warnings = missing_programs(blueprint, decision.plan, os.environ) if local else ()
+    missing = missing_programs(blueprint, decision.plan, os.environ) if local else ()
+    warnings = (*missing, *promise_warnings(blueprint, decision.problem, decision.plan))
     return PlannedStack(blueprint, planfile, record, warnings)
 
 

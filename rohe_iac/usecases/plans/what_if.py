@@ -11,7 +11,7 @@ from rohe_iac.planning.model.plan import Plan, Unplaced
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.questions.analysis.plan_diff import Change, difference
 from rohe_iac.planning.questions.analysis.response_times import Prediction, predictions_of
-from rohe_iac.planning.questions.what_if.apply import GANG, apply_edits, edit_loads, with_new_amounts
+from rohe_iac.planning.questions.what_if.apply import apply_edits, edit_sizing, is_of_sizing, with_new_amounts
 from rohe_iac.planning.questions.what_if.edit import Edit, parse_edits
 from rohe_iac.planning.solvers.local_search.outcome import SearchListener, ignore_statistics
 from rohe_iac.planning.solvers.planner import plan
@@ -34,7 +34,7 @@ class WhatIf:
         lost: replicas that have no node any more.
         violated: constraints of the edited problem that the plan as it stands breaks.
         plan: the plan of the edited problem.
-        idle: edits of loads, where they change the size of no service.
+        idle: edits of loads and of how requests are spread, where they change the size of no service.
         sized_by_load: whether any service has `replicas: auto`.
         predicted: objectives whose prediction changes, before and after the edits; None where nothing is known.
     """
@@ -52,8 +52,8 @@ class WhatIf:
 def what_if(decision: StackDecision, text: str, listener: SearchListener = ignore_statistics) -> WhatIf:
     """Plans the edited problem again, from the placements of the plan.
 
-    Edits of loads are made in the blueprint and come first: services are sized again for the load. The others are
-    made in the problem, in order.
+    Edits of loads, and of how requests are spread, are made in the blueprint and come first: services are sized again
+    for them. The others are made in the problem, in order.
 
     Args:
         decision: the plan as it stands.
@@ -66,7 +66,7 @@ def what_if(decision: StackDecision, text: str, listener: SearchListener = ignor
     """
     edits = parse_edits(text)
     present, before = decision.problem, decision.plan
-    loaded = _problem_under_loads(decision, edits)
+    loaded = _problem_of_new_sizes(decision, edits)
     edited = apply_edits(loaded, edits)
     after = plan(edited, before, decision.plugins, listener=listener)
     standing = replace(before, placements=with_new_amounts(edited, before.placements))
@@ -79,7 +79,7 @@ def what_if(decision: StackDecision, text: str, listener: SearchListener = ignor
         violated=tuple(fault for fault in verify(edited, standing, decision.plugins) if fault.rule not in SELF),
         plan=after,
         predicted=_changed_predictions(predictions_of(present, before), predictions_of(edited, after)),
-        idle=tuple(edit for edit in edits if _is_load(edit) and same_sizes),
+        idle=tuple(edit for edit in edits if is_of_sizing(edit) and same_sizes),
         sized_by_load=any(workload.service.replicas == "auto" for workload in workloads_of(decision.blueprint)),
     )
 
@@ -92,16 +92,11 @@ def _changed_predictions(
     return tuple((old.get(name), new.get(name)) for name in sorted(old | new) if old.get(name) != new.get(name))
 
 
-def _problem_under_loads(decision: StackDecision, edits: Sequence[Edit]) -> Problem:
-    """Returns the problem that the blueprint poses under the edited loads, with the plan's settings and callables."""
+def _problem_of_new_sizes(decision: StackDecision, edits: Sequence[Edit]) -> Problem:
+    """Returns the problem of the blueprint with services sized anew, with the plan's settings and callables."""
     present = decision.problem
-    if not any(map(_is_load, edits)):
+    if not any(map(is_of_sizing, edits)):
         return present
-    blueprint = edit_loads(decision.blueprint, edits)
+    blueprint = edit_sizing(decision.blueprint, edits)
     posed = problem_of(blueprint, load_profiles(blueprint)[0])
     return replace(posed, settings=present.settings)
-
-
-def _is_load(edit: Edit) -> bool:
-    """Checks whether the edit changes the load of pipelines."""
-    return edit.kind == "pipeline" and edit.field != GANG

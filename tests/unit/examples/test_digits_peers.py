@@ -4,6 +4,8 @@ import pytest
 from digits.peers import REST, Replicas, only, peers
 from digits.wire import Unreachable
 
+from rohe_iac.reporting import Replicas as Balanced
+
 
 class Network:
     """Replicas that answer with their url, but for those that are down."""
@@ -26,7 +28,10 @@ def network() -> Network:
 
 
 def replicas(network: Network, *urls: str) -> Replicas:
-    return Replicas(list(urls), lambda: network.now, network.ask)
+    def clock() -> float:
+        return network.now
+
+    return Replicas(Balanced(urls, "roundRobin", clock=clock), clock, network.ask)
 
 
 def test_replicas_take_turns(network):
@@ -73,7 +78,7 @@ def test_a_member_whose_replicas_are_all_down_is_not_alive_until_one_answers_aga
 
 def test_peers_come_from_what_the_replica_was_told():
     told = json.dumps({"classify": {"svm": ["http://a", "http://b"], "bayes": ["http://c"]}})
-    service, members = only(peers(told))
+    service, members = only(peers({"ROHE_PEERS": told}))
     assert service == "classify"
     assert members["svm"].urls == ["http://a", "http://b"]
 
@@ -81,4 +86,4 @@ def test_peers_come_from_what_the_replica_was_told():
 @pytest.mark.parametrize("told", ["{}", '{"a": {"": []}, "b": {"": []}}'])
 def test_other_than_one_following_service_is_said(told):
     with pytest.raises(SystemExit, match="ROHE_PEERS"):
-        only(peers(told))
+        only(peers({"ROHE_PEERS": told}))

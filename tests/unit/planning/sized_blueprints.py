@@ -53,6 +53,7 @@ def blueprint(
     profiles: dict[str, dict[str, Any]],
     flow: list[dict[str, Any]] | None = None,
     rate: str = "10/s",
+    balancing: str = "leastBusy",
 ) -> tuple[dict[str, Sizing], Problem]:
     """Writes a blueprint, and returns its sizings by name of service and its placement problem."""
     window = {"size": "5m"}
@@ -80,7 +81,7 @@ def blueprint(
         {
             "kind": "Stack",
             "metadata": {"name": "s"},
-            "spec": {"pipelines": ["p"], "inventory": "edge", "contracts": ["sla"],
+            "spec": {"pipelines": ["p"], "inventory": "edge", "contracts": ["sla"], "balancing": balancing,
                      "target": {"local": {"ports": "42000-42099"}}},
         },
     ]  # fmt: skip

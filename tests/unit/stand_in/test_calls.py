@@ -63,6 +63,28 @@ def test_requests_go_to_idle_replicas_and_pass_over_one_that_is_gone() -> None:
             server.server_close()
 
 
+@pytest.mark.parametrize("balancing", ["random", "roundRobin"])
+def test_requests_are_spread_as_stated_even_to_busy_replicas(balancing: str) -> None:
+    with ExitStack() as stack:
+        queues = [stack.enter_context(working(replay(0.002)))[0] for _ in range(3)]
+        servers = [serve(queue, 0, lambda: "own") for queue in queues]
+        urls = [f"http://127.0.0.1:{server.server_address[1]}" for server in servers]
+        load_balancer = LoadBalancer({"next": Downstream(1.0, 0)}, {"next": {"": urls}}, {"next": balancing})
+        for number in range(60):
+            load_balancer.pass_on(Request(f"r-{number}"))
+        until = time.monotonic() + 30
+        while sum(queue.served for queue in queues) < 60 and time.monotonic() < until:
+            time.sleep(0.02)
+        served = [queue.served for queue in queues]
+        assert sum(served) == 60
+        assert load_balancer.lost == 0
+        assert served == [20, 20, 20] if balancing == "roundRobin" else min(served) > 3
+        load_balancer.close()
+        for server in servers:
+            server.shutdown()
+            server.server_close()
+
+
 def test_a_request_that_nobody_takes_is_counted_as_lost() -> None:
     load_balancer = LoadBalancer({"next": Downstream(1.0, 0)}, {"next": {"": ["http://127.0.0.1:1"]}})
     assert not load_balancer.is_ready()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from itertools import count
+from itertools import count, islice
+from statistics import fmean, pstdev
 
 import pytest
 
 from rohe_iac.foundation.errors import UsageError
-from rohe_iac.stand_in.run import generate_arrivals, run_stand_in
+from rohe_iac.stand_in.run import generate_arrivals, random_gaps, run_stand_in
 
 
 def test_requests_begin_when_those_behind_are_ready_and_come_at_about_the_rate() -> None:
@@ -21,7 +22,7 @@ def test_requests_begin_when_those_behind_are_ready_and_come_at_about_the_rate()
         if len(arrivals) == 200:
             ended.set()
 
-    generate_arrivals(2000, arrive, lambda: next(checks) >= 2, ended, seed="test")
+    generate_arrivals(random_gaps(2000, 1, "test"), arrive, lambda: next(checks) >= 2, ended)
     assert next(checks) == 3
     assert len(arrivals) >= 200
 
@@ -33,3 +34,10 @@ def test_requests_begin_when_those_behind_are_ready_and_come_at_about_the_rate()
 def test_a_stand_in_without_a_replay_says_what_is_missing(environment: dict[str, str], words: str) -> None:
     with pytest.raises(UsageError, match=words):
         run_stand_in(environment)
+
+
+@pytest.mark.parametrize("turns", [1, 4])
+def test_arrivals_at_a_replica_that_takes_its_turn_are_more_even(turns: int) -> None:
+    gaps = list(islice(random_gaps(5, turns, "test"), 20_000))
+    assert fmean(gaps) == pytest.approx(0.2, rel=0.05)
+    assert (pstdev(gaps) / fmean(gaps)) ** 2 == pytest.approx(1 / turns, rel=0.05)

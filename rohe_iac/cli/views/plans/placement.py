@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from rohe_iac.cli.console import Screen
 from rohe_iac.cli.options import PageOutput
+from rohe_iac.cli.views.plans.prediction import shown_prediction
 from rohe_iac.cli.views.plans.sentences import best_other_node, refused_by_rule, score_words
 from rohe_iac.cli.views.plans.survey import SurveyView, markdown_of
 from rohe_iac.planning.model.plan import BRIEF_FIELDS, Placement, Rejection
@@ -49,6 +50,8 @@ class PlacementView:
             self._screen.print_indented(line)
             if score := _score(placement):
                 self._screen.print_indented(score, 4, style="dim")
+        for prediction in explanation.predictions:
+            self._screen.print_indented(escape(f"predicted {shown_prediction(prediction)}"))
         for gang in explanation.left_out:
             self._screen.print_indented(f"[red]{escape(str(gang))}[/red]")
         for item in explanation.unplaced:
@@ -79,6 +82,7 @@ def _page(explanation: PlacementExplanation) -> Iterator[str]:
     for placement in explanation.placements:
         shown = f"; {_score(placement)}" if _score(placement) else ""
         yield f"- {placement.replica} on **{placement.node}**: {placement.reason}{shown}"
+    yield from (f"- predicted {shown_prediction(prediction)}" for prediction in explanation.predictions)
     yield from (f"- {gang}" for gang in explanation.left_out)
     for item in explanation.unplaced:
         near = item.closest[0] if item.closest else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rich.markup import escape
@@ -81,7 +81,8 @@ class PlanView:
         """
         planfile = analysed.planfile
         if output is PageOutput.json:
-            self.screen.print_json({**planfile.content(), "digest": planfile.digest})
+            predictions = [asdict(prediction) for prediction in analysed.predictions]
+            self.screen.print_json({**planfile.content(), "digest": planfile.digest, "predictions": predictions})
             return
         if output is PageOutput.markdown:
             self.screen.print_text("\n".join(markdown_of(analysed, every=every)))

@@ -146,8 +146,8 @@ def _predictions(predictions: Sequence[Prediction], most: int) -> Iterator[str]:
     yield ""
     rows = (row_of(prediction) for prediction in predictions[:most])
     yield from table(
-        ("objective", "path", "predicted", "at most", "slack"),
-        ((row.objective, row.path, row.predicted, row.limit, row.slack) for row in rows),
+        ("objective", "path", "predicted", "at most", "slack", "counted on"),
+        ((row.objective, row.path, row.predicted, row.limit, row.slack, ", ".join(row.notes)) for row in rows),
     )
 
 

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rohe_iac.planning.questions.analysis.response_times import Prediction
+
+SPREAD = {
+    "random": "to a replica at random",
+    "roundRobin": "to each replica in turn",
+    "leastBusy": "to the least busy replica",
+}
+"""How requests are spread over replicas, by balancing."""
+
+FEW = 3
+"""Services without a profile that one line names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,10 +25,12 @@ class PredictionRow:
     Attributes:
         objective: the name of the objective.
         path: the first and the last service, or the only one.
-        predicted: the whole response time.
+        predicted: the whole response time; "unknown" where nothing is known of it.
         links: the part of it on links; empty where it is 0.
         limit: the longest response time that the contract allows.
         slack: by how many percent of the limit the prediction is below or above it.
+        notes: the time beside the neighbours in the plan, how requests are spread over replicas, and which services are
+            not counted; each may be missing.
         late: whether the prediction is above the limit.
     """
 
@@ -27,6 +40,7 @@ class PredictionRow:
     links: str
     limit: str
     slack: str
+    notes: tuple[str, ...]
     late: bool
 
 
@@ -37,19 +51,41 @@ def row_of(prediction: Prediction) -> PredictionRow:
     return PredictionRow(
         prediction.objective,
         first if first == last else f"{first} to {last}",
-        predicted_time(prediction),
+        "unknown" if prediction.unknown else predicted_time(prediction),
         shown_time(prediction.links) if prediction.links else "",
         shown_time(prediction.limit),
-        f"{slack / 100:.1f} % slack" if slack >= 0 else f"{-slack / 100:.1f} % too slow",
+        "" if prediction.unknown else f"{slack / 100:.1f} % slack" if slack >= 0 else f"{-slack / 100:.1f} % too slow",
+        _notes(prediction),
         slack < 0,
     )
+
+
+def _notes(prediction: Prediction) -> tuple[str, ...]:
+    """Returns what neighbours change, how requests are spread over the replicas, and which services are not counted."""
+    neighbours = prediction.beside < prediction.services + prediction.links
+    notes = (
+        [f"{shown_time(prediction.beside)} beside the neighbours placed"] if neighbours and prediction.beside else []
+    )
+    spread = [SPREAD[name] for name in prediction.balancing if name in SPREAD]
+    notes += [f"requests {' or '.join(spread)}"] if spread else []
+    if prediction.uncounted:
+        notes.append(f"not counted, without a profile: {_few(prediction.uncounted)}")
+    return tuple(notes)
+
+
+def _few(addresses: Sequence[str]) -> str:
+    """Returns the first services by name, and how many others there are."""
+    names = [address.partition(":")[2] or address for address in addresses[:FEW]]
+    return ", ".join(names) + (f" and {len(addresses) - FEW} more" if len(addresses) > FEW else "")
 
 
 def shown_prediction(prediction: Prediction) -> str:
     """Returns `sla/fast: 1112 ms of 1200 ms, 8 ms of it on links (7.3 % slack), camera to detection`."""
     row = row_of(prediction)
+    if prediction.unknown:
+        return f"{row.objective}: not predicted, no profile of {_few(prediction.uncounted)}"
     links = f", {row.links} of it on links" if row.links else ""
-    return f"{row.objective}: {row.predicted} of {row.limit}{links} ({row.slack}), {row.path}"
+    return ", ".join((f"{row.objective}: {row.predicted} of {row.limit}{links} ({row.slack})", row.path, *row.notes))
 
 
 def predicted_time(prediction: Prediction) -> str:

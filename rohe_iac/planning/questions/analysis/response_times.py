@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from rohe_iac.planning.model.demand import Demand
+from rohe_iac.planning.model.neighbours import crowding
 from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.problem import Problem
+from rohe_iac.planning.model.promise import ResponseTimeLimit, added
+from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.objective.latency_slack import LatencySlack, relative
 from rohe_iac.planning.placement.state.from_plan import choice_of
 from rohe_iac.planning.placement.state.index import IndexedProblem
@@ -19,10 +24,16 @@ class Prediction:
 
     Attributes:
         limit: microseconds that the contract allows.
-        services: predicted microseconds of the services on the path; 0 for services without a profile.
+        services: predicted microseconds of the services on the path that are counted.
         links: predicted microseconds on the links between them.
+        beside: predicted microseconds of services and links where each service takes its time alone, and of what a
+            full node costs it the part that its neighbours in the plan ask for; never more than the prediction.
         slack: (limit - services - links) / limit, in basis points.
         first, last: addresses of the first workload of the first and of the last service on the path.
+        workloads: addresses of all workloads on the path.
+        balancing: how requests are spread over the replicas of the services on the path, without repetition; empty
+            where each has one replica.
+        uncounted: addresses of workloads on the path whose response times nothing is known of: they have no profile.
     """
 
     objective: str
@@ -32,10 +43,19 @@ class Prediction:
     slack: int
     first: str
     last: str
+    beside: int = 0
+    workloads: tuple[str, ...] = ()
+    balancing: tuple[str, ...] = ()
+    uncounted: tuple[str, ...] = ()
+
+    @property
+    def unknown(self) -> bool:
+        """Whether nothing is known of any service or link on the path."""
+        return not self.services + self.links
 
 
 def predictions_of(problem: Problem, decided: Plan) -> tuple[Prediction, ...]:
-    """Returns a prediction of every objective of which anything is known, the least slack first."""
+    """Returns a prediction of every objective that limits response times, the least slack first."""
     if not problem.promises:
         return ()
     indexed = IndexedProblem(problem, choice_of(problem, decided))
@@ -47,14 +67,69 @@ def predictions_of(problem: Problem, decided: Plan) -> tuple[Prediction, ...]:
             demand, node = indexed.index[item.workload], indexed.node_index[item.node]
             nodes.setdefault(demand, set()).add(node)
             replicas_on[node] += slack.counts(demand)
+    demands = {demand.workload: demand for demand in problem.demands}
+    crowdings = _crowdings(indexed, decided)
     found: dict[str, Prediction] = {}
     for path, services, links in slack.predictions(nodes, replicas_on):
         ends = [path.stages[0][0].workload, path.stages[-1][0].workload]
         limit = max(1, path.limit)
         prediction = Prediction(
-            path.objective, limit, services, links, relative(limit, services + links), ends[0], ends[1]
+            path.objective,
+            limit,
+            services,
+            links,
+            relative(limit, services + links),
+            ends[0],
+            ends[1],
+            min(services, _services_beside(path, crowdings)) + links,
+            tuple(time.workload for stage in path.stages for time in stage),
+            _balancing(path, demands),
+            tuple(time.workload for stage in path.stages for time in stage if not time.mean),
         )
         known = found.get(path.objective)
-        if services + links and (known is None or prediction.slack < known.slack):
+        if known is None or prediction.slack < known.slack:
             found[path.objective] = prediction
     return tuple(sorted(found.values(), key=lambda prediction: (prediction.slack, prediction.objective)))
+
+
+def _balancing(path: ResponseTimeLimit, demands: Mapping[str, Demand]) -> tuple[str, ...]:
+    """Returns how requests are spread over replicas on a path, where services of known times have several."""
+    known = (demands.get(time.workload) for stage in path.stages for time in stage if time.mean)
+    return tuple(dict.fromkeys(demand.balancing for demand in known if demand is not None and demand.replicas > 1))
+
+
+def _crowdings(indexed: IndexedProblem, decided: Plan) -> dict[str, int]:
+    """Returns by workload the largest part of a node that the neighbours of a replica ask for, in millionths."""
+    on_node: dict[NodeIndex, Counter[DemandIndex]] = defaultdict(Counter)
+    for item in decided.placements:
+        if item.workload in indexed.index and item.node in indexed.node_index:
+            on_node[indexed.node_index[item.node]][indexed.index[item.workload]] += 1
+    found: dict[str, int] = {}
+    for node, replicas in on_node.items():
+        for demand in replicas:
+            neighbours = [indexed.resources[other] for other in (replicas - Counter((demand,))).elements()]
+            asked, workload = indexed.resources[demand], indexed.demands[demand]
+            part = crowding(workload.sensitivity, asked, indexed.nodes[node], neighbours)
+            found[workload.workload] = max(found.get(workload.workload, 0), part)
+    return found
+
+
+def _services_beside(path: ResponseTimeLimit, crowdings: Mapping[str, int]) -> int:
+    """Returns what the services on a path take beside their neighbours, in microseconds."""
+    slowest = []
+    for stage in path.stages:
+        times = []
+        for time in stage:
+            part = crowdings.get(time.workload, MILLION)
+            times.append(
+                (
+                    time.alone_mean + _part(time.mean - time.alone_mean, part),
+                    time.alone_above + _part(time.above - time.alone_above, part),
+                )
+            )
+        slowest.append(max(times, key=sum, default=(0, 0)))
+    return added(slowest)
+
+
+def _part(amount: int, millionths: int) -> int:
+    return -(-amount * millionths // MILLION)

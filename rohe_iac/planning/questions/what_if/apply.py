@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 from msgspec import structs
 
-from rohe_iac.blueprint.language.pipeline import Pipeline
+from rohe_iac.blueprint.language.pipeline import Balancing, Pipeline
+from rohe_iac.blueprint.language.stack import Stack
 from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.foundation.errors import UsageError
 from rohe_iac.foundation.quantities import bits_per_second, byte_count, millicores, per_second
@@ -40,17 +41,25 @@ MAX_REPLICAS = 100_000
 GANG = "gang"
 """The field of a pipeline that says whether it is placed whole or not at all."""
 
+BALANCING = "balancing"
+"""The field of a service or stack that says how requests are spread over replicas."""
+
+BALANCINGS = get_args(Balancing)
+"""Its values."""
+
 MAX_LOAD = 1e9
 """Requests a second that an edit may offer at most."""
 
 
 def apply_edits(problem: Problem, edits: Sequence[Edit]) -> Problem:
-    """Returns the problem with every edit applied in order, except edits of the loads of pipelines (`edit_loads`).
+    """Returns the problem with every edit applied in order, except those for which it is sized anew (`edit_sizing`).
 
     Raises:
         UsageError: a name, field or value is unknown.
     """
     for edit in edits:
+        if is_of_sizing(edit):
+            continue
         if edit.kind in ("node", "zone"):
             if edit.kind == "node":
                 names = [[node.name] for node in problem.nodes]
@@ -89,17 +98,64 @@ def _gangs(problem: Problem, edit: Edit) -> tuple[str, ...]:
     return tuple(sorted(gangs | chosen if edit.value == "true" else gangs))
 
 
-def edit_loads(blueprint: Blueprint, edits: Sequence[Edit]) -> Blueprint:
-    """Returns the blueprint with the edits of the loads of pipelines applied in order.
+def is_of_sizing(edit: Edit) -> bool:
+    """Checks whether an edit changes what services are sized for: a load, or how requests are spread."""
+    return edit.field == BALANCING or (edit.kind == "pipeline" and edit.field != GANG)
+
+
+def edit_sizing(blueprint: Blueprint, edits: Sequence[Edit]) -> Blueprint:
+    """Returns the blueprint with the edits of loads and of how requests are spread applied in order.
 
     Raises:
         UsageError: a name or value is unknown.
     """
-    pipelines = blueprint.pipelines
     for edit in edits:
-        if edit.kind == "pipeline" and edit.field != GANG:
-            pipelines = _edited(pipelines, [[pipeline.metadata.name] for pipeline in pipelines], edit, _pipeline)
-    return replace(blueprint, pipelines=pipelines)
+        if not is_of_sizing(edit):
+            continue
+        pipelines = blueprint.pipelines
+        names = [[pipeline.metadata.name] for pipeline in pipelines]
+        if edit.kind == "pipeline":
+            blueprint = replace(blueprint, pipelines=_edited(pipelines, names, edit, _pipeline))
+        elif edit.kind == "stack":
+            stack = blueprint.stack
+            blueprint = replace(blueprint, stack=_edited((stack,), [[stack.metadata.name]], edit, _stack)[0])
+        else:
+            blueprint = replace(blueprint, pipelines=_with_balanced_services(pipelines, edit))
+    return blueprint
+
+
+def _stack(stack: Stack, edit: Edit) -> Stack:
+    return stack.model_copy(update={"spec": stack.spec.model_copy(update={"balancing": _balancing(edit)})})
+
+
+def _with_balanced_services(pipelines: tuple[Pipeline, ...], edit: Edit) -> tuple[Pipeline, ...]:
+    """Returns the pipelines with the balancing of the services that an edit names set."""
+    made: list[Pipeline] = []
+    known: list[str] = []
+    changed = False
+    for pipeline in pipelines:
+        services = []
+        for service in pipeline.spec.services:
+            names = (service.name, f"{pipeline.metadata.name}:{service.name}")
+            known += names
+            if edit.matches(*names):
+                changed = True
+                service = service.model_copy(update={"balancing": _balancing(edit)})
+            services.append(service)
+        spec = pipeline.spec.model_copy(update={"services": tuple(services)})
+        made.append(pipeline.model_copy(update={"spec": spec}))
+    if not changed:
+        raise nothing_named(edit, known)
+    return tuple(made)
+
+
+def _balancing(edit: Edit) -> str:
+    if edit.operator != "=" or edit.value not in BALANCINGS:
+        raise UsageError(
+            f"'{edit}': expected one of {', '.join(BALANCINGS)}",
+            hint=f"write {edit.kind}/{edit.name}.balancing={BALANCINGS[-1]}",
+        )
+    return edit.value
 
 
 def _edited(

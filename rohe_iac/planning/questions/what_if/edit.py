@@ -11,10 +11,10 @@ THING = KIND "/" NAME        "*" in a name stands for any characters, also for n
 | `node/NAME` | the status alone (`=running`, `=cordoned`, `=down`), `.cpu` `.rss` `.vms` `.cores`, and its rules |
 | `zone/NAME` | the fields of a node, for every node with that label `zone` |
 | `link/NAME` | `.latency` `.bandwidth`; cut by `=down` |
-| `service/NAME` | `.replicas` `.priority` `.cpu` `.rss` `.vms` `.cores`, accelerators by type (`.gpu`), its rules |
+| `service/NAME` | `.replicas` `.priority` `.balancing` `.cpu` `.rss` `.vms` `.cores`, `.gpu`, its rules |
 | `pipeline/NAME` | `.load`; `.gang=true`, `=false` |
 | `contract/NAME` | the limits of its objectives on response times, by their names |
-| `stack/NAME` | `.survive` `.survive.zones` `.ports` |
+| `stack/NAME` | `.survive` `.survive.zones` `.ports` `.balancing` |
 
 Operators are `=`, `*=`, `+=` and `-=`; amounts are written as in a blueprint, factors as 3, 0.5 or 1/3. `cores` changes
 every core, or sets them one by one (`cores=1+1+500m`). Amounts end at 0, and are rounded up. `devices` has the edits of
@@ -37,10 +37,10 @@ FIELDS = {
     "node": ("cpu", "rss", "vms", "cores"),
     "zone": ("cpu", "rss", "vms", "cores"),
     "link": ("latency", "bandwidth"),
-    "service": ("replicas", "priority", "reserve", "cpu", "rss", "vms", "cores"),
+    "service": ("replicas", "priority", "reserve", "balancing", "cpu", "rss", "vms", "cores"),
     "pipeline": ("load", "gang"),
     "contract": (),
-    "stack": ("survive", "survive.zones", "ports"),
+    "stack": ("survive", "survive.zones", "ports", "balancing"),
 }
 """The amounts of each kind of thing; accelerators are edited by type or name, objectives by name."""
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from rohe_iac.foundation.canonical import canonical_json
-from rohe_iac.planning.sizing.queueing import ServiceTimeDistribution
+from rohe_iac.planning.sizing.service_time import ServiceTimeDistribution
 
 VERSION = 1
 """Version of the JSON form in which a stand-in gets its replay."""
@@ -34,6 +34,7 @@ class Replay:
         cpu: Seconds of one core that a request burns.
         concurrency: Requests that the replica works on at once.
         arrivals: Requests a second that the replica makes itself, at random moments; 0 where other services call it.
+        turns: One of so many arrivals at random moments is the replica's: the number of replicas that take turns.
         following: The services called, by name.
     """
 
@@ -42,6 +43,7 @@ class Replay:
     concurrency: int
     arrivals: float
     following: dict[str, Downstream]
+    turns: int = 1
 
     def encode(self) -> str:
         """Returns the replay as canonical JSON."""

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 
 from rohe_iac.blueprint.language.pipeline import Pipeline
 from rohe_iac.blueprint.language.profile import Times
 from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.blueprint.linked.flow import rates_of
-from rohe_iac.blueprint.linked.workload import Workload, pipeline_of, service_with_variant, workloads_of
+from rohe_iac.blueprint.linked.workload import Workload, balancing_of, pipeline_of, service_with_variant, workloads_of
 from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.sizing.profile import InvalidProfile, Profile
-from rohe_iac.planning.sizing.queueing import service_time_distribution
+from rohe_iac.planning.sizing.service_time import service_time_distribution
 from rohe_iac.planning.sizing.stand_ins.behaviour import Downstream, Replay
 
 
@@ -49,7 +50,11 @@ def replays_of(blueprint: Blueprint, plan: Plan, profiles: Mapping[str, Profile]
                 hint="add serviceTime to the profile, or command: [...] to the service",
             )
         pipeline = pipeline_of(blueprint, workload.pipeline)
-        found[placement.replica] = _replay(pipeline, workload, profile, times, replicas[placement.workload])
+        count = replicas[placement.workload]
+        replay = _replay(pipeline, workload, profile, times, count)
+        # What replicas of a source would be sent from outside, they make themselves: taking turns is near least busy.
+        turns = 1 if balancing_of(blueprint, workload.service) == "random" else count
+        found[placement.replica] = replace(replay, turns=turns)
     return found
 
 

@@ -255,8 +255,7 @@ class Construction:
 
     def _place(self, demand: DemandIndex, indices: Sequence[int]) -> None:
         """Places as many replicas of a demand as fit, by index; the others are unplaced."""
-        indexed = self.indexed
-        custom = indexed.plugins.strategy is not None
+        indexed, custom = self.indexed, self.indexed.plugins.strategy is not None
         if self.in_batches and fills_in_batches(indexed, self.scoring, demand):
             placed = self._place_in_batches(demand, indices, self.evaluator.feasible(demand, explain=self.explain))
         else:
@@ -312,9 +311,8 @@ class Construction:
         """Places replica by replica and returns how many are placed; `custom`: a plugged-in strategy picks nodes."""
         indexed, ledger, scoring, explain = self.indexed, self.ledger, self.scoring, self.explain
         number, numbered, keys = len(indexed.nodes), indexed.numbered[demand], NodeKeys(len(indexed.nodes))
-        alone = indexed.alone(demand)
         domains = [rule for rule in indexed.demands[demand].spread if rule.key != NODE_KEY]
-        decisions, last = self.decisions[demand], indices[-1]
+        decisions, last, alone = self.decisions[demand], indices[-1], indexed.alone(demand)
         for position, index in enumerate(indices):
             self._refill(evaluation)
             if not evaluation.heap or numbered > ledger.numbers:

@@ -29,11 +29,11 @@ def test_rates_multiply_along_the_flow_and_add_up_where_it_meets() -> None:
     assert rates_of(pipeline("a", load=None)) == {}
 
 
-def test_means_add_up_along_the_slowest_path_and_excesses_in_squares() -> None:
+def test_means_add_up_along_the_slowest_path_and_excesses_in_powers() -> None:
     flow = pipeline("abc", ("a", "b"), ("a", "c"), latency="10ms")
     time, path = slowest_path(flow, {"a": (0.1, 0.3), "b": (0.2, 0.4), "c": (0.1, 0.1)})
     assert path == ("a", "b")
-    assert time == pytest.approx(0.1 + 0.01 + 0.2 + 0.5)
+    assert time == pytest.approx(0.1 + 0.01 + 0.2 + (0.3**2.5 + 0.4**2.5) ** 0.4)
 
 
 def test_of_the_members_of_an_ensemble_the_slowest_counts() -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
-import math
-import random
 from pathlib import Path
 from typing import Any
 
@@ -15,58 +12,23 @@ from rohe_iac.blueprint.loading import load
 from rohe_iac.planning.from_blueprint.problem import DEVICE_TYPE_LABEL, problem_of
 from rohe_iac.planning.from_blueprint.write_back import with_planned_requests
 from rohe_iac.planning.sizing.profile_yaml import read_profile
-from rohe_iac.planning.sizing.queueing import (
-    QUANTILES,
-    MultiServerQueue,
-    ServiceTimeDistribution,
-    erlang_c,
-    service_tail_probability,
-    service_time_quantiles,
-)
+from rohe_iac.planning.sizing.queueing import ReplicaQueues
+from rohe_iac.planning.sizing.service_time import ServiceTimeDistribution, service_tail_probability
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.planning.verification.verify import verify
 
 DETECTION = ServiceTimeDistribution(0.3506, 0.1384, 0.142, 0.344, 0.589, 0.695)
 
 
-def simulated(service: ServiceTimeDistribution, rate: float, servers: int, requests: int = 200_000) -> list[float]:
-    """Returns the response times of a simulated queue with random arrivals, sorted."""
-    generator = random.Random(11)
-    times = service_time_quantiles(service)
-    free = [0.0] * servers
-    now, found = 0.0, []
-    for _ in range(requests):
-        now += generator.expovariate(rate)
-        end = max(now, heapq.heappop(free)) + times[generator.randrange(QUANTILES)]
-        heapq.heappush(free, end)
-        found.append(end - now)
-    return sorted(found)
-
-
-def test_erlang_c_gives_the_textbook_values() -> None:
-    assert erlang_c(2, 3) == pytest.approx(4 / 9)
-    assert erlang_c(0.5, 1) == pytest.approx(0.5)
-    assert erlang_c(0, 4) == 0
-    assert erlang_c(4, 4) == 1
-
-
-@pytest.mark.parametrize(("rate", "servers"), [(2, 1), (6, 3), (10, 5), (10, 6), (20, 10)])
-def test_response_times_are_those_of_a_simulated_queue(rate: float, servers: int) -> None:
-    queue = MultiServerQueue(DETECTION, rate, servers)
-    found = simulated(DETECTION, rate, servers)
-    assert queue.mean_response_time == pytest.approx(sum(found) / len(found), rel=0.06)
-    assert queue.percentile(99) == pytest.approx(found[int(0.99 * len(found))], rel=0.08)
-
-
 def test_without_waiting_the_percentiles_are_the_measured_ones() -> None:
-    queue = MultiServerQueue(DETECTION, 0.001, 4)
+    queue = ReplicaQueues(DETECTION, 0.001, 4, "random")
     assert queue.percentile(99) == pytest.approx(0.695, abs=1e-3)
     assert queue.percentile(50) == pytest.approx(0.344, abs=1e-3)
     assert service_tail_probability(DETECTION, 0.695) == pytest.approx(0.01, abs=1e-6)
 
 
 def test_a_queue_that_gets_more_than_it_serves_has_no_response_time() -> None:
-    queue = MultiServerQueue(DETECTION, 12, 4)
+    queue = ReplicaQueues(DETECTION, 12, 4, "random")
     assert queue.utilisation > 1
     assert queue.percentile(99) == float("inf")
     assert queue.tail_probability(10) == 1
@@ -77,7 +39,7 @@ def test_the_fewest_replicas_that_keep_the_response_time_are_taken(tmp_path: Pat
     sizing = found["a"]
     assert sizing.holds
     assert sizing.queue.percentile(99) <= 0.2
-    fewer = MultiServerQueue(sizing.queue.service, 10, sizing.replicas - 1)
+    fewer = ReplicaQueues(sizing.queue.service, 10, sizing.replicas - 1, "leastBusy")
     assert fewer.utilisation >= 0.95 or fewer.percentile(99) > 0.2
     demand = next(demand for demand in problem.demands if demand.service == "a")
     assert demand.replicas == sizing.replicas
@@ -120,7 +82,7 @@ def test_a_limit_of_the_whole_pipeline_is_kept_along_its_slowest_path(tmp_path: 
     tight, _ = blueprint(tmp_path / "tight", services, [limit(260)], profiles, flow)
     means = [tight[name].queue.mean_response_time for name in "ab"]
     excesses = [tight[name].queue.percentile(99) - tight[name].queue.mean_response_time for name in "ab"]
-    assert sum(means) + math.hypot(*excesses) <= 0.26
+    assert sum(means) + sum(excess**2.5 for excess in excesses) ** 0.4 <= 0.26
     assert tight["a"].replicas + tight["b"].replicas > loose["a"].replicas + loose["b"].replicas
     assert tight["c"].replicas == loose["c"].replicas
 
@@ -217,30 +179,6 @@ def test_an_objective_on_the_rate_counts_as_load(tmp_path: Path, metric: str, ag
     found, _ = blueprint(tmp_path, [service("a")], [rate], {"a.yaml": profile(100)})
     assert found["a"].rate == 25
     assert found["a"].replicas == 4
-
-
-def test_the_response_time_of_a_pipeline_is_that_of_simulated_queues_behind_each_other(tmp_path: Path) -> None:
-    flow = [{"from": "a", "to": "b"}]
-    services = [service("a"), service("b", "b.yaml")]
-    profiles = {"a.yaml": profile(100), "b.yaml": profile(250)}
-    found, problem = blueprint(tmp_path, services, [limit(600)], profiles, flow)
-    now, arrivals = 0.0, []
-    generator = random.Random(5)
-    for _ in range(50_000):
-        now += generator.expovariate(10)
-        arrivals.append(now)
-    current = list(enumerate(arrivals))
-    for name in "ab":
-        times, free = service_time_quantiles(found[name].queue.service), [0.0] * found[name].replicas
-        ended = []
-        for number, arrival in sorted(current, key=lambda request: request[1]):
-            end = max(arrival, heapq.heappop(free)) + times[generator.randrange(QUANTILES)]
-            heapq.heappush(free, end)
-            ended.append((number, end))
-        current = ended
-    taken = sorted(end - arrivals[number] for number, end in current)
-    assert taken[int(0.99 * len(taken))] <= 0.6 * 1.03
-    assert any("pipeline p99" in demand.note for demand in problem.demands)
 
 
 def test_manifests_ask_for_what_the_profile_said(tmp_path: Path) -> None:

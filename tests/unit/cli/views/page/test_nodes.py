@@ -26,8 +26,8 @@ def test_nodes_with_replicas_come_first_and_show_each_of_them(cctvs: AnalysedPla
     first_of_all, group = first.groups
     assert first_of_all.reason.startswith("tightest fit among 3 suitable nodes, first by name of equal scores")
     assert group.name == "cctvs:object-detection ×7"
-    assert group.takes == "cpu 70m, memory 326.9Mi each"
-    assert [replica.takes.split(", ")[1] for replica in group.replicas] == ["GPU0 6.62%"] * 7
+    assert group.takes == "cpu 66m, memory 325.9Mi each"
+    assert [replica.takes.split(", ")[1] for replica in group.replicas] == ["GPU0 6.57%"] * 7
     assert len({replica.takes for replica in group.replicas}) == 7
 
 

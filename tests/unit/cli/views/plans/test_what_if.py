@@ -53,5 +53,5 @@ def test_a_changed_prediction_is_shown_with_the_one_before(new_screen: Any) -> N
     WhatIfView(screen).show(answer, PageOutput.human)
     assert answer.sized_by_load
     assert not answer.idle
-    assert "predicted cctvs-sla/fast-answers: 1114 ms of 1200 ms" in printed()
-    assert "was 1112 ms" in printed()
+    assert "predicted cctvs-sla/fast-answers: 1085 ms of 1200 ms" in printed()
+    assert "was 1075 ms" in printed()

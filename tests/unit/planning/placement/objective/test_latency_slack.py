@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from rohe_iac.cli.views.plans.prediction import shown_prediction
+from rohe_iac.planning.model.neighbours import crowding
 from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.model.promise import ResponseTimeLimit, WorkloadServiceTime
@@ -147,7 +149,7 @@ def test_a_plan_tells_the_least_slack_of_each_objective_with_its_part_on_links(w
         nodes, demands, wires=[Wire("w", ("zone/a", "zone/b"), 1500)], edges=world.flow("a", "b"),
         promises=[both, unknown],
     )  # fmt: skip
-    (prediction,) = predictions_of(problem, plan(problem))
+    prediction, nothing = predictions_of(problem, plan(problem))
     assert (prediction.objective, prediction.services, prediction.links, prediction.slack) == (
         "sla/fast",
         2500,
@@ -155,5 +157,22 @@ def test_a_plan_tells_the_least_slack_of_each_objective_with_its_part_on_links(w
         6000,
     )
     assert shown_prediction(prediction) == "sla/fast: 4 ms of 10 ms, 1.5 ms of it on links (60.0 % slack), a to b"
+    assert shown_prediction(nothing) == "sla/unknown: not predicted, no profile of a"
     late = replace(problem, promises=(replace(both, limit=3200),))
     assert "25.0 % too slow" in shown_prediction(predictions_of(late, plan(problem))[0])
+
+
+def test_neighbours_cost_the_part_of_a_node_that_they_ask_for(world: Any) -> None:
+    """The measured times on a shared node are those of a full one: half of it costs half of the difference."""
+    demands = [world.demand("a", cpu=400, sensitivity="cpu"), world.demand("b", cpu=2000)]
+    alone = promise(10_000, WorkloadServiceTime("service/p:a", 3000, 800, 2000, 400))
+    problem = world.problem([world.node("n1"), world.node("n2")], demands, promises=[alone])
+    beside = plan(replace(problem, nodes=problem.nodes[:1]))
+    assert crowding("cpu", demands[0].resources, problem.nodes[0], [demands[1].resources]) == 500_000
+    (prediction,) = predictions_of(problem, beside)
+    assert (prediction.services, prediction.beside) == (3800, 2500 + 600)
+    assert "(62.0 % slack), a, 3.1 ms beside the neighbours placed" in shown_prediction(prediction)
+    apart = [structs.replace(item, node="n2" if item.service == "b" else "n1") for item in beside.placements]
+    (prediction,) = predictions_of(problem, replace(beside, placements=tuple(apart)))
+    assert (prediction.services, prediction.beside) == (2400, 2400)
+    assert "beside" not in shown_prediction(prediction)

@@ -90,13 +90,13 @@ def test_the_budget_that_is_exceeded_most_is_named_and_an_empty_stage_takes_no_t
     assert BUDGET.words(indexed, ledger, 1, 1) == ("budget: 1 ms over the 3 ms that sla/fast (3 ms) leaves from a to b")
 
 
-def test_means_add_up_and_what_lies_above_them_adds_up_in_squares() -> None:
+def test_means_add_up_and_what_lies_above_them_adds_up_in_powers() -> None:
     stages = (
         (WorkloadServiceTime("a", 1000, 300),),
         (WorkloadServiceTime("b", 2000, 400), WorkloadServiceTime("c", 100, 200)),
     )
     promise = ResponseTimeLimit("sla/fast", 10_000, stages)
-    assert (promise.service_time, promise.network_budget) == (3500, 6500)
+    assert (promise.service_time, promise.network_budget) == (3469, 6531)
 
 
 def test_the_slowest_replicas_of_each_service_make_the_way(world: Any) -> None:

@@ -13,7 +13,7 @@ from rohe_iac.foundation.errors import UsageError
 from rohe_iac.planning.model.demand import DemandVariant, DeviceRequest, Edge, Resources
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.model.supply import Wire
-from rohe_iac.planning.questions.what_if.apply import apply_edits, edit_loads, with_new_amounts
+from rohe_iac.planning.questions.what_if.apply import apply_edits, edit_sizing, with_new_amounts
 from rohe_iac.planning.questions.what_if.edit import parse_edits
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.planning.verification.verify import verify
@@ -157,7 +157,7 @@ def test_a_larger_load_sizes_services_anew(cctvs: StackDecision) -> None:
     assert after.slack >= 0
     assert what_if(cctvs, "pipeline/*.load=20/s").changes == answer.changes
     assert what_if(cctvs, "pipeline/cctvs.load+=10/s").changes == answer.changes
-    fewer = what_if(cctvs, "pipeline/cctvs.load=20/s,service/object-detection.replicas=8")
+    fewer = what_if(cctvs, "pipeline/cctvs.load=20/s,service/object-detection.replicas=9")
     assert not [change for change in fewer.changes if "object-detection" in change.replica]
 
 
@@ -173,7 +173,7 @@ def test_a_larger_load_sizes_services_anew(cctvs: StackDecision) -> None:
 )
 def test_a_load_that_is_none_is_told(cctvs: StackDecision, text: str, told: str) -> None:
     with pytest.raises(UsageError) as caught:
-        edit_loads(cctvs.blueprint, parse_edits(text))
+        edit_sizing(cctvs.blueprint, parse_edits(text))
     assert told in f"{caught.value.brief} {caught.value.hint}"
 
 
@@ -196,3 +196,16 @@ def test_amounts_are_restated_on_the_same_nodes_cores_and_devices(world: Any) ->
     (item,) = with_new_amounts(after, decided.placements)
     assert (item.devices[0].amount, [use.amount for use in item.cores]) == (2000, [750, 450])
     assert [use.core for use in item.cores] == [use.core for use in decided.placements[0].cores]
+
+
+def test_services_are_sized_anew_for_another_balancing(cctvs: StackDecision) -> None:
+    answer = what_if(cctvs, "stack/cctvs.balancing=roundRobin")
+    (added,) = [change for change in answer.changes if change.kind == "added"]
+    assert added.replica == "replica/cctvs:object-detection/9"
+    assert "10 for 10/s in turn" in added.because
+    assert what_if(cctvs, "service/object-detection.balancing=roundRobin").changes == answer.changes
+    assert what_if(cctvs, "service/cctvs:image-*.balancing=roundRobin").lost == ()
+    with pytest.raises(UsageError, match="expected one of random, roundRobin, leastBusy"):
+        what_if(cctvs, "stack/cctvs.balancing=fair")
+    with pytest.raises(UsageError, match="has no service/detection"):
+        what_if(cctvs, "service/detection.balancing=random")

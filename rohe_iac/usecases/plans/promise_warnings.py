@@ -1,0 +1,61 @@
+"""Why a plan's predicted response times may not hold: little slack, and requests that are spread otherwise."""
+
+from __future__ import annotations
+
+from rohe_iac.blueprint.linked.blueprint import Blueprint
+from rohe_iac.foundation.diagnostics import Diagnostic, Severity
+from rohe_iac.planning.model.plan import Plan
+from rohe_iac.planning.model.problem import Problem
+from rohe_iac.planning.questions.analysis.response_times import predictions_of
+
+LITTLE_SLACK = "R304"
+
+SPREAD_BY_SERVICE = "R305"
+
+LEAST_SLACK = 500
+"""Slack from which on a limit is not remarked, in basis points: as much as predictions are off."""
+
+
+def promise_warnings(blueprint: Blueprint, problem: Problem, plan: Plan) -> tuple[Diagnostic, ...]:
+    """Returns a warning for each limit with little slack, and for each service that Kubernetes calls at random.
+
+    Args:
+        blueprint: The linked blueprint.
+        problem: The problem that the blueprint poses.
+        plan: Its solution.
+    """
+    return (*_little_slack(blueprint, problem, plan), *_spread_by_service(blueprint, problem))
+
+
+def _little_slack(blueprint: Blueprint, problem: Problem, plan: Plan) -> list[Diagnostic]:
+    found = []
+    for prediction in predictions_of(problem, plan):
+        if prediction.unknown or prediction.slack >= LEAST_SLACK:
+            continue
+        contract, _, objective = prediction.objective.partition("/")
+        predicted = (prediction.services + prediction.links) / 1000
+        words = f"is predicted to take {predicted:.0f} ms of {prediction.limit / 1000:.0f} ms"
+        over = f"{prediction.slack / 100:.1f} % slack" if prediction.slack >= 0 else "too slow"
+        message = f"'{objective}' of contract '{contract}' {words} ({over})"
+        hint = "predictions are off by up to 5 %: raise the limit, or write one replica more than sizing chose"
+        if prediction.slack < 0:
+            hint = "raise the limit or the number of replicas, or state how requests are spread (balancing)"
+        place = blueprint.places[f"contract/{contract}"]
+        found.append(Diagnostic(place, LITTLE_SLACK, message, hint, Severity.WARNING))
+    return found
+
+
+def _spread_by_service(blueprint: Blueprint, problem: Problem) -> list[Diagnostic]:
+    if blueprint.stack.spec.target.local is not None:
+        return []
+    limited = {time.workload for limit in problem.promises for stage in limit.stages for time in stage if time.mean}
+    found = {}
+    for demand in problem.demands:
+        if demand.workload not in limited or demand.replicas < 2 or demand.balancing == "random":
+            continue
+        origin = f"service/{demand.pipeline}:{demand.service}"
+        sized = f"service '{demand.service}' is sized for balancing {demand.balancing}"
+        message = f"{sized}; on Kubernetes its Service picks a pod at random"
+        hint = "state balancing: random, or have a service mesh or the callers spread requests as stated"
+        found[origin] = Diagnostic(blueprint.places[origin], SPREAD_BY_SERVICE, message, hint, Severity.WARNING)
+    return list(found.values())

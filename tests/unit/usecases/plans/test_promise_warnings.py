@@ -1,0 +1,51 @@
+"""Claims about what `rohe plan` warns of where predicted response times may not hold."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from rohe_iac.usecases.plans.plan import make_plan
+from rohe_iac.usecases.plans.promise_warnings import LITTLE_SLACK, SPREAD_BY_SERVICE
+
+EXAMPLES = Path(__file__).parents[4] / "examples"
+
+
+def warned(folder: Path, example: str, code: str, *edits: tuple[str, str]) -> list[str]:
+    """Returns the warnings of a code in the plan of an example whose documents are edited."""
+    shutil.copytree(EXAMPLES / example, folder)
+    for name in ("stack", "pipeline", "contract"):
+        path = folder / "blueprints" / f"{name}.yaml"
+        text = path.read_text()
+        for old, new in edits:
+            text = text.replace(old, new)
+        path.write_text(text)
+    return [str(found.message) for found in make_plan(folder).warnings if found.code == code]
+
+
+def test_a_limit_with_less_than_five_percent_slack_is_remarked(tmp_path: Path) -> None:
+    (message,) = warned(tmp_path / "little", "cctvs", LITTLE_SLACK)
+    assert message == "'fast-detection' of contract 'cctvs-sla' is predicted to take 699 ms of 700 ms (0.1 % slack)"
+    enough = ("replicas: auto\n      ports", "replicas: 9\n      ports"), ("value: 700ms", "value: 800ms")
+    assert warned(tmp_path / "enough", "cctvs", LITTLE_SLACK, *enough) == []
+    late = warned(tmp_path / "late", "cctvs", LITTLE_SLACK, ("value: 700ms", "value: 500ms"))
+    assert any("(too slow)" in message for message in late)
+
+
+@pytest.mark.parametrize(
+    ("edits", "services"),
+    [
+        ([], ["data-preparation", "measurement-forecasting"]),
+        ([("balancing: leastBusy", "balancing: random")], []),
+        ([("manifests: {directory: manifests}", "local: {}")], []),
+        ([("replicas: auto\n      ports", "replicas: auto\n      balancing: random\n      ports")], []),
+    ],
+    ids=["stated", "random", "local", "random-service"],
+)
+def test_a_balancing_that_a_kubernetes_service_does_not_have_is_said(
+    tmp_path: Path, edits: list[tuple[str, str]], services: list[str]
+) -> None:
+    found = warned(tmp_path / "kpi", "kpi", SPREAD_BY_SERVICE, *edits)
+    assert [message.partition("'")[2].partition("'")[0] for message in found] == services

@@ -17,7 +17,7 @@ from rohe_iac.cli.views.plans.node_usage import (
     requests_by_variant,
     usage_by_node,
 )
-from rohe_iac.cli.views.plans.sentences import best_other_node, score_words, shown_use
+from rohe_iac.cli.views.plans.sentences import best_other_node, core_amounts, score_words, shown_use
 from rohe_iac.foundation.quantities import bytes_alike, cpu_alike, shares_alike, shown_bytes, shown_cpu
 from rohe_iac.planning.model.demand import Resources
 from rohe_iac.planning.model.plan import Placement, Plan
@@ -311,9 +311,7 @@ def _occupant_group(members: Sequence[tuple[Placement, Resources]], keys: Worklo
 def _own(placement: Placement) -> str:
     """Returns the cores, devices and ports of one replica in words."""
     takes = (
-        [f"cores {' '.join(f'{use.core}:{shown_cpu(use.amount)}' for use in placement.cores)}"]
-        if placement.cores
-        else []
+        [f"cores {' '.join(f'{core}:{amount}' for core, amount in core_amounts(placement))}"] if placement.cores else []
     )
     takes += [f"{use.device} {shown_use(use)}" for use in placement.devices]
     takes += [f"port {port.name} {port.number}" for port in placement.ports]

@@ -20,6 +20,7 @@ from rohe_iac.cli.views.plans.prediction import shown_prediction
 from rohe_iac.cli.views.plans.sentences import (
     agent_need,
     broken_by,
+    core_amounts,
     outbox_bound,
     pending_work,
     reason,
@@ -32,7 +33,7 @@ from rohe_iac.cli.views.plans.sentences import (
     update_room,
 )
 from rohe_iac.deployment.files.planfile import PlanFile
-from rohe_iac.foundation.quantities import counted, shown_cpu
+from rohe_iac.foundation.quantities import counted
 from rohe_iac.planning.model.plan import SPARE_LIMIT, Placement, Plan, Proof
 from rohe_iac.planning.questions.analysis.response_times import Prediction
 from rohe_iac.usecases.plans.analysis import AgentNeed, AnalysedPlan, unsupported_hint
@@ -264,7 +265,7 @@ class PlanView:
 def _cells(placement: Placement, undone: Collection[str]) -> tuple[str, str, str, str, str]:
     """Returns the cells of a replica's row after the node."""
     name = placement.replica.removeprefix("replica/") + (f" ({placement.variant})" if placement.variant else "")
-    cores = " ".join(f"{use.core}:{shown_cpu(use.amount)}" for use in placement.cores)
+    cores = " ".join(f"{core}:{amount}" for core, amount in core_amounts(placement))
     devices = " ".join(f"{use.device}:{shown_use(use)}" for use in placement.devices)
     ports = " ".join(f"{port.name}:{port.number}" for port in placement.ports)
     return escape(name), cores, devices, ports, escape(reason(placement, undone))

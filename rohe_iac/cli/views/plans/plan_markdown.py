@@ -12,6 +12,7 @@ from rohe_iac.cli.views.plans.node_usage import occupied, placements_by_node, us
 from rohe_iac.cli.views.plans.prediction import row_of
 from rohe_iac.cli.views.plans.sentences import (
     best_other_node,
+    core_amounts,
     pending_work,
     reason,
     refused_by_rule,
@@ -24,7 +25,7 @@ from rohe_iac.cli.views.plans.sentences import (
     update_room,
 )
 from rohe_iac.deployment.files.planfile import PlanFile
-from rohe_iac.foundation.quantities import bytes_alike, counted, cpu_alike, shown_cpu
+from rohe_iac.foundation.quantities import bytes_alike, counted, cpu_alike
 from rohe_iac.planning.model.plan import Placement, Plan, Rejection
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.questions.analysis.response_times import Prediction
@@ -105,7 +106,7 @@ def _replicas(plan: Plan, most: int) -> Iterator[str]:
 
 def _replica(placement: Placement) -> tuple[str, ...]:
     """Returns the cells of a replica's row."""
-    takes = [f"core {use.core}: {shown_cpu(use.amount)}" for use in placement.cores]
+    takes = [f"core {core}: {amount}" for core, amount in core_amounts(placement)]
     takes += [f"{use.device}: {shown_use(use)}" for use in placement.devices]
     takes += [f"{port.name}: {port.number}" for port in placement.ports]
     return (

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 
 from rohe_iac.deployment.files.planfile import PlanFile
-from rohe_iac.foundation.quantities import counted, shown_bytes, shown_share
+from rohe_iac.foundation.quantities import counted, cpu_alike, shown_bytes, shown_share
 from rohe_iac.planning.model.plan import Bound, DeviceUse, Loss, Placement, Plan, Refusals, Relaxed, ScorePart
 from rohe_iac.planning.model.problem import Settings
 from rohe_iac.reporting.settings import MAX_BYTES, MAX_LOG_BYTES
@@ -142,6 +142,12 @@ def _by_kind(planfile: PlanFile) -> str:
         kinds = Counter(manifest.kind for manifest in planfile.manifests)
     named = sorted(kinds.items(), key=lambda item: (KINDS.index(item[0]) if item[0] in KINDS else len(KINDS), item[0]))
     return ", ".join(counted(count, kind) for kind, count in named)
+
+
+def core_amounts(placement: Placement) -> list[tuple[int, str]]:
+    """Returns the cores of a replica, by number, with what it gets of each, all in one unit."""
+    amounts = cpu_alike(*(use.amount for use in placement.cores)) if placement.cores else ()
+    return [(use.core, amount) for use, amount in zip(placement.cores, amounts, strict=True)]
 
 
 def agent_need(need: AgentNeed) -> str:

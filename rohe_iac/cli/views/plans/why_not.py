@@ -68,7 +68,7 @@ def _would_fit(fix: Fix) -> str:
 
 def _proven(fix: Fix) -> str:
     """Returns whether a smaller edit of the same field would do."""
-    return ", the smallest that works" if fix.smallest else ", works; a smaller one may too"
+    return ", the smallest that works" if fix.smallest else "; a smaller edit may work too"
 
 
 def _fitting(answer: WhyNot) -> str:

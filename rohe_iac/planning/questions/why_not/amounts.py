@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 
-from rohe_iac.foundation.quantities import exact_bytes, shown_cpu
+from rohe_iac.foundation.quantities import cpu_alike, exact_bytes, shown_cpu
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.questions.why_not.refusal_case import Dial, EditSet, EditStep, RefusalCase
 
 Amount = tuple[str, str, Callable[[int], str]]
-"""The name for people, the field of requests, supplies, ledgers and edits, and how a value is written."""
+"""The name for people, the field of requests, supplies, ledgers and edits, and how an edit writes a value."""
 
 AMOUNTS: tuple[Amount, ...] = (
     ("cpu", "cpu", shown_cpu),
@@ -91,11 +91,16 @@ def _set_capacity(case: RefusalCase, amount: Amount, size: int) -> EditStep:
     words, name, written = amount
     offered = getattr(case.supply, name)
     return EditStep(
-        f"{case.address}.{words} up to {written(size)}",
+        f"{case.address}.{words} up to {_shown(name, size, written)}",
         f"{case.address}.{name}={written(size)}",
         (size - offered) * MILLION // max(offered, 1),
         Dial(offered, size, lambda value: _set_capacity(case, amount, value)),
     )
+
+
+def _shown(name: str, value: int, written: Callable[[int], str]) -> str:
+    """Returns a value as people read it: cpu in the unit of the cores that the same sentence may name."""
+    return cpu_alike(value)[0] if name == "cpu" else written(value)
 
 
 def lower_request(case: RefusalCase, amount: Amount, reduction: int) -> EditStep:
@@ -103,7 +108,7 @@ def lower_request(case: RefusalCase, amount: Amount, reduction: int) -> EditStep
     words, name, written = amount
     asked = getattr(case.asked, name)
     return EditStep(
-        f"{case.service}.{words} down to {written(asked - reduction)}",
+        f"{case.service}.{words} down to {_shown(name, asked - reduction, written)}",
         f"{case.request_owner}.{name}={written(asked - reduction)}",
         reduction * MILLION // asked,
         Dial(asked, asked - reduction, lambda value: lower_request(case, amount, asked - value)),

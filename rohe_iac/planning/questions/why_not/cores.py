@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from math import prod
 
-from rohe_iac.foundation.quantities import shown_cpu
+from rohe_iac.foundation.quantities import cpu_alike, shown_cpu
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.questions.why_not.refusal_case import EditSet, EditStep, RefusalCase
 
@@ -114,13 +114,13 @@ def _larger_cores(case: RefusalCase, free: Sequence[int], shortages: Sequence[in
     larger = (*sizes, *shortages[len(free) :])
     change = sum(shortages) * MILLION // max(sum(case.supply.cores), 1)
     edit = f"{case.address}.cores={_written(larger, case.supply.cores)}"
-    return EditStep(f"{case.address}.cores up to [{', '.join(map(shown_cpu, larger))}]", edit, change)
+    return EditStep(f"{case.address}.cores up to [{', '.join(cpu_alike(*larger))}]", edit, change)
 
 
 def _smaller_chunks(case: RefusalCase, chunks: Sequence[int]) -> EditStep:
     asked = sum(case.asked.cores)
     edit = f"{case.request_owner}.cores={_written(chunks, case.asked.cores)}"
-    words = f"{case.service}.cores down to [{', '.join(map(shown_cpu, chunks))}]"
+    words = f"{case.service}.cores down to [{', '.join(cpu_alike(*chunks))}]"
     return EditStep(words, edit, (asked - sum(chunks)) * MILLION // asked)
 
 

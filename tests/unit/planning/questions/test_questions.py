@@ -40,7 +40,7 @@ def test_why_not_tells_the_smallest_change_of_request_or_capacity_first(world: A
     nodes = [world.node("small", cpu=1000), world.node("wide", cpu=8000)]
     problem = world.problem(nodes, [world.demand("d", cpu=1500)])
     assert fixes(problem, "d", "small") == [
-        (("service/d.cpu down to 1",), 333_333),
+        (("service/d.cpu down to 1000m",), 333_333),
         (("node/small.cpu up to 1500m",), 500_000),
     ]
 
@@ -48,7 +48,7 @@ def test_why_not_tells_the_smallest_change_of_request_or_capacity_first(world: A
 def test_why_not_combines_two_fields_and_no_more(world: Any) -> None:
     demand = world.demand("d", cpu=1100, rss=110, cores=(500,))
     two = world.problem([world.node("n1", cpu=1000, rss=100)], [demand])
-    assert fixes(two, "d", "n1")[0][0] == ("service/d.cpu down to 1", "service/d.memory.rss down to 100")
+    assert fixes(two, "d", "n1")[0][0] == ("service/d.cpu down to 1000m", "service/d.memory.rss down to 100")
     three = world.problem([world.node("n1", cpu=1000, rss=100, cores=(400,))], [demand])
     assert fixes(three, "d", "n1") == []
 

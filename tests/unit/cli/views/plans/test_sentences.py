@@ -9,6 +9,7 @@ from msgspec import structs
 
 from rohe_iac.cli.views.plans.sentences import (
     best_other_node,
+    core_amounts,
     fewest_nodes,
     pending_work,
     reason,
@@ -20,7 +21,7 @@ from rohe_iac.cli.views.plans.sentences import (
     summary,
 )
 from rohe_iac.deployment.files.planfile import Against
-from rohe_iac.planning.model.plan import Bound, Refusals, Relaxed, RunnerUp, ScorePart
+from rohe_iac.planning.model.plan import Bound, CoreUse, Refusals, Relaxed, RunnerUp, ScorePart
 from rohe_iac.usecases.plans.analysis import AnalysedPlan
 
 
@@ -95,3 +96,9 @@ def test_the_score_of_a_node_has_its_parts_and_the_best_other_node(digits: Analy
     bare = structs.replace(placement, parts=(), runner_up=None)
     assert score_words(bare) == best_other_node(bare) == ""
     assert shown_parts(parts, 0) == "cpu 0 %, open 0 %"
+
+
+def test_what_a_replica_gets_of_its_cores_is_in_one_unit(digits: AnalysedPlan) -> None:
+    placement = structs.replace(digits.planfile.plan.placements[0], cores=(CoreUse(4, 1000), CoreUse(1, 50)))
+    assert core_amounts(placement) == [(4, "1000m"), (1, "50m")]
+    assert core_amounts(structs.replace(placement, cores=())) == []

@@ -43,10 +43,10 @@ def test_a_screen_has_the_rule_the_edits_and_the_command_that_tries_them(new_scr
         "  refused by cpu: needs 400m, only 250m is free",
         "  would fit with node/large-1.cpu raised to 4150m (+3.8 %, the smallest that works)",
         "    try: rohe plan --what-if 'node/large-1.cpu=4150m'",
-        "  would fit with service/a.cpu lowered to 50m (-50.0 %, works; a smaller one may too)",
+        "  would fit with service/a.cpu lowered to 50m (-50.0 %; a smaller edit may work too)",
         "    try: rohe plan --what-if 'service/a.cpu=50m'",
         "  would fit only by leaving less than a tenth: service/a.cpu lowered to 50m"
-        " (-50.0 %, works; a smaller one may too)",
+        " (-50.0 %; a smaller edit may work too)",
         "    try: rohe plan --what-if 'service/a.cpu=50m'",
         "service/b on large-1, 2 there already",
         "  one more replica fits; replica/b/0 is on pi-1: the only suitable node",

@@ -43,7 +43,7 @@ def words(edits: list[EditSet]) -> list[list[str]]:
 def test_missing_cpu_is_covered_by_a_smaller_request_or_a_larger_node(world: Any) -> None:
     case = case_of(world, world.node("n", cpu=1000, cores=()), world.demand("d", cpu=1500))
     (edits,) = amount_edits(case)
-    assert words(edits) == [["node/n.cpu up to 1500m"], ["service/d.cpu down to 1"]]
+    assert words(edits) == [["node/n.cpu up to 1500m"], ["service/d.cpu down to 1000m"]]
     assert [total_change(steps) for steps in edits] == [MILLION // 2, MILLION // 3]
     assert raise_capacity(case, AMOUNTS[0], 500).edit == "node/n.cpu=1500m"
     assert lower_request(case, AMOUNTS[0], 500).edit == "service/d.cpu=1"

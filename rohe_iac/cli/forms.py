@@ -154,6 +154,7 @@ class ExplanationForm(TypedDict):
     unplaced: list[dict[str, Any]]
     refusals: list[dict[str, Any]]
     left_out: list[dict[str, Any]]
+    slowed: list[dict[str, Any]]
     surveys: list[dict[str, Any]]
     predictions: list[dict[str, Any]]
     unasked: list[str]

@@ -31,7 +31,7 @@ from rohe_iac.blueprint.language.pipeline import (
 from rohe_iac.blueprint.language.placement import Reserve
 from rohe_iac.foundation.names import is_name
 
-ObjectiveTerm = Literal["placed", "slack", "stable", "nodes", "cost", "balance"]
+ObjectiveTerm = Literal["placed", "slack", "stable", "interference", "nodes", "cost", "balance"]
 
 
 def _validate_port_range(text: object) -> str:

@@ -67,7 +67,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     ),
     "Service.arch": ("Architectures that it runs on; absent: any.", "[arm64, amd64]"),
     "Service.sensitivity": (
-        "Which contention it suffers from; that dimension counts double when nodes are compared.",
+        "What neighbours on its node slow it down by; it gets a node without them where one is free.",
         "cpu",
     ),
     "Service.priority": ("Larger is placed first.", "100"),
@@ -244,7 +244,7 @@ FIELDS: dict[str, tuple[str, str]] = {
     ),
     "StackSpec.protect": ("Addresses that destroy and replacement refuse to touch.", "[service/redis]"),
     "PlannerSettings.objective": (
-        "What counts, the first most: placed slack stable nodes cost balance.",
+        "What counts, the first most: placed slack stable interference nodes cost balance.",
         "[placed, stable, nodes]",
     ),
     "PlannerSettings.strategy": (

@@ -37,12 +37,15 @@ SCHEMA = 3
 |---|---|
 | 1 | all but what follows |
 | 2 | `decided` and `late` of placements, `stand_in` of manifests; some files of version 1 have them too |
-| 3 | `gain` of the plan, `files` |
+| 3 | `gain` of the plan, `slowdown` of placements, `files` |
 """
 
 
 CARRIES_FILES = 3
 """The first version of the form that has `files`."""
+
+STATES_SLOWDOWN = 3
+"""The first version of the form whose placements have `slowdown`."""
 
 MAX_CARRIED = 2 * 2**20
 """The most bytes of a blueprint that a plan file carries; the blueprint of 100 nodes has a few thousand."""

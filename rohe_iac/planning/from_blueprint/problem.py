@@ -31,6 +31,7 @@ from rohe_iac.planning.model.problem import WEIGHT_ONE, Problem, Settings
 from rohe_iac.planning.model.promise import ResponseTimeLimit
 from rohe_iac.planning.model.strategies import BEST_FIT
 from rohe_iac.planning.model.supply import Device, NodeTaint, Supply, Wire
+from rohe_iac.planning.sizing.interference import USUAL_SLOWDOWN
 from rohe_iac.planning.sizing.requests import has_amounts
 from rohe_iac.planning.sizing.requirements import limit_of
 
@@ -127,13 +128,16 @@ def _with_sizing(demand: Demand, workload: Workload, sizings: Mapping[str, Sizin
 
 
 def _with_slowdown(demand: Demand, workload: Workload, profiles: Mapping[str, Profile]) -> Demand:
-    """Returns a demand that is sensitive to neighbours with the slowdown that they cause; of variants the largest."""
+    """Returns a demand that is sensitive to neighbours with the slowdown that they cause; of variants the largest.
+
+    Where no profile says it, USUAL_SLOWDOWN counts.
+    """
     if demand.sensitivity == "none":
         return demand
     names = {variant.name for variant in demand.variants}
     paths = [variant.profile or workload.service.profile for variant in workload.alternatives if variant.name in names]
     known = [profiles[path].slowdown for path in paths or [workload.service.profile] if path and path in profiles]
-    excess = max((slowdown.mean - 1 for slowdown in known if slowdown is not None), default=0.0)
+    excess = max((slowdown.mean - 1 for slowdown in known if slowdown is not None), default=USUAL_SLOWDOWN)
     return replace(demand, slowdown=round(max(excess, 0.0) * 10_000) * 100)
 
 

@@ -79,6 +79,8 @@ class Placement(msgspec.Struct, frozen=True, gc=False):
         runner_up: The node that would have been next, if any fitted.
         decided: What chose the node: DECIDED_BY_SEARCH, DECIDED_BY_PREVIOUS, or "" for the strategy's own pass.
         late: Whether it was placed after all others had had their turn in the queue.
+        slowdown: How much longer its requests take beside its neighbours, in millionths of its time alone; 0 where it
+            is not sensitive, or has none.
     """
 
     replica: str
@@ -101,6 +103,7 @@ class Placement(msgspec.Struct, frozen=True, gc=False):
     runner_up: RunnerUp | None = None
     decided: str = ""
     late: bool = False
+    slowdown: int = 0
 
 
 class Rejection(msgspec.Struct, frozen=True, gc=False):
@@ -220,7 +223,8 @@ class Gain:
         moves: How many replicas move beside those that have to.
         term: The most important term of the objective that gets better.
         before: Its value if they stayed: replicas placed, of the highest priority that has more of them, slack in basis
-            points, nodes, cost in millionths an hour, balance in square thousandths, preferences in millionths.
+            points, what sensitive replicas lose in percent of one replica's time, nodes, cost in millionths an hour,
+            balance in square thousandths, preferences in millionths.
         after: Its value with the moves.
     """
 
@@ -276,7 +280,7 @@ DECIDED_BY_PREVIOUS = "previous"
 """The replica kept the node of the previous plan; no score decided that."""
 
 BRIEF_FIELDS: Mapping[type[msgspec.Struct], frozenset[str]] = {
-    Placement: frozenset(("decided", "late")),
+    Placement: frozenset(("decided", "late", "slowdown")),
     DeviceUse: frozenset(("memory",)),
 }
 """Fields of structs that are not written where they are empty."""

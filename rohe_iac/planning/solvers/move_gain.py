@@ -13,7 +13,10 @@ MIN_SLACK_GAIN = 100
 MIN_SHARE_GAIN = 50
 """A cost or balance has to fall by one part in so many: 2 percent."""
 
-COUNTED_DOWN = frozenset(("moves", "stable", "nodes", "cost", "balance"))
+MIN_INTERFERENCE_GAIN = 10
+"""Percent of one replica's time that moves have to gain of what sensitive replicas lose to neighbours."""
+
+COUNTED_DOWN = frozenset(("moves", "stable", "interference", "nodes", "cost", "balance"))
 """Terms of which an objective has the negative, as less of them is better."""
 
 
@@ -38,11 +41,13 @@ def move_gain(objective: LexicographicObjective, stayed: Construction, moved: Co
 def is_worth_moving(gain: Gain) -> bool:
     """Checks whether a gain is worth moving replicas, which are stopped and started again.
 
-    Any replica that finds a place is, a node that is left free, a preference that holds, or MIN_SLACK_GAIN and
-    MIN_SHARE_GAIN.
+    Any replica that finds a place is, a node that is left free, a preference that holds, or MIN_SLACK_GAIN,
+    MIN_INTERFERENCE_GAIN and MIN_SHARE_GAIN.
     """
     if gain.term == "slack":
         return gain.after - gain.before >= MIN_SLACK_GAIN
+    if gain.term == "interference":
+        return gain.before - gain.after >= MIN_INTERFERENCE_GAIN
     return gain.term not in ("cost", "balance") or (gain.before - gain.after) * MIN_SHARE_GAIN >= gain.before
 
 

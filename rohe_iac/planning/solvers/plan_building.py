@@ -25,6 +25,7 @@ from rohe_iac.planning.placement.state.device_assignment import uses_of
 from rohe_iac.planning.placement.state.positions import NO_NODE, DemandIndex, NodeIndex, enumerate_demands
 from rohe_iac.planning.solvers.construction.decision import Decision
 from rohe_iac.planning.solvers.construction.greedy import Construction
+from rohe_iac.planning.solvers.expected_slowdowns import ExpectedSlowdowns
 from rohe_iac.planning.solvers.port_numbering import address_key, number_ports
 from rohe_iac.planning.solvers.relocation import Relocation
 
@@ -128,6 +129,7 @@ class _PlacementBuilder:
         self.chosen_for = CHOSEN_FOR.get(construction.strategy, "tightest fit")
         searched = any(decision.searched and not decision.kept for made in construction.decisions for decision in made)
         self.relocation = Relocation(construction) if searched and construction.explain else None
+        self.slowdowns = ExpectedSlowdowns(construction)
 
     def placements(
         self,
@@ -157,6 +159,7 @@ class _PlacementBuilder:
         parts_by_id: dict[int, tuple[ScorePart, ...]] = {}
         parts_by_value: dict[tuple[int, ...], tuple[ScorePart, ...]] = {}
         reasons: dict[_Why, str] = {}
+        slowdowns = self.slowdowns.of(position)
         node_before, reason, decided = "", "", ""
         runner_up: RunnerUp | None = None
         last_why: _Why | None = None
@@ -213,6 +216,7 @@ class _PlacementBuilder:
                     runner_up,
                     decided,
                     is_late,
+                    slowdowns.get(decision.node, 0),
                 )
             )
         return placements

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from rohe_iac.foundation.quantities import ordinal
 from rohe_iac.planning.model.keys import UNLIMITED
+from rohe_iac.planning.model.node_interference import joined
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.objective.objective import LexicographicObjective
 from rohe_iac.planning.placement.objective.terms import square_sum
@@ -38,7 +39,7 @@ MAX_MEASURED = 100
 MAX_COMPARED = 3
 """Nodes in use that are compared for one replica, where a term is not one of COUNTED."""
 
-COUNTED = frozenset(("moves", "placed", "stable", "nodes", "cost", "balance"))
+COUNTED = frozenset(("moves", "placed", "stable", "interference", "nodes", "cost", "balance"))
 """Terms whose change is known from the two nodes of a replica that moves."""
 
 NOT_COMPARED = "placed by the search; in a plan of this size other nodes are not compared"
@@ -119,7 +120,8 @@ class Relocation:
     def _others(self, decision: Decision) -> Iterator[NodeIndex]:
         """Yields other nodes that can take the replica: nodes in use, then the cheapest of each kind of idle ones."""
         compared, all_differ = 0, self._balances and self._by_counts
-        most = UNLIMITED if all_differ else 1 if self._by_counts else MAX_COMPARED
+        alike = self._by_counts and not self._ledger.interference.any
+        most = UNLIMITED if all_differ else 1 if alike else MAX_COMPARED
         before = self._objective.before.get((decision.demand, decision.index), NO_NODE)
         first = [before] if before in self._used else []
         for node in (*first, *(node for node in self._roomy_nodes(decision.demand) if node != before)):
@@ -206,9 +208,20 @@ class Relocation:
             "stable": -moves,
             "nodes": closed - opened,
             "cost": closed * nodes[decision.node].cost - costs,
+            "interference": self._interference_change(decision, node) if self._ledger.interference.any else 0,
             "balance": self._balance_change(decision, node) if self._balances else 0,
         }
         return [(name, value + change.get(name, 0)) for name, value in self._terms]
+
+    def _interference_change(self, decision: Decision, node: NodeIndex) -> int:
+        """Returns by how many percent of one replica's time sensitive replicas lose less with it on another node."""
+        interference, crowds = self._ledger.interference, self._ledger.crowd
+        added, change = interference.of_replica[decision.demand], 0
+        for there, sign in ((decision.node, 1), (node, -1)):
+            capacity = interference.capacity[there]
+            with_it = interference.percent(capacity, joined(crowds[there], added))
+            change += sign * (with_it - interference.percent(capacity, crowds[there]))
+        return change
 
     def _balance_change(self, decision: Decision, node: NodeIndex) -> int:
         """Returns by how much the term `balance` is better with the replica on another node."""
@@ -225,6 +238,8 @@ def _loss(term: str, here: int, there: int) -> str:
         return f"need {ordinal(there)} node"
     if term == "cost":
         return f"raise the cost of the nodes from {here / MILLION:g} to {there / MILLION:g} an hour"
+    if term == "interference":
+        return f"slow sensitive services down by {there - here} % more of one replica's time"
     if term == "slack":
         return f"lower the least slack from {-here / 100:g} % to {-there / 100:g} % of the limit"
     words = {
@@ -240,6 +255,7 @@ def _gain(term: str) -> str:
     """Returns what would get better, of an assignment that a search with more iterations would improve."""
     words = {
         "nodes": "free a node",
+        "interference": "slow sensitive services down less",
         "cost": "lower the cost of the nodes",
         "balance": "spread the load more evenly",
         "slack": "raise the least slack",

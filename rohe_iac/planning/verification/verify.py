@@ -27,15 +27,19 @@ from rohe_iac.planning.verification.statements.order import order_faults
 from rohe_iac.planning.verification.statements.places import place_faults
 from rohe_iac.planning.verification.statements.scores import score_faults
 from rohe_iac.planning.verification.statements.shortages import shortage_faults
+from rohe_iac.planning.verification.statements.slowdowns import slowdown_faults
 from rohe_iac.planning.verification.statements.suitable_nodes import suitable_node_faults
 from rohe_iac.planning.verification.statements.update_room import with_room
 
 
-def verify(problem: Problem, plan: Plan, plugins: Plugins = NO_PLUGINS) -> tuple[Fault, ...]:
+def verify(
+    problem: Problem, plan: Plan, plugins: Plugins = NO_PLUGINS, *, states_slowdown: bool = True
+) -> tuple[Fault, ...]:
     """Returns every broken constraint of the plan, sorted; empty where all hold.
 
     Args:
         plugins: the filters to ask again; those that the problem names and `plugins` does not have are not asked.
+        states_slowdown: whether placements state how much neighbours slow them down; older plan files do not.
     """
     stated_problem, stated = problem, plan
     problem, plan = with_room(problem, plan)
@@ -63,6 +67,8 @@ def verify(problem: Problem, plan: Plan, plugins: Plugins = NO_PLUGINS) -> tuple
     faults += left_out_faults(stated_problem, stated)
     faults += order_faults(problem, plan)
     faults += score_faults(problem, plan)
+    if states_slowdown:
+        faults += slowdown_faults(problem, plan)
     faults += suitable_node_faults(problem, plan)
     if not faults:
         # Where a core or device does not exist, nothing can be said of what is free.

@@ -15,6 +15,7 @@ from rohe_iac.planning.questions.analysis.node_connections import NodeConnection
 from rohe_iac.planning.questions.analysis.other_nodes import other_nodes
 from rohe_iac.planning.questions.analysis.plan_diff import Change, difference
 from rohe_iac.planning.questions.analysis.response_times import Prediction, predictions_of
+from rohe_iac.planning.questions.analysis.slowed_replicas import SlowedReplica, slowed_replicas
 
 APPLIED_TARGET = "local"
 """The target that apply supports."""
@@ -75,6 +76,11 @@ class AnalysedPlan:
     def predictions(self) -> tuple[Prediction, ...]:
         """The response times that contracts limit, as predicted; the least slack first."""
         return predictions_of(self.planfile.problem, self.planfile.plan)
+
+    @cached_property
+    def slowed(self) -> tuple[SlowedReplica, ...]:
+        """The replicas that neighbours slow down."""
+        return slowed_replicas(self.planfile.problem, self.planfile.plan, self.predictions)
 
     @cached_property
     def changes(self) -> tuple[Change, ...]:

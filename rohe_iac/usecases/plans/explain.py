@@ -13,6 +13,7 @@ from rohe_iac.planning.model.plan import LeftOutGang, Placement, Plan, Refusals,
 from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS
 from rohe_iac.planning.questions.analysis.node_survey import Survey, latest, surveys_of
 from rohe_iac.planning.questions.analysis.response_times import Prediction, predictions_of
+from rohe_iac.planning.questions.analysis.slowed_replicas import SlowedReplica, slowed_replicas
 from rohe_iac.transports.questions import RefusedQuestion
 from rohe_iac.usecases.observing.observe import agents_of, asking, unobserved
 from rohe_iac.usecases.plans.plugins import reload_plugins
@@ -37,6 +38,7 @@ class PlacementExplanation:
         predictions: the limits of response times that the replicas under the address have a part in, as predicted.
         unasked: filters and scorers of the plan that have changed since, and so were not asked.
         left_out: the pipelines of these replicas that are placed whole or not at all, and are not placed.
+        slowed: those of the replicas that their neighbours slow down.
     """
 
     address: str
@@ -48,6 +50,7 @@ class PlacementExplanation:
     predictions: tuple[Prediction, ...] = ()
     unasked: tuple[str, ...] = ()
     left_out: tuple[LeftOutGang, ...] = ()
+    slowed: tuple[SlowedReplica, ...] = ()
 
 
 def explain_violation(stack: KnownStack, violation: str) -> dict[str, Any] | None:
@@ -117,6 +120,9 @@ def explain_places(directory: Path, stack: KnownStack, text: str, *, every: bool
         prediction for prediction in predictions_of(problem, plan) if workloads.intersection(prediction.workloads)
     )
     found = replace(found, predictions=tuple(concerned))
+    there = {item.replica for item in found.placements}
+    slowed = slowed_replicas(problem, plan, predictions_of(problem, plan))
+    found = replace(found, slowed=tuple(item for item in slowed if item.replica in there))
     if not every:
         return found
     asked = items if address.kind == "replica" else latest(items)

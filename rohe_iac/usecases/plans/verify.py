@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rohe_iac.deployment.files.planfile import PlanFile
+from rohe_iac.deployment.files.planfile import STATES_SLOWDOWN, PlanFile
 from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS, Plugins
 from rohe_iac.planning.verification.proofs import by_solver
 from rohe_iac.planning.verification.verify import verify
@@ -32,7 +32,9 @@ class Verification:
 
 def faults_of(planfile: PlanFile, plugins: Plugins = NO_PLUGINS) -> tuple[str, ...]:
     """Returns every constraint that the plan breaks, a sentence each; only filters in `plugins` are asked."""
-    return (*(str(fault) for fault in verify(planfile.problem, planfile.plan, plugins)), *manifest_faults(planfile))
+    states_slowdown = planfile.schema >= STATES_SLOWDOWN
+    faults = verify(planfile.problem, planfile.plan, plugins, states_slowdown=states_slowdown)
+    return (*map(str, faults), *manifest_faults(planfile))
 
 
 def verify_saved(planfile: PlanFile, root: Path) -> Verification:

@@ -20,7 +20,7 @@ from rohe_iac.planning.verification.verify import verify
 from rohe_iac.usecases.plans.plan import StackDecision
 from rohe_iac.usecases.plans.profile import load_profiles
 
-SELF = ("identity", "bound", "proofs", "refusals", "reasons", "losses")
+SELF = ("identity", "bound", "proofs", "refusals", "reasons", "losses", "slowdown")
 """Rules about a plan's claims on itself, which an edit makes untrue without breaking anything that is placed."""
 
 

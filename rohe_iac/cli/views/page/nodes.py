@@ -17,7 +17,13 @@ from rohe_iac.cli.views.plans.node_usage import (
     requests_by_variant,
     usage_by_node,
 )
-from rohe_iac.cli.views.plans.sentences import best_other_node, core_amounts, score_words, shown_use
+from rohe_iac.cli.views.plans.sentences import (
+    NOT_SLOWED,
+    best_other_node,
+    core_amounts,
+    score_words,
+    shown_use,
+)
 from rohe_iac.foundation.quantities import bytes_alike, cpu_alike, shares_alike, shown_bytes, shown_cpu
 from rohe_iac.planning.model.demand import Resources
 from rohe_iac.planning.model.plan import Placement, Plan
@@ -146,8 +152,23 @@ class NodeGroup:
     bars: tuple[Bar, ...]
 
 
-def cards_of(problem: Problem, plan: Plan, keys: WorkloadKeys, *, fullest: int | None) -> tuple[NodeCard, ...]:
-    """Returns a card for every node with replicas, by name; or only for the `fullest` of them."""
+def cards_of(
+    problem: Problem,
+    plan: Plan,
+    keys: WorkloadKeys,
+    *,
+    fullest: int | None,
+    slowdowns: Mapping[str, str] = NOT_SLOWED,
+) -> tuple[NodeCard, ...]:
+    """Returns a card for every node with replicas, by name; or only for the `fullest` of them.
+
+    Args:
+        problem: the problem.
+        plan: the plan.
+        keys: the numbers of workloads.
+        fullest: how many nodes are shown; None: all.
+        slowdowns: by address of a replica, how its neighbours slow it down.
+    """
     requests = requests_by_variant(problem)
     placements = placements_by_node(plan)
     if fullest is None:
@@ -158,7 +179,7 @@ def cards_of(problem: Problem, plan: Plan, keys: WorkloadKeys, *, fullest: int |
             (node for node in problem.nodes if node.name in placements),
             key=lambda node: (-_fullness(node, usage[node.name]), node.name),
         )[:fullest]
-    return tuple(_card(node, placements.get(node.name, ()), requests, keys) for node in nodes)
+    return tuple(_card(node, placements.get(node.name, ()), requests, keys, slowdowns) for node in nodes)
 
 
 def idle_of(problem: Problem, plan: Plan) -> tuple[IdleNodes, ...]:
@@ -230,7 +251,11 @@ def _fullness(node: Supply, usage: NodeUsage) -> float:
 
 
 def _card(
-    node: Supply, placements: Sequence[Placement], requests: Mapping[tuple[str, str], Resources], keys: WorkloadKeys
+    node: Supply,
+    placements: Sequence[Placement],
+    requests: Mapping[tuple[str, str], Resources],
+    keys: WorkloadKeys,
+    slowdowns: Mapping[str, str] = NOT_SLOWED,
 ) -> NodeCard:
     pairs = [(placement, requests[placement.workload, placement.variant]) for placement in placements]
     cpu = [(placement, request.cpu) for placement, request in pairs]
@@ -249,7 +274,7 @@ def _card(
         cores=tuple(cores) if any(bar.segments for bar in cores) else (),
         cores_more=max(0, len(node.cores) - MAX_CORES),
         peaks=f"{' of '.join(cpu_alike(peak_of(node, placements), sum(node.cores)))} at the peaks",
-        groups=_occupants(pairs[:MAX_REPLICAS], keys),
+        groups=_occupants(pairs[:MAX_REPLICAS], keys, slowdowns),
         replicas=len(pairs),
         occupants_more=max(0, len(pairs) - MAX_REPLICAS),
     )
@@ -280,15 +305,19 @@ def _device_bars(device: Device, placements: Sequence[Placement], keys: Workload
         yield segmented_bar(f"{device.name} memory", device.memory, device.memory_used, memory, keys, bytes_alike)
 
 
-def _occupants(pairs: Sequence[tuple[Placement, Resources]], keys: WorkloadKeys) -> tuple[OccupantGroup, ...]:
+def _occupants(
+    pairs: Sequence[tuple[Placement, Resources]], keys: WorkloadKeys, slowdowns: Mapping[str, str]
+) -> tuple[OccupantGroup, ...]:
     """Returns the replicas with what each asks for, equal ones together, in their order."""
     equal: dict[tuple[str, ...], list[tuple[Placement, Resources]]] = defaultdict(list)
     for placement, request in pairs:
         equal[placement.workload, placement.variant, _state(placement), placement.reason].append((placement, request))
-    return tuple(_occupant_group(members, keys) for members in equal.values())
+    return tuple(_occupant_group(members, keys, slowdowns) for members in equal.values())
 
 
-def _occupant_group(members: Sequence[tuple[Placement, Resources]], keys: WorkloadKeys) -> OccupantGroup:
+def _occupant_group(
+    members: Sequence[tuple[Placement, Resources]], keys: WorkloadKeys, slowdowns: Mapping[str, str]
+) -> OccupantGroup:
     (first, request), number = members[0], len(members)
     takes = [f"cpu {shown_cpu(request.cpu)}"] if request.cpu else []
     takes += [f"memory {shown_bytes(request.rss)}"] if request.rss else []
@@ -302,7 +331,7 @@ def _occupant_group(members: Sequence[tuple[Placement, Resources]], keys: Worklo
         name + (f" ({first.variant})" if first.variant else ""),
         ", ".join(takes) + each,
         _state(first),
-        first.reason,
+        first.reason + (f"; {words}" if (words := slowdowns.get(first.replica)) else ""),
         points.strip(),
         tuple(Occupant(replica_name(placement), _own(placement)) for placement, _ in members),
     )

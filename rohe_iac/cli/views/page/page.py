@@ -14,7 +14,7 @@ from rohe_iac.cli.views.page.flow_map import map_of
 from rohe_iac.cli.views.page.keys import WorkloadKeys
 from rohe_iac.cli.views.page.nodes import bars_of, cards_of, groups_of, idle_of
 from rohe_iac.cli.views.plans.gain import shown_gain
-from rohe_iac.cli.views.plans.prediction import row_of
+from rohe_iac.cli.views.plans.prediction import row_of, slowdowns_by_replica
 from rohe_iac.cli.views.plans.sentences import fewest_nodes, relaxed_spread, survival, update_room
 from rohe_iac.deployment.files.planfile import PlanFile
 from rohe_iac.planning.model.plan import Rejection, Unplaced
@@ -116,7 +116,13 @@ def page_of(analysed: AnalysedPlan) -> str:
             few=FEW_ROWS,
             groups=groups_of(problem, plan) if many else (),
             idle=() if many else idle_of(problem, plan),
-            cards=cards_of(problem, plan, keys, fullest=FULLEST if many else None),
+            cards=cards_of(
+                problem,
+                plan,
+                keys,
+                fullest=FULLEST if many else None,
+                slowdowns=slowdowns_by_replica(analysed.slowed),
+            ),
             unplaced=unplaced[:FEW_ROWS],
             unplaced_more=len(unplaced) - FEW_ROWS,
             refusals=refusals[:FEW_ROWS],

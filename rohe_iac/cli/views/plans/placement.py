@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from rohe_iac.cli.console import Screen
 from rohe_iac.cli.options import PageOutput
-from rohe_iac.cli.views.plans.prediction import shown_prediction
+from rohe_iac.cli.views.plans.prediction import shown_prediction, slowdowns_by_replica
 from rohe_iac.cli.views.plans.sentences import best_other_node, refused_by_rule, score_words
 from rohe_iac.cli.views.plans.survey import SurveyView, markdown_of
 from rohe_iac.planning.model.plan import BRIEF_FIELDS, Placement, Rejection
@@ -45,9 +45,12 @@ class PlacementView:
             return
         out = self._screen.out
         out.print(f"[bold]{escape(explanation.address)}[/bold], by {explanation.origin}")
+        slowdowns = slowdowns_by_replica(explanation.slowed)
         for placement in explanation.placements:
             line = f"{escape(placement.replica)} on [bold]{placement.node}[/bold]: {escape(placement.reason)}"
             self._screen.print_indented(line)
+            if placement.replica in slowdowns:
+                self._screen.print_indented(escape(slowdowns[placement.replica]), 4)
             if score := _score(placement):
                 self._screen.print_indented(score, 4, style="dim")
         for prediction in explanation.predictions:

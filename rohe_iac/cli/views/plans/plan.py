@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from rohe_iac.cli.views.plans.bars import node_bars
 from rohe_iac.cli.views.plans.changes import print_changes
 from rohe_iac.cli.views.plans.gain import shown_gain
 from rohe_iac.cli.views.plans.plan_markdown import markdown_of
-from rohe_iac.cli.views.plans.prediction import shown_prediction
+from rohe_iac.cli.views.plans.prediction import shown_prediction, slowdowns_by_replica
 from rohe_iac.cli.views.plans.sentences import (
     agent_need,
     broken_by,
@@ -89,7 +89,7 @@ class PlanView:
             self.screen.print_text("\n".join(markdown_of(analysed, every=every)))
             return
         self._notes(planfile)
-        self._placements(planfile.plan, analysed.undone, every=every)
+        self._placements(analysed, every=every)
         node_bars(self.screen, planfile.problem, planfile.plan)
         self._update_room(planfile.plan, every=every)
         self._predictions(analysed.predictions)
@@ -109,7 +109,8 @@ class PlanView:
         for note in notes:
             self.screen.err.print(f"[yellow]note:[/yellow] {escape(note)}")
 
-    def _placements(self, plan: Plan, undone: Collection[str], *, every: bool) -> None:
+    def _placements(self, analysed: AnalysedPlan, *, every: bool) -> None:
+        plan, undone = analysed.planfile.plan, analysed.undone
         self.screen.out.print(f"[bold]Plan of stack {plan.stack}[/bold]: {escape(summary(plan))}.")
         if plan.gain is not None:
             self.screen.out.print(f"{shown_gain(plan.gain)}.")
@@ -119,7 +120,8 @@ class PlanView:
             self._summary(plan)
             return
         by_node = sorted(plan.placements, key=lambda placement: (placement.node, placement.replica))
-        rows = [(escape(placement.node), *_cells(placement, undone)) for placement in by_node]
+        slowdowns = slowdowns_by_replica(analysed.slowed)
+        rows = [(escape(placement.node), *_cells(placement, undone, slowdowns)) for placement in by_node]
         if fits_beside(COLUMNS, rows, self.screen.out.width):
             self._table(rows)
         else:
@@ -262,13 +264,15 @@ class PlanView:
                 self.screen.err.print(f"next: rohe apply {saved}", markup=False)
 
 
-def _cells(placement: Placement, undone: Collection[str]) -> tuple[str, str, str, str, str]:
+def _cells(
+    placement: Placement, undone: Collection[str], slowdowns: Mapping[str, str]
+) -> tuple[str, str, str, str, str]:
     """Returns the cells of a replica's row after the node."""
     name = placement.replica.removeprefix("replica/") + (f" ({placement.variant})" if placement.variant else "")
     cores = " ".join(f"{core}:{amount}" for core, amount in core_amounts(placement))
     devices = " ".join(f"{use.device}:{shown_use(use)}" for use in placement.devices)
     ports = " ".join(f"{port.name}:{port.number}" for port in placement.ports)
-    return escape(name), cores, devices, ports, escape(reason(placement, undone))
+    return escape(name), cores, devices, ports, escape(reason(placement, undone, slowdowns))
 
 
 def _proof(proof: Proof) -> str:

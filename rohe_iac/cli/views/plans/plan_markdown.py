@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from rohe_iac.cli.views.markdown import table
 from rohe_iac.cli.views.plans.bars import node_name, shown_peak
 from rohe_iac.cli.views.plans.changes import resource_names
 from rohe_iac.cli.views.plans.gain import shown_gain
 from rohe_iac.cli.views.plans.node_usage import occupied, placements_by_node, usage_by_node
-from rohe_iac.cli.views.plans.prediction import row_of
+from rohe_iac.cli.views.plans.prediction import row_of, slowdowns_by_replica
 from rohe_iac.cli.views.plans.sentences import (
     best_other_node,
     core_amounts,
@@ -49,7 +49,7 @@ def markdown_of(analysed: AnalysedPlan, *, every: bool = False) -> Iterator[str]
         yield ""
     yield from _unplaced(planfile, most)
     yield from _survival(planfile, most)
-    yield from _replicas(plan, most)
+    yield from _replicas(plan, most, slowdowns_by_replica(analysed.slowed))
     yield from _nodes(problem, plan, most)
     yield from (f"- {line}" for line in list(update_room(plan))[:most])
     yield from [""] if plan.reserved else []
@@ -95,16 +95,16 @@ def _survival(planfile: PlanFile, most: int) -> Iterator[str]:
     yield from [""] if plan.relaxed else []
 
 
-def _replicas(plan: Plan, most: int) -> Iterator[str]:
+def _replicas(plan: Plan, most: int, slowdowns: Mapping[str, str]) -> Iterator[str]:
     yield "## Replicas"
     yield ""
     placed = sorted(plan.placements, key=lambda placement: (placement.node, placement.replica))
     titles = ("node", "replica", "takes", "score", "best other node", "why")
-    yield from table(titles, (_replica(placement) for placement in placed[:most]))
+    yield from table(titles, (_replica(placement, slowdowns) for placement in placed[:most]))
     yield from _more(len(placed) - most, "replica")
 
 
-def _replica(placement: Placement) -> tuple[str, ...]:
+def _replica(placement: Placement, slowdowns: Mapping[str, str]) -> tuple[str, ...]:
     """Returns the cells of a replica's row."""
     takes = [f"core {core}: {amount}" for core, amount in core_amounts(placement)]
     takes += [f"{use.device}: {shown_use(use)}" for use in placement.devices]
@@ -115,7 +115,7 @@ def _replica(placement: Placement) -> tuple[str, ...]:
         ", ".join(takes),
         score_words(placement),
         best_other_node(placement),
-        reason(placement),
+        reason(placement, slowdowns=slowdowns),
     )
 
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rohe_iac.planning.questions.analysis.response_times import Prediction
+from rohe_iac.planning.questions.analysis.slowed_replicas import SlowedReplica
+
+MILLION = 1_000_000
+
+LEAST = 10_000
+"""Millionths: a replica that is slowed down by less than one percent is not remarked."""
 
 SPREAD = {
     "random": "to a replica at random",
@@ -97,3 +103,17 @@ def shown_time(microseconds: int) -> str:
     """Returns microseconds in milliseconds with their unit, without decimals from 10 ms on."""
     whole = microseconds >= 10_000
     return f"{microseconds / 1000:.0f} ms" if whole else f"{microseconds / 1000:g} ms"
+
+
+def shown_slowdown(slowed: SlowedReplica) -> str:
+    """Returns `beside 7 detector: 1.4 times slower, expected 210 ms of 300 ms (sla/fast)`."""
+    factor = f"{(MILLION + slowed.slowdown) / MILLION:.2f}".rstrip("0")
+    words = f"beside {', '.join(slowed.beside)}: {factor} times slower"
+    if not slowed.expected:
+        return words
+    return f"{words}, expected {shown_time(slowed.expected)} of {shown_time(slowed.limit)} ({slowed.objective})"
+
+
+def slowdowns_by_replica(slowed: Iterable[SlowedReplica]) -> Mapping[str, str]:
+    """Returns the words by address of a replica, of those that are slowed down by LEAST or more."""
+    return {item.replica: shown_slowdown(item) for item in slowed if item.slowdown >= LEAST}

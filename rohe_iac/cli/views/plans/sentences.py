@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from rohe_iac.deployment.files.planfile import PlanFile
 from rohe_iac.foundation.quantities import counted, cpu_alike, shown_bytes, shown_share
@@ -23,6 +23,9 @@ KINDS = ("stack", "broker", "credential", "agent", "replica")
 
 STAYS = "stays where it was"
 """The reason in plan files for a replica that keeps its node."""
+
+NOT_SLOWED: Mapping[str, str] = {}
+"""No replica is slowed down by neighbours."""
 
 MAX_DECIMALS = 4
 """Decimals of a percentage at most; scores have seven digits or so."""
@@ -92,17 +95,19 @@ def refused_by_rule(refusals: Refusals) -> str:
     return ", ".join(f"{count} by {rule}" for rule, count in refusals.by_rule)
 
 
-def reason(placement: Placement, undone: Collection[str] = ()) -> str:
+def reason(placement: Placement, undone: Collection[str] = (), slowdowns: Mapping[str, str] = NOT_SLOWED) -> str:
     """Returns why a replica is where it is, and where it was before if it moved.
 
     Args:
         placement: The replica and its node.
         undone: Addresses that the last apply did not make as planned, so that nothing of them is anywhere yet.
+        slowdowns: By address of a replica, how its neighbours slow it down.
     """
+    slower = f"; {slowdowns[placement.replica]}" if placement.replica in slowdowns else ""
     if placement.reason == STAYS and placement.replica in undone:
         return "stays where it was planned; the last apply did not make it"
     moved = f"moved from {placement.was}; " if placement.was and placement.was != placement.node else ""
-    return moved + placement.reason
+    return moved + placement.reason + slower
 
 
 def pending_work(planfile: PlanFile, undone: Collection[str] = ()) -> str:

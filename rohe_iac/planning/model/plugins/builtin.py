@@ -11,7 +11,7 @@ and is the planner's alone.
 | memory | share of the node's bytes | all in use with the replica there | none |
 | accelerator | share of the basis points of the types asked for; if none, 1 without devices | all | none |
 | open | whether a replica is there | one is | none is |
-| interference | share of a request's time alone | neighbours cost none | they cost as much again, on a full node |
+| interference | percents of a request's time that neighbours cost it, and it costs them | none | 100 or more |
 | taints | whether a PreferNoSchedule taint speaks against it | none does | one does |
 """
 
@@ -22,6 +22,7 @@ from fractions import Fraction
 from typing import Any
 
 from rohe_iac.planning.model.demand import Demand, DeviceRequest
+from rohe_iac.planning.model.neighbours import rates, shared_amounts, shared_capacity, used_by_others
 from rohe_iac.planning.model.plugins.protocols import Candidate, Filter, FreeAmounts, Scorer, Strategy
 from rohe_iac.planning.model.supply import NodeTaint, Supply
 
@@ -136,9 +137,22 @@ def untainted(candidate: Candidate, /) -> Fraction:
 
 
 def undisturbed(candidate: Candidate, /) -> Fraction:
-    """Returns 1 less the share of the replica's time that neighbours cost it, on the part of the cpu in use."""
-    slowdown = min(Fraction(candidate.demand.slowdown, 1_000_000), Fraction(1))
-    return 1 - slowdown * _share(candidate.node.cpu - candidate.free.cpu, candidate.node.cpu)
+    """Returns 1 less what the replica loses to neighbours and costs them, in parts of one replica's time, at most 1."""
+    demand, node = candidate.demand, candidate.node
+    used = list(used_by_others(node))
+    for placed in candidate.standing:
+        for position, amount in enumerate(shared_amounts(placed.resources)):
+            used[position] += placed.replicas * amount
+    lost = Fraction(0)
+    for position, whole in enumerate(shared_capacity(node)):
+        own = rates(demand.sensitivity, demand.slowdown, demand.resources)[position]
+        beside = sum(
+            placed.replicas * rates(placed.sensitivity, placed.slowdown, placed.resources)[position]
+            for placed in candidate.standing
+        )
+        amount = shared_amounts(demand.resources)[position]
+        lost += (own * used[position] + beside * amount) // max(1, whole)
+    return 1 - min(Fraction(lost // 10, 100), Fraction(1))
 
 
 def first_fit(candidates: Sequence[Candidate], /) -> str:

@@ -9,11 +9,11 @@ answer, since a node is evaluated again only when something on it changes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Protocol
 
-from rohe_iac.planning.model.demand import Demand
+from rohe_iac.planning.model.demand import Demand, Resources
 from rohe_iac.planning.model.supply import Supply
 
 
@@ -41,7 +41,7 @@ class FreeAmounts:
 
 @dataclass(frozen=True, slots=True)
 class PlacedReplicas:
-    """Replicas of one workload that are on a node already."""
+    """Replicas of one workload that are on a node already, with what each asks for and suffers, as in `Demand`."""
 
     workload: str
     pipeline: str
@@ -49,6 +49,17 @@ class PlacedReplicas:
     member: str
     replicas: int
     system: bool = False
+    resources: Resources = field(default_factory=Resources)
+    sensitivity: str = "none"
+    slowdown: int = 0
+
+    @classmethod
+    def of(cls, demand: Demand, asked: Resources, replicas: int) -> PlacedReplicas:
+        """Returns so many replicas of a demand, each of which asks for that."""
+        return cls(
+            demand.workload, demand.pipeline, demand.service, demand.member, replicas, demand.system, asked,
+            demand.sensitivity, demand.slowdown,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from rohe_iac.planning.placement.objective.terms import worth_of
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex, enumerate_demands, enumerate_nodes
 
-BOUNDED_TERMS = frozenset(("placed", "slack", "stable", "nodes"))
+BOUNDED_TERMS = frozenset(("placed", "slack", "stable", "interference", "nodes"))
 """Terms that a blueprint can name and `ideal_point` bounds."""
 
 
@@ -264,6 +264,10 @@ class IdealMeasures:
         """Returns the weight of all preferences, as if every one held, in millionths."""
         preferred = Preferences(self._indexed)
         return [preferred.best] if preferred.any else []
+
+    def interference(self) -> list[int]:
+        """Returns 0, as if every sensitive replica were alone; nothing without any."""
+        return [0] if self._indexed.interference.any else []
 
 
 def _fewest_nodes(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from rohe_iac.planning.model.node_interference import Crowd, joined
 from rohe_iac.planning.placement.objective.latency_slack import LatencySlack
 from rohe_iac.planning.placement.objective.preferences import Preferences
 from rohe_iac.planning.placement.objective.priority_levels import PriorityLevels
@@ -26,6 +27,7 @@ class LexicographicObjective:
         limit: How many replicas may move at most, None: any.
         slack: Slack of the promises, where the objective asks for it.
         preferred: Preferred near and avoid rules.
+        interference: Interference between replicas of a node.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class LexicographicObjective:
         self._levels = PriorityLevels(indexed)
         self.slack = LatencySlack(indexed) if "slack" in indexed.objective else None
         self.preferred = Preferences(indexed)
+        self.interference = indexed.interference
 
     def placing(self, counts: Sequence[int]) -> list[int]:
         """Returns the values of the term `placed`, for so many placed replicas of each demand."""
@@ -76,12 +79,17 @@ class AssignmentMeasures:
         self._counts = [0] * len(objective.indexed.demands)
         self._nodes_of: dict[DemandIndex, Counter[NodeIndex]] = {}
         self._replicas_on: Counter[NodeIndex] = Counter()
+        self._crowds: dict[NodeIndex, Crowd] = {}
+        interference = objective.interference
         for (demand, index), node in placed:
             self._counts[demand] += 1
             self._nodes_of.setdefault(demand, Counter())[node] += 1
             if objective.slack is not None:
                 self._replicas_on[node] += objective.slack.counts(demand)
             self._cpu_load[node] = self._cpu_load.get(node, 0) + resources[demand].cpu
+            if interference.any:
+                crowd = self._crowds.get(node, interference.empty[node])
+                self._crowds[node] = joined(crowd, interference.of_replica[demand])
             if before and before.get((demand, index), node) != node:
                 self._moved += 1
 
@@ -120,3 +128,10 @@ class AssignmentMeasures:
         """Returns the preferences that hold, in millionths."""
         preferred = self._objective.preferred
         return [preferred.held(self._nodes_of)] if preferred.any else []
+
+    def interference(self) -> list[int]:
+        """Returns what sensitive replicas lose to neighbours, in percent of one replica's time."""
+        interference = self._objective.interference
+        if not interference.any:
+            return []
+        return [sum(interference.percent(interference.capacity[node], crowd) for node, crowd in self._crowds.items())]

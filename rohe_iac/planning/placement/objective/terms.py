@@ -53,6 +53,13 @@ class Measures(Protocol[Number_co]):
         """Returns the preferred near and avoid rules that hold (see preferences.py); nothing without any."""
         ...
 
+    def interference(self) -> Sequence[Number_co]:
+        """Returns what sensitive replicas lose to neighbours (see node_interference.py), summed over nodes.
+
+        In percent of one replica's time; nothing without any sensitive demand.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Term:
@@ -79,11 +86,13 @@ TERMS = (
     Term("cost", lambda measures: measures.cost(), -1),
     Term("balance", lambda measures: measures.balance(), -1),
     Term("wishes", lambda measures: measures.preferences(), 1),
+    Term("interference", lambda measures: measures.interference(), -1),
 )
-"""All terms. A blueprint names all but `moves` and `wishes` in an order of its own, see `term_order`."""
+"""All terms. A blueprint names all but `moves` and `wishes` in an order of its own, see `term_order`; `interference`
+counts where none names it, too."""
 
 CONSOLIDATING = frozenset(("nodes", "cost", "balance"))
-"""Terms that preferences come before, as they do in the scores of a pass: a preference is worth another node."""
+"""Terms that preferences and interference come before, as in the scores of a pass: each is worth another node."""
 
 _BY_NAME = {term.name: term for term in TERMS}
 
@@ -92,7 +101,8 @@ def term_order(objective: Sequence[str]) -> tuple[str, ...]:
     """Returns the names of all terms for the objective of a blueprint, the most important first."""
     names = tuple(dict.fromkeys(objective))
     first = next((position for position, name in enumerate(names) if name in CONSOLIDATING), len(names))
-    return ("moves", *names[:first], "wishes", *names[first:])
+    named = ("wishes",) if "interference" in names else ("wishes", "interference")
+    return ("moves", *names[:first], *named, *names[first:])
 
 
 def terms_of(indexed: IndexedProblem, measures: Measures[Number]) -> list[tuple[str, Number]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from rohe_iac.planning.model.node_interference import MAX_PERCENT
 from rohe_iac.planning.model.problem import WEIGHT_ONE
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.scoring.fixed_point import PLACES
@@ -38,14 +39,9 @@ def match_share(asked: int, free: Whole, scale: Whole) -> Whole:
     return (asked * scale >> PLACES) * (free * scale >> PLACES) // MILLION
 
 
-def undisturbed_share(slowdown: int, used: Whole) -> Whole:
-    """Returns a million less the share of a replica's time that its neighbours cost.
-
-    Args:
-        slowdown: Share of its time that a full node costs, in [0, MILLION].
-        used: Share of the node's cpu that is in use, in [0, MILLION].
-    """
-    return MILLION - slowdown * used // MILLION
+def undisturbed_share(lost: Whole) -> Whole:
+    """Returns a million less the part of MAX_PERCENT that is lost to neighbours, which is at most all of it."""
+    return MILLION - lost * (MILLION // MAX_PERCENT)
 
 
 def weighted(score: Whole, weight: int) -> Whole:

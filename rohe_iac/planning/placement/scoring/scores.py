@@ -9,8 +9,8 @@ Each scorer gives a score in [0, 1000000], which counts times its weight:
 | accelerator | the same over the devices of the types asked for; best on a node without where none is asked for |
 | open | 1 where the node holds a replica already: best-fit and dot-product open a node only when no open one fits |
 | wishes | share of the preferred near and avoid rules that hold: the demand's own, and those of others about it |
-| interference | for a demand that neighbours slow down: 1 less the share of its time that they cost, on the part of the
-  node's cpu that is in use before the replica (1 on an idle node) |
+| interference | where any demand is sensitive: 1 less what the replica loses to its neighbours and costs them, in
+  parts of one replica's time, in whole percents (see node_interference.py) |
 | fragmentation | with the strategy of that name: see fragmentation_score.py |
 | taints | 1 where the node has no taint of PreferNoSchedule that the demand does not tolerate |
 | plug-ins | what the stack's own scorers give, each with the weight that the stack gives it |
@@ -27,6 +27,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from rohe_iac.planning.model.node_interference import MAX_PERCENT
 from rohe_iac.planning.model.problem import WEIGHT_ONE
 from rohe_iac.planning.model.strategies import BEST_FIT, DOT_PRODUCT, FIRST_FIT, FRAGMENTATION, SCORERS, WORST_FIT
 from rohe_iac.planning.model.units import MILLION
@@ -47,15 +48,16 @@ from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
 from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
 
-INTERFERENCE_WEIGHT = 4 * WEIGHT_ONE
-"""Twice what sensitivity makes of its own dimension: a slowdown of more than half outweighs the pull of full nodes."""
-
 FRAGMENTATION_WEIGHT = 10 << 10
 """A factor, not in 1024ths: more than all weights but those of preferences and taints together, so that fullness
 decides only between nodes of one grade."""
 
 MAX_PREFERENCES = 100
 """Preferences of a demand up to which each weighs more than all amounts; a larger number weighs as much as this one."""
+
+
+MAX_WEIGHT = 1 << 40
+"""About the largest weight: more would not leave room for scores in arrays of 64 bits."""
 
 
 class ScoreWeights(NamedTuple):
@@ -66,6 +68,7 @@ class ScoreWeights(NamedTuple):
     accelerator: int
     open: int
     preferences: int
+    interference: int
 
 
 class Scoring:
@@ -83,7 +86,7 @@ class Scoring:
         cpu_capacity, rss_capacity: What amounts are shares of, by node, in millicores and KiB.
         cpu_scale, rss_scale: Their scales by node (see fixed_point.py).
         has_devices, any_devices: Whether each node, and any node, has accelerators.
-        slowdowns: Share of its time that a full node costs a replica, by demand, in millionths.
+        interference: Interference of the problem.
         weights: Weights by demand.
         preference_weights: Weight of one preference, or of a PreferNoSchedule taint, by demand.
         any_tainted: Whether any node has a PreferNoSchedule taint.
@@ -113,11 +116,9 @@ class Scoring:
         self.cpu_capacity, self.rss_capacity = per_node(cpu), per_node(rss)
         self.cpu_scale = per_node([scale_of(capacity) for capacity in cpu])
         self.rss_scale = per_node([scale_of(capacity) for capacity in rss])
-        self._busy_scale = per_node([scale_of(node.cpu) for node in examples])
         by_devices = self.against_largest or (self.dot and every_device)
         self._memory_matters = not by_devices or memory_is_scarcer_than_devices(indexed)
-        # A replica that takes twice as long beside others loses all that it can lose.
-        self.slowdowns = [min(demand.slowdown, MILLION) for demand in indexed.demands]
+        self.interference = ledger.interference
         self.weights: list[ScoreWeights] = []
         self.preference_weights: list[int] = []
         for demand in indexed.demand_indices:
@@ -126,8 +127,7 @@ class Scoring:
             self.preference_weights.append(preference)
         self.any_tainted = any(taint.effect == "PreferNoSchedule" for node in examples for taint in node.taints)
         self.own_weights = [weight for _, weight in indexed.settings.scorers] if indexed.plugins.scorers else []
-        always = bool(self.any_tainted or self.fragmentation or self.own_weights)
-        self._has_rare_parts = [always or slowdown > 0 for slowdown in self.slowdowns]
+        self._has_rare_parts = bool(self.any_tainted or self.fragmentation or self.own_weights or self.interference.any)
 
     def _weights_of(self, position: DemandIndex) -> tuple[ScoreWeights, int]:
         """Returns the weights for a demand, and the weight of one of its preferences."""
@@ -138,12 +138,15 @@ class Scoring:
             memory = 0
         accelerator = settings.accelerator_weight if self.any_devices else 0
         # More than the amounts together: whether a node is open comes before how full it is.
-        amounts = cpu + memory + accelerator + INTERFERENCE_WEIGHT * bool(demand.slowdown)
+        amounts = cpu + memory + accelerator
         opened = 0 if self.worst else amounts + WEIGHT_ONE
-        # A preference that somebody wrote comes before both: each by itself weighs more than all of them.
-        preference = amounts + opened + WEIGHT_ONE * (FRAGMENTATION_WEIGHT + 1 if self.fragmentation else 1)
-        number = min(self.indexed.preference_total[position], MAX_PREFERENCES)
-        return ScoreWeights(cpu, memory, accelerator, opened, preference * number), preference
+        others = amounts + opened + WEIGHT_ONE * (FRAGMENTATION_WEIGHT + 1 if self.fragmentation else 1)
+        # One percent of interference weighs more than all of these: a node is opened rather than shared.
+        interference = others * MAX_PERCENT if self.interference.any else 0
+        # So does a preference, which somebody wrote: each by itself weighs more than all interference, too.
+        preference = others + interference
+        number = min(self.indexed.preference_total[position], MAX_PREFERENCES, max(1, MAX_WEIGHT // preference))
+        return ScoreWeights(cpu, memory, accelerator, opened, preference * number, interference), preference
 
     def total(self, demand: DemandIndex, node: NodeIndex) -> int:
         """Returns the sum of all parts."""
@@ -151,7 +154,7 @@ class Scoring:
         # third more, the calls a twentieth. The tests hold total and parts equal.
         if self.first:
             return sum(self.own_parts(demand, node))
-        cpu_weight, memory_weight, device_weight, open_weight, preference_weight = self.weights[demand]
+        cpu_weight, memory_weight, device_weight, open_weight, preference_weight, _ = self.weights[demand]
         ledger = self.ledger
         cpu, memory = self._amount_scores(demand, node)
         score = (cpu * cpu_weight >> WEIGHT_BITS) + (memory * memory_weight >> WEIGHT_BITS)
@@ -161,7 +164,7 @@ class Scoring:
             score += MILLION * open_weight >> WEIGHT_BITS
         if preference_weight:
             score += weighted(self.preference_score(demand, node), preference_weight)
-        if self._has_rare_parts[demand]:
+        if self._has_rare_parts:
             score += sum(self._rare_parts(demand, node))
         return score
 
@@ -190,7 +193,7 @@ class Scoring:
         return (
             self.taint_part(demand, node) if self.any_tainted else 0,
             self.fragmentation.score(demand, node) * FRAGMENTATION_WEIGHT if self.fragmentation else 0,
-            weighted(self.interference_score(demand, node), INTERFERENCE_WEIGHT) if self.slowdowns[demand] else 0,
+            self.interference_part(demand, node),
             *self.own_parts(demand, node),
         )
 
@@ -202,7 +205,7 @@ class Scoring:
         weights = self.weights[demand]
         takes_part = (
             True, True, bool(weights.accelerator), bool(weights.open), bool(weights.preferences), self.any_tainted,
-            self.fragmentation is not None, bool(self.slowdowns[demand]),
+            self.fragmentation is not None, self.interference.any,
         )  # fmt: skip
         return (*(name if part else "" for name, part in zip(SCORERS, takes_part, strict=True)), *own)
 
@@ -276,10 +279,12 @@ class Scoring:
             held += shared == close
         return held * MILLION // total
 
-    def interference_score(self, demand: DemandIndex, node: NodeIndex) -> int:
-        """Returns a million less the share of its time that replicas on the node cost the newcomer."""
-        used = used_share(self.indexed.nodes[node].cpu, self.ledger.cpu[node], self._busy_scale[node])
-        return undisturbed_share(self.slowdowns[demand], max(0, min(MILLION, used)))
+    def interference_part(self, demand: DemandIndex, node: NodeIndex) -> int:
+        """Returns the weighted score of interference; 0 where no demand is sensitive."""
+        if not self.interference.any:
+            return 0
+        lost = self.interference.added(demand, self.interference.capacity[node], self.ledger.crowd[node])
+        return weighted(undisturbed_share(min(lost, MAX_PERCENT)), self.weights[demand].interference)
 
     def taint_part(self, demand: DemandIndex, node: NodeIndex) -> int:
         """Returns the weight of one preference where the demand tolerates all PreferNoSchedule taints, else 0."""

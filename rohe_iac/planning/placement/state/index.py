@@ -11,6 +11,7 @@ from typing import cast
 from rohe_iac.planning.model.demand import Demand, Resources, SpreadRule
 from rohe_iac.planning.model.eligibility import static_rule
 from rohe_iac.planning.model.keys import FAILURE_ZONE_KEY, NODE_KEY, ZONE_KEY
+from rohe_iac.planning.model.node_interference import NodeInterference
 from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS, PlacedReplicas, Plugins
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.model.promise import ResponseTimeLimit
@@ -56,7 +57,7 @@ class IndexedProblem:
         node_classes: Classes of nodes that are equal in all that depends on one node alone.
         node_index, index: Position of a node by name, of a demand by workload.
         choice: Position of the variant that is taken; -1 for a demand without variants.
-        resources: What one replica of the chosen variant asks for.
+        resources, interference: What a replica of the chosen variant asks for, and what neighbours cost sensitive ones.
         avoid: Required avoid rules, of the demand itself and of others about it.
         avoid_keys: Topology keys of the demand's own required avoid rules.
         near: Required near rules.
@@ -100,8 +101,7 @@ class IndexedProblem:
         """
         self.spare, self.left_out = spare, left_out
         self.relaxed: Mapping[str, int] = relaxed or {}
-        self.problem = problem
-        self.settings = problem.settings
+        self.problem, self.settings = problem, problem.settings
         # Without promises there is no slack to measure.
         named = tuple(name for name in problem.settings.objective if name != "slack" or problem.promises)
         # All other terms compare plans that place as much.
@@ -128,6 +128,7 @@ class IndexedProblem:
             for demand, chosen in zip(self.demands, self.choice, strict=True)
         )
         self.gangs = [self.members_of(name) for name in sorted({*problem.gangs} - left_out)]
+        self.interference = NodeInterference(self.demands, self.resources, self.nodes)
         self._index_rules()
         self._index_domains()
         self.skews = TopologySkews(self.demands, self.domains, self.static)
@@ -342,8 +343,7 @@ class IndexedProblem:
 
     def replicas_of(self, position: DemandIndex, number: int) -> PlacedReplicas:
         """Returns so many placed replicas of a demand, as plugged callables see them."""
-        demand = self.demands[position]
-        return PlacedReplicas(demand.workload, demand.pipeline, demand.service, demand.member, number, demand.system)
+        return PlacedReplicas.of(self.demands[position], self.resources[position], number)
 
     def static(self, demand: DemandIndex) -> list[str]:
         """Returns for each node the rule that refuses it whatever is placed (status, labels, ...), or an empty word."""

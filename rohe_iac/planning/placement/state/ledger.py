@@ -8,6 +8,7 @@ from typing import TypeVar
 import msgspec
 
 from rohe_iac.planning.model.keys import UNLIMITED
+from rohe_iac.planning.model.node_interference import joined
 from rohe_iac.planning.placement.state.amounts import CoreStep, Row, Share
 from rohe_iac.planning.placement.state.core_assignment import changed, descending, tightest_cores
 from rohe_iac.planning.placement.state.device_assignment import device_step, free_devices
@@ -50,6 +51,8 @@ class Ledger:
         devices: Free basis points of each device by node, and from `memory_offset` on free bytes of their memory.
         pending: Demands that are still to be served.
         replicas_on: Replicas on each node.
+        interference: The interference of the problem.
+        crowd: What interference is worked out from, by node (see node_interference.py); empty tuples without any.
         on: Replicas by demand on each node, for plugged callables; empty without plug-ins.
         placed: Replicas by node of each demand.
         counts: Replicas of each demand by domain, for the topology keys that rules watch.
@@ -81,6 +84,8 @@ class Ledger:
         self._core_steps: dict[tuple[Row, Row], CoreStep] = {}
         self.pending: set[DemandIndex] = set()
         self.replicas_on = [0] * len(nodes)
+        self.interference = indexed.interference
+        self.crowd = list(self.interference.empty)
         self.on: list[dict[DemandIndex, int]] = [{} for _ in nodes] if indexed.plugins else []
         self.placed: list[dict[NodeIndex, int]] = [{} for _ in indexed.demands]
         self.counts: list[dict[str, list[int]]] = [
@@ -181,6 +186,8 @@ class Ledger:
         if self.least_in_domains:
             self.least_in_domains.clear()
         self.replicas_on[node] += by
+        if self.interference.any:
+            self.crowd[node] = joined(self.crowd[node], self.interference.of_replica[demand], by)
         _add(self.placed[demand], node, by)
         if self.on:
             _add(self.on[node], demand, by)

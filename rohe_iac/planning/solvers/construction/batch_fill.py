@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from rohe_iac.planning.model.keys import NODE_KEY, UNLIMITED
+from rohe_iac.planning.model.node_interference import joined
 from rohe_iac.planning.placement.evaluation.evaluator import Evaluation, Evaluator
 from rohe_iac.planning.placement.scoring.scores import Scoring
 from rohe_iac.planning.placement.state.index import IndexedProblem
@@ -48,7 +49,8 @@ class Batch(msgspec.Struct, gc=False):
 
 def fills_in_batches(indexed: IndexedProblem, scoring: Scoring, demand: DemandIndex) -> bool:
     """Checks whether a node only gets better for the demand until it is full, and changes no other node's score."""
-    if scoring.slowdowns[demand]:
+    if indexed.demands[demand].slowdown:
+        # Each replica slows the others down.
         return False
     if indexed.plugins or scoring.worst or scoring.dot or scoring.fragmentation or indexed.preference_total[demand]:
         return False
@@ -187,7 +189,7 @@ class BatchFill:
         (cpu, rss, vms, largest, devices), cores = sequence.after[taken - 1]
         free_cpu, free_rss, free_vms, free_cores = ledger.cpu, ledger.rss, ledger.vms, ledger.cores
         free_largest, free_devices, replicas_on = ledger.sorted_cores, ledger.devices, ledger.replicas_on
-        placed = ledger.placed[demand]
+        placed, crowd, crowd_of_one = ledger.placed[demand], ledger.crowd, ledger.interference.of_replica[demand]
         for node in nodes:
             free_cpu[node] = cpu
             free_rss[node] = rss
@@ -196,6 +198,8 @@ class BatchFill:
             free_largest[node] = largest
             free_devices[node] = devices
             replicas_on[node] += number
+            if crowd_of_one:
+                crowd[node] = joined(crowd[node], crowd_of_one, number)
             placed[node] = placed.get(node, 0) + number
         ledger.distances.clear()
         ledger.least_in_domains.clear()

@@ -29,6 +29,7 @@ class FillSequence(msgspec.Struct, gc=False):
         node: The first node that fills up in this way.
         opened: Whether a replica was there before.
         start: What was free before.
+        interference: The part of the score for interference: replicas that are not sensitive leave it as it is.
         steps: One for each replica that the node takes.
         after: What is free after each step.
         ended: Whether nothing more fits after the last step.
@@ -37,6 +38,7 @@ class FillSequence(msgspec.Struct, gc=False):
     node: NodeIndex
     opened: bool
     start: OpenNode
+    interference: int
     steps: list[FillStep] = []
     after: list[OpenNode] = []
     ended: bool = False
@@ -65,10 +67,12 @@ class FillSequences:
         if state >= 0 and (known := self._by_state.get(state)) is not None:
             return known
         opened, start = ledger.replicas_on[node] > 0, (ledger.free(node), ledger.cores[node])
-        key = (self.indexed.node_classes.class_of[node], opened, start)
+        key = (self.indexed.node_classes.class_of[node], opened, start, ledger.crowd[node])
         sequence = self._by_amounts.get(key)
         if sequence is None:
-            sequence = self._by_amounts[key] = FillSequence(node, opened, start)
+            sequence = self._by_amounts[key] = FillSequence(
+                node, opened, start, self.scoring.interference_part(self.demand, node)
+            )
         if state >= 0:
             self._by_state[state] = sequence
         return sequence
@@ -108,7 +112,7 @@ class FillSequences:
         scoring, node = self.scoring, sequence.node
         if scoring.first:
             return ()
-        cpu_weight, memory_weight, device_weight, _, _ = self._weights
+        cpu_weight, memory_weight, device_weight, *_ = self._weights
         used_cpu = used_share(scoring.cpu_capacity[node], cpu, scoring.cpu_scale[node])
         used_rss = used_share(scoring.rss_capacity[node], rss >> MEMORY_SHIFT, scoring.rss_scale[node])
         if device_weight and (self.asked.devices or scoring.against_largest):
@@ -123,5 +127,5 @@ class FillSequences:
             0,
             scoring.taint_part(self.demand, node) if scoring.any_tainted else 0,
             0,
-            0,
+            sequence.interference,
         )

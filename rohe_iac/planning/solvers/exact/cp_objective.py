@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from rohe_iac.planning.model.node_interference import (
+    PERCENT,
+    NodeInterference,
+)
 from rohe_iac.planning.placement.objective.preferences import Preferences
 from rohe_iac.planning.placement.objective.priority_levels import PriorityLevels
 from rohe_iac.planning.placement.state.index import IndexedProblem
@@ -113,3 +117,55 @@ class ModelMeasures:
         if not preferred.any or not preferred.by_node:
             return []
         return [sum(preferred.value(demand, node) * count for (demand, node), count in self.counts.items())]
+
+    def interference(self) -> list[Linear]:
+        """Returns what sensitive replicas lose to neighbours, in percent of one replica's time."""
+        interference = self.indexed.interference
+        if not interference.any:
+            return []
+        percents: list[LinearExpression] = []
+        for node in self.indexed.node_indices:
+            here = [(demand, count) for (demand, where), count in self.counts.items() if where == node]
+            lost = [
+                self._lost(interference, node, position, whole, here)
+                for position, whole in enumerate(interference.capacity[node])
+            ]
+            if any(found is not None for found in lost):
+                # Every replica that may be here loses all that it can lose.
+                most = sum(
+                    self.indexed.demands[demand].replicas * sum(interference.of_replica[demand][1::3])
+                    for demand, _ in here
+                )
+                percent = self.model.new_int_var(0, most // PERCENT, "")
+                self.model.add_division_equality(percent, sum(found for found in lost if found is not None), PERCENT)
+                percents.append(percent)
+        return [sum(percents)]
+
+    def _lost(
+        self,
+        interference: NodeInterference,
+        node: NodeIndex,
+        position: int,
+        whole: int,
+        here: Sequence[tuple[DemandIndex, LinearExpression]],
+    ) -> LinearExpression | None:
+        """Returns what a node's replicas lose in one dimension, in thousandths; None where none can lose anything."""
+        by_replica = [
+            (interference.of_replica[demand][3 * position : 3 * position + 3], demand, count) for demand, count in here
+        ]
+        if not any(rate for (_, rate, _), _, _ in by_replica):
+            return None
+        replicas = self.indexed.demands
+        others = interference.empty[node][3 * position]
+        most_amount = others + sum(amount * replicas[demand].replicas for (amount, _, _), demand, _ in by_replica)
+        most_rate = sum(rate * replicas[demand].replicas for (_, rate, _), demand, _ in by_replica)
+        amount = self.model.new_int_var(0, most_amount, "")
+        self.model.add(amount == others + sum(each * count for (each, _, _), _, count in by_replica))
+        rate = self.model.new_int_var(0, most_rate, "")
+        self.model.add(rate == sum(each * count for (_, each, _), _, count in by_replica))
+        product = self.model.new_int_var(0, most_amount * most_rate, "")
+        self.model.add_multiplication_equality(product, [amount, rate])
+        lost = self.model.new_int_var(0, most_amount * most_rate // whole, "")
+        own = sum(each * count for (_, _, each), _, count in by_replica)
+        self.model.add_division_equality(lost, product - own, whole)
+        return lost

@@ -150,6 +150,13 @@ class SearchParams:
         reason="an emptier node is easier to do without, but may not be the right one",
     )
 
+    ignore_interference_one_in: int = _parameter(
+        default=4,
+        least=1,
+        unit="iterations",
+        meaning="inserts replicas as if none were sensitive to its neighbours",
+        reason="a full node may have to be shared so that another is not",
+    )
     repack_one_in: int = _parameter(
         2,
         unit="iterations",

@@ -35,6 +35,7 @@ class Recreate:
         self._below, self._several = random.below, random.several
         self._repack, self._repacks = Repack(assignment), False
         self._consolidates = search_cost.consolidates
+        self._any_sensitive, self._penalty = search_cost.interference.any, 0
         self._homes: list[list[tuple[NodeIndex, int]]] = [[] for _ in assignment.indexed.demands]
         for (demand, node), number in sorted(search_cost.had.items()) if prefers_homes else ():
             if not assignment.indexed.static(demand)[node]:
@@ -69,6 +70,7 @@ class Recreate:
                 demand for demand, missing in enumerate_demands(assignment.unplaced) if missing
             }
         order, weight = self._node_order()
+        self._penalty = self._interference_penalty()
         refused: set[DemandIndex] = set()
         for _, _, demand, number in queue:
             if demand in refused:
@@ -119,6 +121,13 @@ class Recreate:
             ranks[position], ranks[other] = ranks[other], ranks[position]
         return ranks, 0
 
+    def _interference_penalty(self) -> int:
+        """Returns what one percent of interference counts against a node: more than any order, or now and then 0."""
+        params = self._params
+        if not self._any_sensitive or self._below(params.ignore_interference_one_in) == 0:
+            return 0
+        return params.rank_step * (len(self._large_nodes) + 1)
+
     def _insert(self, demand: DemandIndex, order: list[int], weight: int) -> bool:
         """Places one replica of the demand on the best node; returns whether there was any. A hot loop."""
         assignment, below, blinks = self._assignment, self._below, self._params.blink_one_in
@@ -126,6 +135,7 @@ class Recreate:
             return True
         loads, items, node_loads = assignment.loads, assignment.items, assignment.node_loads
         ruled, closed = assignment.ruled[demand], assignment.open_nodes >= assignment.max_open
+        penalty = self._penalty
         best, highest = NO_NODE, -1 << 60
         for node in assignment.usable[demand]:
             load = loads[node]
@@ -135,6 +145,9 @@ class Recreate:
             if residual == FULL or (closed and not items[node]):
                 continue
             score = order[node] - weight * residual
+            if penalty:
+                added = load.added_interference.get(demand)
+                score -= penalty * (node_loads.interference_of(load, demand) if added is None else added)
             if score <= highest or (ruled and assignment.is_refused(demand, node)):
                 continue
             if best < 0 or below(blinks):

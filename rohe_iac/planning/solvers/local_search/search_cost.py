@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from rohe_iac.planning.model.node_interference import joined
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.objective.latency_slack import LatencySlack
 from rohe_iac.planning.placement.objective.objective import Worth
@@ -22,6 +23,9 @@ UNIT = 1000
 
 SHARE = 1000
 """Thousandths of what a node offers."""
+
+LOST_PERCENT = 10
+"""Percent of one replica's time that count one unit of the term `interference`."""
 
 PERCENT = 100
 """Basis points: one percent of slack counts one unit of its term."""
@@ -41,6 +45,7 @@ class SearchCost:
         floors: By demand, how many replicas keep a place before more of their priority get one; or nothing.
         levels: The priority levels of the demands.
         preferred: The preferences.
+        interference: The interference between replicas of a node.
         consolidates: Whether the objective gains by few nodes that are full.
     """
 
@@ -73,6 +78,7 @@ class SearchCost:
         self.terms = tuple(dict.fromkeys(indexed.objective))
         self._slack = LatencySlack(indexed) if "slack" in self.terms else None
         self.preferred = Preferences(indexed)
+        self.interference = indexed.interference
         self.sizes = sizes_of(indexed)
         self._weights, self._over_limit = self._weigh_terms()
         self._unplaced_cost = self._weigh_unplaced()
@@ -86,7 +92,7 @@ class SearchCost:
         ratio = self._params.term_ratio
         weight, weights = UNIT, dict[str, int]()
         for name in reversed(term_order(self.terms)[1:]):
-            if name == "wishes" and not self.preferred.any:
+            if (name == "wishes" and not self.preferred.any) or (name == "interference" and not self.interference.any):
                 continue
             if name == "placed":
                 for level in range(self.levels.number - 1, -1, -1):
@@ -146,6 +152,17 @@ class SearchCost:
                 counts.setdefault(item[0], Counter())[node] += 1
         return self.preferred.held(counts)
 
+    def lost(self, items: Sequence[Sequence[Item]]) -> int:
+        """Returns what sensitive replicas lose to neighbours, in percent of one replica's time."""
+        interference, total = self.interference, 0
+        for node, on_node in enumerate_nodes(items):
+            if on_node:
+                crowd = interference.empty[node]
+                for item in on_node:
+                    crowd = joined(crowd, interference.of_replica[item[0]])
+                total += interference.percent(interference.capacity[node], crowd)
+        return total
+
     def least_slack(self, items: Sequence[Sequence[Item]]) -> int:
         """Returns the least slack of all promises, in basis points of their limits."""
         if self._slack is None:
@@ -187,11 +204,12 @@ class SearchCost:
             loads: The load of each node.
             unplaced: By demand, how many replicas have no place.
         """
-        total, fullness = 0, self._params.fullness_divisor
+        total, lost, fullness = 0, 0, self._params.fullness_divisor
         for node, on_node in enumerate_nodes(items):
             if on_node:
                 load = loads[node].load
                 total += self._open_cost[node] - load * load // fullness
+                lost += loads[node].interference
         for missing, cost in zip(unplaced, self._unplaced_cost, strict=True):
             if missing:
                 total += missing * cost
@@ -213,6 +231,8 @@ class SearchCost:
             total += self.squares(items) * self._weights["balance"] // (SHARE * SHARE)
         if self.preferred.any:
             total -= self.held(items) * self._weights["wishes"] // MILLION
+        if lost:
+            total += lost * self._weights["interference"] // LOST_PERCENT
         return total
 
 
@@ -257,3 +277,7 @@ class ItemMeasures:
     def preferences(self) -> list[int]:
         """Returns the preferences that hold, in millionths; nothing without any."""
         return [self._cost.held(self._items)] if self._cost.preferred.any else []
+
+    def interference(self) -> list[int]:
+        """Returns what sensitive replicas lose to neighbours, in percent of one replica's time; nothing without any."""
+        return [self._cost.lost(self._items)] if self._cost.interference.any else []

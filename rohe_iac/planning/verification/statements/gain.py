@@ -9,7 +9,7 @@ from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.verification.fault import Fault
 from rohe_iac.planning.verification.measured_terms import measured_terms
 
-LESS_IS_BETTER = frozenset(("moves", "nodes", "cost", "balance"))
+LESS_IS_BETTER = frozenset(("moves", "interference", "nodes", "cost", "balance"))
 """Terms of which a plan wants little."""
 
 NOT_MEASURED = frozenset(("slack", "wishes"))

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from msgspec import structs
 
 from rohe_iac.foundation.quantities import ordinal
 from rohe_iac.planning.model.demand import Demand
@@ -13,6 +16,7 @@ from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.model.supply import Supply
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.verification.fault import Fault
+from rohe_iac.planning.verification.measured_terms import lost_percent, objective_terms
 from rohe_iac.planning.verification.reasons import SEARCHED_PLACE, first_static_rule
 from rohe_iac.planning.verification.requests import requested
 from rohe_iac.planning.verification.statements.room import lacks, room_of
@@ -20,11 +24,12 @@ from rohe_iac.planning.verification.statements.room import lacks, room_of
 MAX_CHECKED = 500
 """Reasons that are checked, of replicas of different workloads or on different nodes; each asks all nodes in use."""
 
-MEASURED = frozenset(("placed", "nodes", "cost", "balance"))
+MEASURED = frozenset(("placed", "interference", "nodes", "cost", "balance"))
 """Terms whose change is measured here; that of moves is known where no replica had a node before."""
 
 _CONSEQUENCE = re.compile(
     r"need an? \S+ node|raise the cost of the nodes from \S+ to \S+ an hour|spread the load less evenly"
+    r"|slow sensitive services down by \d+ % more of one replica's time"
 )
 """Consequences that are measured here."""
 
@@ -52,7 +57,8 @@ class _Places:
     """The nodes of a plan, and what is free and used on them in the end."""
 
     def __init__(self, problem: Problem, plan: Plan) -> None:
-        self.problem = problem
+        self.problem, self.plan = problem, plan
+        self.terms = [term for term in objective_terms(problem, plan) if term != "wishes"]
         self.nodes = {node.name: node for node in problem.nodes}
         self.demands = {demand.workload: demand for demand in problem.demands}
         self.used = Counter(item.node for item in plan.placements)
@@ -105,8 +111,7 @@ class _Places:
 
     def _measures_all_before(self, term: str) -> bool:
         """Checks whether every term up to this one is measured here; all of them for the empty word."""
-        objective = self.problem.settings.objective
-        before = objective[: objective.index(term) + 1] if term in objective else objective
+        before = self.terms[: self.terms.index(term) + 1] if term in self.terms else self.terms
         known = MEASURED | ({"stable"} if self.first_plan else frozenset())
         return set(before) <= known and not self._prefers
 
@@ -128,8 +133,12 @@ class _Places:
         opened, closed = not self.used[node.name], self.used[item.node] == 1
         here = self.nodes[item.node]
         found = []
-        for term in self.problem.settings.objective:
-            if term == "nodes" and opened != closed:
+        for term in self.terms:
+            if term == "interference":
+                more = self._lost_more(item, node)
+                words = f"slow sensitive services down by {more} % more of one replica's time"
+                found += [(term, words if more > 0 else "slow sensitive services down less")] if more else []
+            elif term == "nodes" and opened != closed:
                 words = f"need {ordinal(len(self.used) + 1)} node" if opened else "free a node"
                 found.append((term, words))
             elif term == "cost":
@@ -146,6 +155,13 @@ class _Places:
                 if before != then:
                     found.append((term, f"spread the load {'less' if then > before else 'more'} evenly"))
         return found
+
+    def _lost_more(self, item: Placement, node: Supply) -> int:
+        """Returns by how many percent of one replica's time sensitive replicas would lose more, were it on the node."""
+        here = tuple(other for name in (item.node, node.name) for other, _ in self._items.get(name, ()))
+        there = tuple(structs.replace(other, node=node.name) if other is item else other for other in here)
+        after, before = (lost_percent(self.problem, replace(self.plan, placements=items)) for items in (there, here))
+        return after - before
 
     def _square(self, node: Supply, more: int, *, closed: bool) -> int:
         """Returns the square of the used share of a node's cpu, in square thousandths."""

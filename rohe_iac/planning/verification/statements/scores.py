@@ -10,6 +10,7 @@ from rohe_iac.planning.model.plan import Placement, Plan
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.model.supply import Supply
 from rohe_iac.planning.verification.fault import Fault
+from rohe_iac.planning.verification.measured_terms import any_sensitive
 from rohe_iac.planning.verification.reasons import first_static_rule
 from rohe_iac.planning.verification.requests import requested
 from rohe_iac.planning.verification.statements.room import lacks, room_of
@@ -30,6 +31,7 @@ def score_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
     demands = {demand.workload: demand for demand in problem.demands}
     known = [item for item in plan.placements if item.workload in demands]
     expected = _expected_scorers(problem)
+    interferes = any_sensitive(problem, plan)
     common = Counter(_of_strategy(item) for item in known if item.parts).most_common(1)
     # Plans made without explanations have no parts at all.
     explained = any(item.parts for item in known)
@@ -44,6 +46,9 @@ def score_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
             continue
         names = [part.scorer for part in item.parts if part.scorer in SCORER_ORDER]
         wanted = {*expected[item.workload], *(common[0][0] if common else ())}
+        # Older plan files rate what other replicas lose only for those that are sensitive themselves.
+        if interferes and (demands[item.workload].slowdown or "interference" in names):
+            wanted.add("interference")
         ordered = [name for name in SCORER_ORDER if name in wanted]
         if names and [part.scorer for part in item.parts][: len(ordered)] != ordered:
             yield Fault("reasons", item.replica, f"scored by {', '.join(names)}, and {', '.join(ordered)} score")
@@ -66,9 +71,7 @@ def _expected_scorers(problem: Problem) -> Mapping[str, set[str]]:
         always.add("accelerator")
     if any(taint.effect == "PreferNoSchedule" for node in problem.nodes for taint in node.taints):
         always.add("taints")
-    found = {
-        demand.workload: always | ({"interference"} if demand.slowdown else set[str]()) for demand in problem.demands
-    }
+    found = {demand.workload: set(always) for demand in problem.demands}
     for demand in problem.demands:
         if demand.prefers or any(not skew.required for skew in demand.skews):
             found[demand.workload] = found[demand.workload] | {"wishes"}

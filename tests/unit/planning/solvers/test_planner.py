@@ -45,35 +45,6 @@ def test_sensitivity_doubles_the_weight_of_its_dimension(world: Any) -> None:
     assert part("cpu") == 2 * part("none") > 0
 
 
-def test_who_is_slowed_by_neighbours_goes_to_the_emptier_of_the_open_nodes(world: Any) -> None:
-    def node(slowdown: int) -> tuple[str, dict[str, int]]:
-        nodes = [world.node("busy"), world.node("quiet")]
-        first = [world.demand("a", cpu=3000, priority=2, selector=(("side", "b"),)),
-                 world.demand("b", cpu=1000, priority=2, selector=(("side", "q"),))]  # fmt: skip
-        nodes = [replace(node, labels=(("side", node.name[0]),)) for node in nodes]
-        late = world.demand("late", cpu=500, sensitivity="cpu", slowdown=slowdown)
-        result = plan(world.problem(nodes, [*first, late]))
-        item = next(item for item in result.placements if item.service == "late")
-        return item.node, {part.scorer: part.points for part in item.parts}
-
-    assert node(0)[0] == "busy"
-    assert "interference" not in node(0)[1]
-    # A service that sharing slows by 40 % still goes where it fills a node best; one that takes twice as long does not.
-    assert node(400_000)[0] == "busy"
-    assert node(1_000_000) == ("quiet", {"cpu": 750_000, "memory": 0, "open": 8_000_000, "interference": 3_000_000})
-
-
-def test_an_own_node_is_not_opened_for_who_is_slowed(world: Any) -> None:
-    demands = [
-        world.demand("a", cpu=3000, priority=1),
-        world.demand("late", cpu=500, sensitivity="cpu", slowdown=10**6),
-    ]
-    result = plan(world.problem([world.node("n1"), world.node("n2")], demands))
-    assert {item.node for item in result.placements} == {"n1"}
-    apart = plan(world.problem([world.node("n1"), world.node("n2")], demands, strategy="worst-fit"))
-    assert len({item.node for item in apart.placements}) == 2
-
-
 def test_each_replica_has_a_reason_its_parts_and_the_runner_up(world: Any) -> None:
     result = plan(world.problem([world.node("n1"), world.node("n2", cpu=8000)], [world.demand("d", cpu=1000)]))
     placement = result.placements[0]

@@ -156,7 +156,7 @@ class DeferredRefusals:
         """Returns the first rule that refuses, and all that is missing as people read it."""
         description = self.states.descriptions[state]
         sample = self.indexed.node_classes.representative[description[0]]
-        found = shortage_of_node(self.indexed, snapshot.demand, sample, description[2:])
+        found = shortage_of_node(self.indexed, snapshot.demand, sample, description[3:])
         if part:
             found.add(snapshot.blocked[part - 1].rule, snapshot.blocked[part - 1].words, MILLION)
         return found.rule, "; ".join(found.texts)

@@ -240,7 +240,7 @@ class VectorizedEvaluator:
     def _scores_beside(self, demand: DemandIndex, nodes: npt.NDArray[np.intp]) -> Numbers:
         """Returns the scores of nodes for what depends on other nodes, and those of plugged scorers."""
         scoring = self.scoring
-        weight = scoring.weights[demand][4]
+        weight = scoring.weights[demand].preferences
         scores = np.zeros(len(nodes), np.int64)
         if weight and not scoring.first:
             scores += weighted(self.masks.preference_shares(demand), weight)[nodes]

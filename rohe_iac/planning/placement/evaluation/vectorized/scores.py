@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from rohe_iac.planning.model.demand import DeviceRequest
+from rohe_iac.planning.model.node_interference import MAX_PERCENT
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.evaluation.vectorized.arrays import Mask, Numbers
 from rohe_iac.planning.placement.evaluation.vectorized.devices import DeviceArrays
@@ -22,10 +23,10 @@ from rohe_iac.planning.placement.evaluation.vectorized.node_states import (
     STAMP,
     NodeStates,
 )
-from rohe_iac.planning.placement.scoring.fixed_point import MEMORY_SHIFT, scale_of
+from rohe_iac.planning.placement.scoring.fixed_point import MEMORY_SHIFT
 from rohe_iac.planning.placement.scoring.formulas import match_share, undisturbed_share, used_share, weighted
 from rohe_iac.planning.placement.scoring.fragmentation_score import FragmentationScore
-from rohe_iac.planning.placement.scoring.scores import FRAGMENTATION_WEIGHT, INTERFERENCE_WEIGHT, Scoring
+from rohe_iac.planning.placement.scoring.scores import FRAGMENTATION_WEIGHT, Scoring
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.positions import DemandIndex
 
@@ -38,9 +39,10 @@ class VectorizedScores:
         self._deviceless = ~np.array(
             [scoring.has_devices[node] for node in indexed.node_classes.representative], np.bool_
         )
-        cpu = [indexed.nodes[node].cpu for node in indexed.node_classes.representative]
-        self._cpu = np.array(cpu, np.int64)
-        self._cpu_scale = np.array([scale_of(capacity) for capacity in cpu], np.int64)
+        # What nodes have to share: by dimension of interference, of every node class.
+        self._shared = np.array(
+            [scoring.interference.capacity[node] for node in indexed.node_classes.representative], np.int64
+        ).T
         # Scores for what a placement does to free accelerators, with the stamps of their states, by request.
         self._graded: dict[tuple[int, int, tuple[DeviceRequest, ...]], tuple[Numbers, Numbers]] = {}
 
@@ -49,12 +51,10 @@ class VectorizedScores:
         scoring = self.scoring
         if scoring.first:
             return np.zeros(table.shape[1], np.int64)
-        _, _, _, open_weight, _ = scoring.weights[demand]
+        open_weight = scoring.weights[demand].open
         scores: Numbers = self._amounts(demand, table) + self._accelerators(demand, table)
-        if scoring.slowdowns[demand]:
-            classes = table[NODE_CLASS]
-            busy = np.clip(used_share(self._cpu[classes], table[CPU], self._cpu_scale[classes]), 0, MILLION)
-            scores += weighted(undisturbed_share(scoring.slowdowns[demand], busy), INTERFERENCE_WEIGHT)
+        if scoring.interference.any:
+            scores += self._interference(demand, table[NODE_CLASS])
         if open_weight:
             scores += table[OPEN] * weighted(MILLION, open_weight)
         if scoring.any_tainted:
@@ -68,7 +68,7 @@ class VectorizedScores:
     def _amounts(self, demand: DemandIndex, table: Numbers) -> Numbers:
         """Returns the weighted scores of cpu and memory."""
         scoring, asked = self.scoring, self.indexed.resources[demand]
-        cpu_weight, memory_weight, _, _, _ = scoring.weights[demand]
+        cpu_weight, memory_weight, *_ = scoring.weights[demand]
         cpu: Any
         memory: Any
         if scoring.dot:
@@ -86,7 +86,7 @@ class VectorizedScores:
     def _accelerators(self, demand: DemandIndex, table: Numbers) -> Any:
         """Returns the weighted scores of accelerators; 0 where they have no weight."""
         scoring, asked = self.scoring, self.indexed.resources[demand]
-        weight = scoring.weights[demand][2]
+        weight = scoring.weights[demand].accelerator
         if not weight:
             return 0
         classes, free = table[NODE_CLASS], self.states.devices
@@ -104,6 +104,13 @@ class VectorizedScores:
             used = self.devices.used_share(asked.devices, free, classes)
             return weighted(MILLION - used if scoring.worst else used, weight)
         return self._deviceless[classes] * weighted(MILLION, weight)
+
+    def _interference(self, demand: DemandIndex, classes: Numbers) -> Numbers:
+        """Returns the weighted scores of interference; classes: the node class of every state."""
+        interference = self.scoring.interference
+        lost = interference.added(demand, list(self._shared[:, classes]), list(self.states.crowds))
+        share: Numbers = undisturbed_share(np.minimum(lost, MAX_PERCENT))
+        return weighted(share, self.scoring.weights[demand].interference)
 
     def _fragmentation(self, demand: DemandIndex, passes: Mask, fragmentation: FragmentationScore) -> Numbers:
         """Returns scores that one node of each passing state was asked for, once for all demands of one request."""

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from rohe_iac.planning.model.demand import Resources
+from rohe_iac.planning.model.node_interference import Crowd, joined
 from rohe_iac.planning.placement.state.core_assignment import tightest_cores
 from rohe_iac.planning.placement.state.core_packing import pack_cores
 from rohe_iac.planning.placement.state.device_assignment import choose_devices
@@ -35,18 +36,25 @@ class NodeLoad:
         node_class: Number of the class of nodes with equal capacities.
         free: The free amounts.
         residual: Free shares of cpu, rss, cores, vms and devices, summed, in thousandths of the node.
+        crowd: What interference is worked out from (see node_interference.py); empty without any.
+        interference: What sensitive replicas of the node lose to neighbours, in percent of one replica's time.
         load: Taken shares of cpu, rss and cores, summed, in thousandths of the node; 0 to 3000.
         sorted_cores: Free millicores of each core, the largest first.
         free_cores: Their sum.
         residuals_after: By demand, the residual with one more of its replicas, or FULL; filled by `residual_after`.
         in_sum: By demand, whether one more of its replicas fits but for the cores that were chosen; see `fits_in_sum`.
+        added_interference: By demand, how many percent of interference one more of its replicas adds; filled by
+            `interference_of`.
         steps: By demand, the load with one more of its replicas and its item; filled by `step`.
     """
 
     __slots__ = (
+        "added_interference",
+        "crowd",
         "free",
         "free_cores",
         "in_sum",
+        "interference",
         "load",
         "node_class",
         "residual",
@@ -55,12 +63,16 @@ class NodeLoad:
         "steps",
     )
 
-    def __init__(self, node_class: int, free: FreeOnNode, residual: int, load: int) -> None:
+    def __init__(
+        self, node_class: int, free: FreeOnNode, crowd: Crowd, residual: int, load: int, interference: int
+    ) -> None:
         self.node_class, self.free, self.residual, self.load = node_class, free, residual, load
+        self.crowd, self.interference = crowd, interference
         self.sorted_cores = sorted(free[3], reverse=True)
         self.free_cores = sum(self.sorted_cores)
         self.residuals_after: dict[DemandIndex, int] = {}
         self.in_sum: dict[DemandIndex, bool] = {}
+        self.added_interference: dict[DemandIndex, int] = {}
         self.steps: dict[DemandIndex, tuple[NodeLoad, Item]] = {}
 
 
@@ -75,7 +87,8 @@ class NodeLoads:
 
     def __init__(self, indexed: IndexedProblem, ledger: Ledger, params: SearchParams = DEFAULT_PARAMS) -> None:
         self.indexed = indexed
-        self._known: dict[tuple[int, FreeOnNode], NodeLoad] = {}
+        self._interference = indexed.interference
+        self._known: dict[tuple[int, FreeOnNode, Crowd], NodeLoad] = {}
         # By empty node and demands; False where no packing was found.
         self._repacked: dict[
             tuple[NodeLoad, tuple[DemandIndex, ...]], tuple[NodeLoad, list[Item]] | Literal[False]
@@ -96,6 +109,7 @@ class NodeLoads:
                 numbers[key] = len(numbers)
                 self._representative.append(position)
             self.classes.append(numbers[key])
+        self._shared = [self._interference.capacity[node] for node in self._representative]
         self._load_shares = [
             [self._load_share(node, asked) for asked in indexed.resources] for node in self._representative
         ]
@@ -106,7 +120,8 @@ class NodeLoads:
         self.base = []
         for position, node_class in enumerate_nodes(self.classes):
             free = _free_on(ledger, position)
-            self.base.append(self._load_of(node_class, free, *self._residual_and_load(node_class, free)))
+            crowd = self._interference.empty[position]
+            self.base.append(self._load_of(node_class, free, crowd, *self._residual_and_load(node_class, free)))
 
     def _load_share(self, node: NodeIndex, asked: Resources) -> int:
         """Returns the shares of cpu, rss and cores of the node that are asked for, summed, in thousandths."""
@@ -148,18 +163,21 @@ class NodeLoads:
         node_class, base = self.classes[node], self.base[node]
         residual = base.residual - sum(self.shares[node_class][demand] for demand in demands)
         load = base.load + sum(self._load_shares[node_class][demand] for demand in demands)
-        return self._load_of(node_class, _free_on(ledger, node), residual, load)
+        crowd = self._crowd_with(base, demands)
+        return self._load_of(node_class, _free_on(ledger, node), crowd, residual, load)
 
-    def _load_of(self, node_class: int, free: FreeOnNode, residual: int, load: int) -> NodeLoad:
-        """Returns the one load of the class with so much free."""
-        known = self._known.get((node_class, free))
+    def _load_of(self, node_class: int, free: FreeOnNode, crowd: Crowd, residual: int, load: int) -> NodeLoad:
+        """Returns the one load of the class with so much free and that crowd."""
+        known = self._known.get((node_class, free, crowd))
         if known is None:
             if len(self._known) > self._max_cached:
                 for cached in self._known.values():
                     cached.steps.clear()
                 self._known.clear()
                 self._repacked.clear()
-            known = self._known[node_class, free] = NodeLoad(node_class, free, residual, load)
+            lost = self._interference.percent(self._shared[node_class], crowd) if crowd else 0
+            known = NodeLoad(node_class, free, crowd, residual, load, lost)
+            self._known[node_class, free, crowd] = known
         return known
 
     def residual_after(self, load: NodeLoad, demand: DemandIndex) -> int:
@@ -219,7 +237,14 @@ class NodeLoads:
         """Returns the load with so much free, which is that many (1 or -1) replicas of the demand away."""
         node_class = load.node_class
         residual = load.residual - by * self.shares[node_class][demand]
-        return self._load_of(node_class, free, residual, load.load + by * self._load_shares[node_class][demand])
+        crowd = joined(load.crowd, self._interference.of_replica[demand], by) if load.crowd else load.crowd
+        return self._load_of(node_class, free, crowd, residual, load.load + by * self._load_shares[node_class][demand])
+
+    def interference_of(self, load: NodeLoad, demand: DemandIndex) -> int:
+        """Returns how many percent of interference one more replica adds; the load remembers it."""
+        found = self._interference.added(demand, self._shared[load.node_class], load.crowd)
+        load.added_interference[demand] = found
+        return found
 
     def without(self, load: NodeLoad, item: Item) -> NodeLoad:
         """Returns the load without one of the items on the node."""
@@ -302,7 +327,14 @@ class NodeLoads:
         residual = base.residual - sum(self.shares[node_class][demand] for demand in wanted)
         load = base.load + sum(self._load_shares[node_class][demand] for demand in wanted)
         free = (cpu, rss, vms, tuple(free_cores), tuple(free_devices))
-        return self._load_of(node_class, free, residual, load), items
+        return self._load_of(node_class, free, self._crowd_with(base, wanted), residual, load), items
+
+    def _crowd_with(self, load: NodeLoad, demands: Sequence[DemandIndex]) -> Crowd:
+        """Returns the crowd of a load with replicas of these demands more."""
+        crowd = load.crowd
+        for demand in demands if crowd else ():
+            crowd = joined(crowd, self._interference.of_replica[demand])
+        return crowd
 
 
 def _free_on(ledger: Ledger, node: NodeIndex) -> FreeOnNode:

@@ -32,8 +32,8 @@ def test_a_node_is_a_row_on_a_wide_screen_and_three_lines_on_a_narrow_one(
     node_bars(narrow, problem, plan)
     assert len(printed_wide().strip().splitlines()) == 1 + len(problem.nodes)
     assert len(printed_narrow().strip().splitlines()) == 3 * len(problem.nodes)
-    assert "3250m of 4" in printed_wide()
-    assert "3250m of 4" in printed_narrow()
+    assert "2850m of 4" in printed_wide()
+    assert "2850m of 4" in printed_narrow()
 
 
 def test_of_many_nodes_each_device_type_is_a_row(
@@ -48,8 +48,8 @@ def test_of_many_nodes_each_device_type_is_a_row(
 
 def test_cores_at_their_peaks_stand_beside_the_mean_cpu(new_screen: Any, cctvs: AnalysedPlan) -> None:
     problem, plan = cctvs.planfile.problem, cctvs.planfile.plan
-    narrow = "528m of 4000m on average, cores at peak 3368m of 4000m"
-    for width, words in ((120, "528m of 4000m 3368m of 4000m"), (60, narrow)):
+    narrow = "198m of 4000m on average, cores at peak 1263m of 4000m"
+    for width, words in ((120, "198m of 4000m 1263m of 4000m"), (60, narrow)):
         screen, printed = new_screen(width)
         node_bars(screen, problem, plan)
         assert words in " ".join(printed().split())

@@ -28,7 +28,7 @@ def test_each_replica_has_its_node_reason_and_points(new_screen: Any, explanatio
     text = printed()
     assert "note: not asked: own: changed" in text
     assert "service/classify/svm, by a plan" in text
-    assert "replica/digits:classify/svm/1 on jetson-1: the only suitable node" in text
+    assert "replica/digits:classify/svm/1 on pi-1: the only suitable node" in text
     assert "nodes refused for service/digits:classify/svm: 1 by cpu, 1 by spread" in text
 
 

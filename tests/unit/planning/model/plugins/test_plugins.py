@@ -18,7 +18,7 @@ from rohe_iac.planning.model.problem import WEIGHT_ONE, Problem
 from rohe_iac.planning.model.strategies import BEST_FIT, WORST_FIT
 from rohe_iac.planning.model.supply import NodeTaint
 from rohe_iac.planning.placement.rules.filters import refusal
-from rohe_iac.planning.placement.scoring.scores import INTERFERENCE_WEIGHT, Scoring
+from rohe_iac.planning.placement.scoring.scores import Scoring
 from rohe_iac.planning.placement.state.candidate import candidate_on
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
@@ -222,7 +222,10 @@ def test_the_built_in_ones_are_what_the_planner_computes(world: Any, seed: int) 
                 continue
             names, parts = scoring.names(demand), scoring.parts(demand, node)
             weights = dict(zip(("cpu", "memory", "accelerator", "open"), scoring.weights[demand], strict=False))
-            weights |= {"interference": INTERFERENCE_WEIGHT, "taints": scoring.preference_weights[demand]}
+            weights |= {
+                "interference": scoring.weights[demand].interference,
+                "taints": scoring.preference_weights[demand],
+            }
             for name, score in zip(names, parts, strict=True):
                 if name in SCORERS:
                     share = 1 - SCORERS[name](candidate) if spreads and name in amounts else SCORERS[name](candidate)

@@ -84,10 +84,19 @@ def test_no_assignment_is_better_than_the_ideal_and_some_terms_have_none(world: 
         assert ideal_point(IndexedProblem(other), limited=False, floored=False) is None
 
 
-def test_preferences_come_before_nodes_cost_and_balance_or_last() -> None:
-    assert term_order(("placed", "stable", "nodes")) == ("moves", "placed", "stable", "wishes", "nodes")
-    assert term_order(("placed", "balance", "slack")) == ("moves", "placed", "wishes", "balance", "slack")
-    assert term_order(("stable", "placed")) == ("moves", "stable", "placed", "wishes")
+def test_preferences_and_interference_come_before_nodes_cost_and_balance_or_last() -> None:
+    assert term_order(("placed", "stable", "nodes")) == ("moves", "placed", "stable", "wishes", "interference", "nodes")
+    assert term_order(("placed", "balance", "slack")) == (
+        "moves",
+        "placed",
+        "wishes",
+        "interference",
+        "balance",
+        "slack",
+    )
+    assert term_order(("stable", "placed")) == ("moves", "stable", "placed", "wishes", "interference")
+    named = term_order(("placed", "nodes", "interference"))
+    assert named == ("moves", "placed", "wishes", "nodes", "interference"), "where a stack names it, it stays"
 
 
 def test_every_term_has_a_name_of_its_own() -> None:

@@ -26,9 +26,10 @@ def test_a_share_is_in_millionths_of_the_capacity() -> None:
     assert abs(match_share(2000, 1000, scale_of(4000)) - MILLION // 8) <= 2
 
 
-def test_neighbours_cost_nothing_on_an_idle_node_and_the_whole_slowdown_on_a_full_one() -> None:
-    assert undisturbed_share(300_000, 0) == MILLION
-    assert undisturbed_share(300_000, MILLION) == 700_000
+def test_neighbours_that_cost_nothing_give_a_million_and_those_that_cost_all_time_nothing() -> None:
+    assert undisturbed_share(0) == MILLION
+    assert undisturbed_share(30) == 700_000
+    assert undisturbed_share(100) == 0
 
 
 def test_a_weight_of_one_leaves_a_score_as_it_is() -> None:
@@ -46,5 +47,6 @@ def test_arrays_give_the_same_as_integers_up_to_the_largest_capacity(capacity: i
     assert share_of(array, scales).tolist() == [share_of(amount, scale) for amount in free]
     asked = capacity // 2
     assert match_share(asked, array, scales).tolist() == [match_share(asked, amount, scale) for amount in free]
-    assert undisturbed_share(514_800, used).tolist() == [undisturbed_share(514_800, int(share)) for share in used]
+    lost = used * 100 // MILLION
+    assert undisturbed_share(lost).tolist() == [undisturbed_share(int(percent)) for percent in lost]
     assert weighted(used, 5000).tolist() == [weighted(int(share), 5000) for share in used]

@@ -99,7 +99,8 @@ def test_every_node_is_in_the_state_that_the_ledger_has_it_in(filled: Any) -> No
             description = states.descriptions[states.state(position)]
             assert by_node[position] == states.state(position)
             assert description[0] == indexed.node_classes.class_of[position]
-            assert description[1:] == (ledger.replicas_on[position] > 0, *ledger.free(position))
+            assert description[1:3] == (ledger.replicas_on[position] > 0, ledger.crowd[position])
+            assert description[3:] == ledger.free(position)
         sizes = states.sizes[: states.used]
         assert sizes.tolist() == [len(nodes) for nodes in states.nodes]
         assert int(sizes.sum()) == len(indexed.nodes)

@@ -267,3 +267,21 @@ def test_a_compressed_plan_file_is_shown_verified_and_refused_like_any_other(roh
     cut = rohe("verify", "a.plan.gz")
     assert cut.returncode == 6, cut.stderr
     assert "cut off" in cut.stderr
+
+
+def test_a_pipeline_that_does_not_fit_whole_is_left_out_and_room_that_is_missing_is_named(
+    rohe: Run, repository: Path
+) -> None:
+    edit(repository / "blueprints" / "pipeline.yaml", "\nspec:\n", "\nspec:\n  gang: true\n")
+    whole = rohe("plan")
+    assert (whole.returncode, "left out" in whole.stdout) == (0, False)
+    asked = rohe("plan", "--what-if", "service/camera.cpu=900")
+    assert asked.returncode == 4
+    assert "pipeline digits (gang: true) is left out with its" in " ".join(asked.stdout.split())
+    edit(repository / "blueprints" / "stack.yaml", "strategy: best-fit}", "strategy: best-fit, reserve: {update: 40}}")
+    roomy = rohe("plan", "-o", "json")
+    assert roomy.returncode == 4
+    plan = json.loads(roomy.stdout)["plan"]
+    assert {item["workload"].partition("/")[0] for item in plan["unplaced"]} == {"update"}
+    assert plan["reserved"]
+    assert "no room to update" in rohe("plan").stdout

@@ -6,7 +6,7 @@ hold nothing that could form a cycle, so that Python's garbage collector need no
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -141,6 +141,19 @@ class Unplaced(msgspec.Struct, frozen=True, gc=False):
     index: int
     closest: tuple[Rejection, ...]
 
+    @property
+    def is_room(self) -> bool:
+        """Whether it is room for an update that is missing, and no replica."""
+        return self.workload.startswith(f"{ROOM}/")
+
+
+def missing_words(unplaced: Sequence[Unplaced]) -> str:
+    """Returns how many replicas have no node, and for how many updates room is missing, as a phrase for people."""
+    rooms = sum(item.is_room for item in unplaced)
+    replicas = f"{counted(len(unplaced) - rooms, 'replica')} without a node" if len(unplaced) > rooms else ""
+    room = f"no room to update {counted(rooms, 'replica')}" if rooms else ""
+    return " and ".join(filter(None, (replicas, room)))
+
 
 @dataclass(frozen=True, slots=True)
 class Bound:
@@ -272,6 +285,9 @@ class Plan:
     left_out: tuple[LeftOutGang, ...] = field(default=(), metadata={BRIEF: True})
     problem: Problem | None = field(default=None, compare=False, repr=False, metadata={UNSAVED: True})
 
+
+ROOM = "update"
+"""How addresses begin of room that is kept so that services can be updated."""
 
 DECIDED_BY_SEARCH = "search"
 """A search, or the solver, chose the node together with the nodes of all other replicas."""

@@ -10,9 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from rohe_iac.planning.model.demand import Demand
-
-KIND = "update"
-"""How addresses of room begin."""
+from rohe_iac.planning.model.plan import ROOM
 
 
 def rooms_of(demands: Sequence[Demand], choice: Mapping[str, int]) -> Iterator[Demand]:
@@ -27,9 +25,9 @@ def rooms_of(demands: Sequence[Demand], choice: Mapping[str, int]) -> Iterator[D
             continue
         variants = demand.variants
         yield Demand(
-            workload=f"{KIND}/{demand.workload.partition('/')[2]}",
-            replica=f"{KIND}/{demand.replica.partition('/')[2]}",
-            slug=f"{demand.slug}-{KIND}",
+            workload=f"{ROOM}/{demand.workload.partition('/')[2]}",
+            replica=f"{ROOM}/{demand.replica.partition('/')[2]}",
+            slug=f"{demand.slug}-{ROOM}",
             pipeline=demand.pipeline,
             service=demand.service,
             member=demand.member,

@@ -20,7 +20,7 @@ from rohe_iac.foundation.canonical import sha256_hex
 from rohe_iac.foundation.clock import SystemClock
 from rohe_iac.foundation.errors import ExitCode, RoheError, UsageError
 from rohe_iac.foundation.folders import StackFolder
-from rohe_iac.foundation.quantities import counted
+from rohe_iac.planning.model.plan import missing_words
 from rohe_iac.usecases.plans.analysis import unsupported_hint
 from rohe_iac.usecases.plans.plan import make_plan, read_plan
 from rohe_iac.usecases.plans.plugins import changed_since
@@ -210,7 +210,7 @@ def _check(planfile: PlanFile, record: Record | None, choices: Choices) -> None:
             near = item.closest[0] if item.closest else None
             lines.append(f"{item.replica}: " + (f"closest is {near.node}: {near.missing}" if near else "no node"))
         raise DoesNotFit(
-            f"{counted(len(planfile.plan.unplaced), 'replica')} without a node",
+            missing_words(planfile.plan.unplaced),
             detail="\n".join(lines),
             hint="ask for less, add a node, or apply the rest with --allow-unplaced",
         )

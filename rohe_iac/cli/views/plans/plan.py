@@ -202,8 +202,12 @@ class PlanView:
         unplaced = planfile.plan.unplaced
         if not unplaced:
             return
-        fit = "1 replica fits" if len(unplaced) == 1 else f"{len(unplaced)} replicas fit"
-        self.screen.out.print(f"\n[bold red]{fit} on no node[/bold red]")
+        replicas, rooms = sum(not item.is_room for item in unplaced), sum(item.is_room for item in unplaced)
+        fit = (
+            "1 replica fits on no node" if replicas == 1 else f"{replicas} replicas fit on no node" if replicas else ""
+        )
+        room = f"no room to update {counted(rooms, 'replica')}" if rooms else ""
+        self.screen.out.print(f"\n[bold red]{' and '.join(filter(None, (fit, room)))}[/bold red]")
         places = dict(planfile.places)
         for gang in planfile.plan.left_out[:FEWER]:
             self.screen.print_indented(escape(str(gang)))

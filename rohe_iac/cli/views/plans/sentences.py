@@ -42,7 +42,9 @@ def shown_use(use: DeviceUse) -> str:
 def summary(plan: Plan) -> str:
     """Returns how many replicas are placed on how many nodes, how few nodes would do, and the strategy."""
     placed = f"{counted(len(plan.placements), 'replica')} placed"
-    unplaced = f", {len(plan.unplaced):,} without a node" if plan.unplaced else ""
+    rooms = sum(item.is_room for item in plan.unplaced)
+    unplaced = f", {len(plan.unplaced) - rooms:,} without a node" if len(plan.unplaced) > rooms else ""
+    unplaced += f", no room to update {counted(rooms, 'replica')}" if rooms else ""
     nodes = counted(plan.bound.nodes_used, "node")
     return f"{placed}{unplaced}. Uses {nodes}{fewest_nodes(plan.bound)}. Strategy: {plan.strategy}"
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from rohe_iac.cli.views.plans.sentences import update_room
+from rohe_iac.cli.views.plans.sentences import summary, update_room
 from rohe_iac.planning.model.demand import DemandVariant, Resources, SpreadRule
-from rohe_iac.planning.model.plan import Plan
+from rohe_iac.planning.model.plan import Plan, missing_words
 from rohe_iac.planning.model.strategies import STRATEGIES
 from rohe_iac.planning.model.update_room import rooms_of
 from rohe_iac.planning.questions.what_if.apply import apply_edits
@@ -124,3 +124,11 @@ def test_screens_name_the_nodes_with_room(world: Any) -> None:
     edited = apply_edits(problem, parse_edits("service/d.reserve=2"))
     assert list(update_room(plan(problem))) == ["room to update service/p:d: 3 replicas on n1, n2 (2)"]
     assert len(plan(edited).reserved) == 2
+
+
+def test_missing_room_is_not_counted_as_replicas(world: Any) -> None:
+    problem = world.problem([world.node("n1")], [world.demand("d", 3, 1500, update_room=2)])
+    decided = plan(problem)
+    assert missing_words(decided.unplaced) == "1 replica without a node and no room to update 2 replicas"
+    assert "2 replicas placed, 1 without a node, no room to update 2 replicas." in summary(decided)
+    assert missing_words(decided.unplaced[1:]) == "no room to update 2 replicas"

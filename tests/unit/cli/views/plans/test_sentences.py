@@ -21,7 +21,7 @@ from rohe_iac.cli.views.plans.sentences import (
     summary,
 )
 from rohe_iac.deployment.files.planfile import Against
-from rohe_iac.planning.model.plan import Bound, CoreUse, Refusals, Relaxed, RunnerUp, ScorePart
+from rohe_iac.planning.model.plan import Bound, CoreUse, Refusals, Relaxed, RunnerUp, ScorePart, Unplaced
 from rohe_iac.usecases.plans.analysis import AnalysedPlan
 
 
@@ -41,7 +41,9 @@ def test_the_summary_counts_replicas_without_a_node_only_where_there_are_some(di
     plan = digits.planfile.plan
     assert summary(plan).startswith("9 replicas placed. Uses 3 nodes")
     assert summary(plan).endswith("Strategy: best-fit")
-    missing = replace(plan, unplaced=(plan.placements[0],))  # type: ignore[arg-type]
+    item = plan.placements[0]
+    lost = Unplaced(item.replica, item.workload, item.pipeline, item.service, item.member, item.index, ())
+    missing = replace(plan, unplaced=(lost,))
     assert summary(missing).startswith("9 replicas placed, 1 without a node.")
 
 

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterator
 
 from rohe_iac.foundation.quantities import ordinal
-from rohe_iac.planning.model.keys import UNLIMITED
 from rohe_iac.planning.model.node_interference import joined
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.objective.objective import LexicographicObjective
@@ -38,6 +37,9 @@ MAX_MEASURED = 100
 
 MAX_COMPARED = 3
 """Nodes in use that are compared for one replica, where a term is not one of COUNTED."""
+
+MAX_BALANCED = 8
+"""Nodes in use that are compared for one replica where the load is to be balanced, the least loaded first."""
 
 COUNTED = frozenset(("moves", "placed", "stable", "interference", "nodes", "cost", "balance"))
 """Terms whose change is known from the two nodes of a replica that moves."""
@@ -121,7 +123,7 @@ class Relocation:
         """Yields other nodes that can take the replica: nodes in use, then the cheapest of each kind of idle ones."""
         compared, all_differ = 0, self._balances and self._by_counts
         alike = self._by_counts and not self._ledger.interference.any
-        most = UNLIMITED if all_differ else 1 if alike else MAX_COMPARED
+        most = MAX_BALANCED if all_differ else 1 if alike else MAX_COMPARED
         before = self._objective.before.get((decision.demand, decision.index), NO_NODE)
         first = [before] if before in self._used else []
         for node in (*first, *(node for node in self._roomy_nodes(decision.demand) if node != before)):
@@ -137,11 +139,13 @@ class Relocation:
                     break
 
     def _roomy_nodes(self, demand: DemandIndex) -> list[NodeIndex]:
-        """Returns the nodes in use with cpu and memory for one more replica, by name; the same for all its replicas."""
+        """Returns the nodes in use with cpu and memory for one more replica; the same for all its replicas."""
         found = self._roomy.get(demand)
         if found is None:
             asked, cpu, rss = self._indexed.resources[demand], self._ledger.cpu, self._ledger.rss
             found = [node for node in self._in_use if asked.cpu <= cpu[node] and asked.rss <= rss[node]]
+            if self._balances:
+                found.sort(key=lambda node: self._cpu[node] * 1000 // max(1, self._indexed.nodes[node].cpu))
             self._roomy[demand] = found
         return found
 

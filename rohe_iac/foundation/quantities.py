@@ -187,6 +187,27 @@ def bytes_alike(*amounts: int) -> tuple[str, ...]:
     return tuple(map(str, amounts))
 
 
+_SHOWN_BANDWIDTHS = [(unit, BANDWIDTH_UNITS[unit]) for unit in ("Gbps", "Mbps", "Kbps")]
+
+
+def bandwidths_alike(*amounts: int) -> tuple[str, ...]:
+    """Returns bits a second as people compare them, all in one unit and without rounding: `100Mbps`, `5.5Mbps`."""
+    magnitude = max(map(abs, amounts))
+    unit, size = next(((unit, size) for unit, size in _SHOWN_BANDWIDTHS if magnitude >= size), ("bps", 1))
+    return tuple(_decimal(amount / size, 9) + unit for amount in amounts)
+
+
+def shown_bandwidth(amount: int) -> str:
+    """Returns bits a second as people read them: `100Mbps`, `1Gbps`."""
+    return bandwidths_alike(amount)[0]
+
+
+def exact_bandwidth(amount: int) -> str:
+    """Returns bits a second without rounding, in the largest unit that divides them: `1500Kbps`, `77bps`."""
+    unit, size = next(((unit, size) for unit, size in _SHOWN_BANDWIDTHS if amount and not amount % size), ("bps", 1))
+    return f"{amount // size}{unit}"
+
+
 def shares_alike(*amounts: int) -> tuple[str, ...]:
     """Returns basis points as people compare them: `15%`, `12.5%`."""
     return tuple(map(shown_share, amounts))

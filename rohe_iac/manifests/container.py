@@ -58,7 +58,7 @@ def environment(
 
 
 def resources(service: Service) -> dict[str, Any]:
-    """Returns requests and limits. Without a limit, memory is limited to the request and cpu is unlimited."""
+    """Returns requests and limits. Without a limit, memory and disk are limited to the request, cpu is not."""
     needs = service.requests
     requests: dict[str, Any] = {"cpu": shown_cpu(needs.cpu)}
     limits: dict[str, Any] = {}
@@ -67,6 +67,11 @@ def resources(service: Service) -> dict[str, Any]:
         limits["memory"] = str(needs.memory.rss)
     if service.limits.memory is not None:
         limits["memory"] = str(service.limits.memory)
+    disk = service.limits.disk or needs.disk
+    if needs.disk:
+        requests["ephemeral-storage"] = str(needs.disk)
+    if disk:
+        limits["ephemeral-storage"] = str(disk)
     if service.limits.cpu is not None:
         limits["cpu"] = shown_cpu(service.limits.cpu)
     for kind, accelerator in sorted(needs.accelerators.items()):

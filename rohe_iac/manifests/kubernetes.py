@@ -13,6 +13,7 @@ from rohe_iac.blueprint.language.pipeline import Service
 from rohe_iac.blueprint.linked.workload import Workload, service_with_variant
 from rohe_iac.blueprint.text.command_line import main_port, with_ports
 from rohe_iac.foundation.canonical import sha256_hex
+from rohe_iac.foundation.quantities import shown_bandwidth
 from rohe_iac.manifests.container import environment, mounts_and_volumes, port_number, probe, resources
 from rohe_iac.manifests.environment import environment_of
 from rohe_iac.manifests.instances import instances_of
@@ -129,6 +130,7 @@ class KubernetesManifests(PlanRendering):
         agents = self.blueprint.stack.spec.agents
         values = {
             "annotations": {"rohe.dev/node": node},
+            "pod_annotations": _pod_annotations(service),
             "replicas": len(placements),
             "selector": {"rohe.dev/workload": workload.slug, "rohe.dev/part": suffix},
             "labels": {**self._labels(workload), "rohe.dev/part": suffix},
@@ -234,6 +236,11 @@ def _topology_spread(service: Service, workload: Workload) -> list[dict[str, Any
         for rule in service.placement.spread
         if rule.max_skew is not None
     ]
+
+
+def _pod_annotations(service: Service) -> dict[str, str]:
+    """Returns what a cluster has no resource for: the planned bandwidth of the node's network interface."""
+    return {"rohe.dev/network": shown_bandwidth(service.requests.network)} if service.requests.network else {}
 
 
 def _container_ports(workload: Workload) -> list[tuple[Any, int]]:

@@ -222,7 +222,10 @@ def _probe(probe: Probe | None) -> dict[str, Any] | None:
 
 def _unenforced(service: Service) -> list[str]:
     """Returns the names of what the service asks for and this machine does not limit."""
-    return [f"{kind} memory" for kind, request in sorted(service.requests.accelerators.items()) if request.memory]
+    asked = service.requests
+    names = [f"{kind} memory" for kind, request in sorted(asked.accelerators.items()) if request.memory]
+    names += ["disk"] if asked.disk or service.limits.disk else []
+    return names + (["network"] if asked.network else [])
 
 
 def _limits(service: Service) -> dict[str, int]:

@@ -55,6 +55,10 @@ def supplies(draw: Any, name: str) -> Supply:
         taints=draw(some.sampled_from([(), (), (NodeTaint("lan"),), (NodeTaint("slow", "", "PreferNoSchedule"),)])),
         arch=draw(some.sampled_from(["", "arm64", "amd64"])),
         status=draw(some.sampled_from(["running"] * 6 + ["down", "cordoned"])),
+        disk=draw(some.sampled_from([None, None, 10 * GI, 3 * GI + 1])),
+        network=draw(some.sampled_from([None, None, 10**9, 55_000_001])),
+        disk_used=draw(some.sampled_from([0, 0, GI])),
+        network_used=draw(some.sampled_from([0, 0, 10**7])),
     )
 
 
@@ -89,6 +93,8 @@ def demands(draw: Any, name: str) -> Demand:
             rss=draw(some.sampled_from([0, 2**26 + 1])),
             vms=draw(some.sampled_from([None, 2**27])),
             devices=draw(devices),
+            disk=draw(some.sampled_from([0, 0, 2 * GI, 3 * GI])),
+            network=draw(some.sampled_from([0, 0, 20_000_000, 33_333_333])),
         ),
         arch=draw(some.sampled_from([(), ("arm64",)])),
         slowdown=draw(some.sampled_from([0, 0, 0, 400_000])),

@@ -15,7 +15,7 @@ from rohe_iac.blueprint.language.inventory import Inventory
 from rohe_iac.blueprint.language.pipeline import AcceleratorRequest, Pipeline, Requests, Service
 from rohe_iac.blueprint.linked.machine import Machine, machines_of
 from rohe_iac.blueprint.text.parsed import Path
-from rohe_iac.foundation.quantities import shown_bytes, shown_cpu
+from rohe_iac.foundation.quantities import bandwidths_alike, shown_bytes, shown_cpu
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,16 @@ class Fleet:
     def rss(self) -> int:
         """Returns the most memory of any node, in bytes."""
         return max((machine.rss for machine in self.machines), default=0)
+
+    @cached_property
+    def disk(self) -> int:
+        """Returns the most disk of any node, in bytes."""
+        return max((machine.disk for machine in self.machines), default=0)
+
+    @cached_property
+    def network(self) -> int:
+        """Returns the most bandwidth of any node's interface, in bits a second."""
+        return max((machine.network for machine in self.machines), default=0)
 
     @cached_property
     def cores(self) -> int:
@@ -126,6 +136,14 @@ def check_requests(document: Document, base: Path, requests: Requests, fleet: Fl
         wanted, most = shown_bytes(requests.memory.rss), shown_bytes(fleet.rss)
         message = f"{wanted} of memory are more than the largest node has ({most})"
         yield warning(document, (*base, "memory", "rss"), "R301", message, UNPLACEABLE)
+    if requests.disk > fleet.disk:
+        wanted, most = shown_bytes(requests.disk), shown_bytes(fleet.disk)
+        message = f"{wanted} of disk are more than the largest node has ({most})"
+        yield warning(document, (*base, "disk"), "R301", message, UNPLACEABLE)
+    if requests.network > fleet.network:
+        wanted, most = bandwidths_alike(requests.network, fleet.network)
+        message = f"{wanted} of network are more than any node's interface has ({most})"
+        yield warning(document, (*base, "network"), "R301", message, UNPLACEABLE)
     if len(requests.cores) > fleet.cores:
         message = f"{len(requests.cores)} distinct cores are more than any node has ({fleet.cores})"
         yield warning(document, (*base, "cores"), "R301", message, UNPLACEABLE)

@@ -10,6 +10,7 @@ from rohe_iac.blueprint.findings.references import check_reference, check_unique
 from rohe_iac.blueprint.hints.foreign_terms import VALUES
 from rohe_iac.blueprint.language.inventory import DeviceType, Inventory, Node, Used
 from rohe_iac.blueprint.language.pipeline import Memory
+from rohe_iac.blueprint.linked.capacity import capacity_of
 from rohe_iac.blueprint.linked.machine import MEBIBYTE
 from rohe_iac.blueprint.text.parsed import Path
 from rohe_iac.foundation.quantities import shown_bytes, shown_cpu
@@ -115,6 +116,11 @@ def _check_capacity(document: Document, base: Path, node: Node, device: DeviceTy
     if used.memory is not None and used.memory.rss > memory.rss:
         message = f"{shown_bytes(used.memory.rss)} of {shown_bytes(memory.rss)} memory are said to be used"
         yield Finding(document, (*base, "used", "memory", "rss"), "R227", message, "used is at most what the node has")
+    offered = capacity_of(node, device)
+    for word, taken_amount, whole in (("disk", used.disk, offered.disk), ("network", used.network, offered.network)):
+        if whole is not None and taken_amount > whole:
+            message = f"more {word} is said to be used than the node has"
+            yield Finding(document, (*base, "used", word), "R227", message, "used is at most what the node has")
     devices = node.accelerators if node.accelerators is not None else device.accelerators if device is not None else {}
     for name, taken in used.accelerators.items():
         path = (*base, "used", "accelerators", name)

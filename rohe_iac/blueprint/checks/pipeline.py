@@ -245,6 +245,9 @@ def _check_sizes(document: Document, base: Path, requests: Requests, limits: Lim
     if limits.memory is not None and memory is not None and limits.memory < memory.rss:
         message = f"the memory limit {shown_bytes(limits.memory)} is below the request {shown_bytes(memory.rss)}"
         yield Finding(document, (*base, "limits", "memory"), "R224", message, "raise the limit or lower the request")
+    if limits.disk is not None and limits.disk < requests.disk:
+        message = f"the disk limit {shown_bytes(limits.disk)} is below the request {shown_bytes(requests.disk)}"
+        yield Finding(document, (*base, "limits", "disk"), "R224", message, "raise the limit or lower the request")
     for index, core in enumerate(requests.cores):
         if core > 1000:
             message = f"a chunk of {shown_cpu(core)} cores asks for more than one core holds"

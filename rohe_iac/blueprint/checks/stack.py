@@ -23,7 +23,9 @@ from rohe_iac.foundation.user_callables import installed_callables
 STRATEGIES = ("first-fit", "best-fit", "worst-fit", "dot-product", "fragmentation", "portfolio", "exact")
 
 
-FILTERS = ("accelerators", "architecture", "cores", "cpu", "labels", "rss", "status", "taints", "vms")
+FILTERS = (
+    "accelerators", "architecture", "cores", "cpu", "disk", "labels", "network", "rss", "status", "taints", "vms",
+)  # fmt: skip
 
 
 SCORERS = ("accelerator", "cpu", "interference", "memory", "open", "taints")

@@ -43,6 +43,8 @@ class DeviceType(Model):
     cores: tuple[Millicores, ...] | None = None
     memory: Memory
     accelerators: dict[str, Accelerator] = EMPTY
+    disk: Annotated[Bytes, Field(gt=0)] | None = None
+    network: Annotated[BitsPerSecond, Field(gt=0)] | None = None
     cost: CostPerHour | None = None
 
 
@@ -73,6 +75,8 @@ class Used(Model):
     cores: tuple[Millicores, ...] = ()
     memory: Memory | None = None
     accelerators: dict[str, Annotated[UsedAccelerator, BeforeValidator(_expand_used_share)]] = EMPTY
+    disk: Bytes = 0
+    network: BitsPerSecond = 0
 
 
 class Node(Model):
@@ -86,6 +90,8 @@ class Node(Model):
     cores: tuple[Millicores, ...] | None = None
     memory: Memory | None = None
     accelerators: dict[str, Accelerator] | None = None
+    disk: Annotated[Bytes, Field(gt=0)] | None = None
+    network: Annotated[BitsPerSecond, Field(gt=0)] | None = None
     cost: CostPerHour | None = None
     mac: str | None = None
     labels: dict[str, str] = EMPTY

@@ -253,13 +253,16 @@ class Requests(Model):
     cores: tuple[Millicores, ...] = ()
     memory: Memory | None = None
     accelerators: dict[str, AcceleratorRequest] = EMPTY
+    disk: Bytes = 0
+    network: BitsPerSecond = 0
 
 
 class Limits(Model):
-    """Upper bounds while running; absent: memory is bounded by the rss request, cpu is not."""
+    """Upper bounds while running; absent: memory and disk are bounded by their requests, cpu is not."""
 
     cpu: Millicores | None = None
     memory: Bytes | None = None
+    disk: Bytes | None = None
 
 
 class ReportedMetric(Model):

@@ -20,6 +20,8 @@ class Capacity:
         frequency: In hertz, or None.
         arch: The processor architecture, or None.
         cost: Per hour, or None.
+        disk: In bytes, or None.
+        network: In bits a second, each way, or None.
     """
 
     cpu: int
@@ -29,6 +31,8 @@ class Capacity:
     frequency: int | None
     arch: str | None
     cost: float | None
+    disk: int | None = None
+    network: int | None = None
 
 
 def capacity_of(node: Node, kind: DeviceType | None) -> Capacity:
@@ -45,4 +49,6 @@ def capacity_of(node: Node, kind: DeviceType | None) -> Capacity:
         frequency=node.frequency if node.frequency is not None or kind is None else kind.frequency,
         arch=node.arch if node.arch is not None or kind is None else kind.arch,
         cost=node.cost if node.cost is not None or kind is None else kind.cost,
+        disk=node.disk if node.disk is not None or kind is None else kind.disk,
+        network=node.network if node.network is not None or kind is None else kind.network,
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from rohe_iac.blueprint.language.inventory import Inventory, Node, Taint
 from rohe_iac.blueprint.language.pipeline import AcceleratorRequest, Requests, Service
 from rohe_iac.blueprint.language.placement import Toleration
+from rohe_iac.blueprint.linked.capacity import capacity_of
 
 UNKNOWN_AMOUNT = 2**63
 """The substitute for an amount that is reported as implausible, so that nothing follows from it."""
@@ -49,6 +50,7 @@ class Machine:
         labels: The node's labels.
         taints: The taints that keep replicas off.
         status: running, cordoned or down.
+        disk, network: Bytes, and bits a second, without those that others use; UNKNOWN_AMOUNT where none are stated.
     """
 
     name: str
@@ -60,6 +62,8 @@ class Machine:
     labels: dict[str, str]
     taints: tuple[Taint, ...]
     status: str
+    disk: int = UNKNOWN_AMOUNT
+    network: int = UNKNOWN_AMOUNT
 
     def domain(self, key: str) -> str | None:
         """Returns the value of a topologyKey here; None where the node has no such label."""
@@ -104,6 +108,10 @@ class Machine:
             return "with too little cpu"
         if requests.memory is not None and requests.memory.rss > self.rss:
             return "with too little memory"
+        if requests.disk > self.disk:
+            return "with too little disk"
+        if requests.network > self.network:
+            return "with too little network bandwidth"
         for kind, request in requests.accelerators.items():
             if self.most_available(kind, request) < (request.count or request.share or 0):
                 return f"without such {kind}"
@@ -135,6 +143,7 @@ def _machine_of(inventory: Inventory, node: Node) -> Machine:
         if device_type is not None
         else {}
     )
+    capacity = capacity_of(node, device_type)
     rss = memory.rss if memory is not None else 0
     used = node.used
     return Machine(
@@ -156,6 +165,8 @@ def _machine_of(inventory: Inventory, node: Node) -> Machine:
         labels=node.labels,
         taints=tuple(taint for taint in node.taints if taint.effect != "PreferNoSchedule"),
         status=node.status,
+        disk=UNKNOWN_AMOUNT if capacity.disk is None else capacity.disk - used.disk,
+        network=UNKNOWN_AMOUNT if capacity.network is None else capacity.network - used.network,
     )
 
 

@@ -155,7 +155,10 @@ def _node(node: Node, name: str, kind: DeviceType | None, exported: ExportedFile
         entry["arch"] = capacity.arch
     if node.labels:
         entry["labels"] = dict(node.labels)
-    for word in ("cost", "taints"):
+    for word in ("disk", "network"):
+        if getattr(used, word):
+            exported.left_out.append((address, f"used.{word}", NO_SUCH_FIELD))
+    for word in ("cost", "taints", "disk", "network"):
         if getattr(node, word) or (kind is not None and getattr(kind, word, None)):
             exported.left_out.append((address, word, NO_SUCH_FIELD))
     return entry
@@ -238,6 +241,9 @@ def _service(service: Service, name: str, identity: str, address: str, exported:
     entry |= _ports(service, address, exported)
     entry["cpu"] = requests.cpu
     entry["accelerator"] = _accelerators(requests, address, exported)
+    for word in ("disk", "network"):
+        if getattr(requests, word):
+            exported.left_out.append((address, f"requests.{word}", NO_SUCH_FIELD))
     entry["memory"] = _sizes(requests.memory)
     entry["processor"] = [_percent(core) for core in requests.cores]
     entry["sensitivity"] = SENSITIVITIES.index(service.sensitivity)

@@ -119,12 +119,19 @@ def _with_sizing(demand: Demand, workload: Workload, sizings: Mapping[str, Sizin
         replicas=sizing.replicas if service.replicas == "auto" else demand.replicas,
         note=sizing.note if service.replicas == "auto" or demand.variants else demand.note,
         selector=tuple(sorted(selector.items())),
-        resources=demand.resources if has_amounts(service.requests) else sizing.resources,
+        resources=demand.resources if has_amounts(service.requests) else _sized(sizing, demand.resources),
         variants=tuple(
-            variant if has_amounts(requests[variant.name]) else replace(variant, resources=sizing.resources)
+            variant
+            if has_amounts(requests[variant.name])
+            else replace(variant, resources=_sized(sizing, variant.resources))
             for variant in variants
         ),
     )
+
+
+def _sized(sizing: Sizing, written: Resources) -> Resources:
+    """Returns the amounts of a profile, with those that no profile has as the blueprint writes them."""
+    return replace(sizing.resources, disk=written.disk, network=written.network)
 
 
 def _with_slowdown(demand: Demand, workload: Workload, profiles: Mapping[str, Profile]) -> Demand:
@@ -217,6 +224,10 @@ def _supply(node: Node, kind: DeviceType | None) -> Supply:
             )
         ),
         status=node.status,
+        disk=capacity.disk,
+        network=capacity.network,
+        disk_used=used.disk,
+        network_used=used.network,
     )
 
 
@@ -254,6 +265,8 @@ def _resources(requests: Requests) -> Resources:
             for kind, request in sorted(requests.accelerators.items())
             if request.share or request.count
         ),
+        disk=requests.disk,
+        network=requests.network,
     )
 
 

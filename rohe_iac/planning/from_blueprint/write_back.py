@@ -62,8 +62,13 @@ def _requests(amounts: Resources) -> Requests:
         memory=Memory.model_construct(rss=amounts.rss, vms=amounts.vms) if amounts.rss else None,
         accelerators={
             request.type: AcceleratorRequest.model_construct(
-                share=request.share or None, count=request.count or None, models=request.models
+                share=request.share or None,
+                count=request.count or None,
+                models=request.models,
+                memory=request.memory or None,
             )
             for request in amounts.devices
         },
+        disk=amounts.disk,
+        network=amounts.network,
     )

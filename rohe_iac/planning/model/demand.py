@@ -44,6 +44,8 @@ class Resources:
         rss: Bytes of resident memory.
         vms: Bytes of virtual memory; None: not checked.
         devices: Accelerators, each request of another type.
+        disk: Bytes of disk; 0: none is asked for.
+        network: Bits a second of the node's network interface; 0: none are asked for.
     """
 
     cpu: int = 0
@@ -51,6 +53,8 @@ class Resources:
     rss: int = 0
     vms: int | None = None
     devices: tuple[DeviceRequest, ...] = ()
+    disk: int = field(default=0, metadata={BRIEF: True})
+    network: int = field(default=0, metadata={BRIEF: True})
 
 
 @dataclass(frozen=True, slots=True)

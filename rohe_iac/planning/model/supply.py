@@ -1,7 +1,7 @@
 """Supply: what one node offers, as plain numbers.
 
 Units: cpu and cores in millicores, memory in bytes, shares in basis points, cost in millionths an hour, latency in
-microseconds, bandwidth in bits a second.
+microseconds, bandwidth and network in bits a second.
 """
 
 from __future__ import annotations
@@ -53,6 +53,8 @@ class Supply:
         cores: Millicores of each core.
         devices: Accelerators.
         cpu_used, rss_used, vms_used, cores_used: What others use of these.
+        disk, network: Bytes of disk, and bits a second of the network interface in each direction; None: not checked.
+        disk_used, network_used: What others use of these.
         device_type: Kind of machine, as profiles name it.
         arch: Architecture; "" where it is not known.
         frequency: Clock of the cores, in hertz; 0 where it is not known.
@@ -79,6 +81,10 @@ class Supply:
     labels: tuple[tuple[str, str], ...] = ()
     taints: tuple[NodeTaint, ...] = ()
     status: str = "running"
+    disk: int | None = field(default=None, metadata={BRIEF: True})
+    network: int | None = field(default=None, metadata={BRIEF: True})
+    disk_used: int = field(default=0, metadata={BRIEF: True})
+    network_used: int = field(default=0, metadata={BRIEF: True})
 
     def label(self, key: str, default: str = "") -> str:
         """Returns the value of a label, or the default where the node has none."""

@@ -335,8 +335,14 @@ def _can_keep(service: ServiceTimeDistribution, limit: Limit) -> bool:
 def _part_of_machine(resources: Resources, kind: DeviceType) -> float | None:
     """Returns the largest part of a machine's cpu, memory or devices that a replica takes; None where none fits."""
     parts = [resources.cpu / kind.cpu if kind.cpu else math.inf, resources.rss / max(kind.memory.rss, 1)]
+    for asked, offer in ((resources.disk, kind.disk), (resources.network, kind.network)):
+        parts += [asked / offer if offer else math.inf] if asked and offer is not None else []
     for request in resources.devices:
-        offered = [device for device in kind.accelerators.values() if device.type == request.type]
+        offered = [
+            device
+            for device in kind.accelerators.values()
+            if device.type == request.type and (device.memory is None or device.memory >= request.memory)
+        ]
         whole = sum(device.capacity * device.count for device in offered)
         if not whole or (request.share and request.share > max(device.capacity for device in offered)):
             return None

@@ -108,6 +108,8 @@ def _identity_arguments(problem: Problem, requests: list[Resources]) -> Iterator
         lambda request: request.vms or 0,
         lambda node: unchecked if node.vms is None else max(0, node.vms * ratio // 1_000_000 - node.vms_used),
     )
+    yield _extra_argument(problem, requests, "disk")
+    yield _extra_argument(problem, requests, "network")
     yield "cores", lambda request: sum(request.cores), lambda node: sum(_free_cores(node))
     half = max((room for node in problem.nodes for room in _free_cores(node)), default=0) // 2
     yield (
@@ -119,6 +121,20 @@ def _identity_arguments(problem: Problem, requests: list[Resources]) -> Iterator
         yield _share_argument(problem, requests, kind, 1)
         yield _whole_device_argument(problem, kind)
         yield _device_memory_argument(problem, requests, kind)
+
+
+def _extra_argument(problem: Problem, requests: list[Resources], name: str) -> Argument:
+    """Returns the argument that sums disk or network; a node that states none holds all that is asked for."""
+    everything = sum(
+        getattr(request, name) * demand.replicas for request, demand in zip(requests, problem.demands, strict=True)
+    )
+
+    def room(node: Supply) -> int:
+        offered: int | None = getattr(node, name)
+        used: int = getattr(node, f"{name}_used")
+        return everything if offered is None else max(0, offered - used)
+
+    return "volume", lambda request: int(getattr(request, name)), room
 
 
 def _device_types(problem: Problem) -> list[str]:

@@ -30,6 +30,13 @@ def capacity_faults(problem: Problem, node: Supply, items: list[tuple[Placement,
         and any(request.vms for request in requests)
     ):
         yield Fault("vms", where, f"{vms} bytes of {node.vms} times {problem.settings.vms_ratio / 1e6:g}")
+    for name, offered, used in (
+        ("disk", node.disk, node.disk_used),
+        ("network", node.network, node.network_used),
+    ):
+        asked = [getattr(request, name) for request in requests]
+        if offered is not None and any(asked) and used + sum(asked) > offered:
+            yield Fault(name, where, f"{used + sum(asked)} of {offered}")
     yield from core_faults(node, items)
     yield from device_faults(node, items)
 

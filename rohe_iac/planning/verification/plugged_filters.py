@@ -80,7 +80,13 @@ def _free_amounts(
         None if vms is None else vms - sum(request.vms or 0 for request in placed),
         tuple(devices),
         tuple(memory) if _asks_for_device_memory(problem) else (),
+        _left(node.disk, node.disk_used + sum(request.disk for request in placed)),
+        _left(node.network, node.network_used + sum(request.network for request in placed)),
     )
+
+
+def _left(offered: int | None, taken: int) -> int | None:
+    return None if offered is None else offered - taken
 
 
 def _asks_for_device_memory(problem: Problem) -> bool:

@@ -18,7 +18,7 @@ from rohe_iac.planning.model.supply import Supply
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.verification.fault import Fault
 from rohe_iac.planning.verification.gangs import gang_message
-from rohe_iac.planning.verification.requests import repels, requested
+from rohe_iac.planning.verification.requests import amounts_by_head, repels, requested
 from rohe_iac.planning.verification.shown_amount import bounds_of
 
 SHOWN = 5
@@ -30,7 +30,10 @@ STATIC_RULES = ("status", "labels", "taints", "architecture")
 COUPLING = ("ports", "spread", "skew", "avoid", "near", "latency", "bandwidth", "budget")
 """Rules about what else is placed, in the order in which they are asked; none has an amount."""
 
-HEADS = {"cpu": "cpu", "cores": "cores", "rss": "memory.rss", "vms": "memory.vms", "accelerators": "accelerators"}
+HEADS = {
+    "cpu": "cpu", "cores": "cores", "rss": "memory.rss", "vms": "memory.vms", "disk": "disk", "network": "network",
+    "accelerators": "accelerators",
+}  # fmt: skip
 """Rules with an amount, and how their messages begin."""
 
 MAX_NODES = 200
@@ -274,7 +277,7 @@ def _rejection_faults(rejection: Rejection, node: Supply, demand: Demand, reques
             yield f"{rejection.node} lacks '{text}', which has no meaning"
     if request is None:
         return
-    amounts = {"cpu": request.cpu, "memory.rss": request.rss, "memory.vms": request.vms or 0}
+    amounts = amounts_by_head(request)
     for text in texts:
         head = text.partition(": ")[0]
         if head not in amounts:

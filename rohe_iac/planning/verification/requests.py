@@ -11,6 +11,17 @@ def requested(demand: Demand, variant: str) -> Resources:
     return next((option.resources for option in demand.variants if option.name == variant), demand.resources)
 
 
+def amounts_by_head(request: Resources) -> dict[str, int]:
+    """Returns what a request asks for of each single amount, by how messages about it begin."""
+    return {
+        "cpu": request.cpu,
+        "memory.rss": request.rss,
+        "memory.vms": request.vms or 0,
+        "disk": request.disk,
+        "network": request.network,
+    }
+
+
 def repels(taint: NodeTaint, demand: Demand) -> bool:
     """Checks whether the taint keeps replicas of the demand off a node: a hard effect that no toleration covers."""
     if taint.effect == "PreferNoSchedule":

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 
-from rohe_iac.foundation.quantities import MEMORY_UNITS
+from rohe_iac.foundation.quantities import BANDWIDTH_UNITS, MEMORY_UNITS
 
-_SHOWN = re.compile(r"(?P<whole>\d+)(?:\.(?P<decimals>\d+))?(?P<unit>m|[KMGTP]i)?")
+_SHOWN = re.compile(r"(?P<whole>\d+)(?:\.(?P<decimals>\d+))?(?P<unit>m|[KMGTP]i|[KMG]?bps)?")
 
 
 def bounds_of(text: str, *, cpu: bool) -> tuple[int, int] | None:
-    """Returns the least and the most that a shown amount can stand for, in millicores or bytes; None for no amount.
+    """Returns the least and the most that a shown amount can stand for; None for no amount.
 
-    Millicores are shown exactly, and so are bytes without a unit.
+    It is in millicores, bytes or bits a second. Millicores and bits are shown exactly, and so are bytes without a unit.
 
     Args:
         text: the amount: `850m`, `2`, `1.5Gi`.
@@ -26,6 +26,8 @@ def bounds_of(text: str, *, cpu: bool) -> tuple[int, int] | None:
     if cpu:
         exact = digits * (1 if found["unit"] else 1000)
         return (exact // 10 ** len(decimals),) * 2
+    if (found["unit"] or "").endswith("bps"):
+        return (digits * BANDWIDTH_UNITS[found["unit"]] // 10 ** len(decimals),) * 2
     size = MEMORY_UNITS[found["unit"] or ""]
     if not found["unit"]:
         return digits, digits

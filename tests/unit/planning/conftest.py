@@ -31,6 +31,8 @@ class World:
             cores=tuple(sorted(more.pop("cores", ()), reverse=True)),
             vms=more.pop("vms", None),
             devices=more.pop("devices", ()),
+            disk=more.pop("disk", 0),
+            network=more.pop("network", 0),
         )
         return Demand(
             workload=f"service/p:{name}",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from rohe_iac.cli.views.page.bars import Bar, plain_bar, replica_name, segmented_bar
 from rohe_iac.cli.views.page.keys import WorkloadKeys
 from rohe_iac.cli.views.plans.node_usage import (
+    EXTRAS,
     NodeUsage,
     device_type,
     occupied,
@@ -269,6 +270,7 @@ def _card(
         bars=(
             segmented_bar("cpu", node.cpu, node.cpu_used, cpu, keys, cpu_alike),
             segmented_bar("memory", node.rss, node.rss_used, rss, keys, bytes_alike),
+            *_extra_bars(node, pairs, keys),
             *(bar for device in node.devices for bar in _device_bars(device, placements, keys)),
         ),
         cores=tuple(cores) if any(bar.segments for bar in cores) else (),
@@ -289,6 +291,14 @@ def _core_bars(node: Supply, placements: Sequence[Placement], keys: WorkloadKeys
         used = node.cores_used[core] if core < len(node.cores_used) else 0
         bars.append(segmented_bar(f"core {core}", capacity, used, taken, keys, cpu_alike))
     return bars
+
+
+def _extra_bars(node: Supply, pairs: Sequence[tuple[Placement, Resources]], keys: WorkloadKeys) -> Iterator[Bar]:
+    """Yields bars of disk and network, where the node states them and a replica on it asks for some."""
+    for name, shown in EXTRAS.items():
+        capacity, taken = getattr(node, name), [(placement, getattr(request, name)) for placement, request in pairs]
+        if capacity is not None and any(amount for _, amount in taken):
+            yield segmented_bar(name, capacity, getattr(node, f"{name}_used"), taken, keys, shown)
 
 
 def _device_bars(device: Device, placements: Sequence[Placement], keys: WorkloadKeys) -> Iterator[Bar]:
@@ -321,6 +331,7 @@ def _occupant_group(
     (first, request), number = members[0], len(members)
     takes = [f"cpu {shown_cpu(request.cpu)}"] if request.cpu else []
     takes += [f"memory {shown_bytes(request.rss)}"] if request.rss else []
+    takes += [f"{name} {shown(amount)[0]}" for name, shown in EXTRAS.items() if (amount := getattr(request, name))]
     each = " each" if number > 1 and takes else ""
     name = replica_name(first) if number == 1 else f"{replica_name(first).rpartition('/')[0]} ×{number}"
     points = f"Score: {score_words(first)}. " if first.parts else ""

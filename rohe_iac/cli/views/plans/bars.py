@@ -9,7 +9,9 @@ from rich.markup import escape
 from rohe_iac.cli.console import Screen
 from rohe_iac.cli.table import Column, fits_beside, print_table
 from rohe_iac.cli.views.plans.node_usage import (
+    EXTRAS,
     NodeUsage,
+    extras_asked,
     nodes_by_device_type,
     occupied,
     peak_of,
@@ -56,14 +58,24 @@ def node_bars(screen: Screen, problem: Problem, plan: Plan) -> None:
         _print_summary(screen, problem, usage)
         return
     placements = placements_by_node(plan)
-    rows = [_row(node, usage[node.name], placements.get(node.name, ())) for node in problem.nodes]
-    if fits_beside(NODES, rows, screen.out.width):
-        print_table(screen.out, NODES, rows)
+    extras = extras_asked(problem)
+    rows = [
+        (
+            *_row(node, usage[node.name], placements.get(node.name, ())),
+            *[_extra_cell(node, usage[node.name], name) for name in extras],
+        )
+        for node in problem.nodes
+    ]
+    columns = (*NODES, *[Column(name.upper()) for name in extras])
+    if fits_beside(columns, rows, screen.out.width):
+        print_table(screen.out, columns, rows)
         return
-    for name, replicas, cpu, peak, memory in rows:
+    for name, replicas, cpu, peak, memory, *more in rows:
         screen.out.print(f"[bold]{name}[/bold]: {replicas} {'replica' if replicas == '1' else 'replicas'}")
         screen.out.print(f"  cpu {cpu}{f' on average, cores at peak {peak}' if peak else ''}")
         screen.out.print(f"  mem {memory}")
+        for title, cell in zip(extras, more, strict=True):
+            screen.out.print(f"  {title} {cell}")
 
 
 def bar(taken: int, capacity: int) -> str:
@@ -95,6 +107,14 @@ def _row(node: Supply, usage: NodeUsage, placements: Sequence[Placement]) -> tup
         shown_peak(node, placements),
         f"{bar(rss, node.rss)} {' of '.join(bytes_alike(rss, node.rss))}",
     )
+
+
+def _extra_cell(node: Supply, usage: NodeUsage, name: str) -> str:
+    """Returns the cell of an amount that few stacks ask for; without a bar where the node states none."""
+    capacity, taken = getattr(node, name), getattr(node, f"{name}_used") + getattr(usage, name)
+    if capacity is None:
+        return f"{EXTRAS[name](taken)[0]}, not limited"
+    return f"{bar(taken, capacity)} {' of '.join(EXTRAS[name](taken, capacity))}"
 
 
 def _print_summary(screen: Screen, problem: Problem, usage: Mapping[str, NodeUsage]) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from rohe_iac.foundation.quantities import bandwidths_alike, bytes_alike
 from rohe_iac.planning.model.demand import Resources
 from rohe_iac.planning.model.plan import Placement, Plan
 from rohe_iac.planning.model.problem import Problem
@@ -20,11 +21,15 @@ class NodeUsage:
         replicas: how many they are.
         cpu: millicores.
         rss: bytes of resident memory.
+        disk: bytes of disk.
+        network: bits a second of the network interface.
     """
 
     replicas: int = 0
     cpu: int = 0
     rss: int = 0
+    disk: int = 0
+    network: int = 0
 
 
 def usage_by_node(problem: Problem, plan: Plan) -> Mapping[str, NodeUsage]:
@@ -37,7 +42,19 @@ def usage_by_node(problem: Problem, plan: Plan) -> Mapping[str, NodeUsage]:
         usage.replicas += 1
         usage.cpu += request.cpu
         usage.rss += request.rss
+        usage.disk += request.disk
+        usage.network += request.network
     return found
+
+
+EXTRAS: Mapping[str, Callable[..., tuple[str, ...]]] = {"disk": bytes_alike, "network": bandwidths_alike}
+"""Amounts that are shown only where a replica asks for them, and how they are compared."""
+
+
+def extras_asked(problem: Problem) -> tuple[str, ...]:
+    """Returns which of the amounts that few stacks ask for a replica of this one asks for."""
+    requests = requests_by_variant(problem).values()
+    return tuple(name for name in EXTRAS if any(getattr(request, name) for request in requests))
 
 
 def requests_by_variant(problem: Problem) -> dict[tuple[str, str], Resources]:

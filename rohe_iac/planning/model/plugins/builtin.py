@@ -83,6 +83,20 @@ def vms(candidate: Candidate, /) -> str:
     )
 
 
+def disk(candidate: Candidate, /) -> str:
+    """Refuses a node with too little disk free, in bytes, where both sides state it."""
+    return _beyond(candidate.demand.resources.disk, candidate.free.disk)
+
+
+def network(candidate: Candidate, /) -> str:
+    """Refuses a node whose network interface has too few bits a second free, where both sides state them."""
+    return _beyond(candidate.demand.resources.network, candidate.free.network)
+
+
+def _beyond(asked: int, free: int | None) -> str:
+    return f"{asked - free} missing" if asked and free is not None and asked > free else ""
+
+
 def accelerators(candidate: Candidate, /) -> str:
     """Refuses a node without a device for a share (an exclusive one has to be idle), or without as many idle ones.
 
@@ -191,7 +205,7 @@ def _devices(node: Supply, free: FreeAmounts, asked: DeviceRequest) -> bool:
 
 FILTERS: dict[str, Filter] = {
     "status": status, "labels": labels, "taints": taints, "architecture": architecture, "cpu": cpu, "cores": cores,
-    "rss": rss, "vms": vms, "accelerators": accelerators,
+    "rss": rss, "vms": vms, "disk": disk, "network": network, "accelerators": accelerators,
 }  # fmt: skip
 """By the name of the rule, in the order of the rules."""
 

@@ -29,6 +29,7 @@ class FreeAmounts:
         devices: Basis points of each device, in the order of the node's.
         device_memory: Bytes of each device's own memory, in that order, None where the inventory states none; empty
             where no replica asks for any.
+        disk, network: Bytes of disk, and bits a second of the network interface; None: not checked.
     """
 
     cpu: int
@@ -37,6 +38,8 @@ class FreeAmounts:
     vms: int | None
     devices: tuple[int, ...]
     device_memory: tuple[int | None, ...] = ()
+    disk: int | None = None
+    network: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from itertools import zip_longest
 
 from rohe_iac.foundation.once import once
 from rohe_iac.planning.model.supply import Supply
+from rohe_iac.planning.placement.state.amounts import EXTRAS
 from rohe_iac.planning.placement.state.index import IndexedProblem
 
 STEPPED_LIMIT = 300
@@ -89,6 +90,8 @@ def _identities(indexed: IndexedProblem) -> Iterator[DualFeasibleFunction]:
     # A node that does not limit virtual memory holds all of it.
     vms = [total if (free := node.free_vms(ratio)) is None else max(0, free) for node in nodes]
     yield _function(indexed, "volume", sizes, vms)
+    for name in EXTRAS if indexed.has_extras else ():
+        yield _extra_function(indexed, name)
     free_cores = _free_cores(indexed)
     yield _function(indexed, "cores", [sum(asked.cores) for asked in resources], [sum(row) for row in free_cores])
     # Of chunks of more than half of the largest core, a core holds one.
@@ -103,6 +106,15 @@ def _identities(indexed: IndexedProblem) -> Iterator[DualFeasibleFunction]:
         yield from _device_functions(indexed, device_type, (1,))
         if indexed.memory_offset:
             yield _device_memory_function(indexed, device_type)
+
+
+def _extra_function(indexed: IndexedProblem, name: str) -> DualFeasibleFunction:
+    """Returns the function of disk or network; a node where it is not checked holds all that is asked for."""
+    sizes = [getattr(asked, name) for asked in indexed.resources]
+    total = sum(size * demand.replicas for size, demand in zip(sizes, indexed.demands, strict=True))
+    offered = [(getattr(node, name), getattr(node, f"{name}_used")) for node in _representatives(indexed)]
+    free = [total if amount is None else max(0, amount - used) for amount, used in offered]
+    return _function(indexed, "volume", sizes, free)
 
 
 def _device_memory_function(indexed: IndexedProblem, device_type: str) -> DualFeasibleFunction:

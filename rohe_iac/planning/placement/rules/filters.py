@@ -19,6 +19,7 @@ from rohe_iac.planning.placement.rules.topology_spread import domain_full, skewe
 from rohe_iac.planning.placement.state.core_assignment import cores_fit
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
+from rohe_iac.planning.placement.state.node_amounts import lacking_extra
 from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
 
 
@@ -57,6 +58,8 @@ def amounts_refusal(
         return "rss"
     if asked.vms is not None and asked.vms > ledger.vms[node]:
         return "vms"
+    if indexed.has_extras and (rule := lacking_extra(asked, ledger.extras[node])):
+        return rule
     if asked.devices and not devices_fit(indexed, ledger.devices[node], node, asked.devices):
         return "accelerators"
     rule = placement_refusal(indexed, ledger, demand, node, stays=stays)

@@ -46,7 +46,9 @@ def _refusal_beside(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex
         if number > (other == demand)
     )
     # Which cores and devices are the replica's own is not known here: they count as taken.
-    without = replace(free, cpu=free.cpu + asked.cpu, rss=free.rss + asked.rss, vms=vms)
+    disk = None if free.disk is None else free.disk + asked.disk
+    network = None if free.network is None else free.network + asked.network
+    without = replace(free, cpu=free.cpu + asked.cpu, rss=free.rss + asked.rss, vms=vms, disk=disk, network=network)
     name, words = _first_refusal(indexed, Candidate(indexed.nodes[node], indexed.shown[demand], without, beside))
     return (name, f"{words} (asked for {indexed.demands[demand].workload}, which is there)") if name else ACCEPTED
 

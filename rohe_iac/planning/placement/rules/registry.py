@@ -11,12 +11,12 @@ from rohe_iac.planning.placement.rules.devices import ACCELERATORS
 from rohe_iac.planning.placement.rules.network import NETWORK_RULES
 from rohe_iac.planning.placement.rules.node_eligibility import ELIGIBILITY_RULES
 from rohe_iac.planning.placement.rules.ports import PORT_RULES
-from rohe_iac.planning.placement.rules.resources import CPU, RSS, VMS, AmountRule
+from rohe_iac.planning.placement.rules.resources import CPU, EXTRA_RULES, RSS, VMS, AmountRule
 from rohe_iac.planning.placement.rules.rule import CouplingRule, NodeRule
 from rohe_iac.planning.placement.rules.topology_spread import SPREAD_RULES
 from rohe_iac.planning.placement.state.index import IndexedProblem
 
-FREE_AMOUNT_RULES: tuple[NodeRule | AmountRule, ...] = (CPU, CORES, RSS, VMS, ACCELERATORS)
+FREE_AMOUNT_RULES: tuple[NodeRule | AmountRule, ...] = (CPU, CORES, RSS, VMS, *EXTRA_RULES, ACCELERATORS)
 """The rules about what is free on one node."""
 
 COUPLING_GROUPS = (PORT_RULES, SPREAD_RULES, AFFINITY_RULES, NETWORK_RULES)

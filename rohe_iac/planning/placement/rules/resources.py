@@ -1,4 +1,4 @@
-"""The rules `cpu`, `rss` and `vms`: one amount each, of which no replica gets more than is free on the node."""
+"""Rules about one amount each, of which no replica gets more than is free: cpu, rss, vms, disk and network."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter, itemgetter
 
-from rohe_iac.foundation.quantities import bytes_alike, cpu_alike
+from rohe_iac.foundation.quantities import bandwidths_alike, bytes_alike, cpu_alike
 from rohe_iac.planning.model.demand import Resources
+from rohe_iac.planning.model.keys import UNLIMITED
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.rules.rule import Lack
 from rohe_iac.planning.placement.state.amounts import Free
@@ -51,6 +52,27 @@ VMS = AmountRule("vms", "memory.vms", attrgetter("vms"), itemgetter(2), bytes_al
 
 AMOUNT_RULES = (CPU, RSS, VMS)
 """The amounts in the order in which `Free` and the states of nodes hold them."""
+
+
+EXTRA_RULES = (
+    AmountRule(
+        "disk",
+        "disk",
+        lambda asked: asked.disk or None,
+        lambda free: free[5][0] if free[5] else UNLIMITED,
+        bytes_alike,
+        ("disk", "disk_used"),
+    ),
+    AmountRule(
+        "network",
+        "network",
+        lambda asked: asked.network or None,
+        lambda free: free[5][1] if free[5] else UNLIMITED,
+        bandwidths_alike,
+        ("network", "network_used"),
+    ),
+)
+"""The amounts that few stacks ask for, in the order of `EXTRAS`."""
 
 
 def missing_part(asked: int, free: int) -> int:

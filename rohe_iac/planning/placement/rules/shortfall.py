@@ -9,8 +9,8 @@ from rohe_iac.planning.placement.rules.filters import placement_refusal
 from rohe_iac.planning.placement.rules.node_eligibility import ELIGIBILITY_RULES
 from rohe_iac.planning.placement.rules.plugged import plugin_refusal
 from rohe_iac.planning.placement.rules.registry import COUPLING_RULES, FREE_AMOUNT_RULES
-from rohe_iac.planning.placement.rules.resources import missing_part
-from rohe_iac.planning.placement.state.amounts import Free
+from rohe_iac.planning.placement.rules.resources import EXTRA_RULES, missing_part
+from rohe_iac.planning.placement.state.amounts import EXTRAS, Free
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
 from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
@@ -30,6 +30,9 @@ def shortfall(indexed: IndexedProblem, ledger: Ledger, demand: DemandIndex, node
         total += missing_part(asked.rss, ledger.rss[node])
     if asked.vms is not None and asked.vms > ledger.vms[node]:
         total += missing_part(asked.vms, ledger.vms[node])
+    for rule in EXTRA_RULES if indexed.has_extras else ():
+        wanted = rule.asked(asked)
+        total += missing_part(wanted, ledger.extras[node][EXTRAS.index(rule.name)]) if wanted else 0
     if asked.cores:
         total += missing_cores_part(asked.cores, ledger.sorted_cores[node])
     if asked.devices:

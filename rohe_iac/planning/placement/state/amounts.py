@@ -9,8 +9,11 @@ from rohe_iac.planning.model.demand import Demand, Resources
 Row = tuple[int, ...]
 """Amounts by core or by device of one node."""
 
-Free = tuple[int, int, int, Row, Row]
-"""What is free on a node: cpu, rss, vms, cores (largest first) and devices.
+EXTRAS = ("disk", "network")
+"""Amounts that few stacks ask for, in the order of a node's row; the row is empty where no demand asks for any."""
+
+Free = tuple[int, int, int, Row, Row, Row]
+"""What is free on a node: cpu, rss, vms, cores (largest first), devices and extras.
 
 A `NodeAmounts` is one. Values that are made by the ten thousand to look something up (states of the vectorized
 evaluator, loads of the search) stay plain tuples: with named ones a search takes about 5 % longer.
@@ -26,6 +29,11 @@ CoreStep = tuple[tuple[Share, ...], Row, Row]
 def asks_for_memory(demands: Iterable[Demand]) -> bool:
     """Checks whether any demand, in any variant, asks for memory of devices."""
     return any(request.memory for asked in _requests(demands) for request in asked.devices)
+
+
+def asks_for_extras(demands: Iterable[Demand]) -> bool:
+    """Checks whether any demand, in any variant, asks for disk or network."""
+    return any(asked.disk or asked.network for asked in _requests(demands))
 
 
 def _requests(demands: Iterable[Demand]) -> Iterable[Resources]:

@@ -20,6 +20,7 @@ def free_on(ledger: Ledger, node: NodeIndex) -> FreeAmounts:
         _limited(vms),
         row[:devices],
         tuple([_limited(amount) for amount in row[offset : offset + devices]]) if offset else (),
+        *[_limited(amount) for amount in ledger.extras[node]],
     )
 
 

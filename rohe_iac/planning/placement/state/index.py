@@ -17,7 +17,7 @@ from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.model.promise import ResponseTimeLimit
 from rohe_iac.planning.model.supply import Supply
 from rohe_iac.planning.model.update_room import rooms_of
-from rohe_iac.planning.placement.state.amounts import asks_for_memory
+from rohe_iac.planning.placement.state.amounts import asks_for_extras, asks_for_memory
 from rohe_iac.planning.placement.state.latency_budget import LatencyBudget
 from rohe_iac.planning.placement.state.node_classes import NodeClasses
 from rohe_iac.planning.placement.state.node_preferences import NodePreferences
@@ -74,10 +74,9 @@ class IndexedProblem:
         paths: Budgets (by position) that the demand is on the path of, each with its stage there.
         host_ports: (number, protocol) of the ports that the demand asks for by number.
         numbered: How many of a replica's ports the plan numbers.
-        plugins: Plugged callables.
-        shown: Demands as plugged callables see them: with what the chosen variant asks for.
+        plugins, shown: Plugged callables, and demands as they see them: with what the chosen variant asks for.
         device_types: Types of accelerators that any node has, sorted.
-        memory_offset: Where memory begins in a node's row of devices; 0: no demand asks for any, and rows have none.
+        memory_offset: Where memory begins in rows of devices, 0 where no demand asks for any; `has_extras` for EXTRAS.
     """
 
     def __init__(
@@ -152,6 +151,7 @@ class IndexedProblem:
         samples = [self.nodes[node].devices for node in self.node_classes.representative]
         self.device_types = sorted({device.type for devices in samples for device in devices})
         self.memory_offset = max(map(len, samples), default=0) if asks_for_memory(self.demands) else 0
+        self.has_extras = asks_for_extras(self.demands)
 
     def members_of(self, pipeline: str) -> tuple[DemandIndex, ...]:
         """Returns the demands of a pipeline without those that the stack runs for itself."""

@@ -9,11 +9,12 @@ import msgspec
 
 from rohe_iac.planning.model.keys import UNLIMITED
 from rohe_iac.planning.model.node_interference import joined
+from rohe_iac.planning.model.supply import Supply
 from rohe_iac.planning.placement.state.amounts import CoreStep, Row, Share
 from rohe_iac.planning.placement.state.core_assignment import changed, descending, tightest_cores
 from rohe_iac.planning.placement.state.device_assignment import device_step, free_devices
 from rohe_iac.planning.placement.state.index import IndexedProblem
-from rohe_iac.planning.placement.state.node_amounts import NodeAmounts
+from rohe_iac.planning.placement.state.node_amounts import NodeAmounts, less_extras
 from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
 
 MAX_CORE_STEPS = 50_000
@@ -49,6 +50,7 @@ class Ledger:
         cpu, rss, vms: Free millicores and bytes by node; UNLIMITED where virtual memory is not checked.
         cores, sorted_cores: Free millicores of each core by node, by core number and with the largest first.
         devices: Free basis points of each device by node, and from `memory_offset` on free bytes of their memory.
+        extras: Free bytes of disk and bits a second of network by node, see `EXTRAS`.
         pending: Demands that are still to be served.
         replicas_on: Replicas on each node.
         interference: The interference of the problem.
@@ -81,6 +83,7 @@ class Ledger:
         self.cores = per_node(cores)
         self.sorted_cores = per_node([descending(row) for row in cores])
         self.devices = per_node([free_devices(node, indexed.memory_offset) for node in examples])
+        self.extras = per_node([_free_extras(node) if indexed.has_extras else () for node in examples])
         self._core_steps: dict[tuple[Row, Row], CoreStep] = {}
         self.pending: set[DemandIndex] = set()
         self.replicas_on = [0] * len(nodes)
@@ -107,7 +110,24 @@ class Ledger:
 
     def free(self, node: NodeIndex) -> NodeAmounts:
         """Returns what is free on a node."""
-        return NodeAmounts(self.cpu[node], self.rss[node], self.vms[node], self.sorted_cores[node], self.devices[node])
+        return NodeAmounts(
+            self.cpu[node],
+            self.rss[node],
+            self.vms[node],
+            self.sorted_cores[node],
+            self.devices[node],
+            self.extras[node],
+        )
+
+    @property
+    def disk(self) -> list[int]:
+        """Returns the free bytes of disk by node; UNLIMITED where they are not checked."""
+        return [row[0] if row else UNLIMITED for row in self.extras]
+
+    @property
+    def network(self) -> list[int]:
+        """Returns the free bits a second of network by node; UNLIMITED where they are not checked."""
+        return [row[1] if row else UNLIMITED for row in self.extras]
 
     def take(self, demand: DemandIndex, node: NodeIndex) -> Grant:
         """Books one replica on a node that no rule refuses, and returns what it got.
@@ -122,6 +142,8 @@ class Ledger:
         self.rss[node] -= asked.rss
         if asked.vms is not None:
             self.vms[node] -= asked.vms
+        if indexed.has_extras:
+            self.extras[node] = less_extras(self.extras[node], asked)
         if asked.cores:
             grant.cores, self.cores[node], self.sorted_cores[node] = self.core_step(self.cores[node], asked.cores)
         if asked.devices:
@@ -158,6 +180,8 @@ class Ledger:
         self.rss[node] -= sign * asked.rss
         if asked.vms is not None:
             self.vms[node] -= sign * asked.vms
+        if self.indexed.has_extras:
+            self.extras[node] = less_extras(self.extras[node], asked, sign)
         if grant.cores:
             row = self.cores[node] = changed(self.cores[node], grant.cores, -sign)
             self.sorted_cores[node] = descending(row)
@@ -214,6 +238,14 @@ class Ledger:
                 if route is not None and route[1] >= 0:
                     loads[route[1]] = loads.get(route[1], 0) + share * number
         return loads
+
+
+def _free_extras(node: Supply) -> Row:
+    """Returns what others leave free of a node's disk and network; UNLIMITED where one is not checked."""
+    return (
+        UNLIMITED if node.disk is None else node.disk - node.disk_used,
+        UNLIMITED if node.network is None else node.network - node.network_used,
+    )
 
 
 def _add(counts: dict[Key, int], key: Key, by: int) -> None:

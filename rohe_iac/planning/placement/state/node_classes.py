@@ -13,7 +13,21 @@ from rohe_iac.planning.placement.state.positions import NodeIndex, enumerate_nod
 Value = TypeVar("Value")
 
 _NODE_FIELDS = attrgetter(
-    "cpu", "rss", "vms", "cores", "cpu_used", "rss_used", "vms_used", "cores_used", "arch", "taints", "status"
+    "cpu",
+    "rss",
+    "vms",
+    "cores",
+    "cpu_used",
+    "rss_used",
+    "vms_used",
+    "cores_used",
+    "arch",
+    "taints",
+    "status",
+    "disk",
+    "network",
+    "disk_used",
+    "network_used",
 )
 
 _DEVICE_FIELDS = attrgetter("type", "model", "exclusive", "capacity", "used", "memory", "memory_used")

@@ -219,6 +219,12 @@ def _node(node: Supply, edit: Edit) -> Supply:
         # A node without a limit can only get a new one; relative edits change nothing.
         limited = node.vms is not None or edit.operator == "="
         return replace(node, vms=edit.amount(node.vms or 0, byte_count)) if limited else node
+    if edit.field == "disk":
+        limited = node.disk is not None or edit.operator == "="
+        return replace(node, disk=edit.amount(node.disk or 0, byte_count)) if limited else node
+    if edit.field == "network":
+        limited = node.network is not None or edit.operator == "="
+        return replace(node, network=edit.amount(node.network or 0, bits_per_second)) if limited else node
     return replace(node, cores=_cores(node.cores, edit))
 
 
@@ -282,6 +288,10 @@ def _resources(request: Resources, edit: Edit) -> Resources:
         return replace(request, rss=edit.amount(request.rss, byte_count))
     if edit.field == "vms":
         return replace(request, vms=edit.amount(request.vms or 0, byte_count))
+    if edit.field == "disk":
+        return replace(request, disk=edit.amount(request.disk, byte_count))
+    if edit.field == "network":
+        return replace(request, network=edit.amount(request.network, bits_per_second))
     if edit.field == "cores":
         # A chunk of 0 is left out: `cores=1+0` asks for one core.
         return replace(request, cores=tuple(sorted(filter(None, _cores(request.cores, edit)), reverse=True)))

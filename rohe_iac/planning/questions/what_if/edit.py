@@ -8,10 +8,10 @@ THING = KIND "/" NAME        "*" in a name stands for any characters, also for n
 
 | thing | fields |
 |---|---|
-| `node/NAME` | the status alone (`=running`, `=cordoned`, `=down`), `.cpu` `.rss` `.vms` `.cores`, and its rules |
+| `node/NAME` | status (`=running`, `=cordoned`, `=down`); `.cpu` `.rss` `.vms` `.cores` `.disk` `.network`; rules |
 | `zone/NAME` | the fields of a node, for every node with that label `zone` |
 | `link/NAME` | `.latency` `.bandwidth`; cut by `=down` |
-| `service/NAME` | `.replicas` `.priority` `.balancing` `.cpu` `.rss` `.vms` `.cores`, `.gpu`, its rules |
+| `service/NAME` | `.replicas` `.priority` `.balancing`, the amounts of a node, `.gpu`, its rules |
 | `pipeline/NAME` | `.load`; `.gang=true`, `=false` |
 | `contract/NAME` | the limits of its objectives on response times, by their names |
 | `stack/NAME` | `.survive` `.survive.zones` `.ports` `.balancing` |
@@ -34,10 +34,10 @@ from rohe_iac.foundation.errors import UsageError
 from rohe_iac.foundation.quantities import LARGEST
 
 FIELDS = {
-    "node": ("cpu", "rss", "vms", "cores"),
-    "zone": ("cpu", "rss", "vms", "cores"),
+    "node": ("cpu", "rss", "vms", "cores", "disk", "network"),
+    "zone": ("cpu", "rss", "vms", "cores", "disk", "network"),
     "link": ("latency", "bandwidth"),
-    "service": ("replicas", "priority", "reserve", "balancing", "cpu", "rss", "vms", "cores"),
+    "service": ("replicas", "priority", "reserve", "balancing", "cpu", "rss", "vms", "cores", "disk", "network"),
     "pipeline": ("load", "gang"),
     "contract": (),
     "stack": ("survive", "survive.zones", "ports", "balancing"),

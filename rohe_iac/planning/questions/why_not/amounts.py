@@ -1,4 +1,4 @@
-"""Edits of cpu and memory: the smallest that give a refused replica the amount that it lacks.
+"""Edits of cpu, memory, disk and network: the smallest that give a refused replica the amount that it lacks.
 
 A missing amount is covered by a smaller request of the service or a larger capacity of the node. A smaller request
 holds for every replica of the workload, those on the node included.
@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 
-from rohe_iac.foundation.quantities import cpu_alike, exact_bytes, shown_cpu
+from rohe_iac.foundation.quantities import cpu_alike, exact_bandwidth, exact_bytes, shown_cpu
 from rohe_iac.planning.model.units import MILLION
+from rohe_iac.planning.placement.state.amounts import EXTRAS
 from rohe_iac.planning.questions.why_not.refusal_case import Dial, EditSet, EditStep, RefusalCase
 
 Amount = tuple[str, str, Callable[[int], str]]
@@ -19,6 +20,8 @@ AMOUNTS: tuple[Amount, ...] = (
     ("cpu", "cpu", shown_cpu),
     ("memory.rss", "rss", exact_bytes),
     ("memory.vms", "vms", exact_bytes),
+    ("disk", "disk", exact_bytes),
+    ("network", "network", exact_bandwidth),
 )
 """The amounts that a node offers."""
 
@@ -28,7 +31,7 @@ def amount_edits(case: RefusalCase) -> Iterator[list[EditSet]]:
     for amount in AMOUNTS:
         _, name, _ = amount
         asked, offered, free = getattr(case.asked, name), getattr(case.supply, name), getattr(case.ledger, name)
-        if asked is None or offered is None or asked <= free[case.node]:
+        if asked is None or offered is None or asked <= free[case.node] or (name in EXTRAS and not asked):
             continue
         lacking, sharers = asked - free[case.node], case.present + 1
         edits: list[EditSet] = [(raise_capacity(case, amount, lacking),)]
@@ -59,7 +62,7 @@ def undercut_edits(case: RefusalCase, rivals: Collection[str]) -> list[EditSet]:
     for amount in AMOUNTS:
         name = amount[1]
         asked, offered, free = getattr(case.asked, name), getattr(case.supply, name), getattr(case.ledger, name)
-        if asked is None or offered is None or asked <= free[case.node]:
+        if asked is None or offered is None or asked <= free[case.node] or (name in EXTRAS and not asked):
             continue
         for rival in sorted(rivals):
             size = (getattr(case.indexed.resources[case.indexed.index[rival]], name) or 0) - 1

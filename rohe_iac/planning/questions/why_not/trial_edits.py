@@ -13,6 +13,7 @@ from itertools import combinations
 
 from rohe_iac.foundation.errors import UsageError
 from rohe_iac.planning.model.problem import Problem
+from rohe_iac.planning.placement.state.amounts import EXTRAS
 from rohe_iac.planning.questions.what_if.apply import apply_edits
 from rohe_iac.planning.questions.what_if.edit import parse_edits
 from rohe_iac.planning.questions.why_not.amounts import AMOUNTS, Amount, lower_request, raise_capacity
@@ -171,7 +172,7 @@ def _amount_options(case: RefusalCase, amount: Amount) -> Iterator[Adjustable]:
     """Yields larger capacities and smaller requests at which other replicas may fit beside each other."""
     name = amount[1]
     asked, offered = getattr(case.asked, name), getattr(case.supply, name)
-    if asked is None or offered is None:
+    if asked is None or offered is None or (name in EXTRAS and not asked):
         return
     for by in _nearest(_increases(case, name), 1 << 62):
         yield Adjustable(raise_capacity(case, amount, by), by, lambda by: raise_capacity(case, amount, by))

@@ -186,7 +186,7 @@ class BatchFill:
             taken: number that each has afterwards.
         """
         ledger, demand, number = self.ledger, self.demand, taken - start
-        (cpu, rss, vms, largest, devices), cores = sequence.after[taken - 1]
+        (cpu, rss, vms, largest, devices, extras), cores = sequence.after[taken - 1]
         free_cpu, free_rss, free_vms, free_cores = ledger.cpu, ledger.rss, ledger.vms, ledger.cores
         free_largest, free_devices, replicas_on = ledger.sorted_cores, ledger.devices, ledger.replicas_on
         placed, crowd, crowd_of_one = ledger.placed[demand], ledger.crowd, ledger.interference.of_replica[demand]
@@ -197,6 +197,7 @@ class BatchFill:
             free_cores[node] = cores
             free_largest[node] = largest
             free_devices[node] = devices
+            ledger.extras[node] = extras
             replicas_on[node] += number
             if crowd_of_one:
                 crowd[node] = joined(crowd[node], crowd_of_one, number)

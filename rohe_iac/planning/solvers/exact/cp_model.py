@@ -14,6 +14,7 @@ from rohe_iac.planning.model.eligibility import static_rule
 from rohe_iac.planning.model.keys import NODE_KEY, ZONE_KEY
 from rohe_iac.planning.placement.objective.objective import LexicographicObjective
 from rohe_iac.planning.placement.objective.terms import terms_of
+from rohe_iac.planning.placement.state.amounts import EXTRAS
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex, enumerate_demands, enumerate_nodes
 from rohe_iac.planning.solvers.exact.cp_network import add_network_constraints
@@ -129,6 +130,11 @@ class PlacementModel:
         free = supply.free_vms(indexed.settings.vms_ratio)
         if free is not None:
             model.add(sum((resources[demand].vms or 0) * count for demand, count in here) <= max(0, free))
+        for name in EXTRAS if indexed.has_extras else ():
+            offered = getattr(supply, name)
+            if offered is not None:
+                loads = [getattr(resources[demand], name) * count for demand, count in here]
+                model.add(sum(loads) <= max(0, offered - getattr(supply, f"{name}_used")))
         for core, size in enumerate(supply.cores):
             taken = supply.cores_used[core] if core < len(supply.cores_used) else 0
             loads = [

@@ -91,4 +91,5 @@ def room_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
 def _has_rules(demand: Demand) -> bool:
     """Checks whether more than cpu, memory and the node itself decides where replicas fit."""
     asked = demand.resources
-    return bool(demand.variants or demand.spread or demand.skews or demand.ports or asked.cores or asked.devices)
+    more = asked.cores or asked.devices or asked.disk or asked.network
+    return bool(demand.variants or demand.spread or demand.skews or demand.ports or more)

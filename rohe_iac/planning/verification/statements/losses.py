@@ -103,9 +103,9 @@ def _free_of_rules(problem: Problem, lost: Sequence[Resident]) -> bool:
 
 
 def _one_holds_all(others: Sequence[_Shelter], lost: Sequence[Resident]) -> bool:
-    """Checks whether one node has cpu and memory for all that is lost, which asks for no core and no device."""
+    """Checks whether one node has cpu and memory for all that is lost, which asks for nothing else."""
     requests = [requested(demand, item.variant) for item, demand in lost]
-    if any(request.cores or request.devices for request in requests):
+    if any(request.cores or request.devices or request.disk or request.network for request in requests):
         return False
     cpu, rss = sum(request.cpu for request in requests), sum(request.rss for request in requests)
     vms = sum(request.vms or 0 for request in requests)

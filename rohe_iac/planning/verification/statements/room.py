@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from rohe_iac.foundation.quantities import bytes_alike, counted, cpu_alike, shown_share
+from rohe_iac.foundation.quantities import bandwidths_alike, bytes_alike, counted, cpu_alike, shown_share
 from rohe_iac.planning.model.demand import Demand, DeviceRequest, Resources
 from rohe_iac.planning.model.plan import Placement
 from rohe_iac.planning.model.problem import Problem
@@ -33,6 +33,7 @@ class Room:
         vms: bytes that may still be promised; None where they are not checked.
         cores: millicores of each core, the largest first.
         devices: each device with its free basis points, and free bytes of its memory; None where they are not checked.
+        disk, network: bytes, and bits a second; None where they are not checked.
     """
 
     cpu: int
@@ -40,6 +41,8 @@ class Room:
     vms: int | None
     cores: tuple[int, ...]
     devices: tuple[tuple[Device, int, int | None], ...]
+    disk: int | None = None
+    network: int | None = None
 
 
 def room_of(node: Supply, items: Iterable[tuple[Placement, Demand]], vms_ratio: int) -> Room:
@@ -48,9 +51,11 @@ def room_of(node: Supply, items: Iterable[tuple[Placement, Demand]], vms_ratio: 
     devices = {device.name: device.capacity - device.used for device in node.devices}
     memory = {device.name: (device.memory or 0) - device.memory_used for device in node.devices}
     cpu, rss, vms = node.cpu - node.cpu_used, node.rss - node.rss_used, node.vms_used
+    taken_disk = taken_network = 0
     for item, demand in items:
         request = requested(demand, item.variant)
         cpu, rss, vms = cpu - request.cpu, rss - request.rss, vms + (request.vms or 0)
+        taken_disk, taken_network = taken_disk + request.disk, taken_network + request.network
         for use in item.cores:
             cores[use.core] -= use.amount
         for device_use in item.devices:
@@ -61,7 +66,9 @@ def room_of(node: Supply, items: Iterable[tuple[Placement, Demand]], vms_ratio: 
         (device, devices[device.name], None if device.memory is None else memory[device.name])
         for device in node.devices
     )
-    return Room(cpu, rss, promised, tuple(sorted(cores, reverse=True)), free_devices)
+    disk = None if node.disk is None else node.disk - node.disk_used - taken_disk
+    network = None if node.network is None else node.network - node.network_used - taken_network
+    return Room(cpu, rss, promised, tuple(sorted(cores, reverse=True)), free_devices, disk, network)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +111,11 @@ def lacks(room: Room, request: Resources) -> Iterator[Lack]:
     for rule, asked, free in (("rss", request.rss, room.rss), ("vms", request.vms, room.vms)):
         if asked is not None and free is not None and asked > free:
             yield _amount(rule, f"memory.{rule}", asked, free, *bytes_alike(asked, max(free, 0)))
+    if request.disk and room.disk is not None and request.disk > room.disk:
+        yield _amount("disk", "disk", request.disk, room.disk, *bytes_alike(request.disk, max(room.disk, 0)))
+    if request.network and room.network is not None and request.network > room.network:
+        shown = bandwidths_alike(request.network, max(room.network, 0))
+        yield _amount("network", "network", request.network, room.network, *shown)
     for device_request in request.devices:
         yield from _device_lacks(room, device_request)
 

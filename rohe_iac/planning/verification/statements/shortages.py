@@ -17,12 +17,12 @@ from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.verification.fault import Fault
 from rohe_iac.planning.verification.reasons import HEADS, first_static_rule
-from rohe_iac.planning.verification.requests import requested
+from rohe_iac.planning.verification.requests import amounts_by_head, requested
 from rohe_iac.planning.verification.shown_amount import bounds_of
 from rohe_iac.planning.verification.statements.order import RULE_ORDER
 from rohe_iac.planning.verification.statements.room import Lack, Room, lacks, node_kinds, room_of
 
-_ONLY = re.compile(r"(?:cpu|memory\.rss|memory\.vms): needs \S+, (?:only (?P<free>\S+)|none) is free")
+_ONLY = re.compile(r"(?:cpu|memory\.rss|memory\.vms|disk|network): needs \S+, (?:only (?P<free>\S+)|none) is free")
 
 _IDLE = re.compile(
     r"accelerators: needs (?P<count>\d+) whole (?P<type>\S+) .*devices?, (?:only (?P<idle>\d+)|none) is idle"
@@ -166,7 +166,7 @@ def _stated_part(text: str, head: str, refused: _RefusedNodes) -> tuple[int, int
     request = refused.request
     found = _ONLY.fullmatch(text)
     if found is not None:
-        asked = {"cpu": request.cpu, "memory.rss": request.rss, "memory.vms": request.vms or 0}[head]
+        asked = amounts_by_head(request)[head]
         bounds = bounds_of(found["free"] or "0", cpu=head == "cpu")
         if bounds is None:
             return None

@@ -50,7 +50,7 @@ class DeviceArrays:
         It is `part` of the shortage of devices, see rules/devices.py.
         """
         depth = len(self._capacity)
-        shares, memory = free[:depth], free[depth:]
+        shares, memory = free[:depth], free[depth : 2 * depth]
         eligible = self._accepted(request.type, request.models)[:, classes]
         idle = shares == self._capacity[:, classes]
         short = np.maximum(request.memory - memory, 0) * eligible

@@ -40,7 +40,7 @@ from rohe_iac.planning.placement.evaluation.vectorized.shortfalls import Columns
 from rohe_iac.planning.placement.rules.devices import device_shortage
 from rohe_iac.planning.placement.rules.plugged import plugin_refusal
 from rohe_iac.planning.placement.rules.registry import COUPLING_RULES
-from rohe_iac.planning.placement.rules.resources import AMOUNT_RULES
+from rohe_iac.planning.placement.rules.resources import AMOUNT_RULES, EXTRA_RULES
 from rohe_iac.planning.placement.scoring.formulas import weighted
 from rohe_iac.planning.placement.scoring.scores import Scoring
 from rohe_iac.planning.placement.state.index import IndexedProblem
@@ -179,6 +179,10 @@ class VectorizedEvaluator:
         by_class = self._eligible[id(rules)]
         if by_class is not None:
             passes &= by_class[table[NODE_CLASS]]
+        for number, rule in enumerate(EXTRA_RULES) if self.indexed.has_extras else ():
+            wanted_extra = rule.asked(asked)
+            if wanted_extra:
+                passes &= self.states.devices[self.states.depth + number] >= wanted_extra
         if asked.devices:
             self._keep_with_devices(asked.devices, table, passes)
         return passes
@@ -191,7 +195,7 @@ class VectorizedEvaluator:
                 passes &= self.devices.missing(request, self.states.devices, table[NODE_CLASS]) == 0
             return
         for state in states:
-            number, *_, free = self.states.descriptions[state]
+            number, *_, free, _ = self.states.descriptions[state]
             sample = self.indexed.node_classes.representative[number]
             if any(any(device_shortage(self.indexed, free, sample, request)[:2]) for request in requests):
                 passes[state] = False

@@ -15,6 +15,7 @@ import numpy as np
 from rohe_iac.planning.model.node_interference import Crowd
 from rohe_iac.planning.placement.evaluation.vectorized.arrays import Numbers
 from rohe_iac.planning.placement.scoring.scores import Scoring
+from rohe_iac.planning.placement.state.amounts import EXTRAS
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
 from rohe_iac.planning.placement.state.positions import NodeIndex, enumerate_nodes
@@ -33,8 +34,8 @@ and VMS in the order of AMOUNT_RULES, then its cores.
 NONE_FREE = -(1 << 62)
 """Less than any amount that is asked for."""
 
-Description = tuple[int, bool, Crowd, int, int, int, tuple[int, ...], tuple[int, ...]]
-"""Class, whether a replica is there, crowd, free cpu, rss and vms, cores largest first, devices."""
+Description = tuple[int, bool, Crowd, int, int, int, tuple[int, ...], tuple[int, ...], tuple[int, ...]]
+"""Class, whether a replica is there, crowd, free cpu, rss and vms, cores largest first, devices, extras."""
 
 
 class NodeStates:
@@ -45,7 +46,7 @@ class NodeStates:
     Attributes:
         table: a column for each state, with the rows named above.
         devices: a column for each state, a row for each device of a node: free basis points, -1 where it has none; then
-            a row of free bytes of memory for each, where any demand asks for some.
+            a row of free bytes of memory for each, where any demand asks for some; then disk and network, likewise.
         crowds: a column for each state, the rows of a crowd (see node_interference.py).
         descriptions: the same states as tuples.
         nodes: node positions of each state, sorted by name; the lists are replaced, never changed.
@@ -72,16 +73,17 @@ class NodeStates:
         self._idle: list[int] = []
         self._room = 0
         self.sizes = np.zeros(0, np.int64)
-        # The table, and the devices and crowds below it: a new state is written in one step.
+        # The table, and devices, extras and crowds below it: a new state is written in one step.
         crowd_rows = len(ledger.crowd[0]) if ledger.crowd else 0
-        self._rows = np.zeros((CORES + self.width + self.depth + crowd_rows, 0), np.int64)
+        self.extras = len(EXTRAS) if indexed.has_extras else 0
+        self._rows = np.zeros((CORES + self.width + self.depth + self.extras + crowd_rows, 0), np.int64)
         self._stamp = 0
         self._state_by_node = np.zeros(len(indexed.nodes), np.int64)
         self._moved: list[tuple[list[NodeIndex], int]] = []
         groups: dict[object, list[NodeIndex]] = {}
         amounts = zip(
             indexed.node_classes.class_of, ledger.replicas_on, ledger.crowd, ledger.cpu, ledger.rss, ledger.vms,
-            ledger.sorted_cores, ledger.devices, strict=True,
+            ledger.sorted_cores, ledger.devices, ledger.extras, strict=True,
         )  # fmt: skip
         for node, found in enumerate_nodes(amounts):
             groups.setdefault(found, []).append(node)
@@ -94,14 +96,14 @@ class NodeStates:
 
     @property
     def devices(self) -> Numbers:
-        """Returns what is free of devices in each state."""
+        """Returns what is free of devices and extras in each state."""
         first = CORES + self.width
-        return self._rows[first : first + self.depth, : len(self.descriptions)]
+        return self._rows[first : first + self.depth + self.extras, : len(self.descriptions)]
 
     @property
     def crowds(self) -> Numbers:
         """Returns the crowd of each state."""
-        return self._rows[CORES + self.width + self.depth :, : len(self.descriptions)]
+        return self._rows[CORES + self.width + self.depth + self.extras :, : len(self.descriptions)]
 
     @property
     def used(self) -> int:
@@ -136,7 +138,7 @@ class NodeStates:
         """
         ledger, states, state_of, members = self.ledger, self._states, self._state_of, self.nodes
         cpu, rss, vms, cores, devices = ledger.cpu, ledger.rss, ledger.vms, ledger.sorted_cores, ledger.devices
-        class_of, replicas_on, crowd = self.classes.class_of, ledger.replicas_on, ledger.crowd
+        class_of, replicas_on, crowd, extras = self.classes.class_of, ledger.replicas_on, ledger.crowd, ledger.extras
         changed: set[int] = set()
         arrived: dict[int, list[NodeIndex]] = {}
         fresh: list[int] = []
@@ -144,7 +146,7 @@ class NodeStates:
             node = group[0]
             found = (
                 class_of[node], replicas_on[node] > 0, crowd[node], cpu[node], rss[node], vms[node], cores[node],
-                devices[node],
+                devices[node], extras[node],
             )  # fmt: skip
             state = states.get(found)
             if state is None:
@@ -209,9 +211,9 @@ class NodeStates:
 
     def _row(self, description: Description) -> tuple[int, ...]:
         """Returns the column of a state, from the first row of the table to the last device."""
-        number, opened, crowd, cpu, rss, vms, cores, devices = description
+        number, opened, crowd, cpu, rss, vms, cores, devices, extras = description
         self._stamp += 1
         return (
             *self._fixed[number], self._stamp, opened, cpu, cpu, rss, vms,
-            *cores, *(-1,) * (self.width - len(cores)), *devices, *(-1,) * (self.depth - len(devices)), *crowd,
+            *cores, *(-1,) * (self.width - len(cores)), *devices, *(-1,) * (self.depth - len(devices)), *extras, *crowd,
         )  # fmt: skip

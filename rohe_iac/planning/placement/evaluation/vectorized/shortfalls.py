@@ -17,7 +17,7 @@ from rohe_iac.planning.placement.evaluation.vectorized.arrays import LARGEST, Ma
 from rohe_iac.planning.placement.evaluation.vectorized.devices import DeviceArrays
 from rohe_iac.planning.placement.evaluation.vectorized.node_states import CORE_COUNT, CORES, CPU, NODE_CLASS, RSS, VMS
 from rohe_iac.planning.placement.rules.registry import CODES, RULE_NAMES
-from rohe_iac.planning.placement.rules.resources import AMOUNT_RULES
+from rohe_iac.planning.placement.rules.resources import AMOUNT_RULES, EXTRA_RULES
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.positions import DemandIndex
 
@@ -121,6 +121,12 @@ class RequestArrays:
         amounts = [[rule.asked(asked) for asked in resources] for rule, _ in AMOUNT_ROWS]
         self._amounts = np.array([[-NOWHERE if asked is None else asked for asked in row] for row in amounts], np.int64)
         self._large = int(self._amounts.max()) >= LARGE
+        extras = EXTRA_RULES if indexed.has_extras else ()
+        self._extras = [
+            (rule.name, row - len(extras), np.array([rule.asked(asked) or -NOWHERE for asked in resources], np.int64))
+            for row, rule in enumerate(extras)
+        ]
+        self._large |= any(int(asked.max()) >= LARGE for _, _, asked in self._extras)
         self._core_counts = np.array([len(asked.cores) for asked in resources], np.int64)
         most = int(self._core_counts.max())
         # A core that is not there has -1 free: as much as a chunk that is not asked for takes.
@@ -139,6 +145,8 @@ class RequestArrays:
             found.refuse(self._static[columns.demand_of, table[NODE_CLASS]])
         for (rule, row), asked in zip(AMOUNT_ROWS, self._amounts, strict=True):
             found.add(rule.name, *found.lacking([asked], [table[row]], asked))
+        for name, row, asked in self._extras:
+            found.add(name, *found.lacking([asked], [columns.devices[row]], asked))
         if len(self._chunks):
             found.add("cores", *self._lacking_cores(table, found))
         for type_, models, whole, asked in self._device_requests:

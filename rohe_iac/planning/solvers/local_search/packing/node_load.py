@@ -16,14 +16,15 @@ from rohe_iac.planning.placement.state.core_packing import pack_cores
 from rohe_iac.planning.placement.state.device_assignment import choose_devices
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
+from rohe_iac.planning.placement.state.node_amounts import lacking_extra, less_extras
 from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex, enumerate_nodes
 from rohe_iac.planning.solvers.local_search.params import DEFAULT_PARAMS, SearchParams
 
 FULL = -(1 << 60)
 """The residual of a node that one more replica does not fit; less than that of any other."""
 
-FreeOnNode = tuple[int, int, int, tuple[int, ...], tuple[int, ...]]
-"""Cpu (millicores), rss (bytes), vms (bytes), cores (millicores by position) and devices (basis points by position)."""
+FreeOnNode = tuple[int, int, int, tuple[int, ...], tuple[int, ...], tuple[int, ...]]
+"""Cpu (millicores), rss (bytes), vms (bytes), cores (millicores by position), devices (by position) and extras."""
 
 Item = tuple[DemandIndex, tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]
 """A replica on a node: its demand, its (core, millicores) and its (device, basis points)."""
@@ -104,7 +105,7 @@ class NodeLoads:
             devices = tuple(
                 (device.type, device.model, device.exclusive, device.capacity, device.memory) for device in node.devices
             )
-            key = (node.cpu, node.rss, node.vms, node.cores, devices)
+            key = (node.cpu, node.rss, node.vms, node.cores, devices, node.disk, node.network)
             if key not in numbers:
                 numbers[key] = len(numbers)
                 self._representative.append(position)
@@ -147,7 +148,7 @@ class NodeLoads:
     def _residual_and_load(self, node_class: int, free: FreeOnNode) -> tuple[int, int]:
         """Returns `residual` and `load` of a node of the class with so much free."""
         supply = self.indexed.nodes[self._representative[node_class]]
-        cpu, rss, vms, cores, devices = free
+        cpu, rss, vms, cores, devices, _ = free
         residual = cpu * 1000 // max(1, supply.cpu) + rss * 1000 // max(1, supply.rss)
         residual += sum(cores) * 1000 // max(1, sum(supply.cores))
         load = 3000 - residual
@@ -192,8 +193,10 @@ class NodeLoads:
     def _fits(self, load: NodeLoad, demand: DemandIndex) -> bool:
         """Checks whether one more replica of the demand fits by its amounts."""
         asked = self.indexed.resources[demand]
-        cpu, rss, vms, cores, devices = load.free
+        cpu, rss, vms, cores, devices, extras = load.free
         if asked.cpu > cpu or asked.rss > rss or (asked.vms is not None and asked.vms > vms):
+            return False
+        if extras and lacking_extra(asked, extras):
             return False
         if len(asked.cores) > len(cores):
             return False
@@ -211,7 +214,7 @@ class NodeLoads:
         if known is not None:
             return known
         asked = self.indexed.resources[demand]
-        cpu, rss, vms, cores, devices = load.free
+        cpu, rss, vms, cores, devices, extras = load.free
         taken_cores: tuple[tuple[int, int], ...] = ()
         taken_devices: tuple[tuple[int, int], ...] = ()
         if asked.cores:
@@ -229,7 +232,8 @@ class NodeLoads:
                     free_devices[device] -= amount
                 taken_devices += tuple(found)
             devices = tuple(free_devices)
-        free = (cpu - asked.cpu, rss - asked.rss, vms - (asked.vms or 0), cores, devices)
+        extras = less_extras(extras, asked) if extras else extras
+        free = (cpu - asked.cpu, rss - asked.rss, vms - (asked.vms or 0), cores, devices, extras)
         made = load.steps[demand] = (self._neighbour(load, free, demand, 1), (demand, taken_cores, taken_devices))
         return made
 
@@ -250,7 +254,7 @@ class NodeLoads:
         """Returns the load without one of the items on the node."""
         demand, taken_cores, taken_devices = item
         asked = self.indexed.resources[demand]
-        cpu, rss, vms, cores, devices = load.free
+        cpu, rss, vms, cores, devices, extras = load.free
         if taken_cores:
             row = list(cores)
             for core, amount in taken_cores:
@@ -261,7 +265,8 @@ class NodeLoads:
             for device, amount in taken_devices:
                 free_devices[device] += amount
             devices = tuple(free_devices)
-        free = (cpu + asked.cpu, rss + asked.rss, vms + (asked.vms or 0), cores, devices)
+        extras = less_extras(extras, asked, -1) if extras else extras
+        free = (cpu + asked.cpu, rss + asked.rss, vms + (asked.vms or 0), cores, devices, extras)
         return self._neighbour(load, free, demand, -1)
 
     def fits_in_sum(self, load: NodeLoad, demand: DemandIndex) -> bool:
@@ -269,8 +274,10 @@ class NodeLoads:
 
         The demand has to ask for cores, and the node has to have as much free in sum. The answer is kept in `in_sum`.
         """
-        asked, (cpu, rss, vms, _, _) = self._amounts[demand], load.free
+        asked, (cpu, rss, vms, _, _, extras) = self._amounts[demand], load.free
         found = 0 < asked[3] <= load.free_cores and asked[0] <= cpu and asked[1] <= rss and asked[2] <= vms
+        if found and extras and lacking_extra(self.indexed.resources[demand], extras):
+            found = False
         load.in_sum[demand] = found
         return found
 
@@ -307,12 +314,15 @@ class NodeLoads:
         if rows is None:
             return None
         items: list[Item] = []
-        cpu, rss, vms, cores, devices = base.free
+        cpu, rss, vms, cores, devices, extras = base.free
         free_cores, free_devices = list(cores), list(devices)
         node_class = base.node_class
         for demand, row in zip(wanted, rows, strict=True):
             asked = resources[demand]
             cpu, rss, vms = cpu - asked.cpu, rss - asked.rss, vms - (asked.vms or 0)
+            if extras and lacking_extra(asked, extras):
+                return None
+            extras = less_extras(extras, asked) if extras else extras
             taken_devices: list[tuple[int, int]] = []
             for request in asked.devices:
                 found = choose_devices(self.indexed, free_devices, self._representative[node_class], request)
@@ -326,7 +336,7 @@ class NodeLoads:
             items.append((demand, row, tuple(taken_devices)))
         residual = base.residual - sum(self.shares[node_class][demand] for demand in wanted)
         load = base.load + sum(self._load_shares[node_class][demand] for demand in wanted)
-        free = (cpu, rss, vms, tuple(free_cores), tuple(free_devices))
+        free = (cpu, rss, vms, tuple(free_cores), tuple(free_devices), extras)
         return self._load_of(node_class, free, self._crowd_with(base, wanted), residual, load), items
 
     def _crowd_with(self, load: NodeLoad, demands: Sequence[DemandIndex]) -> Crowd:
@@ -340,4 +350,4 @@ class NodeLoads:
 def _free_on(ledger: Ledger, node: NodeIndex) -> FreeOnNode:
     """Returns the free amounts of a node in the order of the load."""
     cores, devices = tuple(ledger.cores[node]), tuple(ledger.devices[node])
-    return (ledger.cpu[node], ledger.rss[node], ledger.vms[node], cores, devices)
+    return (ledger.cpu[node], ledger.rss[node], ledger.vms[node], cores, devices, ledger.extras[node])

@@ -19,7 +19,8 @@ LOOKED_AT = sorted({field for rule in RULES if not isinstance(rule, CouplingRule
 def test_plans_list_the_rules_in_the_order_of_the_registry(world: Any) -> None:
     assert RULE_NAMES == (
         "status", "reserved", "labels", "taints", "architecture", "gang", "cpu", "cores", "rss", "vms",
-        "accelerators", "ports", "spread", "skew", "avoid", "near", "latency", "bandwidth", "budget",
+        "disk", "network", "accelerators", "ports", "spread", "skew", "avoid", "near", "latency", "bandwidth",
+        "budget",
     )  # fmt: skip
     assert rules_of(IndexedProblem(world.problem([], []))) == RULE_NAMES
 
@@ -36,7 +37,7 @@ def test_nodes_that_differ_in_what_a_rule_looks_at_are_of_two_classes(world: Any
     other = {
         "status": "down", "labels": (("disk", "hdd"),), "taints": (NodeTaint("lan"),), "arch": "arm64", "cpu": 1,
         "rss": 1, "vms": 1, "cores": (600, 400), "cpu_used": 1, "rss_used": 1, "vms_used": 1, "cores_used": (1,),
-        "devices": (world.gpu(),),
+        "devices": (world.gpu(),), "disk": 1, "network": 1, "disk_used": 1, "network_used": 1,
     }[field]  # fmt: skip
     changed: Supply = replace(node, name="n2", **{field: other})
     classes = NodeClasses([node, changed], [world.demand("d", selector=(("disk", "ssd"),))], frozenset())

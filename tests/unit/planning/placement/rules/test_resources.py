@@ -7,9 +7,19 @@ from typing import Any
 import pytest
 from drawing import generator
 
-from rohe_iac.planning.model.demand import Resources
-from rohe_iac.planning.placement.rules.resources import AMOUNT_RULES, CPU, RSS, VMS, AmountRule, missing_part
+from rohe_iac.planning.model.demand import DeviceRequest, Resources
+from rohe_iac.planning.placement.rules.filters import amounts_refusal
+from rohe_iac.planning.placement.rules.resources import (
+    AMOUNT_RULES,
+    CPU,
+    EXTRA_RULES,
+    RSS,
+    VMS,
+    AmountRule,
+    missing_part,
+)
 from rohe_iac.planning.placement.state.index import IndexedProblem
+from rohe_iac.planning.placement.state.ledger import Ledger
 
 MI = 2**20
 
@@ -57,3 +67,49 @@ def test_arrays_find_the_same_amounts_missing(world: Any, amounts_agreement: Any
                                 vms=drawn.choice([None, 900 * MI])) for name in "abc"]  # fmt: skip
         found |= set(amounts_agreement(world.problem(nodes, demands, vms_ratio=1_200_000), seed))
     assert {"", "cpu", "rss", "vms"} == found
+
+
+GI, MBPS = 1024 * MI, 10**6
+
+
+def test_disk_and_network_are_refused_with_what_is_free(world: Any) -> None:
+    node = world.node("n1", disk=10 * GI, disk_used=7 * GI, network=100 * MBPS)
+    demands = [world.demand("d", disk=4 * GI, network=20 * MBPS), world.demand("e", 3, network=40_500_000)]
+    indexed = IndexedProblem(world.problem([node], demands))
+    ledger = Ledger(indexed)
+    assert ledger.extras == [(3 * GI, 100 * MBPS)]
+    lacks = [rule.lacks(indexed, 0, 0, ledger.free(0)) for rule in EXTRA_RULES]
+    assert lacks == [(("disk: needs 4Gi, only 3Gi is free", 250_000),), ()]
+    grants = [ledger.take(1, 0), ledger.take(1, 0)]
+    assert [rule.lacks(indexed, 1, 0, ledger.free(0)) for rule in EXTRA_RULES] == [
+        (),
+        (("network: needs 40.5Mbps, only 19Mbps is free", 530_864),),
+    ]
+    for grant in grants:
+        ledger.release(grant)
+    assert ledger.extras == Ledger(indexed).extras
+
+
+def test_disk_and_network_are_not_checked_where_one_side_states_none(world: Any) -> None:
+    nodes = [world.node("n1"), world.node("n2", disk=GI, disk_used=2 * GI)]
+    indexed = IndexedProblem(world.problem(nodes, [world.demand("d", disk=900 * GI), world.demand("e")]))
+    ledger = Ledger(indexed)
+    assert [amounts_refusal(indexed, ledger, demand, node) for demand in (0, 1) for node in (0, 1)] == [
+        "", "disk", "", "",
+    ]  # fmt: skip
+    assert Ledger(IndexedProblem(world.problem(nodes, [world.demand("e")]))).extras == [(), ()]
+
+
+def test_arrays_find_the_same_disk_and_network_missing(world: Any, amounts_agreement: Any) -> None:
+    found = set()
+    for seed in range(6):
+        drawn = generator(seed)
+        nodes = [world.node(f"n{i}", cores=(), disk=drawn.choice([None, 4 * GI, 9 * GI]),
+                            network=drawn.choice([None, 50 * MBPS]), disk_used=drawn.choice([0, 5 * GI]),
+                            devices=(world.gpu(memory=GI),)) for i in range(4)]  # fmt: skip
+        demands = [world.demand(name, 2, drawn.choice([0, 2500]), disk=drawn.choice([0, 3 * GI]),
+                                network=drawn.choice([0, 30 * MBPS]),
+                                devices=drawn.choice([(), (DeviceRequest("gpu", share=1, memory=700 * MI),)]))
+                   for name in "abc"]  # fmt: skip
+        found |= set(amounts_agreement(world.problem(nodes, demands), seed))
+    assert {"", "cpu", "disk", "network", "accelerators"} == found

@@ -38,7 +38,16 @@ def test_virtual_memory_refuses_only_a_request_that_names_it() -> None:
 
 def test_taking_leaves_the_rest_and_the_rows_that_were_dealt() -> None:
     after = FREE.take(Resources(cpu=1000, rss=200, cores=(600,)), (1000, 0), (4000,))
-    assert after == (2000, 300, UNLIMITED, (1000, 0), (4000,))
+    assert after == (2000, 300, UNLIMITED, (1000, 0), (4000,), ())
+    asked = Resources(disk=30, network=7)
+    assert FREE._replace(extras=(100, 10)).take(asked, (), ()).extras == (70, 3)
+
+
+def test_disk_and_network_refuse_only_requests_for_them() -> None:
+    free = FREE._replace(extras=(100, -10))
+    assert [free.refusal(Resources(disk=disk, network=network)) for disk, network in ((100, 0), (101, 1), (1, 1))] == [
+        "", "disk", "network",
+    ]  # fmt: skip
 
 
 def test_a_value_says_of_a_node_what_the_ledger_says_until_it_is_full(world: Any) -> None:

@@ -7,15 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rohe_iac.foundation.quantities import (
+    bandwidths_alike,
     basis_points,
     byte_count,
     bytes_alike,
     cpu_alike,
+    exact_bandwidth,
     exact_bytes,
     exact_milliseconds,
     millicores,
     ordinal,
     seconds,
+    shown_bandwidth,
     shown_bytes,
     shown_cpu,
     shown_measurement,
@@ -99,3 +102,10 @@ def test_ordinal_numbers_have_their_article() -> None:
     numbers = (1, 3, 8, 11, 12, 18, 21, 22, 103, 113)
     words = "a first, a third, an eighth, an 11th, a 12th, an 18th, a 21st, a 22nd, a 103rd, a 113th"
     assert ", ".join(ordinal(number) for number in numbers) == words
+
+
+def test_bandwidths_are_shown_exactly_and_compared_in_one_unit() -> None:
+    assert bandwidths_alike(100_000_000, 5_500_000) == ("100Mbps", "5.5Mbps")
+    assert bandwidths_alike(1_000_000_000, 0) == ("1Gbps", "0Gbps")
+    assert (shown_bandwidth(77), shown_bandwidth(1_500_000)) == ("77bps", "1.5Mbps")
+    assert [exact_bandwidth(amount) for amount in (1_500_000, 10**9, 77, 0)] == ["1500Kbps", "1Gbps", "77bps", "0bps"]

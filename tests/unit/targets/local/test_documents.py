@@ -74,3 +74,8 @@ def test_a_server_that_is_not_known_is_refused(server: Any) -> None:
 def test_yaml_that_is_no_document_is_refused(text: str) -> None:
     with pytest.raises(UnreadableManifest):
         read_document(text)
+
+
+def test_what_a_process_is_not_limited_in_is_read() -> None:
+    assert _process().unenforced == ()
+    assert _process(unenforced=["gpu memory", "disk"]).unenforced == ("gpu memory", "disk")

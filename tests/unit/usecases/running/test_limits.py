@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rohe_iac.deployment.ports import ONLY_PLANNED
 from rohe_iac.usecases.running.limits import unlimited_sentences
 
 
@@ -15,6 +16,13 @@ def test_equal_reasons_are_one_sentence_with_their_number_and_services() -> None
     assert unlimited_sentences(parts) == (
         "2 limits not in force, of digits:camera, digits:classify/svm: no groups; `rohe doctor` says what to do",
         "1 limit not in force, of digits:classify/svm: other; `rohe doctor` says what to do",
+    )
+
+
+def test_what_can_never_be_limited_here_names_no_remedy() -> None:
+    sentence = f"limit of disk is not in force: disk {ONLY_PLANNED}"
+    assert unlimited_sentences([("replica/p:s/0", (sentence,))]) == (
+        "1 limit not in force, of p:s: disk is planned, and not limited on this machine",
     )
 
 

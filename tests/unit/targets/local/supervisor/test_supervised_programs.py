@@ -51,6 +51,19 @@ def test_a_program_is_run_left_alone_changed_and_removed(layout: Layout, supervi
     assert "up" in layout.log("web").read_text()
 
 
+def test_what_is_planned_and_not_limited_is_said_of_the_running_program(
+    layout: Layout, supervision: Supervision
+) -> None:
+    programs = Programs(layout, supervision)
+    programs.put(_program(layout, "web", "exec sleep 600", startup=10.0, unenforced=("gpu memory",)), NEVER)
+    running = programs.get("web")
+    assert running is not None
+    assert running.unlimited == (
+        "limit of gpu memory is not in force: gpu memory is planned, and not limited on this machine",
+    )
+    programs.remove("web")
+
+
 def test_a_program_that_exits_is_reported_with_its_last_output_and_removed(
     layout: Layout, supervision: Supervision
 ) -> None:

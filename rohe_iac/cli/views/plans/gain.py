@@ -7,7 +7,14 @@ from rohe_iac.planning.model.plan import Gain
 
 MILLION = 1_000_000
 
-VERBS = {"placed": "make", "nodes": "free", "slack": "raise", "cost": "lower", "balance": "spread"}
+VERBS = {
+    "placed": "make",
+    "nodes": "free",
+    "slack": "raise",
+    "cost": "lower",
+    "interference": "lower",
+    "balance": "spread",
+}
 """What moves do for each term of the objective; for preferences they `fulfil`."""
 
 
@@ -22,6 +29,9 @@ def shown_gain(gain: Gain) -> str:
         return f"{moves} the least slack from {gain.before / 100:g} % to {gain.after / 100:g} % of the limit"
     if gain.term == "cost":
         return f"{moves} the cost of the nodes from {gain.before / MILLION:g} to {gain.after / MILLION:g} an hour"
+    if gain.term == "interference":
+        lost = f"from {gain.before} % to {gain.after} % of one replica's time"
+        return f"{moves} what neighbours cost sensitive services {lost}"
     if gain.term == "balance":
         return f"{moves} the load more evenly over the nodes"
     return f"{moves} more preferences of services and nodes"

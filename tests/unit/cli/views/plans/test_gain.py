@@ -45,3 +45,8 @@ def test_screens_pages_and_markdown_have_the_gain(new_screen: Any, digits: Analy
     assert "\n3 moves free 2 nodes.\n" in printed()
     assert "3 moves free 2 nodes." in list(markdown_of(analysed))
     assert "<p>3 moves free 2 nodes.</p>" in page_of(analysed)
+
+
+def test_moves_for_less_interference_say_what_neighbours_cost() -> None:
+    words = "2 moves lower what neighbours cost sensitive services from 90 % to 15 % of one replica's time"
+    assert shown_gain(Gain(2, "interference", 90, 15)) == words

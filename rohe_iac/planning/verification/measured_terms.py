@@ -56,9 +56,14 @@ def measured_terms(problem: Problem, plan: Plan) -> Iterator[tuple[str, tuple[in
 
 
 def objective_terms(problem: Problem, plan: Plan) -> list[str]:
-    """Returns the objective with preferences and interference, before nodes, cost and balance if not named."""
+    """Returns the objective with all that a blueprint need not name.
+
+    `placed` comes first, preferences and interference before nodes, cost and balance.
+    """
     sensitive = any_sensitive(problem, plan)
-    named = [term for term in dict.fromkeys(problem.settings.objective) if sensitive or term != "interference"]
+    stated = tuple(dict.fromkeys(problem.settings.objective))
+    stated = stated if "placed" in stated else ("placed", *stated)
+    named = [term for term in stated if sensitive or term != "interference"]
     more = ["wishes"] if _decided_by_node(problem) else []
     if sensitive and "interference" not in named:
         more.append("interference")

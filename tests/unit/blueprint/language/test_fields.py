@@ -8,7 +8,9 @@ from rohe_iac.blueprint.language.pipeline import Pipeline
 
 
 def test_fields_are_named_as_yaml_has_them() -> None:
-    assert {"cpu", "cores", "memory", "accelerators"} == fields_at(Pipeline, ("spec", "services", 3, "requests"))
+    assert {"cpu", "cores", "memory", "accelerators", "disk", "network"} == fields_at(
+        Pipeline, ("spec", "services", 3, "requests")
+    )
     assert {"maxPerDomain", "maxSkew", "required", "topologyKey"} == fields_at(
         Pipeline, ("spec", "services", 0, "placement", "spread", 0)
     )

@@ -14,7 +14,13 @@ from rohe_iac.planning.model.supply import NodeTaint
 
 def test_what_the_stack_runs_for_itself_ranks_above_every_priority(world: Any) -> None:
     high, own = world.demand("high", priority=2**31 - 1), world.demand("own", system=True, priority=-1)
-    assert own.rank == SYSTEM_RANK > high.rank == high.priority
+    assert own.rank == SYSTEM_RANK > high.rank
+
+
+def test_room_for_updates_ranks_below_the_replicas_of_its_priority_and_above_those_of_the_next(world: Any) -> None:
+    ranks = [world.demand("a", priority=priority, room=room).rank for priority in (1, 0, -1) for room in (False, True)]
+    assert ranks == sorted(ranks, reverse=True)
+    assert len(set(ranks)) == len(ranks)
 
 
 def test_free_virtual_memory_is_what_may_be_promised_less_what_others_use(world: Any) -> None:

@@ -35,3 +35,8 @@ def test_each_term_is_measured_in_the_order_of_the_objective() -> None:
         ("cost", (500, 500), 500),
         ("balance", (1000**2 + 500**2,) * 2, 1000**2 + 500**2),
     ]
+
+
+def test_placed_comes_first_where_a_blueprint_does_not_name_it() -> None:
+    only_balance = replace(PROBLEM, settings=Settings(objective=("balance",)))
+    assert [term for term, _, _ in measured_terms(only_balance, plan(only_balance))] == ["placed", "placed", "balance"]

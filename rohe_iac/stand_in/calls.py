@@ -59,18 +59,19 @@ class LoadBalancer:
         self,
         following: Mapping[str, Downstream],
         peers: Mapping[str, Mapping[str, Sequence[str]]],
-        balancing: Mapping[str, str] | None = None,
+        balancing: Mapping[str, str],
     ) -> None:
         """Prepares the senders.
 
         Args:
             following: Services to call, with the requests for each one that came in and their size.
             peers: {service: {member: [url, ...]}}, as ROHE_PEERS names the replicas.
-            balancing: {service: balancing}, as ROHE_BALANCING has it; `leastBusy` where it does not name a service.
+            balancing: {service: balancing}, as ROHE_BALANCING has it; `random` where it does not name a service, as with
+                `Peers` of the reporting library and as blueprints have it.
         """
         self._following = following
         self._peers = peers
-        self._balancing = balancing or {}
+        self._balancing = balancing
         self._credit = dict.fromkeys(following, 0.0)
         self._turns: dict[tuple[str, ...], int] = {}
         self._lock = threading.Lock()
@@ -103,7 +104,7 @@ class LoadBalancer:
         self._senders.shutdown(wait=False, cancel_futures=True)
 
     def _send(self, service: str, urls: list[str], name: str, payload: int) -> None:
-        balancing = self._balancing.get(service, "leastBusy")
+        balancing = self._balancing.get(service, "random")
         with self._lock:
             turn = self._turns.get((service, *urls), 0)
             self._turns[service, *urls] = turn + 1

@@ -46,7 +46,8 @@ def test_requests_go_to_idle_replicas_and_pass_over_one_that_is_gone() -> None:
         queues = [stack.enter_context(working(replay(0.4)))[0] for _ in range(3)]
         servers = [serve(queue, 0, lambda: "own") for queue in queues]
         urls = [f"http://127.0.0.1:{server.server_address[1]}" for server in servers]
-        load_balancer = LoadBalancer({"next": Downstream(1.0, 1000)}, {"next": {"": ["http://127.0.0.1:1", *urls]}})
+        peers = {"next": {"": ["http://127.0.0.1:1", *urls]}}
+        load_balancer = LoadBalancer({"next": Downstream(1.0, 1000)}, peers, {"next": "leastBusy"})
         assert load_balancer.is_ready()
         requests = [Request(f"r-{number}") for number in range(3)]
         for request in requests:
@@ -63,13 +64,13 @@ def test_requests_go_to_idle_replicas_and_pass_over_one_that_is_gone() -> None:
             server.server_close()
 
 
-@pytest.mark.parametrize("balancing", ["random", "roundRobin"])
-def test_requests_are_spread_as_stated_even_to_busy_replicas(balancing: str) -> None:
+@pytest.mark.parametrize("stated", [{"next": "random"}, {"next": "roundRobin"}])
+def test_requests_are_spread_as_stated_even_to_busy_replicas(stated: dict[str, str]) -> None:
     with ExitStack() as stack:
         queues = [stack.enter_context(working(replay(0.002)))[0] for _ in range(3)]
         servers = [serve(queue, 0, lambda: "own") for queue in queues]
         urls = [f"http://127.0.0.1:{server.server_address[1]}" for server in servers]
-        load_balancer = LoadBalancer({"next": Downstream(1.0, 0)}, {"next": {"": urls}}, {"next": balancing})
+        load_balancer = LoadBalancer({"next": Downstream(1.0, 0)}, {"next": {"": urls}}, stated)
         for number in range(60):
             load_balancer.pass_on(Request(f"r-{number}"))
         until = time.monotonic() + 30
@@ -78,7 +79,7 @@ def test_requests_are_spread_as_stated_even_to_busy_replicas(balancing: str) -> 
         served = [queue.served for queue in queues]
         assert sum(served) == 60
         assert load_balancer.lost == 0
-        assert served == [20, 20, 20] if balancing == "roundRobin" else min(served) > 3
+        assert served == [20, 20, 20] if "roundRobin" in stated.values() else min(served) > 3
         load_balancer.close()
         for server in servers:
             server.shutdown()
@@ -86,7 +87,7 @@ def test_requests_are_spread_as_stated_even_to_busy_replicas(balancing: str) -> 
 
 
 def test_a_request_that_nobody_takes_is_counted_as_lost() -> None:
-    load_balancer = LoadBalancer({"next": Downstream(1.0, 0)}, {"next": {"": ["http://127.0.0.1:1"]}})
+    load_balancer = LoadBalancer({"next": Downstream(1.0, 0)}, {"next": {"": ["http://127.0.0.1:1"]}}, {})
     assert not load_balancer.is_ready()
     load_balancer.pass_on(Request("r-1"))
     until = time.monotonic() + 30
@@ -101,7 +102,7 @@ def test_as_many_requests_follow_as_the_flow_says(rate: float, passed: int) -> N
     with working(replay(0.001)) as (queue, done):
         server = serve(queue, 0, lambda: "own")
         url = f"http://127.0.0.1:{server.server_address[1]}"
-        load_balancer = LoadBalancer({"next": Downstream(rate, 0)}, {"next": {"": [url]}})
+        load_balancer = LoadBalancer({"next": Downstream(rate, 0)}, {"next": {"": [url]}}, {})
         for number in range(10):
             load_balancer.pass_on(Request(str(number)))
         until = time.monotonic() + 30

@@ -34,10 +34,11 @@ def _little_slack(blueprint: Blueprint, problem: Problem, plan: Plan) -> list[Di
             continue
         contract, _, objective = prediction.objective.partition("/")
         predicted = (prediction.services + prediction.links) / 1000
-        words = f"is predicted to take {predicted:.0f} ms of {prediction.limit / 1000:.0f} ms"
+        # With a decimal, for whole milliseconds would not give the slack that is said.
+        words = f"is predicted to take {predicted:.1f} ms of {prediction.limit / 1000:g} ms"
         over = f"{prediction.slack / 100:.1f} % slack" if prediction.slack >= 0 else "too slow"
         message = f"'{objective}' of contract '{contract}' {words} ({over})"
-        hint = "predictions are off by up to 5 %: raise the limit, or write one replica more than sizing chose"
+        hint = "predictions are off by up to 5 %: raise the limit, or plan one replica more"
         if prediction.slack < 0:
             hint = "raise the limit or the number of replicas, or state how requests are spread (balancing)"
         place = blueprint.places[f"contract/{contract}"]

@@ -27,7 +27,7 @@ def warned(folder: Path, example: str, code: str, *edits: tuple[str, str]) -> li
 
 def test_a_limit_with_less_than_five_percent_slack_is_remarked(tmp_path: Path) -> None:
     (message,) = warned(tmp_path / "little", "cctvs", LITTLE_SLACK)
-    assert message == "'fast-detection' of contract 'cctvs-sla' is predicted to take 699 ms of 700 ms (0.1 % slack)"
+    assert message == "'fast-detection' of contract 'cctvs-sla' is predicted to take 699.0 ms of 700 ms (0.1 % slack)"
     enough = ("replicas: auto\n      ports", "replicas: 9\n      ports"), ("value: 700ms", "value: 800ms")
     assert warned(tmp_path / "enough", "cctvs", LITTLE_SLACK, *enough) == []
     late = warned(tmp_path / "late", "cctvs", LITTLE_SLACK, ("value: 700ms", "value: 500ms"))

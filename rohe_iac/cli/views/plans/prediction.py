@@ -35,7 +35,7 @@ class PredictionRow:
         links: the part of it on links; empty where it is 0.
         limit: the longest response time that the contract allows.
         slack: by how many percent of the limit the prediction is below or above it.
-        notes: the time beside the neighbours in the plan, how requests are spread over replicas, and which services are
+        notes: the time with the neighbours of this plan, how requests are spread over replicas, and which services are
             not counted; each may be missing.
         late: whether the prediction is above the limit.
     """
@@ -70,7 +70,7 @@ def _notes(prediction: Prediction) -> tuple[str, ...]:
     """Returns what neighbours change, how requests are spread over the replicas, and which services are not counted."""
     neighbours = prediction.beside < prediction.services + prediction.links
     notes = (
-        [f"{shown_time(prediction.beside)} beside the neighbours placed"] if neighbours and prediction.beside else []
+        [f"{shown_time(prediction.beside)} with the neighbours of this plan"] if neighbours and prediction.beside else []
     )
     spread = [SPREAD[name] for name in prediction.balancing if name in SPREAD]
     notes += [f"requests {' or '.join(spread)}"] if spread else []

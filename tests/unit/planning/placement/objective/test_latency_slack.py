@@ -171,7 +171,7 @@ def test_neighbours_cost_the_part_of_a_node_that_they_ask_for(world: Any) -> Non
     assert crowding("cpu", demands[0].resources, problem.nodes[0], [demands[1].resources]) == 500_000
     (prediction,) = predictions_of(problem, beside)
     assert (prediction.services, prediction.beside) == (3800, 2500 + 600)
-    assert "(62.0 % slack), a, 3.1 ms beside the neighbours placed" in shown_prediction(prediction)
+    assert "(62.0 % slack), a, 3.1 ms with the neighbours of this plan" in shown_prediction(prediction)
     apart = [structs.replace(item, node="n2" if item.service == "b" else "n1") for item in beside.placements]
     (prediction,) = predictions_of(problem, replace(beside, placements=tuple(apart)))
     assert (prediction.services, prediction.beside) == (2400, 2400)

@@ -66,8 +66,8 @@ class LoadBalancer:
         Args:
             following: Services to call, with the requests for each one that came in and their size.
             peers: {service: {member: [url, ...]}}, as ROHE_PEERS names the replicas.
-            balancing: {service: balancing}, as ROHE_BALANCING has it; `random` where it does not name a service, as with
-                `Peers` of the reporting library and as blueprints have it.
+            balancing: {service: balancing}, as ROHE_BALANCING has it; `random` where it does not name a service, as
+                `Peers` of the reporting library and blueprints have it.
         """
         self._following = following
         self._peers = peers

@@ -307,7 +307,8 @@ class WorkloadSizer:
         for limit in self.requirements.limits:
             time = response_time(queue, limit)
             late = "" if time <= limit.seconds + 1e-6 else ", too slow"
-            parts.append(f"{limit.aggregate} {_milliseconds(time)} of {_milliseconds(limit.seconds)} on full nodes{late}")
+            times = f"{_milliseconds(time)} of {_milliseconds(limit.seconds)}"
+            parts.append(f"{limit.aggregate} {times} on full nodes{late}")
         for limit, time in path_times.items():
             late = "" if time <= limit.seconds else ", too slow"
             times = f"{_milliseconds(time)} of {_milliseconds(limit.seconds)}"

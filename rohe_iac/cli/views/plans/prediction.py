@@ -68,10 +68,8 @@ def row_of(prediction: Prediction) -> PredictionRow:
 
 def _notes(prediction: Prediction) -> tuple[str, ...]:
     """Returns what neighbours change, how requests are spread over the replicas, and which services are not counted."""
-    neighbours = prediction.beside < prediction.services + prediction.links
-    notes = (
-        [f"{shown_time(prediction.beside)} with the neighbours of this plan"] if neighbours and prediction.beside else []
-    )
+    differs = 0 < prediction.beside < prediction.services + prediction.links
+    notes = [f"{shown_time(prediction.beside)} with the neighbours of this plan"] if differs else []
     spread = [SPREAD[name] for name in prediction.balancing if name in SPREAD]
     notes += [f"requests {' or '.join(spread)}"] if spread else []
     if prediction.uncounted:

@@ -153,8 +153,8 @@ class Demand:
         room: Whether this is such room and not a replica.
         ports: Named ports.
         variants: Alternatives, the preferred one first.
-        slowdown: How much longer requests take, in the mean, on a shared node, in millionths of their time alone; 0
-            where no profile has it or the service is not sensitive.
+        slowdown: How much longer requests take, in the mean, on a shared node, in millionths of their time alone;
+            that of a usual service where no profile has it, 0 where the service is not sensitive.
     """
 
     workload: str

@@ -3,8 +3,8 @@
 Requests arrive at random moments (Poisson). A wait is described by its probability and by mean, variance and skewness
 of the waits of those that wait, of which a shifted gamma distribution is made. With a replica that works on one request
 at a time all of them are exact for `random` and, but for one approximation, for `roundRobin`. `leastBusy` is an
-approximation;
-so is every balancing where a replica works on several requests at once. The tests compare all with simulated queues.
+approximation; so is every balancing where a replica works on several requests at once. The tests compare all with
+simulated queues.
 """
 
 from __future__ import annotations

@@ -8,7 +8,8 @@ Each scorer gives a score in [0, 1000000], which counts times its weight:
   with dot-product, share asked for times share free; with fragmentation, share in use before the replica |
 | accelerator | the same over the devices of the types asked for; best on a node without where none is asked for |
 | open | 1 where the node holds a replica already: best-fit and dot-product open a node only when no open one fits |
-| wishes | share of the preferred near and avoid rules that hold: the demand's own, and those of others about it |
+| wishes | share of the preferences that hold, by weight: near, avoid and maxSkew that are not required, of the demand
+  and of others about it, and labels that the demand prefers |
 | interference | where any demand is sensitive: 1 less what the replica loses to its neighbours and costs them, in
   parts of one replica's time, in whole percents (see node_interference.py) |
 | fragmentation | with the strategy of that name: see fragmentation_score.py |

@@ -389,7 +389,8 @@ class SearchParams:
         return min(self.max_iterations, wanted, self.max_work // size) if size <= self.max_size else 0
 
     def extension(self, nodes: int, replicas: int) -> int:
-        """Returns the iterations beyond its budget that a search may spend on fewer nodes; 0 in large problems."""
+        """Returns the iterations beyond its budget that a search may spend on places, moves and nodes; 0 in large
+        problems."""
         budget = self.budget(nodes, replicas)
         return max(0, min(self.max_extension * budget, self.max_extended_work // max(1, nodes * replicas)) - budget)
 

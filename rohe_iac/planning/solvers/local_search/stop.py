@@ -49,7 +49,9 @@ class IdealPointReached:
 
 @dataclass(frozen=True)
 class BudgetSpent:
-    """Ends a search that has spent its budget, unless it lacks placed replicas or kept ones, or only fewer nodes.
+    """Ends a search that has spent its budget.
+
+    It goes on while the bound says that more replicas may be placed or stay, or that only nodes may be saved.
 
     Attributes:
         budget: After how many iterations it may end.

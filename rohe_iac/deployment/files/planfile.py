@@ -38,7 +38,7 @@ SCHEMA = 3
 | 1 | all but what follows |
 | 2 | `decided` and `late` of placements, `stand_in` of manifests; some files of version 1 have them too |
 | 3 | `files`; `gain`, `reserved` and `left_out` of the plan, `slowdown` of placements; of the problem `disk` and
-  `network` of nodes and demands, `memory` of devices, and `skews`, `prefers`, `update_room` and `balancing` of demands |
+  `network` of nodes and demands, `memory` of devices, and `skews`, `prefers`, `update_room`, `balancing` of demands |
 """
 
 

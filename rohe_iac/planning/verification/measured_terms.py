@@ -145,9 +145,12 @@ def any_sensitive(problem: Problem, plan: Plan) -> bool:
 def used_nodes(
     problem: Problem, plan: Plan
 ) -> Iterator[tuple[Placement, Demand, Resources, Supply, Mapping[str, int]]]:
-    """Yields each replica with its demand, its request, its node and all that is used of the node."""
+    """Yields each replica with its demand, its request, its node and all that is used of the node.
+
+    Room for updates is no replica and slows none down: nothing runs in it until a service is updated.
+    """
     nodes = {node.name: node for node in problem.nodes}
-    demands = {demand.workload: demand for demand in problem.demands}
+    demands = {demand.workload: demand for demand in problem.demands if not demand.room}
     known = [item for item in plan.placements if item.workload in demands and item.node in nodes]
     used: dict[str, dict[str, int]] = {}
     for item in known:

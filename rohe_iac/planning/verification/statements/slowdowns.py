@@ -7,6 +7,7 @@ of memory, of shared accelerators, or the mean of several.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.problem import Problem
@@ -34,5 +35,10 @@ def slowdown_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
         part = sum(parts) // max(1, len(kinds))
         expected = demand.slowdown * part // WHOLE
         if item.slowdown != expected:
-            words = f"its neighbours make it {expected} millionths slower, the plan says {item.slowdown}"
+            words = f"its neighbours make it {_percent(expected)} slower, the plan says {_percent(item.slowdown)}"
             yield Fault("slowdown", item.replica, words)
+
+
+def _percent(millionths: int) -> str:
+    """Returns a part of a replica's time in percent, exactly: `8.466 %`."""
+    return f"{Decimal(millionths) / 10_000:f} %"

@@ -132,3 +132,13 @@ def test_missing_room_is_not_counted_as_replicas(world: Any) -> None:
     assert missing_words(decided.unplaced) == "1 replica without a node and no room to update 2 replicas"
     assert "2 replicas placed, 1 without a node, no room to update 2 replicas." in summary(decided)
     assert missing_words(decided.unplaced[1:]) == "no room to update 2 replicas"
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_room_that_nothing_runs_in_slows_no_replica_down(world: Any, strategy: str) -> None:
+    sensitive = world.demand("d", 2, 900, update_room=1, sensitivity="cpu", slowdown=400_000)
+    problem = world.problem([world.node("n1"), world.node("n2")], [sensitive, world.demand("e", 1, 500)])
+    problem = replace(problem, settings=replace(problem.settings, strategy=strategy))
+    decided = plan(problem)
+    assert len(decided.reserved) == 1
+    assert verify(problem, decided) == ()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator
 from rohe_iac.foundation.quantities import cpu_alike, exact_bandwidth, exact_bytes, shown_cpu
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.state.amounts import EXTRAS
-from rohe_iac.planning.questions.why_not.refusal_case import Dial, EditSet, EditStep, RefusalCase
+from rohe_iac.planning.questions.why_not.refusal_case import AdjustableAmount, EditSet, EditStep, RefusalCase
 
 Amount = tuple[str, str, Callable[[int], str]]
 """The name for people, the field of requests, supplies, ledgers and edits, and how an edit writes a value."""
@@ -97,7 +97,7 @@ def _set_capacity(case: RefusalCase, amount: Amount, size: int) -> EditStep:
         f"{case.address}.{words} up to {_shown(name, size, written)}",
         f"{case.address}.{name}={written(size)}",
         (size - offered) * MILLION // max(offered, 1),
-        Dial(offered, size, lambda value: _set_capacity(case, amount, value)),
+        AdjustableAmount(offered, size, lambda value: _set_capacity(case, amount, value)),
     )
 
 
@@ -114,5 +114,6 @@ def lower_request(case: RefusalCase, amount: Amount, reduction: int) -> EditStep
         f"{case.service}.{words} down to {_shown(name, asked - reduction, written)}",
         f"{case.request_owner}.{name}={written(asked - reduction)}",
         reduction * MILLION // asked,
-        Dial(asked, asked - reduction, lambda value: lower_request(case, amount, asked - value)),
+        AdjustableAmount(asked, asked - reduction, lambda value: lower_request(case, amount, asked - value)),
+        lowers=True,
     )

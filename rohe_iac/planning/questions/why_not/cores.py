@@ -121,7 +121,7 @@ def _smaller_chunks(case: RefusalCase, chunks: Sequence[int]) -> EditStep:
     asked = sum(case.asked.cores)
     edit = f"{case.request_owner}.cores={_written(chunks, case.asked.cores)}"
     words = f"{case.service}.cores down to [{', '.join(cpu_alike(*chunks))}]"
-    return EditStep(words, edit, (asked - sum(chunks)) * MILLION // asked)
+    return EditStep(words, edit, (asked - sum(chunks)) * MILLION // asked, lowers=True)
 
 
 def _written(cores: Sequence[int], before: Sequence[int]) -> str:

@@ -10,7 +10,7 @@ from rohe_iac.planning.model.supply import Device
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.rules.devices import device_shortage
 from rohe_iac.planning.questions.what_if.devices import WHOLE, entry_name
-from rohe_iac.planning.questions.why_not.refusal_case import Dial, EditSet, EditStep, RefusalCase
+from rohe_iac.planning.questions.why_not.refusal_case import AdjustableAmount, EditSet, EditStep, RefusalCase
 
 MEBIBYTE = 2**20
 """Bytes that amounts of memory are rounded down to, so that people can read them."""
@@ -65,7 +65,7 @@ def _set_memory(case: RefusalCase, request: DeviceRequest, memory: int) -> EditS
     words = f"down to {exact_bytes(memory)}" if memory else "not asked for"
     change = (request.memory - memory) * MILLION // request.memory
     field = f"{case.request_owner}.{request.type}.memory={exact_bytes(memory)}"
-    return EditStep(f"{case.service}.{request.type}.memory {words}", field, change)
+    return EditStep(f"{case.service}.{request.type}.memory {words}", field, change, lowers=True)
 
 
 def _set_device_memory(case: RefusalCase, device: Device, more: int) -> EditStep:
@@ -112,7 +112,8 @@ def _set_count(case: RefusalCase, request: DeviceRequest, count: int) -> EditSte
         f"{case.service}.{request.type} {words}",
         f"{case.request_owner}.{request.type}.count={count}",
         (request.count - count) * MILLION // request.count,
-        Dial(request.count, count, lambda value: _set_count(case, request, value)),
+        AdjustableAmount(request.count, count, lambda value: _set_count(case, request, value)),
+        lowers=True,
     )
 
 
@@ -123,15 +124,16 @@ def _set_share(case: RefusalCase, request: DeviceRequest, share: int) -> EditSte
         f"{case.service}.{request.type} {words}",
         f"{case.request_owner}.{request.type}={shown_share(share)}",
         change,
-        Dial(request.share, share, lambda value: _set_share(case, request, value)),
+        AdjustableAmount(request.share, share, lambda value: _set_share(case, request, value)),
+        lowers=True,
     )
 
 
 def _set_capacity(case: RefusalCase, device: Device, size: int) -> EditStep:
     field = f"{case.address}.{entry_name(case.supply, device.name)}"
     change = (size - device.capacity) * MILLION // max(device.capacity, 1)
-    dial = Dial(device.capacity, size, lambda value: _set_capacity(case, device, value))
-    return EditStep(f"{field} up to {shown_share(size)}", f"{field}={shown_share(size)}", change, dial)
+    adjustable = AdjustableAmount(device.capacity, size, lambda value: _set_capacity(case, device, value))
+    return EditStep(f"{field} up to {shown_share(size)}", f"{field}={shown_share(size)}", change, adjustable)
 
 
 def _more_devices(case: RefusalCase, request: DeviceRequest, lacking: int) -> Iterator[EditStep]:
@@ -160,8 +162,8 @@ def _more_devices(case: RefusalCase, request: DeviceRequest, lacking: int) -> It
 
 def _add_devices(case: RefusalCase, entry: str, present: int, number: int) -> EditStep:
     field, change = f"{case.address}.{entry}.count", (number - present) * MILLION // present
-    dial = Dial(present, number, lambda value: _add_devices(case, entry, present, value))
-    return EditStep(f"{field} up to {number}", f"{field}={number}", change, dial)
+    adjustable = AdjustableAmount(present, number, lambda value: _add_devices(case, entry, present, value))
+    return EditStep(f"{field} up to {number}", f"{field}={number}", change, adjustable)
 
 
 def _any_model(case: RefusalCase, request: DeviceRequest) -> Iterator[EditStep]:

@@ -11,7 +11,7 @@ from rohe_iac.planning.model.demand import Edge
 from rohe_iac.planning.model.promise import ResponseTimeLimit
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
-from rohe_iac.planning.questions.why_not.refusal_case import Dial, EditSet, EditStep, RefusalCase
+from rohe_iac.planning.questions.why_not.refusal_case import AdjustableAmount, EditSet, EditStep, RefusalCase
 
 Flow = tuple[str, str]
 """The two ends of a flow of the blueprint, as edits name them: `service/camera`, `detect`."""
@@ -162,7 +162,8 @@ def _faster(case: RefusalCase, wire: int, latency: int) -> EditStep:
         f"{field} down to {exact_milliseconds(latency)}",
         f"{field}={latency}us",
         (present - latency) * MILLION // max(present, 1),
-        Dial(present, latency, lambda value: _faster(case, wire, value)),
+        AdjustableAmount(present, latency, lambda value: _faster(case, wire, value)),
+        lowers=True,
     )
 
 
@@ -172,22 +173,22 @@ def _slower(flow: Flow, limit: int, latency: int) -> EditStep:
         f"{field} up to {exact_milliseconds(latency)}",
         f"{field}={latency}us",
         (latency - limit) * MILLION // max(limit, 1),
-        Dial(limit, latency, lambda value: _slower(flow, limit, value)),
+        AdjustableAmount(limit, latency, lambda value: _slower(flow, limit, value)),
     )
 
 
 def _narrower(flow: Flow, present: int, bandwidth: int) -> EditStep:
     field, change = f"{flow[0]}.flow.{flow[1]}.bandwidth", (present - bandwidth) * MILLION // present
-    dial = Dial(present, bandwidth, lambda value: _narrower(flow, present, value))
-    return EditStep(f"{field} down to {bandwidth}bps", f"{field}={bandwidth}bps", change, dial)
+    adjustable = AdjustableAmount(present, bandwidth, lambda value: _narrower(flow, present, value))
+    return EditStep(f"{field} down to {bandwidth}bps", f"{field}={bandwidth}bps", change, adjustable, lowers=True)
 
 
 def _wider(case: RefusalCase, wire: int, lacking: int) -> EditStep:
     link = case.indexed.wires[wire]
     present, field = link.bandwidth or 0, f"link/{link.name}.bandwidth"
     wider, change = present + lacking, lacking * MILLION // max(present, 1)
-    dial = Dial(present, wider, lambda value: _wider(case, wire, value - present))
-    return EditStep(f"{field} up to {wider}bps", f"{field}={wider}bps", change, dial)
+    adjustable = AdjustableAmount(present, wider, lambda value: _wider(case, wire, value - present))
+    return EditStep(f"{field} up to {wider}bps", f"{field}={wider}bps", change, adjustable)
 
 
 def _stage_nodes(case: RefusalCase, limit: ResponseTimeLimit) -> list[set[NodeIndex]]:
@@ -266,8 +267,8 @@ def _limit_edits(
 def _raise_limit(limit: ResponseTimeLimit, needed: int) -> EditStep:
     contract, _, objective = limit.objective.partition("/")
     field, change = f"contract/{contract}.{objective}", (needed - limit.limit) * MILLION // max(limit.limit, 1)
-    dial = Dial(limit.limit, needed, lambda value: _raise_limit(limit, value))
-    return EditStep(f"{field} up to {exact_milliseconds(needed)}", f"{field}={needed}us", change, dial)
+    adjustable = AdjustableAmount(limit.limit, needed, lambda value: _raise_limit(limit, value))
+    return EditStep(f"{field} up to {exact_milliseconds(needed)}", f"{field}={needed}us", change, adjustable)
 
 
 def _largest_latency(

@@ -20,7 +20,7 @@ from rohe_iac.planning.verification.verify import verify
 SOON = 150
 """Iterations of a search that tries an amount far from the smallest one."""
 
-VOID = "one part of it makes the other void"
+CONTRADICTORY = "its parts contradict each other"
 STILL_REFUSED = "the replica would still find no place there with all others where they are"
 """Why edits were not proven."""
 
@@ -56,7 +56,7 @@ class Question:
         """Plans the edited problem as `rohe plan --what-if` does, from scratch, and with the replica on the node."""
         problem = edited_problem(self.problem, steps)
         if problem is None:
-            return Trial(False, why=VOID)
+            return Trial(False, why=CONTRADICTORY)
         unplaced, again = self._unplaced(self.decided), plan(problem, self.decided, self.plugins, explain=False)
         losers = self._losers(again)
         if losers:

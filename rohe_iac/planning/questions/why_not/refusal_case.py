@@ -20,7 +20,7 @@ from rohe_iac.planning.questions.what_if.names import names_of
 
 
 @dataclass(frozen=True, slots=True)
-class Dial:
+class AdjustableAmount:
     """The amount that a step sets, which can be set nearer to the present one.
 
     Attributes:
@@ -42,21 +42,22 @@ class EditStep:
         words: the edit for people.
         edit: the edit as `--what-if` takes it.
         change: the relative change of the field, in millionths.
-        dial: the amount that it sets; None for an edit of several amounts, or of none.
+        adjustable: the amount that it sets; None for an edit of several amounts, or of none.
         whole: whether the field has no amount, so that no smaller edit of it exists: a label, a taint, a rule.
+        lowers: whether the edit lowers the amount, or no longer asks for it.
     """
 
     words: str
     edit: str
     change: int
-    dial: Dial | None = field(default=None, compare=False, repr=False)
+    adjustable: AdjustableAmount | None = field(default=None, compare=False, repr=False)
     whole: bool = field(default=False, compare=False)
+    lowers: bool = field(default=False, compare=False)
 
     @property
     def drastic(self) -> bool:
         """Returns whether the edit leaves less than a tenth of an amount."""
-        lowers = " down to " in self.words or self.words.endswith(" not asked for")
-        return lowers and self.change > MILLION * 9 // 10 and ".survive" not in self.edited_field
+        return self.lowers and self.change > MILLION * 9 // 10
 
     @property
     def edited_field(self) -> str:
@@ -143,5 +144,5 @@ def raise_priority(case: RefusalCase, priorities: Collection[int]) -> list[EditS
 def _set_priority(case: RefusalCase, priority: int) -> EditStep:
     present, name = case.wanted.priority, f"{case.service}.priority"
     change = (priority - present) * MILLION // max(abs(present), 1)
-    dial = Dial(present, priority, lambda value: _set_priority(case, value))
-    return EditStep(f"{name} up to {priority}", f"{name}={priority}", change, dial)
+    adjustable = AdjustableAmount(present, priority, lambda value: _set_priority(case, value))
+    return EditStep(f"{name} up to {priority}", f"{name}={priority}", change, adjustable)

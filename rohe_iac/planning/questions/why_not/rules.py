@@ -14,7 +14,7 @@ from rohe_iac.planning.placement.rules.affinity import near_holds
 from rohe_iac.planning.placement.state.ledger import Grant
 from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex, enumerate_demands
 from rohe_iac.planning.questions.what_if.rules import LAST_PORT, service_of
-from rohe_iac.planning.questions.why_not.refusal_case import Dial, EditSet, EditStep, RefusalCase
+from rohe_iac.planning.questions.why_not.refusal_case import AdjustableAmount, EditSet, EditStep, RefusalCase
 
 EDITABLE = re.compile(r"[^=\s,]+")
 """Label keys and values that an edit can express."""
@@ -119,14 +119,14 @@ def _skew(case: RefusalCase) -> Iterator[list[EditStep]]:
 
 def _wider_skew(case: RefusalCase, key: str, most: int, number: int) -> EditStep:
     field, change = f"{case.service}.skew.{key}", (number - most) * MILLION // most
-    dial = Dial(most, number, lambda value: _wider_skew(case, key, most, value))
-    return EditStep(f"{field} maxSkew {number}", f"{field}={number}", change, dial)
+    adjustable = AdjustableAmount(most, number, lambda value: _wider_skew(case, key, most, value))
+    return EditStep(f"{field} maxSkew {number}", f"{field}={number}", change, adjustable)
 
 
 def _wider(case: RefusalCase, key: str, limit: int, number: int) -> EditStep:
     field, change = f"{case.service}.spread.{key}", (number - limit) * MILLION // limit
-    dial = Dial(limit, number, lambda value: _wider(case, key, limit, value))
-    return EditStep(f"{field} maxPerDomain {number}", f"{field}={number}", change, dial)
+    adjustable = AdjustableAmount(limit, number, lambda value: _wider(case, key, limit, value))
+    return EditStep(f"{field} maxPerDomain {number}", f"{field}={number}", change, adjustable)
 
 
 def _fewer_failures(case: RefusalCase, count: int) -> EditStep:
@@ -140,8 +140,8 @@ def _fewer_failures(case: RefusalCase, count: int) -> EditStep:
 def _set_survive(case: RefusalCase, failures: int) -> EditStep:
     asked, field = case.indexed.settings.survive, f"stack/{case.indexed.problem.stack}.survive"
     change = (asked - failures) * MILLION // max(asked, 1)
-    dial = Dial(asked, failures, lambda value: _set_survive(case, value))
-    return EditStep(f"{field} down to {failures}", f"{field}={failures}", change, dial)
+    adjustable = AdjustableAmount(asked, failures, lambda value: _set_survive(case, value))
+    return EditStep(f"{field} down to {failures}", f"{field}={failures}", change, adjustable)
 
 
 def _avoid(case: RefusalCase) -> Iterator[list[EditStep]]:
@@ -243,5 +243,5 @@ def _ports(case: RefusalCase) -> Iterator[list[EditStep]]:
 
 def _set_last_port(case: RefusalCase, first: int, last: int, end: int) -> EditStep:
     field, change = f"stack/{case.indexed.problem.stack}.ports", (end - last) * MILLION // (last - first + 1)
-    dial = Dial(last, end, lambda value: _set_last_port(case, first, last, value))
-    return EditStep(f"{field} up to {first}-{end}", f"{field}={first}-{end}", change, dial)
+    adjustable = AdjustableAmount(last, end, lambda value: _set_last_port(case, first, last, value))
+    return EditStep(f"{field} up to {first}-{end}", f"{field}={first}-{end}", change, adjustable)

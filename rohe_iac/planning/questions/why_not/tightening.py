@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from rohe_iac.planning.questions.why_not.refusal_case import Dial, EditSet, EditStep
+from rohe_iac.planning.questions.why_not.refusal_case import AdjustableAmount, EditSet, EditStep
 
 MAX_TRIED = 24
 """Amounts between the present one and that of an edit that are tried."""
@@ -30,32 +30,32 @@ def tightened(step: EditStep, amounts: Collection[int], proves: Proves, suffices
         proves: checks an edit.
         suffices: checks an edit with a shorter search, for the amounts that are far from the smallest.
     """
-    dial = step.dial
-    if dial is None:
+    adjustable = step.adjustable
+    if adjustable is None:
         return step, step.whole and not proves(())
-    best, failed = dial.value, dial.present
+    best, failed = adjustable.value, adjustable.present
     nearest = sorted(
-        (amount for amount in set(amounts) if _is_less(dial, amount)), key=lambda at: abs(at - dial.present)
+        (amount for amount in set(amounts) if _is_less(adjustable, amount)), key=lambda at: abs(at - adjustable.present)
     )
     tried = nearest if len(nearest) <= MAX_TRIED else _spaced(nearest, MAX_TRIED)
     for amount in tried:
-        if suffices((dial.at(amount),)) and proves((dial.at(amount),)):
+        if suffices((adjustable.at(amount),)) and proves((adjustable.at(amount),)):
             best = amount
             break
         failed = amount
-    toward = 1 if dial.present > best else -1
+    toward = 1 if adjustable.present > best else -1
     # Without a step between the two, the present amount is the next one, and it is refused.
-    if abs(best - dial.present) > 1 and proves((dial.at(best + toward),)):
-        best = _bisected(dial, failed, best + toward, proves)
-        if abs(best - dial.present) > 1 and proves((dial.at(best + toward),)):
-            return dial.at(best), False
+    if abs(best - adjustable.present) > 1 and proves((adjustable.at(best + toward),)):
+        best = _bisected(adjustable, failed, best + toward, proves)
+        if abs(best - adjustable.present) > 1 and proves((adjustable.at(best + toward),)):
+            return adjustable.at(best), False
     complete = len(tried) == len(nearest) or best in tried
-    return (dial.at(best) if best != dial.value else step), complete and not proves(())
+    return (adjustable.at(best) if best != adjustable.value else step), complete and not proves(())
 
 
-def _is_less(dial: Dial, amount: int) -> bool:
+def _is_less(adjustable: AdjustableAmount, amount: int) -> bool:
     """Checks whether an amount lies between the present one and that of the step."""
-    return min(dial.present, dial.value) < amount < max(dial.present, dial.value)
+    return min(adjustable.present, adjustable.value) < amount < max(adjustable.present, adjustable.value)
 
 
 def _spaced(amounts: list[int], number: int) -> list[int]:
@@ -63,13 +63,13 @@ def _spaced(amounts: list[int], number: int) -> list[int]:
     return [amounts[position * (len(amounts) - 1) // (number - 1)] for position in range(number)]
 
 
-def _bisected(dial: Dial, failed: int, best: int, proves: Proves) -> int:
+def _bisected(adjustable: AdjustableAmount, failed: int, best: int, proves: Proves) -> int:
     """Returns an amount that suffices next to one that does not, between one that fails and one that suffices."""
     for _ in range(MAX_BISECTED):
         if abs(best - failed) <= 1:
             break
         middle = (best + failed) // 2
-        if proves((dial.at(middle),)):
+        if proves((adjustable.at(middle),)):
             best = middle
         else:
             failed = middle

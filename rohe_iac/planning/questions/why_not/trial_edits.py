@@ -162,10 +162,12 @@ def critical_amounts(case: RefusalCase, step: EditStep) -> set[int]:
             return {asked - less for less in _reductions(case, name)}
         if offered is not None and step.edited_field == f"{case.address}.{name}":
             return {offered + more for more in _increases(case, name)}
-    dial = step.dial
-    if dial is None:
+    adjustable = step.adjustable
+    if adjustable is None:
         return set()
-    return {dial.present + (dial.value - dial.present) * part // EIGHTHS for part in range(1, EIGHTHS)}
+    return {
+        adjustable.present + (adjustable.value - adjustable.present) * part // EIGHTHS for part in range(1, EIGHTHS)
+    }
 
 
 def _amount_options(case: RefusalCase, amount: Amount) -> Iterator[Adjustable]:

@@ -52,12 +52,12 @@ class Ejection:
         for replica, grant in sorted(grants.items()):
             self._ledger.book(grant)
             self._on[grant.node].append(replica)
-        led = {other for rules in indexed.near for others, _ in rules for other in others}
+        followed = {other for rules in indexed.near for others, _ in rules for other in others}
         # Others depend on where these are, so that they stay.
         self._fixed = {
             demand
             for demand in indexed.demand_indices
-            if demand in led
+            if demand in followed
             or indexed.near[demand]
             or indexed.edges[demand]
             or indexed.paths[demand]

@@ -42,7 +42,7 @@ def unplaceable_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
         if item.workload in demands:
             there[item.node].append((item, demands[item.workload]))
     rooms = [
-        _Shelter(node, room_of(node, there[node.name], settings.vms_ratio))
+        _NodeWithRoom(node, room_of(node, there[node.name], settings.vms_ratio))
         for node in problem.nodes
         if node.status == "running"
     ]
@@ -55,10 +55,10 @@ def unplaceable_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
             if replica not in addresses:
                 yield Fault("losses", _address(loss.node), f"{replica or 'a replica without a name'} is not placed")
     for name in sorted(residents):
-        others = [shelter for shelter in rooms if name not in (shelter.node.name, zone_of.get(shelter.node.name))]
+        others = [other for other in rooms if name not in (other.node.name, zone_of.get(other.node.name))]
         stated = listed.get(name, set())
         for item, demand in residents[name]:
-            if item.replica not in stated and not any(shelter.fits(item, demand) for shelter in others):
+            if item.replica not in stated and not any(other.fits(item, demand) for other in others):
                 yield Fault("losses", _address(name), f"{item.replica} fits on no other node, and is not listed")
         if (
             stated
@@ -75,7 +75,7 @@ def _address(name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Shelter:
+class _NodeWithRoom:
     """A node that takes replicas, and what is free on it."""
 
     node: Supply
@@ -102,7 +102,7 @@ def _free_of_rules(problem: Problem, lost: Sequence[Resident]) -> bool:
     )
 
 
-def _one_holds_all(others: Sequence[_Shelter], lost: Sequence[Resident]) -> bool:
+def _one_holds_all(others: Sequence[_NodeWithRoom], lost: Sequence[Resident]) -> bool:
     """Checks whether one node has cpu and memory for all that is lost, which asks for nothing else."""
     requests = [requested(demand, item.variant) for item, demand in lost]
     if any(request.cores or request.devices or request.disk or request.network for request in requests):
@@ -110,9 +110,9 @@ def _one_holds_all(others: Sequence[_Shelter], lost: Sequence[Resident]) -> bool
     cpu, rss = sum(request.cpu for request in requests), sum(request.rss for request in requests)
     vms = sum(request.vms or 0 for request in requests)
     return any(
-        cpu <= shelter.room.cpu
-        and rss <= shelter.room.rss
-        and (shelter.room.vms is None or vms <= shelter.room.vms)
-        and not any(first_static_rule(demand, shelter.node) for _, demand in lost)
-        for shelter in others
+        cpu <= other.room.cpu
+        and rss <= other.room.rss
+        and (other.room.vms is None or vms <= other.room.vms)
+        and not any(first_static_rule(demand, other.node) for _, demand in lost)
+        for other in others
     )

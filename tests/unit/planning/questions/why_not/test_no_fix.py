@@ -14,7 +14,7 @@ from rohe_iac.planning.model.supply import NodeTaint, Wire
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
 from rohe_iac.planning.questions.why_not.no_fix import why_no_fix
-from rohe_iac.planning.questions.why_not.question import STILL_REFUSED, VOID, Question
+from rohe_iac.planning.questions.why_not.question import CONTRADICTORY, STILL_REFUSED, Question
 from rohe_iac.planning.questions.why_not.refusal_case import EditSet, EditStep, RefusalCase
 from rohe_iac.planning.questions.why_not.why_not import why_not
 from rohe_iac.planning.solvers.planner import plan
@@ -31,9 +31,9 @@ def test_each_reason_is_said(world: Any) -> None:
     assert "lifts what the rule `near` refuses" in why_no_fix(case, "near", None, Counter())
     assert why_no_fix(case, "cpu", two, Counter()).startswith("2 things are missing")
     assert "the rule `odd` refuses it" in why_no_fix(case, "odd", [], Counter())
-    outcomes = Counter({VOID: 1, STILL_REFUSED: 3})
+    outcomes = Counter({CONTRADICTORY: 1, STILL_REFUSED: 3})
     assert why_no_fix(case, "cpu", two, outcomes) == (
-        f"4 edits were tried by planning again, and with 3 of them {STILL_REFUSED}, with 1 of them {VOID}"
+        f"4 edits were tried by planning again, and with 3 of them {STILL_REFUSED}, with 1 of them {CONTRADICTORY}"
     )
 
 

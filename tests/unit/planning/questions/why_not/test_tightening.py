@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rohe_iac.planning.questions.why_not.refusal_case import Dial, EditSet, EditStep
+from rohe_iac.planning.questions.why_not.refusal_case import AdjustableAmount, EditSet, EditStep
 from rohe_iac.planning.questions.why_not.tightening import tightened
 
 PRESENT = 4000
@@ -10,11 +10,13 @@ PRESENT = 4000
 
 def cpu(value: int) -> EditStep:
     """Returns a step of a node's cpu, which has 4000m now."""
-    return EditStep(f"node/n.cpu up to {value}m", f"node/n.cpu={value}m", value - PRESENT, Dial(PRESENT, value, cpu))
+    return EditStep(
+        f"node/n.cpu up to {value}m", f"node/n.cpu={value}m", value - PRESENT, AdjustableAmount(PRESENT, value, cpu)
+    )
 
 
 def amount(steps: EditSet) -> int:
-    return steps[0].dial.value if steps and steps[0].dial is not None else PRESENT
+    return steps[0].adjustable.value if steps and steps[0].adjustable is not None else PRESENT
 
 
 def test_less_is_found_where_others_make_room_and_is_bisected_to_the_last_unit() -> None:
@@ -45,8 +47,8 @@ def test_an_edit_without_an_amount_is_the_smallest_unless_none_is_needed() -> No
 
 
 def test_what_leaves_less_than_a_tenth_is_drastic() -> None:
-    assert not EditStep("service/d.cpu down to 100m", "service/d.cpu=100m", 900_000).drastic
-    assert EditStep("service/d.cpu down to 99m", "service/d.cpu=99m", 901_000).drastic
-    assert EditStep("service/d.gpu not asked for", "service/d.gpu=0%", 1_000_000).drastic
+    assert not EditStep("service/d.cpu down to 100m", "service/d.cpu=100m", 900_000, lowers=True).drastic
+    assert EditStep("service/d.cpu down to 99m", "service/d.cpu=99m", 901_000, lowers=True).drastic
+    assert EditStep("service/d.gpu not asked for", "service/d.gpu=0%", 1_000_000, lowers=True).drastic
     assert not EditStep("stack/s.survive down to 0", "stack/s.survive=0", 1_000_000).drastic
     assert not cpu(90_000).drastic

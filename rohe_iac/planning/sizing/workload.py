@@ -16,7 +16,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rohe_iac.blueprint.language.inventory import DeviceType
-from rohe_iac.blueprint.language.pipeline import Balancing
 from rohe_iac.blueprint.language.profile import Times
 from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.blueprint.linked.workload import Workload, balancing_of
@@ -36,8 +35,12 @@ TARGET_UTILISATION = 0.8
 """The utilisation of replicas that no objective about response times limits."""
 
 
-SPREAD: dict[Balancing, str] = {"random": "at random", "roundRobin": "in turn", "leastBusy": "to the least busy"}
-"""How requests are spread over replicas, as notes say it."""
+SPREAD: Mapping[str, str] = {
+    "random": "to a replica at random",
+    "roundRobin": "to each replica in turn",
+    "leastBusy": "to the least busy replica",
+}
+"""How requests are spread over replicas, in words."""
 
 
 MAX_REPLICAS = 10_000

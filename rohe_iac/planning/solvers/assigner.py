@@ -30,7 +30,7 @@ from rohe_iac.planning.solvers.construction.settle import settle
 from rohe_iac.planning.solvers.local_search.outcome import SearchListener
 from rohe_iac.planning.solvers.local_search.params import DEFAULT_PARAMS
 from rohe_iac.planning.solvers.local_search.search import RuinAndRecreate
-from rohe_iac.planning.solvers.move_gain import is_worth_moving, move_gain
+from rohe_iac.planning.solvers.move_gain import is_worth_moving, move_gain, moves_of
 
 START_STRATEGIES = (BEST_FIT, FIRST_FIT, WORST_FIT, DOT_PRODUCT, FRAGMENTATION)
 """Strategies of the greedy passes that a search starts from; the last one only where nodes have devices."""
@@ -297,10 +297,7 @@ class Assigner:
 
     def _moves(self, start: Construction) -> int:
         """Returns how many replicas are not on the node that they had."""
-        return sum(
-            replica in self.standing and self.standing[replica].node != grant.node
-            for replica, grant in start.grants().items()
-        )
+        return moves_of(start, nodes_of(self.standing))
 
 
 def _best(starts: list[Construction], objective: LexicographicObjective) -> Construction:

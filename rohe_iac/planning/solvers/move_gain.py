@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rohe_iac.planning.model.plan import Gain
 from rohe_iac.planning.placement.objective.objective import LexicographicObjective
 from rohe_iac.planning.placement.state.from_plan import nodes_of
+from rohe_iac.planning.placement.state.positions import NodeIndex, ReplicaIndex
 from rohe_iac.planning.solvers.construction.greedy import Construction
 
 MIN_SLACK_GAIN = 100
@@ -28,7 +31,7 @@ def move_gain(objective: LexicographicObjective, stayed: Construction, moved: Co
         stayed: Has every replica that can stay on its node.
         moved: Is worth more, by the objective.
     """
-    more = _moves(objective, moved) - _moves(objective, stayed)
+    more = moves_of(moved, objective.before) - moves_of(stayed, objective.before)
     before = objective.terms(nodes_of(stayed.grants()).items())
     after = objective.terms(nodes_of(moved.grants()).items())
     if more <= 0 or [value for _, value in after] <= [value for _, value in before]:
@@ -51,8 +54,11 @@ def is_worth_moving(gain: Gain) -> bool:
     return gain.term not in ("cost", "balance") or (gain.before - gain.after) * MIN_SHARE_GAIN >= gain.before
 
 
-def _moves(objective: LexicographicObjective, construction: Construction) -> int:
-    """Returns how many replicas are not on the node that they had."""
-    return sum(
-        objective.before.get(replica, grant.node) != grant.node for replica, grant in construction.grants().items()
-    )
+def moves_of(construction: Construction, before: Mapping[ReplicaIndex, NodeIndex]) -> int:
+    """Returns how many replicas are not on the node that they had.
+
+    Args:
+        construction: Has the nodes that they have now.
+        before: The node that each replica had, of those that had one.
+    """
+    return sum(before.get(replica, grant.node) != grant.node for replica, grant in construction.grants().items())

@@ -9,15 +9,22 @@ import threading
 from collections import Counter
 from contextlib import AbstractContextManager, ExitStack
 from statistics import fmean
+from typing import get_args
 
 import pytest
 
+from rohe_iac.blueprint.language.pipeline import Balancing as WrittenBalancing
 from rohe_iac.planning.sizing.queueing import ReplicaQueues
 from rohe_iac.planning.sizing.service_time import ServiceTimeDistribution, service_time_quantiles
 from rohe_iac.reporting import NoPeer, Peers, Replicas
 from rohe_iac.reporting.peers import REST, Balancing
 
 FORECASTING = ServiceTimeDistribution(0.38461, 0.10532, 0.223, 0.381, 0.56085, 0.636)
+
+
+def test_callers_know_every_balancing_that_blueprints_state() -> None:
+    # The library of services imports nothing of the language, so that it has a type of its own.
+    assert get_args(Balancing) == get_args(WrittenBalancing)
 
 
 class Clock:

@@ -13,13 +13,6 @@ MILLION = 1_000_000
 LEAST = 10_000
 """Millionths: a replica that is slowed down by less than one percent is not remarked."""
 
-SPREAD = {
-    "random": "to a replica at random",
-    "roundRobin": "to each replica in turn",
-    "leastBusy": "to the least busy replica",
-}
-"""How requests are spread over replicas, by balancing."""
-
 FEW = 3
 """Services without a profile that one line names."""
 
@@ -70,8 +63,7 @@ def _notes(prediction: Prediction) -> tuple[str, ...]:
     """Returns what neighbours change, how requests are spread over the replicas, and which services are not counted."""
     differs = 0 < prediction.beside < prediction.services + prediction.links
     notes = [f"{shown_time(prediction.beside)} with the neighbours of this plan"] if differs else []
-    spread = [SPREAD[name] for name in prediction.balancing if name in SPREAD]
-    notes += [f"requests {' or '.join(spread)}"] if spread else []
+    notes += [f"requests {' or '.join(prediction.spread)}"] if prediction.spread else []
     if prediction.uncounted:
         notes.append(f"not counted, without a profile: {_few(prediction.uncounted)}")
     return tuple(notes)

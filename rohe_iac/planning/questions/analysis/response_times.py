@@ -16,6 +16,7 @@ from rohe_iac.planning.placement.objective.latency_slack import LatencySlack, re
 from rohe_iac.planning.placement.state.from_plan import choice_of
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
+from rohe_iac.planning.sizing.workload import SPREAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,11 @@ class Prediction:
     def unknown(self) -> bool:
         """Whether nothing is known of any service or link on the path."""
         return not self.services + self.links
+
+    @property
+    def spread(self) -> tuple[str, ...]:
+        """How requests are spread over the replicas, in words."""
+        return tuple(SPREAD[name] for name in self.balancing if name in SPREAD)
 
 
 def predictions_of(problem: Problem, decided: Plan) -> tuple[Prediction, ...]:

@@ -12,6 +12,7 @@ from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.verification.fault import Fault
 from rohe_iac.planning.verification.gangs import members_of
 from rohe_iac.planning.verification.reasons import first_static_rule
+from rohe_iac.planning.verification.statements.coupling import coupled_workloads
 from rohe_iac.planning.verification.statements.room import room_of
 
 
@@ -67,12 +68,7 @@ def room_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
     for item in plan.placements:
         there[item.node].append((item, demands[item.workload]))
     rooms = [(node, room_of(node, there[node.name], settings.vms_ratio)) for node in problem.nodes]
-    coupled = {
-        workload
-        for demand in problem.demands
-        for rule in (*demand.avoid, *demand.near)
-        for workload in (demand.workload, *rule.workloads)
-    } | {workload for edge in problem.edges for workload in (edge.source, edge.sink)}
+    coupled = coupled_workloads(problem)
     for gang in plan.left_out:
         members = members_of(problem, gang.pipeline)
         if any(demand.workload in coupled or _has_rules(demand) for demand in members):

@@ -13,6 +13,7 @@ from rohe_iac.planning.model.supply import Supply
 from rohe_iac.planning.verification.fault import Fault
 from rohe_iac.planning.verification.reasons import first_static_rule
 from rohe_iac.planning.verification.requests import requested
+from rohe_iac.planning.verification.statements.coupling import coupled_workloads
 from rohe_iac.planning.verification.statements.room import Room, lacks, room_of
 
 Resident = tuple[Placement, Demand]
@@ -90,12 +91,7 @@ class _NodeWithRoom:
 
 def _free_of_rules(problem: Problem, lost: Sequence[Resident]) -> bool:
     """Checks whether nothing but amounts and rules about nodes alone decides where the lost replicas fit."""
-    coupled = {
-        workload
-        for demand in problem.demands
-        for rule in (*demand.avoid, *demand.near)
-        for workload in (demand.workload, *rule.workloads)
-    } | {workload for edge in problem.edges for workload in (edge.source, edge.sink)}
+    coupled = coupled_workloads(problem)
     return not problem.settings.filters and not any(
         demand.workload in coupled or demand.spread or demand.skews or any(port.host for port in demand.ports)
         for _, demand in lost

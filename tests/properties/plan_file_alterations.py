@@ -63,7 +63,7 @@ class AlteredValue:
 
 
 def value_alterations(value: Any, per_pattern: int) -> Iterator[AlteredValue]:
-    """Yields every alteration of the first and the last parts of each pattern, in a JSON value."""
+    """Yields every alteration of the first part of each pattern, and of the last `per_pattern` - 1, in a JSON value."""
     places: dict[str, list[Path]] = defaultdict(list)
     for path, pattern in _paths(value, (), ""):
         places[pattern].append(path)

@@ -202,7 +202,7 @@ def test_services_are_sized_anew_for_another_balancing(cctvs: StackDecision) -> 
     answer = what_if(cctvs, "stack/cctvs.balancing=roundRobin")
     (added,) = [change for change in answer.changes if change.kind == "added"]
     assert added.replica == "replica/cctvs:object-detection/9"
-    assert "10 for 10/s in turn" in added.because
+    assert "10 for 10/s to each replica in turn" in added.because
     assert what_if(cctvs, "service/object-detection.balancing=roundRobin").changes == answer.changes
     assert what_if(cctvs, "service/cctvs:image-*.balancing=roundRobin").lost == ()
     with pytest.raises(UsageError, match="expected one of random, roundRobin, leastBusy"):

@@ -226,6 +226,12 @@ def exact_bytes(amount: int) -> str:
     return str(amount)
 
 
+def exact_bytes_in_words(amount: int) -> str:
+    """Returns bytes without rounding as people read them: `1536Mi`, `238609294 bytes (227.6Mi)`."""
+    text = exact_bytes(amount)
+    return f"{text} bytes ({shown_bytes(amount)})" if text.isdigit() and amount >= MEMORY_UNITS["Ki"] else text
+
+
 def exact_milliseconds(microseconds: int) -> str:
     """Returns microseconds without rounding, in milliseconds: `1171.661ms`, `20ms`."""
     whole, rest = divmod(microseconds, 1000)

@@ -14,6 +14,7 @@ from rohe_iac.foundation.quantities import (
     cpu_alike,
     exact_bandwidth,
     exact_bytes,
+    exact_bytes_in_words,
     exact_milliseconds,
     millicores,
     ordinal,
@@ -51,6 +52,8 @@ def test_bytes_are_shown_in_the_largest_unit() -> None:
 def test_what_is_written_exactly_reads_back_as_it_was() -> None:
     texts = {0: "0", 77: "77", 2**30 + 1024: "1048577Ki", 3 * 2**29: "1536Mi"}
     assert {amount: exact_bytes(amount) for amount in texts} == texts
+    assert exact_bytes_in_words(238_609_294) == "238609294 bytes (227.6Mi)"
+    assert [exact_bytes_in_words(amount) for amount in (100, 1536 * 2**20)] == ["100", "1536Mi"]
     assert all(byte_count(text) == amount for amount, text in texts.items())
     times = {0: "0ms", 1: "0.001ms", 1_171_661: "1171.661ms", 20_000: "20ms", 100_000: "100ms"}
     assert {amount: exact_milliseconds(amount) for amount in times} == times

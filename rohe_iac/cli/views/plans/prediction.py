@@ -96,7 +96,7 @@ def shown_time(microseconds: int) -> str:
 
 
 def shown_slowdown(slowed: SlowedReplica) -> str:
-    """Returns `beside 7 detector: 1.4 times slower, expected 210 ms of 300 ms (sla/fast)`."""
+    """Returns `beside 7 replicas of detector: 1.4 times slower, expected 210 ms of 300 ms (sla/fast)`."""
     factor = f"{(MILLION + slowed.slowdown) / MILLION:.2f}".rstrip("0")
     words = f"beside {', '.join(slowed.beside)}: {factor} times slower"
     if not slowed.expected:

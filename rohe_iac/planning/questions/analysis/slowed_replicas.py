@@ -14,6 +14,10 @@ OTHERS = "other programs"
 """The neighbours that are not of the stack."""
 
 
+AGENT = "agent/"
+"""How addresses of observation agents begin, which have the name of their pipeline."""
+
+
 @dataclass(frozen=True, slots=True)
 class SlowedReplica:
     """A replica that is slowed down by what else is on its node.
@@ -52,7 +56,7 @@ def slowed_replicas(problem: Problem, plan: Plan, predictions: Iterable[Predicti
     found = []
     for item in slowed:
         counts = on[item.node] - Counter((_name(item),))
-        beside = [f"{number} {name}" if number > 1 else name for name, number in sorted(counts.items())]
+        beside = [f"{number} replicas of {name}" if number > 1 else name for name, number in sorted(counts.items())]
         beside += [OTHERS] if item.node in used else []
         prediction = limiting.get(item.workload)
         found.append(
@@ -72,6 +76,8 @@ def slowed_replicas(problem: Problem, plan: Plan, predictions: Iterable[Predicti
 
 
 def _name(item: Placement) -> str:
+    if item.workload.startswith(AGENT):
+        return f"the agent of {item.pipeline or item.service}"
     return f"{item.service}/{item.member}" if item.member else item.service
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 
-from rohe_iac.foundation.quantities import cpu_alike, exact_bandwidth, exact_bytes, shown_cpu
+from rohe_iac.foundation.quantities import cpu_alike, exact_bandwidth, exact_bytes, exact_bytes_in_words, shown_cpu
 from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.placement.state.amounts import EXTRAS
 from rohe_iac.planning.questions.why_not.refusal_case import AdjustableAmount, EditSet, EditStep, RefusalCase
@@ -103,7 +103,9 @@ def _set_capacity(case: RefusalCase, amount: Amount, size: int) -> EditStep:
 
 def _shown(name: str, value: int, written: Callable[[int], str]) -> str:
     """Returns a value as people read it: cpu in the unit of the cores that the same sentence may name."""
-    return cpu_alike(value)[0] if name == "cpu" else written(value)
+    if name == "cpu":
+        return cpu_alike(value)[0]
+    return exact_bytes_in_words(value) if written is exact_bytes else written(value)
 
 
 def lower_request(case: RefusalCase, amount: Amount, reduction: int) -> EditStep:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rohe_iac.foundation.quantities import counted, exact_bytes, shown_share
+from rohe_iac.foundation.quantities import counted, exact_bytes, exact_bytes_in_words, shown_share
 from rohe_iac.planning.model.demand import DeviceRequest
 from rohe_iac.planning.model.supply import Device
 from rohe_iac.planning.model.units import MILLION
@@ -62,7 +62,7 @@ def _memory_edits(case: RefusalCase, request: DeviceRequest) -> Iterator[EditSet
 
 
 def _set_memory(case: RefusalCase, request: DeviceRequest, memory: int) -> EditStep:
-    words = f"down to {exact_bytes(memory)}" if memory else "not asked for"
+    words = f"down to {exact_bytes_in_words(memory)}" if memory else "not asked for"
     change = (request.memory - memory) * MILLION // request.memory
     field = f"{case.request_owner}.{request.type}.memory={exact_bytes(memory)}"
     return EditStep(f"{case.service}.{request.type}.memory {words}", field, change, lowers=True)
@@ -70,8 +70,9 @@ def _set_memory(case: RefusalCase, request: DeviceRequest, memory: int) -> EditS
 
 def _set_device_memory(case: RefusalCase, device: Device, more: int) -> EditStep:
     field = f"{case.address}.{entry_name(case.supply, device.name)}.memory"
-    size = exact_bytes((device.memory or 0) + more)
-    return EditStep(f"{field} up to {size}", f"{field}={size}", more * MILLION // max(device.memory or 0, 1))
+    size = (device.memory or 0) + more
+    words = f"{field} up to {exact_bytes_in_words(size)}"
+    return EditStep(words, f"{field}={exact_bytes(size)}", more * MILLION // max(device.memory or 0, 1))
 
 
 def _request_and_capacity(case: RefusalCase, request: DeviceRequest) -> Iterator[EditSet]:

@@ -27,8 +27,12 @@ def why_no_fix(case: RefusalCase, rule: str, refusals: list[list[EditSet]] | Non
         return f"no edit of a field lifts what the rule `{rule}` refuses"
     tried = sum(outcomes.values())
     if tried:
+        edits = f"{counted(tried, 'edit')} {'was' if tried == 1 else 'were'} tried by planning again"
+        if len(outcomes) == 1:
+            why = next(iter(outcomes))
+            return f"{edits}{f', and {why}' if why else ''}"
         most = ", ".join(f"with {number} of them {why}" for why, number in outcomes.most_common(2) if why)
-        return f"{counted(tried, 'edit')} {'was' if tried == 1 else 'were'} tried by planning again, and {most}"
+        return f"{edits}, and {most}"
     if not refusals:
         kind = "a filter of the stack's own" if case.indexed.plugins.filters else f"the rule `{rule}`"
         return f"{kind} refuses it, which no edit of a field changes"

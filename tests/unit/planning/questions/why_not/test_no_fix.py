@@ -31,6 +31,8 @@ def test_each_reason_is_said(world: Any) -> None:
     assert "lifts what the rule `near` refuses" in why_no_fix(case, "near", None, Counter())
     assert why_no_fix(case, "cpu", two, Counter()).startswith("2 things are missing")
     assert "the rule `odd` refuses it" in why_no_fix(case, "odd", [], Counter())
+    once = f"1 edit was tried by planning again, and {STILL_REFUSED}"
+    assert why_no_fix(case, "cpu", two, Counter({STILL_REFUSED: 1})) == once
     outcomes = Counter({CONTRADICTORY: 1, STILL_REFUSED: 3})
     assert why_no_fix(case, "cpu", two, outcomes) == (
         f"4 edits were tried by planning again, and with 3 of them {STILL_REFUSED}, with 1 of them {CONTRADICTORY}"

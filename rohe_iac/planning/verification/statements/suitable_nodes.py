@@ -43,7 +43,9 @@ def suitable_node_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
                 phrase = item.reason.removesuffix(f" ({demand.note})").removesuffix(BY_NAME_WORDS)
                 phrases.setdefault(_NUMBER.sub("", phrase), item.replica)
         in_turn = [item for item in items if not item.decided and not item.late and suitable(item)]
-        if len(in_turn) == demand.replicas and not demand.near and workload in refused and not plan.unplaced:
+        # A plan file may place replicas of a service of which none is to be placed: then there is no last one.
+        all_in_turn = bool(in_turn) and len(in_turn) == demand.replicas
+        if all_in_turn and not demand.near and workload in refused and not plan.unplaced:
             last = suitable(in_turn[-1])
             if last + refused[workload] != len(problem.nodes) and not _by_search(plan):
                 message = f"{last} nodes are suitable for its last replica and {refused[workload]} refuse it, of "

@@ -117,7 +117,8 @@ def rank_of(demand: Demand) -> int:
 
 
 def lost_percent(problem: Problem, plan: Plan) -> int:
-    """Returns what sensitive replicas lose, in percent of one replica's time, summed over nodes in whole percents."""
+    """Returns what sensitive replicas lose beyond a tenth each, summed over nodes in percents of one replica's time."""
+    sensitive: Counter[str] = Counter()
     lost: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     nodes = {node.name: node for node in problem.nodes}
     for item, demand, asked, _, used in used_nodes(problem, plan):
@@ -125,10 +126,12 @@ def lost_percent(problem: Problem, plan: Plan) -> int:
         for kind in kinds:
             rate = demand.slowdown // 1000 // len(kinds)
             lost[item.node][kind] += rate * (used[kind] - taken_amounts(asked)[kind])
-    return sum(
-        sum(amount // max(1, offered_amounts(nodes[name])[kind]) for kind, amount in kinds.items()) // 10
+        sensitive[item.node] += bool(kinds) and demand.slowdown // 1000 // len(kinds) > 0
+    by_node = {
+        name: sum(amount // max(1, offered_amounts(nodes[name])[kind]) for kind, amount in kinds.items())
         for name, kinds in lost.items()
-    )
+    }
+    return sum(max(0, thousandths - 100 * sensitive[name]) // 10 for name, thousandths in by_node.items())
 
 
 def any_sensitive(problem: Problem, plan: Plan) -> bool:

@@ -21,7 +21,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from rohe_iac.planning.model.demand import Demand, DeviceRequest
+from rohe_iac.planning.model.demand import Demand, DeviceRequest, Resources
 from rohe_iac.planning.model.neighbours import rates, shared_amounts, shared_capacity, used_by_others
 from rohe_iac.planning.model.plugins.protocols import Candidate, Filter, FreeAmounts, Scorer, Strategy
 from rohe_iac.planning.model.supply import NodeTaint, Supply
@@ -151,22 +151,38 @@ def untainted(candidate: Candidate, /) -> Fraction:
 
 
 def undisturbed(candidate: Candidate, /) -> Fraction:
-    """Returns 1 less what the replica loses to neighbours and costs them, in parts of one replica's time, at most 1."""
+    """Returns 1 less what the replica loses to neighbours and costs them, in parts of one replica's time, at most 1.
+
+    What each sensitive replica loses below a tenth of its time, on the mean of the node, is tolerated.
+    """
     demand, node = candidate.demand, candidate.node
+    own = (1, demand.sensitivity, demand.slowdown, demand.resources)
+    there = [(item.replicas, item.sensitivity, item.slowdown, item.resources) for item in candidate.standing]
+    return 1 - min(Fraction(_lost_percent(node, [*there, own]) - _lost_percent(node, there), 100), Fraction(1))
+
+
+def _lost_percent(node: Supply, replicas: Sequence[tuple[int, str, int, Resources]]) -> int:
+    """Returns what sensitive replicas lose beyond a tenth each, in whole percents of one replica's time.
+
+    Args:
+        node: the node.
+        replicas: number of replicas, sensitivity, slowdown and request of each workload there.
+    """
     used = list(used_by_others(node))
-    for placed in candidate.standing:
-        for position, amount in enumerate(shared_amounts(placed.resources)):
-            used[position] += placed.replicas * amount
-    lost = Fraction(0)
+    for number, _, _, asked in replicas:
+        for position, amount in enumerate(shared_amounts(asked)):
+            used[position] += number * amount
+    lost = 0
     for position, whole in enumerate(shared_capacity(node)):
-        own = rates(demand.sensitivity, demand.slowdown, demand.resources)[position]
-        beside = sum(
-            placed.replicas * rates(placed.sensitivity, placed.slowdown, placed.resources)[position]
-            for placed in candidate.standing
-        )
-        amount = shared_amounts(demand.resources)[position]
-        lost += (own * used[position] + beside * amount) // max(1, whole)
-    return 1 - min(Fraction(lost // 10, 100), Fraction(1))
+        total = 0
+        for number, sensitivity, slowdown, asked in replicas:
+            rate = rates(sensitivity, slowdown, asked)[position]
+            total += number * rate * (used[position] - shared_amounts(asked)[position])
+        lost += total // max(1, whole)
+    sensitive = sum(
+        number for number, sensitivity, slowdown, asked in replicas if any(rates(sensitivity, slowdown, asked))
+    )
+    return max(0, lost - 100 * sensitive) // 10
 
 
 def first_fit(candidates: Sequence[Candidate], /) -> str:

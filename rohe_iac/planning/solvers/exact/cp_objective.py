@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from rohe_iac.planning.model.node_interference import (
     PERCENT,
+    TOLERATED,
     NodeInterference,
 )
 from rohe_iac.planning.placement.objective.preferences import Preferences
@@ -136,8 +137,12 @@ class ModelMeasures:
                     self.indexed.demands[demand].replicas * sum(interference.of_replica[demand][1::3])
                     for demand, _ in here
                 )
+                sensitive = sum(interference.of_replica[demand][-1] * count for demand, count in here)
+                beyond = self.model.new_int_var(0, most, "")
+                untolerated = sum(found for found in lost if found is not None) - TOLERATED * sensitive
+                self.model.add_max_equality(beyond, [untolerated, 0])
                 percent = self.model.new_int_var(0, most // PERCENT, "")
-                self.model.add_division_equality(percent, sum(found for found in lost if found is not None), PERCENT)
+                self.model.add_division_equality(percent, beyond, PERCENT)
                 percents.append(percent)
         return [sum(percents)]
 

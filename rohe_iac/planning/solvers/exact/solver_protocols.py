@@ -62,6 +62,10 @@ class ConstraintModel(Protocol):
         """Adds a comparison; a plain bool is a comparison of constants."""
         ...
 
+    def add_max_equality(self, target: Linear, exprs: Sequence[Linear], /) -> AddedConstraint:
+        """Adds that the target is the largest of these."""
+        ...
+
     def add_division_equality(self, target: Linear, numerator: Linear, denominator: Linear, /) -> AddedConstraint:
         """Adds `target == numerator // denominator`, rounded towards zero."""
         ...

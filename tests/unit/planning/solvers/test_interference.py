@@ -72,7 +72,12 @@ def test_sensitive_services_are_apart_where_each_can_have_a_node(world: Any, sen
     nodes = [world.node(f"n{number}", devices=(world.gpu(),)) for number in range(5)]
     demands = [
         world.demand(
-            name, cpu=800, rss=GI // 2, sensitivity=sensitivity, slowdown=USUAL, devices=(DeviceRequest("gpu", 2000),)
+            name,
+            cpu=800,
+            rss=GI // 2,
+            sensitivity=sensitivity,
+            slowdown=4 * USUAL,
+            devices=(DeviceRequest("gpu", 2000),),
         )
         for name in "abcd"
     ]
@@ -84,7 +89,7 @@ def test_sensitive_services_are_apart_where_each_can_have_a_node(world: Any, sen
 @pytest.mark.parametrize("strategy", WEIGHING)
 def test_what_is_not_sensitive_keeps_away_from_what_is(world: Any, strategy: str) -> None:
     demands = [
-        world.demand("detector", cpu=1000, sensitivity="cpu", slowdown=USUAL),
+        world.demand("detector", cpu=1000, sensitivity="cpu", slowdown=2 * USUAL),
         *(world.demand(f"other{number}", cpu=800) for number in range(4)),
     ]
     found = planned(world.problem([world.node(f"n{number}") for number in range(4)], demands, strategy=strategy))
@@ -92,6 +97,15 @@ def test_what_is_not_sensitive_keeps_away_from_what_is(world: Any, strategy: str
     assert on_nodes(found)[alone] == 1
     if strategy not in ("worst-fit", "dot-product"):
         assert len(on_nodes(found)) == 2, "the others share one node"
+
+
+@pytest.mark.parametrize("strategy", ["best-fit", "portfolio", "exact"])
+def test_a_slowdown_below_a_tenth_opens_no_node(world: Any, strategy: str) -> None:
+    nodes = [world.node(f"n{number}") for number in range(6)]
+    small = world.demand("small", 6, cpu=100, sensitivity="cpu", slowdown=USUAL)
+    found = planned(world.problem(nodes, [small], strategy=strategy))
+    assert len(on_nodes(found)) == 1
+    assert 0 < max(item.slowdown for item in found.placements) < 100_000
 
 
 @pytest.mark.parametrize("strategy", WEIGHING)
@@ -191,7 +205,7 @@ def test_every_sensitive_service_of_an_example_states_how_its_neighbours_slow_it
     best_fit = replace(problem, settings=replace(problem.settings, strategy="best-fit"))
     assert lost(problem, found) <= lost(best_fit, planned(best_fit))
     together = replace(problem, settings=replace(problem.settings, strategy="first-fit"))
-    assert lost(best_fit, planned(best_fit)) < lost(together, planned(together))
+    assert lost(best_fit, planned(best_fit)) <= lost(together, planned(together))
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -236,9 +236,15 @@ class _PlacementBuilder:
         custom = self.indexed.plugins.strategy
         if custom is not None:
             return f"chosen by {custom.name} among {decision.fits} suitable nodes"
-        sentence = f"{self.chosen_for} among {decision.fits} suitable nodes"
+        sentence = f"{self._weightiest(decision.demand)}{self.chosen_for} among {decision.fits} suitable nodes"
         tied = decision.runner_up >= 0 and decision.score == decision.runner_up_score
         return sentence + BY_NAME_ENDING if tied and self.construction.strategy != FIRST_FIT else sentence
+
+    def _weightiest(self, demand: DemandIndex) -> str:
+        """Returns what scores nodes for the demand before the strategy does: preferences, then interference."""
+        scorers = self.construction.scoring.names(demand)
+        preferred = "most preferences met, then " if {"wishes", "taints"} & set(scorers) else ""
+        return preferred + ("least interference with neighbours, then " if "interference" in scorers else "")
 
 
 def _unplaced(construction: Construction) -> tuple[Unplaced, ...]:

@@ -107,7 +107,7 @@ class Relocation:
         there = self._indexed.nodes[best[1]].name
         changed = [(name, old, new) for (name, old), (_, new) in zip(self._terms, terms, strict=True) if old != new]
         if not changed:
-            return f"{there} would do as well, by every term of the objective"
+            return f"one of several nodes that are as good by every term of the objective ({there} too)"
         name, old, new = changed[0]
         if new > old:
             return f"placed by the search; moving it alone to {there} would {_gain(name)}"

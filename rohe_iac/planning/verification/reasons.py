@@ -59,7 +59,9 @@ SEARCHED_PLACE = re.compile(
     r"|slow sensitive services down by \d+ % more of one replica's time"
     r"|lower the least slack from \S+ % to \S+ % of the limit|meet fewer preferences of services and nodes"
     r"|be a further move|be one move more than allowed|be worse by the term `[a-z]+`)"
-    r"|(?P<equal>\S+) would do as well, by every term of the objective"
+    r"|one of several nodes that are as good by every term of the objective \((?P<equal>\S+) too\)"
+    # The words of older plan files.
+    r"|(?P<as_well>\S+) would do as well, by every term of the objective"
     r"|placed by the search; moving it alone to (?P<gain>\S+) would (?:free a node|lower the cost of the nodes"
     r"|slow sensitive services down less|spread the load more evenly|raise the least slack"
     r"|meet more preferences of services and nodes|be a move less"
@@ -73,9 +75,16 @@ SEARCHED_PLACE = re.compile(
 UNEXPLAINED = "chosen by the search"
 """The reason of a replica that a search placed, in a plan without explanations."""
 
+PREFERRED_WORDS = "most preferences met, then "
+"""How the reason of a replica begins of which preferences chose the node before all else."""
+
+UNDISTURBED_WORDS = "least interference with neighbours, then "
+"""How the reason of a replica begins for which the node was chosen that slows it and its neighbours down least."""
+
 _SENTENCE = re.compile(
     r"stays where it was|the only suitable node|chosen by the search"
-    r"|(?:first by name|(?:tightest|loosest) fit|best match of requested and free amounts"
+    rf"|(?P<preferred>{PREFERRED_WORDS})?(?P<undisturbed>{UNDISTURBED_WORDS})?"
+    r"(?:first by name|(?:tightest|loosest) fit|best match of requested and free amounts"
     r"|least fragmentation of accelerators, then tightest fit,|chosen by .+"
     r"|chosen by the search together with the other replicas,) among (?P<number>\d+) suitable nodes"
     rf"(?P<tie>{BY_NAME_WORDS})?"
@@ -175,6 +184,12 @@ def _reason_faults(item: Placement, demand: Demand, number: int) -> Iterator[str
         yield f"'{reason}', of {number} nodes in all"
     if found is not None and found["tie"] and not _is_first_of_equals(item):
         yield f"'{reason}', and no node after it has the same score"
+    if found is not None and item.parts:
+        scorers = {part.scorer for part in item.parts}
+        if found["preferred"] and scorers.isdisjoint(("wishes", "taints")):
+            yield f"'{reason}', and preferences do not score"
+        if found["undisturbed"] and "interference" not in scorers:
+            yield f"'{reason}', and interference does not score"
     if item.decided not in DECIDED_BY:
         yield f"nothing that decides is called '{item.decided}'"
     elif found is not None and item.decided and item.decided not in _deciders(reason):

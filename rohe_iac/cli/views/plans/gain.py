@@ -14,8 +14,9 @@ VERBS = {
     "cost": "lower",
     "interference": "lower",
     "balance": "spread",
+    "wishes": "meet",
 }
-"""What moves do for each term of the objective; for preferences they `fulfil`."""
+"""What moves do for each term of the objective."""
 
 
 def shown_gain(gain: Gain) -> str:
@@ -34,12 +35,14 @@ def shown_gain(gain: Gain) -> str:
         return f"{moves} what neighbours cost sensitive services {lost}"
     if gain.term == "balance":
         return f"{moves} the load more evenly over the nodes"
-    return f"{moves} more preferences of services and nodes"
+    if gain.term == "wishes":
+        return f"{moves} more preferences of services and nodes"
+    return f"{moves} the objective's term `{gain.term}`"
 
 
 def _verb(gain: Gain) -> str:
     """Returns what the moves do, in the number of the moves."""
-    verb = VERBS.get(gain.term, "fulfil")
+    verb = VERBS.get(gain.term, "improve")
     return f"{verb}s" if gain.moves == 1 else verb
 
 

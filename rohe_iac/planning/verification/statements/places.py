@@ -81,7 +81,7 @@ class _Places:
             demand: its workload.
             stated: the parts of the reason, by the names of the groups of SEARCHED_PLACE.
         """
-        name = stated["node"] or stated["equal"] or stated["gain"]
+        name = stated["node"] or stated["equal"] or stated["as_well"] or stated["gain"]
         if name is not None:
             yield from self._named(item, demand, name, stated)
         elif stated["shared"]:
@@ -106,7 +106,7 @@ class _Places:
             term, words = changed[0] if changed else ("", "change nothing")
             if words != consequence and self._measures_all_before(term):
                 yield f"moving it to {name} would {words}"
-        elif stated["equal"] and changed and self._measures_all_before(changed[0][0]):
+        elif (stated["equal"] or stated["as_well"]) and changed and self._measures_all_before(changed[0][0]):
             yield f"moving it to {name} would {changed[0][1]}"
 
     def _measures_all_before(self, term: str) -> bool:

@@ -10,7 +10,12 @@ from rohe_iac.planning.model.demand import Demand
 from rohe_iac.planning.model.plan import Placement, Plan
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.verification.fault import Fault
-from rohe_iac.planning.verification.reasons import BY_NAME_WORDS, first_static_rule
+from rohe_iac.planning.verification.reasons import (
+    BY_NAME_WORDS,
+    PREFERRED_WORDS,
+    UNDISTURBED_WORDS,
+    first_static_rule,
+)
 from rohe_iac.planning.verification.requests import requested
 from rohe_iac.planning.verification.statements.room import NodeKind, lacks, node_kinds
 
@@ -41,6 +46,8 @@ def suitable_node_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
                 yield Fault("reasons", item.replica, message)
             if number > 1 and not item.decided and not item.late and item.parts:
                 phrase = item.reason.removesuffix(f" ({demand.note})").removesuffix(BY_NAME_WORDS)
+                # Preferences are those of one workload, the rest is the same for all.
+                phrase = phrase.removeprefix(PREFERRED_WORDS).removeprefix(UNDISTURBED_WORDS)
                 phrases.setdefault(_NUMBER.sub("", phrase), item.replica)
         in_turn = [item for item in items if not item.decided and not item.late and suitable(item)]
         # A plan file may place replicas of a service of which none is to be placed: then there is no last one.

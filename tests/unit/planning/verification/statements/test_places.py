@@ -35,6 +35,10 @@ def found(world: Any) -> tuple[Problem, Plan]:
         ("here because moving it to {here} would need a third node", "is no other node"),
         ("here because moving it to {full} would need a third node", "cannot take it"),
         ("{idle} would do as well, by every term of the objective", "would need a third node"),
+        (
+            "one of several nodes that are as good by every term of the objective ({idle} too)",
+            "would need a third node",
+        ),
         ("no other node can take it beside the other replicas", "{idle} can"),
     ],
 )

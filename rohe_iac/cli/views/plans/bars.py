@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from rich.markup import escape
 
@@ -103,10 +103,15 @@ def _row(node: Supply, usage: NodeUsage, placements: Sequence[Placement]) -> tup
     return (
         escape(node_name(node)),
         str(usage.replicas),
-        f"{bar(cpu, node.cpu)} {' of '.join(cpu_alike(cpu, node.cpu))}",
+        f"{bar(cpu, node.cpu)} {' of '.join(cpu_alike(cpu, node.cpu))}{_kept(cpu_alike, usage.kept_cpu)}",
         shown_peak(node, placements),
-        f"{bar(rss, node.rss)} {' of '.join(bytes_alike(rss, node.rss))}",
+        f"{bar(rss, node.rss)} {' of '.join(bytes_alike(rss, node.rss))}{_kept(bytes_alike, usage.kept_rss)}",
     )
+
+
+def _kept(shown: Callable[..., tuple[str, ...]], amount: int) -> str:
+    """Returns how much of a node is kept for updates, beside what is taken; nothing where none is."""
+    return f", {shown(amount)[0]} kept for updates" if amount else ""
 
 
 def _extra_cell(node: Supply, usage: NodeUsage, name: str) -> str:
@@ -125,7 +130,7 @@ def _print_summary(screen: Screen, problem: Problem, usage: Mapping[str, NodeUsa
             (
                 escape(name),
                 str(len(nodes)),
-                str(sum(usage[node.name].replicas > 0 for node in nodes)),
+                str(sum(usage[node.name].used for node in nodes)),
                 bar(sum(cpu for cpu, _ in taken), sum(node.cpu for node in nodes)),
                 bar(sum(rss for _, rss in taken), sum(node.rss for node in nodes)),
             )

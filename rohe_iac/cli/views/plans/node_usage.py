@@ -23,6 +23,7 @@ class NodeUsage:
         rss: bytes of resident memory.
         disk: bytes of disk.
         network: bits a second of the network interface.
+        kept_cpu, kept_rss: millicores and bytes of resident memory that are kept for updates; nothing runs in them.
     """
 
     replicas: int = 0
@@ -30,6 +31,13 @@ class NodeUsage:
     rss: int = 0
     disk: int = 0
     network: int = 0
+    kept_cpu: int = 0
+    kept_rss: int = 0
+
+    @property
+    def used(self) -> bool:
+        """Whether the plan needs the node: for a replica, or for room that is kept for updates."""
+        return bool(self.replicas or self.kept_cpu or self.kept_rss)
 
 
 def usage_by_node(problem: Problem, plan: Plan) -> Mapping[str, NodeUsage]:
@@ -44,6 +52,11 @@ def usage_by_node(problem: Problem, plan: Plan) -> Mapping[str, NodeUsage]:
         usage.rss += request.rss
         usage.disk += request.disk
         usage.network += request.network
+    services = {workload.partition("/")[2]: workload for workload, _ in requests if workload.startswith("service/")}
+    for room in plan.reserved:
+        request = requests[services[room.workload.partition("/")[2]], room.variant]
+        found[room.node].kept_cpu += request.cpu
+        found[room.node].kept_rss += request.rss
     return found
 
 

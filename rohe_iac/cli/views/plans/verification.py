@@ -50,10 +50,12 @@ def _lines(verification: Verification) -> Iterator[str]:
 
 def _verdict(planfile: PlanFile, verification: Verification) -> str:
     placements = planfile.plan.placements
-    nodes = len({placement.node for placement in placements})
+    kept = planfile.plan.reserved
+    nodes = len({placement.node for placement in (*placements, *kept)})
+    room = f" and room to update {counted(len(kept), 'replica')}" if kept else ""
     holds = "every constraint that was checked holds" if verification.unchecked else "every constraint holds"
     verdict = f"{counted(len(verification.faults), 'constraint')} broken" if verification.faults else holds
-    return f"{counted(len(placements), 'placement')} on {counted(nodes, 'node')}: {verdict}"
+    return f"{counted(len(placements), 'placement')}{room} on {counted(nodes, 'node')}: {verdict}"
 
 
 def _page(planfile: PlanFile, verification: Verification) -> Iterator[str]:

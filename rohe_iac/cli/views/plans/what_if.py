@@ -81,8 +81,11 @@ def _value(answer: WhatIf) -> dict[str, object]:
 
 def _summary(answer: WhatIf) -> str:
     counts = {kind: sum(change.kind == kind for change in answer.changes) for kind in SIGNS}
+    rooms = sum(item.is_room for item in answer.lost)
+    room = f", no room to update {counted(rooms, 'replica')}" if rooms else ""
     return (
-        f"{counts['moved']} moved, {counts['added']} added, {counts['removed']} removed, {len(answer.lost)} lost; "
+        f"{counts['moved']} moved, {counts['added']} added, {counts['removed']} removed, "
+        f"{len(answer.lost) - rooms} lost{room}; "
         f"{counted(len(answer.violated), 'constraint')} of the present plan violated; "
         f"{counted(answer.plan.bound.nodes_used, 'node')} used"
     )
@@ -142,4 +145,5 @@ def _path(change: Change) -> str:
 
 def _closest(item: Unplaced) -> str:
     near = item.closest[0] if item.closest else None
-    return f"would fit on no node{f'; closest is {near.node}: {near.missing}' if near else ''}"
+    what = "would have no room for updates" if item.is_room else "would fit on no node"
+    return f"{what}{f'; closest is {near.node}: {near.missing}' if near else ''}"

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from rohe_iac.cli.options import PageOutput
 from rohe_iac.cli.views.plans import bars
 from rohe_iac.cli.views.plans.bars import WIDTH, bar, node_bars
+from rohe_iac.cli.views.plans.node_usage import usage_by_node
+from rohe_iac.cli.views.plans.verification import VerificationView
+from rohe_iac.planning.model.demand import Demand, Resources
+from rohe_iac.planning.model.problem import Problem
+from rohe_iac.planning.model.supply import Supply
+from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.usecases.plans.analysis import AnalysedPlan
+from rohe_iac.usecases.plans.verify import Verification
 
 
 @pytest.mark.parametrize(
@@ -53,3 +62,18 @@ def test_cores_at_their_peaks_stand_beside_the_mean_cpu(new_screen: Any, cctvs: 
         screen, printed = new_screen(width)
         node_bars(screen, problem, plan)
         assert words in " ".join(printed().split())
+
+
+def test_nodes_that_keep_room_for_updates_say_so_and_are_counted(new_screen: Any, digits: AnalysedPlan) -> None:
+    nodes = tuple(Supply(f"n{number}", 1000, 2**30) for number in range(1, 5))
+    demand = Demand("service/p:d", "replica/p:d", "d", "p", "d", "", 2, Resources(cpu=900), update_room=1)
+    problem = Problem("s", nodes, (demand,))
+    decided = plan(problem)
+    screen, printed = new_screen(160)
+    node_bars(screen, problem, decided)
+    assert "0m of 1000m, 900m kept for updates" in printed()
+    assert sum(usage.used for usage in usage_by_node(problem, decided).values()) == decided.bound.nodes_used == 3
+    screen, printed = new_screen(160)
+    planfile = replace(digits.planfile, plan=decided, problem=problem)
+    VerificationView(screen).show(planfile, Verification(()), PageOutput.human)
+    assert "2 placements and room to update 1 replica on 3 nodes: every constraint holds" in printed()

@@ -22,7 +22,7 @@ def test_a_slowdown_names_the_neighbours_and_what_the_contract_limits() -> None:
 
 
 def test_a_plan_shows_what_slows_its_sensitive_replicas_down(new_screen: Any, cctvs: AnalysedPlan) -> None:
-    screen, printed = new_screen(400)
+    screen, printed = new_screen(500)
     PlanView(screen).show(cctvs, PageOutput.human)
     words = (
         "beside 2 replicas of object-detection: 1.02 times slower, expected 435 ms of 700 ms (cctvs-sla/fast-detection)"

@@ -123,7 +123,8 @@ def _answer(
         alone = profile.times(sizing.device_type, shared=False) if profile else None
         queue = sizing.queue
         alone_queue = replace(queue, service=service_time_distribution(alone)) if alone else queue
-        options.append((_times(queue, limit), _times(alone_queue, limit)))
+        overloads = queue.overload, min(alone_queue.overload, queue.overload)
+        options.append((_times(queue, limit), _times(alone_queue, limit), overloads))
     else:
         for path in {workload.service.profile, *(variant.profile for variant in workload.alternatives)}:
             profile = profiles.get(path or "")
@@ -133,11 +134,14 @@ def _answer(
                     profile.times(kind, shared=on_shared) if profile else None for on_shared in (True, False)
                 )
                 if shared is not None and alone is not None:
-                    options.append((_times(_without_waits(shared), limit), _times(_without_waits(alone), limit)))
+                    options.append(
+                        (_times(_without_waits(shared), limit), _times(_without_waits(alone), limit), (0, 0))
+                    )
     if not options:
         return WorkloadServiceTime(workload.address)
-    (mean, above), alone_times = max(options, key=lambda option: (sum(option[0]), option))
-    return WorkloadServiceTime(workload.address, mean, above, min(alone_times[0], mean), min(alone_times[1], above))
+    (mean, above), alone_times, overloads = max(options, key=lambda option: (sum(option[0]), option))
+    alone_mean, alone_above = min(alone_times[0], mean), min(alone_times[1], above)
+    return WorkloadServiceTime(workload.address, mean, above, alone_mean, alone_above, *overloads)
 
 
 def _without_waits(times: Times) -> ReplicaQueues:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import sqrt
+
+from rohe_iac.planning.model.saved_fields import BRIEF
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +17,9 @@ class WorkloadServiceTime:
         mean: The mean on a node that other replicas share.
         above: How far the promised percentile lies above that mean; 0 for a promised mean.
         alone_mean, alone_above: The same on a node without other replicas, never more.
+        overload: How busy the replicas would have to be on shared nodes, in percent of their time: 100 or more, so that
+            queues grow without end and the times stand for no prediction; 0 where the replicas keep up.
+        alone_overload: The same on a node without other replicas.
     """
 
     workload: str
@@ -22,6 +27,8 @@ class WorkloadServiceTime:
     above: int = 0
     alone_mean: int = 0
     alone_above: int = 0
+    overload: int = field(default=0, metadata={BRIEF: True})
+    alone_overload: int = field(default=0, metadata={BRIEF: True})
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,15 @@ class ReplicaQueues:
         return self.arrival_rate * mean < self.replicas * self.concurrency
 
     @property
+    def overload(self) -> int:
+        """The utilisation in percent, at least 100, where the queue is not stable; 0 where it is.
+
+        Without replicas, that of one.
+        """
+        servers = max(1, self.replicas) * self.concurrency
+        return 0 if self.is_stable else max(100, round(100 * self.arrival_rate * self.service.mean / servers))
+
+    @property
     def waits(self) -> Waits:
         """The waits of requests; only where the queue is stable."""
         return waits_of(self.service, self.arrival_rate, self.replicas, self.concurrency, self.balancing)

@@ -24,7 +24,7 @@ from rohe_iac.planning.sizing.profile import ANY_DEVICE, Profile
 from rohe_iac.planning.sizing.queueing import MAX_UTILISATION, TOLERANCE, ReplicaQueues
 from rohe_iac.planning.sizing.requests import has_amounts
 from rohe_iac.planning.sizing.requirements import Limit, pipeline_requirements, requirements_of
-from rohe_iac.planning.sizing.response_times import response_time
+from rohe_iac.planning.sizing.response_times import UNBOUNDED, response_time
 from rohe_iac.planning.sizing.service_time import (
     ServiceTimeDistribution,
     service_tail_probability,
@@ -309,13 +309,9 @@ class WorkloadSizer:
         parts = [f"{what + ', ' if what else ''}{load}, {queue.utilisation:.0%} busy"]
         for limit in self.requirements.limits:
             time = response_time(queue, limit)
-            late = "" if time <= limit.seconds + 1e-6 else ", too slow"
-            times = f"{_milliseconds(time)} of {_milliseconds(limit.seconds)}"
-            parts.append(f"{limit.aggregate} {times} on full nodes{late}")
+            parts.append(_predicted(limit, time, limit.seconds + 1e-6))
         for limit, time in path_times.items():
-            late = "" if time <= limit.seconds else ", too slow"
-            times = f"{_milliseconds(time)} of {_milliseconds(limit.seconds)}"
-            parts.append(f"pipeline {limit.aggregate} {times} on full nodes{late}")
+            parts.append(f"pipeline {_predicted(limit, time, limit.seconds)}")
         accuracy = self._option(sizing).accuracy
         if accuracy < self.requirements.accuracy:
             parts.append(f"accuracy {accuracy:g}, below {self.requirements.accuracy:g}")
@@ -356,5 +352,13 @@ def _part_of_machine(resources: Resources, kind: DeviceType) -> float | None:
     return max(parts) if max(parts) <= 1 else None
 
 
+def _predicted(limit: Limit, time: float, longest: float) -> str:
+    """Returns what is predicted of a limit, in words; `longest` is the longest time that keeps it, in seconds."""
+    if time >= UNBOUNDED:
+        return f"{limit.aggregate} of {_milliseconds(limit.seconds)} not met, overloaded"
+    late = "" if time <= longest else ", too slow"
+    return f"{limit.aggregate} {_milliseconds(time)} of {_milliseconds(limit.seconds)} on full nodes{late}"
+
+
 def _milliseconds(seconds: float) -> str:
-    return f"{seconds * 1000:.0f} ms" if math.isfinite(seconds) else "without end"
+    return f"{seconds * 1000:.0f} ms"

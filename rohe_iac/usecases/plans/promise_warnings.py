@@ -6,7 +6,7 @@ from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.foundation.diagnostics import Diagnostic, Severity
 from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.problem import Problem
-from rohe_iac.planning.questions.analysis.response_times import predictions_of
+from rohe_iac.planning.questions.analysis.response_times import Prediction, predictions_of
 
 LITTLE_SLACK = "R304"
 
@@ -30,20 +30,27 @@ def promise_warnings(blueprint: Blueprint, problem: Problem, plan: Plan) -> tupl
 def _little_slack(blueprint: Blueprint, problem: Problem, plan: Plan) -> list[Diagnostic]:
     found = []
     for prediction in predictions_of(problem, plan):
-        if prediction.unknown or prediction.slack >= LEAST_SLACK:
+        if prediction.unknown or (prediction.slack is not None and prediction.slack >= LEAST_SLACK):
             continue
         contract, _, objective = prediction.objective.partition("/")
-        predicted = (prediction.services + prediction.links) / 1000
-        # With a decimal, for whole milliseconds would not give the slack that is said.
-        words = f"is predicted to take {predicted:.1f} ms of {prediction.limit / 1000:g} ms"
-        over = f"{prediction.slack / 100:.1f} % slack" if prediction.slack >= 0 else "too slow"
-        message = f"'{objective}' of contract '{contract}' {words} ({over})"
+        message = f"'{objective}' of contract '{contract}' {_predicted(prediction)}"
         hint = "predictions are off by up to 5 %: raise the limit, or plan one replica more"
-        if prediction.slack < 0:
+        if prediction.overload:
+            hint = "plan more replicas or state a lower load: requests arrive faster than replicas answer them"
+        elif prediction.is_late:
             hint = "raise the limit or the number of replicas, or state how requests are spread (balancing)"
         place = blueprint.places[f"contract/{contract}"]
         found.append(Diagnostic(place, LITTLE_SLACK, message, hint, Severity.WARNING))
     return found
+
+
+def _predicted(prediction: Prediction) -> str:
+    """Returns what is predicted of a response time, with a decimal: whole milliseconds would not give the slack."""
+    if prediction.time is None or prediction.slack is None:
+        limit = f"{prediction.limit / 1000:g} ms"
+        return f"cannot stay below {limit}: a service on its path is overloaded, {prediction.overload} % busy"
+    over = "too slow" if prediction.is_late else f"{prediction.slack / 100:.1f} % slack"
+    return f"is predicted to take {prediction.time / 1000:.1f} ms of {prediction.limit / 1000:g} ms ({over})"
 
 
 def _spread_by_service(blueprint: Blueprint, problem: Problem) -> list[Diagnostic]:

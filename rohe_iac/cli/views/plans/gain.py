@@ -7,6 +7,9 @@ from rohe_iac.planning.model.plan import Gain
 
 MILLION = 1_000_000
 
+LEAST_SLACK = -1_000_000
+"""Basis points: a slack below it is not given as a figure."""
+
 VERBS = {
     "placed": "make",
     "nodes": "free",
@@ -27,7 +30,7 @@ def shown_gain(gain: Gain) -> str:
     if gain.term == "nodes":
         return f"{moves} {counted(gain.before - gain.after, 'node')}"
     if gain.term == "slack":
-        return f"{moves} the least slack from {gain.before / 100:g} % to {gain.after / 100:g} % of the limit"
+        return f"{moves} the least slack from {_share(gain.before)} to {_share(gain.after)} of the limit"
     if gain.term == "cost":
         return f"{moves} the cost of the nodes from {gain.before / MILLION:g} to {gain.after / MILLION:g} an hour"
     if gain.term == "interference":
@@ -38,6 +41,11 @@ def shown_gain(gain: Gain) -> str:
     if gain.term == "wishes":
         return f"{moves} more preferences of services and nodes"
     return f"{moves} the objective's term `{gain.term}`"
+
+
+def _share(basis_points: int) -> str:
+    """Returns a slack as a part of the limit; overloaded services have no time, and a slack below every other."""
+    return f"{basis_points / 100:g} %" if basis_points > LEAST_SLACK else f"less than {LEAST_SLACK / 100:g} %"
 
 
 def _verb(gain: Gain) -> str:

@@ -172,7 +172,7 @@ class PlanView:
             return
         self.screen.out.print("\n[bold]Response times that contracts limit, as predicted[/bold]")
         for prediction in predictions[:FEW]:
-            style = "red" if prediction.slack < 0 else ""
+            style = "red" if prediction.is_late else ""
             self.screen.print_indented(escape(shown_prediction(prediction)), style=style)
         if len(predictions) > FEW:
             self.screen.out.print(f"  ... and {len(predictions) - FEW} more with more slack")

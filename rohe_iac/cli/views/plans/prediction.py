@@ -24,10 +24,12 @@ class PredictionRow:
     Attributes:
         objective: the name of the objective.
         path: the first and the last service, or the only one.
-        predicted: the whole response time; "unknown" where nothing is known of it.
+        predicted: the whole response time; "unknown" where nothing is known of it, and how busy where a service is
+            overloaded.
         links: the part of it on links; empty where it is 0.
         limit: the longest response time that the contract allows.
-        slack: by how many percent of the limit the prediction is below or above it.
+        slack: by how many percent of the limit the prediction is below or above it; "not met" where a service is
+            overloaded, empty without a prediction.
         notes: the time with the neighbours of this plan, how requests are spread over replicas, and which services are
             not counted; each may be missing.
         late: whether the prediction is above the limit.
@@ -46,22 +48,30 @@ class PredictionRow:
 def row_of(prediction: Prediction) -> PredictionRow:
     """Returns the cells of a prediction."""
     first, last = (address.partition(":")[2] or address for address in (prediction.first, prediction.last))
-    slack = prediction.slack
     return PredictionRow(
         prediction.objective,
         first if first == last else f"{first} to {last}",
-        "unknown" if prediction.unknown else predicted_time(prediction),
+        predicted_time(prediction),
         shown_time(prediction.links) if prediction.links else "",
         shown_time(prediction.limit),
-        "" if prediction.unknown else f"{slack / 100:.1f} % slack" if slack >= 0 else f"{-slack / 100:.1f} % too slow",
+        _slack(prediction),
         _notes(prediction),
-        slack < 0,
+        prediction.is_late,
     )
+
+
+def _slack(prediction: Prediction) -> str:
+    if prediction.slack is None:
+        return "not met"
+    if prediction.unknown:
+        return ""
+    percent = f"{abs(prediction.slack) / 100:.1f} %"
+    return f"{percent} too slow" if prediction.is_late else f"{percent} slack"
 
 
 def _notes(prediction: Prediction) -> tuple[str, ...]:
     """Returns what neighbours change, how requests are spread over the replicas, and which services are not counted."""
-    differs = 0 < prediction.beside < prediction.services + prediction.links
+    differs = prediction.time is not None and 0 < prediction.beside < prediction.time
     notes = [f"{shown_time(prediction.beside)} with the neighbours of this plan"] if differs else []
     notes += [f"requests {' or '.join(prediction.spread)}"] if prediction.spread else []
     if prediction.uncounted:
@@ -80,13 +90,18 @@ def shown_prediction(prediction: Prediction) -> str:
     row = row_of(prediction)
     if prediction.unknown:
         return f"{row.objective}: not predicted, no profile of {_few(prediction.uncounted)}"
+    if prediction.overload:
+        limited = f"{row.objective}: {row.predicted}, so the limit of {row.limit} cannot be met"
+        return ", ".join((limited, row.path, *row.notes))
     links = f", {row.links} of it on links" if row.links else ""
     return ", ".join((f"{row.objective}: {row.predicted} of {row.limit}{links} ({row.slack})", row.path, *row.notes))
 
 
 def predicted_time(prediction: Prediction) -> str:
-    """Returns the whole response time of a prediction, of services and links."""
-    return shown_time(prediction.services + prediction.links)
+    """Returns the whole response time of a prediction, of services and links, or why there is none."""
+    if prediction.time is None:
+        return f"overloaded: {prediction.overload} % busy"
+    return "unknown" if prediction.unknown else shown_time(prediction.time)
 
 
 def shown_time(microseconds: int) -> str:

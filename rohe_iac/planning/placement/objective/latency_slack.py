@@ -111,5 +111,9 @@ def _time(
     time: WorkloadServiceTime, nodes: Collection[NodeIndex], replicas_on: Mapping[NodeIndex, int]
 ) -> tuple[int, int]:
     """Returns mean and percentile of a service: alone where every node of it has one replica, else shared."""
-    alone = bool(nodes) and all(replicas_on.get(node, 0) < 2 for node in nodes)
-    return (time.alone_mean, time.alone_above) if alone else (time.mean, time.above)
+    return (time.alone_mean, time.alone_above) if is_alone(nodes, replicas_on) else (time.mean, time.above)
+
+
+def is_alone(nodes: Collection[NodeIndex], replicas_on: Mapping[NodeIndex, int]) -> bool:
+    """Checks whether a service has nodes, and each of them has one replica."""
+    return bool(nodes) and all(replicas_on.get(node, 0) < 2 for node in nodes)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from rohe_iac.planning.model.demand import Demand
@@ -12,7 +13,7 @@ from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.model.promise import ResponseTimeLimit, added
 from rohe_iac.planning.model.units import MILLION
-from rohe_iac.planning.placement.objective.latency_slack import LatencySlack, relative
+from rohe_iac.planning.placement.objective.latency_slack import LatencySlack, is_alone, relative
 from rohe_iac.planning.placement.state.from_plan import choice_of
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
@@ -25,34 +26,48 @@ class Prediction:
 
     Attributes:
         limit: microseconds that the contract allows.
-        services: predicted microseconds of the services on the path that are counted.
+        services: predicted microseconds of the services on the path that are counted; None where one is overloaded.
         links: predicted microseconds on the links between them.
         beside: predicted microseconds of services and links where each service takes its time alone, and of what a
-            full node costs it the part that its neighbours in the plan ask for; never more than the prediction.
-        slack: (limit - services - links) / limit, in basis points.
+            full node costs it the part that its neighbours in the plan ask for; never more than the prediction, and 0
+            where a service is overloaded.
+        slack: (limit - services - links) / limit, in basis points; None where a service is overloaded.
         first, last: addresses of the first workload of the first and of the last service on the path.
         workloads: addresses of all workloads on the path.
         balancing: how requests are spread over the replicas of the services on the path, without repetition; empty
             where each has one replica.
         uncounted: addresses of workloads on the path whose response times nothing is known of: they have no profile.
+        overload: how busy the replicas of the most loaded service on the path would have to be, in percent of their
+            time: 100 or more, so that queues grow without end; 0 where all services keep up.
     """
 
     objective: str
     limit: int
-    services: int
+    services: int | None
     links: int
-    slack: int
+    slack: int | None
     first: str
     last: str
     beside: int = 0
     workloads: tuple[str, ...] = ()
     balancing: tuple[str, ...] = ()
     uncounted: tuple[str, ...] = ()
+    overload: int = 0
+
+    @property
+    def time(self) -> int | None:
+        """Predicted microseconds of services and links; None where a service is overloaded."""
+        return None if self.services is None else self.services + self.links
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the objective is predicted to be broken."""
+        return self.slack is None or self.slack < 0
 
     @property
     def unknown(self) -> bool:
         """Whether nothing is known of any service or link on the path."""
-        return not self.services + self.links
+        return self.time == 0
 
     @property
     def spread(self) -> tuple[str, ...]:
@@ -79,23 +94,49 @@ def predictions_of(problem: Problem, decided: Plan) -> tuple[Prediction, ...]:
     for path, services, links in slack.predictions(nodes, replicas_on):
         ends = [path.stages[0][0].workload, path.stages[-1][0].workload]
         limit = max(1, path.limit)
+        overload = _overload(path, indexed, nodes, replicas_on)
         prediction = Prediction(
             path.objective,
             limit,
-            services,
+            None if overload else services,
             links,
-            relative(limit, services + links),
+            None if overload else relative(limit, services + links),
             ends[0],
             ends[1],
-            min(services, _services_beside(path, crowdings)) + links,
+            0 if overload else min(services, _services_beside(path, crowdings)) + links,
             tuple(time.workload for stage in path.stages for time in stage),
             _balancing(path, demands),
             tuple(time.workload for stage in path.stages for time in stage if not time.mean),
+            overload,
         )
         known = found.get(path.objective)
-        if known is None or prediction.slack < known.slack:
+        if known is None or _order(prediction) < _order(known):
             found[path.objective] = prediction
-    return tuple(sorted(found.values(), key=lambda prediction: (prediction.slack, prediction.objective)))
+    return tuple(sorted(found.values(), key=_order))
+
+
+def _order(prediction: Prediction) -> tuple[float, int, str]:
+    """Returns the order of predictions: the most overloaded first, then the least slack."""
+    slack = -math.inf if prediction.slack is None else prediction.slack
+    return slack, -prediction.overload, prediction.objective
+
+
+def _overload(
+    path: ResponseTimeLimit,
+    indexed: IndexedProblem,
+    nodes: Mapping[DemandIndex, Collection[NodeIndex]],
+    replicas_on: Mapping[NodeIndex, int],
+) -> int:
+    """Returns the greatest overload of the services on a path where they are placed, in percent; 0 without any."""
+    return max(
+        (
+            time.alone_overload if is_alone(nodes.get(indexed.index[time.workload], ()), replicas_on) else time.overload
+            for stage in path.stages
+            for time in stage
+            if time.workload in indexed.index
+        ),
+        default=0,
+    )
 
 
 def _balancing(path: ResponseTimeLimit, demands: Mapping[str, Demand]) -> tuple[str, ...]:

@@ -26,7 +26,8 @@ class SlowedReplica:
         replica, node: its address, and the name of its node.
         beside: names of the services of its neighbours, with their number where there are several.
         slowdown: how much longer its requests take, in millionths of its time alone.
-        objective: the objective that limits the response times of its service, else of its pipeline; "" without any.
+        objective: the objective that limits the response times of its service, else of its pipeline; "" without any,
+            or where a service is overloaded.
         expected, limit: the response time that is predicted beside these neighbours, and its limit, in microseconds.
     """
 
@@ -59,16 +60,17 @@ def slowed_replicas(problem: Problem, plan: Plan, predictions: Iterable[Predicti
         beside = [f"{number} replicas of {name}" if number > 1 else name for name, number in sorted(counts.items())]
         beside += [OTHERS] if item.node in used else []
         prediction = limiting.get(item.workload)
+        expected = prediction and (prediction.beside or prediction.time)
         found.append(
             SlowedReplica(item.replica, item.node, tuple(beside), item.slowdown)
-            if prediction is None
+            if prediction is None or not expected
             else SlowedReplica(
                 item.replica,
                 item.node,
                 tuple(beside),
                 item.slowdown,
                 prediction.objective,
-                prediction.beside or prediction.services + prediction.links,
+                expected,
                 prediction.limit,
             )
         )

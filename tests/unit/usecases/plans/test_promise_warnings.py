@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -49,3 +50,9 @@ def test_a_balancing_that_a_kubernetes_service_does_not_have_is_said(
 ) -> None:
     found = warned(tmp_path / "kpi", "kpi", SPREAD_BY_SERVICE, *edits)
     assert [message.partition("'")[2].partition("'")[0] for message in found] == services
+
+
+def test_a_limit_behind_an_overloaded_service_is_warned_of_without_a_time(tmp_path: Path) -> None:
+    busy = warned(tmp_path / "busy", "cctvs", LITTLE_SLACK, ("replicas: auto\n      ports", "replicas: 1\n      ports"))
+    assert busy
+    assert all(re.search(r"a service on its path is overloaded, \d{3,} % busy$", message) for message in busy), busy

@@ -23,3 +23,14 @@ def test_times_below_ten_milliseconds_have_decimals() -> None:
     assert shown_time(9_500) == "9.5 ms"
     assert shown_time(10_400) == "10 ms"
     assert predicted_time(FAST) == "1112 ms"
+
+
+def test_an_overloaded_service_has_no_time_but_says_how_busy_it_is() -> None:
+    overloaded = Prediction(
+        "sla/fast", 400_000, None, 0, None, "service/p:detect", "service/p:detect", workloads=("service/p:detect",),
+        overload=112,
+    )  # fmt: skip
+    row = row_of(overloaded)
+    assert (row.predicted, row.slack, row.late) == ("overloaded: 112 % busy", "not met", True)
+    line = "sla/fast: overloaded: 112 % busy, so the limit of 400 ms cannot be met, detect"
+    assert shown_prediction(overloaded) == line

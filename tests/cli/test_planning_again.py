@@ -137,3 +137,35 @@ def test_the_command_compares_with_the_record_of_the_stack_and_with_a_record_fil
         (item["replica"], item["node"], item["cores"], item["ports"]) for item in saved["plan"]["placements"]
     ]
     assert {item["decided"] for item in again} == {"previous"}
+
+
+def test_the_command_compares_with_a_plan_file_as_with_a_record(rohe: Run) -> None:
+    assert rohe("plan", "--out", "digits.plan.gz").returncode == 0
+    again = rohe("plan", "--against", "digits.plan.gz", "--out", "again.plan", "--detailed-exitcode", "-o", "json")
+    assert again.returncode == 0, "nothing to do"
+    assert {item["decided"] for item in json.loads(again.stdout)["plan"]["placements"]} == {"previous"}
+    shown = rohe("show", "again.plan").stdout
+    assert "Against a plan file, not what is applied: " in shown
+    done = rohe("apply", "--yes", "again.plan")
+    assert done.returncode == 6
+    assert "it was made against a plan file; applied now is nothing" in done.stderr
+    assert "made against a plan file, which is not at hand" in rohe("verify", "again.plan").stdout
+
+
+def test_a_file_to_compare_with_is_looked_for_in_the_folder_that_the_command_works_in(
+    rohe: Run, repository: Path
+) -> None:
+    assert rohe("-C", "blueprints", "plan", "--out", "digits.plan").returncode == 0
+    assert (repository / "blueprints" / "digits.plan").is_file()
+    done = rohe("-C", "blueprints", "plan", "--against", "digits.plan", "--detailed-exitcode")
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_file_that_is_neither_record_nor_plan_gets_no_advice_to_destroy(rohe: Run, repository: Path) -> None:
+    (repository / "other.json").write_text('{"serial": 1}')
+    for name in ("other.json", "blueprints/stack.yaml"):
+        done = rohe("plan", "--against", name)
+        assert done.returncode == 6
+        assert f"{name} is neither a record of an applied plan nor a plan file" in done.stderr
+        assert "rohe plan --out FILE" in done.stderr
+        assert "destroy" not in done.stderr

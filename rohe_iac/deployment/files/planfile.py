@@ -27,6 +27,9 @@ from rohe_iac.planning.model.json_codec import (
 from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.problem import Problem
 
+NOT_APPLIED = 0
+"""Serial of a plan file that a plan was made against; serials of records begin with 1."""
+
 FAMILY = "rohe.dev/plan"
 """What the schema of every plan file begins with; its version follows."""
 
@@ -54,7 +57,10 @@ MAX_CARRIED = 2 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Against:
-    """The last applied record that a plan was made against, by its serial and the digest of its plan file."""
+    """The last applied record that a plan was made against, by its serial and the digest of its plan file.
+
+    A plan that was made against a plan file has NOT_APPLIED as serial.
+    """
 
     serial: int
     digest: str

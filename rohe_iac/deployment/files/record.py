@@ -8,7 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from rohe_iac.deployment.files.planfile import Against, PlanFile, decode
+from rohe_iac.deployment.files.planfile import FAMILY as PLAN_FAMILY
+from rohe_iac.deployment.files.planfile import NOT_APPLIED, Against, PlanFile, decode
 from rohe_iac.foundation.canonical import canonical_json
 from rohe_iac.foundation.folders import StackFolder, write_private
 from rohe_iac.foundation.json_files.reading import NoObject, read_object
@@ -83,6 +84,42 @@ def decode_record(content: bytes, origin: str) -> Record:
         return Record(serial, decode(canonical_json(plan) + b"\n", origin), complete)
     except (UnreadablePlan, ValueError, RecursionError) as error:
         raise _unreadable(origin, "the plan in it was altered or is incomplete") from error
+
+
+def decode_compared(content: bytes, origin: str) -> Record:
+    """Reads the bytes of a file that a user names to compare a plan with: a record, or a plan file.
+
+    Args:
+        content: The file's bytes.
+        origin: The file's name, for messages.
+
+    Returns:
+        The record; a plan file as a complete record with the serial NOT_APPLIED.
+
+    Raises:
+        UnreadablePlan: The bytes are neither, or were altered.
+        NewerFile: A newer rohe wrote the file.
+    """
+    try:
+        value = read_object(content)
+    except NoObject as error:
+        raise _not_comparable(origin, str(error)) from error
+    if schema_number(value.get("schema"), PLAN_FAMILY) is not None:
+        return Record(NOT_APPLIED, decode(content, origin), complete=True)
+    try:
+        return decode_record(content, origin)
+    except UnreadableRecord as error:
+        # The hint of records is about the stack's own; this file is a copy of one, if anything.
+        raise _not_comparable(origin, error.detail) from error
+
+
+def _not_comparable(origin: str, why: str) -> UnreadablePlan:
+    return UnreadablePlan(
+        f"{origin} is neither a record of an applied plan nor a plan file",
+        detail=why,
+        hint="give a file of `rohe plan --out FILE`, or a file of the folder `history` in the stack's state folder; "
+        "without --against the plan is compared with what is applied",
+    )
 
 
 def _unreadable(origin: str, why: str) -> UnreadableRecord:

@@ -10,7 +10,7 @@ from pathlib import Path
 from rohe_iac.blueprint.linked.blueprint import Blueprint, Source
 from rohe_iac.blueprint.loading import load
 from rohe_iac.deployment.files.planfile import PlanFile, decode
-from rohe_iac.deployment.files.record import Record, decode_record, read_record
+from rohe_iac.deployment.files.record import Record, decode_compared, read_record
 from rohe_iac.foundation.diagnostics import Diagnostic
 from rohe_iac.foundation.errors import ExitCode, RoheError
 from rohe_iac.foundation.folders import StackFolder, write_private, write_shared
@@ -56,7 +56,7 @@ class StackDecision:
         plan: the solution of the problem.
         profiles: the measured profiles that services name, by path.
         sources: the files that were read, by path.
-        record: what is applied and the plan was made against; None where nothing is.
+        record: what the plan was made against: what is applied, None where nothing is, or the file that was named.
     """
 
     blueprint: Blueprint
@@ -75,7 +75,7 @@ class PlannedStack:
     Attributes:
         blueprint: the documents of the stack.
         planfile: the plan with its manifests and actions.
-        record: what is applied and the plan was made against; None where nothing is.
+        record: what the plan was made against: what is applied, None where nothing is, or the file that was named.
         warnings: what the plan needs and this machine lacks, which is no error where it is applied elsewhere; and why
             predicted response times may not hold.
     """
@@ -105,7 +105,7 @@ def decide(
     Args:
         directory: a folder of the blueprint.
         stack: the name of the stack; None where the blueprint has only one.
-        against: a record file to compare with, in place of the one in the state folder.
+        against: a record or plan file to compare with, in place of the record in the state folder.
         max_moves: how many replicas that could stay may move; None for any number.
         defragment: whether replicas move in order to free nodes.
         report: takes each step that begins.
@@ -116,14 +116,14 @@ def decide(
         InvalidProfile: a profile that a service names is not one.
         UnusableModule, UnknownPlugin, FaultyPlugin: a filter, scorer or strategy of the stack cannot be used.
         UsageError: there is no such stack.
-        UnreadablePlan: the record is damaged.
+        UnreadablePlan: the record is damaged, or `against` is neither a record nor a plan file.
     """
     report("reading the blueprint")
     blueprint = load(directory, stack)
     record = (
         read_record(StackFolder.of(blueprint.project, blueprint.stack.metadata.name))
         if against is None
-        else decode_record(read_file(against), str(against))
+        else decode_compared(read_file(against), str(against))
     )
     profiles, measured = load_profiles(blueprint)
     problem, plugins, modules = load_plugins(problem_of(blueprint, profiles), blueprint.root)

@@ -11,7 +11,7 @@ from rohe_iac.deployment.engine.find import find_engine
 from rohe_iac.deployment.files.actions import ManifestAction
 from rohe_iac.deployment.files.journal import RunJournal
 from rohe_iac.deployment.files.lock import stack_lock
-from rohe_iac.deployment.files.planfile import PlanFile
+from rohe_iac.deployment.files.planfile import NOT_APPLIED, PlanFile
 from rohe_iac.deployment.files.record import Record, next_serial, read_record, write_record
 from rohe_iac.deployment.ports import DeploymentTarget, Progress
 from rohe_iac.deployment.run.outcome import Ending, Outcome
@@ -225,7 +225,10 @@ def _check_fresh(planfile: PlanFile, record: Record | None) -> None:
         return
     if record is not None and record.planfile.digest == planfile.digest:
         return  # this very plan was begun, or is applied
-    made = f"record {planfile.against.serial}" if planfile.against is not None else "a stack that was not applied"
+    made = "a stack that was not applied"
+    if planfile.against is not None:
+        serial = planfile.against.serial
+        made = "a plan file" if serial == NOT_APPLIED else f"record {serial}"
     now = f"record {known.serial}" if known is not None else "nothing"
     raise StalePlan(
         "the plan is stale",

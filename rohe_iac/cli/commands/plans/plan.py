@@ -19,7 +19,7 @@ def plan(
         typer.Option("--out", help="Write the plan to this file, for `rohe apply FILE`; compressed if it ends in .gz."),
     ] = None,
     against: Annotated[
-        Path | None, typer.Option("--against", help="Compare with this record file, not with the last applied record.")
+        Path | None, typer.Option("--against", help="Compare with this record or plan file, not with what is applied.")
     ] = None,
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit with 2 if apply has something to do.")
@@ -54,6 +54,7 @@ def plan(
         raise UsageError(
             "--defragment and --what-if exclude each other", hint="apply the plan of --defragment, then ask --what-if"
         )
+    compared = screen.folder / against if against is not None else None
     searches = SearchReport()
     if what_if is not None:
         from rohe_iac.cli.views.plans.what_if import WhatIfView
@@ -61,7 +62,7 @@ def plan(
 
         with screen.working("reading the blueprint") as report:
             decision = decide(
-                screen.folder, stack, against=against, max_moves=max_moves, report=report, listener=searches
+                screen.folder, stack, against=compared, max_moves=max_moves, report=report, listener=searches
             )
             report("planning the edited problem")
             answer = plan_edited(decision, what_if, searches)
@@ -73,7 +74,7 @@ def plan(
         planned = make_plan(
             screen.folder,
             stack,
-            against=against,
+            against=compared,
             max_moves=max_moves,
             defragment=defragment,
             report=report,

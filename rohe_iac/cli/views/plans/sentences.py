@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from rohe_iac.deployment.files.planfile import PlanFile
+from rohe_iac.deployment.files.planfile import NOT_APPLIED, PlanFile
 from rohe_iac.foundation.quantities import counted, cpu_alike, shown_bytes, shown_share
 from rohe_iac.planning.model.plan import Bound, DeviceUse, Loss, Placement, Plan, Refusals, Relaxed, ScorePart
 from rohe_iac.planning.model.problem import Settings
@@ -126,6 +126,8 @@ def pending_work(planfile: PlanFile, undone: Collection[str] = ()) -> str:
         created = f"{counted(counts['create'], 'resource')} to create"
         return f"Nothing is applied yet. {created}{': ' if planfile.manifests else ''}{_by_kind(planfile)}"
     verbs = ", ".join(f"{counts[verb]} to {VERBS.get(verb, verb)}" for verb in ORDER if counts[verb]) or "nothing to do"
+    if planfile.against.serial == NOT_APPLIED:
+        return f"Against a plan file, not what is applied: {verbs}"
     return f"Against the applied record {planfile.against.serial}: {verbs}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rohe_iac.deployment.files.actions import ManifestAction, actions_between
-from rohe_iac.deployment.files.planfile import PlanFile
+from rohe_iac.deployment.files.planfile import NOT_APPLIED, PlanFile
 from rohe_iac.deployment.files.record import Record, decode_record
 from rohe_iac.foundation.errors import RoheError
 from rohe_iac.foundation.folders import StackFolder
@@ -53,6 +53,8 @@ def record_of(planfile: PlanFile) -> tuple[Record | None, str]:
     against = planfile.against
     if against is None:
         return None, ""
+    if against.serial == NOT_APPLIED:
+        return None, "actions: the plan was made against a plan file, which is not at hand"
     folder = StackFolder.of(planfile.project, planfile.stack)
     for path in (folder.record, folder.history / f"{against.serial}.json"):
         try:

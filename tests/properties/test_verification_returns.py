@@ -49,7 +49,7 @@ def problems() -> Iterator[Problem]:
     """Yields a problem of which all replicas have a node, and some of which not all have one."""
     nodes = Supply("n1", 4000, 2**30), Supply("n2", 4000, 2**30, status="down")
     ask = Demand("service/p:a", "replica/p:a", "p-a", "p", "a", "", 2, Resources(500, (), 2**20))
-    yield Problem("s", nodes, (ask,), (), (), Settings(strategy="best-fit"))
+    yield Problem("s", nodes, (ask,), (), (), Settings(strategy="portfolio", iterations=5))
     for seed in (1, 4, 6):
         asked = problem(seed)
         settings = replace(asked.settings, iterations=5, strategy="best-fit", survive=seed % 3, survive_zones=seed % 2)

@@ -78,21 +78,62 @@ def _relax(problem: Problem, replan: Replan, plan: Plan) -> tuple[Plan, dict[str
     """
     replicas = {demand.workload: demand.replicas for demand in problem.demands if demand.replicas > 1}
     best, relaxed = plan, dict[str, int]()
-    while True:
-        more = {
-            workload: fewer
-            for workload in _kept_out_by_spread(best) & replicas.keys()
-            if (fewer := _relaxed_further(problem, replicas[workload], relaxed.get(workload))) is not None
-        }
-        candidate = replan((), {**relaxed, **more}) if more else best
-        if _placed_by_rank(problem, candidate) <= _placed_by_rank(problem, best):
-            break
-        best, relaxed = candidate, {**relaxed, **more}
+    tried, candidate = relaxed, plan
+    # A step may place no more and the next one may: the first gives up only the spread over zones.
+    while more := _one_step_further(problem, candidate, replicas, tried):
+        tried = {**tried, **more}
+        candidate = replan((), tried)
+        if _placed_by_rank(problem, candidate) > _placed_by_rank(problem, best):
+            best, relaxed = candidate, tried
     if best.unplaced and len(problem.nodes) <= SPARE_LIMIT:
         candidate = replan((), dict.fromkeys(replicas, 0))
         if _placed_by_rank(problem, candidate) > _placed_by_rank(problem, best):
-            best, relaxed = candidate, dict.fromkeys(replicas, 0)
+            best, relaxed = _widest(problem, replan, candidate, replicas)
     return _restore(problem, replan, plan, best, relaxed)
+
+
+def _one_step_further(
+    problem: Problem, plan: Plan, replicas: Mapping[str, int], relaxed: Mapping[str, int]
+) -> dict[str, int]:
+    """Returns the failures that the services are spread for next of which the spread keeps replicas out.
+
+    Args:
+        problem: the problem.
+        plan: the plan with `relaxed`.
+        replicas: number of replicas, by workload; of those that have several.
+        relaxed: failures by workload.
+    """
+    return {
+        workload: fewer
+        for workload in _kept_out_by_spread(plan) & replicas.keys()
+        if (fewer := _relaxed_further(problem, replicas[workload], relaxed.get(workload))) is not None
+    }
+
+
+def _widest(
+    problem: Problem, replan: Replan, narrowest: Plan, replicas: Mapping[str, int]
+) -> tuple[Plan, dict[str, int]]:
+    """Returns the plan with all services spread for the most failures that places as much as that for none.
+
+    Args:
+        problem: the problem.
+        replan: makes plans.
+        narrowest: the plan with no service spread.
+        replicas: number of replicas, by workload; of those that have several.
+    """
+    relaxed: dict[str, int] = {}
+    while any((relaxed := _all_further(problem, replicas, relaxed)).values()):
+        candidate = replan((), relaxed)
+        if _placed_by_rank(problem, candidate) >= _placed_by_rank(problem, narrowest):
+            return candidate, relaxed
+    return narrowest, dict.fromkeys(replicas, 0)
+
+
+def _all_further(problem: Problem, replicas: Mapping[str, int], relaxed: Mapping[str, int]) -> dict[str, int]:
+    """Returns the failures that all services are spread for next, 0 for those that are spread for none already."""
+    return {
+        workload: _relaxed_further(problem, number, relaxed.get(workload)) or 0 for workload, number in replicas.items()
+    }
 
 
 def _restore(

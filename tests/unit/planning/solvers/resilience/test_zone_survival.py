@@ -67,6 +67,20 @@ def test_the_spread_over_zones_is_given_up_before_a_replica_is_and_before_that_o
     assert verify(problem, replace(decided, relaxed=()))
 
 
+@pytest.mark.parametrize(("nodes", "in_zones"), [(1, 1), (1, 2), (2, 1), (2, 2)])
+@pytest.mark.parametrize("replicas", [3, 5])
+def test_a_spread_for_nodes_and_zones_is_relaxed_no_further_than_either_alone(
+    world: Any, nodes: int, in_zones: int, replicas: int
+) -> None:
+    demand = world.demand("d", replicas, 500)
+    problem = world.problem(zones(world, {"a1": 4000, "b1": 4000}), [demand], survive=nodes, survive_zones=in_zones)
+    decided = plan(problem)
+    assert decided.unplaced == ()
+    assert len(by_zone(decided)) == 2
+    assert {item.failures for item in decided.relaxed} <= {1}
+    assert verify(problem, decided) == ()
+
+
 def test_a_zone_whose_replicas_fit_nowhere_else_is_listed(world: Any) -> None:
     nodes = zones(world, {"a1": 2000, "b1": 1000})
     problem = world.problem(nodes, [world.demand("d", 2, 1000)], survive_zones=1)

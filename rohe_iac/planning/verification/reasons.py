@@ -249,9 +249,9 @@ def _refusal_faults(problem: Problem, plan: Plan, demands: Mapping[str, Demand])
             yield workload, "the closest nodes are not ordered by what they lack"
         expected = static.counts(demand)
         if plan.spare in nodes and not first_static_rule(demand, nodes[plan.spare]):
-            expected["reserved"] = 1
-        expected["gang"] = expected[""] - expected["reserved"] if out else 0
-        for rule in (*STATIC_RULES, "reserved", "gang") if plan.spare else (*STATIC_RULES, "gang"):
+            expected["spare"] = 1
+        expected["gang"] = expected[""] - expected["spare"] if out else 0
+        for rule in (*STATIC_RULES, "spare", "gang") if plan.spare else (*STATIC_RULES, "gang"):
             if expected[rule] != stated.get(rule, 0):
                 yield workload, f"{expected[rule]} nodes refuse by {rule}, not {stated.get(rule, 0)}"
         for rejection in refusals.closest:
@@ -275,7 +275,7 @@ def _rejection_faults(rejection: Rejection, node: Supply, demand: Demand, reques
     rule = first_static_rule(demand, node)
     if (rejection.rule in STATIC_RULES or rule) and rejection.rule != rule:
         yield f"{rejection.node} refuses by {rule or 'no static rule'}, not {rejection.rule}"
-    known = rejection.rule in (*STATIC_RULES, *COUPLING, "reserved", "gang", *HEADS)
+    known = rejection.rule in (*STATIC_RULES, *COUPLING, "spare", "gang", *HEADS)
     if known and not rejection.missing.startswith(f"{HEADS.get(rejection.rule, rejection.rule)}: "):
         yield f"{rejection.node} refuses by {rejection.rule}, and lacks '{rejection.missing}'"
     texts = rejection.missing.split("; ")
@@ -376,7 +376,7 @@ def _loss_faults(problem: Problem, plan: Plan) -> Iterator[Fault]:
     if plan.spare and plan.spare not in {node.name for node in problem.nodes if node.status == "running"}:
         yield Fault("losses", f"node/{plan.spare}", "is kept free, and no node of that name runs")
     for replica in sorted(by_place.get(plan.spare, ())):
-        yield Fault("reserved", replica, f"node {plan.spare} is kept free")
+        yield Fault("spare", replica, f"node {plan.spare} is kept free")
     for loss in plan.losses:
         where = loss.node if loss.node.startswith("zone/") else f"node/{loss.node}"
         if set(loss.outages) != outages[loss.node]:

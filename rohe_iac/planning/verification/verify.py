@@ -23,6 +23,7 @@ from rohe_iac.planning.verification.skews import skew_faults
 from rohe_iac.planning.verification.statements.gain import gain_faults
 from rohe_iac.planning.verification.statements.left_out import left_out_faults, room_faults
 from rohe_iac.planning.verification.statements.losses import unplaceable_faults
+from rohe_iac.planning.verification.statements.older_rules import with_present_rules
 from rohe_iac.planning.verification.statements.order import order_faults
 from rohe_iac.planning.verification.statements.places import place_faults
 from rohe_iac.planning.verification.statements.scores import score_faults
@@ -41,6 +42,7 @@ def verify(
         plugins: the filters to ask again; those that the problem names and `plugins` does not have are not asked.
         states_slowdown: whether placements state how much neighbours slow them down; older plan files do not.
     """
+    plan = with_present_rules(plan)
     stated_problem, stated = problem, plan
     problem, plan = with_room(problem, plan)
     nodes = {node.name: node for node in problem.nodes}

@@ -116,7 +116,7 @@ def _room_on_nodes(
     # Capacities and static rules are equal within a node class, so one representative is enough.
     for node, rule in zip(indexed.node_classes.representative, indexed.static_by_class(position), strict=True):
         status = indexed.nodes[node].status
-        if status == "down" or (rule not in ("", "reserved") and status == "running"):
+        if status == "down" or (rule not in ("", "spare") and status == "running"):
             room.append(0)
             continue
         room.append(min([replicas, *[capacities[node] // size for size, capacities in sizes]]))

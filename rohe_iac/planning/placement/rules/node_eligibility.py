@@ -1,4 +1,4 @@
-"""The rules `status`, `reserved`, `labels`, `taints`, `architecture` and `gang`: they hold whatever is free on a node.
+"""The rules `status`, `spare`, `labels`, `taints`, `architecture` and `gang`: they hold whatever is free on a node.
 
 Which of them refuses a node is worked out once for each class of nodes (`IndexedProblem.static`).
 """
@@ -21,8 +21,8 @@ def _status_words(demand: Demand, node: Supply) -> str:  # noqa: ARG001
     return f"status: the node is {node.status}"
 
 
-def _reserved_words(demand: Demand, node: Supply) -> str:  # noqa: ARG001
-    return "reserved: kept free for the replicas of a node that fails"
+def _spare_words(demand: Demand, node: Supply) -> str:  # noqa: ARG001
+    return "spare: kept free for the replicas of a node that fails"
 
 
 def _gang_words(demand: Demand, node: Supply) -> str:  # noqa: ARG001
@@ -55,11 +55,11 @@ def _eligibility(name: str, words: Callable[[Demand, Supply], str], *looks_at: s
 
 
 STATUS = _eligibility("status", _status_words, "status")
-RESERVED = _eligibility("reserved", _reserved_words)
+SPARE = _eligibility("spare", _spare_words)
 LABELS = _eligibility("labels", _labels_words, "labels")
 TAINTS = _eligibility("taints", _taints_words, "taints")
 ARCHITECTURE = _eligibility("architecture", _architecture_words, "arch")
 GANG = _eligibility("gang", _gang_words)
 
-ELIGIBILITY_RULES = (STATUS, RESERVED, LABELS, TAINTS, ARCHITECTURE, GANG)
-"""The rules in the order in which plans list them; `reserved` and `gang` refuse only nodes that the others let pass."""
+ELIGIBILITY_RULES = (STATUS, SPARE, LABELS, TAINTS, ARCHITECTURE, GANG)
+"""The rules in the order in which plans list them; `spare` and `gang` refuse only nodes that the others let pass."""

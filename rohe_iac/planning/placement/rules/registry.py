@@ -1,6 +1,6 @@
 """All rules of the planner in the order in which plans list them; names, codes and order follow from `RULES`.
 
-They are asked in the same order, but for `reserved`, which is asked last of the rules about the node alone.
+They are asked in the same order, but for `spare`, which is asked last of the rules about the node alone.
 """
 
 from __future__ import annotations

@@ -363,8 +363,8 @@ class IndexedProblem:
             rules = []
             for position in self.node_classes.representative:
                 node = self.nodes[position]
-                reserved = "reserved" if node.name in self.spare else ""
-                rules.append(static_rule(wanted, node) or reserved or ("gang" if gang else ""))
+                spare = "spare" if node.name in self.spare else ""
+                rules.append(static_rule(wanted, node) or spare or ("gang" if gang else ""))
             known = self._static[key] = (rules, self.node_classes.per_node(rules))
         return known
 

@@ -63,14 +63,14 @@ def surveys_of(
     problem: Problem, decided: Plan, items: Iterable[Placement | Unplaced], plugins: Plugins = NO_PLUGINS
 ) -> tuple[Survey, ...]:
     """Returns a survey of each of these replicas of the plan, in their order."""
-    # Plans made before the field `spare` show the spare node only by the rule that refuses it.
-    reserved = (
+    # Plans made before the field `spare` show the spare node only by the rule that refuses it, `reserved` at that time.
+    named = (
         rejection.node
         for refusals in decided.refusals
         for rejection in refusals.closest
-        if rejection.rule == "reserved"
+        if rejection.rule in ("spare", "reserved")
     )
-    spare = decided.spare or next(reserved, "")
+    spare = decided.spare or next(named, "")
     indexed = IndexedProblem(
         problem,
         choice_of(problem, decided),

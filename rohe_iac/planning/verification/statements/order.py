@@ -13,7 +13,7 @@ from rohe_iac.planning.verification.fault import Fault
 from rohe_iac.planning.verification.requests import requested
 
 RULE_ORDER = (
-    "status", "reserved", "labels", "taints", "architecture", "gang", "cpu", "cores", "rss", "vms", "disk",
+    "status", "spare", "labels", "taints", "architecture", "gang", "cpu", "cores", "rss", "vms", "disk",
     "network", "accelerators", "ports", "spread", "skew", "avoid", "near", "latency", "bandwidth", "budget",
 )  # fmt: skip
 """Rules in the order in which plans count what they refuse; those of plug-in filters follow."""

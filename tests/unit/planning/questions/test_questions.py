@@ -183,7 +183,7 @@ def test_survive_spreads_replicas_and_keeps_room_for_those_of_a_node_that_fails(
     assert not broken(1)
 
 
-def test_a_plan_tells_the_node_that_is_kept_free_and_questions_about_it_say_reserved(world: Any) -> None:
+def test_a_plan_tells_the_node_that_is_kept_free_and_questions_about_it_say_spare(world: Any) -> None:
     nodes = [world.node(f"n{number}", cpu=4000) for number in range(4)]
     demands = [world.demand(name, cpu=size) for name, size in {"a": 3500, "b": 3500, "d": 1000, "e": 1000}.items()]
     problem = world.problem(nodes, demands, survive=1, strategy="worst-fit")
@@ -194,13 +194,13 @@ def test_a_plan_tells_the_node_that_is_kept_free_and_questions_about_it_say_rese
     assert verify(problem, result) == ()
     assert plan_from_json(plan_to_json(result)) == result
     (answer,) = why_not(problem, result, "e", result.spare)
-    assert answer.rule == "reserved"
+    assert answer.rule == "spare"
     assert "stack/s.survive=0" in [fix.what_if for fix in answer.fixes]
     survey = surveys_of(problem, result, result.placements[-1:])[0]
-    assert dict(survey.by_rule)["reserved"] == 1
+    assert dict(survey.by_rule)["spare"] == 1
     elsewhere = tuple(structs.replace(item, node=result.spare) for item in result.placements[-1:])
     moved = replace(result, placements=(*result.placements[:-1], *elsewhere))
-    assert "reserved" in {fault.rule for fault in verify(problem, moved)}
+    assert "spare" in {fault.rule for fault in verify(problem, moved)}
 
 
 def test_two_replicas_on_two_roomy_nodes_survive_the_loss_of_either(world: Any) -> None:

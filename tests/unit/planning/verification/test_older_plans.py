@@ -10,9 +10,11 @@ from typing import Any
 
 from msgspec import structs
 
-from rohe_iac.planning.model.json_codec import plan_from_json, problem_from_json
+from rohe_iac.planning.model.json_codec import plan_from_json, plan_to_json, problem_from_json
+from rohe_iac.planning.questions.analysis.node_survey import surveys_of
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.planning.verification.reasons import BY_NAME_WORDS
+from rohe_iac.planning.verification.statements.older_rules import with_present_rules
 from rohe_iac.planning.verification.verify import verify
 
 GOLDEN = Path(__file__).parents[3] / "golden" / "plans"
@@ -55,3 +57,19 @@ def test_the_words_of_older_plans_are_understood() -> None:
     older = older.replace("none is free", "only 0 is free")
     assert older != json.dumps(saved["plan"])
     assert verify(problem, decided) == verify(problem, plan_from_json(json.loads(older))) == ()
+
+
+def test_the_rule_about_the_spare_node_may_have_its_former_name(world: Any) -> None:
+    nodes = [world.node(f"n{number}", cpu=4000) for number in range(4)]
+    demands = [world.demand(name, cpu=size) for name, size in {"a": 3500, "b": 3500, "d": 1000, "e": 1000}.items()]
+    problem = world.problem(nodes, demands, survive=1, strategy="worst-fit")
+    decided = plan(problem)
+    assert decided.spare
+    older = json.dumps(plan_to_json(decided)).replace('"spare: ', '"reserved: ').replace('["spare", ', '["reserved", ')
+    older = older.replace('"rule": "spare"', '"rule": "reserved"')
+    former = plan_from_json(json.loads(older))
+    assert former != decided
+    assert with_present_rules(former) == with_present_rules(decided) == decided
+    assert verify(problem, decided) == verify(problem, former) == ()
+    (survey,) = surveys_of(problem, replace(former, spare=""), former.placements[-1:])
+    assert dict(survey.by_rule)["spare"] == 1

@@ -36,7 +36,7 @@ def test_each_rule_about_a_node_itself_says_what_is_wrong_with_it(world: Any) ->
         ("labels", "labels: disk=ssd missing", 1_000_000),
         ("taints", "taints: gpu=yes not tolerated", 1_000_000),
         ("architecture", "architecture: the node is amd64, asked is arm64 or riscv64", 1_000_000),
-        ("reserved", "reserved: kept free for the replicas of a node that fails", 1_000_000),
+        ("spare", "spare: kept free for the replicas of a node that fails", 1_000_000),
     ]
 
 

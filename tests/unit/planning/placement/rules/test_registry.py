@@ -18,7 +18,7 @@ LOOKED_AT = sorted({field for rule in RULES if not isinstance(rule, CouplingRule
 
 def test_plans_list_the_rules_in_the_order_of_the_registry(world: Any) -> None:
     assert RULE_NAMES == (
-        "status", "reserved", "labels", "taints", "architecture", "gang", "cpu", "cores", "rss", "vms",
+        "status", "spare", "labels", "taints", "architecture", "gang", "cpu", "cores", "rss", "vms",
         "disk", "network", "accelerators", "ports", "spread", "skew", "avoid", "near", "latency", "bandwidth",
         "budget",
     )  # fmt: skip

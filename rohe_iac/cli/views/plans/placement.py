@@ -11,7 +11,13 @@ from rich.markup import escape
 from rohe_iac.cli.console import Screen
 from rohe_iac.cli.options import PageOutput
 from rohe_iac.cli.views.plans.prediction import shown_prediction, slowdowns_by_replica
-from rohe_iac.cli.views.plans.sentences import best_other_node, refused_by_rule, score_words
+from rohe_iac.cli.views.plans.sentences import (
+    best_other_node,
+    refused_by_rule,
+    replica_and_others,
+    score_words,
+    unplaced_alike,
+)
 from rohe_iac.cli.views.plans.survey import SurveyView, markdown_of
 from rohe_iac.planning.model.plan import BRIEF_FIELDS, Placement, Rejection
 from rohe_iac.usecases.plans.explain import PlacementExplanation
@@ -57,8 +63,9 @@ class PlacementView:
             self._screen.print_indented(escape(f"predicted {shown_prediction(prediction)}"))
         for gang in explanation.left_out:
             self._screen.print_indented(f"[red]{escape(str(gang))}[/red]")
-        for item in explanation.unplaced:
-            out.print(f"  [red]{escape(item.replica)} fits on no node[/red]")
+        for item, others in unplaced_alike(explanation.unplaced):
+            fit = "fit" if others else "fits"
+            out.print(f"  [red]{escape(replica_and_others(item, others))} {fit} on no node[/red]")
             self._closest(item.closest)
         for survey in explanation.surveys:
             SurveyView(self._screen).show(survey)
@@ -87,9 +94,11 @@ def _page(explanation: PlacementExplanation) -> Iterator[str]:
         yield f"- {placement.replica} on **{placement.node}**: {placement.reason}{shown}"
     yield from (f"- predicted {shown_prediction(prediction)}" for prediction in explanation.predictions)
     yield from (f"- {gang}" for gang in explanation.left_out)
-    for item in explanation.unplaced:
+    for item, others in unplaced_alike(explanation.unplaced):
         near = item.closest[0] if item.closest else None
-        yield f"- {item.replica} fits on no node{f'; closest is {near.node}: {near.missing}' if near else ''}"
+        fit = "fit" if others else "fits"
+        closest = f"; closest is {near.node}: {near.missing}" if near else ""
+        yield f"- {replica_and_others(item, others)} {fit} on no node{closest}"
     for survey in explanation.surveys:
         yield ""
         yield from markdown_of(survey)

@@ -26,10 +26,12 @@ from rohe_iac.cli.views.plans.sentences import (
     reason,
     refused_by_rule,
     relaxed_spread,
+    replica_and_others,
     shown_use,
     summary,
     survival,
     unfinished_work,
+    unplaced_alike,
     update_room,
 )
 from rohe_iac.deployment.files.planfile import PlanFile
@@ -213,13 +215,14 @@ class PlanView:
             self.screen.print_indented(escape(str(gang)))
         if len(planfile.plan.left_out) > FEWER:
             self.screen.out.print(f"  ... and {counted(len(planfile.plan.left_out) - FEWER, 'more pipeline')}")
-        for item in unplaced[:FEW]:
+        groups = unplaced_alike(unplaced)
+        for item, others in groups[:FEW]:
             closest = item.closest[0] if item.closest else None
             near = f"closest is {closest.node}: {closest.missing}" if closest else "there is no node"
             written = f"{places[item.workload]}: " if item.workload in places else ""
-            self.screen.print_indented(escape(f"{written}{item.replica}: {near}"))
-        if len(unplaced) > FEW:
-            self.screen.out.print(f"  ... and {len(unplaced) - FEW} more")
+            self.screen.print_indented(escape(f"{written}{replica_and_others(item, others)}: {near}"))
+        if more := sum(1 + others for _, others in groups[FEW:]):
+            self.screen.out.print(f"  ... and {more} more")
 
     def _survival(self, planfile: PlanFile, *, every: bool) -> None:
         """Prints what the plan does for the failures that the stack asks to survive, and where it does not hold."""

@@ -17,11 +17,13 @@ from rohe_iac.cli.views.plans.sentences import (
     reason,
     refused_by_rule,
     relaxed_spread,
+    replica_and_others,
     score_words,
     shown_use,
     summary,
     survival,
     unfinished_work,
+    unplaced_alike,
     update_room,
 )
 from rohe_iac.deployment.files.planfile import PlanFile
@@ -71,12 +73,17 @@ def _unplaced(planfile: PlanFile, most: int) -> Iterator[str]:
     yield ""
     yield from (f"- {gang}" for gang in plan.left_out[:most])
     yield from [""] if plan.left_out else []
+    groups = unplaced_alike(plan.unplaced)
     rows = (
-        (item.replica, places.get(item.workload, ""), closest_node(item.closest) or "there is no node")
-        for item in plan.unplaced[:most]
+        (
+            replica_and_others(item, others),
+            places.get(item.workload, ""),
+            closest_node(item.closest) or "there is no node",
+        )
+        for item, others in groups[:most]
     )
     yield from table(("replica", "written in", "closest"), rows)
-    yield from _more(len(plan.unplaced) - most, "replica")
+    yield from _more(sum(1 + others for _, others in groups[most:]), "replica")
 
 
 def _survival(planfile: PlanFile, most: int) -> Iterator[str]:

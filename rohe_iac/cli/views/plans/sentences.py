@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from rohe_iac.deployment.files.planfile import NOT_APPLIED, PlanFile
 from rohe_iac.foundation.quantities import counted, cpu_alike, shown_bytes, shown_share
-from rohe_iac.planning.model.plan import Bound, DeviceUse, Loss, Placement, Plan, Refusals, Relaxed, ScorePart
+from rohe_iac.planning.model.plan import (
+    Bound,
+    DeviceUse,
+    Loss,
+    Placement,
+    Plan,
+    Refusals,
+    Rejection,
+    Relaxed,
+    ScorePart,
+    Unplaced,
+)
 from rohe_iac.planning.model.problem import Settings
 from rohe_iac.reporting.settings import MAX_BYTES, MAX_LOG_BYTES
 from rohe_iac.usecases.plans.analysis import AgentNeed, AnalysedPlan
@@ -212,3 +223,16 @@ def _best_score(placement: Placement) -> int:
 
 def _part(points: int, best: int) -> str:
     return f"{points * 100 / best:.0f} %" if best > 0 else "0 %"
+
+
+def unplaced_alike(unplaced: Iterable[Unplaced]) -> list[tuple[Unplaced, int]]:
+    """Returns the first of each group of replicas that differ in their number alone, and how many others it has."""
+    groups: dict[tuple[str, tuple[Rejection, ...]], list[Unplaced]] = {}
+    for item in unplaced:
+        groups.setdefault((item.workload, item.closest), []).append(item)
+    return [(items[0], len(items) - 1) for items in groups.values()]
+
+
+def replica_and_others(item: Unplaced, others: int) -> str:
+    """Returns `replica/shop:detect/0`, or `replica/shop:detect/0 and 30 more`."""
+    return f"{item.replica} and {others} more" if others else item.replica

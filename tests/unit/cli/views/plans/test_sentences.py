@@ -15,13 +15,15 @@ from rohe_iac.cli.views.plans.sentences import (
     reason,
     refused_by_rule,
     relaxed_spread,
+    replica_and_others,
     score_words,
     shown_parts,
     shown_percentage,
     summary,
+    unplaced_alike,
 )
 from rohe_iac.deployment.files.planfile import Against
-from rohe_iac.planning.model.plan import Bound, CoreUse, Refusals, Relaxed, RunnerUp, ScorePart, Unplaced
+from rohe_iac.planning.model.plan import Bound, CoreUse, Refusals, Rejection, Relaxed, RunnerUp, ScorePart, Unplaced
 from rohe_iac.usecases.plans.analysis import AnalysedPlan
 
 
@@ -104,3 +106,16 @@ def test_what_a_replica_gets_of_its_cores_is_in_one_unit(digits: AnalysedPlan) -
     placement = structs.replace(digits.planfile.plan.placements[0], cores=(CoreUse(4, 1000), CoreUse(1, 50)))
     assert core_amounts(placement) == [(4, "1000m"), (1, "50m")]
     assert core_amounts(structs.replace(placement, cores=())) == []
+
+
+def unplaced(service: str, index: int, node: str) -> Unplaced:
+    """Returns a replica that a node refuses for want of cpu."""
+    closest = (Rejection(node, "cpu", "cpu: needs 500m, none is free", 1_000_000),)
+    address = f"service/p:{service}"
+    return Unplaced(f"replica/p:{service}/{index}", address, "p", service, "", index, closest)
+
+
+def test_replicas_that_the_same_nodes_refuse_are_one_line() -> None:
+    listed = [unplaced("a", 0, "n1"), unplaced("a", 1, "n1"), unplaced("a", 2, "n2"), unplaced("b", 0, "n1")]
+    words = [replica_and_others(item, others) for item, others in unplaced_alike(listed)]
+    assert words == ["replica/p:a/0 and 1 more", "replica/p:a/2", "replica/p:b/0"]

@@ -12,6 +12,8 @@ from rohe_iac.planning.model.plan import Placement, Plan
 from rohe_iac.planning.model.plugins.protocols import Plugins
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.model.strategies import EXACT, PORTFOLIO
+from rohe_iac.planning.placement.rules.filters import refusal
+from rohe_iac.planning.placement.state.from_plan import ledger_of
 from rohe_iac.planning.questions.why_not.refusal_case import EditSet
 from rohe_iac.planning.questions.why_not.trial_edits import edited_problem
 from rohe_iac.planning.solvers.planner import plan
@@ -22,6 +24,7 @@ SOON = 150
 
 CONTRADICTORY = "its parts contradict each other"
 STILL_REFUSED = "the replica would still find no place there with all others where they are"
+STILL_UNPLACED = "the replica would still have no node"
 """Why edits were not proven."""
 
 
@@ -63,14 +66,20 @@ class Question:
             return Trial(False, again, f"{' and '.join(losers[:2])} would have a replica without a node")
         if not unplaced:
             stays = self._stays(problem)
-            return Trial(stays, why="" if stays else STILL_REFUSED)
+            return Trial(stays, why="" if stays else STILL_REFUSED + self._refusing(problem, self.decided))
         if self._unplaced(again) >= unplaced:
-            return Trial(False, again, "planned again, the replica would still have no node")
+            return Trial(False, again, STILL_UNPLACED + self._refusing(problem, again))
         if self._on(again) <= self._on(self.decided) and not self._stays(problem):
-            return Trial(False, why=STILL_REFUSED)
+            return Trial(False, why=STILL_REFUSED + self._refusing(problem, self.decided))
         afresh = plan(problem, None, self.plugins, explain=False)
         lost = self._unplaced(afresh) >= unplaced or bool(self._losers(afresh))
         return Trial(True, afresh if lost else None)
+
+    def _refusing(self, problem: Problem, found: Plan) -> str:
+        """Returns which rule refuses the node in an edited problem, with all other replicas where a plan has them."""
+        indexed, ledger = ledger_of(problem, found, self.candidate, self.plugins)
+        rule = refusal(indexed, ledger, indexed.index[self.wanted.workload], indexed.node_index[self.name])
+        return f" because the rule `{rule}` still refuses {self.name}" if rule else ""
 
     def suffices(self, steps: EditSet, most: int) -> bool:
         """Checks whether the edits place the replica, also from scratch, with at most `most` iterations of a search."""

@@ -130,12 +130,14 @@ def _proven_edits(
             candidates, drastic = drastic, []
         steps = candidates.pop(0)
         text_of_edits = _what_if_text(steps)
-        if text_of_edits in tried or any(_fields_of(steps) == _fields_of(other) for other in found):
+        if text_of_edits in tried or any(_covers(steps, other) for other in found):
             continue
         tried.add(text_of_edits)
         answer = question.plan_again(steps)
         if answer.proven:
-            (in_place if answer.instead is not None else found).append(steps)
+            known, needed = (in_place if answer.instead is not None else found), _needed(question, steps)
+            if all(_fields_of(needed) != _fields_of(other) for other in known):
+                known.append(needed)
         else:
             outcomes[answer.why] += 1
         if answer.instead is not None:
@@ -181,6 +183,22 @@ def _fixes(question: Question, case: RefusalCase, found: list[EditSet]) -> list[
         fixes.append(_fix(steps, smallest=smallest))
     gentle = [fix for fix in fixes if not fix.drastic]
     return sorted(gentle or fixes, key=lambda fix: (fix.change, fix.edits))
+
+
+def _covers(steps: EditSet, other: EditSet) -> bool:
+    """Checks whether edits contain all of others, or set the same fields to other values."""
+    return set(other) <= set(steps) or _fields_of(steps) == _fields_of(other)
+
+
+def _needed(question: Question, steps: EditSet) -> EditSet:
+    """Returns the edits without those that the others do not need, of which each is proven by planning again."""
+    for step in sorted(steps, key=lambda step: -step.change):
+        others = tuple(other for other in steps if other != step)
+        if others:
+            answer = question.plan_again(others)
+            if answer.proven and answer.instead is None:
+                steps = others
+    return steps
 
 
 def _place(question: Question) -> str:

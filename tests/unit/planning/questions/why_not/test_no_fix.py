@@ -6,10 +6,11 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from msgspec import structs
 
 from rohe_iac.planning.model.demand import DeviceRequest, Edge
-from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS
+from rohe_iac.planning.model.plugins.protocols import NO_PLUGINS, Candidate, Origin, Plugin, Plugins
 from rohe_iac.planning.model.supply import NodeTaint, Wire
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Ledger
@@ -82,6 +83,33 @@ def test_an_edit_that_makes_another_replica_leave_the_node_is_not_proven(world: 
     assert answer.missing == "cpu: needs 1000m, only 500m is free; memory.rss: needs 400, only 300 is free"
     cpu = EditStep("node/n.cpu up to 2500m", "node/n.cpu=2500m", 250_000)
     rss = EditStep("node/n.memory.rss up to 1100", "node/n.rss=1100", 100_000)
-    assert question.plan_again((cpu,)).why == STILL_REFUSED
+    assert question.plan_again((cpu,)).why == f"{STILL_REFUSED} because the rule `rss` still refuses n"
     assert question.plan_again((cpu, rss)).proven
     assert all("cpu" in fix.what_if and "rss" in fix.what_if for fix in answer.fixes)
+
+
+def test_an_answer_without_a_suggestion_names_the_rule_that_refuses_still(world: Any) -> None:
+    """A filter of the stack's own is no field, so that more cpu leaves the node refused."""
+
+    def refuse(candidate: Candidate) -> str:
+        return f"not on {candidate.node.name}"
+
+    plugins = Plugins((Plugin("filter", "mine", Origin("m.py:refuse", "m.py:1"), refuse),))
+    problem = world.problem([world.node("n", cores=())], [world.demand("a", cpu=5000)], filters=("m.py:refuse",))
+    (answer,) = why_not(problem, plan(problem, None, plugins), "a", "n", plugins)
+    assert answer.fixes == ()
+    assert "because the rule `mine` still refuses n" in answer.no_fix
+
+
+@pytest.mark.parametrize("sizes", [(2500, 2000), (4500, 1000)], ids=["beside-another", "too-large"])
+def test_an_edit_that_suffices_alone_is_not_suggested_with_another(world: Any, sizes: tuple[int, int]) -> None:
+    """More cpu places the whole gang, so that it need not stop being one."""
+    names = ("b", "a") if sizes[0] < 4000 else ("a", "b")
+    demands = [world.demand(name, cpu=cpu) for name, cpu in zip(("a", "b"), sizes, strict=True)]
+    nodes = [world.node("n1", cores=())] + [world.node("n2", cpu=1000, cores=())] * (sizes[0] > 4000)
+    problem = world.problem(nodes, demands, gangs=("p",))
+    (answer,) = why_not(problem, plan(problem), names[0], "n1")
+    edits = [set(fix.what_if.split(",")) for fix in answer.fixes]
+    assert {"node/n1.cpu=4500m"} in edits
+    assert not any(one < other for one in edits for other in edits)
+    assert {"node/n1.cpu=4500m", "pipeline/p.gang=false"} not in edits

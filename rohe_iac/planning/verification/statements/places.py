@@ -10,7 +10,7 @@ from dataclasses import replace
 from msgspec import structs
 
 from rohe_iac.foundation.quantities import ordinal
-from rohe_iac.planning.model.demand import Demand
+from rohe_iac.planning.model.demand import AffinityRule, Demand
 from rohe_iac.planning.model.plan import Placement, Plan
 from rohe_iac.planning.model.problem import Problem
 from rohe_iac.planning.model.supply import Supply
@@ -104,29 +104,38 @@ class _Places:
         changed = self._changed(item, demand, node)
         if consequence is not None and _CONSEQUENCE.fullmatch(consequence):
             term, words = changed[0] if changed else ("", "change nothing")
-            if words != consequence and self._measures_all_before(term):
+            if (
+                words != consequence
+                and self._measures_all_before(term)
+                and not self._preferences_of(item, demand, node)
+            ):
                 yield f"moving it to {name} would {words}"
-        elif (stated["equal"] or stated["as_well"]) and changed and self._measures_all_before(changed[0][0]):
+        elif (
+            (stated["equal"] or stated["as_well"])
+            and changed
+            and self._measures_all_before(changed[0][0])
+            and not self._preferences_of(item, demand, node)
+        ):
             yield f"moving it to {name} would {changed[0][1]}"
 
     def _measures_all_before(self, term: str) -> bool:
         """Checks whether every term up to this one is measured here; all of them for the empty word."""
         before = self.terms[: self.terms.index(term) + 1] if term in self.terms else self.terms
         known = MEASURED | ({"stable"} if self.first_plan else frozenset())
-        return set(before) <= known and not self._prefers
+        return set(before) <= known
 
-    @property
-    def _prefers(self) -> bool:
-        """Whether preferences count, which come before the number of nodes."""
-        rules = any(not rule.required for demand in self.demands.values() for rule in (*demand.near, *demand.avoid))
-        nodes = any(
-            demand.prefers or any(not skew.required for skew in demand.skews) for demand in self.demands.values()
-        )
-        return (
-            rules
-            or nodes
-            or any(taint.effect == "PreferNoSchedule" for node in self.nodes.values() for taint in node.taints)
-        )
+    def _preferences_of(self, item: Placement, demand: Demand, node: Supply) -> bool:
+        """Checks whether a move to the node can change preferences, which come before the number of nodes."""
+        rules = any(not rule.required for rule in self._rules_about(demand))
+        own = bool(demand.prefers) or any(not skew.required for skew in demand.skews)
+        both = (self.nodes[item.node], node)
+        return rules or own or any(taint.effect == "PreferNoSchedule" for each in both for taint in each.taints)
+
+    def _rules_about(self, demand: Demand) -> Iterator[AffinityRule]:
+        """Yields the rules of a workload about others, and those of others about it."""
+        yield from (*demand.near, *demand.avoid)
+        for other in self.demands.values():
+            yield from (rule for rule in (*other.near, *other.avoid) if demand.workload in rule.workloads)
 
     def _changed(self, item: Placement, demand: Demand, node: Supply) -> Sequence[tuple[str, str]]:
         """Returns the measured terms that change were the replica on the node, each with what that would do."""
@@ -177,14 +186,19 @@ class _Places:
 
     def _coupled(self, demand: Demand) -> bool:
         """Checks whether the places of other replicas can keep one of the demand off a node that has room for it."""
+        workload = demand.workload
+        linked = any(workload in (edge.source, edge.sink) for edge in self.problem.edges)
+        limited = any(
+            workload == time.workload for limit in self.problem.promises for stage in limit.stages for time in stage
+        )
         return bool(
-            self.problem.wires
+            (self.problem.wires and (linked or limited))
             or self.problem.settings.filters
             or self.problem.settings.survive
             or self.problem.settings.survive_zones
             or demand.spread
             or demand.skews
+            # Numbers of the range are given out once for the whole stack, whichever node a replica is on.
             or any(port.host for port in demand.ports)
-            or any(other.near or other.avoid for other in self.demands.values())
-            or self.problem.settings.ports is not None
+            or any(rule.required for rule in self._rules_about(demand))
         )

@@ -158,7 +158,8 @@ def _lacks_with_memory(room: Room, request: DeviceRequest) -> Iterator[Lack]:
         return
     part, _, share, words = min([*found, (MILLION, len(found), request.share, "")])
     needs = f"needs {shown_share(request.share)} {name} in one device, {shown_share(share)} of it does not fit"
-    if part:
+    # A few bytes are less than a millionth of the request, and lacking all the same.
+    if all(lacking or missing for _, _, lacking, missing in found):
         both = [*([needs] if share else []), *([words] if words else [])] if suitable else [f"the node has no {name}"]
         yield Lack("accelerators", f"accelerators: {', and '.join(both)}", part)
 

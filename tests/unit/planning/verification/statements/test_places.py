@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 from msgspec import structs
 
+from rohe_iac.planning.model.demand import AffinityRule, DeviceRequest, NodePreference, PortRequest, Resources
 from rohe_iac.planning.model.plan import Plan
 from rohe_iac.planning.model.problem import Problem
+from rohe_iac.planning.model.units import MILLION
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.planning.verification.statements.places import place_faults
+from rohe_iac.planning.verification.statements.room import lacks, room_of
 from rohe_iac.planning.verification.verify import verify
 
 
@@ -75,3 +78,49 @@ def test_a_node_that_is_shared_is_not_empty_otherwise(found: tuple[Problem, Plan
     first = structs.replace(decided.placements[0], reason=shared)
     alone = replace(decided, placements=(first,))
     assert ["nothing else is on" in fault.message for fault in place_faults(problem, alone)] == [True]
+
+
+@pytest.mark.parametrize(
+    ("reason", "message"),
+    [
+        ("here because moving it to {idle} would need a ninth node", "would need a third node"),
+        (
+            "one of several nodes that are as good by every term of the objective ({idle} too)",
+            "would need a third node",
+        ),
+        ("no other node can take it beside the other replicas", "{idle} can"),
+    ],
+)
+def test_rules_of_other_services_and_a_range_of_ports_excuse_no_false_reason(
+    world: Any, reason: str, message: str
+) -> None:
+    """What only another service prefers, avoids or flows to does not change what a move of this one does."""
+    nodes = [world.node("a", cpu=4000), world.node("b", cpu=3000), world.node("c", cpu=4000)]
+    demands = [
+        world.demand("big", 1, cpu=3000),
+        world.demand("small", 4, cpu=900, ports=(PortRequest("http"),)),
+        world.demand("picky", 1, prefers=(NodePreference((("disk", "ssd"),), 1),)),
+        world.demand("shy", 1, avoid=(AffinityRule(("service/p:picky",), "node"),)),
+    ]
+    problem = world.problem(nodes, demands, objective=("placed", "nodes", "cost"), ports=(4000, 4009))
+    decided = plan(problem)
+    assert verify(problem, decided) == ()
+    used = {item.node for item in decided.placements}
+    idle = next(node.name for node in nodes if node.name not in used)
+    altered = [
+        structs.replace(item, reason=reason.format(idle=idle), decided="search")
+        if item.workload == "service/p:small"
+        else item
+        for item in decided.placements
+    ]
+    faults = list(place_faults(problem, replace(decided, placements=tuple(altered))))
+    assert faults
+    assert all(message.format(idle=idle) in fault.message for fault in faults)
+
+
+def test_a_device_that_lacks_one_byte_of_memory_takes_no_replica(world: Any) -> None:
+    gib = 2**30
+    node = world.node("n", devices=(world.gpu(memory=5 * gib),))
+    fits, not_quite = (Resources(devices=(DeviceRequest("gpu", share=100, memory=5 * gib + more),)) for more in (0, 1))
+    assert list(lacks(room_of(node, [], MILLION), fits)) == []
+    assert [lack.rule for lack in lacks(room_of(node, [], MILLION), not_quite)] == ["accelerators"]

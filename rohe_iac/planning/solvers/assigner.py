@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rohe_iac.planning.model.keys import UNLIMITED
 from rohe_iac.planning.model.strategies import (
@@ -31,6 +31,7 @@ from rohe_iac.planning.solvers.local_search.outcome import SearchListener
 from rohe_iac.planning.solvers.local_search.params import DEFAULT_PARAMS
 from rohe_iac.planning.solvers.local_search.search import RuinAndRecreate
 from rohe_iac.planning.solvers.move_gain import is_worth_moving, move_gain, moves_of
+from rohe_iac.planning.solvers.search_allowance import SearchAllowance
 
 START_STRATEGIES = (BEST_FIT, FIRST_FIT, WORST_FIT, DOT_PRODUCT, FRAGMENTATION)
 """Strategies of the greedy passes that a search starts from; the last one only where nodes have devices."""
@@ -48,6 +49,7 @@ class Assigner:
         unplaced_before: number of replicas that the previous plan left unplaced.
         explain: whether decisions are explained.
         listener: is called with the statistics of each search.
+        allowance: what all searches for the plan may spend together.
     """
 
     indexed: IndexedProblem
@@ -57,18 +59,29 @@ class Assigner:
     explain: bool
     listener: SearchListener
     first: Collection[DemandIndex] = ()
+    allowance: SearchAllowance = field(default_factory=SearchAllowance)
 
     @property
     def search_budget(self) -> int:
         """Iterations that a search may spend; 0 for no search."""
+        return min(self._own_budget, self.allowance.limit(self._own_budget + self._own_extension))
+
+    @property
+    def search_extension(self) -> int:
+        """Iterations beyond the budget, for more places, fewer moves and nodes; 0 where the stack sets the budget."""
+        return self.allowance.limit(self._own_budget + self._own_extension) - self.search_budget
+
+    @property
+    def _own_budget(self) -> int:
+        """Iterations that a search may spend if it is the only one for the plan."""
         if self.indexed.settings.iterations is not None:
             return self.indexed.settings.iterations
         replicas = sum(demand.replicas for demand in self.indexed.demands)
         return DEFAULT_PARAMS.budget(len(self.indexed.nodes), replicas)
 
     @property
-    def search_extension(self) -> int:
-        """Iterations beyond the budget, for more places, fewer moves and nodes; 0 where the stack sets the budget."""
+    def _own_extension(self) -> int:
+        """Iterations beyond the budget if the search is the only one for the plan."""
         # For `survive`, a plan is made many times over.
         settings = self.indexed.settings
         if settings.iterations is not None or settings.survive or settings.survive_zones:
@@ -219,7 +232,9 @@ class Assigner:
         search = RuinAndRecreate(self.indexed, objective, best.grants(), unplaced, prefers_homes=bool(self.standing))
         ideal = ideal_point(self.indexed, limited=objective.limit is not None, floored=bool(objective.floors))
         forced = self._moves(starts[0]) if self.standing and not self._moves_for_nodes else None
-        self.listener(search.run(budget, ideal, self.search_extension, forced_moves=forced))
+        statistics = search.run(budget, ideal, self.search_extension, forced_moves=forced)
+        self.allowance.spent += statistics.iterations
+        self.listener(statistics)
         improved = Construction(self.indexed, BEST_FIT, explain=self.explain).adopt(
             self.queue, settle(self.indexed, search.placed, self.standing), self.standing
         )

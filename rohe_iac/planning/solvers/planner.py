@@ -19,6 +19,7 @@ from rohe_iac.planning.solvers.gangs import assign_with_whole_gangs
 from rohe_iac.planning.solvers.local_search.outcome import SearchListener, ignore_statistics
 from rohe_iac.planning.solvers.plan_building import build_plan
 from rohe_iac.planning.solvers.resilience.survival import surviving_plan
+from rohe_iac.planning.solvers.search_allowance import SearchAllowance
 from rohe_iac.planning.solvers.standing_plan import solves, standing_plan
 from rohe_iac.planning.solvers.variants import first_choice, next_choice
 
@@ -70,9 +71,12 @@ def plan(
     with pause_garbage_collection():
         if previous is not None and solves(previous, problem):
             return standing_plan(problem, previous, plugins, explain=explain)
+        allowance = SearchAllowance()
         return surviving_plan(
             problem,
-            lambda spare, relaxed: _plan(problem, previous, plugins, explain, listener, frozenset(spare), relaxed),
+            lambda spare, relaxed: _plan(
+                problem, previous, plugins, explain, listener, allowance, frozenset(spare), relaxed
+            ),
             plugins,
         )
 
@@ -114,6 +118,7 @@ def _plan(
     plugins: Plugins,
     explain: bool,
     listener: SearchListener,
+    allowance: SearchAllowance,
     spare: frozenset[str],
     relaxed: Mapping[str, int],
 ) -> Plan:
@@ -125,6 +130,7 @@ def _plan(
         plugins: what the settings name.
         explain: whether placements are explained.
         listener: is called with the statistics of each search.
+        allowance: what all searches for the plan may spend together.
         spare: names of nodes that are kept free.
         relaxed: number of failures that a service is spread for, by workload; the others as the stack asks.
     """
@@ -141,6 +147,7 @@ def _plan(
                 explain=explain,
                 listener=listener,
                 first=indexed.members_of(first) if first else (),
+                allowance=allowance,
             ).assign()
             following = next_choice(construction, choice)
             if following is None:

@@ -126,7 +126,7 @@ class IndexedProblem:
             demand.variants[chosen].resources if chosen >= 0 else demand.resources
             for demand, chosen in zip(self.demands, self.choice, strict=True)
         )
-        self.gangs = [self.members_of(name) for name in sorted({*problem.gangs} - left_out)]
+        self.gangs = list(filter(None, map(self.members_of, sorted({*problem.gangs} - left_out))))
         self.interference = NodeInterference(self.demands, self.resources, self.nodes)
         self._index_rules()
         self._index_domains()

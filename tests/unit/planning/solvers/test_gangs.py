@@ -215,3 +215,13 @@ def test_questions_about_a_pipeline_that_is_left_out(world: Any) -> None:
         assert {near.rule for near in survey.refused} == {"gang"}
     edited = apply_edits(problem, parse_edits("pipeline/rig.gang=false,pipeline/shop.gang=true"))
     assert edited.gangs == ("shop",)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_gang_without_services_is_no_gang(world: Any, strategy: str) -> None:
+    if strategy == "exact":
+        pytest.importorskip("ortools")
+    problem = world.problem([world.node("n1")], [of(world, "rig", "a", 1, 500)], gangs=("nothing",), strategy=strategy)
+    decided = plan(problem)
+    assert (len(decided.placements), decided.left_out) == (1, ())
+    assert verify(problem, decided) == ()

@@ -164,7 +164,8 @@ class Construction:
                 runner_up_score, runner_up = next(
                     ((score, node) for score, node in best if node != grant.node), (0, NO_NODE)
                 )
-                # In this order of replicas the node may be too full beside other domains for a moment.
+                # In this order of replicas the node may be too full beside other domains for a moment, or too far from
+                # services that come later. It counts beside the node that would have been next in any case.
                 early = skewed(self.indexed, self.ledger, demand, grant.node)
                 if self.explain and last:
                     self.evaluator.record_refusals(evaluation)
@@ -172,8 +173,8 @@ class Construction:
                     Decision.of(
                         grant, index, self.scoring.total(demand, grant.node),
                         self.scoring.parts(demand, grant.node) if self.explain else (), runner_up, runner_up_score,
-                        max(1, evaluation.fits + early), kept=stood is not None and stood.node == grant.node,
-                        searched=True,
+                        max(1 + (runner_up >= 0), evaluation.fits + early),
+                        kept=stood is not None and stood.node == grant.node, searched=True,
                     )
                 )  # fmt: skip
                 self.ledger.book(grant)

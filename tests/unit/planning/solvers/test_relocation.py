@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from rohe_iac.planning.model.demand import AffinityRule
+from rohe_iac.planning.model.demand import AffinityRule, Edge
 from rohe_iac.planning.model.plan import DECIDED_BY_SEARCH
 from rohe_iac.planning.model.problem import Problem
+from rohe_iac.planning.model.supply import Wire
 from rohe_iac.planning.placement.state.index import IndexedProblem
 from rohe_iac.planning.placement.state.ledger import Grant
 from rohe_iac.planning.placement.state.positions import DemandIndex, NodeIndex
@@ -16,6 +17,9 @@ from rohe_iac.planning.solvers import relocation
 from rohe_iac.planning.solvers.construction.greedy import Construction
 from rohe_iac.planning.solvers.planner import plan
 from rohe_iac.planning.solvers.relocation import NO_OTHER_NODE, NOT_COMPARED, Relocation
+from rohe_iac.planning.verification.verify import verify
+
+ZONE = (("zone", "a"),)
 
 
 def reasons(problem: Problem, places: dict[tuple[int, int], int]) -> list[str]:
@@ -91,3 +95,17 @@ def test_only_a_search_has_such_reasons_and_only_with_explanations(world: Any) -
     places = [(item.replica, item.node) for item in explained.placements]
     assert [(item.replica, item.node) for item in bare.placements] == places
     assert {item.reason for item in bare.placements} <= {"chosen by the search", "the only suitable node"}
+
+
+def test_a_node_that_takes_a_replica_only_beside_later_ones_is_one_of_several(world: Any) -> None:
+    nodes = [world.node("n03", 6100, cores=(), labels=(("zone", "b"),)), world.node("n04", 6100, cores=(), labels=ZONE)]
+    demands = [world.demand("s05", 1, 944), world.demand("s06", 1, 2500), world.demand("s07", 2, 649)]
+    demands.append(world.demand("s08", 1, 2092))
+    links = {
+        "wires": (Wire("w01", ("zone/a", "zone/b"), 8000, 10),),
+        "edges": (Edge("service/p:s07", "service/p:s08", None, 20),),
+    }
+    decided = plan(problem := world.problem(nodes, demands, strategy="portfolio", **links))
+    assert len(decided.placements) == 5
+    assert [item.replica for item in decided.placements if "the only" in item.reason and item.runner_up] == []
+    assert verify(problem, decided) == ()

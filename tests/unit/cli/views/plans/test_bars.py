@@ -57,8 +57,8 @@ def test_of_many_nodes_each_device_type_is_a_row(
 
 def test_cores_at_their_peaks_stand_beside_the_mean_cpu(new_screen: Any, cctvs: AnalysedPlan) -> None:
     problem, plan = cctvs.planfile.problem, cctvs.planfile.plan
-    narrow = "198m of 4000m on average, cores at peak 1263m of 4000m"
-    for width, words in ((120, "198m of 4000m 1263m of 4000m"), (60, narrow)):
+    narrow = "528m of 4000m on average, cores at peak 3368m of 4000m"
+    for width, words in ((120, "528m of 4000m 3368m of 4000m"), (60, narrow)):
         screen, printed = new_screen(width)
         node_bars(screen, problem, plan)
         assert words in " ".join(printed().split())

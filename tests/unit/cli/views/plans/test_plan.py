@@ -49,7 +49,7 @@ def test_response_times_are_shown_beside_their_limits(new_screen: Any, cctvs: An
     assert "cctvs-sla/fast-answers: 1075 ms of 1200 ms (10.4 % slack)" in shown(new_screen, cctvs)
     page = "\n".join(markdown_of(cctvs))
     row = "| cctvs-sla/fast-answers | image-ingestion to object-detection | 1075 ms | 1200 ms | 10.4 % slack |"
-    assert f"{row} 683 ms with the neighbours of this plan, requests to the least busy replica |" in page
+    assert f"{row} 726 ms with the neighbours of this plan, requests to the least busy replica |" in page
 
 
 def test_of_many_replicas_each_workload_is_a_row(

@@ -195,8 +195,23 @@ def shown_percentage(points: int, best: int) -> str:
     return f"{text} %"
 
 
+OUTWEIGHING = ("wishes", "taints", "interference")
+"""Scorers that can weigh more than all others together."""
+
+OUTWEIGHED = 50
+"""How many times the points of all others are fewer where their shares of the whole score would say nothing."""
+
+
 def shown_parts(parts: Sequence[ScorePart], best: int) -> str:
-    """Returns what each scorer adds to a score, in percent of the best score: `cpu 24 %, memory 12 %`."""
+    """Returns what each scorer adds to a score, in percent of the best score: `cpu 24 %, memory 12 %`.
+
+    Where preferences or interference outweigh all others, these are shown as parts of what they come to together.
+    """
+    heavy = [part for part in parts if part.scorer in OUTWEIGHING]
+    light = [part for part in parts if part.scorer not in OUTWEIGHING]
+    rest = sum(part.points for part in light)
+    if rest and sum(part.points for part in heavy) > OUTWEIGHED * rest:
+        return f"{shown_parts(heavy, best)}; of the rest: {shown_parts(light, rest)}"
     return ", ".join(f"{part.scorer} {_part(part.points, best)}" for part in parts)
 
 

@@ -119,3 +119,10 @@ def test_replicas_that_the_same_nodes_refuse_are_one_line() -> None:
     listed = [unplaced("a", 0, "n1"), unplaced("a", 1, "n1"), unplaced("a", 2, "n2"), unplaced("b", 0, "n1")]
     words = [replica_and_others(item, others) for item, others in unplaced_alike(listed)]
     assert words == ["replica/p:a/0 and 1 more", "replica/p:a/2", "replica/p:b/0"]
+
+
+def test_scorers_that_interference_outweighs_are_shown_by_what_is_left() -> None:
+    parts = [ScorePart("cpu", 100), ScorePart("open", 300), ScorePart("interference", 1_000_000)]
+    assert shown_parts(parts, 1_000_400) == "interference 100 %; of the rest: cpu 25 %, open 75 %"
+    assert shown_parts(parts[:2], 400) == "cpu 25 %, open 75 %"
+    assert shown_parts([*parts[:2], ScorePart("wishes", 400)], 800) == "cpu 12 %, open 38 %, wishes 50 %"

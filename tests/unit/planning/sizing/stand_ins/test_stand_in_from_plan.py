@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -57,10 +58,16 @@ def test_a_request_costs_what_was_measured_at_the_load_of_one_replica(tmp_path: 
 
 
 def test_a_request_takes_the_time_of_a_shared_node_only_where_the_plan_shares_it(tmp_path: Path) -> None:
-    found = replays(tmp_path / "cctvs")
-    # The sharpening replicas have a node each, the ingestion is beside the broker and an agent.
-    assert found["replica/cctvs:image-sharpening/0"].times.mean == pytest.approx(0.1283)
-    assert found["replica/cctvs:image-ingestion/0"].times.mean == pytest.approx(0.10399)
+    spread = ("blueprints/stack.yaml", "strategy: best-fit", "strategy: worst-fit")
+    blueprint, found, profiles = planned(tmp_path / "cctvs", spread)
+    services = [item for item in found.placements if not item.system]
+    on_node = Counter(item.node for item in services)
+    times = {
+        (item.service, on_node[item.node] > 1): replays_of(blueprint, found, profiles)[item.replica].times.mean
+        for item in services
+    }
+    assert times["image-sharpening", False] == pytest.approx(0.1283)
+    assert times["image-ingestion", True] == pytest.approx(0.10399)
 
 
 def test_the_flow_says_how_many_requests_of_how_many_bytes_follow(tmp_path: Path) -> None:

@@ -27,7 +27,9 @@ def repair(
             assignment worth less, they are taken back.
     """
     indexed = construction.indexed
-    if not any(indexed.near) and not indexed.plugins.filters and not indexed.skews.any_required:
+    ties = any(indexed.near) or indexed.plugins.filters or indexed.skews.any_required
+    # A search may end before it has tried every replica in the room that its last moves made.
+    if not ties and (objective is None or not any(construction.unplaced)):
         return
     dropped = drop_unsupported(construction)
     worth = construction.worth(objective) if objective is not None else None

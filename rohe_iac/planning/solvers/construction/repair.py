@@ -1,8 +1,8 @@
-"""Repair: what is done after a pass where rules tie replicas to others, or a filter is plugged in.
+"""Repair: what is done after a pass where rules tie replicas to others, or a filter is plugged in, and after a search.
 
 A replica whose required neighbour was not placed is dropped, and one of a domain that has too many replicas beside
-another. The unplaced replicas are then tried again, because the
-dropped ones left room and because a neighbour may have been placed after their turn.
+another. The unplaced replicas are then tried again, because the dropped ones left room, because a neighbour may have
+been placed after their turn, and because the last moves of a search may have made room.
 """
 
 from __future__ import annotations

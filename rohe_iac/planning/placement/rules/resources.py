@@ -54,24 +54,19 @@ AMOUNT_RULES = (CPU, RSS, VMS)
 """The amounts in the order in which `Free` and the states of nodes hold them."""
 
 
-EXTRA_RULES = (
-    AmountRule(
-        "disk",
-        "disk",
-        lambda asked: asked.disk or None,
-        lambda free: free[5][0] if free[5] else UNLIMITED,
-        bytes_alike,
-        ("disk", "disk_used"),
-    ),
-    AmountRule(
-        "network",
-        "network",
-        lambda asked: asked.network or None,
-        lambda free: free[5][1] if free[5] else UNLIMITED,
-        bandwidths_alike,
-        ("network", "network_used"),
-    ),
-)
+def _extra_rule(position: int, name: str, shown: Callable[[int, int], tuple[str, ...]]) -> AmountRule:
+    """Returns the rule of an amount of `EXTRAS`, by its position there; what is not stated is not limited."""
+    return AmountRule(
+        name,
+        name,
+        lambda asked: getattr(asked, name) or None,
+        lambda free: free[5][position] if free[5] else UNLIMITED,
+        shown,
+        (name, f"{name}_used"),
+    )
+
+
+EXTRA_RULES = (_extra_rule(0, "disk", bytes_alike), _extra_rule(1, "network", bandwidths_alike))
 """The amounts that few stacks ask for, in the order of `EXTRAS`."""
 
 

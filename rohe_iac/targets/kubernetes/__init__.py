@@ -1,0 +1,1 @@
+"""The target `kubernetes`: a cluster, reached by a context of the user's kubeconfig."""

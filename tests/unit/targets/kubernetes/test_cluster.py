@@ -1,0 +1,151 @@
+"""The cluster of a context: kubeconfig files as kubectl merges them, and every failure in words (exit code 10)."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+import yaml
+from lightkube import ApiError, Client
+from lightkube.resources.core_v1 import Namespace
+
+from rohe_iac.foundation.errors import ExitCode, RoheError
+from rohe_iac.targets.kubernetes.cluster import (
+    ClusterRefused,
+    ClusterUnreachable,
+    NoCluster,
+    cluster_errors,
+    configuration_of,
+    kubeconfig_files,
+    open_cluster,
+)
+
+
+def _file(folder: Path, name: str, contexts: dict[str, str], current: str = "", **user: Any) -> Path:
+    path = folder / name
+    value = {
+        "current-context": current,
+        "clusters": [{"name": key, "cluster": {"server": server}} for key, server in contexts.items()],
+        "contexts": [{"name": key, "context": {"cluster": key, "user": "u"}} for key in contexts],
+        "users": [{"name": "u", "user": user}],
+    }
+    path.write_text(yaml.safe_dump(value))
+    return path
+
+
+def test_files_are_those_of_the_variable_that_exist(tmp_path: Path) -> None:
+    one = _file(tmp_path, "one", {})
+    assert kubeconfig_files({"KUBECONFIG": f"{one}:{tmp_path / 'absent'}:"}) == (one,)
+
+
+def test_the_first_of_two_entries_counts_and_so_does_the_first_current_context(tmp_path: Path) -> None:
+    one = _file(tmp_path, "one", {"edge": "https://one"})
+    two = _file(tmp_path, "two", {"edge": "https://two", "lab": "https://lab"}, "lab")
+    assert configuration_of("edge", (one, two)).cluster.server == "https://one"
+    assert configuration_of(None, (one, two)).cluster.server == "https://lab"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "cannot be read"),
+        ("[1]", "cannot be read"),
+        ("clusters: [{name: 1}]", "cannot be read"),
+        ("\x00", "cannot be read"),
+        ("contexts: []", "has no context far"),
+        ("contexts: [{name: far, context: {cluster: x}}]", "which"),
+    ],
+)
+def test_a_kubeconfig_that_says_nothing_of_the_context_is_told(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "config"
+    path.write_text(text)
+    with pytest.raises(NoCluster, match=words) as caught:
+        configuration_of("far", (path,))
+    assert caught.value.hint
+    assert caught.value.exit_code == ExitCode.UNREACHABLE
+
+
+def test_no_kubeconfig_at_all_says_how_to_get_one() -> None:
+    with pytest.raises(NoCluster, match="there is no kubeconfig"):
+        configuration_of(None, ())
+
+
+def test_an_exec_plugin_of_v1_gives_the_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plugin = {
+        "apiVersion": "client.authentication.k8s.io/v1",
+        "command": "sh",
+        "args": ["-c", 'test -n "$KUBERNETES_EXEC_INFO" && echo \'{"status": {"token": "t0"}}\''],
+        "interactiveMode": "Never",
+    }
+    path = _file(tmp_path, "config", {"edge": "http://127.0.0.1:9"}, "edge", exec=plugin)
+    seen: list[str] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        seen.append(request.headers["Authorization"])
+        return httpx2.Response(200, json={"kind": "NamespaceList", "items": [], "metadata": {}})
+
+    client = Client(config=configuration_of(None, (path,)), transport=httpx2.MockTransport(answer))
+    assert list(client.list(Namespace)) == []
+    assert seen == ["Bearer t0"]
+
+
+def _client(code: int, reason: str, message: str) -> Client:
+    body = {"kind": "Status", "apiVersion": "v1", "code": code, "reason": reason, "message": message}
+    transport = httpx2.MockTransport(lambda request: httpx2.Response(code, json=body))
+    config = configuration_of("edge", (_CONFIG,))
+    return Client(config=config, transport=transport)
+
+
+_CONFIG = Path("/dev/null")
+
+
+@pytest.fixture(autouse=True)
+def _kubeconfig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = _file(tmp_path, "kubeconfig", {"edge": "https://cluster:6443"}, token="secret-token")
+    monkeypatch.setattr(f"{__name__}._CONFIG", path)
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "message", "expected"),
+    [
+        (401, "Unauthorized", "Unauthorized", ClusterRefused),
+        (403, "Forbidden", 'namespaces is forbidden: User "x" cannot list resource', ClusterRefused),
+        (403, "Forbidden", 'pods "a" is forbidden: exceeded quota: small', ApiError),
+        (403, "Forbidden", "ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no", ApiError),
+        (404, "NotFound", "gone", ApiError),
+        (422, "Invalid", "bad", ApiError),
+        (429, "TooManyRequests", "slow down", ClusterUnreachable),
+        (503, "ServiceUnavailable", "etcd", ClusterUnreachable),
+    ],
+)
+def test_answers_of_the_server(code: int, reason: str, message: str, expected: type[Exception]) -> None:
+    client = _client(code, reason, message)
+    with pytest.raises(expected) as caught, cluster_errors(client):
+        list(client.list(Namespace))
+    if isinstance(caught.value, RoheError):
+        assert message in caught.value.detail
+        assert "secret-token" not in f"{caught.value.brief}{caught.value.detail}{caught.value.hint}"
+
+
+def test_a_server_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+    path = _file(tmp_path, "config", {"edge": f"http://127.0.0.1:{port}"}, "edge")
+    monkeypatch.setenv("KUBECONFIG", str(path))
+    client = open_cluster(None, "default")
+    with pytest.raises(ClusterUnreachable, match="does not answer"), cluster_errors(client):
+        list(client.list(Namespace))
+
+
+def test_a_certificate_file_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = _file(tmp_path, "config", {"edge": "https://127.0.0.1:1"}, "edge")
+    value = yaml.safe_load(path.read_text())
+    value["clusters"][0]["cluster"]["certificate-authority"] = "absent.crt"
+    path.write_text(yaml.safe_dump(value))
+    monkeypatch.setenv("KUBECONFIG", str(path))
+    with pytest.raises(NoCluster, match="cannot be used"):
+        open_cluster(None, "default")

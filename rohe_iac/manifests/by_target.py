@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from rohe_iac.blueprint.linked.blueprint import Blueprint
-from rohe_iac.manifests.kubernetes import KubernetesManifests
+from rohe_iac.manifests.kubernetes.objects import KubernetesManifests
 from rohe_iac.manifests.local import LocalManifests
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.manifests.plan_rendering import PlanRendering

@@ -11,7 +11,8 @@ import yaml
 
 from rohe_iac.blueprint.linked.blueprint import Blueprint
 from rohe_iac.blueprint.loading import load
-from rohe_iac.manifests.kubernetes import BROKER_PORT, KubernetesManifests
+from rohe_iac.manifests.kubernetes.objects import KubernetesManifests
+from rohe_iac.manifests.kubernetes.ports import BROKER_PORT
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.planning.from_blueprint.problem import problem_of
 from rohe_iac.planning.model.plan import Plan

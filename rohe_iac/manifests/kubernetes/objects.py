@@ -9,23 +9,21 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
-from rohe_iac.blueprint.language.pipeline import Service
 from rohe_iac.blueprint.linked.workload import Workload, service_with_variant
-from rohe_iac.blueprint.text.command_line import main_port, with_ports
+from rohe_iac.blueprint.text.command_line import main_port
 from rohe_iac.foundation.canonical import sha256_hex
-from rohe_iac.foundation.quantities import shown_bandwidth
-from rohe_iac.manifests.container import environment, mounts_and_volumes, port_number, probe, resources
 from rohe_iac.manifests.environment import environment_of
 from rohe_iac.manifests.instances import instances_of
+from rohe_iac.manifests.kubernetes.container import container, environment
+from rohe_iac.manifests.kubernetes.ports import BROKER_PORT, container_ports
+from rohe_iac.manifests.kubernetes.scheduling import pod_annotations, preferred_nodes, tolerations, topology_spread
+from rohe_iac.manifests.kubernetes.volumes import mounts_and_volumes
 from rohe_iac.manifests.manifest import Manifest
 from rohe_iac.manifests.plan_rendering import PlanRendering
 from rohe_iac.manifests.prerequisites import Prerequisite, cluster_prerequisites
 from rohe_iac.manifests.rendering import render_document
 from rohe_iac.observation.configuration import configuration_of
 from rohe_iac.planning.model.plan import Placement
-
-BROKER_PORT = 1883
-"""The TCP port that IANA assigns to MQTT."""
 
 
 class KubernetesManifests(PlanRendering):
@@ -74,7 +72,7 @@ class KubernetesManifests(PlanRendering):
 
     def _workload(self, workload: Workload, placements: list[Placement]) -> Iterable[Manifest]:
         needed: list[str] = [f"namespace-{self.namespace}"]
-        ports = _container_ports(workload)
+        ports = container_ports(workload)
         if ports:
             exposed = [
                 {
@@ -122,45 +120,30 @@ class KubernetesManifests(PlanRendering):
         object_name = f"{workload.slug}-{suffix}"
         connected = self.is_connected(workload)
         mounts, volumes = mounts_and_volumes(service, workload, settings, connected=connected)
-        numbers = {port.name: number for port, number in _container_ports(workload)}
-
-        def number_of(name: str) -> int:
-            return numbers[name or main_port([*numbers])]
-
         agents = self.blueprint.stack.spec.agents
         values = {
             "annotations": {"rohe.dev/node": node},
-            "pod_annotations": _pod_annotations(service),
+            "pod_annotations": pod_annotations(service),
             "replicas": len(placements),
             "selector": {"rohe.dev/workload": workload.slug, "rohe.dev/part": suffix},
             "labels": {**self._labels(workload), "rohe.dev/part": suffix},
             "node": node,
-            "tolerations": [
-                {key: value for key, value in toleration.model_dump().items() if value}
-                for toleration in service.placement.tolerations
-            ],
+            "tolerations": tolerations(service),
             "rollout": self._rollout(workload, node),
-            "preferred": _preferred_nodes(service),
-            "skews": _topology_spread(service, workload),
-            "container": workload.slug,
-            "image": agents.image if workload.system else service.image or "",
-            "command": [with_ports(word, number_of) for word in _command(workload, service)],
-            "args": [with_ports(word, number_of) for word in service.args],
-            "env": environment(
-                service,
+            "preferred": preferred_nodes(service),
+            "skews": topology_spread(service, workload),
+            **container(
                 workload,
-                self._variables(workload, placements[0]),
-                self._broker_url() if connected else "",
+                service,
+                agents.image if workload.system else service.image or "",
+                environment(
+                    service,
+                    workload,
+                    self._variables(workload, placements[0]),
+                    self._broker_url() if connected else "",
+                ),
+                mounts,
             ),
-            "ports": [
-                {"name": port.name, "containerPort": number, "protocol": port.protocol}
-                | ({"hostPort": port.host_port} if port.host_port else {})
-                for port, number in _container_ports(workload)
-            ],
-            "resources": resources(service),
-            "readiness": probe(service.health.readiness),
-            "liveness": probe(service.health.liveness),
-            "mounts": mounts,
             "volumes": volumes,
         }
         return self._manifest("Deployment", object_name, workload.address, values, needed, workload)
@@ -186,7 +169,7 @@ class KubernetesManifests(PlanRendering):
     def url_of(self, replica: Placement) -> str | None:
         """Returns the URL of the Service that all replicas of the same workload stand behind."""
         workload = self.workloads[replica.workload]
-        ports = _container_ports(workload)
+        ports = container_ports(workload)
         if not ports:
             return None
         main = main_port([port.name for port, _ in ports])
@@ -198,61 +181,3 @@ class KubernetesManifests(PlanRendering):
             if workload.role == "broker":
                 return f"mqtt://{workload.slug}.{self.namespace}.svc:{BROKER_PORT}"
         return self.blueprint.stack.spec.broker.url or ""
-
-
-TOPOLOGY_LABELS = {"node": "kubernetes.io/hostname", "zone": "topology.kubernetes.io/zone"}
-"""The labels of a cluster's nodes for the topology keys that have a meaning of their own."""
-
-
-def _preferred_nodes(service: Service) -> list[dict[str, Any]]:
-    """Returns the preferred labels of nodes as terms of a node affinity."""
-    return [
-        {
-            "weight": rule.weight,
-            "preference": {
-                "matchExpressions": [
-                    {"key": TOPOLOGY_LABELS.get(key, key), "operator": "In", "values": [value]}
-                    for key, value in sorted(rule.node_selector.items())
-                ]
-            },
-        }
-        for rule in service.placement.prefer
-    ]
-
-
-def _topology_spread(service: Service, workload: Workload) -> list[dict[str, Any]]:
-    """Returns the skews of a service as topology spread constraints over the pods of its workload.
-
-    Domains count only where the pod may go, tainted nodes included in that, as the planner counts them.
-    """
-    return [
-        {
-            "maxSkew": rule.max_skew,
-            "topologyKey": TOPOLOGY_LABELS.get(rule.topology_key, rule.topology_key),
-            "whenUnsatisfiable": "DoNotSchedule" if rule.required else "ScheduleAnyway",
-            "labelSelector": {"matchLabels": {"rohe.dev/workload": workload.slug}},
-            "nodeTaintsPolicy": "Honor",
-        }
-        for rule in service.placement.spread
-        if rule.max_skew is not None
-    ]
-
-
-def _pod_annotations(service: Service) -> dict[str, str]:
-    """Returns what a cluster has no resource for: the planned bandwidth of the node's network interface."""
-    return {"rohe.dev/network": shown_bandwidth(service.requests.network)} if service.requests.network else {}
-
-
-def _container_ports(workload: Workload) -> list[tuple[Any, int]]:
-    """Returns the ports that a container listens on, with their numbers, in the order of the blueprint."""
-    if workload.role == "broker":
-        return [(port, BROKER_PORT) for port in workload.service.ports if port.name == "mqtt"]
-    return [(port, port_number(port, index)) for index, port in enumerate(workload.service.ports)]
-
-
-def _command(workload: Workload, service: Service) -> tuple[str, ...]:
-    if workload.role == "broker":
-        return ("nats-server", "--config", "/etc/rohe/broker/broker.conf")
-    if workload.role == "agent":
-        return ("rohe", "agent", "run")
-    return service.command

@@ -1,0 +1,1 @@
+"""Manifests of a Kubernetes cluster: one noun of the cluster a file, and `objects` has all objects of a plan."""
